@@ -1,0 +1,23 @@
+//! The language of the chat: what travels on the wire and what is said to people.
+//!
+//! Nothing here opens a socket, reads a clock or knows an async runtime, so every rule can be
+//! tried with plain values. The requirements that the items refer to by number are in
+//! `SPEC.md` beside this crate.
+//!
+//! | to find | look in |
+//! |---|---|
+//! | how bytes become lines | [`decoder`] |
+//! | what may be passed on, what may be shown | [`text`] |
+//! | the word that ends a conversation | [`text::is_leave`] |
+//! | every sentence the chat says | [`wording`] |
+//! | what a profile sets | [`profile`] |
+//! | how large, how long, how many | [`limits`] |
+//! | how addresses and times are written | [`endpoint`], [`time_limit`] |
+
+pub mod decoder;
+pub mod endpoint;
+pub mod limits;
+pub mod profile;
+pub mod text;
+pub mod time_limit;
+pub mod wording;

@@ -1,0 +1,29 @@
+//! Every limit of the protocol, with its unit and where its number comes from.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// The longest line a peer may send, in bytes, its line ending not counted (requirement 2.9).
+///
+/// A connection holds at most this much of an unfinished line, and nothing when it has none.
+/// Eight times IRC's 512 bytes: a long paragraph fits, a file does not.
+pub const MAX_LINE: usize = 4096;
+
+/// What `--max-line` accepts, in bytes.
+///
+/// The upper end bounds what ten thousand hostile connections can make a server hold: 10 GiB.
+pub const MAX_LINE_RANGE: RangeInclusive<usize> = 1..=1024 * 1024;
+
+/// How long a peer that has never sent a newline must be silent before what it sent counts as a
+/// message (requirement 2.6).
+///
+/// Longer than the 40 ms for which Linux may hold back an acknowledgement (`TCP_DELACK_MIN`),
+/// because a peer that writes its text and its newline separately has them separated by just
+/// that; shorter than the 100 ms that scripted clients like to sleep between two messages.
+pub const CHUNK_PAUSE: Duration = Duration::from_millis(80);
+
+/// How long a connection may be silent in both directions (requirement 8.1).
+pub const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The TCP port on which the chat is found when nobody says otherwise (requirement 1.1).
+pub const DEFAULT_PORT: u16 = 12345;
