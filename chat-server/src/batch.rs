@@ -1,0 +1,189 @@
+//! What happened in a room since the last pass over its members, in the room's order.
+
+use std::fmt;
+use std::io::Write;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::member::MemberId;
+
+/// The text that members get in one write each, and what differs from member to member.
+///
+/// Almost every member gets the whole text. The exceptions are those who spoke (they do not get
+/// their own messages), were told something, joined or left.
+#[derive(Debug)]
+pub(crate) struct Batch<M> {
+    pub(crate) text: Vec<u8>,
+    pub(crate) exceptions: Vec<Exception>,
+    pub(crate) joined: Vec<(MemberId, Arc<M>)>,
+    pub(crate) left: Vec<MemberId>,
+}
+
+/// Where one member's text differs from the batch's.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Exception {
+    pub(crate) member: MemberId,
+    difference: Difference,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Difference {
+    /// This part of the text is not for the member.
+    Without(Range<usize>),
+    /// At this place of the text the member gets something of its own.
+    With(usize, Box<[u8]>),
+}
+
+/// Not derived: a derived one would ask `M` to have a default.
+impl<M> Default for Batch<M> {
+    fn default() -> Self {
+        Self { text: Vec::new(), exceptions: Vec::new(), joined: Vec::new(), left: Vec::new() }
+    }
+}
+
+impl<M> Batch<M> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+            && self.exceptions.is_empty()
+            && self.joined.is_empty()
+            && self.left.is_empty()
+    }
+
+    /// Forgets everything but the memory it was held in.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.exceptions.clear();
+        self.joined.clear();
+        self.left.clear();
+    }
+
+    /// The member hears everything from here on.
+    pub(crate) fn join(&mut self, id: MemberId, member: Arc<M>) {
+        self.joined.push((id, member));
+        self.exclude(id, 0..self.text.len());
+    }
+
+    /// The member hears nothing from here on.
+    pub(crate) fn leave(&mut self, id: MemberId) {
+        self.left.push(id);
+        self.exclude(id, self.text.len()..usize::MAX);
+    }
+
+    /// Everyone but the sender gets this line. Returns its size in bytes.
+    pub(crate) fn say(&mut self, sender: MemberId, message: impl fmt::Display) -> usize {
+        let start = self.text.len();
+        // Writing to memory cannot fail.
+        let _ = writeln!(self.text, "{message}");
+        self.exclude(sender, start..self.text.len());
+        self.text.len() - start
+    }
+
+    /// The member alone gets this line. Returns its size in bytes.
+    pub(crate) fn tell(&mut self, member: MemberId, line: impl fmt::Display) -> usize {
+        let line = format!("{line}\n").into_bytes().into_boxed_slice();
+        let size = line.len();
+        let difference = Difference::With(self.text.len(), line);
+        self.exceptions.push(Exception { member, difference });
+        size
+    }
+
+    /// Leaves a part of the text out for one member; a part that continues the last one extends
+    /// it, so that somebody who says much at once is one exception.
+    fn exclude(&mut self, member: MemberId, part: Range<usize>) {
+        if part.is_empty() {
+            return;
+        }
+        if let Some(Exception { member: same, difference: Difference::Without(last) }) =
+            self.exceptions.last_mut()
+            && (*same, last.end) == (member, part.start)
+        {
+            last.end = part.end;
+            return;
+        }
+        self.exceptions.push(Exception { member, difference: Difference::Without(part) });
+    }
+
+    /// Puts the text of one member, given its exceptions in the order of their making, into `own`.
+    pub(crate) fn compose(&self, exceptions: &[Exception], own: &mut Vec<u8>) {
+        own.clear();
+        let mut done = 0;
+        for exception in exceptions {
+            match &exception.difference {
+                Difference::Without(part) => {
+                    own.extend_from_slice(&self.text[done..part.start]);
+                    done = part.end.min(self.text.len());
+                }
+                Difference::With(place, line) => {
+                    own.extend_from_slice(&self.text[done..*place]);
+                    own.extend_from_slice(line);
+                    done = *place;
+                }
+            }
+        }
+        own.extend_from_slice(&self.text[done..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANA: MemberId = MemberId(1);
+    const BEA: MemberId = MemberId(2);
+
+    fn heard_by(member: MemberId, batch: &mut Batch<()>) -> String {
+        batch.exceptions.sort_by_key(|exception| exception.member);
+        let own: Vec<Exception> =
+            batch.exceptions.extract_if(.., |exception| exception.member == member).collect();
+        let mut text = Vec::new();
+        batch.compose(&own, &mut text);
+        batch.exceptions.extend(own);
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn r2_2_senders_do_not_hear_themselves() {
+        let mut batch = Batch::default();
+        for (sender, text) in [(ANA, "a1"), (BEA, "b1"), (ANA, "a2"), (ANA, "a3"), (BEA, "b2")] {
+            batch.say(sender, text);
+        }
+        assert_eq!(heard_by(ANA, &mut batch), "b1\nb2\n");
+        assert_eq!(heard_by(BEA, &mut batch), "a1\na2\na3\n");
+        assert_eq!(heard_by(MemberId(3), &mut batch), "a1\nb1\na2\na3\nb2\n");
+    }
+
+    #[test]
+    fn r2_3_what_one_member_is_told_stands_in_the_rooms_order() {
+        let mut batch = Batch::default();
+        batch.say(BEA, "b1");
+        batch.tell(ANA, "! no");
+        batch.say(ANA, "a1");
+        batch.tell(ANA, "! no");
+        batch.say(BEA, "b2");
+        assert_eq!(heard_by(ANA, &mut batch), "b1\n! no\n! no\nb2\n");
+        assert_eq!(heard_by(BEA, &mut batch), "a1\n");
+    }
+
+    #[test]
+    fn r2_3_a_member_hears_what_is_said_between_its_joining_and_its_leaving() {
+        let mut batch = Batch::default();
+        batch.say(BEA, "before");
+        batch.join(ANA, Arc::new(()));
+        batch.tell(ANA, "welcome");
+        batch.say(ANA, "mine");
+        batch.say(BEA, "while");
+        batch.tell(ANA, "bye");
+        batch.leave(ANA);
+        batch.say(BEA, "after");
+        assert_eq!(heard_by(ANA, &mut batch), "welcome\nwhile\nbye\n");
+    }
+
+    #[test]
+    fn one_sender_is_one_exception_however_much_it_says() {
+        let mut batch: Batch<()> = Batch::default();
+        for text in ["a1", "a2", "a3"] {
+            batch.say(ANA, text);
+        }
+        assert_eq!(batch.exceptions.len(), 1);
+    }
+}

@@ -1,0 +1,201 @@
+//! Lines for people, written by a thread of its own.
+//!
+//! Whoever reads the server's output may stop reading or go away; that must never stop the chat.
+//! So printing only appends to a bounded buffer, and a thread writes it out. When the buffer is
+//! full, whole lines are left out and their number stands where they are missing.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use chat_protocol::wording;
+
+/// How many bytes wait for a slow reader. A busy room prints about 100 bytes a message, so this
+/// is some ten thousand messages.
+const BUFFER: usize = 1024 * 1024;
+
+/// How long the end of the process waits for a reader that has stopped reading.
+const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
+
+/// A handle to an output; clones share it.
+#[derive(Clone)]
+pub struct Console {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Something waits to be written.
+    filled: Condvar,
+    /// Everything has been written.
+    flushed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: Vec<u8>,
+    omitted: u64,
+    writing: bool,
+}
+
+impl Console {
+    /// Starts the thread that writes to `output`, at once and flushed. Once writing fails, what is
+    /// printed goes nowhere.
+    pub fn new(output: impl Write + Send + 'static) -> Self {
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            filled: Condvar::new(),
+            flushed: Condvar::new(),
+        });
+        let console = Self { shared: Arc::clone(&shared) };
+        thread::spawn(move || shared.write_out(output));
+        console
+    }
+
+    /// Prints a line, or leaves it out when the buffer is full. Never blocks on the output.
+    pub fn print(&self, line: impl fmt::Display) {
+        // Writing to memory cannot fail.
+        let _ = self.append(|waiting| writeln!(waiting, "{line}"));
+    }
+
+    /// Waits until everything printed has been written, or the reader has had its second.
+    pub fn finish(&self) {
+        let state = self.shared.lock();
+        let busy = |state: &mut State| state.writing || !state.waiting.is_empty();
+        drop(self.shared.flushed.wait_timeout_while(state, FLUSH_DEADLINE, busy));
+    }
+
+    fn append(&self, write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<()> {
+        let mut state = self.shared.lock();
+        if state.waiting.len() >= BUFFER {
+            state.omitted += 1;
+            return Ok(());
+        }
+        self.shared.filled.notify_one();
+        write(&mut state.waiting)
+    }
+}
+
+/// One write is one line, which is how `tracing_subscriber` writes its events.
+impl Write for Console {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.append(|waiting| waiting.write_all(line))?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The writing thread: takes all that waits, writes it with the lock released, and again.
+    fn write_out(&self, mut output: impl Write) {
+        let mut taken = Vec::new();
+        let mut broken = false;
+        loop {
+            self.take(&mut taken);
+            broken = broken || output.write_all(&taken).and_then(|()| output.flush()).is_err();
+        }
+    }
+
+    /// Swaps the waiting lines for the written ones, as soon as there are any.
+    fn take(&self, written: &mut Vec<u8>) {
+        written.clear();
+        let mut state = self.lock();
+        state.writing = false;
+        if state.waiting.is_empty() {
+            self.flushed.notify_all();
+        }
+        let empty = |state: &mut State| state.waiting.is_empty();
+        let mut state =
+            self.filled.wait_while(state, empty).unwrap_or_else(PoisonError::into_inner);
+        mem::swap(&mut state.waiting, written);
+        state.writing = true;
+        let omitted = mem::take(&mut state.omitted);
+        if omitted > 0 {
+            written.extend_from_slice(format!("{}\n", wording::console_gap(omitted)).as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+    use super::*;
+
+    /// An output whose reader takes what was written when it likes, or hangs up.
+    struct Pipe(SyncSender<Vec<u8>>);
+
+    impl Write for Pipe {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.send(bytes.to_vec()).map_err(|_| io::ErrorKind::BrokenPipe)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn console() -> (Console, Receiver<Vec<u8>>) {
+        let (writer, reader) = sync_channel(0);
+        (Console::new(Pipe(writer)), reader)
+    }
+
+    #[test]
+    fn r1_2_prints_at_once_and_in_order() {
+        let (console, reader) = console();
+        console.print("uno");
+        assert_eq!(reader.recv().unwrap(), b"uno\n");
+        console.print("dos");
+        console.print("tres");
+        let mut rest = reader.recv().unwrap();
+        if rest == b"dos\n" {
+            rest.extend(reader.recv().unwrap());
+        }
+        assert_eq!(rest, b"dos\ntres\n");
+    }
+
+    #[test]
+    fn r1_4_a_reader_that_stops_costs_lines_but_never_blocks() {
+        let (console, reader) = console();
+        let line = "x".repeat(1023);
+        for _ in 0..3 * BUFFER / 1024 {
+            console.print(&line);
+        }
+        let mut printed = reader.recv().unwrap();
+        while !printed.ends_with(b"nadie le\xC3\xADa esta salida\n") {
+            printed.extend(reader.recv().unwrap());
+        }
+        let printed = String::from_utf8(printed).unwrap();
+        let whole = printed.lines().filter(|printed| *printed == line).count();
+        let omitted = 3 * BUFFER / 1024 - whole;
+        assert_eq!(
+            printed.lines().last(),
+            Some(&*wording::console_gap(omitted as u64).to_string())
+        );
+        assert_eq!(printed.lines().count(), whole + 1, "no line is torn");
+
+        console.print("de nuevo");
+        assert_eq!(reader.recv().unwrap(), b"de nuevo\n");
+    }
+
+    #[test]
+    fn r1_4_a_reader_that_goes_away_is_survived() {
+        let (console, reader) = console();
+        drop(reader);
+        for _ in 0..2 * BUFFER / 4 {
+            console.print("uno");
+        }
+        console.finish();
+    }
+}

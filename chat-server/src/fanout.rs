@@ -1,0 +1,255 @@
+//! The fan-out: one pass over a room's members for each batch, one write each.
+//!
+//! What a pass costs is what the system asks for a socket write, so everything else is kept off
+//! it: the members stand in one dense list in the order of their joining, the few that get a text
+//! of their own are met in that same order, and nobody is ever waited for.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+
+use crate::batch::{Batch, Exception};
+use crate::member::{Member, MemberId};
+use crate::outbox::{Outbox, Queued};
+use crate::room::Room;
+
+/// Delivers what is said in one room, to those who are in it.
+pub(crate) struct Fanout<M> {
+    room: Arc<Room<M>>,
+    /// Ascending by id, because ids are given in the order of joining.
+    seats: Vec<Seat<M>>,
+    /// The text of a member that gets one of its own.
+    own: Vec<u8>,
+    /// The tasks that let members go.
+    partings: TaskTracker,
+}
+
+/// A member's place in the room.
+struct Seat<M> {
+    id: MemberId,
+    member: Arc<M>,
+    /// Only while the member's socket is full.
+    backlog: Option<Backlog>,
+}
+
+struct Backlog {
+    outbox: Arc<Outbox>,
+    drain: JoinHandle<()>,
+}
+
+impl<M: Member> Fanout<M> {
+    pub(crate) fn new(room: Arc<Room<M>>, partings: TaskTracker) -> Self {
+        Self { room, seats: Vec::new(), own: Vec::new(), partings }
+    }
+
+    /// Delivers until the room is closed and everything said in it has been delivered.
+    pub(crate) async fn run(mut self) {
+        let mut batch = Batch::default();
+        while self.room.next(&mut batch).await {
+            self.deliver(&mut batch);
+        }
+    }
+
+    /// The pass.
+    fn deliver(&mut self, batch: &mut Batch<M>) {
+        let now = Instant::now();
+        let joined = batch.joined.drain(..);
+        self.seats.extend(joined.map(|(id, member)| Seat { id, member, backlog: None }));
+        // Stable: a member's exceptions stay in the order of the text.
+        batch.exceptions.sort_by_key(|exception| exception.member);
+        let mut exceptions = &batch.exceptions[..];
+        for seat in &mut self.seats {
+            let own = next_of(&mut exceptions, seat.id);
+            if own.is_empty() {
+                seat.deliver(&batch.text, now);
+            } else {
+                batch.compose(own, &mut self.own);
+                seat.deliver(&self.own, now);
+            }
+        }
+        self.let_go(&mut batch.left);
+    }
+
+    /// Those who left lose their seats, and are parted from in tasks of their own.
+    fn let_go(&mut self, left: &mut [MemberId]) {
+        if left.is_empty() {
+            return;
+        }
+        left.sort_unstable();
+        let gone = |seat: &mut Seat<M>| left.binary_search(&seat.id).is_ok();
+        for seat in self.seats.extract_if(.., gone) {
+            self.partings.spawn(seat.part());
+        }
+    }
+}
+
+/// Cuts the exceptions of one member off the front; those of members that are gone go with them.
+fn next_of<'a>(exceptions: &mut &'a [Exception], member: MemberId) -> &'a [Exception] {
+    // Almost always the next exception is somebody else's.
+    if exceptions.first().is_none_or(|next| next.member > member) {
+        return &[];
+    }
+    let start = exceptions.partition_point(|exception| exception.member < member);
+    let end = exceptions.partition_point(|exception| exception.member <= member);
+    let own = &exceptions[start..end];
+    *exceptions = &exceptions[end..];
+    own
+}
+
+impl<M: Member> Seat<M> {
+    /// Gives the bytes to the member, or to its outbox as far as it takes them not now.
+    fn deliver(&mut self, bytes: &[u8], now: Instant) {
+        if bytes.is_empty() {
+            return;
+        }
+        if let Some(backlog) = &self.backlog {
+            match backlog.outbox.push(bytes, &*self.member) {
+                Queued::Yes => return,
+                Queued::Drained => self.backlog = None,
+            }
+        }
+        match self.member.offer(bytes, now) {
+            Ok(n) if n == bytes.len() => {}
+            Ok(n) => self.fall_behind(&bytes[n..]),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => self.fall_behind(bytes),
+            // It will be seen to leave by whoever listens to it.
+            Err(_) => self.member.hang_up("its connection is broken"),
+        }
+    }
+
+    fn fall_behind(&mut self, rest: &[u8]) {
+        let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member));
+        self.backlog = Some(Backlog { outbox, drain: tokio::spawn(drain) });
+    }
+
+    /// The end: the member takes what still waits for it, and is parted from.
+    async fn part(self) {
+        if let Some(backlog) = self.backlog {
+            // It fails only with the runtime itself.
+            let _ = backlog.drain.await;
+        }
+        self.member.part().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+    use crate::member::fake::Recorder;
+
+    /// A room whose passes are made by hand.
+    struct Stage {
+        room: Arc<Room<Recorder>>,
+        fanout: Fanout<Recorder>,
+    }
+
+    impl Stage {
+        fn new() -> Self {
+            let room = Arc::new(Room::new());
+            Self { fanout: Fanout::new(Arc::clone(&room), TaskTracker::new()), room }
+        }
+
+        fn join(&self, member: Recorder) -> (MemberId, Arc<Recorder>) {
+            let member = Arc::new(member);
+            (self.room.join(Arc::clone(&member), "welcome"), member)
+        }
+
+        async fn pass(&mut self) {
+            let mut batch = Batch::default();
+            assert!(self.room.next(&mut batch).await);
+            self.fanout.deliver(&mut batch);
+        }
+    }
+
+    #[tokio::test]
+    async fn r2_2_a_batch_is_one_write_to_each_and_none_to_its_only_speaker() {
+        let mut stage = Stage::new();
+        let (ana, ana_hears) = stage.join(Recorder::eager());
+        let (_, bea_hears) = stage.join(Recorder::eager());
+        stage.pass().await;
+        for text in ["uno", "dos", "tres"] {
+            stage.room.say(ana, text);
+        }
+        stage.pass().await;
+        assert_eq!(bea_hears.taken(), "welcome\nuno\ndos\ntres\n");
+        assert_eq!(bea_hears.offers(), 2);
+        assert_eq!(ana_hears.taken(), "welcome\n");
+        assert_eq!(ana_hears.offers(), 1);
+    }
+
+    #[tokio::test]
+    async fn r2_3_joining_speaking_and_leaving_in_one_batch() {
+        let mut stage = Stage::new();
+        let (ana, ana_hears) = stage.join(Recorder::eager());
+        stage.pass().await;
+        stage.room.say(ana, "antes");
+        let (bea, bea_hears) = stage.join(Recorder::eager());
+        let (caro, caro_hears) = stage.join(Recorder::eager());
+        stage.room.say(bea, "de bea");
+        stage.room.tell(caro, "! no");
+        stage.room.leave(bea);
+        stage.room.say(caro, "de caro");
+        stage.pass().await;
+        assert_eq!(ana_hears.taken(), "welcome\nde bea\nde caro\n");
+        assert_eq!(bea_hears.taken(), "welcome\n");
+        assert_eq!(caro_hears.taken(), "welcome\nde bea\n! no\n");
+        stage.room.say(ana, "fin");
+        stage.pass().await;
+        assert_eq!(bea_hears.offers(), 1, "who has left is offered nothing");
+        assert_eq!(stage.fanout.seats.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn r2_2_exceptions_of_those_who_are_gone_hide_nobody_elses() {
+        let mut stage = Stage::new();
+        let (ana, _) = stage.join(Recorder::eager());
+        let (bea, bea_hears) = stage.join(Recorder::eager());
+        stage.room.leave(ana);
+        stage.pass().await;
+        stage.room.tell(ana, "too late");
+        stage.room.say(bea, "mine");
+        stage.pass().await;
+        assert_eq!(bea_hears.taken(), "welcome\n");
+    }
+
+    #[tokio::test]
+    async fn r1_4_a_member_that_takes_half_gets_the_rest_later_and_delays_nobody() {
+        let mut stage = Stage::new();
+        let (ana, _) = stage.join(Recorder::eager());
+        let (_, slow) = stage.join(Recorder::with_room("welcome\nu".len()));
+        let (_, quick) = stage.join(Recorder::eager());
+        for text in ["uno", "dos"] {
+            stage.room.say(ana, text);
+            stage.pass().await;
+        }
+        assert_eq!(quick.taken(), "welcome\nuno\ndos\n");
+        assert_eq!(slow.taken(), "welcome\nu");
+        slow.allow(usize::MAX);
+        while slow.taken() != "welcome\nuno\ndos\n" {
+            tokio::task::yield_now().await;
+        }
+        stage.room.say(ana, "tres");
+        stage.pass().await;
+        assert_eq!(slow.taken(), "welcome\nuno\ndos\ntres\n");
+    }
+
+    #[tokio::test]
+    async fn r1_6_who_leaves_with_something_waiting_gets_it_before_the_end() {
+        let mut stage = Stage::new();
+        let (slow, slow_hears) = stage.join(Recorder::default());
+        stage.room.leave(slow);
+        stage.pass().await;
+        tokio::task::yield_now().await;
+        assert!(!slow_hears.parted.load(Ordering::Relaxed));
+        slow_hears.allow(usize::MAX);
+        stage.fanout.partings.close();
+        stage.fanout.partings.wait().await;
+        assert_eq!(slow_hears.taken(), "welcome\n");
+        assert!(slow_hears.parted.load(Ordering::Relaxed));
+    }
+}

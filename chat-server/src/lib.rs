@@ -1,0 +1,106 @@
+//! The chat's server: forwards every message to everyone but its sender.
+//!
+//! [`run`] is the whole story. Below it, in the order of reading:
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `connection` | one client's bytes → lines → actions, and its deadlines |
+//! | `session` | what a line means, without sockets and clocks |
+//! | `room` | the order of what is said: the pending batch |
+//! | `batch` | the text of a pass, and who gets something else |
+//! | `fanout` | one pass over the members for each batch, one write each |
+//! | `outbox` | what waits for a member whose socket is full |
+//! | `member`, `link` | what a room knows of its members; a TCP connection as one |
+//! | `listener` | listening and accepting |
+//! | `console` | lines for people, from a thread of its own |
+
+mod activity;
+mod batch;
+pub mod cli;
+pub mod config;
+mod connection;
+pub mod console;
+mod fanout;
+mod link;
+pub mod listener;
+mod member;
+mod outbox;
+mod room;
+mod session;
+mod signals;
+
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat_protocol::wording;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use config::Config;
+use console::Console;
+use fanout::Fanout;
+use link::Link;
+use room::Room;
+
+/// How long a stopping server takes at most to deliver what it has accepted (requirement 1.6).
+pub const DRAIN: Duration = Duration::from_secs(5);
+
+/// What all connections share.
+struct Server {
+    config: Config,
+    console: Console,
+    room: Arc<Room<Link>>,
+    stopping: CancellationToken,
+}
+
+/// Serves clients until `stop` completes; then delivers what was accepted, for at most [`DRAIN`].
+///
+/// Fails only when the listener has no address. Not cancel-safe: connections go on without it.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    console: Console,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let room = Arc::new(Room::new());
+    let connections = TaskTracker::new();
+    let partings = TaskTracker::new();
+    let delivery = tokio::spawn(Fanout::new(Arc::clone(&room), partings.clone()).run());
+    let server = Arc::new(Server { config, console, room, stopping: CancellationToken::new() });
+    server.console.print(wording::started(listener.local_addr()?));
+    server.console.print(wording::WAITING);
+
+    let mut stop = pin!(stop);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut stop => break,
+            (stream, peer) = listener::accept(&listener) => {
+                let link = Arc::new(Link::new(stream, peer));
+                connections.spawn(connection::serve(Arc::clone(&server), link));
+            }
+        }
+    }
+
+    server.console.print(wording::CLOSING);
+    drop(listener);
+    server.stopping.cancel();
+    let drained = timeout(DRAIN, async {
+        connections.close();
+        connections.wait().await;
+        server.room.close();
+        // It fails only if the fan-out panicked, and then nothing is left to wait for.
+        let _ = delivery.await;
+        partings.close();
+        partings.wait().await;
+    });
+    if drained.await.is_err() {
+        tracing::warn!("some clients did not take everything in time");
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! A member that is a TCP connection.
+
+use std::cell::RefCell;
+use std::io;
+use std::net::{Shutdown, SocketAddr};
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use crate::activity::Activity;
+use crate::member::Member;
+
+/// How much one read takes, in bytes: many short lines, and yet no long turn for one client.
+const READ: usize = 16 * 1024;
+
+/// How long a connection that was ended here may take to be ended by its peer as well.
+///
+/// Closing a socket that has unread bytes resets it, and a reset may destroy what the peer has
+/// not read yet. So the end is announced first, and what the peer was still sending is read.
+const LINGER: Duration = Duration::from_millis(500);
+
+thread_local! {
+    /// Where every read of this thread goes, so that a silent connection holds no buffer.
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ].into_boxed_slice());
+}
+
+/// One client's connection, shared by the task that listens to it and the fan-out.
+pub(crate) struct Link {
+    stream: TcpStream,
+    peer: SocketAddr,
+    activity: Activity,
+}
+
+impl Link {
+    pub(crate) fn new(stream: TcpStream, peer: SocketAddr) -> Self {
+        Self { stream, peer, activity: Activity::new(Instant::now()) }
+    }
+
+    pub(crate) fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    pub(crate) fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    /// Completes when there is something to read, be it the end. Cancel-safe.
+    pub(crate) async fn readable(&self) -> io::Result<()> {
+        self.stream.readable().await
+    }
+
+    /// Reads once and shows what was read: nothing is the end of the stream.
+    ///
+    /// [`io::ErrorKind::WouldBlock`] when there was nothing to read after all.
+    pub(crate) fn read<T>(&self, show: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let n = self.stream.try_read(scratch)?;
+            self.activity.touch(Instant::now());
+            Ok(show(&scratch[..n]))
+        })
+    }
+
+    /// Reads until the peer ends its side, and forgets it.
+    async fn read_to_end(&self) {
+        while self.readable().await.is_ok() {
+            match self.read(<[u8]>::is_empty) {
+                Ok(false) => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(true) | Err(_) => return,
+            }
+        }
+    }
+}
+
+impl Member for Link {
+    fn offer(&self, bytes: &[u8], now: Instant) -> io::Result<usize> {
+        let n = self.stream.try_write(bytes)?;
+        self.activity.touch(now);
+        Ok(n)
+    }
+
+    async fn writable(&self) -> io::Result<()> {
+        self.stream.writable().await
+    }
+
+    fn hang_up(&self, reason: &'static str) {
+        tracing::warn!(peer = %self.peer, reason, "hanging up");
+        // It fails when the connection has ended already, which is what was wanted.
+        let _ = SockRef::from(&self.stream).shutdown(Shutdown::Both);
+    }
+
+    async fn part(&self) {
+        let _ = SockRef::from(&self.stream).shutdown(Shutdown::Write);
+        let _ = timeout(LINGER, self.read_to_end()).await;
+    }
+}

@@ -1,0 +1,68 @@
+//! Listening and accepting. Nothing that a peer does, and no lack of resources, ends it.
+
+use std::io;
+use std::time::Duration;
+
+use chat_protocol::endpoint::Endpoint;
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
+use tokio::time::sleep;
+
+/// How many connections may wait to be accepted. Linux cuts it to `net.core.somaxconn` (4096).
+const BACKLOG: u32 = 4096;
+
+/// How long accepting rests when the system has no descriptors or memory left.
+const RESOURCE_PAUSE: Duration = Duration::from_millis(100);
+
+/// Listens on the first address of the endpoint that can be listened on.
+pub async fn bind(endpoint: &Endpoint) -> io::Result<TcpListener> {
+    let mut failure = io::ErrorKind::AddrNotAvailable.into();
+    for address in lookup_host(endpoint.host_and_port()).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // Lets a new server take the port while connections of the old one linger in TIME_WAIT
+        // (requirement 1.7). On Windows the same option would let it steal the port.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+/// Accepts the next connection, however long that takes. Cancel-safe.
+pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, std::net::SocketAddr) {
+    let mut reported = false;
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // One write is one batch: there is nothing to wait for. It fails on a connection
+                // that is over already, which will be noticed soon enough.
+                let _ = stream.set_nodelay(true);
+                return (stream, (peer.ip().to_canonical(), peer.port()).into());
+            }
+            Err(error) if is_peers_fault(&error) => {
+                tracing::debug!(%error, "a connection was gone before it was accepted");
+            }
+            Err(error) => {
+                if !reported {
+                    tracing::error!(%error, "accepting pauses until there are resources again");
+                    reported = true;
+                }
+                sleep(RESOURCE_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Whether only this one connection is affected. Everything else is a lack of resources, or is
+/// best treated like one.
+fn is_peers_fault(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}

@@ -1,0 +1,155 @@
+//! What a member has yet to take: exists only while its socket is full.
+
+use std::io;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use tokio::time::{Instant, timeout};
+
+use crate::member::Member;
+
+/// How many bytes wait for one member behind what its socket already holds. The system's own
+/// buffers hold megabytes (Linux: `net.ipv4.tcp_wmem`), so who fills this as well is far behind.
+const CAPACITY: usize = 256 * 1024;
+
+/// How long a member may take nothing at all.
+const SLOW_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The bytes that wait for one member, filled by the fan-out and drained by a task of their own.
+pub(crate) struct Outbox {
+    state: Mutex<State>,
+}
+
+enum State {
+    Waiting(BytesMut),
+    /// The member has taken everything: it can be written to directly again.
+    Drained,
+    /// The member takes no more; what is meant for it goes nowhere until it has left.
+    Abandoned,
+}
+
+/// What became of bytes that were put into an outbox.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Queued {
+    /// They wait, or go nowhere: the outbox has seen to them.
+    Yes,
+    /// The outbox is drained and done; they are to be offered to the member.
+    Drained,
+}
+
+impl Outbox {
+    /// An outbox in which these bytes wait, and the task that drains it.
+    pub(crate) fn new<M: Member>(
+        bytes: &[u8],
+        member: Arc<M>,
+    ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<M>) {
+        let outbox = Arc::new(Self { state: Mutex::new(State::Waiting(BytesMut::from(bytes))) });
+        let drained = Arc::clone(&outbox);
+        (outbox, async move { drained.drain(&*member).await })
+    }
+
+    /// Puts bytes behind those that wait. A member whose outbox would overflow cannot keep up and
+    /// is hung up on: it gets every message or none from some point on, never a gap.
+    pub(crate) fn push(&self, bytes: &[u8], member: &impl Member) -> Queued {
+        let mut state = self.lock();
+        match &mut *state {
+            State::Waiting(waiting) if waiting.len() + bytes.len() <= CAPACITY => {
+                waiting.extend_from_slice(bytes);
+                Queued::Yes
+            }
+            State::Waiting(_) => {
+                *state = State::Abandoned;
+                member.hang_up("its outbox is full");
+                Queued::Yes
+            }
+            State::Abandoned => Queued::Yes,
+            State::Drained => Queued::Drained,
+        }
+    }
+
+    /// Gives the member what waits for it until nothing waits, or it makes no progress.
+    async fn drain(&self, member: &impl Member) {
+        loop {
+            let reason = match timeout(SLOW_TIMEOUT, member.writable()).await {
+                Ok(Ok(())) => match self.offer(member) {
+                    Ok(true) => return,
+                    Ok(false) => continue,
+                    Err(_) => "its connection is broken",
+                },
+                Ok(Err(_)) => "its connection is broken",
+                Err(_) => "it takes nothing",
+            };
+            *self.lock() = State::Abandoned;
+            return member.hang_up(reason);
+        }
+    }
+
+    /// Whether there is nothing left to do.
+    fn offer(&self, member: &impl Member) -> io::Result<bool> {
+        let mut state = self.lock();
+        let State::Waiting(waiting) = &mut *state else { return Ok(true) };
+        match member.offer(waiting, Instant::now()) {
+            Ok(n) => waiting.advance(n),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            Err(e) => return Err(e),
+        }
+        let done = waiting.is_empty();
+        if done {
+            drop(mem::replace(&mut *state, State::Drained));
+        }
+        Ok(done)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+    use crate::member::fake::Recorder;
+
+    #[tokio::test]
+    async fn r1_4_a_stuck_member_gets_all_of_it_in_order_once_it_reads() {
+        let member = Arc::new(Recorder::default());
+        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member));
+        let drain = tokio::spawn(drain);
+        assert_eq!(outbox.push(b"tres\n", &*member), Queued::Yes);
+        member.allow(5);
+        member.allowed.notify_one();
+        while member.taken().len() < 5 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(outbox.push(b"cuatro\n", &*member), Queued::Yes);
+        member.allow(usize::MAX);
+        drain.await.unwrap();
+        assert_eq!(member.taken(), "uno\ndos\ntres\ncuatro\n");
+        assert_eq!(outbox.push(b"cinco\n", &*member), Queued::Drained);
+    }
+
+    #[tokio::test]
+    async fn r1_4_an_outbox_is_bounded() {
+        let member = Arc::new(Recorder::default());
+        let (outbox, _drain) = Outbox::new(&vec![0; CAPACITY], Arc::clone(&member));
+        assert_eq!(outbox.push(b"", &*member), Queued::Yes);
+        assert!(!member.hung_up.load(Ordering::Relaxed));
+        assert_eq!(outbox.push(b"x", &*member), Queued::Yes);
+        assert!(member.hung_up.load(Ordering::Relaxed));
+        assert_eq!(outbox.push(&vec![0; CAPACITY], &*member), Queued::Yes, "it holds nothing now");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r1_4_a_member_that_takes_nothing_is_hung_up_on() {
+        let member = Arc::new(Recorder::default());
+        let begun = Instant::now();
+        let (_outbox, drain) = Outbox::new(b"uno\n", Arc::clone(&member));
+        drain.await;
+        assert!(member.hung_up.load(Ordering::Relaxed));
+        assert_eq!(begun.elapsed(), SLOW_TIMEOUT);
+    }
+}

@@ -1,0 +1,165 @@
+//! A room: the one place that decides the order of what is said in it.
+
+use std::fmt;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::batch::Batch;
+use crate::member::MemberId;
+
+/// How many bytes of text may wait for the next pass; whoever wants to say more waits first.
+///
+/// Large enough that a pass is worth its system calls, small enough that a flood is a few
+/// milliseconds of delay for the others.
+const FULL: usize = 256 * 1024;
+
+/// The room's pending batch, shared by those who speak and the one who delivers.
+///
+/// Speaking appends to the batch under a short lock; nothing that is done under the lock depends
+/// on the number of members.
+pub(crate) struct Room<M> {
+    state: Mutex<State<M>>,
+    /// Something waits to be delivered, or the room was closed.
+    pending: Notify,
+    /// The batch was taken: there is space again.
+    taken: Notify,
+}
+
+struct State<M> {
+    batch: Batch<M>,
+    /// Bytes in the batch, those for single members included.
+    weight: usize,
+    next_id: u64,
+    closed: bool,
+}
+
+impl<M> Room<M> {
+    pub(crate) fn new() -> Self {
+        let state = State { batch: Batch::default(), weight: 0, next_id: 0, closed: false };
+        Self { state: Mutex::new(state), pending: Notify::new(), taken: Notify::new() }
+    }
+
+    /// Takes a member in and welcomes it; it hears everything from here on until it leaves.
+    pub(crate) fn join(&self, member: Arc<M>, welcome: impl fmt::Display) -> MemberId {
+        self.change(|state| {
+            let id = MemberId(state.next_id);
+            state.next_id += 1;
+            state.batch.join(id, member);
+            state.weight += state.batch.tell(id, welcome);
+            id
+        })
+    }
+
+    /// Everyone but the sender hears this, exactly once.
+    pub(crate) fn say(&self, sender: MemberId, message: impl fmt::Display) {
+        self.change(|state| state.weight += state.batch.say(sender, message));
+    }
+
+    /// The member alone hears this.
+    pub(crate) fn tell(&self, member: MemberId, line: impl fmt::Display) {
+        self.change(|state| state.weight += state.batch.tell(member, line));
+    }
+
+    /// The member hears nothing from here on, and is let go politely.
+    pub(crate) fn leave(&self, member: MemberId) {
+        self.change(|state| state.batch.leave(member));
+    }
+
+    /// Nobody joins or speaks any more; what is pending is still delivered.
+    pub(crate) fn close(&self) {
+        self.change(|state| state.closed = true);
+    }
+
+    /// Waits until the batch is not full. Whoever speaks waits for this first. Cancel-safe.
+    pub(crate) async fn has_space(&self) {
+        loop {
+            let taken = self.taken.notified();
+            if self.lock().weight < FULL {
+                return;
+            }
+            taken.await;
+        }
+    }
+
+    /// Waits for something to deliver and puts it into `batch`, whose memory is used again for
+    /// what is said next. `false` when the room is closed and everything was delivered.
+    pub(crate) async fn next(&self, batch: &mut Batch<M>) -> bool {
+        batch.clear();
+        loop {
+            {
+                let mut state = self.lock();
+                if !state.batch.is_empty() {
+                    mem::swap(&mut state.batch, batch);
+                    state.weight = 0;
+                    self.taken.notify_waiters();
+                    return true;
+                }
+                if state.closed {
+                    return false;
+                }
+            }
+            self.pending.notified().await;
+        }
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State<M>) -> T) -> T {
+        let mut state = self.lock();
+        let wake = state.batch.is_empty();
+        let result = change(&mut state);
+        if wake {
+            self.pending.notify_one();
+        }
+        result
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<M>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_pending_batch_is_taken_whole_and_then_the_room_is_empty() {
+        let room: Room<()> = Room::new();
+        let ana = room.join(Arc::new(()), "welcome");
+        room.say(ana, "uno");
+        room.say(ana, "dos");
+        room.close();
+        let mut batch = Batch::default();
+        assert!(room.next(&mut batch).await);
+        assert_eq!(batch.text, b"uno\ndos\n");
+        assert!(!room.next(&mut batch).await);
+        assert!(batch.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_finds_the_room_full_waits_until_the_batch_is_taken() {
+        let room: Room<()> = Room::new();
+        let ana = room.join(Arc::new(()), "welcome");
+        room.has_space().await;
+        room.say(ana, "x".repeat(FULL));
+        let mut waiting = Asked::new(room.has_space());
+        assert!(!waiting.is_ready());
+        room.next(&mut Batch::default()).await;
+        assert!(waiting.is_ready());
+    }
+
+    /// A future that can be asked whether it has completed.
+    struct Asked<F>(std::pin::Pin<Box<F>>);
+
+    impl<F: Future> Asked<F> {
+        fn new(future: F) -> Self {
+            Self(Box::pin(future))
+        }
+
+        fn is_ready(&mut self) -> bool {
+            let waker = std::task::Waker::noop();
+            self.0.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_ready()
+        }
+    }
+}
