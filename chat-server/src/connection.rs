@@ -10,12 +10,13 @@ use std::sync::Arc;
 use chat_protocol::decoder::{Decoder, Line};
 use chat_protocol::limits::CHUNK_PAUSE;
 use chat_protocol::wording;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::Server;
 use crate::config::Label;
 use crate::link::Link;
 use crate::member::MemberId;
+use crate::pace::{PATIENCE, Pace};
 use crate::session::{Action, Session};
 
 /// Why a conversation is over.
@@ -69,12 +70,14 @@ struct Conversation<'a> {
     id: MemberId,
     decoder: Decoder,
     session: Session,
+    pace: Pace,
 }
 
 impl<'a> Conversation<'a> {
     fn new(server: &'a Server, link: &'a Link, id: MemberId) -> Self {
         let decoder = Decoder::new(server.config.framing, server.config.max_line);
-        Self { server, link, id, decoder, session: Session::default() }
+        let pace = Pace::new(Instant::now());
+        Self { server, link, id, decoder, session: Session::default(), pace }
     }
 
     async fn run(mut self) -> End {
@@ -90,7 +93,7 @@ impl<'a> Conversation<'a> {
                 }
                 () = &mut idle => return End::Idle,
                 _ = self.link.readable() => {
-                    self.server.room.has_space().await;
+                    self.wait_for_the_others().await;
                     self.hear()
                 }
                 () = sleep(CHUNK_PAUSE), if self.decoder.awaits_pause() => {
@@ -101,6 +104,15 @@ impl<'a> Conversation<'a> {
             if let ControlFlow::Break(end) = heard {
                 return end;
             }
+        }
+    }
+
+    /// Waits until the room can take what this client says next.
+    async fn wait_for_the_others(&mut self) {
+        let room = &self.server.room;
+        room.has_space().await;
+        if self.pace.is_flood(Instant::now()) {
+            let _ = timeout(PATIENCE, room.caught_up()).await;
         }
     }
 
@@ -145,7 +157,7 @@ impl<'a> Conversation<'a> {
         ControlFlow::Continue(())
     }
 
-    fn say(&self, text: &str) {
+    fn say(&mut self, text: &str) {
         let peer = self.link.peer();
         match self.server.config.label {
             Label::Port => self.spread(
@@ -156,8 +168,8 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    fn spread(&self, message: impl fmt::Display, console_message: impl fmt::Display) {
-        self.server.room.say(self.id, message);
+    fn spread(&mut self, message: impl fmt::Display, console_message: impl fmt::Display) {
+        self.pace.count(self.server.room.say(self.id, message));
         self.server.console.print(console_message);
     }
 }

@@ -64,10 +64,10 @@ impl<M: Member> Fanout<M> {
         for seat in &mut self.seats {
             let own = next_of(&mut exceptions, seat.id);
             if own.is_empty() {
-                seat.deliver(&batch.text, now);
+                seat.deliver(&batch.text, now, self.room.lagging());
             } else {
                 batch.compose(own, &mut self.own);
-                seat.deliver(&self.own, now);
+                seat.deliver(&self.own, now, self.room.lagging());
             }
         }
         self.let_go(&mut batch.left);
@@ -101,7 +101,7 @@ fn next_of<'a>(exceptions: &mut &'a [Exception], member: MemberId) -> &'a [Excep
 
 impl<M: Member> Seat<M> {
     /// Gives the bytes to the member, or to its outbox as far as it takes them not now.
-    fn deliver(&mut self, bytes: &[u8], now: Instant) {
+    fn deliver(&mut self, bytes: &[u8], now: Instant, lagging: &TaskTracker) {
         if bytes.is_empty() {
             return;
         }
@@ -113,16 +113,16 @@ impl<M: Member> Seat<M> {
         }
         match self.member.offer(bytes, now) {
             Ok(n) if n == bytes.len() => {}
-            Ok(n) => self.fall_behind(&bytes[n..]),
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => self.fall_behind(bytes),
+            Ok(n) => self.fall_behind(&bytes[n..], lagging),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => self.fall_behind(bytes, lagging),
             // It will be seen to leave by whoever listens to it.
             Err(_) => self.member.hang_up("its connection is broken"),
         }
     }
 
-    fn fall_behind(&mut self, rest: &[u8]) {
+    fn fall_behind(&mut self, rest: &[u8], lagging: &TaskTracker) {
         let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member));
-        self.backlog = Some(Backlog { outbox, drain: tokio::spawn(drain) });
+        self.backlog = Some(Backlog { outbox, drain: lagging.spawn(drain) });
     }
 
     /// The end: the member takes what still waits for it, and is parted from.

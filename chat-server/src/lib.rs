@@ -11,6 +11,7 @@
 //! | `fanout` | one pass over the members for each batch, one write each |
 //! | `outbox` | what waits for a member whose socket is full |
 //! | `member`, `link` | what a room knows of its members; a TCP connection as one |
+//! | `pace` | who floods the room, and waits for those who lag |
 //! | `listener` | listening and accepting |
 //! | `console` | lines for people, from a thread of its own |
 
@@ -25,6 +26,7 @@ mod link;
 pub mod listener;
 mod member;
 mod outbox;
+mod pace;
 mod room;
 mod session;
 mod signals;

@@ -5,15 +5,16 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
 
 use crate::batch::Batch;
 use crate::member::MemberId;
 
 /// How many bytes of text may wait for the next pass; whoever wants to say more waits first.
 ///
-/// Large enough that a pass is worth its system calls, small enough that a flood is a few
-/// milliseconds of delay for the others.
-const FULL: usize = 256 * 1024;
+/// Large enough that a pass is worth its system calls; small enough that a flood is a few
+/// milliseconds of delay for the others, and that a batch fits into an outbox.
+const FULL: usize = 64 * 1024;
 
 /// The room's pending batch, shared by those who speak and the one who delivers.
 ///
@@ -25,6 +26,8 @@ pub(crate) struct Room<M> {
     pending: Notify,
     /// The batch was taken: there is space again.
     taken: Notify,
+    /// The tasks that give members what their sockets did not take at once.
+    lagging: TaskTracker,
 }
 
 struct State<M> {
@@ -38,7 +41,10 @@ struct State<M> {
 impl<M> Room<M> {
     pub(crate) fn new() -> Self {
         let state = State { batch: Batch::default(), weight: 0, next_id: 0, closed: false };
-        Self { state: Mutex::new(state), pending: Notify::new(), taken: Notify::new() }
+        let lagging = TaskTracker::new();
+        // Closed means that waiting for it ends when it is empty; tasks are taken all the same.
+        lagging.close();
+        Self { state: Mutex::new(state), pending: Notify::new(), taken: Notify::new(), lagging }
     }
 
     /// Takes a member in and welcomes it; it hears everything from here on until it leaves.
@@ -52,9 +58,13 @@ impl<M> Room<M> {
         })
     }
 
-    /// Everyone but the sender hears this, exactly once.
-    pub(crate) fn say(&self, sender: MemberId, message: impl fmt::Display) {
-        self.change(|state| state.weight += state.batch.say(sender, message));
+    /// Everyone but the sender hears this, exactly once. Returns its size in bytes.
+    pub(crate) fn say(&self, sender: MemberId, message: impl fmt::Display) -> usize {
+        self.change(|state| {
+            let size = state.batch.say(sender, message);
+            state.weight += size;
+            size
+        })
     }
 
     /// The member alone hears this.
@@ -81,6 +91,16 @@ impl<M> Room<M> {
             }
             taken.await;
         }
+    }
+
+    /// Waits until no member lags behind what was said. Cancel-safe.
+    pub(crate) async fn caught_up(&self) {
+        self.lagging.wait().await;
+    }
+
+    /// Where the tasks belong that help members catch up.
+    pub(crate) fn lagging(&self) -> &TaskTracker {
+        &self.lagging
     }
 
     /// Waits for something to deliver and puts it into `batch`, whose memory is used again for

@@ -1,0 +1,71 @@
+//! Who says more than others can hear (requirement 2.1).
+//!
+//! A client that floods the room faster than its slowest healthy member reads would fill that
+//! member's outbox and cost it its connection. So while somebody lags behind, a flooder is not
+//! read from. Who talks at a human pace, or a machine's ordinary one, is never held.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// How much text one client may say within [`WINDOW`], in bytes, before it counts as a flood:
+/// 160 KB/s, some two thousand messages a second.
+const BURST: usize = 16 * 1024;
+
+const WINDOW: Duration = Duration::from_millis(100);
+
+/// How long a flooder is held for one turn when those who lag make no headway: a dead member
+/// slows a flood down, but does not stop it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How much a client has said of late.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    since: Instant,
+    said: usize,
+}
+
+impl Pace {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { since: now, said: 0 }
+    }
+
+    /// The client has said so many bytes.
+    pub(crate) fn count(&mut self, bytes: usize) {
+        self.said += bytes;
+    }
+
+    /// Whether the client floods the room.
+    pub(crate) fn is_flood(&mut self, now: Instant) -> bool {
+        if now.duration_since(self.since) >= WINDOW {
+            *self = Self::new(now);
+        }
+        self.said > BURST
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r2_1_a_flood_is_much_text_in_little_time() {
+        let begun = Instant::now();
+        let mut pace = Pace::new(begun);
+        pace.count(BURST);
+        assert!(!pace.is_flood(begun));
+        pace.count(1);
+        assert!(pace.is_flood(begun));
+        assert!(!pace.is_flood(begun + WINDOW), "it is forgotten");
+    }
+
+    #[test]
+    fn r1_4_ordinary_talk_is_no_flood() {
+        let begun = Instant::now();
+        let mut pace = Pace::new(begun);
+        for millis in 0..10_000 {
+            pace.count(100);
+            assert!(!pace.is_flood(begun + Duration::from_millis(millis)));
+        }
+    }
+}
