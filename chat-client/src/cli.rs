@@ -1,0 +1,135 @@
+//! The command line, and what it starts.
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use chat_protocol::endpoint::Endpoint;
+use chat_protocol::time_limit::TimeLimit;
+use chat_protocol::wording;
+use clap::Parser;
+use thiserror::Error;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::conversation::Outcome;
+use crate::pipe::Pipe;
+use crate::run;
+use crate::terminal::Terminal;
+
+/// A TCP chat client: what you type is sent, what arrives is shown.
+///
+/// On a terminal it edits lines and keeps a history; otherwise it is a filter from standard input
+/// to standard output. `salir`, Ctrl-C and the end of input leave.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_STATUSES)]
+pub struct Cli {
+    /// The server; port 12345 when only a host is given
+    #[arg(value_name = "ADDR:PORT", default_value_t)]
+    server: Endpoint,
+
+    /// Leave when nothing is sent or received for this long: 60s, 1m30s, 500ms, off
+    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF)]
+    idle_timeout: TimeLimit,
+}
+
+const EXIT_STATUSES: &str = "Exit status: 0 left, 1 no connection, 2 bad usage, \
+                             3 the server closed the connection, 4 nothing happened for too long.";
+
+/// How long the server may take to answer at all.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Cli {
+    /// The process's arguments; or, where they ask for help or are wrong, the end of the process.
+    ///
+    /// Bad usage is one line and exit status 2.
+    pub fn parse_or_exit() -> Self {
+        Self::try_parse().unwrap_or_else(|error| {
+            if error.use_stderr() {
+                let message = error.to_string();
+                eprintln!("{} (try --help)", message.lines().next().unwrap_or_default());
+                std::process::exit(2);
+            }
+            error.exit()
+        })
+    }
+
+    /// Talks until one side ends the conversation.
+    pub fn start(self) -> Result<Outcome, StartError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(StartError::System)?;
+        let outcome = runtime.block_on(self.talk());
+        // A read of standard input cannot be cancelled, and is not to be waited for.
+        runtime.shutdown_background();
+        if let Ok(outcome) = &outcome
+            && let Some(explanation) = outcome.explanation()
+        {
+            eprintln!("chat-client: {explanation}");
+        }
+        outcome
+    }
+
+    async fn talk(self) -> Result<Outcome, StartError> {
+        let stream = connect(&self.server)
+            .await
+            .map_err(|reason| StartError::Connect { address: self.server, reason })?;
+        println!("{}\n{}", wording::CONNECTED, wording::TYPE_MESSAGES);
+        let idle = self.idle_timeout.duration();
+        if io::stdin().is_terminal()
+            && io::stdout().is_terminal()
+            && let Some(terminal) = Terminal::open()
+        {
+            run(stream, terminal, idle).await.map_err(StartError::System)
+        } else {
+            run(stream, Pipe::new(), idle).await.map_err(StartError::System)
+        }
+    }
+}
+
+async fn connect(server: &Endpoint) -> io::Result<TcpStream> {
+    let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect(server.host_and_port()))
+        .await
+        .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    // What is typed is complete when it is sent.
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Why there was no conversation.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// No server there, or none that answers.
+    #[error("{}", wording::cannot_connect(address, reason))]
+    Connect {
+        /// The address as it was given.
+        address: Endpoint,
+        /// What the system said.
+        reason: io::Error,
+    },
+    /// The system gave no event queue or no signal handler.
+    #[error(transparent)]
+    System(io::Error),
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Left => 0,
+            Outcome::ServerClosed => 3,
+            Outcome::Idle => 4,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}
