@@ -87,8 +87,10 @@ impl<'a> Conversation<'a> {
             let heard = tokio::select! {
                 biased;
                 () = &mut stopping => {
-                    // What had arrived by now was accepted.
-                    let _ = self.hear();
+                    // What has arrived by now was accepted.
+                    if self.hear().is_continue() {
+                        let _ = self.hear_end();
+                    }
                     return End::Stopped;
                 }
                 () = &mut idle => return End::Idle,

@@ -121,8 +121,8 @@ impl<M: Member> Seat<M> {
     }
 
     fn fall_behind(&mut self, rest: &[u8], lagging: &TaskTracker) {
-        let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member));
-        self.backlog = Some(Backlog { outbox, drain: lagging.spawn(drain) });
+        let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), lagging.token());
+        self.backlog = Some(Backlog { outbox, drain: tokio::spawn(drain) });
     }
 
     /// The end: the member takes what still waits for it, and is parted from.

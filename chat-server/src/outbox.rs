@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::time::{Instant, timeout};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::member::Member;
 
@@ -14,7 +15,11 @@ use crate::member::Member;
 /// buffers hold megabytes (Linux: `net.ipv4.tcp_wmem`), so who fills this as well is far behind.
 const CAPACITY: usize = 256 * 1024;
 
-/// How long a member may take nothing at all.
+/// How long a member may take nothing before it is stuck: those who flood the room wait for members
+/// that lag behind, but not for stuck ones.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// How long a stuck member may go on taking nothing.
 const SLOW_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The bytes that wait for one member, filled by the fan-out and drained by a task of their own.
@@ -40,14 +45,16 @@ pub(crate) enum Queued {
 }
 
 impl Outbox {
-    /// An outbox in which these bytes wait, and the task that drains it.
+    /// An outbox in which these bytes wait, and the task that drains it. The token is held for as
+    /// long as the member can be expected to catch up.
     pub(crate) fn new<M: Member>(
         bytes: &[u8],
         member: Arc<M>,
+        lagging: TaskTrackerToken,
     ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<M>) {
         let outbox = Arc::new(Self { state: Mutex::new(State::Waiting(BytesMut::from(bytes))) });
         let drained = Arc::clone(&outbox);
-        (outbox, async move { drained.drain(&*member).await })
+        (outbox, async move { drained.drain(&*member, lagging).await })
     }
 
     /// Puts bytes behind those that wait. A member whose outbox would overflow cannot keep up and
@@ -69,16 +76,19 @@ impl Outbox {
         }
     }
 
-    /// Gives the member what waits for it until nothing waits, or it makes no progress.
-    async fn drain(&self, member: &impl Member) {
+    /// Gives the member what waits for it until nothing waits, or it is stuck for too long.
+    async fn drain(&self, member: &impl Member, lagging: TaskTrackerToken) {
+        let mut lagging = Some(lagging);
         loop {
-            let reason = match timeout(SLOW_TIMEOUT, member.writable()).await {
+            let patience = if lagging.is_some() { GRACE } else { SLOW_TIMEOUT };
+            let reason = match timeout(patience, member.writable()).await {
                 Ok(Ok(())) => match self.offer(member) {
                     Ok(true) => return,
                     Ok(false) => continue,
                     Err(_) => "its connection is broken",
                 },
                 Ok(Err(_)) => "its connection is broken",
+                Err(_) if lagging.take().is_some() => continue,
                 Err(_) => "it takes nothing",
             };
             *self.lock() = State::Abandoned;
@@ -111,13 +121,19 @@ impl Outbox {
 mod tests {
     use std::sync::atomic::Ordering;
 
+    use tokio_util::task::TaskTracker;
+
     use super::*;
     use crate::member::fake::Recorder;
+
+    fn token() -> TaskTrackerToken {
+        TaskTracker::new().token()
+    }
 
     #[tokio::test]
     async fn r1_4_a_stuck_member_gets_all_of_it_in_order_once_it_reads() {
         let member = Arc::new(Recorder::default());
-        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member));
+        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), token());
         let drain = tokio::spawn(drain);
         assert_eq!(outbox.push(b"tres\n", &*member), Queued::Yes);
         member.allow(5);
@@ -135,7 +151,7 @@ mod tests {
     #[tokio::test]
     async fn r1_4_an_outbox_is_bounded() {
         let member = Arc::new(Recorder::default());
-        let (outbox, _drain) = Outbox::new(&vec![0; CAPACITY], Arc::clone(&member));
+        let (outbox, _drain) = Outbox::new(&vec![0; CAPACITY], Arc::clone(&member), token());
         assert_eq!(outbox.push(b"", &*member), Queued::Yes);
         assert!(!member.hung_up.load(Ordering::Relaxed));
         assert_eq!(outbox.push(b"x", &*member), Queued::Yes);
@@ -144,12 +160,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn r1_4_a_member_that_takes_nothing_is_hung_up_on() {
+    async fn r1_4_a_stuck_member_is_soon_not_waited_for_and_then_hung_up_on() {
         let member = Arc::new(Recorder::default());
+        let lagging = TaskTracker::new();
+        lagging.close();
         let begun = Instant::now();
-        let (_outbox, drain) = Outbox::new(b"uno\n", Arc::clone(&member));
-        drain.await;
+        let (_outbox, drain) = Outbox::new(b"uno\n", Arc::clone(&member), lagging.token());
+        let drain = tokio::spawn(drain);
+        lagging.wait().await;
+        assert_eq!(begun.elapsed(), GRACE);
+        assert!(!member.hung_up.load(Ordering::Relaxed));
+        drain.await.unwrap();
         assert!(member.hung_up.load(Ordering::Relaxed));
-        assert_eq!(begun.elapsed(), SLOW_TIMEOUT);
+        assert_eq!(begun.elapsed(), GRACE + SLOW_TIMEOUT);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A client that floods the room faster than its slowest healthy member reads would fill that
 //! member's outbox and cost it its connection. So while somebody lags behind, a flooder is not
-//! read from. Who talks at a human pace, or a machine's ordinary one, is never held.
+//! read from. A member that takes nothing at all is soon waited for no more. Who talks at a human pace, or a machine's ordinary one, is never held.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ const BURST: usize = 16 * 1024;
 
 const WINDOW: Duration = Duration::from_millis(100);
 
-/// How long a flooder is held for one turn when those who lag make no headway: a dead member
-/// slows a flood down, but does not stop it.
+/// How long a flooder is held for one turn at most: a member that reads a byte at a time slows a
+/// flood down, but does not stop it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How much a client has said of late.

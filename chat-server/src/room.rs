@@ -26,7 +26,8 @@ pub(crate) struct Room<M> {
     pending: Notify,
     /// The batch was taken: there is space again.
     taken: Notify,
-    /// The tasks that give members what their sockets did not take at once.
+    /// Has a token for each member whose socket did not take everything at once, and that can be
+    /// expected to catch up.
     lagging: TaskTracker,
 }
 
@@ -42,7 +43,7 @@ impl<M> Room<M> {
     pub(crate) fn new() -> Self {
         let state = State { batch: Batch::default(), weight: 0, next_id: 0, closed: false };
         let lagging = TaskTracker::new();
-        // Closed means that waiting for it ends when it is empty; tasks are taken all the same.
+        // Closed means that waiting for it ends when it is empty; tokens are given all the same.
         lagging.close();
         Self { state: Mutex::new(state), pending: Notify::new(), taken: Notify::new(), lagging }
     }
@@ -93,12 +94,12 @@ impl<M> Room<M> {
         }
     }
 
-    /// Waits until no member lags behind what was said. Cancel-safe.
+    /// Waits until no member lags behind what was said, stuck ones aside. Cancel-safe.
     pub(crate) async fn caught_up(&self) {
         self.lagging.wait().await;
     }
 
-    /// Where the tasks belong that help members catch up.
+    /// Where the tokens of lagging members come from.
     pub(crate) fn lagging(&self) -> &TaskTracker {
         &self.lagging
     }

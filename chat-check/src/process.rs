@@ -1,0 +1,41 @@
+//! What the system knows of a running process (Linux: `/proc`).
+
+use std::fs;
+use std::io;
+
+/// How many descriptors a process has open.
+pub fn descriptors(id: u32) -> io::Result<usize> {
+    Ok(fs::read_dir(format!("/proc/{id}/fd"))?.count())
+}
+
+/// How much memory a process has resident, in bytes.
+pub fn resident(id: u32) -> io::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+    let kibibytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
+    kibibytes
+        .map(|kibibytes: u64| kibibytes * 1024)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no VmRSS line"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sees_a_file_open() {
+        let id = std::process::id();
+        let before = descriptors(id).unwrap();
+        let file = fs::File::open("/proc/self/status").unwrap();
+        // Other tests of this process open files too; this one is there in any case.
+        let shown = fs::read_dir("/proc/self/fd").unwrap().count();
+        assert!(before > 0 && shown > 0);
+        drop(file);
+    }
+
+    #[test]
+    fn a_process_has_memory() {
+        assert!(resident(std::process::id()).unwrap() > 4096);
+    }
+}

@@ -1,0 +1,125 @@
+//! A program that was started, with its standard streams in pipes.
+
+use std::io::{self, Write};
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
+
+#[cfg(windows)]
+use process_wrap::std::JobObject;
+#[cfg(unix)]
+use process_wrap::std::ProcessGroup;
+use process_wrap::std::{ChildWrapper, CommandWrap};
+
+use crate::failure::Result;
+use crate::inbox::Inbox;
+use crate::role::Role;
+use crate::transcript::How;
+
+/// A running program. Dropping it kills its whole process group.
+pub struct Program {
+    role: Role,
+    child: Box<dyn ChildWrapper>,
+    input: Option<ChildStdin>,
+    /// What it says on standard output.
+    pub out: Inbox,
+    /// What it says on standard error.
+    pub err: Inbox,
+}
+
+impl Program {
+    #[track_caller]
+    pub(crate) fn start(role: Role, command: Command) -> Result<Self> {
+        Self::start_writing_to(Stdio::piped(), role, command)
+    }
+
+    #[track_caller]
+    pub(crate) fn start_writing_to(
+        output: Stdio,
+        role: Role,
+        mut command: Command,
+    ) -> Result<Self> {
+        role.event(format!("starts: {command:?}"));
+        command.stdin(Stdio::piped()).stdout(output).stderr(Stdio::piped());
+        let mut grouped = CommandWrap::from(command);
+        #[cfg(unix)]
+        grouped.wrap(ProcessGroup::leader());
+        #[cfg(windows)]
+        grouped.wrap(JobObject);
+        let mut child =
+            grouped.spawn().map_err(|e| role.failure(format!("does not start: {e}")))?;
+        let out = match child.stdout().take() {
+            Some(out) => Inbox::new(&role, How::Out, out),
+            None => Inbox::new(&role, How::Out, io::empty()),
+        };
+        let err = match child.stderr().take() {
+            Some(err) => Inbox::new(&role, How::Err, err),
+            None => return Err(role.failure("has no standard error")),
+        };
+        Ok(Self { input: child.stdin().take(), out, err, child, role })
+    }
+
+    /// The process's id, which is its group's as well.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Writes to its standard input.
+    #[track_caller]
+    pub fn type_in(&mut self, text: &str) -> Result {
+        self.role.said(How::In, text);
+        let written = match &mut self.input {
+            Some(input) => input.write_all(text.as_bytes()).and_then(|()| input.flush()),
+            None => return Err(self.role.failure("its input is closed")),
+        };
+        written.map_err(|e| self.role.failure(format!("it does not read its input: {e}")))
+    }
+
+    /// Closes its standard input.
+    pub fn end_input(&mut self) {
+        self.role.event("its input ends");
+        self.input = None;
+    }
+
+    /// Sends a signal to it and to what it has started.
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn signal(&self, signal: i32) -> Result {
+        self.role.event(format!("is sent signal {signal}"));
+        self.child
+            .signal(signal)
+            .map_err(|e| self.role.failure(format!("cannot be signalled: {e}")))
+    }
+
+    /// Kills it at once, with what it has started.
+    #[track_caller]
+    pub fn kill(&mut self) -> Result {
+        self.role.event("is killed");
+        self.child.start_kill().map_err(|e| self.role.failure(format!("cannot be killed: {e}")))?;
+        self.wait().map(drop)
+    }
+
+    /// Waits until it has ended by itself.
+    #[track_caller]
+    pub fn wait(&mut self) -> Result<ExitStatus> {
+        self.role.ended(|| self.child.try_wait())
+    }
+
+    /// It ends by itself, with this exit status.
+    #[track_caller]
+    pub fn expect_exit(&mut self, code: i32) -> Result {
+        let status = self.wait()?;
+        if status.code() == Some(code) {
+            Ok(())
+        } else {
+            Err(self.role.failure(format!("should exit with {code}, but: {status}")))
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if !matches!(self.child.try_wait(), Ok(Some(_))) {
+            let _ = self.child.start_kill();
+            let _ = self.child.wait();
+        }
+    }
+}

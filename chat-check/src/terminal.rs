@@ -1,0 +1,127 @@
+//! A program on a terminal, and what is to be seen there.
+
+use std::error::Error;
+use std::io::{Read, Write};
+use std::process::Command;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::failure::Result;
+use crate::role::Role;
+use crate::stage::PATIENCE;
+use crate::transcript::How;
+
+/// A program whose standard streams are a terminal of 80 columns and 24 rows. Dropping it kills it.
+pub struct Terminal {
+    role: Role,
+    child: Box<dyn Child + Send + Sync>,
+    keyboard: Box<dyn Write + Send>,
+    screen: Arc<Screen>,
+    /// The terminal lives as long as this does.
+    _master: Box<dyn MasterPty + Send>,
+}
+
+struct Screen {
+    parser: Mutex<vt100::Parser>,
+    changed: Condvar,
+}
+
+impl Terminal {
+    #[track_caller]
+    pub(crate) fn start(role: &Role, command: &Command) -> Result<Self> {
+        role.event(format!("starts on a terminal: {command:?}"));
+        Self::open(role.clone(), command).map_err(|e| role.failure(format!("does not start: {e}")))
+    }
+
+    fn open(role: Role, command: &Command) -> std::result::Result<Self, Box<dyn Error>> {
+        // 24 rows of 80 columns, as both have them when nobody says otherwise.
+        let parser = vt100::Parser::default();
+        let size = PtySize::default();
+        let pair = native_pty_system().openpty(size)?;
+        let mut builder = CommandBuilder::new(command.get_program());
+        builder.args(command.get_args());
+        builder.env("TERM", "xterm-256color");
+        let child = pair.slave.spawn_command(builder)?;
+        let screen = Arc::new(Screen { parser: Mutex::new(parser), changed: Condvar::new() });
+        let output = pair.master.try_clone_reader()?;
+        let (drawn, writer) = (Arc::clone(&screen), role.clone());
+        thread::spawn(move || drawn.follow(output, &writer));
+        let keyboard = pair.master.take_writer()?;
+        Ok(Self { role, child, keyboard, screen, _master: pair.master })
+    }
+
+    /// Presses keys: text, `\r` for Enter, `\x03` for Ctrl-C and so on.
+    #[track_caller]
+    pub fn press(&mut self, keys: &str) -> Result {
+        self.role.said(How::In, keys);
+        let pressed = self.keyboard.write_all(keys.as_bytes()).and_then(|()| self.keyboard.flush());
+        pressed.map_err(|e| self.role.failure(format!("takes no keys: {e}")))
+    }
+
+    /// What is to be seen now, without the blank lines at the end.
+    pub fn seen(&self) -> Vec<String> {
+        rows(&self.screen.lock())
+    }
+
+    /// Waits until the last lines to be seen are these.
+    #[track_caller]
+    pub fn wait_for(&self, last_lines: &[&str]) -> Result {
+        let parser = self.screen.lock();
+        let other = |parser: &mut vt100::Parser| {
+            !rows(parser).ends_with(&last_lines.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        let waited = self.screen.changed.wait_timeout_while(parser, PATIENCE, other);
+        let (parser, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        if timeout.timed_out() {
+            let seen = rows(&parser).join("\n  ");
+            let expected = last_lines.join("\n  ");
+            return Err(self
+                .role
+                .failure(format!("should show\n  {expected}\nbut shows\n  {seen}\n")));
+        }
+        Ok(())
+    }
+
+    /// It ends by itself, with this exit status.
+    #[track_caller]
+    pub fn expect_exit(&mut self, code: u32) -> Result {
+        let status = self.role.ended(|| self.child.try_wait())?;
+        if status.exit_code() == code {
+            Ok(())
+        } else {
+            Err(self.role.failure(format!("should exit with {code}, but: {status}")))
+        }
+    }
+}
+
+impl Screen {
+    fn lock(&self) -> MutexGuard<'_, vt100::Parser> {
+        self.parser.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Draws everything that the program writes.
+    fn follow(&self, mut output: impl Read, role: &Role) {
+        let mut chunk = [0; 4096];
+        while let Ok(n @ 1..) = output.read(&mut chunk) {
+            role.said(How::Out, &chunk[..n]);
+            self.lock().process(&chunk[..n]);
+            self.changed.notify_all();
+        }
+    }
+}
+
+fn rows(parser: &vt100::Parser) -> Vec<String> {
+    let contents = parser.screen().contents();
+    contents.lines().map(|row| row.trim_end().to_owned()).collect()
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if !matches!(self.child.try_wait(), Ok(Some(_))) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Everything that was said on a stage, in one order.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How many entries are kept: the first and the last so many; what lies between is counted.
+const KEPT: usize = 200;
+
+/// A shared record of who said what, and when.
+#[derive(Clone)]
+pub struct Transcript {
+    begun: Instant,
+    entries: Arc<Mutex<Vec<Entry>>>,
+}
+
+/// One thing that was said or done.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Since the stage was set.
+    pub after: Duration,
+    /// The name on the stage.
+    pub who: String,
+    /// How it was said.
+    pub how: How,
+    /// What was said: text, with whatever cannot be shown escaped.
+    pub what: String,
+}
+
+/// The directions in which something can be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// The stage gave it to them.
+    In,
+    /// They said it on standard output or on their socket.
+    Out,
+    /// They said it on standard error.
+    Err,
+    /// Something happened to them.
+    Event,
+}
+
+impl Transcript {
+    /// An empty record that begins now.
+    pub(crate) fn new() -> Self {
+        Self { begun: Instant::now(), entries: Arc::default() }
+    }
+
+    /// Adds an entry; bytes that are not printable are escaped.
+    pub(crate) fn add(&self, who: &str, how: How, what: impl AsRef<[u8]>) {
+        let after = self.begun.elapsed();
+        let what = escape(what.as_ref());
+        self.lock().push(Entry { after, who: who.to_owned(), how, what });
+    }
+
+    /// All entries so far.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn escape(bytes: &[u8]) -> String {
+    let mut escaped = String::new();
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() {
+                escaped.extend(c.escape_default());
+            } else {
+                escaped.push(c);
+            }
+        }
+        escaped.push_str(&chunk.invalid().escape_ascii().to_string());
+    }
+    escaped
+}
+
+impl fmt::Display for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries = self.lock();
+        let omitted = entries.len().saturating_sub(2 * KEPT);
+        for (i, entry) in entries.iter().enumerate() {
+            if omitted > 0 && i == KEPT {
+                writeln!(f, "           ({omitted} entries left out)")?;
+            }
+            if omitted == 0 || i < KEPT || i >= KEPT + omitted {
+                writeln!(f, "{entry}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arrow = match self.how {
+            How::In => "<-",
+            How::Out => "->",
+            How::Err => "!>",
+            How::Event => "--",
+        };
+        let millis = self.after.as_millis();
+        write!(f, "{millis:>7} ms {:>10} {arrow} {}", self.who, self.what)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_who_said_what_in_order_and_escaped() {
+        let transcript = Transcript::new();
+        transcript.add("ana", How::In, "¿qué?\r\n");
+        transcript.add("server", How::Out, b"\xFF\x1b[2J");
+        let shown = transcript.to_string();
+        let lines: Vec<&str> = shown.lines().map(|line| &line[11..]).collect();
+        assert_eq!(lines, ["       ana <- ¿qué?\\r\\n", "    server -> \\xff\\u{1b}[2J"]);
+    }
+
+    #[test]
+    fn keeps_the_beginning_and_the_end_of_a_long_one() {
+        let transcript = Transcript::new();
+        for i in 0..3 * KEPT {
+            transcript.add("ana", How::Out, i.to_string());
+        }
+        let shown = transcript.to_string();
+        assert_eq!(shown.lines().count(), 2 * KEPT + 1);
+        assert!(shown.contains(&format!("({KEPT} entries left out)")));
+        assert!(shown.ends_with(&format!("-> {}\n", 3 * KEPT - 1)));
+    }
+}

@@ -1,0 +1,11 @@
+//! The specification, chapter by chapter, on the real binaries over real sockets.
+//!
+//! Each test is named for the requirement in `chat-protocol/SPEC.md` that it shows. That something
+//! does *not* arrive is shown by something that was sent later and did.
+
+mod c1_connecting;
+mod c2_broadcast;
+mod c3_leaving;
+mod c4_client;
+mod c8_idle;
+mod coverage;

@@ -1,0 +1,48 @@
+//! The real binaries, never stale ones.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use escargot::CargoBuild;
+use escargot::format::Message;
+
+/// Built on first use, because `cargo test` does not build the binaries of other members. When
+/// they are up to date, cargo says so in a moment.
+static BINARIES: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(|| match build() {
+    Ok(binaries) => binaries,
+    Err(error) => panic!("cannot build the binaries: {error}"),
+});
+
+fn build() -> Result<HashMap<String, PathBuf>, Box<dyn std::error::Error>> {
+    let mut binaries = HashMap::new();
+    let messages = CargoBuild::new()
+        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .arg("--workspace")
+        .bins()
+        .current_release()
+        .exec()?;
+    for message in messages {
+        if let Message::CompilerArtifact(artifact) = message?.decode()?
+            && let Some(executable) = artifact.executable
+        {
+            binaries.insert(artifact.target.name.into_owned(), executable.into_owned());
+        }
+    }
+    Ok(binaries)
+}
+
+fn command(binary: &str) -> Command {
+    Command::new(&BINARIES[binary])
+}
+
+/// The server, without arguments.
+pub fn server() -> Command {
+    command("chat-server")
+}
+
+/// The client, without arguments.
+pub fn client() -> Command {
+    command("chat-client")
+}

@@ -1,0 +1,88 @@
+//! A running chat: the real server on a free port, and those who talk there.
+
+use std::net::SocketAddr;
+
+use chat_check::failure::Result;
+use chat_check::peer::Peer;
+use chat_check::program::Program;
+use chat_check::stage::Stage;
+use chat_protocol::wording;
+
+use crate::binaries;
+
+/// A server that listens.
+pub struct Chat {
+    /// Where the test plays.
+    pub stage: Stage,
+    /// The server.
+    pub server: Program,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Chat {
+    /// A server on a free port of 127.0.0.1.
+    #[track_caller]
+    pub fn start() -> Result<Self> {
+        Self::start_with(&[])
+    }
+
+    /// The same with further options, which may include another `--bind`.
+    #[track_caller]
+    pub fn start_with(options: &[&str]) -> Result<Self> {
+        let stage = Stage::new();
+        let mut command = binaries::server();
+        if !options.contains(&"--bind") {
+            command.args(["--bind", "127.0.0.1:0"]);
+        }
+        let server = stage.start("server", {
+            command.args(options);
+            command
+        })?;
+        let started = server.out.find(|_| true, "where it listens")?;
+        server.out.expect(wording::WAITING)?;
+        let address = address_in(&started)
+            .ok_or_else(|| stage.failure(format!("no address in {started:?}")))?;
+        Ok(Self { stage, server, address })
+    }
+
+    /// A raw peer that has been greeted: it is in the room and hears what is said from now on.
+    #[track_caller]
+    pub fn peer(&self, name: &str) -> Result<Peer> {
+        greeted(self.stage.connect(name, self.address)?)
+    }
+
+    /// The same for one that takes in as little as the system allows.
+    #[track_caller]
+    pub fn stuck_peer(&self, name: &str) -> Result<Peer> {
+        greeted(self.stage.connect_taking_little(name, self.address)?)
+    }
+
+    /// The real client in pipes, greeted.
+    #[track_caller]
+    pub fn client(&self, name: &str) -> Result<Program> {
+        let mut command = binaries::client();
+        command.arg(self.address.to_string());
+        let client = self.stage.start(name, command)?;
+        for line in [wording::CONNECTED, wording::TYPE_MESSAGES, wording::GREETING] {
+            client.out.expect(line)?;
+        }
+        Ok(client)
+    }
+}
+
+#[track_caller]
+fn greeted(mut peer: Peer) -> Result<Peer> {
+    peer.expect(wording::GREETING)?;
+    Ok(peer)
+}
+
+/// The address at the end of the server's first line.
+pub fn address_in(started: &str) -> Option<SocketAddr> {
+    started.rsplit_once(' ')?.1.parse().ok()
+}
+
+/// A message of this peer as the others hear it.
+pub fn said_by(peer: &Peer, text: &str) -> String {
+    wording::message_by_port(peer.address(), text).to_string()
+}

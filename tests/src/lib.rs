@@ -1,0 +1,4 @@
+//! What the end-to-end tests and the demo share: the real binaries, and a running chat.
+
+pub mod binaries;
+pub mod chat;
