@@ -3,14 +3,11 @@
 use std::fmt;
 use std::io;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::failure::{Failure, Result};
-use crate::stage::PATIENCE;
+use crate::stage::{PATIENCE, POLL};
 use crate::transcript::{How, Transcript};
-
-/// How often it is looked whether a process has ended: there is no waiting for that with a limit.
-const POLL: Duration = Duration::from_millis(2);
 
 /// A name in a transcript.
 #[derive(Clone)]

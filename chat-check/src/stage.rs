@@ -3,7 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::failure::{Failure, Result};
 use crate::peer::{Listener, Peer};
@@ -15,6 +16,9 @@ use crate::transcript::Transcript;
 /// How long a stage waits for something that must happen. Far longer than anything takes, because
 /// running out of it is a verdict, and a busy machine is none.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether something has come true that nobody announces.
+pub(crate) const POLL: Duration = Duration::from_millis(2);
 
 /// Starts programs and peers that share one transcript.
 pub struct Stage {
@@ -73,6 +77,19 @@ impl Stage {
     #[track_caller]
     pub fn listen(&self, name: &str) -> Result<Listener> {
         Listener::open(self.role(name))
+    }
+
+    /// Waits until something that nobody announces has come true: looks again and again.
+    #[track_caller]
+    pub fn eventually(&self, description: &str, mut holds: impl FnMut() -> bool) -> Result {
+        let deadline = Instant::now() + PATIENCE;
+        while !holds() {
+            if Instant::now() > deadline {
+                return Err(self.failure(format!("it never comes true that {description}")));
+            }
+            thread::sleep(POLL);
+        }
+        Ok(())
     }
 
     /// A failure of the caller's own judgement, with this stage's transcript.

@@ -93,10 +93,13 @@ impl<'a> Conversation<'a> {
                     }
                     return End::Stopped;
                 }
-                () = &mut idle => return End::Idle,
                 _ = self.link.readable() => {
                     self.wait_for_the_others().await;
                     self.hear()
+                }
+                () = &mut idle => {
+                    let _ = self.hear_end();
+                    return End::Idle;
                 }
                 () = sleep(CHUNK_PAUSE), if self.decoder.awaits_pause() => {
                     let line = self.decoder.pause();

@@ -1,1 +1,105 @@
-//! x
+//! Chapter 3: leaving.
+
+use chat_check::failure::Result;
+use chat_tests::chat::{Chat, said_by};
+
+#[test]
+fn r3_1_salir_in_any_spelling_leaves_and_reaches_nobody() -> Result {
+    let chat = Chat::start()?;
+    let mut bea = chat.peer("bea")?;
+    let spellings =
+        ["salir\n", "SALIR\n", "Salir\r\n", "  sAlIr  \n", "\tsalir\n", "salir", "\u{a0}salir\n"];
+    for spelling in spellings {
+        let mut ana = chat.peer("ana")?;
+        ana.send(spelling)?;
+        ana.expect_end()?;
+        chat.server.out.wait_for(&format!("cliente {} desconectado", ana.address()))?;
+    }
+    let mut caro = chat.peer("caro")?;
+    caro.send("barrier\n")?;
+    bea.expect(&said_by(&caro, "barrier"))
+}
+
+#[test]
+fn r3_1_nothing_behind_salir_is_heard() -> Result {
+    let chat = Chat::start()?;
+    let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
+    ana.send("antes\nsalir\ndespues\n")?;
+    bea.expect(&said_by(&ana, "antes"))?;
+    ana.expect_end()?;
+    let mut caro = chat.peer("caro")?;
+    caro.send("barrier\n")?;
+    bea.expect(&said_by(&caro, "barrier"))
+}
+
+#[test]
+fn r3_1_who_leaves_while_still_sending_sees_a_proper_end() -> Result {
+    let chat = Chat::start()?;
+    let mut ana = chat.peer("ana")?;
+    ana.send(format!("salir\n{}", "behind\n".repeat(10_000)))?;
+    ana.expect_end()
+}
+
+#[test]
+fn r3_2_a_line_that_contains_the_word_is_a_message() -> Result {
+    let chat = Chat::start()?;
+    let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
+    for text in ["no quiero salir", "salir ya", "salirse", "s alir", "/salir", "'salir'"] {
+        ana.send(format!("{text}\n"))?;
+        bea.expect(&said_by(&ana, text))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn r3_3_who_is_gone_is_removed_and_nobody_else_notices() -> Result {
+    let chat = Chat::start()?;
+    let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
+    for way in ["closes", "resets", "half-closes"] {
+        let mut peer = chat.peer(way)?;
+        let gone = format!("cliente {} desconectado", peer.address());
+        match way {
+            "closes" => drop(peer),
+            "resets" => peer.reset(),
+            _ => {
+                peer.end_sending()?;
+                peer.expect_end()?;
+            }
+        }
+        chat.server.out.wait_for(&gone)?;
+        ana.send(format!("{way}\n"))?;
+        bea.expect(&said_by(&ana, way))?;
+    }
+    chat.server.err.hear_nothing()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn r3_4_descriptors_return_to_the_baseline_when_300_have_come_and_gone() -> Result {
+    use chat_check::process;
+
+    let chat = Chat::start()?;
+    let mut witness = chat.peer("witness")?;
+    let baseline = process::descriptors(chat.server.id()).expect("descriptors");
+    for round in 0..3 {
+        let mut peers = Vec::new();
+        for i in 0..100 {
+            peers.push(chat.peer(&format!("peer {round}.{i}"))?);
+        }
+        let all = process::descriptors(chat.server.id()).expect("descriptors");
+        assert_eq!(all, baseline + 100);
+        peers[0].send("hola\n")?;
+        witness.expect(&said_by(&peers[0], "hola"))?;
+        for (i, mut peer) in peers.into_iter().enumerate() {
+            match i % 4 {
+                0 => drop(peer),
+                1 => peer.reset(),
+                2 => peer.send("salir\n")?,
+                _ => peer.end_sending()?,
+            }
+        }
+    }
+    chat.stage.eventually("the descriptors of all who left are closed", || {
+        process::descriptors(chat.server.id()).is_ok_and(|now| now == baseline)
+    })
+}

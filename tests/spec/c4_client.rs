@@ -1,1 +1,439 @@
-//! x
+//! Chapter 4: the client.
+
+use std::io::Write;
+use std::process::Command;
+use std::thread;
+
+use chat_check::failure::Result;
+use chat_check::peer::Peer;
+use chat_check::program::Program;
+use chat_check::stage::Stage;
+use chat_protocol::wording;
+use chat_tests::binaries;
+use chat_tests::chat::{Chat, said_by};
+use predicates::prelude::*;
+
+fn client_of(address: &impl ToString) -> Command {
+    let mut command = binaries::client();
+    command.arg(address.to_string());
+    command
+}
+
+/// The client in pipes, connected to a server that the test plays.
+fn with_played_server() -> Result<(Stage, Program, Peer)> {
+    let stage = Stage::new();
+    let server = stage.listen("server")?;
+    let client = stage.start("client", client_of(&server.address()))?;
+    let link = server.accept()?;
+    client.out.expect(wording::CONNECTED)?;
+    client.out.expect(wording::TYPE_MESSAGES)?;
+    Ok((stage, client, link))
+}
+
+#[test]
+fn r4_1_connects_to_12345_of_loopback_unless_told_otherwise() {
+    assert_cmd::Command::from_std(binaries::client())
+        .arg("--help")
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("[default: 127.0.0.1:12345]"));
+}
+
+#[test]
+fn r4_1_says_that_it_is_connected() -> Result {
+    let chat = Chat::start()?;
+    let client = chat.stage.start("client", client_of(&chat.address))?;
+    client.out.expect("conectado al servidor de chat!")?;
+    client.out.expect("escribe tus mensajes:")?;
+    client.out.expect("bienvenido al chat! escribe 'salir' para salir")
+}
+
+#[test]
+fn r4_2_shows_what_arrives_while_its_user_is_silent_or_types() -> Result {
+    let chat = Chat::start()?;
+    let mut client = chat.client("client")?;
+    let mut ana = chat.peer("ana")?;
+    ana.send("hola\n")?;
+    client.out.expect(&said_by(&ana, "hola"))?;
+    client.type_in("half a li")?;
+    ana.send("sigues?\n")?;
+    client.out.expect(&said_by(&ana, "sigues?"))?;
+    client.type_in("ne\n")?;
+    assert!(ana.hear()?.is_some_and(|line| line.ends_with(": half a line")));
+    Ok(())
+}
+
+#[test]
+fn r4_3_salir_is_sent_the_socket_closed_and_the_status_is_0() -> Result {
+    for word in ["salir", "SALIR", " Salir "] {
+        let (_stage, mut client, mut link) = with_played_server()?;
+        client.type_in(&format!("hola\n{word}\nnot sent\n"))?;
+        link.expect("hola")?;
+        link.expect(word)?;
+        link.expect_end()?;
+        drop(link);
+        client.expect_exit(0)?;
+        client.out.expect_end()?;
+        client.err.expect_end()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn r4_3_leaves_although_the_server_never_closes() -> Result {
+    let (_stage, mut client, mut link) = with_played_server()?;
+    client.type_in("salir\n")?;
+    link.expect("salir")?;
+    client.expect_exit(0)
+}
+
+#[test]
+fn r4_3_what_the_server_still_says_is_shown() -> Result {
+    let (_stage, mut client, mut link) = with_played_server()?;
+    client.type_in("salir\n")?;
+    link.expect("salir")?;
+    link.send("adios!\n")?;
+    drop(link);
+    client.out.expect("adios!")?;
+    client.expect_exit(0)
+}
+
+#[test]
+fn r4_3_the_end_of_input_leaves_after_all_was_sent() -> Result {
+    let chat = Chat::start()?;
+    let mut ana = chat.peer("ana")?;
+    let mut client = chat.client("client")?;
+    let lines: Vec<String> = (0..5000).map(|i| format!("line {i}\n")).collect();
+    client.type_in(&lines.concat())?;
+    client.type_in("and one without its end")?;
+    client.end_input();
+    for line in &lines {
+        let heard = ana.hear()?.expect("a line");
+        assert!(heard.ends_with(&format!(": {}", line.trim_end())), "{heard:?} is not {line:?}");
+    }
+    assert!(ana.hear()?.is_some_and(|line| line.ends_with(": and one without its end")));
+    client.out.expect("saliendo...")?;
+    client.expect_exit(0)
+}
+
+#[test]
+fn r4_3_no_input_at_all_leaves() -> Result {
+    let chat = Chat::start()?;
+    assert_cmd::Command::from_std(client_of(&chat.address))
+        .assert()
+        .code(0)
+        .stdout(predicate::str::ends_with("saliendo...\n"))
+        .stderr("");
+    Ok(())
+}
+
+#[test]
+fn r4_3_salir_through_a_pipe() -> Result {
+    let chat = Chat::start()?;
+    let mut ana = chat.peer("ana")?;
+    assert_cmd::Command::from_std(client_of(&chat.address))
+        .write_stdin("hola\nsalir\n")
+        .assert()
+        .code(0)
+        .stdout(predicate::str::contains("saliendo").not())
+        .stderr("");
+    assert!(ana.hear()?.is_some_and(|line| line.ends_with(": hola")));
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn r4_3_signals_leave_politely() -> Result {
+    const SIGHUP: i32 = 1;
+    const SIGINT: i32 = 2;
+    const SIGTERM: i32 = 15;
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        let (_stage, mut client, mut link) = with_played_server()?;
+        // That it shows something is a sign that it is ready for signals.
+        link.send("hola\n")?;
+        client.out.expect("hola")?;
+        client.signal(signal)?;
+        client.out.expect("saliendo...")?;
+        link.expect("salir")?;
+        link.expect_end()?;
+        drop(link);
+        client.expect_exit(0)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn r4_4_says_at_once_that_the_server_has_closed() -> Result {
+    let (_stage, mut client, mut link) = with_played_server()?;
+    link.send("the last line")?;
+    link.end_sending()?;
+    client.out.expect("the last line")?;
+    client.err.expect("chat-client: el servidor cerró la conexión")?;
+    client.expect_exit(3)
+}
+
+#[test]
+fn r4_4_says_at_once_that_the_server_has_died() -> Result {
+    let (_stage, mut client, link) = with_played_server()?;
+    link.reset();
+    client.err.expect("chat-client: el servidor cerró la conexión")?;
+    client.expect_exit(3)
+}
+
+#[test]
+fn r4_4_what_could_not_be_sent_is_no_success() -> Result {
+    let stage = Stage::new();
+    let server = stage.listen("server")?;
+    // More than the sockets hold, so that the input has ended before it is sent.
+    let mut input = tempfile::NamedTempFile::new().expect("a file");
+    input.write_all("all of this is to be sent\n".repeat(1 << 20).as_bytes()).expect("space");
+    let mut client = assert_cmd::Command::from_std(client_of(&server.address()));
+    client.pipe_stdin(input.path()).expect("the file");
+    let client = thread::spawn(move || client.output().expect("it runs"));
+    let mut link = server.accept()?;
+    link.receive()?;
+    link.reset();
+    assert_eq!(client.join().expect("no panic").status.code(), Some(3));
+    Ok(())
+}
+
+#[test]
+fn r4_5_no_server_is_one_line_and_status_1() {
+    for (address, reason) in [
+        // Reserved as "the TCP port service multiplexer", which nobody runs.
+        ("127.0.0.1:1", "conexión rechazada"),
+        ("no.such.host.invalid:80", "no.such.host.invalid:80"),
+    ] {
+        assert_cmd::Command::from_std(client_of(&address))
+            .assert()
+            .code(1)
+            .stdout("")
+            .stderr(predicate::str::contains(address))
+            .stderr(predicate::str::contains(reason))
+            .stderr(predicate::function(|text: &str| text.lines().count() == 1));
+    }
+}
+
+#[test]
+fn r4_5_bad_usage_is_one_line_and_status_2() {
+    for options in [&["host:port"][..], &["127.0.0.1:1", "127.0.0.1:2"], &["--nombre", "ana"]] {
+        assert_cmd::Command::from_std(binaries::client())
+            .args(options)
+            .assert()
+            .code(2)
+            .stdout("")
+            .stderr(predicate::function(|text: &str| text.lines().count() == 1));
+    }
+}
+
+#[test]
+fn r4_6_nothing_from_the_network_reaches_the_output_as_a_control() -> Result {
+    let (_stage, client, mut link) = with_played_server()?;
+    link.send("\x1b[2J\x1b]0;title\x07 \u{9b}31m \u{202E}reversed\u{2066} \0 a\tb\n")?;
+    client.out.expect(
+        "\u{FFFD}[2J\u{FFFD}]0;title\u{FFFD} \u{FFFD}31m \u{FFFD}reversed\u{FFFD} \u{FFFD} a\tb",
+    )?;
+    link.send(b"not UTF-8: \xFF\n")?;
+    client.out.expect("not UTF-8: \u{FFFD}")
+}
+
+#[test]
+fn r4_7_a_filter_of_filters() -> Result {
+    let chat = Chat::start()?;
+    let (mut ana, mut bea) = (chat.client("ana")?, chat.client("bea")?);
+    for round in 0..20 {
+        ana.type_in(&format!("round {round}\n"))?;
+        let heard = bea.out.find(|_| true, "the round")?;
+        assert!(heard.ends_with(&format!(": round {round}")), "{heard:?}");
+        bea.type_in(&format!("{heard}\n"))?;
+        ana.out.find(|line| line.ends_with(&heard), "the echo")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn r4_7_understands_a_server_that_never_sends_a_newline() -> Result {
+    let (_stage, mut client, mut link) = with_played_server()?;
+    link.send("bienvenido al chat!")?;
+    client.out.expect("bienvenido al chat!")?;
+    link.send("usuario 65310: Hola que tal?")?;
+    client.out.expect("usuario 65310: Hola que tal?")?;
+    client.type_in("Bien\n")?;
+    link.expect("Bien")
+}
+
+#[test]
+fn r4_7_leaves_when_nobody_reads_its_output_any_more() -> Result {
+    let stage = Stage::new();
+    let server = stage.listen("server")?;
+    let (reader, output) = std::io::pipe().expect("a pipe");
+    let mut client = stage.start_writing_to(output, "client", client_of(&server.address()))?;
+    let mut link = server.accept()?;
+    drop(reader);
+    link.send("hola\n")?;
+    link.expect("salir")?;
+    link.expect_end()?;
+    drop(link);
+    client.expect_exit(0)
+}
+
+#[cfg(unix)]
+mod on_a_terminal {
+    use super::*;
+    use chat_check::terminal::Terminal;
+
+    const CTRL_A: &str = "\x01";
+    const CTRL_C: &str = "\x03";
+    const CTRL_D: &str = "\x04";
+    const UP: &str = "\x1b[A";
+
+    /// The client on a terminal, its prompt in sight.
+    fn client(chat: &Chat) -> Result<Terminal> {
+        let client = chat.stage.start_on_terminal("client", &client_of(&chat.address))?;
+        client.wait_for(&[wording::CONNECTED, wording::TYPE_MESSAGES, wording::GREETING, ">"])?;
+        Ok(client)
+    }
+
+    #[test]
+    fn r4_2_what_is_being_typed_is_never_torn() -> Result {
+        let chat = Chat::start()?;
+        let mut ana = chat.peer("ana")?;
+        let mut client = client(&chat)?;
+        client.press("what is bei")?;
+        client.wait_for(&["> what is bei"])?;
+        for text in ["uno", "dos", "tres"] {
+            ana.send(format!("{text}\n"))?;
+            let line = said_by(&ana, text);
+            client.wait_for(&[&line, "> what is bei"])?;
+        }
+        client.press("ng typed")?;
+        client.wait_for(&[&said_by(&ana, "tres"), "> what is being typed"])?;
+        client.press("\r")?;
+        client.wait_for(&["> what is being typed", ">"])?;
+        assert!(ana.hear()?.is_some_and(|line| line.ends_with(": what is being typed")));
+        Ok(())
+    }
+
+    #[test]
+    fn r4_2_arriving_lines_keep_their_order_while_lines_are_entered() -> Result {
+        let chat = Chat::start()?;
+        let mut ana = chat.peer("ana")?;
+        let mut client = client(&chat)?;
+        let prefix = said_by(&ana, "");
+        for round in 0..30 {
+            let lines: Vec<String> = (0..10).map(|i| format!("{}\n", round * 10 + i)).collect();
+            ana.send(lines.concat())?;
+            client.press("x\r")?;
+            assert!(ana.hear()?.is_some_and(|line| line.ends_with(": x")));
+        }
+        ana.send("fin\n")?;
+        client.wait_for(&[&said_by(&ana, "fin"), ">"])?;
+        // All of it has scrolled by on this screen; what is left to be seen is in order.
+        let numbers: Vec<u32> = client
+            .seen()
+            .iter()
+            .filter_map(|row| row.strip_prefix(&prefix)?.parse().ok())
+            .collect();
+        assert!(numbers.is_sorted() && numbers.last() == Some(&299), "{numbers:?}");
+        Ok(())
+    }
+
+    #[test]
+    fn r4_2_lines_can_be_edited_and_called_back() -> Result {
+        let chat = Chat::start()?;
+        let mut ana = chat.peer("ana")?;
+        let mut client = client(&chat)?;
+        client.press(&format!("mundo{CTRL_A}hola \r"))?;
+        assert!(ana.hear()?.is_some_and(|line| line.ends_with(": hola mundo")));
+        client.press(&format!("{UP}!\r"))?;
+        assert!(ana.hear()?.is_some_and(|line| line.ends_with(": hola mundo!")));
+        Ok(())
+    }
+
+    #[test]
+    fn r4_3_salir_ctrl_c_and_ctrl_d_leave() -> Result {
+        for (keys, last_line) in
+            [("salir\r", "> salir"), (CTRL_C, "saliendo..."), (CTRL_D, "saliendo...")]
+        {
+            let chat = Chat::start()?;
+            let mut client = client(&chat)?;
+            client.press(keys)?;
+            client.wait_for(&[last_line])?;
+            client.expect_exit(0)?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn r4_4_says_at_once_that_the_server_has_died_and_gives_the_terminal_back() -> Result {
+        let mut chat = Chat::start()?;
+        let mut shell = Command::new("sh");
+        // The terminal is given back when it shows what is typed again.
+        shell.args([
+            "-c",
+            "\"$0\" \"$1\"; echo status $?; stty -a | grep -ow -e '-*echo' -e '-*icanon'",
+        ]);
+        shell.arg(client_of(&chat.address).get_program()).arg(chat.address.to_string());
+        let mut terminal = chat.stage.start_on_terminal("client", &shell)?;
+        terminal.wait_for(&[wording::GREETING, ">"])?;
+        terminal.press("half a li")?;
+        terminal.wait_for(&["> half a li"])?;
+        chat.server.kill()?;
+        terminal.wait_for(&[
+            "> half a li",
+            "chat-client: el servidor cerró la conexión",
+            "status 3",
+            "icanon",
+            "echo",
+        ])?;
+        terminal.expect_exit(0)
+    }
+
+    #[test]
+    fn r4_4_the_last_lines_before_the_end_are_seen() -> Result {
+        let stage = Stage::new();
+        let server = stage.listen("server")?;
+        let mut client = stage.start_on_terminal("client", &client_of(&server.address()))?;
+        let mut link = server.accept()?;
+        client.wait_for(&[wording::TYPE_MESSAGES, ">"])?;
+        link.send("uno\ndos\n* conexión cerrada por inactividad\n")?;
+        drop(link);
+        client.wait_for(&[
+            "uno",
+            "dos",
+            "* conexión cerrada por inactividad",
+            ">",
+            "chat-client: el servidor cerró la conexión",
+        ])?;
+        client.expect_exit(3)
+    }
+
+    #[test]
+    fn r4_6_nothing_from_the_network_drives_the_terminal() -> Result {
+        let stage = Stage::new();
+        let server = stage.listen("server")?;
+        let client = stage.start_on_terminal("client", &client_of(&server.address()))?;
+        let mut link = server.accept()?;
+        client.wait_for(&[wording::CONNECTED, wording::TYPE_MESSAGES, ">"])?;
+        link.send("\x1b[2J\x1b[H\x1b]0;title\x07\r\u{9b}31mred\n")?;
+        client.wait_for(&[
+            wording::CONNECTED,
+            wording::TYPE_MESSAGES,
+            // The terminal that plays here shows no U+FFFD.
+            "[2J[H]0;title31mred",
+            ">",
+        ])
+    }
+
+    #[test]
+    fn r4_7_a_terminal_that_cannot_be_edited_on_is_a_pipe() -> Result {
+        let chat = Chat::start()?;
+        let mut command = Command::new("env");
+        command.arg("TERM=dumb").arg(client_of(&chat.address).get_program());
+        command.arg(chat.address.to_string());
+        let mut client = chat.stage.start_on_terminal("client", &command)?;
+        client.wait_for(&[wording::GREETING])?;
+        client.press("salir\r")?;
+        client.expect_exit(0)
+    }
+}

@@ -1,1 +1,58 @@
-//! x
+//! Every requirement that is in service has a test that is named for it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// The chapters of the specification that this version implements.
+const IN_SERVICE: [&str; 5] = ["1", "2", "3", "4", "8"];
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).expect("a readable file")
+}
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// The requirements in the specification: `- **2.10 MUST** …`.
+fn requirements() -> BTreeSet<String> {
+    read(&root().join("chat-protocol/SPEC.md"))
+        .lines()
+        .filter_map(|line| line.strip_prefix("- **")?.split_once(" MUST**"))
+        .map(|(number, _)| number.to_owned())
+        .collect()
+}
+
+/// The requirements that end-to-end tests are named for: `fn r2_10_…`.
+fn tested() -> BTreeSet<String> {
+    let files = fs::read_dir(root().join("tests/spec")).expect("the tests");
+    files
+        .map(|file| read(&file.expect("a file").path()))
+        .flat_map(|text| text.lines().filter_map(requirement_of).collect::<Vec<_>>())
+        .collect()
+}
+
+fn requirement_of(line: &str) -> Option<String> {
+    let mut parts = line.trim_start().strip_prefix("fn r")?.split('_');
+    let (chapter, number) = (parts.next()?, parts.next()?);
+    let numbers = chapter.parse::<u8>().is_ok() && number.parse::<u8>().is_ok();
+    numbers.then(|| format!("{chapter}.{number}"))
+}
+
+#[test]
+fn every_requirement_in_service_has_a_test() {
+    let in_service: BTreeSet<String> = requirements()
+        .into_iter()
+        .filter(|number| IN_SERVICE.iter().any(|chapter| number.split('.').next() == Some(chapter)))
+        .collect();
+    assert!(in_service.len() > 30, "the specification cannot be read: {in_service:?}");
+    let missing: Vec<String> = in_service.difference(&tested()).cloned().collect();
+    assert!(missing.is_empty(), "without a test: {missing:?}");
+}
+
+#[test]
+fn every_test_is_named_for_a_requirement_that_exists() {
+    let unknown: Vec<String> = tested().difference(&requirements()).cloned().collect();
+    assert!(unknown.is_empty(), "not in the specification: {unknown:?}");
+}
