@@ -176,13 +176,13 @@ mod tests {
         let (mut printed, mut omitted) = (0, 0);
         while printed + omitted < total {
             for read in String::from_utf8(reader.recv().unwrap()).unwrap().lines() {
-                let gap = read.strip_prefix("* ").and_then(|gap| gap.split_once(' '));
-                match gap {
-                    Some((lines, _)) => omitted += lines.parse::<usize>().unwrap(),
-                    None => {
-                        assert_eq!(read, line, "no line is torn");
-                        printed += 1;
-                    }
+                if let Some((lines, _)) =
+                    read.strip_prefix("* ").and_then(|gap| gap.split_once(' '))
+                {
+                    omitted += lines.parse::<usize>().unwrap();
+                } else {
+                    assert_eq!(read, line, "no line is torn");
+                    printed += 1;
                 }
             }
         }
