@@ -4,7 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use chat_protocol::decoder::{Framing, Line};
+use chat_protocol::decoder::Line;
+use chat_protocol::framing::Framing;
 use chat_protocol::limits::CHUNK_PAUSE;
 use chat_protocol::text::{self, LEAVE_WORD};
 use chat_protocol::wording;

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use chat_protocol::decoder::{Decoder, Framing, Line};
+use chat_protocol::decoder::{Decoder, Line};
+use chat_protocol::framing::Framing;
 
 /// A buffer to read into, and the decoder for what was read.
 pub(crate) struct Lines {

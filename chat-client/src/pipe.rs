@@ -2,7 +2,8 @@
 
 use std::io;
 
-use chat_protocol::decoder::{Framing, Line};
+use chat_protocol::decoder::Line;
+use chat_protocol::framing::Framing;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Stdin, Stdout};
 
 use crate::lines::Lines;

@@ -6,7 +6,7 @@
 //!
 //! | to find | look in |
 //! |---|---|
-//! | how bytes become lines | [`decoder`] |
+//! | how bytes become lines | [`decoder`], [`framing`] |
 //! | what may be passed on, what may be shown | [`text`] |
 //! | the word that ends a conversation | [`text::is_leave`] |
 //! | every sentence the chat says | [`wording`] |
@@ -16,6 +16,7 @@
 
 pub mod decoder;
 pub mod endpoint;
+pub mod framing;
 pub mod limits;
 pub mod profile;
 pub mod text;

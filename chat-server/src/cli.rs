@@ -3,8 +3,8 @@
 use std::io;
 use std::ops::RangeInclusive;
 
-use chat_protocol::decoder::Framing;
 use chat_protocol::endpoint::Endpoint;
+use chat_protocol::framing::Framing;
 use chat_protocol::limits::{MAX_LINE, MAX_LINE_RANGE};
 use chat_protocol::profile::Profile;
 use chat_protocol::time_limit::TimeLimit;

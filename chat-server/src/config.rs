@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chat_protocol::decoder::Framing;
+use chat_protocol::framing::Framing;
 use chat_protocol::time_limit::TimeLimit;
 use thiserror::Error;
 

@@ -26,11 +26,19 @@ fn requirements() -> BTreeSet<String> {
 
 /// The requirements that end-to-end tests are named for: `fn r2_10_…`.
 fn tested() -> BTreeSet<String> {
-    let files = fs::read_dir(root().join("tests/spec")).expect("the tests");
-    files
-        .map(|file| read(&file.expect("a file").path()))
-        .flat_map(|text| text.lines().filter_map(requirement_of).collect::<Vec<_>>())
-        .collect()
+    let mut tested = BTreeSet::new();
+    let mut folders = vec![root().join("tests/spec")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the tests") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                tested.extend(read(&path).lines().filter_map(requirement_of));
+            }
+        }
+    }
+    tested
 }
 
 fn requirement_of(line: &str) -> Option<String> {

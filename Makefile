@@ -1,0 +1,29 @@
+# Short names only: what each does stands in cargo's own words or in ci/.
+
+.DEFAULT_GOAL := help
+.PHONY: help build test demo lint deps sizes memory
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+build: ## the binaries as they are shipped, into target/release
+	cargo build --release --locked
+
+test: ## all tests: units, and the real binaries against the specification
+	ci/test
+
+demo: ## one server and two clients talk, side by side
+	ci/demo
+
+lint: ## format, clippy and documentation, with warnings as errors
+	ci/lint
+
+deps: ## licences, sources and advisories of the dependencies
+	ci/deps
+
+sizes: ## how long files and functions are, and whether a file is too long
+	ci/sizes
+
+memory: ## what an idle client costs the server (Linux)
+	cargo run --quiet --release --locked -p chat-tests --bin idle-memory
+

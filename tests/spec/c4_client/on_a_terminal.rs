@@ -1,0 +1,156 @@
+//! Chapter 4 on a terminal: what is to be seen there, and that it is given back.
+
+use super::*;
+use chat_check::terminal::Terminal;
+
+const CTRL_A: &str = "\x01";
+const CTRL_C: &str = "\x03";
+const CTRL_D: &str = "\x04";
+const UP: &str = "\x1b[A";
+
+/// The client on a terminal, its prompt in sight.
+fn client(chat: &Chat) -> Result<Terminal> {
+    let client = chat.stage.start_on_terminal("client", &client_of(&chat.address))?;
+    client.wait_for(&[wording::CONNECTED, wording::TYPE_MESSAGES, wording::GREETING, ">"])?;
+    Ok(client)
+}
+
+#[test]
+fn r4_2_what_is_being_typed_is_never_torn() -> Result {
+    let chat = Chat::start()?;
+    let mut ana = chat.peer("ana")?;
+    let mut client = client(&chat)?;
+    client.press("what is bei")?;
+    client.wait_for(&["> what is bei"])?;
+    for text in ["uno", "dos", "tres"] {
+        ana.send(format!("{text}\n"))?;
+        let line = said_by(&ana, text);
+        client.wait_for(&[&line, "> what is bei"])?;
+    }
+    client.press("ng typed")?;
+    client.wait_for(&[&said_by(&ana, "tres"), "> what is being typed"])?;
+    client.press("\r")?;
+    client.wait_for(&["> what is being typed", ">"])?;
+    assert!(ana.hear()?.is_some_and(|line| line.ends_with(": what is being typed")));
+    Ok(())
+}
+
+#[test]
+fn r4_2_arriving_lines_keep_their_order_while_lines_are_entered() -> Result {
+    let chat = Chat::start()?;
+    let mut ana = chat.peer("ana")?;
+    let mut client = client(&chat)?;
+    let prefix = said_by(&ana, "");
+    for round in 0..30 {
+        let lines: Vec<String> = (0..10).map(|i| format!("{}\n", round * 10 + i)).collect();
+        ana.send(lines.concat())?;
+        client.press("x\r")?;
+        assert!(ana.hear()?.is_some_and(|line| line.ends_with(": x")));
+    }
+    ana.send("fin\n")?;
+    client.wait_for(&[&said_by(&ana, "fin"), ">"])?;
+    // All of it has scrolled by on this screen; what is left to be seen is in order.
+    let numbers: Vec<u32> =
+        client.seen().iter().filter_map(|row| row.strip_prefix(&prefix)?.parse().ok()).collect();
+    assert!(numbers.is_sorted() && numbers.last() == Some(&299), "{numbers:?}");
+    Ok(())
+}
+
+#[test]
+fn r4_2_lines_can_be_edited_and_called_back() -> Result {
+    let chat = Chat::start()?;
+    let mut ana = chat.peer("ana")?;
+    let mut client = client(&chat)?;
+    client.press(&format!("mundo{CTRL_A}hola \r"))?;
+    assert!(ana.hear()?.is_some_and(|line| line.ends_with(": hola mundo")));
+    client.press(&format!("{UP}!\r"))?;
+    assert!(ana.hear()?.is_some_and(|line| line.ends_with(": hola mundo!")));
+    Ok(())
+}
+
+#[test]
+fn r4_3_salir_ctrl_c_and_ctrl_d_leave() -> Result {
+    for (keys, last_line) in
+        [("salir\r", "> salir"), (CTRL_C, "saliendo..."), (CTRL_D, "saliendo...")]
+    {
+        let chat = Chat::start()?;
+        let mut client = client(&chat)?;
+        client.press(keys)?;
+        client.wait_for(&[last_line])?;
+        client.expect_exit(0)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn r4_4_says_at_once_that_the_server_has_died_and_gives_the_terminal_back() -> Result {
+    let mut chat = Chat::start()?;
+    let mut shell = Command::new("sh");
+    // The terminal is given back when it shows what is typed again.
+    shell.args([
+        "-c",
+        "\"$0\" \"$1\"; echo status $?; stty -a | grep -ow -e '-*echo' -e '-*icanon'",
+    ]);
+    shell.arg(client_of(&chat.address).get_program()).arg(chat.address.to_string());
+    let mut terminal = chat.stage.start_on_terminal("client", &shell)?;
+    terminal.wait_for(&[wording::GREETING, ">"])?;
+    terminal.press("half a li")?;
+    terminal.wait_for(&["> half a li"])?;
+    chat.server.kill()?;
+    terminal.wait_for(&[
+        "> half a li",
+        "chat-client: el servidor cerró la conexión",
+        "status 3",
+        "icanon",
+        "echo",
+    ])?;
+    terminal.expect_exit(0)
+}
+
+#[test]
+fn r4_4_the_last_lines_before_the_end_are_seen() -> Result {
+    let stage = Stage::new();
+    let server = stage.listen("server")?;
+    let mut client = stage.start_on_terminal("client", &client_of(&server.address()))?;
+    let mut link = server.accept()?;
+    client.wait_for(&[wording::TYPE_MESSAGES, ">"])?;
+    link.send("uno\ndos\n* conexión cerrada por inactividad\n")?;
+    drop(link);
+    client.wait_for(&[
+        "uno",
+        "dos",
+        "* conexión cerrada por inactividad",
+        ">",
+        "chat-client: el servidor cerró la conexión",
+    ])?;
+    client.expect_exit(3)
+}
+
+#[test]
+fn r4_6_nothing_from_the_network_drives_the_terminal() -> Result {
+    let stage = Stage::new();
+    let server = stage.listen("server")?;
+    let client = stage.start_on_terminal("client", &client_of(&server.address()))?;
+    let mut link = server.accept()?;
+    client.wait_for(&[wording::CONNECTED, wording::TYPE_MESSAGES, ">"])?;
+    link.send("\x1b[2J\x1b[H\x1b]0;title\x07\r\u{9b}31mred\n")?;
+    client.wait_for(&[
+        wording::CONNECTED,
+        wording::TYPE_MESSAGES,
+        // The terminal that plays here shows no U+FFFD.
+        "[2J[H]0;title31mred",
+        ">",
+    ])
+}
+
+#[test]
+fn r4_7_a_terminal_that_cannot_be_edited_on_is_a_pipe() -> Result {
+    let chat = Chat::start()?;
+    let mut command = Command::new("env");
+    command.arg("TERM=dumb").arg(client_of(&chat.address).get_program());
+    command.arg(chat.address.to_string());
+    let mut client = chat.stage.start_on_terminal("client", &command)?;
+    client.wait_for(&[wording::GREETING])?;
+    client.press("salir\r")?;
+    client.expect_exit(0)
+}
