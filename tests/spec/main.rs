@@ -9,3 +9,4 @@ mod c3_leaving;
 mod c4_client;
 mod c8_idle;
 mod coverage;
+mod documents;
