@@ -84,6 +84,9 @@ impl Decoder {
 
     /// The peer has paused: what it sent is a message, if its pauses mean anything. The first
     /// bytes of an unfinished character stay for the next one.
+    ///
+    /// A pause also ends a line that was too long. Nothing tells whether what follows is the rest
+    /// of it or the next message; but to drop messages for ever would be worse than to show a rest.
     pub fn pause(&mut self) -> Option<Line<'static>> {
         if !self.awaits_pause() {
             return None;
@@ -158,7 +161,9 @@ fn lossy(line: Cow<'_, [u8]>, length: usize) -> Cow<'_, str> {
 
 /// How many bytes at the end are the beginning of a character that more bytes could complete.
 fn unfinished_char(bytes: &[u8]) -> usize {
-    let last = bytes.utf8_chunks().last().map_or(&[][..], |chunk| chunk.invalid());
+    // No character is longer than four bytes.
+    let end = &bytes[bytes.len().saturating_sub(4)..];
+    let last = end.utf8_chunks().last().map_or(&[][..], |chunk| chunk.invalid());
     match std::str::from_utf8(last) {
         Err(e) if e.error_len().is_none() => last.len(),
         _ => 0,

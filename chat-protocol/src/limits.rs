@@ -11,7 +11,8 @@ pub const MAX_LINE: usize = 4096;
 
 /// What `--max-line` accepts, in bytes.
 ///
-/// The upper end bounds what ten thousand hostile connections can make a server hold: 10 GiB.
+/// The upper end bounds what hostile connections can make a server hold: each at most twice this,
+/// because memory grows by doubling.
 pub const MAX_LINE_RANGE: RangeInclusive<usize> = 1..=1024 * 1024;
 
 /// How long a peer that has never sent a newline must be silent before what it sent counts as a
@@ -24,6 +25,10 @@ pub const CHUNK_PAUSE: Duration = Duration::from_millis(80);
 
 /// How long a connection may be silent in both directions (requirement 8.1).
 pub const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The longest time that anything can be told to wait: a year. Whoever wants more wants `off`; and
+/// a moment that far ahead can still be written down, which for `u64::MAX` seconds is not so.
+pub const LONGEST_TIME: Duration = Duration::from_hours(365 * 24);
 
 /// The TCP port on which the chat is found when nobody says otherwise (requirement 1.1).
 pub const DEFAULT_PORT: u16 = 12345;

@@ -23,6 +23,8 @@ pub const TYPE_MESSAGES: &str = "escribe tus mensajes:";
 pub const LEAVING: &str = "saliendo...";
 /// The server is gone, and the client had not asked for it (requirement 4.4).
 pub const SERVER_CLOSED: &str = "el servidor cerró la conexión";
+/// The client was told to end at once, and the server had not taken everything.
+pub const UNSENT: &str = "no se pudo enviar todo";
 /// The client closes a connection that has been silent for its own idle time (requirement 8.4).
 pub const CLIENT_IDLE: &str = "conexión cerrada por inactividad";
 
@@ -62,6 +64,16 @@ pub fn line_too_long(limit: usize) -> impl fmt::Display {
     fmt::from_fn(move |f| write!(f, "! mensaje demasiado largo (máximo {limit} bytes)"))
 }
 
+/// Stands in the client's output in place of a line of more than `limit` bytes.
+pub fn line_omitted(limit: usize) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "[se omite una línea de más de {limit} bytes]"))
+}
+
+/// Why the client's output ends early.
+pub fn cannot_show(reason: &io::Error) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "no se puede escribir la salida: {reason}"))
+}
+
 /// Stands on the console where it could not keep up and `lines` lines are missing.
 pub fn console_gap(lines: u64) -> impl fmt::Display {
     fmt::from_fn(move |f| write!(f, "* {lines} líneas omitidas: nadie leía esta salida"))
@@ -89,6 +101,7 @@ impl fmt::Display for Reason<'_> {
                 "permiso denegado (los puertos bajos están reservados)"
             }
             io::ErrorKind::ConnectionRefused => "conexión rechazada (¿está el servidor en marcha?)",
+            io::ErrorKind::ConnectionReset => "el servidor cortó la conexión",
             io::ErrorKind::TimedOut => "no responde",
             _ => return self.0.fmt(f),
         })

@@ -1,6 +1,6 @@
 //! The command line, and what it starts.
 
-use std::io;
+use std::io::{self, Write};
 use std::ops::RangeInclusive;
 
 use chat_protocol::endpoint::Endpoint;
@@ -71,7 +71,9 @@ impl Cli {
         Self::try_parse().unwrap_or_else(|error| {
             if error.use_stderr() {
                 let message = error.to_string();
-                eprintln!("{} (try --help)", message.lines().next().unwrap_or_default());
+                let first = message.lines().next().unwrap_or_default();
+                // Whoever has closed standard error still gets the status.
+                let _ = writeln!(io::stderr(), "{first} (try --help)");
                 std::process::exit(2);
             }
             error.exit()

@@ -4,20 +4,21 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::pin::pin;
 use std::sync::Arc;
 
 use chat_protocol::decoder::{Decoder, Line};
 use chat_protocol::limits::CHUNK_PAUSE;
 use chat_protocol::wording;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::Server;
 use crate::config::Label;
 use crate::link::Link;
 use crate::member::MemberId;
 use crate::pace::{PATIENCE, Pace};
 use crate::session::{Action, Session};
+use crate::{HEAR_OUT, Server};
 
 /// Why a conversation is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,15 @@ enum End {
     Idle,
     /// The server stops.
     Stopped,
+}
+
+/// What one read brought.
+enum Heard {
+    Some,
+    /// Nothing has arrived.
+    Nothing,
+    /// The client has left: by the word, by the end of its stream, or by a fault.
+    End,
 }
 
 /// Serves one client from its greeting to its end. Cancelling it makes the client leave.
@@ -71,92 +81,128 @@ struct Conversation<'a> {
     decoder: Decoder,
     session: Session,
     pace: Pace,
+    speaking: Option<TaskTrackerToken>,
 }
 
 impl<'a> Conversation<'a> {
     fn new(server: &'a Server, link: &'a Link, id: MemberId) -> Self {
         let decoder = Decoder::new(server.config.framing, server.config.max_line);
         let pace = Pace::new(Instant::now());
-        Self { server, link, id, decoder, session: Session::default(), pace }
+        let speaking = Some(server.speaking.token());
+        Self { server, link, id, decoder, session: Session::default(), pace, speaking }
     }
 
     async fn run(mut self) -> End {
-        let mut idle = pin!(self.link.activity().idle(self.server.config.idle_timeout.duration()));
-        let mut stopping = pin!(self.server.stopping.cancelled());
+        let Server { config, stopping, .. } = self.server;
+        let activity = self.link.activity();
+        let end = tokio::select! {
+            biased;
+            () = stopping.cancelled() => End::Stopped,
+            end = self.listen() => end,
+            () = activity.idle(config.idle_timeout.duration()) => End::Idle,
+        };
+        match end {
+            End::Left => {}
+            End::Stopped => {
+                let _ = timeout(HEAR_OUT, self.hear_out()).await;
+                // Nobody leaves before everybody was heard.
+                drop(self.speaking.take());
+                self.server.speaking.wait().await;
+            }
+            End::Idle => self.hear_end(),
+        }
+        end
+    }
+
+    /// Listens until the client has left. Cancel-safe: no byte that was read is lost.
+    async fn listen(&mut self) -> End {
         loop {
-            let heard = tokio::select! {
-                biased;
-                () = &mut stopping => {
-                    // What has arrived by now was accepted.
-                    if self.hear().is_continue() {
-                        let _ = self.hear_end();
-                    }
-                    return End::Stopped;
-                }
+            tokio::select! {
                 _ = self.link.readable() => {
                     self.wait_for_the_others().await;
-                    self.hear()
-                }
-                () = &mut idle => {
-                    let _ = self.hear_end();
-                    return End::Idle;
+                    if let Heard::End = self.hear() {
+                        return End::Left;
+                    }
+                    // One read a turn: the others have theirs before the next.
+                    yield_now().await;
                 }
                 () = sleep(CHUNK_PAUSE), if self.decoder.awaits_pause() => {
                     let line = self.decoder.pause();
-                    self.act_on(line)
+                    if self.act_on(line).is_break() {
+                        return End::Left;
+                    }
                 }
-            };
-            if let ControlFlow::Break(end) = heard {
-                return end;
             }
         }
     }
 
-    /// Waits until the room can take what this client says next.
+    /// Waits until the room can take what this client says next. Cancel-safe.
     async fn wait_for_the_others(&mut self) {
         let room = &self.server.room;
-        room.has_space().await;
-        if self.pace.is_flood(Instant::now()) {
-            let _ = timeout(PATIENCE, room.caught_up()).await;
+        loop {
+            room.has_space().await;
+            if room.lagging().is_empty() || !self.pace.is_flood(Instant::now()) {
+                return;
+            }
+            let caught_up = timeout(PATIENCE, room.lagging().wait()).await;
+            self.pace.held_until(Instant::now());
+            if caught_up.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Hears everything that has arrived by now: it was accepted.
+    async fn hear_out(&mut self) {
+        loop {
+            self.wait_for_the_others().await;
+            match self.hear() {
+                Heard::Some => yield_now().await,
+                Heard::Nothing => return self.hear_end(),
+                Heard::End => return,
+            }
         }
     }
 
     /// Reads once and acts on every line that is complete by it.
-    fn hear(&mut self) -> ControlFlow<End> {
+    fn hear(&mut self) -> Heard {
         let link = self.link;
         let heard = link.read(|mut bytes| {
             if bytes.is_empty() {
-                return self.hear_end();
+                self.hear_end();
+                return Heard::End;
             }
             while let Some(line) = self.decoder.decode(&mut bytes) {
-                self.act_on(Some(line))?;
+                if self.act_on(Some(line)).is_break() {
+                    return Heard::End;
+                }
             }
-            ControlFlow::Continue(())
+            Heard::Some
         });
-        match heard {
-            Ok(flow) => flow,
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => ControlFlow::Continue(()),
-            Err(e) => {
-                tracing::debug!(peer = %link.peer(), error = %e, "connection failed");
-                self.hear_end()
+        heard.unwrap_or_else(|error| {
+            if error.kind() == io::ErrorKind::WouldBlock {
+                return Heard::Nothing;
             }
-        }
+            tracing::debug!(peer = %link.peer(), %error, "connection failed");
+            self.hear_end();
+            Heard::End
+        })
     }
 
-    /// The stream is over: what came last still counts, ended or not (requirement 2.10).
-    fn hear_end(&mut self) -> ControlFlow<End> {
+    /// The client is at its end: what it sent last still counts, ended or not (requirement 2.10).
+    fn hear_end(&mut self) {
         let line = self.decoder.finish();
-        self.act_on(line)?;
-        ControlFlow::Break(End::Left)
+        let _ = self.act_on(line);
     }
 
-    fn act_on(&mut self, line: Option<Line<'_>>) -> ControlFlow<End> {
+    /// Breaks when the client leaves by it.
+    fn act_on(&mut self, line: Option<Line<'_>>) -> ControlFlow<()> {
         match line.and_then(|line| self.session.line(line)) {
             Some(Action::Say(text)) => self.say(&text),
             Some(Action::RefuseTooLong) => {
                 self.server.room.tell(self.id, wording::line_too_long(self.server.config.max_line));
             }
-            Some(Action::Leave) => return ControlFlow::Break(End::Left),
+            Some(Action::Leave) => return ControlFlow::Break(()),
             None => {}
         }
         ControlFlow::Continue(())

@@ -18,7 +18,7 @@ use chat_protocol::wording;
 const BUFFER: usize = 1024 * 1024;
 
 /// How long the end of the process waits for a reader that has stopped reading.
-const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
+pub const FLUSH_DEADLINE: Duration = Duration::from_millis(500);
 
 /// A handle to an output; clones share it.
 #[derive(Clone)]
@@ -61,7 +61,7 @@ impl Console {
         let _ = self.append(|waiting| writeln!(waiting, "{line}"));
     }
 
-    /// Waits until everything printed has been written, or the reader has had its second.
+    /// Waits until everything printed has been written, for at most [`FLUSH_DEADLINE`].
     pub fn finish(&self) {
         let state = self.shared.lock();
         let busy = |state: &mut State| state.writing || !state.waiting.is_empty();
@@ -102,7 +102,13 @@ impl Shared {
         let mut broken = false;
         loop {
             self.take(&mut taken);
-            broken = broken || output.write_all(&taken).and_then(|()| output.flush()).is_err();
+            if broken {
+                continue;
+            }
+            if let Err(error) = output.write_all(&taken).and_then(|()| output.flush()) {
+                broken = true;
+                tracing::warn!(%error, "cannot print; the chat goes on");
+            }
         }
     }
 

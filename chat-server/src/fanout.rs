@@ -10,9 +10,10 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::batch::{Batch, Exception};
-use crate::member::{Member, MemberId};
+use crate::member::{Fault, Member, MemberId};
 use crate::outbox::{Outbox, Queued};
 use crate::room::Room;
 
@@ -25,24 +26,29 @@ pub(crate) struct Fanout<M> {
     own: Vec<u8>,
     /// The tasks that let members go.
     partings: TaskTracker,
+    /// Of an outbox, in bytes.
+    capacity: usize,
 }
 
 /// A member's place in the room.
 struct Seat<M> {
     id: MemberId,
     member: Arc<M>,
-    /// Only while the member's socket is full.
-    backlog: Option<Backlog>,
+    state: State,
 }
 
-struct Backlog {
-    outbox: Arc<Outbox>,
-    drain: JoinHandle<()>,
+enum State {
+    /// It is written to directly.
+    Direct,
+    /// Its socket is full: what is meant for it goes into the outbox, which a task drains.
+    Behind(Arc<Outbox>, JoinHandle<()>),
+    /// Its connection is gone; it is about to leave.
+    Gone,
 }
 
 impl<M: Member> Fanout<M> {
-    pub(crate) fn new(room: Arc<Room<M>>, partings: TaskTracker) -> Self {
-        Self { room, seats: Vec::new(), own: Vec::new(), partings }
+    pub(crate) fn new(room: Arc<Room<M>>, partings: TaskTracker, capacity: usize) -> Self {
+        Self { room, seats: Vec::new(), own: Vec::new(), partings, capacity }
     }
 
     /// Delivers until the room is closed and everything said in it has been delivered.
@@ -57,17 +63,21 @@ impl<M: Member> Fanout<M> {
     fn deliver(&mut self, batch: &mut Batch<M>) {
         let now = Instant::now();
         let joined = batch.joined.drain(..);
-        self.seats.extend(joined.map(|(id, member)| Seat { id, member, backlog: None }));
+        self.seats.extend(joined.map(|(id, member)| Seat { id, member, state: State::Direct }));
         // Stable: a member's exceptions stay in the order of the text.
         batch.exceptions.sort_by_key(|exception| exception.member);
         let mut exceptions = &batch.exceptions[..];
+        let lagging = self.room.lagging();
         for seat in &mut self.seats {
             let own = next_of(&mut exceptions, seat.id);
-            if own.is_empty() {
-                seat.deliver(&batch.text, now, self.room.lagging());
+            let text = if own.is_empty() {
+                &batch.text
             } else {
                 batch.compose(own, &mut self.own);
-                seat.deliver(&self.own, now, self.room.lagging());
+                &self.own
+            };
+            if let Some(rest) = seat.deliver(text, now) {
+                seat.fall_behind(rest, lagging.token(), self.capacity);
             }
         }
         self.let_go(&mut batch.left);
@@ -100,36 +110,40 @@ fn next_of<'a>(exceptions: &mut &'a [Exception], member: MemberId) -> &'a [Excep
 }
 
 impl<M: Member> Seat<M> {
-    /// Gives the bytes to the member, or to its outbox as far as it takes them not now.
-    fn deliver(&mut self, bytes: &[u8], now: Instant, lagging: &TaskTracker) {
+    /// Gives the bytes to the member or its outbox. Returns what the member takes not now.
+    fn deliver<'a>(&mut self, bytes: &'a [u8], now: Instant) -> Option<&'a [u8]> {
         if bytes.is_empty() {
-            return;
+            return None;
         }
-        if let Some(backlog) = &self.backlog {
-            match backlog.outbox.push(bytes, &*self.member) {
-                Queued::Yes => return,
-                Queued::Drained => self.backlog = None,
-            }
+        match &self.state {
+            State::Gone => return None,
+            State::Behind(outbox, _) => match outbox.push(bytes, &*self.member) {
+                Queued::Yes => return None,
+                Queued::Drained => self.state = State::Direct,
+            },
+            State::Direct => {}
         }
         match self.member.offer(bytes, now) {
-            Ok(n) if n == bytes.len() => {}
-            Ok(n) => self.fall_behind(&bytes[n..], lagging),
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => self.fall_behind(bytes, lagging),
-            // It will be seen to leave by whoever listens to it.
-            Err(_) => self.member.hang_up("its connection is broken"),
+            Ok(n) => Some(&bytes[n..]).filter(|rest| !rest.is_empty()),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Some(bytes),
+            Err(_) => {
+                self.state = State::Gone;
+                self.member.hang_up(Fault::Broken);
+                None
+            }
         }
     }
 
-    fn fall_behind(&mut self, rest: &[u8], lagging: &TaskTracker) {
-        let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), lagging.token());
-        self.backlog = Some(Backlog { outbox, drain: tokio::spawn(drain) });
+    fn fall_behind(&mut self, rest: &[u8], lagging: TaskTrackerToken, capacity: usize) {
+        let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), lagging, capacity);
+        self.state = State::Behind(outbox, tokio::spawn(drain));
     }
 
     /// The end: the member takes what still waits for it, and is parted from.
     async fn part(self) {
-        if let Some(backlog) = self.backlog {
+        if let State::Behind(_, drain) = self.state {
             // It fails only with the runtime itself.
-            let _ = backlog.drain.await;
+            let _ = drain.await;
         }
         self.member.part().await;
     }
@@ -151,7 +165,7 @@ mod tests {
     impl Stage {
         fn new() -> Self {
             let room = Arc::new(Room::new());
-            Self { fanout: Fanout::new(Arc::clone(&room), TaskTracker::new()), room }
+            Self { fanout: Fanout::new(Arc::clone(&room), TaskTracker::new(), 1 << 20), room }
         }
 
         fn join(&self, member: Recorder) -> (MemberId, Arc<Recorder>) {

@@ -7,19 +7,21 @@ use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
 use crate::activity::Activity;
-use crate::member::Member;
+use crate::member::{Fault, Member};
 
 /// How much one read takes, in bytes: many short lines, and yet no long turn for one client.
-const READ: usize = 16 * 1024;
+const READ: usize = 4 * 1024;
 
 /// How long a connection that was ended here may take to be ended by its peer as well.
 ///
-/// Closing a socket that has unread bytes resets it, and a reset may destroy what the peer has
-/// not read yet. So the end is announced first, and what the peer was still sending is read.
-const LINGER: Duration = Duration::from_millis(500);
+/// Closing a socket that has unread bytes resets it, and a reset destroys what has not been sent
+/// yet. So the end is announced first, and what the peer was still sending is read. At most twice
+/// `SEND_BUFFER` is still to be sent: a reader of 256 KB/s gets all of it in this time.
+const LINGER: Duration = Duration::from_secs(1);
 
 thread_local! {
     /// Where every read of this thread goes, so that a silent connection holds no buffer.
@@ -66,7 +68,8 @@ impl Link {
     async fn read_to_end(&self) {
         while self.readable().await.is_ok() {
             match self.read(<[u8]>::is_empty) {
-                Ok(false) => {}
+                // A peer that sends without end must not keep others from their turns.
+                Ok(false) => yield_now().await,
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
                 Ok(true) | Err(_) => return,
             }
@@ -85,8 +88,13 @@ impl Member for Link {
         self.stream.writable().await
     }
 
-    fn hang_up(&self, reason: &'static str) {
-        tracing::warn!(peer = %self.peer, reason, "hanging up");
+    fn hang_up(&self, fault: Fault) {
+        let peer = self.peer;
+        match fault {
+            Fault::Broken => tracing::debug!(%peer, "the connection is gone"),
+            Fault::OutboxFull => tracing::warn!(%peer, "hanging up: it reads too slowly"),
+            Fault::Stuck => tracing::warn!(%peer, "hanging up: it has stopped reading"),
+        }
         // It fails when the connection has ended already, which is what was wanted.
         let _ = SockRef::from(&self.stream).shutdown(Shutdown::Both);
     }

@@ -1,6 +1,7 @@
 //! Listening and accepting. Nothing that a peer does, and no lack of resources, ends it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use chat_protocol::endpoint::Endpoint;
@@ -10,6 +11,12 @@ use tokio::time::sleep;
 /// How many connections may wait to be accepted. Linux cuts it to `net.core.somaxconn` (4096).
 const BACKLOG: u32 = 4096;
 
+/// How much the system holds for a client that does not read, in bytes; Linux doubles it.
+///
+/// Left alone, Linux lets it grow to 4 MiB and wakes a writer when a third of it is free: a reader
+/// of 5 MB/s then seems to do nothing for a quarter of a second.
+const SEND_BUFFER: u32 = 128 * 1024;
+
 /// How long accepting rests when the system has no descriptors or memory left.
 const RESOURCE_PAUSE: Duration = Duration::from_millis(100);
 
@@ -17,12 +24,7 @@ const RESOURCE_PAUSE: Duration = Duration::from_millis(100);
 pub async fn bind(endpoint: &Endpoint) -> io::Result<TcpListener> {
     let mut failure = io::ErrorKind::AddrNotAvailable.into();
     for address in lookup_host(endpoint.host_and_port()).await? {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // Lets a new server take the port while connections of the old one linger in TIME_WAIT
-        // (requirement 1.7). On Windows the same option would let it steal the port.
-        #[cfg(unix)]
-        socket.set_reuseaddr(true)?;
-        match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {
+        match listen(address) {
             Ok(listener) => return Ok(listener),
             Err(error) => failure = error,
         }
@@ -30,8 +32,21 @@ pub async fn bind(endpoint: &Endpoint) -> io::Result<TcpListener> {
     Err(failure)
 }
 
+/// What is set here, every accepted connection has as well.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Lets a new server take the port while connections of the old one linger in TIME_WAIT
+    // (requirement 1.7). On Windows the same option would let it steal the port.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.set_keepalive(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 /// Accepts the next connection, however long that takes. Cancel-safe.
-pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, std::net::SocketAddr) {
+pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     let mut reported = false;
     loop {
         match listener.accept().await {

@@ -1,5 +1,6 @@
 //! `chat-server`: forwards every message to everyone but its sender.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use chat_server::cli::Cli;
@@ -8,7 +9,8 @@ fn main() -> ExitCode {
     match Cli::parse_or_exit().start() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("chat-server: {error}");
+            // Whoever has closed standard error still gets the status.
+            let _ = writeln!(io::stderr(), "chat-server: {error}");
             ExitCode::FAILURE
         }
     }

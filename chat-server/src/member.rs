@@ -19,11 +19,22 @@ pub(crate) trait Member: Send + Sync + 'static {
     /// Completes when it may take more. Cancel-safe.
     fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
 
-    /// Ends it at once, because it cannot keep up or takes no more; it leaves by itself then.
-    fn hang_up(&self, reason: &'static str);
+    /// Ends it at once, because of its fault; whoever listens to it will see it leave.
+    fn hang_up(&self, fault: Fault);
 
     /// Ends it politely, after it has taken everything: waits a moment for its own end.
     fn part(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// Why a member is ended from this side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Its connection has ended already: nobody's fault.
+    Broken,
+    /// It reads more slowly than others speak.
+    OutboxFull,
+    /// It has stopped reading.
+    Stuck,
 }
 
 #[cfg(test)]
@@ -95,7 +106,7 @@ pub(crate) mod fake {
             Ok(())
         }
 
-        fn hang_up(&self, _reason: &'static str) {
+        fn hang_up(&self, _fault: Fault) {
             self.hung_up.store(true, Ordering::Relaxed);
         }
 

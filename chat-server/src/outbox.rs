@@ -9,22 +9,32 @@ use bytes::{Buf, BytesMut};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::member::Member;
+use crate::member::{Fault, Member};
 
-/// How many bytes wait for one member behind what its socket already holds. The system's own
-/// buffers hold megabytes (Linux: `net.ipv4.tcp_wmem`), so who fills this as well is far behind.
-const CAPACITY: usize = 256 * 1024;
+/// How many bytes wait for one member behind what its socket already holds, if lines may have
+/// `max_line` bytes.
+///
+/// A batch fits in, whatever is in it: at most [`room::FULL`](crate::room::FULL), one more read of
+/// a flood that the room then waits for (of nothing but `a\n`: 35 KiB when it is labelled), and
+/// one longest line (of nothing but broken bytes: three bytes for each).
+pub(crate) const fn capacity(max_line: usize) -> usize {
+    256 * 1024 + 4 * max_line
+}
 
-/// How long a member may take nothing before it is stuck: those who flood the room wait for members
-/// that lag behind, but not for stuck ones.
-const GRACE: Duration = Duration::from_millis(250);
+/// How long a member may make no progress before it is stuck: those who flood the room wait for
+/// members that lag behind, but not for stuck ones.
+///
+/// Progress is seen when a third of the socket's buffer is free, so this is the time of a reader
+/// of 85 KB/s.
+const GRACE: Duration = Duration::from_secs(1);
 
-/// How long a stuck member may go on taking nothing.
+/// How long a stuck member may go on making no progress.
 const SLOW_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The bytes that wait for one member, filled by the fan-out and drained by a task of their own.
 pub(crate) struct Outbox {
     state: Mutex<State>,
+    capacity: usize,
 }
 
 enum State {
@@ -51,8 +61,10 @@ impl Outbox {
         bytes: &[u8],
         member: Arc<M>,
         lagging: TaskTrackerToken,
+        capacity: usize,
     ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<M>) {
-        let outbox = Arc::new(Self { state: Mutex::new(State::Waiting(BytesMut::from(bytes))) });
+        let state = Mutex::new(State::Waiting(BytesMut::from(bytes)));
+        let outbox = Arc::new(Self { state, capacity });
         let drained = Arc::clone(&outbox);
         (outbox, async move { drained.drain(&*member, lagging).await })
     }
@@ -62,13 +74,13 @@ impl Outbox {
     pub(crate) fn push(&self, bytes: &[u8], member: &impl Member) -> Queued {
         let mut state = self.lock();
         match &mut *state {
-            State::Waiting(waiting) if waiting.len() + bytes.len() <= CAPACITY => {
+            State::Waiting(waiting) if waiting.len() + bytes.len() <= self.capacity => {
                 waiting.extend_from_slice(bytes);
                 Queued::Yes
             }
             State::Waiting(_) => {
                 *state = State::Abandoned;
-                member.hang_up("its outbox is full");
+                member.hang_up(Fault::OutboxFull);
                 Queued::Yes
             }
             State::Abandoned => Queued::Yes,
@@ -77,22 +89,26 @@ impl Outbox {
     }
 
     /// Gives the member what waits for it until nothing waits, or it is stuck for too long.
-    async fn drain(&self, member: &impl Member, lagging: TaskTrackerToken) {
-        let mut lagging = Some(lagging);
+    async fn drain(&self, member: &impl Member, token: TaskTrackerToken) {
+        let lagging = token.task_tracker().clone();
+        let mut token = Some(token);
         loop {
-            let patience = if lagging.is_some() { GRACE } else { SLOW_TIMEOUT };
-            let reason = match timeout(patience, member.writable()).await {
+            let patience = if token.is_some() { GRACE } else { SLOW_TIMEOUT };
+            let fault = match timeout(patience, member.writable()).await {
                 Ok(Ok(())) => match self.offer(member) {
                     Ok(true) => return,
-                    Ok(false) => continue,
-                    Err(_) => "its connection is broken",
+                    Ok(false) => {
+                        token.get_or_insert_with(|| lagging.token());
+                        continue;
+                    }
+                    Err(_) => Fault::Broken,
                 },
-                Ok(Err(_)) => "its connection is broken",
-                Err(_) if lagging.take().is_some() => continue,
-                Err(_) => "it takes nothing",
+                Ok(Err(_)) => Fault::Broken,
+                Err(_) if token.take().is_some() => continue,
+                Err(_) => Fault::Stuck,
             };
             *self.lock() = State::Abandoned;
-            return member.hang_up(reason);
+            return member.hang_up(fault);
         }
     }
 
@@ -126,6 +142,8 @@ mod tests {
     use super::*;
     use crate::member::fake::Recorder;
 
+    const CAPACITY: usize = capacity(4096);
+
     fn token() -> TaskTrackerToken {
         TaskTracker::new().token()
     }
@@ -133,7 +151,7 @@ mod tests {
     #[tokio::test]
     async fn r1_4_a_stuck_member_gets_all_of_it_in_order_once_it_reads() {
         let member = Arc::new(Recorder::default());
-        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), token());
+        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), token(), CAPACITY);
         let drain = tokio::spawn(drain);
         assert_eq!(outbox.push(b"tres\n", &*member), Queued::Yes);
         member.allow(5);
@@ -151,7 +169,8 @@ mod tests {
     #[tokio::test]
     async fn r1_4_an_outbox_is_bounded() {
         let member = Arc::new(Recorder::default());
-        let (outbox, _drain) = Outbox::new(&vec![0; CAPACITY], Arc::clone(&member), token());
+        let (outbox, _drain) =
+            Outbox::new(&vec![0; CAPACITY], Arc::clone(&member), token(), CAPACITY);
         assert_eq!(outbox.push(b"", &*member), Queued::Yes);
         assert!(!member.hung_up.load(Ordering::Relaxed));
         assert_eq!(outbox.push(b"x", &*member), Queued::Yes);
@@ -165,7 +184,8 @@ mod tests {
         let lagging = TaskTracker::new();
         lagging.close();
         let begun = Instant::now();
-        let (_outbox, drain) = Outbox::new(b"uno\n", Arc::clone(&member), lagging.token());
+        let (_outbox, drain) =
+            Outbox::new(b"uno\n", Arc::clone(&member), lagging.token(), CAPACITY);
         let drain = tokio::spawn(drain);
         lagging.wait().await;
         assert_eq!(begun.elapsed(), GRACE);

@@ -13,8 +13,8 @@ use crate::member::MemberId;
 /// How many bytes of text may wait for the next pass; whoever wants to say more waits first.
 ///
 /// Large enough that a pass is worth its system calls; small enough that a flood is a few
-/// milliseconds of delay for the others, and that a batch fits into an outbox.
-const FULL: usize = 64 * 1024;
+/// milliseconds of delay for the others, and that a batch fits into an outbox (see its capacity).
+pub(crate) const FULL: usize = 64 * 1024;
 
 /// The room's pending batch, shared by those who speak and the one who delivers.
 ///
@@ -26,7 +26,7 @@ pub(crate) struct Room<M> {
     pending: Notify,
     /// The batch was taken: there is space again.
     taken: Notify,
-    /// Has a token for each member whose socket did not take everything at once, and that can be
+    /// One token for each member whose socket did not take everything at once, and that can be
     /// expected to catch up.
     lagging: TaskTracker,
 }
@@ -94,12 +94,8 @@ impl<M> Room<M> {
         }
     }
 
-    /// Waits until no member lags behind what was said, stuck ones aside. Cancel-safe.
-    pub(crate) async fn caught_up(&self) {
-        self.lagging.wait().await;
-    }
-
-    /// Where the tokens of lagging members come from.
+    /// Has a token for each member that lags behind what was said, stuck ones aside. It is closed,
+    /// so it can be waited for until all have caught up.
     pub(crate) fn lagging(&self) -> &TaskTracker {
         &self.lagging
     }
