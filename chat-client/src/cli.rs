@@ -1,7 +1,8 @@
 //! The command line, and what it starts.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chat_protocol::endpoint::Endpoint;
@@ -10,12 +11,11 @@ use chat_protocol::wording;
 use clap::Parser;
 use thiserror::Error;
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use crate::conversation::Outcome;
-use crate::pipe::Pipe;
-use crate::run;
-use crate::terminal::Terminal;
+use crate::{pipe, run, signals, terminal};
 
 /// A TCP chat client: what you type is sent, what arrives is shown.
 ///
@@ -34,7 +34,8 @@ pub struct Cli {
 }
 
 const EXIT_STATUSES: &str = "Exit status: 0 left, 1 no connection, 2 bad usage, \
-                             3 the server closed the connection, 4 nothing happened for too long.";
+                             3 the server closed the connection, 4 nothing happened for too long, \
+                             5 left before everything was sent, 6 the output cannot be written.";
 
 /// How long the server may take to answer at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,7 +48,9 @@ impl Cli {
         Self::try_parse().unwrap_or_else(|error| {
             if error.use_stderr() {
                 let message = error.to_string();
-                eprintln!("{} (try --help)", message.lines().next().unwrap_or_default());
+                let first = message.lines().next().unwrap_or_default();
+                // Whoever has closed standard error still gets the status.
+                let _ = writeln!(io::stderr(), "{first} (try --help)");
                 std::process::exit(2);
             }
             error.exit()
@@ -63,11 +66,6 @@ impl Cli {
         let outcome = runtime.block_on(self.talk());
         // A read of standard input cannot be cancelled, and is not to be waited for.
         runtime.shutdown_background();
-        if let Ok(outcome) = &outcome
-            && let Some(explanation) = outcome.explanation()
-        {
-            eprintln!("chat-client: {explanation}");
-        }
         outcome
     }
 
@@ -75,15 +73,22 @@ impl Cli {
         let stream = connect(&self.server)
             .await
             .map_err(|reason| StartError::Connect { address: self.server, reason })?;
-        println!("{}\n{}", wording::CONNECTED, wording::TYPE_MESSAGES);
+        let interrupt = Arc::new(Notify::new());
+        let signalled = signals::stop().map_err(StartError::System)?;
+        let stop = async {
+            tokio::select! {
+                () = signalled => {}
+                () = interrupt.notified() => {}
+            }
+        };
         let idle = self.idle_timeout.duration();
         if io::stdin().is_terminal()
             && io::stdout().is_terminal()
-            && let Some(terminal) = Terminal::open()
+            && let Some(terminal) = terminal::open(Arc::clone(&interrupt))
         {
-            run(stream, terminal, idle).await.map_err(StartError::System)
+            Ok(run(stream, terminal, idle, stop).await)
         } else {
-            run(stream, Pipe::new(), idle).await.map_err(StartError::System)
+            Ok(run(stream, pipe::open(), idle, stop).await)
         }
     }
 }
@@ -119,6 +124,8 @@ impl From<Outcome> for ExitCode {
             Outcome::Left => 0,
             Outcome::ServerClosed => 3,
             Outcome::Idle => 4,
+            Outcome::Unsent => 5,
+            Outcome::Unseen => 6,
         })
     }
 }

@@ -11,18 +11,18 @@ use chat_protocol::text::{self, LEAVE_WORD};
 use chat_protocol::wording;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::lines::Lines;
-use crate::person::{Input, MAX_INPUT, Person};
+use crate::person::{Input, Keyboard, MAX_INPUT, Screen};
 
 /// How long the server may take to end a conversation after everything was sent, the leaving word
 /// last.
 const LEAVE: Duration = Duration::from_secs(1);
 
 /// How many bytes may wait for a server that does not take them before no more are read from the
-/// person.
-const MAX_OUTGOING: usize = 64 * 1024;
+/// person; and for a person who does not take them before no more are read from the server.
+const MAX_WAITING: usize = 64 * 1024;
 
 /// How much one read from the server takes, in bytes.
 const READ: usize = 16 * 1024;
@@ -40,6 +40,10 @@ pub enum Outcome {
     ServerClosed,
     /// Nothing was sent or received for the client's own idle time.
     Idle,
+    /// The person left at once, and the server had not taken everything.
+    Unsent,
+    /// What arrives can no longer be written, for another reason than that nobody reads it.
+    Unseen,
 }
 
 impl Outcome {
@@ -49,19 +53,28 @@ impl Outcome {
             Self::Left => None,
             Self::ServerClosed => Some(wording::SERVER_CLOSED),
             Self::Idle => Some(wording::CLIENT_IDLE),
+            Self::Unsent => Some(wording::UNSENT),
+            Self::Unseen => Some(wording::UNSEEN),
         }
     }
 }
 
 /// A person and a server, talking.
-pub(crate) struct Conversation<'a, P> {
+pub(crate) struct Conversation<K, S> {
     stream: TcpStream,
-    person: &'a mut P,
+    keyboard: K,
+    screen: S,
     incoming: Lines,
+    /// Lines that are to be shown.
+    shown: BytesMut,
+    /// Lines that are to be sent.
     outgoing: BytesMut,
     idle: Option<Duration>,
-    last_byte: Instant,
+    last_sent: Instant,
+    last_received: Instant,
     stage: Stage,
+    /// It is over, once everything is shown.
+    outcome: Option<Outcome>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,61 +88,78 @@ enum Stage {
     Refused,
 }
 
-impl<'a, P: Person> Conversation<'a, P> {
-    pub(crate) fn new(stream: TcpStream, person: &'a mut P, idle: Option<Duration>) -> Self {
-        Self {
+impl<K: Keyboard, S: Screen> Conversation<K, S> {
+    pub(crate) fn new(stream: TcpStream, keyboard: K, screen: S, idle: Option<Duration>) -> Self {
+        let now = Instant::now();
+        let mut conversation = Self {
             stream,
-            person,
+            keyboard,
+            screen,
             // Servers that never send a newline are understood as well.
             incoming: Lines::new(Framing::Auto, MAX_SHOWN, READ),
+            shown: BytesMut::new(),
             outgoing: BytesMut::new(),
             idle,
-            last_byte: Instant::now(),
+            last_sent: now,
+            last_received: now,
             stage: Stage::Talking,
-        }
+            outcome: None,
+        };
+        conversation.show(wording::CONNECTED);
+        conversation.show(wording::TYPE_MESSAGES);
+        conversation
     }
 
-    /// Talks until it is over. Cancelled, it can be continued; a line may then be missing.
+    /// Talks until it is over. Cancelled, it can be continued.
     pub(crate) async fn talk(&mut self) -> Outcome {
         loop {
-            let talking = self.stage == Stage::Talking;
-            let sending = !self.outgoing.is_empty() && self.stage != Stage::Refused;
-            let over = tokio::select! {
-                input = self.person.next(), if talking && self.outgoing.len() < MAX_OUTGOING => {
-                    self.take(input).await;
-                    None
-                }
-                _ = self.stream.readable() => self.receive().await,
-                _ = self.stream.writable(), if sending => {
-                    self.send().await;
-                    None
-                }
-                () = sleep(CHUNK_PAUSE), if self.incoming.decoder.awaits_pause() => {
-                    if let Some(line) = self.incoming.decoder.pause() {
-                        self.show(&readable(line)).await;
-                    }
-                    None
-                }
-                () = until(self.idle.map(|limit| self.last_byte + limit)) => Some(Outcome::Idle),
-                () = until(self.stage.deadline()) => Some(Outcome::Left),
-            };
-            if let Some(outcome) = over {
+            let on = self.outcome.is_none();
+            if let (Some(outcome), true) = (self.outcome, self.shown.is_empty()) {
                 return outcome;
+            }
+            let listening = on && self.shown.len() < MAX_WAITING;
+            let typing = on && self.stage == Stage::Talking && self.outgoing.len() < MAX_WAITING;
+            let sending = on && self.stage != Stage::Refused && !self.outgoing.is_empty();
+            let (pause, idle, deadline) =
+                (self.pause_ends(), self.idle_ends(), self.stage.deadline());
+            tokio::select! {
+                input = self.keyboard.next(), if typing => self.take(input),
+                _ = self.stream.readable(), if listening => self.receive(),
+                _ = self.stream.writable(), if sending => self.send().await,
+                shown = self.screen.show(&mut self.shown), if !self.shown.is_empty() => {
+                    if let Err(error) = shown {
+                        self.go_blind(&error);
+                    }
+                }
+                () = until(pause), if listening => {
+                    if let Some(line) = self.incoming.decoder.pause() {
+                        self.show(&readable(line));
+                    }
+                }
+                () = until(idle), if on => self.be_idle(),
+                () = until(deadline), if on => self.outcome = Some(Outcome::Left),
             }
         }
     }
 
     /// Leaves, and waits no longer for anything or anybody than [`LEAVE`].
     pub(crate) async fn leave_now(&mut self) -> Outcome {
-        let _ = timeout(LEAVE, async {
-            self.say_goodbye().await;
-            self.talk().await
+        self.say_goodbye();
+        let ended = timeout(LEAVE, self.talk()).await.ok();
+        ended.or(self.outcome).unwrap_or(match self.stage {
+            Stage::Left(_) => Outcome::Left,
+            Stage::Talking | Stage::Leaving | Stage::Refused => Outcome::Unsent,
         })
-        .await;
-        Outcome::Left
     }
 
-    async fn take(&mut self, input: Input) {
+    /// The person sees the last lines, and gets the terminal back.
+    pub(crate) async fn close(self) {
+        // Nothing more can be entered, so whoever waits for it to be taken need not.
+        drop(self.keyboard);
+        self.screen.close().await;
+    }
+
+    fn take(&mut self, input: Input) {
         match input {
             Input::Text(text) => {
                 // What was pasted may be several lines.
@@ -137,8 +167,8 @@ impl<'a, P: Person> Conversation<'a, P> {
                     self.say(line);
                 }
             }
-            Input::TooLong => self.show(&wording::line_too_long(MAX_INPUT).to_string()).await,
-            Input::End => self.say_goodbye().await,
+            Input::TooLong => self.show(&wording::line_too_long(MAX_INPUT).to_string()),
+            Input::End => self.say_goodbye(),
         }
     }
 
@@ -154,11 +184,10 @@ impl<'a, P: Person> Conversation<'a, P> {
     }
 
     /// The person leaves without having said so (requirement 4.3).
-    async fn say_goodbye(&mut self) {
+    fn say_goodbye(&mut self) {
         if self.stage == Stage::Talking {
+            self.show(wording::LEAVING);
             self.say(LEAVE_WORD);
-            // Whoever cannot see it any more leaves all the same.
-            let _ = self.person.show(wording::LEAVING).await;
         }
     }
 
@@ -167,7 +196,7 @@ impl<'a, P: Person> Conversation<'a, P> {
         match self.stream.try_write(&self.outgoing) {
             Ok(n) => {
                 self.outgoing.advance(n);
-                self.last_byte = Instant::now();
+                self.last_sent = Instant::now();
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => return,
             Err(_) => self.stage = Stage::Refused,
@@ -179,33 +208,64 @@ impl<'a, P: Person> Conversation<'a, P> {
         }
     }
 
-    /// Reads once and shows every line that is complete by it.
-    async fn receive(&mut self) -> Option<Outcome> {
-        let n = match self.stream.try_read(self.incoming.buffer()) {
-            Ok(n) => n,
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return None,
-            // A reset is an end.
-            Err(_) => 0,
-        };
-        if n == 0 {
-            if let Some(line) = self.incoming.decoder.finish() {
-                self.show(&readable(line)).await;
+    /// Reads once, to show every line that is complete by it.
+    fn receive(&mut self) {
+        match self.stream.try_read(self.incoming.buffer()) {
+            Ok(n) if n > 0 => {
+                self.last_received = Instant::now();
+                self.incoming.filled(n);
+                while let Some(line) = self.incoming.next() {
+                    let line = readable(line);
+                    self.show(&line);
+                }
             }
-            return Some(self.stage.outcome());
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            // A reset is an end.
+            Ok(_) | Err(_) => {
+                if let Some(line) = self.incoming.decoder.finish() {
+                    self.show(&readable(line));
+                }
+                self.outcome.get_or_insert(self.stage.outcome());
+            }
         }
-        self.last_byte = Instant::now();
-        self.incoming.filled(n);
-        while let Some(line) = self.incoming.next() {
-            let line = readable(line);
-            self.show(&line).await;
-        }
-        None
     }
 
-    /// Shows a line. A person who cannot see any more leaves.
-    async fn show(&mut self, line: &str) {
-        if self.person.show(line).await.is_err() {
-            self.say_goodbye().await;
+    fn show(&mut self, line: &str) {
+        if self.outcome != Some(Outcome::Unseen) {
+            self.shown.extend_from_slice(line.as_bytes());
+            self.shown.extend_from_slice(b"\n");
+        }
+    }
+
+    /// Nobody sees any more what arrives: the person leaves, without a word when that was the
+    /// person's own doing.
+    fn go_blind(&mut self, error: &io::Error) {
+        self.shown.clear();
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            self.say(LEAVE_WORD);
+        } else {
+            self.outcome = Some(Outcome::Unseen);
+        }
+    }
+
+    /// When the server's silence completes a message, if it does.
+    fn pause_ends(&self) -> Option<Instant> {
+        let waiting = self.incoming.decoder.awaits_pause();
+        waiting.then(|| self.last_received + CHUNK_PAUSE)
+    }
+
+    fn idle_ends(&self) -> Option<Instant> {
+        self.idle.map(|limit| self.last_sent.max(self.last_received) + limit)
+    }
+
+    /// The idle time is over, unless something has arrived and was only not read yet.
+    fn be_idle(&mut self) {
+        let before = self.last_received;
+        if self.shown.len() < MAX_WAITING {
+            self.receive();
+        }
+        if self.last_received == before {
+            self.outcome.get_or_insert(Outcome::Idle);
         }
     }
 }
@@ -231,7 +291,7 @@ impl Stage {
 fn readable(line: Line<'_>) -> String {
     match line {
         Line::Text(text) => text::showable(text).into_owned(),
-        Line::TooLong => wording::line_too_long(MAX_SHOWN).to_string(),
+        Line::TooLong => wording::line_omitted(MAX_SHOWN).to_string(),
     }
 }
 

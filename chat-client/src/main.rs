@@ -1,15 +1,27 @@
 //! `chat-client`: the person's end of the chat.
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use chat_client::cli::Cli;
 
 fn main() -> ExitCode {
     match Cli::parse_or_exit().start() {
-        Ok(outcome) => outcome.into(),
+        Ok(outcome) => {
+            if let Some(explanation) = outcome.explanation() {
+                say(explanation);
+            }
+            outcome.into()
+        }
         Err(error) => {
-            eprintln!("chat-client: {error}");
+            say(error);
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whoever has closed standard error still gets the status.
+fn say(line: impl Display) {
+    let _ = writeln!(io::stderr(), "chat-client: {line}");
 }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use bytes::BytesMut;
+
 /// What the person did.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Input {
@@ -9,7 +11,7 @@ pub(crate) enum Input {
     Text(String),
     /// Entered more than [`MAX_INPUT`] bytes without a newline; they are dropped.
     TooLong,
-    /// Pressed Ctrl-C, or ended the input.
+    /// Ended the input.
     End,
 }
 
@@ -17,14 +19,17 @@ pub(crate) enum Input {
 /// to say; this is only what the client is willing to hold.
 pub(crate) const MAX_INPUT: usize = 1024 * 1024;
 
-/// Someone who reads and writes lines.
-pub(crate) trait Person {
+/// The half of a person that enters lines.
+pub(crate) trait Keyboard {
     /// The next thing the person does. Cancel-safe. After [`Input::End`] there is no more.
     async fn next(&mut self) -> Input;
+}
 
-    /// Shows a line, at once. Fails when nobody can see it any more. Not cancel-safe: the line may
-    /// have been shown or not.
-    async fn show(&mut self, line: &str) -> io::Result<()>;
+/// The half of a person that reads lines.
+pub(crate) trait Screen {
+    /// Shows some of the lines, and takes those off. Fails when nobody can see them any more.
+    /// Cancel-safe: what was not taken off was not shown.
+    async fn show(&mut self, lines: &mut BytesMut) -> io::Result<()>;
 
     /// Makes sure that everything shown can be seen, and gives the terminal back.
     async fn close(self);

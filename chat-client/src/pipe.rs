@@ -2,37 +2,41 @@
 
 use std::io;
 
+use bytes::{Buf, BytesMut};
 use chat_protocol::decoder::Line;
 use chat_protocol::framing::Framing;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Stdin, Stdout};
 
 use crate::lines::Lines;
-use crate::person::{Input, MAX_INPUT, Person};
+use crate::person::{Input, Keyboard, MAX_INPUT, Screen};
 
 /// How much one read takes, in bytes: what a Linux pipe holds.
 const READ: usize = 64 * 1024;
 
-/// Standard input and output, neither of which needs to be a terminal.
-pub(crate) struct Pipe<R = Stdin, W = Stdout> {
+/// Standard input, which need not be a terminal.
+pub(crate) struct PipeIn<R = Stdin> {
     input: R,
-    output: W,
     lines: Lines,
     ended: bool,
 }
 
-impl Pipe {
-    pub(crate) fn new() -> Self {
-        Self::of(tokio::io::stdin(), tokio::io::stdout())
+/// Standard output, which need not be a terminal.
+pub(crate) struct PipeOut<W = Stdout> {
+    output: W,
+}
+
+/// Standard input and output.
+pub(crate) fn open() -> (PipeIn, PipeOut) {
+    (PipeIn::of(tokio::io::stdin()), PipeOut { output: tokio::io::stdout() })
+}
+
+impl<R> PipeIn<R> {
+    fn of(input: R) -> Self {
+        Self { input, lines: Lines::new(Framing::Line, MAX_INPUT, READ), ended: false }
     }
 }
 
-impl<R, W> Pipe<R, W> {
-    fn of(input: R, output: W) -> Self {
-        Self { input, output, lines: Lines::new(Framing::Line, MAX_INPUT, READ), ended: false }
-    }
-}
-
-impl<R: AsyncReadExt + Unpin, W: AsyncWriteExt + Unpin> Person for Pipe<R, W> {
+impl<R: AsyncReadExt + Unpin> Keyboard for PipeIn<R> {
     async fn next(&mut self) -> Input {
         loop {
             if let Some(line) = self.lines.next() {
@@ -46,6 +50,7 @@ impl<R: AsyncReadExt + Unpin, W: AsyncWriteExt + Unpin> Person for Pipe<R, W> {
                 // A broken input has ended as well.
                 Ok(_) | Err(_) => {
                     self.ended = true;
+                    self.lines.filled(0);
                     if let Some(line) = self.lines.decoder.finish() {
                         return line.into();
                     }
@@ -53,9 +58,12 @@ impl<R: AsyncReadExt + Unpin, W: AsyncWriteExt + Unpin> Person for Pipe<R, W> {
             }
         }
     }
+}
 
-    async fn show(&mut self, line: &str) -> io::Result<()> {
-        self.output.write_all(format!("{line}\n").as_bytes()).await?;
+impl<W: AsyncWriteExt + Unpin> Screen for PipeOut<W> {
+    async fn show(&mut self, lines: &mut BytesMut) -> io::Result<()> {
+        let n = self.output.write(lines).await?;
+        lines.advance(n);
         self.output.flush().await
     }
 
@@ -76,7 +84,7 @@ mod tests {
     use super::*;
 
     async fn inputs(bytes: &[u8]) -> Vec<Input> {
-        let mut pipe = Pipe::of(bytes, tokio::io::sink());
+        let mut pipe = PipeIn::of(bytes);
         let mut inputs = vec![pipe.next().await];
         while inputs.last() != Some(&Input::End) {
             inputs.push(pipe.next().await);
@@ -99,10 +107,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn r4_7_shows_line_by_line() {
-        let mut pipe = Pipe::of(tokio::io::empty(), Vec::new());
-        pipe.show("año").await.unwrap();
-        pipe.show("dos").await.unwrap();
+    async fn r4_7_what_was_shown_is_taken_off() {
+        let mut pipe = PipeOut { output: Vec::new() };
+        let mut lines = BytesMut::from("año\ndos\n");
+        pipe.show(&mut lines).await.unwrap();
         assert_eq!(pipe.output, "año\ndos\n".as_bytes());
+        assert!(lines.is_empty());
     }
 }

@@ -1,22 +1,32 @@
 //! A person at a terminal: line editing, history, and arriving lines above the prompt.
 //!
 //! The editor is rustyline's. It blocks, so it has a thread; lines that arrive while somebody
-//! types are handed to its printer, which puts them above the prompt and draws the prompt anew.
+//! types go to its printer, which puts them above the prompt and draws the prompt anew. The
+//! printer blocks as well and has another thread, so that nothing on the terminal ever keeps the
+//! conversation waiting.
 
-use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
+use bytes::BytesMut;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Config, Editor, ExternalPrinter, Helper};
-use tokio::sync::{mpsc, watch};
+use rustyline::{
+    Cmd, ConditionalEventHandler, Config, Editor, Event, EventContext, EventHandler,
+    ExternalPrinter, Helper, KeyCode, KeyEvent, Modifiers, RepeatCount,
+};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::timeout;
 
-use crate::person::{Input, Person};
+use crate::gate::Gate;
+use crate::person::{Input, Keyboard, Screen};
 
 const PROMPT: &str = "> ";
 
@@ -26,124 +36,228 @@ const INVISIBLE: &str = "\x1b[A\n";
 /// How many lines may have been entered and not yet been sent.
 const ENTERED: usize = 64;
 
-type Printer = Box<dyn ExternalPrinter + Send>;
+/// How long the editor waits for the rest of a key, in milliseconds: a key that is an escape
+/// sequence arrives whole, and a lone Escape must not hold up what arrives.
+const KEY_TIMEOUT: u16 = 50;
 
-/// The terminal that is standard input and output.
-pub(crate) struct Terminal {
+/// How long the terminal may take to show the last lines, and then to be given back.
+const CLOSE: Duration = Duration::from_secs(1);
+
+/// How often the editor is asked to end: it does not say when it has.
+const ASK: Duration = Duration::from_millis(1);
+
+type LineEditor = Editor<Doorkeeper, MemHistory>;
+
+/// What is typed at the terminal.
+pub(crate) struct TerminalIn {
     inputs: mpsc::Receiver<Input>,
-    printer: Printer,
-    gate: watch::Receiver<Gate>,
+}
+
+/// What is to be seen on the terminal.
+pub(crate) struct TerminalOut {
+    lines: mpsc::Sender<String>,
+    /// Completes when the last line has been printed.
+    all_shown: oneshot::Receiver<()>,
     editor: JoinHandle<()>,
+    stopping: Arc<AtomicBool>,
+    mode: Mode,
 }
 
-/// Whether the printer may be used.
+/// Takes over the terminal that is standard input and output; `interrupt` is told of Ctrl-C.
 ///
-/// Between two lines the editor takes nothing from its printer, but a line may still be waiting
-/// there: whatever was printed past it would stand before it. So nothing is printed from the
-/// moment a line is entered until the prompt for the next one stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Gate {
-    /// A line was entered.
-    Shut,
-    /// The editor is about to draw the prompt.
-    Opening,
-    /// The prompt stands, or there is no editor any more.
-    Open,
-}
+/// `None` when it cannot be edited on, such as with `TERM=dumb`. The handlers of signals must be
+/// in place by now, because the editor puts back those it finds.
+pub(crate) fn open(interrupt: Arc<Notify>) -> Option<(TerminalIn, TerminalOut)> {
+    let mode = Mode::current();
+    let config = Config::builder().auto_add_history(true).keyseq_timeout(Some(KEY_TIMEOUT)).build();
+    let mut editor = Editor::with_history(config, MemHistory::new()).ok()?;
+    let mut printer = editor.create_external_printer().ok()?;
+    let gate = Arc::new(Gate::new());
+    let stopping = Arc::new(AtomicBool::new(false));
+    let (inputs_in, inputs) = mpsc::channel(ENTERED);
+    let (lines, mut lines_out) = mpsc::channel::<String>(1);
+    let (done, all_shown) = oneshot::channel();
+    editor.set_helper(Some(Doorkeeper(Arc::clone(&gate))));
+    bind_keys(&mut editor, &inputs_in, &interrupt);
 
-impl Terminal {
-    /// Takes the terminal over. `None` when it cannot be edited on, such as with `TERM=dumb`.
-    pub(crate) fn open() -> Option<Self> {
-        let config = Config::builder().auto_add_history(true).build();
-        let mut editor = Editor::with_history(config, MemHistory::new()).ok()?;
-        let printer = Box::new(editor.create_external_printer().ok()?);
-        let (inputs_in, inputs) = mpsc::channel(ENTERED);
-        let (gate_in, gate) = watch::channel(Gate::Shut);
-        editor.set_helper(Some(Doorkeeper(gate_in)));
-        let editor = thread::spawn(move || edit(editor, &inputs_in));
-        Some(Self { inputs, printer, gate, editor })
-    }
-}
-
-/// The editor's thread: line after line, until the person or the conversation ends it.
-fn edit(mut editor: Editor<Doorkeeper, MemHistory>, inputs: &mpsc::Sender<Input>) {
-    while !inputs.is_closed() {
-        if let Some(doorkeeper) = editor.helper() {
-            doorkeeper.0.send_replace(Gate::Opening);
+    let (doors, stop) = (Arc::clone(&gate), Arc::clone(&stopping));
+    let editor = thread::spawn(move || {
+        edit(editor, &inputs_in, &doors, &stop, &interrupt);
+        doors.remove();
+    });
+    thread::spawn(move || {
+        while let Some(lines) = lines_out.blocking_recv() {
+            gate.pass();
+            // It fails with the terminal, which ends the editor as well.
+            let _ = printer.print(lines);
         }
+        gate.pass();
+        // The printer holds one text, so this one goes in when the last one has come out.
+        let _ = printer.print(INVISIBLE.to_owned());
+        let _ = done.send(());
+    });
+    Some((TerminalIn { inputs }, TerminalOut { lines, all_shown, editor, stopping, mode }))
+}
+
+/// The editor's thread: line after line, until it is to stop or the terminal is gone.
+fn edit(
+    mut editor: LineEditor,
+    inputs: &mpsc::Sender<Input>,
+    gate: &Gate,
+    stopping: &AtomicBool,
+    interrupt: &Notify,
+) {
+    while !stopping.load(Ordering::Relaxed) {
+        gate.prepare();
         let input = match editor.readline(PROMPT) {
             Ok(line) => Input::Text(line),
-            Err(ReadlineError::Signal(rustyline::error::Signal::Resize)) => continue,
-            // Ctrl-C, Ctrl-D, a signal, or a terminal that is gone.
-            Err(_) => Input::End,
+            Err(ReadlineError::Eof | ReadlineError::Io(_)) => Input::End,
+            #[cfg(unix)]
+            Err(ReadlineError::Errno(_)) => Input::End,
+            Err(ReadlineError::Interrupted) => {
+                interrupt.notify_one();
+                continue;
+            }
+            #[cfg(unix)]
+            Err(ReadlineError::Signal(rustyline::error::Signal::Interrupt)) => {
+                interrupt.notify_one();
+                continue;
+            }
+            // A resized window, or a key that is no character.
+            Err(_) => continue,
         };
         let ended = input == Input::End;
         if inputs.blocking_send(input).is_err() || ended {
-            break;
+            return;
         }
-    }
-    if let Some(doorkeeper) = editor.helper() {
-        doorkeeper.0.send_replace(Gate::Open);
     }
 }
 
-impl Person for Terminal {
+/// Ctrl-C and Ctrl-D leave without ending the editor, so that what arrives is still shown. Keys
+/// that would wait for another key, or stop the process, do nothing: meanwhile nothing could be
+/// shown.
+fn bind_keys(editor: &mut LineEditor, inputs: &mpsc::Sender<Input>, interrupt: &Arc<Notify>) {
+    let interrupt = Leave::Interrupt(Arc::clone(interrupt));
+    editor.bind_sequence(KeyEvent::ctrl('C'), EventHandler::Conditional(Box::new(interrupt)));
+    let end = Leave::EndOfInput(inputs.clone());
+    editor.bind_sequence(KeyEvent::ctrl('D'), EventHandler::Conditional(Box::new(end)));
+    for key in ['Q', 'V', 'X', 'Z', ']'] {
+        editor.bind_sequence(KeyEvent::ctrl(key), Cmd::Noop);
+    }
+    for digit in "-0123456789".chars() {
+        editor.bind_sequence(KeyEvent(KeyCode::Char(digit), Modifiers::ALT), Cmd::Noop);
+    }
+}
+
+enum Leave {
+    Interrupt(Arc<Notify>),
+    /// On an empty line; otherwise the key deletes a character.
+    EndOfInput(mpsc::Sender<Input>),
+}
+
+impl ConditionalEventHandler for Leave {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, ctx: &EventContext<'_>) -> Option<Cmd> {
+        match self {
+            Self::Interrupt(interrupt) => interrupt.notify_one(),
+            Self::EndOfInput(_) if !ctx.line().is_empty() => return None,
+            // It fails when the conversation is over, which is what was wanted.
+            Self::EndOfInput(inputs) => drop(inputs.blocking_send(Input::End)),
+        }
+        Some(Cmd::Noop)
+    }
+}
+
+impl Keyboard for TerminalIn {
     async fn next(&mut self) -> Input {
         self.inputs.recv().await.unwrap_or(Input::End)
     }
+}
 
-    async fn show(&mut self, line: &str) -> io::Result<()> {
-        // The gate's other half is gone only with the editor.
-        let _ = self.gate.wait_for(|gate| *gate == Gate::Open).await;
-        self.printer.print(format!("{line}\n")).map_err(io::Error::other)
+impl Screen for TerminalOut {
+    async fn show(&mut self, lines: &mut BytesMut) -> io::Result<()> {
+        let place = self.lines.reserve().await.map_err(io::Error::other)?;
+        place.send(String::from_utf8_lossy(&lines.split()).into_owned());
+        Ok(())
     }
 
-    async fn close(mut self) {
-        // The printer holds one line, so this one goes in when the last one has come out.
-        let _ = self.printer.print(INVISIBLE.to_owned());
-        self.inputs.close();
-        end(self.editor);
+    async fn close(self) {
+        drop(self.lines);
+        let _ = timeout(CLOSE, self.all_shown).await;
+        self.stopping.store(true, Ordering::Relaxed);
+        if !end(&self.editor) {
+            self.mode.restore();
+        }
     }
 }
 
-/// Ends the editor while it waits for a key, so that it gives the terminal back.
+/// Ends the editor while it waits for a key, so that it gives the terminal back. Returns whether
+/// it did so in time.
 ///
-/// It has no other way to be interrupted than the signal, which ends nothing but its waiting: the
-/// signal's handler is the editor's, or otherwise the one that [`crate::run`] has put in place.
+/// It has no other way to be interrupted than the signal. The handler that gets it is the editor's
+/// own, or otherwise the one of [`crate::signals`]; neither ends the process.
 #[cfg(unix)]
-fn end(editor: JoinHandle<()>) {
-    use std::time::Duration;
-
+fn end(editor: &JoinHandle<()>) -> bool {
     use rustix::process::{Signal, getpid, kill_process};
 
-    while !editor.is_finished() {
+    let deadline = Instant::now() + CLOSE;
+    while !editor.is_finished() && Instant::now() < deadline {
         let _ = kill_process(getpid(), Signal::INT);
-        thread::sleep(Duration::from_millis(1));
+        thread::sleep(ASK);
     }
-    let _ = editor.join();
+    editor.is_finished()
 }
 
-/// Elsewhere the console's mode belongs to the process and ends with it.
+/// Elsewhere it can only be waited for: it ends with the next line.
 #[cfg(not(unix))]
-fn end(editor: JoinHandle<()>) {
-    drop(editor);
+fn end(editor: &JoinHandle<()>) -> bool {
+    let deadline = Instant::now() + ASK;
+    while !editor.is_finished() && Instant::now() < deadline {
+        thread::yield_now();
+    }
+    editor.is_finished()
+}
+
+/// The terminal's mode before the editor changed it.
+#[cfg(unix)]
+struct Mode(Option<rustix::termios::Termios>);
+
+#[cfg(unix)]
+impl Mode {
+    fn current() -> Self {
+        Self(rustix::termios::tcgetattr(io::stdin()).ok())
+    }
+
+    /// For an editor that does not do it itself.
+    fn restore(&self) {
+        if let Some(mode) = &self.0 {
+            let now = rustix::termios::OptionalActions::Now;
+            let _ = rustix::termios::tcsetattr(io::stdin(), now, mode);
+        }
+    }
+}
+
+/// Windows only: shells there set the console's mode themselves before they read a line.
+#[cfg(not(unix))]
+struct Mode;
+
+#[cfg(not(unix))]
+impl Mode {
+    fn current() -> Self {
+        Self
+    }
+
+    fn restore(&self) {}
 }
 
 /// Watches the editor from within, where it can be seen what it is about.
-struct Doorkeeper(watch::Sender<Gate>);
+struct Doorkeeper(Arc<Gate>);
 
 impl Hinter for Doorkeeper {
     type Hint = String;
 
     /// Asked whenever the prompt is drawn.
     fn hint(&self, _line: &str, _pos: usize, _ctx: &rustyline::Context<'_>) -> Option<String> {
-        self.0.send_if_modified(|gate| {
-            let opening = *gate == Gate::Opening;
-            if opening {
-                *gate = Gate::Open;
-            }
-            opening
-        });
+        self.0.drawn();
         None
     }
 }
@@ -151,16 +265,12 @@ impl Hinter for Doorkeeper {
 impl Validator for Doorkeeper {
     /// Asked when a line is entered, while the prompt still stands.
     fn validate(&self, _ctx: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        self.0.send_replace(Gate::Shut);
+        self.0.shut();
         Ok(ValidationResult::Valid(None))
     }
 }
 
-impl Highlighter for Doorkeeper {
-    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        Cow::Borrowed(hint)
-    }
-}
+impl Highlighter for Doorkeeper {}
 
 impl Completer for Doorkeeper {
     type Candidate = String;

@@ -25,6 +25,8 @@ pub const LEAVING: &str = "saliendo...";
 pub const SERVER_CLOSED: &str = "el servidor cerró la conexión";
 /// The client was told to end at once, and the server had not taken everything.
 pub const UNSENT: &str = "no se pudo enviar todo";
+/// The client cannot write what arrives.
+pub const UNSEEN: &str = "no se puede escribir la salida";
 /// The client closes a connection that has been silent for its own idle time (requirement 8.4).
 pub const CLIENT_IDLE: &str = "conexión cerrada por inactividad";
 
@@ -67,11 +69,6 @@ pub fn line_too_long(limit: usize) -> impl fmt::Display {
 /// Stands in the client's output in place of a line of more than `limit` bytes.
 pub fn line_omitted(limit: usize) -> impl fmt::Display {
     fmt::from_fn(move |f| write!(f, "[se omite una línea de más de {limit} bytes]"))
-}
-
-/// Why the client's output ends early.
-pub fn cannot_show(reason: &io::Error) -> impl fmt::Display {
-    fmt::from_fn(move |f| write!(f, "no se puede escribir la salida: {reason}"))
 }
 
 /// Stands on the console where it could not keep up and `lines` lines are missing.

@@ -70,13 +70,15 @@ fn r4_2_lines_can_be_edited_and_called_back() -> Result {
 
 #[test]
 fn r4_3_salir_ctrl_c_and_ctrl_d_leave() -> Result {
-    for (keys, last_line) in
-        [("salir\r", "> salir"), (CTRL_C, "saliendo..."), (CTRL_D, "saliendo...")]
-    {
+    for (keys, last_lines) in [
+        ("salir\r", ["> salir", ">"]),
+        (CTRL_C, ["saliendo...", ">"]),
+        (CTRL_D, ["saliendo...", ">"]),
+    ] {
         let chat = Chat::start()?;
         let mut client = client(&chat)?;
         client.press(keys)?;
-        client.wait_for(&[last_line])?;
+        client.wait_for(&last_lines)?;
         client.expect_exit(0)?;
     }
     Ok(())
