@@ -1,6 +1,7 @@
 //! A person behind a pipe: the client as a filter (requirement 4.7).
 
 use std::io;
+use std::mem;
 
 use bytes::{Buf, BytesMut};
 use chat_protocol::decoder::Line;
@@ -23,16 +24,24 @@ pub(crate) struct PipeIn<R = Stdin> {
 /// Standard output, which need not be a terminal.
 pub(crate) struct PipeOut<W = Stdout> {
     output: W,
+    /// How many of the bytes to be shown were written, but perhaps have not come through yet.
+    unflushed: usize,
 }
 
 /// Standard input and output.
 pub(crate) fn open() -> (PipeIn, PipeOut) {
-    (PipeIn::of(tokio::io::stdin()), PipeOut { output: tokio::io::stdout() })
+    (PipeIn::of(tokio::io::stdin()), PipeOut::of(tokio::io::stdout()))
 }
 
 impl<R> PipeIn<R> {
     fn of(input: R) -> Self {
         Self { input, lines: Lines::new(Framing::Line, MAX_INPUT, READ), ended: false }
+    }
+}
+
+impl<W> PipeOut<W> {
+    fn of(output: W) -> Self {
+        Self { output, unflushed: 0 }
     }
 }
 
@@ -62,9 +71,12 @@ impl<R: AsyncReadExt + Unpin> Keyboard for PipeIn<R> {
 
 impl<W: AsyncWriteExt + Unpin> Screen for PipeOut<W> {
     async fn show(&mut self, lines: &mut BytesMut) -> io::Result<()> {
-        let n = self.output.write(lines).await?;
-        lines.advance(n);
-        self.output.flush().await
+        if self.unflushed == 0 {
+            self.unflushed = self.output.write(lines).await?;
+        }
+        self.output.flush().await?;
+        lines.advance(mem::take(&mut self.unflushed));
+        Ok(())
     }
 
     async fn close(self) {}
@@ -108,7 +120,7 @@ mod tests {
 
     #[tokio::test]
     async fn r4_7_what_was_shown_is_taken_off() {
-        let mut pipe = PipeOut { output: Vec::new() };
+        let mut pipe = PipeOut::of(Vec::new());
         let mut lines = BytesMut::from("año\ndos\n");
         pipe.show(&mut lines).await.unwrap();
         assert_eq!(pipe.output, "año\ndos\n".as_bytes());

@@ -20,7 +20,7 @@ use rustyline::history::MemHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{
     Cmd, ConditionalEventHandler, Config, Editor, Event, EventContext, EventHandler,
-    ExternalPrinter, Helper, KeyCode, KeyEvent, Modifiers, RepeatCount,
+    ExternalPrinter, Helper, KeyEvent, RepeatCount,
 };
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
@@ -111,6 +111,9 @@ fn edit(
         gate.prepare();
         let input = match editor.readline(PROMPT) {
             Ok(line) => Input::Text(line),
+            // A key that is no character.
+            Err(ReadlineError::Io(e)) if e.kind() == io::ErrorKind::InvalidData => continue,
+            // The terminal is gone.
             Err(ReadlineError::Eof | ReadlineError::Io(_)) => Input::End,
             #[cfg(unix)]
             Err(ReadlineError::Errno(_)) => Input::End,
@@ -123,7 +126,7 @@ fn edit(
                 interrupt.notify_one();
                 continue;
             }
-            // A resized window, or a key that is no character.
+            // A resized window.
             Err(_) => continue,
         };
         let ended = input == Input::End;
@@ -143,9 +146,6 @@ fn bind_keys(editor: &mut LineEditor, inputs: &mpsc::Sender<Input>, interrupt: &
     editor.bind_sequence(KeyEvent::ctrl('D'), EventHandler::Conditional(Box::new(end)));
     for key in ['Q', 'V', 'X', 'Z', ']'] {
         editor.bind_sequence(KeyEvent::ctrl(key), Cmd::Noop);
-    }
-    for digit in "-0123456789".chars() {
-        editor.bind_sequence(KeyEvent(KeyCode::Char(digit), Modifiers::ALT), Cmd::Noop);
     }
 }
 
