@@ -75,15 +75,6 @@ impl Inbox {
         Ok(lines)
     }
 
-    /// Nothing has been said here that was not looked at.
-    #[track_caller]
-    pub fn hear_nothing(&self) -> Result {
-        match self.lines.try_recv() {
-            Ok(line) => Err(self.role.failure(format!("should say nothing, but says {line:?}"))),
-            Err(_) => Ok(()),
-        }
-    }
-
     /// There is no further line.
     #[track_caller]
     pub fn expect_end(&self) -> Result {

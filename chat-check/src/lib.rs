@@ -23,6 +23,7 @@
 
 pub mod failure;
 pub mod inbox;
+mod keys;
 pub mod peer;
 #[cfg(target_os = "linux")]
 pub mod process;

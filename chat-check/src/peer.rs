@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::thread;
 use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
@@ -64,7 +65,7 @@ impl Peer {
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> Result {
         let bytes = bytes.as_ref();
         self.role.said(How::In, bytes);
-        self.stream.write_all(bytes).map_err(|e| self.role.failure(format!("cannot send: {e}")))
+        self.role.check(self.stream.write_all(bytes), "cannot send")
     }
 
     /// What one read of 1024 bytes returns; nothing at the end of the stream.
@@ -135,8 +136,15 @@ impl Peer {
     #[track_caller]
     pub fn end_sending(&mut self) -> Result {
         self.role.event("ends sending");
-        let ended = self.stream.shutdown(Shutdown::Write);
-        ended.map_err(|e| self.role.failure(format!("cannot end sending: {e}")))
+        self.role.check(self.stream.shutdown(Shutdown::Write), "cannot end sending")
+    }
+
+    /// Reads everything that arrives from now on and forgets it, in a thread of its own.
+    #[track_caller]
+    pub fn forget_what_arrives(&self) -> Result {
+        let mut stream = self.role.check(self.stream.try_clone(), "cannot be read twice")?;
+        thread::spawn(move || io::copy(&mut stream, &mut io::sink()));
+        Ok(())
     }
 
     /// Ends the connection with a reset instead of a proper end.
@@ -158,8 +166,9 @@ impl Listener {
     #[track_caller]
     pub(crate) fn open(role: Role) -> Result<Self> {
         let opened = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
             .and_then(|socket| Ok((socket.local_addr()?, socket)));
-        let (local, socket) = opened.map_err(|e| role.failure(format!("cannot listen: {e}")))?;
+        let (local, socket) = role.check(opened, "cannot listen")?;
         role.event(format!("listens on {local}"));
         Ok(Self { role, socket, local })
     }
@@ -169,11 +178,15 @@ impl Listener {
         self.local
     }
 
-    /// Waits for the next connection, however long that takes.
+    /// Waits for the next connection.
     #[track_caller]
     pub fn accept(&self) -> Result<Peer> {
-        let accepted = self.socket.accept().map(|(stream, _)| stream);
-        Peer::of(self.role.clone(), accepted)
+        let stream = self.role.poll("nobody connects", || match self.socket.accept() {
+            Ok((stream, _)) => stream.set_nonblocking(false).map(|()| Some(stream)),
+            Err(e) if e.kind() == ErrorKind::WouldBlock => Ok(None),
+            Err(e) => Err(e),
+        })?;
+        Peer::of(self.role.clone(), Ok(stream))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A program that was started, with its standard streams in pipes.
 
-use std::io::{self, Write};
-use std::process::{ChildStdin, Command, ExitStatus, Stdio};
+use std::io;
+use std::process::{Command, ExitStatus, Stdio};
 
 #[cfg(windows)]
 use process_wrap::std::JobObject;
@@ -11,6 +11,7 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 
 use crate::failure::Result;
 use crate::inbox::Inbox;
+use crate::keys::Keys;
 use crate::role::Role;
 use crate::transcript::How;
 
@@ -18,7 +19,7 @@ use crate::transcript::How;
 pub struct Program {
     role: Role,
     child: Box<dyn ChildWrapper>,
-    input: Option<ChildStdin>,
+    keys: Option<Keys>,
     /// What it says on standard output.
     pub out: Inbox,
     /// What it says on standard error.
@@ -54,7 +55,8 @@ impl Program {
             Some(err) => Inbox::new(&role, How::Err, err),
             None => return Err(role.failure("has no standard error")),
         };
-        Ok(Self { input: child.stdin().take(), out, err, child, role })
+        let keys = child.stdin().take().map(|input| Keys::new(&role, input));
+        Ok(Self { role, child, keys, out, err })
     }
 
     /// The process's id, which is its group's as well.
@@ -62,21 +64,19 @@ impl Program {
         self.child.id()
     }
 
-    /// Writes to its standard input.
+    /// Writes to its standard input. Does not wait until it is read.
     #[track_caller]
     pub fn type_in(&mut self, text: &str) -> Result {
-        self.role.said(How::In, text);
-        let written = match &mut self.input {
-            Some(input) => input.write_all(text.as_bytes()).and_then(|()| input.flush()),
-            None => return Err(self.role.failure("its input is closed")),
-        };
-        written.map_err(|e| self.role.failure(format!("it does not read its input: {e}")))
+        match &self.keys {
+            Some(keys) => keys.press(&self.role, text),
+            None => Err(self.role.failure("has no input any more")),
+        }
     }
 
-    /// Closes its standard input.
+    /// Closes its standard input, behind what was typed.
     pub fn end_input(&mut self) {
         self.role.event("its input ends");
-        self.input = None;
+        self.keys = None;
     }
 
     /// Sends a signal to it and to what it has started.
@@ -84,16 +84,14 @@ impl Program {
     #[track_caller]
     pub fn signal(&self, signal: i32) -> Result {
         self.role.event(format!("is sent signal {signal}"));
-        self.child
-            .signal(signal)
-            .map_err(|e| self.role.failure(format!("cannot be signalled: {e}")))
+        self.role.check(self.child.signal(signal), "cannot be signalled")
     }
 
     /// Kills it at once, with what it has started.
     #[track_caller]
     pub fn kill(&mut self) -> Result {
         self.role.event("is killed");
-        self.child.start_kill().map_err(|e| self.role.failure(format!("cannot be killed: {e}")))?;
+        self.role.check(self.child.start_kill(), "cannot be killed")?;
         self.wait().map(drop)
     }
 
@@ -117,9 +115,8 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        if !matches!(self.child.try_wait(), Ok(Some(_))) {
-            let _ = self.child.start_kill();
-            let _ = self.child.wait();
-        }
+        // What it has started may go on when it has ended.
+        let _ = self.child.start_kill();
+        let _ = self.child.wait();
     }
 }

@@ -37,23 +37,44 @@ impl Role {
         Failure::new(format!("{} {what}", self.name), &self.transcript)
     }
 
+    /// What was to be had, or the failure of this one.
+    #[track_caller]
+    pub(crate) fn check<T, E: fmt::Display>(
+        &self,
+        result: std::result::Result<T, E>,
+        what: &str,
+    ) -> Result<T> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.failure(format!("{what}: {error}"))),
+        }
+    }
+
+    /// Waits for something that nobody announces: tries again and again.
+    #[track_caller]
+    pub(crate) fn poll<T>(
+        &self,
+        what: &str,
+        mut attempt: impl FnMut() -> io::Result<Option<T>>,
+    ) -> Result<T> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.check(attempt(), what)? {
+                Some(value) => return Ok(value),
+                None if Instant::now() < deadline => thread::sleep(POLL),
+                None => return Err(self.failure(what)),
+            }
+        }
+    }
+
     /// Waits until a process has ended.
     #[track_caller]
     pub(crate) fn ended<T: fmt::Display>(
         &self,
-        mut try_wait: impl FnMut() -> io::Result<Option<T>>,
+        try_wait: impl FnMut() -> io::Result<Option<T>>,
     ) -> Result<T> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            match try_wait() {
-                Ok(Some(status)) => {
-                    self.event(format!("ended: {status}"));
-                    return Ok(status);
-                }
-                Ok(None) if Instant::now() < deadline => thread::sleep(POLL),
-                Ok(None) => return Err(self.failure("does not end")),
-                Err(e) => return Err(self.failure(format!("cannot be waited for: {e}"))),
-            }
-        }
+        let status = self.poll("does not end", try_wait)?;
+        self.event(format!("ended: {status}"));
+        Ok(status)
     }
 }

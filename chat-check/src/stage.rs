@@ -3,8 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::failure::{Failure, Result};
 use crate::peer::{Listener, Peer};
@@ -82,14 +81,8 @@ impl Stage {
     /// Waits until something that nobody announces has come true: looks again and again.
     #[track_caller]
     pub fn eventually(&self, description: &str, mut holds: impl FnMut() -> bool) -> Result {
-        let deadline = Instant::now() + PATIENCE;
-        while !holds() {
-            if Instant::now() > deadline {
-                return Err(self.failure(format!("it never comes true that {description}")));
-            }
-            thread::sleep(POLL);
-        }
-        Ok(())
+        let what = format!("never: {description}");
+        self.role("the stage").poll(&what, || Ok(holds().then_some(())))
     }
 
     /// A failure of the caller's own judgement, with this stage's transcript.

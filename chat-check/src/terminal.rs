@@ -1,14 +1,17 @@
 //! A program on a terminal, and what is to be seen there.
 
 use std::error::Error;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+#[cfg(unix)]
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::failure::Result;
+use crate::keys::Keys;
 use crate::role::Role;
 use crate::stage::PATIENCE;
 use crate::transcript::How;
@@ -17,7 +20,7 @@ use crate::transcript::How;
 pub struct Terminal {
     role: Role,
     child: Box<dyn Child + Send + Sync>,
-    keyboard: Box<dyn Write + Send>,
+    keys: Keys,
     screen: Arc<Screen>,
     /// The terminal lives as long as this does.
     _master: Box<dyn MasterPty + Send>,
@@ -32,7 +35,7 @@ impl Terminal {
     #[track_caller]
     pub(crate) fn start(role: &Role, command: &Command) -> Result<Self> {
         role.event(format!("starts on a terminal: {command:?}"));
-        Self::open(role.clone(), command).map_err(|e| role.failure(format!("does not start: {e}")))
+        role.check(Self::open(role.clone(), command), "does not start")
     }
 
     fn open(role: Role, command: &Command) -> std::result::Result<Self, Box<dyn Error>> {
@@ -43,21 +46,25 @@ impl Terminal {
         let mut builder = CommandBuilder::new(command.get_program());
         builder.args(command.get_args());
         builder.env("TERM", "xterm-256color");
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => builder.env(name, value),
+                None => builder.env_remove(name),
+            }
+        }
         let child = pair.slave.spawn_command(builder)?;
         let screen = Arc::new(Screen { parser: Mutex::new(parser), changed: Condvar::new() });
         let output = pair.master.try_clone_reader()?;
         let (drawn, writer) = (Arc::clone(&screen), role.clone());
         thread::spawn(move || drawn.follow(output, &writer));
-        let keyboard = pair.master.take_writer()?;
-        Ok(Self { role, child, keyboard, screen, _master: pair.master })
+        let keys = Keys::new(&role, pair.master.take_writer()?);
+        Ok(Self { role, child, keys, screen, _master: pair.master })
     }
 
     /// Presses keys: text, `\r` for Enter, `\x03` for Ctrl-C and so on.
     #[track_caller]
-    pub fn press(&mut self, keys: &str) -> Result {
-        self.role.said(How::In, keys);
-        let pressed = self.keyboard.write_all(keys.as_bytes()).and_then(|()| self.keyboard.flush());
-        pressed.map_err(|e| self.role.failure(format!("takes no keys: {e}")))
+    pub fn press(&self, keys: &str) -> Result {
+        self.keys.press(&self.role, keys)
     }
 
     /// What is to be seen now, without the blank lines at the end.
@@ -119,9 +126,13 @@ fn rows(parser: &vt100::Parser) -> Vec<String> {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        if !matches!(self.child.try_wait(), Ok(Some(_))) {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
+        // Whatever else is on the terminal is in the program's group.
+        #[cfg(unix)]
+        if let Some(group) = self.child.process_id().and_then(|id| Pid::from_raw(id.cast_signed()))
+        {
+            let _ = kill_process_group(group, Signal::KILL);
         }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

@@ -1,5 +1,6 @@
 //! Everything that was said on a stage, in one order.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,11 +8,21 @@ use std::time::{Duration, Instant};
 /// How many entries are kept: the first and the last so many; what lies between is counted.
 const KEPT: usize = 200;
 
-/// A shared record of who said what, and when.
+/// How many bytes of an entry are kept.
+const SHOWN: usize = 400;
+
+/// A shared record of who said what, and when. Bounded: a long one loses its middle.
 #[derive(Clone)]
 pub struct Transcript {
     begun: Instant,
-    entries: Arc<Mutex<Vec<Entry>>>,
+    record: Arc<Mutex<Record>>,
+}
+
+#[derive(Default)]
+struct Record {
+    first: Vec<Entry>,
+    omitted: usize,
+    last: VecDeque<Entry>,
 }
 
 /// One thing that was said or done.
@@ -23,7 +34,7 @@ pub struct Entry {
     pub who: String,
     /// How it was said.
     pub how: How,
-    /// What was said: text, with whatever cannot be shown escaped.
+    /// What was said: text, with whatever cannot be shown escaped, and the rest of much left out.
     pub what: String,
 }
 
@@ -43,29 +54,33 @@ pub enum How {
 impl Transcript {
     /// An empty record that begins now.
     pub(crate) fn new() -> Self {
-        Self { begun: Instant::now(), entries: Arc::default() }
+        Self { begun: Instant::now(), record: Arc::default() }
     }
 
     /// Adds an entry; bytes that are not printable are escaped.
     pub(crate) fn add(&self, who: &str, how: How, what: impl AsRef<[u8]>) {
         let after = self.begun.elapsed();
-        let what = escape(what.as_ref());
-        self.lock().push(Entry { after, who: who.to_owned(), how, what });
+        let entry = Entry { after, who: who.to_owned(), how, what: escape(what.as_ref()) };
+        let mut record = self.lock();
+        if record.first.len() < KEPT {
+            record.first.push(entry);
+            return;
+        }
+        record.last.push_back(entry);
+        if record.last.len() > KEPT {
+            record.last.pop_front();
+            record.omitted += 1;
+        }
     }
 
-    /// All entries so far.
-    pub fn entries(&self) -> Vec<Entry> {
-        self.lock().clone()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn escape(bytes: &[u8]) -> String {
     let mut escaped = String::new();
-    for chunk in bytes.utf8_chunks() {
+    for chunk in bytes[..bytes.len().min(SHOWN)].utf8_chunks() {
         for c in chunk.valid().chars() {
             if c.is_control() {
                 escaped.extend(c.escape_default());
@@ -75,22 +90,20 @@ fn escape(bytes: &[u8]) -> String {
         }
         escaped.push_str(&chunk.invalid().escape_ascii().to_string());
     }
+    if bytes.len() > SHOWN {
+        escaped.extend(["… (", &bytes.len().to_string(), " bytes)"]);
+    }
     escaped
 }
 
 impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entries = self.lock();
-        let omitted = entries.len().saturating_sub(2 * KEPT);
-        for (i, entry) in entries.iter().enumerate() {
-            if omitted > 0 && i == KEPT {
-                writeln!(f, "           ({omitted} entries left out)")?;
-            }
-            if omitted == 0 || i < KEPT || i >= KEPT + omitted {
-                writeln!(f, "{entry}")?;
-            }
+        let record = self.lock();
+        record.first.iter().try_for_each(|entry| writeln!(f, "{entry}"))?;
+        if record.omitted > 0 {
+            writeln!(f, "           ({} entries left out)", record.omitted)?;
         }
-        Ok(())
+        record.last.iter().try_for_each(|entry| writeln!(f, "{entry}"))
     }
 }
 
@@ -131,5 +144,12 @@ mod tests {
         assert_eq!(shown.lines().count(), 2 * KEPT + 1);
         assert!(shown.contains(&format!("({KEPT} entries left out)")));
         assert!(shown.ends_with(&format!("-> {}\n", 3 * KEPT - 1)));
+    }
+
+    #[test]
+    fn keeps_the_beginning_of_a_long_entry() {
+        let transcript = Transcript::new();
+        transcript.add("ana", How::Out, "x".repeat(1 << 20));
+        assert!(transcript.to_string().ends_with("xxx… (1048576 bytes)\n"));
     }
 }

@@ -302,3 +302,49 @@ async fn until(time: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A person who does nothing and sees everything.
+    struct Nobody;
+
+    impl Keyboard for Nobody {
+        async fn next(&mut self) -> Input {
+            std::future::pending().await
+        }
+    }
+
+    impl Screen for Nobody {
+        async fn show(&mut self, lines: &mut BytesMut) -> io::Result<()> {
+            lines.clear();
+            Ok(())
+        }
+
+        async fn close(self) {}
+    }
+
+    #[tokio::test]
+    async fn r4_3_leaving_before_everything_was_sent_is_not_called_leaving() {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(server.local_addr().unwrap()).await.unwrap();
+        let (_never_read, _) = server.accept().await.unwrap();
+        let mut conversation = Conversation::new(stream, Nobody, Nobody, None);
+        // More than the sockets take.
+        conversation.say(&"x".repeat(1 << 25));
+        assert_eq!(conversation.leave_now().await, Outcome::Unsent);
+    }
+
+    #[tokio::test]
+    async fn r4_3_nothing_is_sent_behind_the_leaving_word() {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(server.local_addr().unwrap()).await.unwrap();
+        let mut conversation = Conversation::new(stream, Nobody, Nobody, None);
+        conversation.take(Input::Text("uno\n\n salir\ndos".to_owned()));
+        conversation.take(Input::End);
+        assert_eq!(conversation.outgoing, "uno\n salir\n".as_bytes());
+    }
+}

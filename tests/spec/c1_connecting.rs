@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use assert_cmd::Command;
 use chat_check::failure::Result;
@@ -103,6 +105,32 @@ fn r1_4_who_sends_half_a_line_delays_nobody() -> Result {
 }
 
 #[test]
+fn r1_4_who_sends_without_end_delays_nobody() -> Result {
+    let chat = Chat::start()?;
+    let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
+    // Neither says anything, so nothing but their reading itself can be in the way.
+    for bytes in ["\n".repeat(1 << 16), "x".repeat(1 << 16)] {
+        let mut endless = chat.peer("endless")?;
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let sender = scope.spawn(|| -> Result {
+                while !over.load(Ordering::Relaxed) {
+                    endless.send(&bytes)?;
+                }
+                Ok(())
+            });
+            let talked = (0..100).try_for_each(|i| {
+                ana.send(format!("{i}\n"))?;
+                bea.expect(&said_by(&ana, &i.to_string()))
+            });
+            over.store(true, Ordering::Relaxed);
+            sender.join().expect("no panic").and(talked)
+        })?;
+    }
+    Ok(())
+}
+
+#[test]
 fn r1_4_a_reader_of_the_console_that_stops_reading_stops_nobody() -> Result {
     let stage = Stage::new();
     let (console, output) = std::io::pipe().expect("a pipe");
@@ -199,12 +227,32 @@ mod signals {
     }
 
     #[test]
+    fn r1_6_delivers_all_of_much_that_had_arrived_before_the_signal() -> Result {
+        const SIGSTOP: i32 = 19;
+        const SIGCONT: i32 = 18;
+        if !cfg!(target_os = "linux") {
+            return Ok(()); // The numbers of these two signals are Linux's.
+        }
+        let mut chat = Chat::start()?;
+        let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
+        chat.server.signal(SIGSTOP)?;
+        let lines: Vec<String> = (0..1000).map(|i| format!("{i:0>100}")).collect();
+        ana.send(lines.join("\n") + "\n")?;
+        chat.server.signal(SIGTERM)?;
+        chat.server.signal(SIGCONT)?;
+        lines.iter().try_for_each(|line| bea.expect(&said_by(&ana, line)))?;
+        bea.expect_end()?;
+        chat.server.expect_exit(0)
+    }
+
+    #[test]
     fn r1_6_stops_although_somebody_does_not_read() -> Result {
         let mut chat = Chat::start()?;
         let _stuck = chat.stuck_peer("stuck")?;
         let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
         let text = "x".repeat(4000);
-        for _ in 0..50 {
+        // More than the sockets take, less than the outbox holds as well.
+        for _ in 0..100 {
             ana.send(format!("{text}\n"))?;
             bea.expect(&said_by(&ana, &text))?;
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::thread;
+use std::time::Duration;
 
 use chat_check::failure::Result;
 use chat_check::peer::Peer;
@@ -95,6 +96,31 @@ fn r2_1_a_flood_reaches_even_those_who_read_slower_than_it_is_sent() -> Result {
     let flood: Vec<String> = (0..MESSAGES).map(|i| format!("{i:0>500}\n")).collect();
     ana.send(flood.concat())?;
     listeners.into_iter().try_for_each(|listener| listener.join().expect("no panic"))
+}
+
+#[test]
+fn r2_1_floods_cost_a_slow_but_steady_reader_nothing() -> Result {
+    const FLOODERS: usize = 5;
+    const EACH: usize = 2000;
+    let chat = Chat::start()?;
+    let mut slow = chat.stuck_peer("slow")?;
+    let flood = "a hundred bytes, as most messages have fewer than that\n".repeat(EACH);
+    let mut flooders = Vec::new();
+    for i in 0..FLOODERS {
+        let mut flooder = chat.peer(&format!("flooder {i}"))?;
+        // Whoever floods and does not read would soon be hung up on.
+        flooder.forget_what_arrives()?;
+        let flood = flood.clone();
+        flooders.push(thread::spawn(move || flooder.send(flood).map(|()| flooder)));
+    }
+    // 2 MB/s, in small and regular sips.
+    for i in 0..FLOODERS * EACH {
+        slow.hear()?.expect("a line");
+        if i % 16 == 0 {
+            thread::sleep(Duration::from_micros(500));
+        }
+    }
+    flooders.into_iter().try_for_each(|flooder| flooder.join().expect("no panic").map(drop))
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn r3_2_a_line_that_contains_the_word_is_a_message() -> Result {
 
 #[test]
 fn r3_3_who_is_gone_is_removed_and_nobody_else_notices() -> Result {
-    let chat = Chat::start()?;
+    let mut chat = Chat::start()?;
     let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
     for way in ["closes", "resets", "half-closes"] {
         let mut peer = chat.peer(way)?;
@@ -70,7 +70,8 @@ fn r3_3_who_is_gone_is_removed_and_nobody_else_notices() -> Result {
         ana.send(format!("{way}\n"))?;
         bea.expect(&said_by(&ana, way))?;
     }
-    chat.server.err.hear_nothing()
+    chat.server.kill()?;
+    chat.server.err.expect_end()
 }
 
 #[cfg(target_os = "linux")]

