@@ -5,8 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 
 use crate::failure::Result;
-use crate::role::Role;
-use crate::stage::PATIENCE;
+use crate::role::{PATIENCE, Role};
 use crate::transcript::How;
 
 /// How many lines may wait to be looked at before the stage stops reading: enough for every test,

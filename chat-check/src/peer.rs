@@ -8,8 +8,7 @@ use std::time::Duration;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::failure::Result;
-use crate::role::Role;
-use crate::stage::PATIENCE;
+use crate::role::{PATIENCE, Role};
 use crate::transcript::How;
 
 /// The reads of the course's own clients, in bytes.

@@ -3,11 +3,17 @@
 use std::fmt;
 use std::io;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::failure::{Failure, Result};
-use crate::stage::{PATIENCE, POLL};
 use crate::transcript::{How, Transcript};
+
+/// How long a stage waits for something that must happen. Far longer than anything takes, because
+/// running out of it is a verdict, and a busy machine is none.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether something has come true that nobody announces.
+const POLL: Duration = Duration::from_millis(2);
 
 /// A name in a transcript.
 #[derive(Clone)]

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use crate::failure::{Failure, Result};
 use crate::peer::{Listener, Peer};
@@ -12,12 +11,7 @@ use crate::role::Role;
 use crate::terminal::Terminal;
 use crate::transcript::Transcript;
 
-/// How long a stage waits for something that must happen. Far longer than anything takes, because
-/// running out of it is a verdict, and a busy machine is none.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-
-/// How often it is looked whether something has come true that nobody announces.
-pub(crate) const POLL: Duration = Duration::from_millis(2);
+pub use crate::role::PATIENCE;
 
 /// Starts programs and peers that share one transcript.
 pub struct Stage {

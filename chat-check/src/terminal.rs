@@ -12,8 +12,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::failure::Result;
 use crate::keys::Keys;
-use crate::role::Role;
-use crate::stage::PATIENCE;
+use crate::role::{PATIENCE, Role};
 use crate::transcript::How;
 
 /// A program whose standard streams are a terminal of 80 columns and 24 rows. Dropping it kills it.
