@@ -18,7 +18,7 @@ use crate::person::{Input, Keyboard, MAX_INPUT, Screen};
 
 /// How long the server may take to end a conversation after everything was sent, the leaving word
 /// last.
-const LEAVE: Duration = Duration::from_secs(1);
+const LEAVE: Duration = Duration::from_millis(1500);
 
 /// How many bytes may wait for a server that does not take them before no more are read from the
 /// person; and for a person who does not take them before no more are read from the server.

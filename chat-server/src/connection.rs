@@ -16,7 +16,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::config::Label;
 use crate::link::Link;
 use crate::member::MemberId;
-use crate::pace::{PATIENCE, Pace};
+use crate::pace::Pace;
 use crate::session::{Action, Session};
 use crate::{HEAR_OUT, Server};
 
@@ -41,11 +41,11 @@ enum Heard {
 }
 
 /// Serves one client from its greeting to its end. Cancelling it makes the client leave.
-pub(crate) async fn serve(server: Arc<Server>, link: Arc<Link>) {
+pub(crate) async fn serve(server: Arc<Server>, link: Arc<Link>, speaking: TaskTrackerToken) {
     let peer = link.peer();
     server.console.print(wording::client_connected(peer));
     let member = Membership::begin(&server, &link);
-    let end = Conversation::new(&server, &link, member.id).run().await;
+    let end = Conversation::new(&server, &link, member.id, speaking).run().await;
     tracing::debug!(%peer, ?end, "conversation over");
     if end == End::Idle {
         server.room.tell(member.id, wording::IDLE_NOTICE);
@@ -85,39 +85,50 @@ struct Conversation<'a> {
 }
 
 impl<'a> Conversation<'a> {
-    fn new(server: &'a Server, link: &'a Link, id: MemberId) -> Self {
+    fn new(server: &'a Server, link: &'a Link, id: MemberId, speaking: TaskTrackerToken) -> Self {
         let decoder = Decoder::new(server.config.framing, server.config.max_line);
         let pace = Pace::new(Instant::now());
-        let speaking = Some(server.speaking.token());
-        Self { server, link, id, decoder, session: Session::default(), pace, speaking }
+        Self {
+            server,
+            link,
+            id,
+            decoder,
+            session: Session::default(),
+            pace,
+            speaking: Some(speaking),
+        }
     }
 
     async fn run(mut self) -> End {
         let Server { config, stopping, .. } = self.server;
         let activity = self.link.activity();
-        let end = tokio::select! {
-            biased;
-            () = stopping.cancelled() => End::Stopped,
-            end = self.listen() => end,
-            () = activity.idle(config.idle_timeout.duration()) => End::Idle,
-        };
-        match end {
-            End::Left => {}
-            End::Stopped => {
-                let _ = timeout(HEAR_OUT, self.hear_out()).await;
-                // Nobody leaves before everybody was heard.
-                drop(self.speaking.take());
-                self.server.speaking.wait().await;
+        loop {
+            let end = tokio::select! {
+                biased;
+                () = stopping.cancelled() => End::Stopped,
+                end = self.listen() => end,
+                () = activity.idle(config.idle_timeout.duration()) => End::Idle,
+            };
+            match end {
+                End::Left => {}
+                End::Stopped => self.hear_the_last().await,
+                // What has arrived and was only not read yet is no silence.
+                End::Idle => match self.hear() {
+                    Heard::Some => continue,
+                    Heard::Nothing => self.hear_end(),
+                    Heard::End => return End::Left,
+                },
             }
-            End::Idle => self.hear_end(),
+            return end;
         }
-        end
     }
 
     /// Listens until the client has left. Cancel-safe: no byte that was read is lost.
     async fn listen(&mut self) -> End {
         loop {
             tokio::select! {
+                // What has arrived comes before the silence behind it.
+                biased;
                 _ = self.link.readable() => {
                     self.wait_for_the_others().await;
                     if let Heard::End = self.hear() {
@@ -127,6 +138,7 @@ impl<'a> Conversation<'a> {
                     yield_now().await;
                 }
                 () = sleep(CHUNK_PAUSE), if self.decoder.awaits_pause() => {
+                    self.wait_for_the_others().await;
                     let line = self.decoder.pause();
                     if self.act_on(line).is_break() {
                         return End::Left;
@@ -144,18 +156,25 @@ impl<'a> Conversation<'a> {
             if room.lagging().is_empty() || !self.pace.is_flood(Instant::now()) {
                 return;
             }
-            let caught_up = timeout(PATIENCE, room.lagging().wait()).await;
+            room.lagging().wait().await;
             self.pace.held_until(Instant::now());
-            if caught_up.is_err() {
-                return;
-            }
         }
     }
 
-    /// Hears everything that has arrived by now: it was accepted.
+    /// The server stops: what has arrived by now was accepted. Nobody leaves before everybody was
+    /// heard.
+    async fn hear_the_last(&mut self) {
+        if timeout(HEAR_OUT, self.hear_out()).await.is_err() {
+            tracing::warn!(peer = %self.link.peer(), "not all of what it sent could be heard");
+        }
+        drop(self.speaking.take());
+        self.server.speaking.wait().await;
+    }
+
+    /// Hears everything that has arrived. However much it is, nobody is held for it now.
     async fn hear_out(&mut self) {
         loop {
-            self.wait_for_the_others().await;
+            self.server.room.has_space().await;
             match self.hear() {
                 Heard::Some => yield_now().await,
                 Heard::Nothing => return self.hear_end(),

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::batch::{Batch, Exception};
 use crate::member::{Fault, Member, MemberId};
@@ -35,6 +34,8 @@ struct Seat<M> {
     id: MemberId,
     member: Arc<M>,
     state: State,
+    /// It has been waited for once and did not catch up.
+    slow: bool,
 }
 
 enum State {
@@ -63,7 +64,7 @@ impl<M: Member> Fanout<M> {
     fn deliver(&mut self, batch: &mut Batch<M>) {
         let now = Instant::now();
         let joined = batch.joined.drain(..);
-        self.seats.extend(joined.map(|(id, member)| Seat { id, member, state: State::Direct }));
+        self.seats.extend(joined.map(|(id, member)| Seat::new(id, member)));
         // Stable: a member's exceptions stay in the order of the text.
         batch.exceptions.sort_by_key(|exception| exception.member);
         let mut exceptions = &batch.exceptions[..];
@@ -77,7 +78,7 @@ impl<M: Member> Fanout<M> {
                 &self.own
             };
             if let Some(rest) = seat.deliver(text, now) {
-                seat.fall_behind(rest, lagging.token(), self.capacity);
+                seat.fall_behind(rest, lagging, self.capacity);
             }
         }
         self.let_go(&mut batch.left);
@@ -110,6 +111,10 @@ fn next_of<'a>(exceptions: &mut &'a [Exception], member: MemberId) -> &'a [Excep
 }
 
 impl<M: Member> Seat<M> {
+    fn new(id: MemberId, member: Arc<M>) -> Self {
+        Self { id, member, state: State::Direct, slow: false }
+    }
+
     /// Gives the bytes to the member or its outbox. Returns what the member takes not now.
     fn deliver<'a>(&mut self, bytes: &'a [u8], now: Instant) -> Option<&'a [u8]> {
         if bytes.is_empty() {
@@ -119,7 +124,10 @@ impl<M: Member> Seat<M> {
             State::Gone => return None,
             State::Behind(outbox, _) => match outbox.push(bytes, &*self.member) {
                 Queued::Yes => return None,
-                Queued::Drained => self.state = State::Direct,
+                Queued::Drained => {
+                    self.slow = outbox.is_slow();
+                    self.state = State::Direct;
+                }
             },
             State::Direct => {}
         }
@@ -134,8 +142,9 @@ impl<M: Member> Seat<M> {
         }
     }
 
-    fn fall_behind(&mut self, rest: &[u8], lagging: TaskTrackerToken, capacity: usize) {
-        let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), lagging, capacity);
+    fn fall_behind(&mut self, rest: &[u8], lagging: &TaskTracker, capacity: usize) {
+        let token = (!self.slow).then(|| lagging.token());
+        let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), token, capacity);
         self.state = State::Behind(outbox, tokio::spawn(drain));
     }
 

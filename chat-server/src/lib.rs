@@ -102,7 +102,8 @@ pub async fn run(
             ended = &mut delivery => return ended.map_err(pass_on),
             (stream, peer) = listener::accept(&listener) => {
                 let link = Arc::new(Link::new(stream, peer));
-                connections.spawn(connection::serve(Arc::clone(&server), link));
+                let speaking = server.speaking.token();
+                connections.spawn(connection::serve(Arc::clone(&server), link, speaking));
             }
         }
     }

@@ -2,11 +2,12 @@
 
 use std::io;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::member::{Fault, Member};
@@ -14,27 +15,26 @@ use crate::member::{Fault, Member};
 /// How many bytes wait for one member behind what its socket already holds, if lines may have
 /// `max_line` bytes.
 ///
-/// A batch fits in, whatever is in it: at most [`room::FULL`](crate::room::FULL), one more read of
-/// a flood that the room then waits for (of nothing but `a\n`: 35 KiB when it is labelled), and
-/// one longest line (of nothing but broken bytes: three bytes for each).
+/// When a member falls behind, this is enough for the rest of the batch by which it did, and for
+/// what the room takes until it has caught up. Either is at most [`room::FULL`](crate::room::FULL)
+/// and one read, of which one message may be a longest line. A read of nothing but `a\n` is 35 KiB
+/// when it is labelled; a line of nothing but broken bytes grows to three bytes for each.
 pub(crate) const fn capacity(max_line: usize) -> usize {
-    256 * 1024 + 4 * max_line
+    256 * 1024 + 8 * max_line
 }
 
-/// How long a member may make no progress before it is stuck: those who flood the room wait for
-/// members that lag behind, but not for stuck ones.
-///
-/// Progress is seen when a third of the socket's buffer is free, so this is the time of a reader
-/// of 85 KB/s.
-const GRACE: Duration = Duration::from_secs(1);
+/// How long the room waits for a member that has fallen behind. One that has not caught up by then
+/// takes less than some 200 KB/s: it is slow, and never waited for again.
+const GRACE: Duration = Duration::from_millis(500);
 
-/// How long a stuck member may go on making no progress.
-const SLOW_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a member may take nothing at all.
+const STUCK: Duration = Duration::from_secs(30);
 
 /// The bytes that wait for one member, filled by the fan-out and drained by a task of their own.
 pub(crate) struct Outbox {
     state: Mutex<State>,
     capacity: usize,
+    slow: AtomicBool,
 }
 
 enum State {
@@ -55,18 +55,24 @@ pub(crate) enum Queued {
 }
 
 impl Outbox {
-    /// An outbox in which these bytes wait, and the task that drains it. The token is held for as
-    /// long as the member can be expected to catch up.
+    /// An outbox in which these bytes wait, and the task that drains it. The room waits for this
+    /// member for as long as the token is held; without one, the member is known to be slow.
     pub(crate) fn new<M: Member>(
         bytes: &[u8],
         member: Arc<M>,
-        lagging: TaskTrackerToken,
+        lagging: Option<TaskTrackerToken>,
         capacity: usize,
     ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<M>) {
         let state = Mutex::new(State::Waiting(BytesMut::from(bytes)));
-        let outbox = Arc::new(Self { state, capacity });
+        let slow = AtomicBool::new(lagging.is_none());
+        let outbox = Arc::new(Self { state, capacity, slow });
         let drained = Arc::clone(&outbox);
         (outbox, async move { drained.drain(&*member, lagging).await })
+    }
+
+    /// Whether the member has not caught up in time, now or before.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.slow.load(Ordering::Relaxed)
     }
 
     /// Puts bytes behind those that wait. A member whose outbox would overflow cannot keep up and
@@ -89,27 +95,27 @@ impl Outbox {
     }
 
     /// Gives the member what waits for it until nothing waits, or it is stuck for too long.
-    async fn drain(&self, member: &impl Member, token: TaskTrackerToken) {
-        let lagging = token.task_tracker().clone();
-        let mut token = Some(token);
-        loop {
-            let patience = if token.is_some() { GRACE } else { SLOW_TIMEOUT };
-            let fault = match timeout(patience, member.writable()).await {
+    async fn drain(&self, member: &impl Member, mut lagging: Option<TaskTrackerToken>) {
+        let grace = Instant::now() + GRACE;
+        let mut stuck = Instant::now() + STUCK;
+        let fault = loop {
+            let patience = if lagging.is_some() { grace } else { stuck };
+            match timeout_at(patience, member.writable()).await {
                 Ok(Ok(())) => match self.offer(member) {
                     Ok(true) => return,
-                    Ok(false) => {
-                        token.get_or_insert_with(|| lagging.token());
-                        continue;
-                    }
-                    Err(_) => Fault::Broken,
+                    Ok(false) => stuck = Instant::now() + STUCK,
+                    Err(_) => break Fault::Broken,
                 },
-                Ok(Err(_)) => Fault::Broken,
-                Err(_) if token.take().is_some() => continue,
-                Err(_) => Fault::Stuck,
-            };
-            *self.lock() = State::Abandoned;
-            return member.hang_up(fault);
-        }
+                Ok(Err(_)) => break Fault::Broken,
+                Err(_) if lagging.is_none() => break Fault::Stuck,
+                Err(_) => {}
+            }
+            if Instant::now() >= grace && lagging.take().is_some() {
+                self.slow.store(true, Ordering::Relaxed);
+            }
+        };
+        *self.lock() = State::Abandoned;
+        member.hang_up(fault);
     }
 
     /// Whether there is nothing left to do.
@@ -135,8 +141,6 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::Ordering;
-
     use tokio_util::task::TaskTracker;
 
     use super::*;
@@ -151,7 +155,8 @@ mod tests {
     #[tokio::test]
     async fn r1_4_a_stuck_member_gets_all_of_it_in_order_once_it_reads() {
         let member = Arc::new(Recorder::default());
-        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), token(), CAPACITY);
+        let (outbox, drain) =
+            Outbox::new(b"uno\ndos\n", Arc::clone(&member), Some(token()), CAPACITY);
         let drain = tokio::spawn(drain);
         assert_eq!(outbox.push(b"tres\n", &*member), Queued::Yes);
         member.allow(5);
@@ -170,7 +175,7 @@ mod tests {
     async fn r1_4_an_outbox_is_bounded() {
         let member = Arc::new(Recorder::default());
         let (outbox, _drain) =
-            Outbox::new(&vec![0; CAPACITY], Arc::clone(&member), token(), CAPACITY);
+            Outbox::new(&vec![0; CAPACITY], Arc::clone(&member), Some(token()), CAPACITY);
         assert_eq!(outbox.push(b"", &*member), Queued::Yes);
         assert!(!member.hung_up.load(Ordering::Relaxed));
         assert_eq!(outbox.push(b"x", &*member), Queued::Yes);
@@ -184,14 +189,41 @@ mod tests {
         let lagging = TaskTracker::new();
         lagging.close();
         let begun = Instant::now();
-        let (_outbox, drain) =
-            Outbox::new(b"uno\n", Arc::clone(&member), lagging.token(), CAPACITY);
+        let (outbox, drain) =
+            Outbox::new(b"uno\n", Arc::clone(&member), Some(lagging.token()), CAPACITY);
         let drain = tokio::spawn(drain);
         lagging.wait().await;
         assert_eq!(begun.elapsed(), GRACE);
+        assert!(outbox.is_slow());
         assert!(!member.hung_up.load(Ordering::Relaxed));
         drain.await.unwrap();
         assert!(member.hung_up.load(Ordering::Relaxed));
-        assert_eq!(begun.elapsed(), GRACE + SLOW_TIMEOUT);
+        assert_eq!(begun.elapsed(), STUCK);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r1_4_a_member_that_takes_a_little_all_the_time_is_slow_but_not_stuck() {
+        let member = Arc::new(Recorder::default());
+        let lagging = TaskTracker::new();
+        lagging.close();
+        let begun = Instant::now();
+        let bytes = [b'x'; 100];
+        let token = Some(lagging.token());
+        let (outbox, drain) = Outbox::new(&bytes, Arc::clone(&member), token, CAPACITY);
+        let drain = tokio::spawn(drain);
+        let sips = async {
+            for _ in 0..bytes.len() {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                member.allow(1);
+            }
+        };
+        tokio::join!(sips, async {
+            lagging.wait().await;
+            assert!(begun.elapsed() < 2 * GRACE);
+        });
+        drain.await.unwrap();
+        assert!(outbox.is_slow());
+        assert!(!member.hung_up.load(Ordering::Relaxed));
+        assert_eq!(member.taken().len(), bytes.len());
     }
 }

@@ -1,23 +1,19 @@
 //! Who says more than others can hear (requirement 2.1).
 //!
-//! A client that floods the room faster than its slowest healthy member reads would fill that
-//! member's outbox and cost it its connection. So while somebody lags behind, a flooder is not
-//! read from. A member that takes nothing at all is soon waited for no more. Who talks at a human pace, or a machine's ordinary one, is never held.
+//! A client that floods the room faster than its slowest member reads would fill that member's
+//! outbox and cost it its connection. So while somebody lags behind, a flooder is not read from.
+//! Members that do not catch up within half a second are slow, and waited for no more. Who talks at a
+//! human pace, or a machine's ordinary one, is not held for anybody.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 /// How much text one client may say within [`WINDOW`], in bytes, before it counts as a flood:
-/// 80 KB/s, some thousand messages a second. A longest line is no flood, and twenty clients that
-/// begin to flood at once do not overflow an outbox before they are held.
+/// 80 KB/s, some thousand messages a second. A longest line is no flood.
 const BURST: usize = 8 * 1024;
 
 const WINDOW: Duration = Duration::from_millis(100);
-
-/// How long a flooder is held for one turn at most: a member that reads a byte at a time slows a
-/// flood down, but does not stop it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How much a client has said of late.
 #[derive(Debug)]

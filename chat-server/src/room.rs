@@ -26,8 +26,8 @@ pub(crate) struct Room<M> {
     pending: Notify,
     /// The batch was taken: there is space again.
     taken: Notify,
-    /// One token for each member whose socket did not take everything at once, and that can be
-    /// expected to catch up.
+    /// One token for each member whose socket did not take everything at once, and that the room
+    /// waits for.
     lagging: TaskTracker,
 }
 
@@ -35,13 +35,16 @@ struct State<M> {
     batch: Batch<M>,
     /// Bytes in the batch, those for single members included.
     weight: usize,
+    /// Bytes said since somebody lags.
+    ahead: usize,
     next_id: u64,
     closed: bool,
 }
 
 impl<M> Room<M> {
     pub(crate) fn new() -> Self {
-        let state = State { batch: Batch::default(), weight: 0, next_id: 0, closed: false };
+        let state =
+            State { batch: Batch::default(), weight: 0, ahead: 0, next_id: 0, closed: false };
         let lagging = TaskTracker::new();
         // Closed means that waiting for it ends when it is empty; tokens are given all the same.
         lagging.close();
@@ -64,6 +67,7 @@ impl<M> Room<M> {
         self.change(|state| {
             let size = state.batch.say(sender, message);
             state.weight += size;
+            state.ahead = if self.lagging.is_empty() { size } else { state.ahead + size };
             size
         })
     }
@@ -83,18 +87,26 @@ impl<M> Room<M> {
         self.change(|state| state.closed = true);
     }
 
-    /// Waits until the batch is not full. Whoever speaks waits for this first. Cancel-safe.
+    /// Waits until there is space in the batch, and in the outboxes of those who lag. Whoever speaks
+    /// waits for this first. Cancel-safe.
     pub(crate) async fn has_space(&self) {
         loop {
             let taken = self.taken.notified();
-            if self.lock().weight < FULL {
+            let (weight, ahead) = {
+                let state = self.lock();
+                (state.weight, state.ahead)
+            };
+            if weight >= FULL {
+                taken.await;
+            } else if ahead >= FULL && !self.lagging.is_empty() {
+                self.lagging.wait().await;
+            } else {
                 return;
             }
-            taken.await;
         }
     }
 
-    /// Has a token for each member that lags behind what was said, stuck ones aside. It is closed,
+    /// Has a token for each member that lags behind what was said, slow ones aside. It is closed,
     /// so it can be waited for until all have caught up.
     pub(crate) fn lagging(&self) -> &TaskTracker {
         &self.lagging

@@ -76,19 +76,23 @@ fn r3_3_who_is_gone_is_removed_and_nobody_else_notices() -> Result {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn r3_4_descriptors_return_to_the_baseline_when_300_have_come_and_gone() -> Result {
-    use chat_check::process;
+fn r3_4_descriptors_and_memory_return_when_300_have_come_and_gone() -> Result {
+    use chat_check::process::{descriptors, resident};
+
+    /// What the system's allocator may keep or round up.
+    const SLACK: u64 = 512 * 1024;
 
     let chat = Chat::start()?;
+    let id = chat.server.id();
     let mut witness = chat.peer("witness")?;
-    let baseline = process::descriptors(chat.server.id()).expect("descriptors");
+    let baseline = descriptors(id).expect("descriptors");
+    let mut memory = Vec::new();
     for round in 0..3 {
         let mut peers = Vec::new();
         for i in 0..100 {
             peers.push(chat.peer(&format!("peer {round}.{i}"))?);
         }
-        let all = process::descriptors(chat.server.id()).expect("descriptors");
-        assert_eq!(all, baseline + 100);
+        assert_eq!(descriptors(id).expect("descriptors"), baseline + 100);
         peers[0].send("hola\n")?;
         witness.expect(&said_by(&peers[0], "hola"))?;
         for (i, mut peer) in peers.into_iter().enumerate() {
@@ -99,8 +103,11 @@ fn r3_4_descriptors_return_to_the_baseline_when_300_have_come_and_gone() -> Resu
                 _ => peer.end_sending()?,
             }
         }
+        chat.stage.eventually("the descriptors of all who left are closed", || {
+            descriptors(id).is_ok_and(|now| now == baseline)
+        })?;
+        memory.push(resident(id).expect("memory"));
     }
-    chat.stage.eventually("the descriptors of all who left are closed", || {
-        process::descriptors(chat.server.id()).is_ok_and(|now| now == baseline)
-    })
+    assert!(memory[2] <= memory[0] + SLACK, "memory after each hundred: {memory:?}");
+    Ok(())
 }

@@ -3,7 +3,7 @@
 #[cfg(unix)]
 mod on_a_terminal;
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::process::Command;
 use std::thread;
 
@@ -285,6 +285,12 @@ fn r4_7_leaves_when_nobody_reads_its_output_any_more() -> Result {
     let (reader, output) = std::io::pipe().expect("a pipe");
     let mut client = stage.start_writing_to(output, "client", client_of(&server.address()))?;
     let mut link = server.accept()?;
+    let mut reader = BufReader::new(reader);
+    for line in [wording::CONNECTED, wording::TYPE_MESSAGES] {
+        let mut read = String::new();
+        reader.read_line(&mut read).expect("a line");
+        assert_eq!(read.trim_end(), line);
+    }
     drop(reader);
     link.send("hola\n")?;
     link.expect("salir")?;
