@@ -6,7 +6,8 @@
 //! [`Transcript`](transcript::Transcript), which every [`Failure`](failure::Failure) shows whole.
 //!
 //! Whatever waits, waits for an event and at most for the stage's patience; nothing sleeps. What
-//! was started is killed with its whole process group when it is dropped.
+//! was started is killed with its whole process group when it is dropped, or when the harness is
+//! killed itself.
 //!
 //! ```no_run
 //! # use std::process::Command;
@@ -22,6 +23,7 @@
 //! ```
 
 pub mod failure;
+mod guard;
 pub mod inbox;
 mod keys;
 pub mod peer;

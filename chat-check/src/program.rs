@@ -10,6 +10,7 @@ use process_wrap::std::ProcessGroup;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
 use crate::failure::Result;
+use crate::guard::Guard;
 use crate::inbox::Inbox;
 use crate::keys::Keys;
 use crate::role::Role;
@@ -20,6 +21,7 @@ pub struct Program {
     role: Role,
     child: Box<dyn ChildWrapper>,
     keys: Option<Keys>,
+    _guard: Guard,
     /// What it says on standard output.
     pub out: Inbox,
     /// What it says on standard error.
@@ -56,7 +58,8 @@ impl Program {
             None => return Err(role.failure("has no standard error")),
         };
         let keys = child.stdin().take().map(|input| Keys::new(&role, input));
-        Ok(Self { role, child, keys, out, err })
+        let guard = Guard::of(child.id());
+        Ok(Self { role, child, keys, _guard: guard, out, err })
     }
 
     /// The process's id, which is its group's as well.

@@ -11,6 +11,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::failure::Result;
+use crate::guard::Guard;
 use crate::keys::Keys;
 use crate::role::{PATIENCE, Role};
 use crate::transcript::How;
@@ -20,6 +21,7 @@ pub struct Terminal {
     role: Role,
     child: Box<dyn Child + Send + Sync>,
     keys: Keys,
+    _guard: Option<Guard>,
     screen: Arc<Screen>,
     /// The terminal lives as long as this does.
     _master: Box<dyn MasterPty + Send>,
@@ -57,7 +59,8 @@ impl Terminal {
         let (drawn, writer) = (Arc::clone(&screen), role.clone());
         thread::spawn(move || drawn.follow(output, &writer));
         let keys = Keys::new(&role, pair.master.take_writer()?);
-        Ok(Self { role, child, keys, screen, _master: pair.master })
+        let guard = child.process_id().map(Guard::of);
+        Ok(Self { role, child, keys, _guard: guard, screen, _master: pair.master })
     }
 
     /// Presses keys: text, `\r` for Enter, `\x03` for Ctrl-C and so on.

@@ -1,6 +1,7 @@
 //! The command line, and what it starts.
 
 use std::io::{self, IsTerminal, Write};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,17 +71,20 @@ impl Cli {
     }
 
     async fn talk(self) -> Result<Outcome, StartError> {
-        let stream = connect(&self.server)
-            .await
-            .map_err(|reason| StartError::Connect { address: self.server, reason })?;
         let interrupt = Arc::new(Notify::new());
         let signalled = signals::stop().map_err(StartError::System)?;
-        let stop = async {
+        let mut stop = pin!(async {
             tokio::select! {
                 () = signalled => {}
                 () = interrupt.notified() => {}
             }
+        });
+        let connected = tokio::select! {
+            connected = connect(&self.server) => connected,
+            () = &mut stop => return Ok(Outcome::Left),
         };
+        let stream =
+            connected.map_err(|reason| StartError::Connect { address: self.server, reason })?;
         let idle = self.idle_timeout.duration();
         if io::stdin().is_terminal()
             && io::stdout().is_terminal()

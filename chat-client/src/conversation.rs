@@ -67,6 +67,8 @@ pub(crate) struct Conversation<K, S> {
     incoming: Lines,
     /// Lines that are to be shown.
     shown: BytesMut,
+    /// Nobody sees them any more.
+    blind: bool,
     /// Lines that are to be sent.
     outgoing: BytesMut,
     idle: Option<Duration>,
@@ -98,6 +100,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             // Servers that never send a newline are understood as well.
             incoming: Lines::new(Framing::Auto, MAX_SHOWN, READ),
             shown: BytesMut::new(),
+            blind: false,
             outgoing: BytesMut::new(),
             idle,
             last_sent: now,
@@ -231,7 +234,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     }
 
     fn show(&mut self, line: &str) {
-        if self.outcome != Some(Outcome::Unseen) {
+        if !self.blind {
             self.shown.extend_from_slice(line.as_bytes());
             self.shown.extend_from_slice(b"\n");
         }
@@ -240,6 +243,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     /// Nobody sees any more what arrives: the person leaves, without a word when that was the
     /// person's own doing.
     fn go_blind(&mut self, error: &io::Error) {
+        self.blind = true;
         self.shown.clear();
         if error.kind() == io::ErrorKind::BrokenPipe {
             self.say(LEAVE_WORD);
@@ -254,8 +258,11 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         waiting.then(|| self.last_received + CHUNK_PAUSE)
     }
 
+    /// When nothing has happened for too long. Who has left is waiting for just one thing.
     fn idle_ends(&self) -> Option<Instant> {
-        self.idle.map(|limit| self.last_sent.max(self.last_received) + limit)
+        self.idle
+            .filter(|_| self.stage.deadline().is_none())
+            .map(|limit| self.last_sent.max(self.last_received) + limit)
     }
 
     /// The idle time is over, unless something has arrived and was only not read yet.

@@ -28,7 +28,7 @@ pub(crate) trait Keyboard {
 /// The half of a person that reads lines.
 pub(crate) trait Screen {
     /// Shows some of the lines, and takes those off. Fails when nobody can see them any more.
-    /// Cancel-safe: what was not taken off was not shown.
+    /// Cancel-safe, as long as the next call is given the same lines and more.
     async fn show(&mut self, lines: &mut BytesMut) -> io::Result<()>;
 
     /// Makes sure that everything shown can be seen, and gives the terminal back.

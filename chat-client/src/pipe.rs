@@ -74,9 +74,9 @@ impl<W: AsyncWriteExt + Unpin> Screen for PipeOut<W> {
         if self.unflushed == 0 {
             self.unflushed = self.output.write(lines).await?;
         }
-        self.output.flush().await?;
+        let flushed = self.output.flush().await;
         lines.advance(mem::take(&mut self.unflushed));
-        Ok(())
+        flushed
     }
 
     async fn close(self) {}

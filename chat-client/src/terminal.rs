@@ -160,8 +160,9 @@ impl ConditionalEventHandler for Leave {
         match self {
             Self::Interrupt(interrupt) => interrupt.notify_one(),
             Self::EndOfInput(_) if !ctx.line().is_empty() => return None,
-            // It fails when the conversation is over, which is what was wanted.
-            Self::EndOfInput(inputs) => drop(inputs.blocking_send(Input::End)),
+            // It fails when the conversation is over; or when much that was entered waits to be
+            // sent, and then Ctrl-C is there.
+            Self::EndOfInput(inputs) => drop(inputs.try_send(Input::End)),
         }
         Some(Cmd::Noop)
     }

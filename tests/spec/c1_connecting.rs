@@ -246,6 +246,21 @@ mod signals {
     }
 
     #[test]
+    fn r1_6_delivers_what_had_arrived_although_somebody_does_not_read() -> Result {
+        let mut chat = Chat::start()?;
+        let _stuck = chat.stuck_peer("stuck")?;
+        let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
+        // Enough for the stuck one to fall behind, and for the rest to wait because of that.
+        let lines: Vec<String> = (0..5000).map(|i| format!("{i:0>100}")).collect();
+        ana.send(lines.join("\n") + "\n")?;
+        bea.expect(&said_by(&ana, &lines[0]))?;
+        chat.server.signal(SIGTERM)?;
+        lines[1..].iter().try_for_each(|line| bea.expect(&said_by(&ana, line)))?;
+        bea.expect_end()?;
+        chat.server.expect_exit(0)
+    }
+
+    #[test]
     fn r1_6_stops_although_somebody_does_not_read() -> Result {
         let mut chat = Chat::start()?;
         let _stuck = chat.stuck_peer("stuck")?;

@@ -292,9 +292,11 @@ fn r4_7_leaves_when_nobody_reads_its_output_any_more() -> Result {
         assert_eq!(read.trim_end(), line);
     }
     drop(reader);
-    link.send("hola\n")?;
+    link.send("a line that is longer than the next\n")?;
     link.expect("salir")?;
+    link.send("x\n")?;
     link.expect_end()?;
     drop(link);
+    client.err.expect_end()?;
     client.expect_exit(0)
 }

@@ -111,7 +111,7 @@ fn nothing_else_was_said(
     clients[0].out.expect("saliendo...")?;
     clients[0].expect_exit(0)?;
     server.out.expect(&format!("cliente {first} desconectado"))?;
-    server.kill()?;
+    end(server)?;
     server.out.expect_end()?;
     server.err.expect_end()?;
     for client in clients {
@@ -119,4 +119,19 @@ fn nothing_else_was_said(
         client.err.expect_end()?;
     }
     Ok(())
+}
+
+/// Stops the server as a person would.
+#[cfg(unix)]
+fn end(server: &mut Program) -> Result {
+    const SIGINT: i32 = 2;
+    server.signal(SIGINT)?;
+    server.out.expect("cerrando servidor...")?;
+    server.expect_exit(0)
+}
+
+/// Windows has no signal for another process.
+#[cfg(windows)]
+fn end(server: &mut Program) -> Result {
+    server.kill()
 }
