@@ -47,8 +47,9 @@ impl Program {
         grouped.wrap(ProcessGroup::leader());
         #[cfg(windows)]
         grouped.wrap(JobObject);
-        let mut child =
-            grouped.spawn().map_err(|e| role.failure(format!("does not start: {e}")))?;
+        let mut guard = Guard::new();
+        let mut child = role.check(grouped.spawn(), "does not start")?;
+        guard.watch(child.id());
         let out = match child.stdout().take() {
             Some(out) => Inbox::new(&role, How::Out, out),
             None => Inbox::new(&role, How::Out, io::empty()),
@@ -58,7 +59,6 @@ impl Program {
             None => return Err(role.failure("has no standard error")),
         };
         let keys = child.stdin().take().map(|input| Keys::new(&role, input));
-        let guard = Guard::of(child.id());
         Ok(Self { role, child, keys, _guard: guard, out, err })
     }
 

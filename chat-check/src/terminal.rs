@@ -21,7 +21,7 @@ pub struct Terminal {
     role: Role,
     child: Box<dyn Child + Send + Sync>,
     keys: Keys,
-    _guard: Option<Guard>,
+    _guard: Guard,
     screen: Arc<Screen>,
     /// The terminal lives as long as this does.
     _master: Box<dyn MasterPty + Send>,
@@ -53,13 +53,14 @@ impl Terminal {
                 None => builder.env_remove(name),
             }
         }
+        let mut guard = Guard::new();
         let child = pair.slave.spawn_command(builder)?;
+        child.process_id().into_iter().for_each(|id| guard.watch(id));
         let screen = Arc::new(Screen { parser: Mutex::new(parser), changed: Condvar::new() });
         let output = pair.master.try_clone_reader()?;
         let (drawn, writer) = (Arc::clone(&screen), role.clone());
         thread::spawn(move || drawn.follow(output, &writer));
         let keys = Keys::new(&role, pair.master.take_writer()?);
-        let guard = child.process_id().map(Guard::of);
         Ok(Self { role, child, keys, _guard: guard, screen, _master: pair.master })
     }
 
