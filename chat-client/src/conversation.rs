@@ -67,8 +67,6 @@ pub(crate) struct Conversation<K, S> {
     incoming: Lines,
     /// Lines that are to be shown.
     shown: BytesMut,
-    /// Nobody sees them any more.
-    blind: bool,
     /// Lines that are to be sent.
     outgoing: BytesMut,
     idle: Option<Duration>,
@@ -100,7 +98,6 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             // Servers that never send a newline are understood as well.
             incoming: Lines::new(Framing::Auto, MAX_SHOWN, READ),
             shown: BytesMut::new(),
-            blind: false,
             outgoing: BytesMut::new(),
             idle,
             last_sent: now,
@@ -234,16 +231,13 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     }
 
     fn show(&mut self, line: &str) {
-        if !self.blind {
-            self.shown.extend_from_slice(line.as_bytes());
-            self.shown.extend_from_slice(b"\n");
-        }
+        self.shown.extend_from_slice(line.as_bytes());
+        self.shown.extend_from_slice(b"\n");
     }
 
     /// Nobody sees any more what arrives: the person leaves, without a word when that was the
     /// person's own doing.
     fn go_blind(&mut self, error: &io::Error) {
-        self.blind = true;
         self.shown.clear();
         if error.kind() == io::ErrorKind::BrokenPipe {
             self.say(LEAVE_WORD);
