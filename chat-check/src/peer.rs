@@ -74,7 +74,14 @@ impl Peer {
             return Ok(std::mem::take(&mut self.unread));
         }
         let mut chunk = [0; READ];
-        match self.stream.read(&mut chunk) {
+        // A read with a limit fails when the process was stopped and goes on.
+        let read = loop {
+            match self.stream.read(&mut chunk) {
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        match read {
             Ok(n) => {
                 self.role.said(How::Out, &chunk[..n]);
                 Ok(chunk[..n].to_vec())
