@@ -25,11 +25,6 @@ impl Stage {
         Self { transcript: Transcript::new() }
     }
 
-    /// Everything said here so far.
-    pub fn transcript(&self) -> &Transcript {
-        &self.transcript
-    }
-
     /// Starts a program with its three standard streams in pipes.
     #[track_caller]
     pub fn start(&self, name: &str, command: Command) -> Result<Program> {
