@@ -1,6 +1,6 @@
 //! The command line, and what it starts.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,14 +9,15 @@ use std::time::Duration;
 use chat_protocol::endpoint::Endpoint;
 use chat_protocol::time_limit::TimeLimit;
 use chat_protocol::wording;
-use clap::Parser;
+use chat_terminal::{pipe, signals, terminal, usage};
+use clap::{CommandFactory, Parser};
 use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use crate::conversation::Outcome;
-use crate::{pipe, run, signals, terminal};
+use crate::run;
 
 /// A TCP chat client: what you type is sent, what arrives is shown.
 ///
@@ -43,19 +44,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Cli {
     /// The process's arguments; or, where they ask for help or are wrong, the end of the process.
-    ///
-    /// Bad usage is one line and exit status 2.
     pub fn parse_or_exit() -> Self {
-        Self::try_parse().unwrap_or_else(|error| {
-            if error.use_stderr() {
-                let message = error.to_string();
-                let first = message.lines().next().unwrap_or_default();
-                // Whoever has closed standard error still gets the status.
-                let _ = writeln!(io::stderr(), "{first} (try --help)");
-                std::process::exit(2);
-            }
-            error.exit()
-        })
+        usage::parse_or_exit(Self::command()).0
     }
 
     /// Talks until one side ends the conversation.
@@ -73,9 +63,11 @@ impl Cli {
     async fn talk(self) -> Result<Outcome, StartError> {
         let interrupt = Arc::new(Notify::new());
         let signalled = signals::stop().map_err(StartError::System)?;
+        let hung_up = signals::hangup().map_err(StartError::System)?;
         let mut stop = pin!(async {
             tokio::select! {
                 () = signalled => {}
+                () = hung_up => {}
                 () = interrupt.notified() => {}
             }
         });
@@ -88,7 +80,7 @@ impl Cli {
         let idle = self.idle_timeout.duration();
         if io::stdin().is_terminal()
             && io::stdout().is_terminal()
-            && let Some(terminal) = terminal::open(Arc::clone(&interrupt))
+            && let Some(terminal) = terminal::open(None, Arc::clone(&interrupt))
         {
             Ok(run(stream, terminal, idle, stop).await)
         } else {
@@ -140,7 +132,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory;
         Cli::command().debug_assert();
     }
 }

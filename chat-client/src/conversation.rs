@@ -13,8 +13,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::lines::Lines;
-use crate::person::{Input, Keyboard, MAX_INPUT, Screen};
+use chat_terminal::lines::Lines;
+use chat_terminal::person::{Input, Keyboard, MAX_INPUT, Screen};
 
 /// How long the server may take to end a conversation after everything was sent, the leaving word
 /// last.
@@ -292,6 +292,7 @@ impl Stage {
 fn readable(line: Line<'_>) -> String {
     match line {
         Line::Text(text) => text::showable(text).into_owned(),
+        Line::Empty => String::new(),
         Line::TooLong => wording::line_omitted(MAX_SHOWN).to_string(),
     }
 }

@@ -6,29 +6,19 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `conversation` | both directions at once, leaving, idle time, how it ends |
-//! | `person` | what the conversation asks of either kind of person |
-//! | `terminal` | line editing and history, arriving lines above the prompt |
-//! | `gate` | when a line may be printed above the prompt |
-//! | `pipe` | the filter |
-//! | `lines` | reads, and the lines in them |
-//! | `signals` | being told to end |
+//!
+//! The person is [`chat_terminal`].
 
 pub mod cli;
 pub mod conversation;
-mod gate;
-mod lines;
-mod person;
-mod pipe;
-mod signals;
-mod terminal;
 
 use std::future::Future;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 
+use chat_terminal::person::{Keyboard, Screen};
 use conversation::{Conversation, Outcome};
-use person::{Keyboard, Screen};
 
 /// Talks until one side ends it, `stop` completes, or nothing happens for `idle`.
 ///

@@ -25,6 +25,8 @@ pub enum Line<'a> {
     ///
     /// Borrowed when it lay whole and valid in the bytes that were passed in.
     Text(Cow<'a, str>),
+    /// A line ending and nothing before it: no message, but perhaps an answer.
+    Empty,
     /// A line over the limit was dropped whole. Said once a line, as soon as it is certain.
     TooLong,
 }
@@ -100,14 +102,15 @@ impl Decoder {
     /// The peer's stream has ended: what it sent last is a message, ended or not
     /// (requirement 2.10).
     pub fn finish(&mut self) -> Option<Line<'static>> {
-        self.end_line(&[]).map(|line| match line {
-            Line::Text(text) => Line::Text(Cow::Owned(text.into_owned())),
-            Line::TooLong => Line::TooLong,
-        })
+        match self.end_line(&[])? {
+            Line::Text(text) => Some(Line::Text(Cow::Owned(text.into_owned()))),
+            Line::TooLong => Some(Line::TooLong),
+            Line::Empty => None,
+        }
     }
 
-    /// Completes the line of which `last` are the last bytes. An empty one is none, and one that
-    /// was found too long before has been reported already.
+    /// Completes the line of which `last` are the last bytes. One that was found too long before
+    /// has been reported already.
     fn end_line<'a>(&mut self, last: &'a [u8]) -> Option<Line<'a>> {
         if mem::take(&mut self.overlong) {
             return None;
@@ -123,7 +126,7 @@ impl Decoder {
         if length > self.limit {
             Some(Line::TooLong)
         } else if length == 0 {
-            None
+            Some(Line::Empty)
         } else {
             Some(Line::Text(lossy(line, length)))
         }
@@ -211,7 +214,7 @@ mod tests {
             (b"hola\r\n", &[text("hola")]),
             (b"hola", &[text("hola")]),
             (b"a\nb\r\nc", &[text("a"), text("b"), text("c")]),
-            (b"\n\r\n\n", &[]),
+            (b"\n\r\n\n", &[Line::Empty, Line::Empty, Line::Empty]),
             (b" \n", &[text(" ")]),
             (b"a\rb\n", &[text("a\rb")]),
             (b"a\r\r\n", &[text("a\r")]),
@@ -323,7 +326,7 @@ mod tests {
         let mut decoder = Decoder::new(Framing::Auto, LIMIT);
         assert_eq!(decoder.decode(&mut &b"hola\r"[..]), None);
         assert_eq!(decoder.pause(), Some(text("hola")));
-        assert_eq!(decoder.decode(&mut &b"\n"[..]), None);
+        assert_eq!(decoder.decode(&mut &b"\n"[..]), Some(Line::Empty));
         assert_eq!(decoder.finish(), None);
     }
 
@@ -355,7 +358,7 @@ mod tests {
         }
 
         #[test]
-        fn r2_9_no_line_is_empty_or_over_the_limit(bytes in streams()) {
+        fn r2_9_no_text_is_empty_or_over_the_limit(bytes in streams()) {
             for line in lines(&bytes) {
                 if let Line::Text(text) = line {
                     prop_assert!(!text.is_empty() && !text.contains('\n'));

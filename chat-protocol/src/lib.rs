@@ -9,15 +9,19 @@
 //! | how bytes become lines | [`decoder`], [`framing`] |
 //! | what may be passed on, what may be shown | [`text`] |
 //! | the word that ends a conversation | [`text::is_leave`] |
+//! | who may be called what | [`name`] |
+//! | lines that begin with `/` | [`command`] |
 //! | every sentence the chat says | [`wording`] |
 //! | what a profile sets | [`profile`] |
 //! | how large, how long, how many | [`limits`] |
 //! | how addresses and times are written | [`endpoint`], [`time_limit`] |
 
+pub mod command;
 pub mod decoder;
 pub mod endpoint;
 pub mod framing;
 pub mod limits;
+pub mod name;
 pub mod profile;
 pub mod text;
 pub mod time_limit;

@@ -32,3 +32,20 @@ pub const LONGEST_TIME: Duration = Duration::from_hours(365 * 24);
 
 /// The TCP port on which the chat is found when nobody says otherwise (requirement 1.1).
 pub const DEFAULT_PORT: u16 = 12345;
+
+/// The longest name of a person or a room, in characters (requirement 5.5).
+pub const MAX_NAME: usize = 32;
+
+/// How long a client may take to give its name (requirement 5.6).
+pub const NAME_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How many names a client may try before its connection is closed (requirement 5.4): enough for a
+/// person who finds names taken, too few to try out who is there.
+pub const NAME_ATTEMPTS: u8 = 5;
+
+/// How many rooms a server has at most, unless told otherwise. An empty one is gone, so this many
+/// clients are needed to have them; each costs a few hundred bytes.
+pub const MAX_ROOMS: usize = 1000;
+
+/// Where everybody begins (requirement 6.2).
+pub const FIRST_ROOM: &str = "general";

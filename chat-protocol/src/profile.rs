@@ -1,6 +1,6 @@
 //! Profiles: named sets of values for the options of server and client.
 //!
-//! This table is the only place that knows what a profile sets. Everything else asks for an
+//! These tables are the only place that knows what a profile sets. Everything else asks for an
 //! option's value.
 
 use std::fmt;
@@ -10,9 +10,11 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::limits::IDLE_TIMEOUT;
+use crate::name::{Name, NameError};
 use crate::time_limit::TimeLimit;
 
-/// One of the five course assignments' ways to chat. What each sets is [`Profile::options`].
+/// One of the five course assignments' ways to chat. What each sets is [`Profile::server`] and
+/// [`Profile::client`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
     /// Everybody hears everybody else, by port number (systems S0 and S4).
@@ -46,9 +48,17 @@ pub enum WhenFull {
     Wait,
 }
 
-/// The values that a profile sets. Each can be given on its own and then wins.
+/// How many clients are served at a time; `None`, written `off`, is as many as the system allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct MaxClients(pub Option<NonZeroU32>);
+
+/// The name under which the server's console takes part; `None`, written `off`, if it does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator(pub Option<Name>);
+
+/// What a profile sets for the server. Each value can be given on its own and then wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerOptions {
     /// What the server puts before a message.
     pub label: Label,
     /// Whether the server sends the name keyword after its greeting.
@@ -57,13 +67,26 @@ pub struct Options {
     pub presence: bool,
     /// Whether lines that begin with `/` are commands.
     pub commands: bool,
-    /// The name under which the server's console takes part, if it does.
-    pub operator: Option<&'static str>,
-    /// How many clients are served at a time; `None` is as many as the system allows.
-    pub max_clients: Option<NonZeroU32>,
+    /// What [`Operator`] says, as it is written.
+    pub operator: &'static str,
+    /// How many clients are served at a time.
+    pub max_clients: MaxClients,
     /// What happens to one more.
     pub when_full: WhenFull,
     /// How long a connection may be silent in both directions.
+    pub idle_timeout: TimeLimit,
+}
+
+/// What a profile sets for the client. Each value can be given on its own and then wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientOptions {
+    /// Whether the client leaves a server that does not ask for a name.
+    pub expect_keyword: bool,
+    /// Whether the client puts `NAME > ` before each line that it sends.
+    pub sign: bool,
+    /// Whether the client completes commands.
+    pub commands: bool,
+    /// How long the connection may be silent in both directions.
     pub idle_timeout: TimeLimit,
 }
 
@@ -81,30 +104,42 @@ impl Profile {
         }
     }
 
-    /// The table: what this profile sets.
-    pub const fn options(self) -> Options {
-        let basico = Options {
+    /// The table of the server's options.
+    pub const fn server(self) -> ServerOptions {
+        let basico = ServerOptions {
             label: Label::Port,
             ask_name: false,
             presence: false,
             commands: false,
-            operator: None,
-            max_clients: None,
+            operator: "off",
+            max_clients: MaxClients(None),
             when_full: WhenFull::Refuse,
             idle_timeout: TimeLimit::of(IDLE_TIMEOUT),
         };
-        let sala = Options { label: Label::Name, ask_name: true, presence: true, ..basico };
+        let sala = ServerOptions { label: Label::Name, ask_name: true, presence: true, ..basico };
         match self {
             Self::Basico => basico,
             Self::Sala => sala,
-            Self::Practico => Options {
+            Self::Practico => ServerOptions {
                 label: Label::None,
-                operator: Some("Servidor"),
-                max_clients: Some(NonZeroU32::MIN),
+                operator: "Servidor",
+                max_clients: MaxClients(Some(NonZeroU32::MIN)),
                 when_full: WhenFull::Wait,
                 ..basico
             },
-            Self::Grupal => Options { commands: true, idle_timeout: TimeLimit::OFF, ..sala },
+            Self::Grupal => ServerOptions { commands: true, idle_timeout: TimeLimit::OFF, ..sala },
+        }
+    }
+
+    /// The table of the client's options.
+    pub const fn client(self) -> ClientOptions {
+        let server = self.server();
+        let one_to_one = matches!(server.label, Label::None);
+        ClientOptions {
+            expect_keyword: server.ask_name,
+            sign: one_to_one,
+            commands: server.commands,
+            idle_timeout: if one_to_one { server.idle_timeout } else { TimeLimit::OFF },
         }
     }
 }
@@ -128,14 +163,105 @@ impl FromStr for Profile {
 #[error("expected basico, sala, practico or grupal")]
 pub struct ParseProfileError;
 
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Port => "port",
+            Self::Name => "name",
+            Self::None => "none",
+        })
+    }
+}
+
+impl FromStr for Label {
+    type Err = ParseLabelError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "port" => Ok(Self::Port),
+            "name" => Ok(Self::Name),
+            "none" => Ok(Self::None),
+            _ => Err(ParseLabelError),
+        }
+    }
+}
+
+/// The text named no label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("expected port, name or none")]
+pub struct ParseLabelError;
+
+impl fmt::Display for WhenFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Refuse => "refuse",
+            Self::Wait => "wait",
+        })
+    }
+}
+
+impl FromStr for WhenFull {
+    type Err = ParseWhenFullError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "refuse" => Ok(Self::Refuse),
+            "wait" => Ok(Self::Wait),
+            _ => Err(ParseWhenFullError),
+        }
+    }
+}
+
+/// The text was neither `refuse` nor `wait`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("expected refuse or wait")]
+pub struct ParseWhenFullError;
+
+impl fmt::Display for MaxClients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(number) => number.fmt(f),
+            None => f.pad("off"),
+        }
+    }
+}
+
+impl FromStr for MaxClients {
+    type Err = ParseMaxClientsError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        text.parse().map(|number| Self(Some(number))).map_err(|_| ParseMaxClientsError)
+    }
+}
+
+/// The text was neither a number from 1 to 4,294,967,295 nor `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("expected a number of clients from 1, or off")]
+pub struct ParseMaxClientsError;
+
+impl FromStr for Operator {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        text.parse().map(|name| Self(Some(name)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A row of the table in the specification, as the code has it.
-    fn row(option: &str, value: impl Fn(Options) -> String) -> String {
-        let cells: Vec<String> = Profile::ALL.iter().map(|p| value(p.options())).collect();
-        format!("| `{option}` | {} |", cells.join(" | "))
+    const SPECIFICATION: &str = include_str!("../SPEC.md");
+
+    /// A row of a table in the specification, as the code has it.
+    fn row(option: &str, value: impl Fn(Profile) -> String) -> String {
+        format!("| `{option}` | {} |", Profile::ALL.map(value).join(" | "))
     }
 
     fn on(value: bool) -> String {
@@ -143,28 +269,46 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_the_one_in_the_specification() {
+    fn the_tables_are_the_ones_in_the_specification() {
         let code = [
-            row("--label", |o| format!("{:?}", o.label).to_lowercase()),
-            row("--ask-name", |o| on(o.ask_name)),
-            row("--presence", |o| on(o.presence)),
-            row("--commands", |o| on(o.commands)),
-            row("--operator", |o| o.operator.unwrap_or("off").to_owned()),
-            row("--max-clients", |o| o.max_clients.map_or("off".to_owned(), |n| n.to_string())),
-            row("--when-full", |o| format!("{:?}", o.when_full).to_lowercase()),
-            row("--idle-timeout", |o| o.idle_timeout.to_string()),
+            row("--label", |p| p.server().label.to_string()),
+            row("--ask-name", |p| on(p.server().ask_name)),
+            row("--presence", |p| on(p.server().presence)),
+            row("--commands", |p| on(p.server().commands)),
+            row("--operator", |p| p.server().operator.to_owned()),
+            row("--max-clients", |p| p.server().max_clients.to_string()),
+            row("--when-full", |p| p.server().when_full.to_string()),
+            row("--idle-timeout", |p| p.server().idle_timeout.to_string()),
+            row("--expect-keyword", |p| on(p.client().expect_keyword)),
+            row("--sign", |p| on(p.client().sign)),
+            row("--commands", |p| on(p.client().commands)),
+            row("--idle-timeout", |p| p.client().idle_timeout.to_string()),
         ];
-        let specification = include_str!("../SPEC.md");
-        let table: Vec<&str> =
-            specification.lines().filter(|line| line.starts_with("| `--")).collect();
-        assert_eq!(table, code);
+        let tables: Vec<&str> =
+            SPECIFICATION.lines().filter(|line| line.starts_with("| `--")).collect();
+        assert_eq!(tables, code);
     }
 
     #[test]
-    fn a_profile_is_known_by_its_name() {
+    fn every_value_that_is_written_can_be_read() {
         for profile in Profile::ALL {
-            assert_eq!(profile.name().parse(), Ok(profile));
+            assert_eq!(profile.to_string().parse(), Ok(profile));
+            let options = profile.server();
+            assert_eq!(options.label.to_string().parse(), Ok(options.label));
+            assert_eq!(options.when_full.to_string().parse(), Ok(options.when_full));
+            assert_eq!(options.max_clients.to_string().parse(), Ok(options.max_clients));
+            assert!(options.operator.parse::<Operator>().is_ok());
         }
+    }
+
+    #[test]
+    fn what_is_no_value_is_refused() {
         assert_eq!("Basico".parse::<Profile>(), Err(ParseProfileError));
+        assert_eq!("puerto".parse::<Label>(), Err(ParseLabelError));
+        assert_eq!("queue".parse::<WhenFull>(), Err(ParseWhenFullError));
+        for text in ["0", "-1", "", "many", "4294967296"] {
+            assert_eq!(text.parse::<MaxClients>(), Err(ParseMaxClientsError), "{text:?}");
+        }
+        assert_eq!("dos palabras".parse::<Operator>(), Err(NameError::Character));
     }
 }

@@ -7,6 +7,10 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
+mod company;
+
+pub use company::*;
+
 /// The server's first line to every client (requirement 1.5).
 pub const GREETING: &str = "bienvenido al chat! escribe 'salir' para salir";
 /// The server's second line on its console (requirement 1.2).

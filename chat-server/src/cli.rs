@@ -1,6 +1,6 @@
 //! The command line, and what it starts.
 
-use std::io::{self, Write};
+use std::io;
 use std::ops::RangeInclusive;
 
 use chat_protocol::endpoint::Endpoint;
@@ -9,13 +9,14 @@ use chat_protocol::limits::{MAX_LINE, MAX_LINE_RANGE};
 use chat_protocol::profile::Profile;
 use chat_protocol::time_limit::TimeLimit;
 use chat_protocol::wording;
-use clap::Parser;
+use chat_terminal::{signals, usage};
+use clap::{CommandFactory, Parser};
 use thiserror::Error;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{Config, Label};
 use crate::console::Console;
-use crate::{listener, run, signals};
+use crate::{listener, run};
 
 /// A TCP chat server: every message goes to everyone but its sender.
 ///
@@ -42,7 +43,7 @@ pub struct Cli {
     max_line: usize,
 
     /// Close a connection that is silent in both directions for this long: 60s, 1m30s, 500ms, off
-    #[arg(long, value_name = "TIME", default_value_t = Profile::default().options().idle_timeout)]
+    #[arg(long, value_name = "TIME", default_value_t = Profile::default().server().idle_timeout)]
     idle_timeout: TimeLimit,
 
     /// Diagnostics on standard error: off, error, warn, info, debug or trace
@@ -65,19 +66,8 @@ fn log_level(text: &str) -> Result<LevelFilter, &'static str> {
 
 impl Cli {
     /// The process's arguments; or, where they ask for help or are wrong, the end of the process.
-    ///
-    /// Bad usage is one line and exit status 2 (requirement 1.8).
     pub fn parse_or_exit() -> Self {
-        Self::try_parse().unwrap_or_else(|error| {
-            if error.use_stderr() {
-                let message = error.to_string();
-                let first = message.lines().next().unwrap_or_default();
-                // Whoever has closed standard error still gets the status.
-                let _ = writeln!(io::stderr(), "{first} (try --help)");
-                std::process::exit(2);
-            }
-            error.exit()
-        })
+        usage::parse_or_exit(Self::command()).0
     }
 
     /// Serves until a signal stops the process.
@@ -136,14 +126,13 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory;
         Cli::command().debug_assert();
     }
 
     #[test]
     fn the_defaults_are_the_basico_profile() {
         let cli = Cli::try_parse_from(["chat-server"]).unwrap();
-        let options = Profile::Basico.options();
+        let options = Profile::Basico.server();
         assert_eq!(format!("{:?}", cli.label), format!("{:?}", options.label));
         assert_eq!(cli.idle_timeout, options.idle_timeout);
     }

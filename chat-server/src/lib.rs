@@ -29,7 +29,6 @@ mod outbox;
 mod pace;
 mod room;
 mod session;
-mod signals;
 
 use std::future::Future;
 use std::io;

@@ -35,7 +35,7 @@ impl Session {
     /// What the client's next line means.
     pub(crate) fn line<'a>(&mut self, line: Line<'a>) -> Option<Action<'a>> {
         match (self.state, line) {
-            (State::Leaving, _) => None,
+            (State::Leaving, _) | (_, Line::Empty) => None,
             (State::InRoom, Line::TooLong) => Some(Action::RefuseTooLong),
             (State::InRoom, Line::Text(text)) if text::is_leave(&text) => {
                 self.state = State::Leaving;

@@ -6,8 +6,9 @@ use chat_protocol::decoder::{Decoder, Line};
 use chat_protocol::framing::Framing;
 
 /// A buffer to read into, and the decoder for what was read.
-pub(crate) struct Lines {
-    pub(crate) decoder: Decoder,
+pub struct Lines {
+    /// To be told of pauses and of the end.
+    pub decoder: Decoder,
     chunk: Box<[u8]>,
     /// The part of the chunk that was read and not yet decoded.
     unread: Range<usize>,
@@ -15,25 +16,29 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Lines of up to `limit` bytes, from reads of up to `chunk` bytes.
-    pub(crate) fn new(framing: Framing, limit: usize, chunk: usize) -> Self {
+    pub fn new(framing: Framing, limit: usize, chunk: usize) -> Self {
         let chunk = vec![0; chunk].into_boxed_slice();
         Self { decoder: Decoder::new(framing, limit), chunk, unread: 0..0 }
     }
 
     /// Where the next read goes. What was read before and not taken is lost.
-    pub(crate) fn buffer(&mut self) -> &mut [u8] {
+    pub fn buffer(&mut self) -> &mut [u8] {
         &mut self.chunk
     }
 
     /// So many bytes were read.
-    pub(crate) fn filled(&mut self, bytes: usize) {
+    pub fn filled(&mut self, bytes: usize) {
         self.unread = 0..bytes;
     }
 
-    /// The next line that is complete, or `None` when it is time to read again.
-    pub(crate) fn next(&mut self) -> Option<Line<'_>> {
+    /// The next line that is complete and not empty, or `None` when it is time to read again.
+    #[expect(clippy::should_implement_trait, reason = "lines borrow from here")]
+    pub fn next(&mut self) -> Option<Line<'_>> {
         let mut rest = &self.chunk[self.unread.clone()];
-        let line = self.decoder.decode(&mut rest);
+        let mut line = self.decoder.decode(&mut rest);
+        while line == Some(Line::Empty) {
+            line = self.decoder.decode(&mut rest);
+        }
         self.unread.start = self.unread.end - rest.len();
         line
     }

@@ -1,12 +1,13 @@
 //! What a conversation asks of the person at this end, wherever that person sits.
 
+use std::future::Future;
 use std::io;
 
 use bytes::BytesMut;
 
 /// What the person did.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Input {
+pub enum Input {
     /// Entered a line, or pasted several.
     Text(String),
     /// Entered more than [`MAX_INPUT`] bytes without a newline; they are dropped.
@@ -17,20 +18,24 @@ pub(crate) enum Input {
 
 /// The longest line that is taken from a person, in bytes. What a server takes is for the server
 /// to say; this is only what the client is willing to hold.
-pub(crate) const MAX_INPUT: usize = 1024 * 1024;
+pub const MAX_INPUT: usize = 1024 * 1024;
 
 /// The half of a person that enters lines.
-pub(crate) trait Keyboard {
+pub trait Keyboard {
     /// The next thing the person does. Cancel-safe. After [`Input::End`] there is no more.
-    async fn next(&mut self) -> Input;
+    fn next(&mut self) -> impl Future<Output = Input>;
+
+    /// What was entered last answered the question with which the keyboard was opened; does it need
+    /// another answer? To be called after each answer. Does nothing where nothing is asked.
+    fn answered(&mut self, _again: bool) {}
 }
 
 /// The half of a person that reads lines.
-pub(crate) trait Screen {
+pub trait Screen {
     /// Shows some of the lines, and takes those off. Fails when nobody can see them any more.
     /// Cancel-safe, as long as the next call is given the same lines and more.
-    async fn show(&mut self, lines: &mut BytesMut) -> io::Result<()>;
+    fn show(&mut self, lines: &mut BytesMut) -> impl Future<Output = io::Result<()>>;
 
     /// Makes sure that everything shown can be seen, and gives the terminal back.
-    async fn close(self);
+    fn close(self) -> impl Future<Output = ()>;
 }

@@ -15,21 +15,21 @@ use crate::person::{Input, Keyboard, MAX_INPUT, Screen};
 const READ: usize = 64 * 1024;
 
 /// Standard input, which need not be a terminal.
-pub(crate) struct PipeIn<R = Stdin> {
+pub struct PipeIn<R = Stdin> {
     input: R,
     lines: Lines,
     ended: bool,
 }
 
 /// Standard output, which need not be a terminal.
-pub(crate) struct PipeOut<W = Stdout> {
+pub struct PipeOut<W = Stdout> {
     output: W,
     /// How many of the bytes to be shown were written, but perhaps have not come through yet.
     unflushed: usize,
 }
 
 /// Standard input and output.
-pub(crate) fn open() -> (PipeIn, PipeOut) {
+pub fn open() -> (PipeIn, PipeOut) {
     (PipeIn::of(tokio::io::stdin()), PipeOut::of(tokio::io::stdout()))
 }
 
@@ -86,6 +86,7 @@ impl From<Line<'_>> for Input {
     fn from(line: Line<'_>) -> Self {
         match line {
             Line::Text(text) => Self::Text(text.into_owned()),
+            Line::Empty => Self::Text(String::new()),
             Line::TooLong => Self::TooLong,
         }
     }

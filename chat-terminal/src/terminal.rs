@@ -5,9 +5,10 @@
 //! printer blocks as well and has another thread, so that nothing on the terminal ever keeps the
 //! conversation waiting.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,7 @@ use tokio::time::timeout;
 use crate::gate::Gate;
 use crate::person::{Input, Keyboard, Screen};
 
+/// The prompt for everything that answers no question.
 const PROMPT: &str = "> ";
 
 /// The cursor goes up and down again: nothing to be seen, but something to be printed.
@@ -49,13 +51,15 @@ const ASK: Duration = Duration::from_millis(1);
 type LineEditor = Editor<Doorkeeper, MemHistory>;
 
 /// What is typed at the terminal.
-pub(crate) struct TerminalIn {
+pub struct TerminalIn {
     inputs: mpsc::Receiver<Input>,
+    /// Whether the question is asked again, after each answer.
+    verdicts: std::sync::mpsc::SyncSender<bool>,
 }
 
 /// What is to be seen on the terminal.
-pub(crate) struct TerminalOut {
-    lines: mpsc::Sender<String>,
+pub struct TerminalOut {
+    texts: mpsc::Sender<Text>,
     /// Completes when the last line has been printed.
     all_shown: oneshot::Receiver<()>,
     editor: JoinHandle<()>,
@@ -63,11 +67,23 @@ pub(crate) struct TerminalOut {
     mode: Mode,
 }
 
+/// Something to be printed, or the end.
+enum Text {
+    Lines(String),
+    End,
+}
+
 /// Takes over the terminal that is standard input and output; `interrupt` is told of Ctrl-C.
+///
+/// With a `question`, that is the prompt until an answer has been accepted (see
+/// [`Keyboard::answered`]).
 ///
 /// `None` when it cannot be edited on, such as with `TERM=dumb`. The handlers of signals must be
 /// in place by now, because the editor puts back those it finds.
-pub(crate) fn open(interrupt: Arc<Notify>) -> Option<(TerminalIn, TerminalOut)> {
+pub fn open(
+    question: Option<&'static str>,
+    interrupt: Arc<Notify>,
+) -> Option<(TerminalIn, TerminalOut)> {
     let mode = Mode::current();
     let config = Config::builder().auto_add_history(true).keyseq_timeout(Some(KEY_TIMEOUT)).build();
     let mut editor = Editor::with_history(config, MemHistory::new()).ok()?;
@@ -75,18 +91,20 @@ pub(crate) fn open(interrupt: Arc<Notify>) -> Option<(TerminalIn, TerminalOut)> 
     let gate = Arc::new(Gate::new());
     let stopping = Arc::new(AtomicBool::new(false));
     let (inputs_in, inputs) = mpsc::channel(ENTERED);
-    let (lines, mut lines_out) = mpsc::channel::<String>(1);
+    let (verdicts, verdicts_out) = std::sync::mpsc::sync_channel(1);
+    let (texts, mut texts_out) = mpsc::channel(1);
     let (done, all_shown) = oneshot::channel();
     editor.set_helper(Some(Doorkeeper(Arc::clone(&gate))));
     bind_keys(&mut editor, &inputs_in, &interrupt);
 
     let (doors, stop) = (Arc::clone(&gate), Arc::clone(&stopping));
     let editor = thread::spawn(move || {
-        edit(editor, &inputs_in, &doors, &stop, &interrupt);
+        let question = question.map(|question| (question, verdicts_out));
+        edit(editor, question, &inputs_in, &doors, &stop, &interrupt);
         doors.remove();
     });
     thread::spawn(move || {
-        while let Some(lines) = lines_out.blocking_recv() {
+        while let Some(Text::Lines(lines)) = texts_out.blocking_recv() {
             gate.pass();
             // It fails with the terminal, which ends the editor as well.
             let _ = printer.print(lines);
@@ -96,12 +114,14 @@ pub(crate) fn open(interrupt: Arc<Notify>) -> Option<(TerminalIn, TerminalOut)> 
         let _ = printer.print(INVISIBLE.to_owned());
         let _ = done.send(());
     });
-    Some((TerminalIn { inputs }, TerminalOut { lines, all_shown, editor, stopping, mode }))
+    let output = TerminalOut { texts, all_shown, editor, stopping, mode };
+    Some((TerminalIn { inputs, verdicts }, output))
 }
 
 /// The editor's thread: line after line, until it is to stop or the terminal is gone.
 fn edit(
     mut editor: LineEditor,
+    mut question: Option<(&str, Receiver<bool>)>,
     inputs: &mpsc::Sender<Input>,
     gate: &Gate,
     stopping: &AtomicBool,
@@ -109,7 +129,8 @@ fn edit(
 ) {
     while !stopping.load(Ordering::Relaxed) {
         gate.prepare();
-        let input = match editor.readline(PROMPT) {
+        let prompt = question.as_ref().map_or(PROMPT, |(question, _)| question);
+        let input = match editor.readline(prompt) {
             Ok(line) => Input::Text(line),
             // A key that is no character.
             Err(ReadlineError::Io(e)) if e.kind() == io::ErrorKind::InvalidData => continue,
@@ -133,6 +154,8 @@ fn edit(
         if inputs.blocking_send(input).is_err() || ended {
             return;
         }
+        // The prompt for what comes next depends on what becomes of the answer.
+        question = question.filter(|(_, verdicts)| verdicts.recv() == Ok(true));
     }
 }
 
@@ -172,22 +195,52 @@ impl Keyboard for TerminalIn {
     async fn next(&mut self) -> Input {
         self.inputs.recv().await.unwrap_or(Input::End)
     }
+
+    fn answered(&mut self, again: bool) {
+        // Nobody waits for it when no question was asked.
+        let _ = self.verdicts.try_send(again);
+    }
 }
 
 impl Screen for TerminalOut {
     async fn show(&mut self, lines: &mut BytesMut) -> io::Result<()> {
-        let place = self.lines.reserve().await.map_err(io::Error::other)?;
-        place.send(String::from_utf8_lossy(&lines.split()).into_owned());
+        let place = self.texts.reserve().await.map_err(io::Error::other)?;
+        place.send(Text::Lines(String::from_utf8_lossy(&lines.split()).into_owned()));
         Ok(())
     }
 
     async fn close(self) {
-        drop(self.lines);
-        let _ = timeout(CLOSE, self.all_shown).await;
+        let shown = async {
+            let _ = self.texts.send(Text::End).await;
+            let _ = self.all_shown.await;
+        };
+        let _ = timeout(CLOSE, shown).await;
         self.stopping.store(true, Ordering::Relaxed);
         if !end(&self.editor) {
             self.mode.restore();
         }
+    }
+}
+
+impl TerminalOut {
+    /// Another way to the same terminal, for a thread that writes whole lines. It blocks while the
+    /// terminal takes nothing, and fails once this output is closed.
+    pub fn writer(&self) -> impl Write + Send + use<> {
+        LineWriter(self.texts.clone())
+    }
+}
+
+struct LineWriter(mpsc::Sender<Text>);
+
+impl Write for LineWriter {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(lines).into_owned();
+        self.0.blocking_send(Text::Lines(text)).map_err(io::Error::other)?;
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

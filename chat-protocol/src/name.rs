@@ -1,0 +1,282 @@
+//! Names of people and rooms (requirements 5.4 and 5.5).
+//!
+//! A name is shown as its owner wrote it and compared by what it means and by what it looks like:
+//! `Ana`, `ANA` and `Аna` with a Cyrillic first letter are one name on a server.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use caseless::Caseless;
+use thiserror::Error;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+use unicode_security::GeneralSecurityProfile;
+
+use crate::limits::MAX_NAME;
+use crate::text::LEAVE_WORD;
+
+/// Words that nobody can be called, because the chat itself speaks or acts by them.
+pub const RESERVED: [&str; 6] = [LEAVE_WORD, "servidor", "server", "cliente", "usuario", "privado"];
+
+/// What the names begin with that are given to those who were not asked for one.
+const GUEST: &str = "usuario-";
+
+/// How many combining marks may stand on one letter. More is no script, but a tower into the lines
+/// above (UTS #39, section 5.4, "more than 4 nonspacing marks").
+const MAX_MARKS: usize = 4;
+
+/// A name that may be given: 1 to [`MAX_NAME`] visible characters of the scripts in which people
+/// write their names, digits, `_`, `-` and `.`.
+///
+/// Clones share the text.
+///
+/// ```
+/// # use chat_protocol::name::Name;
+/// let name: Name = "José-Luis_2".parse()?;
+/// assert_eq!(name.as_str(), "José-Luis_2");
+/// assert!("dos palabras".parse::<Name>().is_err());
+/// # Ok::<(), chat_protocol::name::NameError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name(Arc<str>);
+
+impl Name {
+    /// The name as its owner wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name of somebody who was not asked for one: `usuario-65310`, and `usuario-65310-2` for
+    /// a second one with this port. Nobody can choose such a name.
+    pub fn guest(port: u16, copy: u32) -> Self {
+        let name =
+            if copy < 2 { format!("{GUEST}{port}") } else { format!("{GUEST}{port}-{copy}") };
+        Self(name.into())
+    }
+
+    /// What the name looks like. Two names of which any looks are equal can be taken for each
+    /// other: they differ in nothing but case, normal form, or letters that look alike.
+    pub fn looks(&self) -> [String; 3] {
+        let folded = fold(&self.0);
+        // Small letters can look alike where the capitals do not, and the other way round.
+        [skeleton(&folded), fold(&skeleton(&self.0)), folded]
+    }
+}
+
+/// The same for texts that differ only in case and in Unicode normal form: NFKC and case folding,
+/// until neither changes it.
+pub fn fold(text: &str) -> String {
+    text.nfkd().default_case_fold().nfkc().default_case_fold().nfkc().collect()
+}
+
+/// The same for texts that look alike (Unicode Technical Standard #39).
+fn skeleton(text: &str) -> String {
+    unicode_security::skeleton(text).collect()
+}
+
+impl FromStr for Name {
+    type Err = NameError;
+
+    /// Blanks around the name are not part of it.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(NameError::Empty);
+        }
+        // Composed, so that an accent makes no name longer.
+        if text.nfc().nth(MAX_NAME).is_some() {
+            return Err(NameError::TooLong);
+        }
+        // None may stand at the beginning: it would stand on whatever is before the name.
+        let mut marks = MAX_MARKS;
+        for c in text.chars() {
+            marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+            if marks > MAX_MARKS || !is_permitted(c) {
+                return Err(NameError::Character);
+            }
+        }
+        if !text.contains(char::is_alphanumeric) {
+            return Err(NameError::NoLetter);
+        }
+        let name = Self(text.into());
+        let guests = Self(GUEST.into()).looks();
+        let like_a_guest = |(look, guest): (&String, &String)| look.starts_with(guest);
+        if name.looks().iter().zip(&guests).any(like_a_guest) {
+            return Err(NameError::Reserved);
+        }
+        Ok(name)
+    }
+}
+
+/// Letters, marks and digits that Unicode recommends for identifiers (UTS #39, "Allowed"), also in
+/// their compatibility forms; and three signs.
+fn is_permitted(c: char) -> bool {
+    matches!(c, '_' | '-' | '.')
+        || (c.is_alphanumeric() || is_combining_mark(c))
+            && c.nfkc().all(GeneralSecurityProfile::identifier_allowed)
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Why somebody cannot have a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NameError {
+    /// There is nothing but blanks.
+    #[error("a name is at least one character")]
+    Empty,
+    /// It has more than [`MAX_NAME`] characters.
+    #[error("a name is at most {MAX_NAME} characters")]
+    TooLong,
+    /// A character of it is invisible, or of no script in use.
+    #[error("a name consists of letters, digits, _, - and .")]
+    Character,
+    /// It consists of signs alone.
+    #[error("a name contains a letter or a digit")]
+    NoLetter,
+    /// It means the server, the operator or a command, or looks as if it did.
+    #[error("this name is reserved")]
+    Reserved,
+    /// Somebody has it, or has one that can be taken for it.
+    #[error("this name is taken")]
+    Taken,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> Result<Name, NameError> {
+        text.parse()
+    }
+
+    fn alike(one: &str, other: &str) -> bool {
+        let (one, other) = (parse(one).unwrap().looks(), parse(other).unwrap().looks());
+        one.iter().any(|look| other.contains(look))
+    }
+
+    #[test]
+    fn r5_5_takes_the_names_that_people_have() {
+        let names = [
+            "Facundo",
+            "Ana",
+            "José-Luis",
+            "Ñandú_2",
+            "a",
+            "7",
+            "x.y",
+            "Mª",
+            "李小龍",
+            "Ελένη",
+            "Наташа",
+            "שרה",
+            "محمد",
+            "अनीता",
+            "สมชาย",
+            "Nguyễn",
+            "José",
+            "Ｋｅｎ",
+            "_x_",
+            ".a",
+        ];
+        for name in names {
+            assert_eq!(parse(name).map(|n| n.to_string()), Ok(name.to_owned()));
+        }
+        assert_eq!(parse("  Ana\t").unwrap().as_str(), "Ana");
+    }
+
+    #[test]
+    fn r5_5_counts_characters_as_they_are_seen() {
+        assert!(parse(&"ñ".repeat(MAX_NAME)).is_ok());
+        assert!(parse(&"n\u{303}".repeat(MAX_NAME)).is_ok());
+        assert_eq!(parse(&"x".repeat(MAX_NAME + 1)), Err(NameError::TooLong));
+    }
+
+    #[test]
+    fn r5_5_refuses_what_is_no_name() {
+        for blank in ["", " ", "\t", "\u{3000}"] {
+            assert_eq!(parse(blank), Err(NameError::Empty), "{blank:?}");
+        }
+        for signs in ["_", "...", "-"] {
+            assert_eq!(parse(signs), Err(NameError::NoLetter), "{signs:?}");
+        }
+    }
+
+    #[test]
+    fn r5_5_refuses_what_cannot_be_seen_or_confuses() {
+        let strange = [
+            "dos palabras",
+            "a\u{200B}b",
+            "a\u{200D}b",
+            "\u{202E}ana",
+            "a\u{2066}",
+            "a\0b",
+            "a\x1b[2J",
+            "\u{3164}",
+            "a\u{AD}b",
+            "😀",
+            "a>b",
+            "ana\u{FFFD}",
+            "\u{301}a",
+            "a\u{300}\u{301}\u{302}\u{303}\u{304}",
+            "𓀀",
+            "a b",
+            "#a",
+            "\u{FEFF}a",
+            "a\u{17B4}",
+        ];
+        for name in strange {
+            assert_eq!(parse(name), Err(NameError::Character), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn r6_6_no_name_can_imitate_a_notice_or_a_label() {
+        for name in ["*", "* Ana", "!", "!Ana", "[privado]", "Ana >", "/quien", "usuario 1:"] {
+            assert!(parse(name).is_err(), "{name:?}");
+        }
+        for guest in ["usuario-1", "USUARIO-65310", "usuarıo-1", "usuаrio-1", "usuario-ana"] {
+            assert_eq!(parse(guest), Err(NameError::Reserved), "{guest:?}");
+        }
+    }
+
+    #[test]
+    fn r5_4_names_that_can_be_taken_for_each_other_are_alike() {
+        let pairs = [
+            ("Ana", "ANA"),
+            ("Ana", "Аna"),
+            ("José", "Jose\u{301}"),
+            ("Straße", "STRASSE"),
+            ("Ken", "Ｋｅｎ"),
+            ("Ian", "lan"),
+            ("Leo", "Le0"),
+            ("ANA", "ΑΝΑ"),
+            ("paul", "раul"),
+            ("Σοφία", "ΣΟΦΊΑ"),
+            ("ﬁn", "fin"),
+        ];
+        for (one, other) in pairs {
+            assert!(alike(one, other), "{one} {other}");
+        }
+        for (one, other) in [("Ana", "Anna"), ("Ana", "Aña"), ("ian", "lan"), ("José", "Jose")] {
+            assert!(!alike(one, other), "{one} {other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn r5_5_what_is_taken_is_short_and_visible(text in "\\PC{0,40}") {
+            if let Ok(name) = parse(&text) {
+                prop_assert!((1..=MAX_NAME).contains(&name.as_str().nfc().count()));
+                prop_assert!(!name.as_str().contains([' ', '>', '*', '!', '[', '/', ':']));
+                prop_assert!(alike(&text, &fold(name.as_str())));
+            }
+        }
+    }
+}
