@@ -64,7 +64,7 @@ pub enum Parsed<'a> {
     /// No command, but something to be said. `//text` says `/text`.
     Text(&'a str),
     /// Everything that the command needs.
-    Command(Command<'a>),
+    Command(Command),
     /// There is no such command; this is its word.
     Unknown(&'a str),
     /// Something is missing, or too much.
@@ -77,25 +77,25 @@ pub enum Parsed<'a> {
 }
 
 /// A command and its arguments, as they were written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
     /// This text for this person.
     Private {
         /// The name of the person.
-        to: &'a str,
+        to: String,
         /// What is said, not empty.
-        text: &'a str,
+        text: String,
     },
     /// To this room.
-    Room(&'a str),
+    Room(String),
     /// Who is in the room.
     Who,
     /// Which rooms there are.
     Rooms,
     /// To be called this.
-    Rename(&'a str),
+    Rename(String),
     /// This text for whoever wrote privately last.
-    Reply(&'a str),
+    Reply(String),
     /// Which commands there are.
     Help,
     /// To leave.
@@ -106,8 +106,7 @@ pub enum Command<'a> {
 ///
 /// ```
 /// # use chat_protocol::command::{Command, Parsed, parse};
-/// let line = parse("/msg Ana nos vemos");
-/// assert_eq!(line, Parsed::Command(Command::Private { to: "Ana", text: "nos vemos" }));
+/// assert_eq!(parse("/join cocina"), Parsed::Command(Command::Room("cocina".to_owned())));
 /// assert_eq!(parse("//quien"), Parsed::Text("/quien"));
 /// ```
 pub fn parse(line: &str) -> Parsed<'_> {
@@ -122,13 +121,14 @@ pub fn parse(line: &str) -> Parsed<'_> {
 }
 
 impl Form {
-    fn command<'a>(&self, arguments: &'a str) -> Option<Command<'a>> {
-        let text = Some(arguments).filter(|text| !text.is_empty());
-        let word = text.filter(|text| !text.contains(char::is_whitespace));
+    fn command(&self, arguments: &str) -> Option<Command> {
+        let text = Some(arguments.to_owned()).filter(|text| !text.is_empty());
+        let word = text.clone().filter(|text| !text.contains(char::is_whitespace));
         let nothing = arguments.is_empty();
         match self.verb {
             Verb::Private => {
                 let (to, text) = first_word(arguments);
+                let (to, text) = (to.to_owned(), text.to_owned());
                 (!text.is_empty()).then_some(Command::Private { to, text })
             }
             Verb::Room => word.map(Command::Room),
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn r6_1_a_private_text_keeps_its_inner_blanks() {
-        let expected = Command::Private { to: "Ana", text: "a  b" };
+        let expected = Command::Private { to: "Ana".to_owned(), text: "a  b".to_owned() };
         assert_eq!(parse("/privado   Ana   a  b "), Parsed::Command(expected));
     }
 

@@ -1,5 +1,6 @@
 //! Every limit of the protocol, with its unit and where its number comes from.
 
+use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -45,7 +46,7 @@ pub const NAME_ATTEMPTS: u8 = 5;
 
 /// How many rooms a server has at most, unless told otherwise. An empty one is gone, so this many
 /// clients are needed to have them; each costs a few hundred bytes.
-pub const MAX_ROOMS: usize = 1000;
+pub const MAX_ROOMS: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 
 /// Where everybody begins (requirement 6.2).
 pub const FIRST_ROOM: &str = "general";

@@ -3,9 +3,10 @@
 //! A name is shown as its owner wrote it and compared by what it means and by what it looks like:
 //! `Ana`, `ANA` and `Аna` with a Cyrillic first letter are one name on a server.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use caseless::Caseless;
 use thiserror::Error;
@@ -13,7 +14,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_security::GeneralSecurityProfile;
 
-use crate::limits::MAX_NAME;
+use crate::limits::{FIRST_ROOM, MAX_NAME};
 use crate::text::LEAVE_WORD;
 
 /// Words that nobody can be called, because the chat itself speaks or acts by them.
@@ -47,12 +48,25 @@ impl Name {
         &self.0
     }
 
+    /// The room where everybody begins (requirement 6.2).
+    pub fn first_room() -> Self {
+        Self(FIRST_ROOM.into())
+    }
+
     /// The name of somebody who was not asked for one: `usuario-65310`, and `usuario-65310-2` for
     /// a second one with this port. Nobody can choose such a name.
     pub fn guest(port: u16, copy: u32) -> Self {
         let name =
             if copy < 2 { format!("{GUEST}{port}") } else { format!("{GUEST}{port}-{copy}") };
         Self(name.into())
+    }
+
+    /// Whether the name means the server or a command, or looks as if it did.
+    pub fn is_reserved(&self) -> bool {
+        static LOOKS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+            RESERVED.iter().flat_map(|word| Name((*word).into()).looks()).collect()
+        });
+        self.looks().iter().any(|look| LOOKS.contains(look))
     }
 
     /// What the name looks like. Two names of which any looks are equal can be taken for each
@@ -244,6 +258,14 @@ mod tests {
         for guest in ["usuario-1", "USUARIO-65310", "usuarıo-1", "usuаrio-1", "usuario-ana"] {
             assert_eq!(parse(guest), Err(NameError::Reserved), "{guest:?}");
         }
+    }
+
+    #[test]
+    fn r5_5_what_the_chat_says_is_reserved() {
+        for word in ["salir", "SALIR", "Servidor", "ѕеrvіdоr", "ＣＬＩＥＮＴＥ"] {
+            assert!(parse(word).unwrap().is_reserved(), "{word}");
+        }
+        assert!(!parse("salirse").unwrap().is_reserved());
     }
 
     #[test]

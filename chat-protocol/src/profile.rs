@@ -77,6 +77,22 @@ pub struct ServerOptions {
     pub idle_timeout: TimeLimit,
 }
 
+impl ServerOptions {
+    /// The options by their names, and the values as they are written.
+    pub fn written(self) -> [(&'static str, String); 8] {
+        [
+            ("label", self.label.to_string()),
+            ("ask-name", switch(self.ask_name)),
+            ("presence", switch(self.presence)),
+            ("commands", switch(self.commands)),
+            ("operator", self.operator.to_owned()),
+            ("max-clients", self.max_clients.to_string()),
+            ("when-full", self.when_full.to_string()),
+            ("idle-timeout", self.idle_timeout.to_string()),
+        ]
+    }
+}
+
 /// What a profile sets for the client. Each value can be given on its own and then wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientOptions {
@@ -88,6 +104,22 @@ pub struct ClientOptions {
     pub commands: bool,
     /// How long the connection may be silent in both directions.
     pub idle_timeout: TimeLimit,
+}
+
+impl ClientOptions {
+    /// The options by their names, and the values as they are written.
+    pub fn written(self) -> [(&'static str, String); 4] {
+        [
+            ("expect-keyword", switch(self.expect_keyword)),
+            ("sign", switch(self.sign)),
+            ("commands", switch(self.commands)),
+            ("idle-timeout", self.idle_timeout.to_string()),
+        ]
+    }
+}
+
+fn switch(on: bool) -> String {
+    if on { "on" } else { "off" }.to_owned()
 }
 
 impl Profile {
@@ -259,31 +291,21 @@ mod tests {
 
     const SPECIFICATION: &str = include_str!("../SPEC.md");
 
-    /// A row of a table in the specification, as the code has it.
-    fn row(option: &str, value: impl Fn(Profile) -> String) -> String {
-        format!("| `{option}` | {} |", Profile::ALL.map(value).join(" | "))
-    }
-
-    fn on(value: bool) -> String {
-        if value { "on" } else { "off" }.to_owned()
+    /// The rows of a table, as the code has them.
+    fn rows<const N: usize>(
+        written: impl Fn(Profile) -> [(&'static str, String); N],
+    ) -> Vec<String> {
+        let columns = Profile::ALL.map(written);
+        let row = |i: usize| {
+            let cells: Vec<&str> = columns.iter().map(|column| column[i].1.as_str()).collect();
+            format!("| `--{}` | {} |", columns[0][i].0, cells.join(" | "))
+        };
+        (0..N).map(row).collect()
     }
 
     #[test]
     fn the_tables_are_the_ones_in_the_specification() {
-        let code = [
-            row("--label", |p| p.server().label.to_string()),
-            row("--ask-name", |p| on(p.server().ask_name)),
-            row("--presence", |p| on(p.server().presence)),
-            row("--commands", |p| on(p.server().commands)),
-            row("--operator", |p| p.server().operator.to_owned()),
-            row("--max-clients", |p| p.server().max_clients.to_string()),
-            row("--when-full", |p| p.server().when_full.to_string()),
-            row("--idle-timeout", |p| p.server().idle_timeout.to_string()),
-            row("--expect-keyword", |p| on(p.client().expect_keyword)),
-            row("--sign", |p| on(p.client().sign)),
-            row("--commands", |p| on(p.client().commands)),
-            row("--idle-timeout", |p| p.client().idle_timeout.to_string()),
-        ];
+        let code = [rows(|p| p.server().written()), rows(|p| p.client().written())].concat();
         let tables: Vec<&str> =
             SPECIFICATION.lines().filter(|line| line.starts_with("| `--")).collect();
         assert_eq!(tables, code);

@@ -3,20 +3,28 @@
 use std::fmt;
 use std::io::Write;
 use std::ops::Range;
-use std::sync::Arc;
+
+use tokio::sync::oneshot;
 
 use crate::member::MemberId;
+use crate::seat::Seat;
 
 /// The text that members get in one write each, and what differs from member to member.
 ///
 /// Almost every member gets the whole text. The exceptions are those who spoke (they do not get
 /// their own messages), were told something, joined or left.
-#[derive(Debug)]
 pub(crate) struct Batch<M> {
     pub(crate) text: Vec<u8>,
     pub(crate) exceptions: Vec<Exception>,
-    pub(crate) joined: Vec<(MemberId, Arc<M>)>,
-    pub(crate) left: Vec<MemberId>,
+    pub(crate) joined: Vec<(MemberId, Seat<M>)>,
+    pub(crate) left: Vec<Departure<M>>,
+}
+
+/// A member has left.
+pub(crate) struct Departure<M> {
+    pub(crate) member: MemberId,
+    /// Where it goes from here, and takes its seat along.
+    pub(crate) onward: Option<oneshot::Sender<Seat<M>>>,
 }
 
 /// Where one member's text differs from the batch's.
@@ -58,15 +66,15 @@ impl<M> Batch<M> {
     }
 
     /// The member hears everything from here on.
-    pub(crate) fn join(&mut self, id: MemberId, member: Arc<M>) {
-        self.joined.push((id, member));
+    pub(crate) fn join(&mut self, id: MemberId, seat: Seat<M>) {
+        self.joined.push((id, seat));
         self.exclude(id, 0..self.text.len());
     }
 
     /// The member hears nothing from here on.
-    pub(crate) fn leave(&mut self, id: MemberId) {
-        self.left.push(id);
-        self.exclude(id, self.text.len()..usize::MAX);
+    pub(crate) fn leave(&mut self, member: MemberId, onward: Option<oneshot::Sender<Seat<M>>>) {
+        self.left.push(Departure { member, onward });
+        self.exclude(member, self.text.len()..usize::MAX);
     }
 
     /// Everyone but the sender gets this line. Returns its size in bytes.
@@ -126,6 +134,8 @@ impl<M> Batch<M> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     const ANA: MemberId = MemberId(1);
@@ -168,12 +178,12 @@ mod tests {
     fn r2_3_a_member_hears_what_is_said_between_its_joining_and_its_leaving() {
         let mut batch = Batch::default();
         batch.say(BEA, "before");
-        batch.join(ANA, Arc::new(()));
+        batch.join(ANA, Seat::new(Arc::new(())));
         batch.tell(ANA, "welcome");
         batch.say(ANA, "mine");
         batch.say(BEA, "while");
         batch.tell(ANA, "bye");
-        batch.leave(ANA);
+        batch.leave(ANA, None);
         batch.say(BEA, "after");
         assert_eq!(heard_by(ANA, &mut batch), "welcome\nwhile\nbye\n");
     }

@@ -1,21 +1,24 @@
 //! The command line, and what it starts.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 
 use chat_protocol::endpoint::Endpoint;
 use chat_protocol::framing::Framing;
-use chat_protocol::limits::{MAX_LINE, MAX_LINE_RANGE};
-use chat_protocol::profile::Profile;
+use chat_protocol::limits::{MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT};
+use chat_protocol::profile::{Label, MaxClients, Operator, Profile, WhenFull};
 use chat_protocol::time_limit::TimeLimit;
 use chat_protocol::wording;
+use chat_terminal::person::Screen;
 use chat_terminal::{signals, usage};
-use clap::{CommandFactory, Parser};
+use clap::parser::ValueSource;
+use clap::{ArgAction, Command, CommandFactory, Parser};
 use thiserror::Error;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::config::{Config, Label};
-use crate::console::Console;
+use crate::config::Config;
+use crate::front::Front;
 use crate::{listener, run};
 
 /// A TCP chat server: every message goes to everyone but its sender.
@@ -23,15 +26,65 @@ use crate::{listener, run};
 /// Prints what happens on standard output, diagnostics on standard error. SIGINT and SIGTERM stop
 /// it: it delivers what it has accepted, closes every connection and exits within 5 s.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_STATUSES)]
+#[command(version)]
+#[expect(clippy::struct_excessive_bools, reason = "a command line is a list of switches")]
 pub struct Cli {
+    /// What sets the defaults of the options from --label to --idle-timeout; see the table below
+    #[arg(long, value_name = "PROFILE", default_value_t)]
+    profile: Profile,
+
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value_t)]
     bind: Endpoint,
 
-    /// What stands before a message: port (`usuario PORT: TEXT`) or none (`TEXT`)
-    #[arg(long, value_name = "LABEL", default_value_t)]
+    /// What stands before a message: port (`usuario PORT: TEXT`), name (`NAME > TEXT`) or none
+    /// (`TEXT`)
+    #[arg(long, value_name = "LABEL")]
     label: Label,
+
+    /// Ask each client for its name: it takes part once it has given one
+    #[arg(long, value_name = "on|off", num_args = 0..=1, action = ArgAction::Set, default_missing_value = "on", value_parser = usage::switch)]
+    ask_name: bool,
+
+    /// What a client is asked for its name with
+    #[arg(long, value_name = "TEXT", default_value = wording::NAME_KEYWORD, value_parser = keyword)]
+    name_keyword: String,
+
+    /// Close a connection that does not give its name for this long
+    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(NAME_TIMEOUT))]
+    name_timeout: TimeLimit,
+
+    /// Tell a room who joins and leaves it
+    #[arg(long, value_name = "on|off", num_args = 0..=1, action = ArgAction::Set, default_missing_value = "on", value_parser = usage::switch)]
+    presence: bool,
+
+    /// Understand lines that begin with `/` as commands: rooms, private messages and more (/ayuda)
+    #[arg(long, value_name = "on|off", num_args = 0..=1, action = ArgAction::Set, default_missing_value = "on", value_parser = usage::switch)]
+    commands: bool,
+
+    /// How many rooms there may be at a time
+    #[arg(long, value_name = "NUMBER", default_value_t = MAX_ROOMS)]
+    max_rooms: NonZeroUsize,
+
+    /// Let the console take part under this name, or off; `salir` there stops the server
+    #[arg(long, value_name = "NAME")]
+    operator: Operator,
+
+    /// Otherwise the operator may be asked for a name.
+    #[arg(skip)]
+    operator_given: bool,
+
+    /// How many clients are served at a time, or off
+    #[arg(long, value_name = "NUMBER")]
+    max_clients: MaxClients,
+
+    /// What happens to one more: refuse it, or let it wait for its turn
+    #[arg(long, value_name = "refuse|wait")]
+    when_full: WhenFull,
+
+    /// Close a connection that is silent in both directions for this long: 60s, 1m30s, 500ms, off
+    #[arg(long, value_name = "TIME")]
+    idle_timeout: TimeLimit,
 
     /// How messages are told apart: by newlines (line), also by pauses (chunk), or by pauses
     /// until a peer sends its first newline (auto)
@@ -41,10 +94,6 @@ pub struct Cli {
     /// Longest line in bytes; a longer one is refused
     #[arg(long, value_name = "BYTES", default_value_t = MAX_LINE, value_parser = max_line)]
     max_line: usize,
-
-    /// Close a connection that is silent in both directions for this long: 60s, 1m30s, 500ms, off
-    #[arg(long, value_name = "TIME", default_value_t = Profile::default().server().idle_timeout)]
-    idle_timeout: TimeLimit,
 
     /// Diagnostics on standard error: off, error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL", default_value = "warn", value_parser = log_level)]
@@ -64,43 +113,89 @@ fn log_level(text: &str) -> Result<LevelFilter, &'static str> {
     text.parse().map_err(|_| "expected off, error, warn, info, debug or trace")
 }
 
+fn keyword(text: &str) -> Result<String, &'static str> {
+    let words = text.trim();
+    if words.is_empty() || words.contains(char::is_control) {
+        return Err("expected words on one line");
+    }
+    Ok(words.to_owned())
+}
+
+/// The command line, in which the chosen profile sets the defaults.
+fn command(profile: Profile) -> Command {
+    let table = usage::profile_table(|profile| profile.server().written());
+    usage::with_defaults(Cli::command(), profile.server().written())
+        .after_help(format!("{table}\n{EXIT_STATUSES}"))
+}
+
 impl Cli {
     /// The process's arguments; or, where they ask for help or are wrong, the end of the process.
     pub fn parse_or_exit() -> Self {
-        usage::parse_or_exit(Self::command()).0
+        let command = command(usage::profile_in(std::env::args_os()));
+        let (mut cli, matches) = usage::parse_or_exit::<Self>(command);
+        let source = matches.value_source("operator");
+        cli.operator_given = source == Some(ValueSource::CommandLine);
+        cli
     }
 
-    /// Serves until a signal stops the process.
+    /// Serves until a signal, or the operator, stops the process.
     pub fn start(self) -> Result<(), StartError> {
-        let console = Console::new(io::stdout());
-        let log = Console::new(io::stderr());
-        let writer = log.clone();
-        tracing_subscriber::fmt()
-            .with_max_level(self.log)
-            .with_target(false)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .init();
-        let config = Config {
-            label: self.label,
-            framing: self.framing,
-            max_line: self.max_line,
-            idle_timeout: self.idle_timeout,
-        };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(StartError::Runtime)?;
-        let served = runtime.block_on(async {
-            let stop = signals::stop().map_err(StartError::Runtime)?;
-            let listener = listener::bind(&self.bind)
-                .await
-                .map_err(|reason| StartError::Listen { address: self.bind, reason })?;
-            run(listener, config, console.clone(), stop).await.map_err(StartError::Runtime)
-        });
-        console.finish();
-        log.finish();
+        let served = runtime.block_on(self.serve());
+        // A read of standard input cannot be cancelled, and is not to be waited for.
+        runtime.shutdown_background();
         served
+    }
+
+    async fn serve(self) -> Result<(), StartError> {
+        let signalled = signals::stop().map_err(StartError::Runtime)?;
+        let listener = listener::bind(&self.bind)
+            .await
+            .map_err(|reason| StartError::Listen { address: self.bind.clone(), reason })?;
+        let front = match &self.operator.0 {
+            Some(_) => Front::with_desk(!self.operator_given),
+            None => Front::without_desk(),
+        };
+        let log = front.log.clone();
+        tracing_subscriber::fmt()
+            .with_max_level(self.log)
+            .with_target(false)
+            .with_ansi(false)
+            .with_writer(move || log.clone())
+            .init();
+        let operator = self.operator.0.clone().zip(front.desk);
+        let stop = async {
+            tokio::select! {
+                () = signalled => {}
+                () = front.interrupt.notified() => {}
+            }
+        };
+        let served = run(listener, self.config(), front.console.clone(), operator, stop).await;
+        front.console.finish();
+        front.log.finish();
+        if let Some(screen) = front.screen {
+            screen.close().await;
+        }
+        served.map_err(StartError::Runtime)
+    }
+
+    fn config(self) -> Config {
+        Config {
+            label: self.label,
+            name_keyword: self.ask_name.then_some(self.name_keyword),
+            name_timeout: self.name_timeout,
+            presence: self.presence,
+            commands: self.commands,
+            max_rooms: self.max_rooms.get(),
+            max_clients: self.max_clients,
+            when_full: self.when_full,
+            framing: self.framing,
+            max_line: self.max_line,
+            idle_timeout: self.idle_timeout,
+        }
     }
 }
 
@@ -122,18 +217,32 @@ pub enum StartError {
 
 #[cfg(test)]
 mod tests {
+    use clap::FromArgMatches;
+
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+    fn the_command_line_is_consistent_in_every_profile() {
+        for profile in Profile::ALL {
+            command(profile).debug_assert();
+            let cli = command(profile).try_get_matches_from(["chat-server"]);
+            let cli = Cli::from_arg_matches(&cli.unwrap()).unwrap();
+            let options = profile.server();
+            assert_eq!((cli.label, cli.ask_name), (options.label, options.ask_name));
+            assert_eq!((cli.presence, cli.commands), (options.presence, options.commands));
+            assert_eq!(Ok(cli.operator), options.operator.parse());
+            assert_eq!((cli.max_clients, cli.when_full), (options.max_clients, options.when_full));
+            assert_eq!(cli.idle_timeout, options.idle_timeout);
+        }
     }
 
     #[test]
-    fn the_defaults_are_the_basico_profile() {
-        let cli = Cli::try_parse_from(["chat-server"]).unwrap();
-        let options = Profile::Basico.server();
-        assert_eq!(format!("{:?}", cli.label), format!("{:?}", options.label));
-        assert_eq!(cli.idle_timeout, options.idle_timeout);
+    fn an_option_wins_over_the_profile() {
+        let arguments = ["chat-server", "--ask-name", "off", "--presence=off", "--operator", "off"];
+        for profile in Profile::ALL {
+            let cli = command(profile).try_get_matches_from(arguments).unwrap();
+            let cli = Cli::from_arg_matches(&cli).unwrap();
+            assert!(!cli.ask_name && !cli.presence && cli.operator.0.is_none(), "{profile}");
+        }
     }
 }

@@ -1,17 +1,30 @@
 //! What a running server was told, in types that cannot be wrong.
 
-use std::fmt;
-use std::str::FromStr;
-
 use chat_protocol::framing::Framing;
+use chat_protocol::profile::{Label, MaxClients, WhenFull};
 use chat_protocol::time_limit::TimeLimit;
-use thiserror::Error;
+
+use crate::{directory, session};
 
 /// The options of a server.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// What stands before a message.
     pub label: Label,
+    /// What the server asks for a name with, if it does.
+    pub name_keyword: Option<String>,
+    /// How long a client may take to give its name.
+    pub name_timeout: TimeLimit,
+    /// Whether a room hears who joins and leaves.
+    pub presence: bool,
+    /// Whether lines that begin with `/` are commands.
+    pub commands: bool,
+    /// How many rooms there may be.
+    pub max_rooms: usize,
+    /// How many clients are served at a time.
+    pub max_clients: MaxClients,
+    /// What happens to one more.
+    pub when_full: WhenFull,
     /// How messages are told apart.
     pub framing: Framing,
     /// The longest line a client may send, in bytes; each connection may hold this much.
@@ -20,38 +33,21 @@ pub struct Config {
     pub idle_timeout: TimeLimit,
 }
 
-/// What the server puts before a message (requirement 2.4).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Label {
-    /// `usuario PORT: `, the sender's TCP source port.
-    #[default]
-    Port,
-    /// Nothing: the message passes as it came.
-    None,
-}
+impl Config {
+    pub(crate) fn directory_rules(&self) -> directory::Rules {
+        directory::Rules { presence: self.presence, max_rooms: self.max_rooms }
+    }
 
-impl FromStr for Label {
-    type Err = ParseLabelError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "port" => Ok(Self::Port),
-            "none" => Ok(Self::None),
-            _ => Err(ParseLabelError),
+    pub(crate) fn session_rules(&self) -> session::Rules {
+        session::Rules {
+            ask_name: self.name_keyword.is_some(),
+            commands: self.commands,
+            max_line: self.max_line,
         }
     }
-}
 
-impl fmt::Display for Label {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Port => "port",
-            Self::None => "none",
-        })
+    /// Whether clients have names: asked for, or given to those who are not asked.
+    pub(crate) fn has_names(&self) -> bool {
+        self.name_keyword.is_some() || self.presence || self.commands || self.label == Label::Name
     }
 }
-
-/// The text named no label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("expected port or none")]
-pub struct ParseLabelError;

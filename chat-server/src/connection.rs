@@ -1,8 +1,7 @@
 //! One client's connection: its bytes become lines, its lines actions, until it ends.
 
-use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::mem;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -10,13 +9,15 @@ use chat_protocol::decoder::{Decoder, Line};
 use chat_protocol::limits::CHUNK_PAUSE;
 use chat_protocol::wording;
 use tokio::task::yield_now;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::config::Label;
+use crate::admission::{self, Entry, Place};
 use crate::link::Link;
-use crate::member::MemberId;
+use crate::member::Member;
 use crate::pace::Pace;
+use crate::presence::Presence;
+use crate::room;
 use crate::session::{Action, Session};
 use crate::{HEAR_OUT, Server};
 
@@ -27,6 +28,8 @@ enum End {
     Left,
     /// Nobody said anything for too long.
     Idle,
+    /// The client gave no name in time.
+    Nameless,
     /// The server stops.
     Stopped,
 }
@@ -44,80 +47,116 @@ enum Heard {
 pub(crate) async fn serve(server: Arc<Server>, link: Arc<Link>, speaking: TaskTrackerToken) {
     let peer = link.peer();
     server.console.print(wording::client_connected(peer));
-    let member = Membership::begin(&server, &link);
-    let end = Conversation::new(&server, &link, member.id, speaking).run().await;
+    // Behind everything else that ends with the conversation.
+    let _disconnected = OnDrop(|| server.console.print(wording::client_disconnected(peer)));
+    let Some(_place) = admit(&server, &link).await else {
+        drop(speaking);
+        return link.part().await;
+    };
+    let mut conversation = Conversation::begin(&server, &link, speaking);
+    let end = conversation.run().await;
     tracing::debug!(%peer, ?end, "conversation over");
-    if end == End::Idle {
-        server.room.tell(member.id, wording::IDLE_NOTICE);
-        server.console.print(wording::client_idle(peer));
+    match end {
+        End::Left | End::Stopped => {}
+        End::Nameless => _ = conversation.presence.tell(wording::NAME_TOO_LATE),
+        End::Idle => {
+            conversation.presence.tell(wording::IDLE_NOTICE);
+            server.console.print(wording::client_idle(peer));
+        }
     }
 }
 
-/// A client's presence in the room, which ends with this value and cannot be forgotten.
-struct Membership<'a> {
-    server: &'a Server,
-    peer: SocketAddr,
-    id: MemberId,
-}
-
-impl<'a> Membership<'a> {
-    fn begin(server: &'a Server, link: &Arc<Link>) -> Self {
-        let id = server.room.join(Arc::clone(link), wording::GREETING);
-        Self { server, peer: link.peer(), id }
+/// Waits for a place, if need be. `None` when there is none for this client.
+async fn admit(server: &Server, link: &Link) -> Option<Place> {
+    match server.admission.enter() {
+        Entry::Served(place) => Some(place),
+        Entry::Refused => {
+            // An empty socket takes one line; and if not, then the client learns it from the end.
+            let _ = link.offer(format!("{}\n", wording::SERVER_FULL).as_bytes(), Instant::now());
+            None
+        }
+        Entry::Waits(places) => {
+            server.console.print(wording::client_waits(link.peer()));
+            let place = tokio::select! {
+                place = admission::wait(places) => place,
+                () = server.stopping.cancelled() => return None,
+            };
+            server.console.print(wording::client_served(link.peer()));
+            link.activity().touch(Instant::now());
+            Some(place)
+        }
     }
 }
 
-impl Drop for Membership<'_> {
+/// Does something when it goes.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
     fn drop(&mut self) {
-        self.server.room.leave(self.id);
-        self.server.console.print(wording::client_disconnected(self.peer));
+        (self.0)();
     }
 }
 
 struct Conversation<'a> {
     server: &'a Server,
     link: &'a Link,
-    id: MemberId,
+    presence: Presence<'a>,
     decoder: Decoder,
     session: Session,
     pace: Pace,
+    /// What was read and is not to be heard before the next turn.
+    unheard: Vec<u8>,
+    /// How many bytes were said or told in this turn.
+    said: usize,
+    /// When the client must have given its name.
+    name_deadline: Option<Instant>,
     speaking: Option<TaskTrackerToken>,
 }
 
 impl<'a> Conversation<'a> {
-    fn new(server: &'a Server, link: &'a Link, id: MemberId, speaking: TaskTrackerToken) -> Self {
-        let decoder = Decoder::new(server.config.framing, server.config.max_line);
-        let pace = Pace::new(Instant::now());
+    fn begin(server: &'a Server, link: &'a Arc<Link>, speaking: TaskTrackerToken) -> Self {
+        let now = Instant::now();
+        let config = &server.config;
         Self {
             server,
             link,
-            id,
-            decoder,
-            session: Session::default(),
-            pace,
+            presence: Presence::begin(server, link),
+            decoder: Decoder::new(config.framing, config.max_line),
+            session: Session::new(config.session_rules()),
+            pace: Pace::new(now),
+            unheard: Vec::new(),
+            said: 0,
+            name_deadline: config.name_timeout.duration().map(|limit| now + limit),
             speaking: Some(speaking),
         }
     }
 
-    async fn run(mut self) -> End {
+    async fn run(&mut self) -> End {
         let Server { config, stopping, .. } = self.server;
         let activity = self.link.activity();
         loop {
+            let name_deadline = self.name_deadline.filter(|_| self.session.is_naming());
             let end = tokio::select! {
                 biased;
                 () = stopping.cancelled() => End::Stopped,
                 end = self.listen() => end,
+                () = until(name_deadline) => End::Nameless,
                 () = activity.idle(config.idle_timeout.duration()) => End::Idle,
             };
             match end {
                 End::Left => {}
                 End::Stopped => self.hear_the_last().await,
+                End::Nameless if !self.session.is_naming() => continue,
                 // What has arrived and was only not read yet is no silence.
-                End::Idle => match self.hear() {
-                    Heard::Some => continue,
-                    Heard::Nothing => self.hear_end(),
-                    Heard::End => return End::Left,
-                },
+                End::Idle | End::Nameless => {
+                    self.presence.settle().await;
+                    match self.hear() {
+                        Heard::Some => continue,
+                        Heard::Nothing if end == End::Idle => self.hear_end(),
+                        Heard::Nothing => {}
+                        Heard::End => return End::Left,
+                    }
+                }
             }
             return end;
         }
@@ -126,10 +165,11 @@ impl<'a> Conversation<'a> {
     /// Listens until the client has left. Cancel-safe: no byte that was read is lost.
     async fn listen(&mut self) -> End {
         loop {
+            self.presence.settle().await;
             tokio::select! {
                 // What has arrived comes before the silence behind it.
                 biased;
-                _ = self.link.readable() => {
+                () = self.arrival() => {
                     self.wait_for_the_others().await;
                     if let Heard::End = self.hear() {
                         return End::Left;
@@ -148,16 +188,18 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    /// Completes when there is something to hear, be it the end. Cancel-safe.
+    async fn arrival(&self) {
+        if self.unheard.is_empty() {
+            // A fault is met again by reading.
+            let _ = self.link.readable().await;
+        }
+    }
+
     /// Waits until the room can take what this client says next. Cancel-safe.
     async fn wait_for_the_others(&mut self) {
-        let room = &self.server.room;
-        loop {
-            room.has_space().await;
-            if room.lagging().is_empty() || !self.pace.is_flood(Instant::now()) {
-                return;
-            }
-            room.lagging().wait().await;
-            self.pace.held_until(Instant::now());
+        if let Some(room) = self.presence.room() {
+            self.pace.wait_for(room).await;
         }
     }
 
@@ -174,7 +216,10 @@ impl<'a> Conversation<'a> {
     /// Hears everything that has arrived. However much it is, nobody is held for it now.
     async fn hear_out(&mut self) {
         loop {
-            self.server.room.has_space().await;
+            self.presence.settle().await;
+            if let Some(room) = self.presence.room() {
+                room.has_space().await;
+            }
             match self.hear() {
                 Heard::Some => yield_now().await,
                 Heard::Nothing => return self.hear_end(),
@@ -183,20 +228,19 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Reads once and acts on every line that is complete by it.
+    /// Reads once, unless something is left from before, and acts on the lines that are complete.
     fn hear(&mut self) -> Heard {
+        if !self.unheard.is_empty() {
+            let unheard = mem::take(&mut self.unheard);
+            return self.hear_bytes(&unheard);
+        }
         let link = self.link;
-        let heard = link.read(|mut bytes| {
+        let heard = link.read(|bytes| {
             if bytes.is_empty() {
                 self.hear_end();
                 return Heard::End;
             }
-            while let Some(line) = self.decoder.decode(&mut bytes) {
-                if self.act_on(Some(line)).is_break() {
-                    return Heard::End;
-                }
-            }
-            Heard::Some
+            self.hear_bytes(bytes)
         });
         heard.unwrap_or_else(|error| {
             if error.kind() == io::ErrorKind::WouldBlock {
@@ -208,6 +252,22 @@ impl<'a> Conversation<'a> {
         })
     }
 
+    /// Acts on every line that is complete, until there is enough for one turn: the client has said
+    /// much, or it changes the room.
+    fn hear_bytes(&mut self, mut bytes: &[u8]) -> Heard {
+        self.said = 0;
+        while let Some(line) = self.decoder.decode(&mut bytes) {
+            if self.act_on(Some(line)).is_break() {
+                return Heard::End;
+            }
+            if self.said >= room::FULL || self.presence.room().is_none() {
+                self.unheard = bytes.to_vec();
+                break;
+            }
+        }
+        Heard::Some
+    }
+
     /// The client is at its end: what it sent last still counts, ended or not (requirement 2.10).
     fn hear_end(&mut self) {
         let line = self.decoder.finish();
@@ -217,29 +277,48 @@ impl<'a> Conversation<'a> {
     /// Breaks when the client leaves by it.
     fn act_on(&mut self, line: Option<Line<'_>>) -> ControlFlow<()> {
         match line.and_then(|line| self.session.line(line)) {
-            Some(Action::Say(text)) => self.say(&text),
-            Some(Action::RefuseTooLong) => {
-                self.server.room.tell(self.id, wording::line_too_long(self.server.config.max_line));
-            }
-            Some(Action::Leave) => return ControlFlow::Break(()),
-            None => {}
+            Some(action) => self.perform(action),
+            None => ControlFlow::Continue(()),
         }
+    }
+
+    fn perform(&mut self, action: Action<'_>) -> ControlFlow<()> {
+        let said = match action {
+            Action::Say(text) => self.presence.say(&text),
+            Action::Tell(line) => self.presence.tell(line),
+            Action::AskAgain(refusal) => self.ask_again(&refusal),
+            Action::TakeName(name) => match self.presence.take_name(name) {
+                Ok(()) => {
+                    self.session.named();
+                    0
+                }
+                Err(error) => {
+                    let refused = self.session.refuse_name(error);
+                    return self.perform(refused);
+                }
+            },
+            Action::Do(command) => self.presence.execute(command),
+            Action::Leave => return ControlFlow::Break(()),
+            Action::Dismiss(reason) => {
+                self.presence.tell(reason);
+                return ControlFlow::Break(());
+            }
+        };
+        self.said += said;
+        self.pace.count(said);
         ControlFlow::Continue(())
     }
 
-    fn say(&mut self, text: &str) {
-        let peer = self.link.peer();
-        match self.server.config.label {
-            Label::Port => self.spread(
-                wording::message_by_port(peer, text),
-                wording::console_message_by_port(peer, text),
-            ),
-            Label::None => self.spread(text, text),
-        }
+    fn ask_again(&self, refusal: &str) -> usize {
+        let keyword = self.server.config.name_keyword.as_deref().unwrap_or_default();
+        self.presence.tell(format_args!("{refusal}\n{keyword}"))
     }
+}
 
-    fn spread(&mut self, message: impl fmt::Display, console_message: impl fmt::Display) {
-        self.pace.count(self.server.room.say(self.id, message));
-        self.server.console.print(console_message);
+/// Completes at that time, or never. Cancel-safe.
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }

@@ -4,47 +4,27 @@
 //! it: the members stand in one dense list in the order of their joining, the few that get a text
 //! of their own are met in that same order, and nobody is ever waited for.
 
-use std::io;
 use std::sync::Arc;
 
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
-use crate::batch::{Batch, Exception};
-use crate::member::{Fault, Member, MemberId};
-use crate::outbox::{Outbox, Queued};
+use crate::batch::{Batch, Departure, Exception};
+use crate::member::{Member, MemberId};
 use crate::room::Room;
+use crate::seat::Seat;
 
 /// Delivers what is said in one room, to those who are in it.
 pub(crate) struct Fanout<M> {
     room: Arc<Room<M>>,
     /// Ascending by id, because ids are given in the order of joining.
-    seats: Vec<Seat<M>>,
+    seats: Vec<(MemberId, Seat<M>)>,
     /// The text of a member that gets one of its own.
     own: Vec<u8>,
     /// The tasks that let members go.
     partings: TaskTracker,
     /// Of an outbox, in bytes.
     capacity: usize,
-}
-
-/// A member's place in the room.
-struct Seat<M> {
-    id: MemberId,
-    member: Arc<M>,
-    state: State,
-    /// It has been waited for once and did not catch up.
-    slow: bool,
-}
-
-enum State {
-    /// It is written to directly.
-    Direct,
-    /// Its socket is full: what is meant for it goes into the outbox, which a task drains.
-    Behind(Arc<Outbox>, JoinHandle<()>),
-    /// Its connection is gone; it is about to leave.
-    Gone,
 }
 
 impl<M: Member> Fanout<M> {
@@ -62,37 +42,67 @@ impl<M: Member> Fanout<M> {
 
     /// The pass.
     fn deliver(&mut self, batch: &mut Batch<M>) {
-        let now = Instant::now();
-        let joined = batch.joined.drain(..);
-        self.seats.extend(joined.map(|(id, member)| Seat::new(id, member)));
+        self.seats.append(&mut batch.joined);
         // Stable: a member's exceptions stay in the order of the text.
         batch.exceptions.sort_by_key(|exception| exception.member);
+        if batch.text.is_empty() {
+            self.deliver_own(batch);
+        } else {
+            self.deliver_to_all(batch);
+        }
+        self.let_go(&mut batch.left);
+    }
+
+    fn deliver_to_all(&mut self, batch: &Batch<M>) {
+        let now = Instant::now();
         let mut exceptions = &batch.exceptions[..];
-        let lagging = self.room.lagging();
-        for seat in &mut self.seats {
-            let own = next_of(&mut exceptions, seat.id);
+        for (id, seat) in &mut self.seats {
+            let own = next_of(&mut exceptions, *id);
             let text = if own.is_empty() {
                 &batch.text
             } else {
                 batch.compose(own, &mut self.own);
                 &self.own
             };
-            if let Some(rest) = seat.deliver(text, now) {
-                seat.fall_behind(rest, lagging, self.capacity);
-            }
+            seat.deliver(text, now, self.room.lagging(), self.capacity);
         }
-        self.let_go(&mut batch.left);
     }
 
-    /// Those who left lose their seats, and are parted from in tasks of their own.
-    fn let_go(&mut self, left: &mut [MemberId]) {
+    /// Nothing was said to all: only those who were told something are looked for.
+    fn deliver_own(&mut self, batch: &Batch<M>) {
+        let now = Instant::now();
+        for own in batch.exceptions.chunk_by(|one, next| one.member == next.member) {
+            let Ok(place) = self.seats.binary_search_by_key(&own[0].member, |(id, _)| *id) else {
+                continue;
+            };
+            let (_, seat) = &mut self.seats[place];
+            batch.compose(own, &mut self.own);
+            seat.deliver(&self.own, now, self.room.lagging(), self.capacity);
+        }
+    }
+
+    /// Those who left lose their seats; who goes to another room takes it along, and the others
+    /// are parted from in tasks of their own.
+    fn let_go(&mut self, left: &mut Vec<Departure<M>>) {
         if left.is_empty() {
             return;
         }
-        left.sort_unstable();
-        let gone = |seat: &mut Seat<M>| left.binary_search(&seat.id).is_ok();
-        for seat in self.seats.extract_if(.., gone) {
-            self.partings.spawn(seat.part());
+        left.sort_unstable_by_key(|departure| departure.member);
+        let gone = |(id, _): &mut (MemberId, Seat<M>)| {
+            left.binary_search_by_key(id, |departure| departure.member).is_ok()
+        };
+        let seats: Vec<_> = self.seats.extract_if(.., gone).collect();
+        let mut departures = left.drain(..);
+        for (id, seat) in seats {
+            let onward = departures.find(|d| d.member == id).and_then(|d| d.onward);
+            // Whoever wanted the seat may have gone as well.
+            let stays = match onward {
+                Some(onward) => onward.send(seat).err(),
+                None => Some(seat),
+            };
+            if let Some(seat) = stays {
+                self.partings.spawn(seat.part());
+            }
         }
     }
 }
@@ -110,54 +120,6 @@ fn next_of<'a>(exceptions: &mut &'a [Exception], member: MemberId) -> &'a [Excep
     own
 }
 
-impl<M: Member> Seat<M> {
-    fn new(id: MemberId, member: Arc<M>) -> Self {
-        Self { id, member, state: State::Direct, slow: false }
-    }
-
-    /// Gives the bytes to the member or its outbox. Returns what the member takes not now.
-    fn deliver<'a>(&mut self, bytes: &'a [u8], now: Instant) -> Option<&'a [u8]> {
-        if bytes.is_empty() {
-            return None;
-        }
-        match &self.state {
-            State::Gone => return None,
-            State::Behind(outbox, _) => match outbox.push(bytes, &*self.member) {
-                Queued::Yes => return None,
-                Queued::Drained => {
-                    self.slow = outbox.is_slow();
-                    self.state = State::Direct;
-                }
-            },
-            State::Direct => {}
-        }
-        match self.member.offer(bytes, now) {
-            Ok(n) => Some(&bytes[n..]).filter(|rest| !rest.is_empty()),
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Some(bytes),
-            Err(_) => {
-                self.state = State::Gone;
-                self.member.hang_up(Fault::Broken);
-                None
-            }
-        }
-    }
-
-    fn fall_behind(&mut self, rest: &[u8], lagging: &TaskTracker, capacity: usize) {
-        let token = (!self.slow).then(|| lagging.token());
-        let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), token, capacity);
-        self.state = State::Behind(outbox, tokio::spawn(drain));
-    }
-
-    /// The end: the member takes what still waits for it, and is parted from.
-    async fn part(self) {
-        if let State::Behind(_, drain) = self.state {
-            // It fails only with the runtime itself.
-            let _ = drain.await;
-        }
-        self.member.part().await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::Ordering;
@@ -173,13 +135,13 @@ mod tests {
 
     impl Stage {
         fn new() -> Self {
-            let room = Arc::new(Room::new());
+            let room = Arc::new(Room::new(TaskTracker::new()));
             Self { fanout: Fanout::new(Arc::clone(&room), TaskTracker::new(), 1 << 20), room }
         }
 
         fn join(&self, member: Recorder) -> (MemberId, Arc<Recorder>) {
             let member = Arc::new(member);
-            (self.room.join(Arc::clone(&member), "welcome"), member)
+            (self.room.join(Seat::new(Arc::clone(&member)), ["welcome"]), member)
         }
 
         async fn pass(&mut self) {
@@ -259,6 +221,54 @@ mod tests {
         stage.room.say(ana, "tres");
         stage.pass().await;
         assert_eq!(slow.taken(), "welcome\nuno\ndos\ntres\n");
+    }
+
+    #[tokio::test]
+    async fn r6_2_who_changes_the_room_loses_nothing_and_nothing_is_torn() {
+        let (mut from, mut to) = (Stage::new(), Stage::new());
+        let (ana, ana_hears) = from.join(Recorder::with_room("welcome\nan".len()));
+        let (bea, _) = from.join(Recorder::eager());
+        let (caro, _) = to.join(Recorder::eager());
+        from.room.say(bea, "antes");
+        let seat = from.room.hand_over(ana);
+        from.room.say(bea, "sin ana");
+        from.pass().await;
+        to.room.say(caro, "antes de ana");
+        to.room.join(seat.await.unwrap(), ["en la otra"]);
+        to.room.say(caro, "con ana");
+        to.pass().await;
+        assert_eq!(ana_hears.taken(), "welcome\nan");
+        ana_hears.allow(usize::MAX);
+        let expected = "welcome\nantes\nen la otra\ncon ana\n";
+        while ana_hears.taken().len() < expected.len() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(ana_hears.taken(), expected);
+        assert!(!ana_hears.parted.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test]
+    async fn r6_2_a_seat_that_nobody_takes_is_parted_from() {
+        let mut stage = Stage::new();
+        let (ana, ana_hears) = stage.join(Recorder::eager());
+        drop(stage.room.hand_over(ana));
+        stage.pass().await;
+        stage.fanout.partings.close();
+        stage.fanout.partings.wait().await;
+        assert!(ana_hears.parted.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test]
+    async fn r6_1_what_one_member_is_told_is_no_pass_over_the_others() {
+        let mut stage = Stage::new();
+        let (_, ana_hears) = stage.join(Recorder::eager());
+        let (bea, bea_hears) = stage.join(Recorder::eager());
+        stage.pass().await;
+        stage.room.tell(bea, "uno");
+        stage.room.tell(bea, "dos");
+        stage.pass().await;
+        assert_eq!((ana_hears.offers(), bea_hears.offers()), (1, 2));
+        assert_eq!(bea_hears.taken(), "welcome\nuno\ndos\n");
     }
 
     #[tokio::test]

@@ -6,28 +6,45 @@
 //! |---|---|
 //! | `connection` | one client's bytes → lines → actions, and its deadlines |
 //! | `session` | what a line means, without sockets and clocks |
+//! | `presence` | a client's place among the others, from its greeting to its leaving |
+//! | `directory`, `registry` | who is here, under which name, in which room |
+//! | `commands` | what a command does |
 //! | `room` | the order of what is said: the pending batch |
 //! | `batch` | the text of a pass, and who gets something else |
 //! | `fanout` | one pass over the members for each batch, one write each |
+//! | `deliveries` | opening rooms, each with its fan-out |
+//! | `seat` | a member's place in a room, which can be taken along to another |
 //! | `outbox` | what waits for a member whose socket is full |
 //! | `member`, `link` | what a room knows of its members; a TCP connection as one |
 //! | `pace` | who floods the room, and waits for those who lag |
 //! | `listener` | listening and accepting |
+//! | `admission` | how many are served at a time |
+//! | `operator` | the person at the console who takes part |
+//! | `front` | the standard streams: the console, and the operator's desk |
 //! | `console` | lines for people, from a thread of its own |
 
 mod activity;
+mod admission;
 mod batch;
 pub mod cli;
+mod commands;
 pub mod config;
 mod connection;
 pub mod console;
+mod deliveries;
+mod directory;
 mod fanout;
+mod front;
 mod link;
 pub mod listener;
 mod member;
+pub mod operator;
 mod outbox;
 mod pace;
+mod presence;
+mod registry;
 mod room;
+mod seat;
 mod session;
 
 use std::future::Future;
@@ -36,6 +53,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chat_protocol::name::Name;
 use chat_protocol::wording;
 use tokio::net::TcpListener;
 use tokio::task::JoinError;
@@ -43,11 +61,13 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use admission::Admission;
 use config::Config;
 use console::Console;
-use fanout::Fanout;
+use deliveries::Deliveries;
+use directory::Directory;
 use link::Link;
-use room::Room;
+use operator::Desk;
 
 /// How long a stopping server takes at most to deliver what it has accepted. With twice
 /// [`console::FLUSH_DEADLINE`] for its two outputs it has ended within five seconds
@@ -61,44 +81,48 @@ const HEAR_OUT: Duration = Duration::from_secs(2);
 struct Server {
     config: Config,
     console: Console,
-    room: Arc<Room<Link>>,
+    directory: Directory<Link>,
+    admission: Admission,
     stopping: CancellationToken,
     /// A token for each client that may still say something. Closed, so it can be waited for.
     speaking: TaskTracker,
 }
 
-/// Serves clients until `stop` completes; then delivers what was accepted, for at most [`DRAIN`].
+/// Serves clients until `stop` completes or the operator leaves; then delivers what was accepted, for at most [`DRAIN`].
 ///
 /// Fails only when the listener has no address. Not cancel-safe: connections go on without it.
 ///
 /// # Panics
 ///
-/// When the fan-out has panicked: a chat that delivers nothing must not go on.
+/// When a fan-out has panicked: a chat that delivers nothing must not go on.
 pub async fn run(
     listener: TcpListener,
     config: Config,
     console: Console,
+    operator: Option<(Name, Desk)>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let room = Arc::new(Room::new());
     let connections = TaskTracker::new();
-    let partings = TaskTracker::new();
-    let fanout =
-        Fanout::new(Arc::clone(&room), partings.clone(), outbox::capacity(config.max_line));
-    let mut delivery = tokio::spawn(fanout.run());
+    let (deliveries, mut failure) = Deliveries::new(outbox::capacity(config.max_line));
+    let directory = Directory::new(deliveries.clone(), config.directory_rules());
+    let operator = operator
+        .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
+    let admission = Admission::new(config.max_clients, config.when_full);
     let speaking = TaskTracker::new();
     speaking.close();
     let stopping = CancellationToken::new();
-    let server = Arc::new(Server { config, console, room, stopping, speaking });
+    let server = Arc::new(Server { config, console, directory, admission, stopping, speaking });
     server.console.print(wording::started(listener.local_addr()?));
     server.console.print(wording::WAITING);
 
     let mut stop = pin!(stop);
+    let mut operator = pin!(operator::talk(&server, operator));
     loop {
         tokio::select! {
             biased;
             () = &mut stop => break,
-            ended = &mut delivery => return ended.map_err(pass_on),
+            Some(error) = failure.recv() => pass_on(error)?,
+            () = &mut operator => break,
             (stream, peer) = listener::accept(&listener) => {
                 let link = Arc::new(Link::new(stream, peer));
                 let speaking = server.speaking.token();
@@ -113,22 +137,19 @@ pub async fn run(
     let drained = timeout(DRAIN, async {
         connections.close();
         connections.wait().await;
-        server.room.close();
-        delivery.await.map_err(pass_on)?;
-        partings.close();
-        partings.wait().await;
-        Ok(())
+        server.directory.close();
+        deliveries.finish().await;
     });
-    drained.await.unwrap_or_else(|_| {
+    if drained.await.is_err() {
         tracing::warn!("some clients did not take everything in time");
-        Ok(())
-    })
+    }
+    failure.try_recv().map_or(Ok(()), pass_on)
 }
 
 /// A task that panicked panics here as well; nobody cancels one.
-fn pass_on(error: JoinError) -> io::Error {
+fn pass_on(error: JoinError) -> io::Result<()> {
     match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
-        Err(cancelled) => io::Error::other(cancelled),
+        Err(cancelled) => Err(io::Error::other(cancelled)),
     }
 }

@@ -9,6 +9,11 @@ use tokio::time::Instant;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct MemberId(pub(crate) u64);
 
+impl MemberId {
+    /// The operator speaks in a room without sitting there.
+    pub(crate) const OPERATOR: Self = Self(u64::MAX);
+}
+
 /// Something that takes bytes and may answer "not now". For the chat it is a TCP connection.
 pub(crate) trait Member: Send + Sync + 'static {
     /// Takes as many of the bytes as it can at once and says how many; `now` is about when.

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::room::Room;
+
 /// How much text one client may say within [`WINDOW`], in bytes, before it counts as a flood:
 /// 80 KB/s, some thousand messages a second. A longest line is no flood.
 const BURST: usize = 8 * 1024;
@@ -32,13 +34,25 @@ impl Pace {
         self.said += bytes;
     }
 
+    /// Waits until the room can take what this client says next. Cancel-safe.
+    pub(crate) async fn wait_for<M>(&mut self, room: &Room<M>) {
+        loop {
+            room.has_space().await;
+            if room.lagging().is_empty() || !self.is_flood(Instant::now()) {
+                return;
+            }
+            room.lagging().wait().await;
+            self.held_until(Instant::now());
+        }
+    }
+
     /// The client was held until now. That it was silent meanwhile does not make it calm.
-    pub(crate) fn held_until(&mut self, now: Instant) {
+    fn held_until(&mut self, now: Instant) {
         self.since = now;
     }
 
     /// Whether the client floods the room.
-    pub(crate) fn is_flood(&mut self, now: Instant) -> bool {
+    fn is_flood(&mut self, now: Instant) -> bool {
         if now.duration_since(self.since) >= WINDOW {
             *self = Self::new(now);
         }

@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio_util::task::TaskTracker;
 
 use crate::batch::Batch;
 use crate::member::MemberId;
+use crate::seat::Seat;
 
 /// How many bytes of text may wait for the next pass; whoever wants to say more waits first.
 ///
@@ -24,6 +25,8 @@ pub(crate) struct Room<M> {
     state: Mutex<State<M>>,
     /// Something waits to be delivered, or the room was closed.
     pending: Notify,
+    /// Somebody has joined.
+    joined: Notify,
     /// The batch was taken: there is space again.
     taken: Notify,
     /// One token for each member whose socket did not take everything at once, and that the room
@@ -38,28 +41,49 @@ struct State<M> {
     /// Bytes said since somebody lags.
     ahead: usize,
     next_id: u64,
+    /// Those who are in the room, or will be as soon as the batch is delivered.
+    members: usize,
     closed: bool,
 }
 
+/// Not derived: a derived one would ask `M` to have a default.
+impl<M> Default for State<M> {
+    fn default() -> Self {
+        Self { batch: Batch::default(), weight: 0, ahead: 0, next_id: 0, members: 0, closed: false }
+    }
+}
+
 impl<M> Room<M> {
-    pub(crate) fn new() -> Self {
-        let state =
-            State { batch: Batch::default(), weight: 0, ahead: 0, next_id: 0, closed: false };
-        let lagging = TaskTracker::new();
+    /// An empty room. Its members are waited for together with all others who share `lagging`.
+    pub(crate) fn new(lagging: TaskTracker) -> Self {
         // Closed means that waiting for it ends when it is empty; tokens are given all the same.
         lagging.close();
-        Self { state: Mutex::new(state), pending: Notify::new(), taken: Notify::new(), lagging }
+        Self {
+            state: Mutex::default(),
+            pending: Notify::new(),
+            joined: Notify::new(),
+            taken: Notify::new(),
+            lagging,
+        }
     }
 
     /// Takes a member in and welcomes it; it hears everything from here on until it leaves.
-    pub(crate) fn join(&self, member: Arc<M>, welcome: impl fmt::Display) -> MemberId {
-        self.change(|state| {
+    pub(crate) fn join(
+        &self,
+        seat: Seat<M>,
+        welcome: impl IntoIterator<Item = impl fmt::Display>,
+    ) -> MemberId {
+        let id = self.change(|state| {
             let id = MemberId(state.next_id);
             state.next_id += 1;
-            state.batch.join(id, member);
-            state.weight += state.batch.tell(id, welcome);
+            state.members += 1;
+            state.batch.join(id, seat);
+            state.weight +=
+                welcome.into_iter().map(|line| state.batch.tell(id, line)).sum::<usize>();
             id
-        })
+        });
+        self.joined.notify_waiters();
+        id
     }
 
     /// Everyone but the sender hears this, exactly once. Returns its size in bytes.
@@ -72,14 +96,48 @@ impl<M> Room<M> {
         })
     }
 
-    /// The member alone hears this.
-    pub(crate) fn tell(&self, member: MemberId, line: impl fmt::Display) {
-        self.change(|state| state.weight += state.batch.tell(member, line));
+    /// The member alone hears this. Returns its size in bytes.
+    pub(crate) fn tell(&self, member: MemberId, line: impl fmt::Display) -> usize {
+        self.change(|state| {
+            let size = state.batch.tell(member, line);
+            state.weight += size;
+            size
+        })
     }
 
     /// The member hears nothing from here on, and is let go politely.
     pub(crate) fn leave(&self, member: MemberId) {
-        self.change(|state| state.batch.leave(member));
+        self.depart(member, None);
+    }
+
+    /// The same, but it is not let go: it takes its seat along to another room.
+    pub(crate) fn hand_over(&self, member: MemberId) -> oneshot::Receiver<Seat<M>> {
+        let (onward, seat) = oneshot::channel();
+        self.depart(member, Some(onward));
+        seat
+    }
+
+    fn depart(&self, member: MemberId, onward: Option<oneshot::Sender<Seat<M>>>) {
+        self.change(|state| {
+            state.members -= 1;
+            state.batch.leave(member, onward);
+        });
+    }
+
+    /// Whether nobody is there.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().members == 0
+    }
+
+    /// Waits until somebody is there. Cancel-safe.
+    pub(crate) async fn occupied(&self) {
+        loop {
+            let joined = self.joined.notified();
+            if !self.is_empty() {
+                return;
+            }
+            joined.await;
+        }
     }
 
     /// Nobody joins or speaks any more; what is pending is still delivered.
@@ -150,12 +208,22 @@ impl<M> Room<M> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+
+    fn room() -> Room<()> {
+        Room::new(TaskTracker::new())
+    }
+
+    fn join(room: &Room<()>) -> MemberId {
+        room.join(Seat::new(Arc::new(())), ["welcome"])
+    }
 
     #[tokio::test]
     async fn the_pending_batch_is_taken_whole_and_then_the_room_is_empty() {
-        let room: Room<()> = Room::new();
-        let ana = room.join(Arc::new(()), "welcome");
+        let room = room();
+        let ana = join(&room);
         room.say(ana, "uno");
         room.say(ana, "dos");
         room.close();
@@ -168,14 +236,25 @@ mod tests {
 
     #[tokio::test]
     async fn who_finds_the_room_full_waits_until_the_batch_is_taken() {
-        let room: Room<()> = Room::new();
-        let ana = room.join(Arc::new(()), "welcome");
+        let room = room();
+        let ana = join(&room);
         room.has_space().await;
         room.say(ana, "x".repeat(FULL));
         let mut waiting = Asked::new(room.has_space());
         assert!(!waiting.is_ready());
         room.next(&mut Batch::default()).await;
         assert!(waiting.is_ready());
+    }
+
+    #[tokio::test]
+    async fn r7_2_it_is_known_whether_anybody_is_there() {
+        let room = room();
+        let mut occupied = Asked::new(room.occupied());
+        assert!(!occupied.is_ready());
+        let ana = join(&room);
+        assert!(occupied.is_ready() && !room.is_empty());
+        room.leave(ana);
+        assert!(room.is_empty() && !Asked::new(room.occupied()).is_ready());
     }
 
     /// A future that can be asked whether it has completed.

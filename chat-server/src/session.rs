@@ -1,47 +1,135 @@
 //! What a client may do next: a line in, an action out. No socket, no clock.
+//!
+//! ```text
+//! greeted ──> naming ──> in a room ──> leaving
+//!    └──────────────────────^
+//! ```
 
 use std::borrow::Cow;
 
+use chat_protocol::command::{Command, Parsed, parse};
 use chat_protocol::decoder::Line;
+use chat_protocol::limits::NAME_ATTEMPTS;
+use chat_protocol::name::{Name, NameError};
 use chat_protocol::text;
+use chat_protocol::wording;
 
 /// One client's side of the conversation.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Session {
     state: State,
+    rules: Rules,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What holds for every line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    /// Whether the client has to give its name first.
+    pub(crate) ask_name: bool,
+    /// Whether lines that begin with `/` are commands.
+    pub(crate) commands: bool,
+    /// The longest line, in bytes.
+    pub(crate) max_line: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// The client takes part.
-    #[default]
+    /// It has been asked for its name, and may try so many times.
+    Naming { attempts: u8 },
+    /// It takes part.
     InRoom,
-    /// It has said that it leaves; what it sends behind that is nobody's business.
+    /// It has said that it leaves, or been told to; what it sends behind that is nobody's
+    /// business.
     Leaving,
 }
 
 /// What is to be done with a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Action<'a> {
-    /// Everyone else hears this.
+    /// Everyone else in the room hears this.
     Say(Cow<'a, str>),
-    /// The client learns that its line was over the limit.
-    RefuseTooLong,
+    /// The client alone is told this.
+    Tell(String),
+    /// The client is told this, and asked for its name again.
+    AskAgain(String),
+    /// The client wants this name: it has to be told to [`Session::named`] or
+    /// [`Session::refuse_name`] whether it gets it, before the next line.
+    TakeName(Name),
+    /// The client commands this.
+    Do(Command),
     /// The client leaves.
     Leave,
+    /// The client is told this, and leaves.
+    Dismiss(String),
 }
 
 impl Session {
+    pub(crate) fn new(rules: Rules) -> Self {
+        let naming = State::Naming { attempts: NAME_ATTEMPTS };
+        Self { state: if rules.ask_name { naming } else { State::InRoom }, rules }
+    }
+
+    /// Whether the client has not given its name yet.
+    pub(crate) fn is_naming(&self) -> bool {
+        matches!(self.state, State::Naming { .. })
+    }
+
     /// What the client's next line means.
     pub(crate) fn line<'a>(&mut self, line: Line<'a>) -> Option<Action<'a>> {
-        match (self.state, line) {
-            (State::Leaving, _) | (_, Line::Empty) => None,
-            (State::InRoom, Line::TooLong) => Some(Action::RefuseTooLong),
-            (State::InRoom, Line::Text(text)) if text::is_leave(&text) => {
-                self.state = State::Leaving;
-                Some(Action::Leave)
+        if self.state == State::Leaving {
+            return None;
+        }
+        match line {
+            Line::Text(text) if text::is_leave(&text) => Some(self.leave()),
+            Line::Text(text) if self.is_naming() => Some(match text.parse() {
+                Ok(name) => Action::TakeName(name),
+                Err(error) => self.refuse_name(error),
+            }),
+            Line::Empty if self.is_naming() => Some(self.refuse_name(NameError::Empty)),
+            Line::TooLong if self.is_naming() => Some(self.refuse_name(NameError::TooLong)),
+            Line::Text(text) => Some(self.hear(text::passable(text))),
+            Line::TooLong => {
+                Some(Action::Tell(wording::line_too_long(self.rules.max_line).to_string()))
             }
-            (State::InRoom, Line::Text(text)) => Some(Action::Say(text::passable(text))),
+            Line::Empty => None,
+        }
+    }
+
+    /// The client has its name.
+    pub(crate) fn named(&mut self) {
+        self.state = State::InRoom;
+    }
+
+    /// The client cannot have the name that it wants.
+    pub(crate) fn refuse_name<'a>(&mut self, error: NameError) -> Action<'a> {
+        let refusal = wording::name_refused(error).to_string();
+        if let State::Naming { attempts: attempts @ 2.. } = self.state {
+            self.state = State::Naming { attempts: attempts - 1 };
+            return Action::AskAgain(refusal);
+        }
+        self.state = State::Leaving;
+        Action::Dismiss(format!("{refusal}\n{}", wording::TOO_MANY_NAMES))
+    }
+
+    fn leave<'a>(&mut self) -> Action<'a> {
+        self.state = State::Leaving;
+        Action::Leave
+    }
+
+    /// A text from somebody who takes part.
+    fn hear<'a>(&mut self, text: Cow<'a, str>) -> Action<'a> {
+        if !self.rules.commands {
+            return Action::Say(text);
+        }
+        match parse(&text) {
+            Parsed::Text(said) if said.len() == text.len() => Action::Say(text),
+            Parsed::Text(said) => Action::Say(Cow::Owned(said.to_owned())),
+            Parsed::Command(Command::Leave) => self.leave(),
+            Parsed::Command(command) => Action::Do(command),
+            Parsed::Unknown(word) => Action::Tell(wording::unknown_command(word).to_string()),
+            Parsed::Malformed { word, form } => {
+                Action::Tell(wording::right_form(word, form).to_string())
+            }
         }
     }
 }
@@ -50,42 +138,122 @@ impl Session {
 mod tests {
     use super::*;
 
+    const RULES: Rules = Rules { ask_name: false, commands: false, max_line: 4096 };
+
+    fn plain() -> Session {
+        Session::new(RULES)
+    }
+
+    fn asked() -> Session {
+        Session::new(Rules { ask_name: true, ..RULES })
+    }
+
+    fn with_commands() -> Session {
+        Session::new(Rules { commands: true, ..RULES })
+    }
+
     fn hear<'a>(session: &mut Session, text: &'a str) -> Option<Action<'a>> {
         session.line(Line::Text(text.into()))
     }
 
+    fn refusal<'a>(error: NameError) -> Action<'a> {
+        Action::AskAgain(wording::name_refused(error).to_string())
+    }
+
     #[test]
     fn r2_1_a_line_is_said() {
-        let mut session = Session::default();
-        assert_eq!(hear(&mut session, "Hola que tal?"), Some(Action::Say("Hola que tal?".into())));
+        let said = hear(&mut plain(), "Hola que tal?");
+        assert_eq!(said, Some(Action::Say("Hola que tal?".into())));
+    }
+
+    #[test]
+    fn r2_8_an_empty_line_is_none() {
+        assert_eq!(plain().line(Line::Empty), None);
     }
 
     #[test]
     fn r2_9_an_overlong_line_is_refused_and_the_conversation_goes_on() {
-        let mut session = Session::default();
-        assert_eq!(session.line(Line::TooLong), Some(Action::RefuseTooLong));
+        let mut session = plain();
+        let refusal = wording::line_too_long(4096).to_string();
+        assert_eq!(session.line(Line::TooLong), Some(Action::Tell(refusal)));
         assert_eq!(hear(&mut session, "sigo"), Some(Action::Say("sigo".into())));
     }
 
     #[test]
     fn r2_11_controls_are_not_passed_on() {
-        let mut session = Session::default();
-        assert_eq!(hear(&mut session, "\x1b[2J"), Some(Action::Say("\u{FFFD}[2J".into())));
+        for mut session in [plain(), with_commands()] {
+            assert_eq!(hear(&mut session, "\x1b[2J"), Some(Action::Say("\u{FFFD}[2J".into())));
+        }
+        let told = Command::Private { to: "Ana".to_owned(), text: "\u{FFFD}[2J".to_owned() };
+        assert_eq!(hear(&mut with_commands(), "/msg Ana \x1b[2J"), Some(Action::Do(told)));
     }
 
     #[test]
     fn r3_1_nothing_behind_the_leaving_word_is_heard() {
-        let mut session = Session::default();
-        assert_eq!(hear(&mut session, " SALIR "), Some(Action::Leave));
-        assert_eq!(hear(&mut session, "otra cosa"), None);
-        assert_eq!(hear(&mut session, "salir"), None);
-        assert_eq!(session.line(Line::TooLong), None);
+        for mut session in [plain(), asked(), with_commands()] {
+            assert_eq!(hear(&mut session, " SALIR "), Some(Action::Leave));
+            assert_eq!(hear(&mut session, "otra cosa"), None);
+            assert_eq!(hear(&mut session, "salir"), None);
+            assert_eq!(session.line(Line::TooLong), None);
+            assert_eq!(session.line(Line::Empty), None);
+        }
     }
 
     #[test]
     fn r3_2_a_line_that_contains_the_word_is_said() {
-        let mut session = Session::default();
-        let said = hear(&mut session, "no quiero salir");
+        let said = hear(&mut plain(), "no quiero salir");
         assert_eq!(said, Some(Action::Say("no quiero salir".into())));
+    }
+
+    #[test]
+    fn r5_1_the_first_line_is_the_name_and_the_next_one_is_said() {
+        let mut session = asked();
+        let name = "Ana".parse().unwrap();
+        assert!(session.is_naming());
+        assert_eq!(hear(&mut session, " Ana "), Some(Action::TakeName(name)));
+        session.named();
+        assert!(!session.is_naming());
+        assert_eq!(hear(&mut session, "hola"), Some(Action::Say("hola".into())));
+        assert_eq!(session.line(Line::Empty), None);
+    }
+
+    #[test]
+    fn r5_4_is_asked_again_a_limited_number_of_times() {
+        let mut session = asked();
+        for i in 1..NAME_ATTEMPTS {
+            let again = match i % 4 {
+                0 => session.line(Line::Empty) == Some(refusal(NameError::Empty)),
+                1 => session.line(Line::TooLong) == Some(refusal(NameError::TooLong)),
+                2 => hear(&mut session, "dos palabras") == Some(refusal(NameError::Character)),
+                _ => {
+                    assert!(matches!(hear(&mut session, "Ana"), Some(Action::TakeName(_))));
+                    session.refuse_name(NameError::Taken) == refusal(NameError::Taken)
+                }
+            };
+            assert!(again, "attempt {i}");
+        }
+        assert!(matches!(hear(&mut session, "/"), Some(Action::Dismiss(_))));
+        assert_eq!(hear(&mut session, "Ana"), None);
+    }
+
+    #[test]
+    fn r6_4_commands_are_understood_only_where_they_are_on() {
+        for line in ["/quien", "//quien", "/baila", "/privado"] {
+            assert_eq!(hear(&mut plain(), line), Some(Action::Say(line.into())));
+        }
+        let mut session = with_commands();
+        assert_eq!(hear(&mut session, "/quien"), Some(Action::Do(Command::Who)));
+        assert_eq!(hear(&mut session, "//quien"), Some(Action::Say("/quien".into())));
+        for line in ["/baila", "/privado"] {
+            assert!(matches!(hear(&mut session, line), Some(Action::Tell(_))), "{line}");
+        }
+        assert_eq!(hear(&mut session, "/SALIR"), Some(Action::Leave));
+        assert_eq!(hear(&mut session, "hola"), None);
+    }
+
+    #[test]
+    fn r5_5_a_command_is_no_name() {
+        let mut session = Session::new(Rules { ask_name: true, commands: true, ..RULES });
+        assert_eq!(hear(&mut session, "/quien"), Some(refusal(NameError::Character)));
     }
 }

@@ -22,6 +22,8 @@ pub const SERVER_FULL: &str = "! servidor lleno";
 pub const NOBODY_THERE: &str = "* no hay nadie conectado: no se envió";
 /// A private message to its own sender.
 pub const PRIVATE_TO_SELF: &str = "! no puedes escribirte en privado a ti mismo";
+/// The operator wants to change the room.
+pub const OPERATOR_STAYS: &str = "! el operador no cambia de sala";
 /// An answer to nothing.
 pub const NOTHING_TO_ANSWER: &str = "* nadie te ha escrito en privado";
 /// The client leaves, because its server does not ask for a name (requirement 5.2).
@@ -96,6 +98,11 @@ fn fault(error: NameError) -> impl fmt::Display {
         NameError::Reserved => f.write_str("está reservado"),
         NameError::Taken => f.write_str("se confunde con otra"),
     })
+}
+
+/// Somebody changes the room just now, and much waits for them already.
+pub fn cannot_hear_now(name: &Name) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "{REFUSAL}{name} no puede oír nada ahora mismo"))
 }
 
 /// There are `limit` rooms already.

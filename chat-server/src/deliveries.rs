@@ -1,0 +1,59 @@
+//! Opens rooms: each has a fan-out of its own, for as long as it is open.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinError;
+use tokio_util::task::TaskTracker;
+
+use crate::fanout::Fanout;
+use crate::member::Member;
+use crate::room::Room;
+
+/// The fan-outs of all rooms.
+#[derive(Clone)]
+pub(crate) struct Deliveries {
+    /// The rooms that are open.
+    running: TaskTracker,
+    /// The members that are being let go.
+    partings: TaskTracker,
+    /// The members that are waited for, whatever room they are in: who floods one room must not
+    /// flood somebody in another one by private messages.
+    lagging: TaskTracker,
+    /// Of an outbox, in bytes.
+    capacity: usize,
+    failed: mpsc::Sender<JoinError>,
+}
+
+impl Deliveries {
+    /// Members may have `capacity` bytes waiting for them. The receiver gets the end of a fan-out
+    /// that has panicked.
+    pub(crate) fn new(capacity: usize) -> (Self, mpsc::Receiver<JoinError>) {
+        let (failed, failure) = mpsc::channel(1);
+        let [running, partings, lagging] = std::array::from_fn(|_| TaskTracker::new());
+        (Self { running, partings, lagging, capacity, failed }, failure)
+    }
+
+    /// An empty room, whose members get what is said in it until it is closed.
+    pub(crate) fn open<M: Member>(&self) -> Arc<Room<M>> {
+        let room = Arc::new(Room::new(self.lagging.clone()));
+        let fanout = Fanout::new(Arc::clone(&room), self.partings.clone(), self.capacity);
+        let delivery = tokio::spawn(fanout.run());
+        let failed = self.failed.clone();
+        self.running.spawn(async move {
+            if let Err(error) = delivery.await {
+                // One failure is as bad as several.
+                let _ = failed.try_send(error);
+            }
+        });
+        room
+    }
+
+    /// Waits until all rooms are closed, and until everybody has everything that was said there.
+    pub(crate) async fn finish(&self) {
+        self.running.close();
+        self.running.wait().await;
+        self.partings.close();
+        self.partings.wait().await;
+    }
+}

@@ -1,0 +1,56 @@
+//! The process's standard streams: where the server prints, and where the operator sits.
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+
+use chat_protocol::wording;
+use chat_terminal::terminal::TerminalOut;
+use chat_terminal::{pipe, terminal};
+use tokio::sync::Notify;
+
+use crate::console::Console;
+use crate::operator::Desk;
+
+/// What a process has to do with people.
+pub(crate) struct Front {
+    pub(crate) console: Console,
+    /// For diagnostics.
+    pub(crate) log: Console,
+    pub(crate) desk: Option<Desk>,
+    /// The terminal, to be given back at the end.
+    pub(crate) screen: Option<TerminalOut>,
+    /// Told when Ctrl-C is pressed where that is a key and no signal.
+    pub(crate) interrupt: Arc<Notify>,
+}
+
+impl Front {
+    /// Nobody types here.
+    pub(crate) fn without_desk() -> Self {
+        Self {
+            console: Console::new(io::stdout()),
+            log: Console::new(io::stderr()),
+            desk: None,
+            screen: None,
+            interrupt: Arc::new(Notify::new()),
+        }
+    }
+
+    /// An operator types here: at a terminal, and then what is printed stands above the line that
+    /// is being typed; or behind a pipe. Whoever has no name is asked for one at the terminal.
+    ///
+    /// The handlers of signals must be in place by now.
+    pub(crate) fn with_desk(ask_name: bool) -> Self {
+        let front = Self::without_desk();
+        let question = ask_name.then_some(wording::YOUR_NAME);
+        if io::stdin().is_terminal()
+            && io::stdout().is_terminal()
+            && let Some((keyboard, screen)) = terminal::open(question, Arc::clone(&front.interrupt))
+        {
+            let console = Console::new(screen.writer());
+            let log = if io::stderr().is_terminal() { console.clone() } else { front.log };
+            let desk = Some(Desk::Terminal(keyboard, ask_name));
+            return Self { console, log, desk, screen: Some(screen), ..front };
+        }
+        Self { desk: Some(Desk::Pipe(pipe::open().0)), ..front }
+    }
+}

@@ -1,0 +1,90 @@
+//! Names in use (requirement 5.4).
+
+use std::collections::HashMap;
+
+use chat_protocol::name::{Name, fold};
+
+/// Who has which name. No two names in it can be taken for each other.
+#[derive(Debug)]
+pub(crate) struct Registry<T> {
+    looks: HashMap<String, T>,
+}
+
+impl<T> Default for Registry<T> {
+    fn default() -> Self {
+        Self { looks: HashMap::new() }
+    }
+}
+
+impl<T: Copy + Eq> Registry<T> {
+    /// Gives the name to its owner, or says who has one that can be taken for it.
+    pub(crate) fn claim(&mut self, name: &Name, owner: T) -> Result<(), T> {
+        let looks = name.looks();
+        if let Some(other) =
+            looks.iter().filter_map(|look| self.looks.get(look)).find(|o| **o != owner)
+        {
+            return Err(*other);
+        }
+        self.looks.extend(looks.map(|look| (look, owner)));
+        Ok(())
+    }
+
+    /// The name is free again.
+    pub(crate) fn release(&mut self, name: &Name) {
+        for look in name.looks() {
+            self.looks.remove(&look);
+        }
+    }
+
+    /// Gives the owner another name instead; or leaves everything as it was, and says who is in
+    /// the way.
+    pub(crate) fn rename(&mut self, old: &Name, new: &Name, owner: T) -> Result<(), T> {
+        self.claim(new, owner)?;
+        self.release(old);
+        // The two may have looks in common.
+        self.claim(new, owner)
+    }
+
+    /// Who may be meant by a text: somebody whose name has the same letters, or looks so.
+    pub(crate) fn find(&self, text: &str) -> Option<T> {
+        self.looks.get(&fold(text.trim())).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn r5_4_a_name_has_one_owner_until_it_is_released() {
+        let mut names = Registry::default();
+        assert_eq!(names.claim(&name("Ana"), 1), Ok(()));
+        for taken in ["Ana", "ANA", "Аna"] {
+            assert_eq!(names.claim(&name(taken), 2), Err(1), "{taken}");
+        }
+        assert_eq!(names.find(" aNA "), Some(1));
+        names.release(&name("Ana"));
+        assert_eq!(names.find("Ana"), None);
+        assert_eq!(names.claim(&name("ANA"), 2), Ok(()));
+    }
+
+    #[test]
+    fn r6_3_a_rename_frees_the_old_name_and_only_that() {
+        let mut names = Registry::default();
+        names.claim(&name("Ana"), 1).unwrap();
+        names.claim(&name("Bea"), 2).unwrap();
+        assert_eq!(names.rename(&name("Ana"), &name("BEA"), 1), Err(2));
+        assert_eq!(names.find("Ana"), Some(1), "nothing has changed");
+        assert_eq!(names.rename(&name("Ana"), &name("ANA"), 1), Ok(()));
+        assert_eq!(names.find("ana"), Some(1), "its own name in other letters");
+        assert_eq!(names.rename(&name("ANA"), &name("Caro"), 1), Ok(()));
+        assert_eq!((names.find("ana"), names.find("caro")), (None, Some(1)));
+        names.release(&name("Caro"));
+        names.release(&name("Bea"));
+        assert!(names.looks.is_empty(), "{:?}", names.looks);
+    }
+}
