@@ -161,7 +161,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
 
     fn take(&mut self, input: Input) {
         match input {
-            Input::Text(text) => {
+            Input::Text(text) | Input::Answer(text) => {
                 // What was pasted may be several lines.
                 for line in text.lines().filter(|line| !line.is_empty()) {
                     self.say(line);
