@@ -69,19 +69,25 @@ pub fn on_off(value: bool) -> String {
     if value { "on" } else { "off" }.to_owned()
 }
 
-/// A table of what each profile sets: a row for each option, a column for each profile.
-pub fn profile_table<const N: usize>(rows: [(&str, fn(Profile) -> String); N]) -> String {
+/// An option, and what each profile sets it to.
+pub type ProfileRow = (&'static str, fn(Profile) -> String);
+
+/// A table of what each profile sets: a line for each option, a column for each profile.
+pub fn profile_table(rows: &[ProfileRow]) -> String {
     let heading = ("", Profile::ALL.map(|profile| profile.to_string()));
-    let rows = rows.map(|(option, value)| (option, Profile::ALL.map(value)));
+    let rows = rows.iter().map(|(option, value)| (*option, Profile::ALL.map(value)));
     let rows: Vec<_> = std::iter::once(heading).chain(rows).collect();
     let options = rows.iter().map(|(option, _)| option.len()).max().unwrap_or_default();
     let values = rows.iter().flat_map(|(_, values)| values).map(String::len).max();
     let width = values.unwrap_or_default();
-    let row = |(option, values): &(&str, [String; 4])| {
-        let values: String = values.iter().map(|value| format!("  {value:width$}")).collect();
-        format!("  {option:options$}{}\n", values.trim_end())
-    };
-    rows.iter().map(row).collect()
+    let mut table = String::new();
+    for (option, values) in rows {
+        let values = values.map(|value| format!("{value:width$}")).join("  ");
+        let line = format!("  {option:options$}  {values}");
+        table.push_str(line.trim_end());
+        table.push('\n');
+    }
+    table
 }
 
 #[cfg(test)]
@@ -104,7 +110,7 @@ mod tests {
 
     #[test]
     fn r4_1_a_table_has_a_row_for_each_option() {
-        let table = profile_table([("--commands", |p| on_off(p.server().commands))]);
+        let table = profile_table(&[("--commands", |p| on_off(p.server().commands))]);
         let expected = "              basico    sala      practico  grupal\n  \
                         --commands  off       off       off       on\n";
         assert_eq!(table, expected);
