@@ -1,7 +1,8 @@
 //! What Tab makes of the word before the cursor.
 //!
 //! The editor's own completion waits for a key of its own when there are choices, and holds back
-//! what arrives meanwhile. This one only looks at the line and answers.
+//! what arrives meanwhile. So it is never given more than one: choices are a notice above the
+//! prompt.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -43,10 +44,8 @@ struct Known {
 pub enum Completion {
     /// Nothing.
     Nothing,
-    /// This goes behind it.
-    Append(String),
     /// This takes its place.
-    Rewrite(String),
+    Grown(String),
     /// It can become several words, which this notice lists.
     Choices(String),
 }
@@ -109,15 +108,14 @@ fn commands(word: &str) -> Vec<String> {
 /// ```
 /// # use chat_terminal::completion::{Completion, Vocabulary, complete};
 /// let vocabulary = Vocabulary::new(true);
-/// assert_eq!(complete("/pri", 4, &vocabulary), Completion::Append("vado ".to_owned()));
+/// assert_eq!(complete("/pri", 4, &vocabulary), Completion::Grown("/privado ".to_owned()));
 /// ```
 pub fn complete(line: &str, pos: usize, vocabulary: &Vocabulary) -> Completion {
-    let (before, after) = line.split_at_checked(pos).unwrap_or((line, ""));
-    let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let (word, after) = (word_at(line, pos), line.get(pos..).unwrap_or_default());
     if word.is_empty() {
         return Completion::Nothing;
     }
-    let candidates = vocabulary.candidates(word, word.len() == before.len());
+    let candidates = vocabulary.candidates(word, word.len() == pos);
     let grown = match candidates.as_slice() {
         [] => return Completion::Nothing,
         [only] if after.starts_with(char::is_whitespace) => only.clone(),
@@ -127,11 +125,13 @@ pub fn complete(line: &str, pos: usize, vocabulary: &Vocabulary) -> Completion {
             _ => return Completion::Choices(list(several)),
         },
     };
-    match grown.strip_prefix(word) {
-        Some("") => Completion::Nothing,
-        Some(rest) => Completion::Append(rest.to_owned()),
-        None => Completion::Rewrite(grown),
-    }
+    if grown == word { Completion::Nothing } else { Completion::Grown(grown) }
+}
+
+/// The word before `pos`: what stands between blanks.
+pub(crate) fn word_at(line: &str, pos: usize) -> &str {
+    let before = line.get(..pos).unwrap_or_default();
+    before.rsplit(char::is_whitespace).next().unwrap_or_default()
 }
 
 /// The longest beginning of the first that all of them have.
@@ -169,8 +169,8 @@ mod tests {
         complete(line, line.len(), vocabulary)
     }
 
-    fn append(text: &str) -> Completion {
-        Completion::Append(text.to_owned())
+    fn grown(text: &str) -> Completion {
+        Completion::Grown(text.to_owned())
     }
 
     fn choices(text: &str) -> Completion {
@@ -180,10 +180,10 @@ mod tests {
     #[test]
     fn r6_3_commands_begin_a_line_and_are_completed_where_they_are_understood() {
         let vocabulary = knowing(&["Ana"]);
-        assert_eq!(at_end("/q", &vocabulary), append("ui"));
+        assert_eq!(at_end("/q", &vocabulary), grown("/qui"));
         assert_eq!(at_end("/qui", &vocabulary), choices("* /quien, /quit"));
-        assert_eq!(at_end("/quie", &vocabulary), append("n "));
-        assert_eq!(at_end("/PRI", &vocabulary), Completion::Rewrite("/privado ".to_owned()));
+        assert_eq!(at_end("/quie", &vocabulary), grown("/quien "));
+        assert_eq!(at_end("/PRI", &vocabulary), grown("/privado "));
         assert_eq!(at_end("di /pri", &vocabulary), Completion::Nothing);
         assert_eq!(at_end("/pri", &Vocabulary::new(false)), Completion::Nothing);
         let Completion::Choices(all) = at_end("/", &vocabulary) else { panic!("no choices") };
@@ -193,16 +193,16 @@ mod tests {
     #[test]
     fn r6_5_english_words_are_completed_too() {
         let vocabulary = Vocabulary::new(true);
-        assert_eq!(at_end("/m", &vocabulary), append("sg "));
+        assert_eq!(at_end("/m", &vocabulary), grown("/msg "));
         assert_eq!(at_end("/re", &vocabulary), choices("* /responder, /reply"));
     }
 
     #[test]
     fn r6_1_a_name_is_completed_as_its_owner_writes_it() {
         let vocabulary = knowing(&["José", "Ana"]);
-        assert_eq!(at_end("/privado jo", &vocabulary), Completion::Rewrite("José ".to_owned()));
-        assert_eq!(at_end("A", &vocabulary), append("na "));
-        assert_eq!(at_end("Ana", &vocabulary), append(" "));
+        assert_eq!(at_end("/privado jo", &vocabulary), grown("José "));
+        assert_eq!(at_end("A", &vocabulary), grown("Ana "));
+        assert_eq!(at_end("Ana", &vocabulary), grown("Ana "));
         assert_eq!(at_end("Bea", &vocabulary), Completion::Nothing);
         assert_eq!(at_end("", &vocabulary), Completion::Nothing);
         assert_eq!(at_end("Ana ", &vocabulary), Completion::Nothing);
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn r6_1_the_word_is_the_one_before_the_cursor() {
         let vocabulary = knowing(&["Ana"]);
-        assert_eq!(complete("A tú", 1, &vocabulary), append("na"));
+        assert_eq!(complete("A tú", 1, &vocabulary), grown("Ana"));
         assert_eq!(complete("Ana tú", 3, &vocabulary), Completion::Nothing);
         assert_eq!(complete("ñ", 1, &vocabulary), Completion::Nothing, "within a character");
     }
@@ -219,9 +219,9 @@ mod tests {
     #[test]
     fn r6_1_several_names_grow_together_and_are_then_shown() {
         let vocabulary = knowing(&["Anabel", "ANATOLI", "Bea"]);
-        assert_eq!(at_end("an", &vocabulary), Completion::Rewrite("ANA".to_owned()));
+        assert_eq!(at_end("an", &vocabulary), grown("ANA"));
         assert_eq!(at_end("ANA", &vocabulary), choices("* ANATOLI, Anabel"));
-        assert_eq!(at_end("anab", &vocabulary), Completion::Rewrite("Anabel ".to_owned()));
+        assert_eq!(at_end("anab", &vocabulary), grown("Anabel "));
     }
 
     #[test]
@@ -229,7 +229,7 @@ mod tests {
         let mut vocabulary = knowing(&["Ana"]);
         vocabulary.see("* Ana ahora es Bea");
         assert_eq!(at_end("A", &vocabulary), Completion::Nothing);
-        assert_eq!(at_end("B", &vocabulary), append("ea "));
+        assert_eq!(at_end("B", &vocabulary), grown("Bea "));
         vocabulary.see("* Bea ha salido");
         assert_eq!(at_end("B", &vocabulary), Completion::Nothing);
     }

@@ -6,9 +6,9 @@
 //! conversation waiting.
 
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::{io, mem};
 
@@ -19,13 +19,13 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Config, Editor, ExternalPrinter, Helper};
+use rustyline::{CompletionType, Config, Editor, ExternalPrinter, Helper};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
 
-use crate::completion::SharedVocabulary;
+use crate::completion::{Completion, SharedVocabulary, complete, word_at};
 use crate::gate::Gate;
-use crate::keys::{self, Tab};
+use crate::keys;
 use crate::person::{Input, Keyboard, Screen};
 use crate::tty::{self, CLOSE, Mode};
 
@@ -42,7 +42,7 @@ const ENTERED: usize = 64;
 /// sequence arrives whole, and a lone Escape must not hold up what arrives.
 const KEY_TIMEOUT: u16 = 50;
 
-type LineEditor = Editor<Doorkeeper, MemHistory>;
+type LineEditor = Editor<Insider, MemHistory>;
 
 /// What is typed at the terminal.
 pub struct TerminalIn {
@@ -65,7 +65,7 @@ pub struct TerminalOut {
 }
 
 /// Something to be printed, or the end.
-pub(crate) enum Text {
+enum Text {
     Lines(String),
     End,
 }
@@ -91,7 +91,11 @@ pub fn open_completing(
     vocabulary: Option<SharedVocabulary>,
 ) -> Option<(TerminalIn, TerminalOut)> {
     let mode = Mode::current();
-    let config = Config::builder().keyseq_timeout(Some(KEY_TIMEOUT)).build();
+    let config = Config::builder()
+        .keyseq_timeout(Some(KEY_TIMEOUT))
+        // The other way waits for the next key even when there is no choice.
+        .completion_type(CompletionType::List)
+        .build();
     let mut editor = Editor::with_history(config, MemHistory::new()).ok()?;
     let mut printer = editor.create_external_printer().ok()?;
     let gate = Arc::new(Gate::new(question, tty::interrupt));
@@ -100,9 +104,9 @@ pub fn open_completing(
     let (verdicts, verdicts_out) = sync_channel(1);
     let (texts, mut texts_out) = mpsc::channel(1);
     let (done, all_shown) = oneshot::channel();
-    editor.set_helper(Some(Doorkeeper(Arc::clone(&gate))));
-    let tab = vocabulary.map(|vocabulary| Tab { vocabulary, texts: texts.clone() });
-    keys::bind(&mut editor, &inputs_in, &interrupt, tab);
+    let prompter = vocabulary.map(|words| Prompter { words, texts: texts.clone() });
+    editor.set_helper(Some(Insider { gate: Arc::clone(&gate), prompter }));
+    keys::bind(&mut editor, &inputs_in, &interrupt);
 
     let (doors, stop) = (Arc::clone(&gate), Arc::clone(&stopping));
     let editor = thread::spawn(move || {
@@ -256,30 +260,66 @@ impl Write for LineWriter {
 }
 
 /// Watches the editor from within, where it can be seen what it is about.
-struct Doorkeeper(Arc<Gate>);
+struct Insider {
+    gate: Arc<Gate>,
+    prompter: Option<Prompter>,
+}
 
-impl Hinter for Doorkeeper {
+/// Helps out with words.
+struct Prompter {
+    words: SharedVocabulary,
+    /// Where the choices are printed, when there are several.
+    texts: mpsc::Sender<Text>,
+}
+
+impl Hinter for Insider {
     type Hint = String;
 
     /// Asked whenever the prompt is drawn.
     fn hint(&self, line: &str, _pos: usize, _ctx: &rustyline::Context<'_>) -> Option<String> {
-        self.0.drawn(line);
+        self.gate.drawn(line);
         None
     }
 }
 
-impl Validator for Doorkeeper {
+impl Validator for Insider {
     /// Asked when a line is entered, while the prompt still stands.
     fn validate(&self, _ctx: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        self.0.shut();
+        self.gate.shut();
         Ok(ValidationResult::Valid(None))
     }
 }
 
-impl Highlighter for Doorkeeper {}
-
-impl Completer for Doorkeeper {
+impl Completer for Insider {
     type Candidate = String;
+
+    /// Asked when Tab is pressed. With more than one candidate, the editor would wait for a key.
+    fn complete(
+        &self,
+        line: &str,
+        pos: usize,
+        _ctx: &rustyline::Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        let grown = self.prompter.as_ref().and_then(|prompter| prompter.complete(line, pos));
+        Ok((pos - word_at(line, pos).len(), grown.into_iter().collect()))
+    }
 }
 
-impl Helper for Doorkeeper {}
+impl Prompter {
+    fn complete(&self, line: &str, pos: usize) -> Option<String> {
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        match complete(line, pos, &words) {
+            Completion::Nothing => None,
+            Completion::Grown(word) => Some(word),
+            Completion::Choices(line) => {
+                // When a line that arrives is just being printed, the key is pressed once more.
+                let _ = self.texts.try_send(Text::Lines(line + "\n"));
+                None
+            }
+        }
+    }
+}
+
+impl Highlighter for Insider {}
+
+impl Helper for Insider {}
