@@ -138,11 +138,13 @@ impl Cli {
                 () = interrupt.notified() => {}
             }
         });
+        let began = Instant::now();
         let connected = tokio::select! {
             connected = connect(&self.server) => connected,
             () = &mut stop => return Ok(Outcome::Left),
         };
         let mut ways = self.ways();
+        ways.naming.far(began.elapsed());
         let asking = self.name.is_none() && (self.expect_keyword || self.sign);
         let stream =
             connected.map_err(|reason| StartError::Connect { address: self.server, reason })?;

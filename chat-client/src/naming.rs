@@ -12,9 +12,9 @@ use tokio::time::Instant;
 
 use crate::outcome::Outcome;
 
-/// How long the server may take to object to a name, when it says nothing at all: one that takes
-/// the name need not say so. Longer than a way there and back round the world; too short to be
-/// felt by a person who has just entered a name.
+/// How long the server may take to object to a name, besides the way there and back: one that takes
+/// the name need not say so. Ample for looking through a list of names; too short to be felt by a
+/// person who has just entered one.
 const GRACE: Duration = Duration::from_millis(300);
 
 /// Whether and how a name is given.
@@ -30,6 +30,8 @@ pub(crate) struct Naming {
     name: Option<Name>,
     /// The person is being asked.
     asking: bool,
+    /// How long the server may take to object.
+    grace: Duration,
     state: State,
 }
 
@@ -69,6 +71,7 @@ impl Naming {
             person: false,
             name,
             asking: false,
+            grace: GRACE,
             state: State::Waiting(None),
         }
     }
@@ -77,6 +80,11 @@ impl Naming {
     pub(crate) fn expect(&mut self, deadline: Option<Instant>) {
         self.expected = true;
         self.state = State::Waiting(deadline);
+    }
+
+    /// The server is so far away, there and back: an answer may take twice as long on a bad day.
+    pub(crate) fn far(&mut self, round_trip: Duration) {
+        self.grace = GRACE + 2 * round_trip;
     }
 
     /// There is a person who can be asked, and who is `asking` being asked now.
@@ -156,7 +164,7 @@ impl Naming {
     /// The server gets the name, if it has asked and there is one.
     fn give(&mut self, now: Instant) -> Option<Then> {
         let name = self.name.clone().filter(|_| self.state == State::Asked)?;
-        self.state = State::Answered(now + GRACE);
+        self.state = State::Answered(now + self.grace);
         Some(Then::Give(name))
     }
 
@@ -180,7 +188,7 @@ impl Naming {
         let refusal = line.starts_with(REFUSAL);
         match self.state {
             // The keyword follows.
-            State::Answered(_) if refusal => self.state = State::Answered(now + GRACE),
+            State::Answered(_) if refusal => self.state = State::Answered(now + self.grace),
             State::Answered(_) => {
                 self.state = State::Over;
                 return Some(Then::Talk);
@@ -329,9 +337,18 @@ mod tests {
     fn r5_2_a_refusal_leaves_time_for_the_keyword() {
         let (mut naming, now) = sala(Some("Ana"), true);
         naming.hear(NAME_KEYWORD, now);
+        assert_eq!(naming.deadline(), Some(now + GRACE));
         let later = now + GRACE / 2;
         naming.hear(&taken(), later);
         assert_eq!(naming.deadline(), Some(later + GRACE));
+    }
+
+    #[test]
+    fn r5_2_a_server_far_away_gets_more_time_to_refuse() {
+        let (mut naming, now) = sala(Some("Ana"), true);
+        naming.far(Duration::from_secs(1));
+        naming.hear(NAME_KEYWORD, now);
+        assert_eq!(naming.deadline(), Some(now + GRACE + Duration::from_secs(2)));
     }
 
     #[test]

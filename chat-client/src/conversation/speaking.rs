@@ -120,3 +120,164 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::io;
+    use std::time::Duration;
+
+    use bytes::BytesMut;
+    use chat_protocol::wording::{GREETING, NAME_KEYWORD, YOUR_NAME};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::conversation::Ways;
+    use crate::naming::Naming;
+    use crate::outcome::Outcome;
+    use crate::paint::Painter;
+
+    /// Somebody who enters this, and at the terminal then waits.
+    struct Typist {
+        inputs: VecDeque<Input>,
+        /// What somebody at a terminal enters when asked. A pipe has none.
+        answers: Option<Vec<&'static str>>,
+        questions: Vec<&'static str>,
+    }
+
+    impl Keyboard for Typist {
+        async fn next(&mut self) -> Input {
+            match self.inputs.pop_front() {
+                Some(input) => input,
+                None if self.answers.is_none() => Input::End,
+                None => std::future::pending().await,
+            }
+        }
+
+        fn ask(&mut self, question: &'static str) {
+            self.questions.push(question);
+            let answer = self.answers.as_mut().and_then(Vec::pop);
+            self.inputs.extend(answer.map(|answer| Input::Answer(answer.to_owned())));
+        }
+    }
+
+    /// Keeps what it is shown.
+    struct Paper(String);
+
+    impl Screen for Paper {
+        async fn show(&mut self, lines: &mut BytesMut) -> io::Result<()> {
+            self.0 += &String::from_utf8_lossy(&lines.split());
+            Ok(())
+        }
+
+        async fn close(self) {}
+    }
+
+    /// A client that has to give its name, and its server's end of the connection.
+    async fn sala(
+        name: Option<&str>,
+        inputs: &[&str],
+        answers: Option<Vec<&'static str>>,
+    ) -> (Conversation<Typist, Paper>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let mut naming = Naming::new(NAME_KEYWORD, name.map(|name| name.parse().unwrap()));
+        naming.expect(Some(Instant::now() + Duration::from_secs(10)));
+        if answers.is_some() {
+            naming.person(name.is_none());
+        }
+        let painter = Painter::default();
+        let ways = Ways { idle: None, sign: false, naming, painter, vocabulary: None };
+        let inputs = inputs.iter().map(|text| Input::Text((*text).to_owned())).collect();
+        let typist = Typist { inputs, answers, questions: vec![] };
+        (Conversation::new(stream, typist, Paper(String::new()), ways), server)
+    }
+
+    /// The server reads one line.
+    async fn line(server: &mut TcpStream) -> String {
+        let mut line = String::new();
+        while !line.ends_with('\n') {
+            line.push(server.read_u8().await.unwrap().into());
+        }
+        line
+    }
+
+    #[tokio::test]
+    async fn r5_2_nothing_overtakes_the_name() {
+        let (mut client, mut server) = sala(None, &["Ana", "hola"], None).await;
+        let scene = async {
+            server.write_all(format!("{GREETING}\n{NAME_KEYWORD}\n").as_bytes()).await.unwrap();
+            assert_eq!(line(&mut server).await, "Ana\n");
+            server.write_all(b"* Bea se ha unido\n").await.unwrap();
+            assert_eq!(line(&mut server).await, "hola\n");
+            assert_eq!(line(&mut server).await, "salir\n");
+            drop(server);
+        };
+        let (outcome, ()) = tokio::join!(client.talk(), scene);
+        assert_eq!(outcome, Outcome::Left);
+        assert!(!client.screen.0.contains(NAME_KEYWORD), "{}", client.screen.0);
+    }
+
+    #[tokio::test]
+    async fn r5_2_what_was_entered_at_a_terminal_waits_for_a_name_that_is_taken() {
+        let answers = Some(vec!["Bea", "dos palabras"]);
+        let (mut client, mut server) = sala(Some("Ana"), &["hola"], answers).await;
+        let scene = async {
+            server.write_all(format!("{NAME_KEYWORD}\n").as_bytes()).await.unwrap();
+            assert_eq!(line(&mut server).await, "Ana\n");
+            server.write_all(format!("! no\n{NAME_KEYWORD}\n").as_bytes()).await.unwrap();
+            assert_eq!(line(&mut server).await, "Bea\n");
+            server.write_all(b"Zoe > hola\n").await.unwrap();
+            assert_eq!(line(&mut server).await, "hola\n");
+            drop(server);
+        };
+        let (outcome, ()) = tokio::join!(client.talk(), scene);
+        assert_eq!(outcome, Outcome::ServerClosed);
+        assert_eq!(client.keyboard.questions, [YOUR_NAME; 2]);
+        assert!(client.screen.0.contains("! no\n"), "{}", client.screen.0);
+    }
+
+    #[tokio::test]
+    async fn r5_2_a_pipe_leaves_a_server_that_refuses_its_name() {
+        let (mut client, mut server) = sala(Some("Ana"), &["hola"], None).await;
+        let scene = async {
+            server.write_all(format!("{NAME_KEYWORD}\n").as_bytes()).await.unwrap();
+            assert_eq!(line(&mut server).await, "Ana\n");
+            server.write_all(format!("! no\n{NAME_KEYWORD}\n").as_bytes()).await.unwrap();
+            assert_eq!(line(&mut server).await, "salir\n");
+            drop(server);
+        };
+        let (outcome, ()) = tokio::join!(client.talk(), scene);
+        assert_eq!(outcome, Outcome::NameRefused);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r5_2_a_server_that_does_not_ask_in_time_is_left() {
+        let (mut client, mut server) = sala(Some("Ana"), &["hola"], None).await;
+        assert_eq!(client.talk().await, Outcome::NotAsked);
+        assert_eq!(line(&mut server).await, "salir\n");
+    }
+
+    #[tokio::test]
+    async fn r5_2_who_is_asked_for_a_name_can_leave() {
+        let (mut client, mut server) = sala(None, &[], Some(vec![])).await;
+        client.keyboard.inputs.push_back(Input::Answer("Salir".to_owned()));
+        let scene = async {
+            assert_eq!(line(&mut server).await, "salir\n");
+            drop(server);
+        };
+        let (outcome, ()) = tokio::join!(client.talk(), scene);
+        assert_eq!(outcome, Outcome::Left);
+    }
+
+    #[tokio::test]
+    async fn r7_4_each_line_is_signed_but_the_leaving_word() {
+        let (mut client, _server) = sala(Some("Ana"), &[], None).await;
+        client.ways.sign = true;
+        client.say("hola");
+        client.say("Salir");
+        assert_eq!(client.outgoing, "Ana > hola\nSalir\n".as_bytes());
+    }
+}
