@@ -1,43 +1,96 @@
 //! The command line, and what it starts.
 
+use std::env;
 use std::io::{self, IsTerminal};
 use std::pin::pin;
-use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use anstream::AutoStream;
 use chat_protocol::endpoint::Endpoint;
+use chat_protocol::name::Name;
+use chat_protocol::profile::Profile;
 use chat_protocol::time_limit::TimeLimit;
 use chat_protocol::wording;
+use chat_terminal::completion::Vocabulary;
 use chat_terminal::{pipe, signals, terminal, usage};
-use clap::{CommandFactory, Parser};
+use clap::{ArgAction, ColorChoice, Command, CommandFactory, Parser};
 use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use crate::conversation::Outcome;
+use crate::conversation::Ways;
+use crate::naming::Naming;
+use crate::outcome::{EXIT_STATUSES, Outcome};
+use crate::paint::Painter;
 use crate::run;
 
 /// A TCP chat client: what you type is sent, what arrives is shown.
 ///
-/// On a terminal it edits lines and keeps a history; otherwise it is a filter from standard input
-/// to standard output. `salir`, Ctrl-C and the end of input leave.
+/// On a terminal it edits lines, keeps a history and completes words with Tab; otherwise it is a
+/// filter from standard input to standard output. `salir`, Ctrl-C and the end of input leave.
 #[derive(Debug, Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[command(version, after_help = EXIT_STATUSES)]
 pub struct Cli {
     /// The server; port 12345 when only a host is given
     #[arg(value_name = "ADDR:PORT", default_value_t)]
     server: Endpoint,
 
+    /// The kind of chat: basico, sala, practico or grupal. Sets the defaults of some options
+    #[arg(long, value_name = "PROFILE", default_value_t)]
+    profile: Profile,
+
+    /// Your name. Without one you are asked for it where it is needed
+    #[arg(long, value_name = "NAME")]
+    name: Option<Name>,
+
+    /// What the server asks for a name with
+    #[arg(long, value_name = "TEXT", default_value = wording::NAME_KEYWORD,
+        value_parser = usage::keyword)]
+    name_keyword: String,
+
+    /// Leave a server that does not ask for a name
+    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true,
+        default_missing_value = "on", action = ArgAction::Set, value_parser = usage::switch)]
+    expect_keyword: bool,
+
+    /// How long it has to ask: 60s, 1m30s, 500ms, off
+    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(KEYWORD_TIMEOUT))]
+    keyword_timeout: TimeLimit,
+
+    /// Put `NAME > ` before each line that is sent
+    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true,
+        default_missing_value = "on", action = ArgAction::Set, value_parser = usage::switch)]
+    sign: bool,
+
+    /// Complete commands, such as `/quien`
+    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true,
+        default_missing_value = "on", action = ArgAction::Set, value_parser = usage::switch)]
+    commands: bool,
+
     /// Leave when nothing is sent or received for this long: 60s, 1m30s, 500ms, off
-    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF)]
+    #[arg(long, value_name = "TIME")]
     idle_timeout: TimeLimit,
+
+    /// Tell notices, refusals and private messages apart by colour. auto: on a terminal, and
+    /// unless `NO_COLOR` says otherwise
+    #[arg(long, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    color: ColorChoice,
+
+    /// Show the time before each line that arrives
+    #[arg(long)]
+    timestamps: bool,
+
+    /// Ring the terminal's bell for a private message, and when somebody says your name
+    #[arg(long)]
+    bell: bool,
 }
 
-const EXIT_STATUSES: &str = "Exit status: 0 left, 1 no connection, 2 bad usage, \
-                             3 the server closed the connection, 4 nothing happened for too long, \
-                             5 left before everything was sent, 6 the output cannot be written.";
+/// How long a server has to ask for a name, unless told otherwise. It asks right after its
+/// greeting, so this is for the network; and as long as connecting may take.
+const KEYWORD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the server may take to answer at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -45,7 +98,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 impl Cli {
     /// The process's arguments; or, where they ask for help or are wrong, the end of the process.
     pub fn parse_or_exit() -> Self {
-        usage::parse_or_exit(Self::command()).0
+        usage::parse_or_exit(command(usage::profile_in(env::args_os()))).0
     }
 
     /// Talks until one side ends the conversation.
@@ -71,22 +124,61 @@ impl Cli {
                 () = interrupt.notified() => {}
             }
         });
+        let began = Instant::now();
         let connected = tokio::select! {
             connected = connect(&self.server) => connected,
             () = &mut stop => return Ok(Outcome::Left),
         };
+        let mut ways = self.ways();
+        ways.naming.far(began.elapsed());
+        let asking = self.name.is_none() && (self.expect_keyword || self.sign);
         let stream =
             connected.map_err(|reason| StartError::Connect { address: self.server, reason })?;
-        let idle = self.idle_timeout.duration();
+        let vocabulary = Arc::new(Mutex::new(Vocabulary::new(self.commands)));
+        let question = asking.then_some(wording::YOUR_NAME);
         if io::stdin().is_terminal()
             && io::stdout().is_terminal()
-            && let Some(terminal) = terminal::open(None, Arc::clone(&interrupt))
+            && let Some(terminal) = terminal::open_completing(
+                question,
+                Arc::clone(&interrupt),
+                Some(Arc::clone(&vocabulary)),
+            )
         {
-            Ok(run(stream, terminal, idle, stop).await)
+            ways.naming.person(asking);
+            ways.vocabulary = Some(vocabulary);
+            Ok(run(stream, terminal, ways, stop).await)
         } else {
-            Ok(run(stream, pipe::open(), idle, stop).await)
+            Ok(run(stream, pipe::open(), ways, stop).await)
         }
     }
+
+    /// As they are in a pipe.
+    fn ways(&self) -> Ways {
+        let mut naming = Naming::new(&self.name_keyword, self.name.clone());
+        if self.expect_keyword {
+            naming.expect(self.keyword_timeout.duration().map(|limit| Instant::now() + limit));
+        }
+        let bell = self.bell && io::stdout().is_terminal();
+        let mut painter = Painter::new(self.in_color(), self.timestamps, bell);
+        self.name.iter().for_each(|name| painter.answer_to(name));
+        let idle = self.idle_timeout.duration();
+        Ways { idle, sign: self.sign, naming, painter, vocabulary: None }
+    }
+
+    fn in_color(&self) -> bool {
+        match self.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+        }
+    }
+}
+
+/// The command line, with the defaults of this profile.
+fn command(profile: Profile) -> Command {
+    let table = usage::profile_table(|profile| profile.client().written());
+    usage::with_defaults(Cli::command(), profile.client().written())
+        .after_long_help(format!("{table}\n{EXIT_STATUSES}"))
 }
 
 async fn connect(server: &Endpoint) -> io::Result<TcpStream> {
@@ -114,24 +206,58 @@ pub enum StartError {
     System(io::Error),
 }
 
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
-        Self::from(match outcome {
-            Outcome::Left => 0,
-            Outcome::ServerClosed => 3,
-            Outcome::Idle => 4,
-            Outcome::Unsent => 5,
-            Outcome::Unseen => 6,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use clap::FromArgMatches;
+
     use super::*;
 
+    fn parse(args: &[&str]) -> Result<Cli, clap::Error> {
+        let profile = usage::profile_in(args.iter().map(Into::into));
+        Cli::from_arg_matches(&command(profile).try_get_matches_from(args)?)
+    }
+
     #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+    fn r4_1_the_command_line_is_consistent() {
+        for profile in Profile::ALL {
+            command(profile).debug_assert();
+        }
+    }
+
+    #[test]
+    fn r5_2_a_profile_sets_what_is_not_given() {
+        for profile in Profile::ALL {
+            let cli = parse(&["chat-client", "--profile", profile.name()]).unwrap();
+            let options = profile.client();
+            assert_eq!(cli.profile, profile);
+            assert_eq!(cli.expect_keyword, options.expect_keyword);
+            assert_eq!(cli.sign, options.sign);
+            assert_eq!(cli.commands, options.commands);
+            assert_eq!(cli.idle_timeout, options.idle_timeout);
+        }
+    }
+
+    #[test]
+    fn r5_2_what_is_given_wins() {
+        let given = ["chat-client", "--sign", "localhost", "--commands=off", "--profile=grupal"];
+        let cli = parse(&given).unwrap();
+        assert!(cli.sign && !cli.commands && cli.expect_keyword);
+        assert_eq!(cli.server, "localhost".parse().unwrap());
+    }
+
+    #[test]
+    fn r5_2_help_shows_the_values_of_the_profile() {
+        let help = command(Profile::Sala).render_long_help().to_string();
+        let default = help.split("--expect-keyword").nth(1).unwrap();
+        assert!(default.split("--").next().unwrap().contains("[default: on]"), "{help}");
+        assert!(help.contains("basico    sala      practico  grupal"), "{help}");
+    }
+
+    #[test]
+    fn r5_5_a_name_that_nobody_can_have_is_bad_usage() {
+        assert_eq!(parse(&["chat-client", "--name", "Ana"]).unwrap().name.unwrap().as_str(), "Ana");
+        for name in ["dos palabras", "", "a>b"] {
+            parse(&["chat-client", "--name", name]).unwrap_err();
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! Both directions of a conversation at once, until one side ends it.
 
+mod speaking;
+
 use std::io;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
@@ -13,8 +16,12 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::naming::Naming;
+use crate::outcome::Outcome;
+use crate::paint::{self, Painter};
+use chat_terminal::completion::SharedVocabulary;
 use chat_terminal::lines::Lines;
-use chat_terminal::person::{Input, Keyboard, MAX_INPUT, Screen};
+use chat_terminal::person::{Input, Keyboard, Screen};
 
 /// How long the server may take to end a conversation after everything was sent, the leaving word
 /// last.
@@ -31,32 +38,18 @@ const READ: usize = 16 * 1024;
 /// what the client is willing to hold.
 const MAX_SHOWN: usize = 64 * 1024;
 
-/// How a conversation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The person left, and everything the person said was sent.
-    Left,
-    /// The server ended it, or is gone.
-    ServerClosed,
-    /// Nothing was sent or received for the client's own idle time.
-    Idle,
-    /// The person left at once, and the server had not taken everything.
-    Unsent,
-    /// What arrives can no longer be written, for another reason than that nobody reads it.
-    Unseen,
-}
-
-impl Outcome {
-    /// What the person is told about an end that the person did not ask for.
-    pub fn explanation(self) -> Option<&'static str> {
-        match self {
-            Self::Left => None,
-            Self::ServerClosed => Some(wording::SERVER_CLOSED),
-            Self::Idle => Some(wording::CLIENT_IDLE),
-            Self::Unsent => Some(wording::UNSENT),
-            Self::Unseen => Some(wording::UNSEEN),
-        }
-    }
+/// The ways of this client.
+pub(crate) struct Ways {
+    /// How long nothing may happen.
+    pub(crate) idle: Option<Duration>,
+    /// Whether the name goes before each line that is sent.
+    pub(crate) sign: bool,
+    /// Whether the server gets a name.
+    pub(crate) naming: Naming,
+    /// How lines look.
+    pub(crate) painter: Painter,
+    /// Who can be completed, where somebody types.
+    pub(crate) vocabulary: Option<SharedVocabulary>,
 }
 
 /// A person and a server, talking.
@@ -69,10 +62,14 @@ pub(crate) struct Conversation<K, S> {
     shown: BytesMut,
     /// Lines that are to be sent.
     outgoing: BytesMut,
-    idle: Option<Duration>,
+    /// What was entered and waits for the name to be given.
+    held: Vec<Input>,
+    ways: Ways,
     last_sent: Instant,
     last_received: Instant,
     stage: Stage,
+    /// Why the client leaves by itself.
+    reason: Option<Outcome>,
     /// It is over, once everything is shown.
     outcome: Option<Outcome>,
 }
@@ -89,7 +86,7 @@ enum Stage {
 }
 
 impl<K: Keyboard, S: Screen> Conversation<K, S> {
-    pub(crate) fn new(stream: TcpStream, keyboard: K, screen: S, idle: Option<Duration>) -> Self {
+    pub(crate) fn new(stream: TcpStream, keyboard: K, screen: S, ways: Ways) -> Self {
         let now = Instant::now();
         let mut conversation = Self {
             stream,
@@ -99,10 +96,12 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             incoming: Lines::new(Framing::Auto, MAX_SHOWN, READ),
             shown: BytesMut::new(),
             outgoing: BytesMut::new(),
-            idle,
+            held: Vec::new(),
+            ways,
             last_sent: now,
             last_received: now,
             stage: Stage::Talking,
+            reason: None,
             outcome: None,
         };
         conversation.show(wording::CONNECTED);
@@ -115,13 +114,14 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         loop {
             let on = self.outcome.is_none();
             if let (Some(outcome), true) = (self.outcome, self.shown.is_empty()) {
-                return outcome;
+                return self.reason.unwrap_or(outcome);
             }
             let listening = on && self.shown.len() < MAX_WAITING;
-            let typing = on && self.stage == Stage::Talking && self.outgoing.len() < MAX_WAITING;
+            let typing = on && self.is_typing();
             let sending = on && self.stage != Stage::Refused && !self.outgoing.is_empty();
             let (pause, idle, deadline) =
                 (self.pause_ends(), self.idle_ends(), self.stage.deadline());
+            let naming = self.ways.naming.deadline().filter(|_| self.stage == Stage::Talking);
             tokio::select! {
                 input = self.keyboard.next(), if typing => self.take(input),
                 _ = self.stream.readable(), if listening => self.receive(),
@@ -133,8 +133,12 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
                 }
                 () = until(pause), if listening => {
                     if let Some(line) = self.incoming.decoder.pause() {
-                        self.show(&readable(line));
+                        self.hear(&readable(line));
                     }
+                }
+                () = until(naming), if on => {
+                    let then = self.ways.naming.expire();
+                    self.follow(then);
                 }
                 () = until(idle), if on => self.be_idle(),
                 () = until(deadline), if on => self.outcome = Some(Outcome::Left),
@@ -157,38 +161,6 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         // Nothing more can be entered, so whoever waits for it to be taken need not.
         drop(self.keyboard);
         self.screen.close().await;
-    }
-
-    fn take(&mut self, input: Input) {
-        match input {
-            Input::Text(text) => {
-                // What was pasted may be several lines.
-                for line in text.lines().filter(|line| !line.is_empty()) {
-                    self.say(line);
-                }
-            }
-            Input::TooLong => self.show(&wording::line_too_long(MAX_INPUT).to_string()),
-            Input::End => self.say_goodbye(),
-        }
-    }
-
-    /// Puts a line behind those that are being sent. Nothing goes behind the leaving word.
-    fn say(&mut self, line: &str) {
-        if self.stage == Stage::Talking {
-            self.outgoing.extend_from_slice(line.as_bytes());
-            self.outgoing.extend_from_slice(b"\n");
-            if text::is_leave(line) {
-                self.stage = Stage::Leaving;
-            }
-        }
-    }
-
-    /// The person leaves without having said so (requirement 4.3).
-    fn say_goodbye(&mut self) {
-        if self.stage == Stage::Talking {
-            self.show(wording::LEAVING);
-            self.say(LEAVE_WORD);
-        }
     }
 
     /// Sends what the server takes now.
@@ -216,21 +188,43 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
                 self.incoming.filled(n);
                 while let Some(line) = self.incoming.next() {
                     let line = readable(line);
-                    self.show(&line);
+                    self.hear(&line);
                 }
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
             // A reset is an end.
             Ok(_) | Err(_) => {
                 if let Some(line) = self.incoming.decoder.finish() {
-                    self.show(&readable(line));
+                    self.hear(&readable(line));
                 }
                 self.outcome.get_or_insert(self.stage.outcome());
             }
         }
     }
 
+    /// A line has arrived. Who leaves gives no names any more.
+    fn hear(&mut self, line: &str) {
+        let (shown, then) = match self.stage {
+            Stage::Talking => self.ways.naming.hear(line, Instant::now()),
+            _ => (Some(line), None),
+        };
+        if let Some(line) = shown {
+            if let Some(vocabulary) = &self.ways.vocabulary {
+                vocabulary.lock().unwrap_or_else(PoisonError::into_inner).see(line);
+            }
+            let painted = self.ways.painter.arrived(line, paint::now);
+            self.put(&painted);
+        }
+        self.follow(then);
+    }
+
+    /// Shows a line of the client's own.
     fn show(&mut self, line: &str) {
+        let painted = self.ways.painter.own(line);
+        self.put(&painted);
+    }
+
+    fn put(&mut self, line: &str) {
         self.shown.extend_from_slice(line.as_bytes());
         self.shown.extend_from_slice(b"\n");
     }
@@ -254,7 +248,8 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
 
     /// When nothing has happened for too long. Who has left is waiting for just one thing.
     fn idle_ends(&self) -> Option<Instant> {
-        self.idle
+        self.ways
+            .idle
             .filter(|_| self.stage.deadline().is_none())
             .map(|limit| self.last_sent.max(self.last_received) + limit)
     }
@@ -329,12 +324,22 @@ mod tests {
         async fn close(self) {}
     }
 
+    fn plain() -> Ways {
+        Ways {
+            idle: None,
+            sign: false,
+            naming: Naming::new(wording::NAME_KEYWORD, None),
+            painter: Painter::default(),
+            vocabulary: None,
+        }
+    }
+
     #[tokio::test]
     async fn r4_3_leaving_before_everything_was_sent_is_not_called_leaving() {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(server.local_addr().unwrap()).await.unwrap();
         let (_never_read, _) = server.accept().await.unwrap();
-        let mut conversation = Conversation::new(stream, Nobody, Nobody, None);
+        let mut conversation = Conversation::new(stream, Nobody, Nobody, plain());
         // More than the sockets take.
         conversation.say(&"x".repeat(1 << 25));
         assert_eq!(conversation.leave_now().await, Outcome::Unsent);
@@ -344,7 +349,7 @@ mod tests {
     async fn r4_3_nothing_is_sent_behind_the_leaving_word() {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(server.local_addr().unwrap()).await.unwrap();
-        let mut conversation = Conversation::new(stream, Nobody, Nobody, None);
+        let mut conversation = Conversation::new(stream, Nobody, Nobody, plain());
         conversation.take(Input::Text("uno\n\n salir\ndos".to_owned()));
         conversation.take(Input::End);
         assert_eq!(conversation.outgoing, "uno\n salir\n".as_bytes());

@@ -5,31 +5,37 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `conversation` | both directions at once, leaving, idle time, how it ends |
+//! | `conversation` | both directions at once, leaving, idle time |
+//! | `naming` | giving the server a name when it asks for one |
+//! | `paint` | how a line looks: colour, the time, the bell |
+//! | [`outcome`] | how it ends |
 //!
 //! The person is [`chat_terminal`].
 
 pub mod cli;
-pub mod conversation;
+mod conversation;
+mod naming;
+pub mod outcome;
+mod paint;
 
 use std::future::Future;
-use std::time::Duration;
 
 use tokio::net::TcpStream;
 
 use chat_terminal::person::{Keyboard, Screen};
-use conversation::{Conversation, Outcome};
+use conversation::{Conversation, Ways};
+use outcome::Outcome;
 
-/// Talks until one side ends it, `stop` completes, or nothing happens for `idle`.
+/// Talks until one side ends it, or `stop` completes.
 ///
 /// Not cancel-safe: the person's terminal might not be given back.
 pub(crate) async fn run(
     stream: TcpStream,
     (keyboard, screen): (impl Keyboard, impl Screen),
-    idle: Option<Duration>,
+    ways: Ways,
     stop: impl Future<Output = ()>,
 ) -> Outcome {
-    let mut conversation = Conversation::new(stream, keyboard, screen, idle);
+    let mut conversation = Conversation::new(stream, keyboard, screen, ways);
     let outcome = tokio::select! {
         outcome = conversation.talk() => outcome,
         () = stop => conversation.leave_now().await,

@@ -47,7 +47,7 @@ pub struct Cli {
     ask_name: bool,
 
     /// What a client is asked for its name with
-    #[arg(long, value_name = "TEXT", default_value = wording::NAME_KEYWORD, value_parser = keyword)]
+    #[arg(long, value_name = "TEXT", default_value = wording::NAME_KEYWORD, value_parser = usage::keyword)]
     name_keyword: String,
 
     /// Close a connection that does not give its name for this long
@@ -111,14 +111,6 @@ fn max_line(text: &str) -> Result<usize, String> {
 
 fn log_level(text: &str) -> Result<LevelFilter, &'static str> {
     text.parse().map_err(|_| "expected off, error, warn, info, debug or trace")
-}
-
-fn keyword(text: &str) -> Result<String, &'static str> {
-    let words = text.trim();
-    if words.is_empty() || words.contains(char::is_control) {
-        return Err("expected words on one line");
-    }
-    Ok(words.to_owned())
 }
 
 /// The command line, in which the chosen profile sets the defaults.

@@ -48,7 +48,7 @@ impl Front {
         {
             let console = Console::new(screen.writer());
             let log = if io::stderr().is_terminal() { console.clone() } else { front.log };
-            let desk = Some(Desk::Terminal(keyboard, ask_name));
+            let desk = Some(Desk::Terminal(keyboard));
             return Self { console, log, desk, screen: Some(screen), ..front };
         }
         Self { desk: Some(Desk::Pipe(pipe::open().0)), ..front }

@@ -20,8 +20,8 @@ use crate::session::{Action, Rules, Session};
 
 /// Where the operator sits.
 pub enum Desk {
-    /// At a terminal; whether the operator is asked for a name there.
-    Terminal(TerminalIn, bool),
+    /// At a terminal, where the question is for the operator's name.
+    Terminal(TerminalIn),
     /// Behind a pipe.
     Pipe(PipeIn),
 }
@@ -53,7 +53,7 @@ impl<'a> Operator<'a> {
     async fn talk(mut self) {
         loop {
             match self.next().await {
-                Input::Text(text) if self.is_asked() => self.take_name(&text),
+                Input::Answer(name) => self.take_name(&name),
                 Input::Text(text) => {
                     for line in text.lines().filter(|line| !line.is_empty()) {
                         if !self.hear(line).await {
@@ -69,21 +69,16 @@ impl<'a> Operator<'a> {
 
     async fn next(&mut self) -> Input {
         match &mut self.desk {
-            Desk::Terminal(keyboard, _) => keyboard.next().await,
+            Desk::Terminal(keyboard) => keyboard.next().await,
             Desk::Pipe(keyboard) => keyboard.next().await,
         }
-    }
-
-    fn is_asked(&self) -> bool {
-        matches!(self.desk, Desk::Terminal(_, true))
     }
 
     /// The operator has been asked for a name, and to say nothing is to keep the one there is.
     fn take_name(&mut self, answer: &str) {
         let taken = answer.trim().is_empty() || self.execute(Command::Rename(answer.to_owned()));
-        if let Desk::Terminal(keyboard, asked) = &mut self.desk {
+        if let Desk::Terminal(keyboard) = &mut self.desk {
             keyboard.answered(!taken);
-            *asked = !taken;
         }
     }
 
@@ -103,10 +98,10 @@ impl<'a> Operator<'a> {
         let room = &self.server.directory.first;
         match self.desk {
             // A person can say it again. What is piped in was meant for whoever comes.
-            Desk::Terminal(..) if room.is_empty() => {
+            Desk::Terminal(_) if room.is_empty() => {
                 return self.server.console.print(wording::NOBODY_THERE);
             }
-            Desk::Terminal(..) => {}
+            Desk::Terminal(_) => {}
             Desk::Pipe(_) => room.occupied().await,
         }
         self.pace.wait_for(room).await;

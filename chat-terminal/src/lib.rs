@@ -5,14 +5,18 @@
 //! | [`person`] | what a program asks of a person, wherever that person sits |
 //! | [`terminal`] | line editing and history, arriving lines above the prompt |
 //! | [`pipe`] | a person behind a pipe: the program as a filter |
+//! | [`completion`] | what Tab makes of a word |
 //! | [`lines`] | reads, and the lines in them |
 //! | [`signals`] | being told to end |
 //! | [`usage`] | a command line that is wrong |
 
+pub mod completion;
 mod gate;
+mod keys;
 pub mod lines;
 pub mod person;
 pub mod pipe;
 pub mod signals;
 pub mod terminal;
+mod tty;
 pub mod usage;

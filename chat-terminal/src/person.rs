@@ -10,6 +10,8 @@ use bytes::BytesMut;
 pub enum Input {
     /// Entered a line, or pasted several.
     Text(String),
+    /// Answered the question that stood in place of the prompt.
+    Answer(String),
     /// Entered more than [`MAX_INPUT`] bytes without a newline; they are dropped.
     TooLong,
     /// Ended the input.
@@ -25,9 +27,13 @@ pub trait Keyboard {
     /// The next thing the person does. Cancel-safe. After [`Input::End`] there is no more.
     fn next(&mut self) -> impl Future<Output = Input>;
 
-    /// What was entered last answered the question with which the keyboard was opened; does it need
-    /// another answer? To be called after each answer. Does nothing where nothing is asked.
+    /// Does the question need another answer than the last one? To be called after each
+    /// [`Input::Answer`]: until then, nothing more can be entered. Otherwise it does nothing.
     fn answered(&mut self, _again: bool) {}
+
+    /// Asks this from now on, in place of the prompt. What is being typed comes back behind the
+    /// answer. Does nothing where nobody can be asked.
+    fn ask(&mut self, _question: &'static str) {}
 }
 
 /// The half of a person that reads lines.

@@ -5,12 +5,12 @@
 //! printer blocks as well and has another thread, so that nothing on the terminal ever keeps the
 //! conversation waiting.
 
-use std::io::{self, Write};
-use std::sync::Arc;
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::{io, mem};
 
 use bytes::BytesMut;
 use rustyline::completion::Completer;
@@ -19,15 +19,15 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{
-    Cmd, ConditionalEventHandler, Config, Editor, Event, EventContext, EventHandler,
-    ExternalPrinter, Helper, KeyEvent, RepeatCount,
-};
+use rustyline::{CompletionType, Config, Editor, ExternalPrinter, Helper};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
 
+use crate::completion::{Completion, SharedVocabulary, complete, word_at};
 use crate::gate::Gate;
+use crate::keys;
 use crate::person::{Input, Keyboard, Screen};
+use crate::tty::{self, CLOSE, Mode};
 
 /// The prompt for everything that answers no question.
 const PROMPT: &str = "> ";
@@ -42,19 +42,16 @@ const ENTERED: usize = 64;
 /// sequence arrives whole, and a lone Escape must not hold up what arrives.
 const KEY_TIMEOUT: u16 = 50;
 
-/// How long the terminal may take to show the last lines, and then to be given back.
-const CLOSE: Duration = Duration::from_secs(1);
-
-/// How often the editor is asked to end: it does not say when it has.
-const ASK: Duration = Duration::from_millis(1);
-
-type LineEditor = Editor<Doorkeeper, MemHistory>;
+type LineEditor = Editor<Insider, MemHistory>;
 
 /// What is typed at the terminal.
 pub struct TerminalIn {
     inputs: mpsc::Receiver<Input>,
-    /// Whether the question is asked again, after each answer.
-    verdicts: std::sync::mpsc::SyncSender<bool>,
+    /// For each answer, that it is decided what is asked next.
+    verdicts: SyncSender<()>,
+    /// The editor waits for a verdict.
+    undecided: bool,
+    gate: Arc<Gate>,
 }
 
 /// What is to be seen on the terminal.
@@ -84,121 +81,139 @@ pub fn open(
     question: Option<&'static str>,
     interrupt: Arc<Notify>,
 ) -> Option<(TerminalIn, TerminalOut)> {
+    open_completing(question, interrupt, None)
+}
+
+/// As [`open`]; and Tab completes the words of this vocabulary.
+pub fn open_completing(
+    question: Option<&'static str>,
+    interrupt: Arc<Notify>,
+    vocabulary: Option<SharedVocabulary>,
+) -> Option<(TerminalIn, TerminalOut)> {
     let mode = Mode::current();
-    let config = Config::builder().auto_add_history(true).keyseq_timeout(Some(KEY_TIMEOUT)).build();
+    let config = Config::builder()
+        .keyseq_timeout(Some(KEY_TIMEOUT))
+        // The other way waits for the next key even when there is no choice.
+        .completion_type(CompletionType::List)
+        .build();
     let mut editor = Editor::with_history(config, MemHistory::new()).ok()?;
     let mut printer = editor.create_external_printer().ok()?;
-    let gate = Arc::new(Gate::new());
+    let gate = Arc::new(Gate::new(question, tty::interrupt));
     let stopping = Arc::new(AtomicBool::new(false));
     let (inputs_in, inputs) = mpsc::channel(ENTERED);
-    let (verdicts, verdicts_out) = std::sync::mpsc::sync_channel(1);
+    let (verdicts, verdicts_out) = sync_channel(1);
     let (texts, mut texts_out) = mpsc::channel(1);
     let (done, all_shown) = oneshot::channel();
-    editor.set_helper(Some(Doorkeeper(Arc::clone(&gate))));
-    bind_keys(&mut editor, &inputs_in, &interrupt);
+    let prompter = vocabulary.map(|words| Prompter { words, texts: texts.clone() });
+    editor.set_helper(Some(Insider { gate: Arc::clone(&gate), prompter }));
+    keys::bind(&mut editor, &inputs_in, &interrupt);
 
     let (doors, stop) = (Arc::clone(&gate), Arc::clone(&stopping));
     let editor = thread::spawn(move || {
-        let question = question.map(|question| (question, verdicts_out));
-        edit(editor, question, &inputs_in, &doors, &stop, &interrupt);
+        edit(editor, &verdicts_out, &inputs_in, &doors, &stop, &interrupt);
         doors.remove();
     });
+    let doors = Arc::clone(&gate);
     thread::spawn(move || {
         while let Some(Text::Lines(lines)) = texts_out.blocking_recv() {
-            gate.pass();
+            doors.pass();
             // It fails with the terminal, which ends the editor as well.
             let _ = printer.print(lines);
         }
-        gate.pass();
+        doors.pass();
         // The printer holds one text, so this one goes in when the last one has come out.
         let _ = printer.print(INVISIBLE.to_owned());
         let _ = done.send(());
     });
     let output = TerminalOut { texts, all_shown, editor, stopping, mode };
-    Some((TerminalIn { inputs, verdicts }, output))
+    Some((TerminalIn { inputs, verdicts, undecided: false, gate }, output))
 }
 
 /// The editor's thread: line after line, until it is to stop or the terminal is gone.
 fn edit(
     mut editor: LineEditor,
-    mut question: Option<(&str, Receiver<bool>)>,
+    verdicts: &Receiver<()>,
     inputs: &mpsc::Sender<Input>,
     gate: &Gate,
     stopping: &AtomicBool,
     interrupt: &Notify,
 ) {
+    // What was being typed when a question came.
+    let mut draft = String::new();
     while !stopping.load(Ordering::Relaxed) {
-        gate.prepare();
-        let prompt = question.as_ref().map_or(PROMPT, |(question, _)| question);
-        let input = match editor.readline(prompt) {
-            Ok(line) => Input::Text(line),
-            // A key that is no character.
-            Err(ReadlineError::Io(e)) if e.kind() == io::ErrorKind::InvalidData => continue,
-            // The terminal is gone.
-            Err(ReadlineError::Eof | ReadlineError::Io(_)) => Input::End,
+        let question = gate.prepare();
+        let line = match question {
+            Some(question) => editor.readline(question),
+            None => editor.readline_with_initial(PROMPT, (&mem::take(&mut draft), "")),
+        };
+        let input = match line {
+            Ok(line) if question.is_some() => Input::Answer(line),
+            Ok(line) => {
+                // It fails for a history on disk only.
+                let _ = editor.add_history_entry(&line);
+                Input::Text(line)
+            }
+            // The terminal is gone; or a key was no character.
+            Err(ReadlineError::Io(e)) if e.kind() != io::ErrorKind::InvalidData => Input::End,
+            Err(ReadlineError::Eof) => Input::End,
             #[cfg(unix)]
             Err(ReadlineError::Errno(_)) => Input::End,
-            Err(ReadlineError::Interrupted) => {
-                interrupt.notify_one();
+            // Among them a resized window.
+            Err(error) => {
+                let (overtaken, line) = gate.left_behind();
+                if is_interrupt(&error) && !overtaken {
+                    interrupt.notify_one();
+                }
+                if question.is_none() {
+                    draft = line;
+                }
                 continue;
             }
-            #[cfg(unix)]
-            Err(ReadlineError::Signal(rustyline::error::Signal::Interrupt)) => {
-                interrupt.notify_one();
-                continue;
-            }
-            // A resized window.
-            Err(_) => continue,
         };
         let ended = input == Input::End;
+        let answered = matches!(input, Input::Answer(_));
         if inputs.blocking_send(input).is_err() || ended {
             return;
         }
         // The prompt for what comes next depends on what becomes of the answer.
-        question = question.filter(|(_, verdicts)| verdicts.recv() == Ok(true));
-    }
-}
-
-/// Ctrl-C and Ctrl-D leave without ending the editor, so that what arrives is still shown. Keys
-/// that would wait for another key, or stop the process, do nothing: meanwhile nothing could be
-/// shown.
-fn bind_keys(editor: &mut LineEditor, inputs: &mpsc::Sender<Input>, interrupt: &Arc<Notify>) {
-    let interrupt = Leave::Interrupt(Arc::clone(interrupt));
-    editor.bind_sequence(KeyEvent::ctrl('C'), EventHandler::Conditional(Box::new(interrupt)));
-    let end = Leave::EndOfInput(inputs.clone());
-    editor.bind_sequence(KeyEvent::ctrl('D'), EventHandler::Conditional(Box::new(end)));
-    for key in ['Q', 'V', 'X', 'Z', ']'] {
-        editor.bind_sequence(KeyEvent::ctrl(key), Cmd::Noop);
-    }
-}
-
-enum Leave {
-    Interrupt(Arc<Notify>),
-    /// On an empty line; otherwise the key deletes a character.
-    EndOfInput(mpsc::Sender<Input>),
-}
-
-impl ConditionalEventHandler for Leave {
-    fn handle(&self, _: &Event, _: RepeatCount, _: bool, ctx: &EventContext<'_>) -> Option<Cmd> {
-        match self {
-            Self::Interrupt(interrupt) => interrupt.notify_one(),
-            Self::EndOfInput(_) if !ctx.line().is_empty() => return None,
-            // It fails when the conversation is over; or when much that was entered waits to be
-            // sent, and then Ctrl-C is there.
-            Self::EndOfInput(inputs) => drop(inputs.try_send(Input::End)),
+        if answered && verdicts.recv().is_err() {
+            gate.answered();
         }
-        Some(Cmd::Noop)
+    }
+}
+
+fn is_interrupt(error: &ReadlineError) -> bool {
+    match error {
+        ReadlineError::Interrupted => true,
+        #[cfg(unix)]
+        ReadlineError::Signal(rustyline::error::Signal::Interrupt) => true,
+        _ => false,
     }
 }
 
 impl Keyboard for TerminalIn {
     async fn next(&mut self) -> Input {
-        self.inputs.recv().await.unwrap_or(Input::End)
+        let input = self.inputs.recv().await.unwrap_or(Input::End);
+        self.undecided |= matches!(input, Input::Answer(_));
+        input
     }
 
     fn answered(&mut self, again: bool) {
-        // Nobody waits for it when no question was asked.
-        let _ = self.verdicts.try_send(again);
+        if mem::take(&mut self.undecided) {
+            if !again {
+                self.gate.answered();
+            }
+            // It fails when there is no editor any more.
+            let _ = self.verdicts.try_send(());
+        }
+    }
+
+    fn ask(&mut self, question: &'static str) {
+        if self.undecided {
+            self.answered(true);
+        } else {
+            self.gate.ask(question);
+        }
     }
 }
 
@@ -216,7 +231,7 @@ impl Screen for TerminalOut {
         };
         let _ = timeout(CLOSE, shown).await;
         self.stopping.store(true, Ordering::Relaxed);
-        if !end(&self.editor) {
+        if !tty::end(&self.editor) {
             self.mode.restore();
         }
     }
@@ -244,90 +259,67 @@ impl Write for LineWriter {
     }
 }
 
-/// Ends the editor while it waits for a key, so that it gives the terminal back. Returns whether
-/// it did so in time.
-///
-/// It has no other way to be interrupted than the signal. The handler that gets it is the editor's
-/// own, or otherwise the one of [`crate::signals`]; neither ends the process.
-#[cfg(unix)]
-fn end(editor: &JoinHandle<()>) -> bool {
-    use rustix::process::{Signal, getpid, kill_process};
-
-    let deadline = Instant::now() + CLOSE;
-    while !editor.is_finished() && Instant::now() < deadline {
-        let _ = kill_process(getpid(), Signal::INT);
-        thread::sleep(ASK);
-    }
-    editor.is_finished()
-}
-
-/// Elsewhere it can only be waited for: it ends with the next line.
-#[cfg(not(unix))]
-fn end(editor: &JoinHandle<()>) -> bool {
-    let deadline = Instant::now() + ASK;
-    while !editor.is_finished() && Instant::now() < deadline {
-        thread::yield_now();
-    }
-    editor.is_finished()
-}
-
-/// The terminal's mode before the editor changed it.
-#[cfg(unix)]
-struct Mode(Option<rustix::termios::Termios>);
-
-#[cfg(unix)]
-impl Mode {
-    fn current() -> Self {
-        Self(rustix::termios::tcgetattr(io::stdin()).ok())
-    }
-
-    /// For an editor that does not do it itself.
-    fn restore(&self) {
-        if let Some(mode) = &self.0 {
-            let now = rustix::termios::OptionalActions::Now;
-            let _ = rustix::termios::tcsetattr(io::stdin(), now, mode);
-        }
-    }
-}
-
-/// Windows only: shells there set the console's mode themselves before they read a line.
-#[cfg(not(unix))]
-struct Mode;
-
-#[cfg(not(unix))]
-impl Mode {
-    fn current() -> Self {
-        Self
-    }
-
-    fn restore(&self) {}
-}
-
 /// Watches the editor from within, where it can be seen what it is about.
-struct Doorkeeper(Arc<Gate>);
+struct Insider {
+    gate: Arc<Gate>,
+    prompter: Option<Prompter>,
+}
 
-impl Hinter for Doorkeeper {
+/// Helps out with words.
+struct Prompter {
+    words: SharedVocabulary,
+    /// Where the choices are printed, when there are several.
+    texts: mpsc::Sender<Text>,
+}
+
+impl Hinter for Insider {
     type Hint = String;
 
     /// Asked whenever the prompt is drawn.
-    fn hint(&self, _line: &str, _pos: usize, _ctx: &rustyline::Context<'_>) -> Option<String> {
-        self.0.drawn();
+    fn hint(&self, line: &str, _pos: usize, _ctx: &rustyline::Context<'_>) -> Option<String> {
+        self.gate.drawn(line);
         None
     }
 }
 
-impl Validator for Doorkeeper {
+impl Validator for Insider {
     /// Asked when a line is entered, while the prompt still stands.
     fn validate(&self, _ctx: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        self.0.shut();
+        self.gate.shut();
         Ok(ValidationResult::Valid(None))
     }
 }
 
-impl Highlighter for Doorkeeper {}
-
-impl Completer for Doorkeeper {
+impl Completer for Insider {
     type Candidate = String;
+
+    /// Asked when Tab is pressed. With more than one candidate, the editor would wait for a key.
+    fn complete(
+        &self,
+        line: &str,
+        pos: usize,
+        _ctx: &rustyline::Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        let grown = self.prompter.as_ref().and_then(|prompter| prompter.complete(line, pos));
+        Ok((pos - word_at(line, pos).len(), grown.into_iter().collect()))
+    }
 }
 
-impl Helper for Doorkeeper {}
+impl Prompter {
+    fn complete(&self, line: &str, pos: usize) -> Option<String> {
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        match complete(line, pos, &words) {
+            Completion::Nothing => None,
+            Completion::Grown(word) => Some(word),
+            Completion::Choices(line) => {
+                // When a line that arrives is just being printed, the key is pressed once more.
+                let _ = self.texts.try_send(Text::Lines(line + "\n"));
+                None
+            }
+        }
+    }
+}
+
+impl Highlighter for Insider {}
+
+impl Helper for Insider {}

@@ -31,21 +31,18 @@ pub fn parse_or_exit<T: FromArgMatches>(command: Command) -> (T, ArgMatches) {
 ///
 /// A profile that does not exist is left to the parser to complain about.
 pub fn profile_in(arguments: impl IntoIterator<Item = OsString>) -> Profile {
-    let mut arguments = arguments.into_iter();
-    let mut chosen = None;
+    let mut arguments = arguments.into_iter().take_while(|argument| argument != "--");
     while let Some(argument) = arguments.next() {
-        let Some(argument) = argument.to_str() else { continue };
-        if argument == "--" {
-            break;
-        }
-        let value = match argument.strip_prefix("--profile") {
-            Some("") => arguments.next().and_then(|value| value.into_string().ok()),
-            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+        let value = match argument.to_str() {
+            Some("--profile") => arguments.next(),
+            Some(argument) => argument.strip_prefix("--profile=").map(OsString::from),
             None => None,
         };
-        chosen = value.and_then(|value| value.parse().ok()).or(chosen);
+        if let Some(value) = value {
+            return value.to_str().and_then(|name| name.parse().ok()).unwrap_or_default();
+        }
     }
-    chosen.unwrap_or_default()
+    Profile::default()
 }
 
 /// Gives these options the defaults that a profile sets, as they are written.
@@ -85,6 +82,15 @@ pub fn switch(text: &str) -> Result<bool, &'static str> {
         "off" => Ok(false),
         _ => Err("expected on or off"),
     }
+}
+
+/// Reads the words by which a name is asked for.
+pub fn keyword(text: &str) -> Result<String, &'static str> {
+    let words = text.trim();
+    if words.is_empty() || words.contains(char::is_control) {
+        return Err("expected words on one line");
+    }
+    Ok(words.to_owned())
 }
 
 #[cfg(test)]

@@ -1,0 +1,283 @@
+//! From what the person enters to what is sent: names, signatures, leaving.
+
+use std::mem;
+
+use chat_protocol::text::{self, LEAVE_WORD};
+use chat_protocol::wording;
+use chat_terminal::person::{Input, Keyboard, MAX_INPUT, Screen};
+use tokio::time::Instant;
+
+use super::{Conversation, MAX_WAITING, Stage};
+use crate::naming::Then;
+
+/// How many lines may wait for the name to be given: as many as the terminal holds entered.
+const MAX_HELD: usize = 64;
+
+impl<K: Keyboard, S: Screen> Conversation<K, S> {
+    /// Whether something may be entered now. A pipe can wait, but a person may want to leave.
+    pub(super) fn is_typing(&self) -> bool {
+        let naming = &self.ways.naming;
+        let room = if naming.has_person() {
+            self.held.len() < MAX_HELD
+        } else {
+            !naming.holds() || naming.wants_line()
+        };
+        room && self.stage == Stage::Talking && self.outgoing.len() < MAX_WAITING
+    }
+
+    pub(super) fn take(&mut self, input: Input) {
+        match input {
+            Input::Answer(text) => self.answer(&text),
+            Input::Text(text) if self.ways.naming.wants_line() => self.answer(&text),
+            Input::TooLong => self.show(&wording::line_too_long(MAX_INPUT).to_string()),
+            input if self.has_to_wait(&input) => self.held.push(input),
+            Input::Text(text) => {
+                // What was pasted may be several lines.
+                for line in text.lines().filter(|line| !line.is_empty()) {
+                    self.say(line);
+                }
+            }
+            Input::End => self.say_goodbye(),
+        }
+    }
+
+    /// Nothing overtakes the name, but nobody has to give one in order to leave.
+    fn has_to_wait(&self, input: &Input) -> bool {
+        let leaves = match input {
+            Input::Text(text) => text::is_leave(text),
+            Input::End => true,
+            Input::Answer(_) | Input::TooLong => false,
+        };
+        let naming = &self.ways.naming;
+        naming.holds() && !(leaves && naming.is_due())
+    }
+
+    /// Somebody was asked for a name, and this is the answer.
+    fn answer(&mut self, text: &str) {
+        if text::is_leave(text) {
+            self.keyboard.answered(false);
+            return self.say(LEAVE_WORD);
+        }
+        let answered = self.ways.naming.answer(text, Instant::now());
+        if let Some(name) = self.ways.naming.name() {
+            self.ways.painter.answer_to(name);
+        }
+        match answered {
+            // The server has not asked yet.
+            Ok(None) => self.keyboard.answered(false),
+            Ok(then) => self.follow(then),
+            Err((error, then)) => {
+                self.show(&wording::name_refused(error).to_string());
+                self.follow(Some(then));
+            }
+        }
+    }
+
+    pub(super) fn follow(&mut self, then: Option<Then>) {
+        match then {
+            None => {}
+            Some(Then::Give(name)) => self.send_line(name.as_str()),
+            Some(Then::Ask) => self.keyboard.ask(wording::YOUR_NAME),
+            Some(Then::Talk) => {
+                self.keyboard.answered(false);
+                for input in mem::take(&mut self.held) {
+                    self.take(input);
+                }
+            }
+            Some(Then::Leave(reason)) => {
+                self.reason = Some(reason);
+                self.say(LEAVE_WORD);
+            }
+        }
+    }
+
+    /// Puts a line behind those that are being sent. Nothing goes behind the leaving word.
+    pub(super) fn say(&mut self, line: &str) {
+        if self.stage != Stage::Talking {
+            return;
+        }
+        if text::is_leave(line) {
+            self.send_line(line);
+            self.stage = Stage::Leaving;
+        } else if let Some(name) = self.ways.naming.name().filter(|_| self.ways.sign) {
+            let line = wording::message_by_name(name.as_str(), line).to_string();
+            self.send_line(&line);
+        } else {
+            self.send_line(line);
+        }
+    }
+
+    fn send_line(&mut self, line: &str) {
+        self.outgoing.extend_from_slice(line.as_bytes());
+        self.outgoing.extend_from_slice(b"\n");
+    }
+
+    /// The person leaves without having said so (requirement 4.3).
+    pub(super) fn say_goodbye(&mut self) {
+        if self.stage == Stage::Talking {
+            self.show(wording::LEAVING);
+            self.say(LEAVE_WORD);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::io;
+    use std::time::Duration;
+
+    use bytes::BytesMut;
+    use chat_protocol::wording::{GREETING, NAME_KEYWORD, YOUR_NAME};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::conversation::Ways;
+    use crate::naming::Naming;
+    use crate::outcome::Outcome;
+    use crate::paint::Painter;
+
+    /// Somebody who enters this, and at the terminal then waits.
+    struct Typist {
+        inputs: VecDeque<Input>,
+        /// What somebody at a terminal enters when asked. A pipe has none.
+        answers: Option<Vec<&'static str>>,
+        questions: Vec<&'static str>,
+    }
+
+    impl Keyboard for Typist {
+        async fn next(&mut self) -> Input {
+            match self.inputs.pop_front() {
+                Some(input) => input,
+                None if self.answers.is_none() => Input::End,
+                None => std::future::pending().await,
+            }
+        }
+
+        fn ask(&mut self, question: &'static str) {
+            self.questions.push(question);
+            let answer = self.answers.as_mut().and_then(Vec::pop);
+            self.inputs.extend(answer.map(|answer| Input::Answer(answer.to_owned())));
+        }
+    }
+
+    /// Keeps what it is shown.
+    struct Paper(String);
+
+    impl Screen for Paper {
+        async fn show(&mut self, lines: &mut BytesMut) -> io::Result<()> {
+            self.0 += &String::from_utf8_lossy(&lines.split());
+            Ok(())
+        }
+
+        async fn close(self) {}
+    }
+
+    /// A client that has to give its name, and its server's end of the connection.
+    async fn sala(
+        name: Option<&str>,
+        inputs: &[&str],
+        answers: Option<Vec<&'static str>>,
+    ) -> (Conversation<Typist, Paper>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let mut naming = Naming::new(NAME_KEYWORD, name.map(|name| name.parse().unwrap()));
+        naming.expect(Some(Instant::now() + Duration::from_secs(10)));
+        if answers.is_some() {
+            naming.person(name.is_none());
+        }
+        let painter = Painter::default();
+        let ways = Ways { idle: None, sign: false, naming, painter, vocabulary: None };
+        let inputs = inputs.iter().map(|text| Input::Text((*text).to_owned())).collect();
+        let typist = Typist { inputs, answers, questions: vec![] };
+        (Conversation::new(stream, typist, Paper(String::new()), ways), server)
+    }
+
+    /// The server reads one line.
+    async fn line(server: &mut TcpStream) -> String {
+        let mut line = String::new();
+        while !line.ends_with('\n') {
+            line.push(server.read_u8().await.unwrap().into());
+        }
+        line
+    }
+
+    #[tokio::test]
+    async fn r5_2_nothing_overtakes_the_name() {
+        let (mut client, mut server) = sala(None, &["Ana", "hola"], None).await;
+        let scene = async {
+            server.write_all(format!("{GREETING}\n{NAME_KEYWORD}\n").as_bytes()).await.unwrap();
+            assert_eq!(line(&mut server).await, "Ana\n");
+            server.write_all(b"* Bea se ha unido\n").await.unwrap();
+            assert_eq!(line(&mut server).await, "hola\n");
+            assert_eq!(line(&mut server).await, "salir\n");
+            drop(server);
+        };
+        let (outcome, ()) = tokio::join!(client.talk(), scene);
+        assert_eq!(outcome, Outcome::Left);
+        assert!(!client.screen.0.contains(NAME_KEYWORD), "{}", client.screen.0);
+    }
+
+    #[tokio::test]
+    async fn r5_2_what_was_entered_at_a_terminal_waits_for_a_name_that_is_taken() {
+        let answers = Some(vec!["Bea", "dos palabras"]);
+        let (mut client, mut server) = sala(Some("Ana"), &["hola"], answers).await;
+        let scene = async {
+            server.write_all(format!("{NAME_KEYWORD}\n").as_bytes()).await.unwrap();
+            assert_eq!(line(&mut server).await, "Ana\n");
+            server.write_all(format!("! no\n{NAME_KEYWORD}\n").as_bytes()).await.unwrap();
+            assert_eq!(line(&mut server).await, "Bea\n");
+            server.write_all(b"Zoe > hola\n").await.unwrap();
+            assert_eq!(line(&mut server).await, "hola\n");
+            drop(server);
+        };
+        let (outcome, ()) = tokio::join!(client.talk(), scene);
+        assert_eq!(outcome, Outcome::ServerClosed);
+        assert_eq!(client.keyboard.questions, [YOUR_NAME; 2]);
+        assert!(client.screen.0.contains("! no\n"), "{}", client.screen.0);
+    }
+
+    #[tokio::test]
+    async fn r5_2_a_pipe_leaves_a_server_that_refuses_its_name() {
+        let (mut client, mut server) = sala(Some("Ana"), &["hola"], None).await;
+        let scene = async {
+            server.write_all(format!("{NAME_KEYWORD}\n").as_bytes()).await.unwrap();
+            assert_eq!(line(&mut server).await, "Ana\n");
+            server.write_all(format!("! no\n{NAME_KEYWORD}\n").as_bytes()).await.unwrap();
+            assert_eq!(line(&mut server).await, "salir\n");
+            drop(server);
+        };
+        let (outcome, ()) = tokio::join!(client.talk(), scene);
+        assert_eq!(outcome, Outcome::NameRefused);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r5_2_a_server_that_does_not_ask_in_time_is_left() {
+        let (mut client, mut server) = sala(Some("Ana"), &["hola"], None).await;
+        assert_eq!(client.talk().await, Outcome::NotAsked);
+        assert_eq!(line(&mut server).await, "salir\n");
+    }
+
+    #[tokio::test]
+    async fn r5_2_who_is_asked_for_a_name_can_leave() {
+        let (mut client, mut server) = sala(None, &[], Some(vec![])).await;
+        client.keyboard.inputs.push_back(Input::Answer("Salir".to_owned()));
+        let scene = async {
+            assert_eq!(line(&mut server).await, "salir\n");
+            drop(server);
+        };
+        let (outcome, ()) = tokio::join!(client.talk(), scene);
+        assert_eq!(outcome, Outcome::Left);
+    }
+
+    #[tokio::test]
+    async fn r7_4_each_line_is_signed_but_the_leaving_word() {
+        let (mut client, _server) = sala(Some("Ana"), &[], None).await;
+        client.ways.sign = true;
+        client.say("hola");
+        client.say("Salir");
+        assert_eq!(client.outgoing, "Ana > hola\nSalir\n".as_bytes());
+    }
+}

@@ -1,0 +1,59 @@
+//! How a conversation ends, and what is said about it.
+
+use std::process::ExitCode;
+
+use chat_protocol::wording;
+
+/// How a conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The person left, and everything the person said was sent.
+    Left,
+    /// The server ended it, or is gone.
+    ServerClosed,
+    /// Nothing was sent or received for the client's own idle time.
+    Idle,
+    /// The person left at once, and the server had not taken everything.
+    Unsent,
+    /// What arrives can no longer be written, for another reason than that nobody reads it.
+    Unseen,
+    /// The server does not ask for a name, and the client insists on it.
+    NotAsked,
+    /// The server does not take the name, and there is nobody to ask for another.
+    NameRefused,
+}
+
+/// What [`Outcome`] is to the system, as the help says it.
+pub(crate) const EXIT_STATUSES: &str = "\
+Exit status: 0 left, 1 no connection, 2 bad usage, 3 the server closed the connection, \
+4 nothing happened for too long, 5 left before everything was sent, 6 the output cannot be \
+written, 7 the server did not ask for a name, 8 the server did not take the name.";
+
+impl Outcome {
+    /// What the person is told about an end that the person did not ask for.
+    pub fn explanation(self) -> Option<&'static str> {
+        match self {
+            Self::Left => None,
+            Self::ServerClosed => Some(wording::SERVER_CLOSED),
+            Self::Idle => Some(wording::CLIENT_IDLE),
+            Self::Unsent => Some(wording::UNSENT),
+            Self::Unseen => Some(wording::UNSEEN),
+            Self::NotAsked => Some(wording::NOT_ASKED),
+            Self::NameRefused => Some(wording::NAME_NOT_TAKEN),
+        }
+    }
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Left => 0,
+            Outcome::ServerClosed => 3,
+            Outcome::Idle => 4,
+            Outcome::Unsent => 5,
+            Outcome::Unseen => 6,
+            Outcome::NotAsked => 7,
+            Outcome::NameRefused => 8,
+        })
+    }
+}
