@@ -12,8 +12,8 @@ build: ## the binaries as they are shipped, into target/release
 test: ## all tests: units, and the real binaries against the specification
 	ci/test
 
-demo: ## one server and two clients talk, side by side
-	ci/demo
+demo: ## a server and its clients talk, side by side; PROFILE=sala, practico or grupal for others
+	ci/demo $(PROFILE)
 
 lint: ## format, clippy and documentation, with warnings as errors
 	ci/lint

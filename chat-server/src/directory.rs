@@ -144,13 +144,16 @@ impl<M: Member> Directory<M> {
         (room, member)
     }
 
-    /// Somebody leaves for good; the room hears of it.
-    pub(crate) fn leave(&self, id: PersonId) {
+    /// Somebody leaves for good. The room hears of it, unless it is `closing` for all.
+    pub(crate) fn leave(&self, id: PersonId, closing: bool) {
         let mut state = self.lock();
         let Some(person) = state.people.remove(&id) else { return };
         state.names.release(&person.name);
-        if let Some((room, member)) = self.rise(&person) {
-            room.leave(member);
+        if let Place::Seated(room, member) = &person.place {
+            if self.rules.presence && !closing {
+                room.say(*member, wording::left(&person.name));
+            }
+            room.leave(*member);
         }
         state.quit(person.hall, id);
     }
@@ -159,18 +162,20 @@ impl<M: Member> Directory<M> {
     pub(crate) fn set_out(&self, id: PersonId, room: &str) -> Result<Transfer<M>, String> {
         let name: Name = room.parse().map_err(|e| wording::room_refused(e).to_string())?;
         let mut state = self.lock();
-        let person = &state.people[&id];
-        if !matches!(person.place, Place::Seated(..)) {
+        let Person { hall: from, place: Place::Seated(room, member), .. } = &state.people[&id]
+        else {
             return Err(wording::OPERATOR_STAYS.to_owned());
-        }
-        let from = person.hall;
+        };
+        let (from, room, member) = (*from, Arc::clone(room), *member);
         let to = self.hall(&mut state, name)?;
         if to == from {
             return Err(wording::you_are_in(&state.halls[&to].name).to_string());
         }
         let State { people, halls, .. } = &mut *state;
         let person = people.get_mut(&id).expect(STILL_HERE);
-        let (room, member) = self.rise(person).ok_or(wording::OPERATOR_STAYS)?;
+        if self.rules.presence {
+            room.say(member, wording::left(&person.name));
+        }
         let seat = room.hand_over(member);
         person.place = Place::OnTheWay(Vec::new());
         person.hall = to;
@@ -254,15 +259,6 @@ impl<M: Member> Directory<M> {
     pub(crate) fn close(&self) {
         self.entrance.close();
         self.lock().halls.values().for_each(|hall| hall.room.close());
-    }
-
-    /// The seat that somebody is about to leave, after the room has heard of it.
-    fn rise(&self, person: &Person<M>) -> Option<(Arc<Room<M>>, MemberId)> {
-        let Place::Seated(room, member) = &person.place else { return None };
-        if self.rules.presence {
-            room.say(*member, wording::left(&person.name));
-        }
-        Some((Arc::clone(room), *member))
     }
 
     /// The room of this name; a new one if there is none.

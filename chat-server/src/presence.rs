@@ -136,7 +136,10 @@ impl<'a> Presence<'a> {
 impl Drop for Presence<'_> {
     fn drop(&mut self) {
         match (&self.person, &self.place) {
-            (Some((id, _)), _) => self.server.directory.leave(*id),
+            (Some((id, _)), _) => {
+                let closing = self.server.stopping.is_cancelled();
+                self.server.directory.leave(*id, closing);
+            }
             (None, Place::Seated(room, member)) => room.leave(*member),
             (None, Place::OnTheWay(..)) => {}
         }

@@ -1,0 +1,190 @@
+//! One server and its clients, and a table of what each of them shows.
+
+use std::net::SocketAddr;
+
+use chat_check::failure::Result;
+use chat_check::program::Program;
+use chat_check::stage::Stage;
+use chat_tests::binaries;
+use comfy_table::{ContentArrangement, Table, presets};
+
+/// The columns of the page.
+const WIDTH: u16 = 100;
+
+/// Somebody with a column: the server stands first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    Server,
+    /// Counted from 1.
+    Client(usize),
+}
+
+/// The programs of a demo, and the table so far.
+pub(crate) struct Scene {
+    stage: Stage,
+    address: SocketAddr,
+    server: Program,
+    clients: Vec<Program>,
+    /// The server knows the clients by these.
+    addresses: Vec<SocketAddr>,
+    profile: String,
+    columns: usize,
+    table: Table,
+}
+
+impl Scene {
+    /// A server that listens, with room for so many clients in the table.
+    pub(crate) fn open(profile: &str, clients: usize) -> Result<Self> {
+        let mut table = Table::new();
+        table.load_preset(presets::UTF8_FULL);
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+        let headings = (1..=clients).map(|i| format!("cliente {i}"));
+        table.set_header([format!("servidor ({profile})")].into_iter().chain(headings));
+
+        let stage = Stage::new();
+        let mut command = binaries::server();
+        command.args(["--bind", "127.0.0.1:0", "--profile", profile]);
+        let server = stage.start("server", command)?;
+        let started = "servidor de chat iniciado en ";
+        let address = address_behind(&stage, &server, started)?;
+        server.out.expect("esperando clientes...")?;
+        let mut scene = Self {
+            stage,
+            address,
+            server,
+            clients: Vec::new(),
+            addresses: Vec::new(),
+            profile: profile.to_owned(),
+            columns: 1 + clients,
+            table,
+        };
+        scene.row(&[(Who::Server, format!("{started}{address}\nesperando clientes..."))]);
+        Ok(scene)
+    }
+
+    /// One more client. The server lets it in, and it is greeted.
+    pub(crate) fn client_comes(&mut self, options: &[&str]) -> Result<Who> {
+        let (client, printed, shown) = self.connect(options)?;
+        let greeting = "bienvenido al chat! escribe 'salir' para salir";
+        self.shows(client, greeting)?;
+        self.row(&[(Who::Server, printed), (client, format!("{shown}\n{greeting}"))]);
+        Ok(client)
+    }
+
+    /// One more client. It is connected and has to wait.
+    pub(crate) fn client_waits(&mut self, options: &[&str]) -> Result<Who> {
+        let (client, printed, shown) = self.connect(options)?;
+        let waits = format!("cliente {} espera su turno", self.address_of(client));
+        self.server.out.expect(&waits)?;
+        self.row(&[(Who::Server, format!("{printed}\n{waits}")), (client, shown)]);
+        Ok(client)
+    }
+
+    /// Starts a client. Returns also what the server has printed, and the client shown.
+    fn connect(&mut self, options: &[&str]) -> Result<(Who, String, String)> {
+        let mut command = binaries::client();
+        command.args([&self.address.to_string(), "--profile", &self.profile]).args(options);
+        let client = Who::Client(self.clients.len() + 1);
+        let program = self.stage.start(&format!("{client:?}"), command)?;
+        let connected = "nuevo cliente conectado: ";
+        let address = address_behind(&self.stage, &self.server, connected)?;
+        let shown = ["conectado al servidor de chat!", "escribe tus mensajes:"];
+        shown.iter().try_for_each(|line| program.out.expect(line))?;
+        self.clients.push(program);
+        self.addresses.push(address);
+        Ok((client, format!("{connected}{address}"), shown.join("\n")))
+    }
+
+    /// Somebody types a line, and these show that it has come.
+    pub(crate) fn types(&mut self, who: Who, text: &str, shown: &[(Who, &str)]) -> Result {
+        self.program(who).type_in(&format!("{text}\n"))?;
+        self.then(&[(who, &format!("(typed) {text}"))], shown)
+    }
+
+    /// A client leaves by the word, and these show that it has gone.
+    pub(crate) fn leaves(&mut self, client: Who, shown: &[(Who, &str)]) -> Result {
+        self.program(client).type_in("salir\n")?;
+        self.program(client).expect_exit(0)?;
+        let gone = format!("cliente {} desconectado", self.address_of(client));
+        let shown = [&[(Who::Server, gone.as_str())], shown].concat();
+        self.then(&[(client, "(typed) salir")], &shown)
+    }
+
+    /// A row of what is known, and of what these show as their next lines.
+    fn then(&mut self, known: &[(Who, &str)], shown: &[(Who, &str)]) -> Result {
+        for (who, lines) in shown {
+            lines.lines().try_for_each(|line| self.shows(*who, line))?;
+        }
+        let cells = known.iter().chain(shown);
+        let cells: Vec<_> = cells.map(|(who, text)| (*who, (*text).to_owned())).collect();
+        self.row(&cells);
+        Ok(())
+    }
+
+    fn shows(&mut self, who: Who, line: &str) -> Result {
+        self.program(who).out.expect(line)
+    }
+
+    fn row(&mut self, cells: &[(Who, String)]) {
+        let mut row = vec![String::new(); self.columns];
+        for (who, text) in cells {
+            let cell = match who {
+                Who::Server => &mut row[0],
+                Who::Client(i) => &mut row[*i],
+            };
+            if !cell.is_empty() {
+                cell.push('\n');
+            }
+            cell.push_str(text);
+        }
+        self.table.add_row(row);
+    }
+
+    fn program(&mut self, who: Who) -> &mut Program {
+        match who {
+            Who::Server => &mut self.server,
+            Who::Client(i) => &mut self.clients[i - 1],
+        }
+    }
+
+    /// The address by which the server knows a client.
+    pub(crate) fn address_of(&self, client: Who) -> SocketAddr {
+        match client {
+            Who::Server => self.address,
+            Who::Client(i) => self.addresses[i - 1],
+        }
+    }
+
+    /// Ends everything, and with it every output: nobody has heard itself, nothing came twice.
+    pub(crate) fn end(mut self) -> Result<Table> {
+        end(&mut self.server)?;
+        self.server.out.wait_for("cerrando servidor...")?;
+        self.server.err.expect_end()?;
+        for client in &mut self.clients {
+            client.wait()?;
+            client.out.expect_end()?;
+        }
+        Ok(self.table)
+    }
+}
+
+/// The server's next line is these words and an address, which is returned.
+fn address_behind(stage: &Stage, server: &Program, words: &str) -> Result<SocketAddr> {
+    let line = server.out.hear()?.unwrap_or_default();
+    let address = line.strip_prefix(words).and_then(|address| address.parse().ok());
+    address.ok_or_else(|| stage.failure(format!("no {words:?} and address: {line:?}")))
+}
+
+/// Stops the server as a person would.
+#[cfg(unix)]
+fn end(server: &mut Program) -> Result {
+    const SIGINT: i32 = 2;
+    server.signal(SIGINT)?;
+    server.expect_exit(0)
+}
+
+/// Windows has no signal for another process.
+#[cfg(windows)]
+fn end(server: &mut Program) -> Result {
+    server.kill()
+}

@@ -1,0 +1,134 @@
+//! The four stories: what is typed, and what everybody shows because of it.
+//!
+//! Every line is compared with the specification to the letter, so the texts stand here once more.
+
+use chat_check::failure::Result;
+use comfy_table::Table;
+
+use crate::scene::Scene;
+use crate::scene::Who::Server;
+
+/// The capture of the assignment S4: everybody hears everybody else, by port number.
+pub(crate) fn basico() -> Result<Table> {
+    let mut scene = Scene::open("basico", 2)?;
+    let (one, two) = (scene.client_comes(&[])?, scene.client_comes(&[])?);
+    let talk = [
+        (one, two, "Hola que tal?"),
+        (two, one, "Bien, haciendo un trabajo de redes"),
+        (one, two, "Genial, seguro que sale bien"),
+        (two, one, "Eso espero!, adios!"),
+    ];
+    for (speaker, listener, text) in talk {
+        let address = scene.address_of(speaker);
+        let printed = format!("cliente {address}: {text}");
+        let heard = format!("usuario {}: {text}", address.port());
+        scene.types(speaker, text, &[(Server, &printed), (listener, &heard)])?;
+    }
+    scene.leaves(two, &[])?;
+    scene.end()
+}
+
+/// S2: a room whose members have names, and hear who comes and goes.
+pub(crate) fn sala() -> Result<Table> {
+    let mut scene = Scene::open("sala", 3)?;
+    let ana = scene.client_comes(&["--name", "Ana"])?;
+    scene.types(ana, "hay alguien?", &[(Server, "Ana > hay alguien?")])?;
+    let bea = scene.client_comes(&["--name", "Bea"])?;
+    scene.types(
+        bea,
+        "yo, Bea",
+        &[(Server, "Bea > yo, Bea"), (ana, "* Bea se ha unido\nBea > yo, Bea")],
+    )?;
+    let caro = scene.client_comes(&["--name", "Caro"])?;
+    let joined = "* Caro se ha unido\nCaro > buenas a las dos";
+    scene.types(
+        caro,
+        "buenas a las dos",
+        &[(Server, "Caro > buenas a las dos"), (ana, joined), (bea, joined)],
+    )?;
+    scene.leaves(bea, &[(ana, "* Bea ha salido"), (caro, "* Bea ha salido")])?;
+    scene.types(
+        ana,
+        "quedamos dos",
+        &[(Server, "Ana > quedamos dos"), (caro, "Ana > quedamos dos")],
+    )?;
+    scene.leaves(caro, &[(ana, "* Caro ha salido")])?;
+    scene.end()
+}
+
+/// S3: the operator talks with one client at a time; the next one waits.
+pub(crate) fn practico() -> Result<Table> {
+    let mut scene = Scene::open("practico", 2)?;
+    let facundo = scene.client_comes(&["--name", "Facundo"])?;
+    scene.types(facundo, "Hola, como estas?", &[(Server, "Facundo > Hola, como estas?")])?;
+    scene.types(Server, "Bien, y vos?", &[(facundo, "Servidor > Bien, y vos?")])?;
+    let eva = scene.client_waits(&["--name", "Eva"])?;
+    scene.types(facundo, "Bien, hasta luego", &[(Server, "Facundo > Bien, hasta luego")])?;
+    let turn = format!("cliente {} tiene el turno", scene.address_of(eva));
+    let greeting = "bienvenido al chat! escribe 'salir' para salir";
+    scene.leaves(facundo, &[(Server, &turn), (eva, greeting)])?;
+    scene.types(eva, "Llego mi turno?", &[(Server, "Eva > Llego mi turno?")])?;
+    scene.types(Server, "Si, te escucho", &[(eva, "Servidor > Si, te escucho")])?;
+    scene.end()
+}
+
+/// S1: names, rooms and private messages.
+pub(crate) fn grupal() -> Result<Table> {
+    let mut scene = Scene::open("grupal", 4)?;
+    let mut people = Vec::new();
+    for name in ["Ana", "Bea", "Caro", "Dani"] {
+        let person = scene.client_comes(&["--name", name])?;
+        let (printed, joined) =
+            (format!("{name} > hola"), format!("* {name} se ha unido\n{name} > hola"));
+        let mut shown = vec![(Server, printed.as_str())];
+        shown.extend(people.iter().map(|other| (*other, joined.as_str())));
+        scene.types(person, "hola", &shown)?;
+        people.push(person);
+    }
+    let [ana, bea, caro, dani] = people[..] else { unreachable!("four names") };
+    let gone = |name| format!("* {name} ha salido");
+    scene.types(
+        caro,
+        "/sala cocina",
+        &[
+            (caro, "* estás en la sala cocina"),
+            (ana, &gone("Caro")),
+            (bea, &gone("Caro")),
+            (dani, &gone("Caro")),
+        ],
+    )?;
+    scene.types(
+        dani,
+        "/sala cocina",
+        &[
+            (dani, "* estás en la sala cocina"),
+            (ana, &gone("Dani")),
+            (bea, &gone("Dani")),
+            (caro, "* Dani se ha unido"),
+        ],
+    )?;
+    scene.types(
+        caro,
+        "solo cocina",
+        &[(Server, "Caro > solo cocina"), (dani, "Caro > solo cocina")],
+    )?;
+    scene.types(
+        ana,
+        "solo general",
+        &[(Server, "Ana > solo general"), (bea, "Ana > solo general")],
+    )?;
+    scene.types(
+        ana,
+        "/privado Dani te veo?",
+        &[(ana, "[privado a Dani] te veo?"), (dani, "[privado] Ana > te veo?")],
+    )?;
+    scene.types(
+        dani,
+        "/responder si!",
+        &[(dani, "[privado a Ana] si!"), (ana, "[privado] Dani > si!")],
+    )?;
+    scene.types(bea, "/salas", &[(bea, "* salas: general (2), cocina (2)")])?;
+    scene.types(bea, "/quien", &[(bea, "* en general (2): Ana, Bea")])?;
+    scene.leaves(dani, &[(caro, &gone("Dani"))])?;
+    scene.end()
+}
