@@ -377,3 +377,6 @@ impl<M> Person<M> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+use tokio::task::yield_now;
+
+use super::*;
+use crate::member::fake::Recorder;
+
+const RULES: Rules = Rules { presence: true, max_rooms: 3 };
+
+fn directory() -> Directory<Recorder> {
+    Directory::new(Deliveries::new(1 << 20).0, RULES)
+}
+
+fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+/// Somebody in the first room, and what they have heard so far.
+fn come(directory: &Directory<Recorder>, text: &str) -> (PersonId, Arc<Recorder>) {
+    let id = directory.admit(name(text)).unwrap();
+    let member = Arc::new(Recorder::eager());
+    directory.arrive(id, Seat::new(Arc::clone(&member)), None);
+    (id, member)
+}
+
+async fn go(directory: &Directory<Recorder>, id: PersonId, room: &str) {
+    let seat = directory.set_out(id, room).unwrap().await.unwrap();
+    directory.arrive(id, seat, None);
+}
+
+/// Everything that was said has been delivered when this has.
+async fn heard(directory: &Directory<Recorder>, id: PersonId, member: &Recorder) -> String {
+    directory.tell(id, "fin");
+    while !member.taken().ends_with("fin\n") {
+        yield_now().await;
+    }
+    member.taken().trim_end_matches("fin\n").to_owned()
+}
+
+#[tokio::test]
+async fn r5_4_of_two_who_want_a_name_one_gets_it() {
+    let directory = directory();
+    let ana = directory.admit(name("Ana")).unwrap();
+    assert_eq!(directory.admit(name("ANA")), Err(NameError::Taken));
+    directory.leave(ana, false);
+    assert!(directory.admit(name("ANA")).is_ok(), "on the way or not, who leaves frees the name");
+}
+
+#[tokio::test]
+async fn r5_5_the_operators_name_and_the_chats_own_words_are_reserved() {
+    let directory = directory();
+    let operator = directory.admit_operator(name("Servidor"), Console::new(std::io::sink()));
+    for reserved in ["Servidor", "SALIR", "cliente"] {
+        assert_eq!(directory.admit(name(reserved)), Err(NameError::Reserved), "{reserved}");
+    }
+    let (ana, _) = come(&directory, "Ana");
+    assert_eq!(directory.rename(ana, &name("salir")), Err(NameError::Reserved));
+    assert_eq!(directory.rename(operator, &name("Ana")), Err(NameError::Taken));
+    assert!(directory.rename(operator, &name("Root")).is_ok());
+    assert_eq!(directory.rename(ana, &name("root")), Err(NameError::Reserved));
+    assert_eq!(directory.admit(name("Servidor")), Err(NameError::Reserved), "for ever");
+}
+
+#[tokio::test]
+async fn r5_4_guests_of_one_port_are_told_apart() {
+    let directory = directory();
+    let names = [(); 3].map(|()| directory.admit_guest(1234).1.to_string());
+    assert_eq!(names, ["usuario-1234", "usuario-1234-2", "usuario-1234-3"]);
+}
+
+#[tokio::test]
+async fn r5_3_presence_stands_in_the_rooms_order() {
+    let directory = directory();
+    let (ana, ana_hears) = come(&directory, "Ana");
+    let (bea, _) = come(&directory, "Bea");
+    let say = |text: &str| directory.first.say(MemberId::OPERATOR, text);
+    say("con bea");
+    directory.leave(bea, false);
+    say("sin bea");
+    let (caro, caro_hears) = come(&directory, "Caro");
+    let expected = "* Bea se ha unido\ncon bea\n* Bea ha salido\nsin bea\n* Caro se ha unido\n";
+    assert_eq!(heard(&directory, ana, &ana_hears).await, expected);
+    directory.leave(ana, true);
+    assert_eq!(heard(&directory, caro, &caro_hears).await, "", "the server closes");
+}
+
+#[tokio::test]
+async fn r6_1_a_private_message_finds_somebody_who_changes_the_room() {
+    let directory = directory();
+    let (ana, ana_hears) = come(&directory, "Ana");
+    let (bea, bea_hears) = come(&directory, "Bea");
+    directory.tell_privately(ana, "bea", "antes").unwrap();
+    let seat = directory.set_out(bea, "cocina").unwrap();
+    directory.tell_privately(ana, "BEA", "mientras").unwrap();
+    directory.arrive(bea, seat.await.unwrap(), Some("* cocina".to_owned()));
+    directory.answer(bea, "llegan todos").unwrap();
+    let expected =
+        "[privado] Ana > antes\n* cocina\n[privado] Ana > mientras\n[privado a Ana] llegan todos\n";
+    assert_eq!(heard(&directory, bea, &bea_hears).await, expected);
+    let hears = heard(&directory, ana, &ana_hears).await;
+    assert!(
+        hears
+            .ends_with("* Bea ha salido\n[privado a Bea] mientras\n[privado] Bea > llegan todos\n")
+    );
+}
+
+#[tokio::test]
+async fn r6_1_what_waits_for_somebody_on_the_way_is_bounded() {
+    let directory = directory();
+    let ((ana, _), (bea, _)) = (come(&directory, "Ana"), come(&directory, "Bea"));
+    let _seat = directory.set_out(bea, "cocina").unwrap();
+    let text = "x".repeat(1000);
+    let told = (0..100).take_while(|_| directory.tell_privately(ana, "Bea", &text).is_ok()).count();
+    assert!((60..66).contains(&told), "{told}");
+}
+
+#[tokio::test]
+async fn r6_3_a_rename_while_a_private_message_is_under_way() {
+    let directory = directory();
+    let (ana, ana_hears) = come(&directory, "Ana");
+    let (bea, bea_hears) = come(&directory, "Bea");
+    directory.tell_privately(ana, "Bea", "uno").unwrap();
+    directory.rename(bea, &name("Beatriz")).unwrap();
+    directory.tell_privately(ana, "Bea", "dos").unwrap_err();
+    directory.tell_privately(ana, "beatriz", "tres").unwrap();
+    directory.rename(ana, &name("Anita")).unwrap();
+    directory.answer(bea, "cuatro").unwrap();
+    let hears = heard(&directory, bea, &bea_hears).await;
+    let expected = "[privado] Ana > uno\n[privado] Ana > tres\n* Ana ahora es Anita\n[privado a Anita] cuatro\n";
+    assert_eq!(hears, expected);
+    let hears = heard(&directory, ana, &ana_hears).await;
+    assert_eq!(hears.matches("* Bea ahora es Beatriz\n").count(), 1);
+}
+
+#[tokio::test]
+async fn r6_1_a_name_that_only_looks_so_is_nobodys() {
+    let directory = directory();
+    let ((ana, _), (_ian, _)) = (come(&directory, "Ana"), come(&directory, "Ian"));
+    let refusal = directory.tell_privately(ana, "lan", "hola").unwrap_err();
+    assert_eq!(refusal, wording::no_such_person("lan").to_string());
+}
+
+#[tokio::test]
+async fn r6_2_a_room_is_made_on_first_use_and_gone_with_its_last_member() {
+    let directory = directory();
+    let ((ana, _), (bea, _)) = (come(&directory, "Ana"), come(&directory, "Bea"));
+    go(&directory, ana, "cocina").await;
+    go(&directory, bea, "COCINA").await;
+    assert_eq!(directory.rooms(), "* salas: general (0), cocina (2)");
+    assert_eq!(directory.members(bea), "* en cocina (2): Ana, Bea");
+    go(&directory, ana, "patio").await;
+    directory.leave(bea, false);
+    assert_eq!(directory.rooms(), "* salas: general (0), patio (1)");
+    go(&directory, ana, "general").await;
+    assert_eq!(directory.rooms(), "* salas: general (1)");
+    let state = directory.lock();
+    assert_eq!((state.halls.len(), state.people.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn r6_2_rooms_that_cannot_be_had() {
+    let directory = directory();
+    let people = ["Ana", "Bea", "Caro"].map(|name| come(&directory, name).0);
+    go(&directory, people[0], "uno").await;
+    go(&directory, people[1], "dos").await;
+    let refused = |room: &str| directory.set_out(people[2], room).err().unwrap();
+    assert_eq!(refused("tres"), wording::too_many_rooms(3).to_string());
+    assert_eq!(refused("genera1"), wording::room_refused(NameError::Taken).to_string());
+    assert_eq!(refused("../.."), wording::room_refused(NameError::Character).to_string());
+    assert_eq!(refused("GENERAL"), wording::you_are_in(&name("general")).to_string());
+    assert_eq!(directory.rooms(), "* salas: general (1), uno (1), dos (1)");
+    go(&directory, people[0], "general").await;
+    go(&directory, people[2], "tres").await;
+}
+
+#[tokio::test]
+async fn r6_1_the_operator_is_reached_at_the_console_and_stays_there() {
+    let directory = directory();
+    let operator = directory.admit_operator(name("Root"), Console::new(std::io::sink()));
+    let (ana, ana_hears) = come(&directory, "Ana");
+    directory.tell_privately(ana, "root", "hola").unwrap();
+    directory.answer(operator, "hola, ana").unwrap();
+    assert_eq!(directory.set_out(operator, "cocina").err().unwrap(), wording::OPERATOR_STAYS);
+    let expected = "[privado a Root] hola\n[privado] Root > hola, ana\n";
+    assert_eq!(heard(&directory, ana, &ana_hears).await, expected);
+}
