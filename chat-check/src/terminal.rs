@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::Read;
+use std::num::NonZero;
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -27,8 +28,22 @@ pub struct Terminal {
     _master: Box<dyn MasterPty + Send>,
 }
 
+const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
+const COLUMNS: NonZero<u16> = NonZero::new(80).unwrap();
+
+type Parser = vt100::Parser<Bells>;
+
+/// How often the bell has rung.
+struct Bells(usize);
+
+impl vt100::Callbacks for Bells {
+    fn audible_bell(&mut self, _: &mut vt100::Screen) {
+        self.0 += 1;
+    }
+}
+
 struct Screen {
-    parser: Mutex<vt100::Parser>,
+    parser: Mutex<Parser>,
     changed: Condvar,
 }
 
@@ -40,9 +55,8 @@ impl Terminal {
     }
 
     fn open(role: Role, command: &Command) -> std::result::Result<Self, Box<dyn Error>> {
-        // 24 rows of 80 columns, as both have them when nobody says otherwise.
-        let parser = vt100::Parser::default();
-        let size = PtySize::default();
+        let parser = Parser::new_with_callbacks(ROWS, COLUMNS, 0, Bells(0));
+        let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), ..PtySize::default() };
         let pair = native_pty_system().openpty(size)?;
         let mut builder = CommandBuilder::new(command.get_program());
         builder.args(command.get_args());
@@ -75,11 +89,21 @@ impl Terminal {
         rows(&self.screen.lock())
     }
 
+    /// What is to be seen now, with the escape sequences that would draw it.
+    pub fn formatted(&self) -> String {
+        self.screen.lock().screen().contents_formatted()
+    }
+
+    /// How often the bell has rung.
+    pub fn bells(&self) -> usize {
+        self.screen.lock().callbacks().0
+    }
+
     /// Waits until the last lines to be seen are these.
     #[track_caller]
     pub fn wait_for(&self, last_lines: &[&str]) -> Result {
         let parser = self.screen.lock();
-        let other = |parser: &mut vt100::Parser| {
+        let other = |parser: &mut Parser| {
             !rows(parser).ends_with(&last_lines.iter().map(ToString::to_string).collect::<Vec<_>>())
         };
         let waited = self.screen.changed.wait_timeout_while(parser, PATIENCE, other);
@@ -107,7 +131,7 @@ impl Terminal {
 }
 
 impl Screen {
-    fn lock(&self) -> MutexGuard<'_, vt100::Parser> {
+    fn lock(&self) -> MutexGuard<'_, Parser> {
         self.parser.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -122,7 +146,7 @@ impl Screen {
     }
 }
 
-fn rows(parser: &vt100::Parser) -> Vec<String> {
+fn rows(parser: &Parser) -> Vec<String> {
     let contents = parser.screen().contents();
     contents.lines().map(|row| row.trim_end().to_owned()).collect()
 }

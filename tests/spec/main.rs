@@ -7,6 +7,7 @@ mod c1_connecting;
 mod c2_broadcast;
 mod c3_leaving;
 mod c4_client;
+mod c5_client;
 mod c8_idle;
 mod coverage;
 mod documents;

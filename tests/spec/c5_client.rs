@@ -1,0 +1,222 @@
+//! Chapters 5 to 7 from the client's side. On a terminal: `on_a_terminal`.
+
+#[cfg(unix)]
+mod on_a_terminal;
+
+use std::process::Command;
+
+use chat_check::failure::Result;
+use chat_check::peer::Peer;
+use chat_check::program::Program;
+use chat_check::stage::Stage;
+use chat_protocol::wording;
+use chat_tests::binaries;
+use chat_tests::chat::Chat;
+use predicates::prelude::*;
+
+const KEYWORD: &str = "nombre del cliente";
+
+fn client_of(address: &impl ToString, options: &[&str]) -> Command {
+    let mut command = binaries::client();
+    command.arg(address.to_string()).args(options);
+    command
+}
+
+/// The client in pipes, connected to a server that the test plays.
+fn with_played_server(options: &[&str]) -> Result<(Stage, Program, Peer)> {
+    let stage = Stage::new();
+    let server = stage.listen("server")?;
+    let client = stage.start("client", client_of(&server.address(), options))?;
+    let link = server.accept()?;
+    client.out.expect(wording::CONNECTED)?;
+    client.out.expect(wording::TYPE_MESSAGES)?;
+    Ok((stage, client, link))
+}
+
+/// The client in pipes, in a real chat.
+fn in_chat(chat: &Chat, options: &[&str]) -> Result<Program> {
+    let client = chat.stage.start("client", client_of(&chat.address, options))?;
+    client.out.wait_for(wording::GREETING)?;
+    Ok(client)
+}
+
+/// Somebody who is in the room and hears what happens there.
+fn witness(chat: &Chat) -> Result<Peer> {
+    let mut witness = chat.peer("witness")?;
+    witness.expect(KEYWORD)?;
+    witness.send("Testigo\nhay alguien?\n")?;
+    chat.server.out.wait_for("Testigo > hay alguien?")?;
+    Ok(witness)
+}
+
+#[test]
+fn r5_2_answers_the_keyword_with_its_name_before_anything_else_is_sent() -> Result {
+    let chat = Chat::start_with(&["--profile", "sala"])?;
+    let mut witness = witness(&chat)?;
+    let options = ["--profile", "sala", "--name", "Ana"];
+    let mut client = chat.stage.start("client", client_of(&chat.address, &options))?;
+    // Typed before the server can have asked.
+    client.type_in("hola\nsalir\n")?;
+    for line in ["* Ana se ha unido", "Ana > hola", "* Ana ha salido"] {
+        witness.expect(line)?;
+    }
+    client.expect_exit(0)?;
+    assert_eq!(client.out.rest()?, [wording::CONNECTED, wording::TYPE_MESSAGES, wording::GREETING]);
+    Ok(())
+}
+
+#[test]
+fn r5_2_in_a_pipe_without_a_name_the_first_line_is_the_name() -> Result {
+    let chat = Chat::start_with(&["--profile", "sala"])?;
+    let mut witness = witness(&chat)?;
+    let mut client = in_chat(&chat, &["--profile", "sala"])?;
+    client.type_in("Ana\nhola\n")?;
+    witness.expect("* Ana se ha unido")?;
+    witness.expect("Ana > hola")
+}
+
+#[test]
+fn r5_2_the_keyword_is_understood_however_it_arrives() -> Result {
+    let greeted = format!("{}\n{KEYWORD}\n", wording::GREETING);
+    let cuts = [0, 1, wording::GREETING.len(), wording::GREETING.len() + 5, greeted.len() - 1];
+    for cut in cuts {
+        let (_stage, client, mut link) =
+            with_played_server(&["--profile", "sala", "--name", "Ana"])?;
+        let (first, rest) = greeted.split_at(cut);
+        link.send(first)?;
+        link.send(rest)?;
+        link.expect("Ana")?;
+        client.out.expect(wording::GREETING)?;
+    }
+    // A server that never ends a line.
+    let (_stage, _client, mut link) = with_played_server(&["--profile", "sala", "--name", "Ana"])?;
+    link.send(format!("{}{KEYWORD}", wording::GREETING))?;
+    link.expect("Ana")
+}
+
+#[test]
+fn r5_2_another_keyword_can_be_agreed_on() -> Result {
+    let chat = Chat::start_with(&["--profile", "sala", "--name-keyword", "NICK"])?;
+    let options = ["--profile", "sala", "--name-keyword", "NICK", "--name", "Ana"];
+    let mut client = in_chat(&chat, &options)?;
+    client.type_in("hola\n")?;
+    chat.server.out.wait_for("Ana > hola")
+}
+
+#[test]
+fn r5_2_who_is_not_asked_in_time_says_so_and_leaves() -> Result {
+    let chat = Chat::start()?;
+    let options = ["--profile", "sala", "--name", "Ana", "--keyword-timeout", "200ms"];
+    let mut client = in_chat(&chat, &options)?;
+    client.err.expect("chat-client: el servidor no preguntó el nombre")?;
+    client.expect_exit(7)?;
+    chat.server.out.find(|line| line.ends_with("desconectado"), "that the client is gone").map(drop)
+}
+
+#[test]
+fn r5_2_who_needs_no_keyword_stays_without_one() -> Result {
+    let chat = Chat::start()?;
+    let mut client = in_chat(&chat, &["--name", "Ana", "--keyword-timeout", "1ms"])?;
+    client.type_in("hola\n")?;
+    chat.server.out.find(|line| line.ends_with(": hola"), "the message").map(drop)
+}
+
+#[test]
+fn r5_4_in_a_pipe_a_name_that_is_refused_is_the_end() -> Result {
+    let chat = Chat::start_with(&["--profile", "sala"])?;
+    let _witness = witness(&chat)?;
+    let mut client = in_chat(&chat, &["--profile", "sala", "--name", "TESTIGO"])?;
+    client.out.find(|line| line.starts_with("! nombre ocupado"), "the refusal")?;
+    client.err.expect("chat-client: el servidor no aceptó el nombre")?;
+    client.expect_exit(8)
+}
+
+#[test]
+fn r5_5_a_name_that_nobody_can_have_is_bad_usage() {
+    for name in ["dos palabras", "", "* Ana", "a\u{202E}b"] {
+        assert_cmd::Command::from_std(binaries::client())
+            .args(["--name", name])
+            .assert()
+            .code(2)
+            .stderr(predicate::str::contains("--name"));
+    }
+}
+
+#[test]
+fn r5_6_what_the_server_says_about_a_name_that_comes_too_late_is_shown() -> Result {
+    let chat = Chat::start_with(&["--profile", "sala", "--name-timeout", "200ms"])?;
+    let mut client = in_chat(&chat, &["--profile", "sala"])?;
+    client.out.expect(wording::NAME_TOO_LATE)?;
+    client.expect_exit(3)
+}
+
+#[test]
+fn r6_3_commands_go_to_the_server_as_they_are() -> Result {
+    let chat = Chat::start_with(&["--profile", "grupal"])?;
+    let mut client = in_chat(&chat, &["--profile", "grupal", "--name", "Ana"])?;
+    client.type_in("/nombre Bea\n/quien\n/salir\n")?;
+    client.out.expect("* ahora te llamas Bea")?;
+    client.out.expect("* en general (1): Bea")?;
+    client.out.expect_end()
+}
+
+#[test]
+fn r6_6_notices_refusals_and_private_messages_stand_apart_by_colour() -> Result {
+    let lines = ["* Bea se ha unido", "! no", "[privado] Bea > hola", "Bea > * hola"];
+    for (color, painted) in [("always", 3), ("never", 0), ("auto", 0)] {
+        let (_stage, client, mut link) = with_played_server(&["--color", color])?;
+        link.send(lines.join("\n") + "\n")?;
+        drop(link);
+        let shown = client.out.rest()?;
+        assert_eq!(shown.iter().filter(|line| line.starts_with("\x1b[")).count(), painted);
+        let plain = |line: &String| lines.iter().any(|known| line.contains(known));
+        assert!(shown.iter().all(plain), "{shown:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn r4_2_time_stamps_stand_before_what_arrives_on_request() -> Result {
+    let (_stage, client, mut link) = with_played_server(&["--timestamps"])?;
+    link.send("hola\n")?;
+    let line = client.out.hear()?.expect("a line");
+    let (time, text) = line.split_once(' ').expect("a time");
+    assert_eq!(text, "hola");
+    let digits: Vec<&str> = time.split(':').collect();
+    assert!(
+        digits.len() == 3 && digits.iter().all(|d| d.len() == 2 && d.parse::<u8>().is_ok()),
+        "{time}"
+    );
+    Ok(())
+}
+
+#[test]
+fn r7_3_in_a_pipe_nobody_is_asked_and_lines_pass_as_they_are() -> Result {
+    let chat = Chat::start_with(&["--profile", "practico"])?;
+    let mut client = in_chat(&chat, &["--profile", "practico"])?;
+    client.type_in("Facundo > a mano\n")?;
+    chat.server.out.wait_for("Facundo > a mano")
+}
+
+#[test]
+fn r7_4_the_name_goes_before_each_line_but_not_before_the_leaving_word() -> Result {
+    let (_stage, mut client, mut link) =
+        with_played_server(&["--profile", "practico", "--name", "Facundo"])?;
+    client.type_in("Hola, como estas?\n> \nno quiero salir\n Salir \n")?;
+    for line in
+        ["Facundo > Hola, como estas?", "Facundo > > ", "Facundo > no quiero salir", " Salir "]
+    {
+        link.expect(line)?;
+    }
+    link.expect_end()
+}
+
+#[test]
+fn r7_4_what_the_operator_says_is_printed_as_it_came() -> Result {
+    let mut chat = Chat::start_with(&["--profile", "practico"])?;
+    let mut client = in_chat(&chat, &["--profile", "practico", "--name", "Facundo"])?;
+    client.type_in("Hola, como estas?\n")?;
+    chat.server.out.wait_for("Facundo > Hola, como estas?")?;
+    chat.server.type_in("Bien, y vos?\n")?;
+    client.out.expect("Servidor > Bien, y vos?")
+}
