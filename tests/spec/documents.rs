@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 
+use chat_protocol::profile::Profile;
 use chat_tests::binaries;
 
 /// A file of the repository.
@@ -15,25 +16,52 @@ fn readmes() -> [String; 2] {
     ["README.md", "README.es.md"].map(read)
 }
 
-/// The options in a program's help: `--bind <ADDR:PORT>` is written `--bind ADDR:PORT`.
+/// The options in a program's help: of `--sign[=<on|off>]`, `--sign`.
 fn options(mut program: Command) -> Vec<String> {
     let help = program.arg("--help").output().expect("it runs").stdout;
     String::from_utf8(help)
         .expect("UTF-8")
         .lines()
-        .filter_map(|line| line.trim_start().strip_prefix("--")?.split_once(" <"))
-        .map(|(name, _)| format!("`--{name} "))
+        .filter_map(|line| line.trim_start().trim_start_matches("-h, ").strip_prefix("--"))
+        .filter_map(|line| line.split([' ', '[']).next())
+        .filter(|name| !["help", ""].contains(name))
+        .map(|name| format!("`--{name}"))
         .collect()
 }
 
 #[test]
 fn every_option_stands_in_both_readmes() {
     let options = [options(binaries::server()), options(binaries::client())].concat();
-    assert!(options.len() >= 7, "the help cannot be read: {options:?}");
+    assert!(options.len() >= 25, "the help cannot be read: {options:?}");
     for readme in readmes() {
         for option in &options {
             assert!(readme.contains(option), "{option} is missing");
         }
+    }
+}
+
+/// The rows of a table of profiles, as the code has them.
+fn rows<const N: usize>(written: impl Fn(Profile) -> [(&'static str, String); N]) -> Vec<String> {
+    let columns = Profile::ALL.map(written);
+    let row = |i: usize| {
+        let cells = columns.each_ref().map(|column| column[i].1.clone()).join(" | ");
+        format!("| `--{}` | {cells} |", columns[0][i].0)
+    };
+    (0..N).map(row).collect()
+}
+
+#[test]
+fn what_the_profiles_set_stands_in_both_readmes() {
+    let code = [rows(|p| p.server().written()), rows(|p| p.client().written())].concat();
+    for readme in readmes() {
+        let heading = format!("| {} |", Profile::ALL.map(|p| format!("`{p}`")).join(" | "));
+        let tables: Vec<&str> = readme
+            .lines()
+            .skip_while(|line| !line.ends_with(&heading))
+            .take_while(|line| line.is_empty() || line.starts_with('|'))
+            .filter(|line| line.starts_with("| `--"))
+            .collect();
+        assert_eq!(tables, code);
     }
 }
 
