@@ -1,6 +1,7 @@
 //! The command line, and what it starts.
 
-use std::io;
+use std::future::pending;
+use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 
@@ -144,6 +145,15 @@ impl Cli {
 
     async fn serve(self) -> Result<(), StartError> {
         let signalled = signals::stop().map_err(StartError::Runtime)?;
+        // An operator whose terminal is gone has left. Without one, it is left to the system.
+        let attended = self.operator.0.is_some() && io::stdin().is_terminal();
+        let hangup = attended.then(signals::hangup).transpose().map_err(StartError::Runtime)?;
+        let hung_up = async {
+            match hangup {
+                Some(hangup) => hangup.await,
+                None => pending().await,
+            }
+        };
         let listener = listener::bind(&self.bind)
             .await
             .map_err(|reason| StartError::Listen { address: self.bind.clone(), reason })?;
@@ -162,6 +172,7 @@ impl Cli {
         let stop = async {
             tokio::select! {
                 () = signalled => {}
+                () = hung_up => {}
                 () = front.interrupt.notified() => {}
             }
         };
@@ -226,6 +237,14 @@ mod tests {
             assert_eq!((cli.max_clients, cli.when_full), (options.max_clients, options.when_full));
             assert_eq!(cli.idle_timeout, options.idle_timeout);
         }
+    }
+
+    #[test]
+    fn help_shows_what_the_profile_sets() {
+        let help = command(Profile::Sala).render_long_help().to_string();
+        let presence = help.split("--presence").nth(1).unwrap().split("--").next().unwrap();
+        assert!(presence.contains("[default: on]"), "{help}");
+        assert!(help.contains("basico    sala      practico  grupal"), "{help}");
     }
 
     #[test]

@@ -149,7 +149,7 @@ impl<'a> Conversation<'a> {
                 End::Nameless if !self.session.is_naming() => continue,
                 // What has arrived and was only not read yet is no silence.
                 End::Idle | End::Nameless => {
-                    self.presence.settle().await;
+                    self.settle().await;
                     match self.hear() {
                         Heard::Some => continue,
                         Heard::Nothing if end == End::Idle => self.hear_end(),
@@ -165,7 +165,7 @@ impl<'a> Conversation<'a> {
     /// Listens until the client has left. Cancel-safe: no byte that was read is lost.
     async fn listen(&mut self) -> End {
         loop {
-            self.presence.settle().await;
+            self.settle().await;
             tokio::select! {
                 // What has arrived comes before the silence behind it.
                 biased;
@@ -186,6 +186,12 @@ impl<'a> Conversation<'a> {
                 }
             }
         }
+    }
+
+    /// Waits until the client is where it was going, if it was going anywhere. Cancel-safe.
+    async fn settle(&mut self) {
+        let said = self.presence.settle().await;
+        self.pace.count(said);
     }
 
     /// Completes when there is something to hear, be it the end. Cancel-safe.
@@ -216,7 +222,7 @@ impl<'a> Conversation<'a> {
     /// Hears everything that has arrived. However much it is, nobody is held for it now.
     async fn hear_out(&mut self) {
         loop {
-            self.presence.settle().await;
+            self.settle().await;
             if let Some(room) = self.presence.room() {
                 room.has_space().await;
             }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use chat_protocol::text::showable;
 use chat_protocol::wording;
 
 /// How many bytes wait for a slow reader. A busy room prints about 100 bytes a message, so this
@@ -24,6 +25,7 @@ pub const FLUSH_DEADLINE: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub struct Console {
     shared: Arc<Shared>,
+    on_terminal: bool,
 }
 
 struct Shared {
@@ -50,15 +52,27 @@ impl Console {
             filled: Condvar::new(),
             flushed: Condvar::new(),
         });
-        let console = Self { shared: Arc::clone(&shared) };
+        let console = Self { shared: Arc::clone(&shared), on_terminal: false };
         thread::spawn(move || shared.write_out(output));
         console
+    }
+
+    /// The same for a terminal: what people sent is shown so that it cannot drive the terminal or
+    /// put itself into another order. Elsewhere it is printed as it came (requirement 2.5).
+    pub fn on_terminal(output: impl Write + Send + 'static) -> Self {
+        Self { on_terminal: true, ..Self::new(output) }
     }
 
     /// Prints a line, or leaves it out when the buffer is full. Never blocks on the output.
     pub fn print(&self, line: impl fmt::Display) {
         // Writing to memory cannot fail.
-        let _ = self.append(|waiting| writeln!(waiting, "{line}"));
+        let _ = self.append(|waiting| {
+            if !self.on_terminal {
+                return writeln!(waiting, "{line}");
+            }
+            let text = line.to_string();
+            text.lines().try_for_each(|line| writeln!(waiting, "{}", showable(line.into())))
+        });
     }
 
     /// Waits until everything printed has been written, for at most [`FLUSH_DEADLINE`].
@@ -169,6 +183,17 @@ mod tests {
             rest.extend(reader.recv().unwrap());
         }
         assert_eq!(rest, b"dos\ntres\n");
+    }
+
+    #[test]
+    fn r2_5_only_a_terminal_is_spared_what_could_drive_it() {
+        let (writer, reader) = sync_channel(0);
+        let line = "Ana > \u{202E}odnum";
+        Console::on_terminal(Pipe(writer)).print(format_args!("{line}\nfin"));
+        assert_eq!(reader.recv().unwrap(), "Ana > \u{FFFD}odnum\nfin\n".as_bytes());
+        let (console, reader) = console();
+        console.print(line);
+        assert_eq!(reader.recv().unwrap(), format!("{line}\n").as_bytes());
     }
 
     #[test]

@@ -122,12 +122,13 @@ impl<M: Member> Directory<M> {
     }
 
     /// Somebody takes the seat that was brought along, and is welcomed; the room hears of it.
+    /// Returns also how many bytes that was.
     pub(crate) fn arrive(
         &self,
         id: PersonId,
         seat: Seat<M>,
         welcome: Option<String>,
-    ) -> (Arc<Room<M>>, MemberId) {
+    ) -> (Arc<Room<M>>, MemberId, usize) {
         let mut state = self.lock();
         let State { people, halls, .. } = &mut *state;
         let person = people.get_mut(&id).expect(STILL_HERE);
@@ -137,11 +138,10 @@ impl<M: Member> Directory<M> {
             Place::Seated(..) | Place::Console(_) => Vec::new(),
         };
         let member = room.join(seat, welcome.into_iter().chain(mail));
-        if self.rules.presence {
-            room.say(member, wording::joined(&person.name));
-        }
+        let notice = || room.say(member, wording::joined(&person.name));
+        let said = if self.rules.presence { notice() } else { 0 };
         person.place = Place::Seated(Arc::clone(&room), member);
-        (room, member)
+        (room, member, said)
     }
 
     /// Somebody leaves for good. The room hears of it, unless it is `closing` for all.

@@ -26,8 +26,10 @@ pub(crate) struct Front {
 impl Front {
     /// Nobody types here.
     pub(crate) fn without_desk() -> Self {
+        let stdout = io::stdout();
+        let on_terminal = stdout.is_terminal();
         Self {
-            console: Console::new(io::stdout()),
+            console: if on_terminal { Console::on_terminal(stdout) } else { Console::new(stdout) },
             log: Console::new(io::stderr()),
             desk: None,
             screen: None,
@@ -46,7 +48,7 @@ impl Front {
             && io::stdout().is_terminal()
             && let Some((keyboard, screen)) = terminal::open(question, Arc::clone(&front.interrupt))
         {
-            let console = Console::new(screen.writer());
+            let console = Console::on_terminal(screen.writer());
             let log = if io::stderr().is_terminal() { console.clone() } else { front.log };
             let desk = Some(Desk::Terminal(keyboard));
             return Self { console, log, desk, screen: Some(screen), ..front };

@@ -44,7 +44,9 @@ impl<'a> Presence<'a> {
         }
         let person = config.has_names().then(|| directory.admit_guest(link.peer().port()));
         let (room, member) = if let Some((id, _)) = &person {
-            directory.arrive(*id, seat, Some(wording::GREETING.to_owned()))
+            let greeting = Some(wording::GREETING.to_owned());
+            let (room, member, _) = directory.arrive(*id, seat, greeting);
+            (room, member)
         } else {
             let member = directory.first.join(seat, [wording::GREETING]);
             (Arc::clone(&directory.first), member)
@@ -60,18 +62,20 @@ impl<'a> Presence<'a> {
         }
     }
 
-    /// Waits until the client is where it was going, if it was going anywhere. Cancel-safe.
-    pub(crate) async fn settle(&mut self) {
+    /// Waits until the client is where it was going, if it was going anywhere. Returns how many
+    /// bytes the others heard of it. Cancel-safe.
+    pub(crate) async fn settle(&mut self) -> usize {
         let (Place::OnTheWay(transfer, welcome), Some((id, _))) = (&mut self.place, &self.person)
         else {
-            return;
+            return 0;
         };
         let Ok(seat) = transfer.await else {
             // The fan-out it comes from has panicked, which ends the server.
             return pending().await;
         };
-        let (room, member) = self.server.directory.arrive(*id, seat, welcome.take());
+        let (room, member, said) = self.server.directory.arrive(*id, seat, welcome.take());
         self.place = Place::Seated(room, member);
+        said
     }
 
     /// The client gives its name: it is on the way to the first room, if it can have the name.

@@ -179,8 +179,8 @@ fn r6_6_notices_refusals_and_private_messages_stand_apart_by_colour() -> Result 
 fn r4_2_time_stamps_stand_before_what_arrives_on_request() -> Result {
     let (_stage, client, mut link) = with_played_server(&["--timestamps"])?;
     link.send("hola\n")?;
-    let line = client.out.hear()?.expect("a line");
-    let (time, text) = line.split_once(' ').expect("a time");
+    let shown = client.out.hear()?.expect("a line");
+    let (time, text) = shown.split_once(' ').expect("a time");
     assert_eq!(text, "hola");
     let digits: Vec<&str> = time.split(':').collect();
     assert!(
