@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use chat_protocol::command::FORMS;
+use chat_protocol::command::{FORMS, Form};
 use chat_protocol::name::fold;
 use chat_protocol::wording::{self, NOTICE};
 
@@ -96,11 +96,16 @@ impl Vocabulary {
     }
 }
 
-/// The Spanish words first.
-fn commands(word: &str) -> Vec<String> {
-    let words = FORMS.iter().map(|form| form.word).chain(FORMS.iter().map(|form| form.alias));
-    let start = fold(word);
-    words.map(|word| format!("/{word}")).filter(|word| word.starts_with(&start)).collect()
+/// Spanish words; English ones only where no Spanish word begins so, lest they get in each other's
+/// way.
+fn commands(start: &str) -> Vec<String> {
+    let start = fold(start);
+    let among = |word: fn(&Form) -> &'static str| -> Vec<String> {
+        let words = FORMS.iter().map(|form| format!("/{}", word(form)));
+        words.filter(|word| word.starts_with(&start)).collect()
+    };
+    let spanish = among(|form| form.word);
+    if spanish.is_empty() { among(|form| form.alias) } else { spanish }
 }
 
 /// What becomes of the word before `pos`, which is a byte position in `line`.
@@ -180,9 +185,10 @@ mod tests {
     #[test]
     fn r6_3_commands_begin_a_line_and_are_completed_where_they_are_understood() {
         let vocabulary = knowing(&["Ana"]);
-        assert_eq!(at_end("/q", &vocabulary), grown("/qui"));
-        assert_eq!(at_end("/qui", &vocabulary), choices("* /quien, /quit"));
-        assert_eq!(at_end("/quie", &vocabulary), grown("/quien "));
+        assert_eq!(at_end("/q", &vocabulary), grown("/quien "));
+        assert_eq!(at_end("/quit", &vocabulary), grown("/quit "));
+        assert_eq!(at_end("/s", &vocabulary), grown("/sal"));
+        assert_eq!(at_end("/sal", &vocabulary), choices("* /sala, /salas, /salir"));
         assert_eq!(at_end("/PRI", &vocabulary), grown("/privado "));
         assert_eq!(at_end("di /pri", &vocabulary), Completion::Nothing);
         assert_eq!(at_end("/pri", &Vocabulary::new(false)), Completion::Nothing);
