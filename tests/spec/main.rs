@@ -9,6 +9,8 @@ mod c3_leaving;
 mod c4_client;
 mod c5_names;
 mod c5_presence;
+mod c6_conversation;
+mod c6_rooms;
 mod c8_idle;
 mod coverage;
 mod crowd;
