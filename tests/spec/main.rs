@@ -16,4 +16,5 @@ mod c8_idle;
 mod coverage;
 mod crowd;
 mod documents;
+mod faults;
 mod stories;

@@ -49,7 +49,7 @@ fn r5_3_the_story_of_the_room() -> Result {
 /// S3: the operator talks with one client after another, and silence ends a conversation.
 #[test]
 fn r7_1_the_story_of_the_laboratory() -> Result {
-    let mut chat = Chat::start_with(&["--profile", "practico", "--idle-timeout", "1s"])?;
+    let mut chat = Chat::start_with(&["--profile", "practico", "--idle-timeout", "2s"])?;
     let mut facundo = chat.stage.connect("Facundo", chat.address)?;
     let served = facundo.address();
     facundo.expect("bienvenido al chat! escribe 'salir' para salir")?;
