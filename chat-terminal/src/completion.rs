@@ -200,7 +200,7 @@ mod tests {
     fn r6_5_english_words_are_completed_too() {
         let vocabulary = Vocabulary::new(true);
         assert_eq!(at_end("/m", &vocabulary), grown("/msg "));
-        assert_eq!(at_end("/re", &vocabulary), choices("* /responder, /reply"));
+        assert_eq!(at_end("/rep", &vocabulary), grown("/reply "));
     }
 
     #[test]

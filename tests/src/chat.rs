@@ -6,6 +6,7 @@ use chat_check::failure::Result;
 use chat_check::peer::Peer;
 use chat_check::program::Program;
 use chat_check::stage::Stage;
+use chat_protocol::limits::MAX_LINE;
 use chat_protocol::wording;
 
 use crate::binaries;
@@ -52,6 +53,40 @@ impl Chat {
         greeted(self.stage.connect(name, self.address)?)
     }
 
+    /// A raw peer that has been greeted and asked for its name.
+    #[track_caller]
+    pub fn asked_peer(&self, name: &str) -> Result<Peer> {
+        let mut peer = self.peer(name)?;
+        peer.expect(wording::NAME_KEYWORD)?;
+        Ok(peer)
+    }
+
+    /// A raw peer that has sent its name. To take it is silent, so this one may be on its way yet.
+    #[track_caller]
+    pub fn named_peer(&self, name: &str) -> Result<Peer> {
+        let mut peer = self.asked_peer(name)?;
+        peer.send(format!("{name}\n"))?;
+        Ok(peer)
+    }
+
+    /// A raw peer that takes part under this name.
+    #[track_caller]
+    pub fn member(&self, name: &str) -> Result<Peer> {
+        let mut peer = self.named_peer(name)?;
+        take_part(&mut peer)?;
+        Ok(peer)
+    }
+
+    /// The same for several, one after another.
+    #[track_caller]
+    pub fn members<const N: usize>(&self, names: [&str; N]) -> Result<[Peer; N]> {
+        let mut peers = Vec::new();
+        for name in names {
+            peers.push(self.member(name)?);
+        }
+        Ok(peers.try_into().unwrap_or_else(|_| unreachable!("one for each name")))
+    }
+
     /// The same for one that takes in as little as the system allows.
     #[track_caller]
     pub fn stuck_peer(&self, name: &str) -> Result<Peer> {
@@ -75,6 +110,15 @@ impl Chat {
 fn greeted(mut peer: Peer) -> Result<Peer> {
     peer.expect(wording::GREETING)?;
     Ok(peer)
+}
+
+/// Waits until a peer that has sent its name takes part. A line that is too long is answered, to
+/// its sender alone, and as a message only behind a name that was taken.
+#[track_caller]
+pub fn take_part(peer: &mut Peer) -> Result {
+    let refusal = wording::line_too_long(MAX_LINE).to_string();
+    peer.send(format!("{:x>1$}\n", "", MAX_LINE + 1))?;
+    peer.expect(&refusal)
 }
 
 /// The address at the end of the server's first line.

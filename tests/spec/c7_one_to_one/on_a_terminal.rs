@@ -1,0 +1,152 @@
+//! Chapter 7 on a terminal: the operator is asked for a name, and types while lines arrive.
+
+use std::net::SocketAddr;
+
+use super::*;
+use chat_check::stage::Stage;
+use chat_check::terminal::Terminal;
+use chat_tests::binaries;
+use chat_tests::chat::address_in;
+
+const CTRL_C: &str = "\x03";
+
+/// A server with an operator at a terminal.
+struct Desk {
+    stage: Stage,
+    terminal: Terminal,
+    address: SocketAddr,
+}
+
+impl Desk {
+    fn open(options: &[&str], prompt: &str) -> Result<Self> {
+        let stage = Stage::new();
+        let mut command = binaries::server();
+        command.args(["--bind", "127.0.0.1:0", "--profile", "practico"]).args(options);
+        let terminal = stage.start_on_terminal("server", &command)?;
+        terminal.wait_for(&["esperando clientes...", prompt])?;
+        let address = terminal.seen().iter().find_map(|row| address_in(row));
+        let address = address.ok_or_else(|| stage.failure("no address"))?;
+        Ok(Self { stage, terminal, address })
+    }
+
+    fn peer(&self, name: &str) -> Result<Peer> {
+        let mut peer = self.stage.connect(name, self.address)?;
+        peer.expect(wording::GREETING)?;
+        let connected = format!("nuevo cliente conectado: {}", peer.address());
+        self.stage.eventually("the operator sees that somebody has connected", || {
+            self.terminal.seen().contains(&connected)
+        })?;
+        Ok(peer)
+    }
+}
+
+#[test]
+fn r7_3_enter_keeps_the_name_that_there_is() -> Result {
+    let desk = Desk::open(&[], "tu nombre:")?;
+    desk.terminal.press("\r")?;
+    desk.terminal.wait_for(&["tu nombre:", ">"])?;
+    let mut facundo = desk.peer("facundo")?;
+    desk.terminal.press("Bien, y vos?\r")?;
+    facundo.expect("Servidor > Bien, y vos?")
+}
+
+#[test]
+fn r7_3_a_name_that_is_typed_is_used() -> Result {
+    let desk = Desk::open(&[], "tu nombre:")?;
+    desk.terminal.press("Profe\r")?;
+    desk.terminal.wait_for(&["* ahora te llamas Profe", ">"])?;
+    let mut facundo = desk.peer("facundo")?;
+    desk.terminal.press("hola\r")?;
+    facundo.expect("Profe > hola")
+}
+
+#[test]
+fn r7_3_a_name_that_is_none_is_refused_and_asked_for_again() -> Result {
+    let desk = Desk::open(&[], "tu nombre:")?;
+    let character = "! nombre no válido: solo letras, cifras, '_', '-' y '.'";
+    for (typed, refusal) in [
+        ("dos palabras", character),
+        ("*", character),
+        ("...", "! nombre no válido: falta una letra o una cifra"),
+    ] {
+        desk.terminal.press(&format!("{typed}\r"))?;
+        desk.terminal.wait_for(&[refusal, "tu nombre:"])?;
+    }
+    desk.terminal.press("Profe\r")?;
+    desk.terminal.wait_for(&["* ahora te llamas Profe", ">"])?;
+    let mut facundo = desk.peer("facundo")?;
+    desk.terminal.press("hola\r")?;
+    facundo.expect("Profe > hola")
+}
+
+#[test]
+fn r7_3_who_was_given_a_name_is_not_asked() -> Result {
+    let desk = Desk::open(&["--operator", "Profe"], ">")?;
+    let mut facundo = desk.peer("facundo")?;
+    desk.terminal.press("hola\r")?;
+    facundo.expect("Profe > hola")
+}
+
+#[test]
+fn r7_3_a_client_is_served_while_the_operator_is_asked() -> Result {
+    let desk = Desk::open(&[], "tu nombre:")?;
+    let mut facundo = desk.peer("facundo")?;
+    desk.terminal.press("Pro")?;
+    desk.terminal.wait_for(&["tu nombre: Pro"])?;
+    facundo.send("Facundo > Hola, como estas?\n")?;
+    desk.terminal.wait_for(&["Facundo > Hola, como estas?", "tu nombre: Pro"])?;
+    desk.terminal.press("fe\r")?;
+    facundo.expect("* Servidor ahora es Profe")?;
+    desk.terminal.press("hola\r")?;
+    facundo.expect("Profe > hola")
+}
+
+#[test]
+fn r7_2_what_the_operator_types_is_never_torn() -> Result {
+    let desk = Desk::open(&["--operator", "Servidor"], ">")?;
+    let mut facundo = desk.peer("facundo")?;
+    desk.terminal.press("Bien, y")?;
+    desk.terminal.wait_for(&["> Bien, y"])?;
+    for text in ["Facundo > uno", "Facundo > dos", "Facundo > tres"] {
+        facundo.send(format!("{text}\n"))?;
+        desk.terminal.wait_for(&[text, "> Bien, y"])?;
+    }
+    let late = desk.stage.connect("late", desk.address)?;
+    let waits = format!("cliente {} espera su turno", late.address());
+    desk.terminal.wait_for(&[&waits, "> Bien, y"])?;
+    desk.terminal.press(" vos?")?;
+    desk.terminal.wait_for(&[&waits, "> Bien, y vos?"])?;
+    desk.terminal.press("\r")?;
+    facundo.expect("Servidor > Bien, y vos?")
+}
+
+#[test]
+fn r7_2_what_is_said_to_nobody_is_not_sent() -> Result {
+    let desk = Desk::open(&["--operator", "Servidor"], ">")?;
+    desk.terminal.press("hola?\r")?;
+    desk.terminal.wait_for(&["* no hay nadie conectado: no se envió", ">"])?;
+    let mut facundo = desk.peer("facundo")?;
+    desk.terminal.press("hola\r")?;
+    facundo.expect("Servidor > hola")
+}
+
+#[test]
+fn r7_2_salir_and_ctrl_c_stop_the_server() -> Result {
+    for keys in ["salir\r", "SALIR\r", CTRL_C] {
+        let mut desk = Desk::open(&["--operator", "Servidor"], ">")?;
+        let mut facundo = desk.peer("facundo")?;
+        desk.terminal.press(keys)?;
+        facundo.expect_end()?;
+        let gone = format!("cliente {} desconectado", facundo.address());
+        desk.terminal.wait_for(&["cerrando servidor...", &gone, ">"])?;
+        desk.terminal.expect_exit(0)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn r7_3_ctrl_c_stops_the_server_instead_of_answering() -> Result {
+    let mut desk = Desk::open(&[], "tu nombre:")?;
+    desk.terminal.press(CTRL_C)?;
+    desk.terminal.expect_exit(0)
+}

@@ -1,0 +1,77 @@
+//! A thousand who come at once.
+
+use std::time::Instant;
+
+use chat_check::failure::Result;
+use chat_check::peer::Peer;
+use chat_tests::chat::Chat;
+
+const CROWD: usize = 1000;
+
+/// Raises the limit of descriptors, which the server inherits, as far as it takes.
+#[cfg(unix)]
+fn can_hold_all() -> bool {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    const NEEDED: u64 = 2 * CROWD as u64;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: Some(NEEDED), maximum };
+    current.is_none_or(|current| current >= NEEDED) || setrlimit(Resource::Nofile, raised).is_ok()
+}
+
+#[cfg(not(unix))]
+fn can_hold_all() -> bool {
+    true
+}
+
+/// The next so many lines.
+fn lines(peer: &mut Peer, number: usize) -> Result<Vec<String>> {
+    (0..number).map(|_| peer.hear().map(|line| line.expect("a line"))).collect()
+}
+
+/// What somebody must hear of all this: everything behind its own joining but its own message.
+fn heard_by(name: &str, all: &[String]) -> Vec<String> {
+    let joined = format!("* {name} se ha unido");
+    let own = format!("{name} > hola");
+    let behind = all.iter().skip_while(|line| **line != joined).skip(1);
+    behind.filter(|line| **line != own).cloned().collect()
+}
+
+#[test]
+fn r5_3_a_thousand_who_join_at_once_hear_one_order() -> Result {
+    if !can_hold_all() {
+        return Ok(()); // Nor can this machine.
+    }
+    let chat = Chat::start_with(&["--profile", "sala"])?;
+    let begun = Instant::now();
+    let mut ana = chat.member("Ana")?;
+    let names: Vec<String> = (0..CROWD).map(|i| format!("P{i}")).collect();
+    let mut crowd = Vec::new();
+    for name in &names {
+        crowd.push(chat.asked_peer(name)?);
+    }
+    for (peer, name) in crowd.iter_mut().zip(&names) {
+        peer.send(format!("{name}\nhola\n"))?;
+    }
+    let all = lines(&mut ana, 2 * CROWD)?;
+    for name in &names {
+        let joined = format!("* {name} se ha unido");
+        assert_eq!(all.iter().filter(|line| **line == joined).count(), 1, "{joined}");
+    }
+    ana.send("todos\n")?;
+    for (peer, name) in crowd.iter_mut().zip(&names) {
+        let expected = heard_by(name, &all);
+        assert_eq!(lines(peer, expected.len())?, expected, "what {name} heard");
+        peer.expect("Ana > todos")?;
+    }
+    let last =
+        all.iter().rev().find_map(|line| line.strip_prefix("* ")?.strip_suffix(" se ha unido"));
+    let last = names.iter().position(|name| Some(&**name) == last).expect("somebody joined");
+    let mut last_peer = crowd.remove(last);
+    last_peer.send("fin\n")?;
+    let end = format!("{} > fin", names[last]);
+    ana.expect(&end)?;
+    crowd.iter_mut().try_for_each(|peer| peer.expect(&end))?;
+    eprintln!("{CROWD} joined, spoke and heard each other in {:?}", begun.elapsed());
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! People with names, among them some who do not read, ask without end, or go at a bad moment.
+
+use std::thread;
+
+use chat_check::failure::Result;
+use chat_check::peer::Peer;
+use chat_protocol::wording;
+use chat_tests::chat::Chat;
+
+/// A chat in which nobody is told who comes and goes, and nothing else is missing.
+fn quiet() -> Result<Chat> {
+    Chat::start_with(&["--profile", "grupal", "--presence", "off"])
+}
+
+/// Two who talk hear each other, again and again.
+fn talk(ana: &mut Peer, bea: &mut Peer) -> Result {
+    (0..100).try_for_each(|i| {
+        ana.send(format!("{i}\n"))?;
+        bea.expect(&format!("Ana > {i}"))?;
+        bea.send(format!("{i}\n"))?;
+        ana.expect(&format!("Bea > {i}"))
+    })
+}
+
+#[test]
+fn r6_1_a_flood_of_private_messages_to_one_who_never_reads_delays_nobody() -> Result {
+    let chat = quiet()?;
+    let [mut ana, mut bea, mut caro] = chat.members(["Ana", "Bea", "Caro"])?;
+    let mut stuck = chat.stuck_peer("stuck")?;
+    stuck.expect(wording::NAME_KEYWORD)?;
+    stuck.send("Eva\n/sala cocina\n")?;
+    stuck.expect("* estás en la sala cocina")?;
+    caro.send("/sala patio\n")?;
+    caro.expect("* estás en la sala patio")?;
+    // Far more than a socket and an outbox hold.
+    let flood = format!("/privado Eva {:x>4000}\n", "").repeat(1000);
+    caro.forget_what_arrives()?;
+    let flooder = thread::spawn(move || caro.send(flood).map(|()| caro));
+    talk(&mut ana, &mut bea)?;
+    flooder.join().expect("no panic")?;
+    talk(&mut ana, &mut bea)
+}
+
+#[test]
+fn r6_3_who_asks_without_end_and_never_reads_delays_nobody() -> Result {
+    let chat = quiet()?;
+    let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
+    let mut stuck = chat.stuck_peer("stuck")?;
+    stuck.expect(wording::NAME_KEYWORD)?;
+    let gone = format!("cliente {} desconectado", stuck.address());
+    // It fails when the server has hung up.
+    let flooder = thread::spawn(move || {
+        let _ = stuck.send(format!("Eva\n{}", "/ayuda\n".repeat(100_000)));
+        stuck
+    });
+    talk(&mut ana, &mut bea)?;
+    chat.server.out.wait_for(&gone)?;
+    talk(&mut ana, &mut bea)?;
+    flooder.join().expect("no panic");
+    ana.send("/quien\n")?;
+    ana.expect("* en general (2): Ana, Bea")
+}
+
+#[test]
+fn r6_2_who_changes_rooms_without_end_delays_nobody() -> Result {
+    let chat = quiet()?;
+    let [mut ana, mut bea, mut eva] = chat.members(["Ana", "Bea", "Eva"])?;
+    eva.forget_what_arrives()?;
+    let hops = "/sala una\n/sala otra\n".repeat(20_000);
+    let flooder = thread::spawn(move || eva.send(hops).map(|()| eva));
+    talk(&mut ana, &mut bea)?;
+    let _eva = flooder.join().expect("no panic")?;
+    talk(&mut ana, &mut bea)
+}
+
+#[test]
+fn r6_2_those_who_change_rooms_all_the_time_are_announced_in_turn() -> Result {
+    const ROUNDS: usize = 100;
+    let chat = Chat::start_with(&["--profile", "grupal"])?;
+    let mut ana = chat.member("Ana")?;
+    let mut peers = Vec::new();
+    for name in ["Eva", "Fe", "Gil", "Hugo"] {
+        let peer = chat.member(name)?;
+        peer.forget_what_arrives()?;
+        ana.expect(&format!("* {name} se ha unido"))?;
+        peers.push((name, peer));
+    }
+    for _ in 0..ROUNDS {
+        for (_, peer) in &mut peers {
+            peer.send("/sala cocina\n/sala general\n")?;
+        }
+    }
+    let mut heard = Vec::new();
+    for _ in 0..2 * ROUNDS * peers.len() {
+        heard.push(ana.hear()?.expect("somebody comes or goes"));
+    }
+    for (name, _) in &peers {
+        let (left, joined) = (format!("* {name} ha salido"), format!("* {name} se ha unido"));
+        let of: Vec<_> = heard.iter().filter(|line| [&left, &joined].contains(line)).collect();
+        assert_eq!(of, [&left, &joined].repeat(ROUNDS), "what was heard of {name}");
+    }
+    ana.send("/quien\n")?;
+    ana.expect("* en general (5): Ana, Eva, Fe, Gil, Hugo")
+}
+
+#[cfg(unix)]
+mod stopping {
+    use super::*;
+
+    const SIGTERM: i32 = 15;
+
+    #[test]
+    fn r6_2_a_stop_delivers_what_had_arrived_in_every_room() -> Result {
+        let mut chat = quiet()?;
+        let [mut ana, mut bea, mut caro] = chat.members(["Ana", "Bea", "Caro"])?;
+        caro.send("/sala cocina\n")?;
+        caro.expect("* estás en la sala cocina")?;
+        ana.send("aqui\n/privado caro solo tu\n/sala cocina\nalla")?;
+        chat.server.signal(SIGTERM)?;
+        bea.expect("Ana > aqui")?;
+        bea.expect_end()?;
+        caro.expect("[privado] Ana > solo tu")?;
+        caro.expect("Ana > alla")?;
+        caro.expect_end()?;
+        ana.expect("[privado a Caro] solo tu")?;
+        ana.expect("* estás en la sala cocina")?;
+        ana.expect_end()?;
+        chat.server.expect_exit(0)?;
+        chat.server.err.expect_end()
+    }
+
+    #[test]
+    fn r5_1_a_stop_ends_those_who_are_asked_as_well() -> Result {
+        let mut chat = Chat::start_with(&["--profile", "sala"])?;
+        let mut asked = chat.asked_peer("asked")?;
+        let mut named = chat.asked_peer("named")?;
+        named.send("Eva\nadios")?;
+        chat.server.signal(SIGTERM)?;
+        asked.expect_end()?;
+        named.expect_end()?;
+        chat.server.out.wait_for("Eva > adios")?;
+        chat.server.expect_exit(0)?;
+        chat.server.err.expect_end()
+    }
+}
