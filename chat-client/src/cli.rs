@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anstream::AutoStream;
 use chat_protocol::endpoint::Endpoint;
-use chat_protocol::name::Name;
+use chat_protocol::name::{Name, NameError};
 use chat_protocol::profile::Profile;
 use chat_protocol::time_limit::TimeLimit;
 use chat_protocol::wording;
@@ -32,18 +32,18 @@ use crate::run;
 /// filter from standard input to standard output. `salir`, Ctrl-C and the end of input leave.
 #[derive(Debug, Parser)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
-#[command(version, after_help = EXIT_STATUSES)]
+#[command(version)]
 pub struct Cli {
     /// The server; port 12345 when only a host is given
     #[arg(value_name = "ADDR:PORT", default_value_t)]
     server: Endpoint,
 
-    /// The kind of chat: basico, sala, practico or grupal. Sets the defaults of some options
+    /// The kind of chat: sets the defaults of some options, see below
     #[arg(long, value_name = "PROFILE", default_value_t)]
     profile: Profile,
 
     /// Your name. Without one you are asked for it where it is needed
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = own_name)]
     name: Option<Name>,
 
     /// What the server asks for a name with
@@ -92,6 +92,12 @@ pub struct Cli {
 /// greeting, so this is for the network; and as long as connecting may take.
 const KEYWORD_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// A name that a person may have.
+fn own_name(text: &str) -> Result<Name, NameError> {
+    let name: Name = text.parse()?;
+    if name.is_reserved() { Err(NameError::Reserved) } else { Ok(name) }
+}
+
 /// How long the server may take to answer at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -138,11 +144,8 @@ impl Cli {
         let question = asking.then_some(wording::YOUR_NAME);
         if io::stdin().is_terminal()
             && io::stdout().is_terminal()
-            && let Some(terminal) = terminal::open_completing(
-                question,
-                Arc::clone(&interrupt),
-                Some(Arc::clone(&vocabulary)),
-            )
+            && let Some(terminal) =
+                terminal::open(question, Arc::clone(&interrupt), Some(Arc::clone(&vocabulary)))
         {
             ways.naming.person(asking);
             ways.vocabulary = Some(vocabulary);
@@ -169,7 +172,10 @@ impl Cli {
         match self.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+            ColorChoice::Auto => {
+                let choice = AutoStream::choice(&io::stdout());
+                io::stdout().is_terminal() && choice != anstream::ColorChoice::Never
+            }
         }
     }
 }
@@ -178,7 +184,7 @@ impl Cli {
 fn command(profile: Profile) -> Command {
     let table = usage::profile_table(|profile| profile.client().written());
     usage::with_defaults(Cli::command(), profile.client().written())
-        .after_long_help(format!("{table}\n{EXIT_STATUSES}"))
+        .after_help(format!("{table}\n{EXIT_STATUSES}"))
 }
 
 async fn connect(server: &Endpoint) -> io::Result<TcpStream> {
@@ -256,7 +262,7 @@ mod tests {
     #[test]
     fn r5_5_a_name_that_nobody_can_have_is_bad_usage() {
         assert_eq!(parse(&["chat-client", "--name", "Ana"]).unwrap().name.unwrap().as_str(), "Ana");
-        for name in ["dos palabras", "", "a>b"] {
+        for name in ["dos palabras", "", "a>b", "salir", "Servidor"] {
             parse(&["chat-client", "--name", name]).unwrap_err();
         }
     }

@@ -150,10 +150,12 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     pub(crate) async fn leave_now(&mut self) -> Outcome {
         self.say_goodbye();
         let ended = timeout(LEAVE, self.talk()).await.ok();
-        ended.or(self.outcome).unwrap_or(match self.stage {
+        let outcome = ended.or(self.outcome).unwrap_or(match self.stage {
             Stage::Left(_) => Outcome::Left,
             Stage::Talking | Stage::Leaving | Stage::Refused => Outcome::Unsent,
-        })
+        });
+        // What waited for a name to be given has not been sent either.
+        if outcome == Outcome::Left && !self.held.is_empty() { Outcome::Unsent } else { outcome }
     }
 
     /// The person sees the last lines, and gets the terminal back.

@@ -17,6 +17,10 @@ use crate::outcome::Outcome;
 /// person who has just entered one.
 const GRACE: Duration = Duration::from_millis(300);
 
+/// The longest way there and back that is reckoned with: half around the world and a bad line.
+/// Whatever else made the connection slow, such as looking up its address, makes no answer slow.
+const FAR: Duration = Duration::from_secs(1);
+
 /// Whether and how a name is given.
 #[derive(Debug)]
 pub(crate) struct Naming {
@@ -84,7 +88,7 @@ impl Naming {
 
     /// The server is so far away, there and back: an answer may take twice as long on a bad day.
     pub(crate) fn far(&mut self, round_trip: Duration) {
-        self.grace = GRACE + 2 * round_trip;
+        self.grace = GRACE + 2 * round_trip.min(FAR);
     }
 
     /// There is a person who can be asked, and who is `asking` being asked now.
@@ -194,6 +198,8 @@ impl Naming {
                 return Some(Then::Talk);
             }
             State::Presumed if !refusal => self.state = State::Over,
+            // Who need not be asked is asked at once or not at all: later, it is somebody's talk.
+            State::Waiting(_) if !self.expected && line != GREETING => self.state = State::Over,
             _ => {}
         }
         None
@@ -372,6 +378,15 @@ mod tests {
         let (mut naming, now) = sala(Some("Ana"), true);
         assert_eq!(naming.deadline(), Some(now + Duration::from_secs(10)));
         assert_eq!(naming.expire(), Some(Then::Leave(Outcome::NotAsked)));
+    }
+
+    #[test]
+    fn r5_2_who_expects_no_keyword_does_not_answer_somebody_who_says_it_later() {
+        let now = Instant::now();
+        let mut naming = Naming::new(NAME_KEYWORD, Some(name("Ana")));
+        assert_eq!(naming.hear(GREETING, now), (Some(GREETING), None));
+        naming.hear("hola", now);
+        assert_eq!(naming.hear(NAME_KEYWORD, now), (Some(NAME_KEYWORD), None));
     }
 
     #[test]

@@ -45,8 +45,15 @@ pub const NAME_TIMEOUT: Duration = Duration::from_secs(20);
 pub const NAME_ATTEMPTS: u8 = 5;
 
 /// How many rooms a server has at most, unless told otherwise. An empty one is gone, so this many
-/// clients are needed to have them; each costs a few hundred bytes.
+/// clients are needed to have them; each costs a task and some kilobytes.
 pub const MAX_ROOMS: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
+
+/// How many names one answer lists: the longest possible answer, 130 KB, fits into an outbox.
+pub const MAX_LISTED: usize = 1000;
+
+/// How many clients may wait for their turn (requirement 7.1), each with a descriptor. One more is
+/// refused: a queue that nobody will see the end of is of no use to anybody.
+pub const MAX_QUEUE: usize = 1000;
 
 /// Where everybody begins (requirement 6.2).
 pub const FIRST_ROOM: &str = "general";

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::limits::IDLE_TIMEOUT;
 use crate::name::{Name, NameError};
+use crate::text::is_leave;
 use crate::time_limit::TimeLimit;
 
 /// One of the five course assignments' ways to chat. What each sets is [`Profile::server`] and
@@ -136,6 +137,16 @@ impl Profile {
         }
     }
 
+    /// What it is for, in a few words.
+    pub const fn purpose(self) -> &'static str {
+        match self {
+            Self::Basico => "everybody hears everybody else, by port number",
+            Self::Sala => "a room whose members have names and hear who comes and goes",
+            Self::Practico => "one client at a time talks with the server's operator",
+            Self::Grupal => "names, rooms and private messages",
+        }
+    }
+
     /// The table of the server's options.
     pub const fn server(self) -> ServerOptions {
         let basico = ServerOptions {
@@ -165,13 +176,19 @@ impl Profile {
 
     /// The table of the client's options.
     pub const fn client(self) -> ClientOptions {
-        let server = self.server();
-        let one_to_one = matches!(server.label, Label::None);
-        ClientOptions {
-            expect_keyword: server.ask_name,
-            sign: one_to_one,
-            commands: server.commands,
-            idle_timeout: if one_to_one { server.idle_timeout } else { TimeLimit::OFF },
+        let basico = ClientOptions {
+            expect_keyword: false,
+            sign: false,
+            commands: false,
+            idle_timeout: TimeLimit::OFF,
+        };
+        match self {
+            Self::Basico => basico,
+            Self::Sala => ClientOptions { expect_keyword: true, ..basico },
+            Self::Practico => {
+                ClientOptions { sign: true, idle_timeout: TimeLimit::of(IDLE_TIMEOUT), ..basico }
+            }
+            Self::Grupal => ClientOptions { expect_keyword: true, commands: true, ..basico },
         }
     }
 }
@@ -281,6 +298,9 @@ impl FromStr for Operator {
         if text == "off" {
             return Ok(Self(None));
         }
+        if is_leave(text) {
+            return Err(NameError::Reserved);
+        }
         text.parse().map(|name| Self(Some(name)))
     }
 }
@@ -332,5 +352,6 @@ mod tests {
             assert_eq!(text.parse::<MaxClients>(), Err(ParseMaxClientsError), "{text:?}");
         }
         assert_eq!("dos palabras".parse::<Operator>(), Err(NameError::Character));
+        assert_eq!("Salir".parse::<Operator>(), Err(NameError::Reserved));
     }
 }

@@ -7,9 +7,11 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
-mod company;
+mod people;
+mod seen;
 
-pub use company::*;
+pub use people::*;
+pub use seen::*;
 
 /// The server's first line to every client (requirement 1.5).
 pub const GREETING: &str = "bienvenido al chat! escribe 'salir' para salir";

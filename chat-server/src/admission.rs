@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chat_protocol::limits::MAX_QUEUE;
 use chat_protocol::profile::{MaxClients, WhenFull};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -10,6 +11,8 @@ pub(crate) struct Admission {
     /// `None`: everybody is served.
     places: Option<Arc<Semaphore>>,
     when_full: WhenFull,
+    /// How many more may wait.
+    queue: Arc<Semaphore>,
 }
 
 /// A place, for as long as this lives.
@@ -22,7 +25,13 @@ pub(crate) enum Entry {
     /// It is told that there is no place, and goes.
     Refused,
     /// It waits for a place: first come, first served.
-    Waits(Arc<Semaphore>),
+    Waits(Turn),
+}
+
+/// A turn to wait for.
+pub(crate) struct Turn {
+    places: Arc<Semaphore>,
+    _queue: OwnedSemaphorePermit,
 }
 
 impl Admission {
@@ -31,23 +40,29 @@ impl Admission {
             let number = usize::try_from(number.get()).unwrap_or(Semaphore::MAX_PERMITS);
             Arc::new(Semaphore::new(number.min(Semaphore::MAX_PERMITS)))
         });
-        Self { places, when_full }
+        Self { places, when_full, queue: Arc::new(Semaphore::new(MAX_QUEUE)) }
     }
 
     pub(crate) fn enter(&self) -> Entry {
         let Some(places) = &self.places else { return Entry::Served(Place(None)) };
-        match (Arc::clone(places).try_acquire_owned(), self.when_full) {
-            (Ok(place), _) => Entry::Served(Place(Some(place))),
-            (Err(_), WhenFull::Refuse) => Entry::Refused,
-            (Err(_), WhenFull::Wait) => Entry::Waits(Arc::clone(places)),
+        if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+            return Entry::Served(Place(Some(place)));
+        }
+        match (self.when_full, Arc::clone(&self.queue).try_acquire_owned()) {
+            (WhenFull::Wait, Ok(queue)) => {
+                Entry::Waits(Turn { places: Arc::clone(places), _queue: queue })
+            }
+            (WhenFull::Refuse, _) | (WhenFull::Wait, Err(_)) => Entry::Refused,
         }
     }
 }
 
-/// Waits for a place. Cancelled, the client loses its turn.
-pub(crate) async fn wait(places: Arc<Semaphore>) -> Place {
-    // It is never closed.
-    Place(places.acquire_owned().await.ok())
+impl Turn {
+    /// Waits for a place. Cancelled, the client loses its turn.
+    pub(crate) async fn wait(self) -> Place {
+        // It is never closed.
+        Place(self.places.acquire_owned().await.ok())
+    }
 }
 
 #[cfg(test)]
@@ -78,13 +93,24 @@ mod tests {
     async fn r7_1_who_waits_is_served_in_the_order_of_coming() {
         let door = for_one(WhenFull::Wait);
         let ana = served(door.enter());
-        let Entry::Waits(places) = door.enter() else { panic!("does not wait") };
-        let bea = tokio::spawn(wait(places));
+        let Entry::Waits(turn) = door.enter() else { panic!("does not wait") };
+        let bea = tokio::spawn(turn.wait());
         tokio::task::yield_now().await;
         drop(ana);
         assert!(matches!(door.enter(), Entry::Waits(_)), "bea was here before");
         drop(bea.await.unwrap());
         served(door.enter());
+    }
+
+    #[test]
+    fn r7_1_the_queue_has_an_end() {
+        let door = for_one(WhenFull::Wait);
+        let _ana = served(door.enter());
+        let mut turns: Vec<Entry> = (0..MAX_QUEUE).map(|_| door.enter()).collect();
+        assert!(turns.iter().all(|entry| matches!(entry, Entry::Waits(_))));
+        assert!(matches!(door.enter(), Entry::Refused));
+        turns.pop();
+        assert!(matches!(door.enter(), Entry::Waits(_)), "who waited has gone");
     }
 
     #[test]

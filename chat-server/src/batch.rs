@@ -9,6 +9,9 @@ use tokio::sync::oneshot;
 use crate::member::MemberId;
 use crate::seat::Seat;
 
+/// How large a buffer an idle room keeps, in bytes, so that ordinary talk need not ask for memory.
+const KEPT: usize = 1024;
+
 /// The text that members get in one write each, and what differs from member to member.
 ///
 /// Almost every member gets the whole text. The exceptions are those who spoke (they do not get
@@ -63,6 +66,13 @@ impl<M> Batch<M> {
         self.exceptions.clear();
         self.joined.clear();
         self.left.clear();
+    }
+
+    /// Gives back the memory of a busy moment, when empty.
+    pub(crate) fn shrink(&mut self) {
+        if self.is_empty() && self.text.capacity() > KEPT {
+            *self = Self::default();
+        }
     }
 
     /// The member hears everything from here on.

@@ -30,7 +30,7 @@ use crate::{listener, run};
 #[command(version)]
 #[expect(clippy::struct_excessive_bools, reason = "a command line is a list of switches")]
 pub struct Cli {
-    /// What sets the defaults of the options from --label to --idle-timeout; see the table below
+    /// The kind of chat: sets the defaults of some options, see below
     #[arg(long, value_name = "PROFILE", default_value_t)]
     profile: Profile,
 
@@ -101,7 +101,8 @@ pub struct Cli {
     log: LevelFilter,
 }
 
-const EXIT_STATUSES: &str = "Exit status: 0 stopped by a signal, 1 cannot listen, 2 bad usage.";
+const EXIT_STATUSES: &str =
+    "Exit status: 0 stopped by a signal or the operator, 1 cannot listen, 2 bad usage.";
 
 fn max_line(text: &str) -> Result<usize, String> {
     let range: RangeInclusive<usize> = MAX_LINE_RANGE;

@@ -12,7 +12,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::admission::{self, Entry, Place};
+use crate::admission::{Entry, Place};
 use crate::link::Link;
 use crate::member::Member;
 use crate::pace::Pace;
@@ -75,10 +75,11 @@ async fn admit(server: &Server, link: &Link) -> Option<Place> {
             let _ = link.offer(format!("{}\n", wording::SERVER_FULL).as_bytes(), Instant::now());
             None
         }
-        Entry::Waits(places) => {
+        Entry::Waits(turn) => {
             server.console.print(wording::client_waits(link.peer()));
             let place = tokio::select! {
-                place = admission::wait(places) => place,
+                place = turn.wait() => place,
+                () = link.gone() => return None,
                 () = server.stopping.cancelled() => return None,
             };
             server.console.print(wording::client_served(link.peer()));
@@ -151,11 +152,12 @@ impl<'a> Conversation<'a> {
                 End::Idle | End::Nameless => {
                     self.settle().await;
                     match self.hear() {
-                        Heard::Some => continue,
-                        Heard::Nothing if end == End::Idle => self.hear_end(),
-                        Heard::Nothing => {}
                         Heard::End => return End::Left,
+                        Heard::Some if end == End::Idle || !self.session.is_naming() => continue,
+                        Heard::Nothing if end == End::Idle => self.hear_end(),
+                        Heard::Some | Heard::Nothing => {}
                     }
+                    self.settle().await;
                 }
             }
             return end;
@@ -228,7 +230,10 @@ impl<'a> Conversation<'a> {
             }
             match self.hear() {
                 Heard::Some => yield_now().await,
-                Heard::Nothing => return self.hear_end(),
+                Heard::Nothing => {
+                    self.hear_end();
+                    return self.settle().await;
+                }
                 Heard::End => return,
             }
         }

@@ -7,6 +7,7 @@ use tokio::task::JoinError;
 use tokio_util::task::TaskTracker;
 
 use crate::fanout::Fanout;
+use crate::lagging::Lagging;
 use crate::member::Member;
 use crate::room::Room;
 
@@ -17,9 +18,8 @@ pub(crate) struct Deliveries {
     running: TaskTracker,
     /// The members that are being let go.
     partings: TaskTracker,
-    /// The members that are waited for, whatever room they are in: who floods one room must not
-    /// flood somebody in another one by private messages.
-    lagging: TaskTracker,
+    /// The members that are waited for, in all rooms.
+    lagging: Lagging,
     /// Of an outbox, in bytes.
     capacity: usize,
     failed: mpsc::Sender<JoinError>,
@@ -30,13 +30,14 @@ impl Deliveries {
     /// that has panicked.
     pub(crate) fn new(capacity: usize) -> (Self, mpsc::Receiver<JoinError>) {
         let (failed, failure) = mpsc::channel(1);
-        let [running, partings, lagging] = std::array::from_fn(|_| TaskTracker::new());
+        let [running, partings] = std::array::from_fn(|_| TaskTracker::new());
+        let lagging = Lagging::new();
         (Self { running, partings, lagging, capacity, failed }, failure)
     }
 
     /// An empty room, whose members get what is said in it until it is closed.
     pub(crate) fn open<M: Member>(&self) -> Arc<Room<M>> {
-        let room = Arc::new(Room::new(self.lagging.clone()));
+        let room = Arc::new(Room::new(self.lagging.elsewhere()));
         let fanout = Fanout::new(Arc::clone(&room), self.partings.clone(), self.capacity);
         let delivery = tokio::spawn(fanout.run());
         let failed = self.failed.clone();

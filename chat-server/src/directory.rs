@@ -9,6 +9,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chat_protocol::name::{Name, NameError, fold};
+use chat_protocol::text::is_leave;
 use chat_protocol::wording;
 use tokio::sync::oneshot;
 
@@ -114,7 +115,8 @@ impl<M: Member> Directory<M> {
         let mut copy = 1;
         loop {
             let name = Name::guest(port, copy);
-            if let Ok(id) = self.admit(name.clone()) {
+            let place = Place::OnTheWay(Vec::new());
+            if let Ok(id) = self.lock().admit(name.clone(), place) {
                 return (id, name);
             }
             copy += 1;
@@ -158,8 +160,8 @@ impl<M: Member> Directory<M> {
         state.quit(person.hall, id);
     }
 
-    /// Sets out for another room, which is opened if there is none of this name.
-    pub(crate) fn set_out(&self, id: PersonId, room: &str) -> Result<Transfer<M>, String> {
+    /// Sets out for another room, which is opened if there is none of this name. Returns its name.
+    pub(crate) fn set_out(&self, id: PersonId, room: &str) -> Result<(Name, Transfer<M>), String> {
         let name: Name = room.parse().map_err(|e| wording::room_refused(e).to_string())?;
         let mut state = self.lock();
         let Person { hall: from, place: Place::Seated(room, member), .. } = &state.people[&id]
@@ -179,16 +181,28 @@ impl<M: Member> Directory<M> {
         let seat = room.hand_over(member);
         person.place = Place::OnTheWay(Vec::new());
         person.hall = to;
-        halls.entry(to).and_modify(|hall| _ = hall.members.insert(id));
+        let hall = halls.get_mut(&to).expect(STILL_HERE);
+        hall.members.insert(id);
+        let name = hall.name.clone();
         state.quit(from, id);
-        Ok(seat)
+        Ok((name, seat))
     }
 
-    /// Gives somebody another name; the room hears of it.
-    pub(crate) fn rename(&self, id: PersonId, new: &Name) -> Result<usize, NameError> {
+    /// Gives somebody another name; the room hears of it if it is `announced`. The operator can have
+    /// a reserved one.
+    pub(crate) fn rename(
+        &self,
+        id: PersonId,
+        new: &Name,
+        announced: bool,
+    ) -> Result<usize, NameError> {
         let mut state = self.lock();
         let Person { name: old, place, .. } = &state.people[&id];
-        if new.is_reserved() && !matches!(place, Place::Console(_)) {
+        let reserved = match place {
+            Place::Console(_) => is_leave(new.as_str()),
+            Place::Seated(..) | Place::OnTheWay(_) => new.is_reserved(),
+        };
+        if reserved {
             return Err(NameError::Reserved);
         }
         let old = old.clone();
@@ -199,6 +213,7 @@ impl<M: Member> Directory<M> {
         person.name = new.clone();
         let notice = wording::renamed(&old, new);
         Ok(match &person.place {
+            _ if !announced => 0,
             Place::Seated(room, member) => room.say(*member, notice),
             Place::OnTheWay(_) => 0,
             Place::Console(_) => halls[&FIRST].room.say(MemberId::OPERATOR, notice),
@@ -249,12 +264,6 @@ impl<M: Member> Directory<M> {
         wording::rooms(sizes).to_string()
     }
 
-    /// The name of the room that somebody is in, or on the way to.
-    pub(crate) fn room_of(&self, id: PersonId) -> Name {
-        let state = self.lock();
-        state.halls[&state.people[&id].hall].name.clone()
-    }
-
     /// Nobody joins or speaks any more; what is pending is still delivered.
     pub(crate) fn close(&self) {
         self.entrance.close();
@@ -285,7 +294,8 @@ impl<M: Member> Directory<M> {
     }
 }
 
-/// Whoever is asked about holds an id, and gives it back by leaving.
+/// Whoever is asked about holds an id, and gives it back by leaving; a room lasts as long as somebody
+/// is in it.
 const STILL_HERE: &str = "somebody who has not left";
 
 impl<M: Member> State<M> {

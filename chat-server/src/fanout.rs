@@ -125,6 +125,7 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
+    use crate::lagging::Lagging;
     use crate::member::fake::Recorder;
 
     /// A room whose passes are made by hand.
@@ -135,7 +136,7 @@ mod tests {
 
     impl Stage {
         fn new() -> Self {
-            let room = Arc::new(Room::new(TaskTracker::new()));
+            let room = Arc::new(Room::new(Lagging::new()));
             Self { fanout: Fanout::new(Arc::clone(&room), TaskTracker::new(), 1 << 20), room }
         }
 

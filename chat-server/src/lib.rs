@@ -16,7 +16,7 @@
 //! | `seat` | a member's place in a room, which can be taken along to another |
 //! | `outbox` | what waits for a member whose socket is full |
 //! | `member`, `link` | what a room knows of its members; a TCP connection as one |
-//! | `pace` | who floods the room, and waits for those who lag |
+//! | `lagging`, `pace` | who lags behind; who floods the room, and waits for those who lag |
 //! | `listener` | listening and accepting |
 //! | `admission` | how many are served at a time |
 //! | `operator` | the person at the console who takes part |
@@ -35,6 +35,7 @@ mod deliveries;
 mod directory;
 mod fanout;
 mod front;
+mod lagging;
 mod link;
 pub mod listener;
 mod member;

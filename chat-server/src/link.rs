@@ -6,6 +6,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
 use socket2::SockRef;
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
@@ -51,6 +52,15 @@ impl Link {
     /// Completes when there is something to read, be it the end. Cancel-safe.
     pub(crate) async fn readable(&self) -> io::Result<()> {
         self.stream.readable().await
+    }
+
+    /// Completes when the peer is gone: its stream has ended, or there is a fault. As long as
+    /// something that it sent is unread, its end cannot be seen. Cancel-safe.
+    pub(crate) async fn gone(&self) {
+        if let Ok(1..) = self.stream.peek(&mut [0]).await {
+            // It fails with the runtime only.
+            let _ = self.stream.ready(Interest::ERROR).await;
+        }
     }
 
     /// Reads once and shows what was read: nothing is the end of the stream.

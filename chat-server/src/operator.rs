@@ -4,7 +4,8 @@ use std::future::pending;
 
 use chat_protocol::command::Command;
 use chat_protocol::decoder::Line;
-use chat_protocol::name::Name;
+use chat_protocol::name::{Name, NameError};
+use chat_protocol::text::is_leave;
 use chat_protocol::wording;
 use chat_terminal::person::{Input, Keyboard, MAX_INPUT};
 use chat_terminal::pipe::PipeIn;
@@ -22,8 +23,8 @@ use crate::session::{Action, Rules, Session};
 pub enum Desk {
     /// At a terminal, where the question is for the operator's name.
     Terminal(TerminalIn),
-    /// Behind a pipe.
-    Pipe(PipeIn),
+    /// Where lines cannot be edited; whether a person types them there all the same.
+    Plain(PipeIn, bool),
 }
 
 /// Completes when the operator leaves by the word; never, if there is none.
@@ -53,6 +54,7 @@ impl<'a> Operator<'a> {
     async fn talk(mut self) {
         loop {
             match self.next().await {
+                Input::Answer(name) if is_leave(&name) => return,
                 Input::Answer(name) => self.take_name(&name),
                 Input::Text(text) => {
                     for line in text.lines().filter(|line| !line.is_empty()) {
@@ -62,7 +64,13 @@ impl<'a> Operator<'a> {
                     }
                 }
                 Input::TooLong => self.server.console.print(wording::line_too_long(MAX_INPUT)),
-                Input::End => return pending().await,
+                Input::End => match &self.desk {
+                    // Only the key: a person who is still there should know what it does.
+                    Desk::Terminal(keyboard) if keyboard.is_open() => {
+                        self.server.console.print(wording::CONSOLE_GOES_ON);
+                    }
+                    Desk::Terminal(_) | Desk::Plain(..) => return pending().await,
+                },
             }
         }
     }
@@ -70,24 +78,37 @@ impl<'a> Operator<'a> {
     async fn next(&mut self) -> Input {
         match &mut self.desk {
             Desk::Terminal(keyboard) => keyboard.next().await,
-            Desk::Pipe(keyboard) => keyboard.next().await,
+            Desk::Plain(keyboard, _) => keyboard.next().await,
         }
     }
 
     /// The operator has been asked for a name, and to say nothing is to keep the one there is.
     fn take_name(&mut self, answer: &str) {
-        let taken = answer.trim().is_empty() || self.execute(Command::Rename(answer.to_owned()));
-        if let Desk::Terminal(keyboard) = &mut self.desk {
-            keyboard.answered(!taken);
+        let taken = if answer.trim().is_empty() { Ok(()) } else { self.change_name(answer) };
+        if let Err(error) = taken {
+            self.server.console.print(wording::name_refused(error));
         }
+        if let Desk::Terminal(keyboard) = &mut self.desk {
+            keyboard.answered(taken.is_err());
+        }
+    }
+
+    /// Nobody has heard of the old name yet.
+    fn change_name(&mut self, answer: &str) -> Result<(), NameError> {
+        let new: Name = answer.parse()?;
+        self.server.directory.rename(self.id, &new, false)?;
+        self.name = new;
+        Ok(())
     }
 
     /// Returns whether the operator goes on.
     async fn hear(&mut self, line: &str) -> bool {
-        match self.session.line(Line::Text(line.into())) {
+        let too_long = line.len() > self.server.config.max_line;
+        let line = if too_long { Line::TooLong } else { Line::Text(line.into()) };
+        match self.session.line(line) {
             Some(Action::Leave) => return false,
             Some(Action::Say(said)) => self.say(&said).await,
-            Some(Action::Do(command)) => _ = self.execute(command),
+            Some(Action::Do(command)) => self.execute(command),
             Some(Action::Tell(line)) => self.server.console.print(line),
             Some(Action::AskAgain(_) | Action::TakeName(_) | Action::Dismiss(_)) | None => {}
         }
@@ -96,27 +117,26 @@ impl<'a> Operator<'a> {
 
     async fn say(&mut self, text: &str) {
         let room = &self.server.directory.first;
-        match self.desk {
-            // A person can say it again. What is piped in was meant for whoever comes.
-            Desk::Terminal(_) if room.is_empty() => {
-                return self.server.console.print(wording::NOBODY_THERE);
+        // A person can say it again. What is piped in was meant for whoever comes.
+        let waits = matches!(self.desk, Desk::Plain(_, false));
+        loop {
+            if waits {
+                room.occupied().await;
             }
-            Desk::Terminal(_) => {}
-            Desk::Pipe(_) => room.occupied().await,
+            self.pace.wait_for(room).await;
+            match room.is_empty() {
+                true if waits => {}
+                true => return self.server.console.print(wording::NOBODY_THERE),
+                false => break,
+            }
         }
-        self.pace.wait_for(room).await;
         let said = room.say(MemberId::OPERATOR, wording::message_by_name(self.name.as_str(), text));
         self.pace.count(said);
     }
 
-    /// Returns whether the operator has another name by it.
-    fn execute(&mut self, command: Command) -> bool {
-        match self.server.directory.execute(self.id, command) {
-            Outcome::Renamed(name, _) => {
-                self.name = name;
-                true
-            }
-            Outcome::Said(_) | Outcome::OnTheWay(_) => false,
+    fn execute(&mut self, command: Command) {
+        if let Outcome::Renamed(name, _) = self.server.directory.execute(self.id, command) {
+            self.name = name;
         }
     }
 }

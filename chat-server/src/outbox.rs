@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::time::{Instant, timeout_at};
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use crate::lagging::Lag;
 use crate::member::{Fault, Member};
 
 /// How many bytes wait for one member behind what its socket already holds, if lines may have
@@ -56,11 +56,11 @@ pub(crate) enum Queued {
 
 impl Outbox {
     /// An outbox in which these bytes wait, and the task that drains it. The room waits for this
-    /// member for as long as the token is held; without one, the member is known to be slow.
+    /// member for as long as the lag is held; without one, the member is known to be slow.
     pub(crate) fn new<M: Member>(
         bytes: &[u8],
         member: Arc<M>,
-        lagging: Option<TaskTrackerToken>,
+        lagging: Option<Lag>,
         capacity: usize,
     ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<M>) {
         let state = Mutex::new(State::Waiting(BytesMut::from(bytes)));
@@ -95,7 +95,7 @@ impl Outbox {
     }
 
     /// Gives the member what waits for it until nothing waits, or it is stuck for too long.
-    async fn drain(&self, member: &impl Member, mut lagging: Option<TaskTrackerToken>) {
+    async fn drain(&self, member: &impl Member, mut lagging: Option<Lag>) {
         let grace = Instant::now() + GRACE;
         let mut stuck = Instant::now() + STUCK;
         let fault = loop {
@@ -141,22 +141,21 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
-    use tokio_util::task::TaskTracker;
-
     use super::*;
+    use crate::lagging::Lagging;
     use crate::member::fake::Recorder;
 
     const CAPACITY: usize = capacity(4096);
 
-    fn token() -> TaskTrackerToken {
-        TaskTracker::new().token()
+    fn lag() -> Lag {
+        Lagging::new().lag()
     }
 
     #[tokio::test]
     async fn r1_4_a_stuck_member_gets_all_of_it_in_order_once_it_reads() {
         let member = Arc::new(Recorder::default());
         let (outbox, drain) =
-            Outbox::new(b"uno\ndos\n", Arc::clone(&member), Some(token()), CAPACITY);
+            Outbox::new(b"uno\ndos\n", Arc::clone(&member), Some(lag()), CAPACITY);
         let drain = tokio::spawn(drain);
         assert_eq!(outbox.push(b"tres\n", &*member), Queued::Yes);
         member.allow(5);
@@ -175,7 +174,7 @@ mod tests {
     async fn r1_4_an_outbox_is_bounded() {
         let member = Arc::new(Recorder::default());
         let (outbox, _drain) =
-            Outbox::new(&vec![0; CAPACITY], Arc::clone(&member), Some(token()), CAPACITY);
+            Outbox::new(&vec![0; CAPACITY], Arc::clone(&member), Some(lag()), CAPACITY);
         assert_eq!(outbox.push(b"", &*member), Queued::Yes);
         assert!(!member.hung_up.load(Ordering::Relaxed));
         assert_eq!(outbox.push(b"x", &*member), Queued::Yes);
@@ -186,13 +185,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn r1_4_a_stuck_member_is_soon_not_waited_for_and_then_hung_up_on() {
         let member = Arc::new(Recorder::default());
-        let lagging = TaskTracker::new();
-        lagging.close();
+        let lagging = Lagging::new();
         let begun = Instant::now();
         let (outbox, drain) =
-            Outbox::new(b"uno\n", Arc::clone(&member), Some(lagging.token()), CAPACITY);
+            Outbox::new(b"uno\n", Arc::clone(&member), Some(lagging.lag()), CAPACITY);
         let drain = tokio::spawn(drain);
-        lagging.wait().await;
+        lagging.here.wait().await;
         assert_eq!(begun.elapsed(), GRACE);
         assert!(outbox.is_slow());
         assert!(!member.hung_up.load(Ordering::Relaxed));
@@ -204,11 +202,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn r1_4_a_member_that_takes_a_little_all_the_time_is_slow_but_not_stuck() {
         let member = Arc::new(Recorder::default());
-        let lagging = TaskTracker::new();
-        lagging.close();
+        let lagging = Lagging::new();
         let begun = Instant::now();
         let bytes = [b'x'; 100];
-        let token = Some(lagging.token());
+        let token = Some(lagging.lag());
         let (outbox, drain) = Outbox::new(&bytes, Arc::clone(&member), token, CAPACITY);
         let drain = tokio::spawn(drain);
         let sips = async {
@@ -218,7 +215,7 @@ mod tests {
             }
         };
         tokio::join!(sips, async {
-            lagging.wait().await;
+            lagging.here.wait().await;
             assert!(begun.elapsed() < 2 * GRACE);
         });
         drain.await.unwrap();

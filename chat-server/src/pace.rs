@@ -38,10 +38,11 @@ impl Pace {
     pub(crate) async fn wait_for<M>(&mut self, room: &Room<M>) {
         loop {
             room.has_space().await;
-            if room.lagging().is_empty() || !self.is_flood(Instant::now()) {
+            let lagging = &room.lagging().anywhere;
+            if lagging.is_empty() || !self.is_flood(Instant::now()) {
                 return;
             }
-            room.lagging().wait().await;
+            lagging.wait().await;
             self.held_until(Instant::now());
         }
     }

@@ -128,8 +128,8 @@ impl<'a> Presence<'a> {
                 *name = new;
                 bytes
             }
-            Outcome::OnTheWay(transfer) => {
-                let welcome = wording::you_are_in(&directory.room_of(*id)).to_string();
+            Outcome::OnTheWay(room, transfer) => {
+                let welcome = wording::you_are_in(&room).to_string();
                 self.place = Place::OnTheWay(transfer, Some(welcome));
                 0
             }

@@ -5,9 +5,9 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
-use tokio_util::task::TaskTracker;
 
 use crate::batch::Batch;
+use crate::lagging::Lagging;
 use crate::member::MemberId;
 use crate::seat::Seat;
 
@@ -29,9 +29,8 @@ pub(crate) struct Room<M> {
     joined: Notify,
     /// The batch was taken: there is space again.
     taken: Notify,
-    /// One token for each member whose socket did not take everything at once, and that the room
-    /// waits for.
-    lagging: TaskTracker,
+    /// The members whose sockets did not take everything at once, and that are waited for.
+    lagging: Lagging,
 }
 
 struct State<M> {
@@ -54,10 +53,8 @@ impl<M> Default for State<M> {
 }
 
 impl<M> Room<M> {
-    /// An empty room. Its members are waited for together with all others who share `lagging`.
-    pub(crate) fn new(lagging: TaskTracker) -> Self {
-        // Closed means that waiting for it ends when it is empty; tokens are given all the same.
-        lagging.close();
+    /// An empty room.
+    pub(crate) fn new(lagging: Lagging) -> Self {
         Self {
             state: Mutex::default(),
             pending: Notify::new(),
@@ -91,7 +88,7 @@ impl<M> Room<M> {
         self.change(|state| {
             let size = state.batch.say(sender, message);
             state.weight += size;
-            state.ahead = if self.lagging.is_empty() { size } else { state.ahead + size };
+            state.ahead = if self.lagging.here.is_empty() { size } else { state.ahead + size };
             size
         })
     }
@@ -156,17 +153,16 @@ impl<M> Room<M> {
             };
             if weight >= FULL {
                 taken.await;
-            } else if ahead >= FULL && !self.lagging.is_empty() {
-                self.lagging.wait().await;
+            } else if ahead >= FULL && !self.lagging.here.is_empty() {
+                self.lagging.here.wait().await;
             } else {
                 return;
             }
         }
     }
 
-    /// Has a token for each member that lags behind what was said, slow ones aside. It is closed,
-    /// so it can be waited for until all have caught up.
-    pub(crate) fn lagging(&self) -> &TaskTracker {
+    /// The members that lag behind what was said, slow ones aside.
+    pub(crate) fn lagging(&self) -> &Lagging {
         &self.lagging
     }
 
@@ -186,6 +182,9 @@ impl<M> Room<M> {
                 if state.closed {
                     return false;
                 }
+                // An idle room holds no buffers.
+                batch.shrink();
+                state.batch.shrink();
             }
             self.pending.notified().await;
         }
@@ -213,7 +212,7 @@ mod tests {
     use super::*;
 
     fn room() -> Room<()> {
-        Room::new(TaskTracker::new())
+        Room::new(Lagging::new())
     }
 
     fn join(room: &Room<()>) -> MemberId {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use tokio_util::task::TaskTracker;
 
+use crate::lagging::Lagging;
 use crate::member::{Fault, Member};
 use crate::outbox::{Outbox, Queued};
 
@@ -42,7 +42,7 @@ impl<M: Member> Seat<M> {
         &mut self,
         bytes: &[u8],
         now: Instant,
-        lagging: &TaskTracker,
+        lagging: &Lagging,
         capacity: usize,
     ) {
         if let Some(rest) = self.offer(bytes, now) {
@@ -77,8 +77,8 @@ impl<M: Member> Seat<M> {
         }
     }
 
-    fn fall_behind(&mut self, rest: &[u8], lagging: &TaskTracker, capacity: usize) {
-        let token = (!self.slow).then(|| lagging.token());
+    fn fall_behind(&mut self, rest: &[u8], lagging: &Lagging, capacity: usize) {
+        let token = (!self.slow).then(|| lagging.lag());
         let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), token, capacity);
         self.state = State::Behind(outbox, tokio::spawn(drain));
     }

@@ -1,8 +1,10 @@
 //! What a client may do next: a line in, an action out. No socket, no clock.
 //!
+//! A client is greeted, gives its name if it is asked for one, is in a room, and leaves:
+//!
 //! ```text
-//! greeted ──> naming ──> in a room ──> leaving
-//!    └──────────────────────^
+//! naming ──> in a room ──> leaving
+//!    └───────────────────────^
 //! ```
 
 use std::borrow::Cow;
@@ -255,5 +257,55 @@ mod tests {
     fn r5_5_a_command_is_no_name() {
         let mut session = Session::new(Rules { ask_name: true, commands: true, ..RULES });
         assert_eq!(hear(&mut session, "/quien"), Some(refusal(NameError::Character)));
+    }
+
+    /// Every kind of line in every state, and what the state is after it.
+    #[test]
+    fn r5_1_every_line_in_every_state() {
+        const NAMING: State = State::Naming { attempts: NAME_ATTEMPTS };
+        const LAST: State = State::Naming { attempts: 1 };
+        const AGAIN: State = State::Naming { attempts: NAME_ATTEMPTS - 1 };
+        use State::{InRoom, Leaving};
+
+        let text = |text: &'static str| Line::Text(text.into());
+        let table: [(State, Line<'_>, &str, State); 29] = [
+            (NAMING, text("Ana"), "TakeName", NAMING),
+            (NAMING, text("dos palabras"), "AskAgain", AGAIN),
+            (NAMING, text("/quien"), "AskAgain", AGAIN),
+            (NAMING, text("//"), "AskAgain", AGAIN),
+            (NAMING, Line::Empty, "AskAgain", AGAIN),
+            (NAMING, Line::TooLong, "AskAgain", AGAIN),
+            (NAMING, text(" Salir "), "Leave", Leaving),
+            (LAST, text("Ana"), "TakeName", LAST),
+            (LAST, text("dos palabras"), "Dismiss", Leaving),
+            (LAST, text("/salir"), "Dismiss", Leaving),
+            (LAST, Line::Empty, "Dismiss", Leaving),
+            (LAST, Line::TooLong, "Dismiss", Leaving),
+            (LAST, text("salir"), "Leave", Leaving),
+            (InRoom, text("hola"), "Say", InRoom),
+            (InRoom, text("//quien"), "Say", InRoom),
+            (InRoom, text("no quiero salir"), "Say", InRoom),
+            (InRoom, text("/quien"), "Do", InRoom),
+            (InRoom, text("/privado Ana hola"), "Do", InRoom),
+            (InRoom, text("/privado Ana"), "Tell", InRoom),
+            (InRoom, text("/baila"), "Tell", InRoom),
+            (InRoom, Line::TooLong, "Tell", InRoom),
+            (InRoom, Line::Empty, "None", InRoom),
+            (InRoom, text("salir"), "Leave", Leaving),
+            (InRoom, text("/quit"), "Leave", Leaving),
+            (Leaving, text("hola"), "None", Leaving),
+            (Leaving, text("salir"), "None", Leaving),
+            (Leaving, text("/quien"), "None", Leaving),
+            (Leaving, Line::Empty, "None", Leaving),
+            (Leaving, Line::TooLong, "None", Leaving),
+        ];
+        let rules = Rules { ask_name: true, commands: true, ..RULES };
+        for (before, line, action, after) in table {
+            let mut session = Session { state: before, rules };
+            let shown = format!("{before:?} {line:?}");
+            let does = session.line(line).map_or("None".to_owned(), |does| format!("{does:?}"));
+            assert!(does.starts_with(action), "{shown}: {does}");
+            assert_eq!(session.state, after, "{shown}");
+        }
     }
 }

@@ -8,7 +8,7 @@
 //! | [`completion`] | what Tab makes of a word |
 //! | [`lines`] | reads, and the lines in them |
 //! | [`signals`] | being told to end |
-//! | [`usage`] | a command line that is wrong |
+//! | [`usage`] | what the command lines have in common: profiles, switches, bad usage |
 
 pub mod completion;
 mod gate;

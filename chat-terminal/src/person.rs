@@ -19,7 +19,7 @@ pub enum Input {
 }
 
 /// The longest line that is taken from a person, in bytes. What a server takes is for the server
-/// to say; this is only what the client is willing to hold.
+/// to say; this is only what a program at this end is willing to hold.
 pub const MAX_INPUT: usize = 1024 * 1024;
 
 /// The half of a person that enters lines.

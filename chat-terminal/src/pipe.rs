@@ -1,4 +1,4 @@
-//! A person behind a pipe: the client as a filter (requirement 4.7).
+//! A person behind a pipe: the program as a filter (requirement 4.7).
 
 use std::io;
 use std::mem;
@@ -30,7 +30,14 @@ pub struct PipeOut<W = Stdout> {
 
 /// Standard input and output.
 pub fn open() -> (PipeIn, PipeOut) {
-    (PipeIn::of(tokio::io::stdin()), PipeOut::of(tokio::io::stdout()))
+    (PipeIn::open(), PipeOut::of(tokio::io::stdout()))
+}
+
+impl PipeIn {
+    /// Standard input alone.
+    pub fn open() -> Self {
+        Self::of(tokio::io::stdin())
+    }
 }
 
 impl<R> PipeIn<R> {

@@ -61,7 +61,7 @@ pub struct TerminalOut {
     all_shown: oneshot::Receiver<()>,
     editor: JoinHandle<()>,
     stopping: Arc<AtomicBool>,
-    mode: Mode,
+    _mode: Mode,
 }
 
 /// Something to be printed, or the end.
@@ -73,19 +73,11 @@ enum Text {
 /// Takes over the terminal that is standard input and output; `interrupt` is told of Ctrl-C.
 ///
 /// With a `question`, that is the prompt until an answer has been accepted (see
-/// [`Keyboard::answered`]).
+/// [`Keyboard::answered`]); with a `vocabulary`, Tab completes its words.
 ///
 /// `None` when it cannot be edited on, such as with `TERM=dumb`. The handlers of signals must be
 /// in place by now, because the editor puts back those it finds.
 pub fn open(
-    question: Option<&'static str>,
-    interrupt: Arc<Notify>,
-) -> Option<(TerminalIn, TerminalOut)> {
-    open_completing(question, interrupt, None)
-}
-
-/// As [`open`]; and Tab completes the words of this vocabulary.
-pub fn open_completing(
     question: Option<&'static str>,
     interrupt: Arc<Notify>,
     vocabulary: Option<SharedVocabulary>,
@@ -125,7 +117,7 @@ pub fn open_completing(
         let _ = printer.print(INVISIBLE.to_owned());
         let _ = done.send(());
     });
-    let output = TerminalOut { texts, all_shown, editor, stopping, mode };
+    let output = TerminalOut { texts, all_shown, editor, stopping, _mode: mode };
     Some((TerminalIn { inputs, verdicts, undecided: false, gate }, output))
 }
 
@@ -146,6 +138,7 @@ fn edit(
             Some(question) => editor.readline(question),
             None => editor.readline_with_initial(PROMPT, (&mem::take(&mut draft), "")),
         };
+        gate.shut();
         let input = match line {
             Ok(line) if question.is_some() => Input::Answer(line),
             Ok(line) => {
@@ -191,6 +184,13 @@ fn is_interrupt(error: &ReadlineError) -> bool {
     }
 }
 
+impl TerminalIn {
+    /// Whether more can be entered: [`Input::End`] may have been a key.
+    pub fn is_open(&self) -> bool {
+        !self.inputs.is_closed()
+    }
+}
+
 impl Keyboard for TerminalIn {
     async fn next(&mut self) -> Input {
         let input = self.inputs.recv().await.unwrap_or(Input::End);
@@ -231,9 +231,7 @@ impl Screen for TerminalOut {
         };
         let _ = timeout(CLOSE, shown).await;
         self.stopping.store(true, Ordering::Relaxed);
-        if !tty::end(&self.editor) {
-            self.mode.restore();
-        }
+        tty::end(&self.editor);
     }
 }
 

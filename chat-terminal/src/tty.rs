@@ -28,29 +28,28 @@ pub(crate) fn interrupt() -> bool {
     false
 }
 
-/// Ends the editor while it waits for a key, so that it gives the terminal back. Returns whether
-/// it did so in time.
+/// Ends the editor while it waits for a key, so that it gives the terminal back; if it does so in
+/// time.
 #[cfg(unix)]
-pub(crate) fn end(editor: &JoinHandle<()>) -> bool {
+pub(crate) fn end(editor: &JoinHandle<()>) {
     let deadline = Instant::now() + CLOSE;
     while !editor.is_finished() && Instant::now() < deadline {
         interrupt();
         thread::sleep(ASK);
     }
-    editor.is_finished()
 }
 
 /// Elsewhere it can only be waited for: it ends with the next line.
 #[cfg(not(unix))]
-pub(crate) fn end(editor: &JoinHandle<()>) -> bool {
+pub(crate) fn end(editor: &JoinHandle<()>) {
     let deadline = Instant::now() + ASK;
     while !editor.is_finished() && Instant::now() < deadline {
         thread::yield_now();
     }
-    editor.is_finished()
 }
 
-/// The terminal's mode before the editor changed it.
+/// The terminal's mode before the editor changed it. Dropped, it is set again, for an editor that
+/// has not done so; whatever became of the rest.
 #[cfg(unix)]
 pub(crate) struct Mode(Option<rustix::termios::Termios>);
 
@@ -59,9 +58,11 @@ impl Mode {
     pub(crate) fn current() -> Self {
         Self(rustix::termios::tcgetattr(io::stdin()).ok())
     }
+}
 
-    /// For an editor that does not do it itself.
-    pub(crate) fn restore(&self) {
+#[cfg(unix)]
+impl Drop for Mode {
+    fn drop(&mut self) {
         if let Some(mode) = &self.0 {
             let now = rustix::termios::OptionalActions::Now;
             let _ = rustix::termios::tcsetattr(io::stdin(), now, mode);
@@ -78,6 +79,4 @@ impl Mode {
     pub(crate) fn current() -> Self {
         Self
     }
-
-    pub(crate) fn restore(&self) {}
 }

@@ -61,7 +61,11 @@ pub fn with_defaults<const N: usize>(
 pub fn profile_table<const N: usize>(
     written: impl Fn(Profile) -> [(&'static str, String); N],
 ) -> String {
-    let mut table = "What the profiles set:\n".to_owned();
+    let mut table = "Profiles:\n".to_owned();
+    for profile in Profile::ALL {
+        table += &*format!("  {profile:<10}{}\n", profile.purpose());
+    }
+    table += "\nWhat they set:\n";
     let mut row = |heading: &str, [a, b, c, d]: [&str; Profile::ALL.len()]| {
         let row = format!("  {heading:<16}  {a:<8}  {b:<8}  {c:<8}  {d:<8}");
         table.push_str(row.trim_end());

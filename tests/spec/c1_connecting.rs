@@ -371,6 +371,7 @@ fn r1_8_bad_usage_names_the_option_and_what_it_takes() {
         (&["--ask-name", "si"], ["--ask-name", "on or off"]),
         (&["--name-keyword", " "], ["--name-keyword", "words"]),
         (&["--operator", "dos palabras"], ["--operator", "letters, digits"]),
+        (&["--operator", "salir"], ["--operator", "reserved"]),
         (&["--max-clients", "0"], ["--max-clients", "from 1, or off"]),
         (&["--max-rooms", "0"], ["--max-rooms", "0"]),
         (&["--when-full", "queue"], ["--when-full", "refuse or wait"]),

@@ -9,7 +9,7 @@ use chat_check::peer::Peer;
 use chat_tests::chat::{Chat, take_part};
 
 const KEYWORD: &str = "nombre del cliente";
-const TAKEN: &str = "! nombre ocupado: alguien se llama así o casi así";
+const TAKEN: &str = "! nombre ocupado: alguien se llama así, o de un modo que se confunde";
 const RESERVED: &str = "! nombre reservado";
 const TOO_LONG: &str = "! nombre no válido: más de 32 caracteres";
 const EMPTY: &str = "! nombre no válido: está vacío";

@@ -158,7 +158,7 @@ fn r6_3_a_new_name_is_announced_once_and_in_order() -> Result {
 fn r6_3_a_new_name_is_judged_like_the_first() -> Result {
     let chat = quiet()?;
     let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
-    let taken = "! nombre ocupado: alguien se llama así o casi así";
+    let taken = "! nombre ocupado: alguien se llama así, o de un modo que se confunde";
     let long = format!("/nombre {}", "x".repeat(33));
     for (line, answer) in [
         ("/nombre BEA", taken),

@@ -139,16 +139,16 @@ fn r6_2_odd_names_of_rooms_are_refused() -> Result {
     let mut ana = chat.member("Ana")?;
     let mut bea = chat.member("Bea")?;
     ana.expect("* Bea se ha unido")?;
-    let character = "! sala no válida: solo letras, cifras, '_', '-' y '.'";
-    let confused = "! sala no válida: se confunde con otra";
+    let character = "! nombre de sala no válido: solo letras, cifras, '_', '-' y '.'";
+    let confused = "! nombre de sala no válido: se confunde con otro";
     let long = format!("/sala {}", "x".repeat(33));
     for (line, answer) in [
         ("/sala *", character),
         ("/sala #chat", character),
         ("/sala \u{202E}x", character),
         ("/sala a\x1b[2J", character),
-        ("/sala ..", "! sala no válida: falta una letra o una cifra"),
-        (&long, "! sala no válida: más de 32 caracteres"),
+        ("/sala ..", "! nombre de sala no válido: falta una letra o una cifra"),
+        (&long, "! nombre de sala no válido: más de 32 caracteres"),
         ("/sala Genera1", confused),
         ("/sala gеnеrаl", confused),
         ("/sala dos palabras", "* se escribe así: /sala SALA"),

@@ -227,7 +227,7 @@ fn r7_2_an_operator_among_many_has_the_same_commands() -> Result {
         ("/sala cocina", "! el operador no cambia de sala"),
         ("/privado Zoe hola", "* no hay nadie que se llame Zoe"),
         ("/baila", "* no existe el comando /baila; /ayuda muestra los que hay"),
-        ("/nombre Ana", "! nombre ocupado: alguien se llama así o casi así"),
+        ("/nombre Ana", "! nombre ocupado: alguien se llama así, o de un modo que se confunde"),
         ("/nombre Jefa", "* ahora te llamas Jefa"),
     ] {
         chat.server.type_in(&format!("{typed}\n"))?;
@@ -311,4 +311,31 @@ fn r7_5_who_is_refused_is_not_heard() -> Result {
     late.expect_end()?;
     ana.send("barrier\n")?;
     bea.expect(&format!("usuario {}: barrier", ana.address().port()))
+}
+
+#[test]
+fn r7_1_who_goes_while_waiting_is_gone_at_once() -> Result {
+    let chat = Chat::start_with(&["--profile", "practico"])?;
+    let _served = chat.peer("served")?;
+    for reset in [false, true] {
+        let waiting = chat.stage.connect("waiting", chat.address)?;
+        let address = waiting.address();
+        chat.server.out.wait_for(&format!("cliente {address} espera su turno"))?;
+        if reset {
+            waiting.reset();
+        } else {
+            drop(waiting);
+        }
+        chat.server.out.expect(&format!("cliente {address} desconectado"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn r2_9_the_operators_lines_have_the_same_limit() -> Result {
+    let mut chat = Chat::start_with(&["--profile", "practico"])?;
+    let mut facundo = chat.peer("facundo")?;
+    chat.server.type_in(&format!("{}\nhola\n", "x".repeat(4097)))?;
+    chat.server.out.wait_for(&wording::line_too_long(4096).to_string())?;
+    facundo.expect("Servidor > hola")
 }

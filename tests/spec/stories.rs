@@ -25,7 +25,7 @@ fn r5_3_the_story_of_the_room() -> Result {
     luis.expect("bienvenido al chat! escribe 'salir' para salir")?;
     luis.expect("nombre del cliente")?;
     luis.send("ana\n")?;
-    luis.expect("! nombre ocupado: alguien se llama así o casi así")?;
+    luis.expect("! nombre ocupado: alguien se llama así, o de un modo que se confunde")?;
     luis.expect("nombre del cliente")?;
     luis.send("Luis\n")?;
     ana.expect("* Luis se ha unido")?;

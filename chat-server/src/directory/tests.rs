@@ -22,7 +22,7 @@ fn come(directory: &Directory<Recorder>, text: &str) -> (PersonId, Arc<Recorder>
 }
 
 async fn go(directory: &Directory<Recorder>, id: PersonId, room: &str) {
-    let seat = directory.set_out(id, room).unwrap().await.unwrap();
+    let seat = directory.set_out(id, room).unwrap().1.await.unwrap();
     directory.arrive(id, seat, None);
 }
 
@@ -52,10 +52,12 @@ async fn r5_5_the_operators_name_and_the_chats_own_words_are_reserved() {
         assert_eq!(directory.admit(name(reserved)), Err(NameError::Reserved), "{reserved}");
     }
     let (ana, _) = come(&directory, "Ana");
-    assert_eq!(directory.rename(ana, &name("salir")), Err(NameError::Reserved));
-    assert_eq!(directory.rename(operator, &name("Ana")), Err(NameError::Taken));
-    assert!(directory.rename(operator, &name("Root")).is_ok());
-    assert_eq!(directory.rename(ana, &name("root")), Err(NameError::Reserved));
+    assert_eq!(directory.rename(ana, &name("salir"), true), Err(NameError::Reserved));
+    assert_eq!(directory.rename(operator, &name("Ana"), true), Err(NameError::Taken));
+    assert_eq!(directory.rename(operator, &name("Salir"), true), Err(NameError::Reserved));
+    assert_eq!(directory.rename(operator, &name("cliente"), false), Ok(0));
+    assert!(directory.rename(operator, &name("Root"), true).is_ok());
+    assert_eq!(directory.rename(ana, &name("root"), true), Err(NameError::Reserved));
     assert_eq!(directory.admit(name("Servidor")), Err(NameError::Reserved), "for ever");
 }
 
@@ -88,7 +90,7 @@ async fn r6_1_a_private_message_finds_somebody_who_changes_the_room() {
     let (ana, ana_hears) = come(&directory, "Ana");
     let (bea, bea_hears) = come(&directory, "Bea");
     directory.tell_privately(ana, "bea", "antes").unwrap();
-    let seat = directory.set_out(bea, "cocina").unwrap();
+    let (_, seat) = directory.set_out(bea, "cocina").unwrap();
     directory.tell_privately(ana, "BEA", "mientras").unwrap();
     directory.arrive(bea, seat.await.unwrap(), Some("* cocina".to_owned()));
     directory.answer(bea, "llegan todos").unwrap();
@@ -118,10 +120,10 @@ async fn r6_3_a_rename_while_a_private_message_is_under_way() {
     let (ana, ana_hears) = come(&directory, "Ana");
     let (bea, bea_hears) = come(&directory, "Bea");
     directory.tell_privately(ana, "Bea", "uno").unwrap();
-    directory.rename(bea, &name("Beatriz")).unwrap();
+    directory.rename(bea, &name("Beatriz"), true).unwrap();
     directory.tell_privately(ana, "Bea", "dos").unwrap_err();
     directory.tell_privately(ana, "beatriz", "tres").unwrap();
-    directory.rename(ana, &name("Anita")).unwrap();
+    directory.rename(ana, &name("Anita"), true).unwrap();
     directory.answer(bea, "cuatro").unwrap();
     let hears = heard(&directory, bea, &bea_hears).await;
     let expected = "[privado] Ana > uno\n[privado] Ana > tres\n* Ana ahora es Anita\n[privado a Anita] cuatro\n";

@@ -29,7 +29,7 @@ fn r5_2_its_user_is_asked_and_asked_again() -> Result {
     let invalid = "! nombre no válido: solo letras, cifras, '_', '-' y '.'";
     client.wait_for(&["tu nombre: dos palabras", invalid, "tu nombre:"])?;
     client.press("testigo\r")?;
-    let taken = "! nombre ocupado: alguien se llama así o casi así";
+    let taken = "! nombre ocupado: alguien se llama así, o de un modo que se confunde";
     client.wait_for(&["tu nombre: testigo", taken, "tu nombre:"])?;
     client.press("Ana\rhola\r")?;
     witness.expect("* Ana se ha unido")?;

@@ -1,11 +1,11 @@
-//! What is said where people have names, and company: naming, presence, private messages, rooms,
+//! What is said where people have names: naming, presence, private messages, rooms,
 //! one to one (chapters 5 to 7).
 
 use std::fmt::{self, Write};
 use std::net::SocketAddr;
 
 use crate::command::{FORMS, Form};
-use crate::limits::MAX_NAME;
+use crate::limits::{MAX_LISTED, MAX_NAME};
 use crate::name::{Name, NameError};
 
 /// What the server asks for a name with, unless told otherwise (requirement 5.1).
@@ -19,9 +19,11 @@ pub const TOO_MANY_NAMES: &str = "! demasiados intentos";
 /// There is no place for one more client (requirement 7.5).
 pub const SERVER_FULL: &str = "! servidor lleno";
 /// The operator has said something to nobody.
-pub const NOBODY_THERE: &str = "* no hay nadie conectado: no se envió";
+pub const NOBODY_THERE: &str = "* no hay nadie en la sala: no se envió";
 /// A private message to its own sender.
 pub const PRIVATE_TO_SELF: &str = "! no puedes escribirte en privado a ti mismo";
+/// The operator has pressed Ctrl-D.
+pub const CONSOLE_GOES_ON: &str = "* el servidor sigue; 'salir' o Ctrl-C lo detiene";
 /// The operator wants to change the room.
 pub const OPERATOR_STAYS: &str = "! el operador no cambia de sala";
 /// An answer to nothing.
@@ -39,12 +41,12 @@ pub const REFUSAL: &str = "! ";
 pub const PRIVATE: &str = "[privado";
 
 /// What stands between a name and what is said under it.
-const SAYS: &str = " > ";
-const JOINED: &str = " se ha unido";
-const LEFT: &str = " ha salido";
-const IS_NOW: &str = " ahora es ";
+pub(super) const SAYS: &str = " > ";
+pub(super) const JOINED: &str = " se ha unido";
+pub(super) const LEFT: &str = " ha salido";
+pub(super) const IS_NOW: &str = " ahora es ";
 /// What stands between the names in a list.
-const NEXT: &str = ", ";
+pub(super) const NEXT: &str = ", ";
 
 /// How long a line of a list may grow, in bytes, before the next name begins another: what any
 /// peer can take, even one that reads 1 KiB at a time.
@@ -79,14 +81,16 @@ pub fn you_are_now(name: &Name) -> impl fmt::Display {
 pub fn name_refused(error: NameError) -> impl fmt::Display {
     fmt::from_fn(move |f| match error {
         NameError::Reserved => write!(f, "{REFUSAL}nombre reservado"),
-        NameError::Taken => write!(f, "{REFUSAL}nombre ocupado: alguien se llama así o casi así"),
+        NameError::Taken => {
+            write!(f, "{REFUSAL}nombre ocupado: alguien se llama así, o de un modo que se confunde")
+        }
         _ => write!(f, "{REFUSAL}nombre no válido: {}", fault(error)),
     })
 }
 
 /// Why a room cannot be called so.
 pub fn room_refused(error: NameError) -> impl fmt::Display {
-    fmt::from_fn(move |f| write!(f, "{REFUSAL}sala no válida: {}", fault(error)))
+    fmt::from_fn(move |f| write!(f, "{REFUSAL}nombre de sala no válido: {}", fault(error)))
 }
 
 fn fault(error: NameError) -> impl fmt::Display {
@@ -96,13 +100,13 @@ fn fault(error: NameError) -> impl fmt::Display {
         NameError::Character => f.write_str("solo letras, cifras, '_', '-' y '.'"),
         NameError::NoLetter => f.write_str("falta una letra o una cifra"),
         NameError::Reserved => f.write_str("está reservado"),
-        NameError::Taken => f.write_str("se confunde con otra"),
+        NameError::Taken => f.write_str("se confunde con otro"),
     })
 }
 
 /// Somebody changes the room just now, and much waits for them already.
 pub fn cannot_hear_now(name: &Name) -> impl fmt::Display {
-    fmt::from_fn(move |f| write!(f, "{REFUSAL}{name} no puede oír nada ahora mismo"))
+    fmt::from_fn(move |f| write!(f, "{REFUSAL}{name} no puede recibir mensajes ahora mismo"))
 }
 
 /// There are `limit` rooms already.
@@ -157,11 +161,12 @@ pub fn rooms<'a>(
 fn list(
     f: &mut fmt::Formatter<'_>,
     heading: String,
-    items: impl Iterator<Item = impl fmt::Display>,
+    items: impl ExactSizeIterator<Item = impl fmt::Display>,
 ) -> fmt::Result {
+    let more = items.len().saturating_sub(MAX_LISTED);
     let mut line = heading;
     let mut first = true;
-    for item in items {
+    for item in items.take(MAX_LISTED) {
         if line.len() > LIST_LINE {
             writeln!(f, "{line}{NEXT}")?;
             NOTICE.clone_into(&mut line);
@@ -169,6 +174,9 @@ fn list(
         }
         let next = if std::mem::take(&mut first) { "" } else { NEXT };
         write!(line, "{next}{item}")?;
+    }
+    if more > 0 {
+        write!(line, "{NEXT}y {more} más")?;
     }
     f.write_str(&line)
 }
@@ -218,63 +226,12 @@ fn short(text: &str) -> impl fmt::Display {
     })
 }
 
-/// The names that a line from a server shows to be in use, and whether it shows that the first
-/// of them no longer is.
-///
-/// ```
-/// # use chat_protocol::wording::{Seen, names_in};
-/// assert_eq!(names_in("* Ana ahora es Bea"), Seen { gone: Some("Ana"), here: vec!["Bea"] });
-/// assert_eq!(names_in("Ana > hola"), Seen { gone: None, here: vec!["Ana"] });
-/// ```
-pub fn names_in(line: &str) -> Seen<'_> {
-    let here = |names: Vec<_>| Seen { gone: None, here: names };
-    if let Some(notice) = line.strip_prefix(NOTICE) {
-        if let Some(name) = notice.strip_suffix(JOINED) {
-            return here(vec![name]);
-        }
-        if let Some(name) = notice.strip_suffix(LEFT) {
-            return Seen { gone: Some(name), here: vec![] };
-        }
-        if let Some((old, new)) = notice.split_once(IS_NOW) {
-            return Seen { gone: Some(old), here: vec![new] };
-        }
-        // Of a list: "en general (2): Ana, Bea", or the next line of a longer one.
-        let names = notice.split_once("): ").map_or(notice, |(_, names)| names);
-        return here(names.trim_end_matches(NEXT).split(NEXT).collect()).of_names();
-    }
-    let speaker = line.strip_prefix(PRIVATE).map_or(line, |rest| rest.trim_start_matches("] "));
-    here(speaker.split_once(SAYS).map(|(name, _)| name).into_iter().collect()).of_names()
-}
-
-/// What a line shows of who is there.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Seen<'a> {
-    /// This name is not in use any more.
-    pub gone: Option<&'a str>,
-    /// These names are in use.
-    pub here: Vec<&'a str>,
-}
-
-impl Seen<'_> {
-    /// Without what cannot be a name.
-    fn of_names(mut self) -> Self {
-        self.here.retain(|name| name.parse::<Name>().is_ok_and(|parsed| parsed.as_str() == *name));
-        self
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn name(text: &str) -> Name {
         text.parse().unwrap()
-    }
-
-    fn seen(line: impl fmt::Display) -> (Option<String>, Vec<String>) {
-        let line = line.to_string();
-        let Seen { gone, here } = names_in(&line);
-        (gone.map(str::to_owned), here.into_iter().map(str::to_owned).collect())
     }
 
     #[test]
@@ -291,12 +248,20 @@ mod tests {
 
     #[test]
     fn r6_3_a_long_list_takes_several_lines_and_loses_nobody() {
-        let names: Vec<Name> = (0..1000).map(|i| name(&format!("persona-{i}"))).collect();
+        let names: Vec<Name> = (0..MAX_LISTED).map(|i| name(&format!("persona-{i}"))).collect();
         let text = members(&name("general"), names.iter()).to_string();
         assert!(text.starts_with("* en general (1000): persona-0, persona-1, "));
-        let listed: Vec<&str> = text.lines().flat_map(|line| names_in(line).here).collect();
+        let listed: Vec<&str> =
+            text.lines().flat_map(|line| super::super::names_in(line).here).collect();
         assert_eq!(listed, names.iter().map(Name::as_str).collect::<Vec<_>>());
         assert!(text.lines().all(|line| line.starts_with(NOTICE) && line.len() < 2 * LIST_LINE));
+    }
+
+    #[test]
+    fn r6_3_an_endless_list_ends() {
+        let names: Vec<Name> = (0..MAX_LISTED + 5).map(|i| name(&format!("p{i}"))).collect();
+        let text = members(&name("general"), names.iter()).to_string();
+        assert!(text.starts_with("* en general (1005): p0, ") && text.ends_with(", p999, y 5 más"));
     }
 
     #[test]
@@ -305,19 +270,5 @@ mod tests {
         assert!(notice.chars().count() < 100, "{notice}");
         let form = FORMS.iter().find(|form| form.word == "privado").unwrap();
         assert_eq!(right_form("MSG", form).to_string(), "* se escribe así: /msg NOMBRE TEXTO");
-    }
-
-    #[test]
-    fn names_are_seen_where_they_stand() {
-        let (ana, bea) = (name("Ana"), name("Bea"));
-        let here = |names: &[&str]| (None, names.iter().map(|n| (*n).to_owned()).collect());
-        assert_eq!(seen(message_by_name("Ana", "Bea > no")), here(&["Ana"]));
-        assert_eq!(seen(private(&ana, "hola")), here(&["Ana"]));
-        assert_eq!(seen(joined(&ana)), here(&["Ana"]));
-        assert_eq!(seen(left(&ana)), (Some("Ana".to_owned()), vec![]));
-        assert_eq!(seen(renamed(&ana, &bea)), (Some("Ana".to_owned()), vec!["Bea".to_owned()]));
-        assert_eq!(seen("hola a todos"), here(&[]));
-        assert_eq!(seen(no_such_person("Ana")), here(&[]));
-        assert_eq!(seen(NOBODY_THERE), here(&[]));
     }
 }
