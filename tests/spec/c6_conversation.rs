@@ -36,13 +36,16 @@ fn r6_1_a_private_message_reaches_one_alone_and_its_sender_gets_a_receipt() -> R
 #[test]
 fn r6_1_a_name_is_found_whatever_its_case_and_normal_form() -> Result {
     let chat = quiet()?;
-    let [mut ana, mut jose] = chat.members(["Ana", "José"])?;
+    let [mut ana, mut jose, _ian] = chat.members(["Ana", "José", "Ian"])?;
     for name in ["José", "JOSÉ", "jose\u{301}", "Ｊｏｓé"] {
         answers(&mut ana, &format!("/privado {name} hola"), "[privado a José] hola")?;
         jose.expect("[privado] Ana > hola")?;
     }
     // What only looks so is somebody else.
-    answers(&mut ana, "/privado Јosé hola", "* no hay nadie que se llame Јosé")?;
+    for name in ["Јosé", "lan"] {
+        let nobody = format!("* no hay nadie que se llame {name}");
+        answers(&mut ana, &format!("/privado {name} hola"), &nobody)?;
+    }
     jose.send("barrier\n")?;
     ana.expect("José > barrier")
 }
@@ -119,6 +122,18 @@ fn r6_1_controls_pass_in_private_no_more_than_in_public() -> Result {
     let passed = "a\tb\u{FFFD}[2J\u{FFFD}* \u{FFFD}\u{202E}abc";
     answers(&mut ana, &format!("/privado Bea {text}"), &format!("[privado a Bea] {passed}"))?;
     bea.expect(&format!("[privado] Ana > {passed}"))
+}
+
+#[test]
+fn r6_1_who_was_not_asked_for_a_name_has_one_too() -> Result {
+    let chat = Chat::start_with(&["--commands"])?;
+    let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
+    let [of_ana, of_bea] = [&ana, &bea].map(|peer| format!("usuario-{}", peer.address().port()));
+    let private = format!("/privado {of_bea} hola");
+    answers(&mut ana, &private, &format!("[privado a {of_bea}] hola"))?;
+    bea.expect(&format!("[privado] {of_ana} > hola"))?;
+    answers(&mut ana, "/nombre Ana", "* ahora te llamas Ana")?;
+    bea.expect(&format!("* {of_ana} ahora es Ana"))
 }
 
 #[test]
