@@ -169,7 +169,7 @@ impl<M: Member> Directory<M> {
             return Err(wording::OPERATOR_STAYS.to_owned());
         };
         let (from, room, member) = (*from, Arc::clone(room), *member);
-        let to = self.hall(&mut state, name)?;
+        let to = self.hall(&mut state, name, from)?;
         if to == from {
             return Err(wording::you_are_in(&state.halls[&to].name).to_string());
         }
@@ -213,7 +213,7 @@ impl<M: Member> Directory<M> {
         person.name = new.clone();
         let notice = wording::renamed(&old, new);
         Ok(match &person.place {
-            _ if !announced => 0,
+            _ if !announced || old == *new => 0,
             Place::Seated(room, member) => room.say(*member, notice),
             Place::OnTheWay(_) => 0,
             Place::Console(_) => halls[&FIRST].room.say(MemberId::OPERATOR, notice),
@@ -270,13 +270,14 @@ impl<M: Member> Directory<M> {
         self.lock().halls.values().for_each(|hall| hall.room.close());
     }
 
-    /// The room of this name; a new one if there is none.
-    fn hall(&self, state: &mut State<M>, name: Name) -> Result<HallId, String> {
+    /// The room of this name for somebody from another; a new one if there is none.
+    fn hall(&self, state: &mut State<M>, name: Name, from: HallId) -> Result<HallId, String> {
         let new = HallId(state.next_hall);
+        let gone = usize::from(from != FIRST && state.halls[&from].members.len() == 1);
         match state.hall_names.claim(&name, new) {
             Err(id) if fold(state.halls[&id].name.as_str()) == fold(name.as_str()) => Ok(id),
             Err(_) => Err(wording::room_refused(NameError::Taken).to_string()),
-            Ok(()) if state.halls.len() >= self.rules.max_rooms => {
+            Ok(()) if state.halls.len() - gone >= self.rules.max_rooms => {
                 state.hall_names.release(&name);
                 Err(wording::too_many_rooms(self.rules.max_rooms).to_string())
             }

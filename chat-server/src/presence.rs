@@ -82,6 +82,7 @@ impl<'a> Presence<'a> {
     pub(crate) fn take_name(&mut self, name: Name) -> Result<(), NameError> {
         let Place::Seated(entrance, member) = &self.place else { return Ok(()) };
         let id = self.server.directory.admit(name.clone())?;
+        tracing::info!(peer = %self.link.peer(), %name, "named");
         self.place = Place::OnTheWay(entrance.hand_over(*member), None);
         self.person = Some((id, name));
         Ok(())
@@ -125,6 +126,7 @@ impl<'a> Presence<'a> {
         match directory.execute(*id, command) {
             Outcome::Said(bytes) => bytes,
             Outcome::Renamed(new, bytes) => {
+                tracing::info!(peer = %self.link.peer(), %name, %new, "renamed");
                 *name = new;
                 bytes
             }

@@ -101,17 +101,6 @@ fn r7_1_who_leaves_while_it_waits_holds_up_nobody() -> Result {
 }
 
 #[test]
-fn r7_1_who_resets_while_it_waits_is_removed_at_once() -> Result {
-    let chat = practico(&[])?;
-    let _facundo = chat.peer("facundo")?;
-    let maria = waiting(&chat, "maria")?;
-    let gone = format!("cliente {} desconectado", maria.address());
-    maria.reset();
-    chat.server.out.expect(&gone)
-}
-
-#[cfg(target_os = "linux")]
-#[test]
 fn r7_1_descriptors_return_when_all_who_waited_were_served() -> Result {
     use chat_check::process::descriptors;
 

@@ -130,6 +130,7 @@ async fn r6_3_a_rename_while_a_private_message_is_under_way() {
     assert_eq!(hears, expected);
     let hears = heard(&directory, ana, &ana_hears).await;
     assert_eq!(hears.matches("* Bea ahora es Beatriz\n").count(), 1);
+    assert_eq!(directory.rename(ana, &name("Anita"), true), Ok(0), "the name that it has");
 }
 
 #[tokio::test]
@@ -169,6 +170,8 @@ async fn r6_2_rooms_that_cannot_be_had() {
     assert_eq!(refused("../.."), wording::room_refused(NameError::Character).to_string());
     assert_eq!(refused("GENERAL"), wording::you_are_in(&name("general")).to_string());
     assert_eq!(directory.rooms(), "* salas: general (1), uno (1), dos (1)");
+    go(&directory, people[0], "otra").await;
+    assert_eq!(directory.rooms(), "* salas: general (1), dos (1), otra (1)", "in place of its own");
     go(&directory, people[0], "general").await;
     go(&directory, people[2], "tres").await;
 }

@@ -166,21 +166,3 @@ fn r7_3_ctrl_c_stops_the_server_instead_of_answering() -> Result {
     desk.terminal.press(CTRL_C)?;
     desk.terminal.expect_exit(0)
 }
-
-#[test]
-fn r7_3_salir_is_no_name_but_stops_the_server() -> Result {
-    let mut desk = Desk::open(&[], "tu nombre:")?;
-    desk.terminal.press("salir\r")?;
-    desk.terminal.expect_exit(0)
-}
-
-#[test]
-fn r7_2_ctrl_d_takes_nothing_from_the_operator() -> Result {
-    let mut desk = Desk::open(&["--operator", "Servidor"], ">")?;
-    let mut facundo = desk.peer("facundo")?;
-    desk.terminal.press("\x04")?;
-    desk.terminal.press("hola\r")?;
-    facundo.expect("Servidor > hola")?;
-    desk.terminal.press("salir\r")?;
-    desk.terminal.expect_exit(0)
-}
