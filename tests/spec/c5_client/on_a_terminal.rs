@@ -106,7 +106,8 @@ fn r6_6_notices_are_in_colour_on_a_terminal_unless_that_is_not_wanted() -> Resul
         let client = client_of(&server.address(), options);
         command.arg(environment).arg(client.get_program()).args(client.get_args());
         let client = stage.start_on_terminal("client", &command)?;
-        server.accept()?.send("* Bea se ha unido\n")?;
+        let mut link = server.accept()?;
+        link.send("* Bea se ha unido\n")?;
         client.wait_for(&["* Bea se ha unido", ">"])?;
         assert_eq!(client.formatted().contains("\x1b[2m* Bea"), dim, "{options:?} {environment}");
     }
