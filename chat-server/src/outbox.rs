@@ -25,7 +25,7 @@ pub(crate) const fn capacity(max_line: usize) -> usize {
 
 /// How long the room waits for a member that has fallen behind. One that has not caught up by then
 /// takes less than some 200 KB/s: it is slow, and never waited for again.
-const GRACE: Duration = Duration::from_millis(500);
+pub(crate) const GRACE: Duration = Duration::from_millis(500);
 
 /// How long a member may take nothing at all.
 const STUCK: Duration = Duration::from_secs(30);

@@ -2,14 +2,16 @@
 //!
 //! A client that floods the room faster than its slowest member reads would fill that member's
 //! outbox and cost it its connection. So while somebody lags behind, a flooder is not read from.
-//! Members that do not catch up within half a second are slow, and waited for no more. Who talks at a
+//! Members that do not catch up within half a second are slow, and waited for no more; nor does
+//! anybody wait longer than that at a time, however many fall behind. Who talks at a
 //! human pace, or a machine's ordinary one, is not held for anybody.
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use crate::room::Room;
+use crate::outbox::GRACE;
+use crate::room::{FULL, Room};
 
 /// How much text one client may say within [`WINDOW`], in bytes, before it counts as a flood:
 /// 80 KB/s, some thousand messages a second. A longest line is no flood.
@@ -22,16 +24,19 @@ const WINDOW: Duration = Duration::from_millis(100);
 pub(crate) struct Pace {
     since: Instant,
     said: usize,
+    /// How much more it may say before it is held again, in bytes.
+    excused: usize,
 }
 
 impl Pace {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { since: now, said: 0 }
+        Self { since: now, said: 0, excused: 0 }
     }
 
     /// The client has said so many bytes.
     pub(crate) fn count(&mut self, bytes: usize) {
         self.said += bytes;
+        self.excused = self.excused.saturating_sub(bytes);
     }
 
     /// Waits until the room can take what this client says next. Cancel-safe.
@@ -42,7 +47,11 @@ impl Pace {
             if lagging.is_empty() || !self.is_flood(Instant::now()) {
                 return;
             }
-            lagging.wait().await;
+            if timeout(GRACE, lagging.wait()).await.is_err() {
+                // Who lagged at the beginning does so no more, or is slow; who has begun since must
+                // not hold up anybody for ever.
+                self.excused = FULL;
+            }
             self.held_until(Instant::now());
         }
     }
@@ -55,15 +64,16 @@ impl Pace {
     /// Whether the client floods the room.
     fn is_flood(&mut self, now: Instant) -> bool {
         if now.duration_since(self.since) >= WINDOW {
-            *self = Self::new(now);
+            *self = Self { excused: self.excused, ..Self::new(now) };
         }
-        self.said > BURST
+        self.said > BURST && self.excused == 0
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lagging::Lagging;
 
     #[test]
     fn r2_1_a_flood_is_much_text_in_little_time() {
@@ -76,6 +86,23 @@ mod tests {
         pace.held_until(begun + WINDOW);
         assert!(pace.is_flood(begun + WINDOW), "being held is not being calm");
         assert!(!pace.is_flood(begun + 2 * WINDOW), "it is forgotten");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r1_4_members_who_lag_one_after_another_do_not_hold_a_flooder_for_ever() {
+        let lagging = Lagging::new();
+        let room: Room<()> = Room::new(lagging.clone());
+        let _always = lagging.lag();
+        let mut pace = Pace::new(Instant::now());
+        for _ in 0..3 {
+            pace.count(FULL);
+            let begun = Instant::now();
+            pace.wait_for(&room).await;
+            assert_eq!(begun.elapsed(), GRACE);
+            pace.count(FULL - 1);
+            pace.wait_for(&room).await;
+            assert_eq!(begun.elapsed(), GRACE, "it may say this much in between");
+        }
     }
 
     #[test]

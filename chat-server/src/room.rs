@@ -5,10 +5,12 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
+use tokio::time::timeout;
 
 use crate::batch::Batch;
 use crate::lagging::Lagging;
 use crate::member::MemberId;
+use crate::outbox::GRACE;
 use crate::seat::Seat;
 
 /// How many bytes of text may wait for the next pass; whoever wants to say more waits first.
@@ -154,7 +156,11 @@ impl<M> Room<M> {
             if weight >= FULL {
                 taken.await;
             } else if ahead >= FULL && !self.lagging.here.is_empty() {
-                self.lagging.here.wait().await;
+                // Who lagged at the beginning does so no more, or is slow; who has begun since must
+                // not hold up the room for ever.
+                if timeout(GRACE, self.lagging.here.wait()).await.is_err() {
+                    self.lock().ahead = 0;
+                }
             } else {
                 return;
             }
@@ -243,6 +249,23 @@ mod tests {
         assert!(!waiting.is_ready());
         room.next(&mut Batch::default()).await;
         assert!(waiting.is_ready());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r1_4_members_who_lag_one_after_another_do_not_hold_up_the_room_for_ever() {
+        let lagging = Lagging::new();
+        let room: Room<()> = Room::new(lagging.clone());
+        let ana = join(&room);
+        let _always = lagging.lag();
+        for _ in 0..3 {
+            room.say(ana, "x".repeat(FULL));
+            room.next(&mut Batch::default()).await;
+            let begun = tokio::time::Instant::now();
+            room.has_space().await;
+            assert_eq!(begun.elapsed(), GRACE);
+            room.has_space().await;
+            assert_eq!(begun.elapsed(), GRACE, "the next text is taken at once");
+        }
     }
 
     #[tokio::test]
