@@ -67,7 +67,7 @@ impl Name {
     pub fn is_reserved(&self) -> bool {
         static WORDS: LazyLock<HashSet<String>> =
             LazyLock::new(|| RESERVED.iter().flat_map(|word| looks(word)).collect());
-        static GUESTS: LazyLock<[String; 4]> = LazyLock::new(|| looks(GUEST));
+        static GUESTS: LazyLock<[String; 5]> = LazyLock::new(|| looks(GUEST));
         self.looks()
             .iter()
             .any(|look| WORDS.contains(look) || GUESTS.iter().any(|guest| look.starts_with(guest)))
@@ -75,16 +75,17 @@ impl Name {
 
     /// What the name looks like. Two names that have a look in common can be taken for each other:
     /// they differ in nothing but case, normal form, or letters that look alike.
-    pub fn looks(&self) -> [String; 4] {
+    pub fn looks(&self) -> [String; 5] {
         looks(&self.0)
     }
 }
 
-fn looks(name: &str) -> [String; 4] {
+fn looks(name: &str) -> [String; 5] {
     let folded = fold(name);
     let written: String = name.nfkc().collect();
     // Letters can look alike as capitals and not as small ones, and the other way round.
-    [skeleton(&folded), skeleton(&written.to_uppercase()), skeleton(&written), folded]
+    let seen = skeleton(&written);
+    [skeleton(&folded), skeleton(&written.to_uppercase()), fold(&seen), seen, folded]
 }
 
 /// The same for texts that differ only in case and in Unicode normal form: NFKC and case folding,
@@ -120,7 +121,7 @@ impl FromStr for Name {
         if text.nfc().nth(MAX_NAME).is_some() {
             return Err(NameError::TooLong);
         }
-        if !text.chars().all(is_permitted) || !marks_can_be_seen(text) {
+        if !text.nfc().all(is_permitted) || !marks_can_be_seen(text) {
             return Err(NameError::Character);
         }
         if !text.contains(char::is_alphanumeric) {
@@ -135,7 +136,8 @@ impl FromStr for Name {
 fn is_permitted(c: char) -> bool {
     matches!(c, '_' | '-' | '.')
         || (c.is_alphanumeric() || is_combining_mark(c))
-            && c.nfkc().all(GeneralSecurityProfile::identifier_allowed)
+            && (c.nfkc().all(GeneralSecurityProfile::identifier_allowed)
+                || c.nfkd().all(GeneralSecurityProfile::identifier_allowed))
 }
 
 /// Whether each mark stands on a letter, at most [`MAX_MARKS`] on one, and none twice in a row: the
@@ -222,6 +224,9 @@ mod tests {
             assert_eq!(parse(name).map(|n| n.to_string()), Ok(name.to_owned()));
         }
         assert_eq!(parse("  Ana\t").unwrap().as_str(), "Ana");
+        for (composed, decomposed) in [("Ionuţ", "Ionut\u{327}"), ("가", "\u{1100}\u{1161}")] {
+            assert!(parse(composed).is_ok() && parse(decomposed).is_ok(), "{composed}");
+        }
     }
 
     #[test]
@@ -311,6 +316,7 @@ mod tests {
             ("Σοφία", "ΣΟΦΊΑ"),
             ("ﬁn", "fin"),
             ("Maria", "MARlA"),
+            ("loll", "I0II"),
             ("Maria", "Mari\u{307}a"),
             ("HUGO", "Ηugo"),
         ];
