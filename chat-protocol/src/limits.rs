@@ -48,7 +48,8 @@ pub const NAME_ATTEMPTS: u8 = 5;
 /// clients are needed to have them; each costs a task and some kilobytes.
 pub const MAX_ROOMS: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 
-/// How many names one answer lists: the longest possible answer, 130 KB, fits into an outbox.
+/// How many names one answer lists, so that the answer fits into an outbox: composed, a name has at
+/// most 128 bytes, and all of them 130 KB.
 pub const MAX_LISTED: usize = 1000;
 
 /// How many clients may wait for their turn (requirement 7.1), each with a descriptor. One more is

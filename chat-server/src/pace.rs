@@ -3,8 +3,8 @@
 //! A client that floods the room faster than its slowest member reads would fill that member's
 //! outbox and cost it its connection. So while somebody lags behind, a flooder is not read from.
 //! Members that do not catch up within half a second are slow, and waited for no more; nor does
-//! anybody wait longer than that at a time, however many fall behind. Who talks at a
-//! human pace, or a machine's ordinary one, is not held for anybody.
+//! anybody wait longer than that at a time, however many fall behind. Who talks at a human pace, or
+//! a machine's ordinary one, is not held for anybody.
 
 use std::time::Duration;
 
