@@ -1,0 +1,5 @@
+//! A load generator for broadcast servers whose figures can be believed.
+
+pub mod dialect;
+pub mod payload;
+pub mod record;

@@ -1,0 +1,283 @@
+//! What a simulated client says: a text that names its run, its sender and its number, can be found
+//! anywhere in a line, and shows whether it arrived as it was sent.
+//!
+//! ```text
+//! {RRRRkSSSNNNNNii filler… CCCCCRR}
+//! ```
+//!
+//! All of it is printable ASCII, so that any chat passes it on. `R` is the run, at both ends, so
+//! that one damaged byte cannot hide all of it; `k` the [`Kind`]; `S` the sender, `N` the message's
+//! number, `ii` a check of those two alone, so that a damaged text can mostly still be attributed;
+//! `C` a checksum of everything before it. Digits are of base 64.
+
+use memchr::memchr;
+use memchr::memmem::{self, Finder};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Shortest text, in bytes.
+pub const SHORTEST: usize = HEAD + TAIL;
+/// Longest text, in bytes: what fits into the longest line of most chats with room for a label.
+pub const LONGEST: usize = 1 << 20;
+/// How many senders a text can tell apart: three digits.
+pub const MAX_SENDERS: usize = 1 << 18;
+/// How many messages of one sender a text can tell apart: five digits.
+pub const MAX_MESSAGES: u32 = 1 << 30;
+
+const OPEN: usize = 5;
+const HEAD: usize = OPEN + 1 + 3 + 5 + 2;
+const CHECKSUM: usize = 5;
+const TAIL: usize = CHECKSUM + 3;
+
+const DIGITS: &[u8; 64] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+/// What a digit is worth; 64 and more for what is none.
+const WORTH: [u8; 256] = {
+    let mut worth = [u8::MAX; 256];
+    let mut i = 0;
+    while i < 64 {
+        worth[DIGITS[i] as usize] = i as u8;
+        i += 1;
+    }
+    worth
+};
+
+/// What a message is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Shows that its receiver hears its sender. Not judged and not timed.
+    Probe,
+    /// Judged, and timed if it was intended within the measuring window.
+    Measured,
+}
+
+/// What one text says about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Message {
+    /// What it is for.
+    pub kind: Kind,
+    /// Index of its sender, below [`MAX_SENDERS`].
+    pub sender: u32,
+    /// Its number among its sender's messages of this kind, below [`MAX_MESSAGES`].
+    pub number: u32,
+}
+
+/// What was found in a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// A text of this run, as it was sent.
+    Intact(Message),
+    /// A text of this run, or a piece of one, that is not as it was sent; and which it was, where
+    /// that can still be told.
+    Corrupt(Option<Message>),
+    /// No text of this run.
+    Nothing,
+}
+
+/// One run's texts: its mark, and how to find it.
+#[derive(Debug)]
+pub struct Mark {
+    open: [u8; OPEN],
+    close: [u8; 3],
+    finder: Finder<'static>,
+    verify: bool,
+}
+
+impl Mark {
+    /// The mark of a run, made from the lower 24 bits of `run`.
+    ///
+    /// Without `verify` no checksum is looked at: only for finding out what that costs.
+    pub fn new(run: u32, verify: bool) -> Self {
+        let mut open = *b"{0000";
+        write_digits(&mut open[1..], run & 0xff_ffff);
+        let close = [open[3], open[4], b'}'];
+        Self { open, close, finder: Finder::new(&open).into_owned(), verify }
+    }
+
+    /// Appends a text of `size` bytes, or of [`SHORTEST`] if that is more.
+    pub fn write(&self, message: Message, size: usize, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(&self.open);
+        out.push(match message.kind {
+            Kind::Probe => b'p',
+            Kind::Measured => b'm',
+        });
+        out.resize(start + HEAD, b'0');
+        let head = &mut out[start + OPEN + 1..];
+        write_digits(&mut head[..3], message.sender);
+        write_digits(&mut head[3..8], message.number);
+        write_digits(&mut head[8..], check(message));
+        let filler = size.saturating_sub(SHORTEST);
+        out.extend(DIGITS.iter().cycle().take(filler));
+        let sum = checksum(&out[start..]);
+        out.resize(out.len() + CHECKSUM, b'0');
+        let end = out.len();
+        write_digits(&mut out[end - CHECKSUM..], sum);
+        out.extend_from_slice(&self.close);
+    }
+
+    /// Looks for a text of this run in a line.
+    #[inline]
+    pub fn find(&self, line: &[u8]) -> Found {
+        let Some(start) = self.finder.find(line) else { return self.find_piece(line) };
+        let text = &line[start..];
+        let Some(end) = memchr(b'}', text) else { return Found::Corrupt(self.attribute(text)) };
+        let text = &text[..=end];
+        let message = if text.len() >= SHORTEST { read_message(text) } else { None };
+        let intact = message.is_some()
+            && (!self.verify || {
+                let body = text.len() - TAIL;
+                text.ends_with(&self.close)
+                    && read_digits(&text[body..body + CHECKSUM]) == Some(checksum(&text[..body]))
+            });
+        match message {
+            Some(message) if intact => Found::Intact(message),
+            _ => Found::Corrupt(self.attribute(text)),
+        }
+    }
+
+    /// A text whose beginning is damaged, or missing.
+    #[cold]
+    fn find_piece(&self, line: &[u8]) -> Found {
+        match memmem::find(line, &self.close) {
+            Some(end) => {
+                let start = memchr::memrchr(b'{', &line[..end]);
+                Found::Corrupt(start.and_then(|start| self.attribute(&line[start..])))
+            }
+            None => Found::Nothing,
+        }
+    }
+
+    /// Which message a damaged text was, if its numbers hold their own check.
+    #[cold]
+    fn attribute(&self, text: &[u8]) -> Option<Message> {
+        let head = text.get(..HEAD)?;
+        let message = read_message(head)?;
+        (read_digits(&head[HEAD - 2..])? == check(message)).then_some(message)
+    }
+}
+
+#[inline]
+fn read_message(text: &[u8]) -> Option<Message> {
+    let kind = match text[OPEN] {
+        b'p' => Kind::Probe,
+        b'm' => Kind::Measured,
+        _ => return None,
+    };
+    let sender = read_digits(&text[OPEN + 1..OPEN + 4])?;
+    let number = read_digits(&text[OPEN + 4..OPEN + 9])?;
+    Some(Message { kind, sender, number })
+}
+
+/// Twelve bits of a hash of a message's numbers.
+fn check(message: Message) -> u32 {
+    let numbers = u64::from(message.sender) << 32 | u64::from(message.number);
+    (xxh3_64(&numbers.to_le_bytes()) & 0xfff) as u32
+}
+
+/// Thirty bits of a hash.
+#[inline]
+fn checksum(text: &[u8]) -> u32 {
+    (xxh3_64(text) & 0x3fff_ffff) as u32
+}
+
+fn write_digits(out: &mut [u8], mut number: u32) {
+    for digit in out.iter_mut().rev() {
+        *digit = DIGITS[(number & 63) as usize];
+        number >>= 6;
+    }
+}
+
+#[inline]
+fn read_digits(text: &[u8]) -> Option<u32> {
+    let mut number = 0;
+    let mut seen = 0;
+    for &byte in text {
+        let worth = WORTH[byte as usize];
+        seen |= worth;
+        number = number << 6 | u32::from(worth & 63);
+    }
+    (seen < 64).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(mark: &Mark, message: Message, size: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        mark.write(message, size, &mut out);
+        out
+    }
+
+    const MESSAGE: Message = Message { kind: Kind::Measured, sender: 199, number: 123_456_789 };
+
+    #[test]
+    fn a_text_has_the_size_that_was_asked_for() {
+        let mark = Mark::new(7, true);
+        for size in [SHORTEST, SHORTEST + 1, 64, 1000] {
+            assert_eq!(text(&mark, MESSAGE, size).len(), size);
+        }
+        assert_eq!(text(&mark, MESSAGE, 0).len(), SHORTEST);
+    }
+
+    #[test]
+    fn it_is_found_anywhere_in_a_line() {
+        let mark = Mark::new(7, true);
+        let text = String::from_utf8(text(&mark, MESSAGE, 64)).expect("ASCII");
+        for line in
+            [text.clone(), format!("usuario 5: {text}"), format!("{{ana}} > {text} ({{1}})")]
+        {
+            assert_eq!(mark.find(line.as_bytes()), Found::Intact(MESSAGE), "{line}");
+        }
+        assert_eq!(Mark::new(8, true).find(text.as_bytes()), Found::Nothing);
+        assert_eq!(mark.find(b"usuario 5: Hola que tal?"), Found::Nothing);
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(
+            sender in 0..MAX_SENDERS as u32,
+            number in 0..MAX_MESSAGES,
+            size in 0..300_usize,
+            probe: bool,
+        ) {
+            let kind = if probe { Kind::Probe } else { Kind::Measured };
+            let message = Message { kind, sender, number };
+            let mark = Mark::new(0xab_cdef, true);
+            prop_assert_eq!(mark.find(&text(&mark, message, size)), Found::Intact(message));
+        }
+
+        #[test]
+        fn one_changed_byte_is_seen_and_never_taken_for_another_message(
+            at in 0..64_usize, byte in 0x20..0x7f_u8,
+        ) {
+            let mark = Mark::new(0xab_cdef, true);
+            let mut damaged = text(&mark, MESSAGE, 64);
+            prop_assume!(damaged[at] != byte);
+            damaged[at] = byte;
+            match mark.find(&damaged) {
+                Found::Corrupt(attributed) => {
+                    prop_assert!(attributed.is_none_or(|message| message.number == MESSAGE.number));
+                }
+                found => prop_assert!(false, "{:?}", found),
+            }
+        }
+
+        #[test]
+        fn both_halves_of_a_cut_text_are_seen(at in 5..61_usize) {
+            let mark = Mark::new(0xab_cdef, true);
+            let whole = text(&mark, MESSAGE, 64);
+            prop_assert!(matches!(mark.find(&whole[..at]), Found::Corrupt(_)));
+            prop_assert!(matches!(mark.find(&whole[at..]), Found::Corrupt(_)));
+        }
+
+        #[test]
+        fn nothing_makes_it_panic(line: Vec<u8>, at in 0..64_usize) {
+            let mark = Mark::new(0xab_cdef, true);
+            let whole = text(&mark, MESSAGE, 64);
+            let _ = mark.find(&line);
+            let _ = mark.find(&[&whole[..at], &line].concat());
+            let _ = mark.find(&[&line, &whole[at..]].concat());
+        }
+    }
+}
