@@ -1,5 +1,10 @@
 //! A load generator for broadcast servers whose figures can be believed.
 
+pub mod baseline;
 pub mod dialect;
+pub mod figures;
+pub mod live;
 pub mod payload;
 pub mod record;
+pub mod report;
+pub mod threshold;

@@ -370,6 +370,9 @@ pub struct Step {
 }
 
 #[cfg(test)]
+pub(crate) mod sample;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -1,0 +1,244 @@
+//! A record such as a run leaves behind, for the tests.
+
+use std::sync::LazyLock;
+
+use super::*;
+
+/// A run of a minute that went well, with nothing extra asked for.
+pub(crate) fn record() -> Record {
+    static RECORD: LazyLock<Record> = LazyLock::new(make);
+    RECORD.clone()
+}
+
+fn make() -> Record {
+    let histograms = histograms();
+    let mut latency = latency(1.0);
+    latency.response = Summary::of(&histograms.response);
+    latency.service = Summary::of(&histograms.service);
+    Record {
+        version: VERSION,
+        verdict: verdict(Status::Valid, &[]),
+        workload: workload(),
+        environment: environment(),
+        traffic: traffic(),
+        latency,
+        ledger: Ledger { expected: 14_970_000, ok: 14_970_000, ..Ledger::default() },
+        worst: (0..6).map(receiver).collect(),
+        intervals: (0..60).map(interval).collect(),
+        generator: generator(),
+        server: None,
+        without_slow_readers: None,
+        floor: None,
+        search: Vec::new(),
+    }
+}
+
+/// A run in which everything was asked for, and a few deliveries went wrong.
+pub(crate) fn full() -> Record {
+    let server = Server {
+        pid: 4711,
+        cpu: 41.5,
+        cpu_per_delivery: 2_772.0,
+        memory_before: 3_900_000,
+        memory: 18_200_000,
+        memory_per_client: 28_600.0,
+    };
+    let relay = Server { cpu: 18.25, cpu_per_delivery: 1_219.0, ..server };
+    Record {
+        verdict: verdict(Status::Faulty, &["3 deliveries were lost", "1 arrived twice"]),
+        workload: Workload { slow_readers: 2, churn: 0.5, ..workload() },
+        ledger: faulty_ledger(),
+        server: Some(server),
+        without_slow_readers: Some(latency(0.8)),
+        floor: Some(Floor {
+            verdict: verdict(Status::Valid, &[]),
+            traffic: Traffic { delivery_rate: 249_480.0, ..traffic() },
+            latency: latency(0.3),
+            server: Some(relay),
+        }),
+        search: [(250.0, true), (1000.0, true), (4000.0, false), (2000.0, true), (2800.0, false)]
+            .map(|(rate, holds)| step(rate, holds))
+            .to_vec(),
+        ..record()
+    }
+}
+
+/// The histograms behind [`record`]'s latencies.
+pub(crate) fn histograms() -> Histograms {
+    let mut response = histogram(0, 1.0);
+    let mut service = histogram(0, 0.9);
+    for second in 0..60 {
+        response.add(interval_histogram(second, 1.0)).unwrap();
+        service.add(interval_histogram(second, 0.9)).unwrap();
+    }
+    Histograms {
+        response,
+        service,
+        lag: histogram(800, 0.02),
+        first: histogram(1200, 0.25),
+        last: histogram(1200, 2.2),
+        spread: histogram(1200, 1.9),
+    }
+}
+
+fn verdict(status: Status, reasons: &[&str]) -> Verdict {
+    Verdict { status, reasons: reasons.iter().map(ToString::to_string).collect() }
+}
+
+fn workload() -> Workload {
+    Workload {
+        dialect: "basico".into(),
+        clients: 500,
+        senders: 50,
+        rooms: 1,
+        idle_clients: 0,
+        slow_readers: 0,
+        churn: 0.0,
+        pacing: "open 500/s poisson".into(),
+        size: "32..512".into(),
+        warm_up: 5.0,
+        duration: 60.0,
+        seed: 42,
+    }
+}
+
+fn environment() -> Environment {
+    Environment {
+        version: "0.1.0".into(),
+        started: "2026-03-14T15:09:26Z".into(),
+        arguments: ["chat-loadgen", "--clients", "500", "--rate", "500/s"]
+            .map(String::from)
+            .to_vec(),
+        system: "Linux 6.18.44 x86_64".into(),
+        processor: Some("Example 9000 @ 3.2 GHz".into()),
+        cpus: 8,
+        descriptors: Some([65_536, 1_048_576]),
+    }
+}
+
+fn traffic() -> Traffic {
+    Traffic {
+        connected: 500,
+        offered_rate: Some(500.0),
+        achieved_rate: 499.9,
+        messages: 29_994,
+        unsent: 6,
+        deliveries: 14_967_006,
+        delivery_rate: 249_450.1,
+        bytes: 4_310_497_728,
+    }
+}
+
+fn latency(factor: f64) -> Latency {
+    let of = |typical: f64, count| Summary::of(&histogram(count, typical * factor));
+    Latency {
+        response: of(1.0, 2000),
+        service: of(0.9, 2000),
+        lag: of(0.02, 800),
+        first: of(0.25, 1200),
+        last: of(2.2, 1200),
+        spread: of(1.9, 1200),
+    }
+}
+
+/// Samples around `typical` milliseconds, with a long tail.
+pub(crate) fn histogram(count: u32, typical: f64) -> Histogram<u64> {
+    let mut histogram = Histogram::new(3).unwrap();
+    for i in 0..count {
+        let rest = (f64::from(count - i) - 0.5) / f64::from(count);
+        record_ms(&mut histogram, typical * (0.5 + 0.6 * rest.powf(-0.4)));
+    }
+    histogram
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small, not negative")]
+fn record_ms(histogram: &mut Histogram<u64>, ms: f64) {
+    histogram.record((ms * 1e6) as u64).unwrap();
+}
+
+/// A second's samples: the load goes up and down, and half-way the server pauses.
+fn interval_histogram(second: u32, factor: f64) -> Histogram<u64> {
+    let wave = 1.0 + 0.3 * (f64::from(second) / 7.0).sin();
+    let mut histogram = histogram(400 + second % 7 * 10, wave * factor);
+    if second == 31 {
+        for i in 0..80 {
+            record_ms(&mut histogram, f64::from(5 + i * 3));
+        }
+    }
+    histogram
+}
+
+fn interval(second: u32) -> Interval {
+    let response = interval_histogram(second, 1.0);
+    let mut heat = vec![0; HEAT_BOUNDS.len() + 1];
+    for step in response.iter_recorded() {
+        let row = HEAT_BOUNDS.partition_point(|bound| *bound <= step.value_iterated_to());
+        heat[row] += step.count_at_value();
+    }
+    Interval {
+        start: f64::from(second),
+        length: 1.0,
+        messages: 480 + u64::from(second % 7 * 6),
+        response: Summary::of(&response),
+        service: Summary::of(&interval_histogram(second, 0.9)),
+        heat,
+    }
+}
+
+fn receiver(number: u16) -> Receiver {
+    Receiver {
+        name: format!("c-{}", 17 + 31 * number),
+        address: format!("127.0.0.1:{}", 41_000 + number),
+        deliveries: 29_934,
+        mean: 2_900_000.0 - 120_000.0 * f64::from(number),
+        max: 231_000_000,
+    }
+}
+
+fn generator() -> Generator {
+    Generator {
+        pacing: Summary::of(&histogram(800, 0.015)),
+        cpu: 38.4,
+        busiest_thread: 0.41,
+        starved: Some(0.012),
+        bulk: Summary::of(&histogram(2000, 0.9)),
+        canary: Summary::of(&histogram(500, 0.85)),
+        untimed: 0,
+        memory_per_client: Some(9_400),
+    }
+}
+
+fn faulty_ledger() -> Ledger {
+    let witness = |receiver: &str, number, detail: &str| Witness {
+        receiver: receiver.into(),
+        sender: Some("c-3".into()),
+        number: Some(number),
+        at: 31_250_000_000,
+        detail: detail.into(),
+    };
+    let lost = (0..4).map(|i| witness("c-17", 812 + i, "never arrived")).collect();
+    let twice = vec![witness("c-48", 9, "came again 1.2 ms later: <b>\u{1b}[31mhola</b>")];
+    Ledger {
+        expected: 14_970_000,
+        ok: 14_969_996,
+        lost: 3,
+        duplicated: 1,
+        cut_off: 12,
+        disconnected: 1,
+        disorder: Some(0),
+        witnesses: [("lost".to_owned(), lost), ("duplicated".to_owned(), twice)].into(),
+        ..Ledger::default()
+    }
+}
+
+fn step(rate: f64, holds: bool) -> Step {
+    let status = if holds { Status::Valid } else { Status::Faulty };
+    Step {
+        rate,
+        holds,
+        verdict: verdict(status, &[]),
+        latency: latency(0.4 + (rate / 2000.0).powi(2)),
+        achieved_rate: rate * 0.999,
+        lost: if rate > 3000.0 { 7 } else { 0 },
+    }
+}

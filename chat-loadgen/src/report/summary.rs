@@ -1,0 +1,344 @@
+//! What is printed at the end of a run: to be understood in ten seconds, in 100 columns.
+
+use crate::figures::{bytes, count, float, rate, seconds, share, time, time_of, times};
+use crate::record::{Latency, Record, Step, Summary};
+use crate::report::verdict;
+
+/// Columns of a line at most.
+const WIDTH: usize = 100;
+
+/// Columns before the text of a line, in which its label stands.
+const LABEL: usize = 11;
+
+/// Witnesses of each kind of fault that are shown.
+const WITNESSES: usize = 3;
+
+/// Receivers that are shown.
+const WORST: usize = 5;
+
+/// The text, a newline after each line.
+pub fn summary(record: &Record) -> String {
+    let mut lines = vec![verdict::headline(record)];
+    lines.extend(record.verdict.reasons.iter().flat_map(|reason| paragraph("  -", &[reason])));
+    lines.extend(paragraph("workload", &workload(record)));
+    lines.extend(paragraph("traffic", &traffic(record)));
+    lines.extend(latencies(record));
+    lines.extend(without_slow_readers(record));
+    lines.extend(paragraph("ledger", &ledger(record)));
+    lines.extend(witnesses(record));
+    lines.extend(worst(record));
+    lines.extend(paragraph("generator", &generator(record)));
+    lines.extend(paragraph("server", &server(record)));
+    lines.extend(floor(record));
+    lines.extend(search(&record.search));
+    lines.into_iter().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// The items in as many lines as they need, behind a label; nothing if there are none.
+fn paragraph(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = format!("{label:<LABEL$}");
+    let mut first = true;
+    for item in items {
+        for (i, word) in item.as_ref().split(' ').enumerate() {
+            let gap = match (first, i) {
+                (true, _) => "",
+                (false, 0) => " · ",
+                _ => " ",
+            };
+            let word = verdict::visible(word);
+            if !first && line.chars().count() + gap.len() + word.chars().count() > WIDTH {
+                lines.push(line);
+                line = format!("{:LABEL$}{word}", "");
+            } else {
+                line = line + gap + &word;
+            }
+            first = false;
+        }
+    }
+    if !first {
+        lines.push(line);
+    }
+    lines.into_iter().map(|line| cut(&line)).collect()
+}
+
+fn cut(line: &str) -> String {
+    if line.chars().count() <= WIDTH {
+        return line.to_owned();
+    }
+    line.chars().take(WIDTH - 1).chain(['…']).collect()
+}
+
+fn workload(record: &Record) -> Vec<String> {
+    let asked = &record.workload;
+    let several =
+        |number: u32, what: &str| (number > 0).then(|| format!("{} {what}", count(number.into())));
+    let mut items = vec![asked.dialect.clone()];
+    items.push(format!("{} clients, {} senders", asked.clients, asked.senders));
+    items.extend(several(asked.rooms, if asked.rooms == 1 { "room" } else { "rooms" }));
+    items.extend(several(asked.idle_clients, "idle"));
+    items.extend(several(asked.slow_readers, "slow"));
+    if asked.churn > 0.0 {
+        items.push(format!("churn {}/s", rate(asked.churn)));
+    }
+    items.push(asked.pacing.clone());
+    items.push(format!("{} B", asked.size));
+    items.push(format!("{} s + {} s", asked.warm_up, asked.duration));
+    items.push(format!("seed {}", asked.seed));
+    items
+}
+
+fn traffic(record: &Record) -> Vec<String> {
+    let traffic = &record.traffic;
+    let offered =
+        traffic.offered_rate.map(|rate_| format!(" of {}/s", rate(rate_))).unwrap_or_default();
+    let mut items = vec![format!(
+        "{} messages, {}/s{offered}",
+        count(traffic.messages),
+        rate(traffic.achieved_rate)
+    )];
+    if traffic.unsent > 0 {
+        items.push(format!("{} UNSENT", count(traffic.unsent)));
+    }
+    let (deliveries, per_second) = (count(traffic.deliveries), rate(traffic.delivery_rate));
+    items.push(format!("{deliveries} deliveries, {per_second}/s"));
+    items
+}
+
+fn latencies(record: &Record) -> Vec<String> {
+    let mut lines = vec![row("latency", &["p50", "p90", "p99", "p99.9", "max"].map(str::to_owned))];
+    lines.extend(rows(&record.latency).map(|(name, summary)| row(name, &percentiles(summary))));
+    lines
+}
+
+/// The rows of a table of latencies.
+fn rows(latency: &Latency) -> [(&'static str, &Summary); 6] {
+    [
+        ("response", &latency.response),
+        ("service", &latency.service),
+        ("lag", &latency.lag),
+        ("first", &latency.first),
+        ("last", &latency.last),
+        ("spread", &latency.spread),
+    ]
+}
+
+fn percentiles(summary: &Summary) -> [String; 5] {
+    [summary.p50, summary.p90, summary.p99, summary.p999, summary.max]
+        .map(|value| if summary.count == 0 { "–".to_owned() } else { time(value) })
+}
+
+fn row(label: &str, cells: &[String]) -> String {
+    let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:>12}")).collect();
+    format!("  {label:<width$}{}", cells.concat(), width = LABEL - 2)
+}
+
+fn without_slow_readers(record: &Record) -> Vec<String> {
+    let Some(without) = &record.without_slow_readers else { return Vec::new() };
+    let figures = |s: &Summary| format!("{}, {}, {}", time(s.p50), time(s.p99), time(s.max));
+    paragraph(
+        "slow",
+        &[
+            format!("response p50, p99, max without slow readers {}", figures(&without.response)),
+            format!("with them {}", figures(&record.latency.response)),
+        ],
+    )
+}
+
+fn ledger(record: &Record) -> Vec<String> {
+    let ledger = &record.ledger;
+    let mut items =
+        vec![format!("{} expected", count(ledger.expected)), format!("{} ok", count(ledger.ok))];
+    let others = verdict::faults(ledger).into_iter().chain(verdict::ends(ledger));
+    items.extend(others.map(|(name, number)| format!("{} {name}", count(number))));
+    items
+}
+
+fn witnesses(record: &Record) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (kind, witnesses) in &record.ledger.witnesses {
+        for witness in witnesses.iter().take(WITNESSES) {
+            lines.push(cut(&format!("  {kind:<11} {}", verdict::witness(witness))));
+        }
+    }
+    lines
+}
+
+fn worst(record: &Record) -> Vec<String> {
+    let worst = record.worst.iter().take(WORST).enumerate();
+    let lines = worst.map(|(i, receiver)| {
+        let label = if i == 0 { "worst" } else { "" };
+        let (mean, max) = (time_of(receiver.mean), time(receiver.max));
+        cut(&format!(
+            "{label:<LABEL$}{:<8} {:<21} mean {mean:>8}, max {max:>8}, {} deliveries",
+            verdict::visible(&receiver.name),
+            receiver.address,
+            count(receiver.deliveries)
+        ))
+    });
+    lines.collect()
+}
+
+fn generator(record: &Record) -> Vec<String> {
+    let generator = &record.generator;
+    let mut items = vec![
+        format!("pacing lag p99 {}", time(generator.pacing.p99)),
+        format!("CPU {}", seconds(generator.cpu)),
+        format!("busiest thread {}", share(generator.busiest_thread)),
+    ];
+    items.extend(generator.starved.map(|starved| format!("starved {}", share(starved))));
+    let (bulk, canary) = (time(generator.bulk.p99), time(generator.canary.p99));
+    items.push(format!("service p99 bulk {bulk}, canary {canary}"));
+    if generator.untimed > 0 {
+        items.push(format!("{} untimed", count(generator.untimed)));
+    }
+    items
+}
+
+fn server(record: &Record) -> Vec<String> {
+    let Some(server) = &record.server else { return Vec::new() };
+    vec![
+        format!("{} CPU per delivery", time_of(server.cpu_per_delivery)),
+        format!("CPU {}", seconds(server.cpu)),
+        format!("{} per client", bytes(server.memory_per_client)),
+        format!("{} in all", bytes(float(server.memory))),
+    ]
+}
+
+fn floor(record: &Record) -> Vec<String> {
+    let Some(floor) = &record.floor else { return Vec::new() };
+    let mut lines = vec![row(
+        "floor",
+        &["p50", "p99", "max", "p50 here/fl.", "p99 here/fl."].map(str::to_owned),
+    )];
+    for ((name, here), (_, there)) in rows(&record.latency).into_iter().zip(rows(&floor.latency)) {
+        if ["response", "last"].contains(&name) {
+            let [p50, _, p99, _, max] = percentiles(there);
+            let ratio = |of: fn(&Summary) -> u64| times(float(of(here)), float(of(there)));
+            lines.push(row(name, &[p50, p99, max, ratio(|s| s.p50), ratio(|s| s.p99)]));
+        }
+    }
+    let word = verdict::word(floor.verdict.status);
+    let mut items = vec![word.to_owned(), format!("{}/s", rate(floor.traffic.delivery_rate))];
+    if let (Some(here), Some(relay)) = (&record.server, &floor.server) {
+        let (cpu, ratio) =
+            (time_of(relay.cpu_per_delivery), times(here.cpu_per_delivery, relay.cpu_per_delivery));
+        items.push(format!("{cpu} CPU per delivery, here {ratio}"));
+    }
+    lines.extend(paragraph("  relay", &items));
+    lines
+}
+
+fn search(steps: &[Step]) -> Vec<String> {
+    if steps.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![row("search", &["rate", "holds", "p99", "lost"].map(str::to_owned))];
+    for step in steps {
+        let holds = if step.holds { "yes" } else { "no" };
+        let p99 = time(step.latency.response.p99);
+        lines.push(row(
+            "",
+            &[format!("{}/s", rate(step.rate)), holds.into(), p99, count(step.lost)],
+        ));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Status, sample};
+
+    /// The line that begins with a label.
+    fn line<'a>(text: &'a str, label: &str) -> &'a str {
+        let label = format!("{label} ");
+        text.lines().find(|line| line.trim_start().starts_with(&label)).expect(&label)
+    }
+
+    #[test]
+    fn an_ordinary_run_fits_on_a_screen() {
+        for (record, most) in [(sample::record(), 20), (sample::full(), 42)] {
+            let text = summary(&record);
+            assert!(text.lines().count() <= most, "{text}");
+            assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+            assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_verdict_and_its_reasons_come_first() {
+        assert!(summary(&sample::record()).starts_with("VALID\nworkload"));
+        let mut record = sample::full();
+        let text = summary(&record);
+        let expected = "FAULTY: 3 lost, 1 duplicated\n  -        3 deliveries were lost\n";
+        assert!(text.starts_with(expected), "{text}");
+        record.verdict.status = Status::Invalid;
+        record.verdict.reasons = vec!["why ".repeat(60), "\u{1b}[2J".into()];
+        let text = summary(&record);
+        assert!(text.starts_with("INVALID: 3 lost"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+        assert_eq!(text.matches("why").count(), 60);
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+    }
+
+    #[test]
+    fn the_figures_stand_in_their_lines() {
+        let mut record = sample::full();
+        record.latency.last.p99 = 31_249_000;
+        record.latency.first.count = 0;
+        let text = summary(&record);
+        assert!(line(&text, "workload").contains("500 clients, 50 senders · 1 room · 2 slow"));
+        assert!(line(&text, "workload").contains("churn 0.50/s · open 500/s poisson"));
+        assert!(line(&text, "traffic").contains("29,994 messages, 500/s of 500/s · 6 UNSENT"));
+        assert!(line(&text, "traffic").ends_with("14,967,006 deliveries, 249,450/s"));
+        assert_eq!(line(&text, "last").split_whitespace().nth(5), Some("31.2"));
+        assert_eq!(line(&text, "first").matches('–').count(), 5);
+        assert!(line(&text, "ledger").contains("14,970,000 expected · 14,969,996 ok · 3 lost"));
+        assert!(text.contains("0 in disorder · 12 cut off · 1 disconnected"), "{text}");
+        assert!(line(&text, "generator").contains("pacing lag p99"), "{text}");
+        assert!(line(&text, "server").contains("2.77 µs CPU per delivery"), "{text}");
+        assert!(line(&text, "server").contains("27.9 KiB per client"), "{text}");
+        assert!(line(&text, "relay").contains("1.22 µs CPU per delivery, here 2.27×"), "{text}");
+        assert!(line(&text, "slow").contains("without slow readers"), "{text}");
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_not_mentioned() {
+        let text = summary(&sample::record());
+        for word in ["slow", "server", "floor", "search", "cut off", "disorder", "churn"] {
+            assert!(!text.contains(word), "{word}: {text}");
+        }
+    }
+
+    #[test]
+    fn three_witnesses_of_each_fault_and_five_receivers_are_enough() {
+        let text = summary(&sample::full());
+        assert_eq!(text.matches("never arrived").count(), 3);
+        assert_eq!(text.matches("came again").count(), 1);
+        assert_eq!(text.matches("29,934 deliveries").count(), 5);
+        assert!(line(&text, "worst").contains("c-17     127.0.0.1:41000"), "{text}");
+    }
+
+    #[test]
+    fn the_floor_stands_beside_the_result() {
+        let mut record = sample::full();
+        record.latency.response.p99 = 9_000_000;
+        record.floor.as_mut().unwrap().latency.response.p99 = 3_000_000;
+        let text = summary(&record);
+        let floor = &text[text.find("  floor").unwrap()..];
+        let row = line(floor, "response");
+        assert!(row.contains("3.00 ms") && row.ends_with("3.00×"), "{row}");
+    }
+
+    #[test]
+    fn every_rate_that_was_tried_is_a_row() {
+        let text = summary(&sample::full());
+        let search = &text[text.find("  search").unwrap()..];
+        assert_eq!(search.lines().count(), 6);
+        let words = |row: &str| row.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let fourth = words(search.lines().nth(3).unwrap());
+        assert_eq!((fourth[0].as_str(), fourth[1].as_str()), ("4,000/s", "no"));
+        assert_eq!(fourth.last().unwrap(), "7");
+    }
+}

@@ -1,0 +1,94 @@
+//! What a run is worth, in words that the terminal and the page have in common.
+
+use chat_protocol::text::showable;
+
+use crate::figures::{count, time_of};
+use crate::record::{Ledger, Record, Status, Witness};
+
+/// The verdict in a line: `VALID`, `FAULTY: 3 lost, 1 duplicated`.
+pub(super) fn headline(record: &Record) -> String {
+    let word = word(record.verdict.status);
+    let faults: Vec<_> = faults(&record.ledger)
+        .into_iter()
+        .filter(|(_, number)| *number > 0)
+        .map(|(name, number)| format!("{} {name}", count(number)))
+        .collect();
+    if faults.is_empty() { word.to_owned() } else { format!("{word}: {}", faults.join(", ")) }
+}
+
+/// A status as it is shouted.
+pub(super) fn word(status: Status) -> &'static str {
+    match status {
+        Status::Valid => "VALID",
+        Status::Faulty => "FAULTY",
+        Status::Partial => "PARTIAL",
+        Status::Invalid => "INVALID",
+    }
+}
+
+/// All kinds of faults, also those of which there are none; disorder only if it was looked for.
+pub(super) fn faults(ledger: &Ledger) -> Vec<(&'static str, u64)> {
+    let mut faults = vec![
+        ("lost", ledger.lost),
+        ("duplicated", ledger.duplicated),
+        ("reordered", ledger.reordered),
+        ("echoed", ledger.echoed),
+        ("corrupt", ledger.corrupt),
+        ("foreign", ledger.foreign),
+    ];
+    faults.extend(ledger.disorder.map(|number| ("in disorder", number)));
+    faults
+}
+
+/// What is no fault of delivery, where it happened.
+pub(super) fn ends(ledger: &Ledger) -> Vec<(&'static str, u64)> {
+    let mut ends = vec![("cut off", ledger.cut_off), ("disconnected", ledger.disconnected)];
+    ends.retain(|(_, number)| *number > 0);
+    ends
+}
+
+/// A fault in a line: `c-17 ← c-3 #812 at 31.2 s: never arrived`.
+pub(super) fn witness(witness: &Witness) -> String {
+    let sender = witness.sender.as_ref().map(|name| format!(" ← {name}")).unwrap_or_default();
+    let number = witness.number.map(|number| format!(" #{number}")).unwrap_or_default();
+    #[expect(clippy::cast_precision_loss, reason = "what is shown has three digits")]
+    let at = time_of(witness.at as f64);
+    visible(&format!("{}{sender}{number} at {at}: {}", witness.receiver, witness.detail))
+}
+
+/// What a server sent, without what would move the cursor, colour the rest or turn it around.
+pub(super) fn visible(text: &str) -> String {
+    showable(text.into()).replace('\t', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample;
+
+    #[test]
+    fn the_headline_counts_the_faults() {
+        assert_eq!(headline(&sample::record()), "VALID");
+        let mut record = sample::full();
+        record.ledger.lost = 1234;
+        record.ledger.disorder = Some(2);
+        assert_eq!(headline(&record), "FAULTY: 1,234 lost, 1 duplicated, 2 in disorder");
+        record.verdict.status = Status::Partial;
+        assert!(headline(&record).starts_with("PARTIAL: 1,234 lost"));
+    }
+
+    #[test]
+    fn a_witness_cannot_write_to_the_terminal() {
+        let mut seen = sample::full().ledger.witnesses["duplicated"][0].clone();
+        seen.detail += "\t\r\n\u{202e}end";
+        assert_eq!(
+            witness(&seen),
+            "c-48 ← c-3 #9 at 31.2 s: came again 1.2 ms later: \
+             <b>\u{FFFD}[31mhola</b> \u{FFFD}\u{FFFD}\u{FFFD}end"
+        );
+        seen.sender = None;
+        seen.number = None;
+        seen.at = -20_000_000;
+        assert!(witness(&seen).starts_with("c-48 at -20.0 ms: came"));
+    }
+}
