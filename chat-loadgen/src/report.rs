@@ -12,7 +12,7 @@
 pub mod csv;
 pub mod hgrm;
 pub mod hlog;
-
+pub mod html;
 pub mod json;
 pub mod summary;
 mod verdict;

@@ -36,34 +36,38 @@ pub fn summary(record: &Record) -> String {
 
 /// The items in as many lines as they need, behind a label; nothing if there are none.
 fn paragraph(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
+    let mut lines = Vec::new();
     let mut line = format!("{label:<LABEL$}");
-    let mut first = true;
+    let mut gap = "";
     for item in items {
-        for (i, word) in item.as_ref().split(' ').enumerate() {
-            let gap = match (first, i) {
-                (true, _) => "",
-                (false, 0) => " · ",
-                _ => " ",
-            };
-            let word = verdict::visible(word);
-            if !first && line.chars().count() + gap.len() + word.chars().count() > WIDTH {
-                lines.push(line);
-                line = format!("{:LABEL$}{word}", "");
-            } else {
-                line = line + gap + &word;
+        for piece in pieces(&verdict::visible(item.as_ref())) {
+            if length(&line) + length(gap) + length(piece) > WIDTH && !gap.is_empty() {
+                lines.push(cut(&line));
+                line = " ".repeat(LABEL);
+                gap = "";
             }
-            first = false;
+            line = line + gap + piece;
+            gap = " ";
         }
+        gap = " · ";
     }
-    if !first {
-        lines.push(line);
+    if !items.is_empty() {
+        lines.push(cut(&line));
     }
-    lines.into_iter().map(|line| cut(&line)).collect()
+    lines
+}
+
+/// What is kept together: an item, or the words of one that is longer than a line.
+fn pieces(item: &str) -> Vec<&str> {
+    if length(item) <= WIDTH - LABEL { vec![item] } else { item.split(' ').collect() }
+}
+
+fn length(text: &str) -> usize {
+    text.chars().count()
 }
 
 fn cut(line: &str) -> String {
-    if line.chars().count() <= WIDTH {
+    if length(line) <= WIDTH {
         return line.to_owned();
     }
     line.chars().take(WIDTH - 1).chain(['…']).collect()
@@ -90,8 +94,10 @@ fn workload(record: &Record) -> Vec<String> {
 
 fn traffic(record: &Record) -> Vec<String> {
     let traffic = &record.traffic;
-    let offered =
-        traffic.offered_rate.map(|rate_| format!(" of {}/s", rate(rate_))).unwrap_or_default();
+    let offered = traffic
+        .offered_rate
+        .map(|offered| format!(" of {}/s offered", rate(offered)))
+        .unwrap_or_default();
     let mut items = vec![format!(
         "{} messages, {}/s{offered}",
         count(traffic.messages),
@@ -107,7 +113,10 @@ fn traffic(record: &Record) -> Vec<String> {
 
 fn latencies(record: &Record) -> Vec<String> {
     let mut lines = vec![row("latency", &["p50", "p90", "p99", "p99.9", "max"].map(str::to_owned))];
-    lines.extend(rows(&record.latency).map(|(name, summary)| row(name, &percentiles(summary))));
+    lines.extend(
+        rows(&record.latency)
+            .map(|(name, summary)| row(&format!("  {name}"), &percentiles(summary))),
+    );
     lines
 }
 
@@ -130,19 +139,20 @@ fn percentiles(summary: &Summary) -> [String; 5] {
 
 fn row(label: &str, cells: &[String]) -> String {
     let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:>12}")).collect();
-    format!("  {label:<width$}{}", cells.concat(), width = LABEL - 2)
+    format!("{label:<LABEL$}{}", cells.concat())
 }
 
 fn without_slow_readers(record: &Record) -> Vec<String> {
     let Some(without) = &record.without_slow_readers else { return Vec::new() };
-    let figures = |s: &Summary| format!("{}, {}, {}", time(s.p50), time(s.p99), time(s.max));
-    paragraph(
-        "slow",
-        &[
-            format!("response p50, p99, max without slow readers {}", figures(&without.response)),
-            format!("with them {}", figures(&record.latency.response)),
-        ],
-    )
+    let response = |label, latency: &Latency| {
+        let [p50, _, p99, _, max] = percentiles(&latency.response);
+        row(label, &[p50, p99, max])
+    };
+    vec![
+        row("slow", &["p50", "p99", "max"].map(str::to_owned)),
+        response("  without", without),
+        response("  with", &record.latency),
+    ]
 }
 
 fn ledger(record: &Record) -> Vec<String> {
@@ -207,15 +217,16 @@ fn server(record: &Record) -> Vec<String> {
 
 fn floor(record: &Record) -> Vec<String> {
     let Some(floor) = &record.floor else { return Vec::new() };
-    let mut lines = vec![row(
-        "floor",
-        &["p50", "p99", "max", "p50 here/fl.", "p99 here/fl."].map(str::to_owned),
-    )];
+    let mut lines =
+        vec![row("floor", &["p50", "p99", "max", "p50 ×floor", "p99 ×floor"].map(str::to_owned))];
     for ((name, here), (_, there)) in rows(&record.latency).into_iter().zip(rows(&floor.latency)) {
         if ["response", "last"].contains(&name) {
             let [p50, _, p99, _, max] = percentiles(there);
             let ratio = |of: fn(&Summary) -> u64| times(float(of(here)), float(of(there)));
-            lines.push(row(name, &[p50, p99, max, ratio(|s| s.p50), ratio(|s| s.p99)]));
+            lines.push(row(
+                &format!("  {name}"),
+                &[p50, p99, max, ratio(|s| s.p50), ratio(|s| s.p99)],
+            ));
         }
     }
     let word = verdict::word(floor.verdict.status);
@@ -290,23 +301,26 @@ mod tests {
         let text = summary(&record);
         assert!(line(&text, "workload").contains("500 clients, 50 senders · 1 room · 2 slow"));
         assert!(line(&text, "workload").contains("churn 0.50/s · open 500/s poisson"));
-        assert!(line(&text, "traffic").contains("29,994 messages, 500/s of 500/s · 6 UNSENT"));
+        assert!(
+            line(&text, "traffic").contains("29,994 messages, 500/s of 500/s offered · 6 UNSENT")
+        );
         assert!(line(&text, "traffic").ends_with("14,967,006 deliveries, 249,450/s"));
         assert_eq!(line(&text, "last").split_whitespace().nth(5), Some("31.2"));
         assert_eq!(line(&text, "first").matches('–').count(), 5);
         assert!(line(&text, "ledger").contains("14,970,000 expected · 14,969,996 ok · 3 lost"));
-        assert!(text.contains("0 in disorder · 12 cut off · 1 disconnected"), "{text}");
+        assert!(text.contains("0 in disorder · 12 cut off · 1 disconnected\n"), "{text}");
         assert!(line(&text, "generator").contains("pacing lag p99"), "{text}");
         assert!(line(&text, "server").contains("2.77 µs CPU per delivery"), "{text}");
         assert!(line(&text, "server").contains("27.9 KiB per client"), "{text}");
         assert!(line(&text, "relay").contains("1.22 µs CPU per delivery, here 2.27×"), "{text}");
-        assert!(line(&text, "slow").contains("without slow readers"), "{text}");
+        assert!(line(&text, "without").contains(" ms "), "{text}");
     }
 
     #[test]
     fn what_was_not_asked_for_is_not_mentioned() {
         let text = summary(&sample::record());
-        for word in ["slow", "server", "floor", "search", "cut off", "disorder", "churn"] {
+        for word in ["slow", "without", "server", "floor", "search", "cut off", "disorder", "churn"]
+        {
             assert!(!text.contains(word), "{word}: {text}");
         }
     }
@@ -326,7 +340,7 @@ mod tests {
         record.latency.response.p99 = 9_000_000;
         record.floor.as_mut().unwrap().latency.response.p99 = 3_000_000;
         let text = summary(&record);
-        let floor = &text[text.find("  floor").unwrap()..];
+        let floor = &text[text.find("\nfloor").unwrap()..];
         let row = line(floor, "response");
         assert!(row.contains("3.00 ms") && row.ends_with("3.00×"), "{row}");
     }
@@ -334,10 +348,10 @@ mod tests {
     #[test]
     fn every_rate_that_was_tried_is_a_row() {
         let text = summary(&sample::full());
-        let search = &text[text.find("  search").unwrap()..];
-        assert_eq!(search.lines().count(), 6);
+        let search = &text[text.find("\nsearch").unwrap()..];
+        assert_eq!(search.trim().lines().count(), 6);
         let words = |row: &str| row.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        let fourth = words(search.lines().nth(3).unwrap());
+        let fourth = words(search.trim().lines().nth(3).unwrap());
         assert_eq!((fourth[0].as_str(), fourth[1].as_str()), ("4,000/s", "no"));
         assert_eq!(fourth.last().unwrap(), "7");
     }

@@ -1,0 +1,209 @@
+//! The figures of the page.
+
+use super::markup::{
+    Row, columns, definitions, narrow_table, paragraph, section, subheading, table, table_of_words,
+};
+use crate::figures::{bytes, count, float, rate, seconds, share, time, time_of, times};
+use crate::record::{Floor, Generator, Latency, Ledger, Record, Step, Summary};
+use crate::report::verdict;
+
+/// A row's name and what it is about.
+type Named = (&'static str, fn(&Latency) -> &Summary);
+
+/// The rows of every table of latencies.
+const LATENCIES: [Named; 6] = [
+    ("response", |latency| &latency.response),
+    ("service", |latency| &latency.service),
+    ("lag", |latency| &latency.lag),
+    ("first receiver", |latency| &latency.first),
+    ("last receiver", |latency| &latency.last),
+    ("spread", |latency| &latency.spread),
+];
+
+const PERCENTILES: [&str; 9] =
+    ["", "samples", "p50", "p90", "p99", "p99.9", "p99.99", "max", "mean"];
+
+pub(super) fn latencies(latency: &Latency) -> String {
+    table(&PERCENTILES, &LATENCIES.map(|(name, of)| percentiles(name, of(latency))))
+}
+
+fn percentiles(name: &str, summary: &Summary) -> Row {
+    let Summary { p50, p90, p99, p999, p9999, max, .. } = *summary;
+    let shown = |text: String| if summary.count > 0 { text } else { "–".to_owned() };
+    let mut cells = vec![name.to_owned(), count(summary.count)];
+    cells.extend([p50, p90, p99, p999, p9999, max].map(|value| shown(time(value))));
+    cells.push(shown(time_of(summary.mean)));
+    cells.into()
+}
+
+pub(super) fn ledger(ledger: &Ledger) -> String {
+    let good = [("expected", ledger.expected), ("ok", ledger.ok)];
+    let others = verdict::faults(ledger).into_iter().map(|fault| (fault, "bad"));
+    let ends = verdict::ends(ledger).into_iter().map(|end| (end, ""));
+    let rows = good.into_iter().map(|row| (row, "")).chain(others).chain(ends);
+    let rows = rows.map(|((name, number), class)| Row {
+        class: if number > 0 { class } else { "" },
+        cells: vec![name.to_owned(), count(number)],
+    });
+    let mut html = narrow_table(&["", "number"], &rows.collect::<Vec<_>>());
+    let seen: Vec<Row> = ledger
+        .witnesses
+        .iter()
+        .flat_map(|(kind, all)| all.iter().map(move |witness| (kind, witness)))
+        .map(|(kind, witness)| vec![kind.clone(), verdict::witness(witness)].into())
+        .collect();
+    if !seen.is_empty() {
+        html += &subheading("The first of each fault");
+        html +=
+            &table_of_words(&["fault", "receiver ← sender #message at time: what was seen"], &seen);
+    }
+    section("Ledger", &html)
+}
+
+pub(super) fn worst(record: &Record) -> String {
+    let rows = record.worst.iter().map(|receiver| {
+        let (name, address) = (receiver.name.clone(), receiver.address.clone());
+        let figures = [count(receiver.deliveries), time_of(receiver.mean), time(receiver.max)];
+        [name, address].into_iter().chain(figures).collect::<Vec<_>>().into()
+    });
+    let head = ["", "address", "deliveries", "mean response", "max response"];
+    section("Receivers that waited longest", &table(&head, &rows.collect::<Vec<_>>()))
+}
+
+pub(super) fn slow_readers(record: &Record) -> String {
+    let Some(without) = &record.without_slow_readers else { return String::new() };
+    let rows = vec![
+        percentiles("without", &without.response),
+        percentiles("with", &record.latency.response),
+    ];
+    let why = "The response of those who read, without and with clients that do not.";
+    section("Slow readers", &(paragraph(why) + &table(&PERCENTILES, &rows)))
+}
+
+pub(super) fn floor(record: &Record) -> String {
+    let Some(floor) = &record.floor else { return String::new() };
+    let figures: [fn(&Summary) -> u64; 3] = [|s| s.p50, |s| s.p99, |s| s.max];
+    let mut rows: Vec<Row> = Vec::new();
+    for (name, of) in LATENCIES {
+        let (here, there) = (of(&record.latency), of(&floor.latency));
+        let mut cells = vec![name.to_owned()];
+        for figure in figures {
+            let (here, there) = (figure(here), figure(there));
+            cells.extend([time(there), time(here), times(float(here), float(there))]);
+        }
+        rows.push(cells.into());
+    }
+    let head = [
+        "",
+        "p50 relay",
+        "here",
+        "ratio",
+        "p99 relay",
+        "here",
+        "ratio",
+        "max relay",
+        "here",
+        "ratio",
+    ];
+    let html = paragraph(&floor_in_words(record, floor)) + &table(&head, &rows);
+    section("Beside the floor", &html)
+}
+
+fn floor_in_words(record: &Record, floor: &Floor) -> String {
+    let mut text = format!(
+        "The same workload against a bare relay, which does nothing but copy: {}, {} deliveries/s.",
+        verdict::word(floor.verdict.status),
+        rate(floor.traffic.delivery_rate)
+    );
+    if let (Some(here), Some(relay)) = (&record.server, &floor.server) {
+        let (here, relay) = (here.cpu_per_delivery, relay.cpu_per_delivery);
+        let ratio = times(here, relay);
+        text += " CPU per delivery: ";
+        text += &[time_of(relay), format!("here {}", time_of(here)), ratio].join(", ");
+        text += ".";
+    }
+    text
+}
+
+pub(super) fn search(steps: &[Step]) -> String {
+    let rows = steps.iter().map(|step| Row {
+        class: if step.holds { "good" } else { "bad" },
+        cells: vec![
+            format!("{}/s", rate(step.rate)),
+            if step.holds { "yes" } else { "no" }.to_owned(),
+            verdict::word(step.verdict.status).to_owned(),
+            format!("{}/s", rate(step.achieved_rate)),
+            time(step.latency.response.p99),
+            time(step.latency.last.p99),
+            count(step.lost),
+        ],
+    });
+    let head = ["rate", "holds", "verdict", "achieved", "p99", "last p99", "lost"];
+    table(&head, &rows.collect::<Vec<_>>())
+}
+
+pub(super) fn processes(record: &Record) -> String {
+    let mut sections = vec![section("Generator", &generator(&record.generator))];
+    if let Some(server) = &record.server {
+        let items = [
+            ("process", server.pid.to_string()),
+            ("CPU", seconds(server.cpu)),
+            ("CPU per delivery", time_of(server.cpu_per_delivery)),
+            ("memory before", bytes(float(server.memory_before))),
+            ("memory at the end", bytes(float(server.memory))),
+            ("memory per client", bytes(server.memory_per_client)),
+        ];
+        sections.push(section("Server", &definitions(&items)));
+    }
+    columns(&sections)
+}
+
+fn generator(generator: &Generator) -> String {
+    let quantiles =
+        |s: &Summary| format!("p50 {}, p99 {}, max {}", time(s.p50), time(s.p99), time(s.max));
+    let mut items = vec![
+        ("own lateness", quantiles(&generator.pacing)),
+        ("bulk service", quantiles(&generator.bulk)),
+        ("canary service", quantiles(&generator.canary)),
+        ("CPU", seconds(generator.cpu)),
+        ("busiest thread", share(generator.busiest_thread)),
+    ];
+    items.extend(generator.starved.map(|starved| ("starved", share(starved))));
+    items.push(("untimed", count(generator.untimed)));
+    let memory = generator.memory_per_client;
+    items.extend(memory.map(|memory| ("memory per client", bytes(float(memory)))));
+    definitions(&items)
+}
+
+pub(super) fn circumstances(record: &Record) -> String {
+    let (asked, place) = (&record.workload, &record.environment);
+    let workload = [
+        ("dialect", asked.dialect.clone()),
+        ("clients", format!("{}, {} of them send", asked.clients, asked.senders)),
+        ("rooms", asked.rooms.to_string()),
+        ("idle clients", asked.idle_clients.to_string()),
+        ("slow readers", asked.slow_readers.to_string()),
+        ("churn", format!("{}/s", rate(asked.churn))),
+        ("pacing", asked.pacing.clone()),
+        ("size", format!("{} bytes", asked.size)),
+        ("time", format!("{} s, after {} s to warm up", asked.duration, asked.warm_up)),
+        ("seed", asked.seed.to_string()),
+        ("connected", count(record.traffic.connected.into())),
+        ("read", bytes(float(record.traffic.bytes))),
+    ];
+    let limit = |[soft, hard]: [u64; 2]| format!("{}, at most {}", count(soft), count(hard));
+    let unknown = || "unknown".to_owned();
+    let environment = [
+        ("version", place.version.clone()),
+        ("started", place.started.clone()),
+        ("arguments", place.arguments.join(" ")),
+        ("system", place.system.clone()),
+        ("processor", place.processor.clone().unwrap_or_else(unknown)),
+        ("CPUs", place.cpus.to_string()),
+        ("descriptors", place.descriptors.map_or_else(unknown, limit)),
+    ];
+    columns(&[
+        section("Workload", &definitions(&workload)),
+        section("Environment", &definitions(&environment)),
+    ])
+}
