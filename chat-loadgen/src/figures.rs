@@ -1,5 +1,7 @@
 //! Figures as people read them: three significant digits and a unit, or thousands set apart.
 
+use crate::record::Summary;
+
 /// A count as a floating-point number; above 2^53 it is rounded.
 #[expect(clippy::cast_precision_loss, reason = "what is shown has three digits")]
 pub fn float(count: u64) -> f64 {
@@ -19,6 +21,11 @@ pub fn time_of(ns: f64) -> String {
         Some((unit, name)) => format!("{} {name}", digits(ns / unit)),
         None => format!("{ns:.0} ns"),
     }
+}
+
+/// One of a summary's times; a dash if it has no samples.
+pub fn sampled(summary: &Summary, ns: u64) -> String {
+    if summary.count > 0 { time(ns) } else { "–".to_owned() }
 }
 
 /// Seconds: `12.0 s`, `250 ms`.
@@ -111,6 +118,14 @@ mod tests {
         }
         assert_eq!(time_of(-1_404_000.0), "-1.40 ms");
         assert_eq!(seconds(0.25), "250 ms");
+    }
+
+    #[test]
+    fn without_samples_there_is_no_time() {
+        let mut summary = crate::record::sample::record().latency.response;
+        assert_eq!(sampled(&summary, 7), "7 ns");
+        summary.count = 0;
+        assert_eq!(sampled(&summary, 7), "–");
     }
 
     #[test]

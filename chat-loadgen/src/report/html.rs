@@ -10,8 +10,8 @@ mod plots;
 mod tables;
 
 use self::markup::{escape, paragraph, section, subheading};
-use crate::figures::{bytes, count, rate, time, time_of};
-use crate::record::{Histograms, Record, Status, Summary};
+use crate::figures::{bytes, count, rate, sampled, time_of};
+use crate::record::{Histograms, Record, Status};
 use crate::report::verdict;
 
 /// The page, whole.
@@ -72,16 +72,13 @@ fn header(record: &Record, title: &str) -> String {
 }
 
 fn tiles(record: &Record) -> String {
-    let shown = |s: &Summary, figure: u64| {
-        if s.count > 0 { time(figure) } else { "–".to_owned() }
-    };
     let (response, last) = (&record.latency.response, &record.latency.last);
     let faults: u64 = verdict::faults(&record.ledger).iter().map(|(_, number)| number).sum();
     let mut tiles = vec![
-        ("Response p50", shown(response, response.p50)),
-        ("Response p99", shown(response, response.p99)),
-        ("Last receiver p99", shown(last, last.p99)),
-        ("Longest response", shown(response, response.max)),
+        ("Response p50", sampled(response, response.p50)),
+        ("Response p99", sampled(response, response.p99)),
+        ("Last receiver p99", sampled(last, last.p99)),
+        ("Longest response", sampled(response, response.max)),
         ("Deliveries per second", rate(record.traffic.delivery_rate)),
         ("Messages per second", rate(record.traffic.achieved_rate)),
         ("Not sent in time", count(record.traffic.unsent)),
@@ -141,7 +138,7 @@ mod tests {
     use hdrhistogram::Histogram;
 
     use super::*;
-    use crate::record::sample;
+    use crate::record::{Summary, sample};
 
     fn empty() -> Histograms {
         let none = || Histogram::new(3).unwrap();

@@ -1,6 +1,6 @@
 //! What is printed at the end of a run: to be understood in ten seconds, in 100 columns.
 
-use crate::figures::{bytes, count, float, rate, seconds, share, time, time_of, times};
+use crate::figures::{bytes, count, float, rate, sampled, seconds, share, time, time_of, times};
 use crate::record::{Latency, Record, Step, Summary};
 use crate::report::verdict;
 
@@ -134,7 +134,7 @@ fn rows(latency: &Latency) -> [(&'static str, &Summary); 6] {
 
 fn percentiles(summary: &Summary) -> [String; 5] {
     [summary.p50, summary.p90, summary.p99, summary.p999, summary.max]
-        .map(|value| if summary.count == 0 { "–".to_owned() } else { time(value) })
+        .map(|value| sampled(summary, value))
 }
 
 fn row(label: &str, cells: &[String]) -> String {
@@ -192,12 +192,12 @@ fn worst(record: &Record) -> Vec<String> {
 fn generator(record: &Record) -> Vec<String> {
     let generator = &record.generator;
     let mut items = vec![
-        format!("pacing lag p99 {}", time(generator.pacing.p99)),
+        format!("pacing lag p99 {}", sampled(&generator.pacing, generator.pacing.p99)),
         format!("CPU {}", seconds(generator.cpu)),
         format!("busiest thread {}", share(generator.busiest_thread)),
     ];
     items.extend(generator.starved.map(|starved| format!("starved {}", share(starved))));
-    let (bulk, canary) = (time(generator.bulk.p99), time(generator.canary.p99));
+    let [bulk, canary] = [generator.bulk, generator.canary].map(|s| sampled(&s, s.p99));
     items.push(format!("service p99 bulk {bulk}, canary {canary}"));
     if generator.untimed > 0 {
         items.push(format!("{} untimed", count(generator.untimed)));
@@ -247,7 +247,7 @@ fn search(steps: &[Step]) -> Vec<String> {
     let mut lines = vec![row("search", &["rate", "holds", "p99", "lost"].map(str::to_owned))];
     for step in steps {
         let holds = if step.holds { "yes" } else { "no" };
-        let p99 = time(step.latency.response.p99);
+        let p99 = sampled(&step.latency.response, step.latency.response.p99);
         lines.push(row(
             "",
             &[format!("{}/s", rate(step.rate)), holds.into(), p99, count(step.lost)],

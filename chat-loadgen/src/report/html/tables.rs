@@ -3,7 +3,7 @@
 use super::markup::{
     Row, columns, definitions, narrow_table, paragraph, section, subheading, table, table_of_words,
 };
-use crate::figures::{bytes, count, float, rate, seconds, share, time, time_of, times};
+use crate::figures::{bytes, count, float, rate, sampled, seconds, share, time, time_of, times};
 use crate::record::{Floor, Generator, Latency, Ledger, Record, Step, Summary};
 use crate::report::verdict;
 
@@ -29,10 +29,9 @@ pub(super) fn latencies(latency: &Latency) -> String {
 
 fn percentiles(name: &str, summary: &Summary) -> Row {
     let Summary { p50, p90, p99, p999, p9999, max, .. } = *summary;
-    let shown = |text: String| if summary.count > 0 { text } else { "–".to_owned() };
     let mut cells = vec![name.to_owned(), count(summary.count)];
-    cells.extend([p50, p90, p99, p999, p9999, max].map(|value| shown(time(value))));
-    cells.push(shown(time_of(summary.mean)));
+    cells.extend([p50, p90, p99, p999, p9999, max].map(|value| sampled(summary, value)));
+    cells.push(if summary.count > 0 { time_of(summary.mean) } else { "–".to_owned() });
     cells.into()
 }
 
@@ -88,8 +87,8 @@ pub(super) fn floor(record: &Record) -> String {
         let (here, there) = (of(&record.latency), of(&floor.latency));
         let mut cells = vec![name.to_owned()];
         for figure in figures {
-            let (here, there) = (figure(here), figure(there));
-            cells.extend([time(there), time(here), times(float(here), float(there))]);
+            let ratio = times(float(figure(here)), float(figure(there)));
+            cells.extend([sampled(there, figure(there)), sampled(here, figure(here)), ratio]);
         }
         rows.push(cells.into());
     }
@@ -133,8 +132,8 @@ pub(super) fn search(steps: &[Step]) -> String {
             if step.holds { "yes" } else { "no" }.to_owned(),
             verdict::word(step.verdict.status).to_owned(),
             format!("{}/s", rate(step.achieved_rate)),
-            time(step.latency.response.p99),
-            time(step.latency.last.p99),
+            sampled(&step.latency.response, step.latency.response.p99),
+            sampled(&step.latency.last, step.latency.last.p99),
             count(step.lost),
         ],
     });
@@ -159,8 +158,10 @@ pub(super) fn processes(record: &Record) -> String {
 }
 
 fn generator(generator: &Generator) -> String {
-    let quantiles =
-        |s: &Summary| format!("p50 {}, p99 {}, max {}", time(s.p50), time(s.p99), time(s.max));
+    let quantiles = |s: &Summary| {
+        let [p50, p99, max] = [s.p50, s.p99, s.max].map(|value| sampled(s, value));
+        format!("p50 {p50}, p99 {p99}, max {max}")
+    };
     let mut items = vec![
         ("own lateness", quantiles(&generator.pacing)),
         ("bulk service", quantiles(&generator.bulk)),
