@@ -135,15 +135,15 @@ impl Peer {
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&directory).expect("a directory");
         let file = directory.join("config");
-        let fill = |text: &str| {
+        let filled = |text: &str| {
             text.replace("{port}", &address.port().to_string())
                 .replace("{dir}", &directory.to_string_lossy())
                 .replace("{config}", &file.to_string_lossy())
         };
-        fs::write(&file, fill(config)).expect("a configuration");
+        fs::write(&file, filled(config)).expect("a configuration");
         let log = File::create(directory.join("log")).expect("a log");
         let process = Command::new(program)
-            .args(arguments.iter().map(|argument| fill(argument)))
+            .args(arguments.iter().map(|argument| filled(argument)))
             .current_dir(&directory)
             .stdout(log.try_clone().expect("a log"))
             .stderr(log)
@@ -268,7 +268,7 @@ impl<'a> Client<'a> {
 
     /// Takes what is there, or comes within the time-out.
     fn read_once(&mut self) {
-        let mut chunk = [0; 1 << 16];
+        let mut chunk = [0; 1 << 14];
         match self.stream.read(&mut chunk) {
             Ok(0) => self.open = false,
             Ok(length) => self.input.extend_from_slice(&chunk[..length]),
