@@ -3,11 +3,28 @@
 //!
 //! A dialect has no socket and no clock, and keeps nothing between calls but a client's [`Stage`].
 
+use std::fmt;
+use std::io::Write;
+
 use memchr::memchr;
 
 mod basico;
+mod grupal;
+mod irc;
+mod mqtt;
+mod nats;
+mod redis;
+mod sala;
+#[cfg(test)]
+mod tests;
 
 pub use basico::Basico;
+pub use grupal::Grupal;
+pub use irc::Irc;
+pub use mqtt::Mqtt;
+pub use nats::Nats;
+pub use redis::Redis;
+pub use sala::Sala;
 
 /// Which of the simulated clients talks.
 #[derive(Debug, Clone)]
@@ -97,19 +114,56 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
 }
 
 /// The dialects, in the order in which they are listed.
-pub const NAMES: [&str; 1] = ["basico"];
+pub const NAMES: [&str; 7] = ["basico", "sala", "grupal", "irc", "nats", "redis", "mqtt"];
 
 /// The dialect of that name.
 pub fn named(name: &str) -> Option<Box<dyn Dialect>> {
-    match name {
-        "basico" => Some(Box::new(Basico)),
-        _ => None,
-    }
+    Some(match name {
+        "basico" => Box::new(Basico),
+        "sala" => Box::new(Sala),
+        "grupal" => Box::new(Grupal),
+        "irc" => Box::new(Irc),
+        "nats" => Box::new(Nats),
+        "redis" => Box::new(Redis),
+        "mqtt" => Box::new(Mqtt::new()),
+        _ => return None,
+    })
 }
 
+/// The longest payload that a length in front of one may announce, in bytes: four times the longest
+/// text. Without a limit, a server gone mad could have its client wait for gigabytes.
+const MAX_PAYLOAD: usize = 4 * crate::payload::LONGEST;
+
 /// The first line of `input` without its LF or CRLF, and the bytes it takes with them.
+#[inline]
 fn line(input: &[u8]) -> Option<(&[u8], usize)> {
     let end = memchr(b'\n', input)?;
     let line = &input[..end];
     Some((line.strip_suffix(b"\r").unwrap_or(line), end + 1))
+}
+
+/// A number of decimal digits and nothing else, of at most [`MAX_PAYLOAD`].
+#[inline]
+fn number(digits: &[u8]) -> Option<usize> {
+    let mut number = 0;
+    for digit in digits {
+        let worth = digit.wrapping_sub(b'0');
+        number = number * 10 + usize::from(worth);
+        if worth > 9 || number > MAX_PAYLOAD {
+            return None;
+        }
+    }
+    (!digits.is_empty()).then_some(number)
+}
+
+/// What cannot be understood, and with it all that follows: refused, its beginning as the reason.
+#[cold]
+fn garbage(input: &[u8]) -> Frame<'_> {
+    Frame { length: input.len(), event: Event::Refused(&input[..input.len().min(100)]) }
+}
+
+/// Appends formatted text, without a string in between.
+fn put(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
+    // A vector takes everything.
+    let _ = out.write_fmt(text);
 }

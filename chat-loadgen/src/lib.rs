@@ -3,8 +3,11 @@
 pub mod baseline;
 pub mod dialect;
 pub mod figures;
+pub mod limits;
 pub mod live;
+pub mod machine;
 pub mod payload;
 pub mod record;
 pub mod report;
+pub mod target;
 pub mod threshold;

@@ -1,0 +1,144 @@
+//! What there is to know about the machine, and about what this process has used of it.
+//!
+//! What a system does not tell is nothing, never an error.
+
+use std::fs;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+#[cfg(unix)]
+use rustix::time::{ClockId, clock_gettime};
+
+/// The system, its kernel and its architecture: `Linux 6.18.44 x86_64`.
+#[cfg(unix)]
+pub fn system() -> String {
+    let name = rustix::system::uname();
+    [name.sysname(), name.release(), name.machine()].map(|part| part.to_string_lossy()).join(" ")
+}
+
+/// The system and its architecture.
+#[cfg(not(unix))]
+pub fn system() -> String {
+    [std::env::consts::OS, std::env::consts::ARCH].join(" ")
+}
+
+/// The processor's name (Linux).
+pub fn processor() -> Option<String> {
+    processor_in(&fs::read_to_string("/proc/cpuinfo").ok()?)
+}
+
+/// How many processors this process may use: its affinity and its group's quota are considered.
+pub fn cpus() -> u32 {
+    available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX))
+}
+
+/// Resident bytes of this process (Linux). See [`resident_of`].
+pub fn resident() -> Option<u64> {
+    resident_of("self")
+}
+
+/// Resident bytes of a process under `/proc`, pages that it shares with others included.
+///
+/// `status` is cheaper, but off by up to megabytes: each processor keeps a remainder of its own.
+/// Who may not look closer has to be content with it.
+pub(crate) fn resident_of(process: &str) -> Option<u64> {
+    let read = |file: &str| fs::read_to_string(format!("/proc/{process}/{file}")).ok();
+    let exact = read("smaps_rollup").and_then(|text| kibibytes(&text, "Rss:"));
+    Some(1024 * exact.or_else(|| kibibytes(&read("status")?, "VmRSS:"))?)
+}
+
+/// CPU time of all of this process's threads, those that have ended included.
+pub fn process_cpu() -> Option<Duration> {
+    #[cfg(unix)]
+    return clock_gettime(ClockId::ProcessCPUTime).try_into().ok();
+    #[cfg(not(unix))]
+    return None;
+}
+
+/// CPU time of the current thread.
+pub fn thread_cpu() -> Option<Duration> {
+    #[cfg(unix)]
+    return clock_gettime(ClockId::ThreadCPUTime).try_into().ok();
+    #[cfg(not(unix))]
+    return None;
+}
+
+/// For how long the current thread has been ready to run while others had the CPU, whoever they
+/// were (Linux).
+pub fn thread_waited() -> Option<Duration> {
+    waited_in(&fs::read_to_string("/proc/thread-self/schedstat").ok()?)
+}
+
+fn processor_in(cpuinfo: &str) -> Option<String> {
+    cpuinfo.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        let named = ["model name", "Model"].contains(&key.trim());
+        (named && !value.trim().is_empty()).then(|| value.trim().to_owned())
+    })
+}
+
+/// The value of `KEY   123 kB`.
+fn kibibytes(text: &str, key: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(key)?.trim().strip_suffix(" kB")?.parse().ok())
+}
+
+/// The second of three numbers, in nanoseconds.
+fn waited_in(schedstat: &str) -> Option<Duration> {
+    schedstat.split_ascii_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_processors_name_is_found_where_there_is_one() {
+        let x86 = "processor\t: 0\nmodel\t\t: 17\nmodel name\t: AMD EPYC\n\nprocessor\t: 1\n";
+        assert_eq!(processor_in(x86).as_deref(), Some("AMD EPYC"));
+        let arm = "processor\t: 0\nCPU part\t: 0xd08\n\nModel\t\t: Raspberry Pi 4\n";
+        assert_eq!(processor_in(arm).as_deref(), Some("Raspberry Pi 4"));
+        assert_eq!(processor_in("model name\t: \nFeatures : x"), None);
+    }
+
+    #[test]
+    fn what_the_system_writes_is_read() {
+        assert_eq!(waited_in("151034 3280441 2\n"), Some(Duration::from_nanos(3_280_441)));
+        assert_eq!(waited_in("0"), None);
+        let status = "Name:\tx\nVmRSS:\t    1234 kB\n";
+        assert_eq!(kibibytes(status, "VmRSS:"), Some(1234));
+        assert_eq!(kibibytes(status, "Rss:"), None);
+    }
+
+    #[test]
+    fn the_system_has_a_name_and_a_processor_to_run_on() {
+        assert!(system().to_lowercase().contains(std::env::consts::ARCH), "{}", system());
+        assert!(cpus() >= 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_threads_time_goes_on_while_it_works_and_is_part_of_the_processs() {
+        let before = [process_cpu(), thread_cpu()].map(|time| time.expect("a clock"));
+        let mut now = before;
+        while now[1] < before[1] + Duration::from_millis(20) {
+            now = [process_cpu(), thread_cpu()].map(|time| time.expect("a clock"));
+        }
+        assert!(now[0] >= before[0] + Duration::from_millis(19), "{before:?} {now:?}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn memory_that_is_used_is_seen() {
+        let before = resident().expect("a figure");
+        let used = vec![1_u8; 32 << 20];
+        let after = resident().expect("a figure");
+        assert!(after >= before + (16 << 20), "{before} {after} {}", used.len());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn waiting_adds_up() {
+        let before = thread_waited().expect("a figure");
+        assert!(thread_waited().expect("a figure") >= before);
+    }
+}
