@@ -3,3 +3,6 @@
 pub mod dialect;
 pub mod payload;
 pub mod record;
+pub mod relay;
+pub mod schedule;
+pub mod sizes;
