@@ -7,6 +7,11 @@ use thiserror::Error;
 
 use crate::payload::{LONGEST, SHORTEST};
 
+/// Largest weight: finer than any run can show.
+const MAX_WEIGHT: u32 = 1_000_000;
+/// How many sizes can be weighted, so that the total of their weights cannot overflow.
+const MAX_CHOICES: usize = 1000;
+
 /// A distribution of sizes in bytes, written `64`, `32..512` (each as likely) or `64:9,1024:1`
 /// (nine of 64 for each of 1024).
 ///
@@ -20,19 +25,14 @@ pub struct Sizes {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Choice {
-    One(usize),
+    One(u32),
     /// From the first to the second, both included.
-    Between(usize, usize),
+    Between(u32, u32),
     /// Sizes and their weights, of which none is 0.
-    Weighted(Vec<(usize, u32)>),
+    Weighted(Vec<(u32, u32)>),
 }
 
 impl Sizes {
-    /// All of the same size.
-    pub fn of(size: usize) -> Self {
-        Self { choice: Choice::One(size.clamp(SHORTEST, LONGEST)), seed: 0 }
-    }
-
     /// The same distribution, drawn from another seed than 0.
     #[must_use]
     pub fn seeded(self, seed: u64) -> Self {
@@ -41,67 +41,66 @@ impl Sizes {
 
     /// The size of the message with this index.
     pub fn size_of(&self, index: u64) -> usize {
-        match &self.choice {
+        let size = match &self.choice {
             Choice::One(size) => *size,
-            Choice::Between(low, high) => {
-                low + below(self.hash(index), (high - low + 1) as u64) as usize
-            }
-            Choice::Weighted(sizes) => {
-                let mut left = below(self.hash(index), total(sizes));
-                for &(size, weight) in sizes {
-                    match left.checked_sub(weight.into()) {
-                        Some(rest) => left = rest,
-                        None => return size,
-                    }
-                }
-                self.longest()
-            }
-        }
+            Choice::Between(low, high) => low + self.draw(index, high - low + 1),
+            Choice::Weighted(sizes) => chosen(sizes, self.draw(index, total(sizes))),
+        };
+        size as usize
     }
 
     /// The largest size there can be.
     pub fn longest(&self) -> usize {
-        match &self.choice {
+        let size = match &self.choice {
             Choice::One(size) | Choice::Between(_, size) => *size,
-            Choice::Weighted(sizes) => {
-                sizes.iter().map(|&(size, _)| size).max().unwrap_or(SHORTEST)
-            }
-        }
+            Choice::Weighted(sizes) => sizes.iter().map(|&(size, _)| size).max().unwrap_or(0),
+        };
+        size as usize
     }
 
     /// The size to be expected.
     pub fn mean(&self) -> f64 {
         match &self.choice {
-            Choice::One(size) => *size as f64,
-            Choice::Between(low, high) => f64::midpoint(*low as f64, *high as f64),
+            Choice::One(size) => f64::from(*size),
+            Choice::Between(low, high) => f64::from(low + high) / 2.0,
             Choice::Weighted(sizes) => {
-                let sum: f64 =
-                    sizes.iter().map(|&(size, weight)| size as f64 * f64::from(weight)).sum();
-                sum / total(sizes) as f64
+                let weigh = |&(size, weight): &(u32, u32)| f64::from(size) * f64::from(weight);
+                sizes.iter().map(weigh).sum::<f64>() / f64::from(total(sizes))
             }
         }
     }
 
-    /// 64 even bits for an index: splitmix64, started at a place that depends on the seed.
-    fn hash(&self, index: u64) -> u64 {
-        mix(mix(self.seed).wrapping_add(index.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+    /// An even number below `bound` for an index: splitmix64, started where the seed says, scaled.
+    fn draw(&self, index: u64, bound: u32) -> u32 {
+        let hash = mix(mix(self.seed).wrapping_add(index.wrapping_mul(STEP)));
+        // A product of two 32-bit numbers, of which the upper half is kept: below `bound`.
+        u32::try_from(((hash >> 32) * u64::from(bound)) >> 32).unwrap_or_default()
     }
 }
 
+/// Splitmix64's step, from the golden ratio: indices one apart become unrelated.
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
 fn mix(state: u64) -> u64 {
-    let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = state.wrapping_add(STEP);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
 }
 
-/// Scales a hash to a number below `bound`, without the bias of a remainder.
-fn below(hash: u64, bound: u64) -> u64 {
-    (u128::from(hash) * u128::from(bound) >> 64) as u64
+fn total(sizes: &[(u32, u32)]) -> u32 {
+    sizes.iter().map(|&(_, weight)| weight).sum()
 }
 
-fn total(sizes: &[(usize, u32)]) -> u64 {
-    sizes.iter().map(|&(_, weight)| u64::from(weight)).sum()
+/// The size on which a number below the total of the weights falls.
+fn chosen(sizes: &[(u32, u32)], mut number: u32) -> u32 {
+    for &(size, weight) in sizes {
+        match number.checked_sub(weight) {
+            Some(rest) => number = rest,
+            None => return size,
+        }
+    }
+    0
 }
 
 impl FromStr for Sizes {
@@ -115,7 +114,11 @@ impl FromStr for Sizes {
                 _ => return Err(ParseSizesError::Order),
             }
         } else if text.contains(':') {
-            Choice::Weighted(text.split(',').map(weighted).collect::<Result<_, _>>()?)
+            let sizes: Vec<_> = text.split(',').map(weighted).collect::<Result<_, _>>()?;
+            if sizes.len() > MAX_CHOICES {
+                return Err(ParseSizesError::Form);
+            }
+            Choice::Weighted(sizes)
         } else {
             Choice::One(size(text)?)
         };
@@ -123,14 +126,22 @@ impl FromStr for Sizes {
     }
 }
 
-fn size(text: &str) -> Result<usize, ParseSizesError> {
-    let size = text.parse().map_err(|_| ParseSizesError::Form)?;
-    if (SHORTEST..=LONGEST).contains(&size) { Ok(size) } else { Err(ParseSizesError::Range) }
+fn size(text: &str) -> Result<u32, ParseSizesError> {
+    let size: u32 = text.parse().map_err(|_| ParseSizesError::Form)?;
+    if (SHORTEST..=LONGEST).contains(&(size as usize)) {
+        Ok(size)
+    } else {
+        Err(ParseSizesError::Range)
+    }
 }
 
-fn weighted(text: &str) -> Result<(usize, u32), ParseSizesError> {
+fn weighted(text: &str) -> Result<(u32, u32), ParseSizesError> {
     let (bytes, weight) = text.split_once(':').ok_or(ParseSizesError::Form)?;
-    let weight = weight.parse().ok().filter(|&weight| weight > 0).ok_or(ParseSizesError::Weight)?;
+    let weight = weight
+        .parse()
+        .ok()
+        .filter(|weight| (1..=MAX_WEIGHT).contains(weight))
+        .ok_or(ParseSizesError::Weight)?;
     Ok((size(bytes)?, weight))
 }
 
@@ -162,8 +173,8 @@ pub enum ParseSizesError {
     /// The second size is below the first.
     #[error("expected the smaller size first, such as 32..512")]
     Order,
-    /// A weight is none.
-    #[error("expected a positive whole number as weight, such as 64:9")]
+    /// A weight is none, or too large.
+    #[error("expected weights from 1 to {MAX_WEIGHT}, such as 64:9")]
     Weight,
 }
 
@@ -199,6 +210,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
     #[test]
     fn sizes_are_those_asked_for_as_often_as_asked_for() {
         for text in ["64", "32..512", "64:9,1024:1", "1000:1,64:2,100:3"] {
