@@ -1,0 +1,309 @@
+//! The one thread: what is ready is read, and what was read goes to everybody with one write each.
+
+use std::io::{self, ErrorKind};
+use std::mem;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
+
+use super::faults::Faults;
+use super::log::{Log, Totals};
+use super::member::{Gone, Member, Turn};
+use super::members::Members;
+use super::stall::Stall;
+use super::{Options, RelayError};
+
+/// How long the relay sleeps at most: what it is told is looked at in between.
+pub(super) const TICK: Duration = Duration::from_millis(50);
+/// Events taken at once; more wait for the next round.
+const MAX_EVENTS: usize = 1024;
+/// One buffer to read into, for all.
+const SCRATCH: usize = 64 << 10;
+/// How many bytes said end a round, so that the batch stays bounded.
+const MAX_BATCH: usize = 4 << 20;
+const LISTENER: Token = Token(usize::MAX);
+
+/// A relay that listens.
+pub struct Relay {
+    address: SocketAddr,
+    poll: Poll,
+    listener: TcpListener,
+    /// Whether connections may be waiting: the queue says it once.
+    accepting: bool,
+    complained: bool,
+    came: u64,
+    members: Members,
+    /// Slots of those with something to read.
+    ready: Vec<usize>,
+    /// Slots of those to be forgotten.
+    ended: Vec<usize>,
+    scratch: Vec<u8>,
+    batch: Vec<u8>,
+    /// Who said which part of the batch: place in the list, and bytes.
+    said: Vec<(usize, Range<usize>)>,
+    faults: Option<Faults>,
+    stall: Option<Stall>,
+    log: Log,
+}
+
+impl Relay {
+    /// Listens. Clients can connect from here on, and are heard by [`Relay::serve`].
+    pub fn bind(options: &Options) -> Result<Self, RelayError> {
+        let refused = |reason| RelayError::Listen { address: options.bind.clone(), reason };
+        let mut listener = listen(options.bind.host_and_port()).map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let poll = Poll::new().map_err(RelayError::Poll)?;
+        poll.registry()
+            .register(&mut listener, LISTENER, Interest::READABLE)
+            .map_err(RelayError::Poll)?;
+        let stall_after = options.stall_after.duration().unwrap_or_default();
+        Ok(Self {
+            address,
+            poll,
+            listener,
+            accepting: false,
+            complained: false,
+            came: 0,
+            members: Members::default(),
+            ready: Vec::new(),
+            ended: Vec::new(),
+            scratch: vec![0; SCRATCH],
+            batch: Vec::new(),
+            said: Vec::new(),
+            faults: Faults::ordered(options),
+            stall: options.stall.duration().map(|length| Stall::new(length, stall_after)),
+            log: Log::new(options.create_log()?),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Relays until `stop` is set, which is looked at every 50 ms.
+    pub fn serve(mut self, stop: &AtomicBool) -> Result<Totals, RelayError> {
+        let mut events = Events::with_capacity(MAX_EVENTS);
+        while !stop.load(Relaxed) {
+            self.wait(&mut events)?;
+            self.stall_if_due(stop);
+            self.note_events(&events);
+            self.accept();
+            self.read();
+            if !self.batch.is_empty() {
+                self.pass_on().map_err(RelayError::Log)?;
+                self.batch.clear();
+            }
+            self.part().map_err(RelayError::Log)?;
+            self.settle(events.is_empty()).map_err(RelayError::Log)?;
+        }
+        self.release_all().map_err(RelayError::Log)?;
+        self.log.finish().map_err(RelayError::Log)
+    }
+
+    fn wait(&mut self, events: &mut Events) -> Result<(), RelayError> {
+        let mut timeout = if self.ready.is_empty() { TICK } else { Duration::ZERO };
+        if let Some(left) = self.stall.as_ref().and_then(Stall::remaining) {
+            timeout = timeout.min(left);
+        }
+        match self.poll.poll(events, Some(timeout)) {
+            Err(error) if error.kind() != ErrorKind::Interrupted => Err(RelayError::Poll(error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn stall_if_due(&mut self, stop: &AtomicBool) {
+        let is_due = |stall: &mut Stall| stall.remaining().is_some_and(|left| left.is_zero());
+        if let Some(stall) = self.stall.take_if(is_due) {
+            stall.pass(stop);
+            self.log.note_stall();
+        }
+    }
+
+    fn note_events(&mut self, events: &Events) {
+        for event in events {
+            if event.token() == LISTENER {
+                self.accepting = true;
+                continue;
+            }
+            let Some(place) = self.members.place(event.token().0) else { continue };
+            let member = &mut self.members.list[place];
+            if event.is_writable() && member.catch_up().is_err() {
+                end(member, &mut self.ended);
+            }
+            member.closing |= event.is_read_closed() || event.is_error();
+            if (event.is_readable() || member.closing) && !member.ready {
+                member.ready = true;
+                self.ready.push(member.slot);
+            }
+        }
+    }
+
+    fn accept(&mut self) {
+        while self.accepting {
+            match self.listener.accept() {
+                Ok((stream, address)) => self.welcome(stream, address),
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => self.accepting = false,
+                    ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
+                    // Most likely out of descriptors: tried again in the next round.
+                    _ => return self.complain(&error),
+                },
+            }
+        }
+    }
+
+    fn complain(&mut self, error: &io::Error) {
+        if !mem::replace(&mut self.complained, true) {
+            eprintln!("cannot accept: {error}");
+        }
+    }
+
+    fn welcome(&mut self, mut stream: TcpStream, address: SocketAddr) {
+        let slot = self.members.free_slot();
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let welcomed = stream
+            .set_nodelay(true)
+            .and_then(|()| self.poll.registry().register(&mut stream, Token(slot), interest));
+        match welcomed {
+            Ok(()) => {
+                self.members.add(Member::new(stream, address, slot, self.came));
+                self.came += 1;
+            }
+            Err(_) => self.members.release(slot),
+        }
+    }
+
+    fn read(&mut self) {
+        for slot in mem::take(&mut self.ready) {
+            let Some(place) = self.members.place(slot) else { continue };
+            let member = &mut self.members.list[place];
+            if self.batch.len() >= MAX_BATCH {
+                self.ready.push(slot);
+                continue;
+            }
+            let start = self.batch.len();
+            let turn = member.speak(&mut self.scratch, &mut self.batch);
+            if self.batch.len() > start {
+                self.said.push((place, start..self.batch.len()));
+            }
+            member.ready = turn == Turn::More;
+            match turn {
+                Turn::Done => {}
+                Turn::More => self.ready.push(slot),
+                Turn::Over => end(member, &mut self.ended),
+            }
+        }
+    }
+
+    fn pass_on(&mut self) -> io::Result<()> {
+        if let Some(stall) = &mut self.stall {
+            stall.watch(&self.batch);
+        }
+        if self.faults.is_some() {
+            return self.pass_on_with_faults();
+        }
+        for (place, own) in self.said.drain(..) {
+            self.members.list[place].own = own;
+        }
+        for member in &mut self.members.list {
+            // Whoever said nothing has 0..0, and gets the batch as it is.
+            let own = mem::take(&mut member.own);
+            if member.hear(&self.batch[..own.start], &self.batch[own.end..]).is_err() {
+                end(member, &mut self.ended);
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides line by line and receiver by receiver.
+    fn pass_on_with_faults(&mut self) -> io::Result<()> {
+        let Some(faults) = &mut self.faults else { return Ok(()) };
+        let mut speakers = Vec::with_capacity(self.said.len());
+        for (place, own) in self.said.drain(..) {
+            speakers.push((self.members.list[place].identity, own));
+        }
+        let mut out = Vec::new();
+        for member in &mut self.members.list {
+            out.clear();
+            for (speaker, own) in &speakers {
+                let said = &self.batch[own.clone()];
+                faults.deliver(member.identity, *speaker, said, &mut out, &mut self.log)?;
+            }
+            if member.hear(&[], &out).is_err() {
+                end(member, &mut self.ended);
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets those who left. What a round said they have been sent, if they can still hear.
+    fn part(&mut self) -> io::Result<()> {
+        while let Some(slot) = self.ended.pop() {
+            let Some(mut member) = self.members.remove(slot) else { continue };
+            if let Some(faults) = &mut self.faults {
+                let mut out = Vec::new();
+                faults.release(member.identity, None, &mut out, &mut self.log)?;
+                // It leaves in any case.
+                let _: Result<(), Gone> = member.hear(&[], &out);
+                for other in &mut self.members.list {
+                    out.clear();
+                    let from = Some(member.identity);
+                    faults.release(other.identity, from, &mut out, &mut self.log)?;
+                    if other.hear(&[], &out).is_err() {
+                        end(other, &mut self.ended);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is done when there is time for it.
+    fn settle(&mut self, idle: bool) -> io::Result<()> {
+        if self.faults.as_ref().is_some_and(Faults::overdue) {
+            self.release_all()?;
+        }
+        if idle && self.faults.is_some() { self.log.flush() } else { Ok(()) }
+    }
+
+    fn release_all(&mut self) -> io::Result<()> {
+        let Some(faults) = &mut self.faults else { return Ok(()) };
+        let mut out = Vec::new();
+        for member in &mut self.members.list {
+            out.clear();
+            faults.release(member.identity, None, &mut out, &mut self.log)?;
+            if member.hear(&[], &out).is_err() {
+                end(member, &mut self.ended);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Relay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Relay").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+fn end(member: &mut Member, ended: &mut Vec<usize>) {
+    if !mem::replace(&mut member.ended, true) {
+        ended.push(member.slot);
+    }
+}
+
+fn listen(host_and_port: (&str, u16)) -> io::Result<TcpListener> {
+    let mut last = io::Error::from(ErrorKind::AddrNotAvailable);
+    for address in host_and_port.to_socket_addrs()? {
+        match TcpListener::bind(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}

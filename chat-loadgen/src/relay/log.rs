@@ -1,0 +1,104 @@
+//! What was done to deliveries: a line each, and how many there were.
+
+use std::fmt;
+use std::io::{self, BufWriter, Write};
+
+/// How often each fault befell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Deliveries that were left out.
+    pub dropped: u64,
+    /// Deliveries that were made twice.
+    pub duplicated: u64,
+    /// Deliveries that came after the sender's next one.
+    pub swapped: u64,
+    /// Messages that went to their sender, too.
+    pub echoed: u64,
+    /// Deliveries with a damaged byte.
+    pub corrupted: u64,
+    /// Times that the relay did nothing.
+    pub stalled: u64,
+}
+
+impl fmt::Display for Totals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { dropped, duplicated, swapped, echoed, corrupted, stalled } = self;
+        write!(f, "dropped {dropped}, duplicated {duplicated}, swapped {swapped}, ")?;
+        write!(f, "echoed {echoed}, corrupted {corrupted}, stalled {stalled}")
+    }
+}
+
+/// What can be done to a delivery, and is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    Drop,
+    Dup,
+    Corrupt,
+    Swap,
+    /// Held back for a swap, but its sender said nothing more: delivered late, in its place among
+    /// its sender's messages, though behind what others said meanwhile. Not counted.
+    Held,
+    Echo,
+}
+
+impl Fault {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Drop => "drop",
+            Self::Dup => "dup",
+            Self::Corrupt => "corrupt",
+            Self::Swap => "swap",
+            Self::Held => "held",
+            Self::Echo => "echo",
+        }
+    }
+}
+
+/// The log and the totals. What one receiver's lines say stands in the order of its deliveries.
+pub(super) struct Log {
+    out: BufWriter<Box<dyn Write + Send>>,
+    totals: Totals,
+}
+
+impl Log {
+    pub(super) fn new(out: Box<dyn Write + Send>) -> Self {
+        Self { out: BufWriter::new(out), totals: Totals::default() }
+    }
+
+    /// Notes what befell a text on its way between two ports.
+    pub(super) fn note(
+        &mut self,
+        fault: Fault,
+        receiver: u16,
+        sender: u16,
+        text: &[u8],
+    ) -> io::Result<()> {
+        match fault {
+            Fault::Drop => self.totals.dropped += 1,
+            Fault::Dup => self.totals.duplicated += 1,
+            Fault::Corrupt => self.totals.corrupted += 1,
+            Fault::Swap => self.totals.swapped += 1,
+            Fault::Echo => self.totals.echoed += 1,
+            Fault::Held => {}
+        }
+        write!(self.out, "{}\t{receiver}\t{sender}\t", fault.name())?;
+        self.out.write_all(text)?;
+        self.out.write_all(b"\n")
+    }
+
+    /// Notes that nothing was done for a while.
+    pub(super) fn note_stall(&mut self) {
+        self.totals.stalled += 1;
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    /// Ends the log with the totals.
+    pub(super) fn finish(mut self) -> io::Result<Totals> {
+        writeln!(self.out, "totals\t{}", self.totals)?;
+        self.out.flush()?;
+        Ok(self.totals)
+    }
+}

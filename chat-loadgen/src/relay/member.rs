@@ -1,0 +1,216 @@
+//! One client: its socket, what it has begun to say, and what it has yet to hear.
+
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::mem;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+use memchr::memrchr;
+use mio::net::TcpStream;
+
+/// Longest line, in bytes: the longest text a generated client can say. A client with a longer one
+/// is dropped. Costs this much for every client that is in the middle of one.
+const MAX_LINE: usize = crate::payload::LONGEST;
+/// How many bytes may wait for a client that does not read, before it is dropped: some seconds of
+/// the heaviest traffic. Costs this much for each such client.
+const MAX_OUTBOX: usize = 16 << 20;
+/// How often a client is read from in one round. Bounds what others wait for a flooder.
+const MAX_READS: usize = 4;
+/// Whether a read that did not fill the buffer took all there was. The emulation of readiness on
+/// Windows wants to be told so by a read that fails.
+const SHORT_READ_IS_LAST: bool = cfg!(unix);
+
+const GOODBYE: &[u8] = b"salir";
+static FIND_GOODBYE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(GOODBYE));
+
+/// A connection that is over.
+#[derive(Debug)]
+pub(super) struct Gone;
+
+/// What a client's turn to speak came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// There is nothing more to read for now.
+    Done,
+    /// There may be more to read, without another event.
+    More,
+    /// It said goodbye, or the connection is over.
+    Over,
+}
+
+/// Who a client is to the log and to the seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// Its number among all clients that ever came, from 0.
+    pub(super) number: u64,
+    /// Its port.
+    pub(super) port: u16,
+}
+
+/// A client.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) stream: TcpStream,
+    pub(super) slot: usize,
+    pub(super) identity: Identity,
+    /// What it said itself in the current batch.
+    pub(super) own: Range<usize>,
+    /// Whether there is something to read.
+    pub(super) ready: bool,
+    /// Whether the other side has announced the end: only the end itself is the last read then.
+    pub(super) closing: bool,
+    /// Whether it has been decided to forget it.
+    pub(super) ended: bool,
+    begun: Vec<u8>,
+    outbox: Vec<u8>,
+    sent: usize,
+}
+
+impl Member {
+    pub(super) fn new(stream: TcpStream, address: SocketAddr, slot: usize, number: u64) -> Self {
+        Self {
+            stream,
+            slot,
+            identity: Identity { number, port: address.port() },
+            own: 0..0,
+            ready: false,
+            closing: false,
+            ended: false,
+            begun: Vec::new(),
+            outbox: Vec::new(),
+            sent: 0,
+        }
+    }
+
+    /// Reads, and appends the lines that are complete to the batch.
+    pub(super) fn speak(&mut self, scratch: &mut [u8], batch: &mut Vec<u8>) -> Turn {
+        for _ in 0..MAX_READS {
+            match self.stream.read(scratch) {
+                Ok(0) => return Turn::Over,
+                Ok(n) => {
+                    if self.take(&scratch[..n], batch).is_err() {
+                        return Turn::Over;
+                    }
+                    if SHORT_READ_IS_LAST && n < scratch.len() && !self.closing {
+                        return Turn::Done;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Done,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Turn::Over,
+            }
+        }
+        Turn::More
+    }
+
+    /// Sends two pieces with one write, as far as the socket takes them; the rest waits its turn.
+    #[inline]
+    pub(super) fn hear(&mut self, first: &[u8], second: &[u8]) -> Result<(), Gone> {
+        if first.len() + second.len() == 0 {
+            return Ok(());
+        }
+        if !self.outbox.is_empty() {
+            return self.keep(first, second, 0);
+        }
+        let written = if first.is_empty() {
+            self.stream.write(second)
+        } else {
+            self.stream.write_vectored(&[IoSlice::new(first), IoSlice::new(second)])
+        };
+        match written {
+            Ok(n) if n == first.len() + second.len() => Ok(()),
+            written => self.keep_rest(first, second, written),
+        }
+    }
+
+    /// Writes what waits, until the socket is full.
+    pub(super) fn catch_up(&mut self) -> Result<(), Gone> {
+        while self.sent < self.outbox.len() {
+            match self.stream.write(&self.outbox[self.sent..]) {
+                Ok(n) => self.sent += n,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Err(Gone),
+            }
+        }
+        // Not only emptied: an empty outbox holds no memory.
+        self.outbox = Vec::new();
+        self.sent = 0;
+        Ok(())
+    }
+
+    #[cold]
+    fn keep_rest(
+        &mut self,
+        first: &[u8],
+        second: &[u8],
+        written: io::Result<usize>,
+    ) -> Result<(), Gone> {
+        let written = match written {
+            Ok(n) => n,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            Err(error) if error.kind() == ErrorKind::Interrupted => 0,
+            Err(_) => return Err(Gone),
+        };
+        self.keep(first, second, written)?;
+        // There is an event for a full socket only after a write that found it so.
+        self.catch_up()
+    }
+
+    #[cold]
+    fn keep(&mut self, first: &[u8], second: &[u8], written: usize) -> Result<(), Gone> {
+        let waiting = self.outbox.len() - self.sent;
+        if waiting + first.len() + second.len() - written > MAX_OUTBOX {
+            return Err(Gone);
+        }
+        if self.sent > waiting {
+            self.outbox.drain(..mem::take(&mut self.sent));
+        }
+        self.outbox.extend_from_slice(&first[written.min(first.len())..]);
+        self.outbox.extend_from_slice(&second[written.saturating_sub(first.len())..]);
+        Ok(())
+    }
+
+    fn take(&mut self, bytes: &[u8], batch: &mut Vec<u8>) -> Result<(), Gone> {
+        let whole = memrchr(b'\n', bytes).map_or(0, |end| end + 1);
+        if whole > 0 {
+            let start = batch.len();
+            batch.append(&mut mem::take(&mut self.begun));
+            batch.extend_from_slice(&bytes[..whole]);
+            if let Some(goodbye) = goodbye(&batch[start..]) {
+                batch.truncate(start + goodbye);
+                return Err(Gone);
+            }
+        }
+        self.begun.extend_from_slice(&bytes[whole..]);
+        if self.begun.len() > MAX_LINE { Err(Gone) } else { Ok(()) }
+    }
+}
+
+/// Where the line that says goodbye begins.
+fn goodbye(lines: &[u8]) -> Option<usize> {
+    FIND_GOODBYE.find_iter(lines).find(|&at| {
+        let after = &lines[at + GOODBYE.len()..];
+        (at == 0 || lines[at - 1] == b'\n')
+            && (after.starts_with(b"\n") || after.starts_with(b"\r\n"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::goodbye;
+
+    #[test]
+    fn goodbye_is_a_line_of_its_own() {
+        for (lines, at) in [
+            ("salir\n", Some(0)),
+            ("a\nsalir\r\nb\n", Some(2)),
+            ("salir!\nsalir\n", Some(7)),
+            ("no salir\nsalir ya\n", None),
+        ] {
+            assert_eq!(goodbye(lines.as_bytes()), at, "{lines:?}");
+        }
+    }
+}

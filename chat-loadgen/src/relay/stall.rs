@@ -1,0 +1,46 @@
+//! A time in which nothing is done at all.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::faults;
+use super::hub::TICK;
+
+/// A stall that was ordered.
+#[derive(Debug)]
+pub(super) struct Stall {
+    length: Duration,
+    after: Duration,
+    due: Option<Instant>,
+}
+
+impl Stall {
+    pub(super) fn new(length: Duration, after: Duration) -> Self {
+        Self { length, after, due: None }
+    }
+
+    /// Looks for the first measured line.
+    pub(super) fn watch(&mut self, said: &[u8]) {
+        if self.due.is_none() && faults::lines(said).any(|line| faults::measured(line).is_some()) {
+            self.due = Some(Instant::now() + self.after);
+        }
+    }
+
+    /// How long until it begins, once that is known.
+    pub(super) fn remaining(&self) -> Option<Duration> {
+        Some(self.due?.saturating_duration_since(Instant::now()))
+    }
+
+    /// Does nothing, unless told to stop.
+    pub(super) fn pass(&self, stop: &AtomicBool) {
+        let end = Instant::now() + self.length;
+        while !stop.load(Relaxed) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            sleep(left.min(TICK));
+        }
+    }
+}
