@@ -32,7 +32,7 @@ pub fn cpus() -> u32 {
     available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX))
 }
 
-/// Resident bytes of this process (Linux). See [`resident_of`].
+/// Resident bytes of this process, pages that it shares with others included (Linux).
 pub fn resident() -> Option<u64> {
     resident_of("self")
 }
