@@ -153,7 +153,7 @@ impl Client {
     }
 
     fn read(&mut self) -> usize {
-        let mut bytes = [0; 1 << 16];
+        let mut bytes = [0; 16 << 10];
         match self.stream.read(&mut bytes) {
             Ok(n) => {
                 self.rest.extend_from_slice(&bytes[..n]);
