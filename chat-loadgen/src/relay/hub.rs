@@ -89,8 +89,8 @@ impl Relay {
     pub fn serve(mut self, stop: &AtomicBool) -> Result<Totals, RelayError> {
         let mut events = Events::with_capacity(MAX_EVENTS);
         while !stop.load(Relaxed) {
-            self.wait(&mut events)?;
             self.stall_if_due(stop);
+            self.wait(&mut events)?;
             self.note_events(&events);
             self.accept();
             self.read();
@@ -179,25 +179,30 @@ impl Relay {
     }
 
     fn read(&mut self) {
-        for slot in mem::take(&mut self.ready) {
-            let Some(place) = self.members.place(slot) else { continue };
-            let member = &mut self.members.list[place];
-            if self.batch.len() >= MAX_BATCH {
-                self.ready.push(slot);
-                continue;
-            }
-            let start = self.batch.len();
-            let turn = member.speak(&mut self.scratch, &mut self.batch);
-            if self.batch.len() > start {
-                self.said.push((place, start..self.batch.len()));
-            }
-            member.ready = turn == Turn::More;
-            match turn {
-                Turn::Done => {}
-                Turn::More => self.ready.push(slot),
-                Turn::Over => end(member, &mut self.ended),
+        let mut kept = 0;
+        for i in 0..self.ready.len() {
+            let slot = self.ready[i];
+            if self.batch.len() >= MAX_BATCH || self.read_from(slot) == Turn::More {
+                self.ready[kept] = slot;
+                kept += 1;
             }
         }
+        self.ready.truncate(kept);
+    }
+
+    fn read_from(&mut self, slot: usize) -> Turn {
+        let Some(place) = self.members.place(slot) else { return Turn::Over };
+        let member = &mut self.members.list[place];
+        let start = self.batch.len();
+        let turn = member.speak(&mut self.scratch, &mut self.batch);
+        if self.batch.len() > start {
+            self.said.push((place, start..self.batch.len()));
+        }
+        member.ready = turn == Turn::More;
+        if turn == Turn::Over {
+            end(member, &mut self.ended);
+        }
+        turn
     }
 
     fn pass_on(&mut self) -> io::Result<()> {

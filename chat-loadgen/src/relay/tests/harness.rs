@@ -48,7 +48,7 @@ impl Running {
     pub(super) fn gather(&self, count: usize) -> Vec<Client> {
         let mut clients = vec![Client::connect(self.address)];
         while clients.len() < count {
-            let mut client = Client::connect(self.address);
+            let client = Client::connect(self.address);
             let brief = Some(Duration::from_millis(5));
             client.stream.set_read_timeout(brief).unwrap();
             let begun = Instant::now();
@@ -85,6 +85,7 @@ impl Drop for Running {
     }
 }
 
+#[derive(Debug)]
 pub(super) struct Client {
     pub(super) stream: TcpStream,
     /// What it was asked to hear.
@@ -152,7 +153,7 @@ impl Client {
     }
 
     fn read(&mut self) -> usize {
-        let mut bytes = [0; 1 << 16];
+        let mut bytes = [0; 16 << 10];
         match self.stream.read(&mut bytes) {
             Ok(n) => {
                 self.rest.extend_from_slice(&bytes[..n]);
