@@ -69,6 +69,40 @@ pub fn thread_waited() -> Option<Duration> {
     waited_in(&fs::read_to_string("/proc/thread-self/schedstat").ok()?)
 }
 
+/// What a thread has used and missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ThreadUse {
+    /// CPU time.
+    pub cpu: Duration,
+    /// See [`thread_waited`].
+    pub waited: Option<Duration>,
+}
+
+impl ThreadUse {
+    /// The current thread's so far.
+    pub fn now() -> Option<Self> {
+        Some(Self { cpu: thread_cpu()?, waited: thread_waited() })
+    }
+
+    /// The part of it since `before`.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        let waited = self.waited.zip(before.waited);
+        Self {
+            cpu: self.cpu.saturating_sub(before.cpu),
+            waited: waited.map(|(now, before)| now.saturating_sub(before)),
+        }
+    }
+}
+
+/// Has the current thread woken as soon as its sleep is over (Linux); by default the system saves
+/// wake-ups by letting it sleep 50 µs longer.
+pub fn wake_on_time() {
+    #[cfg(target_os = "linux")]
+    // Where it is refused the thread sleeps longer, and the pacing's lateness shows it.
+    let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
+}
+
 fn processor_in(cpuinfo: &str) -> Option<String> {
     cpuinfo.lines().find_map(|line| {
         let (key, value) = line.split_once(':')?;

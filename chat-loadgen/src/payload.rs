@@ -7,8 +7,9 @@
 //!
 //! All of it is printable ASCII, so that any chat passes it on. `R` is the run, at both ends, so
 //! that one damaged byte cannot hide all of it; `k` the [`Kind`]; `S` the sender, `N` the message's
-//! number, `ii` a check of those two alone, so that a damaged text can mostly still be attributed;
-//! `C` a checksum of everything before it. Digits are of base 64.
+//! number; `ii` is a check of these alone, so that a damaged text can mostly still be attributed,
+//! and one damaged byte never makes it another's; `C` a checksum of everything before it. Digits are
+//! of base 64.
 
 use memchr::memchr;
 use memchr::memmem::{self, Finder};
@@ -32,9 +33,9 @@ const DIGITS: &[u8; 64] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 /// What a digit is worth; 64 and more for what is none.
 const WORTH: [u8; 256] = {
     let mut worth = [u8::MAX; 256];
-    let mut i = 0;
+    let mut i = 0_u8;
     while i < 64 {
-        worth[DIGITS[i] as usize] = i as u8;
+        worth[DIGITS[i as usize] as usize] = i;
         i += 1;
     }
     worth
@@ -119,7 +120,7 @@ impl Mark {
     pub fn find(&self, line: &[u8]) -> Found {
         let Some(start) = self.finder.find(line) else { return self.find_piece(line) };
         let text = &line[start..];
-        let Some(end) = memchr(b'}', text) else { return Found::Corrupt(self.attribute(text)) };
+        let Some(end) = memchr(b'}', text) else { return Found::Corrupt(attribute(text)) };
         let text = &text[..=end];
         let message = if text.len() >= SHORTEST { read_message(text) } else { None };
         let intact = message.is_some()
@@ -130,7 +131,7 @@ impl Mark {
             });
         match message {
             Some(message) if intact => Found::Intact(message),
-            _ => Found::Corrupt(self.attribute(text)),
+            _ => Found::Corrupt(attribute(text)),
         }
     }
 
@@ -140,19 +141,19 @@ impl Mark {
         match memmem::find(line, &self.close) {
             Some(end) => {
                 let start = memchr::memrchr(b'{', &line[..end]);
-                Found::Corrupt(start.and_then(|start| self.attribute(&line[start..])))
+                Found::Corrupt(start.and_then(|start| attribute(&line[start..])))
             }
             None => Found::Nothing,
         }
     }
+}
 
-    /// Which message a damaged text was, if its numbers hold their own check.
-    #[cold]
-    fn attribute(&self, text: &[u8]) -> Option<Message> {
-        let head = text.get(..HEAD)?;
-        let message = read_message(head)?;
-        (read_digits(&head[HEAD - 2..])? == check(message)).then_some(message)
-    }
+/// Which message a damaged text was, if its numbers hold their own check.
+#[cold]
+fn attribute(text: &[u8]) -> Option<Message> {
+    let head = text.get(..HEAD)?;
+    let message = read_message(head)?;
+    (read_digits(&head[HEAD - 2..])? == check(message)).then_some(message)
 }
 
 #[inline]
@@ -167,10 +168,18 @@ fn read_message(text: &[u8]) -> Option<Message> {
     Some(Message { kind, sender, number })
 }
 
-/// Twelve bits of a hash of a message's numbers.
+/// Two digits: the sum of the digits of a message's kind and numbers, which no single other digit
+/// leaves as it is; and a sum weighted by their places, which hardly any two do.
 fn check(message: Message) -> u32 {
-    let numbers = u64::from(message.sender) << 32 | u64::from(message.number);
-    (xxh3_64(&numbers.to_le_bytes()) & 0xfff) as u32
+    let Message { kind, sender, number } = message;
+    let digits_of = |number: u32, digits: u32| (0..digits).map(move |i| number >> (6 * i) & 63);
+    let mut plain = u32::from(kind == Kind::Probe);
+    let mut weighted = 0;
+    for (place, digit) in (1..).zip(digits_of(sender, 3).chain(digits_of(number, 5))) {
+        plain += digit;
+        weighted += place * digit;
+    }
+    ((plain % 64) << 6) | (weighted % 61)
 }
 
 /// Thirty bits of a hash.
@@ -236,7 +245,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_written_is_read(
-            sender in 0..MAX_SENDERS as u32,
+            sender in 0..1_u32 << 18,
             number in 0..MAX_MESSAGES,
             size in 0..300_usize,
             probe: bool,
@@ -249,15 +258,19 @@ mod tests {
 
         #[test]
         fn one_changed_byte_is_seen_and_never_taken_for_another_message(
-            at in 0..64_usize, byte in 0x20..0x7f_u8,
+            at in 0..64_usize,
+            byte in 0x20..0x7f_u8,
+            sender in 0..1_u32 << 18,
+            number in 0..MAX_MESSAGES,
         ) {
             let mark = Mark::new(0xab_cdef, true);
-            let mut damaged = text(&mark, MESSAGE, 64);
+            let message = Message { kind: Kind::Measured, sender, number };
+            let mut damaged = text(&mark, message, 64);
             prop_assume!(damaged[at] != byte);
             damaged[at] = byte;
             match mark.find(&damaged) {
                 Found::Corrupt(attributed) => {
-                    prop_assert!(attributed.is_none_or(|message| message.number == MESSAGE.number));
+                    prop_assert!(attributed.is_none_or(|found| found == message));
                 }
                 found => prop_assert!(false, "{:?}", found),
             }

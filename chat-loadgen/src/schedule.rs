@@ -42,6 +42,14 @@ impl Shape {
         Self(Form::Constant(if rate > 0.0 { rate.min(MAX_RATE) } else { 0.0 }))
     }
 
+    /// The rate, if it is the same throughout.
+    pub fn constant_rate(&self) -> Option<f64> {
+        match self.0 {
+            Form::Constant(rate) => Some(rate),
+            Form::Ramp(..) | Form::Steps(_) => None,
+        }
+    }
+
     /// The rate at the beginning.
     pub fn first(&self) -> f64 {
         match &self.0 {

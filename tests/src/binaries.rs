@@ -46,3 +46,8 @@ pub fn server() -> Command {
 pub fn client() -> Command {
     command("chat-client")
 }
+
+/// The load generator, without arguments.
+pub fn loadgen() -> Command {
+    command("chat-loadgen")
+}

@@ -1,0 +1,268 @@
+//! What a run's outcome amounts to: the record, and the histograms behind it.
+
+use std::time::Duration;
+
+use crate::client::{Client, Presence};
+use crate::faults::{Fault, Faults, Sighting};
+use crate::figures::float;
+use crate::intervals::sum;
+use crate::machine::ThreadUse;
+use crate::plan::Plan;
+use crate::record::{
+    Environment, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Server,
+    Status, Summary, Traffic, VERSION, Verdict, Witness,
+};
+use crate::run::{Counts, Outcome};
+use crate::tally::{Messages, histogram};
+use crate::verdict;
+use crate::worker::Finding;
+
+/// How many of the worst receivers are kept.
+const WORST: usize = 10;
+
+/// What was seen from outside while the run went on.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// Where it ran.
+    pub environment: Environment,
+    /// The run second by second.
+    pub intervals: Vec<Interval>,
+    /// CPU time of the generator's process in the measuring window.
+    pub cpu: Duration,
+    /// Resident bytes of the generator's process at the end of the window.
+    pub memory: Option<u64>,
+    /// What the server used.
+    pub server: Option<ServerUse>,
+}
+
+/// What a server used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerUse {
+    /// Its process.
+    pub pid: u32,
+    /// CPU time in the measuring window.
+    pub cpu: Duration,
+    /// Resident bytes before anybody was connected.
+    pub before: u64,
+    /// Resident bytes when the window closed.
+    pub after: u64,
+}
+
+/// All workers' findings as one.
+struct Sum {
+    messages: Messages,
+    faults: Faults,
+    ok: u64,
+    untimed: u64,
+    clients: Vec<Client>,
+}
+
+/// Puts the record together.
+pub fn record(plan: &Plan, outcome: Outcome, around: Surroundings) -> (Record, Histograms) {
+    let Outcome { trial, connected, findings, totals, paced, edges, unsent, interrupted } = outcome;
+    let span = Span { from: edges[0], to: edges[1] };
+    let threads: Vec<ThreadUse> = findings.iter().filter_map(|finding| finding.used).collect();
+    let threads = [threads, paced.iter().filter_map(|paced| paced.used).collect()].concat();
+    let Sum { messages, faults, ok, untimed, clients } = Sum::of(findings, plan.witnesses);
+    let mut response = totals.bulk.response.clone();
+    sum(&mut response, &totals.canary.response);
+    let mut service = totals.bulk.service.clone();
+    sum(&mut service, &totals.canary.service);
+    let Messages { lag, first, last, spread } = messages;
+    let histograms = Histograms { response, service, lag, first, last, spread };
+    let measured = trial.progress.measured.load(std::sync::atomic::Ordering::Relaxed);
+    let deliveries = span.to.deliveries - span.from.deliveries;
+    let all = f64::from(connected + plan.numbers.idle);
+    let mut record = Record {
+        version: VERSION,
+        verdict: Verdict { status: Status::Valid, reasons: Vec::new() },
+        workload: plan.workload(),
+        traffic: Traffic {
+            connected,
+            offered_rate: plan.messages().map(|messages| messages / plan.duration.as_secs_f64()),
+            achieved_rate: float(measured) / span.seconds(),
+            messages: measured,
+            unsent,
+            deliveries: histograms.response.len() + untimed,
+            delivery_rate: float(deliveries) / span.seconds(),
+            bytes: span.to.bytes - span.from.bytes,
+        },
+        latency: Latency {
+            response: Summary::of(&histograms.response),
+            service: Summary::of(&histograms.service),
+            lag: Summary::of(&histograms.lag),
+            first: Summary::of(&histograms.first),
+            last: Summary::of(&histograms.last),
+            spread: Summary::of(&histograms.spread),
+        },
+        worst: worst(plan, &clients),
+        ledger: ledger(plan, ok, faults, &clients, trial.window.start()),
+        intervals: around.intervals,
+        generator: Generator {
+            pacing: Summary::of(&paced.map_or_else(histogram, |paced| paced.lateness)),
+            cpu: around.cpu.as_secs_f64(),
+            busiest_thread: busiest(&threads, around.cpu, around.environment.cpus, span.seconds()),
+            starved: starved(&threads, span.seconds()),
+            bulk: Summary::of(&totals.bulk.service),
+            canary: Summary::of(&totals.canary.service),
+            untimed,
+            memory_per_client: around.memory.map(|bytes| bytes / u64::from(connected.max(1))),
+        },
+        environment: around.environment,
+        server: around.server.map(|used| server(used, deliveries, all)),
+        without_slow_readers: None,
+        floor: None,
+        search: Vec::new(),
+    };
+    record.verdict = verdict::of(&record, interrupted);
+    (record, histograms)
+}
+
+/// The measuring window, as it was.
+struct Span {
+    from: Counts,
+    to: Counts,
+}
+
+impl Span {
+    /// Its length: not nothing, so that it can be divided by.
+    fn seconds(&self) -> f64 {
+        (float(self.to.at.saturating_sub(self.from.at)) / 1e9).max(1e-9)
+    }
+}
+
+impl Sum {
+    fn of(findings: Vec<Finding>, witnesses: usize) -> Self {
+        let mut all = Self {
+            messages: Messages::default(),
+            faults: Faults::new(witnesses),
+            ok: 0,
+            untimed: 0,
+            clients: Vec::new(),
+        };
+        for finding in findings {
+            all.messages.add(&finding.messages);
+            all.faults.add(finding.faults);
+            all.ok += finding.ok;
+            all.untimed += finding.untimed;
+            all.clients.extend(finding.clients);
+        }
+        all
+    }
+}
+
+impl Messages {
+    /// Adds another worker's.
+    fn add(&mut self, other: &Self) {
+        sum(&mut self.lag, &other.lag);
+        sum(&mut self.first, &other.first);
+        sum(&mut self.last, &other.last);
+        sum(&mut self.spread, &other.spread);
+    }
+}
+
+fn ledger(plan: &Plan, ok: u64, faults: Faults, clients: &[Client], start: u64) -> Ledger {
+    let count = |fault| faults.count(fault);
+    let lost_connection = |client: &&Client| client.presence == Presence::Lost;
+    let mut ledger = Ledger {
+        expected: ok + count(Fault::Reordered) + faults.replaced + faults.lost + faults.cut_off,
+        ok,
+        lost: faults.lost,
+        duplicated: count(Fault::Duplicated),
+        reordered: count(Fault::Reordered),
+        echoed: count(Fault::Echoed),
+        corrupt: count(Fault::Corrupt),
+        foreign: count(Fault::Foreign),
+        cut_off: faults.cut_off,
+        disconnected: clients.iter().filter(lost_connection).count() as u64,
+        disorder: plan.total_order.then(|| count(Fault::Disorder)),
+        witnesses: std::collections::BTreeMap::new(),
+    };
+    for (fault, sightings) in faults.into_witnesses() {
+        let witnesses = sightings.into_iter().map(|sighting| witness(plan, sighting, start));
+        ledger.witnesses.insert(fault.name().to_owned(), witnesses.collect());
+    }
+    ledger
+}
+
+fn witness(plan: &Plan, sighting: Sighting, start: u64) -> Witness {
+    let Sighting { receiver, message, at, detail } = sighting;
+    Witness {
+        receiver: plan.name(receiver),
+        sender: message.map(|(sender, _)| plan.sender_name(sender)),
+        number: message.map(|(_, number)| number),
+        at: at.cast_signed().saturating_sub_unsigned(start),
+        detail,
+    }
+}
+
+/// Those who waited longest on average.
+fn worst(plan: &Plan, clients: &[Client]) -> Vec<Receiver> {
+    let heard = clients.iter().filter(|client| client.received.deliveries > 0);
+    let mut receivers: Vec<Receiver> = heard
+        .map(|client| Receiver {
+            name: plan.name(client.index),
+            address: client.address.map_or_else(String::new, |address| address.to_string()),
+            deliveries: client.received.deliveries,
+            mean: float(client.received.sum) / float(client.received.deliveries),
+            max: client.received.max,
+        })
+        .collect();
+    receivers.sort_by(|a, b| b.mean.total_cmp(&a.mean));
+    receivers.truncate(WORST);
+    receivers
+}
+
+/// The largest share of a CPU that a thread used; or that all used of all CPUs they may use, if
+/// that is more.
+fn busiest(threads: &[ThreadUse], cpu: Duration, cpus: u32, seconds: f64) -> f64 {
+    let all = cpu.as_secs_f64() / f64::from(cpus.max(1));
+    threads.iter().map(|used| used.cpu.as_secs_f64()).fold(all, f64::max) / seconds
+}
+
+/// The largest share of the time for which a thread was kept from running by other processes. What
+/// its own process's other threads ran meanwhile may have been the reason, and is not counted.
+fn starved(threads: &[ThreadUse], seconds: f64) -> Option<f64> {
+    let all: Duration = threads.iter().map(|used| used.cpu).sum();
+    let foreign = |used: &ThreadUse| {
+        let own = all.saturating_sub(used.cpu);
+        Some(used.waited?.saturating_sub(own).as_secs_f64())
+    };
+    threads.iter().filter_map(foreign).max_by(f64::total_cmp).map(|longest| longest / seconds)
+}
+
+fn server(used: ServerUse, deliveries: u64, clients: f64) -> Server {
+    let cpu = used.cpu.as_secs_f64();
+    Server {
+        pid: used.pid,
+        cpu,
+        cpu_per_delivery: cpu * 1e9 / float(deliveries.max(1)),
+        memory_before: used.before,
+        memory: used.after,
+        memory_per_client: (float(used.after) - float(used.before)) / clients.max(1.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn used(cpu: u64, waited: u64) -> ThreadUse {
+        ThreadUse { cpu: Duration::from_millis(cpu), waited: Some(Duration::from_millis(waited)) }
+    }
+
+    #[test]
+    fn waiting_for_ones_own_threads_is_not_being_starved() {
+        // Two threads that share a CPU and have it to themselves; then with a third party.
+        assert_eq!(starved(&[used(600, 400), used(400, 600)], 1.0), Some(0.0));
+        assert_eq!(starved(&[used(400, 600), used(100, 300)], 1.0), Some(0.5));
+        assert_eq!(starved(&[], 1.0), None);
+    }
+
+    #[test]
+    fn the_busiest_thread_counts_or_all_of_them_where_they_share_a_cpu() {
+        let threads = [used(500, 0), used(400, 0)];
+        assert!((busiest(&threads, Duration::from_millis(950), 4, 1.0) - 0.5).abs() < 1e-9);
+        assert!((busiest(&threads, Duration::from_millis(950), 1, 1.0) - 0.95).abs() < 1e-9);
+    }
+}

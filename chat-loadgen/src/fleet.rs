@@ -1,0 +1,203 @@
+//! All simulated clients and the threads that look after them.
+
+use std::io;
+use std::net::TcpStream;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use mio::{Interest, Poll, Registry, Token, Waker};
+
+use crate::audience::{Audience, Sender};
+use crate::cast::{self, Role};
+use crate::client::{Newcomer, Part};
+use crate::connecting::{self, connect_all};
+use crate::dialect::{self, Who};
+use crate::flight::Flight;
+use crate::payload::Mark;
+use crate::plan::{Pacing, Plan};
+use crate::trial::{Parts, Trial};
+use crate::voice::Voice;
+use crate::worker::{Command, Finding, Report, WAKE, Worker};
+
+/// Commands that may wait for a worker before who gives them has to wait as well.
+const COMMANDS: usize = 1024;
+/// Reports that may wait to be read.
+const REPORTS: usize = 256;
+
+/// The clients of one run.
+#[derive(Debug)]
+pub struct Fleet {
+    /// What all threads share.
+    pub trial: Arc<Trial>,
+    /// Each client's role.
+    pub roles: Vec<Role>,
+    plan: Plan,
+    workers: Vec<Hand>,
+    threads: Vec<JoinHandle<Finding>>,
+}
+
+/// How a worker is reached.
+#[derive(Debug)]
+struct Hand {
+    commands: SyncSender<Command>,
+    waker: Waker,
+    registry: Registry,
+}
+
+impl Fleet {
+    /// Starts the threads; nobody is connected yet. What they report comes out of the channel.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no thread or no event queue.
+    pub fn new(plan: &Plan, churners: u32, mark: u32) -> io::Result<(Self, Receiver<Report>)> {
+        let numbers = cast::Numbers { churners, ..plan.numbers };
+        let roles = cast::assign(numbers);
+        let workers = numbers.threads as usize + 1;
+        let dialect = dialect::named(plan.dialect).ok_or(io::ErrorKind::InvalidInput)?;
+        let mut senders: Vec<&Role> = roles.iter().filter(|role| role.sender.is_some()).collect();
+        senders.sort_by_key(|role| role.sender);
+        let senders: Vec<Sender> = senders
+            .into_iter()
+            .map(|role| Sender::new(role.room.unwrap_or(0), role.worker as usize))
+            .collect();
+        let trial = Arc::new(Trial::new(Parts {
+            mark: Mark::new(mark, plan.verify),
+            flight: Flight::new(senders.len(), messages_of_one(plan)),
+            audience: Audience::new(workers, numbers.rooms, dialect.echoes(), senders),
+            dialect,
+            sizes: plan.sizes.clone(),
+            verify: plan.verify,
+            total_order: plan.total_order,
+            witnesses: plan.witnesses,
+        }));
+        let (report, reports) = sync_channel(REPORTS);
+        let mut fleet =
+            Self { trial, roles, plan: plan.clone(), workers: Vec::new(), threads: Vec::new() };
+        for index in 0..workers {
+            fleet.start_worker(index, report.clone())?;
+        }
+        Ok((fleet, reports))
+    }
+
+    fn start_worker(&mut self, index: usize, report: SyncSender<Report>) -> io::Result<()> {
+        let poll = Poll::new()?;
+        let registry = poll.registry().try_clone()?;
+        let waker = Waker::new(&registry, WAKE)?;
+        let (commands, orders) = sync_channel(COMMANDS);
+        let closed = matches!(self.plan.pacing, Pacing::Closed(_));
+        let (clients, rooms) = (self.roles.len(), self.plan.numbers.rooms);
+        let channels = (poll, orders, report);
+        let worker = Worker::new(Arc::clone(&self.trial), index, closed, clients, rooms, channels);
+        let thread = thread::Builder::new().name(format!("worker-{index}"));
+        self.threads.push(thread.spawn(|| worker.run())?);
+        self.workers.push(Hand { commands, waker, registry });
+        Ok(())
+    }
+
+    /// Connects everybody. Gives those who could not be, with the reasons.
+    pub fn connect(&self, stop: &AtomicBool) -> Vec<(u32, io::Error)> {
+        let senders = self.roles.iter().filter(|role| role.sender.is_some()).count();
+        let voices: Mutex<Vec<Option<Arc<Voice>>>> = Mutex::new(vec![None; senders]);
+        let number = u32::try_from(self.roles.len()).unwrap_or(u32::MAX);
+        let connecting = self.plan.connecting;
+        let failed = connect_all(self.plan.address, number, connecting, stop, |index, stream| {
+            let voice = self.join(index, stream)?;
+            if let Some(sender) = self.roles[index as usize].sender {
+                let mut voices = voices.lock().unwrap_or_else(PoisonError::into_inner);
+                voices[sender as usize] = Some(voice);
+            }
+            Ok(())
+        });
+        let voices = voices.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (sender, _) in (0..).zip(&voices).filter(|(_, voice)| voice.is_none()) {
+            self.trial.audience.without(sender);
+        }
+        self.trial.set_voices(voices);
+        failed
+    }
+
+    /// Connects a client that has left.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be connected.
+    pub fn reconnect(&self, index: u32) -> io::Result<()> {
+        let stream = connecting::connect(self.plan.address, self.plan.connecting)?;
+        self.join(index, stream).map(drop)
+    }
+
+    /// Says hello for a client and gives it to its worker.
+    fn join(&self, index: u32, stream: TcpStream) -> io::Result<Arc<Voice>> {
+        let Role { part, room, sender, worker, witness } = self.roles[index as usize];
+        let hand = &self.workers[worker as usize];
+        let mut stream = mio::net::TcpStream::from_std(stream);
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        hand.registry.register(&mut stream, Token(index as usize), interest)?;
+        let who = Arc::new(Who { name: self.plan.name(index), room });
+        let mut hello = Vec::new();
+        let stage = self.trial.dialect.hello(&who, &mut hello);
+        let voice = Arc::new(Voice::new(stream, who));
+        voice.say(&hello, &self.trial);
+        let newcomer = Newcomer { index, part, sender, witness, voice: Arc::clone(&voice), stage };
+        self.tell(worker, Command::Join(Box::new(newcomer)));
+        Ok(voice)
+    }
+
+    /// A client says goodbye and closes its connection.
+    pub fn leave(&self, index: u32) {
+        self.tell(self.roles[index as usize].worker, Command::Leave(index));
+    }
+
+    /// The slow readers stop reading.
+    pub fn stall(&self) {
+        for worker in 0..self.plan.numbers.threads {
+            self.tell(worker, Command::Stall);
+        }
+    }
+
+    /// The clients that leave and come back.
+    pub fn churners(&self) -> Vec<u32> {
+        let churns = |(index, role): (u32, &Role)| (role.part == Part::Churner).then_some(index);
+        (0..).zip(&self.roles).filter_map(churns).collect()
+    }
+
+    /// A worker that has ended has nothing to be told.
+    fn tell(&self, worker: u32, command: Command) {
+        let hand = &self.workers[worker as usize];
+        let _ = hand.commands.send(command);
+        let _ = hand.waker.wake();
+    }
+
+    /// Closes all accounts and connections. Gives what each worker has found, the canary's last, and
+    /// what they reported in the end.
+    pub fn finish(self, reports: Receiver<Report>) -> (Vec<Finding>, Vec<Report>) {
+        for worker in 0..=self.plan.numbers.threads {
+            self.tell(worker, Command::Finish);
+        }
+        let Self { threads, workers, .. } = self;
+        drop(workers);
+        // Until the last worker has nothing more to report: its channel must not be full.
+        let last = reports.into_iter().collect();
+        let findings = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect();
+        (findings, last)
+    }
+}
+
+/// How many messages of one sender may be under way, and are to be remembered.
+fn messages_of_one(plan: &Plan) -> u64 {
+    match &plan.pacing {
+        Pacing::Closed(window) => u64::from(*window),
+        Pacing::Open(shape, _) => {
+            let warm_up = shape.first() * plan.warm_up.as_secs_f64();
+            let all = shape.expected(plan.duration) + warm_up;
+            let senders = f64::from(plan.numbers.senders.max(1));
+            connecting::whole(all / senders) + 1
+        }
+    }
+}

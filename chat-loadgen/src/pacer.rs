@@ -1,0 +1,68 @@
+//! The open loop: a thread that lets each message go when its time has come, whatever has become of
+//! those before.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use hdrhistogram::Histogram;
+
+use crate::machine::{self, ThreadUse};
+use crate::tally::{enter, histogram};
+use crate::trial::Trial;
+
+/// How often a waiting pacer looks whether it is still wanted, in nanoseconds.
+const LOOK: u64 = 50_000_000;
+
+/// What a pacer has done in the measuring window.
+#[derive(Debug)]
+pub struct Paced {
+    /// How late messages were handed to their sender's socket for the first time, in nanoseconds.
+    pub lateness: Histogram<u64>,
+    /// Messages whose time came.
+    pub due: u64,
+    /// What the thread used.
+    pub used: Option<ThreadUse>,
+}
+
+/// Lets a message go at each of these times (nanoseconds of the run's clock), until there are no
+/// more or nothing is to be sent any more.
+pub fn pace(trial: &Trial, times: impl Iterator<Item = u64>) -> Paced {
+    machine::wake_on_time();
+    let mut paced = Paced { lateness: histogram(), due: 0, used: None };
+    let mut began = None;
+    for intended in times {
+        if !wait_until(trial, intended) {
+            break;
+        }
+        let measured = trial.window.holds(intended);
+        if measured && began.is_none() {
+            began = ThreadUse::now();
+        }
+        let voice = trial.enqueue_next(intended).map(Arc::clone);
+        if measured {
+            paced.due += 1;
+            enter(&mut paced.lateness, trial.clock.now().saturating_sub(intended), 1);
+        }
+        if let Some(voice) = voice {
+            voice.flush(trial);
+        }
+    }
+    if let (Some(began), Some(now)) = (began, ThreadUse::now()) {
+        paced.used = Some(now.since(began));
+    }
+    paced
+}
+
+/// False when nothing is to be sent any more.
+fn wait_until(trial: &Trial, time: u64) -> bool {
+    loop {
+        if trial.progress.silent.load(Ordering::Relaxed) {
+            return false;
+        }
+        let now = trial.clock.now();
+        if now >= time {
+            return true;
+        }
+        trial.clock.sleep_until(time.min(now + LOOK));
+    }
+}

@@ -1,0 +1,243 @@
+//! One worker's times: a histogram entry for every delivery, and who got each message first and
+//! last among the worker's receivers.
+
+use hdrhistogram::Histogram;
+
+use crate::flight::{Flight, Reach, Times};
+use crate::trial::Trial;
+
+/// Three significant digits, any range: growing is rare, and nothing saturates silently.
+pub fn histogram() -> Histogram<u64> {
+    match Histogram::new(3) {
+        Ok(histogram) => histogram,
+        Err(_) => unreachable!("three digits are allowed"),
+    }
+}
+
+/// Enters a value so many times. The histogram grows for it: nothing is clamped to its range.
+#[inline]
+pub fn enter(histogram: &mut Histogram<u64>, value: u64, times: u64) {
+    let entered = histogram.record_n(value, times);
+    debug_assert!(entered.is_ok(), "any 64 bits have their place in memory's range");
+}
+
+/// What one worker has measured.
+#[derive(Debug)]
+pub struct Tally {
+    worker: usize,
+    rings: Box<[Box<[Local]>]>,
+    /// Response and service of the deliveries since these were last taken.
+    slice: Slice,
+    /// Lag of every delivery, and the reach of the messages that this worker completed.
+    messages: Messages,
+    /// Deliveries whose times had been forgotten.
+    untimed: u64,
+    /// Messages that have reached everybody since this was last taken.
+    completed: u64,
+}
+
+/// The times of the deliveries of one interval.
+#[derive(Debug, Clone)]
+pub struct Slice {
+    /// See [`crate::record::Latency::response`].
+    pub response: Histogram<u64>,
+    /// See [`crate::record::Latency::service`].
+    pub service: Histogram<u64>,
+}
+
+/// The times of messages.
+#[derive(Debug, Clone)]
+pub struct Messages {
+    /// See [`crate::record::Latency::lag`].
+    pub lag: Histogram<u64>,
+    /// See [`crate::record::Latency::first`].
+    pub first: Histogram<u64>,
+    /// See [`crate::record::Latency::last`].
+    pub last: Histogram<u64>,
+    /// See [`crate::record::Latency::spread`].
+    pub spread: Histogram<u64>,
+}
+
+impl Default for Slice {
+    fn default() -> Self {
+        Self { response: histogram(), service: histogram() }
+    }
+}
+
+impl Default for Messages {
+    fn default() -> Self {
+        Self { lag: histogram(), first: histogram(), last: histogram(), spread: histogram() }
+    }
+}
+
+/// What this worker knows of one message. Its receivers that have neither got it nor missed it are
+/// `left`; it is done with when there are none.
+#[derive(Debug, Clone, Copy)]
+struct Local {
+    number: u32,
+    left: u32,
+    delivered: u32,
+    measured: bool,
+    times: Times,
+    reach: Reach,
+}
+
+impl Local {
+    const NONE: Self = Self {
+        number: u32::MAX,
+        left: 0,
+        delivered: 0,
+        measured: false,
+        times: Times { intended: 0, written: 0 },
+        reach: Reach { first: 0, last: 0 },
+    };
+
+    fn lag(&self) -> u64 {
+        self.times.written.saturating_sub(self.times.intended)
+    }
+}
+
+/// How a message's delivery took, if it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// From when it should have been sent to its receipt.
+    pub response: u64,
+}
+
+impl Tally {
+    /// For a worker of a run with that flight.
+    pub fn new(worker: usize, senders: usize, flight: &Flight) -> Self {
+        let ring = |_| vec![Local::NONE; flight.slots()].into_boxed_slice();
+        Self {
+            worker,
+            rings: (0..senders).map(ring).collect(),
+            slice: Slice::default(),
+            messages: Messages::default(),
+            untimed: 0,
+            completed: 0,
+        }
+    }
+
+    /// A message has arrived at one of the worker's receivers; `counted` if that is one who is
+    /// there all the time.
+    #[inline]
+    pub fn delivered(
+        &mut self,
+        trial: &Trial,
+        (sender, number): (u32, u32),
+        now: u64,
+        counted: bool,
+    ) -> Option<Taken> {
+        let Some(local) = self.touch(trial, sender, number) else {
+            self.untimed += 1;
+            return None;
+        };
+        // A receipt lies behind its write, as the clock is one; equal times are possible.
+        let service = now.saturating_sub(local.times.written);
+        let response = service + local.lag();
+        let measured = local.measured;
+        local.delivered += 1;
+        if local.delivered == 1 {
+            local.reach.first = now;
+        }
+        local.reach.last = now;
+        if counted {
+            local.left = local.left.saturating_sub(1);
+        }
+        let done = counted && local.left == 0;
+        if measured {
+            enter(&mut self.slice.response, response, 1);
+            enter(&mut self.slice.service, service, 1);
+        }
+        if done {
+            self.done(trial, sender, number);
+        }
+        measured.then_some(Taken { response })
+    }
+
+    /// One of the worker's receivers, who is there all the time, will not get a message, or not as
+    /// it was sent.
+    pub fn missed(&mut self, trial: &Trial, sender: u32, number: u32) {
+        let Some(local) = self.touch(trial, sender, number) else { return };
+        if local.left > 0 {
+            local.left -= 1;
+            if local.left == 0 {
+                self.done(trial, sender, number);
+            }
+        }
+    }
+
+    /// What this worker knows of a message, looked up when it is first heard of. Nothing if its
+    /// times are forgotten.
+    #[inline]
+    fn touch(&mut self, trial: &Trial, sender: u32, number: u32) -> Option<&mut Local> {
+        let ring = &self.rings[sender as usize];
+        let at = number as usize & (ring.len() - 1);
+        if ring[at].number != number {
+            self.begin(trial, sender, number, at)?;
+        }
+        Some(&mut self.rings[sender as usize][at])
+    }
+
+    fn begin(&mut self, trial: &Trial, sender: u32, number: u32, at: usize) -> Option<()> {
+        let times = trial.flight.times(sender, number)?;
+        let local = Local {
+            number,
+            left: trial.audience.receivers(self.worker, sender),
+            delivered: 0,
+            measured: trial.window.holds(times.intended),
+            times,
+            reach: Reach { first: 0, last: 0 },
+        };
+        let before = std::mem::replace(&mut self.rings[sender as usize][at], local);
+        self.count_lag(&before);
+        Some(())
+    }
+
+    /// All of the worker's receivers have got a message, or will not.
+    fn done(&mut self, trial: &Trial, sender: u32, number: u32) {
+        let at = number as usize & (self.rings[sender as usize].len() - 1);
+        let local = &mut self.rings[sender as usize][at];
+        let reach = (local.delivered > 0).then_some(local.reach);
+        let local = *local;
+        let Some(completed) = trial.flight.complete(sender, number, reach) else { return };
+        self.completed += 1;
+        if let (true, Some(reach)) = (local.measured, completed.reach) {
+            let since = |time: u64| time.saturating_sub(local.times.intended);
+            enter(&mut self.messages.first, since(reach.first), 1);
+            enter(&mut self.messages.last, since(reach.last), 1);
+            enter(&mut self.messages.spread, reach.last - reach.first, 1);
+        }
+    }
+
+    fn count_lag(&mut self, local: &Local) {
+        if local.measured && local.delivered > 0 {
+            enter(&mut self.messages.lag, local.lag(), u64::from(local.delivered));
+        }
+    }
+
+    /// How many messages have reached everybody since the last call.
+    #[inline]
+    pub fn take_completed(&mut self) -> u64 {
+        std::mem::take(&mut self.completed)
+    }
+
+    /// The times of the deliveries since the last call.
+    pub fn take_slice(&mut self) -> Slice {
+        let fresh = Slice {
+            response: Histogram::new_from(&self.slice.response),
+            service: Histogram::new_from(&self.slice.service),
+        };
+        std::mem::replace(&mut self.slice, fresh)
+    }
+
+    /// The times of the messages, and how many deliveries had none.
+    pub fn finish(mut self) -> (Messages, u64) {
+        for ring in std::mem::take(&mut self.rings) {
+            for local in &ring {
+                self.count_lag(local);
+            }
+        }
+        (self.messages, self.untimed)
+    }
+}

@@ -1,0 +1,216 @@
+//! What all threads of one run share.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+
+use crate::audience::Audience;
+use crate::clock::Clock;
+use crate::dialect::Dialect;
+use crate::flight::Flight;
+use crate::payload::Mark;
+use crate::sizes::Sizes;
+use crate::voice::{Due, Voice};
+
+/// One run.
+#[derive(Debug)]
+pub struct Trial {
+    /// The run's time.
+    pub clock: Clock,
+    /// What its texts carry.
+    pub mark: Mark,
+    /// How the server is talked to.
+    pub dialect: Box<dyn Dialect>,
+    /// How long the texts are.
+    pub sizes: Sizes,
+    /// What has been sent.
+    pub flight: Flight,
+    /// Who is to get it.
+    pub audience: Audience,
+    /// When messages count.
+    pub window: Window,
+    /// Whether what arrives is judged.
+    pub verify: bool,
+    /// Whether the order over all senders is looked at.
+    pub total_order: bool,
+    /// How many witnesses of each fault are kept.
+    pub witnesses: usize,
+    /// How far it has come.
+    pub progress: Progress,
+    /// What the server said when it first refused a client.
+    pub refusal: OnceLock<String>,
+    voices: OnceLock<Box<[Option<Arc<Voice>>]>>,
+    next: AtomicU64,
+}
+
+/// The measuring window, in nanoseconds of the run's clock. It is not known before the barrier.
+#[derive(Debug)]
+pub struct Window {
+    start: AtomicU64,
+    end: AtomicU64,
+}
+
+/// Counters that are updated after each sweep or message, not for each delivery.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Clients of whom the server asks nothing more.
+    pub ready: AtomicU64,
+    /// Pairs of receiver and sender that have not been shown to hear each other.
+    pub unproven: AtomicI64,
+    /// Messages that count and have got their number.
+    pub measured: AtomicU64,
+    /// Messages that somebody is still to get.
+    pub open: AtomicI64,
+    /// Messages that everybody has got.
+    pub completed: AtomicU64,
+    /// Deliveries that were judged.
+    pub deliveries: AtomicU64,
+    /// Bytes that were read.
+    pub bytes: AtomicU64,
+    /// Faults that were seen.
+    pub faults: AtomicU64,
+    /// Clients whose connection ended without their asking for it.
+    pub disconnected: AtomicU64,
+    /// Nothing is to be sent any more.
+    pub silent: AtomicBool,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { start: AtomicU64::new(u64::MAX), end: AtomicU64::new(u64::MAX) }
+    }
+}
+
+impl Window {
+    /// Sets both ends.
+    pub fn set(&self, start: u64, end: u64) {
+        self.end.store(end, Ordering::Relaxed);
+        self.start.store(start, Ordering::Relaxed);
+    }
+
+    /// When it opens; far away as long as that is not known.
+    #[inline]
+    pub fn start(&self) -> u64 {
+        self.start.load(Ordering::Relaxed)
+    }
+
+    /// When it closes.
+    #[inline]
+    pub fn end(&self) -> u64 {
+        self.end.load(Ordering::Relaxed)
+    }
+
+    /// Whether a message that was intended then counts.
+    #[inline]
+    pub fn holds(&self, intended: u64) -> bool {
+        (self.start()..self.end()).contains(&intended)
+    }
+}
+
+/// What a [`Trial`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// See [`Trial::mark`].
+    pub mark: Mark,
+    /// See [`Trial::dialect`].
+    pub dialect: Box<dyn Dialect>,
+    /// See [`Trial::sizes`].
+    pub sizes: Sizes,
+    /// See [`Trial::flight`].
+    pub flight: Flight,
+    /// See [`Trial::audience`].
+    pub audience: Audience,
+    /// See [`Trial::verify`].
+    pub verify: bool,
+    /// See [`Trial::total_order`].
+    pub total_order: bool,
+    /// See [`Trial::witnesses`].
+    pub witnesses: usize,
+}
+
+impl Trial {
+    /// A run that begins now.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { mark, dialect, sizes, flight, audience, verify, total_order, witnesses } =
+            parts;
+        Self {
+            clock: Clock::start(),
+            mark,
+            dialect,
+            sizes,
+            flight,
+            audience,
+            window: Window::default(),
+            verify,
+            total_order,
+            witnesses,
+            progress: Progress::default(),
+            refusal: OnceLock::new(),
+            voices: OnceLock::new(),
+            next: AtomicU64::new(0),
+        }
+    }
+
+    /// Says who the senders are, once all are connected.
+    pub fn set_voices(&self, voices: Vec<Option<Arc<Voice>>>) {
+        // A second time would be a mistake in this program; the first stays.
+        let _ = self.voices.set(voices.into());
+    }
+
+    /// The sending halves of those senders that were connected, with their indices.
+    pub fn voices(&self) -> impl Iterator<Item = (u32, &Arc<Voice>)> {
+        let voices = (0..).zip(self.voices.get().into_iter().flatten());
+        voices.filter_map(|(sender, voice)| Some((sender, voice.as_ref()?)))
+    }
+
+    /// A message has got its number, and so many workers have receivers for it.
+    pub fn begun(&self, intended: u64, waiting: u32) {
+        if self.window.holds(intended) {
+            self.progress.measured.fetch_add(1, Ordering::Relaxed);
+        }
+        if waiting > 0 {
+            self.progress.open.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A sender's last messages were not sent after all.
+    pub fn take_back(&self, sender: u32, messages: u32) {
+        self.flight.take_back(sender, messages);
+        self.progress.measured.fetch_sub(u64::from(messages), Ordering::Relaxed);
+    }
+
+    /// The run's next message, in turn from one of the senders who are there, is due. None if nobody
+    /// is, or nothing is to be sent any more.
+    pub fn enqueue_next(&self, intended: u64) -> Option<&Arc<Voice>> {
+        if self.progress.silent.load(Ordering::Relaxed) {
+            return None;
+        }
+        let voices = self.voices.get()?;
+        for _ in 0..voices.len() {
+            let k = self.next.fetch_add(1, Ordering::Relaxed);
+            let turn = usize::try_from(k).unwrap_or(0) % voices.len();
+            let Some(voice) = &voices[turn] else { continue };
+            let sender = u32::try_from(turn).unwrap_or(u32::MAX);
+            let due = Due { sender, intended, size: self.sizes.size_of(k) };
+            if voice.enqueue(due).is_ok() {
+                return Some(voice);
+            }
+        }
+        None
+    }
+
+    /// Lets as many messages go as have reached everybody: the closed loop.
+    pub fn refill(&self, messages: u64) {
+        let now = self.clock.now();
+        let mut touched: Vec<&Arc<Voice>> = Vec::new();
+        for _ in 0..messages {
+            let Some(voice) = self.enqueue_next(now) else { break };
+            if !touched.iter().any(|known| Arc::ptr_eq(known, voice)) {
+                touched.push(voice);
+            }
+        }
+        for voice in touched {
+            voice.flush(self);
+        }
+    }
+}

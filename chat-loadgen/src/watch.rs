@@ -1,0 +1,154 @@
+//! Watching a run from outside: the live line, the interval log, what server and generator use.
+
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use crate::figures::float;
+use crate::findings::ServerUse;
+use crate::intervals::Ended;
+use crate::live::{LiveLine, Progress};
+use crate::machine;
+use crate::record::Interval;
+use crate::report::hlog::HlogWriter;
+use crate::run::{Edge, Observer, Phase};
+use crate::target::{Target, Usage};
+use crate::trial::Trial;
+
+/// An observer that keeps what the record needs.
+pub struct Watch<'a> {
+    /// The seconds that are over.
+    pub intervals: Vec<Interval>,
+    target: Option<&'a Target>,
+    live: LiveLine,
+    hlog: Option<HlogWriter<BufWriter<File>>>,
+    hlog_error: Option<io::Error>,
+    phase: (Phase, u64),
+    lately: (u64, u64),
+    rate: f64,
+    total: Option<Duration>,
+    server: [Option<Usage>; 3],
+    cpu: [Option<Duration>; 3],
+    memory: Option<u64>,
+}
+
+impl<'a> Watch<'a> {
+    /// One for a run whose window is open for `duration`; the interval log goes to `hlog`.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn new(
+        target: Option<&'a Target>,
+        duration: Duration,
+        hlog: Option<&Path>,
+    ) -> io::Result<Self> {
+        let open = |path| {
+            HlogWriter::new(BufWriter::new(File::create(path)?), SystemTime::now(), "response")
+        };
+        Ok(Self {
+            intervals: Vec::new(),
+            target,
+            live: LiveLine::new(),
+            hlog: hlog.map(open).transpose()?,
+            hlog_error: None,
+            phase: (Phase::Connecting, 0),
+            lately: (0, 0),
+            rate: 0.0,
+            total: Some(duration),
+            server: [None; 3],
+            cpu: [None; 3],
+            memory: None,
+        })
+    }
+
+    /// Ends the live line and the log.
+    ///
+    /// # Errors
+    ///
+    /// When the log could not be written.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.live.finish();
+        match (self.hlog_error.take(), self.hlog.take()) {
+            (Some(error), _) => Err(error),
+            (None, Some(log)) => log.finish().map(drop),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// CPU time of this process within the measuring window.
+    pub fn cpu(&self) -> Duration {
+        let [_, start, end] = self.cpu;
+        end.unwrap_or_default().saturating_sub(start.unwrap_or_default())
+    }
+
+    /// Resident bytes of this process when the window closed.
+    pub fn memory(&self) -> Option<u64> {
+        self.memory
+    }
+
+    /// What the server used within the measuring window.
+    pub fn server(&self) -> Option<ServerUse> {
+        let [before, start, end] = self.server;
+        let (before, start, end) = (before?, start?, end?);
+        Some(ServerUse {
+            pid: self.target?.id(),
+            cpu: end.cpu.saturating_sub(start.cpu),
+            before: before.resident,
+            after: end.resident,
+        })
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn progress(&mut self, phase: Phase, trial: &Trial, p99: Option<u64>) {
+        let now = trial.clock.now();
+        if self.phase.0 != phase {
+            self.phase = (phase, now);
+        }
+        let (before, sent) = self.lately;
+        if now >= before + 1_000_000_000 {
+            let all = trial.flight.all_sent();
+            self.rate = float(all - sent) * 1e9 / float(now - before);
+            self.lately = (now, all);
+        }
+        let (name, total) = match phase {
+            Phase::Connecting => ("connecting", None),
+            Phase::Barrier => ("barrier", None),
+            Phase::WarmUp => ("warm-up", None),
+            Phase::Measuring => ("measuring", self.total),
+            Phase::Draining => ("draining", None),
+        };
+        self.live.show(&Progress {
+            phase: name,
+            elapsed: Duration::from_nanos(now - self.phase.1),
+            total,
+            rate: self.rate,
+            deliveries: trial.progress.deliveries.load(Ordering::Relaxed),
+            p99,
+            faults: trial.progress.faults.load(Ordering::Relaxed),
+        });
+    }
+
+    fn interval(&mut self, ended: Ended) {
+        let Ended { interval, response } = ended;
+        if let Some(log) = &mut self.hlog {
+            let start = Duration::from_secs_f64(interval.start);
+            let length = Duration::from_secs_f64(interval.length);
+            if let Err(error) = log.write(start, length, &response) {
+                self.hlog_error.get_or_insert(error);
+            }
+        }
+        self.intervals.push(interval);
+    }
+
+    fn edge(&mut self, edge: Edge) {
+        self.server[edge as usize] = self.target.and_then(Target::usage);
+        self.cpu[edge as usize] = machine::process_cpu();
+        if edge == Edge::End {
+            self.memory = machine::resident();
+        }
+    }
+}

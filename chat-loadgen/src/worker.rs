@@ -1,0 +1,396 @@
+//! A thread that looks after some of the clients: waits for their sockets, reads, has what arrives
+//! judged, answers.
+
+use std::io::{ErrorKind, Read};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::time::Duration;
+
+use mio::event::Event;
+use mio::{Events, Poll, Token};
+
+use crate::client::{Client, Newcomer, Part, Presence};
+use crate::dialect::Stage;
+use crate::faults::Faults;
+use crate::judge::{Ending, Judge};
+use crate::machine::ThreadUse;
+use crate::tally::{Messages, Slice};
+use crate::trial::Trial;
+
+/// What wakes a worker when it has been told something.
+pub const WAKE: Token = Token(usize::MAX);
+
+/// One read takes at most so many bytes, beside what is left from the one before.
+const READ: usize = 64 * 1024;
+/// Most of a frame that is kept while the rest of it has not come: what a server sends without end
+/// must not fill memory.
+const MAX_REST: usize = 2 * crate::payload::LONGEST;
+/// Reads from one client before the others get a turn.
+const TURNS: usize = 8;
+/// How long a worker waits for events before it looks at the clock.
+const TICK: Duration = Duration::from_millis(20);
+/// How long an interval of the record lasts, in nanoseconds.
+pub const INTERVAL: u64 = 1_000_000_000;
+
+/// What a worker is told.
+#[derive(Debug)]
+pub enum Command {
+    /// A client has been connected, and registered under its index.
+    Join(Box<Newcomer>),
+    /// A client is to say goodbye and to close its connection.
+    Leave(u32),
+    /// The slow readers are to stop reading now.
+    Stall,
+    /// The run is over.
+    Finish,
+}
+
+/// What a worker reports every second: the deliveries of an interval, by the time of receipt.
+#[derive(Debug)]
+pub struct Report {
+    /// Whose.
+    pub worker: usize,
+    /// Which interval, counted from the opening of the measuring window.
+    pub index: u64,
+    /// Their times.
+    pub slice: Slice,
+}
+
+/// What a worker has found out.
+#[derive(Debug)]
+pub struct Finding {
+    /// Times of the messages.
+    pub messages: Messages,
+    /// Deliveries without times.
+    pub untimed: u64,
+    /// The faults.
+    pub faults: Faults,
+    /// Deliveries that were as they should be.
+    pub ok: u64,
+    /// Its clients.
+    pub clients: Vec<Client>,
+    /// What the thread used in the measuring window.
+    pub used: Option<ThreadUse>,
+}
+
+/// One worker.
+#[derive(Debug)]
+pub struct Worker {
+    trial: Arc<Trial>,
+    index: usize,
+    /// How many messages may be under way in a closed loop: each that has reached everybody is
+    /// followed by another.
+    closed: bool,
+    poll: Poll,
+    commands: Receiver<Command>,
+    reports: SyncSender<Report>,
+    clients: Vec<Option<Client>>,
+    judge: Judge,
+    buffer: Vec<u8>,
+    answer: Vec<u8>,
+    /// Clients that had more to read when their turn was over.
+    again: Vec<usize>,
+    interval: Option<u64>,
+    began: Option<ThreadUse>,
+    used: Option<ThreadUse>,
+}
+
+/// What one read has come to.
+enum Turn {
+    /// All that had arrived has been read.
+    Empty,
+    /// The same; but the end of the connection may have arrived right behind it.
+    Short,
+    /// More may have arrived.
+    More,
+    /// The connection has ended.
+    Ended,
+}
+
+impl Worker {
+    /// The worker of that index, for a run with `clients` clients in all.
+    pub fn new(
+        trial: Arc<Trial>,
+        index: usize,
+        closed: bool,
+        clients: usize,
+        rooms: u32,
+        (poll, commands, reports): (Poll, Receiver<Command>, SyncSender<Report>),
+    ) -> Self {
+        let judge = Judge::new(index, trial.audience.all_senders(), rooms, &trial);
+        Self {
+            trial,
+            index,
+            closed,
+            poll,
+            commands,
+            reports,
+            clients: (0..clients).map(|_| None).collect(),
+            judge,
+            buffer: Vec::new(),
+            answer: Vec::new(),
+            again: Vec::new(),
+            interval: None,
+            began: None,
+            used: None,
+        }
+    }
+
+    /// Works until it is told that the run is over, or nobody is there to tell it anything.
+    pub fn run(mut self) -> Finding {
+        let mut events = Events::with_capacity(1024);
+        loop {
+            let wait = if self.again.is_empty() { TICK } else { Duration::ZERO };
+            // Interrupted, or failed: the clock below goes on either way.
+            if self.poll.poll(&mut events, Some(wait)).is_err() {
+                events.clear();
+            }
+            self.look_at_the_clock();
+            for event in &events {
+                if event.token() != WAKE {
+                    self.handle(event);
+                }
+            }
+            for client in std::mem::take(&mut self.again) {
+                self.read(client, true);
+            }
+            if !self.obey() {
+                return self.finish();
+            }
+            self.account();
+        }
+    }
+
+    fn handle(&mut self, event: &Event) {
+        let Token(at) = event.token();
+        let Some(Some(client)) = self.clients.get(at) else { return };
+        if event.is_writable() && client.voice.is_blocked() {
+            client.voice.flush(&self.trial);
+        }
+        let ended = event.is_read_closed() || event.is_error();
+        if event.is_readable() || ended {
+            self.read(at, ended);
+        }
+    }
+
+    /// Reads what has arrived for a client. A read that is not filled has emptied the socket, and
+    /// the next byte makes an event again; only an end that has made its event already is not found
+    /// so, but by reading `on`.
+    fn read(&mut self, at: usize, on: bool) {
+        for _ in 0..TURNS {
+            match self.turn(at) {
+                Turn::Empty => return,
+                Turn::Short if !on => return,
+                Turn::Short | Turn::More => {}
+                Turn::Ended => return self.lose(at),
+            }
+        }
+        self.again.push(at);
+    }
+
+    fn turn(&mut self, at: usize) -> Turn {
+        let Some(client) = self.clients.get_mut(at).and_then(Option::as_mut) else {
+            return Turn::Empty;
+        };
+        if matches!(client.presence, Presence::Away | Presence::Lost) {
+            return Turn::Empty;
+        }
+        let kept = client.rest.len();
+        if self.buffer.len() < kept + READ {
+            self.buffer.resize(kept + READ, 0);
+        }
+        let room = &mut self.buffer[..kept + READ];
+        let read = match client.voice.stream().read(&mut room[kept..]) {
+            Ok(0) => return Turn::Ended,
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Empty,
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Turn::More,
+            Err(_) => return Turn::Ended,
+        };
+        // One time for all that this read has brought, before any of it is looked at.
+        let now = self.trial.clock.now();
+        room[..kept].copy_from_slice(&client.rest);
+        let input = &room[..kept + read];
+        self.trial.progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        let used = understand(&self.trial, &mut self.judge, client, input, &mut self.answer, now);
+        client.rest.clear();
+        client.rest.extend_from_slice(&input[used..]);
+        if client.rest.len() > MAX_REST {
+            return Turn::Ended;
+        }
+        if read == READ { Turn::More } else { Turn::Short }
+    }
+
+    /// A connection has ended that nobody wanted to end.
+    fn lose(&mut self, at: usize) {
+        let now = self.trial.clock.now();
+        let Some(mut client) = self.clients[at].take() else { return };
+        client.voice.end();
+        self.judge.settle(&self.trial, &mut client, Ending::CutOff, now);
+        self.stop_counting(&client);
+        client.presence = Presence::Lost;
+        self.trial.progress.disconnected.fetch_add(1, Ordering::Relaxed);
+        self.clients[at] = Some(client);
+    }
+
+    fn stop_counting(&self, client: &Client) {
+        if let (Part::Steady, Some(room)) = (client.part, client.room())
+            && client.presence != Presence::Lost
+        {
+            self.trial.audience.leave(self.index, room, client.sender);
+        }
+    }
+
+    /// Does what it has been told. False when the run is over.
+    fn obey(&mut self) -> bool {
+        loop {
+            match self.commands.try_recv() {
+                Ok(Command::Join(newcomer)) => self.join(*newcomer),
+                Ok(Command::Leave(index)) => self.leave(index as usize),
+                Ok(Command::Stall) => self.stall(),
+                Ok(Command::Finish) | Err(TryRecvError::Disconnected) => return false,
+                Err(TryRecvError::Empty) => return true,
+            }
+        }
+    }
+
+    fn join(&mut self, newcomer: Newcomer) {
+        let at = newcomer.index as usize;
+        let mut client = Client::new(newcomer, &self.trial);
+        if let (Part::Steady, Some(room)) = (client.part, client.room()) {
+            self.trial.audience.join(self.index, room);
+        }
+        if let Some(before) = self.clients[at].take() {
+            client.received = before.received;
+        }
+        if client.stage == Stage::Ready {
+            self.trial.progress.ready.fetch_add(1, Ordering::Relaxed);
+        }
+        self.clients[at] = Some(client);
+        // What arrived before the client was known here has made its event already.
+        self.read(at, true);
+    }
+
+    fn leave(&mut self, at: usize) {
+        let now = self.trial.clock.now();
+        let Some(client) = self.clients.get_mut(at).and_then(Option::as_mut) else { return };
+        if client.presence == Presence::Lost {
+            return;
+        }
+        self.judge.settle(&self.trial, client, Ending::Leaving, now);
+        client.presence = Presence::Away;
+        self.answer.clear();
+        self.trial.dialect.bye(&mut self.answer);
+        client.voice.say(&self.answer, &self.trial);
+        client.voice.end();
+        // Closed by its end of the connection being given up with the client, when it comes back.
+        let _ = client.voice.stream().shutdown(std::net::Shutdown::Both);
+    }
+
+    fn stall(&mut self) {
+        let now = self.trial.clock.now();
+        for client in self.clients.iter_mut().flatten() {
+            if client.part == Part::Slow {
+                self.judge.settle(&self.trial, client, Ending::Leaving, now);
+                client.presence = Presence::Away;
+            }
+        }
+    }
+
+    /// After each sweep: what others want to know, and in a closed loop as many new messages as
+    /// have reached everybody.
+    fn account(&mut self) {
+        let progress = &self.trial.progress;
+        progress.deliveries.fetch_add(self.judge.take_deliveries(), Ordering::Relaxed);
+        let faults = self.judge.faults.take_seen();
+        if faults > 0 {
+            progress.faults.fetch_add(faults, Ordering::Relaxed);
+        }
+        let completed = self.judge.tally.take_completed();
+        if completed > 0 {
+            progress.completed.fetch_add(completed, Ordering::Relaxed);
+            progress
+                .open
+                .fetch_sub(i64::try_from(completed).unwrap_or(i64::MAX), Ordering::Relaxed);
+            if self.closed {
+                self.trial.refill(completed);
+            }
+        }
+    }
+
+    /// Ends intervals, and notes what the thread used within the measuring window.
+    fn look_at_the_clock(&mut self) {
+        let now = self.trial.clock.now();
+        let start = self.trial.window.start();
+        let Some(since) = now.checked_sub(start) else { return };
+        let interval = since / INTERVAL;
+        if let Some(before) = self.interval.replace(interval)
+            && before != interval
+        {
+            self.end_interval(before);
+        }
+        if self.began.is_none() {
+            self.began = ThreadUse::now();
+        }
+        if self.used.is_none() && now >= self.trial.window.end() {
+            self.note_use();
+        }
+    }
+
+    fn note_use(&mut self) {
+        if let (Some(began), Some(now)) = (self.began, ThreadUse::now()) {
+            self.used = Some(now.since(began));
+        }
+    }
+
+    fn end_interval(&mut self, index: u64) {
+        let slice = self.judge.tally.take_slice();
+        // Nobody listening means that the run is being given up.
+        let _ = self.reports.send(Report { worker: self.index, index, slice });
+    }
+
+    fn finish(mut self) -> Finding {
+        let now = self.trial.clock.now();
+        let mut clients: Vec<Client> = self.clients.drain(..).flatten().collect();
+        for client in &mut clients {
+            self.judge.settle(&self.trial, client, Ending::Over, now);
+        }
+        self.end_interval(self.interval.unwrap_or(0));
+        if self.used.is_none() {
+            self.note_use();
+        }
+        let Judge { tally, faults, ok, .. } = self.judge;
+        let (messages, untimed) = tally.finish();
+        Finding { messages, untimed, faults, ok, clients, used: self.used }
+    }
+}
+
+/// Has every whole frame judged, and says what the server has to be answered. Gives how many bytes
+/// the frames took.
+fn understand(
+    trial: &Trial,
+    judge: &mut Judge,
+    client: &mut Client,
+    input: &[u8],
+    answer: &mut Vec<u8>,
+    now: u64,
+) -> usize {
+    answer.clear();
+    let mut used = 0;
+    let voice = Arc::clone(&client.voice);
+    let before = client.stage;
+    while let Some(frame) =
+        trial.dialect.read(voice.who(), &mut client.stage, &input[used..], answer)
+    {
+        used += frame.length;
+        judge.hear(trial, client, frame.event, now);
+    }
+    if before != Stage::Ready && client.stage == Stage::Ready {
+        trial.progress.ready.fetch_add(1, Ordering::Relaxed);
+    }
+    if !answer.is_empty() {
+        voice.say(answer, trial);
+    }
+    used
+}

@@ -1,0 +1,101 @@
+//! What a run leaves behind.
+
+use std::fs;
+
+use chat_check::failure::Result;
+use chat_tests::binaries;
+
+use crate::running::{Relay, run_at};
+
+#[test]
+fn every_report_is_written_and_says_the_same() -> Result {
+    let relay = Relay::start(&[])?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
+    let [csv, hgrm, hlog, html] = ["r.csv", "r.hgrm", "r.hlog", "r.html"].map(path);
+    let ended = run_at(
+        relay.address,
+        &[
+            "--clients",
+            "10",
+            "--rate",
+            "100/s",
+            "--duration",
+            "2s",
+            "--csv",
+            &csv,
+            "--hgrm",
+            &hgrm,
+            "--hlog",
+            &hlog,
+            "--html",
+            &html,
+        ],
+    );
+    ended.is_clean(1800);
+    let intervals = ended.value("/intervals").as_array().expect("a list");
+    let delivered: u64 =
+        intervals.iter().filter_map(|each| each.pointer("/response/count")?.as_u64()).sum();
+    assert_eq!(delivered, 1800);
+    assert_eq!(fs::read_to_string(&csv).expect("CSV").lines().count(), intervals.len() + 1);
+    assert!(fs::read_to_string(&hgrm).expect("hgrm").contains("1800"));
+    let page = fs::read_to_string(&html).expect("HTML");
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("<svg"));
+    assert!(!page.contains("<script src") && !page.contains("http://localhost"));
+
+    let merged = binaries::loadgen().args(["merge", &hlog, &hlog]).output().expect("it starts");
+    assert!(merged.status.success());
+    assert!(String::from_utf8_lossy(&merged.stdout).contains("3,600"), "{merged:?}");
+    Ok(())
+}
+
+#[test]
+fn the_record_holds_what_is_needed_to_do_it_again() -> Result {
+    let relay = Relay::start(&[])?;
+    let ended = run_at(relay.address, &["--clients", "3", "--seed", "42"]);
+    assert_eq!(ended.number("/workload/seed"), 42);
+    assert_eq!(ended.number("/version"), 1);
+    let arguments = ended.value("/environment/arguments").to_string();
+    assert!(arguments.contains("--seed") && arguments.contains("42"), "{arguments}");
+    for path in ["version", "started", "system", "cpus"] {
+        assert!(!ended.value(&format!("/environment/{path}")).is_null(), "{path}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_floor_stands_beside_the_result() {
+    let spawned = crate::running::server("");
+    let ended = crate::running::run(&[
+        "--spawn",
+        &spawned,
+        "--clients",
+        "10",
+        "--rate",
+        "100/s",
+        "--calibrate",
+    ]);
+    ended.is_clean(900);
+    assert_eq!(ended.number("/floor/latency/response/count"), 900);
+}
+
+#[test]
+fn the_highest_rate_that_holds_is_found() -> Result {
+    let relay = Relay::start(&[])?;
+    let ended = run_at(
+        relay.address,
+        &["--clients", "3", "--duration", "200ms", "--rate", "40/s", "--find-max", "messages<=20"],
+    );
+    let steps = ended.value("/search").as_array().expect("a list");
+    let rate = |holds| {
+        let tried = steps.iter().filter(|step| step["holds"] == holds);
+        let rates = tried.filter_map(|step| step["rate"].as_f64());
+        if holds { rates.fold(0.0, f64::max) } else { rates.fold(f64::MAX, f64::min) }
+    };
+    // Too busy a machine finds less, and says so.
+    if steps.iter().all(|step| step["verdict"]["status"] == "valid") {
+        assert!(rate(true) <= 105.0 && rate(false) / rate(true) <= 1.05, "{steps:?}");
+        assert_eq!(ended.status, Some(0), "{}", ended.words);
+    }
+    Ok(())
+}

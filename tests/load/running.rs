@@ -1,0 +1,106 @@
+//! Running the load generator, and reading what it found.
+
+use std::net::SocketAddr;
+use std::process::{Command, Output};
+
+use chat_check::failure::Result;
+use chat_check::program::Program;
+use chat_check::stage::Stage;
+use chat_tests::binaries;
+use chat_tests::chat::address_in;
+use serde_json::Value;
+
+/// A relay that listens, and where a test plays.
+pub(crate) struct Relay {
+    pub(crate) stage: Stage,
+    pub(crate) program: Program,
+    pub(crate) address: SocketAddr,
+}
+
+impl Relay {
+    /// With these options.
+    #[track_caller]
+    pub(crate) fn start(options: &[&str]) -> Result<Self> {
+        let stage = Stage::new();
+        let mut command = binaries::loadgen();
+        command.args(["relay", "--bind", "127.0.0.1:0"]).args(options);
+        let program = stage.start("relay", command)?;
+        let listening = program.out.find(|_| true, "where it listens")?;
+        let address = address_in(&listening)
+            .ok_or_else(|| stage.failure(format!("no address in {listening:?}")))?;
+        Ok(Self { stage, program, address })
+    }
+}
+
+/// How a run ended, and its record.
+pub(crate) struct Ended {
+    pub(crate) status: Option<i32>,
+    pub(crate) record: Value,
+    pub(crate) words: String,
+}
+
+impl Ended {
+    /// A number of the record, by its path: `/ledger/lost`.
+    #[track_caller]
+    pub(crate) fn number(&self, path: &str) -> u64 {
+        self.value(path).as_u64().unwrap_or_else(|| panic!("{path} is no number"))
+    }
+
+    /// Anything of the record.
+    #[track_caller]
+    pub(crate) fn value(&self, path: &str) -> &Value {
+        self.record.pointer(path).unwrap_or_else(|| panic!("no {path} in {}", self.record))
+    }
+
+    /// It has found nothing wrong with any delivery, and there were this many.
+    #[track_caller]
+    pub(crate) fn is_clean(&self, deliveries: u64) {
+        let ledger = self.value("/ledger");
+        assert_eq!(self.status, Some(0), "{}", self.words);
+        assert_eq!(self.number("/ledger/ok"), deliveries, "{ledger}");
+        assert_eq!(self.number("/ledger/expected"), deliveries, "{ledger}");
+        assert_eq!(self.value("/ledger/witnesses").as_object().map(serde_json::Map::len), Some(0));
+    }
+}
+
+/// The load generator with these options, ready to run: short, and not minding whether the machine
+/// is too busy for its times to mean anything.
+pub(crate) fn load(options: &[&str]) -> Command {
+    let mut command = binaries::loadgen();
+    command.args(["--json", "-", "--allow-invalid", "--warm-up", "0s", "--duration", "1s"]);
+    command.args(options);
+    command
+}
+
+/// Runs the load generator to its end.
+#[track_caller]
+pub(crate) fn run(options: &[&str]) -> Ended {
+    ended(&mut load(options))
+}
+
+/// Runs it against that address.
+#[track_caller]
+pub(crate) fn run_at(address: SocketAddr, options: &[&str]) -> Ended {
+    ended(load(options).args(["--server", &address.to_string()]))
+}
+
+/// Runs a command to its end.
+#[track_caller]
+pub(crate) fn ended(command: &mut Command) -> Ended {
+    read(&command.output().expect("it starts"))
+}
+
+/// What a run has left.
+#[track_caller]
+pub(crate) fn read(output: &Output) -> Ended {
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    let record = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {:?}\n{words}", output.stdout));
+    Ended { status: output.status.code(), record, words }
+}
+
+/// The command that starts this project's server on a free port.
+pub(crate) fn server(options: &str) -> String {
+    let server = binaries::server();
+    format!("{} --bind 127.0.0.1:{{port}} {options}", server.get_program().to_string_lossy())
+}

@@ -1,0 +1,196 @@
+//! Who can be simulated.
+
+use chat_check::failure::Result;
+
+use crate::running::{Relay, load, run, run_at, server};
+
+/// Deliveries of a second at 100/s among ten: each message reaches nine.
+const DELIVERIES: u64 = 900;
+
+#[test]
+fn this_projects_profiles_deliver_everything_once_and_in_order() {
+    for dialect in ["basico", "sala", "grupal"] {
+        let spawned = server(&format!("--profile {dialect}"));
+        let ended = run(&[
+            "--dialect",
+            dialect,
+            "--spawn",
+            &spawned,
+            "--clients",
+            "10",
+            "--rate",
+            "100/s",
+            "--total-order",
+        ]);
+        ended.is_clean(DELIVERIES);
+        assert_eq!(ended.number("/ledger/disorder"), 0);
+    }
+}
+
+#[test]
+fn an_open_loop_sends_exactly_what_the_schedule_says() -> Result {
+    let relay = Relay::start(&[])?;
+    for (rate, arrivals, messages) in [
+        ("200/s", "even", 200),
+        ("200/s", "burst:50", 200),
+        ("100:300/s", "even", 200),
+        ("100,200,300/s", "even", 200),
+    ] {
+        let options = ["--clients", "3", "--rate", rate, "--arrivals", arrivals];
+        let ended = run_at(relay.address, &options);
+        assert_eq!(ended.number("/traffic/messages"), messages, "{rate} {arrivals}");
+        ended.is_clean(2 * messages);
+    }
+    let poisson = |seed| {
+        let options =
+            ["--clients", "3", "--rate", "200/s", "--arrivals", "poisson", "--seed", seed];
+        run_at(relay.address, &options).number("/traffic/messages")
+    };
+    assert_eq!(poisson("7"), poisson("7"));
+    Ok(())
+}
+
+#[test]
+fn response_is_lag_and_service() -> Result {
+    let relay = Relay::start(&[])?;
+    let ended = run_at(relay.address, &["--clients", "20", "--rate", "300/s"]);
+    let mean = |of: &str| ended.value(&format!("/latency/{of}/mean")).as_f64().expect("a number");
+    let sum = mean("lag") + mean("service");
+    // The histograms keep three digits.
+    assert!((mean("response") - sum).abs() < sum * 0.002, "{}", ended.value("/latency"));
+    for each in ["response", "service", "lag"] {
+        assert_eq!(ended.number(&format!("/latency/{each}/count")), 300 * 19);
+    }
+    for each in ["first", "last", "spread"] {
+        assert_eq!(ended.number(&format!("/latency/{each}/count")), 300);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_closed_loop_is_never_ahead_of_the_slowest_receiver() -> Result {
+    let relay = Relay::start(&[])?;
+    let ended = run_at(relay.address, &["--clients", "5", "--senders", "2", "--window", "3"]);
+    assert_eq!(ended.status, Some(0), "{}", ended.words);
+    let messages = ended.number("/ledger/expected") / 4;
+    assert!(messages > 10, "{messages}");
+    assert_eq!(ended.number("/ledger/ok"), 4 * messages);
+    Ok(())
+}
+
+#[test]
+fn sizes_may_be_distributed() -> Result {
+    let relay = Relay::start(&[])?;
+    for size in ["24", "32..4000", "64:9,1024:1"] {
+        run_at(relay.address, &["--clients", "10", "--rate", "100/s", "--size", size])
+            .is_clean(DELIVERIES);
+    }
+    Ok(())
+}
+
+#[test]
+fn rooms_keep_to_themselves() {
+    let spawned = server("--profile grupal");
+    let ended = run(&[
+        "--dialect",
+        "grupal",
+        "--spawn",
+        &spawned,
+        "--clients",
+        "20",
+        "--senders",
+        "4",
+        "--rooms",
+        "4",
+        "--rate",
+        "100/s",
+    ]);
+    // Each message reaches the four others of its room.
+    ended.is_clean(400);
+}
+
+#[test]
+fn idle_clients_are_connected_and_get_nothing() {
+    let spawned = server("--profile grupal");
+    let ended = run(&[
+        "--dialect",
+        "grupal",
+        "--spawn",
+        &spawned,
+        "--clients",
+        "10",
+        "--idle-clients",
+        "30",
+        "--rate",
+        "100/s",
+    ]);
+    ended.is_clean(DELIVERIES);
+    assert_eq!(ended.number("/traffic/connected"), 10);
+}
+
+#[test]
+fn who_leaves_and_comes_back_is_due_what_is_said_meanwhile_and_no_more() {
+    for dialect in ["basico", "grupal"] {
+        let spawned = server(&format!("--profile {dialect}"));
+        let ended = run(&[
+            "--dialect",
+            dialect,
+            "--spawn",
+            &spawned,
+            "--clients",
+            "20",
+            "--senders",
+            "2",
+            "--churn",
+            "4/s",
+            "--rate",
+            "500/s",
+            "--duration",
+            "3s",
+        ]);
+        assert_eq!(ended.status, Some(0), "{}", ended.words);
+        let (expected, ok) = (ended.number("/ledger/expected"), ended.number("/ledger/ok"));
+        assert_eq!(expected, ok);
+        // The twelve who stay get everything, the eight others something of it.
+        assert!(expected > 1500 * 11 && expected < 1500 * 19, "{expected}");
+        assert_eq!(ended.number("/ledger/disconnected"), 0);
+    }
+}
+
+#[test]
+fn slow_readers_are_not_due_anything_and_their_effect_is_shown() {
+    let ended =
+        run(&["--spawn", &server(""), "--clients", "20", "--slow-readers", "5", "--rate", "200/s"]);
+    ended.is_clean(200 * 14);
+    assert_eq!(ended.number("/without_slow_readers/response/count"), 200 * 19);
+    assert!(ended.words.contains("without"), "{}", ended.words);
+}
+
+#[test]
+fn fewer_clients_than_asked_for_are_a_failure_unless_allowed() {
+    let spawned = server("--max-clients 5");
+    let options = ["--clients", "8", "--senders", "2", "--rate", "100/s", "--spawn", &spawned];
+    let refused = load(&options).output().expect("it starts");
+    assert_eq!(refused.status.code(), Some(1));
+    let ended = run(&[&options[..], &["--allow-partial"]].concat());
+    assert!(ended.words.contains("of 8 clients"), "{}", ended.words);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_the_server_uses_is_shown() {
+    let ended = run(&["--spawn", &server(""), "--clients", "50", "--window", "16"]);
+    let cost = ended.value("/server/cpu_per_delivery").as_f64().expect("a number");
+    assert!(cost > 1.0 && cost < 1e6, "{cost} ns");
+    assert!(ended.number("/server/memory") > 1_000_000);
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_done_and_does_nothing() {
+    let mut command = chat_tests::binaries::loadgen();
+    command.args(["--clients", "200", "--rate", "500/s", "--duration", "10s", "--dry-run"]);
+    let output = command.output().expect("it starts");
+    let words = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{words}");
+    assert!(words.contains("5,000 messages, 995,000 deliveries"), "{words}");
+}
