@@ -10,7 +10,7 @@
 //! | [`trial`] | what all threads of a run share |
 //! | [`cast`], [`client`], [`churn`], [`audience`] | who plays which part; who is due to get a message |
 //! | [`connecting`], [`fleet`] | connections; all clients and their threads |
-//! | [`schedule`], [`sizes`], [`pacer`] | when what is sent, and by whom on time |
+//! | [`schedule`], [`sizes`], [`mixing`], [`pacer`] | when what is sent, and by whom on time |
 //! | [`voice`], [`flight`] | a client's sending half; what has been sent, and when |
 //! | [`worker`] | a thread that looks after clients: wait, read, judge, answer |
 //! | [`dialect`], [`payload`] | a server's language; texts that prove themselves |
@@ -46,6 +46,7 @@ pub mod limits;
 pub mod live;
 pub mod machine;
 pub mod measuring;
+pub mod mixing;
 pub mod order;
 pub mod outcome;
 pub mod pacer;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::mixing::{mix, state};
 use crate::payload::{LONGEST, SHORTEST};
 
 /// Largest weight: finer than any run can show.
@@ -72,20 +73,10 @@ impl Sizes {
 
     /// An even number below `bound` for an index: splitmix64, started where the seed says, scaled.
     fn draw(&self, index: u64, bound: u32) -> u32 {
-        let hash = mix(mix(self.seed).wrapping_add(index.wrapping_mul(STEP)));
+        let hash = mix(state(mix(self.seed), index));
         // A product of two 32-bit numbers, of which the upper half is kept: below `bound`.
         u32::try_from(((hash >> 32) * u64::from(bound)) >> 32).unwrap_or_default()
     }
-}
-
-/// Splitmix64's step, from the golden ratio: indices one apart become unrelated.
-const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-
-fn mix(state: u64) -> u64 {
-    let z = state.wrapping_add(STEP);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 fn total(sizes: &[(u32, u32)]) -> u32 {

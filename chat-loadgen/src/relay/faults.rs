@@ -16,6 +16,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::log::{Fault, Log};
 use super::member::Identity;
 use super::{OneIn, Options};
+use crate::payload::is_digit;
 
 /// How long nothing measured is said until a line held back for its successor goes without it.
 const QUIET: Duration = Duration::from_millis(200);
@@ -68,8 +69,7 @@ pub(super) fn lines(said: &[u8]) -> impl Iterator<Item = &[u8]> {
 pub(super) fn measured(line: &[u8]) -> Option<&[u8]> {
     let text = &line[memchr(b'{', line)?..];
     let run = text.get(1..=RUN)?;
-    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
-    let is_measured = run.iter().all(is_digit) && text.get(RUN + 1) == Some(&b'm');
+    let is_measured = run.iter().all(|&byte| is_digit(byte)) && text.get(RUN + 1) == Some(&b'm');
     let end = memrchr(b'}', text)?;
     is_measured.then_some(&text[..=end])
 }
@@ -225,8 +225,8 @@ mod tests {
 
     #[test]
     fn only_measured_texts_are_seen() {
-        assert_eq!(measured(b"x {0aZ-m12}y} z\n"), Some(&b"{0aZ-m12}y}"[..]));
-        for line in ["{0aZ-p12}\n", "{0 Z-m12}\n", "{0aZ\n", "{0aZ-m12\n", "hola\n", "\n"] {
+        assert_eq!(measured(b"x {0aZ_m12}y} z\n"), Some(&b"{0aZ_m12}y}"[..]));
+        for line in ["{0aZ_p12}\n", "{0 Z_m12}\n", "{0aZ\n", "{0aZ_m12\n", "hola\n", "\n"] {
             assert_eq!(measured(line.as_bytes()), None, "{line:?}");
         }
     }
