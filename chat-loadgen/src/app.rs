@@ -147,7 +147,9 @@ fn conclude(
     [not_found, interrupted]: [bool; 2],
 ) -> Result<Exit, Error> {
     let Run { checks, output, .. } = run;
-    write_reports(output, record, histograms)?;
+    // A file that cannot be written, or not be compared with, is no reason to keep back what was
+    // measured.
+    let written = write_reports(output, record, histograms);
     let mut text = summary::summary(record);
     let mut exits = vec![Exit::Pass];
     if interrupted || record.verdict.status == Status::Partial {
@@ -170,7 +172,6 @@ fn conclude(
             exits.push(Exit::Threshold);
         }
     }
-    // A file that cannot be compared with is still no reason to keep back what was measured.
     let compared = compare(checks, record);
     if let Ok(Some((words, regressed))) = &compared {
         text += words;
@@ -183,6 +184,7 @@ fn conclude(
         }
         _ => print(&text)?,
     }
+    written?;
     compared?;
     Ok(exits.into_iter().min().unwrap_or(Exit::Pass))
 }

@@ -79,7 +79,9 @@ pub fn record(plan: &Plan, outcome: Outcome, around: Surroundings) -> (Record, H
         workload: plan.workload(),
         traffic: Traffic {
             connected,
-            offered_rate: plan.messages().map(|messages| messages / plan.duration.as_secs_f64()),
+            offered_rate: paced
+                .as_ref()
+                .map(|paced| float(paced.due + paced.missed) / plan.duration.as_secs_f64()),
             achieved_rate: float(measured) / span.seconds(),
             messages: measured,
             unsent,
@@ -99,6 +101,7 @@ pub fn record(plan: &Plan, outcome: Outcome, around: Surroundings) -> (Record, H
         ledger: ledger(plan, ok, faults, &clients, trial.window.start()),
         intervals: around.intervals,
         generator: Generator {
+            missed: paced.as_ref().map_or(0, |paced| paced.missed),
             pacing: Summary::of(&paced.map_or_else(histogram, |paced| paced.lateness)),
             cpu: around.cpu.as_secs_f64(),
             busiest_thread: busiest(&threads, around.cpu, around.environment.cpus, span.seconds()),

@@ -18,23 +18,28 @@ const LOOK: u64 = 50_000_000;
 pub struct Paced {
     /// How late messages were handed to their sender's socket for the first time, in nanoseconds.
     pub lateness: Histogram<u64>,
-    /// Messages whose time came.
+    /// Messages that were handed over, on time or late.
     pub due: u64,
+    /// Messages whose time came, and that were not handed over any more.
+    pub missed: u64,
     /// What the thread used.
     pub used: Option<ThreadUse>,
 }
 
 /// Lets a message go at each of these times (nanoseconds of the run's clock), until there are no
 /// more or nothing is to be sent any more.
-pub fn pace(trial: &Trial, times: impl Iterator<Item = u64>) -> Paced {
+pub fn pace(trial: &Trial, mut times: impl Iterator<Item = u64>) -> Paced {
     machine::wake_on_time();
-    let mut paced = Paced { lateness: histogram(), due: 0, used: None };
+    let mut paced = Paced { lateness: histogram(), due: 0, missed: 0, used: None };
     let mut began = None;
-    for intended in times {
+    let within = |time: &u64| trial.window.holds(*time);
+    while let Some(intended) = times.next() {
         if !wait_until(trial, intended) {
+            let rest = [intended].into_iter().chain(times).filter(within);
+            paced.missed = rest.count() as u64;
             break;
         }
-        let measured = trial.window.holds(intended);
+        let measured = within(&intended);
         if measured && began.is_none() {
             began = ThreadUse::now();
         }

@@ -305,6 +305,8 @@ pub struct Generator {
     /// How late messages were handed to their sender's socket for the first time. What the server
     /// holds up afterwards counts as lag, but not here.
     pub pacing: Summary,
+    /// Messages whose time came, and that were never handed to their sender's socket.
+    pub missed: u64,
     /// CPU seconds of the whole process in the measuring window.
     pub cpu: f64,
     /// Largest share of a CPU that one of its threads used.

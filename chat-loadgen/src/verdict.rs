@@ -11,6 +11,8 @@ use crate::record::{Record, Status, Verdict};
 pub const LATENESS: u64 = 1_000_000;
 /// The share of the response's 99th percentile up to which it is not too much either.
 pub const LATENESS_SHARE: f64 = 0.1;
+/// Messages that were due and that it never came to, as a share of those it sent.
+pub const MISSED: f64 = 0.01;
 /// Share of a CPU that a thread of the generator may use when it has to keep to a schedule.
 pub const BUSY: f64 = 0.95;
 /// Share of the window for which a thread may have to wait for a CPU that others use.
@@ -24,10 +26,10 @@ pub const DELAY_SHARE: f64 = 0.5;
 /// The bounds in words, for `--help`.
 pub const BOUNDS: &str = "\
 A run is INVALID when the generator was late by more than 1 ms at the 99th percentile (and a tenth of
-the response's), when a thread of it used more than 95 % of a CPU while it had to keep to a rate or
-waited more than 10 % of the time for a CPU that other programs used, when most receivers waited half
-a millisecond (and by half) longer than the canary on a thread of its own, or when times of messages
-had to be forgotten before they arrived.";
+the response's) or left out more than 1 % of the messages, when a thread of it used more than 95 % of
+a CPU while it had to keep to a rate or waited more than 10 % of the time for a CPU that other programs
+used, when most receivers waited half a millisecond (and by half) longer than the canary on a thread of
+its own, or when times of messages had to be forgotten before they arrived.";
 
 /// Judges everything else that the record holds.
 pub fn of(record: &Record, interrupted: bool) -> Verdict {
@@ -67,6 +69,12 @@ fn doubts(record: &Record) -> Vec<String> {
             "the generator sent late: {} at the 99th percentile (bound: {})",
             figures::time(late),
             figures::time_of(bound.max(figures::float(LATENESS))),
+        ));
+    }
+    if figures::float(generator.missed) > MISSED * figures::float(record.traffic.messages) {
+        reasons.push(format!(
+            "the generator had no time for {} messages that were due",
+            figures::count(generator.missed),
         ));
     }
     if let Some(starved) = generator.starved.filter(|&starved| starved > STARVED) {

@@ -28,7 +28,7 @@ pub struct Watch<'a> {
     phase: (Phase, u64),
     lately: (u64, u64),
     rate: f64,
-    total: Option<Duration>,
+    duration: Duration,
     server: [Option<Usage>; 3],
     cpu: [Option<Duration>; 3],
     memory: Option<u64>,
@@ -57,7 +57,7 @@ impl<'a> Watch<'a> {
             phase: (Phase::Connecting, 0),
             lately: (0, 0),
             rate: 0.0,
-            total: Some(duration),
+            duration,
             server: [None; 3],
             cpu: [None; 3],
             memory: None,
@@ -118,7 +118,7 @@ impl Observer for Watch<'_> {
             Phase::Connecting => ("connecting", None),
             Phase::Barrier => ("barrier", None),
             Phase::WarmUp => ("warm-up", None),
-            Phase::Measuring => ("measuring", self.total),
+            Phase::Measuring => ("measuring", Some(self.duration)),
             Phase::Draining => ("draining", None),
         };
         self.live.show(&Progress {
@@ -134,6 +134,10 @@ impl Observer for Watch<'_> {
 
     fn interval(&mut self, ended: Ended) {
         let Ended { interval, response } = ended;
+        let over = self.duration.as_secs_f64();
+        if interval.start >= over && interval.response.count == 0 {
+            return; // Nothing was late.
+        }
         if let Some(log) = &mut self.hlog {
             let start = Duration::from_secs_f64(interval.start);
             let length = Duration::from_secs_f64(interval.length);

@@ -204,6 +204,7 @@ fn generator() -> Generator {
         bulk: Summary::of(&histogram(2000, 0.9)),
         canary: Summary::of(&histogram(500, 0.85)),
         untimed: 0,
+        missed: 0,
         memory_per_client: Some(9_400),
     }
 }

@@ -208,7 +208,7 @@ static STATS: [Stat; 9] = [
     Stat { quantity: Quantity::Count, ..stat("count", "count", |s| float(s.count)) },
 ];
 
-static PLAIN: [Plain; 24] = [
+static PLAIN: [Plain; 25] = [
     count("expected", |r| Ok(float(r.ledger.expected))),
     count("ok", |r| Ok(float(r.ledger.ok))),
     count("lost", |r| Ok(float(r.ledger.lost))),
@@ -234,6 +234,7 @@ static PLAIN: [Plain; 24] = [
     plain("generator.memory_per_client", Quantity::Memory, |r| {
         told(r, |g| g.memory_per_client.map(float))
     }),
+    count("generator.missed", |r| Ok(float(r.generator.missed))),
     count("generator.untimed", |r| Ok(float(r.generator.untimed))),
 ];
 

@@ -170,6 +170,7 @@ fn generator(generator: &Generator) -> String {
         ("busiest thread", share(generator.busiest_thread)),
     ];
     items.extend(generator.starved.map(|starved| ("starved", share(starved))));
+    items.push(("missed", count(generator.missed)));
     items.push(("untimed", count(generator.untimed)));
     let memory = generator.memory_per_client;
     items.extend(memory.map(|memory| ("memory per client", bytes(float(memory)))));
