@@ -19,8 +19,6 @@ use crate::report::{csv, hgrm, hlog, html, json, summary};
 use crate::request::{self, Impossible};
 use crate::run::Failure;
 use crate::target::{Target, TargetError};
-use crate::threshold::Unknown;
-use crate::verdict;
 
 /// Why there is nothing to report.
 #[derive(Debug, thiserror::Error)]
@@ -43,9 +41,6 @@ pub enum Error {
     /// Interval logs could not be summed.
     #[error(transparent)]
     Merge(#[from] MergeError),
-    /// A condition is about something that was not measured.
-    #[error(transparent)]
-    Unknown(#[from] Unknown),
     /// The baseline cannot be read.
     #[error("cannot read {}", .0.display())]
     Read(PathBuf, #[source] json::ReadError),
@@ -155,7 +150,7 @@ fn conclude(
     if interrupted || record.verdict.status == Status::Partial {
         exits.push(Exit::Interrupted);
     }
-    if verdict::faults(record) > 0 && checks.find_max.is_none() {
+    if record.ledger.wrong() > 0 && checks.find_max.is_none() {
         exits.push(Exit::Incorrect);
     }
     if record.verdict.status == Status::Invalid && !checks.allow_invalid {
@@ -164,19 +159,17 @@ fn conclude(
     if not_found {
         exits.push(Exit::Threshold);
     }
-    for condition in &checks.fail_if {
-        if condition.holds(record)? {
-            text += "failed: ";
-            text += &condition.actual(record);
-            text.push('\n');
-            exits.push(Exit::Threshold);
-        }
+    for words in failed(checks, record) {
+        text += &words;
+        exits.push(Exit::Threshold);
     }
     let compared = compare(checks, record);
     if let Ok(Some((words, regressed))) = &compared {
         text += words;
         exits.extend(regressed.then_some(Exit::Regression));
     }
+    let saved = save_baseline(checks, record);
+    text += saved.as_ref().map_or("", |words| words);
     match &output.json {
         Some(path) if path == Path::new("-") => {
             // Standard output belongs to the JSON.
@@ -186,25 +179,44 @@ fn conclude(
     }
     written?;
     compared?;
+    saved?;
     Ok(exits.into_iter().min().unwrap_or(Exit::Pass))
+}
+
+/// The conditions that hold and should not, in words. What cannot be judged, because nothing arrived
+/// or nobody measured it, does not pass either.
+fn failed(checks: &Checks, record: &Record) -> Vec<String> {
+    let failed = checks.fail_if.iter().filter_map(|condition| match condition.holds(record) {
+        Ok(false) => None,
+        Ok(true) => Some(format!("failed: {}\n", condition.actual(record))),
+        Err(unknown) => Some(format!("failed: {unknown} (condition: {condition})\n")),
+    });
+    failed.collect()
 }
 
 /// The comparison with the baseline in words, and whether it is worse.
 fn compare(checks: &Checks, record: &Record) -> Result<Option<(String, bool)>, Error> {
-    let compared = match &checks.baseline {
-        None => None,
+    match &checks.baseline {
+        None => Ok(None),
         Some(path) => {
             let unread = |error| Error::Read(path.clone(), error);
             let mut file = File::open(path).map_err(|error| unread(error.into()))?;
             let baseline = json::read(&mut file).map_err(unread)?;
             let comparison = baseline::compare(&baseline, record, checks.fail_on_regression)?;
-            Some((comparison.to_string(), comparison.regressed()))
+            Ok(Some((comparison.to_string(), comparison.regressed())))
         }
-    };
-    if let Some(path) = &checks.save_baseline {
-        write(path, |out| json::write(record, out))?;
     }
-    Ok(compared)
+}
+
+/// Keeps the record as a baseline, if others can be compared with it. What there is to say of that.
+fn save_baseline(checks: &Checks, record: &Record) -> Result<&'static str, Error> {
+    match &checks.save_baseline {
+        Some(_) if record.verdict.status != Status::Valid => {
+            Ok("the run is no baseline: it is not VALID; nothing was saved\n")
+        }
+        Some(path) => write(path, |out| json::write(record, out)).map(|()| ""),
+        None => Ok(""),
+    }
 }
 
 fn write_reports(output: &Output, record: &Record, histograms: &Histograms) -> Result<(), Error> {

@@ -184,16 +184,18 @@ pub struct Checks {
     /// Exit as if the times could be believed: for busy machines, where only correctness counts
     #[arg(long)]
     pub allow_invalid: bool,
-    /// How many of each fault are shown
+    /// How many of each fault are kept with what is known of them
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub witnesses: usize,
-    /// Exit with status 4 if this holds: 'last.p99>20ms', 'lost>0'; may be given more than once
+    /// Exit with status 4 if this holds, or cannot be known: 'last.p99>20ms', 'lost>0'; may be given
+    /// more than once
     #[arg(long, value_name = "CONDITION")]
     pub fail_if: Vec<Condition>,
     /// Look for the highest rate at which this holds, beginning at --rate: 'p99<5ms && lost==0'
-    #[arg(long, value_name = "CONDITION", conflicts_with_all = ["window", "calibrate", "baseline", "save_baseline"])]
+    #[arg(long, value_name = "CONDITION", conflicts_with_all = ["window", "calibrate", "baseline", "save_baseline", "slow_readers", "hlog"])]
     pub find_max: Option<Condition>,
-    /// Run the same against the bare relay first, and show both (basico, one room)
+    /// Run the same against the bare relay first, and show both (basico, one room; everybody reads
+    /// and stays)
     #[arg(long)]
     pub calibrate: bool,
     /// Keep the record here, to compare later runs with

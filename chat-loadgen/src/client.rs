@@ -52,6 +52,12 @@ pub struct Client {
     pub voice: Arc<Voice>,
     /// Where it is in what the server asks of it.
     pub stage: dialect::Stage,
+    /// Whether it was there when the first message was sent.
+    pub began: bool,
+    /// When it was connected, in nanoseconds of the run's clock.
+    pub since: u64,
+    /// Whether it waits for its turn to read on.
+    pub again: bool,
     /// The beginning of a frame whose end has not arrived.
     pub rest: Vec<u8>,
     /// What it got of what each sender of its room said.
@@ -101,6 +107,9 @@ impl Client {
             address: voice.stream().local_addr().ok(),
             voice,
             stage,
+            began: false,
+            since: trial.clock.now(),
+            again: false,
             rest: Vec::new(),
             account: Account::new(senders),
             order: (trial.total_order && !witness).then(Box::default),
@@ -113,6 +122,16 @@ impl Client {
     #[inline]
     pub fn room(&self) -> Option<u32> {
         self.voice.who().room
+    }
+
+    /// Whether it has heard everybody it should; nothing is expected of who is in no room.
+    pub fn hears_all(&self, trial: &Trial) -> bool {
+        let senders = trial.audience.senders(self.room());
+        let unheard = |(seat, &sender): (usize, &u32)| {
+            let own = self.sender == Some(sender) && !trial.audience.echoes();
+            !own && trial.audience.has(sender) && self.account.is_closed(seat)
+        };
+        !senders.iter().enumerate().any(unheard)
     }
 
     /// Whether it is one of those who decide whether a message has reached everybody.

@@ -19,6 +19,10 @@ use crate::worker::Report;
 
 /// How often the run is looked at.
 const TICK: Duration = Duration::from_millis(10);
+/// How long a closed loop waits at least before it takes messages for lost.
+const LOST: Duration = Duration::from_millis(200);
+/// How long nothing must have arrived in the end where clients come and go.
+const QUIET: Duration = Duration::from_millis(200);
 /// Between the barrier and the first message, in nanoseconds.
 const PREPARATION: u64 = 20_000_000;
 
@@ -142,8 +146,9 @@ impl<'a> Course<'a> {
         let done = trial.progress.completed.load(Ordering::Relaxed);
         if done != *completed {
             (*completed, *since) = (done, now);
-        } else if now - *since > nanoseconds(self.plan.drain_timeout.as_secs_f64()) {
+        } else if now - *since > nanoseconds(self.plan.drain_timeout.max(LOST).as_secs_f64()) {
             *since = now;
+            trial.given_up.store(now, Ordering::Relaxed);
             trial.refill(u64::from(window));
         }
     }
@@ -167,10 +172,23 @@ impl<'a> Course<'a> {
         let Trial { progress, clock, .. } = &*self.fleet.trial;
         self.edges[which] = Counts {
             at: clock.now(),
+            measured: progress.measured.load(Ordering::Relaxed),
             deliveries: progress.deliveries.load(Ordering::Relaxed),
             bytes: progress.bytes.load(Ordering::Relaxed),
         };
         self.observer.edge(edge);
+    }
+
+    /// Whether nothing has arrived for a while. Only where clients come and go has that to be looked
+    /// at: whether they have got everything decides about no message.
+    fn is_quiet(&self, (deliveries, since): &mut (u64, u64)) -> bool {
+        let trial = &*self.fleet.trial;
+        let now = trial.clock.now();
+        let all = trial.progress.deliveries.load(Ordering::Relaxed);
+        if all != *deliveries {
+            (*deliveries, *since) = (all, now);
+        }
+        self.plan.churn == 0.0 || now - *since >= nanoseconds(QUIET.as_secs_f64())
     }
 
     /// Waits until everything that was to be sent is sent and has reached everybody; at most for
@@ -181,14 +199,17 @@ impl<'a> Course<'a> {
             trial.progress.silent.store(true, Ordering::Relaxed);
         }
         let deadline = trial.clock.now() + nanoseconds(self.plan.drain_timeout.as_secs_f64());
-        while trial.clock.now() < deadline {
+        let mut quiet = (0, trial.clock.now());
+        while trial.clock.now() < deadline && !self.stop.load(Ordering::Relaxed) {
             self.look(Phase::Draining);
             let sending = pacer.is_some_and(|pacer| !pacer.is_finished());
             let open = trial.progress.open.load(Ordering::Relaxed) > 0;
-            if !sending && !open && trial.voices().all(|(_, voice)| voice.has_sent_all()) {
+            let sent = !sending && trial.voices().all(|(_, voice)| voice.has_sent_all());
+            if !open && sent && self.is_quiet(&mut quiet) {
                 return;
             }
             thread::sleep(TICK);
         }
+        self.interrupted |= self.stop.load(Ordering::Relaxed);
     }
 }

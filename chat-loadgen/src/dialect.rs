@@ -91,6 +91,11 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// The longest text that fits into a message, in bytes.
     fn longest(&self) -> usize;
 
+    /// The longest name that a client can have, in characters.
+    fn longest_name(&self) -> usize {
+        chat_protocol::limits::MAX_NAME
+    }
+
     /// What a client says as soon as it is connected, and the stage it is in then.
     fn hello(&self, who: &Who, out: &mut Vec<u8>) -> Stage;
 

@@ -132,10 +132,8 @@ impl Faults {
     }
 
     /// The first of each.
-    pub fn into_witnesses(mut self) -> impl Iterator<Item = (Fault, Vec<Sighting>)> {
-        if self.lost == 0 {
-            self.witnesses.remove(&Fault::Lost);
-        }
-        self.witnesses.into_iter().filter(|(_, witnesses)| !witnesses.is_empty())
+    pub fn witnesses(&self) -> impl Iterator<Item = (Fault, &[Sighting])> {
+        let seen = |(fault, _): &(&Fault, &Vec<Sighting>)| self.count(**fault) > 0;
+        self.witnesses.iter().filter(seen).map(|(fault, witnesses)| (*fault, &**witnesses))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::client::{Client, Presence};
+use crate::client::{Client, Part, Presence};
 use crate::faults::{Fault, Faults, Sighting};
 use crate::figures::float;
 use crate::intervals::sum;
@@ -19,6 +19,8 @@ use crate::worker::Finding;
 
 /// How many of the worst receivers are kept.
 const WORST: usize = 10;
+/// How long before the end a client has to have come back to have heard something, in nanoseconds.
+const IN_TIME: u64 = 1_000_000_000;
 
 /// What was seen from outside while the run went on.
 #[derive(Debug)]
@@ -54,16 +56,21 @@ struct Sum {
     faults: Faults,
     ok: u64,
     untimed: u64,
+    disconnected: u64,
     clients: Vec<Client>,
 }
 
 /// Puts the record together.
 pub fn record(plan: &Plan, outcome: Outcome, around: Surroundings) -> (Record, Histograms) {
-    let Outcome { trial, connected, findings, totals, paced, edges, unsent, interrupted } = outcome;
+    let Outcome { trial, findings, totals, paced, edges, unsent, interrupted } = outcome;
     let span = Span { from: edges[0], to: edges[1] };
     let threads: Vec<ThreadUse> = findings.iter().filter_map(|finding| finding.used).collect();
     let threads = [threads, paced.iter().filter_map(|paced| paced.used).collect()].concat();
-    let Sum { messages, faults, ok, untimed, clients } = Sum::of(findings, plan.witnesses);
+    let all = Sum::of(findings, plan.witnesses);
+    let connected = all.connected();
+    let ledger = ledger(plan, &all, trial.window.start(), trial.window.end());
+    let worst = worst(plan, &all.clients);
+    let Sum { messages, untimed, .. } = all;
     let mut response = totals.bulk.response.clone();
     sum(&mut response, &totals.canary.response);
     let mut service = totals.bulk.service.clone();
@@ -72,7 +79,7 @@ pub fn record(plan: &Plan, outcome: Outcome, around: Surroundings) -> (Record, H
     let histograms = Histograms { response, service, lag, first, last, spread };
     let measured = trial.progress.measured.load(std::sync::atomic::Ordering::Relaxed);
     let deliveries = span.to.deliveries - span.from.deliveries;
-    let all = f64::from(connected + plan.numbers.idle);
+    let everybody = f64::from(connected + plan.numbers.idle);
     let mut record = Record {
         version: VERSION,
         verdict: Verdict { status: Status::Valid, reasons: Vec::new() },
@@ -81,24 +88,17 @@ pub fn record(plan: &Plan, outcome: Outcome, around: Surroundings) -> (Record, H
             connected,
             offered_rate: paced
                 .as_ref()
-                .map(|paced| float(paced.due + paced.missed) / plan.duration.as_secs_f64()),
-            achieved_rate: float(measured) / span.seconds(),
+                .map(|paced| float(paced.due + paced.missed) / span.seconds()),
+            achieved_rate: float(span.to.measured - span.from.measured) / span.seconds(),
             messages: measured,
-            unsent,
+            unsent: unsent + paced.as_ref().map_or(0, |paced| paced.unsendable),
             deliveries: histograms.response.len() + untimed,
             delivery_rate: float(deliveries) / span.seconds(),
             bytes: span.to.bytes - span.from.bytes,
         },
-        latency: Latency {
-            response: Summary::of(&histograms.response),
-            service: Summary::of(&histograms.service),
-            lag: Summary::of(&histograms.lag),
-            first: Summary::of(&histograms.first),
-            last: Summary::of(&histograms.last),
-            spread: Summary::of(&histograms.spread),
-        },
-        worst: worst(plan, &clients),
-        ledger: ledger(plan, ok, faults, &clients, trial.window.start()),
+        latency: Latency::of(&histograms),
+        worst,
+        ledger,
         intervals: around.intervals,
         generator: Generator {
             missed: paced.as_ref().map_or(0, |paced| paced.missed),
@@ -112,7 +112,7 @@ pub fn record(plan: &Plan, outcome: Outcome, around: Surroundings) -> (Record, H
             memory_per_client: around.memory.map(|bytes| bytes / u64::from(connected.max(1))),
         },
         environment: around.environment,
-        server: around.server.map(|used| server(used, deliveries, all)),
+        server: around.server.map(|used| server(used, deliveries, everybody)),
         without_slow_readers: None,
         floor: None,
         search: Vec::new(),
@@ -141,6 +141,7 @@ impl Sum {
             faults: Faults::new(witnesses),
             ok: 0,
             untimed: 0,
+            disconnected: 0,
             clients: Vec::new(),
         };
         for finding in findings {
@@ -148,9 +149,31 @@ impl Sum {
             all.faults.add(finding.faults);
             all.ok += finding.ok;
             all.untimed += finding.untimed;
+            all.disconnected += finding.disconnected;
             all.clients.extend(finding.clients);
         }
         all
+    }
+
+    /// How many took part from the first message on, idle ones not counted.
+    fn connected(&self) -> u32 {
+        let took_part = |client: &&Client| client.began && client.part != Part::Idle;
+        u32::try_from(self.clients.iter().filter(took_part).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Clients that came back in time to hear something, and heard nothing.
+    fn forgotten(&self, end: u64) -> u64 {
+        let in_time = end.saturating_sub(IN_TIME);
+        let forgotten = |client: &&Client| {
+            let came_back = client.part == Part::Churner && client.began;
+            came_back && client.presence == Presence::Coming && client.since < in_time
+        };
+        self.clients.iter().filter(forgotten).count() as u64
+    }
+
+    /// Whether everybody is still there whose room's order is what it saw.
+    fn has_witnesses(&self) -> bool {
+        !self.clients.iter().any(|client| client.witness && client.presence == Presence::Lost)
     }
 }
 
@@ -164,12 +187,12 @@ impl Messages {
     }
 }
 
-fn ledger(plan: &Plan, ok: u64, faults: Faults, clients: &[Client], start: u64) -> Ledger {
+fn ledger(plan: &Plan, all: &Sum, start: u64, end: u64) -> Ledger {
+    let Sum { faults, ok, .. } = all;
     let count = |fault| faults.count(fault);
-    let lost_connection = |client: &&Client| client.presence == Presence::Lost;
     let mut ledger = Ledger {
         expected: ok + count(Fault::Reordered) + faults.replaced + faults.lost + faults.cut_off,
-        ok,
+        ok: *ok,
         lost: faults.lost,
         duplicated: count(Fault::Duplicated),
         reordered: count(Fault::Reordered),
@@ -177,25 +200,26 @@ fn ledger(plan: &Plan, ok: u64, faults: Faults, clients: &[Client], start: u64) 
         corrupt: count(Fault::Corrupt),
         foreign: count(Fault::Foreign),
         cut_off: faults.cut_off,
-        disconnected: clients.iter().filter(lost_connection).count() as u64,
-        disorder: plan.total_order.then(|| count(Fault::Disorder)),
+        disconnected: all.disconnected,
+        forgotten: all.forgotten(end),
+        disorder: (plan.total_order && all.has_witnesses()).then(|| count(Fault::Disorder)),
         witnesses: std::collections::BTreeMap::new(),
     };
-    for (fault, sightings) in faults.into_witnesses() {
-        let witnesses = sightings.into_iter().map(|sighting| witness(plan, sighting, start));
+    for (fault, sightings) in faults.witnesses() {
+        let witnesses = sightings.iter().map(|sighting| witness(plan, sighting, start));
         ledger.witnesses.insert(fault.name().to_owned(), witnesses.collect());
     }
     ledger
 }
 
-fn witness(plan: &Plan, sighting: Sighting, start: u64) -> Witness {
-    let Sighting { receiver, message, at, detail } = sighting;
+fn witness(plan: &Plan, sighting: &Sighting, start: u64) -> Witness {
+    let &Sighting { receiver, message, at, ref detail } = sighting;
     Witness {
         receiver: plan.name(receiver),
         sender: message.map(|(sender, _)| plan.sender_name(sender)),
         number: message.map(|(_, number)| number),
         at: at.cast_signed().saturating_sub_unsigned(start),
-        detail,
+        detail: detail.clone(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use mio::{Interest, Poll, Registry, Token, Waker};
 
@@ -16,11 +17,13 @@ use crate::connecting::{self, connect_all};
 use crate::dialect::{self, Who};
 use crate::flight::Flight;
 use crate::payload::Mark;
-use crate::plan::{Pacing, Plan};
+use crate::plan::{Connecting, Pacing, Plan};
 use crate::trial::{Parts, Trial};
 use crate::voice::Voice;
 use crate::worker::{Command, Finding, Report, WAKE, Worker};
 
+/// How long a client may take to be connected that comes back.
+const RETURN: Duration = Duration::from_secs(1);
 /// Commands that may wait for a worker before who gives them has to wait as well.
 const COMMANDS: usize = 1024;
 /// Reports that may wait to be read.
@@ -104,7 +107,7 @@ impl Fleet {
         let number = u32::try_from(self.roles.len()).unwrap_or(u32::MAX);
         let connecting = self.plan.connecting;
         let failed = connect_all(self.plan.address, number, connecting, stop, |index, stream| {
-            let voice = self.join(index, stream)?;
+            let voice = self.join(index, self.plan.name(index), stream)?;
             if let Some(sender) = self.roles[index as usize].sender {
                 let mut voices = voices.lock().unwrap_or_else(PoisonError::into_inner);
                 voices[sender as usize] = Some(voice);
@@ -119,24 +122,27 @@ impl Fleet {
         failed
     }
 
-    /// Connects a client that has left.
+    /// Connects a client that has left for the `time`th time, under another name: the server may
+    /// not have noticed yet that it has gone.
     ///
     /// # Errors
     ///
-    /// When it cannot be connected.
-    pub fn reconnect(&self, index: u32) -> io::Result<()> {
-        let stream = connecting::connect(self.plan.address, self.plan.connecting)?;
-        self.join(index, stream).map(drop)
+    /// When it cannot be connected at the first try, within a second.
+    pub fn reconnect(&self, index: u32, time: u32) -> io::Result<()> {
+        let how = Connecting { retries: 0, timeout: RETURN, ..self.plan.connecting };
+        let stream = connecting::connect(self.plan.address, how)?;
+        let name = format!("{}-{time}", self.plan.name(index));
+        self.join(index, name, stream).map(drop)
     }
 
     /// Says hello for a client and gives it to its worker.
-    fn join(&self, index: u32, stream: TcpStream) -> io::Result<Arc<Voice>> {
+    fn join(&self, index: u32, name: String, stream: TcpStream) -> io::Result<Arc<Voice>> {
         let Role { part, room, sender, worker, witness } = self.roles[index as usize];
         let hand = &self.workers[worker as usize];
         let mut stream = mio::net::TcpStream::from_std(stream);
         let interest = Interest::READABLE | Interest::WRITABLE;
         hand.registry.register(&mut stream, Token(index as usize), interest)?;
-        let who = Arc::new(Who { name: self.plan.name(index), room });
+        let who = Arc::new(Who { name, room });
         let mut hello = Vec::new();
         let stage = self.trial.dialect.hello(&who, &mut hello);
         let voice = Arc::new(Voice::new(stream, who));
@@ -151,10 +157,10 @@ impl Fleet {
         self.tell(self.roles[index as usize].worker, Command::Leave(index));
     }
 
-    /// The slow readers stop reading.
-    pub fn stall(&self) {
-        for worker in 0..self.plan.numbers.threads {
-            self.tell(worker, Command::Stall);
+    /// Everybody who will come has come.
+    pub fn begin(&self) {
+        for worker in 0..=self.plan.numbers.threads {
+            self.tell(worker, Command::Begin);
         }
     }
 
@@ -189,6 +195,9 @@ impl Fleet {
     }
 }
 
+/// How late a message may arrive whose times are still known, beside the time for draining.
+const LATE: Duration = Duration::from_secs(30);
+
 /// How many messages of one sender may be under way, and are to be remembered.
 fn messages_of_one(plan: &Plan) -> u64 {
     match &plan.pacing {
@@ -196,8 +205,9 @@ fn messages_of_one(plan: &Plan) -> u64 {
         Pacing::Open(shape, _) => {
             let warm_up = shape.first() * plan.warm_up.as_secs_f64();
             let all = shape.expected(plan.duration) + warm_up;
+            let late = shape.highest() * (LATE + plan.drain_timeout).as_secs_f64();
             let senders = f64::from(plan.numbers.senders.max(1));
-            connecting::whole(all / senders) + 1
+            connecting::whole(all.min(late) / senders) + 1
         }
     }
 }

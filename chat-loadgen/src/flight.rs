@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::payload::MAX_MESSAGES;
 
-/// Most slots of all senders together: 48 bytes each here, and 48 for each worker.
+/// Most slots of all senders together: 40 bytes each here, and 56 for each worker.
 const MAX_SLOTS: usize = 1 << 20;
-/// Fewest of one sender.
+/// Fewest of one sender, even if that makes more in all.
 const MIN_SLOTS: usize = 64;
 
 /// All senders' rings.
@@ -95,7 +95,7 @@ impl Flight {
             return None;
         }
         let slot = self.slot(sender, number);
-        slot.intended.store(intended, Ordering::Relaxed);
+        slot.intended.store(intended, Ordering::Release);
         slot.waiting.store(waiting, Ordering::Relaxed);
         slot.rank.store(0, Ordering::Relaxed);
         slot.first.store(u64::MAX, Ordering::Relaxed);
@@ -120,7 +120,7 @@ impl Flight {
         let slot = self.slot(sender, number);
         let times = Times {
             written: slot.written.load(Ordering::Acquire),
-            intended: slot.intended.load(Ordering::Relaxed),
+            intended: slot.intended.load(Ordering::Acquire),
         };
         self.remembers(sender, number).then_some(times)
     }
@@ -129,12 +129,16 @@ impl Flight {
     #[inline]
     fn remembers(&self, sender: u32, number: u32) -> bool {
         let sent = self.sent(sender);
-        number < sent && (sent - number) as usize <= self.slots()
+        // The slot of the message after the last one is being written already.
+        number < sent && ((sent - number) as usize) < self.slots()
     }
 
     /// One worker's receivers have all got a message, or will not; `reach` is who did. The last
     /// worker gets the message's reach over all of them.
     pub fn complete(&self, sender: u32, number: u32, reach: Option<Reach>) -> Option<Completed> {
+        if !self.remembers(sender, number) {
+            return None;
+        }
         let slot = self.slot(sender, number);
         if let Some(reach) = reach {
             slot.first.fetch_min(reach.first, Ordering::Relaxed);
@@ -199,9 +203,9 @@ mod tests {
             );
         }
         flight.stamp(1, 128, 1281);
-        assert_eq!(flight.times(1, 0), None);
+        assert_eq!((flight.times(1, 0), flight.times(1, 1)), (None, None));
         assert_eq!(flight.times(1, 128), Some(Times { intended: 1280, written: 1281 }));
-        assert_eq!(flight.times(1, 1).map(|times| times.intended), Some(10));
+        assert_eq!(flight.times(1, 2).map(|times| times.intended), Some(20));
         assert_eq!((flight.sent(0), flight.sent(1), flight.all_sent()), (0, 129, 129));
     }
 

@@ -4,8 +4,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::cast::Role;
-use crate::client::Part;
 use crate::fleet::Fleet;
 use crate::plan::Plan;
 use crate::run::{Failure, Observer, Phase};
@@ -19,24 +17,18 @@ const REPEAT: Duration = Duration::from_millis(500);
 /// How often what is left is looked at.
 const TICK: Duration = Duration::from_millis(5);
 
-/// Connects everybody, and waits until each is shown to hear everybody it should. Gives how many
-/// take part.
+/// Connects everybody, and waits until each is shown to hear everybody it should.
 pub fn gather(
     plan: &Plan,
     fleet: &Fleet,
     observer: &mut dyn Observer,
     stop: &AtomicBool,
-) -> Result<u32, Failure> {
+) -> Result<(), Failure> {
     let missing = connect(plan, fleet, observer, stop)?;
     let here = |index: u32| missing.binary_search(&index).is_err();
     let progress = &fleet.trial.progress;
     progress.unproven.fetch_add(pairs(fleet, here), Ordering::Relaxed);
-    barrier(plan, fleet, observer, stop)?;
-    let takes_part = |(index, role): &(u32, &Role)| role.part != Part::Idle && here(*index);
-    let connected = (0..).zip(&fleet.roles).filter(takes_part).count();
-    // Some may have been let in and sent away again.
-    let gone = progress.disconnected.load(Ordering::Relaxed);
-    Ok(u32::try_from(connected as u64 - gone.min(connected as u64)).unwrap_or(u32::MAX))
+    barrier(plan, fleet, observer, stop)
 }
 
 /// Gives those who could not be connected, in rising order.
@@ -56,10 +48,7 @@ fn connect(
         return Err(Failure::Connect { address: plan.address, failed: number, all, source });
     }
     let connected = (all - failed.len()) as u64;
-    let unserved = || {
-        let served = trial.progress.ready.load(Ordering::Relaxed);
-        connected.saturating_sub(served + trial.progress.disconnected.load(Ordering::Relaxed))
-    };
+    let unserved = || connected.saturating_sub(trial.progress.settled.load(Ordering::Relaxed));
     patiently(stop, PATIENCE, || {
         observer.progress(Phase::Connecting, trial, None);
         i64::try_from(unserved()).unwrap_or(i64::MAX)
@@ -116,9 +105,10 @@ fn check(plan: &Plan, trial: &Trial, stop: &AtomicBool) -> Result<(), Failure> {
 fn pairs(fleet: &Fleet, here: impl Fn(u32) -> bool) -> i64 {
     let audience = &fleet.trial.audience;
     let pairs = (0..).zip(&fleet.roles).filter(|(index, _)| here(*index)).map(|(_, role)| {
-        let senders = audience.senders(role.room).iter().filter(|&&sender| audience.has(sender));
-        let own = role.sender.is_some() && !audience.echoes();
-        senders.count() - usize::from(own)
+        let heard = |&&sender: &&u32| {
+            audience.has(sender) && (audience.echoes() || role.sender != Some(sender))
+        };
+        audience.senders(role.room).iter().filter(heard).count()
     });
     i64::try_from(pairs.sum::<usize>()).unwrap_or(i64::MAX)
 }

@@ -15,6 +15,8 @@ pub struct Intervals {
     /// The last interval that each worker has reported.
     reported: Vec<Option<u64>>,
     open: BTreeMap<u64, Slice>,
+    /// Seconds for which the measuring window is open.
+    window: f64,
     /// Messages that had been sent when each interval ended, from the opening of the window on.
     sent: Vec<u64>,
     totals: Totals,
@@ -39,11 +41,12 @@ pub struct Ended {
 }
 
 impl Intervals {
-    /// For so many workers.
-    pub fn new(workers: usize) -> Self {
+    /// For so many workers, and a measuring window of so many seconds.
+    pub fn new(workers: usize, window: f64) -> Self {
         Self {
             reported: vec![None; workers],
             open: BTreeMap::new(),
+            window,
             sent: Vec::new(),
             totals: Totals::default(),
         }
@@ -88,9 +91,13 @@ impl Intervals {
             let known = usize::try_from(index).ok().and_then(|index| self.sent.get(index));
             known.or(self.sent.last()).copied().unwrap_or(0)
         };
+        let start = seconds(index * INTERVAL);
+        // The window may close before a second is over; what comes behind it is a whole one again.
+        let rest = self.window - start;
+        let length = if rest > 0.0 { rest.min(seconds(INTERVAL)) } else { seconds(INTERVAL) };
         let interval = Interval {
-            start: seconds(index * INTERVAL),
-            length: seconds(INTERVAL),
+            start,
+            length,
             messages: at(index + 1) - at(index),
             response: Summary::of(&slice.response),
             service: Summary::of(&slice.service),
@@ -143,7 +150,7 @@ mod tests {
 
     #[test]
     fn an_interval_ends_when_every_worker_has_reported_it_or_a_later_one() {
-        let mut intervals = Intervals::new(2);
+        let mut intervals = Intervals::new(2, 1.5);
         intervals.note_sent(100, 0);
         intervals.note_sent(130, INTERVAL + 5);
         intervals.note_sent(150, 2 * INTERVAL + 5);
@@ -155,6 +162,8 @@ mod tests {
         assert_eq!(counts, [2, 2]);
         assert_eq!(ended[0].interval.messages, 30);
         assert_eq!(ended[1].interval.messages, 20);
+        let lengths = ended.iter().map(|ended| ended.interval.length);
+        assert_eq!(lengths.collect::<Vec<_>>(), [1.0, 0.5]);
         assert_eq!(ended[1].interval.response.max, ended[1].response.max());
         let _ = intervals.take(report(1, 2, &[7]));
         let (ended, Totals { canary, bulk }) = intervals.finish();

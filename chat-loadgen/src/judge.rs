@@ -32,6 +32,8 @@ pub struct Judge {
     pub faults: Faults,
     /// Deliveries that were due and came as they should, or late.
     pub ok: u64,
+    /// Whether somebody waits for a message to have reached everybody before the next is sent.
+    closed: bool,
     /// Deliveries judged since this was last asked.
     deliveries: u64,
     /// The rooms' orders, as far as this worker looks after their witnesses: how many messages each
@@ -41,11 +43,12 @@ pub struct Judge {
 
 impl Judge {
     /// One that has seen nothing yet.
-    pub fn new(worker: usize, senders: usize, rooms: u32, trial: &Trial) -> Self {
+    pub fn new(worker: usize, rooms: u32, closed: bool, trial: &Trial) -> Self {
         Self {
-            tally: Tally::new(worker, senders, &trial.flight),
+            tally: Tally::new(worker, trial.audience.all_senders(), &trial.flight),
             faults: Faults::new(trial.witnesses),
             ok: 0,
+            closed,
             deliveries: 0,
             ranks: vec![0; rooms as usize].into(),
         }
@@ -107,13 +110,13 @@ impl Judge {
             Arrival::InOrder => self.ok += 1,
             Arrival::Ahead(missing) => {
                 self.ok += 1;
-                if counted {
+                // They may come late, but nobody sends on who waits for them.
+                if counted && self.closed {
                     self.missed(trial, sender, missing);
                 }
             }
             Arrival::Late => {
-                // When it was overtaken it was counted as missed.
-                counted = false;
+                counted &= !self.closed;
                 self.faults.see(Fault::Reordered, client, Some(key), now, String::new);
             }
             Arrival::Again => {
@@ -143,6 +146,10 @@ impl Judge {
         }
         self.deliveries += 1;
         self.faults.see(Fault::Corrupt, client, key, now, || quoted(text));
+        let own = |sender| client.sender == Some(sender) && !trial.audience.echoes();
+        if key.is_some_and(|(sender, _)| own(sender)) {
+            return; // An echo, which was not due either.
+        }
         let seat = key.and_then(|(sender, number)| {
             let seat = trial.audience.seat(sender, client.room())?;
             (number < trial.flight.sent(sender)).then_some((seat, sender, number))
@@ -153,11 +160,12 @@ impl Judge {
         };
         let counted = client.is_counted();
         match client.account.receive(seat, number) {
-            Arrival::InOrder if counted => self.missed(trial, sender, number..number + 1),
-            Arrival::Ahead(missing) if counted => {
+            Arrival::Ahead(missing) if counted && self.closed => {
                 self.missed(trial, sender, missing.start..number + 1);
             }
             Arrival::Again => return,
+            Arrival::Late if self.closed => {}
+            _ if counted => self.missed(trial, sender, number..number + 1),
             _ => {}
         }
         self.faults.replaced += 1;
@@ -200,6 +208,9 @@ impl Judge {
         let lost: Vec<(usize, Range<u32>)> = client.account.gaps().collect();
         let mut missing = client.account.missing();
         for (seat, gap) in lost {
+            if ending != Ending::Over && client.is_counted() && !self.closed {
+                self.missed(trial, senders[seat], gap.clone());
+            }
             self.faults.lose(client, senders[seat], gap, now);
         }
         for (seat, &sender) in senders.iter().enumerate() {

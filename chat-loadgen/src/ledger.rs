@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Most gaps that are remembered for one receiver: 24 bytes each. What is missing beyond that stays
-/// lost, but if it arrives after all it counts as a duplicate.
-const MAX_GAPS: usize = 1 << 16;
+/// Most gaps that are remembered for one receiver: some 20 bytes each. What is missing beyond that
+/// stays lost, but if it arrives after all it counts as a duplicate.
+const MAX_GAPS: usize = 1 << 14;
 
 /// What one arrival was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +85,11 @@ impl Account {
         self.next.fill(Next::UNKNOWN);
         self.gaps.clear();
         self.missing = 0;
+    }
+
+    /// Whether nothing is known of what is due from a sender.
+    pub fn is_closed(&self, sender: usize) -> bool {
+        self.next[sender] == Next::UNKNOWN
     }
 
     /// Enters the arrival of a message.

@@ -14,11 +14,13 @@ use crate::record::{Environment, Floor, Histograms, Record, Status, Step};
 use crate::run::{Failure, run};
 use crate::schedule::Shape;
 use crate::target::{Target, TargetError};
-use crate::threshold::{Condition, Unknown};
+use crate::threshold::Condition;
 use crate::watch::Watch;
 
 /// How close to each other the highest rate that holds and the lowest that does not have to be.
 const CLOSE: f64 = 1.05;
+/// Messages that the server need not take at a rate that holds, as a share of those it took.
+const UNSENT: f64 = 0.01;
 /// Most rates that are tried.
 const MAX_STEPS: usize = 30;
 
@@ -34,9 +36,6 @@ pub enum Error {
     /// This program cannot be started a second time, as a relay.
     #[error("cannot start the relay")]
     Relay(#[source] io::Error),
-    /// A condition is about something that was not measured.
-    #[error(transparent)]
-    Unknown(#[from] Unknown),
     /// A file cannot be written.
     #[error("cannot write {}", .0.display())]
     Write(PathBuf, #[source] io::Error),
@@ -98,6 +97,11 @@ impl Laboratory<'_> {
         }
         let (mut record, histograms) = self.once(plan, target, hlog)?;
         record.without_slow_readers = Some(without.latency);
+        if without.verdict.status == Status::Invalid {
+            let reason =
+                "the run without slow readers was INVALID: there is nothing to compare with";
+            record.verdict.reasons.push(reason.to_owned());
+        }
         Ok((record, histograms))
     }
 
@@ -127,7 +131,7 @@ impl Laboratory<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Self::once`], and when the condition is about something that is not measured.
+    /// As [`Self::once`].
     pub fn highest(
         &self,
         plan: &Plan,
@@ -145,7 +149,11 @@ impl Laboratory<'_> {
             let pacing = Pacing::Open(Shape::constant(rate), *arrivals);
             let plan = Plan { pacing, ..plan.clone() };
             let (record, histograms) = self.once(&plan, target, None)?;
-            let holds = record.verdict.status != Status::Invalid && condition.holds(&record)?;
+            if self.interrupted() {
+                last = Some((record, histograms));
+                break;
+            }
+            let holds = is_sound(&record) && condition.holds(&record) == Ok(true);
             eprintln!(
                 "{} {}: {}",
                 figures::rate(rate),
@@ -172,6 +180,14 @@ impl Laboratory<'_> {
     fn interrupted(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+}
+
+/// Whether a run's figures hold, and are those of all its messages and clients: who is thrown out
+/// when it lags is missing from them, and so is what the server does not take.
+fn is_sound(record: &Record) -> bool {
+    let Record { verdict, ledger, traffic, .. } = record;
+    let taken = figures::float(traffic.unsent) <= UNSENT * figures::float(traffic.messages);
+    verdict.status != Status::Invalid && ledger.disconnected == 0 && taken
 }
 
 /// The rate to try next; none when the highest that holds is known well enough.

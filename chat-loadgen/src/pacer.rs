@@ -16,10 +16,12 @@ const LOOK: u64 = 50_000_000;
 /// What a pacer has done in the measuring window.
 #[derive(Debug)]
 pub struct Paced {
-    /// How late messages were handed to their sender's socket for the first time, in nanoseconds.
+    /// How late messages were handed to their sender, just before it writes, in nanoseconds.
     pub lateness: Histogram<u64>,
-    /// Messages that were handed over, on time or late.
+    /// Messages that were handed over, on time or late, or for which no sender was there.
     pub due: u64,
+    /// Messages for which no sender was there any more.
+    pub unsendable: u64,
     /// Messages whose time came, and that were not handed over any more.
     pub missed: u64,
     /// What the thread used.
@@ -30,12 +32,14 @@ pub struct Paced {
 /// more or nothing is to be sent any more.
 pub fn pace(trial: &Trial, mut times: impl Iterator<Item = u64>) -> Paced {
     machine::wake_on_time();
-    let mut paced = Paced { lateness: histogram(), due: 0, missed: 0, used: None };
+    let mut paced = Paced { lateness: histogram(), due: 0, unsendable: 0, missed: 0, used: None };
     let mut began = None;
     let within = |time: &u64| trial.window.holds(*time);
     while let Some(intended) = times.next() {
         if !wait_until(trial, intended) {
-            let rest = [intended].into_iter().chain(times).filter(within);
+            // Those of an interrupted run need not be counted to the end: its window ends here.
+            let rest = [intended].into_iter().chain(times);
+            let rest = rest.take_while(|time| *time < trial.window.end()).filter(within);
             paced.missed = rest.count() as u64;
             break;
         }
@@ -46,6 +50,7 @@ pub fn pace(trial: &Trial, mut times: impl Iterator<Item = u64>) -> Paced {
         let voice = trial.enqueue_next(intended).map(Arc::clone);
         if measured {
             paced.due += 1;
+            paced.unsendable += u64::from(voice.is_none());
             enter(&mut paced.lateness, trial.clock.now().saturating_sub(intended), 1);
         }
         if let Some(voice) = voice {

@@ -142,6 +142,10 @@ impl Mark {
     #[cold]
     fn find_piece(&self, line: &[u8]) -> Found {
         match memmem::find(line, &self.close) {
+            // Those two digits and a brace may stand anywhere; behind a checksum they are ours.
+            Some(end) if read_digits(&line[end.saturating_sub(CHECKSUM)..end]).is_none() => {
+                Found::Nothing
+            }
             Some(end) => {
                 let start = memchr::memrchr(b'{', &line[..end]);
                 Found::Corrupt(start.and_then(|start| attribute(&line[start..])))

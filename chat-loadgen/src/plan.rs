@@ -42,7 +42,7 @@ pub struct Plan {
     pub verify: bool,
     /// Whether the order over all senders is looked at.
     pub total_order: bool,
-    /// How many witnesses of each fault, and how many of the worst receivers, are shown.
+    /// How many witnesses of each fault are kept.
     pub witnesses: usize,
 }
 
@@ -94,6 +94,10 @@ impl Plan {
             size: self.sizes.to_string(),
             warm_up: self.warm_up.as_secs_f64(),
             duration: self.duration.as_secs_f64(),
+            drain_timeout: self.drain_timeout.as_secs_f64(),
+            threads: self.numbers.threads,
+            verify: self.verify,
+            total_order: self.total_order,
             seed: self.seed,
         }
     }

@@ -91,6 +91,14 @@ pub struct Workload {
     pub warm_up: f64,
     /// Seconds of the measuring window.
     pub duration: f64,
+    /// Seconds for which what has not arrived is waited for in the end.
+    pub drain_timeout: f64,
+    /// Threads that receive, without the canary's.
+    pub threads: u32,
+    /// Whether what arrives is judged.
+    pub verify: bool,
+    /// Whether the order over all senders is looked at.
+    pub total_order: bool,
     /// What the schedule and the sizes are made from.
     pub seed: u64,
 }
@@ -126,7 +134,8 @@ pub struct Traffic {
     pub achieved_rate: f64,
     /// Messages of the measuring window that were written.
     pub messages: u64,
-    /// Messages of the measuring window that the server did not take in time.
+    /// Messages of the measuring window that the server did not take in time, or for which there was
+    /// no sender any more.
     pub unsent: u64,
     /// Deliveries of these messages that arrived.
     pub deliveries: u64,
@@ -187,10 +196,25 @@ pub struct Latency {
     pub lag: Summary,
     /// Of every message: its first receiver, from when it should have been sent.
     pub first: Summary,
-    /// Of every message: its last receiver, from when it should have been sent.
+    /// Of every message: its last receiver, from when it should have been sent. One that was lost
+    /// to some has its last among those who got it.
     pub last: Summary,
     /// Of every message: from its first receiver to its last.
     pub spread: Summary,
+}
+
+impl Latency {
+    /// Of these histograms.
+    pub fn of(histograms: &Histograms) -> Self {
+        Self {
+            response: Summary::of(&histograms.response),
+            service: Summary::of(&histograms.service),
+            lag: Summary::of(&histograms.lag),
+            first: Summary::of(&histograms.first),
+            last: Summary::of(&histograms.last),
+            spread: Summary::of(&histograms.spread),
+        }
+    }
 }
 
 /// The histograms behind a [`Latency`], in nanoseconds.
@@ -231,12 +255,40 @@ pub struct Ledger {
     pub foreign: u64,
     /// Due to a receiver that was disconnected before it could get them: no fault of delivery.
     pub cut_off: u64,
-    /// Clients that lost their connection without having asked for it.
+    /// How often a client that took part lost its connection without having asked for it.
     pub disconnected: u64,
-    /// Messages that a receiver saw in another order than the room's witness (`--total-order`).
+    /// Clients that had left, came back, and heard nothing of what was said then.
+    pub forgotten: u64,
+    /// Messages that a receiver saw after one that the room's witness saw later (`--total-order`);
+    /// nothing where that was not looked at, or the witness was lost.
     pub disorder: Option<u64>,
     /// The first of each fault, in the order in which they were seen.
     pub witnesses: BTreeMap<String, Vec<Witness>>,
+}
+
+impl Ledger {
+    /// Each kind of fault and how often it was seen, also those that were not; disorder only if it
+    /// was looked for.
+    pub fn faults(&self) -> Vec<(&'static str, u64)> {
+        let mut faults = vec![
+            ("lost", self.lost),
+            ("duplicated", self.duplicated),
+            ("reordered", self.reordered),
+            ("echoed", self.echoed),
+            ("corrupt", self.corrupt),
+            ("foreign", self.foreign),
+        ];
+        faults.extend(self.disorder.map(|number| ("in disorder", number)));
+        // These are no deliveries, and only said where there are any.
+        let clients = [("disconnected", self.disconnected), ("forgotten", self.forgotten)];
+        faults.extend(clients.into_iter().filter(|(_, number)| *number > 0));
+        faults
+    }
+
+    /// All of them.
+    pub fn wrong(&self) -> u64 {
+        self.faults().iter().map(|(_, number)| number).sum()
+    }
 }
 
 /// One fault, seen.
@@ -250,7 +302,7 @@ pub struct Witness {
     pub number: Option<u32>,
     /// Nanoseconds since the measuring window opened (before it: negative).
     pub at: i64,
-    /// What else there is to say: the line as it came, or how late it was.
+    /// What else there is to say: the line as it came.
     pub detail: String,
 }
 

@@ -117,6 +117,8 @@ fn obstacle(plan: &Plan, senders: u32, load: &Load, dialect: &dyn Dialect) -> Op
         ))
     } else if load.size.longest() > dialect.longest() {
         Some(format!("a message has at most {} bytes in {name}", dialect.longest()))
+    } else if plan.name(clients).len() > dialect.longest_name() {
+        Some(format!("a name has at most {} characters in {name}", dialect.longest_name()))
     } else if load.duration.is_zero() {
         Some("--duration is nothing".to_owned())
     } else {
@@ -184,6 +186,9 @@ pub fn describe(plan: &Plan) -> String {
             count(deliveries),
             count(deliveries / plan.duration.as_secs_f64()),
         );
+    }
+    if !plan.warm_up.is_zero() {
+        text += "ledger      holds those of the warm-up as well\n";
     }
     let _ = writeln!(
         text,

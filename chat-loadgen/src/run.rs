@@ -99,8 +99,6 @@ pub enum Edge {
 pub struct Outcome {
     /// What all threads shared.
     pub trial: Arc<Trial>,
-    /// How many clients took part from the start, idle ones not counted.
-    pub connected: u32,
     /// What each worker found, the canary's last.
     pub findings: Vec<Finding>,
     /// The times of all deliveries.
@@ -120,6 +118,8 @@ pub struct Outcome {
 pub struct Counts {
     /// Nanoseconds of the run's clock.
     pub at: u64,
+    /// Messages that count and have got their number.
+    pub measured: u64,
     /// Deliveries.
     pub deliveries: u64,
     /// Bytes read.
@@ -141,9 +141,9 @@ pub fn run(
 ) -> Result<Outcome, Failure> {
     let (fleet, reports) = Fleet::new(plan, churn::churners(plan), mark).map_err(Failure::Start)?;
     observer.edge(Edge::Before);
-    let connected = gathering::gather(plan, &fleet, observer, stop)?;
-    fleet.stall();
-    let intervals = Intervals::new(plan.numbers.threads as usize + 1);
+    gathering::gather(plan, &fleet, observer, stop)?;
+    fleet.begin();
+    let intervals = Intervals::new(plan.numbers.threads as usize + 1, plan.duration.as_secs_f64());
     let mut course = Course::new(plan, &fleet, &reports, observer, stop, intervals);
     let paced = course.measure();
     let Course { mut intervals, edges, unsent, interrupted, .. } = course;
@@ -158,5 +158,5 @@ pub fn run(
     for ended in ended {
         observer.interval(ended);
     }
-    Ok(Outcome { trial, connected, findings, totals, paced, edges, unsent, interrupted })
+    Ok(Outcome { trial, findings, totals, paced, edges, unsent, interrupted })
 }

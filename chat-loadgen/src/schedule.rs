@@ -50,6 +50,15 @@ impl Shape {
         }
     }
 
+    /// The highest rate.
+    pub fn highest(&self) -> f64 {
+        match &self.0 {
+            Form::Constant(rate) => *rate,
+            Form::Ramp(from, to) => from.max(*to),
+            Form::Steps(rates) => rates.iter().copied().fold(0.0, f64::max),
+        }
+    }
+
     /// The rate at the beginning.
     pub fn first(&self) -> f64 {
         match &self.0 {

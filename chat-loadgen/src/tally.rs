@@ -33,7 +33,16 @@ pub struct Tally {
     /// Deliveries whose times had been forgotten.
     untimed: u64,
     /// Messages that have reached everybody since this was last taken.
-    completed: u64,
+    completed: Finished,
+}
+
+/// Messages that have reached everybody.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Finished {
+    /// All of them.
+    pub all: u64,
+    /// Those that were still waited for, and may be followed by others in a closed loop.
+    pub awaited: u64,
 }
 
 /// The times of the deliveries of one interval.
@@ -114,7 +123,7 @@ impl Tally {
             slice: Slice::default(),
             messages: Messages::default(),
             untimed: 0,
-            completed: 0,
+            completed: Finished::default(),
         }
     }
 
@@ -132,6 +141,10 @@ impl Tally {
             self.untimed += 1;
             return None;
         };
+        if local.delivered == 0 {
+            // It may have been heard of before it was written.
+            local.times = trial.flight.times(sender, number).unwrap_or(local.times);
+        }
         // A receipt lies behind its write, as the clock is one; equal times are possible.
         let service = now.saturating_sub(local.times.written);
         let response = service + local.lag();
@@ -201,7 +214,9 @@ impl Tally {
         let reach = (local.delivered > 0).then_some(local.reach);
         let local = *local;
         let Some(completed) = trial.flight.complete(sender, number, reach) else { return };
-        self.completed += 1;
+        self.completed.all += 1;
+        let given_up = trial.given_up.load(std::sync::atomic::Ordering::Relaxed);
+        self.completed.awaited += u64::from(local.times.intended >= given_up);
         if let (true, Some(reach)) = (local.measured, completed.reach) {
             let since = |time: u64| time.saturating_sub(local.times.intended);
             enter(&mut self.messages.first, since(reach.first), 1);
@@ -218,7 +233,7 @@ impl Tally {
 
     /// How many messages have reached everybody since the last call.
     #[inline]
-    pub fn take_completed(&mut self) -> u64 {
+    pub fn take_completed(&mut self) -> Finished {
         std::mem::take(&mut self.completed)
     }
 
@@ -231,11 +246,16 @@ impl Tally {
         std::mem::replace(&mut self.slice, fresh)
     }
 
-    /// The times of the messages, and how many deliveries had none.
-    pub fn finish(mut self) -> (Messages, u64) {
-        for ring in std::mem::take(&mut self.rings) {
-            for local in &ring {
-                self.count_lag(local);
+    /// The times of the messages, and how many deliveries had none. Messages that have not reached
+    /// everybody end with those whom they have reached.
+    pub fn finish(mut self, trial: &Trial) -> (Messages, u64) {
+        for sender in 0..self.rings.len() {
+            for at in 0..self.rings[sender].len() {
+                let local = self.rings[sender][at];
+                if local.left > 0 && local.delivered > 0 {
+                    self.done(trial, u32::try_from(sender).unwrap_or(u32::MAX), local.number);
+                }
+                self.count_lag(&local);
             }
         }
         (self.messages, self.untimed)

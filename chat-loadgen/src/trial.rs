@@ -37,6 +37,8 @@ pub struct Trial {
     pub witnesses: usize,
     /// How far it has come.
     pub progress: Progress,
+    /// In a closed loop, messages that were intended before this are not waited for any more.
+    pub given_up: AtomicU64,
     /// What the server said when it first refused a client.
     pub refusal: OnceLock<String>,
     voices: OnceLock<Box<[Option<Arc<Voice>>]>>,
@@ -53,8 +55,10 @@ pub struct Window {
 /// Counters that are updated after each sweep or message, not for each delivery.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Clients of whom the server asks nothing more.
-    pub ready: AtomicU64,
+    /// Clients of whom the server asks nothing more, or that have lost their connection before.
+    pub settled: AtomicU64,
+    /// Clients that have left because they were told to.
+    pub left: AtomicU64,
     /// Pairs of receiver and sender that have not been shown to hear each other.
     pub unproven: AtomicI64,
     /// Messages that count and have got their number.
@@ -145,6 +149,7 @@ impl Trial {
             total_order,
             witnesses,
             progress: Progress::default(),
+            given_up: AtomicU64::new(0),
             refusal: OnceLock::new(),
             voices: OnceLock::new(),
             next: AtomicU64::new(0),
@@ -163,20 +168,23 @@ impl Trial {
         voices.filter_map(|(sender, voice)| Some((sender, voice.as_ref()?)))
     }
 
-    /// A message has got its number, and so many workers have receivers for it.
-    pub fn begun(&self, intended: u64, waiting: u32) {
-        if self.window.holds(intended) {
+    /// A message has got its number, and so many workers have receivers for it. Gives whether it
+    /// counts.
+    pub fn begun(&self, intended: u64, waiting: u32) -> bool {
+        let counted = self.window.holds(intended);
+        if counted {
             self.progress.measured.fetch_add(1, Ordering::Relaxed);
         }
         if waiting > 0 {
             self.progress.open.fetch_add(1, Ordering::Relaxed);
         }
+        counted
     }
 
-    /// A sender's last messages were not sent after all.
-    pub fn take_back(&self, sender: u32, messages: u32) {
+    /// A sender's last messages were not sent after all; so many of them would have counted.
+    pub fn take_back(&self, sender: u32, messages: u32, counted: u64) {
         self.flight.take_back(sender, messages);
-        self.progress.measured.fetch_sub(u64::from(messages), Ordering::Relaxed);
+        self.progress.measured.fetch_sub(counted, Ordering::Relaxed);
     }
 
     /// The run's next message, in turn from one of the senders who are there, is due. None if nobody

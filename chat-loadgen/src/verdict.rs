@@ -38,7 +38,7 @@ pub fn of(record: &Record, interrupted: bool) -> Verdict {
         Status::Invalid
     } else if interrupted {
         Status::Partial
-    } else if faults(record) > 0 {
+    } else if record.ledger.wrong() > 0 {
         Status::Faulty
     } else {
         Status::Valid
@@ -48,13 +48,6 @@ pub fn of(record: &Record, interrupted: bool) -> Verdict {
     }
     reasons.extend(remarks(record));
     Verdict { status, reasons }
-}
-
-/// Deliveries that were wrong in any way.
-pub fn faults(record: &Record) -> u64 {
-    let ledger = &record.ledger;
-    let wrong = ledger.lost + ledger.duplicated + ledger.reordered + ledger.echoed;
-    wrong + ledger.corrupt + ledger.foreign + ledger.disorder.unwrap_or(0)
 }
 
 /// Why the figures mean nothing.
@@ -135,10 +128,9 @@ fn remarks(record: &Record) -> Vec<String> {
     if traffic.connected < wanted {
         remarks.push(format!("{} of {wanted} clients took part", traffic.connected));
     }
-    match record.ledger.disconnected {
-        0 => {}
-        1 => remarks.push("one client lost its connection".to_owned()),
-        lost => remarks.push(format!("{} clients lost their connection", figures::count(lost))),
+    if record.workload.total_order && record.ledger.disorder.is_none() {
+        remarks
+            .push("the order was not looked at to the end: who witnessed it was lost".to_owned());
     }
     remarks
 }

@@ -43,6 +43,8 @@ struct End {
     at: usize,
     sender: u32,
     number: u32,
+    /// Whether it counts, by its intended time.
+    counted: bool,
 }
 
 /// A message whose time has come.
@@ -79,7 +81,7 @@ impl Voice {
     /// Whether something waits for the socket to become writable.
     #[inline]
     pub fn is_blocked(&self) -> bool {
-        self.blocked.load(Ordering::Relaxed)
+        self.blocked.load(Ordering::SeqCst)
     }
 
     /// Says what belongs to no message: an answer, a farewell.
@@ -130,14 +132,16 @@ impl Voice {
     }
 
     /// Sends nothing any more. Messages that have a number and were not wholly taken by the system
-    /// give it back. Gives how many were due and not taken.
+    /// give it back. Gives how many that count were due and not taken.
     pub fn stop(&self, sender: u32, trial: &Trial) -> u64 {
         let mut outgoing = self.lock();
         outgoing.gone = true;
-        let numbered = std::mem::take(&mut outgoing.ends).len();
-        let due = std::mem::take(&mut outgoing.due).len();
-        trial.take_back(sender, u32::try_from(numbered).unwrap_or(u32::MAX));
-        (numbered + due) as u64
+        let ends = std::mem::take(&mut outgoing.ends);
+        let due = std::mem::take(&mut outgoing.due);
+        let counted = ends.iter().filter(|end| end.counted).count() as u64;
+        trial.take_back(sender, u32::try_from(ends.len()).unwrap_or(u32::MAX), counted);
+        let waiting = due.iter().filter(|due| trial.window.holds(due.intended));
+        counted + waiting.count() as u64
     }
 
     fn lock(&self) -> MutexGuard<'_, Outgoing> {
@@ -145,6 +149,7 @@ impl Voice {
     }
 
     fn write(&self, outgoing: &mut Outgoing, trial: &Trial) {
+        let mut full = false;
         while !outgoing.gone {
             outgoing.put_together(&self.who, trial);
             if outgoing.bytes.is_empty() {
@@ -158,12 +163,16 @@ impl Voice {
             match (&self.stream).write(&outgoing.bytes) {
                 Ok(written) => outgoing.taken(written),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    // Anything worse than a full socket is for the reading half to find out.
-                    let full = error.kind() == ErrorKind::WouldBlock;
-                    self.blocked.store(full, Ordering::Relaxed);
-                    outgoing.gone |= !full;
-                    return;
+                // Tried once more after it has been said: the event that there is room again may
+                // have come in between, and would have found nothing to go on with.
+                Err(error) if error.kind() == ErrorKind::WouldBlock && !full => {
+                    self.blocked.store(true, Ordering::SeqCst);
+                    full = true;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => {
+                    // Why is for the reading half to find out.
+                    outgoing.gone = true;
                 }
             }
         }
@@ -180,12 +189,13 @@ impl Outgoing {
             let Some(number) = trial.flight.begin(due.sender, due.intended, waiting) else {
                 return;
             };
-            trial.begun(due.intended, waiting);
+            let counted = trial.begun(due.intended, waiting);
             let message = Message { kind: Kind::Measured, sender: due.sender, number };
             self.text.clear();
             trial.mark.write(message, due.size, &mut self.text);
             trial.dialect.say(who, &self.text, &mut self.bytes);
-            self.ends.push_back(End { at: self.bytes.len(), sender: due.sender, number });
+            let at = self.bytes.len();
+            self.ends.push_back(End { at, sender: due.sender, number, counted });
         }
     }
 

@@ -23,7 +23,7 @@ pub struct Watch<'a> {
     pub intervals: Vec<Interval>,
     target: Option<&'a Target>,
     live: LiveLine,
-    hlog: Option<HlogWriter<BufWriter<File>>>,
+    hlog: Option<Log>,
     hlog_error: Option<io::Error>,
     phase: (Phase, u64),
     lately: (u64, u64),
@@ -32,6 +32,12 @@ pub struct Watch<'a> {
     server: [Option<Usage>; 3],
     cpu: [Option<Duration>; 3],
     memory: Option<u64>,
+}
+
+/// The interval log: it says when its first second began, so it begins with the window.
+enum Log {
+    Opened(File),
+    Begun(HlogWriter<BufWriter<File>>),
 }
 
 impl<'a> Watch<'a> {
@@ -45,14 +51,12 @@ impl<'a> Watch<'a> {
         duration: Duration,
         hlog: Option<&Path>,
     ) -> io::Result<Self> {
-        let open = |path| {
-            HlogWriter::new(BufWriter::new(File::create(path)?), SystemTime::now(), "response")
-        };
+        let hlog = hlog.map(|path| File::create(path).map(Log::Opened)).transpose()?;
         Ok(Self {
             intervals: Vec::new(),
             target,
             live: LiveLine::new(),
-            hlog: hlog.map(open).transpose()?,
+            hlog,
             hlog_error: None,
             phase: (Phase::Connecting, 0),
             lately: (0, 0),
@@ -73,8 +77,8 @@ impl<'a> Watch<'a> {
         self.live.finish();
         match (self.hlog_error.take(), self.hlog.take()) {
             (Some(error), _) => Err(error),
-            (None, Some(log)) => log.finish().map(drop),
-            (None, None) => Ok(()),
+            (None, Some(Log::Begun(log))) => log.finish().map(drop),
+            (None, _) => Ok(()),
         }
     }
 
@@ -138,7 +142,7 @@ impl Observer for Watch<'_> {
         if interval.start >= over && interval.response.count == 0 {
             return; // Nothing was late.
         }
-        if let Some(log) = &mut self.hlog {
+        if let Some(Log::Begun(log)) = &mut self.hlog {
             let start = Duration::from_secs_f64(interval.start);
             let length = Duration::from_secs_f64(interval.length);
             if let Err(error) = log.write(start, length, &response) {
@@ -151,6 +155,15 @@ impl Observer for Watch<'_> {
     fn edge(&mut self, edge: Edge) {
         self.server[edge as usize] = self.target.and_then(Target::usage);
         self.cpu[edge as usize] = machine::process_cpu();
+        if edge == Edge::Start
+            && let Some(Log::Opened(file)) = self.hlog.take()
+        {
+            let begun = HlogWriter::new(BufWriter::new(file), SystemTime::now(), "response");
+            match begun {
+                Ok(log) => self.hlog = Some(Log::Begun(log)),
+                Err(error) => self.hlog_error = Some(error),
+            }
+        }
         if edge == Edge::End {
             self.memory = machine::resident();
         }

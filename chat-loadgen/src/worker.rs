@@ -15,7 +15,7 @@ use crate::dialect::Stage;
 use crate::faults::Faults;
 use crate::judge::{Ending, Judge};
 use crate::machine::ThreadUse;
-use crate::tally::{Messages, Slice};
+use crate::tally::{Finished, Messages, Slice};
 use crate::trial::Trial;
 
 /// What wakes a worker when it has been told something.
@@ -28,6 +28,9 @@ const READ: usize = 64 * 1024;
 const MAX_REST: usize = 2 * crate::payload::LONGEST;
 /// Reads from one client before the others get a turn.
 const TURNS: usize = 8;
+/// Whether a read that is not filled has emptied the socket for the event queue's purposes, too. On
+/// Windows only a read that would block has.
+const SHORT_READ_IS_LAST: bool = cfg!(unix);
 /// How long a worker waits for events before it looks at the clock.
 const TICK: Duration = Duration::from_millis(20);
 /// How long an interval of the record lasts, in nanoseconds.
@@ -40,8 +43,9 @@ pub enum Command {
     Join(Box<Newcomer>),
     /// A client is to say goodbye and to close its connection.
     Leave(u32),
-    /// The slow readers are to stop reading now.
-    Stall,
+    /// Everybody who will come has come: whoever hears nobody does not take part, and the slow
+    /// readers stop reading.
+    Begin,
     /// The run is over.
     Finish,
 }
@@ -68,6 +72,8 @@ pub struct Finding {
     pub faults: Faults,
     /// Deliveries that were as they should be.
     pub ok: u64,
+    /// Clients that took part and lost their connection, however often.
+    pub disconnected: u64,
     /// Its clients.
     pub clients: Vec<Client>,
     /// What the thread used in the measuring window.
@@ -79,18 +85,19 @@ pub struct Finding {
 pub struct Worker {
     trial: Arc<Trial>,
     index: usize,
-    /// How many messages may be under way in a closed loop: each that has reached everybody is
-    /// followed by another.
+    /// Whether each message that has reached everybody is followed by another.
     closed: bool,
     poll: Poll,
     commands: Receiver<Command>,
     reports: SyncSender<Report>,
-    clients: Vec<Option<Client>>,
+    clients: Vec<Option<Box<Client>>>,
     judge: Judge,
     buffer: Vec<u8>,
     answer: Vec<u8>,
     /// Clients that had more to read when their turn was over.
     again: Vec<usize>,
+    /// Clients that took part and lost their connection.
+    disconnected: u64,
     interval: Option<u64>,
     began: Option<ThreadUse>,
     used: Option<ThreadUse>,
@@ -118,7 +125,7 @@ impl Worker {
         rooms: u32,
         (poll, commands, reports): (Poll, Receiver<Command>, SyncSender<Report>),
     ) -> Self {
-        let judge = Judge::new(index, trial.audience.all_senders(), rooms, &trial);
+        let judge = Judge::new(index, rooms, closed, &trial);
         Self {
             trial,
             index,
@@ -131,6 +138,7 @@ impl Worker {
             buffer: Vec::new(),
             answer: Vec::new(),
             again: Vec::new(),
+            disconnected: 0,
             interval: None,
             began: None,
             used: None,
@@ -152,8 +160,11 @@ impl Worker {
                     self.handle(event);
                 }
             }
-            for client in std::mem::take(&mut self.again) {
-                self.read(client, true);
+            for at in std::mem::take(&mut self.again) {
+                if let Some(Some(client)) = self.clients.get_mut(at) {
+                    client.again = false;
+                    self.read(at, true);
+                }
             }
             if !self.obey() {
                 return self.finish();
@@ -181,18 +192,20 @@ impl Worker {
         for _ in 0..TURNS {
             match self.turn(at) {
                 Turn::Empty => return,
-                Turn::Short if !on => return,
+                Turn::Short if !on && SHORT_READ_IS_LAST => return,
                 Turn::Short | Turn::More => {}
                 Turn::Ended => return self.lose(at),
             }
         }
-        self.again.push(at);
+        if let Some(Some(client)) = self.clients.get_mut(at)
+            && !std::mem::replace(&mut client.again, true)
+        {
+            self.again.push(at);
+        }
     }
 
     fn turn(&mut self, at: usize) -> Turn {
-        let Some(client) = self.clients.get_mut(at).and_then(Option::as_mut) else {
-            return Turn::Empty;
-        };
+        let Some(Some(client)) = self.clients.get_mut(at) else { return Turn::Empty };
         if matches!(client.presence, Presence::Away | Presence::Lost) {
             return Turn::Empty;
         }
@@ -230,7 +243,12 @@ impl Worker {
         self.judge.settle(&self.trial, &mut client, Ending::CutOff, now);
         self.stop_counting(&client);
         client.presence = Presence::Lost;
-        self.trial.progress.disconnected.fetch_add(1, Ordering::Relaxed);
+        self.disconnected += u64::from(client.began);
+        let progress = &self.trial.progress;
+        progress.disconnected.fetch_add(1, Ordering::Relaxed);
+        if client.stage != Stage::Ready {
+            progress.settled.fetch_add(1, Ordering::Relaxed);
+        }
         self.clients[at] = Some(client);
     }
 
@@ -248,7 +266,7 @@ impl Worker {
             match self.commands.try_recv() {
                 Ok(Command::Join(newcomer)) => self.join(*newcomer),
                 Ok(Command::Leave(index)) => self.leave(index as usize),
-                Ok(Command::Stall) => self.stall(),
+                Ok(Command::Begin) => self.begin(),
                 Ok(Command::Finish) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => return true,
             }
@@ -257,15 +275,16 @@ impl Worker {
 
     fn join(&mut self, newcomer: Newcomer) {
         let at = newcomer.index as usize;
-        let mut client = Client::new(newcomer, &self.trial);
+        let mut client = Box::new(Client::new(newcomer, &self.trial));
         if let (Part::Steady, Some(room)) = (client.part, client.room()) {
             self.trial.audience.join(self.index, room);
         }
         if let Some(before) = self.clients[at].take() {
             client.received = before.received;
+            client.began = before.began;
         }
         if client.stage == Stage::Ready {
-            self.trial.progress.ready.fetch_add(1, Ordering::Relaxed);
+            self.trial.progress.settled.fetch_add(1, Ordering::Relaxed);
         }
         self.clients[at] = Some(client);
         // What arrived before the client was known here has made its event already.
@@ -274,7 +293,8 @@ impl Worker {
 
     fn leave(&mut self, at: usize) {
         let now = self.trial.clock.now();
-        let Some(client) = self.clients.get_mut(at).and_then(Option::as_mut) else { return };
+        self.trial.progress.left.fetch_add(1, Ordering::Relaxed);
+        let Some(Some(client)) = self.clients.get_mut(at) else { return };
         if client.presence == Presence::Lost {
             return;
         }
@@ -288,12 +308,23 @@ impl Worker {
         let _ = client.voice.stream().shutdown(std::net::Shutdown::Both);
     }
 
-    fn stall(&mut self) {
+    fn begin(&mut self) {
         let now = self.trial.clock.now();
         for client in self.clients.iter_mut().flatten() {
+            let hears = client.hears_all(&self.trial);
+            client.began = client.presence != Presence::Lost && hears;
+            if client.presence == Presence::Lost {
+                continue;
+            }
             if client.part == Part::Slow {
                 self.judge.settle(&self.trial, client, Ending::Leaving, now);
                 client.presence = Presence::Away;
+            } else if !hears {
+                // Nothing is due to it, so nobody has to wait until it has got it.
+                client.presence = Presence::Away;
+                if let (Part::Steady, Some(room)) = (client.part, client.room()) {
+                    self.trial.audience.leave(self.index, room, client.sender);
+                }
             }
         }
     }
@@ -307,14 +338,12 @@ impl Worker {
         if faults > 0 {
             progress.faults.fetch_add(faults, Ordering::Relaxed);
         }
-        let completed = self.judge.tally.take_completed();
-        if completed > 0 {
-            progress.completed.fetch_add(completed, Ordering::Relaxed);
-            progress
-                .open
-                .fetch_sub(i64::try_from(completed).unwrap_or(i64::MAX), Ordering::Relaxed);
+        let Finished { all, awaited } = self.judge.tally.take_completed();
+        if all > 0 {
+            progress.completed.fetch_add(all, Ordering::Relaxed);
+            progress.open.fetch_sub(i64::try_from(all).unwrap_or(i64::MAX), Ordering::Relaxed);
             if self.closed {
-                self.trial.refill(completed);
+                self.trial.refill(awaited);
             }
         }
     }
@@ -352,7 +381,8 @@ impl Worker {
 
     fn finish(mut self) -> Finding {
         let now = self.trial.clock.now();
-        let mut clients: Vec<Client> = self.clients.drain(..).flatten().collect();
+        let mut clients: Vec<Client> =
+            self.clients.drain(..).flatten().map(|client| *client).collect();
         for client in &mut clients {
             self.judge.settle(&self.trial, client, Ending::Over, now);
         }
@@ -361,8 +391,9 @@ impl Worker {
             self.note_use();
         }
         let Judge { tally, faults, ok, .. } = self.judge;
-        let (messages, untimed) = tally.finish();
-        Finding { messages, untimed, faults, ok, clients, used: self.used }
+        let (messages, untimed) = tally.finish(&self.trial);
+        let (disconnected, used) = (self.disconnected, self.used);
+        Finding { messages, untimed, faults, ok, disconnected, clients, used }
     }
 }
 
@@ -387,7 +418,7 @@ fn understand(
         judge.hear(trial, client, frame.event, now);
     }
     if before != Stage::Ready && client.stage == Stage::Ready {
-        trial.progress.ready.fetch_add(1, Ordering::Relaxed);
+        trial.progress.settled.fetch_add(1, Ordering::Relaxed);
     }
     if !answer.is_empty() {
         voice.say(answer, trial);

@@ -112,7 +112,8 @@ fn status_4_a_condition_holds_that_must_not() -> Result {
     assert_eq!(ended.status, Some(4), "{}", ended.words);
     assert!(ended.words.contains("failed: last.p99 = "), "{}", ended.words);
     let ended = run_at(relay.address, &["--clients", "4", "--fail-if", "cpu_per_delivery>1s"]);
-    assert_eq!(ended.status, Some(1), "what was not measured cannot be judged");
+    assert_eq!(ended.status, Some(4), "what was not measured cannot be judged");
+    assert!(ended.words.contains("`cpu_per_delivery` is not known"), "{}", ended.words);
     Ok(())
 }
 

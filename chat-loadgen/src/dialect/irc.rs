@@ -17,10 +17,11 @@ const LINE: usize = 512;
 /// `:NICK!USER@HOST PRIVMSG #carga-ROOM :`. Names like ours have at most 9 characters, which is all
 /// that ngIRCd allows; a host 64, and `~` stands before the user where nobody vouches for it.
 const PREFIX: usize = {
-    let (nick, user, host, room) = (9, USER.len() + 1, 64, "4294967295".len());
+    let (nick, user, host, room) = (NICK, USER.len() + 1, 64, "4294967295".len());
     1 + nick + 1 + user + 1 + host + " PRIVMSG #carga-".len() + room + " :".len()
 };
 const USER: &str = "carga";
+const NICK: usize = 9;
 
 impl Dialect for Irc {
     fn name(&self) -> &'static str {
@@ -33,6 +34,10 @@ impl Dialect for Irc {
 
     fn has_idlers(&self) -> bool {
         true
+    }
+
+    fn longest_name(&self) -> usize {
+        NICK
     }
 
     fn longest(&self) -> usize {

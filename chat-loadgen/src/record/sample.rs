@@ -98,6 +98,10 @@ fn workload() -> Workload {
         size: "32..512".into(),
         warm_up: 5.0,
         duration: 60.0,
+        drain_timeout: 5.0,
+        threads: 1,
+        verify: true,
+        total_order: true,
         seed: 42,
     }
 }
@@ -226,6 +230,7 @@ fn faulty_ledger() -> Ledger {
         duplicated: 1,
         cut_off: 12,
         disconnected: 1,
+        forgotten: 0,
         disorder: Some(0),
         witnesses: [("lost".to_owned(), lost), ("duplicated".to_owned(), twice)].into(),
         ..Ledger::default()

@@ -73,7 +73,7 @@ fn header(record: &Record, title: &str) -> String {
 
 fn tiles(record: &Record) -> String {
     let (response, last) = (&record.latency.response, &record.latency.last);
-    let faults: u64 = verdict::faults(&record.ledger).iter().map(|(_, number)| number).sum();
+    let faults = record.ledger.wrong();
     let mut tiles = vec![
         ("Response p50", sampled(response, response.p50)),
         ("Response p99", sampled(response, response.p99)),

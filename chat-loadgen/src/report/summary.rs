@@ -159,7 +159,8 @@ fn ledger(record: &Record) -> Vec<String> {
     let ledger = &record.ledger;
     let mut items =
         vec![format!("{} expected", count(ledger.expected)), format!("{} ok", count(ledger.ok))];
-    let others = verdict::faults(ledger).into_iter().chain(verdict::ends(ledger));
+    let cut_off = Some(("cut off", ledger.cut_off)).filter(|(_, number)| *number > 0);
+    let others = ledger.faults().into_iter().chain(cut_off);
     items.extend(others.map(|(name, number)| format!("{} {name}", count(number))));
     items
 }
@@ -282,7 +283,8 @@ mod tests {
         assert!(summary(&sample::record()).starts_with("VALID\nworkload"));
         let mut record = sample::full();
         let text = summary(&record);
-        let expected = "FAULTY: 3 lost, 1 duplicated\n  -        3 deliveries were lost\n";
+        let expected =
+            "FAULTY: 3 lost, 1 duplicated, 1 disconnected\n  -        3 deliveries were lost\n";
         assert!(text.starts_with(expected), "{text}");
         record.verdict.status = Status::Invalid;
         record.verdict.reasons = vec!["why ".repeat(60), "\u{1b}[2J".into()];
@@ -308,7 +310,7 @@ mod tests {
         assert_eq!(line(&text, "last").split_whitespace().nth(5), Some("31.2"));
         assert_eq!(line(&text, "first").matches('–').count(), 5);
         assert!(line(&text, "ledger").contains("14,970,000 expected · 14,969,996 ok · 3 lost"));
-        assert!(text.contains("0 in disorder · 12 cut off · 1 disconnected\n"), "{text}");
+        assert!(text.contains("0 in disorder · 1 disconnected · 12 cut off\n"), "{text}");
         assert!(line(&text, "generator").contains("pacing lag p99"), "{text}");
         assert!(line(&text, "server").contains("2.77 µs CPU per delivery"), "{text}");
         assert!(line(&text, "server").contains("27.9 KiB per client"), "{text}");

@@ -3,12 +3,14 @@
 use chat_protocol::text::showable;
 
 use crate::figures::{count, time_of};
-use crate::record::{Ledger, Record, Status, Witness};
+use crate::record::{Record, Status, Witness};
 
 /// The verdict in a line: `VALID`, `FAULTY: 3 lost, 1 duplicated`.
 pub(super) fn headline(record: &Record) -> String {
     let word = word(record.verdict.status);
-    let faults: Vec<_> = faults(&record.ledger)
+    let faults: Vec<_> = record
+        .ledger
+        .faults()
         .into_iter()
         .filter(|(_, number)| *number > 0)
         .map(|(name, number)| format!("{} {name}", count(number)))
@@ -24,27 +26,6 @@ pub(super) fn word(status: Status) -> &'static str {
         Status::Partial => "PARTIAL",
         Status::Invalid => "INVALID",
     }
-}
-
-/// All kinds of faults, also those of which there are none; disorder only if it was looked for.
-pub(super) fn faults(ledger: &Ledger) -> Vec<(&'static str, u64)> {
-    let mut faults = vec![
-        ("lost", ledger.lost),
-        ("duplicated", ledger.duplicated),
-        ("reordered", ledger.reordered),
-        ("echoed", ledger.echoed),
-        ("corrupt", ledger.corrupt),
-        ("foreign", ledger.foreign),
-    ];
-    faults.extend(ledger.disorder.map(|number| ("in disorder", number)));
-    faults
-}
-
-/// What is no fault of delivery, where it happened.
-pub(super) fn ends(ledger: &Ledger) -> Vec<(&'static str, u64)> {
-    let mut ends = vec![("cut off", ledger.cut_off), ("disconnected", ledger.disconnected)];
-    ends.retain(|(_, number)| *number > 0);
-    ends
 }
 
 /// A fault in a line: `c-17 ← c-3 #812 at 31.2 s: never arrived`.
@@ -72,7 +53,10 @@ mod tests {
         let mut record = sample::full();
         record.ledger.lost = 1234;
         record.ledger.disorder = Some(2);
-        assert_eq!(headline(&record), "FAULTY: 1,234 lost, 1 duplicated, 2 in disorder");
+        assert_eq!(
+            headline(&record),
+            "FAULTY: 1,234 lost, 1 duplicated, 2 in disorder, 1 disconnected"
+        );
         record.verdict.status = Status::Partial;
         assert!(headline(&record).starts_with("PARTIAL: 1,234 lost"));
     }

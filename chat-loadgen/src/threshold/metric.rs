@@ -208,7 +208,7 @@ static STATS: [Stat; 9] = [
     Stat { quantity: Quantity::Count, ..stat("count", "count", |s| float(s.count)) },
 ];
 
-static PLAIN: [Plain; 25] = [
+static PLAIN: [Plain; 26] = [
     count("expected", |r| Ok(float(r.ledger.expected))),
     count("ok", |r| Ok(float(r.ledger.ok))),
     count("lost", |r| Ok(float(r.ledger.lost))),
@@ -219,6 +219,7 @@ static PLAIN: [Plain; 25] = [
     count("foreign", |r| Ok(float(r.ledger.foreign))),
     count("cut_off", |r| Ok(float(r.ledger.cut_off))),
     count("disconnected", |r| Ok(float(r.ledger.disconnected))),
+    count("forgotten", |r| Ok(float(r.ledger.forgotten))),
     count("disorder", |r| r.ledger.disorder.map(float).ok_or("it needs --total-order")),
     plain("rate", Quantity::Rate, |r| Ok(r.traffic.achieved_rate)),
     count("messages", |r| Ok(float(r.traffic.messages))),

@@ -37,9 +37,10 @@ fn percentiles(name: &str, summary: &Summary) -> Row {
 
 pub(super) fn ledger(ledger: &Ledger) -> String {
     let good = [("expected", ledger.expected), ("ok", ledger.ok)];
-    let others = verdict::faults(ledger).into_iter().map(|fault| (fault, "bad"));
-    let ends = verdict::ends(ledger).into_iter().map(|end| (end, ""));
-    let rows = good.into_iter().map(|row| (row, "")).chain(others).chain(ends);
+    let others = ledger.faults().into_iter().map(|fault| (fault, "bad"));
+    let cut_off = (("cut off", ledger.cut_off), "");
+    let cut_off = Some(cut_off).filter(|_| ledger.cut_off > 0);
+    let rows = good.into_iter().map(|row| (row, "")).chain(others).chain(cut_off);
     let rows = rows.map(|((name, number), class)| Row {
         class: if number > 0 { class } else { "" },
         cells: vec![name.to_owned(), count(number)],
