@@ -134,3 +134,88 @@ fn remarks(record: &Record) -> Vec<String> {
     }
     remarks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample;
+
+    const MS: u64 = 1_000_000;
+
+    fn status(change: impl FnOnce(&mut Record)) -> (Status, String) {
+        let mut record = sample::record();
+        record.traffic.unsent = 0;
+        change(&mut record);
+        let verdict = of(&record, false);
+        (verdict.status, verdict.reasons.join("; "))
+    }
+
+    #[test]
+    fn a_run_without_doubts_is_valid() {
+        assert_eq!(status(|_| {}), (Status::Valid, String::new()));
+        // At each bound, and not beyond it.
+        let at_the_bounds = status(|record| {
+            record.generator.pacing.p99 = LATENESS;
+            record.generator.starved = Some(STARVED);
+            record.generator.busiest_thread = BUSY;
+            record.generator.bulk.mean = record.generator.canary.mean + DELAY;
+        });
+        assert_eq!(at_the_bounds, (Status::Valid, String::new()));
+    }
+
+    #[test]
+    fn beyond_each_bound_it_is_invalid_and_says_why() {
+        type Change = fn(&mut Record);
+        let beyond: [(Change, &str); 7] = [
+            (|record| record.generator.pacing.p99 = 900 * MS, "sent late"),
+            (|record| record.generator.missed = 1_000_000, "no time for 1,000,000 messages"),
+            (|record| record.generator.starved = Some(0.11), "kept the generator from its CPU"),
+            (|record| record.generator.busiest_thread = 0.96, "too busy"),
+            (|record| record.generator.bulk.mean *= 2.0, "delayed what it received"),
+            (|record| record.generator.untimed = 1, "times had been forgotten"),
+            (
+                |record| (record.traffic.messages, record.traffic.deliveries) = (0, 0),
+                "no message was sent",
+            ),
+        ];
+        for (change, why) in beyond {
+            let (status, reasons) = status(change);
+            assert_eq!(status, Status::Invalid, "{why}");
+            assert!(reasons.contains(why), "{reasons}");
+        }
+    }
+
+    #[test]
+    fn a_slow_server_is_no_late_generator() {
+        let slow = status(|record| {
+            record.generator.pacing.p99 = 5 * MS;
+            record.latency.response.p99 = 900 * MS;
+            record.traffic.unsent = 7;
+        });
+        assert_eq!(slow.0, Status::Valid);
+        assert!(slow.1.contains("7 messages were due and the server did not take them"));
+    }
+
+    #[test]
+    fn a_closed_loop_may_use_all_of_its_cpu_and_says_what_that_means() {
+        let (status, reasons) = status(|record| {
+            record.traffic.offered_rate = None;
+            record.generator.busiest_thread = 1.0;
+            record.generator.bulk.mean *= 2.0;
+        });
+        assert_eq!(status, Status::Valid);
+        assert!(reasons.contains("the generator was the bottleneck"), "{reasons}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_deliveries_is_less_than_what_is_wrong_with_the_figures() {
+        assert_eq!(status(|record| record.ledger.echoed = 1).0, Status::Faulty);
+        assert_eq!(status(|record| record.ledger.disconnected = 1).0, Status::Faulty);
+        let both = status(|record| {
+            record.ledger.lost = 1;
+            record.generator.untimed = 1;
+        });
+        assert_eq!(both.0, Status::Invalid);
+        assert_eq!(of(&sample::record(), true).status, Status::Partial);
+    }
+}

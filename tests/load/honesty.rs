@@ -1,11 +1,17 @@
 //! Times begin when a message should have been sent, and the generator says when it was at fault.
 
+#[cfg(target_os = "linux")]
 use std::thread;
+#[cfg(target_os = "linux")]
 use std::time::Duration;
 
 use chat_check::failure::Result;
+#[cfg(target_os = "linux")]
+use chat_tests::chat::Chat;
 
-use crate::running::{Ended, Relay, load, run_at};
+#[cfg(target_os = "linux")]
+use crate::running::{Ended, load};
+use crate::running::{Relay, run_at};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -25,8 +31,39 @@ fn a_server_that_stands_still_for_a_second_is_seen_to() -> Result {
     Ok(())
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_is_stopped_for_a_second_is_seen_to() -> Result {
+    let chat = Chat::start()?;
+    let mut witness = chat.peer("witness")?;
+    let mut command = load(&["--clients", "10", "--rate", "1000/s", "--duration", "10s"]);
+    command.args(["--server", &chat.address.to_string()]);
+    let program = chat.stage.start("load", command)?;
+    for _ in 0..3000 {
+        witness.hear()?;
+    }
+    chat.server.signal(SIGSTOP)?;
+    // The second is what is looked for.
+    thread::sleep(Duration::from_secs(1));
+    chat.server.signal(SIGCONT)?;
+    let record = program.out.rest()?.join("\n");
+    let record = serde_json::from_str(&record).expect("JSON");
+    let ended = Ended { status: None, record, words: String::new() };
+    // A tenth of the messages waited, evenly up to a second.
+    let p99 = ended.number("/latency/response/p99");
+    assert!(p99 > SECOND * 8 / 10 && p99 < SECOND * 3 / 2, "{}", ended.value("/latency"));
+    assert_eq!(ended.number("/traffic/messages"), 10_000);
+    assert_eq!(ended.number("/ledger/lost"), 0);
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+const SIGCONT: i32 = 18;
+#[cfg(target_os = "linux")]
+const SIGSTOP: i32 = 19;
+
 /// Runs the generator and stops it for a second in the middle.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn stalled() -> Result<Ended> {
     let relay = Relay::start(&[])?;
     let mut witness = relay.stage.connect("witness", relay.address)?;
@@ -38,17 +75,17 @@ fn stalled() -> Result<Ended> {
         let line = witness.hear()?.expect("a line");
         heard += usize::from(line.as_bytes().get(5) == Some(&b'm'));
     }
-    program.signal(19)?;
+    program.signal(SIGSTOP)?;
     // The second is what is looked for.
     thread::sleep(Duration::from_secs(1));
-    program.signal(18)?;
+    program.signal(SIGCONT)?;
     let record = program.out.rest()?.join("\n");
     let words = program.err.rest()?.join("\n");
     let record = serde_json::from_str(&record).expect("JSON");
     Ok(Ended { status: program.wait()?.code(), record, words })
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn a_generator_that_stands_still_for_a_second_says_that_it_was_itself() -> Result {
     let ended = stalled()?;
@@ -59,7 +96,6 @@ fn a_generator_that_stands_still_for_a_second_says_that_it_was_itself() -> Resul
     Ok(())
 }
 
-/// Programs that do nothing but use a processor, until they are dropped.
 #[cfg(target_os = "linux")]
 #[test]
 fn somebody_else_on_its_processor_makes_a_run_invalid() -> Result {

@@ -27,6 +27,7 @@ fn compare(faults: &[&str], load: &[&str]) -> Result<(Ended, BTreeMap<String, u6
     let log = folder.path().join("relay.log");
     let mut options = faults.to_vec();
     options.extend(["--log", log.to_str().expect("a path")]);
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "it is signalled on Unix only"))]
     let mut relay = Relay::start(&options)?;
     let ended = run_at(relay.address, load);
     #[cfg(unix)]

@@ -105,6 +105,29 @@ fn status_3_a_delivery_was_wrong() -> Result {
     Ok(())
 }
 
+#[cfg(unix)]
+#[test]
+fn status_3_a_server_that_dies_is_not_passed() -> Result {
+    let relay = Relay::start(&[])?;
+    let mut witness = relay.stage.connect("witness", relay.address)?;
+    let mut command = load(&["--clients", "4", "--rate", "200/s", "--duration", "2s"]);
+    command.args(["--server", &relay.address.to_string()]);
+    let mut program = relay.stage.start("load", command)?;
+    for _ in 0..100 {
+        witness.hear()?;
+    }
+    relay.program.signal(9)?;
+    let record = program.out.rest()?.join("\n");
+    program.expect_exit(3)?;
+    let record: serde_json::Value = serde_json::from_str(&record).expect("JSON");
+    let number = |path| record.pointer(path).and_then(serde_json::Value::as_u64);
+    assert_eq!(number("/ledger/disconnected"), Some(4), "{record}");
+    assert_eq!(number("/ledger/lost"), Some(0), "{record}");
+    let (sent, unsent) = (number("/traffic/messages"), number("/traffic/unsent"));
+    assert_eq!(sent.zip(unsent).map(|(sent, unsent)| sent + unsent), Some(400), "{record}");
+    Ok(())
+}
+
 #[test]
 fn status_4_a_condition_holds_that_must_not() -> Result {
     let relay = Relay::start(&[])?;
@@ -154,7 +177,7 @@ fn status_5_worse_than_the_baseline() -> Result {
 #[cfg(unix)]
 #[test]
 fn status_6_is_for_a_run_whose_times_mean_nothing() -> Result {
-    // A hundred thousand messages a second, each to be sent on time: no thread sends as fast.
+    // A million messages a second, each to be sent on time: no thread sends as fast.
     let relay = Relay::start(&[])?;
     let mut command = binaries::loadgen();
     command.args(["--server", &relay.address.to_string(), "--clients", "3", "--warm-up", "0s"]);

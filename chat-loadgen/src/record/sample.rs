@@ -101,7 +101,7 @@ fn workload() -> Workload {
         drain_timeout: 5.0,
         threads: 1,
         verify: true,
-        total_order: true,
+        total_order: false,
         seed: 42,
     }
 }
