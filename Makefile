@@ -1,7 +1,7 @@
 # Short names only: what each does stands in cargo's own words or in ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo stress lint deps sizes memory
+.PHONY: help build test demo stress generator lint deps sizes memory
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -17,6 +17,9 @@ demo: ## a server and its clients talk, side by side; PROFILE=sala, practico or 
 
 stress: ## the server under load: 200 clients, every delivery timed and proved; ARGS='...' adds options
 	ci/stress $(ARGS)
+
+generator: ## what the load generator itself can do, beside its marks; ARGS=--soak adds ten minutes (Linux)
+	ci/generator $(ARGS)
 
 lint: ## format, clippy and documentation, with warnings as errors
 	ci/lint

@@ -208,8 +208,8 @@ fn checksum(text: &[u8]) -> u32 {
     let mut sum = text.len() as u64;
     for block in words.chunks(KEYS.len()) {
         sum = stir(sum);
-        for (word, key) in block.iter().zip(KEYS) {
-            sum = sum.wrapping_add(u64::from_le_bytes(*word).wrapping_mul(key));
+        for (word, key) in block.iter().zip(&KEYS) {
+            sum = sum.wrapping_add(u64::from_le_bytes(*word).wrapping_mul(*key));
         }
     }
     if !rest.is_empty() {
@@ -227,7 +227,7 @@ fn stir(sum: u64) -> u64 {
 }
 
 /// Odd numbers without pattern.
-const KEYS: [u64; 8] = {
+static KEYS: [u64; 8] = {
     let mut keys = [0; 8];
     let mut i = 0;
     while i < keys.len() {
