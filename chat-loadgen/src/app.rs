@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::baseline::{self, Incomparable};
+use crate::baseline::{self, Comparison, Incomparable};
 use crate::cli::{Checks, Cli, Merge, Other, Output, Run};
 use crate::limits::{self, Shortage};
 use crate::measuring::{self, Laboratory};
@@ -71,28 +71,40 @@ impl Error {
 /// # Errors
 ///
 /// When there is nothing to report.
-pub fn execute(cli: &Cli, stop: &AtomicBool) -> Result<Exit, Error> {
+pub fn execute(cli: &Cli, stop: &AtomicBool) -> Result<Ended, Error> {
     match &cli.command {
-        Some(Other::Relay(options)) => Ok(relay::run(options, stop).map(|()| Exit::Pass)?),
-        Some(Other::Merge(merge)) => sum(merge),
-        None => load(&cli.run, stop),
+        Some(Other::Relay(options)) => relay::run(options, stop)?,
+        Some(Other::Merge(merge)) => sum(merge)?,
+        None => return load(&cli.run, stop),
     }
+    Ok(Ended::PASS)
 }
 
-fn sum(merge: &Merge) -> Result<Exit, Error> {
+/// How it ended, and what could not be done with what was measured.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit status.
+    pub exit: Exit,
+    /// What else there is to complain about.
+    pub complaints: Vec<Error>,
+}
+
+impl Ended {
+    const PASS: Self = Self { exit: Exit::Pass, complaints: Vec::new() };
+}
+
+fn sum(merge: &Merge) -> Result<(), Error> {
     let sum = hlog::merge(&merge.files)?;
     if let Some(path) = &merge.hgrm {
         write(path, |out| hgrm::write(&sum, out))?;
     }
-    print(&hlog::merged_summary(&sum))?;
-    Ok(Exit::Pass)
+    print(&hlog::merged_summary(&sum))
 }
 
-fn load(run: &Run, stop: &AtomicBool) -> Result<Exit, Error> {
+fn load(run: &Run, stop: &AtomicBool) -> Result<Ended, Error> {
     let mut plan = request::plan(run, request::resolve(&run.target.server)?)?;
     if run.load.dry_run {
-        print(&request::describe(&plan))?;
-        return Ok(Exit::Pass);
+        return print(&request::describe(&plan)).map(|()| Ended::PASS);
     }
     let descriptors = limits::raise_descriptors();
     limits::check(request::connections(&plan), plan.address)?;
@@ -100,11 +112,16 @@ fn load(run: &Run, stop: &AtomicBool) -> Result<Exit, Error> {
     if let Some(address) = target.as_ref().and_then(Target::address) {
         plan.address = address;
     }
-    let laboratory = Laboratory { environment: measuring::environment(descriptors), stop };
+    let laboratory = Laboratory::new(measuring::environment(descriptors), stop);
     let (record, histograms, found) = measure(&laboratory, run, &plan, target.as_ref())?;
     drop(target);
     let interrupted = stop.load(Ordering::Relaxed);
-    conclude(run, &record, &histograms, [!found, interrupted])
+    let mut ended = conclude(run, &record, &histograms, [!found, interrupted]);
+    for complaint in laboratory.complaints() {
+        ended.complaints.push(complaint.into());
+        ended.exit = ended.exit.min(Exit::Error);
+    }
+    Ok(ended)
 }
 
 fn target(run: &Run, address: SocketAddr) -> Result<Option<Target>, Error> {
@@ -134,27 +151,20 @@ fn measure(
     Ok((record, histograms, true))
 }
 
-/// Writes the reports, and finds out how the program ends.
+/// Writes the reports, and finds out how the program ends. A file that cannot be written, or not be
+/// compared with, is no reason to keep back what was measured, or what is wrong with it.
 fn conclude(
     run: &Run,
     record: &Record,
     histograms: &Histograms,
     [not_found, interrupted]: [bool; 2],
-) -> Result<Exit, Error> {
+) -> Ended {
     let Run { checks, output, .. } = run;
-    // A file that cannot be written, or not be compared with, is no reason to keep back what was
-    // measured.
-    let written = write_reports(output, record, histograms);
+    let mut complaints = write_reports(output, record, histograms);
     let mut text = summary::summary(record);
-    let mut exits = vec![Exit::Pass];
-    if interrupted || record.verdict.status == Status::Partial {
+    let mut exits = shortcomings(checks, record);
+    if interrupted {
         exits.push(Exit::Interrupted);
-    }
-    if record.ledger.wrong() > 0 && checks.find_max.is_none() {
-        exits.push(Exit::Incorrect);
-    }
-    if record.verdict.status == Status::Invalid && !checks.allow_invalid {
-        exits.push(Exit::Invalid);
     }
     if not_found {
         exits.push(Exit::Threshold);
@@ -163,24 +173,43 @@ fn conclude(
         text += &words;
         exits.push(Exit::Threshold);
     }
-    let compared = compare(checks, record);
-    if let Ok(Some((words, regressed))) = &compared {
-        text += words;
-        exits.extend(regressed.then_some(Exit::Regression));
-    }
-    let saved = save_baseline(checks, record);
-    text += saved.as_ref().map_or("", |words| words);
-    match &output.json {
-        Some(path) if path == Path::new("-") => {
-            // Standard output belongs to the JSON.
-            let _ = io::stderr().write_all(text.as_bytes());
+    let mut regressed = false;
+    match compare(checks, record) {
+        Ok(Some(comparison)) => {
+            text += &comparison.to_string();
+            regressed = comparison.regressed();
+            exits.extend(regressed.then_some(Exit::Regression));
         }
-        _ => print(&text)?,
+        Ok(None) => {}
+        Err(error) => complaints.push(error),
     }
-    written?;
-    compared?;
-    saved?;
-    Ok(exits.into_iter().min().unwrap_or(Exit::Pass))
+    match save_baseline(checks, record, regressed) {
+        Ok(words) => text += words,
+        Err(error) => complaints.push(error),
+    }
+    complaints.extend(show(output, &text).err());
+    exits.extend((!complaints.is_empty()).then_some(Exit::Error));
+    Ended { exit: exits.into_iter().min().unwrap_or(Exit::Pass), complaints }
+}
+
+/// What the run itself is to blame for.
+fn shortcomings(checks: &Checks, record: &Record) -> Vec<Exit> {
+    let status = record.verdict.status;
+    let shortcomings = [
+        (status == Status::Partial, Exit::Interrupted),
+        (record.ledger.wrong() > 0 && checks.find_max.is_none(), Exit::Incorrect),
+        (status == Status::Invalid && !checks.allow_invalid, Exit::Invalid),
+    ];
+    shortcomings.into_iter().filter(|(holds, _)| *holds).map(|(_, exit)| exit).collect()
+}
+
+/// Standard output belongs to the JSON if that is wanted there.
+fn show(output: &Output, text: &str) -> Result<(), Error> {
+    if output.json.as_deref() == Some(Path::new("-")) {
+        let _ = io::stderr().write_all(text.as_bytes());
+        return Ok(());
+    }
+    print(text)
 }
 
 /// The conditions that hold and should not, in words. What cannot be judged, because nothing arrived
@@ -194,49 +223,46 @@ fn failed(checks: &Checks, record: &Record) -> Vec<String> {
     failed.collect()
 }
 
-/// The comparison with the baseline in words, and whether it is worse.
-fn compare(checks: &Checks, record: &Record) -> Result<Option<(String, bool)>, Error> {
-    match &checks.baseline {
-        None => Ok(None),
-        Some(path) => {
-            let unread = |error| Error::Read(path.clone(), error);
-            let mut file = File::open(path).map_err(|error| unread(error.into()))?;
-            let baseline = json::read(&mut file).map_err(unread)?;
-            let comparison = baseline::compare(&baseline, record, checks.fail_on_regression)?;
-            Ok(Some((comparison.to_string(), comparison.regressed())))
-        }
-    }
+/// The comparison with the baseline.
+fn compare(checks: &Checks, record: &Record) -> Result<Option<Comparison>, Error> {
+    let Some(path) = &checks.baseline else { return Ok(None) };
+    let unread = |error| Error::Read(path.clone(), error);
+    let mut file = File::open(path).map_err(|error| unread(error.into()))?;
+    let baseline = json::read(&mut file).map_err(unread)?;
+    Ok(Some(baseline::compare(&baseline, record, checks.fail_on_regression)?))
 }
 
-/// Keeps the record as a baseline, if others can be compared with it. What there is to say of that.
-fn save_baseline(checks: &Checks, record: &Record) -> Result<&'static str, Error> {
+/// Keeps the record as a baseline, if others should be compared with it. What there is to say of
+/// that.
+fn save_baseline(checks: &Checks, record: &Record, regressed: bool) -> Result<&'static str, Error> {
     match &checks.save_baseline {
         Some(_) if record.verdict.status != Status::Valid => {
             Ok("the run is no baseline: it is not VALID; nothing was saved\n")
+        }
+        Some(_) if regressed => {
+            Ok("the run is no baseline: it is worse than the one before; nothing was saved\n")
         }
         Some(path) => write(path, |out| json::write(record, out)).map(|()| ""),
         None => Ok(""),
     }
 }
 
-fn write_reports(output: &Output, record: &Record, histograms: &Histograms) -> Result<(), Error> {
-    if let Some(path) = &output.json {
+/// Writes them all, whatever becomes of each.
+fn write_reports(output: &Output, record: &Record, histograms: &Histograms) -> Vec<Error> {
+    let to = |path: &Option<PathBuf>, content: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
+        let path = path.as_deref()?;
         if path == Path::new("-") {
-            json::write(record, &mut io::stdout().lock()).map_err(Error::Summary)?;
-        } else {
-            write(path, |out| json::write(record, out))?;
+            return content(&mut io::stdout().lock()).map_err(Error::Summary).err();
         }
-    }
-    if let Some(path) = &output.csv {
-        write(path, |out| csv::write(record, out))?;
-    }
-    if let Some(path) = &output.hgrm {
-        write(path, |out| hgrm::write(&histograms.response, out))?;
-    }
-    if let Some(path) = &output.html {
-        write(path, |out| out.write_all(html::html(record, histograms).as_bytes()))?;
-    }
-    Ok(())
+        write(path, |out| content(out)).err()
+    };
+    let written = [
+        to(&output.json, &|mut out| json::write(record, &mut out)),
+        to(&output.csv, &|mut out| csv::write(record, &mut out)),
+        to(&output.hgrm, &|mut out| hgrm::write(&histograms.response, &mut out)),
+        to(&output.html, &|out| out.write_all(html::html(record, histograms).as_bytes())),
+    ];
+    written.into_iter().flatten().collect()
 }
 
 fn write(

@@ -126,7 +126,7 @@ pub struct Clients {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(..=20))]
     pub connect_retries: u32,
     /// How long an attempt may take
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = some_time)]
     pub connect_timeout: Duration,
     /// Go on when not all clients could be connected
     #[arg(long)]
@@ -160,7 +160,7 @@ pub struct Load {
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = time)]
     pub warm_up: Duration,
     /// How long messages count
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = some_time)]
     pub duration: Duration,
     /// How long to wait in the end for what has not arrived
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
@@ -204,8 +204,8 @@ pub struct Checks {
     /// Compare with the record that was kept here
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
-    /// Exit with status 5 if a figure is worse than the baseline's by more than this
-    #[arg(long, value_name = "SHARE", default_value = "20%", value_parser = baseline::allowance, requires = "baseline")]
+    /// Exit with status 5 if a figure is worse than the --baseline's by more than this
+    #[arg(long, value_name = "SHARE", default_value = "20%", value_parser = baseline::allowance)]
     pub fail_on_regression: f64,
 }
 
@@ -242,6 +242,13 @@ fn time(text: &str) -> Result<Duration, &'static str> {
     match humantime::parse_duration(text) {
         Ok(time) if time <= Duration::from_hours(24) => Ok(time),
         _ => Err("expected a time like 10s, 1m30s or 500ms, a day at most"),
+    }
+}
+
+fn some_time(text: &str) -> Result<Duration, &'static str> {
+    match time(text)? {
+        time if time < Duration::from_millis(1) => Err("expected a millisecond or more"),
+        time => Ok(time),
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use crate::dialect;
+use crate::dialect::{self, Stage};
+use crate::judge::Judge;
 use crate::ledger::Account;
 use crate::order::Order;
 use crate::trial::Trial;
@@ -37,6 +39,7 @@ pub enum Presence {
 
 /// One client.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
 pub struct Client {
     /// Its index among all clients of the run.
     pub index: u32,
@@ -48,6 +51,8 @@ pub struct Client {
     pub sender: Option<u32>,
     /// Whether the room's order is what it sees.
     pub witness: bool,
+    /// Whether it is the only one on its thread.
+    pub canary: bool,
     /// Its sending half, and the connection.
     pub voice: Arc<Voice>,
     /// Where it is in what the server asks of it.
@@ -64,6 +69,8 @@ pub struct Client {
     pub account: Account,
     /// What it saw, compared with the room's order.
     pub order: Option<Box<Order>>,
+    /// Whether the last text that came lacked its end.
+    pub torn: bool,
     /// Damaged texts of which nobody knows what they were.
     pub unattributed: u64,
     /// Its deliveries that count.
@@ -95,7 +102,7 @@ impl Received {
 
 impl Client {
     /// A client whose connection has been made and whose hello has been said.
-    pub fn new(newcomer: Newcomer, trial: &Trial) -> Self {
+    pub fn new(newcomer: Newcomer, canary: bool, trial: &Trial) -> Self {
         let Newcomer { index, part, sender, witness, voice, stage } = newcomer;
         let senders = trial.audience.senders(voice.who().room).len();
         Self {
@@ -104,6 +111,7 @@ impl Client {
             presence: Presence::Coming,
             sender,
             witness,
+            canary,
             address: voice.stream().local_addr().ok(),
             voice,
             stage,
@@ -113,9 +121,39 @@ impl Client {
             rest: Vec::new(),
             account: Account::new(senders),
             order: (trial.total_order && !witness).then(Box::default),
+            torn: false,
             unattributed: 0,
             received: Received::default(),
         }
+    }
+
+    /// Has every whole frame judged, and says what the server has to be answered. Gives how many bytes
+    /// the frames took.
+    pub fn understand(
+        &mut self,
+        trial: &Trial,
+        judge: &mut Judge,
+        input: &[u8],
+        answer: &mut Vec<u8>,
+        now: u64,
+    ) -> usize {
+        answer.clear();
+        let mut used = 0;
+        let voice = Arc::clone(&self.voice);
+        let before = self.stage;
+        while let Some(frame) =
+            trial.dialect.read(voice.who(), &mut self.stage, &input[used..], answer)
+        {
+            used += frame.length;
+            judge.hear(trial, self, frame.event, now);
+        }
+        if before != Stage::Ready && self.stage == Stage::Ready {
+            trial.progress.settled.fetch_add(1, Ordering::Relaxed);
+        }
+        if !answer.is_empty() {
+            voice.say(answer, trial);
+        }
+        used
     }
 
     /// Its room, if it is in any.
@@ -132,6 +170,21 @@ impl Client {
             !own && trial.audience.has(sender) && self.account.is_closed(seat)
         };
         !senders.iter().enumerate().any(unheard)
+    }
+
+    /// How many deliveries are due to it and have not come.
+    pub fn outstanding(&self, trial: &Trial) -> u64 {
+        if self.presence != Presence::Here {
+            return 0;
+        }
+        let senders = trial.audience.senders(self.room()).iter().enumerate();
+        let others = senders.filter(|&(_, &sender)| {
+            trial.audience.has(sender) && (trial.audience.echoes() || self.sender != Some(sender))
+        });
+        let awaited = others.map(|(seat, &sender)| {
+            self.account.awaited(seat, trial.flight.sent(sender)).len() as u64
+        });
+        self.account.missing() + awaited.sum::<u64>()
     }
 
     /// Whether it is one of those who decide whether a message has reached everybody.

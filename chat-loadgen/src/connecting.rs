@@ -13,6 +13,8 @@ use crate::plan::Connecting;
 
 /// How long is waited before an attempt is repeated; twice as long before the next, and so on.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How often who waits looks whether to stop, in nanoseconds.
+const LOOK: u64 = 50_000_000;
 
 /// Makes `number` connections and hands each over with its index as soon as there is one. Gives
 /// those that could not be made; or fewer of both if told to `stop`.
@@ -32,10 +34,15 @@ pub fn connect_all(
             if index >= number {
                 return;
             }
-            if let Some(rate) = how.rate {
-                clock.sleep_until(nanoseconds(f64::from(index) / rate));
+            let time = how.rate.map_or(0, |rate| nanoseconds(f64::from(index) / rate));
+            while clock.now() < time && !stop.load(Ordering::Relaxed) {
+                clock.sleep_until(time.min(clock.now() + LOOK));
             }
-            if let Err(error) = connect(address, how).and_then(|stream| joined(index, stream)) {
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+            if let Err(error) = connect(address, how, stop).and_then(|stream| joined(index, stream))
+            {
                 failed.lock().unwrap_or_else(PoisonError::into_inner).push((index, error));
             }
         }
@@ -54,14 +61,16 @@ pub fn connect_all(
 ///
 /// # Errors
 ///
-/// That of the last attempt.
-pub fn connect(address: SocketAddr, how: Connecting) -> io::Result<TcpStream> {
+/// That of the last attempt; there is no other one when `stop` is true.
+pub fn connect(address: SocketAddr, how: Connecting, stop: &AtomicBool) -> io::Result<TcpStream> {
     let mut pause = PAUSE;
     let mut tries = 0;
     let stream = loop {
         match TcpStream::connect_timeout(&address, how.timeout) {
             Ok(stream) => break stream,
-            Err(error) if tries == how.retries => return Err(error),
+            Err(error) if tries == how.retries || stop.load(Ordering::Relaxed) => {
+                return Err(error);
+            }
             Err(_) => {}
         }
         tries += 1;
@@ -120,7 +129,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         drop(listener);
-        let error = connect(address, HOW).expect_err("nobody listens");
+        let error = connect(address, HOW, &AtomicBool::new(false)).expect_err("nobody listens");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     }
 }

@@ -21,8 +21,6 @@ use crate::worker::Report;
 const TICK: Duration = Duration::from_millis(10);
 /// How long a closed loop waits at least before it takes messages for lost.
 const LOST: Duration = Duration::from_millis(200);
-/// How long nothing must have arrived in the end where clients come and go.
-const QUIET: Duration = Duration::from_millis(200);
 /// Between the barrier and the first message, in nanoseconds.
 const PREPARATION: u64 = 20_000_000;
 
@@ -179,16 +177,11 @@ impl<'a> Course<'a> {
         self.observer.edge(edge);
     }
 
-    /// Whether nothing has arrived for a while. Only where clients come and go has that to be looked
-    /// at: whether they have got everything decides about no message.
-    fn is_quiet(&self, (deliveries, since): &mut (u64, u64)) -> bool {
+    /// Whether nobody waits for anything on which the completion of no message depends.
+    fn nothing_is_outstanding(&self) -> bool {
         let trial = &*self.fleet.trial;
-        let now = trial.clock.now();
-        let all = trial.progress.deliveries.load(Ordering::Relaxed);
-        if all != *deliveries {
-            (*deliveries, *since) = (all, now);
-        }
-        self.plan.churn == 0.0 || now - *since >= nanoseconds(QUIET.as_secs_f64())
+        trial.progress.all_sent.store(true, Ordering::Relaxed);
+        trial.outstanding.iter().all(|number| number.load(Ordering::Relaxed) == 0)
     }
 
     /// Waits until everything that was to be sent is sent and has reached everybody; at most for
@@ -199,13 +192,12 @@ impl<'a> Course<'a> {
             trial.progress.silent.store(true, Ordering::Relaxed);
         }
         let deadline = trial.clock.now() + nanoseconds(self.plan.drain_timeout.as_secs_f64());
-        let mut quiet = (0, trial.clock.now());
         while trial.clock.now() < deadline && !self.stop.load(Ordering::Relaxed) {
             self.look(Phase::Draining);
             let sending = pacer.is_some_and(|pacer| !pacer.is_finished());
             let open = trial.progress.open.load(Ordering::Relaxed) > 0;
             let sent = !sending && trial.voices().all(|(_, voice)| voice.has_sent_all());
-            if !open && sent && self.is_quiet(&mut quiet) {
+            if sent && self.nothing_is_outstanding() && !open {
                 return;
             }
             thread::sleep(TICK);

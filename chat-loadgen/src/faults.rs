@@ -59,6 +59,8 @@ pub struct Faults {
     pub lost: u64,
     /// Deliveries in whose place a damaged one came.
     pub replaced: u64,
+    /// Gaps that had to be forgotten.
+    pub forgotten: u64,
     /// Deliveries that could not come, for the connection had ended.
     pub cut_off: u64,
     seen: BTreeMap<Fault, u64>,
@@ -120,6 +122,7 @@ impl Faults {
         self.lost += other.lost;
         self.replaced += other.replaced;
         self.cut_off += other.cut_off;
+        self.forgotten += other.forgotten;
         for (fault, count) in other.seen {
             *self.seen.entry(fault).or_default() += count;
         }

@@ -1,24 +1,31 @@
 //! What a run's outcome amounts to: the record, and the histograms behind it.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::client::{Client, Part, Presence};
+use hdrhistogram::Histogram;
+
+use crate::client::{Client, Part, Presence, Received};
 use crate::faults::{Fault, Faults, Sighting};
 use crate::figures::float;
-use crate::intervals::sum;
+use crate::intervals::{Totals, sum};
 use crate::machine::ThreadUse;
+use crate::pacer::Paced;
 use crate::plan::Plan;
 use crate::record::{
     Environment, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Server,
     Status, Summary, Traffic, VERSION, Verdict, Witness,
 };
 use crate::run::{Counts, Outcome};
-use crate::tally::{Messages, histogram};
+use crate::tally::{Messages, Slice, histogram};
 use crate::verdict;
 use crate::worker::Finding;
 
 /// How many of the worst receivers are kept.
 const WORST: usize = 10;
+/// Seconds below which it says nothing what was used in them: the clocks are looked at every few
+/// milliseconds.
+const SHORT: f64 = 0.05;
 /// How long before the end a client has to have come back to have heard something, in nanoseconds.
 const IN_TIME: u64 = 1_000_000_000;
 
@@ -57,6 +64,8 @@ struct Sum {
     ok: u64,
     untimed: u64,
     disconnected: u64,
+    waits: Histogram<u64>,
+    used: Vec<ThreadUse>,
     clients: Vec<Client>,
 }
 
@@ -64,22 +73,11 @@ struct Sum {
 pub fn record(plan: &Plan, outcome: Outcome, around: Surroundings) -> (Record, Histograms) {
     let Outcome { trial, findings, totals, paced, edges, unsent, interrupted } = outcome;
     let span = Span { from: edges[0], to: edges[1] };
-    let threads: Vec<ThreadUse> = findings.iter().filter_map(|finding| finding.used).collect();
-    let threads = [threads, paced.iter().filter_map(|paced| paced.used).collect()].concat();
     let all = Sum::of(findings, plan.witnesses);
     let connected = all.connected();
-    let ledger = ledger(plan, &all, trial.window.start(), trial.window.end());
-    let worst = worst(plan, &all.clients);
-    let Sum { messages, untimed, .. } = all;
-    let mut response = totals.bulk.response.clone();
-    sum(&mut response, &totals.canary.response);
-    let mut service = totals.bulk.service.clone();
-    sum(&mut service, &totals.canary.service);
-    let Messages { lag, first, last, spread } = messages;
-    let histograms = Histograms { response, service, lag, first, last, spread };
-    let measured = trial.progress.measured.load(std::sync::atomic::Ordering::Relaxed);
     let deliveries = span.to.deliveries - span.from.deliveries;
     let everybody = f64::from(connected + plan.numbers.idle);
+    let histograms = histograms(&totals, all.messages.clone());
     let mut record = Record {
         version: VERSION,
         verdict: Verdict { status: Status::Valid, reasons: Vec::new() },
@@ -90,35 +88,59 @@ pub fn record(plan: &Plan, outcome: Outcome, around: Surroundings) -> (Record, H
                 .as_ref()
                 .map(|paced| float(paced.due + paced.missed) / span.seconds()),
             achieved_rate: float(span.to.measured - span.from.measured) / span.seconds(),
-            messages: measured,
+            messages: trial.progress.measured.load(Ordering::Relaxed),
             unsent: unsent + paced.as_ref().map_or(0, |paced| paced.unsendable),
-            deliveries: histograms.response.len() + untimed,
+            deliveries: histograms.response.len() + all.untimed,
             delivery_rate: float(deliveries) / span.seconds(),
             bytes: span.to.bytes - span.from.bytes,
         },
         latency: Latency::of(&histograms),
-        worst,
-        ledger,
-        intervals: around.intervals,
-        generator: Generator {
-            missed: paced.as_ref().map_or(0, |paced| paced.missed),
-            pacing: Summary::of(&paced.map_or_else(histogram, |paced| paced.lateness)),
-            cpu: around.cpu.as_secs_f64(),
-            busiest_thread: busiest(&threads, around.cpu, around.environment.cpus, span.seconds()),
-            starved: starved(&threads, span.seconds()),
-            bulk: Summary::of(&totals.bulk.service),
-            canary: Summary::of(&totals.canary.service),
-            untimed,
-            memory_per_client: around.memory.map(|bytes| bytes / u64::from(connected.max(1))),
-        },
+        worst: worst(plan, &all.clients),
+        ledger: ledger(plan, &all, trial.window.start(), trial.window.end()),
+        intervals: Vec::new(),
+        generator: generator(&all, &totals, paced, &around, span.seconds()),
         environment: around.environment,
         server: around.server.map(|used| server(used, deliveries, everybody)),
         without_slow_readers: None,
         floor: None,
         search: Vec::new(),
     };
+    record.intervals = around.intervals;
     record.verdict = verdict::of(&record, interrupted);
     (record, histograms)
+}
+
+fn histograms(totals: &Totals, messages: Messages) -> Histograms {
+    let mut all = totals.bulk.clone();
+    all.add(&totals.canary);
+    let Slice { response, service } = all;
+    let Messages { lag, first, last, spread } = messages;
+    Histograms { response, service, lag, first, last, spread }
+}
+
+fn generator(
+    all: &Sum,
+    totals: &Totals,
+    paced: Option<Paced>,
+    around: &Surroundings,
+    seconds: f64,
+) -> Generator {
+    let threads = all.used.iter().copied().chain(paced.iter().filter_map(|paced| paced.used));
+    let threads: Vec<ThreadUse> = threads.collect();
+    Generator {
+        missed: paced.as_ref().map_or(0, |paced| paced.missed),
+        pacing: Summary::of(&paced.map_or_else(histogram, |paced| paced.lateness)),
+        cpu: around.cpu.as_secs_f64(),
+        busiest_thread: busiest(&threads, around.cpu, around.environment.cpus, seconds),
+        starved: starved(&threads, seconds),
+        delay: delay(&all.clients),
+        forgotten_gaps: all.faults.forgotten,
+        waits: Summary::of(&all.waits),
+        bulk: Summary::of(&totals.bulk.service),
+        canary: Summary::of(&totals.canary.service),
+        untimed: all.untimed,
+        memory_per_client: around.memory.map(|bytes| bytes / u64::from(all.connected().max(1))),
+    }
 }
 
 /// The measuring window, as it was.
@@ -142,6 +164,8 @@ impl Sum {
             ok: 0,
             untimed: 0,
             disconnected: 0,
+            waits: histogram(),
+            used: Vec::new(),
             clients: Vec::new(),
         };
         for finding in findings {
@@ -150,6 +174,8 @@ impl Sum {
             all.ok += finding.ok;
             all.untimed += finding.untimed;
             all.disconnected += finding.disconnected;
+            sum(&mut all.waits, &finding.waits);
+            all.used.extend(finding.used);
             all.clients.extend(finding.clients);
         }
         all
@@ -240,9 +266,27 @@ fn worst(plan: &Plan, clients: &[Client]) -> Vec<Receiver> {
     receivers
 }
 
+/// By how much the median of the means of all receivers but the canary is above the canary's. One
+/// slow receiver, or ten, is the server's doing, and no reason to doubt the generator.
+fn delay(clients: &[Client]) -> Option<f64> {
+    let steady = |client: &&Client| client.part == Part::Steady && client.began;
+    let mean = |client: &Client| {
+        let Received { deliveries, sum, .. } = client.received;
+        (deliveries > 0).then(|| float(sum) / float(deliveries))
+    };
+    let canary = clients.iter().filter(steady).find(|client| client.canary).and_then(mean)?;
+    let others = clients.iter().filter(steady).filter(|client| !client.canary);
+    let mut means: Vec<f64> = others.filter_map(mean).collect();
+    means.sort_by(f64::total_cmp);
+    means.get(means.len() / 2).map(|median| median - canary)
+}
+
 /// The largest share of a CPU that a thread used; or that all used of all CPUs they may use, if
 /// that is more.
 fn busiest(threads: &[ThreadUse], cpu: Duration, cpus: u32, seconds: f64) -> f64 {
+    if seconds < SHORT {
+        return 0.0;
+    }
     let all = cpu.as_secs_f64() / f64::from(cpus.max(1));
     threads.iter().map(|used| used.cpu.as_secs_f64()).fold(all, f64::max) / seconds
 }
@@ -250,6 +294,9 @@ fn busiest(threads: &[ThreadUse], cpu: Duration, cpus: u32, seconds: f64) -> f64
 /// The largest share of the time for which a thread was kept from running by other processes. What
 /// its own process's other threads ran meanwhile may have been the reason, and is not counted.
 fn starved(threads: &[ThreadUse], seconds: f64) -> Option<f64> {
+    if seconds < SHORT {
+        return None;
+    }
     let all: Duration = threads.iter().map(|used| used.cpu).sum();
     let foreign = |used: &ThreadUse| {
         let own = all.saturating_sub(used.cpu);

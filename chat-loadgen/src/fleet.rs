@@ -75,6 +75,8 @@ impl Fleet {
             verify: plan.verify,
             total_order: plan.total_order,
             witnesses: plan.witnesses,
+            patience: connecting::nanoseconds(plan.drain_timeout.as_secs_f64()),
+            workers,
         }));
         let (report, reports) = sync_channel(REPORTS);
         let mut fleet =
@@ -130,7 +132,7 @@ impl Fleet {
     /// When it cannot be connected at the first try, within a second.
     pub fn reconnect(&self, index: u32, time: u32) -> io::Result<()> {
         let how = Connecting { retries: 0, timeout: RETURN, ..self.plan.connecting };
-        let stream = connecting::connect(self.plan.address, how)?;
+        let stream = connecting::connect(self.plan.address, how, &self.trial.progress.silent)?;
         let name = format!("{}-{time}", self.plan.name(index));
         self.join(index, name, stream).map(drop)
     }
@@ -201,7 +203,8 @@ const LATE: Duration = Duration::from_secs(30);
 /// How many messages of one sender may be under way, and are to be remembered.
 fn messages_of_one(plan: &Plan) -> u64 {
     match &plan.pacing {
-        Pacing::Closed(window) => u64::from(*window),
+        // Several windows, for what is taken for lost may come late.
+        Pacing::Closed(window) => (4 * u64::from(*window)).max(1024),
         Pacing::Open(shape, _) => {
             let warm_up = shape.first() * plan.warm_up.as_secs_f64();
             let all = shape.expected(plan.duration) + warm_up;

@@ -41,6 +41,9 @@ fn connect(
     let trial = &*fleet.trial;
     observer.progress(Phase::Connecting, trial, None);
     let mut failed = fleet.connect(stop);
+    if stop.load(Ordering::Relaxed) {
+        return Err(Failure::Interrupted);
+    }
     let all = fleet.roles.len();
     if !failed.is_empty() && (failed.len() == all || !plan.allow_partial) {
         let number = failed.len();

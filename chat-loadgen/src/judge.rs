@@ -69,14 +69,25 @@ impl Judge {
         };
         match trial.mark.find(text) {
             Found::Intact(message @ Message { kind: Kind::Measured, .. }) => {
+                client.torn = false;
                 self.measured(trial, client, message, now);
             }
             Found::Intact(message) => prove(trial, client, message.sender),
             Found::Corrupt(message) => self.corrupt(trial, client, message, text, now),
+            Found::Torn(message) => {
+                client.torn = true;
+                self.corrupt(trial, client, message, text, now);
+            }
+            // It has been counted with its beginning.
+            Found::Rest if client.torn => client.torn = false,
+            Found::Rest => self.corrupt(trial, client, None, text, now),
+            Found::Strange(Kind::Measured) => {
+                self.faults.see(Fault::Foreign, client, None, now, || quoted(text));
+            }
             Found::Nothing if said => {
                 self.faults.see(Fault::Foreign, client, None, now, || quoted(text));
             }
-            Found::Nothing => {}
+            Found::Strange(Kind::Probe) | Found::Nothing => {}
         }
     }
 
@@ -119,6 +130,7 @@ impl Judge {
                 counted &= !self.closed;
                 self.faults.see(Fault::Reordered, client, Some(key), now, String::new);
             }
+            Arrival::NotDue => return,
             Arrival::Again => {
                 return self.faults.see(Fault::Duplicated, client, Some(key), now, String::new);
             }
@@ -163,7 +175,7 @@ impl Judge {
             Arrival::Ahead(missing) if counted && self.closed => {
                 self.missed(trial, sender, missing.start..number + 1);
             }
-            Arrival::Again => return,
+            Arrival::Again | Arrival::NotDue => return,
             Arrival::Late if self.closed => {}
             _ if counted => self.missed(trial, sender, number..number + 1),
             _ => {}
@@ -195,6 +207,32 @@ impl Judge {
         client.order = Some(order);
     }
 
+    /// Some messages of a sender have not come to a client whose account ends so. Gives how many of
+    /// them are lost: at the end all, before that those that are old. The others might have come.
+    fn miss(
+        &mut self,
+        trial: &Trial,
+        client: &Client,
+        (sender, numbers): (u32, Range<u32>),
+        ending: Ending,
+        now: u64,
+    ) -> u64 {
+        if ending != Ending::Over && client.is_counted() {
+            self.missed(trial, sender, numbers.clone());
+        }
+        let lost = match ending {
+            Ending::Over => numbers.end,
+            Ending::Leaving | Ending::CutOff => numbers.start + old(trial, sender, &numbers, now),
+        };
+        if ending == Ending::CutOff {
+            self.faults.cut_off += u64::from(numbers.end - lost);
+        }
+        let lost = numbers.start..lost;
+        let number = lost.len() as u64;
+        self.faults.lose(client, sender, lost, now);
+        number
+    }
+
     /// Closes a client's account. Nothing is due to it any more.
     pub fn settle(&mut self, trial: &Trial, client: &mut Client, ending: Ending, now: u64) {
         if client.presence != Presence::Here {
@@ -204,29 +242,25 @@ impl Judge {
         if !trial.verify {
             return;
         }
+        self.faults.forgotten += client.account.forgotten();
         let senders = trial.audience.senders(client.room());
-        let lost: Vec<(usize, Range<u32>)> = client.account.gaps().collect();
-        let mut missing = client.account.missing();
-        for (seat, gap) in lost {
-            if ending != Ending::Over && client.is_counted() && !self.closed {
-                self.missed(trial, senders[seat], gap.clone());
-            }
-            self.faults.lose(client, senders[seat], gap, now);
+        let gaps: Vec<(u32, Range<u32>)> =
+            client.account.gaps().map(|(seat, gap)| (senders[seat], gap)).collect();
+        let remembered: u64 = gaps.iter().map(|(_, gap)| gap.len() as u64).sum();
+        // Gaps that had to be forgotten are old.
+        let mut missing = client.account.missing() - remembered;
+        for (sender, gap) in gaps {
+            missing += self.miss(trial, client, (sender, gap), ending, now);
         }
         for (seat, &sender) in senders.iter().enumerate() {
-            if client.sender == Some(sender) && !trial.audience.echoes() {
-                continue;
-            }
             let awaited = client.account.awaited(seat, trial.flight.sent(sender));
-            if ending != Ending::Over && client.is_counted() {
-                self.missed(trial, sender, awaited.clone());
-            }
-            let due = awaited.len() as u64;
-            if ending == Ending::CutOff || (ending == Ending::Over && !trial.audience.has(sender)) {
-                self.faults.cut_off += due;
-            } else if ending == Ending::Over {
-                missing += due;
-                self.faults.lose(client, sender, awaited, now);
+            if client.sender != Some(sender) || trial.audience.echoes() {
+                let ending = if ending == Ending::Over && !trial.audience.has(sender) {
+                    Ending::CutOff
+                } else {
+                    ending
+                };
+                missing += self.miss(trial, client, (sender, awaited), ending, now);
             }
         }
         let damaged = client.unattributed.min(missing);
@@ -240,6 +274,15 @@ impl Judge {
         client.account.close();
         client.unattributed = 0;
     }
+}
+
+/// How many of these messages have been under way for too long to come any more.
+fn old(trial: &Trial, sender: u32, numbers: &Range<u32>, now: u64) -> u32 {
+    let is_old = |number: &u32| {
+        let times = trial.flight.times(sender, *number);
+        times.is_none_or(|times| times.written.saturating_add(trial.patience) < now)
+    };
+    u32::try_from(numbers.clone().take_while(is_old).count()).unwrap_or(u32::MAX)
 }
 
 /// The server does not want a client. The first that is said so is enough to know why.

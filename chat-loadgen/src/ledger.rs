@@ -23,6 +23,8 @@ pub enum Arrival {
     Late,
     /// One that had arrived already.
     Again,
+    /// One from before the first that was due.
+    NotDue,
 }
 
 /// One receiver's account with all senders of its room, which are counted from 0.
@@ -31,6 +33,9 @@ pub struct Account {
     next: Box<[Next]>,
     gaps: BTreeMap<(u32, u32), u32>,
     missing: u64,
+    forgotten: u64,
+    /// The first number of each sender that was due, for a receiver that came late.
+    first: Option<Box<[u32]>>,
 }
 
 /// The next number that is due from a sender, below [`crate::payload::MAX_MESSAGES`]; or one of the
@@ -60,6 +65,8 @@ impl Account {
             next: vec![Next::UNKNOWN; senders].into_boxed_slice(),
             gaps: BTreeMap::new(),
             missing: 0,
+            forgotten: 0,
+            first: None,
         }
     }
 
@@ -78,6 +85,7 @@ impl Account {
         for (sender, next) in self.next.iter_mut().enumerate() {
             *next = Next(sent(sender) | Next::OPEN);
         }
+        self.first = Some(vec![0; self.next.len()].into());
     }
 
     /// Nothing is due any more, and nothing is missing.
@@ -85,6 +93,7 @@ impl Account {
         self.next.fill(Next::UNKNOWN);
         self.gaps.clear();
         self.missing = 0;
+        self.first = None;
     }
 
     /// Whether nothing is known of what is due from a sender.
@@ -115,6 +124,9 @@ impl Account {
         if number < due {
             return self.fill(sender, number);
         }
+        if let (None, Some(first)) = (next.due(), &mut self.first) {
+            first[sender] = due;
+        }
         self.next[sender] = Next(number + 1);
         if number == due {
             return Arrival::InOrder;
@@ -122,12 +134,15 @@ impl Account {
         self.missing += u64::from(number - due);
         self.gaps.insert((index(sender), due), number);
         if self.gaps.len() > MAX_GAPS {
-            self.gaps.pop_first();
+            self.forgotten += u64::from(self.gaps.pop_first().is_some());
         }
         Arrival::Ahead(due..number)
     }
 
     fn fill(&mut self, sender: usize, number: u32) -> Arrival {
+        if self.first.as_ref().is_some_and(|first| number < first[sender]) {
+            return Arrival::NotDue;
+        }
         let sender = index(sender);
         let Some((&(_, first), &end)) = self.gaps.range((sender, 0)..=(sender, number)).next_back()
         else {
@@ -145,6 +160,11 @@ impl Account {
         }
         self.missing -= 1;
         Arrival::Late
+    }
+
+    /// How many gaps had to be forgotten: what fills them late looks like a duplicate.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     /// How many numbers that were overtaken by later ones have not come.
@@ -212,6 +232,9 @@ mod tests {
         // Sent before it was known to be there, and everything after that.
         assert_eq!(account.receive(0, 7), Arrival::InOrder);
         assert_eq!(account.receive(0, 9), Arrival::Ahead(8..9));
+        // One from before the first, which some server was slow to deliver.
+        assert_eq!(account.receive(0, 5), Arrival::NotDue);
+        assert_eq!(account.receive(0, 7), Arrival::Again);
         // Nothing of what was before, so the first that is due is missing.
         assert_eq!(account.receive(1, 12), Arrival::Ahead(10..12));
         assert_eq!(account.awaited(2, 11), 10..11);

@@ -16,7 +16,7 @@
 //! | [`dialect`], [`payload`] | a server's language; texts that prove themselves |
 //! | [`judge`], [`ledger`], [`order`], [`faults`] | what each arrival was |
 //! | [`tally`], [`clock`], [`intervals`] | how long it took |
-//! | [`machine`], [`limits`], [`target`], [`watch`] | the machine, the server's process, what is shown meanwhile |
+//! | [`machine`], [`waits`], [`limits`], [`target`], [`watch`] | the machine, the server's process, what is shown meanwhile |
 //! | [`findings`], [`record`], [`verdict`] | what a run found out, and whether it can be believed |
 //! | [`threshold`], [`baseline`] | conditions on a record; two records compared |
 //! | [`report`], [`live`], [`figures`] | records for people and programs |
@@ -65,5 +65,6 @@ pub mod threshold;
 pub mod trial;
 pub mod verdict;
 pub mod voice;
+pub mod waits;
 pub mod watch;
 pub mod worker;

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chat_loadgen::cli::Cli;
 use chat_loadgen::outcome::{Exit, INTERRUPTED};
+use chat_loadgen::target;
 
 fn main() -> ExitCode {
     let cli = Cli::parse_or_exit();
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     let told = Arc::clone(&stop);
     let handler = move || {
         if told.swap(true, Ordering::Relaxed) {
+            target::abandon();
             std::process::exit(INTERRUPTED.into());
         }
     };
@@ -26,7 +28,12 @@ fn main() -> ExitCode {
         }
     };
     match ended {
-        Ok(exit) => exit.into(),
+        Ok(ended) => {
+            for complaint in &ended.complaints {
+                complain(complaint);
+            }
+            ended.exit.into()
+        }
         Err(error) => {
             complain(&error);
             error.exit().into()

@@ -1,6 +1,7 @@
 //! Runs as the command line asks for them: one, or one beside the bare relay, or one beside the same
 //! without slow readers, or as many as it takes to find the highest rate that holds.
 
+use std::cell::RefCell;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,14 +49,25 @@ pub struct Laboratory<'a> {
     pub environment: Environment,
     /// Becomes true when they are to end.
     pub stop: &'a AtomicBool,
+    complaints: RefCell<Vec<Error>>,
 }
 
-impl Laboratory<'_> {
+impl<'a> Laboratory<'a> {
+    /// One in that environment.
+    pub fn new(environment: Environment, stop: &'a AtomicBool) -> Self {
+        Self { environment, stop, complaints: RefCell::default() }
+    }
+
+    /// What could not be done with what was measured.
+    pub fn complaints(self) -> Vec<Error> {
+        self.complaints.into_inner()
+    }
+
     /// One run. The interval log goes to `hlog`.
     ///
     /// # Errors
     ///
-    /// When it cannot be made, or its log cannot be written.
+    /// When it cannot be made, or its log not be begun.
     pub fn once(
         &self,
         plan: &Plan,
@@ -65,7 +77,8 @@ impl Laboratory<'_> {
         let unwritten = |error| Error::Write(hlog.map(Path::to_owned).unwrap_or_default(), error);
         let mut watch = Watch::new(target, plan.duration, hlog).map_err(unwritten)?;
         let outcome = run(plan, rand::random(), &mut watch, self.stop);
-        watch.finish().map_err(unwritten)?;
+        // The run is worth something without its log.
+        self.complaints.borrow_mut().extend(watch.finish().map_err(unwritten).err());
         let around = Surroundings {
             environment: self.environment.clone(),
             cpu: watch.cpu(),

@@ -7,13 +7,11 @@ pub const STATUSES: &str = "\
 Exit status: 0 everything holds, 1 the run could not be made, 2 bad usage, 3 deliveries were wrong,
 4 a --fail-if condition holds or no rate holds --find-max, 5 worse than the baseline, 6 the run is
 INVALID, 130 interrupted (the first Ctrl-C drains and reports what there is, the second ends at once).
-Where several apply, it is 130 before 3 before 6 before 4 before 5.";
+Where several apply, it is 130 before 3 before 6 before 1 before 4 before 5.";
 
 /// An exit status, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// The run could not be made.
-    Error,
     /// Bad usage.
     Usage,
     /// Interrupted; what there is was reported.
@@ -22,6 +20,8 @@ pub enum Exit {
     Incorrect,
     /// The figures mean nothing.
     Invalid,
+    /// The run could not be made, or not all that was asked for be done with it.
+    Error,
     /// A threshold was passed.
     Threshold,
     /// Worse than the baseline.

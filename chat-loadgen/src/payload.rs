@@ -11,8 +11,8 @@
 //! and one damaged byte never makes it another's; `C` a checksum of everything before it. Digits are
 //! of base 64, in the order of ASCII from `0` to `o`, so that eight of them are read in one go.
 
-use memchr::memchr;
 use memchr::memmem::{self, Finder};
+use memchr::{memchr, memchr_iter};
 
 use crate::mixing::{mix, state};
 
@@ -62,10 +62,15 @@ pub struct Message {
 pub enum Found {
     /// A text of this run, as it was sent.
     Intact(Message),
-    /// A text of this run, or a piece of one, that is not as it was sent; and which it was, where
-    /// that can still be told.
+    /// A text of this run that is not as it was sent; and which it was, where that can still be told.
     Corrupt(Option<Message>),
-    /// No text of this run.
+    /// The beginning of one, without its end.
+    Torn(Option<Message>),
+    /// The end of one, without its beginning.
+    Rest,
+    /// A text of another run.
+    Strange(Kind),
+    /// No text of this kind.
     Nothing,
 }
 
@@ -116,7 +121,7 @@ impl Mark {
     pub fn find(&self, line: &[u8]) -> Found {
         let Some(start) = self.finder.find(line) else { return self.find_piece(line) };
         let text = &line[start..];
-        let Some(end) = memchr(b'}', text) else { return Found::Corrupt(attribute(text)) };
+        let Some(end) = memchr(b'}', text) else { return Found::Torn(attribute(text)) };
         let text = &text[..=end];
         let message = if text.len() >= SHORTEST { read_message(text) } else { None };
         let intact = message.is_some()
@@ -138,21 +143,26 @@ impl Mark {
         [digit(4), digit(3), digit(2), digit(1), digit(0), r, s, end]
     }
 
-    /// A text whose beginning is damaged, or missing.
+    /// A text whose beginning is damaged or missing, or one of another run.
     #[cold]
     fn find_piece(&self, line: &[u8]) -> Found {
+        let message = memchr_iter(b'{', line).find_map(|start| attribute(&line[start..]));
         match memmem::find(line, &self.close) {
             // Those two digits and a brace may stand anywhere; behind a checksum they are ours.
-            Some(end) if read_digits(&line[end.saturating_sub(CHECKSUM)..end]).is_none() => {
-                Found::Nothing
+            Some(end) if ends_in_a_checksum(&line[..end]) => {
+                if memchr(b'{', line).is_some() {
+                    Found::Corrupt(message)
+                } else {
+                    Found::Rest
+                }
             }
-            Some(end) => {
-                let start = memchr::memrchr(b'{', &line[..end]);
-                Found::Corrupt(start.and_then(|start| attribute(&line[start..])))
-            }
-            None => Found::Nothing,
+            _ => message.map_or(Found::Nothing, |message| Found::Strange(message.kind)),
         }
     }
+}
+
+fn ends_in_a_checksum(text: &[u8]) -> bool {
+    text.last_chunk::<CHECKSUM>().is_some_and(|digits| read_digits(digits).is_some())
 }
 
 /// Which message a damaged text was, if its numbers hold their own check.
@@ -285,7 +295,7 @@ mod tests {
         {
             assert_eq!(mark.find(line.as_bytes()), Found::Intact(MESSAGE), "{line}");
         }
-        assert_eq!(Mark::new(8, true).find(text.as_bytes()), Found::Nothing);
+        assert_eq!(Mark::new(8, true).find(text.as_bytes()), Found::Strange(Kind::Measured));
         assert_eq!(mark.find(b"usuario 5: Hola que tal?"), Found::Nothing);
     }
 
@@ -298,7 +308,9 @@ mod tests {
             for at in 0..size {
                 for byte in (0..=u8::MAX).filter(|&byte| byte != whole[at] && byte != b'\n') {
                     damaged[at] = byte;
-                    assert!(matches!(mark.find(&damaged), Found::Corrupt(_)), "{at} {byte}");
+                    let found = mark.find(&damaged);
+                    let seen = matches!(found, Found::Corrupt(_) | Found::Torn(_) | Found::Rest);
+                    assert!(seen, "{at} {byte} {found:?}");
                 }
                 damaged[at] = whole[at];
             }
@@ -332,7 +344,8 @@ mod tests {
             prop_assume!(damaged[at] != byte);
             damaged[at] = byte;
             match mark.find(&damaged) {
-                Found::Corrupt(attributed) => {
+                Found::Rest => prop_assert_eq!(at, 0),
+                Found::Corrupt(attributed) | Found::Torn(attributed) => {
                     prop_assert!(attributed.is_none_or(|found| found == message));
                 }
                 found => prop_assert!(false, "{:?}", found),
@@ -343,8 +356,8 @@ mod tests {
         fn both_halves_of_a_cut_text_are_seen(at in 5..61_usize) {
             let mark = Mark::new(0xab_cdef, true);
             let whole = text(&mark, MESSAGE, 64);
-            prop_assert!(matches!(mark.find(&whole[..at]), Found::Corrupt(_)));
-            prop_assert!(matches!(mark.find(&whole[at..]), Found::Corrupt(_)));
+            prop_assert!(matches!(mark.find(&whole[..at]), Found::Torn(_)));
+            prop_assert_eq!(mark.find(&whole[at..]), if at <= 56 { Found::Rest } else { Found::Nothing });
         }
 
         #[test]

@@ -2,10 +2,12 @@
 //!
 //! Times are nanoseconds, rates are per second, sizes are bytes.
 
-use std::collections::BTreeMap;
+mod ledger;
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
+
+pub use ledger::{Ledger, Witness};
 
 /// The version of [`Record`]'s JSON. It changes when a field changes its meaning or goes away.
 pub const VERSION: u32 = 1;
@@ -234,78 +236,6 @@ pub struct Histograms {
     pub spread: Histogram<u64>,
 }
 
-/// What became of every delivery that was due, from the barrier to the end.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ledger {
-    /// Deliveries that were due.
-    pub expected: u64,
-    /// Arrived once, as they were sent, after all that their sender had sent before.
-    pub ok: u64,
-    /// Never arrived.
-    pub lost: u64,
-    /// Arrived once more.
-    pub duplicated: u64,
-    /// Arrived after something that their sender had sent later.
-    pub reordered: u64,
-    /// Came back to their sender, in a protocol where they should not.
-    pub echoed: u64,
-    /// Arrived, but not as they were sent.
-    pub corrupt: u64,
-    /// Somebody else's messages, another room's, or ones that were never sent.
-    pub foreign: u64,
-    /// Due to a receiver that was disconnected before it could get them: no fault of delivery.
-    pub cut_off: u64,
-    /// How often a client that took part lost its connection without having asked for it.
-    pub disconnected: u64,
-    /// Clients that had left, came back, and heard nothing of what was said then.
-    pub forgotten: u64,
-    /// Messages that a receiver saw after one that the room's witness saw later (`--total-order`);
-    /// nothing where that was not looked at, or the witness was lost.
-    pub disorder: Option<u64>,
-    /// The first of each fault, in the order in which they were seen.
-    pub witnesses: BTreeMap<String, Vec<Witness>>,
-}
-
-impl Ledger {
-    /// Each kind of fault and how often it was seen, also those that were not; disorder only if it
-    /// was looked for.
-    pub fn faults(&self) -> Vec<(&'static str, u64)> {
-        let mut faults = vec![
-            ("lost", self.lost),
-            ("duplicated", self.duplicated),
-            ("reordered", self.reordered),
-            ("echoed", self.echoed),
-            ("corrupt", self.corrupt),
-            ("foreign", self.foreign),
-        ];
-        faults.extend(self.disorder.map(|number| ("in disorder", number)));
-        // These are no deliveries, and only said where there are any.
-        let clients = [("disconnected", self.disconnected), ("forgotten", self.forgotten)];
-        faults.extend(clients.into_iter().filter(|(_, number)| *number > 0));
-        faults
-    }
-
-    /// All of them.
-    pub fn wrong(&self) -> u64 {
-        self.faults().iter().map(|(_, number)| number).sum()
-    }
-}
-
-/// One fault, seen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Witness {
-    /// Who received, or should have.
-    pub receiver: String,
-    /// Who sent, if that can be told.
-    pub sender: Option<String>,
-    /// The message's number among its sender's, counted from 0.
-    pub number: Option<u32>,
-    /// Nanoseconds since the measuring window opened (before it: negative).
-    pub at: i64,
-    /// What else there is to say: the line as it came.
-    pub detail: String,
-}
-
 /// One receiver.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Receiver {
@@ -366,6 +296,15 @@ pub struct Generator {
     /// Largest share of the window for which one of its threads was ready to run while others had
     /// the CPU, its own process's threads not counted; where the system tells.
     pub starved: Option<f64>,
+    /// By how much longer than the canary the median of all other receivers waited on average, in
+    /// nanoseconds: what the generator added by looking after many on one thread. Nothing where one
+    /// of them got nothing.
+    pub delay: Option<f64>,
+    /// Gaps that the ledger had to forget: what fills them late looks like a duplicate.
+    pub forgotten_gaps: u64,
+    /// How long threads that receive waited for a CPU, a sample a millisecond; nothing where the
+    /// system does not tell.
+    pub waits: Summary,
     /// Service as most receivers saw it: one thread, many sockets.
     pub bulk: Summary,
     /// Service as one receiver on a thread of its own saw it.

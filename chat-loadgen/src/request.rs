@@ -46,7 +46,8 @@ pub fn plan(run: &Run, address: SocketAddr) -> Result<Plan, Impossible> {
     let Run { target, clients, load, checks, .. } = run;
     let dialect = dialect::named(&target.dialect)
         .ok_or_else(|| Impossible::Usage(format!("no dialect {}", target.dialect)))?;
-    let senders = clients.senders.unwrap_or((clients.clients / 10).max(clients.rooms)).max(1);
+    let senders = (clients.clients / 10).max(clients.rooms).clamp(1, clients.clients);
+    let senders = clients.senders.unwrap_or(senders);
     let pacing = match load.window {
         Some(window) => Pacing::Closed(window),
         None => Pacing::Open(load.rate.clone(), load.arrivals),
@@ -77,8 +78,7 @@ pub fn plan(run: &Run, address: SocketAddr) -> Result<Plan, Impossible> {
         total_order: checks.total_order,
         witnesses: checks.witnesses,
     };
-    let asked = clients.senders.unwrap_or(senders);
-    match obstacle(&plan, asked, load, &*dialect).or_else(|| no_room_for_checks(run, &plan)) {
+    match obstacle(&plan, senders, load, &*dialect).or_else(|| no_room_for_checks(run, &plan)) {
         Some(why) => Err(Impossible::Usage(why)),
         None => Ok(plan),
     }
@@ -119,8 +119,6 @@ fn obstacle(plan: &Plan, senders: u32, load: &Load, dialect: &dyn Dialect) -> Op
         Some(format!("a message has at most {} bytes in {name}", dialect.longest()))
     } else if plan.name(clients).len() > dialect.longest_name() {
         Some(format!("a name has at most {} characters in {name}", dialect.longest_name()))
-    } else if load.duration.is_zero() {
-        Some("--duration is nothing".to_owned())
     } else {
         None
     }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -130,6 +130,7 @@ impl Target {
             return Err(TargetError::Taken(address));
         }
         let mut child = run(&words)?;
+        started().push(child.id());
         let tail = child.stderr.take().map(Tail::of);
         let began = Process::find(child.id()).map(|process| process.started);
         let mut target = Self { id: child.id(), began, address: Some(address), child: Some(child) };
@@ -185,6 +186,8 @@ impl Target {
         #[cfg(not(unix))]
         let _ = patience;
         if let Some(mut child) = self.child.take() {
+            // Once it has been waited for, its number may be another's.
+            started().retain(|id| *id != child.id());
             let _ = child.kill();
             let _ = child.wait();
         }
@@ -194,6 +197,21 @@ impl Target {
 impl Drop for Target {
     fn drop(&mut self) {
         self.stop(STOP);
+    }
+}
+
+/// The processes that were started here and have not been waited for.
+static STARTED: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+fn started() -> MutexGuard<'static, Vec<u32>> {
+    STARTED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Kills what was started here: this process is about to end without dropping anything.
+pub fn abandon() {
+    #[cfg(unix)]
+    for id in started().iter().filter_map(|id| Pid::from_raw(id.cast_signed())) {
+        let _ = kill_process_group(id, Signal::KILL);
     }
 }
 

@@ -37,6 +37,11 @@ pub struct Trial {
     pub witnesses: usize,
     /// How far it has come.
     pub progress: Progress,
+    /// How long a message may be under way before it is lost, in nanoseconds.
+    pub patience: u64,
+    /// For each worker, once everything is sent: how many deliveries its clients wait for on which
+    /// the completion of no message depends.
+    pub outstanding: Box<[AtomicU64]>,
     /// In a closed loop, messages that were intended before this are not waited for any more.
     pub given_up: AtomicU64,
     /// What the server said when it first refused a client.
@@ -77,6 +82,8 @@ pub struct Progress {
     pub disconnected: AtomicU64,
     /// Nothing is to be sent any more.
     pub silent: AtomicBool,
+    /// Everything has been sent: see [`Trial::outstanding`].
+    pub all_sent: AtomicBool,
 }
 
 impl Default for Window {
@@ -130,13 +137,27 @@ pub struct Parts {
     pub total_order: bool,
     /// See [`Trial::witnesses`].
     pub witnesses: usize,
+    /// See [`Trial::patience`].
+    pub patience: u64,
+    /// How many workers there are.
+    pub workers: usize,
 }
 
 impl Trial {
     /// A run that begins now.
     pub fn new(parts: Parts) -> Self {
-        let Parts { mark, dialect, sizes, flight, audience, verify, total_order, witnesses } =
-            parts;
+        let Parts {
+            mark,
+            dialect,
+            sizes,
+            flight,
+            audience,
+            verify,
+            total_order,
+            witnesses,
+            patience,
+            workers,
+        } = parts;
         Self {
             clock: Clock::start(),
             mark,
@@ -149,6 +170,8 @@ impl Trial {
             total_order,
             witnesses,
             progress: Progress::default(),
+            patience,
+            outstanding: (0..workers).map(|_| AtomicU64::new(u64::MAX)).collect(),
             given_up: AtomicU64::new(0),
             refusal: OnceLock::new(),
             voices: OnceLock::new(),

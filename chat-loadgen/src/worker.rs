@@ -1,6 +1,8 @@
 //! A thread that looks after some of the clients: waits for their sockets, reads, has what arrives
 //! judged, answers.
 
+mod orders;
+
 use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,11 +14,13 @@ use mio::{Events, Poll, Token};
 
 use crate::client::{Client, Newcomer, Part, Presence};
 use crate::dialect::Stage;
-use crate::faults::Faults;
 use crate::judge::{Ending, Judge};
 use crate::machine::ThreadUse;
-use crate::tally::{Finished, Messages, Slice};
+use crate::tally::Finished;
 use crate::trial::Trial;
+use crate::waits::Waits;
+
+pub use orders::{Command, Finding, Report};
 
 /// What wakes a worker when it has been told something.
 pub const WAKE: Token = Token(usize::MAX);
@@ -35,50 +39,6 @@ const SHORT_READ_IS_LAST: bool = cfg!(unix);
 const TICK: Duration = Duration::from_millis(20);
 /// How long an interval of the record lasts, in nanoseconds.
 pub const INTERVAL: u64 = 1_000_000_000;
-
-/// What a worker is told.
-#[derive(Debug)]
-pub enum Command {
-    /// A client has been connected, and registered under its index.
-    Join(Box<Newcomer>),
-    /// A client is to say goodbye and to close its connection.
-    Leave(u32),
-    /// Everybody who will come has come: whoever hears nobody does not take part, and the slow
-    /// readers stop reading.
-    Begin,
-    /// The run is over.
-    Finish,
-}
-
-/// What a worker reports every second: the deliveries of an interval, by the time of receipt.
-#[derive(Debug)]
-pub struct Report {
-    /// Whose.
-    pub worker: usize,
-    /// Which interval, counted from the opening of the measuring window.
-    pub index: u64,
-    /// Their times.
-    pub slice: Slice,
-}
-
-/// What a worker has found out.
-#[derive(Debug)]
-pub struct Finding {
-    /// Times of the messages.
-    pub messages: Messages,
-    /// Deliveries without times.
-    pub untimed: u64,
-    /// The faults.
-    pub faults: Faults,
-    /// Deliveries that were as they should be.
-    pub ok: u64,
-    /// Clients that took part and lost their connection, however often.
-    pub disconnected: u64,
-    /// Its clients.
-    pub clients: Vec<Client>,
-    /// What the thread used in the measuring window.
-    pub used: Option<ThreadUse>,
-}
 
 /// One worker.
 #[derive(Debug)]
@@ -101,6 +61,7 @@ pub struct Worker {
     interval: Option<u64>,
     began: Option<ThreadUse>,
     used: Option<ThreadUse>,
+    waits: Waits,
 }
 
 /// What one read has come to.
@@ -142,6 +103,7 @@ impl Worker {
             interval: None,
             began: None,
             used: None,
+            waits: Waits::default(),
         }
     }
 
@@ -226,7 +188,7 @@ impl Worker {
         room[..kept].copy_from_slice(&client.rest);
         let input = &room[..kept + read];
         self.trial.progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
-        let used = understand(&self.trial, &mut self.judge, client, input, &mut self.answer, now);
+        let used = client.understand(&self.trial, &mut self.judge, input, &mut self.answer, now);
         client.rest.clear();
         client.rest.extend_from_slice(&input[used..]);
         if client.rest.len() > MAX_REST {
@@ -275,7 +237,7 @@ impl Worker {
 
     fn join(&mut self, newcomer: Newcomer) {
         let at = newcomer.index as usize;
-        let mut client = Box::new(Client::new(newcomer, &self.trial));
+        let mut client = Box::new(Client::new(newcomer, self.is_canary(), &self.trial));
         if let (Part::Steady, Some(room)) = (client.part, client.room()) {
             self.trial.audience.join(self.index, room);
         }
@@ -333,6 +295,12 @@ impl Worker {
     /// have reached everybody.
     fn account(&mut self) {
         let progress = &self.trial.progress;
+        if progress.all_sent.load(Ordering::Relaxed) {
+            let clients = self.clients.iter().flatten();
+            let waiting = clients.filter(|client| self.closed || client.part == Part::Churner);
+            let outstanding = waiting.map(|client| client.outstanding(&self.trial)).sum();
+            self.trial.outstanding[self.index].store(outstanding, Ordering::Relaxed);
+        }
         progress.deliveries.fetch_add(self.judge.take_deliveries(), Ordering::Relaxed);
         let faults = self.judge.faults.take_seen();
         if faults > 0 {
@@ -365,6 +333,15 @@ impl Worker {
         if self.used.is_none() && now >= self.trial.window.end() {
             self.note_use();
         }
+        // A closed loop has its threads wait for each other all the time.
+        if !self.closed && self.used.is_none() {
+            self.waits.sample(now);
+        }
+    }
+
+    /// The last worker looks after one client only.
+    fn is_canary(&self) -> bool {
+        self.index + 1 == self.trial.outstanding.len()
     }
 
     fn note_use(&mut self) {
@@ -393,35 +370,7 @@ impl Worker {
         let Judge { tally, faults, ok, .. } = self.judge;
         let (messages, untimed) = tally.finish(&self.trial);
         let (disconnected, used) = (self.disconnected, self.used);
-        Finding { messages, untimed, faults, ok, disconnected, clients, used }
+        let waits = self.waits.samples;
+        Finding { messages, untimed, faults, ok, disconnected, waits, clients, used }
     }
-}
-
-/// Has every whole frame judged, and says what the server has to be answered. Gives how many bytes
-/// the frames took.
-fn understand(
-    trial: &Trial,
-    judge: &mut Judge,
-    client: &mut Client,
-    input: &[u8],
-    answer: &mut Vec<u8>,
-    now: u64,
-) -> usize {
-    answer.clear();
-    let mut used = 0;
-    let voice = Arc::clone(&client.voice);
-    let before = client.stage;
-    while let Some(frame) =
-        trial.dialect.read(voice.who(), &mut client.stage, &input[used..], answer)
-    {
-        used += frame.length;
-        judge.hear(trial, client, frame.event, now);
-    }
-    if before != Stage::Ready && client.stage == Stage::Ready {
-        trial.progress.settled.fetch_add(1, Ordering::Relaxed);
-    }
-    if !answer.is_empty() {
-        voice.say(answer, trial);
-    }
-    used
 }

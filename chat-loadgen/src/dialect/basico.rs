@@ -29,7 +29,7 @@ impl Dialect for Basico {
         let (text, length) = line(input)?;
         let event = match text {
             [b'!', b' ', ..] => Event::Refused(text),
-            [b'u', b's', b'u', b'a', b'r', b'i', b'o', b' ', ..] => Event::Said(text),
+            _ if is_said(text) => Event::Said(text),
             _ => Event::Other(text),
         };
         Some(Frame { length, event })
@@ -45,6 +45,13 @@ impl Dialect for Basico {
     }
 }
 
+/// Whether a line begins with `usuario PORT: `.
+fn is_said(line: &[u8]) -> bool {
+    let Some(rest) = line.strip_prefix(b"usuario ") else { return false };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && rest[digits..].starts_with(b": ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,7 +64,9 @@ mod tests {
     #[test]
     fn lines_are_told_apart() {
         assert_eq!(read(b"usuario 5: {x}\r\nmore"), Some(Event::Said(b"usuario 5: {x}")));
-        assert_eq!(read(b"bienvenido\n"), Some(Event::Other(b"bienvenido")));
+        for notice in [&b"bienvenido"[..], b"usuario 5 se ha conectado", b"usuario : x"] {
+            assert_eq!(read(&[notice, b"\n"].concat()), Some(Event::Other(notice)));
+        }
         assert_eq!(read(b"! servidor lleno\n"), Some(Event::Refused(b"! servidor lleno")));
         assert_eq!(read(b"usuario 5: {x}"), None);
     }

@@ -209,6 +209,9 @@ fn generator() -> Generator {
         canary: Summary::of(&histogram(500, 0.85)),
         untimed: 0,
         missed: 0,
+        delay: Some(50_000.0),
+        forgotten_gaps: 0,
+        waits: Summary::of(&histogram(500, 0.01)),
         memory_per_client: Some(9_400),
     }
 }

@@ -17,7 +17,7 @@ const MS: f64 = 1e6;
 /// # Errors
 ///
 /// Those of the writer.
-pub fn write(histogram: &Histogram<u64>, out: &mut impl Write) -> io::Result<()> {
+pub fn write(histogram: &Histogram<u64>, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let (value, percentile, count, rest) =
         ("Value", "Percentile", "TotalCount", "1/(1-Percentile)");
     writeln!(out, "{value:>12} {percentile:>14} {count:>10} {rest:>14}\n")?;
@@ -37,7 +37,7 @@ pub fn write(histogram: &Histogram<u64>, out: &mut impl Write) -> io::Result<()>
     footer(histogram, out)
 }
 
-fn footer(histogram: &Histogram<u64>, out: &mut impl Write) -> io::Result<()> {
+fn footer(histogram: &Histogram<u64>, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let (mean, deviation) = (histogram.mean() / MS, histogram.stdev() / MS);
     writeln!(out, "#[Mean    = {mean:12.3}, StdDeviation   = {deviation:12.3}]")?;
     let (max, count) = (float(histogram.max()) / MS, histogram.len());

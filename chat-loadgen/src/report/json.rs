@@ -26,7 +26,7 @@ pub enum ReadError {
 /// # Errors
 ///
 /// Those of the writer.
-pub fn write(record: &Record, out: &mut impl Write) -> io::Result<()> {
+pub fn write(record: &Record, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, record)?;
     writeln!(out)
 }

@@ -124,7 +124,8 @@ fn assert_heard(heard: &[String], due: &[(String, bool)]) {
         let bytes: Vec<_> = differing.collect();
         assert!(matches!(bytes[..], [(byte, _)] if byte.is_ascii_graphic()), "{heard} {due}");
         let found = Mark::new(7, true).find(heard.trim_end().as_bytes());
-        assert!(matches!(found, Found::Corrupt(_)), "{heard}");
+        let seen = matches!(found, Found::Corrupt(_) | Found::Torn(_) | Found::Rest);
+        assert!(seen, "{heard} {found:?}");
     }
 }
 

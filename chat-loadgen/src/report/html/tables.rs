@@ -172,6 +172,7 @@ fn generator(generator: &Generator) -> String {
     ];
     items.extend(generator.starved.map(|starved| ("starved", share(starved))));
     items.push(("missed", count(generator.missed)));
+    items.push(("waits for a CPU, p99", sampled(&generator.waits, generator.waits.p99)));
     items.push(("untimed", count(generator.untimed)));
     let memory = generator.memory_per_client;
     items.extend(memory.map(|memory| ("memory per client", bytes(float(memory)))));
