@@ -126,8 +126,8 @@ impl Mark {
         let message = if text.len() >= SHORTEST { read_message(text) } else { None };
         let intact = message.is_some()
             && (!self.verify || {
-                let (body, tail) = text.split_at(text.len() - TAIL);
-                *tail == self.tail(checksum(body))
+                let body = &text[..text.len() - TAIL];
+                text.last_chunk() == Some(&self.tail(checksum(body)))
             });
         match message {
             Some(message) if intact => Found::Intact(message),
@@ -138,9 +138,16 @@ impl Mark {
     /// How a text ends whose checksum is `sum`.
     #[inline]
     fn tail(&self, sum: u32) -> [u8; TAIL] {
-        let digit = |place: u32| ZERO + (sum >> (6 * place) & 63) as u8;
         let [r, s, end] = self.close;
-        [digit(4), digit(3), digit(2), digit(1), digit(0), r, s, end]
+        let sum = u64::from(sum);
+        // Six bits to a byte, those worth most first.
+        let digits = sum >> 24
+            | (sum >> 18 & 63) << 8
+            | (sum >> 12 & 63) << 16
+            | (sum >> 6 & 63) << 24
+            | (sum & 63) << 32;
+        let close = u64::from_le_bytes([0, 0, 0, 0, 0, r, s, end]);
+        ((digits + (ZEROS & 0xff_ffff_ffff)) | close).to_le_bytes()
     }
 
     /// A text whose beginning is damaged or missing, or one of another run.

@@ -143,3 +143,23 @@ fn what_somebody_else_says_is_foreign() -> Result {
     assert_eq!(record.pointer("/ledger/lost"), Some(&0.into()));
     Ok(())
 }
+
+#[test]
+fn two_generators_at_once_are_foreign_to_each_other() -> Result {
+    let relay = Relay::start(&[])?;
+    let address = relay.address.to_string();
+    let options = ["--clients", "4", "--senders", "1", "--rate", "100/s", "--server", &address];
+    let other = relay.stage.start("other", {
+        let mut other = crate::running::load(&options);
+        other.args(["--duration", "1h"]);
+        other
+    })?;
+    let mut witness = relay.stage.connect("witness", relay.address)?;
+    while witness.hear()?.expect("a line").as_bytes().get(5) != Some(&b'm') {}
+    let ended = run_at(relay.address, &options[..6]);
+    assert!(ended.number("/ledger/foreign") > 0, "{}", ended.value("/ledger"));
+    assert_eq!(ended.number("/ledger/ok"), 300);
+    assert_eq!(ended.number("/ledger/lost"), 0);
+    drop(other);
+    Ok(())
+}
