@@ -121,7 +121,7 @@ impl Judge {
             Arrival::InOrder => self.ok += 1,
             Arrival::Ahead(missing) => {
                 self.ok += 1;
-                // They may come late, but nobody sends on who waits for them.
+                // A closed loop goes on without them. Elsewhere they are waited for: they may be late.
                 if counted && self.closed {
                     self.missed(trial, sender, missing);
                 }
