@@ -13,6 +13,7 @@ use serde_json::Value;
 /// A relay that listens, and where a test plays.
 pub(crate) struct Relay {
     pub(crate) stage: Stage,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "it is signalled on Unix only"))]
     pub(crate) program: Program,
     pub(crate) address: SocketAddr,
 }

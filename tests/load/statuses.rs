@@ -7,7 +7,9 @@ use chat_check::failure::Result;
 use chat_tests::binaries;
 use predicates::prelude::*;
 
-use crate::running::{Relay, load, run, run_at, server};
+#[cfg(unix)]
+use crate::running::load;
+use crate::running::{Relay, run, run_at, server};
 
 fn command(options: &[&str]) -> Command {
     let mut command = binaries::loadgen();
