@@ -163,10 +163,10 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn memory_that_is_used_is_seen() {
-        let before = resident().expect("a figure");
-        let used = vec![1_u8; 32 << 20];
-        let after = resident().expect("a figure");
-        assert!(after >= before + (16 << 20), "{before} {after} {}", used.len());
+        // Other tests use memory and give it back at the same time, but not this.
+        let used = vec![1_u8; 64 << 20];
+        let resident = resident().expect("a figure");
+        assert!(resident >= used.len() as u64, "{resident}");
     }
 
     #[cfg(target_os = "linux")]

@@ -316,8 +316,12 @@ mod tests {
                 for byte in (0..=u8::MAX).filter(|&byte| byte != whole[at] && byte != b'\n') {
                     damaged[at] = byte;
                     let found = mark.find(&damaged);
-                    let seen = matches!(found, Found::Corrupt(_) | Found::Torn(_) | Found::Rest);
-                    assert!(seen, "{at} {byte} {found:?}");
+                    let attributed = match found {
+                        Found::Corrupt(attributed) | Found::Torn(attributed) => attributed,
+                        Found::Rest => None,
+                        other => panic!("{at} {byte} {other:?}"),
+                    };
+                    assert!(attributed.is_none_or(|message| message == MESSAGE), "{at} {byte}");
                 }
                 damaged[at] = whole[at];
             }

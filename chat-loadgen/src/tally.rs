@@ -261,3 +261,82 @@ impl Tally {
         (self.messages, self.untimed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trial::sample;
+
+    /// Sender 0 sends a message at these times.
+    fn send(trial: &Trial, intended: u64, written: u64) -> (u32, u32) {
+        let number = trial.flight.begin(0, intended, 1).expect("a number");
+        trial.flight.stamp(0, number, written);
+        (0, number)
+    }
+
+    #[test]
+    fn every_time_is_what_it_says() {
+        let trial = sample::trial();
+        let mut tally = Tally::new(0, 2, &trial.flight);
+        let message = send(&trial, 1_000, 1_030);
+        // The three others of its room.
+        for (now, response) in [(1_100, 100), (1_150, 150), (1_200, 200)] {
+            assert_eq!(tally.take_completed(), Finished::default());
+            let taken = tally.delivered(&trial, message, now, true);
+            assert_eq!(taken, Some(Taken { response }));
+        }
+        assert_eq!(tally.take_completed(), Finished { all: 1, awaited: 1 });
+        let slice = tally.take_slice();
+        let (messages, untimed) = tally.finish(&trial);
+        let range = |h: &Histogram<u64>| (h.len(), h.min(), h.max());
+        assert_eq!(range(&slice.response), (3, 100, 200));
+        assert_eq!(range(&slice.service), (3, 70, 170));
+        assert_eq!(range(&messages.lag), (3, 30, 30));
+        assert_eq!(range(&messages.first), (1, 100, 100));
+        assert_eq!(range(&messages.last), (1, 200, 200));
+        assert_eq!(range(&messages.spread), (1, 100, 100));
+        assert_eq!(untimed, 0);
+    }
+
+    #[test]
+    fn only_what_was_intended_within_the_window_counts() {
+        let trial = sample::trial();
+        let mut tally = Tally::new(0, 2, &trial.flight);
+        for (intended, counts) in [(999, false), (1_000, true), (1_999, true), (2_000, false)] {
+            let message = send(&trial, intended, 2_500);
+            let taken = tally.delivered(&trial, message, 3_000, true);
+            assert_eq!(taken.is_some(), counts, "{intended}");
+        }
+        assert_eq!(tally.take_slice().response.len(), 2);
+    }
+
+    #[test]
+    fn who_missed_a_message_is_not_waited_for_and_its_reach_is_that_of_the_others() {
+        let trial = sample::trial();
+        let mut tally = Tally::new(0, 2, &trial.flight);
+        let message = send(&trial, 1_000, 1_000);
+        tally.delivered(&trial, message, 1_100, true);
+        tally.missed(&trial, message.0, message.1);
+        tally.missed(&trial, message.0, message.1);
+        assert_eq!(tally.take_completed().all, 1);
+        // One that never reached the third ends with the other two.
+        let message = send(&trial, 1_000, 1_000);
+        tally.delivered(&trial, message, 1_300, true);
+        tally.delivered(&trial, message, 1_400, true);
+        let (messages, _) = tally.finish(&trial);
+        assert_eq!((messages.last.min(), messages.last.max()), (100, 400));
+        assert_eq!(messages.lag.len(), 3);
+    }
+
+    #[test]
+    fn what_comes_when_its_times_are_forgotten_is_counted() {
+        let trial = sample::trial();
+        let mut tally = Tally::new(0, 2, &trial.flight);
+        let first = send(&trial, 1_000, 1_000);
+        for _ in 0..64 {
+            send(&trial, 1_000, 1_000);
+        }
+        assert_eq!(tally.delivered(&trial, first, 1_100, true), None);
+        assert_eq!(tally.finish(&trial).1, 1);
+    }
+}

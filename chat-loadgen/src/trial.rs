@@ -245,3 +245,33 @@ impl Trial {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod sample {
+    use super::*;
+    use crate::audience::Sender;
+    use crate::dialect::Basico;
+
+    /// A run of two senders in one room, both looked after by the only worker, with two listeners;
+    /// its measuring window is open from 1,000 to 2,000 ns.
+    pub(crate) fn trial() -> Trial {
+        let senders = vec![Sender::new(0, 0), Sender::new(0, 0)];
+        let trial = Trial::new(Parts {
+            mark: Mark::new(7, true),
+            dialect: Box::new(Basico),
+            sizes: "64".parse().expect("a size"),
+            flight: Flight::new(2, 64),
+            audience: Audience::new(1, 1, false, senders),
+            verify: true,
+            total_order: false,
+            witnesses: 5,
+            patience: 1_000_000,
+            workers: 1,
+        });
+        for _ in 0..4 {
+            trial.audience.join(0, 0);
+        }
+        trial.window.set(1_000, 2_000);
+        trial
+    }
+}

@@ -209,3 +209,85 @@ impl Outgoing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flight::Times;
+    use crate::trial::sample;
+    use std::io::Read;
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    /// A sending half, and who reads what it says.
+    fn pair() -> (Voice, std::net::TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let stream = std::net::TcpStream::connect(address).expect("a connection");
+        stream.set_nonblocking(true).expect("not blocking");
+        let (reader, _) = listener.accept().expect("a connection");
+        reader.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+        let who = Arc::new(Who { name: "c-0".to_owned(), room: Some(0) });
+        (Voice::new(TcpStream::from_std(stream), who), reader)
+    }
+
+    fn due(size: usize) -> Due {
+        Due { sender: 0, intended: 1_000, size }
+    }
+
+    #[test]
+    fn a_message_is_stamped_when_it_is_written() {
+        let trial = sample::trial();
+        let (voice, mut reader) = pair();
+        voice.enqueue(due(64)).expect("it is there");
+        assert_eq!(trial.flight.sent(0), 0);
+        let before = trial.clock.now();
+        voice.flush(&trial);
+        let Times { intended, written } = trial.flight.times(0, 0).expect("it was sent");
+        assert_eq!(intended, 1_000);
+        assert!((before..=trial.clock.now()).contains(&written), "{written}");
+        let mut line = [0; 65];
+        reader.read_exact(&mut line).expect("it arrives");
+        assert!(line.starts_with(b"{") && line.ends_with(b"}\n"));
+        assert!(voice.has_sent_all());
+    }
+
+    #[test]
+    fn what_a_full_socket_does_not_take_goes_on_later_or_gives_its_number_back() {
+        let trial = sample::trial();
+        let (voice, mut reader) = pair();
+        let mut messages = 0;
+        while voice.has_sent_all() {
+            voice.enqueue(due(60_000)).expect("it is there");
+            messages += 1;
+            voice.flush(&trial);
+        }
+        assert!(voice.is_blocked());
+        voice.enqueue(due(60_000)).expect("it is there");
+        let mut bytes = vec![0; 60_001 * messages];
+        reader.set_nonblocking(true).expect("not blocking");
+        let mut read = 0;
+        while read < bytes.len() {
+            if let Ok(some) = reader.read(&mut bytes[read..]) {
+                read += some;
+            }
+            voice.flush(&trial);
+        }
+        assert_eq!(memchr::memchr_iter(b'\n', &bytes).count(), messages);
+
+        // Nobody reads any more.
+        while voice.has_sent_all() {
+            voice.enqueue(due(60_000)).expect("it is there");
+            voice.flush(&trial);
+        }
+        voice.enqueue(due(64)).expect("it is there");
+        let sent = trial.flight.sent(0);
+        let unsent = voice.stop(0, &trial);
+        assert!(unsent >= 2, "{unsent}");
+        let numbered = u64::from(sent - trial.flight.sent(0));
+        assert!(numbered >= 1 && numbered < unsent, "{numbered} of {unsent}");
+        let measured = trial.progress.measured.load(Ordering::Relaxed);
+        assert_eq!(measured, u64::from(trial.flight.sent(0)));
+        assert_eq!(voice.enqueue(due(64)), Err(Gone));
+    }
+}
