@@ -157,8 +157,10 @@ fn without_slow_readers(record: &Record) -> Vec<String> {
 
 fn ledger(record: &Record) -> Vec<String> {
     let ledger = &record.ledger;
-    let mut items =
-        vec![format!("{} expected", count(ledger.expected)), format!("{} ok", count(ledger.ok))];
+    // Every message since the barrier is judged; fewer are timed.
+    let warm_up = if record.workload.warm_up > 0.0 { ", warm-up included" } else { "" };
+    let expected = format!("{} expected{warm_up}", count(ledger.expected));
+    let mut items = vec![expected, format!("{} ok", count(ledger.ok))];
     let cut_off = Some(("cut off", ledger.cut_off)).filter(|(_, number)| *number > 0);
     let others = ledger.faults().into_iter().chain(cut_off);
     items.extend(others.map(|(name, number)| format!("{} {name}", count(number))));
@@ -309,8 +311,10 @@ mod tests {
         assert!(line(&text, "traffic").ends_with("14,967,006 deliveries, 249,450/s"));
         assert_eq!(line(&text, "last").split_whitespace().nth(5), Some("31.2"));
         assert_eq!(line(&text, "first").matches('–').count(), 5);
-        assert!(line(&text, "ledger").contains("14,970,000 expected · 14,969,996 ok · 3 lost"));
-        assert!(text.contains("0 in disorder · 1 disconnected · 12 cut off\n"), "{text}");
+        assert!(
+            line(&text, "ledger").contains("14,970,000 expected, warm-up included · 14,969,996 ok")
+        );
+        assert!(text.contains("0 in disorder · 1 disconnected\n           12 cut off\n"), "{text}");
         assert!(line(&text, "generator").contains("pacing lag p99"), "{text}");
         assert!(line(&text, "server").contains("2.77 µs CPU per delivery"), "{text}");
         assert!(line(&text, "server").contains("27.9 KiB per client"), "{text}");
