@@ -18,6 +18,7 @@ use crate::record::{
 };
 use crate::run::{Counts, Outcome};
 use crate::tally::{Messages, Slice, histogram};
+use crate::trial::Trial;
 use crate::verdict;
 use crate::worker::Finding;
 
@@ -26,7 +27,7 @@ const WORST: usize = 10;
 /// Seconds below which it says nothing what was used in them: the clocks are looked at every few
 /// milliseconds.
 const SHORT: f64 = 0.05;
-/// How long before the end a client has to have come back to have heard something, in nanoseconds.
+/// How long after coming back a client has to hear what is said, in nanoseconds.
 const IN_TIME: u64 = 1_000_000_000;
 
 /// What was seen from outside while the run went on.
@@ -96,7 +97,7 @@ pub fn record(plan: &Plan, outcome: Outcome, around: Surroundings) -> (Record, H
         },
         latency: Latency::of(&histograms),
         worst: worst(plan, &all.clients),
-        ledger: ledger(plan, &all, trial.window.start(), trial.window.end()),
+        ledger: ledger(plan, &all, &trial),
         intervals: Vec::new(),
         generator: generator(&all, &totals, paced, &around, span.seconds()),
         environment: around.environment,
@@ -187,12 +188,18 @@ impl Sum {
         u32::try_from(self.clients.iter().filter(took_part).count()).unwrap_or(u32::MAX)
     }
 
-    /// Clients that came back in time to hear something, and heard nothing.
-    fn forgotten(&self, end: u64) -> u64 {
-        let in_time = end.saturating_sub(IN_TIME);
+    /// Clients that came back, and heard nothing of what was said some time later.
+    fn forgotten(&self, trial: &Trial) -> u64 {
+        let spoken_since = |client: &Client| {
+            let senders = trial.audience.senders(client.room());
+            let last = |sender: u32| trial.flight.times(sender, trial.flight.sent(sender) - 1);
+            let said = senders.iter().filter(|&&sender| trial.flight.sent(sender) > 0);
+            said.filter_map(|&sender| last(sender))
+                .any(|times| times.written > client.since + IN_TIME)
+        };
         let forgotten = |client: &&Client| {
             let came_back = client.part == Part::Churner && client.began;
-            came_back && client.presence == Presence::Coming && client.since < in_time
+            came_back && client.presence == Presence::Coming && spoken_since(client)
         };
         self.clients.iter().filter(forgotten).count() as u64
     }
@@ -213,7 +220,7 @@ impl Messages {
     }
 }
 
-fn ledger(plan: &Plan, all: &Sum, start: u64, end: u64) -> Ledger {
+fn ledger(plan: &Plan, all: &Sum, trial: &Trial) -> Ledger {
     let Sum { faults, ok, .. } = all;
     let count = |fault| faults.count(fault);
     let mut ledger = Ledger {
@@ -227,12 +234,13 @@ fn ledger(plan: &Plan, all: &Sum, start: u64, end: u64) -> Ledger {
         foreign: count(Fault::Foreign),
         cut_off: faults.cut_off,
         disconnected: all.disconnected,
-        forgotten: all.forgotten(end),
+        forgotten: all.forgotten(trial),
         disorder: (plan.total_order && all.has_witnesses()).then(|| count(Fault::Disorder)),
         witnesses: std::collections::BTreeMap::new(),
     };
     for (fault, sightings) in faults.witnesses() {
-        let witnesses = sightings.iter().map(|sighting| witness(plan, sighting, start));
+        let witnesses =
+            sightings.iter().map(|sighting| witness(plan, sighting, trial.window.start()));
         ledger.witnesses.insert(fault.name().to_owned(), witnesses.collect());
     }
     ledger

@@ -1,5 +1,12 @@
 //! Who can be simulated.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
 use chat_check::failure::Result;
 
 use crate::running::{Relay, load, run, run_at, server};
@@ -157,6 +164,66 @@ fn who_leaves_and_comes_back_is_due_what_is_said_meanwhile_and_no_more() {
         assert!(expected > 1500 * 11 && expected < 1500 * 19, "{expected}");
         assert_eq!(ended.number("/ledger/disconnected"), 0);
     }
+}
+
+/// A server that serves those who come after the first `prompt` clients 300 ms late.
+fn late_for_newcomers(prompt: usize) -> SocketAddr {
+    type Lines = Sender<(Instant, String)>;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let members: Arc<Mutex<Vec<(usize, Lines)>>> = Arc::default();
+    thread::spawn(move || {
+        for (id, stream) in listener.incoming().flatten().enumerate() {
+            let (lines, due) = channel::<(Instant, String)>();
+            members.lock().expect("nobody panics").push((id, lines));
+            let mut out = stream.try_clone().expect("a second handle");
+            thread::spawn(move || {
+                for (time, line) in due {
+                    // Being late is what this server is for.
+                    thread::sleep(time.saturating_duration_since(Instant::now()));
+                    if out.write_all(line.as_bytes()).is_err() {
+                        return;
+                    }
+                }
+            });
+            let members = Arc::clone(&members);
+            thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(std::result::Result::ok) {
+                    let line = line + "\n";
+                    for (other, lines) in members.lock().expect("nobody panics").iter() {
+                        let late = Duration::from_millis(if *other < prompt { 0 } else { 300 });
+                        if *other != id && line != "salir\n" {
+                            let _ = lines.send((Instant::now() + late, line.clone()));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    address
+}
+
+#[test]
+fn what_is_under_way_to_those_who_came_back_is_waited_for() {
+    let address = late_for_newcomers(20);
+    let ended = run_at(
+        address,
+        &[
+            "--clients",
+            "20",
+            "--senders",
+            "2",
+            "--churn",
+            "4/s",
+            "--rate",
+            "50/s",
+            "--duration",
+            "2s",
+        ],
+    );
+    assert_eq!(ended.number("/ledger/lost"), 0, "{}", ended.value("/ledger"));
+    assert_eq!(ended.number("/ledger/ok"), ended.number("/ledger/expected"));
+    assert_eq!(ended.status, Some(0), "{}", ended.words);
 }
 
 #[test]
