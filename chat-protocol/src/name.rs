@@ -336,7 +336,9 @@ mod tests {
             if let Ok(name) = parse(&text) {
                 prop_assert!((1..=MAX_NAME).contains(&name.as_str().nfc().count()));
                 prop_assert!(!name.as_str().contains([' ', '>', '*', '!', '[', '/', ':']));
-                prop_assert!(alike(&text, &fold(name.as_str())));
+                // The folded text need be no name: U+10C7 may be in one, its small letter may not.
+                let folded = looks(&fold(name.as_str()));
+                prop_assert!(name.looks().iter().any(|look| folded.contains(look)));
             }
         }
     }
