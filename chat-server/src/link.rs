@@ -15,7 +15,7 @@ use crate::activity::Activity;
 use crate::member::{Fault, Member};
 
 /// How much one read takes, in bytes: many short lines, and yet no long turn for one client.
-const READ: usize = 4 * 1024;
+const READ: usize = 16 * 1024;
 
 /// How long a connection that was ended here may take to be ended by its peer as well.
 ///
