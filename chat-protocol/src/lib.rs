@@ -14,7 +14,7 @@
 //! | every sentence the chat says | [`wording`] |
 //! | what a profile sets | [`profile`] |
 //! | how large, how long, how many | [`limits`] |
-//! | how addresses and times are written | [`endpoint`], [`time_limit`] |
+//! | how addresses, times and rates are written | [`endpoint`], [`time_limit`], [`rate`] |
 
 pub mod command;
 pub mod decoder;
@@ -23,6 +23,7 @@ pub mod framing;
 pub mod limits;
 pub mod name;
 pub mod profile;
+pub mod rate;
 pub mod text;
 pub mod time_limit;
 pub mod wording;

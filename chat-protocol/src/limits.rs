@@ -1,6 +1,6 @@
 //! Every limit of the protocol, with its unit and where its number comes from.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -44,6 +44,13 @@ pub const NAME_TIMEOUT: Duration = Duration::from_secs(20);
 /// person who finds names taken, too few to try out who is there.
 pub const NAME_ATTEMPTS: u8 = 5;
 
+/// How many lines a second one client may send over a longer time, where that is limited: more than
+/// the fastest typist has messages, and a twentieth of what fills a room for its readers.
+pub const MAX_RATE: NonZeroU32 = NonZeroU32::new(20).unwrap();
+
+/// How many lines may come at once before [`MAX_RATE`] holds: a screen that somebody pastes.
+pub const BURST: NonZeroU32 = NonZeroU32::new(40).unwrap();
+
 /// How many rooms a server has at most, unless told otherwise. An empty one is gone, so this many
 /// clients are needed to have them; each costs a task and some kilobytes.
 pub const MAX_ROOMS: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
@@ -51,6 +58,16 @@ pub const MAX_ROOMS: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 /// How many names one answer lists, so that the answer fits into an outbox: composed, a name has at
 /// most 128 bytes, and all of them 130 KB.
 pub const MAX_LISTED: usize = 1000;
+
+/// How many bytes wait for one client behind what its socket holds (`--outbox`): some three thousand
+/// messages, and a fraction of a second for anybody who reads at all.
+pub const OUTBOX: usize = 256 * 1024;
+
+/// How long a client may read nothing although something waits for it (`--slow-timeout`).
+pub const SLOW_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a server takes at most to end (requirement 1.6, `--drain`).
+pub const DRAIN: Duration = Duration::from_secs(5);
 
 /// How many clients may wait for their turn (requirement 7.1), each with a descriptor. One more is
 /// refused: a queue that nobody will see the end of is of no use to anybody.

@@ -9,8 +9,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::limits::IDLE_TIMEOUT;
+use crate::limits::{IDLE_TIMEOUT, MAX_RATE};
 use crate::name::{Name, NameError};
+use crate::rate::MaxRate;
 use crate::text::is_leave;
 use crate::time_limit::TimeLimit;
 
@@ -76,11 +77,13 @@ pub struct ServerOptions {
     pub when_full: WhenFull,
     /// How long a connection may be silent in both directions.
     pub idle_timeout: TimeLimit,
+    /// How many lines a second one client may send over a longer time.
+    pub max_rate: MaxRate,
 }
 
 impl ServerOptions {
     /// The options by their names, and the values as they are written.
-    pub fn written(self) -> [(&'static str, String); 8] {
+    pub fn written(self) -> [(&'static str, String); 9] {
         [
             ("label", self.label.to_string()),
             ("ask-name", switch(self.ask_name)),
@@ -90,6 +93,7 @@ impl ServerOptions {
             ("max-clients", self.max_clients.to_string()),
             ("when-full", self.when_full.to_string()),
             ("idle-timeout", self.idle_timeout.to_string()),
+            ("max-rate", self.max_rate.to_string()),
         ]
     }
 }
@@ -158,6 +162,7 @@ impl Profile {
             max_clients: MaxClients(None),
             when_full: WhenFull::Refuse,
             idle_timeout: TimeLimit::of(IDLE_TIMEOUT),
+            max_rate: MaxRate::OFF,
         };
         let sala = ServerOptions { label: Label::Name, ask_name: true, presence: true, ..basico };
         match self {
@@ -170,7 +175,12 @@ impl Profile {
                 when_full: WhenFull::Wait,
                 ..basico
             },
-            Self::Grupal => ServerOptions { commands: true, idle_timeout: TimeLimit::OFF, ..sala },
+            Self::Grupal => ServerOptions {
+                commands: true,
+                idle_timeout: TimeLimit::OFF,
+                max_rate: MaxRate::per_second(MAX_RATE),
+                ..sala
+            },
         }
     }
 
@@ -339,6 +349,7 @@ mod tests {
             assert_eq!(options.label.to_string().parse(), Ok(options.label));
             assert_eq!(options.when_full.to_string().parse(), Ok(options.when_full));
             assert_eq!(options.max_clients.to_string().parse(), Ok(options.max_clients));
+            assert_eq!(options.max_rate.to_string().parse(), Ok(options.max_rate));
             assert!(options.operator.parse::<Operator>().is_ok());
         }
     }

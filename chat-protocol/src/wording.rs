@@ -82,6 +82,12 @@ pub fn console_gap(lines: u64) -> impl fmt::Display {
     fmt::from_fn(move |f| write!(f, "* {lines} líneas omitidas: nadie leía esta salida"))
 }
 
+/// What a client hears in the place of messages that it was too slow for.
+pub fn missed(messages: u64) -> impl fmt::Display {
+    let noun = if messages == 1 { "mensaje" } else { "mensajes" };
+    fmt::from_fn(move |f| write!(f, "* te has perdido {messages} {noun}"))
+}
+
 /// Why the server cannot listen (requirement 1.8).
 pub fn cannot_listen(address: impl fmt::Display, reason: &io::Error) -> impl fmt::Display {
     fmt::from_fn(move |f| write!(f, "no se puede escuchar en {address}: {}", Reason(reason)))

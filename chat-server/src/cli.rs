@@ -2,13 +2,17 @@
 
 use std::future::pending;
 use std::io::{self, IsTerminal};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::ops::RangeInclusive;
 
+use bytesize::ByteSize;
 use chat_protocol::endpoint::Endpoint;
 use chat_protocol::framing::Framing;
-use chat_protocol::limits::{MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT};
+use chat_protocol::limits::{
+    BURST, DRAIN, MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT, OUTBOX, SLOW_TIMEOUT,
+};
 use chat_protocol::profile::{Label, MaxClients, Operator, Profile, WhenFull};
+use chat_protocol::rate::MaxRate;
 use chat_protocol::time_limit::TimeLimit;
 use chat_protocol::wording;
 use chat_terminal::person::Screen;
@@ -16,16 +20,17 @@ use chat_terminal::{signals, usage};
 use clap::parser::ValueSource;
 use clap::{ArgAction, Command, CommandFactory, Parser};
 use thiserror::Error;
+use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::config::Config;
+use crate::config::{Config, SlowReader};
 use crate::front::Front;
 use crate::{listener, run};
 
 /// A TCP chat server: every message goes to everyone but its sender.
 ///
 /// Prints what happens on standard output, diagnostics on standard error. SIGINT and SIGTERM stop
-/// it: it delivers what it has accepted, closes every connection and exits within 5 s.
+/// it: it delivers what it has accepted, closes every connection and exits within `--drain`.
 #[derive(Debug, Parser)]
 #[command(version)]
 #[expect(clippy::struct_excessive_bools, reason = "a command line is a list of switches")]
@@ -96,10 +101,51 @@ pub struct Cli {
     #[arg(long, value_name = "BYTES", default_value_t = MAX_LINE, value_parser = max_line)]
     max_line: usize,
 
+    /// How many lines a second a client may send over a longer time, or off: while it has sent more,
+    /// it is not read from
+    #[arg(long, value_name = "NUMBER/s")]
+    max_rate: MaxRate,
+
+    /// How many lines may come at once before that holds
+    #[arg(long, value_name = "NUMBER", default_value_t = BURST)]
+    burst: NonZeroU32,
+
+    /// How much may wait for a client that reads more slowly than others speak: 256KiB, 1MiB
+    #[arg(long, value_name = "SIZE", default_value_t = ByteSize(OUTBOX as u64), value_parser = outbox)]
+    outbox: ByteSize,
+
+    /// What happens when that is full: the client misses messages and is told how many (skip), or
+    /// its connection is closed (close)
+    #[arg(long, value_name = "skip|close", default_value = "skip", hide_possible_values = true)]
+    slow_reader: SlowReader,
+
+    /// Close the connection of a client that reads nothing for this long although something waits
+    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(SLOW_TIMEOUT))]
+    slow_timeout: TimeLimit,
+
+    /// Let messages wait this long for others, so that a busy room costs fewer writes, or off
+    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF)]
+    coalesce: TimeLimit,
+
+    /// How many threads serve the clients
+    #[arg(long, value_name = "NUMBER", default_value_t = NonZeroUsize::MIN, value_parser = threads)]
+    threads: NonZeroUsize,
+
+    /// How long ending may take: what was accepted is delivered within this time
+    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(DRAIN), value_parser = drain)]
+    drain: TimeLimit,
+
+    /// Do not print messages
+    #[arg(long)]
+    quiet: bool,
+
     /// Diagnostics on standard error: off, error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL", default_value = "warn", value_parser = log_level)]
     log: LevelFilter,
 }
+
+/// As many as anybody has processors.
+const MAX_THREADS: usize = 1024;
 
 const EXIT_STATUSES: &str =
     "Exit status: 0 stopped by a signal or the operator, 1 cannot listen, 2 bad usage.";
@@ -109,6 +155,27 @@ fn max_line(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|bytes| range.contains(bytes)).ok_or_else(|| {
         format!("expected a number of bytes from {} to {}", range.start(), range.end())
     })
+}
+
+/// From a long line to what a machine of today can hold for some hundred clients.
+fn outbox(text: &str) -> Result<ByteSize, &'static str> {
+    let sizes = ByteSize::kib(1)..=ByteSize::gib(1);
+    text.parse()
+        .ok()
+        .filter(|size| sizes.contains(size))
+        .ok_or("expected a size from 1KiB to 1GiB, such as 256KiB or 1MiB")
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|threads: &NonZeroUsize| threads.get() <= MAX_THREADS)
+        .ok_or("expected a number of threads from 1 to 1024")
+}
+
+fn drain(text: &str) -> Result<TimeLimit, &'static str> {
+    let limited = |limit: &TimeLimit| limit.duration().is_some();
+    text.parse().ok().filter(limited).ok_or("expected a time such as 5s or 500ms")
 }
 
 fn log_level(text: &str) -> Result<LevelFilter, &'static str> {
@@ -134,10 +201,7 @@ impl Cli {
 
     /// Serves until a signal, or the operator, stops the process.
     pub fn start(self) -> Result<(), StartError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(StartError::Runtime)?;
+        let runtime = runtime(self.threads.get()).map_err(StartError::Runtime)?;
         let served = runtime.block_on(self.serve());
         // A read of standard input cannot be cancelled, and is not to be waited for.
         runtime.shutdown_background();
@@ -177,9 +241,12 @@ impl Cli {
                 () = front.interrupt.notified() => {}
             }
         };
-        let served = run(listener, self.config(), front.console.clone(), operator, stop).await;
-        front.console.finish();
-        front.log.finish();
+        let config = self.config();
+        // The rest is for the connections.
+        let output_drain = config.drain / 10;
+        let served = run(listener, config, front.console.clone(), operator, stop).await;
+        front.console.finish(output_drain);
+        front.log.finish(output_drain);
         if let Some(screen) = front.screen {
             screen.close().await;
         }
@@ -199,8 +266,30 @@ impl Cli {
             framing: self.framing,
             max_line: self.max_line,
             idle_timeout: self.idle_timeout,
+            max_rate: self.max_rate,
+            burst: self.burst,
+            outbox: usize::try_from(self.outbox.0).unwrap_or(usize::MAX),
+            slow_reader: self.slow_reader,
+            slow_timeout: self.slow_timeout,
+            coalesce: self.coalesce,
+            drain: self.drain.duration().unwrap_or(DRAIN),
+            quiet: self.quiet,
         }
     }
+}
+
+/// One thread needs no locks to be fast; several share the connections and the rooms.
+fn runtime(threads: usize) -> io::Result<Runtime> {
+    match threads {
+        1 => Builder::new_current_thread(),
+        several => {
+            let mut builder = Builder::new_multi_thread();
+            builder.worker_threads(several);
+            builder
+        }
+    }
+    .enable_all()
+    .build()
 }
 
 /// Why the server could not start.
@@ -236,7 +325,7 @@ mod tests {
             assert_eq!((cli.presence, cli.commands), (options.presence, options.commands));
             assert_eq!(Ok(cli.operator), options.operator.parse());
             assert_eq!((cli.max_clients, cli.when_full), (options.max_clients, options.when_full));
-            assert_eq!(cli.idle_timeout, options.idle_timeout);
+            assert_eq!((cli.idle_timeout, cli.max_rate), (options.idle_timeout, options.max_rate));
         }
     }
 

@@ -1,9 +1,16 @@
 //! What a running server was told, in types that cannot be wrong.
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use chat_protocol::framing::Framing;
 use chat_protocol::profile::{Label, MaxClients, WhenFull};
+use chat_protocol::rate::MaxRate;
 use chat_protocol::time_limit::TimeLimit;
+use clap::ValueEnum;
 
+use crate::lagging::Lagging;
+use crate::outbox::Terms;
 use crate::{directory, session};
 
 /// The options of a server.
@@ -31,11 +38,46 @@ pub struct Config {
     pub max_line: usize,
     /// How long a connection may be silent in both directions.
     pub idle_timeout: TimeLimit,
+    /// How many lines a second one client may send over a longer time.
+    pub max_rate: MaxRate,
+    /// How many may come at once before that holds.
+    pub burst: NonZeroU32,
+    /// How many bytes may wait for one client behind what its socket holds; a slow one costs this
+    /// much.
+    pub outbox: usize,
+    /// What happens to one for whom more would have to wait.
+    pub slow_reader: SlowReader,
+    /// How long a client may take nothing although something waits for it.
+    pub slow_timeout: TimeLimit,
+    /// How long the room waits for more to deliver at once.
+    pub coalesce: TimeLimit,
+    /// How long the server takes to end, at most.
+    pub drain: Duration,
+    /// Whether messages are not printed.
+    pub quiet: bool,
+}
+
+/// What happens to a client that reads more slowly than others speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SlowReader {
+    /// It misses messages, and is told how many
+    Skip,
+    /// Its connection is closed
+    Close,
 }
 
 impl Config {
     pub(crate) fn directory_rules(&self) -> directory::Rules {
         directory::Rules { presence: self.presence, max_rooms: self.max_rooms }
+    }
+
+    pub(crate) fn terms(&self, lagging: Lagging) -> Terms {
+        Terms {
+            capacity: self.outbox,
+            slow_reader: self.slow_reader,
+            timeout: self.slow_timeout,
+            lagging,
+        }
     }
 
     pub(crate) fn session_rules(&self) -> session::Rules {

@@ -12,14 +12,14 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use crate::Server;
 use crate::admission::{Entry, Place};
 use crate::link::Link;
 use crate::member::Member;
-use crate::pace::Pace;
+use crate::pace::{BURST, Pace};
 use crate::presence::Presence;
-use crate::room;
 use crate::session::{Action, Session};
-use crate::{HEAR_OUT, Server};
+use crate::throttle::Throttle;
 
 /// Why a conversation is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +105,7 @@ struct Conversation<'a> {
     decoder: Decoder,
     session: Session,
     pace: Pace,
+    throttle: Throttle,
     /// What was read and is not to be heard before the next turn.
     unheard: Vec<u8>,
     /// How many bytes were said or told in this turn.
@@ -124,7 +125,8 @@ impl<'a> Conversation<'a> {
             presence: Presence::begin(server, link),
             decoder: Decoder::new(config.framing, config.max_line),
             session: Session::new(config.session_rules()),
-            pace: Pace::new(now),
+            pace: Pace::new(server.lagging.clone(), now),
+            throttle: Throttle::new(config.max_rate.bucket(config.burst, now.into_std())),
             unheard: Vec::new(),
             said: 0,
             name_deadline: config.name_timeout.duration().map(|limit| now + limit),
@@ -148,6 +150,11 @@ impl<'a> Conversation<'a> {
                 End::Left => {}
                 End::Stopped => self.hear_the_last().await,
                 End::Nameless if !self.session.is_naming() => continue,
+                // It is the server that has yet to hear it.
+                End::Idle if !self.unheard.is_empty() => {
+                    activity.touch(Instant::now());
+                    continue;
+                }
                 // What has arrived and was only not read yet is no silence.
                 End::Idle | End::Nameless => {
                     self.settle().await;
@@ -168,6 +175,7 @@ impl<'a> Conversation<'a> {
     async fn listen(&mut self) -> End {
         loop {
             self.settle().await;
+            self.throttle.opened().await;
             tokio::select! {
                 // What has arrived comes before the silence behind it.
                 biased;
@@ -182,6 +190,7 @@ impl<'a> Conversation<'a> {
                 () = sleep(CHUNK_PAUSE), if self.decoder.awaits_pause() => {
                     self.wait_for_the_others().await;
                     let line = self.decoder.pause();
+                    self.throttle.count_line();
                     if self.act_on(line).is_break() {
                         return End::Left;
                     }
@@ -214,20 +223,19 @@ impl<'a> Conversation<'a> {
     /// The server stops: what has arrived by now was accepted. Nobody leaves before everybody was
     /// heard.
     async fn hear_the_last(&mut self) {
-        if timeout(HEAR_OUT, self.hear_out()).await.is_err() {
+        self.throttle.lift();
+        if timeout(self.server.config.drain / 5 * 2, self.hear_out()).await.is_err() {
             tracing::warn!(peer = %self.link.peer(), "not all of what it sent could be heard");
         }
         drop(self.speaking.take());
         self.server.speaking.wait().await;
     }
 
-    /// Hears everything that has arrived. However much it is, nobody is held for it now.
+    /// Hears everything that has arrived.
     async fn hear_out(&mut self) {
         loop {
             self.settle().await;
-            if let Some(room) = self.presence.room() {
-                room.has_space().await;
-            }
+            self.wait_for_the_others().await;
             match self.hear() {
                 Heard::Some => yield_now().await,
                 Heard::Nothing => {
@@ -264,17 +272,24 @@ impl<'a> Conversation<'a> {
     }
 
     /// Acts on every line that is complete, until there is enough for one turn: the client has said
-    /// much, or it changes the room.
+    /// much, or as much as it may, or it changes the room.
     fn hear_bytes(&mut self, mut bytes: &[u8]) -> Heard {
         self.said = 0;
+        let mut lines = 0;
         while let Some(line) = self.decoder.decode(&mut bytes) {
+            lines += 1;
+            self.throttle.count_line();
             if self.act_on(Some(line)).is_break() {
                 return Heard::End;
             }
-            if self.said >= room::FULL || self.presence.room().is_none() {
+            let enough = self.said >= BURST || !self.throttle.is_open();
+            if enough || self.presence.room().is_none() {
                 self.unheard = bytes.to_vec();
-                break;
+                return Heard::Some;
             }
+        }
+        if lines == 0 {
+            self.throttle.count_piece();
         }
         Heard::Some
     }

@@ -20,10 +20,7 @@ const BUFFER: usize = 1024 * 1024;
 
 /// How long the thread lets lines gather between two writes. A busy chat would otherwise wake it
 /// for every line, which costs more than delivering the message to a hundred clients.
-const GATHER: Duration = Duration::from_millis(5);
-
-/// How long the end of the process waits for a reader that has stopped reading.
-pub const FLUSH_DEADLINE: Duration = Duration::from_millis(500);
+const GATHER: Duration = Duration::from_millis(10);
 
 /// A handle to an output; clones share it.
 #[derive(Clone)]
@@ -79,11 +76,11 @@ impl Console {
         });
     }
 
-    /// Waits until everything printed has been written, for at most [`FLUSH_DEADLINE`].
-    pub fn finish(&self) {
+    /// Waits until everything printed has been written, for at most this long.
+    pub fn finish(&self, patience: Duration) {
         let state = self.shared.lock();
         let busy = |state: &mut State| state.writing || !state.waiting.is_empty();
-        drop(self.shared.flushed.wait_timeout_while(state, FLUSH_DEADLINE, busy));
+        drop(self.shared.flushed.wait_timeout_while(state, patience, busy));
     }
 
     fn append(&self, write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<()> {
@@ -241,6 +238,6 @@ mod tests {
         for _ in 0..2 * BUFFER / 4 {
             console.print("uno");
         }
-        console.finish();
+        console.finish(Duration::from_millis(100));
     }
 }

@@ -1,14 +1,15 @@
 //! Opens rooms: each has a fan-out of its own, for as long as it is open.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 use tokio_util::task::TaskTracker;
 
 use crate::fanout::Fanout;
-use crate::lagging::Lagging;
 use crate::member::Member;
+use crate::outbox::Terms;
 use crate::room::Room;
 
 /// The fan-outs of all rooms.
@@ -18,27 +19,29 @@ pub(crate) struct Deliveries {
     running: TaskTracker,
     /// The members that are being let go.
     partings: TaskTracker,
-    /// The members that are waited for, in all rooms.
-    lagging: Lagging,
-    /// Of an outbox, in bytes.
-    capacity: usize,
+    /// What becomes of members who cannot keep up.
+    terms: Terms,
+    /// How long a pass waits for more to deliver at once.
+    coalesce: Option<Duration>,
     failed: mpsc::Sender<JoinError>,
 }
 
 impl Deliveries {
-    /// Members may have `capacity` bytes waiting for them. The receiver gets the end of a fan-out
-    /// that has panicked.
-    pub(crate) fn new(capacity: usize) -> (Self, mpsc::Receiver<JoinError>) {
+    /// The receiver gets the end of a fan-out that has panicked.
+    pub(crate) fn new(
+        terms: Terms,
+        coalesce: Option<Duration>,
+    ) -> (Self, mpsc::Receiver<JoinError>) {
         let (failed, failure) = mpsc::channel(1);
         let [running, partings] = std::array::from_fn(|_| TaskTracker::new());
-        let lagging = Lagging::new();
-        (Self { running, partings, lagging, capacity, failed }, failure)
+        (Self { running, partings, terms, coalesce, failed }, failure)
     }
 
     /// An empty room, whose members get what is said in it until it is closed.
     pub(crate) fn open<M: Member>(&self) -> Arc<Room<M>> {
-        let room = Arc::new(Room::new(self.lagging.elsewhere()));
-        let fanout = Fanout::new(Arc::clone(&room), self.partings.clone(), self.capacity);
+        let room = Arc::new(Room::new());
+        let (partings, terms) = (self.partings.clone(), self.terms.clone());
+        let fanout = Fanout::new(Arc::clone(&room), partings, terms, self.coalesce);
         let delivery = tokio::spawn(fanout.run());
         let failed = self.failed.clone();
         self.running.spawn(async move {

@@ -5,12 +5,14 @@
 //! of their own are met in that same order, and nobody is ever waited for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use crate::batch::{Batch, Departure, Exception};
 use crate::member::{Member, MemberId};
+use crate::outbox::Terms;
 use crate::room::Room;
 use crate::seat::Seat;
 
@@ -23,19 +25,32 @@ pub(crate) struct Fanout<M> {
     own: Vec<u8>,
     /// The tasks that let members go.
     partings: TaskTracker,
-    /// Of an outbox, in bytes.
-    capacity: usize,
+    /// What becomes of members who cannot keep up.
+    terms: Terms,
+    /// How long a pass waits for more to deliver at once.
+    coalesce: Option<Duration>,
 }
 
 impl<M: Member> Fanout<M> {
-    pub(crate) fn new(room: Arc<Room<M>>, partings: TaskTracker, capacity: usize) -> Self {
-        Self { room, seats: Vec::new(), own: Vec::new(), partings, capacity }
+    pub(crate) fn new(
+        room: Arc<Room<M>>,
+        partings: TaskTracker,
+        terms: Terms,
+        coalesce: Option<Duration>,
+    ) -> Self {
+        Self { room, seats: Vec::new(), own: Vec::new(), partings, terms, coalesce }
     }
 
     /// Delivers until the room is closed and everything said in it has been delivered.
     pub(crate) async fn run(mut self) {
         let mut batch = Batch::default();
-        while self.room.next(&mut batch).await {
+        loop {
+            if let Some(patience) = self.coalesce {
+                self.room.gather(patience).await;
+            }
+            if !self.room.next(&mut batch).await {
+                return;
+            }
             self.deliver(&mut batch);
         }
     }
@@ -64,7 +79,7 @@ impl<M: Member> Fanout<M> {
                 batch.compose(own, &mut self.own);
                 &self.own
             };
-            seat.deliver(text, now, self.room.lagging(), self.capacity);
+            seat.deliver(text, now, &self.terms);
         }
     }
 
@@ -77,7 +92,7 @@ impl<M: Member> Fanout<M> {
             };
             let (_, seat) = &mut self.seats[place];
             batch.compose(own, &mut self.own);
-            seat.deliver(&self.own, now, self.room.lagging(), self.capacity);
+            seat.deliver(&self.own, now, &self.terms);
         }
     }
 
@@ -125,7 +140,6 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
-    use crate::lagging::Lagging;
     use crate::member::fake::Recorder;
 
     /// A room whose passes are made by hand.
@@ -136,8 +150,11 @@ mod tests {
 
     impl Stage {
         fn new() -> Self {
-            let room = Arc::new(Room::new(Lagging::new()));
-            Self { fanout: Fanout::new(Arc::clone(&room), TaskTracker::new(), 1 << 20), room }
+            let room = Arc::new(Room::new());
+            Self {
+                fanout: Fanout::new(Arc::clone(&room), TaskTracker::new(), Terms::lenient(), None),
+                room,
+            }
         }
 
         fn join(&self, member: Recorder) -> (MemberId, Arc<Recorder>) {

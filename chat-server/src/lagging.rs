@@ -1,40 +1,37 @@
-//! Who lags behind what is said, and is waited for.
+//! Who lags behind what is said, and may still catch up.
 
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// The members of a room who lag behind; and all who do, whatever room they are in, because who
-/// floods one room must not flood somebody in another by private messages.
-///
-/// Both are closed, so that they can be waited for until nobody lags.
+/// The members who lag behind, in whatever room they are: who floods one room must not flood
+/// somebody in another by private messages.
 #[derive(Clone)]
-pub(crate) struct Lagging {
-    pub(crate) here: TaskTracker,
-    pub(crate) anywhere: TaskTracker,
-}
+pub(crate) struct Lagging(TaskTracker);
 
-/// Held for as long as a member lags and is waited for.
-pub(crate) struct Lag {
-    _here: TaskTrackerToken,
-    _anywhere: TaskTrackerToken,
-}
+/// Held for as long as a member lags and may catch up.
+pub(crate) struct Lag(#[expect(dead_code, reason = "held")] TaskTrackerToken);
 
 impl Lagging {
     /// Nobody.
     pub(crate) fn new() -> Self {
-        let all = Self { here: TaskTracker::new(), anywhere: TaskTracker::new() };
-        all.here.close();
-        all.anywhere.close();
-        all
-    }
-
-    /// Nobody in one more room.
-    pub(crate) fn elsewhere(&self) -> Self {
-        Self { anywhere: self.anywhere.clone(), ..Self::new() }
+        let all = TaskTracker::new();
+        // Closed, so that it can be waited for.
+        all.close();
+        Self(all)
     }
 
     /// One more.
     pub(crate) fn lag(&self) -> Lag {
-        Lag { _here: self.here.token(), _anywhere: self.anywhere.token() }
+        Lag(self.0.token())
+    }
+
+    /// Whether nobody lags.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Waits until nobody lags. Cancel-safe.
+    pub(crate) async fn nobody(&self) {
+        self.0.wait().await;
     }
 }

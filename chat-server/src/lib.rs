@@ -14,9 +14,10 @@
 //! | `fanout` | one pass over the members for each batch, one write each |
 //! | `deliveries` | opening rooms, each with its fan-out |
 //! | `seat` | a member's place in a room, which can be taken along to another |
-//! | `outbox` | what waits for a member whose socket is full |
+//! | `outbox`, `backlog` | what waits for a member whose socket is full, and what it misses |
 //! | `member`, `link` | what a room knows of its members; a TCP connection as one |
 //! | `lagging`, `pace` | who lags behind; who floods the room, and waits for those who lag |
+//! | `throttle` | how many lines a client may send |
 //! | `listener` | listening and accepting |
 //! | `admission` | how many are served at a time |
 //! | `operator` | the person at the console who takes part |
@@ -25,6 +26,7 @@
 
 mod activity;
 mod admission;
+mod backlog;
 mod batch;
 pub mod cli;
 mod commands;
@@ -47,12 +49,12 @@ mod registry;
 mod room;
 mod seat;
 mod session;
+mod throttle;
 
 use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chat_protocol::name::Name;
 use chat_protocol::wording;
@@ -67,16 +69,9 @@ use config::Config;
 use console::Console;
 use deliveries::Deliveries;
 use directory::Directory;
+use lagging::Lagging;
 use link::Link;
 use operator::Desk;
-
-/// How long a stopping server takes at most to deliver what it has accepted. With twice
-/// [`console::FLUSH_DEADLINE`] for its two outputs it has ended within five seconds
-/// (requirement 1.6).
-pub const DRAIN: Duration = Duration::from_secs(4);
-
-/// How much of [`DRAIN`] one client gets to have heard what it sent before the stop.
-const HEAR_OUT: Duration = Duration::from_secs(2);
 
 /// What all connections share.
 struct Server {
@@ -87,9 +82,12 @@ struct Server {
     stopping: CancellationToken,
     /// A token for each client that may still say something. Closed, so it can be waited for.
     speaking: TaskTracker,
+    /// Who may still catch up.
+    lagging: Lagging,
 }
 
-/// Serves clients until `stop` completes or the operator leaves; then delivers what was accepted, for at most [`DRAIN`].
+/// Serves clients until `stop` completes or the operator leaves; then delivers what was accepted, for four
+/// fifths of the time it may take to end ([`Config::drain`]).
 ///
 /// Fails only when the listener has no address. Not cancel-safe: connections go on without it.
 ///
@@ -104,7 +102,9 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
-    let (deliveries, mut failure) = Deliveries::new(outbox::capacity(config.max_line));
+    let lagging = Lagging::new();
+    let (deliveries, mut failure) =
+        Deliveries::new(config.terms(lagging.clone()), config.coalesce.duration());
     let directory = Directory::new(deliveries.clone(), config.directory_rules());
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
@@ -112,7 +112,9 @@ pub async fn run(
     let speaking = TaskTracker::new();
     speaking.close();
     let stopping = CancellationToken::new();
-    let server = Arc::new(Server { config, console, directory, admission, stopping, speaking });
+    let drain = config.drain / 5 * 4;
+    let server =
+        Arc::new(Server { config, console, directory, admission, stopping, speaking, lagging });
     server.console.print(wording::started(listener.local_addr()?));
     server.console.print(wording::WAITING);
 
@@ -135,7 +137,7 @@ pub async fn run(
     server.console.print(wording::CLOSING);
     drop(listener);
     server.stopping.cancel();
-    let drained = timeout(DRAIN, async {
+    let drained = timeout(drain, async {
         connections.close();
         connections.wait().await;
         server.directory.close();

@@ -107,7 +107,9 @@ pub(crate) mod fake {
         }
 
         async fn writable(&self) -> io::Result<()> {
-            self.allowed.notified().await;
+            while self.state.lock().unwrap().room == 0 {
+                self.allowed.notified().await;
+            }
             Ok(())
         }
 

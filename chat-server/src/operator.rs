@@ -47,7 +47,8 @@ impl<'a> Operator<'a> {
     fn new(server: &'a Server, id: PersonId, name: Name, desk: Desk) -> Self {
         let rules = Rules { ask_name: false, ..server.config.session_rules() };
         let session = Session::new(rules);
-        Self { server, id, name, desk, session, pace: Pace::new(Instant::now()) }
+        let pace = Pace::new(server.lagging.clone(), Instant::now());
+        Self { server, id, name, desk, session, pace }
     }
 
     /// Completes when the operator leaves by the word. The end of the input is no leaving.

@@ -6,39 +6,58 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
+use chat_protocol::limits::LONGEST_TIME;
+use chat_protocol::time_limit::TimeLimit;
 use tokio::time::{Instant, timeout_at};
 
-use crate::lagging::Lag;
+use crate::backlog::Backlog;
+use crate::config::SlowReader;
+use crate::lagging::{Lag, Lagging};
 use crate::member::{Fault, Member};
 
-/// How many bytes wait for one member behind what its socket already holds, if lines may have
-/// `max_line` bytes.
-///
-/// When a member falls behind, this is enough for the rest of the batch by which it did, and for
-/// what the room takes until it has caught up. Either is at most [`room::FULL`](crate::room::FULL)
-/// and one read, of which one message may be a longest line. A read of nothing but `a\n` is 35 KiB
-/// when it is labelled; a line of nothing but broken bytes grows to three bytes for each.
-pub(crate) const fn capacity(max_line: usize) -> usize {
-    256 * 1024 + 8 * max_line
-}
-
-/// How long the room waits for a member that has fallen behind. One that has not caught up by then
-/// takes less than some 200 KB/s: it is slow, and never waited for again.
+/// How long a flooder waits for a member that has fallen behind. One that has not caught up by then
+/// is slow, and never waited for again.
 pub(crate) const GRACE: Duration = Duration::from_millis(500);
 
-/// How long a member may take nothing at all.
-const STUCK: Duration = Duration::from_secs(30);
+/// The same for a member that takes nothing at all: longer than the system keeps a busy process
+/// from running, shorter than anybody minds.
+const STALL: Duration = Duration::from_millis(100);
+
+/// What becomes of members who cannot keep up.
+#[derive(Clone)]
+pub(crate) struct Terms {
+    /// How many bytes wait for one member behind what its socket already holds.
+    pub(crate) capacity: usize,
+    /// What happens when that is not enough.
+    pub(crate) slow_reader: SlowReader,
+    /// How long a member may take nothing at all.
+    pub(crate) timeout: TimeLimit,
+    /// Those who may still catch up.
+    pub(crate) lagging: Lagging,
+}
+
+#[cfg(test)]
+impl Terms {
+    /// Those of somebody who has all the time and space of the world.
+    pub(crate) fn lenient() -> Self {
+        Self {
+            capacity: 1 << 20,
+            slow_reader: SlowReader::Skip,
+            timeout: TimeLimit::OFF,
+            lagging: Lagging::new(),
+        }
+    }
+}
 
 /// The bytes that wait for one member, filled by the fan-out and drained by a task of their own.
 pub(crate) struct Outbox {
     state: Mutex<State>,
-    capacity: usize,
+    slow_reader: SlowReader,
     slow: AtomicBool,
 }
 
 enum State {
-    Waiting(BytesMut),
+    Waiting(Backlog),
     /// The member has taken everything: it can be written to directly again.
     Drained,
     /// The member takes no more; what is meant for it goes nowhere until it has left.
@@ -54,20 +73,30 @@ pub(crate) enum Queued {
     Drained,
 }
 
+/// What a member took.
+enum Taken {
+    Nothing,
+    Some,
+    All,
+}
+
 impl Outbox {
-    /// An outbox in which these bytes wait, and the task that drains it. The room waits for this
-    /// member for as long as the lag is held; without one, the member is known to be slow.
+    /// An outbox in which these bytes wait, and the task that drains it. Whether the member is known
+    /// to be slow decides whether anybody waits for it.
     pub(crate) fn new<M: Member>(
         bytes: &[u8],
         member: Arc<M>,
-        lagging: Option<Lag>,
-        capacity: usize,
+        slow: bool,
+        terms: &Terms,
     ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<M>) {
-        let state = Mutex::new(State::Waiting(BytesMut::from(bytes)));
-        let slow = AtomicBool::new(lagging.is_none());
-        let outbox = Arc::new(Self { state, capacity, slow });
+        let mut state = State::Waiting(Backlog::of(bytes, terms.capacity));
+        abandon_if_full(&mut state, terms.slow_reader, &*member);
+        let (state, slow_reader) = (Mutex::new(state), terms.slow_reader);
+        let outbox = Arc::new(Self { state, slow_reader, slow: AtomicBool::new(slow) });
         let drained = Arc::clone(&outbox);
-        (outbox, async move { drained.drain(&*member, lagging).await })
+        let lag = (!slow).then(|| terms.lagging.lag());
+        let timeout = terms.timeout.duration().unwrap_or(LONGEST_TIME);
+        (outbox, async move { drained.drain(&*member, lag, timeout).await })
     }
 
     /// Whether the member has not caught up in time, now or before.
@@ -75,63 +104,57 @@ impl Outbox {
         self.slow.load(Ordering::Relaxed)
     }
 
-    /// Puts bytes behind those that wait. A member whose outbox would overflow cannot keep up and
-    /// is hung up on: it gets every message or none from some point on, never a gap.
+    /// Puts bytes behind those that wait. What does not fit is missed, or costs the member its
+    /// connection, as it was ordered.
     pub(crate) fn push(&self, bytes: &[u8], member: &impl Member) -> Queued {
         let mut state = self.lock();
         match &mut *state {
-            State::Waiting(waiting) if waiting.len() + bytes.len() <= self.capacity => {
-                waiting.extend_from_slice(bytes);
-                Queued::Yes
-            }
-            State::Waiting(_) => {
-                *state = State::Abandoned;
-                member.hang_up(Fault::OutboxFull);
-                Queued::Yes
-            }
-            State::Abandoned => Queued::Yes,
-            State::Drained => Queued::Drained,
+            State::Waiting(backlog) => backlog.push(bytes),
+            State::Abandoned => {}
+            State::Drained => return Queued::Drained,
         }
+        abandon_if_full(&mut state, self.slow_reader, member);
+        Queued::Yes
     }
 
-    /// Gives the member what waits for it until nothing waits, or it is stuck for too long.
-    async fn drain(&self, member: &impl Member, mut lagging: Option<Lag>) {
+    /// Gives the member what waits for it until nothing waits, or it has taken nothing for too long.
+    async fn drain(&self, member: &impl Member, mut lag: Option<Lag>, timeout: Duration) {
         let grace = Instant::now() + GRACE;
-        let mut stuck = Instant::now() + STUCK;
+        let mut taken = Instant::now();
         let fault = loop {
-            let patience = if lagging.is_some() { grace } else { stuck };
+            let patience = match &lag {
+                Some(_) => grace.min(taken + STALL),
+                None => taken + timeout,
+            };
             match timeout_at(patience, member.writable()).await {
                 Ok(Ok(())) => match self.offer(member) {
-                    Ok(true) => return,
-                    Ok(false) => stuck = Instant::now() + STUCK,
+                    Ok(Taken::All) => return,
+                    Ok(Taken::Some) => taken = Instant::now(),
+                    Ok(Taken::Nothing) => {}
                     Err(_) => break Fault::Broken,
                 },
                 Ok(Err(_)) => break Fault::Broken,
-                Err(_) if lagging.is_none() => break Fault::Stuck,
-                Err(_) => {}
-            }
-            if Instant::now() >= grace && lagging.take().is_some() {
-                self.slow.store(true, Ordering::Relaxed);
+                Err(_) if lag.take().is_some() => self.slow.store(true, Ordering::Relaxed),
+                Err(_) => break Fault::Stuck,
             }
         };
         *self.lock() = State::Abandoned;
         member.hang_up(fault);
     }
 
-    /// Whether there is nothing left to do.
-    fn offer(&self, member: &impl Member) -> io::Result<bool> {
+    fn offer(&self, member: &impl Member) -> io::Result<Taken> {
         let mut state = self.lock();
-        let State::Waiting(waiting) = &mut *state else { return Ok(true) };
-        match member.offer(waiting, Instant::now()) {
-            Ok(n) => waiting.advance(n),
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+        let State::Waiting(backlog) = &mut *state else { return Ok(Taken::All) };
+        match member.offer(backlog.next(), Instant::now()) {
+            Ok(n) => backlog.took(n),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(Taken::Nothing),
             Err(e) => return Err(e),
         }
-        let done = waiting.is_empty();
-        if done {
-            drop(mem::replace(&mut *state, State::Drained));
+        if !backlog.next().is_empty() {
+            return Ok(Taken::Some);
         }
-        Ok(done)
+        drop(mem::replace(&mut *state, State::Drained));
+        Ok(Taken::All)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -139,30 +162,43 @@ impl Outbox {
     }
 }
 
+/// Hangs up on a member who would miss something, if it is to be told so that way.
+fn abandon_if_full(state: &mut State, slow_reader: SlowReader, member: &impl Member) {
+    let missing = matches!(state, State::Waiting(backlog) if backlog.misses_some());
+    if missing && slow_reader == SlowReader::Close {
+        *state = State::Abandoned;
+        member.hang_up(Fault::OutboxFull);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lagging::Lagging;
     use crate::member::fake::Recorder;
 
-    const CAPACITY: usize = capacity(4096);
+    const TIMEOUT: Duration = Duration::from_secs(30);
 
-    fn lag() -> Lag {
-        Lagging::new().lag()
+    fn terms(capacity: usize, slow_reader: SlowReader) -> Terms {
+        let timeout = TimeLimit::of(TIMEOUT);
+        Terms { capacity, slow_reader, timeout, lagging: Lagging::new() }
+    }
+
+    async fn heard(member: &Recorder, text: &str) {
+        while member.taken().len() < text.len() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(member.taken(), text);
     }
 
     #[tokio::test]
     async fn r1_4_a_stuck_member_gets_all_of_it_in_order_once_it_reads() {
         let member = Arc::new(Recorder::default());
-        let (outbox, drain) =
-            Outbox::new(b"uno\ndos\n", Arc::clone(&member), Some(lag()), CAPACITY);
+        let terms = terms(100, SlowReader::Skip);
+        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), false, &terms);
         let drain = tokio::spawn(drain);
         assert_eq!(outbox.push(b"tres\n", &*member), Queued::Yes);
         member.allow(5);
-        member.allowed.notify_one();
-        while member.taken().len() < 5 {
-            tokio::task::yield_now().await;
-        }
+        heard(&member, "uno\nd").await;
         assert_eq!(outbox.push(b"cuatro\n", &*member), Queued::Yes);
         member.allow(usize::MAX);
         drain.await.unwrap();
@@ -171,56 +207,69 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn r1_4_an_outbox_is_bounded() {
+    async fn r1_4_a_full_outbox_misses_messages_and_says_how_many() {
         let member = Arc::new(Recorder::default());
-        let (outbox, _drain) =
-            Outbox::new(&vec![0; CAPACITY], Arc::clone(&member), Some(lag()), CAPACITY);
-        assert_eq!(outbox.push(b"", &*member), Queued::Yes);
+        let terms = terms(10, SlowReader::Skip);
+        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), false, &terms);
+        let drain = tokio::spawn(drain);
+        outbox.push(b"tres\ncuatro\n", &*member);
+        member.allow(usize::MAX);
+        drain.await.unwrap();
+        assert_eq!(member.taken(), "uno\ndos\n* te has perdido 2 mensajes\n");
         assert!(!member.hung_up.load(Ordering::Relaxed));
-        assert_eq!(outbox.push(b"x", &*member), Queued::Yes);
+    }
+
+    #[tokio::test]
+    async fn r1_4_a_full_outbox_ends_the_connection_if_that_is_wanted() {
+        let member = Arc::new(Recorder::default());
+        let terms = terms(10, SlowReader::Close);
+        let (outbox, _drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), false, &terms);
+        assert_eq!(outbox.push(b"3\n", &*member), Queued::Yes);
+        assert!(!member.hung_up.load(Ordering::Relaxed));
+        assert_eq!(outbox.push(b"4\n", &*member), Queued::Yes);
         assert!(member.hung_up.load(Ordering::Relaxed));
-        assert_eq!(outbox.push(&vec![0; CAPACITY], &*member), Queued::Yes, "it holds nothing now");
+        let hasty = Arc::new(Recorder::default());
+        let (_outbox, _drain) = Outbox::new(b"a line\nand one more\n", hasty.clone(), true, &terms);
+        assert!(hasty.hung_up.load(Ordering::Relaxed), "the first text can be too much as well");
     }
 
     #[tokio::test(start_paused = true)]
     async fn r1_4_a_stuck_member_is_soon_not_waited_for_and_then_hung_up_on() {
         let member = Arc::new(Recorder::default());
-        let lagging = Lagging::new();
+        let terms = terms(100, SlowReader::Skip);
         let begun = Instant::now();
-        let (outbox, drain) =
-            Outbox::new(b"uno\n", Arc::clone(&member), Some(lagging.lag()), CAPACITY);
+        let (outbox, drain) = Outbox::new(b"uno\n", Arc::clone(&member), false, &terms);
         let drain = tokio::spawn(drain);
-        lagging.here.wait().await;
-        assert_eq!(begun.elapsed(), GRACE);
+        terms.lagging.nobody().await;
+        assert_eq!(begun.elapsed(), STALL);
         assert!(outbox.is_slow());
         assert!(!member.hung_up.load(Ordering::Relaxed));
         drain.await.unwrap();
         assert!(member.hung_up.load(Ordering::Relaxed));
-        assert_eq!(begun.elapsed(), STUCK);
+        assert_eq!(begun.elapsed(), TIMEOUT);
     }
 
     #[tokio::test(start_paused = true)]
     async fn r1_4_a_member_that_takes_a_little_all_the_time_is_slow_but_not_stuck() {
         let member = Arc::new(Recorder::default());
-        let lagging = Lagging::new();
+        let terms = terms(100, SlowReader::Skip);
         let begun = Instant::now();
-        let bytes = [b'x'; 100];
-        let token = Some(lagging.lag());
-        let (outbox, drain) = Outbox::new(&bytes, Arc::clone(&member), token, CAPACITY);
+        let bytes = [b'x'; 1000];
+        let (outbox, drain) = Outbox::new(&bytes, Arc::clone(&member), false, &terms);
         let drain = tokio::spawn(drain);
         let sips = async {
             for _ in 0..bytes.len() {
-                tokio::time::sleep(Duration::from_millis(300)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
                 member.allow(1);
             }
         };
         tokio::join!(sips, async {
-            lagging.here.wait().await;
-            assert!(begun.elapsed() < 2 * GRACE);
+            terms.lagging.nobody().await;
+            assert_eq!(begun.elapsed(), GRACE);
         });
         drain.await.unwrap();
         assert!(outbox.is_slow());
-        assert!(!member.hung_up.load(Ordering::Relaxed));
+        assert!(begun.elapsed() > TIMEOUT && !member.hung_up.load(Ordering::Relaxed));
         assert_eq!(member.taken().len(), bytes.len());
     }
 }

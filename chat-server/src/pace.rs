@@ -2,26 +2,30 @@
 //!
 //! A client that floods the room faster than its slowest member reads would fill that member's
 //! outbox and cost it its connection. So while somebody lags behind, a flooder is not read from.
-//! Members that do not catch up within half a second are slow, and waited for no more; nor does
-//! anybody wait longer than that at a time, however many fall behind. Who talks at a human pace, or
-//! a machine's ordinary one, is not held for anybody.
+//! Members that do not catch up within half a second, or take nothing for a tenth, are slow, and
+//! waited for no more; nor does anybody wait longer than that at a time, however many fall behind.
+//! Who talks at a human pace, or a machine's ordinary one, is not held for anybody.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
+use crate::lagging::Lagging;
 use crate::outbox::GRACE;
 use crate::room::{FULL, Room};
 
 /// How much text one client may say within [`WINDOW`], in bytes, before it counts as a flood:
-/// 80 KB/s, some thousand messages a second. A longest line is no flood.
-const BURST: usize = 8 * 1024;
+/// 160 KB/s, some two thousand messages a second. A longest line is no flood.
+///
+/// It is also as much as a client says in one turn, so that a dozen who begin to flood in the same
+/// moment fit into an outbox.
+pub(crate) const BURST: usize = 16 * 1024;
 
 const WINDOW: Duration = Duration::from_millis(100);
 
 /// How much a client has said of late.
-#[derive(Debug)]
 pub(crate) struct Pace {
+    lagging: Lagging,
     since: Instant,
     said: usize,
     /// How much more it may say before it is held again, in bytes.
@@ -29,8 +33,8 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    pub(crate) fn new(now: Instant) -> Self {
-        Self { since: now, said: 0, excused: 0 }
+    pub(crate) fn new(lagging: Lagging, now: Instant) -> Self {
+        Self { lagging, since: now, said: 0, excused: 0 }
     }
 
     /// The client has said so many bytes.
@@ -43,11 +47,10 @@ impl Pace {
     pub(crate) async fn wait_for<M>(&mut self, room: &Room<M>) {
         loop {
             room.has_space().await;
-            let lagging = &room.lagging().anywhere;
-            if lagging.is_empty() || !self.is_flood(Instant::now()) {
+            if self.lagging.is_empty() || !self.is_flood(Instant::now()) {
                 return;
             }
-            if timeout(GRACE, lagging.wait()).await.is_err() {
+            if timeout(GRACE, self.lagging.nobody()).await.is_err() {
                 // Who lagged at the beginning does so no more, or is slow; who has begun since must
                 // not hold up anybody for ever.
                 self.excused = FULL;
@@ -64,22 +67,21 @@ impl Pace {
     /// Whether the client floods the room.
     fn is_flood(&mut self, now: Instant) -> bool {
         if now.duration_since(self.since) >= WINDOW {
-            *self = Self { excused: self.excused, ..Self::new(now) };
+            (self.since, self.said) = (now, 0);
         }
-        self.said > BURST && self.excused == 0
+        self.said >= BURST && self.excused == 0
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lagging::Lagging;
 
     #[test]
     fn r2_1_a_flood_is_much_text_in_little_time() {
         let begun = Instant::now();
-        let mut pace = Pace::new(begun);
-        pace.count(BURST);
+        let mut pace = Pace::new(Lagging::new(), begun);
+        pace.count(BURST - 1);
         assert!(!pace.is_flood(begun));
         pace.count(1);
         assert!(pace.is_flood(begun));
@@ -91,9 +93,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn r1_4_members_who_lag_one_after_another_do_not_hold_a_flooder_for_ever() {
         let lagging = Lagging::new();
-        let room: Room<()> = Room::new(lagging.clone());
+        let room: Room<()> = Room::new();
         let _always = lagging.lag();
-        let mut pace = Pace::new(Instant::now());
+        let mut pace = Pace::new(lagging.clone(), Instant::now());
         for _ in 0..3 {
             pace.count(FULL);
             let begun = Instant::now();
@@ -108,9 +110,9 @@ mod tests {
     #[test]
     fn r1_4_ordinary_talk_is_no_flood() {
         let begun = Instant::now();
-        let mut pace = Pace::new(begun);
+        let mut pace = Pace::new(Lagging::new(), begun);
         for millis in 0..10_000 {
-            pace.count(80);
+            pace.count(160);
             assert!(!pace.is_flood(begun + Duration::from_millis(millis)));
         }
     }

@@ -106,7 +106,9 @@ impl<'a> Presence<'a> {
 
     fn spread(&self, message: impl Display, console_message: impl Display) -> usize {
         let Place::Seated(room, member) = &self.place else { return 0 };
-        self.server.console.print(console_message);
+        if !self.server.config.quiet {
+            self.server.console.print(console_message);
+        }
         room.say(*member, message)
     }
 

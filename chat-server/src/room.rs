@@ -3,14 +3,13 @@
 use std::fmt;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use crate::batch::Batch;
-use crate::lagging::Lagging;
 use crate::member::MemberId;
-use crate::outbox::GRACE;
 use crate::seat::Seat;
 
 /// How many bytes of text may wait for the next pass; whoever wants to say more waits first.
@@ -29,18 +28,16 @@ pub(crate) struct Room<M> {
     pending: Notify,
     /// Somebody has joined.
     joined: Notify,
+    /// There is enough for a pass, or the room was closed.
+    full: Notify,
     /// The batch was taken: there is space again.
     taken: Notify,
-    /// The members whose sockets did not take everything at once, and that are waited for.
-    lagging: Lagging,
 }
 
 struct State<M> {
     batch: Batch<M>,
     /// Bytes in the batch, those for single members included.
     weight: usize,
-    /// Bytes said since somebody lags.
-    ahead: usize,
     next_id: u64,
     /// Those who are in the room, or will be as soon as the batch is delivered.
     members: usize,
@@ -50,19 +47,19 @@ struct State<M> {
 /// Not derived: a derived one would ask `M` to have a default.
 impl<M> Default for State<M> {
     fn default() -> Self {
-        Self { batch: Batch::default(), weight: 0, ahead: 0, next_id: 0, members: 0, closed: false }
+        Self { batch: Batch::default(), weight: 0, next_id: 0, members: 0, closed: false }
     }
 }
 
 impl<M> Room<M> {
     /// An empty room.
-    pub(crate) fn new(lagging: Lagging) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             state: Mutex::default(),
             pending: Notify::new(),
             joined: Notify::new(),
+            full: Notify::new(),
             taken: Notify::new(),
-            lagging,
         }
     }
 
@@ -90,7 +87,6 @@ impl<M> Room<M> {
         self.change(|state| {
             let size = state.batch.say(sender, message);
             state.weight += size;
-            state.ahead = if self.lagging.here.is_empty() { size } else { state.ahead + size };
             size
         })
     }
@@ -144,62 +140,78 @@ impl<M> Room<M> {
         self.change(|state| state.closed = true);
     }
 
-    /// Waits until there is space in the batch, and in the outboxes of those who lag. Whoever speaks
-    /// waits for this first. Cancel-safe.
+    /// Waits until there is space in the batch. Whoever speaks waits for this first. Cancel-safe.
     pub(crate) async fn has_space(&self) {
         loop {
             let taken = self.taken.notified();
-            let (weight, ahead) = {
-                let state = self.lock();
-                (state.weight, state.ahead)
-            };
-            if weight >= FULL {
-                taken.await;
-            } else if ahead >= FULL && !self.lagging.here.is_empty() {
-                // Who lagged at the beginning does so no more, or is slow; who has begun since must
-                // not hold up the room for ever.
-                if timeout(GRACE, self.lagging.here.wait()).await.is_err() {
-                    self.lock().ahead = 0;
-                }
-            } else {
+            if self.lock().weight < FULL {
                 return;
             }
+            taken.await;
         }
     }
 
-    /// The members that lag behind what was said, slow ones aside.
-    pub(crate) fn lagging(&self) -> &Lagging {
-        &self.lagging
+    /// Waits for something to deliver, and then for more, for at most this long. Cancel-safe.
+    pub(crate) async fn gather(&self, patience: Duration) {
+        let full = self.full.notified();
+        self.pending().await;
+        let enough = {
+            let state = self.lock();
+            state.closed || state.weight >= FULL
+        };
+        if !enough {
+            // To have waited in vain is no failure.
+            let _ = timeout(patience, full).await;
+        }
+    }
+
+    /// Waits for something to deliver, or for the room to be closed. Cancel-safe.
+    async fn pending(&self) {
+        loop {
+            {
+                let state = self.lock();
+                if state.closed || !state.batch.is_empty() {
+                    return;
+                }
+            }
+            self.pending.notified().await;
+        }
     }
 
     /// Waits for something to deliver and puts it into `batch`, whose memory is used again for
     /// what is said next. `false` when the room is closed and everything was delivered.
     pub(crate) async fn next(&self, batch: &mut Batch<M>) -> bool {
         batch.clear();
-        loop {
-            {
-                let mut state = self.lock();
-                if !state.batch.is_empty() {
-                    mem::swap(&mut state.batch, batch);
-                    state.weight = 0;
-                    self.taken.notify_waiters();
-                    return true;
-                }
-                if state.closed {
-                    return false;
-                }
-                // An idle room holds no buffers.
-                batch.shrink();
-                state.batch.shrink();
-            }
-            self.pending.notified().await;
+        if !self.take(batch) {
+            // An idle room holds no buffers.
+            batch.shrink();
+            self.pending().await;
+            return self.take(batch);
         }
+        true
+    }
+
+    /// Puts what is to be delivered into `batch`, which is empty, and says whether that is anything.
+    fn take(&self, batch: &mut Batch<M>) -> bool {
+        let mut state = self.lock();
+        if state.batch.is_empty() {
+            state.batch.shrink();
+            return false;
+        }
+        mem::swap(&mut state.batch, batch);
+        state.weight = 0;
+        self.taken.notify_waiters();
+        true
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State<M>) -> T) -> T {
         let mut state = self.lock();
         let wake = state.batch.is_empty();
         let result = change(&mut state);
+        if state.weight >= FULL || state.closed {
+            self.full.notify_waiters();
+        }
+        drop(state);
         if wake {
             self.pending.notify_one();
         }
@@ -218,7 +230,7 @@ mod tests {
     use super::*;
 
     fn room() -> Room<()> {
-        Room::new(Lagging::new())
+        Room::new()
     }
 
     fn join(room: &Room<()>) -> MemberId {
@@ -249,23 +261,6 @@ mod tests {
         assert!(!waiting.is_ready());
         room.next(&mut Batch::default()).await;
         assert!(waiting.is_ready());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn r1_4_members_who_lag_one_after_another_do_not_hold_up_the_room_for_ever() {
-        let lagging = Lagging::new();
-        let room: Room<()> = Room::new(lagging.clone());
-        let ana = join(&room);
-        let _always = lagging.lag();
-        for _ in 0..3 {
-            room.say(ana, "x".repeat(FULL));
-            room.next(&mut Batch::default()).await;
-            let begun = tokio::time::Instant::now();
-            room.has_space().await;
-            assert_eq!(begun.elapsed(), GRACE);
-            room.has_space().await;
-            assert_eq!(begun.elapsed(), GRACE, "the next text is taken at once");
-        }
     }
 
     #[tokio::test]

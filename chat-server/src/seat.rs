@@ -8,9 +8,8 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::lagging::Lagging;
 use crate::member::{Fault, Member};
-use crate::outbox::{Outbox, Queued};
+use crate::outbox::{Outbox, Queued, Terms};
 
 /// A member's place.
 pub(crate) struct Seat<M> {
@@ -36,17 +35,10 @@ impl<M> Seat<M> {
 }
 
 impl<M: Member> Seat<M> {
-    /// Gives the bytes to the member, or to an outbox of this `capacity` in bytes where they wait
-    /// for it. `lagging` counts the members that wait so and may still catch up.
-    pub(crate) fn deliver(
-        &mut self,
-        bytes: &[u8],
-        now: Instant,
-        lagging: &Lagging,
-        capacity: usize,
-    ) {
+    /// Gives the bytes to the member, or to an outbox where they wait for it on these terms.
+    pub(crate) fn deliver(&mut self, bytes: &[u8], now: Instant, terms: &Terms) {
         if let Some(rest) = self.offer(bytes, now) {
-            self.fall_behind(rest, lagging, capacity);
+            self.fall_behind(rest, terms);
         }
     }
 
@@ -77,9 +69,8 @@ impl<M: Member> Seat<M> {
         }
     }
 
-    fn fall_behind(&mut self, rest: &[u8], lagging: &Lagging, capacity: usize) {
-        let token = (!self.slow).then(|| lagging.lag());
-        let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), token, capacity);
+    fn fall_behind(&mut self, rest: &[u8], terms: &Terms) {
+        let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), self.slow, terms);
         self.state = State::Behind(outbox, tokio::spawn(drain));
     }
 

@@ -9,7 +9,12 @@ use chat_tests::chat::Chat;
 
 /// A chat in which nobody is told who comes and goes, and nothing else is missing.
 fn quiet() -> Result<Chat> {
-    Chat::start_with(&["--profile", "grupal", "--presence", "off"])
+    quiet_with(&[])
+}
+
+fn quiet_with(options: &[&str]) -> Result<Chat> {
+    let quiet = ["--profile", "grupal", "--presence", "off", "--max-rate", "off"];
+    Chat::start_with(&[&quiet, options].concat())
 }
 
 /// Two who talk hear each other, again and again.
@@ -43,7 +48,7 @@ fn r6_1_a_flood_of_private_messages_to_one_who_never_reads_delays_nobody() -> Re
 
 #[test]
 fn r6_3_who_asks_without_end_and_never_reads_delays_nobody() -> Result {
-    let chat = quiet()?;
+    let chat = quiet_with(&["--slow-timeout", "1s"])?;
     let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
     let mut stuck = chat.stuck_peer("stuck")?;
     stuck.expect(wording::NAME_KEYWORD)?;
@@ -76,7 +81,7 @@ fn r6_2_who_changes_rooms_without_end_delays_nobody() -> Result {
 #[test]
 fn r6_2_those_who_change_rooms_all_the_time_are_announced_in_turn() -> Result {
     const ROUNDS: usize = 100;
-    let chat = Chat::start_with(&["--profile", "grupal"])?;
+    let chat = Chat::start_with(&["--profile", "grupal", "--max-rate", "off"])?;
     let mut ana = chat.member("Ana")?;
     let mut peers = Vec::new();
     for name in ["Eva", "Fe", "Gil", "Hugo"] {

@@ -2,11 +2,12 @@ use tokio::task::yield_now;
 
 use super::*;
 use crate::member::fake::Recorder;
+use crate::outbox::Terms;
 
 const RULES: Rules = Rules { presence: true, max_rooms: 3 };
 
 fn directory() -> Directory<Recorder> {
-    Directory::new(Deliveries::new(1 << 20).0, RULES)
+    Directory::new(Deliveries::new(Terms::lenient(), None).0, RULES)
 }
 
 fn name(text: &str) -> Name {

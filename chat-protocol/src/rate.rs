@@ -1,0 +1,135 @@
+//! How often something may happen: rates as people write them, and a bucket that keeps to one.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+/// At most so many a second, or `off`.
+///
+/// ```
+/// # use chat_protocol::rate::MaxRate;
+/// assert_eq!("20/s".parse::<MaxRate>()?.to_string(), "20/s");
+/// assert_eq!("off".parse::<MaxRate>()?, MaxRate::OFF);
+/// # Ok::<(), chat_protocol::rate::ParseMaxRateError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxRate(Option<NonZeroU32>);
+
+impl MaxRate {
+    /// As often as one likes.
+    pub const OFF: Self = Self(None);
+
+    /// At most so many a second.
+    pub const fn per_second(number: NonZeroU32) -> Self {
+        Self(Some(number))
+    }
+
+    /// A full bucket for this rate; `None` without one.
+    pub fn bucket(self, burst: NonZeroU32, now: Instant) -> Option<Bucket> {
+        let interval = Duration::from_secs(1) / self.0?.get();
+        Some(Bucket { interval, slack: interval * (burst.get() - 1), full: now })
+    }
+}
+
+impl FromStr for MaxRate {
+    type Err = ParseMaxRateError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(Self::OFF);
+        }
+        let number = text.strip_suffix("/s").and_then(|number| number.parse().ok());
+        number.map(Self::per_second).ok_or(ParseMaxRateError)
+    }
+}
+
+impl fmt::Display for MaxRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => f.pad("off"),
+            Some(number) => write!(f, "{number}/s"),
+        }
+    }
+}
+
+/// The text was neither a whole number a second from 1 nor `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("expected a rate such as 20/s, or off")]
+pub struct ParseMaxRateError;
+
+/// A token bucket, in the form that ATM networks call the generic cell rate algorithm (ITU-T I.371):
+/// all it knows is when it will be full.
+#[derive(Clone, Copy, Debug)]
+pub struct Bucket {
+    /// Between two tokens.
+    interval: Duration,
+    /// How far from full it may be when somebody takes a token that is there.
+    slack: Duration,
+    full: Instant,
+}
+
+impl Bucket {
+    /// Takes a token, on credit if there is none.
+    pub fn spend(&mut self, now: Instant) {
+        self.full = self.full.max(now) + self.interval;
+    }
+
+    /// How long it takes until there is a token: no time, if there is one.
+    pub fn wait(&self, now: Instant) -> Duration {
+        self.full.saturating_duration_since(now + self.slack)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn number(number: u32) -> NonZeroU32 {
+        NonZeroU32::new(number).unwrap()
+    }
+
+    /// How many could be had by now.
+    fn drain(bucket: &mut Bucket, now: Instant) -> u32 {
+        let mut had = 0;
+        while bucket.wait(now).is_zero() {
+            bucket.spend(now);
+            had += 1;
+        }
+        had
+    }
+
+    #[test]
+    fn a_burst_at_once_and_then_the_rate() {
+        let begun = Instant::now();
+        let mut bucket = MaxRate::per_second(number(20)).bucket(number(40), begun).unwrap();
+        assert_eq!(drain(&mut bucket, begun), 40);
+        assert_eq!(bucket.wait(begun), Duration::from_millis(50));
+        assert_eq!(drain(&mut bucket, begun + Duration::from_millis(49)), 0);
+        assert_eq!(drain(&mut bucket, begun + Duration::from_secs(1)), 20);
+        let much_later = begun + Duration::from_hours(1);
+        assert_eq!(drain(&mut bucket, much_later), 40, "it holds a burst and no more");
+    }
+
+    #[test]
+    fn what_was_taken_on_credit_is_paid_back_first() {
+        let begun = Instant::now();
+        let mut bucket = MaxRate::per_second(number(10)).bucket(number(1), begun).unwrap();
+        for _ in 0..4 {
+            bucket.spend(begun);
+        }
+        assert_eq!(bucket.wait(begun), Duration::from_millis(400));
+    }
+
+    #[test]
+    fn rates_as_people_write_them() {
+        for text in ["1/s", "20/s", "4294967295/s", "off"] {
+            assert_eq!(text.parse::<MaxRate>().unwrap().to_string(), text);
+        }
+        for text in ["", "20", "0/s", "-1/s", "1.5/s", "20/m", "s", "/s", "OFF"] {
+            assert_eq!(text.parse::<MaxRate>(), Err(ParseMaxRateError), "{text:?}");
+        }
+    }
+}

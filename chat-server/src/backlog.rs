@@ -1,0 +1,158 @@
+//! What waits for a member that cannot keep up: whole lines, up to a size, and then a gap of which
+//! it is told how many messages are missing.
+
+use bytes::{Buf, BytesMut};
+use chat_protocol::wording;
+use memchr::{memchr, memchr_iter, memrchr};
+
+/// Lines that wait for one member.
+///
+/// Filling begins again when half of it is free, so that a reader who is too slow misses long
+/// stretches now and then rather than every other message.
+#[derive(Debug)]
+pub(crate) struct Backlog {
+    bytes: BytesMut,
+    /// In bytes. A line that has been begun is kept even if it does not fit.
+    capacity: usize,
+    /// How many lines are missing behind those that wait.
+    missed: u64,
+}
+
+impl Backlog {
+    /// What is left of a text of which the member took the rest: it may begin within a line.
+    pub(crate) fn of(rest: &[u8], capacity: usize) -> Self {
+        let begun = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        let mut backlog = Self { bytes: rest[..begun].into(), capacity, missed: 0 };
+        backlog.push(&rest[begun..]);
+        backlog
+    }
+
+    /// Puts whole lines behind those that wait, as many as fit.
+    pub(crate) fn push(&mut self, text: &[u8]) {
+        if self.misses_some() {
+            if self.bytes.len() > self.capacity / 2 {
+                self.missed += lines(text);
+                return;
+            }
+            self.tell_what_was_missed();
+        }
+        let free = self.capacity.saturating_sub(self.bytes.len());
+        let fits = if text.len() <= free {
+            text.len()
+        } else {
+            memrchr(b'\n', &text[..free]).map_or(0, |end| end + 1)
+        };
+        self.bytes.extend_from_slice(&text[..fits]);
+        self.missed += lines(&text[fits..]);
+    }
+
+    /// Whether lines are missing of which the member has not been told.
+    pub(crate) fn misses_some(&self) -> bool {
+        self.missed > 0
+    }
+
+    /// What the member is to take next. Empty when it has everything, be it the news of a gap.
+    pub(crate) fn next(&mut self) -> &[u8] {
+        if self.bytes.is_empty() && self.misses_some() {
+            self.tell_what_was_missed();
+        }
+        &self.bytes
+    }
+
+    /// The member has taken so many bytes.
+    pub(crate) fn took(&mut self, bytes: usize) {
+        self.bytes.advance(bytes);
+    }
+
+    fn tell_what_was_missed(&mut self) {
+        let notice = format!("{}\n", wording::missed(self.missed));
+        self.bytes.extend_from_slice(notice.as_bytes());
+        self.missed = 0;
+    }
+}
+
+fn lines(text: &[u8]) -> u64 {
+    memchr_iter(b'\n', text).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Takes up to so many bytes.
+    fn take(backlog: &mut Backlog, bytes: usize) -> String {
+        let next = backlog.next();
+        let taken = String::from_utf8(next[..bytes.min(next.len())].to_vec()).unwrap();
+        backlog.took(taken.len());
+        taken
+    }
+
+    #[test]
+    fn r2_1_what_does_not_fit_is_missed_whole_and_told_where_it_is_missing() {
+        let line = |n: u8| format!("{n:>19}\n");
+        let lines = |from, to| (from..=to).map(line).collect::<String>();
+        let mut backlog = Backlog::of(line(1).as_bytes(), 5 * 20);
+        backlog.push(lines(2, 7).as_bytes());
+        assert_eq!(take(&mut backlog, 2 * 20), lines(1, 2));
+        backlog.push(line(8).as_bytes());
+        assert_eq!(take(&mut backlog, 20), line(3), "less than half of it is free so far");
+        backlog.push(line(9).as_bytes());
+        let rest = lines(4, 5) + "* te has perdido 3 mensajes\n" + &line(9);
+        assert_eq!(take(&mut backlog, usize::MAX), rest);
+        assert_eq!(take(&mut backlog, usize::MAX), "");
+    }
+
+    #[test]
+    fn r2_1_a_gap_is_told_even_if_nothing_is_said_after_it() {
+        let mut backlog = Backlog::of(b"uno\n", 4);
+        backlog.push(b"dos\n");
+        assert_eq!(take(&mut backlog, usize::MAX), "uno\n");
+        assert_eq!(take(&mut backlog, usize::MAX), "* te has perdido 1 mensaje\n");
+        assert_eq!(take(&mut backlog, usize::MAX), "");
+    }
+
+    #[test]
+    fn r2_1_a_line_that_was_begun_is_ended_however_long_it_is() {
+        let mut backlog = Backlog::of(b"the rest of a line\nmore\n", 4);
+        assert_eq!(take(&mut backlog, usize::MAX), "the rest of a line\n");
+        assert_eq!(take(&mut backlog, usize::MAX), "* te has perdido 1 mensaje\n");
+    }
+
+    proptest! {
+        #[test]
+        fn r2_1_every_line_is_heard_or_counted_in_its_place(
+            capacity in 0..200_usize,
+            steps in prop::collection::vec((0..6_usize, 0..120_usize), 1..60),
+        ) {
+            let mut backlog = Backlog::of(b"0\n", capacity);
+            let mut said = 1;
+            let mut heard = String::new();
+            for (lines, taken) in steps {
+                let text = (said..said + lines).fold(String::new(), |text, n| text + &format!("{n}\n"));
+                said += lines;
+                backlog.push(text.as_bytes());
+                prop_assert!(backlog.bytes.len() <= capacity + 40, "bounded");
+                heard += &take(&mut backlog, taken);
+            }
+            loop {
+                let rest = take(&mut backlog, usize::MAX);
+                if rest.is_empty() {
+                    break;
+                }
+                heard += &rest;
+            }
+            let mut due = 0;
+            for line in heard.lines() {
+                if let Some(gap) = line.strip_prefix("* te has perdido ") {
+                    due += gap.split(' ').next().unwrap().parse::<usize>().unwrap();
+                } else {
+                    prop_assert_eq!(line.parse(), Ok(due));
+                    due += 1;
+                }
+            }
+            prop_assert_eq!(due, said);
+        }
+    }
+}

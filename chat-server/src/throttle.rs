@@ -1,0 +1,102 @@
+//! How fast one client may talk: it is not read from while it has talked too much.
+//!
+//! So nothing is lost, the client's own system makes it wait, and nobody else feels it.
+
+use chat_protocol::rate::Bucket;
+use tokio::time::{Instant, sleep};
+
+/// One client's allowance of lines.
+#[derive(Debug)]
+pub(crate) struct Throttle {
+    /// `None`: it may talk as fast as it likes.
+    bucket: Option<Bucket>,
+    /// The line that has been begun is paid for.
+    prepaid: bool,
+}
+
+impl Throttle {
+    pub(crate) fn new(bucket: Option<Bucket>) -> Self {
+        Self { bucket, prepaid: false }
+    }
+
+    /// From now on, the client may talk as fast as it likes.
+    pub(crate) fn lift(&mut self) {
+        self.bucket = None;
+    }
+
+    /// The client has ended a line.
+    pub(crate) fn count_line(&mut self) {
+        if !std::mem::take(&mut self.prepaid) {
+            self.spend();
+        }
+    }
+
+    /// The client has sent something that ended no line. A line in two pieces costs as much as one;
+    /// a line in a thousand pieces, which are a thousand reads, a thousand times as much.
+    pub(crate) fn count_piece(&mut self) {
+        self.prepaid = true;
+        self.spend();
+    }
+
+    /// Whether the client may talk now.
+    pub(crate) fn is_open(&self) -> bool {
+        self.bucket.is_none_or(|bucket| bucket.wait(Instant::now().into_std()).is_zero())
+    }
+
+    /// Waits until the client may talk. Cancel-safe.
+    pub(crate) async fn opened(&self) {
+        if let Some(bucket) = self.bucket {
+            sleep(bucket.wait(Instant::now().into_std())).await;
+        }
+    }
+
+    fn spend(&mut self) {
+        if let Some(bucket) = &mut self.bucket {
+            bucket.spend(Instant::now().into_std());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::time::Duration;
+
+    use chat_protocol::rate::MaxRate;
+
+    use super::*;
+
+    fn throttle() -> Throttle {
+        let [rate, burst] = [10, 3].map(|number| NonZeroU32::new(number).unwrap());
+        Throttle::new(MaxRate::per_second(rate).bucket(burst, Instant::now().into_std()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r1_4_who_talks_too_much_waits_for_its_next_line() {
+        let mut throttle = throttle();
+        let begun = Instant::now();
+        for _ in 0..13 {
+            throttle.opened().await;
+            throttle.count_line();
+        }
+        assert_eq!(begun.elapsed(), Duration::from_secs(1));
+        throttle.lift();
+        assert!(throttle.is_open());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r1_4_a_line_in_two_pieces_is_one_and_in_many_is_many() {
+        let mut throttle = throttle();
+        for _ in 0..2 {
+            throttle.count_piece();
+            throttle.count_line();
+        }
+        assert!(throttle.is_open());
+        throttle.count_piece();
+        throttle.count_piece();
+        assert!(!throttle.is_open());
+        let begun = Instant::now();
+        throttle.opened().await;
+        assert_eq!(begun.elapsed(), Duration::from_millis(200));
+    }
+}
