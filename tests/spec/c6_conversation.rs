@@ -8,7 +8,7 @@ use chat_tests::chat::Chat;
 
 /// A chat in which nobody is told who comes and goes, and nothing else is missing.
 fn quiet() -> Result<Chat> {
-    Chat::start_with(&["--profile", "grupal", "--presence", "off"])
+    Chat::start_with(&["--profile", "grupal", "--presence", "off", "--max-rate", "off"])
 }
 
 /// The peer sends the line, and this is what it hears next.
@@ -149,7 +149,7 @@ fn r6_3_quien_lists_the_room_and_salas_the_rooms() -> Result {
 
 #[test]
 fn r6_3_a_new_name_is_announced_once_and_in_order() -> Result {
-    let chat = Chat::start_with(&["--profile", "grupal"])?;
+    let chat = Chat::start_with(&["--profile", "grupal", "--max-rate", "off"])?;
     let [mut ana, mut bea, mut caro] = chat.members(["Ana", "Bea", "Caro"])?;
     answers(&mut caro, "/sala cocina", "* estás en la sala cocina")?;
     for line in ["* Caro se ha unido", "* Caro ha salido"] {
@@ -254,7 +254,7 @@ fn r6_3_ayuda_lists_every_command() -> Result {
 
 #[test]
 fn r6_3_salir_leaves() -> Result {
-    let chat = Chat::start_with(&["--profile", "grupal"])?;
+    let chat = Chat::start_with(&["--profile", "grupal", "--max-rate", "off"])?;
     let mut ana = chat.member("Ana")?;
     for word in ["salir", "/salir", "/QUIT"] {
         let mut eva = chat.member("Eva")?;
@@ -312,7 +312,7 @@ fn r6_4_without_commands_a_slash_is_a_letter() -> Result {
 /// What two hear when one of them uses every command by these words.
 fn heard_of(words: [&str; 8]) -> Result<Vec<String>> {
     let [private, room, who, rooms, rename, reply, help, leave] = words;
-    let chat = Chat::start_with(&["--profile", "grupal"])?;
+    let chat = Chat::start_with(&["--profile", "grupal", "--max-rate", "off"])?;
     let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
     bea.send("/privado Ana hola\n")?;
     bea.expect("[privado a Ana] hola")?;

@@ -5,12 +5,14 @@ use chat_check::peer::Peer;
 use chat_tests::chat::Chat;
 
 fn grupal() -> Result<Chat> {
-    Chat::start_with(&["--profile", "grupal"])
+    Chat::start_with(&["--profile", "grupal", "--max-rate", "off"])
 }
 
 /// A chat in which nobody is told who comes and goes, and nothing else is missing.
 fn quiet(options: &[&str]) -> Result<Chat> {
-    Chat::start_with(&[&["--profile", "grupal", "--presence", "off"], options].concat())
+    Chat::start_with(
+        &[&["--profile", "grupal", "--presence", "off", "--max-rate", "off"], options].concat(),
+    )
 }
 
 fn goes_to(peer: &mut Peer, room: &str) -> Result {
