@@ -68,11 +68,11 @@ pub(crate) async fn serve(server: Arc<Server>, link: Arc<Link>, speaking: TaskTr
 
 /// Waits for a place, if need be. `None` when there is none for this client.
 async fn admit(server: &Server, link: &Link) -> Option<Place> {
-    match server.admission.enter() {
+    match server.admission.enter(link.peer().ip()) {
         Entry::Served(place) => Some(place),
-        Entry::Refused => {
+        Entry::Refused(reason) => {
             // An empty socket takes one line; and if not, then the client learns it from the end.
-            let _ = link.offer(format!("{}\n", wording::SERVER_FULL).as_bytes(), Instant::now());
+            let _ = link.offer(format!("{reason}\n").as_bytes(), Instant::now());
             None
         }
         Entry::Waits(turn) => {

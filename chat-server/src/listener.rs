@@ -1,6 +1,8 @@
 //! Listening and accepting. Nothing that a peer does, and no lack of resources, ends it.
 
+use std::future::ready;
 use std::io;
+use std::mem;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -45,28 +47,53 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Accepts the next connection, however long that takes. Cancel-safe.
-pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    let mut reported = false;
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                // One write is one batch: there is nothing to wait for. It fails on a connection
-                // that is over already, which will be noticed soon enough.
-                let _ = stream.set_nodelay(true);
-                return (stream, (peer.ip().to_canonical(), peer.port()).into());
-            }
-            Err(error) if is_peers_fault(&error) => {
-                tracing::debug!(%error, "a connection was gone before it was accepted");
-            }
-            Err(error) => {
-                if !reported {
-                    tracing::error!(%error, "accepting pauses until there are resources again");
-                    reported = true;
+/// Accepts connections, whatever is in the way.
+pub(crate) struct Acceptor {
+    listener: TcpListener,
+    /// The system has no resources left, which has been reported.
+    paused: bool,
+}
+
+impl Acceptor {
+    pub(crate) fn new(listener: TcpListener) -> Self {
+        Self { listener, paused: false }
+    }
+
+    /// Accepts the next connection, however long that takes. Cancel-safe.
+    pub(crate) async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        loop {
+            match self.next().await {
+                Ok((stream, peer)) => {
+                    // One write is one batch: there is nothing to wait for. It fails on a
+                    // connection that is over already, which will be noticed soon enough.
+                    let _ = stream.set_nodelay(true);
+                    return (stream, (peer.ip().to_canonical(), peer.port()).into());
                 }
-                sleep(RESOURCE_PAUSE).await;
+                Err(error) if is_peers_fault(&error) => {
+                    tracing::debug!(%error, "a connection was gone before it was accepted");
+                }
+                Err(error) => {
+                    if !mem::replace(&mut self.paused, true) {
+                        tracing::error!(%error, "accepting pauses until there are resources again");
+                    }
+                    sleep(RESOURCE_PAUSE).await;
+                }
             }
         }
+    }
+
+    /// The next connection, or what is in its way. Cancel-safe.
+    async fn next(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+        tokio::select! {
+            biased;
+            accepted = self.listener.accept() => return accepted,
+            // A pause is over when nobody is left who waited for its end. To let in one, who takes
+            // what another has left, is none.
+            () = ready(()), if self.paused => {}
+        }
+        self.paused = false;
+        tracing::warn!("accepting again");
+        self.listener.accept().await
     }
 }
 
