@@ -142,6 +142,13 @@ mod out_of_descriptors {
         Chat::start_command(command)
     }
 
+    /// The next diagnostic.
+    fn says(chat: &Chat, part: &str) -> Result {
+        let line = chat.server.err.find(|_| true, part)?;
+        assert!(line.contains(part), "{line}");
+        Ok(())
+    }
+
     #[test]
     fn r1_4_those_inside_go_on_and_those_outside_come_in_one_by_one() -> Result {
         let mut chat = starved()?;
@@ -151,7 +158,7 @@ mod out_of_descriptors {
         for i in 0..2 * places {
             peers.push(chat.stage.connect(&format!("peer {i}"), chat.address)?);
         }
-        chat.server.err.find(|line| line.contains("accepting pauses"), "that it is full")?;
+        says(&chat, "accepting pauses")?;
         let mut outside = peers.split_off(places);
         let mut inside = peers;
         inside.iter_mut().try_for_each(|peer| peer.expect(wording::GREETING))?;
@@ -168,7 +175,7 @@ mod out_of_descriptors {
         // When all are in, the pause is over.
         inside.drain(..places - 1);
         outside.iter_mut().try_for_each(|peer| peer.expect(wording::GREETING))?;
-        chat.server.err.find(|line| line.contains("accepting again"), "that it goes on")?;
+        says(&chat, "accepting again")?;
         chat.server.kill()?;
         chat.server.err.expect_end()
     }
