@@ -47,7 +47,7 @@ mod presence;
 mod registry;
 mod room;
 mod seat;
-mod session;
+pub mod session;
 
 use std::future::Future;
 use std::io;
