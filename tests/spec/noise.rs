@@ -61,6 +61,7 @@ fn talk(mut peer: Peer, other: u16, mut due: Due) -> Result {
             .unwrap_or_else(|| panic!("torn: {line:?}"));
         let expected = due.get_mut(&sender).and_then(Iterator::next);
         assert_eq!(Some(text), expected.as_deref(), "from {sender}");
+        assert!(text.chars().all(|c| c == '\t' || !c.is_control()), "{text:?}");
         left -= 1;
         if sender == other && said < TALK {
             peer.send(format!("linea {said}\n"))?;
