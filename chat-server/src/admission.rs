@@ -6,9 +6,14 @@ use std::sync::Arc;
 use chat_protocol::limits::MAX_QUEUE;
 use chat_protocol::profile::{MaxClients, WhenFull};
 use chat_protocol::wording;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::origins::{Origin, Origins};
+
+/// How many who were refused may be heard out for a moment, so that the refusal reaches them even
+/// while they send (`Link::part`). Each has a descriptor meanwhile: without a bound, who is refused
+/// could take more of them than who is served.
+const FAREWELLS: usize = 100;
 
 /// The door.
 pub(crate) struct Admission {
@@ -19,6 +24,7 @@ pub(crate) struct Admission {
     when_full: WhenFull,
     /// How many more may wait.
     queue: Arc<Semaphore>,
+    farewells: Semaphore,
 }
 
 /// A place, for as long as this lives.
@@ -56,7 +62,13 @@ impl Admission {
             let number = usize::try_from(number.get()).unwrap_or(Semaphore::MAX_PERMITS);
             Arc::new(Semaphore::new(number.min(Semaphore::MAX_PERMITS)))
         });
-        Self { origins, places, when_full, queue: Arc::new(Semaphore::new(MAX_QUEUE)) }
+        Self {
+            origins,
+            places,
+            when_full,
+            queue: Arc::new(Semaphore::new(MAX_QUEUE)),
+            farewells: Semaphore::new(FAREWELLS),
+        }
     }
 
     /// A client comes from this address.
@@ -65,6 +77,12 @@ impl Admission {
             Some(None) => Entry::Refused(wording::TOO_MANY_FROM_ADDRESS),
             origin => self.find_place(origin.flatten()),
         }
+    }
+
+    /// Whether there is time to part politely from somebody who is not served; for as long as what
+    /// is returned lives.
+    pub(crate) fn farewell(&self) -> Option<SemaphorePermit<'_>> {
+        self.farewells.try_acquire().ok()
     }
 
     fn find_place(&self, origin: Option<Origin>) -> Entry {

@@ -58,6 +58,28 @@ fn r1_4_who_waits_for_a_place_is_a_connection_of_its_address() -> Result {
     chat.server.out.wait_for(&format!("cliente {} espera su turno", dora.address()))
 }
 
+/// How many descriptors a process has is known on Linux only.
+#[cfg(target_os = "linux")]
+#[test]
+fn r1_4_those_who_are_refused_and_stay_take_few_descriptors() -> Result {
+    use chat_check::process;
+
+    let chat = Chat::start_with(&["--max-per-ip", "1"])?;
+    let _ana = chat.peer("ana")?;
+    let before = process::descriptors(chat.server.id()).expect("descriptors");
+    let mut late = Vec::new();
+    for i in 0..300 {
+        late.push(chat.stage.connect(&format!("late {i}"), chat.address)?);
+    }
+    for peer in &mut late {
+        peer.expect(TOO_MANY)?;
+        peer.expect_end()?;
+    }
+    let refused = process::descriptors(chat.server.id()).expect("descriptors") - before;
+    assert!(refused <= 100, "{refused}");
+    Ok(())
+}
+
 /// Linux only: elsewhere this machine has one address in 127.0.0.0/8.
 #[cfg(target_os = "linux")]
 #[test]
