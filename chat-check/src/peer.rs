@@ -1,7 +1,7 @@
 //! A raw TCP peer that does just what it is told.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
@@ -30,6 +30,13 @@ impl Peer {
     #[track_caller]
     pub(crate) fn connect(role: Role, address: SocketAddr) -> Result<Self> {
         let connected = open(address, |_| Ok(()));
+        Self::of(role, connected)
+    }
+
+    #[track_caller]
+    pub(crate) fn connect_from(role: Role, source: IpAddr, address: SocketAddr) -> Result<Self> {
+        let source = SocketAddr::new(source, 0);
+        let connected = open(address, |socket| socket.bind(&source.into()));
         Self::of(role, connected)
     }
 

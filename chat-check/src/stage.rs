@@ -1,7 +1,7 @@
 //! Where one test plays.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::process::{Command, Stdio};
 
 use crate::failure::{Failure, Result};
@@ -52,6 +52,12 @@ impl Stage {
     #[track_caller]
     pub fn connect(&self, name: &str, address: SocketAddr) -> Result<Peer> {
         Peer::connect(self.role(name), address)
+    }
+
+    /// Connects a raw peer from this address of the machine.
+    #[track_caller]
+    pub fn connect_from(&self, name: &str, source: IpAddr, address: SocketAddr) -> Result<Peer> {
+        Peer::connect_from(self.role(name), source, address)
     }
 
     /// Connects a raw peer that takes in as little as the system allows: whoever sends to it is

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use chat_terminal::descriptors;
+
 use crate::baseline::{self, Comparison, Incomparable};
 use crate::cli::{Checks, Cli, Merge, Other, Output, Run};
 use crate::limits::{self, Shortage};
@@ -106,7 +108,7 @@ fn load(run: &Run, stop: &AtomicBool) -> Result<Ended, Error> {
     if run.load.dry_run {
         return print(&request::describe(&plan)).map(|()| Ended::PASS);
     }
-    let descriptors = limits::raise_descriptors();
+    let descriptors = descriptors::raise();
     limits::check(request::connections(&plan), plan.address)?;
     let target = target(run, plan.address)?;
     if let Some(address) = target.as_ref().and_then(Target::address) {

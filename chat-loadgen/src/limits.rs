@@ -4,8 +4,7 @@
 use std::fs;
 use std::net::SocketAddr;
 
-#[cfg(unix)]
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use chat_terminal::descriptors;
 
 /// Descriptors that a run needs apart from its connections: the standard streams, a selector and a
 /// waker for each thread, the reports, the pipe from the server. And ports that others may hold.
@@ -46,47 +45,9 @@ pub enum Shortage {
     },
 }
 
-/// Raises this process's limit of descriptors as far as it may; what it then is, soft and hard.
-/// Nothing where there is no such limit. Processes started later inherit it.
-#[cfg(unix)]
-pub fn raise_descriptors() -> Option<[u64; 2]> {
-    let before = getrlimit(Resource::Nofile);
-    // macOS calls the hard limit infinite and refuses everything above this.
-    for current in [before.maximum, Some(10_240)] {
-        let raises = rank(current) > rank(before.current);
-        if raises && setrlimit(Resource::Nofile, Rlimit { current, ..before }).is_ok() {
-            break;
-        }
-    }
-    let now = getrlimit(Resource::Nofile);
-    Some([rank(now.current), rank(now.maximum)])
-}
-
-/// There is no such limit here.
-#[cfg(not(unix))]
-pub fn raise_descriptors() -> Option<[u64; 2]> {
-    None
-}
-
 /// Whether this process can have so many connections to one address at a time.
 pub fn check(connections: u64, address: SocketAddr) -> Result<(), Shortage> {
-    judge(connections, address, descriptors(), ports())
-}
-
-/// A limit as a number: none is more than any.
-#[cfg(unix)]
-fn rank(limit: Option<u64>) -> u64 {
-    limit.unwrap_or(u64::MAX)
-}
-
-#[cfg(unix)]
-fn descriptors() -> Option<u64> {
-    getrlimit(Resource::Nofile).current
-}
-
-#[cfg(not(unix))]
-fn descriptors() -> Option<u64> {
-    None
+    judge(connections, address, descriptors::available(), ports())
 }
 
 /// How many ports the system chooses from when a connection begins (Linux). It counts for IPv6,
@@ -153,14 +114,11 @@ mod tests {
         assert_eq!(ports_in("many"), None);
     }
 
-    #[cfg(unix)]
     #[test]
-    fn the_limit_is_raised_as_far_as_it_may_and_then_counts() {
-        let [soft, hard] = raise_descriptors().expect("a limit");
-        assert!(soft >= 10_240.min(hard), "{soft} {hard}");
-        assert_eq!(raise_descriptors(), Some([soft, hard]));
+    fn the_limits_of_this_machine_count() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
         assert_eq!(check(1, address), Ok(()));
-        assert!(check(u64::MAX, address).is_err() || hard == u64::MAX);
+        let limited = descriptors::available().is_some() || ports().is_some();
+        assert_eq!(check(u64::MAX, address).is_err(), limited);
     }
 }

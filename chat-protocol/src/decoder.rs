@@ -77,6 +77,12 @@ impl Decoder {
         self.hold(mem::take(bytes))
     }
 
+    /// How many bytes of an unfinished line it holds: at most the limit and one, which may be the
+    /// CR of a line ending.
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+
     /// Whether a pause of the peer would complete a message: the caller then times its silence
     /// and calls [`pause`](Self::pause).
     pub fn awaits_pause(&self) -> bool {
@@ -192,7 +198,7 @@ mod tests {
                 lines.push(line);
             }
             assert!(piece.is_empty(), "a piece must be used up");
-            assert!(decoder.held.len() <= LIMIT + 1, "more than a line is held");
+            assert!(decoder.held() <= LIMIT + 1, "more than a line is held");
         }
         lines.extend(decoder.finish());
         lines

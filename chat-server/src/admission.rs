@@ -1,29 +1,44 @@
 //! How many clients are served at a time, and what becomes of one more (requirements 7.1, 7.5).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chat_protocol::limits::MAX_QUEUE;
 use chat_protocol::profile::{MaxClients, WhenFull};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use chat_protocol::wording;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+
+use crate::origins::{Origin, Origins};
+
+/// How many who were refused may be heard out for a moment, so that the refusal reaches them even
+/// while they send (`Link::part`). Each has a descriptor meanwhile: without a bound, who is refused
+/// could take more of them than who is served.
+const FAREWELLS: usize = 100;
 
 /// The door.
 pub(crate) struct Admission {
+    /// `None`: an address may have any number of connections.
+    origins: Option<Arc<Origins>>,
     /// `None`: everybody is served.
     places: Option<Arc<Semaphore>>,
     when_full: WhenFull,
     /// How many more may wait.
     queue: Arc<Semaphore>,
+    farewells: Semaphore,
 }
 
 /// A place, for as long as this lives.
-pub(crate) struct Place(#[expect(dead_code, reason = "held")] Option<OwnedSemaphorePermit>);
+pub(crate) struct Place {
+    _permit: Option<OwnedSemaphorePermit>,
+    _origin: Option<Origin>,
+}
 
 /// What happens to a client that has come.
 pub(crate) enum Entry {
     /// It is served.
     Served(Place),
-    /// It is told that there is no place, and goes.
-    Refused,
+    /// It is told this, and goes.
+    Refused(&'static str),
     /// It waits for a place: first come, first served.
     Waits(Turn),
 }
@@ -32,27 +47,58 @@ pub(crate) enum Entry {
 pub(crate) struct Turn {
     places: Arc<Semaphore>,
     _queue: OwnedSemaphorePermit,
+    /// Who waits has a connection as well.
+    origin: Option<Origin>,
 }
 
 impl Admission {
-    pub(crate) fn new(max_clients: MaxClients, when_full: WhenFull) -> Self {
+    pub(crate) fn new(
+        max_clients: MaxClients,
+        when_full: WhenFull,
+        max_per_ip: MaxClients,
+    ) -> Self {
+        let origins = max_per_ip.0.map(Origins::new);
         let places = max_clients.0.map(|number| {
             let number = usize::try_from(number.get()).unwrap_or(Semaphore::MAX_PERMITS);
             Arc::new(Semaphore::new(number.min(Semaphore::MAX_PERMITS)))
         });
-        Self { places, when_full, queue: Arc::new(Semaphore::new(MAX_QUEUE)) }
+        Self {
+            origins,
+            places,
+            when_full,
+            queue: Arc::new(Semaphore::new(MAX_QUEUE)),
+            farewells: Semaphore::new(FAREWELLS),
+        }
     }
 
-    pub(crate) fn enter(&self) -> Entry {
-        let Some(places) = &self.places else { return Entry::Served(Place(None)) };
-        if let Ok(place) = Arc::clone(places).try_acquire_owned() {
-            return Entry::Served(Place(Some(place)));
+    /// A client comes from this address.
+    pub(crate) fn enter(&self, address: IpAddr) -> Entry {
+        match self.origins.as_ref().map(|origins| origins.enter(address)) {
+            Some(None) => Entry::Refused(wording::TOO_MANY_FROM_ADDRESS),
+            origin => self.find_place(origin.flatten()),
+        }
+    }
+
+    /// Whether there is time to part politely from somebody who is not served; for as long as what
+    /// is returned lives.
+    pub(crate) fn farewell(&self) -> Option<SemaphorePermit<'_>> {
+        self.farewells.try_acquire().ok()
+    }
+
+    fn find_place(&self, origin: Option<Origin>) -> Entry {
+        let Some(places) = &self.places else {
+            return Entry::Served(Place { _permit: None, _origin: origin });
+        };
+        if let Ok(permit) = Arc::clone(places).try_acquire_owned() {
+            return Entry::Served(Place { _permit: Some(permit), _origin: origin });
         }
         match (self.when_full, Arc::clone(&self.queue).try_acquire_owned()) {
             (WhenFull::Wait, Ok(queue)) => {
-                Entry::Waits(Turn { places: Arc::clone(places), _queue: queue })
+                Entry::Waits(Turn { places: Arc::clone(places), _queue: queue, origin })
             }
-            (WhenFull::Refuse, _) | (WhenFull::Wait, Err(_)) => Entry::Refused,
+            (WhenFull::Refuse, _) | (WhenFull::Wait, Err(_)) => {
+                Entry::Refused(wording::SERVER_FULL)
+            }
         }
     }
 }
@@ -61,18 +107,31 @@ impl Turn {
     /// Waits for a place. Cancelled, the client loses its turn.
     pub(crate) async fn wait(self) -> Place {
         // It is never closed.
-        Place(self.places.acquire_owned().await.ok())
+        let permit = self.places.acquire_owned().await.ok();
+        Place { _permit: permit, _origin: self.origin }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
     use std::num::NonZeroU32;
 
     use super::*;
 
+    const OFF: MaxClients = MaxClients(None);
+    const ONE: MaxClients = MaxClients(Some(NonZeroU32::MIN));
+
     fn for_one(when_full: WhenFull) -> Admission {
-        Admission::new(MaxClients(Some(NonZeroU32::MIN)), when_full)
+        Admission::new(ONE, when_full, OFF)
+    }
+
+    fn enter(door: &Admission) -> Entry {
+        door.enter(Ipv4Addr::LOCALHOST.into())
+    }
+
+    fn enter_from(door: &Admission, host: u8) -> Entry {
+        door.enter([192, 0, 2, host].into())
     }
 
     fn served(entry: Entry) -> Place {
@@ -83,39 +142,66 @@ mod tests {
     #[test]
     fn r7_5_one_more_is_refused_until_somebody_leaves() {
         let door = for_one(WhenFull::Refuse);
-        let ana = served(door.enter());
-        assert!(matches!(door.enter(), Entry::Refused));
+        let ana = served(enter(&door));
+        assert!(matches!(enter(&door), Entry::Refused(wording::SERVER_FULL)));
         drop(ana);
-        served(door.enter());
+        served(enter(&door));
     }
 
     #[tokio::test]
     async fn r7_1_who_waits_is_served_in_the_order_of_coming() {
         let door = for_one(WhenFull::Wait);
-        let ana = served(door.enter());
-        let Entry::Waits(turn) = door.enter() else { panic!("does not wait") };
+        let ana = served(enter(&door));
+        let Entry::Waits(turn) = enter(&door) else { panic!("does not wait") };
         let bea = tokio::spawn(turn.wait());
         tokio::task::yield_now().await;
         drop(ana);
-        assert!(matches!(door.enter(), Entry::Waits(_)), "bea was here before");
+        assert!(matches!(enter(&door), Entry::Waits(_)), "bea was here before");
         drop(bea.await.unwrap());
-        served(door.enter());
+        served(enter(&door));
     }
 
     #[test]
     fn r7_1_the_queue_has_an_end() {
         let door = for_one(WhenFull::Wait);
-        let _ana = served(door.enter());
-        let mut turns: Vec<Entry> = (0..MAX_QUEUE).map(|_| door.enter()).collect();
+        let _ana = served(enter(&door));
+        let mut turns: Vec<Entry> = (0..MAX_QUEUE).map(|_| enter(&door)).collect();
         assert!(turns.iter().all(|entry| matches!(entry, Entry::Waits(_))));
-        assert!(matches!(door.enter(), Entry::Refused));
+        assert!(matches!(enter(&door), Entry::Refused(wording::SERVER_FULL)));
         turns.pop();
-        assert!(matches!(door.enter(), Entry::Waits(_)), "who waited has gone");
+        assert!(matches!(enter(&door), Entry::Waits(_)), "who waited has gone");
     }
 
     #[test]
     fn r1_4_without_a_limit_everybody_is_served() {
-        let door = Admission::new(MaxClients(None), WhenFull::Refuse);
-        let _all: Vec<Place> = (0..100).map(|_| served(door.enter())).collect();
+        let door = Admission::new(OFF, WhenFull::Refuse, OFF);
+        let _all: Vec<Place> = (0..100).map(|_| served(enter(&door))).collect();
+    }
+
+    #[tokio::test]
+    async fn r1_4_who_waits_counts_as_a_connection_of_its_address() {
+        let door = Admission::new(ONE, WhenFull::Wait, ONE);
+        let ana = served(enter_from(&door, 1));
+        let Entry::Waits(turn) = enter_from(&door, 2) else { panic!("does not wait") };
+        let full = |host| {
+            matches!(enter_from(&door, host), Entry::Refused(wording::TOO_MANY_FROM_ADDRESS))
+        };
+        assert!(full(1) && full(2));
+        drop(ana);
+        let bea = turn.wait().await;
+        assert!(!full(1) && full(2), "bea has the place, and waits no more");
+        drop(bea);
+        served(enter_from(&door, 2));
+    }
+
+    #[test]
+    fn r7_5_who_is_refused_for_lack_of_places_has_no_connection() {
+        let door = Admission::new(ONE, WhenFull::Refuse, ONE);
+        let ana = served(enter_from(&door, 1));
+        for _ in 0..2 {
+            assert!(matches!(enter_from(&door, 2), Entry::Refused(wording::SERVER_FULL)));
+        }
+        drop(ana);
+        served(enter_from(&door, 2));
     }
 }

@@ -16,7 +16,7 @@ use chat_protocol::rate::MaxRate;
 use chat_protocol::time_limit::TimeLimit;
 use chat_protocol::wording;
 use chat_terminal::person::Screen;
-use chat_terminal::{signals, usage};
+use chat_terminal::{descriptors, signals, usage};
 use clap::parser::ValueSource;
 use clap::{ArgAction, Command, CommandFactory, Parser};
 use thiserror::Error;
@@ -87,6 +87,11 @@ pub struct Cli {
     /// What happens to one more: refuse it, or let it wait for its turn
     #[arg(long, value_name = "refuse|wait")]
     when_full: WhenFull,
+
+    /// How many connections one address (IPv6: one /64) may have at a time, or off; one more is
+    /// refused
+    #[arg(long, value_name = "NUMBER", default_value_t = MaxClients(None))]
+    max_per_ip: MaxClients,
 
     /// Close a connection that is silent in both directions for this long: 60s, 1m30s, 500ms, off
     #[arg(long, value_name = "TIME")]
@@ -201,6 +206,8 @@ impl Cli {
 
     /// Serves until a signal, or the operator, stops the process.
     pub fn start(self) -> Result<(), StartError> {
+        // Each connection takes one.
+        descriptors::raise();
         let runtime = runtime(self.threads.get()).map_err(StartError::Runtime)?;
         let served = runtime.block_on(self.serve());
         // A read of standard input cannot be cancelled, and is not to be waited for.
@@ -263,6 +270,7 @@ impl Cli {
             max_rooms: self.max_rooms.get(),
             max_clients: self.max_clients,
             when_full: self.when_full,
+            max_per_ip: self.max_per_ip,
             framing: self.framing,
             max_line: self.max_line,
             idle_timeout: self.idle_timeout,

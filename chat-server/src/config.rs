@@ -32,6 +32,8 @@ pub struct Config {
     pub max_clients: MaxClients,
     /// What happens to one more.
     pub when_full: WhenFull,
+    /// How many connections one address may have at a time.
+    pub max_per_ip: MaxClients,
     /// How messages are told apart.
     pub framing: Framing,
     /// The longest line a client may send, in bytes; each connection may hold this much.

@@ -51,7 +51,7 @@ pub(crate) async fn serve(server: Arc<Server>, link: Arc<Link>, speaking: TaskTr
     let _disconnected = OnDrop(|| server.console.print(wording::client_disconnected(peer)));
     let Some(_place) = admit(&server, &link).await else {
         drop(speaking);
-        return link.part().await;
+        return turn_away(&server, &link).await;
     };
     let mut conversation = Conversation::begin(&server, &link, speaking);
     let end = conversation.run().await;
@@ -68,11 +68,11 @@ pub(crate) async fn serve(server: Arc<Server>, link: Arc<Link>, speaking: TaskTr
 
 /// Waits for a place, if need be. `None` when there is none for this client.
 async fn admit(server: &Server, link: &Link) -> Option<Place> {
-    match server.admission.enter() {
+    match server.admission.enter(link.peer().ip()) {
         Entry::Served(place) => Some(place),
-        Entry::Refused => {
+        Entry::Refused(reason) => {
             // An empty socket takes one line; and if not, then the client learns it from the end.
-            let _ = link.offer(format!("{}\n", wording::SERVER_FULL).as_bytes(), Instant::now());
+            let _ = link.offer(format!("{reason}\n").as_bytes(), Instant::now());
             None
         }
         Entry::Waits(turn) => {
@@ -86,6 +86,15 @@ async fn admit(server: &Server, link: &Link) -> Option<Place> {
             link.activity().touch(Instant::now());
             Some(place)
         }
+    }
+}
+
+/// Ends the connection of a client that was not served: politely, unless that is being done for many
+/// others already. A server that stops has the time.
+async fn turn_away(server: &Server, link: &Link) {
+    let farewell = server.admission.farewell();
+    if farewell.is_some() || server.stopping.is_cancelled() {
+        link.part().await;
     }
 }
 

@@ -19,7 +19,7 @@
 //! | `lagging`, `pace` | who lags behind; who floods the room, and waits for those who lag |
 //! | `throttle` | how many lines a client may send |
 //! | `listener` | listening and accepting |
-//! | `admission` | how many are served at a time |
+//! | `admission`, `origins` | how many are served at a time, and how many from one address |
 //! | `operator` | the person at the console who takes part |
 //! | `front` | the standard streams: the console, and the operator's desk |
 //! | `console` | lines for people, from a thread of its own |
@@ -42,13 +42,14 @@ mod link;
 pub mod listener;
 mod member;
 pub mod operator;
+mod origins;
 mod outbox;
 mod pace;
 mod presence;
 mod registry;
 mod room;
 mod seat;
-mod session;
+pub mod session;
 mod throttle;
 
 use std::future::Future;
@@ -71,6 +72,7 @@ use deliveries::Deliveries;
 use directory::Directory;
 use lagging::Lagging;
 use link::Link;
+use listener::Acceptor;
 use operator::Desk;
 
 /// What all connections share.
@@ -108,7 +110,7 @@ pub async fn run(
     let directory = Directory::new(deliveries.clone(), config.directory_rules());
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
-    let admission = Admission::new(config.max_clients, config.when_full);
+    let admission = Admission::new(config.max_clients, config.when_full, config.max_per_ip);
     let speaking = TaskTracker::new();
     speaking.close();
     let stopping = CancellationToken::new();
@@ -118,6 +120,7 @@ pub async fn run(
     server.console.print(wording::started(listener.local_addr()?));
     server.console.print(wording::WAITING);
 
+    let mut acceptor = Acceptor::new(listener);
     let mut stop = pin!(stop);
     let mut operator = pin!(operator::talk(&server, operator));
     loop {
@@ -126,7 +129,7 @@ pub async fn run(
             () = &mut stop => break,
             Some(error) = failure.recv() => pass_on(error)?,
             () = &mut operator => break,
-            (stream, peer) = listener::accept(&listener) => {
+            (stream, peer) = acceptor.accept() => {
                 let link = Arc::new(Link::new(stream, peer));
                 let speaking = server.speaking.token();
                 connections.spawn(connection::serve(Arc::clone(&server), link, speaking));
@@ -135,7 +138,7 @@ pub async fn run(
     }
 
     server.console.print(wording::CLOSING);
-    drop(listener);
+    drop(acceptor);
     server.stopping.cancel();
     let drained = timeout(drain, async {
         connections.close();

@@ -1,11 +1,14 @@
 //! Listening and accepting. Nothing that a peer does, and no lack of resources, ends it.
 
+use std::future::ready;
 use std::io;
+use std::mem;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use chat_protocol::endpoint::Endpoint;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 /// How many connections may wait to be accepted. Linux cuts it to `net.core.somaxconn` (4096).
@@ -16,6 +19,13 @@ const BACKLOG: u32 = 4096;
 /// Left alone, Linux lets it grow to 4 MiB and wakes a writer when a third of it is free: a reader
 /// of 5 MB/s then seems to do nothing for a quarter of a second.
 const SEND_BUFFER: u32 = 128 * 1024;
+
+/// How many connections are accepted before everybody who is here has a turn.
+///
+/// Each costs turns of its own, in front of those of the others: when thousands come at once,
+/// people would wait until all of them have been greeted. Fewer would keep those who join from
+/// being announced together, which is what makes announcing them cheap.
+const IN_A_ROW: u32 = 16;
 
 /// How long accepting rests when the system has no descriptors or memory left.
 const RESOURCE_PAUSE: Duration = Duration::from_millis(100);
@@ -45,28 +55,60 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Accepts the next connection, however long that takes. Cancel-safe.
-pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    let mut reported = false;
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                // One write is one batch: there is nothing to wait for. It fails on a connection
-                // that is over already, which will be noticed soon enough.
-                let _ = stream.set_nodelay(true);
-                return (stream, (peer.ip().to_canonical(), peer.port()).into());
-            }
-            Err(error) if is_peers_fault(&error) => {
-                tracing::debug!(%error, "a connection was gone before it was accepted");
-            }
-            Err(error) => {
-                if !reported {
-                    tracing::error!(%error, "accepting pauses until there are resources again");
-                    reported = true;
+/// Accepts connections, whatever is in the way.
+pub(crate) struct Acceptor {
+    listener: TcpListener,
+    /// The system has no resources left, which has been reported.
+    paused: bool,
+    /// How many were accepted since the others had a turn.
+    in_a_row: u32,
+}
+
+impl Acceptor {
+    pub(crate) fn new(listener: TcpListener) -> Self {
+        Self { listener, paused: false, in_a_row: 0 }
+    }
+
+    /// Accepts the next connection, however long that takes. Cancel-safe.
+    pub(crate) async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        if self.in_a_row >= IN_A_ROW {
+            yield_now().await;
+            self.in_a_row = 0;
+        }
+        loop {
+            match self.next().await {
+                Ok((stream, peer)) => {
+                    self.in_a_row += 1;
+                    // One write is one batch: there is nothing to wait for. It fails on a
+                    // connection that is over already, which will be noticed soon enough.
+                    let _ = stream.set_nodelay(true);
+                    return (stream, (peer.ip().to_canonical(), peer.port()).into());
                 }
-                sleep(RESOURCE_PAUSE).await;
+                Err(error) if is_peers_fault(&error) => {
+                    tracing::debug!(%error, "a connection was gone before it was accepted");
+                }
+                Err(error) => {
+                    if !mem::replace(&mut self.paused, true) {
+                        tracing::error!(%error, "accepting pauses until there are resources again");
+                    }
+                    sleep(RESOURCE_PAUSE).await;
+                }
             }
         }
+    }
+
+    /// The next connection, or what is in its way. Cancel-safe.
+    async fn next(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+        tokio::select! {
+            biased;
+            accepted = self.listener.accept() => return accepted,
+            // A pause is over when nobody is left who waited for its end. To let in one, who takes
+            // what another has left, is none.
+            () = ready(()), if self.paused => {}
+        }
+        self.paused = false;
+        tracing::warn!("accepting again");
+        self.listener.accept().await
     }
 }
 
@@ -80,4 +122,36 @@ fn is_peers_fault(error: &io::Error) -> bool {
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::Interrupted
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{self, Ipv4Addr};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn r1_4_while_many_come_those_who_are_here_have_turns() {
+        const MANY: u32 = 4 * IN_A_ROW;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let _many: Vec<_> = (0..=MANY).map(|_| net::TcpStream::connect(address).unwrap()).collect();
+        let turns = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&turns);
+        tokio::spawn(async move {
+            loop {
+                counted.fetch_add(1, Ordering::Relaxed);
+                yield_now().await;
+            }
+        });
+        let mut acceptor = Acceptor::new(listener);
+        acceptor.accept().await;
+        turns.store(0, Ordering::Relaxed);
+        for _ in 0..MANY {
+            acceptor.accept().await;
+        }
+        assert!(turns.load(Ordering::Relaxed) >= MANY / IN_A_ROW);
+    }
 }

@@ -18,20 +18,20 @@ use chat_protocol::wording;
 
 /// One client's side of the conversation.
 #[derive(Debug)]
-pub(crate) struct Session {
+pub struct Session {
     state: State,
     rules: Rules,
 }
 
 /// What holds for every line.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules {
+pub struct Rules {
     /// Whether the client has to give its name first.
-    pub(crate) ask_name: bool,
+    pub ask_name: bool,
     /// Whether lines that begin with `/` are commands.
-    pub(crate) commands: bool,
+    pub commands: bool,
     /// The longest line, in bytes.
-    pub(crate) max_line: usize,
+    pub max_line: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ enum State {
 
 /// What is to be done with a line.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Action<'a> {
+pub enum Action<'a> {
     /// Everyone else in the room hears this.
     Say(Cow<'a, str>),
     /// The client alone is told this.
@@ -66,18 +66,19 @@ pub(crate) enum Action<'a> {
 }
 
 impl Session {
-    pub(crate) fn new(rules: Rules) -> Self {
+    /// A client that has just been greeted.
+    pub fn new(rules: Rules) -> Self {
         let naming = State::Naming { attempts: NAME_ATTEMPTS };
         Self { state: if rules.ask_name { naming } else { State::InRoom }, rules }
     }
 
     /// Whether the client has not given its name yet.
-    pub(crate) fn is_naming(&self) -> bool {
+    pub fn is_naming(&self) -> bool {
         matches!(self.state, State::Naming { .. })
     }
 
     /// What the client's next line means.
-    pub(crate) fn line<'a>(&mut self, line: Line<'a>) -> Option<Action<'a>> {
+    pub fn line<'a>(&mut self, line: Line<'a>) -> Option<Action<'a>> {
         if self.state == State::Leaving {
             return None;
         }
@@ -98,12 +99,12 @@ impl Session {
     }
 
     /// The client has its name.
-    pub(crate) fn named(&mut self) {
+    pub fn named(&mut self) {
         self.state = State::InRoom;
     }
 
     /// The client cannot have the name that it wants.
-    pub(crate) fn refuse_name<'a>(&mut self, error: NameError) -> Action<'a> {
+    pub fn refuse_name<'a>(&mut self, error: NameError) -> Action<'a> {
         let refusal = wording::name_refused(error).to_string();
         if let State::Naming { attempts: attempts @ 2.. } = self.state {
             self.state = State::Naming { attempts: attempts - 1 };

@@ -9,8 +9,10 @@
 //! | [`lines`] | reads, and the lines in them |
 //! | [`signals`] | being told to end |
 //! | [`usage`] | what the command lines have in common: profiles, switches, bad usage |
+//! | [`descriptors`] | how many connections the process may have |
 
 pub mod completion;
+pub mod descriptors;
 mod gate;
 mod keys;
 pub mod lines;

@@ -373,6 +373,7 @@ fn r1_8_bad_usage_names_the_option_and_what_it_takes() {
         (&["--operator", "dos palabras"], ["--operator", "letters, digits"]),
         (&["--operator", "salir"], ["--operator", "reserved"]),
         (&["--max-clients", "0"], ["--max-clients", "from 1, or off"]),
+        (&["--max-per-ip", "0"], ["--max-per-ip", "from 1, or off"]),
         (&["--max-rooms", "0"], ["--max-rooms", "0"]),
         (&["--when-full", "queue"], ["--when-full", "refuse or wait"]),
         (&["--log", "loud"], ["--log", "debug"]),

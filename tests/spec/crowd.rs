@@ -4,24 +4,14 @@ use std::time::Instant;
 
 use chat_check::failure::Result;
 use chat_check::peer::Peer;
+use chat_terminal::descriptors;
 use chat_tests::chat::Chat;
 
 const CROWD: usize = 1000;
 
-/// Raises the limit of descriptors, which the server inherits, as far as it takes.
-#[cfg(unix)]
+/// Raises the limit of descriptors, which the server inherits.
 fn can_hold_all() -> bool {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
-    const NEEDED: u64 = 2 * CROWD as u64;
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: Some(NEEDED), maximum };
-    current.is_none_or(|current| current >= NEEDED) || setrlimit(Resource::Nofile, raised).is_ok()
-}
-
-#[cfg(not(unix))]
-fn can_hold_all() -> bool {
-    true
+    descriptors::raise().is_none_or(|[soft, _]| soft >= 2 * CROWD as u64)
 }
 
 /// The next so many lines.

@@ -18,4 +18,6 @@ mod coverage;
 mod crowd;
 mod documents;
 mod faults;
+mod limits;
+mod noise;
 mod stories;

@@ -1,6 +1,7 @@
 //! A running chat: the real server on a free port, and those who talk there.
 
 use std::net::SocketAddr;
+use std::process::Command;
 
 use chat_check::failure::Result;
 use chat_check::peer::Peer;
@@ -31,15 +32,19 @@ impl Chat {
     /// The same with further options, which may include another `--bind`.
     #[track_caller]
     pub fn start_with(options: &[&str]) -> Result<Self> {
-        let stage = Stage::new();
         let mut command = binaries::server();
         if !options.contains(&"--bind") {
             command.args(["--bind", "127.0.0.1:0"]);
         }
-        let server = stage.start("server", {
-            command.args(options);
-            command
-        })?;
+        command.args(options);
+        Self::start_command(command)
+    }
+
+    /// A server that is started by this command.
+    #[track_caller]
+    pub fn start_command(command: Command) -> Result<Self> {
+        let stage = Stage::new();
+        let server = stage.start("server", command)?;
         let started = server.out.find(|_| true, "where it listens")?;
         server.out.expect(wording::WAITING)?;
         let address = address_in(&started)

@@ -18,6 +18,8 @@ pub const NAME_TOO_LATE: &str = "! no diste ningún nombre a tiempo";
 pub const TOO_MANY_NAMES: &str = "! demasiados intentos";
 /// There is no place for one more client (requirement 7.5).
 pub const SERVER_FULL: &str = "! servidor lleno";
+/// The client's address has as many connections as it may.
+pub const TOO_MANY_FROM_ADDRESS: &str = "! demasiadas conexiones desde tu dirección";
 /// The operator has said something to nobody.
 pub const NOBODY_THERE: &str = "* no hay nadie en la sala: no se envió";
 /// A private message to its own sender.
