@@ -14,7 +14,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
 use crate::admission::{Entry, Place};
-use crate::link::Link;
+use crate::link::{Link, READ};
 use crate::member::Member;
 use crate::pace::{BURST, Pace};
 use crate::presence::Presence;
@@ -119,6 +119,8 @@ struct Conversation<'a> {
     unheard: Vec<u8>,
     /// How many bytes were said or told in this turn.
     said: usize,
+    /// There may be more to hear at once.
+    may_go_on: bool,
     /// When the client must have given its name.
     name_deadline: Option<Instant>,
     speaking: Option<TaskTrackerToken>,
@@ -138,6 +140,7 @@ impl<'a> Conversation<'a> {
             throttle: Throttle::new(config.max_rate.bucket(config.burst, now.into_std())),
             unheard: Vec::new(),
             said: 0,
+            may_go_on: false,
             name_deadline: config.name_timeout.duration().map(|limit| now + limit),
             speaking: Some(speaking),
         }
@@ -194,7 +197,9 @@ impl<'a> Conversation<'a> {
                         return End::Left;
                     }
                     // One read a turn: the others have theirs before the next.
-                    yield_now().await;
+                    if self.may_go_on {
+                        yield_now().await;
+                    }
                 }
                 () = sleep(CHUNK_PAUSE), if self.decoder.awaits_pause() => {
                     self.wait_for_the_others().await;
@@ -268,6 +273,7 @@ impl<'a> Conversation<'a> {
                 self.hear_end();
                 return Heard::End;
             }
+            self.may_go_on = bytes.len() == READ;
             self.hear_bytes(bytes)
         });
         heard.unwrap_or_else(|error| {
@@ -294,6 +300,7 @@ impl<'a> Conversation<'a> {
             let enough = self.said >= BURST || !self.throttle.is_open();
             if enough || self.presence.room().is_none() {
                 self.unheard = bytes.to_vec();
+                self.may_go_on = true;
                 return Heard::Some;
             }
         }

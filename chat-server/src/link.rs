@@ -1,7 +1,7 @@
 //! A member that is a TCP connection.
 
 use std::cell::RefCell;
-use std::io;
+use std::io::{self, Read};
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
@@ -15,7 +15,10 @@ use crate::activity::Activity;
 use crate::member::{Fault, Member};
 
 /// How much one read takes, in bytes: many short lines, and yet no long turn for one client.
-const READ: usize = 16 * 1024;
+pub(crate) const READ: usize = 16 * 1024;
+
+/// The emulation of readiness on Windows wants to be told by a read that fails.
+const SHORT_READ_IS_LAST: bool = cfg!(unix);
 
 /// How long a connection that was ended here may take to be ended by its peer as well.
 ///
@@ -68,10 +71,26 @@ impl Link {
     /// [`io::ErrorKind::WouldBlock`] when there was nothing to read after all.
     pub(crate) fn read<T>(&self, show: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
         SCRATCH.with_borrow_mut(|scratch| {
-            let n = self.stream.try_read(scratch)?;
+            let n = self.read_into(scratch)?;
             self.activity.touch(Instant::now());
             Ok(show(&scratch[..n]))
         })
+    }
+
+    /// A read that did not fill the buffer has taken all there was: the runtime is told so, or
+    /// every message would cost one more read that finds nothing.
+    fn read_into(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut read = None;
+        let more = self.stream.try_io(Interest::READABLE, || {
+            let n = (&*SockRef::from(&self.stream)).read(buffer)?;
+            read = Some(n);
+            let last = SHORT_READ_IS_LAST && n > 0 && n < buffer.len();
+            if last { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        });
+        match read {
+            Some(n) => Ok(n),
+            None => more.map(|()| 0),
+        }
     }
 
     /// Reads until the peer ends its side, and forgets it.
