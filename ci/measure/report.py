@@ -40,9 +40,8 @@ CPU, P50, P99 = ("CPU per delivery", "cpu", cost, True), ("p50", "p50", time, Tr
 RATE, PEAK = ("deliveries", "rate", rate, True), ("memory at most", "peak", size, False)
 COLUMNS = {
     "W1": [CPU, RATE, P99],
-    "W5": [P50, P99],
     "W7": [CPU, P99, ("p99 of a run without", "p99 without", time, True), PEAK,
-           ("disconnected", "cut off", "{:g}".format, False)],
+           ("disconnected", "disconnected", "{:g}".format, False)],
     "growth": [CPU, RATE],
     "threads": [CPU, RATE, P50, P99],
 }
@@ -68,7 +67,8 @@ def cell(case, floor, name, form, compared):
 def remarks(case):
     if case.unable:
         return f"no: {case.unable}"
-    return ", ".join(case.faults() + ([] if case.is_valid() else ["INVALID"]))
+    once = [f"{len(case.runs)} run, which took {case.took:.0f} s"] if case.is_long() else []
+    return ", ".join(case.faults() + once + ([] if case.is_valid() else ["INVALID"]))
 
 
 def row(case, floor, columns):

@@ -28,6 +28,8 @@ class Server:
     dialect: str
     program: str | None
     peer: bool = True
+    # How fast clients connect, for the generator.
+    pace: tuple = ("--connect-concurrency", "200")
 
     def command(self, port, folder, options):
         address = f"127.0.0.1:{port}"
@@ -55,7 +57,8 @@ SERVERS = {server.name: server for server in [
     Server("redis", "redis", find("redis-server")),
     Server("nats", "nats", find("nats-server")),
     Server("inspircd", "irc", find("inspircd")),
-    Server("ngircd", "irc", find("ngircd")),
+    # It takes connections one by one from a queue of ten; who finds that full tries again for seconds.
+    Server("ngircd", "irc", find("ngircd"), pace=("--connect-rate", "300/s")),
     Server("mosquitto", "mqtt", find("mosquitto")),
 ]}
 

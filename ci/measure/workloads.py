@@ -2,24 +2,28 @@
 
 import dataclasses
 import statistics
+import time
 
 from . import load
 from .machine import resident
 from .servers import SERVERS, Running, Unable
 
-# How often a run is repeated in which the generator was disturbed.
-REPEATS = 2
+# Seconds. Some servers take long to let thousands of clients in; who takes longer than this has one
+# run, not one in each round.
+LONG_RUN = 30
 # A slow reader's sockets are to fill up within the run. IRC has no room for much longer texts.
 LONG = 320
 
 
 @dataclasses.dataclass(frozen=True)
 class Lengths:
-    """Seconds, and how many idle clients."""
+    """How much of everything: seconds, idle clients, and how often a run is repeated in which the
+    generator was disturbed."""
 
     warm_up: float
     duration: float
     idle: int
+    repeats: int
 
 
 @dataclasses.dataclass
@@ -35,23 +39,34 @@ class Case:
     processors: str = "server"
     runs: list = dataclasses.field(default_factory=list)
     unable: str = ""
+    took: float = 0
+
+    def is_done(self):
+        """Whether another run is not wanted."""
+        return bool(self.unable) or self.is_long() and self.is_valid()
+
+    def is_long(self):
+        return self.took > LONG_RUN
 
     def run(self, processors, lengths):
         """Once more; again when the generator was disturbed, and as it is if it always is."""
-        for _ in range(1 + REPEATS):
+        for _ in range(1 + lengths.repeats):
+            begun = time.monotonic()
             try:
                 run = self.once(processors, lengths)
             except Unable as why:
                 # It need not be tried in each round.
                 self.unable = str(why)
                 return
-            if run["valid"]:
+            finally:
+                self.took = time.monotonic() - begun
+            if run["valid"] or self.is_long():
                 break
         self.runs.append(run)
 
     def once(self, processors, lengths):
         options = ["--warm-up", f"{lengths.warm_up}s", "--duration", f"{lengths.duration}s",
-                   "--drain-timeout", "10s", "--connect-concurrency", "200", *map(str, self.load)]
+                   "--drain-timeout", "10s", *self.server.pace, *map(str, self.load)]
         seconds = 2 * (lengths.warm_up + lengths.duration + 10)
         cpus = getattr(processors, self.processors)
         with Running(self.server, cpus, self.options) as running:
@@ -84,7 +99,7 @@ def figures(record, running):
         "valid": status in ("valid", "faulty"),
         "doubts": record["verdict"]["reasons"] if status == "invalid" else [],
         "faults": load.faults(record),
-        "cut off": record["ledger"]["disconnected"],
+        "disconnected": record["ledger"]["disconnected"],
         "cpu": server.get("cpu_per_delivery"),
         "rate": record["traffic"]["delivery_rate"],
         "p50": response["p50"],
