@@ -57,7 +57,8 @@ def ahead(what, figure, chat, peers, form):
     if able:
         best = min(able, key=lambda peer: peer.median(figure))
         sure = best.is_valid() and chat.is_valid()
-        yield mark(f"{what} the best peer's ({best.label})", chat.median(figure), best.median(figure), form, sure)
+        what = f"{what} the best peer's ({best.label})"
+        yield mark(what, chat.median(figure), best.median(figure), form, sure)
 
 
 def of_idle(name, cases, lengths):
@@ -83,7 +84,8 @@ def of_growth(_, cases, lengths):
         one, other = case.median("cpu"), base.median("cpu")
         off = abs(one / other - 1) if one is not None and other else None
         sure = case.is_valid() and base.is_valid()
-        yield mark(f"growth: cost with {clients:,} clients, off that with 200", off, SPREAD, "{:.0%}".format, sure)
+        what = f"growth: cost with {clients:,} clients, off that with 200"
+        yield mark(what, off, SPREAD, "{:.0%}".format, sure)
 
 
 def of_threads(_, cases, lengths):
@@ -96,4 +98,5 @@ def none(*_):
     return ()
 
 
-KINDS = {"W6": of_idle, "W7": of_slow, "growth": of_growth, "threads": of_threads, "coalesce": none}
+KINDS = {"W6": of_idle, "W7": of_slow, "growth": of_growth, "threads": of_threads,
+         "coalesce": none}

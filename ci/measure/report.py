@@ -36,8 +36,9 @@ def rate(number):
 
 
 # A table's columns: heading, figure, its form, and whether its ratio to the floor says something.
-CPU, P50, P99 = ("CPU per delivery", "cpu", cost, True), ("p50", "p50", time, True), ("p99", "p99", time, True)
-RATE, PEAK = ("deliveries", "rate", rate, True), ("memory at most", "peak", size, False)
+CPU, RATE = ("CPU per delivery", "cpu", cost, True), ("deliveries", "rate", rate, True)
+P50, P99 = ("p50", "p50", time, True), ("p99", "p99", time, True)
+PEAK = ("memory at most", "peak", size, False)
 COLUMNS = {
     "W1": [CPU, RATE, P99],
     "W7": [CPU, P99, ("p99 of a run without", "p99 without", time, True), PEAK,
@@ -46,6 +47,16 @@ COLUMNS = {
     "threads": [CPU, RATE, P50, P99],
 }
 USUAL = [CPU, P50, P99]
+
+
+# What stands in the table that shows all loads at once.
+SUMMARY = {
+    "W1": ("CPU, deliveries", [("cpu", time), ("rate", rate)]),
+    **dict.fromkeys(["W2", "W3", "W4"], ("CPU, p50, p99", [("cpu", time), ("p50", time), ("p99", time)])),
+    "W5": ("p50, p99", [("p50", time), ("p99", time)]),
+    "W6": ("p99 beside idle", [("p99", time)]),
+    "W7": ("p99, memory", [("p99", time), ("peak", size)]),
+}
 
 
 def table(heads, rows):
@@ -74,6 +85,21 @@ def remarks(case):
 def row(case, floor, columns):
     cells = [cell(case, floor, name, form, compared) for _, name, form, compared in columns]
     return [case.label, *cells, remarks(case)]
+
+
+def summary(measured):
+    """A row for each server, a column for each load."""
+    loads = [name for name in SUMMARY if measured.get(name)]
+    of = {(name, case.label): case for name in loads for case in measured[name]}
+    servers = list(dict.fromkeys(case.server.name for name in loads for case in measured[name]))
+
+    def together(case, figures):
+        shown = [cell(case, None, name, form, False) for name, form in figures] if case and case.runs else []
+        return ", ".join(shown) or "-"
+
+    heads = ["", *(f"{name}: {SUMMARY[name][0]}" for name in loads)]
+    return table(heads, [[server, *(together(of.get((name, server)), SUMMARY[name][1]) for name in loads)]
+                         for server in servers])
 
 
 def section(name, cases, lengths):
