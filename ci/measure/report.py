@@ -41,8 +41,7 @@ P50, P99 = ("p50", "p50", time, True), ("p99", "p99", time, True)
 PEAK = ("memory at most", "peak", size, False)
 COLUMNS = {
     "W1": [CPU, RATE, P99],
-    "W7": [CPU, P99, ("p99 of a run without", "p99 without", time, True), PEAK,
-           ("disconnected", "disconnected", "{:g}".format, False)],
+    "W7": [CPU, P99, ("p99 of a run without", "p99 without", time, True), PEAK],
     "growth": [CPU, RATE],
     "threads": [CPU, RATE, P50, P99],
 }

@@ -99,7 +99,6 @@ def figures(record, running):
         "valid": status in ("valid", "faulty"),
         "doubts": record["verdict"]["reasons"] if status == "invalid" else [],
         "faults": load.faults(record),
-        "disconnected": record["ledger"]["disconnected"],
         "cpu": server.get("cpu_per_delivery"),
         "rate": record["traffic"]["delivery_rate"],
         "p50": response["p50"],
