@@ -50,11 +50,11 @@ USUAL = [CPU, P50, P99]
 
 # What stands in the table that shows all loads at once.
 SUMMARY = {
-    "W1": ("CPU, deliveries", [("cpu", time), ("rate", rate)]),
-    **dict.fromkeys(["W2", "W3", "W4"], ("CPU, p50, p99", [("cpu", time), ("p50", time), ("p99", time)])),
-    "W5": ("p50, p99", [("p50", time), ("p99", time)]),
-    "W6": ("p99 beside idle", [("p99", time)]),
-    "W7": ("p99, memory", [("p99", time), ("peak", size)]),
+    "W1": ("CPU · deliveries", [("cpu", time), ("rate", rate)]),
+    **dict.fromkeys(["W2", "W3", "W4"], ("CPU · p99", [("cpu", time), ("p99", time)])),
+    "W5": ("p50 · p99", [("p50", time), ("p99", time)]),
+    "W6": ("memory per idle client · p99", [("p99", time)]),
+    "W7": ("p99 · memory", [("p99", time), ("peak", size)]),
 }
 
 
@@ -86,19 +86,24 @@ def row(case, floor, columns):
     return [case.label, *cells, remarks(case)]
 
 
-def summary(measured):
+def summary(measured, lengths):
     """A row for each server, a column for each load."""
     loads = [name for name in SUMMARY if measured.get(name)]
     of = {(name, case.label): case for name in loads for case in measured[name]}
     servers = list(dict.fromkeys(case.server.name for name in loads for case in measured[name]))
 
-    def together(case, figures):
-        shown = [cell(case, None, name, form, False) for name, form in figures] if case and case.runs else []
-        return ", ".join(shown) or "-"
+    memory = {server: idle_memory(idle, without, lengths)
+              for server, idle, without in pairs(measured.get("W6", []))}
 
-    heads = ["", *(f"{name}: {SUMMARY[name][0]}" for name in loads)]
-    return table(heads, [[server, *(together(of.get((name, server)), SUMMARY[name][1]) for name in loads)]
-                         for server in servers])
+    def together(server, load):
+        case = of.get((load, server))
+        if not case or not case.runs:
+            return "-"
+        shown = [cell(case, None, name, form, False) for name, form in SUMMARY[load][1]]
+        return " · ".join(([size(memory[server])] if load == "W6" and memory[server] else []) + shown)
+
+    heads = ["", *(f"{load}: {SUMMARY[load][0]}" for load in loads)]
+    return table(heads, [[server, *(together(server, load) for load in loads)] for server in servers])
 
 
 def section(name, cases, lengths):

@@ -28,8 +28,9 @@ class Server:
     dialect: str
     program: str | None
     peer: bool = True
-    # How fast clients connect, for the generator.
-    pace: tuple = ("--connect-concurrency", "200")
+    # Connections per second: as many as its queue takes while something keeps it from its processor.
+    # Who finds it full may believe to be connected, and not be.
+    pace: int = 2000
 
     def command(self, port, folder, options):
         address = f"127.0.0.1:{port}"
@@ -57,8 +58,8 @@ SERVERS = {server.name: server for server in [
     Server("redis", "redis", find("redis-server")),
     Server("nats", "nats", find("nats-server")),
     Server("inspircd", "irc", find("inspircd")),
-    # It takes connections one by one from a queue of ten; who finds that full tries again for seconds.
-    Server("ngircd", "irc", find("ngircd"), pace=("--connect-rate", "300/s")),
+    # Its queue has ten places.
+    Server("ngircd", "irc", find("ngircd"), pace=300),
     Server("mosquitto", "mqtt", find("mosquitto")),
 ]}
 

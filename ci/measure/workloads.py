@@ -49,24 +49,26 @@ class Case:
         return self.took > LONG_RUN
 
     def run(self, processors, lengths):
-        """Once more; again when the generator was disturbed, and as it is if it always is."""
+        """Once more; again when it failed or the generator was disturbed, and as it is if it always is."""
+        run, failure = None, ""
         for _ in range(1 + lengths.repeats):
             begun = time.monotonic()
             try:
                 run = self.once(processors, lengths)
             except Unable as why:
-                # It need not be tried in each round.
-                self.unable = str(why)
-                return
-            finally:
-                self.took = time.monotonic() - begun
-            if run["valid"] or self.is_long():
+                failure = str(why)
+            self.took = time.monotonic() - begun
+            if run and run["valid"] or self.is_long():
                 break
-        self.runs.append(run)
+        if run:
+            self.runs.append(run)
+        else:
+            # It need not be tried in each round.
+            self.unable = failure
 
     def once(self, processors, lengths):
         options = ["--warm-up", f"{lengths.warm_up}s", "--duration", f"{lengths.duration}s",
-                   "--drain-timeout", "10s", *self.server.pace, *map(str, self.load)]
+                   "--drain-timeout", "10s", "--connect-rate", f"{self.server.pace}/s", *map(str, self.load)]
         seconds = 2 * (lengths.warm_up + lengths.duration + 10)
         cpus = getattr(processors, self.processors)
         with Running(self.server, cpus, self.options) as running:
