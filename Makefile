@@ -1,7 +1,7 @@
 # Short names only: what each does stands in cargo's own words or in ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo stress generator fuzz lint deps sizes memory
+.PHONY: help build test demo stress generator bench soak fuzz lint deps sizes memory
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -20,6 +20,12 @@ stress: ## the server under load: 200 clients, every delivery timed and proved; 
 
 generator: ## what the load generator itself can do, beside its marks; ARGS=--soak adds ten minutes (Linux)
 	ci/generator $(ARGS)
+
+bench: ## the server beside a bare relay and other servers, beside its marks; ARGS='--quick' for a look (Linux)
+	ci/bench $(ARGS)
+
+soak: ## the server for ten minutes under load: what must not grow; ARGS='--minutes 1' for less (Linux)
+	ci/soak $(ARGS)
 
 fuzz: ## look for bytes that break decoder or session (a nightly compiler); SECONDS=600 looks longer
 	ci/fuzz $(or $(SECONDS),60)

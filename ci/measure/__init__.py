@@ -1,0 +1,1 @@
+"""What ci/bench and ci/soak have in common."""

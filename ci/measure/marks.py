@@ -1,0 +1,103 @@
+"""What chat-server has to reach, and whether it does."""
+
+from . import report
+from .workloads import GROWTH
+
+# Beside the floor; of two runs that should be alike; of two threads beside one.
+FLOOR, ALIKE, THREADS, SPREAD = 1.15, 1.1, 1.2, 0.25
+IDLE = 2048
+
+
+def mark(what, value, bound, form, sure=True):
+    """What, the figure, its mark, and the state of things in a word."""
+    if value is None:
+        return what, "-", f"{form(bound)} or less", "not measured"
+    state = "reached" if value <= bound else "MISSED"
+    return what, form(value), f"{form(bound)} or less", state if sure else "INVALID"
+
+
+def times(ratio):
+    return f"{ratio:.2f} x"
+
+
+def compare(what, name, case, base, bound):
+    """Whether a figure is so many times another one at most."""
+    if not case or not base:
+        return mark(what, None, bound, times)
+    one, other = case.median(name), base.median(name)
+    ratio = one / other if one is not None and other else None
+    return mark(what, ratio, bound, times, case.is_valid() and base.is_valid())
+
+
+def of(measured, lengths):
+    """All that can be said about what was measured, as rows of a table."""
+    for name, cases in measured.items():
+        by_label = {case.label: case for case in cases}
+        if "chat-server" in {case.server.name for case in cases}:
+            yield from KINDS.get(name, of_workload)(name, by_label, lengths)
+
+
+def of_workload(name, cases, _):
+    chat, floor = cases["chat-server"], cases.get("floor")
+    if floor:
+        yield compare(f"{name}: CPU per delivery beside the floor's", "cpu", chat, floor, FLOOR)
+    # In a closed loop, the times are those of the queue that it makes.
+    if floor and name != "W1":
+        yield compare(f"{name}: p99 beside the floor's", "p99", chat, floor, FLOOR)
+    # Two clients are no crowd: with them, what every server does is wake up.
+    if name != "W5":
+        peers = [case for case in cases.values() if case.server.peer]
+        yield from ahead(f"{name}: CPU per delivery beside", "cpu", chat, peers, report.cost)
+        yield from ahead(f"{name}: p99 beside", "p99", chat, peers, report.time)
+
+
+def ahead(what, figure, chat, peers, form):
+    """The best of the peers is the one to be ahead of."""
+    able = [peer for peer in peers if peer.median(figure) is not None]
+    if able:
+        best = min(able, key=lambda peer: peer.median(figure))
+        sure = best.is_valid() and chat.is_valid()
+        what = f"{what} the best peer's ({best.label})"
+        yield mark(what, chat.median(figure), best.median(figure), form, sure)
+
+
+def of_idle(name, cases, lengths):
+    idle, without = cases["chat-server"], cases["chat-server without"]
+    memory = report.idle_memory(idle, without, lengths)
+    # What disturbs the generator makes nothing larger.
+    yield mark(f"{name}: memory per idle client", memory, IDLE, report.size)
+    yield compare(f"{name}: p99 beside idle clients and without", "p99", idle, without, ALIKE)
+
+
+def of_slow(name, cases, _):
+    chat = cases["chat-server"]
+    beside, without = chat.median("p99"), chat.median("p99 without")
+    ratio = beside / without if without else None
+    yield mark(f"{name}: p99 beside slow readers and without", ratio, ALIKE, times, chat.is_valid())
+
+
+def of_growth(_, cases, lengths):
+    chat = {clients: cases[f"chat-server, {clients:,} clients"] for clients in GROWTH}
+    base = chat[200]
+    for clients, case in chat.items():
+        if case is base:
+            continue
+        one, other = case.median("cpu"), base.median("cpu")
+        off = abs(one / other - 1) if one is not None and other else None
+        sure = case.is_valid() and base.is_valid()
+        what = f"growth: cost with {clients:,} clients, off that with 200"
+        yield mark(what, off, SPREAD, "{:.0%}".format, sure)
+
+
+def of_threads(_, cases, lengths):
+    for load in ["W1", "W3"]:
+        one, two = cases[f"{load}, 1 thread"], cases[f"{load}, 2 threads"]
+        yield compare(f"{load}: CPU per delivery, two threads beside one", "cpu", two, one, THREADS)
+
+
+def none(*_):
+    return ()
+
+
+KINDS = {"W6": of_idle, "W7": of_slow, "growth": of_growth, "threads": of_threads,
+         "coalesce": none}
