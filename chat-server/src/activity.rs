@@ -1,5 +1,6 @@
 //! When a connection was last alive (requirement 8.2).
 
+use std::future::pending;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -10,6 +11,15 @@ pub(crate) struct Activity {
     begun: Instant,
     /// Nanoseconds after `begun`.
     last: AtomicU64,
+}
+
+/// What has come about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Overdue {
+    /// There was no activity for too long.
+    Silence,
+    /// The time given has come.
+    Deadline,
 }
 
 impl Activity {
@@ -24,19 +34,35 @@ impl Activity {
         self.last.store(u64::try_from(nanos).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Completes once there was no activity for `limit`; never, without a limit. Cancel-safe.
+    /// Completes once there was no activity for `limit`, or when `deadline` comes; never, without
+    /// either. Cancel-safe.
     ///
-    /// Touching costs no timer: the sleeper looks again when its time has come.
-    pub(crate) async fn idle(&self, limit: Option<Duration>) {
-        let Some(limit) = limit else { return std::future::pending().await };
+    /// Touching costs no timer: the sleeper looks again when its time has come. And there is one
+    /// sleeper for both, because each costs a silent connection more than a hundred bytes.
+    pub(crate) async fn overdue(
+        &self,
+        limit: Option<Duration>,
+        deadline: Option<Instant>,
+    ) -> Overdue {
         loop {
-            let last = self.begun + Duration::from_nanos(self.last.load(Ordering::Relaxed));
-            let deadline = last + limit;
-            if deadline <= Instant::now() {
-                return;
+            let Some((time, overdue)) = self.due(limit, deadline) else { return pending().await };
+            if time <= Instant::now() {
+                return overdue;
             }
-            sleep_until(deadline).await;
+            sleep_until(time).await;
         }
+    }
+
+    /// What will come about next, unless there is some activity before.
+    fn due(
+        &self,
+        limit: Option<Duration>,
+        deadline: Option<Instant>,
+    ) -> Option<(Instant, Overdue)> {
+        let last = self.begun + Duration::from_nanos(self.last.load(Ordering::Relaxed));
+        let silence = limit.map(|limit| (last + limit, Overdue::Silence));
+        let deadline = deadline.map(|deadline| (deadline, Overdue::Deadline));
+        silence.into_iter().chain(deadline).min_by_key(|(time, _)| *time)
     }
 }
 
@@ -51,8 +77,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn r8_1_is_idle_after_the_limit() {
         let begun = Instant::now();
-        Activity::new(begun).idle(Some(LIMIT)).await;
-        assert_eq!(begun.elapsed(), LIMIT);
+        let overdue = Activity::new(begun).overdue(Some(LIMIT), None).await;
+        assert_eq!((overdue, begun.elapsed()), (Overdue::Silence, LIMIT));
     }
 
     #[tokio::test(start_paused = true)]
@@ -65,7 +91,7 @@ mod tests {
                 activity.touch(Instant::now());
             }
         };
-        tokio::join!(activity.idle(Some(LIMIT)), touch);
+        tokio::join!(activity.overdue(Some(LIMIT), None), touch);
         assert_eq!(begun.elapsed(), 3 * Duration::from_secs(45) + LIMIT);
     }
 
@@ -73,8 +99,18 @@ mod tests {
     async fn r8_1_never_is_idle_without_a_limit() {
         let activity = Activity::new(Instant::now());
         tokio::select! {
-            () = activity.idle(None) => panic!("idle without a limit"),
+            _ = activity.overdue(None, None) => panic!("idle without a limit"),
             () = advance(Duration::from_hours(1000)) => {}
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r5_6_a_deadline_comes_however_active_somebody_is() {
+        let begun = Instant::now();
+        let activity = Activity::new(begun);
+        let deadline = begun + LIMIT / 2;
+        assert_eq!(activity.overdue(Some(LIMIT), Some(deadline)).await, Overdue::Deadline);
+        assert_eq!(begun.elapsed(), LIMIT / 2);
+        assert_eq!(activity.overdue(Some(LIMIT / 4), Some(deadline)).await, Overdue::Silence);
     }
 }

@@ -9,10 +9,11 @@ use chat_protocol::decoder::{Decoder, Line};
 use chat_protocol::limits::CHUNK_PAUSE;
 use chat_protocol::wording;
 use tokio::task::yield_now;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
+use crate::activity::Overdue;
 use crate::admission::{Entry, Place};
 use crate::link::{Link, READ};
 use crate::member::Member;
@@ -149,18 +150,22 @@ impl<'a> Conversation<'a> {
     async fn run(&mut self) -> End {
         let Server { config, stopping, .. } = self.server;
         let activity = self.link.activity();
+        let idle_limit = config.idle_timeout.duration();
         loop {
             let name_deadline = self.name_deadline.filter(|_| self.session.is_naming());
             let end = tokio::select! {
                 biased;
                 () = stopping.cancelled() => End::Stopped,
                 end = self.listen() => end,
-                () = until(name_deadline) => End::Nameless,
-                () = activity.idle(config.idle_timeout.duration()) => End::Idle,
+                overdue = activity.overdue(idle_limit, name_deadline) => match overdue {
+                    Overdue::Silence => End::Idle,
+                    Overdue::Deadline => End::Nameless,
+                },
             };
             match end {
                 End::Left => {}
-                End::Stopped => self.hear_the_last().await,
+                // Boxed, because it happens once, and every connection would have the space for it.
+                End::Stopped => Box::pin(self.hear_the_last()).await,
                 End::Nameless if !self.session.is_naming() => continue,
                 // It is the server that has yet to hear it.
                 End::Idle if !self.unheard.is_empty() => {
@@ -354,13 +359,5 @@ impl<'a> Conversation<'a> {
     fn ask_again(&self, refusal: &str) -> usize {
         let keyword = self.server.config.name_keyword.as_deref().unwrap_or_default();
         self.presence.tell(format_args!("{refusal}\n{keyword}"))
-    }
-}
-
-/// Completes at that time, or never. Cancel-safe.
-async fn until(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => std::future::pending().await,
     }
 }

@@ -1,6 +1,7 @@
 //! A member that is a TCP connection.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io::{self, Read};
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
@@ -52,9 +53,12 @@ impl Link {
         &self.activity
     }
 
-    /// Completes when there is something to read, be it the end. Cancel-safe.
+    /// Completes when there is something to read, be it the end. Cancel-safe. For one task at a time.
+    ///
+    /// This way to ask takes 150 bytes less of a silent connection than `TcpStream::readable`, which
+    /// is for any number of tasks.
     pub(crate) async fn readable(&self) -> io::Result<()> {
-        self.stream.readable().await
+        poll_fn(|context| self.stream.poll_read_ready(context)).await
     }
 
     /// Completes when the peer is gone: its stream has ended, or there is a fault. As long as

@@ -50,7 +50,8 @@ impl Pace {
             if self.lagging.is_empty() || !self.is_flood(Instant::now()) {
                 return;
             }
-            if timeout(GRACE, self.lagging.nobody()).await.is_err() {
+            // Boxed: every connection would have the space for what hardly any ever waits for.
+            if Box::pin(timeout(GRACE, self.lagging.nobody())).await.is_err() {
                 // Who lagged at the beginning does so no more, or is slow; who has begun since must
                 // not hold up anybody for ever.
                 self.excused = FULL;

@@ -1,13 +1,19 @@
 //! Names in use (requirement 5.4).
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use chat_protocol::name::{Name, fold};
 
 /// Who has which name. No two names in it can be taken for each other.
+///
+/// A name has up to five looks, and only their hashes are kept: a name costs a hundred bytes rather
+/// than four hundred. Two looks that happen to have the same one, which nobody can bring about because
+/// the hash has a secret key, make a name seem taken; with a million names that is one chance in a
+/// million.
 #[derive(Debug)]
 pub(crate) struct Registry<T> {
-    looks: HashMap<String, T>,
+    looks: HashMap<u64, T>,
 }
 
 impl<T> Default for Registry<T> {
@@ -19,9 +25,9 @@ impl<T> Default for Registry<T> {
 impl<T: Copy + Eq> Registry<T> {
     /// Gives the name to its owner, or says who has one that can be taken for it.
     pub(crate) fn claim(&mut self, name: &Name, owner: T) -> Result<(), T> {
-        let looks = name.looks();
+        let looks = self.hashes(name);
         if let Some(other) =
-            looks.iter().filter_map(|look| self.looks.get(look)).find(|o| **o != owner)
+            looks.iter().filter_map(|look| self.looks.get(look)).find(|other| **other != owner)
         {
             return Err(*other);
         }
@@ -31,7 +37,7 @@ impl<T: Copy + Eq> Registry<T> {
 
     /// The name is free again.
     pub(crate) fn release(&mut self, name: &Name) {
-        for look in name.looks() {
+        for look in self.hashes(name) {
             self.looks.remove(&look);
         }
     }
@@ -47,7 +53,15 @@ impl<T: Copy + Eq> Registry<T> {
 
     /// Who may be meant by a text: somebody whose name has the same letters, or looks so.
     pub(crate) fn find(&self, text: &str) -> Option<T> {
-        self.looks.get(&fold(text.trim())).copied()
+        self.looks.get(&self.hash(&fold(text.trim()))).copied()
+    }
+
+    fn hashes(&self, name: &Name) -> [u64; 5] {
+        name.looks().map(|look| self.hash(&look))
+    }
+
+    fn hash(&self, look: &str) -> u64 {
+        self.looks.hasher().hash_one(look)
     }
 }
 
