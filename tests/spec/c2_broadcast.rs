@@ -103,13 +103,12 @@ fn r2_1_a_reader_too_slow_for_a_flood_is_told_how_much_it_missed() -> Result {
     const EACH: usize = 3000;
     let chat = Chat::start()?;
     let mut slow = chat.stuck_peer("slow")?;
-    // The shortest lines grow most when they are labelled.
-    let flood = "a\n".repeat(EACH);
     let mut flooders = Vec::new();
     for i in 0..FLOODERS {
         let mut flooder = chat.peer(&format!("flooder {i}"))?;
         flooder.forget_what_arrives()?;
-        let flood = flood.clone();
+        // The shortest lines grow most when they are labelled.
+        let flood = "a\n".repeat(EACH);
         flooders.push(thread::spawn(move || flooder.send(flood).map(|()| flooder)));
     }
     let (mut heard, mut missed) = (0, 0);
