@@ -29,8 +29,8 @@ impl MaxRate {
 
     /// A full bucket for this rate; `None` without one.
     pub fn bucket(self, burst: NonZeroU32, now: Instant) -> Option<Bucket> {
-        let interval = Duration::from_secs(1) / self.0?.get();
-        Some(Bucket { interval, slack: interval * (burst.get() - 1), full: now })
+        let interval = 1_000_000_000 / u64::from(self.0?.get());
+        Some(Bucket { interval, slack: interval * u64::from(burst.get() - 1), full: now })
     }
 }
 
@@ -64,22 +64,22 @@ pub struct ParseMaxRateError;
 /// all it knows is when it will be full.
 #[derive(Clone, Copy, Debug)]
 pub struct Bucket {
-    /// Between two tokens.
-    interval: Duration,
-    /// How far from full it may be when somebody takes a token that is there.
-    slack: Duration,
+    /// Between two tokens, in nanoseconds.
+    interval: u64,
+    /// How far from full it may be when somebody takes a token that is there, in nanoseconds.
+    slack: u64,
     full: Instant,
 }
 
 impl Bucket {
     /// Takes a token, on credit if there is none.
     pub fn spend(&mut self, now: Instant) {
-        self.full = self.full.max(now) + self.interval;
+        self.full = self.full.max(now) + Duration::from_nanos(self.interval);
     }
 
     /// How long it takes until there is a token: no time, if there is one.
     pub fn wait(&self, now: Instant) -> Duration {
-        self.full.saturating_duration_since(now + self.slack)
+        self.full.saturating_duration_since(now + Duration::from_nanos(self.slack))
     }
 }
 

@@ -30,7 +30,8 @@ pub(crate) struct Admission {
 /// A place, for as long as this lives.
 pub(crate) struct Place {
     _permit: Option<OwnedSemaphorePermit>,
-    _origin: Option<Origin>,
+    /// Lasts longer than the place: as long as the connection takes a descriptor.
+    pub(crate) origin: Option<Origin>,
 }
 
 /// What happens to a client that has come.
@@ -87,10 +88,10 @@ impl Admission {
 
     fn find_place(&self, origin: Option<Origin>) -> Entry {
         let Some(places) = &self.places else {
-            return Entry::Served(Place { _permit: None, _origin: origin });
+            return Entry::Served(Place { _permit: None, origin });
         };
         if let Ok(permit) = Arc::clone(places).try_acquire_owned() {
-            return Entry::Served(Place { _permit: Some(permit), _origin: origin });
+            return Entry::Served(Place { _permit: Some(permit), origin });
         }
         match (self.when_full, Arc::clone(&self.queue).try_acquire_owned()) {
             (WhenFull::Wait, Ok(queue)) => {
@@ -108,7 +109,7 @@ impl Turn {
     pub(crate) async fn wait(self) -> Place {
         // It is never closed.
         let permit = self.places.acquire_owned().await.ok();
-        Place { _permit: permit, _origin: self.origin }
+        Place { _permit: permit, origin: self.origin }
     }
 }
 

@@ -188,7 +188,7 @@ mod tests {
     fn r2_3_a_member_hears_what_is_said_between_its_joining_and_its_leaving() {
         let mut batch = Batch::default();
         batch.say(BEA, "before");
-        batch.join(ANA, Seat::new(Arc::new(())));
+        batch.join(ANA, Seat::new(Arc::new(()), None));
         batch.tell(ANA, "welcome");
         batch.say(ANA, "mine");
         batch.say(BEA, "while");

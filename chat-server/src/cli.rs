@@ -4,6 +4,7 @@ use std::future::pending;
 use std::io::{self, IsTerminal};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use bytesize::ByteSize;
 use chat_protocol::endpoint::Endpoint;
@@ -129,7 +130,7 @@ pub struct Cli {
     slow_timeout: TimeLimit,
 
     /// Let messages wait this long for others, so that a busy room costs fewer writes, or off
-    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF)]
+    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF, value_parser = coalesce)]
     coalesce: TimeLimit,
 
     /// How many threads serve the clients
@@ -149,6 +150,11 @@ pub struct Cli {
     log: LevelFilter,
 }
 
+const LONGEST_COALESCE: Duration = Duration::from_secs(1);
+
+/// However short the time for ending, the last lines get this much to be written.
+const SHORTEST_FLUSH: Duration = Duration::from_millis(50);
+
 /// As many as anybody has processors.
 const MAX_THREADS: usize = 1024;
 
@@ -162,7 +168,7 @@ fn max_line(text: &str) -> Result<usize, String> {
     })
 }
 
-/// From a long line to what a machine of today can hold for some hundred clients.
+/// From a dozen messages to what a machine of today can hold for some hundred clients.
 fn outbox(text: &str) -> Result<ByteSize, &'static str> {
     let sizes = ByteSize::kib(1)..=ByteSize::gib(1);
     text.parse()
@@ -176,6 +182,12 @@ fn threads(text: &str) -> Result<NonZeroUsize, &'static str> {
         .ok()
         .filter(|threads: &NonZeroUsize| threads.get() <= MAX_THREADS)
         .ok_or("expected a number of threads from 1 to 1024")
+}
+
+/// Longer, it would be no chat.
+fn coalesce(text: &str) -> Result<TimeLimit, &'static str> {
+    let short = |limit: &TimeLimit| limit.duration().is_none_or(|time| time <= LONGEST_COALESCE);
+    text.parse().ok().filter(short).ok_or("expected a time of up to 1s, such as 2ms, or off")
 }
 
 fn drain(text: &str) -> Result<TimeLimit, &'static str> {
@@ -250,7 +262,7 @@ impl Cli {
         };
         let config = self.config();
         // The rest is for the connections.
-        let output_drain = config.drain / 10;
+        let output_drain = SHORTEST_FLUSH.max(config.drain / 10);
         let served = run(listener, config, front.console.clone(), operator, stop).await;
         front.console.finish(output_drain);
         front.log.finish(output_drain);

@@ -44,8 +44,8 @@ pub struct Config {
     pub max_rate: MaxRate,
     /// How many may come at once before that holds.
     pub burst: NonZeroU32,
-    /// How many bytes may wait for one client behind what its socket holds; a slow one costs this
-    /// much.
+    /// How many bytes may wait for one client behind what its socket holds, and eight longest lines;
+    /// a slow one costs up to twice this much, because memory grows by doubling.
     pub outbox: usize,
     /// What happens to one for whom more would have to wait.
     pub slow_reader: SlowReader,
@@ -58,6 +58,10 @@ pub struct Config {
     /// Whether messages are not printed.
     pub quiet: bool,
 }
+
+/// How many longest lines an outbox holds beside its size: somebody who is only a moment behind
+/// should not miss one because several are said at once.
+const ROOM_FOR_LINES: usize = 8;
 
 /// What happens to a client that reads more slowly than others speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -73,12 +77,12 @@ impl Config {
         directory::Rules { presence: self.presence, max_rooms: self.max_rooms }
     }
 
-    pub(crate) fn terms(&self, lagging: Lagging) -> Terms {
+    pub(crate) fn terms(&self) -> Terms {
         Terms {
-            capacity: self.outbox,
+            capacity: self.outbox + ROOM_FOR_LINES * self.max_line,
             slow_reader: self.slow_reader,
             timeout: self.slow_timeout,
-            lagging,
+            lagging: Lagging::new(),
         }
     }
 

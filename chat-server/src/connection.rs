@@ -5,6 +5,7 @@ use std::mem;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use bytes::{Buf, BytesMut};
 use chat_protocol::decoder::{Decoder, Line};
 use chat_protocol::limits::CHUNK_PAUSE;
 use chat_protocol::wording;
@@ -46,23 +47,23 @@ enum Heard {
 
 /// Serves one client from its greeting to its end. Cancelling it makes the client leave.
 pub(crate) async fn serve(server: Arc<Server>, link: Arc<Link>, speaking: TaskTrackerToken) {
-    let peer = link.peer();
-    server.console.print(wording::client_connected(peer));
+    server.console.print(wording::client_connected(link.peer()));
     // Behind everything else that ends with the conversation.
-    let _disconnected = OnDrop(|| server.console.print(wording::client_disconnected(peer)));
-    let Some(_place) = admit(&server, &link).await else {
+    let _disconnected = OnDrop(|| server.console.print(wording::client_disconnected(link.peer())));
+    let Some(mut place) = admit(&server, &link).await else {
         drop(speaking);
         return turn_away(&server, &link).await;
     };
-    let mut conversation = Conversation::begin(&server, &link, speaking);
+    let presence = Presence::begin(&server, &link, place.origin.take());
+    let mut conversation = Conversation::begin(&server, &link, presence, speaking);
     let end = conversation.run().await;
-    tracing::debug!(%peer, ?end, "conversation over");
+    tracing::debug!(peer = %link.peer(), ?end, "conversation over");
     match end {
         End::Left | End::Stopped => {}
         End::Nameless => _ = conversation.presence.tell(wording::NAME_TOO_LATE),
         End::Idle => {
             conversation.presence.tell(wording::IDLE_NOTICE);
-            server.console.print(wording::client_idle(peer));
+            server.console.print(wording::client_idle(link.peer()));
         }
     }
 }
@@ -117,7 +118,7 @@ struct Conversation<'a> {
     pace: Pace,
     throttle: Throttle,
     /// What was read and is not to be heard before the next turn.
-    unheard: Vec<u8>,
+    unheard: BytesMut,
     /// How many bytes were said or told in this turn.
     said: usize,
     /// There may be more to hear at once.
@@ -128,18 +129,23 @@ struct Conversation<'a> {
 }
 
 impl<'a> Conversation<'a> {
-    fn begin(server: &'a Server, link: &'a Arc<Link>, speaking: TaskTrackerToken) -> Self {
+    fn begin(
+        server: &'a Server,
+        link: &'a Link,
+        presence: Presence<'a>,
+        speaking: TaskTrackerToken,
+    ) -> Self {
         let now = Instant::now();
         let config = &server.config;
         Self {
             server,
             link,
-            presence: Presence::begin(server, link),
+            presence,
             decoder: Decoder::new(config.framing, config.max_line),
             session: Session::new(config.session_rules()),
-            pace: Pace::new(server.lagging.clone(), now),
+            pace: Pace::new(now),
             throttle: Throttle::new(config.max_rate.bucket(config.burst, now.into_std())),
-            unheard: Vec::new(),
+            unheard: BytesMut::new(),
             said: 0,
             may_go_on: false,
             name_deadline: config.name_timeout.duration().map(|limit| now + limit),
@@ -192,7 +198,13 @@ impl<'a> Conversation<'a> {
     async fn listen(&mut self) -> End {
         loop {
             self.settle().await;
-            self.throttle.opened().await;
+            if !self.throttle.is_open() {
+                self.throttle.opened().await;
+                // Who is gone is not heard for minutes to come because it may talk only so fast.
+                if self.link.is_broken() {
+                    return End::Left;
+                }
+            }
             tokio::select! {
                 // What has arrived comes before the silence behind it.
                 biased;
@@ -269,8 +281,11 @@ impl<'a> Conversation<'a> {
     /// Reads once, unless something is left from before, and acts on the lines that are complete.
     fn hear(&mut self) -> Heard {
         if !self.unheard.is_empty() {
-            let unheard = mem::take(&mut self.unheard);
-            return self.hear_bytes(&unheard);
+            let mut unheard = mem::take(&mut self.unheard);
+            let (heard, left) = self.hear_bytes(&unheard);
+            unheard.advance(unheard.len() - left);
+            self.unheard = unheard;
+            return heard;
         }
         let link = self.link;
         let heard = link.read(|bytes| {
@@ -278,8 +293,10 @@ impl<'a> Conversation<'a> {
                 self.hear_end();
                 return Heard::End;
             }
-            self.may_go_on = bytes.len() == READ;
-            self.hear_bytes(bytes)
+            let (heard, left) = self.hear_bytes(bytes);
+            self.unheard.extend_from_slice(&bytes[bytes.len() - left..]);
+            self.may_go_on = left > 0 || bytes.len() == READ;
+            heard
         });
         heard.unwrap_or_else(|error| {
             if error.kind() == io::ErrorKind::WouldBlock {
@@ -292,27 +309,25 @@ impl<'a> Conversation<'a> {
     }
 
     /// Acts on every line that is complete, until there is enough for one turn: the client has said
-    /// much, or as much as it may, or it changes the room.
-    fn hear_bytes(&mut self, mut bytes: &[u8]) -> Heard {
+    /// much, or as much as it may, or it changes the room. Returns also how many bytes are left.
+    fn hear_bytes(&mut self, mut bytes: &[u8]) -> (Heard, usize) {
         self.said = 0;
         let mut lines = 0;
         while let Some(line) = self.decoder.decode(&mut bytes) {
             lines += 1;
             self.throttle.count_line();
             if self.act_on(Some(line)).is_break() {
-                return Heard::End;
+                return (Heard::End, 0);
             }
             let enough = self.said >= BURST || !self.throttle.is_open();
             if enough || self.presence.room().is_none() {
-                self.unheard = bytes.to_vec();
-                self.may_go_on = true;
-                return Heard::Some;
+                return (Heard::Some, bytes.len());
             }
         }
         if lines == 0 {
             self.throttle.count_piece();
         }
-        Heard::Some
+        (Heard::Some, 0)
     }
 
     /// The client is at its end: what it sent last still counts, ended or not (requirement 2.10).

@@ -35,6 +35,8 @@ struct Shared {
     filled: Condvar,
     /// Everything has been written.
     flushed: Condvar,
+    /// What waits is to be written at once.
+    hurry: Condvar,
 }
 
 #[derive(Default)]
@@ -42,6 +44,7 @@ struct State {
     waiting: Vec<u8>,
     omitted: u64,
     writing: bool,
+    finishing: bool,
 }
 
 impl Console {
@@ -52,6 +55,7 @@ impl Console {
             state: Mutex::default(),
             filled: Condvar::new(),
             flushed: Condvar::new(),
+            hurry: Condvar::new(),
         });
         let console = Self { shared: Arc::clone(&shared), on_terminal: false };
         thread::spawn(move || shared.write_out(output));
@@ -78,7 +82,9 @@ impl Console {
 
     /// Waits until everything printed has been written, for at most this long.
     pub fn finish(&self, patience: Duration) {
-        let state = self.shared.lock();
+        let mut state = self.shared.lock();
+        state.finishing = true;
+        self.shared.hurry.notify_all();
         let busy = |state: &mut State| state.writing || !state.waiting.is_empty();
         drop(self.shared.flushed.wait_timeout_while(state, patience, busy));
     }
@@ -122,14 +128,12 @@ impl Shared {
         let mut broken = false;
         loop {
             self.take(&mut taken);
-            if broken {
-                continue;
-            }
-            if let Err(error) = output.write_all(&taken).and_then(|()| output.flush()) {
+            if !broken && let Err(error) = output.write_all(&taken).and_then(|()| output.flush()) {
                 broken = true;
                 tracing::warn!(%error, "cannot print; the chat goes on");
             }
-            thread::sleep(GATHER);
+            let calm = |state: &mut State| !state.finishing;
+            drop(self.hurry.wait_timeout_while(self.lock(), GATHER, calm));
         }
     }
 

@@ -8,6 +8,7 @@ use tokio::task::JoinError;
 use tokio_util::task::TaskTracker;
 
 use crate::fanout::Fanout;
+use crate::lagging::Lagging;
 use crate::member::Member;
 use crate::outbox::Terms;
 use crate::room::Room;
@@ -39,8 +40,9 @@ impl Deliveries {
 
     /// An empty room, whose members get what is said in it until it is closed.
     pub(crate) fn open<M: Member>(&self) -> Arc<Room<M>> {
-        let room = Arc::new(Room::new());
-        let (partings, terms) = (self.partings.clone(), self.terms.clone());
+        let terms = Terms { lagging: Lagging::new(), ..self.terms.clone() };
+        let room = Arc::new(Room::new(terms.lagging.clone()));
+        let partings = self.partings.clone();
         let fanout = Fanout::new(Arc::clone(&room), partings, terms, self.coalesce);
         let delivery = tokio::spawn(fanout.run());
         let failed = self.failed.clone();

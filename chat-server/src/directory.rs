@@ -64,7 +64,7 @@ struct Person<M> {
     hall: HallId,
     place: Place<M>,
     /// Who wrote privately last, and under which name.
-    correspondent: Option<(PersonId, Name)>,
+    correspondent: Option<Box<(PersonId, Name)>>,
 }
 
 /// Where somebody hears what is said.
@@ -240,7 +240,7 @@ impl<M: Member> Directory<M> {
     /// Answers the last private message.
     pub(crate) fn answer(&self, from: PersonId, text: &str) -> Result<usize, String> {
         let mut state = self.lock();
-        let Some((to, name)) = state.people[&from].correspondent.clone() else {
+        let Some((to, name)) = state.people[&from].correspondent.as_deref().cloned() else {
             return Err(wording::NOTHING_TO_ANSWER.to_owned());
         };
         if !state.people.contains_key(&to) {
@@ -363,7 +363,7 @@ impl<M: Member> State<M> {
         let name = receiver.name.clone();
         let told = receiver.tell(wording::private(&sender, text));
         let told = told.ok_or_else(|| wording::cannot_hear_now(&name).to_string())?;
-        receiver.correspondent = Some((from, sender));
+        receiver.correspondent = Some(Box::new((from, sender)));
         let receipt = wording::private_receipt(&name, text);
         let sender = self.people.get_mut(&from).expect(STILL_HERE);
         Ok(told + sender.tell(receipt).unwrap_or(0))

@@ -3,8 +3,7 @@
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// The members who lag behind, in whatever room they are: who floods one room must not flood
-/// somebody in another by private messages.
+/// The members of a room who lag behind.
 #[derive(Clone)]
 pub(crate) struct Lagging(TaskTracker);
 

@@ -70,7 +70,6 @@ use config::Config;
 use console::Console;
 use deliveries::Deliveries;
 use directory::Directory;
-use lagging::Lagging;
 use link::Link;
 use listener::Acceptor;
 use operator::Desk;
@@ -84,12 +83,10 @@ struct Server {
     stopping: CancellationToken,
     /// A token for each client that may still say something. Closed, so it can be waited for.
     speaking: TaskTracker,
-    /// Who may still catch up.
-    lagging: Lagging,
 }
 
-/// Serves clients until `stop` completes or the operator leaves; then delivers what was accepted, for four
-/// fifths of the time it may take to end ([`Config::drain`]).
+/// Serves clients until `stop` completes or the operator leaves; then delivers what was accepted, for
+/// four fifths of the time it may take to end ([`Config::drain`]).
 ///
 /// Fails only when the listener has no address. Not cancel-safe: connections go on without it.
 ///
@@ -104,9 +101,7 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
-    let lagging = Lagging::new();
-    let (deliveries, mut failure) =
-        Deliveries::new(config.terms(lagging.clone()), config.coalesce.duration());
+    let (deliveries, mut failure) = Deliveries::new(config.terms(), config.coalesce.duration());
     let directory = Directory::new(deliveries.clone(), config.directory_rules());
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
@@ -115,8 +110,7 @@ pub async fn run(
     speaking.close();
     let stopping = CancellationToken::new();
     let drain = config.drain / 5 * 4;
-    let server =
-        Arc::new(Server { config, console, directory, admission, stopping, speaking, lagging });
+    let server = Arc::new(Server { config, console, directory, admission, stopping, speaking });
     server.console.print(wording::started(listener.local_addr()?));
     server.console.print(wording::WAITING);
 

@@ -36,8 +36,8 @@ thread_local! {
 /// One client's connection, shared by the task that listens to it and the fan-out.
 pub(crate) struct Link {
     stream: TcpStream,
-    peer: SocketAddr,
     activity: Activity,
+    peer: SocketAddr,
 }
 
 impl Link {
@@ -47,6 +47,11 @@ impl Link {
 
     pub(crate) fn peer(&self) -> SocketAddr {
         self.peer
+    }
+
+    /// Whether nothing can be said to the peer any more: it was reset, or hung up on. Asks the system.
+    pub(crate) fn is_broken(&self) -> bool {
+        SockRef::from(&self.stream).send(&[]).is_err()
     }
 
     pub(crate) fn activity(&self) -> &Activity {

@@ -47,7 +47,7 @@ impl<'a> Operator<'a> {
     fn new(server: &'a Server, id: PersonId, name: Name, desk: Desk) -> Self {
         let rules = Rules { ask_name: false, ..server.config.session_rules() };
         let session = Session::new(rules);
-        let pace = Pace::new(server.lagging.clone(), Instant::now());
+        let pace = Pace::new(Instant::now());
         Self { server, id, name, desk, session, pace }
     }
 

@@ -17,10 +17,10 @@ use crate::member::{Fault, Member};
 
 /// How long a flooder waits for a member that has fallen behind. One that has not caught up by then
 /// is slow, and never waited for again.
-pub(crate) const GRACE: Duration = Duration::from_millis(500);
+const GRACE: Duration = Duration::from_millis(500);
 
-/// The same for a member that takes nothing at all: longer than the system keeps a busy process
-/// from running, shorter than anybody minds.
+/// The same for a member that takes nothing at all: some twenty of the turns that Linux gives to
+/// processes that compete for a processor (a few milliseconds each).
 const STALL: Duration = Duration::from_millis(100);
 
 /// What becomes of members who cannot keep up.
@@ -123,7 +123,7 @@ impl Outbox {
         let mut taken = Instant::now();
         let fault = loop {
             let patience = match &lag {
-                Some(_) => grace.min(taken + STALL),
+                Some(_) => grace.min(taken + STALL.min(timeout)),
                 None => taken + timeout,
             };
             match timeout_at(patience, member.writable()).await {

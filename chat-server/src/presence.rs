@@ -14,6 +14,7 @@ use crate::commands::Outcome;
 use crate::directory::{PersonId, Transfer};
 use crate::link::Link;
 use crate::member::MemberId;
+use crate::origins::Origin;
 use crate::room::Room;
 use crate::seat::Seat;
 
@@ -34,9 +35,9 @@ enum Place {
 
 impl<'a> Presence<'a> {
     /// Greets the client, and asks for its name or takes it into the first room.
-    pub(crate) fn begin(server: &'a Server, link: &'a Arc<Link>) -> Self {
+    pub(crate) fn begin(server: &'a Server, link: &'a Arc<Link>, origin: Option<Origin>) -> Self {
         let Server { config, directory, .. } = server;
-        let seat = Seat::new(Arc::clone(link));
+        let seat = Seat::new(Arc::clone(link), origin);
         if let Some(keyword) = &config.name_keyword {
             let member = directory.entrance.join(seat, [wording::GREETING, keyword]);
             let place = Place::Seated(Arc::clone(&directory.entrance), member);

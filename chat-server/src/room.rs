@@ -9,13 +9,14 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use crate::batch::Batch;
+use crate::lagging::Lagging;
 use crate::member::MemberId;
 use crate::seat::Seat;
 
 /// How many bytes of text may wait for the next pass; whoever wants to say more waits first.
 ///
 /// Large enough that a pass is worth its system calls; small enough that a flood is a few
-/// milliseconds of delay for the others, and that a batch fits into an outbox (see its capacity).
+/// milliseconds of delay for the others, and that several batches fit into an outbox.
 pub(crate) const FULL: usize = 64 * 1024;
 
 /// The room's pending batch, shared by those who speak and the one who delivers.
@@ -32,6 +33,7 @@ pub(crate) struct Room<M> {
     full: Notify,
     /// The batch was taken: there is space again.
     taken: Notify,
+    lagging: Lagging,
 }
 
 struct State<M> {
@@ -53,13 +55,14 @@ impl<M> Default for State<M> {
 
 impl<M> Room<M> {
     /// An empty room.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(lagging: Lagging) -> Self {
         Self {
             state: Mutex::default(),
             pending: Notify::new(),
             joined: Notify::new(),
             full: Notify::new(),
             taken: Notify::new(),
+            lagging,
         }
     }
 
@@ -151,6 +154,11 @@ impl<M> Room<M> {
         }
     }
 
+    /// The members who are behind and may catch up.
+    pub(crate) fn lagging(&self) -> &Lagging {
+        &self.lagging
+    }
+
     /// Waits for something to deliver, and then for more, for at most this long. Cancel-safe.
     pub(crate) async fn gather(&self, patience: Duration) {
         let full = self.full.notified();
@@ -230,11 +238,11 @@ mod tests {
     use super::*;
 
     fn room() -> Room<()> {
-        Room::new()
+        Room::new(Lagging::new())
     }
 
     fn join(room: &Room<()>) -> MemberId {
-        room.join(Seat::new(Arc::new(())), ["welcome"])
+        room.join(Seat::new(Arc::new(()), None), ["welcome"])
     }
 
     #[tokio::test]

@@ -4,24 +4,34 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
+use chat_protocol::limits::SLOW_TIMEOUT;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::member::{Fault, Member};
+use crate::origins::Origin;
 use crate::outbox::{Outbox, Queued, Terms};
+
+/// How long somebody who has left may take for what still waits for it, whatever slow readers may
+/// take otherwise: nobody sees its descriptor any more.
+const LAST_CHANCE: Duration = SLOW_TIMEOUT;
 
 /// A member's place.
 pub(crate) struct Seat<M> {
     member: Arc<M>,
     state: State,
-    /// It has been waited for once and did not catch up.
-    slow: bool,
+    /// Counts the member where it comes from, until it has been parted from.
+    origin: Option<Box<Origin>>,
 }
 
 enum State {
     /// It is written to directly.
-    Direct,
+    Direct {
+        /// It has been waited for once and did not catch up.
+        slow: bool,
+    },
     /// Its socket is full: what is meant for it goes into the outbox, which a task drains.
     Behind(Arc<Outbox>, JoinHandle<()>),
     /// Its connection is gone; it is about to leave.
@@ -29,38 +39,42 @@ enum State {
 }
 
 impl<M> Seat<M> {
-    pub(crate) fn new(member: Arc<M>) -> Self {
-        Self { member, state: State::Direct, slow: false }
+    pub(crate) fn new(member: Arc<M>, origin: Option<Origin>) -> Self {
+        Self { member, state: State::Direct { slow: false }, origin: origin.map(Box::new) }
     }
 }
 
 impl<M: Member> Seat<M> {
     /// Gives the bytes to the member, or to an outbox where they wait for it on these terms.
     pub(crate) fn deliver(&mut self, bytes: &[u8], now: Instant, terms: &Terms) {
-        if let Some(rest) = self.offer(bytes, now) {
-            self.fall_behind(rest, terms);
+        if let Some((rest, slow)) = self.offer(bytes, now) {
+            let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), slow, terms);
+            self.state = State::Behind(outbox, tokio::spawn(drain));
         }
     }
 
-    /// Gives the bytes to the member or its outbox. Returns what the member takes not now.
-    fn offer<'a>(&mut self, bytes: &'a [u8], now: Instant) -> Option<&'a [u8]> {
+    /// Gives the bytes to the member or its outbox. Returns what the member takes not now, and whether
+    /// it is slow.
+    fn offer<'a>(&mut self, bytes: &'a [u8], now: Instant) -> Option<(&'a [u8], bool)> {
         if bytes.is_empty() {
             return None;
         }
-        match &self.state {
+        let slow = match &self.state {
             State::Gone => return None,
             State::Behind(outbox, _) => match outbox.push(bytes, &*self.member) {
                 Queued::Yes => return None,
                 Queued::Drained => {
-                    self.slow = outbox.is_slow();
-                    self.state = State::Direct;
+                    let slow = outbox.is_slow();
+                    self.state = State::Direct { slow };
+                    slow
                 }
             },
-            State::Direct => {}
-        }
+            State::Direct { slow } => *slow,
+        };
         match self.member.offer(bytes, now) {
-            Ok(n) => Some(&bytes[n..]).filter(|rest| !rest.is_empty()),
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Some(bytes),
+            Ok(n) if n == bytes.len() => None,
+            Ok(n) => Some((&bytes[n..], slow)),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Some((bytes, slow)),
             Err(_) => {
                 self.state = State::Gone;
                 self.member.hang_up(Fault::Broken);
@@ -69,17 +83,15 @@ impl<M: Member> Seat<M> {
         }
     }
 
-    fn fall_behind(&mut self, rest: &[u8], terms: &Terms) {
-        let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), self.slow, terms);
-        self.state = State::Behind(outbox, tokio::spawn(drain));
-    }
-
     /// The end: the member takes what still waits for it, and is parted from.
     pub(crate) async fn part(self) {
-        if let State::Behind(_, drain) = self.state {
-            // It fails only with the runtime itself.
-            let _ = drain.await;
+        if let State::Behind(_, mut drain) = self.state
+            && timeout(LAST_CHANCE, &mut drain).await.is_err()
+        {
+            drain.abort();
+            self.member.hang_up(Fault::Stuck);
         }
         self.member.part().await;
+        drop(self.origin);
     }
 }

@@ -82,7 +82,7 @@ fn r2_1_a_reset_in_the_middle_of_a_broadcast_costs_nobody_a_message() -> Result 
 
 #[test]
 fn r2_1_a_flood_reaches_even_those_who_read_slower_than_it_is_sent() -> Result {
-    const MESSAGES: usize = 20_000;
+    const MESSAGES: usize = 10_000;
     let chat = Chat::start()?;
     let (mut ana, bea, caro) = three(&chat)?;
     let prefix = said_by(&ana, "");

@@ -18,7 +18,7 @@ fn name(text: &str) -> Name {
 fn come(directory: &Directory<Recorder>, text: &str) -> (PersonId, Arc<Recorder>) {
     let id = directory.admit(name(text)).unwrap();
     let member = Arc::new(Recorder::eager());
-    directory.arrive(id, Seat::new(Arc::clone(&member)), None);
+    directory.arrive(id, Seat::new(Arc::clone(&member), None), None);
     (id, member)
 }
 
