@@ -9,8 +9,12 @@ use crate::healthy::is_theirs;
 /// One line's size in bytes.
 const SIZE: usize = 1000;
 
-/// How many lines are said for each message of the healthy clients: they are not to be flooded.
-const AT_ONCE: usize = 16;
+/// How many lines are said before it is certain that all healthy clients have heard them.
+const AT_ONCE: usize = 64;
+
+/// Options of healthy clients of whom one says something, and waits until all have heard it, before
+/// one says the next. So what they say shows how far they have come, however busy the machine is.
+pub(crate) const ONE_BY_ONE: [&str; 2] = ["--window", "1"];
 
 /// Somebody who talks in a chat without labels, and somebody who hears everything in it.
 pub(crate) struct Broadcast {
@@ -36,7 +40,7 @@ impl Broadcast {
         self.hear_until(|line| line == text)
     }
 
-    /// Says so many long lines, no faster than healthy clients talk and this one hears.
+    /// Says so many long lines, no faster than the healthy clients hear them.
     #[track_caller]
     pub(crate) fn go_on(&mut self, lines: usize) -> Result {
         for _ in 0..lines / AT_ONCE {
@@ -45,6 +49,8 @@ impl Broadcast {
             self.said += AT_ONCE;
             self.speaker.send(next.join("\n") + "\n")?;
             self.hear_until(|line| line == next[AT_ONCE - 1])?;
+            // When one says the second, all have heard the first.
+            self.hear_until(is_theirs)?;
             self.hear_until(is_theirs)?;
         }
         Ok(())

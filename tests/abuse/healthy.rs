@@ -57,8 +57,11 @@ impl Healthy {
         thread::spawn(move || count(witness, &counted));
         let mut command = binaries::loadgen();
         command.args(["--server", &chat.address.to_string(), "--clients", &CLIENTS.to_string()]);
-        command.args(["--rate", "200/s", "--warm-up", "0s", "--duration", "1h"]);
-        command.args(["--total-order", "--json", "-"]).args(options);
+        command.args(["--warm-up", "0s", "--duration", "1h", "--total-order", "--json", "-"]);
+        if !options.contains(&"--window") {
+            command.args(["--rate", "200/s"]);
+        }
+        command.args(options);
         let healthy = Self { program: chat.stage.start("healthy", command)?, heard };
         healthy.go_on(&chat.stage)?;
         Ok(healthy)

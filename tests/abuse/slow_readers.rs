@@ -4,7 +4,7 @@ use chat_check::failure::Result;
 use chat_check::peer::Peer;
 use chat_tests::chat::Chat;
 
-use crate::broadcast::{Broadcast, gap};
+use crate::broadcast::{Broadcast, ONE_BY_ONE, gap};
 use crate::healthy::Healthy;
 
 const SIGCONT: i32 = 18;
@@ -16,7 +16,7 @@ const MANY: usize = 1600;
 /// A chat, its healthy clients, and one who talks to all.
 fn broadcast(options: &[&str]) -> Result<(Chat, Healthy, Broadcast)> {
     let chat = Chat::start_with(&[&["--label", "none"], options].concat())?;
-    let healthy = Healthy::start(&chat)?;
+    let healthy = Healthy::start_with(&chat, &ONE_BY_ONE)?;
     let broadcast = Broadcast::start(&chat)?;
     Ok((chat, healthy, broadcast))
 }
