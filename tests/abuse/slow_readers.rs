@@ -76,7 +76,12 @@ fn is_hung_up_on(stuck: &Peer, chat: &Chat, why: &str) -> Result {
 
 #[test]
 fn r2_1_a_reader_that_stops_and_goes_on_hears_or_is_told_of_everything() -> Result {
-    let (chat, healthy, mut broadcast) = broadcast(&["--outbox", "4KiB"])?;
+    stops_and_goes_on(&["--outbox", "4KiB"])
+}
+
+/// Somebody stops reading, goes on, and has heard or was told of everything in the order of all.
+pub(crate) fn stops_and_goes_on(options: &[&str]) -> Result {
+    let (chat, healthy, mut broadcast) = broadcast(options)?;
     let mut stuck = stuck(&chat, &mut broadcast)?;
     broadcast.go_on(MANY / 2)?;
     catches_up(|| stuck.hear(), &mut broadcast)?;
