@@ -91,11 +91,12 @@ impl Healthy {
     /// The server has ended while they talked, and nothing but that happened to them.
     #[track_caller]
     pub(crate) fn are_cut_off(mut self) -> Result {
+        self.program.signal(SIGINT)?;
         let ledger = self.ledger()?;
         let wrong: Vec<_> = wrong(&ledger).into_iter().filter(|what| *what != "cut_off").collect();
         assert_eq!(wrong, ["disconnected"], "{ledger}");
         assert_eq!(ledger["disconnected"], CLIENTS, "{ledger}");
-        self.program.expect_exit(3)
+        self.program.expect_exit(130)
     }
 
     /// What became of their messages.

@@ -37,7 +37,7 @@ fn r2_3_two_threads_show_all_one_order_at_full_speed() -> Result {
 #[test]
 fn r2_1_two_threads_deliver_to_those_who_come_back() -> Result {
     let chat = Chat::start_with(&["--threads", "2"])?;
-    let healthy = Healthy::start_with(&chat, &["--churn", "20/s", "--rate", "500/s"])?;
+    let healthy = Healthy::start_with(&chat, &["--churn", "8/s", "--rate", "500/s"])?;
     (0..20).try_for_each(|_| healthy.go_on(&chat.stage))?;
     healthy.finish(&chat.stage)
 }
