@@ -24,7 +24,8 @@ fn limited() -> Result<(Chat, Healthy)> {
 }
 
 fn flood(peer: &mut Peer) -> Result {
-    peer.send((0..LINES).map(|n| format!("linea {n}\n")).collect::<String>())
+    let lines: Vec<_> = (0..LINES).map(|n| format!("linea {n}\n")).collect();
+    peer.send(lines.concat())
 }
 
 /// The server has not been faster than so many lines allow.

@@ -110,7 +110,8 @@ fn r1_4_who_sends_a_byte_at_a_time_beyond_its_rate_waits_and_loses_nothing() -> 
     let mut next = [0; SOME];
     for _ in 0..SOME * LINES as usize {
         let line = bea.hear()?.expect("a line");
-        let who = (0..SOME).rfind(|i| line.starts_with(&format!("lento-{i} > "))).expect("one of them");
+        let who =
+            (0..SOME).rfind(|i| line.starts_with(&format!("lento-{i} > "))).expect("one of them");
         assert_eq!(line, format!("lento-{who} > linea {}", next[who]));
         next[who] += 1;
     }
