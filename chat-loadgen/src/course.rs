@@ -185,14 +185,17 @@ impl<'a> Course<'a> {
     }
 
     /// Waits until everything that was to be sent is sent and has reached everybody; at most for
-    /// the time that is given to it.
+    /// the time that is given to it. Being told to stop ends it only if the run was not ended by that
+    /// itself: what is under way then is not lost.
     fn drain(&mut self, pacer: Option<&ScopedJoinHandle<'_, Paced>>) {
         let trial = &*self.fleet.trial;
         if pacer.is_none() {
             trial.progress.silent.store(true, Ordering::Relaxed);
         }
         let deadline = trial.clock.now() + nanoseconds(self.plan.drain_timeout.as_secs_f64());
-        while trial.clock.now() < deadline && !self.stop.load(Ordering::Relaxed) {
+        let (stop, stopped) = (self.stop, self.interrupted);
+        let told = || !stopped && stop.load(Ordering::Relaxed);
+        while trial.clock.now() < deadline && !told() {
             self.look(Phase::Draining);
             let sending = pacer.is_some_and(|pacer| !pacer.is_finished());
             let open = trial.progress.open.load(Ordering::Relaxed) > 0;

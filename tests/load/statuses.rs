@@ -216,6 +216,36 @@ fn status_130_an_interrupted_run_reports_what_there_is() -> Result {
     Ok(())
 }
 
+/// Linux only: the numbers of the signals are.
+#[cfg(target_os = "linux")]
+#[test]
+fn status_130_what_was_under_way_is_waited_for() -> Result {
+    const SIGINT: i32 = 2;
+    const SIGCONT: i32 = 18;
+    const SIGSTOP: i32 = 19;
+    let relay = Relay::start(&[])?;
+    let mut witness = relay.stage.connect("witness", relay.address)?;
+    let mut command = load(&["--clients", "4", "--window", "4", "--duration", "1h"]);
+    command.args(["--server", &relay.address.to_string()]);
+    let mut program = relay.stage.start("load", command)?;
+    let mut heard = 0;
+    while heard < 50 {
+        let line = witness.hear()?.expect("a line");
+        heard += usize::from(line.as_bytes().get(5) == Some(&b'm'));
+    }
+    relay.program.signal(SIGSTOP)?;
+    program.signal(SIGINT)?;
+    // Long enough to end without what is under way.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    relay.program.signal(SIGCONT)?;
+    let record = program.out.rest()?.join("\n");
+    let record: serde_json::Value = serde_json::from_str(&record).expect("JSON");
+    program.expect_exit(130)?;
+    assert_eq!(record.pointer("/ledger/lost"), Some(&0.into()), "{record}");
+    assert_eq!(record.pointer("/ledger/ok"), record.pointer("/ledger/expected"));
+    Ok(())
+}
+
 #[cfg(unix)]
 #[test]
 fn status_130_also_when_nothing_was_measured_yet() -> Result {

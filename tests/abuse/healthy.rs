@@ -1,0 +1,129 @@
+//! The healthy clients: the load generator, which proves what became of every delivery.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use chat_check::failure::Result;
+use chat_check::peer::Peer;
+use chat_check::program::Program;
+use chat_check::stage::Stage;
+use chat_tests::binaries;
+use chat_tests::chat::Chat;
+use serde_json::Value;
+
+/// How many there are. One in ten talks, unless told otherwise.
+const CLIENTS: u64 = 20;
+
+/// How many messages show that they go on as if nothing had happened.
+const MORE: u64 = 30;
+
+const SIGINT: i32 = 2;
+
+/// Clients that talk until they are told to finish.
+pub(crate) struct Healthy {
+    program: Program,
+    /// How many of their messages a peer has heard that does nothing but listen to them.
+    heard: Arc<AtomicU64>,
+}
+
+impl Healthy {
+    /// They have begun to talk, among those who are in the chat.
+    #[track_caller]
+    pub(crate) fn start(chat: &Chat) -> Result<Self> {
+        Self::start_with(chat, &[])
+    }
+
+    /// The same with further options of the load generator.
+    #[track_caller]
+    pub(crate) fn start_with(chat: &Chat, options: &[&str]) -> Result<Self> {
+        Self::listened_to_by(chat.peer("witness")?, chat, options)
+    }
+
+    /// The same in a room of their own (profile `grupal`).
+    #[track_caller]
+    pub(crate) fn start_apart(chat: &Chat, options: &[&str]) -> Result<Self> {
+        let mut witness = chat.member("testigo")?;
+        witness.send("/sala carga-0\n")?;
+        witness.expect("* estás en la sala carga-0")?;
+        Self::listened_to_by(witness, chat, &[&["--dialect", "grupal"], options].concat())
+    }
+
+    /// The same, with this peer as their witness.
+    #[track_caller]
+    pub(crate) fn listened_to_by(witness: Peer, chat: &Chat, options: &[&str]) -> Result<Self> {
+        let heard = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&heard);
+        thread::spawn(move || count(witness, &counted));
+        let mut command = binaries::loadgen();
+        command.args(["--server", &chat.address.to_string(), "--clients", &CLIENTS.to_string()]);
+        command.args(["--warm-up", "0s", "--duration", "1h", "--total-order", "--json", "-"]);
+        if !options.contains(&"--window") {
+            command.args(["--rate", "200/s"]);
+        }
+        command.args(options);
+        let healthy = Self { program: chat.stage.start("healthy", command)?, heard };
+        healthy.go_on(&chat.stage)?;
+        Ok(healthy)
+    }
+
+    /// They are still talking.
+    #[track_caller]
+    pub(crate) fn go_on(&self, stage: &Stage) -> Result {
+        let before = self.heard.load(Ordering::Relaxed);
+        stage.eventually("the healthy clients talk", || {
+            self.heard.load(Ordering::Relaxed) >= before + MORE
+        })
+    }
+
+    /// They still talk, finish, and each has heard everything that the others said, once, unharmed,
+    /// in the one order; and nothing else that anybody said.
+    #[track_caller]
+    pub(crate) fn finish(mut self, stage: &Stage) -> Result {
+        self.go_on(stage)?;
+        self.program.signal(SIGINT)?;
+        let ledger = self.ledger()?;
+        assert_eq!(wrong(&ledger), [""; 0], "{ledger}");
+        assert_eq!(ledger["ok"], ledger["expected"], "{ledger}");
+        self.program.expect_exit(130)
+    }
+
+    /// The server has ended while they talked, and nothing but that happened to them.
+    #[track_caller]
+    pub(crate) fn are_cut_off(mut self) -> Result {
+        self.program.signal(SIGINT)?;
+        let ledger = self.ledger()?;
+        let wrong: Vec<_> = wrong(&ledger).into_iter().filter(|what| *what != "cut_off").collect();
+        assert_eq!(wrong, ["disconnected"], "{ledger}");
+        assert_eq!(ledger["disconnected"], CLIENTS, "{ledger}");
+        self.program.expect_exit(130)
+    }
+
+    /// What became of their messages.
+    #[track_caller]
+    fn ledger(&self) -> Result<Value> {
+        let record = self.program.out.rest()?.join("\n");
+        let mut record: Value = serde_json::from_str(&record).expect("a record");
+        let ledger = record["ledger"].take();
+        assert!(ledger["expected"].as_u64() >= Some(CLIENTS * MORE / 2), "{ledger}");
+        Ok(ledger)
+    }
+}
+
+/// What a ledger holds beside deliveries as they should be.
+fn wrong(ledger: &Value) -> Vec<&str> {
+    let all = ledger.as_object().expect("an object");
+    let faults = all.iter().filter(|(_, number)| number.as_u64().is_some_and(|n| n > 0));
+    faults.map(|(what, _)| &**what).filter(|what| !["expected", "ok"].contains(what)).collect()
+}
+
+/// Whether this is what a healthy client said when all were there.
+pub(crate) fn is_theirs(line: &str) -> bool {
+    line.find('{').is_some_and(|text| line.as_bytes().get(text + 5) == Some(&b'm'))
+}
+
+fn count(mut witness: Peer, heard: &AtomicU64) {
+    while let Ok(Some(line)) = witness.hear() {
+        heard.fetch_add(is_theirs(&line).into(), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,18 @@
+//! What rude, broken and hostile clients do to the server, a kind of abuse per file, on the real
+//! binaries. Meanwhile the real load generator plays the healthy clients, and its ledger must be
+//! clean every time.
+//!
+//! Linux only: the signals' numbers, `/dev/full` and `/proc` are Linux's.
+
+#![cfg(target_os = "linux")]
+
+mod broadcast;
+mod coming_and_going;
+mod floods;
+mod half_lines;
+mod half_open;
+mod healthy;
+mod no_output;
+mod slow_readers;
+mod stopping;
+mod threads;

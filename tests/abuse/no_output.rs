@@ -1,0 +1,52 @@
+//! A server whose output goes nowhere.
+
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+
+use chat_check::failure::Result;
+use chat_check::stage::Stage;
+use chat_tests::binaries;
+use chat_tests::chat::Chat;
+
+use crate::healthy::Healthy;
+
+const SIGTERM: i32 = 15;
+
+/// It starts, serves and ends as if it could say so.
+fn serves(host: &str, redirection: &str) -> Result {
+    // It cannot say where it listens. No other test takes a port of this address.
+    let free = TcpListener::bind((host, 0)).and_then(|socket| socket.local_addr());
+    let address = free.expect("a free port");
+    let server = binaries::server();
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!(r#"exec "$0" "$@" {redirection}"#)).arg(server.get_program());
+    // Much is said on standard error as well.
+    command.args(["--bind", &address.to_string(), "--log", "trace"]);
+    let stage = Stage::new();
+    let server = stage.start("server", command)?;
+    stage.eventually("the server listens", || TcpStream::connect(address).is_ok())?;
+    let mut chat = Chat { stage, server, address };
+    Healthy::start(&chat)?.finish(&chat.stage)?;
+    chat.server.signal(SIGTERM)?;
+    chat.server.expect_exit(0)
+}
+
+#[test]
+fn r1_2_serves_and_stops_although_its_output_is_full() -> Result {
+    serves("127.0.0.9", ">/dev/full")
+}
+
+#[test]
+fn r1_2_serves_and_stops_although_its_output_is_closed() -> Result {
+    serves("127.0.0.10", ">&-")
+}
+
+#[test]
+fn r1_2_serves_and_stops_although_its_errors_go_nowhere() -> Result {
+    serves("127.0.0.11", "2>/dev/full")
+}
+
+#[test]
+fn r1_2_serves_and_stops_although_it_can_say_nothing_at_all() -> Result {
+    serves("127.0.0.12", "<&- >&- 2>&-")
+}

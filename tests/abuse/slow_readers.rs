@@ -1,0 +1,109 @@
+//! Readers that stop reading, for a while or for ever, while others talk on.
+
+use chat_check::failure::Result;
+use chat_check::peer::Peer;
+use chat_tests::chat::Chat;
+
+use crate::broadcast::{Broadcast, ONE_BY_ONE, gap};
+use crate::healthy::Healthy;
+
+const SIGCONT: i32 = 18;
+const SIGSTOP: i32 = 19;
+
+/// More lines than a socket and an outbox hold.
+const MANY: usize = 1600;
+
+/// A chat, its healthy clients, and one who talks to all.
+fn broadcast(options: &[&str]) -> Result<(Chat, Healthy, Broadcast)> {
+    let chat = Chat::start_with(&[&["--label", "none"], options].concat())?;
+    let healthy = Healthy::start_with(&chat, &ONE_BY_ONE)?;
+    let broadcast = Broadcast::start(&chat)?;
+    Ok((chat, healthy, broadcast))
+}
+
+/// Hears lines up to this one.
+fn hear_until(
+    mut hear: impl FnMut() -> Result<Option<String>>,
+    last: impl Fn(&str) -> bool,
+) -> Result<Vec<String>> {
+    let mut heard: Vec<String> = Vec::new();
+    while heard.last().is_none_or(|line| !last(line)) {
+        heard.push(hear()?.expect("the server goes on"));
+    }
+    Ok(heard)
+}
+
+/// What somebody hears who has heard nothing for a while: up to where it learns that it has missed
+/// something, and from there to what is said then.
+#[track_caller]
+fn catches_up(
+    mut hear: impl FnMut() -> Result<Option<String>>,
+    broadcast: &mut Broadcast,
+) -> Result {
+    let mut heard = hear_until(&mut hear, |line| gap(line).is_some())?;
+    broadcast.say("fin")?;
+    heard.extend(hear_until(&mut hear, |line| line == "fin")?);
+    assert!(broadcast.missed_by(&heard, "principio") > 0);
+    Ok(())
+}
+
+#[test]
+fn r2_1_a_client_that_was_stopped_hears_or_is_told_of_everything() -> Result {
+    let (chat, healthy, mut broadcast) = broadcast(&[])?;
+    let client = chat.client("client")?;
+    broadcast.say("principio")?;
+    client.out.wait_for("principio")?;
+    client.signal(SIGSTOP)?;
+    broadcast.go_on(MANY)?;
+    client.signal(SIGCONT)?;
+    catches_up(|| client.out.hear(), &mut broadcast)?;
+    healthy.finish(&chat.stage)
+}
+
+/// One that hears the beginning and then stops reading.
+fn stuck(chat: &Chat, broadcast: &mut Broadcast) -> Result<Peer> {
+    let mut stuck = chat.stuck_peer("stuck")?;
+    broadcast.say("principio")?;
+    hear_until(|| stuck.hear(), |line| line == "principio")?;
+    Ok(stuck)
+}
+
+/// The server ends its connection.
+fn is_hung_up_on(stuck: &Peer, chat: &Chat, why: &str) -> Result {
+    chat.server.err.find(|line| line.contains(why), why)?;
+    chat.server.out.wait_for(&format!("cliente {} desconectado", stuck.address()))
+}
+
+#[test]
+fn r2_1_a_reader_that_stops_and_goes_on_hears_or_is_told_of_everything() -> Result {
+    stops_and_goes_on(&["--outbox", "4KiB"])
+}
+
+/// Somebody stops reading, goes on, and has heard or was told of everything in the order of all.
+pub(crate) fn stops_and_goes_on(options: &[&str]) -> Result {
+    let (chat, healthy, mut broadcast) = broadcast(options)?;
+    let mut stuck = stuck(&chat, &mut broadcast)?;
+    broadcast.go_on(MANY / 2)?;
+    catches_up(|| stuck.hear(), &mut broadcast)?;
+    healthy.finish(&chat.stage)
+}
+
+#[test]
+fn r1_4_who_would_miss_something_is_closed_if_that_is_wanted() -> Result {
+    let (chat, healthy, mut broadcast) = broadcast(&["--slow-reader", "close"])?;
+    let stuck = stuck(&chat, &mut broadcast)?;
+    broadcast.go_on(MANY)?;
+    is_hung_up_on(&stuck, &chat, "it reads too slowly")?;
+    healthy.finish(&chat.stage)
+}
+
+#[test]
+fn r1_4_who_takes_nothing_for_too_long_is_closed() -> Result {
+    // What is said to it would fit.
+    let (chat, healthy, mut broadcast) =
+        broadcast(&["--slow-timeout", "500ms", "--outbox", "64MiB"])?;
+    let stuck = stuck(&chat, &mut broadcast)?;
+    broadcast.go_on(MANY / 2)?;
+    is_hung_up_on(&stuck, &chat, "it has stopped reading")?;
+    healthy.finish(&chat.stage)
+}
