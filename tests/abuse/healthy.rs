@@ -18,6 +18,10 @@ const CLIENTS: u64 = 20;
 /// How many messages show that they go on as if nothing had happened.
 const MORE: u64 = 30;
 
+/// How long they talk if nobody tells them to finish: who waits for what never comes is not to hear
+/// them for ever.
+const LONGEST: &str = "1m";
+
 const SIGINT: i32 = 2;
 
 /// Clients that talk until they are told to finish.
@@ -57,7 +61,7 @@ impl Healthy {
         thread::spawn(move || count(witness, &counted));
         let mut command = binaries::loadgen();
         command.args(["--server", &chat.address.to_string(), "--clients", &CLIENTS.to_string()]);
-        command.args(["--warm-up", "0s", "--duration", "1h", "--total-order", "--json", "-"]);
+        command.args(["--warm-up", "0s", "--duration", LONGEST, "--total-order", "--json", "-"]);
         if !options.contains(&"--window") {
             command.args(["--rate", "200/s"]);
         }
