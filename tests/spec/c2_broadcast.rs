@@ -81,53 +81,6 @@ fn r2_1_a_reset_in_the_middle_of_a_broadcast_costs_nobody_a_message() -> Result 
 }
 
 #[test]
-fn r2_1_a_flood_reaches_even_those_who_read_slower_than_it_is_sent() -> Result {
-    const MESSAGES: usize = 10_000;
-    let chat = Chat::start()?;
-    let (mut ana, bea, caro) = three(&chat)?;
-    let prefix = said_by(&ana, "");
-    let listeners = [bea, caro].map(|mut peer| {
-        let prefix = prefix.clone();
-        thread::spawn(move || -> Result {
-            (0..MESSAGES).try_for_each(|i| peer.expect(&format!("{prefix}{i:0>500}")))
-        })
-    });
-    let flood: Vec<String> = (0..MESSAGES).map(|i| format!("{i:0>500}\n")).collect();
-    ana.send(flood.concat())?;
-    listeners.into_iter().try_for_each(|listener| listener.join().expect("no panic"))
-}
-
-#[test]
-fn r2_1_a_reader_too_slow_for_a_flood_is_told_how_much_it_missed() -> Result {
-    const FLOODERS: usize = 20;
-    const EACH: usize = 3000;
-    let chat = Chat::start()?;
-    let mut slow = chat.stuck_peer("slow")?;
-    let mut flooders = Vec::new();
-    for i in 0..FLOODERS {
-        let mut flooder = chat.peer(&format!("flooder {i}"))?;
-        flooder.forget_what_arrives()?;
-        // The shortest lines grow most when they are labelled.
-        let flood = "a\n".repeat(EACH);
-        flooders.push(thread::spawn(move || flooder.send(flood).map(|()| flooder)));
-    }
-    let (mut heard, mut missed) = (0, 0);
-    while heard + missed < FLOODERS * EACH {
-        let line = slow.hear()?.expect("a line");
-        let gap = line.strip_prefix("* te has perdido ").and_then(|gap| gap.split_once(' '));
-        if let Some((gap, _)) = gap {
-            missed += gap.parse::<usize>().expect("a number");
-        } else {
-            assert!(line.starts_with("usuario ") && line.ends_with(": a"), "torn: {line:?}");
-            heard += 1;
-        }
-    }
-    assert_eq!(heard + missed, FLOODERS * EACH);
-    assert!(missed > 0, "it was quick enough: nothing is shown");
-    flooders.into_iter().try_for_each(|flooder| flooder.join().expect("no panic").map(drop))
-}
-
-#[test]
 fn r2_2_never_reaches_its_sender() -> Result {
     let chat = Chat::start()?;
     let (mut ana, mut bea, _) = three(&chat)?;
@@ -214,6 +167,21 @@ fn r2_5_the_server_prints_each_message() -> Result {
         chat.server.out.wait_for(&format!("{label}Hola que tal?"))?;
     }
     Ok(())
+}
+
+#[test]
+fn r2_5_a_quiet_server_prints_who_comes_and_goes_but_no_messages() -> Result {
+    let chat = Chat::start_with(&["--quiet"])?;
+    let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
+    ana.send("hola\n")?;
+    bea.expect(&said_by(&ana, "hola"))?;
+    let gone = format!("cliente {} desconectado", ana.address());
+    ana.send("salir\n")?;
+    let printed = |line: &str| {
+        assert!(!line.ends_with(": hola"), "{line:?}");
+        line == gone
+    };
+    chat.server.out.find(printed, "who left").map(drop)
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! People with names, among them some who do not read, ask without end, or go at a bad moment.
+//! People, among them some who do not read, talk or ask without end, or go at a bad moment.
 
 use std::thread;
 
 use chat_check::failure::Result;
 use chat_check::peer::Peer;
 use chat_protocol::wording;
-use chat_tests::chat::Chat;
+use chat_tests::chat::{Chat, said_by};
 
 /// A chat in which nobody is told who comes and goes, and nothing else is missing.
 fn quiet() -> Result<Chat> {
@@ -25,6 +25,53 @@ fn talk(ana: &mut Peer, bea: &mut Peer) -> Result {
         bea.send(format!("{i}\n"))?;
         ana.expect(&format!("Bea > {i}"))
     })
+}
+
+#[test]
+fn r2_1_a_flood_reaches_even_those_who_read_slower_than_it_is_sent() -> Result {
+    const MESSAGES: usize = 10_000;
+    let chat = Chat::start()?;
+    let (mut ana, bea, caro) = (chat.peer("ana")?, chat.peer("bea")?, chat.peer("caro")?);
+    let prefix = said_by(&ana, "");
+    let listeners = [bea, caro].map(|mut peer| {
+        let prefix = prefix.clone();
+        thread::spawn(move || -> Result {
+            (0..MESSAGES).try_for_each(|i| peer.expect(&format!("{prefix}{i:0>500}")))
+        })
+    });
+    let flood: Vec<String> = (0..MESSAGES).map(|i| format!("{i:0>500}\n")).collect();
+    ana.send(flood.concat())?;
+    listeners.into_iter().try_for_each(|listener| listener.join().expect("no panic"))
+}
+
+#[test]
+fn r2_1_a_reader_too_slow_for_a_flood_is_told_how_much_it_missed() -> Result {
+    const FLOODERS: usize = 20;
+    const EACH: usize = 3000;
+    let chat = Chat::start()?;
+    let mut slow = chat.stuck_peer("slow")?;
+    let mut flooders = Vec::new();
+    for i in 0..FLOODERS {
+        let mut flooder = chat.peer(&format!("flooder {i}"))?;
+        flooder.forget_what_arrives()?;
+        // The shortest lines grow most when they are labelled.
+        let flood = "a\n".repeat(EACH);
+        flooders.push(thread::spawn(move || flooder.send(flood).map(|()| flooder)));
+    }
+    let (mut heard, mut missed) = (0, 0);
+    while heard + missed < FLOODERS * EACH {
+        let line = slow.hear()?.expect("a line");
+        let gap = line.strip_prefix("* te has perdido ").and_then(|gap| gap.split_once(' '));
+        if let Some((gap, _)) = gap {
+            missed += gap.parse::<usize>().expect("a number");
+        } else {
+            assert!(line.starts_with("usuario ") && line.ends_with(": a"), "torn: {line:?}");
+            heard += 1;
+        }
+    }
+    assert_eq!(heard + missed, FLOODERS * EACH);
+    assert!(missed > 0, "it was quick enough: nothing is shown");
+    flooders.into_iter().try_for_each(|flooder| flooder.join().expect("no panic").map(drop))
 }
 
 #[test]

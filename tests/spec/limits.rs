@@ -58,6 +58,33 @@ fn r1_4_who_waits_for_a_place_is_a_connection_of_its_address() -> Result {
     chat.server.out.wait_for(&format!("cliente {} espera su turno", dora.address()))
 }
 
+#[test]
+fn r1_4_who_has_left_counts_until_the_connection_is_closed() -> Result {
+    let chat = Chat::start_with(&["--max-per-ip", "1"])?;
+    let mut ana = chat.stuck_peer("ana")?;
+    let gone = format!("cliente {} desconectado", ana.address());
+    ana.send("salir\n")?;
+    chat.server.out.wait_for(&gone)?;
+    // The server waits for ana to close its end as well, for a second; she is in no hurry.
+    refused(&chat, TOO_MANY)?;
+    drop(ana);
+    Ok(())
+}
+
+#[test]
+fn r3_3_who_is_reset_while_it_may_not_talk_is_gone_all_the_same() -> Result {
+    let chat = Chat::start_with(&["--max-rate", "1/s", "--burst", "1", "--max-clients", "1"])?;
+    let mut ana = chat.peer("ana")?;
+    let gone = format!("cliente {} desconectado", ana.address());
+    let label = format!("cliente {}: ", ana.address());
+    ana.send("hola\n".repeat(1000))?;
+    chat.server.out.find(|line| line.starts_with(&label), "its first line")?;
+    ana.reset();
+    // Line by line it would take a quarter of an hour.
+    chat.server.out.wait_for(&gone)?;
+    chat.peer("bea").map(drop)
+}
+
 /// How many descriptors a process has is known on Linux only.
 #[cfg(target_os = "linux")]
 #[test]
