@@ -113,16 +113,17 @@ pub struct Cli {
     max_rate: MaxRate,
 
     /// How many lines may come at once before that holds
-    #[arg(long, value_name = "NUMBER", default_value_t = BURST)]
+    #[arg(long, value_name = "NUMBER", default_value_t = BURST, value_parser = burst)]
     burst: NonZeroU32,
 
-    /// How much may wait for a client that reads more slowly than others speak: 256KiB, 1MiB
-    #[arg(long, value_name = "SIZE", default_value_t = ByteSize(OUTBOX as u64), value_parser = outbox)]
+    /// How much may wait for a client that reads more slowly than others speak, beside eight longest
+    /// lines: 256KiB, 1MiB
+    #[arg(long, value_name = "SIZE", default_value = OUTBOX, value_parser = outbox)]
     outbox: ByteSize,
 
     /// What happens when that is full: the client misses messages and is told how many (skip), or
     /// its connection is closed (close)
-    #[arg(long, value_name = "skip|close", default_value = "skip", hide_possible_values = true)]
+    #[arg(long, value_name = "skip|close", default_value = "skip", value_parser = slow_reader)]
     slow_reader: SlowReader,
 
     /// Close the connection of a client that reads nothing for this long although something waits
@@ -175,6 +176,18 @@ fn outbox(text: &str) -> Result<ByteSize, &'static str> {
         .ok()
         .filter(|size| sizes.contains(size))
         .ok_or("expected a size from 1KiB to 1GiB, such as 256KiB or 1MiB")
+}
+
+fn slow_reader(text: &str) -> Result<SlowReader, &'static str> {
+    match text {
+        "skip" => Ok(SlowReader::Skip),
+        "close" => Ok(SlowReader::Close),
+        _ => Err("expected skip or close"),
+    }
+}
+
+fn burst(text: &str) -> Result<NonZeroU32, &'static str> {
+    text.parse().map_err(|_| "expected a number of lines from 1")
 }
 
 fn threads(text: &str) -> Result<NonZeroUsize, &'static str> {

@@ -7,7 +7,6 @@ use chat_protocol::framing::Framing;
 use chat_protocol::profile::{Label, MaxClients, WhenFull};
 use chat_protocol::rate::MaxRate;
 use chat_protocol::time_limit::TimeLimit;
-use clap::ValueEnum;
 
 use crate::lagging::Lagging;
 use crate::outbox::Terms;
@@ -64,11 +63,11 @@ pub struct Config {
 const ROOM_FOR_LINES: usize = 8;
 
 /// What happens to a client that reads more slowly than others speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlowReader {
-    /// It misses messages, and is told how many
+    /// It misses messages, and is told how many.
     Skip,
-    /// Its connection is closed
+    /// Its connection is closed.
     Close,
 }
 
