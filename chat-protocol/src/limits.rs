@@ -55,9 +55,8 @@ pub const BURST: NonZeroU32 = NonZeroU32::new(40).unwrap();
 /// clients are needed to have them; each costs a task and some kilobytes.
 pub const MAX_ROOMS: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 
-/// How many names one answer lists, so that the answer fits into an [outbox](OUTBOX): composed, a name
-/// has at
-/// most 128 bytes, and all of them 130 KB.
+/// How many names one answer lists, so that the answer fits into an [outbox](OUTBOX): composed, a
+/// name has at most 128 bytes, and all of them 130 KB.
 pub const MAX_LISTED: usize = 1000;
 
 /// How many bytes wait for one client behind what its socket holds (`--outbox`): some three thousand
