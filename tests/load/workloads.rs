@@ -17,7 +17,7 @@ const DELIVERIES: u64 = 900;
 #[test]
 fn this_projects_profiles_deliver_everything_once_and_in_order() {
     for dialect in ["basico", "sala", "grupal"] {
-        let spawned = server(&format!("--profile {dialect}"));
+        let spawned = server(&format!("--profile {dialect} --max-rate off"));
         let ended = run(&[
             "--dialect",
             dialect,
@@ -99,7 +99,7 @@ fn sizes_may_be_distributed() -> Result {
 
 #[test]
 fn rooms_keep_to_themselves() {
-    let spawned = server("--profile grupal");
+    let spawned = server("--profile grupal --max-rate off");
     let ended = run(&[
         "--dialect",
         "grupal",
@@ -120,7 +120,7 @@ fn rooms_keep_to_themselves() {
 
 #[test]
 fn idle_clients_are_connected_and_get_nothing() {
-    let spawned = server("--profile grupal");
+    let spawned = server("--profile grupal --max-rate off");
     let ended = run(&[
         "--dialect",
         "grupal",
@@ -140,7 +140,7 @@ fn idle_clients_are_connected_and_get_nothing() {
 #[test]
 fn who_leaves_and_comes_back_is_due_what_is_said_meanwhile_and_no_more() {
     for dialect in ["basico", "grupal"] {
-        let spawned = server(&format!("--profile {dialect}"));
+        let spawned = server(&format!("--profile {dialect} --max-rate off"));
         let ended = run(&[
             "--dialect",
             dialect,
