@@ -198,13 +198,7 @@ impl<'a> Conversation<'a> {
     async fn listen(&mut self) -> End {
         loop {
             self.settle().await;
-            if !self.throttle.is_open() {
-                self.throttle.opened().await;
-                // Who is gone is not heard for minutes to come because it may talk only so fast.
-                if self.link.is_broken() {
-                    return End::Left;
-                }
-            }
+            self.throttle.opened().await;
             tokio::select! {
                 // What has arrived comes before the silence behind it.
                 biased;

@@ -49,11 +49,6 @@ impl Link {
         self.peer
     }
 
-    /// Whether nothing can be said to the peer any more: it was reset, or hung up on. Asks the system.
-    pub(crate) fn is_broken(&self) -> bool {
-        SockRef::from(&self.stream).send(&[]).is_err()
-    }
-
     pub(crate) fn activity(&self) -> &Activity {
         &self.activity
     }
