@@ -45,7 +45,7 @@ pub const NAME_TIMEOUT: Duration = Duration::from_secs(20);
 pub const NAME_ATTEMPTS: u8 = 5;
 
 /// How many lines a second one client may send over a longer time, where that is limited: more than
-/// the fastest typist has messages, and a twentieth of what fills a room for its readers.
+/// anybody types, and more than anybody reads.
 pub const MAX_RATE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 /// How many lines may come at once before [`MAX_RATE`] holds: a screen that somebody pastes.
@@ -60,7 +60,7 @@ pub const MAX_ROOMS: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 pub const MAX_LISTED: usize = 1000;
 
 /// How many bytes wait for one client behind what its socket holds (`--outbox`): some three thousand
-/// messages, and a fraction of a second for anybody who reads at all.
+/// messages of ordinary length.
 pub const OUTBOX: &str = "256KiB";
 
 /// How long a client may read nothing although something waits for it (`--slow-timeout`).

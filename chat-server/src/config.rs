@@ -8,7 +8,6 @@ use chat_protocol::profile::{Label, MaxClients, WhenFull};
 use chat_protocol::rate::MaxRate;
 use chat_protocol::time_limit::TimeLimit;
 
-use crate::lagging::Lagging;
 use crate::outbox::Terms;
 use crate::{directory, session};
 
@@ -81,7 +80,6 @@ impl Config {
             capacity: self.outbox + ROOM_FOR_LINES * self.max_line,
             slow_reader: self.slow_reader,
             timeout: self.slow_timeout,
-            lagging: Lagging::new(),
         }
     }
 

@@ -306,9 +306,9 @@ impl<'a> Conversation<'a> {
     /// much, or as much as it may, or it changes the room. Returns also how many bytes are left.
     fn hear_bytes(&mut self, mut bytes: &[u8]) -> (Heard, usize) {
         self.said = 0;
-        let mut lines = 0;
+        let mut ended_some = false;
         while let Some(line) = self.decoder.decode(&mut bytes) {
-            lines += 1;
+            ended_some = true;
             self.throttle.count_line();
             if self.act_on(Some(line)).is_break() {
                 return (Heard::End, 0);
@@ -318,7 +318,7 @@ impl<'a> Conversation<'a> {
                 return (Heard::Some, bytes.len());
             }
         }
-        if lines == 0 {
+        if !ended_some {
             self.throttle.count_piece();
         }
         (Heard::Some, 0)

@@ -8,7 +8,6 @@ use tokio::task::JoinError;
 use tokio_util::task::TaskTracker;
 
 use crate::fanout::Fanout;
-use crate::lagging::Lagging;
 use crate::member::Member;
 use crate::outbox::Terms;
 use crate::room::Room;
@@ -40,10 +39,9 @@ impl Deliveries {
 
     /// An empty room, whose members get what is said in it until it is closed.
     pub(crate) fn open<M: Member>(&self) -> Arc<Room<M>> {
-        let terms = Terms { lagging: Lagging::new(), ..self.terms.clone() };
-        let room = Arc::new(Room::new(terms.lagging.clone()));
+        let room = Arc::new(Room::new());
         let partings = self.partings.clone();
-        let fanout = Fanout::new(Arc::clone(&room), partings, terms, self.coalesce);
+        let fanout = Fanout::new(Arc::clone(&room), partings, self.terms, self.coalesce);
         let delivery = tokio::spawn(fanout.run());
         let failed = self.failed.clone();
         self.running.spawn(async move {

@@ -83,7 +83,7 @@ impl<M: Member> Fanout<M> {
                 batch.compose(own, &mut self.own);
                 &self.own
             };
-            seat.deliver(text, now, &self.terms);
+            seat.deliver(text, now, self.room.lagging(), &self.terms);
         }
     }
 
@@ -96,7 +96,7 @@ impl<M: Member> Fanout<M> {
             };
             let (_, seat) = &mut self.seats[place];
             batch.compose(own, &mut self.own);
-            seat.deliver(&self.own, now, &self.terms);
+            seat.deliver(&self.own, now, self.room.lagging(), &self.terms);
         }
     }
 
@@ -144,7 +144,6 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
-    use crate::lagging::Lagging;
     use crate::member::fake::Recorder;
 
     /// A room whose passes are made by hand.
@@ -155,7 +154,7 @@ mod tests {
 
     impl Stage {
         fn new() -> Self {
-            let room = Arc::new(Room::new(Lagging::new()));
+            let room = Arc::new(Room::new());
             Self {
                 fanout: Fanout::new(Arc::clone(&room), TaskTracker::new(), Terms::lenient(), None),
                 room,

@@ -4,7 +4,6 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// The members of a room who lag behind.
-#[derive(Clone)]
 pub(crate) struct Lagging(TaskTracker);
 
 /// Held for as long as a member lags and may catch up.

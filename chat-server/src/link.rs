@@ -55,8 +55,8 @@ impl Link {
 
     /// Completes when there is something to read, be it the end. Cancel-safe. For one task at a time.
     ///
-    /// This way to ask takes 150 bytes less of a silent connection than `TcpStream::readable`, which
-    /// is for any number of tasks.
+    /// `TcpStream::readable`, which is for any number of tasks, would take 168 bytes of the one that
+    /// waits; this way to ask takes next to nothing.
     pub(crate) async fn readable(&self) -> io::Result<()> {
         poll_fn(|context| self.stream.poll_read_ready(context)).await
     }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::backlog::Backlog;
 use crate::config::SlowReader;
-use crate::lagging::{Lag, Lagging};
+use crate::lagging::Lag;
 use crate::member::{Fault, Member};
 
 /// How long a flooder waits for a member that has fallen behind. One that has not caught up by then
@@ -24,7 +24,7 @@ const GRACE: Duration = Duration::from_millis(500);
 const STALL: Duration = Duration::from_millis(100);
 
 /// What becomes of members who cannot keep up.
-#[derive(Clone)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
     /// How many bytes wait for one member behind what its socket already holds.
     pub(crate) capacity: usize,
@@ -32,20 +32,13 @@ pub(crate) struct Terms {
     pub(crate) slow_reader: SlowReader,
     /// How long a member may take nothing at all.
     pub(crate) timeout: TimeLimit,
-    /// Those who may still catch up.
-    pub(crate) lagging: Lagging,
 }
 
 #[cfg(test)]
 impl Terms {
     /// Those of somebody who has all the time and space of the world.
     pub(crate) fn lenient() -> Self {
-        Self {
-            capacity: 1 << 20,
-            slow_reader: SlowReader::Skip,
-            timeout: TimeLimit::OFF,
-            lagging: Lagging::new(),
-        }
+        Self { capacity: 1 << 20, slow_reader: SlowReader::Skip, timeout: TimeLimit::OFF }
     }
 }
 
@@ -81,20 +74,20 @@ enum Taken {
 }
 
 impl Outbox {
-    /// An outbox in which these bytes wait, and the task that drains it. Whether the member is known
-    /// to be slow decides whether anybody waits for it.
+    /// An outbox in which these bytes wait, and the task that drains it. Flooders wait for this member
+    /// for as long as the lag is held; without one, the member is known to be slow.
     pub(crate) fn new<M: Member>(
         bytes: &[u8],
         member: Arc<M>,
-        slow: bool,
+        lag: Option<Lag>,
         terms: &Terms,
     ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<M>) {
         let mut state = State::Waiting(Backlog::of(bytes, terms.capacity));
         abandon_if_full(&mut state, terms.slow_reader, &*member);
         let (state, slow_reader) = (Mutex::new(state), terms.slow_reader);
-        let outbox = Arc::new(Self { state, slow_reader, slow: AtomicBool::new(slow) });
+        let slow = AtomicBool::new(lag.is_none());
+        let outbox = Arc::new(Self { state, slow_reader, slow });
         let drained = Arc::clone(&outbox);
-        let lag = (!slow).then(|| terms.lagging.lag());
         let timeout = terms.timeout.duration().unwrap_or(LONGEST_TIME);
         (outbox, async move { drained.drain(&*member, lag, timeout).await })
     }
@@ -174,13 +167,13 @@ fn abandon_if_full(state: &mut State, slow_reader: SlowReader, member: &impl Mem
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lagging::Lagging;
     use crate::member::fake::Recorder;
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 
     fn terms(capacity: usize, slow_reader: SlowReader) -> Terms {
-        let timeout = TimeLimit::of(TIMEOUT);
-        Terms { capacity, slow_reader, timeout, lagging: Lagging::new() }
+        Terms { capacity, slow_reader, timeout: TimeLimit::of(TIMEOUT) }
     }
 
     async fn heard(member: &Recorder, text: &str) {
@@ -194,7 +187,7 @@ mod tests {
     async fn r1_4_a_stuck_member_gets_all_of_it_in_order_once_it_reads() {
         let member = Arc::new(Recorder::default());
         let terms = terms(100, SlowReader::Skip);
-        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), false, &terms);
+        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), None, &terms);
         let drain = tokio::spawn(drain);
         assert_eq!(outbox.push(b"tres\n", &*member), Queued::Yes);
         member.allow(5);
@@ -210,7 +203,7 @@ mod tests {
     async fn r1_4_a_full_outbox_misses_messages_and_says_how_many() {
         let member = Arc::new(Recorder::default());
         let terms = terms(10, SlowReader::Skip);
-        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), false, &terms);
+        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), None, &terms);
         let drain = tokio::spawn(drain);
         outbox.push(b"tres\ncuatro\n", &*member);
         member.allow(usize::MAX);
@@ -223,13 +216,13 @@ mod tests {
     async fn r1_4_a_full_outbox_ends_the_connection_if_that_is_wanted() {
         let member = Arc::new(Recorder::default());
         let terms = terms(10, SlowReader::Close);
-        let (outbox, _drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), false, &terms);
+        let (outbox, _drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), None, &terms);
         assert_eq!(outbox.push(b"3\n", &*member), Queued::Yes);
         assert!(!member.hung_up.load(Ordering::Relaxed));
         assert_eq!(outbox.push(b"4\n", &*member), Queued::Yes);
         assert!(member.hung_up.load(Ordering::Relaxed));
         let hasty = Arc::new(Recorder::default());
-        let (_outbox, _drain) = Outbox::new(b"a line\nand one more\n", hasty.clone(), true, &terms);
+        let (_outbox, _drain) = Outbox::new(b"a line\nand one more\n", hasty.clone(), None, &terms);
         assert!(hasty.hung_up.load(Ordering::Relaxed), "the first text can be too much as well");
     }
 
@@ -238,9 +231,11 @@ mod tests {
         let member = Arc::new(Recorder::default());
         let terms = terms(100, SlowReader::Skip);
         let begun = Instant::now();
-        let (outbox, drain) = Outbox::new(b"uno\n", Arc::clone(&member), false, &terms);
+        let lagging = Lagging::new();
+        let lag = Some(lagging.lag());
+        let (outbox, drain) = Outbox::new(b"uno\n", Arc::clone(&member), lag, &terms);
         let drain = tokio::spawn(drain);
-        terms.lagging.nobody().await;
+        lagging.nobody().await;
         assert_eq!(begun.elapsed(), STALL);
         assert!(outbox.is_slow());
         assert!(!member.hung_up.load(Ordering::Relaxed));
@@ -255,7 +250,9 @@ mod tests {
         let terms = terms(100, SlowReader::Skip);
         let begun = Instant::now();
         let bytes = [b'x'; 1000];
-        let (outbox, drain) = Outbox::new(&bytes, Arc::clone(&member), false, &terms);
+        let lagging = Lagging::new();
+        let lag = Some(lagging.lag());
+        let (outbox, drain) = Outbox::new(&bytes, Arc::clone(&member), lag, &terms);
         let drain = tokio::spawn(drain);
         let sips = async {
             for _ in 0..bytes.len() {
@@ -264,7 +261,7 @@ mod tests {
             }
         };
         tokio::join!(sips, async {
-            terms.lagging.nobody().await;
+            lagging.nobody().await;
             assert_eq!(begun.elapsed(), GRACE);
         });
         drain.await.unwrap();

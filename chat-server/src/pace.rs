@@ -86,7 +86,6 @@ mod tests {
     use tokio::time::advance;
 
     use super::*;
-    use crate::lagging::Lagging;
 
     #[test]
     fn r2_1_a_flood_is_much_text_in_little_time() {
@@ -103,7 +102,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn r1_4_members_who_lag_all_the_time_do_not_hold_a_flooder_for_long() {
-        let room: Room<()> = Room::new(Lagging::new());
+        let room: Room<()> = Room::new();
         let _always = room.lagging().lag();
         let begun = Instant::now();
         let mut pace = Pace::new(begun);

@@ -7,8 +7,7 @@ use chat_protocol::name::{Name, fold};
 
 /// Who has which name. No two names in it can be taken for each other.
 ///
-/// A name has up to five looks, and only their hashes are kept: a name costs a hundred bytes rather
-/// than four hundred. Two looks that happen to have the same one, which nobody can bring about because
+/// A name has up to five looks, and only their hashes are kept, which saves two hundred bytes a name. Two looks that happen to have the same one, which nobody can bring about because
 /// the hash has a secret key, make a name seem taken; with a million names that is one chance in a
 /// million.
 #[derive(Debug)]

@@ -53,16 +53,23 @@ impl<M> Default for State<M> {
     }
 }
 
+impl<M> State<M> {
+    /// Whether there is nothing to be gained by waiting for more.
+    fn is_worth_a_pass(&self) -> bool {
+        self.closed || self.weight >= FULL
+    }
+}
+
 impl<M> Room<M> {
     /// An empty room.
-    pub(crate) fn new(lagging: Lagging) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             state: Mutex::default(),
             pending: Notify::new(),
             joined: Notify::new(),
             full: Notify::new(),
             taken: Notify::new(),
-            lagging,
+            lagging: Lagging::new(),
         }
     }
 
@@ -163,10 +170,7 @@ impl<M> Room<M> {
     pub(crate) async fn gather(&self, patience: Duration) {
         let full = self.full.notified();
         self.pending().await;
-        let enough = {
-            let state = self.lock();
-            state.closed || state.weight >= FULL
-        };
+        let enough = self.lock().is_worth_a_pass();
         if !enough {
             // To have waited in vain is no failure.
             let _ = timeout(patience, full).await;
@@ -216,7 +220,7 @@ impl<M> Room<M> {
         let mut state = self.lock();
         let wake = state.batch.is_empty();
         let result = change(&mut state);
-        if state.weight >= FULL || state.closed {
+        if state.is_worth_a_pass() {
             self.full.notify_waiters();
         }
         drop(state);
@@ -238,7 +242,7 @@ mod tests {
     use super::*;
 
     fn room() -> Room<()> {
-        Room::new(Lagging::new())
+        Room::new()
     }
 
     fn join(room: &Room<()>) -> MemberId {

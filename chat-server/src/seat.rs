@@ -10,6 +10,7 @@ use chat_protocol::limits::SLOW_TIMEOUT;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
+use crate::lagging::Lagging;
 use crate::member::{Fault, Member};
 use crate::origins::Origin;
 use crate::outbox::{Outbox, Queued, Terms};
@@ -45,10 +46,12 @@ impl<M> Seat<M> {
 }
 
 impl<M: Member> Seat<M> {
-    /// Gives the bytes to the member, or to an outbox where they wait for it on these terms.
-    pub(crate) fn deliver(&mut self, bytes: &[u8], now: Instant, terms: &Terms) {
+    /// Gives the bytes to the member, or to an outbox where they wait for it on these terms. `lagging`
+    /// counts the members that wait so and may catch up.
+    pub(crate) fn deliver(&mut self, bytes: &[u8], now: Instant, lagging: &Lagging, terms: &Terms) {
         if let Some((rest, slow)) = self.offer(bytes, now) {
-            let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), slow, terms);
+            let lag = (!slow).then(|| lagging.lag());
+            let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), lag, terms);
             self.state = State::Behind(outbox, tokio::spawn(drain));
         }
     }

@@ -4,6 +4,8 @@ use std::net::TcpListener;
 
 use assert_cmd::Command;
 use chat_check::failure::Result;
+#[cfg(unix)]
+use chat_check::program::Program;
 use chat_tests::binaries;
 use predicates::prelude::*;
 
@@ -191,19 +193,26 @@ fn status_6_is_for_a_run_whose_times_mean_nothing() -> Result {
     Ok(())
 }
 
+/// A long run of the generator, when fifty of its messages have been heard.
 #[cfg(unix)]
-#[test]
-fn status_130_an_interrupted_run_reports_what_there_is() -> Result {
-    let relay = Relay::start(&[])?;
+fn under_way(relay: &Relay, options: &[&str]) -> Result<Program> {
     let mut witness = relay.stage.connect("witness", relay.address)?;
-    let mut command = load(&["--clients", "4", "--rate", "200/s", "--duration", "1h"]);
-    command.args(["--server", &relay.address.to_string()]);
-    let mut program = relay.stage.start("load", command)?;
+    let mut command = load(options);
+    command.args(["--duration", "1h", "--server", &relay.address.to_string()]);
+    let program = relay.stage.start("load", command)?;
     let mut heard = 0;
     while heard < 50 {
         let line = witness.hear()?.expect("a line");
         heard += usize::from(line.as_bytes().get(5) == Some(&b'm'));
     }
+    Ok(program)
+}
+
+#[cfg(unix)]
+#[test]
+fn status_130_an_interrupted_run_reports_what_there_is() -> Result {
+    let relay = Relay::start(&[])?;
+    let mut program = under_way(&relay, &["--clients", "4", "--rate", "200/s"])?;
     program.signal(2)?;
     let record = program.out.rest()?.join("\n");
     let record: serde_json::Value = serde_json::from_str(&record).expect("JSON");
@@ -224,15 +233,7 @@ fn status_130_what_was_under_way_is_waited_for() -> Result {
     const SIGCONT: i32 = 18;
     const SIGSTOP: i32 = 19;
     let relay = Relay::start(&[])?;
-    let mut witness = relay.stage.connect("witness", relay.address)?;
-    let mut command = load(&["--clients", "4", "--window", "4", "--duration", "1h"]);
-    command.args(["--server", &relay.address.to_string()]);
-    let mut program = relay.stage.start("load", command)?;
-    let mut heard = 0;
-    while heard < 50 {
-        let line = witness.hear()?.expect("a line");
-        heard += usize::from(line.as_bytes().get(5) == Some(&b'm'));
-    }
+    let mut program = under_way(&relay, &["--clients", "4", "--window", "4"])?;
     relay.program.signal(SIGSTOP)?;
     program.signal(SIGINT)?;
     // Long enough to end without what is under way.
