@@ -22,15 +22,35 @@
 //! # }
 //! ```
 
+pub mod catalogue;
+mod client;
+mod copy;
+pub mod dialect;
+pub mod examination;
 pub mod failure;
 mod guard;
 pub mod inbox;
+pub mod intake;
+pub mod isolation;
+pub mod keeper;
 mod keys;
 pub mod peer;
 #[cfg(target_os = "linux")]
 pub mod process;
 pub mod program;
+pub mod report;
+pub mod requirement;
 mod role;
+pub mod rubric;
+pub mod running;
+pub mod scene;
+pub mod select;
+mod server;
+pub mod sockets;
 pub mod stage;
+pub mod subject;
 pub mod terminal;
+pub mod text;
 pub mod transcript;
+pub mod verdict;
+pub mod voice;

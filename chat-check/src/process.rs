@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::time::Duration;
 
 /// How many descriptors a process has open.
 pub fn descriptors(id: u32) -> io::Result<usize> {
@@ -24,6 +25,39 @@ pub fn resident(id: u32) -> io::Result<u64> {
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no VmRSS line"))
 }
 
+/// A process's descendants and itself, parents before children. Gone ones are left out.
+pub fn tree(id: u32) -> Vec<u32> {
+    let mut tree = vec![id];
+    let mut next = 0;
+    while let Some(&parent) = tree.get(next) {
+        next += 1;
+        tree.extend(children(parent));
+    }
+    tree
+}
+
+/// `/proc/ID/task/THREAD/children` lists what each thread has started.
+fn children(id: u32) -> Vec<u32> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{id}/task")) else { return Vec::new() };
+    let lists =
+        threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok());
+    lists
+        .flat_map(|list| {
+            list.split_whitespace().map_while(|id| id.parse().ok()).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// How much processor time a process has used, its ended children's not included.
+pub fn cpu(id: u32) -> io::Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
+    // The name, in parentheses, may itself contain anything. Behind it, user and system time are
+    // the twelfth and thirteenth words, in hundredths of a second wherever Linux runs.
+    let words = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11);
+    let ticks: u64 = words.take(2).filter_map(|word| word.parse::<u64>().ok()).sum();
+    Ok(Duration::from_millis(ticks * 10))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,6 +66,31 @@ mod tests {
     fn sees_open_files() {
         let files: Vec<_> = (0..50).map(|_| fs::File::open("/proc/self/status").unwrap()).collect();
         assert!(descriptors(std::process::id()).unwrap() >= files.len());
+    }
+
+    #[test]
+    fn a_tree_has_children_and_theirs() {
+        let mut shell = std::process::Command::new("sh")
+            .args(["-c", "sh -c 'sleep 1000; true' & echo; wait"])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut family = tree(shell.id());
+        while family.len() < 3 {
+            family = tree(shell.id());
+        }
+        assert_eq!((family.len(), family[0]), (3, shell.id()));
+        for id in &family[1..] {
+            let pid = rustix::process::Pid::from_raw(id.cast_signed()).unwrap();
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        }
+        shell.wait().unwrap();
+    }
+
+    #[test]
+    fn who_works_uses_its_processor() {
+        let before = cpu(std::process::id()).unwrap();
+        while cpu(std::process::id()).unwrap() < before + Duration::from_millis(20) {}
     }
 
     #[test]

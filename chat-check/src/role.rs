@@ -27,6 +27,11 @@ impl Role {
         Self { name: name.to_owned(), transcript: transcript.clone() }
     }
 
+    /// The name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Records what was said by or to this one.
     pub(crate) fn said(&self, how: How, what: impl AsRef<[u8]>) {
         self.transcript.add(&self.name, how, what);

@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 /// How many entries are kept: the first and the last so many; what lies between is counted.
 const KEPT: usize = 200;
 
@@ -26,7 +28,7 @@ struct Record {
 }
 
 /// One thing that was said or done.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Since the stage was set.
     pub after: Duration,
@@ -39,7 +41,8 @@ pub struct Entry {
 }
 
 /// The directions in which something can be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum How {
     /// The stage gave it to them.
     In,
@@ -71,6 +74,14 @@ impl Transcript {
             record.last.pop_front();
             record.omitted += 1;
         }
+    }
+
+    /// What is kept of it, in order, and how many entries are missing behind how many.
+    pub(crate) fn entries(&self) -> (Vec<Entry>, Option<(usize, usize)>) {
+        let record = self.lock();
+        let entries = record.first.iter().chain(&record.last).cloned().collect();
+        let omitted = (record.omitted > 0).then_some((record.omitted, record.first.len()));
+        (entries, omitted)
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {

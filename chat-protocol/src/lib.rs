@@ -27,3 +27,6 @@ pub mod rate;
 pub mod text;
 pub mod time_limit;
 pub mod wording;
+
+/// The whole specification, as Markdown. Requirements stand in lines that begin `- **2.10 MUST**`.
+pub const SPECIFICATION: &str = include_str!("../SPEC.md");

@@ -1,0 +1,247 @@
+//! Makes checks: each in a fresh process, twice when it fails, side by side where that is possible.
+
+use std::collections::HashMap;
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use crate::catalogue::Check;
+use crate::dialect::Dialect;
+use crate::isolation::Isolation;
+use crate::report::{Evidence, Outcome};
+use crate::scene::{Scene, Terms};
+use crate::select::Patterns;
+use crate::subject::Subject;
+use crate::text::{Lang, Text, Words};
+use crate::transcript::How;
+use crate::verdict::{Checked, Halt, Verdict};
+
+/// One program, and all that is needed to check it.
+pub struct Examination<'a> {
+    /// The program.
+    pub subject: &'a Subject,
+    /// How it speaks.
+    pub dialect: &'a Dialect,
+    /// What holds for all checks.
+    pub terms: &'a Terms,
+    /// The checks that fail as everybody knows.
+    pub xfail: &'a Patterns,
+    /// In which language the outcome is told.
+    pub lang: Lang,
+    /// How many checks are made at the same time, where they can be.
+    pub side_by_side: NonZero<usize>,
+    /// What repeats one check: the words of a command, behind which `--only ID` is put.
+    pub repeat: String,
+}
+
+/// What one attempt came to.
+struct Attempt {
+    halt: Option<Halt>,
+    evidence: Option<Evidence>,
+}
+
+/// How many lines of standard error a report shows.
+const LAST_LINES: usize = 10;
+
+/// How many of the bytes that were sent a report repeats.
+const LAST_SENT: usize = 5;
+
+impl Examination<'_> {
+    /// Makes these checks, in any order that lets those that others need go first. Stops beginning
+    /// new ones when `stop` becomes true. Returns an outcome for each that was made or skipped, in
+    /// the order of the checks, and tells `told` each one as soon as it is there.
+    pub fn make(
+        &self,
+        checks: &[&'static Check],
+        stop: &AtomicBool,
+        told: &(dyn Fn(&Outcome) + Sync),
+    ) -> Vec<Outcome> {
+        let board = Board::default();
+        let workers = match self.subject.isolation() {
+            Isolation::Own => self.side_by_side.get(),
+            Isolation::Shared => 1,
+        };
+        thread::scope(|scope| {
+            for _ in 0..workers.min(checks.len()) {
+                scope.spawn(|| {
+                    while let Some(check) = board.next(checks, stop) {
+                        let outcome = self.judge(check, &board);
+                        told(&outcome);
+                        board.done(check.id, outcome);
+                    }
+                });
+            }
+        });
+        let mut outcomes = board.state.into_inner().unwrap_or_else(PoisonError::into_inner).done;
+        checks.iter().filter_map(|check| outcomes.remove(check.id)).collect()
+    }
+
+    /// Makes one check whose needs are done.
+    fn judge(&self, check: &Check, board: &Board) -> Outcome {
+        let begun = Instant::now();
+        let missing = {
+            let state = board.lock();
+            let fails = |id: &&&str| state.done.get(**id).is_some_and(|o| !o.verdict.holds());
+            check.needs.iter().find(fails).copied()
+        };
+        if let Some(missing) = missing {
+            let reason = Words::new(
+                format!("necesita {missing}, que no se cumple"),
+                format!("needs {missing}, which does not hold"),
+            );
+            return self.outcome(check, Verdict::Skipped, Some(&reason), None, begun);
+        }
+        let mut attempt = self.attempt(check);
+        let mut flaky = false;
+        if matches!(attempt.halt, Some(Halt::Fault { .. } | Halt::Checker(_))) {
+            let again = self.attempt(check);
+            flaky = matches!(attempt.halt, Some(Halt::Fault { .. }))
+                && !matches!(again.halt, Some(Halt::Fault { .. } | Halt::Checker(_)));
+            if !flaky {
+                attempt = again;
+            }
+        }
+        let (verdict, reason) = match attempt.halt {
+            None => (Verdict::Pass, None),
+            Some(Halt::NotStrict(reason)) => (Verdict::NotStrict, Some(reason)),
+            Some(Halt::Untestable(reason)) => (Verdict::Untestable, Some(reason)),
+            Some(Halt::Checker(reason)) => {
+                (Verdict::CheckerError, Some(Words::new(&reason, &reason)))
+            }
+            Some(Halt::Fault { came, .. }) if flaky => (Verdict::Flaky, Some(came)),
+            Some(Halt::Fault { came, .. }) if self.xfail.has(check.id) => {
+                (Verdict::ExpectedFail, Some(came))
+            }
+            Some(Halt::Fault { came, .. }) => (Verdict::Fail, Some(came)),
+        };
+        self.outcome(check, verdict, reason.as_ref(), attempt.evidence, begun)
+    }
+
+    fn outcome(
+        &self,
+        check: &Check,
+        verdict: Verdict,
+        reason: Option<&Words>,
+        evidence: Option<Evidence>,
+        begun: Instant,
+    ) -> Outcome {
+        Outcome {
+            id: check.id.to_owned(),
+            requirement: check.requirement().map(|n| n.to_string()).unwrap_or_default(),
+            level: check.level,
+            title: check.title.to(self.lang).to_owned(),
+            verdict,
+            reason: reason.map(|reason| reason.to(self.lang).to_owned()),
+            evidence,
+            seconds: begun.elapsed().as_secs_f64(),
+            repeat: format!("{} --only {}", self.repeat, check.id),
+        }
+    }
+
+    /// Makes a check once: in a network and a thread of its own, with a program of its own.
+    fn attempt(&self, check: &Check) -> Attempt {
+        let play = || {
+            let mut scene = Scene::new(self.subject, self.dialect, self.terms);
+            let entered = self.subject.isolation().enter();
+            let halt = match entered {
+                Ok(()) => catch_unwind(AssertUnwindSafe(|| (check.body)(&mut scene))),
+                Err(error) => Ok(Err(Halt::Checker(format!("no network of its own: {error}")))),
+            };
+            let halt: Checked =
+                halt.unwrap_or_else(|panic| Err(Halt::Checker(words_of(panic.as_ref()))));
+            let halt = halt.err();
+            let evidence = halt.as_ref().and_then(|halt| self.evidence(check, halt, &scene));
+            Attempt { halt, evidence }
+        };
+        thread::scope(|scope| {
+            let lost = || Attempt { halt: Some(Halt::Checker("lost".to_owned())), evidence: None };
+            scope.spawn(play).join().unwrap_or_else(|_| lost())
+        })
+    }
+
+    fn evidence(&self, check: &Check, halt: &Halt, scene: &Scene) -> Option<Evidence> {
+        let Halt::Fault { expected, came } = halt else { return None };
+        let (conversation, omitted) = scene.transcript().entries();
+        let sent = conversation.iter().filter(|entry| entry.how == How::In);
+        let sent: Vec<String> = sent.map(|e| format!("{}: {}", e.who, e.what)).collect();
+        let mut stderr = Vec::new();
+        let mut came = came.to(self.lang).to_owned();
+        for trace in scene.traces() {
+            stderr.extend(trace.err.text().lines().map(str::to_owned));
+            let remark = trace.exceeded().cloned().or_else(|| {
+                let status = trace.ended()?;
+                const ENDED: Text = Text { es: "el programa terminó", en: "the program ended" };
+                Some(Words::new(
+                    format!("{} ({status})", ENDED.es),
+                    format!("{} ({status})", ENDED.en),
+                ))
+            });
+            if let Some(remark) = remark {
+                came = format!("{came}; {}", remark.to(self.lang));
+            }
+        }
+        Some(Evidence {
+            expected: expected.to(self.lang).to_owned(),
+            came,
+            explanation: check.explanation.to(self.lang).to_owned(),
+            sent: sent[sent.len().saturating_sub(LAST_SENT)..].to_vec(),
+            conversation,
+            omitted,
+            stderr: stderr[stderr.len().saturating_sub(LAST_LINES)..].to_vec(),
+        })
+    }
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("panicked").to_owned()
+}
+
+/// Which checks are being made, and which are done.
+#[derive(Default)]
+struct Board {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    begun: Vec<&'static str>,
+    done: HashMap<&'static str, Outcome>,
+}
+
+impl Board {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next check whose needs are done, waiting for one if there is none yet.
+    fn next(&self, checks: &[&'static Check], stop: &AtomicBool) -> Option<&'static Check> {
+        let mut state = self.lock();
+        loop {
+            let mut left = checks.iter().filter(|check| !state.begun.contains(&check.id));
+            let all_begun = left.clone().next().is_none();
+            if all_begun || stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            // What is not asked for at all is nothing to wait for.
+            let asked = |id: &&str| checks.iter().any(|check| check.id == *id);
+            let ready = |check: &&&Check| {
+                check.needs.iter().filter(|id| asked(id)).all(|id| state.done.contains_key(id))
+            };
+            if let Some(check) = left.find(ready).copied() {
+                state.begun.push(check.id);
+                return Some(check);
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn done(&self, id: &'static str, outcome: Outcome) {
+        self.lock().done.insert(id, outcome);
+        self.changed.notify_all();
+    }
+}

@@ -1,0 +1,129 @@
+//! A network of one's own for each attempt, where the system gives one.
+//!
+//! In it every port is free, nobody else connects, and what an attempt leaves behind (a port in
+//! TIME_WAIT, a connection that nobody closed) disturbs no other. So checks can be made side by
+//! side. It also tells whose a process is: see [`Isolation`].
+
+/// Whether attempts can have their own network and their own process tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// They can (Linux namespaces).
+    Own,
+    /// They share the machine's: attempts are made one after the other.
+    Shared,
+}
+
+impl Isolation {
+    /// Finds out. Must be called before any thread is started: whoever is not the superuser gets
+    /// a user namespace first, and only a process of one thread can have that.
+    pub fn prepare() -> Self {
+        #[cfg(target_os = "linux")]
+        if linux::prepare() {
+            return Self::Own;
+        }
+        Self::Shared
+    }
+
+    /// Gives the calling thread, and what it starts, a network of its own. Does nothing where
+    /// there is none to be had.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses what it granted before.
+    pub fn enter(self) -> std::io::Result<()> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Own => linux::enter(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs this in a thread whose children get a process tree of their own: when the first of
+    /// them dies, the system kills the rest. Only one child can be started so.
+    pub(crate) fn start_tree<T: Send>(self, start: impl FnOnce() -> T + Send) -> T {
+        #[cfg(target_os = "linux")]
+        if self == Self::Own {
+            return linux::start_tree(start);
+        }
+        start()
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::{fs, io, thread};
+
+    use nix::sched::{CloneFlags, unshare};
+    use rustix::net::netlink::SocketAddrNetlink;
+    use rustix::net::{
+        AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with,
+    };
+    use rustix::process::{getgid, getuid};
+
+    pub(super) fn prepare() -> bool {
+        try_it() || (become_own_user().is_ok() && try_it())
+    }
+
+    fn try_it() -> bool {
+        let tried = thread::spawn(|| enter().and_then(|()| Ok(unshare(CloneFlags::CLONE_NEWPID)?)));
+        matches!(tried.join(), Ok(Ok(())))
+    }
+
+    /// A user namespace in which everybody is who they were, and this process may do more.
+    fn become_own_user() -> io::Result<()> {
+        let (user, group) = (getuid(), getgid());
+        unshare(CloneFlags::CLONE_NEWUSER)?;
+        fs::write("/proc/self/setgroups", "deny")?;
+        fs::write("/proc/self/uid_map", format!("{user} {user} 1"))?;
+        fs::write("/proc/self/gid_map", format!("{group} {group} 1"))
+    }
+
+    pub(super) fn enter() -> io::Result<()> {
+        unshare(CloneFlags::CLONE_NEWNET)?;
+        raise_loopback()
+    }
+
+    pub(super) fn start_tree<T: Send>(start: impl FnOnce() -> T + Send) -> T {
+        let work = || {
+            // Where it is refused after all, the program still has its keeper.
+            let _ = unshare(CloneFlags::CLONE_NEWPID);
+            start()
+        };
+        thread::scope(|scope| match scope.spawn(work).join() {
+            Ok(started) => started,
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    }
+
+    /// In a new network the loopback interface exists but is down. `man 7 rtnetlink`.
+    fn raise_loopback() -> io::Result<()> {
+        const RTM_NEWLINK: u16 = 16;
+        const REQUEST_AND_ACKNOWLEDGE: u16 = 1 | 4;
+        const LOOPBACK: i32 = 1;
+        const UP: u32 = 1;
+
+        let mut request = Vec::with_capacity(32);
+        // Length, kind, flags, sequence, sender.
+        request.extend(32_u32.to_ne_bytes());
+        request.extend(RTM_NEWLINK.to_ne_bytes());
+        request.extend(REQUEST_AND_ACKNOWLEDGE.to_ne_bytes());
+        request.extend([0; 8]);
+        // Family, padding and type; interface; flags, and which of them are to change.
+        request.extend([0; 4]);
+        request.extend(LOOPBACK.to_ne_bytes());
+        request.extend(UP.to_ne_bytes());
+        request.extend(UP.to_ne_bytes());
+
+        let (family, kind) = (AddressFamily::NETLINK, SocketType::RAW);
+        let socket = socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
+        sendto(&socket, &request, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
+        let mut answer = [0; 64];
+        let (_, length) = recv(&socket, &mut answer, RecvFlags::empty())?;
+        // Behind the header of sixteen bytes stands the error, negative, or zero.
+        match answer[..length].get(16..20).and_then(|error| error.try_into().ok()) {
+            Some(error) if i32::from_ne_bytes(error) == 0 => Ok(()),
+            Some(error) => Err(io::Error::from_raw_os_error(-i32::from_ne_bytes(error))),
+            None => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+}

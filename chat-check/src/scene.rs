@@ -1,0 +1,345 @@
+//! What a check plays on: it starts the program, fills a room, and knows what to expect when.
+
+use std::fmt::Display;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rand::RngExt;
+
+use crate::catalogue::Profile;
+use crate::dialect::{Dialect, Naming};
+use crate::role::Role;
+use crate::running::{Running, Trace};
+use crate::sockets::{Socket, State};
+use crate::subject::Subject;
+use crate::text::Words;
+use crate::transcript::Transcript;
+use crate::verdict::{Checked, Halt};
+use crate::voice::{Deaf, Voice};
+
+/// What whoever asked for the checks has said about all of them.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// What the program is checked against.
+    pub profile: Profile,
+    /// After how much silence the course wants a connection closed, if it does.
+    pub idle: Option<Duration>,
+    /// How long to wait for something that must happen.
+    pub patience: Duration,
+    /// How long to wait for something that must not happen, once it could have.
+    pub grace: Duration,
+}
+
+impl Terms {
+    /// How long to wait when a message takes this long, times `slow`. A hundred times as long as a
+    /// message takes, and three seconds at least: running out of it is a verdict, and a busy
+    /// machine is none.
+    pub fn new(profile: Profile, idle: Option<Duration>, latency: Duration, slow: f64) -> Self {
+        let (patience, grace) = (Duration::from_secs(3), Duration::from_millis(100));
+        Self {
+            profile,
+            idle,
+            patience: patience.max(latency * 100).mul_f64(slow),
+            grace: grace.max(latency * 5).mul_f64(slow),
+        }
+    }
+}
+
+/// Where one attempt at one check plays.
+pub struct Scene<'a> {
+    subject: &'a Subject,
+    /// How the program speaks.
+    pub dialect: &'a Dialect,
+    /// What holds for all checks.
+    pub terms: &'a Terms,
+    transcript: Transcript,
+    traces: Vec<Arc<Trace>>,
+}
+
+/// A server that listens.
+pub struct Server {
+    /// The program.
+    pub program: Running,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+/// How often it is looked whether something has come true that nobody announces.
+const POLL: Duration = Duration::from_millis(5);
+
+/// How long a message may take before another is sent in its place, while a room gathers.
+const PROBE: Duration = Duration::from_millis(250);
+
+impl<'a> Scene<'a> {
+    /// An empty scene for this program.
+    pub fn new(subject: &'a Subject, dialect: &'a Dialect, terms: &'a Terms) -> Self {
+        Self { subject, dialect, terms, transcript: Transcript::new(), traces: Vec::new() }
+    }
+
+    /// A word that stands nowhere else: ten small letters.
+    pub fn token(&self) -> String {
+        let mut random = rand::rng();
+        (0..10).map(|_| char::from(random.random_range(b'a'..=b'z'))).collect()
+    }
+
+    /// Starts the program.
+    ///
+    /// # Errors
+    ///
+    /// The system does not let the checker.
+    pub fn start_program(&mut self, name: &str) -> Checked<Running> {
+        let started = self.subject.start(&self.role(name), self.dialect.port);
+        let program = started.map_err(|error| self.broken("cannot start the program", &error))?;
+        self.traces.push(Arc::clone(program.trace()));
+        Ok(program)
+    }
+
+    /// Starts the program and waits until it listens. Nothing connects to it for that.
+    ///
+    /// # Errors
+    ///
+    /// It does not listen while patience lasts.
+    pub fn start(&mut self) -> Checked<Server> {
+        let program = self.start_program("server")?;
+        let found = self.eventually(|| {
+            let listening = program.sockets().into_iter().find(|s| s.state == State::Listen);
+            listening.map(Some).or_else(|| program.ended().map(|_| None))
+        });
+        match found.flatten() {
+            Some(socket) => Ok(Server { program, address: socket.reached_at() }),
+            None => Err(Halt::fault(
+                ["que el servidor escuche en un puerto", "that the server listens on a port"],
+                match program.ended() {
+                    Some(status) => Words::new(
+                        format!("el programa terminó ({status})"),
+                        format!("the program ended ({status})"),
+                    ),
+                    None => ["no escucha en ninguno", "it listens on none"].into(),
+                },
+            )),
+        }
+    }
+
+    /// Connects somebody, who says and hears nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection to be had.
+    pub fn connect(&self, server: &Server, name: &str) -> Checked<Voice> {
+        let framing = self.dialect.framing;
+        Voice::connect(self.role(name), server.address, framing, self.terms.patience)
+            .map_err(|error| refused(name, &error))
+    }
+
+    /// Connects somebody, who waits for the greeting and gives a name if there are names.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection, no greeting or no question for the name.
+    pub fn join(&self, server: &Server, name: &str) -> Checked<Voice> {
+        let mut voice = self.connect(server, name)?;
+        self.introduce(&mut voice, name)?;
+        Ok(voice)
+    }
+
+    /// Waits for the greeting, and gives this name if there are names.
+    ///
+    /// # Errors
+    ///
+    /// There is no greeting or no question for the name.
+    pub fn introduce(&self, voice: &mut Voice, name: &str) -> Checked {
+        if self.dialect.greeting {
+            let patience = self.terms.patience;
+            let greeted = voice.intake().wait(patience, |heard| (heard.total > 0).then_some(()));
+            greeted.ok_or_else(|| {
+                let who = voice.name();
+                Halt::fault(
+                    Words::new(format!("un saludo para {who}"), format!("a greeting for {who}")),
+                    voice.instead(patience),
+                )
+            })?;
+        }
+        match &self.dialect.naming {
+            Naming::None => Ok(()),
+            Naming::First => voice.say(&self.dialect.name_line(name)),
+            Naming::Asked(keyword) => {
+                self.asked(voice, keyword)?;
+                voice.say(&self.dialect.name_line(name))
+            }
+        }
+    }
+
+    fn asked(&self, voice: &Voice, keyword: &str) -> Checked {
+        let patience = self.terms.patience;
+        let asked = voice.intake().wait(patience, |heard| heard.find(keyword, 0));
+        asked.map(drop).ok_or_else(|| {
+            let name = voice.name();
+            Halt::fault(
+                Words::new(
+                    format!("que a {name} se le pida el nombre con «{keyword}»"),
+                    format!("that {name} is asked for a name with \"{keyword}\""),
+                ),
+                voice.instead(patience),
+            )
+        })
+    }
+
+    /// Connects somebody who takes part but never reads.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection or no question for the name.
+    pub fn join_deaf(&self, server: &Server, name: &str) -> Checked<Deaf> {
+        let answer = self.dialect.framing.encode(self.dialect.name_line(name).as_bytes());
+        let asked = match &self.dialect.naming {
+            Naming::None => None,
+            Naming::First => Some(("", &answer[..])),
+            Naming::Asked(keyword) => Some((keyword.as_str(), &answer[..])),
+        };
+        Deaf::connect(self.role(name), server.address, self.terms.patience, asked)
+            .map_err(|error| refused(name, &error))
+    }
+
+    /// Starts the server and fills a room: each of these has joined, in this order, hears the
+    /// first, and the first hears the second.
+    ///
+    /// # Errors
+    ///
+    /// Somebody cannot join or does not hear.
+    pub fn room<const N: usize>(&mut self, names: [&str; N]) -> Checked<(Server, [Voice; N])> {
+        let server = self.start()?;
+        let mut voices = Vec::new();
+        for name in names {
+            let voice = self.join(&server, name)?;
+            self.accepted(&server, voice.local())?;
+            voices.push(voice);
+        }
+        self.gather(&mut voices)?;
+        let voices: Result<[Voice; N], _> = voices.try_into();
+        Ok((server, voices.map_err(|_| Halt::Checker("a room of another size".to_owned()))?))
+    }
+
+    /// Waits until all of these hear the first, and the first hears the second. A server needs a
+    /// moment until somebody who has connected takes part, so what is not heard is said again.
+    ///
+    /// # Errors
+    ///
+    /// Somebody does not hear while patience lasts.
+    pub fn gather(&self, voices: &mut [Voice]) -> Checked {
+        let [first, others @ ..] = voices else { return Ok(()) };
+        for other in &mut *others {
+            self.probe(first, other)?;
+        }
+        others.first_mut().map_or(Ok(()), |second| self.probe(second, first))
+    }
+
+    fn probe(&self, speaker: &mut Voice, listener: &mut Voice) -> Checked {
+        let deadline = Instant::now() + self.terms.patience;
+        loop {
+            let token = self.token();
+            speaker.say(&token)?;
+            match listener.hears_within(&token, PROBE) {
+                Err(halt) if Instant::now() > deadline || listener.end().is_some() => {
+                    return Err(halt);
+                }
+                Err(_) => {}
+                Ok(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// Waits until the server has accepted this connection.
+    ///
+    /// # Errors
+    ///
+    /// It does not while patience lasts.
+    pub fn accepted(&self, server: &Server, client: SocketAddr) -> Checked {
+        let owns = || self.has(server, client).then_some(());
+        self.eventually(owns).ok_or_else(|| {
+            Halt::fault(
+                Words::new(
+                    format!("que se acepte la conexión de {client}"),
+                    format!("that the connection of {client} is accepted"),
+                ),
+                ["sigue en la cola del sistema", "it still waits in the system's queue"],
+            )
+        })
+    }
+
+    /// Whether the server has a socket for this client.
+    pub fn has(&self, server: &Server, client: SocketAddr) -> bool {
+        let sockets: Vec<Socket> = server.program.sockets();
+        sockets.iter().any(|socket| socket.remote == client)
+    }
+
+    /// What one says reaches the other: everything that was caused before has had its time. Then
+    /// a moment more, because a server with threads may do things in another order.
+    ///
+    /// # Errors
+    ///
+    /// It does not reach the other.
+    pub fn barrier(&self, speaker: &mut Voice, listener: &mut Voice) -> Checked {
+        let token = self.token();
+        speaker.say(&token)?;
+        listener.hears(&token)?;
+        thread::sleep(self.terms.grace);
+        Ok(())
+    }
+
+    /// Looks again and again until this is found, for as long as patience lasts.
+    pub fn eventually<T>(&self, find: impl FnMut() -> Option<T>) -> Option<T> {
+        self.within(self.terms.patience, find)
+    }
+
+    /// Looks again and again until this is found, for so long.
+    pub fn within<T>(&self, time: Duration, mut find: impl FnMut() -> Option<T>) -> Option<T> {
+        let deadline = Instant::now() + time;
+        loop {
+            match find() {
+                Some(found) => return Some(found),
+                None if Instant::now() < deadline => thread::sleep(POLL),
+                None => return None,
+            }
+        }
+    }
+
+    /// Writes a remark into the conversation.
+    pub fn note(&self, what: impl Display) {
+        self.role("checker").event(what.to_string());
+    }
+
+    /// Everything that was said.
+    pub fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    /// What is left of the programs that were started.
+    pub fn traces(&self) -> &[Arc<Trace>] {
+        &self.traces
+    }
+
+    /// The program that is checked.
+    pub fn subject(&self) -> &'a Subject {
+        self.subject
+    }
+
+    /// Somebody on this scene.
+    pub(crate) fn role(&self, name: &str) -> Role {
+        Role::new(name, &self.transcript)
+    }
+
+    /// The checker cannot do its own part.
+    pub(crate) fn broken(&self, what: &str, error: &io::Error) -> Halt {
+        Halt::Checker(format!("{what}: {error}"))
+    }
+}
+
+fn refused(name: &str, error: &io::Error) -> Halt {
+    Halt::fault(
+        Words::new(format!("que {name} pueda conectarse"), format!("that {name} can connect")),
+        Words::new(format!("no puede: {error}"), format!("it cannot: {error}")),
+    )
+}

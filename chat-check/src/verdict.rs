@@ -1,0 +1,74 @@
+//! What becomes of a check.
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::Words;
+
+/// How much a check weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Level {
+    /// Decides whether the program works.
+    Must,
+    /// What a good program also does. Costs no mark unless the rubric says so.
+    Should,
+    /// Something worth knowing.
+    Info,
+}
+
+/// The judgement of one check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is as required.
+    Pass,
+    /// It works, but not to the letter.
+    NotStrict,
+    /// It is not as required: seen twice, each time in a fresh process.
+    Fail,
+    /// It was not as required once, and then it was.
+    Flaky,
+    /// It failed, and whoever asked for the check said that it would (`--xfail`).
+    ExpectedFail,
+    /// Something that it needs did not hold.
+    Skipped,
+    /// It cannot be seen here: on this system, in this dialect, with these options.
+    Untestable,
+    /// The checker itself failed.
+    CheckerError,
+}
+
+impl Verdict {
+    /// Whether checks that depend on one with this verdict can still be made.
+    pub const fn holds(self) -> bool {
+        matches!(self, Self::Pass | Self::NotStrict | Self::Flaky | Self::Untestable)
+    }
+}
+
+/// Why the body of a check ended before its end.
+#[derive(Clone, Debug)]
+pub enum Halt {
+    /// The program does not do what is required.
+    Fault {
+        /// What should have come.
+        expected: Words,
+        /// What came.
+        came: Words,
+    },
+    /// It does what is required, but not to the letter.
+    NotStrict(Words),
+    /// It cannot be seen here.
+    Untestable(Words),
+    /// The checker cannot do its own part.
+    Checker(String),
+}
+
+/// What the body of a check, and every step in it, returns.
+pub type Checked<T = ()> = Result<T, Halt>;
+
+impl Halt {
+    /// The program does not do what is required.
+    pub fn fault(expected: impl Into<Words>, came: impl Into<Words>) -> Self {
+        Self::Fault { expected: expected.into(), came: came.into() }
+    }
+}
