@@ -122,3 +122,74 @@ impl Framing {
         self != Self::None
     }
 }
+
+/// What a file gives of a dialect. The rest is found out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Given {
+    /// See [`Dialect::port`].
+    pub port: Option<u16>,
+    /// See [`Dialect::framing`].
+    pub framing: Option<Framing>,
+    /// See [`Dialect::greeting`].
+    pub greeting: Option<bool>,
+    /// `"none"`, `"first"` or `{ asked = "KEYWORD" }`.
+    pub naming: Option<Naming>,
+    /// See [`Dialect::name_form`].
+    pub name_form: Option<String>,
+    /// See [`Dialect::label`].
+    pub label: Option<Label>,
+    /// See [`Dialect::echo`].
+    pub echo: Option<bool>,
+    /// See [`Dialect::leave`]; empty for none.
+    pub leave: Option<String>,
+}
+
+impl Given {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// It is not TOML, or says something else than this.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// Puts what is given in the place of what was found out.
+    pub fn over(&self, dialect: &mut Dialect) {
+        fn put<T: Clone>(given: Option<&T>, found: &mut T, name: &str, names: &mut Vec<String>) {
+            if let Some(given) = given {
+                found.clone_from(given);
+                names.push(name.to_owned());
+            }
+        }
+        let mut names = Vec::new();
+        let leave = self.leave.clone().map(|word| Some(word).filter(|word| !word.is_empty()));
+        put(self.port.as_ref(), &mut dialect.port, "port", &mut names);
+        put(self.framing.as_ref(), &mut dialect.framing, "framing", &mut names);
+        put(self.greeting.as_ref(), &mut dialect.greeting, "greeting", &mut names);
+        put(self.naming.as_ref(), &mut dialect.naming, "naming", &mut names);
+        put(self.name_form.as_ref(), &mut dialect.name_form, "name-form", &mut names);
+        put(self.label.as_ref(), &mut dialect.label, "label", &mut names);
+        put(self.echo.as_ref(), &mut dialect.echo, "echo", &mut names);
+        put(leave.as_ref(), &mut dialect.leave, "leave", &mut names);
+        dialect.given = names;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_gives_what_it_says_and_nothing_else() {
+        let file = "framing = 'crlf'\nnaming = { asked = 'NICK' }\nleave = ''\necho = true\n";
+        let mut dialect = Dialect::default();
+        Given::parse(file).unwrap().over(&mut dialect);
+        assert_eq!(dialect.naming, Naming::Asked("NICK".to_owned()));
+        assert_eq!((dialect.framing, dialect.leave.as_deref()), (Framing::Crlf, None));
+        assert_eq!((dialect.port, dialect.is_given("port")), (PORT, false));
+        assert!(dialect.is_given("echo") && dialect.is_given("leave"));
+        assert!(Given::parse("framming = 'lf'").is_err());
+    }
+}

@@ -63,17 +63,15 @@ mod linux {
     use std::process::Command;
 
     use rustix::process::{
-        Resource, Rlimit, WaitOptions, WaitStatus, getpid, getsid, set_child_subreaper, setrlimit,
-        setsid, wait,
+        Resource, Rlimit, WaitOptions, WaitStatus, getpid, set_child_subreaper, setrlimit, setsid,
+        wait,
     };
 
     use super::Keep;
 
     pub(super) fn run(keep: &Keep) -> io::Result<u8> {
         // On a terminal it leads a session already, and keeps it.
-        if getsid(None)? != getpid() {
-            setsid()?;
-        }
+        let _ = setsid();
         set_child_subreaper(Some(getpid()))?;
         for (resource, most) in
             [(Resource::Fsize, keep.file_size), (Resource::Cpu, keep.cpu), (Resource::Core, 0)]

@@ -22,10 +22,13 @@
 //! # }
 //! ```
 
+pub mod app;
 pub mod catalogue;
+pub mod cli;
 mod client;
 mod copy;
 pub mod dialect;
+mod discovery;
 pub mod examination;
 pub mod failure;
 mod guard;
@@ -34,6 +37,7 @@ pub mod intake;
 pub mod isolation;
 pub mod keeper;
 mod keys;
+pub mod order;
 pub mod peer;
 #[cfg(target_os = "linux")]
 pub mod process;

@@ -1,0 +1,52 @@
+//! Finds out how a program speaks, before anything is judged.
+//!
+//! Each question has an experiment, and each experiment a fresh process. A program with faults
+//! must not lead astray: what an experiment does not show stays as the course has it.
+
+mod client;
+mod server;
+mod sights;
+
+pub(crate) use client::client;
+pub(crate) use server::server;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::dialect::Dialect;
+use crate::running::Trace;
+use crate::text::Words;
+use crate::verdict::Halt;
+
+/// What was found out.
+pub(crate) struct Found {
+    pub(crate) dialect: Dialect,
+    /// How long a message takes from one client to another.
+    pub(crate) latency: Duration,
+}
+
+/// Why nothing can be found out: the program does not come so far that it listens or connects.
+pub(crate) struct Unstarted {
+    /// What happened instead.
+    pub(crate) why: Words,
+    /// The last lines that it printed, standard error behind standard output.
+    pub(crate) printed: Vec<String>,
+}
+
+/// How many lines of a program that does not start are shown.
+const LAST_LINES: usize = 20;
+
+impl Unstarted {
+    fn of(halt: Halt, traces: &[Arc<Trace>]) -> Self {
+        let why = match halt {
+            Halt::Fault { came, .. } => came,
+            Halt::Checker(error) => Words::new(&error, &error),
+            Halt::NotStrict(words) | Halt::Untestable(words) => words,
+        };
+        let why = traces.iter().find_map(|trace| trace.exceeded().cloned()).unwrap_or(why);
+        let texts = traces.iter().flat_map(|trace| [trace.out.text(), trace.err.text()]);
+        let lines: Vec<String> =
+            texts.flat_map(|t| t.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+        Self { why, printed: lines[lines.len().saturating_sub(LAST_LINES)..].to_vec() }
+    }
+}

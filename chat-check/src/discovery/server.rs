@@ -1,0 +1,272 @@
+//! Finds out how a server speaks.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Found, Unstarted, sights};
+use crate::catalogue::Profile;
+use crate::dialect::{Dialect, Framing, Given, Naming};
+use crate::intake::Heard;
+use crate::scene::{Scene, Server, Terms};
+use crate::subject::Subject;
+use crate::verdict::{Checked, Halt};
+use crate::voice::Voice;
+
+/// How long something may take that a server need not do, times `slow`.
+const WHILE: Duration = Duration::from_millis(700);
+
+/// After how much silence a greeting is over.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// Words other than `salir` with which a conversation is ended.
+const LEAVE: [&str; 9] =
+    ["/salir", "exit", "/exit", "quit", "/quit", "adios", "chau", "bye", "fin"];
+
+/// Finds out how a server speaks.
+///
+/// # Errors
+///
+/// It does not come so far that it listens.
+pub(crate) fn server(
+    subject: &Subject,
+    given: &Given,
+    profile: Option<Profile>,
+    slow: f64,
+) -> Result<Found, Unstarted> {
+    let mut dialect = Dialect::default();
+    given.over(&mut dialect);
+    let terms = Terms::new(profile.unwrap_or(Profile::Basico), None, Duration::ZERO, slow);
+    let found = Found { dialect, latency: Duration::ZERO };
+    let mut search = Search { subject, terms, a_while: WHILE.mul_f64(slow), found };
+    search.first_look()?;
+    given.over(&mut search.found.dialect);
+    if profile == Some(Profile::Practico) {
+        search.try_it(Search::operator);
+    } else {
+        search.talk(given);
+    }
+    given.over(&mut search.found.dialect);
+    if given.leave.is_none() {
+        search.found.dialect.leave = None;
+        search.try_it(Search::leaving);
+    }
+    given.over(&mut search.found.dialect);
+    Ok(search.found)
+}
+
+struct Search<'a> {
+    subject: &'a Subject,
+    terms: Terms,
+    a_while: Duration,
+    found: Found,
+}
+
+impl Search<'_> {
+    /// Makes an experiment in a network of its own.
+    fn experiment<T: Send>(
+        &mut self,
+        experiment: impl FnOnce(&mut Self, &mut Scene) -> Checked<T> + Send,
+    ) -> Result<T, Unstarted> {
+        let (subject, dialect, terms) =
+            (self.subject, self.found.dialect.clone(), self.terms.clone());
+        let work = || {
+            let mut scene = Scene::new(subject, &dialect, &terms);
+            let refused = |error| Halt::Checker(format!("no network of its own: {error}"));
+            let entered = subject.isolation().enter().map_err(refused);
+            let result = entered.and_then(|()| experiment(self, &mut scene));
+            result.map_err(|halt| Unstarted::of(halt, scene.traces()))
+        };
+        thread::scope(|scope| match scope.spawn(work).join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    }
+
+    /// Makes one in which whatever goes wrong shows nothing.
+    fn try_it(&mut self, experiment: fn(&mut Self, &mut Scene) -> Checked) -> bool {
+        self.experiment(experiment).is_ok()
+    }
+
+    /// Where it listens, and what it says to whoever connects.
+    fn first_look(&mut self) -> Result<(), Unstarted> {
+        self.experiment(|search, scene| {
+            let server = scene.start()?;
+            let dialect = &mut search.found.dialect;
+            dialect.port = server.address.port();
+            // A server that takes nobody is none the less a server.
+            if let Ok(first) = scene.connect(&server, "ana") {
+                let greeting = greeting(&first, search.a_while);
+                dialect.greeting = !greeting.is_empty();
+                let text = String::from_utf8_lossy(&greeting);
+                dialect.naming = sights::keyword(&text).unwrap_or_default();
+                let without_end = if greeting.is_empty() { Framing::Lf } else { Framing::None };
+                dialect.framing = sights::framing_of_greeting(&greeting).unwrap_or(without_end);
+            }
+            Ok(())
+        })
+    }
+
+    /// Two clients talk. Length and text look like an endless message to whoever waits for
+    /// newlines, and the other way round: the one is tried when the other leads nowhere.
+    fn talk(&mut self, given: &Given) {
+        if self.try_it(Self::conversation) || given.framing.is_some() {
+            return;
+        }
+        let before = std::mem::replace(&mut self.found.dialect.framing, Framing::Length2);
+        if !self.try_it(Self::conversation) {
+            self.found.dialect.framing = before;
+        }
+    }
+
+    /// How messages end, who is called what, and what comes back.
+    fn conversation(&mut self, scene: &mut Scene) -> Checked {
+        // Whoever takes what one read returns understands lines as well.
+        let mut spoken = self.found.dialect.clone();
+        if spoken.framing == Framing::None {
+            spoken.framing = Framing::Lf;
+        }
+        let server = scene.start()?;
+        let (beto, ana) = (name(scene, "beto"), name(scene, "ana"));
+        let mut listener = self.enter(scene, &server, &beto, &spoken)?;
+        let mut speaker = self.enter(scene, &server, &ana, &spoken)?;
+        let (mut first, second) = (ana, scene.token());
+        if !spoken.has_names() {
+            // In case the first message is the name.
+            first = scene.token();
+            speak(&mut listener, &beto, &spoken)?;
+            speak(&mut speaker, &first, &spoken)?;
+            thread::sleep(QUIET);
+        }
+        let begun = Instant::now();
+        speak(&mut speaker, &second, &spoken)?;
+        let then = listener.hears_within(&second, self.a_while)?;
+        let latency = begun.elapsed();
+        let named =
+            sights::first_is_name(&first, listener.message(&first).as_deref(), &second, &then);
+        let framing = self.endings(scene, &mut speaker, &mut listener, &spoken, &second)?;
+        let third = scene.token();
+        speak(&mut listener, &third, &spoken)?;
+        speaker.hears_within(&third, self.a_while)?;
+        thread::sleep(scene.terms.grace);
+
+        self.found.latency = latency;
+        let dialect = &mut self.found.dialect;
+        dialect.framing = framing;
+        dialect.label = sights::label(&then, named.then_some(&first), speaker.local().port());
+        dialect.echo = speaker.count(&second) > 0;
+        dialect.naming = match (named, spoken.naming) {
+            (true, Naming::None) => Naming::First,
+            (true, asked) => asked,
+            (false, _) => Naming::None,
+        };
+        Ok(())
+    }
+
+    /// Whether a message that ends nothing is passed on, and how what is passed on ends.
+    fn endings(
+        &self,
+        scene: &Scene,
+        speaker: &mut Voice,
+        listener: &mut Voice,
+        spoken: &Dialect,
+        line: &str,
+    ) -> Checked<Framing> {
+        if spoken.framing == Framing::Length2 {
+            return Ok(Framing::Length2);
+        }
+        let bare = scene.token();
+        speaker.send(bare.as_bytes())?;
+        let passed_on = listener.intake().wait(self.a_while, |heard| heard.find(&bare, 0));
+        // What was begun is ended, for those who wait for it.
+        let ending = ending(listener, if passed_on.is_some() { &bare } else { line });
+        speaker.send(b"\r\n")?;
+        Ok(ending.unwrap_or(Framing::None))
+    }
+
+    /// The operator's lines show how messages end.
+    fn operator(&mut self, scene: &mut Scene) -> Checked {
+        let server = scene.start()?;
+        let client = scene.connect(&server, "ana")?;
+        greeting(&client, self.a_while);
+        let token = scene.token();
+        server.program.type_in(&format!("{token}\n"));
+        if client.intake().wait(self.a_while, |heard| heard.find(&token, 0)).is_some() {
+            self.found.dialect.framing = ending(&client, &token).unwrap_or(Framing::None);
+        }
+        Ok(())
+    }
+
+    /// Which word ends a connection: `salir`, or else one of those that others have.
+    fn leaving(&mut self, scene: &mut Scene) -> Checked {
+        let server = scene.start()?;
+        if !self.ends_with(scene, &server, &["salir"])? {
+            self.ends_with(scene, &server, &LEAVE)?;
+        }
+        Ok(())
+    }
+
+    fn ends_with(&mut self, scene: &Scene, server: &Server, words: &[&str]) -> Checked<bool> {
+        let mut voices = Vec::new();
+        for word in words {
+            let mut voice = self.enter(scene, server, &name(scene, "caro"), scene.dialect)?;
+            voice.say(word)?;
+            voices.push(voice);
+        }
+        let ended = || voices.iter().position(|voice| voice.end().is_some());
+        let ended = scene.within(self.a_while, ended);
+        if let Some(which) = ended {
+            self.found.dialect.leave = Some(words[which].to_owned());
+        }
+        Ok(ended.is_some())
+    }
+
+    /// Connects, waits for the greeting, and gives a name where one is asked for.
+    fn enter(
+        &self,
+        scene: &Scene,
+        server: &Server,
+        name: &str,
+        spoken: &Dialect,
+    ) -> Checked<Voice> {
+        let mut voice = scene.connect(server, name)?;
+        if spoken.greeting {
+            greeting(&voice, self.a_while);
+        } else {
+            scene.accepted(server, voice.local())?;
+        }
+        if spoken.has_names() {
+            speak(&mut voice, &spoken.name_line(name), spoken)?;
+            thread::sleep(QUIET);
+        }
+        Ok(voice)
+    }
+}
+
+/// What is said to somebody new, until nothing more comes.
+fn greeting(voice: &Voice, patience: Duration) -> Vec<u8> {
+    let (mut seen, mut patience) = (0, patience);
+    let more = |seen| move |heard: &Heard| (heard.total > seen).then_some(heard.total);
+    while let Some(total) = voice.intake().wait(patience, more(seen)) {
+        (seen, patience) = (total, QUIET);
+    }
+    voice.intake().look(|heard| heard.bytes.clone())
+}
+
+/// What ends the message that this is part of. An end that follows in a write of its own is waited
+/// for.
+fn ending(listener: &Voice, token: &str) -> Option<Framing> {
+    listener.intake().wait(QUIET, |heard| {
+        let behind = &heard.bytes[heard.find(token, 0)? + token.len()..];
+        let at = memchr::memchr(b'\n', behind)?;
+        Some(if behind[..at].ends_with(b"\r") { Framing::Crlf } else { Framing::Lf })
+    })
+}
+
+fn speak(voice: &mut Voice, text: &str, dialect: &Dialect) -> Checked {
+    voice.send(&dialect.framing.encode(text.as_bytes()))
+}
+
+/// A name that stands nowhere else.
+fn name(scene: &Scene, name: &str) -> String {
+    format!("{name}{}", &scene.token()[..4])
+}

@@ -1,0 +1,159 @@
+//! What is to be checked, and how: one program.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::catalogue::{Check, Profile, Side, checks};
+use crate::dialect::{Dialect, Given};
+use crate::discovery::{self, Unstarted};
+use crate::examination::Examination;
+use crate::isolation::Isolation;
+use crate::report::{NotStarted, Outcome, Part};
+use crate::scene::Terms;
+use crate::select::Selection;
+use crate::subject::{Limits, Subject, SubjectError};
+use crate::text::{Lang, Text};
+
+/// What holds for every program that is checked in one run.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// What programs are checked against; without one, what their dialect tells.
+    pub profile: Option<Profile>,
+    /// What is known of their dialect.
+    pub given: Given,
+    /// After how much silence the course wants a connection closed, if it does.
+    pub idle: Option<Duration>,
+    /// How many times as long everything may take.
+    pub slow: f64,
+    /// How many checks are made at the same time.
+    pub side_by_side: NonZero<usize>,
+    /// Which checks are made.
+    pub selection: Selection,
+    /// In which language the outcome is told.
+    pub lang: Lang,
+    /// What programs may use.
+    pub limits: Limits,
+    /// Variables that they find in their environment.
+    pub variables: Vec<(String, String)>,
+    /// Whether they have networks of their own.
+    pub isolation: Isolation,
+    /// The options that a command to repeat a check needs: everything but the program and `--only`.
+    pub options: String,
+}
+
+/// One program that is to be checked.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// What kind of program it is.
+    pub side: Side,
+    /// How it is started, as a shell's user would type it.
+    pub command: String,
+    /// Where it is at home.
+    pub folder: PathBuf,
+}
+
+impl Order {
+    /// Finds out how the program speaks and makes the checks. Tells `told` each outcome as soon as
+    /// it is there, and begins nothing new when `stop` becomes true.
+    ///
+    /// # Errors
+    ///
+    /// The command or its folder are of no use. A program that does not start is no error, but a
+    /// part that says so.
+    pub fn carry_out(
+        &self,
+        manner: &Manner,
+        stop: &AtomicBool,
+        told: &(dyn Fn(&Outcome) + Sync),
+    ) -> Result<Part, SubjectError> {
+        let begun = Instant::now();
+        let mut subject =
+            Subject::new(&self.command, &self.folder, manner.isolation)?.with_limits(manner.limits);
+        for (name, value) in &manner.variables {
+            subject = subject.with_variable(name, value);
+        }
+        let found = match self.side {
+            Side::Server => discovery::server(&subject, &manner.given, manner.profile, manner.slow),
+            Side::Client => discovery::client(&subject, &manner.given, manner.profile, manner.slow),
+        };
+        let mut part = self.part(manner, &subject);
+        match found {
+            Ok(found) => {
+                part.profile = manner.profile.unwrap_or(fitting(&found.dialect));
+                let terms = Terms::new(part.profile, manner.idle, found.latency, manner.slow);
+                part.dialect = found.dialect;
+                part.results = self.examine(&part, &subject, &terms, manner, stop, told);
+            }
+            Err(_) if stop.load(Ordering::Relaxed) => {}
+            Err(Unstarted { why, printed }) => {
+                let why = why.to(manner.lang).to_owned();
+                part.not_started = Some(NotStarted { why, printed });
+            }
+        }
+        part.seconds = begun.elapsed().as_secs_f64();
+        Ok(part)
+    }
+
+    fn examine(
+        &self,
+        part: &Part,
+        subject: &Subject,
+        terms: &Terms,
+        manner: &Manner,
+        stop: &AtomicBool,
+        told: &(dyn Fn(&Outcome) + Sync),
+    ) -> Vec<Outcome> {
+        let suited: Vec<&'static Check> = checks(self.side)
+            .into_iter()
+            .filter(|check| check.profiles.contains(&part.profile))
+            .collect();
+        let side = match self.side {
+            Side::Server => "server",
+            Side::Client => "client",
+        };
+        let words = [shell_words::quote(&self.command).into_owned(), manner.options.clone()];
+        let examination = Examination {
+            subject,
+            dialect: &part.dialect,
+            terms,
+            xfail: &manner.selection.xfail,
+            lang: manner.lang,
+            side_by_side: manner.side_by_side,
+            repeat: format!("chat-check {side} {}", words.join(" ").trim_end()),
+        };
+        examination.make(&manner.selection.of(&suited), stop, told)
+    }
+
+    /// A part in which nothing stands yet.
+    fn part(&self, manner: &Manner, subject: &Subject) -> Part {
+        const IN_PLACE: Text = Text {
+            es: "La carpeta es grande: el programa se ejecuta en ella misma, no en una copia.",
+            en: "The folder is large: the program runs in it, not in a copy.",
+        };
+        const SHARED: Text = Text {
+            es: "Aquí no hay redes separadas: las pruebas se hacen una tras otra.",
+            en: "There are no separate networks here: checks are made one after the other.",
+        };
+        let remarks = [
+            (!subject.is_copied()).then_some(IN_PLACE),
+            (manner.isolation == Isolation::Shared).then_some(SHARED),
+        ];
+        Part {
+            side: self.side,
+            command: self.command.clone(),
+            profile: manner.profile.unwrap_or(Profile::Basico),
+            dialect: Dialect::default(),
+            remarks: remarks.into_iter().flatten().map(|t| t.to(manner.lang).to_owned()).collect(),
+            not_started: None,
+            results: Vec::new(),
+            seconds: 0.0,
+        }
+    }
+}
+
+/// The profile that a dialect tells of.
+fn fitting(dialect: &Dialect) -> Profile {
+    if dialect.has_names() { Profile::Sala } else { Profile::Basico }
+}
