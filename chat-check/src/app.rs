@@ -1,18 +1,21 @@
 //! What the commands do.
 
+use std::fmt::Display;
+use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::AtomicBool;
 
 use crate::catalogue::{Side, checks};
-use crate::cli::{Cli, MannerArgs, Task};
-use crate::dialect::Given;
+use crate::cli::{Cli, MannerArgs, OutputArgs, Task};
+use crate::dialect::{Dialect, Given};
 use crate::isolation::Isolation;
 use crate::order::{Manner, Order};
-use crate::report::{FORMAT, Part, Report};
+use crate::report::{FORMAT, Outcome, Part, Report};
 use crate::select::{Patterns, Selection};
 use crate::subject::Limits;
 use crate::verdict::{Level, Verdict};
+use crate::{interrupt, listing};
 
 /// Why a run ends without a report.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +28,9 @@ pub enum AppError {
     Checker(String),
 }
 
+/// The exit status of a run that was ended before its end.
+pub const INTERRUPTED: u8 = 130;
+
 impl AppError {
     /// The exit status.
     pub fn status(&self) -> u8 {
@@ -33,6 +39,14 @@ impl AppError {
             Self::Checker(_) => 3,
         }
     }
+
+    fn usage(error: impl Display) -> Self {
+        Self::Usage(error.to_string())
+    }
+
+    fn checker(error: impl Display) -> Self {
+        Self::Checker(error.to_string())
+    }
 }
 
 /// Does what the command line asks for.
@@ -40,71 +54,123 @@ impl AppError {
 /// # Errors
 ///
 /// What was given cannot be used, or the checker cannot do its part.
-pub fn execute(cli: &Cli, isolation: Isolation, stop: &AtomicBool) -> Result<ExitCode, AppError> {
-    let (side, command, args) = match &cli.task {
-        Task::Keep(keep) => return Ok(keep.run()),
-        Task::Server { command, manner } => (Side::Server, command, manner),
-        Task::Client { command, manner } => (Side::Client, command, manner),
-    };
-    let manner = manner(args, isolation, &[side])?;
-    let order = Order { side, command: command.clone(), folder: Path::new(".").to_owned() };
-    let told = |outcome: &crate::report::Outcome| {
-        println!(
-            "{:<24} {:?} {}",
-            outcome.id,
-            outcome.verdict,
-            outcome.reason.as_deref().unwrap_or("")
-        );
-    };
-    let part = order.carry_out(&manner, stop, &told).map_err(|e| AppError::Usage(e.to_string()))?;
-    let report = report(vec![part], &manner);
-    if let Some(file) = &args.json {
-        let json = serde_json::to_string_pretty(&report).unwrap_or_default();
-        std::fs::write(file, json).map_err(|e| AppError::Checker(e.to_string()))?;
+pub fn execute(cli: &Cli, isolation: Isolation) -> Result<ExitCode, AppError> {
+    match &cli.task {
+        Task::Keep(keep) => Ok(keep.run()),
+        Task::List { json, lang } => {
+            let list = if *json { listing::json } else { listing::text };
+            list(*lang, &mut io::stdout().lock()).map_err(AppError::checker)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Server { command, manner, output } => {
+            check(&[(Side::Server, command)], manner, output, isolation)
+        }
+        Task::Client { command, manner, output } => {
+            check(&[(Side::Client, command)], manner, output, isolation)
+        }
+        Task::Both { server, client, manner, output } => {
+            let programs = [(Side::Server, server), (Side::Client, client)];
+            check(&programs, manner, output, isolation)
+        }
+    }
+}
+
+/// Checks the programs of one submission, at home in the current folder.
+fn check(
+    programs: &[(Side, &String)],
+    args: &MannerArgs,
+    output: &OutputArgs,
+    isolation: Isolation,
+) -> Result<ExitCode, AppError> {
+    let sides: Vec<Side> = programs.iter().map(|(side, _)| *side).collect();
+    let manner = manner(args, isolation, &sides)?;
+    let orders = programs.iter().map(|(side, command)| Order {
+        side: *side,
+        command: (*command).clone(),
+        folder: Path::new(".").to_owned(),
+    });
+    let orders: Vec<Order> = orders.collect();
+    let told = |outcome: &Outcome| eprintln!("{} {:?}", outcome.id, outcome.verdict);
+    let report = examine(None, &orders, &manner, &told)?;
+    if let Some(file) = &output.json {
+        let json = serde_json::to_string_pretty(&report).map_err(AppError::checker)?;
+        put(file, &json)?;
     }
     Ok(ExitCode::from(status(&report)))
+}
+
+/// Checks all programs of a submission. A client is spoken to as its own server would.
+///
+/// # Errors
+///
+/// A command or its folder are of no use.
+pub fn examine(
+    submission: Option<&str>,
+    orders: &[Order],
+    manner: &Manner,
+    told: &(dyn Fn(&Outcome) + Sync),
+) -> Result<Report, AppError> {
+    let mut parts: Vec<Part> = Vec::new();
+    for order in orders {
+        let mut manner = manner.clone();
+        if let Some(server) = parts.iter().find(|part| part.not_started.is_none()) {
+            inherit(&server.dialect, &mut manner.given);
+            manner.profile = manner.profile.or(Some(server.profile));
+        }
+        parts.push(order.carry_out(&manner, told).map_err(AppError::usage)?);
+    }
+    Ok(Report {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        lang: manner.lang,
+        submission: submission.map(str::to_owned),
+        date: jiff::Timestamp::now().to_string(),
+        interrupted: interrupt::is_wanted(),
+        parts,
+        marks: None,
+    })
+}
+
+/// What a client cannot know but from its server.
+fn inherit(server: &Dialect, given: &mut Given) {
+    given.port.get_or_insert(server.port);
+    given.naming.get_or_insert(server.naming.clone());
 }
 
 /// 0 when all that must hold does, 1 when some of it does not, 3 when a program could not be
 /// started or the checker failed.
 pub fn status(report: &Report) -> u8 {
     let unstarted = report.parts.iter().any(|part| part.not_started.is_some());
-    if unstarted || report.interrupted || report.count(Verdict::CheckerError) > 0 {
+    let fails = |o: &Outcome| o.level == Level::Must && o.verdict == Verdict::Fail;
+    if report.interrupted {
+        INTERRUPTED
+    } else if unstarted || report.count(Verdict::CheckerError) > 0 {
         3
     } else {
-        let fails =
-            |o: &crate::report::Outcome| o.level == Level::Must && o.verdict == Verdict::Fail;
         u8::from(report.results().any(fails))
     }
 }
 
-fn report(parts: Vec<Part>, manner: &Manner) -> Report {
-    Report {
-        format: FORMAT,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        lang: manner.lang,
-        submission: None,
-        date: jiff::Timestamp::now().to_string(),
-        interrupted: false,
-        parts,
-        marks: None,
-    }
+fn put(file: &Path, text: &str) -> Result<(), AppError> {
+    let written = if file == Path::new("-") {
+        io::stdout().write_all(text.as_bytes())
+    } else {
+        fs::write(file, text)
+    };
+    written.map_err(|error| AppError::checker(format!("{}: {error}", file.display())))
 }
 
 /// What the options say, ready to be used.
 fn manner(args: &MannerArgs, isolation: Isolation, sides: &[Side]) -> Result<Manner, AppError> {
-    let usage = |error: &dyn std::fmt::Display| AppError::Usage(error.to_string());
     let given = match &args.dialect {
         None => Given::default(),
         Some(file) => {
-            let named =
-                |error: &dyn std::fmt::Display| usage(&format!("{}: {error}", file.display()));
-            let text = std::fs::read_to_string(file).map_err(|e| named(&e))?;
-            Given::parse(&text).map_err(|e| named(&e))?
+            let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
+            Given::parse(&text).map_err(|error| of_file(file, &error))?
         }
     };
     let known: Vec<_> = sides.iter().flat_map(|side| checks(*side)).collect();
-    let patterns = |list: &[String]| Patterns::parse(list, &known).map_err(|e| usage(&e));
+    let patterns = |list: &[String]| Patterns::parse(list, &known).map_err(AppError::usage);
     let variables = args.env.iter().map(|variable| match variable.split_once('=') {
         Some((name, value)) => (name.to_owned(), value.to_owned()),
         None => (variable.clone(), std::env::var(variable).unwrap_or_default()),
@@ -126,6 +192,10 @@ fn manner(args: &MannerArgs, isolation: Isolation, sides: &[Side]) -> Result<Man
         isolation,
         options: options(args),
     })
+}
+
+fn of_file(file: &Path, error: &dyn Display) -> AppError {
+    AppError::Usage(format!("{}: {error}", file.display()))
 }
 
 /// The options without which a check would not be the same.

@@ -30,6 +30,9 @@ pub enum Task {
         /// How it is checked
         #[command(flatten)]
         manner: MannerArgs,
+        /// What is written
+        #[command(flatten)]
+        output: OutputArgs,
     },
     /// Check one client, against a scripted server
     Client {
@@ -38,6 +41,33 @@ pub enum Task {
         /// How it is checked
         #[command(flatten)]
         manner: MannerArgs,
+        /// What is written
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Check a server and a client, and give the rubric's marks
+    Both {
+        /// How the server is started
+        #[arg(long, value_name = "COMMAND")]
+        server: String,
+        /// How the client is started
+        #[arg(long, value_name = "COMMAND")]
+        client: String,
+        /// How they are checked
+        #[command(flatten)]
+        manner: MannerArgs,
+        /// What is written
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// List the requirements and their checks
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        /// The language of titles and explanations
+        #[arg(long, default_value = "es")]
+        lang: Lang,
     },
     /// Run a program within its limits; what chat-check starts programs with
     #[command(hide = true)]
@@ -75,12 +105,38 @@ pub struct MannerArgs {
     /// The language of the report
     #[arg(long, default_value = "es")]
     pub lang: Lang,
-    /// Write everything that was found as JSON
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
     /// A variable of the programs' environment, NAME=VALUE or NAME to pass it on
     #[arg(long, value_name = "NAME")]
     pub env: Vec<String>,
+}
+
+/// What is written, and where. A file `-` is standard output.
+#[derive(Args, Clone, Debug)]
+pub struct OutputArgs {
+    /// Give marks by this rubric (TOML) instead of the course's
+    #[arg(long, value_name = "FILE")]
+    pub rubric: Option<PathBuf>,
+    /// Show what passes as well, and the conversations of what fails
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Write everything that was found as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write a page for people (HTML, complete in itself)
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write a report as Markdown
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Write a report as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write a table as CSV
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Write Gradescope's results.json
+    #[arg(long, value_name = "FILE")]
+    pub gradescope: Option<PathBuf>,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
 use crate::catalogue::Check;
 use crate::dialect::Dialect;
+use crate::interrupt::{self, GLANCE};
 use crate::isolation::Isolation;
 use crate::report::{Evidence, Outcome};
 use crate::scene::{Scene, Terms};
@@ -50,13 +50,12 @@ const LAST_LINES: usize = 10;
 const LAST_SENT: usize = 5;
 
 impl Examination<'_> {
-    /// Makes these checks, in any order that lets those that others need go first. Stops beginning
-    /// new ones when `stop` becomes true. Returns an outcome for each that was made or skipped, in
-    /// the order of the checks, and tells `told` each one as soon as it is there.
+    /// Makes these checks, in any order that lets those that others need go first. Returns an
+    /// outcome for each, in the order of the checks, and tells `told` each one as soon as it is
+    /// there. An [`interrupt`] leaves out those that were not made to their end.
     pub fn make(
         &self,
         checks: &[&'static Check],
-        stop: &AtomicBool,
         told: &(dyn Fn(&Outcome) + Sync),
     ) -> Vec<Outcome> {
         let board = Board::default();
@@ -67,8 +66,11 @@ impl Examination<'_> {
         thread::scope(|scope| {
             for _ in 0..workers.min(checks.len()) {
                 scope.spawn(|| {
-                    while let Some(check) = board.next(checks, stop) {
+                    while let Some(check) = board.next(checks) {
                         let outcome = self.judge(check, &board);
+                        if interrupt::is_wanted() {
+                            return;
+                        }
                         told(&outcome);
                         board.done(check.id, outcome);
                     }
@@ -219,12 +221,12 @@ impl Board {
     }
 
     /// The next check whose needs are done, waiting for one if there is none yet.
-    fn next(&self, checks: &[&'static Check], stop: &AtomicBool) -> Option<&'static Check> {
+    fn next(&self, checks: &[&'static Check]) -> Option<&'static Check> {
         let mut state = self.lock();
         loop {
             let mut left = checks.iter().filter(|check| !state.begun.contains(&check.id));
             let all_begun = left.clone().next().is_none();
-            if all_begun || stop.load(Ordering::Relaxed) {
+            if all_begun || interrupt::is_wanted() {
                 return None;
             }
             // What is not asked for at all is nothing to wait for.
@@ -236,7 +238,8 @@ impl Board {
                 state.begun.push(check.id);
                 return Some(check);
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let waited = self.changed.wait_timeout(state, GLANCE);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

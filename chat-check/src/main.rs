@@ -2,12 +2,10 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use chat_check::app;
 use chat_check::cli::{Cli, Task};
 use chat_check::isolation::Isolation;
+use chat_check::{app, interrupt};
 use clap::Parser;
 
 fn main() -> ExitCode {
@@ -17,11 +15,15 @@ fn main() -> ExitCode {
         return keep.run();
     }
     let isolation = Isolation::prepare();
-    let stop = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&stop);
-    // Where there are no signals to be had, Ctrl-C ends the run without a report.
-    let _ = ctrlc::set_handler(move || told.store(true, Ordering::Relaxed));
-    match app::execute(&cli, isolation, &stop) {
+    let handler = || {
+        if interrupt::want() {
+            // Asked twice. What was started dies with this process.
+            std::process::exit(app::INTERRUPTED.into());
+        }
+    };
+    // Where no signals are to be had, Ctrl-C ends the run without a report.
+    let _ = ctrlc::set_handler(handler);
+    match app::execute(&cli, isolation) {
         Ok(status) => status,
         Err(error) => {
             // Whoever has closed standard error still gets the status.

@@ -2,13 +2,13 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::catalogue::{Check, Profile, Side, checks};
 use crate::dialect::{Dialect, Given};
 use crate::discovery::{self, Unstarted};
 use crate::examination::Examination;
+use crate::interrupt;
 use crate::isolation::Isolation;
 use crate::report::{NotStarted, Outcome, Part};
 use crate::scene::Terms;
@@ -56,7 +56,7 @@ pub struct Order {
 
 impl Order {
     /// Finds out how the program speaks and makes the checks. Tells `told` each outcome as soon as
-    /// it is there, and begins nothing new when `stop` becomes true.
+    /// it is there. An [`interrupt`] leaves out what was not checked to its end.
     ///
     /// # Errors
     ///
@@ -65,7 +65,6 @@ impl Order {
     pub fn carry_out(
         &self,
         manner: &Manner,
-        stop: &AtomicBool,
         told: &(dyn Fn(&Outcome) + Sync),
     ) -> Result<Part, SubjectError> {
         let begun = Instant::now();
@@ -84,9 +83,9 @@ impl Order {
                 part.profile = manner.profile.unwrap_or(fitting(&found.dialect));
                 let terms = Terms::new(part.profile, manner.idle, found.latency, manner.slow);
                 part.dialect = found.dialect;
-                part.results = self.examine(&part, &subject, &terms, manner, stop, told);
+                part.results = self.examine(&part, &subject, &terms, manner, told);
             }
-            Err(_) if stop.load(Ordering::Relaxed) => {}
+            Err(_) if interrupt::is_wanted() => {}
             Err(Unstarted { why, printed }) => {
                 let why = why.to(manner.lang).to_owned();
                 part.not_started = Some(NotStarted { why, printed });
@@ -102,7 +101,6 @@ impl Order {
         subject: &Subject,
         terms: &Terms,
         manner: &Manner,
-        stop: &AtomicBool,
         told: &(dyn Fn(&Outcome) + Sync),
     ) -> Vec<Outcome> {
         let suited: Vec<&'static Check> = checks(self.side)
@@ -123,7 +121,7 @@ impl Order {
             side_by_side: manner.side_by_side,
             repeat: format!("chat-check {side} {}", words.join(" ").trim_end()),
         };
-        examination.make(&manner.selection.of(&suited), stop, told)
+        examination.make(&manner.selection.of(&suited), told)
     }
 
     /// A part in which nothing stands yet.

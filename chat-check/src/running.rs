@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::guard::Guard;
 use crate::intake::Intake;
+use crate::interrupt;
 use crate::isolation::Isolation;
 use crate::keys::Keys;
 use crate::process;
@@ -146,7 +147,9 @@ impl Running {
         loop {
             match self.ended() {
                 Some(status) => return Some(status),
-                None if Instant::now() < deadline => thread::sleep(POLL),
+                None if Instant::now() < deadline && !interrupt::is_wanted() => {
+                    thread::sleep(POLL);
+                }
                 None => return None,
             }
         }

@@ -11,6 +11,7 @@ use rand::RngExt;
 
 use crate::catalogue::Profile;
 use crate::dialect::{Dialect, Naming};
+use crate::interrupt;
 use crate::role::Role;
 use crate::running::{Running, Trace};
 use crate::sockets::{Socket, State};
@@ -300,7 +301,9 @@ impl<'a> Scene<'a> {
         loop {
             match find() {
                 Some(found) => return Some(found),
-                None if Instant::now() < deadline => thread::sleep(POLL),
+                None if Instant::now() < deadline && !interrupt::is_wanted() => {
+                    thread::sleep(POLL);
+                }
                 None => return None,
             }
         }

@@ -1,0 +1,89 @@
+//! The catalogue, as people and programs read it.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::catalogue::{Check, Profile, Side, checks};
+use crate::coverage::UNSEEN;
+use crate::requirement::{self, Number, Requirement};
+use crate::text::Lang;
+use crate::verdict::Level;
+
+/// Everything that can be checked.
+#[derive(Serialize)]
+struct Catalogue {
+    requirements: Vec<Requirement>,
+    checks: Vec<Listed>,
+    unseen: Vec<Unseen>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    id: &'static str,
+    requirement: String,
+    side: Side,
+    level: Level,
+    profiles: &'static [Profile],
+    needs: &'static [&'static str],
+    title: &'static str,
+    explanation: &'static str,
+}
+
+#[derive(Serialize)]
+struct Unseen {
+    requirement: Number,
+    reason: &'static str,
+}
+
+/// Writes the catalogue as JSON.
+///
+/// # Errors
+///
+/// It cannot be written.
+pub fn json(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+    let listed = |check: &&Check| Listed {
+        id: check.id,
+        requirement: check.requirement().map(|number| number.to_string()).unwrap_or_default(),
+        side: check.side,
+        level: check.level,
+        profiles: check.profiles,
+        needs: check.needs,
+        title: check.title.to(lang),
+        explanation: check.explanation.to(lang),
+    };
+    let unseen =
+        UNSEEN.iter().map(|(n, reason)| Unseen { requirement: *n, reason: reason.to(lang) });
+    let catalogue = Catalogue {
+        requirements: requirement::all(),
+        checks: all().iter().map(listed).collect(),
+        unseen: unseen.collect(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &catalogue)?;
+    writeln!(out)
+}
+
+/// Writes the catalogue for people: each requirement, and the checks that look at it.
+///
+/// # Errors
+///
+/// It cannot be written.
+pub fn text(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+    let all = all();
+    for requirement in requirement::all() {
+        writeln!(out, "{} {}", requirement.number, requirement.text)?;
+        for check in all.iter().filter(|c| c.requirement() == Some(requirement.number)) {
+            let level = format!("{:?}", check.level).to_uppercase();
+            let side = format!("{:?}", check.side).to_lowercase();
+            writeln!(out, "    {:<26} {side:<6} {level:<6} {}", check.id, check.title.to(lang))?;
+        }
+        for (_, reason) in UNSEEN.iter().filter(|(number, _)| *number == requirement.number) {
+            writeln!(out, "    - {}", reason.to(lang))?;
+        }
+    }
+    Ok(())
+}
+
+fn all() -> Vec<&'static Check> {
+    [Side::Server, Side::Client].into_iter().flat_map(checks).collect()
+}
