@@ -248,3 +248,84 @@ impl Board {
         self.changed.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::catalogue::{MANY, Profile, Side};
+    use crate::verdict::Level;
+
+    const fn check(
+        id: &'static str,
+        needs: &'static [&'static str],
+        body: fn(&mut Scene) -> Checked,
+    ) -> Check {
+        const NOTHING: Text = Text { es: "", en: "" };
+        let (title, explanation) = (NOTHING, NOTHING);
+        let (side, level, profiles) = (Side::Server, Level::Must, MANY);
+        Check { id, side, level, profiles, needs, title, explanation, body }
+    }
+
+    fn fault() -> Checked {
+        Err(Halt::fault(["algo", "something"], ["nada", "nothing"]))
+    }
+
+    fn only_once(_: &mut Scene) -> Checked {
+        static TIMES: AtomicUsize = AtomicUsize::new(0);
+        if TIMES.fetch_add(1, Ordering::Relaxed) == 0 { fault() } else { Ok(()) }
+    }
+
+    const ALL: &[&Check] = &[
+        &check("1-needs-a-failure", &["3-fails"], |_| Ok(())),
+        &check("2-passes", &[], |_| Ok(())),
+        &check("3-fails", &["2-passes"], |_| fault()),
+        &check("4-needs-a-skipped-one", &["1-needs-a-failure"], |_| Ok(())),
+        &check("5-flaky", &[], only_once),
+        &check("6-known", &[], |_| fault()),
+        &check("7-cannot-be-seen", &[], |_| Err(Halt::Untestable(["no", "no"].into()))),
+        &check("8-needs-what-cannot-be-seen", &["7-cannot-be-seen"], |_| Ok(())),
+        &check("9-breaks", &[], |_| panic!("on purpose")),
+    ];
+
+    #[test]
+    fn each_check_has_its_verdict() {
+        let subject = Subject::new("true", Path::new("src/discovery"), Isolation::Shared).unwrap();
+        let terms = Terms::new(Profile::Basico, None, std::time::Duration::ZERO, 1.0);
+        let xfail = Patterns::parse(&["6-*".to_owned()], ALL).unwrap();
+        let examination = Examination {
+            subject: &subject,
+            dialect: &Dialect::default(),
+            terms: &terms,
+            xfail: &xfail,
+            lang: Lang::En,
+            side_by_side: NonZero::<usize>::MIN,
+            repeat: "again".to_owned(),
+        };
+        let told = AtomicUsize::new(0);
+        let outcomes = examination.make(ALL, &|_| {
+            told.fetch_add(1, Ordering::Relaxed);
+        });
+        assert_eq!(told.into_inner(), ALL.len());
+        let verdicts: Vec<(&str, Verdict)> =
+            outcomes.iter().map(|outcome| (&outcome.id[..1], outcome.verdict)).collect();
+        let expected = [
+            ("1", Verdict::Skipped),
+            ("2", Verdict::Pass),
+            ("3", Verdict::Fail),
+            ("4", Verdict::Skipped),
+            ("5", Verdict::Flaky),
+            ("6", Verdict::ExpectedFail),
+            ("7", Verdict::Untestable),
+            ("8", Verdict::Pass),
+            ("9", Verdict::CheckerError),
+        ];
+        assert_eq!(verdicts, expected);
+        let failed = outcomes[2].evidence.as_ref().unwrap();
+        assert_eq!((failed.expected.as_str(), failed.came.as_str()), ("something", "nothing"));
+        assert_eq!(outcomes[2].repeat, "again --only 3-fails");
+        assert_eq!(outcomes[8].reason.as_deref(), Some("on purpose"));
+    }
+}

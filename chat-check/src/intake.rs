@@ -142,3 +142,41 @@ impl Heard {
         memchr::memmem::find_iter(&self.bytes, token.as_bytes()).count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transcript::Transcript;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    fn intake(source: impl Read + Send + 'static, most: usize) -> Arc<Intake> {
+        Intake::of(&Role::new("ana", &Transcript::new()), How::Out, source, most)
+    }
+
+    #[test]
+    fn what_comes_is_waited_for() {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let intake = intake(reader, 1000);
+        std::io::Write::write_all(&mut writer, b"hola que tal").unwrap();
+        assert_eq!(intake.wait(PATIENCE, |heard| heard.find("que", 0)), Some(5));
+        assert_eq!(intake.look(|heard| (heard.find("que", 6), heard.end)), (None, None));
+        drop(writer);
+        assert_eq!(intake.wait(PATIENCE, |heard| heard.end), Some(End::Closed));
+        assert_eq!(intake.wait(PATIENCE, |heard| heard.find("no", 0)), None);
+    }
+
+    #[test]
+    fn endless_output_keeps_its_head_and_its_tail() {
+        let text: Vec<u8> = (0..2_000_000_u32).flat_map(u32::to_be_bytes).collect();
+        let end = text[text.len() - 100..].to_vec();
+        let intake = intake(std::io::Cursor::new(text), 1 << 20);
+        intake.wait(PATIENCE, |heard| heard.end).unwrap();
+        intake.look(|heard| {
+            assert_eq!(heard.total, 8_000_000);
+            assert!(heard.bytes.len() <= 1 << 20);
+            assert_eq!(heard.bytes[..8], [0, 0, 0, 0, 0, 0, 0, 1]);
+            assert!(heard.bytes.ends_with(&end));
+        });
+    }
+}

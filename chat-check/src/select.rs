@@ -81,3 +81,62 @@ impl Selection {
         checks.iter().filter(made).copied().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::{MANY, Side};
+    use crate::text::Text;
+    use crate::verdict::Level;
+
+    const fn check(id: &'static str, needs: &'static [&'static str]) -> Check {
+        const NOTHING: Text = Text { es: "", en: "" };
+        Check {
+            id,
+            side: Side::Server,
+            level: Level::Must,
+            profiles: MANY,
+            needs,
+            title: NOTHING,
+            explanation: NOTHING,
+            body: |_| Ok(()),
+        }
+    }
+
+    const ALL: &[&Check] = &[
+        &check("1.1-a", &[]),
+        &check("1.2-b", &["1.1-a"]),
+        &check("2.1-c", &["1.2-b", "1.1-a"]),
+        &check("2.2-d", &[]),
+    ];
+
+    fn patterns(list: &[&str]) -> Patterns {
+        let list: Vec<String> = list.iter().map(ToString::to_string).collect();
+        Patterns::parse(&list, ALL).unwrap()
+    }
+
+    fn chosen(only: &[&str], skip: &[&str]) -> Vec<&'static str> {
+        let (only, skip) = (patterns(only), patterns(skip));
+        let selection = Selection { only, skip, xfail: Patterns::default() };
+        selection.of(ALL).iter().map(|check| check.id).collect()
+    }
+
+    #[test]
+    fn patterns_choose_and_leave_out() {
+        assert_eq!(chosen(&[], &[]).len(), ALL.len());
+        assert_eq!(chosen(&["2.2-*"], &[]), ["2.2-d"]);
+        assert_eq!(chosen(&[], &["1.*", "2.2-d"]), ["2.1-c"]);
+    }
+
+    #[test]
+    fn what_one_needs_is_made_as_well() {
+        assert_eq!(chosen(&["*-c"], &[]), ["1.1-a", "1.2-b", "2.1-c"]);
+    }
+
+    #[test]
+    fn a_pattern_that_stands_for_nothing_is_an_error() {
+        let unknown = Patterns::parse(&["3.*".to_owned()], ALL).unwrap_err();
+        assert!(unknown.to_string().contains("\"3.*\""), "{unknown}");
+        assert!(Patterns::parse(&["[".to_owned()], ALL).is_err());
+    }
+}

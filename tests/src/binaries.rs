@@ -51,3 +51,8 @@ pub fn client() -> Command {
 pub fn loadgen() -> Command {
     command("chat-loadgen")
 }
+
+/// The grader, without arguments.
+pub fn check() -> Command {
+    command("chat-check")
+}
