@@ -1,4 +1,11 @@
-//! What a run has found, in a form from which every kind of report is made.
+//! What a run has found, and the forms in which it is told.
+
+mod harmless;
+#[cfg(test)]
+pub(crate) mod sample;
+pub(crate) mod wording;
+
+pub use self::harmless::harmless;
 
 use serde::{Deserialize, Serialize};
 
