@@ -47,11 +47,16 @@ pub(super) fn plain(text: &str) -> String {
     plain
 }
 
-/// The same, but what stands between two backticks is code.
+/// The same, but what stands between two backticks is code, if they come in pairs.
 fn prose(text: &str) -> String {
     let pieces: Vec<&str> = text.split('`').collect();
-    let piece = |(i, piece): (usize, &&str)| {
-        if i % 2 == 1 && i + 1 < pieces.len() { format!("`{piece}`") } else { plain(piece) }
+    let inner = pieces.get(1..pieces.len() - 1).unwrap_or_default();
+    if pieces.len() % 2 == 0 || inner.iter().any(|piece| piece.is_empty()) {
+        return plain(text);
+    }
+    let piece = |(i, piece): (usize, &&str)| match i % 2 {
+        0 => plain(piece),
+        _ => format!("`{piece}`"),
     };
     pieces.iter().enumerate().map(piece).collect()
 }
