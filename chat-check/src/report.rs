@@ -2,6 +2,7 @@
 
 pub mod gradescope;
 mod harmless;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;

@@ -58,6 +58,9 @@ words! {
     TO_BE_SEEN: "sin nota", "no marks";
     SENDS: "envía", "sends";
     RECEIVES: "recibe", "receives";
+    REST: "otros resultados", "other verdicts";
+    COMMAND: "orden", "command";
+    TIME: "tiempo", "time";
     TYPED: "se le escribe", "is typed to it";
     PRINTS: "escribe", "prints";
     COMPLAINS: "escribe en stderr", "prints on stderr";
