@@ -1,5 +1,6 @@
 //! What a run has found, and the forms in which it is told.
 
+pub mod class;
 pub mod gradescope;
 mod harmless;
 pub mod html;

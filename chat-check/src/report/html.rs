@@ -84,7 +84,7 @@ pub(super) fn legend(lang: Lang, count: impl Fn(Verdict) -> usize) -> Markup {
                 @if count(verdict) > 0 {
                     li {
                         span.sign.(wording::code(verdict)) aria-hidden="true" { (sign(verdict)) }
-                        (count(verdict)) " " (verdict.name().to(lang))
+                        (verdict.name().to(lang)) ": " (count(verdict))
                     }
                 }
             }
@@ -146,7 +146,7 @@ fn part_marks(part: &PartMarks, lang: Lang) -> Markup {
                     li {
                         b { "−" (points(loss.points)) } " " (loss.reason)
                         @for id in &loss.checks {
-                            " " a href=(part::anchor(part.side, id, "#")) { (id) }
+                            " → " a href=(part::anchor(part.side, id, "#")) { (id) }
                         }
                     }
                 }

@@ -36,6 +36,7 @@ words! {
     LOST: "puntos perdidos", "points lost";
     NOTHING_LOST: "ninguno", "none";
     TOTAL: "total", "total";
+    OF: "puntos posibles", "out of";
     DIALECT: "dialecto", "dialect";
     PROFILE: "perfil", "profile";
     CHECK: "comprobación", "check";

@@ -64,7 +64,8 @@ fn chip(side: Side, outcome: &Outcome, lang: Lang) -> Markup {
 /// What there is to say about each check.
 pub(super) fn details(part: &Part, lang: Lang) -> Markup {
     let with_evidence = |outcome: &&Outcome| outcome.evidence.is_some();
-    let (faults, rest): (Vec<_>, Vec<_>) = part.results.iter().partition(with_evidence);
+    let (mut faults, rest): (Vec<_>, Vec<_>) = part.results.iter().partition(with_evidence);
+    faults.sort_by_key(|outcome| outcome.verdict != Verdict::Fail);
     let (passes, others): (Vec<_>, Vec<_>) =
         rest.into_iter().partition(|outcome| outcome.verdict == Verdict::Pass);
     let title = |text: Text| format!("{}: {}", heading(part.side.name(), lang), text.to(lang));
