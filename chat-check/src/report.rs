@@ -130,3 +130,15 @@ impl Report {
         self.parts.iter().flat_map(|part| &part.results)
     }
 }
+
+impl Evidence {
+    /// The conversation, line by line, with a word for what is missing in it.
+    pub(crate) fn told(&self, lang: Lang) -> Vec<String> {
+        let mut lines: Vec<String> = self.conversation.iter().map(ToString::to_string).collect();
+        if let Some((count, behind)) = self.omitted {
+            let words = format!("({count} {})", wording::OMITTED.to(lang));
+            lines.insert(behind.min(lines.len()), words);
+        }
+        lines
+    }
+}

@@ -126,7 +126,7 @@ fn marks(marks: &Marks, lang: Lang) -> Markup {
         section {
             h2 { (heading(wording::ARITHMETIC, lang)) }
             p { (marks.rubric) }
-            @if marks.parts.is_empty() { p { (wording::TO_BE_SEEN.to(lang)) } }
+            @if marks.parts.is_empty() { p { (wording::NO_MARKS.to(lang)) } }
             div.columns {
                 @for part in &marks.parts { (part_marks(part, lang)) }
             }

@@ -1,4 +1,4 @@
-//! A report as JUnit XML, which every service for continuous integration reads.
+//! A report as `JUnit` XML, which every service for continuous integration reads.
 
 use std::time::Duration;
 

@@ -1,29 +1,24 @@
 //! A report as Markdown, for issues and pull requests.
 
 use crate::report::wording::{self, points, points_of, sign};
-use crate::report::{Evidence, Outcome, Part, Report};
+use crate::report::{Evidence, NotStarted, Outcome, Part, Report};
 use crate::rubric::{Marks, PartMarks};
 use crate::text::Lang;
-use crate::verdict::Verdict;
 
 /// The report.
 pub fn render(report: &Report) -> String {
     let report = report.harmless();
     let lang = report.lang;
-    let mut title = wording::TITLE.to(lang).to_owned();
-    if let Some(submission) = &report.submission {
-        title += &format!(": {}", plain(submission));
-    }
-    let mut text =
-        format!("# {title}\n\n{} · chat-check {}\n", plain(&report.date), plain(&report.version));
+    let mut text = vec![format!("# {}", wording::TITLE.to(lang))];
+    text.extend(report.submission.iter().map(|submission| format!(": {}", plain(submission))));
+    let (date, version) = (plain(&report.date), plain(&report.version));
+    text.push(format!("\n\n{date} · chat-check {version}\n"));
     if report.interrupted {
-        text += &format!("\n**{}**\n", wording::INTERRUPTED.to(lang));
+        text.push(format!("\n**{}**\n", wording::INTERRUPTED.to(lang)));
     }
-    if let Some(marked) = &report.marks {
-        text += &marks(marked, lang);
-    }
+    text.extend(report.marks.iter().map(|marked| marks(marked, lang)));
     text.extend(report.parts.iter().map(|each| part(each, lang)));
-    text
+    text.concat()
 }
 
 /// Text that means nothing to Markdown, for the inside of a line or of a table's cell.
@@ -51,7 +46,7 @@ pub(super) fn plain(text: &str) -> String {
 fn prose(text: &str) -> String {
     let pieces: Vec<&str> = text.split('`').collect();
     let inner = pieces.get(1..pieces.len() - 1).unwrap_or_default();
-    if pieces.len() % 2 == 0 || inner.iter().any(|piece| piece.is_empty()) {
+    if pieces.len().is_multiple_of(2) || inner.iter().any(|piece| piece.is_empty()) {
         return plain(text);
     }
     let piece = |(i, piece): (usize, &&str)| match i % 2 {
@@ -69,88 +64,68 @@ fn block(lines: &[String]) -> String {
 }
 
 fn marks(marks: &Marks, lang: Lang) -> String {
-    let total = match marks.parts.is_empty() {
-        true => wording::TO_BE_SEEN.to(lang).to_owned(),
-        false => points_of(marks.points, marks.of),
-    };
-    let mut text =
-        format!("\n## {}: {total}\n\n{}\n", wording::MARKS.to(lang), plain(&marks.rubric));
+    let total = wording::total(marks, lang);
+    let head = format!("\n## {}: {total}\n\n{}\n", wording::MARKS.to(lang), plain(&marks.rubric));
+    let mut text = vec![head];
     for PartMarks { side, points: reached, of, arithmetic, lost, .. } in &marks.parts {
-        text += &format!("\n**{}: {}**\n", side.name().to(lang), points_of(*reached, *of));
-        text += &block(arithmetic);
-        for loss in lost {
-            text += &format!("\n- −{}: {}", points(loss.points), plain(&loss.reason));
-        }
-        text.push('\n');
+        let reached = points_of(*reached, *of);
+        text.push(format!("\n**{}: {reached}**\n{}", side.name().to(lang), block(arithmetic)));
+        let lost = lost.iter().map(|loss| (points(loss.points), plain(&loss.reason)));
+        text.extend(lost.map(|(points, reason)| format!("\n- −{points}: {reason}")));
+        text.push("\n".to_owned());
     }
-    text
+    text.concat()
 }
 
 fn part(part: &Part, lang: Lang) -> String {
-    let mut text = format!(
-        "\n## {}\n{}",
-        part.side.name().to(lang),
-        block(std::slice::from_ref(&part.command))
-    );
+    let side = part.side.name().to(lang);
+    let mut text = vec![format!("\n## {side}\n{}\n", block(std::slice::from_ref(&part.command)))];
     let dialect = plain(&wording::dialect(&part.dialect, lang));
-    text += &format!(
-        "\n- {}: {}\n- {}: {dialect}\n",
-        wording::PROFILE.to(lang),
-        part.profile.name(),
-        wording::DIALECT.to(lang)
-    );
+    text.push(format!("- {}: {}\n", wording::PROFILE.to(lang), part.profile.name()));
+    text.push(format!("- {}: {dialect}\n", wording::DIALECT.to(lang)));
     text.extend(part.remarks.iter().map(|remark| format!("- {}\n", plain(remark))));
-    if let Some(not_started) = &part.not_started {
-        text += &format!("\n**{}: {}**\n", wording::NOT_STARTED.to(lang), plain(&not_started.why));
-        text += &block(&not_started.printed);
+    if let Some(NotStarted { why, printed }) = &part.not_started {
+        text.push(format!("\n**{}: {}**\n", wording::NOT_STARTED.to(lang), plain(why)));
+        text.push(block(printed));
     }
     if !part.results.is_empty() {
-        text += &table(&part.results, lang);
+        text.push(table(&part.results, lang));
     }
     let faults = part.results.iter().filter_map(|o| Some(fault(o, o.evidence.as_ref()?, lang)));
     text.extend(faults);
-    text
+    text.concat()
 }
 
 fn table(results: &[Outcome], lang: Lang) -> String {
     let head = [wording::CHECK, wording::LEVEL, wording::VERDICT, wording::REASON];
     let head = head.map(|text| text.to(lang)).join(" | ");
-    let mut text = format!("\n| {head} |\n|---|---|---|---|\n");
+    let mut text = vec![format!("\n| {head} |\n|---|---|---|---|\n")];
     for Outcome { id, title, level, verdict, reason, .. } in results {
         let verdict = format!("{} {}", sign(*verdict), verdict.name().to(lang));
         let reason = plain(reason.as_deref().unwrap_or_default());
         let (id, title, level) = (plain(id), plain(title), level.name());
-        text += &format!("| {id}: {title} | {level} | {verdict} | {reason} |\n");
+        text.push(format!("| {id}: {title} | {level} | {verdict} | {reason} |\n"));
     }
-    text
+    text.concat()
 }
 
 fn fault(outcome: &Outcome, evidence: &Evidence, lang: Lang) -> String {
     let Outcome { id, title, verdict, repeat, .. } = outcome;
     let title = format!("{} {}: {}", sign(*verdict), plain(id), plain(title));
-    let mut text = format!("\n### {title}\n\n{}\n\n", prose(&evidence.explanation));
+    let mut text = vec![format!("\n### {title}\n\n{}\n\n", prose(&evidence.explanation))];
     for (name, said) in [(wording::EXPECTED, &evidence.expected), (wording::CAME, &evidence.came)] {
-        text += &format!("- {}: {}\n", name.to(lang), plain(said));
+        text.push(format!("- {}: {}\n", name.to(lang), plain(said)));
     }
-    let mut conversation: Vec<String> =
-        evidence.conversation.iter().map(ToString::to_string).collect();
-    if let Some((count, behind)) = evidence.omitted {
-        let words = format!("({count} {})", wording::OMITTED.to(lang));
-        conversation.insert(behind.min(conversation.len()), words);
-    }
-    let repeat = vec![repeat.clone()];
+    let (conversation, repeat) = (evidence.told(lang), vec![repeat.clone()]);
     let blocks = [
         (wording::SENT, &evidence.sent),
         (wording::CONVERSATION, &conversation),
         (wording::STDERR, &evidence.stderr),
         (wording::REPEAT, &repeat),
     ];
-    for (name, lines) in blocks {
-        if !lines.is_empty() && (*verdict != Verdict::Pass) {
-            text += &format!("\n{}:\n{}", name.to(lang), block(lines));
-        }
-    }
-    text
+    let blocks = blocks.into_iter().filter(|(_, lines)| !lines.is_empty());
+    text.extend(blocks.map(|(name, lines)| format!("\n{}:\n{}", name.to(lang), block(lines))));
+    text.concat()
 }
 
 #[cfg(test)]

@@ -120,13 +120,7 @@ impl Page<'_> {
         let last = evidence.stderr.len().saturating_sub(LAST_LINES);
         self.lines(wording::STDERR, &evidence.stderr[last..])?;
         if self.verbose {
-            let mut entries: Vec<String> =
-                evidence.conversation.iter().map(ToString::to_string).collect();
-            if let Some((count, behind)) = evidence.omitted {
-                let words = format!("({count} {})", wording::OMITTED.to(self.lang));
-                entries.insert(behind.min(entries.len()), words);
-            }
-            self.lines(wording::CONVERSATION, &entries)?;
+            self.lines(wording::CONVERSATION, &evidence.told(self.lang))?;
         }
         self.field(wording::REPEAT, repeat)
     }
@@ -138,10 +132,7 @@ impl Page<'_> {
             self.line(BOLD, &format!("  {side}: {}", points_of(*points, *of)))?;
             arithmetic.iter().try_for_each(|line| self.line(FAINT, &format!("    {line}")))?;
         }
-        let total = match marks.parts.is_empty() {
-            true => wording::TO_BE_SEEN.to(self.lang).to_owned(),
-            false => points_of(marks.points, marks.of),
-        };
+        let total = wording::total(marks, self.lang);
         self.line(BOLD, &format!("  {}: {total}", wording::TOTAL.to(self.lang)))
     }
 }

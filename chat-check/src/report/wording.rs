@@ -2,6 +2,7 @@
 
 use crate::catalogue::{Profile, Side};
 use crate::dialect::{Dialect, Framing, Label, Naming};
+use crate::rubric::Marks;
 use crate::text::{Lang, Text, Words};
 use crate::verdict::{Level, Verdict};
 
@@ -31,7 +32,6 @@ words! {
     REPEAT: "para repetir solo esto", "to repeat just this";
     REASON: "motivo", "reason";
     MARKS: "nota", "marks";
-    POINTS: "puntos", "points";
     ARITHMETIC: "cómo sale la nota", "how the marks come about";
     LOST: "puntos perdidos", "points lost";
     NOTHING_LOST: "ninguno", "none";
@@ -42,7 +42,6 @@ words! {
     CHECK: "comprobación", "check";
     VERDICT: "resultado", "verdict";
     LEVEL: "nivel", "level";
-    ALL_CHECKS: "todas las comprobaciones", "all checks";
     FAULTS: "los fallos, uno a uno", "the faults, one by one";
     OTHERS: "lo que no es un fallo, pero conviene saber", "what is no fault, but worth knowing";
     PASSES: "lo que se cumple", "what holds";
@@ -51,12 +50,11 @@ words! {
     STATE: "estado", "state";
     COMPLETE: "completo", "complete";
     COMMON: "los fallos más frecuentes", "the most frequent faults";
-    HOW_MANY: "entregas", "submissions";
     SUBMISSIONS: "entregas", "submissions";
     MEAN: "nota media", "mean marks";
     ENTRIES: "entradas", "entries";
     OMITTED: "entradas sin mostrar", "entries left out";
-    TO_BE_SEEN: "sin nota", "no marks";
+    NO_MARKS: "sin nota", "no marks";
     SENDS: "envía", "sends";
     RECEIVES: "recibe", "receives";
     REST: "otros resultados", "other verdicts";
@@ -81,6 +79,15 @@ pub(crate) fn points(points: f64) -> String {
 /// Points out of what can be reached.
 pub(crate) fn points_of(reached: f64, of: f64) -> String {
     format!("{} / {}", points(reached), points(of))
+}
+
+/// All points of a submission, if something was judged.
+pub(crate) fn total(marks: &Marks, lang: Lang) -> String {
+    if marks.parts.is_empty() {
+        NO_MARKS.to(lang).to_owned()
+    } else {
+        points_of(marks.points, marks.of)
+    }
 }
 
 /// A time as it is written.
@@ -209,10 +216,8 @@ pub(crate) fn dialect(dialect: &Dialect, lang: Lang) -> String {
             say("mensajes con 2 bytes de longitud delante", "2 bytes of length before each message")
         }
     };
-    let greeting = match dialect.greeting {
-        true => say("saluda", "greets"),
-        false => say("no saluda", "does not greet"),
-    };
+    let greeting =
+        if dialect.greeting { say("saluda", "greets") } else { say("no saluda", "does not greet") };
     let naming = match &dialect.naming {
         Naming::None => say("sin nombres", "no names"),
         Naming::First => say("el primer mensaje es el nombre", "the first message is the name"),

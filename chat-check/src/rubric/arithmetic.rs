@@ -94,10 +94,8 @@ impl<'a> Sum<'a> {
         because.extend(cause.checks.iter().map(|outcome| named(outcome)));
         self.arithmetic.extend(because.iter().map(|reason| format!("  − {reason}")));
         if lost > 0.0 {
-            let reason = match because.is_empty() {
-                true => means.to_owned(),
-                false => format!("{means}: {}", because.join("; ")),
-            };
+            // A level that costs something has a condition, and so a cause.
+            let reason = format!("{means}: {}", because.join("; "));
             let checks = cause.checks.iter().map(|outcome| outcome.id.clone()).collect();
             self.lost.push(Loss { points: rounded(lost), reason, checks });
         }

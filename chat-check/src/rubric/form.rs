@@ -199,8 +199,12 @@ fn fault_of(scale: &Scale) -> Option<&'static str> {
     if best.has_condition() {
         return Some("the level with the highest percent must have no condition");
     }
-    let all = others.iter().all(Level::has_condition);
-    (!all).then_some("every level but the highest needs a condition")
+    if !others.iter().all(Level::has_condition) {
+        return Some("every level but the highest needs a condition");
+    }
+    // Otherwise what cannot be checked would have no fault.
+    let says = others.iter().any(|level| level.not_started);
+    (!says).then_some("one level needs `not_started = true`")
 }
 
 impl Level {

@@ -5,10 +5,11 @@ use crate::verdict::{Level, Verdict};
 
 /// A rubric for servers with these keys for the program and these levels.
 fn server(keys: &str, levels: &str) -> String {
-    format!("name = 'r'\n[server]\npoints = 4\n{keys}\n{BEST}\n{levels}")
+    format!("name = 'r'\n[server]\npoints = 4\n{keys}\n{BEST}\n{WORST}\n{levels}")
 }
 
 const BEST: &str = "[[server.level]]\npercent = 100\nmeans = 'todo'";
+const WORST: &str = "[[server.level]]\npercent = 1\nmeans = 'nada'\nnot_started = true";
 
 fn level(percent: u8, condition: &str) -> String {
     format!("[[server.level]]\npercent = {percent}\nmeans = 'nivel {percent}'\n{condition}\n")
@@ -169,6 +170,7 @@ fn what_makes_no_sense_is_refused() {
         ("name = 'r'".to_owned(), "neither [server] nor [client]"),
         ("name = 1".to_owned(), "expected a text, or { es"),
         ("name = 'r'\n[server]\npoints = 4\nlevel = []".to_owned(), "there are no levels"),
+        (server("", "").replace(WORST, ""), "one level needs `not_started = true`"),
     ];
     for (rubric, expected) in bad {
         let error = Rubric::parse(&rubric).expect_err(expected).to_string();

@@ -10,9 +10,9 @@ use crate::verdict::Verdict;
 pub fn markdown(reports: &[Report]) -> String {
     let class = Class::new(reports);
     let lang = class.lang;
-    let mut text = format!("# {}\n", wording::CLASS_TITLE.to(lang));
+    let mut text = vec![format!("# {}\n", wording::CLASS_TITLE.to(lang))];
     if let Some(mean) = class.mean() {
-        text += &format!("\n{}: {}\n", wording::MEAN.to(lang), wording::points(mean));
+        text.push(format!("\n{}: {}\n", wording::MEAN.to(lang), wording::points(mean)));
     }
     let head = [
         wording::SUBMISSION,
@@ -22,7 +22,10 @@ pub fn markdown(reports: &[Report]) -> String {
         wording::FAILURES,
         wording::STATE,
     ];
-    text += &format!("\n| {} |\n|---|--:|--:|--:|--:|---|\n", head.map(|t| t.to(lang)).join(" | "));
+    text.push(format!(
+        "\n| {} |\n|---|--:|--:|--:|--:|---|\n",
+        head.map(|t| t.to(lang)).join(" | ")
+    ));
     for (_, report) in &class.reports {
         let cells = [
             plain(report.submission.as_deref().unwrap_or_default()),
@@ -32,14 +35,14 @@ pub fn markdown(reports: &[Report]) -> String {
             report.count(Verdict::Fail).to_string(),
             plain(&state(report)),
         ];
-        text += &format!("| {} |\n", cells.join(" | "));
+        text.push(format!("| {} |\n", cells.join(" | ")));
     }
     let common = class.common();
     if !common.is_empty() {
-        text += &format!("\n## {}\n\n", wording::COMMON.to(lang));
+        text.push(format!("\n## {}\n\n", wording::COMMON.to(lang)));
     }
     for (count, outcome) in common {
-        text += &format!("- {count}× {} {}\n", plain(&outcome.id), plain(&outcome.title));
+        text.push(format!("- {count}× {} {}\n", plain(&outcome.id), plain(&outcome.title)));
     }
-    text
+    text.concat()
 }

@@ -97,7 +97,7 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    fn note(&self, lane: usize, entry: &Entry, lang: Lang) -> Markup {
+    fn note(&self, place: usize, entry: &Entry, lang: Lang) -> Markup {
         let (class, sign) = match entry.how {
             How::In => ("typed", "⌨ "),
             How::Out => ("printed", ""),
@@ -105,7 +105,7 @@ impl<'a> Lanes<'a> {
             How::Event => ("event", ""),
         };
         html! {
-            p.note.(class) style={ "grid-column:" (lane + 1) } {
+            p.note.(class) style={ "grid-column:" (place + 1) } {
                 (self.unseen(entry, lang))
                 span aria-hidden="true" { (sign) }
                 (entry.what)
@@ -115,8 +115,8 @@ impl<'a> Lanes<'a> {
 
     /// What the drawing says, for those who cannot see it.
     fn unseen(&self, entry: &Entry, lang: Lang) -> Markup {
-        let lane = self.names.iter().position(|name| *name == entry.who);
-        let is_program = self.program == lane;
+        let own = self.names.iter().position(|name| *name == entry.who);
+        let is_program = self.program == own;
         let does: Option<Text> = match entry.how {
             How::In if is_program => Some(wording::TYPED),
             How::In => Some(wording::SENDS),

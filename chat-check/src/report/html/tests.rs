@@ -96,14 +96,3 @@ fn what_was_printed_is_text() {
     assert!(!page.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'));
     assert!(page.contains("\\u{1b}[2J"));
 }
-
-#[test]
-#[ignore = "writes pages to be looked at; PAGES is the folder"]
-fn pages_to_be_looked_at() {
-    let folder = std::path::PathBuf::from(std::env::var_os("PAGES").unwrap());
-    std::fs::write(folder.join("full.html"), render(&sample::full())).unwrap();
-    let parts = ["García, Ana", "Beto", "carla-1"]
-        .map(|n| crate::report::Report { submission: Some(n.into()), ..sample::full() });
-    std::fs::write(folder.join("class.html"), crate::report::class::html(&parts)).unwrap();
-    std::fs::write(folder.join("hostile.html"), render(&sample::hostile())).unwrap();
-}
