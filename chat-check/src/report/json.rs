@@ -65,6 +65,13 @@ mod tests {
     }
 
     #[test]
+    fn nothing_in_it_can_drive_a_terminal() {
+        let text = render(&sample::hostile());
+        assert!(!text.contains("\\u001b") && !text.contains(['\u{9b}', '\u{202e}']));
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n'));
+    }
+
+    #[test]
     fn reports_are_as_the_schema_says() {
         let validator = validator();
         let parts = vec![sample::not_started(crate::catalogue::Side::Client)];

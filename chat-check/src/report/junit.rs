@@ -33,7 +33,6 @@ fn suite(part: &Part, lang: Lang) -> TestSuite {
     suite.set_time(time(part.seconds));
     suite.add_property(("command", part.command.as_str()));
     suite.add_property(("profile", part.profile.name()));
-    suite.add_property(("dialect", wording::dialect(&part.dialect, lang).as_str()));
     if let Some(not_started) = &part.not_started {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_type("not-started").set_message(not_started.why.as_str());
@@ -41,6 +40,8 @@ fn suite(part: &Part, lang: Lang) -> TestSuite {
         let mut case = TestCase::new(wording::NOT_STARTED.to(lang), status);
         case.set_classname(side);
         suite.add_test_case(case);
+    } else {
+        suite.add_property(("dialect", wording::dialect(&part.dialect, lang).as_str()));
     }
     suite.add_test_cases(part.results.iter().map(|outcome| case(outcome, side, lang)));
     suite

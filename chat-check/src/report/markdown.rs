@@ -80,9 +80,11 @@ fn marks(marks: &Marks, lang: Lang) -> String {
 fn part(part: &Part, lang: Lang) -> String {
     let side = part.side.name().to(lang);
     let mut text = vec![format!("\n## {side}\n{}\n", block(std::slice::from_ref(&part.command)))];
-    let dialect = plain(&wording::dialect(&part.dialect, lang));
     text.push(format!("- {}: {}\n", wording::PROFILE.to(lang), part.profile.name()));
-    text.push(format!("- {}: {dialect}\n", wording::DIALECT.to(lang)));
+    if part.not_started.is_none() {
+        let dialect = plain(&wording::dialect(&part.dialect, lang));
+        text.push(format!("- {}: {dialect}\n", wording::DIALECT.to(lang)));
+    }
     text.extend(part.remarks.iter().map(|remark| format!("- {}\n", plain(remark))));
     if let Some(NotStarted { why, printed }) = &part.not_started {
         text.push(format!("\n**{}: {}**\n", wording::NOT_STARTED.to(lang), plain(why)));

@@ -8,7 +8,7 @@ use crate::report::wording::{self, points_of, seconds, sign};
 use crate::report::{Evidence, Outcome, Part, Report};
 use crate::rubric::{Marks, PartMarks};
 use crate::text::{Lang, Text};
-use crate::verdict::Verdict;
+use crate::verdict::{Level, Verdict};
 
 const BOLD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -98,13 +98,17 @@ impl Page<'_> {
     }
 
     fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {
-        let Outcome { id, title, verdict, reason, evidence, repeat, .. } = outcome;
+        let Outcome { id, title, level, verdict, reason, evidence, repeat, .. } = outcome;
         if *verdict == Verdict::Pass && !self.verbose {
             return Ok(());
         }
         let (name, style) = (verdict.name().to(self.lang), style(*verdict));
         let sign = sign(*verdict);
-        write!(self.out, "  {style}{sign} {id} {name}{style:#} {title}")?;
+        write!(self.out, "  {style}{sign} {id} {name}{style:#} ")?;
+        if *level != Level::Must {
+            write!(self.out, "({}) ", level.name())?;
+        }
+        write!(self.out, "{title}")?;
         match (reason, evidence) {
             // The evidence says the same, and more.
             (Some(_), Some(_)) | (None, _) => writeln!(self.out)?,
@@ -160,6 +164,7 @@ mod tests {
             "    llegó: le volvió su propio mensaje",
             "      BrokenPipeError: [Errno 32] Broken pipe\n",
             "--only 2.2-echo\n",
+            "  ✗ 1.6-deadline falla (SHOULD) lo de 1.6-deadline\n",
             "  ↷ 3.1-salir omitida lo de 3.1-salir: no va: 3.1-salir\n",
             "  se cumplen 3 de 11 comprobaciones (12.5 s)\n",
             "    5 × 75 % = 3.75\n",

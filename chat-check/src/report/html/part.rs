@@ -26,7 +26,10 @@ pub(super) fn overview(part: &Part, lang: Lang) -> Markup {
             dl {
                 dt { (wording::COMMAND.to(lang)) } dd { code { (part.command) } }
                 dt { (wording::PROFILE.to(lang)) } dd { (part.profile.name()) }
-                dt { (wording::DIALECT.to(lang)) } dd { (wording::dialect(&part.dialect, lang)) }
+                @if part.not_started.is_none() {
+                    dt { (wording::DIALECT.to(lang)) }
+                    dd { (wording::dialect(&part.dialect, lang)) }
+                }
                 dt { (wording::TIME.to(lang)) } dd { (seconds(part.seconds)) }
             }
             @if !part.remarks.is_empty() {
