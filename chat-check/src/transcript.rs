@@ -30,7 +30,8 @@ struct Record {
 /// One thing that was said or done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Since the stage was set.
+    /// Since the stage was set: in JSON, a number of milliseconds.
+    #[serde(with = "millis")]
     pub after: Duration,
     /// The name on the stage.
     pub who: String,
@@ -105,6 +106,26 @@ fn escape(bytes: &[u8]) -> String {
         escaped.extend(["… (", &bytes.len().to_string(), " bytes)"]);
     }
     escaped
+}
+
+/// Times in files: whole milliseconds, which every language reads.
+mod millis {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        time: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
+    }
 }
 
 impl fmt::Display for Transcript {

@@ -1,0 +1,64 @@
+//! The class as a table for spreadsheets.
+
+use super::{Class, cell, outcome, points_for, state, total};
+use crate::catalogue::Side;
+use crate::report::{Report, wording};
+use crate::verdict::Verdict;
+
+/// One row for each submission: its marks, how many checks fail, whether it could be checked, and
+/// what became of each check. Commas, quotes as RFC 4180 has them.
+///
+/// # Panics
+///
+/// Never: memory takes everything that is written to it.
+pub fn csv(reports: &[Report]) -> String {
+    let class = Class::new(reports);
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let mut head: Vec<String> = [
+        wording::SUBMISSION,
+        Side::Server.name(),
+        Side::Client.name(),
+        wording::TOTAL,
+        wording::OF,
+        wording::FAILURES,
+        wording::STATE,
+    ]
+    .map(|text| text.to(class.lang).to_owned())
+    .into();
+    head.extend(class.checks.iter().map(|(id, _)| inert(id)));
+    table.write_record(&head).expect("memory takes it");
+    for (_, report) in &class.reports {
+        table.write_record(row(&class, report)).expect("memory takes it");
+    }
+    let bytes = table.into_inner().expect("memory takes it");
+    String::from_utf8(bytes).expect("only text was written")
+}
+
+fn row(class: &Class, report: &Report) -> Vec<String> {
+    let of = report.marks.as_ref().map(|marks| marks.of);
+    let mut row = vec![
+        inert(report.submission.as_deref().unwrap_or_default()),
+        cell(points_for(report, Side::Server)),
+        cell(points_for(report, Side::Client)),
+        cell(total(report)),
+        cell(of),
+        report.count(Verdict::Fail).to_string(),
+        inert(&state(report)),
+    ];
+    let verdict = |(id, _): &(String, String)| {
+        let outcome = outcome(report, id);
+        outcome.map(|o| o.verdict.name().to(class.lang).to_owned()).unwrap_or_default()
+    };
+    row.extend(class.checks.iter().map(verdict));
+    row
+}
+
+/// A text that no spreadsheet takes for a formula: what could begin one gets an apostrophe.
+fn inert(text: &str) -> String {
+    let formula = |c: char| "=+-@＝＋－＠".contains(c);
+    if text.trim_start().starts_with(formula) || text.starts_with(['\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}

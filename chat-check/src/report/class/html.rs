@@ -1,0 +1,130 @@
+//! The class as one page: a matrix of submissions and checks.
+
+use std::fmt::Write;
+
+use maud::{Markup, html};
+
+use super::{Class, cell, outcome, points_for, state, total};
+use crate::catalogue::Side;
+use crate::report::html::{heading, legend, page, prose, tile};
+use crate::report::{Report, wording};
+use crate::verdict::Verdict;
+
+/// The page, whole. Each name leads to `NAME/index.html` beside it.
+pub fn html(reports: &[Report]) -> String {
+    let class = Class::new(reports);
+    let lang = class.lang;
+    let count = |verdict| -> usize { reports.iter().map(|report| report.count(verdict)).sum() };
+    let body = html! {
+        header { h1 { (wording::CLASS_TITLE.to(lang)) } }
+        div.tiles {
+            (tile(wording::SUBMISSIONS.to(lang), &reports.len().to_string(), ""))
+            @if let Some(mean) = class.mean() {
+                (tile(wording::MEAN.to(lang), &wording::points(mean), "main"))
+            }
+            (tile(wording::FAILURES.to(lang), &count(Verdict::Fail).to_string(), ""))
+        }
+        section {
+            div.wide { (matrix(&class)) }
+            (legend(lang, count))
+        }
+        (common(&class))
+    };
+    page(wording::CLASS_TITLE.to(lang), lang, &body)
+}
+
+fn matrix(class: &Class) -> Markup {
+    let lang = class.lang;
+    html! {
+        table.class {
+            thead { tr {
+                th scope="col" { (heading(wording::SUBMISSION, lang)) }
+                @for text in [Side::Server.name(), Side::Client.name(), wording::TOTAL] {
+                    th.number scope="col" { (heading(text, lang)) }
+                }
+                @for (id, title) in &class.checks {
+                    th scope="col" title=(title) { span.turned { (id) } }
+                }
+                th scope="col" { (heading(wording::STATE, lang)) }
+            } }
+            tbody { @for (folder, report) in &class.reports { (row(class, folder, report)) } }
+            tfoot { tr {
+                th scope="row" { (heading(wording::FAILURES, lang)) }
+                td {} td {} td {}
+                @for (id, _) in &class.checks { td.cell { (fails(class, id)) } }
+                td {}
+            } }
+        }
+    }
+}
+
+fn row(class: &Class, folder: &str, report: &Report) -> Markup {
+    let points =
+        [points_for(report, Side::Server), points_for(report, Side::Client), total(report)];
+    let name = report.submission.as_deref().unwrap_or_default();
+    html! {
+        tr {
+            th scope="row" { a href={ "./" (encoded(folder)) "/index.html" } { (name) } }
+            @for each in points { td.number { (cell(each)) } }
+            @for (id, _) in &class.checks {
+                td.cell {
+                    @if let Some(outcome) = outcome(report, id) {
+                        @let verdict = outcome.verdict.name().to(class.lang);
+                        span.sign.(wording::code(outcome.verdict)) title={ (id) ": " (verdict) } {
+                            span aria-hidden="true" { (wording::sign(outcome.verdict)) }
+                            span.unseen { (verdict) }
+                        }
+                    }
+                }
+            }
+            td.state { (state(report)) }
+        }
+    }
+}
+
+/// How many submissions fail this check.
+fn fails(class: &Class, id: &str) -> usize {
+    let fails = |report: &Report| outcome(report, id).is_some_and(|o| o.verdict == Verdict::Fail);
+    class.reports.iter().filter(|(_, report)| fails(report)).count()
+}
+
+fn common(class: &Class) -> Markup {
+    let common = class.common();
+    html! {
+        @if !common.is_empty() {
+            section {
+                h2 { (heading(wording::COMMON, class.lang)) }
+                div.wide { table {
+                    thead { tr {
+                        th scope="col" { (wording::CHECK.to(class.lang)) }
+                        th.number scope="col" { (wording::SUBMISSIONS.to(class.lang)) }
+                        th scope="col" { (wording::EXPLANATION.to(class.lang)) }
+                    } }
+                    tbody { @for (count, outcome) in common {
+                        tr {
+                            th scope="row" { code { (outcome.id) } " " (outcome.title) }
+                            td.number { (count) }
+                            td { @if let Some(evidence) = &outcome.evidence {
+                                (prose(&evidence.explanation))
+                            } }
+                        }
+                    } }
+                } }
+            }
+        }
+    }
+}
+
+/// A folder's name as it stands in an address.
+fn encoded(name: &str) -> String {
+    let mut encoded = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(byte.into());
+        } else {
+            // Memory takes everything.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}

@@ -1,0 +1,48 @@
+//! The class in a few lines of Markdown.
+
+use super::{Class, cell, points_for, state, total};
+use crate::catalogue::Side;
+use crate::report::markdown::plain;
+use crate::report::{Report, wording};
+use crate::verdict::Verdict;
+
+/// A row for each submission, and the most frequent faults.
+pub fn markdown(reports: &[Report]) -> String {
+    let class = Class::new(reports);
+    let lang = class.lang;
+    let mut text = vec![format!("# {}\n", wording::CLASS_TITLE.to(lang))];
+    if let Some(mean) = class.mean() {
+        text.push(format!("\n{}: {}\n", wording::MEAN.to(lang), wording::points(mean)));
+    }
+    let head = [
+        wording::SUBMISSION,
+        Side::Server.name(),
+        Side::Client.name(),
+        wording::TOTAL,
+        wording::FAILURES,
+        wording::STATE,
+    ];
+    text.push(format!(
+        "\n| {} |\n|---|--:|--:|--:|--:|---|\n",
+        head.map(|t| t.to(lang)).join(" | ")
+    ));
+    for (_, report) in &class.reports {
+        let cells = [
+            plain(report.submission.as_deref().unwrap_or_default()),
+            cell(points_for(report, Side::Server)),
+            cell(points_for(report, Side::Client)),
+            cell(total(report)),
+            report.count(Verdict::Fail).to_string(),
+            plain(&state(report)),
+        ];
+        text.push(format!("| {} |\n", cells.join(" | ")));
+    }
+    let common = class.common();
+    if !common.is_empty() {
+        text.push(format!("\n## {}\n\n", wording::COMMON.to(lang)));
+    }
+    for (count, outcome) in common {
+        text.push(format!("- {count}× {} {}\n", plain(&outcome.id), plain(&outcome.title)));
+    }
+    text.concat()
+}

@@ -1,0 +1,157 @@
+//! What strangers' programs printed, as it may be shown anywhere.
+//!
+//! Every form of a report begins with [`Report::harmless`]. What a form has to escape besides, such
+//! as HTML, it escapes itself.
+
+use std::borrow::Cow;
+
+use chat_protocol::text::showable;
+
+use crate::dialect::{Dialect, Naming};
+use crate::report::{Evidence, NotStarted, Outcome, Part, Report};
+use crate::rubric::{Marks, PartMarks};
+use crate::transcript::Entry;
+
+/// How wide a tab is shown.
+const TAB: &str = "    ";
+
+/// The text without anything that could drive a terminal, turn the text around, break a line or
+/// be forbidden in XML: such characters are written as `\u{1b}`. A tab becomes blanks.
+pub fn harmless(text: &str) -> String {
+    let showable = showable(Cow::Borrowed(text));
+    let mut harmless = String::with_capacity(text.len());
+    for (was, is) in text.chars().zip(showable.chars()) {
+        match was {
+            '\t' => harmless.push_str(TAB),
+            '\u{FFFE}' | '\u{FFFF}' => harmless.extend(was.escape_unicode()),
+            _ if was != is => harmless.extend(was.escape_default()),
+            _ => harmless.push(was),
+        }
+    }
+    harmless
+}
+
+fn all(texts: &mut [String]) {
+    texts.iter_mut().for_each(one);
+}
+
+fn one(text: &mut String) {
+    *text = harmless(text);
+}
+
+impl Report {
+    /// A copy in which every text is [`harmless`].
+    #[must_use]
+    pub fn harmless(&self) -> Self {
+        let mut copy = self.clone();
+        // Taken apart by names, so that no field can be forgotten.
+        let Self { format: _, version, lang: _, submission, date, interrupted: _, parts, marks } =
+            &mut copy;
+        one(version);
+        submission.iter_mut().for_each(one);
+        one(date);
+        parts.iter_mut().for_each(part);
+        marks.iter_mut().for_each(marked);
+        copy
+    }
+}
+
+impl Outcome {
+    /// A copy in which every text is [`harmless`].
+    #[must_use]
+    pub fn harmless(&self) -> Self {
+        let mut copy = self.clone();
+        outcome(&mut copy);
+        copy
+    }
+}
+
+fn part(part: &mut Part) {
+    let Part { side: _, command, profile: _, dialect, remarks, not_started, results, seconds: _ } =
+        part;
+    one(command);
+    let Dialect {
+        port: _,
+        framing: _,
+        greeting: _,
+        naming,
+        name_form,
+        label: _,
+        echo: _,
+        leave,
+        given,
+    } = dialect;
+    if let Naming::Asked(keyword) = naming {
+        one(keyword);
+    }
+    one(name_form);
+    leave.iter_mut().for_each(one);
+    all(given);
+    all(remarks);
+    if let Some(NotStarted { why, printed }) = not_started {
+        one(why);
+        all(printed);
+    }
+    results.iter_mut().for_each(outcome);
+}
+
+fn outcome(outcome: &mut Outcome) {
+    let Outcome {
+        id,
+        requirement,
+        level: _,
+        title,
+        verdict: _,
+        reason,
+        evidence,
+        seconds: _,
+        repeat,
+    } = outcome;
+    [id, requirement, title, repeat].into_iter().for_each(one);
+    reason.iter_mut().for_each(one);
+    if let Some(Evidence { expected, came, explanation, sent, conversation, omitted: _, stderr }) =
+        evidence
+    {
+        [expected, came, explanation].into_iter().for_each(one);
+        all(sent);
+        for Entry { after: _, who, how: _, what } in conversation {
+            one(who);
+            one(what);
+        }
+        all(stderr);
+    }
+}
+
+fn marked(marks: &mut Marks) {
+    let Marks { rubric, parts, points: _, of: _ } = marks;
+    one(rubric);
+    for PartMarks { side: _, points: _, of: _, percent: _, level, arithmetic, lost } in parts {
+        one(level);
+        all(arithmetic);
+        for loss in lost {
+            one(&mut loss.reason);
+            all(&mut loss.checks);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_shown_is_escaped_and_the_rest_stays() {
+        assert_eq!(harmless("¿qué? 👩‍👩‍👧 «x» \\"), "¿qué? 👩‍👩‍👧 «x» \\");
+        assert_eq!(harmless("a\tb\r\n\u{1b}[2J"), "a    b\\r\\n\\u{1b}[2J");
+        assert_eq!(
+            harmless("\u{9b}\u{202e}\u{2028}\u{ffff}"),
+            "\\u{9b}\\u{202e}\\u{2028}\\u{ffff}"
+        );
+    }
+
+    #[test]
+    fn twice_is_the_same_as_once() {
+        let once = harmless("\u{1b}]0;x\u{7}\t");
+        assert_eq!(harmless(&once), once);
+    }
+}

@@ -1,0 +1,211 @@
+//! A report for the terminal: short, and in colours that the caller's stream may take out.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use crate::report::wording::{self, points_of, seconds, sign};
+use crate::report::{Evidence, Outcome, Part, Report};
+use crate::rubric::{Marks, PartMarks};
+use crate::text::{Lang, Text};
+use crate::verdict::{Level, Verdict};
+
+const BOLD: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+
+/// How many lines of standard error are shown.
+const LAST_LINES: usize = 4;
+
+/// Prints the report. With `verbose`, also what holds, and the conversations.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn print(report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
+    let report = report.harmless();
+    let mut page = Page { out, lang: report.lang, verbose };
+    report.parts.iter().try_for_each(|part| page.part(part))?;
+    if let Some(marks) = &report.marks {
+        page.marks(marks)?;
+    }
+    if report.interrupted {
+        page.line(Style::new().bold(), wording::INTERRUPTED.to(report.lang))?;
+    }
+    Ok(())
+}
+
+/// One line for an outcome, as soon as it is known: without a line's end.
+pub fn line(outcome: &Outcome) -> String {
+    let Outcome { id, title, verdict, reason, .. } = outcome.harmless();
+    let style = style(verdict);
+    let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!("{style}{} {id}{style:#} {title}{FAINT}{reason}{FAINT:#}", sign(verdict))
+}
+
+/// How a verdict looks.
+fn style(verdict: Verdict) -> Style {
+    let colour = match verdict {
+        Verdict::Pass => AnsiColor::Green,
+        Verdict::Fail => AnsiColor::Red,
+        Verdict::CheckerError => AnsiColor::Magenta,
+        Verdict::NotStrict | Verdict::Flaky | Verdict::ExpectedFail => AnsiColor::Yellow,
+        Verdict::Skipped | Verdict::Untestable => AnsiColor::Cyan,
+    };
+    colour.on_default().bold()
+}
+
+/// What is being printed on. All that comes here is harmless.
+struct Page<'a> {
+    out: &'a mut dyn Write,
+    lang: Lang,
+    verbose: bool,
+}
+
+impl Page<'_> {
+    fn line(&mut self, style: Style, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{style}{text}{style:#}")
+    }
+
+    /// `    name: text`
+    fn field(&mut self, name: Text, text: &str) -> io::Result<()> {
+        writeln!(self.out, "    {FAINT}{}:{FAINT:#} {text}", name.to(self.lang))
+    }
+
+    fn lines(&mut self, name: Text, lines: &[String]) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.field(name, "")?;
+        lines.iter().try_for_each(|line| writeln!(self.out, "      {line}"))
+    }
+
+    fn part(&mut self, part: &Part) -> io::Result<()> {
+        let side = part.side.name().to(self.lang);
+        writeln!(self.out, "{BOLD}{side}{BOLD:#} {}", part.command)?;
+        part.remarks.iter().try_for_each(|remark| self.line(FAINT, &format!("  {remark}")))?;
+        if let Some(not_started) = &part.not_started {
+            let what = format!("  {}: {}", wording::NOT_STARTED.to(self.lang), not_started.why);
+            self.line(style(Verdict::Fail), &what)?;
+            self.lines(wording::PRINTED, &not_started.printed)?;
+            return writeln!(self.out);
+        }
+        self.line(FAINT, &format!("  {}", wording::dialect(&part.dialect, self.lang)))?;
+        part.results.iter().try_for_each(|outcome| self.outcome(outcome))?;
+        let holds = |outcome: &&Outcome| outcome.verdict == Verdict::Pass;
+        let passes = part.results.iter().filter(holds).count();
+        let holding = wording::holding(passes, part.results.len(), self.lang);
+        writeln!(self.out, "  {holding} ({})\n", seconds(part.seconds))
+    }
+
+    fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {
+        let Outcome { id, title, level, verdict, reason, evidence, repeat, .. } = outcome;
+        if *verdict == Verdict::Pass && !self.verbose {
+            return Ok(());
+        }
+        let (name, style) = (verdict.name().to(self.lang), style(*verdict));
+        let sign = sign(*verdict);
+        write!(self.out, "  {style}{sign} {id} {name}{style:#} ")?;
+        if *level != Level::Must {
+            write!(self.out, "({}) ", level.name())?;
+        }
+        write!(self.out, "{title}")?;
+        match (reason, evidence) {
+            // The evidence says the same, and more.
+            (Some(_), Some(_)) | (None, _) => writeln!(self.out)?,
+            (Some(reason), None) => writeln!(self.out, ": {reason}")?,
+        }
+        evidence.iter().try_for_each(|evidence| self.evidence(evidence, repeat))
+    }
+
+    fn evidence(&mut self, evidence: &Evidence, repeat: &str) -> io::Result<()> {
+        self.field(wording::EXPECTED, &evidence.expected)?;
+        self.field(wording::CAME, &evidence.came)?;
+        self.field(wording::EXPLANATION, &evidence.explanation)?;
+        let last = evidence.stderr.len().saturating_sub(LAST_LINES);
+        self.lines(wording::STDERR, &evidence.stderr[last..])?;
+        if self.verbose {
+            self.lines(wording::CONVERSATION, &evidence.told(self.lang))?;
+        }
+        self.field(wording::REPEAT, repeat)
+    }
+
+    fn marks(&mut self, marks: &Marks) -> io::Result<()> {
+        self.line(BOLD, &marks.rubric)?;
+        for PartMarks { side, points, of, arithmetic, .. } in &marks.parts {
+            let side = side.name().to(self.lang);
+            self.line(BOLD, &format!("  {side}: {}", points_of(*points, *of)))?;
+            arithmetic.iter().try_for_each(|line| self.line(FAINT, &format!("    {line}")))?;
+        }
+        let total = wording::total(marks, self.lang);
+        self.line(BOLD, &format!("  {}: {total}", wording::TOTAL.to(self.lang)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Side;
+    use crate::report::sample;
+
+    fn printed(report: &Report, verbose: bool) -> String {
+        let mut out = anstream::StripStream::new(Vec::new());
+        print(report, verbose, &mut out).unwrap();
+        String::from_utf8(out.into_inner()).unwrap()
+    }
+
+    #[test]
+    fn what_does_not_hold_is_shown_and_what_holds_is_counted() {
+        let text = printed(&sample::full(), false);
+        for expected in [
+            "servidor python3 servidor.py\n",
+            "  puerto 12345 · mensajes que terminan en LF · saluda · pide el nombre con",
+            "  ✗ 2.2-echo falla lo de 2.2-echo\n",
+            "    se esperaba: nada para ana\n",
+            "    llegó: le volvió su propio mensaje",
+            "      BrokenPipeError: [Errno 32] Broken pipe\n",
+            "--only 2.2-echo\n",
+            "  ✗ 1.6-deadline falla (SHOULD) lo de 1.6-deadline\n",
+            "  ↷ 3.1-salir omitida lo de 3.1-salir: no va: 3.1-salir\n",
+            "  se cumplen 3 de 11 comprobaciones (12.5 s)\n",
+            "    5 × 75 % = 3.75\n",
+            "  total: 7.5 / 10\n",
+        ] {
+            assert!(text.contains(expected), "{expected}\n{text}");
+        }
+        assert!(!text.contains("2.1-relay") && !text.contains("zzyxqwpfgh"), "{text}");
+    }
+
+    #[test]
+    fn verbose_shows_all() {
+        let text = printed(&sample::full(), true);
+        for expected in ["✓ 2.1-relay se cumple", "    110 ms        ana <- kqjxvbzmwp"] {
+            assert!(text.contains(expected), "{expected}\n{text}");
+        }
+    }
+
+    #[test]
+    fn what_did_not_start_says_why() {
+        let report = sample::with_marks(sample::report(vec![sample::not_started(Side::Server)]));
+        let text = printed(&report, false);
+        assert!(text.contains("no se pudo comprobar: terminó antes de escuchar"), "{text}");
+        assert!(text.contains("SyntaxError") && text.contains("total: 0 / 5"), "{text}");
+    }
+
+    #[test]
+    fn nothing_but_the_checker_s_own_colours_drives_the_terminal() {
+        let mut out = Vec::new();
+        print(&sample::hostile(), true, &mut out).unwrap();
+        let mut text = String::from_utf8(out).unwrap();
+        text.push_str(&line(&sample::hostile().parts[0].results[3]));
+        assert!(text.contains("\\u{1b}[2J") && !text.contains("\u{1b}[2J"));
+        let left = anstream::adapter::strip_str(&text).to_string();
+        assert!(!left.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'));
+    }
+
+    #[test]
+    fn a_line_of_progress_says_what_and_why() {
+        let outcome = sample::outcome("2.2-echo", Verdict::Fail);
+        let line = anstream::adapter::strip_str(&line(&outcome)).to_string();
+        assert_eq!(line, "✗ 2.2-echo lo de 2.2-echo: no va: 2.2-echo");
+    }
+}
