@@ -5,13 +5,17 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
 
 use crate::catalogue::{Side, checks};
 use crate::cli::{Cli, MannerArgs, OutputArgs, Task};
 use crate::dialect::{Dialect, Given};
 use crate::isolation::Isolation;
 use crate::order::{Manner, Order};
-use crate::report::{FORMAT, Outcome, Part, Report};
+use crate::report::{self, FORMAT, Outcome, Part, Report};
+use crate::rubric::Rubric;
 use crate::select::{Patterns, Selection};
 use crate::subject::Limits;
 use crate::verdict::{Level, Verdict};
@@ -27,6 +31,12 @@ pub enum AppError {
     #[error("{0}")]
     Checker(String),
 }
+
+/// How often the spinner turns.
+const TICK: Duration = Duration::from_millis(120);
+
+/// The name of the file that is standard output.
+const STANDARD_OUTPUT: &str = "-";
 
 /// The exit status of a run that was ended before its end.
 pub const INTERRUPTED: u8 = 130;
@@ -90,13 +100,56 @@ fn check(
         folder: Path::new(".").to_owned(),
     });
     let orders: Vec<Order> = orders.collect();
-    let told = |outcome: &Outcome| eprintln!("{} {:?}", outcome.id, outcome.verdict);
-    let report = examine(None, &orders, &manner, &told)?;
-    if let Some(file) = &output.json {
-        let json = serde_json::to_string_pretty(&report).map_err(AppError::checker)?;
-        put(file, &json)?;
+    let rubric = rubric(output.rubric.as_deref())?;
+    let progress = ProgressBar::new_spinner();
+    progress.enable_steady_tick(TICK);
+    let told = |outcome: &Outcome| {
+        progress.inc(1);
+        progress.set_message(format!("{} {}", progress.position(), outcome.id));
+    };
+    let mut report = examine(None, &orders, &manner, &told)?;
+    progress.finish_and_clear();
+    // Marks for half a submission would say nothing, unless somebody asks for them.
+    if programs.len() > 1 || output.rubric.is_some() || output.gradescope.is_some() {
+        report.marks = Some(rubric.marks(&report));
     }
+    write(&report, output)?;
     Ok(ExitCode::from(status(&report)))
+}
+
+/// Writes the report in every form that is asked for. Standard output has the one for people,
+/// unless another form is to go there.
+fn write(report: &Report, output: &OutputArgs) -> Result<(), AppError> {
+    let forms: [(_, fn(&Report) -> String); 6] = [
+        (&output.json, report::json::render),
+        (&output.html, report::html::render),
+        (&output.markdown, report::markdown::render),
+        (&output.junit, report::junit::render),
+        (&output.csv, |report| report::class::csv(std::slice::from_ref(report))),
+        (&output.gradescope, report::gradescope::render),
+    ];
+    let wanted = || forms.iter().filter_map(|(file, form)| Some((file.as_ref()?, form)));
+    for (file, form) in wanted() {
+        put(file, &form(report))?;
+    }
+    if wanted().all(|(file, _)| file.as_os_str() != STANDARD_OUTPUT) {
+        let mut out = anstream::stdout().lock();
+        match report::terminal::print(report, output.verbose, &mut out) {
+            // Whoever reads no further has seen enough.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                return Err(AppError::checker(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The rubric in a file, or the course's.
+fn rubric(file: Option<&Path>) -> Result<Rubric, AppError> {
+    let Some(file) = file else { return Ok(Rubric::course()) };
+    let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
+    Rubric::parse(&text).map_err(|error| of_file(file, &error))
 }
 
 /// Checks all programs of a submission. A client is spoken to as its own server would.
@@ -152,7 +205,7 @@ pub fn status(report: &Report) -> u8 {
 }
 
 fn put(file: &Path, text: &str) -> Result<(), AppError> {
-    let written = if file == Path::new("-") {
+    let written = if file.as_os_str() == STANDARD_OUTPUT {
         io::stdout().write_all(text.as_bytes())
     } else {
         fs::write(file, text)
