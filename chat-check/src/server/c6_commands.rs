@@ -239,7 +239,7 @@ const NOTICES: Check = Check {
 };
 
 fn notices(scene: &mut Scene) -> Checked {
-    let (server, [mut ana, mut beto, _caro]) = three(scene)?;
+    let (server, [mut ana, mut beto, caro]) = three(scene)?;
     let token = scene.token();
     beto.say(&format!("* {token}"))?;
     let heard = ana.hears(&token)?;
@@ -254,7 +254,7 @@ fn notices(scene: &mut Scene) -> Checked {
     hears_of(scene, &ana, mark, &name)?;
     scene.barrier(&mut beto, &mut ana)?;
     let notice = ana.mentions(mark, &name).swap_remove(0);
-    let refusal = answer(scene, &format!("/privado {token} x"), &mut ana, &mut beto)?;
+    let refusal = answer(scene, &format!("/nombre {}", caro.name()), &mut ana, &mut beto)?;
     for (line, begin) in [(notice, "* "), (refusal, "! ")] {
         if !line.starts_with(begin) {
             return Err(Halt::NotStrict(Words::new(
