@@ -86,6 +86,11 @@ impl<'a> Scene<'a> {
         (0..10).map(|_| char::from(random.random_range(b'a'..=b'z'))).collect()
     }
 
+    /// A name that stands nowhere else, and is short enough for any server.
+    pub fn name(&self, name: &str) -> String {
+        format!("{name}{}", &self.token()[..4])
+    }
+
     /// Starts the program.
     ///
     /// # Errors
@@ -173,7 +178,12 @@ impl<'a> Scene<'a> {
         }
     }
 
-    fn asked(&self, voice: &Voice, keyword: &str) -> Checked {
+    /// Waits until a name is asked for with this keyword.
+    ///
+    /// # Errors
+    ///
+    /// It is not while patience lasts.
+    pub fn asked(&self, voice: &Voice, keyword: &str) -> Checked {
         let patience = self.terms.patience;
         let asked = voice.intake().wait(patience, |heard| heard.find(keyword, 0));
         asked.map(drop).ok_or_else(|| {
@@ -237,7 +247,12 @@ impl<'a> Scene<'a> {
         others.first_mut().map_or(Ok(()), |second| self.probe(second, first))
     }
 
-    fn probe(&self, speaker: &mut Voice, listener: &mut Voice) -> Checked {
+    /// The first speaks until the other hears it: then the other takes part.
+    ///
+    /// # Errors
+    ///
+    /// The other does not hear while patience lasts.
+    pub fn probe(&self, speaker: &mut Voice, listener: &mut Voice) -> Checked {
         let deadline = Instant::now() + self.terms.patience;
         loop {
             let token = self.token();
@@ -288,6 +303,17 @@ impl<'a> Scene<'a> {
         listener.hears(&token)?;
         thread::sleep(self.terms.grace);
         Ok(())
+    }
+
+    /// What these two say from now on can be told from what was said before: the number of messages
+    /// that the listener has heard, behind a barrier.
+    ///
+    /// # Errors
+    ///
+    /// The one does not reach the other.
+    pub fn mark(&self, speaker: &mut Voice, listener: &mut Voice) -> Checked<usize> {
+        self.barrier(speaker, listener)?;
+        Ok(listener.messages().len())
     }
 
     /// Looks again and again until this is found, for as long as patience lasts.

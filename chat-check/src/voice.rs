@@ -180,6 +180,13 @@ impl Voice {
         self.intake.look(|heard| split(heard, self.framing))
     }
 
+    /// The messages behind the first `mark` that name somebody, in whatever letters.
+    pub fn mentions(&self, mark: usize, name: &str) -> Vec<String> {
+        let name = name.to_lowercase();
+        let messages = self.messages().into_iter().skip(mark);
+        messages.filter(|message| message.to_lowercase().contains(&name)).collect()
+    }
+
     /// All that was heard, to be waited for and looked at.
     pub fn intake(&self) -> &Intake {
         &self.intake
