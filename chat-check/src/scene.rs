@@ -236,7 +236,12 @@ impl<'a> Scene<'a> {
         others.first_mut().map_or(Ok(()), |second| self.probe(second, first))
     }
 
-    fn probe(&self, speaker: &mut Voice, listener: &mut Voice) -> Checked {
+    /// Says something again and again until the other has heard it.
+    ///
+    /// # Errors
+    ///
+    /// It is not heard while patience lasts.
+    pub fn probe(&self, speaker: &mut Voice, listener: &mut Voice) -> Checked {
         let deadline = Instant::now() + self.terms.patience;
         loop {
             let token = self.token();
