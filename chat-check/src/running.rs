@@ -120,6 +120,11 @@ impl Running {
         self.tree().into_iter().filter_map(|id| process::descriptors(id).ok()).sum()
     }
 
+    /// How many threads it has.
+    pub fn threads(&self) -> usize {
+        self.tree().into_iter().filter_map(|id| process::threads(id).ok()).sum()
+    }
+
     /// How much processor time it has used.
     pub fn cpu(&self) -> Duration {
         self.tree().into_iter().filter_map(|id| process::cpu(id).ok()).sum()

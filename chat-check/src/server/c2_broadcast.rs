@@ -1,18 +1,71 @@
 //! Chapter 2: what one says, all others hear.
 
 use crate::catalogue::{Check, MANY, Side};
-use crate::scene::Scene;
-use crate::text::Text;
+use crate::scene::{Scene, Server};
+use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
+use crate::voice::Voice;
 
-pub(crate) const CHECKS: &[&Check] = &[&RELAY, &ECHO];
+pub(crate) const CHECKS: &[&Check] = &[&FIRST_MESSAGE, &RELAY, &ECHO];
+
+const FIRST_MESSAGE: Check = Check {
+    id: "2.1-first-message",
+    side: Side::Server,
+    level: Level::Must,
+    profiles: MANY,
+    needs: &["1.4-silent"],
+    title: Text { es: "sobrevive al primer mensaje", en: "survives the first message" },
+    explanation: Text {
+        es: "Algo falla al recibir: mira el error que imprime el servidor. En Python lo más común \
+             es mezclar texto y bytes: `recv` devuelve bytes (usa `.decode(\"utf-8\", \
+             \"replace\")` para tener texto) y `send` pide bytes (usa `.encode(\"utf-8\")`).",
+        en: "Something fails when a message is received: look at the error that the server prints. \
+             In Python it is mostly text and bytes mixed up: `recv` returns bytes (use \
+             `.decode(\"utf-8\", \"replace\")` to have text) and `send` wants bytes (use \
+             `.encode(\"utf-8\")`).",
+    },
+    body: first_message,
+};
+
+/// Whoever is not heard may have been so from the beginning; that is not looked at here.
+fn first_message(scene: &mut Scene) -> Checked {
+    let server = scene.start()?;
+    let mut ana = scene.join(&server, "ana")?;
+    let mut beto = scene.join(&server, "beto")?;
+    scene.accepted(&server, beto.local())?;
+    let heard = scene.probe(&mut ana, &mut beto).and_then(|()| scene.probe(&mut ana, &mut beto));
+    match dead(&server, &ana) {
+        Some(came) if heard.is_err() => Err(Halt::fault(
+            ["que el servidor siga atendiendo a ana", "that the server goes on serving ana"],
+            came,
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What shows that somebody is served no more.
+fn dead(server: &Server, voice: &Voice) -> Option<Words> {
+    let unread = server.program.sockets().into_iter().find(|s| s.remote == voice.local());
+    let trace = ["Traceback", "Exception", "panicked", "Error"]
+        .iter()
+        .any(|sign| server.program.trace().err.look(|heard| heard.find(sign, 0).is_some()));
+    if server.program.ended().is_some() {
+        Some(["el servidor terminó", "the server ended"].into())
+    } else if voice.end().is_some() {
+        Some(["el servidor cerró su conexión", "the server closed her connection"].into())
+    } else if unread.is_some_and(|socket| socket.unread > 0) {
+        Some(["nadie lee lo que envía", "nobody reads what she sends"].into())
+    } else {
+        trace.then(|| ["el servidor imprimió un error", "the server printed an error"].into())
+    }
+}
 
 const RELAY: Check = Check {
     id: "2.1-relay",
     side: Side::Server,
     level: Level::Must,
     profiles: MANY,
-    needs: &[],
+    needs: &["2.1-first-message", "1.4-three"],
     title: Text {
         es: "un mensaje llega a todos los demás, una sola vez",
         en: "a message reaches all others, once",
@@ -41,7 +94,7 @@ fn relay(scene: &mut Scene) -> Checked {
             let name = voice.name();
             return Err(Halt::fault(
                 ["el mensaje una sola vez", "the message once"],
-                crate::text::Words::new(
+                Words::new(
                     format!("a {name} le llegó {times} veces"),
                     format!("it reached {name} {times} times"),
                 ),
@@ -87,12 +140,12 @@ fn echo(scene: &mut Scene) -> Checked {
         None => Ok(()),
         Some(echo) if echo == relayed => Err(Halt::fault(
             ["nada para ana", "nothing for ana"],
-            crate::text::Words::new(
+            Words::new(
                 format!("le volvió su propio mensaje: «{echo}»"),
                 format!("her own message came back: \"{echo}\""),
             ),
         )),
-        Some(receipt) => Err(Halt::NotStrict(crate::text::Words::new(
+        Some(receipt) => Err(Halt::NotStrict(Words::new(
             format!("el autor recibe un acuse: «{receipt}»"),
             format!("the author gets a receipt: \"{receipt}\""),
         ))),

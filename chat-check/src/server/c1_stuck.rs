@@ -1,0 +1,142 @@
+//! Chapter 1.4: one who reads nothing, and those who go on talking.
+
+use crate::catalogue::{Check, MANY, Side};
+use crate::scene::{Scene, Server};
+use crate::text::Text;
+use crate::verdict::{Checked, Halt, Level};
+use crate::voice::{Deaf, Voice};
+
+pub(crate) const CHECKS: &[&Check] = &[&JOIN_WHILE_STUCK, &SLOW_READER];
+
+const JOIN_WHILE_STUCK: Check = Check {
+    id: "1.4-join-while-stuck",
+    side: Side::Server,
+    level: Level::Should,
+    profiles: MANY,
+    needs: &["2.1-relay", "2.8-two-in-one"],
+    title: Text {
+        es: "mientras uno no lee, otros pueden entrar",
+        en: "while somebody does not read, others can join",
+    },
+    explanation: Text {
+        es: "`sendall` a un cliente que no lee se queda esperando. Si en ese momento hay un candado \
+             tomado, o es el mismo hilo que acepta conexiones, nadie más puede entrar. Copia la \
+             lista con el candado tomado y envía después de soltarlo, con una cola y un hilo por \
+             cliente o con sockets no bloqueantes.",
+        en: "`sendall` to a client that does not read waits. When a lock is held at that moment, or \
+             it is the thread that accepts connections, nobody else can join. Copy the list with \
+             the lock held and send after it is released, with a queue and a thread for each \
+             client or with non-blocking sockets.",
+    },
+    body: join_while_stuck,
+};
+
+/// The second newcomer shows that the server has gone on after the first.
+fn join_while_stuck(scene: &mut Scene) -> Checked {
+    let mut room = stuck(scene)?;
+    for _ in 0..BATCHES {
+        if !room.flood(scene) {
+            break;
+        }
+    }
+    for name in ["fabio", "gina"] {
+        let newcomer = scene.join(&room.server, name)?;
+        scene.accepted(&room.server, newcomer.local())?;
+    }
+    Ok(())
+}
+
+const SLOW_READER: Check = Check {
+    id: "1.4-slow-reader",
+    side: Side::Server,
+    level: Level::Should,
+    profiles: MANY,
+    needs: &["1.4-join-while-stuck"],
+    title: Text {
+        es: "uno que no lee no demora los mensajes de los demás",
+        en: "somebody who does not read does not delay the others' messages",
+    },
+    explanation: Text {
+        es: "`sendall` a un cliente que no lee se queda esperando, y con él quien envía: el resto no \
+             recibe nada más. Dale a cada cliente una cola y un hilo que la envía, o usa sockets no \
+             bloqueantes; o ponle un plazo corto (`settimeout`) y desconecta a quien no lo cumple.",
+        en: "`sendall` to a client that does not read waits, and the sender with it: the rest get \
+             nothing more. Give each client a queue and a thread that sends from it, or use \
+             non-blocking sockets; or set a short time-out and disconnect whoever is over it.",
+    },
+    body: slow_reader,
+};
+
+fn slow_reader(scene: &mut Scene) -> Checked {
+    let mut room = stuck(scene)?;
+    for _ in 0..BATCHES {
+        if !room.flood(scene) {
+            return Err(Halt::fault(
+                ["que carla reciba lo que dice ana", "that carla receives what ana says"],
+                [
+                    "dejó de recibir desde que otro cliente no lee",
+                    "she stopped receiving when another client did not read",
+                ],
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Members before and behind one who reads nothing.
+struct Stuck {
+    server: Server,
+    ana: Voice,
+    beto: Voice,
+    carla: Voice,
+    _deaf: Deaf,
+}
+
+/// The bytes of a line: under everybody's limit.
+const LINE: usize = 1000;
+
+/// How many lines are said before it is seen whether they arrive.
+const LINES: usize = 64;
+
+/// How many times: 8 MiB in all. The system holds at most 4 for a socket, and usually 2.5.
+const BATCHES: usize = 128;
+
+/// A room with one who reads nothing, in which it can be said much.
+fn stuck(scene: &mut Scene) -> Checked<Stuck> {
+    let (server, [ana, beto]) = scene.room(["ana", "beto"])?;
+    let deaf = scene.join_deaf(&server, "dora")?;
+    let local =
+        deaf.local().map_err(|error| scene.broken("a connection has no address", &error))?;
+    scene.accepted(&server, local)?;
+    let carla = scene.join(&server, "carla")?;
+    scene.accepted(&server, carla.local())?;
+    let mut room = Stuck { server, ana, beto, carla, _deaf: deaf };
+    scene.probe(&mut room.ana, &mut room.carla)?;
+    // No socket is full after so little.
+    if room.flood(scene) {
+        Ok(room)
+    } else {
+        Err(Halt::Untestable(
+            ["no deja hablar tan rápido", "it does not let anybody talk so fast"].into(),
+        ))
+    }
+}
+
+impl Stuck {
+    /// Ana says many lines. Returns whether the others hear all of them while patience lasts.
+    fn flood(&mut self, scene: &Scene) -> bool {
+        let lines = scene.dialect.framing.encode(&[b'x'; LINE]).repeat(LINES);
+        let listeners = [&self.beto, &self.carla];
+        let before = listeners.map(|voice| voice.intake().look(|heard| heard.bytes.len()));
+        if self.ana.send(&lines).is_err() {
+            return false;
+        }
+        let hears_all = |(voice, before): (&Voice, usize)| {
+            voice.intake().wait(scene.terms.patience, |heard| {
+                let letters = memchr::memchr_iter(b'x', &heard.bytes[before..]).count();
+                (letters >= LINES * LINE).then_some(())
+            })
+        };
+        listeners.into_iter().zip(before).all(|pair| hears_all(pair).is_some())
+    }
+}

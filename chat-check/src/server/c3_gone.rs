@@ -1,0 +1,219 @@
+//! Chapter 3: clients that are gone, however they went.
+
+use super::moments::{at_once, let_go};
+use super::printing::{Print, printed, prints};
+use crate::catalogue::{Check, EVERY, MANY, Side};
+use crate::scene::{Scene, Server};
+use crate::text::{Text, Words};
+use crate::verdict::{Checked, Halt, Level};
+use crate::voice::Voice;
+
+pub(crate) const CHECKS: &[&Check] = &[&CLOSED, &RESET, &PRINTS, &DEAD_PEER, &ADJACENT];
+
+const CLOSED: Check = Check {
+    id: "3.3-closed",
+    side: Side::Server,
+    level: Level::Must,
+    profiles: EVERY,
+    needs: &["1.6-forever"],
+    title: Text {
+        es: "cuando un cliente cierra, el servidor cierra su lado",
+        en: "when a client closes, the server closes its side",
+    },
+    explanation: Text {
+        es: "Cuando `recv` devuelve `b\"\"` el cliente se fue: quítalo de la lista y llama a \
+             `cliente.close()`. Sin eso el socket queda en CLOSE_WAIT, y con suficientes clientes el \
+             servidor ya no puede abrir otro.",
+        en: "When `recv` returns `b\"\"` the client has left: take it out of the list and call \
+             `client.close()`. Otherwise the socket stays in CLOSE_WAIT, and after enough clients \
+             the server cannot open another.",
+    },
+    body: closed,
+};
+
+fn closed(scene: &mut Scene) -> Checked {
+    parts(scene, Voice::close)
+}
+
+const RESET: Check = Check {
+    id: "3.3-reset",
+    side: Side::Server,
+    level: Level::Must,
+    profiles: EVERY,
+    needs: &["3.3-closed"],
+    title: Text {
+        es: "una conexión cortada no tumba al servidor",
+        en: "a connection that is reset does not bring the server down",
+    },
+    explanation: Text {
+        es: "Si el cliente muere, `recv` lanza ConnectionResetError. Trátalo como el fin de la \
+             conexión: `try: ... except OSError:` y, en `finally`, quítalo de la lista y ciérralo.",
+        en: "When a client dies, `recv` raises ConnectionResetError. Treat it as the end of the \
+             connection: `try: ... except OSError:` and, in `finally`, take it out of the list and \
+             close it.",
+    },
+    body: reset,
+};
+
+fn reset(scene: &mut Scene) -> Checked {
+    parts(scene, Voice::reset)
+}
+
+/// The server lets go of who leaves so, and lets the next one in.
+fn parts(scene: &mut Scene, leave: fn(Voice)) -> Checked {
+    let server = scene.start()?;
+    let ana = scene.join(&server, "ana")?;
+    let local = ana.local();
+    scene.accepted(&server, local)?;
+    leave(ana);
+    if !let_go(scene, &server, local) {
+        return Err(Halt::fault(
+            ["que el servidor cierre su lado de la conexión", "that the server closes its side"],
+            ["el socket sigue abierto", "the socket is still open"],
+        ));
+    }
+    let beto = scene.join(&server, "beto")?;
+    scene.accepted(&server, beto.local())
+}
+
+const PRINTS: Check = Check {
+    id: "3.3-prints",
+    side: Side::Server,
+    level: Level::Should,
+    profiles: EVERY,
+    needs: &["1.2-announced", "3.3-closed"],
+    title: Text { es: "imprime quién se desconecta", en: "prints who disconnects" },
+    explanation: Text {
+        es: "Cuando un cliente se va, el servidor imprime `cliente IP:PUERTO desconectado`. Guarda \
+             la dirección que devolvió `accept()`: `getpeername()` ya puede fallar.",
+        en: "When a client leaves, the server prints `cliente IP:PORT desconectado`. Keep the \
+             address that `accept()` returned: `getpeername()` may fail by then.",
+    },
+    body: prints_leaving,
+};
+
+fn prints_leaving(scene: &mut Scene) -> Checked {
+    let server = scene.start()?;
+    let ana = scene.join(&server, "ana")?;
+    let local = ana.local();
+    scene.accepted(&server, local)?;
+    // What is printed of who comes is printed by now, or is taken for what is printed of who goes.
+    std::thread::sleep(scene.terms.grace);
+    let before = printed(scene, &server);
+    ana.close();
+    let line = format!("cliente {local} desconectado");
+    prints(scene, &server, &Print { line: &line, part: "", before })
+}
+
+const DEAD_PEER: Check = Check {
+    id: "3.3-dead-peer",
+    side: Side::Server,
+    level: Level::Must,
+    profiles: MANY,
+    needs: &["2.1-relay", "3.3-reset"],
+    title: Text {
+        es: "un cliente muerto no impide que los demás reciban",
+        en: "a dead client does not keep the others from receiving",
+    },
+    explanation: Text {
+        es: "Enviar a quien ya no está lanza OSError. Si el `try` rodea todo el recorrido, el resto \
+             se queda sin el mensaje; si el error llega al hilo de quien envía, se desconecta a \
+             quien no tiene la culpa. Pon el `try` adentro del recorrido, alrededor de cada envío, y \
+             quita al muerto, no al autor.",
+        en: "Sending to somebody who is gone raises OSError. When the `try` is around the whole \
+             walk, the rest miss the message; when the error reaches the sender's thread, the \
+             wrong one is disconnected. Put the `try` inside the walk, around each sending, and \
+             remove the dead one, not the author.",
+    },
+    body: dead_peer,
+};
+
+/// An even number of dead ones before each living one: who skips one after each removal skips
+/// no living one.
+fn dead_peer(scene: &mut Scene) -> Checked {
+    resets(scene, "ddl", 4)
+}
+
+const ADJACENT: Check = Check {
+    id: "3.3-adjacent-resets",
+    side: Side::Server,
+    level: Level::Must,
+    profiles: MANY,
+    needs: &["3.3-dead-peer"],
+    title: Text {
+        es: "si varios mueren a la vez, ningún otro se queda sin el mensaje",
+        en: "when several die at once, no other misses the message",
+    },
+    explanation: Text {
+        es: "La lista cambia mientras se la recorre: al quitar un elemento, `for` saltea el \
+             siguiente. Recorre una copia (`for otro in list(clientes):`) o junta a los muertos \
+             aparte y quítalos después; si hay hilos, con un candado.",
+        en: "The list changes while it is walked: when an element is removed, `for` skips the next. \
+             Walk a copy (`for other in list(clients):`) or gather the dead apart and remove them \
+             afterwards; with threads, under a lock.",
+    },
+    body: adjacent,
+};
+
+fn adjacent(scene: &mut Scene) -> Checked {
+    resets(scene, "dlddldl", 3)
+}
+
+/// In each round, these join: `d` to die, `l` to live. Then the first of the room speaks, and the
+/// dying reset their connections, before the server sees any of it; the other way round in every
+/// other round. The living hear it, and the speaker stays.
+fn resets(scene: &mut Scene, pattern: &str, rounds: usize) -> Checked {
+    let (server, [mut ana, beto]) = scene.room(["ana", "beto"])?;
+    let mut living = vec![beto];
+    for round in 0..rounds {
+        let mut dying = Vec::new();
+        for (number, kind) in pattern.chars().enumerate() {
+            let mut voice = scene.join(&server, &format!("{kind}{round}{number}"))?;
+            scene.accepted(&server, voice.local())?;
+            scene.probe(&mut ana, &mut voice)?;
+            if kind == 'd' { dying.push(voice) } else { living.push(voice) }
+        }
+        let token = scene.token();
+        at_once(&server, || {
+            if round % 2 == 0 {
+                ana.say(&token)?;
+                dying.clear();
+                Ok(())
+            } else {
+                dying.clear();
+                ana.say(&token)
+            }
+        })?;
+        everybody_hears(scene, &server, (&mut ana, &mut living), &token)?;
+    }
+    Ok(())
+}
+
+fn everybody_hears(
+    scene: &Scene,
+    server: &Server,
+    (ana, living): (&mut Voice, &mut [Voice]),
+    token: &str,
+) -> Checked {
+    for voice in &mut *living {
+        if voice.hears(token).is_err() {
+            let name = voice.name();
+            return Err(Halt::fault(
+                Words::new(
+                    format!("que a {name} le llegue «{token}»"),
+                    format!("that \"{token}\" reaches {name}"),
+                ),
+                ["no le llegó, después de que otros murieran", "it did not, after others had died"],
+            ));
+        }
+    }
+    match living.first_mut() {
+        Some(beto) if ana.end().is_none() && scene.has(server, ana.local()) => {
+            scene.probe(ana, beto)
+        }
+        _ => Err(Halt::fault(
+            ["que ana siga conectada", "that ana stays connected"],
+            ["el servidor la desconectó a ella", "the server disconnected her"],
+        )),
+    }
+}
