@@ -29,6 +29,9 @@ pub struct Socket {
     pub remote: SocketAddr,
     /// What it is doing.
     pub state: State,
+    /// How many bytes have come that its owner has not read; of a listening one, how many
+    /// connections wait.
+    pub unread: u64,
 }
 
 /// The sockets that process `id` or any of its descendants has open. A connection that waits to be
@@ -76,7 +79,9 @@ fn parse(line: &str) -> Option<(u64, Socket)> {
         "0A" => State::Listen,
         _ => State::Other,
     };
-    let socket = Socket { local: address(words[1])?, remote: address(words[2])?, state };
+    let (_, unread) = words.get(4)?.split_once(':')?;
+    let unread = u64::from_str_radix(unread, 16).ok()?;
+    let socket = Socket { local: address(words[1])?, remote: address(words[2])?, state, unread };
     Some((words.get(9)?.parse().ok()?, socket))
 }
 
@@ -114,6 +119,7 @@ impl Socket {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::net::{TcpListener, TcpStream};
 
     use super::*;
@@ -136,6 +142,8 @@ mod tests {
             assert_eq!(server_end(), None, "it was not accepted yet");
             let (_accepted, _) = listener.accept().unwrap();
             assert_eq!(server_end().unwrap().state, State::Established);
+            (&client).write_all(b"hola").unwrap();
+            while server_end().unwrap().unread != 4 {}
             drop(client);
             while server_end().unwrap().state != State::CloseWait {}
         }
