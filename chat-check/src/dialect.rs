@@ -30,6 +30,19 @@ pub enum Naming {
     Asked(String),
 }
 
+/// When somebody who runs a client has to type the own name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Typed {
+    /// Not at all: there is none, or an option gives it.
+    #[default]
+    Never,
+    /// Before the client connects.
+    First,
+    /// Once the server has asked for it.
+    Asked,
+}
+
 /// By what a server tells its clients who speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -61,8 +74,12 @@ pub struct Dialect {
     /// Whether a message also comes back to its sender. Found out, it is a fault (2.2); given, the
     /// course wants it so.
     pub echo: bool,
-    /// The line that makes the server end the connection, if there is one.
+    /// The line that makes the server end the connection, if there is one; of a client, the line
+    /// with which its user leaves.
     pub leave: Option<String>,
+    /// Of a client: when its user types the own name.
+    #[serde(default)]
+    pub typed: Typed,
     /// Which of these were given and not found out, by their names in the file.
     pub given: Vec<String>,
 }
@@ -81,6 +98,7 @@ impl Default for Dialect {
             label: Label::default(),
             echo: false,
             leave: Some("salir".to_owned()),
+            typed: Typed::default(),
             given: Vec::new(),
         }
     }
@@ -143,6 +161,8 @@ pub struct Given {
     pub echo: Option<bool>,
     /// See [`Dialect::leave`]; empty for none.
     pub leave: Option<String>,
+    /// See [`Dialect::typed`].
+    pub typed: Option<Typed>,
 }
 
 impl Given {
@@ -173,6 +193,7 @@ impl Given {
         put(self.label.as_ref(), &mut dialect.label, "label", &mut names);
         put(self.echo.as_ref(), &mut dialect.echo, "echo", &mut names);
         put(leave.as_ref(), &mut dialect.leave, "leave", &mut names);
+        put(self.typed.as_ref(), &mut dialect.typed, "typed", &mut names);
         dialect.given = names;
     }
 }

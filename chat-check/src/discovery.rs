@@ -11,14 +11,18 @@ pub(crate) use client::client;
 pub(crate) use server::server;
 
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use crate::dialect::Dialect;
 use crate::running::Trace;
+use crate::scene::{Scene, Terms};
+use crate::subject::Subject;
 use crate::text::Words;
-use crate::verdict::Halt;
+use crate::verdict::{Checked, Halt};
 
 /// What was found out.
+#[derive(Clone)]
 pub(crate) struct Found {
     pub(crate) dialect: Dialect,
     /// How long a message takes from one client to another.
@@ -35,6 +39,26 @@ pub(crate) struct Unstarted {
 
 /// How many lines of a program that does not start are shown.
 const LAST_LINES: usize = 20;
+
+/// Makes an experiment in a thread and a network of its own.
+fn play<T: Send>(
+    subject: &Subject,
+    dialect: &Dialect,
+    terms: &Terms,
+    experiment: impl FnOnce(&mut Scene) -> Checked<T> + Send,
+) -> Result<T, Unstarted> {
+    let work = || {
+        let mut scene = Scene::new(subject, dialect, terms);
+        let refused = |error| Halt::Checker(format!("no network of its own: {error}"));
+        let entered = subject.isolation().enter().map_err(refused);
+        let result = entered.and_then(|()| experiment(&mut scene));
+        result.map_err(|halt| Unstarted::of(halt, scene.traces()))
+    };
+    thread::scope(|scope| match scope.spawn(work).join() {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
 
 impl Unstarted {
     fn of(halt: Halt, traces: &[Arc<Trace>]) -> Self {

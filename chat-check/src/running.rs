@@ -1,5 +1,6 @@
 //! A program that was started from a subject.
 
+use std::fs::File;
 use std::io;
 use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -58,9 +59,19 @@ const WATCH: Duration = Duration::from_millis(50);
 const POLL: Duration = Duration::from_millis(3);
 
 impl Running {
-    pub(crate) fn of(role: &Role, mut held: Held, limits: Limits, isolation: Isolation) -> Self {
+    /// Its standard output is in a pipe, or on this terminal.
+    pub(crate) fn of(
+        role: &Role,
+        mut held: Held,
+        screen: Option<File>,
+        limits: Limits,
+        isolation: Isolation,
+    ) -> Self {
         let empty = || Box::new(io::empty()) as Box<dyn io::Read + Send>;
-        let out = held.child.stdout.take().map_or_else(empty, |out| Box::new(out));
+        let out = match screen {
+            Some(screen) => Box::new(screen),
+            None => held.child.stdout.take().map_or_else(empty, |out| Box::new(out)),
+        };
         let err = held.child.stderr.take().map_or_else(empty, |err| Box::new(err));
         let trace = Arc::new(Trace {
             out: Intake::of(role, How::Out, out, limits.output),

@@ -98,6 +98,11 @@ impl<'a> Scene<'a> {
     /// The system does not let the checker.
     pub fn start_program(&mut self, name: &str) -> Checked<Running> {
         let started = self.subject.start(&self.role(name), self.dialect.port);
+        self.started(started)
+    }
+
+    /// Remembers what is left of a program when it is gone.
+    pub(crate) fn started(&mut self, started: io::Result<Running>) -> Checked<Running> {
         let program = started.map_err(|error| self.broken("cannot start the program", &error))?;
         self.traces.push(Arc::clone(program.trace()));
         Ok(program)

@@ -29,8 +29,9 @@ pub struct Socket {
     pub remote: SocketAddr,
     /// What it is doing.
     pub state: State,
-    /// How many bytes have arrived that its owner has not read.
-    pub unread: u32,
+    /// How many bytes have come that its owner has not read; of a listening one, how many
+    /// connections wait.
+    pub unread: u64,
 }
 
 /// The sockets that process `id` or any of its descendants has open. A connection that waits to be
@@ -79,7 +80,7 @@ fn parse(line: &str) -> Option<(u64, Socket)> {
         _ => State::Other,
     };
     let (_, unread) = words.get(4)?.split_once(':')?;
-    let unread = u32::from_str_radix(unread, 16).ok()?;
+    let unread = u64::from_str_radix(unread, 16).ok()?;
     let socket = Socket { local: address(words[1])?, remote: address(words[2])?, state, unread };
     Some((words.get(9)?.parse().ok()?, socket))
 }

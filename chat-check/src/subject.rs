@@ -16,7 +16,7 @@ use crate::isolation::Isolation;
 use crate::keeper::Keep;
 use crate::role::Role;
 use crate::running::{Held, Running};
-use crate::terminal::Terminal;
+use crate::terminal::{self, Terminal};
 
 /// What a program may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,20 +143,28 @@ impl Subject {
 
     /// Starts it with its standard streams in pipes.
     pub(crate) fn start(&self, role: &Role, port: u16) -> io::Result<Running> {
+        let (held, limits) = (self.spawn(role, port, Stdio::piped())?, self.limits);
+        Ok(Running::of(role, held, None, limits, self.isolation))
+    }
+
+    /// Starts it with its standard output on a terminal, so that it shows each line at once, and
+    /// its other streams in pipes.
+    pub(crate) fn start_showing(&self, role: &Role, port: u16) -> io::Result<Running> {
+        let (screen, output) = terminal::pair()?;
+        let (held, limits) = (self.spawn(role, port, output.into())?, self.limits);
+        Ok(Running::of(role, held, Some(screen), limits, self.isolation))
+    }
+
+    fn spawn(&self, role: &Role, port: u16, output: Stdio) -> io::Result<Held> {
         let home = self.home()?;
         let mut command = self.command(&home, port);
         command.env_remove("TERM");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(output).stderr(Stdio::piped());
         role.event(format!("starts: {}", shell_words::join(&self.words)));
         let mut guard = Guard::new();
         let child = self.isolation.start_tree(|| command.spawn())?;
         guard.watch(child.id());
-        Ok(Running::of(
-            role,
-            Held { child, _guard: guard, _home: home },
-            self.limits,
-            self.isolation,
-        ))
+        Ok(Held { child, _guard: guard, _home: home })
     }
 
     /// Starts it on a terminal.

@@ -1,8 +1,10 @@
 //! A program on a terminal, and what is to be seen there.
 
 use std::error::Error;
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::num::NonZero;
+use std::os::fd::OwnedFd;
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -10,6 +12,8 @@ use std::thread;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::failure::Result;
 use crate::guard::Guard;
@@ -144,6 +148,20 @@ impl Screen {
             self.changed.notify_all();
         }
     }
+}
+
+/// The two ends of a terminal that nobody types on: where its screen is read, and where a program
+/// writes.
+pub(crate) fn pair() -> io::Result<(File, OwnedFd)> {
+    // It becomes nobody's controlling terminal: who types, types into a pipe.
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let screen = openpt(flags)?;
+    grantpt(&screen)?;
+    unlockpt(&screen)?;
+    let output = ioctl_tiocgptpeer(&screen, flags)?;
+    let size = Winsize { ws_row: ROWS.get(), ws_col: COLUMNS.get(), ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&output, size)?;
+    Ok((screen.into(), output))
 }
 
 fn rows(parser: &Parser) -> Vec<String> {

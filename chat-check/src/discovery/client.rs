@@ -1,9 +1,18 @@
 //! Finds out how a client speaks.
 
-use super::{Found, Unstarted};
-use crate::catalogue::Profile;
-use crate::dialect::{Dialect, Given};
+use std::time::{Duration, Instant};
+
+use super::{Found, Unstarted, play};
+use crate::catalogue::{NAMED, Profile};
+use crate::client::player::Player;
+use crate::client::scripted::{GREETING, Listening};
+use crate::dialect::{Dialect, Framing, Given, Label, Naming, PORT, Typed};
+use crate::intake::Heard;
+use crate::scene::{Scene, Terms};
 use crate::subject::Subject;
+use crate::text::Words;
+use crate::verdict::{Checked, Halt};
+use crate::voice::Voice;
 
 /// Finds out how a client speaks.
 ///
@@ -11,12 +20,361 @@ use crate::subject::Subject;
 ///
 /// It does not come so far that it connects.
 pub(crate) fn client(
-    _subject: &Subject,
+    subject: &Subject,
     given: &Given,
-    _profile: Option<Profile>,
-    _slow: f64,
+    profile: Option<Profile>,
+    slow: f64,
 ) -> Result<Found, Unstarted> {
-    let mut dialect = Dialect::default();
+    let mut dialect = Dialect { greeting: true, ..Dialect::default() };
     given.over(&mut dialect);
-    Ok(Found { dialect, latency: std::time::Duration::ZERO })
+    let terms = Terms::new(profile.unwrap_or(Profile::Basico), None, Duration::ZERO, slow);
+    let found = Found { dialect, latency: Duration::ZERO };
+    let mut search = Search { subject, profile, given, terms, slow, found };
+    search.first_look()?;
+    search.talk();
+    if given.leave.is_none() {
+        search.try_it(Search::leaving);
+    }
+    Ok(search.found)
+}
+
+/// Where servers of courses listen, besides the port of this one.
+const PORTS: [u16; 34] = [
+    1024, 1234, 2000, 2222, 3000, 3333, 4000, 4444, 5000, 5001, 5050, 5555, 6000, 6666, 6667, 6789,
+    7000, 7777, 8000, 8001, 8080, 8081, 8888, 9000, 9001, 9090, 9999, 10000, 12000, 20000, 33000,
+    50000, 55555, 65432,
+];
+
+/// Keywords with which servers ask for a name.
+const KEYWORDS: [&str; 10] = [
+    "nombre del cliente",
+    "NICK",
+    "nombre",
+    "NOMBRE",
+    "NAME",
+    "name",
+    "USERNAME",
+    "nickname",
+    "usuario",
+    "apodo",
+];
+
+/// Words other than `salir` with which a client's user leaves.
+const LEAVE: [&str; 9] =
+    ["/salir", "exit", "/exit", "quit", "/quit", "adios", "chau", "bye", "fin"];
+
+/// After how much silence nothing more is to come, times `slow`.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// How long something may take that a client need not do, times `slow`.
+const WHILE: Duration = Duration::from_secs(1);
+
+struct Search<'a> {
+    subject: &'a Subject,
+    profile: Option<Profile>,
+    given: &'a Given,
+    terms: Terms,
+    slow: f64,
+    found: Found,
+}
+
+impl Search<'_> {
+    /// Makes an experiment. What is given stays so, whatever it shows.
+    fn experiment<T: Send>(
+        &mut self,
+        experiment: impl FnOnce(&mut Self, &mut Scene) -> Checked<T> + Send,
+    ) -> Result<T, Unstarted> {
+        let (subject, dialect, terms) =
+            (self.subject, self.found.dialect.clone(), self.terms.clone());
+        let result = play(subject, &dialect, &terms, |scene| experiment(self, scene));
+        self.given.over(&mut self.found.dialect);
+        result
+    }
+
+    /// Makes one in which whatever goes wrong shows nothing.
+    fn try_it(&mut self, experiment: impl FnOnce(&mut Self, &mut Scene) -> Checked + Send) -> bool {
+        self.experiment(experiment).is_ok()
+    }
+
+    fn quiet(&self) -> Duration {
+        QUIET.mul_f64(self.slow)
+    }
+
+    fn a_while(&self) -> Duration {
+        WHILE.mul_f64(self.slow)
+    }
+
+    /// Where it looks for its server, and whether a name has to be typed before.
+    fn first_look(&mut self) -> Result<(), Unstarted> {
+        self.experiment(|search, scene| {
+            let listening = search.listen(scene)?;
+            let player = scene.start_player(listening.port())?;
+            let mut seen = None;
+            let begun = Instant::now();
+            let mut accepted = scene.eventually(|| {
+                if prompts(&player, begun.elapsed() > search.a_while()) {
+                    return Some(());
+                }
+                seen = listening.accept();
+                (seen.is_some() || player.program.ended().is_some()).then_some(())
+            });
+            if seen.is_none() && player.program.ended().is_none() {
+                player.types(player.name());
+                search.found.dialect.typed = Typed::First;
+                accepted = scene.within(scene.terms.patience * 2, || {
+                    seen = listening.accept();
+                    (seen.is_some() || player.program.ended().is_some()).then_some(())
+                });
+            }
+            let stream = accepted.and(seen).ok_or_else(|| nowhere(&player))?;
+            let local = stream.local_addr().map_err(|e| scene.broken("no address", &e))?;
+            // The port that it is told says nothing about the port that it would take.
+            if !scene.subject().takes_port() {
+                search.found.dialect.port = local.port();
+            }
+            Ok(())
+        })
+    }
+
+    fn listen(&self, scene: &Scene) -> Checked<Listening> {
+        let isolation = scene.subject().isolation();
+        let told = self.given.port.is_some() || scene.subject().takes_port();
+        if told || isolation == crate::isolation::Isolation::Shared {
+            return scene.listen();
+        }
+        let ports: Vec<u16> = std::iter::once(PORT).chain(PORTS).collect();
+        Listening::open(&ports, isolation).map_err(|e| scene.broken("cannot listen", &e))
+    }
+
+    /// What it sends, and when. What says nothing to one who speaks in lines may understand a
+    /// length before each message.
+    fn talk(&mut self) {
+        if self.try_it(Self::conversation) || self.given.framing.is_some() {
+            return;
+        }
+        let before = self.found.clone();
+        self.found.dialect.framing = Framing::Length2;
+        if self.try_it(Self::conversation) {
+            return;
+        }
+        self.found = before;
+        let keywords = self.keywords();
+        self.found.dialect.greeting = false;
+        let asked = |search: &mut Self, keyword: &str| {
+            search.try_it(|search, scene| search.asked_at_once(scene, keyword))
+        };
+        if !keywords.iter().any(|keyword| asked(self, keyword)) {
+            self.found.dialect.greeting = true;
+        }
+        self.given.over(&mut self.found.dialect);
+    }
+
+    fn keywords(&self) -> Vec<String> {
+        match &self.given.naming {
+            Some(Naming::Asked(keyword)) => vec![keyword.clone()],
+            Some(_) => Vec::new(),
+            None => KEYWORDS.map(str::to_owned).to_vec(),
+        }
+    }
+
+    /// A conversation with one who is greeted, and does not leave for that.
+    fn conversation(&mut self, scene: &mut Scene) -> Checked {
+        let (player, mut voice) = scene.come()?;
+        voice.send(&scene.dialect.framing.encode(GREETING.as_bytes()))?;
+        scene.taken(&player, &voice);
+        // A name that it gives by itself comes at once.
+        let by_itself = more(&voice, 0, self.quiet() * 2);
+        if by_itself {
+            self.found.dialect.naming = Naming::First;
+        }
+        let (before, token) = (voice.intake().look(|heard| heard.total), scene.token());
+        let begun = Instant::now();
+        player.types(&token);
+        if comes(&voice, &token, self.a_while()) {
+            self.found.latency = begun.elapsed();
+            self.form(&player, &mut voice, &token, before)?;
+            let many = self.profile.is_some_and(|profile| NAMED.contains(&profile));
+            if !by_itself && (many || self.found.dialect.typed == Typed::First) {
+                let naming = self.ask(scene, &player, &mut voice, true)?;
+                self.found.dialect.naming = naming.unwrap_or_default();
+            }
+            return Ok(());
+        }
+        let naming = self.ask(scene, &player, &mut voice, false)?;
+        self.found.dialect.naming = naming.ok_or_else(|| silent(&voice))?;
+        if comes(&voice, &token, self.quiet()) && self.found.dialect.typed == Typed::Never {
+            // What it may have done is to let that wait which was typed too early.
+            self.found.dialect.typed =
+                if self.is_name(&voice, &token) { Typed::Asked } else { Typed::Never };
+        }
+        self.say_something(scene, &player, &mut voice)
+    }
+
+    /// Whether the first thing that it sent is this.
+    fn is_name(&self, voice: &Voice, token: &str) -> bool {
+        voice.position(token).is_some_and(|at| at <= 2)
+    }
+
+    /// One that leaves a server which does not begin with the keyword.
+    fn asked_at_once(&mut self, scene: &mut Scene, keyword: &str) -> Checked {
+        let (player, mut voice) = scene.come()?;
+        self.puts(scene, &player, &mut voice, keyword, false)?
+            .then_some(())
+            .ok_or_else(|| silent(&voice))?;
+        self.found.dialect.naming = Naming::Asked(keyword.to_owned());
+        self.say_something(scene, &player, &mut voice)
+    }
+
+    /// A line after the name shows how messages end.
+    fn say_something(&mut self, scene: &Scene, player: &Player, voice: &mut Voice) -> Checked {
+        let (before, token) = (voice.intake().look(|heard| heard.total), scene.token());
+        let begun = Instant::now();
+        player.types(&token);
+        if comes(voice, &token, scene.terms.patience) {
+            self.found.latency = begun.elapsed();
+            self.form(player, voice, &token, before)?;
+        }
+        Ok(())
+    }
+
+    /// The keyword that makes it send something.
+    fn ask(
+        &self,
+        scene: &Scene,
+        player: &Player,
+        voice: &mut Voice,
+        spoken: bool,
+    ) -> Checked<Option<Naming>> {
+        for keyword in self.keywords() {
+            if self.puts(scene, player, voice, &keyword, spoken)? {
+                return Ok(Some(Naming::Asked(keyword)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Sends a keyword and returns whether it makes the client send something. As long as it is
+    /// not known how messages end (`spoken`), the keyword ends nothing, and then it does.
+    fn puts(
+        &self,
+        scene: &Scene,
+        player: &Player,
+        voice: &mut Voice,
+        keyword: &str,
+        spoken: bool,
+    ) -> Checked<bool> {
+        let before = voice.intake().look(|heard| heard.total);
+        let framing = self.found.dialect.framing;
+        if spoken || framing == Framing::Length2 {
+            voice.send(&framing.encode(keyword.as_bytes()))?;
+        } else {
+            voice.send(keyword.as_bytes())?;
+            scene.taken(player, voice);
+            if more(voice, before, self.quiet()) {
+                return Ok(true);
+            }
+            voice.send(b"\n")?;
+        }
+        scene.taken(player, voice);
+        Ok(more(voice, before, self.quiet() * 3))
+    }
+
+    /// How the message looks of which this is a part, and that came behind so many bytes.
+    fn form(&mut self, player: &Player, voice: &mut Voice, token: &str, from: u64) -> Checked {
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let ended = |heard: &Heard| ending(heard, token, from);
+        let framing = voice.intake().wait(self.quiet(), ended).unwrap_or(Framing::None);
+        let dialect = &mut self.found.dialect;
+        dialect.framing = framing;
+        let before = voice.intake().look(|heard| {
+            let at = heard.find(token, from).unwrap_or(from);
+            String::from_utf8_lossy(&heard.bytes[from..at]).trim().len()
+        });
+        dialect.label = if before > 2 { Label::Name } else { Label::None };
+        if framing == Framing::None && !self.shows_what_has_no_end(player, voice)? {
+            self.found.dialect.framing = Framing::Lf;
+        }
+        Ok(())
+    }
+
+    /// Whether a message that ends nothing is shown; or nothing is, which shows nothing.
+    fn shows_what_has_no_end(&self, player: &Player, voice: &mut Voice) -> Checked<bool> {
+        let bare = format!("{}-bare", player.name());
+        let shown = |time| {
+            let seen = player.screen().wait(time, |heard| heard.find(&bare, 0));
+            seen.is_some()
+        };
+        voice.send(bare.as_bytes())?;
+        if shown(self.a_while()) {
+            return Ok(true);
+        }
+        voice.send(b"\n")?;
+        Ok(!shown(self.a_while()))
+    }
+
+    /// Which word lets its user leave: one behind which nothing is sent any more.
+    fn leaving(&mut self, scene: &mut Scene) -> Checked {
+        let (player, mut voice) = scene.meet()?;
+        for word in std::iter::once("salir").chain(LEAVE) {
+            let token = scene.token();
+            player.types(word);
+            player.types(&token);
+            let sent = || voice.position(&token).is_some();
+            let over = || player.program.ended().is_some() || voice.end().is_some();
+            scene.eventually(|| (sent() || over()).then_some(()));
+            if !sent() {
+                self.found.dialect.leave = Some(word.to_owned());
+                return Ok(());
+            }
+        }
+        voice.ends().map(drop)
+    }
+}
+
+/// It waits for something to be typed: a line on its screen has not ended, and there is time enough.
+fn prompts(player: &Player, a_while: bool) -> bool {
+    a_while && player.screen().look(|heard| heard.bytes.last().is_some_and(|last| *last != b'\n'))
+}
+
+/// Whether this comes from the client in this time.
+fn comes(voice: &Voice, token: &str, time: Duration) -> bool {
+    voice.intake().wait(time, |heard| heard.find(token, 0)).is_some()
+}
+
+/// Whether more than so many bytes come from the client in this time.
+fn more(voice: &Voice, than: u64, time: Duration) -> bool {
+    voice.intake().wait(time, |heard| (heard.total > than).then_some(())).is_some()
+}
+
+/// How the message ends of which this is a part, if it does, or begins.
+fn ending(heard: &Heard, token: &str, from: usize) -> Option<Framing> {
+    let at = heard.find(token, from)?;
+    let behind = &heard.bytes[at + token.len()..];
+    let length = heard.bytes.get(from..from + 2)?;
+    let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+    if from + 2 + length == at + token.len() {
+        return Some(Framing::Length2);
+    }
+    let newline = memchr::memchr(b'\n', behind)?;
+    Some(if behind[..newline].ends_with(b"\r") { Framing::Crlf } else { Framing::Lf })
+}
+
+fn silent(voice: &Voice) -> Halt {
+    let why = Words::new("el cliente no manda nada", "the client sends nothing");
+    Halt::fault(why, voice.instead(Duration::ZERO))
+}
+
+fn nowhere(player: &Player) -> Halt {
+    let came = match player.program.ended() {
+        Some(status) => Words::new(
+            format!("el programa terminó ({status}) sin conectarse"),
+            format!("the program ended ({status}) without connecting"),
+        ),
+        None => Words::new(
+            "no se conectó a 127.0.0.1:12345 ni a otro puerto usual; --dialect puede dar el puerto",
+            "it connected neither to 127.0.0.1:12345 nor to another usual port; --dialect can give \
+             the port",
+        ),
+    };
+    Halt::fault(["que el cliente se conecte", "that the client connects"], came)
 }

@@ -3,13 +3,13 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Found, Unstarted, sights};
+use super::{Found, Unstarted, play, sights};
 use crate::catalogue::Profile;
 use crate::dialect::{Dialect, Framing, Given, Naming};
 use crate::intake::Heard;
 use crate::scene::{Scene, Server, Terms};
 use crate::subject::Subject;
-use crate::verdict::{Checked, Halt};
+use crate::verdict::Checked;
 use crate::voice::Voice;
 
 /// How long something may take that a server need not do, times `slow`.
@@ -69,17 +69,7 @@ impl Search<'_> {
     ) -> Result<T, Unstarted> {
         let (subject, dialect, terms) =
             (self.subject, self.found.dialect.clone(), self.terms.clone());
-        let work = || {
-            let mut scene = Scene::new(subject, &dialect, &terms);
-            let refused = |error| Halt::Checker(format!("no network of its own: {error}"));
-            let entered = subject.isolation().enter().map_err(refused);
-            let result = entered.and_then(|()| experiment(self, &mut scene));
-            result.map_err(|halt| Unstarted::of(halt, scene.traces()))
-        };
-        thread::scope(|scope| match scope.spawn(work).join() {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
-        })
+        play(subject, &dialect, &terms, |scene| experiment(self, scene))
     }
 
     /// Makes one in which whatever goes wrong shows nothing.

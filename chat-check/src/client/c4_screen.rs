@@ -1,0 +1,217 @@
+//! Chapter 4: what the client shows, on a terminal and in a pipe.
+
+use std::thread;
+
+use crate::catalogue::{Check, EVERY, Side};
+use crate::dialect::{Naming, Typed};
+use crate::scene::Scene;
+use crate::terminal::Terminal;
+use crate::text::{Text, Words};
+use crate::verdict::{Checked, Halt, Level};
+
+use super::scripted::GREETING;
+
+pub(crate) const CHECKS: &[&Check] = &[&ESCAPES, &TORN, &FLUSH, &PIPE];
+
+const ESCAPES: Check = Check {
+    id: "4.6-escapes",
+    side: Side::Client,
+    level: Level::Should,
+    profiles: EVERY,
+    needs: &["4.2-receive"],
+    title: Text {
+        es: "lo que llega de la red no maneja la terminal",
+        en: "what comes from the network does not drive the terminal",
+    },
+    explanation: Text {
+        es: "Quien puede enviar `\\x1b[2J` borra la pantalla de los demás, y puede hacer cosas \
+             peores. Antes de imprimir, cambia los caracteres de control por otro: \
+             `\"\".join(c if c.isprintable() else \"\\ufffd\" for c in texto)`.",
+        en: "Whoever may send `\\x1b[2J` clears the others' screens, and can do worse. Before you \
+             print, put another character in the place of control characters: \
+             `\"\".join(c if c.isprintable() else \"\\ufffd\" for c in text)`.",
+    },
+    body: escapes,
+};
+
+fn escapes(scene: &mut Scene) -> Checked {
+    let (player, mut voice) = scene.meet()?;
+    let (first, second) = (scene.token(), scene.token());
+    scene.tell(&player, &mut voice, &format!("{first}\x1b[2J\x07\u{202e}{second}"))?;
+    player.shows(&second)?;
+    let passed = |token| player.screen().look(|heard| heard.find(token, 0).is_some());
+    if passed("\x1b[2J") {
+        return Err(Halt::fault(
+            ["la secuencia sin efecto", "the sequence without effect"],
+            [
+                "`ESC [2J` llegó a la terminal, y borra la pantalla",
+                "`ESC [2J` reached the terminal, and clears the screen",
+            ],
+        ));
+    }
+    if passed("\x07") || passed("\u{202e}") {
+        return Err(Halt::NotStrict(
+            [
+                "deja pasar otros caracteres de control (la campana, U+202E)",
+                "it lets other control characters pass (the bell, U+202E)",
+            ]
+            .into(),
+        ));
+    }
+    Ok(())
+}
+
+const TORN: Check = Check {
+    id: "4.2-torn-terminal",
+    side: Side::Client,
+    level: Level::Should,
+    profiles: EVERY,
+    needs: &["4.2-receive"],
+    title: Text {
+        es: "en una terminal, lo que llega no rompe lo que se está escribiendo",
+        en: "on a terminal, what arrives does not tear what is being typed",
+    },
+    explanation: Text {
+        es: "Lo que llega mientras se escribe aparece en medio de la línea. Los programas que lo \
+             evitan borran la línea, imprimen el mensaje y vuelven a mostrar lo escrito; en \
+             Python lo hace `prompt_toolkit` con `patch_stdout`.",
+        en: "What arrives during typing appears in the middle of the line. Programs that avoid it \
+             erase the line, print the message and show again what was typed; in Python, \
+             `prompt_toolkit` does so with `patch_stdout`.",
+    },
+    body: torn,
+};
+
+fn torn(scene: &mut Scene) -> Checked {
+    let listening = scene.listen()?;
+    let started = scene.subject().start_on_terminal(&scene.role("client"), listening.port());
+    let (terminal, _home) =
+        started.map_err(|error| scene.broken("cannot start it on a terminal", &error))?;
+    let keys = |text: &str| terminal.press(text).map_err(|e| Halt::Checker(e.to_string()));
+    if scene.dialect.typed == Typed::First {
+        keys("ana\r")?;
+    }
+    let mut voice = scene.accept(&listening, || false)?;
+    voice.say(GREETING)?;
+    if let Naming::Asked(keyword) = &scene.dialect.naming {
+        voice.say(keyword)?;
+        if scene.dialect.typed == Typed::Asked {
+            keys("ana\r")?;
+        }
+        scene.named(&voice)?;
+    }
+    let (typed, arrives) = (scene.token(), scene.token());
+    keys(&typed)?;
+    sees(scene, &terminal, |rows| rows.iter().any(|row| row.contains(&typed)))?;
+    thread::sleep(scene.terms.grace);
+    voice.say(&arrives)?;
+    sees(scene, &terminal, |rows| rows.iter().any(|row| row.contains(&arrives)))?;
+    let whole = |rows: &[String]| {
+        rows.last().is_some_and(|row| row.contains(&typed) && !row.contains(&arrives))
+    };
+    sees(scene, &terminal, whole).map_err(|_| {
+        Halt::NotStrict(
+            [
+                "el mensaje aparece en medio de lo que se está escribiendo",
+                "the message appears in the middle of what is being typed",
+            ]
+            .into(),
+        )
+    })
+}
+
+/// Waits until the screen is so.
+fn sees(scene: &Scene, terminal: &Terminal, so: impl Fn(&[String]) -> bool) -> Checked {
+    scene.eventually(|| so(&terminal.seen()).then_some(())).ok_or_else(|| {
+        let seen = terminal.seen().join(" | ");
+        Halt::NotStrict(Words::new(
+            format!("la pantalla muestra otra cosa: {seen}"),
+            format!("the screen shows something else: {seen}"),
+        ))
+    })
+}
+
+const FLUSH: Check = Check {
+    id: "4.7-flush",
+    side: Side::Client,
+    level: Level::Should,
+    profiles: EVERY,
+    needs: &["4.2-receive"],
+    title: Text {
+        es: "cuando su salida es una tubería, muestra cada línea enseguida",
+        en: "when its output is a pipe, it shows each line at once",
+    },
+    explanation: Text {
+        es: "Si la salida no es una terminal, el lenguaje la guarda y la escribe recién cuando \
+             hay mucha o el programa termina. Vacíala después de cada línea: `print(texto, \
+             flush=True)` o `sys.stdout.reconfigure(line_buffering=True)` en Python, \
+             `fflush(stdout)` en C, `System.out.flush()` en Java.",
+        en: "When the output is no terminal, the language keeps it and writes it only when there \
+             is much of it or the program ends. Flush it after each line: `print(text, \
+             flush=True)` or `sys.stdout.reconfigure(line_buffering=True)` in Python, \
+             `fflush(stdout)` in C, `System.out.flush()` in Java.",
+    },
+    body: flush,
+};
+
+fn flush(scene: &mut Scene) -> Checked {
+    let (mut player, mut voice) = scene.come_in_a_pipe()?;
+    scene.let_in(&player, &mut voice)?;
+    let token = scene.token();
+    scene.tell(&player, &mut voice, &token)?;
+    player.shows(&token).map_err(|halt| {
+        player.program.end_input();
+        let late =
+            player.program.wait(scene.terms.patience).is_some() && player.shows(&token).is_ok();
+        let expected = ["la línea enseguida", "the line at once"];
+        if late {
+            Halt::fault(
+                expected,
+                [
+                    "apareció recién cuando el programa terminó: falta vaciar la salida (flush)",
+                    "it appeared only when the program ended: the output is not flushed",
+                ],
+            )
+        } else {
+            halt
+        }
+    })
+}
+
+const PIPE: Check = Check {
+    id: "4.7-pipe",
+    side: Side::Client,
+    level: Level::Must,
+    profiles: EVERY,
+    needs: &["4.3-eof"],
+    title: Text {
+        es: "funciona también como filtro: entrada y salida en tuberías",
+        en: "it also works as a filter: input and output in pipes",
+    },
+    explanation: Text {
+        es: "`cliente < mensajes.txt > salida.txt` tiene que enviar todas las líneas y guardar lo \
+             que llegó. Comprueba que el programa no necesita una terminal y que termina de \
+             manera ordenada, sin `os._exit` antes de vaciar la salida.",
+        en: "`client < messages.txt > output.txt` has to send all lines and keep what arrived. \
+             See that the program needs no terminal, and that it ends in an orderly way, without \
+             `os._exit` before its output is flushed.",
+    },
+    body: pipe,
+};
+
+fn pipe(scene: &mut Scene) -> Checked {
+    let (mut player, mut voice) = scene.come_in_a_pipe()?;
+    scene.let_in(&player, &mut voice)?;
+    let [arrives, first, last] = [scene.token(), scene.token(), scene.token()];
+    scene.tell(&player, &mut voice, &arrives)?;
+    // Who does not flush shows it at the end.
+    let _ = player.shows(&arrives);
+    player.types(&first);
+    player.types(&last);
+    player.program.end_input();
+    scene.receives(&voice, &first)?;
+    scene.receives(&voice, &last)?;
+    super::c4_leave::parts(&player, &mut voice)?;
+    player.screen().wait(scene.terms.patience, |heard| heard.end);
+    player.shows(&arrives)
+}
