@@ -2,7 +2,8 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::catalogue::{Side, checks};
 use crate::cli::{Cli, MannerArgs, Task};
@@ -11,7 +12,6 @@ use crate::isolation::Isolation;
 use crate::order::{Manner, Order};
 use crate::report::{FORMAT, Part, Report};
 use crate::select::{Patterns, Selection};
-use crate::subject::Limits;
 use crate::verdict::{Level, Verdict};
 
 /// Why a run ends without a report.
@@ -40,9 +40,14 @@ impl AppError {
 /// # Errors
 ///
 /// What was given cannot be used, or the checker cannot do its part.
-pub fn execute(cli: &Cli, isolation: Isolation, stop: &AtomicBool) -> Result<ExitCode, AppError> {
+pub fn execute(
+    cli: &Cli,
+    isolation: Isolation,
+    stop: &Arc<AtomicBool>,
+) -> Result<ExitCode, AppError> {
     let (side, command, args) = match &cli.task {
         Task::Keep(keep) => return Ok(keep.run()),
+        Task::Probe => return Ok(Isolation::probe()),
         Task::Server { command, manner } => (Side::Server, command, manner),
         Task::Client { command, manner } => (Side::Client, command, manner),
     };
@@ -57,7 +62,7 @@ pub fn execute(cli: &Cli, isolation: Isolation, stop: &AtomicBool) -> Result<Exi
         );
     };
     let part = order.carry_out(&manner, stop, &told).map_err(|e| AppError::Usage(e.to_string()))?;
-    let report = report(vec![part], &manner);
+    let report = report(vec![part], &manner, stop);
     if let Some(file) = &args.json {
         let json = serde_json::to_string_pretty(&report).unwrap_or_default();
         std::fs::write(file, json).map_err(|e| AppError::Checker(e.to_string()))?;
@@ -78,14 +83,14 @@ pub fn status(report: &Report) -> u8 {
     }
 }
 
-fn report(parts: Vec<Part>, manner: &Manner) -> Report {
+fn report(parts: Vec<Part>, manner: &Manner, stop: &AtomicBool) -> Report {
     Report {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         lang: manner.lang,
         submission: None,
         date: jiff::Timestamp::now().to_string(),
-        interrupted: false,
+        interrupted: stop.load(Ordering::Relaxed),
         parts,
         marks: None,
     }
@@ -121,7 +126,7 @@ fn manner(args: &MannerArgs, isolation: Isolation, sides: &[Side]) -> Result<Man
             xfail: patterns(&args.xfail)?,
         },
         lang: args.lang,
-        limits: Limits::default(),
+        limits: args.limits.limits(),
         variables: variables.collect(),
         isolation,
         options: options(args),
@@ -137,6 +142,7 @@ fn options(args: &MannerArgs) -> String {
     add("--profile", args.profile.map(|profile| format!("{profile:?}").to_lowercase()));
     add("--dialect", args.dialect.as_ref().map(|file| file.display().to_string()));
     add("--idle", args.idle.map(|idle| format!("{}s", idle.as_secs_f64())));
+    words.extend(args.limits.words());
     words.extend(args.env.iter().map(|name| format!("--env {}", shell_words::quote(name))));
     words.join(" ")
 }

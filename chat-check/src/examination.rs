@@ -43,6 +43,12 @@ struct Attempt {
     evidence: Option<Evidence>,
 }
 
+/// Why a check says nothing on some systems.
+const UNSEEN: Text = Text {
+    es: "este sistema no muestra los sockets, los descriptores ni el procesador de un programa",
+    en: "this system does not show a program's sockets, descriptors and processor time",
+};
+
 /// How many lines of standard error a report shows.
 const LAST_LINES: usize = 10;
 
@@ -69,8 +75,13 @@ impl Examination<'_> {
                 scope.spawn(|| {
                     while let Some(check) = board.next(checks, stop) {
                         let outcome = self.judge(check, &board);
-                        told(&outcome);
-                        board.done(check.id, outcome);
+                        // Programs are ended when it is to stop, and what comes of that is no
+                        // outcome.
+                        let made = !stop.load(Ordering::Relaxed);
+                        if made {
+                            told(&outcome);
+                        }
+                        board.done(check.id, made.then_some(outcome));
                     }
                 });
             }
@@ -152,7 +163,8 @@ impl Examination<'_> {
             };
             let halt: Checked =
                 halt.unwrap_or_else(|panic| Err(Halt::Checker(words_of(panic.as_ref()))));
-            let halt = halt.err();
+            let unseen = scene.traces().iter().any(|trace| trace.is_unseen());
+            let halt = if unseen { Some(Halt::Untestable(UNSEEN.into())) } else { halt.err() };
             let evidence = halt.as_ref().and_then(|halt| self.evidence(check, halt, &scene));
             Attempt { halt, evidence }
         };
@@ -240,8 +252,8 @@ impl Board {
         }
     }
 
-    fn done(&self, id: &'static str, outcome: Outcome) {
-        self.lock().done.insert(id, outcome);
+    fn done(&self, id: &'static str, outcome: Option<Outcome>) {
+        self.lock().done.extend(outcome.map(|outcome| (id, outcome)));
         self.changed.notify_all();
     }
 }

@@ -26,12 +26,16 @@ pub mod app;
 pub mod catalogue;
 pub mod cli;
 mod client;
+#[cfg_attr(target_os = "linux", path = "containment/linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "containment/elsewhere.rs")]
+mod containment;
 mod copy;
 pub mod dialect;
 mod discovery;
 pub mod examination;
 pub mod failure;
 mod guard;
+mod home;
 pub mod inbox;
 pub mod intake;
 pub mod isolation;
@@ -39,7 +43,8 @@ pub mod keeper;
 mod keys;
 pub mod order;
 pub mod peer;
-#[cfg(target_os = "linux")]
+mod port;
+#[cfg_attr(not(target_os = "linux"), path = "process/unseen.rs")]
 pub mod process;
 pub mod program;
 pub mod report;

@@ -10,17 +10,28 @@ use chat_check::cli::{Cli, Task};
 use chat_check::isolation::Isolation;
 use clap::Parser;
 
+/// The exit status of one who was interrupted.
+const INTERRUPTED: i32 = 130;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // A keeper handles signals in its own way.
     if let Task::Keep(keep) = &cli.task {
         return keep.run();
     }
-    let isolation = Isolation::prepare();
+    if let Task::Probe = cli.task {
+        return Isolation::probe();
+    }
+    let isolation = if cli.task.shares() { Isolation::Shared } else { Isolation::prepare() };
     let stop = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stop);
     // Where there are no signals to be had, Ctrl-C ends the run without a report.
-    let _ = ctrlc::set_handler(move || told.store(true, Ordering::Relaxed));
+    let _ = ctrlc::set_handler(move || {
+        if told.swap(true, Ordering::Relaxed) {
+            // Whoever asks twice does not want the report; keepers end what runs.
+            std::process::exit(INTERRUPTED);
+        }
+    });
     match app::execute(&cli, isolation, &stop) {
         Ok(status) => status,
         Err(error) => {

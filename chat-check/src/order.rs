@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -56,7 +57,8 @@ pub struct Order {
 
 impl Order {
     /// Finds out how the program speaks and makes the checks. Tells `told` each outcome as soon as
-    /// it is there, and begins nothing new when `stop` becomes true.
+    /// it is there. When `stop` becomes true, what runs is ended, and what is told and returned is
+    /// what was finished before.
     ///
     /// # Errors
     ///
@@ -65,12 +67,13 @@ impl Order {
     pub fn carry_out(
         &self,
         manner: &Manner,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
         told: &(dyn Fn(&Outcome) + Sync),
     ) -> Result<Part, SubjectError> {
         let begun = Instant::now();
-        let mut subject =
-            Subject::new(&self.command, &self.folder, manner.isolation)?.with_limits(manner.limits);
+        let mut subject = Subject::new(&self.command, &self.folder, manner.isolation)?
+            .with_limits(manner.limits)
+            .with_stop(stop);
         for (name, value) in &manner.variables {
             subject = subject.with_variable(name, value);
         }
