@@ -48,6 +48,10 @@ pub fn execute(
     let (side, command, args) = match &cli.task {
         Task::Keep(keep) => return Ok(keep.run()),
         Task::Probe => return Ok(Isolation::probe()),
+        Task::Batch { folder, batch, manner } => {
+            let manner = self::manner(manner, isolation, &[Side::Server, Side::Client])?;
+            return crate::batch::run(folder, batch, &manner, stop);
+        }
         Task::Server { command, manner } => (Side::Server, command, manner),
         Task::Client { command, manner } => (Side::Client, command, manner),
     };
@@ -83,7 +87,8 @@ pub fn status(report: &Report) -> u8 {
     }
 }
 
-fn report(parts: Vec<Part>, manner: &Manner, stop: &AtomicBool) -> Report {
+/// The report of these parts.
+pub(crate) fn report(parts: Vec<Part>, manner: &Manner, stop: &AtomicBool) -> Report {
     Report {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),

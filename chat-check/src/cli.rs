@@ -41,6 +41,17 @@ pub enum Task {
         #[command(flatten)]
         manner: MannerArgs,
     },
+    /// Check a folder of submissions, each a folder with a server and a client, or a file
+    Batch {
+        /// The folder in which they are
+        folder: PathBuf,
+        /// Where, and which
+        #[command(flatten)]
+        batch: BatchArgs,
+        /// How they are checked
+        #[command(flatten)]
+        manner: MannerArgs,
+    },
     /// Run a program within its limits; what chat-check starts programs with
     #[command(hide = true)]
     Keep(Keep),
@@ -53,9 +64,9 @@ impl Task {
     /// Whether programs are to share the machine's network.
     pub fn shares(&self) -> bool {
         match self {
-            Self::Server { manner, .. } | Self::Client { manner, .. } => {
-                manner.limits.shared_network
-            }
+            Self::Server { manner, .. }
+            | Self::Client { manner, .. }
+            | Self::Batch { manner, .. } => manner.limits.shared_network,
             Self::Keep(_) | Self::Probe => false,
         }
     }
@@ -101,6 +112,29 @@ pub struct MannerArgs {
     /// What programs may use
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+/// Where a batch writes, and which programs it takes.
+#[derive(Args, Clone, Debug)]
+pub struct BatchArgs {
+    /// The folder for the reports: one for each submission in it, and the class's
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Which files are servers, such as 'tp2/*.py'; without it servidor.py, Server.java and so on
+    #[arg(long, value_name = "GLOB")]
+    pub server_pattern: Vec<String>,
+    /// Which files are clients
+    #[arg(long, value_name = "GLOB")]
+    pub client_pattern: Vec<String>,
+    /// How many submissions to check at the same time, each with --side-by-side checks
+    #[arg(long, value_name = "NUMBER", default_value = "3")]
+    pub submissions: NonZero<usize>,
+    /// How long one submission may take in all
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    pub time_limit: Duration,
+    /// Check also those that have a report already and have not changed since
+    #[arg(long)]
+    pub again: bool,
 }
 
 /// What programs may use.

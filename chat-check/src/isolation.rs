@@ -2,7 +2,7 @@
 //!
 //! What a program started keeps to is told in [`subject`](crate::subject). In a network of one's
 //! own every port is free, nobody else connects, and what an attempt leaves behind (a port in
-//! TIME_WAIT, a connection that nobody closed) disturbs no other. So checks can be made side by
+//! `TIME_WAIT`, a connection that nobody closed) disturbs no other. So checks can be made side by
 //! side. It also tells whose a process is: see [`Isolation`].
 
 use std::process::ExitCode;

@@ -23,6 +23,7 @@
 //! ```
 
 pub mod app;
+pub mod batch;
 pub mod catalogue;
 pub mod cli;
 mod client;

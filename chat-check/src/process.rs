@@ -101,7 +101,9 @@ pub fn kill_descendants(id: u32) {
             stopped.push(id);
         }
     }
-    stopped.into_iter().for_each(|id| send(id, Signal::KILL));
+    for id in stopped {
+        send(id, Signal::KILL);
+    }
 }
 
 /// Sends a signal to a process, which may be gone already.

@@ -46,7 +46,7 @@ impl Default for Limits {
         Self {
             processes: 128,
             memory: 1 << 30,
-            cpu: Duration::from_secs(120),
+            cpu: Duration::from_mins(2),
             file_size: 64 << 20,
             output: 1 << 20,
         }
@@ -133,6 +133,12 @@ impl Subject {
     #[must_use]
     pub fn with_stop(self, stop: &Arc<AtomicBool>) -> Self {
         Self { stop: Arc::clone(stop), ..self }
+    }
+
+    /// The same, in the folder itself and not in a copy.
+    #[must_use]
+    pub(crate) fn in_place(self) -> Self {
+        Self { copied: false, ..self }
     }
 
     /// The same with one more variable in its environment.

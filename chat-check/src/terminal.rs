@@ -25,13 +25,13 @@ pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keys: Keys,
     /// Not needed where a keeper sees to it.
-    _guard: Option<Guard>,
+    guard: Option<Guard>,
     screen: Arc<Screen>,
     /// The terminal lives as long as this does.
     _master: Box<dyn MasterPty + Send>,
     watch: Option<Watch>,
     /// Goes when all processes are gone.
-    _home: Option<Home>,
+    home: Option<Home>,
 }
 
 const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
@@ -86,11 +86,11 @@ impl Terminal {
             role,
             child,
             keys,
-            _guard: Some(guard),
+            guard: Some(guard),
             screen,
             _master: pair.master,
             watch: None,
-            _home: None,
+            home: None,
         })
     }
 
@@ -102,10 +102,10 @@ impl Terminal {
     /// With what keeps a program within its limits, and the folder that it has for itself.
     pub(crate) fn kept(mut self, watch: Option<Watch>, home: Home) -> Self {
         if cfg!(target_os = "linux") {
-            self._guard = None;
+            self.guard = None;
         }
         self.watch = watch;
-        self._home = Some(home);
+        self.home = Some(home);
         self
     }
 

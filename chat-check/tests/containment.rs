@@ -3,6 +3,7 @@
 //! Each fixture has a bound of its own, so that a containment that fails harms nobody.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "in a test, whatever goes wrong is to end it")]
 
 use std::fs;
 use std::net::TcpListener;
@@ -20,7 +21,7 @@ use tempfile::TempDir;
 const CHECKER: &str = env!("CARGO_BIN_EXE_chat-check");
 
 /// Far longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server as it should be, on the port that it is told.
 const SERVER: &str = r"

@@ -67,7 +67,9 @@ impl Watch {
                 let too_much = self::excess(keeper, &limits);
                 let end = too_much.is_some() || stop.load(Ordering::Relaxed);
                 // The reason stands before the end can be seen.
-                too_much.into_iter().for_each(|why| drop(excess.set(why)));
+                if let Some(why) = too_much {
+                    let _ = excess.set(why);
+                }
                 if end && !is_over.load(Ordering::Relaxed) {
                     return kill(keeper, isolation);
                 }
