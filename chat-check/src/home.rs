@@ -88,7 +88,7 @@ mod tests {
         fs::create_dir_all(home.folder("work").join("a/b")).unwrap();
         for shut in ["a/b", "a"] {
             let shut = home.folder("work").join(shut);
-            fs::set_permissions(shut, fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(shut, fs::Permissions::from_mode(0o0)).unwrap();
         }
         drop(home);
         assert!(!path.exists());
