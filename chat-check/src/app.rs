@@ -5,21 +5,22 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
 
 use crate::catalogue::{Side, checks};
 use crate::cli::{Cli, MannerArgs, OutputArgs, Task};
-use crate::dialect::{Dialect, Given};
+use crate::dialect::Given;
 use crate::isolation::Isolation;
+use crate::listing;
 use crate::order::{Manner, Order};
 use crate::report::{self, FORMAT, Outcome, Part, Report};
 use crate::rubric::Rubric;
 use crate::select::{Patterns, Selection};
-use crate::subject::Limits;
 use crate::verdict::{Level, Verdict};
-use crate::{interrupt, listing};
 
 /// Why a run ends without a report.
 #[derive(Debug, thiserror::Error)]
@@ -64,23 +65,32 @@ impl AppError {
 /// # Errors
 ///
 /// What was given cannot be used, or the checker cannot do its part.
-pub fn execute(cli: &Cli, isolation: Isolation) -> Result<ExitCode, AppError> {
+pub fn execute(
+    cli: &Cli,
+    isolation: Isolation,
+    stop: &Arc<AtomicBool>,
+) -> Result<ExitCode, AppError> {
     match &cli.task {
         Task::Keep(keep) => Ok(keep.run()),
+        Task::Probe => Ok(Isolation::probe()),
         Task::List { json, lang } => {
             let list = if *json { listing::json } else { listing::text };
             list(*lang, &mut io::stdout().lock()).map_err(AppError::checker)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Server { command, manner, output } => {
-            check(&[(Side::Server, command)], manner, output, isolation)
+            check(&[(Side::Server, command)], manner, output, isolation, stop)
         }
         Task::Client { command, manner, output } => {
-            check(&[(Side::Client, command)], manner, output, isolation)
+            check(&[(Side::Client, command)], manner, output, isolation, stop)
         }
         Task::Both { server, client, manner, output } => {
             let programs = [(Side::Server, server), (Side::Client, client)];
-            check(&programs, manner, output, isolation)
+            check(&programs, manner, output, isolation, stop)
+        }
+        Task::Batch { folder, batch, manner } => {
+            let manner = self::manner(manner, isolation, &[Side::Server, Side::Client])?;
+            crate::batch::run(folder, batch, &manner, stop)
         }
     }
 }
@@ -91,6 +101,7 @@ fn check(
     args: &MannerArgs,
     output: &OutputArgs,
     isolation: Isolation,
+    stop: &Arc<AtomicBool>,
 ) -> Result<ExitCode, AppError> {
     let sides: Vec<Side> = programs.iter().map(|(side, _)| *side).collect();
     let manner = manner(args, isolation, &sides)?;
@@ -100,14 +111,14 @@ fn check(
         folder: Path::new(".").to_owned(),
     });
     let orders: Vec<Order> = orders.collect();
-    let rubric = rubric(output.rubric.as_deref())?;
+    let (rubric, _) = rubric(output.rubric.as_deref())?;
     let progress = ProgressBar::new_spinner();
     progress.enable_steady_tick(TICK);
     let told = |outcome: &Outcome| {
         progress.inc(1);
         progress.set_message(format!("{} {}", progress.position(), outcome.id));
     };
-    let mut report = examine(None, &orders, &manner, &told)?;
+    let mut report = examine(&orders, &manner, stop, &told)?;
     progress.finish_and_clear();
     // Marks for half a submission would say nothing, unless somebody asks for them.
     if programs.len() > 1 || output.rubric.is_some() || output.gradescope.is_some() {
@@ -145,49 +156,41 @@ fn write(report: &Report, output: &OutputArgs) -> Result<(), AppError> {
     Ok(())
 }
 
-/// The rubric in a file, or the course's.
-fn rubric(file: Option<&Path>) -> Result<Rubric, AppError> {
-    let Some(file) = file else { return Ok(Rubric::course()) };
+/// The rubric in a file, or the course's, and the file's text.
+pub(crate) fn rubric(file: Option<&Path>) -> Result<(Rubric, String), AppError> {
+    let Some(file) = file else { return Ok((Rubric::course(), String::new())) };
     let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
-    Rubric::parse(&text).map_err(|error| of_file(file, &error))
+    let rubric = Rubric::parse(&text).map_err(|error| of_file(file, &error))?;
+    Ok((rubric, text))
 }
 
-/// Checks all programs of a submission. A client is spoken to as its own server would.
-///
-/// # Errors
-///
-/// A command or its folder are of no use.
-pub fn examine(
-    submission: Option<&str>,
+/// Checks the programs of one submission, each knowing what was found out before.
+fn examine(
     orders: &[Order],
     manner: &Manner,
+    stop: &Arc<AtomicBool>,
     told: &(dyn Fn(&Outcome) + Sync),
 ) -> Result<Report, AppError> {
     let mut parts: Vec<Part> = Vec::new();
     for order in orders {
-        let mut manner = manner.clone();
-        if let Some(server) = parts.iter().find(|part| part.not_started.is_none()) {
-            inherit(&server.dialect, &mut manner.given);
-            manner.profile = manner.profile.or(Some(server.profile));
-        }
-        parts.push(order.carry_out(&manner, told).map_err(AppError::usage)?);
+        let manner = manner.after(&parts);
+        parts.push(order.carry_out(&manner, stop, told).map_err(AppError::usage)?);
     }
-    Ok(Report {
+    Ok(report(parts, manner, stop))
+}
+
+/// The report of these parts.
+pub(crate) fn report(parts: Vec<Part>, manner: &Manner, stop: &AtomicBool) -> Report {
+    Report {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         lang: manner.lang,
-        submission: submission.map(str::to_owned),
+        submission: None,
         date: jiff::Timestamp::now().to_string(),
-        interrupted: interrupt::is_wanted(),
+        interrupted: stop.load(Ordering::Relaxed),
         parts,
         marks: None,
-    })
-}
-
-/// What a client cannot know but from its server.
-fn inherit(server: &Dialect, given: &mut Given) {
-    given.port.get_or_insert(server.port);
-    given.naming.get_or_insert(server.naming.clone());
+    }
 }
 
 /// 0 when all that must hold does, 1 when some of it does not, 3 when a program could not be
@@ -240,7 +243,7 @@ fn manner(args: &MannerArgs, isolation: Isolation, sides: &[Side]) -> Result<Man
             xfail: patterns(&args.xfail)?,
         },
         lang: args.lang,
-        limits: Limits::default(),
+        limits: args.limits.limits(),
         variables: variables.collect(),
         isolation,
         options: options(args),
@@ -260,6 +263,7 @@ fn options(args: &MannerArgs) -> String {
     add("--profile", args.profile.map(|profile| format!("{profile:?}").to_lowercase()));
     add("--dialect", args.dialect.as_ref().map(|file| file.display().to_string()));
     add("--idle", args.idle.map(|idle| format!("{}s", idle.as_secs_f64())));
+    words.extend(args.limits.words());
     words.extend(args.env.iter().map(|name| format!("--env {}", shell_words::quote(name))));
     words.join(" ")
 }

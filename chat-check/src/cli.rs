@@ -4,11 +4,13 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use chat_protocol::time_limit::TimeLimit;
 use clap::{Args, Parser, Subcommand};
 
 use crate::catalogue::Profile;
 use crate::keeper::Keep;
+use crate::subject::Limits;
 use crate::text::Lang;
 
 /// Grades any chat, in any language, against the specification.
@@ -69,9 +71,36 @@ pub enum Task {
         #[arg(long, default_value = "es")]
         lang: Lang,
     },
+    /// Check a folder of submissions, each a folder with a server and a client, or a file
+    Batch {
+        /// The folder in which they are
+        folder: PathBuf,
+        /// Where, and which
+        #[command(flatten)]
+        batch: BatchArgs,
+        /// How they are checked
+        #[command(flatten)]
+        manner: MannerArgs,
+    },
     /// Run a program within its limits; what chat-check starts programs with
     #[command(hide = true)]
     Keep(Keep),
+    /// Try whether this user can have networks of their own
+    #[command(hide = true)]
+    Probe,
+}
+
+impl Task {
+    /// Whether programs are to share the machine's network.
+    pub fn shares(&self) -> bool {
+        match self {
+            Self::Server { manner, .. }
+            | Self::Client { manner, .. }
+            | Self::Both { manner, .. }
+            | Self::Batch { manner, .. } => manner.limits.shared_network,
+            Self::List { .. } | Self::Keep(_) | Self::Probe => false,
+        }
+    }
 }
 
 /// How programs are checked.
@@ -108,6 +137,76 @@ pub struct MannerArgs {
     /// A variable of the programs' environment, NAME=VALUE or NAME to pass it on
     #[arg(long, value_name = "NAME")]
     pub env: Vec<String>,
+    /// What programs may use
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// Where a batch writes, and which programs it takes.
+#[derive(Args, Clone, Debug)]
+pub struct BatchArgs {
+    /// The folder for the reports: one for each submission in it, and the class's
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Which files are servers, such as 'tp2/*.py'; without it servidor.py, Server.java and so on
+    #[arg(long, value_name = "GLOB")]
+    pub server_pattern: Vec<String>,
+    /// Which files are clients
+    #[arg(long, value_name = "GLOB")]
+    pub client_pattern: Vec<String>,
+    /// How many submissions to check at the same time, each with --side-by-side checks
+    #[arg(long, value_name = "NUMBER", default_value = "3")]
+    pub submissions: NonZero<usize>,
+    /// How long one submission may take in all
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    pub time_limit: Duration,
+    /// Give marks by this rubric (TOML) instead of the course's
+    #[arg(long, value_name = "FILE")]
+    pub rubric: Option<PathBuf>,
+    /// Check also those that have a report already and have not changed since
+    #[arg(long)]
+    pub again: bool,
+}
+
+/// What programs may use.
+#[derive(Args, Clone, Debug)]
+#[command(
+    next_help_heading = "Containment: against accidents; this is no sandbox for hostile code"
+)]
+pub struct LimitArgs {
+    /// How many processes a program may have at a time
+    #[arg(long, value_name = "NUMBER", default_value = "128")]
+    pub processes: NonZero<usize>,
+    /// How much memory its processes may use together, such as 512MiB
+    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    pub memory: ByteSize,
+    /// How much processor time they may use together, such as 30s
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
+    pub cpu: Duration,
+    /// Share the machine's network and processes with the programs, as on systems that have no
+    /// others to give: checks are made one after the other, and the port must be free
+    #[arg(long)]
+    pub shared_network: bool,
+}
+
+impl LimitArgs {
+    /// As the checker takes them.
+    pub fn limits(&self) -> Limits {
+        let (processes, memory) = (self.processes.get(), self.memory.as_u64());
+        Limits { processes, memory, cpu: self.cpu, ..Limits::default() }
+    }
+
+    /// What has to be said to have them again.
+    pub fn words(&self) -> Vec<String> {
+        let (limits, usual) = (self.limits(), Limits::default());
+        let mut words = Vec::new();
+        let mut add = |changed: bool, word: String| words.extend(changed.then_some(word));
+        add(limits.processes != usual.processes, format!("--processes {}", limits.processes));
+        add(limits.memory != usual.memory, format!("--memory {}B", limits.memory));
+        add(limits.cpu != usual.cpu, format!("--cpu {}s", limits.cpu.as_secs_f64()));
+        add(self.shared_network, "--shared-network".to_owned());
+        words
+    }
 }
 
 /// What is written, and where. A file `-` is standard output.

@@ -15,7 +15,7 @@ pub(crate) fn is_small(folder: &Path, (bytes, entries): (u64, usize)) -> io::Res
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;
             let data = entry.metadata()?;
-            if data.is_dir() && !is_left_out(&entry) {
+            if data.is_dir() && !is_left_out(&entry.path()) {
                 folders.push(entry.path());
             }
             size += data.len();
@@ -34,9 +34,10 @@ pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
-        if is_left_out(&entry) {
+        if is_left_out(&entry.path()) {
             continue;
-        } else if kind.is_dir() {
+        }
+        if kind.is_dir() {
             fs::create_dir(&target)?;
             copy(&entry.path(), &target)?;
         } else if kind.is_file() {
@@ -51,6 +52,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn is_left_out(entry: &fs::DirEntry) -> bool {
-    LEFT_OUT.iter().any(|name| entry.file_name() == *name)
+/// Whether a file is none of a program's.
+pub(crate) fn is_left_out(path: &Path) -> bool {
+    LEFT_OUT.iter().any(|name| path.file_name().is_some_and(|file| file == *name))
 }

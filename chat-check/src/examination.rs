@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
 use crate::catalogue::Check;
 use crate::dialect::Dialect;
-use crate::interrupt::{self, GLANCE};
 use crate::isolation::Isolation;
 use crate::report::{Evidence, Outcome};
 use crate::scene::{Scene, Terms};
@@ -43,6 +43,12 @@ struct Attempt {
     evidence: Option<Evidence>,
 }
 
+/// Why a check says nothing on some systems.
+const UNSEEN: Text = Text {
+    es: "este sistema no muestra los sockets, los descriptores ni el procesador de un programa",
+    en: "this system does not show a program's sockets, descriptors and processor time",
+};
+
 /// How many lines of standard error a report shows.
 const LAST_LINES: usize = 10;
 
@@ -50,12 +56,13 @@ const LAST_LINES: usize = 10;
 const LAST_SENT: usize = 5;
 
 impl Examination<'_> {
-    /// Makes these checks, in any order that lets those that others need go first. Returns an
-    /// outcome for each, in the order of the checks, and tells `told` each one as soon as it is
-    /// there. An [`interrupt`] leaves out those that were not made to their end.
+    /// Makes these checks, in any order that lets those that others need go first. Stops beginning
+    /// new ones when `stop` becomes true. Returns an outcome for each that was made or skipped, in
+    /// the order of the checks, and tells `told` each one as soon as it is there.
     pub fn make(
         &self,
         checks: &[&'static Check],
+        stop: &AtomicBool,
         told: &(dyn Fn(&Outcome) + Sync),
     ) -> Vec<Outcome> {
         let board = Board::default();
@@ -66,13 +73,15 @@ impl Examination<'_> {
         thread::scope(|scope| {
             for _ in 0..workers.min(checks.len()) {
                 scope.spawn(|| {
-                    while let Some(check) = board.next(checks) {
+                    while let Some(check) = board.next(checks, stop) {
                         let outcome = self.judge(check, &board);
-                        if interrupt::is_wanted() {
-                            return;
+                        // Programs are ended when it is to stop, and what comes of that is no
+                        // outcome.
+                        let made = !stop.load(Ordering::Relaxed);
+                        if made {
+                            told(&outcome);
                         }
-                        told(&outcome);
-                        board.done(check.id, outcome);
+                        board.done(check.id, made.then_some(outcome));
                     }
                 });
             }
@@ -154,7 +163,8 @@ impl Examination<'_> {
             };
             let halt: Checked =
                 halt.unwrap_or_else(|panic| Err(Halt::Checker(words_of(panic.as_ref()))));
-            let halt = halt.err();
+            let unseen = scene.traces().iter().any(|trace| trace.is_unseen());
+            let halt = if unseen { Some(Halt::Untestable(UNSEEN.into())) } else { halt.err() };
             let evidence = halt.as_ref().and_then(|halt| self.evidence(check, halt, &scene));
             Attempt { halt, evidence }
         };
@@ -221,12 +231,12 @@ impl Board {
     }
 
     /// The next check whose needs are done, waiting for one if there is none yet.
-    fn next(&self, checks: &[&'static Check]) -> Option<&'static Check> {
+    fn next(&self, checks: &[&'static Check], stop: &AtomicBool) -> Option<&'static Check> {
         let mut state = self.lock();
         loop {
             let mut left = checks.iter().filter(|check| !state.begun.contains(&check.id));
             let all_begun = left.clone().next().is_none();
-            if all_begun || interrupt::is_wanted() {
+            if all_begun || stop.load(Ordering::Relaxed) {
                 return None;
             }
             // What is not asked for at all is nothing to wait for.
@@ -238,13 +248,12 @@ impl Board {
                 state.begun.push(check.id);
                 return Some(check);
             }
-            let waited = self.changed.wait_timeout(state, GLANCE);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn done(&self, id: &'static str, outcome: Outcome) {
-        self.lock().done.insert(id, outcome);
+    fn done(&self, id: &'static str, outcome: Option<Outcome>) {
+        self.lock().done.extend(outcome.map(|outcome| (id, outcome)));
         self.changed.notify_all();
     }
 }
@@ -252,7 +261,7 @@ impl Board {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
     use crate::catalogue::{MANY, Profile, Side};
@@ -305,7 +314,7 @@ mod tests {
             repeat: "again".to_owned(),
         };
         let told = AtomicUsize::new(0);
-        let outcomes = examination.make(ALL, &|_| {
+        let outcomes = examination.make(ALL, &AtomicBool::new(false), &|_| {
             told.fetch_add(1, Ordering::Relaxed);
         });
         assert_eq!(told.into_inner(), ALL.len());

@@ -5,7 +5,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::interrupt::{self, GLANCE};
 use crate::role::Role;
 use crate::transcript::How;
 
@@ -73,10 +72,10 @@ impl Intake {
                 return Some(found);
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if heard.end.is_some() || left.is_zero() || interrupt::is_wanted() {
+            if heard.end.is_some() || left.is_zero() {
                 return None;
             }
-            let waited = self.changed.wait_timeout(heard, left.min(GLANCE));
+            let waited = self.changed.wait_timeout(heard, left);
             heard = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }

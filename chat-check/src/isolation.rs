@@ -1,8 +1,11 @@
 //! A network of one's own for each attempt, where the system gives one.
 //!
-//! In it every port is free, nobody else connects, and what an attempt leaves behind (a port in
-//! TIME_WAIT, a connection that nobody closed) disturbs no other. So checks can be made side by
+//! What a program started keeps to is told in [`subject`](crate::subject). In a network of one's
+//! own every port is free, nobody else connects, and what an attempt leaves behind (a port in
+//! `TIME_WAIT`, a connection that nobody closed) disturbs no other. So checks can be made side by
 //! side. It also tells whose a process is: see [`Isolation`].
+
+use std::process::ExitCode;
 
 /// Whether attempts can have their own network and their own process tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,13 +18,24 @@ pub enum Isolation {
 
 impl Isolation {
     /// Finds out. Must be called before any thread is started: whoever is not the superuser gets
-    /// a user namespace first, and only a process of one thread can have that.
+    /// a user namespace first, and only a process of one thread can have that. Another process
+    /// tries it before, because some systems grant it and then allow nothing in it, not even to
+    /// make a file, and there is no way back.
     pub fn prepare() -> Self {
         #[cfg(target_os = "linux")]
         if linux::prepare() {
             return Self::Own;
         }
         Self::Shared
+    }
+
+    /// Tries what [`prepare`](Self::prepare) does, in a process that does nothing else.
+    pub fn probe() -> ExitCode {
+        #[cfg(target_os = "linux")]
+        if linux::become_own_user().is_ok() && linux::try_it() && tempfile::tempfile().is_ok() {
+            return ExitCode::SUCCESS;
+        }
+        ExitCode::FAILURE
     }
 
     /// Gives the calling thread, and what it starts, a network of its own. Does nothing where
@@ -51,6 +65,7 @@ impl Isolation {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::process::{Command, Stdio};
     use std::{fs, io, thread};
 
     use nix::sched::{CloneFlags, unshare};
@@ -61,16 +76,24 @@ mod linux {
     use rustix::process::{getgid, getuid};
 
     pub(super) fn prepare() -> bool {
-        try_it() || (become_own_user().is_ok() && try_it())
+        try_it() || (probed() && become_own_user().is_ok() && try_it())
     }
 
-    fn try_it() -> bool {
+    fn probed() -> bool {
+        let probe = |program| {
+            let (out, err) = (Stdio::null(), Stdio::null());
+            Command::new(program).arg("probe").stdout(out).stderr(err).status()
+        };
+        std::env::current_exe().and_then(probe).is_ok_and(|status| status.success())
+    }
+
+    pub(super) fn try_it() -> bool {
         let tried = thread::spawn(|| enter().and_then(|()| Ok(unshare(CloneFlags::CLONE_NEWPID)?)));
         matches!(tried.join(), Ok(Ok(())))
     }
 
     /// A user namespace in which everybody is who they were, and this process may do more.
-    fn become_own_user() -> io::Result<()> {
+    pub(super) fn become_own_user() -> io::Result<()> {
         let (user, group) = (getuid(), getgid());
         unshare(CloneFlags::CLONE_NEWUSER)?;
         fs::write("/proc/self/setgroups", "deny")?;

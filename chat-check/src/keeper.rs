@@ -3,16 +3,23 @@
 //! It gives the program its limits and its own session, gathers what the program leaves behind
 //! (it is their new parent), and ends when the last of them has. In a process tree of its own it
 //! is the first process: when it is killed, the system kills everything that the program started,
-//! however it tried to get away.
+//! however it tried to get away. When the checker is gone, however that came about, it ends the
+//! program and what is left of it, and removes its folder.
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::subject::Limits;
+
 /// What a keeper is told.
 #[derive(Args, Clone, Debug)]
 pub struct Keep {
+    /// The folder that was made for the program; what is locked in it is locked by the checker.
+    #[arg(long)]
+    home: PathBuf,
     /// Longest file that the program may write, in bytes.
     #[arg(long)]
     file_size: u64,
@@ -32,9 +39,17 @@ pub const CANNOT_START: u8 = 127;
 
 impl Keep {
     /// The arguments of a keeper, behind its name.
-    pub fn words(file_size: u64, cpu: u64) -> [String; 5] {
-        let words = ["keep", "--file-size", &file_size.to_string(), "--cpu", &cpu.to_string()];
-        words.map(str::to_owned)
+    pub fn words(home: &Path, limits: &Limits) -> [OsString; 7] {
+        let (file_size, cpu) = (limits.file_size.to_string(), limits.cpu.as_secs() + 1);
+        [
+            "keep".into(),
+            "--home".into(),
+            home.into(),
+            "--file-size".into(),
+            file_size.into(),
+            "--cpu".into(),
+            cpu.to_string().into(),
+        ]
     }
 
     /// Runs the program. The status is the program's own, or 128 and the number of the signal that
@@ -59,15 +74,20 @@ impl Keep {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::io;
-    use std::process::Command;
+    use std::fs::{self, File};
+    use std::io::{self, IsTerminal};
+    use std::os::unix::process::CommandExt;
+    use std::path::Path;
+    use std::process::{self, Command};
+    use std::thread;
 
     use rustix::process::{
         Resource, Rlimit, WaitOptions, WaitStatus, getpid, set_child_subreaper, setrlimit, setsid,
         wait,
     };
 
-    use super::Keep;
+    use super::{CANNOT_START, Keep};
+    use crate::home::{self, HELD};
 
     pub(super) fn run(keep: &Keep) -> io::Result<u8> {
         // On a terminal it leads a session already, and keeps it.
@@ -78,6 +98,11 @@ mod linux {
         {
             setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
         }
+        // When memory runs out, the system is to take the program's and nobody else's.
+        let _ = fs::write("/proc/self/oom_score_adj", "1000");
+        let held = File::open(keep.home.join(HELD))?;
+        let home = keep.home.clone();
+        thread::spawn(move || outlive(&held, &home));
         // Signals of a terminal are for the program. It is not to inherit that they are ignored,
         // so they are handled, by nothing.
         ctrlc::set_handler(|| {}).map_err(io::Error::other)?;
@@ -85,8 +110,25 @@ mod linux {
         let variables = keep.env.iter().filter_map(|variable| variable.split_once('='));
         let terminal = std::env::var("TERM").ok();
         command.env_clear().envs(variables).envs(terminal.map(|kind| ("TERM", kind)));
+        if !io::stdin().is_terminal() {
+            // So that it can be stopped in one stroke, and its keeper not with it.
+            command.process_group(0);
+        }
         let child = command.args(&keep.command[1..]).spawn()?;
         gather(child.id())
+    }
+
+    /// Waits until the checker is gone, and ends everything.
+    fn outlive(held: &File, home: &Path) {
+        if held.lock_shared().is_err() {
+            return;
+        }
+        // The first process of a tree takes the others along.
+        if process::id() != 1 {
+            crate::process::kill_descendants(process::id());
+        }
+        home::remove(home);
+        process::exit(CANNOT_START.into());
     }
 
     /// Waits for everybody, and returns what became of the program itself.

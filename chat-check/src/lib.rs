@@ -23,9 +23,13 @@
 //! ```
 
 pub mod app;
+pub mod batch;
 pub mod catalogue;
 pub mod cli;
 mod client;
+#[cfg_attr(target_os = "linux", path = "containment/linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "containment/elsewhere.rs")]
+mod containment;
 mod copy;
 pub mod coverage;
 pub mod dialect;
@@ -33,16 +37,17 @@ mod discovery;
 pub mod examination;
 pub mod failure;
 mod guard;
+mod home;
 pub mod inbox;
 pub mod intake;
-pub mod interrupt;
 pub mod isolation;
 pub mod keeper;
 mod keys;
 pub mod listing;
 pub mod order;
 pub mod peer;
-#[cfg(target_os = "linux")]
+mod port;
+#[cfg_attr(not(target_os = "linux"), path = "process/unseen.rs")]
 pub mod process;
 pub mod program;
 pub mod report;

@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use chat_check::app;
 use chat_check::cli::{Cli, Task};
 use chat_check::isolation::Isolation;
-use chat_check::{app, interrupt};
 use clap::Parser;
 
 fn main() -> ExitCode {
@@ -14,16 +16,20 @@ fn main() -> ExitCode {
     if let Task::Keep(keep) = &cli.task {
         return keep.run();
     }
-    let isolation = Isolation::prepare();
-    let handler = || {
-        if interrupt::want() {
-            // Asked twice. What was started dies with this process.
+    if let Task::Probe = cli.task {
+        return Isolation::probe();
+    }
+    let isolation = if cli.task.shares() { Isolation::Shared } else { Isolation::prepare() };
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    // Where there are no signals to be had, Ctrl-C ends the run without a report.
+    let _ = ctrlc::set_handler(move || {
+        if told.swap(true, Ordering::Relaxed) {
+            // Whoever asks twice does not want the report; keepers end what runs.
             std::process::exit(app::INTERRUPTED.into());
         }
-    };
-    // Where no signals are to be had, Ctrl-C ends the run without a report.
-    let _ = ctrlc::set_handler(handler);
-    match app::execute(&cli, isolation) {
+    });
+    match app::execute(&cli, isolation, &stop) {
         Ok(status) => status,
         Err(error) => {
             // Whoever has closed standard error still gets the status.

@@ -2,13 +2,14 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::catalogue::{Check, Profile, Side, checks};
 use crate::dialect::{Dialect, Given};
 use crate::discovery::{self, Unstarted};
 use crate::examination::Examination;
-use crate::interrupt;
 use crate::isolation::Isolation;
 use crate::report::{NotStarted, Outcome, Part};
 use crate::scene::Terms;
@@ -43,6 +44,20 @@ pub struct Manner {
     pub options: String,
 }
 
+impl Manner {
+    /// The same for a client whose server was checked: what it cannot know but from its server.
+    #[must_use]
+    pub fn after(&self, parts: &[Part]) -> Self {
+        let mut manner = self.clone();
+        if let Some(server) = parts.iter().find(|part| part.not_started.is_none()) {
+            manner.given.port.get_or_insert(server.dialect.port);
+            manner.given.naming.get_or_insert_with(|| server.dialect.naming.clone());
+            manner.profile.get_or_insert(server.profile);
+        }
+        manner
+    }
+}
+
 /// One program that is to be checked.
 #[derive(Clone, Debug)]
 pub struct Order {
@@ -56,7 +71,8 @@ pub struct Order {
 
 impl Order {
     /// Finds out how the program speaks and makes the checks. Tells `told` each outcome as soon as
-    /// it is there. An [`interrupt`] leaves out what was not checked to its end.
+    /// it is there. When `stop` becomes true, what runs is ended, and what is told and returned is
+    /// what was finished before.
     ///
     /// # Errors
     ///
@@ -65,11 +81,13 @@ impl Order {
     pub fn carry_out(
         &self,
         manner: &Manner,
+        stop: &Arc<AtomicBool>,
         told: &(dyn Fn(&Outcome) + Sync),
     ) -> Result<Part, SubjectError> {
         let begun = Instant::now();
-        let mut subject =
-            Subject::new(&self.command, &self.folder, manner.isolation)?.with_limits(manner.limits);
+        let mut subject = Subject::new(&self.command, &self.folder, manner.isolation)?
+            .with_limits(manner.limits)
+            .with_stop(stop);
         for (name, value) in &manner.variables {
             subject = subject.with_variable(name, value);
         }
@@ -83,9 +101,9 @@ impl Order {
                 part.profile = manner.profile.unwrap_or(fitting(&found.dialect));
                 let terms = Terms::new(part.profile, manner.idle, found.latency, manner.slow);
                 part.dialect = found.dialect;
-                part.results = self.examine(&part, &subject, &terms, manner, told);
+                part.results = self.examine(&part, &subject, &terms, manner, stop, told);
             }
-            Err(_) if interrupt::is_wanted() => {}
+            Err(_) if stop.load(Ordering::Relaxed) => {}
             Err(Unstarted { why, printed }) => {
                 let why = why.to(manner.lang).to_owned();
                 part.not_started = Some(NotStarted { why, printed });
@@ -101,6 +119,7 @@ impl Order {
         subject: &Subject,
         terms: &Terms,
         manner: &Manner,
+        stop: &AtomicBool,
         told: &(dyn Fn(&Outcome) + Sync),
     ) -> Vec<Outcome> {
         let suited: Vec<&'static Check> = checks(self.side)
@@ -121,7 +140,7 @@ impl Order {
             side_by_side: manner.side_by_side,
             repeat: format!("chat-check {side} {}", words.join(" ").trim_end()),
         };
-        examination.make(&manner.selection.of(&suited), told)
+        examination.make(&manner.selection.of(&suited), stop, told)
     }
 
     /// A part in which nothing stands yet.

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, getpgid, getpgrp, kill_process, kill_process_group};
+
 /// How many descriptors a process has open.
 pub fn descriptors(id: u32) -> io::Result<usize> {
     Ok(fs::read_dir(format!("/proc/{id}/fd"))?.count())
@@ -16,13 +18,24 @@ pub fn threads(id: u32) -> io::Result<usize> {
 
 /// How much memory a process has resident, in bytes.
 pub fn resident(id: u32) -> io::Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let kibibytes = status
+    bytes_in(&format!("/proc/{id}/status"), "VmRSS:")
+}
+
+/// The same, where memory that several processes share counts for each in part. Takes the system
+/// far longer to tell.
+pub fn proportional(id: u32) -> io::Result<u64> {
+    bytes_in(&format!("/proc/{id}/smaps_rollup"), "Pss:")
+}
+
+/// The line `NAME 1234 kB` of a file.
+fn bytes_in(file: &str, name: &str) -> io::Result<u64> {
+    let text = fs::read_to_string(file)?;
+    let kibibytes = text
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
+        .find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB")?.parse().ok());
     kibibytes
         .map(|kibibytes: u64| kibibytes * 1024)
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no VmRSS line"))
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no such line"))
 }
 
 /// A process's descendants and itself, parents before children. Gone ones are left out.
@@ -50,12 +63,54 @@ fn children(id: u32) -> Vec<u32> {
 
 /// How much processor time a process has used, its ended children's not included.
 pub fn cpu(id: u32) -> io::Result<Duration> {
+    times(id, 2)
+}
+
+/// How much processor time a process has used, with that of its ended children.
+pub fn cpu_with_ended(id: u32) -> io::Result<Duration> {
+    times(id, 4)
+}
+
+/// The sum of the first of a process's times: user, system, and both of its ended children.
+fn times(id: u32, first: usize) -> io::Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
-    // The name, in parentheses, may itself contain anything. Behind it, user and system time are
-    // the twelfth and thirteenth words, in hundredths of a second wherever Linux runs.
+    // The name, in parentheses, may itself contain anything. Behind it, the times begin with the
+    // twelfth word, in hundredths of a second wherever Linux runs.
     let words = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11);
-    let ticks: u64 = words.take(2).filter_map(|word| word.parse::<u64>().ok()).sum();
+    let ticks: u64 = words.take(first).filter_map(|word| word.parse::<u64>().ok()).sum();
     Ok(Duration::from_millis(ticks * 10))
+}
+
+/// Kills all that a process has started, however much it starts meanwhile: all are stopped before
+/// any is killed.
+pub fn kill_descendants(id: u32) {
+    let mut stopped = Vec::new();
+    loop {
+        let mut tree = tree(id).split_off(1);
+        tree.retain(|id| !stopped.contains(id));
+        if tree.is_empty() {
+            break;
+        }
+        for id in tree {
+            // In one stroke: a group of many would fork on while they are stopped singly.
+            let group = Pid::from_raw(id.cast_signed()).and_then(|id| getpgid(Some(id)).ok());
+            if group.is_some_and(|group| group != getpgrp()) {
+                let _ = group.map(|group| kill_process_group(group, Signal::STOP));
+            }
+            send(id, Signal::STOP);
+            stopped.push(id);
+        }
+    }
+    for id in stopped {
+        send(id, Signal::KILL);
+    }
+}
+
+/// Sends a signal to a process, which may be gone already.
+pub fn send(id: u32, signal: Signal) {
+    if let Some(id) = Pid::from_raw(id.cast_signed()) {
+        let _ = kill_process(id, signal);
+    }
 }
 
 #[cfg(test)]

@@ -2,22 +2,25 @@
 
 use std::fs::File;
 use std::io;
-use std::process::{Child, ExitStatus};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::io::Read;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::ExitStatus;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
+use process_wrap::std::ChildWrapper;
+#[cfg(unix)]
+use rustix::process::Signal;
 
-use crate::guard::Guard;
+use crate::containment::Watch;
+use crate::home::Home;
 use crate::intake::Intake;
-use crate::interrupt;
-use crate::isolation::Isolation;
 use crate::keys::Keys;
 use crate::process;
 use crate::role::Role;
-use crate::sockets::{self, Socket};
+use crate::sockets::{self, Socket, State};
 use crate::subject::Limits;
 use crate::text::Words;
 use crate::transcript::How;
@@ -27,17 +30,12 @@ pub struct Running {
     role: Role,
     /// The keeper's id.
     id: u32,
-    isolation: Isolation,
-    held: Arc<Mutex<Held>>,
+    child: Mutex<Box<dyn ChildWrapper>>,
     keys: Option<Keys>,
     trace: Arc<Trace>,
-}
-
-/// What lives as long as the program does.
-pub(crate) struct Held {
-    pub(crate) child: Child,
-    pub(crate) _guard: Guard,
-    pub(crate) _home: TempDir,
+    watch: Watch,
+    /// Goes when all processes are gone.
+    _home: Home,
 }
 
 /// What remains of a program when it is gone.
@@ -49,11 +47,20 @@ pub struct Trace {
     /// How it ended by itself, if it did.
     ended: OnceLock<ExitStatus>,
     /// The limit that it went over, if it did.
-    exceeded: OnceLock<Words>,
+    exceeded: Arc<OnceLock<Words>>,
+    /// Something was asked that this system does not tell.
+    unseen: AtomicBool,
 }
 
-/// How often it is looked whether a program keeps to its limits.
-const WATCH: Duration = Duration::from_millis(50);
+/// The status of a keeper whose program was ended for writing too long a file.
+const FILE_TOO_LONG: i32 = 128 + 25;
+
+/// How long reading pauses for each [`CHUNK`] once more has come than is kept: without an end,
+/// output costs this program, and with it everybody else, next to nothing then.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Bytes that are read at a time from one who does not stop.
+const CHUNK: usize = 16 * 1024;
 
 /// How often it is looked whether a program has ended.
 const POLL: Duration = Duration::from_millis(3);
@@ -62,39 +69,28 @@ impl Running {
     /// Its standard output is in a pipe, or on this terminal.
     pub(crate) fn of(
         role: &Role,
-        mut held: Held,
+        mut child: Box<dyn ChildWrapper>,
         screen: Option<File>,
+        watch: Watch,
+        home: Home,
         limits: Limits,
-        isolation: Isolation,
     ) -> Self {
-        let empty = || Box::new(io::empty()) as Box<dyn io::Read + Send>;
         let out = match screen {
-            Some(screen) => Box::new(screen),
-            None => held.child.stdout.take().map_or_else(empty, |out| Box::new(out)),
+            Some(screen) => Paced::of(Some(screen), limits.output),
+            None => Paced::of(child.stdout().take(), limits.output),
         };
-        let err = held.child.stderr.take().map_or_else(empty, |err| Box::new(err));
+        let err = Paced::of(child.stderr().take(), limits.output);
         let trace = Arc::new(Trace {
             out: Intake::of(role, How::Out, out, limits.output),
             err: Intake::of(role, How::Err, err, limits.output),
             ended: OnceLock::new(),
-            exceeded: OnceLock::new(),
+            exceeded: Arc::clone(watch.exceeded()),
+            unseen: AtomicBool::new(false),
         });
-        let keys = held.child.stdin.take().map(|input| Keys::new(role, input));
-        let id = held.child.id();
-        let held = Arc::new(Mutex::new(held));
-        let (watched, seen) = (Arc::downgrade(&held), Arc::downgrade(&trace));
-        thread::spawn(move || {
-            while let (Some(_), Some(trace)) = (watched.upgrade(), seen.upgrade()) {
-                if let Some(excess) = excess(id, &limits) {
-                    let _ = trace.exceeded.set(excess);
-                    kill_all(id, isolation);
-                    return;
-                }
-                drop(trace);
-                thread::sleep(WATCH);
-            }
-        });
-        Self { role: role.clone(), id, isolation, held, keys, trace }
+        let keys = child.stdin().take().map(|input| Keys::new(role, input));
+        let id = child.id();
+        let child = Mutex::new(child);
+        Self { role: role.clone(), id, child, keys, trace, watch, _home: home }
     }
 
     /// What it has said, and what became of it.
@@ -118,16 +114,35 @@ impl Running {
 
     /// Its processes: the program, and all that it has started.
     pub fn tree(&self) -> Vec<u32> {
-        process::tree(self.id).split_off(1)
+        let mut tree = process::tree(self.id);
+        if cfg!(target_os = "linux") {
+            // The first is its keeper.
+            tree.remove(0);
+        }
+        tree
     }
 
     /// The TCP sockets that it has open.
     pub fn sockets(&self) -> Vec<Socket> {
+        self.seen();
         sockets::of_tree(self.id).unwrap_or_default()
+    }
+
+    /// Where it listens, if it does. Where nobody shows its sockets, somebody connects to this port
+    /// and leaves again.
+    pub(crate) fn listens(&self, port: u16) -> Option<Socket> {
+        if cfg!(target_os = "linux") {
+            return self.sockets().into_iter().find(|socket| socket.state == State::Listen);
+        }
+        let local = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        let unspecified = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+        let listens = crate::port::answers(local);
+        listens.then_some(Socket { local, remote: unspecified, state: State::Listen, unread: 0 })
     }
 
     /// How many descriptors it has open.
     pub fn descriptors(&self) -> usize {
+        self.seen();
         self.tree().into_iter().filter_map(|id| process::descriptors(id).ok()).sum()
     }
 
@@ -138,21 +153,39 @@ impl Running {
 
     /// How much processor time it has used.
     pub fn cpu(&self) -> Duration {
+        self.seen();
         self.tree().into_iter().filter_map(|id| process::cpu(id).ok()).sum()
     }
 
+    /// Whoever asks for what this system does not show learns nothing.
+    fn seen(&self) {
+        if !cfg!(target_os = "linux") {
+            self.trace.unseen.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Sends a signal to the program and what it has started, as a terminal does.
+    #[cfg(unix)]
     pub fn signal(&self, signal: Signal) {
         self.role.event(format!("is sent {signal:?}"));
-        self.tree().into_iter().for_each(|id| send(id, signal));
+        #[cfg(target_os = "linux")]
+        self.tree().into_iter().for_each(|id| process::send(id, signal));
+        #[cfg(not(target_os = "linux"))]
+        let _ = self.child().signal(signal.as_raw());
     }
 
     /// Whether it has ended by itself, and how.
     pub fn ended(&self) -> Option<ExitStatus> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let status = held.child.try_wait().ok().flatten()?;
+        let status = self.child().try_wait().ok().flatten()?;
+        self.watch.ends();
         if self.trace.ended.set(status).is_ok() {
             self.role.event(format!("ended: {status}"));
+        }
+        if status.code() == Some(FILE_TOO_LONG) {
+            let _ = self.trace.exceeded.set(Words::new(
+                "escribía un archivo demasiado largo y fue detenido",
+                "wrote too long a file and was ended",
+            ));
         }
         Some(status)
     }
@@ -163,9 +196,7 @@ impl Running {
         loop {
             match self.ended() {
                 Some(status) => return Some(status),
-                None if Instant::now() < deadline && !interrupt::is_wanted() => {
-                    thread::sleep(POLL);
-                }
+                None if Instant::now() < deadline => thread::sleep(POLL),
                 None => return None,
             }
         }
@@ -174,10 +205,15 @@ impl Running {
     /// Kills it, and all that it has started, and waits until they are gone.
     pub fn kill(&self) {
         if self.ended().is_none() {
-            kill_all(self.id, self.isolation);
-            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = held.child.wait();
+            let mut child = self.child();
+            self.watch.kill(child.as_mut());
+            let _ = child.wait();
+            self.watch.ends();
         }
+    }
+
+    fn child(&self) -> MutexGuard<'_, Box<dyn ChildWrapper>> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -197,50 +233,38 @@ impl Trace {
     pub fn exceeded(&self) -> Option<&Words> {
         self.exceeded.get()
     }
-}
 
-/// The first limit that a keeper's program is over.
-fn excess(keeper: u32, limits: &Limits) -> Option<Words> {
-    let tree = process::tree(keeper);
-    if tree.len() > limits.processes {
-        let most = limits.processes;
-        return Some(Words::new(
-            format!("tenía más de {most} procesos a la vez"),
-            format!("had more than {most} processes at a time"),
-        ));
+    /// Whether something was asked of it that this system does not tell.
+    pub fn is_unseen(&self) -> bool {
+        self.unseen.load(Ordering::Relaxed)
     }
-    let memory: u64 = tree[1..].iter().filter_map(|id| process::resident(*id).ok()).sum();
-    let most = limits.memory >> 20;
-    (memory > limits.memory).then(|| {
-        Words::new(
-            format!("usaba más de {most} MiB de memoria"),
-            format!("used more than {most} MiB of memory"),
-        )
-    })
 }
 
-/// In a tree of its own nobody outlives the keeper. Elsewhere all are stopped before they are
-/// killed, so that none can start another meanwhile.
-fn kill_all(keeper: u32, isolation: Isolation) {
-    if isolation == Isolation::Shared {
-        let mut stopped = Vec::new();
-        loop {
-            let mut tree = process::tree(keeper).split_off(1);
-            tree.retain(|id| !stopped.contains(id));
-            if tree.is_empty() {
-                break;
-            }
-            tree.iter().for_each(|id| send(*id, Signal::STOP));
-            stopped.extend(tree);
+/// An output that is read more slowly when it brings more than is kept of it.
+struct Paced {
+    source: Box<dyn Read + Send>,
+    left: usize,
+}
+
+impl Paced {
+    fn of(source: Option<impl Read + Send + 'static>, fast: usize) -> Self {
+        let source: Box<dyn Read + Send> = match source {
+            Some(source) => Box::new(source),
+            None => Box::new(io::empty()),
+        };
+        Self { source, left: fast }
+    }
+}
+
+impl Read for Paced {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left > 0 {
+            let read = self.source.read(buffer)?;
+            self.left = self.left.saturating_sub(read);
+            return Ok(read);
         }
-        stopped.into_iter().for_each(|id| send(id, Signal::KILL));
-    }
-    send(keeper, Signal::KILL);
-}
-
-fn send(id: u32, signal: Signal) {
-    if let Some(pid) = Pid::from_raw(id.cast_signed()) {
-        // It may be gone already.
-        let _ = kill_process(pid, signal);
+        thread::sleep(PAUSE);
+        let most = buffer.len().min(CHUNK);
+        self.source.read(&mut buffer[..most])
     }
 }

@@ -1,32 +1,40 @@
 //! The program that is checked: how it is started, and within which limits.
 //!
 //! This contains accidents, not attacks: a program that forks for ever, fills memory or never
-//! stops talking is ended and leaves nothing behind. It can still read and write whatever the
-//! user who started the checker can.
+//! stops talking is ended and leaves nothing behind. It is no sandbox for hostile code: a program
+//! can still read and write whatever the user who started the checker can, send to other machines
+//! where networks are shared, and fill a disk with many files. Hostile programs belong in a
+//! virtual machine, or in a container of their own, with the checker inside.
+//!
+//! Only Linux can do all this. Elsewhere a program has its copy, its environment and its process
+//! group, what is kept of its output is bounded, and that is all.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use tempfile::TempDir;
-
-use crate::guard::Guard;
+use crate::containment::{self, Watch};
+use crate::home::Home;
 use crate::isolation::Isolation;
-use crate::keeper::Keep;
 use crate::role::Role;
-use crate::running::{Held, Running};
+use crate::running::Running;
 use crate::terminal::{self, Terminal};
 
 /// What a program may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Processes and threads... of all its processes together, that many at a time.
+    /// How many processes it may have at a time; threads may be [sixteen times](Self::threads) as
+    /// many.
     pub processes: usize,
-    /// Resident memory of all its processes together, in bytes. Not address space: a Java machine
-    /// reserves tens of gigabytes of that and uses a hundred megabytes.
+    /// Resident memory of all its processes together, in bytes; what they share counts once. Not
+    /// address space: a Java machine reserves tens of gigabytes of that and uses a hundred
+    /// megabytes.
     pub memory: u64,
-    /// Processor time of each process.
+    /// Processor time of all its processes together.
     pub cpu: Duration,
     /// The longest file it may write, in bytes.
     pub file_size: u64,
@@ -39,10 +47,18 @@ impl Default for Limits {
         Self {
             processes: 128,
             memory: 1 << 30,
-            cpu: Duration::from_secs(120),
+            cpu: Duration::from_mins(2),
             file_size: 64 << 20,
             output: 1 << 20,
         }
+    }
+}
+
+impl Limits {
+    /// How many threads it may have at a time: a Java machine has twenty before it does anything,
+    /// and many servers one for each client.
+    pub fn threads(&self) -> usize {
+        self.processes.saturating_mul(16)
     }
 }
 
@@ -55,6 +71,7 @@ pub struct Subject {
     environment: Vec<(String, String)>,
     limits: Limits,
     isolation: Isolation,
+    stop: Arc<AtomicBool>,
     keeper: PathBuf,
 }
 
@@ -102,6 +119,7 @@ impl Subject {
             environment: PASSED_ON.into_iter().filter_map(passed).collect(),
             limits: Limits::default(),
             isolation,
+            stop: Arc::default(),
             keeper: std::env::current_exe()?,
         })
     }
@@ -110,6 +128,18 @@ impl Subject {
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// The same; all that run are ended when this becomes true.
+    #[must_use]
+    pub fn with_stop(self, stop: &Arc<AtomicBool>) -> Self {
+        Self { stop: Arc::clone(stop), ..self }
+    }
+
+    /// The same, in the folder itself and not in a copy.
+    #[must_use]
+    pub(crate) fn in_place(self) -> Self {
+        Self { copied: false, ..self }
     }
 
     /// The same with one more variable in its environment.
@@ -143,70 +173,86 @@ impl Subject {
 
     /// Starts it with its standard streams in pipes.
     pub(crate) fn start(&self, role: &Role, port: u16) -> io::Result<Running> {
-        let (held, limits) = (self.spawn(role, port, Stdio::piped())?, self.limits);
-        Ok(Running::of(role, held, None, limits, self.isolation))
+        self.spawn(role, port, Stdio::piped(), None)
     }
 
     /// Starts it with its standard output on a terminal, so that it shows each line at once, and
     /// its other streams in pipes.
     pub(crate) fn start_showing(&self, role: &Role, port: u16) -> io::Result<Running> {
         let (screen, output) = terminal::pair()?;
-        let (held, limits) = (self.spawn(role, port, output.into())?, self.limits);
-        Ok(Running::of(role, held, Some(screen), limits, self.isolation))
+        self.spawn(role, port, output.into(), Some(screen))
     }
 
-    fn spawn(&self, role: &Role, port: u16, output: Stdio) -> io::Result<Held> {
-        let home = self.home()?;
-        let mut command = self.command(&home, port);
-        command.env_remove("TERM");
-        command.stdin(Stdio::piped()).stdout(output).stderr(Stdio::piped());
-        role.event(format!("starts: {}", shell_words::join(&self.words)));
-        let mut guard = Guard::new();
-        let child = self.isolation.start_tree(|| command.spawn())?;
-        guard.watch(child.id());
-        Ok(Held { child, _guard: guard, _home: home })
-    }
-
-    /// Starts it on a terminal.
-    pub(crate) fn start_on_terminal(
+    fn spawn(
         &self,
         role: &Role,
         port: u16,
-    ) -> io::Result<(Terminal, TempDir)> {
+        output: Stdio,
+        screen: Option<File>,
+    ) -> io::Result<Running> {
         let home = self.home()?;
-        let command = self.command(&home, port);
+        let mut command = containment::command(&self.start_in(&home, port), &home);
+        command.env_remove("TERM");
+        command.stdin(Stdio::piped()).stdout(output).stderr(Stdio::piped());
+        role.event(format!("starts: {}", shell_words::join(&self.words)));
+        let mut grouped = containment::grouped(command);
+        let child = self.isolation.start_tree(|| grouped.spawn())?;
+        let watch = self.watch(child.id());
+        Ok(Running::of(role, child, screen, watch, home, self.limits))
+    }
+
+    /// Starts it on a terminal.
+    pub(crate) fn start_on_terminal(&self, role: &Role, port: u16) -> io::Result<Terminal> {
+        let home = self.home()?;
+        let command = containment::command(&self.start_in(&home, port), &home);
         let start = || Terminal::start(role, &command).map_err(io::Error::other);
-        Ok((self.isolation.start_tree(start)?, home))
+        let terminal = self.isolation.start_tree(start)?;
+        let watch = terminal.id().map(|id| self.watch(id));
+        Ok(terminal.kept(watch, home))
     }
 
-    /// A folder of its own, with its copy, a home and a place for temporary files.
-    fn home(&self) -> io::Result<TempDir> {
-        let home = TempDir::with_prefix("chat-check-")?;
-        for folder in ["home", "tmp", "work"] {
-            std::fs::create_dir(home.path().join(folder))?;
-        }
-        if self.copied {
-            crate::copy::copy(&self.folder, &home.path().join("work"))?;
-        }
-        Ok(home)
+    fn home(&self) -> io::Result<Home> {
+        Home::new(self.copied.then_some(&*self.folder))
     }
 
-    /// The command of its keeper.
-    fn command(&self, home: &TempDir, port: u16) -> Command {
-        let mut command = Command::new(&self.keeper);
-        command.args(Keep::words(self.limits.file_size, self.limits.cpu.as_secs()));
-        for (name, value) in &self.environment {
-            command.args(["--env", &format!("{name}={value}")]);
-        }
+    fn watch(&self, id: u32) -> Watch {
+        Watch::over(id, self.limits, self.isolation, Arc::clone(&self.stop))
+    }
+
+    /// What is started, and where.
+    fn start_in(&self, home: &Home, port: u16) -> Start {
+        let mut environment = self.environment.clone();
+        let mut add = |name: &str, value: String| environment.push((name.to_owned(), value));
         for (name, folder) in [("HOME", "home"), ("TMPDIR", "tmp")] {
-            let folder = home.path().join(folder);
-            command.args(["--env", &format!("{name}={}", folder.display())]);
+            add(name, home.folder(folder).display().to_string());
         }
-        let work = if self.copied { home.path().join("work") } else { self.folder.clone() };
-        command.args(["--env", "LANG=C.UTF-8", "--env", "LC_ALL=C.UTF-8", "--"]);
+        add("LANG", "C.UTF-8".to_owned());
+        add("LC_ALL", "C.UTF-8".to_owned());
         let port = port.to_string();
-        command.args(self.words.iter().map(|word| word.replace(PORT, &port)));
-        command.current_dir(work);
-        command
+        Start {
+            keeper: self.keeper.clone(),
+            words: self.words.iter().map(|word| word.replace(PORT, &port)).collect(),
+            folder: if self.copied { home.folder("work") } else { self.folder.clone() },
+            environment,
+            limits: self.limits,
+        }
     }
+}
+
+/// A program that is about to be started.
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "where there are no keepers, nobody enforces limits")
+)]
+pub(crate) struct Start {
+    /// Who starts it and keeps it.
+    pub(crate) keeper: PathBuf,
+    /// Its name and its arguments.
+    pub(crate) words: Vec<String>,
+    /// Where.
+    pub(crate) folder: PathBuf,
+    /// All that stands in its environment.
+    pub(crate) environment: Vec<(String, String)>,
+    /// What it may use.
+    pub(crate) limits: Limits,
 }

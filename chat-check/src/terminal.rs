@@ -15,8 +15,10 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
+use crate::containment::Watch;
 use crate::failure::Result;
 use crate::guard::Guard;
+use crate::home::Home;
 use crate::keys::Keys;
 use crate::role::{PATIENCE, Role};
 use crate::transcript::How;
@@ -26,10 +28,14 @@ pub struct Terminal {
     role: Role,
     child: Box<dyn Child + Send + Sync>,
     keys: Keys,
-    _guard: Guard,
+    /// Not needed where a keeper sees to it.
+    guard: Option<Guard>,
     screen: Arc<Screen>,
     /// The terminal lives as long as this does.
     _master: Box<dyn MasterPty + Send>,
+    watch: Option<Watch>,
+    /// Goes when all processes are gone.
+    home: Option<Home>,
 }
 
 const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
@@ -64,6 +70,7 @@ impl Terminal {
         let pair = native_pty_system().openpty(size)?;
         let mut builder = CommandBuilder::new(command.get_program());
         builder.args(command.get_args());
+        command.get_current_dir().into_iter().for_each(|folder| builder.cwd(folder));
         builder.env("TERM", "xterm-256color");
         for (name, value) in command.get_envs() {
             match value {
@@ -79,7 +86,31 @@ impl Terminal {
         let (drawn, writer) = (Arc::clone(&screen), role.clone());
         thread::spawn(move || drawn.follow(output, &writer));
         let keys = Keys::new(&role, pair.master.take_writer()?);
-        Ok(Self { role, child, keys, _guard: guard, screen, _master: pair.master })
+        Ok(Self {
+            role,
+            child,
+            keys,
+            guard: Some(guard),
+            screen,
+            _master: pair.master,
+            watch: None,
+            home: None,
+        })
+    }
+
+    /// The id of its first process.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.process_id()
+    }
+
+    /// With what keeps a program within its limits, and the folder that it has for itself.
+    pub(crate) fn kept(mut self, watch: Option<Watch>, home: Home) -> Self {
+        if cfg!(target_os = "linux") {
+            self.guard = None;
+        }
+        self.watch = watch;
+        self.home = Some(home);
+        self
     }
 
     /// Presses keys: text, `\r` for Enter, `\x03` for Ctrl-C and so on.
@@ -126,6 +157,7 @@ impl Terminal {
     #[track_caller]
     pub fn expect_exit(&mut self, code: u32) -> Result {
         let status = self.role.ended(|| self.child.try_wait())?;
+        self.watch.iter().for_each(Watch::ends);
         if status.exit_code() == code {
             Ok(())
         } else {
@@ -171,6 +203,7 @@ fn rows(parser: &Parser) -> Vec<String> {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        self.watch.iter().for_each(Watch::kill_keeper);
         // Whatever else is on the terminal is in the program's group.
         #[cfg(unix)]
         if let Some(group) = self.child.process_id().and_then(|id| Pid::from_raw(id.cast_signed()))

@@ -85,7 +85,7 @@ const TORN: Check = Check {
 fn torn(scene: &mut Scene) -> Checked {
     let listening = scene.listen()?;
     let started = scene.subject().start_on_terminal(&scene.role("client"), listening.port());
-    let (terminal, _home) =
+    let terminal =
         started.map_err(|error| scene.broken("cannot start it on a terminal", &error))?;
     let keys = |text: &str| terminal.press(text).map_err(|e| Halt::Checker(e.to_string()));
     if scene.dialect.typed == Typed::First {

@@ -79,6 +79,7 @@ fn part(part: &mut Part) {
         label: _,
         echo: _,
         leave,
+        typed: _,
         given,
     } = dialect;
     if let Naming::Asked(keyword) = naming {

@@ -1,0 +1,100 @@
+//! Builds a program where it stands, within limits.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+use std::time::Duration;
+
+use super::language::Recipe;
+use super::wording;
+use crate::order::Manner;
+use crate::report::NotStarted;
+use crate::role::Role;
+use crate::subject::{Limits, Subject};
+use crate::text::Words;
+use crate::transcript::Transcript;
+
+/// How long a build may take, times `slow`.
+const TIME: Duration = Duration::from_mins(2);
+
+/// How many lines of a build that fails are shown.
+const LAST_LINES: usize = 30;
+
+/// What compilers need, which is more than chats do.
+const LIMITS: Limits = Limits {
+    processes: 256,
+    memory: 3 << 30,
+    cpu: Duration::from_mins(5),
+    file_size: 512 << 20,
+    output: 1 << 20,
+};
+
+/// Builds what there is to build in `folder`, in a network of its own where there is one: nothing
+/// is downloaded.
+///
+/// # Errors
+///
+/// Why the program cannot be started.
+pub(super) fn build(
+    recipe: &Recipe,
+    folder: &Path,
+    manner: &Manner,
+    stop: &Arc<AtomicBool>,
+) -> Result<(), NotStarted> {
+    let not_started =
+        |why: &Words, printed| Err(NotStarted { why: why.to(manner.lang).to_owned(), printed });
+    if let Some(tool) = recipe.tools.iter().find(|tool| !is_there(tool)) {
+        return not_started(&wording::no_tool(tool), Vec::new());
+    }
+    let Some(command) = &recipe.build else { return Ok(()) };
+    let built = thread::scope(|scope| {
+        let working = scope.spawn(|| carry_out(command, folder, manner, stop));
+        working.join().unwrap_or_else(|_| Err((Words::new("", ""), Vec::new())))
+    });
+    built.or_else(|(why, printed)| not_started(&why, printed))
+}
+
+/// In a thread of its own, which enters the network.
+fn carry_out(
+    command: &str,
+    folder: &Path,
+    manner: &Manner,
+    stop: &Arc<AtomicBool>,
+) -> Result<(), (Words, Vec<String>)> {
+    let broken = |error: &dyn std::fmt::Display| (Words::new(error, error), Vec::new());
+    manner.isolation.enter().map_err(|e| broken(&e))?;
+    let subject = Subject::new(command, folder, manner.isolation).map_err(|e| broken(&e))?;
+    let mut subject = subject.with_limits(LIMITS).with_stop(stop).in_place();
+    for (name, value) in &manner.variables {
+        subject = subject.with_variable(name, value);
+    }
+    let role = Role::new("build", &Transcript::new());
+    let program = subject.start(&role, 0).map_err(|e| broken(&e))?;
+    let status = program.wait(TIME.mul_f64(manner.slow));
+    if status.is_some_and(|status| status.success()) {
+        return Ok(());
+    }
+    program.kill();
+    let trace = program.trace();
+    let printed = [&trace.out, &trace.err].map(|said| {
+        // The end of what it said may still be on its way.
+        said.wait(Duration::from_secs(1), |_| None::<()>);
+        said.text()
+    });
+    let lines: Vec<String> =
+        printed.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
+    let why = match trace.exceeded() {
+        Some(exceeded) => exceeded.clone(),
+        None if status.is_none() => wording::BUILD_TAKES_TOO_LONG.into(),
+        None => wording::not_built(command),
+    };
+    Err((why, lines[lines.len().saturating_sub(LAST_LINES)..].to_vec()))
+}
+
+/// Whether a program of this name is installed.
+fn is_there(tool: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let name = format!("{tool}{}", std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(&path).any(|folder| folder.join(&name).is_file())
+}

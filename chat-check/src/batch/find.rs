@@ -1,0 +1,270 @@
+//! Finds the programs in what somebody has handed in, by the names that people give them.
+
+use std::cmp::Reverse;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::language::Language;
+use crate::catalogue::Side;
+
+/// Which files are servers, and which are clients.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    /// If given, only these.
+    server: Option<GlobSet>,
+    client: Option<GlobSet>,
+}
+
+/// A file that may be the program that is looked for. The least one is the best.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    likeness: Likeness,
+    depth: usize,
+    language: Language,
+    path: PathBuf,
+}
+
+/// Why a file is taken for a server or a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    /// It is called so: `servidor.py`; or a given pattern says so.
+    Exact,
+    /// The word is a part of its name: `chat_servidor.py`.
+    Part,
+    /// It is the main file of a folder that is called so: `servidor/main.py`.
+    Folder,
+    /// A script of `package.json` has the name.
+    Script,
+}
+
+/// What was found for one side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// The file, inside the submission.
+    pub(crate) path: PathBuf,
+    /// What it is written in.
+    pub(crate) language: Language,
+    /// Others that might have been meant, best first.
+    pub(crate) others: Vec<PathBuf>,
+}
+
+/// How many folders down programs are looked for.
+const DEPTH: usize = 5;
+
+/// How many entries are looked at in all.
+const ENTRIES: usize = 20_000;
+
+/// Folders in which other people's programs are.
+const FOREIGN: [&str; 9] = [
+    "node_modules",
+    "venv",
+    "env",
+    "site-packages",
+    "target",
+    "build",
+    "dist",
+    "__pycache__",
+    "__MACOSX",
+];
+
+impl Names {
+    /// Those that these patterns match; without any, those with well-known names.
+    ///
+    /// # Errors
+    ///
+    /// The text of a pattern that is none.
+    pub(crate) fn parse(server: &[String], client: &[String]) -> Result<Self, globset::Error> {
+        Ok(Self { server: globs(server)?, client: globs(client)? })
+    }
+
+    /// The program of one side in a folder.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read.
+    pub(crate) fn find(&self, folder: &Path, side: Side) -> io::Result<Option<Found>> {
+        let mut candidates: Vec<Candidate> = files(folder)?
+            .into_iter()
+            .filter_map(|path| self.candidate(folder, path, side))
+            .collect();
+        candidates.sort();
+        let mut candidates = candidates.into_iter();
+        Ok(candidates.next().map(|best| Found {
+            path: best.path,
+            language: best.language,
+            others: candidates.map(|other| other.path).collect(),
+        }))
+    }
+
+    fn candidate(&self, folder: &Path, path: PathBuf, side: Side) -> Option<Candidate> {
+        let language = Language::of(&path)?;
+        let globs = match side {
+            Side::Server => &self.server,
+            Side::Client => &self.client,
+        };
+        let likeness = match globs {
+            Some(globs) => globs.is_match(&path).then_some(Likeness::Exact),
+            None if language == Language::Npm => {
+                Language::script(&folder.join(&path), side).map(|_| Likeness::Script)
+            }
+            None => likeness(&path, side).filter(|_| language.can_start(&folder.join(&path))),
+        }?;
+        Some(Candidate { likeness, depth: path.components().count(), language, path })
+    }
+
+    /// What a file that was handed in alone is: a server if nothing tells.
+    pub(crate) fn side_of(&self, file: &Path) -> Side {
+        let is = |side, globs: &Option<GlobSet>| match globs {
+            Some(globs) => globs.is_match(file),
+            None => likeness(file, side).is_some(),
+        };
+        if is(Side::Client, &self.client) && !is(Side::Server, &self.server) {
+            Side::Client
+        } else {
+            Side::Server
+        }
+    }
+}
+
+fn globs(patterns: &[String]) -> Result<Option<GlobSet>, globset::Error> {
+    let mut globs = GlobSetBuilder::new();
+    for pattern in patterns {
+        globs.add(Glob::new(pattern)?);
+    }
+    Ok(if patterns.is_empty() { None } else { Some(globs.build()?) })
+}
+
+/// The files in a folder and those below, relative to it.
+fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let (mut files, mut folders, mut seen) = (Vec::new(), vec![PathBuf::new()], 0);
+    while let Some(inner) = folders.pop() {
+        for entry in fs::read_dir(folder.join(&inner))? {
+            let entry = entry?;
+            seen += 1;
+            if seen > ENTRIES {
+                return Ok(files);
+            }
+            let (name, kind) = (entry.file_name(), entry.file_type()?);
+            let path = inner.join(&name);
+            let name = name.to_string_lossy();
+            let is_own = !name.starts_with('.') && !FOREIGN.contains(&&*name);
+            if kind.is_file() && is_own {
+                files.push(path);
+            } else if kind.is_dir() && is_own && path.components().count() < DEPTH {
+                folders.push(path);
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn likeness(path: &Path, side: Side) -> Option<Likeness> {
+    let small = |name: &std::ffi::OsStr| name.to_string_lossy().to_lowercase();
+    let stem = small(path.file_stem()?);
+    if stem.contains("test") || stem.contains("prueba") {
+        return None;
+    }
+    if side_of_name(&stem) == Some(side) {
+        let is_all = words(side).contains(&&*stem);
+        return Some(if is_all { Likeness::Exact } else { Likeness::Part });
+    }
+    let mut folders = path.parent()?.iter().rev().map(small).filter(|name| name != "src");
+    let main = ["main", "__main__", "index", "app", "program", "programa"].contains(&&*stem);
+    let folder = folders.next().filter(|_| main)?;
+    (side_of_name(&folder) == Some(side)).then_some(Likeness::Folder)
+}
+
+/// What a name tells: in `cliente_del_servidor` the first word counts.
+fn side_of_name(name: &str) -> Option<Side> {
+    let at = |side| words(side).iter().filter_map(|word| name.find(word)).min();
+    let found = [Side::Server, Side::Client].map(|side| Some((Reverse(at(side)?), side)));
+    found.into_iter().flatten().max_by_key(|(at, _)| *at).map(|(_, side)| side)
+}
+
+/// The words in the names of programs of one side.
+pub(crate) fn words(side: Side) -> [&'static str; 2] {
+    match side {
+        Side::Server => ["servidor", "server"],
+        Side::Client => ["cliente", "client"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The programs found in a folder with these files, which are all programs.
+    fn found(names: &Names, files: &[&str]) -> [Option<String>; 2] {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, r#"int main() // {"scripts": {"start": "node a.js"}}"#).unwrap();
+        }
+        [Side::Server, Side::Client].map(|side| {
+            let found = names.find(folder.path(), side).unwrap();
+            found.map(|found| found.path.to_string_lossy().replace('\\', "/"))
+        })
+    }
+
+    #[test]
+    fn the_best_name_wins() {
+        for (files, server, client) in [
+            (&["servidor.py", "cliente.py"][..], "servidor.py", "cliente.py"),
+            (
+                &["chat_server.py", "a/Server.java", "cliente v2.py"],
+                "a/Server.java",
+                "cliente v2.py",
+            ),
+            (
+                &["b/c/servidor.js", "mi_cliente.js", "x/cliente.c"],
+                "b/c/servidor.js",
+                "x/cliente.c",
+            ),
+            (
+                &["servidor/main.py", "cliente/src/main.rs"],
+                "servidor/main.py",
+                "cliente/src/main.rs",
+            ),
+            (
+                &["server.py", "servidor.py", "client.py", "test_client.py"],
+                "server.py",
+                "client.py",
+            ),
+            (
+                &["cliente_del_servidor.py", "el_servidor.py"],
+                "el_servidor.py",
+                "cliente_del_servidor.py",
+            ),
+            (
+                &["ñandú/Servidor.PY", "node_modules/servidor.js", "-cliente=.py"],
+                "ñandú/Servidor.PY",
+                "-cliente=.py",
+            ),
+        ] {
+            let expected = [server, client].map(|path| Some(path.to_owned()));
+            assert_eq!(found(&Names::default(), files), expected);
+        }
+        assert_eq!(found(&Names::default(), &["tarea.py", "servidor.txt"]), [None, None]);
+    }
+
+    #[test]
+    fn given_patterns_win() {
+        let names = Names::parse(&["**/tp?.py".to_owned()], &[]).unwrap();
+        let files = ["servidor.py", "x/tp1.py", "x/tp2.py", "cliente.py"];
+        let expected = ["x/tp1.py", "cliente.py"].map(|path| Some(path.to_owned()));
+        assert_eq!(found(&names, &files), expected);
+        assert!(Names::parse(&["a{".to_owned()], &[]).is_err());
+    }
+
+    #[test]
+    fn a_file_alone_is_a_server_unless_it_is_a_client() {
+        let names = Names::default();
+        assert_eq!(names.side_of(Path::new("perez.py")), Side::Server);
+        assert_eq!(names.side_of(Path::new("perez_cliente.py")), Side::Client);
+        assert_eq!(names.side_of(Path::new("server-client.py")), Side::Server);
+    }
+}

@@ -1,0 +1,239 @@
+//! What programs are written in: how they are built, and how they are started.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::find::words;
+use crate::catalogue::Side;
+
+/// What a program is written in. The first comes first when everything else is equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Language {
+    Python,
+    Java,
+    Node,
+    Npm,
+    C,
+    Cpp,
+    Go,
+    Rust,
+}
+
+/// How a program is built and started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Recipe {
+    /// Where: a folder inside the submission.
+    pub(crate) folder: PathBuf,
+    /// What builds it, if anything does.
+    pub(crate) build: Option<String>,
+    /// What starts it.
+    pub(crate) start: String,
+    /// The tools without which nothing of this can be done.
+    pub(crate) tools: Vec<&'static str>,
+}
+
+/// How much of a file is looked at for how it is started, in bytes.
+const LOOKED_AT: usize = 1 << 20;
+
+impl Language {
+    /// What a file is written in, by its name.
+    pub(crate) fn of(file: &Path) -> Option<Self> {
+        if file.file_name()? == "package.json" {
+            return Some(Self::Npm);
+        }
+        Some(match file.extension()?.to_str()?.to_lowercase().as_str() {
+            "py" => Self::Python,
+            "java" => Self::Java,
+            "js" | "mjs" | "cjs" => Self::Node,
+            "c" => Self::C,
+            "cpp" | "cc" | "cxx" => Self::Cpp,
+            "go" => Self::Go,
+            "rs" => Self::Rust,
+            _ => return None,
+        })
+    }
+
+    /// Whether it is more than a part of a program.
+    pub(crate) fn can_start(self, file: &Path) -> bool {
+        matches!(self, Self::Python | Self::Node) || text(file).contains("main(")
+    }
+
+    /// The script of a `package.json` that starts this side.
+    pub(crate) fn script(file: &Path, side: Side) -> Option<String> {
+        let package: Value = serde_json::from_str(&text(file)).ok()?;
+        let start = (side == Side::Server).then_some("start");
+        let names = words(side).into_iter().chain(start);
+        let mut scripts = names.filter(|name| package["scripts"][*name].is_string());
+        scripts.next().map(str::to_owned)
+    }
+
+    /// How a file of this language in a submission is built and started.
+    pub(crate) fn recipe(self, submission: &Path, file: &Path, side: Side) -> Recipe {
+        let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        // A name may begin with a dash.
+        let path = shell_words::quote(&format!("./{name}")).into_owned();
+        let simply = |start: String, tool| Recipe {
+            folder: folder.clone(),
+            build: None,
+            start,
+            tools: vec![tool],
+        };
+        match self {
+            Self::Python => simply(format!("python3 {path}"), "python3"),
+            Self::Node => simply(format!("node {path}"), "node"),
+            Self::Npm => npm(&submission.join(file), side, &simply),
+            Self::Java => java(submission, file),
+            Self::C => compiled(submission, file, "gcc -O1 -pthread", "gcc"),
+            Self::Cpp => compiled(submission, file, "g++ -O1 -pthread", "g++"),
+            Self::Go => compiled(submission, file, "go build", "go"),
+            Self::Rust => rust(submission, file),
+        }
+    }
+}
+
+fn text(file: &Path) -> String {
+    let bytes = fs::read(file).unwrap_or_default();
+    String::from_utf8_lossy(&bytes[..bytes.len().min(LOOKED_AT)]).into_owned()
+}
+
+/// A script that is simply `node FILE` is started without npm between.
+fn npm(file: &Path, side: Side, simply: &dyn Fn(String, &'static str) -> Recipe) -> Recipe {
+    let name = Language::script(file, side).unwrap_or_else(|| "start".to_owned());
+    let package: Value = serde_json::from_str(&text(file)).unwrap_or_default();
+    let script = package["scripts"][&name].as_str().unwrap_or_default();
+    let plain = script.starts_with("node ") && !script.contains(['&', '|', ';', '$', '>']);
+    if plain {
+        simply(script.to_owned(), "node")
+    } else {
+        simply(format!("npm run --silent {}", shell_words::quote(&name)), "npm")
+    }
+}
+
+/// Where classes are built to.
+const CLASSES: &str = ".clases";
+
+/// A class in a package is started from the folder in which the package's folders begin.
+fn java(submission: &Path, file: &Path) -> Recipe {
+    let source = text(&submission.join(file));
+    let package = source.lines().find_map(|line| {
+        let name = line.trim().strip_prefix("package ")?.split(';').next()?.trim();
+        Some(name.to_owned())
+    });
+    let class = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let packages: Vec<&str> = package.iter().flat_map(|name| name.split('.')).collect();
+    let mut folder = file.parent().unwrap_or(Path::new(""));
+    for name in packages.iter().rev() {
+        if folder.file_name().is_some_and(|folder| folder == *name) {
+            folder = folder.parent().unwrap_or(Path::new(""));
+        }
+    }
+    let path = Path::new(".").join(file.strip_prefix(folder).unwrap_or(file));
+    let path = shell_words::quote(&path.to_string_lossy()).into_owned();
+    let main: Vec<&str> = packages.iter().copied().chain([&*class]).collect();
+    let main = shell_words::quote(&main.join(".")).into_owned();
+    Recipe {
+        folder: folder.to_owned(),
+        build: Some(format!("javac -encoding UTF-8 -d {CLASSES} -sourcepath . {path}")),
+        // Its measurements would stay behind in the machine's folder for temporary files.
+        start: format!("java -XX:-UsePerfData -cp {CLASSES} {main}"),
+        tools: vec!["javac", "java"],
+    }
+}
+
+/// A file that a compiler makes a program of; where there is a Makefile, it knows how.
+fn compiled(submission: &Path, file: &Path, compiler: &str, tool: &'static str) -> Recipe {
+    let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let (source, program) = (format!("./{name}"), format!("./{stem}"));
+    let (source, program) = (shell_words::quote(&source), shell_words::quote(&program));
+    let makefile = ["Makefile", "makefile", "GNUmakefile"]
+        .into_iter()
+        .find(|makefile| text(&submission.join(&folder).join(makefile)).contains(&*stem));
+    let (build, tools) = match makefile {
+        Some(_) => ("make".to_owned(), vec!["make", tool]),
+        None => (format!("{compiler} -o {program} {source}"), vec![tool]),
+    };
+    Recipe { folder, build: Some(build), start: program.into_owned(), tools }
+}
+
+/// A crate is built by cargo, without a network; a file alone by rustc.
+fn rust(submission: &Path, file: &Path) -> Recipe {
+    let home = file.ancestors().skip(1).find(|at| submission.join(at).join("Cargo.toml").is_file());
+    let Some(home) = home else { return compiled(submission, file, "rustc -O", "rustc") };
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let binary = if stem == "main" {
+        let manifest: Option<toml::Table> =
+            text(&submission.join(home).join("Cargo.toml")).parse().ok();
+        let name = manifest.and_then(|m| Some(m.get("package")?.get("name")?.as_str()?.to_owned()));
+        name.unwrap_or_else(|| stem.into_owned())
+    } else {
+        stem.into_owned()
+    };
+    let binary = shell_words::quote(&binary).into_owned();
+    Recipe {
+        folder: home.to_owned(),
+        build: Some(format!("cargo build --quiet --offline --bin {binary}")),
+        start: format!("./target/debug/{binary}"),
+        tools: vec!["cargo"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe(file: &str, files: &[(&str, &str)]) -> (PathBuf, Option<String>, String) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let file = Path::new(file);
+        let recipe = Language::of(file).unwrap().recipe(folder.path(), file, Side::Server);
+        (recipe.folder, recipe.build, recipe.start)
+    }
+
+    #[test]
+    fn a_script_is_started_where_it_is() {
+        let expected = ("a b".into(), None, "python3 './-el servidor.py'".to_owned());
+        assert_eq!(recipe("a b/-el servidor.py", &[]), expected);
+        let package = r#"{"scripts": {"start": "node index.js", "server": "node a.js && b"}}"#;
+        let files = [("x/package.json", package)];
+        let expected = ("x".into(), None, "npm run --silent server".to_owned());
+        assert_eq!(recipe("x/package.json", &files), expected);
+    }
+
+    #[test]
+    fn a_class_is_started_from_where_its_package_begins() {
+        let files = [("src/red/chat/Servidor.java", "// hola\npackage red.chat;\nvoid main(")];
+        let (folder, build, start) = recipe(files[0].0, &files);
+        assert_eq!(
+            (folder, &*start),
+            ("src".into(), "java -XX:-UsePerfData -cp .clases red.chat.Servidor")
+        );
+        assert!(build.unwrap().ends_with("-sourcepath . ./red/chat/Servidor.java"));
+    }
+
+    #[test]
+    fn a_makefile_knows_better() {
+        let alone = "gcc -O1 -pthread -o ./servidor ./servidor.c".to_owned();
+        let expected = ("".into(), Some(alone), "./servidor".to_owned());
+        assert_eq!(recipe("servidor.c", &[]), expected);
+        let files = [("Makefile", "all: servidor cliente")];
+        assert_eq!(recipe("servidor.c", &files).1.unwrap(), "make");
+    }
+
+    #[test]
+    fn a_crate_is_built_by_cargo() {
+        let files = [("servidor/Cargo.toml", "[package]\nname = 'mi-chat'")];
+        let (folder, build, start) = recipe("servidor/src/main.rs", &files);
+        assert_eq!((folder, &*start), ("servidor".into(), "./target/debug/mi-chat"));
+        assert!(build.unwrap().ends_with("--bin mi-chat"));
+        assert_eq!(recipe("servidor.rs", &[]).1.unwrap(), "rustc -O -o ./servidor ./servidor.rs");
+    }
+}

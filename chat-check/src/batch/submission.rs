@@ -1,0 +1,187 @@
+//! One submission: from a folder or a file to a report.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::find::{Found, Names};
+use super::language::{Language, Recipe};
+use super::{SIDES, build, wording};
+use crate::catalogue::{Profile, Side};
+use crate::dialect::Dialect;
+use crate::home::Home;
+use crate::order::{Manner, Order};
+use crate::report::{NotStarted, Part, Report};
+use crate::text::Words;
+
+/// Something that was handed in.
+#[derive(Clone, Debug)]
+pub(crate) struct Submission {
+    /// The name of its folder or file.
+    pub(crate) name: String,
+    /// Where it is.
+    pub(crate) path: PathBuf,
+}
+
+/// Which sides the class has: one that nobody has handed in is nobody's fault.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    server: bool,
+    client: bool,
+}
+
+/// A submission is copied when it is at most so large, in bytes and in entries.
+const MOST: (u64, usize) = (1 << 30, 100_000);
+
+impl Wanted {
+    /// What is found in any of these.
+    pub(crate) fn of(submissions: &[Submission], names: &Names) -> Self {
+        let any = |side| {
+            submissions.iter().any(|submission| {
+                matches!(submission.find(&submission.path, names, side), Ok(Some(_)))
+            })
+        };
+        let client = any(Side::Client);
+        // If there is nothing at all, servers are missing.
+        Self { server: any(Side::Server) || !client, client }
+    }
+
+    fn has(self, side: Side) -> bool {
+        match side {
+            Side::Server => self.server,
+            Side::Client => self.client,
+        }
+    }
+}
+
+impl Submission {
+    pub(crate) fn at(path: PathBuf) -> Self {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self { name, path }
+    }
+
+    /// A report that says that the checker failed.
+    pub(crate) fn lost(wanted: Wanted, manner: &Manner, stop: &AtomicBool) -> Report {
+        let sides = SIDES.into_iter().filter(|side| wanted.has(*side));
+        let lost = |side| missing(side, manner, &wording::LOST.into(), Vec::new());
+        crate::app::report(sides.map(lost).collect(), manner, stop)
+    }
+
+    /// Builds and checks a copy of it.
+    pub(crate) fn check(
+        &self,
+        names: &Names,
+        wanted: Wanted,
+        manner: &Manner,
+        stop: &Arc<AtomicBool>,
+    ) -> Report {
+        let copy = self.copy();
+        let sides = SIDES.into_iter().filter(|side| wanted.has(*side));
+        let mut parts = Vec::new();
+        for side in sides {
+            let part = match &copy {
+                Ok(copy) => {
+                    let manner = manner.after(&parts);
+                    self.side(&copy.folder("work"), names, side, &manner, stop)
+                }
+                Err(why) => missing(side, manner, why, Vec::new()),
+            };
+            parts.push(part);
+        }
+        crate::app::report(parts, manner, stop)
+    }
+
+    fn side(
+        &self,
+        copy: &Path,
+        names: &Names,
+        side: Side,
+        manner: &Manner,
+        stop: &Arc<AtomicBool>,
+    ) -> Part {
+        match self.find(copy, names, side) {
+            Ok(Some(found)) => self.part(copy, &found, side, manner, stop),
+            Ok(None) => missing(side, manner, &wording::not_found(side), Vec::new()),
+            Err(error) => missing(side, manner, &Words::new(&error, &error), Vec::new()),
+        }
+    }
+
+    /// A copy, so that nothing is built and nothing runs where it was handed in.
+    fn copy(&self) -> Result<Home, Words> {
+        let broken = |error: std::io::Error| Words::new(&error, &error);
+        if self.path.is_file() {
+            let home = Home::new(None).map_err(broken)?;
+            fs::copy(&self.path, home.folder("work").join(&self.name)).map_err(broken)?;
+            return Ok(home);
+        }
+        if crate::copy::is_small(&self.path, MOST).map_err(broken)? {
+            Home::new(Some(&self.path)).map_err(broken)
+        } else {
+            Err(wording::TOO_LARGE.into())
+        }
+    }
+
+    /// The program of one side, in the submission or a copy of it.
+    fn find(&self, copy: &Path, names: &Names, side: Side) -> std::io::Result<Option<Found>> {
+        if !self.path.is_file() {
+            return names.find(copy, side);
+        }
+        let path = PathBuf::from(&self.name);
+        let language = Language::of(&path).filter(|_| names.side_of(&path) == side);
+        Ok(language.map(|language| Found { path, language, others: Vec::new() }))
+    }
+
+    fn part(
+        &self,
+        copy: &Path,
+        found: &Found,
+        side: Side,
+        manner: &Manner,
+        stop: &Arc<AtomicBool>,
+    ) -> Part {
+        let recipe = found.language.recipe(copy, &found.path, side);
+        let folder = copy.join(&recipe.folder);
+        let built = build::build(&recipe, &folder, manner, stop);
+        let mut part = if let Err(NotStarted { why, printed }) = built {
+            missing(side, manner, &Words::new(&why, &why), printed)
+        } else {
+            let order = Order { side, command: recipe.start.clone(), folder };
+            order.carry_out(manner, stop, &|_| {}).unwrap_or_else(|error| {
+                missing(side, manner, &Words::new(&error, &error), Vec::new())
+            })
+        };
+        part.command.clone_from(&recipe.start);
+        part.remarks.extend(self.remarks(&recipe, found, manner));
+        part
+    }
+
+    /// What a reader must know to do the same by hand.
+    fn remarks(&self, recipe: &Recipe, found: &Found, manner: &Manner) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if self.path.is_dir() && recipe.folder.components().next().is_some() {
+            remarks.push(wording::folder(&recipe.folder.to_string_lossy()));
+        }
+        remarks.extend(recipe.build.as_deref().map(wording::built));
+        if !found.others.is_empty() {
+            let others: Vec<_> = found.others.iter().map(|other| other.to_string_lossy()).collect();
+            remarks.push(wording::others(&others.join(", ")));
+        }
+        remarks.iter().map(|remark| remark.to(manner.lang).to_owned()).collect()
+    }
+}
+
+/// A part of which there is nothing to check.
+fn missing(side: Side, manner: &Manner, why: &Words, printed: Vec<String>) -> Part {
+    let why = why.to(manner.lang).to_owned();
+    Part {
+        side,
+        command: String::new(),
+        profile: manner.profile.unwrap_or(Profile::Basico),
+        dialect: Dialect::default(),
+        remarks: Vec::new(),
+        not_started: Some(NotStarted { why, printed }),
+        results: Vec::new(),
+        seconds: 0.0,
+    }
+}

@@ -1,0 +1,102 @@
+//! What a batch tells people.
+
+use crate::catalogue::Side;
+use crate::report::Report;
+use crate::text::{Lang, Text, Words};
+use crate::verdict::Verdict;
+
+/// A submission took too long.
+pub(super) const TIME_IS_OVER: Text = Text {
+    es: "Se acabó el tiempo de esta entrega: lo que falta no se probó.",
+    en: "This submission's time was over: what is missing was not checked.",
+};
+
+/// The checker itself is at fault.
+pub(super) const LOST: Text = Text {
+    es: "falló el propio chat-check: no se pudo probar",
+    en: "chat-check itself failed: nothing was checked",
+};
+
+/// A build took too long.
+pub(super) const BUILD_TAKES_TOO_LONG: Text =
+    Text { es: "la compilación no termina", en: "the build does not end" };
+
+/// A submission is larger than anything that is copied.
+pub(super) const TOO_LARGE: Text =
+    Text { es: "la entrega es demasiado grande", en: "the submission is too large" };
+
+/// There is no program of one side.
+pub(super) fn not_found(side: Side) -> Words {
+    match side {
+        Side::Server => Words::new(
+            "no se encontró el servidor (se buscó servidor.py, Server.java y otros)",
+            "no server was found (looked for servidor.py, Server.java and others)",
+        ),
+        Side::Client => Words::new(
+            "no se encontró el cliente (se buscó cliente.py, Client.java y otros)",
+            "no client was found (looked for cliente.py, Client.java and others)",
+        ),
+    }
+}
+
+/// What a program needs is not installed.
+pub(super) fn no_tool(tool: &str) -> Words {
+    Words::new(
+        format!("no se pudo iniciar: {tool} no está instalado aquí"),
+        format!("not started: {tool} is not installed here"),
+    )
+}
+
+/// A program cannot be built.
+pub(super) fn not_built(command: &str) -> Words {
+    Words::new(format!("no compila: {command}"), format!("it does not build: {command}"))
+}
+
+/// Other programs that might have been meant.
+pub(super) fn others(others: &str) -> Words {
+    Words::new(
+        format!("También podrían ser el programa: {others}."),
+        format!("These could be the program as well: {others}."),
+    )
+}
+
+/// Where a program is started.
+pub(super) fn folder(folder: &str) -> Words {
+    Words::new(
+        format!("Se ejecuta en la carpeta {folder}."),
+        format!("It runs in the folder {folder}."),
+    )
+}
+
+/// How a program was built.
+pub(super) fn built(command: &str) -> Words {
+    Words::new(format!("Se compiló con: {command}"), format!("It was built with: {command}"))
+}
+
+/// A line about a submission.
+pub(super) fn line(report: &Report, earlier: bool) -> String {
+    // Whoever named a folder must not drive the terminal.
+    let name: String = report.submission.iter().flat_map(|name| name.chars()).collect();
+    let name = name.replace(char::is_control, "\u{FFFD}");
+    let es = report.lang == Lang::Es;
+    let unstarted = report.parts.iter().filter(|part| part.not_started.is_some()).count();
+    let counts = [
+        (report.count(Verdict::Pass) + report.count(Verdict::NotStrict), ["bien", "pass"]),
+        (report.count(Verdict::Fail), ["mal", "fail"]),
+        (report.count(Verdict::Flaky), ["a veces", "flaky"]),
+        (report.count(Verdict::CheckerError), ["sin poder probar", "checker errors"]),
+        (unstarted, ["sin iniciar", "not started"]),
+    ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let mut parts: Vec<String> = counts
+        .map(|(count, [spanish, english])| {
+            format!("{count} {}", if es { spanish } else { english })
+        })
+        .collect();
+    let add = |parts: &mut Vec<String>, is: bool, [spanish, english]: [&str; 2]| {
+        parts.extend(is.then(|| (if es { spanish } else { english }).to_owned()));
+    };
+    add(&mut parts, report.interrupted, ["incompleto", "not complete"]);
+    add(&mut parts, earlier, ["ya estaba", "was there"]);
+    format!("{name}: {}", parts.join(", "))
+}

@@ -1,0 +1,96 @@
+//! A folder that a program has for itself while it runs.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// A temporary folder: with a copy of the program's own, a home, a place for temporary files.
+/// Dropping it removes it, whatever the program did to it.
+pub(crate) struct Home {
+    folder: TempDir,
+    /// Locked for as long as this process lives. Whoever gets the lock knows that it is gone.
+    _held: File,
+}
+
+/// How the names of these folders begin.
+pub(crate) const PREFIX: &str = "chat-check-";
+
+/// The file in it that is locked.
+pub(crate) const HELD: &str = "held";
+
+impl Home {
+    /// A new one, with a copy of this folder if there is one to copy.
+    pub(crate) fn new(copied: Option<&Path>) -> io::Result<Self> {
+        let folder = TempDir::with_prefix(PREFIX)?;
+        for name in ["home", "tmp", "work"] {
+            fs::create_dir(folder.path().join(name))?;
+        }
+        let held = File::create(folder.path().join(HELD))?;
+        held.lock()?;
+        let home = Self { folder, _held: held };
+        if let Some(copied) = copied {
+            crate::copy::copy(copied, &home.folder("work"))?;
+        }
+        Ok(home)
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// One of its folders: `home`, `tmp` or `work`.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        remove(self.path());
+    }
+}
+
+/// Removes a folder, even if what is in it may not be written.
+pub(crate) fn remove(folder: &Path) {
+    if fs::remove_dir_all(folder).is_err() {
+        open_up(folder);
+        let _ = fs::remove_dir_all(folder);
+    }
+}
+
+/// Lets us change all folders in this one.
+fn open_up(folder: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+    }
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_up(&entry.path());
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn goes_even_when_it_was_shut() {
+        let home = Home::new(None).unwrap();
+        let path = home.path().to_owned();
+        fs::create_dir_all(home.folder("work").join("a/b")).unwrap();
+        for shut in ["a/b", "a"] {
+            let shut = home.folder("work").join(shut);
+            fs::set_permissions(shut, fs::Permissions::from_mode(0o0)).unwrap();
+        }
+        drop(home);
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,322 @@
+//! A class's submissions, good and bad, each in its own way.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "in a test, whatever goes wrong is to end it")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const CHECKER: &str = env!("CARGO_BIN_EXE_chat-check");
+
+/// Far longer than anything takes.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A server as it should be.
+const SERVER: &str = r"
+import os, socket, threading, time
+clientes, cerrojo = [], threading.Lock()
+def atender(c):
+    try:
+        while True:
+            datos = c.recv(4096)
+            if not datos or datos.strip() == b'salir': break
+            with cerrojo: otros = [o for o in clientes if ECO or o is not c]
+            for o in otros:
+                try: o.sendall(datos)
+                except OSError: pass
+    except OSError: pass
+    with cerrojo: clientes.remove(c)
+    c.close()
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', 12345)); s.listen()
+while True:
+    c, _ = s.accept()
+    c.sendall(b'bienvenido\n')
+    with cerrojo: clientes.append(c)
+    threading.Thread(target=atender, args=(c,), daemon=True).start()
+";
+
+/// Neither listens nor ends, for a minute and a half.
+const HANGS: &str = "import time\ntime.sleep(90)\n";
+
+/// Prints without an end, for a minute at most, and is otherwise good.
+const FLOODS: &str = r"
+import os, threading, time
+def inundar():
+    fin = time.monotonic() + 60
+    while time.monotonic() < fin: os.write(1, b'ruido\n' * 9000)
+threading.Thread(target=inundar, daemon=True).start()
+";
+
+/// At most a thousand processes, for half a minute.
+const FORKS: &str = "import os, time\nfor _ in range(10): os.fork()\ntime.sleep(30)\n";
+
+const JAVA: &str = r#"
+package red;
+import java.io.*; import java.net.*; import java.util.*; import java.util.concurrent.*;
+public class Servidor {
+    static final List<Socket> clientes = new CopyOnWriteArrayList<>();
+    public static void main(String[] args) throws IOException {
+        ServerSocket servidor = new ServerSocket(12345);
+        while (true) {
+            Socket cliente = servidor.accept();
+            cliente.getOutputStream().write("¡hola!\n".getBytes("UTF-8"));
+            clientes.add(cliente);
+            new Thread(() -> atender(cliente)).start();
+        }
+    }
+    static void atender(Socket cliente) {
+        byte[] datos = new byte[4096];
+        try {
+            for (int n; (n = cliente.getInputStream().read(datos)) > 0; )
+                for (Socket otro : clientes)
+                    if (otro != cliente) Otro.enviar(otro, datos, n);
+        } catch (IOException e) {}
+        clientes.remove(cliente);
+        try { cliente.close(); } catch (IOException e) {}
+    }
+}
+"#;
+
+const JAVA_OTHER: &str = r"
+package red;
+import java.io.*; import java.net.*;
+class Otro {
+    static void enviar(Socket otro, byte[] datos, int n) {
+        try { otro.getOutputStream().write(datos, 0, n); } catch (IOException e) {}
+    }
+}
+";
+
+/// A folder of submissions, one for the results, and one for temporary files.
+struct Class {
+    submissions: TempDir,
+    notes: TempDir,
+    temporary: TempDir,
+}
+
+impl Class {
+    fn of(files: &[(&str, &str)]) -> Self {
+        let new = || TempDir::new().unwrap();
+        let class = Self { submissions: new(), notes: new(), temporary: new() };
+        for (file, text) in files {
+            class.put(file, text);
+        }
+        class
+    }
+
+    fn put(&self, file: &str, text: &str) {
+        let path = self.submissions.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn command(&self, options: &[&str]) -> Command {
+        let mut command = Command::new(CHECKER);
+        command.arg("batch").arg(self.submissions.path()).arg("--out").arg(self.notes.path());
+        command.args(["--lang", "en"]).args(options).env("TMPDIR", self.temporary.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs it to its end, which leaves nothing but the notes.
+    fn run(&self, options: &[&str]) -> Output {
+        let output = self.command(options).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{error}");
+        self.assert_tidy();
+        output
+    }
+
+    fn assert_tidy(&self) {
+        let mut left = fs::read_dir(&self.temporary).unwrap().map(|entry| entry.unwrap().path());
+        assert_eq!(left.next(), None::<PathBuf>);
+    }
+
+    fn report(&self, name: &str) -> Value {
+        json(&self.notes.path().join(name).join("report.json"))
+    }
+
+    /// The verdicts of a submission's server, by the checks' names.
+    fn verdicts(&self, name: &str) -> BTreeMap<String, String> {
+        let report = self.report(name);
+        let results = report["parts"][0]["results"].as_array().unwrap().clone();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        results.iter().map(|result| (text(&result["id"]), text(&result["verdict"]))).collect()
+    }
+
+    #[track_caller]
+    fn assert_good(&self, name: &str) {
+        let report = self.report(name);
+        let verdicts = self.verdicts(name);
+        assert!(!verdicts.is_empty(), "{name}: {report:#}");
+        let fails = verdicts.values().any(|verdict| verdict == "fail");
+        assert!(!fails, "{name}: {report:#}");
+    }
+
+    fn why(&self, name: &str) -> String {
+        let report = self.report(name);
+        let why = report["parts"][0]["not_started"]["why"].as_str();
+        why.unwrap_or_else(|| panic!("{name}: {report:#}")).to_owned()
+    }
+
+    /// What remains to be done is done again: when each report was written.
+    fn dates(&self) -> BTreeMap<String, String> {
+        let entries = fs::read_dir(self.notes.path()).unwrap().map(Result::unwrap);
+        entries
+            .filter(|entry| entry.path().join("report.json").exists())
+            .map(|entry| {
+                let name = entry.file_name().into_string().unwrap();
+                let date = self.report(&name)["date"].as_str().unwrap().to_owned();
+                (name, date)
+            })
+            .collect()
+    }
+}
+
+fn json(file: &Path) -> Value {
+    let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+fn server(echo: bool, more: &str) -> String {
+    format!("ECO = {}\n{more}{SERVER}", if echo { "True" } else { "False" })
+}
+
+fn is_installed(tool: &str) -> bool {
+    Command::new(tool).arg("-version").output().is_ok()
+}
+
+#[test]
+fn nobody_holds_up_the_others() {
+    let (good, echo, floods) = (server(false, ""), server(true, ""), server(false, FLOODS));
+    let class = Class::of(&[
+        ("buena/servidor.py", &good),
+        ("con eco/tp final/Chat_Server.py", &echo),
+        ("-Ñandú=1/servidor.py", &good),
+        ("inunda/servidor.py", &floods),
+        ("cuelga/servidor.py", HANGS),
+        ("multiplica/servidor.py", FORKS),
+        ("rota/servidor.py", "import socket\nesto no es python\n"),
+        ("vacía/léeme.txt", "nada"),
+        ("suelta.py", &good),
+    ]);
+    let output = class.run(&["--side-by-side", "2"]);
+    for name in ["buena", "-Ñandú=1", "inunda", "suelta.py"] {
+        class.assert_good(name);
+    }
+    assert_eq!(class.verdicts("con eco")["2.2-echo"], "fail");
+    assert!(class.why("cuelga").contains("listens on none"));
+    assert!(class.why("multiplica").contains("processes"));
+    assert!(class.why("vacía").contains("no server"));
+    let printed = class.report("rota")["parts"][0]["not_started"]["printed"].to_string();
+    assert!(printed.contains("SyntaxError"), "{printed}");
+    assert_eq!(class.dates().len(), 9);
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 9);
+}
+
+#[test]
+fn what_is_compiled_is_compiled() {
+    if !is_installed("javac") {
+        eprintln!("skipped: javac is not here");
+        return;
+    }
+    let class = Class::of(&[
+        ("java/src/red/Servidor.java", JAVA),
+        ("java/src/red/Otro.java", JAVA_OTHER),
+        ("java rota/Servidor.java", "class Servidor { void main( }"),
+    ]);
+    class.run(&[]);
+    class.assert_good("java");
+    assert!(class.why("java rota").contains("does not build"));
+    let printed = class.report("java rota")["parts"][0]["not_started"]["printed"].to_string();
+    assert!(printed.contains("Servidor.java:1"), "{printed}");
+    // Nothing was built where it was handed in.
+    assert_eq!(fs::read_dir(class.submissions.path().join("java/src/red")).unwrap().count(), 2);
+    assert_eq!(fs::read_dir(class.submissions.path().join("java/src")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_compiler_that_is_missing_is_named() {
+    let class = Class::of(&[("c/servidor.c", "int main(void) { return 0; }")]);
+    let mut command = class.command(&[]);
+    assert!(command.env("PATH", class.temporary.path()).output().unwrap().status.success());
+    assert!(class.why("c").contains("gcc is not installed"));
+}
+
+#[test]
+fn patterns_say_which_programs_are_meant() {
+    let class = Class::of(&[
+        ("a/servidor.py", "esto no es python"),
+        ("a/tp2/parte_1.py", &server(false, "")),
+    ]);
+    class.run(&["--server-pattern", "*/parte_1.py"]);
+    class.assert_good("a");
+}
+
+#[test]
+fn what_is_done_is_not_done_again() {
+    let good = server(false, "");
+    let class = Class::of(&[("a/servidor.py", &good), ("b/servidor.py", &good)]);
+    class.run(&[]);
+    let first = class.dates();
+    class.run(&[]);
+    assert_eq!(class.dates(), first);
+
+    class.put("b/servidor.py", &server(true, ""));
+    class.run(&[]);
+    let second = class.dates();
+    assert!(second["a"] == first["a"] && second["b"] != first["b"]);
+    assert_eq!(class.verdicts("b")["2.2-echo"], "fail");
+
+    class.run(&["--skip", "2.2-echo"]);
+    let third = class.dates();
+    assert!(third["a"] != second["a"] && third["b"] != second["b"]);
+    class.run(&["--skip", "2.2-echo", "--again"]);
+    assert!(class.dates()["a"] != third["a"]);
+}
+
+#[test]
+fn a_submission_that_takes_too_long_is_cut_short() {
+    let class = Class::of(&[("lenta/servidor.py", HANGS)]);
+    class.run(&["--time-limit", "1s", "--slow", "20"]);
+    let report = class.report("lenta");
+    assert_eq!(report["interrupted"], true);
+    assert!(report["parts"][0]["remarks"].to_string().contains("time was over"), "{report:#}");
+}
+
+#[test]
+fn ctrl_c_leaves_whole_files_and_the_rest_can_be_done_later() {
+    let good = server(false, "");
+    let class =
+        Class::of(&[("a/servidor.py", &good), ("b/servidor.py", HANGS), ("c/servidor.py", &good)]);
+    let options = ["--submissions", "1", "--slow", "25"];
+    let mut checker = class.command(&options).spawn().unwrap();
+    let first = class.notes.path().join("a/report.json");
+    let deadline = Instant::now() + PATIENCE;
+    while !first.exists() {
+        assert!(Instant::now() < deadline, "there is no first report");
+        thread::sleep(Duration::from_millis(5));
+    }
+    kill_process(Pid::from_child(&checker), Signal::INT).unwrap();
+    assert_eq!(checker.wait().unwrap().code(), Some(130));
+    class.assert_tidy();
+    class.assert_good("a");
+    let dates = class.dates();
+    assert!(dates.contains_key("a") && !dates.contains_key("c"), "{dates:?}");
+
+    class.put("b/servidor.py", &good);
+    class.run(&options);
+    assert_eq!(class.dates()["a"], dates["a"]);
+    class.assert_good("b");
+    class.assert_good("c");
+}

@@ -1,0 +1,422 @@
+//! Programs that misbehave are ended, leave nothing behind, and are told why.
+//!
+//! Each fixture has a bound of its own, so that a containment that fails harms nobody.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "in a test, whatever goes wrong is to end it")]
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const CHECKER: &str = env!("CARGO_BIN_EXE_chat-check");
+
+/// Far longer than anything takes.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A server as it should be, on the port that it is told.
+const SERVER: &str = r"
+import os, signal, socket, sys, threading, time
+clientes, cerrojo = [], threading.Lock()
+def atender(c):
+    try:
+        while True:
+            datos = c.recv(4096)
+            if not datos or datos.strip() == b'salir': break
+            with cerrojo: otros = [o for o in clientes if o is not c]
+            for o in otros:
+                try: o.sendall(datos)
+                except OSError: pass
+    except OSError: pass
+    with cerrojo: clientes.remove(c)
+    c.close()
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', int(sys.argv[1]))); s.listen()
+while True:
+    c, _ = s.accept()
+    c.sendall(b'bienvenido\n')
+    with cerrojo: clientes.append(c)
+    threading.Thread(target=atender, args=(c,), daemon=True).start()
+";
+
+/// Starts somebody who does what he can to stay: in a session of his own, nobody's child, without
+/// an environment, deaf to signals.
+const DAEMON: &str = r"
+import os, signal, sys
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP): signal.signal(s, signal.SIG_IGN)
+        for d in (0, 1, 2): os.close(d)
+        os.chdir('/')
+        os.execve(sys.executable, [sys.executable, '-c', 'import time; time.sleep(90)', sys.argv[2]], {})
+    os._exit(0)
+";
+
+/// A thousand processes at most, for half a minute.
+const BOMB: &str = r"
+import os, time
+for _ in range(10): os.fork()
+time.sleep(30)
+";
+
+/// A program in a folder of its own, and a place for temporary files that nobody else uses.
+struct Case {
+    folder: TempDir,
+    temporary: TempDir,
+    marker: String,
+}
+
+impl Case {
+    fn of(parts: &[&str]) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let (folder, temporary) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        for open in [&folder, &temporary] {
+            fs::set_permissions(open.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        fs::write(folder.path().join("programa.py"), parts.concat()).unwrap();
+        fs::write(folder.path().join("dialecto.toml"), format!("port = {}\n", free_port()))
+            .unwrap();
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let marker = format!("marker-{}-{next}", std::process::id());
+        Self { folder, temporary, marker }
+    }
+
+    fn json(&self) -> PathBuf {
+        self.temporary.path().join("report.json")
+    }
+
+    /// The words of a run: the server in this folder, with these options.
+    fn words(&self, options: &[&str]) -> Vec<String> {
+        let program = format!("/usr/bin/env python3 programa.py {{port}} {}", self.marker);
+        let (dialect, json) = (self.folder.path().join("dialecto.toml"), self.json());
+        let fixed = ["server", &program, "--dialect", dialect.to_str().unwrap(), "--lang", "en"];
+        let report = ["--json", json.to_str().unwrap()];
+        let words = fixed.iter().chain(&report).chain(options);
+        words.map(ToString::to_string).collect()
+    }
+
+    fn command(&self, checker: &[&str], options: &[&str]) -> Command {
+        let mut command = Command::new(checker[0]);
+        command.args(&checker[1..]).args(self.words(options));
+        command.current_dir(&self.folder).env("TMPDIR", self.temporary.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs it to its end. Nothing is left then.
+    fn run(&self, options: &[&str]) -> (Output, Value) {
+        let output = self.command(&[CHECKER], options).output().unwrap();
+        self.assert_nothing_left();
+        let report = fs::read_to_string(self.json()).unwrap_or_default();
+        (output, serde_json::from_str(&report).unwrap_or_default())
+    }
+
+    /// Starts it, and waits until so many processes know the marker.
+    fn start(&self, options: &[&str], processes: usize) -> Child {
+        let checker = self.command(&[CHECKER], options).spawn().unwrap();
+        eventually(|| marked(&self.marker).len() >= processes);
+        checker
+    }
+
+    fn temporary_folders(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(&self.temporary).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.is_dir()).collect()
+    }
+
+    #[track_caller]
+    fn assert_nothing_left(&self) {
+        assert_eq!(marked(&self.marker), Vec::<String>::new());
+        assert_eq!(self.temporary_folders(), Vec::<PathBuf>::new());
+    }
+}
+
+/// The command lines that have this word in them.
+fn marked(marker: &str) -> Vec<String> {
+    let processes = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+    let lines = processes.filter_map(|path| fs::read(path.join("cmdline")).ok());
+    let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+    lines.filter(|line| line.contains(marker)).collect()
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[track_caller]
+fn eventually(mut is: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is() {
+        assert!(Instant::now() < deadline, "it did not come to that");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+/// Why the server could not be checked.
+#[track_caller]
+fn why(report: &Value) -> &str {
+    report["parts"][0]["not_started"]["why"].as_str().unwrap_or_else(|| panic!("{report:#}"))
+}
+
+#[track_caller]
+fn assert_passes((output, report): &(Output, Value)) {
+    assert_eq!(output.status.code(), Some(0), "{report:#}");
+    assert_ne!(report["parts"][0]["results"].as_array().unwrap().len(), 0);
+}
+
+const MODES: [&[&str]; 2] = [&[], &["--shared-network"]];
+
+#[test]
+fn a_fork_bomb() {
+    for mode in MODES {
+        let case = Case::of(&[BOMB]);
+        let (output, report) = case.run(mode);
+        assert_eq!(output.status.code(), Some(3));
+        assert!(why(&report).contains("more than 128 processes"), "{}", why(&report));
+    }
+}
+
+#[test]
+fn somebody_who_got_away() {
+    for mode in MODES {
+        assert_passes(&Case::of(&[DAEMON, SERVER]).run(mode));
+    }
+}
+
+#[test]
+fn a_program_that_is_deaf_to_signals() {
+    const DEAF: &str = "import signal\n\
+        for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP): signal.signal(s, signal.SIG_IGN)\n";
+    for mode in MODES {
+        assert_passes(&Case::of(&[DEAF, SERVER]).run(mode));
+    }
+}
+
+#[test]
+fn endless_output_takes_little_memory_and_disturbs_no_check() {
+    const FLOOD: &str = r"
+import os, threading, time
+def inundar(d):
+    fin = time.monotonic() + 60
+    while time.monotonic() < fin: os.write(d, b'ruido sin fin\n' * 4000)
+for d in (1, 2): threading.Thread(target=inundar, args=(d,), daemon=True).start()
+";
+    let case = Case::of(&[FLOOD, SERVER]);
+    let mut checker = case.start(&[], 3);
+    let mut peak = 0;
+    while checker.try_wait().unwrap().is_none() {
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", checker.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        peak = peak.max(kilobytes.unwrap_or(0));
+        thread::sleep(Duration::from_millis(20));
+    }
+    let output = checker.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!((1_000..200_000).contains(&peak), "{peak} kB");
+    case.assert_nothing_left();
+}
+
+#[test]
+fn too_much_memory() {
+    const HOG: &str = r"
+import time
+lleno = []
+for _ in range(60):
+    lleno.append(bytearray(b'x' * 10_000_000)); time.sleep(0.01)
+time.sleep(30)
+";
+    let (output, report) = Case::of(&[HOG]).run(&["--memory", "200MiB"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(why(&report).contains("more than 200 MiB"), "{}", why(&report));
+}
+
+#[test]
+fn memory_that_processes_share_counts_once() {
+    // Sixteen processes with 40 megabytes each, which they have in common.
+    const SHARES: &str = r"
+import os
+comun = bytearray(b'x' * 40_000_000)
+padre = os.getpid()
+for _ in range(15):
+    if os.fork() == 0:
+        import time
+        time.sleep(60); os._exit(0)
+";
+    assert_passes(&Case::of(&[SHARES, SERVER]).run(&["--memory", "300MiB"]));
+}
+
+#[test]
+fn too_much_processor_time_in_all_its_processes_together() {
+    const BUSY: &str = r"
+import os, time
+fin = time.monotonic() + 40
+while time.monotonic() < fin:
+    hijo = os.fork()
+    if hijo == 0:
+        pronto = time.process_time() + 0.2
+        while time.process_time() < pronto: pass
+        os._exit(0)
+    os.waitpid(hijo, 0)
+";
+    // It never listens, so only this limit ends it before patience does.
+    let (output, report) = Case::of(&[BUSY]).run(&["--cpu", "1s", "--slow", "20"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(why(&report).contains("more than 1 s of processor time"), "{}", why(&report));
+}
+
+#[test]
+fn too_long_a_file() {
+    const WRITER: &str = r"
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+with open('grande', 'wb') as f:
+    for _ in range(100): f.write(b'x' * 1_000_000)
+";
+    let (output, report) = Case::of(&[WRITER]).run(&[]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(why(&report).contains("too long a file"), "{}", why(&report));
+}
+
+#[test]
+fn what_it_does_to_its_folder_it_does_to_a_copy() {
+    const VANDAL: &str = r"
+import os, shutil
+os.makedirs('nuevo/dentro'); os.chmod('nuevo/dentro', 0); os.chmod('nuevo', 0)
+for f in os.listdir('.'):
+    if f != 'nuevo': os.remove(f) if os.path.isfile(f) else shutil.rmtree(f)
+";
+    let case = Case::of(&[VANDAL, SERVER]);
+    fs::create_dir(case.folder.path().join("datos")).unwrap();
+    fs::write(case.folder.path().join("datos/notas.txt"), "valiosas").unwrap();
+    let before = listing(case.folder.path());
+    assert_passes(&case.run(&[]));
+    assert_eq!(listing(case.folder.path()), before);
+}
+
+/// All files, with what is in them.
+fn listing(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(listing(&path));
+        } else {
+            files.push((path.clone(), fs::read(&path).unwrap()));
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn nothing_is_left_when_the_checker_is_killed() {
+    for mode in MODES {
+        let case = Case::of(&[DAEMON, SERVER]);
+        // The checker, a keeper, the program and the one who got away.
+        let mut checker = case.start(mode, 4);
+        signal(&checker, Signal::KILL);
+        checker.wait().unwrap();
+        eventually(|| marked(&case.marker).is_empty() && case.temporary_folders().is_empty());
+    }
+}
+
+#[test]
+fn ctrl_c_leaves_a_report_and_nothing_else() {
+    // It greets nobody and passes nothing on, so that there is much to wait for.
+    const MUTE: &str = "import socket, sys, time\ns = socket.socket()\n\
+        s.bind(('127.0.0.1', int(sys.argv[1]))); s.listen()\ntime.sleep(90)\n";
+    for mode in MODES {
+        let case = Case::of(&[MUTE]);
+        let options: Vec<&str> = mode.iter().copied().chain(["--slow", "20"]).collect();
+        let mut checker = case.start(&options, 3);
+        signal(&checker, Signal::INT);
+        let status = checker.wait().unwrap();
+        case.assert_nothing_left();
+        let report = fs::read_to_string(case.json()).unwrap();
+        let report: Value = serde_json::from_str(&report).unwrap();
+        assert_eq!((status.code(), &report["interrupted"]), (Some(130), &Value::Bool(true)));
+        assert_eq!(report["parts"][0]["not_started"], Value::Null);
+    }
+}
+
+#[test]
+fn a_port_of_somebody_else_is_no_verdict() {
+    let case = Case::of(&[SERVER]);
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port();
+    fs::write(case.folder.path().join("dialecto.toml"), format!("port = {port}\n")).unwrap();
+    let (output, report) = case.run(&["--shared-network"]);
+    assert_eq!(output.status.code(), Some(3));
+    let why = why(&report);
+    assert!(why.contains(&port.to_string()) && why.contains("another program"), "{why}");
+}
+
+/// Runs the checker behind other words, with a checker that everybody may start.
+fn run_behind(case: &Case, words: &[&str]) -> (Output, Value) {
+    let checker = case.temporary.path().join("checker");
+    fs::copy(CHECKER, &checker).unwrap();
+    let words: Vec<&str> = words.iter().copied().chain([checker.to_str().unwrap()]).collect();
+    let output = case.command(&words, &[]).output().unwrap();
+    case.assert_nothing_left();
+    let report = fs::read_to_string(case.json()).unwrap_or_default();
+    (output, serde_json::from_str(&report).unwrap_or_default())
+}
+
+fn works(command: &[&str]) -> bool {
+    let status = Command::new(command[0]).args(&command[1..]).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+/// Somebody with no rights.
+const NOBODY: [&str; 6] = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+
+#[test]
+fn whoever_is_not_root_has_networks_of_their_own_too() {
+    let python = "/usr/bin/python3";
+    let tried = [&NOBODY[..], &["unshare", "-Urn", python, "-c", ""]].concat();
+    if !works(&tried) {
+        eprintln!("skipped: needs root, setpriv, user namespaces and {python}");
+        return;
+    }
+    let case = Case::of(&[DAEMON, SERVER]);
+    let path = [&NOBODY[..], &["env", "PATH=/usr/bin:/bin"]].concat();
+    let ran = run_behind(&case, &path);
+    assert_passes(&ran);
+    assert_eq!(ran.1["parts"][0]["remarks"], serde_json::json!([]));
+}
+
+#[test]
+fn where_networks_are_refused_checks_are_made_one_after_the_other() {
+    let refused = [
+        "unshare",
+        "-Ur",
+        "sh",
+        "-c",
+        "echo 0 > /proc/sys/user/max_net_namespaces && exec \"$@\"",
+        "sh",
+    ];
+    if !works(&[&refused[..], &["true"]].concat()) {
+        eprintln!("skipped: needs user namespaces");
+        return;
+    }
+    let ran = run_behind(&Case::of(&[DAEMON, SERVER]), &refused);
+    assert_passes(&ran);
+    let remarks = ran.1["parts"][0]["remarks"].to_string();
+    assert!(remarks.contains("one after the other"), "{remarks}");
+}
