@@ -25,8 +25,8 @@ pub(crate) const CHECKS: &[&[&Check]] = &[
     c2_lines::CHECKS,
     c2_bytes::CHECKS,
     c2_speakers::CHECKS,
-    c1_stuck::CHECKS,
     c3_leaving::CHECKS,
     c3_gone::CHECKS,
+    c1_stuck::CHECKS,
     c3_remains::CHECKS,
 ];
