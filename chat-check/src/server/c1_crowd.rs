@@ -63,11 +63,8 @@ const SILENT: Check = Check {
 
 fn silent(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
-    let mut voices = Vec::new();
-    for name in ["ana", "beto", "carla", "diana"] {
-        voices.push(enter(scene, &server, name)?);
-    }
-    Ok(())
+    let _ana = enter(scene, &server, "ana")?;
+    enter(scene, &server, "beto").map(drop)
 }
 
 const THREE: Check = Check {
@@ -139,8 +136,7 @@ fn nameless(scene: &mut Scene) -> Checked {
         return Err(Halt::Untestable(["no hay nombres", "there are no names"].into()));
     }
     let server = scene.start()?;
-    let _waiting = [scene.connect(&server, "x")?, scene.connect(&server, "y")?];
-    enter(scene, &server, "ana")?;
+    let _nameless = scene.connect(&server, "ana")?;
     enter(scene, &server, "beto").map(drop)
 }
 

@@ -1,8 +1,9 @@
 //! Chapter 1: how long a server runs, how it ends, and what becomes of its port.
 
+use std::time::Duration;
+
 use rustix::process::Signal;
 
-use super::moments::let_go;
 use crate::catalogue::{Check, EVERY, Side};
 use crate::scene::{Scene, Server};
 use crate::sockets::State;
@@ -32,6 +33,9 @@ const FOREVER: Check = Check {
     body: forever,
 };
 
+/// How long a server may take to notice that somebody has left.
+const NOTICE: Duration = Duration::from_millis(500);
+
 fn forever(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     for name in ["ana", "beto", "carla"] {
@@ -39,7 +43,8 @@ fn forever(scene: &mut Scene) -> Checked {
         let local = voice.local();
         scene.accepted(&server, local)?;
         voice.close();
-        let_go(scene, &server, local);
+        // It may never let go; that is looked at elsewhere.
+        scene.within(NOTICE, || (!scene.has(&server, local)).then_some(()));
         std::thread::sleep(scene.terms.grace);
         if let Some(status) = server.program.ended() {
             return Err(Halt::fault(

@@ -1,14 +1,15 @@
 //! Chapter 2: in which order messages come, whose they are, and what the server prints of them.
 
+use super::moments::{at_once, read_by};
 use super::printing::{Print, printed, prints};
 use crate::catalogue::{Check, EVERY, MANY, Profile, Side};
 use crate::dialect::Label;
-use crate::scene::Scene;
+use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 use crate::voice::Voice;
 
-pub(crate) const CHECKS: &[&Check] = &[&ORDER, &TOTAL_ORDER, &INTERLEAVED, &LABEL, &PRINTS];
+pub(crate) const CHECKS: &[&Check] = &[&ORDER, &INTERLEAVED, &TOTAL_ORDER, &LABEL, &PRINTS];
 
 /// How many messages one sends in a row: no more than a limit of twenty a second lets through
 /// before patience ends.
@@ -39,9 +40,9 @@ const ORDER: Check = Check {
 };
 
 fn order(scene: &mut Scene) -> Checked {
-    let (_server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
+    let (server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
     let tokens = row(scene);
-    say_all(&mut ana, &tokens)?;
+    say_all(scene, &server, &mut [(&mut ana, &tokens)])?;
     for token in &tokens {
         beto.hears(token)?;
     }
@@ -60,7 +61,7 @@ const TOTAL_ORDER: Check = Check {
     side: Side::Server,
     level: Level::Should,
     profiles: MANY,
-    needs: &["2.3-order"],
+    needs: &["2.3-order", "2.1-interleaved"],
     title: Text {
         es: "todos ven los mensajes en un mismo orden",
         en: "all see the messages in one and the same order",
@@ -77,10 +78,10 @@ const TOTAL_ORDER: Check = Check {
 };
 
 fn total_order(scene: &mut Scene) -> Checked {
-    let (_server, [mut ana, mut beto, mut carla, mut diana]) =
+    let (server, [mut ana, mut beto, mut carla, mut diana]) =
         scene.room(["ana", "beto", "carla", "diana"])?;
     let (of_ana, of_beto) = (row(scene), row(scene));
-    both(|| say_all(&mut ana, &of_ana), || say_all(&mut beto, &of_beto))?;
+    say_all(scene, &server, &mut [(&mut ana, &of_ana), (&mut beto, &of_beto)])?;
     let mut orders = Vec::new();
     for listener in [&mut carla, &mut diana] {
         let mut heard = Vec::new();
@@ -125,17 +126,13 @@ fn interleaved(scene: &mut Scene) -> Checked {
     if !scene.dialect.framing.has_ends() {
         return Err(no_ends());
     }
-    let (_server, [mut dora, mut ana, mut beto, mut carla]) =
+    let (server, [mut dora, mut ana, mut beto, mut carla]) =
         scene.room(["dora", "ana", "beto", "carla"])?;
     let texts: Vec<Vec<String>> = (0..3).map(|_| long_row(scene)).collect();
     let mut voices = [&mut ana, &mut beto, &mut carla];
-    std::thread::scope(|scope| {
-        let speak = |(voice, texts): (&mut &mut Voice, &Vec<String>)| say_all(voice, texts);
-        let speakers: Vec<_> =
-            voices.iter_mut().zip(&texts).map(|pair| scope.spawn(move || speak(pair))).collect();
-        speakers.into_iter().try_for_each(|speaker| speaker.join().unwrap_or(Ok(())))
-    })?;
-    let identities = voices.map(|voice| (voice.name().to_owned(), voice.local().port()));
+    let identities = voices.each_ref().map(|voice| (voice.name().to_owned(), voice.local().port()));
+    let mut said: Vec<_> = voices.iter_mut().map(|voice| &mut **voice).zip(&texts).collect();
+    say_all(scene, &server, &mut said)?;
     for (speaker, text) in
         (0..).zip(&texts).flat_map(|(i, texts)| texts.iter().map(move |t| (i, t)))
     {
@@ -258,6 +255,7 @@ fn prints_messages(scene: &mut Scene) -> Checked {
     scene.accepted(&server, ana.local())?;
     let (token, local) = (scene.token(), ana.local());
     ana.say(&token)?;
+    read_by(scene, &server, &ana);
     ana.close();
     let line = if scene.dialect.has_names() {
         format!("ana > {token}")
@@ -285,15 +283,19 @@ fn row(scene: &Scene) -> Vec<String> {
     (0..length).map(|_| scene.token()).collect()
 }
 
-fn say_all(voice: &mut Voice, texts: &[String]) -> Checked {
-    texts.iter().try_for_each(|text| voice.say(text))
-}
-
-/// Does both at the same time.
-fn both(one: impl FnOnce() -> Checked + Send, other: impl FnOnce() -> Checked) -> Checked {
-    std::thread::scope(|scope| {
-        let one = scope.spawn(one);
-        other()?;
-        one.join().unwrap_or(Ok(()))
+/// Each says all of this, so that it all arrives together; or, where messages have no ends, one at
+/// a time.
+fn say_all(scene: &Scene, server: &Server, said: &mut [(&mut Voice, &Vec<String>)]) -> Checked {
+    let framing = scene.dialect.framing;
+    if framing.has_ends() {
+        return at_once(server, || {
+            said.iter_mut().try_for_each(|(voice, texts)| {
+                let texts = texts.iter().map(|text| framing.encode(text.as_bytes()));
+                voice.send(&texts.collect::<Vec<_>>().concat())
+            })
+        });
+    }
+    (0..ROW_APART).try_for_each(|number| {
+        at_once(server, || said.iter_mut().try_for_each(|(voice, texts)| voice.say(&texts[number])))
     })
 }

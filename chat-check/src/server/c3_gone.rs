@@ -1,5 +1,7 @@
 //! Chapter 3: clients that are gone, however they went.
 
+use std::time::{Duration, Instant};
+
 use super::moments::{at_once, let_go};
 use super::printing::{Print, printed, prints};
 use crate::catalogue::{Check, EVERY, MANY, Side};
@@ -8,14 +10,72 @@ use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 use crate::voice::Voice;
 
-pub(crate) const CHECKS: &[&Check] = &[&CLOSED, &RESET, &PRINTS, &DEAD_PEER, &ADJACENT];
+pub(crate) const CHECKS: &[&Check] = &[&BUSY, &CLOSED, &RESET, &PRINTS, &DEAD_PEER, &ADJACENT];
+
+const BUSY: Check = Check {
+    id: "3.4-busy",
+    side: Side::Server,
+    level: Level::Must,
+    profiles: EVERY,
+    needs: &["1.6-forever"],
+    title: Text {
+        es: "no gasta procesador cuando un cliente se fue",
+        en: "uses no processor time when a client has left",
+    },
+    explanation: Text {
+        es: "Un bucle da vueltas sin parar: cuando `recv` devuelve `b\"\"` hay que salir del bucle \
+             (`if not datos: break`) y quitar el socket del selector; con sockets no bloqueantes, \
+             espera en `select` en lugar de insistir.",
+        en: "A loop goes round without end: when `recv` returns `b\"\"` it has to be left (`if not \
+             data: break`) and the socket taken out of the selector; with non-blocking sockets, \
+             wait in `select` instead of trying again.",
+    },
+    body: busy,
+};
+
+/// How long is looked at a server that does nothing.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What doing nothing may cost in this time.
+const IDLE: Duration = Duration::from_millis(50);
+
+/// Processor time that only somebody can have used who does not rest, even on a crowded machine.
+const WORK: Duration = Duration::from_millis(400);
+
+fn busy(scene: &mut Scene) -> Checked {
+    let server = scene.start()?;
+    let ana = scene.join(&server, "ana")?;
+    let local = ana.local();
+    scene.accepted(&server, local)?;
+    ana.close();
+    scene.within(LOOK, || (!scene.has(&server, local)).then_some(()));
+    // Half of a connection may stay, or be ended.
+    let mut beto = scene.join(&server, "beto")?;
+    scene.accepted(&server, beto.local())?;
+    beto.end_sending();
+    let (begun, before) = (Instant::now(), server.program.cpu());
+    let used = || server.program.cpu().saturating_sub(before);
+    let rests = || begun.elapsed() >= LOOK && used() <= IDLE;
+    let judged = scene.eventually(|| (rests() || used() > WORK).then_some(()));
+    if judged.is_none() || used() <= WORK {
+        return Ok(());
+    }
+    let (millis, elapsed) = (used().as_millis(), begun.elapsed().as_millis());
+    Err(Halt::fault(
+        ["un servidor que espera", "a server that waits"],
+        Words::new(
+            format!("usó {millis} ms de procesador en {elapsed} ms sin tener nada que hacer"),
+            format!("it used {millis} ms of processor time in {elapsed} ms with nothing to do"),
+        ),
+    ))
+}
 
 const CLOSED: Check = Check {
     id: "3.3-closed",
     side: Side::Server,
     level: Level::Must,
     profiles: EVERY,
-    needs: &["1.6-forever"],
+    needs: &["3.4-busy"],
     title: Text {
         es: "cuando un cliente cierra, el servidor cierra su lado",
         en: "when a client closes, the server closes its side",

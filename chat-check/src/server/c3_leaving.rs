@@ -141,7 +141,7 @@ const CONTAINS: Check = Check {
     side: Side::Server,
     level: Level::Must,
     profiles: MANY,
-    needs: &["3.1-salir", "2.1-relay"],
+    needs: &["3.1-salir", "2.8-two-in-one"],
     title: Text {
         es: "`no quiero salir` es un mensaje como cualquiera",
         en: "`no quiero salir` is a message like any other",

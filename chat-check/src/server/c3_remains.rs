@@ -1,7 +1,5 @@
 //! Chapter 3.4: what remains of clients that are gone.
 
-use std::time::{Duration, Instant};
-
 use super::moments::let_go;
 use crate::catalogue::{Check, EVERY, Side};
 use crate::running::Running;
@@ -9,7 +7,7 @@ use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 
-pub(crate) const CHECKS: &[&Check] = &[&DESCRIPTORS, &THREADS, &BUSY];
+pub(crate) const CHECKS: &[&Check] = &[&DESCRIPTORS, &THREADS];
 
 const DESCRIPTORS: Check = Check {
     id: "3.4-descriptors",
@@ -105,59 +103,4 @@ fn visit(scene: &Scene, server: &Server, reset: bool) -> Checked {
     }
     let_go(scene, server, local);
     Ok(())
-}
-
-const BUSY: Check = Check {
-    id: "3.4-busy",
-    side: Side::Server,
-    level: Level::Must,
-    profiles: EVERY,
-    needs: &["3.3-reset"],
-    title: Text {
-        es: "no gasta procesador cuando un cliente se fue",
-        en: "uses no processor time when a client has left",
-    },
-    explanation: Text {
-        es: "Un bucle da vueltas sin parar: cuando `recv` devuelve `b\"\"` hay que salir del bucle \
-             (`if not datos: break`) y quitar el socket del selector; con sockets no bloqueantes, \
-             espera en `select` en lugar de insistir.",
-        en: "A loop goes round without end: when `recv` returns `b\"\"` it has to be left (`if not \
-             data: break`) and the socket taken out of the selector; with non-blocking sockets, \
-             wait in `select` instead of trying again.",
-    },
-    body: busy,
-};
-
-/// How long is looked at a server that does nothing.
-const LOOK: Duration = Duration::from_millis(500);
-
-/// What doing nothing may cost in this time.
-const IDLE: Duration = Duration::from_millis(50);
-
-/// Processor time that only somebody can have used who does not rest, even on a crowded machine.
-const WORK: Duration = Duration::from_millis(400);
-
-fn busy(scene: &mut Scene) -> Checked {
-    let server = scene.start()?;
-    visit(scene, &server, false)?;
-    visit(scene, &server, true)?;
-    // Half of a connection may stay, or be ended.
-    let mut ana = scene.join(&server, "ana")?;
-    scene.accepted(&server, ana.local())?;
-    ana.end_sending();
-    let (begun, before) = (Instant::now(), server.program.cpu());
-    let used = || server.program.cpu().saturating_sub(before);
-    let rests = || begun.elapsed() >= LOOK && used() <= IDLE;
-    let judged = scene.eventually(|| (rests() || used() > WORK).then_some(()));
-    if judged.is_none() || used() <= WORK {
-        return Ok(());
-    }
-    let (millis, elapsed) = (used().as_millis(), begun.elapsed().as_millis());
-    Err(Halt::fault(
-        ["un servidor que espera", "a server that waits"],
-        Words::new(
-            format!("usó {millis} ms de procesador en {elapsed} ms sin tener nada que hacer"),
-            format!("it used {millis} ms of processor time in {elapsed} ms with nothing to do"),
-        ),
-    ))
 }

@@ -1,0 +1,142 @@
+//! Programs with exactly one fault each fail exactly the check that they are named for, and
+//! correct ones fail none.
+
+#![cfg(target_os = "linux")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
+
+use chat_check::catalogue::{Side, checks};
+
+/// What a program's first line may begin with: options for the checker.
+const OPTIONS: &str = "# chat-check: ";
+
+#[test]
+fn faulty_servers_fail_their_own_check() {
+    run("server", "servers/faulty");
+}
+
+#[test]
+fn correct_servers_fail_no_check() {
+    run("server", "servers/correct");
+}
+
+#[test]
+fn checks_have_names_of_their_own_and_words() {
+    for side in [Side::Server, Side::Client] {
+        let mut before = BTreeSet::new();
+        for check in checks(side) {
+            let texts = [check.title, check.explanation];
+            assert!(texts.iter().all(|t| !t.es.is_empty() && !t.en.is_empty()), "{}", check.id);
+            assert!(!check.profiles.is_empty() && check.requirement().is_some(), "{}", check.id);
+            let missing = check.needs.iter().find(|need| !before.contains(*need));
+            assert_eq!(missing, None, "{} needs a check that does not come before it", check.id);
+            assert!(before.insert(check.id), "two checks are called {}", check.id);
+        }
+    }
+}
+
+/// Checks all programs of a folder, some side by side, and compares what fails with their names.
+fn run(side: &str, folder: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(folder);
+    let programs = Mutex::new(programs(&folder));
+    let results = Mutex::new(BTreeMap::new());
+    let next = || programs.lock().unwrap().pop();
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(program) = next() {
+                    let result = examine(side, &program);
+                    results.lock().unwrap().insert(program, result);
+                }
+            });
+        }
+    });
+    let results = results.into_inner().unwrap();
+    let wrong = results.iter().filter(|(program, result)| !result.is_as_named(program)).count();
+    let matrix: String = results.iter().map(|(program, result)| result.line(program)).collect();
+    assert_eq!(wrong, 0, "of {}:\n{matrix}", results.len());
+}
+
+fn programs(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_program = |file: &PathBuf| file.extension().is_some_and(|e| e == "py");
+    let programs: Vec<_> = files.filter(is_program).collect();
+    assert!(!programs.is_empty(), "no programs in {}", folder.display());
+    programs
+}
+
+/// What the checker said of a program.
+struct Verdicts {
+    /// By the checks' names.
+    verdicts: BTreeMap<String, String>,
+    /// All that it printed.
+    told: String,
+}
+
+impl Verdicts {
+    /// Exactly the check in the name fails, if there is one, and the checker itself does not.
+    fn is_as_named(&self, program: &Path) -> bool {
+        let named: Vec<&str> = named(program).into_iter().collect();
+        let failed: Vec<&str> = self.with("fail").collect();
+        failed == named && self.with("checker_error").next().is_none() && !self.verdicts.is_empty()
+    }
+
+    fn with(&self, verdict: &str) -> impl Iterator<Item = &str> {
+        self.verdicts.iter().filter(move |(_, had)| *had == verdict).map(|(id, _)| id.as_str())
+    }
+
+    fn line(&self, program: &Path) -> String {
+        let name = program.file_stem().unwrap_or_default().display();
+        let mut line = format!("{name}:");
+        for (id, verdict) in self.verdicts.iter().filter(|(_, verdict)| *verdict != "pass") {
+            line.extend([" ", id, "=", verdict]);
+        }
+        if self.is_as_named(program) {
+            format!("ok    {line}\n")
+        } else {
+            format!("WRONG {line}\n{}", self.told)
+        }
+    }
+}
+
+/// The check that a faulty program is named for: `2.2-echo` of `2.2-echo.selectores.py`.
+fn named(program: &Path) -> Option<&str> {
+    let name = program.file_stem()?.to_str()?;
+    let (number, words) = name.split_once('-')?;
+    let end = number.len() + 1 + words.find('.').unwrap_or(words.len());
+    number.contains('.').then(|| &name[..end])
+}
+
+/// Has a copy of a program, with its dialect, checked in every way.
+fn examine(side: &str, program: &Path) -> Verdicts {
+    let home = tempfile::tempdir().unwrap();
+    for file in [program.to_owned(), program.with_extension("toml")] {
+        if file.exists() {
+            fs::copy(&file, home.path().join(file.file_name().unwrap())).unwrap();
+        }
+    }
+    let text = fs::read_to_string(program).unwrap();
+    let options = text.lines().next().and_then(|line| line.strip_prefix(OPTIONS)).unwrap_or("");
+    let json = tempfile::NamedTempFile::new().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chat-check"));
+    command.arg(side).arg(format!("python3 {}", program.file_name().unwrap().display()));
+    command.args(options.split_whitespace()).arg("--json").arg(json.path());
+    let output = command.current_dir(home.path()).output().unwrap();
+    let told = [output.stdout, output.stderr].concat();
+    Verdicts {
+        verdicts: verdicts(&fs::read_to_string(json.path()).unwrap()),
+        told: String::from_utf8_lossy(&told).into_owned(),
+    }
+}
+
+fn verdicts(json: &str) -> BTreeMap<String, String> {
+    let report: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let results = report["parts"][0]["results"].as_array().cloned().unwrap_or_default();
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    results.iter().map(|result| (word(&result["id"]), word(&result["verdict"]))).collect()
+}
