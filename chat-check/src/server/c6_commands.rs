@@ -178,7 +178,7 @@ const ALIASES: Check = Check {
     side: Side::Server,
     level: Level::Should,
     profiles: COMMANDS,
-    needs: &["6.1-private", "6.3-who", "6.3-reply"],
+    needs: &["6.3-who", "6.3-rooms-list", "6.3-rename", "6.3-reply", "6.3-help", "6.3-leave"],
     title: Text {
         es: "los comandos tienen nombres en inglés",
         en: "the commands have English names",

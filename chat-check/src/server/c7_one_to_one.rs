@@ -205,7 +205,10 @@ fn one_at_a_time(scene: &mut Scene) -> Checked {
     let early = scene.token();
     // It may have been refused.
     let _ = beto.say(&early);
-    exchange(scene, &server, &mut ana)?;
+    let barrier = scene.token();
+    ana.say(&barrier)?;
+    server.program.type_in(&format!("{}\n", scene.token()));
+    shown(scene, &server, &barrier)?;
     std::thread::sleep(scene.terms.grace);
     waits(&server, &ana, &beto, &early)?;
     let told = !beto.messages().is_empty();
@@ -300,7 +303,7 @@ fn refuses(_: &mut Scene) -> Checked {
 
 /// Client and operator each say something, and the other gets it. Both are on their way before
 /// either is waited for: a server that takes turns may begin with any of them.
-pub(super) fn exchange(scene: &Scene, server: &Server, client: &mut Voice) -> Checked {
+fn exchange(scene: &Scene, server: &Server, client: &mut Voice) -> Checked {
     let token = scene.token();
     client.say(&token)?;
     types(scene, server, client)?;

@@ -130,7 +130,7 @@ const LISTENER: Check = Check {
     side: Side::Server,
     level: Level::Must,
     profiles: EVERY,
-    needs: &["8.2-sender", "2.1-relay", "7.2-operator"],
+    needs: &["8.2-sender", "2.1-relay", "7.2-turns"],
     title: Text {
         es: "quien solo escucha, mientras otros hablan, no está inactivo",
         en: "who only listens while others talk is not idle",
@@ -211,11 +211,12 @@ fn others(scene: &mut Scene) -> Checked {
         }
         return scene.probe(ana, beto);
     }
+    thread::sleep(scene.terms.grace);
+    let told = silent.intake().look(|silent| silent.total) > heard;
     silent.ends_within(idle + scene.terms.patience * 2)?;
     thread::sleep(scene.terms.grace);
     let [ana, beto] = &mut two;
     let gone = open(ana).and(open(beto));
-    let told = silent.intake().look(|silent| silent.total) > heard;
     if gone.is_err() && (told || come.elapsed() > idle.mul_f64(0.9)) {
         return Err(Halt::Untestable(Words::new(
             "las demás también pudieron estar inactivas",
@@ -230,7 +231,7 @@ const DESCRIPTORS: Check = Check {
     side: Side::Server,
     level: Level::Must,
     profiles: EVERY,
-    needs: &["8.1-idle"],
+    needs: &["8.1-idle", "7.1-for-ever"],
     title: Text {
         es: "lo que ocupaba una conexión inactiva queda libre",
         en: "what an idle connection held is released",

@@ -124,6 +124,8 @@ def atender(conexion, direccion):
         clientes.remove(cliente)
     if inactivo:
         olvidados.append(cliente)
+        cliente.cola.put(None)
+        cliente.escritor.join(1)
         cliente.cortar()
     else:
         cliente.despedir()
