@@ -175,8 +175,8 @@ impl Subject {
     ) -> io::Result<(Terminal, TempDir)> {
         let home = self.home()?;
         let command = self.command(&home, port);
-        let start = || Terminal::start(role, &command).map_err(io::Error::other);
-        Ok((self.isolation.start_tree(start)?, home))
+        let started = Terminal::start(role, &command, self.isolation);
+        Ok((started.map_err(io::Error::other)?, home))
     }
 
     /// A folder of its own, with its copy, a home and a place for temporary files.
