@@ -374,3 +374,22 @@ fn nowhere(player: &Player) -> Halt {
     };
     Halt::fault(["que el cliente se conecte", "that the client connects"], came)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_shows_how_it_ends() {
+        let ending = |bytes: &[u8]| {
+            let heard = Heard { bytes: bytes.to_vec(), ..Heard::default() };
+            ending(&heard, "hola", 3)
+        };
+        assert_eq!(ending(b"anahola\n"), Some(Framing::Lf));
+        assert_eq!(ending(b"anaana > hola\r\n"), Some(Framing::Crlf));
+        assert_eq!(ending(b"ana\0\x04hola"), Some(Framing::Length2));
+        assert_eq!(ending(b"ana\0\x0aana > hola"), Some(Framing::Length2));
+        assert_eq!(ending(b"anahola"), None);
+        assert_eq!(ending(b"holahola\n"), Some(Framing::Lf));
+    }
+}

@@ -1,4 +1,4 @@
-"""Tira lo que sobra de una línea que no cabe en un recv."""
+"""Muestra sólo lo que cabe en mil letras de una línea."""
 import os
 import socket
 import sys
@@ -18,12 +18,10 @@ def recibir(s):
             datos = b""
         if not datos:
             break
-        pendiente = (pendiente + datos)[:1024]
-        if len(pendiente) == 1024:
-            pendiente += b"\n"
+        pendiente += datos
         while b"\n" in pendiente:
             linea, pendiente = pendiente.split(b"\n", 1)
-            print(limpiar(linea.decode("utf-8", errors="replace").rstrip("\r")), flush=True)
+            print(limpiar(linea.decode("utf-8", errors="replace").rstrip("\r"))[:1000], flush=True)
     if not saliendo.is_set():
         print("el servidor cerró la conexión", flush=True)
         os._exit(1)
