@@ -17,12 +17,12 @@ use crate::catalogue::Check;
 /// All of them.
 pub(crate) const CHECKS: &[&[&Check]] = &[
     c4_connect::CHECKS,
+    c5_name::CHECKS,
     c4_talk::CHECKS,
     c4_leave::CHECKS,
     c4_end::CHECKS,
     c4_screen::CHECKS,
     c2_bytes::CHECKS,
-    c5_name::CHECKS,
     c7_sign::CHECKS,
     c8_idle::CHECKS,
 ];

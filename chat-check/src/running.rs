@@ -137,7 +137,13 @@ impl Running {
         let local = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
         let unspecified = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
         let listens = crate::port::answers(local);
-        listens.then_some(Socket { local, remote: unspecified, state: State::Listen, unread: 0 })
+        listens.then_some(Socket {
+            local,
+            remote: unspecified,
+            state: State::Listen,
+            unread: 0,
+            unsent: 0,
+        })
     }
 
     /// How many descriptors it has open.

@@ -31,7 +31,9 @@ pub struct Socket {
     pub state: State,
     /// How many bytes have come that its owner has not read; of a listening one, how many
     /// connections wait.
-    pub unread: u64,
+    pub unread: u32,
+    /// How many bytes its owner has sent that the other end has not taken.
+    pub unsent: u32,
 }
 
 /// The sockets that process `id` or any of its descendants has open. A connection that waits to be
@@ -79,9 +81,15 @@ fn parse(line: &str) -> Option<(u64, Socket)> {
         "0A" => State::Listen,
         _ => State::Other,
     };
-    let (_, unread) = words.get(4)?.split_once(':')?;
-    let unread = u64::from_str_radix(unread, 16).ok()?;
-    let socket = Socket { local: address(words[1])?, remote: address(words[2])?, state, unread };
+    let (unsent, unread) = words.get(4)?.split_once(':')?;
+    let count = |digits| u32::from_str_radix(digits, 16).ok();
+    let socket = Socket {
+        local: address(words[1])?,
+        remote: address(words[2])?,
+        state,
+        unread: count(unread)?,
+        unsent: count(unsent)?,
+    };
     Some((words.get(9)?.parse().ok()?, socket))
 }
 

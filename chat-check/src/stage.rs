@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::process::{Command, Stdio};
 
 use crate::failure::{Failure, Result};
+use crate::isolation::Isolation;
 use crate::peer::{Listener, Peer};
 use crate::program::Program;
 use crate::role::Role;
@@ -45,7 +46,7 @@ impl Stage {
     /// Starts a program on a terminal.
     #[track_caller]
     pub fn start_on_terminal(&self, name: &str, command: &Command) -> Result<Terminal> {
-        Terminal::start(&self.role(name), command)
+        Terminal::start(&self.role(name), command, Isolation::Shared)
     }
 
     /// Connects a raw peer.

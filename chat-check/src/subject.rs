@@ -205,8 +205,8 @@ impl Subject {
     pub(crate) fn start_on_terminal(&self, role: &Role, port: u16) -> io::Result<Terminal> {
         let home = self.home()?;
         let command = containment::command(&self.start_in(&home, port), &home);
-        let start = || Terminal::start(role, &command).map_err(io::Error::other);
-        let terminal = self.isolation.start_tree(start)?;
+        let started = Terminal::start(role, &command, self.isolation);
+        let terminal = started.map_err(io::Error::other)?;
         let watch = terminal.id().map(|id| self.watch(id));
         Ok(terminal.kept(watch, home))
     }

@@ -19,6 +19,7 @@ use crate::containment::Watch;
 use crate::failure::Result;
 use crate::guard::Guard;
 use crate::home::Home;
+use crate::isolation::Isolation;
 use crate::keys::Keys;
 use crate::role::{PATIENCE, Role};
 use crate::transcript::How;
@@ -59,12 +60,16 @@ struct Screen {
 
 impl Terminal {
     #[track_caller]
-    pub(crate) fn start(role: &Role, command: &Command) -> Result<Self> {
+    pub(crate) fn start(role: &Role, command: &Command, isolation: Isolation) -> Result<Self> {
         role.event(format!("starts on a terminal: {command:?}"));
-        role.check(Self::open(role.clone(), command), "does not start")
+        role.check(Self::open(role.clone(), command, isolation), "does not start")
     }
 
-    fn open(role: Role, command: &Command) -> std::result::Result<Self, Box<dyn Error>> {
+    fn open(
+        role: Role,
+        command: &Command,
+        isolation: Isolation,
+    ) -> std::result::Result<Self, Box<dyn Error>> {
         let parser = Parser::new_with_callbacks(ROWS, COLUMNS, 0, Bells(0));
         let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), ..PtySize::default() };
         let pair = native_pty_system().openpty(size)?;
@@ -79,7 +84,8 @@ impl Terminal {
             }
         }
         let mut guard = Guard::new();
-        let child = pair.slave.spawn_command(builder)?;
+        let slave = pair.slave;
+        let child = isolation.start_tree(move || slave.spawn_command(builder))?;
         child.process_id().into_iter().for_each(|id| guard.watch(id));
         let screen = Arc::new(Screen { parser: Mutex::new(parser), changed: Condvar::new() });
         let output = pair.master.try_clone_reader()?;

@@ -202,7 +202,7 @@ const LONG: Check = Check {
     side: Side::Client,
     level: Level::Must,
     profiles: EVERY,
-    needs: &["4.2-receive"],
+    needs: &["2.8-client-pieces"],
     title: Text {
         es: "un mensaje de 1025 bytes se muestra entero",
         en: "a message of 1025 bytes is shown whole",

@@ -205,7 +205,7 @@ const FLOOD_BEFORE: usize = 50;
 
 fn flooded(scene: &mut Scene) -> Checked {
     let (player, mut voice) = scene.meet()?;
-    let line = scene.dialect.framing.encode("beto > un mensaje más, y otro, y otro".as_bytes());
+    let line = scene.dialect.framing.encode(b"beto > un mensaje, y otro, y otro");
     let lines = line.repeat(50);
     let token = scene.token();
     for _ in 0..FLOOD_BEFORE {

@@ -35,8 +35,19 @@ const LEAVE: Check = Check {
     body: leave,
 };
 
-fn leave(scene: &mut Scene) -> Checked {
+/// A client in the midst of a conversation: it waits at the keyboard and for the network.
+fn talking(scene: &mut Scene) -> Checked<(Player, Voice)> {
     let (player, mut voice) = scene.meet()?;
+    let token = scene.token();
+    player.types(&token);
+    scene.receives(&voice, &token)?;
+    scene.tell(&player, &mut voice, &token)?;
+    player.shows(&token)?;
+    Ok((player, voice))
+}
+
+fn leave(scene: &mut Scene) -> Checked {
+    let (player, mut voice) = talking(scene)?;
     player.types(scene.leaving_word());
     let end = parts(&player, &mut voice)?;
     if end == End::Broken {
@@ -119,7 +130,7 @@ const CASE: Check = Check {
 };
 
 fn case(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = scene.meet()?;
+    let (player, mut voice) = talking(scene)?;
     player.types(&format!(" {} ", scene.leaving_word().to_uppercase()));
     parts(&player, &mut voice).map(drop)
 }
@@ -148,7 +159,7 @@ const EOF: Check = Check {
 };
 
 fn eof(scene: &mut Scene) -> Checked {
-    let (mut player, mut voice) = scene.meet()?;
+    let (mut player, mut voice) = talking(scene)?;
     let tokens = [scene.token(), scene.token(), scene.token()];
     tokens.iter().for_each(|token| player.types(token));
     player.program.end_input();
@@ -180,11 +191,7 @@ const CTRL_C: Check = Check {
 };
 
 fn ctrl_c(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = scene.meet()?;
-    // Who has sent a line is where lines are read.
-    let token = scene.token();
-    player.types(&token);
-    scene.receives(&voice, &token)?;
+    let (player, mut voice) = talking(scene)?;
     player.program.signal(Signal::INT);
     parts(&player, &mut voice)?;
     ends_well(scene, &player)

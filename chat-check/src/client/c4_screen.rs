@@ -109,7 +109,8 @@ fn torn(scene: &mut Scene) -> Checked {
     let whole = |rows: &[String]| {
         rows.last().is_some_and(|row| row.contains(&typed) && !row.contains(&arrives))
     };
-    sees(scene, &terminal, whole).map_err(|_| {
+    let shown = scene.within(scene.terms.patience / 3, || whole(&terminal.seen()).then_some(()));
+    shown.ok_or_else(|| {
         Halt::NotStrict(
             [
                 "el mensaje aparece en medio de lo que se está escribiendo",

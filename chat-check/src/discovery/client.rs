@@ -202,17 +202,13 @@ impl Search<'_> {
         }
         let naming = self.ask(scene, &player, &mut voice, false)?;
         self.found.dialect.naming = naming.ok_or_else(|| silent(&voice))?;
-        if comes(&voice, &token, self.quiet()) && self.found.dialect.typed == Typed::Never {
-            // What it may have done is to let that wait which was typed too early.
-            self.found.dialect.typed =
-                if self.is_name(&voice, &token) { Typed::Asked } else { Typed::Never };
+        // What was typed before the question is the name, or waits until the name is given.
+        let came = comes(&voice, &token, self.a_while());
+        let first = voice.position(&token).is_some_and(|at| at <= 2);
+        if came && first && self.found.dialect.typed == Typed::Never {
+            self.found.dialect.typed = Typed::Asked;
         }
         self.say_something(scene, &player, &mut voice)
-    }
-
-    /// Whether the first thing that it sent is this.
-    fn is_name(&self, voice: &Voice, token: &str) -> bool {
-        voice.position(token).is_some_and(|at| at <= 2)
     }
 
     /// One that leaves a server which does not begin with the keyword.
@@ -377,4 +373,23 @@ fn nowhere(player: &Player) -> Halt {
         ),
     };
     Halt::fault(["que el cliente se conecte", "that the client connects"], came)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_shows_how_it_ends() {
+        let ending = |bytes: &[u8]| {
+            let heard = Heard { bytes: bytes.to_vec(), ..Heard::default() };
+            ending(&heard, "hola", 3)
+        };
+        assert_eq!(ending(b"anahola\n"), Some(Framing::Lf));
+        assert_eq!(ending(b"anaana > hola\r\n"), Some(Framing::Crlf));
+        assert_eq!(ending(b"ana\0\x04hola"), Some(Framing::Length2));
+        assert_eq!(ending(b"ana\0\x0aana > hola"), Some(Framing::Length2));
+        assert_eq!(ending(b"anahola"), None);
+        assert_eq!(ending(b"holahola\n"), Some(Framing::Lf));
+    }
 }

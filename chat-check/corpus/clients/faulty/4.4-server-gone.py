@@ -1,0 +1,54 @@
+"""El hilo que recibe termina solo; el del teclado no se entera nunca."""
+import socket
+import sys
+import threading
+
+
+def limpiar(texto):
+    return "".join(c if c.isprintable() else "\ufffd" for c in texto)
+
+
+def recibir(s):
+    pendiente = b""
+    while True:
+        try:
+            datos = s.recv(1024)
+        except OSError:
+            datos = b""
+        if not datos:
+            break
+        pendiente += datos
+        while b"\n" in pendiente:
+            linea, pendiente = pendiente.split(b"\n", 1)
+            print(limpiar(linea.decode("utf-8", errors="replace").rstrip("\r")), flush=True)
+    print("(ya no llega nada)", flush=True)
+
+
+saliendo = threading.Event()
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+try:
+    s.connect(("127.0.0.1", 12345))
+except OSError as error:
+    print(f"no se puede conectar con 127.0.0.1:12345: {error}", file=sys.stderr)
+    sys.exit(1)
+print("conectado al servidor de chat!", flush=True)
+print("escribe tus mensajes:", flush=True)
+receptor = threading.Thread(target=recibir, args=(s,), daemon=True)
+receptor.start()
+try:
+    while True:
+        linea = input()
+        try:
+            s.sendall((linea + "\n").encode())
+        except OSError:
+            pass
+        if linea.strip().lower() == "salir":
+            break
+except (EOFError, KeyboardInterrupt):
+    print("saliendo...", flush=True)
+saliendo.set()
+try:
+    s.shutdown(socket.SHUT_RDWR)
+except OSError:
+    pass
+s.close()
