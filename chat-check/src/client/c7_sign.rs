@@ -8,7 +8,7 @@ use crate::verdict::{Checked, Halt, Level};
 pub(crate) const CHECKS: &[&Check] = &[&SIGNS];
 
 const SIGNS: Check = Check {
-    id: "7.4-signs",
+    id: "7.4-client-signs",
     side: Side::Client,
     level: Level::Must,
     profiles: &[Profile::Practico],

@@ -111,7 +111,7 @@ fn stops(scene: &mut Scene) -> Checked {
 const REBIND: Check = Check {
     id: "1.7-rebind",
     side: Side::Server,
-    level: Level::Should,
+    level: Level::Must,
     profiles: EVERY,
     needs: &["1.1-listens"],
     title: Text {

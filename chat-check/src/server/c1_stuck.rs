@@ -13,7 +13,7 @@ pub(crate) const CHECKS: &[&Check] = &[&JOIN_WHILE_STUCK, &SLOW_READER];
 const JOIN_WHILE_STUCK: Check = Check {
     id: "1.4-join-while-stuck",
     side: Side::Server,
-    level: Level::Should,
+    level: Level::Must,
     profiles: MANY,
     needs: &["2.8-two-in-one", "3.3-adjacent-resets"],
     title: Text {
@@ -47,7 +47,7 @@ fn join_while_stuck(scene: &mut Scene) -> Checked {
 const SLOW_READER: Check = Check {
     id: "1.4-slow-reader",
     side: Side::Server,
-    level: Level::Should,
+    level: Level::Must,
     profiles: MANY,
     needs: &["1.4-join-while-stuck"],
     title: Text {

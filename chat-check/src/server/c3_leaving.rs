@@ -90,7 +90,7 @@ fn salir_case(scene: &mut Scene) -> Checked {
 const RELAYED: Check = Check {
     id: "3.1-relayed",
     side: Side::Server,
-    level: Level::Should,
+    level: Level::Must,
     profiles: MANY,
     needs: &["3.1-salir", "2.1-relay"],
     title: Text {
