@@ -94,10 +94,10 @@ fn pass(
     std::thread::sleep(scene.terms.grace);
     let message = beto.message(&first).unwrap_or_default();
     let parts = [&first, &middle, &last].map(|token| beto.count(token));
-    let lost = beto.count(&barrier) == 0 && ana.end().is_none();
-    if message.contains(&text) && !lost {
+    let silent = beto.count(&barrier) == 0 && ana.end().is_none();
+    if message.contains(&text) && !silent {
         Ok(Passage::Whole)
-    } else if parts == [0, 0, 0] && !lost {
+    } else if parts == [0, 0, 0] && !silent {
         Ok(Passage::Refused)
     } else {
         let shown = message.len();

@@ -97,9 +97,9 @@ fn visit(scene: &Scene, server: &Server, reset: bool) -> Checked {
     let local = voice.local();
     scene.accepted(server, local)?;
     if reset {
-        voice.reset()
+        voice.reset();
     } else {
-        voice.close()
+        voice.close();
     }
     let_go(scene, server, local);
     Ok(())
