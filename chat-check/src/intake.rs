@@ -141,3 +141,21 @@ impl Heard {
         memchr::memmem::find_iter(&self.bytes, token.as_bytes()).count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn much_of_it_loses_its_middle_and_takes_no_more_room() {
+        let mut heard = Heard::default();
+        heard.take(b"first", 1000);
+        for _ in 0..10_000 {
+            heard.take(b"and so on ", 1000);
+            assert!(heard.bytes.len() <= 1000);
+        }
+        heard.take(b"last", 1000);
+        assert!(heard.bytes.starts_with(b"first") && heard.bytes.ends_with(b"last"));
+        assert_eq!(heard.total, 100_009);
+    }
+}
