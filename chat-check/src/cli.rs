@@ -155,7 +155,7 @@ pub struct BatchArgs {
     #[arg(long, value_name = "GLOB")]
     pub client_pattern: Vec<String>,
     /// How many submissions to check at the same time, each with --side-by-side checks
-    #[arg(long, value_name = "NUMBER", default_value = "3")]
+    #[arg(long, value_name = "NUMBER", default_value = "5")]
     pub submissions: NonZero<usize>,
     /// How long one submission may take in all
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]

@@ -112,10 +112,10 @@ impl Terminal {
     /// With what keeps a program within its limits, and the folder that it has for itself.
     pub(crate) fn kept(mut self, watch: Option<Watch>, home: Home) -> Self {
         if cfg!(target_os = "linux") {
-            self.guard = None;
+            drop(self.guard.take());
         }
         self.watch = watch;
-        self.home = Some(home);
+        let _ = self.home.insert(home);
         self
     }
 

@@ -5,23 +5,19 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "in a test, whatever goes wrong is to end it")]
 
+mod case;
+
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::{Command, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::Value;
-use tempfile::TempDir;
 
-const CHECKER: &str = env!("CARGO_BIN_EXE_chat-check");
-
-/// Far longer than anything takes.
-const PATIENCE: Duration = Duration::from_mins(1);
+use case::{CHECKER, Case, eventually, marked, signal};
 
 /// A server as it should be, on the port that it is told.
 const SERVER: &str = r"
@@ -69,102 +65,6 @@ import os, time
 for _ in range(10): os.fork()
 time.sleep(30)
 ";
-
-/// A program in a folder of its own, and a place for temporary files that nobody else uses.
-struct Case {
-    folder: TempDir,
-    temporary: TempDir,
-    marker: String,
-}
-
-impl Case {
-    fn of(parts: &[&str]) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let (folder, temporary) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-        for open in [&folder, &temporary] {
-            fs::set_permissions(open.path(), fs::Permissions::from_mode(0o777)).unwrap();
-        }
-        fs::write(folder.path().join("programa.py"), parts.concat()).unwrap();
-        fs::write(folder.path().join("dialecto.toml"), format!("port = {}\n", free_port()))
-            .unwrap();
-        let next = NEXT.fetch_add(1, Ordering::Relaxed);
-        let marker = format!("marker-{}-{next}", std::process::id());
-        Self { folder, temporary, marker }
-    }
-
-    fn json(&self) -> PathBuf {
-        self.temporary.path().join("report.json")
-    }
-
-    /// The words of a run: the server in this folder, with these options.
-    fn words(&self, options: &[&str]) -> Vec<String> {
-        let program = format!("/usr/bin/env python3 programa.py {{port}} {}", self.marker);
-        let (dialect, json) = (self.folder.path().join("dialecto.toml"), self.json());
-        let fixed = ["server", &program, "--dialect", dialect.to_str().unwrap(), "--lang", "en"];
-        let report = ["--json", json.to_str().unwrap()];
-        let words = fixed.iter().chain(&report).chain(options);
-        words.map(ToString::to_string).collect()
-    }
-
-    fn command(&self, checker: &[&str], options: &[&str]) -> Command {
-        let mut command = Command::new(checker[0]);
-        command.args(&checker[1..]).args(self.words(options));
-        command.current_dir(&self.folder).env("TMPDIR", self.temporary.path());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    /// Runs it to its end. Nothing is left then.
-    fn run(&self, options: &[&str]) -> (Output, Value) {
-        let output = self.command(&[CHECKER], options).output().unwrap();
-        self.assert_nothing_left();
-        let report = fs::read_to_string(self.json()).unwrap_or_default();
-        (output, serde_json::from_str(&report).unwrap_or_default())
-    }
-
-    /// Starts it, and waits until so many processes know the marker.
-    fn start(&self, options: &[&str], processes: usize) -> Child {
-        let checker = self.command(&[CHECKER], options).spawn().unwrap();
-        eventually(|| marked(&self.marker).len() >= processes);
-        checker
-    }
-
-    fn temporary_folders(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(&self.temporary).unwrap().map(|entry| entry.unwrap().path());
-        entries.filter(|path| path.is_dir()).collect()
-    }
-
-    #[track_caller]
-    fn assert_nothing_left(&self) {
-        assert_eq!(marked(&self.marker), Vec::<String>::new());
-        assert_eq!(self.temporary_folders(), Vec::<PathBuf>::new());
-    }
-}
-
-/// The command lines that have this word in them.
-fn marked(marker: &str) -> Vec<String> {
-    let processes = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
-    let lines = processes.filter_map(|path| fs::read(path.join("cmdline")).ok());
-    let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
-    lines.filter(|line| line.contains(marker)).collect()
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-#[track_caller]
-fn eventually(mut is: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !is() {
-        assert!(Instant::now() < deadline, "it did not come to that");
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn signal(child: &Child, signal: Signal) {
-    kill_process(Pid::from_child(child), signal).unwrap();
-}
 
 /// Why the server could not be checked.
 #[track_caller]
