@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -131,7 +131,8 @@ fn check(
 /// Writes the report in every form that is asked for. Standard output has the one for people,
 /// unless another form is to go there.
 fn write(report: &Report, output: &OutputArgs) -> Result<(), AppError> {
-    let forms: [(_, fn(&Report) -> String); 6] = [
+    type Form = fn(&Report) -> String;
+    let forms: [(&Option<PathBuf>, Form); 6] = [
         (&output.json, report::json::render),
         (&output.html, report::html::render),
         (&output.markdown, report::markdown::render),

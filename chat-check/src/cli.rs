@@ -227,7 +227,7 @@ pub struct OutputArgs {
     /// Write a report as Markdown
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
-    /// Write a report as JUnit XML
+    /// Write a report as XML, for tools that read the results of tests
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
     /// Write a table as CSV

@@ -185,10 +185,9 @@ impl Examination<'_> {
             stderr.extend(trace.err.text().lines().map(str::to_owned));
             let remark = trace.exceeded().cloned().or_else(|| {
                 let status = trace.ended()?;
-                const ENDED: Text = Text { es: "el programa terminó", en: "the program ended" };
                 Some(Words::new(
-                    format!("{} ({status})", ENDED.es),
-                    format!("{} ({status})", ENDED.en),
+                    format!("el programa terminó ({status})"),
+                    format!("the program ended ({status})"),
                 ))
             });
             if let Some(remark) = remark {

@@ -54,8 +54,9 @@ fn read(specification: &str) -> Vec<Requirement> {
             requirements.push(begun);
             inside = true;
         } else if line.starts_with("  ") && inside {
-            let last = requirements.last_mut().map(|requirement| &mut requirement.text);
-            last.into_iter().for_each(|text| text.extend([" ", line.trim()]));
+            if let Some(last) = requirements.last_mut() {
+                last.text.extend([" ", line.trim()]);
+            }
         } else {
             inside = false;
         }

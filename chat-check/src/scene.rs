@@ -28,6 +28,9 @@ pub struct Terms {
     pub profile: Profile,
     /// After how much silence the course wants a connection closed, if it does.
     pub idle: Option<Duration>,
+    /// How long a program may take to start, until it listens or connects: interpreters and
+    /// virtual machines need seconds on a busy machine.
+    pub start: Duration,
     /// How long to wait for something that must happen.
     pub patience: Duration,
     /// How long to wait for something that must not happen, once it could have.
@@ -43,11 +46,15 @@ impl Terms {
         Self {
             profile,
             idle,
+            start: START.mul_f64(slow),
             patience: patience.max(latency * 100).mul_f64(slow),
             grace: grace.max(latency * 5).mul_f64(slow),
         }
     }
 }
+
+/// How long a program may take to start.
+const START: Duration = Duration::from_secs(10);
 
 /// Where one attempt at one check plays.
 pub struct Scene<'a> {
@@ -103,7 +110,7 @@ impl<'a> Scene<'a> {
 
     /// Remembers what is left of a program when it is gone.
     pub(crate) fn started(&mut self, started: io::Result<Running>) -> Checked<Running> {
-        let program = started.map_err(|error| self.broken("cannot start the program", &error))?;
+        let program = started.map_err(|error| Halt::broken("cannot start the program", &error))?;
         self.traces.push(Arc::clone(program.trace()));
         Ok(program)
     }
@@ -112,7 +119,7 @@ impl<'a> Scene<'a> {
     ///
     /// # Errors
     ///
-    /// It does not listen while patience lasts.
+    /// It does not listen in time.
     pub fn start(&mut self) -> Checked<Server> {
         // Whoever starts a second one looks at what the first has left behind.
         if self.subject.isolation() == Isolation::Shared && self.traces.is_empty() {
@@ -120,7 +127,7 @@ impl<'a> Scene<'a> {
             crate::port::wait_until_free(port).map_err(|e| Halt::Checker(e.to_string()))?;
         }
         let program = self.start_program("server")?;
-        let found = self.eventually(|| {
+        let found = self.within(self.terms.start, || {
             let listening = program.listens(self.dialect.port);
             listening.map(Some).or_else(|| program.ended().map(|_| None))
         });
@@ -370,11 +377,6 @@ impl<'a> Scene<'a> {
     /// Somebody on this scene.
     pub(crate) fn role(&self, name: &str) -> Role {
         Role::new(name, &self.transcript)
-    }
-
-    /// The checker cannot do its own part.
-    pub(crate) fn broken(&self, what: &str, error: &io::Error) -> Halt {
-        Halt::Checker(format!("{what}: {error}"))
     }
 }
 

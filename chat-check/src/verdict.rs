@@ -71,4 +71,9 @@ impl Halt {
     pub fn fault(expected: impl Into<Words>, came: impl Into<Words>) -> Self {
         Self::Fault { expected: expected.into(), came: came.into() }
     }
+
+    /// The checker cannot do its own part.
+    pub(crate) fn broken(what: &str, error: &std::io::Error) -> Self {
+        Self::Checker(format!("{what}: {error}"))
+    }
 }

@@ -2,6 +2,7 @@
 //! correct ones fail none.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "in a test, whatever goes wrong is to end it")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -23,6 +24,16 @@ fn faulty_servers_fail_their_own_check() {
 #[test]
 fn correct_servers_fail_no_check() {
     run("server", "servers/correct");
+}
+
+#[test]
+fn faulty_clients_fail_their_own_check() {
+    run("client", "clients/faulty");
+}
+
+#[test]
+fn correct_clients_fail_no_check() {
+    run("client", "clients/correct");
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn torn(scene: &mut Scene) -> Checked {
     let listening = scene.listen()?;
     let started = scene.subject().start_on_terminal(&scene.role("client"), listening.port());
     let terminal =
-        started.map_err(|error| scene.broken("cannot start it on a terminal", &error))?;
+        started.map_err(|error| Halt::broken("cannot start it on a terminal", &error))?;
     let keys = |text: &str| terminal.press(text).map_err(|e| Halt::Checker(e.to_string()));
     if scene.dialect.typed == Typed::First {
         keys("ana\r")?;

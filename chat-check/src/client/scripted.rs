@@ -15,9 +15,6 @@ use crate::voice::Voice;
 /// What a server says to whoever connects (requirement 1.5).
 pub(crate) const GREETING: &str = chat_protocol::wording::GREETING;
 
-/// How many times patience a program may take until it connects: starting is slow.
-const STARTING: u32 = 3;
-
 /// Sockets on which clients are waited for.
 pub(crate) struct Listening(Vec<TcpListener>);
 
@@ -75,7 +72,7 @@ impl Scene<'_> {
         let free = isolation == Isolation::Shared && self.subject().takes_port();
         let port = if free { 0 } else { self.dialect.port };
         Listening::open(&[port], isolation)
-            .map_err(|error| self.broken(&format!("cannot listen on port {port}"), &error))
+            .map_err(|error| Halt::broken(&format!("cannot listen on port {port}"), &error))
     }
 
     /// Starts the client and waits until it has connected. Its user types the name if that comes
@@ -120,7 +117,7 @@ impl Scene<'_> {
         listening: &Listening,
         mut ended: impl FnMut() -> bool,
     ) -> Checked<Voice> {
-        let accepted = self.within(self.terms.patience * STARTING, || {
+        let accepted = self.within(self.terms.start, || {
             listening.accept().map(Some).or_else(|| ended().then_some(None))
         });
         let stream = accepted.flatten().ok_or_else(|| {
@@ -144,7 +141,7 @@ impl Scene<'_> {
     pub(crate) fn voice(&self, stream: TcpStream) -> Checked<Voice> {
         let (framing, patience) = (self.dialect.framing, self.terms.patience);
         Voice::over(self.role("server"), stream, framing, patience)
-            .map_err(|error| self.broken("cannot use a connection", &error))
+            .map_err(|error| Halt::broken("cannot use a connection", &error))
     }
 
     /// Starts the client and lets it in: it is greeted, asked for its name where that is how it

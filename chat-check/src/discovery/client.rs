@@ -111,7 +111,7 @@ impl Search<'_> {
             let player = scene.start_player(listening.port())?;
             let mut seen = None;
             let begun = Instant::now();
-            let mut accepted = scene.eventually(|| {
+            let mut accepted = scene.within(scene.terms.start, || {
                 if prompts(&player, begun.elapsed() > search.a_while()) {
                     return Some(());
                 }
@@ -121,13 +121,13 @@ impl Search<'_> {
             if seen.is_none() && player.program.ended().is_none() {
                 player.types(player.name());
                 search.found.dialect.typed = Typed::First;
-                accepted = scene.within(scene.terms.patience * 2, || {
+                accepted = scene.within(scene.terms.start, || {
                     seen = listening.accept();
                     (seen.is_some() || player.program.ended().is_some()).then_some(())
                 });
             }
             let stream = accepted.and(seen).ok_or_else(|| nowhere(&player))?;
-            let local = stream.local_addr().map_err(|e| scene.broken("no address", &e))?;
+            let local = stream.local_addr().map_err(|e| Halt::broken("no address", &e))?;
             // The port that it is told says nothing about the port that it would take.
             if !scene.subject().takes_port() {
                 search.found.dialect.port = local.port();
@@ -143,7 +143,7 @@ impl Search<'_> {
             return scene.listen();
         }
         let ports: Vec<u16> = std::iter::once(PORT).chain(PORTS).collect();
-        Listening::open(&ports, isolation).map_err(|e| scene.broken("cannot listen", &e))
+        Listening::open(&ports, isolation).map_err(|e| Halt::broken("cannot listen", &e))
     }
 
     /// What it sends, and when. What says nothing to one who speaks in lines may understand a

@@ -109,7 +109,7 @@ fn stuck(scene: &mut Scene) -> Checked<Stuck> {
     let (server, [ana, beto]) = scene.room(["ana", "beto"])?;
     let deaf = scene.join_deaf(&server, "dora")?;
     let local =
-        deaf.local().map_err(|error| scene.broken("a connection has no address", &error))?;
+        deaf.local().map_err(|error| Halt::broken("a connection has no address", &error))?;
     scene.accepted(&server, local)?;
     let carla = scene.join(&server, "carla")?;
     scene.accepted(&server, carla.local())?;
