@@ -161,7 +161,9 @@ const EOF: Check = Check {
 fn eof(scene: &mut Scene) -> Checked {
     let (mut player, mut voice) = talking(scene)?;
     let tokens = [scene.token(), scene.token(), scene.token()];
-    tokens.iter().for_each(|token| player.types(token));
+    for token in &tokens {
+        player.types(token);
+    }
     player.program.end_input();
     for token in &tokens {
         scene.receives(&voice, token)?;
