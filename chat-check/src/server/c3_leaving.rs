@@ -168,6 +168,8 @@ fn contains(scene: &mut Scene) -> Checked {
         let token = scene.token();
         ana.say(&text)?;
         let heard = ana.say(&token).and_then(|()| beto.hears(&token));
+        // They may come in another order.
+        beto.intake().wait(scene.terms.grace * 3, |all| all.find(&text, 0));
         if heard.is_err() || !beto.messages().iter().any(|message| message.contains(&text)) {
             return Err(Halt::fault(
                 Words::new(
