@@ -96,10 +96,14 @@ pub fn kill_descendants(id: u32) {
         // once, but not while it lives.
         let new: Vec<u32> = tree.iter().copied().filter(|id| !stopped.contains(id)).collect();
         if new.is_empty() {
-            tree.iter().for_each(|id| send(*id, Signal::KILL));
+            for id in tree {
+                send(id, Signal::KILL);
+            }
             thread::sleep(Duration::from_millis(1));
         }
-        new.iter().for_each(|id| stop(*id));
+        for id in &new {
+            stop(*id);
+        }
         stopped.extend(new);
     }
 }
