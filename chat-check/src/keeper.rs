@@ -79,6 +79,7 @@ mod linux {
     use std::os::unix::process::CommandExt;
     use std::path::Path;
     use std::process::{self, Command};
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
 
     use rustix::process::{
@@ -118,12 +119,16 @@ mod linux {
         gather(child.id())
     }
 
+    /// The checker is gone.
+    static ENDS: AtomicBool = AtomicBool::new(false);
+
     /// Waits until the checker is gone, and ends everything.
     fn outlive(held: &File, home: &Path) {
         if held.lock_shared().is_err() {
             return;
         }
         // The first process of a tree takes the others along.
+        ENDS.store(true, Ordering::Relaxed);
         if process::id() != 1 {
             crate::process::kill_descendants(process::id());
         }
@@ -140,6 +145,8 @@ mod linux {
                     status = code(ended);
                 }
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                // The other thread still has to tidy up, and ends this one.
+                Err(rustix::io::Errno::CHILD) if ENDS.load(Ordering::Relaxed) => thread::park(),
                 Err(rustix::io::Errno::CHILD) => return Ok(status),
                 Err(error) => return Err(error.into()),
             }

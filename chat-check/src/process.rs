@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::io;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, getpgid, getpgrp, kill_process, kill_process_group};
 
@@ -81,29 +82,43 @@ fn times(id: u32, first: usize) -> io::Result<Duration> {
     Ok(Duration::from_millis(ticks * 10))
 }
 
-/// Kills all that a process has started, however much it starts meanwhile: all are stopped before
-/// any is killed.
+/// Kills all that a process has started, however much it starts meanwhile, and waits until they are
+/// gone. The process itself must be waiting for them.
 pub fn kill_descendants(id: u32) {
+    let deadline = Instant::now() + DYING;
     let mut stopped = Vec::new();
-    loop {
-        let mut tree = tree(id).split_off(1);
-        tree.retain(|id| !stopped.contains(id));
+    while Instant::now() < deadline {
+        let tree = tree(id).split_off(1);
         if tree.is_empty() {
-            break;
+            return;
         }
-        for id in tree {
-            // In one stroke: a group of many would fork on while they are stopped singly.
-            let group = Pid::from_raw(id.cast_signed()).and_then(|id| getpgid(Some(id)).ok());
-            if group.is_some_and(|group| group != getpgrp()) {
-                let _ = group.map(|group| kill_process_group(group, Signal::STOP));
+        // All are stopped before any is killed. Who is about to start another may be overlooked
+        // once, but not while it lives.
+        let new: Vec<u32> = tree.iter().copied().filter(|id| !stopped.contains(id)).collect();
+        if new.is_empty() {
+            for id in tree {
+                send(id, Signal::KILL);
             }
-            send(id, Signal::STOP);
-            stopped.push(id);
+            thread::sleep(Duration::from_millis(1));
         }
+        for id in &new {
+            stop(*id);
+        }
+        stopped.extend(new);
     }
-    for id in stopped {
-        send(id, Signal::KILL);
+}
+
+/// How long those who were killed may take to go: a busy system needs a while for thousands.
+const DYING: Duration = Duration::from_secs(20);
+
+/// Stops a process with its group, in one stroke: many would start more while they are stopped
+/// singly.
+fn stop(id: u32) {
+    let group = Pid::from_raw(id.cast_signed()).and_then(|id| getpgid(Some(id)).ok());
+    if let Some(group) = group.filter(|group| *group != getpgrp()) {
+        let _ = kill_process_group(group, Signal::STOP);
     }
+    send(id, Signal::STOP);
 }
 
 /// Sends a signal to a process, which may be gone already.

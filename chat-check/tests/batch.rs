@@ -210,7 +210,7 @@ fn nobody_holds_up_the_others() {
         ("vacía/léeme.txt", "nada"),
         ("suelta.py", &good),
     ]);
-    let output = class.run(&["--side-by-side", "2"]);
+    let output = class.run(&["--side-by-side", "2", "--slow", "3"]);
     for name in ["buena", "-Ñandú=1", "inunda", "suelta.py"] {
         class.assert_good(name);
     }

@@ -84,7 +84,8 @@ const MODES: [&[&str]; 2] = [&[], &["--shared-network"]];
 fn a_fork_bomb() {
     for mode in MODES {
         let case = Case::of(&[BOMB]);
-        let (output, report) = case.run(mode);
+        let options: Vec<&str> = mode.iter().copied().chain(["--slow", "10"]).collect();
+        let (output, report) = case.run(&options);
         assert_eq!(output.status.code(), Some(3));
         assert!(why(&report).contains("more than 128 processes"), "{}", why(&report));
     }
@@ -141,7 +142,7 @@ for _ in range(60):
     lleno.append(bytearray(b'x' * 10_000_000)); time.sleep(0.01)
 time.sleep(30)
 ";
-    let (output, report) = Case::of(&[HOG]).run(&["--memory", "200MiB"]);
+    let (output, report) = Case::of(&[HOG]).run(&["--memory", "200MiB", "--slow", "10"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(why(&report).contains("more than 200 MiB"), "{}", why(&report));
 }
@@ -188,7 +189,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
 with open('grande', 'wb') as f:
     for _ in range(100): f.write(b'x' * 1_000_000)
 ";
-    let (output, report) = Case::of(&[WRITER]).run(&[]);
+    let (output, report) = Case::of(&[WRITER]).run(&["--slow", "10"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(why(&report).contains("too long a file"), "{}", why(&report));
 }
