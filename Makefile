@@ -1,7 +1,7 @@
 # Short names only: what each does stands in cargo's own words or in ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo stress generator bench soak fuzz lint deps sizes memory
+.PHONY: help build test corpus demo stress generator bench soak fuzz lint deps sizes memory
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -14,6 +14,9 @@ test: ## all tests: units, and the real binaries against the specification
 
 demo: ## a server and its clients talk, side by side; PROFILE=sala, practico or grupal for others
 	ci/demo $(PROFILE)
+
+corpus: ## the grader over programs with one fault each, and over correct ones: some minutes (Linux)
+	ci/corpus
 
 stress: ## the server under load: 200 clients, every delivery timed and proved; ARGS='...' adds options
 	ci/stress $(ARGS)

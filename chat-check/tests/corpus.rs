@@ -17,21 +17,25 @@ use chat_check::catalogue::{Side, checks};
 const OPTIONS: &str = "# chat-check: ";
 
 #[test]
+#[ignore = "minutes of two processors: make corpus"]
 fn faulty_servers_fail_their_own_check() {
     run("server", "servers/faulty");
 }
 
 #[test]
+#[ignore = "minutes of two processors: make corpus"]
 fn correct_servers_fail_no_check() {
     run("server", "servers/correct");
 }
 
 #[test]
+#[ignore = "minutes of two processors: make corpus"]
 fn faulty_clients_fail_their_own_check() {
     run("client", "clients/faulty");
 }
 
 #[test]
+#[ignore = "minutes of two processors: make corpus"]
 fn correct_clients_fail_no_check() {
     run("client", "clients/correct");
 }

@@ -36,9 +36,15 @@ fn every_option_stands_in_both_readmes() {
         command.arg("relay");
         command
     };
-    let programs = [binaries::server(), binaries::client(), binaries::loadgen(), relay];
-    let options = programs.map(options).concat();
-    assert!(options.len() >= 80, "the help cannot be read: {options:?}");
+    let grader = |command: &str| {
+        let mut grader = binaries::check();
+        grader.arg(command);
+        grader
+    };
+    let graders = ["server", "client", "both", "batch", "list"].map(grader);
+    let chat = [binaries::server(), binaries::client(), binaries::loadgen(), relay];
+    let options: Vec<String> = chat.into_iter().chain(graders).flat_map(options).collect();
+    assert!(options.len() >= 180, "the help cannot be read: {options:?}");
     for readme in readmes() {
         for option in &options {
             assert!(readme.contains(option), "{option} is missing");

@@ -34,14 +34,6 @@ pub fn print(report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<
     Ok(())
 }
 
-/// One line for an outcome, as soon as it is known: without a line's end.
-pub fn line(outcome: &Outcome) -> String {
-    let Outcome { id, title, verdict, reason, .. } = outcome.harmless();
-    let style = style(verdict);
-    let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-    format!("{style}{} {id}{style:#} {title}{FAINT}{reason}{FAINT:#}", sign(verdict))
-}
-
 /// How a verdict looks.
 fn style(verdict: Verdict) -> Style {
     let colour = match verdict {
@@ -52,6 +44,11 @@ fn style(verdict: Verdict) -> Style {
         Verdict::Skipped | Verdict::Untestable => AnsiColor::Cyan,
     };
     colour.on_default().bold()
+}
+
+/// Whether nothing was seen of the program.
+fn is_unmade(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Skipped | Verdict::Untestable)
 }
 
 /// What is being printed on. All that comes here is harmless.
@@ -90,11 +87,37 @@ impl Page<'_> {
             return writeln!(self.out);
         }
         self.line(FAINT, &format!("  {}", wording::dialect(&part.dialect, self.lang)))?;
-        part.results.iter().try_for_each(|outcome| self.outcome(outcome))?;
-        let holds = |outcome: &&Outcome| outcome.verdict == Verdict::Pass;
-        let passes = part.results.iter().filter(holds).count();
-        let holding = wording::holding(passes, part.results.len(), self.lang);
-        writeln!(self.out, "  {holding} ({})\n", seconds(part.seconds))
+        let (unmade, made): (Vec<&Outcome>, Vec<&Outcome>) =
+            part.results.iter().partition(|outcome| !self.verbose && is_unmade(outcome.verdict));
+        made.into_iter().try_for_each(|outcome| self.outcome(outcome))?;
+        self.unmade(&unmade)?;
+        self.counts(part)
+    }
+
+    /// Those of which nothing was seen, together where they have one reason.
+    fn unmade(&mut self, outcomes: &[&Outcome]) -> io::Result<()> {
+        for group in outcomes.chunk_by(|a, b| (a.verdict, &a.reason) == (b.verdict, &b.reason)) {
+            let verdict = group[0].verdict;
+            let ids: Vec<&str> = group.iter().map(|outcome| outcome.id.as_str()).collect();
+            let (name, style) = (verdict.name().to(self.lang), style(verdict));
+            let reason = group[0].reason.as_deref().unwrap_or_default();
+            let (sign, ids) = (sign(verdict), ids.join(", "));
+            writeln!(self.out, "  {style}{sign} {ids} {name}{style:#}: {reason}")?;
+        }
+        Ok(())
+    }
+
+    /// How many have each verdict.
+    fn counts(&mut self, part: &Part) -> io::Result<()> {
+        let count = |verdict| part.results.iter().filter(|o| o.verdict == verdict).count();
+        let holding = wording::holding(count(Verdict::Pass), part.results.len(), self.lang);
+        write!(self.out, "  {holding}")?;
+        for verdict in Verdict::ALL.into_iter().filter(|verdict| *verdict != Verdict::Pass) {
+            if count(verdict) > 0 {
+                write!(self.out, " · {} {}", count(verdict), verdict.name().to(self.lang))?;
+            }
+        }
+        writeln!(self.out, " ({})\n", seconds(part.seconds))
     }
 
     fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {
@@ -165,8 +188,8 @@ mod tests {
             "      BrokenPipeError: [Errno 32] Broken pipe\n",
             "--only 2.2-echo\n",
             "  ✗ 1.6-deadline falla (SHOULD) lo de 1.6-deadline\n",
-            "  ↷ 3.1-salir omitida lo de 3.1-salir: no va: 3.1-salir\n",
-            "  se cumplen 3 de 11 comprobaciones (12.5 s)\n",
+            "  ↷ 3.1-salir omitida: no va: 3.1-salir\n",
+            "  se cumplen 3 de 11 comprobaciones · ",
             "    5 × 75 % = 3.75\n",
             "  total: 7.5 / 10\n",
         ] {
@@ -195,17 +218,9 @@ mod tests {
     fn nothing_but_the_checker_s_own_colours_drives_the_terminal() {
         let mut out = Vec::new();
         print(&sample::hostile(), true, &mut out).unwrap();
-        let mut text = String::from_utf8(out).unwrap();
-        text.push_str(&line(&sample::hostile().parts[0].results[3]));
+        let text = String::from_utf8(out).unwrap();
         assert!(text.contains("\\u{1b}[2J") && !text.contains("\u{1b}[2J"));
         let left = anstream::adapter::strip_str(&text).to_string();
         assert!(!left.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'));
-    }
-
-    #[test]
-    fn a_line_of_progress_says_what_and_why() {
-        let outcome = sample::outcome("2.2-echo", Verdict::Fail);
-        let line = anstream::adapter::strip_str(&line(&outcome)).to_string();
-        assert_eq!(line, "✗ 2.2-echo lo de 2.2-echo: no va: 2.2-echo");
     }
 }
