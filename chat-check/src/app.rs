@@ -120,6 +120,12 @@ fn check(
     };
     let mut report = examine(&orders, &manner, stop, &told)?;
     progress.finish_and_clear();
+    let unmade = |part: &Part| part.not_started.is_none() && part.results.is_empty();
+    if report.parts.iter().all(unmade) && !report.interrupted {
+        let profiles = report.parts.iter().map(|part| part.profile.name()).collect::<Vec<_>>();
+        let profiles = profiles.join(", ");
+        return Err(AppError::Usage(format!("none of these checks is for profile {profiles}")));
+    }
     // Marks for half a submission would say nothing, unless somebody asks for them.
     if programs.len() > 1 || output.rubric.is_some() || output.gradescope.is_some() {
         report.marks = Some(rubric.marks(&report));

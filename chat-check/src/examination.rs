@@ -43,6 +43,16 @@ struct Attempt {
     evidence: Option<Evidence>,
 }
 
+impl Attempt {
+    fn is_fault(&self) -> bool {
+        matches!(self.halt, Some(Halt::Fault { .. }))
+    }
+
+    fn is_checker_s(&self) -> bool {
+        matches!(self.halt, Some(Halt::Checker(_)))
+    }
+}
+
 /// Why a check says nothing on some systems.
 const UNSEEN: Text = Text {
     es: "este sistema no muestra los sockets, los descriptores ni el procesador de un programa",
@@ -105,16 +115,12 @@ impl Examination<'_> {
             );
             return self.outcome(check, Verdict::Skipped, Some(&reason), None, begun);
         }
-        let mut attempt = self.attempt(check);
-        let mut flaky = false;
-        if matches!(attempt.halt, Some(Halt::Fault { .. } | Halt::Checker(_))) {
-            let again = self.attempt(check);
-            flaky = matches!(attempt.halt, Some(Halt::Fault { .. }))
-                && !matches!(again.halt, Some(Halt::Fault { .. } | Halt::Checker(_)));
-            if !flaky {
-                attempt = again;
-            }
-        }
+        let first = self.answer(check);
+        let again = first.is_fault().then(|| self.answer(check));
+        let (attempt, flaky) = match again {
+            Some(again) if again.is_fault() || again.is_checker_s() => (again, false),
+            again => (first, again.is_some()),
+        };
         let (verdict, reason) = match attempt.halt {
             None => (Verdict::Pass, None),
             Some(Halt::NotStrict(reason)) => (Verdict::NotStrict, Some(reason)),
@@ -150,6 +156,12 @@ impl Examination<'_> {
             seconds: begun.elapsed().as_secs_f64(),
             repeat: format!("{} --only {}", self.repeat, check.id),
         }
+    }
+
+    /// What a check says: one in which the checker failed is made once more.
+    fn answer(&self, check: &Check) -> Attempt {
+        let attempt = self.attempt(check);
+        if attempt.is_checker_s() { self.attempt(check) } else { attempt }
     }
 
     /// Makes a check once: in a network and a thread of its own, with a program of its own.

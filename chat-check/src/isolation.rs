@@ -78,6 +78,9 @@ mod linux {
     /// How many slots the table of connections has in the networks of attempts.
     const CONNECTIONS: &str = "1024";
 
+    /// The number of the loopback interface, the first of every network.
+    const LOOPBACK: i32 = 1;
+
     pub(super) fn prepare() -> bool {
         let own = try_it() || (probed() && become_own_user().is_ok() && try_it());
         if own && enter().is_ok() {
@@ -113,7 +116,8 @@ mod linux {
 
     pub(super) fn enter() -> io::Result<()> {
         unshare(CloneFlags::CLONE_NEWNET)?;
-        raise_loopback()
+        raise_loopback()?;
+        own_all_addresses()
     }
 
     pub(super) fn start_tree<T: Send>(start: impl FnOnce() -> T + Send) -> T {
@@ -128,24 +132,51 @@ mod linux {
         })
     }
 
-    /// In a new network the loopback interface exists but is down. `man 7 rtnetlink`.
+    /// In a new network the loopback interface exists but is down.
     fn raise_loopback() -> io::Result<()> {
         const RTM_NEWLINK: u16 = 16;
-        const REQUEST_AND_ACKNOWLEDGE: u16 = 1 | 4;
-        const LOOPBACK: i32 = 1;
         const UP: u32 = 1;
 
-        let mut request = Vec::with_capacity(32);
-        // Length, kind, flags, sequence, sender.
-        request.extend(32_u32.to_ne_bytes());
-        request.extend(RTM_NEWLINK.to_ne_bytes());
-        request.extend(REQUEST_AND_ACKNOWLEDGE.to_ne_bytes());
-        request.extend([0; 8]);
         // Family, padding and type; interface; flags, and which of them are to change.
-        request.extend([0; 4]);
-        request.extend(LOOPBACK.to_ne_bytes());
-        request.extend(UP.to_ne_bytes());
-        request.extend(UP.to_ne_bytes());
+        let mut link = vec![0; 4];
+        link.extend(LOOPBACK.to_ne_bytes());
+        link.extend(UP.to_ne_bytes());
+        link.extend(UP.to_ne_bytes());
+        ask(RTM_NEWLINK, 0, &link)
+    }
+
+    /// Every IPv4 address is this machine's: whoever looks up the machine's own name gets an
+    /// address that does not exist in a new network, and programs do so before they listen.
+    fn own_all_addresses() -> io::Result<()> {
+        const RTM_NEWROUTE: u16 = 24;
+        const CREATE: u16 = 0x400;
+        const INET: u8 = 2;
+        const TABLE_LOCAL: u8 = 255;
+        const BOOT: u8 = 3;
+        const SCOPE_HOST: u8 = 254;
+        const LOCAL: u8 = 2;
+        const OUTPUT_INTERFACE: u16 = 4;
+
+        // Lengths of destination and source, and the type of service, are zero; so are the flags.
+        let mut route = vec![INET, 0, 0, 0, TABLE_LOCAL, BOOT, SCOPE_HOST, LOCAL, 0, 0, 0, 0];
+        route.extend(8_u16.to_ne_bytes());
+        route.extend(OUTPUT_INTERFACE.to_ne_bytes());
+        route.extend(LOOPBACK.to_ne_bytes());
+        ask(RTM_NEWROUTE, CREATE, &route)
+    }
+
+    /// Asks the kernel for something about networks (`man 7 rtnetlink`), and waits for its answer.
+    fn ask(kind: u16, flags: u16, body: &[u8]) -> io::Result<()> {
+        const REQUEST_AND_ACKNOWLEDGE: u16 = 1 | 4;
+        const HEADER: u32 = 16;
+
+        // Length, kind, flags, sequence, sender.
+        let length = HEADER + u32::try_from(body.len()).unwrap_or(0);
+        let mut request = length.to_ne_bytes().to_vec();
+        request.extend(kind.to_ne_bytes());
+        request.extend((REQUEST_AND_ACKNOWLEDGE | flags).to_ne_bytes());
+        request.extend([0; 8]);
+        request.extend(body);
 
         let (family, kind) = (AddressFamily::NETLINK, SocketType::RAW);
         let socket = socket_with(family, kind, SocketFlags::CLOEXEC, None)?;

@@ -128,11 +128,12 @@ impl Running {
         sockets::of_tree(self.id).unwrap_or_default()
     }
 
-    /// Where it listens, if it does. Where nobody shows its sockets, somebody connects to this port
+    /// Where it listens, if it does: at this port if it listens at several. Where nobody shows its sockets, somebody connects to this port
     /// and leaves again.
     pub(crate) fn listens(&self, port: u16) -> Option<Socket> {
         if cfg!(target_os = "linux") {
-            return self.sockets().into_iter().find(|socket| socket.state == State::Listen);
+            let listening = self.sockets().into_iter().filter(|s| s.state == State::Listen);
+            return listening.min_by_key(|s| (s.local.port() != port, s.local.port()));
         }
         let local = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
         let unspecified = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);

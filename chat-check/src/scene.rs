@@ -56,6 +56,9 @@ impl Terms {
 /// How long a program may take to start.
 const START: Duration = Duration::from_secs(10);
 
+/// How long after one port a program may begin to listen at another.
+const ANOTHER: Duration = Duration::from_millis(100);
+
 /// Where one attempt at one check plays.
 pub struct Scene<'a> {
     subject: &'a Subject,
@@ -131,7 +134,13 @@ impl<'a> Scene<'a> {
             let listening = program.listens(self.dialect.port);
             listening.map(Some).or_else(|| program.ended().map(|_| None))
         });
-        match found.flatten() {
+        // Another port may be a debugger's, and the one for clients come in a moment.
+        let wanted = |found: Socket| {
+            let elsewhere = found.local.port() != self.dialect.port;
+            let again = || program.listens(self.dialect.port);
+            if elsewhere { self.within(ANOTHER, || None).or_else(again) } else { Some(found) }
+        };
+        match found.flatten().and_then(wanted) {
             Some(socket) => Ok(Server { program, address: socket.reached_at() }),
             None => Err(Halt::fault(
                 ["que el servidor escuche en un puerto", "that the server listens on a port"],

@@ -1,7 +1,7 @@
 //! A TCP connection that speaks a dialect: a client for a server, or a server for a client.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -325,10 +325,22 @@ impl Read for Incoming {
 }
 
 fn open(address: SocketAddr, patience: Duration, room: Option<usize>) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    room.map_or(Ok(()), |room| socket.set_recv_buffer_size(room))?;
-    socket.connect_timeout(&address.into(), patience)?;
-    Ok(socket.into())
+    let connect = |address: SocketAddr| -> io::Result<TcpStream> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        room.map_or(Ok(()), |room| socket.set_recv_buffer_size(room))?;
+        socket.connect_timeout(&address.into(), patience)?;
+        Ok(socket.into())
+    };
+    match connect(address) {
+        // Whoever listens on all addresses of IPv6 may have said that IPv4 is not among them.
+        Err(error)
+            if error.kind() == io::ErrorKind::ConnectionRefused
+                && address.ip() == Ipv4Addr::LOCALHOST =>
+        {
+            connect((Ipv6Addr::LOCALHOST, address.port()).into()).map_err(|_| error)
+        }
+        connected => connected,
+    }
 }
 
 /// The whole message that this is part of.

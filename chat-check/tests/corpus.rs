@@ -98,7 +98,10 @@ impl Verdicts {
     fn is_as_named(&self, program: &Path) -> bool {
         let named: Vec<&str> = named(program).into_iter().collect();
         let failed: Vec<&str> = self.with("fail").collect();
-        failed == named && self.with("checker_error").next().is_none() && !self.verdicts.is_empty()
+        // Who is correct gives no reason for a second look.
+        let doubts = self.with("flaky").next().is_some() && named.is_empty();
+        let broken = self.with("checker_error").next().is_some() || self.verdicts.is_empty();
+        failed == named && !doubts && !broken
     }
 
     fn with(&self, verdict: &str) -> impl Iterator<Item = &str> {

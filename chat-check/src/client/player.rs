@@ -197,12 +197,12 @@ impl Gone {
     pub(crate) fn at_once(&self) -> Checked {
         match self {
             Self::AtOnce(_) => Ok(()),
-            Self::AfterEnter(_) => Err(Halt::NotStrict(
+            Self::AfterEnter(_) => Err(Halt::fault(
+                ["que termine por sí solo", "that it ends by itself"],
                 [
                     "termina recién cuando su usuario aprieta Enter",
                     "it ends only when its user presses Enter",
-                ]
-                .into(),
+                ],
             )),
         }
     }
