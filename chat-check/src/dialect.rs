@@ -80,6 +80,10 @@ pub struct Dialect {
     /// Of a client: when its user types the own name.
     #[serde(default)]
     pub typed: Typed,
+    /// Of a client: the lines that its user types before it connects; `{name}`, `{host}` and
+    /// `{port}` stand for what they say.
+    #[serde(default)]
+    pub before: Vec<String>,
     /// Which of these were given and not found out, by their names in the file.
     pub given: Vec<String>,
 }
@@ -99,12 +103,19 @@ impl Default for Dialect {
             echo: false,
             leave: Some("salir".to_owned()),
             typed: Typed::default(),
+            before: Vec::new(),
             given: Vec::new(),
         }
     }
 }
 
-const NAME: &str = "{name}";
+/// What stands for a name, a host and a port in lines that are typed.
+pub(crate) const NAME: &str = "{name}";
+pub(crate) const HOST_MARK: &str = "{host}";
+pub(crate) const PORT_MARK: &str = "{port}";
+
+/// Where the checker plays the server.
+const HOST: &str = "127.0.0.1";
 
 impl Dialect {
     /// Whether clients have names.
@@ -115,6 +126,15 @@ impl Dialect {
     /// What gives this name to the server.
     pub fn name_line(&self, name: &str) -> String {
         self.name_form.replace(NAME, name)
+    }
+
+    /// What the user of a client types before it connects.
+    pub fn before(&self, name: &str, port: u16) -> impl Iterator<Item = String> {
+        let port = port.to_string();
+        let fill = move |line: &String| {
+            line.replace(NAME, name).replace(HOST_MARK, HOST).replace(PORT_MARK, &port)
+        };
+        self.before.iter().map(fill)
     }
 
     /// Whether this part of it (its name in a file) was given and not found out.
@@ -163,6 +183,8 @@ pub struct Given {
     pub leave: Option<String>,
     /// See [`Dialect::typed`].
     pub typed: Option<Typed>,
+    /// See [`Dialect::before`].
+    pub before: Option<Vec<String>>,
 }
 
 impl Given {
@@ -194,6 +216,7 @@ impl Given {
         put(self.echo.as_ref(), &mut dialect.echo, "echo", &mut names);
         put(leave.as_ref(), &mut dialect.leave, "leave", &mut names);
         put(self.typed.as_ref(), &mut dialect.typed, "typed", &mut names);
+        put(self.before.as_ref(), &mut dialect.before, "before", &mut names);
         dialect.given = names;
     }
 }

@@ -4,6 +4,7 @@
 //! must not lead astray: what an experiment does not show stays as the course has it.
 
 mod client;
+mod screens;
 mod server;
 mod sights;
 

@@ -1,7 +1,7 @@
 //! Chapter 4: the client connects, and says what goes on.
 
 use crate::catalogue::{Check, EVERY, Side};
-use crate::dialect::{PORT, Typed};
+use crate::dialect::PORT;
 use crate::scene::Scene;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
@@ -106,9 +106,7 @@ fn no_server(scene: &mut Scene) -> Checked {
         }
     };
     let player = scene.start_player(port)?;
-    if scene.dialect.typed == Typed::First {
-        player.types(player.name());
-    }
+    player.begins(scene.dialect, port);
     let expected = ["que termine cuando no hay servidor", "that it ends when there is no server"];
     let gone = player.gives_up(expected)?;
     player.is_tidy()?;

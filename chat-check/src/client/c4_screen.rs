@@ -88,8 +88,8 @@ fn torn(scene: &mut Scene) -> Checked {
     let terminal =
         started.map_err(|error| Halt::broken("cannot start it on a terminal", &error))?;
     let keys = |text: &str| terminal.press(text).map_err(|e| Halt::Checker(e.to_string()));
-    if scene.dialect.typed == Typed::First {
-        keys("ana\r")?;
+    for line in scene.dialect.before("ana", listening.port()) {
+        keys(&format!("{line}\r"))?;
     }
     let mut voice = scene.accept(&listening, || false)?;
     voice.say(GREETING)?;

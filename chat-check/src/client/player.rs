@@ -3,6 +3,7 @@
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use crate::dialect::Dialect;
 use crate::intake::Intake;
 use crate::running::Running;
 use crate::scene::Scene;
@@ -85,6 +86,13 @@ impl Player {
     /// Its user enters a line.
     pub(crate) fn types(&self, line: &str) {
         self.program.type_in(&format!("{line}\n"));
+    }
+
+    /// Its user enters what comes before a connection.
+    pub(crate) fn begins(&self, dialect: &Dialect, port: u16) {
+        for line in dialect.before(&self.name, port) {
+            self.types(&line);
+        }
     }
 
     /// Waits until this stands on its screen.

@@ -101,9 +101,7 @@ impl Scene<'_> {
     }
 
     fn welcome(&self, player: &Player, listening: &Listening) -> Checked<Voice> {
-        if self.dialect.typed == Typed::First {
-            player.types(player.name());
-        }
+        player.begins(self.dialect, listening.port());
         self.accept(listening, || player.program.ended().is_some())
     }
 

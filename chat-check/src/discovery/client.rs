@@ -1,12 +1,14 @@
 //! Finds out how a client speaks.
 
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use super::screens::{ending, wanted};
 use super::{Found, Unstarted, play};
 use crate::catalogue::{NAMED, Profile};
 use crate::client::player::Player;
 use crate::client::scripted::{GREETING, Listening};
-use crate::dialect::{Dialect, Framing, Given, Label, Naming, PORT, Typed};
+use crate::dialect::{Dialect, Framing, Given, Label, NAME, Naming, PORT, Typed};
 use crate::intake::Heard;
 use crate::scene::{Scene, Terms};
 use crate::subject::Subject;
@@ -66,6 +68,9 @@ const LEAVE: [&str; 9] =
 /// After how much silence nothing more is to come, times `slow`.
 const QUIET: Duration = Duration::from_millis(150);
 
+/// How many questions a client asks its user before it connects, at most.
+const MOST_QUESTIONS: usize = 5;
+
 /// How long something may take that a client need not do, times `slow`.
 const WHILE: Duration = Duration::from_secs(1);
 
@@ -109,24 +114,15 @@ impl Search<'_> {
         self.experiment(|search, scene| {
             let listening = search.listen(scene)?;
             let player = scene.start_player(listening.port())?;
-            let mut seen = None;
-            let begun = Instant::now();
-            let mut accepted = scene.within(scene.terms.start, || {
-                if prompts(&player, begun.elapsed() > search.a_while()) {
-                    return Some(());
-                }
-                seen = listening.accept();
-                (seen.is_some() || player.program.ended().is_some()).then_some(())
-            });
-            if seen.is_none() && player.program.ended().is_none() {
-                player.types(player.name());
-                search.found.dialect.typed = Typed::First;
-                accepted = scene.within(scene.terms.start, || {
-                    seen = listening.accept();
-                    (seen.is_some() || player.program.ended().is_some()).then_some(())
-                });
+            let mut stream = search.comes_by_itself(scene, &player, &listening);
+            while stream.is_none()
+                && player.program.ended().is_none()
+                && search.found.dialect.before.len() < MOST_QUESTIONS
+            {
+                search.answer(&player, listening.port());
+                stream = search.comes_by_itself(scene, &player, &listening);
             }
-            let stream = accepted.and(seen).ok_or_else(|| nowhere(&player))?;
+            let stream = stream.ok_or_else(|| nowhere(&player))?;
             let local = stream.local_addr().map_err(|e| Halt::broken("no address", &e))?;
             // The port that it is told says nothing about the port that it would take.
             if !scene.subject().takes_port() {
@@ -134,6 +130,35 @@ impl Search<'_> {
             }
             Ok(())
         })
+    }
+
+    /// Waits until it connects, or asks its user for something.
+    fn comes_by_itself(
+        &self,
+        scene: &Scene,
+        player: &Player,
+        listening: &Listening,
+    ) -> Option<TcpStream> {
+        let begun = Instant::now();
+        let event = scene.within(scene.terms.start, || {
+            let stream = listening.accept();
+            let asks = || prompts(player, begun.elapsed() > self.a_while());
+            let nothing_comes = stream.is_some() || player.program.ended().is_some() || asks();
+            nothing_comes.then_some(stream)
+        });
+        event.flatten()
+    }
+
+    /// Types what the last line on its screen asks for.
+    fn answer(&mut self, player: &Player, port: u16) {
+        let answer = wanted(&player.screen().text());
+        let dialect = &mut self.found.dialect;
+        if answer == NAME {
+            dialect.typed = Typed::First;
+        }
+        let line = Dialect { before: vec![answer.to_owned()], ..Dialect::default() };
+        player.begins(&line, port);
+        dialect.before.push(answer.to_owned());
     }
 
     fn listen(&self, scene: &Scene) -> Checked<Listening> {
@@ -342,19 +367,6 @@ fn more(voice: &Voice, than: u64, time: Duration) -> bool {
     voice.intake().wait(time, |heard| (heard.total > than).then_some(())).is_some()
 }
 
-/// How the message ends of which this is a part, if it does, or begins.
-fn ending(heard: &Heard, token: &str, from: usize) -> Option<Framing> {
-    let at = heard.find(token, from)?;
-    let behind = &heard.bytes[at + token.len()..];
-    let length = heard.bytes.get(from..from + 2)?;
-    let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
-    if from + 2 + length == at + token.len() {
-        return Some(Framing::Length2);
-    }
-    let newline = memchr::memchr(b'\n', behind)?;
-    Some(if behind[..newline].ends_with(b"\r") { Framing::Crlf } else { Framing::Lf })
-}
-
 fn silent(voice: &Voice) -> Halt {
     let why = Words::new("el cliente no manda nada", "the client sends nothing");
     Halt::fault(why, voice.instead(Duration::ZERO))
@@ -373,23 +385,4 @@ fn nowhere(player: &Player) -> Halt {
         ),
     };
     Halt::fault(["que el cliente se conecte", "that the client connects"], came)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_shows_how_it_ends() {
-        let ending = |bytes: &[u8]| {
-            let heard = Heard { bytes: bytes.to_vec(), ..Heard::default() };
-            ending(&heard, "hola", 3)
-        };
-        assert_eq!(ending(b"anahola\n"), Some(Framing::Lf));
-        assert_eq!(ending(b"anaana > hola\r\n"), Some(Framing::Crlf));
-        assert_eq!(ending(b"ana\0\x04hola"), Some(Framing::Length2));
-        assert_eq!(ending(b"ana\0\x0aana > hola"), Some(Framing::Length2));
-        assert_eq!(ending(b"anahola"), None);
-        assert_eq!(ending(b"holahola\n"), Some(Framing::Lf));
-    }
 }

@@ -80,6 +80,7 @@ fn part(part: &mut Part) {
         echo: _,
         leave,
         typed: _,
+        before,
         given,
     } = dialect;
     if let Naming::Asked(keyword) = naming {
@@ -87,6 +88,7 @@ fn part(part: &mut Part) {
     }
     one(name_form);
     leave.iter_mut().for_each(one);
+    all(before);
     all(given);
     all(remarks);
     if let Some(NotStarted { why, printed }) = not_started {

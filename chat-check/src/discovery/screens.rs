@@ -1,0 +1,70 @@
+//! What can be told from a client's screen, and from what it sends.
+
+use crate::dialect::{Framing, HOST_MARK, NAME, PORT_MARK};
+use crate::intake::Heard;
+
+/// What a client asks its user for, in the last line on its screen: a name, unless it looks like
+/// something else.
+pub(super) fn wanted(screen: &str) -> &'static str {
+    let last = screen.lines().last().unwrap_or_default().to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| last.contains(word));
+    let is_ip = last.split(|c: char| !c.is_alphanumeric()).any(|word| word == "ip");
+    let is_named = has(&["nombre", "name", "usuario", "nick"]);
+    if has(&["puerto", "port"]) {
+        PORT_MARK
+    } else if is_ip
+        || has(&["host", "direcci", "address"])
+        || (has(&["servidor", "server"]) && !is_named)
+    {
+        HOST_MARK
+    } else {
+        NAME
+    }
+}
+
+/// How the message ends of which this is a part, if it does, or begins.
+pub(super) fn ending(heard: &Heard, token: &str, from: usize) -> Option<Framing> {
+    let at = heard.find(token, from)?;
+    let behind = &heard.bytes[at + token.len()..];
+    let length = heard.bytes.get(from..from + 2)?;
+    let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+    if from + 2 + length == at + token.len() {
+        return Some(Framing::Length2);
+    }
+    let newline = memchr::memchr(b'\n', behind)?;
+    Some(if behind[..newline].ends_with(b"\r") { Framing::Crlf } else { Framing::Lf })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_shows_how_it_ends() {
+        let ending = |bytes: &[u8]| {
+            let heard = Heard { bytes: bytes.to_vec(), ..Heard::default() };
+            ending(&heard, "hola", 3)
+        };
+        assert_eq!(ending(b"anahola\n"), Some(Framing::Lf));
+        assert_eq!(ending(b"anaana > hola\r\n"), Some(Framing::Crlf));
+        assert_eq!(ending(b"ana\0\x04hola"), Some(Framing::Length2));
+        assert_eq!(ending(b"ana\0\x0aana > hola"), Some(Framing::Length2));
+        assert_eq!(ending(b"anahola"), None);
+        assert_eq!(ending(b"holahola\n"), Some(Framing::Lf));
+    }
+
+    #[test]
+    fn a_question_shows_what_is_wanted() {
+        for (screen, answer) in [
+            ("Bienvenido al cliente\nIngrese la IP del servidor: ", HOST_MARK),
+            ("Servidor [localhost]: ", HOST_MARK),
+            ("Puerto del servidor: ", PORT_MARK),
+            ("Enter server port> ", PORT_MARK),
+            ("Tu nombre en el servidor: ", NAME),
+            ("¿Quién eres? ", NAME),
+            ("", NAME),
+        ] {
+            assert_eq!(wanted(screen), answer, "{screen}");
+        }
+    }
+}
