@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 
 use crate::catalogue::Profile;
-use crate::dialect::{Dialect, Naming};
+use crate::dialect::{Dialect, Framing, Naming};
 use crate::isolation::Isolation;
 use crate::role::Role;
 use crate::running::{Running, Trace};
@@ -161,7 +161,15 @@ impl<'a> Scene<'a> {
     ///
     /// There is no connection to be had.
     pub fn connect(&self, server: &Server, name: &str) -> Checked<Voice> {
-        let framing = self.dialect.framing;
+        self.connect_in(server, name, self.dialect.framing)
+    }
+
+    /// The same with messages that end in another way than the dialect's.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection to be had.
+    pub fn connect_in(&self, server: &Server, name: &str, framing: Framing) -> Checked<Voice> {
         Voice::connect(self.role(name), server.address, framing, self.terms.patience)
             .map_err(|error| refused(name, &error))
     }
