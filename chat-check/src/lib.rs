@@ -1,26 +1,19 @@
-//! The harness: drives any chat as a black box.
+//! The grader of any chat server or client, and the harness of this project's own tests.
 //!
-//! A [`Stage`](stage::Stage) is where one test plays. On it stand programs, started and watched
-//! line by line; programs on terminals, of which one sees the screen; and raw TCP peers that do
-//! just what they are told. Everything that any of them says is written into one
-//! [`Transcript`](transcript::Transcript), which every [`Failure`](failure::Failure) shows whole.
+//! A run is one page: [`order`]. It finds out how a program speaks (a [`dialect`]), chooses from
+//! the [`catalogue`] of checks (in `server/` and `client/`), and has them made: an
+//! [`examination`]. What came of it is a [`report`], from which marks follow by a [`rubric`].
 //!
-//! Whatever waits, waits for an event and at most for the stage's patience; nothing sleeps. What
-//! was started is killed with its whole process group when it is dropped, or when the harness is
-//! killed itself.
+//! A check plays on a [`scene`]: it starts the program that is its [`subject`], in a network and a
+//! folder of its own, and speaks to it with [`voice`]s. What it finds is a [`verdict`].
 //!
-//! ```no_run
-//! # use std::process::Command;
-//! # use chat_check::stage::Stage;
-//! # fn main() -> chat_check::failure::Result {
-//! let stage = Stage::new();
-//! let mut server = stage.start("server", Command::new("chat-server"))?;
-//! server.out.wait_for("esperando clientes...")?;
-//! let mut ana = stage.connect("ana", "127.0.0.1:12345".parse().unwrap())?;
-//! ana.expect("bienvenido al chat! escribe 'salir' para salir")?;
-//! # Ok(())
-//! # }
-//! ```
+//! | what | where |
+//! |---|---|
+//! | the requirements, and those that nobody outside can see | [`requirement`], [`coverage`] |
+//! | finding out dialects | `discovery/` |
+//! | networks, process trees, limits, folders | [`isolation`], [`keeper`], `containment/`, `home` |
+//! | a class of submissions | `batch/` |
+//! | the harness of our own end-to-end tests | [`harness`] |
 
 pub mod app;
 pub mod batch;
@@ -35,21 +28,18 @@ pub mod coverage;
 pub mod dialect;
 mod discovery;
 pub mod examination;
-pub mod failure;
 mod guard;
+pub mod harness;
 mod home;
-pub mod inbox;
 pub mod intake;
 pub mod isolation;
 pub mod keeper;
 mod keys;
 pub mod listing;
 pub mod order;
-pub mod peer;
 mod port;
 #[cfg_attr(not(target_os = "linux"), path = "process/unseen.rs")]
 pub mod process;
-pub mod program;
 pub mod report;
 pub mod requirement;
 mod role;
@@ -59,7 +49,6 @@ pub mod scene;
 pub mod select;
 mod server;
 pub mod sockets;
-pub mod stage;
 pub mod subject;
 pub mod terminal;
 pub mod text;

@@ -16,8 +16,8 @@ use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::containment::Watch;
-use crate::failure::Result;
 use crate::guard::Guard;
+use crate::harness::failure::Result;
 use crate::home::Home;
 use crate::isolation::Isolation;
 use crate::keys::Keys;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use chat_check::failure::Result;
-use chat_check::peer::Peer;
+use chat_check::harness::failure::Result;
+use chat_check::harness::peer::Peer;
 use chat_check::process::{descriptors, resident, threads};
 use chat_protocol::wording;
 use chat_tests::chat::Chat;

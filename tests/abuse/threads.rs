@@ -1,8 +1,8 @@
 //! The same promises where several threads serve (`--threads`), and where messages wait for others
 //! (`--coalesce`).
 
-use chat_check::failure::Result;
-use chat_check::peer::Peer;
+use chat_check::harness::failure::Result;
+use chat_check::harness::peer::Peer;
 use chat_tests::chat::Chat;
 
 use crate::healthy::Healthy;

@@ -1,6 +1,6 @@
 //! Chapter 3: leaving.
 
-use chat_check::failure::Result;
+use chat_check::harness::failure::Result;
 use chat_tests::chat::{Chat, said_by};
 
 #[test]

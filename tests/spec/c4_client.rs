@@ -7,10 +7,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::Command;
 use std::thread;
 
-use chat_check::failure::Result;
-use chat_check::peer::Peer;
-use chat_check::program::Program;
-use chat_check::stage::Stage;
+use chat_check::harness::failure::Result;
+use chat_check::harness::peer::Peer;
+use chat_check::harness::program::Program;
+use chat_check::harness::stage::Stage;
 use chat_protocol::wording;
 use chat_tests::binaries;
 use chat_tests::chat::{Chat, said_by};

@@ -1,7 +1,7 @@
 //! Chapter 6: rooms.
 
-use chat_check::failure::Result;
-use chat_check::peer::Peer;
+use chat_check::harness::failure::Result;
+use chat_check::harness::peer::Peer;
 use chat_tests::chat::Chat;
 
 fn grupal() -> Result<Chat> {

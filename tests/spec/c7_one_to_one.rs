@@ -3,8 +3,8 @@
 #[cfg(unix)]
 mod on_a_terminal;
 
-use chat_check::failure::Result;
-use chat_check::peer::Peer;
+use chat_check::harness::failure::Result;
+use chat_check::harness::peer::Peer;
 use chat_protocol::wording;
 use chat_tests::chat::Chat;
 

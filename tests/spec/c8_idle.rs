@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
-use chat_check::failure::Result;
-use chat_check::stage::Stage;
+use chat_check::harness::failure::Result;
+use chat_check::harness::stage::Stage;
 use chat_protocol::wording;
 use chat_tests::binaries;
 use chat_tests::chat::{Chat, said_by};

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use chat_check::failure::Result;
-use chat_check::peer::Peer;
+use chat_check::harness::failure::Result;
+use chat_check::harness::peer::Peer;
 use chat_terminal::descriptors;
 use chat_tests::chat::Chat;
 

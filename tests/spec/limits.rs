@@ -1,8 +1,8 @@
 //! Limits of the whole server: connections of one address, clients who wait, descriptors. Those of
 //! one client (lines, names, rooms, time) stand in their chapters.
 
-use chat_check::failure::Result;
-use chat_check::peer::Peer;
+use chat_check::harness::failure::Result;
+use chat_check::harness::peer::Peer;
 use chat_protocol::limits::MAX_QUEUE;
 use chat_protocol::wording;
 use chat_terminal::descriptors;

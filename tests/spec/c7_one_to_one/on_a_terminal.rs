@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::*;
-use chat_check::stage::Stage;
+use chat_check::harness::stage::Stage;
 use chat_check::terminal::Terminal;
 use chat_tests::binaries;
 use chat_tests::chat::address_in;

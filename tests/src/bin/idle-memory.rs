@@ -14,7 +14,7 @@ fn main() {
 
 /// Connects a thousand clients that stay silent. Each needs a descriptor here and in the server.
 #[cfg(target_os = "linux")]
-fn measure() -> chat_check::failure::Result {
+fn measure() -> chat_check::harness::failure::Result {
     use chat_check::process::resident;
     use chat_tests::chat::Chat;
 

@@ -4,10 +4,10 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::process::{Command, Stdio};
 
-use crate::failure::{Failure, Result};
+use crate::harness::failure::{Failure, Result};
+use crate::harness::peer::{Listener, Peer};
+use crate::harness::program::Program;
 use crate::isolation::Isolation;
-use crate::peer::{Listener, Peer};
-use crate::program::Program;
 use crate::role::Role;
 use crate::terminal::Terminal;
 use crate::transcript::Transcript;
