@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::moments::{at_once, read_by};
 use super::printing::{Print, printed, prints};
-use crate::catalogue::{Check, EVERY, MANY, Profile, Side};
+use crate::catalogue::{Check, MANY, Profile, Side};
 use crate::dialect::Label;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
@@ -258,7 +258,7 @@ const PRINTS: Check = Check {
     id: "2.5-prints",
     side: Side::Server,
     level: Level::Should,
-    profiles: EVERY,
+    profiles: MANY,
     needs: &["1.2-announced", "2.1-first-message"],
     title: Text { es: "imprime cada mensaje", en: "prints each message" },
     explanation: Text {
@@ -281,8 +281,6 @@ fn prints_messages(scene: &mut Scene) -> Checked {
     ana.close();
     let line = if scene.dialect.has_names() {
         format!("ana > {token}")
-    } else if scene.terms.profile == Profile::Practico {
-        token.clone()
     } else {
         format!("cliente {local}: {token}")
     };

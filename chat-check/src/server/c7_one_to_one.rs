@@ -148,7 +148,7 @@ const FOR_EVER: Check = Check {
     side: Side::Server,
     level: Level::Must,
     profiles: PRACTICO,
-    needs: &["7.2-operator", "7.4-shows"],
+    needs: &["1.6-forever", "7.2-operator", "7.4-shows"],
     title: Text {
         es: "atiende a un cliente tras otro, sin terminar",
         en: "it serves one client after another, without end",
