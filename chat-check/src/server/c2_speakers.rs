@@ -170,6 +170,7 @@ fn hears_letters(voice: &Voice, all: usize, patience: Duration) -> Checked {
 
 /// Whether a label names this speaker and no other.
 fn is_of(label: &str, speaker: usize, all: &[(String, u16)], by: Label) -> bool {
+    let label = label.to_lowercase();
     let named = |(name, port): &(String, u16)| match by {
         Label::Port => label.contains(&port.to_string()),
         Label::Name => label.contains(name),
@@ -231,7 +232,8 @@ fn label(scene: &mut Scene) -> Checked {
         speaker.say(&token)?;
         let message = carla.hears(&token)?;
         let label = message.split_once(&token).map_or("", |(label, _)| label).to_owned();
-        let (by_port, by_name) = (label.contains(&port.to_string()), label.contains(&name));
+        let (by_port, by_name) =
+            (label.contains(&port.to_string()), label.to_lowercase().contains(&name));
         let strict = if names { format!("{name} > ") } else { format!("usuario {port}: ") };
         let wrong = others.iter().any(|other| *other != port && label.contains(&other.to_string()));
         let unlabelled = scene.dialect.label == Label::None && !names;
@@ -244,7 +246,7 @@ fn label(scene: &mut Scene) -> Checked {
                 Words::new(format!("llegó «{message}»"), format!("\"{message}\" came")),
             ));
         }
-        if label != strict {
+        if label.to_lowercase() != strict {
             verdict = Err(Halt::NotStrict(Words::new(
                 format!("la etiqueta es «{label}», no «{strict}»"),
                 format!("the label is \"{label}\", not \"{strict}\""),
