@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Check, EVERY, MANY, Side};
 use crate::scene::Scene;
-use crate::text::{Text, Words};
+use crate::text::{Text, Words, says_like};
 use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] = &[&SALIR, &SALIR_CASE, &RELAYED, &CONTAINS];
@@ -118,12 +118,7 @@ fn relayed(scene: &mut Scene) -> Checked {
     let messages = beto.messages();
     let from = messages.iter().position(|message| message.contains(&token)).unwrap_or(0);
     let as_message = model.replace(&token, &word);
-    // Without ends, other messages may hang on it; without a label it is told from a notice
-    // because it is nothing else.
-    let bare = as_message.trim() == word;
-    let is_it = |message: &&String| {
-        if bare { message.trim() == word } else { message.contains(&as_message) }
-    };
+    let is_it = |message: &&String| says_like(message, &as_message, &word);
     match messages[from..].iter().find(is_it) {
         None => Ok(()),
         Some(message) => Err(Halt::fault(
