@@ -62,6 +62,7 @@ pub mod sockets;
 pub mod stage;
 pub mod subject;
 pub mod terminal;
+pub mod terms;
 pub mod text;
 pub mod transcript;
 pub mod verdict;

@@ -7,8 +7,9 @@ use super::{Found, Unstarted, play, sights};
 use crate::catalogue::Profile;
 use crate::dialect::{Dialect, Framing, Given, Naming};
 use crate::intake::Heard;
-use crate::scene::{Scene, Server, Terms};
+use crate::scene::{Scene, Server};
 use crate::subject::Subject;
+use crate::terms::Terms;
 use crate::verdict::Checked;
 use crate::voice::Voice;
 

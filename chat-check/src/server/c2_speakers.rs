@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::moments::{at_once, read_by};
-use super::printing::{Print, printed, prints};
+use super::printing::{Print, printed, prints, shows};
 use crate::catalogue::{Check, MANY, Profile, Side};
 use crate::dialect::Label;
 use crate::scene::{Scene, Server};
@@ -72,9 +72,9 @@ const TOTAL_ORDER: Check = Check {
         en: "all see the messages in one and the same order",
     },
     explanation: Text {
-        es: "Si cada hilo reenvía por su cuenta, dos mensajes simultáneos pueden llegar en un orden \
-             a unos y en otro a otros. Recorre la lista de clientes con un candado tomado \
-             (`with candado:`), y dentro sólo pon el mensaje en la cola de cada uno.",
+        es: "Si cada hilo reenvía por su cuenta, dos mensajes simultáneos pueden llegar en un \
+             orden a unos y en otro a otros. Recorre la lista de clientes con un cerrojo tomado \
+             (`with cerrojo:`), y dentro solo pon el mensaje en la cola de cada uno.",
         en: "When each thread passes messages on by itself, two simultaneous ones can reach some \
              in one order and others in another. Walk the list of clients with a lock held (`with \
              lock:`), and only put the message into each one's queue there.",
@@ -119,7 +119,7 @@ const INTERLEAVED: Check = Check {
     explanation: Text {
         es: "Dos hilos escriben en el mismo socket a la vez y sus trozos se alternan. Arma el \
              mensaje completo (etiqueta, texto y fin de línea) y envíalo con un solo `sendall`, \
-             con un candado por cliente, o deja que un único hilo escriba en cada socket.",
+             con un cerrojo por cliente, o deja que un único hilo escriba en cada socket.",
         en: "Two threads write to the same socket at the same time, and their pieces alternate. \
              Put the message together (label, text and newline) and send it with one `sendall`, \
              under a lock for each client, or let only one thread write to each socket.",
@@ -273,20 +273,23 @@ const PRINTS: Check = Check {
 };
 
 fn prints_messages(scene: &mut Scene) -> Checked {
-    let server = scene.start()?;
-    let before = printed(scene, &server);
-    let mut ana = scene.join(&server, "ana")?;
-    scene.accepted(&server, ana.local())?;
+    shows(scene, prints_message)
+}
+
+fn prints_message(scene: &Scene, server: &Server) -> Checked {
+    let before = printed(scene, server);
+    let mut ana = scene.join(server, "ana")?;
+    scene.accepted(server, ana.local())?;
     let (token, local) = (scene.token(), ana.local());
     ana.say(&token)?;
-    read_by(scene, &server, &ana);
+    read_by(scene, server, &ana);
     ana.close();
     let line = if scene.dialect.has_names() {
         format!("ana > {token}")
     } else {
         format!("cliente {local}: {token}")
     };
-    prints(scene, &server, &Print { line: &line, part: &token, before })
+    prints(scene, server, &Print { line: &line, parts: &[&token], before })
 }
 
 /// What needs messages with ends cannot be seen.
