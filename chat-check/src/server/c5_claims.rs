@@ -24,7 +24,7 @@ const DUPLICATE: Check = Check {
     explanation: Text {
         es: "Dos clientes hablaban con el mismo nombre: nadie sabe quién es quién. Antes de \
              aceptar un nombre, busca si ya está (`if nombre in nombres.values():`), con el mismo \
-             candado con el que se añade; si está, pide otro o cierra la conexión.",
+             cerrojo con el que se añade; si está, pide otro o cierra la conexión.",
         en: "Two clients talked under the same name: nobody knows who is who. Before a name is \
              accepted see whether it is there already (`if name in names.values():`), under the \
              same lock under which it is added; if it is, ask for another or close the connection.",
