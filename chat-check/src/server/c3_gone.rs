@@ -196,7 +196,7 @@ const DEAD_PEER: Check = Check {
 /// An even number of dead ones before each living one: who skips one after each removal skips
 /// no living one.
 fn dead_peer(scene: &mut Scene) -> Checked {
-    resets(scene, "ddl", 4)
+    resets(scene, "ddl", 8)
 }
 
 const ADJACENT: Check = Check {
@@ -221,7 +221,7 @@ const ADJACENT: Check = Check {
 };
 
 fn adjacent(scene: &mut Scene) -> Checked {
-    resets(scene, "dldddl", 3)
+    resets(scene, "dldddl", 6)
 }
 
 /// In each round, these join: `d` to die, `l` to live. Then the first of the room speaks, and the
