@@ -17,8 +17,9 @@ use std::time::Duration;
 
 use crate::dialect::Dialect;
 use crate::running::Trace;
-use crate::scene::{Scene, Terms};
+use crate::scene::Scene;
 use crate::subject::Subject;
+use crate::terms::Terms;
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 

@@ -51,6 +51,7 @@ mod server;
 pub mod sockets;
 pub mod subject;
 pub mod terminal;
+pub mod terms;
 pub mod text;
 pub mod transcript;
 pub mod verdict;

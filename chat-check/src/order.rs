@@ -12,9 +12,9 @@ use crate::discovery::{self, Unstarted};
 use crate::examination::Examination;
 use crate::isolation::Isolation;
 use crate::report::{NotStarted, Outcome, Part};
-use crate::scene::Terms;
 use crate::select::Selection;
 use crate::subject::{Limits, Subject, SubjectError};
+use crate::terms::Terms;
 use crate::text::{Lang, Text};
 
 /// What holds for every program that is checked in one run.

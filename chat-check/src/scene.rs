@@ -9,52 +9,17 @@ use std::time::{Duration, Instant};
 
 use rand::RngExt;
 
-use crate::catalogue::Profile;
 use crate::dialect::{Dialect, Framing, Naming};
 use crate::isolation::Isolation;
 use crate::role::Role;
 use crate::running::{Running, Trace};
 use crate::sockets::Socket;
 use crate::subject::Subject;
+use crate::terms::Terms;
 use crate::text::Words;
 use crate::transcript::Transcript;
 use crate::verdict::{Checked, Halt};
 use crate::voice::{Deaf, Voice};
-
-/// What whoever asked for the checks has said about all of them.
-#[derive(Clone, Debug)]
-pub struct Terms {
-    /// What the program is checked against.
-    pub profile: Profile,
-    /// After how much silence the course wants a connection closed, if it does.
-    pub idle: Option<Duration>,
-    /// How long a program may take to start, until it listens or connects: interpreters and
-    /// virtual machines need seconds on a busy machine.
-    pub start: Duration,
-    /// How long to wait for something that must happen.
-    pub patience: Duration,
-    /// How long to wait for something that must not happen, once it could have.
-    pub grace: Duration,
-}
-
-impl Terms {
-    /// How long to wait when a message takes this long, times `slow`. A hundred times as long as a
-    /// message takes, and three seconds at least: running out of it is a verdict, and a busy
-    /// machine is none.
-    pub fn new(profile: Profile, idle: Option<Duration>, latency: Duration, slow: f64) -> Self {
-        let (patience, grace) = (Duration::from_secs(3), Duration::from_millis(100));
-        Self {
-            profile,
-            idle,
-            start: START.mul_f64(slow),
-            patience: patience.max(latency * 100).mul_f64(slow),
-            grace: grace.max(latency * 5).mul_f64(slow),
-        }
-    }
-}
-
-/// How long a program may take to start.
-const START: Duration = Duration::from_secs(10);
 
 /// How long after one port a program may begin to listen at another.
 const ANOTHER: Duration = Duration::from_millis(100);
@@ -125,11 +90,35 @@ impl<'a> Scene<'a> {
     /// It does not listen in time.
     pub fn start(&mut self) -> Checked<Server> {
         // Whoever starts a second one looks at what the first has left behind.
-        if self.subject.isolation() == Isolation::Shared && self.traces.is_empty() {
-            let port = self.dialect.port;
-            crate::port::wait_until_free(port).map_err(|e| Halt::Checker(e.to_string()))?;
+        if self.traces.is_empty() {
+            self.wait_for_port()?;
         }
         let program = self.start_program("server")?;
+        self.listening(program)
+    }
+
+    /// The same, with the program's output on a terminal, so that it shows each line at once. What
+    /// another one has left behind is over before.
+    ///
+    /// # Errors
+    ///
+    /// It does not listen in time.
+    pub(crate) fn start_showing(&mut self) -> Checked<Server> {
+        self.wait_for_port()?;
+        let started = self.subject.start_showing(&self.role("server"), self.dialect.port);
+        let program = self.started(started)?;
+        self.listening(program)
+    }
+
+    /// Where everybody uses the same port, it may take a moment until it is free.
+    fn wait_for_port(&self) -> Checked {
+        if self.subject.isolation() != Isolation::Shared {
+            return Ok(());
+        }
+        crate::port::wait_until_free(self.dialect.port).map_err(|e| Halt::Checker(e.to_string()))
+    }
+
+    fn listening(&self, program: Running) -> Checked<Server> {
         let found = self.within(self.terms.start, || {
             let listening = program.listens(self.dialect.port);
             listening.map(Some).or_else(|| program.ended().map(|_| None))

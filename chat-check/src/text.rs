@@ -69,3 +69,51 @@ impl From<[&str; 2]> for Words {
         Self::new(es, en)
     }
 }
+
+/// A text in which numbers and blanks make no difference: times of day, ports, counters, widths of
+/// columns.
+pub(crate) fn normal(text: &str) -> String {
+    let words: Vec<String> = text.split_whitespace().map(numberless).collect();
+    words.join(" ")
+}
+
+/// Each number becomes one zero.
+fn numberless(word: &str) -> String {
+    let mut all = String::new();
+    for c in word.chars() {
+        match c {
+            '0'..='9' if all.ends_with('0') => {}
+            '0'..='9' => all.push('0'),
+            other => all.push(other),
+        }
+    }
+    all
+}
+
+/// Whether a message says this text as `model` does, which is a message with it. Where messages have
+/// no ends, others may hang on it; when nothing stands around the text, a notice that names it is
+/// more than it.
+pub(crate) fn says_like(message: &str, model: &str, text: &str) -> bool {
+    let (message, model) = (normal(message), normal(model));
+    if model == normal(text) { message == model } else { message.contains(&model) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_blanks_make_no_difference() {
+        assert_eq!(normal("[12:59:59.9]  ana\t> n 9"), normal("[1:0:0.123] ana > n 10"));
+        assert_ne!(normal("ana2 > "), normal("ana > "));
+    }
+
+    #[test]
+    fn a_message_is_told_from_a_notice() {
+        assert!(says_like("[12:04] ana > salir", "[9:03] ana > salir", "salir"));
+        assert!(says_like("[1] ana > bb[2] ana > aa", "[9] ana > aa", "aa"));
+        assert!(says_like("salir ", "salir", "salir"));
+        assert!(!says_like("* ana ha escrito salir", "salir", "salir"));
+        assert!(!says_like("* aa se ha unido", "usuario 5: aa", "aa"));
+    }
+}

@@ -97,8 +97,8 @@ const TWO: Check = Check {
     },
     explanation: Text {
         es: "TCP es una corriente de bytes: un `recv` puede traer dos mensajes, o uno y medio. \
-             Guarda lo recibido en un buffer y saca de él línea por línea (`while b\"\\n\" in \
-             buffer: linea, buffer = buffer.split(b\"\\n\", 1)`), o lee con \
+             Guarda lo recibido en un búfer y saca de él línea por línea (`while b\"\\n\" in \
+             bufer: linea, bufer = bufer.split(b\"\\n\", 1)`), o lee con \
              `s.makefile().readline()`.",
         en: "TCP is a stream of bytes: one `recv` may bring two messages, or one and a half. Keep \
              what was received in a buffer and take line by line from it (`while b\"\\n\" in \
@@ -149,7 +149,7 @@ const PIECES: Check = Check {
     },
     explanation: Text {
         es: "`recv` devuelve lo que haya llegado, que puede ser una parte de un mensaje. Junta \
-             los trozos en un buffer hasta ver el fin de la línea, y no descartes los que no lo \
+             los trozos en un búfer hasta ver el fin de la línea, y no descartes los que no lo \
              tienen.",
         en: "`recv` returns whatever has come, which may be a part of a message. Gather the \
              pieces in a buffer until the line's end is there, and do not throw away those \

@@ -23,7 +23,7 @@ const FLOOD: Check = Check {
     explanation: Text {
         es: "Cuando el servidor cierra, `recv` devuelve enseguida `b\"\"`, una y otra vez. Un \
              bucle que lo imprime igual no para nunca. Después de `recv` va siempre: `if not \
-             datos: break`. Lo mismo vale para un `except` que sólo hace `continue`.",
+             datos: break`. Lo mismo vale para un `except` que solo hace `continue`.",
         en: "When the server closes, `recv` returns `b\"\"` at once, again and again. A loop that \
              prints it all the same never stops. Behind `recv` there is always: `if not data: \
              break`. The same goes for an `except` that only does `continue`.",
@@ -73,12 +73,14 @@ const GONE: Check = Check {
     explanation: Text {
         es: "Cuando `recv` devuelve `b\"\"`, el servidor ha cerrado: imprime una línea y termina \
              todo el programa, también si otro hilo espera en `input()`. `return` o `sys.exit()` \
-             en el hilo que recibe terminan sólo ese hilo: usa `os._exit(1)` ahí, o haz que sea el \
-             hilo principal el que recibe y el del teclado `daemon=True`.",
+             en el hilo que recibe terminan solo ese hilo: usa ahí `sys.stdout.flush()` y \
+             `os._exit(1)`, en ese orden, o haz que sea el hilo principal el que recibe y el del \
+             teclado `daemon=True`.",
         en: "When `recv` returns `b\"\"`, the server has closed: print a line and end the whole \
-             program, also when another thread waits in `input()`. `return` or `sys.exit()` in \
-             the receiving thread end only that thread: use `os._exit(1)` there, or let the main \
-             thread receive and make the keyboard's `daemon=True`.",
+             program, also when another thread waits in `input()`. `return` or `sys.exit()` in the \
+             receiving thread end only that thread: use `sys.stdout.flush()` and `os._exit(1)` \
+             there, in this order, or let the main thread receive and make the keyboard's \
+             `daemon=True`.",
     },
     body: gone,
 };

@@ -91,7 +91,7 @@ const WORD: Check = Check {
     profiles: EVERY,
     needs: &["4.3-salir"],
     title: Text {
-        es: "una línea que sólo contiene la palabra para salir es un mensaje",
+        es: "una línea que solo contiene la palabra para salir es un mensaje",
         en: "a line that only contains the leaving word is a message",
     },
     explanation: Text {

@@ -25,11 +25,13 @@ const ESCAPES: Check = Check {
     },
     explanation: Text {
         es: "Quien puede enviar `\\x1b[2J` borra la pantalla de los demás, y puede hacer cosas \
-             peores. Antes de imprimir, cambia los caracteres de control por otro: \
-             `\"\".join(c if c.isprintable() else \"\\ufffd\" for c in texto)`.",
+             peores. Antes de imprimir, en cada línea, sin su fin, cambia los caracteres de \
+             control por otro, menos el tabulador: `\"\".join(c if c.isprintable() or c == \"\\t\" \
+             else \"\\ufffd\" for c in linea)`.",
         en: "Whoever may send `\\x1b[2J` clears the others' screens, and can do worse. Before you \
-             print, put another character in the place of control characters: \
-             `\"\".join(c if c.isprintable() else \"\\ufffd\" for c in text)`.",
+             print, put another character in the place of control characters, in each line without \
+             its newline and all but tabs: `\"\".join(c if c.isprintable() or c == \"\\t\" else \
+             \"\\ufffd\" for c in line)`.",
     },
     body: escapes,
 };

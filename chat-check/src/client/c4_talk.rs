@@ -98,7 +98,7 @@ const ORDER: Check = Check {
     explanation: Text {
         es: "Lo que se escribe (o se pega) de una vez tiene que salir línea por línea y en \
              orden. Usa un solo hilo para enviar, y `sendall` en lugar de `send`, que puede \
-             enviar sólo una parte.",
+             enviar solo una parte.",
         en: "What is typed (or pasted) at once has to go out line by line and in order. Let one \
              thread send, and use `sendall` instead of `send`, which may send only a part.",
     },

@@ -22,7 +22,7 @@ const ANSWERS: Check = Check {
     explanation: Text {
         es: "El servidor manda la palabra clave después del saludo; el cliente tiene que \
              reconocerla (`if \"nombre del cliente\" in linea:`) y contestar con el nombre, como \
-             una línea. Comprueba que la busca en cada línea que llega, no sólo en la primera, y \
+             una línea. Comprueba que la busca en cada línea que llega, no solo en la primera, y \
              sin contar espacios ni fin de línea (`strip()`).",
         en: "The server sends the keyword behind the greeting; the client has to recognise it \
              (`if \"nombre del cliente\" in line:`) and answer with the name, as a line. See that \
@@ -165,10 +165,14 @@ const GIVES_UP: Check = Check {
         en: "when it is not asked for its name, it says so and ends with an error",
     },
     explanation: Text {
-        es: "Un cliente que necesita la palabra clave no debe esperarla para siempre: pon un \
-             plazo (`s.settimeout(10)`), y cuando pasa dilo y termina con estado 1.",
+        es: "Un cliente que necesita la palabra clave no debe esperarla para siempre: pon un plazo \
+             (`s.settimeout(10)`), y cuando pasa dilo y termina con estado 1. Cuando la palabra \
+             llega, quita el plazo (`s.settimeout(None)`): si no, diez segundos sin mensajes \
+             terminan el programa.",
         en: "A client that needs the keyword must not wait for it for ever: set a deadline \
-             (`s.settimeout(10)`), and when it passes say so and exit with status 1.",
+             (`s.settimeout(10)`), and when it passes say so and exit with status 1. When the \
+             keyword comes, take the deadline away (`s.settimeout(None)`): otherwise ten seconds \
+             without a message end the program.",
     },
     body: gives_up,
 };

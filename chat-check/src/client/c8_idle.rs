@@ -46,10 +46,14 @@ const OWN: Check = Check {
         en: "it closes an idle connection by itself",
     },
     explanation: Text {
-        es: "Si el servidor no lo hace, el cliente cierra después del tiempo muerto: \
-             `s.settimeout(60)` hace que `recv` lance `TimeoutError`; trátalo como el fin.",
-        en: "When the server does not, the client closes after the dead time: `s.settimeout(60)` \
-             lets `recv` raise `TimeoutError`; treat that as the end.",
+        es: "Si el servidor no lo hace, el cliente cierra después del tiempo muerto. Guarda la \
+             hora del último byte, en cualquiera de los dos sentidos (`ultimo = \
+             time.monotonic()`), espera con `select` (`select.select([s], [], [], 1)`), y cuando \
+             `time.monotonic() - ultimo` pasa del tiempo, cierra y termina.",
+        en: "When the server does not, the client closes after the dead time. Keep the time of the \
+             last byte, in either direction (`last = time.monotonic()`), wait with `select` \
+             (`select.select([s], [], [], 1)`), and when `time.monotonic() - last` is over the \
+             time, close and end.",
     },
     body: own,
 };

@@ -7,13 +7,17 @@ use super::{Found, Unstarted, play, sights};
 use crate::catalogue::Profile;
 use crate::dialect::{Dialect, Framing, Given, Naming};
 use crate::intake::Heard;
-use crate::scene::{Scene, Server, Terms};
+use crate::scene::{Scene, Server};
 use crate::subject::Subject;
+use crate::terms::Terms;
 use crate::verdict::Checked;
 use crate::voice::Voice;
 
 /// How long something may take that a server need not do, times `slow`.
 const WHILE: Duration = Duration::from_millis(700);
+
+/// How many messages show how long one takes, and what is the same in all.
+const PROBES: usize = 5;
 
 /// After how much silence a greeting is over.
 const QUIET: Duration = Duration::from_millis(150);
@@ -37,13 +41,19 @@ pub(crate) fn server(
     given.over(&mut dialect);
     let terms = Terms::new(profile.unwrap_or(Profile::Basico), None, Duration::ZERO, slow);
     let found = Found { dialect, latency: Duration::ZERO };
-    let mut search = Search { subject, terms, a_while: WHILE.mul_f64(slow), found };
+    let a_while = WHILE.mul_f64(slow);
+    let mut search = Search { subject, terms, a_while, found, prompts: false };
     search.first_look()?;
     given.over(&mut search.found.dialect);
-    if profile == Some(Profile::Practico) {
+    let talks = if profile == Some(Profile::Practico) {
         search.try_it(Search::operator);
+        false
     } else {
-        search.talk(given);
+        search.talk(given)
+    };
+    if !talks && !search.prompts {
+        // Nothing has shown that a word in the greeting is more than a word.
+        search.found.dialect.naming = Naming::None;
     }
     given.over(&mut search.found.dialect);
     if given.leave.is_none() {
@@ -59,6 +69,8 @@ struct Search<'a> {
     terms: Terms,
     a_while: Duration,
     found: Found,
+    /// The greeting ends in a question for the name.
+    prompts: bool,
 }
 
 impl Search<'_> {
@@ -89,6 +101,7 @@ impl Search<'_> {
                 dialect.greeting = !greeting.is_empty();
                 let text = String::from_utf8_lossy(&greeting);
                 dialect.naming = sights::keyword(&text).unwrap_or_default();
+                search.prompts = sights::prompts(&text);
                 let without_end = if greeting.is_empty() { Framing::Lf } else { Framing::None };
                 dialect.framing = sights::framing_of_greeting(&greeting).unwrap_or(without_end);
             }
@@ -97,15 +110,21 @@ impl Search<'_> {
     }
 
     /// Two clients talk. Length and text look like an endless message to whoever waits for
-    /// newlines, and the other way round: the one is tried when the other leads nowhere.
-    fn talk(&mut self, given: &Given) {
-        if self.try_it(Self::conversation) || given.framing.is_some() {
-            return;
+    /// newlines, and the other way round: the one is tried when the other leads nowhere. Returns
+    /// whether one leads somewhere.
+    fn talk(&mut self, given: &Given) -> bool {
+        if self.try_it(Self::conversation) {
+            return true;
+        }
+        if given.framing.is_some() {
+            return false;
         }
         let before = std::mem::replace(&mut self.found.dialect.framing, Framing::Length2);
-        if !self.try_it(Self::conversation) {
+        let talks = self.try_it(Self::conversation);
+        if !talks {
             self.found.dialect.framing = before;
         }
+        talks
     }
 
     /// How messages end, who is called what, and what comes back.
@@ -119,7 +138,7 @@ impl Search<'_> {
         let (beto, ana) = (name(scene, "beto"), name(scene, "ana"));
         let mut listener = self.enter(scene, &server, &beto, &spoken)?;
         let mut speaker = self.enter(scene, &server, &ana, &spoken)?;
-        let (mut first, second) = (ana, scene.token());
+        let mut first = ana;
         if !spoken.has_names() {
             // In case the first message is the name.
             first = scene.token();
@@ -127,13 +146,20 @@ impl Search<'_> {
             speak(&mut speaker, &first, &spoken)?;
             thread::sleep(QUIET);
         }
-        let begun = Instant::now();
-        speak(&mut speaker, &second, &spoken)?;
-        let then = listener.hears_within(&second, self.a_while)?;
-        let latency = begun.elapsed();
-        let named =
-            sights::first_is_name(&first, listener.message(&first).as_deref(), &second, &then);
-        let framing = self.endings(scene, &mut speaker, &mut listener, &spoken, &second)?;
+        let mut later = Vec::new();
+        let mut latency = Duration::MAX;
+        for _ in 0..PROBES {
+            let (token, begun) = (scene.token(), Instant::now());
+            speak(&mut speaker, &token, &spoken)?;
+            let message = listener.hears_within(&token, self.a_while)?;
+            latency = latency.min(begun.elapsed());
+            later.push((token, message));
+        }
+        let heard = listener.message(&first);
+        let named = sights::first_is_name(&first, heard.as_deref(), &later);
+        let named = named.unwrap_or(self.prompts);
+        let (last, message) = later.pop().unwrap_or_default();
+        let framing = self.endings(scene, &mut speaker, &mut listener, &spoken, &last)?;
         let third = scene.token();
         speak(&mut listener, &third, &spoken)?;
         speaker.hears_within(&third, self.a_while)?;
@@ -142,8 +168,8 @@ impl Search<'_> {
         self.found.latency = latency;
         let dialect = &mut self.found.dialect;
         dialect.framing = framing;
-        dialect.label = sights::label(&then, named.then_some(&first), speaker.local().port());
-        dialect.echo = speaker.count(&second) > 0;
+        dialect.label = sights::label(&message, named.then_some(&first), speaker.local().port());
+        dialect.echo = speaker.count(&last) > 0;
         dialect.naming = match (named, spoken.naming) {
             (true, Naming::None) => Naming::First,
             (true, asked) => asked,

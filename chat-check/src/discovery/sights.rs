@@ -1,6 +1,7 @@
 //! What can be told from the texts that a server sends.
 
 use crate::dialect::{Framing, Label, Naming};
+use crate::text::says_like;
 
 /// Words with which servers ask for a name.
 const ASK: [&str; 10] =
@@ -24,18 +25,29 @@ pub(super) fn framing_of_greeting(greeting: &[u8]) -> Option<Framing> {
 /// The keyword in what a server says to somebody new: in the last of its lines that has one of the
 /// words with which servers ask.
 pub(super) fn keyword(greeting: &str) -> Option<Naming> {
-    let word_in = |line: &str| {
-        // What is not ASCII stays as it is, so that places in both texts are the same.
-        let small = line.to_ascii_lowercase();
-        let (at, word) = ASK.iter().find_map(|word| Some((small.find(word)?, word)))?;
-        Some(line[at..at + word.len()].to_owned())
-    };
-    greeting.lines().rev().find_map(word_in).map(Naming::Asked)
+    greeting.lines().rev().find_map(word_in).map(|word| Naming::Asked(word.to_owned()))
+}
+
+/// Whether what a server says to somebody new ends in a question with one of these words, and does
+/// not only mention it (`bienvenido, usuario`).
+pub(super) fn prompts(greeting: &str) -> bool {
+    let line = greeting.lines().next_back().unwrap_or_default().trim();
+    let open = !greeting.ends_with('\n') || line.ends_with([':', '?']);
+    word_in(line)
+        .is_some_and(|word| open || line == word || line == chat_protocol::wording::NAME_KEYWORD)
+}
+
+/// The word in a line with which it may ask for a name.
+fn word_in(line: &str) -> Option<&str> {
+    // What is not ASCII stays as it is, so that places in both texts are the same.
+    let small = line.to_ascii_lowercase();
+    let (at, word) = ASK.iter().find_map(|word| Some((small.find(word)?, word)))?;
+    Some(&line[at..at + word.len()])
 }
 
 /// By what a message tells who said it.
 pub(super) fn label(message: &str, name: Option<&str>, port: u16) -> Label {
-    if name.is_some_and(|name| message.contains(name)) {
+    if name.is_some_and(|name| message.to_lowercase().contains(name)) {
         Label::Name
     } else if message.contains(&port.to_string()) {
         Label::Port
@@ -44,12 +56,23 @@ pub(super) fn label(message: &str, name: Option<&str>, port: u16) -> Label {
     }
 }
 
-/// Whether the first thing that somebody said was taken for their name, judged by what another
-/// heard: the message with the first thing in it, if any, and the one with the second.
-pub(super) fn first_is_name(first: &str, heard: Option<&str>, second: &str, then: &str) -> bool {
-    // A message like any other has the same words around it.
-    let alike = heard.is_some_and(|heard| heard == then.replace(second, first));
-    then.contains(first) || !alike
+/// Whether the first thing that somebody said was taken for their name, if that can be seen in what
+/// another one heard: the message with the first thing in it, if any, and what was said later with
+/// the messages that said it.
+pub(super) fn first_is_name(
+    first: &str,
+    heard: Option<&str>,
+    later: &[(String, String)],
+) -> Option<bool> {
+    let called = |(_, message): &(String, String)| message.to_lowercase().contains(first);
+    if later.iter().all(called) {
+        return Some(true);
+    }
+    // Several may have come in one read.
+    let heard = heard.filter(|heard| !later.iter().any(|(text, _)| heard.contains(text)))?;
+    let alike =
+        |(text, message): &(String, String)| says_like(heard, &message.replace(text, first), first);
+    Some(!later.iter().any(alike))
 }
 
 #[cfg(test)]
@@ -77,11 +100,29 @@ mod tests {
     }
 
     #[test]
+    fn a_prompt_is_told_from_a_mention() {
+        for prompt in ["hola\nNICK\n", "tu nombre: \n", "¿cómo te llamas?\r\n", "nick> "] {
+            assert!(prompts(prompt), "{prompt}");
+        }
+        assert!(prompts(&format!("{}\n", chat_protocol::wording::NAME_KEYWORD)));
+        assert!(!prompts("Bienvenido, usuario\n") && !prompts("nombre:\nhola\n"));
+        assert!(!prompts("") && !prompts("hola"));
+    }
+
+    #[test]
     fn a_name_is_told_from_a_message() {
-        assert!(!first_is_name("aa", Some("usuario 1: aa"), "bb", "usuario 1: bb"));
-        assert!(!first_is_name("aa", Some("aa"), "bb", "bb"));
-        assert!(first_is_name("aa", Some("* aa se ha unido"), "bb", "aa > bb"));
-        assert!(first_is_name("aa", None, "bb", "aa: bb"));
-        assert!(first_is_name("aa", Some("entra aa"), "bb", "bb"));
+        let named = |heard, bb: &str, cc: &str| {
+            let later = [("bb", bb), ("cc", cc)].map(|(t, m)| (t.to_owned(), m.to_owned()));
+            first_is_name("aa", heard, &later)
+        };
+        assert_eq!(named(Some("usuario 1: aa"), "usuario 1: bb", "usuario 1: cc"), Some(false));
+        assert_eq!(named(Some("[1.22] aa"), "[1.999] bb", "[2.1] cc"), Some(false));
+        assert_eq!(named(Some("aa"), "bb", "cc"), Some(false));
+        assert_eq!(named(None, "usuario 1: bb", "usuario 1: cc"), None);
+        // In one read.
+        assert_eq!(named(Some("1: aa1: bb"), "1: aa1: bb", "1: cc"), None);
+        assert_eq!(named(Some("* aa se ha unido"), "AA > bb", "AA > cc"), Some(true));
+        assert_eq!(named(None, "aa: bb", "aa: cc"), Some(true));
+        assert_eq!(named(Some("entra aa"), "bb", "cc"), Some(true));
     }
 }

@@ -1,9 +1,9 @@
 //! Chapter 1: where a server listens, and what it says then and to whoever connects.
 
-use super::printing::{Print, printed, prints};
+use super::printing::{Print, about, printed, prints, shows};
 use crate::catalogue::{Check, EVERY, Side};
 use crate::dialect::PORT;
-use crate::scene::Scene;
+use crate::scene::{Scene, Server};
 use crate::sockets::State;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
@@ -64,23 +64,30 @@ const ANNOUNCED: Check = Check {
     explanation: Text {
         es: "Después de `listen()` imprime `servidor de chat iniciado en 127.0.0.1:12345` y \
              `esperando clientes...`. Si la salida no es una terminal, Python la guarda hasta \
-             terminar: usa `print(..., flush=True)`.",
+             terminar: usa `print(..., flush=True)`. En C: `setvbuf(stdout, NULL, _IOLBF, 0)` al \
+             empezar, o `fflush(stdout)` después de cada línea; en Java un `PrintWriter` se vacía \
+             solo si se crea con `autoflush`.",
         en: "After `listen()` print `servidor de chat iniciado en 127.0.0.1:12345` and `esperando \
              clientes...`. When its output is no terminal, Python keeps it until it ends: use \
-             `print(..., flush=True)`.",
+             `print(..., flush=True)`. In C: `setvbuf(stdout, NULL, _IOLBF, 0)` at the start, or \
+             `fflush(stdout)` after each line; in Java a `PrintWriter` flushes only when it is \
+             created with `autoflush`.",
     },
     body: announced,
 };
 
 fn announced(scene: &mut Scene) -> Checked {
-    let server = scene.start()?;
+    shows(scene, announces)
+}
+
+fn announces(scene: &Scene, server: &Server) -> Checked {
     // Whoever accepts has said before what there was to say.
-    let ana = scene.connect(&server, "ana")?;
-    scene.accepted(&server, ana.local())?;
+    let ana = scene.connect(server, "ana")?;
+    scene.accepted(server, ana.local())?;
     ana.close();
     let line = format!("servidor de chat iniciado en {}", server.address);
     for line in [line.as_str(), "esperando clientes..."] {
-        prints(scene, &server, &Print { line, part: "", before: 0 })?;
+        prints(scene, server, &Print { line, parts: &[], before: 0 })?;
     }
     Ok(())
 }
@@ -105,13 +112,18 @@ const ARRIVALS: Check = Check {
 };
 
 fn arrivals(scene: &mut Scene) -> Checked {
-    let server = scene.start()?;
-    let before = printed(scene, &server);
-    let ana = scene.join(&server, "ana")?;
+    shows(scene, prints_arrival)
+}
+
+fn prints_arrival(scene: &Scene, server: &Server) -> Checked {
+    let before = printed(scene, server);
+    let ana = scene.join(server, "ana")?;
     let local = ana.local();
     ana.close();
     let line = format!("nuevo cliente conectado: {local}");
-    prints(scene, &server, &Print { line: &line, part: "", before })
+    let port = local.port().to_string();
+    let parts = about(scene, &port, "ana");
+    prints(scene, server, &Print { line: &line, parts: &parts, before })
 }
 
 const GREETS: Check = Check {

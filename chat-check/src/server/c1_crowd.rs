@@ -24,10 +24,10 @@ const TWO_AT_ONCE: Check = Check {
              hasta que se va. Después de `accept()` crea un hilo para ese cliente \
              (`threading.Thread(target=atender, args=(cliente,), daemon=True).start()`) y vuelve a \
              `accept()` enseguida; o usa `selectors` o `asyncio`.",
-        en: "When the loop that accepts connections also talks with the client, nobody else gets in \
-             until that one leaves. After `accept()` create a thread for the client \
-             (`threading.Thread(target=serve, args=(client,), daemon=True).start()`) and go back to \
-             `accept()` at once; or use `selectors` or `asyncio`.",
+        en: "When the loop that accepts connections also talks with the client, nobody else gets \
+             in until that one leaves. After `accept()` create a thread for the client \
+             (`threading.Thread(target=serve, args=(client,), daemon=True).start()`) and go back \
+             to `accept()` at once; or use `selectors` or `asyncio`.",
     },
     body: two_at_once,
 };
@@ -79,7 +79,7 @@ const THREE: Check = Check {
     },
     explanation: Text {
         es: "Los clientes van en una lista o un diccionario que crece, no en dos variables, y \
-             `accept()` se repite siempre. El número de `listen(n)` no limita los clientes: sólo \
+             `accept()` se repite siempre. El número de `listen(n)` no limita los clientes: solo \
              cuántos esperan a ser aceptados.",
         en: "Clients belong in a list or a dictionary that grows, not in two variables, and \
              `accept()` is repeated for ever. The number in `listen(n)` is no limit of clients: \

@@ -21,13 +21,13 @@ const JOIN_WHILE_STUCK: Check = Check {
         en: "while somebody does not read, others can join",
     },
     explanation: Text {
-        es: "`sendall` a un cliente que no lee se queda esperando. Si en ese momento hay un candado \
-             tomado, o es el mismo hilo que acepta conexiones, nadie más puede entrar. Copia la \
-             lista con el candado tomado y envía después de soltarlo, con una cola y un hilo por \
-             cliente o con sockets no bloqueantes.",
-        en: "`sendall` to a client that does not read waits. When a lock is held at that moment, or \
-             it is the thread that accepts connections, nobody else can join. Copy the list with \
-             the lock held and send after it is released, with a queue and a thread for each \
+        es: "`sendall` a un cliente que no lee se queda esperando. Si en ese momento hay un \
+             cerrojo tomado, o es el mismo hilo que acepta conexiones, nadie más puede entrar. \
+             Copia la lista con el cerrojo tomado y envía después de soltarlo, con una cola y un \
+             hilo por cliente o con sockets no bloqueantes.",
+        en: "`sendall` to a client that does not read waits. When a lock is held at that moment, \
+             or it is the thread that accepts connections, nobody else can join. Copy the list \
+             with the lock held and send after it is released, with a queue and a thread for each \
              client or with non-blocking sockets.",
     },
     body: join_while_stuck,
@@ -55,12 +55,16 @@ const SLOW_READER: Check = Check {
         en: "somebody who does not read does not delay the others' messages",
     },
     explanation: Text {
-        es: "`sendall` a un cliente que no lee se queda esperando, y con él quien envía: el resto no \
-             recibe nada más. Dale a cada cliente una cola y un hilo que la envía, o usa sockets no \
-             bloqueantes; o ponle un plazo corto (`settimeout`) y desconecta a quien no lo cumple.",
+        es: "`sendall` a un cliente que no lee se queda esperando, y con él quien envía: el resto \
+             no recibe nada más. Dale a cada cliente una cola y un hilo que la envía, o usa \
+             sockets no bloqueantes, o un plazo que vale solo para enviar (`SO_SNDTIMEO`), y \
+             desconecta a quien no lo cumple. `settimeout` no sirve: vale también para `recv`, y \
+             desconecta a quien solo calla.",
         en: "`sendall` to a client that does not read waits, and the sender with it: the rest get \
              nothing more. Give each client a queue and a thread that sends from it, or use \
-             non-blocking sockets; or set a short time-out and disconnect whoever is over it.",
+             non-blocking sockets, or a time-out for sending only (`SO_SNDTIMEO`), and disconnect \
+             whoever is over it. `settimeout` is no help: it holds for `recv` as well, and \
+             disconnects who is only silent.",
     },
     body: slow_reader,
 };
@@ -88,15 +92,17 @@ struct Stuck {
     beto: Voice,
     carla: Voice,
     deaf: Deaf,
+    /// The bytes of a line.
+    line: usize,
     /// What the system held for the deaf one after each batch.
     held: Vec<u32>,
 }
 
-/// The bytes of a line: under the limit of 2.9.
-const LINE: usize = 4000;
+/// The bytes of a line: under the limit of 2.9, or of almost anybody.
+const LINES: [usize; 2] = [4000, 200];
 
-/// How many lines are said before it is seen whether they arrive.
-const LINES: usize = 16;
+/// How many bytes are said before it is seen whether they arrive.
+const BATCH: usize = 64_000;
 
 /// How many times at most: 8 MB in all. The system holds at most 4 for a socket, and usually 2.5.
 const BATCHES: usize = 128;
@@ -106,6 +112,21 @@ const FULL: usize = 12;
 
 /// A room with one who reads nothing, in which it can be said much.
 fn stuck(scene: &mut Scene) -> Checked<Stuck> {
+    for line in LINES {
+        let mut room = with_deaf(scene, line)?;
+        // No socket is full after so little. A limit may let some of it pass at once.
+        let begun = Instant::now();
+        if (0..4).all(|_| room.flood(scene)) && begun.elapsed() < scene.terms.patience {
+            return Ok(room);
+        }
+    }
+    Err(Halt::Untestable(
+        ["no deja hablar tan rápido", "it does not let anybody talk so fast"].into(),
+    ))
+}
+
+/// A room with one who reads nothing, in which lines are so long.
+fn with_deaf(scene: &mut Scene, line: usize) -> Checked<Stuck> {
     let (server, [ana, beto]) = scene.room(["ana", "beto"])?;
     let deaf = scene.join_deaf(&server, "dora")?;
     let local =
@@ -113,17 +134,9 @@ fn stuck(scene: &mut Scene) -> Checked<Stuck> {
     scene.accepted(&server, local)?;
     let carla = scene.join(&server, "carla")?;
     scene.accepted(&server, carla.local())?;
-    let mut room = Stuck { server, ana, beto, carla, deaf, held: Vec::new() };
+    let mut room = Stuck { server, ana, beto, carla, deaf, line, held: Vec::new() };
     scene.probe(&mut room.ana, &mut room.carla)?;
-    // No socket is full after so little. A limit may let some of it pass at once.
-    let begun = Instant::now();
-    if (0..4).all(|_| room.flood(scene)) && begun.elapsed() < scene.terms.patience {
-        Ok(room)
-    } else {
-        Err(Halt::Untestable(
-            ["no deja hablar tan rápido", "it does not let anybody talk so fast"].into(),
-        ))
-    }
+    Ok(room)
 }
 
 impl Stuck {
@@ -136,7 +149,7 @@ impl Stuck {
 
     /// Ana says many lines. Returns whether the others hear all of them while patience lasts.
     fn flood(&mut self, scene: &Scene) -> bool {
-        let lines = scene.dialect.framing.encode(&[b'x'; LINE]).repeat(LINES);
+        let lines = scene.dialect.framing.encode(&vec![b'x'; self.line]).repeat(BATCH / self.line);
         let listeners = [&self.beto, &self.carla];
         let before = listeners.map(|voice| voice.intake().look(|heard| heard.bytes.len()));
         if self.ana.send(&lines).is_err() {
@@ -145,7 +158,7 @@ impl Stuck {
         let hears_all = |(voice, before): (&Voice, usize)| {
             voice.intake().wait(scene.terms.patience, |heard| {
                 let letters = memchr::memchr_iter(b'x', &heard.bytes[before..]).count();
-                (letters >= LINES * LINE).then_some(())
+                (letters >= BATCH).then_some(())
             })
         };
         let heard = listeners.into_iter().zip(before).all(|pair| hears_all(pair).is_some());

@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Check, MANY, Side};
 use crate::scene::{Scene, Server};
-use crate::text::{Text, Words};
+use crate::text::{Text, Words, normal};
 use crate::verdict::{Checked, Halt, Level};
 use crate::voice::Voice;
 
@@ -138,7 +138,7 @@ fn echo(scene: &mut Scene) -> Checked {
     scene.barrier(&mut beto, &mut ana)?;
     match ana.message(&token) {
         None => Ok(()),
-        Some(echo) if echo == relayed => Err(Halt::fault(
+        Some(echo) if normal(&echo) == normal(&relayed) => Err(Halt::fault(
             ["nada para ana", "nothing for ana"],
             Words::new(
                 format!("le volvió su propio mensaje: «{echo}»"),

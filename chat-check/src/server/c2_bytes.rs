@@ -24,7 +24,8 @@ const SIZES: Check = Check {
     explanation: Text {
         es: "El número de `recv(1024)` no es el largo de un mensaje: uno más largo llega en varias \
              lecturas. Junta lo leído hasta el fin de línea, y envía con `sendall`, porque `send` \
-             puede enviar sólo una parte. Un límite está bien, si lo que lo pasa se rechaza entero.",
+             puede enviar solo una parte. Un límite está bien, si lo que lo pasa se rechaza \
+             entero.",
         en: "The number in `recv(1024)` is not the length of a message: a longer one comes in \
              several reads. Gather what was read until the newline, and send with `sendall`, \
              because `send` may send only a part. A limit is fine, when what is over it is refused \
@@ -37,33 +38,48 @@ fn sizes(scene: &mut Scene) -> Checked {
     if !scene.dialect.framing.has_ends() {
         return Err(no_ends());
     }
-    let mut refused = None;
+    let (mut refused, mut dropped) = (None, false);
     let (server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
     for (size, pieces) in [(1022, 1), (1023, 1), (1024, 2), (1025, 2), (1025, 1), (65_000, 1)] {
-        match pass(scene, &server, (&mut ana, &mut beto), (size, pieces))? {
-            Passage::Whole => {}
-            Passage::Refused if ana.end().is_some() => {
-                // Who is thrown out sends nothing more.
-                ana = scene.join(&server, "dora")?;
-                scene.probe(&mut ana, &mut beto)?;
-                refused = refused.or(Some(size));
-            }
-            Passage::Refused => refused = refused.or(Some(size)),
+        let passage = pass(scene, &server, (&mut ana, &mut beto), (size, pieces))?;
+        if passage == Passage::Whole {
+            continue;
+        }
+        refused = refused.or(Some(size));
+        dropped |= passage == Passage::Dropped;
+        if ana.end().is_some() {
+            // Who is thrown out sends nothing more.
+            ana = scene.join(&server, "dora")?;
+            scene.probe(&mut ana, &mut beto)?;
         }
     }
-    refused.filter(|size| *size <= 1025).map_or(Ok(()), |size| {
-        Err(Halt::NotStrict(Words::new(
+    if let Some(size) = refused.filter(|size| *size <= 1025) {
+        return Err(Halt::NotStrict(Words::new(
             format!("rechaza mensajes de {size} bytes"),
             format!("it refuses messages of {size} bytes"),
-        )))
-    })
+        )));
+    }
+    if dropped { Err(untold()) } else { Ok(()) }
+}
+
+/// A message was refused, and its sender does not know.
+fn untold() -> Halt {
+    Halt::NotStrict(
+        [
+            "rechaza mensajes largos sin avisar a quien los envía",
+            "it refuses long messages without telling their sender",
+        ]
+        .into(),
+    )
 }
 
 /// What became of a long message.
 #[derive(PartialEq)]
 enum Passage {
     Whole,
+    /// And its sender was told.
     Refused,
+    Dropped,
 }
 
 /// Sends a message of this size in so many pieces, and sees that the other hears all of it or
@@ -78,6 +94,7 @@ fn pass(
     let half = size / 2 - 15;
     let text = format!("{first}{}{middle}{}{last}", "x".repeat(half), "y".repeat(size - half - 30));
     let bytes = scene.dialect.framing.encode(text.as_bytes());
+    let before = ana.intake().look(|heard| heard.total);
     for piece in bytes.chunks(bytes.len().div_ceil(pieces)) {
         if ana.send(piece).is_err() {
             break;
@@ -98,7 +115,8 @@ fn pass(
     if message.contains(&text) && !silent {
         Ok(Passage::Whole)
     } else if parts == [0, 0, 0] && !silent {
-        Ok(Passage::Refused)
+        let told = ana.intake().look(|heard| heard.total) > before;
+        Ok(if told { Passage::Refused } else { Passage::Dropped })
     } else {
         let shown = message.len();
         Err(Halt::fault(
@@ -131,7 +149,7 @@ const TOO_LONG: Check = Check {
     explanation: Text {
         es: "Sin límite, una línea que no termina nunca llena la memoria. Cuando el búfer de un \
              cliente pasa, por ejemplo, los 4096 bytes sin fin de línea, descarta hasta el próximo \
-             fin de línea y avísale sólo a él; los demás no deben ver ninguna parte.",
+             fin de línea y avísale solo a él; los demás no deben ver ninguna parte.",
         en: "Without a limit a line that never ends fills the memory. When a client's buffer is \
              over, say, 4096 bytes without a newline, drop everything up to the next newline and \
              tell only that client; the others must see no part of it.",
@@ -157,9 +175,10 @@ fn too_long(scene: &mut Scene) -> Checked {
         Passage::Whole => Err(Halt::NotStrict(
             ["no tiene límite, o es muy alto", "there is no limit, or a very high one"].into(),
         )),
-        Passage::Refused if ana.end().is_some() => Err(Halt::NotStrict(
+        _ if ana.end().is_some() => Err(Halt::NotStrict(
             ["desconecta a quien lo envía", "it disconnects the sender"].into(),
         )),
+        Passage::Dropped => Err(untold()),
         Passage::Refused => Ok(()),
     }
 }
@@ -175,9 +194,9 @@ const SPLIT_UTF8: Check = Check {
         en: "a letter that is cut between two reads breaks nothing",
     },
     explanation: Text {
-        es: "En UTF-8 la ñ son dos bytes, y pueden llegar en dos `recv`: decodificar cada trozo por \
-             separado falla o la estropea. Junta bytes hasta el fin de línea y decodifica la línea \
-             entera, o usa `codecs.getincrementaldecoder(\"utf-8\")`.",
+        es: "En UTF-8 la ñ son dos bytes, y pueden llegar en dos `recv`: decodificar cada trozo \
+             por separado falla o la estropea. Junta bytes hasta el fin de línea y decodifica la \
+             línea entera, o usa `codecs.getincrementaldecoder(\"utf-8\")`.",
         en: "In UTF-8 the letter ñ is two bytes, and they can come in two `recv`: to decode each \
              piece by itself fails or spoils it. Gather bytes up to the newline and decode the \
              whole line, or use `codecs.getincrementaldecoder(\"utf-8\")`.",
@@ -228,9 +247,9 @@ const INVALID_UTF8: Check = Check {
         en: "bytes that are not UTF-8 do not bring the connection down",
     },
     explanation: Text {
-        es: "`datos.decode()` lanza UnicodeDecodeError con bytes que no son UTF-8, y el hilo de ese \
-             cliente muere. Usa `datos.decode(\"utf-8\", errors=\"replace\")`, que pone U+FFFD en \
-             su lugar.",
+        es: "`datos.decode()` lanza UnicodeDecodeError con bytes que no son UTF-8, y el hilo de \
+             ese cliente muere. Usa `datos.decode(\"utf-8\", errors=\"replace\")`, que pone U+FFFD \
+             en su lugar.",
         en: "`data.decode()` raises UnicodeDecodeError at bytes that are not UTF-8, and that \
              client's thread dies. Use `data.decode(\"utf-8\", errors=\"replace\")`, which puts \
              U+FFFD in their place.",

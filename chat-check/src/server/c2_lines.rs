@@ -7,7 +7,7 @@ use super::moments::{at_once, read_by};
 use crate::catalogue::{Check, MANY, Side};
 use crate::dialect::Framing;
 use crate::scene::Scene;
-use crate::text::{Text, Words};
+use crate::text::{Text, Words, normal};
 use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] =
@@ -49,15 +49,11 @@ fn two_in_one(scene: &mut Scene) -> Checked {
     for token in &tokens {
         messages.push(beto.hears(token)?);
     }
-    let alike =
-        |message: &String, token: &String| messages[0] == message.replace(token, &tokens[0]);
-    let all_alike = messages.iter().zip(&tokens).all(|(message, token)| alike(message, token));
-    let alone = |message: &&String| tokens.iter().filter(|t| message.contains(*t)).count() == 1;
-    // Labels may tell the time.
-    if all_alike
-        || (messages.iter().all(|m| alone(&m))
-            && messages.iter().all(|m| m.len() == messages[0].len()))
-    {
+    let form = |(message, token): (&String, &String)| normal(&message.replace(token, ""));
+    let alone = |message: &String| tokens.iter().filter(|t| message.contains(*t)).count() == 1;
+    let mut forms = messages.iter().zip(&tokens).map(form);
+    let first = forms.next();
+    if messages.iter().all(alone) && forms.all(|form| Some(form) == first) {
         return Ok(());
     }
     Err(Halt::fault(
@@ -77,9 +73,9 @@ const EMPTY: Check = Check {
         en: "an empty message is nothing: neither passed on nor the end of a connection",
     },
     explanation: Text {
-        es: "Que `recv` devuelva `b\"\"` es el fin de la conexión; que la línea quede vacía después \
-             de `strip()` no lo es. Comprueba lo recibido antes de quitarle el fin de línea, y \
-             saltea (`continue`) las líneas vacías.",
+        es: "Que `recv` devuelva `b\"\"` es el fin de la conexión; que la línea quede vacía \
+             después de `strip()` no lo es. Comprueba lo recibido antes de quitarle el fin de \
+             línea, y saltea (`continue`) las líneas vacías.",
         en: "That `recv` returns `b\"\"` is the end of the connection; that a line is empty after \
              `strip()` is not. Test what was received before you take the newline away, and skip \
              (`continue`) empty lines.",
@@ -103,7 +99,8 @@ fn empty(scene: &mut Scene) -> Checked {
     let hollow = model.replace(&before, "");
     let messages = beto.messages();
     let from = messages.iter().position(|message| message.contains(&before)).unwrap_or(0);
-    let empties = messages[from..].iter().filter(|message| message.trim() == hollow.trim()).count();
+    let empties =
+        messages[from..].iter().filter(|message| normal(message) == normal(&hollow)).count();
     if empties == 0 || !framing.has_ends() {
         return Ok(());
     }
@@ -121,10 +118,10 @@ const NO_NEWLINE: Check = Check {
         en: "also understands those who do not end their messages",
     },
     explanation: Text {
-        es: "Algunos clientes envían el texto sin fin de línea. Un servidor puede tomar lo recibido \
-             por un mensaje cuando el cliente hace una pausa.",
-        en: "Some clients send the text without a newline. A server can take what it received for a \
-             message when the client pauses.",
+        es: "Algunos clientes envían el texto sin fin de línea. Un servidor puede tomar lo \
+             recibido por un mensaje cuando el cliente hace una pausa.",
+        en: "Some clients send the text without a newline. A server can take what it received for \
+             a message when the client pauses.",
     },
     body: no_newline,
 };
@@ -262,9 +259,10 @@ const HALF_CLOSE: Check = Check {
         es: "Cuando el cliente cierra puede quedar algo sin leer: sigue con `recv` hasta que \
              devuelva `b\"\"`, y reenvía todo lo leído antes de quitarlo. Un aviso de cierre \
              (`POLLHUP`, `POLLRDHUP`, `at_eof()`) no quiere decir que no haya más datos.",
-        en: "When the client closes there may be something left to read: go on with `recv` until it \
-             returns `b\"\"`, and pass on all that was read before you remove the client. A sign \
-             that it closed (`POLLHUP`, `POLLRDHUP`, `at_eof()`) does not mean that no data is left.",
+        en: "When the client closes there may be something left to read: go on with `recv` until \
+             it returns `b\"\"`, and pass on all that was read before you remove the client. A \
+             sign that it closed (`POLLHUP`, `POLLRDHUP`, `at_eof()`) does not mean that no data \
+             is left.",
     },
     body: half_close,
 };

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::moments::{at_once, read_by};
-use super::printing::{Print, printed, prints};
-use crate::catalogue::{Check, EVERY, MANY, Profile, Side};
+use super::printing::{Print, printed, prints, shows};
+use crate::catalogue::{Check, MANY, Profile, Side};
 use crate::dialect::Label;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
@@ -72,9 +72,9 @@ const TOTAL_ORDER: Check = Check {
         en: "all see the messages in one and the same order",
     },
     explanation: Text {
-        es: "Si cada hilo reenvía por su cuenta, dos mensajes simultáneos pueden llegar en un orden \
-             a unos y en otro a otros. Recorre la lista de clientes con un candado tomado \
-             (`with candado:`), y dentro sólo pon el mensaje en la cola de cada uno.",
+        es: "Si cada hilo reenvía por su cuenta, dos mensajes simultáneos pueden llegar en un \
+             orden a unos y en otro a otros. Recorre la lista de clientes con un cerrojo tomado \
+             (`with cerrojo:`), y dentro solo pon el mensaje en la cola de cada uno.",
         en: "When each thread passes messages on by itself, two simultaneous ones can reach some \
              in one order and others in another. Walk the list of clients with a lock held (`with \
              lock:`), and only put the message into each one's queue there.",
@@ -119,7 +119,7 @@ const INTERLEAVED: Check = Check {
     explanation: Text {
         es: "Dos hilos escriben en el mismo socket a la vez y sus trozos se alternan. Arma el \
              mensaje completo (etiqueta, texto y fin de línea) y envíalo con un solo `sendall`, \
-             con un candado por cliente, o deja que un único hilo escriba en cada socket.",
+             con un cerrojo por cliente, o deja que un único hilo escriba en cada socket.",
         en: "Two threads write to the same socket at the same time, and their pieces alternate. \
              Put the message together (label, text and newline) and send it with one `sendall`, \
              under a lock for each client, or let only one thread write to each socket.",
@@ -170,6 +170,7 @@ fn hears_letters(voice: &Voice, all: usize, patience: Duration) -> Checked {
 
 /// Whether a label names this speaker and no other.
 fn is_of(label: &str, speaker: usize, all: &[(String, u16)], by: Label) -> bool {
+    let label = label.to_lowercase();
     let named = |(name, port): &(String, u16)| match by {
         Label::Port => label.contains(&port.to_string()),
         Label::Name => label.contains(name),
@@ -231,7 +232,8 @@ fn label(scene: &mut Scene) -> Checked {
         speaker.say(&token)?;
         let message = carla.hears(&token)?;
         let label = message.split_once(&token).map_or("", |(label, _)| label).to_owned();
-        let (by_port, by_name) = (label.contains(&port.to_string()), label.contains(&name));
+        let (by_port, by_name) =
+            (label.contains(&port.to_string()), label.to_lowercase().contains(&name));
         let strict = if names { format!("{name} > ") } else { format!("usuario {port}: ") };
         let wrong = others.iter().any(|other| *other != port && label.contains(&other.to_string()));
         let unlabelled = scene.dialect.label == Label::None && !names;
@@ -244,7 +246,7 @@ fn label(scene: &mut Scene) -> Checked {
                 Words::new(format!("llegó «{message}»"), format!("\"{message}\" came")),
             ));
         }
-        if label != strict {
+        if label.to_lowercase() != strict {
             verdict = Err(Halt::NotStrict(Words::new(
                 format!("la etiqueta es «{label}», no «{strict}»"),
                 format!("the label is \"{label}\", not \"{strict}\""),
@@ -258,7 +260,7 @@ const PRINTS: Check = Check {
     id: "2.5-prints",
     side: Side::Server,
     level: Level::Should,
-    profiles: EVERY,
+    profiles: MANY,
     needs: &["1.2-announced", "2.1-first-message"],
     title: Text { es: "imprime cada mensaje", en: "prints each message" },
     explanation: Text {
@@ -271,22 +273,23 @@ const PRINTS: Check = Check {
 };
 
 fn prints_messages(scene: &mut Scene) -> Checked {
-    let server = scene.start()?;
-    let before = printed(scene, &server);
-    let mut ana = scene.join(&server, "ana")?;
-    scene.accepted(&server, ana.local())?;
+    shows(scene, prints_message)
+}
+
+fn prints_message(scene: &Scene, server: &Server) -> Checked {
+    let before = printed(scene, server);
+    let mut ana = scene.join(server, "ana")?;
+    scene.accepted(server, ana.local())?;
     let (token, local) = (scene.token(), ana.local());
     ana.say(&token)?;
-    read_by(scene, &server, &ana);
+    read_by(scene, server, &ana);
     ana.close();
     let line = if scene.dialect.has_names() {
         format!("ana > {token}")
-    } else if scene.terms.profile == Profile::Practico {
-        token.clone()
     } else {
         format!("cliente {local}: {token}")
     };
-    prints(scene, &server, &Print { line: &line, part: &token, before })
+    prints(scene, server, &Print { line: &line, parts: &[&token], before })
 }
 
 /// What needs messages with ends cannot be seen.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::moments::{at_once, let_go};
-use super::printing::{Print, printed, prints};
+use super::printing::{Print, about, printed, prints, shows};
 use crate::catalogue::{Check, EVERY, MANY, Side};
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
@@ -82,8 +82,8 @@ const CLOSED: Check = Check {
     },
     explanation: Text {
         es: "Cuando `recv` devuelve `b\"\"` el cliente se fue: quítalo de la lista y llama a \
-             `cliente.close()`. Sin eso el socket queda en CLOSE_WAIT, y con suficientes clientes el \
-             servidor ya no puede abrir otro.",
+             `cliente.close()`. Sin eso el socket queda en CLOSE_WAIT, y con suficientes clientes \
+             el servidor ya no puede abrir otro.",
         en: "When `recv` returns `b\"\"` the client has left: take it out of the list and call \
              `client.close()`. Otherwise the socket stays in CLOSE_WAIT, and after enough clients \
              the server cannot open another.",
@@ -153,16 +153,21 @@ const PRINTS: Check = Check {
 };
 
 fn prints_leaving(scene: &mut Scene) -> Checked {
-    let server = scene.start()?;
-    let ana = scene.join(&server, "ana")?;
+    shows(scene, prints_departure)
+}
+
+fn prints_departure(scene: &Scene, server: &Server) -> Checked {
+    let ana = scene.join(server, "ana")?;
     let local = ana.local();
-    scene.accepted(&server, local)?;
+    scene.accepted(server, local)?;
     // What is printed of who comes is printed by now, or is taken for what is printed of who goes.
     std::thread::sleep(scene.terms.grace);
-    let before = printed(scene, &server);
+    let before = printed(scene, server);
     ana.close();
     let line = format!("cliente {local} desconectado");
-    prints(scene, &server, &Print { line: &line, part: "", before })
+    let port = local.port().to_string();
+    let parts = about(scene, &port, "ana");
+    prints(scene, server, &Print { line: &line, parts: &parts, before })
 }
 
 const DEAD_PEER: Check = Check {
@@ -176,10 +181,10 @@ const DEAD_PEER: Check = Check {
         en: "a dead client does not keep the others from receiving",
     },
     explanation: Text {
-        es: "Enviar a quien ya no está lanza OSError. Si el `try` rodea todo el recorrido, el resto \
-             se queda sin el mensaje; si el error llega al hilo de quien envía, se desconecta a \
-             quien no tiene la culpa. Pon el `try` adentro del recorrido, alrededor de cada envío, y \
-             quita al muerto, no al autor.",
+        es: "Enviar a quien ya no está lanza OSError. Si el `try` rodea todo el recorrido, el \
+             resto se queda sin el mensaje; si el error llega al hilo de quien envía, se \
+             desconecta a quien no tiene la culpa. Pon el `try` adentro del recorrido, alrededor \
+             de cada envío, y quita al muerto, no al autor.",
         en: "Sending to somebody who is gone raises OSError. When the `try` is around the whole \
              walk, the rest miss the message; when the error reaches the sender's thread, the \
              wrong one is disconnected. Put the `try` inside the walk, around each sending, and \
@@ -191,7 +196,7 @@ const DEAD_PEER: Check = Check {
 /// An even number of dead ones before each living one: who skips one after each removal skips
 /// no living one.
 fn dead_peer(scene: &mut Scene) -> Checked {
-    resets(scene, "ddl", 4)
+    resets(scene, "ddl", 8)
 }
 
 const ADJACENT: Check = Check {
@@ -207,21 +212,22 @@ const ADJACENT: Check = Check {
     explanation: Text {
         es: "La lista cambia mientras se la recorre: al quitar un elemento, `for` saltea el \
              siguiente. Recorre una copia (`for otro in list(clientes):`) o junta a los muertos \
-             aparte y quítalos después; si hay hilos, con un candado.",
-        en: "The list changes while it is walked: when an element is removed, `for` skips the next. \
-             Walk a copy (`for other in list(clients):`) or gather the dead apart and remove them \
-             afterwards; with threads, under a lock.",
+             aparte y quítalos después; si hay hilos, con un cerrojo.",
+        en: "The list changes while it is walked: when an element is removed, `for` skips the \
+             next. Walk a copy (`for other in list(clients):`) or gather the dead apart and remove \
+             them afterwards; with threads, under a lock.",
     },
     body: adjacent,
 };
 
 fn adjacent(scene: &mut Scene) -> Checked {
-    resets(scene, "dlddldl", 3)
+    resets(scene, "dldddl", 6)
 }
 
 /// In each round, these join: `d` to die, `l` to live. Then the first of the room speaks, and the
 /// dying reset their connections, before the server sees any of it; the other way round in every
-/// other round. The living hear it, and the speaker stays.
+/// other round. The living hear it, and the speaker stays. Whoever joined leaves then: there are
+/// servers for eight.
 fn resets(scene: &mut Scene, pattern: &str, rounds: usize) -> Checked {
     let (server, [mut ana, beto]) = scene.room(["ana", "beto"])?;
     let mut living = vec![beto];
@@ -245,6 +251,11 @@ fn resets(scene: &mut Scene, pattern: &str, rounds: usize) -> Checked {
             }
         })?;
         everybody_hears(scene, &server, (&mut ana, &mut living), &token)?;
+        for voice in living.drain(1..) {
+            let local = voice.local();
+            voice.close();
+            let_go(scene, &server, local);
+        }
     }
     Ok(())
 }

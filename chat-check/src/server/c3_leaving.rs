@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Check, EVERY, MANY, Side};
 use crate::scene::Scene;
-use crate::text::{Text, Words};
+use crate::text::{Text, Words, says_like};
 use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] = &[&SALIR, &SALIR_CASE, &RELAYED, &CONTAINS];
@@ -16,8 +16,8 @@ const SALIR: Check = Check {
     title: Text { es: "`salir` termina la conexión", en: "`salir` ends the connection" },
     explanation: Text {
         es: "Compara lo recibido sin el fin de línea (`texto.strip() == \"salir\"`), y entonces \
-             quita al cliente de la lista y cierra su socket: con salir del bucle no alcanza, falta \
-             `cliente.close()`.",
+             quita al cliente de la lista y cierra su socket: con salir del bucle no alcanza, \
+             falta `cliente.close()`.",
         en: "Compare what was received without its newline (`text.strip() == \"salir\"`), and then \
              take the client out of the list and close its socket: to leave the loop is not \
              enough, `client.close()` has to follow.",
@@ -58,8 +58,8 @@ const SALIR_CASE: Check = Check {
         en: "`salir` also counts in capitals and with blanks around it",
     },
     explanation: Text {
-        es: "Compara sin espacios ni mayúsculas: `texto.strip().lower() == \"salir\"`. El `\\r` que \
-             envía telnet también es un espacio para `strip()`.",
+        es: "Compara sin espacios ni mayúsculas: `texto.strip().lower() == \"salir\"`. El `\\r` \
+             que envía telnet también es un espacio para `strip()`.",
         en: "Compare without blanks and capitals: `text.strip().lower() == \"salir\"`. The `\\r` \
              that telnet sends is a blank for `strip()`, too.",
     },
@@ -98,7 +98,7 @@ const RELAYED: Check = Check {
         en: "one's `salir` does not reach the others",
     },
     explanation: Text {
-        es: "Comprueba primero si el texto es `salir`, y sólo si no lo es reenvíalo. Si quieres \
+        es: "Comprueba primero si el texto es `salir`, y solo si no lo es reenvíalo. Si quieres \
              avisar a los demás, envía otro texto (`* ana ha salido`).",
         en: "First test whether the text is `salir`, and pass it on only if it is not. If you want \
              to tell the others, send another text (`* ana ha salido`).",
@@ -118,12 +118,7 @@ fn relayed(scene: &mut Scene) -> Checked {
     let messages = beto.messages();
     let from = messages.iter().position(|message| message.contains(&token)).unwrap_or(0);
     let as_message = model.replace(&token, &word);
-    // Without ends, other messages may hang on it; without a label it is told from a notice
-    // because it is nothing else.
-    let bare = as_message.trim() == word;
-    let is_it = |message: &&String| {
-        if bare { message.trim() == word } else { message.contains(&as_message) }
-    };
+    let is_it = |message: &&String| says_like(message, &as_message, &word);
     match messages[from..].iter().find(is_it) {
         None => Ok(()),
         Some(message) => Err(Halt::fault(

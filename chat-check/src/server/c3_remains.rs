@@ -1,7 +1,7 @@
 //! Chapter 3.4: what remains of clients that are gone.
 
 use super::moments::let_go;
-use crate::catalogue::{Check, EVERY, Side};
+use crate::catalogue::{Check, EVERY, MANY, Side};
 use crate::running::Running;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
@@ -38,7 +38,7 @@ const THREADS: Check = Check {
     id: "3.4-threads",
     side: Side::Server,
     level: Level::Should,
-    profiles: EVERY,
+    profiles: MANY,
     needs: &["3.3-reset"],
     title: Text {
         es: "no quedan hilos de quienes se fueron",

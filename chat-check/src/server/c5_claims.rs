@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::catalogue::{Check, NAMED, Side};
 use crate::scene::{Scene, Server};
 use crate::server::c5_names::labelled;
-use crate::text::{Text, Words};
+use crate::text::{Text, Words, normal};
 use crate::verdict::{Checked, Halt, Level};
 use crate::voice::Voice;
 
@@ -24,7 +24,7 @@ const DUPLICATE: Check = Check {
     explanation: Text {
         es: "Dos clientes hablaban con el mismo nombre: nadie sabe quién es quién. Antes de \
              aceptar un nombre, busca si ya está (`if nombre in nombres.values():`), con el mismo \
-             candado con el que se añade; si está, pide otro o cierra la conexión.",
+             cerrojo con el que se añade; si está, pide otro o cierra la conexión.",
         en: "Two clients talked under the same name: nobody knows who is who. Before a name is \
              accepted see whether it is there already (`if name in names.values():`), under the \
              same lock under which it is added; if it is, ask for another or close the connection.",
@@ -283,14 +283,6 @@ impl Form {
     }
 }
 
-/// Times of day and widths of columns are no difference.
-fn normal(message: &str) -> String {
-    let digits = |c: char| if c.is_ascii_digit() { '0' } else { c };
-    let words: Vec<String> =
-        message.split_whitespace().map(|word| word.chars().map(digits).collect()).collect();
-    words.join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -299,7 +291,7 @@ mod tests {
     fn a_form_shows_what_another_name_looks_like() {
         let form = Form { message: "[12:03] ana > ".to_owned(), name: "ana".to_owned() };
         assert_eq!(form.with("ana"), normal("[12:04]  ana >"));
-        assert_eq!(form.with("   "), "[00:00] >");
+        assert_eq!(form.with("   "), "[0:0] >");
         assert_ne!(form.with("ana"), normal("[12:03] ana_2 > "));
         assert_ne!(form.with("ana"), normal("* ha entrado"));
     }

@@ -193,10 +193,13 @@ const DEADLINE: Check = Check {
     },
     explanation: Text {
         es: "Una conexión que no da su nombre ocupa un lugar sin límite de tiempo. Pon un plazo \
-             antes de recibir el nombre (`cliente.settimeout(20)`) y cierra la conexión si pasa.",
-        en: "A connection that gives no name takes a place without end. Set a deadline before \
-             the name is received (`client.settimeout(20)`), and close the connection when it \
-             passes.",
+             antes de recibir el nombre (`cliente.settimeout(20)`), cierra la conexión si pasa, y \
+             quítalo en cuanto lo tengas (`cliente.settimeout(None)`): si no, cuenta también para \
+             los mensajes.",
+        en: "A connection that gives no name takes a place without end. Set a deadline before the \
+             name is received (`client.settimeout(20)`), close the connection when it passes, and \
+             take it away once you have the name (`client.settimeout(None)`): otherwise it counts \
+             for messages, too.",
     },
     body: deadline,
 };

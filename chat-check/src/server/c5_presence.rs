@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Check, NAMED, Side};
 use crate::scene::Scene;
-use crate::text::{Text, Words};
+use crate::text::{Text, Words, normal};
 use crate::verdict::{Checked, Halt, Level};
 use crate::voice::Voice;
 
@@ -176,8 +176,8 @@ fn once(voice: &Voice, mark: usize, name: &str, others: &[&str]) -> Checked {
     let mut notices = voice.mentions(mark, name);
     notices.retain(|notice| !others.iter().any(|other| notice.contains(other)));
     let all = notices.len();
-    notices.sort();
-    notices.dedup();
+    notices.sort_by_key(|notice| normal(notice));
+    notices.dedup_by_key(|notice| normal(notice));
     let list = notices.join("», «");
     if notices.len() < all {
         return Err(Halt::fault(

@@ -25,12 +25,12 @@ const LISTENING: Check = Check {
     },
     explanation: Text {
         es: "El tiempo muerto se puso en el socket que escucha: si nadie se conecta en ese tiempo, \
-             `accept` falla y el servidor deja de atender. Ponlo en cada cliente después de \
-             `accept` (`cliente.settimeout(60)`), no en el servidor, ni con \
+             `accept` falla y el servidor deja de atender. Cuéntalo para cada cliente, después de \
+             `accept`; no uses `settimeout` en el socket del servidor, ni \
              `socket.setdefaulttimeout`.",
         en: "The idle time was set on the socket that listens: when nobody connects for so long, \
-             `accept` fails and the server serves nobody any more. Set it on each client behind \
-             `accept` (`client.settimeout(60)`), not on the server's socket, and not with \
+             `accept` fails and the server serves nobody any more. Count it for each client, \
+             behind `accept`; do not use `settimeout` on the server's socket, nor \
              `socket.setdefaulttimeout`.",
     },
     body: listening,
@@ -56,11 +56,19 @@ const IDLE: Check = Check {
     },
     explanation: Text {
         es: "Una conexión en la que nada pasa debe cerrarse después del tiempo dado, y no antes. \
-             Lo más simple es `cliente.settimeout(60)` y atrapar `socket.timeout` alrededor de \
-             `recv`: enviar un aviso y cerrar.",
+             Guarda para cada cliente la hora de su último byte, en cualquiera de los dos sentidos \
+             (`ultimo = time.monotonic()` al conectarse, después de cada `recv` y después de cada \
+             envío). En un bucle, espera con `select` (`select.select([cliente], [], [], 1)`) y \
+             lee solo si hay algo; cuando `time.monotonic() - ultimo` pasa del tiempo, envía el \
+             aviso y cierra. `cliente.settimeout(60)` no alcanza: no ve lo que se envía, y vale \
+             también para `sendall`.",
         en: "A connection on which nothing happens has to be closed after the time given, and not \
-             before. The simplest way is `client.settimeout(60)`, and to catch `socket.timeout` \
-             around `recv`: send a notice and close.",
+             before. For each client keep the time of its last byte, in either direction (`last = \
+             time.monotonic()` when it connects, after each `recv` and after each sending). In a \
+             loop, wait with `select` (`select.select([client], [], [], 1)`) and read only when \
+             there is something; when `time.monotonic() - last` is over the time, send the notice \
+             and close. `client.settimeout(60)` is not enough: it does not see what is sent, and \
+             holds for `sendall` as well.",
     },
     body: idle,
 };
@@ -104,12 +112,13 @@ const SENDER: Check = Check {
     title: Text { es: "quien envía no está inactivo", en: "who sends is not idle" },
     explanation: Text {
         es: "Se cerró la conexión de alguien que seguía escribiendo: el tiempo se cuenta desde que \
-             se conectó. Debe empezar otra vez con cada mensaje: guarda la hora del último \
-             (`ultimo = time.monotonic()`) o usa `settimeout`, que cuenta cada `recv` por separado.",
+             se conectó. Debe empezar otra vez con cada byte: guarda la hora del último (`ultimo = \
+             time.monotonic()`) después de cada `recv` y de cada envío, y compara con ella en el \
+             bucle de `select` (mira 8.1-idle).",
         en: "The connection of somebody who went on writing was closed: time is counted from the \
-             beginning of the connection. It has to start again with each message: keep the time \
-             of the last one (`last = time.monotonic()`), or use `settimeout`, which counts each \
-             `recv` by itself.",
+             beginning of the connection. It has to start again with each byte: keep the time of \
+             the last one (`last = time.monotonic()`) after each `recv` and each sending, and \
+             compare with it in the loop around `select` (see 8.1-idle).",
     },
     body: sender,
 };
@@ -136,12 +145,14 @@ const LISTENER: Check = Check {
         en: "who only listens while others talk is not idle",
     },
     explanation: Text {
-        es: "Se cerró la conexión de alguien a quien le llegaban mensajes: `settimeout` solo cuenta \
-             lo que ese cliente envía. Guarda también la hora de lo último que se le envió, y \
-             cuando venza el tiempo compara con la más reciente de las dos antes de cerrar.",
-        en: "The connection of somebody whom messages reached was closed: `settimeout` only counts \
-             what that client sends. Keep also the time of what was last sent to it, and compare \
-             with the later of both, when the time is over, before closing.",
+        es: "Se cerró la conexión de alguien a quien le llegaban mensajes: `settimeout` cuenta \
+             solo lo que ese cliente envía. Lo que se le envía también es actividad: donde el \
+             servidor le envía un mensaje, guarda la hora (`ultimo[otro] = time.monotonic()`), y \
+             compara con ella en el bucle de `select` antes de cerrar (mira 8.1-idle).",
+        en: "The connection of somebody whom messages reached was closed: `settimeout` counts only \
+             what that client sends. What is sent to it is activity, too: where the server sends \
+             it a message, keep the time (`last[other] = time.monotonic()`), and compare with it \
+             in the loop around `select` before closing (see 8.1-idle).",
     },
     body: listener,
 };
@@ -237,12 +248,12 @@ const DESCRIPTORS: Check = Check {
         en: "what an idle connection held is released",
     },
     explanation: Text {
-        es: "Después de cerrar conexiones inactivas el servidor tiene más descriptores abiertos que \
-             antes. `shutdown` no libera el socket: llama también a `close()`, en un `finally` o \
-             con `with cliente:`.",
-        en: "After it has closed idle connections the server has more descriptors open than before. \
-             `shutdown` does not release a socket: call `close()` as well, in a `finally` or with \
-             `with client:`.",
+        es: "Después de cerrar conexiones inactivas el servidor tiene más descriptores abiertos \
+             que antes. `shutdown` no libera el socket: llama también a `close()`, en un `finally` \
+             o con `with cliente:`.",
+        en: "After it has closed idle connections the server has more descriptors open than \
+             before. `shutdown` does not release a socket: call `close()` as well, in a `finally` \
+             or with `with client:`.",
     },
     body: descriptors,
 };

@@ -1,7 +1,5 @@
 //! What a server prints.
 
-use rustix::process::Signal;
-
 use crate::scene::{Scene, Server};
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
@@ -10,10 +8,20 @@ use crate::verdict::{Checked, Halt};
 pub(super) struct Print<'a> {
     /// The line, to the letter.
     pub(super) line: &'a str,
-    /// What at least must stand in it; nothing when anything new will do.
-    pub(super) part: &'a str,
+    /// Of these, in any letters, one must at least be printed; when there are none, anything new
+    /// will do.
+    pub(super) parts: &'a [&'a str],
     /// How many bytes had been printed before the event.
     pub(super) before: u64,
+}
+
+/// With what somebody's coming or going is printed, if not with their port.
+const CONNECTED: [&str; 3] = ["conect", "connect", "conex"];
+
+/// What is at least printed when the client with this port and name comes or goes.
+pub(super) fn about<'a>(scene: &Scene, port: &'a str, name: &'a str) -> Vec<&'a str> {
+    let name = Some(name).filter(|_| scene.dialect.has_names());
+    CONNECTED.into_iter().chain([port]).chain(name).collect()
 }
 
 /// How long a line is waited for that another line has replaced, as a multiple of the grace.
@@ -26,22 +34,47 @@ pub(super) fn printed(scene: &Scene, server: &Server) -> u64 {
     out.look(|heard| heard.total)
 }
 
-/// The server prints this. A program that says nothing at all before it ends keeps what it prints
-/// in its memory; since nothing else is wrong with it, it is ended to see it.
+/// A server prints what this looks for. Where it keeps in its memory what it prints into a pipe, it
+/// is looked at again with its output on a terminal: nothing else is wrong with it.
+pub(super) fn shows(scene: &mut Scene, look: fn(&Scene, &Server) -> Checked) -> Checked {
+    let server = scene.start()?;
+    let looked = look(scene, &server);
+    drop(server);
+    let Err(fault @ Halt::Fault { .. }) = looked else { return looked };
+    scene.note("once more, with the output on a terminal");
+    let server = scene.start_showing()?;
+    match look(scene, &server) {
+        Ok(()) | Err(Halt::NotStrict(_)) => Err(Halt::NotStrict(Words::new(
+            "lo muestra en una terminal, pero no enseguida en una tubería: falta vaciar la salida \
+             (`flush=True` en Python, `fflush(stdout)` en C)",
+            "it shows it on a terminal, but not at once in a pipe: the output is not flushed \
+             (`flush=True` in Python, `fflush(stdout)` in C)",
+        ))),
+        Err(_) => Err(fault),
+    }
+}
+
+/// The server prints this.
 pub(super) fn prints(scene: &Scene, server: &Server, print: &Print) -> Checked {
     let out = &server.program.trace().out;
-    let said = out.look(|heard| heard.total) > 0
-        || out
-            .wait(scene.terms.grace * OTHERWISE, |heard| (heard.total > 0).then_some(()))
-            .is_some();
-    if !said {
-        return at_its_end(scene, server, print);
-    }
     let partly = out.wait(scene.terms.patience, |heard| {
-        (heard.total > print.before && heard.find(print.part, 0).is_some()).then_some(())
+        if heard.total <= print.before {
+            return None;
+        }
+        let before = usize::try_from(print.before).unwrap_or(usize::MAX);
+        let new = heard.bytes.get(before..).unwrap_or(&heard.bytes);
+        let new = String::from_utf8_lossy(new).to_lowercase();
+        let any = print.parts.is_empty() || print.parts.iter().any(|part| new.contains(part));
+        any.then_some(())
     });
     if partly.is_none() {
-        return Err(missing(print));
+        return Err(Halt::fault(
+            Words::new(
+                format!("que imprima «{}»", print.line),
+                format!("that it prints \"{}\"", print.line),
+            ),
+            ["no imprimió nada parecido", "it printed nothing of the kind"],
+        ));
     }
     let whole = out.wait(scene.terms.grace * OTHERWISE, |heard| {
         String::from_utf8_lossy(&heard.bytes).lines().any(|line| line == print.line).then_some(())
@@ -52,33 +85,4 @@ pub(super) fn prints(scene: &Scene, server: &Server, print: &Print) -> Checked {
             format!("what it prints is not \"{}\"", print.line),
         ))
     })
-}
-
-fn at_its_end(scene: &Scene, server: &Server, print: &Print) -> Checked {
-    server.program.signal(Signal::INT);
-    server.program.wait(scene.terms.patience);
-    let out = &server.program.trace().out;
-    out.wait(scene.terms.grace, |heard| heard.end);
-    let found = out.look(|heard| heard.total > 0 && heard.find(print.part, 0).is_some());
-    if found {
-        Err(Halt::NotStrict(
-            [
-                "lo imprime recién al terminar: usa print(..., flush=True), o python3 -u",
-                "prints it only when it ends: use print(..., flush=True), or python3 -u",
-            ]
-            .into(),
-        ))
-    } else {
-        Err(missing(print))
-    }
-}
-
-fn missing(print: &Print) -> Halt {
-    Halt::fault(
-        Words::new(
-            format!("que imprima «{}»", print.line),
-            format!("that it prints \"{}\"", print.line),
-        ),
-        ["no imprimió nada parecido", "it printed nothing of the kind"],
-    )
 }
