@@ -165,7 +165,8 @@ impl Class<'_> {
         }
         report.submission = Some(name.clone());
         report.marks = Some(self.rubric.marks(&report));
-        let made_from = made_from.as_deref().filter(|_| !stopped);
+        // What is missing can still be had another time.
+        let made_from = made_from.as_deref().filter(|_| !report.interrupted && !stopped);
         self.record
             .write(name, &report, made_from)
             .map_err(|error| failed(&PathBuf::from(name), &error))?;

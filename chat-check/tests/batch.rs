@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const CHECKER: &str = env!("CARGO_BIN_EXE_chat-check");
@@ -143,7 +143,7 @@ impl Class {
     }
 
     fn report(&self, name: &str) -> Value {
-        json(&self.notes.path().join(name).join("report.json"))
+        read(&self.notes.path().join(name).join("report.json"))
     }
 
     /// The verdicts of a submission's server, by the checks' names.
@@ -183,7 +183,7 @@ impl Class {
     }
 }
 
-fn json(file: &Path) -> Value {
+fn read(file: &Path) -> Value {
     let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     serde_json::from_str(&text).unwrap()
 }
@@ -292,6 +292,13 @@ fn a_submission_that_takes_too_long_is_cut_short() {
     let report = class.report("lenta");
     assert_eq!(report["interrupted"], true);
     assert!(report["parts"][0]["remarks"].to_string().contains("time was over"), "{report:#}");
+    assert_eq!((&report["marks"]["parts"], &report["marks"]["of"]), (&json!([]), &json!(5.0)));
+    let table = fs::read_to_string(class.notes.path().join("class.csv")).unwrap();
+    assert!(table.contains("\nlenta,not complete,not complete,not complete,5,"), "{table}");
+    // It is not done, so another time it is tried again.
+    let first = class.dates();
+    class.run(&["--time-limit", "1s", "--slow", "20"]);
+    assert_ne!(class.dates(), first);
 }
 
 #[test]

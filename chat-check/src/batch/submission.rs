@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::find::{Found, Names};
 use super::language::{Language, Recipe};
@@ -143,14 +143,21 @@ impl Submission {
         let recipe = found.language.recipe(copy, &found.path, side);
         let folder = copy.join(&recipe.folder);
         let built = build::build(&recipe, &folder, manner, stop);
-        let mut part = if let Err(NotStarted { why, printed }) = built {
-            missing(side, manner, &Words::new(&why, &why), printed)
-        } else {
-            let order = Order { side, command: recipe.start.clone(), folder };
-            order.carry_out(manner, stop, &|_| {}).unwrap_or_else(|error| {
-                missing(side, manner, &Words::new(&error, &error), Vec::new())
-            })
+        let mut part = match built {
+            Ok(()) => {
+                let order = Order { side, command: recipe.start.clone(), folder };
+                order.carry_out(manner, stop, &|_| {}).unwrap_or_else(|error| {
+                    missing(side, manner, &Words::new(&error, &error), Vec::new())
+                })
+            }
+            Err(NotStarted { why, printed }) => {
+                missing(side, manner, &Words::new(&why, &why), printed)
+            }
         };
+        if stop.load(Ordering::Relaxed) {
+            // What was ended did not fail.
+            part.not_started = None;
+        }
         part.command.clone_from(&recipe.start);
         part.remarks.extend(self.remarks(&recipe, found, manner));
         part
