@@ -51,11 +51,13 @@ pub fn run(
         .map_err(|error| AppError::Usage(format!("{}: {error}", folder.display())))?;
     let wanted = Wanted::of(&submissions, &names);
     let (rubric, rules) = app::rubric(args.rubric.as_deref())?;
+    let time_limit = args.time_limit(manner.idle);
     let class = Class {
         names: &names,
         rubric: &rubric,
         wanted,
         args,
+        time_limit,
         manner,
         record: &record,
         // Whatever changes one of these changes reports.
@@ -63,7 +65,7 @@ pub fn run(
             "{:?}",
             (
                 rules,
-                (&args.server_pattern, &args.client_pattern, args.time_limit, wanted),
+                (&args.server_pattern, &args.client_pattern, time_limit, wanted),
                 (manner.profile, &manner.given, manner.idle, manner.slow, &manner.selection),
                 (manner.lang, manner.limits, &manner.variables, manner.isolation),
             )
@@ -104,6 +106,7 @@ struct Class<'a> {
     rubric: &'a Rubric,
     wanted: Wanted,
     args: &'a BatchArgs,
+    time_limit: Duration,
     manner: &'a Manner,
     record: &'a Record,
     options: String,
@@ -182,7 +185,7 @@ impl Class<'_> {
             let to_stop = Arc::clone(&stop);
             scope.spawn(move || {
                 while over.recv_timeout(POLL) == Err(RecvTimeoutError::Timeout) {
-                    let late = begun.elapsed() > self.args.time_limit;
+                    let late = begun.elapsed() > self.time_limit;
                     if late || self.stop.load(Ordering::Relaxed) {
                         to_stop.store(true, Ordering::Relaxed);
                     }
