@@ -74,7 +74,7 @@ impl Examination<'_> {
             for _ in 0..workers.min(checks.len()) {
                 scope.spawn(|| {
                     while let Some(check) = board.next(checks, stop) {
-                        let outcome = self.judge(check, &board);
+                        let outcome = self.judge(check, &board, stop);
                         // Programs are ended when it is to stop, and what comes of that is no
                         // outcome.
                         let made = !stop.load(Ordering::Relaxed);
@@ -91,7 +91,7 @@ impl Examination<'_> {
     }
 
     /// Makes one check whose needs are done.
-    fn judge(&self, check: &Check, board: &Board) -> Outcome {
+    fn judge(&self, check: &Check, board: &Board, stop: &AtomicBool) -> Outcome {
         let begun = Instant::now();
         let missing = {
             let state = board.lock();
@@ -107,7 +107,8 @@ impl Examination<'_> {
         }
         let mut attempt = self.attempt(check);
         let mut flaky = false;
-        if matches!(attempt.halt, Some(Halt::Fault { .. } | Halt::Checker(_))) {
+        let failed = matches!(attempt.halt, Some(Halt::Fault { .. } | Halt::Checker(_)));
+        if failed && !stop.load(Ordering::Relaxed) {
             let again = self.attempt(check);
             flaky = matches!(attempt.halt, Some(Halt::Fault { .. }))
                 && !matches!(again.halt, Some(Halt::Fault { .. } | Halt::Checker(_)));

@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::containment::{self, Watch};
@@ -171,6 +171,11 @@ impl Subject {
         self.words.iter().any(|word| word.contains(PORT))
     }
 
+    /// Whether all that run are being ended, and nobody is started any more.
+    pub(crate) fn is_to_stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// Starts it with its standard streams in pipes.
     pub(crate) fn start(&self, role: &Role, port: u16) -> io::Result<Running> {
         self.spawn(role, port, Stdio::piped(), None)
@@ -212,6 +217,9 @@ impl Subject {
     }
 
     fn home(&self) -> io::Result<Home> {
+        if self.is_to_stop() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         Home::new(self.copied.then_some(&*self.folder))
     }
 

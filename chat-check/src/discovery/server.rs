@@ -1,6 +1,5 @@
 //! Finds out how a server speaks.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Found, Unstarted, play, sights};
@@ -125,7 +124,7 @@ impl Search<'_> {
             first = scene.token();
             speak(&mut listener, &beto, &spoken)?;
             speak(&mut speaker, &first, &spoken)?;
-            thread::sleep(QUIET);
+            scene.pause(QUIET)?;
         }
         let begun = Instant::now();
         speak(&mut speaker, &second, &spoken)?;
@@ -137,7 +136,7 @@ impl Search<'_> {
         let third = scene.token();
         speak(&mut listener, &third, &spoken)?;
         speaker.hears_within(&third, self.a_while)?;
-        thread::sleep(scene.terms.grace);
+        scene.pause(scene.terms.grace)?;
 
         self.found.latency = latency;
         let dialect = &mut self.found.dialect;
@@ -226,7 +225,7 @@ impl Search<'_> {
         }
         if spoken.has_names() {
             speak(&mut voice, &spoken.name_line(name), spoken)?;
-            thread::sleep(QUIET);
+            scene.pause(QUIET)?;
         }
         Ok(voice)
     }

@@ -12,7 +12,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -253,6 +253,33 @@ fn ctrl_c_leaves_a_report_and_nothing_else() {
         let report: Value = serde_json::from_str(&report).unwrap();
         assert_eq!((status.code(), &report["interrupted"]), (Some(130), &Value::Bool(true)));
         assert_eq!(report["parts"][0]["not_started"], Value::Null);
+    }
+}
+
+#[test]
+fn ctrl_c_ends_a_long_silence() {
+    /// A program that has run for so long is waited for by a check.
+    const STILL: Duration = Duration::from_secs(5);
+    for mode in MODES {
+        let case = Case::of(&[SERVER]);
+        // Far longer than anybody here waits.
+        let idle = ["--idle", "10m", "--only", "8.3-listener"];
+        let options: Vec<&str> = mode.iter().chain(&idle).copied().collect();
+        let mut checker = case.start(&options, 3);
+        let (mut same, mut since) = (marked(&case.marker), Instant::now());
+        eventually(|| {
+            let now = marked(&case.marker);
+            if now != same {
+                (same, since) = (now, Instant::now());
+            }
+            since.elapsed() > STILL
+        });
+        signal(&checker, Signal::INT);
+        eventually(|| checker.try_wait().unwrap().is_some());
+        case.assert_nothing_left();
+        let report: Value =
+            serde_json::from_str(&fs::read_to_string(case.json()).unwrap()).unwrap();
+        assert_eq!(report["interrupted"], true);
     }
 }
 
