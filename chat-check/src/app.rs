@@ -39,6 +39,9 @@ const TICK: Duration = Duration::from_millis(120);
 /// The name of the file that is standard output.
 const STANDARD_OUTPUT: &str = "-";
 
+/// The exit status of a run in which something could not be checked, or not be written.
+pub const UNCHECKED: u8 = 3;
+
 /// The exit status of a run that was ended before its end.
 pub const INTERRUPTED: u8 = 130;
 
@@ -47,7 +50,7 @@ impl AppError {
     pub fn status(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Checker(_) => 3,
+            Self::Checker(_) => UNCHECKED,
         }
     }
 
@@ -202,7 +205,7 @@ pub fn status(report: &Report) -> u8 {
     if report.interrupted {
         INTERRUPTED
     } else if unstarted || report.count(Verdict::CheckerError) > 0 {
-        3
+        UNCHECKED
     } else {
         u8::from(report.results().any(fails))
     }

@@ -302,6 +302,20 @@ fn a_submission_that_takes_too_long_is_cut_short() {
 }
 
 #[test]
+fn a_report_that_cannot_be_written_takes_no_other_with_it() {
+    let class = Class::of(&[("a/servidor.py", "no es python"), ("b/servidor.py", "tampoco")]);
+    // Where the folder of a report would be, there is a file.
+    fs::write(class.notes.path().join("a"), "").unwrap();
+    let output = class.command(&["--submissions", "1"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.starts_with("chat-check: a: "), "{error}");
+    assert!(class.why("b").contains("ended"));
+    let table = fs::read_to_string(class.notes.path().join("class.csv")).unwrap();
+    assert!(table.contains("\na,0,") && table.contains("\nb,0,"), "{table}");
+}
+
+#[test]
 fn ctrl_c_leaves_whole_files_and_the_rest_can_be_done_later() {
     let good = server(false, "");
     let class =
