@@ -90,7 +90,9 @@ fn add(hash: &mut Xxh3, root: &Path, path: &Path) -> io::Result<()> {
     let data = fs::symlink_metadata(path)?;
     hash.update(path.strip_prefix(root).unwrap_or(path).as_os_str().as_encoded_bytes());
     if data.is_dir() {
-        let entries = fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path()));
+        // What cannot be read is not checked either.
+        let entries = fs::read_dir(path).into_iter().flatten();
+        let entries = entries.map(|entry| entry.map(|entry| entry.path()));
         let mut entries = entries.collect::<io::Result<Vec<_>>>()?;
         entries.retain(|entry| !crate::copy::is_left_out(entry));
         entries.sort();
@@ -98,8 +100,9 @@ fn add(hash: &mut Xxh3, root: &Path, path: &Path) -> io::Result<()> {
         return Ok(());
     }
     hash.update(&data.len().to_le_bytes());
-    if data.is_file() && data.len() <= LONG {
-        hash.update(&fs::read(path)?);
+    let short = data.is_file() && data.len() <= LONG;
+    if let Some(content) = short.then(|| fs::read(path).ok()).flatten() {
+        hash.update(&content);
     } else {
         let changed = data.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         hash.update(&changed.unwrap_or_default().as_nanos().to_le_bytes());

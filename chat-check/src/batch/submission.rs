@@ -80,13 +80,14 @@ impl Submission {
         let sides = SIDES.into_iter().filter(|side| wanted.has(*side));
         let mut parts = Vec::new();
         for side in sides {
-            let part = match &copy {
+            let mut part = match &copy {
                 Ok(copy) => {
                     let manner = manner.after(&parts);
                     self.side(&copy.folder("work"), names, side, &manner, stop)
                 }
                 Err(why) => missing(side, manner, why, Vec::new()),
             };
+            part.remarks.extend(copy.iter().filter_map(|copy| self.unread(copy, manner)));
             parts.push(part);
         }
         crate::app::report(parts, manner, stop)
@@ -161,6 +162,15 @@ impl Submission {
         part.command.clone_from(&recipe.start);
         part.remarks.extend(self.remarks(&recipe, found, manner));
         part
+    }
+
+    /// A word about what could not be copied.
+    fn unread(&self, copy: &Home, manner: &Manner) -> Option<String> {
+        let unread = copy.unreadable().iter();
+        let unread = unread.map(|path| path.strip_prefix(&self.path).unwrap_or(path));
+        let unread: Vec<_> = unread.map(Path::to_string_lossy).collect();
+        (!unread.is_empty())
+            .then(|| wording::unreadable(&unread.join(", ")).to(manner.lang).to_owned())
     }
 
     /// What a reader must know to do the same by hand.

@@ -60,6 +60,14 @@ pub(super) fn others(others: &str) -> Words {
     )
 }
 
+/// What the checker could not read.
+pub(super) fn unreadable(paths: &str) -> Words {
+    Words::new(
+        format!("chat-check no pudo leer esto, y probó sin ello: {paths}."),
+        format!("chat-check could not read this, and went on without it: {paths}."),
+    )
+}
+
 /// Where a program is started.
 pub(super) fn folder(folder: &str) -> Words {
     Words::new(
