@@ -7,6 +7,8 @@ use std::time::UNIX_EPOCH;
 
 use xxhash_rust::xxh3::Xxh3;
 
+use super::SIDES;
+use crate::catalogue::checks;
 use crate::report::{self, FORMAT, Report};
 
 /// The folder of the results.
@@ -78,12 +80,24 @@ fn put(file: &Path, text: &str) -> io::Result<()> {
     fs::rename(part, file)
 }
 
-/// What a report is made from: these files, these options, this program. As a line of text.
+/// What a report is made from: these files, these options, this program and its checks. As a line
+/// of text.
 pub(crate) fn made_from(submission: &Path, options: &str) -> io::Result<String> {
     let mut hash = Xxh3::new();
     hash.update(options.as_bytes());
+    hash.update(catalogue().as_bytes());
     add(&mut hash, submission, submission)?;
     Ok(format!("chat-check {} {:032x}\n", env!("CARGO_PKG_VERSION"), hash.digest128()))
+}
+
+/// Everything about the checks that can be told apart, so that another build of this version, with
+/// other checks, takes no report of this one's.
+fn catalogue() -> String {
+    let checks = SIDES.into_iter().flat_map(checks).map(|check| {
+        let texts = (check.title, check.explanation);
+        format!("{:?}", (check.id, check.side, check.level, check.profiles, check.needs, texts))
+    });
+    checks.collect()
 }
 
 fn add(hash: &mut Xxh3, root: &Path, path: &Path) -> io::Result<()> {
@@ -113,6 +127,18 @@ fn add(hash: &mut Xxh3, root: &Path, path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_checks_count_with_all_that_is_said_of_them() {
+        let all = catalogue();
+        for check in SIDES.into_iter().flat_map(checks) {
+            for text in [check.id, check.title.es, check.explanation.en] {
+                assert!(all.contains(&format!("{text:?}")), "{}: {text}", check.id);
+            }
+            let needs = format!("{:?}, {:?}, {:?}", check.level, check.profiles, check.needs);
+            assert!(all.contains(&needs), "{}", check.id);
+        }
+    }
 
     #[test]
     fn what_a_report_is_made_from_changes_with_any_file_and_option() {
