@@ -97,6 +97,32 @@ class Otro {
 }
 ";
 
+const RUST: &str = r#"
+use std::{io::{Read, Write}, net::{TcpListener, TcpStream}, sync::{Arc, Mutex}, thread};
+type Clients = Arc<Mutex<Vec<TcpStream>>>;
+fn main() {
+    let (clients, listener) = (Clients::default(), TcpListener::bind("127.0.0.1:12345").unwrap());
+    for client in listener.incoming().flatten() {
+        (&client).write_all("hola\n".as_bytes()).unwrap();
+        clients.lock().unwrap().push(client.try_clone().unwrap());
+        let clients = Clients::clone(&clients);
+        thread::spawn(move || serve(client, &clients));
+    }
+}
+fn serve(mut client: TcpStream, clients: &Clients) {
+    let (own, mut bytes) = (client.peer_addr().unwrap(), [0; 4096]);
+    let is_own = |other: &TcpStream| other.peer_addr().is_ok_and(|address| address == own);
+    while let Ok(n @ 1..) = client.read(&mut bytes) {
+        if bytes[..n].trim_ascii() == b"salir" { break }
+        for other in clients.lock().unwrap().iter_mut().filter(|other| !is_own(other)) {
+            let _ = other.write_all(&bytes[..n]);
+        }
+    }
+    clients.lock().unwrap().retain(|other| other.peer_addr().is_ok_and(|address| address != own));
+    let _ = client.shutdown(std::net::Shutdown::Both);
+}
+"#;
+
 /// A folder of submissions, one for the results, and one for temporary files.
 struct Class {
     submissions: TempDir,
@@ -243,6 +269,19 @@ fn what_is_compiled_is_compiled() {
     // Nothing was built where it was handed in.
     assert_eq!(fs::read_dir(class.submissions.path().join("java/src/red")).unwrap().count(), 2);
     assert_eq!(fs::read_dir(class.submissions.path().join("java/src")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_crate_is_built_with_the_user_s_own_toolchain() {
+    if !is_installed("cargo") {
+        eprintln!("skipped: cargo is not here");
+        return;
+    }
+    let manifest = "[package]\nname = 'servidor'\nversion = '0.1.0'\nedition = '2021'\n";
+    let class = Class::of(&[("rust/Cargo.toml", manifest), ("rust/src/main.rs", RUST)]);
+    class.run(&["--server-pattern", "**/main.rs", "--only", "2.1-relay"]);
+    class.assert_good("rust");
+    assert_eq!(class.verdicts("rust")["2.1-relay"], "pass");
 }
 
 #[test]
