@@ -195,7 +195,8 @@ pub struct LimitArgs {
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
     pub cpu: Duration,
     /// Share the machine's network and processes with the programs, as on systems that have no
-    /// others to give: checks are made one after the other, and the port must be free
+    /// others to give: checks are made one after the other; {port} stands for a free port, and who
+    /// is not told it needs the usual one to be free
     #[arg(long)]
     pub shared_network: bool,
 }

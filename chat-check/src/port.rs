@@ -1,7 +1,7 @@
 //! Ports on a machine that many share.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,11 @@ const ANSWER: Duration = Duration::from_millis(500);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("port {0} is taken by another program of this machine; end that program, and try again")]
 pub(crate) struct Taken(u16);
+
+/// A port that nobody uses at this moment.
+pub(crate) fn free() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
 
 /// Waits until a program that asks for nothing special can listen on this port, or until it is to
 /// stop.
@@ -70,8 +75,6 @@ pub(crate) fn answers(address: SocketAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
     use super::*;
 
     #[test]

@@ -6,6 +6,7 @@ use super::{Found, Unstarted, play, sights};
 use crate::catalogue::Profile;
 use crate::dialect::{Dialect, Framing, Given, Naming};
 use crate::intake::Heard;
+use crate::isolation::Isolation;
 use crate::scene::{Scene, Server, Terms};
 use crate::subject::Subject;
 use crate::verdict::Checked;
@@ -33,6 +34,10 @@ pub(crate) fn server(
     slow: f64,
 ) -> Result<Found, Unstarted> {
     let mut dialect = Dialect::default();
+    if subject.isolation() == Isolation::Shared && subject.takes_port() {
+        // Others may be checked on this machine at the same time.
+        dialect.port = crate::port::free().unwrap_or(dialect.port);
+    }
     given.over(&mut dialect);
     let terms = Terms::new(profile.unwrap_or(Profile::Basico), None, Duration::ZERO, slow);
     let found = Found { dialect, latency: Duration::ZERO };

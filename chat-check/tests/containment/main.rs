@@ -295,6 +295,17 @@ fn a_port_of_somebody_else_is_no_verdict() {
     assert!(why.contains(&port.to_string()) && why.contains("another program"), "{why}");
 }
 
+#[test]
+fn who_is_told_a_port_shares_the_network_with_others() {
+    let case = Case::of(&[SERVER]);
+    fs::write(case.folder.path().join("dialecto.toml"), "").unwrap();
+    let ran = case.run(&["--shared-network", "--only", "2.1-relay"]);
+    assert_passes(&ran);
+    let dialect = &ran.1["parts"][0]["dialect"];
+    assert!(dialect["port"].is_u64() && dialect["port"] != 12345, "{dialect}");
+    assert_eq!(dialect["given"], serde_json::json!([]));
+}
+
 /// Runs the checker behind other words, with a checker that everybody may start.
 fn run_behind(case: &Case, words: &[&str]) -> (Output, Value) {
     let checker = case.temporary.path().join("checker");
