@@ -39,6 +39,9 @@ const TICK: Duration = Duration::from_millis(120);
 /// The name of the file that is standard output.
 const STANDARD_OUTPUT: &str = "-";
 
+/// The exit status of a run in which something could not be checked, or not be written.
+pub const UNCHECKED: u8 = 3;
+
 /// The exit status of a run that was ended before its end.
 pub const INTERRUPTED: u8 = 130;
 
@@ -47,7 +50,7 @@ impl AppError {
     pub fn status(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Checker(_) => 3,
+            Self::Checker(_) => UNCHECKED,
         }
     }
 
@@ -180,7 +183,9 @@ fn examine(
 ) -> Result<Report, AppError> {
     let mut parts: Vec<Part> = Vec::new();
     for order in orders {
-        let manner = manner.after(&parts);
+        let mut manner = manner.after(&parts);
+        let server = parts.iter().find(|part| part.not_started.is_none());
+        manner.server = server.map(|part| part.command.clone());
         parts.push(order.carry_out(&manner, stop, told).map_err(AppError::usage)?);
     }
     Ok(report(parts, manner, stop))
@@ -208,7 +213,7 @@ pub fn status(report: &Report) -> u8 {
     if report.interrupted {
         INTERRUPTED
     } else if unstarted || report.count(Verdict::CheckerError) > 0 {
-        3
+        UNCHECKED
     } else {
         u8::from(report.results().any(fails))
     }
@@ -253,6 +258,7 @@ fn manner(args: &MannerArgs, isolation: Isolation, sides: &[Side]) -> Result<Man
         limits: args.limits.limits(),
         variables: variables.collect(),
         isolation,
+        server: None,
         options: options(args),
     })
 }
@@ -261,16 +267,46 @@ fn of_file(file: &Path, error: &dyn Display) -> AppError {
     AppError::Usage(format!("{}: {error}", file.display()))
 }
 
-/// The options without which a check would not be the same.
+/// The options without which a check would not be the same, but for the profile. What variables
+/// hold is nobody's business.
 fn options(args: &MannerArgs) -> String {
     let mut words = Vec::new();
     let mut add = |name: &str, value: Option<String>| {
         words.extend(value.map(|value| format!("{name} {}", shell_words::quote(&value))));
     };
-    add("--profile", args.profile.map(|profile| format!("{profile:?}").to_lowercase()));
     add("--dialect", args.dialect.as_ref().map(|file| file.display().to_string()));
     add("--idle", args.idle.map(|idle| format!("{}s", idle.as_secs_f64())));
+    add("--slow", (args.slow.to_bits() != 1_f64.to_bits()).then(|| args.slow.to_string()));
     words.extend(args.limits.words());
-    words.extend(args.env.iter().map(|name| format!("--env {}", shell_words::quote(name))));
+    let names = args.env.iter().map(|variable| variable.split('=').next().unwrap_or_default());
+    words.extend(names.map(|name| format!("--env {}", shell_words::quote(name))));
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::catalogue::Profile;
+
+    #[test]
+    fn a_check_is_repeated_as_it_was_made() {
+        let words = ["chat-check", "client", "./c x", "--slow", "2", "--env", "KEY=secret"];
+        let Task::Client { command, manner: args, .. } = Cli::try_parse_from(words).unwrap().task
+        else {
+            panic!("another task");
+        };
+        let mut manner = manner(&args, Isolation::Shared, &[Side::Client]).unwrap();
+        let order = Order { side: Side::Client, command, folder: PathBuf::new() };
+        assert_eq!(order.repeat(&manner), "chat-check client './c x' --slow 2 --env KEY");
+        // What a client takes over from its server.
+        manner.profile = Some(Profile::Sala);
+        let alone = "chat-check client './c x' --profile sala --slow 2 --env KEY";
+        assert_eq!(order.repeat(&manner), alone);
+        manner.server = Some("./s".to_owned());
+        let both =
+            "chat-check both --server ./s --client './c x' --profile sala --slow 2 --env KEY";
+        assert_eq!(order.repeat(&manner), both);
+    }
 }

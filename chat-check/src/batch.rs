@@ -11,7 +11,7 @@ mod wording;
 use std::fs;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -51,11 +51,13 @@ pub fn run(
         .map_err(|error| AppError::Usage(format!("{}: {error}", folder.display())))?;
     let wanted = Wanted::of(&submissions, &names);
     let (rubric, rules) = app::rubric(args.rubric.as_deref())?;
+    let time_limit = args.time_limit(manner.idle);
     let class = Class {
         names: &names,
         rubric: &rubric,
         wanted,
         args,
+        time_limit,
         manner,
         record: &record,
         // Whatever changes one of these changes reports.
@@ -63,19 +65,25 @@ pub fn run(
             "{:?}",
             (
                 rules,
-                (&args.server_pattern, &args.client_pattern, args.time_limit, wanted),
+                (&args.server_pattern, &args.client_pattern, time_limit, wanted),
                 (manner.profile, &manner.given, manner.idle, manner.slow, &manner.selection),
                 (manner.lang, manner.limits, &manner.variables, manner.isolation),
             )
         ),
         stop,
         done: AtomicUsize::new(0),
+        unwritten: AtomicBool::new(false),
         of: submissions.len(),
     };
     let reports = class.carry_out(&submissions)?;
     record.write_class(&reports).map_err(|e| failed(&args.out, &e))?;
-    let interrupted = stop.load(Ordering::Relaxed);
-    Ok(if interrupted { ExitCode::from(app::INTERRUPTED) } else { ExitCode::SUCCESS })
+    Ok(if stop.load(Ordering::Relaxed) {
+        ExitCode::from(app::INTERRUPTED)
+    } else if class.unwritten.load(Ordering::Relaxed) {
+        ExitCode::from(app::UNCHECKED)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> AppError {
@@ -104,11 +112,14 @@ struct Class<'a> {
     rubric: &'a Rubric,
     wanted: Wanted,
     args: &'a BatchArgs,
+    time_limit: Duration,
     manner: &'a Manner,
     record: &'a Record,
     options: String,
     stop: &'a Arc<AtomicBool>,
     done: AtomicUsize,
+    /// Some report could not be written.
+    unwritten: AtomicBool,
     of: usize,
 }
 
@@ -122,21 +133,20 @@ impl Class<'_> {
         };
         let next = AtomicUsize::new(0);
         let reports: Mutex<Vec<(usize, Report)>> = Mutex::default();
-        let work = || -> Result<(), AppError> {
+        let work = || {
             while !self.stop.load(Ordering::Relaxed) {
                 let which = next.fetch_add(1, Ordering::Relaxed);
                 let Some(submission) = submissions.get(which) else { break };
-                let report = self.one(submission)?;
+                let report = self.one(submission);
                 let mut reports = reports.lock().unwrap_or_else(PoisonError::into_inner);
                 reports.push((which, report));
             }
-            Ok(())
         };
         thread::scope(|scope| {
             let workers: Vec<_> =
                 (0..workers.min(submissions.len())).map(|_| scope.spawn(work)).collect();
-            let lost = |_| Err(AppError::Checker("a part of the checker was lost".to_owned()));
-            workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(lost))
+            let lost = |_| AppError::Checker("a part of the checker was lost".to_owned());
+            workers.into_iter().try_for_each(|worker| worker.join().map_err(lost))
         })?;
         let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
         reports.sort_by_key(|(which, _)| *which);
@@ -144,13 +154,13 @@ impl Class<'_> {
     }
 
     /// The report of one submission: an earlier one if nothing has changed, or else a new one.
-    fn one(&self, submission: &Submission) -> Result<Report, AppError> {
+    fn one(&self, submission: &Submission) -> Report {
         let name = &submission.name;
         let made_from = record::made_from(&submission.path, &self.options).ok();
         let earlier = made_from.as_ref().filter(|_| !self.args.again);
         if let Some(report) = earlier.and_then(|from| self.record.earlier(name, from)) {
             self.tell(&report, true);
-            return Ok(report);
+            return report;
         }
         let check =
             |stop: &Arc<AtomicBool>| submission.check(self.names, self.wanted, self.manner, stop);
@@ -165,12 +175,17 @@ impl Class<'_> {
         }
         report.submission = Some(name.clone());
         report.marks = Some(self.rubric.marks(&report));
-        let made_from = made_from.as_deref().filter(|_| !stopped);
-        self.record
-            .write(name, &report, made_from)
-            .map_err(|error| failed(&PathBuf::from(name), &error))?;
+        // What is missing can still be had another time.
+        let made_from = made_from.as_deref().filter(|_| !report.interrupted && !stopped);
+        let written = self.record.write(name, &report, made_from);
         self.tell(&report, false);
-        Ok(report)
+        if let Err(error) = written {
+            self.unwritten.store(true, Ordering::Relaxed);
+            let name = wording::shown(name);
+            // Whoever has closed standard error still gets the status.
+            let _ = writeln!(std::io::stderr(), "chat-check: {name}: {error}");
+        }
+        report
     }
 
     /// Does something that is to stop when all is, or when a submission's time is over.
@@ -181,7 +196,7 @@ impl Class<'_> {
             let to_stop = Arc::clone(&stop);
             scope.spawn(move || {
                 while over.recv_timeout(POLL) == Err(RecvTimeoutError::Timeout) {
-                    let late = begun.elapsed() > self.args.time_limit;
+                    let late = begun.elapsed() > self.time_limit;
                     if late || self.stop.load(Ordering::Relaxed) {
                         to_stop.store(true, Ordering::Relaxed);
                     }

@@ -13,6 +13,9 @@ use crate::keeper::Keep;
 use crate::subject::Limits;
 use crate::text::Lang;
 
+/// How long a submission may take, idle time aside.
+const TIME_LIMIT: Duration = Duration::from_mins(10);
+
 /// Grades any chat, in any language, against the specification.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "chat-check", version, max_term_width = 100)]
@@ -157,15 +160,23 @@ pub struct BatchArgs {
     /// How many submissions to check at the same time, each with --side-by-side checks
     #[arg(long, value_name = "NUMBER", default_value = "5")]
     pub submissions: NonZero<usize>,
-    /// How long one submission may take in all
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
-    pub time_limit: Duration,
+    /// How long one submission may take in all, or it gets no marks; without it 10m and 20 times
+    /// --idle
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub time_limit: Option<Duration>,
     /// Give marks by this rubric (TOML) instead of the course's
     #[arg(long, value_name = "FILE")]
     pub rubric: Option<PathBuf>,
     /// Check also those that have a report already and have not changed since
     #[arg(long)]
     pub again: bool,
+}
+
+impl BatchArgs {
+    /// How long one submission may take: checks of idle time wait for many times that.
+    pub fn time_limit(&self, idle: Option<Duration>) -> Duration {
+        self.time_limit.unwrap_or(TIME_LIMIT + idle.unwrap_or_default() * 20)
+    }
 }
 
 /// What programs may use.
@@ -184,7 +195,8 @@ pub struct LimitArgs {
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
     pub cpu: Duration,
     /// Share the machine's network and processes with the programs, as on systems that have no
-    /// others to give: checks are made one after the other, and the port must be free
+    /// others to give: checks are made one after the other; {port} stands for a free port, and who
+    /// is not told it needs the usual one to be free
     #[arg(long)]
     pub shared_network: bool,
 }
@@ -247,5 +259,24 @@ fn slow(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(times) if (0.1..=100.0).contains(&times) => Ok(times),
         _ => Err("a number from 0.1 to 100".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_for_idle_connections_takes_longer() {
+        let limit = |options: &str| {
+            let words = format!("chat-check batch folder --out notes {options}");
+            match Cli::try_parse_from(words.split_whitespace()).unwrap().task {
+                Task::Batch { batch, manner, .. } => batch.time_limit(manner.idle).as_secs(),
+                task => panic!("{task:?}"),
+            }
+        };
+        assert_eq!(limit(""), 600);
+        assert_eq!(limit("--idle 60s"), 1_800);
+        assert_eq!(limit("--idle 60s --time-limit 5m"), 300);
     }
 }

@@ -85,7 +85,7 @@ impl Examination<'_> {
             for _ in 0..workers.min(checks.len()) {
                 scope.spawn(|| {
                     while let Some(check) = board.next(checks, stop) {
-                        let outcome = self.judge(check, &board);
+                        let outcome = self.judge(check, &board, stop);
                         // Programs are ended when it is to stop, and what comes of that is no
                         // outcome.
                         let made = !stop.load(Ordering::Relaxed);
@@ -102,7 +102,7 @@ impl Examination<'_> {
     }
 
     /// Makes one check whose needs are done.
-    fn judge(&self, check: &Check, board: &Board) -> Outcome {
+    fn judge(&self, check: &Check, board: &Board, stop: &AtomicBool) -> Outcome {
         let begun = Instant::now();
         let missing = {
             let state = board.lock();
@@ -116,8 +116,9 @@ impl Examination<'_> {
             );
             return self.outcome(check, Verdict::Skipped, Some(&reason), None, begun);
         }
-        let first = self.answer(check);
-        let again = first.is_fault().then(|| self.answer(check));
+        let first = self.answer(check, stop);
+        let sure = !first.is_fault() || stop.load(Ordering::Relaxed);
+        let again = (!sure).then(|| self.answer(check, stop));
         let (attempt, flaky) = match again {
             Some(again) if again.is_fault() || again.is_checker_s() => (again, false),
             again => (first, again.is_some()),
@@ -160,9 +161,10 @@ impl Examination<'_> {
     }
 
     /// What a check says: one in which the checker failed is made once more.
-    fn answer(&self, check: &Check) -> Attempt {
+    fn answer(&self, check: &Check, stop: &AtomicBool) -> Attempt {
         let attempt = self.attempt(check);
-        if attempt.is_checker_s() { self.attempt(check) } else { attempt }
+        let again = attempt.is_checker_s() && !stop.load(Ordering::Relaxed);
+        if again { self.attempt(check) } else { attempt }
     }
 
     /// Makes a check once: in a network and a thread of its own, with a program of its own.

@@ -12,6 +12,8 @@ pub(crate) struct Home {
     folder: TempDir,
     /// Locked for as long as this process lives. Whoever gets the lock knows that it is gone.
     _held: File,
+    /// What was not copied because it cannot be read.
+    unreadable: Vec<PathBuf>,
 }
 
 /// How the names of these folders begin.
@@ -29,11 +31,16 @@ impl Home {
         }
         let held = File::create(folder.path().join(HELD))?;
         held.lock()?;
-        let home = Self { folder, _held: held };
+        let mut home = Self { folder, _held: held, unreadable: Vec::new() };
         if let Some(copied) = copied {
-            crate::copy::copy(copied, &home.folder("work"))?;
+            home.unreadable = crate::copy::copy(copied, &home.folder("work"))?;
         }
         Ok(home)
+    }
+
+    /// What was not copied because it cannot be read.
+    pub(crate) fn unreadable(&self) -> &[PathBuf] {
+        &self.unreadable
     }
 
     /// Where it is.

@@ -40,7 +40,11 @@ pub struct Manner {
     pub variables: Vec<(String, String)>,
     /// Whether they have networks of their own.
     pub isolation: Isolation,
-    /// The options that a command to repeat a check needs: everything but the program and `--only`.
+    /// The server whose client is checked, where both are given by hand: what the client took over
+    /// from it can be had again only with it.
+    pub server: Option<String>,
+    /// The options that a command to repeat a check needs: everything but the programs, the profile
+    /// and `--only`.
     pub options: String,
 }
 
@@ -126,11 +130,6 @@ impl Order {
             .into_iter()
             .filter(|check| check.profiles.contains(&part.profile))
             .collect();
-        let side = match self.side {
-            Side::Server => "server",
-            Side::Client => "client",
-        };
-        let words = [shell_words::quote(&self.command).into_owned(), manner.options.clone()];
         let examination = Examination {
             subject,
             dialect: &part.dialect,
@@ -138,9 +137,31 @@ impl Order {
             xfail: &manner.selection.xfail,
             lang: manner.lang,
             side_by_side: manner.side_by_side,
-            repeat: format!("chat-check {side} {}", words.join(" ").trim_end()),
+            repeat: self.repeat(manner),
         };
         examination.make(&manner.selection.of(&suited), stop, told)
+    }
+
+    /// What repeats a check, but for its name.
+    pub(crate) fn repeat(&self, manner: &Manner) -> String {
+        let command = shell_words::quote(&self.command);
+        let mut words = match (self.side, &manner.server) {
+            (Side::Server, _) => format!("chat-check server {command}"),
+            (Side::Client, None) => format!("chat-check client {command}"),
+            (Side::Client, Some(server)) => {
+                let server = shell_words::quote(server);
+                format!("chat-check both --server {server} --client {command}")
+            }
+        };
+        if let Some(profile) = manner.profile {
+            words.push_str(" --profile ");
+            words.push_str(profile.name());
+        }
+        if !manner.options.is_empty() {
+            words.push(' ');
+            words.push_str(&manner.options);
+        }
+        words
     }
 
     /// A part in which nothing stands yet.

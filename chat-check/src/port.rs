@@ -1,7 +1,7 @@
 //! Ports on a machine that many share.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,14 +25,20 @@ const ANSWER: Duration = Duration::from_millis(500);
 #[error("port {0} is taken by another program of this machine; end that program, and try again")]
 pub(crate) struct Taken(u16);
 
-/// Waits until a program that asks for nothing special can listen on this port.
+/// A port that nobody uses at this moment.
+pub(crate) fn free() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+/// Waits until a program that asks for nothing special can listen on this port, or until it is to
+/// stop.
 ///
 /// # Errors
 ///
 /// Another program listens on it.
-pub(crate) fn wait_until_free(port: u16) -> Result<(), Taken> {
+pub(crate) fn wait_until_free(port: u16, is_to_stop: impl Fn() -> bool) -> Result<(), Taken> {
     let begun = Instant::now();
-    while !is_free(port, false) {
+    while !is_free(port, false) && !is_to_stop() {
         let patience = if is_free(port, true) { LINGERING } else { LEAVING };
         if begun.elapsed() > patience {
             return Err(Taken(port));
@@ -69,8 +75,6 @@ pub(crate) fn answers(address: SocketAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
     use super::*;
 
     #[test]
@@ -79,7 +83,7 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         assert!(!is_free(port, false) && !is_free(port, true));
         drop(listener);
-        assert_eq!(wait_until_free(port), Ok(()));
+        assert_eq!(wait_until_free(port, || false), Ok(()));
     }
 
     #[cfg(target_os = "linux")]

@@ -26,7 +26,7 @@ pub struct Marks {
     pub parts: Vec<PartMarks>,
     /// The sum of the points.
     pub points: f64,
-    /// What can be reached.
+    /// What can be reached, also where a run that did not come to its end gives no points.
     pub of: f64,
 }
 
@@ -91,7 +91,7 @@ impl Rubric {
     }
 
     /// The marks of a submission. A program of which nothing was judged gets none, neither good nor
-    /// bad.
+    /// bad; nor does any that was not seen to its end.
     pub fn marks(&self, report: &Report) -> Marks {
         arithmetic::marks(self, report)
     }

@@ -115,7 +115,9 @@ impl<'a> Scene<'a> {
         if self.subject.isolation() != Isolation::Shared {
             return Ok(());
         }
-        crate::port::wait_until_free(self.dialect.port).map_err(|e| Halt::Checker(e.to_string()))
+        let is_to_stop = || self.subject.is_to_stop();
+        let free = crate::port::wait_until_free(self.dialect.port, is_to_stop);
+        free.map_err(|taken| Halt::Checker(taken.to_string()))
     }
 
     fn listening(&self, program: Running) -> Checked<Server> {
@@ -328,8 +330,7 @@ impl<'a> Scene<'a> {
         let token = self.token();
         speaker.say(&token)?;
         listener.hears(&token)?;
-        thread::sleep(self.terms.grace);
-        Ok(())
+        self.pause(self.terms.grace)
     }
 
     /// What these two say from now on can be told from what was said before: the number of messages
@@ -343,20 +344,32 @@ impl<'a> Scene<'a> {
         Ok(listener.messages().len())
     }
 
+    /// Does nothing for so long.
+    ///
+    /// # Errors
+    ///
+    /// It is to stop.
+    pub fn pause(&self, time: Duration) -> Checked {
+        let stopped = self.within(time, || self.subject.is_to_stop().then_some(()));
+        stopped.map_or(Ok(()), |()| Err(Halt::Checker("interrupted".to_owned())))
+    }
+
     /// Looks again and again until this is found, for as long as patience lasts.
     pub fn eventually<T>(&self, find: impl FnMut() -> Option<T>) -> Option<T> {
         self.within(self.terms.patience, find)
     }
 
-    /// Looks again and again until this is found, for so long.
+    /// Looks again and again until this is found, for so long, or until it is to stop.
     pub fn within<T>(&self, time: Duration, mut find: impl FnMut() -> Option<T>) -> Option<T> {
         let deadline = Instant::now() + time;
         loop {
-            match find() {
-                Some(found) => return Some(found),
-                None if Instant::now() < deadline => thread::sleep(POLL),
-                None => return None,
+            if let Some(found) = find() {
+                return Some(found);
             }
+            if Instant::now() >= deadline || self.subject.is_to_stop() {
+                return None;
+            }
+            thread::sleep(POLL);
         }
     }
 

@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::containment::{self, Watch};
@@ -96,8 +96,28 @@ const PORT: &str = "{port}";
 /// smaller, and build folders far larger.
 const SMALL: (u64, usize) = (16 << 20, 2_000);
 
-/// What a program sees of the environment in which the checker runs.
-const PASSED_ON: [&str; 6] = ["PATH", "JAVA_HOME", "USER", "LOGNAME", "SYSTEMROOT", "TZ"];
+/// What a program sees of the environment in which the checker runs: who and where it is, and where
+/// languages keep what they need to start.
+const PASSED_ON: [&str; 15] = [
+    "PATH",
+    "USER",
+    "LOGNAME",
+    "SYSTEMROOT",
+    "TZ",
+    "ASDF_DATA_DIR",
+    "ASDF_DIR",
+    "CARGO_HOME",
+    "GOROOT",
+    "JAVA_HOME",
+    "NODE_PATH",
+    "NVM_DIR",
+    "PYENV_ROOT",
+    "PYTHONPATH",
+    "RUSTUP_HOME",
+];
+
+/// What is found in the user's home if no variable tells. Programs have another home.
+const AT_HOME: [(&str, &str); 2] = [("RUSTUP_HOME", ".rustup"), ("CARGO_HOME", ".cargo")];
 
 impl Subject {
     /// A program, as a shell's user would type it, that is at home in a folder.
@@ -111,12 +131,13 @@ impl Subject {
         if words.is_empty() {
             return Err(SubjectError::Empty);
         }
-        let passed = |name: &str| Some((name.to_owned(), std::env::var(name).ok()?));
         Ok(Self {
             words,
             folder: folder.canonicalize()?,
             copied: crate::copy::is_small(folder, SMALL)?,
-            environment: PASSED_ON.into_iter().filter_map(passed).collect(),
+            environment: passed_on(std::env::home_dir().as_deref(), |name| {
+                std::env::var(name).ok()
+            }),
             limits: Limits::default(),
             isolation,
             stop: Arc::default(),
@@ -171,6 +192,11 @@ impl Subject {
         self.words.iter().any(|word| word.contains(PORT))
     }
 
+    /// Whether all that run are being ended, and nobody is started any more.
+    pub(crate) fn is_to_stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// Starts it with its standard streams in pipes.
     pub(crate) fn start(&self, role: &Role, port: u16) -> io::Result<Running> {
         self.spawn(role, port, Stdio::piped(), None)
@@ -212,6 +238,9 @@ impl Subject {
     }
 
     fn home(&self) -> io::Result<Home> {
+        if self.is_to_stop() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         Home::new(self.copied.then_some(&*self.folder))
     }
 
@@ -239,6 +268,21 @@ impl Subject {
     }
 }
 
+/// What is passed on of these variables, and what this home tells in their stead.
+fn passed_on(
+    home: Option<&Path>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Vec<(String, String)> {
+    let named = |name: &str, value: Option<String>| Some((name.to_owned(), value?));
+    let given = PASSED_ON.into_iter().filter_map(|name| named(name, variable(name)));
+    let unsaid = AT_HOME.into_iter().filter(|(name, _)| variable(name).is_none());
+    let found = unsaid.filter_map(|(name, folder)| {
+        let folder = home?.join(folder);
+        named(name, folder.is_dir().then(|| folder.display().to_string()))
+    });
+    given.chain(found).collect()
+}
+
 /// A program that is about to be started.
 #[cfg_attr(
     not(target_os = "linux"),
@@ -255,4 +299,23 @@ pub(crate) struct Start {
     pub(crate) environment: Vec<(String, String)>,
     /// What it may use.
     pub(crate) limits: Limits,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_find_what_they_need_without_the_user_s_home() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join(".cargo")).unwrap();
+        let passed = |said: &'static [&str]| {
+            let variable = |name: &str| said.contains(&name).then(|| "/opt".to_owned());
+            passed_on(Some(home.path()), variable)
+        };
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let own = home.path().join(".cargo");
+        assert_eq!(passed(&["HOME"]), [pair("CARGO_HOME", own.to_str().unwrap())]);
+        assert_eq!(passed(&["CARGO_HOME", "SECRET"]), [pair("CARGO_HOME", "/opt")]);
+    }
 }

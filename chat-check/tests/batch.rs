@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const CHECKER: &str = env!("CARGO_BIN_EXE_chat-check");
@@ -97,6 +97,32 @@ class Otro {
 }
 ";
 
+const RUST: &str = r#"
+use std::{io::{Read, Write}, net::{TcpListener, TcpStream}, sync::{Arc, Mutex}, thread};
+type Clients = Arc<Mutex<Vec<TcpStream>>>;
+fn main() {
+    let (clients, listener) = (Clients::default(), TcpListener::bind("127.0.0.1:12345").unwrap());
+    for client in listener.incoming().flatten() {
+        (&client).write_all("hola\n".as_bytes()).unwrap();
+        clients.lock().unwrap().push(client.try_clone().unwrap());
+        let clients = Clients::clone(&clients);
+        thread::spawn(move || serve(client, &clients));
+    }
+}
+fn serve(mut client: TcpStream, clients: &Clients) {
+    let (own, mut bytes) = (client.peer_addr().unwrap(), [0; 4096]);
+    let is_own = |other: &TcpStream| other.peer_addr().is_ok_and(|address| address == own);
+    while let Ok(n @ 1..) = client.read(&mut bytes) {
+        if bytes[..n].trim_ascii() == b"salir" { break }
+        for other in clients.lock().unwrap().iter_mut().filter(|other| !is_own(other)) {
+            let _ = other.write_all(&bytes[..n]);
+        }
+    }
+    clients.lock().unwrap().retain(|other| other.peer_addr().is_ok_and(|address| address != own));
+    let _ = client.shutdown(std::net::Shutdown::Both);
+}
+"#;
+
 /// A folder of submissions, one for the results, and one for temporary files.
 struct Class {
     submissions: TempDir,
@@ -143,7 +169,7 @@ impl Class {
     }
 
     fn report(&self, name: &str) -> Value {
-        json(&self.notes.path().join(name).join("report.json"))
+        read(&self.notes.path().join(name).join("report.json"))
     }
 
     /// The verdicts of a submission's server, by the checks' names.
@@ -183,7 +209,7 @@ impl Class {
     }
 }
 
-fn json(file: &Path) -> Value {
+fn read(file: &Path) -> Value {
     let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     serde_json::from_str(&text).unwrap()
 }
@@ -246,6 +272,19 @@ fn what_is_compiled_is_compiled() {
 }
 
 #[test]
+fn a_crate_is_built_with_the_user_s_own_toolchain() {
+    if !is_installed("cargo") {
+        eprintln!("skipped: cargo is not here");
+        return;
+    }
+    let manifest = "[package]\nname = 'servidor'\nversion = '0.1.0'\nedition = '2021'\n";
+    let class = Class::of(&[("rust/Cargo.toml", manifest), ("rust/src/main.rs", RUST)]);
+    class.run(&["--server-pattern", "**/main.rs", "--only", "2.1-relay"]);
+    class.assert_good("rust");
+    assert_eq!(class.verdicts("rust")["2.1-relay"], "pass");
+}
+
+#[test]
 fn a_compiler_that_is_missing_is_named() {
     let class = Class::of(&[("c/servidor.c", "int main(void) { return 0; }")]);
     let mut command = class.command(&[]);
@@ -292,6 +331,27 @@ fn a_submission_that_takes_too_long_is_cut_short() {
     let report = class.report("lenta");
     assert_eq!(report["interrupted"], true);
     assert!(report["parts"][0]["remarks"].to_string().contains("time was over"), "{report:#}");
+    assert_eq!((&report["marks"]["parts"], &report["marks"]["of"]), (&json!([]), &json!(5.0)));
+    let table = fs::read_to_string(class.notes.path().join("class.csv")).unwrap();
+    assert!(table.contains("\nlenta,not complete,not complete,not complete,5,"), "{table}");
+    // It is not done, so another time it is tried again.
+    let first = class.dates();
+    class.run(&["--time-limit", "1s", "--slow", "20"]);
+    assert_ne!(class.dates(), first);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_takes_no_other_with_it() {
+    let class = Class::of(&[("a/servidor.py", "no es python"), ("b/servidor.py", "tampoco")]);
+    // Where the folder of a report would be, there is a file.
+    fs::write(class.notes.path().join("a"), "").unwrap();
+    let output = class.command(&["--submissions", "1"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.starts_with("chat-check: a: "), "{error}");
+    assert!(class.why("b").contains("ended"));
+    let table = fs::read_to_string(class.notes.path().join("class.csv")).unwrap();
+    assert!(table.contains("\na,0,") && table.contains("\nb,0,"), "{table}");
 }
 
 #[test]

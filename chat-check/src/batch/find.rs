@@ -84,7 +84,7 @@ impl Names {
     ///
     /// # Errors
     ///
-    /// The folder cannot be read.
+    /// The folder itself cannot be read.
     pub(crate) fn find(&self, folder: &Path, side: Side) -> io::Result<Option<Found>> {
         let mut candidates: Vec<Candidate> = files(folder)?
             .into_iter()
@@ -137,11 +137,20 @@ fn globs(patterns: &[String]) -> Result<Option<GlobSet>, globset::Error> {
     Ok(if patterns.is_empty() { None } else { Some(globs.build()?) })
 }
 
-/// The files in a folder and those below, relative to it.
+/// The files in a folder and those below, relative to it, and links in it to others of them.
 fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let whole = folder.canonicalize()?;
+    let leads_to_file = |path: &Path| {
+        let target = whole.join(path).canonicalize();
+        target.is_ok_and(|target| target.starts_with(&whole) && target.is_file())
+    };
     let (mut files, mut folders, mut seen) = (Vec::new(), vec![PathBuf::new()], 0);
     while let Some(inner) = folders.pop() {
-        for entry in fs::read_dir(folder.join(&inner))? {
+        let entries = match fs::read_dir(folder.join(&inner)) {
+            Err(error) if inner.as_os_str().is_empty() => return Err(error),
+            entries => entries.into_iter().flatten(),
+        };
+        for entry in entries {
             let entry = entry?;
             seen += 1;
             if seen > ENTRIES {
@@ -151,7 +160,7 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
             let path = inner.join(&name);
             let name = name.to_string_lossy();
             let is_own = !name.starts_with('.') && !FOREIGN.contains(&&*name);
-            if kind.is_file() && is_own {
+            if is_own && (kind.is_file() || kind.is_symlink() && leads_to_file(&path)) {
                 files.push(path);
             } else if kind.is_dir() && is_own && path.components().count() < DEPTH {
                 folders.push(path);
@@ -249,6 +258,24 @@ mod tests {
             assert_eq!(found(&Names::default(), files), expected);
         }
         assert_eq!(found(&Names::default(), &["tarea.py", "servidor.txt"]), [None, None]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_counts_when_it_leads_to_a_file_of_the_same_submission() {
+        let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for place in [&folder, &other] {
+            fs::write(place.path().join("tarea.py"), "").unwrap();
+        }
+        let link = |target: &Path, name: &str| {
+            std::os::unix::fs::symlink(target, folder.path().join(name)).unwrap();
+        };
+        link(Path::new("tarea.py"), "servidor.py");
+        link(&other.path().join("tarea.py"), "cliente.py");
+        link(Path::new("."), "redes");
+        let found = |side| Names::default().find(folder.path(), side).unwrap();
+        assert_eq!(found(Side::Server).unwrap().path, Path::new("servidor.py"));
+        assert_eq!(found(Side::Client), None);
     }
 
     #[test]

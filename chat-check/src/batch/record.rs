@@ -7,6 +7,8 @@ use std::time::UNIX_EPOCH;
 
 use xxhash_rust::xxh3::Xxh3;
 
+use super::SIDES;
+use crate::catalogue::checks;
 use crate::report::{self, FORMAT, Report};
 
 /// The folder of the results.
@@ -78,19 +80,33 @@ fn put(file: &Path, text: &str) -> io::Result<()> {
     fs::rename(part, file)
 }
 
-/// What a report is made from: these files, these options, this program. As a line of text.
+/// What a report is made from: these files, these options, this program and its checks. As a line
+/// of text.
 pub(crate) fn made_from(submission: &Path, options: &str) -> io::Result<String> {
     let mut hash = Xxh3::new();
     hash.update(options.as_bytes());
+    hash.update(catalogue().as_bytes());
     add(&mut hash, submission, submission)?;
     Ok(format!("chat-check {} {:032x}\n", env!("CARGO_PKG_VERSION"), hash.digest128()))
+}
+
+/// Everything about the checks that can be told apart, so that another build of this version, with
+/// other checks, takes no report of this one's.
+fn catalogue() -> String {
+    let checks = SIDES.into_iter().flat_map(checks).map(|check| {
+        let texts = (check.title, check.explanation);
+        format!("{:?}", (check.id, check.side, check.level, check.profiles, check.needs, texts))
+    });
+    checks.collect()
 }
 
 fn add(hash: &mut Xxh3, root: &Path, path: &Path) -> io::Result<()> {
     let data = fs::symlink_metadata(path)?;
     hash.update(path.strip_prefix(root).unwrap_or(path).as_os_str().as_encoded_bytes());
     if data.is_dir() {
-        let entries = fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path()));
+        // What cannot be read is not checked either.
+        let entries = fs::read_dir(path).into_iter().flatten();
+        let entries = entries.map(|entry| entry.map(|entry| entry.path()));
         let mut entries = entries.collect::<io::Result<Vec<_>>>()?;
         entries.retain(|entry| !crate::copy::is_left_out(entry));
         entries.sort();
@@ -98,8 +114,9 @@ fn add(hash: &mut Xxh3, root: &Path, path: &Path) -> io::Result<()> {
         return Ok(());
     }
     hash.update(&data.len().to_le_bytes());
-    if data.is_file() && data.len() <= LONG {
-        hash.update(&fs::read(path)?);
+    let short = data.is_file() && data.len() <= LONG;
+    if let Some(content) = short.then(|| fs::read(path).ok()).flatten() {
+        hash.update(&content);
     } else {
         let changed = data.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         hash.update(&changed.unwrap_or_default().as_nanos().to_le_bytes());
@@ -110,6 +127,18 @@ fn add(hash: &mut Xxh3, root: &Path, path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_checks_count_with_all_that_is_said_of_them() {
+        let all = catalogue();
+        for check in SIDES.into_iter().flat_map(checks) {
+            for text in [check.id, check.title.es, check.explanation.en] {
+                assert!(all.contains(&format!("{text:?}")), "{}: {text}", check.id);
+            }
+            let needs = format!("{:?}, {:?}, {:?}", check.level, check.profiles, check.needs);
+            assert!(all.contains(&needs), "{}", check.id);
+        }
+    }
 
     #[test]
     fn what_a_report_is_made_from_changes_with_any_file_and_option() {

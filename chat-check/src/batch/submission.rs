@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::find::{Found, Names};
 use super::language::{Language, Recipe};
@@ -80,13 +80,14 @@ impl Submission {
         let sides = SIDES.into_iter().filter(|side| wanted.has(*side));
         let mut parts = Vec::new();
         for side in sides {
-            let part = match &copy {
+            let mut part = match &copy {
                 Ok(copy) => {
                     let manner = manner.after(&parts);
                     self.side(&copy.folder("work"), names, side, &manner, stop)
                 }
                 Err(why) => missing(side, manner, why, Vec::new()),
             };
+            part.remarks.extend(copy.iter().filter_map(|copy| self.unread(copy, manner)));
             parts.push(part);
         }
         crate::app::report(parts, manner, stop)
@@ -143,17 +144,33 @@ impl Submission {
         let recipe = found.language.recipe(copy, &found.path, side);
         let folder = copy.join(&recipe.folder);
         let built = build::build(&recipe, &folder, manner, stop);
-        let mut part = if let Err(NotStarted { why, printed }) = built {
-            missing(side, manner, &Words::new(&why, &why), printed)
-        } else {
-            let order = Order { side, command: recipe.start.clone(), folder };
-            order.carry_out(manner, stop, &|_| {}).unwrap_or_else(|error| {
-                missing(side, manner, &Words::new(&error, &error), Vec::new())
-            })
+        let mut part = match built {
+            Ok(()) => {
+                let order = Order { side, command: recipe.start.clone(), folder };
+                order.carry_out(manner, stop, &|_| {}).unwrap_or_else(|error| {
+                    missing(side, manner, &Words::new(&error, &error), Vec::new())
+                })
+            }
+            Err(NotStarted { why, printed }) => {
+                missing(side, manner, &Words::new(&why, &why), printed)
+            }
         };
+        if stop.load(Ordering::Relaxed) {
+            // What was ended did not fail.
+            part.not_started = None;
+        }
         part.command.clone_from(&recipe.start);
         part.remarks.extend(self.remarks(&recipe, found, manner));
         part
+    }
+
+    /// A word about what could not be copied.
+    fn unread(&self, copy: &Home, manner: &Manner) -> Option<String> {
+        let unread = copy.unreadable().iter();
+        let unread = unread.map(|path| path.strip_prefix(&self.path).unwrap_or(path));
+        let unread: Vec<_> = unread.map(Path::to_string_lossy).collect();
+        (!unread.is_empty())
+            .then(|| wording::unreadable(&unread.join(", ")).to(manner.lang).to_owned())
     }
 
     /// What a reader must know to do the same by hand.

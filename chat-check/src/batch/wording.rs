@@ -60,6 +60,14 @@ pub(super) fn others(others: &str) -> Words {
     )
 }
 
+/// What the checker could not read.
+pub(super) fn unreadable(paths: &str) -> Words {
+    Words::new(
+        format!("chat-check no pudo leer esto, y probó sin ello: {paths}."),
+        format!("chat-check could not read this, and went on without it: {paths}."),
+    )
+}
+
 /// Where a program is started.
 pub(super) fn folder(folder: &str) -> Words {
     Words::new(
@@ -73,11 +81,14 @@ pub(super) fn built(command: &str) -> Words {
     Words::new(format!("Se compiló con: {command}"), format!("It was built with: {command}"))
 }
 
+/// A submission's name. Whoever named a folder must not drive the terminal.
+pub(super) fn shown(name: &str) -> String {
+    name.replace(char::is_control, "\u{FFFD}")
+}
+
 /// A line about a submission.
 pub(super) fn line(report: &Report, earlier: bool) -> String {
-    // Whoever named a folder must not drive the terminal.
-    let name: String = report.submission.iter().flat_map(|name| name.chars()).collect();
-    let name = name.replace(char::is_control, "\u{FFFD}");
+    let name = shown(report.submission.as_deref().unwrap_or_default());
     let es = report.lang == Lang::Es;
     let unstarted = report.parts.iter().filter(|part| part.not_started.is_some()).count();
     let counts = [

@@ -1,7 +1,5 @@
 //! Chapter 4: what the client shows, on a terminal and in a pipe.
 
-use std::thread;
-
 use crate::catalogue::{Check, EVERY, Side};
 use crate::dialect::{Naming, Typed};
 use crate::scene::Scene;
@@ -105,7 +103,7 @@ fn torn(scene: &mut Scene) -> Checked {
     let (typed, arrives) = (scene.token(), scene.token());
     keys(&typed)?;
     sees(scene, &terminal, |rows| rows.iter().any(|row| row.contains(&typed)))?;
-    thread::sleep(scene.terms.grace);
+    scene.pause(scene.terms.grace)?;
     voice.say(&arrives)?;
     sees(scene, &terminal, |rows| rows.iter().any(|row| row.contains(&arrives)))?;
     let whole = |rows: &[String]| {

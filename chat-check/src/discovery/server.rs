@@ -1,12 +1,12 @@
 //! Finds out how a server speaks.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Found, Unstarted, play, sights};
 use crate::catalogue::Profile;
 use crate::dialect::{Dialect, Framing, Given, Naming};
 use crate::intake::Heard;
+use crate::isolation::Isolation;
 use crate::scene::{Scene, Server};
 use crate::subject::Subject;
 use crate::terms::Terms;
@@ -38,6 +38,10 @@ pub(crate) fn server(
     slow: f64,
 ) -> Result<Found, Unstarted> {
     let mut dialect = Dialect::default();
+    if subject.isolation() == Isolation::Shared && subject.takes_port() {
+        // Others may be checked on this machine at the same time.
+        dialect.port = crate::port::free().unwrap_or(dialect.port);
+    }
     given.over(&mut dialect);
     let terms = Terms::new(profile.unwrap_or(Profile::Basico), None, Duration::ZERO, slow);
     let found = Found { dialect, latency: Duration::ZERO };
@@ -144,7 +148,7 @@ impl Search<'_> {
             first = scene.token();
             speak(&mut listener, &beto, &spoken)?;
             speak(&mut speaker, &first, &spoken)?;
-            thread::sleep(QUIET);
+            scene.pause(QUIET)?;
         }
         let mut later = Vec::new();
         let mut latency = Duration::MAX;
@@ -163,7 +167,7 @@ impl Search<'_> {
         let third = scene.token();
         speak(&mut listener, &third, &spoken)?;
         speaker.hears_within(&third, self.a_while)?;
-        thread::sleep(scene.terms.grace);
+        scene.pause(scene.terms.grace)?;
 
         self.found.latency = latency;
         let dialect = &mut self.found.dialect;
@@ -252,7 +256,7 @@ impl Search<'_> {
         }
         if spoken.has_names() {
             speak(&mut voice, &spoken.name_line(name), spoken)?;
-            thread::sleep(QUIET);
+            scene.pause(QUIET)?;
         }
         Ok(voice)
     }

@@ -79,7 +79,7 @@ impl Class {
 /// All points, if something was judged.
 fn total(report: &Report) -> Option<f64> {
     let marks = report.marks.as_ref().filter(|marks| !marks.parts.is_empty())?;
-    Some(marks.points)
+    (!report.interrupted).then_some(marks.points)
 }
 
 /// The points of one program, if it was judged.
@@ -88,9 +88,14 @@ fn points_for(report: &Report, side: Side) -> Option<f64> {
     marks.parts.iter().find(|part| part.side == side).map(|part| part.points)
 }
 
-/// Points for a cell.
-fn cell(points: Option<f64>) -> String {
-    points.map(wording::points).unwrap_or_default()
+/// The points of its server, of its client and in all, for cells. Who was not seen to the end gets
+/// a word instead, so that nobody takes a part for the whole.
+fn cells(report: &Report) -> [String; 3] {
+    if report.interrupted {
+        return [(); 3].map(|()| wording::NOT_COMPLETE.to(report.lang).to_owned());
+    }
+    [points_for(report, Side::Server), points_for(report, Side::Client), total(report)]
+        .map(|points| points.map(wording::points).unwrap_or_default())
 }
 
 /// What became of a check in this report.

@@ -17,8 +17,7 @@ words! {
     CLASS_TITLE: "La clase entera", "The whole class";
     INTERRUPTED: "La comprobación se interrumpió: aquí está lo que se vio hasta entonces.",
         "The run was interrupted: here is what was seen until then.";
-    INTERRUPTED_MARKS: "la comprobación se interrumpió: lo que no se llegó a ver no resta",
-        "the run was interrupted: what was not seen costs nothing";
+    NOT_COMPLETE: "incompleto", "not complete";
     INTERRUPTED_WORD: "interrumpido", "interrupted";
     NOT_STARTED: "no se pudo comprobar", "it could not be checked";
     PRINTED: "lo último que escribió el programa", "the last that the program printed";

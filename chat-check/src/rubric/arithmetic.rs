@@ -11,21 +11,23 @@ use crate::text::{Lang, Words};
 use crate::verdict::{self, Verdict};
 
 pub(super) fn marks(rubric: &Rubric, report: &Report) -> Marks {
-    let parts: Vec<PartMarks> = report
+    let mut scaled: Vec<(&Part, &Scale)> = report
         .parts
         .iter()
-        .filter(|part| is_judged(part))
         .filter_map(|part| {
             let scale = rubric.scales.iter().find(|scale| scale.side == part.side)?;
-            Some(Sum::new(scale, part, report).done())
+            (report.interrupted || is_judged(part)).then_some((part, scale))
         })
         .collect();
-    Marks {
-        rubric: rubric.name.to(report.lang).to_owned(),
-        points: rounded(parts.iter().map(|part| part.points).sum()),
-        of: rounded(parts.iter().map(|part| part.of).sum()),
-        parts,
+    let of = rounded(scaled.iter().map(|(_, scale)| scale.points).sum());
+    if report.interrupted {
+        // What was not seen would cost nothing: whoever is slow would be the better for it.
+        scaled.clear();
     }
+    let parts: Vec<PartMarks> =
+        scaled.into_iter().map(|(part, scale)| Sum::new(scale, part, report.lang).done()).collect();
+    let points = rounded(parts.iter().map(|part| part.points).sum());
+    Marks { rubric: rubric.name.to(report.lang).to_owned(), parts, points, of }
 }
 
 /// Whether anything was found out that speaks for the program or against it.
@@ -52,12 +54,8 @@ struct Cause<'a> {
 }
 
 impl<'a> Sum<'a> {
-    fn new(scale: &'a Scale, part: &'a Part, report: &Report) -> Self {
-        let mut arithmetic = Vec::new();
-        if report.interrupted {
-            arithmetic.push(wording::INTERRUPTED_MARKS.to(report.lang).to_owned());
-        }
-        Self { scale, part, lang: report.lang, arithmetic, lost: Vec::new() }
+    fn new(scale: &'a Scale, part: &'a Part, lang: Lang) -> Self {
+        Self { scale, part, lang, arithmetic: Vec::new(), lost: Vec::new() }
     }
 
     fn done(mut self) -> PartMarks {

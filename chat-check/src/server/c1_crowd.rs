@@ -95,7 +95,7 @@ fn three(scene: &mut Scene) -> Checked {
     for name in NAMES {
         voices.push(enter(scene, &server, name)?);
     }
-    std::thread::sleep(scene.terms.grace);
+    scene.pause(scene.terms.grace)?;
     for (number, voice) in (1..).zip(&voices) {
         if voice.end().is_some() || !scene.has(&server, voice.local()) {
             return Err(Halt::fault(

@@ -45,7 +45,7 @@ fn forever(scene: &mut Scene) -> Checked {
         voice.close();
         // It may never let go; that is looked at elsewhere.
         scene.within(NOTICE, || (!scene.has(&server, local)).then_some(()));
-        std::thread::sleep(scene.terms.grace);
+        scene.pause(scene.terms.grace)?;
         if let Some(status) = server.program.ended() {
             return Err(Halt::fault(
                 ["que el servidor siga funcionando", "that the server goes on"],

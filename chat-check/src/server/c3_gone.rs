@@ -161,7 +161,7 @@ fn prints_departure(scene: &Scene, server: &Server) -> Checked {
     let local = ana.local();
     scene.accepted(server, local)?;
     // What is printed of who comes is printed by now, or is taken for what is printed of who goes.
-    std::thread::sleep(scene.terms.grace);
+    scene.pause(scene.terms.grace)?;
     let before = printed(scene, server);
     ana.close();
     let line = format!("cliente {local} desconectado");

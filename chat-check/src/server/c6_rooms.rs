@@ -168,7 +168,7 @@ pub(super) fn answer(
     let token = scene.token();
     other.say(&token)?;
     asker.hears(&token)?;
-    std::thread::sleep(scene.terms.grace);
+    scene.pause(scene.terms.grace)?;
     let mut messages = asker.messages().split_off(mark);
     messages.retain(|message| !message.contains(&token));
     Ok(messages.join(" / "))

@@ -1,6 +1,5 @@
 //! Chapter 8: a connection on which nothing happens is closed, and no other.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::catalogue::{Check, EVERY, MANY, Profile, Side};
@@ -39,7 +38,7 @@ const LISTENING: Check = Check {
 fn listening(scene: &mut Scene) -> Checked {
     let idle = idle_time(scene)?;
     let server = scene.start()?;
-    thread::sleep(idle.mul_f64(1.5));
+    scene.pause(idle.mul_f64(1.5))?;
     let ana = scene.join(&server, "ana")?;
     scene.accepted(&server, ana.local())
 }
@@ -78,7 +77,7 @@ fn idle(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let begun = Instant::now();
     let mut ana = scene.join(&server, "ana")?;
-    thread::sleep(scene.terms.grace);
+    scene.pause(scene.terms.grace)?;
     let mark = ana.messages().len();
     ana.ends_within(idle + scene.terms.patience * 2)?;
     let after = begun.elapsed();
@@ -127,7 +126,7 @@ fn sender(scene: &mut Scene) -> Checked {
     let idle = idle_time(scene)?;
     let server = scene.start()?;
     let mut ana = scene.join(&server, "ana")?;
-    for_long(idle, || {
+    for_long(scene, idle, || {
         open(&ana)?;
         ana.say(&scene.token())
     })?;
@@ -162,13 +161,13 @@ fn listener(scene: &mut Scene) -> Checked {
     if scene.terms.profile == Profile::Practico {
         let server = scene.start()?;
         let mut ana = scene.join(&server, "ana")?;
-        return for_long(idle, || {
+        return for_long(scene, idle, || {
             open(&ana)?;
             types(scene, &server, &mut ana).map(drop)
         });
     }
     let (_server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
-    for_long(idle, || {
+    for_long(scene, idle, || {
         open(&beto)?;
         let token = scene.token();
         ana.say(&token)?;
@@ -205,7 +204,7 @@ fn others(scene: &mut Scene) -> Checked {
     let mut silent = scene.connect(&server, "silent")?;
     scene.accepted(&server, silent.local())?;
     if !scene.dialect.has_names() {
-        thread::sleep(idle / 2);
+        scene.pause(idle / 2)?;
     }
     let heard = silent.intake().look(|heard| heard.total);
     let come = Instant::now();
@@ -213,7 +212,7 @@ fn others(scene: &mut Scene) -> Checked {
     if scene.dialect.has_names() {
         scene.gather(&mut two)?;
         let [ana, beto] = &mut two;
-        for_long(idle, || scene.probe(ana, beto))?;
+        for_long(scene, idle, || scene.probe(ana, beto))?;
         if silent.end().is_none() {
             return Err(Halt::Untestable(Words::new(
                 "a quien no ha dado su nombre no se le cuenta el tiempo",
@@ -222,10 +221,10 @@ fn others(scene: &mut Scene) -> Checked {
         }
         return scene.probe(ana, beto);
     }
-    thread::sleep(scene.terms.grace);
+    scene.pause(scene.terms.grace)?;
     let told = silent.intake().look(|silent| silent.total) > heard;
     silent.ends_within(idle + scene.terms.patience * 2)?;
-    thread::sleep(scene.terms.grace);
+    scene.pause(scene.terms.grace)?;
     let [ana, beto] = &mut two;
     let gone = open(ana).and(open(beto));
     if gone.is_err() && (told || come.elapsed() > idle.mul_f64(0.9)) {
@@ -302,7 +301,7 @@ fn idle_time(scene: &Scene) -> Checked<Duration> {
 
 /// Does this again and again, often enough that nobody who has to do with it is idle, for two and
 /// a half times the idle time.
-fn for_long(idle: Duration, mut act: impl FnMut() -> Checked) -> Checked {
+fn for_long(scene: &Scene, idle: Duration, mut act: impl FnMut() -> Checked) -> Checked {
     let begun = Instant::now();
     let mut last = begun;
     while begun.elapsed() < idle.mul_f64(2.5) {
@@ -315,7 +314,7 @@ fn for_long(idle: Duration, mut act: impl FnMut() -> Checked) -> Checked {
         }
         acted?;
         last = Instant::now();
-        thread::sleep(idle / 5);
+        scene.pause(idle / 5)?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -257,6 +257,33 @@ fn ctrl_c_leaves_a_report_and_nothing_else() {
 }
 
 #[test]
+fn ctrl_c_ends_a_long_silence() {
+    /// A program that has run for so long is waited for by a check.
+    const STILL: Duration = Duration::from_secs(5);
+    for mode in MODES {
+        let case = Case::of(&[SERVER]);
+        // Far longer than anybody here waits.
+        let idle = ["--idle", "10m", "--only", "8.3-listener"];
+        let options: Vec<&str> = mode.iter().chain(&idle).copied().collect();
+        let mut checker = case.start(&options, 3);
+        let (mut same, mut since) = (marked(&case.marker), Instant::now());
+        eventually(|| {
+            let now = marked(&case.marker);
+            if now != same {
+                (same, since) = (now, Instant::now());
+            }
+            since.elapsed() > STILL
+        });
+        signal(&checker, Signal::INT);
+        eventually(|| checker.try_wait().unwrap().is_some());
+        case.assert_nothing_left();
+        let report: Value =
+            serde_json::from_str(&fs::read_to_string(case.json()).unwrap()).unwrap();
+        assert_eq!(report["interrupted"], true);
+    }
+}
+
+#[test]
 fn a_port_of_somebody_else_is_no_verdict() {
     let case = Case::of(&[SERVER]);
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -266,6 +293,17 @@ fn a_port_of_somebody_else_is_no_verdict() {
     assert_eq!(output.status.code(), Some(3));
     let why = why(&report);
     assert!(why.contains(&port.to_string()) && why.contains("another program"), "{why}");
+}
+
+#[test]
+fn who_is_told_a_port_shares_the_network_with_others() {
+    let case = Case::of(&[SERVER]);
+    fs::write(case.folder.path().join("dialecto.toml"), "").unwrap();
+    let ran = case.run(&["--shared-network", "--only", "2.1-relay"]);
+    assert_passes(&ran);
+    let dialect = &ran.1["parts"][0]["dialect"];
+    assert!(dialect["port"].is_u64() && dialect["port"] != 12345, "{dialect}");
+    assert_eq!(dialect["given"], serde_json::json!([]));
 }
 
 /// Runs the checker behind other words, with a checker that everybody may start.

@@ -1,6 +1,6 @@
 //! The class as a table for spreadsheets.
 
-use super::{Class, cell, outcome, points_for, state, total};
+use super::{Class, cells, outcome, state};
 use crate::catalogue::Side;
 use crate::report::{Report, wording};
 use crate::verdict::Verdict;
@@ -36,15 +36,13 @@ pub fn csv(reports: &[Report]) -> String {
 
 fn row(class: &Class, report: &Report) -> Vec<String> {
     let of = report.marks.as_ref().map(|marks| marks.of);
-    let mut row = vec![
-        inert(report.submission.as_deref().unwrap_or_default()),
-        cell(points_for(report, Side::Server)),
-        cell(points_for(report, Side::Client)),
-        cell(total(report)),
-        cell(of),
+    let mut row = vec![inert(report.submission.as_deref().unwrap_or_default())];
+    row.extend(cells(report));
+    row.extend([
+        of.map(wording::points).unwrap_or_default(),
         report.count(Verdict::Fail).to_string(),
         inert(&state(report)),
-    ];
+    ]);
     let verdict = |(id, _): &(String, String)| {
         let outcome = outcome(report, id);
         outcome.map(|o| o.verdict.name().to(class.lang).to_owned()).unwrap_or_default()

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
-use super::{Class, cell, outcome, points_for, state, total};
+use super::{Class, cells, outcome, state};
 use crate::catalogue::Side;
 use crate::report::html::{heading, legend, page, prose, tile};
 use crate::report::{Report, wording};
@@ -59,13 +59,11 @@ fn matrix(class: &Class) -> Markup {
 }
 
 fn row(class: &Class, folder: &str, report: &Report) -> Markup {
-    let points =
-        [points_for(report, Side::Server), points_for(report, Side::Client), total(report)];
     let name = report.submission.as_deref().unwrap_or_default();
     html! {
         tr {
             th scope="row" { a href={ "./" (encoded(folder)) "/index.html" } { (name) } }
-            @for each in points { td.number { (cell(each)) } }
+            @for points in cells(report) { td.number { (points) } }
             @for (id, _) in &class.checks {
                 td.cell {
                     @if let Some(outcome) = outcome(report, id) {

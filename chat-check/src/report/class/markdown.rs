@@ -1,6 +1,6 @@
 //! The class in a few lines of Markdown.
 
-use super::{Class, cell, points_for, state, total};
+use super::{Class, cells, state};
 use crate::catalogue::Side;
 use crate::report::markdown::plain;
 use crate::report::{Report, wording};
@@ -27,14 +27,10 @@ pub fn markdown(reports: &[Report]) -> String {
         head.map(|t| t.to(lang)).join(" | ")
     ));
     for (_, report) in &class.reports {
-        let cells = [
-            plain(report.submission.as_deref().unwrap_or_default()),
-            cell(points_for(report, Side::Server)),
-            cell(points_for(report, Side::Client)),
-            cell(total(report)),
-            report.count(Verdict::Fail).to_string(),
-            plain(&state(report)),
-        ];
+        let [server, client, total] = cells(report);
+        let name = plain(report.submission.as_deref().unwrap_or_default());
+        let failures = report.count(Verdict::Fail).to_string();
+        let cells = [name, server, client, total, failures, plain(&state(report))];
         text.push(format!("| {} |\n", cells.join(" | ")));
     }
     let common = class.common();

@@ -42,6 +42,15 @@ fn a_row_tells_what_became_of_everything() {
 }
 
 #[test]
+fn what_was_interrupted_has_a_word_for_marks() {
+    let mut report = sample::full();
+    report.interrupted = true;
+    let table = table(&[sample::with_marks(report.clone())]);
+    assert_eq!(table[1][1..5], ["incompleto", "incompleto", "incompleto", "10"]);
+    assert_eq!(Class::new(&[sample::with_marks(report)]).mean(), None);
+}
+
+#[test]
 fn checks_stand_in_the_catalogue_s_order_whoever_made_them() {
     let class = Class::new(&reports());
     let ids: Vec<&str> = class.checks.iter().map(|(id, _)| id.as_str()).collect();
