@@ -115,6 +115,7 @@ fn check(
     });
     let orders: Vec<Order> = orders.collect();
     let (rubric, _) = rubric(output.rubric.as_deref())?;
+    output.files().try_for_each(writable)?;
     let progress = ProgressBar::new_spinner();
     progress.enable_steady_tick(TICK);
     let told = |outcome: &Outcome| {
@@ -219,6 +220,15 @@ pub fn status(report: &Report) -> u8 {
     }
 }
 
+/// Whether there can be such a file, before anybody waits for what goes into it.
+fn writable(file: &Path) -> Result<(), AppError> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) || file.is_dir() {
+        return Err(AppError::Usage(format!("{}: cannot be written", file.display())));
+    }
+    Ok(())
+}
+
 fn put(file: &Path, text: &str) -> Result<(), AppError> {
     let written = if file.as_os_str() == STANDARD_OUTPUT {
         io::stdout().write_all(text.as_bytes())
@@ -259,6 +269,7 @@ fn manner(args: &MannerArgs, isolation: Isolation, sides: &[Side]) -> Result<Man
         variables: variables.collect(),
         isolation,
         server: None,
+        server_port: None,
         options: options(args),
     })
 }

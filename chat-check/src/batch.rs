@@ -49,6 +49,9 @@ pub fn run(
     let record = Record::new(&args.out).map_err(|e| failed(&args.out, &e))?;
     let submissions = submissions(folder, &record)
         .map_err(|error| AppError::Usage(format!("{}: {error}", folder.display())))?;
+    if submissions.is_empty() {
+        return Err(AppError::Usage(format!("{}: no submissions in it", folder.display())));
+    }
     let wanted = Wanted::of(&submissions, &names);
     let (rubric, rules) = app::rubric(args.rubric.as_deref())?;
     let time_limit = args.time_limit(manner.idle);

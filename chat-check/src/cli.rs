@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -248,6 +248,14 @@ pub struct OutputArgs {
     /// Write Gradescope's results.json
     #[arg(long, value_name = "FILE")]
     pub gradescope: Option<PathBuf>,
+}
+
+impl OutputArgs {
+    /// The files that are to be written.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let Self { json, html, markdown, junit, csv, gradescope, .. } = self;
+        [json, html, markdown, junit, csv, gradescope].into_iter().flatten().map(PathBuf::as_path)
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

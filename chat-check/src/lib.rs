@@ -43,6 +43,7 @@ pub mod process;
 pub mod report;
 pub mod requirement;
 mod role;
+mod room;
 pub mod rubric;
 pub mod running;
 pub mod scene;

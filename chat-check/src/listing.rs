@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::catalogue::{Check, Profile, Side, checks};
-use crate::coverage::UNSEEN;
+use crate::coverage::{LESSER, UNSEEN};
 use crate::requirement::{self, Number, Requirement};
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 use crate::verdict::Level;
 
 /// Everything that can be checked.
@@ -15,7 +15,8 @@ use crate::verdict::Level;
 struct Catalogue {
     requirements: Vec<Requirement>,
     checks: Vec<Listed>,
-    unseen: Vec<Unseen>,
+    unseen: Vec<Reason>,
+    lesser: Vec<Reason>,
 }
 
 #[derive(Serialize)]
@@ -31,7 +32,7 @@ struct Listed {
 }
 
 #[derive(Serialize)]
-struct Unseen {
+struct Reason {
     requirement: Number,
     reason: &'static str,
 }
@@ -52,12 +53,16 @@ pub fn json(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
         title: check.title.to(lang),
         explanation: check.explanation.to(lang),
     };
-    let unseen =
-        UNSEEN.iter().map(|(n, reason)| Unseen { requirement: *n, reason: reason.to(lang) });
+    let reasons = |list: &[(Number, Text)]| -> Vec<Reason> {
+        let reason =
+            |(n, reason): &(Number, Text)| Reason { requirement: *n, reason: reason.to(lang) };
+        list.iter().map(reason).collect()
+    };
     let catalogue = Catalogue {
         requirements: requirement::all(),
         checks: all().iter().map(listed).collect(),
-        unseen: unseen.collect(),
+        unseen: reasons(UNSEEN),
+        lesser: reasons(LESSER),
     };
     serde_json::to_writer_pretty(&mut *out, &catalogue)?;
     writeln!(out)
@@ -77,7 +82,8 @@ pub fn text(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
             let side = format!("{:?}", check.side).to_lowercase();
             writeln!(out, "    {:<26} {side:<6} {level:<6} {}", check.id, check.title.to(lang))?;
         }
-        for (_, reason) in UNSEEN.iter().filter(|(number, _)| *number == requirement.number) {
+        let reasons = UNSEEN.iter().chain(LESSER);
+        for (_, reason) in reasons.filter(|(number, _)| *number == requirement.number) {
             writeln!(out, "    - {}", reason.to(lang))?;
         }
     }

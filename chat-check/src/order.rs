@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use crate::catalogue::{Check, Profile, Side, checks};
 use crate::dialect::{Dialect, Given};
-use crate::discovery::{self, Unstarted};
+use crate::discovery::{self, Found, Unstarted};
 use crate::examination::Examination;
 use crate::isolation::Isolation;
 use crate::report::{NotStarted, Outcome, Part};
 use crate::select::Selection;
 use crate::subject::{Limits, Subject, SubjectError};
 use crate::terms::Terms;
-use crate::text::{Lang, Text};
+use crate::text::{Lang, Text, Words};
 
 /// What holds for every program that is checked in one run.
 #[derive(Clone, Debug)]
@@ -43,6 +43,8 @@ pub struct Manner {
     /// The server whose client is checked, where both are given by hand: what the client took over
     /// from it can be had again only with it.
     pub server: Option<String>,
+    /// The port of the server whose client is checked, where nobody has given one.
+    pub server_port: Option<u16>,
     /// The options that a command to repeat a check needs: everything but the programs, the profile
     /// and `--only`.
     pub options: String,
@@ -54,7 +56,9 @@ impl Manner {
     pub fn after(&self, parts: &[Part]) -> Self {
         let mut manner = self.clone();
         if let Some(server) = parts.iter().find(|part| part.not_started.is_none()) {
-            manner.given.port.get_or_insert(server.dialect.port);
+            if manner.given.port.is_none() {
+                manner.server_port = Some(server.dialect.port);
+            }
             manner.given.naming.get_or_insert_with(|| server.dialect.naming.clone());
             manner.profile.get_or_insert(server.profile);
         }
@@ -95,13 +99,11 @@ impl Order {
         for (name, value) in &manner.variables {
             subject = subject.with_variable(name, value);
         }
-        let found = match self.side {
-            Side::Server => discovery::server(&subject, &manner.given, manner.profile, manner.slow),
-            Side::Client => discovery::client(&subject, &manner.given, manner.profile, manner.slow),
-        };
+        let found = self.discover(&subject, manner);
         let mut part = self.part(manner, &subject);
         match found {
             Ok(found) => {
+                part.remarks.extend(elsewhere(&found.dialect, manner));
                 part.profile = manner.profile.unwrap_or(fitting(&found.dialect));
                 let terms = Terms::new(part.profile, manner.idle, found.latency, manner.slow);
                 part.dialect = found.dialect;
@@ -115,6 +117,19 @@ impl Order {
         }
         part.seconds = begun.elapsed().as_secs_f64();
         Ok(part)
+    }
+
+    /// A client is waited for where its server listens, and then wherever it looks.
+    fn discover(&self, subject: &Subject, manner: &Manner) -> Result<Found, Unstarted> {
+        let (profile, slow) = (manner.profile, manner.slow);
+        if self.side == Side::Server {
+            return discovery::server(subject, &manner.given, profile, slow);
+        }
+        let anywhere = || discovery::client(subject, &manner.given, profile, slow);
+        let Some(port) = manner.server_port else { return anywhere() };
+        let given = Given { port: Some(port), ..manner.given.clone() };
+        let found = discovery::client(subject, &given, profile, slow);
+        found.or_else(|unstarted| anywhere().map_err(|_| unstarted))
     }
 
     fn examine(
@@ -189,6 +204,17 @@ impl Order {
             seconds: 0.0,
         }
     }
+}
+
+/// What is to be said of a client that looks for its server where that is not.
+fn elsewhere(client: &Dialect, manner: &Manner) -> Option<String> {
+    let listens = manner.server_port.filter(|port| *port != client.port)?;
+    let looks = client.port;
+    let remark = Words::new(
+        format!("El cliente busca el servidor en el puerto {looks}; el suyo usa el {listens}."),
+        format!("The client looks for its server at port {looks}; its own uses {listens}."),
+    );
+    Some(remark.to(manner.lang).to_owned())
 }
 
 /// The profile that a dialect tells of.

@@ -48,6 +48,8 @@ pub struct Trace {
     ended: OnceLock<ExitStatus>,
     /// The limit that it went over, if it did.
     exceeded: Arc<OnceLock<Words>>,
+    /// The checker itself has sent it a signal.
+    signalled: AtomicBool,
     /// Something was asked that this system does not tell.
     unseen: AtomicBool,
 }
@@ -85,6 +87,7 @@ impl Running {
             err: Intake::of(role, How::Err, err, limits.output),
             ended: OnceLock::new(),
             exceeded: Arc::clone(watch.exceeded()),
+            signalled: AtomicBool::new(false),
             unseen: AtomicBool::new(false),
         });
         let keys = child.stdin().take().map(|input| Keys::new(role, input));
@@ -175,6 +178,7 @@ impl Running {
     #[cfg(unix)]
     pub fn signal(&self, signal: Signal) {
         self.role.event(format!("is sent {signal:?}"));
+        self.trace.signalled.store(true, Ordering::Relaxed);
         #[cfg(target_os = "linux")]
         self.tree().into_iter().for_each(|id| process::send(id, signal));
         #[cfg(not(target_os = "linux"))]
@@ -233,7 +237,7 @@ impl Drop for Running {
 impl Trace {
     /// How the program ended by itself, if it did.
     pub fn ended(&self) -> Option<ExitStatus> {
-        self.ended.get().copied()
+        self.ended.get().copied().filter(|_| !self.signalled.load(Ordering::Relaxed))
     }
 
     /// The limit that it went over, if it did.
@@ -244,6 +248,21 @@ impl Trace {
     /// Whether something was asked of it that this system does not tell.
     pub fn is_unseen(&self) -> bool {
         self.unseen.load(Ordering::Relaxed)
+    }
+}
+
+/// How a program ended, in words: its keeper adds 128 to the number of a signal.
+pub(crate) fn how(status: ExitStatus) -> Words {
+    match status.code() {
+        Some(code @ 129..) => Words::new(
+            format!("la señal {} terminó el programa", code - 128),
+            format!("signal {} ended the program", code - 128),
+        ),
+        Some(code) => Words::new(
+            format!("el programa terminó con estado {code}"),
+            format!("the program ended with status {code}"),
+        ),
+        None => ["el programa terminó", "the program ended"].into(),
     }
 }
 

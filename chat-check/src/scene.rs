@@ -12,7 +12,7 @@ use rand::RngExt;
 use crate::dialect::{Dialect, Framing, Naming};
 use crate::isolation::Isolation;
 use crate::role::Role;
-use crate::running::{Running, Trace};
+use crate::running::{Running, Trace, how};
 use crate::sockets::Socket;
 use crate::subject::Subject;
 use crate::terms::Terms;
@@ -45,9 +45,6 @@ pub struct Server {
 
 /// How often it is looked whether something has come true that nobody announces.
 const POLL: Duration = Duration::from_millis(5);
-
-/// How long a message may take before another is sent in its place, while a room gathers.
-const PROBE: Duration = Duration::from_millis(250);
 
 impl<'a> Scene<'a> {
     /// An empty scene for this program.
@@ -136,10 +133,7 @@ impl<'a> Scene<'a> {
             None => Err(Halt::fault(
                 ["que el servidor escuche en un puerto", "that the server listens on a port"],
                 match program.ended() {
-                    Some(status) => Words::new(
-                        format!("el programa terminó ({status})"),
-                        format!("the program ended ({status})"),
-                    ),
+                    Some(status) => how(status),
                     None => ["no escucha en ninguno", "it listens on none"].into(),
                 },
             )),
@@ -239,59 +233,6 @@ impl<'a> Scene<'a> {
             .map_err(|error| refused(name, &error))
     }
 
-    /// Starts the server and fills a room: each of these has joined, in this order, hears the
-    /// first, and the first hears the second.
-    ///
-    /// # Errors
-    ///
-    /// Somebody cannot join or does not hear.
-    pub fn room<const N: usize>(&mut self, names: [&str; N]) -> Checked<(Server, [Voice; N])> {
-        let server = self.start()?;
-        let mut voices = Vec::new();
-        for name in names {
-            let voice = self.join(&server, name)?;
-            self.accepted(&server, voice.local())?;
-            voices.push(voice);
-        }
-        self.gather(&mut voices)?;
-        let voices: Result<[Voice; N], _> = voices.try_into();
-        Ok((server, voices.map_err(|_| Halt::Checker("a room of another size".to_owned()))?))
-    }
-
-    /// Waits until all of these hear the first, and the first hears the second. A server needs a
-    /// moment until somebody who has connected takes part, so what is not heard is said again.
-    ///
-    /// # Errors
-    ///
-    /// Somebody does not hear while patience lasts.
-    pub fn gather(&self, voices: &mut [Voice]) -> Checked {
-        let [first, others @ ..] = voices else { return Ok(()) };
-        for other in &mut *others {
-            self.probe(first, other)?;
-        }
-        others.first_mut().map_or(Ok(()), |second| self.probe(second, first))
-    }
-
-    /// The first speaks until the other hears it: then the other takes part.
-    ///
-    /// # Errors
-    ///
-    /// The other does not hear while patience lasts.
-    pub fn probe(&self, speaker: &mut Voice, listener: &mut Voice) -> Checked {
-        let deadline = Instant::now() + self.terms.patience;
-        loop {
-            let token = self.token();
-            speaker.say(&token)?;
-            match listener.hears_within(&token, PROBE) {
-                Err(halt) if Instant::now() > deadline || listener.end().is_some() => {
-                    return Err(halt);
-                }
-                Err(_) => {}
-                Ok(_) => return Ok(()),
-            }
-        }
-    }
-
     /// Waits until the server has accepted this connection.
     ///
     /// # Errors
@@ -318,30 +259,6 @@ impl<'a> Scene<'a> {
     pub fn has(&self, server: &Server, client: SocketAddr) -> bool {
         let sockets: Vec<Socket> = server.program.sockets();
         sockets.iter().any(|socket| socket.remote == client)
-    }
-
-    /// What one says reaches the other: everything that was caused before has had its time. Then
-    /// a moment more, because a server with threads may do things in another order.
-    ///
-    /// # Errors
-    ///
-    /// It does not reach the other.
-    pub fn barrier(&self, speaker: &mut Voice, listener: &mut Voice) -> Checked {
-        let token = self.token();
-        speaker.say(&token)?;
-        listener.hears(&token)?;
-        self.pause(self.terms.grace)
-    }
-
-    /// What these two say from now on can be told from what was said before: the number of messages
-    /// that the listener has heard, behind a barrier.
-    ///
-    /// # Errors
-    ///
-    /// The one does not reach the other.
-    pub fn mark(&self, speaker: &mut Voice, listener: &mut Voice) -> Checked<usize> {
-        self.barrier(speaker, listener)?;
-        Ok(listener.messages().len())
     }
 
     /// Does nothing for so long.

@@ -79,10 +79,10 @@ pub struct Subject {
 #[derive(Debug, thiserror::Error)]
 pub enum SubjectError {
     /// Quotes that do not match.
-    #[error("cannot be split into words: {0:?}")]
+    #[error("the command cannot be split into words: {0:?}")]
     Unbalanced(String),
     /// There is nothing in it.
-    #[error("is empty")]
+    #[error("the command is empty")]
     Empty,
     /// Something that was asked of the system.
     #[error(transparent)]

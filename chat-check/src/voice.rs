@@ -107,12 +107,14 @@ impl Voice {
         let Some(stream) = &self.stream else { return Ok(()) };
         stream.as_ref().write_all(bytes).map_err(|error| {
             self.role.event(format!("cannot send: {error}"));
-            let name = self.role.name();
             Halt::fault(
-                Words::new(format!("que {name} pueda enviar"), format!("that {name} can send")),
+                [
+                    "que la conexión siga abierta y el programa lea lo que llega",
+                    "that the connection stays open, and the program reads what comes",
+                ],
                 Words::new(
-                    format!("su conexión no lo permite: {error}"),
-                    format!("its connection does not let it: {error}"),
+                    format!("no tomó lo que se le enviaba ({error})"),
+                    format!("it did not take what was sent to it ({error})"),
                 ),
             )
         })

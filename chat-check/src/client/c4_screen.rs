@@ -49,14 +49,15 @@ fn escapes(scene: &mut Scene) -> Checked {
             ],
         ));
     }
-    if passed("\x07") || passed("\u{202e}") {
-        return Err(Halt::NotStrict(
-            [
-                "deja pasar otros caracteres de control (la campana, U+202E)",
-                "it lets other control characters pass (the bell, U+202E)",
-            ]
-            .into(),
-        ));
+    let others = [("\x07", "U+0007"), ("\u{202e}", "U+202E")];
+    let names: Vec<&str> =
+        others.iter().filter(|(c, _)| passed(c)).map(|(_, name)| *name).collect();
+    if !names.is_empty() {
+        let names = names.join(", ");
+        return Err(Halt::NotStrict(Words::new(
+            format!("deja pasar otros caracteres que manejan la terminal: {names}"),
+            format!("it lets other characters pass that drive the terminal: {names}"),
+        )));
     }
     Ok(())
 }

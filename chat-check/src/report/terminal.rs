@@ -14,7 +14,7 @@ const BOLD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 
 /// How many lines of standard error are shown.
-const LAST_LINES: usize = 4;
+const LAST_LINES: usize = 10;
 
 /// Prints the report. With `verbose`, also what holds, and the conversations.
 ///
@@ -116,6 +116,10 @@ impl Page<'_> {
             if count(verdict) > 0 {
                 write!(self.out, " · {} {}", count(verdict), verdict.name().to(self.lang))?;
             }
+        }
+        let misses = |o: &Outcome| o.level == Level::Must && o.verdict == Verdict::Fail;
+        if !part.results.iter().any(misses) {
+            write!(self.out, " · {}", wording::NO_MUST_FAILS.to(self.lang))?;
         }
         writeln!(self.out, " ({})\n", seconds(part.seconds))
     }

@@ -59,6 +59,7 @@ words! {
     REST: "otros resultados", "other verdicts";
     COMMAND: "orden", "command";
     TIME: "tiempo", "time";
+    NO_MUST_FAILS: "nada obligatorio falla", "nothing that must hold fails";
     TYPED: "se le escribe", "is typed to it";
     PRINTS: "escribe", "prints";
     COMPLAINS: "escribe en stderr", "prints on stderr";

@@ -39,7 +39,13 @@ fn listens(scene: &mut Scene) -> Checked {
     let sockets = server.program.sockets();
     let listening = sockets.iter().find(|socket| socket.state == State::Listen);
     match listening.map(|socket| socket.local) {
-        Some(local) if local.ip().is_loopback() && local.port() == wanted => Ok(()),
+        // Whoever listens on all addresses does so on this one.
+        Some(local)
+            if local.port() == wanted
+                && (local.ip().is_loopback() || local.ip().is_unspecified()) =>
+        {
+            Ok(())
+        }
         Some(local) => Err(Halt::NotStrict(Words::new(
             format!("escucha en {local}, no en 127.0.0.1:{wanted}"),
             format!("listens on {local}, not on 127.0.0.1:{wanted}"),

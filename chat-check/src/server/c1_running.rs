@@ -180,7 +180,7 @@ fn port_taken(scene: &mut Scene) -> Checked {
     let second = scene.start_program("second server")?;
     let listening = || second.sockets().into_iter().find(|socket| socket.state == State::Listen);
     // It has either ended or found somewhere to listen.
-    scene.eventually(|| second.ended().map(drop).or_else(|| listening().map(drop)));
+    scene.within(scene.terms.start, || second.ended().map(drop).or_else(|| listening().map(drop)));
     let expected = [
         "que diga que el puerto está ocupado y termine",
         "that it says that the port is taken, and ends",

@@ -303,7 +303,8 @@ fn control(scene: &mut Scene) -> Checked {
     let token = scene.token();
     ana.say(&format!("\u{1b}[2J\u{7}{token}"))?;
     scene.probe(&mut ana, &mut beto)?;
-    let passes = beto.intake().look(|heard| heard.count("\u{1b}") + heard.count("\u{7}")) > 0;
+    // What a server paints itself stands elsewhere.
+    let passes = beto.count(&format!("\u{7}{token}")) + beto.count("\u{1b}[2J") > 0;
     match beto.count(&token) {
         0 => Err(Halt::NotStrict(["descarta el mensaje", "it drops the message"].into())),
         _ if passes => Err(Halt::NotStrict(["los deja pasar", "it lets them pass"].into())),

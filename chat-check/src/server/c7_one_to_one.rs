@@ -8,7 +8,7 @@ use crate::verdict::{Checked, Halt, Level};
 use crate::voice::Voice;
 
 pub(crate) const CHECKS: &[&Check] =
-    &[&SHOWS, &OPERATOR, &TURNS, &SIGNS, &FOR_EVER, &ONE_AT_A_TIME, &ASKS, &REFUSES];
+    &[&SHOWS, &OPERATOR, &TURNS, &SIGNS, &FOR_EVER, &ONE_AT_A_TIME];
 
 const PRACTICO: &[Profile] = &[Profile::Practico];
 
@@ -251,54 +251,6 @@ fn waits(server: &Server, first: &Voice, second: &Voice, early: &str) -> Checked
             ),
         )),
     }
-}
-
-const ASKS: Check = Check {
-    id: "7.3-operator-name",
-    side: Side::Server,
-    level: Level::Info,
-    profiles: PRACTICO,
-    needs: &[],
-    title: Text {
-        es: "el servidor pregunta el nombre de su operador",
-        en: "the server asks for its operator's name",
-    },
-    explanation: Text {
-        es: "En una terminal el programa pregunta `tu nombre: ` si no se le dio ninguno.",
-        en: "On a terminal the program asks `tu nombre: ` when none was given.",
-    },
-    body: asks,
-};
-
-fn asks(_: &mut Scene) -> Checked {
-    Err(Halt::Untestable(Words::new(
-        "solo se pregunta en una terminal, y a falta de opción; aquí la entrada es una tubería",
-        "it is asked on a terminal only, where no option gives it; here the input is a pipe",
-    )))
-}
-
-const REFUSES: Check = Check {
-    id: "7.5-refuses",
-    side: Side::Server,
-    level: Level::Info,
-    profiles: PRACTICO,
-    needs: &[],
-    title: Text {
-        es: "en vez de dejar esperar, puede rechazar",
-        en: "instead of letting wait, it can refuse",
-    },
-    explanation: Text {
-        es: "Con la opción de rechazar, el segundo recibe `! servidor lleno` y se le cierra.",
-        en: "With the option to refuse, the second one gets `! servidor lleno` and is closed.",
-    },
-    body: refuses,
-};
-
-fn refuses(_: &mut Scene) -> Checked {
-    Err(Halt::Untestable(Words::new(
-        "es una opción de cada programa; 7.1-one-at-a-time admite ambas maneras",
-        "it is an option of each program; 7.1-one-at-a-time accepts both ways",
-    )))
 }
 
 /// Client and operator each say something, and the other gets it. Both are on their way before
