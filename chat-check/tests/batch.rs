@@ -149,6 +149,9 @@ impl Class {
     fn command(&self, options: &[&str]) -> Command {
         let mut command = Command::new(CHECKER);
         command.arg("batch").arg(self.submissions.path()).arg("--out").arg(self.notes.path());
+        if !options.contains(&"--only") {
+            command.args(["--only", "2.2-echo"]);
+        }
         command.args(["--lang", "en"]).args(options).env("TMPDIR", self.temporary.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
