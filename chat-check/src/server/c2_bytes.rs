@@ -284,7 +284,7 @@ const CONTROL: Check = Check {
     side: Side::Server,
     level: Level::Should,
     profiles: MANY,
-    needs: &["2.1-relay"],
+    needs: &["2.1-relay", "2.8-two-in-one"],
     title: Text {
         es: "no deja pasar caracteres de control",
         en: "lets no control characters pass",

@@ -112,7 +112,7 @@ const NO_NEWLINE: Check = Check {
     side: Side::Server,
     level: Level::Info,
     profiles: MANY,
-    needs: &["2.1-relay"],
+    needs: &["2.1-relay", "1.4-nameless"],
     title: Text {
         es: "entiende también a quien no termina sus mensajes",
         en: "also understands those who do not end their messages",
