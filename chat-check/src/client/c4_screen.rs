@@ -159,25 +159,28 @@ const FLUSH: Check = Check {
 fn flush(scene: &mut Scene) -> Checked {
     let (mut player, mut voice) = scene.come_in_a_pipe()?;
     scene.let_in(&player, &mut voice)?;
-    let token = scene.token();
-    scene.tell(&player, &mut voice, &token)?;
-    player.shows(&token).map_err(|halt| {
-        player.program.end_input();
-        let late =
-            player.program.wait(scene.terms.patience).is_some() && player.shows(&token).is_ok();
-        let expected = ["la línea enseguida", "the line at once"];
-        if late {
-            Halt::fault(
-                expected,
-                [
-                    "apareció recién cuando el programa terminó: falta vaciar la salida (flush)",
-                    "it appeared only when the program ended: the output is not flushed",
-                ],
-            )
-        } else {
-            halt
+    // Python's `input()` flushes too, before it waits: by the last line nobody begins to any more.
+    for _ in 0..3 {
+        let token = scene.token();
+        scene.tell(&player, &mut voice, &token)?;
+        if let Err(halt) = player.shows(&token) {
+            player.program.end_input();
+            let ended = player.program.wait(scene.terms.patience).is_some();
+            let late = ended && player.shows(&token).is_ok();
+            return Err(if late { unflushed() } else { halt });
         }
-    })
+    }
+    Ok(())
+}
+
+fn unflushed() -> Halt {
+    Halt::fault(
+        ["la línea enseguida", "the line at once"],
+        [
+            "apareció recién cuando el programa terminó: falta vaciar la salida (flush)",
+            "it appeared only when the program ended: the output is not flushed",
+        ],
+    )
 }
 
 const PIPE: Check = Check {
