@@ -203,7 +203,7 @@ impl Examination<'_> {
         let mut came = came.to(self.lang).to_owned();
         for trace in scene.traces() {
             stderr.extend(trace.err.text().lines().map(str::to_owned));
-            let remark = trace.exceeded().cloned().or_else(|| trace.ended().map(how));
+            let remark = trace.exceeded().cloned().or_else(|| trace.ended_by_itself().map(how));
             if let Some(remark) = remark {
                 came = format!("{came}; {}", remark.to(self.lang));
             }

@@ -44,7 +44,7 @@ pub struct Trace {
     pub out: Arc<Intake>,
     /// Its standard error.
     pub err: Arc<Intake>,
-    /// How it ended by itself, if it did.
+    /// How it ended, if it did and was looked at.
     ended: OnceLock<ExitStatus>,
     /// The limit that it went over, if it did.
     exceeded: Arc<OnceLock<Words>>,
@@ -131,8 +131,8 @@ impl Running {
         sockets::of_tree(self.id).unwrap_or_default()
     }
 
-    /// Where it listens, if it does: at this port if it listens at several. Where nobody shows its sockets, somebody connects to this port
-    /// and leaves again.
+    /// Where it listens, if it does: at this port if it listens at several. Where nobody shows its
+    /// sockets, somebody connects to this port and leaves again.
     pub(crate) fn listens(&self, port: u16) -> Option<Socket> {
         if cfg!(target_os = "linux") {
             let listening = self.sockets().into_iter().filter(|s| s.state == State::Listen);
@@ -235,8 +235,8 @@ impl Drop for Running {
 }
 
 impl Trace {
-    /// How the program ended by itself, if it did.
-    pub fn ended(&self) -> Option<ExitStatus> {
+    /// How the program ended without a signal from the checker, if it did.
+    pub fn ended_by_itself(&self) -> Option<ExitStatus> {
         self.ended.get().copied().filter(|_| !self.signalled.load(Ordering::Relaxed))
     }
 
