@@ -95,10 +95,13 @@ def difundir(texto, autor):
 def repartir():
     """Cada tanto envía todo lo que se dijo."""
     while True:
-        texto, autor = buzon.get()
+        dicho = [buzon.get()]
         time.sleep(0.02)
+        while not buzon.empty():
+            dicho.append(buzon.get())
         with candado:
-            difundir(texto, autor)
+            for texto, autor in dicho:
+                difundir(texto, autor)
 
 
 def es_valido(nombre):
