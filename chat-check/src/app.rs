@@ -68,11 +68,7 @@ impl AppError {
 /// # Errors
 ///
 /// What was given cannot be used, or the checker cannot do its part.
-pub fn execute(
-    cli: &Cli,
-    isolation: Isolation,
-    stop: &Arc<AtomicBool>,
-) -> Result<ExitCode, AppError> {
+pub fn execute(cli: &Cli) -> Result<ExitCode, AppError> {
     match &cli.task {
         Task::Keep(keep) => Ok(keep.run()),
         Task::Probe => Ok(Isolation::probe()),
@@ -82,20 +78,40 @@ pub fn execute(
             Ok(ExitCode::SUCCESS)
         }
         Task::Server { command, manner, output } => {
-            check(&[(Side::Server, command)], manner, output, isolation, stop)
+            check(&[(Side::Server, command)], manner, output)
         }
         Task::Client { command, manner, output } => {
-            check(&[(Side::Client, command)], manner, output, isolation, stop)
+            check(&[(Side::Client, command)], manner, output)
         }
         Task::Both { server, client, manner, output } => {
             let programs = [(Side::Server, server), (Side::Client, client)];
-            check(&programs, manner, output, isolation, stop)
+            check(&programs, manner, output)
         }
         Task::Batch { folder, batch, manner } => {
+            let isolation = isolation(manner);
+            let stop = stop_on_ctrl_c();
             let manner = self::manner(manner, isolation, &[Side::Server, Side::Client])?;
-            crate::batch::run(folder, batch, &manner, stop)
+            crate::batch::run(folder, batch, &manner, &stop)
         }
     }
+}
+
+/// Whether programs have networks of their own. To be asked before there is any other thread.
+fn isolation(args: &MannerArgs) -> Isolation {
+    if args.limits.shared_network { Isolation::Shared } else { Isolation::prepare() }
+}
+
+/// What becomes true at the first Ctrl-C; the second ends the run without a report, and the
+/// keepers end what runs. Where there are no signals to be had, the first does.
+fn stop_on_ctrl_c() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    let _ = ctrlc::set_handler(move || {
+        if told.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED.into());
+        }
+    });
+    stop
 }
 
 /// Checks the programs of one submission, at home in the current folder.
@@ -103,9 +119,9 @@ fn check(
     programs: &[(Side, &String)],
     args: &MannerArgs,
     output: &OutputArgs,
-    isolation: Isolation,
-    stop: &Arc<AtomicBool>,
 ) -> Result<ExitCode, AppError> {
+    let isolation = isolation(args);
+    let stop = stop_on_ctrl_c();
     let sides: Vec<Side> = programs.iter().map(|(side, _)| *side).collect();
     let manner = manner(args, isolation, &sides)?;
     let orders = programs.iter().map(|(side, command)| Order {
@@ -122,7 +138,7 @@ fn check(
         progress.inc(1);
         progress.set_message(format!("{} {}", progress.position(), outcome.id));
     };
-    let mut report = examine(&orders, &manner, stop, &told)?;
+    let mut report = examine(&orders, &manner, &stop, &told)?;
     progress.finish_and_clear();
     let unmade = |part: &Part| part.not_started.is_none() && part.results.is_empty();
     if report.parts.iter().all(unmade) && !report.interrupted {

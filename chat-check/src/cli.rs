@@ -93,19 +93,6 @@ pub enum Task {
     Probe,
 }
 
-impl Task {
-    /// Whether programs are to share the machine's network.
-    pub fn shares(&self) -> bool {
-        match self {
-            Self::Server { manner, .. }
-            | Self::Client { manner, .. }
-            | Self::Both { manner, .. }
-            | Self::Batch { manner, .. } => manner.limits.shared_network,
-            Self::List { .. } | Self::Keep(_) | Self::Probe => false,
-        }
-    }
-}
-
 /// How programs are checked.
 #[derive(Args, Clone, Debug)]
 pub struct MannerArgs {

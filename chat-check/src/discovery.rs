@@ -39,6 +39,13 @@ pub(crate) struct Unstarted {
     pub(crate) printed: Vec<String>,
 }
 
+/// Words other than `salir` with which people leave.
+const LEAVE: [&str; 9] =
+    ["/salir", "exit", "/exit", "quit", "/quit", "adios", "chau", "bye", "fin"];
+
+/// After how much silence nothing more is to come.
+const QUIET: Duration = Duration::from_millis(150);
+
 /// How many lines of a program that does not start are shown.
 const LAST_LINES: usize = 20;
 

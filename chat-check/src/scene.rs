@@ -123,12 +123,13 @@ impl<'a> Scene<'a> {
             listening.map(Some).or_else(|| program.ended().map(|_| None))
         });
         // Another port may be a debugger's, and the one for clients come in a moment.
-        let wanted = |found: Socket| {
-            let elsewhere = found.local.port() != self.dialect.port;
-            let again = || program.listens(self.dialect.port);
-            if elsewhere { self.within(ANOTHER, || None).or_else(again) } else { Some(found) }
-        };
-        match found.flatten().and_then(wanted) {
+        let elsewhere = |found: &Socket| found.local.port() != self.dialect.port;
+        let mut found = found.flatten();
+        if found.as_ref().is_some_and(elsewhere) {
+            self.pause(ANOTHER)?;
+            found = program.listens(self.dialect.port);
+        }
+        match found {
             Some(socket) => Ok(Server { program, address: socket.reached_at() }),
             None => Err(Halt::fault(
                 ["que el servidor escuche en un puerto", "that the server listens on a port"],

@@ -170,13 +170,6 @@ impl Subject {
         self
     }
 
-    /// The same with more arguments.
-    #[must_use]
-    pub fn with_arguments(mut self, arguments: &[&str]) -> Self {
-        self.words.extend(arguments.iter().map(ToString::to_string));
-        self
-    }
-
     /// Whether each start has a copy of the folder of its own. A large folder is not copied.
     pub fn is_copied(&self) -> bool {
         self.copied

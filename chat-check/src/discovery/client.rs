@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::screens::{ending, wanted};
-use super::{Found, Unstarted, play};
+use super::{Found, LEAVE, QUIET, Unstarted, play};
 use crate::catalogue::{NAMED, Profile};
 use crate::client::player::Player;
 use crate::client::scripted::{GREETING, Listening};
@@ -61,13 +61,6 @@ const KEYWORDS: [&str; 10] = [
     "usuario",
     "apodo",
 ];
-
-/// Words other than `salir` with which a client's user leaves.
-const LEAVE: [&str; 9] =
-    ["/salir", "exit", "/exit", "quit", "/quit", "adios", "chau", "bye", "fin"];
-
-/// After how much silence nothing more is to come, times `slow`.
-const QUIET: Duration = Duration::from_millis(150);
 
 /// How many questions a client asks its user before it connects, at most.
 const MOST_QUESTIONS: usize = 5;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Found, Unstarted, play, sights};
+use super::{Found, LEAVE, QUIET, Unstarted, play, sights};
 use crate::catalogue::Profile;
 use crate::dialect::{Dialect, Framing, Given, Naming};
 use crate::intake::Heard;
@@ -18,13 +18,6 @@ const WHILE: Duration = Duration::from_millis(700);
 
 /// How many messages show how long one takes, and what is the same in all.
 const PROBES: usize = 5;
-
-/// After how much silence a greeting is over.
-const QUIET: Duration = Duration::from_millis(150);
-
-/// Words other than `salir` with which a conversation is ended.
-const LEAVE: [&str; 9] =
-    ["/salir", "exit", "/exit", "quit", "/quit", "adios", "chau", "bye", "fin"];
 
 /// Finds out how a server speaks.
 ///
@@ -139,7 +132,7 @@ impl Search<'_> {
             spoken.framing = Framing::Lf;
         }
         let server = scene.start()?;
-        let (beto, ana) = (name(scene, "beto"), name(scene, "ana"));
+        let (beto, ana) = (scene.name("beto"), scene.name("ana"));
         let mut listener = self.enter(scene, &server, &beto, &spoken)?;
         let mut speaker = self.enter(scene, &server, &ana, &spoken)?;
         let mut first = ana;
@@ -228,7 +221,7 @@ impl Search<'_> {
     fn ends_with(&mut self, scene: &Scene, server: &Server, words: &[&str]) -> Checked<bool> {
         let mut voices = Vec::new();
         for word in words {
-            let mut voice = self.enter(scene, server, &name(scene, "caro"), scene.dialect)?;
+            let mut voice = self.enter(scene, server, &scene.name("caro"), scene.dialect)?;
             voice.say(word)?;
             voices.push(voice);
         }
@@ -284,9 +277,4 @@ fn ending(listener: &Voice, token: &str) -> Option<Framing> {
 
 fn speak(voice: &mut Voice, text: &str, dialect: &Dialect) -> Checked {
     voice.send(&dialect.framing.encode(text.as_bytes()))
-}
-
-/// A name that stands nowhere else.
-fn name(scene: &Scene, name: &str) -> String {
-    format!("{name}{}", &scene.token()[..4])
 }

@@ -7,6 +7,7 @@ use crate::scene::{Scene, Server};
 use crate::sockets::State;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
+use chat_protocol::wording::GREETING;
 
 pub(crate) const CHECKS: &[&Check] = &[&LISTENS, &ANNOUNCED, &ARRIVALS, &GREETS];
 
@@ -149,7 +150,6 @@ const GREETS: Check = Check {
 };
 
 fn greets(scene: &mut Scene) -> Checked {
-    const GREETING: &str = "bienvenido al chat! escribe 'salir' para salir";
     if !scene.dialect.greeting {
         return Err(Halt::NotStrict(
             ["no saluda a quien se conecta", "does not greet whoever connects"].into(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::moments::let_go;
 use crate::catalogue::{Check, NAMED, Side};
 use crate::scene::{Scene, Server};
 use crate::server::c5_names::labelled;
@@ -114,7 +115,7 @@ fn free_again(scene: &mut Scene) -> Checked {
     ana.close();
     // A server may have let go of the connection, but not yet of the name: it is asked again.
     let mut last = None;
-    scene.eventually(|| (!scene.has(&server, local)).then_some(()));
+    let_go(scene, &server, local);
     let given = scene.eventually(|| match claim(scene, &server, &name, &mut beto) {
         Err(halt) => Some(Err(halt)),
         Ok(came) if came.as_ref().is_some_and(|came| *came == form.with(&name)) => Some(Ok(())),

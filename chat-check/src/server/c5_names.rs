@@ -1,5 +1,6 @@
 //! Chapter 5: each client has a name before it takes part.
 
+use super::moments::let_go;
 use crate::catalogue::{Check, NAMED, Side};
 use crate::dialect::{Label, Naming};
 use crate::scene::Scene;
@@ -105,7 +106,7 @@ fn not_before(scene: &mut Scene) -> Checked {
     let port = nameless.local().port().to_string();
     let (local, before) = (nameless.local(), beto.messages().len());
     nameless.close();
-    scene.eventually(|| (!scene.has(&server, local)).then_some(()));
+    let_go(scene, &server, local);
     let last = scene.token();
     ana.say(&last)?;
     beto.hears(&last)?;
@@ -152,13 +153,13 @@ fn in_step(scene: &mut Scene) -> Checked {
     signs(scene, &mut dora, &mut beto)?;
     let local = ana.local();
     ana.close();
-    scene.eventually(|| (!scene.has(&server, local)).then_some(()));
+    let_go(scene, &server, local);
     signs(scene, &mut caro, &mut beto)?;
     signs(scene, &mut dora, &mut beto)?;
     signs(scene, &mut beto, &mut dora)?;
     let local = caro.local();
     caro.close();
-    scene.eventually(|| (!scene.has(&server, local)).then_some(()));
+    let_go(scene, &server, local);
     signs(scene, &mut dora, &mut beto)?;
     signs(scene, &mut beto, &mut dora)
 }
