@@ -171,8 +171,9 @@ fn write(report: &Report, output: &OutputArgs) -> Result<(), AppError> {
         put(file, &form(report))?;
     }
     if wanted().all(|(file, _)| file.as_os_str() != STANDARD_OUTPUT) {
+        let width = console::Term::stdout().size_checked().map(|(_, columns)| columns.into());
         let mut out = anstream::stdout().lock();
-        match report::terminal::print(report, output.verbose, &mut out) {
+        match report::terminal::print(report, output.verbose, width, &mut out) {
             // Whoever reads no further has seen enough.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 return Err(AppError::checker(error));

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use textwrap::{Options, WordSplitter};
 
 use crate::report::wording::{self, points_of, seconds, sign};
 use crate::report::{Evidence, Outcome, Part, Report};
@@ -16,14 +17,24 @@ const FAINT: Style = Style::new().dimmed();
 /// How many lines of standard error are shown.
 const LAST_LINES: usize = 10;
 
-/// Prints the report. With `verbose`, also what holds, and the conversations.
+/// With what a text goes on that does not fit into one line.
+const INDENT: &str = "      ";
+
+/// Prints the report. With `verbose`, also what holds, and the conversations. Texts are wrapped at
+/// `width` columns; without it, each is a line.
 ///
 /// # Errors
 ///
 /// Those of `out`.
-pub fn print(report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
+pub fn print(
+    report: &Report,
+    verbose: bool,
+    width: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let report = report.harmless();
-    let mut page = Page { out, lang: report.lang, verbose };
+    let width = width.unwrap_or(usize::MAX);
+    let mut page = Page { out, lang: report.lang, verbose, width };
     report.parts.iter().try_for_each(|part| page.part(part))?;
     if let Some(marks) = &report.marks {
         page.marks(marks)?;
@@ -56,16 +67,26 @@ struct Page<'a> {
     out: &'a mut dyn Write,
     lang: Lang,
     verbose: bool,
+    width: usize,
 }
 
 impl Page<'_> {
+    /// Words stay whole: some are parts of commands.
+    fn text(&mut self, text: &str) -> io::Result<()> {
+        let options = Options::new(self.width)
+            .subsequent_indent(INDENT)
+            .break_words(false)
+            .word_splitter(WordSplitter::NoHyphenation);
+        writeln!(self.out, "{}", textwrap::fill(text, options))
+    }
+
     fn line(&mut self, style: Style, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{style}{text}{style:#}")
+        self.text(&format!("{style}{text}{style:#}"))
     }
 
     /// `    name: text`
     fn field(&mut self, name: Text, text: &str) -> io::Result<()> {
-        writeln!(self.out, "    {FAINT}{}:{FAINT:#} {text}", name.to(self.lang))
+        self.text(&format!("    {FAINT}{}:{FAINT:#} {text}", name.to(self.lang)))
     }
 
     fn lines(&mut self, name: Text, lines: &[String]) -> io::Result<()> {
@@ -73,7 +94,7 @@ impl Page<'_> {
             return Ok(());
         }
         self.field(name, "")?;
-        lines.iter().try_for_each(|line| writeln!(self.out, "      {line}"))
+        lines.iter().try_for_each(|line| writeln!(self.out, "{INDENT}{line}"))
     }
 
     fn part(&mut self, part: &Part) -> io::Result<()> {
@@ -102,7 +123,7 @@ impl Page<'_> {
             let (name, style) = (verdict.name().to(self.lang), style(verdict));
             let reason = group[0].reason.as_deref().unwrap_or_default();
             let (sign, ids) = (sign(verdict), ids.join(", "));
-            writeln!(self.out, "  {style}{sign} {ids} {name}{style:#}: {reason}")?;
+            self.text(&format!("  {style}{sign} {ids} {name}{style:#}: {reason}"))?;
         }
         Ok(())
     }
@@ -110,18 +131,19 @@ impl Page<'_> {
     /// How many have each verdict.
     fn counts(&mut self, part: &Part) -> io::Result<()> {
         let count = |verdict| part.results.iter().filter(|o| o.verdict == verdict).count();
-        let holding = wording::holding(count(Verdict::Pass), part.results.len(), self.lang);
-        write!(self.out, "  {holding}")?;
-        for verdict in Verdict::ALL.into_iter().filter(|verdict| *verdict != Verdict::Pass) {
-            if count(verdict) > 0 {
-                write!(self.out, " · {} {}", count(verdict), verdict.name().to(self.lang))?;
-            }
-        }
+        let mut counts =
+            vec![wording::holding(count(Verdict::Pass), part.results.len(), self.lang)];
+        let others = Verdict::ALL.into_iter().filter(|verdict| *verdict != Verdict::Pass);
+        counts.extend(
+            others
+                .filter(|verdict| count(*verdict) > 0)
+                .map(|verdict| format!("{} {}", count(verdict), verdict.name().to(self.lang))),
+        );
         let misses = |o: &Outcome| o.level == Level::Must && o.verdict == Verdict::Fail;
         if !part.results.iter().any(misses) {
-            write!(self.out, " · {}", wording::NO_MUST_FAILS.to(self.lang))?;
+            counts.push(wording::NO_MUST_FAILS.to(self.lang).to_owned());
         }
-        writeln!(self.out, " ({})\n", seconds(part.seconds))
+        self.text(&format!("  {} ({})\n", counts.join(" · "), seconds(part.seconds)))
     }
 
     fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {
@@ -131,16 +153,14 @@ impl Page<'_> {
         }
         let (name, style) = (verdict.name().to(self.lang), style(*verdict));
         let sign = sign(*verdict);
-        write!(self.out, "  {style}{sign} {id} {name}{style:#} ")?;
-        if *level != Level::Must {
-            write!(self.out, "({}) ", level.name())?;
-        }
-        write!(self.out, "{title}")?;
-        match (reason, evidence) {
-            // The evidence says the same, and more.
-            (Some(_), Some(_)) | (None, _) => writeln!(self.out)?,
-            (Some(reason), None) => writeln!(self.out, ": {reason}")?,
-        }
+        let level = match level {
+            Level::Must => String::new(),
+            level => format!(" ({})", level.name()),
+        };
+        // The evidence says the same as the reason, and more.
+        let reason = reason.as_ref().filter(|_| evidence.is_none());
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        self.text(&format!("  {style}{sign} {id} {name}{style:#}{level} {title}{reason}"))?;
         evidence.iter().try_for_each(|evidence| self.evidence(evidence, repeat))
     }
 
@@ -153,7 +173,9 @@ impl Page<'_> {
         if self.verbose {
             self.lines(wording::CONVERSATION, &evidence.told(self.lang))?;
         }
-        self.field(wording::REPEAT, repeat)
+        // To be copied whole.
+        let name = wording::REPEAT.to(self.lang);
+        writeln!(self.out, "    {FAINT}{name}:{FAINT:#} {repeat}")
     }
 
     fn marks(&mut self, marks: &Marks) -> io::Result<()> {
@@ -176,7 +198,7 @@ mod tests {
 
     fn printed(report: &Report, verbose: bool) -> String {
         let mut out = anstream::StripStream::new(Vec::new());
-        print(report, verbose, &mut out).unwrap();
+        print(report, verbose, None, &mut out).unwrap();
         String::from_utf8(out.into_inner()).unwrap()
     }
 
@@ -211,6 +233,16 @@ mod tests {
     }
 
     #[test]
+    fn texts_fit_into_a_terminal_and_commands_stay_whole() {
+        let mut out = anstream::StripStream::new(Vec::new());
+        print(&sample::full(), false, Some(60), &mut out).unwrap();
+        let text = String::from_utf8(out.into_inner()).unwrap();
+        let long: Vec<&str> = text.lines().filter(|line| line.chars().count() > 60).collect();
+        assert!(!long.is_empty(), "{text}");
+        assert!(long.iter().all(|line| line.contains("--only")), "{long:?}");
+    }
+
+    #[test]
     fn what_did_not_start_says_why() {
         let report = sample::with_marks(sample::report(vec![sample::not_started(Side::Server)]));
         let text = printed(&report, false);
@@ -221,7 +253,7 @@ mod tests {
     #[test]
     fn nothing_but_the_checker_s_own_colours_drives_the_terminal() {
         let mut out = Vec::new();
-        print(&sample::hostile(), true, &mut out).unwrap();
+        print(&sample::hostile(), true, Some(40), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("\\u{1b}[2J") && !text.contains("\u{1b}[2J"));
         let left = anstream::adapter::strip_str(&text).to_string();
