@@ -1,7 +1,7 @@
 # Short names only: what each does stands in cargo's own words or in ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test corpus demo stress generator bench soak fuzz lint deps sizes memory
+.PHONY: help build test corpus demo stress generator bench soak fuzz lint systems deps sizes memory
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -35,6 +35,9 @@ fuzz: ## look for bytes that break decoder or session (a nightly compiler); SECO
 
 lint: ## format, clippy and documentation, with warnings as errors
 	ci/lint
+
+systems: ## type-checks for macOS and Windows
+	ci/systems
 
 deps: ## licences, sources and advisories of the dependencies
 	ci/deps

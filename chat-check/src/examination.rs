@@ -57,8 +57,10 @@ impl Attempt {
 
 /// Why a check says nothing on some systems.
 const UNSEEN: Text = Text {
-    es: "este sistema no muestra los sockets, los descriptores ni el procesador de un programa",
-    en: "this system does not show a program's sockets, descriptors and processor time",
+    es: "este sistema no muestra los sockets, los descriptores ni el procesador de un programa, o \
+         no tiene señales",
+    en: "this system does not show a program's sockets, descriptors and processor time, or has no \
+         signals",
 };
 
 /// How many lines of standard error a report shows.

@@ -11,8 +11,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use process_wrap::std::ChildWrapper;
-#[cfg(unix)]
-use rustix::process::Signal;
 
 use crate::containment::Watch;
 use crate::home::Home;
@@ -36,6 +34,19 @@ pub struct Running {
     watch: Watch,
     /// Goes when all processes are gone.
     _home: Home,
+}
+
+/// What a terminal or a system may send to a program.
+#[derive(Clone, Copy, Debug)]
+pub enum Signal {
+    /// Its user has pressed Ctrl-C.
+    Interrupt,
+    /// It is to end.
+    Terminate,
+    /// It is to stand still.
+    Stop,
+    /// It may go on.
+    Continue,
 }
 
 /// What remains of a program when it is gone.
@@ -174,15 +185,17 @@ impl Running {
         }
     }
 
-    /// Sends a signal to the program and what it has started, as a terminal does.
-    #[cfg(unix)]
+    /// Sends a signal to the program and what it has started, as a terminal does. Whoever asks for
+    /// that where there are no signals learns nothing.
     pub fn signal(&self, signal: Signal) {
-        self.role.event(format!("is sent {signal:?}"));
+        self.role.event(format!("is sent {}", signal.name()));
         self.trace.signalled.store(true, Ordering::Relaxed);
         #[cfg(target_os = "linux")]
-        self.tree().into_iter().for_each(|id| process::send(id, signal));
-        #[cfg(not(target_os = "linux"))]
-        let _ = self.child().signal(signal.as_raw());
+        self.tree().into_iter().for_each(|id| process::send(id, signal.of_the_system()));
+        #[cfg(all(unix, not(target_os = "linux")))]
+        let _ = self.child().signal(signal.of_the_system().as_raw());
+        #[cfg(not(unix))]
+        self.seen();
     }
 
     /// Whether it has ended by itself, and how.
@@ -231,6 +244,29 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+impl Signal {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+            Self::Stop => "SIGSTOP",
+            Self::Continue => "SIGCONT",
+        }
+    }
+
+    #[cfg(unix)]
+    fn of_the_system(self) -> rustix::process::Signal {
+        use rustix::process::Signal;
+        match self {
+            Self::Interrupt => Signal::INT,
+            Self::Terminate => Signal::TERM,
+            Self::Stop => Signal::STOP,
+            Self::Continue => Signal::CONT,
+        }
     }
 }
 

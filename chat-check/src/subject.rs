@@ -198,8 +198,8 @@ impl Subject {
     /// Starts it with its standard output on a terminal, so that it shows each line at once, and
     /// its other streams in pipes.
     pub(crate) fn start_showing(&self, role: &Role, port: u16) -> io::Result<Running> {
-        let (screen, output) = terminal::pair()?;
-        self.spawn(role, port, output.into(), Some(screen))
+        let (output, screen) = terminal::pair()?;
+        self.spawn(role, port, output, screen)
     }
 
     fn spawn(

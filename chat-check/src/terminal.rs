@@ -4,15 +4,18 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{self, Read};
 use std::num::NonZero;
-use std::os::fd::OwnedFd;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 #[cfg(unix)]
+use rustix::fs::{Mode, OFlags, open};
+#[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process_group};
-use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
+#[cfg(unix)]
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+#[cfg(unix)]
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::containment::Watch;
@@ -188,18 +191,29 @@ impl Screen {
     }
 }
 
-/// The two ends of a terminal that nobody types on: where its screen is read, and where a program
-/// writes.
-pub(crate) fn pair() -> io::Result<(File, OwnedFd)> {
+/// The two ends of a terminal that nobody types on: where a program writes, and where its screen is
+/// read.
+#[cfg(unix)]
+pub(crate) fn pair() -> io::Result<(Stdio, Option<File>)> {
     // It becomes nobody's controlling terminal: who types, types into a pipe.
-    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+    #[cfg(target_os = "linux")]
+    let flags = flags | OpenptFlags::CLOEXEC;
     let screen = openpt(flags)?;
     grantpt(&screen)?;
     unlockpt(&screen)?;
-    let output = ioctl_tiocgptpeer(&screen, flags)?;
+    let name = ptsname(&screen, Vec::new())?;
+    let read_write = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let output = open(name, read_write, Mode::empty())?;
     let size = Winsize { ws_row: ROWS.get(), ws_col: COLUMNS.get(), ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(&output, size)?;
-    Ok((screen.into(), output))
+    Ok((output.into(), Some(screen.into())))
+}
+
+/// A pipe: there is no terminal on which nobody types.
+#[cfg(not(unix))]
+pub(crate) fn pair() -> io::Result<(Stdio, Option<File>)> {
+    Ok((Stdio::piped(), None))
 }
 
 fn rows(parser: &Parser) -> Vec<String> {

@@ -1,10 +1,9 @@
 //! Chapter 4: how the client's user leaves.
 
-use rustix::process::Signal;
-
 use super::player::Player;
 use crate::catalogue::{Check, EVERY, Side};
 use crate::intake::End;
+use crate::running::Signal;
 use crate::scene::Scene;
 use crate::text::Text;
 use crate::verdict::{Checked, Halt, Level};
@@ -196,7 +195,7 @@ fn ctrl_c(scene: &mut Scene) -> Checked {
     // One that is just about to wait for the keyboard may look at a signal only after the next
     // line, in languages that handle signals between two steps: no user is that fast.
     scene.pause(scene.terms.grace)?;
-    player.program.signal(Signal::INT);
+    player.program.signal(Signal::Interrupt);
     parts(&player, &mut voice)?;
     ends_well(&player)
 }

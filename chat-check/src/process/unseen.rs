@@ -8,6 +8,11 @@ pub fn descriptors(_id: u32) -> io::Result<usize> {
     unseen()
 }
 
+/// How many threads a process has.
+pub fn threads(_id: u32) -> io::Result<usize> {
+    unseen()
+}
+
 /// A process's descendants and itself: itself is all there is to be seen.
 pub fn tree(id: u32) -> Vec<u32> {
     vec![id]

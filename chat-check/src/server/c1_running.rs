@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use rustix::process::Signal;
-
 use crate::catalogue::{Check, EVERY, Side};
+use crate::running::Signal;
 use crate::scene::{Scene, Server};
 use crate::sockets::State;
 use crate::text::{Text, Words};
@@ -84,7 +83,8 @@ const STOPS: Check = Check {
 
 fn stops(scene: &mut Scene) -> Checked {
     let mut not_strict = None;
-    for (signal, name) in [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM")] {
+    for signal in [Signal::Interrupt, Signal::Terminate] {
+        let name = signal.name();
         let server = scene.start()?;
         let mut ana = scene.join(&server, "ana")?;
         scene.accepted(&server, ana.local())?;

@@ -1,16 +1,15 @@
 //! What must happen to a server at one moment, or not before another.
 
-use rustix::process::Signal;
-
+use crate::running::Signal;
 use crate::scene::{Scene, Server};
 use crate::verdict::Checked;
 use crate::voice::Voice;
 
 /// Lets all this happen before the server sees any of it: meanwhile it is stopped.
 pub(super) fn at_once<T>(server: &Server, happens: impl FnOnce() -> Checked<T>) -> Checked<T> {
-    server.program.signal(Signal::STOP);
+    server.program.signal(Signal::Stop);
     let happened = happens();
-    server.program.signal(Signal::CONT);
+    server.program.signal(Signal::Continue);
     happened
 }
 
