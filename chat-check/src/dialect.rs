@@ -67,6 +67,9 @@ pub struct Dialect {
     pub greeting: bool,
     /// How names are learned.
     pub naming: Naming,
+    /// Of a server that asks: the whole line with which it does, if that is always the same.
+    #[serde(default)]
+    pub question: Option<String>,
     /// What is sent to give a name; `{name}` stands for it.
     pub name_form: String,
     /// By what speakers are told apart.
@@ -98,6 +101,7 @@ impl Default for Dialect {
             framing: Framing::default(),
             greeting: false,
             naming: Naming::default(),
+            question: None,
             name_form: NAME.to_owned(),
             label: Label::default(),
             echo: false,
@@ -121,6 +125,16 @@ impl Dialect {
     /// Whether clients have names.
     pub fn has_names(&self) -> bool {
         self.naming != Naming::None
+    }
+
+    /// How its clients are asked for their names: with the whole question, where that is known.
+    pub fn asks(&self) -> Naming {
+        match (&self.naming, &self.question) {
+            (Naming::Asked(_), Some(question)) if !self.is_given("naming") => {
+                Naming::Asked(question.clone())
+            }
+            (naming, _) => naming.clone(),
+        }
     }
 
     /// What gives this name to the server.

@@ -59,7 +59,7 @@ impl Manner {
             if manner.given.port.is_none() {
                 manner.server_port = Some(server.dialect.port);
             }
-            manner.given.naming.get_or_insert_with(|| server.dialect.naming.clone());
+            manner.given.naming.get_or_insert_with(|| server.dialect.asks());
             manner.profile.get_or_insert(server.profile);
         }
         manner

@@ -98,6 +98,7 @@ impl Search<'_> {
                 dialect.greeting = !greeting.is_empty();
                 let text = String::from_utf8_lossy(&greeting);
                 dialect.naming = sights::keyword(&text).unwrap_or_default();
+                dialect.question = sights::question(&text).map(str::to_owned);
                 search.prompts = sights::prompts(&text);
                 let without_end = if greeting.is_empty() { Framing::Lf } else { Framing::None };
                 dialect.framing = sights::framing_of_greeting(&greeting).unwrap_or(without_end);

@@ -1,11 +1,19 @@
 //! What can be told from the texts that a server sends.
 
+use std::ops::Range;
+
 use crate::dialect::{Framing, Label, Naming};
 use crate::text::says_like;
 
 /// Words with which servers ask for a name.
 const ASK: [&str; 10] =
     ["nick", "nombre", "name", "apodo", "alias", "usuario", "user", "llamas", "identif", "login"];
+
+/// Behind what a word is at its line's beginning.
+const OPENING: [char; 8] = ['¿', '¡', '"', '\'', '«', '(', '[', '<'];
+
+/// How long a question is at most that is taken for one, in bytes.
+const LONGEST_QUESTION: usize = 80;
 
 /// What a greeting shows.
 pub(super) fn framing_of_greeting(greeting: &[u8]) -> Option<Framing> {
@@ -28,6 +36,20 @@ pub(super) fn keyword(greeting: &str) -> Option<Naming> {
     greeting.lines().rev().find_map(word_in).map(|word| Naming::Asked(word.to_owned()))
 }
 
+/// The line in which that keyword stands, if it can be counted on: what has a number in it, or is
+/// long, may be another one the next time.
+pub(super) fn question(greeting: &str) -> Option<&str> {
+    // A length before a message is no part of it.
+    let mut lines = greeting.split(char::is_control).rev();
+    let (line, at) = lines.find_map(|line| Some((line, word_at(line)?.start)))?;
+    // What was said before may have no end: `¡hola!NICK`.
+    let before = line[..at].chars().next_back();
+    let hangs = before.is_some_and(|c| !c.is_whitespace() && !OPENING.contains(&c));
+    let question = if hangs { &line[at..] } else { line.trim_start() };
+    let same = !question.contains(char::is_numeric) && question.len() <= LONGEST_QUESTION;
+    same.then_some(question)
+}
+
 /// Whether what a server says to somebody new ends in a question with one of these words, and does
 /// not only mention it (`bienvenido, usuario`).
 pub(super) fn prompts(greeting: &str) -> bool {
@@ -39,10 +61,13 @@ pub(super) fn prompts(greeting: &str) -> bool {
 
 /// The word in a line with which it may ask for a name.
 fn word_in(line: &str) -> Option<&str> {
+    word_at(line).map(|place| &line[place])
+}
+
+fn word_at(line: &str) -> Option<Range<usize>> {
     // What is not ASCII stays as it is, so that places in both texts are the same.
     let small = line.to_ascii_lowercase();
-    let (at, word) = ASK.iter().find_map(|word| Some((small.find(word)?, word)))?;
-    Some(&line[at..at + word.len()])
+    ASK.iter().find_map(|word| small.find(word).map(|at| at..at + word.len()))
 }
 
 /// By what a message tells who said it.
@@ -89,6 +114,20 @@ mod tests {
         assert_eq!(asked("bienvenido usuario\nnombre del cliente\n"), "nombre");
         assert_eq!(asked("NICK"), "NICK");
         assert_eq!(asked("¡Ingresá tu Nombre!: "), "Nombre");
+    }
+
+    #[test]
+    fn a_question_is_the_line_that_stays_the_same() {
+        for (greeting, expected) in [
+            ("bienvenido usuario\nnombre del cliente\n", Some("nombre del cliente")),
+            ("hola\r\n¿Nombre?: ", Some("¿Nombre?: ")),
+            ("bienvenido!NICK", Some("NICK")),
+            ("\0\u{4}hola\0\u{6}nombre", Some("nombre")),
+            ("usuario 4242, ¿tu nombre?\n", None),
+            ("hola\n", None),
+        ] {
+            assert_eq!(question(greeting), expected, "{greeting:?}");
+        }
     }
 
     #[test]

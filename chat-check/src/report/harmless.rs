@@ -75,6 +75,7 @@ fn part(part: &mut Part) {
         framing: _,
         greeting: _,
         naming,
+        question,
         name_form,
         label: _,
         echo: _,
@@ -86,6 +87,7 @@ fn part(part: &mut Part) {
     if let Naming::Asked(keyword) = naming {
         one(keyword);
     }
+    question.iter_mut().for_each(one);
     one(name_form);
     leave.iter_mut().for_each(one);
     all(before);

@@ -157,6 +157,7 @@ pub(crate) fn hostile() -> Report {
         bad(&mut part.command);
         bad(&mut part.dialect.name_form);
         part.dialect.naming = Naming::Asked(HOSTILE.into());
+        part.dialect.question = Some(HOSTILE.into());
         part.dialect.leave = Some(HOSTILE.into());
         part.dialect.given.push(HOSTILE.into());
         part.remarks.push(HOSTILE.into());

@@ -218,7 +218,7 @@ pub(crate) fn dialect(dialect: &Dialect, lang: Lang) -> String {
     };
     let greeting =
         if dialect.greeting { say("saluda", "greets") } else { say("no saluda", "does not greet") };
-    let naming = match &dialect.naming {
+    let naming = match &dialect.asks() {
         Naming::None => say("sin nombres", "no names"),
         Naming::First => say("el primer mensaje es el nombre", "the first message is the name"),
         Naming::Asked(keyword) => match lang {
