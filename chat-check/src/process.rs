@@ -17,6 +17,15 @@ pub fn threads(id: u32) -> io::Result<usize> {
     Ok(fs::read_dir(format!("/proc/{id}/task"))?.count())
 }
 
+/// What each thread of a process is doing: the letters of `/proc`, such as `S` for one that waits.
+pub fn states(id: u32) -> io::Result<Vec<char>> {
+    let threads = fs::read_dir(format!("/proc/{id}/task"))?;
+    let stats =
+        threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("stat")).ok());
+    // The name, in parentheses, may itself contain anything.
+    Ok(stats.filter_map(|stat| stat.rsplit(") ").next()?.chars().next()).collect())
+}
+
 /// How much memory a process has resident, in bytes.
 pub fn resident(id: u32) -> io::Result<u64> {
     bytes_in(&format!("/proc/{id}/status"), "VmRSS:")
@@ -161,6 +170,24 @@ mod tests {
     fn who_works_uses_its_processor() {
         let before = cpu(std::process::id()).unwrap();
         while cpu(std::process::id()).unwrap() < before + Duration::from_millis(20) {}
+    }
+
+    #[test]
+    fn sees_what_threads_do() {
+        assert!(states(std::process::id()).unwrap().contains(&'R'));
+        let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let becomes = |state| {
+            while states(child.id()).unwrap() != [state] && Instant::now() < deadline {
+                thread::yield_now();
+            }
+            assert_eq!(states(child.id()).unwrap(), [state]);
+            send(child.id(), Signal::STOP);
+        };
+        becomes('S');
+        becomes('T');
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     #[test]

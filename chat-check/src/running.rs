@@ -178,6 +178,24 @@ impl Running {
         self.tree().into_iter().filter_map(|id| process::cpu(id).ok()).sum()
     }
 
+    /// Whether it waits, in all its threads, for something to happen. Where nobody shows that, it is
+    /// taken to.
+    pub fn is_waiting(&self) -> bool {
+        // One that was seen waiting may have been woken by one that was seen later.
+        self.is_all('S') && self.is_all('S')
+    }
+
+    /// Whether it stands still after [`Signal::Stop`].
+    pub fn is_stopped(&self) -> bool {
+        self.is_all('T')
+    }
+
+    /// Whether all its threads do this, but for those that are about to be gone.
+    fn is_all(&self, state: char) -> bool {
+        let states = self.tree().into_iter().filter_map(|id| process::states(id).ok());
+        states.flatten().all(|is| is == state || "ZX".contains(is))
+    }
+
     /// Whoever asks for what this system does not show learns nothing.
     fn seen(&self) {
         if !cfg!(target_os = "linux") {

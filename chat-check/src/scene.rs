@@ -272,6 +272,18 @@ impl<'a> Scene<'a> {
         stopped.map_or(Ok(()), |()| Err(Halt::Checker("interrupted".to_owned())))
     }
 
+    /// Waits until a program has nothing left to do, and a moment more: however busy the machine
+    /// is, it has come to the end of what was asked of it. Only one that never rests is not waited
+    /// for longer than patience lasts.
+    ///
+    /// # Errors
+    ///
+    /// It is to stop.
+    pub fn settle(&self, program: &Running) -> Checked {
+        self.eventually(|| program.is_waiting().then_some(()));
+        self.pause(self.terms.grace)
+    }
+
     /// Looks again and again until this is found, for as long as patience lasts.
     pub fn eventually<T>(&self, find: impl FnMut() -> Option<T>) -> Option<T> {
         self.within(self.terms.patience, find)

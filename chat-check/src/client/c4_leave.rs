@@ -42,6 +42,10 @@ fn talking(scene: &mut Scene) -> Checked<(Player, Voice)> {
     scene.receives(&voice, &token)?;
     scene.tell(&player, &mut voice, &token)?;
     player.shows(&token)?;
+    // Who has yet to come back to the network finds out there what the keyboard should tell it. A
+    // signal between two steps of an interpreter is seen only after the next line. No user is that
+    // fast.
+    scene.settle(&player.program)?;
     Ok((player, voice))
 }
 
@@ -192,9 +196,6 @@ const CTRL_C: Check = Check {
 
 fn ctrl_c(scene: &mut Scene) -> Checked {
     let (player, mut voice) = talking(scene)?;
-    // One that is just about to wait for the keyboard may look at a signal only after the next
-    // line, in languages that handle signals between two steps: no user is that fast.
-    scene.pause(scene.terms.grace)?;
     player.program.signal(Signal::Interrupt);
     parts(&player, &mut voice)?;
     ends_well(&player)

@@ -13,6 +13,11 @@ pub fn threads(_id: u32) -> io::Result<usize> {
     unseen()
 }
 
+/// What each thread of a process is doing.
+pub fn states(_id: u32) -> io::Result<Vec<char>> {
+    unseen()
+}
+
 /// A process's descendants and itself: itself is all there is to be seen.
 pub fn tree(id: u32) -> Vec<u32> {
     vec![id]

@@ -95,7 +95,7 @@ fn three(scene: &mut Scene) -> Checked {
     for name in NAMES {
         voices.push(enter(scene, &server, name)?);
     }
-    scene.pause(scene.terms.grace)?;
+    scene.settle(&server.program)?;
     for (number, voice) in (1..).zip(&voices) {
         if voice.end().is_some() || !scene.has(&server, voice.local()) {
             return Err(Halt::fault(

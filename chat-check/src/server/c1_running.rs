@@ -44,7 +44,7 @@ fn forever(scene: &mut Scene) -> Checked {
         voice.close();
         // It may never let go; that is looked at elsewhere.
         scene.within(NOTICE, || (!scene.has(&server, local)).then_some(()));
-        scene.pause(scene.terms.grace)?;
+        scene.settle(&server.program)?;
         if let Some(status) = server.program.ended() {
             return Err(Halt::fault(
                 ["que el servidor siga funcionando", "that the server goes on"],

@@ -108,7 +108,7 @@ fn pass(
         // It comes, or ana was thrown out.
         scene.eventually(|| (beto.count(&barrier) > 0 || ana.end().is_some()).then_some(()));
     }
-    scene.pause(scene.terms.grace)?;
+    scene.settle(&server.program)?;
     let message = beto.message(&first).unwrap_or_default();
     let parts = [&first, &middle, &last].map(|token| beto.count(token));
     let silent = beto.count(&barrier) == 0 && ana.end().is_none();

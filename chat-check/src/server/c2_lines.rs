@@ -44,7 +44,7 @@ fn two_in_one(scene: &mut Scene) -> Checked {
     let (server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
     let tokens = [scene.token(), scene.token(), scene.token()];
     let bytes: Vec<u8> = tokens.iter().flat_map(|token| framing.encode(token.as_bytes())).collect();
-    at_once(&server, || ana.send(&bytes))?;
+    at_once(scene, &server, || ana.send(&bytes))?;
     let mut messages = Vec::new();
     for token in &tokens {
         messages.push(beto.hears(token)?);
@@ -272,7 +272,7 @@ fn half_close(scene: &mut Scene) -> Checked {
     // Carla comes before those who go: a server that stumbles over them has sent to her already.
     let (server, [mut carla, mut ana, mut beto]) = scene.room(["carla", "ana", "beto"])?;
     let (last, parting) = (scene.token(), scene.token());
-    at_once(&server, || {
+    at_once(scene, &server, || {
         ana.say(&last)?;
         ana.end_sending();
         beto.say(&parting)
@@ -280,7 +280,7 @@ fn half_close(scene: &mut Scene) -> Checked {
     carla.hears(&last)?;
     carla.hears(&parting)?;
     let token = scene.token();
-    at_once(&server, || {
+    at_once(scene, &server, || {
         beto.say(&token)?;
         beto.close();
         Ok(())

@@ -317,7 +317,7 @@ fn row(scene: &Scene) -> Vec<String> {
 fn say_all(scene: &Scene, server: &Server, said: &mut [(&mut Voice, &Vec<String>)]) -> Checked {
     let framing = scene.dialect.framing;
     if framing.has_ends() {
-        return at_once(server, || {
+        return at_once(scene, server, || {
             said.iter_mut().try_for_each(|(voice, texts)| {
                 let texts = texts.iter().map(|text| framing.encode(text.as_bytes()));
                 voice.send(&texts.collect::<Vec<_>>().concat())
@@ -325,6 +325,8 @@ fn say_all(scene: &Scene, server: &Server, said: &mut [(&mut Voice, &Vec<String>
         });
     }
     (0..ROW_APART).try_for_each(|number| {
-        at_once(server, || said.iter_mut().try_for_each(|(voice, texts)| voice.say(&texts[number])))
+        at_once(scene, server, || {
+            said.iter_mut().try_for_each(|(voice, texts)| voice.say(&texts[number]))
+        })
     })
 }

@@ -133,7 +133,16 @@ fn parts(scene: &mut Scene, leave: fn(Voice)) -> Checked {
         ));
     }
     let beto = scene.join(&server, "beto")?;
-    scene.accepted(&server, beto.local())
+    scene.accepted(&server, beto.local())?;
+    // A reset is gone from the system's tables before the server has met with it.
+    scene.settle(&server.program)?;
+    match (server.program.ended(), beto.end()) {
+        (None, None) => Ok(()),
+        _ => Err(Halt::fault(
+            ["que el siguiente cliente siga conectado", "that the next client stays connected"],
+            ["su conexión se cortó", "its connection was cut"],
+        )),
+    }
 }
 
 const PRINTS: Check = Check {
@@ -240,7 +249,7 @@ fn resets(scene: &mut Scene, pattern: &str, rounds: usize) -> Checked {
             if kind == 'd' { dying.push(voice) } else { living.push(voice) }
         }
         let token = scene.token();
-        at_once(&server, || {
+        at_once(scene, &server, || {
             if round % 2 == 0 {
                 ana.say(&token)?;
                 dying.clear();

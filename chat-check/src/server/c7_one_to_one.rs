@@ -208,7 +208,7 @@ fn one_at_a_time(scene: &mut Scene) -> Checked {
     ana.say(&barrier)?;
     server.program.type_in(&format!("{}\n", scene.token()));
     shown(scene, &server, &barrier)?;
-    scene.pause(scene.terms.grace)?;
+    scene.settle(&server.program)?;
     waits(&server, &ana, &beto, &early)?;
     let told = !beto.messages().is_empty();
     ana.close();

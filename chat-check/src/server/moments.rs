@@ -6,8 +6,14 @@ use crate::verdict::Checked;
 use crate::voice::Voice;
 
 /// Lets all this happen before the server sees any of it: meanwhile it is stopped.
-pub(super) fn at_once<T>(server: &Server, happens: impl FnOnce() -> Checked<T>) -> Checked<T> {
+pub(super) fn at_once<T>(
+    scene: &Scene,
+    server: &Server,
+    happens: impl FnOnce() -> Checked<T>,
+) -> Checked<T> {
     server.program.signal(Signal::Stop);
+    // A thread that waits for a processor stops only when it gets one.
+    scene.eventually(|| server.program.is_stopped().then_some(()));
     let happened = happens();
     server.program.signal(Signal::Continue);
     happened
