@@ -12,7 +12,7 @@ use crate::catalogue::Check;
 use crate::dialect::Dialect;
 use crate::isolation::Isolation;
 use crate::report::{Evidence, Outcome};
-use crate::running::how;
+use crate::running::{Trace, how};
 use crate::scene::Scene;
 use crate::select::Patterns;
 use crate::subject::Subject;
@@ -61,6 +61,12 @@ const UNSEEN: Text = Text {
          no tiene señales",
     en: "this system does not show a program's sockets, descriptors and processor time, or has no \
          signals",
+};
+
+/// Why a check says nothing of some programs.
+const DRAWS: Text = Text {
+    es: "el programa dibuja toda la pantalla (curses): esto hay que mirarlo a mano",
+    en: "the program draws the whole screen (curses): this has to be looked at by hand",
 };
 
 /// How many lines of standard error a report shows.
@@ -185,8 +191,7 @@ impl Examination<'_> {
             };
             let halt: Checked =
                 halt.unwrap_or_else(|panic| Err(Halt::Checker(words_of(panic.as_ref()))));
-            let unseen = scene.traces().iter().any(|trace| trace.is_unseen());
-            let halt = if unseen { Some(Halt::Untestable(UNSEEN.into())) } else { halt.err() };
+            let halt = excused(halt, &scene);
             let evidence = halt.as_ref().and_then(|halt| self.evidence(check, halt, &scene));
             Attempt { halt, evidence }
         };
@@ -219,6 +224,16 @@ impl Examination<'_> {
             omitted,
             stderr: stderr[stderr.len().saturating_sub(LAST_LINES)..].to_vec(),
         })
+    }
+}
+
+/// What cannot be seen of these programs is no fault, nor does it hold.
+fn excused(result: Checked, scene: &Scene) -> Option<Halt> {
+    let some = |is: fn(&Trace) -> bool| scene.traces().iter().any(|trace| is(trace));
+    match result {
+        _ if some(Trace::is_unseen) => Some(Halt::Untestable(UNSEEN.into())),
+        Err(Halt::Fault { .. }) if some(Trace::draws) => Some(Halt::Untestable(DRAWS.into())),
+        result => result.err(),
     }
 }
 

@@ -68,6 +68,9 @@ pub struct Trace {
 /// The status of a keeper whose program was ended for writing too long a file.
 const FILE_TOO_LONG: i32 = 128 + 25;
 
+/// With what a program asks a terminal for a screen on which it draws.
+const OTHER_SCREEN: &str = "\x1b[?1049h";
+
 /// How long reading pauses for each [`CHUNK`] once more has come than is kept: without an end,
 /// output costs this program, and with it everybody else, next to nothing then.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -297,6 +300,11 @@ impl Trace {
     /// The limit that it went over, if it did.
     pub fn exceeded(&self) -> Option<&Words> {
         self.exceeded.get()
+    }
+
+    /// Whether it took the whole screen of its terminal for itself.
+    pub fn draws(&self) -> bool {
+        self.out.look(|heard| heard.find(OTHER_SCREEN, 0)).is_some()
     }
 
     /// Whether something was asked of it that this system does not tell.

@@ -102,7 +102,7 @@ impl<'a> Scene<'a> {
     /// It does not listen in time.
     pub(crate) fn start_showing(&mut self) -> Checked<Server> {
         self.wait_for_port()?;
-        let started = self.subject.start_showing(&self.role("server"), self.dialect.port);
+        let started = self.subject.start_showing(&self.role("server"), self.dialect.port, None);
         let program = self.started(started)?;
         self.listening(program)
     }

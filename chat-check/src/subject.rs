@@ -196,10 +196,16 @@ impl Subject {
     }
 
     /// Starts it with its standard output on a terminal, so that it shows each line at once, and
-    /// its other streams in pipes.
-    pub(crate) fn start_showing(&self, role: &Role, port: u16) -> io::Result<Running> {
+    /// its other streams in pipes. Told what `kind` of terminal that is, it may use colours, and
+    /// draw.
+    pub(crate) fn start_showing(
+        &self,
+        role: &Role,
+        port: u16,
+        kind: Option<&str>,
+    ) -> io::Result<Running> {
         let (output, screen) = terminal::pair()?;
-        self.spawn(role, port, output, screen)
+        self.spawn(role, port, output, screen.map(|screen| (screen, kind)))
     }
 
     fn spawn(
@@ -207,11 +213,13 @@ impl Subject {
         role: &Role,
         port: u16,
         output: Stdio,
-        screen: Option<File>,
+        screen: Option<(File, Option<&str>)>,
     ) -> io::Result<Running> {
         let home = self.home()?;
-        let mut command = containment::command(&self.start_in(&home, port), &home);
-        command.env_remove("TERM");
+        let mut start = self.start_in(&home, port);
+        let (screen, kind) = screen.unzip();
+        start.environment.extend(kind.flatten().map(|kind| ("TERM".to_owned(), kind.to_owned())));
+        let mut command = containment::command(&start, &home);
         command.stdin(Stdio::piped()).stdout(output).stderr(Stdio::piped());
         role.event(format!("starts: {}", shell_words::join(&self.words)));
         let mut grouped = containment::grouped(command);

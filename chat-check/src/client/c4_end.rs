@@ -7,6 +7,7 @@ use crate::catalogue::{Check, EVERY, Side};
 use crate::scene::Scene;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
+use crate::voice::Voice;
 
 pub(crate) const CHECKS: &[&Check] = &[&FLOOD, &GONE, &RESET, &TRACE, &FLOODED];
 
@@ -216,11 +217,15 @@ fn flooded(scene: &mut Scene) -> Checked {
     player.types(&token);
     player.types(scene.leaving_word());
     let deadline = Instant::now() + scene.terms.patience * 3;
-    while player.program.ended().is_none() && Instant::now() < deadline {
+    let goes_on = |voice: &Voice| voice.end().is_none() && player.program.ended().is_none();
+    while goes_on(&voice) && Instant::now() < deadline {
         if voice.send(&lines).is_err() {
             break;
         }
     }
+    // Some end only their own side, and wait for the other, behind all that has come.
+    voice.end_sending();
+    player.program.wait(scene.terms.patience * 2);
     player.ends(["que se pueda salir", "that one can leave"])?;
     scene.receives(&voice, &token)
 }

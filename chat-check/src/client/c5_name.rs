@@ -3,6 +3,7 @@
 use super::scripted::GREETING;
 use crate::catalogue::{Check, NAMED, Side};
 use crate::dialect::{Naming, Typed};
+use crate::intake::Heard;
 use crate::scene::Scene;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
@@ -35,6 +36,14 @@ const ANSWERS: Check = Check {
 fn answers(scene: &mut Scene) -> Checked {
     let (player, mut voice) = scene.come()?;
     if scene.dialect.naming != Naming::None {
+        if scene.dialect.typed == Typed::Asked {
+            // One that asks its user when it is asked itself keeps this until then.
+            player.types(player.name());
+            let sent = |heard: &Heard| (heard.total > 0).then_some(());
+            if voice.intake().wait(scene.terms.grace * 3, sent).is_some() {
+                return Err(unknown());
+            }
+        }
         scene.let_in(&player, &mut voice)?;
         let sent = scene.named(&voice)?;
         return if scene.dialect.typed == Typed::Never || sent.contains(player.name()) {
@@ -53,13 +62,17 @@ fn answers(scene: &mut Scene) -> Checked {
     scene.tell(&player, &mut voice, KEYWORD)?;
     player.types(player.name());
     scene.named(&voice)?;
-    Err(Halt::NotStrict(
+    Err(unknown())
+}
+
+fn unknown() -> Halt {
+    Halt::NotStrict(
         [
             "no conoce la palabra clave: su usuario tiene que escribir el nombre",
             "it does not know the keyword: its user has to type the name",
         ]
         .into(),
-    ))
+    )
 }
 
 /// What the course's servers ask with.

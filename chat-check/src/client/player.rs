@@ -25,6 +25,9 @@ pub(crate) enum Gone {
     AfterEnter(ExitStatus),
 }
 
+/// The terminal that a client's user sits at.
+const TERMINAL: &str = "xterm-256color";
+
 /// What languages print when an error ends a program that does not handle it.
 const TRACES: [&str; 9] = [
     "Traceback (most recent call last)",
@@ -46,7 +49,7 @@ impl Scene<'_> {
     ///
     /// The system does not let the checker.
     pub(crate) fn start_player(&mut self, port: u16) -> Checked<Player> {
-        let started = self.subject().start_showing(&self.role("client"), port);
+        let started = self.subject().start_showing(&self.role("client"), port, Some(TERMINAL));
         self.player(started)
     }
 

@@ -188,6 +188,13 @@ impl Search<'_> {
         self.given.over(&mut self.found.dialect);
     }
 
+    /// Whether somebody will ask it for a name.
+    fn is_asked(&self) -> bool {
+        let many = self.profile.is_some_and(|profile| NAMED.contains(&profile));
+        let given = matches!(self.given.naming, Some(Naming::Asked(_)));
+        many || given || self.found.dialect.typed == Typed::First
+    }
+
     fn keywords(&self) -> Vec<String> {
         match &self.given.naming {
             Some(Naming::Asked(keyword)) => vec![keyword.clone()],
@@ -212,10 +219,14 @@ impl Search<'_> {
         if comes(&voice, &token, self.a_while()) {
             self.found.latency = begun.elapsed();
             self.form(&player, &mut voice, &token, before)?;
-            let many = self.profile.is_some_and(|profile| NAMED.contains(&profile));
-            if !by_itself && (many || self.found.dialect.typed == Typed::First) {
+            if !by_itself && self.is_asked() {
                 let naming = self.ask(scene, &player, &mut voice, true)?;
-                self.found.dialect.naming = naming.unwrap_or_default();
+                let dialect = &mut self.found.dialect;
+                if naming.is_none() && dialect.typed == Typed::Never {
+                    // It passes on the question, and its user's answer like any other line.
+                    dialect.typed = Typed::Asked;
+                }
+                dialect.naming = naming.unwrap_or_default();
             }
             return Ok(());
         }
@@ -329,7 +340,7 @@ impl Search<'_> {
 
     /// Which word lets its user leave: one behind which nothing is sent any more.
     fn leaving(&mut self, scene: &mut Scene) -> Checked {
-        let (player, mut voice) = scene.meet()?;
+        let (player, voice) = scene.meet()?;
         for word in std::iter::once("salir").chain(LEAVE) {
             let token = scene.token();
             player.types(word);
@@ -342,7 +353,8 @@ impl Search<'_> {
                 return Ok(());
             }
         }
-        voice.ends().map(drop)
+        self.found.dialect.leave = None;
+        Ok(())
     }
 }
 
