@@ -215,10 +215,15 @@ impl Examination<'_> {
                 came = format!("{came}; {}", remark.to(self.lang));
             }
         }
+        let mut explanation = check.explanation.to(self.lang).to_owned();
+        let tongue = self.subject.tongue();
+        if let Some(more) = tongue.and_then(|tongue| tongue.advice(check.id, self.lang)) {
+            explanation = format!("{explanation} {more}");
+        }
         Some(Evidence {
             expected: expected.to(self.lang).to_owned(),
             came,
-            explanation: check.explanation.to(self.lang).to_owned(),
+            explanation,
             sent: sent[sent.len().saturating_sub(LAST_SENT)..].to_vec(),
             conversation,
             omitted,

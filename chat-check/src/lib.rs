@@ -15,6 +15,7 @@
 //! | a class of submissions | `batch/` |
 //! | the harness of our own end-to-end tests | [`harness`] |
 
+mod advice;
 pub mod app;
 pub mod batch;
 pub mod catalogue;

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::advice::Tongue;
 use crate::containment::{self, Watch};
 use crate::home::Home;
 use crate::isolation::Isolation;
@@ -168,6 +169,11 @@ impl Subject {
     pub fn with_variable(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// What it is written in, if its advice differs for that.
+    pub(crate) fn tongue(&self) -> Option<Tongue> {
+        Tongue::of(&self.words, &self.folder)
     }
 
     /// Whether each start has a copy of the folder of its own. A large folder is not copied.

@@ -1,0 +1,107 @@
+//! What an explanation adds for programs in other languages than Python, in which it speaks.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::text::Lang;
+
+/// What a program is written in, as far as advice differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tongue {
+    Java,
+    /// And C++.
+    C,
+    JavaScript,
+}
+
+/// One entry of the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    checks: Vec<String>,
+    java: Option<Said>,
+    c: Option<Said>,
+    javascript: Option<Said>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    es: String,
+    en: String,
+}
+
+#[derive(Deserialize)]
+struct Entries {
+    advice: Vec<Entry>,
+}
+
+#[expect(clippy::expect_used, reason = "the file is a part of this program, and read by a test")]
+static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let entries: Entries = toml::from_str(include_str!("../advice.toml")).expect("advice.toml");
+    entries.advice
+});
+
+impl Tongue {
+    /// What a program is written in, by the words that start it, and its folder.
+    pub(crate) fn of(words: &[String], folder: &Path) -> Option<Self> {
+        let program = Path::new(words.first()?);
+        match program.file_stem()?.to_str()? {
+            "java" => return Some(Self::Java),
+            "node" | "npm" => return Some(Self::JavaScript),
+            _ => {}
+        }
+        // The file that a compiler made of it stands beside its source.
+        let is_source = |extension: &&str| folder.join(program).with_extension(extension).is_file();
+        ["c", "cpp", "cc", "cxx"].iter().any(is_source).then_some(Self::C)
+    }
+
+    /// What there is to be added for this check.
+    pub(crate) fn advice(self, check: &str, lang: Lang) -> Option<&'static str> {
+        let entry = ENTRIES.iter().find(|entry| entry.checks.iter().any(|id| id == check))?;
+        let said = match self {
+            Self::Java => &entry.java,
+            Self::C => &entry.c,
+            Self::JavaScript => &entry.javascript,
+        };
+        said.as_ref().map(|said| match lang {
+            Lang::Es => &*said.es,
+            Lang::En => &*said.en,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::catalogue::{Side, checks};
+
+    #[test]
+    fn each_entry_is_for_checks_that_there_are_and_no_check_has_two() {
+        let ids: Vec<&str> =
+            [Side::Server, Side::Client].into_iter().flat_map(checks).map(|c| c.id).collect();
+        let mut seen = BTreeSet::new();
+        for id in ENTRIES.iter().flat_map(|entry| &entry.checks) {
+            assert!(ids.contains(&&**id), "{id} is no check");
+            assert!(seen.insert(id), "{id} has two entries");
+        }
+    }
+
+    #[test]
+    fn a_language_is_told_by_what_starts_it() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("servidor.c"), "").unwrap();
+        let of = |command| Tongue::of(&shell_words::split(command).unwrap(), folder.path());
+        assert_eq!(of("/usr/bin/java -cp . Servidor"), Some(Tongue::Java));
+        assert_eq!(of("node servidor.js"), Some(Tongue::JavaScript));
+        assert_eq!(of("./servidor 12345"), Some(Tongue::C));
+        assert_eq!([of("python3 servidor.c"), of("./otro"), of("''")], [None; 3]);
+        let advice = Tongue::Java.advice("3.1-salir", Lang::En);
+        assert!(advice.is_some_and(|advice| advice.contains("equalsIgnoreCase")));
+        assert_eq!(Tongue::C.advice("6.3-help", Lang::Es), None);
+    }
+}
