@@ -21,7 +21,7 @@ impl Scene<'_> {
         let mut voices = Vec::new();
         for name in names {
             let voice = self.join(&server, name)?;
-            self.accepted(&server, voice.local())?;
+            self.lets_in(&server, &voice)?;
             voices.push(voice);
         }
         self.gather(&mut voices)?;

@@ -32,7 +32,7 @@ fn first_message(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let mut ana = scene.join(&server, "ana")?;
     let mut beto = scene.join(&server, "beto")?;
-    scene.accepted(&server, beto.local())?;
+    scene.lets_in(&server, &beto)?;
     let heard = scene.probe(&mut ana, &mut beto).and_then(|()| scene.probe(&mut ana, &mut beto));
     match dead(&server, &ana) {
         Some(came) if heard.is_err() => Err(Halt::fault(

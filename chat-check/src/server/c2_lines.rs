@@ -140,8 +140,8 @@ fn no_newline(scene: &mut Scene) -> Checked {
     let mut ana = scene.connect_in(&server, "ana", Framing::None)?;
     scene.introduce(&mut ana, "ana")?;
     let mut beto = scene.join(&server, "beto")?;
-    scene.accepted(&server, ana.local())?;
-    scene.accepted(&server, beto.local())?;
+    scene.lets_in(&server, &ana)?;
+    scene.lets_in(&server, &beto)?;
     let takes_part = (0..4).any(|_| {
         let token = scene.token();
         beto.say(&token).is_ok() && ana.hears_within(&token, PAUSE / 4).is_ok()

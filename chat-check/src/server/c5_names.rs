@@ -81,7 +81,7 @@ fn not_before(scene: &mut Scene) -> Checked {
     let (server, [mut ana, mut beto]) = scene.room([&ana, &beto])?;
     let mark = scene.mark(&mut ana, &mut beto)?;
     let nameless = scene.connect(&server, "caro")?;
-    scene.accepted(&server, nameless.local())?;
+    scene.lets_in(&server, &nameless)?;
     if let Naming::Asked(keyword) = &scene.dialect.naming {
         scene.asked(&nameless, keyword)?;
     }
