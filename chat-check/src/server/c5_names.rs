@@ -169,7 +169,7 @@ fn signs(scene: &Scene, speaker: &mut Voice, listener: &mut Voice) -> Checked {
     let token = scene.token();
     speaker.say(&token)?;
     let heard = listener.hears(&token)?;
-    if heard.contains(speaker.name()) {
+    if tells_of(&heard, speaker.name()) {
         return Ok(());
     }
     let name = speaker.name();
@@ -216,6 +216,11 @@ fn deadline(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let mut nameless = scene.connect(&server, "ana")?;
     nameless.ends_within(idle + scene.terms.patience * 2).map(drop)
+}
+
+/// Whether this name stands in a text, in whatever letters: a server may write all names in its own.
+pub(super) fn tells_of(text: &str, name: &str) -> bool {
+    text.to_lowercase().contains(&name.to_lowercase())
 }
 
 /// Messages must show who says them.

@@ -2,6 +2,7 @@
 
 use crate::catalogue::{Check, Profile, Side};
 use crate::scene::{Scene, Server};
+use crate::server::c5_names::tells_of;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 use crate::voice::Voice;
@@ -40,7 +41,7 @@ fn private(scene: &mut Scene) -> Checked {
     let came = beto.hears(&token)?;
     scene.barrier(&mut ana, &mut caro)?;
     unheard(&caro, &token)?;
-    if !came.contains(ana.name()) {
+    if !tells_of(&came, ana.name()) {
         return Err(Halt::NotStrict(Words::new(
             format!("no dice de quién es: «{came}»"),
             format!("it does not say whose it is: \"{came}\""),
