@@ -236,14 +236,14 @@ fn adjacent(scene: &mut Scene) -> Checked {
 /// In each round, these join: `d` to die, `l` to live. Then the first of the room speaks, and the
 /// dying reset their connections, before the server sees any of it; the other way round in every
 /// other round. The living hear it, and the speaker stays. Whoever joined leaves then: there are
-/// servers for eight.
+/// servers for eight. Names have letters only: there are servers that take no others.
 fn resets(scene: &mut Scene, pattern: &str, rounds: usize) -> Checked {
     let (server, [mut ana, beto]) = scene.room(["ana", "beto"])?;
     let mut living = vec![beto];
     for round in 0..rounds {
         let mut dying = Vec::new();
-        for (number, kind) in pattern.chars().enumerate() {
-            let mut voice = scene.join(&server, &format!("{kind}{round}{number}"))?;
+        for kind in pattern.chars() {
+            let mut voice = scene.join(&server, &scene.name(&kind.to_string()))?;
             scene.lets_in(&server, &voice)?;
             scene.probe(&mut ana, &mut voice)?;
             if kind == 'd' { dying.push(voice) } else { living.push(voice) }
