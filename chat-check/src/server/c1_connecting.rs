@@ -1,6 +1,6 @@
 //! Chapter 1: where a server listens, and what it says then and to whoever connects.
 
-use super::printing::{Print, about, printed, prints, shows};
+use super::printing::{Print, Printed, about, printed, prints, shows};
 use crate::catalogue::{Check, EVERY, Side};
 use crate::dialect::PORT;
 use crate::scene::{Scene, Server};
@@ -94,7 +94,7 @@ fn announces(scene: &Scene, server: &Server) -> Checked {
     ana.close();
     let line = format!("servidor de chat iniciado en {}", server.address);
     for line in [line.as_str(), "esperando clientes..."] {
-        prints(scene, server, &Print { line, parts: &[], before: 0 })?;
+        prints(scene, server, &Print { line, parts: &[], before: Printed::default() })?;
     }
     Ok(())
 }
