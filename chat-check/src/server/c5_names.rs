@@ -111,8 +111,11 @@ fn not_before(scene: &mut Scene) -> Checked {
     ana.say(&last)?;
     beto.hears(&last)?;
     let mut heard = beto.messages().into_iter().enumerate().skip(mark);
-    let announced = heard
-        .find(|(at, message)| message.contains(&port) || *at >= before && !message.contains(&last));
+    // A prompt has no words.
+    let is_another =
+        |message: &str| !message.contains(&last) && message.contains(char::is_alphanumeric);
+    let announced =
+        heard.find(|(at, message)| message.contains(&port) || *at >= before && is_another(message));
     announced.map_or(Ok(()), |(_, notice)| {
         Err(Halt::NotStrict(Words::new(
             format!("se anunció a quien no tenía nombre: «{notice}»"),

@@ -130,7 +130,10 @@ pub(super) fn three(scene: &mut Scene) -> Checked<(Server, [Voice; 3])> {
 
 /// Somebody is told something, whatever it is, behind `mark`.
 pub(super) fn answered(scene: &Scene, voice: &Voice, mark: usize, command: &str) -> Checked {
-    let told = scene.eventually(|| (voice.messages().len() > mark).then_some(()));
+    // A prompt has no words.
+    let is_said = |message: &String| message.contains(char::is_alphanumeric);
+    let said = || voice.messages().iter().skip(mark).any(is_said);
+    let told = scene.eventually(|| said().then_some(()));
     told.ok_or_else(|| {
         Halt::fault(
             Words::new(
