@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::dialect::Framing;
 use crate::scene::{Scene, Server};
 use crate::verdict::{Checked, Halt};
 use crate::voice::Voice;
@@ -21,7 +22,7 @@ impl Scene<'_> {
         let mut voices = Vec::new();
         for name in names {
             let voice = self.join(&server, name)?;
-            self.accepted(&server, voice.local())?;
+            self.lets_in(&server, &voice)?;
             voices.push(voice);
         }
         self.gather(&mut voices)?;
@@ -77,13 +78,19 @@ impl Scene<'_> {
     }
 
     /// What these two say from now on can be told from what was said before: the number of messages
-    /// that the listener has heard, behind a barrier.
+    /// that the listener has heard, behind a barrier. A line that has not ended, as a prompt, is none
+    /// of them: the next message goes on with it.
     ///
     /// # Errors
     ///
     /// The one does not reach the other.
     pub fn mark(&self, speaker: &mut Voice, listener: &mut Voice) -> Checked<usize> {
         self.barrier(speaker, listener)?;
-        Ok(listener.messages().len())
+        Ok(match self.dialect.framing {
+            Framing::Lf | Framing::Crlf => {
+                listener.intake().look(|heard| memchr::memchr_iter(b'\n', &heard.bytes).count())
+            }
+            Framing::None | Framing::Length2 => listener.messages().len(),
+        })
     }
 }

@@ -256,6 +256,18 @@ impl<'a> Scene<'a> {
         })
     }
 
+    /// The same for somebody who may have been turned away.
+    ///
+    /// # Errors
+    ///
+    /// It does not while patience lasts, and what it has done instead.
+    pub fn lets_in(&self, server: &Server, voice: &Voice) -> Checked {
+        self.accepted(server, voice.local()).map_err(|halt| match (halt, turned_away(voice)) {
+            (Halt::Fault { expected, .. }, Some(came)) => Halt::Fault { expected, came },
+            (halt, _) => halt,
+        })
+    }
+
     /// Whether the server has a socket for this client.
     pub fn has(&self, server: &Server, client: SocketAddr) -> bool {
         let sockets: Vec<Socket> = server.program.sockets();
@@ -334,4 +346,18 @@ fn refused(name: &str, error: &io::Error) -> Halt {
         Words::new(format!("que {name} pueda conectarse"), format!("that {name} can connect")),
         Words::new(format!("no puede: {error}"), format!("it cannot: {error}")),
     )
+}
+
+/// What shows that a server knows of a connection, but does not serve it.
+pub(crate) fn turned_away(voice: &Voice) -> Option<Words> {
+    let said = voice.intake().text().split_whitespace().collect::<Vec<_>>().join(" ");
+    match (voice.end(), &said[..]) {
+        (None, "") => None,
+        (None, said) => Some(Words::new(format!("dijo «{said}»"), format!("it said \"{said}\""))),
+        (Some(_), "") => Some(["cerró la conexión", "it closed the connection"].into()),
+        (Some(_), said) => Some(Words::new(
+            format!("cerró la conexión, después de decir «{said}»"),
+            format!("it closed the connection, after it had said \"{said}\""),
+        )),
+    }
 }

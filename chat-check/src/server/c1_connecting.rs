@@ -1,6 +1,6 @@
 //! Chapter 1: where a server listens, and what it says then and to whoever connects.
 
-use super::printing::{Print, about, printed, prints, shows};
+use super::printing::{Print, Printed, about, printed, prints, shows};
 use crate::catalogue::{Check, EVERY, Side};
 use crate::dialect::PORT;
 use crate::scene::{Scene, Server};
@@ -35,7 +35,7 @@ const LISTENS: Check = Check {
 fn listens(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let ana = scene.connect(&server, "ana")?;
-    scene.accepted(&server, ana.local())?;
+    scene.lets_in(&server, &ana)?;
     let wanted = if scene.dialect.is_given("port") { scene.dialect.port } else { PORT };
     let sockets = server.program.sockets();
     let listening = sockets.iter().find(|socket| socket.state == State::Listen);
@@ -90,11 +90,11 @@ fn announced(scene: &mut Scene) -> Checked {
 fn announces(scene: &Scene, server: &Server) -> Checked {
     // Whoever accepts has said before what there was to say.
     let ana = scene.connect(server, "ana")?;
-    scene.accepted(server, ana.local())?;
+    scene.lets_in(server, &ana)?;
     ana.close();
     let line = format!("servidor de chat iniciado en {}", server.address);
     for line in [line.as_str(), "esperando clientes..."] {
-        prints(scene, server, &Print { line, parts: &[], before: 0 })?;
+        prints(scene, server, &Print { line, parts: &[], before: Printed::default() })?;
     }
     Ok(())
 }

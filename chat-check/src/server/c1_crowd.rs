@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Check, MANY, NAMED, Side};
 use crate::dialect::Naming;
-use crate::scene::{Scene, Server};
+use crate::scene::{Scene, Server, turned_away};
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 use crate::voice::Voice;
@@ -88,22 +88,26 @@ const THREE: Check = Check {
     body: three,
 };
 
+/// As many as any server has to serve at the same time.
+pub(super) const EIGHT: [&str; 8] =
+    ["ana", "beto", "carla", "diana", "elsa", "fabio", "gina", "hugo"];
+
 fn three(scene: &mut Scene) -> Checked {
-    const NAMES: [&str; 8] = ["ana", "beto", "carla", "diana", "elsa", "fabio", "gina", "hugo"];
     let server = scene.start()?;
     let mut voices = Vec::new();
-    for name in NAMES {
+    for name in EIGHT {
         voices.push(enter(scene, &server, name)?);
     }
     scene.settle(&server.program)?;
     for (number, voice) in (1..).zip(&voices) {
         if voice.end().is_some() || !scene.has(&server, voice.local()) {
             return Err(Halt::fault(
-                ["que los ocho sigan conectados", "that all eight stay connected"],
                 Words::new(
-                    format!("el servidor cerró la conexión número {number}"),
-                    format!("the server closed connection number {number}"),
+                    format!("que los ocho sigan conectados, también el número {number}"),
+                    format!("that all eight stay connected, number {number} too"),
                 ),
+                turned_away(voice)
+                    .unwrap_or(["cerró su conexión", "it closed the connection"].into()),
             ));
         }
     }
@@ -142,9 +146,8 @@ fn nameless(scene: &mut Scene) -> Checked {
 
 /// Joins, and sees that the server has accepted the connection.
 fn enter(scene: &Scene, server: &Server, name: &str) -> Checked<Voice> {
-    let voice = scene.connect(server, name)?;
-    scene.accepted(server, voice.local())?;
-    let mut voice = voice;
+    let mut voice = scene.connect(server, name)?;
+    scene.lets_in(server, &voice)?;
     scene.introduce(&mut voice, name)?;
     Ok(voice)
 }

@@ -87,7 +87,7 @@ fn stops(scene: &mut Scene) -> Checked {
         let name = signal.name();
         let server = scene.start()?;
         let mut ana = scene.join(&server, "ana")?;
-        scene.accepted(&server, ana.local())?;
+        scene.lets_in(&server, &ana)?;
         server.program.signal(signal);
         let Some(status) = server.program.wait(scene.terms.patience) else {
             return Err(Halt::fault(
@@ -133,7 +133,7 @@ const REBIND: Check = Check {
 fn rebind(scene: &mut Scene) -> Checked {
     let first = scene.start()?;
     let mut ana = scene.join(&first, "ana")?;
-    scene.accepted(&first, ana.local())?;
+    scene.lets_in(&first, &ana)?;
     first.program.kill();
     ana.ends()?;
     ana.close();

@@ -39,7 +39,7 @@ fn join_while_stuck(scene: &mut Scene) -> Checked {
     while !room.is_full() && room.flood(scene) {}
     for name in ["fabio", "gina"] {
         let newcomer = scene.join(&room.server, name)?;
-        scene.accepted(&room.server, newcomer.local())?;
+        scene.lets_in(&room.server, &newcomer)?;
     }
     Ok(())
 }
@@ -133,7 +133,7 @@ fn with_deaf(scene: &mut Scene, line: usize) -> Checked<Stuck> {
         deaf.local().map_err(|error| Halt::broken("a connection has no address", &error))?;
     scene.accepted(&server, local)?;
     let carla = scene.join(&server, "carla")?;
-    scene.accepted(&server, carla.local())?;
+    scene.lets_in(&server, &carla)?;
     let mut room = Stuck { server, ana, beto, carla, deaf, line, held: Vec::new() };
     scene.probe(&mut room.ana, &mut room.carla)?;
     Ok(room)

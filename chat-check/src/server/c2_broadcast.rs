@@ -1,5 +1,6 @@
 //! Chapter 2: what one says, all others hear.
 
+use super::c1_crowd::EIGHT;
 use crate::catalogue::{Check, MANY, Side};
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
@@ -32,7 +33,7 @@ fn first_message(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let mut ana = scene.join(&server, "ana")?;
     let mut beto = scene.join(&server, "beto")?;
-    scene.accepted(&server, beto.local())?;
+    scene.lets_in(&server, &beto)?;
     let heard = scene.probe(&mut ana, &mut beto).and_then(|()| scene.probe(&mut ana, &mut beto));
     match dead(&server, &ana) {
         Some(came) if heard.is_err() => Err(Halt::fault(
@@ -81,14 +82,16 @@ const RELAY: Check = Check {
     body: relay,
 };
 
+/// As many as come in: what goes well among three may go wrong among more.
 fn relay(scene: &mut Scene) -> Checked {
-    let (_server, [mut ana, mut beto, mut carla]) = scene.room(["ana", "beto", "carla"])?;
+    let (_server, [mut ana, mut others @ ..]) = scene.room(EIGHT)?;
     let token = scene.token();
     ana.say(&token)?;
-    beto.hears(&token)?;
-    carla.hears(&token)?;
-    scene.barrier(&mut ana, &mut beto)?;
-    for voice in [&beto, &carla] {
+    for voice in &mut others {
+        voice.hears(&token)?;
+    }
+    scene.barrier(&mut ana, &mut others[0])?;
+    for voice in &others {
         let times = voice.count(&token);
         if times != 1 {
             let name = voice.name();

@@ -220,7 +220,9 @@ fn split_utf8(scene: &mut Scene) -> Checked {
         }
         scene.probe(&mut ana, &mut beto)?;
         beto.hears(&last)?;
-        Ok((beto.message(&first).is_some_and(|message| message.contains(&text)), text))
+        let message = beto.message(&first).unwrap_or_default();
+        let came = message.split_once(&first).and_then(|(_, rest)| rest.split_once(&last));
+        Ok((came.is_some_and(|(came, _)| is_written(letter, came)), text))
     };
     let whole = text("abcd")?.0;
     for letter in ["ñ", "€", "🙂"] {
@@ -234,6 +236,12 @@ fn split_utf8(scene: &mut Scene) -> Checked {
         }
     }
     Ok(())
+}
+
+/// Whether these characters stand for this letter: itself, or as JSON writes it.
+fn is_written(letter: &str, came: &str) -> bool {
+    let in_json = || serde_json::from_str::<String>(&format!("\"{came}\""));
+    came == letter || in_json().is_ok_and(|read| read == letter)
 }
 
 const INVALID_UTF8: Check = Check {
@@ -309,5 +317,19 @@ fn control(scene: &mut Scene) -> Checked {
         0 => Err(Halt::NotStrict(["descarta el mensaje", "it drops the message"].into())),
         _ if passes => Err(Halt::NotStrict(["los deja pasar", "it lets them pass"].into())),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_may_be_written_as_json_does() {
+        assert!(is_written("ñ", "ñ") && is_written("ñ", "\\u00f1"));
+        assert!(is_written("🙂", "\\ud83d\\ude42"));
+        for spoilt in ["", "?", "\u{FFFD}\u{FFFD}", "\\ufffd\\ufffd", "\\xc3\\xb1", "Ã±"] {
+            assert!(!is_written("ñ", spoilt), "{spoilt}");
+        }
     }
 }

@@ -42,6 +42,9 @@ fn two_in_one(scene: &mut Scene) -> Checked {
         return Err(no_ends());
     }
     let (server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
+    // What it says to beto about his own words, a prompt say, comes before and not in between.
+    scene.settle(&server.program)?;
+    scene.probe(&mut ana, &mut beto)?;
     let tokens = [scene.token(), scene.token(), scene.token()];
     let bytes: Vec<u8> = tokens.iter().flat_map(|token| framing.encode(token.as_bytes())).collect();
     at_once(scene, &server, || ana.send(&bytes))?;
@@ -49,17 +52,29 @@ fn two_in_one(scene: &mut Scene) -> Checked {
     for token in &tokens {
         messages.push(beto.hears(token)?);
     }
-    let form = |(message, token): (&String, &String)| normal(&message.replace(token, ""));
     let alone = |message: &String| tokens.iter().filter(|t| message.contains(*t)).count() == 1;
-    let mut forms = messages.iter().zip(&tokens).map(form);
-    let first = forms.next();
-    if messages.iter().all(alone) && forms.all(|form| Some(form) == first) {
+    if messages.iter().all(alone) && are_alike(&messages, &tokens) {
         return Ok(());
     }
     Err(Halt::fault(
         ["tres mensajes, cada uno con su etiqueta", "three messages, each with its label"],
         Words::new(format!("llegó: {messages:?}"), format!("what came: {messages:?}")),
     ))
+}
+
+/// Whether the same stands around the tokens of all these messages, but for prompts: they hang on
+/// the message that comes next, and some lines may have brought more of them than others.
+fn are_alike(messages: &[String], tokens: &[String]) -> bool {
+    let around = messages.iter().zip(tokens).filter_map(|(message, token)| {
+        let (before, behind) = message.split_once(token)?;
+        Some((normal(before), normal(behind)))
+    });
+    let (mut labels, ends): (Vec<String>, Vec<String>) = around.unzip();
+    labels.sort_by_key(String::len);
+    let [label, others @ ..] = &labels[..] else { return false };
+    // A line that was glued to another has no label at all.
+    let same = |other: &String| other.ends_with(label) && label.is_empty() == other.is_empty();
+    others.iter().all(same) && ends.iter().all(|end| *end == ends[0])
 }
 
 const EMPTY: Check = Check {
@@ -140,8 +155,8 @@ fn no_newline(scene: &mut Scene) -> Checked {
     let mut ana = scene.connect_in(&server, "ana", Framing::None)?;
     scene.introduce(&mut ana, "ana")?;
     let mut beto = scene.join(&server, "beto")?;
-    scene.accepted(&server, ana.local())?;
-    scene.accepted(&server, beto.local())?;
+    scene.lets_in(&server, &ana)?;
+    scene.lets_in(&server, &beto)?;
     let takes_part = (0..4).any(|_| {
         let token = scene.token();
         beto.say(&token).is_ok() && ana.hears_within(&token, PAUSE / 4).is_ok()
@@ -286,4 +301,24 @@ fn half_close(scene: &mut Scene) -> Checked {
         Ok(())
     })?;
     carla.hears(&token).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alike(messages: [&str; 3]) -> bool {
+        are_alike(&messages.map(str::to_owned), &["aa", "bb", "cc"].map(str::to_owned))
+    }
+
+    #[test]
+    fn messages_with_prompts_are_told_from_glued_lines() {
+        assert!(alike(["usuario 5: aa", "usuario 5: bb", "usuario 5: cc"]));
+        assert!(alike(["> > \r[5] aa", "> \r[5] bb", "> \r[5] cc"]));
+        assert!(alike(["aa", "bb", "cc"]));
+        assert!(!alike(["usuario 5: aa", "bb", "cc"]));
+        assert!(!alike(["> \r[5] aa", "> bb", "> cc"]));
+        assert!(!alike(["> \r[5] aa", "bb", "cc"]));
+        assert!(!alike(["aa", "bb", "cc (ana)"]));
+    }
 }

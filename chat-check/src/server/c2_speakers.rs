@@ -279,7 +279,7 @@ fn prints_messages(scene: &mut Scene) -> Checked {
 fn prints_message(scene: &Scene, server: &Server) -> Checked {
     let before = printed(scene, server);
     let mut ana = scene.join(server, "ana")?;
-    scene.accepted(server, ana.local())?;
+    scene.lets_in(server, &ana)?;
     let (token, local) = (scene.token(), ana.local());
     ana.say(&token)?;
     read_by(scene, server, &ana);

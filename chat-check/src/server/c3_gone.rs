@@ -51,7 +51,7 @@ fn busy(scene: &mut Scene) -> Checked {
     scene.within(LOOK, || (!scene.has(&server, local)).then_some(()));
     // Half of a connection may stay, or be ended.
     let mut beto = scene.join(&server, "beto")?;
-    scene.accepted(&server, beto.local())?;
+    scene.lets_in(&server, &beto)?;
     beto.end_sending();
     let (begun, before) = (Instant::now(), server.program.cpu());
     let used = || server.program.cpu().saturating_sub(before);
@@ -133,7 +133,7 @@ fn parts(scene: &mut Scene, leave: fn(Voice)) -> Checked {
         ));
     }
     let beto = scene.join(&server, "beto")?;
-    scene.accepted(&server, beto.local())?;
+    scene.lets_in(&server, &beto)?;
     // A reset is gone from the system's tables before the server has met with it.
     scene.settle(&server.program)?;
     match (server.program.ended(), beto.end()) {
@@ -236,15 +236,15 @@ fn adjacent(scene: &mut Scene) -> Checked {
 /// In each round, these join: `d` to die, `l` to live. Then the first of the room speaks, and the
 /// dying reset their connections, before the server sees any of it; the other way round in every
 /// other round. The living hear it, and the speaker stays. Whoever joined leaves then: there are
-/// servers for eight.
+/// servers for eight. Names have letters only: there are servers that take no others.
 fn resets(scene: &mut Scene, pattern: &str, rounds: usize) -> Checked {
     let (server, [mut ana, beto]) = scene.room(["ana", "beto"])?;
     let mut living = vec![beto];
     for round in 0..rounds {
         let mut dying = Vec::new();
-        for (number, kind) in pattern.chars().enumerate() {
-            let mut voice = scene.join(&server, &format!("{kind}{round}{number}"))?;
-            scene.accepted(&server, voice.local())?;
+        for kind in pattern.chars() {
+            let mut voice = scene.join(&server, &scene.name(&kind.to_string()))?;
+            scene.lets_in(&server, &voice)?;
             scene.probe(&mut ana, &mut voice)?;
             if kind == 'd' { dying.push(voice) } else { living.push(voice) }
         }

@@ -35,7 +35,7 @@ fn salir(scene: &mut Scene) -> Checked {
     let word = scene.dialect.leave.clone().unwrap_or_else(|| SALIR.to_owned());
     let server = scene.start()?;
     let mut ana = scene.join(&server, "ana")?;
-    scene.accepted(&server, ana.local())?;
+    scene.lets_in(&server, &ana)?;
     ana.say(&word)?;
     ana.ends()?;
     if word == SALIR || scene.dialect.is_given("leave") {
@@ -71,7 +71,7 @@ fn salir_case(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     for said in [word.to_uppercase(), format!("  {word} "), format!("{word}\r")] {
         let mut ana = scene.join(&server, "ana")?;
-        scene.accepted(&server, ana.local())?;
+        scene.lets_in(&server, &ana)?;
         ana.say(&said)?;
         if ana.ends().is_err() {
             return Err(Halt::fault(

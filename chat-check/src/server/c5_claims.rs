@@ -67,7 +67,7 @@ fn claim_again(scene: &mut Scene, as_wanted: fn(&str) -> String) -> Checked {
     let form = Form::of(scene, &mut ana, &mut beto)?;
     let wanted = as_wanted(ana.name());
     let came = claim(scene, &server, &wanted, &mut beto)?;
-    match came.filter(|came| came.to_lowercase() == form.with(&wanted).to_lowercase()) {
+    match came.filter(|came| form.fits(came, &wanted)) {
         None => Ok(()),
         Some(_) if ana.end().is_some() => Err(Halt::NotStrict(Words::new(
             "quien ya tenía el nombre pierde su conexión",
@@ -118,7 +118,7 @@ fn free_again(scene: &mut Scene) -> Checked {
     let_go(scene, &server, local);
     let given = scene.eventually(|| match claim(scene, &server, &name, &mut beto) {
         Err(halt) => Some(Err(halt)),
-        Ok(came) if came.as_ref().is_some_and(|came| *came == form.with(&name)) => Some(Ok(())),
+        Ok(came) if came.as_ref().is_some_and(|came| form.fits(came, &name)) => Some(Ok(())),
         Ok(came) => {
             last = came;
             None
@@ -171,7 +171,7 @@ fn invalid(scene: &mut Scene) -> Checked {
             continue;
         }
         let came = claim(scene, &server, name, &mut beto)?;
-        if let Some(came) = came.filter(|came| *came == form.with(name)) {
+        if let Some(came) = came.filter(|came| form.fits(came, name)) {
             return Err(Halt::fault(
                 Words::new(
                     format!("que el nombre {name:?} se rechace o se cambie"),
@@ -212,18 +212,18 @@ fn imitates(scene: &mut Scene) -> Checked {
     let (server, [mut ana, mut beto]) = scene.room([&names[0], &names[1]])?;
     let mark = scene.mark(&mut ana, &mut beto)?;
     let _caro = scene.join(&server, &names[2])?;
-    let notice = scene.eventually(|| beto.mentions(mark, &names[2]).pop());
-    let begin = notice.and_then(|notice| Some(notice.split_once(&names[2])?.0.to_owned()));
-    let Some(begin) = begin.filter(|begin| !begin.trim().is_empty()) else {
+    let notice = scene.eventually(|| beto.mentions(mark, &names[2]).pop()).unwrap_or_default();
+    let form = Form::of(scene, &mut ana, &mut beto)?;
+    let begin = before(&notice, &names[2]);
+    let Some(own) = own_begin(begin, before(&form.message, &form.name)) else {
         return Err(Halt::Untestable(Words::new(
             "los avisos no tienen un comienzo propio",
             "notices do not begin with anything of their own",
         )));
     };
-    let form = Form::of(scene, &mut ana, &mut beto)?;
-    let name = format!("{begin}{}", names[3]);
+    let name = format!("{own}{}", names[3]);
     let came = claim(scene, &server, &name, &mut beto)?;
-    let imitates = |came: &String| *came == form.with(&name) && came.starts_with(begin.trim());
+    let imitates = |came: &String| form.fits(came, &name) && came.starts_with(&normal(begin));
     came.filter(imitates).map_or(Ok(()), |came| {
         Err(Halt::fault(
             Words::new(
@@ -233,6 +233,26 @@ fn imitates(scene: &mut Scene) -> Checked {
             Words::new(format!("llegó «{came}»"), format!("\"{came}\" came")),
         ))
     })
+}
+
+/// What stands before a name in a text, in whatever letters the name is written there.
+fn before<'a>(text: &'a str, name: &str) -> &'a str {
+    let at = text.to_ascii_lowercase().find(&name.to_ascii_lowercase());
+    &text[..at.unwrap_or(0)]
+}
+
+/// What notices begin with and messages do not, if there is such a thing: all lines may begin with
+/// the same word, time or prompt.
+fn own_begin<'a>(notice: &'a str, message: &str) -> Option<&'a str> {
+    let mut own = notice;
+    for word in message.split_whitespace() {
+        let next = own.split_whitespace().next().unwrap_or_default();
+        if normal(next) != normal(word) {
+            break;
+        }
+        own = own.trim_start()[next.len()..].trim_start();
+    }
+    Some(own).filter(|own| !own.trim().is_empty())
 }
 
 /// How long a server may take to say something about a name, before its owner talks.
@@ -272,15 +292,21 @@ struct Form {
 
 impl Form {
     fn of(scene: &Scene, speaker: &mut Voice, listener: &mut Voice) -> Checked<Self> {
+        // What the server says to the listener about his own words, a prompt say, hangs on the
+        // message that comes next; this one comes behind another's, as any other does.
+        scene.pause(scene.terms.grace)?;
+        scene.probe(speaker, listener)?;
         let token = scene.token();
         speaker.say(&token)?;
         let message = listener.hears(&token)?.replacen(&token, "", 1);
         Ok(Self { message, name: speaker.name().to_owned() })
     }
 
-    /// A message of somebody with this name, without its text.
-    fn with(&self, name: &str) -> String {
-        normal(&self.message.replace(&self.name, name))
+    /// Whether this is a message of somebody with this name, without its text. Names may be written
+    /// in other letters than they were given in.
+    fn fits(&self, came: &str, name: &str) -> bool {
+        let [message, own] = [&self.message, &self.name].map(|text| text.to_lowercase());
+        came.to_lowercase() == normal(&message.replace(&own, &name.to_lowercase()))
     }
 }
 
@@ -290,10 +316,22 @@ mod tests {
 
     #[test]
     fn a_form_shows_what_another_name_looks_like() {
-        let form = Form { message: "[12:03] ana > ".to_owned(), name: "ana".to_owned() };
-        assert_eq!(form.with("ana"), normal("[12:04]  ana >"));
-        assert_eq!(form.with("   "), "[0:0] >");
-        assert_ne!(form.with("ana"), normal("[12:03] ana_2 > "));
-        assert_ne!(form.with("ana"), normal("* ha entrado"));
+        let form = Form { message: "[12:03] Ana > ".to_owned(), name: "ana".to_owned() };
+        assert!(form.fits(&normal("[12:04]  ANA >"), "ana"));
+        assert!(form.fits(&normal("[12:04] Beto > "), "beto"));
+        assert!(form.fits("[0:0] >", "   "));
+        assert!(!form.fits(&normal("[12:03] ana_2 > "), "ana"));
+        assert!(!form.fits(&normal("* ha entrado"), "ana"));
+    }
+
+    #[test]
+    fn what_all_lines_begin_with_is_no_notice() {
+        assert_eq!(own_begin("* ", ""), Some("* "));
+        assert_eq!(own_begin("MSG ", "MSG "), None);
+        assert_eq!(own_begin("[12:03] > *** ", "[12:04] > "), Some("*** "));
+        assert_eq!(own_begin("[12:03] ", "[12:04] "), None);
+        assert_eq!(own_begin("Se unió ", "usuario "), Some("Se unió "));
+        assert_eq!(own_begin("", "usuario "), None);
+        assert_eq!(before("* Ana ha entrado", "ana"), "* ");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::catalogue::{Check, NAMED, Side};
 use crate::scene::Scene;
+use crate::server::c5_names::tells_of;
 use crate::text::{Text, Words, normal};
 use crate::verdict::{Checked, Halt, Level};
 use crate::voice::Voice;
@@ -174,7 +175,7 @@ fn untold(voice: &Voice, name: &str) -> Halt {
 /// Behind `mark` there is one notice about somebody. Lists, in which others stand as well, are none.
 fn once(voice: &Voice, mark: usize, name: &str, others: &[&str]) -> Checked {
     let mut notices = voice.mentions(mark, name);
-    notices.retain(|notice| !others.iter().any(|other| notice.contains(other)));
+    notices.retain(|notice| !others.iter().any(|other| tells_of(notice, other)));
     let all = notices.len();
     notices.sort_by_key(|notice| normal(notice));
     notices.dedup_by_key(|notice| normal(notice));

@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Check, Side};
 use crate::scene::Scene;
-use crate::server::c5_names::labelled;
+use crate::server::c5_names::{labelled, tells_of};
 use crate::server::c5_presence::hears_of;
 use crate::server::c6_conversation::{COMMANDS, answered, three, unheard};
 use crate::server::c6_rooms::{answer, answer_lacks};
@@ -41,7 +41,7 @@ fn rename(scene: &mut Scene) -> Checked {
     hears_of(scene, &beto, 0, &new)?;
     ana.say(&first)?;
     let heard = beto.hears(&first)?;
-    if !heard.contains(&new) {
+    if !tells_of(&heard, &new) {
         return Err(answer_lacks(&first, &new, &heard));
     }
     let mark = scene.mark(&mut caro, &mut ana)?;
@@ -50,7 +50,7 @@ fn rename(scene: &mut Scene) -> Checked {
     answered(scene, &ana, mark, &command)?;
     ana.say(&second)?;
     let heard = beto.hears(&second)?;
-    if heard.contains(caro.name()) {
+    if tells_of(&heard, caro.name()) {
         return Err(Halt::fault(
             ["que no se dé un nombre que ya está en uso", "that a taken name is not given"],
             Words::new(format!("llegó «{heard}»"), format!("\"{heard}\" came")),
@@ -77,10 +77,10 @@ fn help(scene: &mut Scene) -> Checked {
     let (_server, [mut ana, mut beto, _caro]) = three(scene)?;
     let heard = answer(scene, "/ayuda", &mut ana, &mut beto)?;
     let words = ["privado", "sala", "quien", "salas", "nombre", "responder", "salir"];
-    if !words.iter().any(|word| heard.contains(word)) {
+    if !words.iter().any(|word| tells_of(&heard, word)) {
         return Err(answer_lacks("/ayuda", "/privado", &heard));
     }
-    words.iter().find(|word| !heard.contains(*word)).map_or(Ok(()), |word| {
+    words.iter().find(|word| !tells_of(&heard, word)).map_or(Ok(()), |word| {
         Err(Halt::NotStrict(Words::new(
             format!("no muestra /{word}"),
             format!("it does not show /{word}"),
@@ -205,7 +205,7 @@ fn aliases(scene: &mut Scene) -> Checked {
     unheard(&caro, &reply)?;
     for (command, shown) in [("/who", caro.name()), ("/rooms", "general"), ("/help", "/")] {
         let heard = answer(scene, command, &mut ana, &mut beto)?;
-        if !heard.contains(shown) {
+        if !tells_of(&heard, shown) {
             return Err(answer_lacks(command, shown, &heard));
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::catalogue::{Check, Profile, Side};
 use crate::scene::{Scene, Server};
+use crate::server::c5_names::tells_of;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 use crate::voice::Voice;
@@ -40,7 +41,7 @@ fn private(scene: &mut Scene) -> Checked {
     let came = beto.hears(&token)?;
     scene.barrier(&mut ana, &mut caro)?;
     unheard(&caro, &token)?;
-    if !came.contains(ana.name()) {
+    if !tells_of(&came, ana.name()) {
         return Err(Halt::NotStrict(Words::new(
             format!("no dice de quién es: «{came}»"),
             format!("it does not say whose it is: \"{came}\""),
@@ -129,7 +130,10 @@ pub(super) fn three(scene: &mut Scene) -> Checked<(Server, [Voice; 3])> {
 
 /// Somebody is told something, whatever it is, behind `mark`.
 pub(super) fn answered(scene: &Scene, voice: &Voice, mark: usize, command: &str) -> Checked {
-    let told = scene.eventually(|| (voice.messages().len() > mark).then_some(()));
+    // A prompt has no words.
+    let is_said = |message: &String| message.contains(char::is_alphanumeric);
+    let said = || voice.messages().iter().skip(mark).any(is_said);
+    let told = scene.eventually(|| said().then_some(()));
     told.ok_or_else(|| {
         Halt::fault(
             Words::new(

@@ -2,6 +2,7 @@
 
 use crate::catalogue::{Check, Side};
 use crate::scene::Scene;
+use crate::server::c5_names::tells_of;
 use crate::server::c5_presence::hears_of;
 use crate::server::c6_conversation::{COMMANDS, three, unheard};
 use crate::text::{Text, Words};
@@ -88,14 +89,14 @@ fn who(scene: &mut Scene) -> Checked {
     let names = [beto.name().to_owned(), caro.name().to_owned()];
     let heard = answer(scene, "/quien", &mut ana, &mut beto)?;
     for name in &names {
-        if !heard.contains(name) {
+        if !tells_of(&heard, name) {
             return Err(answer_lacks("/quien", name, &heard));
         }
     }
     caro.say(&format!("/sala {}", scene.name("r")))?;
-    let listed = |heard: &String| heard.contains(&names[1]);
+    let listed = |heard: &String| tells_of(heard, &names[1]);
     until(scene, "/quien", &mut ana, &mut beto, |heard| {
-        !listed(heard) && heard.contains(&names[0])
+        !listed(heard) && tells_of(heard, &names[0])
     })?
     .map_or(Ok(()), |heard| {
         Err(Halt::fault(
@@ -131,7 +132,7 @@ fn list(scene: &mut Scene) -> Checked {
     let (_server, [mut ana, mut beto, mut caro]) = three(scene)?;
     let room = scene.name("r");
     caro.say(&format!("/sala {room}"))?;
-    let shown = |heard: &String| heard.contains(&room);
+    let shown = |heard: &String| tells_of(heard, &room);
     if let Some(heard) = until(scene, "/salas", &mut ana, &mut beto, shown)? {
         return Err(answer_lacks("/salas", &room, &heard));
     }

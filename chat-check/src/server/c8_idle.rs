@@ -40,7 +40,7 @@ fn listening(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     scene.pause(idle.mul_f64(1.5))?;
     let ana = scene.join(&server, "ana")?;
-    scene.accepted(&server, ana.local())
+    scene.lets_in(&server, &ana)
 }
 
 const IDLE: Check = Check {
@@ -202,7 +202,7 @@ fn others(scene: &mut Scene) -> Checked {
     let idle = idle_time(scene)?;
     let server = scene.start()?;
     let mut silent = scene.connect(&server, "silent")?;
-    scene.accepted(&server, silent.local())?;
+    scene.lets_in(&server, &silent)?;
     if !scene.dialect.has_names() {
         scene.pause(idle / 2)?;
     }

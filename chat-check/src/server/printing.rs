@@ -1,5 +1,6 @@
 //! What a server prints.
 
+use crate::intake::Heard;
 use crate::scene::{Scene, Server};
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
@@ -11,8 +12,15 @@ pub(super) struct Print<'a> {
     /// Of these, in any letters, one must at least be printed; when there are none, anything new
     /// will do.
     pub(super) parts: &'a [&'a str],
-    /// How many bytes had been printed before the event.
-    pub(super) before: u64,
+    /// What had been printed before the event.
+    pub(super) before: Printed,
+}
+
+/// How many bytes a server has printed, on its standard output and on its standard error.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Printed {
+    out: u64,
+    err: u64,
 }
 
 /// With what somebody's coming or going is printed, if not with their port.
@@ -27,11 +35,12 @@ pub(super) fn about<'a>(scene: &Scene, port: &'a str, name: &'a str) -> Vec<&'a 
 /// How long a line is waited for that another line has replaced, as a multiple of the grace.
 const OTHERWISE: u32 = 3;
 
-/// How many bytes a server has printed, once it has said what it says at its start.
-pub(super) fn printed(scene: &Scene, server: &Server) -> u64 {
-    let out = &server.program.trace().out;
-    out.wait(scene.terms.grace * OTHERWISE, |heard| heard.find("esperando clientes", 0));
-    out.look(|heard| heard.total)
+/// What a server has printed, once it has said what it says at its start.
+pub(super) fn printed(scene: &Scene, server: &Server) -> Printed {
+    let trace = server.program.trace();
+    trace.out.wait(scene.terms.grace * OTHERWISE, |heard| heard.find("esperando clientes", 0));
+    let [out, err] = [&trace.out, &trace.err].map(|stream| stream.look(|heard| heard.total));
+    Printed { out, err }
 }
 
 /// A server prints what this looks for. Where it keeps in its memory what it prints into a pipe, it
@@ -56,18 +65,10 @@ pub(super) fn shows(scene: &mut Scene, look: fn(&Scene, &Server) -> Checked) -> 
 
 /// The server prints this.
 pub(super) fn prints(scene: &Scene, server: &Server, print: &Print) -> Checked {
-    let out = &server.program.trace().out;
-    let partly = out.wait(scene.terms.patience, |heard| {
-        if heard.total <= print.before {
-            return None;
-        }
-        let before = usize::try_from(print.before).unwrap_or(usize::MAX);
-        let new = heard.bytes.get(before..).unwrap_or(&heard.bytes);
-        let new = String::from_utf8_lossy(new).to_lowercase();
-        let any = print.parts.is_empty() || print.parts.iter().any(|part| new.contains(part));
-        any.then_some(())
-    });
-    if partly.is_none() {
+    let trace = server.program.trace();
+    let out = || trace.out.look(|heard| print.is_in(heard, print.before.out)).then_some(());
+    let err = || trace.err.look(|heard| print.is_in(heard, print.before.err)).then_some(());
+    if scene.eventually(|| out().or_else(err)).is_none() {
         return Err(Halt::fault(
             Words::new(
                 format!("que imprima «{}»", print.line),
@@ -76,7 +77,14 @@ pub(super) fn prints(scene: &Scene, server: &Server, print: &Print) -> Checked {
             ["no imprimió nada parecido", "it printed nothing of the kind"],
         ));
     }
-    let whole = out.wait(scene.terms.grace * OTHERWISE, |heard| {
+    // Whoever writes to both may write to the other first.
+    if scene.within(scene.terms.grace * OTHERWISE, out).is_none() {
+        return Err(Halt::NotStrict(Words::new(
+            "lo escribe en la salida de errores (stderr)",
+            "it writes it to its standard error",
+        )));
+    }
+    let whole = trace.out.wait(scene.terms.grace * OTHERWISE, |heard| {
         String::from_utf8_lossy(&heard.bytes).lines().any(|line| line == print.line).then_some(())
     });
     whole.ok_or_else(|| {
@@ -85,4 +93,17 @@ pub(super) fn prints(scene: &Scene, server: &Server, print: &Print) -> Checked {
             format!("what it prints is not \"{}\"", print.line),
         ))
     })
+}
+
+impl Print<'_> {
+    /// Whether something of it stands behind the first `before` bytes of what was printed.
+    fn is_in(&self, heard: &Heard, before: u64) -> bool {
+        if heard.total <= before {
+            return false;
+        }
+        let before = usize::try_from(before).unwrap_or(usize::MAX);
+        let new = heard.bytes.get(before..).unwrap_or(&heard.bytes);
+        let new = String::from_utf8_lossy(new).to_lowercase();
+        self.parts.is_empty() || self.parts.iter().any(|part| new.contains(part))
+    }
 }
