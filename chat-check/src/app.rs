@@ -128,6 +128,7 @@ fn check(
         side: *side,
         command: (*command).clone(),
         folder: Path::new(".").to_owned(),
+        arguments: &[],
     });
     let orders: Vec<Order> = orders.collect();
     let (rubric, _) = rubric(output.rubric.as_deref())?;
@@ -326,7 +327,8 @@ mod tests {
             panic!("another task");
         };
         let mut manner = manner(&args, Isolation::Shared, &[Side::Client]).unwrap();
-        let order = Order { side: Side::Client, command, folder: PathBuf::new() };
+        let (side, folder) = (Side::Client, PathBuf::new());
+        let order = Order { side, command, folder, arguments: &[] };
         assert_eq!(order.repeat(&manner), "chat-check client './c x' --slow 2 --env KEY");
         // What a client takes over from its server.
         manner.profile = Some(Profile::Sala);

@@ -296,6 +296,25 @@ fn a_compiler_that_is_missing_is_named() {
 }
 
 #[test]
+fn a_program_that_wants_arguments_gets_them() {
+    let wants = |what: &str| {
+        server(false, &format!("import sys\nif {what}: sys.exit('uso: servidor.py …')\n"))
+    };
+    let class = Class::of(&[
+        ("a/servidor.py", &wants("sys.argv[1:] != ['127.0.0.1', '12345']")),
+        ("b/servidor.py", &wants("'--clave' not in sys.argv")),
+    ]);
+    class.run(&["--only", "2.1-relay"]);
+    class.assert_good("a");
+    let part = &class.report("a")["parts"][0];
+    assert!(part["remarks"].to_string().contains("with the arguments: 127.0.0.1 12345"));
+    let repeat = "chat-check server 'python3 ./servidor.py 127.0.0.1 {port}' --only 2.1-relay";
+    let results = part["results"].as_array().unwrap();
+    assert!(results.iter().any(|result| result["repeat"] == repeat), "{part:#}");
+    assert!(class.why("b").contains("nor does it start with the usual arguments"));
+}
+
+#[test]
 fn patterns_say_which_programs_are_meant() {
     let class = Class::of(&[
         ("a/servidor.py", "esto no es python"),

@@ -34,6 +34,29 @@ pub(crate) struct Wanted {
 /// A submission is copied when it is at most so large, in bytes and in entries.
 const MOST: (u64, usize) = (1 << 30, 100_000);
 
+/// What programs usually want to be told: of several that one may take, first the one that no
+/// other takes for something else.
+fn arguments(side: Side) -> &'static [&'static str] {
+    match side {
+        Side::Server => {
+            &["{port}", "127.0.0.1 {port}", "127.0.0.1", "--port {port}", "--puerto {port}"]
+        }
+        Side::Client => &[
+            "ana",
+            "{port}",
+            "127.0.0.1 {port}",
+            "127.0.0.1",
+            "127.0.0.1 {port} ana",
+            "ana 127.0.0.1 {port}",
+            "127.0.0.1 ana",
+            "--nombre ana",
+            "--name ana",
+            "--nick ana",
+            "--host 127.0.0.1 --port {port}",
+        ],
+    }
+}
+
 impl Wanted {
     /// What is found in any of these.
     pub(crate) fn of(submissions: &[Submission], names: &Names) -> Self {
@@ -146,7 +169,8 @@ impl Submission {
         let built = build::build(&recipe, &folder, manner, stop);
         let mut part = match built {
             Ok(()) => {
-                let order = Order { side, command: recipe.start.clone(), folder };
+                let (command, arguments) = (recipe.start.clone(), arguments(side));
+                let order = Order { side, command, folder, arguments };
                 order.carry_out(manner, stop, &|_| {}).unwrap_or_else(|error| {
                     missing(side, manner, &Words::new(&error, &error), Vec::new())
                 })
@@ -159,7 +183,9 @@ impl Submission {
             // What was ended did not fail.
             part.not_started = None;
         }
-        part.command.clone_from(&recipe.start);
+        if part.command.is_empty() {
+            part.command.clone_from(&recipe.start);
+        }
         part.remarks.extend(self.remarks(&recipe, found, manner));
         part
     }
