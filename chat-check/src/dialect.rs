@@ -83,8 +83,8 @@ pub struct Dialect {
     /// Of a client: when its user types the own name.
     #[serde(default)]
     pub typed: Typed,
-    /// Of a client: the lines that its user types before it connects; `{name}`, `{host}` and
-    /// `{port}` stand for what they say.
+    /// The lines that are typed before a server listens, or a client connects; `{name}`, `{host}`
+    /// and `{port}` stand for what they say.
     #[serde(default)]
     pub before: Vec<String>,
     /// Which of these were given and not found out, by their names in the file.
@@ -142,7 +142,8 @@ impl Dialect {
         self.name_form.replace(NAME, name)
     }
 
-    /// What the user of a client types before it connects.
+    /// What the operator of a server types before it listens, the user of a client before it
+    /// connects.
     pub fn before(&self, name: &str, port: u16) -> impl Iterator<Item = String> {
         let port = port.to_string();
         let fill = move |line: &String| {
@@ -197,8 +198,10 @@ pub struct Given {
     pub leave: Option<String>,
     /// See [`Dialect::typed`].
     pub typed: Option<Typed>,
-    /// See [`Dialect::before`].
+    /// See [`Dialect::before`], for clients.
     pub before: Option<Vec<String>>,
+    /// The same for servers.
+    pub server_before: Option<Vec<String>>,
 }
 
 impl Given {
@@ -209,6 +212,12 @@ impl Given {
     /// It is not TOML, or says something else than this.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
+    }
+
+    /// What of it is for servers.
+    #[must_use]
+    pub fn for_servers(&self) -> Self {
+        Self { before: self.server_before.clone(), ..self.clone() }
     }
 
     /// Puts what is given in the place of what was found out.
@@ -248,6 +257,9 @@ mod tests {
         assert_eq!((dialect.framing, dialect.leave.as_deref()), (Framing::Crlf, None));
         assert_eq!((dialect.port, dialect.is_given("port")), (PORT, false));
         assert!(dialect.is_given("echo") && dialect.is_given("leave"));
+        let given = Given::parse("before = ['{name}']\nserver-before = ['{port}']").unwrap();
+        given.for_servers().over(&mut dialect);
+        assert_eq!(dialect.before("", 1234).collect::<Vec<_>>(), ["1234"]);
         assert!(Given::parse("framming = 'lf'").is_err());
     }
 }

@@ -315,6 +315,18 @@ fn a_program_that_wants_arguments_gets_them() {
 }
 
 #[test]
+fn a_server_that_asks_its_operator_is_answered() {
+    let asks = "if input('Clave: ') != 'chat' or input('¿Cuántos? ') != '100': raise SystemExit(1)";
+    let asks = format!("{asks}\nPUERTO = int(input('Puerto en el que escuchar: '))\n");
+    let good = server(false, &asks).replace("12345", "PUERTO");
+    let class = Class::of(&[("a/servidor.py", &good)]);
+    class.run(&["--only", "2.1-relay,1.8-port-taken,1.2-announced"]);
+    class.assert_good("a");
+    let lines = json!(["{name}", "100", "{port}"]);
+    assert_eq!(class.report("a")["parts"][0]["dialect"]["before"], lines);
+}
+
+#[test]
 fn patterns_say_which_programs_are_meant() {
     let class = Class::of(&[
         ("a/servidor.py", "esto no es python"),

@@ -247,6 +247,10 @@ pub(crate) fn dialect(dialect: &Dialect, lang: Lang) -> String {
         label,
     ];
     parts.extend(echo);
+    if !dialect.before.is_empty() {
+        let lines = dialect.before.join(", ");
+        parts.push(format!("{}: {lines}", say("primero se le escribe", "first is typed to it")));
+    }
     parts.push(leave);
     let given = match dialect.given.as_slice() {
         [] => String::new(),
