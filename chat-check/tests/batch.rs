@@ -238,6 +238,10 @@ fn nobody_holds_up_the_others() {
         ("rota/servidor.py", "import socket\nesto no es python\n"),
         ("vacía/léeme.txt", "nada"),
         ("suelta.py", &good),
+        ("solo main/main.py", &good),
+        ("comprimida/tp.zip", ""),
+        ("Pérez.tar.gz", ""),
+        ("buena.zip", ""),
     ]);
     let output = class.run(&["--side-by-side", "2", "--slow", "3"]);
     for name in ["buena", "-Ñandú=1", "inunda", "suelta.py"] {
@@ -246,11 +250,16 @@ fn nobody_holds_up_the_others() {
     assert_ne!(class.verdicts("con eco")["2.2-echo"], "pass");
     assert!(class.why("cuelga").contains("listens on none"));
     assert!(class.why("multiplica").contains("processes"));
-    assert!(class.why("vacía").contains("no server"));
+    assert!(class.why("vacía").contains("no server") && class.why("vacía").contains("léeme.txt"));
+    assert!(class.why("solo main").ends_with("there is: main.py"));
+    assert!(class.why("comprimida").ends_with("nobody has unpacked: tp.zip"));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("nobody has unpacked: Pérez.tar.gz"), "{error}");
+    assert!(!error.contains("buena.zip"), "{error}");
     let printed = class.report("rota")["parts"][0]["not_started"]["printed"].to_string();
     assert!(printed.contains("SyntaxError"), "{printed}");
-    assert_eq!(class.dates().len(), 9);
-    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 9);
+    assert_eq!(class.dates().len(), 11);
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 11);
 }
 
 #[test]

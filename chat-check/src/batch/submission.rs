@@ -126,9 +126,22 @@ impl Submission {
     ) -> Part {
         match self.find(copy, names, side) {
             Ok(Some(found)) => self.part(copy, &found, side, manner, stop),
-            Ok(None) => missing(side, manner, &wording::not_found(side), Vec::new()),
+            Ok(None) => {
+                let why = wording::not_found(side, &self.files(copy));
+                missing(side, manner, &why, Vec::new())
+            }
             Err(error) => missing(side, manner, &Words::new(&error, &error), Vec::new()),
         }
+    }
+
+    /// The names of its files, programs first.
+    fn files(&self, copy: &Path) -> Vec<String> {
+        if self.path.is_file() {
+            return vec![self.name.clone()];
+        }
+        let mut files = super::find::files(copy).unwrap_or_default();
+        files.sort_by_cached_key(|file| (Language::of(file).is_none(), file.clone()));
+        files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
     }
 
     /// A copy, so that nothing is built and nothing runs where it was handed in.
