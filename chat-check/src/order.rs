@@ -233,6 +233,7 @@ impl Order {
             profile: manner.profile.unwrap_or(Profile::Basico),
             dialect: Dialect::default(),
             remarks: remarks.into_iter().flatten().map(|t| t.to(manner.lang).to_owned()).collect(),
+            others: Vec::new(),
             not_started: None,
             results: Vec::new(),
             seconds: 0.0,

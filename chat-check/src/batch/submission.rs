@@ -199,7 +199,9 @@ impl Submission {
         if part.command.is_empty() {
             part.command.clone_from(&recipe.start);
         }
-        part.remarks.extend(self.remarks(&recipe, found, manner));
+        let others = found.others.iter().map(|other| other.to_string_lossy().into_owned());
+        part.others = others.collect();
+        part.remarks.extend(self.remarks(&recipe, &part.others, manner));
         part
     }
 
@@ -213,14 +215,13 @@ impl Submission {
     }
 
     /// What a reader must know to do the same by hand.
-    fn remarks(&self, recipe: &Recipe, found: &Found, manner: &Manner) -> Vec<String> {
+    fn remarks(&self, recipe: &Recipe, others: &[String], manner: &Manner) -> Vec<String> {
         let mut remarks = Vec::new();
         if self.path.is_dir() && recipe.folder.components().next().is_some() {
             remarks.push(wording::folder(&recipe.folder.to_string_lossy()));
         }
         remarks.extend(recipe.build.as_deref().map(wording::built));
-        if !found.others.is_empty() {
-            let others: Vec<_> = found.others.iter().map(|other| other.to_string_lossy()).collect();
+        if !others.is_empty() {
             remarks.push(wording::others(&others.join(", ")));
         }
         remarks.iter().map(|remark| remark.to(manner.lang).to_owned()).collect()
@@ -236,6 +237,7 @@ fn missing(side: Side, manner: &Manner, why: &Words, printed: Vec<String>) -> Pa
         profile: manner.profile.unwrap_or(Profile::Basico),
         dialect: Dialect::default(),
         remarks: Vec::new(),
+        others: Vec::new(),
         not_started: Some(NotStarted { why, printed }),
         results: Vec::new(),
         seconds: 0.0,

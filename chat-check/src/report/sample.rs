@@ -87,6 +87,7 @@ pub(crate) fn part(side: Side, results: Vec<Outcome>) -> Part {
             ..Dialect::default()
         },
         remarks: Vec::new(),
+        others: Vec::new(),
         not_started: None,
         results,
         seconds: 12.5,

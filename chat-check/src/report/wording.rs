@@ -48,6 +48,7 @@ words! {
     FAILURES: "fallos", "failures";
     STATE: "estado", "state";
     COMPLETE: "completo", "complete";
+    ALSO: "no se probó", "not checked is";
     COMMON: "los fallos más frecuentes", "the most frequent faults";
     SUBMISSIONS: "entregas", "submissions";
     MEAN: "nota media", "mean marks";
