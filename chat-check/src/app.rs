@@ -262,7 +262,7 @@ fn manner(args: &MannerArgs, isolation: Isolation, sides: &[Side]) -> Result<Man
         None => Given::default(),
         Some(file) => {
             let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
-            Given::parse(&text).map_err(|error| of_file(file, &error))?
+            Given::parse(&text).map_err(|why| of_file(file, &why.to(args.lang)))?
         }
     };
     let known: Vec<_> = sides.iter().flat_map(|side| checks(*side)).collect();
