@@ -46,6 +46,10 @@ pub fn run(
 ) -> Result<ExitCode, AppError> {
     let names = Names::parse(&args.server_pattern, &args.client_pattern)
         .map_err(|error| AppError::Usage(error.to_string()))?;
+    if args.out.exists() && !args.out.is_dir() {
+        let why = wording::NO_FOLDER.to(manner.lang);
+        return Err(AppError::Usage(format!("{}: {why}", args.out.display())));
+    }
     let record = Record::new(&args.out).map_err(|e| failed(&args.out, &e))?;
     let submissions = submissions(folder, &record)
         .map_err(|error| AppError::Usage(format!("{}: {error}", folder.display())))?;

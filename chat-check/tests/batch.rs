@@ -276,6 +276,7 @@ fn what_is_compiled_is_compiled() {
     class.run(&[]);
     class.assert_good("java");
     assert!(class.why("java rota").contains("does not build"));
+    assert_eq!(class.report("java rota")["parts"][0]["remarks"], json!([]));
     let printed = class.report("java rota")["parts"][0]["not_started"]["printed"].to_string();
     assert!(printed.contains("Servidor.java:1"), "{printed}");
     // Nothing was built where it was handed in.
@@ -395,6 +396,17 @@ fn a_report_that_cannot_be_written_takes_no_other_with_it() {
     assert!(class.why("b").contains("ended"));
     let table = fs::read_to_string(class.notes.path().join("class.csv")).unwrap();
     assert!(table.contains("\na,0,") && table.contains("\nb,0,"), "{table}");
+}
+
+#[test]
+fn results_do_not_go_into_a_file() {
+    let class = Class::of(&[("a/servidor.py", "")]);
+    let mut command = Command::new(CHECKER);
+    let file = class.submissions.path().join("a/servidor.py");
+    command.arg("batch").arg(class.submissions.path()).arg("--out").arg(&file);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).ends_with("servidor.py: no es una carpeta\n"));
 }
 
 #[test]

@@ -180,6 +180,7 @@ impl Submission {
         let recipe = found.language.recipe(copy, &found.path, side);
         let folder = copy.join(&recipe.folder);
         let built = build::build(&recipe, &folder, manner, stop);
+        let is_built = built.is_ok();
         let mut part = match built {
             Ok(()) => {
                 let (command, arguments) = (recipe.start.clone(), arguments(side));
@@ -201,7 +202,7 @@ impl Submission {
         }
         let others = found.others.iter().map(|other| other.to_string_lossy().into_owned());
         part.others = others.collect();
-        part.remarks.extend(self.remarks(&recipe, &part.others, manner));
+        part.remarks.extend(self.remarks(&recipe, is_built, &part.others, manner));
         part
     }
 
@@ -215,12 +216,18 @@ impl Submission {
     }
 
     /// What a reader must know to do the same by hand.
-    fn remarks(&self, recipe: &Recipe, others: &[String], manner: &Manner) -> Vec<String> {
+    fn remarks(
+        &self,
+        recipe: &Recipe,
+        is_built: bool,
+        others: &[String],
+        manner: &Manner,
+    ) -> Vec<String> {
         let mut remarks = Vec::new();
         if self.path.is_dir() && recipe.folder.components().next().is_some() {
             remarks.push(wording::folder(&recipe.folder.to_string_lossy()));
         }
-        remarks.extend(recipe.build.as_deref().map(wording::built));
+        remarks.extend(recipe.build.as_deref().filter(|_| is_built).map(wording::built));
         if !others.is_empty() {
             remarks.push(wording::others(&others.join(", ")));
         }

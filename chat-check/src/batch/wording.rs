@@ -18,6 +18,9 @@ pub(super) const LOST: Text = Text {
     en: "chat-check itself failed: nothing was checked",
 };
 
+/// Reports are to go into something else.
+pub(super) const NO_FOLDER: Text = Text { es: "no es una carpeta", en: "is no folder" };
+
 /// A build took too long.
 pub(super) const BUILD_TAKES_TOO_LONG: Text =
     Text { es: "la compilación no termina", en: "the build does not end" };
