@@ -14,6 +14,7 @@ use indicatif::ProgressBar;
 use crate::catalogue::{Side, checks};
 use crate::cli::{Cli, MannerArgs, OutputArgs, Task};
 use crate::dialect::Given;
+use crate::home;
 use crate::isolation::Isolation;
 use crate::listing;
 use crate::order::{Manner, Order};
@@ -88,6 +89,7 @@ pub fn execute(cli: &Cli) -> Result<ExitCode, AppError> {
             check(&programs, manner, output)
         }
         Task::Batch { folder, batch, manner } => {
+            home::sweep(&std::env::temp_dir());
             let isolation = isolation(manner);
             let stop = stop_on_ctrl_c();
             let manner = self::manner(manner, isolation, &[Side::Server, Side::Client])?;
@@ -120,6 +122,7 @@ fn check(
     args: &MannerArgs,
     output: &OutputArgs,
 ) -> Result<ExitCode, AppError> {
+    home::sweep(&std::env::temp_dir());
     let isolation = isolation(args);
     let stop = stop_on_ctrl_c();
     let sides: Vec<Side> = programs.iter().map(|(side, _)| *side).collect();

@@ -342,6 +342,10 @@ fn patterns_say_which_programs_are_meant() {
         ("a/servidor.py", "esto no es python"),
         ("a/tp2/parte_1.py", &server(false, "")),
     ]);
+    // What an earlier run has left behind is gone as well.
+    let left = class.temporary.path().join("chat-check-left");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("held"), "").unwrap();
     class.run(&["--server-pattern", "*/parte_1.py"]);
     class.assert_good("a");
 }
