@@ -14,6 +14,7 @@ use indicatif::ProgressBar;
 use crate::catalogue::{Side, checks};
 use crate::cli::{Cli, MannerArgs, OutputArgs, Task};
 use crate::dialect::Given;
+use crate::home;
 use crate::isolation::Isolation;
 use crate::listing;
 use crate::order::{Manner, Order};
@@ -88,6 +89,7 @@ pub fn execute(cli: &Cli) -> Result<ExitCode, AppError> {
             check(&programs, manner, output)
         }
         Task::Batch { folder, batch, manner } => {
+            home::sweep(&std::env::temp_dir());
             let isolation = isolation(manner);
             let stop = stop_on_ctrl_c();
             let manner = self::manner(manner, isolation, &[Side::Server, Side::Client])?;
@@ -120,6 +122,7 @@ fn check(
     args: &MannerArgs,
     output: &OutputArgs,
 ) -> Result<ExitCode, AppError> {
+    home::sweep(&std::env::temp_dir());
     let isolation = isolation(args);
     let stop = stop_on_ctrl_c();
     let sides: Vec<Side> = programs.iter().map(|(side, _)| *side).collect();
@@ -128,6 +131,7 @@ fn check(
         side: *side,
         command: (*command).clone(),
         folder: Path::new(".").to_owned(),
+        arguments: &[],
     });
     let orders: Vec<Order> = orders.collect();
     let (rubric, _) = rubric(output.rubric.as_deref())?;
@@ -261,7 +265,7 @@ fn manner(args: &MannerArgs, isolation: Isolation, sides: &[Side]) -> Result<Man
         None => Given::default(),
         Some(file) => {
             let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
-            Given::parse(&text).map_err(|error| of_file(file, &error))?
+            Given::parse(&text).map_err(|why| of_file(file, &why.to(args.lang)))?
         }
     };
     let known: Vec<_> = sides.iter().flat_map(|side| checks(*side)).collect();
@@ -326,7 +330,8 @@ mod tests {
             panic!("another task");
         };
         let mut manner = manner(&args, Isolation::Shared, &[Side::Client]).unwrap();
-        let order = Order { side: Side::Client, command, folder: PathBuf::new() };
+        let (side, folder) = (Side::Client, PathBuf::new());
+        let order = Order { side, command, folder, arguments: &[] };
         assert_eq!(order.repeat(&manner), "chat-check client './c x' --slow 2 --env KEY");
         // What a client takes over from its server.
         manner.profile = Some(Profile::Sala);

@@ -46,9 +46,18 @@ pub fn run(
 ) -> Result<ExitCode, AppError> {
     let names = Names::parse(&args.server_pattern, &args.client_pattern)
         .map_err(|error| AppError::Usage(error.to_string()))?;
+    if args.out.exists() && !args.out.is_dir() {
+        let why = wording::NO_FOLDER.to(manner.lang);
+        return Err(AppError::Usage(format!("{}: {why}", args.out.display())));
+    }
     let record = Record::new(&args.out).map_err(|e| failed(&args.out, &e))?;
     let submissions = submissions(folder, &record)
         .map_err(|error| AppError::Usage(format!("{}: {error}", folder.display())))?;
+    for archive in archives(folder) {
+        let packed = wording::packed(&wording::shown(&archive));
+        // Whoever has closed standard error does without.
+        let _ = writeln!(std::io::stderr(), "chat-check: {}", packed.to(manner.lang));
+    }
     if submissions.is_empty() {
         return Err(AppError::Usage(format!("{}: no submissions in it", folder.display())));
     }
@@ -107,6 +116,18 @@ fn submissions(folder: &Path, record: &Record) -> std::io::Result<Vec<Submission
     }
     paths.sort();
     Ok(paths.into_iter().map(Submission::at).collect())
+}
+
+/// The names of the archives in a folder that nobody has unpacked beside them.
+fn archives(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let is_left = |name: &String| {
+        find::unpacked(name).is_some_and(|unpacked| !folder.join(unpacked).is_dir())
+    };
+    let mut archives: Vec<String> = names.filter(is_left).collect();
+    archives.sort();
+    archives
 }
 
 /// All that holds for every submission of a class.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::Words;
+
 /// What ends a message on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -83,8 +85,8 @@ pub struct Dialect {
     /// Of a client: when its user types the own name.
     #[serde(default)]
     pub typed: Typed,
-    /// Of a client: the lines that its user types before it connects; `{name}`, `{host}` and
-    /// `{port}` stand for what they say.
+    /// The lines that are typed before a server listens, or a client connects; `{name}`, `{host}`
+    /// and `{port}` stand for what they say.
     #[serde(default)]
     pub before: Vec<String>,
     /// Which of these were given and not found out, by their names in the file.
@@ -142,7 +144,8 @@ impl Dialect {
         self.name_form.replace(NAME, name)
     }
 
-    /// What the user of a client types before it connects.
+    /// What the operator of a server types before it listens, the user of a client before it
+    /// connects.
     pub fn before(&self, name: &str, port: u16) -> impl Iterator<Item = String> {
         let port = port.to_string();
         let fill = move |line: &String| {
@@ -197,8 +200,10 @@ pub struct Given {
     pub leave: Option<String>,
     /// See [`Dialect::typed`].
     pub typed: Option<Typed>,
-    /// See [`Dialect::before`].
+    /// See [`Dialect::before`], for clients.
     pub before: Option<Vec<String>>,
+    /// The same for servers.
+    pub server_before: Option<Vec<String>>,
 }
 
 impl Given {
@@ -206,9 +211,23 @@ impl Given {
     ///
     /// # Errors
     ///
-    /// It is not TOML, or says something else than this.
-    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
-        toml::from_str(text)
+    /// It is not TOML, or says something else than this: what may stand there.
+    pub fn parse(text: &str) -> Result<Self, Words> {
+        let table: toml::Table = text.parse().map_err(|e| Words::new(&e, &e))?;
+        let wrong = table.iter().find(|(name, value)| {
+            let alone = toml::Table::from_iter([((*name).clone(), (*value).clone())]);
+            *value == &toml::Value::Integer(0) || Self::deserialize(alone).is_err()
+        });
+        match wrong {
+            Some((name, _)) => Err(may_stand(name)),
+            None => Self::deserialize(table).map_err(|e| Words::new(&e, &e)),
+        }
+    }
+
+    /// What of it is for servers.
+    #[must_use]
+    pub fn for_servers(&self) -> Self {
+        Self { before: self.server_before.clone(), ..self.clone() }
     }
 
     /// Puts what is given in the place of what was found out.
@@ -235,9 +254,46 @@ impl Given {
     }
 }
 
+/// What may stand in a file, in the place of this.
+fn may_stand(name: &str) -> Words {
+    const FORMS: [(&str, [&str; 2]); 11] = [
+        ("port", ["un número de 1 a 65535", "a number from 1 to 65535"]),
+        (
+            "framing",
+            [r#""lf", "crlf", "none" o "length2""#, r#""lf", "crlf", "none" or "length2""#],
+        ),
+        ("greeting", ["true o false", "true or false"]),
+        (
+            "naming",
+            [
+                r#""none", "first" o { asked = "PALABRA" }"#,
+                r#""none", "first" or { asked = "WORD" }"#,
+            ],
+        ),
+        ("name-form", [r#"un texto, como "NICK {name}""#, r#"a text, such as "NICK {name}""#]),
+        ("label", [r#""port", "name" o "none""#, r#""port", "name" or "none""#]),
+        ("echo", ["true o false", "true or false"]),
+        ("leave", [r#"un texto, como "salir""#, r#"a text, such as "salir""#]),
+        ("typed", [r#""never", "first" o "asked""#, r#""never", "first" or "asked""#]),
+        ("before", [LINES_ES, LINES_EN]),
+        ("server-before", [LINES_ES, LINES_EN]),
+    ];
+    const LINES_ES: &str = r#"una lista de textos, como ["{host}", "{port}"]"#;
+    const LINES_EN: &str = r#"a list of texts, such as ["{host}", "{port}"]"#;
+    let Some((_, [es, en])) = FORMS.iter().find(|(known, _)| *known == name) else {
+        let all = FORMS.map(|(name, _)| name).join(", ");
+        return Words::new(
+            format!("no se conoce «{name}»; se conocen: {all}"),
+            format!("\"{name}\" is not known; known are: {all}"),
+        );
+    };
+    Words::new(format!("{name}: aquí va {es}"), format!("{name}: here goes {en}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Lang;
 
     #[test]
     fn a_file_gives_what_it_says_and_nothing_else() {
@@ -248,6 +304,23 @@ mod tests {
         assert_eq!((dialect.framing, dialect.leave.as_deref()), (Framing::Crlf, None));
         assert_eq!((dialect.port, dialect.is_given("port")), (PORT, false));
         assert!(dialect.is_given("echo") && dialect.is_given("leave"));
-        assert!(Given::parse("framming = 'lf'").is_err());
+        let given = Given::parse("before = ['{name}']\nserver-before = ['{port}']").unwrap();
+        given.for_servers().over(&mut dialect);
+        assert_eq!(dialect.before("", 1234).collect::<Vec<_>>(), ["1234"]);
+    }
+
+    #[test]
+    fn a_wrong_file_is_told_what_may_stand_in_it() {
+        for (file, expected) in [
+            ("port = 99999", "port: aquí va un número de 1 a 65535"),
+            ("port = 0", "port: aquí va un número de 1 a 65535"),
+            ("naming = 'asked'", r#"naming: aquí va "none", "first" o { asked = "#),
+            ("framming = 'lf'", "no se conoce «framming»; se conocen: port, framing, "),
+            ("echo = true\nlabel = 3", r#"label: aquí va "port", "name" o "none""#),
+        ] {
+            let told = Given::parse(file).unwrap_err();
+            assert!(told.to(Lang::Es).starts_with(expected), "{told:?}");
+        }
+        assert!(Given::parse("port = ").is_err());
     }
 }

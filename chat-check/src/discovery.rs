@@ -35,6 +35,8 @@ pub(crate) struct Found {
 pub(crate) struct Unstarted {
     /// What happened instead.
     pub(crate) why: Words,
+    /// It ended by itself, and not for going over a limit.
+    pub(crate) ended: bool,
     /// The last lines that it printed, standard error behind standard output.
     pub(crate) printed: Vec<String>,
 }
@@ -76,10 +78,12 @@ impl Unstarted {
             Halt::Checker(error) => Words::new(&error, &error),
             Halt::NotStrict(words) | Halt::Untestable(words) => words,
         };
-        let why = traces.iter().find_map(|trace| trace.exceeded().cloned()).unwrap_or(why);
+        let exceeded = traces.iter().find_map(|trace| trace.exceeded().cloned());
+        let ended = traces.iter().any(|trace| trace.ended_by_itself().is_some());
+        let (ended, why) = (ended && exceeded.is_none(), exceeded.unwrap_or(why));
         let texts = traces.iter().flat_map(|trace| [trace.out.text(), trace.err.text()]);
         let lines: Vec<String> =
             texts.flat_map(|t| t.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
-        Self { why, printed: lines[lines.len().saturating_sub(LAST_LINES)..].to_vec() }
+        Self { why, ended, printed: lines[lines.len().saturating_sub(LAST_LINES)..].to_vec() }
     }
 }

@@ -29,8 +29,11 @@ impl Home {
         for name in ["home", "tmp", "work"] {
             fs::create_dir(folder.path().join(name))?;
         }
-        let held = File::create(folder.path().join(HELD))?;
+        // It has its name only once it is locked: who finds it free may take the folder for left.
+        let unnamed = folder.path().join("unnamed");
+        let held = File::create(&unnamed)?;
         held.lock()?;
+        fs::rename(unnamed, folder.path().join(HELD))?;
         let mut home = Self { folder, _held: held, unreadable: Vec::new() };
         if let Some(copied) = copied {
             home.unreadable = crate::copy::copy(copied, &home.folder("work"))?;
@@ -60,6 +63,33 @@ impl Drop for Home {
     }
 }
 
+/// Removes what checkers that are gone have left in a folder for temporary files.
+pub(crate) fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let held = entry.path().join(HELD);
+        let is_home = entry.file_name().to_string_lossy().starts_with(PREFIX)
+            && entry.metadata().is_ok_and(|data| is_own_folder(&data))
+            // A program may have put something there that cannot be opened without waiting.
+            && fs::symlink_metadata(&held).is_ok_and(|data| data.is_file());
+        let Some(held) = is_home.then(|| File::open(held).ok()).flatten() else { continue };
+        if held.try_lock().is_ok() {
+            remove(&entry.path());
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_own_folder(data: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    data.is_dir() && data.uid() == rustix::process::geteuid().as_raw()
+}
+
+/// Users have folders for temporary files of their own.
+#[cfg(not(unix))]
+fn is_own_folder(data: &fs::Metadata) -> bool {
+    data.is_dir()
+}
+
 /// Removes a folder, even if what is in it may not be written.
 pub(crate) fn remove(folder: &Path) {
     if fs::remove_dir_all(folder).is_err() {
@@ -87,6 +117,31 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[test]
+    fn what_nobody_holds_any_more_is_swept() {
+        let folder = TempDir::new().unwrap();
+        let home = |name: &str| {
+            let home = folder.path().join(name);
+            fs::create_dir_all(home.join("work/a")).unwrap();
+            (File::create(home.join(HELD)).unwrap(), home)
+        };
+        let (_, left) = home("chat-check-left");
+        let (_, foreign) = home("other-left");
+        let (held, alive) = home("chat-check-alive");
+        held.lock().unwrap();
+        let begun = folder.path().join("chat-check-begun");
+        fs::create_dir(&begun).unwrap();
+        sweep(folder.path());
+        assert!(!left.exists() && foreign.exists() && alive.exists() && begun.exists());
+    }
+
+    #[test]
+    fn who_holds_a_home_is_seen() {
+        let home = Home::new(None).unwrap();
+        let held = File::open(home.path().join(HELD)).unwrap();
+        assert!(held.try_lock().is_err());
+    }
 
     #[test]
     fn goes_even_when_it_was_shut() {

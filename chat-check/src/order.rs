@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::catalogue::{Check, Profile, Side, checks};
-use crate::dialect::{Dialect, Given};
+use crate::dialect::{Dialect, Given, PORT_MARK};
 use crate::discovery::{self, Found, Unstarted};
 use crate::examination::Examination;
 use crate::isolation::Isolation;
@@ -75,6 +75,8 @@ pub struct Order {
     pub command: String,
     /// Where it is at home.
     pub folder: PathBuf,
+    /// What is tried behind the command, one after the other, if the program ends at once without.
+    pub arguments: &'static [&'static str],
 }
 
 impl Order {
@@ -93,6 +95,37 @@ impl Order {
         told: &(dyn Fn(&Outcome) + Sync),
     ) -> Result<Part, SubjectError> {
         let begun = Instant::now();
+        let (mut part, ended) = self.attempt(manner, stop, told)?;
+        for arguments in self.arguments.iter().filter(|_| ended) {
+            let command = format!("{} {arguments}", self.command);
+            let (with, _) = Self { command, ..self.clone() }.attempt(manner, stop, told)?;
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            if with.not_started.is_none() {
+                part = with;
+                part.remarks.push(given(arguments, &part.dialect).to(manner.lang).to_owned());
+                break;
+            }
+        }
+        if let Some(not_started) = part.not_started.as_mut()
+            && ended
+            && !self.arguments.is_empty()
+        {
+            not_started.why.push_str(WANTS_OTHERS.to(manner.lang));
+        }
+        part.seconds = begun.elapsed().as_secs_f64();
+        Ok(part)
+    }
+
+    /// The same with this command and no other. Returns also whether it did not start because it
+    /// ended by itself.
+    fn attempt(
+        &self,
+        manner: &Manner,
+        stop: &Arc<AtomicBool>,
+        told: &(dyn Fn(&Outcome) + Sync),
+    ) -> Result<(Part, bool), SubjectError> {
         let mut subject = Subject::new(&self.command, &self.folder, manner.isolation)?
             .with_limits(manner.limits)
             .with_stop(stop);
@@ -101,6 +134,7 @@ impl Order {
         }
         let found = self.discover(&subject, manner);
         let mut part = self.part(manner, &subject);
+        let mut has_ended = false;
         match found {
             Ok(found) => {
                 part.remarks.extend(elsewhere(&found.dialect, manner));
@@ -110,13 +144,13 @@ impl Order {
                 part.results = self.examine(&part, &subject, &terms, manner, stop, told);
             }
             Err(_) if stop.load(Ordering::Relaxed) => {}
-            Err(Unstarted { why, printed }) => {
+            Err(Unstarted { why, ended, printed }) => {
+                has_ended = ended;
                 let why = why.to(manner.lang).to_owned();
                 part.not_started = Some(NotStarted { why, printed });
             }
         }
-        part.seconds = begun.elapsed().as_secs_f64();
-        Ok(part)
+        Ok((part, has_ended))
     }
 
     /// A client is waited for where its server listens, and then wherever it looks.
@@ -199,11 +233,29 @@ impl Order {
             profile: manner.profile.unwrap_or(Profile::Basico),
             dialect: Dialect::default(),
             remarks: remarks.into_iter().flatten().map(|t| t.to(manner.lang).to_owned()).collect(),
+            others: Vec::new(),
             not_started: None,
             results: Vec::new(),
             seconds: 0.0,
         }
     }
+}
+
+/// A program ended at once, whatever it was told.
+const WANTS_OTHERS: Text = Text {
+    es: "; tampoco arranca con los argumentos de siempre (dirección, puerto, nombre): si necesita \
+         otros, pruebe con ellos en la orden de chat-check server o chat-check client",
+    en: "; nor does it start with the usual arguments (address, port, name): if it wants others, \
+         try with them in the command of chat-check server or chat-check client",
+};
+
+/// With which arguments a program was started.
+fn given(arguments: &str, dialect: &Dialect) -> Words {
+    let arguments = arguments.replace(PORT_MARK, &dialect.port.to_string());
+    Words::new(
+        format!("Se inició con los argumentos: {arguments}"),
+        format!("It was started with the arguments: {arguments}"),
+    )
 }
 
 /// What is to be said of a client that looks for its server where that is not.

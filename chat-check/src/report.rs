@@ -60,6 +60,9 @@ pub struct Part {
     pub dialect: Dialect,
     /// What the reader should know about the run itself, each a sentence.
     pub remarks: Vec<String>,
+    /// Other files of the submission that might have been meant, best first.
+    #[serde(default)]
+    pub others: Vec<String>,
     /// Why it could not be checked at all.
     pub not_started: Option<NotStarted>,
     /// One for each check, in the catalogue's order.

@@ -24,6 +24,9 @@ use crate::voice::{Deaf, Voice};
 /// How long after one port a program may begin to listen at another.
 const ANOTHER: Duration = Duration::from_millis(100);
 
+/// What a server's operator gives as a name where one is asked for.
+const ROOM: &str = "chat";
+
 /// Where one attempt at one check plays.
 pub struct Scene<'a> {
     subject: &'a Subject,
@@ -63,14 +66,16 @@ impl<'a> Scene<'a> {
         format!("{name}{}", &self.token()[..4])
     }
 
-    /// Starts the program.
+    /// Starts a server and types what its operator types first.
     ///
     /// # Errors
     ///
     /// The system does not let the checker.
     pub fn start_program(&mut self, name: &str) -> Checked<Running> {
         let started = self.subject.start(&self.role(name), self.dialect.port);
-        self.started(started)
+        let program = self.started(started)?;
+        begin(&program, self.dialect, self.dialect.port);
+        Ok(program)
     }
 
     /// Remembers what is left of a program when it is gone.
@@ -104,11 +109,12 @@ impl<'a> Scene<'a> {
         self.wait_for_port()?;
         let started = self.subject.start_showing(&self.role("server"), self.dialect.port, None);
         let program = self.started(started)?;
+        begin(&program, self.dialect, self.dialect.port);
         self.listening(program)
     }
 
     /// Where everybody uses the same port, it may take a moment until it is free.
-    fn wait_for_port(&self) -> Checked {
+    pub(crate) fn wait_for_port(&self) -> Checked {
         if self.subject.isolation() != Isolation::Shared {
             return Ok(());
         }
@@ -117,7 +123,12 @@ impl<'a> Scene<'a> {
         free.map_err(|taken| Halt::Checker(taken.to_string()))
     }
 
-    fn listening(&self, program: Running) -> Checked<Server> {
+    /// Waits until a program listens.
+    ///
+    /// # Errors
+    ///
+    /// It does not in time.
+    pub(crate) fn listening(&self, program: Running) -> Checked<Server> {
         let found = self.within(self.terms.start, || {
             let listening = program.listens(self.dialect.port);
             listening.map(Some).or_else(|| program.ended().map(|_| None))
@@ -338,6 +349,13 @@ impl<'a> Scene<'a> {
     /// Somebody on this scene.
     pub(crate) fn role(&self, name: &str) -> Role {
         Role::new(name, &self.transcript)
+    }
+}
+
+/// Types what a server's operator types first.
+pub(crate) fn begin(program: &Running, dialect: &Dialect, port: u16) {
+    for line in dialect.before(ROOM, port) {
+        program.type_in(&format!("{line}\n"));
     }
 }
 

@@ -238,6 +238,10 @@ fn nobody_holds_up_the_others() {
         ("rota/servidor.py", "import socket\nesto no es python\n"),
         ("vacía/léeme.txt", "nada"),
         ("suelta.py", &good),
+        ("solo main/main.py", &good),
+        ("comprimida/tp.zip", ""),
+        ("Pérez.tar.gz", ""),
+        ("buena.zip", ""),
     ]);
     let output = class.run(&["--side-by-side", "2", "--slow", "3"]);
     for name in ["buena", "-Ñandú=1", "inunda", "suelta.py"] {
@@ -246,11 +250,16 @@ fn nobody_holds_up_the_others() {
     assert_ne!(class.verdicts("con eco")["2.2-echo"], "pass");
     assert!(class.why("cuelga").contains("listens on none"));
     assert!(class.why("multiplica").contains("processes"));
-    assert!(class.why("vacía").contains("no server"));
+    assert!(class.why("vacía").contains("no server") && class.why("vacía").contains("léeme.txt"));
+    assert!(class.why("solo main").ends_with("there is: main.py"));
+    assert!(class.why("comprimida").ends_with("nobody has unpacked: tp.zip"));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("nobody has unpacked: Pérez.tar.gz"), "{error}");
+    assert!(!error.contains("buena.zip"), "{error}");
     let printed = class.report("rota")["parts"][0]["not_started"]["printed"].to_string();
     assert!(printed.contains("SyntaxError"), "{printed}");
-    assert_eq!(class.dates().len(), 9);
-    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 9);
+    assert_eq!(class.dates().len(), 11);
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 11);
 }
 
 #[test]
@@ -267,6 +276,7 @@ fn what_is_compiled_is_compiled() {
     class.run(&[]);
     class.assert_good("java");
     assert!(class.why("java rota").contains("does not build"));
+    assert_eq!(class.report("java rota")["parts"][0]["remarks"], json!([]));
     let printed = class.report("java rota")["parts"][0]["not_started"]["printed"].to_string();
     assert!(printed.contains("Servidor.java:1"), "{printed}");
     // Nothing was built where it was handed in.
@@ -296,11 +306,46 @@ fn a_compiler_that_is_missing_is_named() {
 }
 
 #[test]
+fn a_program_that_wants_arguments_gets_them() {
+    let wants = |what: &str| {
+        server(false, &format!("import sys\nif {what}: sys.exit('uso: servidor.py …')\n"))
+    };
+    let class = Class::of(&[
+        ("a/servidor.py", &wants("sys.argv[1:] != ['127.0.0.1', '12345']")),
+        ("b/servidor.py", &wants("'--clave' not in sys.argv")),
+    ]);
+    class.run(&["--only", "2.1-relay"]);
+    class.assert_good("a");
+    let part = &class.report("a")["parts"][0];
+    assert!(part["remarks"].to_string().contains("with the arguments: 127.0.0.1 12345"));
+    let repeat = "chat-check server 'python3 ./servidor.py 127.0.0.1 {port}' --only 2.1-relay";
+    let results = part["results"].as_array().unwrap();
+    assert!(results.iter().any(|result| result["repeat"] == repeat), "{part:#}");
+    assert!(class.why("b").contains("nor does it start with the usual arguments"));
+}
+
+#[test]
+fn a_server_that_asks_its_operator_is_answered() {
+    let asks = "if input('Clave: ') != 'chat' or input('¿Cuántos? ') != '100': raise SystemExit(1)";
+    let asks = format!("{asks}\nPUERTO = int(input('Puerto en el que escuchar: '))\n");
+    let good = server(false, &asks).replace("12345", "PUERTO");
+    let class = Class::of(&[("a/servidor.py", &good)]);
+    class.run(&["--only", "2.1-relay,1.8-port-taken,1.2-announced"]);
+    class.assert_good("a");
+    let lines = json!(["{name}", "100", "{port}"]);
+    assert_eq!(class.report("a")["parts"][0]["dialect"]["before"], lines);
+}
+
+#[test]
 fn patterns_say_which_programs_are_meant() {
     let class = Class::of(&[
         ("a/servidor.py", "esto no es python"),
         ("a/tp2/parte_1.py", &server(false, "")),
     ]);
+    // What an earlier run has left behind is gone as well.
+    let left = class.temporary.path().join("chat-check-left");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("held"), "").unwrap();
     class.run(&["--server-pattern", "*/parte_1.py"]);
     class.assert_good("a");
 }
@@ -355,6 +400,17 @@ fn a_report_that_cannot_be_written_takes_no_other_with_it() {
     assert!(class.why("b").contains("ended"));
     let table = fs::read_to_string(class.notes.path().join("class.csv")).unwrap();
     assert!(table.contains("\na,0,") && table.contains("\nb,0,"), "{table}");
+}
+
+#[test]
+fn results_do_not_go_into_a_file() {
+    let class = Class::of(&[("a/servidor.py", "")]);
+    let mut command = Command::new(CHECKER);
+    let file = class.submissions.path().join("a/servidor.py");
+    command.arg("batch").arg(class.submissions.path()).arg("--out").arg(&file);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).ends_with("servidor.py: no es una carpeta\n"));
 }
 
 #[test]

@@ -137,8 +137,21 @@ fn globs(patterns: &[String]) -> Result<Option<GlobSet>, globset::Error> {
     Ok(if patterns.is_empty() { None } else { Some(globs.build()?) })
 }
 
+/// The ends of the names of files in which a submission may be packed.
+const ARCHIVES: [&str; 8] =
+    [".zip", ".rar", ".7z", ".tar", ".tar.gz", ".tar.xz", ".tar.bz2", ".tgz"];
+
+/// The name of an archive without its end; nothing of any other file.
+pub(super) fn unpacked(name: &str) -> Option<&str> {
+    let small = name.to_ascii_lowercase();
+    let ends = |end: &&str| small.ends_with(*end);
+    // The longest: `x.tar.gz` is unpacked to `x`.
+    let end = ARCHIVES.into_iter().filter(ends).max_by_key(|end| end.len())?;
+    Some(&name[..name.len() - end.len()])
+}
+
 /// The files in a folder and those below, relative to it, and links in it to others of them.
-fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let whole = folder.canonicalize()?;
     let leads_to_file = |path: &Path| {
         let target = whole.join(path).canonicalize();
@@ -285,6 +298,13 @@ mod tests {
         let expected = ["x/tp1.py", "cliente.py"].map(|path| Some(path.to_owned()));
         assert_eq!(found(&names, &files), expected);
         assert!(Names::parse(&["a{".to_owned()], &[]).is_err());
+    }
+
+    #[test]
+    fn an_archive_is_told_by_its_name() {
+        assert_eq!(unpacked("Lopez_Ana.ZIP"), Some("Lopez_Ana"));
+        assert_eq!(unpacked("tp ñandú.tar.gz"), Some("tp ñandú"));
+        assert_eq!(unpacked("zip.py"), None);
     }
 
     #[test]

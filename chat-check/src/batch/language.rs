@@ -57,7 +57,7 @@ impl Language {
 
     /// Whether it is more than a part of a program.
     pub(crate) fn can_start(self, file: &Path) -> bool {
-        matches!(self, Self::Python | Self::Node) || text(file).contains("main(")
+        matches!(self, Self::Python | Self::Node) || has_main(&text(file))
     }
 
     /// The script of a `package.json` that starts this side.
@@ -86,12 +86,89 @@ impl Language {
             Self::Node => simply(format!("node {path}"), "node"),
             Self::Npm => npm(&submission.join(file), side, &simply),
             Self::Java => java(submission, file),
-            Self::C => compiled(submission, file, "gcc -O1 -pthread", "gcc"),
-            Self::Cpp => compiled(submission, file, "g++ -O1 -pthread", "g++"),
-            Self::Go => compiled(submission, file, "go build", "go"),
-            Self::Rust => rust(submission, file),
+            Self::C => self.compiled(submission, file, "gcc -O1 -pthread", "gcc"),
+            Self::Cpp => self.compiled(submission, file, "g++ -O1 -pthread", "g++"),
+            Self::Go => self.compiled(submission, file, "go build", "go"),
+            Self::Rust => self.rust(submission, file),
         }
     }
+
+    /// A file that a compiler makes a program of, with the parts that lie beside it; where there is
+    /// a Makefile, it knows how.
+    fn compiled(
+        self,
+        submission: &Path,
+        file: &Path,
+        compiler: &str,
+        tool: &'static str,
+    ) -> Recipe {
+        let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let program = format!("./{stem}");
+        let program = shell_words::quote(&program);
+        let makefile = ["Makefile", "makefile", "GNUmakefile"]
+            .into_iter()
+            .find(|makefile| text(&submission.join(&folder).join(makefile)).contains(&*stem));
+        let (build, tools) = if makefile.is_some() {
+            ("make".to_owned(), vec!["make", tool])
+        } else {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let parts = self.parts(&submission.join(&folder));
+            let sources = std::iter::once(name).chain(parts).map(|name| format!("./{name}"));
+            let sources = shell_words::join(sources);
+            (format!("{compiler} -o {program} {sources}"), vec![tool])
+        };
+        Recipe { folder, build: Some(build), start: program.into_owned(), tools }
+    }
+
+    /// The names of the files in a folder that belong to programs of this language and are none.
+    fn parts(self, folder: &Path) -> Vec<String> {
+        let is_part = |file: &Path| {
+            let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+            Self::of(file) == Some(self) && !stem.ends_with("_test") && !has_main(&text(file))
+        };
+        // A compiler of Rust finds them by itself.
+        let entries = (self != Self::Rust).then(|| fs::read_dir(folder));
+        let entries = entries.into_iter().flatten().flatten().flatten().map(|entry| entry.path());
+        let parts = entries.filter(|file| file.is_file() && is_part(file));
+        let names = parts.filter_map(|file| Some(file.file_name()?.to_str()?.to_owned()));
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
+    /// A crate is built by cargo, without a network; a file alone by rustc.
+    fn rust(self, submission: &Path, file: &Path) -> Recipe {
+        let is_home = |at: &&Path| submission.join(at).join("Cargo.toml").is_file();
+        let home = file.ancestors().skip(1).find(is_home);
+        let Some(home) = home else { return self.compiled(submission, file, "rustc -O", "rustc") };
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let binary = if stem == "main" {
+            let manifest: Option<toml::Table> =
+                text(&submission.join(home).join("Cargo.toml")).parse().ok();
+            let name =
+                manifest.and_then(|m| Some(m.get("package")?.get("name")?.as_str()?.to_owned()));
+            name.unwrap_or_else(|| stem.into_owned())
+        } else {
+            stem.into_owned()
+        };
+        let binary = shell_words::quote(&binary).into_owned();
+        Recipe {
+            folder: home.to_owned(),
+            build: Some(format!("cargo build --quiet --offline --bin {binary}")),
+            start: format!("./target/debug/{binary}"),
+            tools: vec!["cargo"],
+        }
+    }
+}
+
+/// Whether a source has what programs begin with: `main(`, or `main (`.
+fn has_main(source: &str) -> bool {
+    source.match_indices("main").any(|(at, word)| {
+        let (before, behind) = (&source[..at], &source[at + word.len()..]);
+        !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+            && behind.trim_start().starts_with('(')
+    })
 }
 
 fn text(file: &Path) -> String {
@@ -143,45 +220,6 @@ fn java(submission: &Path, file: &Path) -> Recipe {
     }
 }
 
-/// A file that a compiler makes a program of; where there is a Makefile, it knows how.
-fn compiled(submission: &Path, file: &Path, compiler: &str, tool: &'static str) -> Recipe {
-    let folder = file.parent().unwrap_or(Path::new("")).to_owned();
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    let (source, program) = (format!("./{name}"), format!("./{stem}"));
-    let (source, program) = (shell_words::quote(&source), shell_words::quote(&program));
-    let makefile = ["Makefile", "makefile", "GNUmakefile"]
-        .into_iter()
-        .find(|makefile| text(&submission.join(&folder).join(makefile)).contains(&*stem));
-    let (build, tools) = match makefile {
-        Some(_) => ("make".to_owned(), vec!["make", tool]),
-        None => (format!("{compiler} -o {program} {source}"), vec![tool]),
-    };
-    Recipe { folder, build: Some(build), start: program.into_owned(), tools }
-}
-
-/// A crate is built by cargo, without a network; a file alone by rustc.
-fn rust(submission: &Path, file: &Path) -> Recipe {
-    let home = file.ancestors().skip(1).find(|at| submission.join(at).join("Cargo.toml").is_file());
-    let Some(home) = home else { return compiled(submission, file, "rustc -O", "rustc") };
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    let binary = if stem == "main" {
-        let manifest: Option<toml::Table> =
-            text(&submission.join(home).join("Cargo.toml")).parse().ok();
-        let name = manifest.and_then(|m| Some(m.get("package")?.get("name")?.as_str()?.to_owned()));
-        name.unwrap_or_else(|| stem.into_owned())
-    } else {
-        stem.into_owned()
-    };
-    let binary = shell_words::quote(&binary).into_owned();
-    Recipe {
-        folder: home.to_owned(),
-        build: Some(format!("cargo build --quiet --offline --bin {binary}")),
-        start: format!("./target/debug/{binary}"),
-        tools: vec!["cargo"],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,6 +264,21 @@ mod tests {
         assert_eq!(recipe("servidor.c", &[]), expected);
         let files = [("Makefile", "all: servidor cliente")];
         assert_eq!(recipe("servidor.c", &files).1.unwrap(), "make");
+    }
+
+    #[test]
+    fn what_is_no_program_is_part_of_those_beside_it() {
+        let files = [
+            ("tp/servidor.c", "int main (void) {"),
+            ("tp/cliente.c", "int main(void) {"),
+            ("tp/útil 2.c", "int remain(int);"),
+            ("tp/cola.c", ""),
+            ("tp/util.h", ""),
+            ("tp/util.cpp", ""),
+            ("otra.c", ""),
+        ];
+        let build = recipe("tp/servidor.c", &files).1.unwrap();
+        assert_eq!(build, "gcc -O1 -pthread -o ./servidor ./servidor.c ./cola.c './útil 2.c'");
     }
 
     #[test]

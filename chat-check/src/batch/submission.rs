@@ -34,6 +34,29 @@ pub(crate) struct Wanted {
 /// A submission is copied when it is at most so large, in bytes and in entries.
 const MOST: (u64, usize) = (1 << 30, 100_000);
 
+/// What programs usually want to be told: of several that one may take, first the one that no
+/// other takes for something else.
+fn arguments(side: Side) -> &'static [&'static str] {
+    match side {
+        Side::Server => {
+            &["{port}", "127.0.0.1 {port}", "127.0.0.1", "--port {port}", "--puerto {port}"]
+        }
+        Side::Client => &[
+            "ana",
+            "{port}",
+            "127.0.0.1 {port}",
+            "127.0.0.1",
+            "127.0.0.1 {port} ana",
+            "ana 127.0.0.1 {port}",
+            "127.0.0.1 ana",
+            "--nombre ana",
+            "--name ana",
+            "--nick ana",
+            "--host 127.0.0.1 --port {port}",
+        ],
+    }
+}
+
 impl Wanted {
     /// What is found in any of these.
     pub(crate) fn of(submissions: &[Submission], names: &Names) -> Self {
@@ -103,9 +126,22 @@ impl Submission {
     ) -> Part {
         match self.find(copy, names, side) {
             Ok(Some(found)) => self.part(copy, &found, side, manner, stop),
-            Ok(None) => missing(side, manner, &wording::not_found(side), Vec::new()),
+            Ok(None) => {
+                let why = wording::not_found(side, &self.files(copy));
+                missing(side, manner, &why, Vec::new())
+            }
             Err(error) => missing(side, manner, &Words::new(&error, &error), Vec::new()),
         }
+    }
+
+    /// The names of its files, programs first.
+    fn files(&self, copy: &Path) -> Vec<String> {
+        if self.path.is_file() {
+            return vec![self.name.clone()];
+        }
+        let mut files = super::find::files(copy).unwrap_or_default();
+        files.sort_by_cached_key(|file| (Language::of(file).is_none(), file.clone()));
+        files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
     }
 
     /// A copy, so that nothing is built and nothing runs where it was handed in.
@@ -144,9 +180,11 @@ impl Submission {
         let recipe = found.language.recipe(copy, &found.path, side);
         let folder = copy.join(&recipe.folder);
         let built = build::build(&recipe, &folder, manner, stop);
+        let is_built = built.is_ok();
         let mut part = match built {
             Ok(()) => {
-                let order = Order { side, command: recipe.start.clone(), folder };
+                let (command, arguments) = (recipe.start.clone(), arguments(side));
+                let order = Order { side, command, folder, arguments };
                 order.carry_out(manner, stop, &|_| {}).unwrap_or_else(|error| {
                     missing(side, manner, &Words::new(&error, &error), Vec::new())
                 })
@@ -159,8 +197,12 @@ impl Submission {
             // What was ended did not fail.
             part.not_started = None;
         }
-        part.command.clone_from(&recipe.start);
-        part.remarks.extend(self.remarks(&recipe, found, manner));
+        if part.command.is_empty() {
+            part.command.clone_from(&recipe.start);
+        }
+        let others = found.others.iter().map(|other| other.to_string_lossy().into_owned());
+        part.others = others.collect();
+        part.remarks.extend(self.remarks(&recipe, is_built, &part.others, manner));
         part
     }
 
@@ -174,14 +216,19 @@ impl Submission {
     }
 
     /// What a reader must know to do the same by hand.
-    fn remarks(&self, recipe: &Recipe, found: &Found, manner: &Manner) -> Vec<String> {
+    fn remarks(
+        &self,
+        recipe: &Recipe,
+        is_built: bool,
+        others: &[String],
+        manner: &Manner,
+    ) -> Vec<String> {
         let mut remarks = Vec::new();
         if self.path.is_dir() && recipe.folder.components().next().is_some() {
             remarks.push(wording::folder(&recipe.folder.to_string_lossy()));
         }
-        remarks.extend(recipe.build.as_deref().map(wording::built));
-        if !found.others.is_empty() {
-            let others: Vec<_> = found.others.iter().map(|other| other.to_string_lossy()).collect();
+        remarks.extend(recipe.build.as_deref().filter(|_| is_built).map(wording::built));
+        if !others.is_empty() {
             remarks.push(wording::others(&others.join(", ")));
         }
         remarks.iter().map(|remark| remark.to(manner.lang).to_owned()).collect()
@@ -197,6 +244,7 @@ fn missing(side: Side, manner: &Manner, why: &Words, printed: Vec<String>) -> Pa
         profile: manner.profile.unwrap_or(Profile::Basico),
         dialect: Dialect::default(),
         remarks: Vec::new(),
+        others: Vec::new(),
         not_started: Some(NotStarted { why, printed }),
         results: Vec::new(),
         seconds: 0.0,

@@ -1,5 +1,6 @@
 //! What a batch tells people.
 
+use super::find::unpacked;
 use crate::catalogue::Side;
 use crate::report::Report;
 use crate::text::{Lang, Text, Words};
@@ -17,6 +18,9 @@ pub(super) const LOST: Text = Text {
     en: "chat-check itself failed: nothing was checked",
 };
 
+/// Reports are to go into something else.
+pub(super) const NO_FOLDER: Text = Text { es: "no es una carpeta", en: "is no folder" };
+
 /// A build took too long.
 pub(super) const BUILD_TAKES_TOO_LONG: Text =
     Text { es: "la compilación no termina", en: "the build does not end" };
@@ -25,18 +29,41 @@ pub(super) const BUILD_TAKES_TOO_LONG: Text =
 pub(super) const TOO_LARGE: Text =
     Text { es: "la entrega es demasiado grande", en: "the submission is too large" };
 
-/// There is no program of one side.
-pub(super) fn not_found(side: Side) -> Words {
-    match side {
-        Side::Server => Words::new(
-            "no se encontró el servidor (se buscó servidor.py, Server.java y otros)",
-            "no server was found (looked for servidor.py, Server.java and others)",
-        ),
-        Side::Client => Words::new(
-            "no se encontró el cliente (se buscó cliente.py, Client.java y otros)",
-            "no client was found (looked for cliente.py, Client.java and others)",
-        ),
+/// How many files are named at most.
+const MOST_NAMED: usize = 8;
+
+/// There is no program of one side among these files.
+pub(super) fn not_found(side: Side, files: &[String]) -> Words {
+    let (spanish, english, names) = match side {
+        Side::Server => ("el servidor", "server", "servidor.py, Server.java"),
+        Side::Client => ("el cliente", "client", "cliente.py, Client.java"),
+    };
+    let seen = seen(files);
+    Words::new(
+        format!("no se encontró {spanish} (se buscó {names} y otros); {}", seen.to(Lang::Es)),
+        format!("no {english} was found (looked for {names} and others); {}", seen.to(Lang::En)),
+    )
+}
+
+/// What there is instead of a program.
+fn seen(files: &[String]) -> Words {
+    if let Some(archive) = files.iter().find(|file| unpacked(file).is_some()) {
+        return packed(archive);
     }
+    let more = if files.len() > MOST_NAMED { "…" } else { "" };
+    let files = files[..files.len().min(MOST_NAMED)].join(", ");
+    match &*files {
+        "" => Words::new("no hay ningún archivo", "there is no file"),
+        files => Words::new(format!("se vio: {files}{more}"), format!("there is: {files}{more}")),
+    }
+}
+
+/// Nobody has unpacked an archive.
+pub(super) fn packed(name: &str) -> Words {
+    Words::new(
+        format!("hay un archivo comprimido sin abrir: {name}"),
+        format!("there is an archive that nobody has unpacked: {name}"),
+    )
 }
 
 /// What a program needs is not installed.

@@ -1,9 +1,12 @@
-//! What can be told from a client's screen, and from what it sends.
+//! What can be told from a program's screen, and from what a client sends.
 
 use crate::dialect::{Framing, HOST_MARK, NAME, PORT_MARK};
 use crate::intake::Heard;
 
-/// What a client asks its user for, in the last line on its screen: a name, unless it looks like
+/// Who is asked how many clients there may be lets enough of them in.
+const NUMBER: &str = "100";
+
+/// What a program asks its user for, in the last line on its screen: a name, unless it looks like
 /// something else.
 pub(super) fn wanted(screen: &str) -> &'static str {
     let last = screen.lines().last().unwrap_or_default().to_lowercase();
@@ -12,6 +15,8 @@ pub(super) fn wanted(screen: &str) -> &'static str {
     let is_named = has(&["nombre", "name", "usuario", "nick"]);
     if has(&["puerto", "port"]) {
         PORT_MARK
+    } else if has(&["máxim", "maxim", "cuánt", "cuant", "cantidad", "how many"]) {
+        NUMBER
     } else if is_ip
         || has(&["host", "direcci", "address"])
         || (has(&["servidor", "server"]) && !is_named)
@@ -61,6 +66,8 @@ mod tests {
             ("Puerto del servidor: ", PORT_MARK),
             ("Enter server port> ", PORT_MARK),
             ("Tu nombre en el servidor: ", NAME),
+            ("Puerto: Cantidad máxima de clientes: ", PORT_MARK),
+            ("¿Cuántos clientes? ", NUMBER),
             ("¿Quién eres? ", NAME),
             ("", NAME),
         ] {

@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use super::screens::wanted;
 use super::{Found, LEAVE, QUIET, Unstarted, play, sights};
 use crate::catalogue::Profile;
 use crate::dialect::{Dialect, Framing, Given, Naming};
 use crate::intake::Heard;
 use crate::isolation::Isolation;
-use crate::scene::{Scene, Server};
+use crate::running::Running;
+use crate::scene::{Scene, Server, begin};
 use crate::subject::Subject;
 use crate::terms::Terms;
 use crate::verdict::Checked;
@@ -15,6 +17,9 @@ use crate::voice::Voice;
 
 /// How long something may take that a server need not do, times `slow`.
 const WHILE: Duration = Duration::from_millis(700);
+
+/// How many questions a server asks its operator before it listens, at most.
+const MOST_QUESTIONS: usize = 5;
 
 /// How many messages show how long one takes, and what is the same in all.
 const PROBES: usize = 5;
@@ -35,6 +40,7 @@ pub(crate) fn server(
         // Others may be checked on this machine at the same time.
         dialect.port = crate::port::free().unwrap_or(dialect.port);
     }
+    let given = &given.for_servers();
     given.over(&mut dialect);
     let terms = Terms::new(profile.unwrap_or(Profile::Basico), None, Duration::ZERO, slow);
     let found = Found { dialect, latency: Duration::ZERO };
@@ -89,7 +95,7 @@ impl Search<'_> {
     /// Where it listens, and what it says to whoever connects.
     fn first_look(&mut self) -> Result<(), Unstarted> {
         self.experiment(|search, scene| {
-            let server = scene.start()?;
+            let server = search.start(scene)?;
             let dialect = &mut search.found.dialect;
             dialect.port = server.address.port();
             // A server that takes nobody is none the less a server.
@@ -105,6 +111,30 @@ impl Search<'_> {
             }
             Ok(())
         })
+    }
+
+    /// Starts it, and answers what it asks its operator before it listens.
+    fn start(&mut self, scene: &mut Scene) -> Checked<Server> {
+        scene.wait_for_port()?;
+        let (program, port) = (scene.start_program("server")?, scene.dialect.port);
+        let mut read = 0;
+        while self.found.dialect.before.len() < MOST_QUESTIONS {
+            let begun = Instant::now();
+            let question = scene.within(scene.terms.start, || {
+                if program.listens(port).is_some() || program.ended().is_some() {
+                    return Some(None);
+                }
+                let waits = begun.elapsed() > self.a_while && program.is_waiting();
+                question(&program, read).filter(|_| waits).map(Some)
+            });
+            let Some((question, end)) = question.flatten() else { break };
+            let before = vec![wanted(&question).to_owned()];
+            let line = Dialect { before, ..Dialect::default() };
+            begin(&program, &line, port);
+            self.found.dialect.before.extend(line.before);
+            read = end;
+        }
+        scene.listening(program)
     }
 
     /// Two clients talk. Length and text look like an endless message to whoever waits for
@@ -254,6 +284,17 @@ impl Search<'_> {
         }
         Ok(voice)
     }
+}
+
+/// What a program asks behind so many bytes on its screen, if its last line has not ended or looks
+/// like a question, and where that line ends.
+fn question(program: &Running, behind: usize) -> Option<(String, usize)> {
+    program.trace().out.look(|heard| {
+        let screen = String::from_utf8_lossy(heard.bytes.get(behind..)?);
+        let is_open = !screen.ends_with('\n') || screen.trim_end().ends_with([':', '?']);
+        let asks = is_open && !screen.trim().is_empty();
+        asks.then(|| (screen.into_owned(), heard.bytes.len()))
+    })
 }
 
 /// What is said to somebody new, until nothing more comes.

@@ -6,8 +6,10 @@ use crate::dialect::{Framing, Label, Naming};
 use crate::text::says_like;
 
 /// Words with which servers ask for a name.
-const ASK: [&str; 10] =
-    ["nick", "nombre", "name", "apodo", "alias", "usuario", "user", "llamas", "identif", "login"];
+const ASK: [&str; 11] = [
+    "nick", "nombre", "name", "apodo", "alias", "usuario", "user", "llamas", "llamás", "identif",
+    "login",
+];
 
 /// Behind what a word is at its line's beginning.
 const OPENING: [char; 8] = ['¿', '¡', '"', '\'', '«', '(', '[', '<'];
@@ -112,6 +114,7 @@ mod tests {
         };
         assert_eq!(asked("bienvenido al chat! escribe 'salir' para salir\n"), "-");
         assert_eq!(asked("bienvenido usuario\nnombre del cliente\n"), "nombre");
+        assert_eq!(asked("¿Cómo te llamás?"), "llamás");
         assert_eq!(asked("NICK"), "NICK");
         assert_eq!(asked("¡Ingresá tu Nombre!: "), "Nombre");
     }
@@ -140,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_prompt_is_told_from_a_mention() {
-        for prompt in ["hola\nNICK\n", "tu nombre: \n", "¿cómo te llamas?\r\n", "nick> "] {
+        for prompt in ["hola\nNICK\n", "tu nombre: \n", "¿Cómo te llamás?\r\n", "nick> "] {
             assert!(prompts(prompt), "{prompt}");
         }
         assert!(prompts(&format!("{}\n", chat_protocol::wording::NAME_KEYWORD)));

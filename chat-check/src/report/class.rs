@@ -103,7 +103,8 @@ fn outcome<'a>(report: &'a Report, id: &str) -> Option<&'a Outcome> {
     report.results().find(|outcome| outcome.id == id)
 }
 
-/// Whether the report tells of everything, and if not, why not.
+/// Whether the report tells of everything, and if not, why not; and of which files it does not, as
+/// they were not taken for the program.
 fn state(report: &Report) -> String {
     let stopped = report.parts.iter().filter_map(|part| {
         let why = &part.not_started.as_ref()?.why;
@@ -112,7 +113,15 @@ fn state(report: &Report) -> String {
     });
     let mut state: Vec<String> = stopped.collect();
     state.extend(report.interrupted.then(|| wording::INTERRUPTED_WORD.to(report.lang).to_owned()));
-    if state.is_empty() { wording::COMPLETE.to(report.lang).to_owned() } else { state.join("; ") }
+    if state.is_empty() {
+        state.push(wording::COMPLETE.to(report.lang).to_owned());
+    }
+    let chosen = report.parts.iter().filter(|part| !part.others.is_empty()).map(|part| {
+        let [side, also] = [part.side.name(), wording::ALSO].map(|text| text.to(report.lang));
+        format!("{side}: {also} {}", part.others.join(", "))
+    });
+    state.extend(chosen);
+    state.join("; ")
 }
 
 #[cfg(test)]

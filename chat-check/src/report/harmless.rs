@@ -67,8 +67,17 @@ impl Outcome {
 }
 
 fn part(part: &mut Part) {
-    let Part { side: _, command, profile: _, dialect, remarks, not_started, results, seconds: _ } =
-        part;
+    let Part {
+        side: _,
+        command,
+        profile: _,
+        dialect,
+        remarks,
+        others,
+        not_started,
+        results,
+        seconds: _,
+    } = part;
     one(command);
     let Dialect {
         port: _,
@@ -93,6 +102,7 @@ fn part(part: &mut Part) {
     all(before);
     all(given);
     all(remarks);
+    all(others);
     if let Some(NotStarted { why, printed }) = not_started {
         one(why);
         all(printed);

@@ -81,7 +81,7 @@ fn part(part: &Part, lang: Lang) -> String {
     let side = part.side.name().to(lang);
     let mut text = vec![format!("\n## {side}\n{}\n", block(std::slice::from_ref(&part.command)))];
     text.push(format!("- {}: {}\n", wording::PROFILE.to(lang), part.profile.name()));
-    if part.not_started.is_none() {
+    if !part.results.is_empty() {
         let dialect = plain(&wording::dialect(&part.dialect, lang));
         text.push(format!("- {}: {dialect}\n", wording::DIALECT.to(lang)));
     }

@@ -87,6 +87,7 @@ pub(crate) fn part(side: Side, results: Vec<Outcome>) -> Part {
             ..Dialect::default()
         },
         remarks: Vec::new(),
+        others: Vec::new(),
         not_started: None,
         results,
         seconds: 12.5,
@@ -95,7 +96,7 @@ pub(crate) fn part(side: Side, results: Vec<Outcome>) -> Part {
 
 /// A program that does not start.
 pub(crate) fn not_started(side: Side) -> Part {
-    let why = "terminó antes de escuchar (exit status: 1)".to_owned();
+    let why = "terminó antes de escuchar".to_owned();
     let printed = vec!["SyntaxError: invalid syntax".to_owned()];
     Part { not_started: Some(NotStarted { why, printed }), ..part(side, Vec::new()) }
 }

@@ -107,6 +107,10 @@ impl Page<'_> {
             self.lines(wording::PRINTED, &not_started.printed)?;
             return writeln!(self.out);
         }
+        if part.results.is_empty() {
+            // It was interrupted before anything was seen.
+            return writeln!(self.out);
+        }
         self.line(FAINT, &format!("  {}", wording::dialect(&part.dialect, self.lang)))?;
         let (unmade, made): (Vec<&Outcome>, Vec<&Outcome>) =
             part.results.iter().partition(|outcome| !self.verbose && is_unmade(outcome.verdict));
@@ -248,6 +252,17 @@ mod tests {
         let text = printed(&report, false);
         assert!(text.contains("no se pudo comprobar: terminó antes de escuchar"), "{text}");
         assert!(text.contains("SyntaxError") && text.contains("total: 0 / 5"), "{text}");
+    }
+
+    #[test]
+    fn of_what_was_not_seen_nothing_is_told() {
+        let mut report = sample::report(vec![sample::part(Side::Server, Vec::new())]);
+        report.interrupted = true;
+        let text = printed(&report, true);
+        assert!(
+            text.contains("servidor python3 servidor.py\n\nLa comprobación se inter"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -48,6 +48,7 @@ words! {
     FAILURES: "fallos", "failures";
     STATE: "estado", "state";
     COMPLETE: "completo", "complete";
+    ALSO: "no se probó", "not checked is";
     COMMON: "los fallos más frecuentes", "the most frequent faults";
     SUBMISSIONS: "entregas", "submissions";
     MEAN: "nota media", "mean marks";
@@ -247,6 +248,10 @@ pub(crate) fn dialect(dialect: &Dialect, lang: Lang) -> String {
         label,
     ];
     parts.extend(echo);
+    if !dialect.before.is_empty() {
+        let lines = dialect.before.join(", ");
+        parts.push(format!("{}: {lines}", say("primero se le escribe", "first is typed to it")));
+    }
     parts.push(leave);
     let given = match dialect.given.as_slice() {
         [] => String::new(),

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::catalogue::{Check, EVERY, Side};
-use crate::running::Signal;
+use crate::running::{Signal, how};
 use crate::scene::{Scene, Server};
 use crate::sockets::State;
-use crate::text::{Text, Words};
+use crate::text::{Lang, Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] = &[&FOREVER, &STOPS, &REBIND, &PORT_TAKEN];
@@ -49,8 +49,8 @@ fn forever(scene: &mut Scene) -> Checked {
             return Err(Halt::fault(
                 ["que el servidor siga funcionando", "that the server goes on"],
                 Words::new(
-                    format!("terminó cuando se fue {name}, su único cliente ({status})"),
-                    format!("it ended when {name}, its only client, left ({status})"),
+                    format!("cuando se fue {name}, su único cliente, {}", how(status).to(Lang::Es)),
+                    format!("when {name}, its only client, left, {}", how(status).to(Lang::En)),
                 ),
             ));
         }
@@ -100,8 +100,8 @@ fn stops(scene: &mut Scene) -> Checked {
         ana.reset();
         if !status.success() && not_strict.is_none() {
             not_strict = Some(Words::new(
-                format!("con {name} termina con un error ({status}), no con 0"),
-                format!("at {name} it ends with an error ({status}), not with 0"),
+                format!("con {name} {}; se espera estado 0", how(status).to(Lang::Es)),
+                format!("at {name} {}; status 0 is expected", how(status).to(Lang::En)),
             ));
         }
     }

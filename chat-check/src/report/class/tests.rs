@@ -107,3 +107,12 @@ fn an_empty_class_has_no_mean() {
     assert_eq!(Rubric::course().marks(&unmarked).parts, []);
     assert_eq!(Class::new(&[sample::with_marks(unmarked)]).mean(), None);
 }
+
+#[test]
+fn a_second_program_is_named() {
+    let mut report = sample::report(vec![sample::part(Side::Server, Vec::new())]);
+    report.parts[0].others = vec!["server.py".to_owned()];
+    let named = "completo; servidor: no se probó server.py";
+    assert_eq!(state(&report), named);
+    assert!(markdown(std::slice::from_ref(&report)).contains(named));
+}

@@ -26,7 +26,7 @@ pub(super) fn overview(part: &Part, lang: Lang) -> Markup {
             dl {
                 dt { (wording::COMMAND.to(lang)) } dd { code { (part.command) } }
                 dt { (wording::PROFILE.to(lang)) } dd { (part.profile.name()) }
-                @if part.not_started.is_none() {
+                @if !part.results.is_empty() {
                     dt { (wording::DIALECT.to(lang)) }
                     dd { (wording::dialect(&part.dialect, lang)) }
                 }
