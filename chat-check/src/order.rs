@@ -244,7 +244,7 @@ impl Order {
 /// A program ended at once, whatever it was told.
 const WANTS_OTHERS: Text = Text {
     es: "; tampoco arranca con los argumentos de siempre (dirección, puerto, nombre): si necesita \
-         otros, pruebe con ellos en la orden de chat-check server o chat-check client",
+         otros, prueba con ellos en la orden de chat-check server o chat-check client",
     en: "; nor does it start with the usual arguments (address, port, name): if it wants others, \
          try with them in the command of chat-check server or chat-check client",
 };

@@ -105,8 +105,13 @@ impl Submission {
         for side in sides {
             let mut part = match &copy {
                 Ok(copy) => {
-                    let manner = manner.after(&parts);
-                    self.side(&copy.folder("work"), names, side, &manner, stop)
+                    let (copy, mut manner) = (copy.folder("work"), manner.after(&parts));
+                    // What a client took over from its server can be had again only with it.
+                    let server = parts.iter().find(|part| part.not_started.is_none());
+                    manner.server = server
+                        .filter(|_| self.is_in_one_place(&copy, names))
+                        .map(|part| part.command.clone());
+                    self.side(&copy, names, side, &manner, stop)
                 }
                 Err(why) => missing(side, manner, why, Vec::new()),
             };
@@ -132,6 +137,15 @@ impl Submission {
             }
             Err(error) => missing(side, manner, &Words::new(&error, &error), Vec::new()),
         }
+    }
+
+    /// Whether server and client are started from the same folder.
+    fn is_in_one_place(&self, copy: &Path, names: &Names) -> bool {
+        let places = SIDES.map(|side| {
+            let found = self.find(copy, names, side).ok().flatten()?;
+            Some(found.language.recipe(copy, &found.path, side).folder)
+        });
+        places[0].is_some() && places[0] == places[1]
     }
 
     /// The names of its files, programs first.

@@ -10,10 +10,11 @@ use crate::client::player::Player;
 use crate::client::scripted::{GREETING, Listening};
 use crate::dialect::{Dialect, Framing, Given, Label, NAME, Naming, PORT, Typed};
 use crate::intake::Heard;
+use crate::running::how;
 use crate::scene::Scene;
 use crate::subject::Subject;
 use crate::terms::Terms;
-use crate::text::Words;
+use crate::text::{Lang, Words};
 use crate::verdict::{Checked, Halt};
 use crate::voice::Voice;
 
@@ -381,8 +382,8 @@ fn silent(voice: &Voice) -> Halt {
 fn nowhere(player: &Player) -> Halt {
     let came = match player.program.ended() {
         Some(status) => Words::new(
-            format!("el programa terminó ({status}) sin conectarse"),
-            format!("the program ended ({status}) without connecting"),
+            format!("{} sin conectarse", how(status).to(Lang::Es)),
+            format!("{} without connecting", how(status).to(Lang::En)),
         ),
         None => Words::new(
             "no se conectó a 127.0.0.1:12345 ni a otro puerto usual; --dialect puede dar el puerto",
