@@ -66,9 +66,10 @@ const LEAVES: Check = Check {
 
 fn leaves(scene: &mut Scene) -> Checked {
     let (ana, beto, caro) = (scene.name("ana"), scene.name("beto"), scene.name("caro"));
-    let (_server, [mut ana, mut beto, caro]) = scene.room([&ana, &beto, &caro])?;
+    let (server, [mut ana, mut beto]) = scene.room([&ana, &beto])?;
+    let caro = scene.join(&server, &caro)?;
     let name = caro.name().to_owned();
-    // That it has come may be told only now.
+    // Otherwise that she has come could be taken for her leaving.
     hears_of(scene, &ana, 0, &name)?;
     let mark = scene.mark(&mut beto, &mut ana)?;
     caro.close();
