@@ -7,7 +7,7 @@ use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 use crate::voice::Voice;
 
-pub(crate) const CHECKS: &[&Check] = &[&FIRST_MESSAGE, &RELAY, &ECHO];
+pub(crate) const CHECKS: &[&Check] = &[&FIRST_MESSAGE, &RELAY, &CROWD, &ECHO];
 
 const FIRST_MESSAGE: Check = Check {
     id: "2.1-first-message",
@@ -82,16 +82,22 @@ const RELAY: Check = Check {
     body: relay,
 };
 
-/// As many as come in: what goes well among three may go wrong among more.
 fn relay(scene: &mut Scene) -> Checked {
-    let (_server, [mut ana, mut others @ ..]) = scene.room(EIGHT)?;
+    relay_among(scene, ["ana", "beto", "carla"])
+}
+
+fn relay_among<const N: usize>(scene: &mut Scene, names: [&str; N]) -> Checked {
+    let (_server, voices) = scene.room(names)?;
+    let mut voices = Vec::from(voices);
+    let (ana, others) = voices.split_at_mut(1);
+    let ana = &mut ana[0];
     let token = scene.token();
     ana.say(&token)?;
-    for voice in &mut others {
+    for voice in &mut *others {
         voice.hears(&token)?;
     }
-    scene.barrier(&mut ana, &mut others[0])?;
-    for voice in &others {
+    scene.barrier(ana, &mut others[0])?;
+    for voice in others {
         let times = voice.count(&token);
         if times != 1 {
             let name = voice.name();
@@ -105,6 +111,31 @@ fn relay(scene: &mut Scene) -> Checked {
         }
     }
     Ok(())
+}
+
+const CROWD: Check = Check {
+    id: "2.1-crowd",
+    side: Side::Server,
+    level: Level::Must,
+    profiles: MANY,
+    needs: &["2.1-relay"],
+    title: Text {
+        es: "también entre ocho llega a todos los demás, una sola vez",
+        en: "it reaches all others, once, among eight as well",
+    },
+    explanation: Text {
+        es: "Entre tres va bien, y entre ocho no. Suele haber algo que depende de cuántos son: un \
+             cliente que se añade dos veces a la lista, un hilo de más, un arreglo de tamaño fijo \
+             o un índice que se pasa.",
+        en: "Among three it goes well, among eight it does not. Usually something depends on how \
+             many they are: a client that is added to the list twice, a thread too many, an array \
+             of fixed size, or an index that goes too far.",
+    },
+    body: crowd,
+};
+
+fn crowd(scene: &mut Scene) -> Checked {
+    relay_among(scene, EIGHT)
 }
 
 const ECHO: Check = Check {
