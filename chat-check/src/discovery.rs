@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::dialect::Dialect;
-use crate::running::Trace;
+use crate::running::{Running, Trace};
 use crate::scene::Scene;
 use crate::subject::Subject;
 use crate::terms::Terms;
@@ -50,6 +50,17 @@ const QUIET: Duration = Duration::from_millis(150);
 
 /// How many lines of a program that does not start are shown.
 const LAST_LINES: usize = 20;
+
+/// What a program asks behind so many bytes on its screen, if its last line has not ended or looks
+/// like a question, and where that line ends.
+fn question(program: &Running, behind: usize) -> Option<(String, usize)> {
+    program.trace().out.look(|heard| {
+        let screen = String::from_utf8_lossy(heard.bytes.get(behind..)?);
+        let is_open = !screen.ends_with('\n') || screen.trim_end().ends_with([':', '?']);
+        let asks = is_open && !screen.trim().is_empty();
+        asks.then(|| (screen.into_owned(), heard.bytes.len()))
+    })
+}
 
 /// Makes an experiment in a thread and a network of its own.
 fn play<T: Send>(

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::screens::{ending, wanted};
-use super::{Found, LEAVE, QUIET, Unstarted, play};
+use super::{Found, LEAVE, QUIET, Unstarted, play, question};
 use crate::catalogue::{NAMED, Profile};
 use crate::client::player::Player;
 use crate::client::scripted::{GREETING, Listening};
@@ -78,6 +78,13 @@ struct Search<'a> {
     found: Found,
 }
 
+/// What a client does first.
+enum Next {
+    Comes(TcpStream),
+    /// Its user is asked for something, up to so many bytes on its screen.
+    Asks(String, usize),
+}
+
 impl Search<'_> {
     /// Makes an experiment. What is given stays so, whatever it shows.
     fn experiment<T: Send>(
@@ -109,15 +116,19 @@ impl Search<'_> {
         self.experiment(|search, scene| {
             let listening = search.listen(scene)?;
             let player = scene.start_player(listening.port())?;
-            let mut stream = search.comes_by_itself(scene, &player, &listening);
-            while stream.is_none()
-                && player.program.ended().is_none()
-                && search.found.dialect.before.len() < MOST_QUESTIONS
-            {
-                search.answer(&player, listening.port());
-                stream = search.comes_by_itself(scene, &player, &listening);
-            }
-            let stream = stream.ok_or_else(|| nowhere(&player))?;
+            let mut read = 0;
+            let stream = loop {
+                match search.next(scene, &player, &listening, read) {
+                    Some(Next::Comes(stream)) => break stream,
+                    Some(Next::Asks(question, end))
+                        if search.found.dialect.before.len() < MOST_QUESTIONS =>
+                    {
+                        search.answer(&player, listening.port(), &question);
+                        read = end;
+                    }
+                    _ => return Err(nowhere(&player)),
+                }
+            };
             let local = stream.local_addr().map_err(|e| Halt::broken("no address", &e))?;
             // The port that it is told says nothing about the port that it would take.
             if !scene.subject().takes_port() {
@@ -127,26 +138,32 @@ impl Search<'_> {
         })
     }
 
-    /// Waits until it connects, or asks its user for something.
-    fn comes_by_itself(
+    /// Waits until it connects, or asks its user for something behind so many bytes on its screen.
+    fn next(
         &self,
         scene: &Scene,
         player: &Player,
         listening: &Listening,
-    ) -> Option<TcpStream> {
+        read: usize,
+    ) -> Option<Next> {
         let begun = Instant::now();
-        let event = scene.within(scene.terms.start, || {
-            let stream = listening.accept();
-            let asks = || prompts(player, begun.elapsed() > self.a_while());
-            let nothing_comes = stream.is_some() || player.program.ended().is_some() || asks();
-            nothing_comes.then_some(stream)
+        let next = scene.within(scene.terms.start, || {
+            if let Some(stream) = listening.accept() {
+                return Some(Some(Next::Comes(stream)));
+            }
+            if player.program.ended().is_some() {
+                return Some(None);
+            }
+            let waits = begun.elapsed() > self.a_while() && player.program.is_waiting();
+            let asks = question(&player.program, read).filter(|_| waits);
+            asks.map(|(question, end)| Some(Next::Asks(question, end)))
         });
-        event.flatten()
+        next.flatten()
     }
 
-    /// Types what the last line on its screen asks for.
-    fn answer(&mut self, player: &Player, port: u16) {
-        let answer = wanted(&player.screen().text());
+    /// Types what this asks for.
+    fn answer(&mut self, player: &Player, port: u16, question: &str) {
+        let answer = wanted(question);
         let dialect = &mut self.found.dialect;
         if answer == NAME {
             dialect.typed = Typed::First;
@@ -357,11 +374,6 @@ impl Search<'_> {
         self.found.dialect.leave = None;
         Ok(())
     }
-}
-
-/// It waits for something to be typed: a line on its screen has not ended, and there is time enough.
-fn prompts(player: &Player, a_while: bool) -> bool {
-    a_while && player.screen().look(|heard| heard.bytes.last().is_some_and(|last| *last != b'\n'))
 }
 
 /// Whether this comes from the client in this time.

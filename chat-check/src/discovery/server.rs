@@ -3,12 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::screens::wanted;
-use super::{Found, LEAVE, QUIET, Unstarted, play, sights};
+use super::{Found, LEAVE, QUIET, Unstarted, play, question, sights};
 use crate::catalogue::Profile;
 use crate::dialect::{Dialect, Framing, Given, Naming};
 use crate::intake::Heard;
 use crate::isolation::Isolation;
-use crate::running::Running;
 use crate::scene::{Scene, Server, begin};
 use crate::subject::Subject;
 use crate::terms::Terms;
@@ -284,17 +283,6 @@ impl Search<'_> {
         }
         Ok(voice)
     }
-}
-
-/// What a program asks behind so many bytes on its screen, if its last line has not ended or looks
-/// like a question, and where that line ends.
-fn question(program: &Running, behind: usize) -> Option<(String, usize)> {
-    program.trace().out.look(|heard| {
-        let screen = String::from_utf8_lossy(heard.bytes.get(behind..)?);
-        let is_open = !screen.ends_with('\n') || screen.trim_end().ends_with([':', '?']);
-        let asks = is_open && !screen.trim().is_empty();
-        asks.then(|| (screen.into_owned(), heard.bytes.len()))
-    })
 }
 
 /// What is said to somebody new, until nothing more comes.
