@@ -66,9 +66,11 @@ const LEAVES: Check = Check {
 
 fn leaves(scene: &mut Scene) -> Checked {
     let (ana, beto, caro) = (scene.name("ana"), scene.name("beto"), scene.name("caro"));
-    let (_server, [mut ana, mut beto, caro]) = scene.room([&ana, &beto, &caro])?;
+    let (server, [mut ana, mut beto]) = scene.room([&ana, &beto])?;
+    // Only those who take part already are told that somebody comes.
+    let mut caro = scene.join(&server, &caro)?;
     let name = caro.name().to_owned();
-    // That it has come may be told only now.
+    scene.probe(&mut beto, &mut caro)?;
     hears_of(scene, &ana, 0, &name)?;
     let mark = scene.mark(&mut beto, &mut ana)?;
     caro.close();
