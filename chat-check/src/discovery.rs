@@ -7,6 +7,7 @@ mod client;
 mod screens;
 mod server;
 mod sights;
+mod usual;
 
 pub(crate) use client::client;
 pub(crate) use server::server;
@@ -40,10 +41,6 @@ pub(crate) struct Unstarted {
     /// The last lines that it printed, standard error behind standard output.
     pub(crate) printed: Vec<String>,
 }
-
-/// Words other than `salir` with which people leave.
-const LEAVE: [&str; 9] =
-    ["/salir", "exit", "/exit", "quit", "/quit", "adios", "chau", "bye", "fin"];
 
 /// After how much silence nothing more is to come.
 const QUIET: Duration = Duration::from_millis(150);

@@ -55,8 +55,11 @@ impl Scene<'_> {
             let token = self.token();
             speaker.say(&token)?;
             match listener.hears_within(&token, PROBE) {
-                Err(halt) if Instant::now() > deadline || listener.end().is_some() => {
-                    return Err(halt);
+                Err(Halt::Fault { expected, .. })
+                    if Instant::now() > deadline || listener.end().is_some() =>
+                {
+                    let came = listener.instead(self.terms.patience);
+                    return Err(Halt::Fault { expected, came });
                 }
                 Err(_) => {}
                 Ok(_) => return Ok(()),

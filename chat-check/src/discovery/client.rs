@@ -4,7 +4,8 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::screens::{ending, wanted};
-use super::{Found, LEAVE, QUIET, Unstarted, play, question};
+use super::usual::{KEYWORDS, LEAVE, PORTS};
+use super::{Found, QUIET, Unstarted, play, question};
 use crate::catalogue::{NAMED, Profile};
 use crate::client::player::Player;
 use crate::client::scripted::{GREETING, Listening};
@@ -41,27 +42,6 @@ pub(crate) fn client(
     }
     Ok(search.found)
 }
-
-/// Where servers of courses listen, besides the port of this one.
-const PORTS: [u16; 34] = [
-    1024, 1234, 2000, 2222, 3000, 3333, 4000, 4444, 5000, 5001, 5050, 5555, 6000, 6666, 6667, 6789,
-    7000, 7777, 8000, 8001, 8080, 8081, 8888, 9000, 9001, 9090, 9999, 10000, 12000, 20000, 33000,
-    50000, 55555, 65432,
-];
-
-/// Keywords with which servers ask for a name.
-const KEYWORDS: [&str; 10] = [
-    "nombre del cliente",
-    "NICK",
-    "nombre",
-    "NOMBRE",
-    "NAME",
-    "name",
-    "USERNAME",
-    "nickname",
-    "usuario",
-    "apodo",
-];
 
 /// How many questions a client asks its user before it connects, at most.
 const MOST_QUESTIONS: usize = 5;

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::screens::wanted;
-use super::{Found, LEAVE, QUIET, Unstarted, play, question, sights};
+use super::usual::LEAVE;
+use super::{Found, QUIET, Unstarted, play, question, sights};
 use crate::catalogue::Profile;
 use crate::dialect::{Dialect, Framing, Given, Naming};
 use crate::intake::Heard;

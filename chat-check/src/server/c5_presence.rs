@@ -67,9 +67,10 @@ const LEAVES: Check = Check {
 fn leaves(scene: &mut Scene) -> Checked {
     let (ana, beto, caro) = (scene.name("ana"), scene.name("beto"), scene.name("caro"));
     let (server, [mut ana, mut beto]) = scene.room([&ana, &beto])?;
-    let caro = scene.join(&server, &caro)?;
+    // Only those who take part already are told that somebody comes.
+    let mut caro = scene.join(&server, &caro)?;
     let name = caro.name().to_owned();
-    // Otherwise that she has come could be taken for her leaving.
+    scene.probe(&mut beto, &mut caro)?;
     hears_of(scene, &ana, 0, &name)?;
     let mark = scene.mark(&mut beto, &mut ana)?;
     caro.close();
