@@ -205,9 +205,7 @@ fn examine(
 ) -> Result<Report, AppError> {
     let mut parts: Vec<Part> = Vec::new();
     for order in orders {
-        let mut manner = manner.after(&parts);
-        let server = parts.iter().find(|part| part.not_started.is_none());
-        manner.server = server.map(|part| part.command.clone());
+        let manner = manner.after(&parts);
         parts.push(order.carry_out(&manner, stop, told).map_err(AppError::usage)?);
     }
     Ok(report(parts, manner, stop))

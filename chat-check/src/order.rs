@@ -40,8 +40,8 @@ pub struct Manner {
     pub variables: Vec<(String, String)>,
     /// Whether they have networks of their own.
     pub isolation: Isolation,
-    /// The server whose client is checked, where both are given by hand: what the client took over
-    /// from it can be had again only with it.
+    /// The server whose client is checked, where one command can start both: what the client took
+    /// over from it can be had again only with it.
     pub server: Option<String>,
     /// The port of the server whose client is checked, where nobody has given one.
     pub server_port: Option<u16>,
@@ -59,6 +59,7 @@ impl Manner {
             if manner.given.port.is_none() {
                 manner.server_port = Some(server.dialect.port);
             }
+            manner.server = Some(server.command.clone());
             manner.given.naming.get_or_insert_with(|| server.dialect.asks());
             manner.profile.get_or_insert(server.profile);
         }

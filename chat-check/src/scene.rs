@@ -25,7 +25,7 @@ use crate::voice::{Deaf, Voice};
 const ANOTHER: Duration = Duration::from_millis(100);
 
 /// What a server's operator gives as a name where one is asked for.
-const ROOM: &str = "chat";
+pub(crate) const ROOM: &str = "chat";
 
 /// Where one attempt at one check plays.
 pub struct Scene<'a> {
@@ -74,7 +74,7 @@ impl<'a> Scene<'a> {
     pub fn start_program(&mut self, name: &str) -> Checked<Running> {
         let started = self.subject.start(&self.role(name), self.dialect.port);
         let program = self.started(started)?;
-        begin(&program, self.dialect, self.dialect.port);
+        begin(&program, self.dialect, ROOM, self.dialect.port);
         Ok(program)
     }
 
@@ -109,7 +109,7 @@ impl<'a> Scene<'a> {
         self.wait_for_port()?;
         let started = self.subject.start_showing(&self.role("server"), self.dialect.port, None);
         let program = self.started(started)?;
-        begin(&program, self.dialect, self.dialect.port);
+        begin(&program, self.dialect, ROOM, self.dialect.port);
         self.listening(program)
     }
 
@@ -352,9 +352,9 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// Types what a server's operator types first.
-pub(crate) fn begin(program: &Running, dialect: &Dialect, port: u16) {
-    for line in dialect.before(ROOM, port) {
+/// Types what the user of a program types first.
+pub(crate) fn begin(program: &Running, dialect: &Dialect, name: &str, port: u16) {
+    for line in dialect.before(name, port) {
         program.type_in(&format!("{line}\n"));
     }
 }

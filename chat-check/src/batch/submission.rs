@@ -106,11 +106,7 @@ impl Submission {
             let mut part = match &copy {
                 Ok(copy) => {
                     let (copy, mut manner) = (copy.folder("work"), manner.after(&parts));
-                    // What a client took over from its server can be had again only with it.
-                    let server = parts.iter().find(|part| part.not_started.is_none());
-                    manner.server = server
-                        .filter(|_| self.is_in_one_place(&copy, names))
-                        .map(|part| part.command.clone());
+                    manner.server.take_if(|_| !self.is_in_one_place(&copy, names));
                     self.side(&copy, names, side, &manner, stop)
                 }
                 Err(why) => missing(side, manner, why, Vec::new()),

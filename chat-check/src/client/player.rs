@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::dialect::Dialect;
 use crate::intake::Intake;
 use crate::running::Running;
-use crate::scene::Scene;
+use crate::scene::{Scene, begin};
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
@@ -93,9 +93,7 @@ impl Player {
 
     /// Its user enters what comes before a connection.
     pub(crate) fn begins(&self, dialect: &Dialect, port: u16) {
-        for line in dialect.before(&self.name, port) {
-            self.types(&line);
-        }
+        begin(&self.program, dialect, &self.name, port);
     }
 
     /// Waits until this stands on its screen.

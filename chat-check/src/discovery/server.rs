@@ -9,7 +9,7 @@ use crate::catalogue::Profile;
 use crate::dialect::{Dialect, Framing, Given, Naming};
 use crate::intake::Heard;
 use crate::isolation::Isolation;
-use crate::scene::{Scene, Server, begin};
+use crate::scene::{ROOM, Scene, Server, begin};
 use crate::subject::Subject;
 use crate::terms::Terms;
 use crate::verdict::Checked;
@@ -130,7 +130,7 @@ impl Search<'_> {
             let Some((question, end)) = question.flatten() else { break };
             let before = vec![wanted(&question).to_owned()];
             let line = Dialect { before, ..Dialect::default() };
-            begin(&program, &line, port);
+            begin(&program, &line, ROOM, port);
             self.found.dialect.before.extend(line.before);
             read = end;
         }
