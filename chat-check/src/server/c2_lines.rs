@@ -294,6 +294,9 @@ fn half_close(scene: &mut Scene) -> Checked {
     })?;
     carla.hears(&last)?;
     carla.hears(&parting)?;
+    // To somebody who is gone nothing can be sent, and a server may learn that before it has read
+    // what they said: what it still has to say to beto, it says now.
+    scene.settle(&server.program)?;
     let token = scene.token();
     at_once(scene, &server, || {
         beto.say(&token)?;
