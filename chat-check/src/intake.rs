@@ -41,6 +41,9 @@ pub struct Heard {
 /// How many reads are told apart: as many as any check looks at, and a bound.
 pub const READS: usize = 100_000;
 
+/// How many times patience may begin in [`Intake::wait_on`].
+const ANEW: u32 = 4;
+
 /// The bytes of one read.
 const CHUNK: usize = 64 * 1024;
 
@@ -78,6 +81,25 @@ impl Intake {
             let waited = self.changed.wait_timeout(heard, left);
             heard = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// The same with patience that begins anew while more comes, a few times at most: what was
+    /// said before it may take a slow program longer.
+    pub fn wait_on<T>(
+        &self,
+        patience: Duration,
+        mut find: impl FnMut(&Heard) -> Option<T>,
+    ) -> Option<T> {
+        let mut before = self.look(|heard| heard.total);
+        for _ in 1..ANEW {
+            let found = self.wait(patience, &mut find);
+            let (total, ended) = self.look(|heard| (heard.total, heard.end.is_some()));
+            if found.is_some() || ended || total == before {
+                return found;
+            }
+            before = total;
+        }
+        self.wait(patience, find)
     }
 
     /// Looks at what was heard until now.

@@ -126,10 +126,12 @@ impl Voice {
     ///
     /// It does not come while patience lasts, or the connection ends before.
     pub fn hears(&mut self, token: &str) -> Checked<String> {
-        self.hears_within(token, self.patience)
+        let framing = self.framing;
+        let found = self.intake.wait_on(self.patience, |heard| message(heard, token, framing));
+        found.ok_or_else(|| self.unheard(token, self.patience))
     }
 
-    /// The same with other patience.
+    /// The same with other patience, whatever else comes.
     ///
     /// # Errors
     ///
@@ -137,16 +139,18 @@ impl Voice {
     pub fn hears_within(&mut self, token: &str, patience: Duration) -> Checked<String> {
         let framing = self.framing;
         let found = self.intake.wait(patience, |heard| message(heard, token, framing));
-        found.ok_or_else(|| {
-            let name = self.role.name();
-            Halt::fault(
-                Words::new(
-                    format!("que a {name} le llegue «{token}»"),
-                    format!("that \"{token}\" reaches {name}"),
-                ),
-                self.instead(patience),
-            )
-        })
+        found.ok_or_else(|| self.unheard(token, patience))
+    }
+
+    fn unheard(&self, token: &str, patience: Duration) -> Halt {
+        let name = self.role.name();
+        Halt::fault(
+            Words::new(
+                format!("que a {name} le llegue «{token}»"),
+                format!("that \"{token}\" reaches {name}"),
+            ),
+            self.instead(patience),
+        )
     }
 
     /// Why something that was waited for has not come.

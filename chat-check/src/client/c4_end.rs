@@ -1,8 +1,10 @@
 //! Chapter 4: the server goes, and the client notices.
 
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::player::Player;
+use super::scripted::unread;
 use crate::catalogue::{Check, EVERY, Side};
 use crate::scene::Scene;
 use crate::text::{Text, Words};
@@ -203,13 +205,20 @@ const FLOODED: Check = Check {
     body: flooded,
 };
 
-/// How many times fifty lines come before its user types.
-const FLOOD_BEFORE: usize = 50;
+/// How many lines come at once, and how many times before its user types.
+const FLOOD_LINES: usize = 1_000;
+const FLOOD_BEFORE: usize = 3;
+
+/// How much a flooded client has still to read, in bytes, when it gets no more.
+const AHEAD: u32 = 256 * 1024;
+
+/// How long it then has until it is looked at again.
+const MOMENT: Duration = Duration::from_millis(1);
 
 fn flooded(scene: &mut Scene) -> Checked {
     let (player, mut voice) = scene.meet()?;
     let line = scene.dialect.framing.encode(b"beto > un mensaje, y otro, y otro");
-    let lines = line.repeat(50);
+    let lines = line.repeat(FLOOD_LINES);
     let token = scene.token();
     for _ in 0..FLOOD_BEFORE {
         voice.send(&lines)?;
@@ -219,13 +228,16 @@ fn flooded(scene: &mut Scene) -> Checked {
     let deadline = Instant::now() + scene.terms.patience * 3;
     let goes_on = |voice: &Voice| voice.end().is_none() && player.program.ended().is_none();
     while goes_on(&voice) && Instant::now() < deadline {
-        if voice.send(&lines).is_err() {
+        // There is always more to read, but not so much that it takes long to come to its end.
+        if unread(&player, voice.remote()) > AHEAD {
+            thread::sleep(MOMENT);
+        } else if voice.send(&lines).is_err() {
             break;
         }
     }
     // Some end only their own side, and wait for the other, behind all that has come.
     voice.end_sending();
-    player.program.wait(scene.terms.patience * 2);
+    player.screen().wait_on(scene.terms.patience, |heard| heard.end);
     player.ends(["que se pueda salir", "that one can leave"])?;
     scene.receives(&voice, &token)
 }

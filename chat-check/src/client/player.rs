@@ -102,7 +102,7 @@ impl Player {
     ///
     /// It does not.
     pub(crate) fn shows(&self, token: &str) -> Checked {
-        let shown = self.screen().wait(self.patience, |heard| heard.find(token, 0));
+        let shown = self.screen().wait_on(self.patience, |heard| heard.find(token, 0));
         shown.map(drop).ok_or_else(|| {
             Halt::fault(
                 Words::new(

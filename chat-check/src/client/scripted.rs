@@ -218,12 +218,7 @@ impl Scene<'_> {
 
     /// The same for so long, with the client's end of the connection.
     pub(crate) fn taken_within(&self, time: Duration, player: &Player, client: SocketAddr) -> bool {
-        let taken = || {
-            let sockets = player.program.sockets();
-            let own = sockets.iter().find(|socket| socket.local.port() == client.port());
-            own.is_none_or(|socket| socket.unread == 0).then_some(())
-        };
-        self.within(time, taken).is_some()
+        self.within(time, || (unread(player, client) == 0).then_some(())).is_some()
     }
 
     /// Waits until this has come from the client, whatever is around it.
@@ -233,7 +228,7 @@ impl Scene<'_> {
     /// It does not come.
     pub(crate) fn receives(&self, voice: &Voice, token: &str) -> Checked {
         let patience = self.terms.patience;
-        let came = voice.intake().wait(patience, |heard| heard.find(token, 0));
+        let came = voice.intake().wait_on(patience, |heard| heard.find(token, 0));
         came.map(drop).ok_or_else(|| {
             Halt::fault(
                 Words::new(
@@ -249,4 +244,11 @@ impl Scene<'_> {
     pub(crate) fn leaving_word(&self) -> &str {
         self.dialect.leave.as_deref().unwrap_or("salir")
     }
+}
+
+/// How many bytes have arrived at the client's end of a connection that it has not read.
+pub(crate) fn unread(player: &Player, client: SocketAddr) -> u32 {
+    let sockets = player.program.sockets();
+    let own = sockets.iter().find(|socket| socket.local.port() == client.port());
+    own.map_or(0, |socket| socket.unread)
 }

@@ -88,6 +88,8 @@ fn stops(scene: &mut Scene) -> Checked {
         let server = scene.start()?;
         let mut ana = scene.join(&server, "ana")?;
         scene.lets_in(&server, &ana)?;
+        // A signal between two steps of an interpreter is seen only when it next wakes up.
+        scene.settle(&server.program)?;
         server.program.signal(signal);
         let Some(status) = server.program.wait(scene.terms.patience) else {
             return Err(Halt::fault(

@@ -156,7 +156,7 @@ impl Stuck {
             return false;
         }
         let hears_all = |(voice, before): (&Voice, usize)| {
-            voice.intake().wait(scene.terms.patience, |heard| {
+            voice.intake().wait_on(scene.terms.patience, |heard| {
                 let letters = memchr::memchr_iter(b'x', &heard.bytes[before..]).count();
                 (letters >= BATCH).then_some(())
             })
