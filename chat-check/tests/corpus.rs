@@ -21,8 +21,9 @@ const OPTIONS: &str = "# chat-check: ";
 /// How many programs are checked at the same time for each processor: most of the time, they wait.
 const SIDE_BY_SIDE: usize = 2;
 
-/// How many programs of a folder are checked once more when their fault did not show.
-const MISSES: usize = 3;
+/// How many programs of a folder are checked once more when they were not as they are named: on a
+/// machine that others use too, of ten thousand verdicts one may be chance, but not twice the same.
+const DOUBTS: usize = 3;
 
 /// How a program is started some thousand times: where `python3` is a script of a version manager,
 /// what it finds; and without what Python looks for in folders that no program here imports from.
@@ -105,8 +106,8 @@ fn run(side: &str, folder: &str) {
         }
     });
     let mut results = results.into_inner().unwrap();
-    let missed = results.iter_mut().filter(|(program, result)| result.misses(program));
-    for (program, result) in missed.take(MISSES) {
+    let doubtful = results.iter_mut().filter(|(program, result)| !result.is_as_named(program));
+    for (program, result) in doubtful.take(DOUBTS) {
         eprintln!("once more: {}", result.line(program));
         *result = examine(side, program);
     }
@@ -136,17 +137,10 @@ impl Verdicts {
     fn is_as_named(&self, program: &Path) -> bool {
         let named: Vec<&str> = named(program).into_iter().collect();
         let failed: Vec<&str> = self.with("fail").collect();
-        // Who is correct gives no reason for a second look.
+        // Whoever is correct fails no check even once.
         let doubts = self.with("flaky").next().is_some() && named.is_empty();
         let broken = self.with("checker_error").next().is_some() || self.verdicts.is_empty();
         failed == named && !doubts && !broken
-    }
-
-    /// A fault did not show, and nothing else did: some faults show only when threads take turns
-    /// unluckily.
-    fn misses(&self, program: &Path) -> bool {
-        let fails = self.with("fail").chain(self.with("checker_error")).next().is_some();
-        named(program).is_some() && !fails && !self.verdicts.is_empty()
     }
 
     fn with(&self, verdict: &str) -> impl Iterator<Item = &str> {

@@ -55,7 +55,8 @@ fn busy(scene: &mut Scene) -> Checked {
     beto.end_sending();
     let (begun, before) = (Instant::now(), server.program.cpu());
     let used = || server.program.cpu().saturating_sub(before);
-    let rests = || begun.elapsed() >= LOOK && used() <= IDLE;
+    // Whoever gets no processor uses none either, but does not wait.
+    let rests = || begun.elapsed() >= LOOK && used() <= IDLE && server.program.is_waiting();
     let judged = scene.eventually(|| (rests() || used() > WORK).then_some(()));
     if judged.is_none() || used() <= WORK {
         return Ok(());

@@ -1,4 +1,4 @@
-# chat-check: --idle 2s
+# chat-check: --idle 6s
 """Sin nombres, con selectors; una conexión en silencio se cierra."""
 import selectors
 import signal
@@ -7,7 +7,7 @@ import sys
 import time
 
 HOST, PUERTO = "127.0.0.1", 12345
-INACTIVIDAD = float(sys.argv[1]) if len(sys.argv) > 1 else 2.0
+INACTIVIDAD = float(sys.argv[1]) if len(sys.argv) > 1 else 6.0
 DEMASIADO = 1 << 20
 
 elige = selectors.DefaultSelector()

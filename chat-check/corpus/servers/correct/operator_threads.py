@@ -1,4 +1,4 @@
-# chat-check: --profile practico --idle 2s
+# chat-check: --profile practico --idle 4s
 """Uno a uno: el operador, en el teclado del servidor, habla con un cliente a la vez."""
 import queue
 import select
@@ -10,7 +10,7 @@ import time
 
 HOST, PUERTO = "127.0.0.1", 12345
 NOMBRE = "Servidor"
-INACTIVIDAD = float(sys.argv[1]) if len(sys.argv) > 1 else 2.0
+INACTIVIDAD = float(sys.argv[1]) if len(sys.argv) > 1 else 4.0
 
 candado = threading.Lock()
 actual = None

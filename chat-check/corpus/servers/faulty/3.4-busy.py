@@ -4,6 +4,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 
 DIRECCION = ("127.0.0.1", 12345)
 BIENVENIDA = "bienvenido al chat! escribe 'salir' para salir"
@@ -37,7 +38,7 @@ def lineas(cliente):
 def despedir(cliente):
     """Espera a que se haya enviado todo."""
     while cliente in clientes or clientes.get(cliente) is None:
-        pass
+        time.sleep(0)
 
 
 def enviar(cliente, cola):

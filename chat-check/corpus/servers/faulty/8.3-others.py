@@ -1,4 +1,4 @@
-# chat-check: --idle 3s
+# chat-check: --idle 6s
 """Falta: una conexión inactiva se lleva a todas."""
 import queue
 import select
@@ -9,7 +9,7 @@ import threading
 import time
 
 HOST, PUERTO = "127.0.0.1", 12345
-INACTIVIDAD = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
+INACTIVIDAD = float(sys.argv[1]) if len(sys.argv) > 1 else 6.0
 
 candado = threading.Lock()
 clientes = []
