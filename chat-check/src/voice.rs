@@ -126,8 +126,8 @@ impl Voice {
     ///
     /// It does not come while patience lasts, or the connection ends before.
     pub fn hears(&mut self, token: &str) -> Checked<String> {
-        let framing = self.framing;
-        let found = self.intake.wait_on(self.patience, |heard| message(heard, token, framing));
+        let find = |heard: &Heard| message(heard, token, self.framing);
+        let found = self.intake.wait_on(self.patience, find);
         found.ok_or_else(|| self.unheard(token, self.patience))
     }
 
@@ -137,8 +137,7 @@ impl Voice {
     ///
     /// It does not come within this time, or the connection ends before.
     pub fn hears_within(&mut self, token: &str, patience: Duration) -> Checked<String> {
-        let framing = self.framing;
-        let found = self.intake.wait(patience, |heard| message(heard, token, framing));
+        let found = self.intake.wait(patience, |heard| message(heard, token, self.framing));
         found.ok_or_else(|| self.unheard(token, patience))
     }
 

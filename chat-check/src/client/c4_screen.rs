@@ -94,6 +94,9 @@ fn torn(scene: &mut Scene) -> Checked {
     }
     let mut voice = scene.accept(&listening, || false)?;
     voice.say(GREETING)?;
+    // Most show it, and then have read it.
+    let greeted = || terminal.seen().iter().any(|row| row.contains(GREETING)).then_some(());
+    scene.within(scene.terms.grace * 3, greeted);
     if let Naming::Asked(keyword) = &scene.dialect.naming {
         voice.say(keyword)?;
         if scene.dialect.typed == Typed::Asked {

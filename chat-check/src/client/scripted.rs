@@ -167,6 +167,8 @@ impl Scene<'_> {
             Naming::None => Ok(()),
             Naming::First => self.named(voice).map(drop),
             Naming::Asked(keyword) => {
+                // Whether it knows the keyword behind other words is looked at by itself.
+                self.taken(player, voice);
                 self.tell(player, voice, keyword)?;
                 self.type_name(player);
                 self.named(voice).map(drop)

@@ -88,10 +88,8 @@ fn announced(scene: &mut Scene) -> Checked {
 }
 
 fn announces(scene: &Scene, server: &Server) -> Checked {
-    // Whoever accepts has said before what there was to say.
-    let ana = scene.connect(server, "ana")?;
-    scene.lets_in(server, &ana)?;
-    ana.close();
+    // Whoever waits for clients has said what there was to say.
+    scene.settle(&server.program)?;
     let line = format!("servidor de chat iniciado en {}", server.address);
     for line in [line.as_str(), "esperando clientes..."] {
         prints(scene, server, &Print { line, parts: &[], before: Printed::default() })?;
@@ -124,9 +122,9 @@ fn arrivals(scene: &mut Scene) -> Checked {
 
 fn prints_arrival(scene: &Scene, server: &Server) -> Checked {
     let before = printed(scene, server);
+    // She stays, so that nothing is printed about her going.
     let ana = scene.join(server, "ana")?;
     let local = ana.local();
-    ana.close();
     let line = format!("nuevo cliente conectado: {local}");
     let port = local.port().to_string();
     let parts = about(scene, &port, "ana");

@@ -39,8 +39,11 @@ const LOOK: Duration = Duration::from_millis(500);
 /// What doing nothing may cost in this time.
 const IDLE: Duration = Duration::from_millis(50);
 
-/// Processor time that only somebody can have used who does not rest, even on a crowded machine.
+/// Processor time that only somebody can have used who does not rest.
 const WORK: Duration = Duration::from_millis(400);
+
+/// How long that may take on a crowded machine.
+const PROOF: Duration = Duration::from_secs(10);
 
 fn busy(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
@@ -57,7 +60,7 @@ fn busy(scene: &mut Scene) -> Checked {
     let used = || server.program.cpu().saturating_sub(before);
     // Whoever gets no processor uses none either, but does not wait.
     let rests = || begun.elapsed() >= LOOK && used() <= IDLE && server.program.is_waiting();
-    let judged = scene.eventually(|| (rests() || used() > WORK).then_some(()));
+    let judged = scene.within(PROOF, || (rests() || used() > WORK).then_some(()));
     if judged.is_none() || used() <= WORK {
         return Ok(());
     }
