@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex};
@@ -108,7 +109,9 @@ fn run(side: &str, folder: &str) {
     let mut results = results.into_inner().unwrap();
     let doubtful = results.iter_mut().filter(|(program, result)| !result.is_as_named(program));
     for (program, result) in doubtful.take(DOUBTS) {
-        eprintln!("once more: {}", result.line(program));
+        // Past what is shown of failed tests only.
+        let doubt = format!("once more: {}", result.line(program));
+        io::stderr().write_all(doubt.as_bytes()).unwrap();
         *result = examine(side, program);
     }
     let wrong = results.iter().filter(|(program, result)| !result.is_as_named(program)).count();
