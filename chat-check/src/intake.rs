@@ -41,8 +41,8 @@ pub struct Heard {
 /// How many reads are told apart: as many as any check looks at, and a bound.
 pub const READS: usize = 100_000;
 
-/// How many times patience may begin in [`Intake::wait_on`].
-const ANEW: u32 = 4;
+/// How many times as long as patience lasts [`Intake::wait_on`] waits at most.
+const ON: u32 = 4;
 
 /// The bytes of one read.
 const CHUNK: usize = 64 * 1024;
@@ -63,17 +63,37 @@ impl Intake {
 
     /// Waits until this finds something in what was heard, or for as long as patience lasts. At
     /// the end of the stream it looks a last time.
-    pub fn wait<T>(
+    pub fn wait<T>(&self, patience: Duration, find: impl FnMut(&Heard) -> Option<T>) -> Option<T> {
+        self.wait_at_most(patience, patience, find)
+    }
+
+    /// The same with patience that begins anew with whatever comes, for some time at most: what was
+    /// said before it may take a slow program longer.
+    pub fn wait_on<T>(
         &self,
         patience: Duration,
+        find: impl FnMut(&Heard) -> Option<T>,
+    ) -> Option<T> {
+        self.wait_at_most(patience, patience * ON, find)
+    }
+
+    fn wait_at_most<T>(
+        &self,
+        patience: Duration,
+        most: Duration,
         mut find: impl FnMut(&Heard) -> Option<T>,
     ) -> Option<T> {
-        let deadline = Instant::now() + patience;
+        let begun = Instant::now();
         let mut heard = self.lock();
+        let (mut last, mut total) = (begun, heard.total);
         loop {
             if let Some(found) = find(&heard) {
                 return Some(found);
             }
+            if heard.total > total {
+                (last, total) = (Instant::now(), heard.total);
+            }
+            let deadline = (last + patience).min(begun + most);
             let left = deadline.saturating_duration_since(Instant::now());
             if heard.end.is_some() || left.is_zero() {
                 return None;
@@ -81,25 +101,6 @@ impl Intake {
             let waited = self.changed.wait_timeout(heard, left);
             heard = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-    }
-
-    /// The same with patience that begins anew while more comes, a few times at most: what was
-    /// said before it may take a slow program longer.
-    pub fn wait_on<T>(
-        &self,
-        patience: Duration,
-        mut find: impl FnMut(&Heard) -> Option<T>,
-    ) -> Option<T> {
-        let mut before = self.look(|heard| heard.total);
-        for _ in 1..ANEW {
-            let found = self.wait(patience, &mut find);
-            let (total, ended) = self.look(|heard| (heard.total, heard.end.is_some()));
-            if found.is_some() || ended || total == before {
-                return found;
-            }
-            before = total;
-        }
-        self.wait(patience, find)
     }
 
     /// Looks at what was heard until now.

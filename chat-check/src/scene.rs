@@ -179,6 +179,13 @@ impl<'a> Scene<'a> {
     pub fn join(&self, server: &Server, name: &str) -> Checked<Voice> {
         let mut voice = self.connect(server, name)?;
         self.introduce(&mut voice, name)?;
+        if self.dialect.has_names() && !self.dialect.framing.has_ends() && cfg!(target_os = "linux")
+        {
+            // What comes together with a name that has no end is part of it.
+            let ours = |socket: &Socket| socket.remote == voice.local() && socket.unread == 0;
+            let read = || server.program.sockets().iter().any(ours) || voice.end().is_some();
+            self.eventually(|| read().then_some(()));
+        }
         Ok(voice)
     }
 

@@ -210,7 +210,7 @@ const FLOOD_LINES: usize = 1_000;
 const FLOOD_BEFORE: usize = 3;
 
 /// How much a flooded client has still to read, in bytes, when it gets no more.
-const AHEAD: u32 = 256 * 1024;
+const AHEAD: u32 = 512 * 1024;
 
 /// How long it then has until it is looked at again.
 const MOMENT: Duration = Duration::from_millis(1);

@@ -94,10 +94,10 @@ fn torn(scene: &mut Scene) -> Checked {
     }
     let mut voice = scene.accept(&listening, || false)?;
     voice.say(GREETING)?;
-    // Most show it, and then have read it.
-    let greeted = || terminal.seen().iter().any(|row| row.contains(GREETING)).then_some(());
-    scene.within(scene.terms.grace * 3, greeted);
     if let Naming::Asked(keyword) = &scene.dialect.naming {
+        // Most show the greeting, and then have read it.
+        let greeted = || terminal.seen().iter().any(|row| row.contains(GREETING)).then_some(());
+        scene.eventually(greeted);
         voice.say(keyword)?;
         if scene.dialect.typed == Typed::Asked {
             keys("ana\r")?;

@@ -300,7 +300,12 @@ impl Search<'_> {
             voice.send(b"\n")?;
         }
         scene.taken(player, voice);
-        Ok(more(voice, before, self.quiet() * 3))
+        if more(voice, before, self.quiet() * 3) {
+            return Ok(true);
+        }
+        // One that answers late is not to be taken for one that answers another keyword.
+        scene.settle(&player.program)?;
+        Ok(more(voice, before, Duration::ZERO))
     }
 
     /// How the message looks of which this is a part, and that came behind so many bytes.
@@ -329,7 +334,7 @@ impl Search<'_> {
             seen.is_some()
         };
         voice.send(bare.as_bytes())?;
-        if shown(self.a_while()) {
+        if shown(player.patience()) {
             return Ok(true);
         }
         voice.send(b"\n")?;

@@ -172,14 +172,14 @@ impl Search<'_> {
             first = scene.token();
             speak(&mut listener, &beto, &spoken)?;
             speak(&mut speaker, &first, &spoken)?;
-            scene.pause(QUIET)?;
+            scene.settle(&server.program)?;
         }
         let mut later = Vec::new();
         let mut latency = Duration::MAX;
         for _ in 0..PROBES {
             let (token, begun) = (scene.token(), Instant::now());
             speak(&mut speaker, &token, &spoken)?;
-            let message = listener.hears_within(&token, self.a_while)?;
+            let message = self.hears(scene, &server, &mut listener, &token)?;
             latency = latency.min(begun.elapsed());
             later.push((token, message));
         }
@@ -190,7 +190,7 @@ impl Search<'_> {
         let framing = self.endings(scene, &mut speaker, &mut listener, &spoken, &last)?;
         let third = scene.token();
         speak(&mut listener, &third, &spoken)?;
-        speaker.hears_within(&third, self.a_while)?;
+        self.hears(scene, &server, &mut speaker, &third)?;
         scene.pause(scene.terms.grace)?;
 
         self.found.latency = latency;
@@ -257,11 +257,15 @@ impl Search<'_> {
             voices.push(voice);
         }
         let ended = || voices.iter().position(|voice| voice.end().is_some());
-        let ended = scene.within(self.a_while, ended);
-        if let Some(which) = ended {
+        let mut which = scene.within(self.a_while, ended);
+        if which.is_none() {
+            scene.settle(&server.program)?;
+            which = ended();
+        }
+        if let Some(which) = which {
             self.found.dialect.leave = Some(words[which].to_owned());
         }
-        Ok(ended.is_some())
+        Ok(which.is_some())
     }
 
     /// Connects, waits for the greeting, and gives a name where one is asked for.
@@ -280,9 +284,24 @@ impl Search<'_> {
         }
         if spoken.has_names() {
             speak(&mut voice, &spoken.name_line(name), spoken)?;
-            scene.pause(QUIET)?;
+            scene.settle(&server.program)?;
         }
         Ok(voice)
+    }
+
+    /// Waits for a message from a server that may not pass messages on at all: when it has nothing
+    /// left to do, there is nothing to wait for.
+    fn hears(
+        &self,
+        scene: &Scene,
+        server: &Server,
+        voice: &mut Voice,
+        token: &str,
+    ) -> Checked<String> {
+        voice.hears_within(token, self.a_while).or_else(|_| {
+            scene.settle(&server.program)?;
+            voice.hears_within(token, Duration::ZERO)
+        })
     }
 }
 

@@ -131,7 +131,7 @@ fn interleaved(scene: &mut Scene) -> Checked {
     if !scene.dialect.framing.has_ends() {
         return Err(no_ends());
     }
-    let (server, [dora, mut ana, mut beto, mut carla]) =
+    let (server, [mut dora, mut ana, mut beto, mut carla]) =
         scene.room(["dora", "ana", "beto", "carla"])?;
     let texts: Vec<Vec<String>> = (0..3).map(|_| long_row(scene)).collect();
     let mut voices = [&mut ana, &mut beto, &mut carla];
@@ -143,6 +143,10 @@ fn interleaved(scene: &mut Scene) -> Checked {
         .flat_map(|(speaker, texts)| texts.iter().map(move |t| (&t[..TOKEN], (speaker, t))))
         .collect();
     hears_letters(&dora, all.len() * FILLING.len(), scene.terms.patience)?;
+    // What stands behind the letters may come with another read.
+    for last in texts.iter().filter_map(|texts| texts.last()) {
+        dora.hears(&last[last.len() - TOKEN..]).map_err(|_| torn("…"))?;
+    }
     let whole = |message: &String| {
         let at = message.find(FILLING)?.checked_sub(TOKEN)?;
         let (speaker, text) = all.get(message.get(at..at + TOKEN)?)?;

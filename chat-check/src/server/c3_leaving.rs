@@ -70,7 +70,8 @@ fn salir_case(scene: &mut Scene) -> Checked {
     let word = leave_word(scene)?;
     let server = scene.start()?;
     for said in [word.to_uppercase(), format!("  {word} "), format!("{word}\r")] {
-        let mut ana = scene.join(&server, "ana")?;
+        // The one before may not be forgotten yet.
+        let mut ana = scene.join(&server, &scene.name("ana"))?;
         scene.lets_in(&server, &ana)?;
         ana.say(&said)?;
         if ana.ends().is_err() {

@@ -93,7 +93,8 @@ fn returns(scene: &mut Scene, measure: fn(&Running) -> usize, what: [&str; 2]) -
 }
 
 fn visit(scene: &Scene, server: &Server, reset: bool) -> Checked {
-    let voice = scene.join(server, "ana")?;
+    // The one before may not be forgotten yet.
+    let voice = scene.join(server, &scene.name("ana"))?;
     let local = voice.local();
     scene.accepted(server, local)?;
     if reset {

@@ -269,6 +269,8 @@ pub(super) fn types(
     client: &mut Voice,
 ) -> Checked<(String, String)> {
     let token = scene.token();
+    // No operator answers before there is something to be seen.
+    scene.settle(&server.program)?;
     server.program.type_in(&format!("{token}\n"));
     let line = client.hears(&token)?;
     Ok((token, line))
