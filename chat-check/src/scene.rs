@@ -46,6 +46,13 @@ pub struct Server {
     pub address: SocketAddr,
 }
 
+impl Server {
+    /// Its end of this client's connection, if it has accepted it.
+    pub(crate) fn socket(&self, client: SocketAddr) -> Option<Socket> {
+        self.program.sockets().into_iter().find(|socket| socket.remote == client)
+    }
+}
+
 /// How often it is looked whether something has come true that nobody announces.
 const POLL: Duration = Duration::from_millis(5);
 
@@ -182,9 +189,8 @@ impl<'a> Scene<'a> {
         if self.dialect.has_names() && !self.dialect.framing.has_ends() && cfg!(target_os = "linux")
         {
             // What comes together with a name that has no end is part of it.
-            let ours = |socket: &Socket| socket.remote == voice.local() && socket.unread == 0;
-            let read = || server.program.sockets().iter().any(ours) || voice.end().is_some();
-            self.eventually(|| read().then_some(()));
+            let empty = || server.socket(voice.local()).is_some_and(|ours| ours.unread == 0);
+            self.eventually(|| (empty() || voice.end().is_some()).then_some(()));
         }
         Ok(voice)
     }
@@ -288,8 +294,7 @@ impl<'a> Scene<'a> {
 
     /// Whether the server has a socket for this client.
     pub fn has(&self, server: &Server, client: SocketAddr) -> bool {
-        let sockets: Vec<Socket> = server.program.sockets();
-        sockets.iter().any(|socket| socket.remote == client)
+        server.socket(client).is_some()
     }
 
     /// Does nothing for so long.

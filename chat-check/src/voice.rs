@@ -126,8 +126,7 @@ impl Voice {
     ///
     /// It does not come while patience lasts, or the connection ends before.
     pub fn hears(&mut self, token: &str) -> Checked<String> {
-        let find = |heard: &Heard| message(heard, token, self.framing);
-        let found = self.intake.wait_on(self.patience, find);
+        let found = self.intake.wait_on(self.patience, |heard| message(heard, token, self.framing));
         found.ok_or_else(|| self.unheard(token, self.patience))
     }
 

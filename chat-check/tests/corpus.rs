@@ -23,7 +23,7 @@ const OPTIONS: &str = "# chat-check: ";
 const SIDE_BY_SIDE: usize = 2;
 
 /// How many programs of a folder are checked once more when they were not as they are named: on a
-/// machine that others use too, of ten thousand verdicts one may be chance, but not twice the same.
+/// machine that others use too one of thousands of verdicts may be chance, but not twice.
 const DOUBTS: usize = 3;
 
 /// How a program is started some thousand times: where `python3` is a script of a version manager,
@@ -140,7 +140,7 @@ impl Verdicts {
     fn is_as_named(&self, program: &Path) -> bool {
         let named: Vec<&str> = named(program).into_iter().collect();
         let failed: Vec<&str> = self.with("fail").collect();
-        // Whoever is correct fails no check even once.
+        // For who is correct, a fault seen once is one too many.
         let doubts = self.with("flaky").next().is_some() && named.is_empty();
         let broken = self.with("checker_error").next().is_some() || self.verdicts.is_empty();
         failed == named && !doubts && !broken

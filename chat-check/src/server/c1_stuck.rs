@@ -162,8 +162,7 @@ impl Stuck {
             })
         };
         let heard = listeners.into_iter().zip(before).all(|pair| hears_all(pair).is_some());
-        let deaf = self.deaf.local().ok();
-        let socket = self.server.program.sockets().into_iter().find(|s| Some(s.remote) == deaf);
+        let socket = self.deaf.local().ok().and_then(|deaf| self.server.socket(deaf));
         self.held.push(socket.map_or(0, |socket| socket.unsent));
         heard
     }

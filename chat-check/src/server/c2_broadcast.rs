@@ -46,7 +46,7 @@ fn first_message(scene: &mut Scene) -> Checked {
 
 /// What shows that somebody is served no more.
 fn dead(server: &Server, voice: &Voice) -> Option<Words> {
-    let unread = server.program.sockets().into_iter().find(|s| s.remote == voice.local());
+    let unread = server.socket(voice.local());
     let trace = ["Traceback", "Exception", "panicked", "Error"]
         .iter()
         .any(|sign| server.program.trace().err.look(|heard| heard.find(sign, 0).is_some()));

@@ -22,10 +22,7 @@ pub(super) fn at_once<T>(
 /// Waits until the server has read all that this one has sent, for as long as patience lasts. One
 /// that is not read from is somebody else's business.
 pub(super) fn read_by(scene: &Scene, server: &Server, voice: &Voice) {
-    let unread = || {
-        let sockets = server.program.sockets();
-        sockets.iter().find(|socket| socket.remote == voice.local()).map_or(0, |s| s.unread)
-    };
+    let unread = || server.socket(voice.local()).map_or(0, |socket| socket.unread);
     scene.eventually(|| (unread() == 0).then_some(()));
 }
 
