@@ -24,8 +24,9 @@ use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::config::{Config, SlowReader};
+use crate::config::Config;
 use crate::front::Front;
+use crate::outbox::SlowReader;
 use crate::{listener, run};
 
 /// A TCP chat server: every message goes to everyone but its sender.

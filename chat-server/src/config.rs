@@ -8,7 +8,7 @@ use chat_protocol::profile::{Label, MaxClients, WhenFull};
 use chat_protocol::rate::MaxRate;
 use chat_protocol::time_limit::TimeLimit;
 
-use crate::outbox::Terms;
+use crate::outbox::{SlowReader, Terms};
 use crate::{directory, session};
 
 /// The options of a server.
@@ -60,15 +60,6 @@ pub struct Config {
 /// How many longest lines an outbox holds beside its size: somebody who is only a moment behind
 /// should not miss one because several are said at once.
 const ROOM_FOR_LINES: usize = 8;
-
-/// What happens to a client that reads more slowly than others speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SlowReader {
-    /// It misses messages, and is told how many.
-    Skip,
-    /// Its connection is closed.
-    Close,
-}
 
 impl Config {
     pub(crate) fn directory_rules(&self) -> directory::Rules {

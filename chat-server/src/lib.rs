@@ -43,7 +43,7 @@ pub mod listener;
 mod member;
 pub mod operator;
 mod origins;
-mod outbox;
+pub mod outbox;
 mod pace;
 mod presence;
 mod registry;

@@ -11,7 +11,6 @@ use chat_protocol::time_limit::TimeLimit;
 use tokio::time::{Instant, timeout_at};
 
 use crate::backlog::Backlog;
-use crate::config::SlowReader;
 use crate::lagging::Lag;
 use crate::member::{Fault, Member};
 
@@ -22,6 +21,15 @@ const GRACE: Duration = Duration::from_millis(500);
 /// The same for a member that takes nothing at all: some twenty of the turns that Linux gives to
 /// processes that compete for a processor (a few milliseconds each).
 const STALL: Duration = Duration::from_millis(100);
+
+/// What happens to a client that reads more slowly than others speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlowReader {
+    /// It misses messages, and is told how many.
+    Skip,
+    /// Its connection is closed.
+    Close,
+}
 
 /// What becomes of members who cannot keep up.
 #[derive(Clone, Copy, Debug)]
