@@ -25,9 +25,10 @@ use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::Config;
-use crate::front::Front;
-use crate::outbox::SlowReader;
-use crate::{listener, run};
+use crate::net::listener;
+use crate::room::outbox::SlowReader;
+use crate::run;
+use crate::streams::Front;
 
 /// A TCP chat server: every message goes to everyone but its sender.
 ///

@@ -8,53 +8,54 @@ use chat_protocol::profile::{Label, MaxClients, WhenFull};
 use chat_protocol::rate::MaxRate;
 use chat_protocol::time_limit::TimeLimit;
 
-use crate::outbox::{SlowReader, Terms};
-use crate::{directory, session};
+use crate::client::session;
+use crate::people::directory;
+use crate::room::outbox::{SlowReader, Terms};
 
 /// The options of a server.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub(crate) struct Config {
     /// What stands before a message.
-    pub label: Label,
+    pub(crate) label: Label,
     /// What the server asks for a name with, if it does.
-    pub name_keyword: Option<String>,
+    pub(crate) name_keyword: Option<String>,
     /// How long a client may take to give its name.
-    pub name_timeout: TimeLimit,
+    pub(crate) name_timeout: TimeLimit,
     /// Whether a room hears who joins and leaves.
-    pub presence: bool,
+    pub(crate) presence: bool,
     /// Whether lines that begin with `/` are commands.
-    pub commands: bool,
+    pub(crate) commands: bool,
     /// How many rooms there may be.
-    pub max_rooms: usize,
+    pub(crate) max_rooms: usize,
     /// How many clients are served at a time.
-    pub max_clients: MaxClients,
+    pub(crate) max_clients: MaxClients,
     /// What happens to one more.
-    pub when_full: WhenFull,
+    pub(crate) when_full: WhenFull,
     /// How many connections one address may have at a time.
-    pub max_per_ip: MaxClients,
+    pub(crate) max_per_ip: MaxClients,
     /// How messages are told apart.
-    pub framing: Framing,
+    pub(crate) framing: Framing,
     /// The longest line a client may send, in bytes; each connection may hold this much.
-    pub max_line: usize,
+    pub(crate) max_line: usize,
     /// How long a connection may be silent in both directions.
-    pub idle_timeout: TimeLimit,
+    pub(crate) idle_timeout: TimeLimit,
     /// How many lines a second one client may send over a longer time.
-    pub max_rate: MaxRate,
+    pub(crate) max_rate: MaxRate,
     /// How many may come at once before that holds.
-    pub burst: NonZeroU32,
+    pub(crate) burst: NonZeroU32,
     /// How many bytes may wait for one client behind what its socket holds, and eight longest lines;
     /// a slow one costs up to twice this much, because memory grows by doubling.
-    pub outbox: usize,
+    pub(crate) outbox: usize,
     /// What happens to one for whom more would have to wait.
-    pub slow_reader: SlowReader,
+    pub(crate) slow_reader: SlowReader,
     /// How long a client may take nothing although something waits for it.
-    pub slow_timeout: TimeLimit,
+    pub(crate) slow_timeout: TimeLimit,
     /// How long the room waits for more to deliver at once.
-    pub coalesce: TimeLimit,
+    pub(crate) coalesce: TimeLimit,
     /// How long the server takes to end, at most.
-    pub drain: Duration,
+    pub(crate) drain: Duration,
     /// Whether messages are not printed.
-    pub quiet: bool,
+    pub(crate) quiet: bool,
 }
 
 /// How many longest lines an outbox holds beside its size: somebody who is only a moment behind

@@ -24,7 +24,7 @@ const GATHER: Duration = Duration::from_millis(10);
 
 /// A handle to an output; clones share it.
 #[derive(Clone)]
-pub struct Console {
+pub(crate) struct Console {
     shared: Arc<Shared>,
     on_terminal: bool,
 }
@@ -50,7 +50,7 @@ struct State {
 impl Console {
     /// Starts the thread that writes to `output`, at once and flushed. Once writing fails, what is
     /// printed goes nowhere.
-    pub fn new(output: impl Write + Send + 'static) -> Self {
+    pub(crate) fn new(output: impl Write + Send + 'static) -> Self {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             filled: Condvar::new(),
@@ -64,12 +64,12 @@ impl Console {
 
     /// The same for a terminal: what people sent is shown so that it cannot drive the terminal or
     /// put itself into another order. Elsewhere it is printed as it came (requirement 2.5).
-    pub fn on_terminal(output: impl Write + Send + 'static) -> Self {
+    pub(crate) fn on_terminal(output: impl Write + Send + 'static) -> Self {
         Self { on_terminal: true, ..Self::new(output) }
     }
 
     /// Prints a line, or leaves it out when the buffer is full. Never blocks on the output.
-    pub fn print(&self, line: impl fmt::Display) {
+    pub(crate) fn print(&self, line: impl fmt::Display) {
         // Writing to memory cannot fail.
         let _ = self.append(|waiting| {
             if !self.on_terminal {
@@ -81,7 +81,7 @@ impl Console {
     }
 
     /// Waits until everything printed has been written, for at most this long.
-    pub fn finish(&self, patience: Duration) {
+    pub(crate) fn finish(&self, patience: Duration) {
         let mut state = self.shared.lock();
         state.finishing = true;
         self.shared.hurry.notify_all();

@@ -4,53 +4,34 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `connection` | one client's bytes → lines → actions, and its deadlines |
-//! | `session` | what a line means, without sockets and clocks |
-//! | `presence` | a client's place among the others, from its greeting to its leaving |
-//! | `directory`, `registry` | who is here, under which name, in which room |
-//! | `commands` | what a command does |
-//! | `room` | the order of what is said: the pending batch |
-//! | `batch` | the text of a pass, and who gets something else |
-//! | `fanout` | one pass over the members for each batch, one write each |
-//! | `deliveries` | opening rooms, each with its fan-out |
-//! | `seat` | a member's place in a room, which can be taken along to another |
-//! | `outbox`, `backlog` | what waits for a member whose socket is full, and what it misses |
-//! | `member`, `link` | what a room knows of its members; a TCP connection as one |
-//! | `lagging`, `pace` | who lags behind; who floods the room, and waits for those who lag |
-//! | `throttle` | how many lines a client may send |
-//! | `listener` | listening and accepting |
-//! | `admission`, `origins` | how many are served at a time, and how many from one address |
+//! | `client/connection` | one client's bytes → lines → actions, and its deadlines |
+//! | `client/session` | what a line means, without sockets and clocks |
+//! | `client/membership` | a client's membership, from its greeting to its leaving |
+//! | `client/rate_limit`, `client/flood_control` | how much a client may say, and when it has to wait |
+//! | `people/directory`, `people/names` | who is here, under which nickname, in which room |
+//! | `people/commands` | what a command does |
+//! | `room/order` | the order of what is said: the pending batch |
+//! | `room/batch` | the text of a pass, and who gets something else |
+//! | `room/fanout`, `room/deliveries` | the broadcast: one pass over the members for each batch, one write each |
+//! | `room/seat` | a member's place in a room, which can be taken along to another |
+//! | `room/outbox`, `room/backlog` | the bounded queue of a slow consumer, and what it misses |
+//! | `net/transport`, `net/tcp` | what a room knows of its members; a TCP connection as one |
+//! | `net/listener` | listening and accepting |
+//! | `net/admission`, `net/per_address` | how many are served at a time, and how many from one address |
+//! | `net/idle` | when a connection was last alive |
 //! | `operator` | the person at the console who takes part |
-//! | `front` | the standard streams: the console, and the operator's desk |
+//! | `streams` | the standard streams: the console, and the operator's desk |
 //! | `console` | lines for people, from a thread of its own |
 
-mod activity;
-mod admission;
-mod backlog;
-mod batch;
 pub mod cli;
-mod commands;
-pub mod config;
-mod connection;
-pub mod console;
-mod deliveries;
-mod directory;
-mod fanout;
-mod front;
-mod lagging;
-mod link;
-pub mod listener;
-mod member;
-pub mod operator;
-mod origins;
-pub mod outbox;
-mod pace;
-mod presence;
-mod registry;
+pub mod client;
+mod config;
+mod console;
+mod net;
+mod operator;
+mod people;
 mod room;
-mod seat;
-pub mod session;
-mod throttle;
+mod streams;
 
 use std::future::Future;
 use std::io;
@@ -65,14 +46,15 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use admission::Admission;
+use client::connection;
 use config::Config;
 use console::Console;
-use deliveries::Deliveries;
-use directory::Directory;
-use link::Link;
-use listener::Acceptor;
+use net::admission::Admission;
+use net::listener::Acceptor;
+use net::tcp::Link;
 use operator::Desk;
+use people::directory::Directory;
+use room::deliveries::Deliveries;
 
 /// What all connections share.
 struct Server {
@@ -93,7 +75,7 @@ struct Server {
 /// # Panics
 ///
 /// When a fan-out has panicked: a chat that delivers nothing must not go on.
-pub async fn run(
+pub(crate) async fn run(
     listener: TcpListener,
     config: Config,
     console: Console,

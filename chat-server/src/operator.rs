@@ -13,14 +13,14 @@ use chat_terminal::terminal::TerminalIn;
 use tokio::time::Instant;
 
 use crate::Server;
-use crate::commands::Outcome;
-use crate::directory::PersonId;
-use crate::member::MemberId;
-use crate::pace::Pace;
-use crate::session::{Action, Rules, Session};
+use crate::client::flood_control::Pace;
+use crate::client::session::{Action, Rules, Session};
+use crate::net::transport::MemberId;
+use crate::people::commands::Outcome;
+use crate::people::directory::PersonId;
 
 /// Where the operator sits.
-pub enum Desk {
+pub(crate) enum Desk {
     /// At a terminal, where the question is for the operator's name.
     Terminal(TerminalIn),
     /// Where lines cannot be edited; whether a person types them there all the same.

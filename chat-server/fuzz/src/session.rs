@@ -7,7 +7,7 @@ use chat_protocol::limits::NAME_ATTEMPTS;
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::text::is_leave;
 use chat_protocol::wording::{NOTICE, PRIVATE, REFUSAL, message_by_name};
-use chat_server::session::{Action, Rules, Session};
+use chat_server::client::session::{Action, Rules, Session};
 
 use super::script::Script;
 

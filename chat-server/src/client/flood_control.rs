@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use crate::room::Room;
+use crate::room::order::Room;
 
 /// How much text one client may say within [`WINDOW`], in bytes, before it counts as a flood:
 /// 160 KB/s, some two thousand messages a second. A longest line is no flood.

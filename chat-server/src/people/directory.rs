@@ -14,11 +14,11 @@ use chat_protocol::wording;
 use tokio::sync::oneshot;
 
 use crate::console::Console;
-use crate::deliveries::Deliveries;
-use crate::member::{Member, MemberId};
-use crate::registry::Registry;
-use crate::room::Room;
-use crate::seat::Seat;
+use crate::net::transport::{Member, MemberId};
+use crate::people::names::Registry;
+use crate::room::deliveries::Deliveries;
+use crate::room::order::Room;
+use crate::room::seat::Seat;
 
 /// Everybody who has a name, and every room.
 pub(crate) struct Directory<M> {

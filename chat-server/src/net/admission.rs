@@ -8,7 +8,7 @@ use chat_protocol::profile::{MaxClients, WhenFull};
 use chat_protocol::wording;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
-use crate::origins::{Origin, Origins};
+use crate::net::per_address::{Origin, Origins};
 
 /// How many who were refused may be heard out for a moment, so that the refusal reaches them even
 /// while they send (`Link::part`). Each has a descriptor meanwhile: without a bound, who is refused

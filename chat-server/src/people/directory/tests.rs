@@ -1,8 +1,8 @@
 use tokio::task::yield_now;
 
 use super::*;
-use crate::member::fake::Recorder;
-use crate::outbox::Terms;
+use crate::net::transport::fake::Recorder;
+use crate::room::outbox::Terms;
 
 const RULES: Rules = Rules { presence: true, max_rooms: 3 };
 

@@ -11,11 +11,11 @@ use tokio::task::consume_budget;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
-use crate::batch::{Batch, Departure, Exception};
-use crate::member::{Member, MemberId};
-use crate::outbox::Terms;
-use crate::room::Room;
-use crate::seat::Seat;
+use crate::net::transport::{Member, MemberId};
+use crate::room::batch::{Batch, Departure, Exception};
+use crate::room::order::Room;
+use crate::room::outbox::Terms;
+use crate::room::seat::Seat;
 
 /// Delivers what is said in one room, to those who are in it.
 pub(crate) struct Fanout<M> {
@@ -144,7 +144,7 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
-    use crate::member::fake::Recorder;
+    use crate::net::transport::fake::Recorder;
 
     /// A room whose passes are made by hand.
     struct Stage {

@@ -10,13 +10,13 @@ use chat_protocol::profile::Label;
 use chat_protocol::wording;
 
 use crate::Server;
-use crate::commands::Outcome;
-use crate::directory::{PersonId, Transfer};
-use crate::link::Link;
-use crate::member::MemberId;
-use crate::origins::Origin;
-use crate::room::Room;
-use crate::seat::Seat;
+use crate::net::per_address::Origin;
+use crate::net::tcp::Link;
+use crate::net::transport::MemberId;
+use crate::people::commands::Outcome;
+use crate::people::directory::{PersonId, Transfer};
+use crate::room::order::Room;
+use crate::room::seat::Seat;
 
 /// Ends with this value, and cannot be forgotten.
 pub(crate) struct Presence<'a> {

@@ -6,8 +6,8 @@ use chat_protocol::command::Command;
 use chat_protocol::name::Name;
 use chat_protocol::wording;
 
-use crate::directory::{Directory, PersonId, Transfer};
-use crate::member::Member;
+use crate::net::transport::Member;
+use crate::people::directory::{Directory, PersonId, Transfer};
 
 /// What has come of a command.
 pub(crate) enum Outcome<M> {

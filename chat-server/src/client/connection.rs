@@ -14,14 +14,14 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
-use crate::activity::Overdue;
-use crate::admission::{Entry, Place};
-use crate::link::{Link, READ};
-use crate::member::Member;
-use crate::pace::{BURST, Pace};
-use crate::presence::Presence;
-use crate::session::{Action, Session};
-use crate::throttle::Throttle;
+use crate::client::flood_control::{BURST, Pace};
+use crate::client::membership::Presence;
+use crate::client::rate_limit::Throttle;
+use crate::client::session::{Action, Session};
+use crate::net::admission::{Entry, Place};
+use crate::net::idle::Overdue;
+use crate::net::tcp::{Link, READ};
+use crate::net::transport::Member;
 
 /// Why a conversation is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use tokio::sync::oneshot;
 
-use crate::member::MemberId;
-use crate::seat::Seat;
+use crate::net::transport::MemberId;
+use crate::room::seat::Seat;
 
 /// How large a buffer an idle room keeps, in bytes, so that ordinary talk need not ask for memory.
 const KEPT: usize = 1024;

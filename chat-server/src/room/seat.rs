@@ -10,10 +10,10 @@ use chat_protocol::limits::SLOW_TIMEOUT;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use crate::lagging::Lagging;
-use crate::member::{Fault, Member};
-use crate::origins::Origin;
-use crate::outbox::{Outbox, Queued, Terms};
+use crate::net::per_address::Origin;
+use crate::net::transport::{Fault, Member};
+use crate::room::lagging::Lagging;
+use crate::room::outbox::{Outbox, Queued, Terms};
 
 /// How long somebody who has left may take for what still waits for it, whatever slow readers may
 /// take otherwise: nobody sees its descriptor any more.

@@ -8,10 +8,10 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
-use crate::batch::Batch;
-use crate::lagging::Lagging;
-use crate::member::MemberId;
-use crate::seat::Seat;
+use crate::net::transport::MemberId;
+use crate::room::batch::Batch;
+use crate::room::lagging::Lagging;
+use crate::room::seat::Seat;
 
 /// How many bytes of text may wait for the next pass; whoever wants to say more waits first.
 ///

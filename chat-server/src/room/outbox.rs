@@ -10,9 +10,9 @@ use chat_protocol::limits::LONGEST_TIME;
 use chat_protocol::time_limit::TimeLimit;
 use tokio::time::{Instant, timeout_at};
 
-use crate::backlog::Backlog;
-use crate::lagging::Lag;
-use crate::member::{Fault, Member};
+use crate::net::transport::{Fault, Member};
+use crate::room::backlog::Backlog;
+use crate::room::lagging::Lag;
 
 /// How long a flooder waits for a member that has fallen behind. One that has not caught up by then
 /// is slow, and never waited for again.
@@ -24,7 +24,7 @@ const STALL: Duration = Duration::from_millis(100);
 
 /// What happens to a client that reads more slowly than others speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SlowReader {
+pub(crate) enum SlowReader {
     /// It misses messages, and is told how many.
     Skip,
     /// Its connection is closed.
@@ -175,8 +175,8 @@ fn abandon_if_full(state: &mut State, slow_reader: SlowReader, member: &impl Mem
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lagging::Lagging;
-    use crate::member::fake::Recorder;
+    use crate::net::transport::fake::Recorder;
+    use crate::room::lagging::Lagging;
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 

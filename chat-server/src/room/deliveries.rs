@@ -7,10 +7,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinError;
 use tokio_util::task::TaskTracker;
 
-use crate::fanout::Fanout;
-use crate::member::Member;
-use crate::outbox::Terms;
-use crate::room::Room;
+use crate::net::transport::Member;
+use crate::room::fanout::Fanout;
+use crate::room::order::Room;
+use crate::room::outbox::Terms;
 
 /// The fan-outs of all rooms.
 #[derive(Clone)]

@@ -31,7 +31,7 @@ const IN_A_ROW: u32 = 16;
 const RESOURCE_PAUSE: Duration = Duration::from_millis(100);
 
 /// Listens on the first address of the endpoint that can be listened on.
-pub async fn bind(endpoint: &Endpoint) -> io::Result<TcpListener> {
+pub(crate) async fn bind(endpoint: &Endpoint) -> io::Result<TcpListener> {
     let mut failure = io::ErrorKind::AddrNotAvailable.into();
     for address in lookup_host(endpoint.host_and_port()).await? {
         match listen(address) {

@@ -12,8 +12,8 @@ use tokio::net::TcpStream;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
-use crate::activity::Activity;
-use crate::member::{Fault, Member};
+use crate::net::idle::Activity;
+use crate::net::transport::{Fault, Member};
 
 /// How much one read takes, in bytes: many short lines, and yet no long turn for one client.
 pub(crate) const READ: usize = 16 * 1024;

@@ -1,0 +1,10 @@
+//! A room: the order of what is said in it, and its delivery to every member.
+
+pub(crate) mod backlog;
+pub(crate) mod batch;
+pub(crate) mod deliveries;
+pub(crate) mod fanout;
+pub(crate) mod lagging;
+pub(crate) mod order;
+pub(crate) mod outbox;
+pub(crate) mod seat;
