@@ -10,7 +10,7 @@ use chat_protocol::time_limit::TimeLimit;
 
 use crate::client::session;
 use crate::people::directory;
-use crate::room::outbox::{SlowReader, Terms};
+use crate::room::outbox::{OutboxLimits, SlowReader};
 
 /// The options of a server.
 #[derive(Clone, Debug)]
@@ -67,8 +67,8 @@ impl Config {
         directory::Rules { presence: self.presence, max_rooms: self.max_rooms }
     }
 
-    pub(crate) fn terms(&self) -> Terms {
-        Terms {
+    pub(crate) fn outbox_limits(&self) -> OutboxLimits {
+        OutboxLimits {
             capacity: self.outbox + ROOM_FOR_LINES * self.max_line,
             slow_reader: self.slow_reader,
             timeout: self.slow_timeout,

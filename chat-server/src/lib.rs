@@ -51,7 +51,7 @@ use config::Config;
 use console::Console;
 use net::admission::Admission;
 use net::listener::Acceptor;
-use net::tcp::Link;
+use net::tcp::TcpConnection;
 use operator::Desk;
 use people::directory::Directory;
 use room::deliveries::Deliveries;
@@ -60,7 +60,7 @@ use room::deliveries::Deliveries;
 struct Server {
     config: Config,
     console: Console,
-    directory: Directory<Link>,
+    directory: Directory<TcpConnection>,
     admission: Admission,
     stopping: CancellationToken,
     /// A token for each client that may still say something. Closed, so it can be waited for.
@@ -83,7 +83,8 @@ pub(crate) async fn run(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
-    let (deliveries, mut failure) = Deliveries::new(config.terms(), config.coalesce.duration());
+    let (deliveries, mut failure) =
+        Deliveries::new(config.outbox_limits(), config.coalesce.duration());
     let directory = Directory::new(deliveries.clone(), config.directory_rules());
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
@@ -106,9 +107,9 @@ pub(crate) async fn run(
             Some(error) = failure.recv() => pass_on(error)?,
             () = &mut operator => break,
             (stream, peer) = acceptor.accept() => {
-                let link = Arc::new(Link::new(stream, peer));
+                let connection = Arc::new(TcpConnection::new(stream, peer));
                 let speaking = server.speaking.token();
-                connections.spawn(connection::serve(Arc::clone(&server), link, speaking));
+                connections.spawn(connection::serve(Arc::clone(&server), connection, speaking));
             }
         }
     }

@@ -13,7 +13,7 @@ use chat_terminal::terminal::TerminalIn;
 use tokio::time::Instant;
 
 use crate::Server;
-use crate::client::flood_control::Pace;
+use crate::client::flood_control::FloodControl;
 use crate::client::session::{Action, Rules, Session};
 use crate::net::transport::MemberId;
 use crate::people::commands::Outcome;
@@ -40,15 +40,15 @@ struct Operator<'a> {
     name: Name,
     desk: Desk,
     session: Session,
-    pace: Pace,
+    flood_control: FloodControl,
 }
 
 impl<'a> Operator<'a> {
     fn new(server: &'a Server, id: PersonId, name: Name, desk: Desk) -> Self {
         let rules = Rules { ask_name: false, ..server.config.session_rules() };
         let session = Session::new(rules);
-        let pace = Pace::new(Instant::now());
-        Self { server, id, name, desk, session, pace }
+        let flood_control = FloodControl::new(Instant::now());
+        Self { server, id, name, desk, session, flood_control }
     }
 
     /// Completes when the operator leaves by the word. The end of the input is no leaving.
@@ -124,7 +124,7 @@ impl<'a> Operator<'a> {
             if waits {
                 room.occupied().await;
             }
-            self.pace.wait_for(room).await;
+            self.flood_control.wait_for(room).await;
             match room.is_empty() {
                 true if waits => {}
                 true => return self.server.console.print(wording::NOBODY_THERE),
@@ -132,7 +132,7 @@ impl<'a> Operator<'a> {
             }
         }
         let said = room.say(MemberId::OPERATOR, wording::message_by_name(self.name.as_str(), text));
-        self.pace.count(said);
+        self.flood_control.count(said);
     }
 
     fn execute(&mut self, command: Command) {

@@ -14,14 +14,14 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
-use crate::client::flood_control::{BURST, Pace};
-use crate::client::membership::Presence;
-use crate::client::rate_limit::Throttle;
+use crate::client::flood_control::{BURST, FloodControl};
+use crate::client::membership::Membership;
+use crate::client::rate_limit::RateLimit;
 use crate::client::session::{Action, Session};
 use crate::net::admission::{Entry, Place};
 use crate::net::idle::Overdue;
-use crate::net::tcp::{Link, READ};
-use crate::net::transport::Member;
+use crate::net::tcp::{READ, TcpConnection};
+use crate::net::transport::Transport;
 
 /// Why a conversation is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,46 +46,51 @@ enum Heard {
 }
 
 /// Serves one client from its greeting to its end. Cancelling it makes the client leave.
-pub(crate) async fn serve(server: Arc<Server>, link: Arc<Link>, speaking: TaskTrackerToken) {
-    server.console.print(wording::client_connected(link.peer()));
+pub(crate) async fn serve(
+    server: Arc<Server>,
+    connection: Arc<TcpConnection>,
+    speaking: TaskTrackerToken,
+) {
+    server.console.print(wording::client_connected(connection.peer()));
     // Behind everything else that ends with the conversation.
-    let _disconnected = OnDrop(|| server.console.print(wording::client_disconnected(link.peer())));
-    let Some(mut place) = admit(&server, &link).await else {
+    let _disconnected =
+        OnDrop(|| server.console.print(wording::client_disconnected(connection.peer())));
+    let Some(mut place) = admit(&server, &connection).await else {
         drop(speaking);
-        return turn_away(&server, &link).await;
+        return turn_away(&server, &connection).await;
     };
-    let presence = Presence::begin(&server, &link, place.origin.take());
-    let mut conversation = Conversation::begin(&server, &link, presence, speaking);
+    let membership = Membership::begin(&server, &connection, place.origin.take());
+    let mut conversation = Conversation::begin(&server, &connection, membership, speaking);
     let end = conversation.run().await;
-    tracing::debug!(peer = %link.peer(), ?end, "conversation over");
+    tracing::debug!(peer = %connection.peer(), ?end, "conversation over");
     match end {
         End::Left | End::Stopped => {}
-        End::Nameless => _ = conversation.presence.tell(wording::NAME_TOO_LATE),
+        End::Nameless => _ = conversation.membership.tell(wording::NAME_TOO_LATE),
         End::Idle => {
-            conversation.presence.tell(wording::IDLE_NOTICE);
-            server.console.print(wording::client_idle(link.peer()));
+            conversation.membership.tell(wording::IDLE_NOTICE);
+            server.console.print(wording::client_idle(connection.peer()));
         }
     }
 }
 
 /// Waits for a place, if need be. `None` when there is none for this client.
-async fn admit(server: &Server, link: &Link) -> Option<Place> {
-    match server.admission.enter(link.peer().ip()) {
+async fn admit(server: &Server, connection: &TcpConnection) -> Option<Place> {
+    match server.admission.enter(connection.peer().ip()) {
         Entry::Served(place) => Some(place),
         Entry::Refused(reason) => {
             // An empty socket takes one line; and if not, then the client learns it from the end.
-            let _ = link.offer(format!("{reason}\n").as_bytes(), Instant::now());
+            let _ = connection.offer(format!("{reason}\n").as_bytes(), Instant::now());
             None
         }
         Entry::Waits(turn) => {
-            server.console.print(wording::client_waits(link.peer()));
+            server.console.print(wording::client_waits(connection.peer()));
             let place = tokio::select! {
                 place = turn.wait() => place,
-                () = link.gone() => return None,
+                () = connection.gone() => return None,
                 () = server.stopping.cancelled() => return None,
             };
-            server.console.print(wording::client_served(link.peer()));
-            link.activity().touch(Instant::now());
+            server.console.print(wording::client_served(connection.peer()));
+            connection.activity().touch(Instant::now());
             Some(place)
         }
     }
@@ -93,10 +98,10 @@ async fn admit(server: &Server, link: &Link) -> Option<Place> {
 
 /// Ends the connection of a client that was not served: politely, unless that is being done for many
 /// others already. A server that stops has the time.
-async fn turn_away(server: &Server, link: &Link) {
+async fn turn_away(server: &Server, connection: &TcpConnection) {
     let farewell = server.admission.farewell();
     if farewell.is_some() || server.stopping.is_cancelled() {
-        link.part().await;
+        connection.part().await;
     }
 }
 
@@ -111,12 +116,12 @@ impl<F: FnMut()> Drop for OnDrop<F> {
 
 struct Conversation<'a> {
     server: &'a Server,
-    link: &'a Link,
-    presence: Presence<'a>,
+    connection: &'a TcpConnection,
+    membership: Membership<'a>,
     decoder: Decoder,
     session: Session,
-    pace: Pace,
-    throttle: Throttle,
+    flood_control: FloodControl,
+    rate_limit: RateLimit,
     /// What was read and is not to be heard before the next turn.
     unheard: BytesMut,
     /// How many bytes were said or told in this turn.
@@ -131,20 +136,20 @@ struct Conversation<'a> {
 impl<'a> Conversation<'a> {
     fn begin(
         server: &'a Server,
-        link: &'a Link,
-        presence: Presence<'a>,
+        connection: &'a TcpConnection,
+        membership: Membership<'a>,
         speaking: TaskTrackerToken,
     ) -> Self {
         let now = Instant::now();
         let config = &server.config;
         Self {
             server,
-            link,
-            presence,
+            connection,
+            membership,
             decoder: Decoder::new(config.framing, config.max_line),
             session: Session::new(config.session_rules()),
-            pace: Pace::new(now),
-            throttle: Throttle::new(config.max_rate.bucket(config.burst, now.into_std())),
+            flood_control: FloodControl::new(now),
+            rate_limit: RateLimit::new(config.max_rate.bucket(config.burst, now.into_std())),
             unheard: BytesMut::new(),
             said: 0,
             may_go_on: false,
@@ -155,7 +160,7 @@ impl<'a> Conversation<'a> {
 
     async fn run(&mut self) -> End {
         let Server { config, stopping, .. } = self.server;
-        let activity = self.link.activity();
+        let activity = self.connection.activity();
         let idle_limit = config.idle_timeout.duration();
         loop {
             let name_deadline = self.name_deadline.filter(|_| self.session.is_naming());
@@ -198,7 +203,7 @@ impl<'a> Conversation<'a> {
     async fn listen(&mut self) -> End {
         loop {
             self.settle().await;
-            self.throttle.opened().await;
+            self.rate_limit.opened().await;
             tokio::select! {
                 // What has arrived comes before the silence behind it.
                 biased;
@@ -215,7 +220,7 @@ impl<'a> Conversation<'a> {
                 () = sleep(CHUNK_PAUSE), if self.decoder.awaits_pause() => {
                     self.wait_for_the_others().await;
                     let line = self.decoder.pause();
-                    self.throttle.count_line();
+                    self.rate_limit.count_line();
                     if self.act_on(line).is_break() {
                         return End::Left;
                     }
@@ -226,31 +231,31 @@ impl<'a> Conversation<'a> {
 
     /// Waits until the client is where it was going, if it was going anywhere. Cancel-safe.
     async fn settle(&mut self) {
-        let said = self.presence.settle().await;
-        self.pace.count(said);
+        let said = self.membership.settle().await;
+        self.flood_control.count(said);
     }
 
     /// Completes when there is something to hear, be it the end. Cancel-safe.
     async fn arrival(&self) {
         if self.unheard.is_empty() {
             // A fault is met again by reading.
-            let _ = self.link.readable().await;
+            let _ = self.connection.readable().await;
         }
     }
 
     /// Waits until the room can take what this client says next. Cancel-safe.
     async fn wait_for_the_others(&mut self) {
-        if let Some(room) = self.presence.room() {
-            self.pace.wait_for(room).await;
+        if let Some(room) = self.membership.room() {
+            self.flood_control.wait_for(room).await;
         }
     }
 
     /// The server stops: what has arrived by now was accepted. Nobody leaves before everybody was
     /// heard.
     async fn hear_the_last(&mut self) {
-        self.throttle.lift();
+        self.rate_limit.lift();
         if timeout(self.server.config.drain / 5 * 2, self.hear_out()).await.is_err() {
-            tracing::warn!(peer = %self.link.peer(), "not all of what it sent could be heard");
+            tracing::warn!(peer = %self.connection.peer(), "not all of what it sent could be heard");
         }
         drop(self.speaking.take());
         self.server.speaking.wait().await;
@@ -281,8 +286,8 @@ impl<'a> Conversation<'a> {
             self.unheard = unheard;
             return heard;
         }
-        let link = self.link;
-        let heard = link.read(|bytes| {
+        let connection = self.connection;
+        let heard = connection.read(|bytes| {
             if bytes.is_empty() {
                 self.hear_end();
                 return Heard::End;
@@ -296,7 +301,7 @@ impl<'a> Conversation<'a> {
             if error.kind() == io::ErrorKind::WouldBlock {
                 return Heard::Nothing;
             }
-            tracing::debug!(peer = %link.peer(), %error, "connection failed");
+            tracing::debug!(peer = %connection.peer(), %error, "connection failed");
             self.hear_end();
             Heard::End
         })
@@ -309,17 +314,17 @@ impl<'a> Conversation<'a> {
         let mut ended_some = false;
         while let Some(line) = self.decoder.decode(&mut bytes) {
             ended_some = true;
-            self.throttle.count_line();
+            self.rate_limit.count_line();
             if self.act_on(Some(line)).is_break() {
                 return (Heard::End, 0);
             }
-            let enough = self.said >= BURST || !self.throttle.is_open();
-            if enough || self.presence.room().is_none() {
+            let enough = self.said >= BURST || !self.rate_limit.is_open();
+            if enough || self.membership.room().is_none() {
                 return (Heard::Some, bytes.len());
             }
         }
         if !ended_some {
-            self.throttle.count_piece();
+            self.rate_limit.count_piece();
         }
         (Heard::Some, 0)
     }
@@ -340,10 +345,10 @@ impl<'a> Conversation<'a> {
 
     fn perform(&mut self, action: Action<'_>) -> ControlFlow<()> {
         let said = match action {
-            Action::Say(text) => self.presence.say(&text),
-            Action::Tell(line) => self.presence.tell(line),
+            Action::Say(text) => self.membership.say(&text),
+            Action::Tell(line) => self.membership.tell(line),
             Action::AskAgain(refusal) => self.ask_again(&refusal),
-            Action::TakeName(name) => match self.presence.take_name(name) {
+            Action::TakeName(name) => match self.membership.take_name(name) {
                 Ok(()) => {
                     self.session.named();
                     0
@@ -353,20 +358,20 @@ impl<'a> Conversation<'a> {
                     return self.perform(refused);
                 }
             },
-            Action::Do(command) => self.presence.execute(command),
+            Action::Do(command) => self.membership.execute(command),
             Action::Leave => return ControlFlow::Break(()),
             Action::Dismiss(reason) => {
-                self.presence.tell(reason);
+                self.membership.tell(reason);
                 return ControlFlow::Break(());
             }
         };
         self.said += said;
-        self.pace.count(said);
+        self.flood_control.count(said);
         ControlFlow::Continue(())
     }
 
     fn ask_again(&self, refusal: &str) -> usize {
         let keyword = self.server.config.name_keyword.as_deref().unwrap_or_default();
-        self.presence.tell(format_args!("{refusal}\n{keyword}"))
+        self.membership.tell(format_args!("{refusal}\n{keyword}"))
     }
 }

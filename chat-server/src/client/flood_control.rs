@@ -30,14 +30,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const RECOVERY: u32 = 10;
 
 /// How much a client has said of late.
-pub(crate) struct Pace {
+pub(crate) struct FloodControl {
     since: Instant,
     said: usize,
     /// When all its patience will have come back.
     rested: Instant,
 }
 
-impl Pace {
+impl FloodControl {
     pub(crate) fn new(now: Instant) -> Self {
         Self { since: now, said: 0, rested: now }
     }
@@ -48,7 +48,7 @@ impl Pace {
     }
 
     /// Waits until the room can take what this client says next. Cancel-safe.
-    pub(crate) async fn wait_for<M>(&mut self, room: &Room<M>) {
+    pub(crate) async fn wait_for<T>(&mut self, room: &Room<T>) {
         loop {
             room.has_space().await;
             let begun = Instant::now();
@@ -90,14 +90,14 @@ mod tests {
     #[test]
     fn r2_1_a_flood_is_much_text_in_little_time() {
         let begun = Instant::now();
-        let mut pace = Pace::new(begun);
-        pace.count(BURST - 1);
-        assert!(!pace.is_flood(begun));
-        pace.count(1);
-        assert!(pace.is_flood(begun));
-        pace.since = begun + WINDOW;
-        assert!(pace.is_flood(begun + WINDOW), "having been held is not being calm");
-        assert!(!pace.is_flood(begun + 2 * WINDOW), "it is forgotten");
+        let mut flood = FloodControl::new(begun);
+        flood.count(BURST - 1);
+        assert!(!flood.is_flood(begun));
+        flood.count(1);
+        assert!(flood.is_flood(begun));
+        flood.since = begun + WINDOW;
+        assert!(flood.is_flood(begun + WINDOW), "having been held is not being calm");
+        assert!(!flood.is_flood(begun + 2 * WINDOW), "it is forgotten");
     }
 
     #[tokio::test(start_paused = true)]
@@ -105,17 +105,17 @@ mod tests {
         let room: Room<()> = Room::new();
         let _always = room.lagging().lag();
         let begun = Instant::now();
-        let mut pace = Pace::new(begun);
-        pace.count(BURST);
-        pace.wait_for(&room).await;
+        let mut flood = FloodControl::new(begun);
+        flood.count(BURST);
+        flood.wait_for(&room).await;
         assert_eq!(begun.elapsed(), PATIENCE);
         let recovered = Duration::from_millis(50);
         for _ in 0..3 {
             advance(recovered * RECOVERY).await;
-            pace.since = Instant::now();
-            pace.count(BURST);
+            flood.since = Instant::now();
+            flood.count(BURST);
             let begun = Instant::now();
-            pace.wait_for(&room).await;
+            flood.wait_for(&room).await;
             assert_eq!(begun.elapsed(), recovered);
         }
     }
@@ -123,10 +123,10 @@ mod tests {
     #[test]
     fn r1_4_ordinary_talk_is_no_flood() {
         let begun = Instant::now();
-        let mut pace = Pace::new(begun);
+        let mut flood = FloodControl::new(begun);
         for millis in 0..10_000 {
-            pace.count(160);
-            assert!(!pace.is_flood(begun + Duration::from_millis(millis)));
+            flood.count(160);
+            assert!(!flood.is_flood(begun + Duration::from_millis(millis)));
         }
     }
 }

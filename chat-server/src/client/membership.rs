@@ -11,7 +11,7 @@ use chat_protocol::wording;
 
 use crate::Server;
 use crate::net::per_address::Origin;
-use crate::net::tcp::Link;
+use crate::net::tcp::TcpConnection;
 use crate::net::transport::MemberId;
 use crate::people::commands::Outcome;
 use crate::people::directory::{PersonId, Transfer};
@@ -19,31 +19,35 @@ use crate::room::order::Room;
 use crate::room::seat::Seat;
 
 /// Ends with this value, and cannot be forgotten.
-pub(crate) struct Presence<'a> {
+pub(crate) struct Membership<'a> {
     server: &'a Server,
-    link: &'a Link,
+    connection: &'a TcpConnection,
     /// Who the others know the client as, where they have names.
     person: Option<(PersonId, Name)>,
     place: Place,
 }
 
 enum Place {
-    Seated(Arc<Room<Link>>, MemberId),
+    Seated(Arc<Room<TcpConnection>>, MemberId),
     /// The client changes the room; this is how it is welcomed there.
-    OnTheWay(Transfer<Link>, Option<String>),
+    OnTheWay(Transfer<TcpConnection>, Option<String>),
 }
 
-impl<'a> Presence<'a> {
+impl<'a> Membership<'a> {
     /// Greets the client, and asks for its name or takes it into the first room.
-    pub(crate) fn begin(server: &'a Server, link: &'a Arc<Link>, origin: Option<Origin>) -> Self {
+    pub(crate) fn begin(
+        server: &'a Server,
+        connection: &'a Arc<TcpConnection>,
+        origin: Option<Origin>,
+    ) -> Self {
         let Server { config, directory, .. } = server;
-        let seat = Seat::new(Arc::clone(link), origin);
+        let seat = Seat::new(Arc::clone(connection), origin);
         if let Some(keyword) = &config.name_keyword {
             let member = directory.entrance.join(seat, [wording::GREETING, keyword]);
             let place = Place::Seated(Arc::clone(&directory.entrance), member);
-            return Self { server, link, person: None, place };
+            return Self { server, connection, person: None, place };
         }
-        let person = config.has_names().then(|| directory.admit_guest(link.peer().port()));
+        let person = config.has_names().then(|| directory.admit_guest(connection.peer().port()));
         let (room, member) = if let Some((id, _)) = &person {
             let greeting = Some(wording::GREETING.to_owned());
             let (room, member, _) = directory.arrive(*id, seat, greeting);
@@ -52,11 +56,11 @@ impl<'a> Presence<'a> {
             let member = directory.first.join(seat, [wording::GREETING]);
             (Arc::clone(&directory.first), member)
         };
-        Self { server, link, person, place: Place::Seated(room, member) }
+        Self { server, connection, person, place: Place::Seated(room, member) }
     }
 
     /// Where the client is. `None` while it changes the room.
-    pub(crate) fn room(&self) -> Option<&Room<Link>> {
+    pub(crate) fn room(&self) -> Option<&Room<TcpConnection>> {
         match &self.place {
             Place::Seated(room, _) => Some(room),
             Place::OnTheWay(..) => None,
@@ -83,7 +87,7 @@ impl<'a> Presence<'a> {
     pub(crate) fn take_name(&mut self, name: Name) -> Result<(), NameError> {
         let Place::Seated(entrance, member) = &self.place else { return Ok(()) };
         let id = self.server.directory.admit(name.clone())?;
-        tracing::info!(peer = %self.link.peer(), %name, "named");
+        tracing::info!(peer = %self.connection.peer(), %name, "named");
         self.place = Place::OnTheWay(entrance.hand_over(*member), None);
         self.person = Some((id, name));
         Ok(())
@@ -91,7 +95,7 @@ impl<'a> Presence<'a> {
 
     /// Everyone else in the room hears this. Returns its size in bytes.
     pub(crate) fn say(&self, text: &str) -> usize {
-        let peer = self.link.peer();
+        let peer = self.connection.peer();
         match (self.server.config.label, &self.person) {
             (Label::Name, Some((_, name))) => {
                 let message = || wording::message_by_name(name.as_str(), text);
@@ -129,7 +133,7 @@ impl<'a> Presence<'a> {
         match directory.execute(*id, command) {
             Outcome::Said(bytes) => bytes,
             Outcome::Renamed(new, bytes) => {
-                tracing::info!(peer = %self.link.peer(), %name, %new, "renamed");
+                tracing::info!(peer = %self.connection.peer(), %name, %new, "renamed");
                 *name = new;
                 bytes
             }
@@ -142,7 +146,7 @@ impl<'a> Presence<'a> {
     }
 }
 
-impl Drop for Presence<'_> {
+impl Drop for Membership<'_> {
     fn drop(&mut self) {
         match (&self.person, &self.place) {
             (Some((id, _)), _) => {

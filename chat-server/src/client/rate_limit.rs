@@ -7,14 +7,14 @@ use tokio::time::{Instant, sleep};
 
 /// One client's allowance of lines.
 #[derive(Debug)]
-pub(crate) struct Throttle {
+pub(crate) struct RateLimit {
     /// `None`: it may talk as fast as it likes.
     bucket: Option<Bucket>,
     /// The line that has been begun is paid for.
     prepaid: bool,
 }
 
-impl Throttle {
+impl RateLimit {
     pub(crate) fn new(bucket: Option<Bucket>) -> Self {
         Self { bucket, prepaid: false }
     }
@@ -66,37 +66,37 @@ mod tests {
 
     use super::*;
 
-    fn throttle() -> Throttle {
+    fn rate_limit() -> RateLimit {
         let [rate, burst] = [10, 3].map(|number| NonZeroU32::new(number).unwrap());
-        Throttle::new(MaxRate::per_second(rate).bucket(burst, Instant::now().into_std()))
+        RateLimit::new(MaxRate::per_second(rate).bucket(burst, Instant::now().into_std()))
     }
 
     #[tokio::test(start_paused = true)]
     async fn r1_4_who_talks_too_much_waits_for_its_next_line() {
-        let mut throttle = throttle();
+        let mut rate_limit = rate_limit();
         let begun = Instant::now();
         for _ in 0..13 {
-            throttle.opened().await;
-            throttle.count_line();
+            rate_limit.opened().await;
+            rate_limit.count_line();
         }
         assert_eq!(begun.elapsed(), Duration::from_secs(1));
-        throttle.lift();
-        assert!(throttle.is_open());
+        rate_limit.lift();
+        assert!(rate_limit.is_open());
     }
 
     #[tokio::test(start_paused = true)]
     async fn r1_4_a_line_in_two_pieces_is_one_and_in_many_is_many() {
-        let mut throttle = throttle();
+        let mut rate_limit = rate_limit();
         for _ in 0..2 {
-            throttle.count_piece();
-            throttle.count_line();
+            rate_limit.count_piece();
+            rate_limit.count_line();
         }
-        assert!(throttle.is_open());
-        throttle.count_piece();
-        throttle.count_piece();
-        assert!(!throttle.is_open());
+        assert!(rate_limit.is_open());
+        rate_limit.count_piece();
+        rate_limit.count_piece();
+        assert!(!rate_limit.is_open());
         let begun = Instant::now();
-        throttle.opened().await;
+        rate_limit.opened().await;
         assert_eq!(begun.elapsed(), Duration::from_millis(200));
     }
 }

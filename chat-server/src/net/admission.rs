@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use crate::net::per_address::{Origin, Origins};
 
 /// How many who were refused may be heard out for a moment, so that the refusal reaches them even
-/// while they send (`Link::part`). Each has a descriptor meanwhile: without a bound, who is refused
+/// while they send (`TcpConnection::part`). Each has a descriptor meanwhile: without a bound, who is refused
 /// could take more of them than who is served.
 const FAREWELLS: usize = 100;
 

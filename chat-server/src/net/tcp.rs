@@ -13,7 +13,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
 use crate::net::idle::Activity;
-use crate::net::transport::{Fault, Member};
+use crate::net::transport::{Fault, Transport};
 
 /// How much one read takes, in bytes: many short lines, and yet no long turn for one client.
 pub(crate) const READ: usize = 16 * 1024;
@@ -34,13 +34,13 @@ thread_local! {
 }
 
 /// One client's connection, shared by the task that listens to it and the fan-out.
-pub(crate) struct Link {
+pub(crate) struct TcpConnection {
     stream: TcpStream,
     activity: Activity,
     peer: SocketAddr,
 }
 
-impl Link {
+impl TcpConnection {
     pub(crate) fn new(stream: TcpStream, peer: SocketAddr) -> Self {
         Self { stream, peer, activity: Activity::new(Instant::now()) }
     }
@@ -110,7 +110,7 @@ impl Link {
     }
 }
 
-impl Member for Link {
+impl Transport for TcpConnection {
     fn offer(&self, bytes: &[u8], now: Instant) -> io::Result<usize> {
         let n = self.stream.try_write(bytes)?;
         self.activity.touch(now);

@@ -15,7 +15,7 @@ impl MemberId {
 }
 
 /// Something that takes bytes and may answer "not now". For the chat it is a TCP connection.
-pub(crate) trait Member: Send + Sync + 'static {
+pub(crate) trait Transport: Send + Sync + 'static {
     /// Takes as many of the bytes as it can at once and says how many; `now` is about when.
     ///
     /// [`io::ErrorKind::WouldBlock`] is "not now"; any other error means that it takes no more.
@@ -90,7 +90,7 @@ pub(crate) mod fake {
         }
     }
 
-    impl Member for Recorder {
+    impl Transport for Recorder {
         fn offer(&self, bytes: &[u8], _now: Instant) -> io::Result<usize> {
             if self.hung_up.load(Ordering::Relaxed) {
                 return Err(io::ErrorKind::BrokenPipe.into());

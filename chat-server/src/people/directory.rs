@@ -14,19 +14,19 @@ use chat_protocol::wording;
 use tokio::sync::oneshot;
 
 use crate::console::Console;
-use crate::net::transport::{Member, MemberId};
-use crate::people::names::Registry;
+use crate::net::transport::{MemberId, Transport};
+use crate::people::names::UniqueNames;
 use crate::room::deliveries::Deliveries;
 use crate::room::order::Room;
 use crate::room::seat::Seat;
 
 /// Everybody who has a name, and every room.
-pub(crate) struct Directory<M> {
+pub(crate) struct Directory<T> {
     /// Where those are who have not given their name yet: nothing is said to all there.
-    pub(crate) entrance: Arc<Room<M>>,
+    pub(crate) entrance: Arc<Room<T>>,
     /// Where everybody begins.
-    pub(crate) first: Arc<Room<M>>,
-    state: Mutex<State<M>>,
+    pub(crate) first: Arc<Room<T>>,
+    state: Mutex<State<T>>,
     deliveries: Deliveries,
     rules: Rules,
 }
@@ -50,26 +50,26 @@ struct HallId(u64);
 /// The one that is there before anybody comes, and stays.
 const FIRST: HallId = HallId(0);
 
-struct State<M> {
-    names: Registry<PersonId>,
-    people: HashMap<PersonId, Person<M>>,
-    hall_names: Registry<HallId>,
-    halls: BTreeMap<HallId, Hall<M>>,
+struct State<T> {
+    names: UniqueNames<PersonId>,
+    people: HashMap<PersonId, Person<T>>,
+    hall_names: UniqueNames<HallId>,
+    halls: BTreeMap<HallId, Hall<T>>,
     next_person: u64,
     next_hall: u64,
 }
 
-struct Person<M> {
+struct Person<T> {
     name: Name,
     hall: HallId,
-    place: Place<M>,
+    place: Place<T>,
     /// Who wrote privately last, and under which name.
     correspondent: Option<Box<(PersonId, Name)>>,
 }
 
 /// Where somebody hears what is said.
-enum Place<M> {
-    Seated(Arc<Room<M>>, MemberId),
+enum Place<T> {
+    Seated(Arc<Room<T>>, MemberId),
     /// On the way to a room; until then this waits.
     OnTheWay(Vec<String>),
     /// At the server's console.
@@ -77,19 +77,19 @@ enum Place<M> {
 }
 
 /// A room and those who are in it or on their way there.
-struct Hall<M> {
+struct Hall<T> {
     name: Name,
-    room: Arc<Room<M>>,
+    room: Arc<Room<T>>,
     members: BTreeSet<PersonId>,
 }
 
 /// A seat that is being taken along.
-pub(crate) type Transfer<M> = oneshot::Receiver<Seat<M>>;
+pub(crate) type Transfer<T> = oneshot::Receiver<Seat<T>>;
 
 /// How many bytes may wait for somebody who changes the room. That takes one pass.
 const MAIL: usize = 64 * 1024;
 
-impl<M: Member> Directory<M> {
+impl<T: Transport> Directory<T> {
     /// The first room, with nobody in it.
     pub(crate) fn new(deliveries: Deliveries, rules: Rules) -> Self {
         let first = deliveries.open();
@@ -128,9 +128,9 @@ impl<M: Member> Directory<M> {
     pub(crate) fn arrive(
         &self,
         id: PersonId,
-        seat: Seat<M>,
+        seat: Seat<T>,
         welcome: Option<String>,
-    ) -> (Arc<Room<M>>, MemberId, usize) {
+    ) -> (Arc<Room<T>>, MemberId, usize) {
         let mut state = self.lock();
         let State { people, halls, .. } = &mut *state;
         let person = people.get_mut(&id).expect(STILL_HERE);
@@ -161,7 +161,7 @@ impl<M: Member> Directory<M> {
     }
 
     /// Sets out for another room, which is opened if there is none of this name. Returns its name.
-    pub(crate) fn set_out(&self, id: PersonId, room: &str) -> Result<(Name, Transfer<M>), String> {
+    pub(crate) fn set_out(&self, id: PersonId, room: &str) -> Result<(Name, Transfer<T>), String> {
         let name: Name = room.parse().map_err(|e| wording::room_refused(e).to_string())?;
         let mut state = self.lock();
         let Person { hall: from, place: Place::Seated(room, member), .. } = &state.people[&id]
@@ -271,7 +271,7 @@ impl<M: Member> Directory<M> {
     }
 
     /// The room of this name for somebody from another; a new one if there is none.
-    fn hall(&self, state: &mut State<M>, name: Name, from: HallId) -> Result<HallId, String> {
+    fn hall(&self, state: &mut State<T>, name: Name, from: HallId) -> Result<HallId, String> {
         let new = HallId(state.next_hall);
         let gone = usize::from(from != FIRST && state.halls[&from].members.len() == 1);
         match state.hall_names.claim(&name, new) {
@@ -290,7 +290,7 @@ impl<M: Member> Directory<M> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<M>> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -299,14 +299,14 @@ impl<M: Member> Directory<M> {
 /// is in it.
 const STILL_HERE: &str = "somebody who has not left";
 
-impl<M: Member> State<M> {
-    fn new(first: Arc<Room<M>>) -> Self {
+impl<T: Transport> State<T> {
+    fn new(first: Arc<Room<T>>) -> Self {
         let hall = Hall { name: Name::first_room(), room: first, members: BTreeSet::new() };
-        let mut hall_names = Registry::default();
+        let mut hall_names = UniqueNames::default();
         // There is no other.
         let _ = hall_names.claim(&hall.name, FIRST);
         Self {
-            names: Registry::default(),
+            names: UniqueNames::default(),
             people: HashMap::new(),
             hall_names,
             halls: BTreeMap::from([(FIRST, hall)]),
@@ -315,7 +315,7 @@ impl<M: Member> State<M> {
         }
     }
 
-    fn admit(&mut self, name: Name, place: Place<M>) -> Result<PersonId, NameError> {
+    fn admit(&mut self, name: Name, place: Place<T>) -> Result<PersonId, NameError> {
         let id = PersonId(self.next_person);
         self.names.claim(&name, id).map_err(|other| self.objection(other))?;
         self.next_person += 1;
@@ -370,7 +370,7 @@ impl<M: Member> State<M> {
     }
 }
 
-impl<M> Person<M> {
+impl<T> Person<T> {
     /// Returns the size in bytes, or `None` when too much is waiting already.
     fn tell(&mut self, line: impl Display) -> Option<usize> {
         match &mut self.place {

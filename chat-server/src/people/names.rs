@@ -11,17 +11,17 @@ use chat_protocol::name::{Name, fold};
 /// the hash has a secret key, make a name seem taken; with a million names that is one chance in a
 /// million.
 #[derive(Debug)]
-pub(crate) struct Registry<T> {
+pub(crate) struct UniqueNames<T> {
     looks: HashMap<u64, T>,
 }
 
-impl<T> Default for Registry<T> {
+impl<T> Default for UniqueNames<T> {
     fn default() -> Self {
         Self { looks: HashMap::new() }
     }
 }
 
-impl<T: Copy + Eq> Registry<T> {
+impl<T: Copy + Eq> UniqueNames<T> {
     /// Gives the name to its owner, or says who has one that can be taken for it.
     pub(crate) fn claim(&mut self, name: &Name, owner: T) -> Result<(), T> {
         let looks = self.hashes(name);
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn r5_4_a_name_has_one_owner_until_it_is_released() {
-        let mut names = Registry::default();
+        let mut names = UniqueNames::default();
         assert_eq!(names.claim(&name("Ana"), 1), Ok(()));
         for taken in ["Ana", "ANA", "Аna"] {
             assert_eq!(names.claim(&name(taken), 2), Err(1), "{taken}");
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn r6_3_a_rename_frees_the_old_name_and_only_that() {
-        let mut names = Registry::default();
+        let mut names = UniqueNames::default();
         names.claim(&name("Ana"), 1).unwrap();
         names.claim(&name("Bea"), 2).unwrap();
         assert_eq!(names.rename(&name("Ana"), &name("BEA"), 1), Err(2));

@@ -16,18 +16,18 @@ const KEPT: usize = 1024;
 ///
 /// Almost every member gets the whole text. The exceptions are those who spoke (they do not get
 /// their own messages), were told something, joined or left.
-pub(crate) struct Batch<M> {
+pub(crate) struct Batch<T> {
     pub(crate) text: Vec<u8>,
     pub(crate) exceptions: Vec<Exception>,
-    pub(crate) joined: Vec<(MemberId, Seat<M>)>,
-    pub(crate) left: Vec<Departure<M>>,
+    pub(crate) joined: Vec<(MemberId, Seat<T>)>,
+    pub(crate) left: Vec<Departure<T>>,
 }
 
 /// A member has left.
-pub(crate) struct Departure<M> {
+pub(crate) struct Departure<T> {
     pub(crate) member: MemberId,
     /// Where it goes from here, and takes its seat along.
-    pub(crate) onward: Option<oneshot::Sender<Seat<M>>>,
+    pub(crate) onward: Option<oneshot::Sender<Seat<T>>>,
 }
 
 /// Where one member's text differs from the batch's.
@@ -45,14 +45,14 @@ enum Difference {
     With(usize, Box<[u8]>),
 }
 
-/// Not derived: a derived one would ask `M` to have a default.
-impl<M> Default for Batch<M> {
+/// Not derived: a derived one would ask `T` to have a default.
+impl<T> Default for Batch<T> {
     fn default() -> Self {
         Self { text: Vec::new(), exceptions: Vec::new(), joined: Vec::new(), left: Vec::new() }
     }
 }
 
-impl<M> Batch<M> {
+impl<T> Batch<T> {
     pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty()
             && self.exceptions.is_empty()
@@ -76,13 +76,13 @@ impl<M> Batch<M> {
     }
 
     /// The member hears everything from here on.
-    pub(crate) fn join(&mut self, id: MemberId, seat: Seat<M>) {
+    pub(crate) fn join(&mut self, id: MemberId, seat: Seat<T>) {
         self.joined.push((id, seat));
         self.exclude(id, 0..self.text.len());
     }
 
     /// The member hears nothing from here on.
-    pub(crate) fn leave(&mut self, member: MemberId, onward: Option<oneshot::Sender<Seat<M>>>) {
+    pub(crate) fn leave(&mut self, member: MemberId, onward: Option<oneshot::Sender<Seat<T>>>) {
         self.left.push(Departure { member, onward });
         self.exclude(member, self.text.len()..usize::MAX);
     }

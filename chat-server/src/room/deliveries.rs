@@ -7,10 +7,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinError;
 use tokio_util::task::TaskTracker;
 
-use crate::net::transport::Member;
+use crate::net::transport::Transport;
 use crate::room::fanout::Fanout;
 use crate::room::order::Room;
-use crate::room::outbox::Terms;
+use crate::room::outbox::OutboxLimits;
 
 /// The fan-outs of all rooms.
 #[derive(Clone)]
@@ -20,7 +20,7 @@ pub(crate) struct Deliveries {
     /// The members that are being let go.
     partings: TaskTracker,
     /// What becomes of members who cannot keep up.
-    terms: Terms,
+    limits: OutboxLimits,
     /// How long a pass waits for more to deliver at once.
     coalesce: Option<Duration>,
     failed: mpsc::Sender<JoinError>,
@@ -29,19 +29,19 @@ pub(crate) struct Deliveries {
 impl Deliveries {
     /// The receiver gets the end of a fan-out that has panicked.
     pub(crate) fn new(
-        terms: Terms,
+        limits: OutboxLimits,
         coalesce: Option<Duration>,
     ) -> (Self, mpsc::Receiver<JoinError>) {
         let (failed, failure) = mpsc::channel(1);
         let [running, partings] = std::array::from_fn(|_| TaskTracker::new());
-        (Self { running, partings, terms, coalesce, failed }, failure)
+        (Self { running, partings, limits, coalesce, failed }, failure)
     }
 
     /// An empty room, whose members get what is said in it until it is closed.
-    pub(crate) fn open<M: Member>(&self) -> Arc<Room<M>> {
+    pub(crate) fn open<T: Transport>(&self) -> Arc<Room<T>> {
         let room = Arc::new(Room::new());
         let partings = self.partings.clone();
-        let fanout = Fanout::new(Arc::clone(&room), partings, self.terms, self.coalesce);
+        let fanout = Fanout::new(Arc::clone(&room), partings, self.limits, self.coalesce);
         let delivery = tokio::spawn(fanout.run());
         let failed = self.failed.clone();
         self.running.spawn(async move {

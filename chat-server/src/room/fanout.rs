@@ -11,35 +11,35 @@ use tokio::task::consume_budget;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
-use crate::net::transport::{Member, MemberId};
+use crate::net::transport::{MemberId, Transport};
 use crate::room::batch::{Batch, Departure, Exception};
 use crate::room::order::Room;
-use crate::room::outbox::Terms;
+use crate::room::outbox::OutboxLimits;
 use crate::room::seat::Seat;
 
 /// Delivers what is said in one room, to those who are in it.
-pub(crate) struct Fanout<M> {
-    room: Arc<Room<M>>,
+pub(crate) struct Fanout<T> {
+    room: Arc<Room<T>>,
     /// Ascending by id, because ids are given in the order of joining.
-    seats: Vec<(MemberId, Seat<M>)>,
+    seats: Vec<(MemberId, Seat<T>)>,
     /// The text of a member that gets one of its own.
     own: Vec<u8>,
     /// The tasks that let members go.
     partings: TaskTracker,
     /// What becomes of members who cannot keep up.
-    terms: Terms,
+    limits: OutboxLimits,
     /// How long a pass waits for more to deliver at once.
     coalesce: Option<Duration>,
 }
 
-impl<M: Member> Fanout<M> {
+impl<T: Transport> Fanout<T> {
     pub(crate) fn new(
-        room: Arc<Room<M>>,
+        room: Arc<Room<T>>,
         partings: TaskTracker,
-        terms: Terms,
+        limits: OutboxLimits,
         coalesce: Option<Duration>,
     ) -> Self {
-        Self { room, seats: Vec::new(), own: Vec::new(), partings, terms, coalesce }
+        Self { room, seats: Vec::new(), own: Vec::new(), partings, limits, coalesce }
     }
 
     /// Delivers until the room is closed and everything said in it has been delivered.
@@ -60,7 +60,7 @@ impl<M: Member> Fanout<M> {
     }
 
     /// The pass.
-    fn deliver(&mut self, batch: &mut Batch<M>) {
+    fn deliver(&mut self, batch: &mut Batch<T>) {
         self.seats.append(&mut batch.joined);
         // Stable: a member's exceptions stay in the order of the text.
         batch.exceptions.sort_by_key(|exception| exception.member);
@@ -72,7 +72,7 @@ impl<M: Member> Fanout<M> {
         self.let_go(&mut batch.left);
     }
 
-    fn deliver_to_all(&mut self, batch: &Batch<M>) {
+    fn deliver_to_all(&mut self, batch: &Batch<T>) {
         let now = Instant::now();
         let mut exceptions = &batch.exceptions[..];
         for (id, seat) in &mut self.seats {
@@ -83,12 +83,12 @@ impl<M: Member> Fanout<M> {
                 batch.compose(own, &mut self.own);
                 &self.own
             };
-            seat.deliver(text, now, self.room.lagging(), &self.terms);
+            seat.deliver(text, now, self.room.lagging(), &self.limits);
         }
     }
 
     /// Nothing was said to all: only those who were told something are looked for.
-    fn deliver_own(&mut self, batch: &Batch<M>) {
+    fn deliver_own(&mut self, batch: &Batch<T>) {
         let now = Instant::now();
         for own in batch.exceptions.chunk_by(|one, next| one.member == next.member) {
             let Ok(place) = self.seats.binary_search_by_key(&own[0].member, |(id, _)| *id) else {
@@ -96,18 +96,18 @@ impl<M: Member> Fanout<M> {
             };
             let (_, seat) = &mut self.seats[place];
             batch.compose(own, &mut self.own);
-            seat.deliver(&self.own, now, self.room.lagging(), &self.terms);
+            seat.deliver(&self.own, now, self.room.lagging(), &self.limits);
         }
     }
 
     /// Those who left lose their seats; who goes to another room takes it along, and the others
     /// are parted from in tasks of their own.
-    fn let_go(&mut self, left: &mut Vec<Departure<M>>) {
+    fn let_go(&mut self, left: &mut Vec<Departure<T>>) {
         if left.is_empty() {
             return;
         }
         left.sort_unstable_by_key(|departure| departure.member);
-        let gone = |(id, _): &mut (MemberId, Seat<M>)| {
+        let gone = |(id, _): &mut (MemberId, Seat<T>)| {
             left.binary_search_by_key(id, |departure| departure.member).is_ok()
         };
         let seats: Vec<_> = self.seats.extract_if(.., gone).collect();
@@ -156,7 +156,12 @@ mod tests {
         fn new() -> Self {
             let room = Arc::new(Room::new());
             Self {
-                fanout: Fanout::new(Arc::clone(&room), TaskTracker::new(), Terms::lenient(), None),
+                fanout: Fanout::new(
+                    Arc::clone(&room),
+                    TaskTracker::new(),
+                    OutboxLimits::lenient(),
+                    None,
+                ),
                 room,
             }
         }

@@ -23,8 +23,8 @@ pub(crate) const FULL: usize = 64 * 1024;
 ///
 /// Speaking appends to the batch under a short lock; nothing that is done under the lock depends
 /// on the number of members.
-pub(crate) struct Room<M> {
-    state: Mutex<State<M>>,
+pub(crate) struct Room<T> {
+    state: Mutex<State<T>>,
     /// Something waits to be delivered, or the room was closed.
     pending: Notify,
     /// Somebody has joined.
@@ -36,8 +36,8 @@ pub(crate) struct Room<M> {
     lagging: Lagging,
 }
 
-struct State<M> {
-    batch: Batch<M>,
+struct State<T> {
+    batch: Batch<T>,
     /// Bytes in the batch, those for single members included.
     weight: usize,
     next_id: u64,
@@ -46,21 +46,21 @@ struct State<M> {
     closed: bool,
 }
 
-/// Not derived: a derived one would ask `M` to have a default.
-impl<M> Default for State<M> {
+/// Not derived: a derived one would ask `T` to have a default.
+impl<T> Default for State<T> {
     fn default() -> Self {
         Self { batch: Batch::default(), weight: 0, next_id: 0, members: 0, closed: false }
     }
 }
 
-impl<M> State<M> {
+impl<T> State<T> {
     /// Whether there is nothing to be gained by waiting for more.
     fn is_worth_a_pass(&self) -> bool {
         self.closed || self.weight >= FULL
     }
 }
 
-impl<M> Room<M> {
+impl<T> Room<T> {
     /// An empty room.
     pub(crate) fn new() -> Self {
         Self {
@@ -76,7 +76,7 @@ impl<M> Room<M> {
     /// Takes a member in and welcomes it; it hears everything from here on until it leaves.
     pub(crate) fn join(
         &self,
-        seat: Seat<M>,
+        seat: Seat<T>,
         welcome: impl IntoIterator<Item = impl fmt::Display>,
     ) -> MemberId {
         let id = self.change(|state| {
@@ -116,13 +116,13 @@ impl<M> Room<M> {
     }
 
     /// The same, but it is not let go: it takes its seat along to another room.
-    pub(crate) fn hand_over(&self, member: MemberId) -> oneshot::Receiver<Seat<M>> {
+    pub(crate) fn hand_over(&self, member: MemberId) -> oneshot::Receiver<Seat<T>> {
         let (onward, seat) = oneshot::channel();
         self.depart(member, Some(onward));
         seat
     }
 
-    fn depart(&self, member: MemberId, onward: Option<oneshot::Sender<Seat<M>>>) {
+    fn depart(&self, member: MemberId, onward: Option<oneshot::Sender<Seat<T>>>) {
         self.change(|state| {
             state.members -= 1;
             state.batch.leave(member, onward);
@@ -192,7 +192,7 @@ impl<M> Room<M> {
 
     /// Waits for something to deliver and puts it into `batch`, whose memory is used again for
     /// what is said next. `false` when the room is closed and everything was delivered.
-    pub(crate) async fn next(&self, batch: &mut Batch<M>) -> bool {
+    pub(crate) async fn next(&self, batch: &mut Batch<T>) -> bool {
         batch.clear();
         if !self.take(batch) {
             // An idle room holds no buffers.
@@ -204,7 +204,7 @@ impl<M> Room<M> {
     }
 
     /// Puts what is to be delivered into `batch`, which is empty, and says whether that is anything.
-    fn take(&self, batch: &mut Batch<M>) -> bool {
+    fn take(&self, batch: &mut Batch<T>) -> bool {
         let mut state = self.lock();
         if state.batch.is_empty() {
             state.batch.shrink();
@@ -216,7 +216,7 @@ impl<M> Room<M> {
         true
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut State<M>) -> T) -> T {
+    fn change<R>(&self, change: impl FnOnce(&mut State<T>) -> R) -> R {
         let mut state = self.lock();
         let wake = state.batch.is_empty();
         let result = change(&mut state);
@@ -230,7 +230,7 @@ impl<M> Room<M> {
         result
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<M>> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

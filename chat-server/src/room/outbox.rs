@@ -10,7 +10,7 @@ use chat_protocol::limits::LONGEST_TIME;
 use chat_protocol::time_limit::TimeLimit;
 use tokio::time::{Instant, timeout_at};
 
-use crate::net::transport::{Fault, Member};
+use crate::net::transport::{Fault, Transport};
 use crate::room::backlog::Backlog;
 use crate::room::lagging::Lag;
 
@@ -33,7 +33,7 @@ pub(crate) enum SlowReader {
 
 /// What becomes of members who cannot keep up.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
+pub(crate) struct OutboxLimits {
     /// How many bytes wait for one member behind what its socket already holds.
     pub(crate) capacity: usize,
     /// What happens when that is not enough.
@@ -43,7 +43,7 @@ pub(crate) struct Terms {
 }
 
 #[cfg(test)]
-impl Terms {
+impl OutboxLimits {
     /// Those of somebody who has all the time and space of the world.
     pub(crate) fn lenient() -> Self {
         Self { capacity: 1 << 20, slow_reader: SlowReader::Skip, timeout: TimeLimit::OFF }
@@ -84,19 +84,19 @@ enum Taken {
 impl Outbox {
     /// An outbox in which these bytes wait, and the task that drains it. Flooders wait for this member
     /// for as long as the lag is held; without one, the member is known to be slow.
-    pub(crate) fn new<M: Member>(
+    pub(crate) fn new<T: Transport>(
         bytes: &[u8],
-        member: Arc<M>,
+        member: Arc<T>,
         lag: Option<Lag>,
-        terms: &Terms,
-    ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<M>) {
-        let mut state = State::Waiting(Backlog::of(bytes, terms.capacity));
-        abandon_if_full(&mut state, terms.slow_reader, &*member);
-        let (state, slow_reader) = (Mutex::new(state), terms.slow_reader);
+        limits: &OutboxLimits,
+    ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<T>) {
+        let mut state = State::Waiting(Backlog::of(bytes, limits.capacity));
+        abandon_if_full(&mut state, limits.slow_reader, &*member);
+        let (state, slow_reader) = (Mutex::new(state), limits.slow_reader);
         let slow = AtomicBool::new(lag.is_none());
         let outbox = Arc::new(Self { state, slow_reader, slow });
         let drained = Arc::clone(&outbox);
-        let timeout = terms.timeout.duration().unwrap_or(LONGEST_TIME);
+        let timeout = limits.timeout.duration().unwrap_or(LONGEST_TIME);
         (outbox, async move { drained.drain(&*member, lag, timeout).await })
     }
 
@@ -107,7 +107,7 @@ impl Outbox {
 
     /// Puts bytes behind those that wait. What does not fit is missed, or costs the member its
     /// connection, as it was ordered.
-    pub(crate) fn push(&self, bytes: &[u8], member: &impl Member) -> Queued {
+    pub(crate) fn push(&self, bytes: &[u8], member: &impl Transport) -> Queued {
         let mut state = self.lock();
         match &mut *state {
             State::Waiting(backlog) => backlog.push(bytes),
@@ -119,7 +119,7 @@ impl Outbox {
     }
 
     /// Gives the member what waits for it until nothing waits, or it has taken nothing for too long.
-    async fn drain(&self, member: &impl Member, mut lag: Option<Lag>, timeout: Duration) {
+    async fn drain(&self, member: &impl Transport, mut lag: Option<Lag>, timeout: Duration) {
         let grace = Instant::now() + GRACE;
         let mut taken = Instant::now();
         let fault = loop {
@@ -143,7 +143,7 @@ impl Outbox {
         member.hang_up(fault);
     }
 
-    fn offer(&self, member: &impl Member) -> io::Result<Taken> {
+    fn offer(&self, member: &impl Transport) -> io::Result<Taken> {
         let mut state = self.lock();
         let State::Waiting(backlog) = &mut *state else { return Ok(Taken::All) };
         match member.offer(backlog.next(), Instant::now()) {
@@ -164,7 +164,7 @@ impl Outbox {
 }
 
 /// Hangs up on a member who would miss something, if it is to be told so that way.
-fn abandon_if_full(state: &mut State, slow_reader: SlowReader, member: &impl Member) {
+fn abandon_if_full(state: &mut State, slow_reader: SlowReader, member: &impl Transport) {
     let missing = matches!(state, State::Waiting(backlog) if backlog.misses_some());
     if missing && slow_reader == SlowReader::Close {
         *state = State::Abandoned;
@@ -180,8 +180,8 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 
-    fn terms(capacity: usize, slow_reader: SlowReader) -> Terms {
-        Terms { capacity, slow_reader, timeout: TimeLimit::of(TIMEOUT) }
+    fn limits(capacity: usize, slow_reader: SlowReader) -> OutboxLimits {
+        OutboxLimits { capacity, slow_reader, timeout: TimeLimit::of(TIMEOUT) }
     }
 
     async fn heard(member: &Recorder, text: &str) {
@@ -194,8 +194,8 @@ mod tests {
     #[tokio::test]
     async fn r1_4_a_stuck_member_gets_all_of_it_in_order_once_it_reads() {
         let member = Arc::new(Recorder::default());
-        let terms = terms(100, SlowReader::Skip);
-        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), None, &terms);
+        let limits = limits(100, SlowReader::Skip);
+        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), None, &limits);
         let drain = tokio::spawn(drain);
         assert_eq!(outbox.push(b"tres\n", &*member), Queued::Yes);
         member.allow(5);
@@ -210,8 +210,8 @@ mod tests {
     #[tokio::test]
     async fn r1_4_a_full_outbox_misses_messages_and_says_how_many() {
         let member = Arc::new(Recorder::default());
-        let terms = terms(10, SlowReader::Skip);
-        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), None, &terms);
+        let limits = limits(10, SlowReader::Skip);
+        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), None, &limits);
         let drain = tokio::spawn(drain);
         outbox.push(b"tres\ncuatro\n", &*member);
         member.allow(usize::MAX);
@@ -223,25 +223,26 @@ mod tests {
     #[tokio::test]
     async fn r1_4_a_full_outbox_ends_the_connection_if_that_is_wanted() {
         let member = Arc::new(Recorder::default());
-        let terms = terms(10, SlowReader::Close);
-        let (outbox, _drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), None, &terms);
+        let limits = limits(10, SlowReader::Close);
+        let (outbox, _drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), None, &limits);
         assert_eq!(outbox.push(b"3\n", &*member), Queued::Yes);
         assert!(!member.hung_up.load(Ordering::Relaxed));
         assert_eq!(outbox.push(b"4\n", &*member), Queued::Yes);
         assert!(member.hung_up.load(Ordering::Relaxed));
         let hasty = Arc::new(Recorder::default());
-        let (_outbox, _drain) = Outbox::new(b"a line\nand one more\n", hasty.clone(), None, &terms);
+        let (_outbox, _drain) =
+            Outbox::new(b"a line\nand one more\n", hasty.clone(), None, &limits);
         assert!(hasty.hung_up.load(Ordering::Relaxed), "the first text can be too much as well");
     }
 
     #[tokio::test(start_paused = true)]
     async fn r1_4_a_stuck_member_is_soon_not_waited_for_and_then_hung_up_on() {
         let member = Arc::new(Recorder::default());
-        let terms = terms(100, SlowReader::Skip);
+        let limits = limits(100, SlowReader::Skip);
         let begun = Instant::now();
         let lagging = Lagging::new();
         let lag = Some(lagging.lag());
-        let (outbox, drain) = Outbox::new(b"uno\n", Arc::clone(&member), lag, &terms);
+        let (outbox, drain) = Outbox::new(b"uno\n", Arc::clone(&member), lag, &limits);
         let drain = tokio::spawn(drain);
         lagging.nobody().await;
         assert_eq!(begun.elapsed(), STALL);
@@ -255,12 +256,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn r1_4_a_member_that_takes_a_little_all_the_time_is_slow_but_not_stuck() {
         let member = Arc::new(Recorder::default());
-        let terms = terms(100, SlowReader::Skip);
+        let limits = limits(100, SlowReader::Skip);
         let begun = Instant::now();
         let bytes = [b'x'; 1000];
         let lagging = Lagging::new();
         let lag = Some(lagging.lag());
-        let (outbox, drain) = Outbox::new(&bytes, Arc::clone(&member), lag, &terms);
+        let (outbox, drain) = Outbox::new(&bytes, Arc::clone(&member), lag, &limits);
         let drain = tokio::spawn(drain);
         let sips = async {
             for _ in 0..bytes.len() {

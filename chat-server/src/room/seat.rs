@@ -11,17 +11,17 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use crate::net::per_address::Origin;
-use crate::net::transport::{Fault, Member};
+use crate::net::transport::{Fault, Transport};
 use crate::room::lagging::Lagging;
-use crate::room::outbox::{Outbox, Queued, Terms};
+use crate::room::outbox::{Outbox, OutboxLimits, Queued};
 
 /// How long somebody who has left may take for what still waits for it, whatever slow readers may
 /// take otherwise: nobody sees its descriptor any more.
 const LAST_CHANCE: Duration = SLOW_TIMEOUT;
 
 /// A member's place.
-pub(crate) struct Seat<M> {
-    member: Arc<M>,
+pub(crate) struct Seat<T> {
+    member: Arc<T>,
     state: State,
     /// Counts the member where it comes from, until it has been parted from.
     origin: Option<Box<Origin>>,
@@ -39,19 +39,25 @@ enum State {
     Gone,
 }
 
-impl<M> Seat<M> {
-    pub(crate) fn new(member: Arc<M>, origin: Option<Origin>) -> Self {
+impl<T> Seat<T> {
+    pub(crate) fn new(member: Arc<T>, origin: Option<Origin>) -> Self {
         Self { member, state: State::Direct { slow: false }, origin: origin.map(Box::new) }
     }
 }
 
-impl<M: Member> Seat<M> {
-    /// Gives the bytes to the member, or to an outbox where they wait for it on these terms. `lagging`
+impl<T: Transport> Seat<T> {
+    /// Gives the bytes to the member, or to an outbox where they wait for it within `limits`. `lagging`
     /// counts the members that wait so and may catch up.
-    pub(crate) fn deliver(&mut self, bytes: &[u8], now: Instant, lagging: &Lagging, terms: &Terms) {
+    pub(crate) fn deliver(
+        &mut self,
+        bytes: &[u8],
+        now: Instant,
+        lagging: &Lagging,
+        limits: &OutboxLimits,
+    ) {
         if let Some((rest, slow)) = self.offer(bytes, now) {
             let lag = (!slow).then(|| lagging.lag());
-            let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), lag, terms);
+            let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), lag, limits);
             self.state = State::Behind(outbox, tokio::spawn(drain));
         }
     }

@@ -2,12 +2,12 @@ use tokio::task::yield_now;
 
 use super::*;
 use crate::net::transport::fake::Recorder;
-use crate::room::outbox::Terms;
+use crate::room::outbox::OutboxLimits;
 
 const RULES: Rules = Rules { presence: true, max_rooms: 3 };
 
 fn directory() -> Directory<Recorder> {
-    Directory::new(Deliveries::new(Terms::lenient(), None).0, RULES)
+    Directory::new(Deliveries::new(OutboxLimits::lenient(), None).0, RULES)
 }
 
 fn name(text: &str) -> Name {
