@@ -54,7 +54,7 @@ use net::listener::Acceptor;
 use net::tcp::TcpConnection;
 use operator::Desk;
 use people::directory::Directory;
-use room::deliveries::Deliveries;
+use room::fanout::Deliveries;
 
 /// What all connections share.
 struct Server {

@@ -57,7 +57,7 @@ impl FloodControl {
             }
             let patience = self.patience(begun);
             // Boxed: every connection would have the space for what hardly any ever waits for.
-            let waited = Box::pin(timeout(patience, room.lagging().nobody())).await;
+            let waited = Box::pin(timeout(patience, room.lagging().emptied())).await;
             let now = Instant::now();
             self.rested = self.rested.max(begun) + (now - begun) * (RECOVERY + 1);
             if waited.is_err() {

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::console::Console;
 use crate::net::transport::{MemberId, Transport};
 use crate::people::names::UniqueNames;
-use crate::room::deliveries::Deliveries;
+use crate::room::fanout::Deliveries;
 use crate::room::order::Room;
 use crate::room::seat::Seat;
 

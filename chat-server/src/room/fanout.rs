@@ -7,7 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::consume_budget;
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, consume_budget};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -16,6 +17,56 @@ use crate::room::batch::{Batch, Departure, Exception};
 use crate::room::order::Room;
 use crate::room::outbox::OutboxLimits;
 use crate::room::seat::Seat;
+
+/// The fan-outs of all rooms.
+#[derive(Clone)]
+pub(crate) struct Deliveries {
+    /// The rooms that are open.
+    running: TaskTracker,
+    /// The members that are being let go.
+    partings: TaskTracker,
+    /// What becomes of members who cannot keep up.
+    limits: OutboxLimits,
+    /// How long a pass waits for more to deliver at once.
+    coalesce: Option<Duration>,
+    failed: mpsc::Sender<JoinError>,
+}
+
+impl Deliveries {
+    /// The receiver gets the end of a fan-out that has panicked.
+    pub(crate) fn new(
+        limits: OutboxLimits,
+        coalesce: Option<Duration>,
+    ) -> (Self, mpsc::Receiver<JoinError>) {
+        let (failed, failure) = mpsc::channel(1);
+        let [running, partings] = std::array::from_fn(|_| TaskTracker::new());
+        (Self { running, partings, limits, coalesce, failed }, failure)
+    }
+
+    /// An empty room, whose members get what is said in it until it is closed.
+    pub(crate) fn open<T: Transport>(&self) -> Arc<Room<T>> {
+        let room = Arc::new(Room::new());
+        let partings = self.partings.clone();
+        let fanout = Fanout::new(Arc::clone(&room), partings, self.limits, self.coalesce);
+        let delivery = tokio::spawn(fanout.run());
+        let failed = self.failed.clone();
+        self.running.spawn(async move {
+            if let Err(error) = delivery.await {
+                // One failure is as bad as several.
+                let _ = failed.try_send(error);
+            }
+        });
+        room
+    }
+
+    /// Waits until all rooms are closed, and until everybody has everything that was said there.
+    pub(crate) async fn finish(&self) {
+        self.running.close();
+        self.running.wait().await;
+        self.partings.close();
+        self.partings.wait().await;
+    }
+}
 
 /// Delivers what is said in one room, to those who are in it.
 pub(crate) struct Fanout<T> {

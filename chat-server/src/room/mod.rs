@@ -2,9 +2,7 @@
 
 pub(crate) mod backlog;
 pub(crate) mod batch;
-pub(crate) mod deliveries;
 pub(crate) mod fanout;
-pub(crate) mod lagging;
 pub(crate) mod order;
 pub(crate) mod outbox;
 pub(crate) mod seat;

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::net::transport::MemberId;
 use crate::room::batch::Batch;
-use crate::room::lagging::Lagging;
+use crate::room::outbox::Lagging;
 use crate::room::seat::Seat;
 
 /// How many bytes of text may wait for the next pass; whoever wants to say more waits first.

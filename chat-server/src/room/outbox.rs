@@ -9,10 +9,11 @@ use std::time::Duration;
 use chat_protocol::limits::LONGEST_TIME;
 use chat_protocol::time_limit::TimeLimit;
 use tokio::time::{Instant, timeout_at};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::net::transport::{Fault, Transport};
 use crate::room::backlog::Backlog;
-use crate::room::lagging::Lag;
 
 /// How long a flooder waits for a member that has fallen behind. One that has not caught up by then
 /// is slow, and never waited for again.
@@ -163,6 +164,37 @@ impl Outbox {
     }
 }
 
+/// The members of a room that lag behind and may still catch up.
+pub(crate) struct Lagging(TaskTracker);
+
+/// Marks a member as lagging until it is dropped.
+pub(crate) struct Lag(#[expect(dead_code, reason = "held")] TaskTrackerToken);
+
+impl Lagging {
+    /// An empty set.
+    pub(crate) fn new() -> Self {
+        let all = TaskTracker::new();
+        // Closed, so that it can be waited for.
+        all.close();
+        Self(all)
+    }
+
+    /// Marks one more member as lagging until the guard is dropped.
+    pub(crate) fn lag(&self) -> Lag {
+        Lag(self.0.token())
+    }
+
+    /// Whether no member lags.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Waits until no member lags. Cancel-safe.
+    pub(crate) async fn emptied(&self) {
+        self.0.wait().await;
+    }
+}
+
 /// Hangs up on a member who would miss something, if it is to be told so that way.
 fn abandon_if_full(state: &mut State, slow_reader: SlowReader, member: &impl Transport) {
     let missing = matches!(state, State::Waiting(backlog) if backlog.misses_some());
@@ -176,7 +208,6 @@ fn abandon_if_full(state: &mut State, slow_reader: SlowReader, member: &impl Tra
 mod tests {
     use super::*;
     use crate::net::transport::fake::Recorder;
-    use crate::room::lagging::Lagging;
 
     const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -244,7 +275,7 @@ mod tests {
         let lag = Some(lagging.lag());
         let (outbox, drain) = Outbox::new(b"uno\n", Arc::clone(&member), lag, &limits);
         let drain = tokio::spawn(drain);
-        lagging.nobody().await;
+        lagging.emptied().await;
         assert_eq!(begun.elapsed(), STALL);
         assert!(outbox.is_slow());
         assert!(!member.hung_up.load(Ordering::Relaxed));
@@ -270,7 +301,7 @@ mod tests {
             }
         };
         tokio::join!(sips, async {
-            lagging.nobody().await;
+            lagging.emptied().await;
             assert_eq!(begun.elapsed(), GRACE);
         });
         drain.await.unwrap();

@@ -12,8 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::net::per_address::Origin;
 use crate::net::transport::{Fault, Transport};
-use crate::room::lagging::Lagging;
-use crate::room::outbox::{Outbox, OutboxLimits, Queued};
+use crate::room::outbox::{Lagging, Outbox, OutboxLimits, Queued};
 
 /// How long somebody who has left may take for what still waits for it, whatever slow readers may
 /// take otherwise: nobody sees its descriptor any more.
