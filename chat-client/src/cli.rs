@@ -8,19 +8,20 @@ use std::time::Duration;
 
 use anstream::AutoStream;
 use chat_protocol::endpoint::Endpoint;
+use chat_protocol::language::Language;
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::profile::Profile;
 use chat_protocol::time_limit::TimeLimit;
-use chat_protocol::wording;
 use chat_terminal::completion::Vocabulary;
+use chat_terminal::usage::{Common, Switch};
 use chat_terminal::{pipe, signals, terminal, usage};
-use clap::{ArgAction, ColorChoice, Command, CommandFactory, Parser};
+use clap::{ColorChoice, Command, CommandFactory, Parser};
 use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-use crate::conversation::Ways;
+use crate::conversation::Settings;
 use crate::naming::Naming;
 use crate::outcome::{EXIT_STATUSES, Outcome};
 use crate::paint::Painter;
@@ -31,44 +32,34 @@ use crate::run;
 /// On a terminal it edits lines, keeps a history and completes words with Tab; otherwise it is a
 /// filter from standard input to standard output. `salir`, Ctrl-C and the end of input leave.
 #[derive(Debug, Parser)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[command(version)]
 pub struct Cli {
     /// The server; port 12345 when only a host is given
     #[arg(value_name = "ADDR:PORT", default_value_t)]
     server: Endpoint,
 
-    /// The kind of chat: sets the defaults of some options, see below
-    #[arg(long, value_name = "PROFILE", default_value_t)]
-    profile: Profile,
+    #[command(flatten)]
+    common: Common,
 
     /// Your name. Without one you are asked for it where it is needed
     #[arg(long, value_name = "NAME", value_parser = own_name)]
     name: Option<Name>,
 
-    /// What the server asks for a name with
-    #[arg(long, value_name = "TEXT", default_value = wording::NAME_KEYWORD,
-        value_parser = usage::keyword)]
-    name_keyword: String,
-
     /// Leave a server that does not ask for a name
-    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true,
-        default_missing_value = "on", action = ArgAction::Set, value_parser = usage::switch)]
-    expect_keyword: bool,
+    #[arg(long, value_name = "on|off", require_equals = true)]
+    expect_keyword: Switch,
 
     /// How long it has to ask: 60s, 1m30s, 500ms, off
     #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(KEYWORD_TIMEOUT))]
     keyword_timeout: TimeLimit,
 
     /// Put `NAME > ` before each line that is sent
-    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true,
-        default_missing_value = "on", action = ArgAction::Set, value_parser = usage::switch)]
-    sign: bool,
+    #[arg(long, value_name = "on|off", require_equals = true)]
+    sign: Switch,
 
     /// Complete commands, such as `/quien`
-    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true,
-        default_missing_value = "on", action = ArgAction::Set, value_parser = usage::switch)]
-    commands: bool,
+    #[arg(long, value_name = "on|off", require_equals = true)]
+    commands: Switch,
 
     /// Leave when nothing is sent or received for this long: 60s, 1m30s, 500ms, off
     #[arg(long, value_name = "TIME")]
@@ -107,6 +98,11 @@ impl Cli {
         usage::parse_or_exit(command(usage::profile_in(env::args_os()))).0
     }
 
+    /// The language in which the person is talked to.
+    pub fn language(&self) -> Language {
+        self.common.lang
+    }
+
     /// Talks until one side ends the conversation.
     pub fn start(self) -> Result<Outcome, StartError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -135,37 +131,45 @@ impl Cli {
             connected = connect(&self.server) => connected,
             () = &mut stop => return Ok(Outcome::Left),
         };
-        let mut ways = self.ways();
-        ways.naming.far(began.elapsed());
-        let asking = self.name.is_none() && (self.expect_keyword || self.sign);
+        let language = self.language();
+        let mut settings = self.settings();
+        settings.naming.set_round_trip(began.elapsed());
+        let asking = self.name.is_none() && (self.expect_keyword.is_on() || self.sign.is_on());
         let stream =
             connected.map_err(|reason| StartError::Connect { address: self.server, reason })?;
-        let vocabulary = Arc::new(Mutex::new(Vocabulary::new(self.commands)));
-        let question = asking.then_some(wording::YOUR_NAME);
+        let vocabulary = Arc::new(Mutex::new(Vocabulary::new(self.commands.is_on(), language)));
+        let question = asking.then_some(language.your_name());
         if io::stdin().is_terminal()
             && io::stdout().is_terminal()
             && let Some(terminal) =
                 terminal::open(question, Arc::clone(&interrupt), Some(Arc::clone(&vocabulary)))
         {
-            ways.naming.person(asking);
-            ways.vocabulary = Some(vocabulary);
-            Ok(run(stream, terminal, ways, stop).await)
+            settings.naming.person(asking);
+            settings.vocabulary = Some(vocabulary);
+            Ok(run(stream, terminal, settings, stop).await)
         } else {
-            Ok(run(stream, pipe::open(), ways, stop).await)
+            Ok(run(stream, pipe::open(), settings, stop).await)
         }
     }
 
     /// As they are in a pipe.
-    fn ways(&self) -> Ways {
-        let mut naming = Naming::new(&self.name_keyword, self.name.clone());
-        if self.expect_keyword {
+    fn settings(&self) -> Settings {
+        let mut naming = Naming::new(&self.common.name_keyword, self.name.clone());
+        if self.expect_keyword.is_on() {
             naming.expect(self.keyword_timeout.duration().map(|limit| Instant::now() + limit));
         }
         let bell = self.bell && io::stdout().is_terminal();
         let mut painter = Painter::new(self.in_color(), self.timestamps, bell);
         self.name.iter().for_each(|name| painter.answer_to(name));
         let idle = self.idle_timeout.duration();
-        Ways { idle, sign: self.sign, naming, painter, vocabulary: None }
+        Settings {
+            language: self.language(),
+            idle,
+            sign: self.sign.is_on(),
+            naming,
+            painter,
+            vocabulary: None,
+        }
     }
 
     fn in_color(&self) -> bool {
@@ -200,16 +204,27 @@ async fn connect(server: &Endpoint) -> io::Result<TcpStream> {
 #[derive(Debug, Error)]
 pub enum StartError {
     /// No server there, or none that answers.
-    #[error("{}", wording::cannot_connect(address, reason))]
+    #[error("cannot connect to {address}")]
     Connect {
         /// The address as it was given.
         address: Endpoint,
         /// What the system said.
+        #[source]
         reason: io::Error,
     },
     /// The system gave no event queue or no signal handler.
     #[error(transparent)]
     System(io::Error),
+}
+
+impl StartError {
+    /// One line for people, with the reason.
+    pub fn explanation(&self, language: Language) -> String {
+        match self {
+            Self::Connect { address, reason } => language.cannot_connect(address, reason),
+            Self::System(error) => error.to_string(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -235,10 +250,10 @@ mod tests {
         for profile in Profile::ALL {
             let cli = parse(&["chat-client", "--profile", profile.name()]).unwrap();
             let options = profile.client();
-            assert_eq!(cli.profile, profile);
-            assert_eq!(cli.expect_keyword, options.expect_keyword);
-            assert_eq!(cli.sign, options.sign);
-            assert_eq!(cli.commands, options.commands);
+            assert_eq!(cli.common.profile, profile);
+            assert_eq!(cli.expect_keyword.is_on(), options.expect_keyword);
+            assert_eq!(cli.sign.is_on(), options.sign);
+            assert_eq!(cli.commands.is_on(), options.commands);
             assert_eq!(cli.idle_timeout, options.idle_timeout);
         }
     }
@@ -247,7 +262,7 @@ mod tests {
     fn r5_2_what_is_given_wins() {
         let given = ["chat-client", "--sign", "localhost", "--commands=off", "--profile=grupal"];
         let cli = parse(&given).unwrap();
-        assert!(cli.sign && !cli.commands && cli.expect_keyword);
+        assert!(cli.sign.is_on() && !cli.commands.is_on() && cli.expect_keyword.is_on());
         assert_eq!(cli.server, "localhost".parse().unwrap());
     }
 

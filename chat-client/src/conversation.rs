@@ -9,9 +9,9 @@ use std::time::Duration;
 use bytes::{Buf, BytesMut};
 use chat_protocol::decoder::Line;
 use chat_protocol::framing::Framing;
+use chat_protocol::language::Language;
 use chat_protocol::limits::CHUNK_PAUSE;
 use chat_protocol::text::{self, LEAVE_WORD};
-use chat_protocol::wording;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -38,8 +38,10 @@ const READ: usize = 16 * 1024;
 /// what the client is willing to hold.
 const MAX_SHOWN: usize = 64 * 1024;
 
-/// The ways of this client.
-pub(crate) struct Ways {
+/// The settings of a conversation.
+pub(crate) struct Settings {
+    /// The language in which the person is talked to.
+    pub(crate) language: Language,
     /// How long nothing may happen.
     pub(crate) idle: Option<Duration>,
     /// Whether the name goes before each line that is sent.
@@ -64,7 +66,7 @@ pub(crate) struct Conversation<K, S> {
     outgoing: BytesMut,
     /// What was entered and waits for the name to be given.
     held: Vec<Input>,
-    ways: Ways,
+    settings: Settings,
     last_sent: Instant,
     last_received: Instant,
     stage: Stage,
@@ -86,7 +88,7 @@ enum Stage {
 }
 
 impl<K: Keyboard, S: Screen> Conversation<K, S> {
-    pub(crate) fn new(stream: TcpStream, keyboard: K, screen: S, ways: Ways) -> Self {
+    pub(crate) fn new(stream: TcpStream, keyboard: K, screen: S, settings: Settings) -> Self {
         let now = Instant::now();
         let mut conversation = Self {
             stream,
@@ -97,15 +99,16 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             shown: BytesMut::new(),
             outgoing: BytesMut::new(),
             held: Vec::new(),
-            ways,
+            settings,
             last_sent: now,
             last_received: now,
             stage: Stage::Talking,
             reason: None,
             outcome: None,
         };
-        conversation.show(wording::CONNECTED);
-        conversation.show(wording::TYPE_MESSAGES);
+        let language = conversation.settings.language;
+        conversation.show(language.connected());
+        conversation.show(language.type_messages());
         conversation
     }
 
@@ -121,26 +124,26 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             let sending = on && self.stage != Stage::Refused && !self.outgoing.is_empty();
             let (pause, idle, deadline) =
                 (self.pause_ends(), self.idle_ends(), self.stage.deadline());
-            let naming = self.ways.naming.deadline().filter(|_| self.stage == Stage::Talking);
+            let naming = self.settings.naming.deadline().filter(|_| self.stage == Stage::Talking);
             tokio::select! {
                 input = self.keyboard.next(), if typing => self.take(input),
                 _ = self.stream.readable(), if listening => self.receive(),
                 _ = self.stream.writable(), if sending => self.send().await,
                 shown = self.screen.show(&mut self.shown), if !self.shown.is_empty() => {
                     if let Err(error) = shown {
-                        self.go_blind(&error);
+                        self.output_failed(&error);
                     }
                 }
                 () = until(pause), if listening => {
                     if let Some(line) = self.incoming.decoder.pause() {
-                        self.hear(&readable(line));
+                        self.hear(&readable(line, self.settings.language));
                     }
                 }
                 () = until(naming), if on => {
-                    let then = self.ways.naming.expire();
+                    let then = self.settings.naming.expire();
                     self.follow(then);
                 }
-                () = until(idle), if on => self.be_idle(),
+                () = until(idle), if on => self.idle_time_over(),
                 () = until(deadline), if on => self.outcome = Some(Outcome::Left),
             }
         }
@@ -189,7 +192,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
                 self.last_received = Instant::now();
                 self.incoming.filled(n);
                 while let Some(line) = self.incoming.next() {
-                    let line = readable(line);
+                    let line = readable(line, self.settings.language);
                     self.hear(&line);
                 }
             }
@@ -197,7 +200,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             // A reset is an end.
             Ok(_) | Err(_) => {
                 if let Some(line) = self.incoming.decoder.finish() {
-                    self.hear(&readable(line));
+                    self.hear(&readable(line, self.settings.language));
                 }
                 self.outcome.get_or_insert(self.stage.outcome());
             }
@@ -207,14 +210,14 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     /// A line has arrived. Who leaves gives no names any more.
     fn hear(&mut self, line: &str) {
         let (shown, then) = match self.stage {
-            Stage::Talking => self.ways.naming.hear(line, Instant::now()),
+            Stage::Talking => self.settings.naming.hear(line, Instant::now()),
             _ => (Some(line), None),
         };
         if let Some(line) = shown {
-            if let Some(vocabulary) = &self.ways.vocabulary {
+            if let Some(vocabulary) = &self.settings.vocabulary {
                 vocabulary.lock().unwrap_or_else(PoisonError::into_inner).see(line);
             }
-            let painted = self.ways.painter.arrived(line, paint::now);
+            let painted = self.settings.painter.arrived(line, paint::now);
             self.put(&painted);
         }
         self.follow(then);
@@ -222,7 +225,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
 
     /// Shows a line of the client's own.
     fn show(&mut self, line: &str) {
-        let painted = self.ways.painter.own(line);
+        let painted = self.settings.painter.own(line);
         self.put(&painted);
     }
 
@@ -233,7 +236,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
 
     /// Nobody sees any more what arrives: the person leaves, without a word when that was the
     /// person's own doing.
-    fn go_blind(&mut self, error: &io::Error) {
+    fn output_failed(&mut self, error: &io::Error) {
         self.shown.clear();
         if error.kind() == io::ErrorKind::BrokenPipe {
             self.say(LEAVE_WORD);
@@ -250,14 +253,14 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
 
     /// When nothing has happened for too long. Who has left is waiting for just one thing.
     fn idle_ends(&self) -> Option<Instant> {
-        self.ways
+        self.settings
             .idle
             .filter(|_| self.stage.deadline().is_none())
             .map(|limit| self.last_sent.max(self.last_received) + limit)
     }
 
     /// The idle time is over, unless something has arrived and was only not read yet.
-    fn be_idle(&mut self) {
+    fn idle_time_over(&mut self) {
         let before = self.last_received;
         if self.shown.len() < MAX_WAITING {
             self.receive();
@@ -286,11 +289,11 @@ impl Stage {
 }
 
 /// A line from the network as it may be shown (requirement 4.6).
-fn readable(line: Line<'_>) -> String {
+fn readable(line: Line<'_>, language: Language) -> String {
     match line {
         Line::Text(text) => text::showable(text).into_owned(),
         Line::Empty => String::new(),
-        Line::TooLong => wording::line_omitted(MAX_SHOWN).to_string(),
+        Line::TooLong => language.line_omitted(MAX_SHOWN).to_string(),
     }
 }
 
@@ -304,6 +307,7 @@ async fn until(time: Option<Instant>) {
 
 #[cfg(test)]
 mod tests {
+    use chat_protocol::wording::NAME_KEYWORD;
     use tokio::net::TcpListener;
 
     use super::*;
@@ -326,11 +330,12 @@ mod tests {
         async fn close(self) {}
     }
 
-    fn plain() -> Ways {
-        Ways {
+    fn plain() -> Settings {
+        Settings {
+            language: Language::Es,
             idle: None,
             sign: false,
-            naming: Naming::new(wording::NAME_KEYWORD, None),
+            naming: Naming::new(NAME_KEYWORD, None),
             painter: Painter::default(),
             vocabulary: None,
         }

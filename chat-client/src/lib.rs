@@ -23,7 +23,7 @@ use std::future::Future;
 use tokio::net::TcpStream;
 
 use chat_terminal::person::{Keyboard, Screen};
-use conversation::{Conversation, Ways};
+use conversation::{Conversation, Settings};
 use outcome::Outcome;
 
 /// Talks until one side ends it, or `stop` completes.
@@ -32,10 +32,10 @@ use outcome::Outcome;
 pub(crate) async fn run(
     stream: TcpStream,
     (keyboard, screen): (impl Keyboard, impl Screen),
-    ways: Ways,
+    settings: Settings,
     stop: impl Future<Output = ()>,
 ) -> Outcome {
-    let mut conversation = Conversation::new(stream, keyboard, screen, ways);
+    let mut conversation = Conversation::new(stream, keyboard, screen, settings);
     let outcome = tokio::select! {
         outcome = conversation.talk() => outcome,
         () = stop => conversation.leave_now().await,

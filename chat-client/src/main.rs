@@ -7,15 +7,17 @@ use std::process::ExitCode;
 use chat_client::cli::Cli;
 
 fn main() -> ExitCode {
-    match Cli::parse_or_exit().start() {
+    let cli = Cli::parse_or_exit();
+    let language = cli.language();
+    match cli.start() {
         Ok(outcome) => {
-            if let Some(explanation) = outcome.explanation() {
+            if let Some(explanation) = outcome.explanation(language) {
                 say(explanation);
             }
             outcome.into()
         }
         Err(error) => {
-            say(error);
+            say(error.explanation(language));
             ExitCode::FAILURE
         }
     }

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use chat_protocol::name::{Name, NameError};
-use chat_protocol::wording::{GREETING, REFUSAL};
+use chat_protocol::wording::{REFUSAL, is_greeting};
 use tokio::time::Instant;
 
 use crate::outcome::Outcome;
@@ -17,9 +17,9 @@ use crate::outcome::Outcome;
 /// person who has just entered one.
 const GRACE: Duration = Duration::from_millis(300);
 
-/// The longest way there and back that is reckoned with: half around the world and a bad line.
+/// The longest round trip that is reckoned with: half around the world and a bad line.
 /// Whatever else made the connection slow, such as looking up its address, makes no answer slow.
-const FAR: Duration = Duration::from_secs(1);
+const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(1);
 
 /// Whether and how a name is given.
 #[derive(Debug)]
@@ -86,9 +86,9 @@ impl Naming {
         self.state = State::Waiting(deadline);
     }
 
-    /// The server is so far away, there and back: an answer may take twice as long on a bad day.
-    pub(crate) fn far(&mut self, round_trip: Duration) {
-        self.grace = GRACE + 2 * round_trip.min(FAR);
+    /// Sets the round-trip time: the grace period for an objection grows by twice this, for a bad day.
+    pub(crate) fn set_round_trip(&mut self, round_trip: Duration) {
+        self.grace = GRACE + 2 * round_trip.min(LONGEST_ROUND_TRIP);
     }
 
     /// There is a person who can be asked, and who is `asking` being asked now.
@@ -143,7 +143,7 @@ impl Naming {
     /// sent it right behind its greeting.
     fn before_keyword<'a>(&self, line: &'a str) -> Option<&'a str> {
         let before = line.trim_end().strip_suffix(&self.keyword)?.trim();
-        (before.is_empty() || before == GREETING).then_some(before)
+        (before.is_empty() || is_greeting(before)).then_some(before)
     }
 
     /// Where nobody has a name to give and nobody has to, the keyword is a line like any other.
@@ -199,7 +199,7 @@ impl Naming {
             }
             State::Presumed if !refusal => self.state = State::Over,
             // Who need not be asked is asked at once or not at all: later, it is somebody's talk.
-            State::Waiting(_) if !self.expected && line != GREETING => self.state = State::Over,
+            State::Waiting(_) if !self.expected && !is_greeting(line) => self.state = State::Over,
             _ => {}
         }
         None

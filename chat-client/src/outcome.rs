@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use chat_protocol::wording;
+use chat_protocol::language::Language;
 
 /// How a conversation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,17 +30,17 @@ Exit status: 0 left, 1 no connection, 2 bad usage, 3 the server closed the conne
 written, 7 the server did not ask for a name, 8 the server did not take the name.";
 
 impl Outcome {
-    /// What the person is told about an end that the person did not ask for.
-    pub fn explanation(self) -> Option<&'static str> {
-        match self {
-            Self::Left => None,
-            Self::ServerClosed => Some(wording::SERVER_CLOSED),
-            Self::Idle => Some(wording::CLIENT_IDLE),
-            Self::Unsent => Some(wording::UNSENT),
-            Self::Unseen => Some(wording::UNSEEN),
-            Self::NotAsked => Some(wording::NOT_ASKED),
-            Self::NameRefused => Some(wording::NAME_NOT_TAKEN),
-        }
+    /// The explanation of an end that the person did not ask for.
+    pub fn explanation(self, language: Language) -> Option<&'static str> {
+        Some(match self {
+            Self::Left => return None,
+            Self::ServerClosed => language.server_closed(),
+            Self::Idle => language.client_idle_out(),
+            Self::Unsent => language.unsent(),
+            Self::Unseen => language.unseen(),
+            Self::NotAsked => language.not_asked(),
+            Self::NameRefused => language.name_not_taken(),
+        })
     }
 }
 

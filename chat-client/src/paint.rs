@@ -5,7 +5,7 @@
 
 use anstyle::{AnsiColor, Style};
 use chat_protocol::name::{Name, fold};
-use chat_protocol::wording::{self, NOTICE, PRIVATE, REFUSAL};
+use chat_protocol::wording::{NOTICE, REFUSAL, own_name_in, private_of};
 use jiff::civil::Time;
 
 /// What the chat itself says stands back behind what people say.
@@ -50,7 +50,7 @@ impl Painter {
 
     /// A line that arrived at this time, by the clock on the wall.
     pub(crate) fn arrived(&mut self, line: &str, time: impl FnOnce() -> Time) -> String {
-        if let Some(name) = new_name(line) {
+        if let Some(name) = own_name_in(line) {
             self.answer_to(&name);
         }
         let mut painted = self.own(line);
@@ -67,7 +67,7 @@ impl Painter {
         if line.starts_with(NOTICE) || line.starts_with(REFUSAL) {
             return false;
         }
-        let private = line.strip_prefix(PRIVATE).is_some_and(|rest| rest.starts_with(']'));
+        let private = private_of(line).is_some_and(|rest| rest.starts_with(']'));
         private || self.own.as_ref().is_some_and(|own| has_word(&fold(line), own))
     }
 }
@@ -78,15 +78,10 @@ pub(crate) fn now() -> Time {
 }
 
 fn style(line: &str) -> Option<Style> {
-    let styles = [(NOTICE, NOTICE_STYLE), (REFUSAL, REFUSAL_STYLE), (PRIVATE, PRIVATE_STYLE)];
-    styles.into_iter().find(|(start, _)| line.starts_with(start)).map(|(_, style)| style)
-}
-
-/// The name that this line says its reader has now.
-fn new_name(line: &str) -> Option<Name> {
-    let name: Name = line.strip_prefix(NOTICE)?.rsplit(' ').next()?.parse().ok()?;
-    let says_so = wording::you_are_now(&name).to_string() == line;
-    says_so.then_some(name)
+    let private = private_of(line).map(|_| PRIVATE_STYLE);
+    let styles = [(NOTICE, NOTICE_STYLE), (REFUSAL, REFUSAL_STYLE)];
+    let marked = styles.into_iter().find(|(start, _)| line.starts_with(start));
+    marked.map(|(_, style)| style).or(private)
 }
 
 /// Whether the word stands in the text by itself, and is not a part of another.
@@ -177,6 +172,15 @@ mod tests {
         for line in silent {
             assert!(!rings(line), "{line}");
         }
+    }
+
+    #[test]
+    fn r9_1_a_server_that_talks_english_is_understood() {
+        let mut painter = Painter::new(true, false, true);
+        let private = painter.arrived("[private] Ana > hi", at_noon);
+        assert_eq!(private, "\x1b[36m[private] Ana > hi\x1b[0m\x07");
+        painter.arrived("* you are now called Bea", at_noon);
+        assert!(painter.arrived("Ana > hi bea", at_noon).ends_with(BELL));
     }
 
     #[test]

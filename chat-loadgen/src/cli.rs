@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chat_protocol::endpoint::Endpoint;
-use chat_terminal::usage;
+use chat_terminal::usage::{self, Switch};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::baseline;
@@ -179,8 +179,8 @@ pub struct Checks {
     #[arg(long)]
     pub total_order: bool,
     /// Do not judge what arrives, only time it: shows what judging costs
-    #[arg(long, value_name = "on|off", default_value = "on", value_parser = usage::switch, action = clap::ArgAction::Set)]
-    pub verify: bool,
+    #[arg(long, value_name = "on|off", value_enum, default_value = "on")]
+    pub verify: Switch,
     /// Exit as if the times could be believed: for busy machines, where only correctness counts
     #[arg(long)]
     pub allow_invalid: bool,

@@ -74,7 +74,7 @@ pub fn plan(run: &Run, address: SocketAddr) -> Result<Plan, Impossible> {
         drain_timeout: load.drain_timeout,
         connecting: connecting(clients),
         allow_partial: clients.allow_partial,
-        verify: checks.verify,
+        verify: checks.verify.is_on(),
         total_order: checks.total_order,
         witnesses: checks.witnesses,
     };
@@ -134,7 +134,7 @@ fn no_room_for_checks(run: &Run, plan: &Plan) -> Option<String> {
         Some("the relay of --calibrate speaks basico, with one room".to_owned())
     } else if checks.find_max.is_some() && run.load.rate.constant_rate().is_none() {
         Some("--find-max begins at one --rate, not at several".to_owned())
-    } else if !checks.verify && (checks.total_order || clients_come_and_go(plan)) {
+    } else if !checks.verify.is_on() && (checks.total_order || clients_come_and_go(plan)) {
         Some("--verify off judges nothing: no --total-order, --churn or --slow-readers".to_owned())
     } else {
         None

@@ -1,5 +1,7 @@
 //! Lines that begin with `/` (chapter 6).
 
+use crate::language::Text;
+
 /// One thing that a line can tell the server to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
@@ -31,31 +33,68 @@ pub struct Form {
     /// The English word.
     pub alias: &'static str,
     /// What has to follow the word; empty, nothing may follow.
-    pub arguments: &'static str,
+    pub arguments: Text,
     /// What it is for, as `/ayuda` says it.
-    pub purpose: &'static str,
+    pub purpose: Text,
 }
 
 /// Every command.
 pub const FORMS: [Form; 8] = [
-    form(Verb::Private, "privado", "msg", "NOMBRE TEXTO", "escribe solo a esa persona"),
-    form(Verb::Reply, "responder", "reply", "TEXTO", "contesta el último mensaje privado"),
-    form(Verb::Room, "sala", "join", "SALA", "pasa a esa sala, que se crea si no existe"),
-    form(Verb::Who, "quien", "who", "", "quién está en la sala"),
-    form(Verb::Rooms, "salas", "rooms", "", "qué salas hay y con cuánta gente"),
-    form(Verb::Rename, "nombre", "nick", "NUEVO", "cambia tu nombre"),
-    form(Verb::Help, "ayuda", "help", "", "esta lista"),
-    form(Verb::Leave, "salir", "quit", "", "sale del chat"),
+    form(
+        Verb::Private,
+        ["privado", "msg"],
+        PRIVATE,
+        ["escribe solo a esa persona", "writes to that person only"],
+    ),
+    form(
+        Verb::Reply,
+        ["responder", "reply"],
+        ["TEXTO", "TEXT"],
+        ["contesta el último mensaje privado", "answers the last private message"],
+    ),
+    form(
+        Verb::Room,
+        ["sala", "join"],
+        ["SALA", "ROOM"],
+        [
+            "pasa a esa sala, que se crea si no existe",
+            "goes to that room, which is made if there is none",
+        ],
+    ),
+    form(Verb::Who, ["quien", "who"], NONE, ["quién está en la sala", "who is in the room"]),
+    form(
+        Verb::Rooms,
+        ["salas", "rooms"],
+        NONE,
+        ["qué salas hay y con cuánta gente", "which rooms there are, and how many people in each"],
+    ),
+    form(
+        Verb::Rename,
+        ["nombre", "nick"],
+        ["NUEVO", "NEW"],
+        ["cambia tu nombre", "changes your name"],
+    ),
+    form(Verb::Help, ["ayuda", "help"], NONE, ["esta lista", "this list"]),
+    form(Verb::Leave, ["salir", "quit"], NONE, ["sale del chat", "leaves the chat"]),
 ];
 
+const PRIVATE: [&str; 2] = ["NOMBRE TEXTO", "NAME TEXT"];
+const NONE: [&str; 2] = ["", ""];
+
+/// Each array has the Spanish text first.
 const fn form(
     verb: Verb,
-    word: &'static str,
-    alias: &'static str,
-    arguments: &'static str,
-    purpose: &'static str,
+    [word, alias]: [&'static str; 2],
+    arguments: [&'static str; 2],
+    purpose: [&'static str; 2],
 ) -> Form {
-    Form { verb, word, alias, arguments, purpose }
+    Form {
+        verb,
+        word,
+        alias,
+        arguments: Text { es: arguments[0], en: arguments[1] },
+        purpose: Text { es: purpose[0], en: purpose[1] },
+    }
 }
 
 /// What a line is, where commands are understood.
@@ -165,7 +204,7 @@ mod tests {
         for form in &FORMS {
             let arguments = match form.verb {
                 Verb::Private => " Ana hola",
-                _ if form.arguments.is_empty() => "",
+                _ if form.arguments.es.is_empty() => "",
                 _ => " Ana",
             };
             for word in [form.word, form.alias, &form.alias.to_uppercase()] {

@@ -302,7 +302,7 @@ mod tests {
             let mut bytes = &b"a\nb"[..];
             assert_eq!(decoder.decode(&mut bytes), Some(text("a")));
             assert_eq!(decoder.decode(&mut bytes), None);
-            assert_eq!(decoder.pause(), expected, "{framing}");
+            assert_eq!(decoder.pause(), expected, "{framing:?}");
         }
     }
 

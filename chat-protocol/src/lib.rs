@@ -11,7 +11,8 @@
 //! | the word that ends a conversation | [`text::is_leave`] |
 //! | who may be called what | [`name`] |
 //! | lines that begin with `/` | [`command`] |
-//! | every sentence the chat says | [`wording`] |
+//! | every sentence the chat says, in each language | [`wording`], [`language`] |
+//! | everything that a server refuses | [`refusal`] |
 //! | what a profile sets | [`profile`] |
 //! | how large, how long, how many | [`limits`] |
 //! | how addresses, times and rates are written | [`endpoint`], [`time_limit`], [`rate`] |
@@ -20,10 +21,12 @@ pub mod command;
 pub mod decoder;
 pub mod endpoint;
 pub mod framing;
+pub mod language;
 pub mod limits;
 pub mod name;
 pub mod profile;
 pub mod rate;
+pub mod refusal;
 pub mod text;
 pub mod time_limit;
 pub mod wording;

@@ -7,6 +7,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
+use clap::ValueEnum;
 use thiserror::Error;
 
 use crate::limits::{IDLE_TIMEOUT, MAX_RATE};
@@ -17,7 +18,7 @@ use crate::time_limit::TimeLimit;
 
 /// One of the five course assignments' ways to chat. What each sets is [`Profile::server`] and
 /// [`Profile::client`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Profile {
     /// Everybody hears everybody else, by port number (systems S0 and S4).
     #[default]
@@ -30,23 +31,23 @@ pub enum Profile {
     Grupal,
 }
 
-/// What the server puts before a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The text that the server puts before a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Label {
-    /// `usuario PORT: `, the sender's TCP source port.
+    /// `usuario PORT: `, the sender's TCP source port
     Port,
-    /// `NAME > `.
+    /// `NAME > `
     Name,
-    /// Nothing: the peers do it themselves.
+    /// Nothing: the peers do it themselves
     None,
 }
 
-/// What happens to a client that finds the server full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The fate of a client that finds the server full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WhenFull {
-    /// It is told so, and its connection is closed.
+    /// It is told so, and its connection is closed
     Refuse,
-    /// It waits, connected, until somebody leaves.
+    /// It waits, connected, until another client leaves
     Wait,
 }
 
@@ -85,13 +86,13 @@ impl ServerOptions {
     /// The options by their names, and the values as they are written.
     pub fn written(self) -> [(&'static str, String); 9] {
         [
-            ("label", self.label.to_string()),
+            ("label", written(&self.label)),
             ("ask-name", switch(self.ask_name)),
             ("presence", switch(self.presence)),
             ("commands", switch(self.commands)),
             ("operator", self.operator.to_owned()),
             ("max-clients", self.max_clients.to_string()),
-            ("when-full", self.when_full.to_string()),
+            ("when-full", written(&self.when_full)),
             ("idle-timeout", self.idle_timeout.to_string()),
             ("max-rate", self.max_rate.to_string()),
         ]
@@ -121,6 +122,11 @@ impl ClientOptions {
             ("idle-timeout", self.idle_timeout.to_string()),
         ]
     }
+}
+
+/// A value as the command line writes it.
+fn written(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 fn switch(on: bool) -> String {
@@ -222,60 +228,6 @@ impl FromStr for Profile {
 #[error("expected basico, sala, practico or grupal")]
 pub struct ParseProfileError;
 
-impl fmt::Display for Label {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Port => "port",
-            Self::Name => "name",
-            Self::None => "none",
-        })
-    }
-}
-
-impl FromStr for Label {
-    type Err = ParseLabelError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "port" => Ok(Self::Port),
-            "name" => Ok(Self::Name),
-            "none" => Ok(Self::None),
-            _ => Err(ParseLabelError),
-        }
-    }
-}
-
-/// The text named no label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("expected port, name or none")]
-pub struct ParseLabelError;
-
-impl fmt::Display for WhenFull {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Refuse => "refuse",
-            Self::Wait => "wait",
-        })
-    }
-}
-
-impl FromStr for WhenFull {
-    type Err = ParseWhenFullError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "refuse" => Ok(Self::Refuse),
-            "wait" => Ok(Self::Wait),
-            _ => Err(ParseWhenFullError),
-        }
-    }
-}
-
-/// The text was neither `refuse` nor `wait`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("expected refuse or wait")]
-pub struct ParseWhenFullError;
-
 impl fmt::Display for MaxClients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -346,8 +298,9 @@ mod tests {
         for profile in Profile::ALL {
             assert_eq!(profile.to_string().parse(), Ok(profile));
             let options = profile.server();
-            assert_eq!(options.label.to_string().parse(), Ok(options.label));
-            assert_eq!(options.when_full.to_string().parse(), Ok(options.when_full));
+            assert_eq!(Label::from_str(&written(&options.label), false), Ok(options.label));
+            let when_full = WhenFull::from_str(&written(&options.when_full), false);
+            assert_eq!(when_full, Ok(options.when_full));
             assert_eq!(options.max_clients.to_string().parse(), Ok(options.max_clients));
             assert_eq!(options.max_rate.to_string().parse(), Ok(options.max_rate));
             assert!(options.operator.parse::<Operator>().is_ok());
@@ -357,8 +310,8 @@ mod tests {
     #[test]
     fn what_is_no_value_is_refused() {
         assert_eq!("Basico".parse::<Profile>(), Err(ParseProfileError));
-        assert_eq!("puerto".parse::<Label>(), Err(ParseLabelError));
-        assert_eq!("queue".parse::<WhenFull>(), Err(ParseWhenFullError));
+        assert!(Label::from_str("puerto", false).is_err());
+        assert!(WhenFull::from_str("queue", false).is_err());
         for text in ["0", "-1", "", "many", "4294967296"] {
             assert_eq!(text.parse::<MaxClients>(), Err(ParseMaxClientsError), "{text:?}");
         }

@@ -30,7 +30,7 @@ impl MaxRate {
     /// A full bucket for this rate; `None` without one.
     pub fn bucket(self, burst: NonZeroU32, now: Instant) -> Option<Bucket> {
         let interval = 1_000_000_000 / u64::from(self.0?.get());
-        Some(Bucket { interval, slack: interval * u64::from(burst.get() - 1), full: now })
+        Some(Bucket::new(interval, burst.get().into(), now))
     }
 }
 
@@ -72,9 +72,28 @@ pub struct Bucket {
 }
 
 impl Bucket {
+    /// A full bucket of so many tokens, of which it gets a new one every `interval` nanoseconds.
+    pub fn new(interval: u64, burst: u64, now: Instant) -> Self {
+        Self { interval, slack: interval.saturating_mul(burst.saturating_sub(1)), full: now }
+    }
+
     /// Takes a token, on credit if there is none.
     pub fn spend(&mut self, now: Instant) {
-        self.full = self.full.max(now) + Duration::from_nanos(self.interval);
+        self.spend_many(1, now);
+    }
+
+    /// Takes so many tokens, on credit as far as there are none.
+    pub fn spend_many(&mut self, tokens: u64, now: Instant) {
+        let time = Duration::from_nanos(self.interval.saturating_mul(tokens));
+        self.full = self.full.max(now) + time;
+    }
+
+    /// The number of tokens that are there.
+    pub fn tokens(&self, now: Instant) -> u64 {
+        let full = u128::from(self.slack) + u128::from(self.interval);
+        let missing = self.full.saturating_duration_since(now).as_nanos();
+        let tokens = full.saturating_sub(missing) / u128::from(self.interval).max(1);
+        u64::try_from(tokens).unwrap_or(u64::MAX)
     }
 
     /// How long it takes until there is a token: no time, if there is one.
@@ -107,6 +126,7 @@ mod tests {
         let mut bucket = MaxRate::per_second(number(20)).bucket(number(40), begun).unwrap();
         assert_eq!(drain(&mut bucket, begun), 40);
         assert_eq!(bucket.wait(begun), Duration::from_millis(50));
+        assert_eq!(bucket.tokens(begun + Duration::from_millis(149)), 2);
         assert_eq!(drain(&mut bucket, begun + Duration::from_millis(49)), 0);
         assert_eq!(drain(&mut bucket, begun + Duration::from_secs(1)), 20);
         let much_later = begun + Duration::from_hours(1);

@@ -2,33 +2,24 @@
 
 use std::future::pending;
 use std::io::{self, IsTerminal};
-use std::num::{NonZeroU32, NonZeroUsize};
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use bytesize::ByteSize;
 use chat_protocol::endpoint::Endpoint;
-use chat_protocol::framing::Framing;
-use chat_protocol::limits::{
-    BURST, DRAIN, MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT, OUTBOX, SLOW_TIMEOUT,
-};
-use chat_protocol::profile::{Label, MaxClients, Operator, Profile, WhenFull};
-use chat_protocol::rate::MaxRate;
-use chat_protocol::time_limit::TimeLimit;
-use chat_protocol::wording;
+use chat_protocol::language::Language;
+use chat_protocol::profile::{Operator, Profile};
 use chat_terminal::person::Screen;
 use chat_terminal::{descriptors, signals, usage};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
-use clap::{ArgAction, Command, CommandFactory, Parser};
+use clap::{Command, CommandFactory, Parser};
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::Config;
 use crate::net::listener;
-use crate::room::outbox::SlowReader;
 use crate::run;
-use crate::streams::Front;
+use crate::streams::Streams;
 
 /// A TCP chat server: every message goes to everyone but its sender.
 ///
@@ -36,44 +27,13 @@ use crate::streams::Front;
 /// it: it delivers what it has accepted, closes every connection and exits within `--drain`.
 #[derive(Debug, Parser)]
 #[command(version)]
-#[expect(clippy::struct_excessive_bools, reason = "a command line is a list of switches")]
 pub struct Cli {
-    /// The kind of chat: sets the defaults of some options, see below
-    #[arg(long, value_name = "PROFILE", default_value_t)]
-    profile: Profile,
-
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value_t)]
     bind: Endpoint,
 
-    /// What stands before a message: port (`usuario PORT: TEXT`), name (`NAME > TEXT`) or none
-    /// (`TEXT`)
-    #[arg(long, value_name = "LABEL")]
-    label: Label,
-
-    /// Ask each client for its name: it takes part once it has given one
-    #[arg(long, value_name = "on|off", num_args = 0..=1, action = ArgAction::Set, default_missing_value = "on", value_parser = usage::switch)]
-    ask_name: bool,
-
-    /// What a client is asked for its name with
-    #[arg(long, value_name = "TEXT", default_value = wording::NAME_KEYWORD, value_parser = usage::keyword)]
-    name_keyword: String,
-
-    /// Close a connection that does not give its name for this long
-    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(NAME_TIMEOUT))]
-    name_timeout: TimeLimit,
-
-    /// Tell a room who joins and leaves it
-    #[arg(long, value_name = "on|off", num_args = 0..=1, action = ArgAction::Set, default_missing_value = "on", value_parser = usage::switch)]
-    presence: bool,
-
-    /// Understand lines that begin with `/` as commands: rooms, private messages and more (/ayuda)
-    #[arg(long, value_name = "on|off", num_args = 0..=1, action = ArgAction::Set, default_missing_value = "on", value_parser = usage::switch)]
-    commands: bool,
-
-    /// How many rooms there may be at a time
-    #[arg(long, value_name = "NUMBER", default_value_t = MAX_ROOMS)]
-    max_rooms: NonZeroUsize,
+    #[command(flatten)]
+    config: Config,
 
     /// Let the console take part under this name, or off; `salir` there stops the server
     #[arg(long, value_name = "NAME")]
@@ -83,135 +43,28 @@ pub struct Cli {
     #[arg(skip)]
     operator_given: bool,
 
-    /// How many clients are served at a time, or off
-    #[arg(long, value_name = "NUMBER")]
-    max_clients: MaxClients,
-
-    /// What happens to one more: refuse it, or let it wait for its turn
-    #[arg(long, value_name = "refuse|wait")]
-    when_full: WhenFull,
-
-    /// How many connections one address (IPv6: one /64) may have at a time, or off; one more is
-    /// refused
-    #[arg(long, value_name = "NUMBER", default_value_t = MaxClients(None))]
-    max_per_ip: MaxClients,
-
-    /// Close a connection that is silent in both directions for this long: 60s, 1m30s, 500ms, off
-    #[arg(long, value_name = "TIME")]
-    idle_timeout: TimeLimit,
-
-    /// How messages are told apart: by newlines (line), also by pauses (chunk), or by pauses
-    /// until a peer sends its first newline (auto)
-    #[arg(long, value_name = "FRAMING", default_value_t)]
-    framing: Framing,
-
-    /// Longest line in bytes; a longer one is refused
-    #[arg(long, value_name = "BYTES", default_value_t = MAX_LINE, value_parser = max_line)]
-    max_line: usize,
-
-    /// How many lines a second a client may send over a longer time, or off: while it has sent more,
-    /// it is not read from
-    #[arg(long, value_name = "NUMBER/s")]
-    max_rate: MaxRate,
-
-    /// How many lines may come at once before that holds
-    #[arg(long, value_name = "NUMBER", default_value_t = BURST, value_parser = burst)]
-    burst: NonZeroU32,
-
-    /// How much may wait for a client that reads more slowly than others speak, beside eight longest
-    /// lines: 256KiB, 1MiB
-    #[arg(long, value_name = "SIZE", default_value = OUTBOX, value_parser = outbox)]
-    outbox: ByteSize,
-
-    /// What happens when that is full: the client misses messages and is told how many (skip), or
-    /// its connection is closed (close)
-    #[arg(long, value_name = "skip|close", default_value = "skip", value_parser = slow_reader)]
-    slow_reader: SlowReader,
-
-    /// Close the connection of a client that reads nothing for this long although something waits
-    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(SLOW_TIMEOUT))]
-    slow_timeout: TimeLimit,
-
-    /// Let messages wait this long for others, so that a busy room costs fewer writes, or off
-    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF, value_parser = coalesce)]
-    coalesce: TimeLimit,
-
     /// How many threads serve the clients
-    #[arg(long, value_name = "NUMBER", default_value_t = NonZeroUsize::MIN, value_parser = threads)]
-    threads: NonZeroUsize,
+    #[arg(long, value_name = "NUMBER", default_value_t = 1,
+        value_parser = usage::number("threads", 1..=MAX_THREADS))]
+    threads: u16,
 
-    /// How long ending may take: what was accepted is delivered within this time
-    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(DRAIN), value_parser = drain)]
-    drain: TimeLimit,
-
-    /// Do not print messages
-    #[arg(long)]
-    quiet: bool,
-
-    /// Diagnostics on standard error: off, error, warn, info, debug or trace
-    #[arg(long, value_name = "LEVEL", default_value = "warn", value_parser = log_level)]
+    /// Diagnostics on standard error
+    #[arg(long, value_name = "LEVEL", default_value = "warn", value_parser = log_level())]
     log: LevelFilter,
 }
-
-const LONGEST_COALESCE: Duration = Duration::from_secs(1);
 
 /// However short the time for ending, the last lines get this much to be written.
 const SHORTEST_FLUSH: Duration = Duration::from_millis(50);
 
 /// As many as anybody has processors.
-const MAX_THREADS: usize = 1024;
+const MAX_THREADS: u16 = 1024;
 
 const EXIT_STATUSES: &str =
     "Exit status: 0 stopped by a signal or the operator, 1 cannot listen, 2 bad usage.";
 
-fn max_line(text: &str) -> Result<usize, String> {
-    let range: RangeInclusive<usize> = MAX_LINE_RANGE;
-    text.parse().ok().filter(|bytes| range.contains(bytes)).ok_or_else(|| {
-        format!("expected a number of bytes from {} to {}", range.start(), range.end())
-    })
-}
-
-/// From a dozen messages to what a machine of today can hold for some hundred clients.
-fn outbox(text: &str) -> Result<ByteSize, &'static str> {
-    let sizes = ByteSize::kib(1)..=ByteSize::gib(1);
-    text.parse()
-        .ok()
-        .filter(|size| sizes.contains(size))
-        .ok_or("expected a size from 1KiB to 1GiB, such as 256KiB or 1MiB")
-}
-
-fn slow_reader(text: &str) -> Result<SlowReader, &'static str> {
-    match text {
-        "skip" => Ok(SlowReader::Skip),
-        "close" => Ok(SlowReader::Close),
-        _ => Err("expected skip or close"),
-    }
-}
-
-fn burst(text: &str) -> Result<NonZeroU32, &'static str> {
-    text.parse().map_err(|_| "expected a number of lines from 1")
-}
-
-fn threads(text: &str) -> Result<NonZeroUsize, &'static str> {
-    text.parse()
-        .ok()
-        .filter(|threads: &NonZeroUsize| threads.get() <= MAX_THREADS)
-        .ok_or("expected a number of threads from 1 to 1024")
-}
-
-/// Longer, it would be no chat.
-fn coalesce(text: &str) -> Result<TimeLimit, &'static str> {
-    let short = |limit: &TimeLimit| limit.duration().is_none_or(|time| time <= LONGEST_COALESCE);
-    text.parse().ok().filter(short).ok_or("expected a time of up to 1s, such as 2ms, or off")
-}
-
-fn drain(text: &str) -> Result<TimeLimit, &'static str> {
-    let limited = |limit: &TimeLimit| limit.duration().is_some();
-    text.parse().ok().filter(limited).ok_or("expected a time such as 5s or 500ms")
-}
-
-fn log_level(text: &str) -> Result<LevelFilter, &'static str> {
-    text.parse().map_err(|_| "expected off, error, warn, info, debug or trace")
+fn log_level() -> impl TypedValueParser<Value = LevelFilter> {
+    PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"])
+        .try_map(|level| level.parse())
 }
 
 /// The command line, in which the chosen profile sets the defaults.
@@ -231,11 +84,16 @@ impl Cli {
         cli
     }
 
+    /// The language of everything that people read.
+    pub fn language(&self) -> Language {
+        self.config.common.lang
+    }
+
     /// Serves until a signal, or the operator, stops the process.
     pub fn start(self) -> Result<(), StartError> {
         // Each connection takes one.
         descriptors::raise();
-        let runtime = runtime(self.threads.get()).map_err(StartError::Runtime)?;
+        let runtime = runtime(self.threads.into()).map_err(StartError::Runtime)?;
         let served = runtime.block_on(self.serve());
         // A read of standard input cannot be cancelled, and is not to be waited for.
         runtime.shutdown_background();
@@ -256,60 +114,34 @@ impl Cli {
         let listener = listener::bind(&self.bind)
             .await
             .map_err(|reason| StartError::Listen { address: self.bind.clone(), reason })?;
-        let front = match &self.operator.0 {
-            Some(_) => Front::with_desk(!self.operator_given),
-            None => Front::without_desk(),
+        let streams = match &self.operator.0 {
+            Some(_) => Streams::with_desk(!self.operator_given, self.language()),
+            None => Streams::without_desk(self.language()),
         };
-        let log = front.log.clone();
+        let log = streams.log.clone();
         tracing_subscriber::fmt()
             .with_max_level(self.log)
             .with_target(false)
             .with_ansi(false)
             .with_writer(move || log.clone())
             .init();
-        let operator = self.operator.0.clone().zip(front.desk);
+        let operator = self.operator.0.clone().zip(streams.desk);
         let stop = async {
             tokio::select! {
                 () = signalled => {}
                 () = hung_up => {}
-                () = front.interrupt.notified() => {}
+                () = streams.interrupt.notified() => {}
             }
         };
-        let config = self.config();
         // The rest is for the connections.
-        let output_drain = SHORTEST_FLUSH.max(config.drain / 10);
-        let served = run(listener, config, front.console.clone(), operator, stop).await;
-        front.console.finish(output_drain);
-        front.log.finish(output_drain);
-        if let Some(screen) = front.screen {
+        let output_drain = SHORTEST_FLUSH.max(self.config.drain() / 10);
+        let served = run(listener, self.config, streams.console.clone(), operator, stop).await;
+        streams.console.finish(output_drain);
+        streams.log.finish(output_drain);
+        if let Some(screen) = streams.screen {
             screen.close().await;
         }
         served.map_err(StartError::Runtime)
-    }
-
-    fn config(self) -> Config {
-        Config {
-            label: self.label,
-            name_keyword: self.ask_name.then_some(self.name_keyword),
-            name_timeout: self.name_timeout,
-            presence: self.presence,
-            commands: self.commands,
-            max_rooms: self.max_rooms.get(),
-            max_clients: self.max_clients,
-            when_full: self.when_full,
-            max_per_ip: self.max_per_ip,
-            framing: self.framing,
-            max_line: self.max_line,
-            idle_timeout: self.idle_timeout,
-            max_rate: self.max_rate,
-            burst: self.burst,
-            outbox: usize::try_from(self.outbox.0).unwrap_or(usize::MAX),
-            slow_reader: self.slow_reader,
-            slow_timeout: self.slow_timeout,
-            coalesce: self.coalesce,
-            drain: self.drain.duration().unwrap_or(DRAIN),
-            quiet: self.quiet,
-        }
     }
 }
 
@@ -331,11 +163,12 @@ fn runtime(threads: usize) -> io::Result<Runtime> {
 #[derive(Debug, Error)]
 pub enum StartError {
     /// The address cannot be listened on: taken, reserved, or not of this machine.
-    #[error("{}", wording::cannot_listen(address, reason))]
+    #[error("cannot listen on {address}")]
     Listen {
         /// The address as it was given.
         address: Endpoint,
         /// What the system said.
+        #[source]
         reason: io::Error,
     },
     /// The system gave no event queue or no signal handler.
@@ -343,8 +176,19 @@ pub enum StartError {
     Runtime(io::Error),
 }
 
+impl StartError {
+    /// One line for people, with the reason.
+    pub fn explanation(&self, language: Language) -> String {
+        match self {
+            Self::Listen { address, reason } => language.cannot_listen(address, reason),
+            Self::Runtime(error) => error.to_string(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use chat_terminal::usage::Switch;
     use clap::FromArgMatches;
 
     use super::*;
@@ -356,11 +200,14 @@ mod tests {
             let cli = command(profile).try_get_matches_from(["chat-server"]);
             let cli = Cli::from_arg_matches(&cli.unwrap()).unwrap();
             let options = profile.server();
-            assert_eq!((cli.label, cli.ask_name), (options.label, options.ask_name));
-            assert_eq!((cli.presence, cli.commands), (options.presence, options.commands));
             assert_eq!(Ok(cli.operator), options.operator.parse());
-            assert_eq!((cli.max_clients, cli.when_full), (options.max_clients, options.when_full));
-            assert_eq!((cli.idle_timeout, cli.max_rate), (options.idle_timeout, options.max_rate));
+            let Config { label, ask_name, presence, commands, .. } = cli.config;
+            assert_eq!((label, ask_name.is_on()), (options.label, options.ask_name));
+            let given = (presence.is_on(), commands.is_on());
+            assert_eq!(given, (options.presence, options.commands));
+            let Config { max_clients, when_full, idle_timeout, max_rate, .. } = cli.config;
+            assert_eq!((max_clients, when_full), (options.max_clients, options.when_full));
+            assert_eq!((idle_timeout, max_rate), (options.idle_timeout, options.max_rate));
         }
     }
 
@@ -378,7 +225,9 @@ mod tests {
         for profile in Profile::ALL {
             let cli = command(profile).try_get_matches_from(arguments).unwrap();
             let cli = Cli::from_arg_matches(&cli).unwrap();
-            assert!(!cli.ask_name && !cli.presence && cli.operator.0.is_none(), "{profile}");
+            let switches = [cli.config.ask_name, cli.config.presence];
+            assert!(!switches.into_iter().any(Switch::is_on), "{profile}");
+            assert!(cli.operator.0.is_none(), "{profile}");
         }
     }
 }

@@ -1,90 +1,179 @@
-//! What a running server was told, in types that cannot be wrong.
+//! The options of a running server, in types that cannot be wrong.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use chat_protocol::framing::Framing;
+use chat_protocol::limits::{
+    BURST, DRAIN, MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT, OUTBOX, SLOW_TIMEOUT,
+};
 use chat_protocol::profile::{Label, MaxClients, WhenFull};
 use chat_protocol::rate::MaxRate;
 use chat_protocol::time_limit::TimeLimit;
+use chat_terminal::usage::{self, Common, Switch};
+use clap::Args;
 
 use crate::client::session;
 use crate::people::directory;
 use crate::room::outbox::{OutboxLimits, SlowReader};
 
 /// The options of a server.
-#[derive(Clone, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Config {
-    /// What stands before a message.
+    #[command(flatten)]
+    pub(crate) common: Common,
+
+    /// The text before a message
+    #[arg(long, value_name = "LABEL")]
     pub(crate) label: Label,
-    /// What the server asks for a name with, if it does.
-    pub(crate) name_keyword: Option<String>,
-    /// How long a client may take to give its name.
+
+    /// Ask each client for its name: it takes part once it has given one
+    #[arg(long, value_name = "on|off")]
+    pub(crate) ask_name: Switch,
+
+    /// Close a connection that does not give its name for this long
+    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(NAME_TIMEOUT))]
     pub(crate) name_timeout: TimeLimit,
-    /// Whether a room hears who joins and leaves.
-    pub(crate) presence: bool,
-    /// Whether lines that begin with `/` are commands.
-    pub(crate) commands: bool,
-    /// How many rooms there may be.
-    pub(crate) max_rooms: usize,
-    /// How many clients are served at a time.
+
+    /// Tell a room who joins and leaves it
+    #[arg(long, value_name = "on|off")]
+    pub(crate) presence: Switch,
+
+    /// Understand lines that begin with `/` as commands: rooms, private messages and more (/ayuda)
+    #[arg(long, value_name = "on|off")]
+    pub(crate) commands: Switch,
+
+    /// How many rooms there may be at a time
+    #[arg(long, value_name = "NUMBER", default_value_t = MAX_ROOMS)]
+    pub(crate) max_rooms: NonZeroUsize,
+
+    /// How many clients are served at a time, or off
+    #[arg(long, value_name = "NUMBER")]
     pub(crate) max_clients: MaxClients,
-    /// What happens to one more.
+
+    /// The fate of one more client
+    #[arg(long, value_name = "refuse|wait")]
     pub(crate) when_full: WhenFull,
-    /// How many connections one address may have at a time.
+
+    /// How many connections one address (IPv6: one /64) may have at a time, or off; one more is
+    /// refused
+    #[arg(long, value_name = "NUMBER", default_value_t = MaxClients(None))]
     pub(crate) max_per_ip: MaxClients,
-    /// How messages are told apart.
-    pub(crate) framing: Framing,
-    /// The longest line a client may send, in bytes; each connection may hold this much.
-    pub(crate) max_line: usize,
-    /// How long a connection may be silent in both directions.
+
+    /// Close a connection that is silent in both directions for this long: 60s, 1m30s, 500ms, off
+    #[arg(long, value_name = "TIME")]
     pub(crate) idle_timeout: TimeLimit,
-    /// How many lines a second one client may send over a longer time.
+
+    /// How messages are told apart
+    #[arg(long, value_name = "FRAMING", value_enum, default_value_t)]
+    pub(crate) framing: Framing,
+
+    /// Longest line in bytes; a longer one is refused. Each connection may hold this much
+    #[arg(long, value_name = "BYTES", default_value_t = MAX_LINE, value_parser = usage::number("bytes", MAX_LINE_RANGE))]
+    pub(crate) max_line: usize,
+
+    /// How many lines a second a client may send over a longer time, or off: while it has sent more,
+    /// it is not read from
+    #[arg(long, value_name = "NUMBER/s")]
     pub(crate) max_rate: MaxRate,
-    /// How many may come at once before that holds.
+
+    /// How many lines may come at once before that holds
+    #[arg(long, value_name = "NUMBER", default_value_t = BURST, value_parser = usage::number("lines", NonZeroU32::MIN..=NonZeroU32::MAX))]
     pub(crate) burst: NonZeroU32,
-    /// How many bytes may wait for one client behind what its socket holds, and eight longest lines;
-    /// a slow one costs up to twice this much, because memory grows by doubling.
-    pub(crate) outbox: usize,
-    /// What happens to one for whom more would have to wait.
+
+    /// How much may wait for a client that reads more slowly than others speak, beside eight longest
+    /// lines: 256KiB, 1MiB. Memory grows by doubling, so a slow client costs up to twice this much
+    #[arg(long, value_name = "SIZE", default_value = OUTBOX, value_parser = outbox)]
+    pub(crate) outbox: ByteSize,
+
+    /// The fate of a client for which more would have to wait
+    #[arg(long, value_name = "skip|close", value_enum, default_value_t)]
     pub(crate) slow_reader: SlowReader,
-    /// How long a client may take nothing although something waits for it.
+
+    /// Close the connection of a client that reads nothing for this long although something waits
+    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(SLOW_TIMEOUT))]
     pub(crate) slow_timeout: TimeLimit,
-    /// How long the room waits for more to deliver at once.
+
+    /// Let messages wait this long for others, so that a busy room costs fewer writes, or off
+    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF, value_parser = coalesce)]
     pub(crate) coalesce: TimeLimit,
-    /// How long the server takes to end, at most.
-    pub(crate) drain: Duration,
-    /// Whether messages are not printed.
+
+    /// How long ending may take: what was accepted is delivered within this time
+    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(DRAIN), value_parser = drain)]
+    drain: TimeLimit,
+
+    /// Do not print messages
+    #[arg(long)]
     pub(crate) quiet: bool,
 }
 
-/// How many longest lines an outbox holds beside its size: somebody who is only a moment behind
+/// How many longest lines an outbox holds beside its size: a client that is only a moment behind
 /// should not miss one because several are said at once.
 const ROOM_FOR_LINES: usize = 8;
 
+const LONGEST_COALESCE: Duration = Duration::from_secs(1);
+
 impl Config {
+    /// The keyword by which clients are asked for their names, if they are.
+    pub(crate) fn asked_name(&self) -> Option<&str> {
+        self.ask_name.is_on().then_some(&self.common.name_keyword)
+    }
+
+    /// Whether clients have names: asked for, or given to those who are not asked.
+    pub(crate) fn has_names(&self) -> bool {
+        let options = [self.ask_name, self.presence, self.commands];
+        options.into_iter().any(Switch::is_on) || self.label == Label::Name
+    }
+
+    /// How long the server takes to end, at most.
+    pub(crate) fn drain(&self) -> Duration {
+        self.drain.duration().unwrap_or(DRAIN)
+    }
+
     pub(crate) fn directory_rules(&self) -> directory::Rules {
-        directory::Rules { presence: self.presence, max_rooms: self.max_rooms }
+        directory::Rules {
+            presence: self.presence.is_on(),
+            max_rooms: self.max_rooms.get(),
+            language: self.common.lang,
+        }
     }
 
     pub(crate) fn outbox_limits(&self) -> OutboxLimits {
+        let outbox = usize::try_from(self.outbox.0).unwrap_or(usize::MAX / 2);
         OutboxLimits {
-            capacity: self.outbox + ROOM_FOR_LINES * self.max_line,
+            capacity: outbox + ROOM_FOR_LINES * self.max_line,
             slow_reader: self.slow_reader,
             timeout: self.slow_timeout,
+            language: self.common.lang,
         }
     }
 
     pub(crate) fn session_rules(&self) -> session::Rules {
         session::Rules {
-            ask_name: self.name_keyword.is_some(),
-            commands: self.commands,
+            ask_name: self.ask_name.is_on(),
+            commands: self.commands.is_on(),
             max_line: self.max_line,
         }
     }
+}
 
-    /// Whether clients have names: asked for, or given to those who are not asked.
-    pub(crate) fn has_names(&self) -> bool {
-        self.name_keyword.is_some() || self.presence || self.commands || self.label == Label::Name
-    }
+/// From a dozen messages to what a machine of today can hold for some hundred clients.
+fn outbox(text: &str) -> Result<ByteSize, &'static str> {
+    let sizes = ByteSize::kib(1)..=ByteSize::gib(1);
+    text.parse()
+        .ok()
+        .filter(|size| sizes.contains(size))
+        .ok_or("expected a size from 1KiB to 1GiB, such as 256KiB or 1MiB")
+}
+
+/// Longer, it would be no chat.
+fn coalesce(text: &str) -> Result<TimeLimit, &'static str> {
+    let short = |limit: &TimeLimit| limit.duration().is_none_or(|time| time <= LONGEST_COALESCE);
+    text.parse().ok().filter(short).ok_or("expected a time of up to 1s, such as 2ms, or off")
+}
+
+fn drain(text: &str) -> Result<TimeLimit, &'static str> {
+    let limited = |limit: &TimeLimit| limit.duration().is_some();
+    text.parse().ok().filter(limited).ok_or("expected a time such as 5s or 500ms")
 }

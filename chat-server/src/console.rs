@@ -11,8 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use chat_protocol::language::Language;
 use chat_protocol::text::showable;
-use chat_protocol::wording;
 
 /// How many bytes wait for a slow reader. A busy room prints about 100 bytes a message, so this
 /// is some ten thousand messages.
@@ -50,7 +50,7 @@ struct State {
 impl Console {
     /// Starts the thread that writes to `output`, at once and flushed. Once writing fails, what is
     /// printed goes nowhere.
-    pub(crate) fn new(output: impl Write + Send + 'static) -> Self {
+    pub(crate) fn new(output: impl Write + Send + 'static, language: Language) -> Self {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             filled: Condvar::new(),
@@ -58,14 +58,14 @@ impl Console {
             hurry: Condvar::new(),
         });
         let console = Self { shared: Arc::clone(&shared), on_terminal: false };
-        thread::spawn(move || shared.write_out(output));
+        thread::spawn(move || shared.write_out(output, language));
         console
     }
 
     /// The same for a terminal: what people sent is shown so that it cannot drive the terminal or
     /// put itself into another order. Elsewhere it is printed as it came (requirement 2.5).
-    pub(crate) fn on_terminal(output: impl Write + Send + 'static) -> Self {
-        Self { on_terminal: true, ..Self::new(output) }
+    pub(crate) fn on_terminal(output: impl Write + Send + 'static, language: Language) -> Self {
+        Self { on_terminal: true, ..Self::new(output, language) }
     }
 
     /// Prints a line, or leaves it out when the buffer is full. Never blocks on the output.
@@ -123,11 +123,11 @@ impl Shared {
     }
 
     /// The writing thread: takes all that waits, writes it with the lock released, and again.
-    fn write_out(&self, mut output: impl Write) {
+    fn write_out(&self, mut output: impl Write, language: Language) {
         let mut taken = Vec::new();
         let mut broken = false;
         loop {
-            self.take(&mut taken);
+            self.take(&mut taken, language);
             if !broken && let Err(error) = output.write_all(&taken).and_then(|()| output.flush()) {
                 broken = true;
                 tracing::warn!(%error, "cannot print; the chat goes on");
@@ -138,7 +138,7 @@ impl Shared {
     }
 
     /// Swaps the waiting lines for the written ones, as soon as there are any.
-    fn take(&self, written: &mut Vec<u8>) {
+    fn take(&self, written: &mut Vec<u8>, language: Language) {
         written.clear();
         let mut state = self.lock();
         state.writing = false;
@@ -152,7 +152,7 @@ impl Shared {
         state.writing = true;
         let omitted = mem::take(&mut state.omitted);
         if omitted > 0 {
-            written.extend_from_slice(format!("{}\n", wording::console_gap(omitted)).as_bytes());
+            written.extend_from_slice(format!("{}\n", language.console_gap(omitted)).as_bytes());
         }
     }
 }
@@ -179,7 +179,7 @@ mod tests {
 
     fn console() -> (Console, Receiver<Vec<u8>>) {
         let (writer, reader) = sync_channel(0);
-        (Console::new(Pipe(writer)), reader)
+        (Console::new(Pipe(writer), Language::Es), reader)
     }
 
     #[test]
@@ -200,7 +200,7 @@ mod tests {
     fn r2_5_only_a_terminal_is_spared_what_could_drive_it() {
         let (writer, reader) = sync_channel(0);
         let line = "Ana > \u{202E}odnum";
-        Console::on_terminal(Pipe(writer)).print(format_args!("{line}\nfin"));
+        Console::on_terminal(Pipe(writer), Language::Es).print(format_args!("{line}\nfin"));
         assert_eq!(reader.recv().unwrap(), "Ana > \u{FFFD}odnum\nfin\n".as_bytes());
         let (console, reader) = console();
         console.print(line);

@@ -9,13 +9,14 @@
 //! | `client/membership` | a client's membership, from its greeting to its leaving |
 //! | `client/rate_limit`, `client/flood_control` | how much a client may say, and when it has to wait |
 //! | `people/directory`, `people/names` | who is here, under which nickname, in which room |
-//! | `people/commands` | what a command does |
+//! | `people/commands`, `people/private_messages` | what a command does |
+//! | `people/speech` | a public line: its label, the room, the copy on the console |
 //! | `room/order` | the order of what is said: the pending batch |
 //! | `room/batch` | the text of a pass, and who gets something else |
-//! | `room/fanout`, `room/deliveries` | the broadcast: one pass over the members for each batch, one write each |
+//! | `room/fanout` | the broadcast: one pass over the members for each batch, one write each |
 //! | `room/seat` | a member's place in a room, which can be taken along to another |
 //! | `room/outbox`, `room/backlog` | the bounded queue of a slow consumer, and what it misses |
-//! | `net/transport`, `net/tcp` | what a room knows of its members; a TCP connection as one |
+//! | `net/transport`, `net/tcp` | what a room asks of a connection; a TCP connection |
 //! | `net/listener` | listening and accepting |
 //! | `net/admission`, `net/per_address` | how many are served at a time, and how many from one address |
 //! | `net/idle` | when a connection was last alive |
@@ -52,15 +53,18 @@ use console::Console;
 use net::admission::Admission;
 use net::listener::Acceptor;
 use net::tcp::TcpConnection;
-use operator::Desk;
 use people::directory::Directory;
+use people::speech::Speech;
 use room::fanout::Deliveries;
+use streams::Desk;
 
-/// What all connections share.
+/// Everything that the connections share.
 struct Server {
     config: Config,
     console: Console,
     directory: Directory<TcpConnection>,
+    deliveries: Deliveries,
+    speech: Speech,
     admission: Admission,
     stopping: CancellationToken,
     /// A token for each client that may still say something. Closed, so it can be waited for.
@@ -85,17 +89,12 @@ pub(crate) async fn run(
     let connections = TaskTracker::new();
     let (deliveries, mut failure) =
         Deliveries::new(config.outbox_limits(), config.coalesce.duration());
-    let directory = Directory::new(deliveries.clone(), config.directory_rules());
+    let server = Arc::new(Server::new(config, console, deliveries));
+    let Server { config, console, directory, deliveries, .. } = &*server;
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
-    let admission = Admission::new(config.max_clients, config.when_full, config.max_per_ip);
-    let speaking = TaskTracker::new();
-    speaking.close();
-    let stopping = CancellationToken::new();
-    let drain = config.drain / 5 * 4;
-    let server = Arc::new(Server { config, console, directory, admission, stopping, speaking });
-    server.console.print(wording::started(listener.local_addr()?));
-    server.console.print(wording::WAITING);
+    console.print(wording::started(listener.local_addr()?));
+    console.print(wording::WAITING);
 
     let mut acceptor = Acceptor::new(listener);
     let mut stop = pin!(stop);
@@ -107,26 +106,43 @@ pub(crate) async fn run(
             Some(error) = failure.recv() => pass_on(error)?,
             () = &mut operator => break,
             (stream, peer) = acceptor.accept() => {
-                let connection = Arc::new(TcpConnection::new(stream, peer));
                 let speaking = server.speaking.token();
-                connections.spawn(connection::serve(Arc::clone(&server), connection, speaking));
+                let server = Arc::clone(&server);
+                connections.spawn(connection::serve(server, stream, peer, speaking));
             }
         }
     }
 
-    server.console.print(wording::CLOSING);
+    console.print(config.common.lang.closing());
     drop(acceptor);
     server.stopping.cancel();
-    let drained = timeout(drain, async {
+    let drained = timeout(config.drain() / 5 * 4, async {
         connections.close();
         connections.wait().await;
-        server.directory.close();
+        directory.close();
         deliveries.finish().await;
     });
     if drained.await.is_err() {
         tracing::warn!("some clients did not take everything in time");
     }
     failure.try_recv().map_or(Ok(()), pass_on)
+}
+
+impl Server {
+    fn new(config: Config, console: Console, deliveries: Deliveries) -> Self {
+        let speaking = TaskTracker::new();
+        speaking.close();
+        Self {
+            directory: Directory::new(deliveries.clone(), config.directory_rules()),
+            speech: Speech::new(&config, &console),
+            admission: Admission::new(config.max_clients, config.when_full, config.max_per_ip),
+            stopping: CancellationToken::new(),
+            speaking,
+            config,
+            console,
+            deliveries,
+        }
+    }
 }
 
 /// A task that panicked panics here as well; nobody cancels one.

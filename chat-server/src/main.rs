@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use chat_server::cli::Cli;
 
 fn main() -> ExitCode {
-    match Cli::parse_or_exit().start() {
+    let cli = Cli::parse_or_exit();
+    let language = cli.language();
+    match cli.start() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Whoever has closed standard error still gets the status.
-            let _ = writeln!(io::stderr(), "chat-server: {error}");
+            let _ = writeln!(io::stderr(), "chat-server: {}", error.explanation(language));
             ExitCode::FAILURE
         }
     }

@@ -5,27 +5,19 @@ use std::future::pending;
 use chat_protocol::command::Command;
 use chat_protocol::decoder::Line;
 use chat_protocol::name::{Name, NameError};
+use chat_protocol::refusal::Refusal;
 use chat_protocol::text::is_leave;
-use chat_protocol::wording;
 use chat_terminal::person::{Input, Keyboard, MAX_INPUT};
-use chat_terminal::pipe::PipeIn;
-use chat_terminal::terminal::TerminalIn;
 use tokio::time::Instant;
 
 use crate::Server;
 use crate::client::flood_control::FloodControl;
 use crate::client::session::{Action, Rules, Session};
-use crate::net::transport::MemberId;
-use crate::people::commands::Outcome;
+use crate::people::commands::Effect;
 use crate::people::directory::PersonId;
-
-/// Where the operator sits.
-pub(crate) enum Desk {
-    /// At a terminal, where the question is for the operator's name.
-    Terminal(TerminalIn),
-    /// Where lines cannot be edited; whether a person types them there all the same.
-    Plain(PipeIn, bool),
-}
+use crate::people::speech::Speaker;
+use crate::room::seat::MemberId;
+use crate::streams::Desk;
 
 /// Completes when the operator leaves by the word; never, if there is none.
 pub(crate) async fn talk(server: &Server, operator: Option<(PersonId, Name, Desk)>) {
@@ -53,8 +45,9 @@ impl<'a> Operator<'a> {
 
     /// Completes when the operator leaves by the word. The end of the input is no leaving.
     async fn talk(mut self) {
+        let language = self.server.config.common.lang;
         loop {
-            match self.next().await {
+            match self.desk.next().await {
                 Input::Answer(name) if is_leave(&name) => return,
                 Input::Answer(name) => self.take_name(&name),
                 Input::Text(text) => {
@@ -64,22 +57,13 @@ impl<'a> Operator<'a> {
                         }
                     }
                 }
-                Input::TooLong => self.server.console.print(wording::line_too_long(MAX_INPUT)),
-                Input::End => match &self.desk {
-                    // Only the key: a person who is still there should know what it does.
-                    Desk::Terminal(keyboard) if keyboard.is_open() => {
-                        self.server.console.print(wording::CONSOLE_GOES_ON);
-                    }
-                    Desk::Terminal(_) | Desk::Plain(..) => return pending().await,
-                },
+                Input::TooLong => self.refuse(&Refusal::LineTooLong(MAX_INPUT)),
+                // A person who is still there should know what the key does.
+                Input::End if self.desk.is_open() => {
+                    self.server.console.print(language.console_goes_on());
+                }
+                Input::End => return pending().await,
             }
-        }
-    }
-
-    async fn next(&mut self) -> Input {
-        match &mut self.desk {
-            Desk::Terminal(keyboard) => keyboard.next().await,
-            Desk::Plain(keyboard, _) => keyboard.next().await,
         }
     }
 
@@ -87,19 +71,21 @@ impl<'a> Operator<'a> {
     fn take_name(&mut self, answer: &str) {
         let taken = if answer.trim().is_empty() { Ok(()) } else { self.change_name(answer) };
         if let Err(error) = taken {
-            self.server.console.print(wording::name_refused(error));
+            self.refuse(&Refusal::Name(error));
         }
-        if let Desk::Terminal(keyboard) = &mut self.desk {
-            keyboard.answered(taken.is_err());
-        }
+        self.desk.answered(taken.is_err());
     }
 
-    /// Nobody has heard of the old name yet.
+    /// No client has heard of the old name yet.
     fn change_name(&mut self, answer: &str) -> Result<(), NameError> {
         let new: Name = answer.parse()?;
-        self.server.directory.rename(self.id, &new, false)?;
+        self.server.directory.rename_operator(self.id, &new)?;
         self.name = new;
         Ok(())
+    }
+
+    fn refuse(&self, refusal: &Refusal) {
+        self.server.console.print(self.server.config.common.lang.refusal(refusal));
     }
 
     /// Returns whether the operator goes on.
@@ -110,7 +96,7 @@ impl<'a> Operator<'a> {
             Some(Action::Leave) => return false,
             Some(Action::Say(said)) => self.say(&said).await,
             Some(Action::Do(command)) => self.execute(command),
-            Some(Action::Tell(line)) => self.server.console.print(line),
+            Some(Action::Refuse(refusal)) => self.refuse(&refusal),
             Some(Action::AskAgain(_) | Action::TakeName(_) | Action::Dismiss(_)) | None => {}
         }
         true
@@ -119,7 +105,7 @@ impl<'a> Operator<'a> {
     async fn say(&mut self, text: &str) {
         let room = &self.server.directory.first;
         // A person can say it again. What is piped in was meant for whoever comes.
-        let waits = matches!(self.desk, Desk::Plain(_, false));
+        let waits = !self.desk.has_person();
         loop {
             if waits {
                 room.occupied().await;
@@ -127,16 +113,19 @@ impl<'a> Operator<'a> {
             self.flood_control.wait_for(room).await;
             match room.is_empty() {
                 true if waits => {}
-                true => return self.server.console.print(wording::NOBODY_THERE),
+                true => {
+                    return self.server.console.print(self.server.config.common.lang.empty_room());
+                }
                 false => break,
             }
         }
-        let said = room.say(MemberId::OPERATOR, wording::message_by_name(self.name.as_str(), text));
+        let speaker = Speaker::Operator(&self.name);
+        let said = self.server.speech.say(room, MemberId::OPERATOR, speaker, text);
         self.flood_control.count(said);
     }
 
     fn execute(&mut self, command: Command) {
-        if let Outcome::Renamed(name, _) = self.server.directory.execute(self.id, command) {
+        if let (Some(Effect::Renamed(name)), _) = self.server.directory.execute(self.id, command) {
             self.name = name;
         }
     }

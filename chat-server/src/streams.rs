@@ -3,16 +3,16 @@
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
-use chat_protocol::wording;
+use chat_protocol::language::Language;
+use chat_terminal::person::{Input, Keyboard};
 use chat_terminal::pipe::PipeIn;
-use chat_terminal::terminal::{self, TerminalOut};
+use chat_terminal::terminal::{self, TerminalIn, TerminalOut};
 use tokio::sync::Notify;
 
 use crate::console::Console;
-use crate::operator::Desk;
 
-/// What a process has to do with people.
-pub(crate) struct Front {
+/// Everything by which a process deals with people.
+pub(crate) struct Streams {
     pub(crate) console: Console,
     /// For diagnostics.
     pub(crate) log: Console,
@@ -23,39 +23,76 @@ pub(crate) struct Front {
     pub(crate) interrupt: Arc<Notify>,
 }
 
-impl Front {
-    /// Nobody types here.
-    pub(crate) fn without_desk() -> Self {
+/// The operator's keyboard.
+pub(crate) enum Desk {
+    /// A terminal, where the question is for the operator's name.
+    Terminal(TerminalIn),
+    /// Standard input where lines cannot be edited; whether a person types them there all the same.
+    Plain(PipeIn, bool),
+}
+
+impl Streams {
+    /// Without an operator.
+    pub(crate) fn without_desk(language: Language) -> Self {
         let (stdout, stderr) = (io::stdout(), io::stderr());
-        let on_terminal = stdout.is_terminal();
-        Self {
-            console: if on_terminal { Console::on_terminal(stdout) } else { Console::new(stdout) },
-            log: Console::new(stderr),
-            desk: None,
-            screen: None,
-            interrupt: Arc::new(Notify::new()),
-        }
+        let console = if stdout.is_terminal() {
+            Console::on_terminal(stdout, language)
+        } else {
+            Console::new(stdout, language)
+        };
+        let log = Console::new(stderr, language);
+        Self { console, log, desk: None, screen: None, interrupt: Arc::new(Notify::new()) }
     }
 
-    /// An operator types here: at a terminal, and then what is printed stands above the line that
-    /// is being typed; or where lines cannot be edited. Whoever has no name is asked for one at the
-    /// terminal.
+    /// With an operator who types here: at a terminal, and then what is printed stands above the line
+    /// that is being typed; or where lines cannot be edited. With `ask_name`, the operator is asked
+    /// for a name at the terminal.
     ///
     /// The handlers of signals must be in place by now.
-    pub(crate) fn with_desk(ask_name: bool) -> Self {
+    pub(crate) fn with_desk(ask_name: bool, language: Language) -> Self {
         let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
         let person = stdin.is_terminal();
         let interrupt = Arc::new(Notify::new());
-        let question = ask_name.then_some(wording::YOUR_NAME);
+        let question = ask_name.then_some(language.your_name());
         if person
             && stdout.is_terminal()
             && let Some((keyboard, screen)) = terminal::open(question, Arc::clone(&interrupt), None)
         {
-            let console = Console::on_terminal(screen.writer());
-            let log = if stderr.is_terminal() { console.clone() } else { Console::new(stderr) };
+            let console = Console::on_terminal(screen.writer(), language);
+            let to_terminal = stderr.is_terminal();
+            let log = if to_terminal { console.clone() } else { Console::new(stderr, language) };
             let desk = Some(Desk::Terminal(keyboard));
             return Self { console, log, desk, screen: Some(screen), interrupt };
         }
-        Self { desk: Some(Desk::Plain(PipeIn::open(), person)), ..Self::without_desk() }
+        let desk = Some(Desk::Plain(PipeIn::open(), person));
+        Self { desk, ..Self::without_desk(language) }
+    }
+}
+
+impl Desk {
+    /// Whether more may be typed after the end of the input: at a terminal, that is only a key.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self, Self::Terminal(keyboard) if keyboard.is_open())
+    }
+
+    /// Whether a person types, who can say again what was not sent.
+    pub(crate) fn has_person(&self) -> bool {
+        !matches!(self, Self::Plain(_, false))
+    }
+}
+
+impl Keyboard for Desk {
+    async fn next(&mut self) -> Input {
+        match self {
+            Self::Terminal(keyboard) => keyboard.next().await,
+            Self::Plain(keyboard, _) => keyboard.next().await,
+        }
+    }
+
+    fn answered(&mut self, again: bool) {
+        match self {
+            Self::Terminal(keyboard) => keyboard.answered(again),
+            Self::Plain(keyboard, _) => keyboard.answered(again),
+        }
     }
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use chat_protocol::command::{FORMS, Form};
+use chat_protocol::language::Language;
 use chat_protocol::name::fold;
 use chat_protocol::wording::{self, NOTICE};
 
@@ -26,6 +27,8 @@ pub type SharedVocabulary = Arc<Mutex<Vocabulary>>;
 #[derive(Debug, Default)]
 pub struct Vocabulary {
     commands: bool,
+    /// The words of this language are completed first.
+    language: Language,
     /// By what they are compared by.
     names: BTreeMap<String, Known>,
     /// How many times a name was seen.
@@ -52,8 +55,8 @@ pub enum Completion {
 
 impl Vocabulary {
     /// No names yet; with `commands`, the words that begin a command.
-    pub fn new(commands: bool) -> Self {
-        Self { commands, ..Self::default() }
+    pub fn new(commands: bool, language: Language) -> Self {
+        Self { commands, language, ..Self::default() }
     }
 
     /// Learns who is there from a line that a server sent.
@@ -82,7 +85,7 @@ impl Vocabulary {
     /// What the word can become, the best first.
     fn candidates(&self, word: &str, first: bool) -> Vec<String> {
         if first && self.commands && word.starts_with('/') {
-            return commands(word);
+            return commands(word, self.language);
         }
         let start = fold(word);
         let mut known: Vec<&Known> = self
@@ -96,23 +99,28 @@ impl Vocabulary {
     }
 }
 
-/// Spanish words; English ones only where no Spanish word begins so, lest they get in each other's
-/// way.
-fn commands(start: &str) -> Vec<String> {
+/// The words of this language; those of the other only where none begins so, lest they get in each
+/// other's way.
+fn commands(start: &str, language: Language) -> Vec<String> {
     let start = fold(start);
     let among = |word: fn(&Form) -> &'static str| -> Vec<String> {
         let words = FORMS.iter().map(|form| format!("/{}", word(form)));
         words.filter(|word| word.starts_with(&start)).collect()
     };
-    let spanish = among(|form| form.word);
-    if spanish.is_empty() { among(|form| form.alias) } else { spanish }
+    let (spanish, english) = (among(|form| form.word), among(|form| form.alias));
+    let (first, other) = match language {
+        Language::Es => (spanish, english),
+        Language::En => (english, spanish),
+    };
+    if first.is_empty() { other } else { first }
 }
 
 /// What becomes of the word before `pos`, which is a byte position in `line`.
 ///
 /// ```
+/// # use chat_protocol::language::Language;
 /// # use chat_terminal::completion::{Completion, Vocabulary, complete};
-/// let vocabulary = Vocabulary::new(true);
+/// let vocabulary = Vocabulary::new(true, Language::Es);
 /// assert_eq!(complete("/pri", 4, &vocabulary), Completion::Grown("/privado ".to_owned()));
 /// ```
 pub fn complete(line: &str, pos: usize, vocabulary: &Vocabulary) -> Completion {
@@ -163,7 +171,7 @@ mod tests {
     use super::*;
 
     fn knowing(names: &[&str]) -> Vocabulary {
-        let mut vocabulary = Vocabulary::new(true);
+        let mut vocabulary = Vocabulary::new(true, Language::Es);
         for name in names {
             vocabulary.see(&format!("{name} > hola"));
         }
@@ -191,15 +199,16 @@ mod tests {
         assert_eq!(at_end("/sal", &vocabulary), choices("* /sala, /salas, /salir"));
         assert_eq!(at_end("/PRI", &vocabulary), grown("/privado "));
         assert_eq!(at_end("di /pri", &vocabulary), Completion::Nothing);
-        assert_eq!(at_end("/pri", &Vocabulary::new(false)), Completion::Nothing);
+        assert_eq!(at_end("/pri", &Vocabulary::new(false, Language::Es)), Completion::Nothing);
         let Completion::Choices(all) = at_end("/", &vocabulary) else { panic!("no choices") };
         assert!(all.starts_with("* /privado, /responder, /sala, "), "{all}");
     }
 
     #[test]
     fn r6_5_english_words_are_completed_too() {
-        let vocabulary = Vocabulary::new(true);
+        let vocabulary = Vocabulary::new(true, Language::Es);
         assert_eq!(at_end("/m", &vocabulary), grown("/msg "));
+        assert_eq!(at_end("/n", &Vocabulary::new(true, Language::En)), grown("/nick "));
         assert_eq!(at_end("/rep", &vocabulary), grown("/reply "));
     }
 

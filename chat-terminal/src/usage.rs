@@ -1,10 +1,48 @@
 //! What the command lines have in common.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 
+use chat_protocol::language::Language;
 use chat_protocol::profile::Profile;
-use clap::{ArgMatches, Command, FromArgMatches};
+use chat_protocol::wording::NAME_KEYWORD;
+use clap::error::{ContextKind, ContextValue};
+use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+
+/// The options that server and client have in common.
+#[derive(Args, Clone, Debug)]
+pub struct Common {
+    /// The kind of chat: sets the defaults of some options, see below
+    #[arg(long, value_name = "PROFILE", value_enum, default_value_t)]
+    pub profile: Profile,
+
+    /// The language of everything that people read
+    #[arg(long, value_name = "LANGUAGE", value_enum, default_value_t)]
+    pub lang: Language,
+
+    /// The text with which the server asks for a name
+    #[arg(long, value_name = "TEXT", default_value = NAME_KEYWORD, value_parser = keyword)]
+    pub name_keyword: String,
+}
+
+/// An option that is on or off, and on when it stands alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is wanted
+    On,
+    /// It is not
+    Off,
+}
+
+impl Switch {
+    /// Whether it is on.
+    pub fn is_on(self) -> bool {
+        self == Self::On
+    }
+}
 
 /// The process's arguments; or, where they ask for help or are wrong, the end of the process.
 ///
@@ -16,14 +54,47 @@ pub fn parse_or_exit<T: FromArgMatches>(command: Command) -> (T, ArgMatches) {
     });
     parsed.unwrap_or_else(|error| {
         if error.use_stderr() {
-            let message = error.to_string();
-            let first = message.lines().next().unwrap_or_default();
             // Whoever has closed standard error still gets the status.
-            let _ = writeln!(io::stderr(), "{first} (try --help)");
+            let _ = writeln!(io::stderr(), "{} (try --help)", in_one_line(&error));
             std::process::exit(2);
         }
         error.exit()
     })
+}
+
+/// The first line of an error, and the values that would be right where there are some.
+fn in_one_line(error: &clap::Error) -> String {
+    let message = error.to_string();
+    let first = message.lines().next().unwrap_or_default();
+    match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(values)) if !values.is_empty() => {
+            format!("{first}: expected {}", listed(values))
+        }
+        _ => first.to_owned(),
+    }
+}
+
+/// `a, b or c`.
+fn listed(values: &[String]) -> String {
+    match values.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => values.concat(),
+    }
+}
+
+/// Reads a number in this range, both ends included.
+pub fn number<N>(
+    unit: &'static str,
+    range: RangeInclusive<N>,
+) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
+where
+    N: FromStr + PartialOrd + Display + Clone + Send + Sync + 'static,
+{
+    move |text| {
+        text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+            format!("expected a number of {unit} from {} to {}", range.start(), range.end())
+        })
+    }
 }
 
 /// The profile that the arguments choose, or the default one: known before the rest is parsed, so
@@ -45,14 +116,20 @@ pub fn profile_in(arguments: impl IntoIterator<Item = OsString>) -> Profile {
     Profile::default()
 }
 
-/// Gives these options the defaults that a profile sets, as they are written.
+/// Gives these options the defaults that a profile sets, as they are written. Those that are on or off
+/// are [switches](Switch).
 pub fn with_defaults<const N: usize>(
     command: Command,
     written: [(&'static str, String); N],
 ) -> Command {
     written.into_iter().fold(command, |command, (option, value)| {
+        let is_switch = Switch::from_str(&value, false).is_ok();
         command.mut_arg(option.replace('-', "_"), |argument| {
-            argument.default_value(value).required(false)
+            let argument = argument.default_value(value).required(false);
+            if !is_switch {
+                return argument;
+            }
+            argument.num_args(0..=1).default_missing_value("on").hide_possible_values(true)
         })
     })
 }
@@ -79,17 +156,8 @@ pub fn profile_table<const N: usize>(
     table
 }
 
-/// Reads the value of an option that is on or off.
-pub fn switch(text: &str) -> Result<bool, &'static str> {
-    match text {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err("expected on or off"),
-    }
-}
-
 /// Reads the words by which a name is asked for.
-pub fn keyword(text: &str) -> Result<String, &'static str> {
+fn keyword(text: &str) -> Result<String, &'static str> {
     let words = text.trim();
     if words.is_empty() || words.contains(char::is_control) {
         return Err("expected words on one line");
@@ -114,5 +182,16 @@ mod tests {
         for none in [&["x", "--profile"][..], &["x", "--profile", "none"], &["x", "--profilex"]] {
             assert_eq!(profile(none), Profile::Basico, "{none:?}");
         }
+    }
+
+    #[test]
+    fn r1_8_a_wrong_value_is_answered_with_the_right_ones() {
+        let command =
+            Command::new("x").arg(clap::arg!(--lang <L>).value_parser(["es", "en", "ca"]));
+        let error = command.try_get_matches_from(["x", "--lang", "fr"]).unwrap_err();
+        let expected = "error: invalid value 'fr' for '--lang <L>': expected es, en or ca";
+        assert_eq!(in_one_line(&error), expected);
+        let wrong = number("bytes", 1..=8_usize)("9").unwrap_err();
+        assert_eq!(wrong, "expected a number of bytes from 1 to 8");
     }
 }

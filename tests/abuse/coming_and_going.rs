@@ -1,12 +1,12 @@
 //! Clients that come and are gone, by the thousand.
 
+use chat_tests::ES;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
 use chat_check::process::{descriptors, resident, threads};
-use chat_protocol::wording;
 use chat_tests::chat::Chat;
 
 use crate::healthy::Healthy;
@@ -61,8 +61,8 @@ fn each_was_announced(mut chat: Chat, addresses: &[SocketAddr]) -> Result {
     }
     for address in addresses {
         for line in [
-            wording::client_connected(*address).to_string(),
-            wording::client_disconnected(*address).to_string(),
+            ES.client_connected(*address).to_string(),
+            ES.client_disconnected(*address).to_string(),
         ] {
             *printed.entry(line).or_default() -= 1;
         }

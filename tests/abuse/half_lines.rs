@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
-use chat_protocol::wording;
 use chat_tests::chat::{Chat, said_by};
 
 use crate::healthy::Healthy;
@@ -57,7 +56,7 @@ fn r5_6_two_hundred_that_give_no_name_are_closed_and_delay_nobody() -> Result {
         peer.send("x")?;
     }
     for peer in &mut silent {
-        peer.expect(wording::NAME_TOO_LATE)?;
+        peer.expect("! no diste ningún nombre a tiempo")?;
         peer.expect_end()?;
         chat.server.out.wait_for(&format!("cliente {} desconectado", peer.address()))?;
     }

@@ -5,7 +5,7 @@ use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
 use chat_check::harness::program::Program;
 use chat_check::process::descriptors;
-use chat_protocol::wording;
+use chat_tests::ES;
 use chat_tests::binaries;
 use chat_tests::chat::Chat;
 
@@ -114,7 +114,7 @@ fn r8_1_those_who_vanish_without_a_word_are_idle_and_released() -> Result {
     })?;
     for client in &mut clients {
         client.signal(SIGCONT)?;
-        client.out.wait_for(wording::IDLE_NOTICE)?;
+        client.out.wait_for(ES.idle_notice())?;
         client.expect_exit(3)?;
     }
     healthy.finish(&chat.stage)

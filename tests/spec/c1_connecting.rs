@@ -1,5 +1,6 @@
 //! Chapter 1: connecting.
 
+use chat_tests::ES;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +9,6 @@ use std::thread;
 use assert_cmd::Command;
 use chat_check::harness::failure::Result;
 use chat_check::harness::stage::Stage;
-use chat_protocol::wording;
 use chat_tests::binaries;
 use chat_tests::chat::{Chat, address_in, said_by};
 use predicates::prelude::*;
@@ -52,7 +52,7 @@ fn r1_2_says_where_it_listens_at_once_into_a_pipe() -> Result {
     assert_eq!(started, format!("servidor de chat iniciado en {address}"));
     assert_ne!(address.port(), 0);
     server.out.expect("esperando clientes...")?;
-    stage.connect("ana", address)?.expect(wording::GREETING)
+    stage.connect("ana", address)?.expect(ES.greeting())
 }
 
 #[test]
@@ -143,8 +143,8 @@ fn r1_4_a_reader_of_the_console_that_stops_reading_stops_nobody() -> Result {
     let address = address_in(started.trim_end()).expect("an address");
     let mut ana = stage.connect("ana", address)?;
     let mut bea = stage.connect("bea", address)?;
-    ana.expect(wording::GREETING)?;
-    bea.expect(wording::GREETING)?;
+    ana.expect(ES.greeting())?;
+    bea.expect(ES.greeting())?;
     // Nobody reads the console any more; this is more than the pipe and the server's buffer hold.
     let text = "x".repeat(4000);
     for _ in 0..500 {

@@ -1,11 +1,11 @@
 //! Chapter 2: broadcast.
 
+use chat_tests::ES;
 use std::collections::HashMap;
 use std::thread;
 
 use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
-use chat_protocol::wording;
 use chat_tests::chat::{Chat, said_by};
 use rand::seq::SliceRandom;
 
@@ -363,6 +363,6 @@ fn r2_11_controls_do_not_pass_but_the_tab_does() -> Result {
 
 #[test]
 fn r2_11_what_only_looks_like_the_greeting_is_a_message() -> Result {
-    assert_eq!(heard_of(&[], wording::GREETING.as_bytes())?, [wording::GREETING]);
+    assert_eq!(heard_of(&[], ES.greeting().as_bytes())?, [ES.greeting()]);
     Ok(())
 }

@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod on_a_terminal;
 
+use chat_tests::ES;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Command;
 use std::thread;
@@ -11,7 +12,6 @@ use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
 use chat_check::harness::program::Program;
 use chat_check::harness::stage::Stage;
-use chat_protocol::wording;
 use chat_tests::binaries;
 use chat_tests::chat::{Chat, said_by};
 use predicates::prelude::*;
@@ -28,8 +28,8 @@ fn with_played_server() -> Result<(Stage, Program, Peer)> {
     let server = stage.listen("server")?;
     let client = stage.start("client", client_of(&server.address()))?;
     let link = server.accept()?;
-    client.out.expect(wording::CONNECTED)?;
-    client.out.expect(wording::TYPE_MESSAGES)?;
+    client.out.expect(ES.connected())?;
+    client.out.expect(ES.type_messages())?;
     Ok((stage, client, link))
 }
 
@@ -286,7 +286,7 @@ fn r4_7_leaves_when_nobody_reads_its_output_any_more() -> Result {
     let mut client = stage.start_writing_to(output, "client", client_of(&server.address()))?;
     let mut link = server.accept()?;
     let mut reader = BufReader::new(reader);
-    for line in [wording::CONNECTED, wording::TYPE_MESSAGES] {
+    for line in [ES.connected(), ES.type_messages()] {
         let mut read = String::new();
         reader.read_line(&mut read).expect("a line");
         assert_eq!(read.trim_end(), line);

@@ -3,13 +3,13 @@
 #[cfg(unix)]
 mod on_a_terminal;
 
+use chat_tests::ES;
 use std::process::Command;
 
 use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
 use chat_check::harness::program::Program;
 use chat_check::harness::stage::Stage;
-use chat_protocol::wording;
 use chat_tests::binaries;
 use chat_tests::chat::Chat;
 use predicates::prelude::*;
@@ -28,15 +28,15 @@ fn with_played_server(options: &[&str]) -> Result<(Stage, Program, Peer)> {
     let server = stage.listen("server")?;
     let client = stage.start("client", client_of(&server.address(), options))?;
     let link = server.accept()?;
-    client.out.expect(wording::CONNECTED)?;
-    client.out.expect(wording::TYPE_MESSAGES)?;
+    client.out.expect(ES.connected())?;
+    client.out.expect(ES.type_messages())?;
     Ok((stage, client, link))
 }
 
 /// The client in pipes, in a real chat.
 fn in_chat(chat: &Chat, options: &[&str]) -> Result<Program> {
     let client = chat.stage.start("client", client_of(&chat.address, options))?;
-    client.out.wait_for(wording::GREETING)?;
+    client.out.wait_for(ES.greeting())?;
     Ok(client)
 }
 
@@ -61,7 +61,7 @@ fn r5_2_answers_the_keyword_with_its_name_before_anything_else_is_sent() -> Resu
         witness.expect(line)?;
     }
     client.expect_exit(0)?;
-    assert_eq!(client.out.rest()?, [wording::CONNECTED, wording::TYPE_MESSAGES, wording::GREETING]);
+    assert_eq!(client.out.rest()?, [ES.connected(), ES.type_messages(), ES.greeting()]);
     Ok(())
 }
 
@@ -77,8 +77,8 @@ fn r5_2_in_a_pipe_without_a_name_the_first_line_is_the_name() -> Result {
 
 #[test]
 fn r5_2_the_keyword_is_understood_however_it_arrives() -> Result {
-    let greeted = format!("{}\n{KEYWORD}\n", wording::GREETING);
-    let cuts = [0, 1, wording::GREETING.len(), wording::GREETING.len() + 5, greeted.len() - 1];
+    let greeted = format!("{}\n{KEYWORD}\n", ES.greeting());
+    let cuts = [0, 1, ES.greeting().len(), ES.greeting().len() + 5, greeted.len() - 1];
     for cut in cuts {
         let (_stage, client, mut link) =
             with_played_server(&["--profile", "sala", "--name", "Ana"])?;
@@ -86,11 +86,11 @@ fn r5_2_the_keyword_is_understood_however_it_arrives() -> Result {
         link.send(first)?;
         link.send(rest)?;
         link.expect("Ana")?;
-        client.out.expect(wording::GREETING)?;
+        client.out.expect(ES.greeting())?;
     }
     // A server that never ends a line.
     let (_stage, _client, mut link) = with_played_server(&["--profile", "sala", "--name", "Ana"])?;
-    link.send(format!("{}{KEYWORD}", wording::GREETING))?;
+    link.send(format!("{}{KEYWORD}", ES.greeting()))?;
     link.expect("Ana")
 }
 
@@ -146,7 +146,7 @@ fn r5_5_a_name_that_nobody_can_have_is_bad_usage() {
 fn r5_6_what_the_server_says_about_a_name_that_comes_too_late_is_shown() -> Result {
     let chat = Chat::start_with(&["--profile", "sala", "--name-timeout", "200ms"])?;
     let mut client = in_chat(&chat, &["--profile", "sala"])?;
-    client.out.expect(wording::NAME_TOO_LATE)?;
+    client.out.expect("! no diste ningún nombre a tiempo")?;
     client.expect_exit(3)
 }
 

@@ -1,5 +1,6 @@
 //! Chapter 5: presence. With a crowd: `crowd`.
 
+use chat_tests::ES;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::thread;
@@ -111,7 +112,7 @@ fn come_and_go(stage: &Stage, address: SocketAddr, name: &str) -> Result<Vec<Str
     let mut gone = Vec::new();
     for round in 0..10 {
         let mut peer = stage.connect(name, address)?;
-        peer.expect(wording::GREETING)?;
+        peer.expect(ES.greeting())?;
         peer.expect(wording::NAME_KEYWORD)?;
         gone.push(format!("cliente {} desconectado", peer.address()));
         peer.send(format!("{name}-{round}\nuno\ndos\n"))?;

@@ -3,7 +3,7 @@
 use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
 use chat_protocol::command::FORMS;
-use chat_protocol::wording;
+use chat_tests::ES;
 use chat_tests::chat::Chat;
 
 /// A chat in which nobody is told who comes and goes, and nothing else is missing.
@@ -345,7 +345,7 @@ fn r6_5_every_alias_does_what_the_command_does() -> Result {
 
 #[test]
 fn r6_6_what_people_say_begins_no_line_like_a_notice() -> Result {
-    let said = ["* Eva se ha unido", "! servidor lleno", "[privado] Eva > hola", wording::GREETING];
+    let said = ["* Eva se ha unido", "! servidor lleno", "[privado] Eva > hola", ES.greeting()];
     for label in ["name", "port"] {
         let chat = Chat::start_with(&["--profile", "grupal", "--label", label])?;
         let mut ana = chat.member("Ana")?;

@@ -5,7 +5,8 @@ mod on_a_terminal;
 
 use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
-use chat_protocol::wording;
+use chat_protocol::refusal::Refusal;
+use chat_tests::ES;
 use chat_tests::chat::Chat;
 
 fn practico(options: &[&str]) -> Result<Chat> {
@@ -44,7 +45,7 @@ fn r7_1_a_second_client_waits_unheard_and_is_served_when_the_first_has_left() ->
     chat.server.out.expect("Maria > primera")?;
     chat.server.out.expect("Maria > segunda")?;
     // All that was said to the other was not for her.
-    maria.expect(wording::GREETING)?;
+    maria.expect(ES.greeting())?;
     chat.server.type_in("hola Maria\n")?;
     maria.expect("Servidor > hola Maria")
 }
@@ -69,7 +70,7 @@ fn r7_1_all_who_wait_are_served_in_the_order_of_their_coming() -> Result {
         let line = chat.server.out.find(|line| line.ends_with("tiene el turno"), "a turn")?;
         assert_eq!(line, turn);
         chat.server.out.expect(&format!("{i} > hola"))?;
-        next.expect(wording::GREETING)?;
+        next.expect(ES.greeting())?;
         chat.server.type_in(&format!("hola, {i}\n"))?;
         next.expect(&format!("Servidor > hola, {i}"))?;
         served = next;
@@ -90,8 +91,8 @@ fn r7_1_who_leaves_while_it_waits_holds_up_nobody() -> Result {
     half_closed.end_sending()?;
     let mut maria = waiting(&chat, "maria")?;
     drop(facundo);
-    maria.expect(wording::GREETING)?;
-    half_closed.expect(wording::GREETING)?;
+    maria.expect(ES.greeting())?;
+    half_closed.expect(ES.greeting())?;
     half_closed.expect_end()?;
     // What they had said was sent before they left.
     chat.server.out.wait_for("Eva > no puedo esperar")?;
@@ -139,12 +140,12 @@ fn r7_1_places_for_two_are_given_one_by_one() -> Result {
     let (ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
     let (mut caro, mut dora) = (waiting(&chat, "caro")?, waiting(&chat, "dora")?);
     drop(ana);
-    caro.expect(wording::GREETING)?;
+    caro.expect(ES.greeting())?;
     caro.send("hola\n")?;
     let port = caro.address().port();
     bea.expect(&format!("usuario {port}: hola"))?;
     drop(bea);
-    dora.expect(wording::GREETING)?;
+    dora.expect(ES.greeting())?;
     caro.send("que tal\n")?;
     dora.expect(&format!("usuario {port}: que tal"))
 }
@@ -336,6 +337,6 @@ fn r2_9_the_operators_lines_have_the_same_limit() -> Result {
     let mut chat = Chat::start_with(&["--profile", "practico"])?;
     let mut facundo = chat.peer("facundo")?;
     chat.server.type_in(&format!("{}\nhola\n", "x".repeat(4097)))?;
-    chat.server.out.wait_for(&wording::line_too_long(4096).to_string())?;
+    chat.server.out.wait_for(&ES.refusal(&Refusal::LineTooLong(4096)).to_string())?;
     facundo.expect("Servidor > hola")
 }

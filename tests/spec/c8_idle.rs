@@ -3,13 +3,14 @@
 //! Here time itself is what is tested, so these tests take some: the limits are short, and what
 //! must happen within one happens twenty times as often.
 
+use chat_protocol::refusal::Refusal;
+use chat_tests::ES;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
 use chat_check::harness::failure::Result;
 use chat_check::harness::stage::Stage;
-use chat_protocol::wording;
 use chat_tests::binaries;
 use chat_tests::chat::{Chat, said_by};
 use predicates::prelude::*;
@@ -70,8 +71,8 @@ fn r8_2_bytes_in_either_direction_start_the_time_again() -> Result {
     // Both are still there; and now that nothing happens any more, neither is for long.
     bea.send("sigo\n")?;
     ana.expect(&said_by(&bea, "sigo"))?;
-    ana.expect(wording::IDLE_NOTICE)?;
-    bea.expect(wording::IDLE_NOTICE)
+    ana.expect(ES.idle_notice())?;
+    bea.expect(ES.idle_notice())
 }
 
 #[test]
@@ -80,7 +81,7 @@ fn r8_2_bytes_that_are_no_message_count_too() -> Result {
     let mut ana = chat.peer("ana")?;
     outlast(|| ana.send("\n"))?;
     ana.send("x".repeat(5000))?;
-    ana.expect(&wording::line_too_long(4096).to_string())
+    ana.expect(&ES.refusal(&Refusal::LineTooLong(4096)).to_string())
 }
 
 #[test]
@@ -88,7 +89,7 @@ fn r8_3_others_and_the_listener_are_untouched() -> Result {
     let chat = Chat::start_with(&["--idle-timeout", &limit()])?;
     let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
     outlast(|| bea.send("\n"))?;
-    ana.expect(wording::IDLE_NOTICE)?;
+    ana.expect(ES.idle_notice())?;
     ana.expect_end()?;
     let mut caro = chat.peer("caro")?;
     bea.send("hola\n")?;
@@ -134,7 +135,7 @@ fn r8_2_bytes_in_either_direction_start_the_clients_time_again() -> Result {
     command.args([&server.address().to_string(), "--idle-timeout", &limit()]);
     let mut client = stage.start("client", command)?;
     let mut link = server.accept()?;
-    client.out.wait_for(wording::TYPE_MESSAGES)?;
+    client.out.wait_for(ES.type_messages())?;
     outlast(|| {
         link.send("hola\n")?;
         client.out.expect("hola")
@@ -159,7 +160,7 @@ fn r8_5_descriptors_return_to_the_baseline_and_the_port_is_free() -> Result {
         peers.push(chat.peer(&format!("peer {i}"))?);
     }
     for peer in &mut peers {
-        peer.expect(wording::IDLE_NOTICE)?;
+        peer.expect(ES.idle_notice())?;
         peer.expect_end()?;
     }
     // Not even those who do not close their own side are waited for for long.

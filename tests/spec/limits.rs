@@ -4,8 +4,8 @@
 use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
 use chat_protocol::limits::MAX_QUEUE;
-use chat_protocol::wording;
 use chat_terminal::descriptors;
+use chat_tests::ES;
 use chat_tests::chat::{Chat, said_by};
 
 const TOO_MANY: &str = "! demasiadas conexiones desde tu dirección";
@@ -49,7 +49,7 @@ fn r1_4_who_waits_for_a_place_is_a_connection_of_its_address() -> Result {
     chat.server.out.wait_for(&format!("cliente {} espera su turno", bea.address()))?;
     refused(&chat, TOO_MANY)?;
     leave(&chat, ana)?;
-    bea.expect(wording::GREETING)?;
+    bea.expect(ES.greeting())?;
     let caro = chat.stage.connect("caro", chat.address)?;
     chat.server.out.wait_for(&format!("cliente {} espera su turno", caro.address()))?;
     refused(&chat, TOO_MANY)?;
@@ -114,7 +114,7 @@ fn r1_4_every_address_has_its_own_connections() -> Result {
     let chat = Chat::start_with(&["--max-per-ip", "1"])?;
     let mut ana = chat.peer("ana")?;
     let mut bea = chat.stage.connect_from("bea", [127, 0, 0, 2].into(), chat.address)?;
-    bea.expect(wording::GREETING)?;
+    bea.expect(ES.greeting())?;
     bea.send("hola\n")?;
     ana.expect(&said_by(&bea, "hola"))?;
     let mut late = chat.stage.connect_from("late", [127, 0, 0, 2].into(), chat.address)?;
@@ -135,14 +135,14 @@ fn r1_4_an_ipv4_address_is_the_same_through_ipv6() -> Result {
     let chat = Chat::start_with(&["--bind", "[::]:0", "--max-per-ip", "1"])?;
     let by = |ip| SocketAddr::new(ip, chat.address.port());
     let by_v4 = by(Ipv4Addr::LOCALHOST.into());
-    chat.stage.connect("ana", by_v4)?.expect(wording::GREETING)?;
+    chat.stage.connect("ana", by_v4)?.expect(ES.greeting())?;
     chat.server.out.find(|line| line.ends_with("desconectado"), "that ana has left")?;
     let mut bea = chat.stage.connect("bea", by_v4)?;
-    bea.expect(wording::GREETING)?;
+    bea.expect(ES.greeting())?;
     let mut caro = chat.stage.connect_from("caro", [127, 0, 0, 2].into(), by_v4)?;
-    caro.expect(wording::GREETING)?;
+    caro.expect(ES.greeting())?;
     let mut dora = chat.stage.connect("dora", by(Ipv6Addr::LOCALHOST.into()))?;
-    dora.expect(wording::GREETING)?;
+    dora.expect(ES.greeting())?;
     chat.stage.connect("late", by_v4)?.expect(TOO_MANY)
 }
 
@@ -161,7 +161,7 @@ fn r7_1_who_finds_the_queue_full_is_refused() -> Result {
     for peer in &waiting {
         chat.server.out.wait_for(&format!("cliente {} espera su turno", peer.address()))?;
     }
-    refused(&chat, wording::SERVER_FULL)?;
+    refused(&chat, "! servidor lleno")?;
     leave(&chat, waiting.remove(MAX_QUEUE / 2))?;
     let next = chat.stage.connect("next", chat.address)?;
     chat.server.out.wait_for(&format!("cliente {} espera su turno", next.address()))
@@ -210,12 +210,12 @@ mod out_of_descriptors {
         says(&chat, "accepting pauses")?;
         let mut outside = peers.split_off(places);
         let mut inside = peers;
-        inside.iter_mut().try_for_each(|peer| peer.expect(wording::GREETING))?;
+        inside.iter_mut().try_for_each(|peer| peer.expect(ES.greeting()))?;
         // One leaves, and one comes in: who waits longest.
         for round in 0..3 {
             drop(inside.remove(0));
             let mut next = outside.remove(0);
-            next.expect(wording::GREETING)?;
+            next.expect(ES.greeting())?;
             next.send(format!("{round}\n"))?;
             let heard = said_by(&next, &round.to_string());
             inside.iter_mut().try_for_each(|peer| peer.expect(&heard))?;
@@ -223,7 +223,7 @@ mod out_of_descriptors {
         }
         // When all are in, the pause is over.
         inside.drain(..places - 1);
-        outside.iter_mut().try_for_each(|peer| peer.expect(wording::GREETING))?;
+        outside.iter_mut().try_for_each(|peer| peer.expect(ES.greeting()))?;
         says(&chat, "accepting again")?;
         chat.server.kill()?;
         chat.server.err.expect_end()

@@ -1,5 +1,7 @@
 //! A running chat: the real server on a free port, and those who talk there.
 
+use crate::ES;
+use chat_protocol::refusal::Refusal;
 use std::net::SocketAddr;
 use std::process::Command;
 
@@ -104,7 +106,7 @@ impl Chat {
         let mut command = binaries::client();
         command.arg(self.address.to_string());
         let client = self.stage.start(name, command)?;
-        for line in [wording::CONNECTED, wording::TYPE_MESSAGES, wording::GREETING] {
+        for line in [ES.connected(), ES.type_messages(), ES.greeting()] {
             client.out.expect(line)?;
         }
         Ok(client)
@@ -113,7 +115,7 @@ impl Chat {
 
 #[track_caller]
 fn greeted(mut peer: Peer) -> Result<Peer> {
-    peer.expect(wording::GREETING)?;
+    peer.expect(ES.greeting())?;
     Ok(peer)
 }
 
@@ -121,7 +123,7 @@ fn greeted(mut peer: Peer) -> Result<Peer> {
 /// its sender alone, and as a message only behind a name that was taken.
 #[track_caller]
 pub fn take_part(peer: &mut Peer) -> Result {
-    let refusal = wording::line_too_long(MAX_LINE).to_string();
+    let refusal = ES.refusal(&Refusal::LineTooLong(MAX_LINE)).to_string();
     peer.send(format!("{:x>1$}\n", "", MAX_LINE + 1))?;
     peer.expect(&refusal)
 }

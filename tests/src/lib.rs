@@ -1,4 +1,9 @@
 //! What the end-to-end tests and the demo share: the real binaries, and a running chat.
 
+use chat_protocol::language::Language;
+
 pub mod binaries;
 pub mod chat;
+
+/// The language in which the programs talk unless told otherwise: texts as `ES.greeting()`.
+pub const ES: Language = Language::Es;

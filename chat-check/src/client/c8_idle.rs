@@ -28,7 +28,7 @@ const NOTICE: Check = Check {
 
 fn notice(scene: &mut Scene) -> Checked {
     let (player, mut voice) = scene.meet()?;
-    scene.tell(&player, &mut voice, chat_protocol::wording::IDLE_NOTICE)?;
+    scene.tell(&player, &mut voice, chat_protocol::language::Language::Es.idle_notice())?;
     voice.end_sending();
     player.shows("por inactividad")?;
     let expected = ["que cierre y termine", "that it closes and ends"];

@@ -13,7 +13,7 @@ use crate::verdict::{Checked, Halt};
 use crate::voice::Voice;
 
 /// What a server says to whoever connects (requirement 1.5).
-pub(crate) const GREETING: &str = chat_protocol::wording::GREETING;
+pub(crate) const GREETING: &str = chat_protocol::language::Language::Es.greeting();
 
 /// Sockets on which clients are waited for.
 pub(crate) struct Listening(Vec<TcpListener>);

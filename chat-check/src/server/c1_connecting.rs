@@ -7,7 +7,10 @@ use crate::scene::{Scene, Server};
 use crate::sockets::State;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
-use chat_protocol::wording::GREETING;
+use chat_protocol::language::Language;
+
+/// The greeting of the specification.
+const GREETING: &str = Language::Es.greeting();
 
 pub(crate) const CHECKS: &[&Check] = &[&LISTENS, &ANNOUNCED, &ARRIVALS, &GREETS];
 

@@ -2,8 +2,9 @@
 
 use std::mem;
 
+use chat_protocol::refusal::Refusal;
 use chat_protocol::text::{self, LEAVE_WORD};
-use chat_protocol::wording;
+use chat_protocol::wording::message_by_name;
 use chat_terminal::person::{Input, Keyboard, MAX_INPUT, Screen};
 use tokio::time::Instant;
 
@@ -16,7 +17,7 @@ const MAX_HELD: usize = 64;
 impl<K: Keyboard, S: Screen> Conversation<K, S> {
     /// Whether something may be entered now. A pipe can wait, but a person may want to leave.
     pub(super) fn is_typing(&self) -> bool {
-        let naming = &self.ways.naming;
+        let naming = &self.settings.naming;
         let room = if naming.has_person() {
             self.held.len() < MAX_HELD
         } else {
@@ -28,8 +29,8 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     pub(super) fn take(&mut self, input: Input) {
         match input {
             Input::Answer(text) => self.answer(&text),
-            Input::Text(text) if self.ways.naming.wants_line() => self.answer(&text),
-            Input::TooLong => self.show(&wording::line_too_long(MAX_INPUT).to_string()),
+            Input::Text(text) if self.settings.naming.wants_line() => self.answer(&text),
+            Input::TooLong => self.refuse(&Refusal::LineTooLong(MAX_INPUT)),
             input if self.has_to_wait(&input) => self.held.push(input),
             Input::Text(text) => {
                 // What was pasted may be several lines.
@@ -48,7 +49,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             Input::End => true,
             Input::Answer(_) | Input::TooLong => false,
         };
-        let naming = &self.ways.naming;
+        let naming = &self.settings.naming;
         naming.holds() && !(leaves && naming.is_due())
     }
 
@@ -58,26 +59,31 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             self.keyboard.answered(false);
             return self.say(LEAVE_WORD);
         }
-        let answered = self.ways.naming.answer(text, Instant::now());
-        if let Some(name) = self.ways.naming.name() {
-            self.ways.painter.answer_to(name);
+        let answered = self.settings.naming.answer(text, Instant::now());
+        if let Some(name) = self.settings.naming.name() {
+            self.settings.painter.answer_to(name);
         }
         match answered {
             // The server has not asked yet.
             Ok(None) => self.keyboard.answered(false),
             Ok(then) => self.follow(then),
             Err((error, then)) => {
-                self.show(&wording::name_refused(error).to_string());
+                self.refuse(&Refusal::Name(error));
                 self.follow(Some(then));
             }
         }
+    }
+
+    /// Tells the person why something was not done.
+    fn refuse(&mut self, refusal: &Refusal) {
+        self.show(&self.settings.language.refusal(refusal).to_string());
     }
 
     pub(super) fn follow(&mut self, then: Option<Then>) {
         match then {
             None => {}
             Some(Then::Give(name)) => self.send_line(name.as_str()),
-            Some(Then::Ask) => self.keyboard.ask(wording::YOUR_NAME),
+            Some(Then::Ask) => self.keyboard.ask(self.settings.language.your_name()),
             Some(Then::Talk) => {
                 self.keyboard.answered(false);
                 for input in mem::take(&mut self.held) {
@@ -99,8 +105,8 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         if text::is_leave(line) {
             self.send_line(line);
             self.stage = Stage::Leaving;
-        } else if let Some(name) = self.ways.naming.name().filter(|_| self.ways.sign) {
-            let line = wording::message_by_name(name.as_str(), line).to_string();
+        } else if let Some(name) = self.settings.naming.name().filter(|_| self.settings.sign) {
+            let line = message_by_name(name.as_str(), line).to_string();
             self.send_line(&line);
         } else {
             self.send_line(line);
@@ -115,7 +121,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     /// The person leaves without having said so (requirement 4.3).
     pub(super) fn say_goodbye(&mut self) {
         if self.stage == Stage::Talking {
-            self.show(wording::LEAVING);
+            self.show(self.settings.language.leaving());
             self.say(LEAVE_WORD);
         }
     }
@@ -128,15 +134,19 @@ mod tests {
     use std::time::Duration;
 
     use bytes::BytesMut;
-    use chat_protocol::wording::{GREETING, NAME_KEYWORD, YOUR_NAME};
+    use chat_protocol::language::Language;
+    use chat_protocol::wording::NAME_KEYWORD;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
-    use crate::conversation::Ways;
+    use crate::conversation::Settings;
     use crate::naming::Naming;
     use crate::outcome::Outcome;
     use crate::paint::Painter;
+
+    const GREETING: &str = Language::Es.greeting();
+    const YOUR_NAME: &str = Language::Es.your_name();
 
     /// Somebody who enters this, and at the terminal then waits.
     struct Typist {
@@ -189,10 +199,17 @@ mod tests {
             naming.person(name.is_none());
         }
         let painter = Painter::default();
-        let ways = Ways { idle: None, sign: false, naming, painter, vocabulary: None };
+        let settings = Settings {
+            language: Language::Es,
+            idle: None,
+            sign: false,
+            naming,
+            painter,
+            vocabulary: None,
+        };
         let inputs = inputs.iter().map(|text| Input::Text((*text).to_owned())).collect();
         let typist = Typist { inputs, answers, questions: vec![] };
-        (Conversation::new(stream, typist, Paper(String::new()), ways), server)
+        (Conversation::new(stream, typist, Paper(String::new()), settings), server)
     }
 
     /// The server reads one line.
@@ -275,7 +292,7 @@ mod tests {
     #[tokio::test]
     async fn r7_4_each_line_is_signed_but_the_leaving_word() {
         let (mut client, _server) = sala(Some("Ana"), &[], None).await;
-        client.ways.sign = true;
+        client.settings.sign = true;
         client.say("hola");
         client.say("Salir");
         assert_eq!(client.outgoing, "Ana > hola\nSalir\n".as_bytes());

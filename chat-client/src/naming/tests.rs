@@ -1,13 +1,16 @@
-use chat_protocol::wording::{NAME_KEYWORD, joined, name_refused};
+use chat_protocol::language::Language;
+use chat_protocol::wording::NAME_KEYWORD;
 
 use super::*;
+
+const GREETING: &str = Language::Es.greeting();
 
 fn name(text: &str) -> Name {
     text.parse().unwrap()
 }
 
 fn taken() -> String {
-    name_refused(NameError::Taken).to_string()
+    Language::Es.name_refused(NameError::Taken).to_string()
 }
 
 /// The client as `--profile sala` has it; without a name, a person is being asked.
@@ -40,7 +43,7 @@ fn r5_2_the_keyword_is_answered_and_not_shown() {
 fn r5_2_a_line_of_the_room_shows_that_the_name_is_taken() {
     let (mut naming, now) = sala(Some("Ana"), true);
     naming.hear(NAME_KEYWORD, now);
-    let line = joined(&name("Bea")).to_string();
+    let line = Language::Es.joined(&name("Bea")).to_string();
     assert_eq!(naming.hear(&line, now), (Some(line.as_str()), Some(Then::Talk)));
     assert_eq!(naming.hear(NAME_KEYWORD, now), (Some(NAME_KEYWORD), None), "somebody says it");
 }
@@ -102,7 +105,7 @@ fn r5_2_a_refusal_leaves_time_for_the_keyword() {
 #[test]
 fn r5_2_a_server_far_away_gets_more_time_to_refuse() {
     let (mut naming, now) = sala(Some("Ana"), true);
-    naming.far(Duration::from_secs(1));
+    naming.set_round_trip(Duration::from_secs(1));
     naming.hear(NAME_KEYWORD, now);
     assert_eq!(naming.deadline(), Some(now + GRACE + Duration::from_secs(2)));
 }

@@ -1,7 +1,8 @@
 //! This project's chat with rooms and commands.
 
+use chat_protocol::language::Language;
 use chat_protocol::name::Name;
-use chat_protocol::wording::{NOTICE, you_are_in};
+use chat_protocol::wording::NOTICE;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::sala::{answer_keyword, judge};
@@ -82,14 +83,18 @@ fn room(who: &Who) -> String {
 
 /// Whether this is the server's word that the client is where it wanted to be.
 fn has_arrived(who: &Who, text: &[u8]) -> bool {
-    let arrival = |room: Name| you_are_in(&room).to_string();
-    text.starts_with(NOTICE.as_bytes())
-        && room(who).parse().is_ok_and(|room| arrival(room).as_bytes() == text)
+    let arrives = |room: Name| {
+        let is_notice =
+            |language: &Language| language.you_are_in(&room).to_string().as_bytes() == text;
+        Language::ALL.iter().any(is_notice)
+    };
+    text.starts_with(NOTICE.as_bytes()) && room(who).parse().is_ok_and(arrives)
 }
 
 #[cfg(test)]
 mod tests {
-    use chat_protocol::wording::{GREETING, NAME_KEYWORD, too_many_rooms};
+    use chat_protocol::refusal::Refusal;
+    use chat_protocol::wording::NAME_KEYWORD;
 
     use super::super::tests::{Heard, hear, hear_as, who};
     use super::*;
@@ -97,10 +102,11 @@ mod tests {
     #[test]
     fn a_client_goes_to_its_room_and_waits_until_it_is_there() {
         let room = "carga-3".parse().expect("a name");
-        let on_the_way = format!("{GREETING}\n{NAME_KEYWORD}\n* Ana se ha unido\nAna > {{0}}\n");
+        let greeting = Language::Es.greeting();
+        let on_the_way = format!("{greeting}\n{NAME_KEYWORD}\n* Ana se ha unido\nAna > {{0}}\n");
         let heard = hear(&Grupal, on_the_way.as_bytes());
         assert_eq!(heard.stage, ON_THE_WAY);
-        let talk = format!("{on_the_way}{}\nAna > {{1}}\n", you_are_in(&room));
+        let talk = format!("{on_the_way}{}\nAna > {{1}}\n", Language::Es.you_are_in(&room));
         let Heard { stage, answers, events } = hear(&Grupal, talk.as_bytes());
         assert_eq!(stage, Stage::Ready);
         assert_eq!(answers, "c-17\n/sala carga-3\n");
@@ -112,14 +118,15 @@ mod tests {
 
     #[test]
     fn an_idle_client_goes_to_a_room_apart() {
-        let talk = format!("{GREETING}\n{NAME_KEYWORD}\n");
+        let talk = format!("{}\n{NAME_KEYWORD}\n", Language::Es.greeting());
         let heard = hear_as(&who(None), &Grupal, talk.as_bytes());
         assert_eq!(heard.answers, "c-17\n/sala espera-122\n");
     }
 
     #[test]
     fn a_room_too_many_is_refused() {
-        let talk = format!("{NAME_KEYWORD}\n{}\n", too_many_rooms(1000));
+        let talk =
+            format!("{NAME_KEYWORD}\n{}\n", Language::Es.refusal(&Refusal::TooManyRooms(1000)));
         let heard = hear(&Grupal, talk.as_bytes());
         assert_eq!(heard.events[1], "refused ! no caben más salas (máximo 1000)");
         assert_eq!(heard.stage, ON_THE_WAY);

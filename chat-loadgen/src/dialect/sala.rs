@@ -73,7 +73,7 @@ pub(super) fn judge(text: &[u8]) -> Event<'_> {
 
 #[cfg(test)]
 mod tests {
-    use chat_protocol::wording::{GREETING, SERVER_FULL};
+    use chat_protocol::language::Language;
 
     use super::super::tests::{Heard, hear};
     use super::*;
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_keyword_is_answered_once() {
-        let talk = format!("{GREETING}\n{NAME_KEYWORD}\n{REST}");
+        let talk = format!("{}\n{NAME_KEYWORD}\n{REST}", Language::Es.greeting());
         let Heard { stage, answers, events } = hear(&Sala, talk.as_bytes());
         assert_eq!(stage, Stage::Ready);
         assert_eq!(answers, "c-17\n");
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_one_at_any_stage() {
-        let full = format!("{GREETING}\n{SERVER_FULL}\n");
+        let full = format!("{}\n! servidor lleno\n", Language::Es.greeting());
         let heard = hear(&Sala, full.as_bytes());
         assert_eq!(heard.stage, Stage::Greeted);
         assert_eq!(heard.events[1], "refused ! servidor lleno");

@@ -1,8 +1,9 @@
-//! What a line from a server shows of who is there: the sentences of [`people`](super), read
-//! backwards.
+//! What a line from a server shows of who is there: the sentences of the chat, read backwards, in
+//! whichever language the server talks.
 
-use super::people::{IS_NOW, JOINED, LEFT, NEXT, SAYS};
-use super::{NOTICE, PRIVATE};
+use super::people::NEXT;
+use super::{NOTICE, SAYS};
+use crate::language::Language;
 use crate::name::Name;
 
 /// The names that a line from a server shows to be in use, and whether it shows that the first
@@ -11,26 +12,57 @@ use crate::name::Name;
 /// ```
 /// # use chat_protocol::wording::{Seen, names_in};
 /// assert_eq!(names_in("* Ana ahora es Bea"), Seen { gone: Some("Ana"), here: vec!["Bea"] });
+/// assert_eq!(names_in("* Ana has left"), Seen { gone: Some("Ana"), here: vec![] });
 /// assert_eq!(names_in("Ana > hola"), Seen { gone: None, here: vec!["Ana"] });
 /// ```
 pub fn names_in(line: &str) -> Seen<'_> {
     let here = |names: Vec<_>| Seen { gone: None, here: names };
     if let Some(notice) = line.strip_prefix(NOTICE) {
-        if let Some(name) = notice.strip_suffix(JOINED) {
-            return here(vec![name]);
-        }
-        if let Some(name) = notice.strip_suffix(LEFT) {
-            return Seen { gone: Some(name), here: vec![] };
-        }
-        if let Some((old, new)) = notice.split_once(IS_NOW) {
-            return Seen { gone: Some(old), here: vec![new] };
+        if let Some(seen) = Language::ALL.iter().find_map(|language| change(*language, notice)) {
+            return seen;
         }
         // Of a list: "en general (2): Ana, Bea", or the next line of a longer one.
         let names = notice.split_once("): ").map_or(notice, |(_, names)| names);
         return here(names.trim_end_matches(NEXT).split(NEXT).collect()).of_names();
     }
-    let speaker = line.strip_prefix(PRIVATE).map_or(line, |rest| rest.trim_start_matches("] "));
+    let speaker = private_of(line).map_or(line, |rest| rest.trim_start_matches("] "));
     here(speaker.split_once(SAYS).map(|(name, _)| name).into_iter().collect()).of_names()
+}
+
+/// A notice that somebody has come, gone, or taken another name.
+fn change(language: Language, notice: &str) -> Option<Seen<'_>> {
+    if let Some(name) = notice.strip_suffix(language.joined_end()) {
+        return Some(Seen { gone: None, here: vec![name] });
+    }
+    if let Some(name) = notice.strip_suffix(language.left_end()) {
+        return Some(Seen { gone: Some(name), here: vec![] });
+    }
+    let (old, new) = notice.split_once(language.is_now())?;
+    Some(Seen { gone: Some(old), here: vec![new] })
+}
+
+/// What follows the mark of a private message or its receipt: `] ` and the message for the former.
+///
+/// ```
+/// # use chat_protocol::wording::private_of;
+/// assert_eq!(private_of("[privado] Ana > hola"), Some("] Ana > hola"));
+/// assert_eq!(private_of("[private to Ana] hola"), Some(" to Ana] hola"));
+/// assert_eq!(private_of("Ana > hola"), None);
+/// ```
+pub fn private_of(line: &str) -> Option<&str> {
+    Language::ALL.iter().find_map(|language| line.strip_prefix(language.private_mark()))
+}
+
+/// The name that this line says its reader has now.
+pub fn own_name_in(line: &str) -> Option<Name> {
+    let name: Name = line.strip_prefix(NOTICE)?.rsplit(' ').next()?.parse().ok()?;
+    let says_so = |language: &Language| language.you_are_now(&name).to_string() == line;
+    Language::ALL.iter().any(says_so).then_some(name)
+}
+
+/// Whether a line is the greeting of a server (requirement 1.5).
+pub fn is_greeting(line: &str) -> bool {
+    Language::ALL.iter().any(|language| language.greeting() == line)
 }
 
 /// What a line shows of who is there.
@@ -54,8 +86,9 @@ impl Seen<'_> {
 mod tests {
     use std::fmt;
 
-    use super::super::*;
+    use super::super::message_by_name;
     use super::*;
+    use crate::refusal::Refusal;
 
     fn name(text: &str) -> Name {
         text.parse().unwrap()
@@ -71,13 +104,18 @@ mod tests {
     fn names_are_seen_where_they_stand() {
         let (ana, bea) = (name("Ana"), name("Bea"));
         let here = |names: &[&str]| (None, names.iter().map(|n| (*n).to_owned()).collect());
+        let gone = Some("Ana".to_owned());
         assert_eq!(seen(message_by_name("Ana", "Bea > no")), here(&["Ana"]));
-        assert_eq!(seen(private(&ana, "hola")), here(&["Ana"]));
-        assert_eq!(seen(joined(&ana)), here(&["Ana"]));
-        assert_eq!(seen(left(&ana)), (Some("Ana".to_owned()), vec![]));
-        assert_eq!(seen(renamed(&ana, &bea)), (Some("Ana".to_owned()), vec!["Bea".to_owned()]));
         assert_eq!(seen("hola a todos"), here(&[]));
-        assert_eq!(seen(no_such_person("Ana")), here(&[]));
-        assert_eq!(seen(NOBODY_THERE), here(&[]));
+        for language in Language::ALL {
+            assert_eq!(seen(language.private(&ana, "hola")), here(&["Ana"]));
+            assert_eq!(seen(language.joined(&ana)), here(&["Ana"]));
+            assert_eq!(seen(language.left(&ana)), (gone.clone(), vec![]));
+            assert_eq!(seen(language.renamed(&ana, &bea)), (gone.clone(), vec!["Bea".to_owned()]));
+            assert_eq!(seen(language.refusal(&Refusal::NoSuchPerson("Ana".into()))), here(&[]));
+            assert_eq!(seen(language.empty_room()), here(&[]));
+            assert_eq!(own_name_in(&language.you_are_now(&bea).to_string()), Some(bea.clone()));
+            assert!(is_greeting(language.greeting()));
+        }
     }
 }

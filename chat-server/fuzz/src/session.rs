@@ -3,10 +3,12 @@
 
 use chat_protocol::command::Command;
 use chat_protocol::decoder::{Decoder, Line};
+use chat_protocol::language::Language;
 use chat_protocol::limits::NAME_ATTEMPTS;
 use chat_protocol::name::{Name, NameError};
+use chat_protocol::refusal::Refusal;
 use chat_protocol::text::is_leave;
-use chat_protocol::wording::{NOTICE, PRIVATE, REFUSAL, message_by_name};
+use chat_protocol::wording::{NOTICE, REFUSAL, message_by_name, private_of};
 use chat_server::client::session::{Action, Rules, Session};
 
 use super::script::Script;
@@ -104,7 +106,7 @@ impl Client {
                 assert_eq!(refusals + 1, NAME_ATTEMPTS, "may try as often as everybody");
                 State::Gone
             }
-            Action::Say(_) | Action::Tell(_) | Action::Do(_) => {
+            Action::Say(_) | Action::Refuse(_) | Action::Do(_) => {
                 panic!("without a name: {action:?}")
             }
         };
@@ -119,14 +121,13 @@ impl Client {
                 assert!(text.chars().count() <= self.rules.max_line);
                 if let Some(name) = name {
                     let message = message_by_name(name.as_str(), &text).to_string();
-                    for imitated in [NOTICE, REFUSAL, PRIVATE] {
-                        assert!(!message.starts_with(imitated), "{message:?}");
-                    }
+                    let imitates = [NOTICE, REFUSAL].iter().any(|mark| message.starts_with(mark));
+                    assert!(!imitates && private_of(&message).is_none(), "{message:?}");
                 }
                 false
             }
-            Action::Tell(line) => {
-                is_told(&line);
+            Action::Refuse(refusal) => {
+                is_told(&refusal);
                 false
             }
             Action::Do(command) => {
@@ -148,11 +149,13 @@ fn is_passed_on(text: &str) {
     assert!(text.chars().all(|c| c == '\t' || !c.is_control()), "{text:?}");
 }
 
-/// The client may be told this: lines of the server's own.
-fn is_told(lines: &str) {
-    for line in lines.split('\n') {
-        is_passed_on(line);
-        assert!(line.starts_with(NOTICE) || line.starts_with(REFUSAL), "{line:?}");
+/// The client may be told this: lines of the server's own, in every language.
+fn is_told(refusal: &Refusal) {
+    for language in Language::ALL {
+        for line in language.refusal(refusal).to_string().split('\n') {
+            is_passed_on(line);
+            assert!(line.starts_with(NOTICE) || line.starts_with(REFUSAL), "{line:?}");
+        }
     }
 }
 

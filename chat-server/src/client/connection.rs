@@ -2,13 +2,15 @@
 
 use std::io;
 use std::mem;
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use bytes::{Buf, BytesMut};
 use chat_protocol::decoder::{Decoder, Line};
 use chat_protocol::limits::CHUNK_PAUSE;
-use chat_protocol::wording;
+use chat_protocol::refusal::Refusal;
+use tokio::net::TcpStream;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -18,7 +20,7 @@ use crate::client::flood_control::{BURST, FloodControl};
 use crate::client::membership::Membership;
 use crate::client::rate_limit::RateLimit;
 use crate::client::session::{Action, Session};
-use crate::net::admission::{Entry, Place};
+use crate::net::admission::{Entry, Permit};
 use crate::net::idle::Overdue;
 use crate::net::tcp::{READ, TcpConnection};
 use crate::net::transport::Transport;
@@ -48,50 +50,56 @@ enum Heard {
 /// Serves one client from its greeting to its end. Cancelling it makes the client leave.
 pub(crate) async fn serve(
     server: Arc<Server>,
-    connection: Arc<TcpConnection>,
+    stream: TcpStream,
+    peer: SocketAddr,
     speaking: TaskTrackerToken,
 ) {
-    server.console.print(wording::client_connected(connection.peer()));
+    let Server { console, config, .. } = &*server;
+    let language = config.common.lang;
+    console.print(language.client_connected(peer));
     // Behind everything else that ends with the conversation.
-    let _disconnected =
-        OnDrop(|| server.console.print(wording::client_disconnected(connection.peer())));
-    let Some(mut place) = admit(&server, &connection).await else {
+    let _disconnected = OnDrop(|| console.print(language.client_disconnected(peer)));
+    let (entry, origin) = server.admission.enter(peer.ip());
+    let connection = Arc::new(TcpConnection::new(stream, peer, origin));
+    let Some(_permit) = admit(&server, &connection, entry).await else {
         drop(speaking);
         return turn_away(&server, &connection).await;
     };
-    let membership = Membership::begin(&server, &connection, place.origin.take());
+    let membership = Membership::begin(&server, &connection);
     let mut conversation = Conversation::begin(&server, &connection, membership, speaking);
     let end = conversation.run().await;
-    tracing::debug!(peer = %connection.peer(), ?end, "conversation over");
+    tracing::debug!(%peer, ?end, "conversation over");
     match end {
         End::Left | End::Stopped => {}
-        End::Nameless => _ = conversation.membership.tell(wording::NAME_TOO_LATE),
+        End::Nameless => conversation.refuse(&Refusal::NameTooLate),
         End::Idle => {
-            conversation.membership.tell(wording::IDLE_NOTICE);
-            server.console.print(wording::client_idle(connection.peer()));
+            conversation.membership.tell(language.idle_notice());
+            console.print(language.client_idle(peer));
         }
     }
 }
 
 /// Waits for a place, if need be. `None` when there is none for this client.
-async fn admit(server: &Server, connection: &TcpConnection) -> Option<Place> {
-    match server.admission.enter(connection.peer().ip()) {
-        Entry::Served(place) => Some(place),
-        Entry::Refused(reason) => {
+async fn admit(server: &Server, connection: &TcpConnection, entry: Entry) -> Option<Permit> {
+    let (console, language) = (&server.console, server.config.common.lang);
+    match entry {
+        Entry::Served(permit) => Some(permit),
+        Entry::Refused(refusal) => {
             // An empty socket takes one line; and if not, then the client learns it from the end.
-            let _ = connection.offer(format!("{reason}\n").as_bytes(), Instant::now());
+            let line = format!("{}\n", language.refusal(&refusal));
+            let _ = connection.offer(line.as_bytes(), Instant::now());
             None
         }
         Entry::Waits(turn) => {
-            server.console.print(wording::client_waits(connection.peer()));
-            let place = tokio::select! {
-                place = turn.wait() => place,
+            console.print(language.client_waits(connection.peer()));
+            let permit = tokio::select! {
+                permit = turn.wait() => permit,
                 () = connection.gone() => return None,
                 () = server.stopping.cancelled() => return None,
             };
-            server.console.print(wording::client_served(connection.peer()));
+            console.print(language.client_served(connection.peer()));
             connection.activity().touch(Instant::now());
-            Some(place)
+            Some(permit)
         }
     }
 }
@@ -124,8 +132,6 @@ struct Conversation<'a> {
     rate_limit: RateLimit,
     /// What was read and is not to be heard before the next turn.
     unheard: BytesMut,
-    /// How many bytes were said or told in this turn.
-    said: usize,
     /// There may be more to hear at once.
     may_go_on: bool,
     /// When the client must have given its name.
@@ -151,7 +157,6 @@ impl<'a> Conversation<'a> {
             flood_control: FloodControl::new(now),
             rate_limit: RateLimit::new(config.max_rate.bucket(config.burst, now.into_std())),
             unheard: BytesMut::new(),
-            said: 0,
             may_go_on: false,
             name_deadline: config.name_timeout.duration().map(|limit| now + limit),
             speaking: Some(speaking),
@@ -185,14 +190,14 @@ impl<'a> Conversation<'a> {
                 }
                 // What has arrived and was only not read yet is no silence.
                 End::Idle | End::Nameless => {
-                    self.settle().await;
+                    self.membership.settle().await;
                     match self.hear() {
                         Heard::End => return End::Left,
                         Heard::Some if end == End::Idle || !self.session.is_naming() => continue,
                         Heard::Nothing if end == End::Idle => self.hear_end(),
                         Heard::Some | Heard::Nothing => {}
                     }
-                    self.settle().await;
+                    self.membership.settle().await;
                 }
             }
             return end;
@@ -202,7 +207,7 @@ impl<'a> Conversation<'a> {
     /// Listens until the client has left. Cancel-safe: no byte that was read is lost.
     async fn listen(&mut self) -> End {
         loop {
-            self.settle().await;
+            self.membership.settle().await;
             self.rate_limit.opened().await;
             tokio::select! {
                 // What has arrived comes before the silence behind it.
@@ -229,12 +234,6 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Waits until the client is where it was going, if it was going anywhere. Cancel-safe.
-    async fn settle(&mut self) {
-        let said = self.membership.settle().await;
-        self.flood_control.count(said);
-    }
-
     /// Completes when there is something to hear, be it the end. Cancel-safe.
     async fn arrival(&self) {
         if self.unheard.is_empty() {
@@ -245,6 +244,7 @@ impl<'a> Conversation<'a> {
 
     /// Waits until the room can take what this client says next. Cancel-safe.
     async fn wait_for_the_others(&mut self) {
+        self.flood_control.count(self.membership.take_caused());
         if let Some(room) = self.membership.room() {
             self.flood_control.wait_for(room).await;
         }
@@ -254,7 +254,7 @@ impl<'a> Conversation<'a> {
     /// heard.
     async fn hear_the_last(&mut self) {
         self.rate_limit.lift();
-        if timeout(self.server.config.drain / 5 * 2, self.hear_out()).await.is_err() {
+        if timeout(self.server.config.drain() / 5 * 2, self.hear_out()).await.is_err() {
             tracing::warn!(peer = %self.connection.peer(), "not all of what it sent could be heard");
         }
         drop(self.speaking.take());
@@ -264,13 +264,13 @@ impl<'a> Conversation<'a> {
     /// Hears everything that has arrived.
     async fn hear_out(&mut self) {
         loop {
-            self.settle().await;
+            self.membership.settle().await;
             self.wait_for_the_others().await;
             match self.hear() {
                 Heard::Some => yield_now().await,
                 Heard::Nothing => {
                     self.hear_end();
-                    return self.settle().await;
+                    return self.membership.settle().await;
                 }
                 Heard::End => return,
             }
@@ -310,7 +310,6 @@ impl<'a> Conversation<'a> {
     /// Acts on every line that is complete, until there is enough for one turn: the client has said
     /// much, or as much as it may, or it changes the room. Returns also how many bytes are left.
     fn hear_bytes(&mut self, mut bytes: &[u8]) -> (Heard, usize) {
-        self.said = 0;
         let mut ended_some = false;
         while let Some(line) = self.decoder.decode(&mut bytes) {
             ended_some = true;
@@ -318,8 +317,8 @@ impl<'a> Conversation<'a> {
             if self.act_on(Some(line)).is_break() {
                 return (Heard::End, 0);
             }
-            let enough = self.said >= BURST || !self.rate_limit.is_open();
-            if enough || self.membership.room().is_none() {
+            let enough = self.membership.caused() >= BURST || !self.rate_limit.is_open();
+            if enough || self.membership.is_moving() {
                 return (Heard::Some, bytes.len());
             }
         }
@@ -344,15 +343,12 @@ impl<'a> Conversation<'a> {
     }
 
     fn perform(&mut self, action: Action<'_>) -> ControlFlow<()> {
-        let said = match action {
+        match action {
             Action::Say(text) => self.membership.say(&text),
-            Action::Tell(line) => self.membership.tell(line),
+            Action::Refuse(refusal) => self.refuse(&refusal),
             Action::AskAgain(refusal) => self.ask_again(&refusal),
             Action::TakeName(name) => match self.membership.take_name(name) {
-                Ok(()) => {
-                    self.session.named();
-                    0
-                }
+                Ok(()) => self.session.named(),
                 Err(error) => {
                     let refused = self.session.refuse_name(error);
                     return self.perform(refused);
@@ -360,18 +356,21 @@ impl<'a> Conversation<'a> {
             },
             Action::Do(command) => self.membership.execute(command),
             Action::Leave => return ControlFlow::Break(()),
-            Action::Dismiss(reason) => {
-                self.membership.tell(reason);
+            Action::Dismiss(refusal) => {
+                self.refuse(&refusal);
                 return ControlFlow::Break(());
             }
-        };
-        self.said += said;
-        self.flood_control.count(said);
+        }
         ControlFlow::Continue(())
     }
 
-    fn ask_again(&self, refusal: &str) -> usize {
-        let keyword = self.server.config.name_keyword.as_deref().unwrap_or_default();
-        self.membership.tell(format_args!("{refusal}\n{keyword}"))
+    fn refuse(&mut self, refusal: &Refusal) {
+        self.membership.tell(self.server.config.common.lang.refusal(refusal));
+    }
+
+    fn ask_again(&mut self, refusal: &Refusal) {
+        let refusal = self.server.config.common.lang.refusal(refusal);
+        let keyword = self.server.config.asked_name().unwrap_or_default();
+        self.membership.tell(format_args!("{refusal}\n{keyword}"));
     }
 }

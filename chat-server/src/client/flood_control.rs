@@ -9,6 +9,7 @@
 
 use std::time::Duration;
 
+use chat_protocol::rate::Bucket;
 use tokio::time::{Instant, timeout};
 
 use crate::room::order::Room;
@@ -27,19 +28,20 @@ const WINDOW: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How much longer than it was held it takes to be patient again.
-const RECOVERY: u32 = 10;
+const RECOVERY: u64 = 10;
 
 /// How much a client has said of late.
 pub(crate) struct FloodControl {
     since: Instant,
     said: usize,
-    /// When all its patience will have come back.
-    rested: Instant,
+    /// A token is a nanosecond for which it can still be held.
+    patience: Bucket,
 }
 
 impl FloodControl {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { since: now, said: 0, rested: now }
+        let patience = Bucket::new(RECOVERY, nanoseconds(PATIENCE), now.into_std());
+        Self { since: now, said: 0, patience }
     }
 
     /// The client has said so many bytes.
@@ -55,21 +57,19 @@ impl FloodControl {
             if room.lagging().is_empty() || !self.is_flood(begun) {
                 return;
             }
-            let patience = self.patience(begun);
+            let patience = Duration::from_nanos(self.patience.tokens(begun.into_std()));
             // Boxed: every connection would have the space for what hardly any ever waits for.
             let waited = Box::pin(timeout(patience, room.lagging().emptied())).await;
             let now = Instant::now();
-            self.rested = self.rested.max(begun) + (now - begun) * (RECOVERY + 1);
+            // While it is held, nothing comes back.
+            let held = nanoseconds(now - begun);
+            self.patience.spend_many(held + held / RECOVERY, begun.into_std());
             if waited.is_err() {
                 return;
             }
             // That it was silent meanwhile does not make it calm.
             self.since = now;
         }
-    }
-
-    fn patience(&self, now: Instant) -> Duration {
-        PATIENCE.saturating_sub(self.rested.saturating_duration_since(now) / RECOVERY)
     }
 
     /// Whether the client floods the room.
@@ -79,6 +79,10 @@ impl FloodControl {
         }
         self.said >= BURST
     }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -111,7 +115,7 @@ mod tests {
         assert_eq!(begun.elapsed(), PATIENCE);
         let recovered = Duration::from_millis(50);
         for _ in 0..3 {
-            advance(recovered * RECOVERY).await;
+            advance(10 * recovered).await;
             flood.since = Instant::now();
             flood.count(BURST);
             let begun = Instant::now();

@@ -1,146 +1,151 @@
-//! A client's place among the others, from its greeting to its leaving.
+//! A client's membership in the chat, from its greeting to its leaving.
 
 use std::fmt::Display;
 use std::future::pending;
+use std::mem;
 use std::sync::Arc;
 
 use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError};
-use chat_protocol::profile::Label;
-use chat_protocol::wording;
 
 use crate::Server;
-use crate::net::per_address::Origin;
 use crate::net::tcp::TcpConnection;
-use crate::net::transport::MemberId;
-use crate::people::commands::Outcome;
+use crate::people::commands::Effect;
 use crate::people::directory::{PersonId, Transfer};
+use crate::people::speech::Speaker;
 use crate::room::order::Room;
-use crate::room::seat::Seat;
+use crate::room::seat::{MemberId, Seat};
 
-/// Ends with this value, and cannot be forgotten.
+/// Dropping it leaves the room and frees the name.
 pub(crate) struct Membership<'a> {
     server: &'a Server,
     connection: &'a TcpConnection,
     /// Who the others know the client as, where they have names.
     person: Option<(PersonId, Name)>,
-    place: Place,
+    state: State,
+    /// How many bytes others and itself got because of it since they were last asked for.
+    caused: usize,
 }
 
-enum Place {
-    Seated(Arc<Room<TcpConnection>>, MemberId),
-    /// The client changes the room; this is how it is welcomed there.
-    OnTheWay(Transfer<TcpConnection>, Option<String>),
+enum State {
+    /// It has no name yet, and is in no room: it is written to directly.
+    Nameless(Box<Seat<TcpConnection>>),
+    InRoom(Arc<Room<TcpConnection>>, MemberId),
+    /// It changes the room; this is how it is welcomed there.
+    Moving(Transfer<TcpConnection>, String),
+    /// It has left.
+    Gone,
 }
 
 impl<'a> Membership<'a> {
     /// Greets the client, and asks for its name or takes it into the first room.
-    pub(crate) fn begin(
-        server: &'a Server,
-        connection: &'a Arc<TcpConnection>,
-        origin: Option<Origin>,
-    ) -> Self {
-        let Server { config, directory, .. } = server;
-        let seat = Seat::new(Arc::clone(connection), origin);
-        if let Some(keyword) = &config.name_keyword {
-            let member = directory.entrance.join(seat, [wording::GREETING, keyword]);
-            let place = Place::Seated(Arc::clone(&directory.entrance), member);
-            return Self { server, connection, person: None, place };
-        }
-        let person = config.has_names().then(|| directory.admit_guest(connection.peer().port()));
-        let (room, member) = if let Some((id, _)) = &person {
-            let greeting = Some(wording::GREETING.to_owned());
-            let (room, member, _) = directory.arrive(*id, seat, greeting);
-            (room, member)
+    pub(crate) fn begin(server: &'a Server, connection: &'a Arc<TcpConnection>) -> Self {
+        let Server { config, directory, deliveries, .. } = server;
+        let greeting = config.common.lang.greeting();
+        let mut seat = Seat::new(Arc::clone(connection));
+        let mut person = None;
+        let state = if let Some(keyword) = config.asked_name() {
+            deliveries.tell(&mut seat, format_args!("{greeting}\n{keyword}"));
+            State::Nameless(Box::new(seat))
+        } else if config.has_names() {
+            let guest = directory.admit_guest(connection.peer().port());
+            let (room, member) = directory.arrive(guest.0, seat, Some(greeting.to_owned()));
+            person = Some(guest);
+            State::InRoom(room, member)
         } else {
-            let member = directory.first.join(seat, [wording::GREETING]);
-            (Arc::clone(&directory.first), member)
+            let member = directory.first.join(seat, [greeting]);
+            State::InRoom(Arc::clone(&directory.first), member)
         };
-        Self { server, connection, person, place: Place::Seated(room, member) }
+        Self { server, connection, person, state, caused: 0 }
     }
 
-    /// Where the client is. `None` while it changes the room.
+    /// The client's room, if it is in one.
     pub(crate) fn room(&self) -> Option<&Room<TcpConnection>> {
-        match &self.place {
-            Place::Seated(room, _) => Some(room),
-            Place::OnTheWay(..) => None,
+        match &self.state {
+            State::InRoom(room, _) => Some(room),
+            State::Nameless(_) | State::Moving(..) | State::Gone => None,
         }
     }
 
-    /// Waits until the client is where it was going, if it was going anywhere. Returns how many
-    /// bytes the others heard of it. Cancel-safe.
-    pub(crate) async fn settle(&mut self) -> usize {
-        let (Place::OnTheWay(transfer, welcome), Some((id, _))) = (&mut self.place, &self.person)
+    /// Whether the client is between two rooms.
+    pub(crate) fn is_moving(&self) -> bool {
+        matches!(self.state, State::Moving(..))
+    }
+
+    /// How many bytes were said and told because of the client since the last
+    /// [`take_caused`](Self::take_caused).
+    pub(crate) fn caused(&self) -> usize {
+        self.caused
+    }
+
+    /// The same, and it begins again at 0.
+    pub(crate) fn take_caused(&mut self) -> usize {
+        mem::take(&mut self.caused)
+    }
+
+    /// Waits until the client is in the room that it was going to, if it was. Cancel-safe.
+    pub(crate) async fn settle(&mut self) {
+        let (State::Moving(transfer, welcome), Some((id, _))) = (&mut self.state, &self.person)
         else {
-            return 0;
+            return;
         };
         let Ok(seat) = transfer.await else {
             // The fan-out it comes from has panicked, which ends the server.
             return pending().await;
         };
-        let (room, member, said) = self.server.directory.arrive(*id, seat, welcome.take());
-        self.place = Place::Seated(room, member);
-        said
+        let welcome = Some(mem::take(welcome));
+        let (room, member) = self.server.directory.arrive(*id, seat, welcome);
+        self.state = State::InRoom(room, member);
     }
 
-    /// The client gives its name: it is on the way to the first room, if it can have the name.
+    /// The client gives its name: it joins the first room, if it can have the name.
     pub(crate) fn take_name(&mut self, name: Name) -> Result<(), NameError> {
-        let Place::Seated(entrance, member) = &self.place else { return Ok(()) };
+        if !matches!(self.state, State::Nameless(_)) {
+            return Ok(());
+        }
         let id = self.server.directory.admit(name.clone())?;
         tracing::info!(peer = %self.connection.peer(), %name, "named");
-        self.place = Place::OnTheWay(entrance.hand_over(*member), None);
         self.person = Some((id, name));
+        if let State::Nameless(seat) = mem::replace(&mut self.state, State::Gone) {
+            let (room, member) = self.server.directory.arrive(id, *seat, None);
+            self.state = State::InRoom(room, member);
+        }
         Ok(())
     }
 
-    /// Everyone else in the room hears this. Returns its size in bytes.
-    pub(crate) fn say(&self, text: &str) -> usize {
-        let peer = self.connection.peer();
-        match (self.server.config.label, &self.person) {
-            (Label::Name, Some((_, name))) => {
-                let message = || wording::message_by_name(name.as_str(), text);
-                self.spread(message(), message())
-            }
-            (Label::None, _) => self.spread(text, text),
-            (Label::Port | Label::Name, _) => self.spread(
-                wording::message_by_port(peer, text),
-                wording::console_message_by_port(peer, text),
-            ),
+    /// Everyone else in the room hears this.
+    pub(crate) fn say(&mut self, text: &str) {
+        if let State::InRoom(room, member) = &self.state {
+            let name = self.person.as_ref().map(|(_, name)| name);
+            let speaker = Speaker::Client(self.connection.peer(), name);
+            self.caused += self.server.speech.say(room, *member, speaker, text);
         }
     }
 
-    fn spread(&self, message: impl Display, console_message: impl Display) -> usize {
-        let Place::Seated(room, member) = &self.place else { return 0 };
-        if !self.server.config.quiet {
-            self.server.console.print(console_message);
-        }
-        room.say(*member, message)
-    }
-
-    /// The client alone hears this. Returns its size in bytes.
-    pub(crate) fn tell(&self, line: impl Display) -> usize {
-        match (&self.place, &self.person) {
-            (Place::Seated(room, member), _) => room.tell(*member, line),
-            (Place::OnTheWay(..), Some((id, _))) => self.server.directory.tell(*id, line),
-            (Place::OnTheWay(..), None) => 0,
+    /// The client alone hears this.
+    pub(crate) fn tell(&mut self, line: impl Display) {
+        match (&mut self.state, &self.person) {
+            (State::Nameless(seat), _) => self.server.deliveries.tell(seat, line),
+            (State::InRoom(room, member), _) => self.caused += room.tell(*member, line),
+            (State::Moving(..), Some((id, _))) => self.server.directory.tell(*id, line),
+            (State::Moving(..), None) | (State::Gone, _) => {}
         }
     }
 
-    /// Does what the client commands. Returns how many bytes were said because of it.
-    pub(crate) fn execute(&mut self, command: Command) -> usize {
-        let Some((id, name)) = &mut self.person else { return 0 };
-        let directory = &self.server.directory;
-        match directory.execute(*id, command) {
-            Outcome::Said(bytes) => bytes,
-            Outcome::Renamed(new, bytes) => {
+    /// Does what the client commands.
+    pub(crate) fn execute(&mut self, command: Command) {
+        let Some((id, name)) = &mut self.person else { return };
+        let (effect, caused) = self.server.directory.execute(*id, command);
+        self.caused += caused;
+        match effect {
+            None => {}
+            Some(Effect::Renamed(new)) => {
                 tracing::info!(peer = %self.connection.peer(), %name, %new, "renamed");
                 *name = new;
-                bytes
             }
-            Outcome::OnTheWay(room, transfer) => {
-                let welcome = wording::you_are_in(&room).to_string();
-                self.place = Place::OnTheWay(transfer, Some(welcome));
-                0
+            Some(Effect::Moving(room, transfer)) => {
+                let welcome = self.server.config.common.lang.you_are_in(&room).to_string();
+                self.state = State::Moving(transfer, welcome);
             }
         }
     }
@@ -148,13 +153,14 @@ impl<'a> Membership<'a> {
 
 impl Drop for Membership<'_> {
     fn drop(&mut self) {
-        match (&self.person, &self.place) {
+        match (&self.person, mem::replace(&mut self.state, State::Gone)) {
             (Some((id, _)), _) => {
                 let closing = self.server.stopping.is_cancelled();
                 self.server.directory.leave(*id, closing);
             }
-            (None, Place::Seated(room, member)) => room.leave(*member),
-            (None, Place::OnTheWay(..)) => {}
+            (None, State::Nameless(seat)) => self.server.deliveries.part(*seat),
+            (None, State::InRoom(room, member)) => room.leave(member),
+            (None, State::Moving(..) | State::Gone) => {}
         }
     }
 }

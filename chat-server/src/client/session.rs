@@ -13,8 +13,8 @@ use chat_protocol::command::{Command, Parsed, parse};
 use chat_protocol::decoder::Line;
 use chat_protocol::limits::NAME_ATTEMPTS;
 use chat_protocol::name::{Name, NameError};
+use chat_protocol::refusal::Refusal;
 use chat_protocol::text;
-use chat_protocol::wording;
 
 /// One client's side of the conversation.
 #[derive(Debug)]
@@ -51,9 +51,9 @@ pub enum Action<'a> {
     /// Everyone else in the room hears this.
     Say(Cow<'a, str>),
     /// The client alone is told this.
-    Tell(String),
+    Refuse(Refusal),
     /// The client is told this, and asked for its name again.
-    AskAgain(String),
+    AskAgain(Refusal),
     /// The client wants this name: it has to be told to [`Session::named`] or
     /// [`Session::refuse_name`] whether it gets it, before the next line.
     TakeName(Name),
@@ -62,7 +62,7 @@ pub enum Action<'a> {
     /// The client leaves.
     Leave,
     /// The client is told this, and leaves.
-    Dismiss(String),
+    Dismiss(Refusal),
 }
 
 impl Session {
@@ -91,9 +91,7 @@ impl Session {
             Line::Empty if self.is_naming() => Some(self.refuse_name(NameError::Empty)),
             Line::TooLong if self.is_naming() => Some(self.refuse_name(NameError::TooLong)),
             Line::Text(text) => Some(self.hear(text::passable(text))),
-            Line::TooLong => {
-                Some(Action::Tell(wording::line_too_long(self.rules.max_line).to_string()))
-            }
+            Line::TooLong => Some(Action::Refuse(Refusal::LineTooLong(self.rules.max_line))),
             Line::Empty => None,
         }
     }
@@ -105,13 +103,12 @@ impl Session {
 
     /// The client cannot have the name that it wants.
     pub fn refuse_name<'a>(&mut self, error: NameError) -> Action<'a> {
-        let refusal = wording::name_refused(error).to_string();
         if let State::Naming { attempts: attempts @ 2.. } = self.state {
             self.state = State::Naming { attempts: attempts - 1 };
-            return Action::AskAgain(refusal);
+            return Action::AskAgain(Refusal::Name(error));
         }
         self.state = State::Leaving;
-        Action::Dismiss(format!("{refusal}\n{}", wording::TOO_MANY_NAMES))
+        Action::Dismiss(Refusal::LastName(error))
     }
 
     fn leave<'a>(&mut self) -> Action<'a> {
@@ -129,9 +126,9 @@ impl Session {
             Parsed::Text(said) => Action::Say(Cow::Owned(said.to_owned())),
             Parsed::Command(Command::Leave) => self.leave(),
             Parsed::Command(command) => Action::Do(command),
-            Parsed::Unknown(word) => Action::Tell(wording::unknown_command(word).to_string()),
+            Parsed::Unknown(word) => Action::Refuse(Refusal::UnknownCommand(word.to_owned())),
             Parsed::Malformed { word, form } => {
-                Action::Tell(wording::right_form(word, form).to_string())
+                Action::Refuse(Refusal::Malformed { word: word.to_owned(), form })
             }
         }
     }
@@ -160,7 +157,7 @@ mod tests {
     }
 
     fn refusal<'a>(error: NameError) -> Action<'a> {
-        Action::AskAgain(wording::name_refused(error).to_string())
+        Action::AskAgain(Refusal::Name(error))
     }
 
     #[test]
@@ -177,8 +174,8 @@ mod tests {
     #[test]
     fn r2_9_an_overlong_line_is_refused_and_the_conversation_goes_on() {
         let mut session = plain();
-        let refusal = wording::line_too_long(4096).to_string();
-        assert_eq!(session.line(Line::TooLong), Some(Action::Tell(refusal)));
+        let refused = Action::Refuse(Refusal::LineTooLong(4096));
+        assert_eq!(session.line(Line::TooLong), Some(refused));
         assert_eq!(hear(&mut session, "sigo"), Some(Action::Say("sigo".into())));
     }
 
@@ -248,7 +245,7 @@ mod tests {
         assert_eq!(hear(&mut session, "/quien"), Some(Action::Do(Command::Who)));
         assert_eq!(hear(&mut session, "//quien"), Some(Action::Say("/quien".into())));
         for line in ["/baila", "/privado"] {
-            assert!(matches!(hear(&mut session, line), Some(Action::Tell(_))), "{line}");
+            assert!(matches!(hear(&mut session, line), Some(Action::Refuse(_))), "{line}");
         }
         assert_eq!(hear(&mut session, "/SALIR"), Some(Action::Leave));
         assert_eq!(hear(&mut session, "hola"), None);
@@ -288,9 +285,9 @@ mod tests {
             (InRoom, text("no quiero salir"), "Say", InRoom),
             (InRoom, text("/quien"), "Do", InRoom),
             (InRoom, text("/privado Ana hola"), "Do", InRoom),
-            (InRoom, text("/privado Ana"), "Tell", InRoom),
-            (InRoom, text("/baila"), "Tell", InRoom),
-            (InRoom, Line::TooLong, "Tell", InRoom),
+            (InRoom, text("/privado Ana"), "Refuse", InRoom),
+            (InRoom, text("/baila"), "Refuse", InRoom),
+            (InRoom, Line::TooLong, "Refuse", InRoom),
             (InRoom, Line::Empty, "None", InRoom),
             (InRoom, text("salir"), "Leave", Leaving),
             (InRoom, text("/quit"), "Leave", Leaving),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chat_protocol::limits::MAX_QUEUE;
 use chat_protocol::profile::{MaxClients, WhenFull};
-use chat_protocol::wording;
+use chat_protocol::refusal::Refusal;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::net::per_address::{Origin, Origins};
@@ -15,7 +15,7 @@ use crate::net::per_address::{Origin, Origins};
 /// could take more of them than who is served.
 const FAREWELLS: usize = 100;
 
-/// The door.
+/// Limits how many clients are served at a time, and queues or refuses the rest.
 pub(crate) struct Admission {
     /// `None`: an address may have any number of connections.
     origins: Option<Arc<Origins>>,
@@ -27,19 +27,15 @@ pub(crate) struct Admission {
     farewells: Semaphore,
 }
 
-/// A place, for as long as this lives.
-pub(crate) struct Place {
-    _permit: Option<OwnedSemaphorePermit>,
-    /// Lasts longer than the place: as long as the connection takes a descriptor.
-    pub(crate) origin: Option<Origin>,
-}
+/// Permits one client to be served, for as long as this lives.
+pub(crate) struct Permit(#[expect(dead_code, reason = "held")] Option<OwnedSemaphorePermit>);
 
 /// What happens to a client that has come.
 pub(crate) enum Entry {
     /// It is served.
-    Served(Place),
+    Served(Permit),
     /// It is told this, and goes.
-    Refused(&'static str),
+    Refused(Refusal),
     /// It waits for a place: first come, first served.
     Waits(Turn),
 }
@@ -48,8 +44,6 @@ pub(crate) enum Entry {
 pub(crate) struct Turn {
     places: Arc<Semaphore>,
     _queue: OwnedSemaphorePermit,
-    /// Who waits has a connection as well.
-    origin: Option<Origin>,
 }
 
 impl Admission {
@@ -72,11 +66,18 @@ impl Admission {
         }
     }
 
-    /// A client comes from this address.
-    pub(crate) fn enter(&self, address: IpAddr) -> Entry {
-        match self.origins.as_ref().map(|origins| origins.enter(address)) {
-            Some(None) => Entry::Refused(wording::TOO_MANY_FROM_ADDRESS),
-            origin => self.find_place(origin.flatten()),
+    /// A client comes from this address. The origin counts its connection, unless it is refused.
+    pub(crate) fn enter(&self, address: IpAddr) -> (Entry, Option<Origin>) {
+        let origin = match &self.origins {
+            None => None,
+            Some(origins) => match origins.enter(address) {
+                None => return (Entry::Refused(Refusal::TooManyFromAddress), None),
+                origin => origin,
+            },
+        };
+        match self.find_place() {
+            refused @ Entry::Refused(_) => (refused, None),
+            entry => (entry, origin),
         }
     }
 
@@ -86,30 +87,25 @@ impl Admission {
         self.farewells.try_acquire().ok()
     }
 
-    fn find_place(&self, origin: Option<Origin>) -> Entry {
-        let Some(places) = &self.places else {
-            return Entry::Served(Place { _permit: None, origin });
-        };
+    fn find_place(&self) -> Entry {
+        let Some(places) = &self.places else { return Entry::Served(Permit(None)) };
         if let Ok(permit) = Arc::clone(places).try_acquire_owned() {
-            return Entry::Served(Place { _permit: Some(permit), origin });
+            return Entry::Served(Permit(Some(permit)));
         }
         match (self.when_full, Arc::clone(&self.queue).try_acquire_owned()) {
             (WhenFull::Wait, Ok(queue)) => {
-                Entry::Waits(Turn { places: Arc::clone(places), _queue: queue, origin })
+                Entry::Waits(Turn { places: Arc::clone(places), _queue: queue })
             }
-            (WhenFull::Refuse, _) | (WhenFull::Wait, Err(_)) => {
-                Entry::Refused(wording::SERVER_FULL)
-            }
+            (WhenFull::Refuse, _) | (WhenFull::Wait, Err(_)) => Entry::Refused(Refusal::ServerFull),
         }
     }
 }
 
 impl Turn {
     /// Waits for a place. Cancelled, the client loses its turn.
-    pub(crate) async fn wait(self) -> Place {
+    pub(crate) async fn wait(self) -> Permit {
         // It is never closed.
-        let permit = self.places.acquire_owned().await.ok();
-        Place { _permit: permit, origin: self.origin }
+        Permit(self.places.acquire_owned().await.ok())
     }
 }
 
@@ -128,23 +124,23 @@ mod tests {
     }
 
     fn enter(door: &Admission) -> Entry {
-        door.enter(Ipv4Addr::LOCALHOST.into())
+        door.enter(Ipv4Addr::LOCALHOST.into()).0
     }
 
-    fn enter_from(door: &Admission, host: u8) -> Entry {
+    fn enter_from(door: &Admission, host: u8) -> (Entry, Option<Origin>) {
         door.enter([192, 0, 2, host].into())
     }
 
-    fn served(entry: Entry) -> Place {
-        let Entry::Served(place) = entry else { panic!("not served") };
-        place
+    fn served(entry: Entry) -> Permit {
+        let Entry::Served(permit) = entry else { panic!("not served") };
+        permit
     }
 
     #[test]
     fn r7_5_one_more_is_refused_until_somebody_leaves() {
         let door = for_one(WhenFull::Refuse);
         let ana = served(enter(&door));
-        assert!(matches!(enter(&door), Entry::Refused(wording::SERVER_FULL)));
+        assert!(matches!(enter(&door), Entry::Refused(Refusal::ServerFull)));
         drop(ana);
         served(enter(&door));
     }
@@ -168,7 +164,7 @@ mod tests {
         let _ana = served(enter(&door));
         let mut turns: Vec<Entry> = (0..MAX_QUEUE).map(|_| enter(&door)).collect();
         assert!(turns.iter().all(|entry| matches!(entry, Entry::Waits(_))));
-        assert!(matches!(enter(&door), Entry::Refused(wording::SERVER_FULL)));
+        assert!(matches!(enter(&door), Entry::Refused(Refusal::ServerFull)));
         turns.pop();
         assert!(matches!(enter(&door), Entry::Waits(_)), "who waited has gone");
     }
@@ -176,33 +172,32 @@ mod tests {
     #[test]
     fn r1_4_without_a_limit_everybody_is_served() {
         let door = Admission::new(OFF, WhenFull::Refuse, OFF);
-        let _all: Vec<Place> = (0..100).map(|_| served(enter(&door))).collect();
+        let _all: Vec<Permit> = (0..100).map(|_| served(enter(&door))).collect();
     }
 
     #[tokio::test]
     async fn r1_4_who_waits_counts_as_a_connection_of_its_address() {
         let door = Admission::new(ONE, WhenFull::Wait, ONE);
-        let ana = served(enter_from(&door, 1));
-        let Entry::Waits(turn) = enter_from(&door, 2) else { panic!("does not wait") };
-        let full = |host| {
-            matches!(enter_from(&door, host), Entry::Refused(wording::TOO_MANY_FROM_ADDRESS))
-        };
+        let ana = enter_from(&door, 1);
+        let (Entry::Waits(turn), bea) = enter_from(&door, 2) else { panic!("does not wait") };
+        let full =
+            |host| matches!(enter_from(&door, host).0, Entry::Refused(Refusal::TooManyFromAddress));
         assert!(full(1) && full(2));
         drop(ana);
-        let bea = turn.wait().await;
+        let served_now = turn.wait().await;
         assert!(!full(1) && full(2), "bea has the place, and waits no more");
-        drop(bea);
-        served(enter_from(&door, 2));
+        drop((served_now, bea));
+        served(enter_from(&door, 2).0);
     }
 
     #[test]
     fn r7_5_who_is_refused_for_lack_of_places_has_no_connection() {
         let door = Admission::new(ONE, WhenFull::Refuse, ONE);
-        let ana = served(enter_from(&door, 1));
+        let ana = enter_from(&door, 1);
         for _ in 0..2 {
-            assert!(matches!(enter_from(&door, 2), Entry::Refused(wording::SERVER_FULL)));
+            assert!(matches!(enter_from(&door, 2).0, Entry::Refused(Refusal::ServerFull)));
         }
         drop(ana);
-        served(enter_from(&door, 2));
+        served(enter_from(&door, 2).0);
     }
 }

@@ -1,4 +1,4 @@
-//! A member that is a TCP connection.
+//! A TCP connection: the transport of a member, and what its client sends.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -13,6 +13,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
 use crate::net::idle::Activity;
+use crate::net::per_address::Origin;
 use crate::net::transport::{Fault, Transport};
 
 /// How much one read takes, in bytes: many short lines, and yet no long turn for one client.
@@ -38,11 +39,14 @@ pub(crate) struct TcpConnection {
     stream: TcpStream,
     activity: Activity,
     peer: SocketAddr,
+    /// Counts the connection where it comes from, until it is closed.
+    _origin: Option<Box<Origin>>,
 }
 
 impl TcpConnection {
-    pub(crate) fn new(stream: TcpStream, peer: SocketAddr) -> Self {
-        Self { stream, peer, activity: Activity::new(Instant::now()) }
+    pub(crate) fn new(stream: TcpStream, peer: SocketAddr, origin: Option<Origin>) -> Self {
+        let activity = Activity::new(Instant::now());
+        Self { stream, peer, activity, _origin: origin.map(Box::new) }
     }
 
     pub(crate) fn peer(&self) -> SocketAddr {

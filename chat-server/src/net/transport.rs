@@ -1,20 +1,11 @@
-//! What a room needs to know of those in it: very little.
+//! A transport: what a room asks of a member's connection. It takes bytes and may answer "not now".
 
 use std::future::Future;
 use std::io;
 
 use tokio::time::Instant;
 
-/// Identifies a member for as long as the server runs; in a room, in the order of joining.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct MemberId(pub(crate) u64);
-
-impl MemberId {
-    /// The operator speaks in a room without sitting there.
-    pub(crate) const OPERATOR: Self = Self(u64::MAX);
-}
-
-/// Something that takes bytes and may answer "not now". For the chat it is a TCP connection.
+/// The sending half of a connection. For the chat it is a [TCP connection](super::tcp).
 pub(crate) trait Transport: Send + Sync + 'static {
     /// Takes as many of the bytes as it can at once and says how many; `now` is about when.
     ///
@@ -31,7 +22,7 @@ pub(crate) trait Transport: Send + Sync + 'static {
     fn part(&self) -> impl Future<Output = ()> + Send;
 }
 
-/// Why a member is ended from this side.
+/// Why a connection is ended from this side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// Its connection has ended already: nobody's fault.

@@ -1,5 +1,7 @@
-//! People: their nicknames, their rooms, and what their commands do.
+//! People: their nicknames, their rooms, what they say, and what their commands do.
 
 pub(crate) mod commands;
 pub(crate) mod directory;
-pub(crate) mod names;
+mod names;
+mod private_messages;
+pub(crate) mod speech;

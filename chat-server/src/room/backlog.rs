@@ -2,7 +2,7 @@
 //! it is told how many messages are missing.
 
 use bytes::{Buf, BytesMut};
-use chat_protocol::wording;
+use chat_protocol::language::Language;
 use memchr::{memchr, memchr_iter, memrchr};
 
 /// Lines that wait for one member.
@@ -16,13 +16,14 @@ pub(crate) struct Backlog {
     capacity: usize,
     /// How many lines are missing behind those that wait.
     missed: u64,
+    language: Language,
 }
 
 impl Backlog {
     /// What is left of a text of which the member took the rest: it may begin within a line.
-    pub(crate) fn of(rest: &[u8], capacity: usize) -> Self {
+    pub(crate) fn of(rest: &[u8], capacity: usize, language: Language) -> Self {
         let begun = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-        let mut backlog = Self { bytes: rest[..begun].into(), capacity, missed: 0 };
+        let mut backlog = Self { bytes: rest[..begun].into(), capacity, missed: 0, language };
         backlog.push(&rest[begun..]);
         backlog
     }
@@ -65,7 +66,7 @@ impl Backlog {
     }
 
     fn tell_what_was_missed(&mut self) {
-        let notice = format!("{}\n", wording::missed(self.missed));
+        let notice = format!("{}\n", self.language.missed(self.missed));
         self.bytes.extend_from_slice(notice.as_bytes());
         self.missed = 0;
     }
@@ -93,7 +94,7 @@ mod tests {
     fn r2_1_what_does_not_fit_is_missed_whole_and_told_where_it_is_missing() {
         let line = |n: u8| format!("{n:>19}\n");
         let lines = |from, to| (from..=to).map(line).collect::<String>();
-        let mut backlog = Backlog::of(line(1).as_bytes(), 5 * 20);
+        let mut backlog = Backlog::of(line(1).as_bytes(), 5 * 20, Language::Es);
         backlog.push(lines(2, 7).as_bytes());
         assert_eq!(take(&mut backlog, 2 * 20), lines(1, 2));
         backlog.push(line(8).as_bytes());
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn r2_1_a_gap_is_told_even_if_nothing_is_said_after_it() {
-        let mut backlog = Backlog::of(b"uno\n", 4);
+        let mut backlog = Backlog::of(b"uno\n", 4, Language::Es);
         backlog.push(b"dos\n");
         assert_eq!(take(&mut backlog, usize::MAX), "uno\n");
         assert_eq!(take(&mut backlog, usize::MAX), "* te has perdido 1 mensaje\n");
@@ -115,7 +116,7 @@ mod tests {
 
     #[test]
     fn r2_1_a_line_that_was_begun_is_ended_however_long_it_is() {
-        let mut backlog = Backlog::of(b"the rest of a line\nmore\n", 4);
+        let mut backlog = Backlog::of(b"the rest of a line\nmore\n", 4, Language::Es);
         assert_eq!(take(&mut backlog, usize::MAX), "the rest of a line\n");
         assert_eq!(take(&mut backlog, usize::MAX), "* te has perdido 1 mensaje\n");
     }
@@ -126,7 +127,7 @@ mod tests {
             capacity in 0..200_usize,
             steps in prop::collection::vec((0..6_usize, 0..120_usize), 1..60),
         ) {
-            let mut backlog = Backlog::of(b"0\n", capacity);
+            let mut backlog = Backlog::of(b"0\n", capacity, Language::Es);
             let mut said = 1;
             let mut heard = String::new();
             for (lines, taken) in steps {

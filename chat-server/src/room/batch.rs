@@ -6,8 +6,7 @@ use std::ops::Range;
 
 use tokio::sync::oneshot;
 
-use crate::net::transport::MemberId;
-use crate::room::seat::Seat;
+use crate::room::seat::{MemberId, Seat};
 
 /// How large a buffer an idle room keeps, in bytes, so that ordinary talk need not ask for memory.
 const KEPT: usize = 1024;
@@ -21,6 +20,8 @@ pub(crate) struct Batch<T> {
     pub(crate) exceptions: Vec<Exception>,
     pub(crate) joined: Vec<(MemberId, Seat<T>)>,
     pub(crate) left: Vec<Departure<T>>,
+    /// Bytes of the lines for single members.
+    told: usize,
 }
 
 /// A member has left.
@@ -48,7 +49,13 @@ enum Difference {
 /// Not derived: a derived one would ask `T` to have a default.
 impl<T> Default for Batch<T> {
     fn default() -> Self {
-        Self { text: Vec::new(), exceptions: Vec::new(), joined: Vec::new(), left: Vec::new() }
+        Self {
+            text: Vec::new(),
+            exceptions: Vec::new(),
+            joined: Vec::new(),
+            left: Vec::new(),
+            told: 0,
+        }
     }
 }
 
@@ -60,12 +67,18 @@ impl<T> Batch<T> {
             && self.left.is_empty()
     }
 
+    /// The bytes in it, those for single members included.
+    pub(crate) fn size(&self) -> usize {
+        self.text.len() + self.told
+    }
+
     /// Forgets everything but the memory it was held in.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.exceptions.clear();
         self.joined.clear();
         self.left.clear();
+        self.told = 0;
     }
 
     /// Gives back the memory of a busy moment, when empty.
@@ -87,22 +100,20 @@ impl<T> Batch<T> {
         self.exclude(member, self.text.len()..usize::MAX);
     }
 
-    /// Everyone but the sender gets this line. Returns its size in bytes.
-    pub(crate) fn say(&mut self, sender: MemberId, message: impl fmt::Display) -> usize {
+    /// Everyone but the sender gets this line.
+    pub(crate) fn say(&mut self, sender: MemberId, message: impl fmt::Display) {
         let start = self.text.len();
         // Writing to memory cannot fail.
         let _ = writeln!(self.text, "{message}");
         self.exclude(sender, start..self.text.len());
-        self.text.len() - start
     }
 
-    /// The member alone gets this line. Returns its size in bytes.
-    pub(crate) fn tell(&mut self, member: MemberId, line: impl fmt::Display) -> usize {
+    /// The member alone gets this line.
+    pub(crate) fn tell(&mut self, member: MemberId, line: impl fmt::Display) {
         let line = format!("{line}\n").into_bytes().into_boxed_slice();
-        let size = line.len();
+        self.told += line.len();
         let difference = Difference::With(self.text.len(), line);
         self.exceptions.push(Exception { member, difference });
-        size
     }
 
     /// Leaves a part of the text out for one member; a part that continues the last one extends
@@ -188,7 +199,7 @@ mod tests {
     fn r2_3_a_member_hears_what_is_said_between_its_joining_and_its_leaving() {
         let mut batch = Batch::default();
         batch.say(BEA, "before");
-        batch.join(ANA, Seat::new(Arc::new(()), None));
+        batch.join(ANA, Seat::new(Arc::new(())));
         batch.tell(ANA, "welcome");
         batch.say(ANA, "mine");
         batch.say(BEA, "while");

@@ -4,6 +4,7 @@
 //! it: the members stand in one dense list in the order of their joining, the few that get a text
 //! of their own are met in that same order, and nobody is ever waited for.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +13,11 @@ use tokio::task::{JoinError, consume_budget};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
-use crate::net::transport::{MemberId, Transport};
+use crate::net::transport::Transport;
 use crate::room::batch::{Batch, Departure, Exception};
 use crate::room::order::Room;
-use crate::room::outbox::OutboxLimits;
-use crate::room::seat::Seat;
+use crate::room::outbox::{Lagging, OutboxLimits};
+use crate::room::seat::{MemberId, Seat};
 
 /// The fan-outs of all rooms.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub(crate) struct Deliveries {
     limits: OutboxLimits,
     /// How long a pass waits for more to deliver at once.
     coalesce: Option<Duration>,
+    /// Of those who are in no room yet.
+    lagging: Arc<Lagging>,
     failed: mpsc::Sender<JoinError>,
 }
 
@@ -40,7 +43,10 @@ impl Deliveries {
     ) -> (Self, mpsc::Receiver<JoinError>) {
         let (failed, failure) = mpsc::channel(1);
         let [running, partings] = std::array::from_fn(|_| TaskTracker::new());
-        (Self { running, partings, limits, coalesce, failed }, failure)
+        (
+            Self { running, partings, limits, coalesce, lagging: Arc::new(Lagging::new()), failed },
+            failure,
+        )
     }
 
     /// An empty room, whose members get what is said in it until it is closed.
@@ -57,6 +63,17 @@ impl Deliveries {
             }
         });
         room
+    }
+
+    /// Writes to a client that is in no room yet, or to the outbox of its seat.
+    pub(crate) fn tell<T: Transport>(&self, seat: &mut Seat<T>, line: impl Display) {
+        let line = format!("{line}\n");
+        seat.deliver(line.as_bytes(), Instant::now(), &self.lagging, &self.limits);
+    }
+
+    /// Lets a client go that is in no room: what waits for it is still delivered.
+    pub(crate) fn part<T: Transport>(&self, seat: Seat<T>) {
+        self.partings.spawn(seat.part());
     }
 
     /// Waits until all rooms are closed, and until everybody has everything that was said there.
@@ -219,7 +236,7 @@ mod tests {
 
         fn join(&self, member: Recorder) -> (MemberId, Arc<Recorder>) {
             let member = Arc::new(member);
-            (self.room.join(Seat::new(Arc::clone(&member), None), ["welcome"]), member)
+            (self.room.join(Seat::new(Arc::clone(&member)), ["welcome"]), member)
         }
 
         async fn pass(&mut self) {

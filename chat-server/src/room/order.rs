@@ -8,10 +8,9 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
-use crate::net::transport::MemberId;
 use crate::room::batch::Batch;
 use crate::room::outbox::Lagging;
-use crate::room::seat::Seat;
+use crate::room::seat::{MemberId, Seat};
 
 /// How many bytes of text may wait for the next pass; whoever wants to say more waits first.
 ///
@@ -38,8 +37,6 @@ pub(crate) struct Room<T> {
 
 struct State<T> {
     batch: Batch<T>,
-    /// Bytes in the batch, those for single members included.
-    weight: usize,
     next_id: u64,
     /// Those who are in the room, or will be as soon as the batch is delivered.
     members: usize,
@@ -49,14 +46,14 @@ struct State<T> {
 /// Not derived: a derived one would ask `T` to have a default.
 impl<T> Default for State<T> {
     fn default() -> Self {
-        Self { batch: Batch::default(), weight: 0, next_id: 0, members: 0, closed: false }
+        Self { batch: Batch::default(), next_id: 0, members: 0, closed: false }
     }
 }
 
 impl<T> State<T> {
     /// Whether there is nothing to be gained by waiting for more.
     fn is_worth_a_pass(&self) -> bool {
-        self.closed || self.weight >= FULL
+        self.closed || self.batch.size() >= FULL
     }
 }
 
@@ -84,8 +81,7 @@ impl<T> Room<T> {
             state.next_id += 1;
             state.members += 1;
             state.batch.join(id, seat);
-            state.weight +=
-                welcome.into_iter().map(|line| state.batch.tell(id, line)).sum::<usize>();
+            welcome.into_iter().for_each(|line| state.batch.tell(id, line));
             id
         });
         self.joined.notify_waiters();
@@ -94,19 +90,20 @@ impl<T> Room<T> {
 
     /// Everyone but the sender hears this, exactly once. Returns its size in bytes.
     pub(crate) fn say(&self, sender: MemberId, message: impl fmt::Display) -> usize {
-        self.change(|state| {
-            let size = state.batch.say(sender, message);
-            state.weight += size;
-            size
-        })
+        self.add(|batch| batch.say(sender, message))
     }
 
     /// The member alone hears this. Returns its size in bytes.
     pub(crate) fn tell(&self, member: MemberId, line: impl fmt::Display) -> usize {
+        self.add(|batch| batch.tell(member, line))
+    }
+
+    /// Adds lines to the batch. Returns their size in bytes.
+    fn add(&self, add: impl FnOnce(&mut Batch<T>)) -> usize {
         self.change(|state| {
-            let size = state.batch.tell(member, line);
-            state.weight += size;
-            size
+            let before = state.batch.size();
+            add(&mut state.batch);
+            state.batch.size() - before
         })
     }
 
@@ -154,7 +151,7 @@ impl<T> Room<T> {
     pub(crate) async fn has_space(&self) {
         loop {
             let taken = self.taken.notified();
-            if self.lock().weight < FULL {
+            if self.lock().batch.size() < FULL {
                 return;
             }
             taken.await;
@@ -211,7 +208,6 @@ impl<T> Room<T> {
             return false;
         }
         mem::swap(&mut state.batch, batch);
-        state.weight = 0;
         self.taken.notify_waiters();
         true
     }
@@ -246,7 +242,7 @@ mod tests {
     }
 
     fn join(room: &Room<()>) -> MemberId {
-        room.join(Seat::new(Arc::new(()), None), ["welcome"])
+        room.join(Seat::new(Arc::new(())), ["welcome"])
     }
 
     #[tokio::test]

@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chat_protocol::language::Language;
 use chat_protocol::limits::LONGEST_TIME;
 use chat_protocol::time_limit::TimeLimit;
+use clap::ValueEnum;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -23,12 +25,13 @@ const GRACE: Duration = Duration::from_millis(500);
 /// processes that compete for a processor (a few milliseconds each).
 const STALL: Duration = Duration::from_millis(100);
 
-/// What happens to a client that reads more slowly than others speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The fate of a client that reads more slowly than others speak (`--slow-reader`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SlowReader {
-    /// It misses messages, and is told how many.
+    /// It misses messages, and is told how many
+    #[default]
     Skip,
-    /// Its connection is closed.
+    /// Its connection is closed
     Close,
 }
 
@@ -41,13 +44,20 @@ pub(crate) struct OutboxLimits {
     pub(crate) slow_reader: SlowReader,
     /// How long a member may take nothing at all.
     pub(crate) timeout: TimeLimit,
+    /// The language of the notice that messages were missed.
+    pub(crate) language: Language,
 }
 
 #[cfg(test)]
 impl OutboxLimits {
     /// Those of somebody who has all the time and space of the world.
     pub(crate) fn lenient() -> Self {
-        Self { capacity: 1 << 20, slow_reader: SlowReader::Skip, timeout: TimeLimit::OFF }
+        Self {
+            capacity: 1 << 20,
+            slow_reader: SlowReader::Skip,
+            timeout: TimeLimit::OFF,
+            language: Language::Es,
+        }
     }
 }
 
@@ -91,7 +101,7 @@ impl Outbox {
         lag: Option<Lag>,
         limits: &OutboxLimits,
     ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<T>) {
-        let mut state = State::Waiting(Backlog::of(bytes, limits.capacity));
+        let mut state = State::Waiting(Backlog::of(bytes, limits.capacity, limits.language));
         abandon_if_full(&mut state, limits.slow_reader, &*member);
         let (state, slow_reader) = (Mutex::new(state), limits.slow_reader);
         let slow = AtomicBool::new(lag.is_none());
@@ -212,7 +222,12 @@ mod tests {
     const TIMEOUT: Duration = Duration::from_secs(30);
 
     fn limits(capacity: usize, slow_reader: SlowReader) -> OutboxLimits {
-        OutboxLimits { capacity, slow_reader, timeout: TimeLimit::of(TIMEOUT) }
+        OutboxLimits {
+            capacity,
+            slow_reader,
+            timeout: TimeLimit::of(TIMEOUT),
+            language: Language::Es,
+        }
     }
 
     async fn heard(member: &Recorder, text: &str) {

@@ -10,7 +10,6 @@ use chat_protocol::limits::SLOW_TIMEOUT;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use crate::net::per_address::Origin;
 use crate::net::transport::{Fault, Transport};
 use crate::room::outbox::{Lagging, Outbox, OutboxLimits, Queued};
 
@@ -18,12 +17,19 @@ use crate::room::outbox::{Lagging, Outbox, OutboxLimits, Queued};
 /// take otherwise: nobody sees its descriptor any more.
 const LAST_CHANCE: Duration = SLOW_TIMEOUT;
 
-/// A member's place.
+/// Identifies a member of a room, in the order of joining.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct MemberId(pub(crate) u64);
+
+impl MemberId {
+    /// The operator speaks in a room without sitting there.
+    pub(crate) const OPERATOR: Self = Self(u64::MAX);
+}
+
+/// A member's place in a room.
 pub(crate) struct Seat<T> {
     member: Arc<T>,
     state: State,
-    /// Counts the member where it comes from, until it has been parted from.
-    origin: Option<Box<Origin>>,
 }
 
 enum State {
@@ -39,8 +45,8 @@ enum State {
 }
 
 impl<T> Seat<T> {
-    pub(crate) fn new(member: Arc<T>, origin: Option<Origin>) -> Self {
-        Self { member, state: State::Direct { slow: false }, origin: origin.map(Box::new) }
+    pub(crate) fn new(member: Arc<T>) -> Self {
+        Self { member, state: State::Direct { slow: false } }
     }
 }
 
@@ -100,6 +106,5 @@ impl<T: Transport> Seat<T> {
             self.member.hang_up(Fault::Stuck);
         }
         self.member.part().await;
-        drop(self.origin);
     }
 }

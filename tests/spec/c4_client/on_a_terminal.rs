@@ -2,6 +2,7 @@
 
 use super::*;
 use chat_check::terminal::Terminal;
+use chat_tests::ES;
 
 const CTRL_A: &str = "\x01";
 const CTRL_C: &str = "\x03";
@@ -11,7 +12,7 @@ const UP: &str = "\x1b[A";
 /// The client on a terminal, its prompt in sight.
 fn client(chat: &Chat) -> Result<Terminal> {
     let client = chat.stage.start_on_terminal("client", &client_of(&chat.address))?;
-    client.wait_for(&[wording::CONNECTED, wording::TYPE_MESSAGES, wording::GREETING, ">"])?;
+    client.wait_for(&[ES.connected(), ES.type_messages(), ES.greeting(), ">"])?;
     Ok(client)
 }
 
@@ -123,7 +124,7 @@ fn r4_4_says_at_once_that_the_server_has_died_and_gives_the_terminal_back() -> R
     ]);
     shell.arg(client_of(&chat.address).get_program()).arg(chat.address.to_string());
     let mut terminal = chat.stage.start_on_terminal("client", &shell)?;
-    terminal.wait_for(&[wording::GREETING, ">"])?;
+    terminal.wait_for(&[ES.greeting(), ">"])?;
     terminal.press("half a li")?;
     terminal.wait_for(&["> half a li"])?;
     chat.server.kill()?;
@@ -143,7 +144,7 @@ fn r4_4_the_last_lines_before_the_end_are_seen() -> Result {
     let server = stage.listen("server")?;
     let mut client = stage.start_on_terminal("client", &client_of(&server.address()))?;
     let mut link = server.accept()?;
-    client.wait_for(&[wording::TYPE_MESSAGES, ">"])?;
+    client.wait_for(&[ES.type_messages(), ">"])?;
     link.send("uno\ndos\n* conexión cerrada por inactividad\n")?;
     drop(link);
     client.wait_for(&[
@@ -162,11 +163,11 @@ fn r4_6_nothing_from_the_network_drives_the_terminal() -> Result {
     let server = stage.listen("server")?;
     let client = stage.start_on_terminal("client", &client_of(&server.address()))?;
     let mut link = server.accept()?;
-    client.wait_for(&[wording::CONNECTED, wording::TYPE_MESSAGES, ">"])?;
+    client.wait_for(&[ES.connected(), ES.type_messages(), ">"])?;
     link.send("\x1b[2J\x1b[H\x1b]0;title\x07\r\u{9b}31mred\n")?;
     client.wait_for(&[
-        wording::CONNECTED,
-        wording::TYPE_MESSAGES,
+        ES.connected(),
+        ES.type_messages(),
         // The terminal that plays here shows no U+FFFD.
         "[2J[H]0;title31mred",
         ">",
@@ -180,7 +181,7 @@ fn r4_7_a_terminal_that_cannot_be_edited_on_is_a_pipe() -> Result {
     command.arg("TERM=dumb").arg(client_of(&chat.address).get_program());
     command.arg(chat.address.to_string());
     let mut client = chat.stage.start_on_terminal("client", &command)?;
-    client.wait_for(&[wording::GREETING])?;
+    client.wait_for(&[ES.greeting()])?;
     client.press("salir\r")?;
     client.expect_exit(0)
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use chat_check::terminal::Terminal;
+use chat_tests::ES;
 
 /// The client on a terminal, in a chat of this profile.
 fn client(chat: &Chat, options: &[&str]) -> Result<Terminal> {
@@ -15,7 +16,7 @@ fn in_company(options: &[&str]) -> Result<(Chat, Peer, Terminal)> {
     let options = [&["--profile", "grupal", "--name", "Ana"], options].concat();
     let client = client(&chat, &options)?;
     witness.expect("* Ana se ha unido")?;
-    client.wait_for(&[wording::GREETING, ">"])?;
+    client.wait_for(&[ES.greeting(), ">"])?;
     Ok((chat, witness, client))
 }
 
@@ -24,7 +25,7 @@ fn r5_2_its_user_is_asked_and_asked_again() -> Result {
     let chat = Chat::start_with(&["--profile", "sala"])?;
     let mut witness = witness(&chat)?;
     let client = client(&chat, &["--profile", "sala"])?;
-    client.wait_for(&[wording::GREETING, "tu nombre:"])?;
+    client.wait_for(&[ES.greeting(), "tu nombre:"])?;
     client.press("dos palabras\r")?;
     let invalid = "! nombre no válido: solo letras, cifras, '_', '-' y '.'";
     client.wait_for(&["tu nombre: dos palabras", invalid, "tu nombre:"])?;
@@ -46,7 +47,7 @@ fn r5_2_what_is_being_typed_survives_a_refused_name() -> Result {
     let mut link = server.accept()?;
     client.press("half a li")?;
     client.wait_for(&["> half a li"])?;
-    link.send(format!("{}\n{KEYWORD}\n", wording::GREETING))?;
+    link.send(format!("{}\n{KEYWORD}\n", ES.greeting()))?;
     link.expect("Ana")?;
     link.send(format!("! nombre ocupado\n{KEYWORD}\n"))?;
     client.wait_for(&["! nombre ocupado", "tu nombre:"])?;
@@ -62,7 +63,7 @@ fn r5_2_leaving_works_while_the_name_is_asked_for() -> Result {
     for keys in ["salir\r", "\x03", "\x04"] {
         let chat = Chat::start_with(&["--profile", "sala"])?;
         let mut client = client(&chat, &["--profile", "sala"])?;
-        client.wait_for(&[wording::GREETING, "tu nombre:"])?;
+        client.wait_for(&[ES.greeting(), "tu nombre:"])?;
         client.press(keys)?;
         client.expect_exit(0)?;
         chat.server.out.find(|line| line.ends_with("desconectado"), "that it has left")?;
@@ -129,7 +130,7 @@ fn r6_1_the_bell_rings_for_ones_own_name_and_for_private_messages_on_request() -
 fn r7_3_its_user_is_asked_for_the_name_that_goes_before_each_line() -> Result {
     let chat = Chat::start_with(&["--profile", "practico"])?;
     let client = client(&chat, &["--profile", "practico"])?;
-    client.wait_for(&[wording::GREETING, "tu nombre:"])?;
+    client.wait_for(&[ES.greeting(), "tu nombre:"])?;
     client.press("Facundo\rHola, como estas?\r")?;
     chat.server.out.wait_for("Facundo > Hola, como estas?")?;
     client.wait_for(&["tu nombre: Facundo", "> Hola, como estas?", ">"])
@@ -139,7 +140,7 @@ fn r7_3_its_user_is_asked_for_the_name_that_goes_before_each_line() -> Result {
 fn r7_3_who_has_a_name_is_not_asked() -> Result {
     let chat = Chat::start_with(&["--profile", "practico"])?;
     let client = client(&chat, &["--profile", "practico", "--name", "Facundo"])?;
-    client.wait_for(&[wording::GREETING, ">"])?;
+    client.wait_for(&[ES.greeting(), ">"])?;
     client.press("hola\r")?;
     chat.server.out.wait_for("Facundo > hola")
 }

@@ -1,5 +1,6 @@
 //! Chapter 7 on a terminal: the operator is asked for a name, and types while lines arrive.
 
+use chat_tests::ES;
 use std::net::SocketAddr;
 
 use super::*;
@@ -31,7 +32,7 @@ impl Desk {
 
     fn peer(&self, name: &str) -> Result<Peer> {
         let mut peer = self.stage.connect(name, self.address)?;
-        peer.expect(wording::GREETING)?;
+        peer.expect(ES.greeting())?;
         let connected = format!("nuevo cliente conectado: {}", peer.address());
         self.stage.eventually("the operator sees that somebody has connected", || {
             self.terminal.seen().contains(&connected)

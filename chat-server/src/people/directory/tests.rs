@@ -4,7 +4,7 @@ use super::*;
 use crate::net::transport::fake::Recorder;
 use crate::room::outbox::OutboxLimits;
 
-const RULES: Rules = Rules { presence: true, max_rooms: 3 };
+const RULES: Rules = Rules { presence: true, max_rooms: 3, language: Language::Es };
 
 fn directory() -> Directory<Recorder> {
     Directory::new(Deliveries::new(OutboxLimits::lenient(), None).0, RULES)
@@ -18,13 +18,13 @@ fn name(text: &str) -> Name {
 fn come(directory: &Directory<Recorder>, text: &str) -> (PersonId, Arc<Recorder>) {
     let id = directory.admit(name(text)).unwrap();
     let member = Arc::new(Recorder::eager());
-    directory.arrive(id, Seat::new(Arc::clone(&member), None), None);
+    directory.arrive(id, Seat::new(Arc::clone(&member)), None);
     (id, member)
 }
 
 async fn go(directory: &Directory<Recorder>, id: PersonId, room: &str) {
-    let seat = directory.set_out(id, room).unwrap().1.await.unwrap();
-    directory.arrive(id, seat, None);
+    let (_, seat) = directory.lock().leave_for(id, room).unwrap();
+    directory.arrive(id, seat.await.unwrap(), None);
 }
 
 /// Everything that was said has been delivered when this has.
@@ -48,17 +48,18 @@ async fn r5_4_of_two_who_want_a_name_one_gets_it() {
 #[tokio::test]
 async fn r5_5_the_operators_name_and_the_chats_own_words_are_reserved() {
     let directory = directory();
-    let operator = directory.admit_operator(name("Servidor"), Console::new(std::io::sink()));
+    let operator =
+        directory.admit_operator(name("Servidor"), Console::new(std::io::sink(), Language::Es));
     for reserved in ["Servidor", "SALIR", "cliente"] {
         assert_eq!(directory.admit(name(reserved)), Err(NameError::Reserved), "{reserved}");
     }
     let (ana, _) = come(&directory, "Ana");
-    assert_eq!(directory.rename(ana, &name("salir"), true), Err(NameError::Reserved));
-    assert_eq!(directory.rename(operator, &name("Ana"), true), Err(NameError::Taken));
-    assert_eq!(directory.rename(operator, &name("Salir"), true), Err(NameError::Reserved));
-    assert_eq!(directory.rename(operator, &name("cliente"), false), Ok(0));
-    assert!(directory.rename(operator, &name("Root"), true).is_ok());
-    assert_eq!(directory.rename(ana, &name("root"), true), Err(NameError::Reserved));
+    assert_eq!(directory.lock().rename(ana, &name("salir"), true), Err(NameError::Reserved));
+    assert_eq!(directory.lock().rename(operator, &name("Ana"), true), Err(NameError::Taken));
+    assert_eq!(directory.lock().rename(operator, &name("Salir"), true), Err(NameError::Reserved));
+    assert_eq!(directory.rename_operator(operator, &name("cliente")), Ok(()));
+    assert!(directory.lock().rename(operator, &name("Root"), true).is_ok());
+    assert_eq!(directory.lock().rename(ana, &name("root"), true), Err(NameError::Reserved));
     assert_eq!(directory.admit(name("Servidor")), Err(NameError::Reserved), "for ever");
 }
 
@@ -90,11 +91,11 @@ async fn r6_1_a_private_message_finds_somebody_who_changes_the_room() {
     let directory = directory();
     let (ana, ana_hears) = come(&directory, "Ana");
     let (bea, bea_hears) = come(&directory, "Bea");
-    directory.tell_privately(ana, "bea", "antes").unwrap();
-    let (_, seat) = directory.set_out(bea, "cocina").unwrap();
-    directory.tell_privately(ana, "BEA", "mientras").unwrap();
+    directory.lock().tell_privately(ana, "bea", "antes").unwrap();
+    let (_, seat) = directory.lock().leave_for(bea, "cocina").unwrap();
+    directory.lock().tell_privately(ana, "BEA", "mientras").unwrap();
     directory.arrive(bea, seat.await.unwrap(), Some("* cocina".to_owned()));
-    directory.answer(bea, "llegan todos").unwrap();
+    directory.lock().answer(bea, "llegan todos").unwrap();
     let expected =
         "[privado] Ana > antes\n* cocina\n[privado] Ana > mientras\n[privado a Ana] llegan todos\n";
     assert_eq!(heard(&directory, bea, &bea_hears).await, expected);
@@ -109,9 +110,10 @@ async fn r6_1_a_private_message_finds_somebody_who_changes_the_room() {
 async fn r6_1_what_waits_for_somebody_on_the_way_is_bounded() {
     let directory = directory();
     let ((ana, _), (bea, _)) = (come(&directory, "Ana"), come(&directory, "Bea"));
-    let _seat = directory.set_out(bea, "cocina").unwrap();
+    let _seat = directory.lock().leave_for(bea, "cocina").unwrap();
     let text = "x".repeat(1000);
-    let told = (0..100).take_while(|_| directory.tell_privately(ana, "Bea", &text).is_ok()).count();
+    let told =
+        (0..100).take_while(|_| directory.lock().tell_privately(ana, "Bea", &text).is_ok()).count();
     assert!((60..66).contains(&told), "{told}");
 }
 
@@ -120,26 +122,26 @@ async fn r6_3_a_rename_while_a_private_message_is_under_way() {
     let directory = directory();
     let (ana, ana_hears) = come(&directory, "Ana");
     let (bea, bea_hears) = come(&directory, "Bea");
-    directory.tell_privately(ana, "Bea", "uno").unwrap();
-    directory.rename(bea, &name("Beatriz"), true).unwrap();
-    directory.tell_privately(ana, "Bea", "dos").unwrap_err();
-    directory.tell_privately(ana, "beatriz", "tres").unwrap();
-    directory.rename(ana, &name("Anita"), true).unwrap();
-    directory.answer(bea, "cuatro").unwrap();
+    directory.lock().tell_privately(ana, "Bea", "uno").unwrap();
+    directory.lock().rename(bea, &name("Beatriz"), true).unwrap();
+    directory.lock().tell_privately(ana, "Bea", "dos").unwrap_err();
+    directory.lock().tell_privately(ana, "beatriz", "tres").unwrap();
+    directory.lock().rename(ana, &name("Anita"), true).unwrap();
+    directory.lock().answer(bea, "cuatro").unwrap();
     let hears = heard(&directory, bea, &bea_hears).await;
     let expected = "[privado] Ana > uno\n[privado] Ana > tres\n* Ana ahora es Anita\n[privado a Anita] cuatro\n";
     assert_eq!(hears, expected);
     let hears = heard(&directory, ana, &ana_hears).await;
     assert_eq!(hears.matches("* Bea ahora es Beatriz\n").count(), 1);
-    assert_eq!(directory.rename(ana, &name("Anita"), true), Ok(0), "the name that it has");
+    assert_eq!(directory.lock().rename(ana, &name("Anita"), true), Ok(()), "the name that it has");
 }
 
 #[tokio::test]
 async fn r6_1_a_name_that_only_looks_so_is_nobodys() {
     let directory = directory();
     let ((ana, _), (_ian, _)) = (come(&directory, "Ana"), come(&directory, "Ian"));
-    let refusal = directory.tell_privately(ana, "lan", "hola").unwrap_err();
-    assert_eq!(refusal, wording::no_such_person("lan").to_string());
+    let refusal = directory.lock().tell_privately(ana, "lan", "hola").unwrap_err();
+    assert_eq!(refusal, Refusal::NoSuchPerson("lan".to_owned()));
 }
 
 #[tokio::test]
@@ -148,15 +150,15 @@ async fn r6_2_a_room_is_made_on_first_use_and_gone_with_its_last_member() {
     let ((ana, _), (bea, _)) = (come(&directory, "Ana"), come(&directory, "Bea"));
     go(&directory, ana, "cocina").await;
     go(&directory, bea, "COCINA").await;
-    assert_eq!(directory.rooms(), "* salas: general (0), cocina (2)");
-    assert_eq!(directory.members(bea), "* en cocina (2): Ana, Bea");
+    assert_eq!(directory.lock().rooms(), "* salas: general (0), cocina (2)");
+    assert_eq!(directory.lock().members(bea), "* en cocina (2): Ana, Bea");
     go(&directory, ana, "patio").await;
     directory.leave(bea, false);
-    assert_eq!(directory.rooms(), "* salas: general (0), patio (1)");
+    assert_eq!(directory.lock().rooms(), "* salas: general (0), patio (1)");
     go(&directory, ana, "general").await;
-    assert_eq!(directory.rooms(), "* salas: general (1)");
+    assert_eq!(directory.lock().rooms(), "* salas: general (1)");
     let state = directory.lock();
-    assert_eq!((state.halls.len(), state.people.len()), (1, 1));
+    assert_eq!((state.rooms.len(), state.by_id.len()), (1, 1));
 }
 
 #[tokio::test]
@@ -165,14 +167,18 @@ async fn r6_2_rooms_that_cannot_be_had() {
     let people = ["Ana", "Bea", "Caro"].map(|name| come(&directory, name).0);
     go(&directory, people[0], "uno").await;
     go(&directory, people[1], "dos").await;
-    let refused = |room: &str| directory.set_out(people[2], room).err().unwrap();
-    assert_eq!(refused("tres"), wording::too_many_rooms(3).to_string());
-    assert_eq!(refused("genera1"), wording::room_refused(NameError::Taken).to_string());
-    assert_eq!(refused("../.."), wording::room_refused(NameError::Character).to_string());
-    assert_eq!(refused("GENERAL"), wording::you_are_in(&name("general")).to_string());
-    assert_eq!(directory.rooms(), "* salas: general (1), uno (1), dos (1)");
+    let refused = |room: &str| directory.lock().leave_for(people[2], room).err().unwrap();
+    assert_eq!(refused("tres"), Refusal::TooManyRooms(3));
+    assert_eq!(refused("genera1"), Refusal::RoomName(NameError::Taken));
+    assert_eq!(refused("../.."), Refusal::RoomName(NameError::Character));
+    assert_eq!(refused("GENERAL"), Refusal::SameRoom(name("general")));
+    assert_eq!(directory.lock().rooms(), "* salas: general (1), uno (1), dos (1)");
     go(&directory, people[0], "otra").await;
-    assert_eq!(directory.rooms(), "* salas: general (1), dos (1), otra (1)", "in place of its own");
+    assert_eq!(
+        directory.lock().rooms(),
+        "* salas: general (1), dos (1), otra (1)",
+        "in place of its own"
+    );
     go(&directory, people[0], "general").await;
     go(&directory, people[2], "tres").await;
 }
@@ -180,11 +186,15 @@ async fn r6_2_rooms_that_cannot_be_had() {
 #[tokio::test]
 async fn r6_1_the_operator_is_reached_at_the_console_and_stays_there() {
     let directory = directory();
-    let operator = directory.admit_operator(name("Root"), Console::new(std::io::sink()));
+    let operator =
+        directory.admit_operator(name("Root"), Console::new(std::io::sink(), Language::Es));
     let (ana, ana_hears) = come(&directory, "Ana");
-    directory.tell_privately(ana, "root", "hola").unwrap();
-    directory.answer(operator, "hola, ana").unwrap();
-    assert_eq!(directory.set_out(operator, "cocina").err().unwrap(), wording::OPERATOR_STAYS);
+    directory.lock().tell_privately(ana, "root", "hola").unwrap();
+    directory.lock().answer(operator, "hola, ana").unwrap();
+    assert_eq!(
+        directory.lock().leave_for(operator, "cocina").err().unwrap(),
+        Refusal::OperatorStays
+    );
     let expected = "[privado a Root] hola\n[privado] Root > hola, ana\n";
     assert_eq!(heard(&directory, ana, &ana_hears).await, expected);
 }

@@ -1,0 +1,71 @@
+//! Why a program cannot start.
+
+use std::fmt;
+use std::io;
+
+use super::texts::texts;
+use crate::language::Language;
+
+texts! {
+    cannot_listen_at(address: &str, reason: &str) {
+        es: "no se puede escuchar en {address}: {reason}",
+        en: "cannot listen on {address}: {reason}",
+    }
+    cannot_connect_to(address: &str, reason: &str) {
+        es: "no se puede conectar con {address}: {reason}",
+        en: "cannot connect to {address}: {reason}",
+    }
+    in_use { es: "la dirección ya está en uso", en: "the address is already in use" }
+    not_of_this_machine {
+        es: "la dirección no es de esta máquina",
+        en: "the address is not one of this machine",
+    }
+    not_permitted {
+        es: "permiso denegado (los puertos bajos están reservados)",
+        en: "permission denied (low ports are reserved)",
+    }
+    refused {
+        es: "conexión rechazada (¿está el servidor en marcha?)",
+        en: "connection refused (is the server running?)",
+    }
+    reset { es: "el servidor cortó la conexión", en: "the server cut the connection" }
+    no_answer { es: "no responde", en: "no answer" }
+}
+
+impl Language {
+    /// Why the server cannot listen (requirement 1.8).
+    pub fn cannot_listen(self, address: &impl fmt::Display, reason: &io::Error) -> String {
+        self.cannot_listen_at(&address.to_string(), &self.reason(reason)).to_string()
+    }
+
+    /// Why the client cannot connect (requirement 4.5).
+    pub fn cannot_connect(self, address: &impl fmt::Display, reason: &io::Error) -> String {
+        self.cannot_connect_to(&address.to_string(), &self.reason(reason)).to_string()
+    }
+
+    /// An error of the system, in words that a person expects where there are some.
+    fn reason(self, error: &io::Error) -> String {
+        match error.kind() {
+            io::ErrorKind::AddrInUse => self.in_use(),
+            io::ErrorKind::AddrNotAvailable => self.not_of_this_machine(),
+            io::ErrorKind::PermissionDenied => self.not_permitted(),
+            io::ErrorKind::ConnectionRefused => self.refused(),
+            io::ErrorKind::ConnectionReset => self.reset(),
+            io::ErrorKind::TimedOut => self.no_answer(),
+            _ => return error.to_string(),
+        }
+        .to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r1_8_an_error_is_one_line_with_address_and_reason() {
+        let taken = io::Error::from(io::ErrorKind::AddrInUse);
+        let line = Language::Es.cannot_listen(&"127.0.0.1:65310", &taken);
+        assert_eq!(line, "no se puede escuchar en 127.0.0.1:65310: la dirección ya está en uso");
+    }
+}

@@ -1,0 +1,114 @@
+//! Every sentence the chat says to people, in each language.
+//!
+//! A text is a method of [`Language`]. The tables of `server`, `client`, `refusals` and `errors` hold
+//! the texts themselves, `people` puts some together. What is the same in every language stands here:
+//! programs read it (requirement 9.1).
+//!
+//! The Spanish texts of the SPEC are fixed: peers and checks compare them to the letter. What is
+//! written to a socket ends in a newline, which is added where it is written, not here.
+//!
+//! [`Language`]: crate::language::Language
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use crate::limits::MAX_NAME;
+
+mod client;
+mod errors;
+mod people;
+mod refusals;
+mod seen;
+mod server;
+mod texts;
+
+pub use seen::*;
+
+/// The server's second line on its console, once it listens (requirement 1.2).
+pub const WAITING: &str = "esperando clientes...";
+/// What the server asks for a name with, unless told otherwise (requirement 5.1).
+pub const NAME_KEYWORD: &str = "nombre del cliente";
+/// What begins every notice, and nothing that people say (requirement 6.6).
+pub const NOTICE: &str = "* ";
+/// What begins every refusal, and nothing that people say (requirement 6.6).
+pub const REFUSAL: &str = "! ";
+/// What stands between a name and what is said under it.
+const SAYS: &str = " > ";
+
+/// The server's first line on its console: `servidor de chat iniciado en IP:PORT`
+/// (requirement 1.2).
+pub fn started(address: SocketAddr) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "servidor de chat iniciado en {address}"))
+}
+
+/// A message as the other clients receive it under `--label port` (requirement 2.4).
+pub fn message_by_port(sender: SocketAddr, text: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "usuario {}: {text}", sender.port()))
+}
+
+/// A message where people have names (requirement 2.4).
+pub fn message_by_name(name: &str, text: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "{name}{SAYS}{text}"))
+}
+
+/// As much of what somebody wrote as a notice can bear.
+fn short(text: &str) -> String {
+    match text.char_indices().nth(MAX_NAME) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::FORMS;
+    use crate::language::Language;
+
+    const PEER: &str = "127.0.0.1:65310";
+
+    fn peer() -> SocketAddr {
+        PEER.parse().unwrap()
+    }
+
+    #[test]
+    fn r2_4_labels_a_message_for_the_others() {
+        assert_eq!(message_by_port(peer(), "hola").to_string(), "usuario 65310: hola");
+    }
+
+    #[test]
+    fn r2_5_labels_a_message_for_the_console() {
+        let shown = Language::Es.console_message_by_port(peer(), "hola").to_string();
+        assert_eq!(shown, "cliente 127.0.0.1:65310: hola");
+    }
+
+    /// The arguments that a text has, sorted.
+    fn arguments(text: &str) -> Vec<&str> {
+        let mut found: Vec<&str> =
+            text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// The mark that tells what kind of line it is.
+    fn mark(text: &str) -> &str {
+        [NOTICE, REFUSAL, "["].into_iter().find(|mark| text.starts_with(mark)).unwrap_or_default()
+    }
+
+    #[test]
+    fn r9_1_every_text_exists_in_every_language() {
+        let tables = [client::TEXTS, errors::TEXTS, refusals::TEXTS, server::TEXTS];
+        let forms = FORMS.iter().flat_map(|form| {
+            [&form.purpose, &form.arguments].map(|text| (form.word, text.es, text.en))
+        });
+        for (name, es, en) in tables.into_iter().flatten().copied().chain(forms) {
+            assert_eq!(es.is_empty(), en.is_empty(), "{name}");
+            assert_eq!(arguments(es), arguments(en), "{name}");
+            assert_eq!(mark(es), mark(en), "{name}: the same kind of line in every language");
+            assert!(es.ends_with(' ') == en.ends_with(' '), "{name}");
+            assert!(en.is_ascii(), "{name}: English needs no other letters");
+            let same = ["in_room", "salir", "SALA"];
+            assert!(es != en || es.is_empty() || same.contains(&name), "{name} is not translated");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What a client is told when something is refused.
+
+use std::fmt;
+
+use super::short;
+use super::texts::texts;
+use crate::language::Language;
+use crate::limits::MAX_NAME;
+use crate::name::{Name, NameError};
+use crate::refusal::Refusal;
+
+texts! {
+    server_full { es: "! servidor lleno", en: "! the server is full" }
+    too_many_from_address {
+        es: "! demasiadas conexiones desde tu dirección",
+        en: "! too many connections from your address",
+    }
+    line_too_long(limit: usize) {
+        es: "! mensaje demasiado largo (máximo {limit} bytes)",
+        en: "! the message is too long (at most {limit} bytes)",
+    }
+    reserved_name { es: "! nombre reservado", en: "! the name is reserved" }
+    taken_name {
+        es: "! nombre ocupado: alguien se llama así, o de un modo que se confunde",
+        en: "! the name is taken: somebody has it, or one that looks like it",
+    }
+    invalid_name(why: &str) { es: "! nombre no válido: {why}", en: "! the name is not valid: {why}" }
+    too_many_names { es: "! demasiados intentos", en: "! too many attempts" }
+    name_too_late { es: "! no diste ningún nombre a tiempo", en: "! you gave no name in time" }
+    unknown_command(word: &str) {
+        es: "* no existe el comando /{word}; /ayuda muestra los que hay",
+        en: "* there is no command /{word}; /help shows those there are",
+    }
+    invalid_room(why: &str) {
+        es: "! nombre de sala no válido: {why}",
+        en: "! the room's name is not valid: {why}",
+    }
+    too_many_rooms(limit: usize) {
+        es: "! no caben más salas (máximo {limit})",
+        en: "! there can be no more rooms (at most {limit})",
+    }
+    operator_stays {
+        es: "! el operador no cambia de sala",
+        en: "! the operator does not change the room",
+    }
+    no_such_person(name: &str) {
+        es: "* no hay nadie que se llame {name}",
+        en: "* there is nobody called {name}",
+    }
+    no_longer_here(name: &Name) { es: "* {name} ya no está", en: "* {name} is no longer here" }
+    nothing_to_answer {
+        es: "* nadie te ha escrito en privado",
+        en: "* nobody has written to you in private",
+    }
+    private_to_self {
+        es: "! no puedes escribirte en privado a ti mismo",
+        en: "! you cannot write to yourself in private",
+    }
+    cannot_hear_now(name: &Name) {
+        es: "! {name} no puede recibir mensajes ahora mismo",
+        en: "! {name} cannot receive messages just now",
+    }
+    name_is_empty { es: "está vacío", en: "it is empty" }
+    name_is_long(limit: usize) { es: "más de {limit} caracteres", en: "more than {limit} characters" }
+    name_has_signs {
+        es: "solo letras, cifras, '_', '-' y '.'",
+        en: "only letters, digits, '_', '-' and '.'",
+    }
+    name_has_no_letter { es: "falta una letra o una cifra", en: "a letter or a digit is missing" }
+    name_is_reserved { es: "está reservado", en: "it is reserved" }
+    name_is_taken { es: "se confunde con otro", en: "it looks like another one" }
+}
+
+impl Language {
+    /// The text of a refusal: one line, or two for the last name that may be tried.
+    pub fn refusal(self, refusal: &Refusal) -> impl fmt::Display {
+        fmt::from_fn(move |f| match refusal {
+            Refusal::ServerFull => f.write_str(self.server_full()),
+            Refusal::TooManyFromAddress => f.write_str(self.too_many_from_address()),
+            Refusal::LineTooLong(limit) => write!(f, "{}", self.line_too_long(*limit)),
+            Refusal::Name(error) => write!(f, "{}", self.name_refused(*error)),
+            Refusal::LastName(error) => {
+                write!(f, "{}\n{}", self.name_refused(*error), self.too_many_names())
+            }
+            Refusal::NameTooLate => f.write_str(self.name_too_late()),
+            Refusal::UnknownCommand(word) => write!(f, "{}", self.unknown_command(&short(word))),
+            Refusal::Malformed { word, form } => write!(f, "{}", self.right_form(word, form)),
+            Refusal::RoomName(error) => {
+                write!(f, "{}", self.invalid_room(&self.why(*error).to_string()))
+            }
+            Refusal::TooManyRooms(limit) => write!(f, "{}", self.too_many_rooms(*limit)),
+            Refusal::SameRoom(room) => write!(f, "{}", self.you_are_in(room)),
+            Refusal::OperatorStays => f.write_str(self.operator_stays()),
+            Refusal::NoSuchPerson(name) => write!(f, "{}", self.no_such_person(&short(name))),
+            Refusal::NoLongerHere(name) => write!(f, "{}", self.no_longer_here(name)),
+            Refusal::NothingToAnswer => f.write_str(self.nothing_to_answer()),
+            Refusal::PrivateToSelf => f.write_str(self.private_to_self()),
+            Refusal::CannotHearNow(name) => write!(f, "{}", self.cannot_hear_now(name)),
+        })
+    }
+
+    /// Why a name cannot be had (requirements 5.4 and 5.5).
+    pub fn name_refused(self, error: NameError) -> impl fmt::Display {
+        fmt::from_fn(move |f| match error {
+            NameError::Reserved => f.write_str(self.reserved_name()),
+            NameError::Taken => f.write_str(self.taken_name()),
+            _ => write!(f, "{}", self.invalid_name(&self.why(error).to_string())),
+        })
+    }
+
+    /// What is wrong with a name, as the end of a sentence.
+    fn why(self, error: NameError) -> impl fmt::Display {
+        fmt::from_fn(move |f| match error {
+            NameError::Empty => f.write_str(self.name_is_empty()),
+            NameError::TooLong => write!(f, "{}", self.name_is_long(MAX_NAME)),
+            NameError::Character => f.write_str(self.name_has_signs()),
+            NameError::NoLetter => f.write_str(self.name_has_no_letter()),
+            NameError::Reserved => f.write_str(self.name_is_reserved()),
+            NameError::Taken => f.write_str(self.name_is_taken()),
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! A public line: its label, its place in the room's order, and its copy on the console.
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+
+use chat_protocol::language::Language;
+use chat_protocol::name::Name;
+use chat_protocol::profile::Label;
+use chat_protocol::wording;
+
+use crate::config::Config;
+use crate::console::Console;
+use crate::room::order::Room;
+use crate::room::seat::MemberId;
+
+/// How public lines look (`--label`), and where they are printed (`--quiet`).
+pub(crate) struct Speech {
+    label: Label,
+    language: Language,
+    /// `None`: messages are not printed.
+    console: Option<Console>,
+}
+
+/// The speaker of a public line.
+#[derive(Clone, Copy)]
+pub(crate) enum Speaker<'a> {
+    /// A client, with its name where clients have names.
+    Client(SocketAddr, Option<&'a Name>),
+    /// The person at the console, who has typed the line there.
+    Operator(&'a Name),
+}
+
+impl Speech {
+    pub(crate) fn new(config: &Config, console: &Console) -> Self {
+        let console = (!config.quiet).then(|| console.clone());
+        Self { label: config.label, language: config.common.lang, console }
+    }
+
+    /// Everyone else in the room hears this, and it is printed. Returns its size in bytes.
+    pub(crate) fn say<T>(
+        &self,
+        room: &Room<T>,
+        member: MemberId,
+        speaker: Speaker<'_>,
+        text: &str,
+    ) -> usize {
+        match (speaker, self.label) {
+            (Speaker::Operator(name), _) => {
+                room.say(member, wording::message_by_name(name.as_str(), text))
+            }
+            (Speaker::Client(_, Some(name)), Label::Name) => {
+                let message = || wording::message_by_name(name.as_str(), text);
+                self.print(message());
+                room.say(member, message())
+            }
+            (Speaker::Client(..), Label::None) => {
+                self.print(text);
+                room.say(member, text)
+            }
+            (Speaker::Client(address, _), Label::Port | Label::Name) => {
+                self.print(self.language.console_message_by_port(address, text));
+                room.say(member, wording::message_by_port(address, text))
+            }
+        }
+    }
+
+    fn print(&self, message: impl Display) {
+        if let Some(console) = &self.console {
+            console.print(message);
+        }
+    }
+}
