@@ -15,7 +15,9 @@ use chat_terminal::usage::{self, Common, Switch};
 use clap::Args;
 
 use crate::client::session;
+use crate::console::Console;
 use crate::people::directory;
+use crate::people::speech::Speech;
 use crate::room::outbox::{OutboxLimits, SlowReader};
 
 /// The options of a server.
@@ -147,6 +149,11 @@ impl Config {
             timeout: self.slow_timeout,
             language: self.common.lang,
         }
+    }
+
+    pub(crate) fn speech(&self, console: &Console) -> Speech {
+        let console = (!self.quiet).then(|| console.clone());
+        Speech { label: self.label, language: self.common.lang, console }
     }
 
     pub(crate) fn session_rules(&self) -> session::Rules {

@@ -134,7 +134,7 @@ impl Server {
         speaking.close();
         Self {
             directory: Directory::new(deliveries.clone(), config.directory_rules()),
-            speech: Speech::new(&config, &console),
+            speech: config.speech(&console),
             admission: Admission::new(config.max_clients, config.when_full, config.max_per_ip),
             stopping: CancellationToken::new(),
             speaking,

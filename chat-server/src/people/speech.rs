@@ -8,17 +8,16 @@ use chat_protocol::name::Name;
 use chat_protocol::profile::Label;
 use chat_protocol::wording;
 
-use crate::config::Config;
 use crate::console::Console;
 use crate::room::order::Room;
 use crate::room::seat::MemberId;
 
 /// How public lines look (`--label`), and where they are printed (`--quiet`).
 pub(crate) struct Speech {
-    label: Label,
-    language: Language,
+    pub(crate) label: Label,
+    pub(crate) language: Language,
     /// `None`: messages are not printed.
-    console: Option<Console>,
+    pub(crate) console: Option<Console>,
 }
 
 /// The speaker of a public line.
@@ -31,11 +30,6 @@ pub(crate) enum Speaker<'a> {
 }
 
 impl Speech {
-    pub(crate) fn new(config: &Config, console: &Console) -> Self {
-        let console = (!config.quiet).then(|| console.clone());
-        Self { label: config.label, language: config.common.lang, console }
-    }
-
     /// Everyone else in the room hears this, and it is printed. Returns its size in bytes.
     pub(crate) fn say<T>(
         &self,
