@@ -1,12 +1,12 @@
 //! Clients that come and are gone, by the thousand.
 
-use chat_tests::ES;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
 use chat_check::process::{descriptors, resident, threads};
+use chat_tests::ES;
 use chat_tests::chat::Chat;
 
 use crate::healthy::Healthy;

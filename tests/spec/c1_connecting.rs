@@ -1,6 +1,5 @@
 //! Chapter 1: connecting.
 
-use chat_tests::ES;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +8,7 @@ use std::thread;
 use assert_cmd::Command;
 use chat_check::harness::failure::Result;
 use chat_check::harness::stage::Stage;
+use chat_tests::ES;
 use chat_tests::binaries;
 use chat_tests::chat::{Chat, address_in, said_by};
 use predicates::prelude::*;

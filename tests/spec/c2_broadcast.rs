@@ -1,11 +1,11 @@
 //! Chapter 2: broadcast.
 
-use chat_tests::ES;
 use std::collections::HashMap;
 use std::thread;
 
 use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
+use chat_tests::ES;
 use chat_tests::chat::{Chat, said_by};
 use rand::seq::SliceRandom;
 

@@ -3,7 +3,6 @@
 #[cfg(unix)]
 mod on_a_terminal;
 
-use chat_tests::ES;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Command;
 use std::thread;
@@ -12,6 +11,7 @@ use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
 use chat_check::harness::program::Program;
 use chat_check::harness::stage::Stage;
+use chat_tests::ES;
 use chat_tests::binaries;
 use chat_tests::chat::{Chat, said_by};
 use predicates::prelude::*;

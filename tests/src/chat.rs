@@ -1,7 +1,5 @@
 //! A running chat: the real server on a free port, and those who talk there.
 
-use crate::ES;
-use chat_protocol::refusal::Refusal;
 use std::net::SocketAddr;
 use std::process::Command;
 
@@ -10,8 +8,10 @@ use chat_check::harness::peer::Peer;
 use chat_check::harness::program::Program;
 use chat_check::harness::stage::Stage;
 use chat_protocol::limits::MAX_LINE;
+use chat_protocol::refusal::Refusal;
 use chat_protocol::wording;
 
+use crate::ES;
 use crate::binaries;
 
 /// A server that listens.

@@ -1,11 +1,11 @@
 //! Chapter 7 on a terminal: the operator is asked for a name, and types while lines arrive.
 
-use chat_tests::ES;
 use std::net::SocketAddr;
 
 use super::*;
 use chat_check::harness::stage::Stage;
 use chat_check::terminal::Terminal;
+use chat_tests::ES;
 use chat_tests::binaries;
 use chat_tests::chat::address_in;
 

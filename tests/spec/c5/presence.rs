@@ -1,6 +1,5 @@
 //! Chapter 5: presence. With a crowd: `crowd`.
 
-use chat_tests::ES;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::thread;
@@ -9,6 +8,7 @@ use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
 use chat_check::harness::stage::Stage;
 use chat_protocol::wording;
+use chat_tests::ES;
 use chat_tests::chat::Chat;
 
 fn sala() -> Result<Chat> {

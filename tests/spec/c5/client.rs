@@ -3,13 +3,13 @@
 #[cfg(unix)]
 mod on_a_terminal;
 
-use chat_tests::ES;
 use std::process::Command;
 
 use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
 use chat_check::harness::program::Program;
 use chat_check::harness::stage::Stage;
+use chat_tests::ES;
 use chat_tests::binaries;
 use chat_tests::chat::Chat;
 use predicates::prelude::*;

@@ -1,0 +1,5 @@
+//! Chapter 5: names and presence.
+
+mod client;
+mod names;
+mod presence;

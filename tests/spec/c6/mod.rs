@@ -1,0 +1,4 @@
+//! Chapter 6: private and group conversation.
+
+mod conversation;
+mod rooms;

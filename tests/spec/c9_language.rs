@@ -1,0 +1,96 @@
+//! Chapter 9: the language in which people are talked to.
+
+use chat_check::harness::failure::Result;
+use chat_check::harness::stage::Stage;
+use chat_protocol::language::Language;
+use chat_tests::binaries;
+use chat_tests::chat::{Chat, said_by};
+
+const ENGLISH: [&str; 2] = ["--lang", "en"];
+const GREETING: &str = "welcome to the chat! type 'salir' to leave";
+
+fn english(options: &[&str]) -> Result<Chat> {
+    Chat::start_with(&[options, &ENGLISH].concat())
+}
+
+#[test]
+fn r9_1_a_server_talks_english_to_its_clients_and_on_its_console() -> Result {
+    let mut chat = english(&["--profile", "grupal"])?;
+    let mut ana = chat.stage.connect("ana", chat.address)?;
+    ana.expect(GREETING)?;
+    ana.expect("nombre del cliente")?;
+    ana.send("dos palabras\n")?;
+    ana.expect("! the name is not valid: only letters, digits, '_', '-' and '.'")?;
+    ana.expect("nombre del cliente")?;
+    ana.send("Ana\n/who\n")?;
+    ana.expect("* in general (1): Ana")?;
+    ana.send("/baila\n/msg\n/room\n/nick Servidor\n/privado Bea hola\n")?;
+    ana.expect("* there is no command /baila; /help shows those there are")?;
+    ana.expect("* it is written like this: /msg NAME TEXT")?;
+    ana.expect("* there is no command /room; /help shows those there are")?;
+    ana.expect("! the name is reserved")?;
+    ana.expect("* there is nobody called Bea")?;
+    ana.send("/help\n")?;
+    ana.expect("* /msg NAME TEXT: writes to that person only (/privado)")?;
+    let address = ana.address();
+    chat.server.out.wait_for(&format!("new client connected: {address}"))?;
+    drop(ana);
+    chat.server.out.wait_for(&format!("client {address} disconnected"))?;
+    chat.server.signal(15)?;
+    chat.server.out.wait_for("closing the server...")?;
+    chat.server.expect_exit(0)
+}
+
+#[test]
+fn r9_1_spanish_is_the_language_unless_another_is_given() -> Result {
+    let chat = Chat::start_with(&["--lang", "es"])?;
+    chat.peer("ana").map(drop)
+}
+
+#[test]
+fn r9_1_a_client_talks_english_to_its_user() -> Result {
+    let chat = Chat::start()?;
+    let mut command = binaries::client();
+    command.arg(chat.address.to_string()).args(ENGLISH);
+    let mut client = chat.stage.start("client", command)?;
+    client.out.expect("connected to the chat server!")?;
+    client.out.expect("type your messages:")?;
+    drop(chat.server);
+    client.err.wait_for("chat-client: the server closed the connection")?;
+    client.expect_exit(3)
+}
+
+#[test]
+fn r9_2_what_programs_read_is_the_same_in_english() -> Result {
+    let chat = english(&[])?;
+    let mut ana = chat.stage.connect("ana", chat.address)?;
+    let mut bea = chat.stage.connect("bea", chat.address)?;
+    ana.expect(GREETING)?;
+    bea.expect(GREETING)?;
+    ana.send("hello\n")?;
+    bea.expect(&said_by(&ana, "hello"))?;
+    ana.send("Salir\n")?;
+    ana.expect_end()
+}
+
+/// The greeting has no end, so the keyword hangs on it: only who knows the greeting finds the keyword.
+#[test]
+fn r9_3_a_client_understands_a_server_of_either_language() -> Result {
+    for language in Language::ALL {
+        let stage = Stage::new();
+        let server = stage.listen("server")?;
+        let mut command = binaries::client();
+        command.arg(server.address().to_string());
+        command.args(["--profile", "sala", "--name", "Ana", "--color", "always"]);
+        let client = stage.start("client", command)?;
+        let mut link = server.accept()?;
+        link.send(format!("{}nombre del cliente", language.greeting()))?;
+        link.expect("Ana")?;
+        client.out.wait_for(language.greeting())?;
+        link.send(format!("{}\n", language.private(&"Bea".parse().expect("a name"), "hola")))?;
+        client
+            .out
+            .find(|line| line.contains("Bea > hola") && line.contains("\x1b[36m"), "colour")?;
+    }
+    Ok(())
+}
