@@ -45,6 +45,6 @@ deps: ## licences, sources and advisories of the dependencies
 sizes: ## how long files and functions are, and whether a file is too long
 	ci/sizes
 
-memory: ## what an idle client costs the server (Linux)
+memory: ## what an idle client costs the server; BEFORE=FILE measures an older one as well (Linux)
 	cargo run --quiet --release --locked -p chat-tests --bin idle-memory
 

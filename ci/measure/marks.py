@@ -3,8 +3,8 @@
 from . import report
 from .workloads import GROWTH
 
-# Beside the floor; of two runs that should be alike; of two threads beside one.
-FLOOR, ALIKE, THREADS, SPREAD = 1.15, 1.1, 1.2, 0.25
+# Beside the floor; beside an older server; of two runs that should be alike; of two threads beside one.
+FLOOR, BEFORE, ALIKE, THREADS, SPREAD = 1.15, 1.05, 1.1, 1.2, 0.25
 IDLE = 2048
 
 
@@ -41,6 +41,8 @@ def of_workload(name, cases, _):
     chat, floor = cases["chat-server"], cases.get("floor")
     if floor:
         yield compare(f"{name}: CPU per delivery beside the floor's", "cpu", chat, floor, FLOOR)
+    if before := cases.get("before"):
+        yield compare(f"{name}: CPU per delivery beside before", "cpu", chat, before, BEFORE)
     # In a closed loop, the times are those of the queue that it makes.
     if floor and name != "W1":
         yield compare(f"{name}: p99 beside the floor's", "p99", chat, floor, FLOOR)

@@ -32,6 +32,10 @@ class Server:
     # Who finds it full may believe to be connected, and not be.
     pace: int = 2000
 
+    def is_own(self):
+        """Whether it is a chat-server, of today or of before."""
+        return self.name in ("chat-server", "before")
+
     def command(self, port, folder, options):
         address = f"127.0.0.1:{port}"
         if self.name == "floor":
@@ -55,6 +59,7 @@ def find(program):
 SERVERS = {server.name: server for server in [
     Server("floor", "basico", str(BINARIES / "chat-loadgen"), peer=False),
     Server("chat-server", "basico", str(BINARIES / "chat-server"), peer=False),
+    Server("before", "basico", os.environ.get("BEFORE"), peer=False),
     Server("redis", "redis", find("redis-server")),
     Server("nats", "nats", find("nats-server")),
     Server("inspircd", "irc", find("inspircd")),

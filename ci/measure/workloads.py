@@ -131,7 +131,7 @@ def cases(tables, servers, lengths):
 
 
 def of_table(table, servers, lengths):
-    own = [server for server in servers if server.name == "chat-server"]
+    own = [server for server in servers if server.is_own()]
     if table == "W6":
         yield from with_and_without_idle(servers, lengths)
     elif table == "growth":
@@ -143,11 +143,12 @@ def of_table(table, servers, lengths):
     elif table == "threads":
         for server in own:
             for name in ["W1", "W3"]:
-                yield Case(table, f"{name}, 1 thread", server, LOADS[name], ["--threads", "1"])
-                yield Case(table, f"{name}, 2 threads", server, LOADS[name], ["--threads", "2"],
+                label = name if server.name == "chat-server" else f"{name} {server.name}"
+                yield Case(table, f"{label}, 1 thread", server, LOADS[name], ["--threads", "1"])
+                yield Case(table, f"{label}, 2 threads", server, LOADS[name], ["--threads", "2"],
                            processors="two")
     elif table == "coalesce":
-        for server in own:
+        for server in [server for server in own if server.name == "chat-server"]:
             yield Case(table, "at once", server, LOADS["W3"])
             yield Case(table, "`--coalesce 2ms`", server, LOADS["W3"], ["--coalesce", "2ms"])
     else:
@@ -158,9 +159,8 @@ def of_table(table, servers, lengths):
 def with_and_without_idle(servers, lengths):
     """The same once more without the idle clients. The bare relay has no clients that are idle."""
     for server in servers:
-        own = server.name == "chat-server"
-        options = ["--profile", "grupal", "--max-rate", "off"] if own else []
-        dialect = "grupal" if own else server.dialect
+        options = ["--profile", "grupal", "--max-rate", "off"] if server.is_own() else []
+        dialect = "grupal" if server.is_own() else server.dialect
         if server.name != "floor":
             idle = [*LOADS["W6"], "--idle-clients", lengths.idle]
             yield Case("W6", server.name, server, idle, options, dialect)

@@ -1,10 +1,11 @@
 //! `make memory`: what an idle client costs the server, in resident memory.
 //!
-//! Linux only: the figures come from `/proc`.
+//! With `BEFORE=FILE` in the environment, that server is measured as well, an older one. Linux only:
+//! the figures come from `/proc`.
 
 fn main() {
     #[cfg(target_os = "linux")]
-    if let Err(failure) = measure() {
+    if let Err(failure) = linux::measure_all() {
         eprintln!("idle-memory: {failure}");
         std::process::exit(1);
     }
@@ -12,24 +13,47 @@ fn main() {
     eprintln!("idle-memory: there is no /proc here");
 }
 
-/// Connects a thousand clients that stay silent. Each needs a descriptor here and in the server.
 #[cfg(target_os = "linux")]
-fn measure() -> chat_check::harness::failure::Result {
+mod linux {
+    use std::process::Command;
+
+    use chat_check::harness::failure::Result;
     use chat_check::process::resident;
+    use chat_tests::binaries;
     use chat_tests::chat::Chat;
 
+    /// Each needs a descriptor here and in the server.
     const CLIENTS: u32 = 1000;
 
-    let chat = Chat::start_with(&["--idle-timeout", "off"])?;
-    let resident = || resident(chat.server.id()).map_err(|e| chat.stage.failure(e));
-    let before = resident()?;
-    let mut peers = Vec::new();
-    for i in 0..CLIENTS {
-        peers.push(chat.peer(&format!("peer {i}"))?);
+    pub(super) fn measure_all() -> Result {
+        let before = std::env::var_os("BEFORE").map(Command::new);
+        let servers = [("now", Some(binaries::server())), ("before", before)];
+        for (name, command) in servers {
+            let Some(command) = command else { continue };
+            for profile in ["basico", "grupal"] {
+                let mut command = Command::new(command.get_program());
+                command.args(["--bind", "127.0.0.1:0", "--idle-timeout", "off"]);
+                command.args(["--profile", profile]);
+                measure(&format!("{name}, {profile}"), command, profile == "grupal")?;
+            }
+        }
+        Ok(())
     }
-    let after = resident()?;
-    let each = after.saturating_sub(before) / u64::from(CLIENTS);
-    let (before, after) = (before / 1024, after / 1024);
-    println!("{before} KiB with nobody, {after} KiB with {CLIENTS} idle: {each} bytes each");
-    Ok(())
+
+    /// Connects a thousand clients that stay silent, apart from their names.
+    fn measure(name: &str, command: Command, named: bool) -> Result {
+        let chat = Chat::start_command(command)?;
+        let resident = || resident(chat.server.id()).map_err(|e| chat.stage.failure(e));
+        let before = resident()?;
+        let mut peers = Vec::new();
+        for i in 0..CLIENTS {
+            let name = format!("peer-{i}");
+            peers.push(if named { chat.member(&name)? } else { chat.peer(&name)? });
+        }
+        let after = resident()?;
+        let each = after.saturating_sub(before) / u64::from(CLIENTS);
+        let (before, after) = (before / 1024, after / 1024);
+        println!("{name}: {before} KiB with nobody, {after} KiB with {CLIENTS}: {each} bytes each");
+        Ok(())
+    }
 }
