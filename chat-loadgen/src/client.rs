@@ -2,10 +2,8 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use crate::dialect::{self, Stage};
-use crate::judge::Judge;
+use crate::dialect;
 use crate::ledger::Account;
 use crate::order::Order;
 use crate::trial::Trial;
@@ -125,35 +123,6 @@ impl Client {
             unattributed: 0,
             received: Received::default(),
         }
-    }
-
-    /// Has every whole frame judged, and says what the server has to be answered. Gives how many bytes
-    /// the frames took.
-    pub fn understand(
-        &mut self,
-        trial: &Trial,
-        judge: &mut Judge,
-        input: &[u8],
-        answer: &mut Vec<u8>,
-        now: u64,
-    ) -> usize {
-        answer.clear();
-        let mut used = 0;
-        let voice = Arc::clone(&self.voice);
-        let before = self.stage;
-        while let Some(frame) =
-            trial.dialect.read(voice.who(), &mut self.stage, &input[used..], answer)
-        {
-            used += frame.length;
-            judge.hear(trial, self, frame.event, now);
-        }
-        if before != Stage::Ready && self.stage == Stage::Ready {
-            trial.progress.settled.fetch_add(1, Ordering::Relaxed);
-        }
-        if !answer.is_empty() {
-            voice.say(answer, trial);
-        }
-        used
     }
 
     /// Its room, if it is in any.

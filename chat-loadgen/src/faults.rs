@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::client::Client;
-
 /// What can be wrong with a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
@@ -75,12 +73,12 @@ impl Faults {
         Self { most, ..Self::default() }
     }
 
-    /// Counts a fault.
+    /// Counts a fault that the client of that index received.
     #[cold]
     pub fn see(
         &mut self,
         fault: Fault,
-        client: &Client,
+        receiver: u32,
         message: Option<(u32, u32)>,
         at: u64,
         detail: impl FnOnce() -> String,
@@ -89,18 +87,17 @@ impl Faults {
         self.unreported += 1;
         let witnesses = self.witnesses.entry(fault).or_default();
         if witnesses.len() < self.most {
-            let receiver = client.index;
             witnesses.push(Sighting { receiver, message, at, detail: detail() });
         }
     }
 
-    /// Keeps witnesses of what never came. How many those are is counted apart, for some of them
+    /// Keeps witnesses of what never came to the client of that index. How many those are is counted apart, for some of them
     /// may have come damaged beyond recognition.
-    pub fn lose(&mut self, client: &Client, sender: u32, numbers: Range<u32>, at: u64) {
+    pub fn lose(&mut self, receiver: u32, sender: u32, numbers: Range<u32>, at: u64) {
         let witnesses = self.witnesses.entry(Fault::Lost).or_default();
         for number in numbers.take(self.most.saturating_sub(witnesses.len())) {
             let message = Some((sender, number));
-            witnesses.push(Sighting { receiver: client.index, message, at, detail: String::new() });
+            witnesses.push(Sighting { receiver, message, at, detail: String::new() });
         }
     }
 

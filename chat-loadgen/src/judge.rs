@@ -82,10 +82,10 @@ impl Judge {
             Found::Rest if client.torn => client.torn = false,
             Found::Rest => self.corrupt(trial, client, None, text, now),
             Found::Strange(Kind::Measured) => {
-                self.faults.see(Fault::Foreign, client, None, now, || quoted(text));
+                self.faults.see(Fault::Foreign, client.index, None, now, || quoted(text));
             }
             Found::Nothing if said => {
-                self.faults.see(Fault::Foreign, client, None, now, || quoted(text));
+                self.faults.see(Fault::Foreign, client.index, None, now, || quoted(text));
             }
             Found::Strange(Kind::Probe) | Found::Nothing => {}
         }
@@ -99,10 +99,10 @@ impl Judge {
         let seat = trial.audience.seat(sender, client.room());
         let Some(seat) = seat.filter(|_| number < trial.flight.sent(sender)) else {
             let why = || "another room's, or never sent".to_owned();
-            return self.faults.see(Fault::Foreign, client, Some(key), now, why);
+            return self.faults.see(Fault::Foreign, client.index, Some(key), now, why);
         };
         if client.sender == Some(sender) && !trial.audience.echoes() {
-            return self.faults.see(Fault::Echoed, client, Some(key), now, String::new);
+            return self.faults.see(Fault::Echoed, client.index, Some(key), now, String::new);
         }
         match client.presence {
             Presence::Here => {}
@@ -128,11 +128,17 @@ impl Judge {
             }
             Arrival::Late => {
                 counted &= !self.closed;
-                self.faults.see(Fault::Reordered, client, Some(key), now, String::new);
+                self.faults.see(Fault::Reordered, client.index, Some(key), now, String::new);
             }
             Arrival::NotDue => return,
             Arrival::Again => {
-                return self.faults.see(Fault::Duplicated, client, Some(key), now, String::new);
+                return self.faults.see(
+                    Fault::Duplicated,
+                    client.index,
+                    Some(key),
+                    now,
+                    String::new,
+                );
             }
         }
         if let Some(taken) = self.tally.delivered(trial, key, now, counted) {
@@ -157,7 +163,7 @@ impl Judge {
             return; // A probe, or nothing that was due.
         }
         self.deliveries += 1;
-        self.faults.see(Fault::Corrupt, client, key, now, || quoted(text));
+        self.faults.see(Fault::Corrupt, client.index, key, now, || quoted(text));
         let own = |sender| client.sender == Some(sender) && !trial.audience.echoes();
         if key.is_some_and(|(sender, _)| own(sender)) {
             return; // An echo, which was not due either.
@@ -202,7 +208,7 @@ impl Judge {
         }
         let Some(mut order) = client.order.take() else { return };
         for key in order.saw(key, &trial.flight) {
-            self.faults.see(Fault::Disorder, client, Some(key), now, String::new);
+            self.faults.see(Fault::Disorder, client.index, Some(key), now, String::new);
         }
         client.order = Some(order);
     }
@@ -229,7 +235,7 @@ impl Judge {
         }
         let lost = numbers.start..lost;
         let number = lost.len() as u64;
-        self.faults.lose(client, sender, lost, now);
+        self.faults.lose(client.index, sender, lost, now);
         number
     }
 
@@ -268,7 +274,7 @@ impl Judge {
         self.faults.lost += missing - damaged;
         if let Some(mut order) = client.order.take() {
             for key in order.finish(&trial.flight) {
-                self.faults.see(Fault::Disorder, client, Some(key), now, String::new);
+                self.faults.see(Fault::Disorder, client.index, Some(key), now, String::new);
             }
         }
         client.account.close();

@@ -2,8 +2,8 @@
 //! judged, answers.
 
 mod orders;
+mod reading;
 
-use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
@@ -25,16 +25,6 @@ pub use orders::{Command, Finding, Report};
 /// What wakes a worker when it has been told something.
 pub const WAKE: Token = Token(usize::MAX);
 
-/// One read takes at most so many bytes, beside what is left from the one before.
-const READ: usize = 64 * 1024;
-/// Most of a frame that is kept while the rest of it has not come: what a server sends without end
-/// must not fill memory.
-const MAX_REST: usize = 2 * crate::payload::LONGEST;
-/// Reads from one client before the others get a turn.
-const TURNS: usize = 8;
-/// Whether a read that is not filled has emptied the socket for the event queue's purposes, too. On
-/// Windows only a read that would block has.
-const SHORT_READ_IS_LAST: bool = cfg!(unix);
 /// How long a worker waits for events before it looks at the clock.
 const TICK: Duration = Duration::from_millis(20);
 /// How long an interval of the record lasts, in nanoseconds.
@@ -62,18 +52,6 @@ pub struct Worker {
     began: Option<ThreadUse>,
     used: Option<ThreadUse>,
     waits: Waits,
-}
-
-/// What one read has come to.
-enum Turn {
-    /// All that had arrived has been read.
-    Empty,
-    /// The same; but the end of the connection may have arrived right behind it.
-    Short,
-    /// More may have arrived.
-    More,
-    /// The connection has ended.
-    Ended,
 }
 
 impl Worker {
@@ -145,56 +123,6 @@ impl Worker {
         if event.is_readable() || ended {
             self.read(at, ended);
         }
-    }
-
-    /// Reads what has arrived for a client. A read that is not filled has emptied the socket, and
-    /// the next byte makes an event again; only an end that has made its event already is not found
-    /// so, but by reading `on`.
-    fn read(&mut self, at: usize, on: bool) {
-        for _ in 0..TURNS {
-            match self.turn(at) {
-                Turn::Empty => return,
-                Turn::Short if !on && SHORT_READ_IS_LAST => return,
-                Turn::Short | Turn::More => {}
-                Turn::Ended => return self.lose(at),
-            }
-        }
-        if let Some(Some(client)) = self.clients.get_mut(at)
-            && !std::mem::replace(&mut client.again, true)
-        {
-            self.again.push(at);
-        }
-    }
-
-    fn turn(&mut self, at: usize) -> Turn {
-        let Some(Some(client)) = self.clients.get_mut(at) else { return Turn::Empty };
-        if matches!(client.presence, Presence::Away | Presence::Lost) {
-            return Turn::Empty;
-        }
-        let kept = client.rest.len();
-        if self.buffer.len() < kept + READ {
-            self.buffer.resize(kept + READ, 0);
-        }
-        let room = &mut self.buffer[..kept + READ];
-        let read = match client.voice.stream().read(&mut room[kept..]) {
-            Ok(0) => return Turn::Ended,
-            Ok(read) => read,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Empty,
-            Err(error) if error.kind() == ErrorKind::Interrupted => return Turn::More,
-            Err(_) => return Turn::Ended,
-        };
-        // One time for all that this read has brought, before any of it is looked at.
-        let now = self.trial.clock.now();
-        room[..kept].copy_from_slice(&client.rest);
-        let input = &room[..kept + read];
-        self.trial.progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
-        let used = client.understand(&self.trial, &mut self.judge, input, &mut self.answer, now);
-        client.rest.clear();
-        client.rest.extend_from_slice(&input[used..]);
-        if client.rest.len() > MAX_REST {
-            return Turn::Ended;
-        }
-        if read == READ { Turn::More } else { Turn::Short }
     }
 
     /// A connection has ended that nobody wanted to end.
