@@ -10,6 +10,7 @@ use chat_terminal::descriptors;
 
 use crate::baseline::{self, Comparison, Incomparable};
 use crate::cli::{Checks, Cli, Merge, Other, Output, Run};
+use crate::gathering::Failure;
 use crate::limits::{self, Shortage};
 use crate::measuring::{self, Laboratory};
 use crate::outcome::Exit;
@@ -19,7 +20,6 @@ use crate::relay::{self, RelayError};
 use crate::report::hlog::MergeError;
 use crate::report::{csv, hgrm, hlog, html, json, summary};
 use crate::request::{self, Impossible};
-use crate::run::Failure;
 use crate::target::{Target, TargetError};
 
 /// Why there is nothing to report.

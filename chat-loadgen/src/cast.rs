@@ -4,7 +4,18 @@
 //! A server often serves its members in the order in which they came, so a group that came first
 //! or last would see other latencies than the rest.
 
-use crate::client::Part;
+/// What part a client plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// There from the barrier to the end: it decides whether a message has reached everybody.
+    Steady,
+    /// Leaves and comes back.
+    Churner,
+    /// Stops reading after the barrier.
+    Slow,
+    /// Connected, in no room.
+    Idle,
+}
 
 /// How many of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

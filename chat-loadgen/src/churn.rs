@@ -4,19 +4,11 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use crate::connecting::{nanoseconds, whole};
+use crate::clock::nanoseconds;
 use crate::fleet::Fleet;
-use crate::plan::Plan;
 
-/// How long a client that churns is there on average, in seconds: so many clients take turns.
-const STAY: f64 = 2.0;
 /// How often it is looked whether there is something to do.
 const LOOK: Duration = Duration::from_millis(5);
-
-/// How many clients take turns in leaving and coming back.
-pub fn churners(plan: &Plan) -> u32 {
-    u32::try_from(whole((plan.churn * STAY).ceil())).unwrap_or(u32::MAX)
-}
 
 /// Lets clients leave and come back at that rate, from `begin` (nanoseconds of the run's clock)
 /// until nothing is sent any more.

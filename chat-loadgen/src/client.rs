@@ -3,24 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::cast::Part;
 use crate::dialect;
 use crate::ledger::Account;
 use crate::order::Order;
 use crate::trial::Trial;
 use crate::voice::Voice;
-
-/// What part a client plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// There from the barrier to the end: it decides whether a message has reached everybody.
-    Steady,
-    /// Leaves and comes back.
-    Churner,
-    /// Stops reading after the barrier.
-    Slow,
-    /// Connected, in no room.
-    Idle,
-}
 
 /// How far a client takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,8 @@ use rustix::thread::clock_nanosleep_absolute;
 #[cfg(target_os = "linux")]
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
+use crate::figures;
+
 /// The run's clock. Copies tell the same time.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
@@ -63,4 +65,9 @@ impl Clock {
     fn sleep(self, now: u64, time: u64) {
         std::thread::sleep(Duration::from_nanos(time - now));
     }
+}
+
+/// Converts a number of seconds that is not negative.
+pub fn nanoseconds(seconds: f64) -> u64 {
+    figures::whole(seconds * 1e9)
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, nanoseconds};
 use crate::plan::Connecting;
 
 /// How long is waited before an attempt is repeated; twice as long before the next, and so on.
@@ -80,21 +80,6 @@ pub fn connect(address: SocketAddr, how: Connecting, stop: &AtomicBool) -> io::R
     stream.set_nodelay(true)?;
     stream.set_nonblocking(true)?;
     Ok(stream)
-}
-
-/// Of a number of seconds that is not negative.
-pub fn nanoseconds(seconds: f64) -> u64 {
-    whole(seconds * 1e9)
-}
-
-/// A number that is not negative, without what is behind the point.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "saturates, as it should"
-)]
-pub fn whole(number: f64) -> u64 {
-    number as u64
 }
 
 #[cfg(test)]

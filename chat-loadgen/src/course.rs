@@ -7,15 +7,14 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
 
 use crate::churn;
-use crate::connecting::nanoseconds;
+use crate::clock::nanoseconds;
 use crate::fleet::Fleet;
-use crate::intervals::Intervals;
+use crate::intervals::{Intervals, Report};
+use crate::observer::{Counts, Edge, Observer, Phase};
 use crate::pacer::{self, Paced};
 use crate::plan::{Pacing, Plan};
-use crate::run::{Counts, Edge, Observer, Phase};
 use crate::schedule::{Schedule, Shape};
 use crate::trial::Trial;
-use crate::worker::Report;
 
 /// How often the run is looked at.
 const TICK: Duration = Duration::from_millis(10);
@@ -90,7 +89,8 @@ impl<'a> Course<'a> {
             }
             self.drain(pacer.as_ref());
             trial.progress.silent.store(true, Ordering::Relaxed);
-            self.unsent = trial.voices().map(|(sender, voice)| voice.stop(sender, trial)).sum();
+            self.unsent =
+                self.fleet.senders.voices().map(|(sender, voice)| voice.stop(sender, trial)).sum();
             pacer.map(|pacer| pacer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         })
     }
@@ -101,12 +101,12 @@ impl<'a> Course<'a> {
         begin: u64,
         start: u64,
     ) -> Option<ScopedJoinHandle<'scope, Paced>> {
-        let trial = Arc::clone(&self.fleet.trial);
+        let senders = Arc::clone(&self.fleet.senders);
         let Plan { seed, warm_up, duration, .. } = *self.plan;
         match &self.plan.pacing {
             Pacing::Closed(window) => {
-                trial.clock.sleep_until(begin);
-                trial.refill(u64::from(*window));
+                senders.trial().clock.sleep_until(begin);
+                senders.refill(u64::from(*window));
                 None
             }
             Pacing::Open(shape, arrivals) => {
@@ -114,7 +114,7 @@ impl<'a> Course<'a> {
                 let even = Shape::constant(shape.first());
                 let before = Schedule::new(&even, arrivals, !seed, begin, warm_up);
                 let within = Schedule::new(shape, arrivals, seed, start, duration);
-                Some(scope.spawn(move || pacer::pace(&trial, before.chain(within))))
+                Some(scope.spawn(move || pacer::pace(&senders, before.chain(within))))
             }
         }
     }
@@ -147,7 +147,7 @@ impl<'a> Course<'a> {
         } else if now - *since > nanoseconds(self.plan.drain_timeout.max(LOST).as_secs_f64()) {
             *since = now;
             trial.given_up.store(now, Ordering::Relaxed);
-            trial.refill(u64::from(window));
+            self.fleet.senders.refill(u64::from(window));
         }
     }
 
@@ -199,7 +199,8 @@ impl<'a> Course<'a> {
             self.look(Phase::Draining);
             let sending = pacer.is_some_and(|pacer| !pacer.is_finished());
             let open = trial.progress.open.load(Ordering::Relaxed) > 0;
-            let sent = !sending && trial.voices().all(|(_, voice)| voice.has_sent_all());
+            let sent =
+                !sending && self.fleet.senders.voices().all(|(_, voice)| voice.has_sent_all());
             if sent && self.nothing_is_outstanding() && !open {
                 return;
             }

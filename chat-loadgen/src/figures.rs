@@ -8,6 +8,16 @@ pub fn float(count: u64) -> f64 {
     count as f64
 }
 
+/// The whole part of a number that is not negative.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates, as it should"
+)]
+pub fn whole(number: f64) -> u64 {
+    number as u64
+}
+
 /// Nanoseconds: `850 ns`, `1.40 ms`, `31.2 s`.
 pub fn time(ns: u64) -> String {
     time_of(float(ns))

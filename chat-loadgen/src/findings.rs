@@ -1,22 +1,24 @@
 //! What a run's outcome amounts to: the record, and the histograms behind it.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use crate::client::{Client, Part, Presence, Received};
+use crate::cast::Part;
+use crate::client::{Client, Presence, Received};
 use crate::faults::{Fault, Faults, Sighting};
 use crate::figures::float;
 use crate::intervals::{Totals, sum};
 use crate::machine::ThreadUse;
+use crate::observer::Counts;
 use crate::pacer::Paced;
 use crate::plan::Plan;
 use crate::record::{
     Environment, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Server,
     Status, Summary, Traffic, VERSION, Verdict, Witness,
 };
-use crate::run::{Counts, Outcome};
 use crate::tally::{Messages, Slice, histogram};
 use crate::trial::Trial;
 use crate::verdict;
@@ -29,6 +31,25 @@ const WORST: usize = 10;
 const SHORT: f64 = 0.05;
 /// How long after coming back a client has to hear what is said, in nanoseconds.
 const IN_TIME: u64 = 1_000_000_000;
+
+/// What was found out.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What all threads shared.
+    pub trial: Arc<Trial>,
+    /// What each worker found, the canary's last.
+    pub findings: Vec<Finding>,
+    /// The times of all deliveries.
+    pub totals: Totals,
+    /// What the pacer did, if there was one.
+    pub paced: Option<Paced>,
+    /// What had been done when the window opened and when it closed.
+    pub edges: [Counts; 2],
+    /// Messages that were due and that the system did not take.
+    pub unsent: u64,
+    /// Whether it was interrupted.
+    pub interrupted: bool,
+}
 
 /// What was seen from outside while the run went on.
 #[derive(Debug)]

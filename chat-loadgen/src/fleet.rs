@@ -11,16 +11,20 @@ use std::time::Duration;
 use mio::{Interest, Poll, Registry, Token, Waker};
 
 use crate::audience::{Audience, Sender};
-use crate::cast::{self, Role};
-use crate::client::{Newcomer, Part};
+use crate::cast::{self, Part, Role};
+use crate::client::Newcomer;
+use crate::clock;
 use crate::connecting::{self, connect_all};
 use crate::dialect::{self, Who};
+use crate::figures;
 use crate::flight::Flight;
+use crate::intervals::Report;
 use crate::payload::Mark;
 use crate::plan::{Connecting, Pacing, Plan};
+use crate::senders::Senders;
 use crate::trial::{Parts, Trial};
 use crate::voice::Voice;
-use crate::worker::{Command, Finding, Report, WAKE, Worker};
+use crate::worker::{Command, Finding, WAKE, Worker};
 
 /// How long a client may take to be connected that comes back.
 const RETURN: Duration = Duration::from_secs(1);
@@ -34,6 +38,8 @@ const REPORTS: usize = 256;
 pub struct Fleet {
     /// What all threads share.
     pub trial: Arc<Trial>,
+    /// Who says the messages.
+    pub senders: Arc<Senders>,
     /// Each client's role.
     pub roles: Vec<Role>,
     plan: Plan,
@@ -55,8 +61,8 @@ impl Fleet {
     /// # Errors
     ///
     /// When the system gives no thread or no event queue.
-    pub fn new(plan: &Plan, churners: u32, mark: u32) -> io::Result<(Self, Receiver<Report>)> {
-        let numbers = cast::Numbers { churners, ..plan.numbers };
+    pub fn new(plan: &Plan, mark: u32) -> io::Result<(Self, Receiver<Report>)> {
+        let numbers = cast::Numbers { churners: plan.churners(), ..plan.numbers };
         let roles = cast::assign(numbers);
         let workers = numbers.threads as usize + 1;
         let dialect = dialect::named(plan.dialect).ok_or(io::ErrorKind::InvalidInput)?;
@@ -71,16 +77,22 @@ impl Fleet {
             flight: Flight::new(senders.len(), messages_of_one(plan)),
             audience: Audience::new(workers, numbers.rooms, dialect.echoes(), senders),
             dialect,
-            sizes: plan.sizes.clone(),
             verify: plan.verify,
             total_order: plan.total_order,
             witnesses: plan.witnesses,
-            patience: connecting::nanoseconds(plan.drain_timeout.as_secs_f64()),
+            patience: clock::nanoseconds(plan.drain_timeout.as_secs_f64()),
             workers,
         }));
+        let senders = Arc::new(Senders::new(Arc::clone(&trial), plan.sizes.clone()));
         let (report, reports) = sync_channel(REPORTS);
-        let mut fleet =
-            Self { trial, roles, plan: plan.clone(), workers: Vec::new(), threads: Vec::new() };
+        let mut fleet = Self {
+            trial,
+            senders,
+            roles,
+            plan: plan.clone(),
+            workers: Vec::new(),
+            threads: Vec::new(),
+        };
         for index in 0..workers {
             fleet.start_worker(index, report.clone())?;
         }
@@ -95,7 +107,8 @@ impl Fleet {
         let closed = matches!(self.plan.pacing, Pacing::Closed(_));
         let (clients, rooms) = (self.roles.len(), self.plan.numbers.rooms);
         let channels = (poll, orders, report);
-        let worker = Worker::new(Arc::clone(&self.trial), index, closed, clients, rooms, channels);
+        let worker =
+            Worker::new(Arc::clone(&self.senders), index, closed, clients, rooms, channels);
         let thread = thread::Builder::new().name(format!("worker-{index}"));
         self.threads.push(thread.spawn(|| worker.run())?);
         self.workers.push(Hand { commands, waker, registry });
@@ -120,7 +133,7 @@ impl Fleet {
         for (sender, _) in (0..).zip(&voices).filter(|(_, voice)| voice.is_none()) {
             self.trial.audience.without(sender);
         }
-        self.trial.set_voices(voices);
+        self.senders.set_voices(voices);
         failed
     }
 
@@ -210,7 +223,7 @@ fn messages_of_one(plan: &Plan) -> u64 {
             let all = shape.expected(plan.duration) + warm_up;
             let late = shape.highest() * (LATE + plan.drain_timeout).as_secs_f64();
             let senders = f64::from(plan.numbers.senders.max(1));
-            connecting::whole(all.min(late) / senders) + 1
+            figures::whole(all.min(late) / senders) + 1
         }
     }
 }

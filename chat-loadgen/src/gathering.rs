@@ -1,21 +1,62 @@
 //! Getting everybody together: connected, served, and shown to hear each other.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use crate::fleet::Fleet;
+use crate::observer::{Observer, Phase};
 use crate::plan::Plan;
-use crate::run::{Failure, Observer, Phase};
 use crate::trial::Trial;
 
 /// How long a step may bring no progress: the server's answers, the barrier.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the barrier may bring no progress before the probes are said again: a server may pass
 /// on nothing to those whose connection it has not accepted yet.
 const REPEAT: Duration = Duration::from_millis(500);
 /// How often what is left is looked at.
 const TICK: Duration = Duration::from_millis(5);
+
+/// Why there is no run.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The system gives no thread, or no event queue.
+    #[error("cannot start")]
+    Start(#[source] io::Error),
+    /// Too few clients have a connection.
+    #[error("cannot connect to {address}: {failed} of {all} clients failed")]
+    Connect {
+        /// The server.
+        address: SocketAddr,
+        /// How many have none.
+        failed: usize,
+        /// How many were to have one.
+        all: usize,
+        /// The first one's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// The server does not want a client.
+    #[error("the server refused a client: {0}")]
+    Refused(String),
+    /// The server has ended connections before anything was measured.
+    #[error("the server closed {0} connections before the start")]
+    Closed(u64),
+    /// Clients were connected, but the server did not answer what they said.
+    #[error("{0} clients got no answer within {PATIENCE:?}")]
+    NotServed(u64),
+    /// Clients do not hear each other.
+    #[error(
+        "{0} pairs of clients could not be shown to hear each other: does the server pass on \
+         messages, and does it speak this dialect?"
+    )]
+    Barrier(i64),
+    /// Told to stop before anything was measured.
+    #[error("interrupted before anything was measured")]
+    Interrupted,
+}
 
 /// Connects everybody, and waits until each is shown to hear everybody it should.
 pub fn gather(
@@ -75,7 +116,7 @@ fn barrier(
     let mut idle = Duration::ZERO;
     while unproven() > 0 {
         let before = unproven();
-        for (sender, voice) in trial.voices() {
+        for (sender, voice) in fleet.senders.voices() {
             voice.probe(sender, trial);
         }
         let left = patiently(stop, REPEAT, || {

@@ -7,7 +7,20 @@ use hdrhistogram::Histogram;
 
 use crate::record::{HEAT_BOUNDS, Interval, Summary};
 use crate::tally::Slice;
-use crate::worker::{INTERVAL, Report};
+
+/// How long an interval of the record lasts, in nanoseconds.
+pub const INTERVAL: u64 = 1_000_000_000;
+
+/// What a worker reports every second: the deliveries of an interval, by the time of receipt.
+#[derive(Debug)]
+pub struct Report {
+    /// Whose.
+    pub worker: usize,
+    /// Which interval, counted from the opening of the measuring window.
+    pub index: u64,
+    /// Their times.
+    pub slice: Slice,
+}
 
 /// Collects the workers' reports.
 #[derive(Debug)]

@@ -4,7 +4,8 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-use crate::client::{Client, Part, Presence};
+use crate::cast::Part;
+use crate::client::{Client, Presence};
 use crate::dialect::{Event, Stage};
 use crate::faults::{Fault, Faults};
 use crate::ledger::Arrival;

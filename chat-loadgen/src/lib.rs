@@ -6,12 +6,12 @@
 //! |---|---|
 //! | [`cli`], [`request`], [`plan`] | what was asked for, what of it is possible, what will be done |
 //! | [`app`], [`measuring`], [`outcome`] | runs beside each other, reports, the exit status |
-//! | [`run`], [`gathering`], [`course`] | one run: everybody together; warm-up, measuring, draining |
+//! | [`run`], [`observer`], [`gathering`], [`course`] | one run: everybody together; warm-up, measuring, draining |
 //! | [`trial`] | what all threads of a run share |
 //! | [`cast`], [`client`], [`churn`], [`audience`] | who plays which part; who is due to get a message |
 //! | [`connecting`], [`fleet`] | connections; all clients and their threads |
 //! | [`schedule`], [`sizes`], [`mixing`], [`pacer`] | when what is sent, and by whom on time |
-//! | [`voice`], [`flight`] | a client's sending half; what has been sent, and when |
+//! | [`senders`], [`voice`], [`flight`] | whose turn it is; a client's sending half; what has been sent, and when |
 //! | [`worker`] | a thread that looks after clients: wait, read, judge, answer |
 //! | [`dialect`], [`payload`] | a server's language; texts that prove themselves |
 //! | [`judge`], [`ledger`], [`order`], [`faults`] | what each arrival was |
@@ -47,6 +47,7 @@ pub mod live;
 pub mod machine;
 pub mod measuring;
 pub mod mixing;
+pub mod observer;
 pub mod order;
 pub mod outcome;
 pub mod pacer;
@@ -58,6 +59,7 @@ pub mod report;
 pub mod request;
 pub mod run;
 pub mod schedule;
+pub mod senders;
 pub mod sizes;
 pub mod tally;
 pub mod target;

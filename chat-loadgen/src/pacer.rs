@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use hdrhistogram::Histogram;
 
 use crate::machine::{self, ThreadUse};
+use crate::senders::Senders;
 use crate::tally::{enter, histogram};
 use crate::trial::Trial;
 
@@ -30,7 +31,8 @@ pub struct Paced {
 
 /// Lets a message go at each of these times (nanoseconds of the run's clock), until there are no
 /// more or nothing is to be sent any more.
-pub fn pace(trial: &Trial, mut times: impl Iterator<Item = u64>) -> Paced {
+pub fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> Paced {
+    let trial = &**senders.trial();
     machine::wake_on_time();
     let mut paced = Paced { lateness: histogram(), due: 0, unsendable: 0, missed: 0, used: None };
     let mut began = None;
@@ -47,7 +49,7 @@ pub fn pace(trial: &Trial, mut times: impl Iterator<Item = u64>) -> Paced {
         if measured && began.is_none() {
             began = ThreadUse::now();
         }
-        let voice = trial.enqueue_next(intended).map(Arc::clone);
+        let voice = senders.enqueue_next(intended).map(Arc::clone);
         if measured {
             paced.due += 1;
             paced.unsendable += u64::from(voice.is_none());

@@ -5,9 +5,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::cast::{self, Numbers};
+use crate::figures;
 use crate::record::Workload;
 use crate::schedule::{Arrivals, Shape};
 use crate::sizes::Sizes;
+
+/// How long a client that churns is there on average, in seconds: so many clients take turns.
+const STAY: f64 = 2.0;
 
 /// One run.
 #[derive(Debug, Clone)]
@@ -109,6 +113,11 @@ impl Plan {
             Pacing::Open(shape, _) => Some(shape.expected(self.duration)),
             Pacing::Closed(_) => None,
         }
+    }
+
+    /// How many clients take turns in leaving and coming back.
+    pub fn churners(&self) -> u32 {
+        u32::try_from(figures::whole((self.churn * STAY).ceil())).unwrap_or(u32::MAX)
     }
 
     /// A client's name.

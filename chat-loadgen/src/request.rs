@@ -8,7 +8,6 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use chat_protocol::endpoint::Endpoint;
 
 use crate::cast::Numbers;
-use crate::churn;
 use crate::cli::{Clients, Load, Run};
 use crate::dialect::{self, Dialect};
 use crate::figures;
@@ -97,7 +96,7 @@ fn connecting(clients: &Clients) -> Connecting {
 fn obstacle(plan: &Plan, senders: u32, load: &Load, dialect: &dyn Dialect) -> Option<String> {
     let Numbers { clients, rooms, slow, idle, .. } = plan.numbers;
     let name = dialect.name();
-    let special = u64::from(slow) + u64::from(churn::churners(plan));
+    let special = u64::from(slow) + u64::from(plan.churners());
     // One listener of each room stays as its witness, and the canary.
     let listeners = clients.saturating_sub(senders).saturating_sub(rooms);
     if senders > clients {
@@ -175,7 +174,7 @@ pub fn describe(plan: &Plan) -> String {
         plan.drain_timeout,
     );
     if let Some(messages) = plan.messages() {
-        let count = |number: f64| figures::count(crate::connecting::whole(number.round()));
+        let count = |number: f64| figures::count(figures::whole(number.round()));
         let deliveries = messages * receivers;
         let _ = writeln!(
             text,

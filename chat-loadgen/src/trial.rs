@@ -1,6 +1,5 @@
 //! What all threads of one run share.
 
-use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
@@ -9,8 +8,6 @@ use crate::clock::Clock;
 use crate::dialect::Dialect;
 use crate::flight::Flight;
 use crate::payload::Mark;
-use crate::sizes::Sizes;
-use crate::voice::{Due, Voice};
 
 /// One run.
 #[derive(Debug)]
@@ -21,8 +18,6 @@ pub struct Trial {
     pub mark: Mark,
     /// How the server is talked to.
     pub dialect: Box<dyn Dialect>,
-    /// How long the texts are.
-    pub sizes: Sizes,
     /// What has been sent.
     pub flight: Flight,
     /// Who is to get it.
@@ -46,8 +41,6 @@ pub struct Trial {
     pub given_up: AtomicU64,
     /// What the server said when it first refused a client.
     pub refusal: OnceLock<String>,
-    voices: OnceLock<Box<[Option<Arc<Voice>>]>>,
-    next: AtomicU64,
 }
 
 /// The measuring window, in nanoseconds of the run's clock. It is not known before the barrier.
@@ -125,8 +118,6 @@ pub struct Parts {
     pub mark: Mark,
     /// See [`Trial::dialect`].
     pub dialect: Box<dyn Dialect>,
-    /// See [`Trial::sizes`].
-    pub sizes: Sizes,
     /// See [`Trial::flight`].
     pub flight: Flight,
     /// See [`Trial::audience`].
@@ -149,7 +140,6 @@ impl Trial {
         let Parts {
             mark,
             dialect,
-            sizes,
             flight,
             audience,
             verify,
@@ -162,7 +152,6 @@ impl Trial {
             clock: Clock::start(),
             mark,
             dialect,
-            sizes,
             flight,
             audience,
             window: Window::default(),
@@ -174,21 +163,7 @@ impl Trial {
             outstanding: (0..workers).map(|_| AtomicU64::new(u64::MAX)).collect(),
             given_up: AtomicU64::new(0),
             refusal: OnceLock::new(),
-            voices: OnceLock::new(),
-            next: AtomicU64::new(0),
         }
-    }
-
-    /// Says who the senders are, once all are connected.
-    pub fn set_voices(&self, voices: Vec<Option<Arc<Voice>>>) {
-        // A second time would be a mistake in this program; the first stays.
-        let _ = self.voices.set(voices.into());
-    }
-
-    /// The sending halves of those senders that were connected, with their indices.
-    pub fn voices(&self) -> impl Iterator<Item = (u32, &Arc<Voice>)> {
-        let voices = (0..).zip(self.voices.get().into_iter().flatten());
-        voices.filter_map(|(sender, voice)| Some((sender, voice.as_ref()?)))
     }
 
     /// A message has got its number, and so many workers have receivers for it. Gives whether it
@@ -209,41 +184,6 @@ impl Trial {
         self.flight.take_back(sender, messages);
         self.progress.measured.fetch_sub(counted, Ordering::Relaxed);
     }
-
-    /// The run's next message, in turn from one of the senders who are there, is due. None if nobody
-    /// is, or nothing is to be sent any more.
-    pub fn enqueue_next(&self, intended: u64) -> Option<&Arc<Voice>> {
-        if self.progress.silent.load(Ordering::Relaxed) {
-            return None;
-        }
-        let voices = self.voices.get()?;
-        for _ in 0..voices.len() {
-            let k = self.next.fetch_add(1, Ordering::Relaxed);
-            let turn = usize::try_from(k).unwrap_or(0) % voices.len();
-            let Some(voice) = &voices[turn] else { continue };
-            let sender = u32::try_from(turn).unwrap_or(u32::MAX);
-            let due = Due { sender, intended, size: self.sizes.size_of(k) };
-            if voice.enqueue(due).is_ok() {
-                return Some(voice);
-            }
-        }
-        None
-    }
-
-    /// Lets as many messages go as have reached everybody: the closed loop.
-    pub fn refill(&self, messages: u64) {
-        let now = self.clock.now();
-        let mut touched: Vec<&Arc<Voice>> = Vec::new();
-        for _ in 0..messages {
-            let Some(voice) = self.enqueue_next(now) else { break };
-            if !touched.iter().any(|known| Arc::ptr_eq(known, voice)) {
-                touched.push(voice);
-            }
-        }
-        for voice in touched {
-            voice.flush(self);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -259,7 +199,6 @@ pub(crate) mod sample {
         let trial = Trial::new(Parts {
             mark: Mark::new(7, true),
             dialect: Box::new(Basico),
-            sizes: "64".parse().expect("a size"),
             flight: Flight::new(2, 64),
             audience: Audience::new(1, 1, false, senders),
             verify: true,

@@ -11,9 +11,9 @@ use crate::findings::ServerUse;
 use crate::intervals::Ended;
 use crate::live::{LiveLine, Progress};
 use crate::machine;
+use crate::observer::{Edge, Observer, Phase};
 use crate::record::Interval;
 use crate::report::hlog::HlogWriter;
-use crate::run::{Edge, Observer, Phase};
 use crate::target::{Target, Usage};
 use crate::trial::Trial;
 

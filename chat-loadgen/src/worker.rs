@@ -12,28 +12,30 @@ use std::time::Duration;
 use mio::event::Event;
 use mio::{Events, Poll, Token};
 
-use crate::client::{Client, Newcomer, Part, Presence};
+use crate::cast::Part;
+use crate::client::{Client, Newcomer, Presence};
 use crate::dialect::Stage;
+use crate::intervals::{INTERVAL, Report};
 use crate::judge::{Ending, Judge};
 use crate::machine::ThreadUse;
+use crate::senders::Senders;
 use crate::tally::Finished;
 use crate::trial::Trial;
 use crate::waits::Waits;
 
-pub use orders::{Command, Finding, Report};
+pub use orders::{Command, Finding};
 
 /// What wakes a worker when it has been told something.
 pub const WAKE: Token = Token(usize::MAX);
 
 /// How long a worker waits for events before it looks at the clock.
 const TICK: Duration = Duration::from_millis(20);
-/// How long an interval of the record lasts, in nanoseconds.
-pub const INTERVAL: u64 = 1_000_000_000;
 
 /// One worker.
 #[derive(Debug)]
 pub struct Worker {
     trial: Arc<Trial>,
+    senders: Arc<Senders>,
     index: usize,
     /// Whether each message that has reached everybody is followed by another.
     closed: bool,
@@ -57,16 +59,18 @@ pub struct Worker {
 impl Worker {
     /// The worker of that index, for a run with `clients` clients in all.
     pub fn new(
-        trial: Arc<Trial>,
+        senders: Arc<Senders>,
         index: usize,
         closed: bool,
         clients: usize,
         rooms: u32,
         (poll, commands, reports): (Poll, Receiver<Command>, SyncSender<Report>),
     ) -> Self {
+        let trial = Arc::clone(senders.trial());
         let judge = Judge::new(index, rooms, closed, &trial);
         Self {
             trial,
+            senders,
             index,
             closed,
             poll,
@@ -239,7 +243,7 @@ impl Worker {
             progress.completed.fetch_add(all, Ordering::Relaxed);
             progress.open.fetch_sub(i64::try_from(all).unwrap_or(i64::MAX), Ordering::Relaxed);
             if self.closed {
-                self.trial.refill(awaited);
+                self.senders.refill(awaited);
             }
         }
     }

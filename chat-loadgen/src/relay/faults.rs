@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::log::{Fault, Log};
 use super::member::Identity;
-use super::{OneIn, Options};
+use super::options::{OneIn, Options};
 use crate::payload::is_digit;
 
 /// How long nothing measured is said until a line held back for its successor goes without it.

@@ -10,15 +10,14 @@ use std::time::Duration;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
+use super::error::RelayError;
 use super::faults::Faults;
 use super::log::{Log, Totals};
 use super::member::{Gone, Member, Turn};
 use super::members::Members;
-use super::stall::Stall;
-use super::{Options, RelayError};
+use super::options::Options;
+use super::stall::{Stall, TICK};
 
-/// How long the relay sleeps at most: what it is told is looked at in between.
-pub(super) const TICK: Duration = Duration::from_millis(50);
 /// Events taken at once; more wait for the next round.
 const MAX_EVENTS: usize = 1024;
 /// One buffer to read into, for all.

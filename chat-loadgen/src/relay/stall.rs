@@ -5,7 +5,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::faults;
-use super::hub::TICK;
+
+/// How often `stop` is looked at, and how long the relay sleeps at most.
+pub(super) const TICK: Duration = Duration::from_millis(50);
 
 /// A stall that was ordered.
 #[derive(Debug)]

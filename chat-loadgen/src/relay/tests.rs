@@ -6,9 +6,12 @@ mod harness;
 use std::io::Write;
 use std::net::Shutdown;
 
+use chat_protocol::endpoint::Endpoint;
+use chat_protocol::time_limit::TimeLimit;
 use clap::Parser;
 use harness::{Client, Running};
 
+use super::options::{OneIn, ParseOneInError};
 use super::*;
 
 #[test]

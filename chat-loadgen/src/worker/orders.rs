@@ -1,11 +1,11 @@
-//! What a worker is told, and what it tells.
+//! What a worker is told, and what it has found in the end.
 
 use hdrhistogram::Histogram;
 
 use crate::client::{Client, Newcomer};
 use crate::faults::Faults;
 use crate::machine::ThreadUse;
-use crate::tally::{Messages, Slice};
+use crate::tally::Messages;
 
 /// What a worker is told.
 #[derive(Debug)]
@@ -19,17 +19,6 @@ pub enum Command {
     Begin,
     /// The run is over.
     Finish,
-}
-
-/// What a worker reports every second: the deliveries of an interval, by the time of receipt.
-#[derive(Debug)]
-pub struct Report {
-    /// Whose.
-    pub worker: usize,
-    /// Which interval, counted from the opening of the measuring window.
-    pub index: u64,
-    /// Their times.
-    pub slice: Slice,
 }
 
 /// What a worker has found out.
