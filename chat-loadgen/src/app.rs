@@ -8,19 +8,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chat_terminal::descriptors;
 
-use crate::baseline::{self, Comparison, Incomparable};
 use crate::cli::{Checks, Cli, Merge, Other, Output, Run};
-use crate::gathering::Failure;
-use crate::limits::{self, Shortage};
-use crate::measuring::{self, Laboratory};
-use crate::outcome::Exit;
+use crate::exit_status::Exit;
 use crate::plan::Plan;
+use crate::record::baseline::{self, Comparison, Incomparable};
 use crate::record::{Histograms, Record, Status};
 use crate::relay::{self, RelayError};
 use crate::report::hlog::MergeError;
 use crate::report::{csv, hgrm, hlog, html, json, summary};
 use crate::request::{self, Impossible};
-use crate::target::{Target, TargetError};
+use crate::run::barrier::Failure;
+use crate::run::experiment::{self, Laboratory};
+use crate::system::preflight::{self, Shortage};
+use crate::system::target::{Target, TargetError};
 
 /// Why there is nothing to report.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ pub enum Error {
     Shortage(#[from] Shortage),
     /// Nothing could be measured.
     #[error(transparent)]
-    Measuring(#[from] measuring::Error),
+    Measuring(#[from] experiment::Error),
     /// A server could not be started or watched.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -62,7 +62,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Error::Impossible(Impossible::Usage(_)) => Exit::Usage,
-            Error::Measuring(measuring::Error::Run(Failure::Interrupted)) => Exit::Interrupted,
+            Error::Measuring(experiment::Error::Run(Failure::Interrupted)) => Exit::Interrupted,
             _ => Exit::Error,
         }
     }
@@ -109,12 +109,12 @@ fn load(run: &Run, stop: &AtomicBool) -> Result<Ended, Error> {
         return print(&request::describe(&plan)).map(|()| Ended::PASS);
     }
     let descriptors = descriptors::raise();
-    limits::check(request::connections(&plan), plan.address)?;
+    preflight::check(request::connections(&plan), plan.address)?;
     let target = target(run, plan.address)?;
     if let Some(address) = target.as_ref().and_then(Target::address) {
         plan.address = address;
     }
-    let laboratory = Laboratory::new(measuring::environment(descriptors), stop);
+    let laboratory = Laboratory::new(experiment::environment(descriptors), stop);
     let (record, histograms, found) = measure(&laboratory, run, &plan, target.as_ref())?;
     drop(target);
     let interrupted = stop.load(Ordering::Relaxed);

@@ -8,14 +8,14 @@ use chat_protocol::endpoint::Endpoint;
 use chat_terminal::usage;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::baseline;
-use crate::dialect;
-use crate::outcome::STATUSES;
+use crate::exit_status::STATUSES;
+use crate::record::baseline;
+use crate::record::threshold::Condition;
+use crate::record::validity::BOUNDS;
 use crate::relay;
-use crate::schedule::{Arrivals, Shape};
-use crate::sizes::Sizes;
-use crate::threshold::Condition;
-use crate::verdict::BOUNDS;
+use crate::traffic::sending::schedule::{Arrivals, Shape};
+use crate::traffic::sending::sizes::Sizes;
+use crate::wire::dialects;
 
 /// Puts a chat server under load, times every delivery and proves what arrived.
 ///
@@ -81,7 +81,7 @@ pub struct Target {
     #[arg(long, value_name = "ADDR:PORT", default_value_t)]
     pub server: Endpoint,
     /// How to talk to it: basico, sala or grupal (this chat), irc, nats, redis or mqtt
-    #[arg(long, value_name = "NAME", default_value = "basico", value_parser = dialect::NAMES)]
+    #[arg(long, value_name = "NAME", default_value = "basico", value_parser = dialects::NAMES)]
     pub dialect: String,
     /// Start it with this command, and watch what it uses; {port} becomes a free port
     #[arg(long, value_name = "COMMAND", conflicts_with = "pid")]

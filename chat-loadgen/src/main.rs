@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chat_loadgen::cli::Cli;
-use chat_loadgen::outcome::{Exit, INTERRUPTED};
-use chat_loadgen::target;
+use chat_loadgen::exit_status::{Exit, INTERRUPTED};
+use chat_loadgen::system::target;
 
 fn main() -> ExitCode {
     let cli = Cli::parse_or_exit();

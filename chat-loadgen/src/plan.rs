@@ -4,11 +4,11 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::cast::{self, Numbers};
-use crate::figures;
 use crate::record::Workload;
-use crate::schedule::{Arrivals, Shape};
-use crate::sizes::Sizes;
+use crate::record::figures;
+use crate::roles::{self, Numbers};
+use crate::traffic::sending::schedule::{Arrivals, Shape};
+use crate::traffic::sending::sizes::Sizes;
 
 /// How long a client that churns is there on average, in seconds: so many clients take turns.
 const STAY: f64 = 2.0;
@@ -18,7 +18,7 @@ const STAY: f64 = 2.0;
 pub struct Plan {
     /// The server.
     pub address: SocketAddr,
-    /// How it is talked to: one of [`crate::dialect::NAMES`].
+    /// How it is talked to: one of [`crate::wire::dialects::NAMES`].
     pub dialect: &'static str,
     /// What the clients' names begin with.
     pub names: String,
@@ -127,7 +127,7 @@ impl Plan {
 
     /// The name of the client that is the sender of that index.
     pub fn sender_name(&self, sender: u32) -> String {
-        self.name(cast::sender(sender, self.numbers))
+        self.name(roles::sender(sender, self.numbers))
     }
 
     /// How many receive each message, on average over the senders.

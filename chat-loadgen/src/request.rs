@@ -7,12 +7,12 @@ use std::net::{SocketAddr, ToSocketAddrs};
 
 use chat_protocol::endpoint::Endpoint;
 
-use crate::cast::Numbers;
 use crate::cli::{Clients, Load, Run};
-use crate::dialect::{self, Dialect};
-use crate::figures;
-use crate::payload;
 use crate::plan::{Connecting, Pacing, Plan};
+use crate::record::figures;
+use crate::roles::Numbers;
+use crate::wire::dialects::{self, Dialect};
+use crate::wire::payload;
 
 /// What was asked for cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +43,7 @@ pub fn resolve(server: &Endpoint) -> Result<SocketAddr, Impossible> {
 /// When two options do not fit together.
 pub fn plan(run: &Run, address: SocketAddr) -> Result<Plan, Impossible> {
     let Run { target, clients, load, checks, .. } = run;
-    let dialect = dialect::named(&target.dialect)
+    let dialect = dialects::named(&target.dialect)
         .ok_or_else(|| Impossible::Usage(format!("no dialect {}", target.dialect)))?;
     let senders = (clients.clients / 10).max(clients.rooms).clamp(1, clients.clients);
     let senders = clients.senders.unwrap_or(senders);
@@ -152,7 +152,7 @@ pub fn connections(plan: &Plan) -> u64 {
 /// What a plan would do, for `--dry-run`.
 pub fn describe(plan: &Plan) -> String {
     let Numbers { clients, senders, rooms, slow, idle, threads, .. } = plan.numbers;
-    let echoes = dialect::named(plan.dialect).is_some_and(|dialect| dialect.echoes());
+    let echoes = dialects::named(plan.dialect).is_some_and(|dialect| dialect.echoes());
     let receivers = plan.receivers(echoes);
     let mut text = format!(
         "server      {} ({})\n\

@@ -11,8 +11,8 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chat_loadgen::dialect::{self, Dialect, Event, Stage, Who};
-use chat_loadgen::payload::{Found, Kind, Mark, Message};
+use chat_loadgen::wire::dialects::{self, Dialect, Event, Stage, Who};
+use chat_loadgen::wire::payload::{Found, Kind, Mark, Message};
 
 /// For every wait. The tests share two processors with the servers and with one another.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -63,7 +63,7 @@ fn talk(dialect: &str, program: &str, config: &str, arguments: &[&str]) {
         return;
     };
     let peer = Peer::start(&program, config, arguments);
-    let dialect = dialect::named(dialect).expect("a dialect");
+    let dialect = dialects::named(dialect).expect("a dialect");
     let room = |number: u32| if dialect.has_rooms() { number } else { 0 };
     let join = |number: u32, room| Client::join(&peer, &*dialect, number, room);
     let mut people = [join(0, Some(0)), join(1, Some(0)), join(2, Some(0)), join(3, Some(room(1)))];

@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::log::{Fault, Log};
 use super::member::Identity;
 use super::options::{OneIn, Options};
-use crate::payload::is_digit;
+use crate::wire::payload::is_digit;
 
 /// How long nothing measured is said until a line held back for its successor goes without it.
 const QUIET: Duration = Duration::from_millis(200);

@@ -12,7 +12,7 @@ use mio::net::TcpStream;
 
 /// Longest line, in bytes: the longest text a generated client can say. A client with a longer one
 /// is dropped. Costs this much for every client that is in the middle of one.
-const MAX_LINE: usize = crate::payload::LONGEST;
+const MAX_LINE: usize = crate::wire::payload::LONGEST;
 /// How many bytes may wait for a client that does not read, before it is dropped: some seconds of
 /// the heaviest traffic. Costs this much for each such client.
 const MAX_OUTBOX: usize = 16 << 20;

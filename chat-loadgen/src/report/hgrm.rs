@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use hdrhistogram::Histogram;
 
-use crate::figures::float;
+use crate::record::figures::float;
 
 /// Lines for every halving of the distance to 100 %.
 const TICKS_PER_HALF_DISTANCE: u32 = 5;

@@ -17,8 +17,8 @@ use hdrhistogram::serialization::interval_log::{
 use hdrhistogram::serialization::{Deserializer, V2DeflateSerializer};
 use thiserror::Error;
 
-use crate::figures::{count, time, time_of};
 use crate::record::Summary;
+use crate::record::figures::{count, time, time_of};
 
 /// Writes a log, an interval at a time.
 pub struct HlogWriter<W: Write> {

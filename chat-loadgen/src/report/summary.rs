@@ -1,6 +1,8 @@
 //! What is printed at the end of a run: to be understood in ten seconds, in 100 columns.
 
-use crate::figures::{bytes, count, float, rate, sampled, seconds, share, time, time_of, times};
+use crate::record::figures::{
+    bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
+};
 use crate::record::{Latency, Record, Step, Summary};
 use crate::report::verdict;
 

@@ -2,7 +2,7 @@
 
 use chat_protocol::text::showable;
 
-use crate::figures::{count, time_of};
+use crate::record::figures::{count, time_of};
 use crate::record::{Record, Status, Witness};
 
 /// The verdict in a line: `VALID`, `FAULTY: 3 lost, 1 duplicated`.

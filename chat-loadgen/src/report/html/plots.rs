@@ -5,7 +5,7 @@ use hdrhistogram::Histogram;
 use super::axis::{self, Axis};
 use super::chart::{Ink, Mark, Size, chart};
 use super::markup::{legend, no_samples};
-use crate::figures::float;
+use crate::record::figures::float;
 use crate::record::{HEAT_BOUNDS, Histograms, Interval, Step, Summary};
 
 /// A plot over the whole page.

@@ -3,7 +3,9 @@
 use super::markup::{
     Row, columns, definitions, narrow_table, paragraph, section, subheading, table, table_of_words,
 };
-use crate::figures::{bytes, count, float, rate, sampled, seconds, share, time, time_of, times};
+use crate::record::figures::{
+    bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
+};
 use crate::record::{Floor, Generator, Latency, Ledger, Record, Step, Summary};
 use crate::report::verdict;
 

@@ -1,0 +1,19 @@
+//! What a run leaves behind for people and for programs.
+//!
+//! | module | for whom |
+//! |---|---|
+//! | [`summary`] | the terminal, at the end of a run |
+//! | [`html`] | a page with plots that needs nothing else |
+//! | [`json`] | programs, and later comparisons; `schema/record-1.json` describes it |
+//! | [`csv`] | spreadsheets: a row per second |
+//! | [`hgrm`] | `HdrHistogram`'s own plotter: percentiles of one histogram |
+//! | [`hlog`] | `HdrHistogram`'s interval logs, and the sum of several |
+
+pub mod csv;
+pub mod hgrm;
+pub mod hlog;
+pub mod html;
+pub mod json;
+pub mod live;
+pub mod summary;
+mod verdict;

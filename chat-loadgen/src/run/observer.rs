@@ -1,0 +1,53 @@
+//! Where a run is, and who is told.
+
+use crate::traffic::shared::Trial;
+use crate::traffic::timing::intervals::Ended;
+
+/// Who wants to know how a run goes on.
+pub trait Observer {
+    /// How far it has come: called every few milliseconds, with the last second's 99th percentile.
+    fn progress(&mut self, phase: Phase, trial: &Trial, p99: Option<u64>);
+    /// A second is over.
+    fn interval(&mut self, ended: Ended);
+    /// The run has come to one of its edges.
+    fn edge(&mut self, edge: Edge);
+}
+
+/// Where a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Clients are being connected.
+    Connecting,
+    /// Clients are being shown to hear each other.
+    Barrier,
+    /// Messages do not count yet.
+    WarmUp,
+    /// Messages count.
+    Measuring,
+    /// What is still under way is waited for.
+    Draining,
+}
+
+/// A moment at which what others use is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// Nobody is connected yet.
+    Before,
+    /// The measuring window opens.
+    Start,
+    /// The measuring window closes.
+    End,
+}
+
+/// Some counters at one moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// Nanoseconds of the run's clock.
+    pub at: u64,
+    /// Messages that count and have got their number.
+    pub measured: u64,
+    /// Deliveries.
+    pub deliveries: u64,
+    /// Bytes read.
+    pub bytes: u64,
+}

@@ -1,0 +1,80 @@
+//! The open loop: a thread that lets each message go when its time has come, whatever has become of
+//! those before.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use hdrhistogram::Histogram;
+
+use crate::system::machine::{self, ThreadUse};
+use crate::traffic::sending::senders::Senders;
+use crate::traffic::shared::Trial;
+use crate::traffic::timing::latency::{enter, histogram};
+
+/// How often a waiting pacer looks whether it is still wanted, in nanoseconds.
+const LOOK: u64 = 50_000_000;
+
+/// What a pacer has done in the measuring window.
+#[derive(Debug)]
+pub struct Paced {
+    /// How late messages were handed to their sender, just before it writes, in nanoseconds.
+    pub lateness: Histogram<u64>,
+    /// Messages that were handed over, on time or late, or for which no sender was there.
+    pub due: u64,
+    /// Messages for which no sender was there any more.
+    pub unsendable: u64,
+    /// Messages whose time came, and that were not handed over any more.
+    pub missed: u64,
+    /// What the thread used.
+    pub used: Option<ThreadUse>,
+}
+
+/// Lets a message go at each of these times (nanoseconds of the run's clock), until there are no
+/// more or nothing is to be sent any more.
+pub fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> Paced {
+    let trial = &**senders.trial();
+    machine::wake_on_time();
+    let mut paced = Paced { lateness: histogram(), due: 0, unsendable: 0, missed: 0, used: None };
+    let mut began = None;
+    let within = |time: &u64| trial.window.holds(*time);
+    while let Some(intended) = times.next() {
+        if !wait_until(trial, intended) {
+            // Those of an interrupted run need not be counted to the end: its window ends here.
+            let rest = [intended].into_iter().chain(times);
+            let rest = rest.take_while(|time| *time < trial.window.end()).filter(within);
+            paced.missed = rest.count() as u64;
+            break;
+        }
+        let measured = within(&intended);
+        if measured && began.is_none() {
+            began = ThreadUse::now();
+        }
+        let voice = senders.enqueue_next(intended).map(Arc::clone);
+        if measured {
+            paced.due += 1;
+            paced.unsendable += u64::from(voice.is_none());
+            enter(&mut paced.lateness, trial.clock.now().saturating_sub(intended), 1);
+        }
+        if let Some(voice) = voice {
+            voice.flush(trial);
+        }
+    }
+    if let (Some(began), Some(now)) = (began, ThreadUse::now()) {
+        paced.used = Some(now.since(began));
+    }
+    paced
+}
+
+/// False when nothing is to be sent any more.
+fn wait_until(trial: &Trial, time: u64) -> bool {
+    loop {
+        if trial.progress.silent.load(Ordering::Relaxed) {
+            return false;
+        }
+        let now = trial.clock.now();
+        if now >= time {
+            return true;
+        }
+        trial.clock.sleep_until(time.min(now + LOOK));
+    }
+}

@@ -1,0 +1,169 @@
+//! One simulated client, as the worker that looks after it knows it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::roles::Part;
+use crate::traffic::ledger::Account;
+use crate::traffic::ledger::total_order::Order;
+use crate::traffic::sending::send_half::Voice;
+use crate::traffic::shared::Trial;
+use crate::wire::dialects;
+
+/// How far a client takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Whether it hears anybody is not known yet.
+    Coming,
+    /// What is sent is due to it.
+    Here,
+    /// Nothing is due to it, for it has left, or does not read.
+    Away,
+    /// Its connection has ended without its asking for it.
+    Lost,
+}
+
+/// One client.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
+pub struct Client {
+    /// Its index among all clients of the run.
+    pub index: u32,
+    /// What part it plays.
+    pub part: Part,
+    /// How far it takes part.
+    pub presence: Presence,
+    /// Its index among the senders, if it is one.
+    pub sender: Option<u32>,
+    /// Whether the room's order is what it sees.
+    pub witness: bool,
+    /// Whether it is the only one on its thread.
+    pub canary: bool,
+    /// Its sending half, and the connection.
+    pub voice: Arc<Voice>,
+    /// Where it is in what the server asks of it.
+    pub stage: dialects::Stage,
+    /// Whether it was there when the first message was sent.
+    pub began: bool,
+    /// When it was connected, in nanoseconds of the run's clock.
+    pub since: u64,
+    /// Whether it waits for its turn to read on.
+    pub again: bool,
+    /// The beginning of a frame whose end has not arrived.
+    pub rest: Vec<u8>,
+    /// What it got of what each sender of its room said.
+    pub account: Account,
+    /// What it saw, compared with the room's order.
+    pub order: Option<Box<Order>>,
+    /// Whether the last text that came lacked its end.
+    pub torn: bool,
+    /// Damaged texts of which nobody knows what they were.
+    pub unattributed: u64,
+    /// Its deliveries that count.
+    pub received: Received,
+    /// Its end of the connection.
+    pub address: Option<SocketAddr>,
+}
+
+/// The deliveries of one receiver, in short.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Received {
+    /// How many.
+    pub deliveries: u64,
+    /// The sum of their responses, in nanoseconds.
+    pub sum: u64,
+    /// The longest, in nanoseconds.
+    pub max: u64,
+}
+
+impl Received {
+    /// One more.
+    #[inline]
+    pub fn add(&mut self, response: u64) {
+        self.deliveries += 1;
+        self.sum += response;
+        self.max = self.max.max(response);
+    }
+}
+
+impl Client {
+    /// A client whose connection has been made and whose hello has been said.
+    pub fn new(newcomer: Newcomer, canary: bool, trial: &Trial) -> Self {
+        let Newcomer { index, part, sender, witness, voice, stage } = newcomer;
+        let senders = trial.audience.senders(voice.who().room).len();
+        Self {
+            index,
+            part,
+            presence: Presence::Coming,
+            sender,
+            witness,
+            canary,
+            address: voice.stream().local_addr().ok(),
+            voice,
+            stage,
+            began: false,
+            since: trial.clock.now(),
+            again: false,
+            rest: Vec::new(),
+            account: Account::new(senders),
+            order: (trial.total_order && !witness).then(Box::default),
+            torn: false,
+            unattributed: 0,
+            received: Received::default(),
+        }
+    }
+
+    /// Its room, if it is in any.
+    #[inline]
+    pub fn room(&self) -> Option<u32> {
+        self.voice.who().room
+    }
+
+    /// Whether it has heard everybody it should; nothing is expected of who is in no room.
+    pub fn hears_all(&self, trial: &Trial) -> bool {
+        let senders = trial.audience.senders(self.room());
+        let unheard = |(seat, &sender): (usize, &u32)| {
+            let own = self.sender == Some(sender) && !trial.audience.echoes();
+            !own && trial.audience.has(sender) && self.account.is_closed(seat)
+        };
+        !senders.iter().enumerate().any(unheard)
+    }
+
+    /// How many deliveries are due to it and have not come.
+    pub fn outstanding(&self, trial: &Trial) -> u64 {
+        if self.presence != Presence::Here {
+            return 0;
+        }
+        let senders = trial.audience.senders(self.room()).iter().enumerate();
+        let others = senders.filter(|&(_, &sender)| {
+            trial.audience.has(sender) && (trial.audience.echoes() || self.sender != Some(sender))
+        });
+        let awaited = others.map(|(seat, &sender)| {
+            self.account.awaited(seat, trial.flight.sent(sender)).len() as u64
+        });
+        self.account.missing() + awaited.sum::<u64>()
+    }
+
+    /// Whether it is one of those who decide whether a message has reached everybody.
+    #[inline]
+    pub fn is_counted(&self) -> bool {
+        self.part == Part::Steady
+    }
+}
+
+/// A client whose connection has just been made.
+#[derive(Debug)]
+pub struct Newcomer {
+    /// See [`Client::index`].
+    pub index: u32,
+    /// See [`Client::part`].
+    pub part: Part,
+    /// See [`Client::sender`].
+    pub sender: Option<u32>,
+    /// See [`Client::witness`].
+    pub witness: bool,
+    /// See [`Client::voice`].
+    pub voice: Arc<Voice>,
+    /// See [`Client::stage`].
+    pub stage: dialects::Stage,
+}

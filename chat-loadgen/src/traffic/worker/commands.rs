@@ -1,0 +1,43 @@
+//! What a worker is told, and what it has found in the end.
+
+use hdrhistogram::Histogram;
+
+use crate::system::machine::ThreadUse;
+use crate::traffic::client::{Client, Newcomer};
+use crate::traffic::ledger::anomalies::Faults;
+use crate::traffic::timing::latency::Messages;
+
+/// What a worker is told.
+#[derive(Debug)]
+pub enum Command {
+    /// A client has been connected, and registered under its index.
+    Join(Box<Newcomer>),
+    /// A client is to say goodbye and to close its connection.
+    Leave(u32),
+    /// Everybody who will come has come: whoever hears nobody does not take part, and the slow
+    /// readers stop reading.
+    Begin,
+    /// The run is over.
+    Finish,
+}
+
+/// What a worker has found out.
+#[derive(Debug)]
+pub struct Finding {
+    /// Times of the messages.
+    pub messages: Messages,
+    /// Deliveries without times.
+    pub untimed: u64,
+    /// The faults.
+    pub faults: Faults,
+    /// Deliveries that were as they should be.
+    pub ok: u64,
+    /// Clients that took part and lost their connection, however often.
+    pub disconnected: u64,
+    /// How long it waited for a CPU, a sample a millisecond at most, in nanoseconds.
+    pub waits: Histogram<u64>,
+    /// Its clients.
+    pub clients: Vec<Client>,
+    /// What the thread used in the measuring window.
+    pub used: Option<ThreadUse>,
+}
