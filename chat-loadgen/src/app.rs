@@ -1,4 +1,4 @@
-//! What a command line leads to: runs, reports, an exit status.
+//! Carries out a command line: runs, reports, an exit status.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -18,7 +18,7 @@ use crate::report::hlog::MergeError;
 use crate::report::{csv, hgrm, hlog, html, json, summary};
 use crate::request::{self, Impossible};
 use crate::run::barrier::Failure;
-use crate::run::experiment::{self, Laboratory};
+use crate::run::experiment::{self, Experiment};
 use crate::system::preflight::{self, Shortage};
 use crate::system::target::{Target, TargetError};
 
@@ -73,29 +73,29 @@ impl Error {
 /// # Errors
 ///
 /// When there is nothing to report.
-pub fn execute(cli: &Cli, stop: &AtomicBool) -> Result<Ended, Error> {
+pub fn execute(cli: &Cli, stop: &AtomicBool) -> Result<Conclusion, Error> {
     match &cli.command {
         Some(Other::Relay(options)) => relay::run(options, stop)?,
-        Some(Other::Merge(merge)) => sum(merge)?,
-        None => return load(&cli.run, stop),
+        Some(Other::Merge(merge)) => merge_logs(merge)?,
+        None => return run_load(&cli.run, stop),
     }
-    Ok(Ended::PASS)
+    Ok(Conclusion::PASS)
 }
 
-/// How it ended, and what could not be done with what was measured.
+/// The exit status, and errors that did not keep the run from being reported.
 #[derive(Debug)]
-pub struct Ended {
+pub struct Conclusion {
     /// The exit status.
     pub exit: Exit,
-    /// What else there is to complain about.
+    /// Errors that were met after something had been measured.
     pub complaints: Vec<Error>,
 }
 
-impl Ended {
+impl Conclusion {
     const PASS: Self = Self { exit: Exit::Pass, complaints: Vec::new() };
 }
 
-fn sum(merge: &Merge) -> Result<(), Error> {
+fn merge_logs(merge: &Merge) -> Result<(), Error> {
     let sum = hlog::merge(&merge.files)?;
     if let Some(path) = &merge.hgrm {
         write(path, |out| hgrm::write(&sum, out))?;
@@ -103,10 +103,10 @@ fn sum(merge: &Merge) -> Result<(), Error> {
     print(&hlog::merged_summary(&sum))
 }
 
-fn load(run: &Run, stop: &AtomicBool) -> Result<Ended, Error> {
+fn run_load(run: &Run, stop: &AtomicBool) -> Result<Conclusion, Error> {
     let mut plan = request::plan(run, request::resolve(&run.target.server)?)?;
     if run.load.dry_run {
-        return print(&request::describe(&plan)).map(|()| Ended::PASS);
+        return print(&request::describe(&plan)).map(|()| Conclusion::PASS);
     }
     let descriptors = descriptors::raise();
     preflight::check(request::connections(&plan), plan.address)?;
@@ -114,12 +114,12 @@ fn load(run: &Run, stop: &AtomicBool) -> Result<Ended, Error> {
     if let Some(address) = target.as_ref().and_then(Target::address) {
         plan.address = address;
     }
-    let laboratory = Laboratory::new(experiment::environment(descriptors), stop);
-    let (record, histograms, found) = measure(&laboratory, run, &plan, target.as_ref())?;
+    let experiment = Experiment::new(experiment::environment(descriptors), stop);
+    let (record, histograms, found) = measure(&experiment, run, &plan, target.as_ref())?;
     drop(target);
     let interrupted = stop.load(Ordering::Relaxed);
     let mut ended = conclude(run, &record, &histograms, [!found, interrupted]);
-    for complaint in laboratory.complaints() {
+    for complaint in experiment.complaints() {
         ended.complaints.push(complaint.into());
         ended.exit = ended.exit.min(Exit::Error);
     }
@@ -137,18 +137,18 @@ fn target(run: &Run, address: SocketAddr) -> Result<Option<Target>, Error> {
 /// The run and what is measured beside it; and, if the highest rate was looked for, whether there
 /// is one.
 fn measure(
-    laboratory: &Laboratory<'_>,
+    experiment: &Experiment<'_>,
     run: &Run,
     plan: &Plan,
     target: Option<&Target>,
 ) -> Result<(Record, Histograms, bool), Error> {
     let Run { checks, output, load, .. } = run;
     if let (Some(condition), Some(first)) = (&checks.find_max, load.rate.constant_rate()) {
-        return Ok(laboratory.highest(plan, first, condition, target)?);
+        return Ok(experiment.find_highest_rate(plan, first, condition, target)?);
     }
-    let floor = checks.calibrate.then(|| laboratory.floor(plan)).transpose()?;
+    let floor = checks.calibrate.then(|| experiment.noise_floor(plan)).transpose()?;
     let (mut record, histograms) =
-        laboratory.beside_itself(plan, target, output.hlog.as_deref())?;
+        experiment.run_with_comparison(plan, target, output.hlog.as_deref())?;
     record.floor = floor;
     Ok((record, histograms, true))
 }
@@ -160,18 +160,18 @@ fn conclude(
     record: &Record,
     histograms: &Histograms,
     [not_found, interrupted]: [bool; 2],
-) -> Ended {
+) -> Conclusion {
     let Run { checks, output, .. } = run;
     let mut complaints = write_reports(output, record, histograms);
     let mut text = summary::summary(record);
-    let mut exits = shortcomings(checks, record);
+    let mut exits = exits_of_run(checks, record);
     if interrupted {
         exits.push(Exit::Interrupted);
     }
     if not_found {
         exits.push(Exit::Threshold);
     }
-    for words in failed(checks, record) {
+    for words in failed_conditions(checks, record) {
         text += &words;
         exits.push(Exit::Threshold);
     }
@@ -189,13 +189,13 @@ fn conclude(
         Ok(words) => text += words,
         Err(error) => complaints.push(error),
     }
-    complaints.extend(show(output, &text).err());
+    complaints.extend(print_summary(output, &text).err());
     exits.extend((!complaints.is_empty()).then_some(Exit::Error));
-    Ended { exit: exits.into_iter().min().unwrap_or(Exit::Pass), complaints }
+    Conclusion { exit: exits.into_iter().min().unwrap_or(Exit::Pass), complaints }
 }
 
-/// What the run itself is to blame for.
-fn shortcomings(checks: &Checks, record: &Record) -> Vec<Exit> {
+/// Exit statuses that follow from the run itself: interrupted, incorrect, invalid.
+fn exits_of_run(checks: &Checks, record: &Record) -> Vec<Exit> {
     let status = record.verdict.status;
     let shortcomings = [
         (status == Status::Partial, Exit::Interrupted),
@@ -206,7 +206,7 @@ fn shortcomings(checks: &Checks, record: &Record) -> Vec<Exit> {
 }
 
 /// Standard output belongs to the JSON if that is wanted there.
-fn show(output: &Output, text: &str) -> Result<(), Error> {
+fn print_summary(output: &Output, text: &str) -> Result<(), Error> {
     if output.json.as_deref() == Some(Path::new("-")) {
         let _ = io::stderr().write_all(text.as_bytes());
         return Ok(());
@@ -216,7 +216,7 @@ fn show(output: &Output, text: &str) -> Result<(), Error> {
 
 /// The conditions that hold and should not, in words. What cannot be judged, because nothing arrived
 /// or nobody measured it, does not pass either.
-fn failed(checks: &Checks, record: &Record) -> Vec<String> {
+fn failed_conditions(checks: &Checks, record: &Record) -> Vec<String> {
     let failed = checks.fail_if.iter().filter_map(|condition| match condition.holds(record) {
         Ok(false) => None,
         Ok(true) => Some(format!("failed: {}\n", condition.actual(record))),

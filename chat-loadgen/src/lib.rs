@@ -1,4 +1,4 @@
-//! A load generator for broadcast servers whose figures can be believed.
+//! A load generator for broadcast servers.
 //!
 //! [`run::run`] is the story of one run. The folders, in the order of reading:
 //!

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     let told = Arc::clone(&stop);
     let handler = move || {
         if told.swap(true, Ordering::Relaxed) {
-            target::abandon();
+            target::kill_all_started();
             std::process::exit(INTERRUPTED.into());
         }
     };

@@ -1,4 +1,4 @@
-//! What a run is to do, once everything that was asked for has been found possible.
+//! The plan of one run: what it does, once the request has been found possible.
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -1,5 +1,4 @@
-//! From what was asked for to a plan: everything that is impossible is found here, before anything
-//! starts.
+//! Makes the command line into a plan, and refuses what is impossible before anything starts.
 
 use std::fmt::Write;
 use std::io;

@@ -1,10 +1,10 @@
-//! Who plays which part: senders, rooms, the canary and the special groups, spread evenly over the
-//! clients in the order in which they connect.
+//! Assigns a role to each client: senders, rooms, the canary and the special groups, spread evenly
+//! over the clients in the order in which they connect.
 //!
 //! A server often serves its members in the order in which they came, so a group that came first
 //! or last would see other latencies than the rest.
 
-/// What part a client plays.
+/// The kind of client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// There from the barrier to the end: it decides whether a message has reached everybody.
@@ -17,7 +17,7 @@ pub enum Part {
     Idle,
 }
 
-/// How many of each.
+/// How many clients there are of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Numbers {
     /// Clients that take part.

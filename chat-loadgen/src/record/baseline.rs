@@ -1,4 +1,4 @@
-//! Whether a run is worse than the one before (`--baseline`, `--fail-on-regression`).
+//! Comparison of a run with a baseline (`--baseline`, `--fail-on-regression`).
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What became of the deliveries.
+//! The record's ledger: counts of right and wrong deliveries.
 
 use std::collections::BTreeMap;
 
@@ -39,8 +39,8 @@ pub struct Ledger {
 impl Ledger {
     /// Each kind of fault and how often it was seen, also those that were not; disorder only if it
     /// was looked for.
-    pub fn faults(&self) -> Vec<(&'static str, u64)> {
-        let mut faults = vec![
+    pub fn anomalies(&self) -> Vec<(&'static str, u64)> {
+        let mut anomalies = vec![
             ("lost", self.lost),
             ("duplicated", self.duplicated),
             ("reordered", self.reordered),
@@ -48,16 +48,16 @@ impl Ledger {
             ("corrupt", self.corrupt),
             ("foreign", self.foreign),
         ];
-        faults.extend(self.disorder.map(|number| ("in disorder", number)));
+        anomalies.extend(self.disorder.map(|number| ("in disorder", number)));
         // These are no deliveries, and only said where there are any.
         let clients = [("disconnected", self.disconnected), ("forgotten", self.forgotten)];
-        faults.extend(clients.into_iter().filter(|(_, number)| *number > 0));
-        faults
+        anomalies.extend(clients.into_iter().filter(|(_, number)| *number > 0));
+        anomalies
     }
 
     /// All of them.
     pub fn wrong(&self) -> u64 {
-        self.faults().iter().map(|(_, number)| number).sum()
+        self.anomalies().iter().map(|(_, number)| number).sum()
     }
 }
 

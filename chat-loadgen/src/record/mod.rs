@@ -1,4 +1,4 @@
-//! What a run found out: everything that the reports show, thresholds judge and baselines keep.
+//! The record of a run: everything that the reports show, thresholds judge and baselines keep.
 //!
 //! Times are nanoseconds, rates are per second, sizes are bytes.
 

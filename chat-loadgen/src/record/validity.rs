@@ -1,4 +1,4 @@
-//! Whether a run's figures can be believed, by bounds that are stated here and in `--help`.
+//! Validity of a run: bounds beyond which its figures mean nothing, stated here and in `--help`.
 //!
 //! Whatever makes the generator late makes the server look slow, so past these bounds a run is
 //! invalid, not slow. They are about the generator alone: a server that does not take messages, or

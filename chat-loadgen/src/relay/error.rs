@@ -1,4 +1,4 @@
-//! What can go wrong with a relay.
+//! Errors of the relay.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Which deliveries go wrong, and how.
+//! Fault injection: which deliveries go wrong, and how.
 //!
 //! What befalls a delivery depends on the seed, the message's numbers and the receiver alone, not
 //! on how lines happened to meet in a round: a seed gives the same faults again.
@@ -76,7 +76,7 @@ pub(super) fn measured(line: &[u8]) -> Option<&[u8]> {
 
 impl Faults {
     /// What was ordered, if anything was.
-    pub(super) fn ordered(options: &Options) -> Option<Self> {
+    pub(super) fn from_options(options: &Options) -> Option<Self> {
         let &Options { drop, dup, corrupt, swap, echo, seed, .. } = options;
         [drop, dup, corrupt, swap, echo].iter().any(Option::is_some).then(|| Self {
             odds: Odds { drop, dup, corrupt, swap, echo },
@@ -163,7 +163,7 @@ impl Faults {
                 self.held.insert(pair, held);
             }
             Some(fault) => {
-                inflict(fault, line, text, out, &mut chance);
+                apply(fault, line, text, out, &mut chance);
                 note(fault, text)?;
             }
         }
@@ -197,7 +197,7 @@ fn hits(odds: Option<OneIn>, chance: &mut Pcg64Mcg) -> bool {
 }
 
 /// Appends what is left of a line.
-fn inflict(fault: Fault, line: &[u8], text: &[u8], out: &mut Vec<u8>, chance: &mut Pcg64Mcg) {
+fn apply(fault: Fault, line: &[u8], text: &[u8], out: &mut Vec<u8>, chance: &mut Pcg64Mcg) {
     match fault {
         Fault::Drop => {}
         Fault::Dup => {

@@ -1,4 +1,4 @@
-//! What was done to deliveries: a line each, and how many there were.
+//! The relay's fault log: a line for each fault, and their totals.
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};

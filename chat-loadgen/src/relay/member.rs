@@ -1,4 +1,4 @@
-//! One client: its socket, what it has begun to say, and what it has yet to hear.
+//! One client of the relay: its socket, its unfinished line, and the bytes that wait for the socket.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::mem;
@@ -85,7 +85,7 @@ impl Member {
     }
 
     /// Reads, and appends the lines that are complete to the batch.
-    pub(super) fn speak(&mut self, scratch: &mut [u8], batch: &mut Vec<u8>) -> Turn {
+    pub(super) fn read_lines(&mut self, scratch: &mut [u8], batch: &mut Vec<u8>) -> Turn {
         for _ in 0..MAX_READS {
             match self.stream.read(scratch) {
                 Ok(0) => return Turn::Over,
@@ -107,7 +107,7 @@ impl Member {
 
     /// Sends two pieces with one write, as far as the socket takes them; the rest waits its turn.
     #[inline]
-    pub(super) fn hear(&mut self, first: &[u8], second: &[u8]) -> Result<(), Gone> {
+    pub(super) fn send(&mut self, first: &[u8], second: &[u8]) -> Result<(), Gone> {
         if first.len() + second.len() == 0 {
             return Ok(());
         }

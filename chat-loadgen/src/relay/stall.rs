@@ -1,4 +1,4 @@
-//! A time in which nothing is done at all.
+//! A stall of the relay: a time in which it does nothing at all.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::sleep;

@@ -1,4 +1,4 @@
-//! The line that shows how far a run is while it goes on.
+//! The live line: progress of a run on the terminal.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub struct LiveLine {
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
+pub struct LiveProgress {
     /// What is being done: `connecting`, `measuring`.
     pub phase: &'static str,
     /// Since the phase began.
@@ -30,8 +30,8 @@ pub struct Progress {
     pub deliveries: u64,
     /// 99 in a hundred of the latest responses were not longer, in nanoseconds.
     pub p99: Option<u64>,
-    /// Faults so far.
-    pub faults: u64,
+    /// Anomalies so far.
+    pub anomalies: u64,
 }
 
 impl LiveLine {
@@ -47,7 +47,7 @@ impl LiveLine {
     }
 
     /// Shows how far the run is; may be called as often as one likes.
-    pub fn show(&self, progress: &Progress) {
+    pub fn show(&self, progress: &LiveProgress) {
         if !self.bar.is_hidden() {
             self.bar.set_message(line(progress));
         }
@@ -65,8 +65,8 @@ impl Default for LiveLine {
     }
 }
 
-fn line(progress: &Progress) -> String {
-    let Progress { phase, elapsed, total, rate, deliveries, p99, faults } = progress;
+fn line(progress: &LiveProgress) -> String {
+    let LiveProgress { phase, elapsed, total, rate, deliveries, p99, anomalies } = progress;
     let total = total.map(|total| format!(" of {}", clock(total))).unwrap_or_default();
     let p99 = p99.map_or_else(|| "–".to_owned(), figures::time);
     let mut parts = vec![
@@ -75,7 +75,7 @@ fn line(progress: &Progress) -> String {
         format!("{} deliveries", figures::count(*deliveries)),
         format!("p99 {p99}"),
     ];
-    match faults {
+    match anomalies {
         0 => {}
         1 => parts.push("1 FAULT".to_owned()),
         more => parts.push(format!("{} FAULTS", figures::count(*more))),
@@ -92,14 +92,14 @@ fn clock(time: Duration) -> String {
 mod tests {
     use super::*;
 
-    const PROGRESS: Progress = Progress {
+    const PROGRESS: LiveProgress = LiveProgress {
         phase: "measuring",
         elapsed: Duration::from_millis(12_900),
         total: Some(Duration::from_secs(90)),
         rate: 499.94,
         deliveries: 2_993_400,
         p99: Some(2_340_000),
-        faults: 0,
+        anomalies: 0,
     };
 
     #[test]
@@ -113,14 +113,14 @@ mod tests {
     #[test]
     fn what_is_not_known_is_left_open() {
         let progress =
-            Progress { phase: "connecting", total: None, p99: None, deliveries: 0, ..PROGRESS };
+            LiveProgress { phase: "connecting", total: None, p99: None, deliveries: 0, ..PROGRESS };
         assert_eq!(line(&progress), "connecting 0:12 · 500 messages/s · 0 deliveries · p99 –");
     }
 
     #[test]
     fn faults_are_shouted() {
-        assert!(line(&Progress { faults: 1, ..PROGRESS }).ends_with(" · 1 FAULT"));
-        assert!(line(&Progress { faults: 1200, ..PROGRESS }).ends_with(" · 1,200 FAULTS"));
+        assert!(line(&LiveProgress { anomalies: 1, ..PROGRESS }).ends_with(" · 1 FAULT"));
+        assert!(line(&LiveProgress { anomalies: 1200, ..PROGRESS }).ends_with(" · 1,200 FAULTS"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a run leaves behind for people and for programs.
+//! Reports of a run, for people and for programs.
 //!
 //! | module | for whom |
 //! |---|---|
@@ -8,6 +8,7 @@
 //! | [`csv`] | spreadsheets: a row per second |
 //! | [`hgrm`] | `HdrHistogram`'s own plotter: percentiles of one histogram |
 //! | [`hlog`] | `HdrHistogram`'s interval logs, and the sum of several |
+//! | [`live`] | the terminal, while a run goes on |
 
 pub mod csv;
 pub mod hgrm;

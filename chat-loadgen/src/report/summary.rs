@@ -1,4 +1,4 @@
-//! What is printed at the end of a run: to be understood in ten seconds, in 100 columns.
+//! The summary that is printed at the end of a run: understood in ten seconds, in 100 columns.
 
 use crate::record::figures::{
     bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
@@ -164,7 +164,7 @@ fn ledger(record: &Record) -> Vec<String> {
     let expected = format!("{} expected{warm_up}", count(ledger.expected));
     let mut items = vec![expected, format!("{} ok", count(ledger.ok))];
     let cut_off = Some(("cut off", ledger.cut_off)).filter(|(_, number)| *number > 0);
-    let others = ledger.faults().into_iter().chain(cut_off);
+    let others = ledger.anomalies().into_iter().chain(cut_off);
     items.extend(others.map(|(name, number)| format!("{} {name}", count(number))));
     items
 }

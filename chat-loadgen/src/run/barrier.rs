@@ -1,4 +1,5 @@
-//! Getting everybody together: connected, served, and shown to hear each other.
+//! The barrier before a run: every client is connected, served, and shown to hear each sender of its
+//! room.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use crate::plan::Plan;
 use crate::run::fleet::Fleet;
 use crate::run::observer::{Observer, Phase};
-use crate::traffic::shared::Trial;
+use crate::traffic::shared::Shared;
 
 /// How long a step may bring no progress: the server's answers, the barrier.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -58,8 +59,8 @@ pub enum Failure {
     Interrupted,
 }
 
-/// Connects everybody, and waits until each is shown to hear everybody it should.
-pub fn gather(
+/// Connects all clients, and waits until each is shown to hear the senders of its room.
+pub fn connect_and_prove(
     plan: &Plan,
     fleet: &Fleet,
     observer: &mut dyn Observer,
@@ -67,7 +68,7 @@ pub fn gather(
 ) -> Result<(), Failure> {
     let missing = connect(plan, fleet, observer, stop)?;
     let here = |index: u32| missing.binary_search(&index).is_err();
-    let progress = &fleet.trial.progress;
+    let progress = &fleet.shared.progress;
     progress.unproven.fetch_add(pairs(fleet, here), Ordering::Relaxed);
     barrier(plan, fleet, observer, stop)
 }
@@ -79,8 +80,8 @@ fn connect(
     observer: &mut dyn Observer,
     stop: &AtomicBool,
 ) -> Result<Vec<u32>, Failure> {
-    let trial = &*fleet.trial;
-    observer.progress(Phase::Connecting, trial, None);
+    let shared = &*fleet.shared;
+    observer.progress(Phase::Connecting, shared, None);
     let mut failed = fleet.connect(stop);
     if stop.load(Ordering::Relaxed) {
         return Err(Failure::Interrupted);
@@ -92,38 +93,38 @@ fn connect(
         return Err(Failure::Connect { address: plan.address, failed: number, all, source });
     }
     let connected = (all - failed.len()) as u64;
-    let unserved = || connected.saturating_sub(trial.progress.settled.load(Ordering::Relaxed));
-    patiently(stop, PATIENCE, || {
-        observer.progress(Phase::Connecting, trial, None);
+    let unserved = || connected.saturating_sub(shared.progress.settled.load(Ordering::Relaxed));
+    wait_for_progress(stop, PATIENCE, || {
+        observer.progress(Phase::Connecting, shared, None);
         i64::try_from(unserved()).unwrap_or(i64::MAX)
     });
-    check(plan, trial, stop)?;
+    check_can_continue(plan, shared, stop)?;
     match unserved() {
         left if left > 0 && !plan.allow_partial => Err(Failure::NotServed(left)),
         _ => Ok(failed.into_iter().map(|(index, _)| index).collect()),
     }
 }
 
-/// Has every sender heard by everybody in its room. What gets lost on the way is said again.
+/// Lets every sender say a probe until all clients of its room have heard one.
 fn barrier(
     plan: &Plan,
     fleet: &Fleet,
     observer: &mut dyn Observer,
     stop: &AtomicBool,
 ) -> Result<(), Failure> {
-    let trial = &*fleet.trial;
-    let unproven = || trial.progress.unproven.load(Ordering::Relaxed);
+    let shared = &*fleet.shared;
+    let unproven = || shared.progress.unproven.load(Ordering::Relaxed);
     let mut idle = Duration::ZERO;
     while unproven() > 0 {
         let before = unproven();
-        for (sender, voice) in fleet.senders.voices() {
-            voice.probe(sender, trial);
+        for (sender, send_half) in fleet.senders.send_halves() {
+            send_half.probe(sender, shared);
         }
-        let left = patiently(stop, REPEAT, || {
-            observer.progress(Phase::Barrier, trial, None);
+        let left = wait_for_progress(stop, REPEAT, || {
+            observer.progress(Phase::Barrier, shared, None);
             unproven()
         });
-        check(plan, trial, stop)?;
+        check_can_continue(plan, shared, stop)?;
         idle = if left < before { Duration::ZERO } else { idle + REPEAT };
         if idle >= PATIENCE {
             return if plan.allow_partial { Ok(()) } else { Err(Failure::Barrier(left)) };
@@ -132,13 +133,13 @@ fn barrier(
     Ok(())
 }
 
-/// Whether it can go on.
-fn check(plan: &Plan, trial: &Trial, stop: &AtomicBool) -> Result<(), Failure> {
-    let closed = trial.progress.disconnected.load(Ordering::Relaxed);
+/// Checks that the run was not stopped and that the server neither refused nor closed a connection.
+fn check_can_continue(plan: &Plan, shared: &Shared, stop: &AtomicBool) -> Result<(), Failure> {
+    let closed = shared.progress.disconnected.load(Ordering::Relaxed);
     if stop.load(Ordering::Relaxed) {
         return Err(Failure::Interrupted);
     }
-    match trial.refusal.get() {
+    match shared.refusal.get() {
         Some(words) if !plan.allow_partial => Err(Failure::Refused(words.clone())),
         None if closed > 0 && !plan.allow_partial => Err(Failure::Closed(closed)),
         _ => Ok(()),
@@ -147,7 +148,7 @@ fn check(plan: &Plan, trial: &Trial, stop: &AtomicBool) -> Result<(), Failure> {
 
 /// How many pairs of receiver and sender there are.
 fn pairs(fleet: &Fleet, here: impl Fn(u32) -> bool) -> i64 {
-    let audience = &fleet.trial.audience;
+    let audience = &fleet.shared.audience;
     let pairs = (0..).zip(&fleet.roles).filter(|(index, _)| here(*index)).map(|(_, role)| {
         let heard = |&&sender: &&u32| {
             audience.has(sender) && (audience.echoes() || role.sender != Some(sender))
@@ -159,7 +160,7 @@ fn pairs(fleet: &Fleet, here: impl Fn(u32) -> bool) -> i64 {
 
 /// Waits until nothing is left, or what is left has not become less for so long, or told to stop.
 /// Gives what is left.
-fn patiently(stop: &AtomicBool, patience: Duration, mut left: impl FnMut() -> i64) -> i64 {
+fn wait_for_progress(stop: &AtomicBool, patience: Duration, mut left: impl FnMut() -> i64) -> i64 {
     let mut best = i64::MAX;
     let mut idle = Duration::ZERO;
     loop {

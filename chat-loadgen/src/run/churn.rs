@@ -13,21 +13,21 @@ const LOOK: Duration = Duration::from_millis(5);
 /// Lets clients leave and come back at that rate, from `begin` (nanoseconds of the run's clock)
 /// until nothing is sent any more.
 pub fn churn(fleet: &Fleet, rate: f64, begin: u64) {
-    let trial = &*fleet.trial;
+    let shared = &*fleet.shared;
     let churners = fleet.churners();
     let clients = u32::try_from(churners.len()).unwrap_or(u32::MAX);
     for (turn, &index) in (0_u32..).zip(churners.iter().cycle()) {
         let time = begin + nanoseconds(f64::from(turn + 1) / rate);
-        while trial.clock.now() < time {
-            if trial.progress.silent.load(Ordering::Relaxed) {
+        while shared.clock.now() < time {
+            if shared.progress.silent.load(Ordering::Relaxed) {
                 return;
             }
-            let look = trial.clock.now() + nanoseconds(LOOK.as_secs_f64());
-            trial.clock.sleep_until(time.min(look));
+            let look = shared.clock.now() + nanoseconds(LOOK.as_secs_f64());
+            shared.clock.sleep_until(time.min(look));
         }
         fleet.leave(index);
-        while trial.progress.left.load(Ordering::Relaxed) < u64::from(turn) + 1 {
-            if trial.progress.silent.load(Ordering::Relaxed) {
+        while shared.progress.left.load(Ordering::Relaxed) < u64::from(turn) + 1 {
+            if shared.progress.silent.load(Ordering::Relaxed) {
                 return;
             }
             thread::sleep(LOOK);

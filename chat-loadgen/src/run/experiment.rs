@@ -1,5 +1,5 @@
-//! Runs as the command line asks for them: one, or one beside the bare relay, or one beside the same
-//! without slow readers, or as many as it takes to find the highest rate that holds.
+//! The runs that a command line asks for: one; one after the bare relay (`--calibrate`); one after the
+//! same without slow readers; or a search for the highest rate that holds (`--find-max`).
 
 use std::cell::RefCell;
 use std::io;
@@ -43,9 +43,9 @@ pub enum Error {
     Write(PathBuf, #[source] io::Error),
 }
 
-/// What is the same for all runs.
+/// All runs of one command line, in one environment.
 #[derive(Debug)]
-pub struct Laboratory<'a> {
+pub struct Experiment<'a> {
     /// Where they take place.
     pub environment: Environment,
     /// Becomes true when they are to end.
@@ -53,7 +53,7 @@ pub struct Laboratory<'a> {
     complaints: RefCell<Vec<Error>>,
 }
 
-impl<'a> Laboratory<'a> {
+impl<'a> Experiment<'a> {
     /// One in that environment.
     pub fn new(environment: Environment, stop: &'a AtomicBool) -> Self {
         Self { environment, stop, complaints: RefCell::default() }
@@ -69,7 +69,7 @@ impl<'a> Laboratory<'a> {
     /// # Errors
     ///
     /// When it cannot be made, or its log not be begun.
-    pub fn once(
+    pub fn run_once(
         &self,
         plan: &Plan,
         target: Option<&Target>,
@@ -77,7 +77,7 @@ impl<'a> Laboratory<'a> {
     ) -> Result<(Record, Histograms), Error> {
         let unwritten = |error| Error::Write(hlog.map(Path::to_owned).unwrap_or_default(), error);
         let mut watch = Watch::new(target, plan.duration, hlog).map_err(unwritten)?;
-        let outcome = run(plan, rand::random(), &mut watch, self.stop);
+        let measurements = run(plan, rand::random(), &mut watch, self.stop);
         // The run is worth something without its log.
         self.complaints.borrow_mut().extend(watch.finish().map_err(unwritten).err());
         let around = Surroundings {
@@ -87,29 +87,29 @@ impl<'a> Laboratory<'a> {
             server: watch.server(),
             intervals: std::mem::take(&mut watch.intervals),
         };
-        Ok(findings::record(plan, outcome?, around))
+        Ok(findings::record(plan, measurements?, around))
     }
 
     /// The run, after the same without its slow readers if it has any: what they do to the others.
     ///
     /// # Errors
     ///
-    /// As [`Self::once`].
-    pub fn beside_itself(
+    /// As [`Self::run_once`].
+    pub fn run_with_comparison(
         &self,
         plan: &Plan,
         target: Option<&Target>,
         hlog: Option<&Path>,
     ) -> Result<(Record, Histograms), Error> {
         if plan.numbers.slow == 0 {
-            return self.once(plan, target, hlog);
+            return self.run_once(plan, target, hlog);
         }
         let without = Plan { numbers: Numbers { slow: 0, ..plan.numbers }, ..plan.clone() };
-        let (without, histograms) = self.once(&without, target, None)?;
+        let (without, histograms) = self.run_once(&without, target, None)?;
         if self.interrupted() {
             return Ok((without, histograms));
         }
-        let (mut record, histograms) = self.once(plan, target, hlog)?;
+        let (mut record, histograms) = self.run_once(plan, target, hlog)?;
         record.without_slow_readers = Some(without.latency);
         if without.verdict.status == Status::Invalid {
             let reason =
@@ -123,8 +123,8 @@ impl<'a> Laboratory<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Self::once`].
-    pub fn floor(&self, plan: &Plan) -> Result<Floor, Error> {
+    /// As [`Self::run_once`].
+    pub fn noise_floor(&self, plan: &Plan) -> Result<Floor, Error> {
         let program = std::env::current_exe().map_err(Error::Relay)?;
         let program = program.to_string_lossy().into_owned();
         let command = [&*program, "relay", "--bind", "127.0.0.1:{port}"];
@@ -132,7 +132,7 @@ impl<'a> Laboratory<'a> {
         let numbers = Numbers { slow: 0, ..plan.numbers };
         let address = relay.address().unwrap_or(plan.address);
         let plan = Plan { address, churn: 0.0, numbers, ..plan.clone() };
-        let (record, _) = self.once(&plan, Some(&relay), None)?;
+        let (record, _) = self.run_once(&plan, Some(&relay), None)?;
         let Record { verdict, traffic, latency, server, .. } = record;
         Ok(Floor { verdict, traffic, latency, server })
     }
@@ -145,8 +145,8 @@ impl<'a> Laboratory<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Self::once`].
-    pub fn highest(
+    /// As [`Self::run_once`].
+    pub fn find_highest_rate(
         &self,
         plan: &Plan,
         first: f64,
@@ -162,7 +162,7 @@ impl<'a> Laboratory<'a> {
             let Pacing::Open(_, arrivals) = &plan.pacing else { break };
             let pacing = Pacing::Open(Shape::constant(rate), *arrivals);
             let plan = Plan { pacing, ..plan.clone() };
-            let (record, histograms) = self.once(&plan, target, None)?;
+            let (record, histograms) = self.run_once(&plan, target, None)?;
             if self.interrupted() {
                 last = Some((record, histograms));
                 break;

@@ -1,4 +1,4 @@
-//! What a run's outcome amounts to: the record, and the histograms behind it.
+//! Makes a run's measurements into the record, and the histograms behind it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,10 +18,10 @@ use crate::run::observer::Counts;
 use crate::run::pacer::Paced;
 use crate::system::machine::ThreadUse;
 use crate::traffic::client::{Client, Presence, Received};
-use crate::traffic::ledger::anomalies::{Fault, Faults, Sighting};
-use crate::traffic::shared::Trial;
-use crate::traffic::timing::intervals::{Totals, sum};
-use crate::traffic::timing::latency::{Messages, Slice, histogram};
+use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
+use crate::traffic::shared::Shared;
+use crate::traffic::timing::intervals::{LatencyTotals, sum};
+use crate::traffic::timing::latency::{LatencySlice, MessageTimes, histogram};
 use crate::traffic::worker::Finding;
 
 /// How many of the worst receivers are kept.
@@ -32,15 +32,15 @@ const SHORT: f64 = 0.05;
 /// How long after coming back a client has to hear what is said, in nanoseconds.
 const IN_TIME: u64 = 1_000_000_000;
 
-/// What was found out.
+/// Raw results of a run.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct Measurements {
     /// What all threads shared.
-    pub trial: Arc<Trial>,
+    pub shared: Arc<Shared>,
     /// What each worker found, the canary's last.
     pub findings: Vec<Finding>,
     /// The times of all deliveries.
-    pub totals: Totals,
+    pub totals: LatencyTotals,
     /// What the pacer did, if there was one.
     pub paced: Option<Paced>,
     /// What had been done when the window opened and when it closed.
@@ -51,7 +51,7 @@ pub struct Outcome {
     pub interrupted: bool,
 }
 
-/// What was seen from outside while the run went on.
+/// Observations from outside the run: environment, seconds, CPU time and memory.
 #[derive(Debug)]
 pub struct Surroundings {
     /// Where it ran.
@@ -81,8 +81,8 @@ pub struct ServerUse {
 
 /// All workers' findings as one.
 struct Sum {
-    messages: Messages,
-    faults: Faults,
+    messages: MessageTimes,
+    anomalies: Anomalies,
     ok: u64,
     untimed: u64,
     disconnected: u64,
@@ -92,8 +92,12 @@ struct Sum {
 }
 
 /// Puts the record together.
-pub fn record(plan: &Plan, outcome: Outcome, around: Surroundings) -> (Record, Histograms) {
-    let Outcome { trial, findings, totals, paced, edges, unsent, interrupted } = outcome;
+pub fn record(
+    plan: &Plan,
+    measurements: Measurements,
+    around: Surroundings,
+) -> (Record, Histograms) {
+    let Measurements { shared, findings, totals, paced, edges, unsent, interrupted } = measurements;
     let span = Span { from: edges[0], to: edges[1] };
     let all = Sum::of(findings, plan.witnesses);
     let connected = all.connected();
@@ -110,7 +114,7 @@ pub fn record(plan: &Plan, outcome: Outcome, around: Surroundings) -> (Record, H
                 .as_ref()
                 .map(|paced| float(paced.due + paced.missed) / span.seconds()),
             achieved_rate: float(span.to.measured - span.from.measured) / span.seconds(),
-            messages: trial.progress.measured.load(Ordering::Relaxed),
+            messages: shared.progress.measured.load(Ordering::Relaxed),
             unsent: unsent + paced.as_ref().map_or(0, |paced| paced.unsendable),
             deliveries: histograms.response.len() + all.untimed,
             delivery_rate: float(deliveries) / span.seconds(),
@@ -118,7 +122,7 @@ pub fn record(plan: &Plan, outcome: Outcome, around: Surroundings) -> (Record, H
         },
         latency: Latency::of(&histograms),
         worst: worst(plan, &all.clients),
-        ledger: ledger(plan, &all, &trial),
+        ledger: ledger(plan, &all, &shared),
         intervals: Vec::new(),
         generator: generator(&all, &totals, paced, &around, span.seconds()),
         environment: around.environment,
@@ -132,17 +136,17 @@ pub fn record(plan: &Plan, outcome: Outcome, around: Surroundings) -> (Record, H
     (record, histograms)
 }
 
-fn histograms(totals: &Totals, messages: Messages) -> Histograms {
+fn histograms(totals: &LatencyTotals, messages: MessageTimes) -> Histograms {
     let mut all = totals.bulk.clone();
     all.add(&totals.canary);
-    let Slice { response, service } = all;
-    let Messages { lag, first, last, spread } = messages;
+    let LatencySlice { response, service } = all;
+    let MessageTimes { lag, first, last, spread } = messages;
     Histograms { response, service, lag, first, last, spread }
 }
 
 fn generator(
     all: &Sum,
-    totals: &Totals,
+    totals: &LatencyTotals,
     paced: Option<Paced>,
     around: &Surroundings,
     seconds: f64,
@@ -156,7 +160,7 @@ fn generator(
         busiest_thread: busiest(&threads, around.cpu, around.environment.cpus, seconds),
         starved: starved(&threads, seconds),
         delay: delay(&all.clients),
-        forgotten_gaps: all.faults.forgotten,
+        forgotten_gaps: all.anomalies.forgotten,
         waits: Summary::of(&all.waits),
         bulk: Summary::of(&totals.bulk.service),
         canary: Summary::of(&totals.canary.service),
@@ -181,8 +185,8 @@ impl Span {
 impl Sum {
     fn of(findings: Vec<Finding>, witnesses: usize) -> Self {
         let mut all = Self {
-            messages: Messages::default(),
-            faults: Faults::new(witnesses),
+            messages: MessageTimes::default(),
+            anomalies: Anomalies::new(witnesses),
             ok: 0,
             untimed: 0,
             disconnected: 0,
@@ -192,7 +196,7 @@ impl Sum {
         };
         for finding in findings {
             all.messages.add(&finding.messages);
-            all.faults.add(finding.faults);
+            all.anomalies.add(finding.anomalies);
             all.ok += finding.ok;
             all.untimed += finding.untimed;
             all.disconnected += finding.disconnected;
@@ -210,11 +214,12 @@ impl Sum {
     }
 
     /// Clients that came back, and heard nothing of what was said some time later.
-    fn forgotten(&self, trial: &Trial) -> u64 {
+    fn forgotten(&self, shared: &Shared) -> u64 {
         let spoken_since = |client: &Client| {
-            let senders = trial.audience.senders(client.room());
-            let last = |sender: u32| trial.flight.times(sender, trial.flight.sent(sender) - 1);
-            let said = senders.iter().filter(|&&sender| trial.flight.sent(sender) > 0);
+            let senders = shared.audience.senders(client.room());
+            let last =
+                |sender: u32| shared.in_flight.times(sender, shared.in_flight.sent(sender) - 1);
+            let said = senders.iter().filter(|&&sender| shared.in_flight.sent(sender) > 0);
             said.filter_map(|&sender| last(sender))
                 .any(|times| times.written > client.since + IN_TIME)
         };
@@ -231,7 +236,7 @@ impl Sum {
     }
 }
 
-impl Messages {
+impl MessageTimes {
     /// Adds another worker's.
     fn add(&mut self, other: &Self) {
         sum(&mut self.lag, &other.lag);
@@ -241,28 +246,32 @@ impl Messages {
     }
 }
 
-fn ledger(plan: &Plan, all: &Sum, trial: &Trial) -> Ledger {
-    let Sum { faults, ok, .. } = all;
-    let count = |fault| faults.count(fault);
+fn ledger(plan: &Plan, all: &Sum, shared: &Shared) -> Ledger {
+    let Sum { anomalies, ok, .. } = all;
+    let count = |anomaly| anomalies.count(anomaly);
     let mut ledger = Ledger {
-        expected: ok + count(Fault::Reordered) + faults.replaced + faults.lost + faults.cut_off,
+        expected: ok
+            + count(Anomaly::Reordered)
+            + anomalies.replaced
+            + anomalies.lost
+            + anomalies.cut_off,
         ok: *ok,
-        lost: faults.lost,
-        duplicated: count(Fault::Duplicated),
-        reordered: count(Fault::Reordered),
-        echoed: count(Fault::Echoed),
-        corrupt: count(Fault::Corrupt),
-        foreign: count(Fault::Foreign),
-        cut_off: faults.cut_off,
+        lost: anomalies.lost,
+        duplicated: count(Anomaly::Duplicated),
+        reordered: count(Anomaly::Reordered),
+        echoed: count(Anomaly::Echoed),
+        corrupt: count(Anomaly::Corrupt),
+        foreign: count(Anomaly::Foreign),
+        cut_off: anomalies.cut_off,
         disconnected: all.disconnected,
-        forgotten: all.forgotten(trial),
-        disorder: (plan.total_order && all.has_witnesses()).then(|| count(Fault::Disorder)),
+        forgotten: all.forgotten(shared),
+        disorder: (plan.total_order && all.has_witnesses()).then(|| count(Anomaly::Disorder)),
         witnesses: std::collections::BTreeMap::new(),
     };
-    for (fault, sightings) in faults.witnesses() {
+    for (anomaly, sightings) in anomalies.witnesses() {
         let witnesses =
-            sightings.iter().map(|sighting| witness(plan, sighting, trial.window.start()));
-        ledger.witnesses.insert(fault.name().to_owned(), witnesses.collect());
+            sightings.iter().map(|sighting| witness(plan, sighting, shared.window.start()));
+        ledger.witnesses.insert(anomaly.name().to_owned(), witnesses.collect());
     }
     ledger
 }

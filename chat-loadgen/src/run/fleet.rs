@@ -17,11 +17,11 @@ use crate::run::connecting::{self, connect_all};
 use crate::traffic::audience::{Audience, Sender};
 use crate::traffic::client::Newcomer;
 use crate::traffic::clock;
-use crate::traffic::in_flight::Flight;
-use crate::traffic::sending::send_half::Voice;
+use crate::traffic::in_flight::InFlight;
+use crate::traffic::sending::send_half::SendHalf;
 use crate::traffic::sending::senders::Senders;
-use crate::traffic::shared::{Parts, Trial};
-use crate::traffic::timing::intervals::Report;
+use crate::traffic::shared::{Parts, Shared};
+use crate::traffic::timing::intervals::IntervalReport;
 use crate::traffic::worker::{Command, Finding, WAKE, Worker};
 use crate::wire::dialects::{self, Who};
 use crate::wire::payload::Mark;
@@ -37,19 +37,19 @@ const REPORTS: usize = 256;
 #[derive(Debug)]
 pub struct Fleet {
     /// What all threads share.
-    pub trial: Arc<Trial>,
+    pub shared: Arc<Shared>,
     /// Who says the messages.
     pub senders: Arc<Senders>,
     /// Each client's role.
     pub roles: Vec<Role>,
     plan: Plan,
-    workers: Vec<Hand>,
+    workers: Vec<WorkerHandle>,
     threads: Vec<JoinHandle<Finding>>,
 }
 
 /// How a worker is reached.
 #[derive(Debug)]
-struct Hand {
+struct WorkerHandle {
     commands: SyncSender<Command>,
     waker: Waker,
     registry: Registry,
@@ -61,7 +61,7 @@ impl Fleet {
     /// # Errors
     ///
     /// When the system gives no thread or no event queue.
-    pub fn new(plan: &Plan, mark: u32) -> io::Result<(Self, Receiver<Report>)> {
+    pub fn new(plan: &Plan, mark: u32) -> io::Result<(Self, Receiver<IntervalReport>)> {
         let numbers = roles::Numbers { churners: plan.churners(), ..plan.numbers };
         let roles = roles::assign(numbers);
         let workers = numbers.threads as usize + 1;
@@ -72,9 +72,9 @@ impl Fleet {
             .into_iter()
             .map(|role| Sender::new(role.room.unwrap_or(0), role.worker as usize))
             .collect();
-        let trial = Arc::new(Trial::new(Parts {
+        let shared = Arc::new(Shared::new(Parts {
             mark: Mark::new(mark, plan.verify),
-            flight: Flight::new(senders.len(), messages_of_one(plan)),
+            in_flight: InFlight::new(senders.len(), messages_of_one(plan)),
             audience: Audience::new(workers, numbers.rooms, dialect.echoes(), senders),
             dialect,
             verify: plan.verify,
@@ -83,10 +83,10 @@ impl Fleet {
             patience: clock::nanoseconds(plan.drain_timeout.as_secs_f64()),
             workers,
         }));
-        let senders = Arc::new(Senders::new(Arc::clone(&trial), plan.sizes.clone()));
+        let senders = Arc::new(Senders::new(Arc::clone(&shared), plan.sizes.clone()));
         let (report, reports) = sync_channel(REPORTS);
         let mut fleet = Self {
-            trial,
+            shared,
             senders,
             roles,
             plan: plan.clone(),
@@ -99,7 +99,7 @@ impl Fleet {
         Ok((fleet, reports))
     }
 
-    fn start_worker(&mut self, index: usize, report: SyncSender<Report>) -> io::Result<()> {
+    fn start_worker(&mut self, index: usize, report: SyncSender<IntervalReport>) -> io::Result<()> {
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let waker = Waker::new(&registry, WAKE)?;
@@ -111,29 +111,29 @@ impl Fleet {
             Worker::new(Arc::clone(&self.senders), index, closed, clients, rooms, channels);
         let thread = thread::Builder::new().name(format!("worker-{index}"));
         self.threads.push(thread.spawn(|| worker.run())?);
-        self.workers.push(Hand { commands, waker, registry });
+        self.workers.push(WorkerHandle { commands, waker, registry });
         Ok(())
     }
 
     /// Connects everybody. Gives those who could not be, with the reasons.
     pub fn connect(&self, stop: &AtomicBool) -> Vec<(u32, io::Error)> {
         let senders = self.roles.iter().filter(|role| role.sender.is_some()).count();
-        let voices: Mutex<Vec<Option<Arc<Voice>>>> = Mutex::new(vec![None; senders]);
+        let send_halves: Mutex<Vec<Option<Arc<SendHalf>>>> = Mutex::new(vec![None; senders]);
         let number = u32::try_from(self.roles.len()).unwrap_or(u32::MAX);
         let connecting = self.plan.connecting;
         let failed = connect_all(self.plan.address, number, connecting, stop, |index, stream| {
-            let voice = self.join(index, self.plan.name(index), stream)?;
+            let send_half = self.join(index, self.plan.name(index), stream)?;
             if let Some(sender) = self.roles[index as usize].sender {
-                let mut voices = voices.lock().unwrap_or_else(PoisonError::into_inner);
-                voices[sender as usize] = Some(voice);
+                let mut send_halves = send_halves.lock().unwrap_or_else(PoisonError::into_inner);
+                send_halves[sender as usize] = Some(send_half);
             }
             Ok(())
         });
-        let voices = voices.into_inner().unwrap_or_else(PoisonError::into_inner);
-        for (sender, _) in (0..).zip(&voices).filter(|(_, voice)| voice.is_none()) {
-            self.trial.audience.without(sender);
+        let send_halves = send_halves.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (sender, _) in (0..).zip(&send_halves).filter(|(_, send_half)| send_half.is_none()) {
+            self.shared.audience.remove_sender(sender);
         }
-        self.senders.set_voices(voices);
+        self.senders.set_send_halves(send_halves);
         failed
     }
 
@@ -145,26 +145,27 @@ impl Fleet {
     /// When it cannot be connected at the first try, within a second.
     pub fn reconnect(&self, index: u32, time: u32) -> io::Result<()> {
         let how = Connecting { retries: 0, timeout: RETURN, ..self.plan.connecting };
-        let stream = connecting::connect(self.plan.address, how, &self.trial.progress.silent)?;
+        let stream = connecting::connect(self.plan.address, how, &self.shared.progress.silent)?;
         let name = format!("{}-{time}", self.plan.name(index));
         self.join(index, name, stream).map(drop)
     }
 
     /// Says hello for a client and gives it to its worker.
-    fn join(&self, index: u32, name: String, stream: TcpStream) -> io::Result<Arc<Voice>> {
+    fn join(&self, index: u32, name: String, stream: TcpStream) -> io::Result<Arc<SendHalf>> {
         let Role { part, room, sender, worker, witness } = self.roles[index as usize];
-        let hand = &self.workers[worker as usize];
+        let handle = &self.workers[worker as usize];
         let mut stream = mio::net::TcpStream::from_std(stream);
         let interest = Interest::READABLE | Interest::WRITABLE;
-        hand.registry.register(&mut stream, Token(index as usize), interest)?;
+        handle.registry.register(&mut stream, Token(index as usize), interest)?;
         let who = Arc::new(Who { name, room });
         let mut hello = Vec::new();
-        let stage = self.trial.dialect.hello(&who, &mut hello);
-        let voice = Arc::new(Voice::new(stream, who));
-        voice.say(&hello, &self.trial);
-        let newcomer = Newcomer { index, part, sender, witness, voice: Arc::clone(&voice), stage };
+        let stage = self.shared.dialect.hello(&who, &mut hello);
+        let send_half = Arc::new(SendHalf::new(stream, who));
+        send_half.say(&hello, &self.shared);
+        let newcomer =
+            Newcomer { index, part, sender, witness, send_half: Arc::clone(&send_half), stage };
         self.tell(worker, Command::Join(Box::new(newcomer)));
-        Ok(voice)
+        Ok(send_half)
     }
 
     /// A client says goodbye and closes its connection.
@@ -187,14 +188,14 @@ impl Fleet {
 
     /// A worker that has ended has nothing to be told.
     fn tell(&self, worker: u32, command: Command) {
-        let hand = &self.workers[worker as usize];
-        let _ = hand.commands.send(command);
-        let _ = hand.waker.wake();
+        let handle = &self.workers[worker as usize];
+        let _ = handle.commands.send(command);
+        let _ = handle.waker.wake();
     }
 
     /// Closes all accounts and connections. Gives what each worker has found, the canary's last, and
     /// what they reported in the end.
-    pub fn finish(self, reports: Receiver<Report>) -> (Vec<Finding>, Vec<Report>) {
+    pub fn finish(self, reports: Receiver<IntervalReport>) -> (Vec<Finding>, Vec<IntervalReport>) {
         for worker in 0..=self.plan.numbers.threads {
             self.tell(worker, Command::Finish);
         }

@@ -1,4 +1,4 @@
-//! A run, from the first connection to what it found out.
+//! One run: connects clients, passes a barrier, warms up, measures, drains.
 //!
 //! Connecting, then a barrier at which every receiver has heard every sender, then a warm-up, then
 //! the measuring window, then waiting for what is still under way. Only messages whose time comes
@@ -20,10 +20,10 @@ use std::sync::atomic::AtomicBool;
 
 use crate::plan::Plan;
 use crate::run::barrier::Failure;
-use crate::run::findings::Outcome;
+use crate::run::findings::Measurements;
 use crate::run::fleet::Fleet;
 use crate::run::observer::{Edge, Observer};
-use crate::run::phases::Course;
+use crate::run::phases::Phases;
 use crate::traffic::timing::intervals::Intervals;
 
 /// Carries out a plan. `mark` tells its texts from those of other runs.
@@ -38,16 +38,16 @@ pub fn run(
     mark: u32,
     observer: &mut dyn Observer,
     stop: &AtomicBool,
-) -> Result<Outcome, Failure> {
+) -> Result<Measurements, Failure> {
     let (fleet, reports) = Fleet::new(plan, mark).map_err(Failure::Start)?;
     observer.edge(Edge::Before);
-    barrier::gather(plan, &fleet, observer, stop)?;
+    barrier::connect_and_prove(plan, &fleet, observer, stop)?;
     fleet.begin();
     let intervals = Intervals::new(plan.numbers.threads as usize + 1, plan.duration.as_secs_f64());
-    let mut course = Course::new(plan, &fleet, &reports, observer, stop, intervals);
-    let paced = course.measure();
-    let Course { mut intervals, edges, unsent, interrupted, .. } = course;
-    let trial = Arc::clone(&fleet.trial);
+    let mut phases = Phases::new(plan, &fleet, &reports, observer, stop, intervals);
+    let paced = phases.measure();
+    let Phases { mut intervals, edges, unsent, interrupted, .. } = phases;
+    let shared = Arc::clone(&fleet.shared);
     let (findings, last) = fleet.finish(reports);
     for report in last {
         for ended in intervals.take(report) {
@@ -58,5 +58,5 @@ pub fn run(
     for ended in ended {
         observer.interval(ended);
     }
-    Ok(Outcome { trial, findings, totals, paced, edges, unsent, interrupted })
+    Ok(Measurements { shared, findings, totals, paced, edges, unsent, interrupted })
 }

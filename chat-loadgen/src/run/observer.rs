@@ -1,19 +1,19 @@
-//! Where a run is, and who is told.
+//! Observers of a run: told of its phases, of each second, and of the window's edges.
 
-use crate::traffic::shared::Trial;
-use crate::traffic::timing::intervals::Ended;
+use crate::traffic::shared::Shared;
+use crate::traffic::timing::intervals::EndedInterval;
 
-/// Who wants to know how a run goes on.
+/// Is told how a run goes on.
 pub trait Observer {
     /// How far it has come: called every few milliseconds, with the last second's 99th percentile.
-    fn progress(&mut self, phase: Phase, trial: &Trial, p99: Option<u64>);
+    fn progress(&mut self, phase: Phase, shared: &Shared, p99: Option<u64>);
     /// A second is over.
-    fn interval(&mut self, ended: Ended);
+    fn interval(&mut self, ended: EndedInterval);
     /// The run has come to one of its edges.
     fn edge(&mut self, edge: Edge);
 }
 
-/// Where a run is.
+/// The phases of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// Clients are being connected.
@@ -28,7 +28,7 @@ pub enum Phase {
     Draining,
 }
 
-/// A moment at which what others use is looked at.
+/// A moment at which CPU time and memory are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edge {
     /// Nobody is connected yet.

@@ -1,5 +1,5 @@
-//! The open loop: a thread that lets each message go when its time has come, whatever has become of
-//! those before.
+//! Pacing of the open loop: a thread that sends each message at its intended time, whatever has become
+//! of those before.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 
 use crate::system::machine::{self, ThreadUse};
 use crate::traffic::sending::senders::Senders;
-use crate::traffic::shared::Trial;
+use crate::traffic::shared::Shared;
 use crate::traffic::timing::latency::{enter, histogram};
 
 /// How often a waiting pacer looks whether it is still wanted, in nanoseconds.
@@ -32,16 +32,16 @@ pub struct Paced {
 /// Lets a message go at each of these times (nanoseconds of the run's clock), until there are no
 /// more or nothing is to be sent any more.
 pub fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> Paced {
-    let trial = &**senders.trial();
+    let shared = &**senders.shared();
     machine::wake_on_time();
     let mut paced = Paced { lateness: histogram(), due: 0, unsendable: 0, missed: 0, used: None };
     let mut began = None;
-    let within = |time: &u64| trial.window.holds(*time);
+    let within = |time: &u64| shared.window.holds(*time);
     while let Some(intended) = times.next() {
-        if !wait_until(trial, intended) {
+        if !wait_until(shared, intended) {
             // Those of an interrupted run need not be counted to the end: its window ends here.
             let rest = [intended].into_iter().chain(times);
-            let rest = rest.take_while(|time| *time < trial.window.end()).filter(within);
+            let rest = rest.take_while(|time| *time < shared.window.end()).filter(within);
             paced.missed = rest.count() as u64;
             break;
         }
@@ -49,14 +49,14 @@ pub fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> Paced {
         if measured && began.is_none() {
             began = ThreadUse::now();
         }
-        let voice = senders.enqueue_next(intended).map(Arc::clone);
+        let send_half = senders.enqueue_next(intended).map(Arc::clone);
         if measured {
             paced.due += 1;
-            paced.unsendable += u64::from(voice.is_none());
-            enter(&mut paced.lateness, trial.clock.now().saturating_sub(intended), 1);
+            paced.unsendable += u64::from(send_half.is_none());
+            enter(&mut paced.lateness, shared.clock.now().saturating_sub(intended), 1);
         }
-        if let Some(voice) = voice {
-            voice.flush(trial);
+        if let Some(send_half) = send_half {
+            send_half.flush(shared);
         }
     }
     if let (Some(began), Some(now)) = (began, ThreadUse::now()) {
@@ -66,15 +66,15 @@ pub fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> Paced {
 }
 
 /// False when nothing is to be sent any more.
-fn wait_until(trial: &Trial, time: u64) -> bool {
+fn wait_until(shared: &Shared, time: u64) -> bool {
     loop {
-        if trial.progress.silent.load(Ordering::Relaxed) {
+        if shared.progress.silent.load(Ordering::Relaxed) {
             return false;
         }
-        let now = trial.clock.now();
+        let now = shared.clock.now();
         if now >= time {
             return true;
         }
-        trial.clock.sleep_until(time.min(now + LOOK));
+        shared.clock.sleep_until(time.min(now + LOOK));
     }
 }

@@ -1,4 +1,4 @@
-//! A run from the barrier on: warm-up, measuring window, draining.
+//! The phases of a run after the barrier: warm-up, measuring window, draining.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,8 +13,8 @@ use crate::run::observer::{Counts, Edge, Observer, Phase};
 use crate::run::pacer::{self, Paced};
 use crate::traffic::clock::nanoseconds;
 use crate::traffic::sending::schedule::{Schedule, Shape};
-use crate::traffic::shared::Trial;
-use crate::traffic::timing::intervals::{Intervals, Report};
+use crate::traffic::shared::Shared;
+use crate::traffic::timing::intervals::{IntervalReport, Intervals};
 
 /// How often the run is looked at.
 const TICK: Duration = Duration::from_millis(10);
@@ -23,11 +23,11 @@ const LOST: Duration = Duration::from_millis(200);
 /// Between the barrier and the first message, in nanoseconds.
 const PREPARATION: u64 = 20_000_000;
 
-/// A run under way.
-pub struct Course<'a> {
+/// The phases of one run, as they are carried out.
+pub struct Phases<'a> {
     plan: &'a Plan,
     fleet: &'a Fleet,
-    reports: &'a Receiver<Report>,
+    reports: &'a Receiver<IntervalReport>,
     observer: &'a mut dyn Observer,
     stop: &'a AtomicBool,
     p99: Option<u64>,
@@ -41,12 +41,12 @@ pub struct Course<'a> {
     pub interrupted: bool,
 }
 
-impl<'a> Course<'a> {
-    /// One whose clients are all there.
+impl<'a> Phases<'a> {
+    /// Phases of a run whose clients are all connected.
     pub fn new(
         plan: &'a Plan,
         fleet: &'a Fleet,
-        reports: &'a Receiver<Report>,
+        reports: &'a Receiver<IntervalReport>,
         observer: &'a mut dyn Observer,
         stop: &'a AtomicBool,
         intervals: Intervals,
@@ -66,13 +66,13 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// Sends, and waits for what was sent.
+    /// Goes through warm-up, measuring window and draining.
     pub fn measure(&mut self) -> Option<Paced> {
-        let trial = &*self.fleet.trial;
-        let begin = trial.clock.now() + PREPARATION;
+        let shared = &*self.fleet.shared;
+        let begin = shared.clock.now() + PREPARATION;
         let start = begin + nanoseconds(self.plan.warm_up.as_secs_f64());
         let end = start + nanoseconds(self.plan.duration.as_secs_f64());
-        trial.window.set(start, end);
+        shared.window.set(start, end);
         thread::scope(|scope| {
             let pacer = self.begin_sending(scope, begin, start);
             if self.plan.churn > 0.0 {
@@ -80,17 +80,21 @@ impl<'a> Course<'a> {
                 scope.spawn(move || churn::churn(fleet, rate, begin));
             }
             self.watch_until(start, Phase::WarmUp);
-            self.note(0, Edge::Start);
+            self.record_edge(0, Edge::Start);
             self.watch_until(end, Phase::Measuring);
-            self.note(1, Edge::End);
+            self.record_edge(1, Edge::End);
             if self.interrupted {
-                trial.window.set(start.min(trial.clock.now()), end.min(trial.clock.now()));
-                trial.progress.silent.store(true, Ordering::Relaxed);
+                shared.window.set(start.min(shared.clock.now()), end.min(shared.clock.now()));
+                shared.progress.silent.store(true, Ordering::Relaxed);
             }
             self.drain(pacer.as_ref());
-            trial.progress.silent.store(true, Ordering::Relaxed);
-            self.unsent =
-                self.fleet.senders.voices().map(|(sender, voice)| voice.stop(sender, trial)).sum();
+            shared.progress.silent.store(true, Ordering::Relaxed);
+            self.unsent = self
+                .fleet
+                .senders
+                .send_halves()
+                .map(|(sender, send_half)| send_half.stop(sender, shared))
+                .sum();
             pacer.map(|pacer| pacer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         })
     }
@@ -105,7 +109,7 @@ impl<'a> Course<'a> {
         let Plan { seed, warm_up, duration, .. } = *self.plan;
         match &self.plan.pacing {
             Pacing::Closed(window) => {
-                senders.trial().clock.sleep_until(begin);
+                senders.shared().clock.sleep_until(begin);
                 senders.refill(u64::from(*window));
                 None
             }
@@ -121,41 +125,41 @@ impl<'a> Course<'a> {
 
     /// Watches the run until that time of its clock, or until told to stop.
     fn watch_until(&mut self, time: u64, phase: Phase) {
-        let trial = &*self.fleet.trial;
-        let mut stuck = (0, trial.clock.now());
+        let shared = &*self.fleet.shared;
+        let mut stuck = (0, shared.clock.now());
         loop {
-            let now = trial.clock.now();
+            let now = shared.clock.now();
             self.interrupted |= self.stop.load(Ordering::Relaxed);
             if now >= time || self.interrupted {
                 return;
             }
-            self.look(phase);
+            self.collect_reports(phase);
             self.give_up_waiting(&mut stuck);
-            trial.clock.sleep_until(time.min(now + nanoseconds(TICK.as_secs_f64())));
+            shared.clock.sleep_until(time.min(now + nanoseconds(TICK.as_secs_f64())));
         }
     }
 
     /// In a closed loop: what has not arrived for so long that it counts as lost does not keep the
     /// next messages from being sent.
     fn give_up_waiting(&self, (completed, since): &mut (u64, u64)) {
-        let trial = &*self.fleet.trial;
+        let shared = &*self.fleet.shared;
         let Pacing::Closed(window) = self.plan.pacing else { return };
-        let now = trial.clock.now();
-        let done = trial.progress.completed.load(Ordering::Relaxed);
+        let now = shared.clock.now();
+        let done = shared.progress.completed.load(Ordering::Relaxed);
         if done != *completed {
             (*completed, *since) = (done, now);
         } else if now - *since > nanoseconds(self.plan.drain_timeout.max(LOST).as_secs_f64()) {
             *since = now;
-            trial.given_up.store(now, Ordering::Relaxed);
+            shared.given_up.store(now, Ordering::Relaxed);
             self.fleet.senders.refill(u64::from(window));
         }
     }
 
     /// Takes what the workers report, and shows how far the run has come.
-    fn look(&mut self, phase: Phase) {
-        let trial = &*self.fleet.trial;
-        if let Some(since) = trial.clock.now().checked_sub(trial.window.start()) {
-            self.intervals.note_sent(trial.flight.all_sent(), since);
+    fn collect_reports(&mut self, phase: Phase) {
+        let shared = &*self.fleet.shared;
+        if let Some(since) = shared.clock.now().checked_sub(shared.window.start()) {
+            self.intervals.note_sent(shared.in_flight.all_sent(), since);
         }
         for report in self.reports.try_iter() {
             for ended in self.intervals.take(report) {
@@ -163,11 +167,11 @@ impl<'a> Course<'a> {
                 self.observer.interval(ended);
             }
         }
-        self.observer.progress(phase, trial, self.p99);
+        self.observer.progress(phase, shared, self.p99);
     }
 
-    fn note(&mut self, which: usize, edge: Edge) {
-        let Trial { progress, clock, .. } = &*self.fleet.trial;
+    fn record_edge(&mut self, which: usize, edge: Edge) {
+        let Shared { progress, clock, .. } = &*self.fleet.shared;
         self.edges[which] = Counts {
             at: clock.now(),
             measured: progress.measured.load(Ordering::Relaxed),
@@ -179,28 +183,28 @@ impl<'a> Course<'a> {
 
     /// Whether nobody waits for anything on which the completion of no message depends.
     fn nothing_is_outstanding(&self) -> bool {
-        let trial = &*self.fleet.trial;
-        trial.progress.all_sent.store(true, Ordering::Relaxed);
-        trial.outstanding.iter().all(|number| number.load(Ordering::Relaxed) == 0)
+        let shared = &*self.fleet.shared;
+        shared.progress.all_sent.store(true, Ordering::Relaxed);
+        shared.outstanding.iter().all(|number| number.load(Ordering::Relaxed) == 0)
     }
 
     /// Waits until everything that was to be sent is sent and has reached everybody; at most for
     /// the time that is given to it. Being told to stop ends it only if the run was not ended by that
     /// itself: what is under way then is not lost.
     fn drain(&mut self, pacer: Option<&ScopedJoinHandle<'_, Paced>>) {
-        let trial = &*self.fleet.trial;
+        let shared = &*self.fleet.shared;
         if pacer.is_none() {
-            trial.progress.silent.store(true, Ordering::Relaxed);
+            shared.progress.silent.store(true, Ordering::Relaxed);
         }
-        let deadline = trial.clock.now() + nanoseconds(self.plan.drain_timeout.as_secs_f64());
+        let deadline = shared.clock.now() + nanoseconds(self.plan.drain_timeout.as_secs_f64());
         let (stop, stopped) = (self.stop, self.interrupted);
         let told = || !stopped && stop.load(Ordering::Relaxed);
-        while trial.clock.now() < deadline && !told() {
-            self.look(Phase::Draining);
+        while shared.clock.now() < deadline && !told() {
+            self.collect_reports(Phase::Draining);
             let sending = pacer.is_some_and(|pacer| !pacer.is_finished());
-            let open = trial.progress.open.load(Ordering::Relaxed) > 0;
-            let sent =
-                !sending && self.fleet.senders.voices().all(|(_, voice)| voice.has_sent_all());
+            let open = shared.progress.open.load(Ordering::Relaxed) > 0;
+            let sent = !sending
+                && self.fleet.senders.send_halves().all(|(_, send_half)| send_half.has_sent_all());
             if sent && self.nothing_is_outstanding() && !open {
                 return;
             }

@@ -9,13 +9,13 @@ use std::time::{Duration, SystemTime};
 use crate::record::Interval;
 use crate::record::figures::float;
 use crate::report::hlog::HlogWriter;
-use crate::report::live::{LiveLine, Progress};
+use crate::report::live::{LiveLine, LiveProgress};
 use crate::run::findings::ServerUse;
 use crate::run::observer::{Edge, Observer, Phase};
 use crate::system::machine;
 use crate::system::target::{Target, Usage};
-use crate::traffic::shared::Trial;
-use crate::traffic::timing::intervals::Ended;
+use crate::traffic::shared::Shared;
+use crate::traffic::timing::intervals::EndedInterval;
 
 /// An observer that keeps what the record needs.
 pub struct Watch<'a> {
@@ -23,7 +23,7 @@ pub struct Watch<'a> {
     pub intervals: Vec<Interval>,
     target: Option<&'a Target>,
     live: LiveLine,
-    hlog: Option<Log>,
+    hlog: Option<IntervalLog>,
     hlog_error: Option<io::Error>,
     phase: (Phase, u64),
     lately: (u64, u64),
@@ -35,7 +35,7 @@ pub struct Watch<'a> {
 }
 
 /// The interval log: it says when its first second began, so it begins with the window.
-enum Log {
+enum IntervalLog {
     Opened(File),
     Begun(HlogWriter<BufWriter<File>>),
 }
@@ -51,7 +51,7 @@ impl<'a> Watch<'a> {
         duration: Duration,
         hlog: Option<&Path>,
     ) -> io::Result<Self> {
-        let hlog = hlog.map(|path| File::create(path).map(Log::Opened)).transpose()?;
+        let hlog = hlog.map(|path| File::create(path).map(IntervalLog::Opened)).transpose()?;
         Ok(Self {
             intervals: Vec::new(),
             target,
@@ -77,7 +77,7 @@ impl<'a> Watch<'a> {
         self.live.finish();
         match (self.hlog_error.take(), self.hlog.take()) {
             (Some(error), _) => Err(error),
-            (None, Some(Log::Begun(log))) => log.finish().map(drop),
+            (None, Some(IntervalLog::Begun(log))) => log.finish().map(drop),
             (None, _) => Ok(()),
         }
     }
@@ -107,14 +107,14 @@ impl<'a> Watch<'a> {
 }
 
 impl Observer for Watch<'_> {
-    fn progress(&mut self, phase: Phase, trial: &Trial, p99: Option<u64>) {
-        let now = trial.clock.now();
+    fn progress(&mut self, phase: Phase, shared: &Shared, p99: Option<u64>) {
+        let now = shared.clock.now();
         if self.phase.0 != phase {
             self.phase = (phase, now);
         }
         let (before, sent) = self.lately;
         if now >= before + 1_000_000_000 {
-            let all = trial.flight.all_sent();
+            let all = shared.in_flight.all_sent();
             self.rate = float(all - sent) * 1e9 / float(now - before);
             self.lately = (now, all);
         }
@@ -125,24 +125,24 @@ impl Observer for Watch<'_> {
             Phase::Measuring => ("measuring", Some(self.duration)),
             Phase::Draining => ("draining", None),
         };
-        self.live.show(&Progress {
+        self.live.show(&LiveProgress {
             phase: name,
             elapsed: Duration::from_nanos(now - self.phase.1),
             total,
             rate: self.rate,
-            deliveries: trial.progress.deliveries.load(Ordering::Relaxed),
+            deliveries: shared.progress.deliveries.load(Ordering::Relaxed),
             p99,
-            faults: trial.progress.faults.load(Ordering::Relaxed),
+            anomalies: shared.progress.anomalies.load(Ordering::Relaxed),
         });
     }
 
-    fn interval(&mut self, ended: Ended) {
-        let Ended { interval, response } = ended;
+    fn interval(&mut self, ended: EndedInterval) {
+        let EndedInterval { interval, response } = ended;
         let over = self.duration.as_secs_f64();
         if interval.start >= over && interval.response.count == 0 {
             return; // Nothing was late.
         }
-        if let Some(Log::Begun(log)) = &mut self.hlog {
+        if let Some(IntervalLog::Begun(log)) = &mut self.hlog {
             let start = Duration::from_secs_f64(interval.start);
             let length = Duration::from_secs_f64(interval.length);
             if let Err(error) = log.write(start, length, &response) {
@@ -156,11 +156,11 @@ impl Observer for Watch<'_> {
         self.server[edge as usize] = self.target.and_then(Target::usage);
         self.cpu[edge as usize] = machine::process_cpu();
         if edge == Edge::Start
-            && let Some(Log::Opened(file)) = self.hlog.take()
+            && let Some(IntervalLog::Opened(file)) = self.hlog.take()
         {
             let begun = HlogWriter::new(BufWriter::new(file), SystemTime::now(), "response");
             match begun {
-                Ok(log) => self.hlog = Some(Log::Begun(log)),
+                Ok(log) => self.hlog = Some(IntervalLog::Begun(log)),
                 Err(error) => self.hlog_error = Some(error),
             }
         }

@@ -1,6 +1,6 @@
-//! What there is to know about the machine, and about what this process has used of it.
+//! The machine and this process's use of it: processor, memory, CPU time, waits.
 //!
-//! What a system does not tell is nothing, never an error.
+//! A figure that the system does not give is `None`, never an error.
 
 use std::fs;
 use std::thread::available_parallelism;

@@ -1,5 +1,5 @@
-//! Whether this machine lets a run have as many connections as it wants: found out before anything
-//! starts, not when the last thousand of them fail.
+//! Preflight check of the system's limits: descriptors and source ports for all connections, before
+//! anything starts.
 
 use std::fs;
 use std::net::SocketAddr;

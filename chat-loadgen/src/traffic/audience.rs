@@ -1,4 +1,4 @@
-//! Who is due to get a message: how many of each room's clients each worker looks after.
+//! Receivers of each room: how many of its clients each worker looks after.
 //!
 //! Only those who are there all the time are counted, because only they decide whether a message
 //! has reached everybody.
@@ -60,12 +60,12 @@ impl Audience {
     pub fn leave(&self, worker: usize, room: u32, sender: Option<u32>) {
         self.members(worker, room).fetch_sub(1, Ordering::Relaxed);
         if let Some(sender) = sender {
-            self.without(sender);
+            self.remove_sender(sender);
         }
     }
 
     /// A sender could not be connected.
-    pub fn without(&self, sender: u32) {
+    pub fn remove_sender(&self, sender: u32) {
         self.senders[sender as usize].here.store(false, Ordering::Relaxed);
     }
 

@@ -1,16 +1,16 @@
-//! One simulated client, as the worker that looks after it knows it.
+//! One simulated client: its connection, its account of deliveries, its progress with the server.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::roles::Part;
 use crate::traffic::ledger::Account;
-use crate::traffic::ledger::total_order::Order;
-use crate::traffic::sending::send_half::Voice;
-use crate::traffic::shared::Trial;
+use crate::traffic::ledger::total_order::TotalOrder;
+use crate::traffic::sending::send_half::SendHalf;
+use crate::traffic::shared::Shared;
 use crate::wire::dialects;
 
-/// How far a client takes part.
+/// Participation of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
     /// Whether it hears anybody is not known yet.
@@ -40,7 +40,7 @@ pub struct Client {
     /// Whether it is the only one on its thread.
     pub canary: bool,
     /// Its sending half, and the connection.
-    pub voice: Arc<Voice>,
+    pub send_half: Arc<SendHalf>,
     /// Where it is in what the server asks of it.
     pub stage: dialects::Stage,
     /// Whether it was there when the first message was sent.
@@ -54,7 +54,7 @@ pub struct Client {
     /// What it got of what each sender of its room said.
     pub account: Account,
     /// What it saw, compared with the room's order.
-    pub order: Option<Box<Order>>,
+    pub total_order: Option<Box<TotalOrder>>,
     /// Whether the last text that came lacked its end.
     pub torn: bool,
     /// Damaged texts of which nobody knows what they were.
@@ -77,7 +77,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// One more.
+    /// Adds a delivery, with its response in nanoseconds.
     #[inline]
     pub fn add(&mut self, response: u64) {
         self.deliveries += 1;
@@ -88,9 +88,9 @@ impl Received {
 
 impl Client {
     /// A client whose connection has been made and whose hello has been said.
-    pub fn new(newcomer: Newcomer, canary: bool, trial: &Trial) -> Self {
-        let Newcomer { index, part, sender, witness, voice, stage } = newcomer;
-        let senders = trial.audience.senders(voice.who().room).len();
+    pub fn new(newcomer: Newcomer, canary: bool, shared: &Shared) -> Self {
+        let Newcomer { index, part, sender, witness, send_half, stage } = newcomer;
+        let senders = shared.audience.senders(send_half.who().room).len();
         Self {
             index,
             part,
@@ -98,15 +98,15 @@ impl Client {
             sender,
             witness,
             canary,
-            address: voice.stream().local_addr().ok(),
-            voice,
+            address: send_half.stream().local_addr().ok(),
+            send_half,
             stage,
             began: false,
-            since: trial.clock.now(),
+            since: shared.clock.now(),
             again: false,
             rest: Vec::new(),
             account: Account::new(senders),
-            order: (trial.total_order && !witness).then(Box::default),
+            total_order: (shared.total_order && !witness).then(Box::default),
             torn: false,
             unattributed: 0,
             received: Received::default(),
@@ -116,30 +116,30 @@ impl Client {
     /// Its room, if it is in any.
     #[inline]
     pub fn room(&self) -> Option<u32> {
-        self.voice.who().room
+        self.send_half.who().room
     }
 
     /// Whether it has heard everybody it should; nothing is expected of who is in no room.
-    pub fn hears_all(&self, trial: &Trial) -> bool {
-        let senders = trial.audience.senders(self.room());
+    pub fn hears_all(&self, shared: &Shared) -> bool {
+        let senders = shared.audience.senders(self.room());
         let unheard = |(seat, &sender): (usize, &u32)| {
-            let own = self.sender == Some(sender) && !trial.audience.echoes();
-            !own && trial.audience.has(sender) && self.account.is_closed(seat)
+            let own = self.sender == Some(sender) && !shared.audience.echoes();
+            !own && shared.audience.has(sender) && self.account.is_closed(seat)
         };
         !senders.iter().enumerate().any(unheard)
     }
 
     /// How many deliveries are due to it and have not come.
-    pub fn outstanding(&self, trial: &Trial) -> u64 {
+    pub fn outstanding(&self, shared: &Shared) -> u64 {
         if self.presence != Presence::Here {
             return 0;
         }
-        let senders = trial.audience.senders(self.room()).iter().enumerate();
+        let senders = shared.audience.senders(self.room()).iter().enumerate();
         let others = senders.filter(|&(_, &sender)| {
-            trial.audience.has(sender) && (trial.audience.echoes() || self.sender != Some(sender))
+            shared.audience.has(sender) && (shared.audience.echoes() || self.sender != Some(sender))
         });
         let awaited = others.map(|(seat, &sender)| {
-            self.account.awaited(seat, trial.flight.sent(sender)).len() as u64
+            self.account.awaited(seat, shared.in_flight.sent(sender)).len() as u64
         });
         self.account.missing() + awaited.sum::<u64>()
     }
@@ -162,8 +162,8 @@ pub struct Newcomer {
     pub sender: Option<u32>,
     /// See [`Client::witness`].
     pub witness: bool,
-    /// See [`Client::voice`].
-    pub voice: Arc<Voice>,
+    /// See [`Client::send_half`].
+    pub send_half: Arc<SendHalf>,
     /// See [`Client::stage`].
     pub stage: dialects::Stage,
 }

@@ -1,5 +1,4 @@
-//! What has been sent, and when: written by those who send, read by those who receive, on whatever
-//! thread they are.
+//! Messages in flight and their times: written by the sending threads, read by the receiving ones.
 //!
 //! A sender's messages have their slots in a ring, so that their times need not travel in the text
 //! and memory is bounded. A slot is written before its message's last byte is, so whoever has
@@ -16,7 +15,7 @@ const MIN_SLOTS: usize = 64;
 
 /// All senders' rings.
 #[derive(Debug)]
-pub struct Flight {
+pub struct InFlight {
     rings: Box<[Ring]>,
 }
 
@@ -58,7 +57,7 @@ pub struct Reach {
     pub last: u64,
 }
 
-impl Flight {
+impl InFlight {
     /// Rings for `senders` senders, of `messages` slots each if there is room for so many, rounded
     /// up to a power of two.
     pub fn new(senders: usize, messages: u64) -> Self {
@@ -193,38 +192,38 @@ mod tests {
 
     #[test]
     fn times_are_remembered_for_as_long_as_the_ring_is() {
-        let flight = Flight::new(2, 100);
-        assert_eq!(flight.slots(), 128);
-        assert_eq!(flight.times(1, 0), None);
+        let in_flight = InFlight::new(2, 100);
+        assert_eq!(in_flight.slots(), 128);
+        assert_eq!(in_flight.times(1, 0), None);
         for number in 0..129 {
             assert_eq!(
-                flight.begin(1, 10 * number, 1),
+                in_flight.begin(1, 10 * number, 1),
                 Some(u32::try_from(number).expect("small"))
             );
         }
-        flight.stamp(1, 128, 1281);
-        assert_eq!((flight.times(1, 0), flight.times(1, 1)), (None, None));
-        assert_eq!(flight.times(1, 128), Some(Times { intended: 1280, written: 1281 }));
-        assert_eq!(flight.times(1, 2).map(|times| times.intended), Some(20));
-        assert_eq!((flight.sent(0), flight.sent(1), flight.all_sent()), (0, 129, 129));
+        in_flight.stamp(1, 128, 1281);
+        assert_eq!((in_flight.times(1, 0), in_flight.times(1, 1)), (None, None));
+        assert_eq!(in_flight.times(1, 128), Some(Times { intended: 1280, written: 1281 }));
+        assert_eq!(in_flight.times(1, 2).map(|times| times.intended), Some(20));
+        assert_eq!((in_flight.sent(0), in_flight.sent(1), in_flight.all_sent()), (0, 129, 129));
     }
 
     #[test]
     fn the_last_worker_learns_who_was_first_and_last_of_all() {
-        let flight = Flight::new(1, 1);
-        flight.begin(0, 0, 3);
-        assert_eq!(flight.complete(0, 0, Some(Reach { first: 5, last: 9 })), None);
-        assert_eq!(flight.complete(0, 0, None), None);
-        let completed = flight.complete(0, 0, Some(Reach { first: 7, last: 8 }));
+        let in_flight = InFlight::new(1, 1);
+        in_flight.begin(0, 0, 3);
+        assert_eq!(in_flight.complete(0, 0, Some(Reach { first: 5, last: 9 })), None);
+        assert_eq!(in_flight.complete(0, 0, None), None);
+        let completed = in_flight.complete(0, 0, Some(Reach { first: 7, last: 8 }));
         assert_eq!(completed, Some(Completed { reach: Some(Reach { first: 5, last: 9 }) }));
-        flight.begin(0, 0, 1);
-        assert_eq!(flight.complete(0, 1, None), Some(Completed { reach: None }));
+        in_flight.begin(0, 0, 1);
+        assert_eq!(in_flight.complete(0, 1, None), Some(Completed { reach: None }));
     }
 
     #[test]
     fn memory_is_bounded_however_many_senders_there_are() {
-        assert_eq!(Flight::new(1, u64::MAX).slots(), MAX_SLOTS);
-        assert_eq!(Flight::new(1000, u64::MAX).slots(), 1024);
-        assert_eq!(Flight::new(20, 0).slots(), MIN_SLOTS);
+        assert_eq!(InFlight::new(1, u64::MAX).slots(), MAX_SLOTS);
+        assert_eq!(InFlight::new(1000, u64::MAX).slots(), 1024);
+        assert_eq!(InFlight::new(20, 0).slots(), MIN_SLOTS);
     }
 }

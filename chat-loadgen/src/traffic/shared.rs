@@ -1,17 +1,17 @@
-//! What all threads of one run share.
+//! State that all threads of one run share: clock, window, progress, messages in flight.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use crate::traffic::audience::Audience;
 use crate::traffic::clock::Clock;
-use crate::traffic::in_flight::Flight;
+use crate::traffic::in_flight::InFlight;
 use crate::wire::dialects::Dialect;
 use crate::wire::payload::Mark;
 
-/// One run.
+/// The shared state of one run.
 #[derive(Debug)]
-pub struct Trial {
+pub struct Shared {
     /// The run's time.
     pub clock: Clock,
     /// What its texts carry.
@@ -19,7 +19,7 @@ pub struct Trial {
     /// How the server is talked to.
     pub dialect: Box<dyn Dialect>,
     /// What has been sent.
-    pub flight: Flight,
+    pub in_flight: InFlight,
     /// Who is to get it.
     pub audience: Audience,
     /// When messages count.
@@ -28,7 +28,7 @@ pub struct Trial {
     pub verify: bool,
     /// Whether the order over all senders is looked at.
     pub total_order: bool,
-    /// How many witnesses of each fault are kept.
+    /// How many witnesses of each anomaly are kept.
     pub witnesses: usize,
     /// How far it has come.
     pub progress: Progress,
@@ -69,13 +69,13 @@ pub struct Progress {
     pub deliveries: AtomicU64,
     /// Bytes that were read.
     pub bytes: AtomicU64,
-    /// Faults that were seen.
-    pub faults: AtomicU64,
+    /// Anomalies that were seen.
+    pub anomalies: AtomicU64,
     /// Clients whose connection ended without their asking for it.
     pub disconnected: AtomicU64,
     /// Nothing is to be sent any more.
     pub silent: AtomicBool,
-    /// Everything has been sent: see [`Trial::outstanding`].
+    /// Everything has been sent: see [`Shared::outstanding`].
     pub all_sent: AtomicBool,
 }
 
@@ -111,36 +111,36 @@ impl Window {
     }
 }
 
-/// What a [`Trial`] is made of.
+/// What a [`Shared`] is made of.
 #[derive(Debug)]
 pub struct Parts {
-    /// See [`Trial::mark`].
+    /// See [`Shared::mark`].
     pub mark: Mark,
-    /// See [`Trial::dialect`].
+    /// See [`Shared::dialect`].
     pub dialect: Box<dyn Dialect>,
-    /// See [`Trial::flight`].
-    pub flight: Flight,
-    /// See [`Trial::audience`].
+    /// See [`Shared::in_flight`].
+    pub in_flight: InFlight,
+    /// See [`Shared::audience`].
     pub audience: Audience,
-    /// See [`Trial::verify`].
+    /// See [`Shared::verify`].
     pub verify: bool,
-    /// See [`Trial::total_order`].
+    /// See [`Shared::total_order`].
     pub total_order: bool,
-    /// See [`Trial::witnesses`].
+    /// See [`Shared::witnesses`].
     pub witnesses: usize,
-    /// See [`Trial::patience`].
+    /// See [`Shared::patience`].
     pub patience: u64,
     /// How many workers there are.
     pub workers: usize,
 }
 
-impl Trial {
+impl Shared {
     /// A run that begins now.
     pub fn new(parts: Parts) -> Self {
         let Parts {
             mark,
             dialect,
-            flight,
+            in_flight,
             audience,
             verify,
             total_order,
@@ -152,7 +152,7 @@ impl Trial {
             clock: Clock::start(),
             mark,
             dialect,
-            flight,
+            in_flight,
             audience,
             window: Window::default(),
             verify,
@@ -168,7 +168,7 @@ impl Trial {
 
     /// A message has got its number, and so many workers have receivers for it. Gives whether it
     /// counts.
-    pub fn begun(&self, intended: u64, waiting: u32) -> bool {
+    pub fn count_numbered(&self, intended: u64, waiting: u32) -> bool {
         let counted = self.window.holds(intended);
         if counted {
             self.progress.measured.fetch_add(1, Ordering::Relaxed);
@@ -181,7 +181,7 @@ impl Trial {
 
     /// A sender's last messages were not sent after all; so many of them would have counted.
     pub fn take_back(&self, sender: u32, messages: u32, counted: u64) {
-        self.flight.take_back(sender, messages);
+        self.in_flight.take_back(sender, messages);
         self.progress.measured.fetch_sub(counted, Ordering::Relaxed);
     }
 }
@@ -194,12 +194,12 @@ pub(crate) mod sample {
 
     /// A run of two senders in one room, both looked after by the only worker, with two listeners;
     /// its measuring window is open from 1,000 to 2,000 ns.
-    pub(crate) fn trial() -> Trial {
+    pub(crate) fn shared() -> Shared {
         let senders = vec![Sender::new(0, 0), Sender::new(0, 0)];
-        let trial = Trial::new(Parts {
+        let shared = Shared::new(Parts {
             mark: Mark::new(7, true),
             dialect: Box::new(Basico),
-            flight: Flight::new(2, 64),
+            in_flight: InFlight::new(2, 64),
             audience: Audience::new(1, 1, false, senders),
             verify: true,
             total_order: false,
@@ -208,9 +208,9 @@ pub(crate) mod sample {
             workers: 1,
         });
         for _ in 0..4 {
-            trial.audience.join(0, 0);
+            shared.audience.join(0, 0);
         }
-        trial.window.set(1_000, 2_000);
-        trial
+        shared.window.set(1_000, 2_000);
+        shared
     }
 }

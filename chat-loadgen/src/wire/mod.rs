@@ -1,4 +1,4 @@
-//! What goes over a connection: texts that prove themselves, in the language of each server.
+//! Bytes on a connection: self-checking texts, in the protocol of each server.
 
 pub mod dialects;
 pub mod payload;

@@ -1,5 +1,5 @@
-//! What a simulated client says: a text that names its run, its sender and its number, can be found
-//! anywhere in a line, and shows whether it arrived as it was sent.
+//! Payload of a message: a text that names its run, its sender and its number, can be found anywhere
+//! in a line, and carries checksums.
 //!
 //! ```text
 //! {RRRRkSSSNNNNNii filler… CCCCCRR}

@@ -1,4 +1,4 @@
-//! Numbers that look drawn by lot and are computed.
+//! Pseudorandom numbers by index: the `SplitMix64` generator.
 
 /// From the golden ratio: indices one apart become unrelated.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;

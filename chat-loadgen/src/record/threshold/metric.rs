@@ -1,4 +1,4 @@
-//! What a condition can be about: every figure of a record that has a name.
+//! Metrics of conditions: every figure of a record that has a name.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! The little language of `--fail-if 'last.p99>20ms'` and `--find-max 'p99<5ms && lost==0'`.
+//! Thresholds: the conditions of `--fail-if 'last.p99>20ms'` and `--find-max 'p99<5ms && lost==0'`.
 //!
 //! Comparisons of a [`Metric`] with a number, joined by `&&` and, binding less, by `||`. A time
 //! always has a unit, so that nobody has to guess one.

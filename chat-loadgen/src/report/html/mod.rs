@@ -44,8 +44,9 @@ fn title(record: &Record) -> String {
 }
 
 fn header(record: &Record, title: &str) -> String {
-    let place = &record.environment;
-    let when = format!("{} · {} · {} CPUs", place.started, place.system, place.cpus);
+    let environment = &record.environment;
+    let when =
+        format!("{} · {} · {} CPUs", environment.started, environment.system, environment.cpus);
     let (class, meaning) = match record.verdict.status {
         Status::Valid => ("valid", "The figures hold, and every delivery was right."),
         Status::Faulty => ("faulty", "The figures hold; some deliveries were wrong."),
@@ -73,7 +74,7 @@ fn header(record: &Record, title: &str) -> String {
 
 fn tiles(record: &Record) -> String {
     let (response, last) = (&record.latency.response, &record.latency.last);
-    let faults = record.ledger.wrong();
+    let anomalies = record.ledger.wrong();
     let mut tiles = vec![
         ("Response p50", sampled(response, response.p50)),
         ("Response p99", sampled(response, response.p99)),
@@ -82,7 +83,7 @@ fn tiles(record: &Record) -> String {
         ("Deliveries per second", rate(record.traffic.delivery_rate)),
         ("Messages per second", rate(record.traffic.achieved_rate)),
         ("Not sent in time", count(record.traffic.unsent)),
-        ("Wrong deliveries", count(faults)),
+        ("Wrong deliveries", count(anomalies)),
     ];
     if let Some(server) = &record.server {
         tiles.push(("CPU per delivery", time_of(server.cpu_per_delivery)));
@@ -91,7 +92,7 @@ fn tiles(record: &Record) -> String {
     // Two rows of equally many, where the page is wide enough.
     let columns = tiles.len().div_ceil(2);
     let tiles = tiles.iter().map(|(name, figure)| {
-        let class = if *name == "Wrong deliveries" && faults > 0 { "tile bad" } else { "tile" };
+        let class = if *name == "Wrong deliveries" && anomalies > 0 { "tile bad" } else { "tile" };
         format!("<div class=\"{class}\"><span>{name}</span><b>{}</b></div>\n", escape(figure))
     });
     let tiles = tiles.collect::<Vec<_>>().concat();

@@ -39,7 +39,7 @@ fn percentiles(name: &str, summary: &Summary) -> Row {
 
 pub(super) fn ledger(ledger: &Ledger) -> String {
     let good = [("expected", ledger.expected), ("ok", ledger.ok)];
-    let others = ledger.faults().into_iter().map(|fault| (fault, "bad"));
+    let others = ledger.anomalies().into_iter().map(|fault| (fault, "bad"));
     let cut_off = (("cut off", ledger.cut_off), "");
     let cut_off = Some(cut_off).filter(|_| ledger.cut_off > 0);
     let rows = good.into_iter().map(|row| (row, "")).chain(others).chain(cut_off);
@@ -182,7 +182,7 @@ fn generator(generator: &Generator) -> String {
 }
 
 pub(super) fn circumstances(record: &Record) -> String {
-    let (asked, place) = (&record.workload, &record.environment);
+    let (asked, environment) = (&record.workload, &record.environment);
     let workload = [
         ("dialect", asked.dialect.clone()),
         ("clients", format!("{}, {} of them send", asked.clients, asked.senders)),
@@ -200,13 +200,13 @@ pub(super) fn circumstances(record: &Record) -> String {
     let limit = |[soft, hard]: [u64; 2]| format!("{}, at most {}", count(soft), count(hard));
     let unknown = || "unknown".to_owned();
     let environment = [
-        ("version", place.version.clone()),
-        ("started", place.started.clone()),
-        ("arguments", place.arguments.join(" ")),
-        ("system", place.system.clone()),
-        ("processor", place.processor.clone().unwrap_or_else(unknown)),
-        ("CPUs", place.cpus.to_string()),
-        ("descriptors", place.descriptors.map_or_else(unknown, limit)),
+        ("version", environment.version.clone()),
+        ("started", environment.started.clone()),
+        ("arguments", environment.arguments.join(" ")),
+        ("system", environment.system.clone()),
+        ("processor", environment.processor.clone().unwrap_or_else(unknown)),
+        ("CPUs", environment.cpus.to_string()),
+        ("descriptors", environment.descriptors.map_or_else(unknown, limit)),
     ];
     columns(&[
         section("Workload", &definitions(&workload)),

@@ -125,7 +125,7 @@ impl Target {
     }
 
     fn start(command: &str, address: SocketAddr, patience: Duration) -> Result<Self, TargetError> {
-        let (words, address) = settle(command, address)?;
+        let (words, address) = assign_port(command, address)?;
         if accepts(address) {
             return Err(TargetError::Taken(address));
         }
@@ -144,7 +144,7 @@ impl Target {
                 return Ok(target);
             }
             if Instant::now() > deadline {
-                let words = tail.map(|tail| tail.words()).unwrap_or_default();
+                let words = tail.map(|tail| tail.last_lines()).unwrap_or_default();
                 return Err(TargetError::Silent { address, words });
             }
             thread::sleep(LOOK);
@@ -208,7 +208,7 @@ fn started() -> MutexGuard<'static, Vec<u32>> {
 }
 
 /// Kills what was started here: this process is about to end without dropping anything.
-pub fn abandon() {
+pub fn kill_all_started() {
     #[cfg(unix)]
     for id in started().iter().filter_map(|id| Pid::from_raw(id.cast_signed())) {
         let _ = kill_process_group(id, Signal::KILL);
@@ -216,7 +216,10 @@ pub fn abandon() {
 }
 
 /// The command's words, and where the server will listen.
-fn settle(command: &str, address: SocketAddr) -> Result<(Vec<String>, SocketAddr), TargetError> {
+fn assign_port(
+    command: &str,
+    address: SocketAddr,
+) -> Result<(Vec<String>, SocketAddr), TargetError> {
     let mut words = shell_words::split(command)?;
     if words.is_empty() {
         return Err(TargetError::Empty);
@@ -285,11 +288,11 @@ impl Tail {
     /// The last words of a process that has ended. Another one may hold its standard error open.
     fn finish(self) -> String {
         let _ = self.end.recv_timeout(LET_GO);
-        self.words()
+        self.last_lines()
     }
 
     /// The last lines so far, harmless for a terminal, with something to begin them with.
-    fn words(&self) -> String {
+    fn last_lines(&self) -> String {
         let kept: Vec<u8> =
             self.kept.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
         let text = String::from_utf8_lossy(&kept);

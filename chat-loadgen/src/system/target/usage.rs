@@ -1,4 +1,4 @@
-//! What a process and its descendants have used (Linux: `/proc`).
+//! CPU time and memory of a process and its descendants (Linux: `/proc`).
 
 use std::fs;
 use std::time::Duration;

@@ -1,11 +1,11 @@
-//! Faults that were seen, counted, with the first few of each as witnesses.
+//! Anomalies of deliveries: counts of each kind, with the first few of each as witnesses.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// What can be wrong with a delivery.
+/// A kind of wrong delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
+pub enum Anomaly {
     /// See [`crate::record::Ledger::lost`].
     Lost,
     /// See [`crate::record::Ledger::duplicated`].
@@ -22,22 +22,22 @@ pub enum Fault {
     Disorder,
 }
 
-impl Fault {
+impl Anomaly {
     /// As reports call it.
     pub fn name(self) -> &'static str {
         match self {
-            Fault::Lost => "lost",
-            Fault::Duplicated => "duplicated",
-            Fault::Reordered => "reordered",
-            Fault::Echoed => "echoed",
-            Fault::Corrupt => "corrupt",
-            Fault::Foreign => "foreign",
-            Fault::Disorder => "disorder",
+            Anomaly::Lost => "lost",
+            Anomaly::Duplicated => "duplicated",
+            Anomaly::Reordered => "reordered",
+            Anomaly::Echoed => "echoed",
+            Anomaly::Corrupt => "corrupt",
+            Anomaly::Foreign => "foreign",
+            Anomaly::Disorder => "disorder",
         }
     }
 }
 
-/// One fault.
+/// One anomaly.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
     /// Index of the receiver.
@@ -50,9 +50,9 @@ pub struct Sighting {
     pub detail: String,
 }
 
-/// All faults of one worker, or of a run.
+/// All anomalies of one worker, or of a run.
 #[derive(Debug, Default)]
-pub struct Faults {
+pub struct Anomalies {
     /// Deliveries that never came.
     pub lost: u64,
     /// Deliveries in whose place a damaged one came.
@@ -61,31 +61,31 @@ pub struct Faults {
     pub forgotten: u64,
     /// Deliveries that could not come, for the connection had ended.
     pub cut_off: u64,
-    seen: BTreeMap<Fault, u64>,
-    witnesses: BTreeMap<Fault, Vec<Sighting>>,
+    seen: BTreeMap<Anomaly, u64>,
+    witnesses: BTreeMap<Anomaly, Vec<Sighting>>,
     most: usize,
     unreported: u64,
 }
 
-impl Faults {
+impl Anomalies {
     /// None yet; `most` witnesses of each are kept.
     pub fn new(most: usize) -> Self {
         Self { most, ..Self::default() }
     }
 
-    /// Counts a fault that the client of that index received.
+    /// Counts an anomaly that the client of that index received.
     #[cold]
-    pub fn see(
+    pub fn record(
         &mut self,
-        fault: Fault,
+        anomaly: Anomaly,
         receiver: u32,
         message: Option<(u32, u32)>,
         at: u64,
         detail: impl FnOnce() -> String,
     ) {
-        *self.seen.entry(fault).or_default() += 1;
+        *self.seen.entry(anomaly).or_default() += 1;
         self.unreported += 1;
-        let witnesses = self.witnesses.entry(fault).or_default();
+        let witnesses = self.witnesses.entry(anomaly).or_default();
         if witnesses.len() < self.most {
             witnesses.push(Sighting { receiver, message, at, detail: detail() });
         }
@@ -93,23 +93,23 @@ impl Faults {
 
     /// Keeps witnesses of what never came to the client of that index. How many those are is counted apart, for some of them
     /// may have come damaged beyond recognition.
-    pub fn lose(&mut self, receiver: u32, sender: u32, numbers: Range<u32>, at: u64) {
-        let witnesses = self.witnesses.entry(Fault::Lost).or_default();
+    pub fn keep_lost(&mut self, receiver: u32, sender: u32, numbers: Range<u32>, at: u64) {
+        let witnesses = self.witnesses.entry(Anomaly::Lost).or_default();
         for number in numbers.take(self.most.saturating_sub(witnesses.len())) {
             let message = Some((sender, number));
             witnesses.push(Sighting { receiver, message, at, detail: String::new() });
         }
     }
 
-    /// How often a fault was seen.
-    pub fn count(&self, fault: Fault) -> u64 {
-        match fault {
-            Fault::Lost => self.lost,
+    /// How often an anomaly was seen.
+    pub fn count(&self, anomaly: Anomaly) -> u64 {
+        match anomaly {
+            Anomaly::Lost => self.lost,
             seen => self.seen.get(&seen).copied().unwrap_or(0),
         }
     }
 
-    /// Faults that were seen since the last call.
+    /// Anomalies that were seen since the last call.
     pub fn take_seen(&mut self) -> u64 {
         std::mem::take(&mut self.unreported)
     }
@@ -120,11 +120,11 @@ impl Faults {
         self.replaced += other.replaced;
         self.cut_off += other.cut_off;
         self.forgotten += other.forgotten;
-        for (fault, count) in other.seen {
-            *self.seen.entry(fault).or_default() += count;
+        for (anomaly, count) in other.seen {
+            *self.seen.entry(anomaly).or_default() += count;
         }
-        for (fault, witnesses) in other.witnesses {
-            let all = self.witnesses.entry(fault).or_default();
+        for (anomaly, witnesses) in other.witnesses {
+            let all = self.witnesses.entry(anomaly).or_default();
             all.extend(witnesses);
             all.sort_by_key(|sighting| sighting.at);
             all.truncate(self.most);
@@ -132,8 +132,8 @@ impl Faults {
     }
 
     /// The first of each.
-    pub fn witnesses(&self) -> impl Iterator<Item = (Fault, &[Sighting])> {
-        let seen = |(fault, _): &(&Fault, &Vec<Sighting>)| self.count(**fault) > 0;
-        self.witnesses.iter().filter(seen).map(|(fault, witnesses)| (*fault, &**witnesses))
+    pub fn witnesses(&self) -> impl Iterator<Item = (Anomaly, &[Sighting])> {
+        let seen = |(anomaly, _): &(&Anomaly, &Vec<Sighting>)| self.count(**anomaly) > 0;
+        self.witnesses.iter().filter(seen).map(|(anomaly, witnesses)| (*anomaly, &**witnesses))
     }
 }

@@ -1,5 +1,5 @@
-//! What one receiver got of what every sender of its room sent: four bytes a pair, and a little more
-//! for each gap.
+//! The ledger of deliveries: which messages of each sender a receiver has got. It takes four bytes a
+//! pair of sender and receiver, and a little more for each gap.
 //!
 //! A message's number is compared with the next one that is due from its sender. That is all while
 //! nothing goes wrong. A number beyond it opens a gap; one that fills a gap came late; one that is
@@ -15,7 +15,7 @@ use std::ops::Range;
 /// stays lost, but if it arrives after all it counts as a duplicate.
 const MAX_GAPS: usize = 1 << 14;
 
-/// What one arrival was.
+/// Classification of one arrival.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arrival {
     /// The next one of its sender.

@@ -1,4 +1,4 @@
-//! What is sent, when, by whom: schedule, sizes, turns, and a connection's sending half.
+//! Sending: the schedule, message sizes, the senders in turn, and a connection's sending half.
 
 pub mod schedule;
 pub mod send_half;

@@ -1,4 +1,5 @@
-//! The sending half of a simulated client: what it has to say, and what of it the system has taken.
+//! The sending half of a simulated client's connection: messages that are due, bytes that wait for
+//! the socket.
 //!
 //! Several threads may use it: the one that paces, and the one that receives, which answers pings
 //! and goes on where the socket was full.
@@ -10,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::net::TcpStream;
 
-use crate::traffic::shared::Trial;
+use crate::traffic::shared::Shared;
 use crate::wire::dialects::Who;
 use crate::wire::payload::{Kind, Message};
 
@@ -19,7 +20,7 @@ const WRITE: usize = 64 * 1024;
 
 /// One client's sending half.
 #[derive(Debug)]
-pub struct Voice {
+pub struct SendHalf {
     stream: TcpStream,
     who: Arc<Who>,
     blocked: AtomicBool,
@@ -35,7 +36,7 @@ struct Outgoing {
     /// Messages whose time has come, not in `bytes` yet.
     due: VecDeque<Due>,
     text: Vec<u8>,
-    gone: bool,
+    disconnected: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -60,9 +61,9 @@ pub struct Due {
 
 /// The client's connection has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gone;
+pub struct Disconnected;
 
-impl Voice {
+impl SendHalf {
     /// The sending half of a connection that has been registered for reading and writing.
     pub fn new(stream: TcpStream, who: Arc<Who>) -> Self {
         Self { stream, who, blocked: AtomicBool::new(false), outgoing: Mutex::default() }
@@ -85,42 +86,42 @@ impl Voice {
     }
 
     /// Says what belongs to no message: an answer, a farewell.
-    pub fn say(&self, bytes: &[u8], trial: &Trial) {
+    pub fn say(&self, bytes: &[u8], shared: &Shared) {
         let mut outgoing = self.lock();
         outgoing.bytes.extend_from_slice(bytes);
-        self.write(&mut outgoing, trial);
+        self.write(&mut outgoing, shared);
     }
 
     /// Says a probe: neither timed nor judged.
-    pub fn probe(&self, sender: u32, trial: &Trial) {
+    pub fn probe(&self, sender: u32, shared: &Shared) {
         let mut outgoing = self.lock();
         let message = Message { kind: Kind::Probe, sender, number: 0 };
         let Outgoing { text, bytes, .. } = &mut *outgoing;
         text.clear();
-        trial.mark.write(message, 0, text);
-        trial.dialect.say(&self.who, text, bytes);
-        self.write(&mut outgoing, trial);
+        shared.mark.write(message, 0, text);
+        shared.dialect.say(&self.who, text, bytes);
+        self.write(&mut outgoing, shared);
     }
 
     /// Takes a message whose time has come. It goes out with the next [`Self::flush`].
-    pub fn enqueue(&self, due: Due) -> Result<(), Gone> {
+    pub fn enqueue(&self, due: Due) -> Result<(), Disconnected> {
         let mut outgoing = self.lock();
-        if outgoing.gone {
-            return Err(Gone);
+        if outgoing.disconnected {
+            return Err(Disconnected);
         }
         outgoing.due.push_back(due);
         Ok(())
     }
 
     /// Writes as much of what waits as the system takes.
-    pub fn flush(&self, trial: &Trial) {
-        self.write(&mut self.lock(), trial);
+    pub fn flush(&self, shared: &Shared) {
+        self.write(&mut self.lock(), shared);
     }
 
     /// The connection has ended: nothing is taken any more.
     pub fn end(&self) {
         let mut outgoing = self.lock();
-        outgoing.gone = true;
+        outgoing.disconnected = true;
         self.blocked.store(false, Ordering::Relaxed);
     }
 
@@ -128,19 +129,19 @@ impl Voice {
     /// count.
     pub fn has_sent_all(&self) -> bool {
         let outgoing = self.lock();
-        outgoing.gone || (outgoing.ends.is_empty() && outgoing.due.is_empty())
+        outgoing.disconnected || (outgoing.ends.is_empty() && outgoing.due.is_empty())
     }
 
     /// Sends nothing any more. Messages that have a number and were not wholly taken by the system
     /// give it back. Gives how many that count were due and not taken.
-    pub fn stop(&self, sender: u32, trial: &Trial) -> u64 {
+    pub fn stop(&self, sender: u32, shared: &Shared) -> u64 {
         let mut outgoing = self.lock();
-        outgoing.gone = true;
+        outgoing.disconnected = true;
         let ends = std::mem::take(&mut outgoing.ends);
         let due = std::mem::take(&mut outgoing.due);
         let counted = ends.iter().filter(|end| end.counted).count() as u64;
-        trial.take_back(sender, u32::try_from(ends.len()).unwrap_or(u32::MAX), counted);
-        let waiting = due.iter().filter(|due| trial.window.holds(due.intended));
+        shared.take_back(sender, u32::try_from(ends.len()).unwrap_or(u32::MAX), counted);
+        let waiting = due.iter().filter(|due| shared.window.holds(due.intended));
         counted + waiting.count() as u64
     }
 
@@ -148,20 +149,20 @@ impl Voice {
         self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self, outgoing: &mut Outgoing, trial: &Trial) {
+    fn write(&self, outgoing: &mut Outgoing, shared: &Shared) {
         let mut full = false;
-        while !outgoing.gone {
-            outgoing.put_together(&self.who, trial);
+        while !outgoing.disconnected {
+            outgoing.format_due(&self.who, shared);
             if outgoing.bytes.is_empty() {
                 break;
             }
             // Stamped before the attempt: whoever receives a message must find when it was written.
-            let now = trial.clock.now();
+            let now = shared.clock.now();
             for end in &outgoing.ends {
-                trial.flight.stamp(end.sender, end.number, now);
+                shared.in_flight.stamp(end.sender, end.number, now);
             }
             match (&self.stream).write(&outgoing.bytes) {
-                Ok(written) => outgoing.taken(written),
+                Ok(written) => outgoing.mark_written(written),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // Tried once more after it has been said: the event that there is room again may
                 // have come in between, and would have found nothing to go on with.
@@ -172,7 +173,7 @@ impl Voice {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(_) => {
                     // Why is for the reading half to find out.
-                    outgoing.gone = true;
+                    outgoing.disconnected = true;
                 }
             }
         }
@@ -182,24 +183,24 @@ impl Voice {
 
 impl Outgoing {
     /// Gives what is due its number and its text, as long as a write has room for it.
-    fn put_together(&mut self, who: &Who, trial: &Trial) {
+    fn format_due(&mut self, who: &Who, shared: &Shared) {
         while self.bytes.len() < WRITE {
             let Some(due) = self.due.pop_front() else { return };
-            let waiting = trial.audience.workers(due.sender);
-            let Some(number) = trial.flight.begin(due.sender, due.intended, waiting) else {
+            let waiting = shared.audience.workers(due.sender);
+            let Some(number) = shared.in_flight.begin(due.sender, due.intended, waiting) else {
                 return;
             };
-            let counted = trial.begun(due.intended, waiting);
+            let counted = shared.count_numbered(due.intended, waiting);
             let message = Message { kind: Kind::Measured, sender: due.sender, number };
             self.text.clear();
-            trial.mark.write(message, due.size, &mut self.text);
-            trial.dialect.say(who, &self.text, &mut self.bytes);
+            shared.mark.write(message, due.size, &mut self.text);
+            shared.dialect.say(who, &self.text, &mut self.bytes);
             let at = self.bytes.len();
             self.ends.push_back(End { at, sender: due.sender, number, counted });
         }
     }
 
-    fn taken(&mut self, written: usize) {
+    fn mark_written(&mut self, written: usize) {
         self.bytes.drain(..written);
         while self.ends.front().is_some_and(|end| end.at <= written) {
             self.ends.pop_front();
@@ -220,7 +221,7 @@ mod tests {
     use std::time::Duration;
 
     /// A sending half, and who reads what it says.
-    fn pair() -> (Voice, std::net::TcpStream) {
+    fn pair() -> (SendHalf, std::net::TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let stream = std::net::TcpStream::connect(address).expect("a connection");
@@ -228,7 +229,7 @@ mod tests {
         let (reader, _) = listener.accept().expect("a connection");
         reader.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
         let who = Arc::new(Who { name: "c-0".to_owned(), room: Some(0) });
-        (Voice::new(TcpStream::from_std(stream), who), reader)
+        (SendHalf::new(TcpStream::from_std(stream), who), reader)
     }
 
     fn due(size: usize) -> Due {
@@ -237,33 +238,33 @@ mod tests {
 
     #[test]
     fn a_message_is_stamped_when_it_is_written() {
-        let trial = sample::trial();
-        let (voice, mut reader) = pair();
-        voice.enqueue(due(64)).expect("it is there");
-        assert_eq!(trial.flight.sent(0), 0);
-        let before = trial.clock.now();
-        voice.flush(&trial);
-        let Times { intended, written } = trial.flight.times(0, 0).expect("it was sent");
+        let shared = sample::shared();
+        let (send_half, mut reader) = pair();
+        send_half.enqueue(due(64)).expect("it is there");
+        assert_eq!(shared.in_flight.sent(0), 0);
+        let before = shared.clock.now();
+        send_half.flush(&shared);
+        let Times { intended, written } = shared.in_flight.times(0, 0).expect("it was sent");
         assert_eq!(intended, 1_000);
-        assert!((before..=trial.clock.now()).contains(&written), "{written}");
+        assert!((before..=shared.clock.now()).contains(&written), "{written}");
         let mut line = [0; 65];
         reader.read_exact(&mut line).expect("it arrives");
         assert!(line.starts_with(b"{") && line.ends_with(b"}\n"));
-        assert!(voice.has_sent_all());
+        assert!(send_half.has_sent_all());
     }
 
     #[test]
     fn what_a_full_socket_does_not_take_goes_on_later_or_gives_its_number_back() {
-        let trial = sample::trial();
-        let (voice, mut reader) = pair();
+        let shared = sample::shared();
+        let (send_half, mut reader) = pair();
         let mut messages = 0;
-        while voice.has_sent_all() {
-            voice.enqueue(due(60_000)).expect("it is there");
+        while send_half.has_sent_all() {
+            send_half.enqueue(due(60_000)).expect("it is there");
             messages += 1;
-            voice.flush(&trial);
+            send_half.flush(&shared);
         }
-        assert!(voice.is_blocked());
-        voice.enqueue(due(60_000)).expect("it is there");
+        assert!(send_half.is_blocked());
+        send_half.enqueue(due(60_000)).expect("it is there");
         let mut bytes = vec![0; 60_001 * messages];
         reader.set_nonblocking(true).expect("not blocking");
         let mut read = 0;
@@ -271,23 +272,23 @@ mod tests {
             if let Ok(some) = reader.read(&mut bytes[read..]) {
                 read += some;
             }
-            voice.flush(&trial);
+            send_half.flush(&shared);
         }
         assert_eq!(memchr::memchr_iter(b'\n', &bytes).count(), messages);
 
         // Nobody reads any more.
-        while voice.has_sent_all() {
-            voice.enqueue(due(60_000)).expect("it is there");
-            voice.flush(&trial);
+        while send_half.has_sent_all() {
+            send_half.enqueue(due(60_000)).expect("it is there");
+            send_half.flush(&shared);
         }
-        voice.enqueue(due(64)).expect("it is there");
-        let sent = trial.flight.sent(0);
-        let unsent = voice.stop(0, &trial);
+        send_half.enqueue(due(64)).expect("it is there");
+        let sent = shared.in_flight.sent(0);
+        let unsent = send_half.stop(0, &shared);
         assert!(unsent >= 2, "{unsent}");
-        let numbered = u64::from(sent - trial.flight.sent(0));
+        let numbered = u64::from(sent - shared.in_flight.sent(0));
         assert!(numbered >= 1 && numbered < unsent, "{numbered} of {unsent}");
-        let measured = trial.progress.measured.load(Ordering::Relaxed);
-        assert_eq!(measured, u64::from(trial.flight.sent(0)));
-        assert_eq!(voice.enqueue(due(64)), Err(Gone));
+        let measured = shared.progress.measured.load(Ordering::Relaxed);
+        assert_eq!(measured, u64::from(shared.in_flight.sent(0)));
+        assert_eq!(send_half.enqueue(due(64)), Err(Disconnected));
     }
 }

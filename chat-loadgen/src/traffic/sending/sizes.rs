@@ -1,4 +1,4 @@
-//! How long each message's text is.
+//! Message sizes: how many bytes each message's text has.
 
 use std::fmt;
 use std::str::FromStr;

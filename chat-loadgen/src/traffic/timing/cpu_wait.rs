@@ -1,5 +1,6 @@
-//! How long a thread waits for a CPU, in small pieces: a program that takes it for some milliseconds
-//! now and then spoils the upper percentiles long before it takes a tenth of the time.
+//! CPU wait of a thread (run-queue delay), sampled each millisecond: a program that takes the CPU for
+//! some milliseconds now and then spoils the upper percentiles long before it takes a tenth of the
+//! time.
 
 use hdrhistogram::Histogram;
 
@@ -9,21 +10,21 @@ use crate::traffic::timing::latency::{enter, histogram};
 /// Between two samples, in nanoseconds: one costs some microseconds.
 const APART: u64 = 1_000_000;
 
-/// One thread's waiting.
+/// The CPU wait of one thread.
 #[derive(Debug)]
-pub struct Waits {
+pub struct CpuWait {
     /// What was waited between two samples, in nanoseconds.
     pub samples: Histogram<u64>,
     last: Option<(u64, u64)>,
 }
 
-impl Default for Waits {
+impl Default for CpuWait {
     fn default() -> Self {
         Self { samples: histogram(), last: None }
     }
 }
 
-impl Waits {
+impl CpuWait {
     /// Takes a sample if it is time for one. It tells all that was waited since the one before.
     pub fn sample(&mut self, now: u64) {
         let before = self.last;

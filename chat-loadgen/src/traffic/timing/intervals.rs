@@ -1,25 +1,24 @@
-//! The run second by second: what the workers report is summed first, and only then made into
-//! percentiles.
+//! Intervals of one second: sums the workers' histograms first, and makes percentiles only then.
 
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
 use crate::record::{HEAT_BOUNDS, Interval, Summary};
-use crate::traffic::timing::latency::Slice;
+use crate::traffic::timing::latency::LatencySlice;
 
 /// How long an interval of the record lasts, in nanoseconds.
 pub const INTERVAL: u64 = 1_000_000_000;
 
 /// What a worker reports every second: the deliveries of an interval, by the time of receipt.
 #[derive(Debug)]
-pub struct Report {
+pub struct IntervalReport {
     /// Whose.
     pub worker: usize,
     /// Which interval, counted from the opening of the measuring window.
     pub index: u64,
     /// Their times.
-    pub slice: Slice,
+    pub slice: LatencySlice,
 }
 
 /// Collects the workers' reports.
@@ -27,26 +26,26 @@ pub struct Report {
 pub struct Intervals {
     /// The last interval that each worker has reported.
     reported: Vec<Option<u64>>,
-    open: BTreeMap<u64, Slice>,
+    open: BTreeMap<u64, LatencySlice>,
     /// Seconds for which the measuring window is open.
     window: f64,
     /// Messages that had been sent when each interval ended, from the opening of the window on.
     sent: Vec<u64>,
-    totals: Totals,
+    totals: LatencyTotals,
 }
 
 /// The times of all deliveries.
 #[derive(Debug, Default)]
-pub struct Totals {
+pub struct LatencyTotals {
     /// As the worker saw them that looks after one client only, the last one.
-    pub canary: Slice,
+    pub canary: LatencySlice,
     /// As the others did.
-    pub bulk: Slice,
+    pub bulk: LatencySlice,
 }
 
 /// An interval that all workers have reported.
 #[derive(Debug)]
-pub struct Ended {
+pub struct EndedInterval {
     /// As the record has it.
     pub interval: Interval,
     /// The response of its deliveries.
@@ -61,7 +60,7 @@ impl Intervals {
             open: BTreeMap::new(),
             window,
             sent: Vec::new(),
-            totals: Totals::default(),
+            totals: LatencyTotals::default(),
         }
     }
 
@@ -74,8 +73,8 @@ impl Intervals {
     }
 
     /// Takes a report. Gives the intervals of which now everything is known.
-    pub fn take(&mut self, report: Report) -> Vec<Ended> {
-        let Report { worker, index, slice } = report;
+    pub fn take(&mut self, report: IntervalReport) -> Vec<EndedInterval> {
+        let IntervalReport { worker, index, slice } = report;
         self.open.entry(index).or_default().add(&slice);
         let canary = worker + 1 == self.reported.len();
         let total = if canary { &mut self.totals.canary } else { &mut self.totals.bulk };
@@ -93,13 +92,13 @@ impl Intervals {
     }
 
     /// The intervals that are left at the end, and the sum of all.
-    pub fn finish(mut self) -> (Vec<Ended>, Totals) {
+    pub fn finish(mut self) -> (Vec<EndedInterval>, LatencyTotals) {
         let open = std::mem::take(&mut self.open);
         let ended = open.into_iter().map(|(index, slice)| self.end(index, slice)).collect();
         (ended, self.totals)
     }
 
-    fn end(&self, index: u64, slice: Slice) -> Ended {
+    fn end(&self, index: u64, slice: LatencySlice) -> EndedInterval {
         let at = |index: u64| {
             let known = usize::try_from(index).ok().and_then(|index| self.sent.get(index));
             known.or(self.sent.last()).copied().unwrap_or(0)
@@ -116,11 +115,11 @@ impl Intervals {
             service: Summary::of(&slice.service),
             heat: heat(&slice.response),
         };
-        Ended { interval, response: slice.response }
+        EndedInterval { interval, response: slice.response }
     }
 }
 
-impl Slice {
+impl LatencySlice {
     /// Adds another worker's, or another interval's.
     pub fn add(&mut self, other: &Self) {
         sum(&mut self.response, &other.response);
@@ -153,12 +152,12 @@ mod tests {
     use super::*;
     use crate::traffic::timing::latency::enter;
 
-    fn report(worker: usize, index: u64, values: &[u64]) -> Report {
-        let mut slice = Slice::default();
+    fn report(worker: usize, index: u64, values: &[u64]) -> IntervalReport {
+        let mut slice = LatencySlice::default();
         for &value in values {
             enter(&mut slice.response, value, 1);
         }
-        Report { worker, index, slice }
+        IntervalReport { worker, index, slice }
     }
 
     #[test]
@@ -179,14 +178,14 @@ mod tests {
         assert_eq!(lengths.collect::<Vec<_>>(), [1.0, 0.5]);
         assert_eq!(ended[1].interval.response.max, ended[1].response.max());
         let _ = intervals.take(report(1, 2, &[7]));
-        let (ended, Totals { canary, bulk }) = intervals.finish();
+        let (ended, LatencyTotals { canary, bulk }) = intervals.finish();
         assert_eq!((ended.len(), bulk.response.len(), canary.response.len()), (1, 3, 2));
         assert!(canary.response.equivalent(canary.response.max(), 9_000_000));
     }
 
     #[test]
     fn the_heat_map_holds_every_sample() {
-        let mut slice = Slice::default();
+        let mut slice = LatencySlice::default();
         for value in [0, 999, 1_000, 50_000_000, 10_000_000_000, 99_000_000_000] {
             enter(&mut slice.response, value, 2);
         }

@@ -1,10 +1,10 @@
-//! One worker's times: a histogram entry for every delivery, and who got each message first and
-//! last among the worker's receivers.
+//! Latency recording of one worker: a histogram entry for every delivery, and the first and last
+//! receiver of each message.
 
 use hdrhistogram::Histogram;
 
-use crate::traffic::in_flight::{Flight, Reach, Times};
-use crate::traffic::shared::Trial;
+use crate::traffic::in_flight::{InFlight, Reach, Times};
+use crate::traffic::shared::Shared;
 
 /// Three significant digits, any range: growing is rare, and nothing saturates silently.
 pub fn histogram() -> Histogram<u64> {
@@ -21,24 +21,24 @@ pub fn enter(histogram: &mut Histogram<u64>, value: u64, times: u64) {
     debug_assert!(entered.is_ok(), "any 64 bits have their place in memory's range");
 }
 
-/// What one worker has measured.
+/// Records the latencies of one worker's deliveries.
 #[derive(Debug)]
-pub struct Tally {
+pub struct LatencyRecorder {
     worker: usize,
     rings: Box<[Box<[Local]>]>,
     /// Response and service of the deliveries since these were last taken.
-    slice: Slice,
+    slice: LatencySlice,
     /// Lag of every delivery, and the reach of the messages that this worker completed.
-    messages: Messages,
+    messages: MessageTimes,
     /// Deliveries whose times had been forgotten.
     untimed: u64,
     /// Messages that have reached everybody since this was last taken.
-    completed: Finished,
+    completed: Completions,
 }
 
 /// Messages that have reached everybody.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Finished {
+pub struct Completions {
     /// All of them.
     pub all: u64,
     /// Those that were still waited for, and may be followed by others in a closed loop.
@@ -47,7 +47,7 @@ pub struct Finished {
 
 /// The times of the deliveries of one interval.
 #[derive(Debug, Clone)]
-pub struct Slice {
+pub struct LatencySlice {
     /// See [`crate::record::Latency::response`].
     pub response: Histogram<u64>,
     /// See [`crate::record::Latency::service`].
@@ -56,7 +56,7 @@ pub struct Slice {
 
 /// The times of messages.
 #[derive(Debug, Clone)]
-pub struct Messages {
+pub struct MessageTimes {
     /// See [`crate::record::Latency::lag`].
     pub lag: Histogram<u64>,
     /// See [`crate::record::Latency::first`].
@@ -67,13 +67,13 @@ pub struct Messages {
     pub spread: Histogram<u64>,
 }
 
-impl Default for Slice {
+impl Default for LatencySlice {
     fn default() -> Self {
         Self { response: histogram(), service: histogram() }
     }
 }
 
-impl Default for Messages {
+impl Default for MessageTimes {
     fn default() -> Self {
         Self { lag: histogram(), first: histogram(), last: histogram(), spread: histogram() }
     }
@@ -108,22 +108,22 @@ impl Local {
 
 /// How a message's delivery took, if it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taken {
+pub struct Delivered {
     /// From when it should have been sent to its receipt.
     pub response: u64,
 }
 
-impl Tally {
-    /// For a worker of a run with that flight.
-    pub fn new(worker: usize, senders: usize, flight: &Flight) -> Self {
-        let ring = |_| vec![Local::NONE; flight.slots()].into_boxed_slice();
+impl LatencyRecorder {
+    /// The recorder of one worker.
+    pub fn new(worker: usize, senders: usize, in_flight: &InFlight) -> Self {
+        let ring = |_| vec![Local::NONE; in_flight.slots()].into_boxed_slice();
         Self {
             worker,
             rings: (0..senders).map(ring).collect(),
-            slice: Slice::default(),
-            messages: Messages::default(),
+            slice: LatencySlice::default(),
+            messages: MessageTimes::default(),
             untimed: 0,
-            completed: Finished::default(),
+            completed: Completions::default(),
         }
     }
 
@@ -132,18 +132,18 @@ impl Tally {
     #[inline]
     pub fn delivered(
         &mut self,
-        trial: &Trial,
+        shared: &Shared,
         (sender, number): (u32, u32),
         now: u64,
         counted: bool,
-    ) -> Option<Taken> {
-        let Some(local) = self.touch(trial, sender, number) else {
+    ) -> Option<Delivered> {
+        let Some(local) = self.local(shared, sender, number) else {
             self.untimed += 1;
             return None;
         };
         if local.delivered == 0 {
             // It may have been heard of before it was written.
-            local.times = trial.flight.times(sender, number).unwrap_or(local.times);
+            local.times = shared.in_flight.times(sender, number).unwrap_or(local.times);
         }
         // A receipt lies behind its write, as the clock is one; equal times are possible.
         let service = now.saturating_sub(local.times.written);
@@ -163,19 +163,19 @@ impl Tally {
             enter(&mut self.slice.service, service, 1);
         }
         if done {
-            self.done(trial, sender, number);
+            self.done(shared, sender, number);
         }
-        measured.then_some(Taken { response })
+        measured.then_some(Delivered { response })
     }
 
     /// One of the worker's receivers, who is there all the time, will not get a message, or not as
     /// it was sent.
-    pub fn missed(&mut self, trial: &Trial, sender: u32, number: u32) {
-        let Some(local) = self.touch(trial, sender, number) else { return };
+    pub fn missed(&mut self, shared: &Shared, sender: u32, number: u32) {
+        let Some(local) = self.local(shared, sender, number) else { return };
         if local.left > 0 {
             local.left -= 1;
             if local.left == 0 {
-                self.done(trial, sender, number);
+                self.done(shared, sender, number);
             }
         }
     }
@@ -183,22 +183,22 @@ impl Tally {
     /// What this worker knows of a message, looked up when it is first heard of. Nothing if its
     /// times are forgotten.
     #[inline]
-    fn touch(&mut self, trial: &Trial, sender: u32, number: u32) -> Option<&mut Local> {
+    fn local(&mut self, shared: &Shared, sender: u32, number: u32) -> Option<&mut Local> {
         let ring = &self.rings[sender as usize];
         let at = number as usize & (ring.len() - 1);
         if ring[at].number != number {
-            self.begin(trial, sender, number, at)?;
+            self.begin(shared, sender, number, at)?;
         }
         Some(&mut self.rings[sender as usize][at])
     }
 
-    fn begin(&mut self, trial: &Trial, sender: u32, number: u32, at: usize) -> Option<()> {
-        let times = trial.flight.times(sender, number)?;
+    fn begin(&mut self, shared: &Shared, sender: u32, number: u32, at: usize) -> Option<()> {
+        let times = shared.in_flight.times(sender, number)?;
         let local = Local {
             number,
-            left: trial.audience.receivers(self.worker, sender),
+            left: shared.audience.receivers(self.worker, sender),
             delivered: 0,
-            measured: trial.window.holds(times.intended),
+            measured: shared.window.holds(times.intended),
             times,
             reach: Reach { first: 0, last: 0 },
         };
@@ -208,14 +208,14 @@ impl Tally {
     }
 
     /// All of the worker's receivers have got a message, or will not.
-    fn done(&mut self, trial: &Trial, sender: u32, number: u32) {
+    fn done(&mut self, shared: &Shared, sender: u32, number: u32) {
         let at = number as usize & (self.rings[sender as usize].len() - 1);
         let local = &mut self.rings[sender as usize][at];
         let reach = (local.delivered > 0).then_some(local.reach);
         let local = *local;
-        let Some(completed) = trial.flight.complete(sender, number, reach) else { return };
+        let Some(completed) = shared.in_flight.complete(sender, number, reach) else { return };
         self.completed.all += 1;
-        let given_up = trial.given_up.load(std::sync::atomic::Ordering::Relaxed);
+        let given_up = shared.given_up.load(std::sync::atomic::Ordering::Relaxed);
         self.completed.awaited += u64::from(local.times.intended >= given_up);
         if let (true, Some(reach)) = (local.measured, completed.reach) {
             let since = |time: u64| time.saturating_sub(local.times.intended);
@@ -233,13 +233,13 @@ impl Tally {
 
     /// How many messages have reached everybody since the last call.
     #[inline]
-    pub fn take_completed(&mut self) -> Finished {
+    pub fn take_completed(&mut self) -> Completions {
         std::mem::take(&mut self.completed)
     }
 
     /// The times of the deliveries since the last call.
-    pub fn take_slice(&mut self) -> Slice {
-        let fresh = Slice {
+    pub fn take_slice(&mut self) -> LatencySlice {
+        let fresh = LatencySlice {
             response: Histogram::new_from(&self.slice.response),
             service: Histogram::new_from(&self.slice.service),
         };
@@ -248,12 +248,12 @@ impl Tally {
 
     /// The times of the messages, and how many deliveries had none. Messages that have not reached
     /// everybody end with those whom they have reached.
-    pub fn finish(mut self, trial: &Trial) -> (Messages, u64) {
+    pub fn finish(mut self, shared: &Shared) -> (MessageTimes, u64) {
         for sender in 0..self.rings.len() {
             for at in 0..self.rings[sender].len() {
                 let local = self.rings[sender][at];
                 if local.left > 0 && local.delivered > 0 {
-                    self.done(trial, u32::try_from(sender).unwrap_or(u32::MAX), local.number);
+                    self.done(shared, u32::try_from(sender).unwrap_or(u32::MAX), local.number);
                 }
                 self.count_lag(&local);
             }
@@ -268,26 +268,26 @@ mod tests {
     use crate::traffic::shared::sample;
 
     /// Sender 0 sends a message at these times.
-    fn send(trial: &Trial, intended: u64, written: u64) -> (u32, u32) {
-        let number = trial.flight.begin(0, intended, 1).expect("a number");
-        trial.flight.stamp(0, number, written);
+    fn send(shared: &Shared, intended: u64, written: u64) -> (u32, u32) {
+        let number = shared.in_flight.begin(0, intended, 1).expect("a number");
+        shared.in_flight.stamp(0, number, written);
         (0, number)
     }
 
     #[test]
     fn every_time_is_what_it_says() {
-        let trial = sample::trial();
-        let mut tally = Tally::new(0, 2, &trial.flight);
-        let message = send(&trial, 1_000, 1_030);
+        let shared = sample::shared();
+        let mut latency = LatencyRecorder::new(0, 2, &shared.in_flight);
+        let message = send(&shared, 1_000, 1_030);
         // The three others of its room.
         for (now, response) in [(1_100, 100), (1_150, 150), (1_200, 200)] {
-            assert_eq!(tally.take_completed(), Finished::default());
-            let taken = tally.delivered(&trial, message, now, true);
-            assert_eq!(taken, Some(Taken { response }));
+            assert_eq!(latency.take_completed(), Completions::default());
+            let taken = latency.delivered(&shared, message, now, true);
+            assert_eq!(taken, Some(Delivered { response }));
         }
-        assert_eq!(tally.take_completed(), Finished { all: 1, awaited: 1 });
-        let slice = tally.take_slice();
-        let (messages, untimed) = tally.finish(&trial);
+        assert_eq!(latency.take_completed(), Completions { all: 1, awaited: 1 });
+        let slice = latency.take_slice();
+        let (messages, untimed) = latency.finish(&shared);
         let range = |h: &Histogram<u64>| (h.len(), h.min(), h.max());
         assert_eq!(range(&slice.response), (3, 100, 200));
         assert_eq!(range(&slice.service), (3, 70, 170));
@@ -300,43 +300,43 @@ mod tests {
 
     #[test]
     fn only_what_was_intended_within_the_window_counts() {
-        let trial = sample::trial();
-        let mut tally = Tally::new(0, 2, &trial.flight);
+        let shared = sample::shared();
+        let mut latency = LatencyRecorder::new(0, 2, &shared.in_flight);
         for (intended, counts) in [(999, false), (1_000, true), (1_999, true), (2_000, false)] {
-            let message = send(&trial, intended, 2_500);
-            let taken = tally.delivered(&trial, message, 3_000, true);
+            let message = send(&shared, intended, 2_500);
+            let taken = latency.delivered(&shared, message, 3_000, true);
             assert_eq!(taken.is_some(), counts, "{intended}");
         }
-        assert_eq!(tally.take_slice().response.len(), 2);
+        assert_eq!(latency.take_slice().response.len(), 2);
     }
 
     #[test]
     fn who_missed_a_message_is_not_waited_for_and_its_reach_is_that_of_the_others() {
-        let trial = sample::trial();
-        let mut tally = Tally::new(0, 2, &trial.flight);
-        let message = send(&trial, 1_000, 1_000);
-        tally.delivered(&trial, message, 1_100, true);
-        tally.missed(&trial, message.0, message.1);
-        tally.missed(&trial, message.0, message.1);
-        assert_eq!(tally.take_completed().all, 1);
+        let shared = sample::shared();
+        let mut latency = LatencyRecorder::new(0, 2, &shared.in_flight);
+        let message = send(&shared, 1_000, 1_000);
+        latency.delivered(&shared, message, 1_100, true);
+        latency.missed(&shared, message.0, message.1);
+        latency.missed(&shared, message.0, message.1);
+        assert_eq!(latency.take_completed().all, 1);
         // One that never reached the third ends with the other two.
-        let message = send(&trial, 1_000, 1_000);
-        tally.delivered(&trial, message, 1_300, true);
-        tally.delivered(&trial, message, 1_400, true);
-        let (messages, _) = tally.finish(&trial);
+        let message = send(&shared, 1_000, 1_000);
+        latency.delivered(&shared, message, 1_300, true);
+        latency.delivered(&shared, message, 1_400, true);
+        let (messages, _) = latency.finish(&shared);
         assert_eq!((messages.last.min(), messages.last.max()), (100, 400));
         assert_eq!(messages.lag.len(), 3);
     }
 
     #[test]
     fn what_comes_when_its_times_are_forgotten_is_counted() {
-        let trial = sample::trial();
-        let mut tally = Tally::new(0, 2, &trial.flight);
-        let first = send(&trial, 1_000, 1_000);
+        let shared = sample::shared();
+        let mut latency = LatencyRecorder::new(0, 2, &shared.in_flight);
+        let first = send(&shared, 1_000, 1_000);
         for _ in 0..64 {
-            send(&trial, 1_000, 1_000);
+            send(&shared, 1_000, 1_000);
         }
-        assert_eq!(tally.delivered(&trial, first, 1_100, true), None);
-        assert_eq!(tally.finish(&trial).1, 1);
+        assert_eq!(latency.delivered(&shared, first, 1_100, true), None);
+        assert_eq!(latency.finish(&shared).1, 1);
     }
 }

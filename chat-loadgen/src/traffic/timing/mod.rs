@@ -1,4 +1,4 @@
-//! How long deliveries take, and how long this program waits for a CPU itself.
+//! Timing: latencies of deliveries, their sums by second, and the generator's own wait for a CPU.
 
 pub mod cpu_wait;
 pub mod intervals;

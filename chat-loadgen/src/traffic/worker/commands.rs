@@ -1,13 +1,13 @@
-//! What a worker is told, and what it has found in the end.
+//! Commands to a worker, and its findings at the end.
 
 use hdrhistogram::Histogram;
 
 use crate::system::machine::ThreadUse;
 use crate::traffic::client::{Client, Newcomer};
-use crate::traffic::ledger::anomalies::Faults;
-use crate::traffic::timing::latency::Messages;
+use crate::traffic::ledger::anomalies::Anomalies;
+use crate::traffic::timing::latency::MessageTimes;
 
-/// What a worker is told.
+/// A command to a worker.
 #[derive(Debug)]
 pub enum Command {
     /// A client has been connected, and registered under its index.
@@ -21,15 +21,15 @@ pub enum Command {
     Finish,
 }
 
-/// What a worker has found out.
+/// The findings of one worker.
 #[derive(Debug)]
 pub struct Finding {
     /// Times of the messages.
-    pub messages: Messages,
+    pub messages: MessageTimes,
     /// Deliveries without times.
     pub untimed: u64,
-    /// The faults.
-    pub faults: Faults,
+    /// The anomalies.
+    pub anomalies: Anomalies,
     /// Deliveries that were as they should be.
     pub ok: u64,
     /// Clients that took part and lost their connection, however often.

@@ -1,5 +1,4 @@
-//! A thread that looks after some of the clients: waits for their sockets, reads, has what arrives
-//! judged, answers.
+//! A worker thread: the event loop of some of the clients.
 
 mod commands;
 mod reading;
@@ -17,10 +16,10 @@ use crate::system::machine::ThreadUse;
 use crate::traffic::client::{Client, Newcomer, Presence};
 use crate::traffic::judge::{Ending, Judge};
 use crate::traffic::sending::senders::Senders;
-use crate::traffic::shared::Trial;
-use crate::traffic::timing::cpu_wait::Waits;
-use crate::traffic::timing::intervals::{INTERVAL, Report};
-use crate::traffic::timing::latency::Finished;
+use crate::traffic::shared::Shared;
+use crate::traffic::timing::cpu_wait::CpuWait;
+use crate::traffic::timing::intervals::{INTERVAL, IntervalReport};
+use crate::traffic::timing::latency::Completions;
 use crate::wire::dialects::Stage;
 
 pub use commands::{Command, Finding};
@@ -34,14 +33,14 @@ const TICK: Duration = Duration::from_millis(20);
 /// One worker.
 #[derive(Debug)]
 pub struct Worker {
-    trial: Arc<Trial>,
+    shared: Arc<Shared>,
     senders: Arc<Senders>,
     index: usize,
     /// Whether each message that has reached everybody is followed by another.
     closed: bool,
     poll: Poll,
     commands: Receiver<Command>,
-    reports: SyncSender<Report>,
+    reports: SyncSender<IntervalReport>,
     clients: Vec<Option<Box<Client>>>,
     judge: Judge,
     buffer: Vec<u8>,
@@ -53,7 +52,7 @@ pub struct Worker {
     interval: Option<u64>,
     began: Option<ThreadUse>,
     used: Option<ThreadUse>,
-    waits: Waits,
+    waits: CpuWait,
 }
 
 impl Worker {
@@ -64,12 +63,12 @@ impl Worker {
         closed: bool,
         clients: usize,
         rooms: u32,
-        (poll, commands, reports): (Poll, Receiver<Command>, SyncSender<Report>),
+        (poll, commands, reports): (Poll, Receiver<Command>, SyncSender<IntervalReport>),
     ) -> Self {
-        let trial = Arc::clone(senders.trial());
-        let judge = Judge::new(index, rooms, closed, &trial);
+        let shared = Arc::clone(senders.shared());
+        let judge = Judge::new(index, rooms, closed, &shared);
         Self {
-            trial,
+            shared,
             senders,
             index,
             closed,
@@ -85,7 +84,7 @@ impl Worker {
             interval: None,
             began: None,
             used: None,
-            waits: Waits::default(),
+            waits: CpuWait::default(),
         }
     }
 
@@ -98,7 +97,7 @@ impl Worker {
             if self.poll.poll(&mut events, Some(wait)).is_err() {
                 events.clear();
             }
-            self.look_at_the_clock();
+            self.check_clock();
             for event in &events {
                 if event.token() != WAKE {
                     self.handle(event);
@@ -110,18 +109,18 @@ impl Worker {
                     self.read(at, true);
                 }
             }
-            if !self.obey() {
+            if !self.handle_commands() {
                 return self.finish();
             }
-            self.account();
+            self.publish_progress();
         }
     }
 
     fn handle(&mut self, event: &Event) {
         let Token(at) = event.token();
         let Some(Some(client)) = self.clients.get(at) else { return };
-        if event.is_writable() && client.voice.is_blocked() {
-            client.voice.flush(&self.trial);
+        if event.is_writable() && client.send_half.is_blocked() {
+            client.send_half.flush(&self.shared);
         }
         let ended = event.is_read_closed() || event.is_error();
         if event.is_readable() || ended {
@@ -130,15 +129,15 @@ impl Worker {
     }
 
     /// A connection has ended that nobody wanted to end.
-    fn lose(&mut self, at: usize) {
-        let now = self.trial.clock.now();
+    fn connection_lost(&mut self, at: usize) {
+        let now = self.shared.clock.now();
         let Some(mut client) = self.clients[at].take() else { return };
-        client.voice.end();
-        self.judge.settle(&self.trial, &mut client, Ending::CutOff, now);
+        client.send_half.end();
+        self.judge.close_account(&self.shared, &mut client, Ending::CutOff, now);
         self.stop_counting(&client);
         client.presence = Presence::Lost;
         self.disconnected += u64::from(client.began);
-        let progress = &self.trial.progress;
+        let progress = &self.shared.progress;
         progress.disconnected.fetch_add(1, Ordering::Relaxed);
         if client.stage != Stage::Ready {
             progress.settled.fetch_add(1, Ordering::Relaxed);
@@ -150,12 +149,12 @@ impl Worker {
         if let (Part::Steady, Some(room)) = (client.part, client.room())
             && client.presence != Presence::Lost
         {
-            self.trial.audience.leave(self.index, room, client.sender);
+            self.shared.audience.leave(self.index, room, client.sender);
         }
     }
 
     /// Does what it has been told. False when the run is over.
-    fn obey(&mut self) -> bool {
+    fn handle_commands(&mut self) -> bool {
         loop {
             match self.commands.try_recv() {
                 Ok(Command::Join(newcomer)) => self.join(*newcomer),
@@ -169,16 +168,16 @@ impl Worker {
 
     fn join(&mut self, newcomer: Newcomer) {
         let at = newcomer.index as usize;
-        let mut client = Box::new(Client::new(newcomer, self.is_canary(), &self.trial));
+        let mut client = Box::new(Client::new(newcomer, self.is_canary(), &self.shared));
         if let (Part::Steady, Some(room)) = (client.part, client.room()) {
-            self.trial.audience.join(self.index, room);
+            self.shared.audience.join(self.index, room);
         }
         if let Some(before) = self.clients[at].take() {
             client.received = before.received;
             client.began = before.began;
         }
         if client.stage == Stage::Ready {
-            self.trial.progress.settled.fetch_add(1, Ordering::Relaxed);
+            self.shared.progress.settled.fetch_add(1, Ordering::Relaxed);
         }
         self.clients[at] = Some(client);
         // What arrived before the client was known here has made its event already.
@@ -186,38 +185,38 @@ impl Worker {
     }
 
     fn leave(&mut self, at: usize) {
-        let now = self.trial.clock.now();
-        self.trial.progress.left.fetch_add(1, Ordering::Relaxed);
+        let now = self.shared.clock.now();
+        self.shared.progress.left.fetch_add(1, Ordering::Relaxed);
         let Some(Some(client)) = self.clients.get_mut(at) else { return };
         if client.presence == Presence::Lost {
             return;
         }
-        self.judge.settle(&self.trial, client, Ending::Leaving, now);
+        self.judge.close_account(&self.shared, client, Ending::Leaving, now);
         client.presence = Presence::Away;
         self.answer.clear();
-        self.trial.dialect.bye(&mut self.answer);
-        client.voice.say(&self.answer, &self.trial);
-        client.voice.end();
+        self.shared.dialect.bye(&mut self.answer);
+        client.send_half.say(&self.answer, &self.shared);
+        client.send_half.end();
         // Closed by its end of the connection being given up with the client, when it comes back.
-        let _ = client.voice.stream().shutdown(std::net::Shutdown::Both);
+        let _ = client.send_half.stream().shutdown(std::net::Shutdown::Both);
     }
 
     fn begin(&mut self) {
-        let now = self.trial.clock.now();
+        let now = self.shared.clock.now();
         for client in self.clients.iter_mut().flatten() {
-            let hears = client.hears_all(&self.trial);
+            let hears = client.hears_all(&self.shared);
             client.began = client.presence != Presence::Lost && hears;
             if client.presence == Presence::Lost {
                 continue;
             }
             if client.part == Part::Slow {
-                self.judge.settle(&self.trial, client, Ending::Leaving, now);
+                self.judge.close_account(&self.shared, client, Ending::Leaving, now);
                 client.presence = Presence::Away;
             } else if !hears {
                 // Nothing is due to it, so nobody has to wait until it has got it.
                 client.presence = Presence::Away;
                 if let (Part::Steady, Some(room)) = (client.part, client.room()) {
-                    self.trial.audience.leave(self.index, room, client.sender);
+                    self.shared.audience.leave(self.index, room, client.sender);
                 }
             }
         }
@@ -225,20 +224,20 @@ impl Worker {
 
     /// After each sweep: what others want to know, and in a closed loop as many new messages as
     /// have reached everybody.
-    fn account(&mut self) {
-        let progress = &self.trial.progress;
+    fn publish_progress(&mut self) {
+        let progress = &self.shared.progress;
         if progress.all_sent.load(Ordering::Relaxed) {
             let clients = self.clients.iter().flatten();
             let waiting = clients.filter(|client| self.closed || client.part == Part::Churner);
-            let outstanding = waiting.map(|client| client.outstanding(&self.trial)).sum();
-            self.trial.outstanding[self.index].store(outstanding, Ordering::Relaxed);
+            let outstanding = waiting.map(|client| client.outstanding(&self.shared)).sum();
+            self.shared.outstanding[self.index].store(outstanding, Ordering::Relaxed);
         }
         progress.deliveries.fetch_add(self.judge.take_deliveries(), Ordering::Relaxed);
-        let faults = self.judge.faults.take_seen();
-        if faults > 0 {
-            progress.faults.fetch_add(faults, Ordering::Relaxed);
+        let anomalies = self.judge.anomalies.take_seen();
+        if anomalies > 0 {
+            progress.anomalies.fetch_add(anomalies, Ordering::Relaxed);
         }
-        let Finished { all, awaited } = self.judge.tally.take_completed();
+        let Completions { all, awaited } = self.judge.latency.take_completed();
         if all > 0 {
             progress.completed.fetch_add(all, Ordering::Relaxed);
             progress.open.fetch_sub(i64::try_from(all).unwrap_or(i64::MAX), Ordering::Relaxed);
@@ -249,9 +248,9 @@ impl Worker {
     }
 
     /// Ends intervals, and notes what the thread used within the measuring window.
-    fn look_at_the_clock(&mut self) {
-        let now = self.trial.clock.now();
-        let start = self.trial.window.start();
+    fn check_clock(&mut self) {
+        let now = self.shared.clock.now();
+        let start = self.shared.window.start();
         let Some(since) = now.checked_sub(start) else { return };
         let interval = since / INTERVAL;
         if let Some(before) = self.interval.replace(interval)
@@ -262,8 +261,8 @@ impl Worker {
         if self.began.is_none() {
             self.began = ThreadUse::now();
         }
-        if self.used.is_none() && now >= self.trial.window.end() {
-            self.note_use();
+        if self.used.is_none() && now >= self.shared.window.end() {
+            self.record_thread_use();
         }
         // A closed loop has its threads wait for each other all the time.
         if !self.closed && self.used.is_none() {
@@ -273,36 +272,36 @@ impl Worker {
 
     /// The last worker looks after one client only.
     fn is_canary(&self) -> bool {
-        self.index + 1 == self.trial.outstanding.len()
+        self.index + 1 == self.shared.outstanding.len()
     }
 
-    fn note_use(&mut self) {
+    fn record_thread_use(&mut self) {
         if let (Some(began), Some(now)) = (self.began, ThreadUse::now()) {
             self.used = Some(now.since(began));
         }
     }
 
     fn end_interval(&mut self, index: u64) {
-        let slice = self.judge.tally.take_slice();
+        let slice = self.judge.latency.take_slice();
         // Nobody listening means that the run is being given up.
-        let _ = self.reports.send(Report { worker: self.index, index, slice });
+        let _ = self.reports.send(IntervalReport { worker: self.index, index, slice });
     }
 
     fn finish(mut self) -> Finding {
-        let now = self.trial.clock.now();
+        let now = self.shared.clock.now();
         let mut clients: Vec<Client> =
             self.clients.drain(..).flatten().map(|client| *client).collect();
         for client in &mut clients {
-            self.judge.settle(&self.trial, client, Ending::Over, now);
+            self.judge.close_account(&self.shared, client, Ending::Over, now);
         }
         self.end_interval(self.interval.unwrap_or(0));
         if self.used.is_none() {
-            self.note_use();
+            self.record_thread_use();
         }
-        let Judge { tally, faults, ok, .. } = self.judge;
-        let (messages, untimed) = tally.finish(&self.trial);
+        let Judge { latency, anomalies, ok, .. } = self.judge;
+        let (messages, untimed) = latency.finish(&self.shared);
         let (disconnected, used) = (self.disconnected, self.used);
         let waits = self.waits.samples;
-        Finding { messages, untimed, faults, ok, disconnected, waits, clients, used }
+        Finding { messages, untimed, anomalies, ok, disconnected, waits, clients, used }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use super::Worker;
 use crate::traffic::client::{Client, Presence};
 use crate::traffic::judge::Judge;
-use crate::traffic::shared::Trial;
+use crate::traffic::shared::Shared;
 use crate::wire::dialects::Stage;
 use crate::wire::payload;
 
@@ -24,7 +24,7 @@ const TURNS: usize = 8;
 const SHORT_READ_IS_LAST: bool = cfg!(unix);
 
 /// What one read has come to.
-enum Turn {
+enum ReadResult {
     /// All that had arrived has been read.
     Empty,
     /// The same; but the end of the connection may have arrived right behind it.
@@ -41,11 +41,11 @@ impl Worker {
     /// so, but by reading `on`.
     pub(super) fn read(&mut self, at: usize, on: bool) {
         for _ in 0..TURNS {
-            match self.turn(at) {
-                Turn::Empty => return,
-                Turn::Short if !on && SHORT_READ_IS_LAST => return,
-                Turn::Short | Turn::More => {}
-                Turn::Ended => return self.lose(at),
+            match self.read_once(at) {
+                ReadResult::Empty => return,
+                ReadResult::Short if !on && SHORT_READ_IS_LAST => return,
+                ReadResult::Short | ReadResult::More => {}
+                ReadResult::Ended => return self.connection_lost(at),
             }
         }
         if let Some(Some(client)) = self.clients.get_mut(at)
@@ -55,36 +55,36 @@ impl Worker {
         }
     }
 
-    fn turn(&mut self, at: usize) -> Turn {
-        let Some(Some(client)) = self.clients.get_mut(at) else { return Turn::Empty };
+    fn read_once(&mut self, at: usize) -> ReadResult {
+        let Some(Some(client)) = self.clients.get_mut(at) else { return ReadResult::Empty };
         if matches!(client.presence, Presence::Away | Presence::Lost) {
-            return Turn::Empty;
+            return ReadResult::Empty;
         }
         let kept = client.rest.len();
         if self.buffer.len() < kept + READ {
             self.buffer.resize(kept + READ, 0);
         }
         let room = &mut self.buffer[..kept + READ];
-        let read = match client.voice.stream().read(&mut room[kept..]) {
-            Ok(0) => return Turn::Ended,
+        let read = match client.send_half.stream().read(&mut room[kept..]) {
+            Ok(0) => return ReadResult::Ended,
             Ok(read) => read,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Empty,
-            Err(error) if error.kind() == ErrorKind::Interrupted => return Turn::More,
-            Err(_) => return Turn::Ended,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return ReadResult::Empty,
+            Err(error) if error.kind() == ErrorKind::Interrupted => return ReadResult::More,
+            Err(_) => return ReadResult::Ended,
         };
         // One time for all that this read has brought, before any of it is looked at.
-        let now = self.trial.clock.now();
+        let now = self.shared.clock.now();
         room[..kept].copy_from_slice(&client.rest);
         let input = &room[..kept + read];
-        self.trial.progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        self.shared.progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
         let used =
-            handle_frames(client, &self.trial, &mut self.judge, input, &mut self.answer, now);
+            handle_frames(client, &self.shared, &mut self.judge, input, &mut self.answer, now);
         client.rest.clear();
         client.rest.extend_from_slice(&input[used..]);
         if client.rest.len() > MAX_REST {
-            return Turn::Ended;
+            return ReadResult::Ended;
         }
-        if read == READ { Turn::More } else { Turn::Short }
+        if read == READ { ReadResult::More } else { ReadResult::Short }
     }
 }
 
@@ -92,7 +92,7 @@ impl Worker {
 /// took.
 fn handle_frames(
     client: &mut Client,
-    trial: &Trial,
+    shared: &Shared,
     judge: &mut Judge,
     input: &[u8],
     answer: &mut Vec<u8>,
@@ -100,19 +100,19 @@ fn handle_frames(
 ) -> usize {
     answer.clear();
     let mut used = 0;
-    let voice = Arc::clone(&client.voice);
+    let send_half = Arc::clone(&client.send_half);
     let before = client.stage;
     while let Some(frame) =
-        trial.dialect.read(voice.who(), &mut client.stage, &input[used..], answer)
+        shared.dialect.read(send_half.who(), &mut client.stage, &input[used..], answer)
     {
         used += frame.length;
-        judge.hear(trial, client, frame.event, now);
+        judge.judge_frame(shared, client, frame.event, now);
     }
     if before != Stage::Ready && client.stage == Stage::Ready {
-        trial.progress.settled.fetch_add(1, Ordering::Relaxed);
+        shared.progress.settled.fetch_add(1, Ordering::Relaxed);
     }
     if !answer.is_empty() {
-        voice.say(answer, trial);
+        send_half.say(answer, shared);
     }
     used
 }

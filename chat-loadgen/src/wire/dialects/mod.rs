@@ -1,5 +1,4 @@
-//! How a client talks with one kind of server: what it says first, what it understands, how it puts
-//! a message on the wire.
+//! Dialects: the protocols of the servers that can be put under load, as a client speaks them.
 //!
 //! A dialect has no socket and no clock, and keeps nothing between calls but a client's [`Stage`].
 

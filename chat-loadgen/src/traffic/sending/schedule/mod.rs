@@ -1,4 +1,4 @@
-//! When each message is intended: known before the run, whatever the server does.
+//! The schedule of the open loop: each message's intended time, known before the run.
 //!
 //! The method is time rescaling. A rate λ(t) has a mean count Λ(t) = ∫λ from 0 to t; seen on the
 //! axis of Λ, every load has rate 1. So arrivals are laid out there, evenly, as a Poisson process of
