@@ -262,7 +262,7 @@ fn write_reports(output: &Output, record: &Record, histograms: &Histograms) -> V
         to(&output.json, &|mut out| json::write(record, &mut out)),
         to(&output.csv, &|mut out| csv::write(record, &mut out)),
         to(&output.hgrm, &|mut out| hgrm::write(&histograms.response, &mut out)),
-        to(&output.html, &|out| out.write_all(html::html(record, histograms).as_bytes())),
+        to(&output.html, &|out| out.write_all(html::render(record, histograms).as_bytes())),
     ];
     written.into_iter().flatten().collect()
 }

@@ -1,6 +1,6 @@
 //! One page that shows a run: no network, no scripts, light and dark, for the screen and on paper.
 //!
-//! What a server sent stands in it, so everything is escaped, and the page forbids itself to load
+//! What a server sent stands in it, so everything is escaped (by `maud`), and the page forbids itself to load
 //! or run anything.
 
 mod axis;
@@ -9,33 +9,48 @@ mod markup;
 mod plots;
 mod tables;
 
-use self::markup::{escape, paragraph, section, subheading};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use self::markup::section;
 use crate::record::figures::{bytes, count, rate, sampled, time_of};
 use crate::record::{Histograms, Record, Status};
-use crate::report::verdict;
+use crate::report::verdict::{self, visible};
+
+/// Nothing is loaded, and nothing runs.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// The page, whole.
-pub fn html(record: &Record, histograms: &Histograms) -> String {
-    let title = title(record);
-    let body = [
-        header(record, &title),
-        tiles(record),
-        latency(record, histograms),
-        over_time(record),
-        search(record),
-        tables::ledger(&record.ledger),
-        tables::worst(record),
-        tables::slow_readers(record),
-        tables::floor(record),
-        tables::processes(record),
-        tables::circumstances(record),
-    ];
-    format!(
-        include_str!("page.html"),
-        title = escape(&title),
-        style = include_str!("style.css"),
-        body = body.concat()
-    )
+pub fn render(record: &Record, histograms: &Histograms) -> String {
+    let title = visible(&title(record));
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { (title) }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body {
+                main {
+                    (header(record, &title))
+                    (tiles(record))
+                    (latency(record, histograms))
+                    (over_time(record))
+                    (search(record))
+                    (tables::ledger(&record.ledger))
+                    (tables::worst(record))
+                    (tables::slow_readers(record))
+                    (tables::floor(record))
+                    (tables::processes(record))
+                    (tables::circumstances(record))
+                }
+            }
+        }
+    };
+    page.into_string()
 }
 
 fn title(record: &Record) -> String {
@@ -43,7 +58,7 @@ fn title(record: &Record) -> String {
     format!("{}: {} clients, {}", asked.dialect, count(asked.clients.into()), asked.pacing)
 }
 
-fn header(record: &Record, title: &str) -> String {
+fn header(record: &Record, title: &str) -> Markup {
     let environment = &record.environment;
     let when =
         format!("{} · {} · {} CPUs", environment.started, environment.system, environment.cpus);
@@ -55,24 +70,20 @@ fn header(record: &Record, title: &str) -> String {
             ("invalid", "The generator could not keep up: the figures mean nothing.")
         }
     };
-    let reasons: Vec<_> = record
-        .verdict
-        .reasons
-        .iter()
-        .map(|reason| format!("<li>{}</li>\n", escape(reason)))
-        .collect();
-    format!(
-        "<header>\n<h1>{}</h1>\n<p>{}</p>\n</header>\n\
-         <div class=\"verdict {class}\" role=\"status\">\n<strong>{}</strong>\n<p>{meaning}</p>\n\
-         <ul>\n{}</ul>\n</div>\n",
-        escape(title),
-        escape(&when),
-        escape(&verdict::headline(record)),
-        reasons.concat()
-    )
+    html! {
+        header {
+            h1 { (title) }
+            p { (visible(&when)) }
+        }
+        div class={"verdict " (class)} role="status" {
+            strong { (verdict::headline(record)) }
+            p { (meaning) }
+            ul { @for reason in &record.verdict.reasons { li { (visible(reason)) } } }
+        }
+    }
 }
 
-fn tiles(record: &Record) -> String {
+fn tiles(record: &Record) -> Markup {
     let (response, last) = (&record.latency.response, &record.latency.last);
     let anomalies = record.ledger.wrong();
     let mut tiles = vec![
@@ -91,46 +102,57 @@ fn tiles(record: &Record) -> String {
     }
     // Two rows of equally many, where the page is wide enough.
     let columns = tiles.len().div_ceil(2);
-    let tiles = tiles.iter().map(|(name, figure)| {
-        let class = if *name == "Wrong deliveries" && anomalies > 0 { "tile bad" } else { "tile" };
-        format!("<div class=\"{class}\"><span>{name}</span><b>{}</b></div>\n", escape(figure))
-    });
-    let tiles = tiles.collect::<Vec<_>>().concat();
-    format!("<div class=\"tiles\" style=\"--columns:{columns}\">\n{tiles}</div>\n")
+    html! {
+        div.tiles style={"--columns:" (columns)} {
+            @for (name, figure) in &tiles {
+                div.tile.bad[*name == "Wrong deliveries" && anomalies > 0] {
+                    span { (name) }
+                    b { (figure) }
+                }
+            }
+        }
+    }
 }
 
-fn latency(record: &Record, histograms: &Histograms) -> String {
-    let what = "Response counts from when a message should have been sent, service from when it \
-                was written; lag is the difference. First and last are a message's first and last \
-                receiver, and spread is the time between them.";
-    let content =
-        paragraph(what) + &plots::percentiles(histograms) + &tables::latencies(&record.latency);
+fn latency(record: &Record, histograms: &Histograms) -> Markup {
+    let content = html! {
+        p {
+            "Response counts from when a message should have been sent, service from when it was \
+             written; lag is the difference. First and last are a message's first and last \
+             receiver, and spread is the time between them."
+        }
+        (plots::percentiles(histograms))
+        (tables::latencies(&record.latency))
+    };
     section("Latency", &content)
 }
 
-fn over_time(record: &Record) -> String {
+fn over_time(record: &Record) -> Markup {
     let intervals = &record.intervals;
-    let content = [
-        plots::latency_over_time(intervals),
-        subheading("All responses"),
-        paragraph(
-            "The more a cell stands out, the more deliveries took that long; the scale is logarithmic.",
-        ),
-        plots::heat(intervals),
-        subheading("Rates"),
-        "<div class=\"columns\">\n".to_owned(),
-        plots::delivery_rate(intervals),
-        plots::message_rate(intervals),
-        "</div>\n".to_owned(),
-    ];
-    section("Over time", &content.concat())
+    let content = html! {
+        (plots::latency_over_time(intervals))
+        h3 { "All responses" }
+        p {
+            "The more a cell stands out, the more deliveries took that long; the scale is logarithmic."
+        }
+        (plots::heat(intervals))
+        h3 { "Rates" }
+        div.columns {
+            (plots::delivery_rate(intervals))
+            (plots::message_rate(intervals))
+        }
+    };
+    section("Over time", &content)
 }
 
-fn search(record: &Record) -> String {
+fn search(record: &Record) -> Markup {
     if record.search.is_empty() {
-        return String::new();
+        return html! {};
     }
-    let content = plots::search(&record.search) + &tables::search(&record.search);
+    let content = html! {
+        (plots::search(&record.search))
+        (tables::search(&record.search))
+    };
     section("Search for the highest rate", &content)
 }
 
@@ -155,7 +177,7 @@ mod tests {
 
     #[test]
     fn the_page_needs_nothing_but_itself() {
-        let page = html(&sample::full(), &sample::histograms());
+        let page = render(&sample::full(), &sample::histograms());
         for reference in ["<script", "<link", " src=", " href=", "url(", "@import", "<iframe"] {
             assert!(!page.contains(reference), "{reference}");
         }
@@ -170,11 +192,8 @@ mod tests {
 
     #[test]
     fn everything_that_was_found_out_is_there() {
-        let page = html(&sample::full(), &sample::histograms());
-        let headings: Vec<_> = page
-            .lines()
-            .filter_map(|line| line.strip_prefix("<h2>")?.strip_suffix("</h2>"))
-            .collect();
+        let page = render(&sample::full(), &sample::histograms());
+        let headings = page.split("<h2>").skip(1).filter_map(|rest| rest.split("</h2>").next());
         let expected = [
             "Latency",
             "Over time",
@@ -188,7 +207,7 @@ mod tests {
             "Workload",
             "Environment",
         ];
-        assert_eq!(headings, expected);
+        assert_eq!(headings.collect::<Vec<_>>(), expected);
         assert_eq!(svgs(&page), 6);
         for text in
             ["FAULTY: 3 lost, 1 duplicated", "never arrived", "2.27×", "Example 9000", "c-17"]
@@ -199,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_was_not_asked_for_has_no_section() {
-        let page = html(&sample::record(), &sample::histograms());
+        let page = render(&sample::record(), &sample::histograms());
         for heading in ["Search for", "Slow readers", "Beside", "<h2>Server"] {
             assert!(!page.contains(heading), "{heading}");
         }
@@ -216,8 +235,8 @@ mod tests {
         record.verdict.reasons.push("<i>".into());
         record.workload.dialect = "<i>{style}".into();
         record.environment.arguments.push("<i>".into());
-        let page = html(&record, &sample::histograms());
-        assert!(page.contains("&lt;/td&gt;&lt;script&gt;alert(&#39;\u{FFFD}&#39;)"), "not shown");
+        let page = render(&record, &sample::histograms());
+        assert!(page.contains("&lt;/td&gt;&lt;script&gt;alert('\u{FFFD}')"), "not shown");
         assert!(!page.contains("<i>") && !page.contains("<script"));
     }
 
@@ -229,7 +248,7 @@ mod tests {
         for summary in [&mut latency.response, &mut latency.first, &mut latency.last] {
             *summary = nothing;
         }
-        let page = html(&record, &empty());
+        let page = render(&record, &empty());
         assert_eq!(page.matches("no samples").count(), 5);
         assert!(!page.contains("<svg") && !page.contains("NaN"));
     }
