@@ -6,6 +6,8 @@ use std::fs;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use procfs::{FromRead, process::Schedstat};
 #[cfg(unix)]
 use rustix::time::{ClockId, clock_gettime};
 
@@ -34,17 +36,23 @@ pub fn cpus() -> u32 {
 
 /// Resident bytes of this process, pages that it shares with others included (Linux).
 pub fn resident() -> Option<u64> {
-    resident_of("self")
+    #[cfg(target_os = "linux")]
+    return resident_of(&procfs::process::Process::myself().ok()?);
+    #[cfg(not(target_os = "linux"))]
+    return None;
 }
 
-/// Resident bytes of a process under `/proc`, pages that it shares with others included.
+/// Resident bytes of a process, pages that it shares with others included.
 ///
 /// `status` is cheaper, but off by up to megabytes: each processor keeps a remainder of its own.
 /// Who may not look closer has to be content with it.
-pub(crate) fn resident_of(process: &str) -> Option<u64> {
-    let read = |file: &str| fs::read_to_string(format!("/proc/{process}/{file}")).ok();
-    let exact = read("smaps_rollup").and_then(|text| kibibytes(&text, "Rss:"));
-    Some(1024 * exact.or_else(|| kibibytes(&read("status")?, "VmRSS:"))?)
+#[cfg(target_os = "linux")]
+pub(crate) fn resident_of(process: &procfs::process::Process) -> Option<u64> {
+    let exact = process.smaps_rollup().ok().and_then(|rollup| {
+        let all = rollup.memory_map_rollup.into_iter().next()?;
+        all.extension.map.get("Rss").copied()
+    });
+    exact.or_else(|| Some(1024 * process.status().ok()?.vmrss?))
 }
 
 /// CPU time of all of this process's threads, those that have ended included.
@@ -66,7 +74,12 @@ pub fn thread_cpu() -> Option<Duration> {
 /// For how long the current thread has been ready to run while others had the CPU, whoever they
 /// were (Linux).
 pub fn thread_waited() -> Option<Duration> {
-    waited_in(&fs::read_to_string("/proc/thread-self/schedstat").ok()?)
+    #[cfg(target_os = "linux")]
+    return Schedstat::from_file("/proc/thread-self/schedstat")
+        .ok()
+        .map(|times| Duration::from_nanos(times.run_delay));
+    #[cfg(not(target_os = "linux"))]
+    return None;
 }
 
 /// What a thread has used and missed.
@@ -111,16 +124,6 @@ fn processor_in(cpuinfo: &str) -> Option<String> {
     })
 }
 
-/// The value of `KEY   123 kB`.
-fn kibibytes(text: &str, key: &str) -> Option<u64> {
-    text.lines().find_map(|line| line.strip_prefix(key)?.trim().strip_suffix(" kB")?.parse().ok())
-}
-
-/// The second of three numbers, in nanoseconds.
-fn waited_in(schedstat: &str) -> Option<Duration> {
-    schedstat.split_ascii_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,15 +135,6 @@ mod tests {
         let arm = "processor\t: 0\nCPU part\t: 0xd08\n\nModel\t\t: Raspberry Pi 4\n";
         assert_eq!(processor_in(arm).as_deref(), Some("Raspberry Pi 4"));
         assert_eq!(processor_in("model name\t: \nFeatures : x"), None);
-    }
-
-    #[test]
-    fn what_the_system_writes_is_read() {
-        assert_eq!(waited_in("151034 3280441 2\n"), Some(Duration::from_nanos(3_280_441)));
-        assert_eq!(waited_in("0"), None);
-        let status = "Name:\tx\nVmRSS:\t    1234 kB\n";
-        assert_eq!(kibibytes(status, "VmRSS:"), Some(1234));
-        assert_eq!(kibibytes(status, "Rss:"), None);
     }
 
     #[test]

@@ -12,10 +12,25 @@ use std::time::{Duration, Instant};
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+#[cfg(target_os = "linux")]
 mod usage;
 
-use usage::Process;
-pub use usage::Usage;
+/// Other systems do not tell.
+#[cfg(not(target_os = "linux"))]
+mod usage {
+    pub(super) fn started(_: u32) -> Option<u64> {
+        None
+    }
+
+    #[cfg(unix)]
+    pub(super) fn is_family_alive(_: u32) -> bool {
+        false
+    }
+
+    pub(super) fn usage(_: u32) -> Option<super::Usage> {
+        None
+    }
+}
 
 /// How long a server may take until it accepts connections.
 const START: Duration = Duration::from_secs(10);
@@ -31,6 +46,15 @@ const KEPT: usize = 8 << 10;
 const SHOWN: usize = 10;
 /// Stands in a command for a port that is free.
 const PORT: &str = "{port}";
+
+/// CPU time and memory that a server has used so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// CPU time. It can fall by some 20 ms when a thread or a process ends.
+    pub cpu: Duration,
+    /// Resident bytes. Pages shared by several of its processes count for each.
+    pub resident: u64,
+}
 
 /// Why there is no server to test.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +123,7 @@ impl Target {
 
     /// Watches a process that somebody else has started, and will stop.
     pub fn attach(id: u32) -> Result<Self, TargetError> {
-        let began = Process::find(id).map(|process| process.started);
+        let began = usage::started(id);
         if cfg!(target_os = "linux") && began.is_none() {
             return Err(TargetError::NoProcess(id));
         }
@@ -120,7 +144,7 @@ impl Target {
     ///
     /// Counting a server's pages takes some 2 ms per 256 MB: not for every millisecond.
     pub fn usage(&self) -> Option<Usage> {
-        let same = Process::find(self.id).map(|process| process.started) == self.began;
+        let same = usage::started(self.id) == self.began;
         if same { usage::usage(self.id) } else { None }
     }
 
@@ -132,7 +156,7 @@ impl Target {
         let mut child = run(&words)?;
         started().push(child.id());
         let tail = child.stderr.take().map(Tail::of);
-        let began = Process::find(child.id()).map(|process| process.started);
+        let began = usage::started(child.id());
         let mut target = Self { id: child.id(), began, address: Some(address), child: Some(child) };
         let deadline = Instant::now() + patience;
         loop {
@@ -169,7 +193,7 @@ impl Target {
     /// the system shows.
     #[cfg(unix)]
     fn is_alive(&mut self) -> bool {
-        !self.has_ended() || Process::family(self.id).iter().any(|process| !process.ended)
+        !self.has_ended() || usage::is_family_alive(self.id)
     }
 
     /// Ends what was started here: politely, then not.

@@ -37,7 +37,7 @@ fn command(environment: &str) -> String {
 }
 
 fn exists(id: u32) -> bool {
-    Process::find(id).is_some_and(|process| !process.ended)
+    usage::find(id).is_some_and(|process| !process.has_ended())
 }
 
 #[test]
@@ -67,7 +67,8 @@ fn descendants_count_and_are_stopped_as_well() {
     let both = format!("{} & wait", command("ITSELF=200"));
     let shell = format!("sh -c {}", shell_words::quote(&both));
     let target = Target::spawn(&shell, SOMEWHERE).unwrap();
-    let family: Vec<u32> = Process::family(target.id()).iter().map(|process| process.id).collect();
+    let family = usage::family(target.id());
+    let family: Vec<u32> = family.iter().map(|member| member.stat.pid.cast_unsigned()).collect();
     assert!(family.len() >= 2, "{family:?}");
     assert!(target.usage().unwrap().cpu.as_millis() >= 180);
     drop(target);
