@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chat_terminal::descriptors;
 
-use crate::cli::{Checks, Cli, Merge, Other, Output, Run};
+use crate::cli::{CheckOptions, Cli, MergeOptions, Other, OutputOptions, RunOptions};
 use crate::exit_status::Exit;
 use crate::plan::Plan;
 use crate::record::baseline::{self, Comparison, Incomparable};
@@ -61,7 +61,8 @@ impl Error {
     /// The exit status.
     pub fn exit(&self) -> Exit {
         match self {
-            Error::Impossible(Impossible::Usage(_)) => Exit::Usage,
+            Error::Impossible(Impossible::Address(_)) => Exit::Error,
+            Error::Impossible(_) => Exit::Usage,
             Error::Measuring(experiment::Error::Run(Failure::Interrupted)) => Exit::Interrupted,
             _ => Exit::Error,
         }
@@ -95,7 +96,7 @@ impl Conclusion {
     const PASS: Self = Self { exit: Exit::Pass, complaints: Vec::new() };
 }
 
-fn merge_logs(merge: &Merge) -> Result<(), Error> {
+fn merge_logs(merge: &MergeOptions) -> Result<(), Error> {
     let sum = hlog::merge(&merge.files)?;
     if let Some(path) = &merge.hgrm {
         write(path, |out| hgrm::write(&sum, out))?;
@@ -103,7 +104,7 @@ fn merge_logs(merge: &Merge) -> Result<(), Error> {
     print(&hlog::merged_summary(&sum))
 }
 
-fn run_load(run: &Run, stop: &AtomicBool) -> Result<Conclusion, Error> {
+fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     let mut plan = request::plan(run, request::resolve(&run.target.server)?)?;
     if run.load.dry_run {
         return print(&request::describe(&plan)).map(|()| Conclusion::PASS);
@@ -126,7 +127,7 @@ fn run_load(run: &Run, stop: &AtomicBool) -> Result<Conclusion, Error> {
     Ok(ended)
 }
 
-fn target(run: &Run, address: SocketAddr) -> Result<Option<Target>, Error> {
+fn target(run: &RunOptions, address: SocketAddr) -> Result<Option<Target>, Error> {
     Ok(match (&run.target.spawn, run.target.pid) {
         (Some(command), _) => Some(Target::spawn(command, address)?),
         (None, Some(pid)) => Some(Target::attach(pid)?),
@@ -138,11 +139,11 @@ fn target(run: &Run, address: SocketAddr) -> Result<Option<Target>, Error> {
 /// is one.
 fn measure(
     experiment: &Experiment<'_>,
-    run: &Run,
+    run: &RunOptions,
     plan: &Plan,
     target: Option<&Target>,
 ) -> Result<(Record, Histograms, bool), Error> {
-    let Run { checks, output, load, .. } = run;
+    let RunOptions { checks, output, load, .. } = run;
     if let (Some(condition), Some(first)) = (&checks.find_max, load.rate.constant_rate()) {
         return Ok(experiment.find_highest_rate(plan, first, condition, target)?);
     }
@@ -156,12 +157,12 @@ fn measure(
 /// Writes the reports, and finds out how the program ends. A file that cannot be written, or not be
 /// compared with, is no reason to keep back what was measured, or what is wrong with it.
 fn conclude(
-    run: &Run,
+    run: &RunOptions,
     record: &Record,
     histograms: &Histograms,
     [not_found, interrupted]: [bool; 2],
 ) -> Conclusion {
-    let Run { checks, output, .. } = run;
+    let RunOptions { checks, output, .. } = run;
     let mut complaints = write_reports(output, record, histograms);
     let mut text = summary::summary(record);
     let mut exits = exits_of_run(checks, record);
@@ -195,7 +196,7 @@ fn conclude(
 }
 
 /// Exit statuses that follow from the run itself: interrupted, incorrect, invalid.
-fn exits_of_run(checks: &Checks, record: &Record) -> Vec<Exit> {
+fn exits_of_run(checks: &CheckOptions, record: &Record) -> Vec<Exit> {
     let status = record.verdict.status;
     let shortcomings = [
         (status == Status::Partial, Exit::Interrupted),
@@ -206,7 +207,7 @@ fn exits_of_run(checks: &Checks, record: &Record) -> Vec<Exit> {
 }
 
 /// Standard output belongs to the JSON if that is wanted there.
-fn print_summary(output: &Output, text: &str) -> Result<(), Error> {
+fn print_summary(output: &OutputOptions, text: &str) -> Result<(), Error> {
     if output.json.as_deref() == Some(Path::new("-")) {
         let _ = io::stderr().write_all(text.as_bytes());
         return Ok(());
@@ -216,7 +217,7 @@ fn print_summary(output: &Output, text: &str) -> Result<(), Error> {
 
 /// The conditions that hold and should not, in words. What cannot be judged, because nothing arrived
 /// or nobody measured it, does not pass either.
-fn failed_conditions(checks: &Checks, record: &Record) -> Vec<String> {
+fn failed_conditions(checks: &CheckOptions, record: &Record) -> Vec<String> {
     let failed = checks.fail_if.iter().filter_map(|condition| match condition.holds(record) {
         Ok(false) => None,
         Ok(true) => Some(format!("failed: {}\n", condition.actual(record))),
@@ -226,7 +227,7 @@ fn failed_conditions(checks: &Checks, record: &Record) -> Vec<String> {
 }
 
 /// The comparison with the baseline.
-fn compare(checks: &Checks, record: &Record) -> Result<Option<Comparison>, Error> {
+fn compare(checks: &CheckOptions, record: &Record) -> Result<Option<Comparison>, Error> {
     let Some(path) = &checks.baseline else { return Ok(None) };
     let unread = |error| Error::Read(path.clone(), error);
     let mut file = File::open(path).map_err(|error| unread(error.into()))?;
@@ -236,7 +237,11 @@ fn compare(checks: &Checks, record: &Record) -> Result<Option<Comparison>, Error
 
 /// Keeps the record as a baseline, if others should be compared with it. What there is to say of
 /// that.
-fn save_baseline(checks: &Checks, record: &Record, regressed: bool) -> Result<&'static str, Error> {
+fn save_baseline(
+    checks: &CheckOptions,
+    record: &Record,
+    regressed: bool,
+) -> Result<&'static str, Error> {
     match &checks.save_baseline {
         Some(_) if record.verdict.status != Status::Valid => {
             Ok("the run is no baseline: it is not VALID; nothing was saved\n")
@@ -250,7 +255,7 @@ fn save_baseline(checks: &Checks, record: &Record, regressed: bool) -> Result<&'
 }
 
 /// Writes them all, whatever becomes of each.
-fn write_reports(output: &Output, record: &Record, histograms: &Histograms) -> Vec<Error> {
+fn write_reports(output: &OutputOptions, record: &Record, histograms: &Histograms) -> Vec<Error> {
     let to = |path: &Option<PathBuf>, content: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
         let path = path.as_deref()?;
         if path == Path::new("-") {

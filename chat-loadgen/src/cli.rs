@@ -15,7 +15,7 @@ use crate::record::validity::BOUNDS;
 use crate::relay;
 use crate::traffic::sending::schedule::{Arrivals, Shape};
 use crate::traffic::sending::sizes::Sizes;
-use crate::wire::dialects;
+use crate::wire::dialects::DialectName;
 
 /// Puts a chat server under load, times every delivery and proves what arrived.
 ///
@@ -30,21 +30,21 @@ pub struct Cli {
     pub command: Option<Other>,
     /// A run.
     #[command(flatten)]
-    pub run: Run,
+    pub run: RunOptions,
 }
 
 /// What else the program does.
 #[derive(Debug, Subcommand)]
 pub enum Other {
     /// A bare relay: passes on lines and does nothing else. The noise floor, or a faulty server
-    Relay(relay::Options),
+    Relay(relay::RelayOptions),
     /// Sums interval logs (--hlog) of several runs or machines, and shows the percentiles
-    Merge(Merge),
+    Merge(MergeOptions),
 }
 
 /// Summing interval logs.
 #[derive(Debug, Args)]
-pub struct Merge {
+pub struct MergeOptions {
     /// Interval logs
     #[arg(required = true, value_name = "HLOG")]
     pub files: Vec<PathBuf>,
@@ -55,34 +55,34 @@ pub struct Merge {
 
 /// A run.
 #[derive(Debug, Clone, Args)]
-pub struct Run {
+pub struct RunOptions {
     /// The server.
     #[command(flatten)]
-    pub target: Target,
+    pub target: ServerOptions,
     /// The clients.
     #[command(flatten)]
-    pub clients: Clients,
+    pub clients: ClientOptions,
     /// The messages.
     #[command(flatten)]
-    pub load: Load,
+    pub load: LoadOptions,
     /// What the figures have to hold.
     #[command(flatten)]
-    pub checks: Checks,
+    pub checks: CheckOptions,
     /// What is written.
     #[command(flatten)]
-    pub output: Output,
+    pub output: OutputOptions,
 }
 
 /// The server.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The server")]
-pub struct Target {
+pub struct ServerOptions {
     /// Where it listens
     #[arg(long, value_name = "ADDR:PORT", default_value_t)]
     pub server: Endpoint,
     /// How to talk to it: basico, sala or grupal (this chat), irc, nats, redis or mqtt
-    #[arg(long, value_name = "NAME", default_value = "basico", value_parser = dialects::NAMES)]
-    pub dialect: String,
+    #[arg(long, value_name = "NAME", value_enum, default_value_t)]
+    pub dialect: DialectName,
     /// Start it with this command, and watch what it uses; {port} becomes a free port
     #[arg(long, value_name = "COMMAND", conflicts_with = "pid")]
     pub spawn: Option<String>,
@@ -94,7 +94,7 @@ pub struct Target {
 /// The clients.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The clients")]
-pub struct Clients {
+pub struct ClientOptions {
     /// How many take part; all of them receive
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub clients: u32,
@@ -139,7 +139,7 @@ pub struct Clients {
 /// The messages.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The load")]
-pub struct Load {
+pub struct LoadOptions {
     /// Messages per second of all senders together (open loop): 500/s, a ramp 100:1000/s, or steps
     /// 100,200,400/s
     #[arg(long, value_name = "RATE", default_value = "500/s", conflicts_with = "window")]
@@ -174,7 +174,7 @@ pub struct Load {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The checks")]
 #[expect(clippy::struct_excessive_bools, reason = "a command line is a list of switches")]
-pub struct Checks {
+pub struct CheckOptions {
     /// Look also whether all receivers saw the messages of all senders in one order
     #[arg(long)]
     pub total_order: bool,
@@ -212,7 +212,7 @@ pub struct Checks {
 /// What is written.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The reports")]
-pub struct Output {
+pub struct OutputOptions {
     /// The whole record as JSON; - is standard output, instead of the summary
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

@@ -9,6 +9,7 @@ use crate::record::figures;
 use crate::roles::{self, Numbers};
 use crate::traffic::sending::schedule::{Arrivals, Shape};
 use crate::traffic::sending::sizes::Sizes;
+use crate::wire::dialects::DialectName;
 
 /// How long a client that churns is there on average, in seconds: so many clients take turns.
 const STAY: f64 = 2.0;
@@ -18,8 +19,8 @@ const STAY: f64 = 2.0;
 pub struct Plan {
     /// The server.
     pub address: SocketAddr,
-    /// How it is talked to: one of [`crate::wire::dialects::NAMES`].
-    pub dialect: &'static str,
+    /// How it is talked to.
+    pub dialect: DialectName,
     /// What the clients' names begin with.
     pub names: String,
     /// How many of which clients, on how many threads.
@@ -87,7 +88,7 @@ impl Plan {
     pub fn workload(&self) -> Workload {
         let Numbers { clients, senders, rooms, slow, idle, .. } = self.numbers;
         Workload {
-            dialect: self.dialect.to_owned(),
+            dialect: self.dialect.to_string(),
             clients,
             senders,
             rooms,

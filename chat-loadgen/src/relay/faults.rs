@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::log::{Fault, Log};
 use super::member::Identity;
-use super::options::{OneIn, Options};
+use super::options::{OneIn, RelayOptions};
 use crate::wire::payload::is_digit;
 
 /// How long nothing measured is said until a line held back for its successor goes without it.
@@ -76,8 +76,8 @@ pub(super) fn measured(line: &[u8]) -> Option<&[u8]> {
 
 impl Faults {
     /// What was ordered, if anything was.
-    pub(super) fn from_options(options: &Options) -> Option<Self> {
-        let &Options { drop, dup, corrupt, swap, echo, seed, .. } = options;
+    pub(super) fn from_options(options: &RelayOptions) -> Option<Self> {
+        let &RelayOptions { drop, dup, corrupt, swap, echo, seed, .. } = options;
         [drop, dup, corrupt, swap, echo].iter().any(Option::is_some).then(|| Self {
             odds: Odds { drop, dup, corrupt, swap, echo },
             seed,

@@ -16,7 +16,7 @@ use super::faults::Faults;
 use super::log::{Log, Totals};
 use super::member::{Gone, Member, Turn};
 use super::members::Members;
-use super::options::Options;
+use super::options::RelayOptions;
 use super::stall::{Stall, TICK};
 
 /// Events taken at once; more wait for the next round.
@@ -52,7 +52,7 @@ pub struct Relay {
 
 impl Relay {
     /// Listens. Clients can connect from here on, and are heard by [`Relay::serve`].
-    pub fn bind(options: &Options) -> Result<Self, RelayError> {
+    pub fn bind(options: &RelayOptions) -> Result<Self, RelayError> {
         let refused = |reason| RelayError::Listen { address: options.bind.clone(), reason };
         let mut listener = listen(options.bind.host_and_port()).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;

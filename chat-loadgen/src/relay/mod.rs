@@ -21,13 +21,13 @@ mod tests;
 pub use error::RelayError;
 pub use hub::Relay;
 pub use log::Totals;
-pub use options::Options;
+pub use options::RelayOptions;
 
 /// Relays until `stop` is set, which is looked at every 50 ms.
 ///
 /// Prints `relay listening on IP:PORT` once clients can connect, and what it did to deliveries at
 /// the end.
-pub fn run(options: &Options, stop: &AtomicBool) -> Result<(), RelayError> {
+pub fn run(options: &RelayOptions, stop: &AtomicBool) -> Result<(), RelayError> {
     let relay = Relay::bind(options)?;
     print(&format!("relay listening on {}", relay.address()))?;
     let totals = relay.serve(stop)?;

@@ -16,7 +16,7 @@ use super::error::RelayError;
 
 /// What the relay is told on its command line.
 #[derive(Debug, Clone, Args)]
-pub struct Options {
+pub struct RelayOptions {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value_t)]
     pub bind: Endpoint,
@@ -58,7 +58,7 @@ pub struct Options {
     pub log: Option<PathBuf>,
 }
 
-impl Options {
+impl RelayOptions {
     pub(super) fn create_log(&self) -> Result<Box<dyn Write + Send>, RelayError> {
         let Some(path) = &self.log else { return Ok(Box::new(io::sink())) };
         let file = File::create(path)

@@ -23,7 +23,7 @@ use crate::traffic::sending::senders::Senders;
 use crate::traffic::shared::{Parts, Shared};
 use crate::traffic::timing::intervals::IntervalReport;
 use crate::traffic::worker::{Command, Finding, WAKE, Worker};
-use crate::wire::dialects::{self, Who};
+use crate::wire::dialects::Who;
 use crate::wire::payload::Mark;
 
 /// How long a client may take to be connected that comes back.
@@ -65,7 +65,7 @@ impl Fleet {
         let numbers = roles::Numbers { churners: plan.churners(), ..plan.numbers };
         let roles = roles::assign(numbers);
         let workers = numbers.threads as usize + 1;
-        let dialect = dialects::named(plan.dialect).ok_or(io::ErrorKind::InvalidInput)?;
+        let dialect = plan.dialect.dialect();
         let mut senders: Vec<&Role> = roles.iter().filter(|role| role.sender.is_some()).collect();
         senders.sort_by_key(|role| role.sender);
         let senders: Vec<Sender> = senders

@@ -19,7 +19,7 @@ use crate::record::Record;
 pub struct Condition {
     text: String,
     /// One of these must hold; each does if all of its comparisons do.
-    any: Vec<Vec<Comparison>>,
+    any: Vec<Vec<Relation>>,
 }
 
 /// Why a text is no condition.
@@ -47,7 +47,7 @@ pub enum ParseError {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Comparison {
+struct Relation {
     metric: Metric,
     operator: Operator,
     number: f64,
@@ -119,7 +119,7 @@ impl FromStr for Condition {
     }
 }
 
-impl Comparison {
+impl Relation {
     fn holds(&self, record: &Record) -> Result<bool, Unknown> {
         let order = self.metric.value(record)?.total_cmp(&self.number);
         Ok(match self.operator {
@@ -140,7 +140,7 @@ impl Comparison {
     }
 }
 
-impl FromStr for Comparison {
+impl FromStr for Relation {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {

@@ -5,14 +5,14 @@ use maud::{Markup, html};
 use crate::report::verdict::visible;
 
 /// A row of a table: how it is marked, and its cells.
-pub(super) struct Row {
+pub(super) struct TableRow {
     /// A class of the style sheet, or nothing.
     pub(super) class: &'static str,
     /// The first one names the row.
     pub(super) cells: Vec<String>,
 }
 
-impl From<Vec<String>> for Row {
+impl From<Vec<String>> for TableRow {
     fn from(cells: Vec<String>) -> Self {
         Self { class: "", cells }
     }
@@ -29,21 +29,21 @@ pub(super) fn section(heading: &str, content: &Markup) -> Markup {
 }
 
 /// A table of figures: the first column names the row.
-pub(super) fn table(head: &[&str], rows: &[Row]) -> Markup {
+pub(super) fn table(head: &[&str], rows: &[TableRow]) -> Markup {
     classed_table("", head, rows)
 }
 
 /// A table of figures that has few columns.
-pub(super) fn narrow_table(head: &[&str], rows: &[Row]) -> Markup {
+pub(super) fn narrow_table(head: &[&str], rows: &[TableRow]) -> Markup {
     classed_table("narrow", head, rows)
 }
 
 /// A table of words, all of them flush left.
-pub(super) fn table_of_words(head: &[&str], rows: &[Row]) -> Markup {
+pub(super) fn table_of_words(head: &[&str], rows: &[TableRow]) -> Markup {
     classed_table("words", head, rows)
 }
 
-fn classed_table(class: &str, head: &[&str], rows: &[Row]) -> Markup {
+fn classed_table(class: &str, head: &[&str], rows: &[TableRow]) -> Markup {
     html! {
         div.wide {
             table class=(class) {
@@ -54,7 +54,7 @@ fn classed_table(class: &str, head: &[&str], rows: &[Row]) -> Markup {
     }
 }
 
-fn table_row(Row { class, cells }: &Row) -> Markup {
+fn table_row(TableRow { class, cells }: &TableRow) -> Markup {
     html! {
         tr class=(class) {
             @for (i, cell) in cells.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::markup::{Row, definitions, narrow_table, section, table, table_of_words};
+use super::markup::{TableRow, definitions, narrow_table, section, table, table_of_words};
 use crate::record::figures::{
     bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
 };
@@ -29,7 +29,7 @@ pub(super) fn latencies(latency: &Latency) -> Markup {
     table(&PERCENTILES, &LATENCIES.map(|(name, of)| percentiles(name, of(latency))))
 }
 
-fn percentiles(name: &str, summary: &Summary) -> Row {
+fn percentiles(name: &str, summary: &Summary) -> TableRow {
     let Summary { p50, p90, p99, p999, p9999, max, .. } = *summary;
     let mut cells = vec![name.to_owned(), count(summary.count)];
     cells.extend([p50, p90, p99, p999, p9999, max].map(|value| sampled(summary, value)));
@@ -43,11 +43,11 @@ pub(super) fn ledger(ledger: &Ledger) -> Markup {
     let cut_off = (("cut off", ledger.cut_off), "");
     let cut_off = Some(cut_off).filter(|_| ledger.cut_off > 0);
     let rows = good.into_iter().map(|row| (row, "")).chain(others).chain(cut_off);
-    let rows = rows.map(|((name, number), class)| Row {
+    let rows = rows.map(|((name, number), class)| TableRow {
         class: if number > 0 { class } else { "" },
         cells: vec![name.to_owned(), count(number)],
     });
-    let seen: Vec<Row> = ledger
+    let seen: Vec<TableRow> = ledger
         .witnesses
         .iter()
         .flat_map(|(kind, all)| all.iter().map(move |witness| (kind, witness)))
@@ -87,7 +87,7 @@ pub(super) fn slow_readers(record: &Record) -> Markup {
 pub(super) fn floor(record: &Record) -> Markup {
     let Some(floor) = &record.floor else { return html! {} };
     let figures: [fn(&Summary) -> u64; 3] = [|s| s.p50, |s| s.p99, |s| s.max];
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<TableRow> = Vec::new();
     for (name, of) in LATENCIES {
         let (here, there) = (of(&record.latency), of(&floor.latency));
         let mut cells = vec![name.to_owned()];
@@ -130,7 +130,7 @@ fn floor_in_words(record: &Record, floor: &Floor) -> String {
 }
 
 pub(super) fn search(steps: &[Step]) -> Markup {
-    let rows = steps.iter().map(|step| Row {
+    let rows = steps.iter().map(|step| TableRow {
         class: if step.holds { "good" } else { "bad" },
         cells: vec![
             format!("{}/s", rate(step.rate)),

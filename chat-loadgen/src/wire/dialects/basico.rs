@@ -7,10 +7,6 @@ use super::{Dialect, Event, Frame, Stage, Who, line};
 pub struct Basico;
 
 impl Dialect for Basico {
-    fn name(&self) -> &'static str {
-        "basico"
-    }
-
     fn longest(&self) -> usize {
         chat_protocol::limits::MAX_LINE
     }

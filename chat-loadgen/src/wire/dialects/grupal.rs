@@ -23,10 +23,6 @@ const WAITING_ROOMS: u64 = 250;
 const ON_THE_WAY: Stage = Stage::Answered(1);
 
 impl Dialect for Grupal {
-    fn name(&self) -> &'static str {
-        "grupal"
-    }
-
     fn has_rooms(&self) -> bool {
         true
     }

@@ -24,10 +24,6 @@ const USER: &str = "carga";
 const NICK: usize = 9;
 
 impl Dialect for Irc {
-    fn name(&self) -> &'static str {
-        "irc"
-    }
-
     fn has_rooms(&self) -> bool {
         true
     }

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::io::Write;
 
+use clap::ValueEnum;
 use memchr::memchr;
 
 mod basico;
@@ -69,9 +70,6 @@ pub struct Frame<'a> {
 
 /// A language that a broadcast server speaks.
 pub trait Dialect: Send + Sync + std::fmt::Debug {
-    /// The name by which `--dialect` chooses it.
-    fn name(&self) -> &'static str;
-
     /// Whether the server sends a message to its sender, too.
     fn echoes(&self) -> bool {
         false
@@ -117,21 +115,40 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     fn bye(&self, out: &mut Vec<u8>);
 }
 
-/// The dialects, in the order in which they are listed.
-pub const NAMES: [&str; 7] = ["basico", "sala", "grupal", "irc", "nats", "redis", "mqtt"];
+/// The name of a dialect, as `--dialect` and the record have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[expect(missing_docs, reason = "each has a type of its own; and --help would list these")]
+pub enum DialectName {
+    #[default]
+    Basico,
+    Sala,
+    Grupal,
+    Irc,
+    Nats,
+    Redis,
+    Mqtt,
+}
 
-/// The dialect of that name.
-pub fn named(name: &str) -> Option<Box<dyn Dialect>> {
-    Some(match name {
-        "basico" => Box::new(Basico),
-        "sala" => Box::new(Sala),
-        "grupal" => Box::new(Grupal),
-        "irc" => Box::new(Irc),
-        "nats" => Box::new(Nats),
-        "redis" => Box::new(Redis),
-        "mqtt" => Box::new(Mqtt::new()),
-        _ => return None,
-    })
+impl DialectName {
+    /// The dialect of this name.
+    pub fn dialect(self) -> Box<dyn Dialect> {
+        match self {
+            Self::Basico => Box::new(Basico),
+            Self::Sala => Box::new(Sala),
+            Self::Grupal => Box::new(Grupal),
+            Self::Irc => Box::new(Irc),
+            Self::Nats => Box::new(Nats),
+            Self::Redis => Box::new(Redis),
+            Self::Mqtt => Box::new(Mqtt::new()),
+        }
+    }
+}
+
+impl fmt::Display for DialectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value();
+        f.write_str(value.as_ref().map_or("", |value| value.get_name()))
+    }
 }
 
 /// The longest payload that a length in front of one may announce, in bytes: four times the longest

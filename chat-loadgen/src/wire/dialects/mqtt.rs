@@ -47,10 +47,6 @@ impl Default for Mqtt {
 }
 
 impl Dialect for Mqtt {
-    fn name(&self) -> &'static str {
-        "mqtt"
-    }
-
     fn has_rooms(&self) -> bool {
         true
     }

@@ -23,10 +23,6 @@ const CONNECT: &[u8] = concat!(
 .as_bytes();
 
 impl Dialect for Nats {
-    fn name(&self) -> &'static str {
-        "nats"
-    }
-
     fn has_rooms(&self) -> bool {
         true
     }

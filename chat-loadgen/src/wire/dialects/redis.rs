@@ -18,10 +18,6 @@ const LONGEST_LINE: usize = 1 << 16;
 struct Malformed;
 
 impl Dialect for Redis {
-    fn name(&self) -> &'static str {
-        "redis"
-    }
-
     fn echoes(&self) -> bool {
         true
     }

@@ -10,10 +10,6 @@ use super::{Dialect, Event, Frame, Stage, Who, line};
 pub struct Sala;
 
 impl Dialect for Sala {
-    fn name(&self) -> &'static str {
-        "sala"
-    }
-
     fn longest(&self) -> usize {
         chat_protocol::limits::MAX_LINE
     }

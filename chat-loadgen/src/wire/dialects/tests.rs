@@ -69,24 +69,21 @@ fn printable(bytes: &[u8]) -> String {
 }
 
 fn all() -> impl Iterator<Item = Box<dyn Dialect>> {
-    NAMES.iter().map(|name| named(name).expect("a dialect that is listed"))
+    DialectName::value_variants().iter().map(|name| name.dialect())
 }
 
 #[test]
 fn every_dialect_is_found_by_its_name() {
-    assert!(all().map(|dialect| dialect.name()).eq(NAMES));
-    assert!(named("ircs").is_none());
+    let names = DialectName::value_variants().iter().map(DialectName::to_string);
+    assert!(names.eq(["basico", "sala", "grupal", "irc", "nats", "redis", "mqtt"]));
+    assert!(DialectName::from_str("ircs", false).is_err());
 }
 
 #[test]
 fn the_longest_text_is_no_longer_than_texts_can_be() {
-    for dialect in all() {
-        let longest = dialect.longest();
-        assert!(
-            (300..=crate::wire::payload::LONGEST).contains(&longest),
-            "{} {longest}",
-            dialect.name()
-        );
+    for name in DialectName::value_variants() {
+        let longest = name.dialect().longest();
+        assert!((300..=crate::wire::payload::LONGEST).contains(&longest), "{} {longest}", name);
     }
 }
 
