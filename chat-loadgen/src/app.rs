@@ -4,12 +4,14 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chat_terminal::descriptors;
 
 use crate::cli::{CheckOptions, Cli, MergeOptions, Other, OutputOptions, RunOptions};
-use crate::exit_status::Exit;
+use crate::exit_status::{Exit, INTERRUPTED};
 use crate::plan::Plan;
 use crate::record::baseline::{self, Comparison, Incomparable};
 use crate::record::{Histograms, Record, Status};
@@ -20,11 +22,11 @@ use crate::request::{self, Impossible};
 use crate::run::barrier::Failure;
 use crate::run::experiment::{self, Experiment};
 use crate::system::preflight::{self, Shortage};
-use crate::system::target::{Target, TargetError};
+use crate::system::target::{self, Target, TargetError};
 
 /// Why there is nothing to report.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+enum Error {
     /// What was asked for cannot be.
     #[error(transparent)]
     Impossible(#[from] Impossible),
@@ -59,7 +61,7 @@ pub enum Error {
 
 impl Error {
     /// The exit status.
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Error::Impossible(Impossible::Address(_)) => Exit::Error,
             Error::Impossible(_) => Exit::Usage,
@@ -69,12 +71,56 @@ impl Error {
     }
 }
 
+/// Carries out the process's command line, and says on standard error what went wrong.
+///
+/// The first Ctrl-C ends the run early; the second ends the process, and what it has started.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse_or_exit();
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    let handler = move || {
+        if told.swap(true, Ordering::Relaxed) {
+            target::kill_all_started();
+            std::process::exit(INTERRUPTED.into());
+        }
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        complain(&error);
+        return Exit::Error.into();
+    }
+    match execute(&cli, &stop) {
+        Ok(Conclusion { exit, complaints }) => {
+            for complaint in &complaints {
+                complain(complaint);
+            }
+            exit.into()
+        }
+        Err(error) => {
+            complain(&error);
+            error.exit().into()
+        }
+    }
+}
+
+/// Writes the error and its causes in one line.
+fn complain(error: &dyn std::error::Error) {
+    let mut line = format!("chat-loadgen: {error}");
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        line += ": ";
+        line += &source.to_string();
+        cause = source.source();
+    }
+    // Whoever has closed standard error still gets the status.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Does what the command line asks for, until `stop` becomes true.
 ///
 /// # Errors
 ///
 /// When there is nothing to report.
-pub fn execute(cli: &Cli, stop: &AtomicBool) -> Result<Conclusion, Error> {
+fn execute(cli: &Cli, stop: &AtomicBool) -> Result<Conclusion, Error> {
     match &cli.command {
         Some(Other::Relay(options)) => relay::run(options, stop)?,
         Some(Other::Merge(merge)) => merge_logs(merge)?,
@@ -85,11 +131,11 @@ pub fn execute(cli: &Cli, stop: &AtomicBool) -> Result<Conclusion, Error> {
 
 /// The exit status, and errors that did not keep the run from being reported.
 #[derive(Debug)]
-pub struct Conclusion {
+struct Conclusion {
     /// The exit status.
-    pub exit: Exit,
+    pub(crate) exit: Exit,
     /// Errors that were met after something had been measured.
-    pub complaints: Vec<Error>,
+    pub(crate) complaints: Vec<Error>,
 }
 
 impl Conclusion {

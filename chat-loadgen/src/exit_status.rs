@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 /// The exit statuses in words, for `--help`.
-pub const STATUSES: &str = "\
+pub(crate) const STATUSES: &str = "\
 Exit status: 0 everything holds, 1 the run could not be made, 2 bad usage, 3 deliveries were wrong,
 4 a --fail-if condition holds or no rate holds --find-max, 5 worse than the baseline, 6 the run is
 INVALID, 130 interrupted (the first Ctrl-C drains and reports what there is, the second ends at once).
@@ -11,7 +11,7 @@ Where several apply, it is 130 before 3 before 6 before 1 before 4 before 5.";
 
 /// An exit status, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// Bad usage.
     Usage,
     /// Interrupted; what there is was reported.
@@ -31,7 +31,7 @@ pub enum Exit {
 }
 
 /// The status of a run that was interrupted.
-pub const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

@@ -14,16 +14,20 @@
 //! | [`report`] | records for people and programs; the live line |
 //! | [`relay`] | a bare relay, and one with faults |
 
-pub mod app;
-pub mod cli;
-pub mod exit_status;
-pub mod plan;
-pub mod record;
-pub mod relay;
-pub mod report;
-pub mod request;
-pub mod roles;
-pub mod run;
-pub mod system;
-pub mod traffic;
+#![expect(rustdoc::private_intra_doc_links, reason = "the map is for readers of the source")]
+
+mod app;
+mod cli;
+mod exit_status;
+mod plan;
+mod record;
+mod relay;
+mod report;
+mod request;
+mod roles;
+mod run;
+mod system;
+mod traffic;
 pub mod wire;
+
+pub use app::main;

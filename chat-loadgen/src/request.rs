@@ -15,7 +15,7 @@ use crate::wire::payload;
 
 /// A request that cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Impossible {
+pub(crate) enum Impossible {
     /// There is no such host.
     #[error("cannot find {0}")]
     Address(String),
@@ -62,7 +62,7 @@ pub enum Impossible {
 /// # Errors
 ///
 /// When its name means nothing.
-pub fn resolve(server: &Endpoint) -> Result<SocketAddr, Impossible> {
+pub(crate) fn resolve(server: &Endpoint) -> Result<SocketAddr, Impossible> {
     let unknown = |_: io::Error| Impossible::Address(server.to_string());
     let mut found = server.host_and_port().to_socket_addrs().map_err(unknown)?;
     found.next().ok_or_else(|| Impossible::Address(server.to_string()))
@@ -73,7 +73,7 @@ pub fn resolve(server: &Endpoint) -> Result<SocketAddr, Impossible> {
 /// # Errors
 ///
 /// When two options do not fit together.
-pub fn plan(run: &RunOptions, address: SocketAddr) -> Result<Plan, Impossible> {
+pub(crate) fn plan(run: &RunOptions, address: SocketAddr) -> Result<Plan, Impossible> {
     let RunOptions { target, clients, load, checks, .. } = run;
     let senders = (clients.clients / 10).max(clients.rooms).clamp(1, clients.clients);
     let senders = clients.senders.unwrap_or(senders);
@@ -171,12 +171,12 @@ fn clients_come_and_go(plan: &Plan) -> bool {
 }
 
 /// Connections that a plan needs at a time.
-pub fn connections(plan: &Plan) -> u64 {
+pub(crate) fn connections(plan: &Plan) -> u64 {
     u64::from(plan.numbers.clients) + u64::from(plan.numbers.idle)
 }
 
 /// What a plan would do, for `--dry-run`.
-pub fn describe(plan: &Plan) -> String {
+pub(crate) fn describe(plan: &Plan) -> String {
     let Numbers { clients, senders, rooms, slow, idle, threads, .. } = plan.numbers;
     let echoes = plan.dialect.dialect().echoes();
     let receivers = plan.receivers(echoes);

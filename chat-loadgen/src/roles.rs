@@ -6,7 +6,7 @@
 
 /// The kind of client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub(crate) enum Part {
     /// There from the barrier to the end: it decides whether a message has reached everybody.
     Steady,
     /// Leaves and comes back.
@@ -19,43 +19,42 @@ pub enum Part {
 
 /// How many clients there are of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Numbers {
+pub(crate) struct Numbers {
     /// Clients that take part.
-    pub clients: u32,
+    pub(crate) clients: u32,
     /// Those of them who send.
-    pub senders: u32,
+    pub(crate) senders: u32,
     /// Rooms.
-    pub rooms: u32,
+    pub(crate) rooms: u32,
     /// Clients that take part and stop reading.
-    pub slow: u32,
+    pub(crate) slow: u32,
     /// Clients that take part, leave and come back.
-    pub churners: u32,
+    pub(crate) churners: u32,
     /// Clients beside these that are only connected.
-    pub idle: u32,
+    pub(crate) idle: u32,
     /// Threads for the clients, without the canary's.
-    pub threads: u32,
+    pub(crate) threads: u32,
 }
 
 /// One client's part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Role {
+pub(crate) struct Role {
     /// What it does.
-    pub part: Part,
-    /// Its room.
-    pub room: Option<u32>,
+    pub(crate) part: Part,
+    pub(crate) room: Option<u32>,
     /// Its index among the senders.
-    pub sender: Option<u32>,
+    pub(crate) sender: Option<u32>,
     /// The worker that looks after it: the last one is the canary's.
-    pub worker: u32,
+    pub(crate) worker: u32,
     /// Whether its room is compared with what it sees.
-    pub witness: bool,
+    pub(crate) witness: bool,
 }
 
 /// Each client's role, in the order in which they connect: those who take part, then the idle ones.
 ///
 /// `slow` and `churners` are taken from those who do not send; if there are too few of these, fewer
 /// of them there will be.
-pub fn assign(numbers: Numbers) -> Vec<Role> {
+pub(crate) fn assign(numbers: Numbers) -> Vec<Role> {
     let Numbers { clients, senders, rooms, slow, churners, idle, threads } = numbers;
     let mut roles: Vec<Role> = (0..clients)
         .map(|i| Role {
@@ -88,7 +87,7 @@ pub fn assign(numbers: Numbers) -> Vec<Role> {
 }
 
 /// Which client is the sender of that index.
-pub fn sender(sender: u32, numbers: Numbers) -> u32 {
+pub(crate) fn sender(sender: u32, numbers: Numbers) -> u32 {
     scale(sender, numbers.clients, numbers.senders)
 }
 

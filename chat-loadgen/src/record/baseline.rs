@@ -12,32 +12,32 @@ use crate::record::{Record, Status};
 
 /// A run beside its baseline.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     /// What was compared.
-    pub rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     /// How much worse a figure may be, as a part of what it was.
-    pub allowed: f64,
+    pub(crate) allowed: f64,
 }
 
 /// One figure, before and now.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub(crate) struct Row {
     /// Which one.
-    pub metric: Metric,
+    pub(crate) metric: Metric,
     /// The baseline's.
-    pub before: f64,
+    pub(crate) before: f64,
     /// This run's.
-    pub now: f64,
+    pub(crate) now: f64,
     /// By how much it has grown, as a part of what it was.
-    pub change: f64,
+    pub(crate) change: f64,
     /// Whether it is worse by more than is allowed.
-    pub regressed: bool,
+    pub(crate) regressed: bool,
 }
 
 /// Two runs that cannot be compared: everything that speaks against it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the run cannot be compared with its baseline: {}", .0.join("; "))]
-pub struct Incomparable(pub Vec<String>);
+pub(crate) struct Incomparable(pub(crate) Vec<String>);
 
 /// Which way is worse, and whether a run may lack the figure.
 const COMPARED: [(&str, Worse, bool); 5] = [
@@ -60,7 +60,11 @@ enum Worse {
 ///
 /// The workloads or the machines differ, or one of the runs is not valid: then a difference would
 /// not tell anything about the server.
-pub fn compare(baseline: &Record, run: &Record, allowed: f64) -> Result<Comparison, Incomparable> {
+pub(crate) fn compare(
+    baseline: &Record,
+    run: &Record,
+    allowed: f64,
+) -> Result<Comparison, Incomparable> {
     let mut problems = Vec::from_iter(invalid("the baseline", baseline));
     problems.extend(invalid("the run", run));
     problems.extend(differences(&baseline.workload, &run.workload));
@@ -89,7 +93,7 @@ pub fn compare(baseline: &Record, run: &Record, allowed: f64) -> Result<Comparis
 /// # Errors
 ///
 /// It is no percentage of 0 or more.
-pub fn allowance(text: &str) -> Result<f64, String> {
+pub(crate) fn allowance(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
     number
         .filter(|number| number.is_finite() && *number >= 0.0)
@@ -99,7 +103,7 @@ pub fn allowance(text: &str) -> Result<f64, String> {
 
 impl Comparison {
     /// Whether any figure is worse by more than is allowed.
-    pub fn regressed(&self) -> bool {
+    pub(crate) fn regressed(&self) -> bool {
         self.rows.iter().any(|row| row.regressed)
     }
 }

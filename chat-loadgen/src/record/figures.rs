@@ -4,7 +4,7 @@ use crate::record::Summary;
 
 /// A count as a floating-point number; above 2^53 it is rounded.
 #[expect(clippy::cast_precision_loss, reason = "what is shown has three digits")]
-pub fn float(count: u64) -> f64 {
+pub(crate) fn float(count: u64) -> f64 {
     count as f64
 }
 
@@ -14,17 +14,17 @@ pub fn float(count: u64) -> f64 {
     clippy::cast_sign_loss,
     reason = "saturates, as it should"
 )]
-pub fn whole(number: f64) -> u64 {
+pub(crate) fn whole(number: f64) -> u64 {
     number as u64
 }
 
 /// Nanoseconds: `850 ns`, `1.40 ms`, `31.2 s`.
-pub fn time(ns: u64) -> String {
+pub(crate) fn time(ns: u64) -> String {
     time_of(float(ns))
 }
 
 /// Nanoseconds that are a mean, a difference or before something: `-1.40 ms`.
-pub fn time_of(ns: f64) -> String {
+pub(crate) fn time_of(ns: f64) -> String {
     const UNITS: [(f64, &str); 3] = [(1e9, "s"), (1e6, "ms"), (1e3, "µs")];
     // What would be rounded to 1000 is shown in the next unit.
     match UNITS.iter().find(|(unit, _)| ns.abs() >= unit * 0.9995) {
@@ -34,37 +34,37 @@ pub fn time_of(ns: f64) -> String {
 }
 
 /// One of a summary's times; a dash if it has no samples.
-pub fn sampled(summary: &Summary, ns: u64) -> String {
+pub(crate) fn sampled(summary: &Summary, ns: u64) -> String {
     if summary.count > 0 { time(ns) } else { "–".to_owned() }
 }
 
 /// Seconds: `12.0 s`, `250 ms`.
-pub fn seconds(seconds: f64) -> String {
+pub(crate) fn seconds(seconds: f64) -> String {
     time_of(seconds * 1e9)
 }
 
 /// A count with its thousands set apart: `1,234,567`.
-pub fn count(count: u64) -> String {
+pub(crate) fn count(count: u64) -> String {
     thousands(&count.to_string())
 }
 
 /// Something per second, without a unit: `1,234,567`, `48.2`.
-pub fn rate(rate: f64) -> String {
+pub(crate) fn rate(rate: f64) -> String {
     if rate.abs() < 999.5 { digits(rate) } else { thousands(&format!("{rate:.0}")) }
 }
 
 /// A part of one: `12.3 %`.
-pub fn share(share: f64) -> String {
+pub(crate) fn share(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
 /// How something has changed, as a part of what it was: `+12.3 %`.
-pub fn change(share: f64) -> String {
+pub(crate) fn change(share: f64) -> String {
     format!("{:+.1} %", share * 100.0)
 }
 
 /// Bytes: `512 B`, `1.50 KiB`, `12.3 MiB`.
-pub fn bytes(bytes: f64) -> String {
+pub(crate) fn bytes(bytes: f64) -> String {
     const UNITS: [(f64, &str); 3] =
         [(1_073_741_824.0, "GiB"), (1_048_576.0, "MiB"), (1024.0, "KiB")];
     match UNITS.iter().find(|(unit, _)| bytes.abs() >= *unit) {
@@ -74,12 +74,12 @@ pub fn bytes(bytes: f64) -> String {
 }
 
 /// How many times as much: `3.20×`; nothing has no multiple.
-pub fn times(result: f64, floor: f64) -> String {
+pub(crate) fn times(result: f64, floor: f64) -> String {
     if floor > 0.0 { format!("{}×", digits(result / floor)) } else { "–".to_owned() }
 }
 
 /// Three significant digits; more before the point are kept.
-pub fn digits(number: f64) -> String {
+pub(crate) fn digits(number: f64) -> String {
     let size = number.abs();
     if size == 0.0 {
         "0".to_owned()

@@ -8,23 +8,23 @@ use crate::record::figures;
 use crate::record::{Record, Status, Verdict};
 
 /// Pacing lag, 99th percentile, that is never too much, in nanoseconds: a millisecond.
-pub const LATENESS: u64 = 1_000_000;
+pub(crate) const LATENESS: u64 = 1_000_000;
 /// The share of the response's 99th percentile up to which it is not too much either.
-pub const LATENESS_SHARE: f64 = 0.1;
+pub(crate) const LATENESS_SHARE: f64 = 0.1;
 /// Messages that were due and that it never came to, as a share of those it sent.
-pub const MISSED: f64 = 0.01;
+pub(crate) const MISSED: f64 = 0.01;
 /// Share of a CPU that a thread of the generator may use when it has to keep to a schedule.
-pub const BUSY: f64 = 0.95;
+pub(crate) const BUSY: f64 = 0.95;
 /// Share of the window for which a thread may have to wait for a CPU that others use.
-pub const STARVED: f64 = 0.1;
+pub(crate) const STARVED: f64 = 0.1;
 /// How much longer than the canary the median receiver may wait on average, in nanoseconds: half a
 /// millisecond.
-pub const DELAY: f64 = 500_000.0;
+pub(crate) const DELAY: f64 = 500_000.0;
 /// The share of the canary's mean up to which it is not too much either.
-pub const DELAY_SHARE: f64 = 0.5;
+pub(crate) const DELAY_SHARE: f64 = 0.5;
 
 /// The bounds in words, for `--help`.
-pub const BOUNDS: &str = "\
+pub(crate) const BOUNDS: &str = "\
 A run is INVALID when the generator was late by more than 1 ms at the 99th percentile (and a tenth of
 the response's) or left out more than 1 % of the messages, when threads of it waited more than 10 %
 of the time for a CPU that other programs used, or when it had to forget times or gaps before what
@@ -33,7 +33,7 @@ for one for more than 1 ms at the 99th percentile (and a tenth of the response's
 receiver waited half a millisecond (and by half) longer than the canary on a thread of its own.";
 
 /// Judges everything else that the record holds.
-pub fn of(record: &Record, interrupted: bool) -> Verdict {
+pub(crate) fn of(record: &Record, interrupted: bool) -> Verdict {
     let mut reasons = doubts(record, interrupted);
     let status = if !reasons.is_empty() {
         Status::Invalid

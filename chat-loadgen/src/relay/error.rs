@@ -8,7 +8,7 @@ use thiserror::Error;
 
 /// Why the relay could not begin, or had to end.
 #[derive(Debug, Error)]
-pub enum RelayError {
+pub(crate) enum RelayError {
     /// The address cannot be listened on: taken, reserved, or not of this machine.
     #[error("cannot listen on {address}")]
     Listen {

@@ -28,7 +28,7 @@ const MAX_BATCH: usize = 4 << 20;
 const LISTENER: Token = Token(usize::MAX);
 
 /// A relay that listens.
-pub struct Relay {
+pub(crate) struct Relay {
     address: SocketAddr,
     poll: Poll,
     listener: TcpListener,
@@ -52,7 +52,7 @@ pub struct Relay {
 
 impl Relay {
     /// Listens. Clients can connect from here on, and are heard by [`Relay::serve`].
-    pub fn bind(options: &RelayOptions) -> Result<Self, RelayError> {
+    pub(crate) fn bind(options: &RelayOptions) -> Result<Self, RelayError> {
         let refused = |reason| RelayError::Listen { address: options.bind.clone(), reason };
         let mut listener = listen(options.bind.host_and_port()).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
@@ -81,12 +81,12 @@ impl Relay {
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Relays until `stop` is set, which is looked at every 50 ms.
-    pub fn serve(mut self, stop: &AtomicBool) -> Result<Totals, RelayError> {
+    pub(crate) fn serve(mut self, stop: &AtomicBool) -> Result<Totals, RelayError> {
         let mut events = Events::with_capacity(MAX_EVENTS);
         while !stop.load(Relaxed) {
             self.stall_if_due(stop);

@@ -45,11 +45,9 @@ pub(super) enum Turn {
 pub(super) struct Identity {
     /// Its number among all clients that ever came, from 0.
     pub(super) number: u64,
-    /// Its port.
     pub(super) port: u16,
 }
 
-/// A client.
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) stream: TcpStream,

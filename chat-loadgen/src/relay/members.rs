@@ -2,7 +2,6 @@
 
 use super::member::Member;
 
-/// The clients.
 #[derive(Debug, Default)]
 pub(super) struct Members {
     /// All of them, in no particular order.

@@ -18,16 +18,15 @@ mod stall;
 #[cfg(test)]
 mod tests;
 
-pub use error::RelayError;
-pub use hub::Relay;
-pub use log::Totals;
-pub use options::RelayOptions;
+pub(crate) use error::RelayError;
+pub(crate) use hub::Relay;
+pub(crate) use options::RelayOptions;
 
 /// Relays until `stop` is set, which is looked at every 50 ms.
 ///
 /// Prints `relay listening on IP:PORT` once clients can connect, and what it did to deliveries at
 /// the end.
-pub fn run(options: &RelayOptions, stop: &AtomicBool) -> Result<(), RelayError> {
+pub(crate) fn run(options: &RelayOptions, stop: &AtomicBool) -> Result<(), RelayError> {
     let relay = Relay::bind(options)?;
     print(&format!("relay listening on {}", relay.address()))?;
     let totals = relay.serve(stop)?;

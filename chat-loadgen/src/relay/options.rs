@@ -16,46 +16,46 @@ use super::error::RelayError;
 
 /// What the relay is told on its command line.
 #[derive(Debug, Clone, Args)]
-pub struct RelayOptions {
+pub(crate) struct RelayOptions {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value_t)]
-    pub bind: Endpoint,
+    pub(crate) bind: Endpoint,
 
     /// Lose one delivery in n
     #[arg(long, value_name = "1/n")]
-    pub drop: Option<OneIn>,
+    pub(crate) drop: Option<OneIn>,
 
     /// Deliver one delivery in n twice in a row
     #[arg(long, value_name = "1/n")]
-    pub dup: Option<OneIn>,
+    pub(crate) dup: Option<OneIn>,
 
     /// Hold one delivery in n back until its sender's next one has arrived
     #[arg(long, value_name = "1/n")]
-    pub swap: Option<OneIn>,
+    pub(crate) swap: Option<OneIn>,
 
     /// Send one message in n to its sender, too
     #[arg(long, value_name = "1/n")]
-    pub echo: Option<OneIn>,
+    pub(crate) echo: Option<OneIn>,
 
     /// Damage one byte of one delivery in n
     #[arg(long, value_name = "1/n")]
-    pub corrupt: Option<OneIn>,
+    pub(crate) corrupt: Option<OneIn>,
 
     /// Do nothing at all for this long, once: 1s, 500ms, off
     #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF)]
-    pub stall: TimeLimit,
+    pub(crate) stall: TimeLimit,
 
     /// How long after the first measured message; off for at once
     #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF)]
-    pub stall_after: TimeLimit,
+    pub(crate) stall_after: TimeLimit,
 
     /// What decides which deliveries are hit: the same messages and the same seed, the same faults
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    pub seed: u64,
+    pub(crate) seed: u64,
 
     /// Write every fault here: its name, the receiver's port, the sender's, and the text, with tabs
     #[arg(long, value_name = "FILE")]
-    pub log: Option<PathBuf>,
+    pub(crate) log: Option<PathBuf>,
 }
 
 impl RelayOptions {
@@ -69,7 +69,7 @@ impl RelayOptions {
 
 /// How often a fault befalls: with probability 1/n, written so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OneIn(pub(super) NonZeroU32);
+pub(crate) struct OneIn(pub(super) NonZeroU32);
 
 impl FromStr for OneIn {
     type Err = ParseOneInError;
@@ -89,4 +89,4 @@ impl fmt::Display for OneIn {
 /// The text was not of the form `1/n`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("expected 1/n, such as 1/1000")]
-pub struct ParseOneInError;
+pub(crate) struct ParseOneInError;

@@ -22,7 +22,7 @@ const COLUMNS: [Column; 7] = [
 /// # Errors
 ///
 /// Those of the writer.
-pub fn write(record: &Record, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write(record: &Record, out: &mut impl Write) -> io::Result<()> {
     let mut rows = csv::Writer::from_writer(out);
     let first = ["start_s", "length_s", "messages", "deliveries"].map(str::to_owned);
     let names = ["response", "service"]

@@ -17,7 +17,7 @@ const MS: f64 = 1e6;
 /// # Errors
 ///
 /// Those of the writer.
-pub fn write(histogram: &Histogram<u64>, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+pub(crate) fn write(histogram: &Histogram<u64>, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let (value, percentile, count, rest) =
         ("Value", "Percentile", "TotalCount", "1/(1-Percentile)");
     writeln!(out, "{value:>12} {percentile:>14} {count:>10} {rest:>14}\n")?;

@@ -9,7 +9,7 @@ use crate::record::{Record, VERSION};
 
 /// Why a record could not be read.
 #[derive(Debug, Error)]
-pub enum ReadError {
+pub(crate) enum ReadError {
     /// The file could not be read.
     #[error("the record cannot be read")]
     Io(#[from] io::Error),
@@ -26,7 +26,7 @@ pub enum ReadError {
 /// # Errors
 ///
 /// Those of the writer.
-pub fn write(record: &Record, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+pub(crate) fn write(record: &Record, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, record)?;
     writeln!(out)
 }
@@ -37,7 +37,7 @@ pub fn write(record: &Record, out: &mut (impl Write + ?Sized)) -> io::Result<()>
 ///
 /// See [`ReadError`]; the version is looked at first, because in another version anything else may
 /// be different.
-pub fn read(input: &mut impl Read) -> Result<Record, ReadError> {
+pub(crate) fn read(input: &mut impl Read) -> Result<Record, ReadError> {
     #[derive(Deserialize)]
     struct Versioned {
         version: u32,

@@ -11,32 +11,32 @@ use crate::record::figures;
 const REDRAWS: u8 = 10;
 
 /// A line at the bottom of stderr; nothing where that is no terminal.
-pub struct LiveLine {
+pub(crate) struct LiveLine {
     bar: ProgressBar,
 }
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LiveProgress {
+pub(crate) struct LiveProgress {
     /// What is being done: `connecting`, `measuring`.
-    pub phase: &'static str,
+    pub(crate) phase: &'static str,
     /// Since the phase began.
-    pub elapsed: Duration,
+    pub(crate) elapsed: Duration,
     /// How long it will last, where that is known.
-    pub total: Option<Duration>,
+    pub(crate) total: Option<Duration>,
     /// Messages per second, lately.
-    pub rate: f64,
+    pub(crate) rate: f64,
     /// Deliveries so far.
-    pub deliveries: u64,
+    pub(crate) deliveries: u64,
     /// 99 in a hundred of the latest responses were not longer, in nanoseconds.
-    pub p99: Option<u64>,
+    pub(crate) p99: Option<u64>,
     /// Anomalies so far.
-    pub anomalies: u64,
+    pub(crate) anomalies: u64,
 }
 
 impl LiveLine {
     /// Shows nothing yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let target = ProgressDrawTarget::stderr_with_hz(REDRAWS);
         let bar = ProgressBar::with_draw_target(None, target);
         // A template that is a single field cannot be wrong.
@@ -47,14 +47,14 @@ impl LiveLine {
     }
 
     /// Shows how far the run is; may be called as often as one likes.
-    pub fn show(&self, progress: &LiveProgress) {
+    pub(crate) fn show(&self, progress: &LiveProgress) {
         if !self.bar.is_hidden() {
             self.bar.set_message(line(progress));
         }
     }
 
     /// Takes the line away.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

@@ -10,11 +10,11 @@
 //! | [`hlog`] | `HdrHistogram`'s interval logs, and the sum of several |
 //! | [`live`] | the terminal, while a run goes on |
 
-pub mod csv;
-pub mod hgrm;
-pub mod hlog;
-pub mod html;
-pub mod json;
-pub mod live;
-pub mod summary;
+pub(crate) mod csv;
+pub(crate) mod hgrm;
+pub(crate) mod hlog;
+pub(crate) mod html;
+pub(crate) mod json;
+pub(crate) mod live;
+pub(crate) mod summary;
 mod verdict;

@@ -19,7 +19,7 @@ const WITNESSES: usize = 3;
 const WORST: usize = 5;
 
 /// The text, a newline after each line.
-pub fn summary(record: &Record) -> String {
+pub(crate) fn summary(record: &Record) -> String {
     let mut lines = vec![verdict::headline(record)];
     lines.extend(record.verdict.reasons.iter().flat_map(|reason| paragraph("  -", &[reason])));
     lines.extend(paragraph("workload", &workload(record)));

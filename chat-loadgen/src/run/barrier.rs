@@ -22,14 +22,13 @@ const TICK: Duration = Duration::from_millis(5);
 
 /// Why there is no run.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// The system gives no thread, or no event queue.
     #[error("cannot start")]
     Start(#[source] io::Error),
     /// Too few clients have a connection.
     #[error("cannot connect to {address}: {failed} of {all} clients failed")]
     Connect {
-        /// The server.
         address: SocketAddr,
         /// How many have none.
         failed: usize,
@@ -60,7 +59,7 @@ pub enum Failure {
 }
 
 /// Connects all clients, and waits until each is shown to hear the senders of its room.
-pub fn connect_and_prove(
+pub(crate) fn connect_and_prove(
     plan: &Plan,
     fleet: &Fleet,
     observer: &mut dyn Observer,

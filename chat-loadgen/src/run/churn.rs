@@ -12,7 +12,7 @@ const LOOK: Duration = Duration::from_millis(5);
 
 /// Lets clients leave and come back at that rate, from `begin` (nanoseconds of the run's clock)
 /// until nothing is sent any more.
-pub fn churn(fleet: &Fleet, rate: f64, begin: u64) {
+pub(crate) fn churn(fleet: &Fleet, rate: f64, begin: u64) {
     let shared = &*fleet.shared;
     let churners = fleet.churners();
     let clients = u32::try_from(churners.len()).unwrap_or(u32::MAX);

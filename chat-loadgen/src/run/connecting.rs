@@ -18,7 +18,7 @@ const LOOK: u64 = 50_000_000;
 
 /// Makes `number` connections and hands each over with its index as soon as there is one. Gives
 /// those that could not be made; or fewer of both if told to `stop`.
-pub fn connect_all(
+pub(crate) fn connect_all(
     address: SocketAddr,
     number: u32,
     how: Connecting,
@@ -62,7 +62,11 @@ pub fn connect_all(
 /// # Errors
 ///
 /// That of the last attempt; there is no other one when `stop` is true.
-pub fn connect(address: SocketAddr, how: Connecting, stop: &AtomicBool) -> io::Result<TcpStream> {
+pub(crate) fn connect(
+    address: SocketAddr,
+    how: Connecting,
+    stop: &AtomicBool,
+) -> io::Result<TcpStream> {
     let mut pause = PAUSE;
     let mut tries = 0;
     let stream = loop {

@@ -28,7 +28,7 @@ const MAX_STEPS: usize = 30;
 
 /// Why something could not be measured.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// A run could not be made.
     #[error(transparent)]
     Run(#[from] Failure),
@@ -45,22 +45,22 @@ pub enum Error {
 
 /// All runs of one command line, in one environment.
 #[derive(Debug)]
-pub struct Experiment<'a> {
+pub(crate) struct Experiment<'a> {
     /// Where they take place.
-    pub environment: Environment,
+    pub(crate) environment: Environment,
     /// Becomes true when they are to end.
-    pub stop: &'a AtomicBool,
+    pub(crate) stop: &'a AtomicBool,
     complaints: RefCell<Vec<Error>>,
 }
 
 impl<'a> Experiment<'a> {
     /// One in that environment.
-    pub fn new(environment: Environment, stop: &'a AtomicBool) -> Self {
+    pub(crate) fn new(environment: Environment, stop: &'a AtomicBool) -> Self {
         Self { environment, stop, complaints: RefCell::default() }
     }
 
     /// What could not be done with what was measured.
-    pub fn complaints(self) -> Vec<Error> {
+    pub(crate) fn complaints(self) -> Vec<Error> {
         self.complaints.into_inner()
     }
 
@@ -69,7 +69,7 @@ impl<'a> Experiment<'a> {
     /// # Errors
     ///
     /// When it cannot be made, or its log not be begun.
-    pub fn run_once(
+    pub(crate) fn run_once(
         &self,
         plan: &Plan,
         target: Option<&Target>,
@@ -95,7 +95,7 @@ impl<'a> Experiment<'a> {
     /// # Errors
     ///
     /// As [`Self::run_once`].
-    pub fn run_with_comparison(
+    pub(crate) fn run_with_comparison(
         &self,
         plan: &Plan,
         target: Option<&Target>,
@@ -124,7 +124,7 @@ impl<'a> Experiment<'a> {
     /// # Errors
     ///
     /// As [`Self::run_once`].
-    pub fn noise_floor(&self, plan: &Plan) -> Result<Floor, Error> {
+    pub(crate) fn noise_floor(&self, plan: &Plan) -> Result<Floor, Error> {
         let program = std::env::current_exe().map_err(Error::Relay)?;
         let program = program.to_string_lossy().into_owned();
         let command = [&*program, "relay", "--bind", "127.0.0.1:{port}"];
@@ -146,7 +146,7 @@ impl<'a> Experiment<'a> {
     /// # Errors
     ///
     /// As [`Self::run_once`].
-    pub fn find_highest_rate(
+    pub(crate) fn find_highest_rate(
         &self,
         plan: &Plan,
         first: f64,
@@ -226,7 +226,7 @@ fn step(rate: f64, holds: bool, record: &Record) -> Step {
 }
 
 /// Where the runs take place.
-pub fn environment(descriptors: Option<[u64; 2]>) -> Environment {
+pub(crate) fn environment(descriptors: Option<[u64; 2]>) -> Environment {
     Environment {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started: jiff::Timestamp::now().to_string(),

@@ -34,49 +34,49 @@ const IN_TIME: u64 = 1_000_000_000;
 
 /// Raw results of a run.
 #[derive(Debug)]
-pub struct Measurements {
+pub(crate) struct Measurements {
     /// What all threads shared.
-    pub shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     /// What each worker found, the canary's last.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     /// The times of all deliveries.
-    pub totals: LatencyTotals,
+    pub(crate) totals: LatencyTotals,
     /// What the pacer did, if there was one.
-    pub paced: Option<Paced>,
+    pub(crate) paced: Option<Paced>,
     /// What had been done when the window opened and when it closed.
-    pub edges: [Counts; 2],
+    pub(crate) edges: [Counts; 2],
     /// Messages that were due and that the system did not take.
-    pub unsent: u64,
+    pub(crate) unsent: u64,
     /// Whether it was interrupted.
-    pub interrupted: bool,
+    pub(crate) interrupted: bool,
 }
 
 /// Observations from outside the run: environment, seconds, CPU time and memory.
 #[derive(Debug)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// Where it ran.
-    pub environment: Environment,
+    pub(crate) environment: Environment,
     /// The run second by second.
-    pub intervals: Vec<Interval>,
+    pub(crate) intervals: Vec<Interval>,
     /// CPU time of the generator's process in the measuring window.
-    pub cpu: Duration,
+    pub(crate) cpu: Duration,
     /// Resident bytes of the generator's process at the end of the window.
-    pub memory: Option<u64>,
+    pub(crate) memory: Option<u64>,
     /// What the server used.
-    pub server: Option<ServerUse>,
+    pub(crate) server: Option<ServerUse>,
 }
 
 /// What a server used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ServerUse {
+pub(crate) struct ServerUse {
     /// Its process.
-    pub pid: u32,
+    pub(crate) pid: u32,
     /// CPU time in the measuring window.
-    pub cpu: Duration,
+    pub(crate) cpu: Duration,
     /// Resident bytes before anybody was connected.
-    pub before: u64,
+    pub(crate) before: u64,
     /// Resident bytes when the window closed.
-    pub after: u64,
+    pub(crate) after: u64,
 }
 
 /// All workers' findings as one.
@@ -92,7 +92,7 @@ struct Sum {
 }
 
 /// Puts the record together.
-pub fn record(
+pub(crate) fn record(
     plan: &Plan,
     measurements: Measurements,
     around: Surroundings,

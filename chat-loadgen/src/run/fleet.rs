@@ -35,13 +35,13 @@ const REPORTS: usize = 256;
 
 /// The clients of one run.
 #[derive(Debug)]
-pub struct Fleet {
+pub(crate) struct Fleet {
     /// What all threads share.
-    pub shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     /// Who says the messages.
-    pub senders: Arc<Senders>,
+    pub(crate) senders: Arc<Senders>,
     /// Each client's role.
-    pub roles: Vec<Role>,
+    pub(crate) roles: Vec<Role>,
     plan: Plan,
     workers: Vec<WorkerHandle>,
     threads: Vec<JoinHandle<Finding>>,
@@ -61,7 +61,7 @@ impl Fleet {
     /// # Errors
     ///
     /// When the system gives no thread or no event queue.
-    pub fn new(plan: &Plan, mark: u32) -> io::Result<(Self, Receiver<IntervalReport>)> {
+    pub(crate) fn new(plan: &Plan, mark: u32) -> io::Result<(Self, Receiver<IntervalReport>)> {
         let numbers = roles::Numbers { churners: plan.churners(), ..plan.numbers };
         let roles = roles::assign(numbers);
         let workers = numbers.threads as usize + 1;
@@ -116,7 +116,7 @@ impl Fleet {
     }
 
     /// Connects everybody. Gives those who could not be, with the reasons.
-    pub fn connect(&self, stop: &AtomicBool) -> Vec<(u32, io::Error)> {
+    pub(crate) fn connect(&self, stop: &AtomicBool) -> Vec<(u32, io::Error)> {
         let senders = self.roles.iter().filter(|role| role.sender.is_some()).count();
         let send_halves: Mutex<Vec<Option<Arc<SendHalf>>>> = Mutex::new(vec![None; senders]);
         let number = u32::try_from(self.roles.len()).unwrap_or(u32::MAX);
@@ -143,7 +143,7 @@ impl Fleet {
     /// # Errors
     ///
     /// When it cannot be connected at the first try, within a second.
-    pub fn reconnect(&self, index: u32, time: u32) -> io::Result<()> {
+    pub(crate) fn reconnect(&self, index: u32, time: u32) -> io::Result<()> {
         let how = Connecting { retries: 0, timeout: RETURN, ..self.plan.connecting };
         let stream = connecting::connect(self.plan.address, how, &self.shared.progress.silent)?;
         let name = format!("{}-{time}", self.plan.name(index));
@@ -169,19 +169,19 @@ impl Fleet {
     }
 
     /// A client says goodbye and closes its connection.
-    pub fn leave(&self, index: u32) {
+    pub(crate) fn leave(&self, index: u32) {
         self.tell(self.roles[index as usize].worker, Command::Leave(index));
     }
 
     /// Everybody who will come has come.
-    pub fn begin(&self) {
+    pub(crate) fn begin(&self) {
         for worker in 0..=self.plan.numbers.threads {
             self.tell(worker, Command::Begin);
         }
     }
 
     /// The clients that leave and come back.
-    pub fn churners(&self) -> Vec<u32> {
+    pub(crate) fn churners(&self) -> Vec<u32> {
         let churns = |(index, role): (u32, &Role)| (role.part == Part::Churner).then_some(index);
         (0..).zip(&self.roles).filter_map(churns).collect()
     }
@@ -195,7 +195,10 @@ impl Fleet {
 
     /// Closes all accounts and connections. Gives what each worker has found, the canary's last, and
     /// what they reported in the end.
-    pub fn finish(self, reports: Receiver<IntervalReport>) -> (Vec<Finding>, Vec<IntervalReport>) {
+    pub(crate) fn finish(
+        self,
+        reports: Receiver<IntervalReport>,
+    ) -> (Vec<Finding>, Vec<IntervalReport>) {
         for worker in 0..=self.plan.numbers.threads {
             self.tell(worker, Command::Finish);
         }

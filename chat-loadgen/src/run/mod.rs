@@ -4,16 +4,16 @@
 //! the measuring window, then waiting for what is still under way. Only messages whose time comes
 //! within the window count, and they are waited for.
 
-pub mod barrier;
-pub mod churn;
-pub mod connecting;
-pub mod experiment;
-pub mod findings;
-pub mod fleet;
-pub mod observer;
-pub mod pacer;
-pub mod phases;
-pub mod watch;
+pub(crate) mod barrier;
+pub(crate) mod churn;
+pub(crate) mod connecting;
+pub(crate) mod experiment;
+pub(crate) mod findings;
+pub(crate) mod fleet;
+pub(crate) mod observer;
+pub(crate) mod pacer;
+pub(crate) mod phases;
+pub(crate) mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -33,7 +33,7 @@ use crate::traffic::timing::intervals::Intervals;
 /// # Errors
 ///
 /// When nothing could be measured.
-pub fn run(
+pub(crate) fn run(
     plan: &Plan,
     mark: u32,
     observer: &mut dyn Observer,

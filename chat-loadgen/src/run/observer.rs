@@ -4,7 +4,7 @@ use crate::traffic::shared::Shared;
 use crate::traffic::timing::intervals::EndedInterval;
 
 /// Is told how a run goes on.
-pub trait Observer {
+pub(crate) trait Observer {
     /// How far it has come: called every few milliseconds, with the last second's 99th percentile.
     fn progress(&mut self, phase: Phase, shared: &Shared, p99: Option<u64>);
     /// A second is over.
@@ -15,7 +15,7 @@ pub trait Observer {
 
 /// The phases of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// Clients are being connected.
     Connecting,
     /// Clients are being shown to hear each other.
@@ -30,7 +30,7 @@ pub enum Phase {
 
 /// A moment at which CPU time and memory are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Edge {
+pub(crate) enum Edge {
     /// Nobody is connected yet.
     Before,
     /// The measuring window opens.
@@ -41,13 +41,13 @@ pub enum Edge {
 
 /// Some counters at one moment.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Nanoseconds of the run's clock.
-    pub at: u64,
+    pub(crate) at: u64,
     /// Messages that count and have got their number.
-    pub measured: u64,
+    pub(crate) measured: u64,
     /// Deliveries.
-    pub deliveries: u64,
+    pub(crate) deliveries: u64,
     /// Bytes read.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
 }

@@ -16,22 +16,22 @@ const LOOK: u64 = 50_000_000;
 
 /// What a pacer has done in the measuring window.
 #[derive(Debug)]
-pub struct Paced {
+pub(crate) struct Paced {
     /// How late messages were handed to their sender, just before it writes, in nanoseconds.
-    pub lateness: Histogram<u64>,
+    pub(crate) lateness: Histogram<u64>,
     /// Messages that were handed over, on time or late, or for which no sender was there.
-    pub due: u64,
+    pub(crate) due: u64,
     /// Messages for which no sender was there any more.
-    pub unsendable: u64,
+    pub(crate) unsendable: u64,
     /// Messages whose time came, and that were not handed over any more.
-    pub missed: u64,
+    pub(crate) missed: u64,
     /// What the thread used.
-    pub used: Option<ThreadUse>,
+    pub(crate) used: Option<ThreadUse>,
 }
 
 /// Lets a message go at each of these times (nanoseconds of the run's clock), until there are no
 /// more or nothing is to be sent any more.
-pub fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> Paced {
+pub(crate) fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> Paced {
     let shared = &**senders.shared();
     machine::wake_on_time();
     let mut paced = Paced { lateness: histogram(), due: 0, unsendable: 0, missed: 0, used: None };

@@ -24,7 +24,7 @@ const LOST: Duration = Duration::from_millis(200);
 const PREPARATION: u64 = 20_000_000;
 
 /// The phases of one run, as they are carried out.
-pub struct Phases<'a> {
+pub(crate) struct Phases<'a> {
     plan: &'a Plan,
     fleet: &'a Fleet,
     reports: &'a Receiver<IntervalReport>,
@@ -32,18 +32,18 @@ pub struct Phases<'a> {
     stop: &'a AtomicBool,
     p99: Option<u64>,
     /// Seconds that are over.
-    pub intervals: Intervals,
+    pub(crate) intervals: Intervals,
     /// What had been done when the measuring window opened and when it closed.
-    pub edges: [Counts; 2],
+    pub(crate) edges: [Counts; 2],
     /// Messages that were due and that the system did not take.
-    pub unsent: u64,
+    pub(crate) unsent: u64,
     /// Whether it was told to stop.
-    pub interrupted: bool,
+    pub(crate) interrupted: bool,
 }
 
 impl<'a> Phases<'a> {
     /// Phases of a run whose clients are all connected.
-    pub fn new(
+    pub(crate) fn new(
         plan: &'a Plan,
         fleet: &'a Fleet,
         reports: &'a Receiver<IntervalReport>,
@@ -67,7 +67,7 @@ impl<'a> Phases<'a> {
     }
 
     /// Goes through warm-up, measuring window and draining.
-    pub fn measure(&mut self) -> Option<Paced> {
+    pub(crate) fn measure(&mut self) -> Option<Paced> {
         let shared = &*self.fleet.shared;
         let begin = shared.clock.now() + PREPARATION;
         let start = begin + nanoseconds(self.plan.warm_up.as_secs_f64());
@@ -116,8 +116,8 @@ impl<'a> Phases<'a> {
             Pacing::Open(shape, arrivals) => {
                 // The same arrivals, at the rate at which the window begins.
                 let even = Shape::constant(shape.first());
-                let before = Schedule::new(&even, arrivals, !seed, begin, warm_up);
-                let within = Schedule::new(shape, arrivals, seed, start, duration);
+                let before = Schedule::new(&even, *arrivals, !seed, begin, warm_up);
+                let within = Schedule::new(shape, *arrivals, seed, start, duration);
                 Some(scope.spawn(move || pacer::pace(&senders, before.chain(within))))
             }
         }

@@ -18,9 +18,9 @@ use crate::traffic::shared::Shared;
 use crate::traffic::timing::intervals::EndedInterval;
 
 /// An observer that keeps what the record needs.
-pub struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     /// The seconds that are over.
-    pub intervals: Vec<Interval>,
+    pub(crate) intervals: Vec<Interval>,
     target: Option<&'a Target>,
     live: LiveLine,
     hlog: Option<IntervalLog>,
@@ -46,7 +46,7 @@ impl<'a> Watch<'a> {
     /// # Errors
     ///
     /// When the file cannot be written.
-    pub fn new(
+    pub(crate) fn new(
         target: Option<&'a Target>,
         duration: Duration,
         hlog: Option<&Path>,
@@ -73,7 +73,7 @@ impl<'a> Watch<'a> {
     /// # Errors
     ///
     /// When the log could not be written.
-    pub fn finish(&mut self) -> io::Result<()> {
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
         self.live.finish();
         match (self.hlog_error.take(), self.hlog.take()) {
             (Some(error), _) => Err(error),
@@ -83,18 +83,18 @@ impl<'a> Watch<'a> {
     }
 
     /// CPU time of this process within the measuring window.
-    pub fn cpu(&self) -> Duration {
+    pub(crate) fn cpu(&self) -> Duration {
         let [_, start, end] = self.cpu;
         end.unwrap_or_default().saturating_sub(start.unwrap_or_default())
     }
 
     /// Resident bytes of this process when the window closed.
-    pub fn memory(&self) -> Option<u64> {
+    pub(crate) fn memory(&self) -> Option<u64> {
         self.memory
     }
 
     /// What the server used within the measuring window.
-    pub fn server(&self) -> Option<ServerUse> {
+    pub(crate) fn server(&self) -> Option<ServerUse> {
         let [before, start, end] = self.server;
         let (before, start, end) = (before?, start?, end?);
         Some(ServerUse {

@@ -13,29 +13,29 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// The system, its kernel and its architecture: `Linux 6.18.44 x86_64`.
 #[cfg(unix)]
-pub fn system() -> String {
+pub(crate) fn system() -> String {
     let name = rustix::system::uname();
     [name.sysname(), name.release(), name.machine()].map(|part| part.to_string_lossy()).join(" ")
 }
 
 /// The system and its architecture.
 #[cfg(not(unix))]
-pub fn system() -> String {
+pub(crate) fn system() -> String {
     [std::env::consts::OS, std::env::consts::ARCH].join(" ")
 }
 
 /// The processor's name (Linux).
-pub fn processor() -> Option<String> {
+pub(crate) fn processor() -> Option<String> {
     processor_in(&fs::read_to_string("/proc/cpuinfo").ok()?)
 }
 
 /// How many processors this process may use: its affinity and its group's quota are considered.
-pub fn cpus() -> u32 {
+pub(crate) fn cpus() -> u32 {
     available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX))
 }
 
 /// Resident bytes of this process, pages that it shares with others included (Linux).
-pub fn resident() -> Option<u64> {
+pub(crate) fn resident() -> Option<u64> {
     #[cfg(target_os = "linux")]
     return resident_of(&procfs::process::Process::myself().ok()?);
     #[cfg(not(target_os = "linux"))]
@@ -56,7 +56,7 @@ pub(crate) fn resident_of(process: &procfs::process::Process) -> Option<u64> {
 }
 
 /// CPU time of all of this process's threads, those that have ended included.
-pub fn process_cpu() -> Option<Duration> {
+pub(crate) fn process_cpu() -> Option<Duration> {
     #[cfg(unix)]
     return clock_gettime(ClockId::ProcessCPUTime).try_into().ok();
     #[cfg(not(unix))]
@@ -64,7 +64,7 @@ pub fn process_cpu() -> Option<Duration> {
 }
 
 /// CPU time of the current thread.
-pub fn thread_cpu() -> Option<Duration> {
+pub(crate) fn thread_cpu() -> Option<Duration> {
     #[cfg(unix)]
     return clock_gettime(ClockId::ThreadCPUTime).try_into().ok();
     #[cfg(not(unix))]
@@ -73,7 +73,7 @@ pub fn thread_cpu() -> Option<Duration> {
 
 /// For how long the current thread has been ready to run while others had the CPU, whoever they
 /// were (Linux).
-pub fn thread_waited() -> Option<Duration> {
+pub(crate) fn thread_waited() -> Option<Duration> {
     #[cfg(target_os = "linux")]
     return Schedstat::from_file("/proc/thread-self/schedstat")
         .ok()
@@ -84,22 +84,22 @@ pub fn thread_waited() -> Option<Duration> {
 
 /// What a thread has used and missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ThreadUse {
+pub(crate) struct ThreadUse {
     /// CPU time.
-    pub cpu: Duration,
+    pub(crate) cpu: Duration,
     /// See [`thread_waited`].
-    pub waited: Option<Duration>,
+    pub(crate) waited: Option<Duration>,
 }
 
 impl ThreadUse {
     /// The current thread's so far.
-    pub fn now() -> Option<Self> {
+    pub(crate) fn now() -> Option<Self> {
         Some(Self { cpu: thread_cpu()?, waited: thread_waited() })
     }
 
     /// The part of it since `before`.
     #[must_use]
-    pub fn since(self, before: Self) -> Self {
+    pub(crate) fn since(self, before: Self) -> Self {
         let waited = self.waited.zip(before.waited);
         Self {
             cpu: self.cpu.saturating_sub(before.cpu),
@@ -110,7 +110,7 @@ impl ThreadUse {
 
 /// Has the current thread woken as soon as its sleep is over (Linux); by default the system saves
 /// wake-ups by letting it sleep 50 µs longer.
-pub fn wake_on_time() {
+pub(crate) fn wake_on_time() {
     #[cfg(target_os = "linux")]
     // Where it is refused the thread sleeps longer, and the pacing's lateness shows it.
     let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));

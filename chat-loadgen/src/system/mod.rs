@@ -1,5 +1,5 @@
 //! The machine and the server's process.
 
-pub mod machine;
-pub mod preflight;
-pub mod target;
+pub(crate) mod machine;
+pub(crate) mod preflight;
+pub(crate) mod target;

@@ -12,7 +12,7 @@ const RESERVE: u64 = 64;
 
 /// Why so many connections cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Shortage {
+pub(crate) enum Shortage {
     /// Each connection takes a descriptor.
     #[error(
         "{connections} connections need {needed} descriptors, and this process may have \
@@ -46,7 +46,7 @@ pub enum Shortage {
 }
 
 /// Whether this process can have so many connections to one address at a time.
-pub fn check(connections: u64, address: SocketAddr) -> Result<(), Shortage> {
+pub(crate) fn check(connections: u64, address: SocketAddr) -> Result<(), Shortage> {
     judge(connections, address, descriptors::available(), ports())
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// The clients that take part all the time, by worker and room; and the senders among them.
 #[derive(Debug)]
-pub struct Audience {
+pub(crate) struct Audience {
     echoes: bool,
     rooms: usize,
     members: Box<[AtomicU32]>,
@@ -17,7 +17,7 @@ pub struct Audience {
 
 /// Where a sender's own receiving half is.
 #[derive(Debug)]
-pub struct Sender {
+pub(crate) struct Sender {
     room: u32,
     /// Its index among the room's senders.
     seat: usize,
@@ -27,14 +27,14 @@ pub struct Sender {
 
 impl Sender {
     /// A sender that takes part in `room` and is looked after by `worker`.
-    pub fn new(room: u32, worker: usize) -> Self {
+    pub(crate) fn new(room: u32, worker: usize) -> Self {
         Self { room, seat: 0, worker, here: AtomicBool::new(true) }
     }
 }
 
 impl Audience {
     /// Rooms without members, and the senders. `echoes`: a sender is due to get its own messages.
-    pub fn new(workers: usize, rooms: u32, echoes: bool, mut senders: Vec<Sender>) -> Self {
+    pub(crate) fn new(workers: usize, rooms: u32, echoes: bool, mut senders: Vec<Sender>) -> Self {
         let rooms = rooms as usize;
         let members = (0..workers * rooms).map(|_| AtomicU32::new(0)).collect();
         let mut seats = vec![Vec::new(); rooms];
@@ -47,17 +47,17 @@ impl Audience {
     }
 
     /// Whether senders are due to get their own messages.
-    pub fn echoes(&self) -> bool {
+    pub(crate) fn echoes(&self) -> bool {
         self.echoes
     }
 
     /// A client takes part from now on.
-    pub fn join(&self, worker: usize, room: u32) {
+    pub(crate) fn join(&self, worker: usize, room: u32) {
         self.members(worker, room).fetch_add(1, Ordering::Relaxed);
     }
 
     /// A client takes part no longer; `sender` if it is one.
-    pub fn leave(&self, worker: usize, room: u32, sender: Option<u32>) {
+    pub(crate) fn leave(&self, worker: usize, room: u32, sender: Option<u32>) {
         self.members(worker, room).fetch_sub(1, Ordering::Relaxed);
         if let Some(sender) = sender {
             self.remove_sender(sender);
@@ -65,35 +65,35 @@ impl Audience {
     }
 
     /// A sender could not be connected.
-    pub fn remove_sender(&self, sender: u32) {
+    pub(crate) fn remove_sender(&self, sender: u32) {
         self.senders[sender as usize].here.store(false, Ordering::Relaxed);
     }
 
     /// Whether a sender still takes part.
-    pub fn has(&self, sender: u32) -> bool {
+    pub(crate) fn has(&self, sender: u32) -> bool {
         self.senders[sender as usize].here.load(Ordering::Relaxed)
     }
 
     /// A sender's index among those of `room`, if it is one of them.
     #[inline]
-    pub fn seat(&self, sender: u32, room: Option<u32>) -> Option<usize> {
+    pub(crate) fn seat(&self, sender: u32, room: Option<u32>) -> Option<usize> {
         let sender = self.senders.get(sender as usize)?;
         (Some(sender.room) == room).then_some(sender.seat)
     }
 
     /// How many senders there are in all rooms.
-    pub fn all_senders(&self) -> usize {
+    pub(crate) fn all_senders(&self) -> usize {
         self.senders.len()
     }
 
     /// A room's senders, by their index in it; nobody talks where there is no room.
-    pub fn senders(&self, room: Option<u32>) -> &[u32] {
+    pub(crate) fn senders(&self, room: Option<u32>) -> &[u32] {
         room.map_or(&[], |room| &self.seats[room as usize])
     }
 
     /// How many of a worker's clients are due to get what a sender says now.
     #[inline]
-    pub fn receivers(&self, worker: usize, sender: u32) -> u32 {
+    pub(crate) fn receivers(&self, worker: usize, sender: u32) -> u32 {
         let Sender { room, worker: home, here, .. } = &self.senders[sender as usize];
         let all = self.members(worker, *room).load(Ordering::Relaxed);
         let itself = *home == worker && !self.echoes && here.load(Ordering::Relaxed);
@@ -101,7 +101,7 @@ impl Audience {
     }
 
     /// How many workers have receivers for what a sender says now.
-    pub fn workers(&self, sender: u32) -> u32 {
+    pub(crate) fn workers(&self, sender: u32) -> u32 {
         let workers = self.members.len() / self.rooms;
         (0..workers).map(|worker| u32::from(self.receivers(worker, sender) > 0)).sum()
     }

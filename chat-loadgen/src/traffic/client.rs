@@ -12,7 +12,7 @@ use crate::wire::dialects;
 
 /// Participation of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
+pub(crate) enum Presence {
     /// Whether it hears anybody is not known yet.
     Coming,
     /// What is sent is due to it.
@@ -26,60 +26,60 @@ pub enum Presence {
 /// One client.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
-pub struct Client {
+pub(crate) struct Client {
     /// Its index among all clients of the run.
-    pub index: u32,
+    pub(crate) index: u32,
     /// What part it plays.
-    pub part: Part,
+    pub(crate) part: Part,
     /// How far it takes part.
-    pub presence: Presence,
+    pub(crate) presence: Presence,
     /// Its index among the senders, if it is one.
-    pub sender: Option<u32>,
+    pub(crate) sender: Option<u32>,
     /// Whether the room's order is what it sees.
-    pub witness: bool,
+    pub(crate) witness: bool,
     /// Whether it is the only one on its thread.
-    pub canary: bool,
+    pub(crate) canary: bool,
     /// Its sending half, and the connection.
-    pub send_half: Arc<SendHalf>,
+    pub(crate) send_half: Arc<SendHalf>,
     /// Where it is in what the server asks of it.
-    pub stage: dialects::Stage,
+    pub(crate) stage: dialects::Stage,
     /// Whether it was there when the first message was sent.
-    pub began: bool,
+    pub(crate) began: bool,
     /// When it was connected, in nanoseconds of the run's clock.
-    pub since: u64,
+    pub(crate) since: u64,
     /// Whether it waits for its turn to read on.
-    pub again: bool,
+    pub(crate) again: bool,
     /// The beginning of a frame whose end has not arrived.
-    pub rest: Vec<u8>,
+    pub(crate) rest: Vec<u8>,
     /// What it got of what each sender of its room said.
-    pub account: Account,
+    pub(crate) account: Account,
     /// What it saw, compared with the room's order.
-    pub total_order: Option<Box<TotalOrder>>,
+    pub(crate) total_order: Option<Box<TotalOrder>>,
     /// Whether the last text that came lacked its end.
-    pub torn: bool,
+    pub(crate) torn: bool,
     /// Damaged texts of which nobody knows what they were.
-    pub unattributed: u64,
+    pub(crate) unattributed: u64,
     /// Its deliveries that count.
-    pub received: Received,
+    pub(crate) received: Received,
     /// Its end of the connection.
-    pub address: Option<SocketAddr>,
+    pub(crate) address: Option<SocketAddr>,
 }
 
 /// The deliveries of one receiver, in short.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Received {
+pub(crate) struct Received {
     /// How many.
-    pub deliveries: u64,
+    pub(crate) deliveries: u64,
     /// The sum of their responses, in nanoseconds.
-    pub sum: u64,
+    pub(crate) sum: u64,
     /// The longest, in nanoseconds.
-    pub max: u64,
+    pub(crate) max: u64,
 }
 
 impl Received {
     /// Adds a delivery, with its response in nanoseconds.
     #[inline]
-    pub fn add(&mut self, response: u64) {
+    pub(crate) fn add(&mut self, response: u64) {
         self.deliveries += 1;
         self.sum += response;
         self.max = self.max.max(response);
@@ -88,7 +88,7 @@ impl Received {
 
 impl Client {
     /// A client whose connection has been made and whose hello has been said.
-    pub fn new(newcomer: Newcomer, canary: bool, shared: &Shared) -> Self {
+    pub(crate) fn new(newcomer: Newcomer, canary: bool, shared: &Shared) -> Self {
         let Newcomer { index, part, sender, witness, send_half, stage } = newcomer;
         let senders = shared.audience.senders(send_half.who().room).len();
         Self {
@@ -115,12 +115,12 @@ impl Client {
 
     /// Its room, if it is in any.
     #[inline]
-    pub fn room(&self) -> Option<u32> {
+    pub(crate) fn room(&self) -> Option<u32> {
         self.send_half.who().room
     }
 
     /// Whether it has heard everybody it should; nothing is expected of who is in no room.
-    pub fn hears_all(&self, shared: &Shared) -> bool {
+    pub(crate) fn hears_all(&self, shared: &Shared) -> bool {
         let senders = shared.audience.senders(self.room());
         let unheard = |(seat, &sender): (usize, &u32)| {
             let own = self.sender == Some(sender) && !shared.audience.echoes();
@@ -130,7 +130,7 @@ impl Client {
     }
 
     /// How many deliveries are due to it and have not come.
-    pub fn outstanding(&self, shared: &Shared) -> u64 {
+    pub(crate) fn outstanding(&self, shared: &Shared) -> u64 {
         if self.presence != Presence::Here {
             return 0;
         }
@@ -146,24 +146,18 @@ impl Client {
 
     /// Whether it is one of those who decide whether a message has reached everybody.
     #[inline]
-    pub fn is_counted(&self) -> bool {
+    pub(crate) fn is_counted(&self) -> bool {
         self.part == Part::Steady
     }
 }
 
 /// A client whose connection has just been made.
 #[derive(Debug)]
-pub struct Newcomer {
-    /// See [`Client::index`].
-    pub index: u32,
-    /// See [`Client::part`].
-    pub part: Part,
-    /// See [`Client::sender`].
-    pub sender: Option<u32>,
-    /// See [`Client::witness`].
-    pub witness: bool,
-    /// See [`Client::send_half`].
-    pub send_half: Arc<SendHalf>,
-    /// See [`Client::stage`].
-    pub stage: dialects::Stage,
+pub(crate) struct Newcomer {
+    pub(crate) index: u32,
+    pub(crate) part: Part,
+    pub(crate) sender: Option<u32>,
+    pub(crate) witness: bool,
+    pub(crate) send_half: Arc<SendHalf>,
+    pub(crate) stage: dialects::Stage,
 }

@@ -13,7 +13,7 @@ use crate::record::figures;
 
 /// The run's clock. Copies tell the same time.
 #[derive(Debug, Clone, Copy)]
-pub struct Clock {
+pub(crate) struct Clock {
     epoch: Instant,
     /// The same moment, as the system counts it.
     #[cfg(target_os = "linux")]
@@ -22,7 +22,7 @@ pub struct Clock {
 
 impl Clock {
     /// A clock that begins now.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self {
             epoch: Instant::now(),
             #[cfg(target_os = "linux")]
@@ -32,12 +32,12 @@ impl Clock {
 
     /// Nanoseconds since the clock began: enough for 584 years.
     #[inline]
-    pub fn now(self) -> u64 {
+    pub(crate) fn now(self) -> u64 {
         u64::try_from(self.epoch.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// Blocks the thread until that time, however often it is woken before.
-    pub fn sleep_until(self, time: u64) {
+    pub(crate) fn sleep_until(self, time: u64) {
         loop {
             let now = self.now();
             if now >= time {
@@ -68,6 +68,6 @@ impl Clock {
 }
 
 /// Converts a number of seconds that is not negative.
-pub fn nanoseconds(seconds: f64) -> u64 {
+pub(crate) fn nanoseconds(seconds: f64) -> u64 {
     figures::whole(seconds * 1e9)
 }

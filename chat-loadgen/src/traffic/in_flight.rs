@@ -15,7 +15,7 @@ const MIN_SLOTS: usize = 64;
 
 /// All senders' rings.
 #[derive(Debug)]
-pub struct InFlight {
+pub(crate) struct InFlight {
     rings: Box<[Ring]>,
 }
 
@@ -28,7 +28,7 @@ struct Ring {
 
 /// One message.
 #[derive(Debug, Default)]
-pub struct Slot {
+pub(crate) struct Slot {
     intended: AtomicU64,
     written: AtomicU64,
     /// Workers some of whose receivers have not got it.
@@ -41,26 +41,26 @@ pub struct Slot {
 
 /// When a message was to be sent, and when it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Times {
+pub(crate) struct Times {
     /// Nanoseconds of the run's clock.
-    pub intended: u64,
+    pub(crate) intended: u64,
     /// The moment before its last byte was handed to the system.
-    pub written: u64,
+    pub(crate) written: u64,
 }
 
 /// Who got a message first, and who last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reach {
+pub(crate) struct Reach {
     /// Nanoseconds of the run's clock.
-    pub first: u64,
+    pub(crate) first: u64,
     /// The same.
-    pub last: u64,
+    pub(crate) last: u64,
 }
 
 impl InFlight {
     /// Rings for `senders` senders, of `messages` slots each if there is room for so many, rounded
     /// up to a power of two.
-    pub fn new(senders: usize, messages: u64) -> Self {
+    pub(crate) fn new(senders: usize, messages: u64) -> Self {
         let most = 1 << (MAX_SLOTS / senders.max(1)).max(MIN_SLOTS).ilog2();
         let slots = usize::try_from(messages).unwrap_or(most).clamp(MIN_SLOTS, most);
         let ring = |_| Ring {
@@ -71,23 +71,23 @@ impl InFlight {
     }
 
     /// Slots of each ring: a power of two.
-    pub fn slots(&self) -> usize {
+    pub(crate) fn slots(&self) -> usize {
         self.rings.first().map_or(0, |ring| ring.slots.len())
     }
 
     /// How many messages a sender has begun to send.
-    pub fn sent(&self, sender: u32) -> u32 {
+    pub(crate) fn sent(&self, sender: u32) -> u32 {
         self.rings[sender as usize].sent.load(Ordering::Acquire)
     }
 
     /// Of all senders.
-    pub fn all_sent(&self) -> u64 {
+    pub(crate) fn all_sent(&self) -> u64 {
         self.rings.iter().map(|ring| u64::from(ring.sent.load(Ordering::Relaxed))).sum()
     }
 
     /// A new message of a sender: its number, unless there are no more numbers. `waiting` is how
     /// many workers have receivers for it. Called by one thread at a time for each sender.
-    pub fn begin(&self, sender: u32, intended: u64, waiting: u32) -> Option<u32> {
+    pub(crate) fn begin(&self, sender: u32, intended: u64, waiting: u32) -> Option<u32> {
         let ring = &self.rings[sender as usize];
         let number = ring.sent.load(Ordering::Relaxed);
         if number >= MAX_MESSAGES {
@@ -104,18 +104,18 @@ impl InFlight {
     }
 
     /// A sender's last messages were not sent after all. Nothing may be begun after that.
-    pub fn take_back(&self, sender: u32, messages: u32) {
+    pub(crate) fn take_back(&self, sender: u32, messages: u32) {
         self.rings[sender as usize].sent.fetch_sub(messages, Ordering::Release);
     }
 
     /// The moment before some of a message is handed to the system: the last one counts.
-    pub fn stamp(&self, sender: u32, number: u32, now: u64) {
+    pub(crate) fn stamp(&self, sender: u32, number: u32, now: u64) {
         self.slot(sender, number).written.store(now, Ordering::Release);
     }
 
     /// A message's times, unless its slot has been taken by a later one or it was never sent.
     #[inline]
-    pub fn times(&self, sender: u32, number: u32) -> Option<Times> {
+    pub(crate) fn times(&self, sender: u32, number: u32) -> Option<Times> {
         let slot = self.slot(sender, number);
         let times = Times {
             written: slot.written.load(Ordering::Acquire),
@@ -134,7 +134,12 @@ impl InFlight {
 
     /// One worker's receivers have all got a message, or will not; `reach` is who did. The last
     /// worker gets the message's reach over all of them.
-    pub fn complete(&self, sender: u32, number: u32, reach: Option<Reach>) -> Option<Completed> {
+    pub(crate) fn complete(
+        &self,
+        sender: u32,
+        number: u32,
+        reach: Option<Reach>,
+    ) -> Option<Completed> {
         if !self.remembers(sender, number) {
             return None;
         }
@@ -152,7 +157,7 @@ impl InFlight {
     }
 
     /// The room's witness has seen a message: its place in the room's order, from 1.
-    pub fn rank(&self, sender: u32, number: u32, rank: u32) {
+    pub(crate) fn rank(&self, sender: u32, number: u32, rank: u32) {
         if self.remembers(sender, number) {
             self.slot(sender, number).rank.store(rank, Ordering::Release);
         }
@@ -160,7 +165,7 @@ impl InFlight {
 
     /// A message's place in the room's order: `Ok(None)` while the witness has not seen it,
     /// `Err` when that will not be known any more.
-    pub fn ranked(&self, sender: u32, number: u32) -> Result<Option<u32>, Forgotten> {
+    pub(crate) fn ranked(&self, sender: u32, number: u32) -> Result<Option<u32>, Forgotten> {
         let rank = self.slot(sender, number).rank.load(Ordering::Acquire);
         if !self.remembers(sender, number) {
             return Err(Forgotten);
@@ -177,14 +182,14 @@ impl InFlight {
 
 /// All receivers of a message have got it, or will not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Completed {
+pub(crate) struct Completed {
     /// Who got it, if anybody did.
-    pub reach: Option<Reach>,
+    pub(crate) reach: Option<Reach>,
 }
 
 /// A message's slot has been taken by a later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Forgotten;
+pub(crate) struct Forgotten;
 
 #[cfg(test)]
 mod tests {

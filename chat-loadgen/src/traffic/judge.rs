@@ -15,7 +15,7 @@ use crate::wire::payload::{Found, Kind, Message};
 
 /// Reasons why a client's account is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub(crate) enum Ending {
     /// The run is over: what has not come is lost.
     Over,
     /// It leaves, or stops reading: what has not come might have.
@@ -26,13 +26,11 @@ pub enum Ending {
 
 /// Judges the deliveries to one worker's clients.
 #[derive(Debug)]
-pub struct Judge {
-    /// The times.
-    pub latency: LatencyRecorder,
-    /// The anomalies.
-    pub anomalies: Anomalies,
+pub(crate) struct Judge {
+    pub(crate) latency: LatencyRecorder,
+    pub(crate) anomalies: Anomalies,
     /// Deliveries that were due and came as they should, or late.
-    pub ok: u64,
+    pub(crate) ok: u64,
     /// Whether somebody waits for a message to have reached everybody before the next is sent.
     closed: bool,
     /// Deliveries judged since this was last asked.
@@ -44,7 +42,7 @@ pub struct Judge {
 
 impl Judge {
     /// A judge that has seen nothing yet.
-    pub fn new(worker: usize, rooms: u32, closed: bool, shared: &Shared) -> Self {
+    pub(crate) fn new(worker: usize, rooms: u32, closed: bool, shared: &Shared) -> Self {
         Self {
             latency: LatencyRecorder::new(worker, shared.audience.all_senders(), &shared.in_flight),
             anomalies: Anomalies::new(shared.witnesses),
@@ -56,13 +54,13 @@ impl Judge {
     }
 
     /// How many deliveries were judged since the last call.
-    pub fn take_deliveries(&mut self) -> u64 {
+    pub(crate) fn take_deliveries(&mut self) -> u64 {
         std::mem::take(&mut self.deliveries)
     }
 
     /// Judges one frame that a client has received.
     #[inline]
-    pub fn judge_frame(
+    pub(crate) fn judge_frame(
         &mut self,
         shared: &Shared,
         client: &mut Client,
@@ -117,15 +115,8 @@ impl Judge {
                 String::new,
             );
         }
-        match client.presence {
-            Presence::Here => {}
-            // The first that a churner hears shows that it is back.
-            Presence::Coming if client.part == Part::Churner => {
-                let senders = shared.audience.senders(client.room());
-                client.account.open_late(|seat| shared.in_flight.sent(senders[seat]));
-                client.presence = Presence::Here;
-            }
-            _ => return,
+        if !is_here(shared, client) {
+            return;
         }
         let arrival =
             if shared.verify { client.account.receive(seat, number) } else { Arrival::InOrder };
@@ -261,7 +252,7 @@ impl Judge {
     }
 
     /// Closes a client's account. Nothing is due to it any more.
-    pub fn close_account(
+    pub(crate) fn close_account(
         &mut self,
         shared: &Shared,
         client: &mut Client,
@@ -307,6 +298,17 @@ impl Judge {
         client.account.close();
         client.unattributed = 0;
     }
+}
+
+/// Whether messages are due to a client. The first that a churner hears shows that it is back.
+#[inline]
+fn is_here(shared: &Shared, client: &mut Client) -> bool {
+    if client.presence == Presence::Coming && client.part == Part::Churner {
+        let senders = shared.audience.senders(client.room());
+        client.account.open_late(|seat| shared.in_flight.sent(senders[seat]));
+        client.presence = Presence::Here;
+    }
+    client.presence == Presence::Here
 }
 
 /// How many of these messages have been under way for too long to come any more.

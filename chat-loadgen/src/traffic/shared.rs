@@ -11,72 +11,72 @@ use crate::wire::payload::Mark;
 
 /// The shared state of one run.
 #[derive(Debug)]
-pub struct Shared {
+pub(crate) struct Shared {
     /// The run's time.
-    pub clock: Clock,
+    pub(crate) clock: Clock,
     /// What its texts carry.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
     /// How the server is talked to.
-    pub dialect: Box<dyn Dialect>,
+    pub(crate) dialect: Box<dyn Dialect>,
     /// What has been sent.
-    pub in_flight: InFlight,
+    pub(crate) in_flight: InFlight,
     /// Who is to get it.
-    pub audience: Audience,
+    pub(crate) audience: Audience,
     /// When messages count.
-    pub window: Window,
+    pub(crate) window: Window,
     /// Whether what arrives is judged.
-    pub verify: bool,
+    pub(crate) verify: bool,
     /// Whether the order over all senders is looked at.
-    pub total_order: bool,
+    pub(crate) total_order: bool,
     /// How many witnesses of each anomaly are kept.
-    pub witnesses: usize,
+    pub(crate) witnesses: usize,
     /// How far it has come.
-    pub progress: Progress,
+    pub(crate) progress: Progress,
     /// How long a message may be under way before it is lost, in nanoseconds.
-    pub patience: u64,
+    pub(crate) patience: u64,
     /// For each worker, once everything is sent: how many deliveries its clients wait for on which
     /// the completion of no message depends.
-    pub outstanding: Box<[AtomicU64]>,
+    pub(crate) outstanding: Box<[AtomicU64]>,
     /// In a closed loop, messages that were intended before this are not waited for any more.
-    pub given_up: AtomicU64,
+    pub(crate) given_up: AtomicU64,
     /// What the server said when it first refused a client.
-    pub refusal: OnceLock<String>,
+    pub(crate) refusal: OnceLock<String>,
 }
 
 /// The measuring window, in nanoseconds of the run's clock. It is not known before the barrier.
 #[derive(Debug)]
-pub struct Window {
+pub(crate) struct Window {
     start: AtomicU64,
     end: AtomicU64,
 }
 
 /// Counters that are updated after each sweep or message, not for each delivery.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Clients of whom the server asks nothing more, or that have lost their connection before.
-    pub settled: AtomicU64,
+    pub(crate) settled: AtomicU64,
     /// Clients that have left because they were told to.
-    pub left: AtomicU64,
+    pub(crate) left: AtomicU64,
     /// Pairs of receiver and sender that have not been shown to hear each other.
-    pub unproven: AtomicI64,
+    pub(crate) unproven: AtomicI64,
     /// Messages that count and have got their number.
-    pub measured: AtomicU64,
+    pub(crate) measured: AtomicU64,
     /// Messages that somebody is still to get.
-    pub open: AtomicI64,
+    pub(crate) open: AtomicI64,
     /// Messages that everybody has got.
-    pub completed: AtomicU64,
+    pub(crate) completed: AtomicU64,
     /// Deliveries that were judged.
-    pub deliveries: AtomicU64,
+    pub(crate) deliveries: AtomicU64,
     /// Bytes that were read.
-    pub bytes: AtomicU64,
+    pub(crate) bytes: AtomicU64,
     /// Anomalies that were seen.
-    pub anomalies: AtomicU64,
+    pub(crate) anomalies: AtomicU64,
     /// Clients whose connection ended without their asking for it.
-    pub disconnected: AtomicU64,
+    pub(crate) disconnected: AtomicU64,
     /// Nothing is to be sent any more.
-    pub silent: AtomicBool,
+    pub(crate) silent: AtomicBool,
     /// Everything has been sent: see [`Shared::outstanding`].
-    pub all_sent: AtomicBool,
+    pub(crate) all_sent: AtomicBool,
 }
 
 impl Default for Window {
@@ -87,56 +87,48 @@ impl Default for Window {
 
 impl Window {
     /// Sets both ends.
-    pub fn set(&self, start: u64, end: u64) {
+    pub(crate) fn set(&self, start: u64, end: u64) {
         self.end.store(end, Ordering::Relaxed);
         self.start.store(start, Ordering::Relaxed);
     }
 
     /// When it opens; far away as long as that is not known.
     #[inline]
-    pub fn start(&self) -> u64 {
+    pub(crate) fn start(&self) -> u64 {
         self.start.load(Ordering::Relaxed)
     }
 
     /// When it closes.
     #[inline]
-    pub fn end(&self) -> u64 {
+    pub(crate) fn end(&self) -> u64 {
         self.end.load(Ordering::Relaxed)
     }
 
     /// Whether a message that was intended then counts.
     #[inline]
-    pub fn holds(&self, intended: u64) -> bool {
+    pub(crate) fn holds(&self, intended: u64) -> bool {
         (self.start()..self.end()).contains(&intended)
     }
 }
 
 /// What a [`Shared`] is made of.
 #[derive(Debug)]
-pub struct Parts {
-    /// See [`Shared::mark`].
-    pub mark: Mark,
-    /// See [`Shared::dialect`].
-    pub dialect: Box<dyn Dialect>,
-    /// See [`Shared::in_flight`].
-    pub in_flight: InFlight,
-    /// See [`Shared::audience`].
-    pub audience: Audience,
-    /// See [`Shared::verify`].
-    pub verify: bool,
-    /// See [`Shared::total_order`].
-    pub total_order: bool,
-    /// See [`Shared::witnesses`].
-    pub witnesses: usize,
-    /// See [`Shared::patience`].
-    pub patience: u64,
+pub(crate) struct Parts {
+    pub(crate) mark: Mark,
+    pub(crate) dialect: Box<dyn Dialect>,
+    pub(crate) in_flight: InFlight,
+    pub(crate) audience: Audience,
+    pub(crate) verify: bool,
+    pub(crate) total_order: bool,
+    pub(crate) witnesses: usize,
+    pub(crate) patience: u64,
     /// How many workers there are.
-    pub workers: usize,
+    pub(crate) workers: usize,
 }
 
 impl Shared {
     /// A run that begins now.
-    pub fn new(parts: Parts) -> Self {
+    pub(crate) fn new(parts: Parts) -> Self {
         let Parts {
             mark,
             dialect,
@@ -168,7 +160,7 @@ impl Shared {
 
     /// A message has got its number, and so many workers have receivers for it. Gives whether it
     /// counts.
-    pub fn count_numbered(&self, intended: u64, waiting: u32) -> bool {
+    pub(crate) fn count_numbered(&self, intended: u64, waiting: u32) -> bool {
         let counted = self.window.holds(intended);
         if counted {
             self.progress.measured.fetch_add(1, Ordering::Relaxed);
@@ -180,7 +172,7 @@ impl Shared {
     }
 
     /// A sender's last messages were not sent after all; so many of them would have counted.
-    pub fn take_back(&self, sender: u32, messages: u32, counted: u64) {
+    pub(crate) fn take_back(&self, sender: u32, messages: u32, counted: u64) {
         self.in_flight.take_back(sender, messages);
         self.progress.measured.fetch_sub(counted, Ordering::Relaxed);
     }

@@ -2,4 +2,4 @@
 
 pub mod dialects;
 pub mod payload;
-pub mod random;
+pub(crate) mod random;

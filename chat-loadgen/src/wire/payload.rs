@@ -17,13 +17,11 @@ use memchr::{memchr, memchr_iter};
 use crate::wire::random::{mix, state};
 
 /// Shortest text, in bytes.
-pub const SHORTEST: usize = HEAD + TAIL;
+pub(crate) const SHORTEST: usize = HEAD + TAIL;
 /// Longest text, in bytes: what fits into the longest line of most chats with room for a label.
-pub const LONGEST: usize = 1 << 20;
-/// How many senders a text can tell apart: three digits.
-pub const MAX_SENDERS: usize = 1 << 18;
+pub(crate) const LONGEST: usize = 1 << 20;
 /// How many messages of one sender a text can tell apart: five digits.
-pub const MAX_MESSAGES: u32 = 1 << 30;
+pub(crate) const MAX_MESSAGES: u32 = 1 << 30;
 
 const OPEN: usize = 5;
 const HEAD: usize = OPEN + 1 + 3 + 5 + 2;
@@ -51,9 +49,9 @@ pub enum Kind {
 pub struct Message {
     /// What it is for.
     pub kind: Kind,
-    /// Index of its sender, below [`MAX_SENDERS`].
+    /// Index of its sender, below 2^18: three digits.
     pub sender: u32,
-    /// Its number among its sender's messages of this kind, below [`MAX_MESSAGES`].
+    /// Its number among its sender's messages of this kind, below 2^30: five digits.
     pub number: u32,
 }
 
@@ -255,7 +253,7 @@ static KEYS: [u64; 8] = {
 };
 
 /// Whether a byte is a digit.
-pub fn is_digit(byte: u8) -> bool {
+pub(crate) fn is_digit(byte: u8) -> bool {
     byte.wrapping_sub(ZERO) < 64
 }
 

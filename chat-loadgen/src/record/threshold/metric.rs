@@ -10,7 +10,7 @@ use crate::record::{Generator, Record, Server, Summary};
 
 /// A figure of a record, by its name.
 #[derive(Debug, Clone, Copy)]
-pub enum Metric {
+pub(crate) enum Metric {
     /// A percentile or the like of a histogram: `last.p99`.
     Stat(&'static Histogram, &'static Stat),
     /// Anything else: `lost`, `rate`, `generator.cpu`.
@@ -19,14 +19,14 @@ pub enum Metric {
 
 /// A histogram that has a name.
 #[derive(Debug)]
-pub struct Histogram {
+pub(crate) struct Histogram {
     name: &'static str,
     of: fn(&Record) -> &Summary,
 }
 
 /// A figure that every histogram has.
 #[derive(Debug)]
-pub struct Stat {
+pub(crate) struct Stat {
     name: &'static str,
     /// How else it may be written.
     alias: &'static str,
@@ -36,7 +36,7 @@ pub struct Stat {
 
 /// A figure of its own.
 #[derive(Debug)]
-pub struct Plain {
+pub(crate) struct Plain {
     name: &'static str,
     quantity: Quantity,
     of: fn(&Record) -> Result<f64, &'static str>,
@@ -44,7 +44,7 @@ pub struct Plain {
 
 /// What a figure measures, and so which units it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quantity {
+pub(crate) enum Quantity {
     /// Nanoseconds.
     Time,
     /// Things.
@@ -60,16 +60,15 @@ pub enum Quantity {
 /// A name that no figure has.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("unknown metric `{0}`; there are {names}", names = Metric::names())]
-pub struct UnknownMetric(String);
+pub(crate) struct UnknownMetric(String);
 
 /// A figure that this run does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{metric}` is not known: {why}")]
-pub struct Unknown {
-    /// Its name.
-    pub metric: String,
+pub(crate) struct Unknown {
+    pub(crate) metric: String,
     /// Why it is not there.
-    pub why: &'static str,
+    pub(crate) why: &'static str,
 }
 
 impl Metric {
@@ -78,7 +77,7 @@ impl Metric {
     /// # Errors
     ///
     /// The run has no such figure: nobody asked for it, or there are no samples.
-    pub fn value(self, record: &Record) -> Result<f64, Unknown> {
+    pub(crate) fn value(self, record: &Record) -> Result<f64, Unknown> {
         let value = match self {
             Self::Plain(plain) => (plain.of)(record),
             Self::Stat(histogram, stat) => {
@@ -94,7 +93,7 @@ impl Metric {
     }
 
     /// What it measures.
-    pub fn quantity(self) -> Quantity {
+    pub(crate) fn quantity(self) -> Quantity {
         match self {
             Self::Stat(_, stat) => stat.quantity,
             Self::Plain(plain) => plain.quantity,
@@ -172,7 +171,7 @@ impl Quantity {
     }
 
     /// A value as people read it.
-    pub fn show(self, value: f64) -> String {
+    pub(crate) fn show(self, value: f64) -> String {
         match self {
             Self::Time => figures::time_of(value),
             Self::Count if value < 999.5 => format!("{value:.0}"),

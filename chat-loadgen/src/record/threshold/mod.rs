@@ -11,12 +11,12 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-pub use self::metric::{Metric, Quantity, Unknown, UnknownMetric};
+pub(crate) use self::metric::{Metric, Unknown, UnknownMetric};
 use crate::record::Record;
 
 /// What should hold of a run, or should not.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Condition {
+pub(crate) struct Condition {
     text: String,
     /// One of these must hold; each does if all of its comparisons do.
     any: Vec<Vec<Relation>>,
@@ -24,7 +24,7 @@ pub struct Condition {
 
 /// Why a text is no condition.
 #[derive(Debug, Clone, PartialEq, Error)]
-pub enum ParseError {
+pub(crate) enum ParseError {
     /// Nothing compares.
     #[error("`{0}` is no comparison: a metric, one of < <= > >= == !=, and a number")]
     Comparison(String),
@@ -79,7 +79,7 @@ impl Condition {
     /// # Errors
     ///
     /// The run lacks one of the figures, even if the others would decide.
-    pub fn holds(&self, record: &Record) -> Result<bool, Unknown> {
+    pub(crate) fn holds(&self, record: &Record) -> Result<bool, Unknown> {
         let mut holds = false;
         for all in &self.any {
             let mut every = true;
@@ -92,7 +92,7 @@ impl Condition {
     }
 
     /// What the run's figures really are: `last.p99 = 31.2 ms (condition: last.p99>20ms)`.
-    pub fn actual(&self, record: &Record) -> String {
+    pub(crate) fn actual(&self, record: &Record) -> String {
         let mut figures: Vec<_> =
             self.any.iter().flatten().map(|comparison| comparison.actual(record)).collect();
         figures.dedup();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::Totals;
+use super::super::log::Totals;
 use super::harness::{Client, Running};
 use crate::wire::payload::{Found, Kind, Mark, Message};
 

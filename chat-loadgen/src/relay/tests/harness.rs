@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use memchr::memmem;
 
-use crate::relay::{Relay, RelayOptions, Totals};
+use crate::relay::log::Totals;
+use crate::relay::{Relay, RelayOptions};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 

@@ -11,6 +11,7 @@ use chat_protocol::time_limit::TimeLimit;
 use clap::Parser;
 use harness::{Client, Running};
 
+use super::log::Totals;
 use super::options::{OneIn, ParseOneInError};
 use super::*;
 

@@ -12,7 +12,6 @@ const STEPS: f64 = 7.0;
 /// How many values are written at a logarithmic axis at most.
 const TICKS: usize = 11;
 
-/// An axis.
 #[derive(Debug, Clone)]
 pub(super) struct Axis {
     /// What is written beside it.

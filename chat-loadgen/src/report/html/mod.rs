@@ -20,7 +20,7 @@ use crate::report::verdict::{self, visible};
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// The page, whole.
-pub fn render(record: &Record, histograms: &Histograms) -> String {
+pub(crate) fn render(record: &Record, histograms: &Histograms) -> String {
     let title = visible(&title(record));
     let page = html! {
         (DOCTYPE)

@@ -49,16 +49,16 @@ const PORT: &str = "{port}";
 
 /// CPU time and memory that a server has used so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Usage {
+pub(crate) struct Usage {
     /// CPU time. It can fall by some 20 ms when a thread or a process ends.
-    pub cpu: Duration,
+    pub(crate) cpu: Duration,
     /// Resident bytes. Pages shared by several of its processes count for each.
-    pub resident: u64,
+    pub(crate) resident: u64,
 }
 
 /// Why there is no server to test.
 #[derive(Debug, thiserror::Error)]
-pub enum TargetError {
+pub(crate) enum TargetError {
     /// Its quotes do not match.
     #[error("the server's command cannot be read")]
     Command(#[from] shell_words::ParseError),
@@ -102,7 +102,7 @@ pub enum TargetError {
 
 /// A server process. When this is dropped, one that was started is stopped, with all its group.
 #[derive(Debug)]
-pub struct Target {
+pub(crate) struct Target {
     id: u32,
     /// When the process began, where the system tells: its number may be given to another one.
     began: Option<u64>,
@@ -117,12 +117,12 @@ impl Target {
     ///
     /// Its output is thrown away, and what it writes to its standard error is read and mostly
     /// forgotten: neither can fill up.
-    pub fn spawn(command: &str, address: SocketAddr) -> Result<Self, TargetError> {
+    pub(crate) fn spawn(command: &str, address: SocketAddr) -> Result<Self, TargetError> {
         Self::start(command, address, START)
     }
 
     /// Watches a process that somebody else has started, and will stop.
-    pub fn attach(id: u32) -> Result<Self, TargetError> {
+    pub(crate) fn attach(id: u32) -> Result<Self, TargetError> {
         let began = usage::started(id);
         if cfg!(target_os = "linux") && began.is_none() {
             return Err(TargetError::NoProcess(id));
@@ -131,19 +131,19 @@ impl Target {
     }
 
     /// The process's number.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.id
     }
 
     /// Where it accepts connections, if it was started here.
-    pub fn address(&self) -> Option<SocketAddr> {
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
         self.address
     }
 
     /// What it and its descendants have used so far (Linux); nothing once it is gone.
     ///
     /// Counting a server's pages takes some 2 ms per 256 MB: not for every millisecond.
-    pub fn usage(&self) -> Option<Usage> {
+    pub(crate) fn usage(&self) -> Option<Usage> {
         let same = usage::started(self.id) == self.began;
         if same { usage::usage(self.id) } else { None }
     }
@@ -232,7 +232,7 @@ fn started() -> MutexGuard<'static, Vec<u32>> {
 }
 
 /// Kills what was started here: this process is about to end without dropping anything.
-pub fn kill_all_started() {
+pub(crate) fn kill_all_started() {
     #[cfg(unix)]
     for id in started().iter().filter_map(|id| Pid::from_raw(id.cast_signed())) {
         let _ = kill_process_group(id, Signal::KILL);

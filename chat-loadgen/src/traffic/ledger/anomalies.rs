@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// A kind of wrong delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Anomaly {
+pub(crate) enum Anomaly {
     /// See [`crate::record::Ledger::lost`].
     Lost,
     /// See [`crate::record::Ledger::duplicated`].
@@ -24,7 +24,7 @@ pub enum Anomaly {
 
 impl Anomaly {
     /// As reports call it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Anomaly::Lost => "lost",
             Anomaly::Duplicated => "duplicated",
@@ -39,28 +39,28 @@ impl Anomaly {
 
 /// One anomaly.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sighting {
+pub(crate) struct Sighting {
     /// Index of the receiver.
-    pub receiver: u32,
+    pub(crate) receiver: u32,
     /// Sender and number, if they can be told.
-    pub message: Option<(u32, u32)>,
+    pub(crate) message: Option<(u32, u32)>,
     /// Nanoseconds of the run's clock.
-    pub at: u64,
+    pub(crate) at: u64,
     /// What else there is to say.
-    pub detail: String,
+    pub(crate) detail: String,
 }
 
 /// All anomalies of one worker, or of a run.
 #[derive(Debug, Default)]
-pub struct Anomalies {
+pub(crate) struct Anomalies {
     /// Deliveries that never came.
-    pub lost: u64,
+    pub(crate) lost: u64,
     /// Deliveries in whose place a damaged one came.
-    pub replaced: u64,
+    pub(crate) replaced: u64,
     /// Gaps that had to be forgotten.
-    pub forgotten: u64,
+    pub(crate) forgotten: u64,
     /// Deliveries that could not come, for the connection had ended.
-    pub cut_off: u64,
+    pub(crate) cut_off: u64,
     seen: BTreeMap<Anomaly, u64>,
     witnesses: BTreeMap<Anomaly, Vec<Sighting>>,
     most: usize,
@@ -69,13 +69,13 @@ pub struct Anomalies {
 
 impl Anomalies {
     /// None yet; `most` witnesses of each are kept.
-    pub fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self { most, ..Self::default() }
     }
 
     /// Counts an anomaly that the client of that index received.
     #[cold]
-    pub fn record(
+    pub(crate) fn record(
         &mut self,
         anomaly: Anomaly,
         receiver: u32,
@@ -93,7 +93,7 @@ impl Anomalies {
 
     /// Keeps witnesses of what never came to the client of that index. How many those are is counted apart, for some of them
     /// may have come damaged beyond recognition.
-    pub fn keep_lost(&mut self, receiver: u32, sender: u32, numbers: Range<u32>, at: u64) {
+    pub(crate) fn keep_lost(&mut self, receiver: u32, sender: u32, numbers: Range<u32>, at: u64) {
         let witnesses = self.witnesses.entry(Anomaly::Lost).or_default();
         for number in numbers.take(self.most.saturating_sub(witnesses.len())) {
             let message = Some((sender, number));
@@ -102,7 +102,7 @@ impl Anomalies {
     }
 
     /// How often an anomaly was seen.
-    pub fn count(&self, anomaly: Anomaly) -> u64 {
+    pub(crate) fn count(&self, anomaly: Anomaly) -> u64 {
         match anomaly {
             Anomaly::Lost => self.lost,
             seen => self.seen.get(&seen).copied().unwrap_or(0),
@@ -110,12 +110,12 @@ impl Anomalies {
     }
 
     /// Anomalies that were seen since the last call.
-    pub fn take_seen(&mut self) -> u64 {
+    pub(crate) fn take_seen(&mut self) -> u64 {
         std::mem::take(&mut self.unreported)
     }
 
     /// Adds another worker's.
-    pub fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.lost += other.lost;
         self.replaced += other.replaced;
         self.cut_off += other.cut_off;
@@ -132,7 +132,7 @@ impl Anomalies {
     }
 
     /// The first of each.
-    pub fn witnesses(&self) -> impl Iterator<Item = (Anomaly, &[Sighting])> {
+    pub(crate) fn witnesses(&self) -> impl Iterator<Item = (Anomaly, &[Sighting])> {
         let seen = |(anomaly, _): &(&Anomaly, &Vec<Sighting>)| self.count(**anomaly) > 0;
         self.witnesses.iter().filter(seen).map(|(anomaly, witnesses)| (*anomaly, &**witnesses))
     }

@@ -5,8 +5,8 @@
 //! nothing goes wrong. A number beyond it opens a gap; one that fills a gap came late; one that is
 //! neither due nor missing was there before.
 
-pub mod anomalies;
-pub mod total_order;
+pub(crate) mod anomalies;
+pub(crate) mod total_order;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -17,7 +17,7 @@ const MAX_GAPS: usize = 1 << 14;
 
 /// Classification of one arrival.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Arrival {
+pub(crate) enum Arrival {
     /// The next one of its sender.
     InOrder,
     /// The next one that arrived; these before it have not.
@@ -32,7 +32,7 @@ pub enum Arrival {
 
 /// One receiver's account with all senders of its room, which are counted from 0.
 #[derive(Debug)]
-pub struct Account {
+pub(crate) struct Account {
     next: Box<[Next]>,
     gaps: BTreeMap<(u32, u32), u32>,
     missing: u64,
@@ -63,7 +63,7 @@ impl Next {
 
 impl Account {
     /// An account to which nothing is due yet.
-    pub fn new(senders: usize) -> Self {
+    pub(crate) fn new(senders: usize) -> Self {
         Self {
             next: vec![Next::UNKNOWN; senders].into_boxed_slice(),
             gaps: BTreeMap::new(),
@@ -74,7 +74,7 @@ impl Account {
     }
 
     /// From now on everything of this sender is due, from number 0. False if it was before.
-    pub fn open(&mut self, sender: usize) -> bool {
+    pub(crate) fn open(&mut self, sender: usize) -> bool {
         let unknown = self.next[sender] == Next::UNKNOWN;
         if unknown {
             self.next[sender] = Next(0);
@@ -84,7 +84,7 @@ impl Account {
 
     /// The receiver is known to take part as of now: what each sender sends after the `sent(sender)`
     /// messages it has sent so far is due. What it sent before may arrive, or not.
-    pub fn open_late(&mut self, sent: impl Fn(usize) -> u32) {
+    pub(crate) fn open_late(&mut self, sent: impl Fn(usize) -> u32) {
         for (sender, next) in self.next.iter_mut().enumerate() {
             *next = Next(sent(sender) | Next::OPEN);
         }
@@ -92,7 +92,7 @@ impl Account {
     }
 
     /// Nothing is due any more, and nothing is missing.
-    pub fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.next.fill(Next::UNKNOWN);
         self.gaps.clear();
         self.missing = 0;
@@ -100,13 +100,13 @@ impl Account {
     }
 
     /// Whether nothing is known of what is due from a sender.
-    pub fn is_closed(&self, sender: usize) -> bool {
+    pub(crate) fn is_closed(&self, sender: usize) -> bool {
         self.next[sender] == Next::UNKNOWN
     }
 
     /// Enters the arrival of a message.
     #[inline]
-    pub fn receive(&mut self, sender: usize, number: u32) -> Arrival {
+    pub(crate) fn receive(&mut self, sender: usize, number: u32) -> Arrival {
         let next = &mut self.next[sender];
         if next.0 == number {
             next.0 += 1;
@@ -166,30 +166,30 @@ impl Account {
     }
 
     /// How many gaps had to be forgotten: what fills them late looks like a duplicate.
-    pub fn forgotten(&self) -> u64 {
+    pub(crate) fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
     /// How many numbers that were overtaken by later ones have not come.
-    pub fn missing(&self) -> u64 {
+    pub(crate) fn missing(&self) -> u64 {
         self.missing
     }
 
     /// Those of them that are remembered, as ranges of one sender's numbers.
-    pub fn gaps(&self) -> impl Iterator<Item = (usize, Range<u32>)> {
+    pub(crate) fn gaps(&self) -> impl Iterator<Item = (usize, Range<u32>)> {
         self.gaps.iter().map(|(&(sender, first), &end)| (sender as usize, first..end))
     }
 
     /// The numbers of a sender that are due, were not overtaken, and have not come, if it has sent
     /// `sent` messages.
-    pub fn awaited(&self, sender: usize, sent: u32) -> Range<u32> {
+    pub(crate) fn awaited(&self, sender: usize, sent: u32) -> Range<u32> {
         let next = self.next[sender];
         let first = next.due().or(next.open()).unwrap_or(sent);
         first.min(sent)..sent
     }
 }
 
-/// Senders are fewer than [`crate::wire::payload::MAX_SENDERS`].
+/// Senders are fewer than 2^18, which is what a text can tell apart.
 fn index(sender: usize) -> u32 {
     u32::try_from(sender).unwrap_or(u32::MAX)
 }

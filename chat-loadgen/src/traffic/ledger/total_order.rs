@@ -14,7 +14,7 @@ const MAX_AHEAD: usize = 1 << 16;
 
 /// One receiver's order, compared with the room's.
 #[derive(Debug, Default)]
-pub struct TotalOrder {
+pub(crate) struct TotalOrder {
     ahead: VecDeque<(u32, u32)>,
     last: u32,
 }
@@ -22,7 +22,11 @@ pub struct TotalOrder {
 impl TotalOrder {
     /// The receiver has seen a message. Gives what it saw in another order than the witness, as far
     /// as that is known by now.
-    pub fn received(&mut self, message: (u32, u32), in_flight: &InFlight) -> Vec<(u32, u32)> {
+    pub(crate) fn received(
+        &mut self,
+        message: (u32, u32),
+        in_flight: &InFlight,
+    ) -> Vec<(u32, u32)> {
         self.ahead.push_back(message);
         if self.ahead.len() > MAX_AHEAD {
             self.ahead.pop_front();
@@ -41,7 +45,7 @@ impl TotalOrder {
 
     /// At the end: the same for what the witness has seen since, without waiting for what it never
     /// saw.
-    pub fn finish(&mut self, in_flight: &InFlight) -> Vec<(u32, u32)> {
+    pub(crate) fn finish(&mut self, in_flight: &InFlight) -> Vec<(u32, u32)> {
         let ahead = std::mem::take(&mut self.ahead);
         let known = |message: &(u32, u32)| in_flight.ranked(message.0, message.1).ok().flatten();
         ahead.into_iter().filter_map(|message| self.compare(message, known(&message)?)).collect()

@@ -1,6 +1,6 @@
 //! Sending: the schedule, message sizes, the senders in turn, and a connection's sending half.
 
-pub mod schedule;
-pub mod send_half;
-pub mod senders;
-pub mod sizes;
+pub(crate) mod schedule;
+pub(crate) mod send_half;
+pub(crate) mod senders;
+pub(crate) mod sizes;

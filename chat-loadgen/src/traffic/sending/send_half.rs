@@ -20,7 +20,7 @@ const WRITE: usize = 64 * 1024;
 
 /// One client's sending half.
 #[derive(Debug)]
-pub struct SendHalf {
+pub(crate) struct SendHalf {
     stream: TcpStream,
     who: Arc<Who>,
     blocked: AtomicBool,
@@ -50,50 +50,50 @@ struct End {
 
 /// A message whose time has come.
 #[derive(Debug, Clone, Copy)]
-pub struct Due {
+pub(crate) struct Due {
     /// Index of its sender among the senders.
-    pub sender: u32,
+    pub(crate) sender: u32,
     /// Nanoseconds of the run's clock.
-    pub intended: u64,
+    pub(crate) intended: u64,
     /// Bytes of its text.
-    pub size: usize,
+    pub(crate) size: usize,
 }
 
 /// The client's connection has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Disconnected;
+pub(crate) struct Disconnected;
 
 impl SendHalf {
     /// The sending half of a connection that has been registered for reading and writing.
-    pub fn new(stream: TcpStream, who: Arc<Who>) -> Self {
+    pub(crate) fn new(stream: TcpStream, who: Arc<Who>) -> Self {
         Self { stream, who, blocked: AtomicBool::new(false), outgoing: Mutex::default() }
     }
 
     /// The connection, to read from.
-    pub fn stream(&self) -> &TcpStream {
+    pub(crate) fn stream(&self) -> &TcpStream {
         &self.stream
     }
 
     /// Who talks.
-    pub fn who(&self) -> &Who {
+    pub(crate) fn who(&self) -> &Who {
         &self.who
     }
 
     /// Whether something waits for the socket to become writable.
     #[inline]
-    pub fn is_blocked(&self) -> bool {
+    pub(crate) fn is_blocked(&self) -> bool {
         self.blocked.load(Ordering::SeqCst)
     }
 
     /// Says what belongs to no message: an answer, a farewell.
-    pub fn say(&self, bytes: &[u8], shared: &Shared) {
+    pub(crate) fn say(&self, bytes: &[u8], shared: &Shared) {
         let mut outgoing = self.lock();
         outgoing.bytes.extend_from_slice(bytes);
         self.write(&mut outgoing, shared);
     }
 
     /// Says a probe: neither timed nor judged.
-    pub fn probe(&self, sender: u32, shared: &Shared) {
+    pub(crate) fn probe(&self, sender: u32, shared: &Shared) {
         let mut outgoing = self.lock();
         let message = Message { kind: Kind::Probe, sender, number: 0 };
         let Outgoing { text, bytes, .. } = &mut *outgoing;
@@ -104,7 +104,7 @@ impl SendHalf {
     }
 
     /// Takes a message whose time has come. It goes out with the next [`Self::flush`].
-    pub fn enqueue(&self, due: Due) -> Result<(), Disconnected> {
+    pub(crate) fn enqueue(&self, due: Due) -> Result<(), Disconnected> {
         let mut outgoing = self.lock();
         if outgoing.disconnected {
             return Err(Disconnected);
@@ -114,12 +114,12 @@ impl SendHalf {
     }
 
     /// Writes as much of what waits as the system takes.
-    pub fn flush(&self, shared: &Shared) {
+    pub(crate) fn flush(&self, shared: &Shared) {
         self.write(&mut self.lock(), shared);
     }
 
     /// The connection has ended: nothing is taken any more.
-    pub fn end(&self) {
+    pub(crate) fn end(&self) {
         let mut outgoing = self.lock();
         outgoing.disconnected = true;
         self.blocked.store(false, Ordering::Relaxed);
@@ -127,14 +127,14 @@ impl SendHalf {
 
     /// Whether the system has taken everything that was due. What nobody takes any more does not
     /// count.
-    pub fn has_sent_all(&self) -> bool {
+    pub(crate) fn has_sent_all(&self) -> bool {
         let outgoing = self.lock();
         outgoing.disconnected || (outgoing.ends.is_empty() && outgoing.due.is_empty())
     }
 
     /// Sends nothing any more. Messages that have a number and were not wholly taken by the system
     /// give it back. Gives how many that count were due and not taken.
-    pub fn stop(&self, sender: u32, shared: &Shared) -> u64 {
+    pub(crate) fn stop(&self, sender: u32, shared: &Shared) -> u64 {
         let mut outgoing = self.lock();
         outgoing.disconnected = true;
         let ends = std::mem::take(&mut outgoing.ends);

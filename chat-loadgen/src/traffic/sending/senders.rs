@@ -9,7 +9,7 @@ use crate::traffic::shared::Shared;
 
 /// All senders of a run.
 #[derive(Debug)]
-pub struct Senders {
+pub(crate) struct Senders {
     shared: Arc<Shared>,
     /// How long the texts are.
     sizes: Sizes,
@@ -19,30 +19,30 @@ pub struct Senders {
 
 impl Senders {
     /// Nobody is connected yet.
-    pub fn new(shared: Arc<Shared>, sizes: Sizes) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, sizes: Sizes) -> Self {
         Self { shared, sizes, send_halves: OnceLock::new(), next: AtomicU64::new(0) }
     }
 
     /// What all threads of the run share.
-    pub fn shared(&self) -> &Arc<Shared> {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 
     /// Says who the senders are, once all are connected.
-    pub fn set_send_halves(&self, send_halves: Vec<Option<Arc<SendHalf>>>) {
+    pub(crate) fn set_send_halves(&self, send_halves: Vec<Option<Arc<SendHalf>>>) {
         // A second time would be a mistake in this program; the first stays.
         let _ = self.send_halves.set(send_halves.into());
     }
 
     /// The sending halves of those senders that were connected, with their indices.
-    pub fn send_halves(&self) -> impl Iterator<Item = (u32, &Arc<SendHalf>)> {
+    pub(crate) fn send_halves(&self) -> impl Iterator<Item = (u32, &Arc<SendHalf>)> {
         let send_halves = (0..).zip(self.send_halves.get().into_iter().flatten());
         send_halves.filter_map(|(sender, send_half)| Some((sender, send_half.as_ref()?)))
     }
 
     /// The run's next message, in turn from one of the senders who are there, is due. None if nobody
     /// is, or nothing is to be sent any more.
-    pub fn enqueue_next(&self, intended: u64) -> Option<&Arc<SendHalf>> {
+    pub(crate) fn enqueue_next(&self, intended: u64) -> Option<&Arc<SendHalf>> {
         if self.shared.progress.silent.load(Ordering::Relaxed) {
             return None;
         }
@@ -61,7 +61,7 @@ impl Senders {
     }
 
     /// Lets as many messages go as have reached everybody: the closed loop.
-    pub fn refill(&self, messages: u64) {
+    pub(crate) fn refill(&self, messages: u64) {
         let now = self.shared.clock.now();
         let mut touched: Vec<&Arc<SendHalf>> = Vec::new();
         for _ in 0..messages {

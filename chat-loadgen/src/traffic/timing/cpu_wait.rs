@@ -12,9 +12,9 @@ const APART: u64 = 1_000_000;
 
 /// The CPU wait of one thread.
 #[derive(Debug)]
-pub struct CpuWait {
+pub(crate) struct CpuWait {
     /// What was waited between two samples, in nanoseconds.
-    pub samples: Histogram<u64>,
+    pub(crate) samples: Histogram<u64>,
     last: Option<(u64, u64)>,
 }
 
@@ -26,7 +26,7 @@ impl Default for CpuWait {
 
 impl CpuWait {
     /// Takes a sample if it is time for one. It tells all that was waited since the one before.
-    pub fn sample(&mut self, now: u64) {
+    pub(crate) fn sample(&mut self, now: u64) {
         let before = self.last;
         if before.is_some_and(|(at, _)| now < at + APART) {
             return;

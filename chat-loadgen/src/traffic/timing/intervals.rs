@@ -8,22 +8,22 @@ use crate::record::{HEAT_BOUNDS, Interval, Summary};
 use crate::traffic::timing::latency::LatencySlice;
 
 /// How long an interval of the record lasts, in nanoseconds.
-pub const INTERVAL: u64 = 1_000_000_000;
+pub(crate) const INTERVAL: u64 = 1_000_000_000;
 
 /// What a worker reports every second: the deliveries of an interval, by the time of receipt.
 #[derive(Debug)]
-pub struct IntervalReport {
+pub(crate) struct IntervalReport {
     /// Whose.
-    pub worker: usize,
+    pub(crate) worker: usize,
     /// Which interval, counted from the opening of the measuring window.
-    pub index: u64,
+    pub(crate) index: u64,
     /// Their times.
-    pub slice: LatencySlice,
+    pub(crate) slice: LatencySlice,
 }
 
 /// Collects the workers' reports.
 #[derive(Debug)]
-pub struct Intervals {
+pub(crate) struct Intervals {
     /// The last interval that each worker has reported.
     reported: Vec<Option<u64>>,
     open: BTreeMap<u64, LatencySlice>,
@@ -36,25 +36,25 @@ pub struct Intervals {
 
 /// The times of all deliveries.
 #[derive(Debug, Default)]
-pub struct LatencyTotals {
+pub(crate) struct LatencyTotals {
     /// As the worker saw them that looks after one client only, the last one.
-    pub canary: LatencySlice,
+    pub(crate) canary: LatencySlice,
     /// As the others did.
-    pub bulk: LatencySlice,
+    pub(crate) bulk: LatencySlice,
 }
 
 /// An interval that all workers have reported.
 #[derive(Debug)]
-pub struct EndedInterval {
+pub(crate) struct EndedInterval {
     /// As the record has it.
-    pub interval: Interval,
+    pub(crate) interval: Interval,
     /// The response of its deliveries.
-    pub response: Histogram<u64>,
+    pub(crate) response: Histogram<u64>,
 }
 
 impl Intervals {
     /// For so many workers, and a measuring window of so many seconds.
-    pub fn new(workers: usize, window: f64) -> Self {
+    pub(crate) fn new(workers: usize, window: f64) -> Self {
         Self {
             reported: vec![None; workers],
             open: BTreeMap::new(),
@@ -65,7 +65,7 @@ impl Intervals {
     }
 
     /// So many messages have been sent in all, `since` nanoseconds after the window opened.
-    pub fn note_sent(&mut self, sent: u64, since: u64) {
+    pub(crate) fn note_sent(&mut self, sent: u64, since: u64) {
         let boundaries = usize::try_from(since / INTERVAL).unwrap_or(usize::MAX);
         while self.sent.len() <= boundaries {
             self.sent.push(sent);
@@ -73,7 +73,7 @@ impl Intervals {
     }
 
     /// Takes a report. Gives the intervals of which now everything is known.
-    pub fn take(&mut self, report: IntervalReport) -> Vec<EndedInterval> {
+    pub(crate) fn take(&mut self, report: IntervalReport) -> Vec<EndedInterval> {
         let IntervalReport { worker, index, slice } = report;
         self.open.entry(index).or_default().add(&slice);
         let canary = worker + 1 == self.reported.len();
@@ -92,7 +92,7 @@ impl Intervals {
     }
 
     /// The intervals that are left at the end, and the sum of all.
-    pub fn finish(mut self) -> (Vec<EndedInterval>, LatencyTotals) {
+    pub(crate) fn finish(mut self) -> (Vec<EndedInterval>, LatencyTotals) {
         let open = std::mem::take(&mut self.open);
         let ended = open.into_iter().map(|(index, slice)| self.end(index, slice)).collect();
         (ended, self.totals)
@@ -121,14 +121,14 @@ impl Intervals {
 
 impl LatencySlice {
     /// Adds another worker's, or another interval's.
-    pub fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         sum(&mut self.response, &other.response);
         sum(&mut self.service, &other.service);
     }
 }
 
 /// Adds a histogram to another one, which grows for it.
-pub fn sum(to: &mut Histogram<u64>, other: &Histogram<u64>) {
+pub(crate) fn sum(to: &mut Histogram<u64>, other: &Histogram<u64>) {
     let summed = to.add(other);
     debug_assert!(summed.is_ok(), "it resizes");
 }

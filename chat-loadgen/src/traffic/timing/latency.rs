@@ -7,7 +7,7 @@ use crate::traffic::in_flight::{InFlight, Reach, Times};
 use crate::traffic::shared::Shared;
 
 /// Three significant digits, any range: growing is rare, and nothing saturates silently.
-pub fn histogram() -> Histogram<u64> {
+pub(crate) fn histogram() -> Histogram<u64> {
     match Histogram::new(3) {
         Ok(histogram) => histogram,
         Err(_) => unreachable!("three digits are allowed"),
@@ -16,14 +16,14 @@ pub fn histogram() -> Histogram<u64> {
 
 /// Enters a value so many times. The histogram grows for it: nothing is clamped to its range.
 #[inline]
-pub fn enter(histogram: &mut Histogram<u64>, value: u64, times: u64) {
+pub(crate) fn enter(histogram: &mut Histogram<u64>, value: u64, times: u64) {
     let entered = histogram.record_n(value, times);
     debug_assert!(entered.is_ok(), "any 64 bits have their place in memory's range");
 }
 
 /// Records the latencies of one worker's deliveries.
 #[derive(Debug)]
-pub struct LatencyRecorder {
+pub(crate) struct LatencyRecorder {
     worker: usize,
     rings: Box<[Box<[Local]>]>,
     /// Response and service of the deliveries since these were last taken.
@@ -38,33 +38,33 @@ pub struct LatencyRecorder {
 
 /// Messages that have reached everybody.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Completions {
+pub(crate) struct Completions {
     /// All of them.
-    pub all: u64,
+    pub(crate) all: u64,
     /// Those that were still waited for, and may be followed by others in a closed loop.
-    pub awaited: u64,
+    pub(crate) awaited: u64,
 }
 
 /// The times of the deliveries of one interval.
 #[derive(Debug, Clone)]
-pub struct LatencySlice {
+pub(crate) struct LatencySlice {
     /// See [`crate::record::Latency::response`].
-    pub response: Histogram<u64>,
+    pub(crate) response: Histogram<u64>,
     /// See [`crate::record::Latency::service`].
-    pub service: Histogram<u64>,
+    pub(crate) service: Histogram<u64>,
 }
 
 /// The times of messages.
 #[derive(Debug, Clone)]
-pub struct MessageTimes {
+pub(crate) struct MessageTimes {
     /// See [`crate::record::Latency::lag`].
-    pub lag: Histogram<u64>,
+    pub(crate) lag: Histogram<u64>,
     /// See [`crate::record::Latency::first`].
-    pub first: Histogram<u64>,
+    pub(crate) first: Histogram<u64>,
     /// See [`crate::record::Latency::last`].
-    pub last: Histogram<u64>,
+    pub(crate) last: Histogram<u64>,
     /// See [`crate::record::Latency::spread`].
-    pub spread: Histogram<u64>,
+    pub(crate) spread: Histogram<u64>,
 }
 
 impl Default for LatencySlice {
@@ -108,14 +108,14 @@ impl Local {
 
 /// How a message's delivery took, if it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Delivered {
+pub(crate) struct Delivered {
     /// From when it should have been sent to its receipt.
-    pub response: u64,
+    pub(crate) response: u64,
 }
 
 impl LatencyRecorder {
     /// The recorder of one worker.
-    pub fn new(worker: usize, senders: usize, in_flight: &InFlight) -> Self {
+    pub(crate) fn new(worker: usize, senders: usize, in_flight: &InFlight) -> Self {
         let ring = |_| vec![Local::NONE; in_flight.slots()].into_boxed_slice();
         Self {
             worker,
@@ -130,7 +130,7 @@ impl LatencyRecorder {
     /// A message has arrived at one of the worker's receivers; `counted` if that is one who is
     /// there all the time.
     #[inline]
-    pub fn delivered(
+    pub(crate) fn delivered(
         &mut self,
         shared: &Shared,
         (sender, number): (u32, u32),
@@ -170,7 +170,7 @@ impl LatencyRecorder {
 
     /// One of the worker's receivers, who is there all the time, will not get a message, or not as
     /// it was sent.
-    pub fn missed(&mut self, shared: &Shared, sender: u32, number: u32) {
+    pub(crate) fn missed(&mut self, shared: &Shared, sender: u32, number: u32) {
         let Some(local) = self.local(shared, sender, number) else { return };
         if local.left > 0 {
             local.left -= 1;
@@ -233,12 +233,12 @@ impl LatencyRecorder {
 
     /// How many messages have reached everybody since the last call.
     #[inline]
-    pub fn take_completed(&mut self) -> Completions {
+    pub(crate) fn take_completed(&mut self) -> Completions {
         std::mem::take(&mut self.completed)
     }
 
     /// The times of the deliveries since the last call.
-    pub fn take_slice(&mut self) -> LatencySlice {
+    pub(crate) fn take_slice(&mut self) -> LatencySlice {
         let fresh = LatencySlice {
             response: Histogram::new_from(&self.slice.response),
             service: Histogram::new_from(&self.slice.service),
@@ -248,7 +248,7 @@ impl LatencyRecorder {
 
     /// The times of the messages, and how many deliveries had none. Messages that have not reached
     /// everybody end with those whom they have reached.
-    pub fn finish(mut self, shared: &Shared) -> (MessageTimes, u64) {
+    pub(crate) fn finish(mut self, shared: &Shared) -> (MessageTimes, u64) {
         for sender in 0..self.rings.len() {
             for at in 0..self.rings[sender].len() {
                 let local = self.rings[sender][at];

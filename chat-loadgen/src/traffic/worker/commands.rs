@@ -9,7 +9,7 @@ use crate::traffic::timing::latency::MessageTimes;
 
 /// A command to a worker.
 #[derive(Debug)]
-pub enum Command {
+pub(crate) enum Command {
     /// A client has been connected, and registered under its index.
     Join(Box<Newcomer>),
     /// A client is to say goodbye and to close its connection.
@@ -23,21 +23,19 @@ pub enum Command {
 
 /// The findings of one worker.
 #[derive(Debug)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// Times of the messages.
-    pub messages: MessageTimes,
+    pub(crate) messages: MessageTimes,
     /// Deliveries without times.
-    pub untimed: u64,
-    /// The anomalies.
-    pub anomalies: Anomalies,
+    pub(crate) untimed: u64,
+    pub(crate) anomalies: Anomalies,
     /// Deliveries that were as they should be.
-    pub ok: u64,
+    pub(crate) ok: u64,
     /// Clients that took part and lost their connection, however often.
-    pub disconnected: u64,
+    pub(crate) disconnected: u64,
     /// How long it waited for a CPU, a sample a millisecond at most, in nanoseconds.
-    pub waits: Histogram<u64>,
-    /// Its clients.
-    pub clients: Vec<Client>,
+    pub(crate) waits: Histogram<u64>,
+    pub(crate) clients: Vec<Client>,
     /// What the thread used in the measuring window.
-    pub used: Option<ThreadUse>,
+    pub(crate) used: Option<ThreadUse>,
 }

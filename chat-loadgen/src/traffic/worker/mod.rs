@@ -22,17 +22,17 @@ use crate::traffic::timing::intervals::{INTERVAL, IntervalReport};
 use crate::traffic::timing::latency::Completions;
 use crate::wire::dialects::Stage;
 
-pub use commands::{Command, Finding};
+pub(crate) use commands::{Command, Finding};
 
 /// What wakes a worker when it has been told something.
-pub const WAKE: Token = Token(usize::MAX);
+pub(crate) const WAKE: Token = Token(usize::MAX);
 
 /// How long a worker waits for events before it looks at the clock.
 const TICK: Duration = Duration::from_millis(20);
 
 /// One worker.
 #[derive(Debug)]
-pub struct Worker {
+pub(crate) struct Worker {
     shared: Arc<Shared>,
     senders: Arc<Senders>,
     index: usize,
@@ -57,7 +57,7 @@ pub struct Worker {
 
 impl Worker {
     /// The worker of that index, for a run with `clients` clients in all.
-    pub fn new(
+    pub(crate) fn new(
         senders: Arc<Senders>,
         index: usize,
         closed: bool,
@@ -89,7 +89,7 @@ impl Worker {
     }
 
     /// Works until it is told that the run is over, or nobody is there to tell it anything.
-    pub fn run(mut self) -> Finding {
+    pub(crate) fn run(mut self) -> Finding {
         let mut events = Events::with_capacity(1024);
         loop {
             let wait = if self.again.is_empty() { TICK } else { Duration::ZERO };

@@ -4,7 +4,7 @@ use super::{Dialect, Event, Frame, Stage, Who, line};
 
 /// Lines, nothing asked, nothing answered: `usuario PORT: TEXT`, or the bare text.
 #[derive(Debug)]
-pub struct Basico;
+pub(crate) struct Basico;
 
 impl Dialect for Basico {
     fn longest(&self) -> usize {

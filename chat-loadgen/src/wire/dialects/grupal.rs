@@ -10,7 +10,7 @@ use super::{Dialect, Frame, Stage, Who, line, put};
 /// As `sala`; then everybody goes to a room of the run's own, away from the room in which people
 /// begin and its notices.
 #[derive(Debug)]
-pub struct Grupal;
+pub(crate) struct Grupal;
 
 /// Over how many rooms the clients are spread that take no part.
 ///

@@ -6,7 +6,7 @@ use super::{Dialect, Event, Frame, Stage, Who, line, put};
 
 /// Registers, joins `#carga-ROOM` and talks there.
 #[derive(Debug)]
-pub struct Irc;
+pub(crate) struct Irc;
 
 /// Registered; waits for the channel's list of members, which ends a JOIN.
 const JOINING: Stage = Stage::Answered(1);

@@ -18,13 +18,13 @@ mod sala;
 #[cfg(test)]
 mod tests;
 
-pub use basico::Basico;
-pub use grupal::Grupal;
-pub use irc::Irc;
-pub use mqtt::Mqtt;
-pub use nats::Nats;
-pub use redis::Redis;
-pub use sala::Sala;
+pub(crate) use basico::Basico;
+pub(crate) use grupal::Grupal;
+pub(crate) use irc::Irc;
+pub(crate) use mqtt::Mqtt;
+pub(crate) use nats::Nats;
+pub(crate) use redis::Redis;
+pub(crate) use sala::Sala;
 
 /// Which of the simulated clients talks.
 #[derive(Debug, Clone)]

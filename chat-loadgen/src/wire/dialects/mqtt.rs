@@ -4,7 +4,7 @@ use super::{Dialect, Event, Frame, MAX_PAYLOAD, Stage, Who, garbage, put};
 
 /// Subscribes to the topic `carga/ROOM` so that a sender does not hear itself, and publishes there.
 #[derive(Debug)]
-pub struct Mqtt {
+pub(crate) struct Mqtt {
     /// Keeps the clients of two generators apart: of two with one identifier, a server throws out
     /// the first.
     process: u32,
@@ -35,7 +35,7 @@ struct Malformed;
 
 impl Mqtt {
     /// A generator of its own.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { process: rand::random() }
     }
 }

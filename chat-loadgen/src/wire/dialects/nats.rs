@@ -6,7 +6,7 @@ use super::{Dialect, Event, Frame, Stage, Who, garbage, line, number, put};
 
 /// Connects without echo, subscribes to `carga.ROOM` and publishes there.
 #[derive(Debug)]
-pub struct Nats;
+pub(crate) struct Nats;
 
 /// Waits for the PONG that says that the subscription has been heard.
 const SUBSCRIBING: Stage = Stage::Answered(1);

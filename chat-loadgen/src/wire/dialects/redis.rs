@@ -4,7 +4,7 @@ use super::{Dialect, Event, Frame, MAX_PAYLOAD, Stage, Who, garbage, line, numbe
 
 /// Subscribes to the channel `carga-ROOM` and publishes there.
 #[derive(Debug)]
-pub struct Redis;
+pub(crate) struct Redis;
 
 /// How a message begins: a push of three, the first of them this word.
 const MESSAGE: &[u8] = b">3\r\n$7\r\nmessage\r\n";

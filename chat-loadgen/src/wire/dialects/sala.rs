@@ -7,7 +7,7 @@ use super::{Dialect, Event, Frame, Stage, Who, line};
 
 /// Lines; the keyword is answered with the name; `NAME > TEXT`.
 #[derive(Debug)]
-pub struct Sala;
+pub(crate) struct Sala;
 
 impl Dialect for Sala {
     fn longest(&self) -> usize {

@@ -83,7 +83,7 @@ fn every_dialect_is_found_by_its_name() {
 fn the_longest_text_is_no_longer_than_texts_can_be() {
     for name in DialectName::value_variants() {
         let longest = name.dialect().longest();
-        assert!((300..=crate::wire::payload::LONGEST).contains(&longest), "{} {longest}", name);
+        assert!((300..=crate::wire::payload::LONGEST).contains(&longest), "{name} {longest}");
     }
 }
 

@@ -27,7 +27,7 @@ const NANOS: f64 = 1e9;
 /// from one to the other, `100,200,400/s` in steps of equal length. `1k` is 1000, `2.5M` 2,500,000;
 /// the `/s` may be left out.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shape(Form);
+pub(crate) struct Shape(Form);
 
 #[derive(Debug, Clone, PartialEq)]
 enum Form {
@@ -38,12 +38,12 @@ enum Form {
 
 impl Shape {
     /// The same rate throughout; nothing for what is no number above zero.
-    pub fn constant(rate: f64) -> Self {
+    pub(crate) fn constant(rate: f64) -> Self {
         Self(Form::Constant(if rate > 0.0 { rate.min(MAX_RATE) } else { 0.0 }))
     }
 
     /// The rate, if it is the same throughout.
-    pub fn constant_rate(&self) -> Option<f64> {
+    pub(crate) fn constant_rate(&self) -> Option<f64> {
         match self.0 {
             Form::Constant(rate) => Some(rate),
             Form::Ramp(..) | Form::Steps(_) => None,
@@ -51,7 +51,7 @@ impl Shape {
     }
 
     /// The highest rate.
-    pub fn highest(&self) -> f64 {
+    pub(crate) fn highest(&self) -> f64 {
         match &self.0 {
             Form::Constant(rate) => *rate,
             Form::Ramp(from, to) => from.max(*to),
@@ -60,7 +60,7 @@ impl Shape {
     }
 
     /// The rate at the beginning.
-    pub fn first(&self) -> f64 {
+    pub(crate) fn first(&self) -> f64 {
         match &self.0 {
             Form::Constant(rate) | Form::Ramp(rate, _) => *rate,
             Form::Steps(rates) => rates.first().copied().unwrap_or_default(),
@@ -68,7 +68,7 @@ impl Shape {
     }
 
     /// How many messages there are in a window of this length: Λ at its end.
-    pub fn expected(&self, window: Duration) -> f64 {
+    pub(crate) fn expected(&self, window: Duration) -> f64 {
         let mean = match &self.0 {
             Form::Constant(rate) => *rate,
             Form::Ramp(from, to) => f64::midpoint(*from, *to),
@@ -171,7 +171,7 @@ impl fmt::Display for Shape {
 
 /// Why a text is no shape of a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum ParseShapeError {
+pub(crate) enum ParseShapeError {
     /// It has another form.
     #[error("expected messages per second such as 500/s, 2.5k/s, 100:1000/s or 100,200,400/s")]
     Form,
@@ -185,7 +185,7 @@ pub enum ParseShapeError {
 
 /// How messages follow each other at a given rate: `even`, `poisson`, or `burst:50`, 50 at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Arrivals {
+pub(crate) enum Arrivals {
     /// At equal distances.
     #[default]
     Even,
@@ -223,11 +223,11 @@ impl fmt::Display for Arrivals {
 /// The text named no kind of arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("expected even, poisson or burst:n, such as burst:50")]
-pub struct ParseArrivalsError;
+pub(crate) struct ParseArrivalsError;
 
 /// The intended times of all messages of a window, in nanoseconds, none before its predecessor.
 #[derive(Debug, Clone)]
-pub struct Schedule {
+pub(crate) struct Schedule {
     shape: Shape,
     counter: Counter,
     expected: f64,
@@ -246,9 +246,9 @@ enum Counter {
 impl Schedule {
     /// The times within a window that begins at `start` nanoseconds. Equal arguments give equal
     /// times; only [`Arrivals::Poisson`] makes use of the seed.
-    pub fn new(
+    pub(crate) fn new(
         shape: &Shape,
-        arrivals: &Arrivals,
+        arrivals: Arrivals,
         seed: u64,
         start: u64,
         length: Duration,
@@ -259,11 +259,6 @@ impl Schedule {
             Arrivals::Poisson => Counter::Poisson(Pcg64Mcg::seed_from_u64(seed), 0.0),
         };
         Self { shape: shape.clone(), counter, expected: shape.expected(length), start, length }
-    }
-
-    /// How many messages there are on average: Λ at the window's end.
-    pub fn expected(&self) -> f64 {
-        self.expected
     }
 }
 
