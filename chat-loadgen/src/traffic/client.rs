@@ -113,6 +113,12 @@ impl Client {
         }
     }
 
+    /// Whether a sender's messages are not due to it because it sends them itself.
+    #[inline]
+    pub(crate) fn is_itself(&self, sender: u32, shared: &Shared) -> bool {
+        self.sender == Some(sender) && !shared.audience.echoes()
+    }
+
     /// Its room, if it is in any.
     #[inline]
     pub(crate) fn room(&self) -> Option<u32> {
@@ -123,8 +129,9 @@ impl Client {
     pub(crate) fn hears_all(&self, shared: &Shared) -> bool {
         let senders = shared.audience.senders(self.room());
         let unheard = |(seat, &sender): (usize, &u32)| {
-            let own = self.sender == Some(sender) && !shared.audience.echoes();
-            !own && shared.audience.has(sender) && self.account.is_closed(seat)
+            !self.is_itself(sender, shared)
+                && shared.audience.has(sender)
+                && self.account.is_closed(seat)
         };
         !senders.iter().enumerate().any(unheard)
     }
@@ -135,9 +142,8 @@ impl Client {
             return 0;
         }
         let senders = shared.audience.senders(self.room()).iter().enumerate();
-        let others = senders.filter(|&(_, &sender)| {
-            shared.audience.has(sender) && (shared.audience.echoes() || self.sender != Some(sender))
-        });
+        let others = senders
+            .filter(|&(_, &sender)| shared.audience.has(sender) && !self.is_itself(sender, shared));
         let awaited = others.map(|(seat, &sender)| {
             self.account.awaited(seat, shared.in_flight.sent(sender)).len() as u64
         });

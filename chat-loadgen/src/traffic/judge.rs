@@ -106,14 +106,8 @@ impl Judge {
             let why = || "another room's, or never sent".to_owned();
             return self.anomalies.record(Anomaly::Foreign, client.index, Some(key), now, why);
         };
-        if client.sender == Some(sender) && !shared.audience.echoes() {
-            return self.anomalies.record(
-                Anomaly::Echoed,
-                client.index,
-                Some(key),
-                now,
-                String::new,
-            );
+        if client.is_itself(sender, shared) {
+            return self.seen(Anomaly::Echoed, client, key, now);
         }
         if !is_here(shared, client) {
             return;
@@ -132,23 +126,11 @@ impl Judge {
             }
             Arrival::Late => {
                 counted &= !self.closed;
-                self.anomalies.record(
-                    Anomaly::Reordered,
-                    client.index,
-                    Some(key),
-                    now,
-                    String::new,
-                );
+                self.seen(Anomaly::Reordered, client, key, now);
             }
             Arrival::NotDue => return,
             Arrival::Again => {
-                return self.anomalies.record(
-                    Anomaly::Duplicated,
-                    client.index,
-                    Some(key),
-                    now,
-                    String::new,
-                );
+                return self.seen(Anomaly::Duplicated, client, key, now);
             }
         }
         if let Some(taken) = self.latency.delivered(shared, key, now, counted) {
@@ -157,6 +139,12 @@ impl Judge {
         if shared.total_order {
             self.compare_order(shared, client, key, now);
         }
+    }
+
+    /// An anomaly of which there is nothing more to say than whose message it was.
+    #[cold]
+    fn seen(&mut self, anomaly: Anomaly, client: &Client, key: (u32, u32), now: u64) {
+        self.anomalies.record(anomaly, client.index, Some(key), now, String::new);
     }
 
     fn corrupt(
@@ -174,8 +162,7 @@ impl Judge {
         }
         self.deliveries += 1;
         self.anomalies.record(Anomaly::Corrupt, client.index, key, now, || quoted(text));
-        let own = |sender| client.sender == Some(sender) && !shared.audience.echoes();
-        if key.is_some_and(|(sender, _)| own(sender)) {
+        if key.is_some_and(|(sender, _)| client.is_itself(sender, shared)) {
             return; // An echo, which was not due either.
         }
         let seat = key.and_then(|(sender, number)| {
@@ -218,7 +205,7 @@ impl Judge {
         }
         let Some(mut total_order) = client.total_order.take() else { return };
         for key in total_order.received(key, &shared.in_flight) {
-            self.anomalies.record(Anomaly::Disorder, client.index, Some(key), now, String::new);
+            self.seen(Anomaly::Disorder, client, key, now);
         }
         client.total_order = Some(total_order);
     }
@@ -278,7 +265,7 @@ impl Judge {
         }
         for (seat, &sender) in senders.iter().enumerate() {
             let awaited = client.account.awaited(seat, shared.in_flight.sent(sender));
-            if client.sender != Some(sender) || shared.audience.echoes() {
+            if !client.is_itself(sender, shared) {
                 let ending = if ending == Ending::Over && !shared.audience.has(sender) {
                     Ending::CutOff
                 } else {
@@ -292,7 +279,7 @@ impl Judge {
         self.anomalies.lost += missing - damaged;
         if let Some(mut total_order) = client.total_order.take() {
             for key in total_order.finish(&shared.in_flight) {
-                self.anomalies.record(Anomaly::Disorder, client.index, Some(key), now, String::new);
+                self.seen(Anomaly::Disorder, client, key, now);
             }
         }
         client.account.close();
@@ -332,7 +319,7 @@ fn refused(shared: &Shared, client: &Client, text: &[u8]) {
 #[cold]
 fn heard_probe(shared: &Shared, client: &mut Client, sender: u32) {
     let Some(seat) = shared.audience.seat(sender, client.room()) else { return };
-    let own = client.sender == Some(sender) && !shared.audience.echoes();
+    let own = client.is_itself(sender, shared);
     let first = client.presence != Presence::Away && client.part != Part::Idle;
     if !own && first && shared.in_flight.sent(sender) == 0 && client.account.open(seat) {
         client.presence = Presence::Here;

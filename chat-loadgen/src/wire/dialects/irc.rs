@@ -58,8 +58,8 @@ impl Dialect for Irc {
         let event = if command.starts_with(b"PRIVMSG ") {
             Event::Said(text)
         } else {
-            obey(who, stage, command, answer);
-            judge(*stage, text, command)
+            answer_command(who, stage, command, answer);
+            classify(*stage, text, command)
         };
         Some(Frame { length, event })
     }
@@ -86,7 +86,7 @@ fn without_source(text: &[u8]) -> &[u8] {
 }
 
 /// Does what a command asks for.
-fn obey(who: &Who, stage: &mut Stage, command: &[u8], answer: &mut Vec<u8>) {
+fn answer_command(who: &Who, stage: &mut Stage, command: &[u8], answer: &mut Vec<u8>) {
     if let Some(token) = command.strip_prefix(b"PING") {
         answer.extend_from_slice(b"PONG");
         answer.extend_from_slice(token);
@@ -106,7 +106,7 @@ fn obey(who: &Who, stage: &mut Stage, command: &[u8], answer: &mut Vec<u8>) {
 
 /// What a line is that is no message. Once a client takes part, an error concerns one message,
 /// which is missed anyway.
-fn judge<'a>(stage: Stage, text: &'a [u8], command: &[u8]) -> Event<'a> {
+fn classify<'a>(stage: Stage, text: &'a [u8], command: &[u8]) -> Event<'a> {
     let refused = match numeric(command) {
         Some(422) => false,
         Some(number) => (400..600).contains(&number) && stage != Stage::Ready,

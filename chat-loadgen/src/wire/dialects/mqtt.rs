@@ -84,7 +84,7 @@ impl Dialect for Mqtt {
         let body = &input[start..length];
         let event = match input[0] {
             PUBLISH | RETAINED => payload(body).map(Event::Said),
-            kind => obey(kind, body, who, stage, answer),
+            kind => handle_packet(kind, body, who, stage, answer),
         };
         Some(event.map_or_else(|| garbage(input), |event| Frame { length, event }))
     }
@@ -162,7 +162,7 @@ fn payload(body: &[u8]) -> Option<&[u8]> {
 }
 
 /// Takes note of what is no message, and answers it; nothing for what should not have come.
-fn obey<'a>(
+fn handle_packet<'a>(
     kind: u8,
     body: &'a [u8],
     who: &Who,
