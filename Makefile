@@ -1,7 +1,7 @@
 # Short names only: what each does stands in cargo's own words or in ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test corpus demo stress generator bench soak fuzz lint systems deps sizes memory
+.PHONY: help build test schemas corpus demo stress generator bench soak fuzz lint systems deps sizes memory
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -11,6 +11,9 @@ build: ## the binaries as they are shipped, into target/release
 
 test: ## all tests: units, and the real binaries against the specification
 	ci/test
+
+schemas: ## the JSON of load generator and grader, against the schemas that describe it
+	ci/schemas
 
 demo: ## a server and its clients talk, side by side; PROFILE=sala, practico or grupal for others
 	ci/demo $(PROFILE)

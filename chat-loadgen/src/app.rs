@@ -1,30 +1,32 @@
-//! What a command line leads to: runs, reports, an exit status.
+//! Carries out a command line: runs, reports, an exit status.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chat_terminal::descriptors;
 
-use crate::baseline::{self, Comparison, Incomparable};
-use crate::cli::{Checks, Cli, Merge, Other, Output, Run};
-use crate::limits::{self, Shortage};
-use crate::measuring::{self, Laboratory};
-use crate::outcome::Exit;
+use crate::cli::{CheckOptions, Cli, MergeOptions, Other, OutputOptions, RunOptions};
+use crate::exit_status::{Exit, INTERRUPTED};
 use crate::plan::Plan;
+use crate::record::baseline::{self, Comparison, Incomparable};
 use crate::record::{Histograms, Record, Status};
 use crate::relay::{self, RelayError};
 use crate::report::hlog::MergeError;
 use crate::report::{csv, hgrm, hlog, html, json, summary};
 use crate::request::{self, Impossible};
-use crate::run::Failure;
-use crate::target::{Target, TargetError};
+use crate::run::barrier::Failure;
+use crate::run::experiment::{self, Experiment};
+use crate::system::preflight::{self, Shortage};
+use crate::system::target::{self, Target, TargetError};
 
 /// Why there is nothing to report.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+enum Error {
     /// What was asked for cannot be.
     #[error(transparent)]
     Impossible(#[from] Impossible),
@@ -33,7 +35,7 @@ pub enum Error {
     Shortage(#[from] Shortage),
     /// Nothing could be measured.
     #[error(transparent)]
-    Measuring(#[from] measuring::Error),
+    Measuring(#[from] experiment::Error),
     /// A server could not be started or watched.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -59,13 +61,58 @@ pub enum Error {
 
 impl Error {
     /// The exit status.
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
-            Error::Impossible(Impossible::Usage(_)) => Exit::Usage,
-            Error::Measuring(measuring::Error::Run(Failure::Interrupted)) => Exit::Interrupted,
+            Error::Impossible(Impossible::Address(_)) => Exit::Error,
+            Error::Impossible(_) => Exit::Usage,
+            Error::Measuring(experiment::Error::Run(Failure::Interrupted)) => Exit::Interrupted,
             _ => Exit::Error,
         }
     }
+}
+
+/// Carries out the process's command line, and says on standard error what went wrong.
+///
+/// The first Ctrl-C ends the run early; the second ends the process, and what it has started.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse_or_exit();
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    let handler = move || {
+        if told.swap(true, Ordering::Relaxed) {
+            target::kill_all_started();
+            std::process::exit(INTERRUPTED.into());
+        }
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        complain(&error);
+        return Exit::Error.into();
+    }
+    match execute(&cli, &stop) {
+        Ok(Conclusion { exit, complaints }) => {
+            for complaint in &complaints {
+                complain(complaint);
+            }
+            exit.into()
+        }
+        Err(error) => {
+            complain(&error);
+            error.exit().into()
+        }
+    }
+}
+
+/// Writes the error and its causes in one line.
+fn complain(error: &dyn std::error::Error) {
+    let mut line = format!("chat-loadgen: {error}");
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        line += ": ";
+        line += &source.to_string();
+        cause = source.source();
+    }
+    // Whoever has closed standard error still gets the status.
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Does what the command line asks for, until `stop` becomes true.
@@ -73,29 +120,29 @@ impl Error {
 /// # Errors
 ///
 /// When there is nothing to report.
-pub fn execute(cli: &Cli, stop: &AtomicBool) -> Result<Ended, Error> {
+fn execute(cli: &Cli, stop: &AtomicBool) -> Result<Conclusion, Error> {
     match &cli.command {
         Some(Other::Relay(options)) => relay::run(options, stop)?,
-        Some(Other::Merge(merge)) => sum(merge)?,
-        None => return load(&cli.run, stop),
+        Some(Other::Merge(merge)) => merge_logs(merge)?,
+        None => return run_load(&cli.run, stop),
     }
-    Ok(Ended::PASS)
+    Ok(Conclusion::PASS)
 }
 
-/// How it ended, and what could not be done with what was measured.
+/// The exit status, and errors that did not keep the run from being reported.
 #[derive(Debug)]
-pub struct Ended {
+struct Conclusion {
     /// The exit status.
-    pub exit: Exit,
-    /// What else there is to complain about.
-    pub complaints: Vec<Error>,
+    pub(crate) exit: Exit,
+    /// Errors that were met after something had been measured.
+    pub(crate) complaints: Vec<Error>,
 }
 
-impl Ended {
+impl Conclusion {
     const PASS: Self = Self { exit: Exit::Pass, complaints: Vec::new() };
 }
 
-fn sum(merge: &Merge) -> Result<(), Error> {
+fn merge_logs(merge: &MergeOptions) -> Result<(), Error> {
     let sum = hlog::merge(&merge.files)?;
     if let Some(path) = &merge.hgrm {
         write(path, |out| hgrm::write(&sum, out))?;
@@ -103,30 +150,30 @@ fn sum(merge: &Merge) -> Result<(), Error> {
     print(&hlog::merged_summary(&sum))
 }
 
-fn load(run: &Run, stop: &AtomicBool) -> Result<Ended, Error> {
+fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     let mut plan = request::plan(run, request::resolve(&run.target.server)?)?;
     if run.load.dry_run {
-        return print(&request::describe(&plan)).map(|()| Ended::PASS);
+        return print(&request::describe(&plan)).map(|()| Conclusion::PASS);
     }
     let descriptors = descriptors::raise();
-    limits::check(request::connections(&plan), plan.address)?;
+    preflight::check(request::connections(&plan), plan.address)?;
     let target = target(run, plan.address)?;
     if let Some(address) = target.as_ref().and_then(Target::address) {
         plan.address = address;
     }
-    let laboratory = Laboratory::new(measuring::environment(descriptors), stop);
-    let (record, histograms, found) = measure(&laboratory, run, &plan, target.as_ref())?;
+    let experiment = Experiment::new(experiment::environment(descriptors), stop);
+    let (record, histograms, found) = measure(&experiment, run, &plan, target.as_ref())?;
     drop(target);
     let interrupted = stop.load(Ordering::Relaxed);
     let mut ended = conclude(run, &record, &histograms, [!found, interrupted]);
-    for complaint in laboratory.complaints() {
+    for complaint in experiment.complaints() {
         ended.complaints.push(complaint.into());
         ended.exit = ended.exit.min(Exit::Error);
     }
     Ok(ended)
 }
 
-fn target(run: &Run, address: SocketAddr) -> Result<Option<Target>, Error> {
+fn target(run: &RunOptions, address: SocketAddr) -> Result<Option<Target>, Error> {
     Ok(match (&run.target.spawn, run.target.pid) {
         (Some(command), _) => Some(Target::spawn(command, address)?),
         (None, Some(pid)) => Some(Target::attach(pid)?),
@@ -137,18 +184,18 @@ fn target(run: &Run, address: SocketAddr) -> Result<Option<Target>, Error> {
 /// The run and what is measured beside it; and, if the highest rate was looked for, whether there
 /// is one.
 fn measure(
-    laboratory: &Laboratory<'_>,
-    run: &Run,
+    experiment: &Experiment<'_>,
+    run: &RunOptions,
     plan: &Plan,
     target: Option<&Target>,
 ) -> Result<(Record, Histograms, bool), Error> {
-    let Run { checks, output, load, .. } = run;
+    let RunOptions { checks, output, load, .. } = run;
     if let (Some(condition), Some(first)) = (&checks.find_max, load.rate.constant_rate()) {
-        return Ok(laboratory.highest(plan, first, condition, target)?);
+        return Ok(experiment.find_highest_rate(plan, first, condition, target)?);
     }
-    let floor = checks.calibrate.then(|| laboratory.floor(plan)).transpose()?;
+    let floor = checks.calibrate.then(|| experiment.noise_floor(plan)).transpose()?;
     let (mut record, histograms) =
-        laboratory.beside_itself(plan, target, output.hlog.as_deref())?;
+        experiment.run_with_comparison(plan, target, output.hlog.as_deref())?;
     record.floor = floor;
     Ok((record, histograms, true))
 }
@@ -156,22 +203,22 @@ fn measure(
 /// Writes the reports, and finds out how the program ends. A file that cannot be written, or not be
 /// compared with, is no reason to keep back what was measured, or what is wrong with it.
 fn conclude(
-    run: &Run,
+    run: &RunOptions,
     record: &Record,
     histograms: &Histograms,
     [not_found, interrupted]: [bool; 2],
-) -> Ended {
-    let Run { checks, output, .. } = run;
+) -> Conclusion {
+    let RunOptions { checks, output, .. } = run;
     let mut complaints = write_reports(output, record, histograms);
     let mut text = summary::summary(record);
-    let mut exits = shortcomings(checks, record);
+    let mut exits = exits_of_run(checks, record);
     if interrupted {
         exits.push(Exit::Interrupted);
     }
     if not_found {
         exits.push(Exit::Threshold);
     }
-    for words in failed(checks, record) {
+    for words in failed_conditions(checks, record) {
         text += &words;
         exits.push(Exit::Threshold);
     }
@@ -189,13 +236,13 @@ fn conclude(
         Ok(words) => text += words,
         Err(error) => complaints.push(error),
     }
-    complaints.extend(show(output, &text).err());
+    complaints.extend(print_summary(output, &text).err());
     exits.extend((!complaints.is_empty()).then_some(Exit::Error));
-    Ended { exit: exits.into_iter().min().unwrap_or(Exit::Pass), complaints }
+    Conclusion { exit: exits.into_iter().min().unwrap_or(Exit::Pass), complaints }
 }
 
-/// What the run itself is to blame for.
-fn shortcomings(checks: &Checks, record: &Record) -> Vec<Exit> {
+/// Exit statuses that follow from the run itself: interrupted, incorrect, invalid.
+fn exits_of_run(checks: &CheckOptions, record: &Record) -> Vec<Exit> {
     let status = record.verdict.status;
     let shortcomings = [
         (status == Status::Partial, Exit::Interrupted),
@@ -206,7 +253,7 @@ fn shortcomings(checks: &Checks, record: &Record) -> Vec<Exit> {
 }
 
 /// Standard output belongs to the JSON if that is wanted there.
-fn show(output: &Output, text: &str) -> Result<(), Error> {
+fn print_summary(output: &OutputOptions, text: &str) -> Result<(), Error> {
     if output.json.as_deref() == Some(Path::new("-")) {
         let _ = io::stderr().write_all(text.as_bytes());
         return Ok(());
@@ -216,7 +263,7 @@ fn show(output: &Output, text: &str) -> Result<(), Error> {
 
 /// The conditions that hold and should not, in words. What cannot be judged, because nothing arrived
 /// or nobody measured it, does not pass either.
-fn failed(checks: &Checks, record: &Record) -> Vec<String> {
+fn failed_conditions(checks: &CheckOptions, record: &Record) -> Vec<String> {
     let failed = checks.fail_if.iter().filter_map(|condition| match condition.holds(record) {
         Ok(false) => None,
         Ok(true) => Some(format!("failed: {}\n", condition.actual(record))),
@@ -226,7 +273,7 @@ fn failed(checks: &Checks, record: &Record) -> Vec<String> {
 }
 
 /// The comparison with the baseline.
-fn compare(checks: &Checks, record: &Record) -> Result<Option<Comparison>, Error> {
+fn compare(checks: &CheckOptions, record: &Record) -> Result<Option<Comparison>, Error> {
     let Some(path) = &checks.baseline else { return Ok(None) };
     let unread = |error| Error::Read(path.clone(), error);
     let mut file = File::open(path).map_err(|error| unread(error.into()))?;
@@ -236,7 +283,11 @@ fn compare(checks: &Checks, record: &Record) -> Result<Option<Comparison>, Error
 
 /// Keeps the record as a baseline, if others should be compared with it. What there is to say of
 /// that.
-fn save_baseline(checks: &Checks, record: &Record, regressed: bool) -> Result<&'static str, Error> {
+fn save_baseline(
+    checks: &CheckOptions,
+    record: &Record,
+    regressed: bool,
+) -> Result<&'static str, Error> {
     match &checks.save_baseline {
         Some(_) if record.verdict.status != Status::Valid => {
             Ok("the run is no baseline: it is not VALID; nothing was saved\n")
@@ -250,7 +301,7 @@ fn save_baseline(checks: &Checks, record: &Record, regressed: bool) -> Result<&'
 }
 
 /// Writes them all, whatever becomes of each.
-fn write_reports(output: &Output, record: &Record, histograms: &Histograms) -> Vec<Error> {
+fn write_reports(output: &OutputOptions, record: &Record, histograms: &Histograms) -> Vec<Error> {
     let to = |path: &Option<PathBuf>, content: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
         let path = path.as_deref()?;
         if path == Path::new("-") {
@@ -262,7 +313,7 @@ fn write_reports(output: &Output, record: &Record, histograms: &Histograms) -> V
         to(&output.json, &|mut out| json::write(record, &mut out)),
         to(&output.csv, &|mut out| csv::write(record, &mut out)),
         to(&output.hgrm, &|mut out| hgrm::write(&histograms.response, &mut out)),
-        to(&output.html, &|out| out.write_all(html::html(record, histograms).as_bytes())),
+        to(&output.html, &|out| out.write_all(html::render(record, histograms).as_bytes())),
     ];
     written.into_iter().flatten().collect()
 }

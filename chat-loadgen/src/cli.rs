@@ -8,14 +8,14 @@ use chat_protocol::endpoint::Endpoint;
 use chat_terminal::usage::{self, Switch};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::baseline;
-use crate::dialect;
-use crate::outcome::STATUSES;
+use crate::exit_status::STATUSES;
+use crate::record::baseline;
+use crate::record::threshold::Condition;
+use crate::record::validity::BOUNDS;
 use crate::relay;
-use crate::schedule::{Arrivals, Shape};
-use crate::sizes::Sizes;
-use crate::threshold::Condition;
-use crate::verdict::BOUNDS;
+use crate::traffic::sending::schedule::{Arrivals, Shape};
+use crate::traffic::sending::sizes::Sizes;
+use crate::wire::dialects::DialectName;
 
 /// Puts a chat server under load, times every delivery and proves what arrived.
 ///
@@ -24,215 +24,208 @@ use crate::verdict::BOUNDS;
 /// corrupt or foreign. When the generator itself could not keep up, the run is called INVALID.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, args_override_self = true)]
-pub struct Cli {
-    /// Something else than a run.
+pub(crate) struct Cli {
     #[command(subcommand)]
-    pub command: Option<Other>,
-    /// A run.
+    pub(crate) command: Option<Other>,
     #[command(flatten)]
-    pub run: Run,
+    pub(crate) run: RunOptions,
 }
 
 /// What else the program does.
 #[derive(Debug, Subcommand)]
-pub enum Other {
+pub(crate) enum Other {
     /// A bare relay: passes on lines and does nothing else. The noise floor, or a faulty server
-    Relay(relay::Options),
+    Relay(relay::RelayOptions),
     /// Sums interval logs (--hlog) of several runs or machines, and shows the percentiles
-    Merge(Merge),
+    Merge(MergeOptions),
 }
 
 /// Summing interval logs.
 #[derive(Debug, Args)]
-pub struct Merge {
+pub(crate) struct MergeOptions {
     /// Interval logs
     #[arg(required = true, value_name = "HLOG")]
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// Write the sum's percentile distribution here
     #[arg(long, value_name = "FILE")]
-    pub hgrm: Option<PathBuf>,
+    pub(crate) hgrm: Option<PathBuf>,
 }
 
 /// A run.
 #[derive(Debug, Clone, Args)]
-pub struct Run {
-    /// The server.
+pub(crate) struct RunOptions {
     #[command(flatten)]
-    pub target: Target,
-    /// The clients.
+    pub(crate) target: ServerOptions,
     #[command(flatten)]
-    pub clients: Clients,
-    /// The messages.
+    pub(crate) clients: ClientOptions,
     #[command(flatten)]
-    pub load: Load,
-    /// What the figures have to hold.
+    pub(crate) load: LoadOptions,
     #[command(flatten)]
-    pub checks: Checks,
-    /// What is written.
+    pub(crate) checks: CheckOptions,
     #[command(flatten)]
-    pub output: Output,
+    pub(crate) output: OutputOptions,
 }
 
 /// The server.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The server")]
-pub struct Target {
+pub(crate) struct ServerOptions {
     /// Where it listens
     #[arg(long, value_name = "ADDR:PORT", default_value_t)]
-    pub server: Endpoint,
+    pub(crate) server: Endpoint,
     /// How to talk to it: basico, sala or grupal (this chat), irc, nats, redis or mqtt
-    #[arg(long, value_name = "NAME", default_value = "basico", value_parser = dialect::NAMES)]
-    pub dialect: String,
+    #[arg(long, value_name = "NAME", value_enum, default_value_t)]
+    pub(crate) dialect: DialectName,
     /// Start it with this command, and watch what it uses; {port} becomes a free port
     #[arg(long, value_name = "COMMAND", conflicts_with = "pid")]
-    pub spawn: Option<String>,
+    pub(crate) spawn: Option<String>,
     /// Watch what this process and its descendants use (Linux)
     #[arg(long, value_name = "PID")]
-    pub pid: Option<u32>,
+    pub(crate) pid: Option<u32>,
 }
 
 /// The clients.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The clients")]
-pub struct Clients {
+pub(crate) struct ClientOptions {
     /// How many take part; all of them receive
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub clients: u32,
+    pub(crate) clients: u32,
     /// How many of them send, in turn [default: one in ten]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub senders: Option<u32>,
+    pub(crate) senders: Option<u32>,
     /// Over how many rooms they are spread
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub rooms: u32,
+    pub(crate) rooms: u32,
     /// More clients, connected without taking part
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100_000))]
-    pub idle_clients: u32,
+    pub(crate) idle_clients: u32,
     /// How many of the clients stop reading; the same is measured without that, for comparison
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub slow_readers: u32,
+    pub(crate) slow_readers: u32,
     /// How many clients leave per second and come back: 5/s
     #[arg(long, value_name = "RATE", value_parser = rate, default_value = "0/s")]
-    pub churn: f64,
+    pub(crate) churn: f64,
     /// What their names begin with
     #[arg(long, value_name = "PREFIX", default_value = "c", value_parser = prefix)]
-    pub names: String,
+    pub(crate) names: String,
     /// How many connect per second at most
     #[arg(long, value_name = "RATE", value_parser = rate)]
-    pub connect_rate: Option<f64>,
+    pub(crate) connect_rate: Option<f64>,
     /// How many connect at a time
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub connect_concurrency: u32,
+    pub(crate) connect_concurrency: u32,
     /// How often a failed connection is tried again
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(..=20))]
-    pub connect_retries: u32,
+    pub(crate) connect_retries: u32,
     /// How long an attempt may take
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = some_time)]
-    pub connect_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
     /// Go on when not all clients could be connected
     #[arg(long)]
-    pub allow_partial: bool,
+    pub(crate) allow_partial: bool,
     /// Threads that receive, without the canary's
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub threads: u32,
+    pub(crate) threads: u32,
 }
 
 /// The messages.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The load")]
-pub struct Load {
+pub(crate) struct LoadOptions {
     /// Messages per second of all senders together (open loop): 500/s, a ramp 100:1000/s, or steps
     /// 100,200,400/s
     #[arg(long, value_name = "RATE", default_value = "500/s", conflicts_with = "window")]
-    pub rate: Shape,
+    pub(crate) rate: Shape,
     /// How they are spread: even, poisson, or burst:N at once
     #[arg(long, value_name = "HOW", default_value = "even", conflicts_with = "window")]
-    pub arrivals: Arrivals,
+    pub(crate) arrivals: Arrivals,
     /// So many messages under way that have not reached the slowest receiver (closed loop)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub window: Option<u32>,
+    pub(crate) window: Option<u32>,
     /// Bytes of a message's text: 64, 32..512 evenly, or 64:9,1024:1 by weight
     #[arg(long, value_name = "BYTES", default_value = "64")]
-    pub size: Sizes,
+    pub(crate) size: Sizes,
     /// What the schedule and the sizes are made from: the same gives exactly the same
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Send for so long before anything counts
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = time)]
-    pub warm_up: Duration,
+    pub(crate) warm_up: Duration,
     /// How long messages count
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = some_time)]
-    pub duration: Duration,
+    pub(crate) duration: Duration,
     /// How long to wait in the end for what has not arrived
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
-    pub drain_timeout: Duration,
+    pub(crate) drain_timeout: Duration,
     /// Say what would be done, and do nothing
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
 }
 
 /// What the figures have to hold.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The checks")]
 #[expect(clippy::struct_excessive_bools, reason = "a command line is a list of switches")]
-pub struct Checks {
+pub(crate) struct CheckOptions {
     /// Look also whether all receivers saw the messages of all senders in one order
     #[arg(long)]
-    pub total_order: bool,
+    pub(crate) total_order: bool,
     /// Do not judge what arrives, only time it: shows what judging costs
     #[arg(long, value_name = "on|off", value_enum, default_value = "on")]
-    pub verify: Switch,
+    pub(crate) verify: Switch,
     /// Exit as if the times could be believed: for busy machines, where only correctness counts
     #[arg(long)]
-    pub allow_invalid: bool,
+    pub(crate) allow_invalid: bool,
     /// How many of each fault are kept with what is known of them
     #[arg(long, value_name = "N", default_value_t = 5)]
-    pub witnesses: usize,
+    pub(crate) witnesses: usize,
     /// Exit with status 4 if this holds, or cannot be known: 'last.p99>20ms', 'lost>0'; may be given
     /// more than once
     #[arg(long, value_name = "CONDITION")]
-    pub fail_if: Vec<Condition>,
+    pub(crate) fail_if: Vec<Condition>,
     /// Look for the highest rate at which this holds, beginning at --rate: 'p99<5ms && lost==0'
     #[arg(long, value_name = "CONDITION", conflicts_with_all = ["window", "calibrate", "baseline", "save_baseline", "slow_readers", "hlog"])]
-    pub find_max: Option<Condition>,
+    pub(crate) find_max: Option<Condition>,
     /// Run the same against the bare relay first, and show both (basico, one room; everybody reads
     /// and stays)
     #[arg(long)]
-    pub calibrate: bool,
+    pub(crate) calibrate: bool,
     /// Keep the record here, to compare later runs with
     #[arg(long, value_name = "FILE")]
-    pub save_baseline: Option<PathBuf>,
+    pub(crate) save_baseline: Option<PathBuf>,
     /// Compare with the record that was kept here
     #[arg(long, value_name = "FILE")]
-    pub baseline: Option<PathBuf>,
+    pub(crate) baseline: Option<PathBuf>,
     /// Exit with status 5 if a figure is worse than the --baseline's by more than this
     #[arg(long, value_name = "SHARE", default_value = "20%", value_parser = baseline::allowance)]
-    pub fail_on_regression: f64,
+    pub(crate) fail_on_regression: f64,
 }
 
 /// What is written.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The reports")]
-pub struct Output {
+pub(crate) struct OutputOptions {
     /// The whole record as JSON; - is standard output, instead of the summary
     #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    pub(crate) json: Option<PathBuf>,
     /// A line for each second
     #[arg(long, value_name = "FILE")]
-    pub csv: Option<PathBuf>,
+    pub(crate) csv: Option<PathBuf>,
     /// The response's percentile distribution, as text that HDR histogram plotters read
     #[arg(long, value_name = "FILE")]
-    pub hgrm: Option<PathBuf>,
+    pub(crate) hgrm: Option<PathBuf>,
     /// The response second by second, as an HDR interval log: for `merge`, and other tools
     #[arg(long, value_name = "FILE")]
-    pub hlog: Option<PathBuf>,
+    pub(crate) hlog: Option<PathBuf>,
     /// A page with everything in it, plots included
     #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
+    pub(crate) html: Option<PathBuf>,
 }
 
 impl Cli {
     /// The process's arguments; or, where they ask for help or are wrong, the end of the process.
-    pub fn parse_or_exit() -> Self {
+    pub(crate) fn parse_or_exit() -> Self {
         let command = Self::command().after_help(format!("{BOUNDS}\n\n{STATUSES}"));
         usage::parse_or_exit::<Self>(command).0
     }

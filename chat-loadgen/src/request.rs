@@ -1,5 +1,4 @@
-//! From what was asked for to a plan: everything that is impossible is found here, before anything
-//! starts.
+//! Makes the command line into a plan, and refuses what is impossible before anything starts.
 
 use std::fmt::Write;
 use std::io;
@@ -7,23 +6,55 @@ use std::net::{SocketAddr, ToSocketAddrs};
 
 use chat_protocol::endpoint::Endpoint;
 
-use crate::cast::Numbers;
-use crate::churn;
-use crate::cli::{Clients, Load, Run};
-use crate::dialect::{self, Dialect};
-use crate::figures;
-use crate::payload;
+use crate::cli::{ClientOptions, LoadOptions, RunOptions};
 use crate::plan::{Connecting, Pacing, Plan};
+use crate::record::figures;
+use crate::roles::Numbers;
+use crate::wire::dialects::DialectName;
+use crate::wire::payload;
 
-/// What was asked for cannot be.
+/// A request that cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Impossible {
+pub(crate) enum Impossible {
     /// There is no such host.
     #[error("cannot find {0}")]
     Address(String),
-    /// Two options do not fit together.
-    #[error("{0}")]
-    Usage(String),
+    /// Senders are clients.
+    #[error("{0} senders are more than {1} clients")]
+    Senders(u32, u32),
+    /// Each room has a client.
+    #[error("{0} rooms are more than {1} clients")]
+    Rooms(u32, u32),
+    /// The dialect has no rooms.
+    #[error("there is one room only in {0}: --rooms needs another --dialect")]
+    OneRoom(DialectName),
+    /// The dialect has no way to be connected without taking part.
+    #[error("whoever is connected takes part in {0}: --idle-clients needs another --dialect")]
+    NoIdlers(DialectName),
+    /// Slow readers and churning clients do not send, and others have to be compared with.
+    #[error(
+        "{0} slow readers and churning clients are more than the {1} clients that neither send \
+         nor are needed as witnesses"
+    )]
+    Listeners(u64, u32),
+    /// The dialect's messages are shorter.
+    #[error("a message has at most {0} bytes in {1}")]
+    Message(usize, DialectName),
+    /// The dialect's names are shorter.
+    #[error("a name has at most {0} characters in {1}")]
+    Name(usize, DialectName),
+    /// The order that a room's witness sees is everybody's.
+    #[error("--total-order needs a client in each room that does not send")]
+    NoWitness,
+    /// The relay knows one dialect and no rooms.
+    #[error("the relay of --calibrate speaks basico, with one room")]
+    Relay,
+    /// A search changes the rate.
+    #[error("--find-max begins at one --rate, not at several")]
+    SeveralRates,
+    /// What nobody judges has no order, and no end.
+    #[error("--verify off judges nothing: no --total-order, --churn or --slow-readers")]
+    NotJudged,
 }
 
 /// Where the server is.
@@ -31,7 +62,7 @@ pub enum Impossible {
 /// # Errors
 ///
 /// When its name means nothing.
-pub fn resolve(server: &Endpoint) -> Result<SocketAddr, Impossible> {
+pub(crate) fn resolve(server: &Endpoint) -> Result<SocketAddr, Impossible> {
     let unknown = |_: io::Error| Impossible::Address(server.to_string());
     let mut found = server.host_and_port().to_socket_addrs().map_err(unknown)?;
     found.next().ok_or_else(|| Impossible::Address(server.to_string()))
@@ -42,10 +73,8 @@ pub fn resolve(server: &Endpoint) -> Result<SocketAddr, Impossible> {
 /// # Errors
 ///
 /// When two options do not fit together.
-pub fn plan(run: &Run, address: SocketAddr) -> Result<Plan, Impossible> {
-    let Run { target, clients, load, checks, .. } = run;
-    let dialect = dialect::named(&target.dialect)
-        .ok_or_else(|| Impossible::Usage(format!("no dialect {}", target.dialect)))?;
+pub(crate) fn plan(run: &RunOptions, address: SocketAddr) -> Result<Plan, Impossible> {
+    let RunOptions { target, clients, load, checks, .. } = run;
     let senders = (clients.clients / 10).max(clients.rooms).clamp(1, clients.clients);
     let senders = clients.senders.unwrap_or(senders);
     let pacing = match load.window {
@@ -54,7 +83,7 @@ pub fn plan(run: &Run, address: SocketAddr) -> Result<Plan, Impossible> {
     };
     let plan = Plan {
         address,
-        dialect: dialect.name(),
+        dialect: target.dialect,
         names: clients.names.clone(),
         numbers: Numbers {
             clients: clients.clients,
@@ -78,13 +107,13 @@ pub fn plan(run: &Run, address: SocketAddr) -> Result<Plan, Impossible> {
         total_order: checks.total_order,
         witnesses: checks.witnesses,
     };
-    match obstacle(&plan, senders, load, &*dialect).or_else(|| no_room_for_checks(run, &plan)) {
-        Some(why) => Err(Impossible::Usage(why)),
+    match obstacle(&plan, senders, load).or_else(|| unfit_checks(run, &plan)) {
+        Some(why) => Err(why),
         None => Ok(plan),
     }
 }
 
-fn connecting(clients: &Clients) -> Connecting {
+fn connecting(clients: &ClientOptions) -> Connecting {
     Connecting {
         rate: clients.connect_rate.filter(|&rate| rate > 0.0),
         concurrency: clients.connect_concurrency,
@@ -94,48 +123,44 @@ fn connecting(clients: &Clients) -> Connecting {
 }
 
 /// Why the plan cannot be carried out.
-fn obstacle(plan: &Plan, senders: u32, load: &Load, dialect: &dyn Dialect) -> Option<String> {
+fn obstacle(plan: &Plan, senders: u32, load: &LoadOptions) -> Option<Impossible> {
     let Numbers { clients, rooms, slow, idle, .. } = plan.numbers;
-    let name = dialect.name();
-    let special = u64::from(slow) + u64::from(churn::churners(plan));
+    let (name, dialect) = (plan.dialect, plan.dialect.dialect());
+    let special = u64::from(slow) + u64::from(plan.churners());
     // One listener of each room stays as its witness, and the canary.
     let listeners = clients.saturating_sub(senders).saturating_sub(rooms);
+    let (longest, longest_name) = (dialect.longest(), dialect.longest_name());
     if senders > clients {
-        Some(format!("{senders} senders are more than {clients} clients"))
+        Some(Impossible::Senders(senders, clients))
     } else if rooms > clients {
-        Some(format!("{rooms} rooms are more than {clients} clients"))
+        Some(Impossible::Rooms(rooms, clients))
     } else if rooms > 1 && !dialect.has_rooms() {
-        Some(format!("there is one room only in {name}: --rooms needs another --dialect"))
+        Some(Impossible::OneRoom(name))
     } else if idle > 0 && !dialect.has_idlers() {
-        Some(format!(
-            "whoever is connected takes part in {name}: --idle-clients needs another --dialect"
-        ))
+        Some(Impossible::NoIdlers(name))
     } else if special > u64::from(listeners) {
-        Some(format!(
-            "{special} slow readers and churning clients are more than the {listeners} clients that \
-             neither send nor are needed as witnesses"
-        ))
-    } else if load.size.longest() > dialect.longest() {
-        Some(format!("a message has at most {} bytes in {name}", dialect.longest()))
-    } else if plan.name(clients).len() > dialect.longest_name() {
-        Some(format!("a name has at most {} characters in {name}", dialect.longest_name()))
+        Some(Impossible::Listeners(special, listeners))
+    } else if load.size.longest() > longest {
+        Some(Impossible::Message(longest, name))
+    } else if plan.name(clients).len() > longest_name {
+        Some(Impossible::Name(longest_name, name))
     } else {
         None
     }
 }
 
-/// Why what is to be checked cannot be.
-fn no_room_for_checks(run: &Run, plan: &Plan) -> Option<String> {
+/// Why something cannot be checked in a run of this plan.
+fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
     let Numbers { clients, senders, rooms, .. } = plan.numbers;
     let checks = &run.checks;
     if checks.total_order && clients < senders + rooms {
-        Some("--total-order needs a client in each room that does not send".to_owned())
-    } else if checks.calibrate && (plan.dialect != "basico" || rooms > 1) {
-        Some("the relay of --calibrate speaks basico, with one room".to_owned())
+        Some(Impossible::NoWitness)
+    } else if checks.calibrate && (plan.dialect != DialectName::Basico || rooms > 1) {
+        Some(Impossible::Relay)
     } else if checks.find_max.is_some() && run.load.rate.constant_rate().is_none() {
-        Some("--find-max begins at one --rate, not at several".to_owned())
+        Some(Impossible::SeveralRates)
     } else if !checks.verify.is_on() && (checks.total_order || clients_come_and_go(plan)) {
-        Some("--verify off judges nothing: no --total-order, --churn or --slow-readers".to_owned())
+        Some(Impossible::NotJudged)
     } else {
         None
     }
@@ -146,14 +171,14 @@ fn clients_come_and_go(plan: &Plan) -> bool {
 }
 
 /// Connections that a plan needs at a time.
-pub fn connections(plan: &Plan) -> u64 {
+pub(crate) fn connections(plan: &Plan) -> u64 {
     u64::from(plan.numbers.clients) + u64::from(plan.numbers.idle)
 }
 
 /// What a plan would do, for `--dry-run`.
-pub fn describe(plan: &Plan) -> String {
+pub(crate) fn describe(plan: &Plan) -> String {
     let Numbers { clients, senders, rooms, slow, idle, threads, .. } = plan.numbers;
-    let echoes = dialect::named(plan.dialect).is_some_and(|dialect| dialect.echoes());
+    let echoes = plan.dialect.dialect().echoes();
     let receivers = plan.receivers(echoes);
     let mut text = format!(
         "server      {} ({})\n\
@@ -175,7 +200,7 @@ pub fn describe(plan: &Plan) -> String {
         plan.drain_timeout,
     );
     if let Some(messages) = plan.messages() {
-        let count = |number: f64| figures::count(crate::connecting::whole(number.round()));
+        let count = |number: f64| figures::count(figures::whole(number.round()));
         let deliveries = messages * receivers;
         let _ = writeln!(
             text,

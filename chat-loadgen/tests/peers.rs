@@ -11,8 +11,8 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chat_loadgen::dialect::{self, Dialect, Event, Stage, Who};
-use chat_loadgen::payload::{Found, Kind, Mark, Message};
+use chat_loadgen::wire::dialects::{Dialect, DialectName, Event, Stage, Who};
+use chat_loadgen::wire::payload::{Found, Kind, Mark, Message};
 
 /// For every wait. The tests share two processors with the servers and with one another.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -22,48 +22,49 @@ const TEXTS: u32 = 300;
 #[test]
 fn redis() {
     let config = include_str!("peers/redis.conf");
-    talk("redis", "redis-server", config, &["{config}"]);
+    talk(DialectName::Redis, "redis-server", config, &["{config}"]);
 }
 
 #[test]
 fn nats() {
     let config = include_str!("peers/nats.conf");
-    talk("nats", "nats-server", config, &["--config", "{config}"]);
+    talk(DialectName::Nats, "nats-server", config, &["--config", "{config}"]);
 }
 
 #[test]
 fn mosquitto() {
-    talk("mqtt", "mosquitto", include_str!("peers/mosquitto.conf"), &["-c", "{config}"]);
+    talk(DialectName::Mqtt, "mosquitto", include_str!("peers/mosquitto.conf"), &["-c", "{config}"]);
 }
 
 #[test]
 fn ngircd() {
     let config = include_str!("peers/ngircd.conf");
-    talk("irc", "ngircd", config, &["--nodaemon", "--config", "{config}"]);
+    talk(DialectName::Irc, "ngircd", config, &["--nodaemon", "--config", "{config}"]);
 }
 
 #[test]
 fn inspircd() {
     let arguments = ["--nofork", "--runasroot", "--config", "{config}"];
-    talk("irc", "inspircd", include_str!("peers/inspircd.conf"), &arguments);
+    talk(DialectName::Irc, "inspircd", include_str!("peers/inspircd.conf"), &arguments);
 }
 
 #[test]
 fn this_projects_server() {
-    for profile in ["basico", "sala", "grupal"] {
-        let arguments = ["--profile", profile, "--bind", "127.0.0.1:{port}"];
-        talk(profile, "chat-server", "", &arguments);
+    for dialect in [DialectName::Basico, DialectName::Sala, DialectName::Grupal] {
+        let profile = dialect.to_string();
+        let arguments = ["--profile", &profile, "--bind", "127.0.0.1:{port}"];
+        talk(dialect, "chat-server", "", &arguments);
     }
 }
 
 /// Two receivers and a sender, a neighbour in another room, and somebody who takes no part.
-fn talk(dialect: &str, program: &str, config: &str, arguments: &[&str]) {
+fn talk(dialect: DialectName, program: &str, config: &str, arguments: &[&str]) {
     let Some(program) = find(program) else {
         eprintln!("skipped: there is no {program} here");
         return;
     };
     let peer = Peer::start(&program, config, arguments);
-    let dialect = dialect::named(dialect).expect("a dialect");
+    let dialect = dialect.dialect();
     let room = |number: u32| if dialect.has_rooms() { number } else { 0 };
     let join = |number: u32, room| Client::join(&peer, &*dialect, number, room);
     let mut people = [join(0, Some(0)), join(1, Some(0)), join(2, Some(0)), join(3, Some(room(1)))];

@@ -1,4 +1,4 @@
-//! What became of the deliveries.
+//! The record's ledger: counts of right and wrong deliveries.
 
 use std::collections::BTreeMap;
 
@@ -6,41 +6,41 @@ use serde::{Deserialize, Serialize};
 
 /// What became of every delivery that was due, from the barrier to the end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     /// Deliveries that were due.
-    pub expected: u64,
+    pub(crate) expected: u64,
     /// Arrived once, as they were sent, after all that their sender had sent before.
-    pub ok: u64,
+    pub(crate) ok: u64,
     /// Never arrived.
-    pub lost: u64,
+    pub(crate) lost: u64,
     /// Arrived once more.
-    pub duplicated: u64,
+    pub(crate) duplicated: u64,
     /// Arrived after something that their sender had sent later.
-    pub reordered: u64,
+    pub(crate) reordered: u64,
     /// Came back to their sender, in a protocol where they should not.
-    pub echoed: u64,
+    pub(crate) echoed: u64,
     /// Arrived, but not as they were sent.
-    pub corrupt: u64,
+    pub(crate) corrupt: u64,
     /// Somebody else's messages, another room's, or ones that were never sent.
-    pub foreign: u64,
+    pub(crate) foreign: u64,
     /// Due to a receiver that was disconnected before it could get them: no fault of delivery.
-    pub cut_off: u64,
+    pub(crate) cut_off: u64,
     /// How often a client that took part lost its connection without having asked for it.
-    pub disconnected: u64,
+    pub(crate) disconnected: u64,
     /// Clients that had left, came back, and heard nothing of what was said then.
-    pub forgotten: u64,
+    pub(crate) forgotten: u64,
     /// Messages that a receiver saw after one that the room's witness saw later (`--total-order`);
     /// nothing where that was not looked at, or the witness was lost.
-    pub disorder: Option<u64>,
+    pub(crate) disorder: Option<u64>,
     /// The first of each fault, in the order in which they were seen.
-    pub witnesses: BTreeMap<String, Vec<Witness>>,
+    pub(crate) witnesses: BTreeMap<String, Vec<Witness>>,
 }
 
 impl Ledger {
     /// Each kind of fault and how often it was seen, also those that were not; disorder only if it
     /// was looked for.
-    pub fn faults(&self) -> Vec<(&'static str, u64)> {
-        let mut faults = vec![
+    pub(crate) fn anomalies(&self) -> Vec<(&'static str, u64)> {
+        let mut anomalies = vec![
             ("lost", self.lost),
             ("duplicated", self.duplicated),
             ("reordered", self.reordered),
@@ -48,30 +48,30 @@ impl Ledger {
             ("corrupt", self.corrupt),
             ("foreign", self.foreign),
         ];
-        faults.extend(self.disorder.map(|number| ("in disorder", number)));
+        anomalies.extend(self.disorder.map(|number| ("in disorder", number)));
         // These are no deliveries, and only said where there are any.
         let clients = [("disconnected", self.disconnected), ("forgotten", self.forgotten)];
-        faults.extend(clients.into_iter().filter(|(_, number)| *number > 0));
-        faults
+        anomalies.extend(clients.into_iter().filter(|(_, number)| *number > 0));
+        anomalies
     }
 
     /// All of them.
-    pub fn wrong(&self) -> u64 {
-        self.faults().iter().map(|(_, number)| number).sum()
+    pub(crate) fn wrong(&self) -> u64 {
+        self.anomalies().iter().map(|(_, number)| number).sum()
     }
 }
 
 /// One fault, seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Witness {
+pub(crate) struct Witness {
     /// Who received, or should have.
-    pub receiver: String,
+    pub(crate) receiver: String,
     /// Who sent, if that can be told.
-    pub sender: Option<String>,
+    pub(crate) sender: Option<String>,
     /// The message's number among its sender's, counted from 0.
-    pub number: Option<u32>,
+    pub(crate) number: Option<u32>,
     /// Nanoseconds since the measuring window opened (before it: negative).
-    pub at: i64,
+    pub(crate) at: i64,
     /// What else there is to say: the line as it came.
-    pub detail: String,
+    pub(crate) detail: String,
 }

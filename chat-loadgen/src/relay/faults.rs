@@ -1,4 +1,4 @@
-//! Which deliveries go wrong, and how.
+//! Fault injection: which deliveries go wrong, and how.
 //!
 //! What befalls a delivery depends on the seed, the message's numbers and the receiver alone, not
 //! on how lines happened to meet in a round: a seed gives the same faults again.
@@ -15,8 +15,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::log::{Fault, Log};
 use super::member::Identity;
-use super::{OneIn, Options};
-use crate::payload::is_digit;
+use super::options::{OneIn, RelayOptions};
+use crate::wire::payload::is_digit;
 
 /// How long nothing measured is said until a line held back for its successor goes without it.
 const QUIET: Duration = Duration::from_millis(200);
@@ -76,8 +76,8 @@ pub(super) fn measured(line: &[u8]) -> Option<&[u8]> {
 
 impl Faults {
     /// What was ordered, if anything was.
-    pub(super) fn ordered(options: &Options) -> Option<Self> {
-        let &Options { drop, dup, corrupt, swap, echo, seed, .. } = options;
+    pub(super) fn from_options(options: &RelayOptions) -> Option<Self> {
+        let &RelayOptions { drop, dup, corrupt, swap, echo, seed, .. } = options;
         [drop, dup, corrupt, swap, echo].iter().any(Option::is_some).then(|| Self {
             odds: Odds { drop, dup, corrupt, swap, echo },
             seed,
@@ -163,7 +163,7 @@ impl Faults {
                 self.held.insert(pair, held);
             }
             Some(fault) => {
-                inflict(fault, line, text, out, &mut chance);
+                apply(fault, line, text, out, &mut chance);
                 note(fault, text)?;
             }
         }
@@ -197,7 +197,7 @@ fn hits(odds: Option<OneIn>, chance: &mut Pcg64Mcg) -> bool {
 }
 
 /// Appends what is left of a line.
-fn inflict(fault: Fault, line: &[u8], text: &[u8], out: &mut Vec<u8>, chance: &mut Pcg64Mcg) {
+fn apply(fault: Fault, line: &[u8], text: &[u8], out: &mut Vec<u8>, chance: &mut Pcg64Mcg) {
     match fault {
         Fault::Drop => {}
         Fault::Dup => {

@@ -1,4 +1,5 @@
-//! The one thread: what is ready is read, and what was read goes to everybody with one write each.
+//! The relay's event loop: reads all clients that are ready, and broadcasts what was read with one
+//! write for each client.
 
 use std::io::{self, ErrorKind};
 use std::mem;
@@ -10,15 +11,14 @@ use std::time::Duration;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
+use super::error::RelayError;
 use super::faults::Faults;
 use super::log::{Log, Totals};
 use super::member::{Gone, Member, Turn};
 use super::members::Members;
-use super::stall::Stall;
-use super::{Options, RelayError};
+use super::options::RelayOptions;
+use super::stall::{Stall, TICK};
 
-/// How long the relay sleeps at most: what it is told is looked at in between.
-pub(super) const TICK: Duration = Duration::from_millis(50);
 /// Events taken at once; more wait for the next round.
 const MAX_EVENTS: usize = 1024;
 /// One buffer to read into, for all.
@@ -28,7 +28,7 @@ const MAX_BATCH: usize = 4 << 20;
 const LISTENER: Token = Token(usize::MAX);
 
 /// A relay that listens.
-pub struct Relay {
+pub(crate) struct Relay {
     address: SocketAddr,
     poll: Poll,
     listener: TcpListener,
@@ -52,7 +52,7 @@ pub struct Relay {
 
 impl Relay {
     /// Listens. Clients can connect from here on, and are heard by [`Relay::serve`].
-    pub fn bind(options: &Options) -> Result<Self, RelayError> {
+    pub(crate) fn bind(options: &RelayOptions) -> Result<Self, RelayError> {
         let refused = |reason| RelayError::Listen { address: options.bind.clone(), reason };
         let mut listener = listen(options.bind.host_and_port()).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
@@ -74,19 +74,19 @@ impl Relay {
             scratch: vec![0; SCRATCH],
             batch: Vec::new(),
             said: Vec::new(),
-            faults: Faults::ordered(options),
+            faults: Faults::from_options(options),
             stall: options.stall.duration().map(|length| Stall::new(length, stall_after)),
             log: Log::new(options.create_log()?),
         })
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Relays until `stop` is set, which is looked at every 50 ms.
-    pub fn serve(mut self, stop: &AtomicBool) -> Result<Totals, RelayError> {
+    pub(crate) fn serve(mut self, stop: &AtomicBool) -> Result<Totals, RelayError> {
         let mut events = Events::with_capacity(MAX_EVENTS);
         while !stop.load(Relaxed) {
             self.stall_if_due(stop);
@@ -95,11 +95,11 @@ impl Relay {
             self.accept();
             self.read();
             if !self.batch.is_empty() {
-                self.pass_on().map_err(RelayError::Log)?;
+                self.broadcast().map_err(RelayError::Log)?;
                 self.batch.clear();
             }
-            self.part().map_err(RelayError::Log)?;
-            self.settle(events.is_empty()).map_err(RelayError::Log)?;
+            self.remove_ended().map_err(RelayError::Log)?;
+            self.handle_idle(events.is_empty()).map_err(RelayError::Log)?;
         }
         self.release_all().map_err(RelayError::Log)?;
         self.log.finish().map_err(RelayError::Log)
@@ -130,8 +130,8 @@ impl Relay {
                 self.accepting = true;
                 continue;
             }
-            let Some(place) = self.members.place(event.token().0) else { continue };
-            let member = &mut self.members.list[place];
+            let Some(index) = self.members.index_of(event.token().0) else { continue };
+            let member = &mut self.members.list[index];
             if event.is_writable() && member.catch_up().is_err() {
                 end(member, &mut self.ended);
             }
@@ -146,7 +146,7 @@ impl Relay {
     fn accept(&mut self) {
         while self.accepting {
             match self.listener.accept() {
-                Ok((stream, address)) => self.welcome(stream, address),
+                Ok((stream, address)) => self.add_client(stream, address),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => self.accepting = false,
                     ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
@@ -163,13 +163,13 @@ impl Relay {
         }
     }
 
-    fn welcome(&mut self, mut stream: TcpStream, address: SocketAddr) {
+    fn add_client(&mut self, mut stream: TcpStream, address: SocketAddr) {
         let slot = self.members.free_slot();
         let interest = Interest::READABLE | Interest::WRITABLE;
-        let welcomed = stream
+        let registered = stream
             .set_nodelay(true)
             .and_then(|()| self.poll.registry().register(&mut stream, Token(slot), interest));
-        match welcomed {
+        match registered {
             Ok(()) => {
                 self.members.add(Member::new(stream, address, slot, self.came));
                 self.came += 1;
@@ -191,12 +191,12 @@ impl Relay {
     }
 
     fn read_from(&mut self, slot: usize) -> Turn {
-        let Some(place) = self.members.place(slot) else { return Turn::Over };
-        let member = &mut self.members.list[place];
+        let Some(index) = self.members.index_of(slot) else { return Turn::Over };
+        let member = &mut self.members.list[index];
         let start = self.batch.len();
-        let turn = member.speak(&mut self.scratch, &mut self.batch);
+        let turn = member.read_lines(&mut self.scratch, &mut self.batch);
         if self.batch.len() > start {
-            self.said.push((place, start..self.batch.len()));
+            self.said.push((index, start..self.batch.len()));
         }
         member.ready = turn == Turn::More;
         if turn == Turn::Over {
@@ -205,20 +205,20 @@ impl Relay {
         turn
     }
 
-    fn pass_on(&mut self) -> io::Result<()> {
+    fn broadcast(&mut self) -> io::Result<()> {
         if let Some(stall) = &mut self.stall {
             stall.watch(&self.batch);
         }
         if self.faults.is_some() {
-            return self.pass_on_with_faults();
+            return self.broadcast_with_faults();
         }
-        for (place, own) in self.said.drain(..) {
-            self.members.list[place].own = own;
+        for (index, own) in self.said.drain(..) {
+            self.members.list[index].own = own;
         }
         for member in &mut self.members.list {
             // Whoever said nothing has 0..0, and gets the batch as it is.
             let own = mem::take(&mut member.own);
-            if member.hear(&self.batch[..own.start], &self.batch[own.end..]).is_err() {
+            if member.send(&self.batch[..own.start], &self.batch[own.end..]).is_err() {
                 end(member, &mut self.ended);
             }
         }
@@ -226,11 +226,11 @@ impl Relay {
     }
 
     /// Decides line by line and receiver by receiver.
-    fn pass_on_with_faults(&mut self) -> io::Result<()> {
+    fn broadcast_with_faults(&mut self) -> io::Result<()> {
         let Some(faults) = &mut self.faults else { return Ok(()) };
         let mut speakers = Vec::with_capacity(self.said.len());
-        for (place, own) in self.said.drain(..) {
-            speakers.push((self.members.list[place].identity, own));
+        for (index, own) in self.said.drain(..) {
+            speakers.push((self.members.list[index].identity, own));
         }
         let mut out = Vec::new();
         for member in &mut self.members.list {
@@ -239,7 +239,7 @@ impl Relay {
                 let said = &self.batch[own.clone()];
                 faults.deliver(member.identity, *speaker, said, &mut out, &mut self.log)?;
             }
-            if member.hear(&[], &out).is_err() {
+            if member.send(&[], &out).is_err() {
                 end(member, &mut self.ended);
             }
         }
@@ -247,19 +247,19 @@ impl Relay {
     }
 
     /// Forgets those who left. What a round said they have been sent, if they can still hear.
-    fn part(&mut self) -> io::Result<()> {
+    fn remove_ended(&mut self) -> io::Result<()> {
         while let Some(slot) = self.ended.pop() {
             let Some(mut member) = self.members.remove(slot) else { continue };
             if let Some(faults) = &mut self.faults {
                 let mut out = Vec::new();
                 faults.release(member.identity, None, &mut out, &mut self.log)?;
                 // It leaves in any case.
-                let _: Result<(), Gone> = member.hear(&[], &out);
+                let _: Result<(), Gone> = member.send(&[], &out);
                 for other in &mut self.members.list {
                     out.clear();
                     let from = Some(member.identity);
                     faults.release(other.identity, from, &mut out, &mut self.log)?;
-                    if other.hear(&[], &out).is_err() {
+                    if other.send(&[], &out).is_err() {
                         end(other, &mut self.ended);
                     }
                 }
@@ -269,7 +269,7 @@ impl Relay {
     }
 
     /// What is done when there is time for it.
-    fn settle(&mut self, idle: bool) -> io::Result<()> {
+    fn handle_idle(&mut self, idle: bool) -> io::Result<()> {
         if self.faults.as_ref().is_some_and(Faults::overdue) {
             self.release_all()?;
         }
@@ -282,7 +282,7 @@ impl Relay {
         for member in &mut self.members.list {
             out.clear();
             faults.release(member.identity, None, &mut out, &mut self.log)?;
-            if member.hear(&[], &out).is_err() {
+            if member.send(&[], &out).is_err() {
                 end(member, &mut self.ended);
             }
         }

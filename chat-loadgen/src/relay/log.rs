@@ -1,23 +1,23 @@
-//! What was done to deliveries: a line each, and how many there were.
+//! The relay's fault log: a line for each fault, and their totals.
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 
 /// How often each fault befell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
+pub(crate) struct Totals {
     /// Deliveries that were left out.
-    pub dropped: u64,
+    pub(crate) dropped: u64,
     /// Deliveries that were made twice.
-    pub duplicated: u64,
+    pub(crate) duplicated: u64,
     /// Deliveries that came after the sender's next one.
-    pub swapped: u64,
+    pub(crate) swapped: u64,
     /// Messages that went to their sender, too.
-    pub echoed: u64,
+    pub(crate) echoed: u64,
     /// Deliveries with a damaged byte.
-    pub corrupted: u64,
+    pub(crate) corrupted: u64,
     /// Times that the relay did nothing.
-    pub stalled: u64,
+    pub(crate) stalled: u64,
 }
 
 impl fmt::Display for Totals {

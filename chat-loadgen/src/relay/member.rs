@@ -1,4 +1,4 @@
-//! One client: its socket, what it has begun to say, and what it has yet to hear.
+//! One client of the relay: its socket, its unfinished line, and the bytes that wait for the socket.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::mem;
@@ -12,7 +12,7 @@ use mio::net::TcpStream;
 
 /// Longest line, in bytes: the longest text a generated client can say. A client with a longer one
 /// is dropped. Costs this much for every client that is in the middle of one.
-const MAX_LINE: usize = crate::payload::LONGEST;
+const MAX_LINE: usize = crate::wire::payload::LONGEST;
 /// How many bytes may wait for a client that does not read, before it is dropped: some seconds of
 /// the heaviest traffic. Costs this much for each such client.
 const MAX_OUTBOX: usize = 16 << 20;
@@ -45,11 +45,9 @@ pub(super) enum Turn {
 pub(super) struct Identity {
     /// Its number among all clients that ever came, from 0.
     pub(super) number: u64,
-    /// Its port.
     pub(super) port: u16,
 }
 
-/// A client.
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) stream: TcpStream,
@@ -85,7 +83,7 @@ impl Member {
     }
 
     /// Reads, and appends the lines that are complete to the batch.
-    pub(super) fn speak(&mut self, scratch: &mut [u8], batch: &mut Vec<u8>) -> Turn {
+    pub(super) fn read_lines(&mut self, scratch: &mut [u8], batch: &mut Vec<u8>) -> Turn {
         for _ in 0..MAX_READS {
             match self.stream.read(scratch) {
                 Ok(0) => return Turn::Over,
@@ -107,7 +105,7 @@ impl Member {
 
     /// Sends two pieces with one write, as far as the socket takes them; the rest waits its turn.
     #[inline]
-    pub(super) fn hear(&mut self, first: &[u8], second: &[u8]) -> Result<(), Gone> {
+    pub(super) fn send(&mut self, first: &[u8], second: &[u8]) -> Result<(), Gone> {
         if first.len() + second.len() == 0 {
             return Ok(());
         }

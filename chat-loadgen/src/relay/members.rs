@@ -2,13 +2,12 @@
 
 use super::member::Member;
 
-/// The clients.
 #[derive(Debug, Default)]
 pub(super) struct Members {
     /// All of them, in no particular order.
     pub(super) list: Vec<Member>,
     /// Where in the list the client of a slot is.
-    places: Vec<Option<usize>>,
+    indices: Vec<Option<usize>>,
     free: Vec<usize>,
 }
 
@@ -16,8 +15,8 @@ impl Members {
     /// A slot that nobody has.
     pub(super) fn free_slot(&mut self) -> usize {
         self.free.pop().unwrap_or_else(|| {
-            self.places.push(None);
-            self.places.len() - 1
+            self.indices.push(None);
+            self.indices.len() - 1
         })
     }
 
@@ -27,20 +26,20 @@ impl Members {
     }
 
     pub(super) fn add(&mut self, member: Member) {
-        self.places[member.slot] = Some(self.list.len());
+        self.indices[member.slot] = Some(self.list.len());
         self.list.push(member);
     }
 
     /// Where in the list the client of a slot is, if there is one.
-    pub(super) fn place(&self, slot: usize) -> Option<usize> {
-        self.places.get(slot).copied().flatten()
+    pub(super) fn index_of(&self, slot: usize) -> Option<usize> {
+        self.indices.get(slot).copied().flatten()
     }
 
     pub(super) fn remove(&mut self, slot: usize) -> Option<Member> {
-        let place = self.places.get_mut(slot)?.take()?;
-        let member = self.list.swap_remove(place);
-        if let Some(moved) = self.list.get(place) {
-            self.places[moved.slot] = Some(place);
+        let index = self.indices.get_mut(slot)?.take()?;
+        let member = self.list.swap_remove(index);
+        if let Some(moved) = self.list.get(index) {
+            self.indices[moved.slot] = Some(index);
         }
         self.free.push(slot);
         Some(member)

@@ -1,11 +1,13 @@
-//! A time in which nothing is done at all.
+//! A stall of the relay: a time in which it does nothing at all.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::faults;
-use super::hub::TICK;
+
+/// How often `stop` is looked at, and how long the relay sleeps at most.
+pub(super) const TICK: Duration = Duration::from_millis(50);
 
 /// A stall that was ordered.
 #[derive(Debug)]

@@ -22,26 +22,30 @@ const COLUMNS: [Column; 7] = [
 /// # Errors
 ///
 /// Those of the writer.
-pub fn write(record: &Record, out: &mut impl Write) -> io::Result<()> {
-    write!(out, "start_s,length_s,messages,deliveries")?;
-    for histogram in ["response", "service"] {
-        for (name, _) in COLUMNS {
-            write!(out, ",{histogram}_{name}_ns")?;
-        }
+pub(crate) fn write(record: &Record, out: &mut impl Write) -> io::Result<()> {
+    let mut rows = csv::Writer::from_writer(out);
+    let first = ["start_s", "length_s", "messages", "deliveries"].map(str::to_owned);
+    let names = ["response", "service"]
+        .into_iter()
+        .flat_map(|histogram| COLUMNS.map(|(name, _)| format!("{histogram}_{name}_ns")));
+    rows.write_record(first.into_iter().chain(names))?;
+    for interval in &record.intervals {
+        rows.write_record(row(interval))?;
     }
-    writeln!(out)?;
-    record.intervals.iter().try_for_each(|interval| row(interval, out))
+    rows.flush()
 }
 
-fn row(interval: &Interval, out: &mut impl Write) -> io::Result<()> {
+fn row(interval: &Interval) -> impl Iterator<Item = String> {
     let Interval { start, length, messages, response, service, .. } = interval;
-    write!(out, "{start:.3},{length:.3},{messages},{}", response.count)?;
-    for summary in [response, service] {
-        for (_, of) in COLUMNS {
-            write!(out, ",{}", of(summary))?;
-        }
-    }
-    writeln!(out)
+    let first = [
+        format!("{start:.3}"),
+        format!("{length:.3}"),
+        messages.to_string(),
+        response.count.to_string(),
+    ];
+    let figures =
+        [response, service].into_iter().flat_map(|s| COLUMNS.map(|(_, of)| of(s).to_string()));
+    first.into_iter().chain(figures)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use hdrhistogram::Histogram;
 
-use crate::figures::float;
+use crate::record::figures::float;
 
 /// Lines for every halving of the distance to 100 %.
 const TICKS_PER_HALF_DISTANCE: u32 = 5;
@@ -17,7 +17,7 @@ const MS: f64 = 1e6;
 /// # Errors
 ///
 /// Those of the writer.
-pub fn write(histogram: &Histogram<u64>, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+pub(crate) fn write(histogram: &Histogram<u64>, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let (value, percentile, count, rest) =
         ("Value", "Percentile", "TotalCount", "1/(1-Percentile)");
     writeln!(out, "{value:>12} {percentile:>14} {count:>10} {rest:>14}\n")?;

@@ -1,6 +1,8 @@
-//! What is printed at the end of a run: to be understood in ten seconds, in 100 columns.
+//! The summary that is printed at the end of a run: understood in ten seconds, in 100 columns.
 
-use crate::figures::{bytes, count, float, rate, sampled, seconds, share, time, time_of, times};
+use crate::record::figures::{
+    bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
+};
 use crate::record::{Latency, Record, Step, Summary};
 use crate::report::verdict;
 
@@ -17,7 +19,7 @@ const WITNESSES: usize = 3;
 const WORST: usize = 5;
 
 /// The text, a newline after each line.
-pub fn summary(record: &Record) -> String {
+pub(crate) fn summary(record: &Record) -> String {
     let mut lines = vec![verdict::headline(record)];
     lines.extend(record.verdict.reasons.iter().flat_map(|reason| paragraph("  -", &[reason])));
     lines.extend(paragraph("workload", &workload(record)));
@@ -162,7 +164,7 @@ fn ledger(record: &Record) -> Vec<String> {
     let expected = format!("{} expected{warm_up}", count(ledger.expected));
     let mut items = vec![expected, format!("{} ok", count(ledger.ok))];
     let cut_off = Some(("cut off", ledger.cut_off)).filter(|(_, number)| *number > 0);
-    let others = ledger.faults().into_iter().chain(cut_off);
+    let others = ledger.anomalies().into_iter().chain(cut_off);
     items.extend(others.map(|(name, number)| format!("{} {name}", count(number))));
     items
 }

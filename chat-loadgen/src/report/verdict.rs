@@ -1,21 +1,21 @@
-//! What a run is worth, in words that the terminal and the page have in common.
+//! The verdict in words, for the terminal and the page.
 
 use chat_protocol::text::showable;
 
-use crate::figures::{count, time_of};
+use crate::record::figures::{count, time_of};
 use crate::record::{Record, Status, Witness};
 
 /// The verdict in a line: `VALID`, `FAULTY: 3 lost, 1 duplicated`.
 pub(super) fn headline(record: &Record) -> String {
     let word = word(record.verdict.status);
-    let faults: Vec<_> = record
+    let anomalies: Vec<_> = record
         .ledger
-        .faults()
+        .anomalies()
         .into_iter()
         .filter(|(_, number)| *number > 0)
         .map(|(name, number)| format!("{} {name}", count(number)))
         .collect();
-    if faults.is_empty() { word.to_owned() } else { format!("{word}: {}", faults.join(", ")) }
+    if anomalies.is_empty() { word.to_owned() } else { format!("{word}: {}", anomalies.join(", ")) }
 }
 
 /// A status as it is shouted.

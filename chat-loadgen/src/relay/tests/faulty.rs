@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::Totals;
+use super::super::log::Totals;
 use super::harness::{Client, Running};
-use crate::payload::{Found, Kind, Mark, Message};
+use crate::wire::payload::{Found, Kind, Mark, Message};
 
 const LINES: u32 = 99;
 /// Two that speak, one after the other, two that only listen, and one that says when it is over.

@@ -12,14 +12,15 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use memchr::memmem;
 
-use crate::relay::{Options, Relay, Totals};
+use crate::relay::log::Totals;
+use crate::relay::{Relay, RelayOptions};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Parser)]
 pub(super) struct CommandLine {
     #[command(flatten)]
-    pub(super) options: Options,
+    pub(super) options: RelayOptions,
 }
 
 pub(super) struct Running {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, KeyPointWeight, Ranged};
 
-use crate::figures;
+use crate::record::figures;
 
 /// How many steps a linear axis has at most: some plots are half as wide as others.
 const STEPS: f64 = 7.0;
@@ -12,7 +12,6 @@ const STEPS: f64 = 7.0;
 /// How many values are written at a logarithmic axis at most.
 const TICKS: usize = 11;
 
-/// An axis.
 #[derive(Debug, Clone)]
 pub(super) struct Axis {
     /// What is written beside it.

@@ -2,11 +2,11 @@
 
 use std::io;
 
+use maud::{Markup, PreEscaped, html};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::axis::Axis;
-use super::markup::escape;
 
 /// Units of the drawing to a pixel: the library knows whole ones only, and a line that follows
 /// whole pixels has steps.
@@ -41,7 +41,7 @@ const INKS: [Ink; 10] = [
 ];
 
 /// What is drawn into a plot.
-pub(super) enum Mark {
+pub(super) enum Drawing {
     /// A line through points.
     Line(Ink, Vec<(f64, f64)>),
     /// A filled dot.
@@ -80,16 +80,16 @@ impl Ink {
 }
 
 /// Draws a plot; `description` is for those who do not see it.
-pub(super) fn chart(description: &str, size: Size, x: Axis, y: Axis, marks: &[Mark]) -> String {
+pub(super) fn chart(description: &str, size: Size, x: Axis, y: Axis, marks: &[Drawing]) -> Markup {
     match draw(size, x, y, marks) {
-        Ok(svg) => format!("<figure>{}</figure>\n", themed(&svg, description)),
-        Err(error) => format!("<p class=\"none\">{}</p>\n", escape(&error.to_string())),
+        Ok(svg) => html! { figure { (PreEscaped(themed(&svg, description))) } },
+        Err(error) => html! { p.none { (error) } },
     }
 }
 
 type Failure = DrawingAreaErrorKind<io::Error>;
 
-fn draw(size: Size, x: Axis, y: Axis, marks: &[Mark]) -> Result<String, Failure> {
+fn draw(size: Size, x: Axis, y: Axis, marks: &[Drawing]) -> Result<String, Failure> {
     let mut svg = String::new();
     {
         let area =
@@ -104,7 +104,7 @@ fn fill(
     area: &DrawingArea<SVGBackend<'_>, Shift>,
     x: Axis,
     y: Axis,
-    marks: &[Mark],
+    marks: &[Drawing],
 ) -> Result<(), Failure> {
     let (titles, show_x, show_y) = ([x.title, y.title], x.show, y.show);
     let mut chart = ChartBuilder::on(area)
@@ -127,19 +127,19 @@ fn fill(
         .draw()?;
     for mark in marks {
         match mark {
-            Mark::Line(ink, points) => {
+            Drawing::Line(ink, points) => {
                 chart.draw_series([PathElement::new(points.clone(), stroke(*ink, 2))])?;
             }
-            Mark::Dot(ink, at) => {
+            Drawing::Dot(ink, at) => {
                 let style = ink.placeholder().filled();
                 chart.draw_series([Circle::new(*at, 6 * UNITS, style)])?;
             }
-            Mark::Ring(ink, at) => {
+            Drawing::Ring(ink, at) => {
                 let inside = Ink::Card.placeholder().filled();
                 chart.draw_series([Circle::new(*at, 6 * UNITS, inside)])?;
                 chart.draw_series([Circle::new(*at, 6 * UNITS, stroke(*ink, 2))])?;
             }
-            Mark::Cell(ink, corners, opacity) => {
+            Drawing::Cell(ink, corners, opacity) => {
                 let style = ink.placeholder().mix(*opacity).filled();
                 chart.draw_series([Rectangle::new(*corners, style)])?;
             }
@@ -167,6 +167,6 @@ fn themed(svg: &str, description: &str) -> String {
         svg = svg.replace(&format!("\"#{red:02X}{green:02X}{blue:02X}\""), &variable);
     }
     let size = svg.find(" viewBox").unwrap_or_default();
-    let label = escape(description);
+    let label = html! { (description) }.into_string();
     format!("<svg role=\"img\" aria-label=\"{label}\"{}", &svg[size..])
 }

@@ -1,11 +1,12 @@
 //! The plots of the page: what is drawn at which axes.
 
 use hdrhistogram::Histogram;
+use maud::{Markup, html};
 
 use super::axis::{self, Axis};
-use super::chart::{Ink, Mark, Size, chart};
+use super::chart::{Drawing, Ink, Size, chart};
 use super::markup::{legend, no_samples};
-use crate::figures::float;
+use crate::record::figures::float;
 use crate::record::{HEAT_BOUNDS, Histograms, Interval, Step, Summary};
 
 /// A plot over the whole page.
@@ -24,7 +25,7 @@ const COLUMNS: usize = 240;
 type Series = (&'static str, Ink, fn(&Summary) -> u64);
 
 /// How long deliveries and messages took, percentile by percentile.
-pub(super) fn percentiles(histograms: &Histograms) -> String {
+pub(super) fn percentiles(histograms: &Histograms) -> Markup {
     let series = [
         ("response", Ink::Response, &histograms.response),
         ("service", Ink::Service, &histograms.service),
@@ -39,7 +40,7 @@ pub(super) fn percentiles(histograms: &Histograms) -> String {
         return no_samples();
     };
     // The response last: the service often lies under it, and it is what matters.
-    let lines = drawn.iter().rev().map(|(_, ink, histogram)| Mark::Line(*ink, curve(histogram)));
+    let lines = drawn.iter().rev().map(|(_, ink, histogram)| Drawing::Line(*ink, curve(histogram)));
     let marks: Vec<_> = lines.collect();
     let names: Vec<_> = drawn.iter().map(|(name, ink, _)| (*name, ink.variable(), false)).collect();
     let plot = chart(
@@ -49,7 +50,7 @@ pub(super) fn percentiles(histograms: &Histograms) -> String {
         Axis::time("latency", float(low), float(high)),
         &marks,
     );
-    legend(&names) + &plot
+    html! { (legend(&names)) (plot) }
 }
 
 /// The reciprocal of what lies above a percentile, and the percentile.
@@ -65,7 +66,7 @@ fn curve(histogram: &Histogram<u64>) -> Vec<(f64, f64)> {
 }
 
 /// The response second by second.
-pub(super) fn latency_over_time(intervals: &[Interval]) -> String {
+pub(super) fn latency_over_time(intervals: &[Interval]) -> Markup {
     let sampled = || intervals.iter().map(|i| &i.response).filter(|summary| summary.count > 0);
     let (Some(low), Some(high)) = (sampled().map(|s| s.p50).min(), sampled().map(|s| s.max).max())
     else {
@@ -85,16 +86,17 @@ pub(super) fn latency_over_time(intervals: &[Interval]) -> String {
     }
     let names = figures.map(|(name, ink, _)| (name, ink.variable(), false));
     let time = Axis::time("response", float(low), float(high));
-    legend(&names) + &chart("Response over time", WIDE, seconds(intervals), time, &marks)
+    let plot = chart("Response over time", WIDE, seconds(intervals), time, &marks);
+    html! { (legend(&names)) (plot) }
 }
 
 /// Deliveries per second.
-pub(super) fn delivery_rate(intervals: &[Interval]) -> String {
+pub(super) fn delivery_rate(intervals: &[Interval]) -> Markup {
     rate("deliveries per second", Ink::Response, intervals, |interval| interval.response.count)
 }
 
 /// Messages per second.
-pub(super) fn message_rate(intervals: &[Interval]) -> String {
+pub(super) fn message_rate(intervals: &[Interval]) -> Markup {
     rate("messages per second", Ink::First, intervals, |interval| interval.messages)
 }
 
@@ -103,7 +105,7 @@ fn rate(
     ink: Ink,
     intervals: &[Interval],
     number: fn(&Interval) -> u64,
-) -> String {
+) -> Markup {
     let per_second = |interval: &Interval| float(number(interval)) / interval.length.max(1e-3);
     if intervals.is_empty() {
         return no_samples();
@@ -115,13 +117,13 @@ fn rate(
 }
 
 /// Through the middle of every interval; one alone is a dot.
-fn line(ink: Ink, intervals: &[Interval], figure: impl Fn(&Interval) -> f64) -> Option<Mark> {
+fn line(ink: Ink, intervals: &[Interval], figure: impl Fn(&Interval) -> f64) -> Option<Drawing> {
     let middle = |interval: &Interval| interval.start + interval.length / 2.0;
     let points: Vec<_> = intervals.iter().map(|i| (middle(i), figure(i))).collect();
     match points.as_slice() {
         [] => None,
-        [point] => Some(Mark::Dot(ink, *point)),
-        _ => Some(Mark::Line(ink, points)),
+        [point] => Some(Drawing::Dot(ink, *point)),
+        _ => Some(Drawing::Line(ink, points)),
     }
 }
 
@@ -130,7 +132,7 @@ fn seconds(intervals: &[Interval]) -> Axis {
 }
 
 /// How many responses took how long, second by second.
-pub(super) fn heat(intervals: &[Interval]) -> String {
+pub(super) fn heat(intervals: &[Interval]) -> Markup {
     let columns = heat_columns(intervals);
     let rows = || columns.iter().flat_map(|column| column.cells.iter().map(|(row, _)| *row));
     let (Some(lowest), Some(highest)) = (rows().min(), rows().max()) else {
@@ -143,7 +145,7 @@ pub(super) fn heat(intervals: &[Interval]) -> String {
             // Never so faint that a single delivery could be overlooked.
             let opacity = 0.15 + 0.85 * density.ln_1p() / most.ln_1p();
             let corners = [(*start, lower_bound(*row)), (*end, lower_bound(row + 1))];
-            marks.push(Mark::Cell(Ink::Heat, corners, (opacity * 100.0).round() / 100.0));
+            marks.push(Drawing::Cell(Ink::Heat, corners, (opacity * 100.0).round() / 100.0));
         }
     }
     let time = Axis::time("response", lower_bound(lowest), lower_bound(highest + 1));
@@ -184,7 +186,7 @@ fn lower_bound(row: usize) -> f64 {
 }
 
 /// What each rate gave that was tried.
-pub(super) fn search(steps: &[Step]) -> String {
+pub(super) fn search(steps: &[Step]) -> Markup {
     let mut steps: Vec<_> = steps.iter().filter(|s| s.latency.response.count > 0).collect();
     steps.sort_by(|a, b| a.achieved_rate.total_cmp(&b.achieved_rate));
     let at = |step: &Step| (step.achieved_rate, float(step.latency.response.p99));
@@ -194,15 +196,19 @@ pub(super) fn search(steps: &[Step]) -> String {
     };
     let low = points.iter().map(|point| point.1).fold(f64::INFINITY, f64::min);
     let high = points.iter().map(|point| point.1).fold(0.0, f64::max);
-    let mut marks = vec![Mark::Line(Ink::Muted, points.clone())];
+    let mut marks = vec![Drawing::Line(Ink::Muted, points.clone())];
     marks.extend(steps.iter().map(|step| {
-        if step.holds { Mark::Dot(Ink::Good, at(step)) } else { Mark::Ring(Ink::Bad, at(step)) }
+        if step.holds {
+            Drawing::Dot(Ink::Good, at(step))
+        } else {
+            Drawing::Ring(Ink::Bad, at(step))
+        }
     }));
     let rates = Axis::logarithmic("messages per second, achieved", first.0, last.0, axis::rate);
     let plot =
         chart("Response p99 by rate", WIDE, rates, Axis::time("response p99", low, high), &marks);
     let names = [("held", Ink::Good.variable(), true), ("did not hold", Ink::Bad.variable(), true)];
-    legend(&names) + &plot
+    html! { (legend(&names)) (plot) }
 }
 
 #[cfg(test)]
@@ -210,8 +216,8 @@ mod tests {
     use super::*;
     use crate::record::sample;
 
-    fn count(svg: &str, element: &str, colour: &str) -> usize {
-        let elements = svg.lines().filter(|line| line.starts_with(&format!("<{element} ")));
+    fn count(svg: &Markup, element: &str, colour: &str) -> usize {
+        let elements = svg.0.lines().filter(|line| line.starts_with(&format!("<{element} ")));
         elements.filter(|line| line.contains(&format!("var(--{colour})"))).count()
     }
 
@@ -223,9 +229,9 @@ mod tests {
             assert_eq!(count(&svg, "polyline", colour), 1, "{colour}");
         }
         for tick in ["50 %", "90 %", "99 %", "99.9 %", "99.99 %"] {
-            assert!(svg.contains(&format!("\n{tick}\n")), "{tick}");
+            assert!(svg.0.contains(&format!("\n{tick}\n")), "{tick}");
         }
-        assert!(!svg.contains("#0102"), "a placeholder is left");
+        assert!(!svg.0.contains("#0102"), "a placeholder is left");
         histograms.first.reset();
         assert_eq!(count(&percentiles(&histograms), "polyline", "first"), 0);
     }
@@ -298,7 +304,7 @@ mod tests {
             search(&[]),
             search(&[step]),
         ];
-        for plot in plots {
+        for plot in plots.map(Markup::into_string) {
             assert!(plot.contains("no samples") && !plot.contains("<svg"), "{plot}");
         }
     }

@@ -1,9 +1,11 @@
 //! The figures of the page.
 
-use super::markup::{
-    Row, columns, definitions, narrow_table, paragraph, section, subheading, table, table_of_words,
+use maud::{Markup, html};
+
+use super::markup::{TableRow, definitions, narrow_table, section, table, table_of_words};
+use crate::record::figures::{
+    bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
 };
-use crate::figures::{bytes, count, float, rate, sampled, seconds, share, time, time_of, times};
 use crate::record::{Floor, Generator, Latency, Ledger, Record, Step, Summary};
 use crate::report::verdict;
 
@@ -23,11 +25,11 @@ const LATENCIES: [Named; 6] = [
 const PERCENTILES: [&str; 9] =
     ["", "samples", "p50", "p90", "p99", "p99.9", "p99.99", "max", "mean"];
 
-pub(super) fn latencies(latency: &Latency) -> String {
+pub(super) fn latencies(latency: &Latency) -> Markup {
     table(&PERCENTILES, &LATENCIES.map(|(name, of)| percentiles(name, of(latency))))
 }
 
-fn percentiles(name: &str, summary: &Summary) -> Row {
+fn percentiles(name: &str, summary: &Summary) -> TableRow {
     let Summary { p50, p90, p99, p999, p9999, max, .. } = *summary;
     let mut cells = vec![name.to_owned(), count(summary.count)];
     cells.extend([p50, p90, p99, p999, p9999, max].map(|value| sampled(summary, value)));
@@ -35,32 +37,34 @@ fn percentiles(name: &str, summary: &Summary) -> Row {
     cells.into()
 }
 
-pub(super) fn ledger(ledger: &Ledger) -> String {
+pub(super) fn ledger(ledger: &Ledger) -> Markup {
     let good = [("expected", ledger.expected), ("ok", ledger.ok)];
-    let others = ledger.faults().into_iter().map(|fault| (fault, "bad"));
+    let others = ledger.anomalies().into_iter().map(|fault| (fault, "bad"));
     let cut_off = (("cut off", ledger.cut_off), "");
     let cut_off = Some(cut_off).filter(|_| ledger.cut_off > 0);
     let rows = good.into_iter().map(|row| (row, "")).chain(others).chain(cut_off);
-    let rows = rows.map(|((name, number), class)| Row {
+    let rows = rows.map(|((name, number), class)| TableRow {
         class: if number > 0 { class } else { "" },
         cells: vec![name.to_owned(), count(number)],
     });
-    let mut html = narrow_table(&["", "number"], &rows.collect::<Vec<_>>());
-    let seen: Vec<Row> = ledger
+    let seen: Vec<TableRow> = ledger
         .witnesses
         .iter()
         .flat_map(|(kind, all)| all.iter().map(move |witness| (kind, witness)))
         .map(|(kind, witness)| vec![kind.clone(), verdict::witness(witness)].into())
         .collect();
-    if !seen.is_empty() {
-        html += &subheading("The first of each fault");
-        html +=
-            &table_of_words(&["fault", "receiver ← sender #message at time: what was seen"], &seen);
-    }
-    section("Ledger", &html)
+    let head = ["fault", "receiver ← sender #message at time: what was seen"];
+    let content = html! {
+        (narrow_table(&["", "number"], &rows.collect::<Vec<_>>()))
+        @if !seen.is_empty() {
+            h3 { "The first of each fault" }
+            (table_of_words(&head, &seen))
+        }
+    };
+    section("Ledger", &content)
 }
 
-pub(super) fn worst(record: &Record) -> String {
+pub(super) fn worst(record: &Record) -> Markup {
     let rows = record.worst.iter().map(|receiver| {
         let (name, address) = (receiver.name.clone(), receiver.address.clone());
         let figures = [count(receiver.deliveries), time_of(receiver.mean), time(receiver.max)];
@@ -70,20 +74,20 @@ pub(super) fn worst(record: &Record) -> String {
     section("Receivers that waited longest", &table(&head, &rows.collect::<Vec<_>>()))
 }
 
-pub(super) fn slow_readers(record: &Record) -> String {
-    let Some(without) = &record.without_slow_readers else { return String::new() };
+pub(super) fn slow_readers(record: &Record) -> Markup {
+    let Some(without) = &record.without_slow_readers else { return html! {} };
     let rows = vec![
         percentiles("without", &without.response),
         percentiles("with", &record.latency.response),
     ];
     let why = "The response of those who read, without and with clients that do not.";
-    section("Slow readers", &(paragraph(why) + &table(&PERCENTILES, &rows)))
+    section("Slow readers", &html! { p { (why) } (table(&PERCENTILES, &rows)) })
 }
 
-pub(super) fn floor(record: &Record) -> String {
-    let Some(floor) = &record.floor else { return String::new() };
+pub(super) fn floor(record: &Record) -> Markup {
+    let Some(floor) = &record.floor else { return html! {} };
     let figures: [fn(&Summary) -> u64; 3] = [|s| s.p50, |s| s.p99, |s| s.max];
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<TableRow> = Vec::new();
     for (name, of) in LATENCIES {
         let (here, there) = (of(&record.latency), of(&floor.latency));
         let mut cells = vec![name.to_owned()];
@@ -105,8 +109,8 @@ pub(super) fn floor(record: &Record) -> String {
         "here",
         "ratio",
     ];
-    let html = paragraph(&floor_in_words(record, floor)) + &table(&head, &rows);
-    section("Beside the floor", &html)
+    let content = html! { p { (floor_in_words(record, floor)) } (table(&head, &rows)) };
+    section("Beside the floor", &content)
 }
 
 fn floor_in_words(record: &Record, floor: &Floor) -> String {
@@ -125,8 +129,8 @@ fn floor_in_words(record: &Record, floor: &Floor) -> String {
     text
 }
 
-pub(super) fn search(steps: &[Step]) -> String {
-    let rows = steps.iter().map(|step| Row {
+pub(super) fn search(steps: &[Step]) -> Markup {
+    let rows = steps.iter().map(|step| TableRow {
         class: if step.holds { "good" } else { "bad" },
         cells: vec![
             format!("{}/s", rate(step.rate)),
@@ -142,9 +146,8 @@ pub(super) fn search(steps: &[Step]) -> String {
     table(&head, &rows.collect::<Vec<_>>())
 }
 
-pub(super) fn processes(record: &Record) -> String {
-    let mut sections = vec![section("Generator", &generator(&record.generator))];
-    if let Some(server) = &record.server {
+pub(super) fn processes(record: &Record) -> Markup {
+    let server = record.server.as_ref().map(|server| {
         let items = [
             ("process", server.pid.to_string()),
             ("CPU", seconds(server.cpu)),
@@ -153,12 +156,17 @@ pub(super) fn processes(record: &Record) -> String {
             ("memory at the end", bytes(float(server.memory))),
             ("memory per client", bytes(server.memory_per_client)),
         ];
-        sections.push(section("Server", &definitions(&items)));
+        section("Server", &definitions(&items))
+    });
+    html! {
+        div.columns {
+            (section("Generator", &generator(&record.generator)))
+            @if let Some(server) = server { (server) }
+        }
     }
-    columns(&sections)
 }
 
-fn generator(generator: &Generator) -> String {
+fn generator(generator: &Generator) -> Markup {
     let quantiles = |s: &Summary| {
         let [p50, p99, max] = [s.p50, s.p99, s.max].map(|value| sampled(s, value));
         format!("p50 {p50}, p99 {p99}, max {max}")
@@ -179,8 +187,8 @@ fn generator(generator: &Generator) -> String {
     definitions(&items)
 }
 
-pub(super) fn circumstances(record: &Record) -> String {
-    let (asked, place) = (&record.workload, &record.environment);
+pub(super) fn circumstances(record: &Record) -> Markup {
+    let (asked, environment) = (&record.workload, &record.environment);
     let workload = [
         ("dialect", asked.dialect.clone()),
         ("clients", format!("{}, {} of them send", asked.clients, asked.senders)),
@@ -198,16 +206,18 @@ pub(super) fn circumstances(record: &Record) -> String {
     let limit = |[soft, hard]: [u64; 2]| format!("{}, at most {}", count(soft), count(hard));
     let unknown = || "unknown".to_owned();
     let environment = [
-        ("version", place.version.clone()),
-        ("started", place.started.clone()),
-        ("arguments", place.arguments.join(" ")),
-        ("system", place.system.clone()),
-        ("processor", place.processor.clone().unwrap_or_else(unknown)),
-        ("CPUs", place.cpus.to_string()),
-        ("descriptors", place.descriptors.map_or_else(unknown, limit)),
+        ("version", environment.version.clone()),
+        ("started", environment.started.clone()),
+        ("arguments", environment.arguments.join(" ")),
+        ("system", environment.system.clone()),
+        ("processor", environment.processor.clone().unwrap_or_else(unknown)),
+        ("CPUs", environment.cpus.to_string()),
+        ("descriptors", environment.descriptors.map_or_else(unknown, limit)),
     ];
-    columns(&[
-        section("Workload", &definitions(&workload)),
-        section("Environment", &definitions(&environment)),
-    ])
+    html! {
+        div.columns {
+            (section("Workload", &definitions(&workload)))
+            (section("Environment", &definitions(&environment)))
+        }
+    }
 }

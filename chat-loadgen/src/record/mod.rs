@@ -1,0 +1,382 @@
+//! The record of a run: everything that the reports show, thresholds judge and baselines keep.
+//!
+//! Times are nanoseconds, rates are per second, sizes are bytes.
+
+pub(crate) mod baseline;
+pub(crate) mod figures;
+mod ledger;
+pub(crate) mod threshold;
+pub(crate) mod validity;
+
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use ledger::{Ledger, Witness};
+
+/// The version of [`Record`]'s JSON. It changes when a field changes its meaning or goes away.
+pub(crate) const VERSION: u32 = 1;
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// [`VERSION`].
+    pub(crate) version: u32,
+    /// What the figures are worth.
+    pub(crate) verdict: Verdict,
+    /// What was asked for.
+    pub(crate) workload: Workload,
+    /// Where it ran.
+    pub(crate) environment: Environment,
+    /// How much was sent and delivered.
+    pub(crate) traffic: Traffic,
+    /// How long it took.
+    pub(crate) latency: Latency,
+    /// What arrived, delivery by delivery.
+    pub(crate) ledger: Ledger,
+    /// The receivers that waited longest on average, worst first.
+    pub(crate) worst: Vec<Receiver>,
+    /// The run second by second.
+    pub(crate) intervals: Vec<Interval>,
+    /// What the generator itself used and how late it was.
+    pub(crate) generator: Generator,
+    /// What the server used, where that was asked for and can be seen.
+    pub(crate) server: Option<Server>,
+    /// The same workload without its slow readers, where there are any.
+    pub(crate) without_slow_readers: Option<Latency>,
+    /// The same workload against the bare relay (`--calibrate`).
+    pub(crate) floor: Option<Floor>,
+    /// What each rate gave (`--find-max`), in the order in which they were tried.
+    pub(crate) search: Vec<Step>,
+}
+
+/// What a run's figures are worth.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Verdict {
+    /// In one word.
+    pub(crate) status: Status,
+    /// Why, a sentence each; and what else a reader should know.
+    pub(crate) reasons: Vec<String>,
+}
+
+/// A verdict in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    /// The figures hold, and every delivery was right.
+    Valid,
+    /// The figures hold; some deliveries were wrong.
+    Faulty,
+    /// The run was interrupted: the figures hold for what was done.
+    Partial,
+    /// The generator could not measure what it was asked to: the figures mean nothing.
+    Invalid,
+}
+
+/// What was asked for. Two runs can be compared if theirs are equal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Workload {
+    /// How the server is talked to.
+    pub(crate) dialect: String,
+    /// Clients that take part, senders included.
+    pub(crate) clients: u32,
+    /// How many of them send.
+    pub(crate) senders: u32,
+    /// Rooms over which they are spread.
+    pub(crate) rooms: u32,
+    /// Clients that are connected and do not take part.
+    pub(crate) idle_clients: u32,
+    /// Clients that stop reading.
+    pub(crate) slow_readers: u32,
+    /// Leavings per second, each followed by a return.
+    pub(crate) churn: f64,
+    /// `open 500/s`, `open 100:1000/s poisson`, `closed 64`.
+    pub(crate) pacing: String,
+    /// Bytes of a message's text: `64`, `32..512`, `64:9,1024:1`.
+    pub(crate) size: String,
+    /// Seconds.
+    pub(crate) warm_up: f64,
+    /// Seconds of the measuring window.
+    pub(crate) duration: f64,
+    /// Seconds for which what has not arrived is waited for in the end.
+    pub(crate) drain_timeout: f64,
+    /// Threads that receive, without the canary's.
+    pub(crate) threads: u32,
+    /// Whether what arrives is judged.
+    pub(crate) verify: bool,
+    /// Whether the order over all senders is looked at.
+    pub(crate) total_order: bool,
+    /// What the schedule and the sizes are made from.
+    pub(crate) seed: u64,
+}
+
+/// Where a run took place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Environment {
+    /// This program's version.
+    pub(crate) version: String,
+    /// When it began, RFC 3339 in UTC.
+    pub(crate) started: String,
+    /// The command line's arguments.
+    pub(crate) arguments: Vec<String>,
+    /// The system and its kernel: `Linux 6.18.44 x86_64`.
+    pub(crate) system: String,
+    /// The processor's name, where it is known.
+    pub(crate) processor: Option<String>,
+    /// Processors that the generator may run on.
+    pub(crate) cpus: u32,
+    /// Soft and hard limit of descriptors, where there are any.
+    pub(crate) descriptors: Option<[u64; 2]>,
+}
+
+/// How much was sent and delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Traffic {
+    /// Clients that took part from the start.
+    pub(crate) connected: u32,
+    /// Messages whose time came within the measuring window, per second; nothing where sending
+    /// waits for receiving.
+    pub(crate) offered_rate: Option<f64>,
+    /// Messages of the measuring window that were written, per second.
+    pub(crate) achieved_rate: f64,
+    /// Messages of the measuring window that were written.
+    pub(crate) messages: u64,
+    /// Messages of the measuring window that the server did not take in time, or for which there was
+    /// no sender any more.
+    pub(crate) unsent: u64,
+    /// Deliveries of these messages that arrived.
+    pub(crate) deliveries: u64,
+    /// Deliveries per second of the measuring window.
+    pub(crate) delivery_rate: f64,
+    /// Bytes read in the measuring window.
+    pub(crate) bytes: u64,
+}
+
+/// Percentiles of one histogram.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    /// Samples.
+    pub(crate) count: u64,
+    /// Smallest.
+    pub(crate) min: u64,
+    /// Mean.
+    pub(crate) mean: f64,
+    /// Half of the samples are not above this.
+    pub(crate) p50: u64,
+    /// Nine in ten.
+    pub(crate) p90: u64,
+    /// 99 in a hundred.
+    pub(crate) p99: u64,
+    /// 999 in a thousand.
+    pub(crate) p999: u64,
+    /// 9,999 in ten thousand.
+    pub(crate) p9999: u64,
+    /// Largest.
+    pub(crate) max: u64,
+}
+
+impl Summary {
+    /// Of a histogram of nanoseconds.
+    pub(crate) fn of(histogram: &Histogram<u64>) -> Self {
+        Self {
+            count: histogram.len(),
+            min: histogram.min(),
+            mean: histogram.mean(),
+            p50: histogram.value_at_quantile(0.5),
+            p90: histogram.value_at_quantile(0.9),
+            p99: histogram.value_at_quantile(0.99),
+            p999: histogram.value_at_quantile(0.999),
+            p9999: histogram.value_at_quantile(0.9999),
+            max: histogram.max(),
+        }
+    }
+}
+
+/// How long deliveries and messages took.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Latency {
+    /// Of every delivery: from when its message should have been sent to its receipt.
+    pub(crate) response: Summary,
+    /// Of every delivery: from the write to the receipt.
+    pub(crate) service: Summary,
+    /// Of every delivery: from when its message should have been sent to the write.
+    pub(crate) lag: Summary,
+    /// Of every message: its first receiver, from when it should have been sent.
+    pub(crate) first: Summary,
+    /// Of every message: its last receiver, from when it should have been sent. One that was lost
+    /// to some has its last among those who got it.
+    pub(crate) last: Summary,
+    /// Of every message: from its first receiver to its last.
+    pub(crate) spread: Summary,
+}
+
+impl Latency {
+    /// Of these histograms.
+    pub(crate) fn of(histograms: &Histograms) -> Self {
+        Self {
+            response: Summary::of(&histograms.response),
+            service: Summary::of(&histograms.service),
+            lag: Summary::of(&histograms.lag),
+            first: Summary::of(&histograms.first),
+            last: Summary::of(&histograms.last),
+            spread: Summary::of(&histograms.spread),
+        }
+    }
+}
+
+/// The histograms behind a [`Latency`], in nanoseconds.
+#[derive(Debug, Clone)]
+pub(crate) struct Histograms {
+    /// See [`Latency::response`].
+    pub(crate) response: Histogram<u64>,
+    /// See [`Latency::service`].
+    pub(crate) service: Histogram<u64>,
+    /// See [`Latency::lag`].
+    pub(crate) lag: Histogram<u64>,
+    /// See [`Latency::first`].
+    pub(crate) first: Histogram<u64>,
+    /// See [`Latency::last`].
+    pub(crate) last: Histogram<u64>,
+    /// See [`Latency::spread`].
+    pub(crate) spread: Histogram<u64>,
+}
+
+/// One receiver.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Receiver {
+    /// Its name: `c-17`.
+    pub(crate) name: String,
+    /// Its end of the connection.
+    pub(crate) address: String,
+    /// Deliveries of the measuring window.
+    pub(crate) deliveries: u64,
+    /// Mean response.
+    pub(crate) mean: f64,
+    /// Longest response.
+    pub(crate) max: u64,
+}
+
+/// One second of a run, by the time of receipt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Interval {
+    /// Seconds since the measuring window opened.
+    pub(crate) start: f64,
+    /// Seconds it lasted.
+    pub(crate) length: f64,
+    /// Messages written in it.
+    pub(crate) messages: u64,
+    /// The response of the deliveries that arrived in it.
+    pub(crate) response: Summary,
+    /// Their service.
+    pub(crate) service: Summary,
+    /// For the heat map: how many of the responses are below each of [`HEAT_BOUNDS`], and not below
+    /// the one before; last, those that are not below any.
+    pub(crate) heat: Vec<u64>,
+}
+
+/// Upper bounds of the heat map's rows: the powers of the square root of two from 1 µs to 23 s.
+pub(crate) const HEAT_BOUNDS: [u64; 50] = {
+    let mut bounds = [0; 50];
+    let mut i = 0;
+    while i < 50 {
+        let octave = 1000 << (i / 2);
+        bounds[i] = if i % 2 == 0 { octave } else { octave * 1414 / 1000 };
+        i += 1;
+    }
+    bounds
+};
+
+/// What the generator used, and how late it was.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Generator {
+    /// How late messages were handed to their sender's socket for the first time. What the server
+    /// holds up afterwards counts as lag, but not here.
+    pub(crate) pacing: Summary,
+    /// Messages whose time came, and that were never handed to their sender's socket.
+    pub(crate) missed: u64,
+    /// CPU seconds of the whole process in the measuring window.
+    pub(crate) cpu: f64,
+    /// Largest share of a CPU that one of its threads used.
+    pub(crate) busiest_thread: f64,
+    /// Largest share of the window for which one of its threads was ready to run while others had
+    /// the CPU, its own process's threads not counted; where the system tells.
+    pub(crate) starved: Option<f64>,
+    /// By how much longer than the canary the median of all other receivers waited on average, in
+    /// nanoseconds: what the generator added by looking after many on one thread. Nothing where one
+    /// of them got nothing.
+    pub(crate) delay: Option<f64>,
+    /// Gaps that the ledger had to forget: what fills them late looks like a duplicate.
+    pub(crate) forgotten_gaps: u64,
+    /// How long threads that receive waited for a CPU, a sample a millisecond; nothing where the
+    /// system does not tell.
+    pub(crate) waits: Summary,
+    /// Service as most receivers saw it: one thread, many sockets.
+    pub(crate) bulk: Summary,
+    /// Service as one receiver on a thread of its own saw it.
+    pub(crate) canary: Summary,
+    /// Deliveries whose message's times were forgotten before they arrived.
+    pub(crate) untimed: u64,
+    /// Resident bytes of the process at the end, per client, where the system tells.
+    pub(crate) memory_per_client: Option<u64>,
+}
+
+/// What the server used in the measuring window.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Server {
+    /// Its process and those it started.
+    pub(crate) pid: u32,
+    /// CPU seconds.
+    pub(crate) cpu: f64,
+    /// CPU nanoseconds per delivery.
+    pub(crate) cpu_per_delivery: f64,
+    /// Resident bytes before anybody was connected.
+    pub(crate) memory_before: u64,
+    /// Resident bytes at the end of the measuring window.
+    pub(crate) memory: u64,
+    /// What it has grown by, per connected client.
+    pub(crate) memory_per_client: f64,
+}
+
+/// The same workload against the bare relay.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Floor {
+    /// What its figures are worth.
+    pub(crate) verdict: Verdict,
+    /// How much was delivered.
+    pub(crate) traffic: Traffic,
+    /// How long it took.
+    pub(crate) latency: Latency,
+    /// What the relay used.
+    pub(crate) server: Option<Server>,
+}
+
+/// One rate that `--find-max` tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Step {
+    /// Messages per second.
+    pub(crate) rate: f64,
+    /// Whether the condition held, and the generator could tell.
+    pub(crate) holds: bool,
+    /// What the figures are worth.
+    pub(crate) verdict: Verdict,
+    /// How long it took.
+    pub(crate) latency: Latency,
+    /// Messages per second that were really sent.
+    pub(crate) achieved_rate: f64,
+    /// Deliveries that were lost.
+    pub(crate) lost: u64,
+}
+
+#[cfg(test)]
+pub(crate) mod sample;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_heat_maps_rows_rise_to_some_23_seconds() {
+        assert!(HEAT_BOUNDS.is_sorted_by(|a, b| a < b));
+        assert_eq!(HEAT_BOUNDS[0], 1_000);
+        assert!((23..24).contains(&(HEAT_BOUNDS[49] / 1_000_000_000)));
+    }
+}

@@ -1,0 +1,335 @@
+//! Metrics of conditions: every figure of a record that has a name.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::record::figures::{self, float};
+use crate::record::{Generator, Record, Server, Summary};
+
+/// A figure of a record, by its name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Metric {
+    /// A percentile or the like of a histogram: `last.p99`.
+    Stat(&'static Histogram, &'static Stat),
+    /// Anything else: `lost`, `rate`, `generator.cpu`.
+    Plain(&'static Plain),
+}
+
+/// A histogram that has a name.
+#[derive(Debug)]
+pub(crate) struct Histogram {
+    name: &'static str,
+    of: fn(&Record) -> &Summary,
+}
+
+/// A figure that every histogram has.
+#[derive(Debug)]
+pub(crate) struct Stat {
+    name: &'static str,
+    /// How else it may be written.
+    alias: &'static str,
+    quantity: Quantity,
+    of: fn(&Summary) -> f64,
+}
+
+/// A figure of its own.
+#[derive(Debug)]
+pub(crate) struct Plain {
+    name: &'static str,
+    quantity: Quantity,
+    of: fn(&Record) -> Result<f64, &'static str>,
+}
+
+/// What a figure measures, and so which units it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    /// Nanoseconds.
+    Time,
+    /// Things.
+    Count,
+    /// Things per second.
+    Rate,
+    /// A part of one.
+    Share,
+    /// Bytes.
+    Memory,
+}
+
+/// A name that no figure has.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("unknown metric `{0}`; there are {names}", names = Metric::names())]
+pub(crate) struct UnknownMetric(String);
+
+/// A figure that this run does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{metric}` is not known: {why}")]
+pub(crate) struct Unknown {
+    pub(crate) metric: String,
+    /// Why it is not there.
+    pub(crate) why: &'static str,
+}
+
+impl Metric {
+    /// Its value: nanoseconds, things, things per second, a part of one, or bytes.
+    ///
+    /// # Errors
+    ///
+    /// The run has no such figure: nobody asked for it, or there are no samples.
+    pub(crate) fn value(self, record: &Record) -> Result<f64, Unknown> {
+        let value = match self {
+            Self::Plain(plain) => (plain.of)(record),
+            Self::Stat(histogram, stat) => {
+                let summary = (histogram.of)(record);
+                if summary.count == 0 && stat.quantity == Quantity::Time {
+                    Err("there are no samples")
+                } else {
+                    Ok((stat.of)(summary))
+                }
+            }
+        };
+        value.map_err(|why| Unknown { metric: self.to_string(), why })
+    }
+
+    /// What it measures.
+    pub(crate) fn quantity(self) -> Quantity {
+        match self {
+            Self::Stat(_, stat) => stat.quantity,
+            Self::Plain(plain) => plain.quantity,
+        }
+    }
+
+    fn names() -> String {
+        let names = |all: Vec<&str>| all.join(", ");
+        format!(
+            "<histogram>.<figure> with {} and {}; {}",
+            names(HISTOGRAMS.iter().map(|h| h.name).collect()),
+            names(STATS.iter().map(|s| s.name).collect()),
+            names(PLAIN.iter().map(|p| p.name).collect()),
+        )
+    }
+}
+
+impl PartialEq for Metric {
+    /// A name belongs to one figure only.
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stat(histogram, stat) => write!(f, "{}.{}", histogram.name, stat.name),
+            Self::Plain(plain) => f.write_str(plain.name),
+        }
+    }
+}
+
+impl FromStr for Metric {
+    type Err = UnknownMetric;
+
+    /// A figure alone (`p99`) is the response's.
+    fn from_str(name: &str) -> Result<Self, UnknownMetric> {
+        if let Some(plain) = PLAIN.iter().find(|plain| plain.name == name) {
+            return Ok(Self::Plain(plain));
+        }
+        let (histogram, stat) = match name.split_once('.') {
+            Some((histogram, stat)) if !histogram.starts_with('p') || histogram == "pacing" => {
+                (histogram, stat)
+            }
+            _ => ("response", name),
+        };
+        let histogram = HISTOGRAMS.iter().find(|known| known.name == histogram);
+        let stat = STATS.iter().find(|known| known.name == stat || known.alias == stat);
+        match (histogram, stat) {
+            (Some(histogram), Some(stat)) => Ok(Self::Stat(histogram, stat)),
+            _ => Err(UnknownMetric(name.to_owned())),
+        }
+    }
+}
+
+impl Quantity {
+    /// Its units and how much each is; the empty one is a bare number, where that is clear.
+    pub(super) fn units(self) -> &'static [(&'static str, f64)] {
+        match self {
+            Self::Time => &[("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)],
+            Self::Count => &[("", 1.0), ("k", 1e3), ("M", 1e6)],
+            Self::Rate => {
+                &[("", 1.0), ("/s", 1.0), ("k", 1e3), ("k/s", 1e3), ("M", 1e6), ("M/s", 1e6)]
+            }
+            Self::Share => &[("", 1.0), ("%", 0.01)],
+            Self::Memory => &[
+                ("", 1.0),
+                ("B", 1.0),
+                ("KiB", 1024.0),
+                ("MiB", 1_048_576.0),
+                ("GiB", 1_073_741_824.0),
+            ],
+        }
+    }
+
+    /// A value as people read it.
+    pub(crate) fn show(self, value: f64) -> String {
+        match self {
+            Self::Time => figures::time_of(value),
+            Self::Count if value < 999.5 => format!("{value:.0}"),
+            Self::Count => figures::rate(value),
+            Self::Rate => format!("{}/s", figures::rate(value)),
+            Self::Share => figures::share(value),
+            Self::Memory => figures::bytes(value),
+        }
+    }
+}
+
+static HISTOGRAMS: [Histogram; 9] = [
+    Histogram { name: "response", of: |r| &r.latency.response },
+    Histogram { name: "service", of: |r| &r.latency.service },
+    Histogram { name: "lag", of: |r| &r.latency.lag },
+    Histogram { name: "first", of: |r| &r.latency.first },
+    Histogram { name: "last", of: |r| &r.latency.last },
+    Histogram { name: "spread", of: |r| &r.latency.spread },
+    Histogram { name: "pacing", of: |r| &r.generator.pacing },
+    Histogram { name: "canary", of: |r| &r.generator.canary },
+    Histogram { name: "bulk", of: |r| &r.generator.bulk },
+];
+
+static STATS: [Stat; 9] = [
+    stat("min", "min", |s| float(s.min)),
+    stat("mean", "mean", |s| s.mean),
+    stat("p50", "p50", |s| float(s.p50)),
+    stat("p90", "p90", |s| float(s.p90)),
+    stat("p99", "p99", |s| float(s.p99)),
+    stat("p99.9", "p999", |s| float(s.p999)),
+    stat("p99.99", "p9999", |s| float(s.p9999)),
+    stat("max", "max", |s| float(s.max)),
+    Stat { quantity: Quantity::Count, ..stat("count", "count", |s| float(s.count)) },
+];
+
+static PLAIN: [Plain; 26] = [
+    count("expected", |r| Ok(float(r.ledger.expected))),
+    count("ok", |r| Ok(float(r.ledger.ok))),
+    count("lost", |r| Ok(float(r.ledger.lost))),
+    count("duplicated", |r| Ok(float(r.ledger.duplicated))),
+    count("reordered", |r| Ok(float(r.ledger.reordered))),
+    count("echoed", |r| Ok(float(r.ledger.echoed))),
+    count("corrupt", |r| Ok(float(r.ledger.corrupt))),
+    count("foreign", |r| Ok(float(r.ledger.foreign))),
+    count("cut_off", |r| Ok(float(r.ledger.cut_off))),
+    count("disconnected", |r| Ok(float(r.ledger.disconnected))),
+    count("forgotten", |r| Ok(float(r.ledger.forgotten))),
+    count("disorder", |r| r.ledger.disorder.map(float).ok_or("it needs --total-order")),
+    plain("rate", Quantity::Rate, |r| Ok(r.traffic.achieved_rate)),
+    count("messages", |r| Ok(float(r.traffic.messages))),
+    count("unsent", |r| Ok(float(r.traffic.unsent))),
+    count("deliveries", |r| Ok(float(r.traffic.deliveries))),
+    plain("delivery_rate", Quantity::Rate, |r| Ok(r.traffic.delivery_rate)),
+    plain("cpu_per_delivery", Quantity::Time, |r| of_server(r, |s| s.cpu_per_delivery)),
+    plain("memory_per_client", Quantity::Memory, |r| of_server(r, |s| s.memory_per_client)),
+    plain("server.cpu", Quantity::Time, |r| of_server(r, |s| s.cpu * 1e9)),
+    plain("generator.cpu", Quantity::Time, |r| Ok(r.generator.cpu * 1e9)),
+    plain("generator.busiest_thread", Quantity::Share, |r| Ok(r.generator.busiest_thread)),
+    plain("generator.starved", Quantity::Share, |r| told(r, |g| g.starved)),
+    plain("generator.memory_per_client", Quantity::Memory, |r| {
+        told(r, |g| g.memory_per_client.map(float))
+    }),
+    count("generator.missed", |r| Ok(float(r.generator.missed))),
+    count("generator.untimed", |r| Ok(float(r.generator.untimed))),
+];
+
+const fn stat(name: &'static str, alias: &'static str, of: fn(&Summary) -> f64) -> Stat {
+    Stat { name, alias, quantity: Quantity::Time, of }
+}
+
+const fn count(name: &'static str, of: fn(&Record) -> Result<f64, &'static str>) -> Plain {
+    plain(name, Quantity::Count, of)
+}
+
+const fn plain(
+    name: &'static str,
+    quantity: Quantity,
+    of: fn(&Record) -> Result<f64, &'static str>,
+) -> Plain {
+    Plain { name, quantity, of }
+}
+
+fn of_server(record: &Record, figure: fn(&Server) -> f64) -> Result<f64, &'static str> {
+    let server = record.server.as_ref();
+    server.map(figure).ok_or("the server's process was not measured; it needs --spawn")
+}
+
+fn told(record: &Record, figure: fn(&Generator) -> Option<f64>) -> Result<f64, &'static str> {
+    figure(&record.generator).ok_or("this system does not tell")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample;
+
+    fn metric(name: &str) -> Metric {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn every_name_means_one_figure() {
+        let stats = HISTOGRAMS.iter().flat_map(|h| STATS.iter().map(move |s| (h, s)));
+        let names: Vec<_> = PLAIN
+            .iter()
+            .map(|plain| plain.name.to_owned())
+            .chain(stats.map(|(h, s)| format!("{}.{}", h.name, s.name)))
+            .collect();
+        let record = sample::full();
+        for name in &names {
+            assert_eq!(metric(name).to_string(), *name);
+            assert!(metric(name).value(&record).unwrap() >= 0.0, "{name}");
+        }
+        let unique: std::collections::BTreeSet<_> = names.iter().collect();
+        assert_eq!(unique.len(), names.len());
+    }
+
+    #[test]
+    fn names_have_short_forms() {
+        let pairs = [
+            ("p99", "response.p99"),
+            ("p99.9", "response.p99.9"),
+            ("p9999", "response.p99.99"),
+            ("last.p999", "last.p99.9"),
+            ("pacing.max", "pacing.max"),
+        ];
+        for (short, long) in pairs {
+            assert_eq!(metric(short), metric(long));
+        }
+        let record = sample::full();
+        assert_eq!(metric("last.p999").value(&record), Ok(float(record.latency.last.p999)));
+        assert_eq!(metric("canary.p50").value(&record), Ok(float(record.generator.canary.p50)));
+        assert_eq!(metric("server.cpu").value(&record), Ok(41.5e9));
+    }
+
+    #[test]
+    fn unknown_names_list_the_known_ones() {
+        for name in ["", "p98", "last", "last.", "first.p1", "latency.p99", "p99.x", "Lost"] {
+            let error = name.parse::<Metric>().unwrap_err().to_string();
+            assert!(error.contains("spread") && error.contains("p99.9"), "{error}");
+            assert!(error.contains("duplicated"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_a_run_does_not_have_says_why() {
+        let mut record = sample::record();
+        record.latency.first.count = 0;
+        record.generator.starved = None;
+        for (name, why) in [
+            ("cpu_per_delivery", "--spawn"),
+            ("disorder", "--total-order"),
+            ("first.p50", "no samples"),
+            ("generator.starved", "does not tell"),
+        ] {
+            let error = metric(name).value(&record).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains(why), "{error}");
+        }
+        assert_eq!(metric("first.count").value(&record), Ok(0.0));
+    }
+}

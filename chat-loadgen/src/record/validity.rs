@@ -1,0 +1,250 @@
+//! Validity of a run: bounds beyond which its figures mean nothing, stated here and in `--help`.
+//!
+//! Whatever makes the generator late makes the server look slow, so past these bounds a run is
+//! invalid, not slow. They are about the generator alone: a server that does not take messages, or
+//! takes long to pass them on, is what is being measured.
+
+use crate::record::figures;
+use crate::record::{Record, Status, Verdict};
+
+/// Pacing lag, 99th percentile, that is never too much, in nanoseconds: a millisecond.
+pub(crate) const LATENESS: u64 = 1_000_000;
+/// The share of the response's 99th percentile up to which it is not too much either.
+pub(crate) const LATENESS_SHARE: f64 = 0.1;
+/// Messages that were due and that it never came to, as a share of those it sent.
+pub(crate) const MISSED: f64 = 0.01;
+/// Share of a CPU that a thread of the generator may use when it has to keep to a schedule.
+pub(crate) const BUSY: f64 = 0.95;
+/// Share of the window for which a thread may have to wait for a CPU that others use.
+pub(crate) const STARVED: f64 = 0.1;
+/// How much longer than the canary the median receiver may wait on average, in nanoseconds: half a
+/// millisecond.
+pub(crate) const DELAY: f64 = 500_000.0;
+/// The share of the canary's mean up to which it is not too much either.
+pub(crate) const DELAY_SHARE: f64 = 0.5;
+
+/// The bounds in words, for `--help`.
+pub(crate) const BOUNDS: &str = "\
+A run is INVALID when the generator was late by more than 1 ms at the 99th percentile (and a tenth of
+the response's) or left out more than 1 % of the messages, when threads of it waited more than 10 %
+of the time for a CPU that other programs used, or when it had to forget times or gaps before what
+belonged to them arrived. With a rate to keep also when a thread used more than 95 % of a CPU, waited
+for one for more than 1 ms at the 99th percentile (and a tenth of the response's), or when the median
+receiver waited half a millisecond (and by half) longer than the canary on a thread of its own.";
+
+/// Judges everything else that the record holds.
+pub(crate) fn of(record: &Record, interrupted: bool) -> Verdict {
+    let mut reasons = doubts(record, interrupted);
+    let status = if !reasons.is_empty() {
+        Status::Invalid
+    } else if interrupted {
+        Status::Partial
+    } else if record.ledger.wrong() > 0 {
+        Status::Faulty
+    } else {
+        Status::Valid
+    };
+    if interrupted {
+        reasons.push("interrupted: the figures are those of the time before".to_owned());
+    }
+    reasons.extend(remarks(record));
+    Verdict { status, reasons }
+}
+
+/// Why the figures mean nothing.
+fn doubts(record: &Record, interrupted: bool) -> Vec<String> {
+    let generator = &record.generator;
+    let mut reasons = Vec::new();
+    if record.traffic.offered_rate.is_some() {
+        reasons.extend(not_on_time(record));
+    }
+    if let Some(starved) = generator.starved.filter(|&starved| starved > STARVED) {
+        reasons.push(format!(
+            "other programs kept the generator from its CPU: it waited {} of the time (bound: {})",
+            figures::share(starved),
+            figures::share(STARVED),
+        ));
+    }
+    if generator.untimed > 0 {
+        reasons.push(format!(
+            "{} deliveries came so late that their times had been forgotten",
+            figures::count(generator.untimed),
+        ));
+    }
+    if generator.forgotten_gaps > 0 {
+        reasons.push(format!(
+            "{} gaps had to be forgotten: what filled them late counts as lost and as duplicated",
+            figures::count(generator.forgotten_gaps),
+        ));
+    }
+    if !interrupted && record.traffic.deliveries == 0 && record.traffic.messages == 0 {
+        reasons.push("no message was sent within the measuring window".to_owned());
+    }
+    reasons
+}
+
+/// What kept the generator from doing things at their time. In a closed loop things have no time of
+/// their own.
+fn not_on_time(record: &Record) -> Vec<String> {
+    let generator = &record.generator;
+    let mut reasons = Vec::new();
+    let bound = figures::float(record.latency.response.p99) * LATENESS_SHARE;
+    let bound = bound.max(figures::float(LATENESS));
+    let late = generator.pacing.p99;
+    if figures::float(late) > bound {
+        reasons.push(format!(
+            "the generator sent late: {} at the 99th percentile (bound: {})",
+            figures::time(late),
+            figures::time_of(bound),
+        ));
+    }
+    let waits = generator.waits.p99;
+    if figures::float(waits) > bound {
+        reasons.push(format!(
+            "other programs kept the generator from its CPU: {} at the 99th percentile (bound: {})",
+            figures::time(waits),
+            figures::time_of(bound),
+        ));
+    }
+    if figures::float(generator.missed) > MISSED * figures::float(record.traffic.messages) {
+        reasons.push(format!(
+            "the generator had no time for {} messages that were due",
+            figures::count(generator.missed),
+        ));
+    }
+    if generator.busiest_thread > BUSY {
+        reasons.push(format!(
+            "the generator was too busy: {} of a CPU (bound: {}); give it more --threads, or less \
+             to do",
+            figures::share(generator.busiest_thread),
+            figures::share(BUSY),
+        ));
+    }
+    let bound = DELAY.max(generator.canary.mean * DELAY_SHARE);
+    if let Some(delay) = generator.delay.filter(|&delay| delay > bound) {
+        reasons.push(format!(
+            "the generator delayed what it received: by {} for the median receiver, compared with \
+             one on a thread of its own (bound: {})",
+            figures::time_of(delay),
+            figures::time_of(bound),
+        ));
+    }
+    reasons
+}
+
+/// What else a reader should know.
+fn remarks(record: &Record) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let traffic = &record.traffic;
+    if traffic.offered_rate.is_none() && record.generator.busiest_thread > BUSY {
+        remarks.push(
+            "the generator was the bottleneck: the server can deliver at least as much as this, and \
+             the latencies are partly the generator's"
+                .to_owned(),
+        );
+    }
+    if traffic.unsent > 0 {
+        remarks.push(format!(
+            "{} messages were due and the server did not take them",
+            figures::count(traffic.unsent),
+        ));
+    }
+    let wanted = record.workload.clients;
+    if traffic.connected < wanted {
+        remarks.push(format!("{} of {wanted} clients took part", traffic.connected));
+    }
+    if record.workload.total_order && record.ledger.disorder.is_none() {
+        remarks
+            .push("the order was not looked at to the end: who witnessed it was lost".to_owned());
+    }
+    remarks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample;
+
+    const MS: u64 = 1_000_000;
+
+    fn status(change: impl FnOnce(&mut Record)) -> (Status, String) {
+        let mut record = sample::record();
+        record.traffic.unsent = 0;
+        change(&mut record);
+        let verdict = of(&record, false);
+        (verdict.status, verdict.reasons.join("; "))
+    }
+
+    #[test]
+    fn a_run_without_doubts_is_valid() {
+        assert_eq!(status(|_| {}), (Status::Valid, String::new()));
+        // At each bound, and not beyond it.
+        let at_the_bounds = status(|record| {
+            record.generator.pacing.p99 = LATENESS;
+            record.generator.starved = Some(STARVED);
+            record.generator.busiest_thread = BUSY;
+            record.generator.delay = Some(DELAY);
+            record.generator.waits.p99 = LATENESS;
+        });
+        assert_eq!(at_the_bounds, (Status::Valid, String::new()));
+    }
+
+    #[test]
+    fn beyond_each_bound_it_is_invalid_and_says_why() {
+        type Change = fn(&mut Record);
+        let beyond: [(Change, &str); 9] = [
+            (|record| record.generator.pacing.p99 = 900 * MS, "sent late"),
+            (|record| record.generator.missed = 1_000_000, "no time for 1,000,000 messages"),
+            (|record| record.generator.starved = Some(0.11), "kept the generator from its CPU"),
+            (|record| record.generator.busiest_thread = 0.96, "too busy"),
+            (|record| record.generator.delay = Some(9e6), "delayed what it received"),
+            (|record| record.generator.waits.p99 = 900 * MS, "kept the generator from its CPU"),
+            (|record| record.generator.forgotten_gaps = 3, "3 gaps had to be forgotten"),
+            (|record| record.generator.untimed = 1, "times had been forgotten"),
+            (
+                |record| (record.traffic.messages, record.traffic.deliveries) = (0, 0),
+                "no message was sent",
+            ),
+        ];
+        for (change, why) in beyond {
+            let (status, reasons) = status(change);
+            assert_eq!(status, Status::Invalid, "{why}");
+            assert!(reasons.contains(why), "{reasons}");
+        }
+    }
+
+    #[test]
+    fn a_slow_server_is_no_late_generator() {
+        let slow = status(|record| {
+            record.generator.pacing.p99 = 5 * MS;
+            record.latency.response.p99 = 900 * MS;
+            record.traffic.unsent = 7;
+        });
+        assert_eq!(slow.0, Status::Valid);
+        assert!(slow.1.contains("7 messages were due and the server did not take them"));
+    }
+
+    #[test]
+    fn a_closed_loop_may_use_all_of_its_cpu_and_says_what_that_means() {
+        let (status, reasons) = status(|record| {
+            record.traffic.offered_rate = None;
+            record.generator.busiest_thread = 1.0;
+            record.generator.delay = Some(9e6);
+            record.generator.waits.p99 = 900 * MS;
+        });
+        assert_eq!(status, Status::Valid);
+        assert!(reasons.contains("the generator was the bottleneck"), "{reasons}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_deliveries_is_less_than_what_is_wrong_with_the_figures() {
+        assert_eq!(status(|record| record.ledger.echoed = 1).0, Status::Faulty);
+        assert_eq!(status(|record| record.ledger.disconnected = 1).0, Status::Faulty);
+        let both = status(|record| {
+            record.ledger.lost = 1;
+            record.generator.untimed = 1;
+        });
+        assert_eq!(both.0, Status::Invalid);
+        assert_eq!(of(&sample::record(), true).status, Status::Partial);
+    }
+}

@@ -1,0 +1,39 @@
+//! Errors of the relay.
+
+use std::io;
+use std::path::PathBuf;
+
+use chat_protocol::endpoint::Endpoint;
+use thiserror::Error;
+
+/// Why the relay could not begin, or had to end.
+#[derive(Debug, Error)]
+pub(crate) enum RelayError {
+    /// The address cannot be listened on: taken, reserved, or not of this machine.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address as it was given.
+        address: Endpoint,
+        /// What the system said.
+        #[source]
+        reason: io::Error,
+    },
+    /// The log cannot be created.
+    #[error("cannot create {}", path.display())]
+    CreateLog {
+        /// Where it should be.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        reason: io::Error,
+    },
+    /// The log cannot be written on.
+    #[error("cannot write the log")]
+    Log(#[source] io::Error),
+    /// The event queue failed.
+    #[error("cannot wait for events")]
+    Poll(#[source] io::Error),
+    /// Standard output is gone.
+    #[error("cannot write to standard output")]
+    Output(#[source] io::Error),
+}

@@ -1,0 +1,39 @@
+//! The bare relay: lines from each to all others, and nothing else.
+//!
+//! It is the noise floor that servers are compared with: what the same deliveries cost where nobody
+//! is named, greeted or labelled. And it is what the ledger is tried on: with faults to order, it
+//! loses, repeats and damages exactly what its log says.
+
+use std::io::{self, Write};
+use std::sync::atomic::AtomicBool;
+
+mod error;
+mod faults;
+mod hub;
+mod log;
+mod member;
+mod members;
+mod options;
+mod stall;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use error::RelayError;
+pub(crate) use hub::Relay;
+pub(crate) use options::RelayOptions;
+
+/// Relays until `stop` is set, which is looked at every 50 ms.
+///
+/// Prints `relay listening on IP:PORT` once clients can connect, and what it did to deliveries at
+/// the end.
+pub(crate) fn run(options: &RelayOptions, stop: &AtomicBool) -> Result<(), RelayError> {
+    let relay = Relay::bind(options)?;
+    print(&format!("relay listening on {}", relay.address()))?;
+    let totals = relay.serve(stop)?;
+    print(&totals.to_string())
+}
+
+fn print(line: &str) -> Result<(), RelayError> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(RelayError::Output)
+}

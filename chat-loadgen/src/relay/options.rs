@@ -1,0 +1,92 @@
+//! The relay's part of the command line.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use chat_protocol::endpoint::Endpoint;
+use chat_protocol::time_limit::TimeLimit;
+use clap::Args;
+use thiserror::Error;
+
+use super::error::RelayError;
+
+/// What the relay is told on its command line.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RelayOptions {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value_t)]
+    pub(crate) bind: Endpoint,
+
+    /// Lose one delivery in n
+    #[arg(long, value_name = "1/n")]
+    pub(crate) drop: Option<OneIn>,
+
+    /// Deliver one delivery in n twice in a row
+    #[arg(long, value_name = "1/n")]
+    pub(crate) dup: Option<OneIn>,
+
+    /// Hold one delivery in n back until its sender's next one has arrived
+    #[arg(long, value_name = "1/n")]
+    pub(crate) swap: Option<OneIn>,
+
+    /// Send one message in n to its sender, too
+    #[arg(long, value_name = "1/n")]
+    pub(crate) echo: Option<OneIn>,
+
+    /// Damage one byte of one delivery in n
+    #[arg(long, value_name = "1/n")]
+    pub(crate) corrupt: Option<OneIn>,
+
+    /// Do nothing at all for this long, once: 1s, 500ms, off
+    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF)]
+    pub(crate) stall: TimeLimit,
+
+    /// How long after the first measured message; off for at once
+    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF)]
+    pub(crate) stall_after: TimeLimit,
+
+    /// What decides which deliveries are hit: the same messages and the same seed, the same faults
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Write every fault here: its name, the receiver's port, the sender's, and the text, with tabs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+}
+
+impl RelayOptions {
+    pub(super) fn create_log(&self) -> Result<Box<dyn Write + Send>, RelayError> {
+        let Some(path) = &self.log else { return Ok(Box::new(io::sink())) };
+        let file = File::create(path)
+            .map_err(|reason| RelayError::CreateLog { path: path.clone(), reason })?;
+        Ok(Box::new(file))
+    }
+}
+
+/// How often a fault befalls: with probability 1/n, written so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OneIn(pub(super) NonZeroU32);
+
+impl FromStr for OneIn {
+    type Err = ParseOneInError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let n = text.strip_prefix("1/").ok_or(ParseOneInError)?;
+        n.parse().map(Self).map_err(|_| ParseOneInError)
+    }
+}
+
+impl fmt::Display for OneIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "1/{}", self.0)
+    }
+}
+
+/// The text was not of the form `1/n`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("expected 1/n, such as 1/1000")]
+pub(crate) struct ParseOneInError;

@@ -1,0 +1,255 @@
+//! One page that shows a run: no network, no scripts, light and dark, for the screen and on paper.
+//!
+//! What a server sent stands in it, so everything is escaped (by `maud`), and the page forbids itself to load
+//! or run anything.
+
+mod axis;
+mod chart;
+mod markup;
+mod plots;
+mod tables;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use self::markup::section;
+use crate::record::figures::{bytes, count, rate, sampled, time_of};
+use crate::record::{Histograms, Record, Status};
+use crate::report::verdict::{self, visible};
+
+/// Nothing is loaded, and nothing runs.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// The page, whole.
+pub(crate) fn render(record: &Record, histograms: &Histograms) -> String {
+    let title = visible(&title(record));
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { (title) }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body {
+                main {
+                    (header(record, &title))
+                    (tiles(record))
+                    (latency(record, histograms))
+                    (over_time(record))
+                    (search(record))
+                    (tables::ledger(&record.ledger))
+                    (tables::worst(record))
+                    (tables::slow_readers(record))
+                    (tables::floor(record))
+                    (tables::processes(record))
+                    (tables::circumstances(record))
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn title(record: &Record) -> String {
+    let asked = &record.workload;
+    format!("{}: {} clients, {}", asked.dialect, count(asked.clients.into()), asked.pacing)
+}
+
+fn header(record: &Record, title: &str) -> Markup {
+    let environment = &record.environment;
+    let when =
+        format!("{} · {} · {} CPUs", environment.started, environment.system, environment.cpus);
+    let (class, meaning) = match record.verdict.status {
+        Status::Valid => ("valid", "The figures hold, and every delivery was right."),
+        Status::Faulty => ("faulty", "The figures hold; some deliveries were wrong."),
+        Status::Partial => ("partial", "Interrupted: the figures hold for what was done."),
+        Status::Invalid => {
+            ("invalid", "The generator could not keep up: the figures mean nothing.")
+        }
+    };
+    html! {
+        header {
+            h1 { (title) }
+            p { (visible(&when)) }
+        }
+        div class={"verdict " (class)} role="status" {
+            strong { (verdict::headline(record)) }
+            p { (meaning) }
+            ul { @for reason in &record.verdict.reasons { li { (visible(reason)) } } }
+        }
+    }
+}
+
+fn tiles(record: &Record) -> Markup {
+    let (response, last) = (&record.latency.response, &record.latency.last);
+    let anomalies = record.ledger.wrong();
+    let mut tiles = vec![
+        ("Response p50", sampled(response, response.p50)),
+        ("Response p99", sampled(response, response.p99)),
+        ("Last receiver p99", sampled(last, last.p99)),
+        ("Longest response", sampled(response, response.max)),
+        ("Deliveries per second", rate(record.traffic.delivery_rate)),
+        ("Messages per second", rate(record.traffic.achieved_rate)),
+        ("Not sent in time", count(record.traffic.unsent)),
+        ("Wrong deliveries", count(anomalies)),
+    ];
+    if let Some(server) = &record.server {
+        tiles.push(("CPU per delivery", time_of(server.cpu_per_delivery)));
+        tiles.push(("Memory per client", bytes(server.memory_per_client)));
+    }
+    // Two rows of equally many, where the page is wide enough.
+    let columns = tiles.len().div_ceil(2);
+    html! {
+        div.tiles style={"--columns:" (columns)} {
+            @for (name, figure) in &tiles {
+                div.tile.bad[*name == "Wrong deliveries" && anomalies > 0] {
+                    span { (name) }
+                    b { (figure) }
+                }
+            }
+        }
+    }
+}
+
+fn latency(record: &Record, histograms: &Histograms) -> Markup {
+    let content = html! {
+        p {
+            "Response counts from when a message should have been sent, service from when it was \
+             written; lag is the difference. First and last are a message's first and last \
+             receiver, and spread is the time between them."
+        }
+        (plots::percentiles(histograms))
+        (tables::latencies(&record.latency))
+    };
+    section("Latency", &content)
+}
+
+fn over_time(record: &Record) -> Markup {
+    let intervals = &record.intervals;
+    let content = html! {
+        (plots::latency_over_time(intervals))
+        h3 { "All responses" }
+        p {
+            "The more a cell stands out, the more deliveries took that long; the scale is logarithmic."
+        }
+        (plots::heat(intervals))
+        h3 { "Rates" }
+        div.columns {
+            (plots::delivery_rate(intervals))
+            (plots::message_rate(intervals))
+        }
+    };
+    section("Over time", &content)
+}
+
+fn search(record: &Record) -> Markup {
+    if record.search.is_empty() {
+        return html! {};
+    }
+    let content = html! {
+        (plots::search(&record.search))
+        (tables::search(&record.search))
+    };
+    section("Search for the highest rate", &content)
+}
+
+#[cfg(test)]
+mod tests {
+    use hdrhistogram::Histogram;
+
+    use super::*;
+    use crate::record::{Summary, sample};
+
+    fn empty() -> Histograms {
+        let none = || Histogram::new(3).unwrap();
+        Histograms {
+            response: none(),
+            service: none(),
+            lag: none(),
+            first: none(),
+            last: none(),
+            spread: none(),
+        }
+    }
+
+    #[test]
+    fn the_page_needs_nothing_but_itself() {
+        let page = render(&sample::full(), &sample::histograms());
+        for reference in ["<script", "<link", " src=", " href=", "url(", "@import", "<iframe"] {
+            assert!(!page.contains(reference), "{reference}");
+        }
+        // The name of a format, not an address that anything fetches.
+        assert_eq!(page.matches("http").count(), page.matches("http-equiv").count() + svgs(&page));
+        assert!(page.contains("default-src 'none'"));
+    }
+
+    fn svgs(page: &str) -> usize {
+        page.matches("xmlns=\"http://www.w3.org/2000/svg\"").count()
+    }
+
+    #[test]
+    fn everything_that_was_found_out_is_there() {
+        let page = render(&sample::full(), &sample::histograms());
+        let headings = page.split("<h2>").skip(1).filter_map(|rest| rest.split("</h2>").next());
+        let expected = [
+            "Latency",
+            "Over time",
+            "Search for the highest rate",
+            "Ledger",
+            "Receivers that waited longest",
+            "Slow readers",
+            "Beside the floor",
+            "Generator",
+            "Server",
+            "Workload",
+            "Environment",
+        ];
+        assert_eq!(headings.collect::<Vec<_>>(), expected);
+        assert_eq!(svgs(&page), 6);
+        for text in
+            ["FAULTY: 3 lost, 1 duplicated", "never arrived", "2.27×", "Example 9000", "c-17"]
+        {
+            assert!(page.contains(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_asked_for_has_no_section() {
+        let page = render(&sample::record(), &sample::histograms());
+        for heading in ["Search for", "Slow readers", "Beside", "<h2>Server"] {
+            assert!(!page.contains(heading), "{heading}");
+        }
+        assert!(page.contains("class=\"verdict valid\""));
+    }
+
+    #[test]
+    fn what_a_server_sent_is_text() {
+        let mut record = sample::full();
+        let witness = &mut record.ledger.witnesses.get_mut("lost").unwrap()[0];
+        witness.detail = "</td><script>alert('\u{202e}')</script>{body}".into();
+        witness.receiver = "<i>".into();
+        record.worst[0].name = "<i>".into();
+        record.verdict.reasons.push("<i>".into());
+        record.workload.dialect = "<i>{style}".into();
+        record.environment.arguments.push("<i>".into());
+        let page = render(&record, &sample::histograms());
+        assert!(page.contains("&lt;/td&gt;&lt;script&gt;alert('\u{FFFD}')"), "not shown");
+        assert!(!page.contains("<i>") && !page.contains("<script"));
+    }
+
+    #[test]
+    fn a_run_without_anything_says_so() {
+        let mut record = Record { intervals: Vec::new(), worst: Vec::new(), ..sample::record() };
+        let nothing = Summary::of(&Histogram::new(3).unwrap());
+        let latency = &mut record.latency;
+        for summary in [&mut latency.response, &mut latency.first, &mut latency.last] {
+            *summary = nothing;
+        }
+        let page = render(&record, &empty());
+        assert_eq!(page.matches("no samples").count(), 5);
+        assert!(!page.contains("<svg") && !page.contains("NaN"));
+    }
+}

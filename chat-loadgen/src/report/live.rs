@@ -1,0 +1,133 @@
+//! The live line: progress of a run on the terminal.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::record::figures;
+
+/// How often the line is drawn at most, in times per second: more cannot be read, and drawing
+/// takes time from the run.
+const REDRAWS: u8 = 10;
+
+/// A line at the bottom of stderr; nothing where that is no terminal.
+pub(crate) struct LiveLine {
+    bar: ProgressBar,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct LiveProgress {
+    /// What is being done: `connecting`, `measuring`.
+    pub(crate) phase: &'static str,
+    /// Since the phase began.
+    pub(crate) elapsed: Duration,
+    /// How long it will last, where that is known.
+    pub(crate) total: Option<Duration>,
+    /// Messages per second, lately.
+    pub(crate) rate: f64,
+    /// Deliveries so far.
+    pub(crate) deliveries: u64,
+    /// 99 in a hundred of the latest responses were not longer, in nanoseconds.
+    pub(crate) p99: Option<u64>,
+    /// Anomalies so far.
+    pub(crate) anomalies: u64,
+}
+
+impl LiveLine {
+    /// Shows nothing yet.
+    pub(crate) fn new() -> Self {
+        let target = ProgressDrawTarget::stderr_with_hz(REDRAWS);
+        let bar = ProgressBar::with_draw_target(None, target);
+        // A template that is a single field cannot be wrong.
+        if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+
+    /// Shows how far the run is; may be called as often as one likes.
+    pub(crate) fn show(&self, progress: &LiveProgress) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(line(progress));
+        }
+    }
+
+    /// Takes the line away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Default for LiveLine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn line(progress: &LiveProgress) -> String {
+    let LiveProgress { phase, elapsed, total, rate, deliveries, p99, anomalies } = progress;
+    let total = total.map(|total| format!(" of {}", clock(total))).unwrap_or_default();
+    let p99 = p99.map_or_else(|| "–".to_owned(), figures::time);
+    let mut parts = vec![
+        format!("{phase} {}{total}", clock(*elapsed)),
+        format!("{} messages/s", figures::rate(*rate)),
+        format!("{} deliveries", figures::count(*deliveries)),
+        format!("p99 {p99}"),
+    ];
+    match anomalies {
+        0 => {}
+        1 => parts.push("1 FAULT".to_owned()),
+        more => parts.push(format!("{} FAULTS", figures::count(*more))),
+    }
+    parts.join(" · ")
+}
+
+/// Minutes and seconds.
+fn clock(time: Duration) -> String {
+    format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROGRESS: LiveProgress = LiveProgress {
+        phase: "measuring",
+        elapsed: Duration::from_millis(12_900),
+        total: Some(Duration::from_secs(90)),
+        rate: 499.94,
+        deliveries: 2_993_400,
+        p99: Some(2_340_000),
+        anomalies: 0,
+    };
+
+    #[test]
+    fn the_line_says_how_far_and_how_well() {
+        assert_eq!(
+            line(&PROGRESS),
+            "measuring 0:12 of 1:30 · 500 messages/s · 2,993,400 deliveries · p99 2.34 ms"
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_open() {
+        let progress =
+            LiveProgress { phase: "connecting", total: None, p99: None, deliveries: 0, ..PROGRESS };
+        assert_eq!(line(&progress), "connecting 0:12 · 500 messages/s · 0 deliveries · p99 –");
+    }
+
+    #[test]
+    fn faults_are_shouted() {
+        assert!(line(&LiveProgress { anomalies: 1, ..PROGRESS }).ends_with(" · 1 FAULT"));
+        assert!(line(&LiveProgress { anomalies: 1200, ..PROGRESS }).ends_with(" · 1,200 FAULTS"));
+    }
+
+    #[test]
+    fn without_a_terminal_nothing_is_drawn() {
+        let line = LiveLine { bar: ProgressBar::hidden() };
+        line.show(&PROGRESS);
+        assert_eq!(line.bar.message(), "");
+        line.finish();
+    }
+}

@@ -1,0 +1,191 @@
+//! Assigns a role to each client: senders, rooms, the canary and the special groups, spread evenly
+//! over the clients in the order in which they connect.
+//!
+//! A server often serves its members in the order in which they came, so a group that came first
+//! or last would see other latencies than the rest.
+
+/// The kind of client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// There from the barrier to the end: it decides whether a message has reached everybody.
+    Steady,
+    /// Leaves and comes back.
+    Churner,
+    /// Stops reading after the barrier.
+    Slow,
+    /// Connected, in no room.
+    Idle,
+}
+
+/// How many clients there are of each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    /// Clients that take part.
+    pub(crate) clients: u32,
+    /// Those of them who send.
+    pub(crate) senders: u32,
+    /// Rooms.
+    pub(crate) rooms: u32,
+    /// Clients that take part and stop reading.
+    pub(crate) slow: u32,
+    /// Clients that take part, leave and come back.
+    pub(crate) churners: u32,
+    /// Clients beside these that are only connected.
+    pub(crate) idle: u32,
+    /// Threads for the clients, without the canary's.
+    pub(crate) threads: u32,
+}
+
+/// One client's part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Role {
+    /// What it does.
+    pub(crate) part: Part,
+    pub(crate) room: Option<u32>,
+    /// Its index among the senders.
+    pub(crate) sender: Option<u32>,
+    /// The worker that looks after it: the last one is the canary's.
+    pub(crate) worker: u32,
+    /// Whether its room is compared with what it sees.
+    pub(crate) witness: bool,
+}
+
+/// Each client's role, in the order in which they connect: those who take part, then the idle ones.
+///
+/// `slow` and `churners` are taken from those who do not send; if there are too few of these, fewer
+/// of them there will be.
+pub(crate) fn assign(numbers: Numbers) -> Vec<Role> {
+    let Numbers { clients, senders, rooms, slow, churners, idle, threads } = numbers;
+    let mut roles: Vec<Role> = (0..clients)
+        .map(|i| Role {
+            part: Part::Steady,
+            room: Some(scale(i, rooms, clients)),
+            sender: None,
+            worker: i % threads,
+            witness: false,
+        })
+        .collect();
+    for sender in 0..senders {
+        roles[self::sender(sender, numbers) as usize].sender = Some(sender);
+    }
+    let canary = canary(&roles);
+    if let Some(canary) = canary {
+        roles[canary].worker = threads;
+    }
+    choose_witnesses(&mut roles, canary);
+    spread(&mut roles, slow, Part::Slow, threads);
+    spread(&mut roles, churners, Part::Churner, threads);
+    let idler = |i| Role {
+        part: Part::Idle,
+        room: None,
+        sender: None,
+        worker: i % threads,
+        witness: false,
+    };
+    roles.extend((0..idle).map(idler));
+    roles
+}
+
+/// Which client is the sender of that index.
+pub(crate) fn sender(sender: u32, numbers: Numbers) -> u32 {
+    scale(sender, numbers.clients, numbers.senders)
+}
+
+/// `i` of `of`, as its place among `places`.
+fn scale(i: u32, places: u32, of: u32) -> u32 {
+    let place = u64::from(i) * u64::from(places) / u64::from(of.max(1));
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+/// The listener nearest to the middle; if everybody sends, whoever is in the middle.
+fn canary(roles: &[Role]) -> Option<usize> {
+    let middle = roles.len() / 2;
+    let listeners = (0..roles.len()).filter(|&i| roles[i].sender.is_none());
+    listeners.min_by_key(|&i| i.abs_diff(middle)).or((middle < roles.len()).then_some(middle))
+}
+
+/// The first listener of each room is its witness, and the canary of its own.
+fn choose_witnesses(roles: &mut [Role], canary: Option<usize>) {
+    let mut last = None;
+    if let Some(canary) = canary.filter(|&canary| roles[canary].sender.is_none()) {
+        roles[canary].witness = true;
+    }
+    let own = canary.and_then(|canary| roles[canary].room.filter(|_| roles[canary].witness));
+    for role in roles {
+        if role.sender.is_none() && role.room != own && role.room != last {
+            role.witness = true;
+            last = role.room;
+        }
+    }
+}
+
+/// Gives a part to so many of the listeners that have no special one.
+fn spread(roles: &mut [Role], number: u32, part: Part, canary: u32) {
+    let free: Vec<usize> = (0..roles.len())
+        .filter(|&i| {
+            let Role { part, sender, worker, witness, .. } = roles[i];
+            part == Part::Steady && sender.is_none() && worker != canary && !witness
+        })
+        .collect();
+    let available = u32::try_from(free.len()).unwrap_or(u32::MAX);
+    for i in 0..number.min(available) {
+        roles[free[scale(i, available, number.min(available)) as usize]].part = part;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NUMBERS: Numbers =
+        Numbers { clients: 200, senders: 20, rooms: 1, slow: 20, churners: 5, idle: 7, threads: 1 };
+
+    fn count(roles: &[Role], which: impl Fn(&Role) -> bool) -> usize {
+        roles.iter().filter(|role| which(role)).count()
+    }
+
+    #[test]
+    fn there_are_as_many_of_each_as_asked_for() {
+        let roles = assign(NUMBERS);
+        assert_eq!(roles.len(), 207);
+        assert_eq!(count(&roles, |role| role.sender.is_some()), 20);
+        assert_eq!(count(&roles, |role| role.part == Part::Slow), 20);
+        assert_eq!(count(&roles, |role| role.part == Part::Churner), 5);
+        assert_eq!(count(&roles, |role| role.part == Part::Idle && role.room.is_none()), 7);
+        assert_eq!(count(&roles, |role| role.worker == 1), 1);
+        assert_eq!(count(&roles, |role| role.witness), 1);
+        assert!(roles[99].witness && roles[99].worker == 1 && roles[99].sender.is_none());
+    }
+
+    #[test]
+    fn a_canary_there_is_even_if_everybody_sends() {
+        let roles = assign(Numbers { clients: 2, senders: 2, slow: 0, churners: 0, ..NUMBERS });
+        assert_eq!(roles.iter().map(|role| role.worker).collect::<Vec<_>>()[..2], [0, 1]);
+        assert_eq!(count(&roles, |role| role.witness), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn rooms_and_senders_are_spread_evenly(
+            clients in 1..400_u32, rooms in 1..20_u32, share in 0.0..1.0, threads in 1..4_u32,
+        ) {
+            let rooms = rooms.min(clients);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a test")]
+            let senders = (f64::from(clients) * share) as u32;
+            let none = Numbers { clients, senders, rooms, slow: 0, churners: 0, idle: 0, threads };
+            let roles = assign(none);
+            let members: Vec<usize> =
+                (0..rooms).map(|room| count(&roles, |role| role.room == Some(room))).collect();
+            prop_assert!(members.iter().max().unwrap() - members.iter().min().unwrap() <= 1);
+            let mut seen: Vec<u32> = roles.iter().filter_map(|role| role.sender).collect();
+            seen.sort_unstable();
+            prop_assert_eq!(seen, (0..senders).collect::<Vec<_>>());
+            for room in 0..rooms {
+                let listeners = count(&roles, |r| r.room == Some(room) && r.sender.is_none());
+                let witnesses = count(&roles, |r| r.room == Some(room) && r.witness);
+                prop_assert_eq!(witnesses, usize::from(listeners > 0));
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The barrier before a run: every client is connected, served, and shown to hear each sender of its
+//! room.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::plan::Plan;
+use crate::run::fleet::Fleet;
+use crate::run::observer::{Observer, Phase};
+use crate::traffic::shared::Shared;
+
+/// How long a step may bring no progress: the server's answers, the barrier.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the barrier may bring no progress before the probes are said again: a server may pass
+/// on nothing to those whose connection it has not accepted yet.
+const REPEAT: Duration = Duration::from_millis(500);
+/// How often what is left is looked at.
+const TICK: Duration = Duration::from_millis(5);
+
+/// Why there is no run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The system gives no thread, or no event queue.
+    #[error("cannot start")]
+    Start(#[source] io::Error),
+    /// Too few clients have a connection.
+    #[error("cannot connect to {address}: {failed} of {all} clients failed")]
+    Connect {
+        address: SocketAddr,
+        /// How many have none.
+        failed: usize,
+        /// How many were to have one.
+        all: usize,
+        /// The first one's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// The server does not want a client.
+    #[error("the server refused a client: {0}")]
+    Refused(String),
+    /// The server has ended connections before anything was measured.
+    #[error("the server closed {0} connections before the start")]
+    Closed(u64),
+    /// Clients were connected, but the server did not answer what they said.
+    #[error("{0} clients got no answer within {PATIENCE:?}")]
+    NotServed(u64),
+    /// Clients do not hear each other.
+    #[error(
+        "{0} pairs of clients could not be shown to hear each other: does the server pass on \
+         messages, and does it speak this dialect?"
+    )]
+    Barrier(i64),
+    /// Told to stop before anything was measured.
+    #[error("interrupted before anything was measured")]
+    Interrupted,
+}
+
+/// Connects all clients, and waits until each is shown to hear the senders of its room.
+pub(crate) fn connect_and_prove(
+    plan: &Plan,
+    fleet: &Fleet,
+    observer: &mut dyn Observer,
+    stop: &AtomicBool,
+) -> Result<(), Failure> {
+    let missing = connect(plan, fleet, observer, stop)?;
+    let here = |index: u32| missing.binary_search(&index).is_err();
+    let progress = &fleet.shared.progress;
+    progress.unproven.fetch_add(pairs(fleet, here), Ordering::Relaxed);
+    barrier(plan, fleet, observer, stop)
+}
+
+/// Gives those who could not be connected, in rising order.
+fn connect(
+    plan: &Plan,
+    fleet: &Fleet,
+    observer: &mut dyn Observer,
+    stop: &AtomicBool,
+) -> Result<Vec<u32>, Failure> {
+    let shared = &*fleet.shared;
+    observer.progress(Phase::Connecting, shared, None);
+    let mut failed = fleet.connect(stop);
+    if stop.load(Ordering::Relaxed) {
+        return Err(Failure::Interrupted);
+    }
+    let all = fleet.roles.len();
+    if !failed.is_empty() && (failed.len() == all || !plan.allow_partial) {
+        let number = failed.len();
+        let (_, source) = failed.swap_remove(0);
+        return Err(Failure::Connect { address: plan.address, failed: number, all, source });
+    }
+    let connected = (all - failed.len()) as u64;
+    let unserved = || connected.saturating_sub(shared.progress.settled.load(Ordering::Relaxed));
+    wait_for_progress(stop, PATIENCE, || {
+        observer.progress(Phase::Connecting, shared, None);
+        i64::try_from(unserved()).unwrap_or(i64::MAX)
+    });
+    check_can_continue(plan, shared, stop)?;
+    match unserved() {
+        left if left > 0 && !plan.allow_partial => Err(Failure::NotServed(left)),
+        _ => Ok(failed.into_iter().map(|(index, _)| index).collect()),
+    }
+}
+
+/// Lets every sender say a probe until all clients of its room have heard one.
+fn barrier(
+    plan: &Plan,
+    fleet: &Fleet,
+    observer: &mut dyn Observer,
+    stop: &AtomicBool,
+) -> Result<(), Failure> {
+    let shared = &*fleet.shared;
+    let unproven = || shared.progress.unproven.load(Ordering::Relaxed);
+    let mut idle = Duration::ZERO;
+    while unproven() > 0 {
+        let before = unproven();
+        for (sender, send_half) in fleet.senders.send_halves() {
+            send_half.probe(sender, shared);
+        }
+        let left = wait_for_progress(stop, REPEAT, || {
+            observer.progress(Phase::Barrier, shared, None);
+            unproven()
+        });
+        check_can_continue(plan, shared, stop)?;
+        idle = if left < before { Duration::ZERO } else { idle + REPEAT };
+        if idle >= PATIENCE {
+            return if plan.allow_partial { Ok(()) } else { Err(Failure::Barrier(left)) };
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the run was not stopped and that the server neither refused nor closed a connection.
+fn check_can_continue(plan: &Plan, shared: &Shared, stop: &AtomicBool) -> Result<(), Failure> {
+    let closed = shared.progress.disconnected.load(Ordering::Relaxed);
+    if stop.load(Ordering::Relaxed) {
+        return Err(Failure::Interrupted);
+    }
+    match shared.refusal.get() {
+        Some(words) if !plan.allow_partial => Err(Failure::Refused(words.clone())),
+        None if closed > 0 && !plan.allow_partial => Err(Failure::Closed(closed)),
+        _ => Ok(()),
+    }
+}
+
+/// How many pairs of receiver and sender there are.
+fn pairs(fleet: &Fleet, here: impl Fn(u32) -> bool) -> i64 {
+    let audience = &fleet.shared.audience;
+    let pairs = (0..).zip(&fleet.roles).filter(|(index, _)| here(*index)).map(|(_, role)| {
+        let heard = |&&sender: &&u32| {
+            audience.has(sender) && (audience.echoes() || role.sender != Some(sender))
+        };
+        audience.senders(role.room).iter().filter(heard).count()
+    });
+    i64::try_from(pairs.sum::<usize>()).unwrap_or(i64::MAX)
+}
+
+/// Waits until nothing is left, or what is left has not become less for so long, or told to stop.
+/// Gives what is left.
+fn wait_for_progress(stop: &AtomicBool, patience: Duration, mut left: impl FnMut() -> i64) -> i64 {
+    let mut best = i64::MAX;
+    let mut idle = Duration::ZERO;
+    loop {
+        let now = left();
+        if now <= 0 || idle >= patience || stop.load(Ordering::Relaxed) {
+            return now;
+        }
+        if now < best {
+            (best, idle) = (now, Duration::ZERO);
+        }
+        thread::sleep(TICK);
+        idle += TICK;
+    }
+}

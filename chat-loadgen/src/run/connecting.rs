@@ -1,0 +1,124 @@
+//! Making connections: so many at a time, no faster than asked, each tried again a few times.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::plan::Connecting;
+use crate::traffic::clock::{Clock, nanoseconds};
+
+/// How long is waited before an attempt is repeated; twice as long before the next, and so on.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How often who waits looks whether to stop, in nanoseconds.
+const LOOK: u64 = 50_000_000;
+
+/// Makes `number` connections and hands each over with its index as soon as there is one. Gives
+/// those that could not be made; or fewer of both if told to `stop`.
+pub(crate) fn connect_all(
+    address: SocketAddr,
+    number: u32,
+    how: Connecting,
+    stop: &AtomicBool,
+    joined: impl Fn(u32, TcpStream) -> io::Result<()> + Sync,
+) -> Vec<(u32, io::Error)> {
+    let next = AtomicU32::new(0);
+    let failed = Mutex::new(Vec::new());
+    let clock = Clock::start();
+    let work = || {
+        while !stop.load(Ordering::Relaxed) {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= number {
+                return;
+            }
+            let time = how.rate.map_or(0, |rate| nanoseconds(f64::from(index) / rate));
+            while clock.now() < time && !stop.load(Ordering::Relaxed) {
+                clock.sleep_until(time.min(clock.now() + LOOK));
+            }
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+            if let Err(error) = connect(address, how, stop).and_then(|stream| joined(index, stream))
+            {
+                failed.lock().unwrap_or_else(PoisonError::into_inner).push((index, error));
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..how.concurrency.clamp(1, number.max(1)) {
+            scope.spawn(work);
+        }
+    });
+    let mut failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    failed.sort_by_key(|(index, _)| *index);
+    failed
+}
+
+/// One connection, without delays for small writes and without blocking.
+///
+/// # Errors
+///
+/// That of the last attempt; there is no other one when `stop` is true.
+pub(crate) fn connect(
+    address: SocketAddr,
+    how: Connecting,
+    stop: &AtomicBool,
+) -> io::Result<TcpStream> {
+    let mut pause = PAUSE;
+    let mut tries = 0;
+    let stream = loop {
+        match TcpStream::connect_timeout(&address, how.timeout) {
+            Ok(stream) => break stream,
+            Err(error) if tries == how.retries || stop.load(Ordering::Relaxed) => {
+                return Err(error);
+            }
+            Err(_) => {}
+        }
+        tries += 1;
+        thread::sleep(pause);
+        pause *= 2;
+    };
+    stream.set_nodelay(true)?;
+    stream.set_nonblocking(true)?;
+    Ok(stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    const HOW: Connecting =
+        Connecting { rate: None, concurrency: 4, timeout: Duration::from_secs(5), retries: 1 };
+
+    #[test]
+    fn all_are_connected_or_named() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let got = Mutex::new(Vec::new());
+        let stop = AtomicBool::new(false);
+        let failed = connect_all(address, 20, HOW, &stop, |index, _| {
+            if index == 7 {
+                return Err(io::ErrorKind::Other.into());
+            }
+            got.lock().expect("no panic").push(index);
+            Ok(())
+        });
+        assert_eq!(failed.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [7]);
+        let mut got = got.into_inner().expect("no panic");
+        got.sort_unstable();
+        assert_eq!(got, (0..20).filter(|&index| index != 7).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn where_nobody_listens_the_reason_is_given() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        drop(listener);
+        let error = connect(address, HOW, &AtomicBool::new(false)).expect_err("nobody listens");
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+    }
+}

@@ -1,0 +1,380 @@
+//! Makes a run's measurements into the record, and the histograms behind it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use crate::plan::Plan;
+use crate::record::figures::float;
+use crate::record::validity;
+use crate::record::{
+    Environment, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Server,
+    Status, Summary, Traffic, VERSION, Verdict, Witness,
+};
+use crate::roles::Part;
+use crate::run::observer::Counts;
+use crate::run::pacer::Paced;
+use crate::system::machine::ThreadUse;
+use crate::traffic::client::{Client, Presence, Received};
+use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
+use crate::traffic::shared::Shared;
+use crate::traffic::timing::intervals::{LatencyTotals, sum};
+use crate::traffic::timing::latency::{LatencySlice, MessageTimes, histogram};
+use crate::traffic::worker::Finding;
+
+/// How many of the worst receivers are kept.
+const WORST: usize = 10;
+/// Seconds below which it says nothing what was used in them: the clocks are looked at every few
+/// milliseconds.
+const SHORT: f64 = 0.05;
+/// How long after coming back a client has to hear what is said, in nanoseconds.
+const IN_TIME: u64 = 1_000_000_000;
+
+/// Raw results of a run.
+#[derive(Debug)]
+pub(crate) struct Measurements {
+    /// What all threads shared.
+    pub(crate) shared: Arc<Shared>,
+    /// What each worker found, the canary's last.
+    pub(crate) findings: Vec<Finding>,
+    /// The times of all deliveries.
+    pub(crate) totals: LatencyTotals,
+    /// What the pacer did, if there was one.
+    pub(crate) paced: Option<Paced>,
+    /// What had been done when the window opened and when it closed.
+    pub(crate) edges: [Counts; 2],
+    /// Messages that were due and that the system did not take.
+    pub(crate) unsent: u64,
+    /// Whether it was interrupted.
+    pub(crate) interrupted: bool,
+}
+
+/// Observations from outside the run: environment, seconds, CPU time and memory.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    /// Where it ran.
+    pub(crate) environment: Environment,
+    /// The run second by second.
+    pub(crate) intervals: Vec<Interval>,
+    /// CPU time of the generator's process in the measuring window.
+    pub(crate) cpu: Duration,
+    /// Resident bytes of the generator's process at the end of the window.
+    pub(crate) memory: Option<u64>,
+    /// What the server used.
+    pub(crate) server: Option<ServerUse>,
+}
+
+/// What a server used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ServerUse {
+    /// Its process.
+    pub(crate) pid: u32,
+    /// CPU time in the measuring window.
+    pub(crate) cpu: Duration,
+    /// Resident bytes before anybody was connected.
+    pub(crate) before: u64,
+    /// Resident bytes when the window closed.
+    pub(crate) after: u64,
+}
+
+/// All workers' findings as one.
+struct Sum {
+    messages: MessageTimes,
+    anomalies: Anomalies,
+    ok: u64,
+    untimed: u64,
+    disconnected: u64,
+    waits: Histogram<u64>,
+    used: Vec<ThreadUse>,
+    clients: Vec<Client>,
+}
+
+/// Puts the record together.
+pub(crate) fn record(
+    plan: &Plan,
+    measurements: Measurements,
+    around: Surroundings,
+) -> (Record, Histograms) {
+    let Measurements { shared, findings, totals, paced, edges, unsent, interrupted } = measurements;
+    let span = Span { from: edges[0], to: edges[1] };
+    let all = Sum::of(findings, plan.witnesses);
+    let connected = all.connected();
+    let deliveries = span.to.deliveries - span.from.deliveries;
+    let everybody = f64::from(connected + plan.numbers.idle);
+    let histograms = histograms(&totals, all.messages.clone());
+    let mut record = Record {
+        version: VERSION,
+        verdict: Verdict { status: Status::Valid, reasons: Vec::new() },
+        workload: plan.workload(),
+        traffic: Traffic {
+            connected,
+            offered_rate: paced
+                .as_ref()
+                .map(|paced| float(paced.due + paced.missed) / span.seconds()),
+            achieved_rate: float(span.to.measured - span.from.measured) / span.seconds(),
+            messages: shared.progress.measured.load(Ordering::Relaxed),
+            unsent: unsent + paced.as_ref().map_or(0, |paced| paced.unsendable),
+            deliveries: histograms.response.len() + all.untimed,
+            delivery_rate: float(deliveries) / span.seconds(),
+            bytes: span.to.bytes - span.from.bytes,
+        },
+        latency: Latency::of(&histograms),
+        worst: worst(plan, &all.clients),
+        ledger: ledger(plan, &all, &shared),
+        intervals: Vec::new(),
+        generator: generator(&all, &totals, paced, &around, span.seconds()),
+        environment: around.environment,
+        server: around.server.map(|used| server(used, deliveries, everybody)),
+        without_slow_readers: None,
+        floor: None,
+        search: Vec::new(),
+    };
+    record.intervals = around.intervals;
+    record.verdict = validity::of(&record, interrupted);
+    (record, histograms)
+}
+
+fn histograms(totals: &LatencyTotals, messages: MessageTimes) -> Histograms {
+    let mut all = totals.bulk.clone();
+    all.add(&totals.canary);
+    let LatencySlice { response, service } = all;
+    let MessageTimes { lag, first, last, spread } = messages;
+    Histograms { response, service, lag, first, last, spread }
+}
+
+fn generator(
+    all: &Sum,
+    totals: &LatencyTotals,
+    paced: Option<Paced>,
+    around: &Surroundings,
+    seconds: f64,
+) -> Generator {
+    let threads = all.used.iter().copied().chain(paced.iter().filter_map(|paced| paced.used));
+    let threads: Vec<ThreadUse> = threads.collect();
+    Generator {
+        missed: paced.as_ref().map_or(0, |paced| paced.missed),
+        pacing: Summary::of(&paced.map_or_else(histogram, |paced| paced.lateness)),
+        cpu: around.cpu.as_secs_f64(),
+        busiest_thread: busiest(&threads, around.cpu, around.environment.cpus, seconds),
+        starved: starved(&threads, seconds),
+        delay: delay(&all.clients),
+        forgotten_gaps: all.anomalies.forgotten,
+        waits: Summary::of(&all.waits),
+        bulk: Summary::of(&totals.bulk.service),
+        canary: Summary::of(&totals.canary.service),
+        untimed: all.untimed,
+        memory_per_client: around.memory.map(|bytes| bytes / u64::from(all.connected().max(1))),
+    }
+}
+
+/// The measuring window, as it was.
+struct Span {
+    from: Counts,
+    to: Counts,
+}
+
+impl Span {
+    /// Its length: not nothing, so that it can be divided by.
+    fn seconds(&self) -> f64 {
+        (float(self.to.at.saturating_sub(self.from.at)) / 1e9).max(1e-9)
+    }
+}
+
+impl Sum {
+    fn of(findings: Vec<Finding>, witnesses: usize) -> Self {
+        let mut all = Self {
+            messages: MessageTimes::default(),
+            anomalies: Anomalies::new(witnesses),
+            ok: 0,
+            untimed: 0,
+            disconnected: 0,
+            waits: histogram(),
+            used: Vec::new(),
+            clients: Vec::new(),
+        };
+        for finding in findings {
+            all.messages.add(&finding.messages);
+            all.anomalies.add(finding.anomalies);
+            all.ok += finding.ok;
+            all.untimed += finding.untimed;
+            all.disconnected += finding.disconnected;
+            sum(&mut all.waits, &finding.waits);
+            all.used.extend(finding.used);
+            all.clients.extend(finding.clients);
+        }
+        all
+    }
+
+    /// How many took part from the first message on, idle ones not counted.
+    fn connected(&self) -> u32 {
+        let took_part = |client: &&Client| client.began && client.part != Part::Idle;
+        u32::try_from(self.clients.iter().filter(took_part).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Clients that came back, and heard nothing of what was said some time later.
+    fn forgotten(&self, shared: &Shared) -> u64 {
+        let spoken_since = |client: &Client| {
+            let senders = shared.audience.senders(client.room());
+            let last =
+                |sender: u32| shared.in_flight.times(sender, shared.in_flight.sent(sender) - 1);
+            let said = senders.iter().filter(|&&sender| shared.in_flight.sent(sender) > 0);
+            said.filter_map(|&sender| last(sender))
+                .any(|times| times.written > client.since + IN_TIME)
+        };
+        let forgotten = |client: &&Client| {
+            let came_back = client.part == Part::Churner && client.began;
+            came_back && client.presence == Presence::Coming && spoken_since(client)
+        };
+        self.clients.iter().filter(forgotten).count() as u64
+    }
+
+    /// Whether everybody is still there whose room's order is what it saw.
+    fn has_witnesses(&self) -> bool {
+        !self.clients.iter().any(|client| client.witness && client.presence == Presence::Lost)
+    }
+}
+
+impl MessageTimes {
+    /// Adds another worker's.
+    fn add(&mut self, other: &Self) {
+        sum(&mut self.lag, &other.lag);
+        sum(&mut self.first, &other.first);
+        sum(&mut self.last, &other.last);
+        sum(&mut self.spread, &other.spread);
+    }
+}
+
+fn ledger(plan: &Plan, all: &Sum, shared: &Shared) -> Ledger {
+    let Sum { anomalies, ok, .. } = all;
+    let count = |anomaly| anomalies.count(anomaly);
+    let mut ledger = Ledger {
+        expected: ok
+            + count(Anomaly::Reordered)
+            + anomalies.replaced
+            + anomalies.lost
+            + anomalies.cut_off,
+        ok: *ok,
+        lost: anomalies.lost,
+        duplicated: count(Anomaly::Duplicated),
+        reordered: count(Anomaly::Reordered),
+        echoed: count(Anomaly::Echoed),
+        corrupt: count(Anomaly::Corrupt),
+        foreign: count(Anomaly::Foreign),
+        cut_off: anomalies.cut_off,
+        disconnected: all.disconnected,
+        forgotten: all.forgotten(shared),
+        disorder: (plan.total_order && all.has_witnesses()).then(|| count(Anomaly::Disorder)),
+        witnesses: std::collections::BTreeMap::new(),
+    };
+    for (anomaly, sightings) in anomalies.witnesses() {
+        let witnesses =
+            sightings.iter().map(|sighting| witness(plan, sighting, shared.window.start()));
+        ledger.witnesses.insert(anomaly.name().to_owned(), witnesses.collect());
+    }
+    ledger
+}
+
+fn witness(plan: &Plan, sighting: &Sighting, start: u64) -> Witness {
+    let &Sighting { receiver, message, at, ref detail } = sighting;
+    Witness {
+        receiver: plan.name(receiver),
+        sender: message.map(|(sender, _)| plan.sender_name(sender)),
+        number: message.map(|(_, number)| number),
+        at: at.cast_signed().saturating_sub_unsigned(start),
+        detail: detail.clone(),
+    }
+}
+
+/// Those who waited longest on average.
+fn worst(plan: &Plan, clients: &[Client]) -> Vec<Receiver> {
+    let heard = clients.iter().filter(|client| client.received.deliveries > 0);
+    let mut receivers: Vec<Receiver> = heard
+        .map(|client| Receiver {
+            name: plan.name(client.index),
+            address: client.address.map_or_else(String::new, |address| address.to_string()),
+            deliveries: client.received.deliveries,
+            mean: float(client.received.sum) / float(client.received.deliveries),
+            max: client.received.max,
+        })
+        .collect();
+    receivers.sort_by(|a, b| b.mean.total_cmp(&a.mean));
+    receivers.truncate(WORST);
+    receivers
+}
+
+/// By how much the median of the means of all receivers but the canary is above the canary's. One
+/// slow receiver, or ten, is the server's doing, and no reason to doubt the generator.
+fn delay(clients: &[Client]) -> Option<f64> {
+    let steady = |client: &&Client| client.part == Part::Steady && client.began;
+    let mean = |client: &Client| {
+        let Received { deliveries, sum, .. } = client.received;
+        (deliveries > 0).then(|| float(sum) / float(deliveries))
+    };
+    let canary = clients.iter().filter(steady).find(|client| client.canary).and_then(mean)?;
+    let others = clients.iter().filter(steady).filter(|client| !client.canary);
+    let mut means: Vec<f64> = others.filter_map(mean).collect();
+    means.sort_by(f64::total_cmp);
+    means.get(means.len() / 2).map(|median| median - canary)
+}
+
+/// The largest share of a CPU that a thread used; or that all used of all CPUs they may use, if
+/// that is more.
+fn busiest(threads: &[ThreadUse], cpu: Duration, cpus: u32, seconds: f64) -> f64 {
+    if seconds < SHORT {
+        return 0.0;
+    }
+    let all = cpu.as_secs_f64() / f64::from(cpus.max(1));
+    threads.iter().map(|used| used.cpu.as_secs_f64()).fold(all, f64::max) / seconds
+}
+
+/// The largest share of the time for which a thread was kept from running by other processes. What
+/// its own process's other threads ran meanwhile may have been the reason, and is not counted.
+fn starved(threads: &[ThreadUse], seconds: f64) -> Option<f64> {
+    if seconds < SHORT {
+        return None;
+    }
+    let all: Duration = threads.iter().map(|used| used.cpu).sum();
+    let foreign = |used: &ThreadUse| {
+        let own = all.saturating_sub(used.cpu);
+        Some(used.waited?.saturating_sub(own).as_secs_f64())
+    };
+    threads.iter().filter_map(foreign).max_by(f64::total_cmp).map(|longest| longest / seconds)
+}
+
+fn server(used: ServerUse, deliveries: u64, clients: f64) -> Server {
+    let cpu = used.cpu.as_secs_f64();
+    Server {
+        pid: used.pid,
+        cpu,
+        cpu_per_delivery: cpu * 1e9 / float(deliveries.max(1)),
+        memory_before: used.before,
+        memory: used.after,
+        memory_per_client: (float(used.after) - float(used.before)) / clients.max(1.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn used(cpu: u64, waited: u64) -> ThreadUse {
+        ThreadUse { cpu: Duration::from_millis(cpu), waited: Some(Duration::from_millis(waited)) }
+    }
+
+    #[test]
+    fn waiting_for_ones_own_threads_is_not_being_starved() {
+        // Two threads that share a CPU and have it to themselves; then with a third party.
+        assert_eq!(starved(&[used(600, 400), used(400, 600)], 1.0), Some(0.0));
+        assert_eq!(starved(&[used(400, 600), used(100, 300)], 1.0), Some(0.5));
+        assert_eq!(starved(&[], 1.0), None);
+    }
+
+    #[test]
+    fn the_busiest_thread_counts_or_all_of_them_where_they_share_a_cpu() {
+        let threads = [used(500, 0), used(400, 0)];
+        assert!((busiest(&threads, Duration::from_millis(950), 4, 1.0) - 0.5).abs() < 1e-9);
+        assert!((busiest(&threads, Duration::from_millis(950), 1, 1.0) - 0.95).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,233 @@
+//! All simulated clients and the threads that look after them.
+
+use std::io;
+use std::net::TcpStream;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use mio::{Interest, Poll, Registry, Token, Waker};
+
+use crate::plan::{Connecting, Pacing, Plan};
+use crate::record::figures;
+use crate::roles::{self, Part, Role};
+use crate::run::connecting::{self, connect_all};
+use crate::traffic::audience::{Audience, Sender};
+use crate::traffic::client::Newcomer;
+use crate::traffic::clock;
+use crate::traffic::in_flight::InFlight;
+use crate::traffic::sending::send_half::SendHalf;
+use crate::traffic::sending::senders::Senders;
+use crate::traffic::shared::{Parts, Shared};
+use crate::traffic::timing::intervals::IntervalReport;
+use crate::traffic::worker::{Command, Finding, WAKE, Worker};
+use crate::wire::dialects::Who;
+use crate::wire::payload::Mark;
+
+/// How long a client may take to be connected that comes back.
+const RETURN: Duration = Duration::from_secs(1);
+/// Commands that may wait for a worker before who gives them has to wait as well.
+const COMMANDS: usize = 1024;
+/// Reports that may wait to be read.
+const REPORTS: usize = 256;
+
+/// The clients of one run.
+#[derive(Debug)]
+pub(crate) struct Fleet {
+    /// What all threads share.
+    pub(crate) shared: Arc<Shared>,
+    /// Who says the messages.
+    pub(crate) senders: Arc<Senders>,
+    /// Each client's role.
+    pub(crate) roles: Vec<Role>,
+    plan: Plan,
+    workers: Vec<WorkerHandle>,
+    threads: Vec<JoinHandle<Finding>>,
+}
+
+/// How a worker is reached.
+#[derive(Debug)]
+struct WorkerHandle {
+    commands: SyncSender<Command>,
+    waker: Waker,
+    registry: Registry,
+}
+
+impl Fleet {
+    /// Starts the threads; nobody is connected yet. What they report comes out of the channel.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no thread or no event queue.
+    pub(crate) fn new(plan: &Plan, mark: u32) -> io::Result<(Self, Receiver<IntervalReport>)> {
+        let numbers = roles::Numbers { churners: plan.churners(), ..plan.numbers };
+        let roles = roles::assign(numbers);
+        let workers = numbers.threads as usize + 1;
+        let dialect = plan.dialect.dialect();
+        let mut senders: Vec<&Role> = roles.iter().filter(|role| role.sender.is_some()).collect();
+        senders.sort_by_key(|role| role.sender);
+        let senders: Vec<Sender> = senders
+            .into_iter()
+            .map(|role| Sender::new(role.room.unwrap_or(0), role.worker as usize))
+            .collect();
+        let shared = Arc::new(Shared::new(Parts {
+            mark: Mark::new(mark, plan.verify),
+            in_flight: InFlight::new(senders.len(), messages_of_one(plan)),
+            audience: Audience::new(workers, numbers.rooms, dialect.echoes(), senders),
+            dialect,
+            verify: plan.verify,
+            total_order: plan.total_order,
+            witnesses: plan.witnesses,
+            patience: clock::nanoseconds(plan.drain_timeout.as_secs_f64()),
+            workers,
+        }));
+        let senders = Arc::new(Senders::new(Arc::clone(&shared), plan.sizes.clone()));
+        let (report, reports) = sync_channel(REPORTS);
+        let mut fleet = Self {
+            shared,
+            senders,
+            roles,
+            plan: plan.clone(),
+            workers: Vec::new(),
+            threads: Vec::new(),
+        };
+        for index in 0..workers {
+            fleet.start_worker(index, report.clone())?;
+        }
+        Ok((fleet, reports))
+    }
+
+    fn start_worker(&mut self, index: usize, report: SyncSender<IntervalReport>) -> io::Result<()> {
+        let poll = Poll::new()?;
+        let registry = poll.registry().try_clone()?;
+        let waker = Waker::new(&registry, WAKE)?;
+        let (commands, orders) = sync_channel(COMMANDS);
+        let closed = matches!(self.plan.pacing, Pacing::Closed(_));
+        let (clients, rooms) = (self.roles.len(), self.plan.numbers.rooms);
+        let channels = (poll, orders, report);
+        let worker =
+            Worker::new(Arc::clone(&self.senders), index, closed, clients, rooms, channels);
+        let thread = thread::Builder::new().name(format!("worker-{index}"));
+        self.threads.push(thread.spawn(|| worker.run())?);
+        self.workers.push(WorkerHandle { commands, waker, registry });
+        Ok(())
+    }
+
+    /// Connects everybody. Gives those who could not be, with the reasons.
+    pub(crate) fn connect(&self, stop: &AtomicBool) -> Vec<(u32, io::Error)> {
+        let senders = self.roles.iter().filter(|role| role.sender.is_some()).count();
+        let send_halves: Mutex<Vec<Option<Arc<SendHalf>>>> = Mutex::new(vec![None; senders]);
+        let number = u32::try_from(self.roles.len()).unwrap_or(u32::MAX);
+        let connecting = self.plan.connecting;
+        let failed = connect_all(self.plan.address, number, connecting, stop, |index, stream| {
+            let send_half = self.join(index, self.plan.name(index), stream)?;
+            if let Some(sender) = self.roles[index as usize].sender {
+                let mut send_halves = send_halves.lock().unwrap_or_else(PoisonError::into_inner);
+                send_halves[sender as usize] = Some(send_half);
+            }
+            Ok(())
+        });
+        let send_halves = send_halves.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (sender, _) in (0..).zip(&send_halves).filter(|(_, send_half)| send_half.is_none()) {
+            self.shared.audience.remove_sender(sender);
+        }
+        self.senders.set_send_halves(send_halves);
+        failed
+    }
+
+    /// Connects a client that has left for the `time`th time, under another name: the server may
+    /// not have noticed yet that it has gone.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be connected at the first try, within a second.
+    pub(crate) fn reconnect(&self, index: u32, time: u32) -> io::Result<()> {
+        let how = Connecting { retries: 0, timeout: RETURN, ..self.plan.connecting };
+        let stream = connecting::connect(self.plan.address, how, &self.shared.progress.silent)?;
+        let name = format!("{}-{time}", self.plan.name(index));
+        self.join(index, name, stream).map(drop)
+    }
+
+    /// Says hello for a client and gives it to its worker.
+    fn join(&self, index: u32, name: String, stream: TcpStream) -> io::Result<Arc<SendHalf>> {
+        let Role { part, room, sender, worker, witness } = self.roles[index as usize];
+        let handle = &self.workers[worker as usize];
+        let mut stream = mio::net::TcpStream::from_std(stream);
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        handle.registry.register(&mut stream, Token(index as usize), interest)?;
+        let who = Arc::new(Who { name, room });
+        let mut hello = Vec::new();
+        let stage = self.shared.dialect.hello(&who, &mut hello);
+        let send_half = Arc::new(SendHalf::new(stream, who));
+        send_half.say(&hello, &self.shared);
+        let newcomer =
+            Newcomer { index, part, sender, witness, send_half: Arc::clone(&send_half), stage };
+        self.tell(worker, Command::Join(Box::new(newcomer)));
+        Ok(send_half)
+    }
+
+    /// A client says goodbye and closes its connection.
+    pub(crate) fn leave(&self, index: u32) {
+        self.tell(self.roles[index as usize].worker, Command::Leave(index));
+    }
+
+    /// Everybody who will come has come.
+    pub(crate) fn begin(&self) {
+        for worker in 0..=self.plan.numbers.threads {
+            self.tell(worker, Command::Begin);
+        }
+    }
+
+    /// The clients that leave and come back.
+    pub(crate) fn churners(&self) -> Vec<u32> {
+        let churns = |(index, role): (u32, &Role)| (role.part == Part::Churner).then_some(index);
+        (0..).zip(&self.roles).filter_map(churns).collect()
+    }
+
+    /// A worker that has ended has nothing to be told.
+    fn tell(&self, worker: u32, command: Command) {
+        let handle = &self.workers[worker as usize];
+        let _ = handle.commands.send(command);
+        let _ = handle.waker.wake();
+    }
+
+    /// Closes all accounts and connections. Gives what each worker has found, the canary's last, and
+    /// what they reported in the end.
+    pub(crate) fn finish(
+        self,
+        reports: Receiver<IntervalReport>,
+    ) -> (Vec<Finding>, Vec<IntervalReport>) {
+        for worker in 0..=self.plan.numbers.threads {
+            self.tell(worker, Command::Finish);
+        }
+        let Self { threads, workers, .. } = self;
+        drop(workers);
+        // Until the last worker has nothing more to report: its channel must not be full.
+        let last = reports.into_iter().collect();
+        let findings = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect();
+        (findings, last)
+    }
+}
+
+/// How late a message may arrive whose times are still known, beside the time for draining.
+const LATE: Duration = Duration::from_secs(30);
+
+/// How many messages of one sender may be under way, and are to be remembered.
+fn messages_of_one(plan: &Plan) -> u64 {
+    match &plan.pacing {
+        // Several windows, for what is taken for lost may come late.
+        Pacing::Closed(window) => (4 * u64::from(*window)).max(1024),
+        Pacing::Open(shape, _) => {
+            let warm_up = shape.first() * plan.warm_up.as_secs_f64();
+            let all = shape.expected(plan.duration) + warm_up;
+            let late = shape.highest() * (LATE + plan.drain_timeout).as_secs_f64();
+            let senders = f64::from(plan.numbers.senders.max(1));
+            figures::whole(all.min(late) / senders) + 1
+        }
+    }
+}

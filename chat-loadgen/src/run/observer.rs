@@ -1,0 +1,53 @@
+//! Observers of a run: told of its phases, of each second, and of the window's edges.
+
+use crate::traffic::shared::Shared;
+use crate::traffic::timing::intervals::EndedInterval;
+
+/// Is told how a run goes on.
+pub(crate) trait Observer {
+    /// How far it has come: called every few milliseconds, with the last second's 99th percentile.
+    fn progress(&mut self, phase: Phase, shared: &Shared, p99: Option<u64>);
+    /// A second is over.
+    fn interval(&mut self, ended: EndedInterval);
+    /// The run has come to one of its edges.
+    fn edge(&mut self, edge: Edge);
+}
+
+/// The phases of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Clients are being connected.
+    Connecting,
+    /// Clients are being shown to hear each other.
+    Barrier,
+    /// Messages do not count yet.
+    WarmUp,
+    /// Messages count.
+    Measuring,
+    /// What is still under way is waited for.
+    Draining,
+}
+
+/// A moment at which CPU time and memory are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edge {
+    /// Nobody is connected yet.
+    Before,
+    /// The measuring window opens.
+    Start,
+    /// The measuring window closes.
+    End,
+}
+
+/// Some counters at one moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counts {
+    /// Nanoseconds of the run's clock.
+    pub(crate) at: u64,
+    /// Messages that count and have got their number.
+    pub(crate) measured: u64,
+    /// Deliveries.
+    pub(crate) deliveries: u64,
+    /// Bytes read.
+    pub(crate) bytes: u64,
+}

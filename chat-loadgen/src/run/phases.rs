@@ -1,0 +1,215 @@
+//! The phases of a run after the barrier: warm-up, measuring window, draining.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::thread::{self, Scope, ScopedJoinHandle};
+use std::time::Duration;
+
+use crate::plan::{Pacing, Plan};
+use crate::run::churn;
+use crate::run::fleet::Fleet;
+use crate::run::observer::{Counts, Edge, Observer, Phase};
+use crate::run::pacer::{self, Paced};
+use crate::traffic::clock::nanoseconds;
+use crate::traffic::sending::schedule::{Schedule, Shape};
+use crate::traffic::shared::Shared;
+use crate::traffic::timing::intervals::{IntervalReport, Intervals};
+
+/// How often the run is looked at.
+const TICK: Duration = Duration::from_millis(10);
+/// How long a closed loop waits at least before it takes messages for lost.
+const LOST: Duration = Duration::from_millis(200);
+/// Between the barrier and the first message, in nanoseconds.
+const PREPARATION: u64 = 20_000_000;
+
+/// The phases of one run, as they are carried out.
+pub(crate) struct Phases<'a> {
+    plan: &'a Plan,
+    fleet: &'a Fleet,
+    reports: &'a Receiver<IntervalReport>,
+    observer: &'a mut dyn Observer,
+    stop: &'a AtomicBool,
+    p99: Option<u64>,
+    /// Seconds that are over.
+    pub(crate) intervals: Intervals,
+    /// What had been done when the measuring window opened and when it closed.
+    pub(crate) edges: [Counts; 2],
+    /// Messages that were due and that the system did not take.
+    pub(crate) unsent: u64,
+    /// Whether it was told to stop.
+    pub(crate) interrupted: bool,
+}
+
+impl<'a> Phases<'a> {
+    /// Phases of a run whose clients are all connected.
+    pub(crate) fn new(
+        plan: &'a Plan,
+        fleet: &'a Fleet,
+        reports: &'a Receiver<IntervalReport>,
+        observer: &'a mut dyn Observer,
+        stop: &'a AtomicBool,
+        intervals: Intervals,
+    ) -> Self {
+        let edges = [Counts::default(); 2];
+        Self {
+            plan,
+            fleet,
+            reports,
+            observer,
+            stop,
+            p99: None,
+            intervals,
+            edges,
+            unsent: 0,
+            interrupted: false,
+        }
+    }
+
+    /// Goes through warm-up, measuring window and draining.
+    pub(crate) fn measure(&mut self) -> Option<Paced> {
+        let shared = &*self.fleet.shared;
+        let begin = shared.clock.now() + PREPARATION;
+        let start = begin + nanoseconds(self.plan.warm_up.as_secs_f64());
+        let end = start + nanoseconds(self.plan.duration.as_secs_f64());
+        shared.window.set(start, end);
+        thread::scope(|scope| {
+            let pacer = self.begin_sending(scope, begin, start);
+            if self.plan.churn > 0.0 {
+                let (fleet, rate) = (self.fleet, self.plan.churn);
+                scope.spawn(move || churn::churn(fleet, rate, begin));
+            }
+            self.watch_until(start, Phase::WarmUp);
+            self.record_edge(0, Edge::Start);
+            self.watch_until(end, Phase::Measuring);
+            self.record_edge(1, Edge::End);
+            if self.interrupted {
+                shared.window.set(start.min(shared.clock.now()), end.min(shared.clock.now()));
+                shared.progress.silent.store(true, Ordering::Relaxed);
+            }
+            self.drain(pacer.as_ref());
+            shared.progress.silent.store(true, Ordering::Relaxed);
+            self.unsent = self
+                .fleet
+                .senders
+                .send_halves()
+                .map(|(sender, send_half)| send_half.stop(sender, shared))
+                .sum();
+            pacer.map(|pacer| pacer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        })
+    }
+
+    fn begin_sending<'scope>(
+        &self,
+        scope: &'scope Scope<'scope, '_>,
+        begin: u64,
+        start: u64,
+    ) -> Option<ScopedJoinHandle<'scope, Paced>> {
+        let senders = Arc::clone(&self.fleet.senders);
+        let Plan { seed, warm_up, duration, .. } = *self.plan;
+        match &self.plan.pacing {
+            Pacing::Closed(window) => {
+                senders.shared().clock.sleep_until(begin);
+                senders.refill(u64::from(*window));
+                None
+            }
+            Pacing::Open(shape, arrivals) => {
+                // The same arrivals, at the rate at which the window begins.
+                let even = Shape::constant(shape.first());
+                let before = Schedule::new(&even, *arrivals, !seed, begin, warm_up);
+                let within = Schedule::new(shape, *arrivals, seed, start, duration);
+                Some(scope.spawn(move || pacer::pace(&senders, before.chain(within))))
+            }
+        }
+    }
+
+    /// Watches the run until that time of its clock, or until told to stop.
+    fn watch_until(&mut self, time: u64, phase: Phase) {
+        let shared = &*self.fleet.shared;
+        let mut stuck = (0, shared.clock.now());
+        loop {
+            let now = shared.clock.now();
+            self.interrupted |= self.stop.load(Ordering::Relaxed);
+            if now >= time || self.interrupted {
+                return;
+            }
+            self.collect_reports(phase);
+            self.give_up_waiting(&mut stuck);
+            shared.clock.sleep_until(time.min(now + nanoseconds(TICK.as_secs_f64())));
+        }
+    }
+
+    /// In a closed loop: what has not arrived for so long that it counts as lost does not keep the
+    /// next messages from being sent.
+    fn give_up_waiting(&self, (completed, since): &mut (u64, u64)) {
+        let shared = &*self.fleet.shared;
+        let Pacing::Closed(window) = self.plan.pacing else { return };
+        let now = shared.clock.now();
+        let done = shared.progress.completed.load(Ordering::Relaxed);
+        if done != *completed {
+            (*completed, *since) = (done, now);
+        } else if now - *since > nanoseconds(self.plan.drain_timeout.max(LOST).as_secs_f64()) {
+            *since = now;
+            shared.given_up.store(now, Ordering::Relaxed);
+            self.fleet.senders.refill(u64::from(window));
+        }
+    }
+
+    /// Takes what the workers report, and shows how far the run has come.
+    fn collect_reports(&mut self, phase: Phase) {
+        let shared = &*self.fleet.shared;
+        if let Some(since) = shared.clock.now().checked_sub(shared.window.start()) {
+            self.intervals.note_sent(shared.in_flight.all_sent(), since);
+        }
+        for report in self.reports.try_iter() {
+            for ended in self.intervals.take(report) {
+                self.p99 = Some(ended.interval.response.p99);
+                self.observer.interval(ended);
+            }
+        }
+        self.observer.progress(phase, shared, self.p99);
+    }
+
+    fn record_edge(&mut self, which: usize, edge: Edge) {
+        let Shared { progress, clock, .. } = &*self.fleet.shared;
+        self.edges[which] = Counts {
+            at: clock.now(),
+            measured: progress.measured.load(Ordering::Relaxed),
+            deliveries: progress.deliveries.load(Ordering::Relaxed),
+            bytes: progress.bytes.load(Ordering::Relaxed),
+        };
+        self.observer.edge(edge);
+    }
+
+    /// Whether nobody waits for anything on which the completion of no message depends.
+    fn nothing_is_outstanding(&self) -> bool {
+        let shared = &*self.fleet.shared;
+        shared.progress.all_sent.store(true, Ordering::Relaxed);
+        shared.outstanding.iter().all(|number| number.load(Ordering::Relaxed) == 0)
+    }
+
+    /// Waits until everything that was to be sent is sent and has reached everybody; at most for
+    /// the time that is given to it. Being told to stop ends it only if the run was not ended by that
+    /// itself: what is under way then is not lost.
+    fn drain(&mut self, pacer: Option<&ScopedJoinHandle<'_, Paced>>) {
+        let shared = &*self.fleet.shared;
+        if pacer.is_none() {
+            shared.progress.silent.store(true, Ordering::Relaxed);
+        }
+        let deadline = shared.clock.now() + nanoseconds(self.plan.drain_timeout.as_secs_f64());
+        let (stop, stopped) = (self.stop, self.interrupted);
+        let told = || !stopped && stop.load(Ordering::Relaxed);
+        while shared.clock.now() < deadline && !told() {
+            self.collect_reports(Phase::Draining);
+            let sending = pacer.is_some_and(|pacer| !pacer.is_finished());
+            let open = shared.progress.open.load(Ordering::Relaxed) > 0;
+            let sent = !sending
+                && self.fleet.senders.send_halves().all(|(_, send_half)| send_half.has_sent_all());
+            if sent && self.nothing_is_outstanding() && !open {
+                return;
+            }
+            thread::sleep(TICK);
+        }
+        self.interrupted |= self.stop.load(Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,5 @@
+//! The machine and the server's process.
+
+pub(crate) mod machine;
+pub(crate) mod preflight;
+pub(crate) mod target;

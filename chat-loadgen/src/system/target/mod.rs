@@ -1,0 +1,332 @@
+//! The server process under test: started and stopped here, or watched.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[cfg(unix)]
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+#[cfg(target_os = "linux")]
+mod usage;
+
+/// Other systems do not tell.
+#[cfg(not(target_os = "linux"))]
+mod usage {
+    pub(super) fn started(_: u32) -> Option<u64> {
+        None
+    }
+
+    #[cfg(unix)]
+    pub(super) fn is_family_alive(_: u32) -> bool {
+        false
+    }
+
+    pub(super) fn usage(_: u32) -> Option<super::Usage> {
+        None
+    }
+}
+
+/// How long a server may take until it accepts connections.
+const START: Duration = Duration::from_secs(10);
+/// How long it may take to end after it was asked to, before it is killed.
+const STOP: Duration = Duration::from_secs(5);
+/// How long it may take to let go of the connection that only tried whether it accepts.
+const LET_GO: Duration = Duration::from_secs(1);
+/// How often a process is looked at that something is expected of.
+const LOOK: Duration = Duration::from_millis(10);
+/// How much is kept of what a server says on its standard error, in bytes, and how many lines of it
+/// are shown when it fails.
+const KEPT: usize = 8 << 10;
+const SHOWN: usize = 10;
+/// Stands in a command for a port that is free.
+const PORT: &str = "{port}";
+
+/// CPU time and memory that a server has used so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Usage {
+    /// CPU time. It can fall by some 20 ms when a thread or a process ends.
+    pub(crate) cpu: Duration,
+    /// Resident bytes. Pages shared by several of its processes count for each.
+    pub(crate) resident: u64,
+}
+
+/// Why there is no server to test.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TargetError {
+    /// Its quotes do not match.
+    #[error("the server's command cannot be read")]
+    Command(#[from] shell_words::ParseError),
+    /// There is no word in it.
+    #[error("the server's command is empty")]
+    Empty,
+    /// The system does not run it.
+    #[error("cannot start {program}")]
+    Start {
+        /// The command's first word.
+        program: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The system gives no port.
+    #[error("no free port for the server")]
+    NoPort(#[source] io::Error),
+    /// Somebody else's server would be tested.
+    #[error("{0} is taken: something accepts connections there already")]
+    Taken(SocketAddr),
+    /// It ended before it accepted a connection.
+    #[error("the server ended before it accepted connections on {address}{words}")]
+    Ended {
+        /// Where it should have.
+        address: SocketAddr,
+        /// The last lines of its standard error.
+        words: String,
+    },
+    /// It goes on, and accepts no connection.
+    #[error("the server accepts no connections on {address}{words}")]
+    Silent {
+        /// Where it should have.
+        address: SocketAddr,
+        /// The last lines of its standard error.
+        words: String,
+    },
+    /// Nobody to watch.
+    #[error("there is no process {0}")]
+    NoProcess(u32),
+}
+
+/// A server process. When this is dropped, one that was started is stopped, with all its group.
+#[derive(Debug)]
+pub(crate) struct Target {
+    id: u32,
+    /// When the process began, where the system tells: its number may be given to another one.
+    began: Option<u64>,
+    address: Option<SocketAddr>,
+    child: Option<Child>,
+}
+
+impl Target {
+    /// Starts a server by a command in a shell's notation, and waits until it accepts connections
+    /// on `address`; or, where `{port}` stands in the command, on a free port of 127.0.0.1, which
+    /// takes its place.
+    ///
+    /// Its output is thrown away, and what it writes to its standard error is read and mostly
+    /// forgotten: neither can fill up.
+    pub(crate) fn spawn(command: &str, address: SocketAddr) -> Result<Self, TargetError> {
+        Self::start(command, address, START)
+    }
+
+    /// Watches a process that somebody else has started, and will stop.
+    pub(crate) fn attach(id: u32) -> Result<Self, TargetError> {
+        let began = usage::started(id);
+        if cfg!(target_os = "linux") && began.is_none() {
+            return Err(TargetError::NoProcess(id));
+        }
+        Ok(Self { id, began, address: None, child: None })
+    }
+
+    /// The process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Where it accepts connections, if it was started here.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// What it and its descendants have used so far (Linux); nothing once it is gone.
+    ///
+    /// Counting a server's pages takes some 2 ms per 256 MB: not for every millisecond.
+    pub(crate) fn usage(&self) -> Option<Usage> {
+        let same = usage::started(self.id) == self.began;
+        if same { usage::usage(self.id) } else { None }
+    }
+
+    fn start(command: &str, address: SocketAddr, patience: Duration) -> Result<Self, TargetError> {
+        let (words, address) = assign_port(command, address)?;
+        if accepts(address) {
+            return Err(TargetError::Taken(address));
+        }
+        let mut child = run(&words)?;
+        started().push(child.id());
+        let tail = child.stderr.take().map(Tail::of);
+        let began = usage::started(child.id());
+        let mut target = Self { id: child.id(), began, address: Some(address), child: Some(child) };
+        let deadline = Instant::now() + patience;
+        loop {
+            if target.has_ended() {
+                let words = tail.map(Tail::finish).unwrap_or_default();
+                return Err(TargetError::Ended { address, words });
+            }
+            if accepts(address) {
+                return Ok(target);
+            }
+            if Instant::now() > deadline {
+                let words = tail.map(|tail| tail.last_lines()).unwrap_or_default();
+                return Err(TargetError::Silent { address, words });
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// Whether a process that was started here has ended. It is not asked how: as long as nobody
+    /// has, its number stands for no other process and no other group.
+    #[cfg(unix)]
+    fn has_ended(&mut self) -> bool {
+        let how = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let ended = |child| matches!(waitid(WaitId::Pid(Pid::from_child(child)), how), Ok(Some(_)));
+        self.child.as_ref().is_some_and(ended)
+    }
+
+    #[cfg(not(unix))]
+    fn has_ended(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))))
+    }
+
+    /// Whether anybody is left of what was started: of its descendants, those in its group whom
+    /// the system shows.
+    #[cfg(unix)]
+    fn is_alive(&mut self) -> bool {
+        !self.has_ended() || usage::is_family_alive(self.id)
+    }
+
+    /// Ends what was started here: politely, then not.
+    fn stop(&mut self, patience: Duration) {
+        #[cfg(unix)]
+        if let Some(group) = self.child.as_ref().map(Pid::from_child) {
+            let _ = kill_process_group(group, Signal::TERM);
+            let deadline = Instant::now() + patience;
+            while self.is_alive() && Instant::now() < deadline {
+                thread::sleep(LOOK);
+            }
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        #[cfg(not(unix))]
+        let _ = patience;
+        if let Some(mut child) = self.child.take() {
+            // Once it has been waited for, its number may be another's.
+            started().retain(|id| *id != child.id());
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        self.stop(STOP);
+    }
+}
+
+/// The processes that were started here and have not been waited for.
+static STARTED: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+fn started() -> MutexGuard<'static, Vec<u32>> {
+    STARTED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Kills what was started here: this process is about to end without dropping anything.
+pub(crate) fn kill_all_started() {
+    #[cfg(unix)]
+    for id in started().iter().filter_map(|id| Pid::from_raw(id.cast_signed())) {
+        let _ = kill_process_group(id, Signal::KILL);
+    }
+}
+
+/// The command's words, and where the server will listen.
+fn assign_port(
+    command: &str,
+    address: SocketAddr,
+) -> Result<(Vec<String>, SocketAddr), TargetError> {
+    let mut words = shell_words::split(command)?;
+    if words.is_empty() {
+        return Err(TargetError::Empty);
+    }
+    if !command.contains(PORT) {
+        return Ok((words, address));
+    }
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
+    let address = free.map_err(TargetError::NoPort)?;
+    for word in &mut words {
+        *word = word.replace(PORT, &address.port().to_string());
+    }
+    Ok((words, address))
+}
+
+/// Starts it in a group of its own: Ctrl-C on the terminal is for the generator, which stops it.
+fn run(words: &[String]) -> Result<Child, TargetError> {
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.spawn().map_err(|source| TargetError::Start { program: words[0].clone(), source })
+}
+
+/// Whether something accepts connections there. The one that was tried has ended at both ends then,
+/// if the server closes within [`LET_GO`].
+fn accepts(address: SocketAddr) -> bool {
+    let Ok(mut stream) = TcpStream::connect_timeout(&address, LET_GO) else { return false };
+    // A free port that is connected to may be given to this end as well: a conversation with
+    // oneself.
+    if stream.local_addr().is_ok_and(|own| own == address) {
+        return false;
+    }
+    let deadline = Instant::now() + LET_GO;
+    let _ = stream.shutdown(Shutdown::Write);
+    let _ = stream.set_read_timeout(Some(LET_GO));
+    while matches!(stream.read(&mut [0; 1024]), Ok(1..)) && Instant::now() < deadline {}
+    true
+}
+
+/// The end of what a process writes to its standard error.
+struct Tail {
+    kept: Arc<Mutex<VecDeque<u8>>>,
+    /// Closed when there will be no more.
+    end: Receiver<()>,
+}
+
+impl Tail {
+    fn of(mut stderr: ChildStderr) -> Self {
+        let kept = Arc::new(Mutex::new(VecDeque::new()));
+        let (open, end) = channel();
+        let keep = Arc::clone(&kept);
+        thread::spawn(move || {
+            let _open: Sender<()> = open;
+            let mut chunk = [0; KEPT];
+            while let Ok(length @ 1..) = stderr.read(&mut chunk) {
+                let mut kept = keep.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.extend(&chunk[..length]);
+                let surplus = kept.len().saturating_sub(KEPT);
+                kept.drain(..surplus);
+            }
+        });
+        Self { kept, end }
+    }
+
+    /// The last words of a process that has ended. Another one may hold its standard error open.
+    fn finish(self) -> String {
+        let _ = self.end.recv_timeout(LET_GO);
+        self.last_lines()
+    }
+
+    /// The last lines so far, harmless for a terminal, with something to begin them with.
+    fn last_lines(&self) -> String {
+        let kept: Vec<u8> =
+            self.kept.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
+        let text = String::from_utf8_lossy(&kept);
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        let last = lines[lines.len().saturating_sub(SHOWN)..].join("\n");
+        let harmless = last.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
+        if harmless.is_empty() { harmless } else { format!("; its last words:\n{harmless}") }
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests;

@@ -1,0 +1,108 @@
+//! CPU time and memory of a process and its descendants, from `/proc`.
+
+use std::time::Duration;
+
+use procfs::process::{Process, Stat, all_processes};
+
+use super::Usage;
+use crate::system::machine::resident_of;
+
+/// What the system counts CPU time in where it does not count nanoseconds: 100 in a second on every
+/// architecture that Rust runs on.
+const TICK: Duration = Duration::from_millis(10);
+
+/// A process that was found under `/proc`.
+pub(super) struct Found {
+    process: Process,
+    pub(super) stat: Stat,
+}
+
+impl Found {
+    fn new(process: Process) -> Option<Self> {
+        Some(Self { stat: process.stat().ok()?, process })
+    }
+
+    /// Whether it has ended and only waits for its parent to ask how.
+    pub(super) fn has_ended(&self) -> bool {
+        ['Z', 'X'].contains(&self.stat.state)
+    }
+
+    /// CPU time that it has used.
+    ///
+    /// Two things are known, neither of them too much: the nanoseconds of each thread that is
+    /// there, and the ticks of all threads that ever were. While no thread ends, the first is
+    /// exact; the second is never more than two ticks behind. So the larger one counts. To it comes
+    /// the time of its children that have ended and were waited for, and of theirs.
+    fn cpu(&self) -> Duration {
+        let Stat { utime, stime, cutime, cstime, .. } = self.stat;
+        let exact = self.threads().unwrap_or_default();
+        exact.max(ticks(utime + stime)) + ticks((cutime + cstime).unsigned_abs())
+    }
+
+    fn threads(&self) -> Option<Duration> {
+        let threads = self.process.tasks().ok()?.flatten();
+        let time = |thread: procfs::process::Task| Some(thread.schedstat().ok()?.sum_exec_runtime);
+        Some(Duration::from_nanos(threads.filter_map(time).sum()))
+    }
+}
+
+fn ticks(number: u64) -> Duration {
+    TICK * u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// The process of that number.
+pub(super) fn find(id: u32) -> Option<Found> {
+    Found::new(Process::new(id.cast_signed()).ok()?)
+}
+
+/// When a process began, in ticks since the system did: of two with one number, which of them it is.
+pub(super) fn started(id: u32) -> Option<u64> {
+    find(id).map(|found| found.stat.starttime)
+}
+
+/// The process of that number, its descendants, and the members of its group.
+pub(super) fn family(id: u32) -> Vec<Found> {
+    let id = id.cast_signed();
+    let everybody = all_processes().into_iter().flatten().flatten();
+    let mut strangers: Vec<Found> = everybody.filter_map(Found::new).collect();
+    let mut family: Vec<Found> = Vec::new();
+    loop {
+        let belongs = |Found { stat, .. }: &mut Found| {
+            let is_child = family.iter().any(|member| member.stat.pid == stat.ppid);
+            stat.pid == id || stat.pgrp == id || is_child
+        };
+        let found: Vec<Found> = strangers.extract_if(.., belongs).collect();
+        if found.is_empty() {
+            return family;
+        }
+        family.extend(found);
+    }
+}
+
+/// Whether one of its family has not ended.
+pub(super) fn is_family_alive(id: u32) -> bool {
+    family(id).iter().any(|member| !member.has_ended())
+}
+
+/// What a process and its descendants have used, those that have ended included where their parent
+/// has waited for them.
+pub(super) fn usage(id: u32) -> Option<Usage> {
+    let family = family(id);
+    (!family.is_empty()).then(|| Usage {
+        cpu: family.iter().map(Found::cpu).sum(),
+        resident: family.iter().filter_map(|member| resident_of(&member.process)).sum(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_is_of_its_own_family() {
+        let id = std::process::id();
+        assert!(family(id).iter().any(|member| member.stat.pid == id.cast_signed()));
+        let before = usage(id).expect("a figure");
+        assert!(before.resident > 4096 && before.cpu > Duration::ZERO);
+    }
+}

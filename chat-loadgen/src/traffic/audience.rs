@@ -1,0 +1,135 @@
+//! Receivers of each room: how many of its clients each worker looks after.
+//!
+//! Only those who are there all the time are counted, because only they decide whether a message
+//! has reached everybody.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+/// The clients that take part all the time, by worker and room; and the senders among them.
+#[derive(Debug)]
+pub(crate) struct Audience {
+    echoes: bool,
+    rooms: usize,
+    members: Box<[AtomicU32]>,
+    senders: Box<[Sender]>,
+    seats: Box<[Vec<u32>]>,
+}
+
+/// Where a sender's own receiving half is.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    room: u32,
+    /// Its index among the room's senders.
+    seat: usize,
+    worker: usize,
+    here: AtomicBool,
+}
+
+impl Sender {
+    /// A sender that takes part in `room` and is looked after by `worker`.
+    pub(crate) fn new(room: u32, worker: usize) -> Self {
+        Self { room, seat: 0, worker, here: AtomicBool::new(true) }
+    }
+}
+
+impl Audience {
+    /// Rooms without members, and the senders. `echoes`: a sender is due to get its own messages.
+    pub(crate) fn new(workers: usize, rooms: u32, echoes: bool, mut senders: Vec<Sender>) -> Self {
+        let rooms = rooms as usize;
+        let members = (0..workers * rooms).map(|_| AtomicU32::new(0)).collect();
+        let mut seats = vec![Vec::new(); rooms];
+        for (index, sender) in (0..).zip(&mut senders) {
+            let seats = &mut seats[sender.room as usize];
+            sender.seat = seats.len();
+            seats.push(index);
+        }
+        Self { echoes, rooms, members, senders: senders.into(), seats: seats.into() }
+    }
+
+    /// Whether senders are due to get their own messages.
+    pub(crate) fn echoes(&self) -> bool {
+        self.echoes
+    }
+
+    /// A client takes part from now on.
+    pub(crate) fn join(&self, worker: usize, room: u32) {
+        self.members(worker, room).fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A client takes part no longer; `sender` if it is one.
+    pub(crate) fn leave(&self, worker: usize, room: u32, sender: Option<u32>) {
+        self.members(worker, room).fetch_sub(1, Ordering::Relaxed);
+        if let Some(sender) = sender {
+            self.remove_sender(sender);
+        }
+    }
+
+    /// A sender could not be connected.
+    pub(crate) fn remove_sender(&self, sender: u32) {
+        self.senders[sender as usize].here.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether a sender still takes part.
+    pub(crate) fn has(&self, sender: u32) -> bool {
+        self.senders[sender as usize].here.load(Ordering::Relaxed)
+    }
+
+    /// A sender's index among those of `room`, if it is one of them.
+    #[inline]
+    pub(crate) fn seat(&self, sender: u32, room: Option<u32>) -> Option<usize> {
+        let sender = self.senders.get(sender as usize)?;
+        (Some(sender.room) == room).then_some(sender.seat)
+    }
+
+    /// How many senders there are in all rooms.
+    pub(crate) fn all_senders(&self) -> usize {
+        self.senders.len()
+    }
+
+    /// A room's senders, by their index in it; nobody talks where there is no room.
+    pub(crate) fn senders(&self, room: Option<u32>) -> &[u32] {
+        room.map_or(&[], |room| &self.seats[room as usize])
+    }
+
+    /// How many of a worker's clients are due to get what a sender says now.
+    #[inline]
+    pub(crate) fn receivers(&self, worker: usize, sender: u32) -> u32 {
+        let Sender { room, worker: home, here, .. } = &self.senders[sender as usize];
+        let all = self.members(worker, *room).load(Ordering::Relaxed);
+        let itself = *home == worker && !self.echoes && here.load(Ordering::Relaxed);
+        all.saturating_sub(u32::from(itself))
+    }
+
+    /// How many workers have receivers for what a sender says now.
+    pub(crate) fn workers(&self, sender: u32) -> u32 {
+        let workers = self.members.len() / self.rooms;
+        (0..workers).map(|worker| u32::from(self.receivers(worker, sender) > 0)).sum()
+    }
+
+    fn members(&self, worker: usize, room: u32) -> &AtomicU32 {
+        &self.members[worker * self.rooms + room as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sender_is_no_receiver_of_its_own_unless_the_protocol_echoes() {
+        for echoes in [false, true] {
+            let audience = Audience::new(2, 2, echoes, vec![Sender::new(1, 0)]);
+            assert_eq!(audience.workers(0), 0);
+            audience.join(0, 1);
+            audience.join(1, 0);
+            assert_eq!(audience.workers(0), u32::from(echoes));
+            audience.join(0, 1);
+            audience.join(1, 1);
+            assert_eq!(audience.workers(0), 2);
+            assert_eq!(audience.receivers(0, 0), 1 + u32::from(echoes));
+            audience.leave(0, 1, Some(0));
+            assert_eq!(audience.receivers(0, 0), 1);
+            assert!(!audience.has(0));
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! One simulated client: its connection, its account of deliveries, its progress with the server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::roles::Part;
+use crate::traffic::ledger::Account;
+use crate::traffic::ledger::total_order::TotalOrder;
+use crate::traffic::sending::send_half::SendHalf;
+use crate::traffic::shared::Shared;
+use crate::wire::dialects;
+
+/// Participation of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// Whether it hears anybody is not known yet.
+    Coming,
+    /// What is sent is due to it.
+    Here,
+    /// Nothing is due to it, for it has left, or does not read.
+    Away,
+    /// Its connection has ended without its asking for it.
+    Lost,
+}
+
+/// One client.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
+pub(crate) struct Client {
+    /// Its index among all clients of the run.
+    pub(crate) index: u32,
+    /// What part it plays.
+    pub(crate) part: Part,
+    /// How far it takes part.
+    pub(crate) presence: Presence,
+    /// Its index among the senders, if it is one.
+    pub(crate) sender: Option<u32>,
+    /// Whether the room's order is what it sees.
+    pub(crate) witness: bool,
+    /// Whether it is the only one on its thread.
+    pub(crate) canary: bool,
+    /// Its sending half, and the connection.
+    pub(crate) send_half: Arc<SendHalf>,
+    /// Where it is in what the server asks of it.
+    pub(crate) stage: dialects::Stage,
+    /// Whether it was there when the first message was sent.
+    pub(crate) began: bool,
+    /// When it was connected, in nanoseconds of the run's clock.
+    pub(crate) since: u64,
+    /// Whether it waits for its turn to read on.
+    pub(crate) again: bool,
+    /// The beginning of a frame whose end has not arrived.
+    pub(crate) rest: Vec<u8>,
+    /// What it got of what each sender of its room said.
+    pub(crate) account: Account,
+    /// What it saw, compared with the room's order.
+    pub(crate) total_order: Option<Box<TotalOrder>>,
+    /// Whether the last text that came lacked its end.
+    pub(crate) torn: bool,
+    /// Damaged texts of which nobody knows what they were.
+    pub(crate) unattributed: u64,
+    /// Its deliveries that count.
+    pub(crate) received: Received,
+    /// Its end of the connection.
+    pub(crate) address: Option<SocketAddr>,
+}
+
+/// The deliveries of one receiver, in short.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Received {
+    /// How many.
+    pub(crate) deliveries: u64,
+    /// The sum of their responses, in nanoseconds.
+    pub(crate) sum: u64,
+    /// The longest, in nanoseconds.
+    pub(crate) max: u64,
+}
+
+impl Received {
+    /// Adds a delivery, with its response in nanoseconds.
+    #[inline]
+    pub(crate) fn add(&mut self, response: u64) {
+        self.deliveries += 1;
+        self.sum += response;
+        self.max = self.max.max(response);
+    }
+}
+
+impl Client {
+    /// A client whose connection has been made and whose hello has been said.
+    pub(crate) fn new(newcomer: Newcomer, canary: bool, shared: &Shared) -> Self {
+        let Newcomer { index, part, sender, witness, send_half, stage } = newcomer;
+        let senders = shared.audience.senders(send_half.who().room).len();
+        Self {
+            index,
+            part,
+            presence: Presence::Coming,
+            sender,
+            witness,
+            canary,
+            address: send_half.stream().local_addr().ok(),
+            send_half,
+            stage,
+            began: false,
+            since: shared.clock.now(),
+            again: false,
+            rest: Vec::new(),
+            account: Account::new(senders),
+            total_order: (shared.total_order && !witness).then(Box::default),
+            torn: false,
+            unattributed: 0,
+            received: Received::default(),
+        }
+    }
+
+    /// Whether a sender's messages are not due to it because it sends them itself.
+    #[inline]
+    pub(crate) fn is_itself(&self, sender: u32, shared: &Shared) -> bool {
+        self.sender == Some(sender) && !shared.audience.echoes()
+    }
+
+    /// Its room, if it is in any.
+    #[inline]
+    pub(crate) fn room(&self) -> Option<u32> {
+        self.send_half.who().room
+    }
+
+    /// Whether it has heard everybody it should; nothing is expected of who is in no room.
+    pub(crate) fn hears_all(&self, shared: &Shared) -> bool {
+        let senders = shared.audience.senders(self.room());
+        let unheard = |(seat, &sender): (usize, &u32)| {
+            !self.is_itself(sender, shared)
+                && shared.audience.has(sender)
+                && self.account.is_closed(seat)
+        };
+        !senders.iter().enumerate().any(unheard)
+    }
+
+    /// How many deliveries are due to it and have not come.
+    pub(crate) fn outstanding(&self, shared: &Shared) -> u64 {
+        if self.presence != Presence::Here {
+            return 0;
+        }
+        let senders = shared.audience.senders(self.room()).iter().enumerate();
+        let others = senders
+            .filter(|&(_, &sender)| shared.audience.has(sender) && !self.is_itself(sender, shared));
+        let awaited = others.map(|(seat, &sender)| {
+            self.account.awaited(seat, shared.in_flight.sent(sender)).len() as u64
+        });
+        self.account.missing() + awaited.sum::<u64>()
+    }
+
+    /// Whether it is one of those who decide whether a message has reached everybody.
+    #[inline]
+    pub(crate) fn is_counted(&self) -> bool {
+        self.part == Part::Steady
+    }
+}
+
+/// A client whose connection has just been made.
+#[derive(Debug)]
+pub(crate) struct Newcomer {
+    pub(crate) index: u32,
+    pub(crate) part: Part,
+    pub(crate) sender: Option<u32>,
+    pub(crate) witness: bool,
+    pub(crate) send_half: Arc<SendHalf>,
+    pub(crate) stage: dialects::Stage,
+}

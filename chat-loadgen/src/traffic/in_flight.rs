@@ -1,0 +1,234 @@
+//! Messages in flight and their times: written by the sending threads, read by the receiving ones.
+//!
+//! A sender's messages have their slots in a ring, so that their times need not travel in the text
+//! and memory is bounded. A slot is written before its message's last byte is, so whoever has
+//! received the message finds it complete.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use crate::wire::payload::MAX_MESSAGES;
+
+/// Most slots of all senders together: 40 bytes each here, and 56 for each worker.
+const MAX_SLOTS: usize = 1 << 20;
+/// Fewest of one sender, even if that makes more in all.
+const MIN_SLOTS: usize = 64;
+
+/// All senders' rings.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    rings: Box<[Ring]>,
+}
+
+/// One sender's messages.
+#[derive(Debug)]
+struct Ring {
+    sent: AtomicU32,
+    slots: Box<[Slot]>,
+}
+
+/// One message.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    intended: AtomicU64,
+    written: AtomicU64,
+    /// Workers some of whose receivers have not got it.
+    waiting: AtomicU32,
+    /// Its place in the order that the room's witness saw, counted from 1.
+    rank: AtomicU32,
+    first: AtomicU64,
+    last: AtomicU64,
+}
+
+/// When a message was to be sent, and when it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Times {
+    /// Nanoseconds of the run's clock.
+    pub(crate) intended: u64,
+    /// The moment before its last byte was handed to the system.
+    pub(crate) written: u64,
+}
+
+/// Who got a message first, and who last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// Nanoseconds of the run's clock.
+    pub(crate) first: u64,
+    /// The same.
+    pub(crate) last: u64,
+}
+
+impl InFlight {
+    /// Rings for `senders` senders, of `messages` slots each if there is room for so many, rounded
+    /// up to a power of two.
+    pub(crate) fn new(senders: usize, messages: u64) -> Self {
+        let most = 1 << (MAX_SLOTS / senders.max(1)).max(MIN_SLOTS).ilog2();
+        let slots = usize::try_from(messages).unwrap_or(most).clamp(MIN_SLOTS, most);
+        let ring = |_| Ring {
+            sent: AtomicU32::new(0),
+            slots: (0..slots.next_power_of_two()).map(|_| Slot::default()).collect(),
+        };
+        Self { rings: (0..senders).map(ring).collect() }
+    }
+
+    /// Slots of each ring: a power of two.
+    pub(crate) fn slots(&self) -> usize {
+        self.rings.first().map_or(0, |ring| ring.slots.len())
+    }
+
+    /// How many messages a sender has begun to send.
+    pub(crate) fn sent(&self, sender: u32) -> u32 {
+        self.rings[sender as usize].sent.load(Ordering::Acquire)
+    }
+
+    /// Of all senders.
+    pub(crate) fn all_sent(&self) -> u64 {
+        self.rings.iter().map(|ring| u64::from(ring.sent.load(Ordering::Relaxed))).sum()
+    }
+
+    /// A new message of a sender: its number, unless there are no more numbers. `waiting` is how
+    /// many workers have receivers for it. Called by one thread at a time for each sender.
+    pub(crate) fn begin(&self, sender: u32, intended: u64, waiting: u32) -> Option<u32> {
+        let ring = &self.rings[sender as usize];
+        let number = ring.sent.load(Ordering::Relaxed);
+        if number >= MAX_MESSAGES {
+            return None;
+        }
+        let slot = self.slot(sender, number);
+        slot.intended.store(intended, Ordering::Release);
+        slot.waiting.store(waiting, Ordering::Relaxed);
+        slot.rank.store(0, Ordering::Relaxed);
+        slot.first.store(u64::MAX, Ordering::Relaxed);
+        slot.last.store(0, Ordering::Relaxed);
+        ring.sent.store(number + 1, Ordering::Release);
+        Some(number)
+    }
+
+    /// A sender's last messages were not sent after all. Nothing may be begun after that.
+    pub(crate) fn take_back(&self, sender: u32, messages: u32) {
+        self.rings[sender as usize].sent.fetch_sub(messages, Ordering::Release);
+    }
+
+    /// The moment before some of a message is handed to the system: the last one counts.
+    pub(crate) fn stamp(&self, sender: u32, number: u32, now: u64) {
+        self.slot(sender, number).written.store(now, Ordering::Release);
+    }
+
+    /// A message's times, unless its slot has been taken by a later one or it was never sent.
+    #[inline]
+    pub(crate) fn times(&self, sender: u32, number: u32) -> Option<Times> {
+        let slot = self.slot(sender, number);
+        let times = Times {
+            written: slot.written.load(Ordering::Acquire),
+            intended: slot.intended.load(Ordering::Acquire),
+        };
+        self.remembers(sender, number).then_some(times)
+    }
+
+    /// Whether a message's slot is still its own.
+    #[inline]
+    fn remembers(&self, sender: u32, number: u32) -> bool {
+        let sent = self.sent(sender);
+        // The slot of the message after the last one is being written already.
+        number < sent && ((sent - number) as usize) < self.slots()
+    }
+
+    /// One worker's receivers have all got a message, or will not; `reach` is who did. The last
+    /// worker gets the message's reach over all of them.
+    pub(crate) fn complete(
+        &self,
+        sender: u32,
+        number: u32,
+        reach: Option<Reach>,
+    ) -> Option<Completed> {
+        if !self.remembers(sender, number) {
+            return None;
+        }
+        let slot = self.slot(sender, number);
+        if let Some(reach) = reach {
+            slot.first.fetch_min(reach.first, Ordering::Relaxed);
+            slot.last.fetch_max(reach.last, Ordering::Relaxed);
+        }
+        if slot.waiting.fetch_sub(1, Ordering::AcqRel) != 1 {
+            return None;
+        }
+        let first = slot.first.load(Ordering::Relaxed);
+        let last = slot.last.load(Ordering::Relaxed);
+        Some(Completed { reach: (first <= last).then_some(Reach { first, last }) })
+    }
+
+    /// The room's witness has seen a message: its place in the room's order, from 1.
+    pub(crate) fn rank(&self, sender: u32, number: u32, rank: u32) {
+        if self.remembers(sender, number) {
+            self.slot(sender, number).rank.store(rank, Ordering::Release);
+        }
+    }
+
+    /// A message's place in the room's order: `Ok(None)` while the witness has not seen it,
+    /// `Err` when that will not be known any more.
+    pub(crate) fn ranked(&self, sender: u32, number: u32) -> Result<Option<u32>, Forgotten> {
+        let rank = self.slot(sender, number).rank.load(Ordering::Acquire);
+        if !self.remembers(sender, number) {
+            return Err(Forgotten);
+        }
+        Ok((rank > 0).then_some(rank))
+    }
+
+    #[inline]
+    fn slot(&self, sender: u32, number: u32) -> &Slot {
+        let slots = &self.rings[sender as usize].slots;
+        &slots[number as usize & (slots.len() - 1)]
+    }
+}
+
+/// All receivers of a message have got it, or will not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Completed {
+    /// Who got it, if anybody did.
+    pub(crate) reach: Option<Reach>,
+}
+
+/// A message's slot has been taken by a later one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Forgotten;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_remembered_for_as_long_as_the_ring_is() {
+        let in_flight = InFlight::new(2, 100);
+        assert_eq!(in_flight.slots(), 128);
+        assert_eq!(in_flight.times(1, 0), None);
+        for number in 0..129 {
+            assert_eq!(
+                in_flight.begin(1, 10 * number, 1),
+                Some(u32::try_from(number).expect("small"))
+            );
+        }
+        in_flight.stamp(1, 128, 1281);
+        assert_eq!((in_flight.times(1, 0), in_flight.times(1, 1)), (None, None));
+        assert_eq!(in_flight.times(1, 128), Some(Times { intended: 1280, written: 1281 }));
+        assert_eq!(in_flight.times(1, 2).map(|times| times.intended), Some(20));
+        assert_eq!((in_flight.sent(0), in_flight.sent(1), in_flight.all_sent()), (0, 129, 129));
+    }
+
+    #[test]
+    fn the_last_worker_learns_who_was_first_and_last_of_all() {
+        let in_flight = InFlight::new(1, 1);
+        in_flight.begin(0, 0, 3);
+        assert_eq!(in_flight.complete(0, 0, Some(Reach { first: 5, last: 9 })), None);
+        assert_eq!(in_flight.complete(0, 0, None), None);
+        let completed = in_flight.complete(0, 0, Some(Reach { first: 7, last: 8 }));
+        assert_eq!(completed, Some(Completed { reach: Some(Reach { first: 5, last: 9 }) }));
+        in_flight.begin(0, 0, 1);
+        assert_eq!(in_flight.complete(0, 1, None), Some(Completed { reach: None }));
+    }
+
+    #[test]
+    fn memory_is_bounded_however_many_senders_there_are() {
+        assert_eq!(InFlight::new(1, u64::MAX).slots(), MAX_SLOTS);
+        assert_eq!(InFlight::new(1000, u64::MAX).slots(), 1024);
+        assert_eq!(InFlight::new(20, 0).slots(), MIN_SLOTS);
+    }
+}

@@ -1,0 +1,294 @@
+//! The sending half of a simulated client's connection: messages that are due, bytes that wait for
+//! the socket.
+//!
+//! Several threads may use it: the one that paces, and the one that receives, which answers pings
+//! and goes on where the socket was full.
+
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mio::net::TcpStream;
+
+use crate::traffic::shared::Shared;
+use crate::wire::dialects::Who;
+use crate::wire::payload::{Kind, Message};
+
+/// Messages are put together for one write up to about so many bytes.
+const WRITE: usize = 64 * 1024;
+
+/// One client's sending half.
+#[derive(Debug)]
+pub(crate) struct SendHalf {
+    stream: TcpStream,
+    who: Arc<Who>,
+    blocked: AtomicBool,
+    outgoing: Mutex<Outgoing>,
+}
+
+#[derive(Debug, Default)]
+struct Outgoing {
+    /// What the system has not taken yet.
+    bytes: Vec<u8>,
+    /// The measured messages in them: where each ends, and whose and which it is.
+    ends: VecDeque<End>,
+    /// Messages whose time has come, not in `bytes` yet.
+    due: VecDeque<Due>,
+    text: Vec<u8>,
+    disconnected: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct End {
+    at: usize,
+    sender: u32,
+    number: u32,
+    /// Whether it counts, by its intended time.
+    counted: bool,
+}
+
+/// A message whose time has come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Due {
+    /// Index of its sender among the senders.
+    pub(crate) sender: u32,
+    /// Nanoseconds of the run's clock.
+    pub(crate) intended: u64,
+    /// Bytes of its text.
+    pub(crate) size: usize,
+}
+
+/// The client's connection has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Disconnected;
+
+impl SendHalf {
+    /// The sending half of a connection that has been registered for reading and writing.
+    pub(crate) fn new(stream: TcpStream, who: Arc<Who>) -> Self {
+        Self { stream, who, blocked: AtomicBool::new(false), outgoing: Mutex::default() }
+    }
+
+    /// The connection, to read from.
+    pub(crate) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Who talks.
+    pub(crate) fn who(&self) -> &Who {
+        &self.who
+    }
+
+    /// Whether something waits for the socket to become writable.
+    #[inline]
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked.load(Ordering::SeqCst)
+    }
+
+    /// Says what belongs to no message: an answer, a farewell.
+    pub(crate) fn say(&self, bytes: &[u8], shared: &Shared) {
+        let mut outgoing = self.lock();
+        outgoing.bytes.extend_from_slice(bytes);
+        self.write(&mut outgoing, shared);
+    }
+
+    /// Says a probe: neither timed nor judged.
+    pub(crate) fn probe(&self, sender: u32, shared: &Shared) {
+        let mut outgoing = self.lock();
+        let message = Message { kind: Kind::Probe, sender, number: 0 };
+        let Outgoing { text, bytes, .. } = &mut *outgoing;
+        text.clear();
+        shared.mark.write(message, 0, text);
+        shared.dialect.say(&self.who, text, bytes);
+        self.write(&mut outgoing, shared);
+    }
+
+    /// Takes a message whose time has come. It goes out with the next [`Self::flush`].
+    pub(crate) fn enqueue(&self, due: Due) -> Result<(), Disconnected> {
+        let mut outgoing = self.lock();
+        if outgoing.disconnected {
+            return Err(Disconnected);
+        }
+        outgoing.due.push_back(due);
+        Ok(())
+    }
+
+    /// Writes as much of what waits as the system takes.
+    pub(crate) fn flush(&self, shared: &Shared) {
+        self.write(&mut self.lock(), shared);
+    }
+
+    /// The connection has ended: nothing is taken any more.
+    pub(crate) fn end(&self) {
+        let mut outgoing = self.lock();
+        outgoing.disconnected = true;
+        self.blocked.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the system has taken everything that was due. What nobody takes any more does not
+    /// count.
+    pub(crate) fn has_sent_all(&self) -> bool {
+        let outgoing = self.lock();
+        outgoing.disconnected || (outgoing.ends.is_empty() && outgoing.due.is_empty())
+    }
+
+    /// Sends nothing any more. Messages that have a number and were not wholly taken by the system
+    /// give it back. Gives how many that count were due and not taken.
+    pub(crate) fn stop(&self, sender: u32, shared: &Shared) -> u64 {
+        let mut outgoing = self.lock();
+        outgoing.disconnected = true;
+        let ends = std::mem::take(&mut outgoing.ends);
+        let due = std::mem::take(&mut outgoing.due);
+        let counted = ends.iter().filter(|end| end.counted).count() as u64;
+        shared.take_back(sender, u32::try_from(ends.len()).unwrap_or(u32::MAX), counted);
+        let waiting = due.iter().filter(|due| shared.window.holds(due.intended));
+        counted + waiting.count() as u64
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Outgoing> {
+        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, outgoing: &mut Outgoing, shared: &Shared) {
+        let mut full = false;
+        while !outgoing.disconnected {
+            outgoing.format_due(&self.who, shared);
+            if outgoing.bytes.is_empty() {
+                break;
+            }
+            // Stamped before the attempt: whoever receives a message must find when it was written.
+            let now = shared.clock.now();
+            for end in &outgoing.ends {
+                shared.in_flight.stamp(end.sender, end.number, now);
+            }
+            match (&self.stream).write(&outgoing.bytes) {
+                Ok(written) => outgoing.mark_written(written),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Tried once more after it has been said: the event that there is room again may
+                // have come in between, and would have found nothing to go on with.
+                Err(error) if error.kind() == ErrorKind::WouldBlock && !full => {
+                    self.blocked.store(true, Ordering::SeqCst);
+                    full = true;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => {
+                    // Why is for the reading half to find out.
+                    outgoing.disconnected = true;
+                }
+            }
+        }
+        self.blocked.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Outgoing {
+    /// Gives what is due its number and its text, as long as a write has room for it.
+    fn format_due(&mut self, who: &Who, shared: &Shared) {
+        while self.bytes.len() < WRITE {
+            let Some(due) = self.due.pop_front() else { return };
+            let waiting = shared.audience.workers(due.sender);
+            let Some(number) = shared.in_flight.begin(due.sender, due.intended, waiting) else {
+                return;
+            };
+            let counted = shared.count_numbered(due.intended, waiting);
+            let message = Message { kind: Kind::Measured, sender: due.sender, number };
+            self.text.clear();
+            shared.mark.write(message, due.size, &mut self.text);
+            shared.dialect.say(who, &self.text, &mut self.bytes);
+            let at = self.bytes.len();
+            self.ends.push_back(End { at, sender: due.sender, number, counted });
+        }
+    }
+
+    fn mark_written(&mut self, written: usize) {
+        self.bytes.drain(..written);
+        while self.ends.front().is_some_and(|end| end.at <= written) {
+            self.ends.pop_front();
+        }
+        for end in &mut self.ends {
+            end.at -= written;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traffic::in_flight::Times;
+    use crate::traffic::shared::sample;
+    use std::io::Read;
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    /// A sending half, and who reads what it says.
+    fn pair() -> (SendHalf, std::net::TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let stream = std::net::TcpStream::connect(address).expect("a connection");
+        stream.set_nonblocking(true).expect("not blocking");
+        let (reader, _) = listener.accept().expect("a connection");
+        reader.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+        let who = Arc::new(Who { name: "c-0".to_owned(), room: Some(0) });
+        (SendHalf::new(TcpStream::from_std(stream), who), reader)
+    }
+
+    fn due(size: usize) -> Due {
+        Due { sender: 0, intended: 1_000, size }
+    }
+
+    #[test]
+    fn a_message_is_stamped_when_it_is_written() {
+        let shared = sample::shared();
+        let (send_half, mut reader) = pair();
+        send_half.enqueue(due(64)).expect("it is there");
+        assert_eq!(shared.in_flight.sent(0), 0);
+        let before = shared.clock.now();
+        send_half.flush(&shared);
+        let Times { intended, written } = shared.in_flight.times(0, 0).expect("it was sent");
+        assert_eq!(intended, 1_000);
+        assert!((before..=shared.clock.now()).contains(&written), "{written}");
+        let mut line = [0; 65];
+        reader.read_exact(&mut line).expect("it arrives");
+        assert!(line.starts_with(b"{") && line.ends_with(b"}\n"));
+        assert!(send_half.has_sent_all());
+    }
+
+    #[test]
+    fn what_a_full_socket_does_not_take_goes_on_later_or_gives_its_number_back() {
+        let shared = sample::shared();
+        let (send_half, mut reader) = pair();
+        let mut messages = 0;
+        while send_half.has_sent_all() {
+            send_half.enqueue(due(60_000)).expect("it is there");
+            messages += 1;
+            send_half.flush(&shared);
+        }
+        assert!(send_half.is_blocked());
+        send_half.enqueue(due(60_000)).expect("it is there");
+        let mut bytes = vec![0; 60_001 * messages];
+        reader.set_nonblocking(true).expect("not blocking");
+        let mut read = 0;
+        while read < bytes.len() {
+            if let Ok(some) = reader.read(&mut bytes[read..]) {
+                read += some;
+            }
+            send_half.flush(&shared);
+        }
+        assert_eq!(memchr::memchr_iter(b'\n', &bytes).count(), messages);
+
+        // Nobody reads any more.
+        while send_half.has_sent_all() {
+            send_half.enqueue(due(60_000)).expect("it is there");
+            send_half.flush(&shared);
+        }
+        send_half.enqueue(due(64)).expect("it is there");
+        let sent = shared.in_flight.sent(0);
+        let unsent = send_half.stop(0, &shared);
+        assert!(unsent >= 2, "{unsent}");
+        let numbered = u64::from(sent - shared.in_flight.sent(0));
+        assert!(numbered >= 1 && numbered < unsent, "{numbered} of {unsent}");
+        let measured = shared.progress.measured.load(Ordering::Relaxed);
+        assert_eq!(measured, u64::from(shared.in_flight.sent(0)));
+        assert_eq!(send_half.enqueue(due(64)), Err(Disconnected));
+    }
+}

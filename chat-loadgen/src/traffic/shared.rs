@@ -1,0 +1,208 @@
+//! State that all threads of one run share: clock, window, progress, messages in flight.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+
+use crate::traffic::audience::Audience;
+use crate::traffic::clock::Clock;
+use crate::traffic::in_flight::InFlight;
+use crate::wire::dialects::Dialect;
+use crate::wire::payload::Mark;
+
+/// The shared state of one run.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// The run's time.
+    pub(crate) clock: Clock,
+    /// What its texts carry.
+    pub(crate) mark: Mark,
+    /// How the server is talked to.
+    pub(crate) dialect: Box<dyn Dialect>,
+    /// What has been sent.
+    pub(crate) in_flight: InFlight,
+    /// Who is to get it.
+    pub(crate) audience: Audience,
+    /// When messages count.
+    pub(crate) window: Window,
+    /// Whether what arrives is judged.
+    pub(crate) verify: bool,
+    /// Whether the order over all senders is looked at.
+    pub(crate) total_order: bool,
+    /// How many witnesses of each anomaly are kept.
+    pub(crate) witnesses: usize,
+    /// How far it has come.
+    pub(crate) progress: Progress,
+    /// How long a message may be under way before it is lost, in nanoseconds.
+    pub(crate) patience: u64,
+    /// For each worker, once everything is sent: how many deliveries its clients wait for on which
+    /// the completion of no message depends.
+    pub(crate) outstanding: Box<[AtomicU64]>,
+    /// In a closed loop, messages that were intended before this are not waited for any more.
+    pub(crate) given_up: AtomicU64,
+    /// What the server said when it first refused a client.
+    pub(crate) refusal: OnceLock<String>,
+}
+
+/// The measuring window, in nanoseconds of the run's clock. It is not known before the barrier.
+#[derive(Debug)]
+pub(crate) struct Window {
+    start: AtomicU64,
+    end: AtomicU64,
+}
+
+/// Counters that are updated after each sweep or message, not for each delivery.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// Clients of whom the server asks nothing more, or that have lost their connection before.
+    pub(crate) settled: AtomicU64,
+    /// Clients that have left because they were told to.
+    pub(crate) left: AtomicU64,
+    /// Pairs of receiver and sender that have not been shown to hear each other.
+    pub(crate) unproven: AtomicI64,
+    /// Messages that count and have got their number.
+    pub(crate) measured: AtomicU64,
+    /// Messages that somebody is still to get.
+    pub(crate) open: AtomicI64,
+    /// Messages that everybody has got.
+    pub(crate) completed: AtomicU64,
+    /// Deliveries that were judged.
+    pub(crate) deliveries: AtomicU64,
+    /// Bytes that were read.
+    pub(crate) bytes: AtomicU64,
+    /// Anomalies that were seen.
+    pub(crate) anomalies: AtomicU64,
+    /// Clients whose connection ended without their asking for it.
+    pub(crate) disconnected: AtomicU64,
+    /// Nothing is to be sent any more.
+    pub(crate) silent: AtomicBool,
+    /// Everything has been sent: see [`Shared::outstanding`].
+    pub(crate) all_sent: AtomicBool,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { start: AtomicU64::new(u64::MAX), end: AtomicU64::new(u64::MAX) }
+    }
+}
+
+impl Window {
+    /// Sets both ends.
+    pub(crate) fn set(&self, start: u64, end: u64) {
+        self.end.store(end, Ordering::Relaxed);
+        self.start.store(start, Ordering::Relaxed);
+    }
+
+    /// When it opens; far away as long as that is not known.
+    #[inline]
+    pub(crate) fn start(&self) -> u64 {
+        self.start.load(Ordering::Relaxed)
+    }
+
+    /// When it closes.
+    #[inline]
+    pub(crate) fn end(&self) -> u64 {
+        self.end.load(Ordering::Relaxed)
+    }
+
+    /// Whether a message that was intended then counts.
+    #[inline]
+    pub(crate) fn holds(&self, intended: u64) -> bool {
+        (self.start()..self.end()).contains(&intended)
+    }
+}
+
+/// What a [`Shared`] is made of.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) mark: Mark,
+    pub(crate) dialect: Box<dyn Dialect>,
+    pub(crate) in_flight: InFlight,
+    pub(crate) audience: Audience,
+    pub(crate) verify: bool,
+    pub(crate) total_order: bool,
+    pub(crate) witnesses: usize,
+    pub(crate) patience: u64,
+    /// How many workers there are.
+    pub(crate) workers: usize,
+}
+
+impl Shared {
+    /// A run that begins now.
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts {
+            mark,
+            dialect,
+            in_flight,
+            audience,
+            verify,
+            total_order,
+            witnesses,
+            patience,
+            workers,
+        } = parts;
+        Self {
+            clock: Clock::start(),
+            mark,
+            dialect,
+            in_flight,
+            audience,
+            window: Window::default(),
+            verify,
+            total_order,
+            witnesses,
+            progress: Progress::default(),
+            patience,
+            outstanding: (0..workers).map(|_| AtomicU64::new(u64::MAX)).collect(),
+            given_up: AtomicU64::new(0),
+            refusal: OnceLock::new(),
+        }
+    }
+
+    /// A message has got its number, and so many workers have receivers for it. Gives whether it
+    /// counts.
+    pub(crate) fn count_numbered(&self, intended: u64, waiting: u32) -> bool {
+        let counted = self.window.holds(intended);
+        if counted {
+            self.progress.measured.fetch_add(1, Ordering::Relaxed);
+        }
+        if waiting > 0 {
+            self.progress.open.fetch_add(1, Ordering::Relaxed);
+        }
+        counted
+    }
+
+    /// A sender's last messages were not sent after all; so many of them would have counted.
+    pub(crate) fn take_back(&self, sender: u32, messages: u32, counted: u64) {
+        self.in_flight.take_back(sender, messages);
+        self.progress.measured.fetch_sub(counted, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod sample {
+    use super::*;
+    use crate::traffic::audience::Sender;
+    use crate::wire::dialects::Basico;
+
+    /// A run of two senders in one room, both looked after by the only worker, with two listeners;
+    /// its measuring window is open from 1,000 to 2,000 ns.
+    pub(crate) fn shared() -> Shared {
+        let senders = vec![Sender::new(0, 0), Sender::new(0, 0)];
+        let shared = Shared::new(Parts {
+            mark: Mark::new(7, true),
+            dialect: Box::new(Basico),
+            in_flight: InFlight::new(2, 64),
+            audience: Audience::new(1, 1, false, senders),
+            verify: true,
+            total_order: false,
+            witnesses: 5,
+            patience: 1_000_000,
+            workers: 1,
+        });
+        for _ in 0..4 {
+            shared.audience.join(0, 0);
+        }
+        shared.window.set(1_000, 2_000);
+        shared
+    }
+}

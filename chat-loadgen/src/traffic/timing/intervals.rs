@@ -1,0 +1,196 @@
+//! Intervals of one second: sums the workers' histograms first, and makes percentiles only then.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+
+use crate::record::{HEAT_BOUNDS, Interval, Summary};
+use crate::traffic::timing::latency::LatencySlice;
+
+/// How long an interval of the record lasts, in nanoseconds.
+pub(crate) const INTERVAL: u64 = 1_000_000_000;
+
+/// What a worker reports every second: the deliveries of an interval, by the time of receipt.
+#[derive(Debug)]
+pub(crate) struct IntervalReport {
+    /// Whose.
+    pub(crate) worker: usize,
+    /// Which interval, counted from the opening of the measuring window.
+    pub(crate) index: u64,
+    /// Their times.
+    pub(crate) slice: LatencySlice,
+}
+
+/// Collects the workers' reports.
+#[derive(Debug)]
+pub(crate) struct Intervals {
+    /// The last interval that each worker has reported.
+    reported: Vec<Option<u64>>,
+    open: BTreeMap<u64, LatencySlice>,
+    /// Seconds for which the measuring window is open.
+    window: f64,
+    /// Messages that had been sent when each interval ended, from the opening of the window on.
+    sent: Vec<u64>,
+    totals: LatencyTotals,
+}
+
+/// The times of all deliveries.
+#[derive(Debug, Default)]
+pub(crate) struct LatencyTotals {
+    /// As the worker saw them that looks after one client only, the last one.
+    pub(crate) canary: LatencySlice,
+    /// As the others did.
+    pub(crate) bulk: LatencySlice,
+}
+
+/// An interval that all workers have reported.
+#[derive(Debug)]
+pub(crate) struct EndedInterval {
+    /// As the record has it.
+    pub(crate) interval: Interval,
+    /// The response of its deliveries.
+    pub(crate) response: Histogram<u64>,
+}
+
+impl Intervals {
+    /// For so many workers, and a measuring window of so many seconds.
+    pub(crate) fn new(workers: usize, window: f64) -> Self {
+        Self {
+            reported: vec![None; workers],
+            open: BTreeMap::new(),
+            window,
+            sent: Vec::new(),
+            totals: LatencyTotals::default(),
+        }
+    }
+
+    /// So many messages have been sent in all, `since` nanoseconds after the window opened.
+    pub(crate) fn note_sent(&mut self, sent: u64, since: u64) {
+        let boundaries = usize::try_from(since / INTERVAL).unwrap_or(usize::MAX);
+        while self.sent.len() <= boundaries {
+            self.sent.push(sent);
+        }
+    }
+
+    /// Takes a report. Gives the intervals of which now everything is known.
+    pub(crate) fn take(&mut self, report: IntervalReport) -> Vec<EndedInterval> {
+        let IntervalReport { worker, index, slice } = report;
+        self.open.entry(index).or_default().add(&slice);
+        let canary = worker + 1 == self.reported.len();
+        let total = if canary { &mut self.totals.canary } else { &mut self.totals.bulk };
+        total.add(&slice);
+        self.reported[worker] = Some(index);
+        let known = self.reported.iter().copied().min().flatten();
+        let mut ended = Vec::new();
+        while let Some(entry) = self.open.first_entry()
+            && known.is_some_and(|known| *entry.key() <= known)
+        {
+            let (index, slice) = entry.remove_entry();
+            ended.push(self.end(index, slice));
+        }
+        ended
+    }
+
+    /// The intervals that are left at the end, and the sum of all.
+    pub(crate) fn finish(mut self) -> (Vec<EndedInterval>, LatencyTotals) {
+        let open = std::mem::take(&mut self.open);
+        let ended = open.into_iter().map(|(index, slice)| self.end(index, slice)).collect();
+        (ended, self.totals)
+    }
+
+    fn end(&self, index: u64, slice: LatencySlice) -> EndedInterval {
+        let at = |index: u64| {
+            let known = usize::try_from(index).ok().and_then(|index| self.sent.get(index));
+            known.or(self.sent.last()).copied().unwrap_or(0)
+        };
+        let start = seconds(index * INTERVAL);
+        // The window may close before a second is over; what comes behind it is a whole one again.
+        let rest = self.window - start;
+        let length = if rest > 0.0 { rest.min(seconds(INTERVAL)) } else { seconds(INTERVAL) };
+        let interval = Interval {
+            start,
+            length,
+            messages: at(index + 1) - at(index),
+            response: Summary::of(&slice.response),
+            service: Summary::of(&slice.service),
+            heat: heat(&slice.response),
+        };
+        EndedInterval { interval, response: slice.response }
+    }
+}
+
+impl LatencySlice {
+    /// Adds another worker's, or another interval's.
+    pub(crate) fn add(&mut self, other: &Self) {
+        sum(&mut self.response, &other.response);
+        sum(&mut self.service, &other.service);
+    }
+}
+
+/// Adds a histogram to another one, which grows for it.
+pub(crate) fn sum(to: &mut Histogram<u64>, other: &Histogram<u64>) {
+    let summed = to.add(other);
+    debug_assert!(summed.is_ok(), "it resizes");
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+fn seconds(nanoseconds: u64) -> f64 {
+    nanoseconds as f64 / 1e9
+}
+
+fn heat(histogram: &Histogram<u64>) -> Vec<u64> {
+    let mut rows = vec![0; HEAT_BOUNDS.len() + 1];
+    for value in histogram.iter_recorded() {
+        let row = HEAT_BOUNDS.partition_point(|&bound| bound <= value.value_iterated_to());
+        rows[row] += value.count_at_value();
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traffic::timing::latency::enter;
+
+    fn report(worker: usize, index: u64, values: &[u64]) -> IntervalReport {
+        let mut slice = LatencySlice::default();
+        for &value in values {
+            enter(&mut slice.response, value, 1);
+        }
+        IntervalReport { worker, index, slice }
+    }
+
+    #[test]
+    fn an_interval_ends_when_every_worker_has_reported_it_or_a_later_one() {
+        let mut intervals = Intervals::new(2, 1.5);
+        intervals.note_sent(100, 0);
+        intervals.note_sent(130, INTERVAL + 5);
+        intervals.note_sent(150, 2 * INTERVAL + 5);
+        assert!(intervals.take(report(0, 0, &[1_000, 2_000])).is_empty());
+        assert!(intervals.take(report(0, 1, &[3_000])).is_empty());
+        // The second worker had no time for the first interval.
+        let ended = intervals.take(report(1, 1, &[9_000_000]));
+        let counts: Vec<u64> = ended.iter().map(|ended| ended.response.len()).collect();
+        assert_eq!(counts, [2, 2]);
+        assert_eq!(ended[0].interval.messages, 30);
+        assert_eq!(ended[1].interval.messages, 20);
+        let lengths = ended.iter().map(|ended| ended.interval.length);
+        assert_eq!(lengths.collect::<Vec<_>>(), [1.0, 0.5]);
+        assert_eq!(ended[1].interval.response.max, ended[1].response.max());
+        let _ = intervals.take(report(1, 2, &[7]));
+        let (ended, LatencyTotals { canary, bulk }) = intervals.finish();
+        assert_eq!((ended.len(), bulk.response.len(), canary.response.len()), (1, 3, 2));
+        assert!(canary.response.equivalent(canary.response.max(), 9_000_000));
+    }
+
+    #[test]
+    fn the_heat_map_holds_every_sample() {
+        let mut slice = LatencySlice::default();
+        for value in [0, 999, 1_000, 50_000_000, 10_000_000_000, 99_000_000_000] {
+            enter(&mut slice.response, value, 2);
+        }
+        let rows = heat(&slice.response);
+        assert_eq!(rows.iter().sum::<u64>(), 12);
+        assert_eq!((rows[0], rows[1], rows[HEAT_BOUNDS.len()]), (4, 2, 2));
+    }
+}

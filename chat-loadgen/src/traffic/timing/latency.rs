@@ -1,0 +1,342 @@
+//! Latency recording of one worker: a histogram entry for every delivery, and the first and last
+//! receiver of each message.
+
+use hdrhistogram::Histogram;
+
+use crate::traffic::in_flight::{InFlight, Reach, Times};
+use crate::traffic::shared::Shared;
+
+/// Three significant digits, any range: growing is rare, and nothing saturates silently.
+pub(crate) fn histogram() -> Histogram<u64> {
+    match Histogram::new(3) {
+        Ok(histogram) => histogram,
+        Err(_) => unreachable!("three digits are allowed"),
+    }
+}
+
+/// Enters a value so many times. The histogram grows for it: nothing is clamped to its range.
+#[inline]
+pub(crate) fn enter(histogram: &mut Histogram<u64>, value: u64, times: u64) {
+    let entered = histogram.record_n(value, times);
+    debug_assert!(entered.is_ok(), "any 64 bits have their place in memory's range");
+}
+
+/// Records the latencies of one worker's deliveries.
+#[derive(Debug)]
+pub(crate) struct LatencyRecorder {
+    worker: usize,
+    rings: Box<[Box<[Local]>]>,
+    /// Response and service of the deliveries since these were last taken.
+    slice: LatencySlice,
+    /// Lag of every delivery, and the reach of the messages that this worker completed.
+    messages: MessageTimes,
+    /// Deliveries whose times had been forgotten.
+    untimed: u64,
+    /// Messages that have reached everybody since this was last taken.
+    completed: Completions,
+}
+
+/// Messages that have reached everybody.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Completions {
+    /// All of them.
+    pub(crate) all: u64,
+    /// Those that were still waited for, and may be followed by others in a closed loop.
+    pub(crate) awaited: u64,
+}
+
+/// The times of the deliveries of one interval.
+#[derive(Debug, Clone)]
+pub(crate) struct LatencySlice {
+    /// See [`crate::record::Latency::response`].
+    pub(crate) response: Histogram<u64>,
+    /// See [`crate::record::Latency::service`].
+    pub(crate) service: Histogram<u64>,
+}
+
+/// The times of messages.
+#[derive(Debug, Clone)]
+pub(crate) struct MessageTimes {
+    /// See [`crate::record::Latency::lag`].
+    pub(crate) lag: Histogram<u64>,
+    /// See [`crate::record::Latency::first`].
+    pub(crate) first: Histogram<u64>,
+    /// See [`crate::record::Latency::last`].
+    pub(crate) last: Histogram<u64>,
+    /// See [`crate::record::Latency::spread`].
+    pub(crate) spread: Histogram<u64>,
+}
+
+impl Default for LatencySlice {
+    fn default() -> Self {
+        Self { response: histogram(), service: histogram() }
+    }
+}
+
+impl Default for MessageTimes {
+    fn default() -> Self {
+        Self { lag: histogram(), first: histogram(), last: histogram(), spread: histogram() }
+    }
+}
+
+/// What this worker knows of one message. Its receivers that have neither got it nor missed it are
+/// `left`; it is done with when there are none.
+#[derive(Debug, Clone, Copy)]
+struct Local {
+    number: u32,
+    left: u32,
+    delivered: u32,
+    measured: bool,
+    times: Times,
+    reach: Reach,
+}
+
+impl Local {
+    const NONE: Self = Self {
+        number: u32::MAX,
+        left: 0,
+        delivered: 0,
+        measured: false,
+        times: Times { intended: 0, written: 0 },
+        reach: Reach { first: 0, last: 0 },
+    };
+
+    fn lag(&self) -> u64 {
+        self.times.written.saturating_sub(self.times.intended)
+    }
+}
+
+/// How a message's delivery took, if it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Delivered {
+    /// From when it should have been sent to its receipt.
+    pub(crate) response: u64,
+}
+
+impl LatencyRecorder {
+    /// The recorder of one worker.
+    pub(crate) fn new(worker: usize, senders: usize, in_flight: &InFlight) -> Self {
+        let ring = |_| vec![Local::NONE; in_flight.slots()].into_boxed_slice();
+        Self {
+            worker,
+            rings: (0..senders).map(ring).collect(),
+            slice: LatencySlice::default(),
+            messages: MessageTimes::default(),
+            untimed: 0,
+            completed: Completions::default(),
+        }
+    }
+
+    /// A message has arrived at one of the worker's receivers; `counted` if that is one who is
+    /// there all the time.
+    #[inline]
+    pub(crate) fn delivered(
+        &mut self,
+        shared: &Shared,
+        (sender, number): (u32, u32),
+        now: u64,
+        counted: bool,
+    ) -> Option<Delivered> {
+        let Some(local) = self.local(shared, sender, number) else {
+            self.untimed += 1;
+            return None;
+        };
+        if local.delivered == 0 {
+            // It may have been heard of before it was written.
+            local.times = shared.in_flight.times(sender, number).unwrap_or(local.times);
+        }
+        // A receipt lies behind its write, as the clock is one; equal times are possible.
+        let service = now.saturating_sub(local.times.written);
+        let response = service + local.lag();
+        let measured = local.measured;
+        local.delivered += 1;
+        if local.delivered == 1 {
+            local.reach.first = now;
+        }
+        local.reach.last = now;
+        if counted {
+            local.left = local.left.saturating_sub(1);
+        }
+        let done = counted && local.left == 0;
+        if measured {
+            enter(&mut self.slice.response, response, 1);
+            enter(&mut self.slice.service, service, 1);
+        }
+        if done {
+            self.done(shared, sender, number);
+        }
+        measured.then_some(Delivered { response })
+    }
+
+    /// One of the worker's receivers, who is there all the time, will not get a message, or not as
+    /// it was sent.
+    pub(crate) fn missed(&mut self, shared: &Shared, sender: u32, number: u32) {
+        let Some(local) = self.local(shared, sender, number) else { return };
+        if local.left > 0 {
+            local.left -= 1;
+            if local.left == 0 {
+                self.done(shared, sender, number);
+            }
+        }
+    }
+
+    /// What this worker knows of a message, looked up when it is first heard of. Nothing if its
+    /// times are forgotten.
+    #[inline]
+    fn local(&mut self, shared: &Shared, sender: u32, number: u32) -> Option<&mut Local> {
+        let ring = &self.rings[sender as usize];
+        let at = number as usize & (ring.len() - 1);
+        if ring[at].number != number {
+            self.begin(shared, sender, number, at)?;
+        }
+        Some(&mut self.rings[sender as usize][at])
+    }
+
+    fn begin(&mut self, shared: &Shared, sender: u32, number: u32, at: usize) -> Option<()> {
+        let times = shared.in_flight.times(sender, number)?;
+        let local = Local {
+            number,
+            left: shared.audience.receivers(self.worker, sender),
+            delivered: 0,
+            measured: shared.window.holds(times.intended),
+            times,
+            reach: Reach { first: 0, last: 0 },
+        };
+        let before = std::mem::replace(&mut self.rings[sender as usize][at], local);
+        self.count_lag(&before);
+        Some(())
+    }
+
+    /// All of the worker's receivers have got a message, or will not.
+    fn done(&mut self, shared: &Shared, sender: u32, number: u32) {
+        let at = number as usize & (self.rings[sender as usize].len() - 1);
+        let local = &mut self.rings[sender as usize][at];
+        let reach = (local.delivered > 0).then_some(local.reach);
+        let local = *local;
+        let Some(completed) = shared.in_flight.complete(sender, number, reach) else { return };
+        self.completed.all += 1;
+        let given_up = shared.given_up.load(std::sync::atomic::Ordering::Relaxed);
+        self.completed.awaited += u64::from(local.times.intended >= given_up);
+        if let (true, Some(reach)) = (local.measured, completed.reach) {
+            let since = |time: u64| time.saturating_sub(local.times.intended);
+            enter(&mut self.messages.first, since(reach.first), 1);
+            enter(&mut self.messages.last, since(reach.last), 1);
+            enter(&mut self.messages.spread, reach.last - reach.first, 1);
+        }
+    }
+
+    fn count_lag(&mut self, local: &Local) {
+        if local.measured && local.delivered > 0 {
+            enter(&mut self.messages.lag, local.lag(), u64::from(local.delivered));
+        }
+    }
+
+    /// How many messages have reached everybody since the last call.
+    #[inline]
+    pub(crate) fn take_completed(&mut self) -> Completions {
+        std::mem::take(&mut self.completed)
+    }
+
+    /// The times of the deliveries since the last call.
+    pub(crate) fn take_slice(&mut self) -> LatencySlice {
+        let fresh = LatencySlice {
+            response: Histogram::new_from(&self.slice.response),
+            service: Histogram::new_from(&self.slice.service),
+        };
+        std::mem::replace(&mut self.slice, fresh)
+    }
+
+    /// The times of the messages, and how many deliveries had none. Messages that have not reached
+    /// everybody end with those whom they have reached.
+    pub(crate) fn finish(mut self, shared: &Shared) -> (MessageTimes, u64) {
+        for sender in 0..self.rings.len() {
+            for at in 0..self.rings[sender].len() {
+                let local = self.rings[sender][at];
+                if local.left > 0 && local.delivered > 0 {
+                    self.done(shared, u32::try_from(sender).unwrap_or(u32::MAX), local.number);
+                }
+                self.count_lag(&local);
+            }
+        }
+        (self.messages, self.untimed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traffic::shared::sample;
+
+    /// Sender 0 sends a message at these times.
+    fn send(shared: &Shared, intended: u64, written: u64) -> (u32, u32) {
+        let number = shared.in_flight.begin(0, intended, 1).expect("a number");
+        shared.in_flight.stamp(0, number, written);
+        (0, number)
+    }
+
+    #[test]
+    fn every_time_is_what_it_says() {
+        let shared = sample::shared();
+        let mut latency = LatencyRecorder::new(0, 2, &shared.in_flight);
+        let message = send(&shared, 1_000, 1_030);
+        // The three others of its room.
+        for (now, response) in [(1_100, 100), (1_150, 150), (1_200, 200)] {
+            assert_eq!(latency.take_completed(), Completions::default());
+            let taken = latency.delivered(&shared, message, now, true);
+            assert_eq!(taken, Some(Delivered { response }));
+        }
+        assert_eq!(latency.take_completed(), Completions { all: 1, awaited: 1 });
+        let slice = latency.take_slice();
+        let (messages, untimed) = latency.finish(&shared);
+        let range = |h: &Histogram<u64>| (h.len(), h.min(), h.max());
+        assert_eq!(range(&slice.response), (3, 100, 200));
+        assert_eq!(range(&slice.service), (3, 70, 170));
+        assert_eq!(range(&messages.lag), (3, 30, 30));
+        assert_eq!(range(&messages.first), (1, 100, 100));
+        assert_eq!(range(&messages.last), (1, 200, 200));
+        assert_eq!(range(&messages.spread), (1, 100, 100));
+        assert_eq!(untimed, 0);
+    }
+
+    #[test]
+    fn only_what_was_intended_within_the_window_counts() {
+        let shared = sample::shared();
+        let mut latency = LatencyRecorder::new(0, 2, &shared.in_flight);
+        for (intended, counts) in [(999, false), (1_000, true), (1_999, true), (2_000, false)] {
+            let message = send(&shared, intended, 2_500);
+            let taken = latency.delivered(&shared, message, 3_000, true);
+            assert_eq!(taken.is_some(), counts, "{intended}");
+        }
+        assert_eq!(latency.take_slice().response.len(), 2);
+    }
+
+    #[test]
+    fn who_missed_a_message_is_not_waited_for_and_its_reach_is_that_of_the_others() {
+        let shared = sample::shared();
+        let mut latency = LatencyRecorder::new(0, 2, &shared.in_flight);
+        let message = send(&shared, 1_000, 1_000);
+        latency.delivered(&shared, message, 1_100, true);
+        latency.missed(&shared, message.0, message.1);
+        latency.missed(&shared, message.0, message.1);
+        assert_eq!(latency.take_completed().all, 1);
+        // One that never reached the third ends with the other two.
+        let message = send(&shared, 1_000, 1_000);
+        latency.delivered(&shared, message, 1_300, true);
+        latency.delivered(&shared, message, 1_400, true);
+        let (messages, _) = latency.finish(&shared);
+        assert_eq!((messages.last.min(), messages.last.max()), (100, 400));
+        assert_eq!(messages.lag.len(), 3);
+    }
+
+    #[test]
+    fn what_comes_when_its_times_are_forgotten_is_counted() {
+        let shared = sample::shared();
+        let mut latency = LatencyRecorder::new(0, 2, &shared.in_flight);
+        let first = send(&shared, 1_000, 1_000);
+        for _ in 0..64 {
+            send(&shared, 1_000, 1_000);
+        }
+        assert_eq!(latency.delivered(&shared, first, 1_100, true), None);
+        assert_eq!(latency.finish(&shared).1, 1);
+    }
+}

@@ -1,0 +1,41 @@
+//! Commands to a worker, and its findings at the end.
+
+use hdrhistogram::Histogram;
+
+use crate::system::machine::ThreadUse;
+use crate::traffic::client::{Client, Newcomer};
+use crate::traffic::ledger::anomalies::Anomalies;
+use crate::traffic::timing::latency::MessageTimes;
+
+/// A command to a worker.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// A client has been connected, and registered under its index.
+    Join(Box<Newcomer>),
+    /// A client is to say goodbye and to close its connection.
+    Leave(u32),
+    /// Everybody who will come has come: whoever hears nobody does not take part, and the slow
+    /// readers stop reading.
+    Begin,
+    /// The run is over.
+    Finish,
+}
+
+/// The findings of one worker.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    /// Times of the messages.
+    pub(crate) messages: MessageTimes,
+    /// Deliveries without times.
+    pub(crate) untimed: u64,
+    pub(crate) anomalies: Anomalies,
+    /// Deliveries that were as they should be.
+    pub(crate) ok: u64,
+    /// Clients that took part and lost their connection, however often.
+    pub(crate) disconnected: u64,
+    /// How long it waited for a CPU, a sample a millisecond at most, in nanoseconds.
+    pub(crate) waits: Histogram<u64>,
+    pub(crate) clients: Vec<Client>,
+    /// What the thread used in the measuring window.
+    pub(crate) used: Option<ThreadUse>,
+}

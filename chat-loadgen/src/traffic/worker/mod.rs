@@ -1,0 +1,307 @@
+//! A worker thread: the event loop of some of the clients.
+
+mod commands;
+mod reading;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::time::Duration;
+
+use mio::event::Event;
+use mio::{Events, Poll, Token};
+
+use crate::roles::Part;
+use crate::system::machine::ThreadUse;
+use crate::traffic::client::{Client, Newcomer, Presence};
+use crate::traffic::judge::{Ending, Judge};
+use crate::traffic::sending::senders::Senders;
+use crate::traffic::shared::Shared;
+use crate::traffic::timing::cpu_wait::CpuWait;
+use crate::traffic::timing::intervals::{INTERVAL, IntervalReport};
+use crate::traffic::timing::latency::Completions;
+use crate::wire::dialects::Stage;
+
+pub(crate) use commands::{Command, Finding};
+
+/// What wakes a worker when it has been told something.
+pub(crate) const WAKE: Token = Token(usize::MAX);
+
+/// How long a worker waits for events before it looks at the clock.
+const TICK: Duration = Duration::from_millis(20);
+
+/// One worker.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    shared: Arc<Shared>,
+    senders: Arc<Senders>,
+    index: usize,
+    /// Whether each message that has reached everybody is followed by another.
+    closed: bool,
+    poll: Poll,
+    commands: Receiver<Command>,
+    reports: SyncSender<IntervalReport>,
+    clients: Vec<Option<Box<Client>>>,
+    judge: Judge,
+    buffer: Vec<u8>,
+    answer: Vec<u8>,
+    /// Clients that had more to read when their turn was over.
+    again: Vec<usize>,
+    /// Clients that took part and lost their connection.
+    disconnected: u64,
+    interval: Option<u64>,
+    began: Option<ThreadUse>,
+    used: Option<ThreadUse>,
+    waits: CpuWait,
+}
+
+impl Worker {
+    /// The worker of that index, for a run with `clients` clients in all.
+    pub(crate) fn new(
+        senders: Arc<Senders>,
+        index: usize,
+        closed: bool,
+        clients: usize,
+        rooms: u32,
+        (poll, commands, reports): (Poll, Receiver<Command>, SyncSender<IntervalReport>),
+    ) -> Self {
+        let shared = Arc::clone(senders.shared());
+        let judge = Judge::new(index, rooms, closed, &shared);
+        Self {
+            shared,
+            senders,
+            index,
+            closed,
+            poll,
+            commands,
+            reports,
+            clients: (0..clients).map(|_| None).collect(),
+            judge,
+            buffer: Vec::new(),
+            answer: Vec::new(),
+            again: Vec::new(),
+            disconnected: 0,
+            interval: None,
+            began: None,
+            used: None,
+            waits: CpuWait::default(),
+        }
+    }
+
+    /// Works until it is told that the run is over, or nobody is there to tell it anything.
+    pub(crate) fn run(mut self) -> Finding {
+        let mut events = Events::with_capacity(1024);
+        loop {
+            let wait = if self.again.is_empty() { TICK } else { Duration::ZERO };
+            // Interrupted, or failed: the clock below goes on either way.
+            if self.poll.poll(&mut events, Some(wait)).is_err() {
+                events.clear();
+            }
+            self.check_clock();
+            for event in &events {
+                if event.token() != WAKE {
+                    self.handle(event);
+                }
+            }
+            for at in std::mem::take(&mut self.again) {
+                if let Some(Some(client)) = self.clients.get_mut(at) {
+                    client.again = false;
+                    self.read(at, true);
+                }
+            }
+            if !self.handle_commands() {
+                return self.finish();
+            }
+            self.publish_progress();
+        }
+    }
+
+    fn handle(&mut self, event: &Event) {
+        let Token(at) = event.token();
+        let Some(Some(client)) = self.clients.get(at) else { return };
+        if event.is_writable() && client.send_half.is_blocked() {
+            client.send_half.flush(&self.shared);
+        }
+        let ended = event.is_read_closed() || event.is_error();
+        if event.is_readable() || ended {
+            self.read(at, ended);
+        }
+    }
+
+    /// A connection has ended that nobody wanted to end.
+    fn connection_lost(&mut self, at: usize) {
+        let now = self.shared.clock.now();
+        let Some(mut client) = self.clients[at].take() else { return };
+        client.send_half.end();
+        self.judge.close_account(&self.shared, &mut client, Ending::CutOff, now);
+        self.stop_counting(&client);
+        client.presence = Presence::Lost;
+        self.disconnected += u64::from(client.began);
+        let progress = &self.shared.progress;
+        progress.disconnected.fetch_add(1, Ordering::Relaxed);
+        if client.stage != Stage::Ready {
+            progress.settled.fetch_add(1, Ordering::Relaxed);
+        }
+        self.clients[at] = Some(client);
+    }
+
+    fn stop_counting(&self, client: &Client) {
+        if let (Part::Steady, Some(room)) = (client.part, client.room())
+            && client.presence != Presence::Lost
+        {
+            self.shared.audience.leave(self.index, room, client.sender);
+        }
+    }
+
+    /// Does what it has been told. False when the run is over.
+    fn handle_commands(&mut self) -> bool {
+        loop {
+            match self.commands.try_recv() {
+                Ok(Command::Join(newcomer)) => self.join(*newcomer),
+                Ok(Command::Leave(index)) => self.leave(index as usize),
+                Ok(Command::Begin) => self.begin(),
+                Ok(Command::Finish) | Err(TryRecvError::Disconnected) => return false,
+                Err(TryRecvError::Empty) => return true,
+            }
+        }
+    }
+
+    fn join(&mut self, newcomer: Newcomer) {
+        let at = newcomer.index as usize;
+        let mut client = Box::new(Client::new(newcomer, self.is_canary(), &self.shared));
+        if let (Part::Steady, Some(room)) = (client.part, client.room()) {
+            self.shared.audience.join(self.index, room);
+        }
+        if let Some(before) = self.clients[at].take() {
+            client.received = before.received;
+            client.began = before.began;
+        }
+        if client.stage == Stage::Ready {
+            self.shared.progress.settled.fetch_add(1, Ordering::Relaxed);
+        }
+        self.clients[at] = Some(client);
+        // What arrived before the client was known here has made its event already.
+        self.read(at, true);
+    }
+
+    fn leave(&mut self, at: usize) {
+        let now = self.shared.clock.now();
+        self.shared.progress.left.fetch_add(1, Ordering::Relaxed);
+        let Some(Some(client)) = self.clients.get_mut(at) else { return };
+        if client.presence == Presence::Lost {
+            return;
+        }
+        self.judge.close_account(&self.shared, client, Ending::Leaving, now);
+        client.presence = Presence::Away;
+        self.answer.clear();
+        self.shared.dialect.bye(&mut self.answer);
+        client.send_half.say(&self.answer, &self.shared);
+        client.send_half.end();
+        // Closed by its end of the connection being given up with the client, when it comes back.
+        let _ = client.send_half.stream().shutdown(std::net::Shutdown::Both);
+    }
+
+    fn begin(&mut self) {
+        let now = self.shared.clock.now();
+        for client in self.clients.iter_mut().flatten() {
+            let hears = client.hears_all(&self.shared);
+            client.began = client.presence != Presence::Lost && hears;
+            if client.presence == Presence::Lost {
+                continue;
+            }
+            if client.part == Part::Slow {
+                self.judge.close_account(&self.shared, client, Ending::Leaving, now);
+                client.presence = Presence::Away;
+            } else if !hears {
+                // Nothing is due to it, so nobody has to wait until it has got it.
+                client.presence = Presence::Away;
+                if let (Part::Steady, Some(room)) = (client.part, client.room()) {
+                    self.shared.audience.leave(self.index, room, client.sender);
+                }
+            }
+        }
+    }
+
+    /// After each sweep: what others want to know, and in a closed loop as many new messages as
+    /// have reached everybody.
+    fn publish_progress(&mut self) {
+        let progress = &self.shared.progress;
+        if progress.all_sent.load(Ordering::Relaxed) {
+            let clients = self.clients.iter().flatten();
+            let waiting = clients.filter(|client| self.closed || client.part == Part::Churner);
+            let outstanding = waiting.map(|client| client.outstanding(&self.shared)).sum();
+            self.shared.outstanding[self.index].store(outstanding, Ordering::Relaxed);
+        }
+        progress.deliveries.fetch_add(self.judge.take_deliveries(), Ordering::Relaxed);
+        let anomalies = self.judge.anomalies.take_seen();
+        if anomalies > 0 {
+            progress.anomalies.fetch_add(anomalies, Ordering::Relaxed);
+        }
+        let Completions { all, awaited } = self.judge.latency.take_completed();
+        if all > 0 {
+            progress.completed.fetch_add(all, Ordering::Relaxed);
+            progress.open.fetch_sub(i64::try_from(all).unwrap_or(i64::MAX), Ordering::Relaxed);
+            if self.closed {
+                self.senders.refill(awaited);
+            }
+        }
+    }
+
+    /// Ends intervals, and notes what the thread used within the measuring window.
+    fn check_clock(&mut self) {
+        let now = self.shared.clock.now();
+        let start = self.shared.window.start();
+        let Some(since) = now.checked_sub(start) else { return };
+        let interval = since / INTERVAL;
+        if let Some(before) = self.interval.replace(interval)
+            && before != interval
+        {
+            self.end_interval(before);
+        }
+        if self.began.is_none() {
+            self.began = ThreadUse::now();
+        }
+        if self.used.is_none() && now >= self.shared.window.end() {
+            self.record_thread_use();
+        }
+        // A closed loop has its threads wait for each other all the time.
+        if !self.closed && self.used.is_none() {
+            self.waits.sample(now);
+        }
+    }
+
+    /// The last worker looks after one client only.
+    fn is_canary(&self) -> bool {
+        self.index + 1 == self.shared.outstanding.len()
+    }
+
+    fn record_thread_use(&mut self) {
+        if let (Some(began), Some(now)) = (self.began, ThreadUse::now()) {
+            self.used = Some(now.since(began));
+        }
+    }
+
+    fn end_interval(&mut self, index: u64) {
+        let slice = self.judge.latency.take_slice();
+        // Nobody listening means that the run is being given up.
+        let _ = self.reports.send(IntervalReport { worker: self.index, index, slice });
+    }
+
+    fn finish(mut self) -> Finding {
+        let now = self.shared.clock.now();
+        let mut clients: Vec<Client> =
+            self.clients.drain(..).flatten().map(|client| *client).collect();
+        for client in &mut clients {
+            self.judge.close_account(&self.shared, client, Ending::Over, now);
+        }
+        self.end_interval(self.interval.unwrap_or(0));
+        if self.used.is_none() {
+            self.record_thread_use();
+        }
+        let Judge { latency, anomalies, ok, .. } = self.judge;
+        let (messages, untimed) = latency.finish(&self.shared);
+        let (disconnected, used) = (self.disconnected, self.used);
+        let waits = self.waits.samples;
+        Finding { messages, untimed, anomalies, ok, disconnected, waits, clients, used }
+    }
+}

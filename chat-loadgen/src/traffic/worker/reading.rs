@@ -1,0 +1,118 @@
+//! The receiving half of a worker's clients: reads their sockets, splits what arrives into frames,
+//! has each frame judged, and sends the answers that the server asks for.
+
+use std::io::{ErrorKind, Read};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::Worker;
+use crate::traffic::client::{Client, Presence};
+use crate::traffic::judge::Judge;
+use crate::traffic::shared::Shared;
+use crate::wire::dialects::Stage;
+use crate::wire::payload;
+
+/// One read takes at most so many bytes, beside what is left from the one before.
+const READ: usize = 64 * 1024;
+/// Most of a frame that is kept while the rest of it has not come: what a server sends without end
+/// must not fill memory.
+const MAX_REST: usize = 2 * payload::LONGEST;
+/// Reads from one client before the others get a turn.
+const TURNS: usize = 8;
+/// Whether a read that is not filled has emptied the socket for the event queue's purposes, too. On
+/// Windows only a read that would block has.
+const SHORT_READ_IS_LAST: bool = cfg!(unix);
+
+/// What one read has come to.
+enum ReadResult {
+    /// All that had arrived has been read.
+    Empty,
+    /// The same; but the end of the connection may have arrived right behind it.
+    Short,
+    /// More may have arrived.
+    More,
+    /// The connection has ended.
+    Ended,
+}
+
+impl Worker {
+    /// Reads what has arrived for a client. A read that is not filled has emptied the socket, and
+    /// the next byte makes an event again; only an end that has made its event already is not found
+    /// so, but by reading `on`.
+    pub(super) fn read(&mut self, at: usize, on: bool) {
+        for _ in 0..TURNS {
+            match self.read_once(at) {
+                ReadResult::Empty => return,
+                ReadResult::Short if !on && SHORT_READ_IS_LAST => return,
+                ReadResult::Short | ReadResult::More => {}
+                ReadResult::Ended => return self.connection_lost(at),
+            }
+        }
+        if let Some(Some(client)) = self.clients.get_mut(at)
+            && !std::mem::replace(&mut client.again, true)
+        {
+            self.again.push(at);
+        }
+    }
+
+    fn read_once(&mut self, at: usize) -> ReadResult {
+        let Some(Some(client)) = self.clients.get_mut(at) else { return ReadResult::Empty };
+        if matches!(client.presence, Presence::Away | Presence::Lost) {
+            return ReadResult::Empty;
+        }
+        let kept = client.rest.len();
+        if self.buffer.len() < kept + READ {
+            self.buffer.resize(kept + READ, 0);
+        }
+        let room = &mut self.buffer[..kept + READ];
+        let read = match client.send_half.stream().read(&mut room[kept..]) {
+            Ok(0) => return ReadResult::Ended,
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return ReadResult::Empty,
+            Err(error) if error.kind() == ErrorKind::Interrupted => return ReadResult::More,
+            Err(_) => return ReadResult::Ended,
+        };
+        // One time for all that this read has brought, before any of it is looked at.
+        let now = self.shared.clock.now();
+        room[..kept].copy_from_slice(&client.rest);
+        let input = &room[..kept + read];
+        self.shared.progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        let used =
+            handle_frames(client, &self.shared, &mut self.judge, input, &mut self.answer, now);
+        client.rest.clear();
+        client.rest.extend_from_slice(&input[used..]);
+        if client.rest.len() > MAX_REST {
+            return ReadResult::Ended;
+        }
+        if read == READ { ReadResult::More } else { ReadResult::Short }
+    }
+}
+
+/// Judges every whole frame of `input`, and answers the server. Returns how many bytes the frames
+/// took.
+fn handle_frames(
+    client: &mut Client,
+    shared: &Shared,
+    judge: &mut Judge,
+    input: &[u8],
+    answer: &mut Vec<u8>,
+    now: u64,
+) -> usize {
+    answer.clear();
+    let mut used = 0;
+    let send_half = Arc::clone(&client.send_half);
+    let before = client.stage;
+    while let Some(frame) =
+        shared.dialect.read(send_half.who(), &mut client.stage, &input[used..], answer)
+    {
+        used += frame.length;
+        judge.judge_frame(shared, client, frame.event, now);
+    }
+    if before != Stage::Ready && client.stage == Stage::Ready {
+        shared.progress.settled.fetch_add(1, Ordering::Relaxed);
+    }
+    if !answer.is_empty() {
+        send_half.say(answer, shared);
+    }
+    used
+}

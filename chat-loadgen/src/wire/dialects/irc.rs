@@ -1,0 +1,194 @@
+//! IRC (RFC 1459), as `InspIRCd` and `ngIRCd` speak it.
+
+use memchr::memchr;
+
+use super::{Dialect, Event, Frame, Stage, Who, line, put};
+
+/// Registers, joins `#carga-ROOM` and talks there.
+#[derive(Debug)]
+pub(crate) struct Irc;
+
+/// Registered; waits for the channel's list of members, which ends a JOIN.
+const JOINING: Stage = Stage::Answered(1);
+
+/// What a line may have, its CRLF included.
+const LINE: usize = 512;
+/// The longest beginning that a server puts before a text:
+/// `:NICK!USER@HOST PRIVMSG #carga-ROOM :`. Names like ours have at most 9 characters, which is all
+/// that ngIRCd allows; a host 64, and `~` stands before the user where nobody vouches for it.
+const PREFIX: usize = {
+    let (nick, user, host, room) = (NICK, USER.len() + 1, 64, "4294967295".len());
+    1 + nick + 1 + user + 1 + host + " PRIVMSG #carga-".len() + room + " :".len()
+};
+const USER: &str = "carga";
+const NICK: usize = 9;
+
+impl Dialect for Irc {
+    fn has_rooms(&self) -> bool {
+        true
+    }
+
+    fn has_idlers(&self) -> bool {
+        true
+    }
+
+    fn longest_name(&self) -> usize {
+        NICK
+    }
+
+    fn longest(&self) -> usize {
+        LINE - PREFIX - "\r\n".len()
+    }
+
+    fn hello(&self, who: &Who, out: &mut Vec<u8>) -> Stage {
+        put(out, format_args!("NICK {}\r\nUSER {USER} 0 * :{USER}\r\n", who.name));
+        Stage::Greeted
+    }
+
+    #[inline]
+    fn read<'a>(
+        &self,
+        who: &Who,
+        stage: &mut Stage,
+        input: &'a [u8],
+        answer: &mut Vec<u8>,
+    ) -> Option<Frame<'a>> {
+        let (text, length) = line(input)?;
+        let command = without_source(text);
+        let event = if command.starts_with(b"PRIVMSG ") {
+            Event::Said(text)
+        } else {
+            answer_command(who, stage, command, answer);
+            classify(*stage, text, command)
+        };
+        Some(Frame { length, event })
+    }
+
+    fn say(&self, who: &Who, text: &[u8], out: &mut Vec<u8>) {
+        let Some(room) = who.room else { return };
+        put(out, format_args!("PRIVMSG #carga-{room} :"));
+        out.extend_from_slice(text);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    fn bye(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"QUIT\r\n");
+    }
+}
+
+/// A line without `:WHO ` before it.
+#[inline]
+fn without_source(text: &[u8]) -> &[u8] {
+    match text {
+        [b':', ..] => memchr(b' ', text).map_or(&[], |blank| &text[blank + 1..]),
+        _ => text,
+    }
+}
+
+/// Does what a command asks for.
+fn answer_command(who: &Who, stage: &mut Stage, command: &[u8], answer: &mut Vec<u8>) {
+    if let Some(token) = command.strip_prefix(b"PING") {
+        answer.extend_from_slice(b"PONG");
+        answer.extend_from_slice(token);
+        answer.extend_from_slice(b"\r\n");
+        return;
+    }
+    *stage = match (*stage, numeric(command), who.room) {
+        // The message of the day ends, or there is none: everything else has been said before.
+        (Stage::Greeted, Some(376 | 422), Some(room)) => {
+            put(answer, format_args!("JOIN #carga-{room}\r\n"));
+            JOINING
+        }
+        (Stage::Greeted, Some(376 | 422), None) | (JOINING, Some(366), _) => Stage::Ready,
+        (stage, ..) => stage,
+    };
+}
+
+/// What a line is that is no message. Once a client takes part, an error concerns one message,
+/// which is missed anyway.
+fn classify<'a>(stage: Stage, text: &'a [u8], command: &[u8]) -> Event<'a> {
+    let refused = match numeric(command) {
+        Some(422) => false,
+        Some(number) => (400..600).contains(&number) && stage != Stage::Ready,
+        None => command.starts_with(b"ERROR"),
+    };
+    if refused { Event::Refused(text) } else { Event::Other(text) }
+}
+
+/// The number that a server's answer begins with.
+fn numeric(command: &[u8]) -> Option<usize> {
+    let digits = &command[..memchr(b' ', command).unwrap_or(command.len())];
+    if digits.len() == 3 { super::number(digits) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Heard, hear, hear_as, hello, who};
+    use super::*;
+
+    const WELCOME: &str = ":irc.local NOTICE * :*** Looking up your hostname...\r\n\
+        PING :a1b2\r\n\
+        :irc.local 001 c-17 :Welcome\r\n\
+        :irc.local 251 c-17 :There are 4 users\r\n\
+        :irc.local 376 c-17 :End of message of the day.\r\n";
+    const JOINED: &str = ":c-17!~carga@127.0.0.1 JOIN :#carga-3\r\n\
+        :irc.local 353 c-17 = #carga-3 :@c-17\r\n\
+        :irc.local 366 c-17 #carga-3 :End of /NAMES list.\r\n";
+    const TALK: &str = ":c-1!~carga@127.0.0.1 PRIVMSG #carga-3 :{1}\r\n\
+        PING irc.local\n\
+        :irc.local 404 c-17 #carga-3 :Cannot send\r\n";
+
+    #[test]
+    fn a_client_registers_joins_and_talks() {
+        assert_eq!(hello(&Irc, Some(3)), "NICK c-17\r\nUSER carga 0 * :carga\r\n");
+        assert_eq!(hear(&Irc, WELCOME.as_bytes()).stage, JOINING);
+        let Heard { stage, answers, events } =
+            hear(&Irc, [WELCOME, JOINED, TALK].concat().as_bytes());
+        assert_eq!(stage, Stage::Ready);
+        assert_eq!(answers, "PONG :a1b2\r\nJOIN #carga-3\r\nPONG irc.local\r\n");
+        assert_eq!(events.len(), 11);
+        assert_eq!(events[8], "said :c-1!~carga@127.0.0.1 PRIVMSG #carga-3 :{1}");
+        assert_eq!(events[10], "other :irc.local 404 c-17 #carga-3 :Cannot send");
+        assert!(!events.iter().any(|event| event.starts_with("refused")));
+    }
+
+    #[test]
+    fn a_server_without_message_of_the_day_will_do_and_an_idle_client_joins_nothing() {
+        let welcome = WELCOME.replace("376", "422");
+        assert_eq!(hear(&Irc, welcome.as_bytes()).stage, JOINING);
+        let idle = hear_as(&who(None), &Irc, welcome.as_bytes());
+        assert_eq!((idle.stage, idle.answers.as_str()), (Stage::Ready, "PONG :a1b2\r\n"));
+    }
+
+    #[test]
+    fn errors_before_taking_part_are_refusals() {
+        for line in [
+            ":irc.local 433 * c-17 :Nickname is already in use.",
+            ":irc.local 471 c-17 #carga-3 :Cannot join channel (+l)",
+            ":irc.local 465 * :You are banned",
+            "ERROR :Closing link",
+        ] {
+            let heard = hear(&Irc, format!("{line}\r\n").as_bytes());
+            assert_eq!(heard.events, [format!("refused {line}")]);
+        }
+        let late = hear(&Irc, [WELCOME, JOINED, "ERROR :Bye\r\n"].concat().as_bytes());
+        assert_eq!(late.events.last().map(String::as_str), Some("refused ERROR :Bye"));
+    }
+
+    #[test]
+    fn the_longest_text_fits_into_a_line_with_all_that_comes_before_it() {
+        let (nick, host) = ("n".repeat(9), "h".repeat(64));
+        let text = "x".repeat(Irc.longest());
+        let line = format!(":{nick}!~carga@{host} PRIVMSG #carga-{} :{text}\r\n", u32::MAX);
+        assert_eq!(line.len(), LINE);
+    }
+
+    #[test]
+    fn lines_that_say_nothing_are_no_danger() {
+        let heard = hear(&Irc, b"\r\n:\n:x\n: \n36\nPRIVMSG\n");
+        assert_eq!(
+            heard.events,
+            ["other ", "other :", "other :x", "other : ", "other 36", "other PRIVMSG"]
+        );
+    }
+}

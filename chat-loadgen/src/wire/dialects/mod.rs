@@ -1,0 +1,190 @@
+//! Dialects: the protocols of the servers that can be put under load, as a client speaks them.
+//!
+//! A dialect has no socket and no clock, and keeps nothing between calls but a client's [`Stage`].
+
+use std::fmt;
+use std::io::Write;
+
+use clap::ValueEnum;
+use memchr::memchr;
+
+mod basico;
+mod grupal;
+mod irc;
+mod mqtt;
+mod nats;
+mod redis;
+mod sala;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use basico::Basico;
+pub(crate) use grupal::Grupal;
+pub(crate) use irc::Irc;
+pub(crate) use mqtt::Mqtt;
+pub(crate) use nats::Nats;
+pub(crate) use redis::Redis;
+pub(crate) use sala::Sala;
+
+/// Which of the simulated clients talks.
+#[derive(Debug, Clone)]
+pub struct Who {
+    /// Its name, where the dialect has names: unique in the run.
+    pub name: String,
+    /// The room it takes part in, counted from 0; none for a client that is only connected.
+    pub room: Option<u32>,
+}
+
+/// How far a client has come in what a server asks of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stage {
+    /// It has said its hello.
+    #[default]
+    Greeted,
+    /// It has answered the server's `n`th question, or waits for the answer to its own.
+    Answered(u8),
+    /// Nothing more is asked of it: whether it takes part is shown by what it hears.
+    Ready,
+}
+
+/// What one frame from the server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// Somebody said this, with whatever the server puts around it.
+    Said(&'a [u8]),
+    /// Some other line: a notice, or something a client that is not ours said. Judged only if it
+    /// carries one of our texts.
+    Other(&'a [u8]),
+    /// The server does not want this client. Its words.
+    Refused(&'a [u8]),
+}
+
+/// One frame at the beginning of what has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// How many bytes of the input it takes.
+    pub length: usize,
+    /// What it is.
+    pub event: Event<'a>,
+}
+
+/// A language that a broadcast server speaks.
+pub trait Dialect: Send + Sync + std::fmt::Debug {
+    /// Whether the server sends a message to its sender, too.
+    fn echoes(&self) -> bool {
+        false
+    }
+
+    /// Whether there can be more than one room.
+    fn has_rooms(&self) -> bool {
+        false
+    }
+
+    /// Whether a client can be connected for long without taking part.
+    fn has_idlers(&self) -> bool {
+        false
+    }
+
+    /// The longest text that fits into a message, in bytes.
+    fn longest(&self) -> usize;
+
+    /// The longest name that a client can have, in characters.
+    fn longest_name(&self) -> usize {
+        chat_protocol::limits::MAX_NAME
+    }
+
+    /// What a client says as soon as it is connected, and the stage it is in then.
+    fn hello(&self, who: &Who, out: &mut Vec<u8>) -> Stage;
+
+    /// The first frame of `input`, or nothing if it is not complete yet.
+    ///
+    /// What the client has to answer (a name, a pong) is appended to `answer`; the stage changes
+    /// accordingly. Bytes that the server should never have sent are [`Event::Refused`].
+    fn read<'a>(
+        &self,
+        who: &Who,
+        stage: &mut Stage,
+        input: &'a [u8],
+        answer: &mut Vec<u8>,
+    ) -> Option<Frame<'a>>;
+
+    /// Appends a text as a message to the client's room. The text is printable ASCII without blanks.
+    fn say(&self, who: &Who, text: &[u8], out: &mut Vec<u8>);
+
+    /// Appends what a client says before it leaves.
+    fn bye(&self, out: &mut Vec<u8>);
+}
+
+/// The name of a dialect, as `--dialect` and the record have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[expect(missing_docs, reason = "each has a type of its own; and --help would list these")]
+pub enum DialectName {
+    #[default]
+    Basico,
+    Sala,
+    Grupal,
+    Irc,
+    Nats,
+    Redis,
+    Mqtt,
+}
+
+impl DialectName {
+    /// The dialect of this name.
+    pub fn dialect(self) -> Box<dyn Dialect> {
+        match self {
+            Self::Basico => Box::new(Basico),
+            Self::Sala => Box::new(Sala),
+            Self::Grupal => Box::new(Grupal),
+            Self::Irc => Box::new(Irc),
+            Self::Nats => Box::new(Nats),
+            Self::Redis => Box::new(Redis),
+            Self::Mqtt => Box::new(Mqtt::new()),
+        }
+    }
+}
+
+impl fmt::Display for DialectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value();
+        f.write_str(value.as_ref().map_or("", |value| value.get_name()))
+    }
+}
+
+/// The longest payload that a length in front of one may announce, in bytes: four times the longest
+/// text. Without a limit, a server gone mad could have its client wait for gigabytes.
+const MAX_PAYLOAD: usize = 4 * crate::wire::payload::LONGEST;
+
+/// The first line of `input` without its LF or CRLF, and the bytes it takes with them.
+#[inline]
+fn line(input: &[u8]) -> Option<(&[u8], usize)> {
+    let end = memchr(b'\n', input)?;
+    let line = &input[..end];
+    Some((line.strip_suffix(b"\r").unwrap_or(line), end + 1))
+}
+
+/// A number of decimal digits and nothing else, of at most [`MAX_PAYLOAD`].
+#[inline]
+fn number(digits: &[u8]) -> Option<usize> {
+    let mut number = 0;
+    for digit in digits {
+        let worth = digit.wrapping_sub(b'0');
+        number = number * 10 + usize::from(worth);
+        if worth > 9 || number > MAX_PAYLOAD {
+            return None;
+        }
+    }
+    (!digits.is_empty()).then_some(number)
+}
+
+/// What cannot be understood, and with it all that follows: refused, its beginning as the reason.
+#[cold]
+fn garbage(input: &[u8]) -> Frame<'_> {
+    Frame { length: input.len(), event: Event::Refused(&input[..input.len().min(100)]) }
+}
+
+/// Appends formatted text, without a string in between.
+fn put(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
+    // A vector takes everything.
+    let _ = out.write_fmt(text);
+}

@@ -1,0 +1,333 @@
+//! MQTT 5 at quality of service 0.
+
+use super::{Dialect, Event, Frame, MAX_PAYLOAD, Stage, Who, garbage, put};
+
+/// Subscribes to the topic `carga/ROOM` so that a sender does not hear itself, and publishes there.
+#[derive(Debug)]
+pub(crate) struct Mqtt {
+    /// Keeps the clients of two generators apart: of two with one identifier, a server throws out
+    /// the first.
+    process: u32,
+}
+
+/// Waits for the answer to SUBSCRIBE.
+const SUBSCRIBING: Stage = Stage::Answered(1);
+
+const CONNECT: u8 = 0x10;
+const CONNACK: u8 = 0x20;
+const PUBLISH: u8 = 0x30;
+/// A PUBLISH that was kept for those who come later.
+const RETAINED: u8 = 0x31;
+const SUBSCRIBE: u8 = 0x82;
+const SUBACK: u8 = 0x90;
+const PINGRESP: u8 = 0xd0;
+const DISCONNECT: u8 = 0xe0;
+/// Protocol name and version 5, a clean start, no keep-alive, no properties.
+const CONNECT_HEAD: &[u8] = b"\0\x04MQTT\x05\x02\0\0\0";
+/// A subscription's number and its properties: none.
+const SUBSCRIBE_HEAD: &[u8] = b"\0\x01\0";
+/// A subscription's options: quality of service 0, no local, no retained messages.
+const NO_LOCAL: u8 = 0x24;
+const TOPIC: &str = "carga/";
+
+/// This can never become what it should be.
+struct Malformed;
+
+impl Mqtt {
+    /// A generator of its own.
+    pub(crate) fn new() -> Self {
+        Self { process: rand::random() }
+    }
+}
+
+impl Default for Mqtt {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Dialect for Mqtt {
+    fn has_rooms(&self) -> bool {
+        true
+    }
+
+    fn has_idlers(&self) -> bool {
+        true
+    }
+
+    fn longest(&self) -> usize {
+        crate::wire::payload::LONGEST
+    }
+
+    fn hello(&self, who: &Who, out: &mut Vec<u8>) -> Stage {
+        let id = format!("{}-{:08x}", who.name, self.process);
+        out.push(CONNECT);
+        put_length(CONNECT_HEAD.len() + 2 + id.len(), out);
+        out.extend_from_slice(CONNECT_HEAD);
+        put_size(id.len(), out);
+        out.extend_from_slice(id.as_bytes());
+        Stage::Greeted
+    }
+
+    #[inline]
+    fn read<'a>(
+        &self,
+        who: &Who,
+        stage: &mut Stage,
+        input: &'a [u8],
+        answer: &mut Vec<u8>,
+    ) -> Option<Frame<'a>> {
+        let (start, length) = match extent(input) {
+            Ok(found) => found?,
+            Err(Malformed) => return Some(garbage(input)),
+        };
+        let body = &input[start..length];
+        let event = match input[0] {
+            PUBLISH | RETAINED => payload(body).map(Event::Said),
+            kind => handle_packet(kind, body, who, stage, answer),
+        };
+        Some(event.map_or_else(|| garbage(input), |event| Frame { length, event }))
+    }
+
+    fn say(&self, who: &Who, text: &[u8], out: &mut Vec<u8>) {
+        let Some(room) = who.room else { return };
+        out.push(PUBLISH);
+        let topic = Topic(room);
+        put_length(2 + topic.length() + 1 + text.len(), out);
+        topic.put(out);
+        // No properties.
+        out.push(0);
+        out.extend_from_slice(text);
+    }
+
+    fn bye(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&[DISCONNECT, 0]);
+    }
+}
+
+/// The topic of a room.
+struct Topic(u32);
+
+impl Topic {
+    fn length(&self) -> usize {
+        TOPIC.len() + self.0.checked_ilog10().unwrap_or(0) as usize + 1
+    }
+
+    /// Appends it with its length before it.
+    fn put(&self, out: &mut Vec<u8>) {
+        put_size(self.length(), out);
+        put(out, format_args!("{TOPIC}{}", self.0));
+    }
+}
+
+/// Where a packet's body begins and where it ends, once all of it is there.
+#[inline]
+fn extent(input: &[u8]) -> Result<Option<(usize, usize)>, Malformed> {
+    // Judged at once: the length behind it could keep one waiting.
+    match input.first() {
+        None => return Ok(None),
+        Some(&(CONNACK | PUBLISH | RETAINED | SUBACK | PINGRESP | DISCONNECT)) => {}
+        Some(_) => return Err(Malformed),
+    }
+    let Some((size, start)) = length(input, 1)? else { return Ok(None) };
+    let end = start + size;
+    if size > MAX_PAYLOAD {
+        Err(Malformed)
+    } else {
+        Ok((end <= input.len()).then_some((start, end)))
+    }
+}
+
+/// A length at this place, of one to four bytes, and what comes behind it.
+#[inline]
+fn length(input: &[u8], at: usize) -> Result<Option<(usize, usize)>, Malformed> {
+    let mut length = 0;
+    for i in 0..4 {
+        let Some(byte) = input.get(at + i) else { return Ok(None) };
+        length |= usize::from(byte & 0x7f) << (7 * i);
+        if byte & 0x80 == 0 {
+            return Ok(Some((length, at + i + 1)));
+        }
+    }
+    Err(Malformed)
+}
+
+/// What stands behind a publication's topic and properties.
+#[inline]
+fn payload(body: &[u8]) -> Option<&[u8]> {
+    let (topic, _) = body.split_first_chunk()?;
+    let properties = 2 + usize::from(u16::from_be_bytes(*topic));
+    let (size, start) = length(body, properties).ok()??;
+    body.get(start + size..)
+}
+
+/// Takes note of what is no message, and answers it; nothing for what should not have come.
+fn handle_packet<'a>(
+    kind: u8,
+    body: &'a [u8],
+    who: &Who,
+    stage: &mut Stage,
+    answer: &mut Vec<u8>,
+) -> Option<Event<'a>> {
+    let code = match (kind, *stage) {
+        (CONNACK, Stage::Greeted) => *body.get(1)?,
+        // The codes stand at the end: one for each subscription.
+        (SUBACK, SUBSCRIBING) => *body.last()?,
+        (DISCONNECT, _) => return Some(Event::Refused(reason(*body.first().unwrap_or(&0)))),
+        (PINGRESP, _) => return Some(Event::Other(body)),
+        _ => return None,
+    };
+    if code >= 0x80 || kind == CONNACK && code > 0 {
+        return Some(Event::Refused(reason(code)));
+    }
+    *stage = match (kind, who.room) {
+        (CONNACK, Some(room)) => {
+            put_subscribe(&Topic(room), answer);
+            SUBSCRIBING
+        }
+        _ => Stage::Ready,
+    };
+    Some(Event::Other(body))
+}
+
+fn put_subscribe(topic: &Topic, out: &mut Vec<u8>) {
+    out.push(SUBSCRIBE);
+    put_length(SUBSCRIBE_HEAD.len() + 2 + topic.length() + 1, out);
+    out.extend_from_slice(SUBSCRIBE_HEAD);
+    topic.put(out);
+    out.push(NO_LOCAL);
+}
+
+/// Appends how long a string is that follows, in two bytes.
+fn put_size(size: usize, out: &mut Vec<u8>) {
+    let [low, high, ..] = size.to_le_bytes();
+    out.extend_from_slice(&[high, low]);
+}
+
+/// Appends a packet's length, seven bits a byte.
+fn put_length(mut length: usize, out: &mut Vec<u8>) {
+    while length > 0x7f {
+        let [low, ..] = length.to_le_bytes();
+        out.push(0x80 | low);
+        length >>= 7;
+    }
+    let [low, ..] = length.to_le_bytes();
+    out.push(low);
+}
+
+/// What a server means that says only a number.
+fn reason(code: u8) -> &'static [u8] {
+    match code {
+        0x00 => b"disconnected",
+        0x01 | 0x84 => b"protocol version not supported",
+        0x81 => b"malformed packet",
+        0x82 => b"protocol error",
+        0x85 => b"client identifier not valid",
+        0x86 => b"bad user name or password",
+        0x87 => b"not authorized",
+        0x88 => b"server unavailable",
+        0x89 => b"server busy",
+        0x8b => b"server shutting down",
+        0x8e => b"session taken over",
+        0x8f => b"topic filter not valid",
+        0x95 => b"packet too large",
+        0x96 => b"message rate too high",
+        0x97 => b"quota exceeded",
+        0x9f => b"connection rate exceeded",
+        _ => b"refused for another reason of MQTT's list",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Heard, hear, hear_as, hello, who};
+    use super::*;
+
+    /// Accepted, with one property.
+    const ACCEPTED: &[u8] = &[0x20, 6, 0, 0, 3, 0x22, 0, 10];
+    const SUBSCRIBED: &[u8] = &[0x90, 4, 0, 1, 0, 0];
+
+    fn mqtt() -> Mqtt {
+        Mqtt { process: 0xab }
+    }
+
+    fn publication(properties: &[u8], text: &[u8]) -> Vec<u8> {
+        let mut out = vec![PUBLISH];
+        put_length(2 + 7 + 1 + properties.len() + text.len(), &mut out);
+        out.extend_from_slice(b"\0\x07carga/3");
+        put_length(properties.len(), &mut out);
+        [out.as_slice(), properties, text].concat()
+    }
+
+    #[test]
+    fn a_client_connects_subscribes_and_hears() {
+        assert_eq!(hello(&mqtt(), Some(3)), "\x10\x1a\0\x04MQTT\x05\x02\0\0\0\0\x0dc-17-000000ab");
+        assert_eq!(hear(&mqtt(), ACCEPTED).stage, SUBSCRIBING);
+        let long = "x".repeat(300);
+        let talk = [
+            ACCEPTED,
+            SUBSCRIBED,
+            &publication(b"", b"{1}"),
+            &publication(&[1, 0], long.as_bytes()),
+            &[PINGRESP, 0],
+        ];
+        let Heard { stage, answers, events } = hear(&mqtt(), &talk.concat());
+        assert_eq!(stage, Stage::Ready);
+        assert_eq!(answers, "\u{fffd}\x0d\0\x01\0\0\x07carga/3$");
+        assert_eq!(events[2..], ["said {1}", &format!("said {long}"), "other "]);
+    }
+
+    #[test]
+    fn an_idle_client_subscribes_to_nothing() {
+        let heard = hear_as(&who(None), &mqtt(), ACCEPTED);
+        assert_eq!((heard.stage, heard.answers.as_str()), (Stage::Ready, ""));
+    }
+
+    #[test]
+    fn what_is_said_is_what_a_server_passes_on() {
+        for size in [3, 200, 20_000] {
+            let (mut out, text) = (Vec::new(), vec![b'x'; size]);
+            mqtt().say(&who(Some(3)), &text, &mut out);
+            assert_eq!(out, publication(b"", &text));
+        }
+        assert_ne!(Mqtt::new().process, Mqtt::new().process, "by chance: once in four billion");
+    }
+
+    #[test]
+    fn a_topic_is_as_long_as_it_says() {
+        for room in [0, 9, 10, u32::MAX] {
+            let mut out = Vec::new();
+            Topic(room).put(&mut out);
+            assert_eq!(usize::from(out[1]), out.len() - 2);
+        }
+    }
+
+    #[test]
+    fn refusals_have_words() {
+        let refused = |talk: &[u8]| hear(&mqtt(), talk).events.pop().expect("an event");
+        assert_eq!(refused(&[0x20, 3, 0, 0x87, 0]), "refused not authorized");
+        assert_eq!(refused(&[0x20, 2, 0, 1]), "refused protocol version not supported");
+        let taken_over = [ACCEPTED, &[0xe0, 2, 0x8e, 0]].concat();
+        assert_eq!(refused(&taken_over), "refused session taken over");
+        let no_topic = [ACCEPTED, &[0x90, 4, 0, 1, 0, 0x8f]].concat();
+        assert_eq!(refused(&no_topic), "refused topic filter not valid");
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for nonsense in [
+            &[0x30, 0xff, 0xff, 0xff, 0xff][..],
+            &[0x30, 0xff, 0xff, 0xff, 0x7f],
+            &[0x30, 0],
+            &[0x30, 3, 0, 9, 0],
+            &[0x30, 5, 0, 1, b'x', 9, 0],
+            &[0x32, 5, 0, 1, b'x', 0, 0],
+            &[0x20, 0],
+            &[0x90, 4, 0, 1, 0, 0],
+            b"hello, who is there?",
+        ] {
+            let frame = mqtt().read(&who(Some(3)), &mut Stage::Greeted, nonsense, &mut Vec::new());
+            assert_eq!(frame, Some(garbage(nonsense)), "{nonsense:?}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The text protocol of NATS.
+
+use memchr::memrchr;
+
+use super::{Dialect, Event, Frame, Stage, Who, garbage, line, number, put};
+
+/// Connects without echo, subscribes to `carga.ROOM` and publishes there.
+#[derive(Debug)]
+pub(crate) struct Nats;
+
+/// Waits for the PONG that says that the subscription has been heard.
+const SUBSCRIBING: Stage = Stage::Answered(1);
+
+/// The longest line of a server, in bytes: its INFO, which names all other servers of a cluster.
+const LONGEST_LINE: usize = 1 << 16;
+
+const CONNECT: &[u8] = concat!(
+    r#"CONNECT {"verbose":false,"pedantic":false,"echo":false,"protocol":1,"headers":false,"#,
+    r#""lang":"chat-loadgen","version":""#,
+    env!("CARGO_PKG_VERSION"),
+    "\"}\r\n"
+)
+.as_bytes();
+
+impl Dialect for Nats {
+    fn has_rooms(&self) -> bool {
+        true
+    }
+
+    fn has_idlers(&self) -> bool {
+        true
+    }
+
+    fn longest(&self) -> usize {
+        crate::wire::payload::LONGEST
+    }
+
+    fn hello(&self, _: &Who, _: &mut Vec<u8>) -> Stage {
+        Stage::Greeted
+    }
+
+    #[inline]
+    fn read<'a>(
+        &self,
+        who: &Who,
+        stage: &mut Stage,
+        input: &'a [u8],
+        answer: &mut Vec<u8>,
+    ) -> Option<Frame<'a>> {
+        let Some((text, length)) = line(input) else {
+            return (input.len() > LONGEST_LINE).then(|| garbage(input));
+        };
+        if text.starts_with(b"MSG ") {
+            return message(input, text, length);
+        }
+        let event = match text.split(|byte| *byte == b' ').next() {
+            Some(b"INFO") => {
+                introduce(who, stage, answer);
+                Event::Other(text)
+            }
+            Some(b"PING") => {
+                answer.extend_from_slice(b"PONG\r\n");
+                Event::Other(text)
+            }
+            Some(b"PONG") => {
+                if *stage == SUBSCRIBING {
+                    *stage = Stage::Ready;
+                }
+                Event::Other(text)
+            }
+            Some(b"+OK") => Event::Other(text),
+            Some(b"-ERR") => Event::Refused(text),
+            _ => return Some(garbage(input)),
+        };
+        Some(Frame { length, event })
+    }
+
+    fn say(&self, who: &Who, text: &[u8], out: &mut Vec<u8>) {
+        let Some(room) = who.room else { return };
+        put(out, format_args!("PUB carga.{room} {}\r\n", text.len()));
+        out.extend_from_slice(text);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    fn bye(&self, _: &mut Vec<u8>) {}
+}
+
+/// Answers a server's first words; it repeats them when its cluster changes.
+fn introduce(who: &Who, stage: &mut Stage, answer: &mut Vec<u8>) {
+    if *stage != Stage::Greeted {
+        return;
+    }
+    answer.extend_from_slice(CONNECT);
+    if let Some(room) = who.room {
+        put(answer, format_args!("SUB carga.{room} 1\r\n"));
+    }
+    answer.extend_from_slice(b"PING\r\n");
+    *stage = SUBSCRIBING;
+}
+
+/// `MSG SUBJECT SID [REPLY-TO] LENGTH`, the payload, CRLF.
+#[inline]
+fn message<'a>(input: &'a [u8], head: &[u8], start: usize) -> Option<Frame<'a>> {
+    let digits = memrchr(b' ', head).map_or(head, |blank| &head[blank + 1..]);
+    let Some(size) = number(digits) else { return Some(garbage(input)) };
+    let end = start + size;
+    let tail = input.get(end..end + 2)?;
+    if tail != b"\r\n" {
+        return Some(garbage(input));
+    }
+    Some(Frame { length: end + 2, event: Event::Said(&input[start..end]) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Heard, hear, hear_as, hello, who};
+    use super::*;
+
+    const INFO: &str = "INFO {\"server_id\":\"A\",\"max_payload\":1048576} \r\n";
+
+    #[test]
+    fn a_client_subscribes_and_hears() {
+        assert_eq!(hello(&Nats, Some(3)), "");
+        assert_eq!(hear(&Nats, INFO.as_bytes()).stage, SUBSCRIBING);
+        let talk =
+            "PONG\r\nMSG carga.3 1 5\r\n{\r\n1}\r\nPING\r\nMSG carga.3 1 to 0\r\n\r\n+OK\r\n";
+        let Heard { stage, answers, events } = hear(&Nats, [INFO, INFO, talk].concat().as_bytes());
+        assert_eq!(stage, Stage::Ready);
+        let connect = String::from_utf8_lossy(CONNECT);
+        assert_eq!(answers, format!("{connect}SUB carga.3 1\r\nPING\r\nPONG\r\n"));
+        assert_eq!(events[2..], ["other PONG", "said {\r\n1}", "other PING", "said ", "other +OK"]);
+    }
+
+    #[test]
+    fn an_idle_client_subscribes_to_nothing() {
+        let heard = hear_as(&who(None), &Nats, [INFO, "PONG\r\n"].concat().as_bytes());
+        assert!(heard.answers.ends_with("\"}\r\nPING\r\n"), "{}", heard.answers);
+        assert_eq!(heard.stage, Stage::Ready);
+    }
+
+    #[test]
+    fn what_a_client_says_has_its_length_before_it() {
+        let mut out = Vec::new();
+        Nats.say(&who(Some(3)), b"{1}", &mut out);
+        assert_eq!(out, b"PUB carga.3 3\r\n{1}\r\n");
+        assert!(serde_json::from_slice::<serde_json::Value>(&CONNECT["CONNECT ".len()..]).is_ok());
+    }
+
+    #[test]
+    fn errors_and_nonsense_are_refused() {
+        let heard = hear(&Nats, b"-ERR 'Authorization Violation'\r\n");
+        assert_eq!(heard.events, ["refused -ERR 'Authorization Violation'"]);
+        for nonsense in ["HELLO\r\n", "\r\n", "MSG a 1 -1\r\n", "MSG \r\n", "MSG a 1 9999999\r\n"] {
+            let stage = &mut Stage::Ready;
+            let frame = Nats.read(&who(None), stage, nonsense.as_bytes(), &mut Vec::new());
+            assert_eq!(frame, Some(garbage(nonsense.as_bytes())));
+        }
+        let unfinished = Nats.read(&who(None), &mut Stage::Ready, b"MSG a 1 1\r\nxyz", &mut vec![]);
+        assert!(matches!(unfinished.map(|frame| frame.event), Some(Event::Refused(_))));
+        let endless = vec![b'x'; LONGEST_LINE + 1];
+        assert!(Nats.read(&who(None), &mut Stage::Ready, &endless, &mut vec![]).is_some());
+    }
+}
