@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use crate::catalogue::{Side, checks};
+use crate::catalogue::checks;
+use crate::check::Side;
 use crate::cli::{Cli, MannerArgs, OutputArgs, Task};
 use crate::dialect::Given;
 use crate::home;
@@ -318,7 +319,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::catalogue::Profile;
+    use chat_protocol::profile::Profile;
 
     #[test]
     fn a_check_is_repeated_as_it_was_made() {

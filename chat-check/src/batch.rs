@@ -20,7 +20,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::app::{self, AppError};
-use crate::catalogue::Side;
+use crate::check::Side;
 use crate::cli::BatchArgs;
 use crate::isolation::Isolation;
 use crate::order::Manner;

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use chat_protocol::profile::Profile;
 use chat_protocol::time_limit::TimeLimit;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
-use crate::catalogue::Profile;
 use crate::keeper::Keep;
 use crate::subject::Limits;
 use crate::text::Lang;
@@ -97,7 +98,7 @@ pub enum Task {
 #[derive(Args, Clone, Debug)]
 pub struct MannerArgs {
     /// What to check against; without it sala for servers that ask for names, basico for others
-    #[arg(long, value_name = "PROFILE")]
+    #[arg(long, value_name = "PROFILE", value_parser = profile())]
     pub profile: Option<Profile>,
     /// What is known of the dialect (TOML); the rest is found out
     #[arg(long, value_name = "FILE")]
@@ -243,6 +244,12 @@ impl OutputArgs {
         let Self { json, html, markdown, junit, csv, gradescope, .. } = self;
         [json, html, markdown, junit, csv, gradescope].into_iter().flatten().map(PathBuf::as_path)
     }
+}
+
+/// Takes a profile's name, and shows in the help what each is.
+fn profile() -> impl TypedValueParser<Value = Profile> {
+    let value = |profile: Profile| PossibleValue::new(profile.name()).help(profile.purpose());
+    PossibleValuesParser::new(Profile::ALL.map(value)).try_map(|name| name.parse::<Profile>())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -12,7 +12,7 @@ mod c8_idle;
 pub(crate) mod player;
 pub(crate) mod scripted;
 
-use crate::catalogue::Check;
+use crate::check::Check;
 
 /// All of them.
 pub(crate) const CHECKS: &[&[&Check]] = &[

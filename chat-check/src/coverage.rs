@@ -86,7 +86,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::catalogue::{Check, Side, checks};
+    use crate::catalogue::checks;
+    use crate::check::{Check, Side};
     use crate::requirement;
     use crate::verdict::Level;
 

@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use crate::catalogue::Check;
+use crate::check::Check;
 use crate::dialect::Dialect;
 use crate::isolation::Isolation;
 use crate::report::{Evidence, Outcome};
@@ -299,8 +299,9 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::catalogue::{MANY, Profile, Side};
+    use crate::check::{MANY, Side};
     use crate::verdict::Level;
+    use chat_protocol::profile::Profile;
 
     const fn check(
         id: &'static str,

@@ -19,6 +19,7 @@ mod advice;
 pub mod app;
 pub mod batch;
 pub mod catalogue;
+pub mod check;
 pub mod cli;
 mod client;
 #[cfg_attr(target_os = "linux", path = "containment/linux.rs")]

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::catalogue::{Check, Profile, Side, checks};
+use crate::catalogue::checks;
+use crate::check::{Check, Side};
 use crate::coverage::{LESSER, UNSEEN};
 use crate::requirement::{self, Number, Requirement};
 use crate::text::{Lang, Text};
@@ -25,7 +26,7 @@ struct Listed {
     requirement: String,
     side: Side,
     level: Level,
-    profiles: &'static [Profile],
+    profiles: Vec<&'static str>,
     needs: &'static [&'static str],
     title: &'static str,
     explanation: &'static str,
@@ -48,7 +49,7 @@ pub fn json(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
         requirement: check.requirement().map(|number| number.to_string()).unwrap_or_default(),
         side: check.side,
         level: check.level,
-        profiles: check.profiles,
+        profiles: check.profiles.iter().map(|profile| profile.name()).collect(),
         needs: check.needs,
         title: check.title.to(lang),
         explanation: check.explanation.to(lang),

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::catalogue::{Check, Profile, Side, checks};
+use chat_protocol::profile::Profile;
+
+use crate::catalogue::checks;
+use crate::check::{Check, Side};
 use crate::dialect::{Dialect, Given, PORT_MARK};
 use crate::discovery::{self, Found, Unstarted};
 use crate::examination::Examination;

@@ -12,16 +12,17 @@ pub(crate) mod sample;
 pub mod terminal;
 pub(crate) mod wording;
 
-pub use self::harmless::harmless;
-
+use chat_protocol::profile::Profile;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Profile, Side};
+use crate::check::Side;
 use crate::dialect::Dialect;
 use crate::rubric::Marks;
 use crate::text::Lang;
 use crate::transcript::Entry;
 use crate::verdict::{Level, Verdict};
+
+pub use self::harmless::harmless;
 
 /// The version of [`Report`]'s JSON form. It changes whenever a reader could be surprised.
 pub const FORMAT: u32 = 1;
@@ -55,6 +56,7 @@ pub struct Part {
     /// How it is started.
     pub command: String,
     /// What it was checked against.
+    #[serde(with = "crate::check::profile_name")]
     pub profile: Profile,
     /// What it speaks: found out, or given.
     pub dialect: Dialect,

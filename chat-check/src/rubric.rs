@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::form::RubricError;
 use self::form::Scale;
-use crate::catalogue::Side;
+use crate::check::Side;
 use crate::report::Report;
 use crate::select::Patterns;
 use crate::text::Words;

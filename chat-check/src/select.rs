@@ -2,7 +2,7 @@
 
 use globset::{Glob, GlobMatcher};
 
-use crate::catalogue::Check;
+use crate::check::Check;
 
 /// Patterns of names: `2.*`, `*-salir`, `{1,3}.*`.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +85,7 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::{MANY, Side};
+    use crate::check::{MANY, Side};
     use crate::text::Text;
     use crate::verdict::Level;
 

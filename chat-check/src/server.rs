@@ -22,7 +22,7 @@ mod c8_idle;
 mod moments;
 mod printing;
 
-use crate::catalogue::Check;
+use crate::check::Check;
 
 /// All of them.
 pub(crate) const CHECKS: &[&[&Check]] = &[

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::catalogue::Profile;
+use chat_protocol::profile::Profile;
 
 /// What whoever asked for the checks has said about all of them.
 #[derive(Clone, Debug)]

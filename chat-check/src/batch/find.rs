@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::language::Language;
-use crate::catalogue::Side;
+use crate::check::Side;
 
 /// Which files are servers, and which are clients.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::find::words;
-use crate::catalogue::Side;
+use crate::check::Side;
 
 /// What a program is written in. The first comes first when everything else is equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

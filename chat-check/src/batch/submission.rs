@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use chat_protocol::profile::Profile;
+
 use super::find::{Found, Names};
 use super::language::{Language, Recipe};
 use super::{SIDES, build, wording};
-use crate::catalogue::{Profile, Side};
+use crate::check::Side;
 use crate::dialect::Dialect;
 use crate::home::Home;
 use crate::order::{Manner, Order};

@@ -1,7 +1,7 @@
 //! What a batch tells people.
 
 use super::find::unpacked;
-use crate::catalogue::Side;
+use crate::check::Side;
 use crate::report::Report;
 use crate::text::{Lang, Text, Words};
 use crate::verdict::Verdict;

@@ -1,6 +1,6 @@
 //! Chapter 2, heard by a client: bytes come in any pieces, and not only good ones.
 
-use crate::catalogue::{Check, EVERY, Side};
+use crate::check::{Check, EVERY, Side};
 use crate::dialect::Framing;
 use crate::scene::Scene;
 use crate::text::{Text, Words};

@@ -1,6 +1,6 @@
 //! Chapter 4: the client connects, and says what goes on.
 
-use crate::catalogue::{Check, EVERY, Side};
+use crate::check::{Check, EVERY, Side};
 use crate::dialect::PORT;
 use crate::scene::Scene;
 use crate::text::{Text, Words};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::player::Player;
 use super::scripted::unread;
-use crate::catalogue::{Check, EVERY, Side};
+use crate::check::{Check, EVERY, Side};
 use crate::scene::Scene;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};

@@ -1,7 +1,7 @@
 //! Chapter 4: how the client's user leaves.
 
 use super::player::Player;
-use crate::catalogue::{Check, EVERY, Side};
+use crate::check::{Check, EVERY, Side};
 use crate::intake::End;
 use crate::running::Signal;
 use crate::scene::Scene;

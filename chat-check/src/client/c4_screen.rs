@@ -1,6 +1,6 @@
 //! Chapter 4: what the client shows, on a terminal and in a pipe.
 
-use crate::catalogue::{Check, EVERY, Side};
+use crate::check::{Check, EVERY, Side};
 use crate::dialect::{Naming, Typed};
 use crate::scene::Scene;
 use crate::terminal::Terminal;

@@ -1,6 +1,6 @@
 //! Chapter 4: the client shows what arrives and sends what is typed, both at any moment.
 
-use crate::catalogue::{Check, EVERY, Side};
+use crate::check::{Check, EVERY, Side};
 use crate::scene::Scene;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};

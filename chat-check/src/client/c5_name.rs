@@ -1,7 +1,7 @@
 //! Chapter 5: the client gives its name when it is asked for it.
 
 use super::scripted::GREETING;
-use crate::catalogue::{Check, NAMED, Side};
+use crate::check::{Check, NAMED, Side};
 use crate::dialect::{Naming, Typed};
 use crate::intake::Heard;
 use crate::scene::Scene;

@@ -1,6 +1,8 @@
 //! Chapter 7: who speaks puts the own name before each line.
 
-use crate::catalogue::{Check, Profile, Side};
+use chat_protocol::profile::Profile;
+
+use crate::check::{Check, Side};
 use crate::scene::Scene;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};

@@ -1,6 +1,8 @@
 //! Chapter 8: a silent connection is closed, and the client handles it.
 
-use crate::catalogue::{Check, EVERY, Profile, Side};
+use chat_protocol::profile::Profile;
+
+use crate::check::{Check, EVERY, Side};
 use crate::scene::Scene;
 use crate::text::Text;
 use crate::verdict::{Checked, Halt, Level};

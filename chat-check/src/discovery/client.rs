@@ -3,10 +3,12 @@
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use chat_protocol::profile::Profile;
+
 use super::screens::{ending, wanted};
 use super::usual::{KEYWORDS, LEAVE, PORTS};
 use super::{Found, QUIET, Unstarted, play, question};
-use crate::catalogue::{NAMED, Profile};
+use crate::check::NAMED;
 use crate::client::player::Player;
 use crate::client::scripted::{GREETING, Listening};
 use crate::dialect::{Dialect, Framing, Given, Label, NAME, Naming, PORT, Typed};

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use chat_protocol::profile::Profile;
+
 use super::screens::wanted;
 use super::usual::LEAVE;
 use super::{Found, QUIET, Unstarted, play, question, sights};
-use crate::catalogue::Profile;
 use crate::dialect::{Dialect, Framing, Given, Naming};
 use crate::intake::Heard;
 use crate::isolation::Isolation;

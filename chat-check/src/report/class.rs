@@ -12,7 +12,7 @@ pub use self::markdown::markdown;
 
 use std::collections::BTreeMap;
 
-use crate::catalogue::Side;
+use crate::check::Side;
 use crate::report::{Outcome, Report, wording};
 use crate::text::Lang;
 use crate::verdict::Verdict;

@@ -216,7 +216,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::catalogue::Side;
+    use crate::check::Side;
     use crate::report::sample;
 
     #[track_caller]

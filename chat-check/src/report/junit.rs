@@ -107,7 +107,7 @@ mod tests {
     use quick_junit::Report as Suites;
 
     use super::*;
-    use crate::catalogue::Side;
+    use crate::check::Side;
     use crate::report::sample;
 
     /// What a reader of XML makes of it.

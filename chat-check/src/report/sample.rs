@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::catalogue::{Profile, Side};
+use chat_protocol::profile::Profile;
+
+use crate::check::Side;
 use crate::dialect::{Dialect, Label, Naming};
 use crate::report::{Evidence, FORMAT, NotStarted, Outcome, Part, Report};
 use crate::rubric::Rubric;

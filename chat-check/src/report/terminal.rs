@@ -197,7 +197,7 @@ impl Page<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::Side;
+    use crate::check::Side;
     use crate::report::sample;
 
     fn printed(report: &Report, verbose: bool) -> String {

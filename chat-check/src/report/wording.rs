@@ -1,6 +1,6 @@
 //! The fixed words of all reports, in both languages.
 
-use crate::catalogue::{Profile, Side};
+use crate::check::Side;
 use crate::dialect::{Dialect, Framing, Label, Naming};
 use crate::rubric::Marks;
 use crate::text::{Lang, Text, Words};
@@ -190,18 +190,6 @@ impl Side {
         match self {
             Self::Server => Text { es: "servidor", en: "server" },
             Self::Client => Text { es: "cliente", en: "client" },
-        }
-    }
-}
-
-impl Profile {
-    /// What it is called: in every language the same.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Basico => "basico",
-            Self::Sala => "sala",
-            Self::Practico => "practico",
-            Self::Grupal => "grupal",
         }
     }
 }

@@ -5,7 +5,8 @@ use std::num::NonZero;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::catalogue::{self, Side};
+use crate::catalogue;
+use crate::check::Side;
 use crate::rubric::{Patterns, Rubric};
 use crate::select::PatternError;
 use crate::text::Words;

@@ -1,13 +1,14 @@
 //! Chapter 1: where a server listens, and what it says then and to whoever connects.
 
+use chat_protocol::wording::GREETING;
+
 use super::printing::{Print, Printed, about, printed, prints, shows};
-use crate::catalogue::{Check, EVERY, Side};
+use crate::check::{Check, EVERY, Side};
 use crate::dialect::PORT;
 use crate::scene::{Scene, Server};
 use crate::sockets::State;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
-use chat_protocol::wording::GREETING;
 
 pub(crate) const CHECKS: &[&Check] = &[&LISTENS, &ANNOUNCED, &ARRIVALS, &GREETS];
 

@@ -1,6 +1,6 @@
 //! Chapter 1.4: many clients at the same time, and those who say nothing.
 
-use crate::catalogue::{Check, MANY, NAMED, Side};
+use crate::check::{Check, MANY, NAMED, Side};
 use crate::dialect::Naming;
 use crate::scene::{Scene, Server, turned_away};
 use crate::text::{Text, Words};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::catalogue::{Check, EVERY, Side};
+use crate::check::{Check, EVERY, Side};
 use crate::running::{Signal, how};
 use crate::scene::{Scene, Server};
 use crate::sockets::State;

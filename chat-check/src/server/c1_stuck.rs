@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::catalogue::{Check, MANY, Side};
+use crate::check::{Check, MANY, Side};
 use crate::scene::{Scene, Server};
 use crate::text::Text;
 use crate::verdict::{Checked, Halt, Level};

@@ -1,7 +1,7 @@
 //! Chapter 2: what one says, all others hear.
 
 use super::c1_crowd::EIGHT;
-use crate::catalogue::{Check, MANY, Side};
+use crate::check::{Check, MANY, Side};
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};

@@ -2,7 +2,7 @@
 
 use super::c2_speakers::no_ends;
 use super::moments::read_by;
-use crate::catalogue::{Check, MANY, Side};
+use crate::check::{Check, MANY, Side};
 use crate::dialect::Framing;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::c2_speakers::no_ends;
 use super::moments::{at_once, read_by};
-use crate::catalogue::{Check, MANY, Side};
+use crate::check::{Check, MANY, Side};
 use crate::dialect::Framing;
 use crate::scene::Scene;
 use crate::text::{Text, Words, normal};

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use chat_protocol::profile::Profile;
+
 use super::moments::{at_once, read_by};
 use super::printing::{Print, printed, prints, shows};
-use crate::catalogue::{Check, MANY, Profile, Side};
+use crate::check::{Check, MANY, Side};
 use crate::dialect::Label;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::moments::{at_once, let_go};
 use super::printing::{Print, about, printed, prints, shows};
-use crate::catalogue::{Check, EVERY, MANY, Side};
+use crate::check::{Check, EVERY, MANY, Side};
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};

@@ -1,6 +1,6 @@
 //! Chapter 3: the word that ends a connection.
 
-use crate::catalogue::{Check, EVERY, MANY, Side};
+use crate::check::{Check, EVERY, MANY, Side};
 use crate::scene::Scene;
 use crate::text::{Text, Words, says_like};
 use crate::verdict::{Checked, Halt, Level};

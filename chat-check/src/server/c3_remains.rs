@@ -1,7 +1,7 @@
 //! Chapter 3.4: what remains of clients that are gone.
 
 use super::moments::let_go;
-use crate::catalogue::{Check, EVERY, MANY, Side};
+use crate::check::{Check, EVERY, MANY, Side};
 use crate::running::Running;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::moments::let_go;
-use crate::catalogue::{Check, NAMED, Side};
+use crate::check::{Check, NAMED, Side};
 use crate::scene::{Scene, Server};
 use crate::server::c5_names::labelled;
 use crate::text::{Text, Words, normal};

@@ -1,7 +1,7 @@
 //! Chapter 5: each client has a name before it takes part.
 
 use super::moments::let_go;
-use crate::catalogue::{Check, NAMED, Side};
+use crate::check::{Check, NAMED, Side};
 use crate::dialect::{Label, Naming};
 use crate::scene::Scene;
 use crate::text::{Text, Words};

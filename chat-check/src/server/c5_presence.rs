@@ -1,6 +1,6 @@
 //! Chapter 5: the room hears who comes and who goes.
 
-use crate::catalogue::{Check, NAMED, Side};
+use crate::check::{Check, NAMED, Side};
 use crate::scene::Scene;
 use crate::server::c5_names::tells_of;
 use crate::text::{Text, Words, normal};

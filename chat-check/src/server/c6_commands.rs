@@ -1,6 +1,6 @@
 //! Chapter 6: the other commands, and what is none.
 
-use crate::catalogue::{Check, Side};
+use crate::check::{Check, Side};
 use crate::scene::Scene;
 use crate::server::c5_names::{labelled, tells_of};
 use crate::server::c5_presence::hears_of;

@@ -1,6 +1,8 @@
 //! Chapter 6: what reaches one only.
 
-use crate::catalogue::{Check, Profile, Side};
+use chat_protocol::profile::Profile;
+
+use crate::check::{Check, Side};
 use crate::scene::{Scene, Server};
 use crate::server::c5_names::tells_of;
 use crate::text::{Text, Words};

@@ -1,6 +1,6 @@
 //! Chapter 6: rooms, and who is in them.
 
-use crate::catalogue::{Check, Side};
+use crate::check::{Check, Side};
 use crate::scene::Scene;
 use crate::server::c5_names::tells_of;
 use crate::server::c5_presence::hears_of;

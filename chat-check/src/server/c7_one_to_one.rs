@@ -1,7 +1,9 @@
 //! Chapter 7: one client at a time talks with the server's operator.
 
+use chat_protocol::profile::Profile;
+
 use super::printing;
-use crate::catalogue::{Check, Profile, Side};
+use crate::check::{Check, Side};
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words, normal};
 use crate::verdict::{Checked, Halt, Level};

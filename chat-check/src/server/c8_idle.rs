@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::catalogue::{Check, EVERY, MANY, Profile, Side};
+use chat_protocol::profile::Profile;
+
+use crate::check::{Check, EVERY, MANY, Side};
 use crate::scene::Scene;
 use crate::server::c7_one_to_one::types;
 use crate::text::{Text, Words};

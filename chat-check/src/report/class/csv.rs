@@ -1,7 +1,7 @@
 //! The class as a table for spreadsheets.
 
 use super::{Class, cells, outcome, state};
-use crate::catalogue::Side;
+use crate::check::Side;
 use crate::report::{Report, wording};
 use crate::verdict::Verdict;
 

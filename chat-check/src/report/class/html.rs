@@ -5,7 +5,7 @@ use std::fmt::Write;
 use maud::{Markup, html};
 
 use super::{Class, cells, outcome, state};
-use crate::catalogue::Side;
+use crate::check::Side;
 use crate::report::html::{heading, legend, page, prose, tile};
 use crate::report::{Report, wording};
 use crate::verdict::Verdict;

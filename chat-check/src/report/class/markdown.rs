@@ -1,7 +1,7 @@
 //! The class in a few lines of Markdown.
 
 use super::{Class, cells, state};
-use crate::catalogue::Side;
+use crate::check::Side;
 use crate::report::markdown::plain;
 use crate::report::{Report, wording};
 use crate::verdict::Verdict;

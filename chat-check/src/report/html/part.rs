@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::conversation::conversation;
 use super::{heading, legend, prose};
-use crate::catalogue::Side;
+use crate::check::Side;
 use crate::report::wording::{self, code, seconds, sign};
 use crate::report::{Evidence, Outcome, Part};
 use crate::text::{Lang, Text};

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::catalogue::Side;
+use crate::check::Side;
 use crate::report::sample;
 use crate::transcript::{Entry, How};
 
