@@ -19,12 +19,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::app::{self, AppError};
 use crate::check::Side;
-use crate::cli::BatchArgs;
+use crate::exit::{self, AppError};
 use crate::isolation::Isolation;
+use crate::options::{self, BatchArgs};
 use crate::order::Manner;
-use crate::report::Report;
+use crate::result::Report;
 use crate::rubric::Rubric;
 use find::Names;
 use record::Record;
@@ -62,7 +62,7 @@ pub fn run(
         return Err(AppError::Usage(format!("{}: no submissions in it", folder.display())));
     }
     let wanted = Wanted::of(&submissions, &names);
-    let (rubric, rules) = app::rubric(args.rubric.as_deref())?;
+    let (rubric, rules) = options::rubric(args.rubric.as_deref())?;
     let time_limit = args.time_limit(manner.idle);
     let class = Class {
         names: &names,
@@ -90,9 +90,9 @@ pub fn run(
     let reports = class.carry_out(&submissions)?;
     record.write_class(&reports).map_err(|e| failed(&args.out, &e))?;
     Ok(if stop.load(Ordering::Relaxed) {
-        ExitCode::from(app::INTERRUPTED)
+        ExitCode::from(exit::INTERRUPTED)
     } else if class.unwritten.load(Ordering::Relaxed) {
-        ExitCode::from(app::UNCHECKED)
+        ExitCode::from(exit::UNCHECKED)
     } else {
         ExitCode::SUCCESS
     })

@@ -11,7 +11,7 @@ use std::time::Instant;
 use crate::check::Check;
 use crate::dialect::Dialect;
 use crate::isolation::Isolation;
-use crate::report::{Evidence, Outcome};
+use crate::result::{Evidence, Outcome};
 use crate::running::{Trace, how};
 use crate::scene::Scene;
 use crate::select::Patterns;

@@ -26,8 +26,9 @@
 //! # }
 //! ```
 
-pub mod failure;
 pub mod inbox;
 pub mod peer;
 pub mod program;
 pub mod stage;
+
+pub use crate::failure;

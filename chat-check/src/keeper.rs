@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::subject::Limits;
+use crate::limits::Limits;
 
 /// What a keeper is told.
 #[derive(Args, Clone, Debug)]

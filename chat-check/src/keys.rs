@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use crate::harness::failure::Result;
+use crate::failure::Result;
 use crate::role::Role;
 use crate::transcript::How;
 

@@ -22,14 +22,14 @@ pub mod catalogue;
 pub mod check;
 pub mod cli;
 mod client;
-#[cfg_attr(target_os = "linux", path = "containment/linux.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "containment/elsewhere.rs")]
 mod containment;
 mod copy;
 pub mod coverage;
 pub mod dialect;
 mod discovery;
 pub mod examination;
+pub mod exit;
+pub mod failure;
 mod guard;
 pub mod harness;
 mod home;
@@ -37,13 +37,16 @@ pub mod intake;
 pub mod isolation;
 pub mod keeper;
 mod keys;
+pub mod limits;
 pub mod listing;
+pub mod options;
 pub mod order;
 mod port;
 #[cfg_attr(not(target_os = "linux"), path = "process/unseen.rs")]
 pub mod process;
 pub mod report;
 pub mod requirement;
+pub mod result;
 mod role;
 mod room;
 pub mod rubric;

@@ -14,9 +14,10 @@ use crate::dialect::{Dialect, Given, PORT_MARK};
 use crate::discovery::{self, Found, Unstarted};
 use crate::examination::Examination;
 use crate::isolation::Isolation;
-use crate::report::{NotStarted, Outcome, Part};
+use crate::limits::Limits;
+use crate::result::{FORMAT, NotStarted, Outcome, Part, Report};
 use crate::select::Selection;
-use crate::subject::{Limits, Subject, SubjectError};
+use crate::subject::{Subject, SubjectError};
 use crate::terms::Terms;
 use crate::text::{Lang, Text, Words};
 
@@ -67,6 +68,20 @@ impl Manner {
             manner.profile.get_or_insert(server.profile);
         }
         manner
+    }
+
+    /// The report of these parts.
+    pub(crate) fn report(&self, parts: Vec<Part>, stop: &AtomicBool) -> Report {
+        Report {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            lang: self.lang,
+            submission: None,
+            date: jiff::Timestamp::now().to_string(),
+            interrupted: stop.load(Ordering::Relaxed),
+            parts,
+            marks: None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::failure::{Failure, Result};
+use crate::failure::{Failure, Result};
 use crate::transcript::{How, Transcript};
 
 /// How long a stage waits for something that must happen. Far longer than anything takes, because

@@ -7,58 +7,14 @@
 
 mod arithmetic;
 mod form;
-
-use serde::{Deserialize, Serialize};
+mod wording;
 
 pub use self::form::RubricError;
 use self::form::Scale;
-use crate::check::Side;
-use crate::report::Report;
+pub(crate) use self::wording::points;
+use crate::result::{Marks, Report};
 use crate::select::Patterns;
 use crate::text::Words;
-
-/// The points of a submission.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Marks {
-    /// The rubric's own name for itself.
-    pub rubric: String,
-    /// One for each program that was checked.
-    pub parts: Vec<PartMarks>,
-    /// The sum of the points.
-    pub points: f64,
-    /// What can be reached, also where a run that did not come to its end gives no points.
-    pub of: f64,
-}
-
-/// The points of one program.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PartMarks {
-    /// Which program.
-    pub side: Side,
-    /// The points it gets.
-    pub points: f64,
-    /// What it could get.
-    pub of: f64,
-    /// The level that it reached, in percent.
-    pub percent: f64,
-    /// What that level means, in the rubric's words.
-    pub level: String,
-    /// The arithmetic, line by line: `5 × 75 % = 3.75`.
-    pub arithmetic: Vec<String>,
-    /// Why it is not all, one for each thing that cost something. Together they are what is missing.
-    pub lost: Vec<Loss>,
-}
-
-/// Something that cost points.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Loss {
-    /// How many.
-    pub points: f64,
-    /// Why, in a sentence.
-    pub reason: String,
-    /// The checks that are to blame, by name. There are none if the program did not start.
-    pub checks: Vec<String>,
-}
 
 /// How verdicts become points.
 #[derive(Clone, Debug)]

@@ -16,10 +16,10 @@ use crate::containment::Watch;
 use crate::home::Home;
 use crate::intake::Intake;
 use crate::keys::Keys;
+use crate::limits::Limits;
 use crate::process;
 use crate::role::Role;
 use crate::sockets::{self, Socket, State};
-use crate::subject::Limits;
 use crate::text::Words;
 use crate::transcript::How;
 

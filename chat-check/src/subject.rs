@@ -15,53 +15,15 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crate::advice::Tongue;
-use crate::containment::{self, Watch};
+use crate::containment::{self, Start, Watch};
 use crate::home::Home;
 use crate::isolation::Isolation;
+use crate::limits::Limits;
 use crate::role::Role;
 use crate::running::Running;
 use crate::terminal::{self, Terminal};
-
-/// What a program may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// How many processes it may have at a time; threads may be [sixteen times](Self::threads) as
-    /// many.
-    pub processes: usize,
-    /// Resident memory of all its processes together, in bytes; what they share counts once. Not
-    /// address space: a Java machine reserves tens of gigabytes of that and uses a hundred
-    /// megabytes.
-    pub memory: u64,
-    /// Processor time of all its processes together.
-    pub cpu: Duration,
-    /// The longest file it may write, in bytes.
-    pub file_size: u64,
-    /// What is kept of each of its outputs, in bytes: the first quarter and the last.
-    pub output: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            processes: 128,
-            memory: 1 << 30,
-            cpu: Duration::from_mins(2),
-            file_size: 64 << 20,
-            output: 1 << 20,
-        }
-    }
-}
-
-impl Limits {
-    /// How many threads it may have at a time: a Java machine has twenty before it does anything,
-    /// and many servers one for each client.
-    pub fn threads(&self) -> usize {
-        self.processes.saturating_mul(16)
-    }
-}
 
 /// A program that can be started any number of times, each time in a fresh copy of its folder.
 #[derive(Clone, Debug)]
@@ -288,24 +250,6 @@ fn passed_on(
         named(name, folder.is_dir().then(|| folder.display().to_string()))
     });
     given.chain(found).collect()
-}
-
-/// A program that is about to be started.
-#[cfg_attr(
-    not(target_os = "linux"),
-    expect(dead_code, reason = "where there are no keepers, nobody enforces limits")
-)]
-pub(crate) struct Start {
-    /// Who starts it and keeps it.
-    pub(crate) keeper: PathBuf,
-    /// Its name and its arguments.
-    pub(crate) words: Vec<String>,
-    /// Where.
-    pub(crate) folder: PathBuf,
-    /// All that stands in its environment.
-    pub(crate) environment: Vec<(String, String)>,
-    /// What it may use.
-    pub(crate) limits: Limits,
 }
 
 #[cfg(test)]

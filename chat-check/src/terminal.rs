@@ -19,8 +19,8 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::containment::Watch;
+use crate::failure::Result;
 use crate::guard::Guard;
-use crate::harness::failure::Result;
 use crate::home::Home;
 use crate::isolation::Isolation;
 use crate::keys::Keys;

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use super::language::Recipe;
 use super::wording;
+use crate::limits::Limits;
 use crate::order::Manner;
-use crate::report::NotStarted;
+use crate::result::NotStarted;
 use crate::role::Role;
-use crate::subject::{Limits, Subject};
+use crate::subject::Subject;
 use crate::text::Words;
 use crate::transcript::Transcript;
 

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::find::words;
 use crate::check::Side;
 
 /// What a program is written in. The first comes first when everything else is equal.
@@ -19,6 +18,14 @@ pub(crate) enum Language {
     Cpp,
     Go,
     Rust,
+}
+
+/// The words in the names of programs of one side.
+pub(crate) fn words(side: Side) -> [&'static str; 2] {
+    match side {
+        Side::Server => ["servidor", "server"],
+        Side::Client => ["cliente", "client"],
+    }
 }
 
 /// How a program is built and started.

@@ -9,7 +9,8 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::SIDES;
 use crate::catalogue::checks;
-use crate::report::{self, FORMAT, Report};
+use crate::report;
+use crate::result::{FORMAT, Report};
 
 /// The folder of the results.
 pub(crate) struct Record {

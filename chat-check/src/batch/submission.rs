@@ -14,7 +14,7 @@ use crate::check::Side;
 use crate::dialect::Dialect;
 use crate::home::Home;
 use crate::order::{Manner, Order};
-use crate::report::{NotStarted, Part, Report};
+use crate::result::{NotStarted, Part, Report};
 use crate::text::Words;
 
 /// Something that was handed in.
@@ -90,7 +90,7 @@ impl Submission {
     pub(crate) fn lost(wanted: Wanted, manner: &Manner, stop: &AtomicBool) -> Report {
         let sides = SIDES.into_iter().filter(|side| wanted.has(*side));
         let lost = |side| missing(side, manner, &wording::LOST.into(), Vec::new());
-        crate::app::report(sides.map(lost).collect(), manner, stop)
+        manner.report(sides.map(lost).collect(), stop)
     }
 
     /// Builds and checks a copy of it.
@@ -116,7 +116,7 @@ impl Submission {
             part.remarks.extend(copy.iter().filter_map(|copy| self.unread(copy, manner)));
             parts.push(part);
         }
-        crate::app::report(parts, manner, stop)
+        manner.report(parts, stop)
     }
 
     fn side(

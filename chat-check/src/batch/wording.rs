@@ -2,7 +2,7 @@
 
 use super::find::unpacked;
 use crate::check::Side;
-use crate::report::Report;
+use crate::result::Report;
 use crate::text::{Lang, Text, Words};
 use crate::verdict::Verdict;
 

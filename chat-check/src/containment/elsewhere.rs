@@ -11,10 +11,11 @@ use process_wrap::std::JobObject;
 use process_wrap::std::ProcessGroup;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
+use crate::containment::Start;
 use crate::guard::Guard;
 use crate::home::Home;
 use crate::isolation::Isolation;
-use crate::subject::{Limits, Start};
+use crate::limits::Limits;
 use crate::text::Words;
 
 /// The command that starts a program.

@@ -11,11 +11,12 @@ use std::time::Duration;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 use rustix::process::Signal;
 
+use crate::containment::Start;
 use crate::home::Home;
 use crate::isolation::Isolation;
 use crate::keeper::Keep;
+use crate::limits::Limits;
 use crate::process;
-use crate::subject::{Limits, Start};
 use crate::text::Words;
 
 /// How often it is looked whether a program keeps to its limits.

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 
-use crate::harness::failure::Result;
+use crate::failure::Result;
 use crate::role::{PATIENCE, Role};
 use crate::transcript::How;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
 
-use crate::harness::failure::Result;
+use crate::failure::Result;
 use crate::role::{PATIENCE, Role};
 use crate::transcript::How;
 

@@ -9,8 +9,8 @@ use process_wrap::std::JobObject;
 use process_wrap::std::ProcessGroup;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
+use crate::failure::Result;
 use crate::guard::Guard;
-use crate::harness::failure::Result;
 use crate::harness::inbox::Inbox;
 use crate::keys::Keys;
 use crate::role::Role;

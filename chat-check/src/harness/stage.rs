@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::process::{Command, Stdio};
 
-use crate::harness::failure::{Failure, Result};
+use crate::failure::{Failure, Result};
 use crate::harness::peer::{Listener, Peer};
 use crate::harness::program::Program;
 use crate::isolation::Isolation;

@@ -13,7 +13,9 @@ pub use self::markdown::markdown;
 use std::collections::BTreeMap;
 
 use crate::check::Side;
-use crate::report::{Outcome, Report, wording};
+use crate::report::wording;
+use crate::result::{Outcome, Report};
+use crate::rubric::points;
 use crate::text::Lang;
 use crate::verdict::Verdict;
 
@@ -95,7 +97,7 @@ fn cells(report: &Report) -> [String; 3] {
         return [(); 3].map(|()| wording::NOT_COMPLETE.to(report.lang).to_owned());
     }
     [points_for(report, Side::Server), points_for(report, Side::Client), total(report)]
-        .map(|points| points.map(wording::points).unwrap_or_default())
+        .map(|marks| marks.map(points).unwrap_or_default())
 }
 
 /// What became of a check in this report.

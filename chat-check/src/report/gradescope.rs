@@ -7,8 +7,9 @@
 use serde::Serialize;
 
 use crate::report::wording::{self, sign};
-use crate::report::{Outcome, Part, Report};
-use crate::rubric::{PartMarks, Rubric};
+use crate::result::PartMarks;
+use crate::result::{Outcome, Part, Report};
+use crate::rubric::Rubric;
 use crate::text::Lang;
 use crate::verdict::Verdict;
 

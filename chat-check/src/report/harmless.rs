@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use chat_protocol::text::showable;
 
 use crate::dialect::{Dialect, Naming};
-use crate::report::{Evidence, NotStarted, Outcome, Part, Report};
-use crate::rubric::{Marks, PartMarks};
+use crate::result::{Evidence, NotStarted, Outcome, Part, Report};
+use crate::result::{Marks, PartMarks};
 use crate::transcript::Entry;
 
 /// How wide a tab is shown.

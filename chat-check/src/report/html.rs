@@ -8,9 +8,10 @@ mod part;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::report::Report;
-use crate::report::wording::{self, points, points_of, sign};
-use crate::rubric::{Marks, PartMarks};
+use crate::report::wording::{self, points_of, sign};
+use crate::result::Report;
+use crate::result::{Marks, PartMarks};
+use crate::rubric::points;
 use crate::text::{Lang, Text};
 use crate::verdict::Verdict;
 

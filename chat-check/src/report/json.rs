@@ -1,6 +1,6 @@
 //! A report as JSON. `schema/report-1.json` describes it.
 
-use crate::report::Report;
+use crate::result::Report;
 
 /// The report, indented, with a newline at the end. It is read again with `serde_json`.
 ///

@@ -7,7 +7,7 @@ use quick_junit::{
 };
 
 use crate::report::wording::{self, code};
-use crate::report::{Evidence, Outcome, Part, Report};
+use crate::result::{Evidence, Outcome, Part, Report};
 use crate::text::Lang;
 use crate::verdict::{Level, Verdict};
 

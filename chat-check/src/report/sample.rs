@@ -6,7 +6,7 @@ use chat_protocol::profile::Profile;
 
 use crate::check::Side;
 use crate::dialect::{Dialect, Label, Naming};
-use crate::report::{Evidence, FORMAT, NotStarted, Outcome, Part, Report};
+use crate::result::{Evidence, FORMAT, NotStarted, Outcome, Part, Report};
 use crate::rubric::Rubric;
 use crate::text::Lang;
 use crate::transcript::{Entry, How};

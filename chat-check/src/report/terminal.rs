@@ -6,8 +6,8 @@ use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
 use crate::report::wording::{self, points_of, seconds, sign};
-use crate::report::{Evidence, Outcome, Part, Report};
-use crate::rubric::{Marks, PartMarks};
+use crate::result::{Evidence, Outcome, Part, Report};
+use crate::result::{Marks, PartMarks};
 use crate::text::{Lang, Text};
 use crate::verdict::{Level, Verdict};
 

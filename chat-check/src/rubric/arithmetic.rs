@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::Rubric;
 use super::form::{Level, Scale};
-use super::{Loss, Marks, PartMarks, Rubric};
-use crate::report::wording::{self, points, rounded};
-use crate::report::{Outcome, Part, Report};
+use super::wording::{self, points, rounded};
+use crate::result::{Loss, Marks, PartMarks};
+use crate::result::{Outcome, Part, Report};
 use crate::select::Patterns;
 use crate::text::{Lang, Words};
 use crate::verdict::{self, Verdict};

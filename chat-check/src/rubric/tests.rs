@@ -1,5 +1,7 @@
 use super::*;
-use crate::report::{Outcome, Part, sample};
+use crate::check::Side;
+use crate::report::sample;
+use crate::result::{Outcome, Part, PartMarks};
 use crate::text::Lang;
 use crate::verdict::{Level, Verdict};
 

@@ -2,7 +2,9 @@
 
 use super::{Class, cells, outcome, state};
 use crate::check::Side;
-use crate::report::{Report, wording};
+use crate::report::wording;
+use crate::result::Report;
+use crate::rubric::points;
 use crate::verdict::Verdict;
 
 /// One row for each submission: its marks, how many checks fail, whether it could be checked, and
@@ -39,7 +41,7 @@ fn row(class: &Class, report: &Report) -> Vec<String> {
     let mut row = vec![inert(report.submission.as_deref().unwrap_or_default())];
     row.extend(cells(report));
     row.extend([
-        of.map(wording::points).unwrap_or_default(),
+        of.map(points).unwrap_or_default(),
         report.count(Verdict::Fail).to_string(),
         inert(&state(report)),
     ]);

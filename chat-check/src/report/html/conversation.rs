@@ -3,7 +3,8 @@
 
 use maud::{Markup, html};
 
-use crate::report::{Evidence, wording};
+use crate::report::wording;
+use crate::result::Evidence;
 use crate::text::{Lang, Text};
 use crate::transcript::{Entry, How};
 

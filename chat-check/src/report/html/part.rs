@@ -6,7 +6,7 @@ use super::conversation::conversation;
 use super::{heading, legend, prose};
 use crate::check::Side;
 use crate::report::wording::{self, code, seconds, sign};
-use crate::report::{Evidence, Outcome, Part};
+use crate::result::{Evidence, Outcome, Part};
 use crate::text::{Lang, Text};
 use crate::verdict::Verdict;
 
