@@ -78,8 +78,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::catalogue::checks;
-    use crate::check::Side;
+    use crate::checks::catalogue::checks;
+    use crate::checks::check::Side;
 
     #[test]
     fn each_entry_is_for_checks_that_there_are_and_no_check_has_two() {

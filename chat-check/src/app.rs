@@ -10,16 +10,16 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use crate::check::Side;
+use crate::checks::check::Side;
+use crate::checks::listing;
 use crate::cli::{Cli, Task};
 use crate::exit::{self, AppError};
-use crate::home;
-use crate::isolation::Isolation;
-use crate::listing;
+use crate::grade::grading::{Manner, Order};
+use crate::grade::result::{Outcome, Part, Report};
 use crate::options::{self, MannerArgs, OutputArgs};
-use crate::order::{Manner, Order};
 use crate::report;
-use crate::result::{Outcome, Part, Report};
+use crate::sandbox::isolation::Isolation;
+use crate::sandbox::workdir;
 
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(120);
@@ -52,7 +52,7 @@ pub fn execute(cli: &Cli) -> Result<ExitCode, AppError> {
             check(&programs, manner, output)
         }
         Task::Batch { folder, batch, manner } => {
-            home::sweep(&std::env::temp_dir());
+            workdir::sweep(&std::env::temp_dir());
             let isolation = isolation(manner);
             let stop = stop_on_ctrl_c();
             let manner = manner.settle(isolation, &[Side::Server, Side::Client])?;
@@ -85,7 +85,7 @@ fn check(
     args: &MannerArgs,
     output: &OutputArgs,
 ) -> Result<ExitCode, AppError> {
-    home::sweep(&std::env::temp_dir());
+    workdir::sweep(&std::env::temp_dir());
     let isolation = isolation(args);
     let stop = stop_on_ctrl_c();
     let sides: Vec<Side> = programs.iter().map(|(side, _)| *side).collect();

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::keeper::Keep;
 use crate::options::{BatchArgs, MannerArgs, OutputArgs};
+use crate::sandbox::supervisor::Keep;
 use crate::text::Lang;
 
 /// Grades any chat, in any language, against the specification.

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::result::{Outcome, Report};
+use crate::grade::result::{Outcome, Report};
 use crate::verdict::{Level, Verdict};
 
 /// Why a run ends without a report.

@@ -12,15 +12,15 @@ use chat_protocol::time_limit::TimeLimit;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::catalogue::checks;
-use crate::check::Side;
+use crate::checks::catalogue::checks;
+use crate::checks::check::Side;
+use crate::checks::select::{Patterns, Selection};
 use crate::dialect::Given;
 use crate::exit::AppError;
-use crate::isolation::Isolation;
-use crate::limits::Limits;
-use crate::order::Manner;
-use crate::rubric::Rubric;
-use crate::select::{Patterns, Selection};
+use crate::grade::grading::Manner;
+use crate::grade::rubric::Rubric;
+use crate::sandbox::isolation::Isolation;
+use crate::sandbox::limits::Limits;
 use crate::text::Lang;
 
 /// How long a submission may take, idle time aside.

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::process::Command;
 
-use chat_check::result::{Outcome, Part, Report};
+use chat_check::grade::result::{Outcome, Part, Report};
 use chat_check::verdict::Verdict;
 use chat_tests::binaries;
 

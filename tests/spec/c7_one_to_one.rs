@@ -103,7 +103,7 @@ fn r7_1_who_leaves_while_it_waits_holds_up_nobody() -> Result {
 #[cfg(target_os = "linux")]
 #[test]
 fn r7_1_descriptors_return_when_all_who_waited_were_served() -> Result {
-    use chat_check::process::descriptors;
+    use chat_check::drive::process::descriptors;
 
     let chat = practico(&[])?;
     let baseline = descriptors(chat.server.id()).expect("descriptors");

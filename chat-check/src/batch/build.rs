@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use super::language::Recipe;
 use super::wording;
-use crate::limits::Limits;
-use crate::order::Manner;
-use crate::result::NotStarted;
-use crate::role::Role;
-use crate::subject::Subject;
+use crate::drive::role::Role;
+use crate::drive::transcript::Transcript;
+use crate::grade::grading::Manner;
+use crate::grade::result::NotStarted;
+use crate::sandbox::limits::Limits;
+use crate::sandbox::program::Subject;
 use crate::text::Words;
-use crate::transcript::Transcript;
 
 /// How long a build may take, times `slow`.
 const TIME: Duration = Duration::from_mins(2);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::language::{Language, words};
-use crate::check::Side;
+use crate::checks::check::Side;
 
 /// Which files are servers, and which are clients.
 #[derive(Clone, Debug, Default)]

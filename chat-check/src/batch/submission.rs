@@ -10,11 +10,11 @@ use chat_protocol::profile::Profile;
 use super::find::{Found, Names};
 use super::language::{Language, Recipe};
 use super::{SIDES, build, wording};
-use crate::check::Side;
+use crate::checks::check::Side;
 use crate::dialect::Dialect;
-use crate::home::Home;
-use crate::order::{Manner, Order};
-use crate::result::{NotStarted, Part, Report};
+use crate::grade::grading::{Manner, Order};
+use crate::grade::result::{NotStarted, Part, Report};
+use crate::sandbox::workdir::Home;
 use crate::text::Words;
 
 /// Something that was handed in.
@@ -164,7 +164,7 @@ impl Submission {
             fs::copy(&self.path, home.folder("work").join(&self.name)).map_err(broken)?;
             return Ok(home);
         }
-        if crate::copy::is_small(&self.path, MOST).map_err(broken)? {
+        if crate::sandbox::copy::is_small(&self.path, MOST).map_err(broken)? {
             Home::new(Some(&self.path)).map_err(broken)
         } else {
             Err(wording::TOO_LARGE.into())

@@ -1,8 +1,8 @@
 //! What a batch tells people.
 
 use super::find::unpacked;
-use crate::check::Side;
-use crate::result::Report;
+use crate::checks::check::Side;
+use crate::grade::result::Report;
 use crate::text::{Lang, Text, Words};
 use crate::verdict::Verdict;
 

@@ -8,18 +8,18 @@ use chat_protocol::profile::Profile;
 use super::screens::{ending, wanted};
 use super::usual::{KEYWORDS, LEAVE, PORTS};
 use super::{Found, QUIET, Unstarted, play, question};
-use crate::check::NAMED;
-use crate::client::player::Player;
-use crate::client::scripted::{GREETING, Listening};
+use crate::checks::check::NAMED;
 use crate::dialect::{Dialect, Framing, Given, Label, NAME, Naming, PORT, Typed};
-use crate::intake::Heard;
-use crate::running::how;
+use crate::drive::captured::Heard;
+use crate::sandbox::program::Subject;
+use crate::sandbox::running::how;
 use crate::scene::Scene;
-use crate::subject::Subject;
-use crate::terms::Terms;
+use crate::scene::client_program::Player;
+use crate::scene::participant::Voice;
+use crate::scene::scripted_server::{GREETING, Listening};
+use crate::scene::timeouts::Terms;
 use crate::text::{Lang, Words};
 use crate::verdict::{Checked, Halt};
-use crate::voice::Voice;
 
 /// Finds out how a client speaks.
 ///
@@ -158,7 +158,7 @@ impl Search<'_> {
     fn listen(&self, scene: &Scene) -> Checked<Listening> {
         let isolation = scene.subject().isolation();
         let told = self.given.port.is_some() || scene.subject().takes_port();
-        if told || isolation == crate::isolation::Isolation::Shared {
+        if told || isolation == crate::sandbox::isolation::Isolation::Shared {
             return scene.listen();
         }
         let ports: Vec<u16> = std::iter::once(PORT).chain(PORTS).collect();

@@ -1,7 +1,7 @@
 //! What can be told from a program's screen, and from what a client sends.
 
 use crate::dialect::{Framing, HOST_MARK, NAME, PORT_MARK};
-use crate::intake::Heard;
+use crate::drive::captured::Heard;
 
 /// Who is asked how many clients there may be lets enough of them in.
 const NUMBER: &str = "100";

@@ -8,13 +8,13 @@ use super::screens::wanted;
 use super::usual::LEAVE;
 use super::{Found, QUIET, Unstarted, play, question, sights};
 use crate::dialect::{Dialect, Framing, Given, Naming};
-use crate::intake::Heard;
-use crate::isolation::Isolation;
+use crate::drive::captured::Heard;
+use crate::sandbox::isolation::Isolation;
+use crate::sandbox::program::Subject;
+use crate::scene::participant::Voice;
+use crate::scene::timeouts::Terms;
 use crate::scene::{ROOM, Scene, Server, begin};
-use crate::subject::Subject;
-use crate::terms::Terms;
 use crate::verdict::Checked;
-use crate::voice::Voice;
 
 /// How long something may take that a server need not do, times `slow`.
 const WHILE: Duration = Duration::from_millis(700);
@@ -39,7 +39,7 @@ pub(crate) fn server(
     let mut dialect = Dialect::default();
     if subject.isolation() == Isolation::Shared && subject.takes_port() {
         // Others may be checked on this machine at the same time.
-        dialect.port = crate::port::free().unwrap_or(dialect.port);
+        dialect.port = crate::drive::port::free().unwrap_or(dialect.port);
     }
     let given = &given.for_servers();
     given.over(&mut dialect);

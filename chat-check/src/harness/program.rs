@@ -9,12 +9,12 @@ use process_wrap::std::JobObject;
 use process_wrap::std::ProcessGroup;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
-use crate::failure::Result;
-use crate::guard::Guard;
+use crate::drive::failure::Result;
+use crate::drive::guard::Guard;
+use crate::drive::keys::Keys;
+use crate::drive::role::Role;
+use crate::drive::transcript::How;
 use crate::harness::inbox::Inbox;
-use crate::keys::Keys;
-use crate::role::Role;
-use crate::transcript::How;
 
 /// A running program. Dropping it kills its whole process group.
 pub struct Program {

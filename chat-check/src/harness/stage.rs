@@ -4,15 +4,15 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::process::{Command, Stdio};
 
-use crate::failure::{Failure, Result};
+use crate::drive::failure::{Failure, Result};
+use crate::drive::role::Role;
+use crate::drive::transcript::Transcript;
 use crate::harness::peer::{Listener, Peer};
 use crate::harness::program::Program;
-use crate::isolation::Isolation;
-use crate::role::Role;
-use crate::terminal::Terminal;
-use crate::transcript::Transcript;
+use crate::sandbox::isolation::Isolation;
+use crate::sandbox::terminal::Terminal;
 
-pub use crate::role::PATIENCE;
+pub use crate::drive::role::PATIENCE;
 
 /// Starts programs and peers that share one transcript.
 pub struct Stage {

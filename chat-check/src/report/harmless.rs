@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use chat_protocol::text::showable;
 
 use crate::dialect::{Dialect, Naming};
-use crate::result::{Evidence, NotStarted, Outcome, Part, Report};
-use crate::result::{Marks, PartMarks};
-use crate::transcript::Entry;
+use crate::drive::transcript::Entry;
+use crate::grade::result::{Evidence, NotStarted, Outcome, Part, Report};
+use crate::grade::result::{Marks, PartMarks};
 
 /// How wide a tab is shown.
 const TAB: &str = "    ";

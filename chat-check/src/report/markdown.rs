@@ -1,9 +1,9 @@
 //! A report as Markdown, for issues and pull requests.
 
+use crate::grade::result::{Evidence, NotStarted, Outcome, Part, Report};
+use crate::grade::result::{Marks, PartMarks};
+use crate::grade::rubric::points;
 use crate::report::wording::{self, points_of, sign};
-use crate::result::{Evidence, NotStarted, Outcome, Part, Report};
-use crate::result::{Marks, PartMarks};
-use crate::rubric::points;
 use crate::text::Lang;
 
 /// The report.

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use chat_protocol::profile::Profile;
 
-use crate::check::Side;
+use crate::checks::check::Side;
 use crate::dialect::{Dialect, Label, Naming};
-use crate::result::{Evidence, FORMAT, NotStarted, Outcome, Part, Report};
-use crate::rubric::Rubric;
+use crate::drive::transcript::{Entry, How};
+use crate::grade::result::{Evidence, FORMAT, NotStarted, Outcome, Part, Report};
+use crate::grade::rubric::Rubric;
 use crate::text::Lang;
-use crate::transcript::{Entry, How};
 use crate::verdict::{Level, Verdict};
 
 /// What a hostile program could print.

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
+use crate::grade::result::{Evidence, Outcome, Part, Report};
+use crate::grade::result::{Marks, PartMarks};
 use crate::report::wording::{self, points_of, seconds, sign};
-use crate::result::{Evidence, Outcome, Part, Report};
-use crate::result::{Marks, PartMarks};
 use crate::text::{Lang, Text};
 use crate::verdict::{Level, Verdict};
 
@@ -197,7 +197,7 @@ impl Page<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Side;
+    use crate::checks::check::Side;
     use crate::report::sample;
 
     fn printed(report: &Report, verbose: bool) -> String {

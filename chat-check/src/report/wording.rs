@@ -1,9 +1,9 @@
 //! The fixed words of all reports, in both languages.
 
-use crate::check::Side;
+use crate::checks::check::Side;
 use crate::dialect::{Dialect, Framing, Label, Naming};
-use crate::result::Marks;
-use crate::rubric::points;
+use crate::grade::result::Marks;
+use crate::grade::rubric::points;
 use crate::text::{Lang, Text};
 use crate::verdict::{Level, Verdict};
 

@@ -1,7 +1,7 @@
 //! Chapter 4 on a terminal: what is to be seen there, and that it is given back.
 
 use super::*;
-use chat_check::terminal::Terminal;
+use chat_check::sandbox::terminal::Terminal;
 
 const CTRL_A: &str = "\x01";
 const CTRL_C: &str = "\x03";

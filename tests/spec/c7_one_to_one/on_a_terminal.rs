@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::*;
 use chat_check::harness::stage::Stage;
-use chat_check::terminal::Terminal;
+use chat_check::sandbox::terminal::Terminal;
 use chat_tests::binaries;
 use chat_tests::chat::address_in;
 

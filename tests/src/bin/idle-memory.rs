@@ -15,7 +15,7 @@ fn main() {
 /// Connects a thousand clients that stay silent. Each needs a descriptor here and in the server.
 #[cfg(target_os = "linux")]
 fn measure() -> chat_check::harness::failure::Result {
-    use chat_check::process::resident;
+    use chat_check::drive::process::resident;
     use chat_tests::chat::Chat;
 
     const CLIENTS: u32 = 1000;

@@ -1,10 +1,10 @@
 //! The class as a table for spreadsheets.
 
 use super::{Class, cells, outcome, state};
-use crate::check::Side;
+use crate::checks::check::Side;
+use crate::grade::result::Report;
+use crate::grade::rubric::points;
 use crate::report::wording;
-use crate::result::Report;
-use crate::rubric::points;
 use crate::verdict::Verdict;
 
 /// One row for each submission: its marks, how many checks fail, whether it could be checked, and

@@ -5,11 +5,11 @@ use std::fmt::Write;
 use maud::{Markup, html};
 
 use super::{Class, cells, outcome, state};
-use crate::check::Side;
+use crate::checks::check::Side;
+use crate::grade::result::Report;
+use crate::grade::rubric::points;
 use crate::report::html::{heading, legend, page, prose, tile};
 use crate::report::wording;
-use crate::result::Report;
-use crate::rubric::points;
 use crate::verdict::Verdict;
 
 /// The page, whole. Each name leads to `NAME/index.html` beside it.

@@ -1,11 +1,11 @@
 //! The class in a few lines of Markdown.
 
 use super::{Class, cells, state};
-use crate::check::Side;
+use crate::checks::check::Side;
+use crate::grade::result::Report;
+use crate::grade::rubric::points;
 use crate::report::markdown::plain;
 use crate::report::wording;
-use crate::result::Report;
-use crate::rubric::points;
 use crate::verdict::Verdict;
 
 /// A row for each submission, and the most frequent faults.

@@ -3,10 +3,10 @@
 
 use maud::{Markup, html};
 
+use crate::drive::transcript::{Entry, How};
+use crate::grade::result::Evidence;
 use crate::report::wording;
-use crate::result::Evidence;
 use crate::text::{Lang, Text};
-use crate::transcript::{Entry, How};
 
 /// Up to this many entries it is shown without being asked for: a screen or so.
 const OPEN: usize = 24;

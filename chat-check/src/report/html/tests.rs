@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use super::*;
-use crate::check::Side;
+use crate::checks::check::Side;
+use crate::drive::transcript::{Entry, How};
 use crate::report::sample;
-use crate::transcript::{Entry, How};
 
 #[test]
 fn the_page_needs_nothing_but_itself() {

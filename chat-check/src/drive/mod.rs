@@ -1,0 +1,12 @@
+//! Driving programs as black boxes: processes, TCP sockets, and a transcript of all that is said.
+
+pub mod captured;
+pub mod failure;
+pub(crate) mod guard;
+pub(crate) mod keys;
+pub(crate) mod port;
+#[cfg_attr(not(target_os = "linux"), path = "process/unseen.rs")]
+pub mod process;
+pub(crate) mod role;
+pub mod sockets;
+pub mod transcript;

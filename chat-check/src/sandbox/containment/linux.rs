@@ -1,0 +1,163 @@
+//! How a program is kept on Linux: by a [supervisor](crate::sandbox::supervisor), and by a thread
+//! that watches what all of its processes use together.
+
+use std::ffi::OsString;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use process_wrap::std::{ChildWrapper, CommandWrap};
+use rustix::process::Signal;
+
+use crate::drive::process;
+use crate::sandbox::containment::Start;
+use crate::sandbox::isolation::Isolation;
+use crate::sandbox::limits::Limits;
+use crate::sandbox::supervisor::Keep;
+use crate::sandbox::workdir::Home;
+use crate::text::Words;
+
+/// How often it is looked whether a program keeps to its limits.
+const WATCH: Duration = Duration::from_millis(50);
+
+/// The command that starts a program within its limits.
+pub(crate) fn command(start: &Start, home: &Home) -> Command {
+    let mut command = Command::new(&start.keeper);
+    let mut environment = OsString::new();
+    command.args(Keep::words(home.path(), &start.limits));
+    for (name, value) in &start.environment {
+        environment.clear();
+        environment.push(format!("{name}="));
+        environment.push(value);
+        command.arg("--env").arg(&environment);
+    }
+    command.arg("--").args(&start.words).current_dir(&start.folder);
+    command
+}
+
+/// Nothing more is needed: the keeper leads a session.
+pub(crate) fn grouped(command: Command) -> CommandWrap {
+    CommandWrap::from(command)
+}
+
+/// Watches what a program and all that it has started use, and ends them when it is too much.
+/// Dropping it ends the watch, not the program.
+pub(crate) struct Watch {
+    keeper: u32,
+    isolation: Isolation,
+    over: Arc<AtomicBool>,
+    exceeded: Arc<OnceLock<Words>>,
+    watcher: Thread,
+}
+
+impl Watch {
+    /// Begins. The keeper is ended as well when `stop` becomes true.
+    pub(crate) fn over(
+        keeper: u32,
+        limits: Limits,
+        isolation: Isolation,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let exceeded = Arc::new(OnceLock::new());
+        let (is_over, excess) = (Arc::clone(&over), Arc::clone(&exceeded));
+        let watching = thread::spawn(move || {
+            while !is_over.load(Ordering::Relaxed) {
+                let too_much = self::excess(keeper, &limits);
+                let end = too_much.is_some() || stop.load(Ordering::Relaxed);
+                // The reason stands before the end can be seen.
+                if let Some(why) = too_much {
+                    let _ = excess.set(why);
+                }
+                if end && !is_over.load(Ordering::Relaxed) {
+                    return kill(keeper, isolation);
+                }
+                thread::park_timeout(WATCH);
+            }
+        });
+        let watcher = watching.thread().clone();
+        Self { keeper, isolation, over, exceeded, watcher }
+    }
+
+    /// The limit that was exceeded, once one is.
+    pub(crate) fn exceeded(&self) -> &Arc<OnceLock<Words>> {
+        &self.exceeded
+    }
+
+    /// The keeper was waited for: its number may soon be another's.
+    pub(crate) fn ends(&self) {
+        self.over.store(true, Ordering::Relaxed);
+        self.watcher.unpark();
+    }
+
+    /// Kills the program and all that it has started. Whoever calls waits for the keeper.
+    pub(crate) fn kill(&self, _child: &mut dyn ChildWrapper) {
+        self.kill_keeper();
+    }
+
+    /// The same.
+    pub(crate) fn kill_keeper(&self) {
+        if !self.over.load(Ordering::Relaxed) {
+            kill(self.keeper, self.isolation);
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.ends();
+    }
+}
+
+/// In a tree of its own nobody outlives the keeper. Elsewhere it comes last, because what its
+/// program leaves behind is found through it.
+fn kill(keeper: u32, isolation: Isolation) {
+    if isolation == Isolation::Shared {
+        process::kill_descendants(keeper);
+    }
+    process::send(keeper, Signal::KILL);
+}
+
+/// The first limit that a keeper's program is over.
+fn excess(keeper: u32, limits: &Limits) -> Option<Words> {
+    let tree = process::tree(keeper).split_off(1);
+    if tree.len() > limits.processes {
+        let most = limits.processes;
+        return Some(Words::new(
+            format!("tenía más de {most} procesos a la vez y fue detenido"),
+            format!("had more than {most} processes at a time and was ended"),
+        ));
+    }
+    let threads: usize = tree.iter().filter_map(|id| process::threads(*id).ok()).sum();
+    let most = limits.threads();
+    if threads > most {
+        return Some(Words::new(
+            format!("tenía más de {most} hilos a la vez y fue detenido"),
+            format!("had more than {most} threads at a time and was ended"),
+        ));
+    }
+    let cpu: Duration =
+        tree.iter().chain([&keeper]).filter_map(|id| process::cpu_with_ended(*id).ok()).sum();
+    if cpu > limits.cpu {
+        let most = limits.cpu.as_secs_f64();
+        return Some(Words::new(
+            format!("usó más de {most} s de procesador y fue detenido"),
+            format!("used more than {most} s of processor time and was ended"),
+        ));
+    }
+    let memory = |of: fn(u32) -> std::io::Result<u64>| -> u64 {
+        tree.iter().filter_map(|id| of(*id).ok()).sum()
+    };
+    // What forked processes share counts for each of them in the first sum, which is cheap.
+    let over =
+        memory(process::resident) > limits.memory && memory(process::proportional) > limits.memory;
+    let most = limits.memory >> 20;
+    over.then(|| {
+        Words::new(
+            format!("usaba más de {most} MiB de memoria y fue detenido"),
+            format!("used more than {most} MiB of memory and was ended"),
+        )
+    })
+}

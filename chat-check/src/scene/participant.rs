@@ -1,0 +1,399 @@
+//! A TCP connection that speaks a dialect: a client for a server, or a server for a client.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, SockRef, Socket, Type};
+
+use crate::dialect::Framing;
+use crate::drive::captured::{End, Heard, Intake};
+use crate::drive::role::Role;
+use crate::drive::transcript::How;
+use crate::text::Words;
+use crate::verdict::{Checked, Halt};
+
+/// Somebody who takes part. Everything that arrives is gathered in the background, and looked at
+/// by the unique words in it. Dropping one resets its connection, which leaves nothing behind;
+/// [`close`](Self::close) ends it properly.
+pub struct Voice {
+    role: Role,
+    stream: Option<Arc<TcpStream>>,
+    local: SocketAddr,
+    remote: SocketAddr,
+    framing: Framing,
+    patience: Duration,
+    intake: Arc<Intake>,
+    said: Option<Instant>,
+}
+
+/// How far apart messages are sent that have no end: further than any reader needs to read one
+/// before the next.
+const APART: Duration = Duration::from_millis(40);
+
+/// What is kept of what one voice hears, in bytes: more than any check sends.
+const MOST: usize = 64 << 20;
+
+/// As little as the system lets a socket take in, in bytes.
+const SMALL_BUFFER: usize = 1024;
+
+impl Voice {
+    pub(crate) fn connect(
+        role: Role,
+        address: SocketAddr,
+        framing: Framing,
+        patience: Duration,
+    ) -> io::Result<Self> {
+        Self::over(role, open(address, patience, None)?, framing, patience)
+    }
+
+    /// Speaks over a connection that there is already.
+    pub(crate) fn over(
+        role: Role,
+        stream: TcpStream,
+        framing: Framing,
+        patience: Duration,
+    ) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(patience))?;
+        let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
+        role.event(format!("is connected: {local} to {remote}"));
+        let stream = Arc::new(stream);
+        let intake = Intake::of(&role, How::Out, Incoming(Arc::clone(&stream)), MOST);
+        let stream = Some(stream);
+        Ok(Self { role, stream, local, remote, framing, patience, intake, said: None })
+    }
+
+    /// Its name on the scene.
+    pub fn name(&self) -> &str {
+        self.role.name()
+    }
+
+    /// Its own address, by which the program knows it.
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// The address of the program's end.
+    pub fn remote(&self) -> SocketAddr {
+        self.remote
+    }
+
+    /// Says something, as a message of the dialect.
+    ///
+    /// # Errors
+    ///
+    /// The program does not take it.
+    pub fn say(&mut self, text: &str) -> Checked {
+        let message = self.framing.encode(text.as_bytes());
+        if !self.framing.has_ends() {
+            let since = self.said.map_or(APART, |said| said.elapsed());
+            thread::sleep(APART.saturating_sub(since));
+        }
+        self.send(&message)?;
+        self.said = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Sends exactly these bytes.
+    ///
+    /// # Errors
+    ///
+    /// The program does not take them.
+    pub fn send(&mut self, bytes: &[u8]) -> Checked {
+        self.role.said(How::In, bytes);
+        let Some(stream) = &self.stream else { return Ok(()) };
+        stream.as_ref().write_all(bytes).map_err(|error| {
+            self.role.event(format!("cannot send: {error}"));
+            Halt::fault(
+                [
+                    "que la conexión siga abierta y el programa lea lo que llega",
+                    "that the connection stays open, and the program reads what comes",
+                ],
+                Words::new(
+                    format!("no tomó lo que se le enviaba ({error})"),
+                    format!("it did not take what was sent to it ({error})"),
+                ),
+            )
+        })
+    }
+
+    /// Waits for the message that this is part of, and returns it whole.
+    ///
+    /// # Errors
+    ///
+    /// It does not come while patience lasts, or the connection ends before.
+    pub fn hears(&mut self, token: &str) -> Checked<String> {
+        let found = self.intake.wait_on(self.patience, |heard| message(heard, token, self.framing));
+        found.ok_or_else(|| self.unheard(token, self.patience))
+    }
+
+    /// The same with other patience, whatever else comes.
+    ///
+    /// # Errors
+    ///
+    /// It does not come within this time, or the connection ends before.
+    pub fn hears_within(&mut self, token: &str, patience: Duration) -> Checked<String> {
+        let found = self.intake.wait(patience, |heard| message(heard, token, self.framing));
+        found.ok_or_else(|| self.unheard(token, patience))
+    }
+
+    fn unheard(&self, token: &str, patience: Duration) -> Halt {
+        let name = self.role.name();
+        Halt::fault(
+            Words::new(
+                format!("que a {name} le llegue «{token}»"),
+                format!("that \"{token}\" reaches {name}"),
+            ),
+            self.instead(patience),
+        )
+    }
+
+    /// Why something that was waited for has not come.
+    pub fn instead(&self, patience: Duration) -> Words {
+        let seconds = patience.as_secs_f32();
+        match self.intake.look(|heard| heard.end) {
+            Some(End::Closed) => ["su conexión se cerró", "its connection was closed"].into(),
+            Some(End::Broken) => ["su conexión se cortó", "its connection was reset"].into(),
+            None => Words::new(
+                format!("no llegó en {seconds:.1} s"),
+                format!("it did not come within {seconds:.1} s"),
+            ),
+        }
+    }
+
+    /// How often this has been heard.
+    pub fn count(&self, token: &str) -> usize {
+        self.intake.look(|heard| heard.count(token))
+    }
+
+    /// Where this stands in all that was heard, in bytes.
+    pub fn position(&self, token: &str) -> Option<usize> {
+        self.intake.look(|heard| heard.find(token, 0))
+    }
+
+    /// The message that this is part of, if it has come whole.
+    pub fn message(&self, token: &str) -> Option<String> {
+        self.intake.look(|heard| message(heard, token, self.framing))
+    }
+
+    /// All that was heard, message by message; without ends, read by read.
+    pub fn messages(&self) -> Vec<String> {
+        self.intake.look(|heard| split(heard, self.framing))
+    }
+
+    /// The messages behind the first `mark` that name somebody, in whatever letters.
+    pub fn mentions(&self, mark: usize, name: &str) -> Vec<String> {
+        let name = name.to_lowercase();
+        let messages = self.messages().into_iter().skip(mark);
+        messages.filter(|message| message.to_lowercase().contains(&name)).collect()
+    }
+
+    /// All that was heard, to be waited for and looked at.
+    pub fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// Waits until the program has ended the connection, however.
+    ///
+    /// # Errors
+    ///
+    /// It does not while patience lasts.
+    pub fn ends(&mut self) -> Checked<End> {
+        self.ends_within(self.patience)
+    }
+
+    /// The same with other patience.
+    ///
+    /// # Errors
+    ///
+    /// It does not end within this time.
+    pub fn ends_within(&mut self, patience: Duration) -> Checked<End> {
+        let end = self.intake.wait(patience, |heard| heard.end);
+        end.ok_or_else(|| {
+            let (name, seconds) = (self.role.name(), patience.as_secs_f32());
+            Halt::fault(
+                Words::new(
+                    format!("que se cierre la conexión de {name}"),
+                    format!("that {name}'s connection is closed"),
+                ),
+                Words::new(
+                    format!("seguía abierta después de {seconds:.1} s"),
+                    format!("it was still open after {seconds:.1} s"),
+                ),
+            )
+        })
+    }
+
+    /// How the connection has ended, if it has.
+    pub fn end(&self) -> Option<End> {
+        self.intake.look(|heard| heard.end)
+    }
+
+    /// Says nothing more, and still listens.
+    pub fn end_sending(&mut self) {
+        self.role.event("ends sending");
+        if let Some(stream) = &self.stream {
+            // It fails when the connection is gone already.
+            let _ = stream.shutdown(Shutdown::Write);
+        }
+    }
+
+    /// Ends the connection properly.
+    pub fn close(mut self) {
+        self.role.event("closes the connection");
+        self.leave(None);
+    }
+
+    /// Ends the connection with a reset.
+    pub fn reset(self) {
+        self.role.event("resets the connection");
+    }
+
+    fn leave(&mut self, linger: Option<Duration>) {
+        let Some(stream) = self.stream.take() else { return };
+        // What is still unread would turn a proper end into a reset: the reader goes on to the end
+        // of what has come, and lets go of the connection.
+        let _ = SockRef::from(&*stream).set_linger(linger);
+        if linger.is_none() {
+            let _ = stream.shutdown(Shutdown::Write);
+        }
+        let _ = stream.shutdown(Shutdown::Read);
+        self.intake.wait(self.patience, |heard| heard.end);
+    }
+}
+
+impl Drop for Voice {
+    fn drop(&mut self) {
+        self.leave(Some(Duration::ZERO));
+    }
+}
+
+/// Somebody who takes part and reads nothing. Whoever sends to them is soon stuck.
+pub struct Deaf {
+    role: Role,
+    stream: TcpStream,
+}
+
+impl Deaf {
+    /// Connects, with as little room for what arrives as the system allows. When the program
+    /// must ask for a name, it reads until this is asked, and answers.
+    pub(crate) fn connect(
+        role: Role,
+        address: SocketAddr,
+        patience: Duration,
+        asked: Option<(&str, &[u8])>,
+    ) -> io::Result<Self> {
+        let mut stream = open(address, patience, Some(SMALL_BUFFER))?;
+        stream.set_read_timeout(Some(patience))?;
+        stream.set_write_timeout(Some(patience))?;
+        role.event(format!("is connected at {}, and reads nothing", stream.local_addr()?));
+        if let Some((keyword, answer)) = asked {
+            let (mut heard, mut byte) = (Vec::new(), [0]);
+            while memchr::memmem::find(&heard, keyword.as_bytes()).is_none() {
+                stream.read_exact(&mut byte)?;
+                heard.extend(byte);
+            }
+            role.said(How::In, answer);
+            stream.write_all(answer)?;
+        }
+        Ok(Self { role, stream })
+    }
+
+    /// Its own address.
+    ///
+    /// # Errors
+    ///
+    /// The system does not know any more.
+    pub fn local(&self) -> io::Result<SocketAddr> {
+        self.stream.local_addr()
+    }
+}
+
+impl Drop for Deaf {
+    fn drop(&mut self) {
+        self.role.event("resets the connection");
+        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+    }
+}
+
+/// The reading half, which lets go of the connection when it has ended.
+struct Incoming(Arc<TcpStream>);
+
+impl Read for Incoming {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.as_ref().read(buffer)
+    }
+}
+
+fn open(address: SocketAddr, patience: Duration, room: Option<usize>) -> io::Result<TcpStream> {
+    let connect = |address: SocketAddr| -> io::Result<TcpStream> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        room.map_or(Ok(()), |room| socket.set_recv_buffer_size(room))?;
+        socket.connect_timeout(&address.into(), patience)?;
+        Ok(socket.into())
+    };
+    match connect(address) {
+        // Whoever listens on all addresses of IPv6 may have said that IPv4 is not among them.
+        Err(error)
+            if error.kind() == io::ErrorKind::ConnectionRefused
+                && address.ip() == Ipv4Addr::LOCALHOST =>
+        {
+            connect((Ipv6Addr::LOCALHOST, address.port()).into()).map_err(|_| error)
+        }
+        connected => connected,
+    }
+}
+
+/// The whole message that this is part of.
+fn message(heard: &Heard, token: &str, framing: Framing) -> Option<String> {
+    let at = heard.find(token, 0)?;
+    let bytes = &heard.bytes;
+    let range = match framing {
+        Framing::Lf | Framing::Crlf => {
+            let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |newline| newline + 1);
+            start..at + memchr::memchr(b'\n', &bytes[at..])?
+        }
+        Framing::None => {
+            let start = heard.reads.iter().rev().find(|end| **end <= at).copied().unwrap_or(0);
+            let end = heard.reads.iter().find(|end| **end >= at + token.len());
+            start..end.copied().unwrap_or(bytes.len())
+        }
+        Framing::Length2 => frames(bytes).find(|frame| frame.contains(&at))?,
+    };
+    Some(text(&bytes[range]))
+}
+
+fn split(heard: &Heard, framing: Framing) -> Vec<String> {
+    let bytes = &heard.bytes;
+    match framing {
+        Framing::Lf | Framing::Crlf => {
+            let mut lines: Vec<String> = bytes.split(|byte| *byte == b'\n').map(text).collect();
+            // Behind the last newline stands a line that has not ended, or nothing.
+            lines.pop_if(|last| last.is_empty());
+            lines
+        }
+        Framing::None => {
+            let starts = std::iter::once(0).chain(heard.reads.iter().copied());
+            starts.zip(&heard.reads).map(|(start, end)| text(&bytes[start..*end])).collect()
+        }
+        Framing::Length2 => frames(bytes).map(|frame| text(&bytes[frame])).collect(),
+    }
+}
+
+/// Where the whole messages are that say their length before themselves.
+fn frames(bytes: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let length = bytes.get(next..next + 2)?;
+        let start = next + 2;
+        next = start + usize::from(u16::from_be_bytes([length[0], length[1]]));
+        (next <= bytes.len()).then_some(start..next)
+    })
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes.strip_suffix(b"\r").unwrap_or(bytes)).into_owned()
+}
