@@ -14,9 +14,9 @@ use crate::checks::check::Side;
 use crate::checks::listing;
 use crate::cli::{Cli, Task};
 use crate::exit::{self, AppError};
-use crate::grade::grading::{Manner, Order};
+use crate::grade::grading::{Job, Settings};
 use crate::grade::result::{Outcome, Part, Report};
-use crate::options::{self, MannerArgs, OutputArgs};
+use crate::options::{self, OutputArgs, SettingsArgs};
 use crate::report;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::workdir;
@@ -34,40 +34,40 @@ const STANDARD_OUTPUT: &str = "-";
 /// What was given cannot be used, or the checker cannot do its part.
 pub fn execute(cli: &Cli) -> Result<ExitCode, AppError> {
     match &cli.task {
-        Task::Keep(keep) => Ok(keep.run()),
+        Task::Supervise(supervise) => Ok(supervise.run()),
         Task::Probe => Ok(Isolation::probe()),
         Task::List { json, lang } => {
             let list = if *json { listing::json } else { listing::text };
             list(*lang, &mut io::stdout().lock()).map_err(AppError::checker)?;
             Ok(ExitCode::SUCCESS)
         }
-        Task::Server { command, manner, output } => {
-            check(&[(Side::Server, command)], manner, output)
+        Task::Server { command, settings, output } => {
+            check(&[(Side::Server, command)], settings, output)
         }
-        Task::Client { command, manner, output } => {
-            check(&[(Side::Client, command)], manner, output)
+        Task::Client { command, settings, output } => {
+            check(&[(Side::Client, command)], settings, output)
         }
-        Task::Both { server, client, manner, output } => {
+        Task::Both { server, client, settings, output } => {
             let programs = [(Side::Server, server), (Side::Client, client)];
-            check(&programs, manner, output)
+            check(&programs, settings, output)
         }
-        Task::Batch { folder, batch, manner } => {
+        Task::Batch { folder, batch, settings } => {
             workdir::sweep(&std::env::temp_dir());
-            let isolation = isolation(manner);
+            let isolation = isolation(settings);
             let stop = stop_on_ctrl_c();
-            let manner = manner.settle(isolation, &[Side::Server, Side::Client])?;
-            crate::batch::run(folder, batch, &manner, &stop)
+            let settings = settings.settle(isolation, &[Side::Server, Side::Client])?;
+            crate::batch::run(folder, batch, &settings, &stop)
         }
     }
 }
 
 /// Whether programs have networks of their own. To be asked before there is any other thread.
-fn isolation(args: &MannerArgs) -> Isolation {
+fn isolation(args: &SettingsArgs) -> Isolation {
     if args.limits.shared_network { Isolation::Shared } else { Isolation::prepare() }
 }
 
 /// What becomes true at the first Ctrl-C; the second ends the run without a report, and the
-/// keepers end what runs. Where there are no signals to be had, the first does.
+/// supervisors end what runs. Where there are no signals to be had, the first does.
 fn stop_on_ctrl_c() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stop);
@@ -82,21 +82,21 @@ fn stop_on_ctrl_c() -> Arc<AtomicBool> {
 /// Checks the programs of one submission, at home in the current folder.
 fn check(
     programs: &[(Side, &String)],
-    args: &MannerArgs,
+    args: &SettingsArgs,
     output: &OutputArgs,
 ) -> Result<ExitCode, AppError> {
     workdir::sweep(&std::env::temp_dir());
     let isolation = isolation(args);
     let stop = stop_on_ctrl_c();
     let sides: Vec<Side> = programs.iter().map(|(side, _)| *side).collect();
-    let manner = args.settle(isolation, &sides)?;
-    let orders = programs.iter().map(|(side, command)| Order {
+    let settings = args.settle(isolation, &sides)?;
+    let jobs = programs.iter().map(|(side, command)| Job {
         side: *side,
         command: (*command).clone(),
         folder: Path::new(".").to_owned(),
         arguments: &[],
     });
-    let orders: Vec<Order> = orders.collect();
+    let jobs: Vec<Job> = jobs.collect();
     let (rubric, _) = options::rubric(output.rubric.as_deref())?;
     output.files().try_for_each(writable)?;
     let progress = ProgressBar::new_spinner();
@@ -105,7 +105,7 @@ fn check(
         progress.inc(1);
         progress.set_message(format!("{} {}", progress.position(), outcome.id));
     };
-    let mut report = examine(&orders, &manner, &stop, &told)?;
+    let mut report = examine(&jobs, &settings, &stop, &told)?;
     progress.finish_and_clear();
     let unmade = |part: &Part| part.not_started.is_none() && part.results.is_empty();
     if report.parts.iter().all(unmade) && !report.interrupted {
@@ -140,7 +140,7 @@ fn write(report: &Report, output: &OutputArgs) -> Result<(), AppError> {
     if wanted().all(|(file, _)| file.as_os_str() != STANDARD_OUTPUT) {
         let width = console::Term::stdout().size_checked().map(|(_, columns)| columns.into());
         let mut out = anstream::stdout().lock();
-        match report::terminal::print(report, output.verbose, width, &mut out) {
+        match report::console::print(report, output.verbose, width, &mut out) {
             // Whoever reads no further has seen enough.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 return Err(AppError::checker(error));
@@ -153,17 +153,17 @@ fn write(report: &Report, output: &OutputArgs) -> Result<(), AppError> {
 
 /// Checks the programs of one submission, each knowing what was found out before.
 fn examine(
-    orders: &[Order],
-    manner: &Manner,
+    jobs: &[Job],
+    settings: &Settings,
     stop: &Arc<AtomicBool>,
     told: &(dyn Fn(&Outcome) + Sync),
 ) -> Result<Report, AppError> {
     let mut parts: Vec<Part> = Vec::new();
-    for order in orders {
-        let manner = manner.after(&parts);
-        parts.push(order.carry_out(&manner, stop, told).map_err(AppError::usage)?);
+    for job in jobs {
+        let settings = settings.after(&parts);
+        parts.push(job.run(&settings, stop, told).map_err(AppError::usage)?);
     }
-    Ok(manner.report(parts, stop))
+    Ok(settings.report(parts, stop))
 }
 
 /// Whether there can be such a file, before anybody waits for what goes into it.
@@ -194,21 +194,21 @@ mod tests {
     #[test]
     fn a_check_is_repeated_as_it_was_made() {
         let words = ["chat-check", "client", "./c x", "--slow", "2", "--env", "KEY=secret"];
-        let Task::Client { command, manner: args, .. } = Cli::try_parse_from(words).unwrap().task
+        let Task::Client { command, settings: args, .. } = Cli::try_parse_from(words).unwrap().task
         else {
             panic!("another task");
         };
-        let mut manner = args.settle(Isolation::Shared, &[Side::Client]).unwrap();
+        let mut settings = args.settle(Isolation::Shared, &[Side::Client]).unwrap();
         let (side, folder) = (Side::Client, PathBuf::new());
-        let order = Order { side, command, folder, arguments: &[] };
-        assert_eq!(order.repeat(&manner), "chat-check client './c x' --slow 2 --env KEY");
+        let job = Job { side, command, folder, arguments: &[] };
+        assert_eq!(job.repeat(&settings), "chat-check client './c x' --slow 2 --env KEY");
         // What a client takes over from its server.
-        manner.profile = Some(Profile::Sala);
+        settings.profile = Some(Profile::Sala);
         let alone = "chat-check client './c x' --profile sala --slow 2 --env KEY";
-        assert_eq!(order.repeat(&manner), alone);
-        manner.server = Some("./s".to_owned());
+        assert_eq!(job.repeat(&settings), alone);
+        settings.server = Some("./s".to_owned());
         let both =
             "chat-check both --server ./s --client './c x' --profile sala --slow 2 --env KEY";
-        assert_eq!(order.repeat(&manner), both);
+        assert_eq!(job.repeat(&settings), both);
     }
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::options::{BatchArgs, MannerArgs, OutputArgs};
-use crate::sandbox::supervisor::Keep;
+use crate::options::{BatchArgs, OutputArgs, SettingsArgs};
+use crate::sandbox::supervisor::Supervise;
 use crate::text::Lang;
 
 /// Grades any chat, in any language, against the specification.
@@ -26,7 +26,7 @@ pub enum Task {
         command: String,
         /// How it is checked
         #[command(flatten)]
-        manner: MannerArgs,
+        settings: SettingsArgs,
         /// What is written
         #[command(flatten)]
         output: OutputArgs,
@@ -37,7 +37,7 @@ pub enum Task {
         command: String,
         /// How it is checked
         #[command(flatten)]
-        manner: MannerArgs,
+        settings: SettingsArgs,
         /// What is written
         #[command(flatten)]
         output: OutputArgs,
@@ -52,7 +52,7 @@ pub enum Task {
         client: String,
         /// How they are checked
         #[command(flatten)]
-        manner: MannerArgs,
+        settings: SettingsArgs,
         /// What is written
         #[command(flatten)]
         output: OutputArgs,
@@ -75,11 +75,11 @@ pub enum Task {
         batch: BatchArgs,
         /// How they are checked
         #[command(flatten)]
-        manner: MannerArgs,
+        settings: SettingsArgs,
     },
     /// Run a program within its limits; what chat-check starts programs with
     #[command(hide = true)]
-    Keep(Keep),
+    Supervise(Supervise),
     /// Try whether this user can have networks of their own
     #[command(hide = true)]
     Probe,
@@ -94,7 +94,7 @@ mod tests {
         let limit = |options: &str| {
             let words = format!("chat-check batch folder --out notes {options}");
             match Cli::try_parse_from(words.split_whitespace()).unwrap().task {
-                Task::Batch { batch, manner, .. } => batch.time_limit(manner.idle).as_secs(),
+                Task::Batch { batch, settings, .. } => batch.time_limit(settings.idle).as_secs(),
                 task => panic!("{task:?}"),
             }
         };

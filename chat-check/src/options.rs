@@ -17,7 +17,7 @@ use crate::checks::check::Side;
 use crate::checks::select::{Patterns, Selection};
 use crate::dialect::Given;
 use crate::exit::AppError;
-use crate::grade::grading::Manner;
+use crate::grade::grading::Settings;
 use crate::grade::rubric::Rubric;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;
@@ -28,7 +28,7 @@ const TIME_LIMIT: Duration = Duration::from_mins(10);
 
 /// How programs are checked.
 #[derive(Args, Clone, Debug)]
-pub struct MannerArgs {
+pub struct SettingsArgs {
     /// What to check against; without it sala for servers that ask for names, basico for others
     #[arg(long, value_name = "PROFILE", value_parser = profile())]
     pub profile: Option<Profile>,
@@ -65,9 +65,13 @@ pub struct MannerArgs {
     pub limits: LimitArgs,
 }
 
-impl MannerArgs {
+impl SettingsArgs {
     /// What the options say, ready to be used.
-    pub(crate) fn settle(&self, isolation: Isolation, sides: &[Side]) -> Result<Manner, AppError> {
+    pub(crate) fn settle(
+        &self,
+        isolation: Isolation,
+        sides: &[Side],
+    ) -> Result<Settings, AppError> {
         let given = match &self.dialect {
             None => Given::default(),
             Some(file) => {
@@ -81,7 +85,7 @@ impl MannerArgs {
             Some((name, value)) => (name.to_owned(), value.to_owned()),
             None => (variable.clone(), std::env::var(variable).unwrap_or_default()),
         });
-        Ok(Manner {
+        Ok(Settings {
             profile: self.profile,
             given,
             idle: self.idle,

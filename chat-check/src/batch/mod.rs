@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use crate::checks::check::Side;
 use crate::exit::{self, AppError};
-use crate::grade::grading::Manner;
+use crate::grade::grading::Settings;
 use crate::grade::result::Report;
 use crate::grade::rubric::Rubric;
 use crate::options::{self, BatchArgs};
@@ -41,13 +41,13 @@ const POLL: Duration = Duration::from_millis(50);
 pub fn run(
     folder: &Path,
     args: &BatchArgs,
-    manner: &Manner,
+    settings: &Settings,
     stop: &Arc<AtomicBool>,
 ) -> Result<ExitCode, AppError> {
     let names = Names::parse(&args.server_pattern, &args.client_pattern)
         .map_err(|error| AppError::Usage(error.to_string()))?;
     if args.out.exists() && !args.out.is_dir() {
-        let why = wording::NO_FOLDER.to(manner.lang);
+        let why = wording::NO_FOLDER.to(settings.lang);
         return Err(AppError::Usage(format!("{}: {why}", args.out.display())));
     }
     let record = Record::new(&args.out).map_err(|e| failed(&args.out, &e))?;
@@ -56,21 +56,21 @@ pub fn run(
     for archive in archives(folder) {
         let packed = wording::packed(&wording::shown(&archive));
         // Whoever has closed standard error does without.
-        let _ = writeln!(std::io::stderr(), "chat-check: {}", packed.to(manner.lang));
+        let _ = writeln!(std::io::stderr(), "chat-check: {}", packed.to(settings.lang));
     }
     if submissions.is_empty() {
         return Err(AppError::Usage(format!("{}: no submissions in it", folder.display())));
     }
     let wanted = Wanted::of(&submissions, &names);
     let (rubric, rules) = options::rubric(args.rubric.as_deref())?;
-    let time_limit = args.time_limit(manner.idle);
+    let time_limit = args.time_limit(settings.idle);
     let class = Class {
         names: &names,
         rubric: &rubric,
         wanted,
         args,
         time_limit,
-        manner,
+        settings,
         record: &record,
         // Whatever changes one of these changes reports.
         options: format!(
@@ -78,8 +78,14 @@ pub fn run(
             (
                 rules,
                 (&args.server_pattern, &args.client_pattern, time_limit, wanted),
-                (manner.profile, &manner.given, manner.idle, manner.slow, &manner.selection),
-                (manner.lang, manner.limits, &manner.variables, manner.isolation),
+                (
+                    settings.profile,
+                    &settings.given,
+                    settings.idle,
+                    settings.slow,
+                    &settings.selection
+                ),
+                (settings.lang, settings.limits, &settings.variables, settings.isolation),
             )
         ),
         stop,
@@ -87,7 +93,7 @@ pub fn run(
         unwritten: AtomicBool::new(false),
         of: submissions.len(),
     };
-    let reports = class.carry_out(&submissions)?;
+    let reports = class.run(&submissions)?;
     record.write_class(&reports).map_err(|e| failed(&args.out, &e))?;
     Ok(if stop.load(Ordering::Relaxed) {
         ExitCode::from(exit::INTERRUPTED)
@@ -137,7 +143,7 @@ struct Class<'a> {
     wanted: Wanted,
     args: &'a BatchArgs,
     time_limit: Duration,
-    manner: &'a Manner,
+    settings: &'a Settings,
     record: &'a Record,
     options: String,
     stop: &'a Arc<AtomicBool>,
@@ -150,8 +156,8 @@ struct Class<'a> {
 impl Class<'_> {
     /// Checks submissions until all are done or it is to stop. Returns the reports that there are,
     /// in their order, older ones among them.
-    fn carry_out(&self, submissions: &[Submission]) -> Result<Vec<Report>, AppError> {
-        let workers = match self.manner.isolation {
+    fn run(&self, submissions: &[Submission]) -> Result<Vec<Report>, AppError> {
+        let workers = match self.settings.isolation {
             Isolation::Own => self.args.submissions.get(),
             Isolation::Shared => 1,
         };
@@ -187,14 +193,14 @@ impl Class<'_> {
             return report;
         }
         let check =
-            |stop: &Arc<AtomicBool>| submission.check(self.names, self.wanted, self.manner, stop);
+            |stop: &Arc<AtomicBool>| submission.check(self.names, self.wanted, self.settings, stop);
         // A fault of the checker's own costs one report, and no other.
         let checked = catch_unwind(AssertUnwindSafe(|| self.in_time(check)));
-        let lost = |_| Submission::lost(self.wanted, self.manner, self.stop);
+        let lost = |_| Submission::lost(self.wanted, self.settings, self.stop);
         let mut report = checked.unwrap_or_else(lost);
         let stopped = self.stop.load(Ordering::Relaxed);
         if report.interrupted && !stopped {
-            let remark = wording::TIME_IS_OVER.to(self.manner.lang);
+            let remark = wording::TIME_IS_OVER.to(self.settings.lang);
             report.parts.iter_mut().for_each(|part| part.remarks.push(remark.to_owned()));
         }
         report.submission = Some(name.clone());

@@ -61,6 +61,7 @@ pub(crate) mod profile_name {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
     pub(crate) fn serialize<S: Serializer>(
         profile: &Profile,
         serializer: S,

@@ -4,10 +4,10 @@
 //! must not lead astray: what an experiment does not show stays as the course has it.
 
 mod client;
-mod screens;
+mod conventions;
+mod observations;
+mod prompts;
 mod server;
-mod sights;
-mod usual;
 
 pub(crate) use client::client;
 pub(crate) use server::server;
@@ -16,11 +16,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use chat_protocol::profile::Profile;
+
 use crate::dialect::Dialect;
-use crate::sandbox::program::Subject;
+use crate::sandbox::program::TestedProgram;
 use crate::sandbox::running::{Running, Trace};
 use crate::scene::Scene;
-use crate::scene::timeouts::Terms;
+use crate::scene::timeouts::Timeouts;
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
@@ -61,15 +63,16 @@ fn question(program: &Running, behind: usize) -> Option<(String, usize)> {
 
 /// Makes an experiment in a thread and a network of its own.
 fn play<T: Send>(
-    subject: &Subject,
+    tested: &TestedProgram,
     dialect: &Dialect,
-    terms: &Terms,
+    timeouts: &Timeouts,
     experiment: impl FnOnce(&mut Scene) -> Checked<T> + Send,
 ) -> Result<T, Unstarted> {
     let work = || {
-        let mut scene = Scene::new(subject, dialect, terms);
+        // No experiment asks for the profile.
+        let mut scene = Scene::new(tested, dialect, Profile::default(), timeouts);
         let refused = |error| Halt::Checker(format!("no network of its own: {error}"));
-        let entered = subject.isolation().enter().map_err(refused);
+        let entered = tested.isolation().enter().map_err(refused);
         let result = entered.and_then(|()| experiment(&mut scene));
         result.map_err(|halt| Unstarted::of(halt, scene.traces()))
     };

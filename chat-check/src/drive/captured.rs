@@ -1,4 +1,4 @@
-//! Bytes that somebody says, gathered by a thread of their own and waited for.
+//! Captured output: a thread collects what a program or a peer sends, and tests wait for it.
 
 use std::io::{ErrorKind, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,9 +17,8 @@ pub enum End {
     Broken,
 }
 
-/// What somebody has said so far. Bounded: much of it loses what lies between its first part and
-/// its last.
-pub struct Intake {
+/// Output captured so far. Bounded: a long one loses what lies between its first part and its last.
+pub struct Captured {
     most: usize,
     heard: Mutex<Heard>,
     changed: Condvar,
@@ -41,13 +40,13 @@ pub struct Heard {
 /// How many reads are told apart: as many as any check looks at, and a bound.
 pub const READS: usize = 100_000;
 
-/// How many times as long as patience lasts [`Intake::wait_on`] waits at most.
+/// How many times as long as patience lasts [`Captured::wait_on`] waits at most.
 const ON: u32 = 4;
 
 /// The bytes of one read.
 const CHUNK: usize = 64 * 1024;
 
-impl Intake {
+impl Captured {
     /// Reads from `source` in a thread until it ends, and keeps at most about `most` bytes.
     pub(crate) fn of(
         role: &Role,
@@ -55,10 +54,10 @@ impl Intake {
         source: impl Read + Send + 'static,
         most: usize,
     ) -> Arc<Self> {
-        let intake = Arc::new(Self { most, heard: Mutex::default(), changed: Condvar::new() });
-        let (filled, role) = (Arc::clone(&intake), role.clone());
+        let captured = Arc::new(Self { most, heard: Mutex::default(), changed: Condvar::new() });
+        let (filled, role) = (Arc::clone(&captured), role.clone());
         thread::spawn(move || filled.follow(source, &role, how));
-        intake
+        captured
     }
 
     /// Waits until this finds something in what was heard, or for as long as patience lasts. At
@@ -172,29 +171,29 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(30);
 
-    fn intake(source: impl Read + Send + 'static, most: usize) -> Arc<Intake> {
-        Intake::of(&Role::new("ana", &Transcript::new()), How::Out, source, most)
+    fn captured(source: impl Read + Send + 'static, most: usize) -> Arc<Captured> {
+        Captured::of(&Role::new("ana", &Transcript::new()), How::Out, source, most)
     }
 
     #[test]
     fn what_comes_is_waited_for() {
         let (reader, mut writer) = std::io::pipe().unwrap();
-        let intake = intake(reader, 1000);
+        let captured = captured(reader, 1000);
         std::io::Write::write_all(&mut writer, b"hola que tal").unwrap();
-        assert_eq!(intake.wait(PATIENCE, |heard| heard.find("que", 0)), Some(5));
-        assert_eq!(intake.look(|heard| (heard.find("que", 6), heard.end)), (None, None));
+        assert_eq!(captured.wait(PATIENCE, |heard| heard.find("que", 0)), Some(5));
+        assert_eq!(captured.look(|heard| (heard.find("que", 6), heard.end)), (None, None));
         drop(writer);
-        assert_eq!(intake.wait(PATIENCE, |heard| heard.end), Some(End::Closed));
-        assert_eq!(intake.wait(PATIENCE, |heard| heard.find("no", 0)), None);
+        assert_eq!(captured.wait(PATIENCE, |heard| heard.end), Some(End::Closed));
+        assert_eq!(captured.wait(PATIENCE, |heard| heard.find("no", 0)), None);
     }
 
     #[test]
     fn endless_output_keeps_its_head_and_its_tail() {
         let text: Vec<u8> = (0..2_000_000_u32).flat_map(u32::to_be_bytes).collect();
         let end = text[text.len() - 100..].to_vec();
-        let intake = intake(std::io::Cursor::new(text), 1 << 20);
-        intake.wait(PATIENCE, |heard| heard.end).unwrap();
-        intake.look(|heard| {
+        let captured = captured(std::io::Cursor::new(text), 1 << 20);
+        captured.wait(PATIENCE, |heard| heard.end).unwrap();
+        captured.look(|heard| {
             assert_eq!(heard.total, 8_000_000);
             assert!(heard.bytes.len() <= 1 << 20);
             assert_eq!(heard.bytes[..8], [0, 0, 0, 0, 0, 0, 0, 1]);

@@ -1,4 +1,4 @@
-//! What went wrong, where, and everything that was said until then.
+//! Failure of a test's step: what went wrong, where, and the whole transcript until then.
 
 use std::error::Error;
 use std::fmt;

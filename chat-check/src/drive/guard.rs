@@ -1,4 +1,4 @@
-//! What ends a process group when the harness itself is killed and can end nothing any more.
+//! Guard of a process group: kills it when this process itself is killed.
 
 /// A shell that waits until this process is gone, and then kills a process group.
 #[cfg(unix)]

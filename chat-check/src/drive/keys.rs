@@ -1,5 +1,5 @@
-//! What is typed, written by a thread of its own: a program that does not read must not hold up
-//! the stage.
+//! Keyboard of a program: a thread writes what is typed, so that a program that does not read
+//! blocks no test.
 
 use std::io::Write;
 use std::sync::mpsc::{SyncSender, sync_channel};

@@ -1,4 +1,4 @@
-//! Somebody on the stage: a name, and what is said under it.
+//! Role in a transcript: the name of a program or a peer, under which everything is recorded.
 
 use std::fmt;
 use std::io;

@@ -1,4 +1,4 @@
-//! Everything that was said on a stage, in one order.
+//! Transcript of a test: everything that was said, in one order.
 
 use std::collections::VecDeque;
 use std::fmt;

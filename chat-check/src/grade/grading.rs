@@ -1,4 +1,4 @@
-//! What is to be checked, and how: one program.
+//! Grading one program: find out how it speaks, choose the checks, run them.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -14,16 +14,16 @@ use crate::checks::select::Selection;
 use crate::dialect::{Dialect, Given, PORT_MARK};
 use crate::discovery::{self, Found, Unstarted};
 use crate::grade::result::{FORMAT, NotStarted, Outcome, Part, Report};
-use crate::grade::runner::Examination;
+use crate::grade::runner::Runner;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;
-use crate::sandbox::program::{Subject, SubjectError};
-use crate::scene::timeouts::Terms;
+use crate::sandbox::program::{ProgramError, TestedProgram};
+use crate::scene::timeouts::Timeouts;
 use crate::text::{Lang, Text, Words};
 
-/// What holds for every program that is checked in one run.
+/// Settings of a run, which hold for every program in it.
 #[derive(Clone, Debug)]
-pub struct Manner {
+pub struct Settings {
     /// What programs are checked against; without one, what their dialect tells.
     pub profile: Option<Profile>,
     /// What is known of their dialect.
@@ -54,20 +54,20 @@ pub struct Manner {
     pub options: String,
 }
 
-impl Manner {
+impl Settings {
     /// The same for a client whose server was checked: what it cannot know but from its server.
     #[must_use]
     pub fn after(&self, parts: &[Part]) -> Self {
-        let mut manner = self.clone();
+        let mut settings = self.clone();
         if let Some(server) = parts.iter().find(|part| part.not_started.is_none()) {
-            if manner.given.port.is_none() {
-                manner.server_port = Some(server.dialect.port);
+            if settings.given.port.is_none() {
+                settings.server_port = Some(server.dialect.port);
             }
-            manner.server = Some(server.command.clone());
-            manner.given.naming.get_or_insert_with(|| server.dialect.asks());
-            manner.profile.get_or_insert(server.profile);
+            settings.server = Some(server.command.clone());
+            settings.given.naming.get_or_insert_with(|| server.dialect.asks());
+            settings.profile.get_or_insert(server.profile);
         }
-        manner
+        settings
     }
 
     /// The report of these parts.
@@ -87,7 +87,7 @@ impl Manner {
 
 /// One program that is to be checked.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub struct Job {
     /// What kind of program it is.
     pub side: Side,
     /// How it is started, as a shell's user would type it.
@@ -98,7 +98,7 @@ pub struct Order {
     pub arguments: &'static [&'static str],
 }
 
-impl Order {
+impl Job {
     /// Finds out how the program speaks and makes the checks. Tells `told` each outcome as soon as
     /// it is there. When `stop` becomes true, what runs is ended, and what is told and returned is
     /// what was finished before.
@@ -107,23 +107,23 @@ impl Order {
     ///
     /// The command or its folder are of no use. A program that does not start is no error, but a
     /// part that says so.
-    pub fn carry_out(
+    pub fn run(
         &self,
-        manner: &Manner,
+        settings: &Settings,
         stop: &Arc<AtomicBool>,
         told: &(dyn Fn(&Outcome) + Sync),
-    ) -> Result<Part, SubjectError> {
+    ) -> Result<Part, ProgramError> {
         let begun = Instant::now();
-        let (mut part, ended) = self.attempt(manner, stop, told)?;
+        let (mut part, ended) = self.attempt(settings, stop, told)?;
         for arguments in self.arguments.iter().filter(|_| ended) {
             let command = format!("{} {arguments}", self.command);
-            let (with, _) = Self { command, ..self.clone() }.attempt(manner, stop, told)?;
+            let (with, _) = Self { command, ..self.clone() }.attempt(settings, stop, told)?;
             if stop.load(Ordering::Relaxed) {
                 break;
             }
             if with.not_started.is_none() {
                 part = with;
-                part.remarks.push(given(arguments, &part.dialect).to(manner.lang).to_owned());
+                part.remarks.push(given(arguments, &part.dialect).to(settings.lang).to_owned());
                 break;
             }
         }
@@ -131,7 +131,7 @@ impl Order {
             && ended
             && !self.arguments.is_empty()
         {
-            not_started.why.push_str(WANTS_OTHERS.to(manner.lang));
+            not_started.why.push_str(WANTS_OTHERS.to(settings.lang));
         }
         part.seconds = begun.elapsed().as_secs_f64();
         Ok(part)
@@ -141,31 +141,31 @@ impl Order {
     /// ended by itself.
     fn attempt(
         &self,
-        manner: &Manner,
+        settings: &Settings,
         stop: &Arc<AtomicBool>,
         told: &(dyn Fn(&Outcome) + Sync),
-    ) -> Result<(Part, bool), SubjectError> {
-        let mut subject = Subject::new(&self.command, &self.folder, manner.isolation)?
-            .with_limits(manner.limits)
+    ) -> Result<(Part, bool), ProgramError> {
+        let mut tested = TestedProgram::new(&self.command, &self.folder, settings.isolation)?
+            .with_limits(settings.limits)
             .with_stop(stop);
-        for (name, value) in &manner.variables {
-            subject = subject.with_variable(name, value);
+        for (name, value) in &settings.variables {
+            tested = tested.with_variable(name, value);
         }
-        let found = self.discover(&subject, manner);
-        let mut part = self.part(manner, &subject);
+        let found = self.discover(&tested, settings);
+        let mut part = self.part(settings, &tested);
         let mut has_ended = false;
         match found {
             Ok(found) => {
-                part.remarks.extend(elsewhere(&found.dialect, manner));
-                part.profile = manner.profile.unwrap_or(fitting(&found.dialect));
-                let terms = Terms::new(part.profile, manner.idle, found.latency, manner.slow);
+                part.remarks.extend(elsewhere(&found.dialect, settings));
+                part.profile = settings.profile.unwrap_or(fitting(&found.dialect));
+                let timeouts = Timeouts::new(settings.idle, found.latency, settings.slow);
                 part.dialect = found.dialect;
-                part.results = self.examine(&part, &subject, &terms, manner, stop, told);
+                part.results = self.examine(&part, &tested, &timeouts, settings, stop, told);
             }
             Err(_) if stop.load(Ordering::Relaxed) => {}
             Err(Unstarted { why, ended, printed }) => {
                 has_ended = ended;
-                let why = why.to(manner.lang).to_owned();
+                let why = why.to(settings.lang).to_owned();
                 part.not_started = Some(NotStarted { why, printed });
             }
         }
@@ -173,24 +173,24 @@ impl Order {
     }
 
     /// A client is waited for where its server listens, and then wherever it looks.
-    fn discover(&self, subject: &Subject, manner: &Manner) -> Result<Found, Unstarted> {
-        let (profile, slow) = (manner.profile, manner.slow);
+    fn discover(&self, tested: &TestedProgram, settings: &Settings) -> Result<Found, Unstarted> {
+        let (profile, slow) = (settings.profile, settings.slow);
         if self.side == Side::Server {
-            return discovery::server(subject, &manner.given, profile, slow);
+            return discovery::server(tested, &settings.given, profile, slow);
         }
-        let anywhere = || discovery::client(subject, &manner.given, profile, slow);
-        let Some(port) = manner.server_port else { return anywhere() };
-        let given = Given { port: Some(port), ..manner.given.clone() };
-        let found = discovery::client(subject, &given, profile, slow);
+        let anywhere = || discovery::client(tested, &settings.given, profile, slow);
+        let Some(port) = settings.server_port else { return anywhere() };
+        let given = Given { port: Some(port), ..settings.given.clone() };
+        let found = discovery::client(tested, &given, profile, slow);
         found.or_else(|unstarted| anywhere().map_err(|_| unstarted))
     }
 
     fn examine(
         &self,
         part: &Part,
-        subject: &Subject,
-        terms: &Terms,
-        manner: &Manner,
+        tested: &TestedProgram,
+        timeouts: &Timeouts,
+        settings: &Settings,
         stop: &AtomicBool,
         told: &(dyn Fn(&Outcome) + Sync),
     ) -> Vec<Outcome> {
@@ -198,22 +198,23 @@ impl Order {
             .into_iter()
             .filter(|check| check.profiles.contains(&part.profile))
             .collect();
-        let examination = Examination {
-            subject,
+        let runner = Runner {
+            tested,
             dialect: &part.dialect,
-            terms,
-            xfail: &manner.selection.xfail,
-            lang: manner.lang,
-            side_by_side: manner.side_by_side,
-            repeat: self.repeat(manner),
+            profile: part.profile,
+            timeouts,
+            xfail: &settings.selection.xfail,
+            lang: settings.lang,
+            side_by_side: settings.side_by_side,
+            repeat: self.repeat(settings),
         };
-        examination.make(&manner.selection.of(&suited), stop, told)
+        runner.make(&settings.selection.of(&suited), stop, told)
     }
 
     /// What repeats a check, but for its name.
-    pub(crate) fn repeat(&self, manner: &Manner) -> String {
+    pub(crate) fn repeat(&self, settings: &Settings) -> String {
         let command = shell_words::quote(&self.command);
-        let mut words = match (self.side, &manner.server) {
+        let mut words = match (self.side, &settings.server) {
             (Side::Server, _) => format!("chat-check server {command}"),
             (Side::Client, None) => format!("chat-check client {command}"),
             (Side::Client, Some(server)) => {
@@ -221,19 +222,19 @@ impl Order {
                 format!("chat-check both --server {server} --client {command}")
             }
         };
-        if let Some(profile) = manner.profile {
+        if let Some(profile) = settings.profile {
             words.push_str(" --profile ");
             words.push_str(profile.name());
         }
-        if !manner.options.is_empty() {
+        if !settings.options.is_empty() {
             words.push(' ');
-            words.push_str(&manner.options);
+            words.push_str(&settings.options);
         }
         words
     }
 
     /// A part in which nothing stands yet.
-    fn part(&self, manner: &Manner, subject: &Subject) -> Part {
+    fn part(&self, settings: &Settings, tested: &TestedProgram) -> Part {
         const IN_PLACE: Text = Text {
             es: "La carpeta es grande: el programa se ejecuta en ella misma, no en una copia.",
             en: "The folder is large: the program runs in it, not in a copy.",
@@ -243,15 +244,19 @@ impl Order {
             en: "There are no separate networks here: checks are made one after the other.",
         };
         let remarks = [
-            (!subject.is_copied()).then_some(IN_PLACE),
-            (manner.isolation == Isolation::Shared).then_some(SHARED),
+            (!tested.is_copied()).then_some(IN_PLACE),
+            (settings.isolation == Isolation::Shared).then_some(SHARED),
         ];
         Part {
             side: self.side,
             command: self.command.clone(),
-            profile: manner.profile.unwrap_or(Profile::Basico),
+            profile: settings.profile.unwrap_or(Profile::Basico),
             dialect: Dialect::default(),
-            remarks: remarks.into_iter().flatten().map(|t| t.to(manner.lang).to_owned()).collect(),
+            remarks: remarks
+                .into_iter()
+                .flatten()
+                .map(|t| t.to(settings.lang).to_owned())
+                .collect(),
             others: Vec::new(),
             not_started: None,
             results: Vec::new(),
@@ -278,14 +283,14 @@ fn given(arguments: &str, dialect: &Dialect) -> Words {
 }
 
 /// What is to be said of a client that looks for its server where that is not.
-fn elsewhere(client: &Dialect, manner: &Manner) -> Option<String> {
-    let listens = manner.server_port.filter(|port| *port != client.port)?;
+fn elsewhere(client: &Dialect, settings: &Settings) -> Option<String> {
+    let listens = settings.server_port.filter(|port| *port != client.port)?;
     let looks = client.port;
     let remark = Words::new(
         format!("El cliente busca el servidor en el puerto {looks}; el suyo usa el {listens}."),
         format!("The client looks for its server at port {looks}; its own uses {listens}."),
     );
-    Some(remark.to(manner.lang).to_owned())
+    Some(remark.to(settings.lang).to_owned())
 }
 
 /// The profile that a dialect tells of.

@@ -8,27 +8,31 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use chat_protocol::profile::Profile;
+
 use crate::checks::check::Check;
 use crate::checks::select::Patterns;
 use crate::dialect::Dialect;
 use crate::drive::transcript::How;
 use crate::grade::result::{Evidence, Outcome};
 use crate::sandbox::isolation::Isolation;
-use crate::sandbox::program::Subject;
+use crate::sandbox::program::TestedProgram;
 use crate::sandbox::running::{Trace, how};
 use crate::scene::Scene;
-use crate::scene::timeouts::Terms;
+use crate::scene::timeouts::Timeouts;
 use crate::text::{Lang, Text, Words};
 use crate::verdict::{Checked, Halt, Verdict};
 
-/// One program, and all that is needed to check it.
-pub struct Examination<'a> {
+/// Runs the checks of one program.
+pub struct Runner<'a> {
     /// The program.
-    pub subject: &'a Subject,
+    pub tested: &'a TestedProgram,
     /// How it speaks.
     pub dialect: &'a Dialect,
-    /// What holds for all checks.
-    pub terms: &'a Terms,
+    /// What it is checked against.
+    pub profile: Profile,
+    /// How long checks wait.
+    pub timeouts: &'a Timeouts,
     /// The checks that fail as everybody knows.
     pub xfail: &'a Patterns,
     /// In which language the outcome is told.
@@ -75,7 +79,7 @@ const LAST_LINES: usize = 10;
 /// How many of the bytes that were sent a report repeats.
 const LAST_SENT: usize = 5;
 
-impl Examination<'_> {
+impl Runner<'_> {
     /// Makes these checks, in any order that lets those that others need go first. Stops beginning
     /// new ones when `stop` becomes true. Returns an outcome for each that was made or skipped, in
     /// the order of the checks, and tells `told` each one as soon as it is there.
@@ -86,7 +90,7 @@ impl Examination<'_> {
         told: &(dyn Fn(&Outcome) + Sync),
     ) -> Vec<Outcome> {
         let board = Board::default();
-        let workers = match self.subject.isolation() {
+        let workers = match self.tested.isolation() {
             Isolation::Own => self.side_by_side.get(),
             Isolation::Shared => 1,
         };
@@ -183,8 +187,8 @@ impl Examination<'_> {
     /// Makes a check once: in a network and a thread of its own, with a program of its own.
     fn attempt(&self, check: &Check) -> Attempt {
         let play = || {
-            let mut scene = Scene::new(self.subject, self.dialect, self.terms);
-            let entered = self.subject.isolation().enter();
+            let mut scene = Scene::new(self.tested, self.dialect, self.profile, self.timeouts);
+            let entered = self.tested.isolation().enter();
             let halt = match entered {
                 Ok(()) => catch_unwind(AssertUnwindSafe(|| (check.body)(&mut scene))),
                 Err(error) => Ok(Err(Halt::Checker(format!("no network of its own: {error}")))),
@@ -216,8 +220,10 @@ impl Examination<'_> {
             }
         }
         let mut explanation = check.explanation.to(self.lang).to_owned();
-        let tongue = self.subject.tongue();
-        if let Some(more) = tongue.and_then(|tongue| tongue.advice(check.id, self.lang)) {
+        let source_language = self.tested.source_language();
+        if let Some(more) =
+            source_language.and_then(|source_language| source_language.advice(check.id, self.lang))
+        {
             explanation = format!("{explanation} {more}");
         }
         Some(Evidence {
@@ -301,7 +307,6 @@ mod tests {
     use super::*;
     use crate::checks::check::{MANY, Side};
     use crate::verdict::Level;
-    use chat_protocol::profile::Profile;
 
     const fn check(
         id: &'static str,
@@ -337,20 +342,22 @@ mod tests {
 
     #[test]
     fn each_check_has_its_verdict() {
-        let subject = Subject::new("true", Path::new("src/discovery"), Isolation::Shared).unwrap();
-        let terms = Terms::new(Profile::Basico, None, std::time::Duration::ZERO, 1.0);
+        let tested =
+            TestedProgram::new("true", Path::new("src/discovery"), Isolation::Shared).unwrap();
+        let timeouts = Timeouts::new(None, std::time::Duration::ZERO, 1.0);
         let xfail = Patterns::parse(&["6-*".to_owned()], ALL).unwrap();
-        let examination = Examination {
-            subject: &subject,
+        let runner = Runner {
+            tested: &tested,
             dialect: &Dialect::default(),
-            terms: &terms,
+            profile: Profile::Basico,
+            timeouts: &timeouts,
             xfail: &xfail,
             lang: Lang::En,
             side_by_side: NonZero::<usize>::MIN,
             repeat: "again".to_owned(),
         };
         let told = AtomicUsize::new(0);
-        let outcomes = examination.make(ALL, &AtomicBool::new(false), &|_| {
+        let outcomes = runner.make(ALL, &AtomicBool::new(false), &|_| {
             told.fetch_add(1, Ordering::Relaxed);
         });
         assert_eq!(told.into_inner(), ALL.len());

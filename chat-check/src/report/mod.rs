@@ -1,6 +1,7 @@
 //! What a run has found, and the forms in which it is told.
 
 pub mod class;
+pub mod console;
 pub mod gradescope;
 mod harmless;
 pub mod html;
@@ -9,7 +10,6 @@ pub mod junit;
 pub mod markdown;
 #[cfg(test)]
 pub(crate) mod sample;
-pub mod terminal;
 pub(crate) mod wording;
 
 pub use self::harmless::harmless;

@@ -122,7 +122,7 @@ mod linux {
 
     pub(super) fn start_tree<T: Send>(start: impl FnOnce() -> T + Send) -> T {
         let work = || {
-            // Where it is refused after all, the program still has its keeper.
+            // Where it is refused after all, the program still has its supervisor.
             let _ = unshare(CloneFlags::CLONE_NEWPID);
             start()
         };

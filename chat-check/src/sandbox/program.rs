@@ -1,4 +1,4 @@
-//! The program that is checked: how it is started, and within which limits.
+//! The tested program: how it is started, and within which limits.
 //!
 //! This contains accidents, not attacks: a program that forks for ever, fills memory or never
 //! stops talking is ended and leaves nothing behind. It is no sandbox for hostile code: a program
@@ -16,18 +16,18 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::advice::Tongue;
+use crate::advice::SourceLanguage;
 use crate::drive::role::Role;
 use crate::sandbox::containment::{self, Start, Watch};
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;
 use crate::sandbox::running::Running;
 use crate::sandbox::terminal::{self, Terminal};
-use crate::sandbox::workdir::Home;
+use crate::sandbox::workdir::WorkDir;
 
 /// A program that can be started any number of times, each time in a fresh copy of its folder.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct TestedProgram {
     words: Vec<String>,
     folder: PathBuf,
     copied: bool,
@@ -35,12 +35,12 @@ pub struct Subject {
     limits: Limits,
     isolation: Isolation,
     stop: Arc<AtomicBool>,
-    keeper: PathBuf,
+    supervisor: PathBuf,
 }
 
 /// Why a command cannot be a subject.
 #[derive(Debug, thiserror::Error)]
-pub enum SubjectError {
+pub enum ProgramError {
     /// Quotes that do not match.
     #[error("the command cannot be split into words: {0:?}")]
     Unbalanced(String),
@@ -82,17 +82,17 @@ const PASSED_ON: [&str; 15] = [
 /// What is found in the user's home if no variable tells. Programs have another home.
 const AT_HOME: [(&str, &str); 2] = [("RUSTUP_HOME", ".rustup"), ("CARGO_HOME", ".cargo")];
 
-impl Subject {
+impl TestedProgram {
     /// A program, as a shell's user would type it, that is at home in a folder.
     ///
     /// # Errors
     ///
     /// The command cannot be split into words, or the folder cannot be read.
-    pub fn new(command: &str, folder: &Path, isolation: Isolation) -> Result<Self, SubjectError> {
+    pub fn new(command: &str, folder: &Path, isolation: Isolation) -> Result<Self, ProgramError> {
         let words = shell_words::split(command)
-            .map_err(|_| SubjectError::Unbalanced(command.to_owned()))?;
+            .map_err(|_| ProgramError::Unbalanced(command.to_owned()))?;
         if words.is_empty() {
-            return Err(SubjectError::Empty);
+            return Err(ProgramError::Empty);
         }
         Ok(Self {
             words,
@@ -104,7 +104,7 @@ impl Subject {
             limits: Limits::default(),
             isolation,
             stop: Arc::default(),
-            keeper: std::env::current_exe()?,
+            supervisor: std::env::current_exe()?,
         })
     }
 
@@ -134,8 +134,8 @@ impl Subject {
     }
 
     /// What it is written in, if its advice differs for that.
-    pub(crate) fn tongue(&self) -> Option<Tongue> {
-        Tongue::of(&self.words, &self.folder)
+    pub(crate) fn source_language(&self) -> Option<SourceLanguage> {
+        SourceLanguage::of(&self.words, &self.folder)
     }
 
     /// Whether each start has a copy of the folder of its own. A large folder is not copied.
@@ -183,34 +183,34 @@ impl Subject {
         output: Stdio,
         screen: Option<(File, Option<&str>)>,
     ) -> io::Result<Running> {
-        let home = self.home()?;
-        let mut start = self.start_in(&home, port);
+        let workdir = self.workdir()?;
+        let mut start = self.start_in(&workdir, port);
         let (screen, kind) = screen.unzip();
         start.environment.extend(kind.flatten().map(|kind| ("TERM".to_owned(), kind.to_owned())));
-        let mut command = containment::command(&start, &home);
+        let mut command = containment::command(&start, &workdir);
         command.stdin(Stdio::piped()).stdout(output).stderr(Stdio::piped());
         role.event(format!("starts: {}", shell_words::join(&self.words)));
         let mut grouped = containment::grouped(command);
         let child = self.isolation.start_tree(|| grouped.spawn())?;
         let watch = self.watch(child.id());
-        Ok(Running::of(role, child, screen, watch, home, self.limits))
+        Ok(Running::of(role, child, screen, watch, workdir, self.limits))
     }
 
     /// Starts it on a terminal.
     pub(crate) fn start_on_terminal(&self, role: &Role, port: u16) -> io::Result<Terminal> {
-        let home = self.home()?;
-        let command = containment::command(&self.start_in(&home, port), &home);
+        let workdir = self.workdir()?;
+        let command = containment::command(&self.start_in(&workdir, port), &workdir);
         let started = Terminal::start(role, &command, self.isolation);
         let terminal = started.map_err(io::Error::other)?;
         let watch = terminal.id().map(|id| self.watch(id));
-        Ok(terminal.kept(watch, home))
+        Ok(terminal.kept(watch, workdir))
     }
 
-    fn home(&self) -> io::Result<Home> {
+    fn workdir(&self) -> io::Result<WorkDir> {
         if self.is_to_stop() {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        Home::new(self.copied.then_some(&*self.folder))
+        WorkDir::new(self.copied.then_some(&*self.folder))
     }
 
     fn watch(&self, id: u32) -> Watch {
@@ -218,19 +218,19 @@ impl Subject {
     }
 
     /// What is started, and where.
-    fn start_in(&self, home: &Home, port: u16) -> Start {
+    fn start_in(&self, workdir: &WorkDir, port: u16) -> Start {
         let mut environment = self.environment.clone();
         let mut add = |name: &str, value: String| environment.push((name.to_owned(), value));
         for (name, folder) in [("HOME", "home"), ("TMPDIR", "tmp")] {
-            add(name, home.folder(folder).display().to_string());
+            add(name, workdir.folder(folder).display().to_string());
         }
         add("LANG", "C.UTF-8".to_owned());
         add("LC_ALL", "C.UTF-8".to_owned());
         let port = port.to_string();
         Start {
-            keeper: self.keeper.clone(),
+            supervisor: self.supervisor.clone(),
             words: self.words.iter().map(|word| word.replace(PORT, &port)).collect(),
-            folder: if self.copied { home.folder("work") } else { self.folder.clone() },
+            folder: if self.copied { workdir.folder("work") } else { self.folder.clone() },
             environment,
             limits: self.limits,
         }

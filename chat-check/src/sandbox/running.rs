@@ -1,4 +1,4 @@
-//! A program that was started from a subject.
+//! A running tested program: its output, its sockets, its processes, and its end.
 
 use std::fs::File;
 use std::io;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use process_wrap::std::ChildWrapper;
 
-use crate::drive::captured::Intake;
+use crate::drive::captured::Captured;
 use crate::drive::keys::Keys;
 use crate::drive::process;
 use crate::drive::role::Role;
@@ -20,20 +20,20 @@ use crate::drive::sockets::{self, Socket, State};
 use crate::drive::transcript::How;
 use crate::sandbox::containment::Watch;
 use crate::sandbox::limits::Limits;
-use crate::sandbox::workdir::Home;
+use crate::sandbox::workdir::WorkDir;
 use crate::text::Words;
 
 /// A running program. Dropping it kills it and all that it has started.
 pub struct Running {
     role: Role,
-    /// The keeper's id.
+    /// The supervisor's id.
     id: u32,
     child: Mutex<Box<dyn ChildWrapper>>,
     keys: Option<Keys>,
     trace: Arc<Trace>,
     watch: Watch,
     /// Goes when all processes are gone.
-    _home: Home,
+    _workdir: WorkDir,
 }
 
 /// What a terminal or a system may send to a program.
@@ -52,9 +52,9 @@ pub enum Signal {
 /// What remains of a program when it is gone.
 pub struct Trace {
     /// Its standard output.
-    pub out: Arc<Intake>,
+    pub out: Arc<Captured>,
     /// Its standard error.
-    pub err: Arc<Intake>,
+    pub err: Arc<Captured>,
     /// How it ended, if it did and was looked at.
     ended: OnceLock<ExitStatus>,
     /// The limit that it went over, if it did.
@@ -65,7 +65,7 @@ pub struct Trace {
     unseen: AtomicBool,
 }
 
-/// The status of a keeper whose program was ended for writing too long a file.
+/// The status of a supervisor whose program was ended for writing too long a file.
 const FILE_TOO_LONG: i32 = 128 + 25;
 
 /// With what a program asks a terminal for a screen on which it draws.
@@ -88,7 +88,7 @@ impl Running {
         mut child: Box<dyn ChildWrapper>,
         screen: Option<File>,
         watch: Watch,
-        home: Home,
+        workdir: WorkDir,
         limits: Limits,
     ) -> Self {
         let out = match screen {
@@ -97,8 +97,8 @@ impl Running {
         };
         let err = Paced::of(child.stderr().take(), limits.output);
         let trace = Arc::new(Trace {
-            out: Intake::of(role, How::Out, out, limits.output),
-            err: Intake::of(role, How::Err, err, limits.output),
+            out: Captured::of(role, How::Out, out, limits.output),
+            err: Captured::of(role, How::Err, err, limits.output),
             ended: OnceLock::new(),
             exceeded: Arc::clone(watch.exceeded()),
             signalled: AtomicBool::new(false),
@@ -107,7 +107,7 @@ impl Running {
         let keys = child.stdin().take().map(|input| Keys::new(role, input));
         let id = child.id();
         let child = Mutex::new(child);
-        Self { role: role.clone(), id, child, keys, trace, watch, _home: home }
+        Self { role: role.clone(), id, child, keys, trace, watch, _workdir: workdir }
     }
 
     /// What it has said, and what became of it.
@@ -133,7 +133,7 @@ impl Running {
     pub fn tree(&self) -> Vec<u32> {
         let mut tree = process::tree(self.id);
         if cfg!(target_os = "linux") {
-            // The first is its keeper.
+            // The first is its supervisor.
             tree.remove(0);
         }
         tree
@@ -313,7 +313,7 @@ impl Trace {
     }
 }
 
-/// How a program ended, in words: its keeper adds 128 to the number of a signal.
+/// How a program ended, in words: its supervisor adds 128 to the number of a signal.
 pub(crate) fn how(status: ExitStatus) -> Words {
     match status.code() {
         Some(code @ 129..) => Words::new(

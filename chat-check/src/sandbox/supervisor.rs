@@ -1,4 +1,4 @@
-//! The keeper: a process between the checker and a program.
+//! Supervisor: a process between the checker and a tested program.
 //!
 //! It gives the program its limits and its own session, gathers what the program leaves behind
 //! (it is their new parent), and ends when the last of them has. In a process tree of its own it
@@ -14,12 +14,12 @@ use clap::Args;
 
 use crate::sandbox::limits::Limits;
 
-/// What a keeper is told.
+/// What a supervisor is told.
 #[derive(Args, Clone, Debug)]
-pub struct Keep {
+pub struct Supervise {
     /// The folder that was made for the program; what is locked in it is locked by the checker.
     #[arg(long)]
-    home: PathBuf,
+    workdir: PathBuf,
     /// Longest file that the program may write, in bytes.
     #[arg(long)]
     file_size: u64,
@@ -34,17 +34,17 @@ pub struct Keep {
     command: Vec<OsString>,
 }
 
-/// The exit status of a keeper whose program cannot be started.
+/// The exit status of a supervisor whose program cannot be started.
 pub const CANNOT_START: u8 = 127;
 
-impl Keep {
-    /// The arguments of a keeper, behind its name.
-    pub fn words(home: &Path, limits: &Limits) -> [OsString; 7] {
+impl Supervise {
+    /// The arguments of a supervisor, behind its name.
+    pub fn words(workdir: &Path, limits: &Limits) -> [OsString; 7] {
         let (file_size, cpu) = (limits.file_size.to_string(), limits.cpu.as_secs() + 1);
         [
-            "keep".into(),
-            "--home".into(),
-            home.into(),
+            "supervise".into(),
+            "--workdir".into(),
+            workdir.into(),
             "--file-size".into(),
             file_size.into(),
             "--cpu".into(),
@@ -65,7 +65,7 @@ impl Keep {
         }
     }
 
-    /// There are no keepers elsewhere.
+    /// There are no supervisors elsewhere.
     #[cfg(not(target_os = "linux"))]
     pub fn run(&self) -> ExitCode {
         ExitCode::from(CANNOT_START)
@@ -87,35 +87,37 @@ mod linux {
         wait,
     };
 
-    use super::{CANNOT_START, Keep};
+    use super::{CANNOT_START, Supervise};
     use crate::sandbox::workdir::{self, HELD};
 
-    pub(super) fn run(keep: &Keep) -> io::Result<u8> {
+    pub(super) fn run(options: &Supervise) -> io::Result<u8> {
         // On a terminal it leads a session already, and keeps it.
         let _ = setsid();
         set_child_subreaper(Some(getpid()))?;
-        for (resource, most) in
-            [(Resource::Fsize, keep.file_size), (Resource::Cpu, keep.cpu), (Resource::Core, 0)]
-        {
+        for (resource, most) in [
+            (Resource::Fsize, options.file_size),
+            (Resource::Cpu, options.cpu),
+            (Resource::Core, 0),
+        ] {
             setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
         }
         // When memory runs out, the system is to take the program's and nobody else's.
         let _ = fs::write("/proc/self/oom_score_adj", "1000");
-        let held = File::open(keep.home.join(HELD))?;
-        let home = keep.home.clone();
-        thread::spawn(move || outlive(&held, &home));
+        let held = File::open(options.workdir.join(HELD))?;
+        let folder = options.workdir.clone();
+        thread::spawn(move || outlive(&held, &folder));
         // Signals of a terminal are for the program. It is not to inherit that they are ignored,
         // so they are handled, by nothing.
         ctrlc::set_handler(|| {}).map_err(io::Error::other)?;
-        let mut command = Command::new(&keep.command[0]);
-        let variables = keep.env.iter().filter_map(|variable| variable.split_once('='));
+        let mut command = Command::new(&options.command[0]);
+        let variables = options.env.iter().filter_map(|variable| variable.split_once('='));
         let terminal = std::env::var("TERM").ok();
         command.env_clear().envs(variables).envs(terminal.map(|kind| ("TERM", kind)));
         if !io::stdin().is_terminal() {
-            // So that it can be stopped in one stroke, and its keeper not with it.
+            // So that it can be stopped in one stroke, and its supervisor not with it.
             command.process_group(0);
         }
-        let child = command.args(&keep.command[1..]).spawn()?;
+        let child = command.args(&options.command[1..]).spawn()?;
         gather(child.id())
     }
 
@@ -123,7 +125,7 @@ mod linux {
     static ENDS: AtomicBool = AtomicBool::new(false);
 
     /// Waits until the checker is gone, and ends everything.
-    fn outlive(held: &File, home: &Path) {
+    fn outlive(held: &File, folder: &Path) {
         if held.lock_shared().is_err() {
             return;
         }
@@ -132,7 +134,7 @@ mod linux {
         if process::id() != 1 {
             crate::drive::process::kill_descendants(process::id());
         }
-        workdir::remove(home);
+        workdir::remove(folder);
         process::exit(CANNOT_START.into());
     }
 

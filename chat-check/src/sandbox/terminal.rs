@@ -25,21 +25,21 @@ use crate::drive::role::{PATIENCE, Role};
 use crate::drive::transcript::How;
 use crate::sandbox::containment::Watch;
 use crate::sandbox::isolation::Isolation;
-use crate::sandbox::workdir::Home;
+use crate::sandbox::workdir::WorkDir;
 
 /// A program whose standard streams are a terminal of 80 columns and 24 rows. Dropping it kills it.
 pub struct Terminal {
     role: Role,
     child: Box<dyn Child + Send + Sync>,
     keys: Keys,
-    /// Not needed where a keeper sees to it.
+    /// Not needed where a supervisor sees to it.
     guard: Option<Guard>,
     screen: Arc<Screen>,
     /// The terminal lives as long as this does.
     _master: Box<dyn MasterPty + Send>,
     watch: Option<Watch>,
     /// Goes when all processes are gone.
-    home: Option<Home>,
+    workdir: Option<WorkDir>,
 }
 
 const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
@@ -103,7 +103,7 @@ impl Terminal {
             screen,
             _master: pair.master,
             watch: None,
-            home: None,
+            workdir: None,
         })
     }
 
@@ -113,12 +113,12 @@ impl Terminal {
     }
 
     /// With what keeps a program within its limits, and the folder that it has for itself.
-    pub(crate) fn kept(mut self, watch: Option<Watch>, home: Home) -> Self {
+    pub(crate) fn kept(mut self, watch: Option<Watch>, workdir: WorkDir) -> Self {
         if cfg!(target_os = "linux") {
             drop(self.guard.take());
         }
         self.watch = watch;
-        let _ = self.home.insert(home);
+        let _ = self.workdir.insert(workdir);
         self
     }
 

@@ -1,4 +1,4 @@
-//! A folder that a program has for itself while it runs.
+//! Working directory of a running program: a temporary folder with a copy of the program's own.
 
 use std::fs::{self, File};
 use std::io;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 /// A temporary folder: with a copy of the program's own, a home, a place for temporary files.
 /// Dropping it removes it, whatever the program did to it.
-pub(crate) struct Home {
+pub(crate) struct WorkDir {
     folder: TempDir,
     /// Locked for as long as this process lives. Whoever gets the lock knows that it is gone.
     _held: File,
@@ -22,7 +22,7 @@ pub(crate) const PREFIX: &str = "chat-check-";
 /// The file in it that is locked.
 pub(crate) const HELD: &str = "held";
 
-impl Home {
+impl WorkDir {
     /// A new one, with a copy of this folder if there is one to copy.
     pub(crate) fn new(copied: Option<&Path>) -> io::Result<Self> {
         let folder = TempDir::with_prefix(PREFIX)?;
@@ -34,11 +34,11 @@ impl Home {
         let held = File::create(&unnamed)?;
         held.lock()?;
         fs::rename(unnamed, folder.path().join(HELD))?;
-        let mut home = Self { folder, _held: held, unreadable: Vec::new() };
+        let mut workdir = Self { folder, _held: held, unreadable: Vec::new() };
         if let Some(copied) = copied {
-            home.unreadable = crate::sandbox::copy::copy(copied, &home.folder("work"))?;
+            workdir.unreadable = crate::sandbox::copy::copy(copied, &workdir.folder("work"))?;
         }
-        Ok(home)
+        Ok(workdir)
     }
 
     /// What was not copied because it cannot be read.
@@ -57,7 +57,7 @@ impl Home {
     }
 }
 
-impl Drop for Home {
+impl Drop for WorkDir {
     fn drop(&mut self) {
         remove(self.path());
     }
@@ -121,14 +121,14 @@ mod tests {
     #[test]
     fn what_nobody_holds_any_more_is_swept() {
         let folder = TempDir::new().unwrap();
-        let home = |name: &str| {
-            let home = folder.path().join(name);
-            fs::create_dir_all(home.join("work/a")).unwrap();
-            (File::create(home.join(HELD)).unwrap(), home)
+        let workdir = |name: &str| {
+            let workdir = folder.path().join(name);
+            fs::create_dir_all(workdir.join("work/a")).unwrap();
+            (File::create(workdir.join(HELD)).unwrap(), workdir)
         };
-        let (_, left) = home("chat-check-left");
-        let (_, foreign) = home("other-left");
-        let (held, alive) = home("chat-check-alive");
+        let (_, left) = workdir("chat-check-left");
+        let (_, foreign) = workdir("other-left");
+        let (held, alive) = workdir("chat-check-alive");
         held.lock().unwrap();
         let begun = folder.path().join("chat-check-begun");
         fs::create_dir(&begun).unwrap();
@@ -138,21 +138,21 @@ mod tests {
 
     #[test]
     fn who_holds_a_home_is_seen() {
-        let home = Home::new(None).unwrap();
-        let held = File::open(home.path().join(HELD)).unwrap();
+        let workdir = WorkDir::new(None).unwrap();
+        let held = File::open(workdir.path().join(HELD)).unwrap();
         assert!(held.try_lock().is_err());
     }
 
     #[test]
     fn goes_even_when_it_was_shut() {
-        let home = Home::new(None).unwrap();
-        let path = home.path().to_owned();
-        fs::create_dir_all(home.folder("work").join("a/b")).unwrap();
+        let workdir = WorkDir::new(None).unwrap();
+        let path = workdir.path().to_owned();
+        fs::create_dir_all(workdir.folder("work").join("a/b")).unwrap();
         for shut in ["a/b", "a"] {
-            let shut = home.folder("work").join(shut);
+            let shut = workdir.folder("work").join(shut);
             fs::set_permissions(shut, fs::Permissions::from_mode(0o0)).unwrap();
         }
-        drop(home);
+        drop(workdir);
         assert!(!path.exists());
     }
 }

@@ -4,14 +4,14 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use crate::dialect::Dialect;
-use crate::drive::captured::Intake;
+use crate::drive::captured::Captured;
 use crate::sandbox::running::Running;
 use crate::scene::{Scene, begin};
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
 /// A client whose user types lines into a pipe.
-pub(crate) struct Player {
+pub(crate) struct ClientProgram {
     pub(crate) program: Running,
     name: String,
     patience: Duration,
@@ -48,9 +48,9 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// The system does not let the checker.
-    pub(crate) fn start_player(&mut self, port: u16) -> Checked<Player> {
-        let started = self.subject().start_showing(&self.role("client"), port, Some(TERMINAL));
-        self.player(started)
+    pub(crate) fn start_client(&mut self, port: u16) -> Checked<ClientProgram> {
+        let started = self.tested().start_showing(&self.role("client"), port, Some(TERMINAL));
+        self.client(started)
     }
 
     /// The same with its output in a pipe.
@@ -58,19 +58,19 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// The system does not let the checker.
-    pub(crate) fn start_in_a_pipe(&mut self, port: u16) -> Checked<Player> {
-        let started = self.subject().start(&self.role("client"), port);
-        self.player(started)
+    pub(crate) fn start_in_a_pipe(&mut self, port: u16) -> Checked<ClientProgram> {
+        let started = self.tested().start(&self.role("client"), port);
+        self.client(started)
     }
 
-    fn player(&mut self, started: std::io::Result<Running>) -> Checked<Player> {
+    fn client(&mut self, started: std::io::Result<Running>) -> Checked<ClientProgram> {
         let program = self.started(started)?;
         let name = format!("ana{}", &self.token()[..4]);
-        Ok(Player { program, name, patience: self.terms.patience })
+        Ok(ClientProgram { program, name, patience: self.timeouts.patience })
     }
 }
 
-impl Player {
+impl ClientProgram {
     /// The name that its user gives where one has to be typed.
     pub(crate) fn name(&self) -> &str {
         &self.name
@@ -82,7 +82,7 @@ impl Player {
     }
 
     /// What is on its screen.
-    pub(crate) fn screen(&self) -> &Intake {
+    pub(crate) fn screen(&self) -> &Captured {
         &self.program.trace().out
     }
 

@@ -1,4 +1,5 @@
-//! What a check plays on: it starts the program, fills a room, and knows what to expect when.
+//! Scene of one attempt at a check: it starts the program, connects participants, and waits for
+//! what must happen.
 
 pub(crate) mod client_program;
 pub mod participant;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chat_protocol::profile::Profile;
 use rand::RngExt;
 
 use crate::dialect::{Dialect, Framing, Naming};
@@ -20,10 +22,10 @@ use crate::drive::role::Role;
 use crate::drive::sockets::Socket;
 use crate::drive::transcript::Transcript;
 use crate::sandbox::isolation::Isolation;
-use crate::sandbox::program::Subject;
+use crate::sandbox::program::TestedProgram;
 use crate::sandbox::running::{Running, Trace, how};
-use crate::scene::participant::{Deaf, Voice};
-use crate::scene::timeouts::Terms;
+use crate::scene::participant::{NonReader, Participant};
+use crate::scene::timeouts::Timeouts;
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
@@ -33,13 +35,15 @@ const ANOTHER: Duration = Duration::from_millis(100);
 /// What a server's operator gives as a name where one is asked for.
 pub(crate) const ROOM: &str = "chat";
 
-/// Where one attempt at one check plays.
+/// The test fixture of one attempt at one check.
 pub struct Scene<'a> {
-    subject: &'a Subject,
+    tested: &'a TestedProgram,
     /// How the program speaks.
     pub dialect: &'a Dialect,
+    /// What it is checked against.
+    pub profile: Profile,
     /// What holds for all checks.
-    pub terms: &'a Terms,
+    pub timeouts: &'a Timeouts,
     transcript: Transcript,
     traces: Vec<Arc<Trace>>,
 }
@@ -64,8 +68,20 @@ const POLL: Duration = Duration::from_millis(5);
 
 impl<'a> Scene<'a> {
     /// An empty scene for this program.
-    pub fn new(subject: &'a Subject, dialect: &'a Dialect, terms: &'a Terms) -> Self {
-        Self { subject, dialect, terms, transcript: Transcript::new(), traces: Vec::new() }
+    pub fn new(
+        tested: &'a TestedProgram,
+        dialect: &'a Dialect,
+        profile: Profile,
+        timeouts: &'a Timeouts,
+    ) -> Self {
+        Self {
+            tested,
+            dialect,
+            profile,
+            timeouts,
+            transcript: Transcript::new(),
+            traces: Vec::new(),
+        }
     }
 
     /// A word that stands nowhere else: ten small letters.
@@ -85,7 +101,7 @@ impl<'a> Scene<'a> {
     ///
     /// The system does not let the checker.
     pub fn start_program(&mut self, name: &str) -> Checked<Running> {
-        let started = self.subject.start(&self.role(name), self.dialect.port);
+        let started = self.tested.start(&self.role(name), self.dialect.port);
         let program = self.started(started)?;
         begin(&program, self.dialect, ROOM, self.dialect.port);
         Ok(program)
@@ -120,7 +136,7 @@ impl<'a> Scene<'a> {
     /// It does not listen in time.
     pub(crate) fn start_showing(&mut self) -> Checked<Server> {
         self.wait_for_port()?;
-        let started = self.subject.start_showing(&self.role("server"), self.dialect.port, None);
+        let started = self.tested.start_showing(&self.role("server"), self.dialect.port, None);
         let program = self.started(started)?;
         begin(&program, self.dialect, ROOM, self.dialect.port);
         self.listening(program)
@@ -128,10 +144,10 @@ impl<'a> Scene<'a> {
 
     /// Where everybody uses the same port, it may take a moment until it is free.
     pub(crate) fn wait_for_port(&self) -> Checked {
-        if self.subject.isolation() != Isolation::Shared {
+        if self.tested.isolation() != Isolation::Shared {
             return Ok(());
         }
-        let is_to_stop = || self.subject.is_to_stop();
+        let is_to_stop = || self.tested.is_to_stop();
         let free = crate::drive::port::wait_until_free(self.dialect.port, is_to_stop);
         free.map_err(|taken| Halt::Checker(taken.to_string()))
     }
@@ -142,7 +158,7 @@ impl<'a> Scene<'a> {
     ///
     /// It does not in time.
     pub(crate) fn listening(&self, program: Running) -> Checked<Server> {
-        let found = self.within(self.terms.start, || {
+        let found = self.within(self.timeouts.start, || {
             let listening = program.listens(self.dialect.port);
             listening.map(Some).or_else(|| program.ended().map(|_| None))
         });
@@ -170,7 +186,7 @@ impl<'a> Scene<'a> {
     /// # Errors
     ///
     /// There is no connection to be had.
-    pub fn connect(&self, server: &Server, name: &str) -> Checked<Voice> {
+    pub fn connect(&self, server: &Server, name: &str) -> Checked<Participant> {
         self.connect_in(server, name, self.dialect.framing)
     }
 
@@ -179,8 +195,13 @@ impl<'a> Scene<'a> {
     /// # Errors
     ///
     /// There is no connection to be had.
-    pub fn connect_in(&self, server: &Server, name: &str, framing: Framing) -> Checked<Voice> {
-        Voice::connect(self.role(name), server.address, framing, self.terms.patience)
+    pub fn connect_in(
+        &self,
+        server: &Server,
+        name: &str,
+        framing: Framing,
+    ) -> Checked<Participant> {
+        Participant::connect(self.role(name), server.address, framing, self.timeouts.patience)
             .map_err(|error| refused(name, &error))
     }
 
@@ -189,16 +210,16 @@ impl<'a> Scene<'a> {
     /// # Errors
     ///
     /// There is no connection, no greeting or no question for the name.
-    pub fn join(&self, server: &Server, name: &str) -> Checked<Voice> {
-        let mut voice = self.connect(server, name)?;
-        self.introduce(&mut voice, name)?;
+    pub fn join(&self, server: &Server, name: &str) -> Checked<Participant> {
+        let mut participant = self.connect(server, name)?;
+        self.introduce(&mut participant, name)?;
         if self.dialect.has_names() && !self.dialect.framing.has_ends() && cfg!(target_os = "linux")
         {
             // What comes together with a name that has no end is part of it.
-            let empty = || server.socket(voice.local()).is_some_and(|ours| ours.unread == 0);
-            self.eventually(|| (empty() || voice.end().is_some()).then_some(()));
+            let empty = || server.socket(participant.local()).is_some_and(|ours| ours.unread == 0);
+            self.eventually(|| (empty() || participant.end().is_some()).then_some(()));
         }
-        Ok(voice)
+        Ok(participant)
     }
 
     /// Waits for the greeting, and gives this name if there are names.
@@ -206,24 +227,25 @@ impl<'a> Scene<'a> {
     /// # Errors
     ///
     /// There is no greeting or no question for the name.
-    pub fn introduce(&self, voice: &mut Voice, name: &str) -> Checked {
+    pub fn introduce(&self, participant: &mut Participant, name: &str) -> Checked {
         if self.dialect.greeting {
-            let patience = self.terms.patience;
-            let greeted = voice.intake().wait(patience, |heard| (heard.total > 0).then_some(()));
+            let patience = self.timeouts.patience;
+            let greeted =
+                participant.captured().wait(patience, |heard| (heard.total > 0).then_some(()));
             greeted.ok_or_else(|| {
-                let who = voice.name();
+                let who = participant.name();
                 Halt::fault(
                     Words::new(format!("un saludo para {who}"), format!("a greeting for {who}")),
-                    voice.instead(patience),
+                    participant.instead(patience),
                 )
             })?;
         }
         match &self.dialect.naming {
             Naming::None => Ok(()),
-            Naming::First => voice.say(&self.dialect.name_line(name)),
+            Naming::First => participant.say(&self.dialect.name_line(name)),
             Naming::Asked(keyword) => {
-                self.asked(voice, keyword)?;
-                voice.say(&self.dialect.name_line(name))
+                self.asked(participant, keyword)?;
+                participant.say(&self.dialect.name_line(name))
             }
         }
     }
@@ -233,17 +255,17 @@ impl<'a> Scene<'a> {
     /// # Errors
     ///
     /// It is not while patience lasts.
-    pub fn asked(&self, voice: &Voice, keyword: &str) -> Checked {
-        let patience = self.terms.patience;
-        let asked = voice.intake().wait(patience, |heard| heard.find(keyword, 0));
+    pub fn asked(&self, participant: &Participant, keyword: &str) -> Checked {
+        let patience = self.timeouts.patience;
+        let asked = participant.captured().wait(patience, |heard| heard.find(keyword, 0));
         asked.map(drop).ok_or_else(|| {
-            let name = voice.name();
+            let name = participant.name();
             Halt::fault(
                 Words::new(
                     format!("que a {name} se le pida el nombre con «{keyword}»"),
                     format!("that {name} is asked for a name with \"{keyword}\""),
                 ),
-                voice.instead(patience),
+                participant.instead(patience),
             )
         })
     }
@@ -253,14 +275,14 @@ impl<'a> Scene<'a> {
     /// # Errors
     ///
     /// There is no connection or no question for the name.
-    pub fn join_deaf(&self, server: &Server, name: &str) -> Checked<Deaf> {
+    pub fn join_without_reading(&self, server: &Server, name: &str) -> Checked<NonReader> {
         let answer = self.dialect.framing.encode(self.dialect.name_line(name).as_bytes());
         let asked = match &self.dialect.naming {
             Naming::None => None,
             Naming::First => Some(("", &answer[..])),
             Naming::Asked(keyword) => Some((keyword.as_str(), &answer[..])),
         };
-        Deaf::connect(self.role(name), server.address, self.terms.patience, asked)
+        NonReader::connect(self.role(name), server.address, self.timeouts.patience, asked)
             .map_err(|error| refused(name, &error))
     }
 
@@ -291,10 +313,12 @@ impl<'a> Scene<'a> {
     /// # Errors
     ///
     /// It does not while patience lasts, and what it has done instead.
-    pub fn lets_in(&self, server: &Server, voice: &Voice) -> Checked {
-        self.accepted(server, voice.local()).map_err(|halt| match (halt, turned_away(voice)) {
-            (Halt::Fault { expected, .. }, Some(came)) => Halt::Fault { expected, came },
-            (halt, _) => halt,
+    pub fn is_admitted(&self, server: &Server, participant: &Participant) -> Checked {
+        self.accepted(server, participant.local()).map_err(|halt| {
+            match (halt, turned_away(participant)) {
+                (Halt::Fault { expected, .. }, Some(came)) => Halt::Fault { expected, came },
+                (halt, _) => halt,
+            }
         })
     }
 
@@ -309,7 +333,7 @@ impl<'a> Scene<'a> {
     ///
     /// It is to stop.
     pub fn pause(&self, time: Duration) -> Checked {
-        let stopped = self.within(time, || self.subject.is_to_stop().then_some(()));
+        let stopped = self.within(time, || self.tested.is_to_stop().then_some(()));
         stopped.map_or(Ok(()), |()| Err(Halt::Checker("interrupted".to_owned())))
     }
 
@@ -322,12 +346,12 @@ impl<'a> Scene<'a> {
     /// It is to stop.
     pub fn settle(&self, program: &Running) -> Checked {
         self.eventually(|| program.is_waiting().then_some(()));
-        self.pause(self.terms.grace)
+        self.pause(self.timeouts.grace)
     }
 
     /// Looks again and again until this is found, for as long as patience lasts.
     pub fn eventually<T>(&self, find: impl FnMut() -> Option<T>) -> Option<T> {
-        self.within(self.terms.patience, find)
+        self.within(self.timeouts.patience, find)
     }
 
     /// Looks again and again until this is found, for so long, or until it is to stop.
@@ -337,7 +361,7 @@ impl<'a> Scene<'a> {
             if let Some(found) = find() {
                 return Some(found);
             }
-            if Instant::now() >= deadline || self.subject.is_to_stop() {
+            if Instant::now() >= deadline || self.tested.is_to_stop() {
                 return None;
             }
             thread::sleep(POLL);
@@ -360,8 +384,8 @@ impl<'a> Scene<'a> {
     }
 
     /// The program that is checked.
-    pub fn subject(&self) -> &'a Subject {
-        self.subject
+    pub fn tested(&self) -> &'a TestedProgram {
+        self.tested
     }
 
     /// Somebody on this scene.
@@ -385,9 +409,9 @@ fn refused(name: &str, error: &io::Error) -> Halt {
 }
 
 /// What shows that a server knows of a connection, but does not serve it.
-pub(crate) fn turned_away(voice: &Voice) -> Option<Words> {
-    let said = voice.intake().text().split_whitespace().collect::<Vec<_>>().join(" ");
-    match (voice.end(), &said[..]) {
+pub(crate) fn turned_away(participant: &Participant) -> Option<Words> {
+    let said = participant.captured().text().split_whitespace().collect::<Vec<_>>().join(" ");
+    match (participant.end(), &said[..]) {
         (None, "") => None,
         (None, said) => Some(Words::new(format!("dijo «{said}»"), format!("it said \"{said}\""))),
         (Some(_), "") => Some(["cerró la conexión", "it closed the connection"].into()),

@@ -1,4 +1,4 @@
-//! A TCP connection that speaks a dialect: a client for a server, or a server for a client.
+//! A participant in a chat: a TCP connection that speaks a dialect, as a client or as a server.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::dialect::Framing;
-use crate::drive::captured::{End, Heard, Intake};
+use crate::drive::captured::{Captured, End, Heard};
 use crate::drive::role::Role;
 use crate::drive::transcript::How;
 use crate::text::Words;
@@ -18,14 +18,14 @@ use crate::verdict::{Checked, Halt};
 /// Somebody who takes part. Everything that arrives is gathered in the background, and looked at
 /// by the unique words in it. Dropping one resets its connection, which leaves nothing behind;
 /// [`close`](Self::close) ends it properly.
-pub struct Voice {
+pub struct Participant {
     role: Role,
     stream: Option<Arc<TcpStream>>,
     local: SocketAddr,
     remote: SocketAddr,
     framing: Framing,
     patience: Duration,
-    intake: Arc<Intake>,
+    captured: Arc<Captured>,
     said: Option<Instant>,
 }
 
@@ -33,13 +33,13 @@ pub struct Voice {
 /// before the next.
 const APART: Duration = Duration::from_millis(40);
 
-/// What is kept of what one voice hears, in bytes: more than any check sends.
+/// What is kept of what one participant hears, in bytes: more than any check sends.
 const MOST: usize = 64 << 20;
 
 /// As little as the system lets a socket take in, in bytes.
 const SMALL_BUFFER: usize = 1024;
 
-impl Voice {
+impl Participant {
     pub(crate) fn connect(
         role: Role,
         address: SocketAddr,
@@ -61,9 +61,9 @@ impl Voice {
         let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
         role.event(format!("is connected: {local} to {remote}"));
         let stream = Arc::new(stream);
-        let intake = Intake::of(&role, How::Out, Incoming(Arc::clone(&stream)), MOST);
+        let captured = Captured::of(&role, How::Out, Incoming(Arc::clone(&stream)), MOST);
         let stream = Some(stream);
-        Ok(Self { role, stream, local, remote, framing, patience, intake, said: None })
+        Ok(Self { role, stream, local, remote, framing, patience, captured, said: None })
     }
 
     /// Its name on the scene.
@@ -126,7 +126,8 @@ impl Voice {
     ///
     /// It does not come while patience lasts, or the connection ends before.
     pub fn hears(&mut self, token: &str) -> Checked<String> {
-        let found = self.intake.wait_on(self.patience, |heard| message(heard, token, self.framing));
+        let found =
+            self.captured.wait_on(self.patience, |heard| message(heard, token, self.framing));
         found.ok_or_else(|| self.unheard(token, self.patience))
     }
 
@@ -136,7 +137,7 @@ impl Voice {
     ///
     /// It does not come within this time, or the connection ends before.
     pub fn hears_within(&mut self, token: &str, patience: Duration) -> Checked<String> {
-        let found = self.intake.wait(patience, |heard| message(heard, token, self.framing));
+        let found = self.captured.wait(patience, |heard| message(heard, token, self.framing));
         found.ok_or_else(|| self.unheard(token, patience))
     }
 
@@ -154,7 +155,7 @@ impl Voice {
     /// Why something that was waited for has not come.
     pub fn instead(&self, patience: Duration) -> Words {
         let seconds = patience.as_secs_f32();
-        match self.intake.look(|heard| heard.end) {
+        match self.captured.look(|heard| heard.end) {
             Some(End::Closed) => ["su conexión se cerró", "its connection was closed"].into(),
             Some(End::Broken) => ["su conexión se cortó", "its connection was reset"].into(),
             None => Words::new(
@@ -166,22 +167,22 @@ impl Voice {
 
     /// How often this has been heard.
     pub fn count(&self, token: &str) -> usize {
-        self.intake.look(|heard| heard.count(token))
+        self.captured.look(|heard| heard.count(token))
     }
 
     /// Where this stands in all that was heard, in bytes.
     pub fn position(&self, token: &str) -> Option<usize> {
-        self.intake.look(|heard| heard.find(token, 0))
+        self.captured.look(|heard| heard.find(token, 0))
     }
 
     /// The message that this is part of, if it has come whole.
     pub fn message(&self, token: &str) -> Option<String> {
-        self.intake.look(|heard| message(heard, token, self.framing))
+        self.captured.look(|heard| message(heard, token, self.framing))
     }
 
     /// All that was heard, message by message; without ends, read by read.
     pub fn messages(&self) -> Vec<String> {
-        self.intake.look(|heard| split(heard, self.framing))
+        self.captured.look(|heard| split(heard, self.framing))
     }
 
     /// The messages behind the first `mark` that name somebody, in whatever letters.
@@ -192,8 +193,8 @@ impl Voice {
     }
 
     /// All that was heard, to be waited for and looked at.
-    pub fn intake(&self) -> &Intake {
-        &self.intake
+    pub fn captured(&self) -> &Captured {
+        &self.captured
     }
 
     /// Waits until the program has ended the connection, however.
@@ -211,7 +212,7 @@ impl Voice {
     ///
     /// It does not end within this time.
     pub fn ends_within(&mut self, patience: Duration) -> Checked<End> {
-        let end = self.intake.wait(patience, |heard| heard.end);
+        let end = self.captured.wait(patience, |heard| heard.end);
         end.ok_or_else(|| {
             let (name, seconds) = (self.role.name(), patience.as_secs_f32());
             Halt::fault(
@@ -229,7 +230,7 @@ impl Voice {
 
     /// How the connection has ended, if it has.
     pub fn end(&self) -> Option<End> {
-        self.intake.look(|heard| heard.end)
+        self.captured.look(|heard| heard.end)
     }
 
     /// Says nothing more, and still listens.
@@ -261,23 +262,23 @@ impl Voice {
             let _ = stream.shutdown(Shutdown::Write);
         }
         let _ = stream.shutdown(Shutdown::Read);
-        self.intake.wait(self.patience, |heard| heard.end);
+        self.captured.wait(self.patience, |heard| heard.end);
     }
 }
 
-impl Drop for Voice {
+impl Drop for Participant {
     fn drop(&mut self) {
         self.leave(Some(Duration::ZERO));
     }
 }
 
 /// Somebody who takes part and reads nothing. Whoever sends to them is soon stuck.
-pub struct Deaf {
+pub struct NonReader {
     role: Role,
     stream: TcpStream,
 }
 
-impl Deaf {
+impl NonReader {
     /// Connects, with as little room for what arrives as the system allows. When the program
     /// must ask for a name, it reads until this is asked, and answers.
     pub(crate) fn connect(
@@ -312,7 +313,7 @@ impl Deaf {
     }
 }
 
-impl Drop for Deaf {
+impl Drop for NonReader {
     fn drop(&mut self) {
         self.role.event("resets the connection");
         let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));

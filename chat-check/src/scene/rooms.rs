@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::dialect::Framing;
-use crate::scene::participant::Voice;
+use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::verdict::{Checked, Halt};
 
@@ -17,17 +17,20 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// Somebody cannot join or does not hear.
-    pub fn room<const N: usize>(&mut self, names: [&str; N]) -> Checked<(Server, [Voice; N])> {
+    pub fn room<const N: usize>(
+        &mut self,
+        names: [&str; N],
+    ) -> Checked<(Server, [Participant; N])> {
         let server = self.start()?;
-        let mut voices = Vec::new();
+        let mut participants = Vec::new();
         for name in names {
-            let voice = self.join(&server, name)?;
-            self.lets_in(&server, &voice)?;
-            voices.push(voice);
+            let participant = self.join(&server, name)?;
+            self.is_admitted(&server, &participant)?;
+            participants.push(participant);
         }
-        self.gather(&mut voices)?;
-        let voices: Result<[Voice; N], _> = voices.try_into();
-        Ok((server, voices.map_err(|_| Halt::Checker("a room of another size".to_owned()))?))
+        self.gather(&mut participants)?;
+        let participants: Result<[Participant; N], _> = participants.try_into();
+        Ok((server, participants.map_err(|_| Halt::Checker("a room of another size".to_owned()))?))
     }
 
     /// Waits until all of these hear the first, and the first hears the second. A server needs a
@@ -36,8 +39,8 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// Somebody does not hear while patience lasts.
-    pub fn gather(&self, voices: &mut [Voice]) -> Checked {
-        let [first, others @ ..] = voices else { return Ok(()) };
+    pub fn gather(&self, participants: &mut [Participant]) -> Checked {
+        let [first, others @ ..] = participants else { return Ok(()) };
         for other in &mut *others {
             self.probe(first, other)?;
         }
@@ -49,8 +52,8 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// The other does not hear while patience lasts.
-    pub fn probe(&self, speaker: &mut Voice, listener: &mut Voice) -> Checked {
-        let deadline = Instant::now() + self.terms.patience;
+    pub fn probe(&self, speaker: &mut Participant, listener: &mut Participant) -> Checked {
+        let deadline = Instant::now() + self.timeouts.patience;
         loop {
             let token = self.token();
             speaker.say(&token)?;
@@ -58,7 +61,7 @@ impl Scene<'_> {
                 Err(Halt::Fault { expected, .. })
                     if Instant::now() > deadline || listener.end().is_some() =>
                 {
-                    let came = listener.instead(self.terms.patience);
+                    let came = listener.instead(self.timeouts.patience);
                     return Err(Halt::Fault { expected, came });
                 }
                 Err(_) => {}
@@ -73,11 +76,11 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// It does not reach the other.
-    pub fn barrier(&self, speaker: &mut Voice, listener: &mut Voice) -> Checked {
+    pub fn barrier(&self, speaker: &mut Participant, listener: &mut Participant) -> Checked {
         let token = self.token();
         speaker.say(&token)?;
         listener.hears(&token)?;
-        self.pause(self.terms.grace)
+        self.pause(self.timeouts.grace)
     }
 
     /// What these two say from now on can be told from what was said before: the number of messages
@@ -87,11 +90,11 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// The one does not reach the other.
-    pub fn mark(&self, speaker: &mut Voice, listener: &mut Voice) -> Checked<usize> {
+    pub fn mark(&self, speaker: &mut Participant, listener: &mut Participant) -> Checked<usize> {
         self.barrier(speaker, listener)?;
         Ok(match self.dialect.framing {
             Framing::Lf | Framing::Crlf => {
-                listener.intake().look(|heard| memchr::memchr_iter(b'\n', &heard.bytes).count())
+                listener.captured().look(|heard| memchr::memchr_iter(b'\n', &heard.bytes).count())
             }
             Framing::None | Framing::Length2 => listener.messages().len(),
         })

@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::dialect::{Framing, Naming, Typed};
 use crate::sandbox::isolation::Isolation;
 use crate::scene::Scene;
-use crate::scene::client_program::Player;
-use crate::scene::participant::Voice;
+use crate::scene::client_program::ClientProgram;
+use crate::scene::participant::Participant;
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
@@ -16,9 +16,9 @@ use crate::verdict::{Checked, Halt};
 pub(crate) const GREETING: &str = chat_protocol::wording::GREETING;
 
 /// Sockets on which clients are waited for.
-pub(crate) struct Listening(Vec<TcpListener>);
+pub(crate) struct Listeners(Vec<TcpListener>);
 
-impl Listening {
+impl Listeners {
     /// Listens on these ports, as far as they are free: on all addresses of a network that nobody
     /// else is in, otherwise on those of this machine alone.
     pub(crate) fn open(ports: &[u16], isolation: Isolation) -> io::Result<Self> {
@@ -67,11 +67,11 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// The system does not let the checker.
-    pub(crate) fn listen(&self) -> Checked<Listening> {
-        let isolation = self.subject().isolation();
-        let free = isolation == Isolation::Shared && self.subject().takes_port();
+    pub(crate) fn listen(&self) -> Checked<Listeners> {
+        let isolation = self.tested().isolation();
+        let free = isolation == Isolation::Shared && self.tested().takes_port();
         let port = if free { 0 } else { self.dialect.port };
-        Listening::open(&[port], isolation)
+        Listeners::open(&[port], isolation)
             .map_err(|error| Halt::broken(&format!("cannot listen on port {port}"), &error))
     }
 
@@ -81,11 +81,11 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// It does not connect.
-    pub(crate) fn come(&mut self) -> Checked<(Player, Voice)> {
+    pub(crate) fn connect_client(&mut self) -> Checked<(ClientProgram, Participant)> {
         let listening = self.listen()?;
-        let player = self.start_player(listening.port())?;
-        let voice = self.welcome(&player, &listening)?;
-        Ok((player, voice))
+        let client = self.start_client(listening.port())?;
+        let participant = self.welcome(&client, &listening)?;
+        Ok((client, participant))
     }
 
     /// The same with a client whose output is in a pipe.
@@ -93,16 +93,16 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// It does not connect.
-    pub(crate) fn come_in_a_pipe(&mut self) -> Checked<(Player, Voice)> {
+    pub(crate) fn connect_piped_client(&mut self) -> Checked<(ClientProgram, Participant)> {
         let listening = self.listen()?;
-        let player = self.start_in_a_pipe(listening.port())?;
-        let voice = self.welcome(&player, &listening)?;
-        Ok((player, voice))
+        let client = self.start_in_a_pipe(listening.port())?;
+        let participant = self.welcome(&client, &listening)?;
+        Ok((client, participant))
     }
 
-    fn welcome(&self, player: &Player, listening: &Listening) -> Checked<Voice> {
-        player.begins(self.dialect, listening.port());
-        self.accept(listening, || player.program.ended().is_some())
+    fn welcome(&self, client: &ClientProgram, listening: &Listeners) -> Checked<Participant> {
+        client.begins(self.dialect, listening.port());
+        self.accept(listening, || client.program.ended().is_some())
     }
 
     /// Waits until the client has connected, or until there is no point in waiting.
@@ -112,10 +112,10 @@ impl Scene<'_> {
     /// It does not connect.
     pub(crate) fn accept(
         &self,
-        listening: &Listening,
+        listening: &Listeners,
         mut ended: impl FnMut() -> bool,
-    ) -> Checked<Voice> {
-        let accepted = self.within(self.terms.start, || {
+    ) -> Checked<Participant> {
+        let accepted = self.within(self.timeouts.start, || {
             listening.accept().map(Some).or_else(|| ended().then_some(None))
         });
         let stream = accepted.flatten().ok_or_else(|| {
@@ -128,7 +128,7 @@ impl Scene<'_> {
                 ["no se conectó", "it did not connect"],
             )
         })?;
-        self.voice(stream)
+        self.participant(stream)
     }
 
     /// The server's end of a connection.
@@ -136,9 +136,9 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// The system does not let the checker.
-    pub(crate) fn voice(&self, stream: TcpStream) -> Checked<Voice> {
-        let (framing, patience) = (self.dialect.framing, self.terms.patience);
-        Voice::over(self.role("server"), stream, framing, patience)
+    pub(crate) fn participant(&self, stream: TcpStream) -> Checked<Participant> {
+        let (framing, patience) = (self.dialect.framing, self.timeouts.patience);
+        Participant::over(self.role("server"), stream, framing, patience)
             .map_err(|error| Halt::broken("cannot use a connection", &error))
     }
 
@@ -148,10 +148,10 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// It does not connect, or does not give its name.
-    pub(crate) fn meet(&mut self) -> Checked<(Player, Voice)> {
-        let (player, mut voice) = self.come()?;
-        self.let_in(&player, &mut voice)?;
-        Ok((player, voice))
+    pub(crate) fn admit_client(&mut self) -> Checked<(ClientProgram, Participant)> {
+        let (client, mut participant) = self.connect_client()?;
+        self.admit(&client, &mut participant)?;
+        Ok((client, participant))
     }
 
     /// Greets the client and asks for its name where that is how it speaks.
@@ -159,27 +159,27 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// It does not give its name.
-    pub(crate) fn let_in(&self, player: &Player, voice: &mut Voice) -> Checked {
+    pub(crate) fn admit(&self, client: &ClientProgram, participant: &mut Participant) -> Checked {
         if self.dialect.greeting {
-            self.tell(player, voice, GREETING)?;
+            self.tell(client, participant, GREETING)?;
         }
         match &self.dialect.naming {
             Naming::None => Ok(()),
-            Naming::First => self.named(voice).map(drop),
+            Naming::First => self.named(participant).map(drop),
             Naming::Asked(keyword) => {
                 // Whether it knows the keyword behind other words is looked at by itself.
-                self.taken(player, voice);
-                self.tell(player, voice, keyword)?;
-                self.type_name(player);
-                self.named(voice).map(drop)
+                self.has_read(client, participant);
+                self.tell(client, participant, keyword)?;
+                self.type_name(client);
+                self.named(participant).map(drop)
             }
         }
     }
 
     /// The client's user types the name, where that comes after the server's question.
-    pub(crate) fn type_name(&self, player: &Player) {
+    pub(crate) fn type_name(&self, client: &ClientProgram) {
         if self.dialect.typed == Typed::Asked {
-            player.types(player.name());
+            client.types(client.name());
         }
     }
 
@@ -188,15 +188,15 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// It sends nothing.
-    pub(crate) fn named(&self, voice: &Voice) -> Checked<String> {
-        let patience = self.terms.patience;
-        let sent = voice.intake().wait(patience, |heard| {
+    pub(crate) fn named(&self, participant: &Participant) -> Checked<String> {
+        let patience = self.timeouts.patience;
+        let sent = participant.captured().wait(patience, |heard| {
             (heard.total > 0).then(|| String::from_utf8_lossy(&heard.bytes).into_owned())
         });
         sent.ok_or_else(|| {
             Halt::fault(
                 ["que el cliente mande su nombre", "that the client sends its name"],
-                voice.instead(patience),
+                participant.instead(patience),
             )
         })
     }
@@ -206,21 +206,31 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// The connection does not take it.
-    pub(crate) fn tell(&self, player: &Player, voice: &mut Voice, text: &str) -> Checked {
+    pub(crate) fn tell(
+        &self,
+        client: &ClientProgram,
+        participant: &mut Participant,
+        text: &str,
+    ) -> Checked {
         if self.dialect.framing == Framing::None {
-            self.taken(player, voice);
+            self.has_read(client, participant);
         }
-        voice.say(text)
+        participant.say(text)
     }
 
     /// Waits until the client has read all that was sent to it, and returns whether it has.
-    pub(crate) fn taken(&self, player: &Player, voice: &Voice) -> bool {
-        self.taken_within(self.terms.patience, player, voice.remote())
+    pub(crate) fn has_read(&self, client: &ClientProgram, participant: &Participant) -> bool {
+        self.has_read_within(self.timeouts.patience, client, participant.remote())
     }
 
     /// The same for so long, with the client's end of the connection.
-    pub(crate) fn taken_within(&self, time: Duration, player: &Player, client: SocketAddr) -> bool {
-        self.within(time, || (unread(player, client) == 0).then_some(())).is_some()
+    pub(crate) fn has_read_within(
+        &self,
+        time: Duration,
+        client: &ClientProgram,
+        address: SocketAddr,
+    ) -> bool {
+        self.within(time, || (unread(client, address) == 0).then_some(())).is_some()
     }
 
     /// Waits until this has come from the client, whatever is around it.
@@ -228,16 +238,16 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// It does not come.
-    pub(crate) fn receives(&self, voice: &Voice, token: &str) -> Checked {
-        let patience = self.terms.patience;
-        let came = voice.intake().wait_on(patience, |heard| heard.find(token, 0));
+    pub(crate) fn receives(&self, participant: &Participant, token: &str) -> Checked {
+        let patience = self.timeouts.patience;
+        let came = participant.captured().wait_on(patience, |heard| heard.find(token, 0));
         came.map(drop).ok_or_else(|| {
             Halt::fault(
                 Words::new(
                     format!("que al servidor le llegue «{token}»"),
                     format!("that \"{token}\" reaches the server"),
                 ),
-                voice.instead(patience),
+                participant.instead(patience),
             )
         })
     }
@@ -249,8 +259,8 @@ impl Scene<'_> {
 }
 
 /// How many bytes have arrived at the client's end of a connection that it has not read.
-pub(crate) fn unread(player: &Player, client: SocketAddr) -> u32 {
-    let sockets = player.program.sockets();
-    let own = sockets.iter().find(|socket| socket.local.port() == client.port());
+pub(crate) fn unread(client: &ClientProgram, address: SocketAddr) -> u32 {
+    let sockets = client.program.sockets();
+    let own = sockets.iter().find(|socket| socket.local.port() == address.port());
     own.map_or(0, |socket| socket.unread)
 }

@@ -1,14 +1,10 @@
-//! What holds for all checks: the profile, and how long to wait for what.
+//! Timeouts of the checks of one program: how long to wait for what.
 
 use std::time::Duration;
 
-use chat_protocol::profile::Profile;
-
-/// What whoever asked for the checks has said about all of them.
+/// How long the checks of one program wait.
 #[derive(Clone, Debug)]
-pub struct Terms {
-    /// What the program is checked against.
-    pub profile: Profile,
+pub struct Timeouts {
     /// After how much silence the course wants a connection closed, if it does.
     pub idle: Option<Duration>,
     /// How long a program may take to start, until it listens or connects: interpreters and
@@ -20,15 +16,14 @@ pub struct Terms {
     pub grace: Duration,
 }
 
-impl Terms {
+impl Timeouts {
     /// How long to wait when a message takes this long, times `slow`. A hundred times as long as a
     /// message takes, and three seconds at least: running out of it is a verdict, and a busy
     /// machine is none. Ten seconds at most, for a server may hold messages back on purpose.
-    pub fn new(profile: Profile, idle: Option<Duration>, latency: Duration, slow: f64) -> Self {
+    pub fn new(idle: Option<Duration>, latency: Duration, slow: f64) -> Self {
         let patience = (latency * 100).clamp(PATIENCE[0], PATIENCE[1]);
         let grace = (latency * 5).clamp(GRACE[0], GRACE[1]);
         Self {
-            profile,
             idle,
             start: START.mul_f64(slow),
             patience: patience.mul_f64(slow),

@@ -32,19 +32,19 @@ const SPLIT: Check = Check {
 };
 
 fn split(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = scene.meet()?;
+    let (client, mut participant) = scene.admit_client()?;
     let (first, second) = (scene.token(), scene.token());
     let message = scene.dialect.framing.encode(format!("{first}ñ{second}").as_bytes());
     let cut = memchr::memchr(0xC3, &message).map_or(0, |at| at + 1);
-    scene.taken(&player, &voice);
-    voice.send(&message[..cut])?;
-    scene.taken(&player, &voice);
-    voice.send(&message[cut..])?;
+    scene.has_read(&client, &participant);
+    participant.send(&message[..cut])?;
+    scene.has_read(&client, &participant);
+    participant.send(&message[cut..])?;
     let then = scene.token();
-    scene.tell(&player, &mut voice, &then)?;
-    player.shows(&second)?;
-    player.shows(&then)?;
-    if player.screen().look(|heard| heard.find("ñ", 0).is_some()) {
+    scene.tell(&client, &mut participant, &then)?;
+    client.shows(&second)?;
+    client.shows(&then)?;
+    if client.screen().look(|heard| heard.find("ñ", 0).is_some()) {
         return Ok(());
     }
     Err(Halt::NotStrict(
@@ -76,13 +76,13 @@ const INVALID: Check = Check {
 };
 
 fn invalid(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = scene.meet()?;
+    let (client, mut participant) = scene.admit_client()?;
     let then = scene.token();
-    scene.taken(&player, &voice);
-    voice.send(&scene.dialect.framing.encode(b"\xff\xfe\xc3\x28 \x80"))?;
-    scene.taken(&player, &voice);
-    scene.tell(&player, &mut voice, &then)?;
-    player.shows(&then)
+    scene.has_read(&client, &participant);
+    participant.send(&scene.dialect.framing.encode(b"\xff\xfe\xc3\x28 \x80"))?;
+    scene.has_read(&client, &participant);
+    scene.tell(&client, &mut participant, &then)?;
+    client.shows(&then)
 }
 
 const TWO: Check = Check {
@@ -121,14 +121,15 @@ fn with_ends(scene: &Scene) -> Checked {
 
 fn two(scene: &mut Scene) -> Checked {
     with_ends(scene)?;
-    let (player, mut voice) = scene.meet()?;
+    let (client, mut participant) = scene.admit_client()?;
     let (first, second) = (scene.token(), scene.token());
     let framing = scene.dialect.framing;
-    scene.taken(&player, &voice);
-    voice.send(&[framing.encode(first.as_bytes()), framing.encode(second.as_bytes())].concat())?;
-    player.shows(&first)?;
-    player.shows(&second)?;
-    match player.line_with(&first) {
+    scene.has_read(&client, &participant);
+    participant
+        .send(&[framing.encode(first.as_bytes()), framing.encode(second.as_bytes())].concat())?;
+    client.shows(&first)?;
+    client.shows(&second)?;
+    match client.line_with(&first) {
         Some(line) if line.contains(&second) => Err(Halt::fault(
             ["dos líneas", "two lines"],
             Words::new(format!("una sola: «{line}»"), format!("one: \"{line}\"")),
@@ -160,20 +161,20 @@ const PIECES: Check = Check {
 
 fn pieces(scene: &mut Scene) -> Checked {
     with_ends(scene)?;
-    let (player, mut voice) = scene.meet()?;
+    let (client, mut participant) = scene.admit_client()?;
     let (first, second, third) = (scene.token(), scene.token(), scene.token());
     let message = scene.dialect.framing.encode(format!("{first}{second}{third}").as_bytes());
     for piece in message.chunks(9) {
-        scene.taken(&player, &voice);
-        voice.send(piece)?;
+        scene.has_read(&client, &participant);
+        participant.send(piece)?;
     }
     let then = scene.token();
-    scene.tell(&player, &mut voice, &then)?;
-    player.shows(&then)?;
-    if player.screen().look(|heard| heard.find(&[first, second, third].concat(), 0).is_some()) {
+    scene.tell(&client, &mut participant, &then)?;
+    client.shows(&then)?;
+    if client.screen().look(|heard| heard.find(&[first, second, third].concat(), 0).is_some()) {
         return Ok(());
     }
-    shown_in_all(scene, &player.screen().text(), &message)
+    shown_in_all(scene, &client.screen().text(), &message)
 }
 
 /// Every letter is there, if not together: some print each read as a line of its own.
@@ -247,15 +248,15 @@ fn very_long(scene: &mut Scene) -> Checked {
 
 /// A message of so many bytes, and one behind it.
 fn shows_long(scene: &mut Scene, length: usize) -> Checked {
-    let (player, mut voice) = scene.meet()?;
+    let (client, mut participant) = scene.admit_client()?;
     let (first, last, then) = (scene.token(), scene.token(), scene.token());
     let filling = "~".repeat(length - first.len() - last.len());
     let message = format!("{first}{filling}{last}");
-    scene.tell(&player, &mut voice, &message)?;
-    scene.tell(&player, &mut voice, &then)?;
-    player.shows(&then)?;
+    scene.tell(&client, &mut participant, &message)?;
+    scene.tell(&client, &mut participant, &then)?;
+    client.shows(&then)?;
     let (whole, filled) =
-        player.screen().look(|heard| (heard.find(&message, 0).is_some(), heard.count("~")));
+        client.screen().look(|heard| (heard.find(&message, 0).is_some(), heard.count("~")));
     if whole {
         Ok(())
     } else if filled >= filling.len() {

@@ -34,34 +34,34 @@ const ANSWERS: Check = Check {
 };
 
 fn answers(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = scene.come()?;
+    let (client, mut participant) = scene.connect_client()?;
     if scene.dialect.naming != Naming::None {
         if scene.dialect.typed == Typed::Asked {
             // One that asks its user when it is asked itself keeps this until then.
-            player.types(player.name());
+            client.types(client.name());
             let sent = |heard: &Heard| (heard.total > 0).then_some(());
-            if voice.intake().wait(scene.terms.grace * 3, sent).is_some() {
+            if participant.captured().wait(scene.timeouts.grace * 3, sent).is_some() {
                 return Err(unknown());
             }
         }
-        scene.let_in(&player, &mut voice)?;
-        let sent = scene.named(&voice)?;
-        return if scene.dialect.typed == Typed::Never || sent.contains(player.name()) {
+        scene.admit(&client, &mut participant)?;
+        let sent = scene.named(&participant)?;
+        return if scene.dialect.typed == Typed::Never || sent.contains(client.name()) {
             Ok(())
         } else {
             Err(Halt::fault(
                 Words::new(
-                    format!("el nombre «{}»", player.name()),
-                    format!("the name \"{}\"", player.name()),
+                    format!("el nombre «{}»", client.name()),
+                    format!("the name \"{}\"", client.name()),
                 ),
                 Words::new(format!("«{sent}»"), format!("\"{sent}\"")),
             ))
         };
     }
-    scene.tell(&player, &mut voice, GREETING)?;
-    scene.tell(&player, &mut voice, KEYWORD)?;
-    player.types(player.name());
-    scene.named(&voice)?;
+    scene.tell(&client, &mut participant, GREETING)?;
+    scene.tell(&client, &mut participant, KEYWORD)?;
+    client.types(client.name());
+    scene.named(&participant)?;
     Err(unknown())
 }
 
@@ -111,10 +111,10 @@ const GLUED: Check = Check {
 fn glued(scene: &mut Scene) -> Checked {
     let framing = scene.dialect.framing;
     let both = [framing.encode(GREETING.as_bytes()), framing.encode(keyword(scene)?.as_bytes())];
-    let (player, mut voice) = scene.come()?;
-    voice.send(&both.concat())?;
-    scene.type_name(&player);
-    let answered = scene.named(&voice).map(drop);
+    let (client, mut participant) = scene.connect_client()?;
+    participant.send(&both.concat())?;
+    scene.type_name(&client);
+    let answered = scene.named(&participant).map(drop);
     if answered.is_err() && !framing.has_ends() {
         return Err(Halt::NotStrict(
             [
@@ -154,17 +154,17 @@ fn split(scene: &mut Scene) -> Checked {
                 .into(),
         ));
     }
-    let (player, mut voice) = scene.come()?;
+    let (client, mut participant) = scene.connect_client()?;
     if scene.dialect.greeting {
-        scene.tell(&player, &mut voice, GREETING)?;
+        scene.tell(&client, &mut participant, GREETING)?;
     }
     let (first, second) = keyword.split_at(keyword.len() / 2);
-    scene.taken(&player, &voice);
-    voice.send(first)?;
-    scene.taken(&player, &voice);
-    voice.send(second)?;
-    scene.type_name(&player);
-    scene.named(&voice).map(drop)
+    scene.has_read(&client, &participant);
+    participant.send(first)?;
+    scene.has_read(&client, &participant);
+    participant.send(second)?;
+    scene.type_name(&client);
+    scene.named(&participant).map(drop)
 }
 
 const GIVES_UP: Check = Check {
@@ -193,10 +193,10 @@ const GIVES_UP: Check = Check {
 /// Nobody knows its deadline: one that goes on may still be within it.
 fn gives_up(scene: &mut Scene) -> Checked {
     keyword(scene)?;
-    let (player, mut voice) = scene.come()?;
-    scene.tell(&player, &mut voice, GREETING)?;
-    match player.program.wait(scene.terms.patience) {
-        Some(status) if !status.success() => player.is_tidy(),
+    let (client, mut participant) = scene.connect_client()?;
+    scene.tell(&client, &mut participant, GREETING)?;
+    match client.program.wait(scene.timeouts.patience) {
+        Some(status) if !status.success() => client.is_tidy(),
         Some(_) => Err(Halt::NotStrict(["termina con estado 0", "it exits with 0"].into())),
         None => Err(Halt::Untestable(
             [

@@ -31,14 +31,14 @@ const SIGNS: Check = Check {
 };
 
 fn signs(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = scene.meet()?;
+    let (client, mut participant) = scene.admit_client()?;
     let operator = format!("Servidor > {}", scene.token());
-    scene.tell(&player, &mut voice, &operator)?;
-    player.shows(&operator)?;
+    scene.tell(&client, &mut participant, &operator)?;
+    client.shows(&operator)?;
     let token = scene.token();
-    player.types(&token);
-    scene.receives(&voice, &token)?;
-    let heard = voice.intake().text();
+    client.types(&token);
+    scene.receives(&participant, &token)?;
+    let heard = participant.captured().text();
     let before = heard.split(&token).next().and_then(|text| text.lines().last()).unwrap_or("");
     if before.len() > 3 && before.ends_with(" > ") {
         return Ok(());

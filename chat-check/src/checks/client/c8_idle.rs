@@ -29,12 +29,12 @@ const NOTICE: Check = Check {
 };
 
 fn notice(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = scene.meet()?;
-    scene.tell(&player, &mut voice, chat_protocol::wording::IDLE_NOTICE)?;
-    voice.end_sending();
-    player.shows("por inactividad")?;
+    let (client, mut participant) = scene.admit_client()?;
+    scene.tell(&client, &mut participant, chat_protocol::wording::IDLE_NOTICE)?;
+    participant.end_sending();
+    client.shows("por inactividad")?;
     let expected = ["que cierre y termine", "that it closes and ends"];
-    player.gives_up(expected)?.at_once()
+    client.gives_up(expected)?.at_once()
 }
 
 const OWN: Check = Check {
@@ -61,13 +61,13 @@ const OWN: Check = Check {
 };
 
 fn own(scene: &mut Scene) -> Checked {
-    let Some(idle) = scene.terms.idle else {
+    let Some(idle) = scene.timeouts.idle else {
         return Err(Halt::Untestable(
             ["el curso no dijo ningún tiempo (--idle)", "the course gave no time (--idle)"].into(),
         ));
     };
-    let (player, _voice) = scene.meet()?;
-    let ended = player.program.wait(idle + scene.terms.patience);
+    let (client, _voice) = scene.admit_client()?;
+    let ended = client.program.wait(idle + scene.timeouts.patience);
     ended.map(drop).ok_or_else(|| {
         Halt::fault(
             ["que termine después del tiempo muerto", "that it ends after the dead time"],

@@ -4,7 +4,7 @@ use chat_protocol::profile::Profile;
 
 use crate::checks::check::{Check, Side};
 use crate::checks::server::printing;
-use crate::scene::participant::Voice;
+use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words, normal};
 use crate::verdict::{Checked, Halt, Level};
@@ -226,7 +226,7 @@ fn one_at_a_time(scene: &mut Scene) -> Checked {
 }
 
 /// Nothing has been done for who waits.
-fn waits(server: &Server, first: &Voice, second: &Voice, early: &str) -> Checked {
+fn waits(server: &Server, first: &Participant, second: &Participant, early: &str) -> Checked {
     if second.end().is_some() {
         return Err(Halt::NotStrict(Words::new(
             "al segundo se le cierra la conexión en vez de dejarlo esperar",
@@ -257,7 +257,7 @@ fn waits(server: &Server, first: &Voice, second: &Voice, early: &str) -> Checked
 
 /// Client and operator each say something, and the other gets it. Both are on their way before
 /// either is waited for: a server that takes turns may begin with any of them.
-fn exchange(scene: &Scene, server: &Server, client: &mut Voice) -> Checked {
+fn exchange(scene: &Scene, server: &Server, client: &mut Participant) -> Checked {
     let token = scene.token();
     client.say(&token)?;
     types(scene, server, client)?;
@@ -268,7 +268,7 @@ fn exchange(scene: &Scene, server: &Server, client: &mut Voice) -> Checked {
 pub(super) fn types(
     scene: &Scene,
     server: &Server,
-    client: &mut Voice,
+    client: &mut Participant,
 ) -> Checked<(String, String)> {
     let token = scene.token();
     // No operator answers before there is something to be seen.
@@ -281,7 +281,7 @@ pub(super) fn types(
 /// The server prints this.
 fn shown(scene: &Scene, server: &Server, token: &str) -> Checked {
     let out = &server.program.trace().out;
-    out.wait(scene.terms.patience, |out| out.find(token, 0)).map(drop).ok_or_else(|| {
+    out.wait(scene.timeouts.patience, |out| out.find(token, 0)).map(drop).ok_or_else(|| {
         Halt::fault(
             Words::new(
                 format!("que el servidor muestre «{token}»"),

@@ -7,7 +7,7 @@ use chat_protocol::profile::Profile;
 use crate::checks::check::{Check, EVERY, MANY, Side};
 use crate::checks::server::c7_one_to_one::types;
 use crate::scene::Scene;
-use crate::scene::participant::Voice;
+use crate::scene::participant::Participant;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 
@@ -42,7 +42,7 @@ fn listening(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     scene.pause(idle.mul_f64(1.5))?;
     let ana = scene.join(&server, "ana")?;
-    scene.lets_in(&server, &ana)
+    scene.is_admitted(&server, &ana)
 }
 
 const IDLE: Check = Check {
@@ -79,9 +79,9 @@ fn idle(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let begun = Instant::now();
     let mut ana = scene.join(&server, "ana")?;
-    scene.pause(scene.terms.grace)?;
+    scene.pause(scene.timeouts.grace)?;
     let mark = ana.messages().len();
-    ana.ends_within(idle + scene.terms.patience * 2)?;
+    ana.ends_within(idle + scene.timeouts.patience * 2)?;
     let after = begun.elapsed();
     if after < idle.mul_f64(0.9) {
         return Err(Halt::fault(
@@ -160,7 +160,7 @@ const LISTENER: Check = Check {
 
 fn listener(scene: &mut Scene) -> Checked {
     let idle = idle_time(scene)?;
-    if scene.terms.profile == Profile::Practico {
+    if scene.profile == Profile::Practico {
         let server = scene.start()?;
         let mut ana = scene.join(&server, "ana")?;
         return for_long(scene, idle, || {
@@ -204,11 +204,11 @@ fn others(scene: &mut Scene) -> Checked {
     let idle = idle_time(scene)?;
     let server = scene.start()?;
     let mut silent = scene.connect(&server, "silent")?;
-    scene.lets_in(&server, &silent)?;
+    scene.is_admitted(&server, &silent)?;
     if !scene.dialect.has_names() {
         scene.pause(idle / 2)?;
     }
-    let heard = silent.intake().look(|heard| heard.total);
+    let heard = silent.captured().look(|heard| heard.total);
     let come = Instant::now();
     let mut two = [scene.join(&server, "ana")?, scene.join(&server, "beto")?];
     if scene.dialect.has_names() {
@@ -223,10 +223,10 @@ fn others(scene: &mut Scene) -> Checked {
         }
         return scene.probe(ana, beto);
     }
-    scene.pause(scene.terms.grace)?;
-    let told = silent.intake().look(|silent| silent.total) > heard;
-    silent.ends_within(idle + scene.terms.patience * 2)?;
-    scene.pause(scene.terms.grace)?;
+    scene.pause(scene.timeouts.grace)?;
+    let told = silent.captured().look(|silent| silent.total) > heard;
+    silent.ends_within(idle + scene.timeouts.patience * 2)?;
+    scene.pause(scene.timeouts.grace)?;
     let [ana, beto] = &mut two;
     let gone = open(ana).and(open(beto));
     if gone.is_err() && (told || come.elapsed() > idle.mul_f64(0.9)) {
@@ -262,7 +262,7 @@ const DESCRIPTORS: Check = Check {
 /// The first one's end shows what the server keeps for itself from then on.
 fn descriptors(scene: &mut Scene) -> Checked {
     let idle = idle_time(scene)?;
-    let limit = idle + scene.terms.patience * 2;
+    let limit = idle + scene.timeouts.patience * 2;
     let server = scene.start()?;
     let start = server.program.descriptors();
     let mut first = scene.join(&server, "ana")?;
@@ -272,7 +272,7 @@ fn descriptors(scene: &mut Scene) -> Checked {
     let mut others = Vec::new();
     for name in ["beto", "caro"] {
         let mut other = scene.join(&server, name)?;
-        if scene.terms.profile == Profile::Practico {
+        if scene.profile == Profile::Practico {
             other.ends_within(limit)?;
         }
         others.push(other);
@@ -293,7 +293,7 @@ fn descriptors(scene: &mut Scene) -> Checked {
 
 /// The idle time that was asked for.
 fn idle_time(scene: &Scene) -> Checked<Duration> {
-    scene.terms.idle.ok_or_else(|| {
+    scene.timeouts.idle.ok_or_else(|| {
         Halt::Untestable(Words::new(
             "no se sabe cuánto es; se comprueba con --idle TIEMPO",
             "it is not known how long it is; --idle TIME has it checked",
@@ -322,11 +322,11 @@ fn for_long(scene: &Scene, idle: Duration, mut act: impl FnMut() -> Checked) -> 
 }
 
 /// This connection has not been closed.
-fn open(voice: &Voice) -> Checked {
-    if voice.end().is_none() {
+fn open(participant: &Participant) -> Checked {
+    if participant.end().is_none() {
         return Ok(());
     }
-    let name = voice.name();
+    let name = participant.name();
     Err(Halt::fault(
         Words::new(
             format!("que la conexión de {name}, que no está inactiva, siga abierta"),

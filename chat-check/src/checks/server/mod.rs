@@ -7,8 +7,8 @@ mod c5;
 mod c6;
 mod c7_one_to_one;
 mod c8_idle;
-mod moments;
 mod printing;
+mod synchronization;
 
 use crate::checks::check::Check;
 

@@ -38,7 +38,7 @@ const OTHERWISE: u32 = 3;
 /// What a server has printed, once it has said what it says at its start.
 pub(super) fn printed(scene: &Scene, server: &Server) -> Printed {
     let trace = server.program.trace();
-    trace.out.wait(scene.terms.grace * OTHERWISE, |heard| heard.find("esperando clientes", 0));
+    trace.out.wait(scene.timeouts.grace * OTHERWISE, |heard| heard.find("esperando clientes", 0));
     let [out, err] = [&trace.out, &trace.err].map(|stream| stream.look(|heard| heard.total));
     Printed { out, err }
 }
@@ -78,13 +78,13 @@ pub(super) fn prints(scene: &Scene, server: &Server, print: &Print) -> Checked {
         ));
     }
     // Whoever writes to both may write to the other first.
-    if scene.within(scene.terms.grace * OTHERWISE, out).is_none() {
+    if scene.within(scene.timeouts.grace * OTHERWISE, out).is_none() {
         return Err(Halt::NotStrict(Words::new(
             "lo escribe en la salida de errores (stderr)",
             "it writes it to its standard error",
         )));
     }
-    let whole = trace.out.wait(scene.terms.grace * OTHERWISE, |heard| {
+    let whole = trace.out.wait(scene.timeouts.grace * OTHERWISE, |heard| {
         String::from_utf8_lossy(&heard.bytes).lines().any(|line| line == print.line).then_some(())
     });
     whole.ok_or_else(|| {

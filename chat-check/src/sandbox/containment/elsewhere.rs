@@ -15,11 +15,11 @@ use crate::drive::guard::Guard;
 use crate::sandbox::containment::Start;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;
-use crate::sandbox::workdir::Home;
+use crate::sandbox::workdir::WorkDir;
 use crate::text::Words;
 
 /// The command that starts a program.
-pub(crate) fn command(start: &Start, _home: &Home) -> Command {
+pub(crate) fn command(start: &Start, _workdir: &WorkDir) -> Command {
     let mut command = Command::new(&start.words[0]);
     command.args(&start.words[1..]).current_dir(&start.folder);
     command.env_clear().envs(start.environment.iter().map(|(name, value)| (name, value)));

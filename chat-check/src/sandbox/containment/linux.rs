@@ -15,18 +15,18 @@ use crate::drive::process;
 use crate::sandbox::containment::Start;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;
-use crate::sandbox::supervisor::Keep;
-use crate::sandbox::workdir::Home;
+use crate::sandbox::supervisor::Supervise;
+use crate::sandbox::workdir::WorkDir;
 use crate::text::Words;
 
 /// How often it is looked whether a program keeps to its limits.
 const WATCH: Duration = Duration::from_millis(50);
 
 /// The command that starts a program within its limits.
-pub(crate) fn command(start: &Start, home: &Home) -> Command {
-    let mut command = Command::new(&start.keeper);
+pub(crate) fn command(start: &Start, workdir: &WorkDir) -> Command {
+    let mut command = Command::new(&start.supervisor);
     let mut environment = OsString::new();
-    command.args(Keep::words(home.path(), &start.limits));
+    command.args(Supervise::words(workdir.path(), &start.limits));
     for (name, value) in &start.environment {
         environment.clear();
         environment.push(format!("{name}="));
@@ -37,7 +37,7 @@ pub(crate) fn command(start: &Start, home: &Home) -> Command {
     command
 }
 
-/// Nothing more is needed: the keeper leads a session.
+/// Nothing more is needed: the supervisor leads a session.
 pub(crate) fn grouped(command: Command) -> CommandWrap {
     CommandWrap::from(command)
 }
@@ -45,7 +45,7 @@ pub(crate) fn grouped(command: Command) -> CommandWrap {
 /// Watches what a program and all that it has started use, and ends them when it is too much.
 /// Dropping it ends the watch, not the program.
 pub(crate) struct Watch {
-    keeper: u32,
+    supervisor: u32,
     isolation: Isolation,
     over: Arc<AtomicBool>,
     exceeded: Arc<OnceLock<Words>>,
@@ -53,9 +53,9 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Begins. The keeper is ended as well when `stop` becomes true.
+    /// Begins. The supervisor is ended as well when `stop` becomes true.
     pub(crate) fn over(
-        keeper: u32,
+        supervisor: u32,
         limits: Limits,
         isolation: Isolation,
         stop: Arc<AtomicBool>,
@@ -65,20 +65,20 @@ impl Watch {
         let (is_over, excess) = (Arc::clone(&over), Arc::clone(&exceeded));
         let watching = thread::spawn(move || {
             while !is_over.load(Ordering::Relaxed) {
-                let too_much = self::excess(keeper, &limits);
+                let too_much = self::excess(supervisor, &limits);
                 let end = too_much.is_some() || stop.load(Ordering::Relaxed);
                 // The reason stands before the end can be seen.
                 if let Some(why) = too_much {
                     let _ = excess.set(why);
                 }
                 if end && !is_over.load(Ordering::Relaxed) {
-                    return kill(keeper, isolation);
+                    return kill(supervisor, isolation);
                 }
                 thread::park_timeout(WATCH);
             }
         });
         let watcher = watching.thread().clone();
-        Self { keeper, isolation, over, exceeded, watcher }
+        Self { supervisor, isolation, over, exceeded, watcher }
     }
 
     /// The limit that was exceeded, once one is.
@@ -86,13 +86,13 @@ impl Watch {
         &self.exceeded
     }
 
-    /// The keeper was waited for: its number may soon be another's.
+    /// The supervisor was waited for: its number may soon be another's.
     pub(crate) fn ends(&self) {
         self.over.store(true, Ordering::Relaxed);
         self.watcher.unpark();
     }
 
-    /// Kills the program and all that it has started. Whoever calls waits for the keeper.
+    /// Kills the program and all that it has started. Whoever calls waits for the supervisor.
     pub(crate) fn kill(&self, _child: &mut dyn ChildWrapper) {
         self.kill_keeper();
     }
@@ -100,7 +100,7 @@ impl Watch {
     /// The same.
     pub(crate) fn kill_keeper(&self) {
         if !self.over.load(Ordering::Relaxed) {
-            kill(self.keeper, self.isolation);
+            kill(self.supervisor, self.isolation);
         }
     }
 }
@@ -111,18 +111,18 @@ impl Drop for Watch {
     }
 }
 
-/// In a tree of its own nobody outlives the keeper. Elsewhere it comes last, because what its
+/// In a tree of its own nobody outlives the supervisor. Elsewhere it comes last, because what its
 /// program leaves behind is found through it.
-fn kill(keeper: u32, isolation: Isolation) {
+fn kill(supervisor: u32, isolation: Isolation) {
     if isolation == Isolation::Shared {
-        process::kill_descendants(keeper);
+        process::kill_descendants(supervisor);
     }
-    process::send(keeper, Signal::KILL);
+    process::send(supervisor, Signal::KILL);
 }
 
-/// The first limit that a keeper's program is over.
-fn excess(keeper: u32, limits: &Limits) -> Option<Words> {
-    let tree = process::tree(keeper).split_off(1);
+/// The first limit that a supervisor's program is over.
+fn excess(supervisor: u32, limits: &Limits) -> Option<Words> {
+    let tree = process::tree(supervisor).split_off(1);
     if tree.len() > limits.processes {
         let most = limits.processes;
         return Some(Words::new(
@@ -139,7 +139,7 @@ fn excess(keeper: u32, limits: &Limits) -> Option<Words> {
         ));
     }
     let cpu: Duration =
-        tree.iter().chain([&keeper]).filter_map(|id| process::cpu_with_ended(*id).ok()).sum();
+        tree.iter().chain([&supervisor]).filter_map(|id| process::cpu_with_ended(*id).ok()).sum();
     if cpu > limits.cpu {
         let most = limits.cpu.as_secs_f64();
         return Some(Words::new(

@@ -20,7 +20,7 @@ use crate::sandbox::limits::Limits;
 )]
 pub(crate) struct Start {
     /// Who starts it and keeps it.
-    pub(crate) keeper: PathBuf,
+    pub(crate) supervisor: PathBuf,
     /// Its name and its arguments.
     pub(crate) words: Vec<String>,
     /// Where.

@@ -30,8 +30,8 @@ const CONNECT: Check = Check {
 };
 
 fn connect(scene: &mut Scene) -> Checked {
-    let (_player, voice) = scene.come()?;
-    let (port, told) = (voice.local().port(), scene.subject().takes_port());
+    let (_player, participant) = scene.connect_client()?;
+    let (port, told) = (participant.local().port(), scene.tested().takes_port());
     if port != PORT && !told && !scene.dialect.is_given("port") {
         return Err(Halt::NotStrict(Words::new(
             format!("se conecta al puerto {port}, no al {PORT}"),
@@ -64,9 +64,9 @@ const SAYS_SO: Check = Check {
 
 /// The server is silent, so what is printed is the client's own.
 fn says_so(scene: &mut Scene) -> Checked {
-    let (player, _voice) = scene.come()?;
+    let (client, _voice) = scene.connect_client()?;
     let printed =
-        player.screen().wait(scene.terms.patience, |heard| (heard.total > 0).then_some(()));
+        client.screen().wait(scene.timeouts.patience, |heard| (heard.total > 0).then_some(()));
     printed.ok_or_else(|| {
         Halt::fault(
             ["una línea que diga que hay conexión", "a line that says that there is a connection"],
@@ -105,13 +105,13 @@ fn no_server(scene: &mut Scene) -> Checked {
             ));
         }
     };
-    let player = scene.start_player(port)?;
-    player.begins(scene.dialect, port);
+    let client = scene.start_client(port)?;
+    client.begins(scene.dialect, port);
     let expected = ["que termine cuando no hay servidor", "that it ends when there is no server"];
-    let gone = player.gives_up(expected)?;
-    player.is_tidy()?;
-    let printed = &player.program.trace().err.look(|heard| heard.total);
-    if *printed == 0 && player.screen().look(|heard| heard.total) == 0 {
+    let gone = client.gives_up(expected)?;
+    client.is_tidy()?;
+    let printed = &client.program.trace().err.look(|heard| heard.total);
+    if *printed == 0 && client.screen().look(|heard| heard.total) == 0 {
         return Err(Halt::fault(
             ["una línea con la dirección y el motivo", "one line with the address and the reason"],
             ["terminó sin decir nada", "it ended without a word"],

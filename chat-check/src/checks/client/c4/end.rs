@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::checks::check::{Check, EVERY, Side};
 use crate::scene::Scene;
-use crate::scene::client_program::Player;
-use crate::scene::participant::Voice;
+use crate::scene::client_program::ClientProgram;
+use crate::scene::participant::Participant;
 use crate::scene::scripted_server::unread;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
@@ -38,18 +38,18 @@ const FLOOD: Check = Check {
 const MUCH: u64 = 16 * 1024;
 
 fn flood(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = scene.meet()?;
+    let (client, mut participant) = scene.admit_client()?;
     let token = scene.token();
-    scene.tell(&player, &mut voice, &token)?;
-    player.shows(&token)?;
+    scene.tell(&client, &mut participant, &token)?;
+    client.shows(&token)?;
     let printed = || {
-        let trace = player.program.trace();
+        let trace = client.program.trace();
         trace.out.look(|heard| heard.total) + trace.err.look(|heard| heard.total)
     };
     let before = printed();
-    voice.close();
+    participant.close();
     let too_much = || printed() > before + MUCH;
-    scene.eventually(|| (player.program.ended().is_some() || too_much()).then_some(()));
+    scene.eventually(|| (client.program.ended().is_some() || too_much()).then_some(()));
     if too_much() {
         let bytes = printed() - before;
         return Err(Halt::fault(
@@ -89,16 +89,16 @@ const GONE: Check = Check {
 };
 
 fn gone(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = scene.meet()?;
+    let (client, mut participant) = scene.admit_client()?;
     let token = scene.token();
-    scene.tell(&player, &mut voice, &token)?;
-    player.shows(&token)?;
-    let before = player.screen().look(|heard| heard.total);
-    voice.close();
-    let gone = player.gives_up(GIVES_UP)?;
+    scene.tell(&client, &mut participant, &token)?;
+    client.shows(&token)?;
+    let before = client.screen().look(|heard| heard.total);
+    participant.close();
+    let gone = client.gives_up(GIVES_UP)?;
     gone.at_once()?;
-    player.is_tidy()?;
-    says_why(&player, before)?;
+    client.is_tidy()?;
+    says_why(&client, before)?;
     gone.is_an_error()
 }
 
@@ -108,9 +108,9 @@ const GIVES_UP: [&str; 2] = [
 ];
 
 /// It printed something about it. Standard error is as good a place.
-fn says_why(player: &Player, before: u64) -> Checked {
-    player.screen().wait(player.patience(), |heard| heard.end);
-    let (out, err) = (player.screen().look(|heard| heard.total), &player.program.trace().err);
+fn says_why(client: &ClientProgram, before: u64) -> Checked {
+    client.screen().wait(client.patience(), |heard| heard.end);
+    let (out, err) = (client.screen().look(|heard| heard.total), &client.program.trace().err);
     if out > before || err.look(|heard| heard.total) > 0 {
         return Ok(());
     }
@@ -139,12 +139,12 @@ const RESET: Check = Check {
 };
 
 fn reset(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = scene.meet()?;
+    let (client, mut participant) = scene.admit_client()?;
     let token = scene.token();
-    scene.tell(&player, &mut voice, &token)?;
-    player.shows(&token)?;
-    voice.reset();
-    player.gives_up(GIVES_UP)?.at_once()
+    scene.tell(&client, &mut participant, &token)?;
+    client.shows(&token)?;
+    participant.reset();
+    client.gives_up(GIVES_UP)?.at_once()
 }
 
 const TRACE: Check = Check {
@@ -169,10 +169,10 @@ const TRACE: Check = Check {
 };
 
 fn trace(scene: &mut Scene) -> Checked {
-    let (player, voice) = scene.meet()?;
-    voice.reset();
-    player.gives_up(GIVES_UP)?;
-    match player.trace() {
+    let (client, participant) = scene.admit_client()?;
+    participant.reset();
+    client.gives_up(GIVES_UP)?;
+    match client.trace() {
         None => Ok(()),
         Some(line) => Err(Halt::fault(
             ["una línea para su usuario", "a line for its user"],
@@ -216,28 +216,29 @@ const AHEAD: u32 = 512 * 1024;
 const MOMENT: Duration = Duration::from_millis(1);
 
 fn flooded(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = scene.meet()?;
+    let (client, mut participant) = scene.admit_client()?;
     let line = scene.dialect.framing.encode(b"beto > un mensaje, y otro, y otro");
     let lines = line.repeat(FLOOD_LINES);
     let token = scene.token();
     for _ in 0..FLOOD_BEFORE {
-        voice.send(&lines)?;
+        participant.send(&lines)?;
     }
-    player.types(&token);
-    player.types(scene.leaving_word());
-    let deadline = Instant::now() + scene.terms.patience * 3;
-    let goes_on = |voice: &Voice| voice.end().is_none() && player.program.ended().is_none();
-    while goes_on(&voice) && Instant::now() < deadline {
+    client.types(&token);
+    client.types(scene.leaving_word());
+    let deadline = Instant::now() + scene.timeouts.patience * 3;
+    let goes_on =
+        |participant: &Participant| participant.end().is_none() && client.program.ended().is_none();
+    while goes_on(&participant) && Instant::now() < deadline {
         // There is always more to read, but not so much that it takes long to come to its end.
-        if unread(&player, voice.remote()) > AHEAD {
+        if unread(&client, participant.remote()) > AHEAD {
             thread::sleep(MOMENT);
-        } else if voice.send(&lines).is_err() {
+        } else if participant.send(&lines).is_err() {
             break;
         }
     }
     // Some end only their own side, and wait for the other, behind all that has come.
-    voice.end_sending();
-    player.screen().wait_on(scene.terms.patience, |heard| heard.end);
-    player.ends(["que se pueda salir", "that one can leave"])?;
-    scene.receives(&voice, &token)
+    participant.end_sending();
+    client.screen().wait_on(scene.timeouts.patience, |heard| heard.end);
+    client.ends(["que se pueda salir", "that one can leave"])?;
+    scene.receives(&participant, &token)
 }

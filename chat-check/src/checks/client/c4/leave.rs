@@ -4,8 +4,8 @@ use crate::checks::check::{Check, EVERY, Side};
 use crate::drive::captured::End;
 use crate::sandbox::running::Signal;
 use crate::scene::Scene;
-use crate::scene::client_program::Player;
-use crate::scene::participant::Voice;
+use crate::scene::client_program::ClientProgram;
+use crate::scene::participant::Participant;
 use crate::text::Text;
 use crate::verdict::{Checked, Halt, Level};
 
@@ -35,35 +35,35 @@ const LEAVE: Check = Check {
 };
 
 /// A client in the midst of a conversation: it waits at the keyboard and for the network.
-fn talking(scene: &mut Scene) -> Checked<(Player, Voice)> {
-    let (player, mut voice) = scene.meet()?;
+fn talking(scene: &mut Scene) -> Checked<(ClientProgram, Participant)> {
+    let (client, mut participant) = scene.admit_client()?;
     let token = scene.token();
-    player.types(&token);
-    scene.receives(&voice, &token)?;
-    scene.tell(&player, &mut voice, &token)?;
-    player.shows(&token)?;
+    client.types(&token);
+    scene.receives(&participant, &token)?;
+    scene.tell(&client, &mut participant, &token)?;
+    client.shows(&token)?;
     // Who has yet to come back to the network finds out there what the keyboard should tell it. A
     // signal between two steps of an interpreter is seen only after the next line. No user is that
     // fast.
-    scene.settle(&player.program)?;
-    Ok((player, voice))
+    scene.settle(&client.program)?;
+    Ok((client, participant))
 }
 
 fn leave(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = talking(scene)?;
-    player.types(scene.leaving_word());
-    let end = parts(&player, &mut voice)?;
+    let (client, mut participant) = talking(scene)?;
+    client.types(scene.leaving_word());
+    let end = parts(&client, &mut participant)?;
     if end == End::Broken {
         return Err(Halt::NotStrict(
             ["corta la conexión en lugar de cerrarla", "it resets the connection"].into(),
         ));
     }
-    ends_well(&player)
+    ends_well(&client)
 }
 
 /// The client ends the connection by itself, and its program.
-pub(super) fn parts(player: &Player, voice: &mut Voice) -> Checked<End> {
-    let end = voice.ends().map_err(|halt| match halt {
+pub(super) fn parts(client: &ClientProgram, participant: &mut Participant) -> Checked<End> {
+    let end = participant.ends().map_err(|halt| match halt {
         Halt::Fault { came, .. } => Halt::fault(
             ["que el cliente cierre su conexión", "that the client closes its connection"],
             came,
@@ -71,15 +71,15 @@ pub(super) fn parts(player: &Player, voice: &mut Voice) -> Checked<End> {
         other => other,
     })?;
     // Some end only their own side, and wait for the other.
-    voice.end_sending();
-    player.ends(["que el programa termine", "that the program ends"])?;
+    participant.end_sending();
+    client.ends(["que el programa termine", "that the program ends"])?;
     Ok(end)
 }
 
 /// Its status is 0, and there is no trace.
-fn ends_well(player: &Player) -> Checked {
-    player.is_tidy()?;
-    if player.program.ended().is_some_and(|status| !status.success()) {
+fn ends_well(client: &ClientProgram) -> Checked {
+    client.is_tidy()?;
+    if client.program.ended().is_some_and(|status| !status.success()) {
         let why = ["termina con un estado que no es 0", "its exit status is not 0"];
         return Err(Halt::NotStrict(why.into()));
     }
@@ -106,12 +106,12 @@ const WORD: Check = Check {
 };
 
 fn word(scene: &mut Scene) -> Checked {
-    let (player, voice) = scene.meet()?;
+    let (client, participant) = scene.admit_client()?;
     let (first, second) = (scene.token(), scene.token());
-    player.types(&format!("no quiero {} {first}", scene.leaving_word()));
-    scene.receives(&voice, &first)?;
-    player.types(&second);
-    scene.receives(&voice, &second)
+    client.types(&format!("no quiero {} {first}", scene.leaving_word()));
+    scene.receives(&participant, &first)?;
+    client.types(&second);
+    scene.receives(&participant, &second)
 }
 
 const CASE: Check = Check {
@@ -132,9 +132,9 @@ const CASE: Check = Check {
 };
 
 fn case(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = talking(scene)?;
-    player.types(&format!(" {} ", scene.leaving_word().to_uppercase()));
-    parts(&player, &mut voice).map(drop)
+    let (client, mut participant) = talking(scene)?;
+    client.types(&format!(" {} ", scene.leaving_word().to_uppercase()));
+    parts(&client, &mut participant).map(drop)
 }
 
 const EOF: Check = Check {
@@ -161,17 +161,17 @@ const EOF: Check = Check {
 };
 
 fn eof(scene: &mut Scene) -> Checked {
-    let (mut player, mut voice) = talking(scene)?;
+    let (mut client, mut participant) = talking(scene)?;
     let tokens = [scene.token(), scene.token(), scene.token()];
     for token in &tokens {
-        player.types(token);
+        client.types(token);
     }
-    player.program.end_input();
+    client.program.end_input();
     for token in &tokens {
-        scene.receives(&voice, token)?;
+        scene.receives(&participant, token)?;
     }
-    parts(&player, &mut voice)?;
-    ends_well(&player)
+    parts(&client, &mut participant)?;
+    ends_well(&client)
 }
 
 const CTRL_C: Check = Check {
@@ -195,8 +195,8 @@ const CTRL_C: Check = Check {
 };
 
 fn ctrl_c(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = talking(scene)?;
-    player.program.signal(Signal::Interrupt);
-    parts(&player, &mut voice)?;
-    ends_well(&player)
+    let (client, mut participant) = talking(scene)?;
+    client.program.signal(Signal::Interrupt);
+    parts(&client, &mut participant)?;
+    ends_well(&client)
 }

@@ -35,11 +35,11 @@ const ESCAPES: Check = Check {
 };
 
 fn escapes(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = scene.meet()?;
+    let (client, mut participant) = scene.admit_client()?;
     let (first, second) = (scene.token(), scene.token());
-    scene.tell(&player, &mut voice, &format!("{first}\x1b[2J\x07\u{202e}{second}"))?;
-    player.shows(&second)?;
-    let passed = |token| player.screen().look(|heard| heard.find(token, 0).is_some());
+    scene.tell(&client, &mut participant, &format!("{first}\x1b[2J\x07\u{202e}{second}"))?;
+    client.shows(&second)?;
+    let passed = |token| client.screen().look(|heard| heard.find(token, 0).is_some());
     if passed("\x1b[2J") {
         return Err(Halt::fault(
             ["la secuencia sin efecto", "the sequence without effect"],
@@ -85,35 +85,35 @@ const TORN: Check = Check {
 
 fn torn(scene: &mut Scene) -> Checked {
     let listening = scene.listen()?;
-    let started = scene.subject().start_on_terminal(&scene.role("client"), listening.port());
+    let started = scene.tested().start_on_terminal(&scene.role("client"), listening.port());
     let terminal =
         started.map_err(|error| Halt::broken("cannot start it on a terminal", &error))?;
     let keys = |text: &str| terminal.press(text).map_err(|e| Halt::Checker(e.to_string()));
     for line in scene.dialect.before("ana", listening.port()) {
         keys(&format!("{line}\r"))?;
     }
-    let mut voice = scene.accept(&listening, || false)?;
-    voice.say(GREETING)?;
+    let mut participant = scene.accept(&listening, || false)?;
+    participant.say(GREETING)?;
     if let Naming::Asked(keyword) = &scene.dialect.naming {
         // Most show the greeting, and then have read it.
         let greeted = || terminal.seen().iter().any(|row| row.contains(GREETING)).then_some(());
         scene.eventually(greeted);
-        voice.say(keyword)?;
+        participant.say(keyword)?;
         if scene.dialect.typed == Typed::Asked {
             keys("ana\r")?;
         }
-        scene.named(&voice)?;
+        scene.named(&participant)?;
     }
     let (typed, arrives) = (scene.token(), scene.token());
     keys(&typed)?;
     sees(scene, &terminal, |rows| rows.iter().any(|row| row.contains(&typed)))?;
-    scene.pause(scene.terms.grace)?;
-    voice.say(&arrives)?;
+    scene.pause(scene.timeouts.grace)?;
+    participant.say(&arrives)?;
     sees(scene, &terminal, |rows| rows.iter().any(|row| row.contains(&arrives)))?;
     let whole = |rows: &[String]| {
         rows.last().is_some_and(|row| row.contains(&typed) && !row.contains(&arrives))
     };
-    let shown = scene.within(scene.terms.patience / 3, || whole(&terminal.seen()).then_some(()));
+    let shown = scene.within(scene.timeouts.patience / 3, || whole(&terminal.seen()).then_some(()));
     shown.ok_or_else(|| {
         Halt::NotStrict(
             [
@@ -160,16 +160,16 @@ const FLUSH: Check = Check {
 };
 
 fn flush(scene: &mut Scene) -> Checked {
-    let (mut player, mut voice) = scene.come_in_a_pipe()?;
-    scene.let_in(&player, &mut voice)?;
+    let (mut client, mut participant) = scene.connect_piped_client()?;
+    scene.admit(&client, &mut participant)?;
     // Python's `input()` flushes too, before it waits: by the last line nobody begins to any more.
     for _ in 0..3 {
         let token = scene.token();
-        scene.tell(&player, &mut voice, &token)?;
-        if let Err(halt) = player.shows(&token) {
-            player.program.end_input();
-            let ended = player.program.wait(scene.terms.patience).is_some();
-            let late = ended && player.shows(&token).is_ok();
+        scene.tell(&client, &mut participant, &token)?;
+        if let Err(halt) = client.shows(&token) {
+            client.program.end_input();
+            let ended = client.program.wait(scene.timeouts.patience).is_some();
+            let late = ended && client.shows(&token).is_ok();
             return Err(if late { unflushed() } else { halt });
         }
     }
@@ -208,18 +208,18 @@ const PIPE: Check = Check {
 };
 
 fn pipe(scene: &mut Scene) -> Checked {
-    let (mut player, mut voice) = scene.come_in_a_pipe()?;
-    scene.let_in(&player, &mut voice)?;
+    let (mut client, mut participant) = scene.connect_piped_client()?;
+    scene.admit(&client, &mut participant)?;
     let [arrives, first, last] = [scene.token(), scene.token(), scene.token()];
-    scene.tell(&player, &mut voice, &arrives)?;
+    scene.tell(&client, &mut participant, &arrives)?;
     // Who does not flush shows it at the end.
-    let _ = player.shows(&arrives);
-    player.types(&first);
-    player.types(&last);
-    player.program.end_input();
-    scene.receives(&voice, &first)?;
-    scene.receives(&voice, &last)?;
-    crate::checks::client::c4::leave::parts(&player, &mut voice)?;
-    player.screen().wait(scene.terms.patience, |heard| heard.end);
-    player.shows(&arrives)
+    let _ = client.shows(&arrives);
+    client.types(&first);
+    client.types(&last);
+    client.program.end_input();
+    scene.receives(&participant, &first)?;
+    scene.receives(&participant, &last)?;
+    crate::checks::client::c4::leave::parts(&client, &mut participant)?;
+    client.screen().wait(scene.timeouts.patience, |heard| heard.end);
+    client.shows(&arrives)
 }

@@ -31,15 +31,15 @@ const RECEIVE: Check = Check {
 };
 
 fn receive(scene: &mut Scene) -> Checked {
-    let (player, mut voice) = scene.meet()?;
+    let (client, mut participant) = scene.admit_client()?;
     let first = scene.token();
-    scene.tell(&player, &mut voice, &first)?;
-    player.shows(&first)?;
+    scene.tell(&client, &mut participant, &first)?;
+    client.shows(&first)?;
     scene.note("the user types half a line");
-    player.program.type_in("hol");
+    client.program.type_in("hol");
     let second = scene.token();
-    scene.tell(&player, &mut voice, &second)?;
-    player.shows(&second)
+    scene.tell(&client, &mut participant, &second)?;
+    client.shows(&second)
 }
 
 const SEND: Check = Check {
@@ -64,14 +64,14 @@ const SEND: Check = Check {
 };
 
 fn send(scene: &mut Scene) -> Checked {
-    let (player, voice) = scene.meet()?;
+    let (client, participant) = scene.admit_client()?;
     let tokens = [scene.token(), format!("¿{} ñandú?", scene.token()), scene.token()];
     for token in &tokens {
-        player.types(token);
-        scene.receives(&voice, token)?;
+        client.types(token);
+        scene.receives(&participant, token)?;
     }
     for token in &tokens {
-        let times = voice.count(token);
+        let times = participant.count(token);
         if times != 1 {
             return Err(Halt::fault(
                 ["cada línea una sola vez", "each line once"],
@@ -109,13 +109,13 @@ const ORDER: Check = Check {
 const LINES: usize = 50;
 
 fn order(scene: &mut Scene) -> Checked {
-    let (player, voice) = scene.meet()?;
+    let (client, participant) = scene.admit_client()?;
     let tokens: Vec<String> = (0..LINES).map(|_| scene.token()).collect();
-    player.program.type_in(&format!("{}\n", tokens.join("\n")));
+    client.program.type_in(&format!("{}\n", tokens.join("\n")));
     for token in &tokens {
-        scene.receives(&voice, token)?;
+        scene.receives(&participant, token)?;
     }
-    let places: Vec<_> = tokens.iter().map(|token| voice.position(token)).collect();
+    let places: Vec<_> = tokens.iter().map(|token| participant.position(token)).collect();
     if places.is_sorted() {
         return Ok(());
     }

@@ -36,7 +36,7 @@ const LISTENS: Check = Check {
 fn listens(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let ana = scene.connect(&server, "ana")?;
-    scene.lets_in(&server, &ana)?;
+    scene.is_admitted(&server, &ana)?;
     let wanted = if scene.dialect.is_given("port") { scene.dialect.port } else { PORT };
     let sockets = server.program.sockets();
     let listening = sockets.iter().find(|socket| socket.state == State::Listen);
@@ -156,12 +156,12 @@ fn greets(scene: &mut Scene) -> Checked {
     }
     let server = scene.start()?;
     let ana = scene.connect(&server, "ana")?;
-    let patience = scene.terms.patience;
-    let heard = ana.intake().wait(patience, |heard| (heard.total > 0).then_some(()));
+    let patience = scene.timeouts.patience;
+    let heard = ana.captured().wait(patience, |heard| (heard.total > 0).then_some(()));
     if heard.is_none() {
         return Err(Halt::fault(["un saludo", "a greeting"], ana.instead(patience)));
     }
-    let exact = ana.intake().wait(scene.terms.grace, |heard| heard.find(GREETING, 0));
+    let exact = ana.captured().wait(scene.timeouts.grace, |heard| heard.find(GREETING, 0));
     exact.map(drop).ok_or_else(|| {
         Halt::NotStrict(Words::new(
             format!("el saludo no es «{GREETING}»"),

@@ -2,7 +2,7 @@
 
 use crate::checks::check::{Check, MANY, NAMED, Side};
 use crate::dialect::Naming;
-use crate::scene::participant::Voice;
+use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server, turned_away};
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
@@ -94,19 +94,19 @@ pub(in crate::checks::server) const EIGHT: [&str; 8] =
 
 fn three(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
-    let mut voices = Vec::new();
+    let mut participants = Vec::new();
     for name in EIGHT {
-        voices.push(enter(scene, &server, name)?);
+        participants.push(enter(scene, &server, name)?);
     }
     scene.settle(&server.program)?;
-    for (number, voice) in (1..).zip(&voices) {
-        if voice.end().is_some() || !scene.has(&server, voice.local()) {
+    for (number, participant) in (1..).zip(&participants) {
+        if participant.end().is_some() || !scene.has(&server, participant.local()) {
             return Err(Halt::fault(
                 Words::new(
                     format!("que los ocho sigan conectados, también el número {number}"),
                     format!("that all eight stay connected, number {number} too"),
                 ),
-                turned_away(voice)
+                turned_away(participant)
                     .unwrap_or(["cerró su conexión", "it closed the connection"].into()),
             ));
         }
@@ -145,9 +145,9 @@ fn nameless(scene: &mut Scene) -> Checked {
 }
 
 /// Joins, and sees that the server has accepted the connection.
-fn enter(scene: &Scene, server: &Server, name: &str) -> Checked<Voice> {
-    let mut voice = scene.connect(server, name)?;
-    scene.lets_in(server, &voice)?;
-    scene.introduce(&mut voice, name)?;
-    Ok(voice)
+fn enter(scene: &Scene, server: &Server, name: &str) -> Checked<Participant> {
+    let mut participant = scene.connect(server, name)?;
+    scene.is_admitted(server, &participant)?;
+    scene.introduce(&mut participant, name)?;
+    Ok(participant)
 }

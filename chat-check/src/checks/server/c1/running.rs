@@ -38,10 +38,10 @@ const NOTICE: Duration = Duration::from_millis(500);
 fn forever(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     for name in ["ana", "beto", "carla"] {
-        let voice = scene.join(&server, name)?;
-        let local = voice.local();
+        let participant = scene.join(&server, name)?;
+        let local = participant.local();
         scene.accepted(&server, local)?;
-        voice.close();
+        participant.close();
         // It may never let go; that is looked at elsewhere.
         scene.within(NOTICE, || (!scene.has(&server, local)).then_some(()));
         scene.settle(&server.program)?;
@@ -87,11 +87,11 @@ fn stops(scene: &mut Scene) -> Checked {
         let name = signal.name();
         let server = scene.start()?;
         let mut ana = scene.join(&server, "ana")?;
-        scene.lets_in(&server, &ana)?;
+        scene.is_admitted(&server, &ana)?;
         // A signal between two steps of an interpreter is seen only when it next wakes up.
         scene.settle(&server.program)?;
         server.program.signal(signal);
-        let Some(status) = server.program.wait(scene.terms.patience) else {
+        let Some(status) = server.program.wait(scene.timeouts.patience) else {
             return Err(Halt::fault(
                 Words::new(format!("que termine con {name}"), format!("that it ends at {name}")),
                 ["siguió en ejecución", "it went on running"],
@@ -135,7 +135,7 @@ const REBIND: Check = Check {
 fn rebind(scene: &mut Scene) -> Checked {
     let first = scene.start()?;
     let mut ana = scene.join(&first, "ana")?;
-    scene.lets_in(&first, &ana)?;
+    scene.is_admitted(&first, &ana)?;
     first.program.kill();
     ana.ends()?;
     ana.close();
@@ -182,7 +182,9 @@ fn port_taken(scene: &mut Scene) -> Checked {
     let second = scene.start_program("second server")?;
     let listening = || second.sockets().into_iter().find(|socket| socket.state == State::Listen);
     // It has either ended or found somewhere to listen.
-    scene.within(scene.terms.start, || second.ended().map(drop).or_else(|| listening().map(drop)));
+    scene.within(scene.timeouts.start, || {
+        second.ended().map(drop).or_else(|| listening().map(drop))
+    });
     let expected = [
         "que diga que el puerto está ocupado y termine",
         "that it says that the port is taken, and ends",
@@ -200,7 +202,7 @@ fn port_taken(scene: &mut Scene) -> Checked {
         return Err(Halt::fault(expected, ["siguió en ejecución", "it went on running"]));
     };
     for stream in [&second.trace().out, &second.trace().err] {
-        stream.wait(scene.terms.patience, |heard| heard.end);
+        stream.wait(scene.timeouts.patience, |heard| heard.end);
     }
     let said = [second.trace().err.text(), second.trace().out.text()].concat();
     let lines = said.lines().filter(|line| !line.trim().is_empty()).count();

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::checks::check::{Check, MANY, Side};
-use crate::scene::participant::{Deaf, Voice};
+use crate::scene::participant::{NonReader, Participant};
 use crate::scene::{Scene, Server};
 use crate::text::Text;
 use crate::verdict::{Checked, Halt, Level};
@@ -39,7 +39,7 @@ fn join_while_stuck(scene: &mut Scene) -> Checked {
     while !room.is_full() && room.flood(scene) {}
     for name in ["fabio", "gina"] {
         let newcomer = scene.join(&room.server, name)?;
-        scene.lets_in(&room.server, &newcomer)?;
+        scene.is_admitted(&room.server, &newcomer)?;
     }
     Ok(())
 }
@@ -88,10 +88,10 @@ fn slow_reader(scene: &mut Scene) -> Checked {
 /// Members before and behind one who reads nothing.
 struct Stuck {
     server: Server,
-    ana: Voice,
-    beto: Voice,
-    carla: Voice,
-    deaf: Deaf,
+    ana: Participant,
+    beto: Participant,
+    carla: Participant,
+    deaf: NonReader,
     /// The bytes of a line.
     line: usize,
     /// What the system held for the deaf one after each batch.
@@ -116,7 +116,7 @@ fn stuck(scene: &mut Scene) -> Checked<Stuck> {
         let mut room = with_deaf(scene, line)?;
         // No socket is full after so little. A limit may let some of it pass at once.
         let begun = Instant::now();
-        if (0..4).all(|_| room.flood(scene)) && begun.elapsed() < scene.terms.patience {
+        if (0..4).all(|_| room.flood(scene)) && begun.elapsed() < scene.timeouts.patience {
             return Ok(room);
         }
     }
@@ -128,12 +128,12 @@ fn stuck(scene: &mut Scene) -> Checked<Stuck> {
 /// A room with one who reads nothing, in which lines are so long.
 fn with_deaf(scene: &mut Scene, line: usize) -> Checked<Stuck> {
     let (server, [ana, beto]) = scene.room(["ana", "beto"])?;
-    let deaf = scene.join_deaf(&server, "dora")?;
+    let deaf = scene.join_without_reading(&server, "dora")?;
     let local =
         deaf.local().map_err(|error| Halt::broken("a connection has no address", &error))?;
     scene.accepted(&server, local)?;
     let carla = scene.join(&server, "carla")?;
-    scene.lets_in(&server, &carla)?;
+    scene.is_admitted(&server, &carla)?;
     let mut room = Stuck { server, ana, beto, carla, deaf, line, held: Vec::new() };
     scene.probe(&mut room.ana, &mut room.carla)?;
     Ok(room)
@@ -151,12 +151,13 @@ impl Stuck {
     fn flood(&mut self, scene: &Scene) -> bool {
         let lines = scene.dialect.framing.encode(&vec![b'x'; self.line]).repeat(BATCH / self.line);
         let listeners = [&self.beto, &self.carla];
-        let before = listeners.map(|voice| voice.intake().look(|heard| heard.bytes.len()));
+        let before =
+            listeners.map(|participant| participant.captured().look(|heard| heard.bytes.len()));
         if self.ana.send(&lines).is_err() {
             return false;
         }
-        let hears_all = |(voice, before): (&Voice, usize)| {
-            voice.intake().wait_on(scene.terms.patience, |heard| {
+        let hears_all = |(participant, before): (&Participant, usize)| {
+            participant.captured().wait_on(scene.timeouts.patience, |heard| {
                 let letters = memchr::memchr_iter(b'x', &heard.bytes[before..]).count();
                 (letters >= BATCH).then_some(())
             })

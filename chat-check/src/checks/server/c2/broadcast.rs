@@ -2,7 +2,7 @@
 
 use crate::checks::check::{Check, MANY, Side};
 use crate::checks::server::c1::crowd::EIGHT;
-use crate::scene::participant::Voice;
+use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
@@ -33,7 +33,7 @@ fn first_message(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let mut ana = scene.join(&server, "ana")?;
     let mut beto = scene.join(&server, "beto")?;
-    scene.lets_in(&server, &beto)?;
+    scene.is_admitted(&server, &beto)?;
     let heard = scene.probe(&mut ana, &mut beto).and_then(|()| scene.probe(&mut ana, &mut beto));
     match dead(&server, &ana) {
         Some(came) if heard.is_err() => Err(Halt::fault(
@@ -45,14 +45,14 @@ fn first_message(scene: &mut Scene) -> Checked {
 }
 
 /// What shows that somebody is served no more.
-fn dead(server: &Server, voice: &Voice) -> Option<Words> {
-    let unread = server.socket(voice.local());
+fn dead(server: &Server, participant: &Participant) -> Option<Words> {
+    let unread = server.socket(participant.local());
     let trace = ["Traceback", "Exception", "panicked", "Error"]
         .iter()
         .any(|sign| server.program.trace().err.look(|heard| heard.find(sign, 0).is_some()));
     if server.program.ended().is_some() {
         Some(["el servidor terminó", "the server ended"].into())
-    } else if voice.end().is_some() {
+    } else if participant.end().is_some() {
         Some(["el servidor cerró su conexión", "the server closed her connection"].into())
     } else if unread.is_some_and(|socket| socket.unread > 0) {
         Some(["nadie lee lo que envía", "nobody reads what she sends"].into())
@@ -87,20 +87,20 @@ fn relay(scene: &mut Scene) -> Checked {
 }
 
 fn relay_among<const N: usize>(scene: &mut Scene, names: [&str; N]) -> Checked {
-    let (_server, voices) = scene.room(names)?;
-    let mut voices = Vec::from(voices);
-    let (ana, others) = voices.split_at_mut(1);
+    let (_server, participants) = scene.room(names)?;
+    let mut participants = Vec::from(participants);
+    let (ana, others) = participants.split_at_mut(1);
     let ana = &mut ana[0];
     let token = scene.token();
     ana.say(&token)?;
-    for voice in &mut *others {
-        voice.hears(&token)?;
+    for participant in &mut *others {
+        participant.hears(&token)?;
     }
     scene.barrier(ana, &mut others[0])?;
-    for voice in others {
-        let times = voice.count(&token);
+    for participant in others {
+        let times = participant.count(&token);
         if times != 1 {
-            let name = voice.name();
+            let name = participant.name();
             return Err(Halt::fault(
                 ["el mensaje una sola vez", "the message once"],
                 Words::new(

@@ -2,9 +2,9 @@
 
 use crate::checks::check::{Check, MANY, Side};
 use crate::checks::server::c2::speakers::no_ends;
-use crate::checks::server::moments::read_by;
+use crate::checks::server::synchronization::read_by;
 use crate::dialect::Framing;
-use crate::scene::participant::Voice;
+use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
@@ -87,14 +87,14 @@ enum Passage {
 fn pass(
     scene: &Scene,
     server: &Server,
-    (ana, beto): (&mut Voice, &mut Voice),
+    (ana, beto): (&mut Participant, &mut Participant),
     (size, pieces): (usize, usize),
 ) -> Checked<Passage> {
     let (first, middle, last) = (scene.token(), scene.token(), scene.token());
     let half = size / 2 - 15;
     let text = format!("{first}{}{middle}{}{last}", "x".repeat(half), "y".repeat(size - half - 30));
     let bytes = scene.dialect.framing.encode(text.as_bytes());
-    let before = ana.intake().look(|heard| heard.total);
+    let before = ana.captured().look(|heard| heard.total);
     for piece in bytes.chunks(bytes.len().div_ceil(pieces)) {
         if ana.send(piece).is_err() {
             break;
@@ -115,7 +115,7 @@ fn pass(
     if message.contains(&text) && !silent {
         Ok(Passage::Whole)
     } else if parts == [0, 0, 0] && !silent {
-        let told = ana.intake().look(|heard| heard.total) > before;
+        let told = ana.captured().look(|heard| heard.total) > before;
         Ok(if told { Passage::Refused } else { Passage::Dropped })
     } else {
         let shown = message.len();
@@ -221,7 +221,7 @@ fn split_utf8(scene: &mut Scene) -> Checked {
         scene.probe(&mut ana, &mut beto)?;
         beto.hears(&last)?;
         // Where messages have no ends, its two halves may have been read apart.
-        let came = beto.intake().look(|heard| {
+        let came = beto.captured().look(|heard| {
             let begin = heard.find(&first, 0)? + first.len();
             let end = heard.find(&last, begin)?;
             Some(String::from_utf8_lossy(&heard.bytes[begin..end]).into_owned())
@@ -278,7 +278,7 @@ fn invalid_utf8(scene: &mut Scene) -> Checked {
     ana.send(&scene.dialect.framing.encode(&bytes))?;
     read_by(scene, &server, &ana);
     scene.probe(&mut ana, &mut beto)?;
-    let came = beto.intake().look(|heard| {
+    let came = beto.captured().look(|heard| {
         let at = heard.find(&token, 0)? + token.len();
         Some(heard.bytes[at..].starts_with(" \u{FFFD}".as_bytes()))
     });

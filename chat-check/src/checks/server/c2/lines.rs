@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::checks::check::{Check, MANY, Side};
 use crate::checks::server::c2::speakers::no_ends;
-use crate::checks::server::moments::{at_once, read_by};
+use crate::checks::server::synchronization::{at_once, read_by};
 use crate::dialect::Framing;
 use crate::scene::Scene;
 use crate::text::{Text, Words, normal};
@@ -155,15 +155,15 @@ fn no_newline(scene: &mut Scene) -> Checked {
     let mut ana = scene.connect_in(&server, "ana", Framing::None)?;
     scene.introduce(&mut ana, "ana")?;
     let mut beto = scene.join(&server, "beto")?;
-    scene.lets_in(&server, &ana)?;
-    scene.lets_in(&server, &beto)?;
+    scene.is_admitted(&server, &ana)?;
+    scene.is_admitted(&server, &beto)?;
     let takes_part = (0..4).any(|_| {
         let token = scene.token();
         beto.say(&token).is_ok() && ana.hears_within(&token, PAUSE / 4).is_ok()
     });
     let token = scene.token();
     ana.send(token.as_bytes())?;
-    let heard = beto.intake().wait(PAUSE, |heard| heard.find(&token, 0));
+    let heard = beto.captured().wait(PAUSE, |heard| heard.find(&token, 0));
     if takes_part && heard.is_some() {
         Ok(())
     } else {
@@ -201,7 +201,7 @@ fn crlf(scene: &mut Scene) -> Checked {
         let token = scene.token();
         ana.send(format!("{token}{ending}").as_bytes())?;
         // It may come with another line behind it, or with none.
-        let heard = beto.intake().wait(scene.terms.patience, |heard| heard.find(&token, 0));
+        let heard = beto.captured().wait(scene.timeouts.patience, |heard| heard.find(&token, 0));
         if heard.is_none() {
             let expected = format!("{ending:?}");
             return Err(Halt::fault(
@@ -209,7 +209,7 @@ fn crlf(scene: &mut Scene) -> Checked {
                     format!("que se reenvíe una línea que termina en {expected}"),
                     format!("that a line that ends in {expected} is passed on"),
                 ),
-                beto.instead(scene.terms.patience),
+                beto.instead(scene.timeouts.patience),
             ));
         }
     }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use chat_protocol::profile::Profile;
 
 use crate::checks::check::{Check, MANY, Side};
-use crate::checks::server::moments::{at_once, read_by};
 use crate::checks::server::printing::{Print, printed, prints, shows};
+use crate::checks::server::synchronization::{at_once, read_by};
 use crate::dialect::Label;
-use crate::scene::participant::Voice;
+use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
@@ -136,15 +136,18 @@ fn interleaved(scene: &mut Scene) -> Checked {
     let (server, [mut dora, mut ana, mut beto, mut carla]) =
         scene.room(["dora", "ana", "beto", "carla"])?;
     let texts: Vec<Vec<String>> = (0..3).map(|_| long_row(scene)).collect();
-    let mut voices = [&mut ana, &mut beto, &mut carla];
-    let identities = voices.each_ref().map(|voice| (voice.name().to_owned(), voice.local().port()));
-    let mut said: Vec<_> = voices.iter_mut().map(|voice| &mut **voice).zip(&texts).collect();
+    let mut participants = [&mut ana, &mut beto, &mut carla];
+    let identities = participants
+        .each_ref()
+        .map(|participant| (participant.name().to_owned(), participant.local().port()));
+    let mut said: Vec<_> =
+        participants.iter_mut().map(|participant| &mut **participant).zip(&texts).collect();
     say_all(scene, &server, &mut said)?;
     let all: HashMap<&str, (usize, &String)> = (0..)
         .zip(&texts)
         .flat_map(|(speaker, texts)| texts.iter().map(move |t| (&t[..TOKEN], (speaker, t))))
         .collect();
-    hears_letters(&dora, all.len() * FILLING.len(), scene.terms.patience)?;
+    hears_letters(&dora, all.len() * FILLING.len(), scene.timeouts.patience)?;
     // What stands behind the letters may come with another read.
     for last in texts.iter().filter_map(|texts| texts.last()) {
         dora.hears(&last[last.len() - TOKEN..]).map_err(|_| torn("…"))?;
@@ -162,10 +165,10 @@ fn interleaved(scene: &mut Scene) -> Checked {
 }
 
 /// Waits until so many of the filling's letters were heard, as long as more of them come.
-fn hears_letters(voice: &Voice, all: usize, patience: Duration) -> Checked {
+fn hears_letters(participant: &Participant, all: usize, patience: Duration) -> Checked {
     let mut before = 0;
     while before < all {
-        let more = voice.intake().wait(patience, |heard| {
+        let more = participant.captured().wait(patience, |heard| {
             let letters = memchr::memchr_iter(b'X', &heard.bytes).count();
             (letters > before).then_some(letters)
         });
@@ -285,7 +288,7 @@ fn prints_messages(scene: &mut Scene) -> Checked {
 fn prints_message(scene: &Scene, server: &Server) -> Checked {
     let before = printed(scene, server);
     let mut ana = scene.join(server, "ana")?;
-    scene.lets_in(server, &ana)?;
+    scene.is_admitted(server, &ana)?;
     let (token, local) = (scene.token(), ana.local());
     ana.say(&token)?;
     read_by(scene, server, &ana);
@@ -310,7 +313,7 @@ pub(super) fn no_ends() -> Halt {
 }
 
 fn row(scene: &Scene) -> Vec<String> {
-    let length = match (scene.dialect.framing.has_ends(), scene.terms.profile) {
+    let length = match (scene.dialect.framing.has_ends(), scene.profile) {
         (false, _) => ROW_APART,
         (true, Profile::Grupal) => ROW_LIMITED,
         (true, _) => ROW,
@@ -320,19 +323,23 @@ fn row(scene: &Scene) -> Vec<String> {
 
 /// Each says all of this, so that it all arrives together; or, where messages have no ends, one at
 /// a time.
-fn say_all(scene: &Scene, server: &Server, said: &mut [(&mut Voice, &Vec<String>)]) -> Checked {
+fn say_all(
+    scene: &Scene,
+    server: &Server,
+    said: &mut [(&mut Participant, &Vec<String>)],
+) -> Checked {
     let framing = scene.dialect.framing;
     if framing.has_ends() {
         return at_once(scene, server, || {
-            said.iter_mut().try_for_each(|(voice, texts)| {
+            said.iter_mut().try_for_each(|(participant, texts)| {
                 let texts = texts.iter().map(|text| framing.encode(text.as_bytes()));
-                voice.send(&texts.collect::<Vec<_>>().concat())
+                participant.send(&texts.collect::<Vec<_>>().concat())
             })
         });
     }
     (0..ROW_APART).try_for_each(|number| {
         at_once(scene, server, || {
-            said.iter_mut().try_for_each(|(voice, texts)| voice.say(&texts[number]))
+            said.iter_mut().try_for_each(|(participant, texts)| participant.say(&texts[number]))
         })
     })
 }

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::checks::check::{Check, EVERY, MANY, Side};
-use crate::checks::server::moments::{at_once, let_go};
 use crate::checks::server::printing::{Print, about, printed, prints, shows};
-use crate::scene::participant::Voice;
+use crate::checks::server::synchronization::{at_once, let_go};
+use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
@@ -57,7 +57,7 @@ fn busy(scene: &mut Scene) -> Checked {
     scene.within(LOOK, || (!scene.has(&server, local)).then_some(()));
     // Half of a connection may stay, or be ended.
     let mut beto = scene.join(&server, "beto")?;
-    scene.lets_in(&server, &beto)?;
+    scene.is_admitted(&server, &beto)?;
     beto.end_sending();
     let (begun, before) = (Instant::now(), server.program.cpu());
     let mut used = Duration::ZERO;
@@ -108,7 +108,7 @@ const CLOSED: Check = Check {
 };
 
 fn closed(scene: &mut Scene) -> Checked {
-    parts(scene, Voice::close)
+    parts(scene, Participant::close)
 }
 
 const RESET: Check = Check {
@@ -132,11 +132,11 @@ const RESET: Check = Check {
 };
 
 fn reset(scene: &mut Scene) -> Checked {
-    parts(scene, Voice::reset)
+    parts(scene, Participant::reset)
 }
 
 /// The server lets go of who leaves so, and lets the next one in.
-fn parts(scene: &mut Scene, leave: fn(Voice)) -> Checked {
+fn parts(scene: &mut Scene, leave: fn(Participant)) -> Checked {
     let server = scene.start()?;
     let ana = scene.join(&server, "ana")?;
     let local = ana.local();
@@ -149,7 +149,7 @@ fn parts(scene: &mut Scene, leave: fn(Voice)) -> Checked {
         ));
     }
     let beto = scene.join(&server, "beto")?;
-    scene.lets_in(&server, &beto)?;
+    scene.is_admitted(&server, &beto)?;
     // A reset is gone from the system's tables before the server has met with it.
     scene.settle(&server.program)?;
     match (server.program.ended(), beto.end()) {
@@ -186,7 +186,7 @@ fn prints_departure(scene: &Scene, server: &Server) -> Checked {
     let local = ana.local();
     scene.accepted(server, local)?;
     // What is printed of who comes is printed by now, or is taken for what is printed of who goes.
-    scene.pause(scene.terms.grace)?;
+    scene.pause(scene.timeouts.grace)?;
     let before = printed(scene, server);
     ana.close();
     let line = format!("cliente {local} desconectado");
@@ -259,10 +259,10 @@ fn resets(scene: &mut Scene, pattern: &str, rounds: usize) -> Checked {
     for round in 0..rounds {
         let mut dying = Vec::new();
         for kind in pattern.chars() {
-            let mut voice = scene.join(&server, &scene.name(&kind.to_string()))?;
-            scene.lets_in(&server, &voice)?;
-            scene.probe(&mut ana, &mut voice)?;
-            if kind == 'd' { dying.push(voice) } else { living.push(voice) }
+            let mut participant = scene.join(&server, &scene.name(&kind.to_string()))?;
+            scene.is_admitted(&server, &participant)?;
+            scene.probe(&mut ana, &mut participant)?;
+            if kind == 'd' { dying.push(participant) } else { living.push(participant) }
         }
         let token = scene.token();
         at_once(scene, &server, || {
@@ -276,9 +276,9 @@ fn resets(scene: &mut Scene, pattern: &str, rounds: usize) -> Checked {
             }
         })?;
         everybody_hears(scene, &server, (&mut ana, &mut living), &token)?;
-        for voice in living.drain(1..) {
-            let local = voice.local();
-            voice.close();
+        for participant in living.drain(1..) {
+            let local = participant.local();
+            participant.close();
             let_go(scene, &server, local);
         }
         scene.settle(&server.program)?;
@@ -289,12 +289,12 @@ fn resets(scene: &mut Scene, pattern: &str, rounds: usize) -> Checked {
 fn everybody_hears(
     scene: &Scene,
     server: &Server,
-    (ana, living): (&mut Voice, &mut [Voice]),
+    (ana, living): (&mut Participant, &mut [Participant]),
     token: &str,
 ) -> Checked {
-    for voice in &mut *living {
-        if voice.hears(token).is_err() {
-            let name = voice.name();
+    for participant in &mut *living {
+        if participant.hears(token).is_err() {
+            let name = participant.name();
             return Err(Halt::fault(
                 Words::new(
                     format!("que a {name} le llegue «{token}»"),

@@ -35,7 +35,7 @@ fn salir(scene: &mut Scene) -> Checked {
     let word = scene.dialect.leave.clone().unwrap_or_else(|| SALIR.to_owned());
     let server = scene.start()?;
     let mut ana = scene.join(&server, "ana")?;
-    scene.lets_in(&server, &ana)?;
+    scene.is_admitted(&server, &ana)?;
     ana.say(&word)?;
     ana.ends()?;
     if word == SALIR || scene.dialect.is_given("leave") {
@@ -72,7 +72,7 @@ fn salir_case(scene: &mut Scene) -> Checked {
     for said in [word.to_uppercase(), format!("  {word} "), format!("{word}\r")] {
         // The one before may not be forgotten yet.
         let mut ana = scene.join(&server, &scene.name("ana"))?;
-        scene.lets_in(&server, &ana)?;
+        scene.is_admitted(&server, &ana)?;
         ana.say(&said)?;
         if ana.ends().is_err() {
             return Err(Halt::fault(
@@ -165,7 +165,7 @@ fn contains(scene: &mut Scene) -> Checked {
         ana.say(&text)?;
         let heard = ana.say(&token).and_then(|()| beto.hears(&token));
         // They may come in another order.
-        beto.intake().wait(scene.terms.grace * 3, |all| all.find(&text, 0));
+        beto.captured().wait(scene.timeouts.grace * 3, |all| all.find(&text, 0));
         if heard.is_err() || !beto.messages().iter().any(|message| message.contains(&text)) {
             return Err(Halt::fault(
                 Words::new(
@@ -173,7 +173,7 @@ fn contains(scene: &mut Scene) -> Checked {
                     format!("that \"{text}\" reaches beto and ana stays connected"),
                 ),
                 if heard.is_err() {
-                    ana.instead(scene.terms.patience)
+                    ana.instead(scene.timeouts.patience)
                 } else {
                     ["el mensaje no llegó", "the message did not come"].into()
                 },

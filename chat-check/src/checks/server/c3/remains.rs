@@ -1,7 +1,7 @@
 //! Chapter 3.4: what remains of clients that are gone.
 
 use crate::checks::check::{Check, EVERY, MANY, Side};
-use crate::checks::server::moments::let_go;
+use crate::checks::server::synchronization::let_go;
 use crate::sandbox::running::Running;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
@@ -94,13 +94,13 @@ fn returns(scene: &mut Scene, measure: fn(&Running) -> usize, what: [&str; 2]) -
 
 fn visit(scene: &Scene, server: &Server, reset: bool) -> Checked {
     // The one before may not be forgotten yet.
-    let voice = scene.join(server, &scene.name("ana"))?;
-    let local = voice.local();
+    let participant = scene.join(server, &scene.name("ana"))?;
+    let local = participant.local();
     scene.accepted(server, local)?;
     if reset {
-        voice.reset();
+        participant.reset();
     } else {
-        voice.close();
+        participant.close();
     }
     let_go(scene, server, local);
     Ok(())

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::checks::check::{Check, NAMED, Side};
 use crate::checks::server::c5::names::labelled;
-use crate::checks::server::moments::let_go;
-use crate::scene::participant::Voice;
+use crate::checks::server::synchronization::let_go;
+use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words, normal};
 use crate::verdict::{Checked, Halt, Level};
@@ -264,7 +264,7 @@ fn claim(
     scene: &Scene,
     server: &Server,
     name: &str,
-    listener: &mut Voice,
+    listener: &mut Participant,
 ) -> Checked<Option<String>> {
     let mark = listener.messages().len();
     let mut claimant = scene.connect(server, "claimant")?;
@@ -291,10 +291,10 @@ struct Form {
 }
 
 impl Form {
-    fn of(scene: &Scene, speaker: &mut Voice, listener: &mut Voice) -> Checked<Self> {
+    fn of(scene: &Scene, speaker: &mut Participant, listener: &mut Participant) -> Checked<Self> {
         // What the server says to the listener about his own words, a prompt say, hangs on the
         // message that comes next; this one comes behind another's, as any other does.
-        scene.pause(scene.terms.grace)?;
+        scene.pause(scene.timeouts.grace)?;
         scene.probe(speaker, listener)?;
         let token = scene.token();
         speaker.say(&token)?;

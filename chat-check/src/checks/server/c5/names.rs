@@ -1,10 +1,10 @@
 //! Chapter 5: each client has a name before it takes part.
 
 use crate::checks::check::{Check, NAMED, Side};
-use crate::checks::server::moments::let_go;
+use crate::checks::server::synchronization::let_go;
 use crate::dialect::{Label, Naming};
 use crate::scene::Scene;
-use crate::scene::participant::Voice;
+use crate::scene::participant::Participant;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 
@@ -81,7 +81,7 @@ fn not_before(scene: &mut Scene) -> Checked {
     let (server, [mut ana, mut beto]) = scene.room([&ana, &beto])?;
     let mark = scene.mark(&mut ana, &mut beto)?;
     let nameless = scene.connect(&server, "caro")?;
-    scene.lets_in(&server, &nameless)?;
+    scene.is_admitted(&server, &nameless)?;
     if let Naming::Asked(keyword) = &scene.dialect.naming {
         scene.asked(&nameless, keyword)?;
     }
@@ -168,7 +168,7 @@ fn in_step(scene: &mut Scene) -> Checked {
 }
 
 /// What the one says reaches the other with the speaker's name.
-fn signs(scene: &Scene, speaker: &mut Voice, listener: &mut Voice) -> Checked {
+fn signs(scene: &Scene, speaker: &mut Participant, listener: &mut Participant) -> Checked {
     let token = scene.token();
     speaker.say(&token)?;
     let heard = listener.hears(&token)?;
@@ -210,7 +210,7 @@ const DEADLINE: Check = Check {
 
 /// Who gives no name is idle as well.
 fn deadline(scene: &mut Scene) -> Checked {
-    let Some(idle) = scene.terms.idle else {
+    let Some(idle) = scene.timeouts.idle else {
         return Err(Halt::Untestable(Words::new(
             "no se sabe cuánto es de esperar; se mira cuando se da --idle TIEMPO",
             "it is not known how long to wait; it is looked at when --idle TIME is given",
@@ -218,7 +218,7 @@ fn deadline(scene: &mut Scene) -> Checked {
     };
     let server = scene.start()?;
     let mut nameless = scene.connect(&server, "ana")?;
-    nameless.ends_within(idle + scene.terms.patience * 2).map(drop)
+    nameless.ends_within(idle + scene.timeouts.patience * 2).map(drop)
 }
 
 /// Whether this name stands in a text, in whatever letters: a server may write all names in its own.

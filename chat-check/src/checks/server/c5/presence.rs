@@ -3,7 +3,7 @@
 use crate::checks::check::{Check, NAMED, Side};
 use crate::checks::server::c5::names::tells_of;
 use crate::scene::Scene;
-use crate::scene::participant::Voice;
+use crate::scene::participant::Participant;
 use crate::text::{Text, Words, normal};
 use crate::verdict::{Checked, Halt, Level};
 
@@ -160,16 +160,16 @@ fn order(scene: &mut Scene) -> Checked {
 /// Waits until somebody hears of another one.
 pub(in crate::checks::server) fn hears_of(
     scene: &Scene,
-    voice: &Voice,
+    participant: &Participant,
     mark: usize,
     name: &str,
 ) -> Checked {
-    let told = scene.eventually(|| voice.mentions(mark, name).pop());
-    told.map(drop).ok_or_else(|| untold(voice, name))
+    let told = scene.eventually(|| participant.mentions(mark, name).pop());
+    told.map(drop).ok_or_else(|| untold(participant, name))
 }
 
-fn untold(voice: &Voice, name: &str) -> Halt {
-    let who = voice.name();
+fn untold(participant: &Participant, name: &str) -> Halt {
+    let who = participant.name();
     Halt::fault(
         Words::new(
             format!("que a {who} le llegue un aviso con el nombre «{name}»"),
@@ -180,8 +180,8 @@ fn untold(voice: &Voice, name: &str) -> Halt {
 }
 
 /// Behind `mark` there is one notice about somebody. Lists, in which others stand as well, are none.
-fn once(voice: &Voice, mark: usize, name: &str, others: &[&str]) -> Checked {
-    let mut notices = voice.mentions(mark, name);
+fn once(participant: &Participant, mark: usize, name: &str, others: &[&str]) -> Checked {
+    let mut notices = participant.mentions(mark, name);
     notices.retain(|notice| !others.iter().any(|other| tells_of(notice, other)));
     let all = notices.len();
     notices.sort_by_key(|notice| normal(notice));

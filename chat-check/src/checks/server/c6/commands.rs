@@ -211,8 +211,8 @@ fn aliases(scene: &mut Scene) -> Checked {
     }
     ana.say(&format!("/nick {new}"))?;
     hears_of(scene, &beto, 0, &new)?;
-    for voice in [&mut ana, &mut beto] {
-        voice.say(&format!("/join {room}"))?;
+    for participant in [&mut ana, &mut beto] {
+        participant.say(&format!("/join {room}"))?;
     }
     scene.probe(&mut ana, &mut beto)?;
     beto.say("/quit")?;

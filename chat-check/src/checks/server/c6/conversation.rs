@@ -4,7 +4,7 @@ use chat_protocol::profile::Profile;
 
 use crate::checks::check::{Check, Side};
 use crate::checks::server::c5::names::tells_of;
-use crate::scene::participant::Voice;
+use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
@@ -125,16 +125,21 @@ fn reply(scene: &mut Scene) -> Checked {
 }
 
 /// A server with three members who all hear each other.
-pub(super) fn three(scene: &mut Scene) -> Checked<(Server, [Voice; 3])> {
+pub(super) fn three(scene: &mut Scene) -> Checked<(Server, [Participant; 3])> {
     let names = ["ana", "beto", "caro"].map(|name| scene.name(name));
     scene.room([&names[0], &names[1], &names[2]])
 }
 
 /// Somebody is told something, whatever it is, behind `mark`.
-pub(super) fn answered(scene: &Scene, voice: &Voice, mark: usize, command: &str) -> Checked {
+pub(super) fn answered(
+    scene: &Scene,
+    participant: &Participant,
+    mark: usize,
+    command: &str,
+) -> Checked {
     // A prompt has no words.
     let is_said = |message: &String| message.contains(char::is_alphanumeric);
-    let said = || voice.messages().iter().skip(mark).any(is_said);
+    let said = || participant.messages().iter().skip(mark).any(is_said);
     let told = scene.eventually(|| said().then_some(()));
     told.ok_or_else(|| {
         Halt::fault(
@@ -142,15 +147,15 @@ pub(super) fn answered(scene: &Scene, voice: &Voice, mark: usize, command: &str)
                 format!("una respuesta a «{command}» para quien lo escribió"),
                 format!("an answer to \"{command}\" for who wrote it"),
             ),
-            voice.instead(scene.terms.patience),
+            participant.instead(scene.timeouts.patience),
         )
     })
 }
 
 /// This has not reached somebody.
-pub(super) fn unheard(voice: &Voice, token: &str) -> Checked {
-    let Some(message) = voice.message(token) else { return Ok(()) };
-    let name = voice.name();
+pub(super) fn unheard(participant: &Participant, token: &str) -> Checked {
+    let Some(message) = participant.message(token) else { return Ok(()) };
+    let name = participant.name();
     Err(Halt::fault(
         Words::new(format!("nada para {name}"), format!("nothing for {name}")),
         Words::new(format!("le llegó «{message}»"), format!("\"{message}\" reached it")),

@@ -5,7 +5,7 @@ use crate::checks::server::c5::names::tells_of;
 use crate::checks::server::c5::presence::hears_of;
 use crate::checks::server::c6::conversation::{COMMANDS, three, unheard};
 use crate::scene::Scene;
-use crate::scene::participant::Voice;
+use crate::scene::participant::Participant;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 
@@ -34,11 +34,11 @@ const ROOMS: Check = Check {
 
 fn rooms(scene: &mut Scene) -> Checked {
     let names = ["ana", "beto", "caro", "dora", "eva"].map(|name| scene.name(name));
-    let (server, voices) = scene.room([&names[0], &names[1], &names[2], &names[3]])?;
-    let [mut ana, mut beto, mut caro, mut dora] = voices;
+    let (server, participants) = scene.room([&names[0], &names[1], &names[2], &names[3]])?;
+    let [mut ana, mut beto, mut caro, mut dora] = participants;
     let room = scene.name("r");
-    for voice in [&mut caro, &mut dora] {
-        voice.say(&format!("/sala {room}"))?;
+    for participant in [&mut caro, &mut dora] {
+        participant.say(&format!("/sala {room}"))?;
     }
     scene.probe(&mut caro, &mut dora)?;
     let (inside, outside) = (scene.token(), scene.token());
@@ -160,8 +160,8 @@ fn list(scene: &mut Scene) -> Checked {
 pub(super) fn answer(
     scene: &Scene,
     command: &str,
-    asker: &mut Voice,
-    other: &mut Voice,
+    asker: &mut Participant,
+    other: &mut Participant,
 ) -> Checked<String> {
     let mark = scene.mark(other, asker)?;
     asker.say(command)?;
@@ -169,7 +169,7 @@ pub(super) fn answer(
     let token = scene.token();
     other.say(&token)?;
     asker.hears(&token)?;
-    scene.pause(scene.terms.grace)?;
+    scene.pause(scene.timeouts.grace)?;
     let mut messages = asker.messages().split_off(mark);
     messages.retain(|message| !message.contains(&token));
     Ok(messages.join(" / "))
@@ -180,8 +180,8 @@ pub(super) fn answer(
 fn until(
     scene: &Scene,
     command: &str,
-    asker: &mut Voice,
-    other: &mut Voice,
+    asker: &mut Participant,
+    other: &mut Participant,
     fits: impl Fn(&String) -> bool,
 ) -> Checked<Option<String>> {
     let mut last = None;

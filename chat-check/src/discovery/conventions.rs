@@ -1,4 +1,4 @@
-//! What chats of courses usually have, where it is not the same everywhere.
+//! Conventions of courses' chats: usual ports, name keywords and words to leave.
 
 /// Where servers of courses listen, besides the port of this one.
 pub(super) const PORTS: [u16; 34] = [

@@ -1,4 +1,4 @@
-//! What can be told from the texts that a server sends.
+//! Observations of a server: what its greeting and its messages tell of its dialect.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! What can be told from a program's screen, and from what a client sends.
+//! Prompts on a program's screen, and how the messages end that a client sends.
 
 use crate::dialect::{Framing, HOST_MARK, NAME, PORT_MARK};
 use crate::drive::captured::Heard;

@@ -1,7 +1,7 @@
-//! What must happen to a server at one moment, or not before another.
+//! Synchronization with a server: things that must happen at once, or not before another.
 
 use crate::sandbox::running::Signal;
-use crate::scene::participant::Voice;
+use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::verdict::Checked;
 
@@ -21,8 +21,8 @@ pub(super) fn at_once<T>(
 
 /// Waits until the server has read all that this one has sent, for as long as patience lasts. One
 /// that is not read from is somebody else's business.
-pub(super) fn read_by(scene: &Scene, server: &Server, voice: &Voice) {
-    let unread = || server.socket(voice.local()).map_or(0, |socket| socket.unread);
+pub(super) fn read_by(scene: &Scene, server: &Server, participant: &Participant) {
+    let unread = || server.socket(participant.local()).map_or(0, |socket| socket.unread);
     scene.eventually(|| (unread() == 0).then_some(()));
 }
 
