@@ -11,7 +11,7 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | processes, sockets and transcripts: what every test of a program stands on | [`drive`] |
+//! | processes, sockets and transcripts: what every test of a program stands on | [`chat_drive`] |
 //! | networks, process trees, limits, working directories | [`sandbox`] |
 //! | finding out dialects | `discovery/` |
 //! | the requirements, and those that nobody outside can see | [`checks`] |
@@ -25,7 +25,6 @@ pub mod checks;
 pub mod cli;
 pub mod dialect;
 mod discovery;
-pub mod drive;
 pub mod exit;
 pub mod grade;
 pub mod harness;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
 use chat_check::harness::program::Program;
 use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_tests::binaries;
 use chat_tests::chat::Chat;
 use serde_json::Value;

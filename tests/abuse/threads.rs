@@ -1,8 +1,8 @@
 //! The same promises where several threads serve (`--threads`), and where messages wait for others
 //! (`--coalesce`).
 
-use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
 
 use crate::healthy::Healthy;

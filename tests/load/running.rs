@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::process::{Command, Output};
 
-use chat_check::harness::failure::Result;
 use chat_check::harness::program::Program;
 use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_tests::binaries;
 use chat_tests::chat::address_in;
 use serde_json::Value;

@@ -3,9 +3,9 @@
 use std::net::TcpListener;
 
 use assert_cmd::Command;
-use chat_check::harness::failure::Result;
 #[cfg(unix)]
 use chat_check::harness::program::Program;
+use chat_drive::failure::Result;
 use chat_tests::binaries;
 use predicates::prelude::*;
 

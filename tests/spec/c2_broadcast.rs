@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::thread;
 
-use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_protocol::wording;
 use chat_tests::chat::{Chat, said_by};
 use rand::seq::SliceRandom;

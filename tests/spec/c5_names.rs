@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_tests::chat::{Chat, take_part};
 
 const KEYWORD: &str = "nombre del cliente";

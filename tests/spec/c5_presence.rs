@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::thread;
 
-use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
 use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_protocol::wording;
 use chat_tests::chat::Chat;
 

@@ -1,7 +1,7 @@
 //! Chapter 6: private messages and commands. Rooms: `c6_rooms`.
 
-use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_protocol::command::FORMS;
 use chat_protocol::wording;
 use chat_tests::chat::Chat;

@@ -3,8 +3,8 @@
 #[cfg(unix)]
 mod on_a_terminal;
 
-use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_protocol::wording;
 use chat_tests::chat::Chat;
 
@@ -103,7 +103,7 @@ fn r7_1_who_leaves_while_it_waits_holds_up_nobody() -> Result {
 #[cfg(target_os = "linux")]
 #[test]
 fn r7_1_descriptors_return_when_all_who_waited_were_served() -> Result {
-    use chat_check::drive::process::descriptors;
+    use chat_drive::process::descriptors;
 
     let chat = practico(&[])?;
     let baseline = descriptors(chat.server.id()).expect("descriptors");

@@ -2,8 +2,8 @@
 
 use std::thread;
 
-use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_protocol::wording;
 use chat_tests::chat::{Chat, said_by};
 

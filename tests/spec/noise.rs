@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::thread;
 use std::vec::IntoIter;
 
-use chat_check::drive::process;
-use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
+use chat_drive::process;
 use chat_protocol::decoder::{Decoder, Line};
 use chat_protocol::framing::Framing;
 use chat_protocol::text::{is_leave, passable};

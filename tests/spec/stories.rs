@@ -1,7 +1,7 @@
 //! The course's own stories, each played whole on its profile.
 
-use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
 
 /// Everybody hears this next.

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
-use chat_check::harness::failure::Result;
 use chat_check::harness::peer::Peer;
 use chat_check::harness::program::Program;
 use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_protocol::limits::MAX_LINE;
 use chat_protocol::wording;
 

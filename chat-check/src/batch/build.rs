@@ -6,10 +6,11 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Duration;
 
+use chat_drive::role::Role;
+use chat_drive::transcript::Transcript;
+
 use super::language::Recipe;
 use super::wording;
-use crate::drive::role::Role;
-use crate::drive::transcript::Transcript;
 use crate::grade::grading::Settings;
 use crate::grade::result::NotStarted;
 use crate::sandbox::limits::Limits;
@@ -70,7 +71,7 @@ fn run(
     for (name, value) in &settings.variables {
         tested = tested.with_variable(name, value);
     }
-    let role = Role::new("build", &Transcript::new());
+    let role = Role::new("build", &Transcript::begin());
     let program = tested.start(&role, 0).map_err(|e| broken(&e))?;
     let status = program.wait(TIME.mul_f64(settings.slow));
     if status.is_some_and(|status| status.success()) {

@@ -3,6 +3,7 @@
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use chat_drive::captured::Heard;
 use chat_protocol::profile::Profile;
 
 use super::{Found, QUIET, Unstarted, play, question};
@@ -10,7 +11,6 @@ use crate::checks::check::NAMED;
 use crate::dialect::{Dialect, Framing, Given, Label, NAME, Naming, PORT, Typed};
 use crate::discovery::conventions::{KEYWORDS, LEAVE, PORTS};
 use crate::discovery::prompts::{ending, wanted};
-use crate::drive::captured::Heard;
 use crate::sandbox::program::TestedProgram;
 use crate::sandbox::running::how;
 use crate::scene::Scene;

@@ -1,7 +1,8 @@
 //! Prompts on a program's screen, and how the messages end that a client sends.
 
+use chat_drive::captured::Heard;
+
 use crate::dialect::{Framing, HOST_MARK, NAME, PORT_MARK};
-use crate::drive::captured::Heard;
 
 /// Who is asked how many clients there may be lets enough of them in.
 const NUMBER: &str = "100";

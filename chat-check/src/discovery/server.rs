@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use chat_drive::captured::Heard;
 use chat_protocol::profile::Profile;
 
 use super::{Found, QUIET, Unstarted, play, question};
@@ -9,7 +10,6 @@ use crate::dialect::{Dialect, Framing, Given, Naming};
 use crate::discovery::conventions::LEAVE;
 use crate::discovery::observations;
 use crate::discovery::prompts::wanted;
-use crate::drive::captured::Heard;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::program::TestedProgram;
 use crate::scene::participant::Participant;
@@ -40,7 +40,7 @@ pub(crate) fn server(
     let mut dialect = Dialect::default();
     if tested.isolation() == Isolation::Shared && tested.takes_port() {
         // Others may be checked on this machine at the same time.
-        dialect.port = crate::drive::port::free().unwrap_or(dialect.port);
+        dialect.port = chat_drive::port::free().unwrap_or(dialect.port);
     }
     let given = &given.for_servers();
     given.over(&mut dialect);

@@ -1,11 +1,11 @@
 //! Results of a run: what was found out about each program, as data.
 
+use chat_drive::transcript::Entry;
 use chat_protocol::profile::Profile;
 use serde::{Deserialize, Serialize};
 
 use crate::checks::check::Side;
 use crate::dialect::Dialect;
-use crate::drive::transcript::Entry;
 use crate::text::Lang;
 use crate::verdict::{Level, Verdict};
 

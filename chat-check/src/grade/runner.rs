@@ -8,12 +8,12 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use chat_drive::transcript::How;
 use chat_protocol::profile::Profile;
 
 use crate::checks::check::Check;
 use crate::checks::select::Patterns;
 use crate::dialect::Dialect;
-use crate::drive::transcript::How;
 use crate::grade::result::{Evidence, Outcome};
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::program::TestedProgram;

@@ -4,9 +4,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 
-use crate::drive::failure::Result;
-use crate::drive::role::{PATIENCE, Role};
-use crate::drive::transcript::How;
+use chat_drive::failure::Result;
+use chat_drive::role::{PATIENCE, Role};
+use chat_drive::transcript::How;
 
 /// How many lines may wait to be looked at before the stage stops reading: enough for every test,
 /// and a bound all the same.

@@ -3,8 +3,8 @@
 //! A [`Stage`](stage::Stage) is where one test plays. On it stand programs, started and watched
 //! line by line; programs on terminals, of which one sees the screen; and raw TCP peers that do
 //! just what they are told. Everything that any of them says is written into one
-//! [`Transcript`](crate::drive::transcript::Transcript), which every [`Failure`](failure::Failure) shows
-//! whole.
+//! [`Transcript`](chat_drive::transcript::Transcript), which every [`Failure`](chat_drive::failure::Failure)
+//! shows whole.
 //!
 //! Whatever waits, waits for an event and at most for the stage's patience; nothing sleeps. What
 //! was started is killed with its whole process group when it is dropped, or when the harness is
@@ -16,7 +16,7 @@
 //! ```no_run
 //! # use std::process::Command;
 //! # use chat_check::harness::stage::Stage;
-//! # fn main() -> chat_check::harness::failure::Result {
+//! # fn main() -> chat_drive::failure::Result {
 //! let stage = Stage::new();
 //! let mut server = stage.start("server", Command::new("chat-server"))?;
 //! server.out.wait_for("esperando clientes...")?;
@@ -30,5 +30,3 @@ pub mod inbox;
 pub mod peer;
 pub mod program;
 pub mod stage;
-
-pub use crate::drive::failure;

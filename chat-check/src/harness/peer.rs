@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
 
-use crate::drive::failure::Result;
-use crate::drive::role::{PATIENCE, Role};
-use crate::drive::transcript::How;
+use chat_drive::failure::Result;
+use chat_drive::role::{PATIENCE, Role};
+use chat_drive::transcript::How;
 
 /// The reads of the course's own clients, in bytes.
 const READ: usize = 1024;

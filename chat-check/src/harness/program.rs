@@ -3,17 +3,17 @@
 use std::io;
 use std::process::{Command, ExitStatus, Stdio};
 
+use chat_drive::failure::Result;
+use chat_drive::guard::Guard;
+use chat_drive::keys::Keys;
+use chat_drive::role::Role;
+use chat_drive::transcript::How;
 #[cfg(windows)]
 use process_wrap::std::JobObject;
 #[cfg(unix)]
 use process_wrap::std::ProcessGroup;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
-use crate::drive::failure::Result;
-use crate::drive::guard::Guard;
-use crate::drive::keys::Keys;
-use crate::drive::role::Role;
-use crate::drive::transcript::How;
 use crate::harness::inbox::Inbox;
 
 /// A running program. Dropping it kills its whole process group.
@@ -47,7 +47,7 @@ impl Program {
         grouped.wrap(ProcessGroup::leader());
         #[cfg(windows)]
         grouped.wrap(JobObject);
-        let mut guard = Guard::new();
+        let mut guard = Guard::start();
         let mut child = role.check(grouped.spawn(), "does not start")?;
         guard.watch(child.id());
         let out = match child.stdout().take() {

@@ -4,15 +4,16 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::process::{Command, Stdio};
 
-use crate::drive::failure::{Failure, Result};
-use crate::drive::role::Role;
-use crate::drive::transcript::Transcript;
+use chat_drive::failure::{Failure, Result};
+use chat_drive::role::Role;
+use chat_drive::transcript::Transcript;
+
 use crate::harness::peer::{Listener, Peer};
 use crate::harness::program::Program;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::terminal::Terminal;
 
-pub use crate::drive::role::PATIENCE;
+pub use chat_drive::role::PATIENCE;
 
 /// Starts programs and peers that share one transcript.
 pub struct Stage {
@@ -23,7 +24,7 @@ impl Stage {
     /// An empty stage.
     #[expect(clippy::new_without_default, reason = "a stage begins a record; it is no plain value")]
     pub fn new() -> Self {
-        Self { transcript: Transcript::new() }
+        Self { transcript: Transcript::begin() }
     }
 
     /// Starts a program with its three standard streams in pipes.

@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
+use chat_drive::transcript::Entry;
 use chat_protocol::text::showable;
 
 use crate::dialect::{Dialect, Naming};
-use crate::drive::transcript::Entry;
 use crate::grade::result::{Evidence, NotStarted, Outcome, Part, Report};
 use crate::grade::result::{Marks, PartMarks};
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use chat_drive::transcript::{Entry, How};
 use chat_protocol::profile::Profile;
 
 use crate::checks::check::Side;
 use crate::dialect::{Dialect, Label, Naming};
-use crate::drive::transcript::{Entry, How};
 use crate::grade::result::{Evidence, FORMAT, NotStarted, Outcome, Part, Report};
 use crate::grade::rubric::Rubric;
 use crate::text::Lang;

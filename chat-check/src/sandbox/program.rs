@@ -16,8 +16,9 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use chat_drive::role::Role;
+
 use crate::advice::SourceLanguage;
-use crate::drive::role::Role;
 use crate::sandbox::containment::{self, Start, Watch};
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;

@@ -10,14 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chat_drive::captured::Captured;
+use chat_drive::keys::Keys;
+use chat_drive::process;
+use chat_drive::role::Role;
+use chat_drive::sockets::{self, Socket, State};
+use chat_drive::transcript::How;
 use process_wrap::std::ChildWrapper;
 
-use crate::drive::captured::Captured;
-use crate::drive::keys::Keys;
-use crate::drive::process;
-use crate::drive::role::Role;
-use crate::drive::sockets::{self, Socket, State};
-use crate::drive::transcript::How;
 use crate::sandbox::containment::Watch;
 use crate::sandbox::limits::Limits;
 use crate::sandbox::workdir::WorkDir;
@@ -154,7 +154,7 @@ impl Running {
         }
         let local = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
         let unspecified = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-        let listens = crate::drive::port::answers(local);
+        let listens = chat_drive::port::answers(local);
         listens.then_some(Socket {
             local,
             remote: unspecified,

@@ -132,7 +132,7 @@ mod linux {
         // The first process of a tree takes the others along.
         ENDS.store(true, Ordering::Relaxed);
         if process::id() != 1 {
-            crate::drive::process::kill_descendants(process::id());
+            chat_drive::process::kill_descendants(process::id());
         }
         workdir::remove(folder);
         process::exit(CANNOT_START.into());

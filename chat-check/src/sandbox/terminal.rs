@@ -8,6 +8,11 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use chat_drive::failure::Result;
+use chat_drive::guard::Guard;
+use chat_drive::keys::Keys;
+use chat_drive::role::{PATIENCE, Role};
+use chat_drive::transcript::How;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 #[cfg(unix)]
 use rustix::fs::{Mode, OFlags, open};
@@ -18,11 +23,6 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 #[cfg(unix)]
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::drive::failure::Result;
-use crate::drive::guard::Guard;
-use crate::drive::keys::Keys;
-use crate::drive::role::{PATIENCE, Role};
-use crate::drive::transcript::How;
 use crate::sandbox::containment::Watch;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::workdir::WorkDir;
@@ -86,7 +86,7 @@ impl Terminal {
                 None => builder.env_remove(name),
             }
         }
-        let mut guard = Guard::new();
+        let mut guard = Guard::start();
         let slave = pair.slave;
         let child = isolation.start_tree(move || slave.spawn_command(builder))?;
         child.process_id().into_iter().for_each(|id| guard.watch(id));

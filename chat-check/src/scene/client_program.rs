@@ -3,8 +3,9 @@
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use chat_drive::captured::Captured;
+
 use crate::dialect::Dialect;
-use crate::drive::captured::Captured;
 use crate::sandbox::running::Running;
 use crate::scene::{Scene, begin};
 use crate::text::Words;

@@ -14,13 +14,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chat_drive::role::Role;
+use chat_drive::sockets::Socket;
+use chat_drive::transcript::Transcript;
 use chat_protocol::profile::Profile;
 use rand::RngExt;
 
 use crate::dialect::{Dialect, Framing, Naming};
-use crate::drive::role::Role;
-use crate::drive::sockets::Socket;
-use crate::drive::transcript::Transcript;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::program::TestedProgram;
 use crate::sandbox::running::{Running, Trace, how};
@@ -79,7 +79,7 @@ impl<'a> Scene<'a> {
             dialect,
             profile,
             timeouts,
-            transcript: Transcript::new(),
+            transcript: Transcript::begin(),
             traces: Vec::new(),
         }
     }
@@ -148,7 +148,7 @@ impl<'a> Scene<'a> {
             return Ok(());
         }
         let is_to_stop = || self.tested.is_to_stop();
-        let free = crate::drive::port::wait_until_free(self.dialect.port, is_to_stop);
+        let free = chat_drive::port::wait_until_free(self.dialect.port, is_to_stop);
         free.map_err(|taken| Halt::Checker(taken.to_string()))
     }
 

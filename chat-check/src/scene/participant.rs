@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chat_drive::captured::{Captured, End, Heard};
+use chat_drive::role::Role;
+use chat_drive::transcript::How;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::dialect::Framing;
-use crate::drive::captured::{Captured, End, Heard};
-use crate::drive::role::Role;
-use crate::drive::transcript::How;
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 

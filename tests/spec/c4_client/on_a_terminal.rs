@@ -1,7 +1,8 @@
 //! Chapter 4 on a terminal: what is to be seen there, and that it is given back.
 
-use super::*;
 use chat_check::sandbox::terminal::Terminal;
+
+use super::*;
 
 const CTRL_A: &str = "\x01";
 const CTRL_C: &str = "\x03";

@@ -1,7 +1,8 @@
 //! Chapters 5 to 7 on a terminal: what the client's user is asked, and is helped with.
 
-use super::*;
 use chat_check::sandbox::terminal::Terminal;
+
+use super::*;
 
 /// The client on a terminal, in a chat of this profile.
 fn client(chat: &Chat, options: &[&str]) -> Result<Terminal> {

@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 
-use super::*;
 use chat_check::harness::stage::Stage;
 use chat_check::sandbox::terminal::Terminal;
 use chat_tests::binaries;
 use chat_tests::chat::address_in;
+
+use super::*;
 
 const CTRL_C: &str = "\x03";
 

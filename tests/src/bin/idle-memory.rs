@@ -14,8 +14,8 @@ fn main() {
 
 /// Connects a thousand clients that stay silent. Each needs a descriptor here and in the server.
 #[cfg(target_os = "linux")]
-fn measure() -> chat_check::harness::failure::Result {
-    use chat_check::drive::process::resident;
+fn measure() -> chat_drive::failure::Result {
+    use chat_drive::process::resident;
     use chat_tests::chat::Chat;
 
     const CLIENTS: u32 = 1000;

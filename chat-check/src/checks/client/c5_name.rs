@@ -1,8 +1,9 @@
 //! Chapter 5: the client gives its name when it is asked for it.
 
+use chat_drive::captured::Heard;
+
 use crate::checks::check::{Check, NAMED, Side};
 use crate::dialect::{Naming, Typed};
-use crate::drive::captured::Heard;
 use crate::scene::Scene;
 use crate::scene::scripted_server::GREETING;
 use crate::text::{Text, Words};

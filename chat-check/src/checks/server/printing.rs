@@ -1,6 +1,7 @@
 //! What a server prints.
 
-use crate::drive::captured::Heard;
+use chat_drive::captured::Heard;
+
 use crate::scene::{Scene, Server};
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};

@@ -1,9 +1,9 @@
 //! A conversation as a diagram: time runs down, everybody has a lane, and what goes over a
 //! connection is an arrow.
 
+use chat_drive::transcript::{Entry, How};
 use maud::{Markup, html};
 
-use crate::drive::transcript::{Entry, How};
 use crate::grade::result::Evidence;
 use crate::report::wording;
 use crate::text::{Lang, Text};

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
+use chat_drive::transcript::{Entry, How};
+
 use super::*;
 use crate::checks::check::Side;
-use crate::drive::transcript::{Entry, How};
 use crate::report::sample;
 
 #[test]

@@ -5,13 +5,13 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
+use chat_drive::guard::Guard;
 #[cfg(windows)]
 use process_wrap::std::JobObject;
 #[cfg(unix)]
 use process_wrap::std::ProcessGroup;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
-use crate::drive::guard::Guard;
 use crate::sandbox::containment::Start;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;
@@ -50,7 +50,7 @@ impl Watch {
         _isolation: Isolation,
         _stop: Arc<AtomicBool>,
     ) -> Self {
-        let mut guard = Guard::new();
+        let mut guard = Guard::start();
         guard.watch(group);
         Self { exceeded: Arc::default(), _guard: guard }
     }

@@ -8,10 +8,10 @@ use std::sync::{Arc, OnceLock};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use chat_drive::process;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 use rustix::process::Signal;
 
-use crate::drive::process;
 use crate::sandbox::containment::Start;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;

@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use chat_check::harness::failure::Result;
 use chat_check::harness::program::Program;
 use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_tests::binaries;
 use comfy_table::{ContentArrangement, Table, presets};
 

@@ -1,7 +1,8 @@
 //! Chapter 4: how the client's user leaves.
 
+use chat_drive::captured::End;
+
 use crate::checks::check::{Check, EVERY, Side};
-use crate::drive::captured::End;
 use crate::sandbox::running::Signal;
 use crate::scene::Scene;
 use crate::scene::client_program::ClientProgram;

@@ -1,11 +1,11 @@
 //! Chapter 1: where a server listens, and what it says then and to whoever connects.
 
+use chat_drive::sockets::State;
 use chat_protocol::wording::GREETING;
 
 use crate::checks::check::{Check, EVERY, Side};
 use crate::checks::server::printing::{Print, Printed, about, printed, prints, shows};
 use crate::dialect::PORT;
-use crate::drive::sockets::State;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};

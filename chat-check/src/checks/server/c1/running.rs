@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use chat_drive::sockets::State;
+
 use crate::checks::check::{Check, EVERY, Side};
-use crate::drive::sockets::State;
 use crate::sandbox::running::{Signal, how};
 use crate::scene::{Scene, Server};
 use crate::text::{Lang, Text, Words};

@@ -2,12 +2,12 @@
 
 /// A shell that waits until this process is gone, and then kills a process group.
 #[cfg(unix)]
-pub(crate) struct Guard(Option<std::process::Child>);
+pub struct Guard(Option<std::process::Child>);
 
 #[cfg(unix)]
 impl Guard {
     /// Starts the shell. That comes first: what is started then is guarded from its first moment.
-    pub(crate) fn new() -> Self {
+    pub fn start() -> Self {
         use std::os::unix::process::CommandExt;
         use std::process::{Command, Stdio};
 
@@ -23,7 +23,7 @@ impl Guard {
     }
 
     /// Says which group it is. A shell that is not there guards nothing, and that is all.
-    pub(crate) fn watch(&mut self, group: u32) {
+    pub fn watch(&mut self, group: u32) {
         use std::io::Write;
 
         if let Some(pipe) = self.0.as_mut().and_then(|shell| shell.stdin.as_mut()) {
@@ -45,15 +45,15 @@ impl Drop for Guard {
 
 /// On Windows a job object does it.
 #[cfg(windows)]
-pub(crate) struct Guard;
+pub struct Guard;
 
 #[cfg(windows)]
 impl Guard {
-    pub(crate) fn new() -> Self {
+    pub fn start() -> Self {
         Self
     }
 
-    pub(crate) fn watch(&mut self, _group: u32) {}
+    pub fn watch(&mut self, _group: u32) {}
 }
 
 #[cfg(all(test, unix))]
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn kills_the_group_when_the_pipe_ends() {
         let mut sleeper = sleeper();
-        let mut guard = Guard::new();
+        let mut guard = Guard::start();
         guard.watch(sleeper.id());
         drop(guard.0.as_mut().unwrap().stdin.take());
         assert!(!sleeper.wait().unwrap().success());
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn kills_nobody_when_it_is_dropped() {
         let mut sleeper = sleeper();
-        let mut guard = Guard::new();
+        let mut guard = Guard::start();
         guard.watch(sleeper.id());
         drop(guard);
         assert!(sleeper.try_wait().unwrap().is_none());

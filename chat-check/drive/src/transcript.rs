@@ -57,12 +57,12 @@ pub enum How {
 
 impl Transcript {
     /// An empty record that begins now.
-    pub(crate) fn new() -> Self {
+    pub fn begin() -> Self {
         Self { begun: Instant::now(), record: Arc::default() }
     }
 
     /// Adds an entry; bytes that are not printable are escaped.
-    pub(crate) fn add(&self, who: &str, how: How, what: impl AsRef<[u8]>) {
+    pub fn add(&self, who: &str, how: How, what: impl AsRef<[u8]>) {
         let after = self.begun.elapsed();
         let entry = Entry { after, who: who.to_owned(), how, what: escape(what.as_ref()) };
         let mut record = self.lock();
@@ -78,7 +78,7 @@ impl Transcript {
     }
 
     /// What is kept of it, in order, and how many entries are missing behind how many.
-    pub(crate) fn entries(&self) -> (Vec<Entry>, Option<(usize, usize)>) {
+    pub fn entries(&self) -> (Vec<Entry>, Option<(usize, usize)>) {
         let record = self.lock();
         let entries = record.first.iter().chain(&record.last).cloned().collect();
         let omitted = (record.omitted > 0).then_some((record.omitted, record.first.len()));
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn shows_who_said_what_in_order_and_escaped() {
-        let transcript = Transcript::new();
+        let transcript = Transcript::begin();
         transcript.add("ana", How::In, "¿qué?\r\n");
         transcript.add("server", How::Out, b"\xFF\x1b[2J");
         let shown = transcript.to_string();
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn keeps_the_beginning_and_the_end_of_a_long_one() {
-        let transcript = Transcript::new();
+        let transcript = Transcript::begin();
         for i in 0..3 * KEPT {
             transcript.add("ana", How::Out, i.to_string());
         }
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn keeps_the_beginning_of_a_long_entry() {
-        let transcript = Transcript::new();
+        let transcript = Transcript::begin();
         transcript.add("ana", How::Out, "x".repeat(1 << 20));
         assert!(transcript.to_string().ends_with("xxx… (1048576 bytes)\n"));
     }

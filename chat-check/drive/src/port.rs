@@ -23,10 +23,10 @@ const ANSWER: Duration = Duration::from_millis(500);
 /// Somebody else listens on the port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("port {0} is taken by another program of this machine; end that program, and try again")]
-pub(crate) struct Taken(u16);
+pub struct Taken(u16);
 
 /// A port that nobody uses at this moment.
-pub(crate) fn free() -> io::Result<u16> {
+pub fn free() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn free() -> io::Result<u16> {
 /// # Errors
 ///
 /// Another program listens on it.
-pub(crate) fn wait_until_free(port: u16, is_to_stop: impl Fn() -> bool) -> Result<(), Taken> {
+pub fn wait_until_free(port: u16, is_to_stop: impl Fn() -> bool) -> Result<(), Taken> {
     let begun = Instant::now();
     while !is_free(port, false) && !is_to_stop() {
         let patience = if is_free(port, true) { LINGERING } else { LEAVING };
@@ -64,7 +64,7 @@ fn is_free(port: u16, reuse: bool) -> bool {
 }
 
 /// Whether somebody listens there: connects, and leaves as one who has nothing to say.
-pub(crate) fn answers(address: SocketAddr) -> bool {
+pub fn answers(address: SocketAddr) -> bool {
     let Ok(stream) = std::net::TcpStream::connect_timeout(&address, ANSWER) else { return false };
     let _ = stream.shutdown(std::net::Shutdown::Write);
     let _ = stream.set_read_timeout(Some(ANSWER));

@@ -5,8 +5,8 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::drive::failure::{Failure, Result};
-use crate::drive::transcript::{How, Transcript};
+use crate::failure::{Failure, Result};
+use crate::transcript::{How, Transcript};
 
 /// How long a stage waits for something that must happen. Far longer than anything takes, because
 /// running out of it is a verdict, and a busy machine is none.
@@ -17,40 +17,41 @@ const POLL: Duration = Duration::from_millis(2);
 
 /// A name in a transcript.
 #[derive(Clone)]
-pub(crate) struct Role {
+pub struct Role {
     name: String,
     transcript: Transcript,
 }
 
 impl Role {
-    pub(crate) fn new(name: &str, transcript: &Transcript) -> Self {
+    /// This name in this transcript.
+    pub fn new(name: &str, transcript: &Transcript) -> Self {
         Self { name: name.to_owned(), transcript: transcript.clone() }
     }
 
     /// The name.
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Records what was said by or to this one.
-    pub(crate) fn said(&self, how: How, what: impl AsRef<[u8]>) {
+    pub fn said(&self, how: How, what: impl AsRef<[u8]>) {
         self.transcript.add(&self.name, how, what);
     }
 
     /// Records what happened to this one.
-    pub(crate) fn event(&self, what: impl AsRef<[u8]>) {
+    pub fn event(&self, what: impl AsRef<[u8]>) {
         self.said(How::Event, what);
     }
 
     /// This one failed: `what` continues a sentence that begins with the name.
     #[track_caller]
-    pub(crate) fn failure(&self, what: impl fmt::Display) -> Failure {
+    pub fn failure(&self, what: impl fmt::Display) -> Failure {
         Failure::new(format!("{} {what}", self.name), &self.transcript)
     }
 
     /// What was to be had, or the failure of this one.
     #[track_caller]
-    pub(crate) fn check<T, E: fmt::Display>(
+    pub fn check<T, E: fmt::Display>(
         &self,
         result: std::result::Result<T, E>,
         what: &str,
@@ -63,7 +64,7 @@ impl Role {
 
     /// Waits for something that nobody announces: tries again and again.
     #[track_caller]
-    pub(crate) fn poll<T>(
+    pub fn poll<T>(
         &self,
         what: &str,
         mut attempt: impl FnMut() -> io::Result<Option<T>>,
@@ -80,7 +81,7 @@ impl Role {
 
     /// Waits until a process has ended.
     #[track_caller]
-    pub(crate) fn ended<T: fmt::Display>(
+    pub fn ended<T: fmt::Display>(
         &self,
         try_wait: impl FnMut() -> io::Result<Option<T>>,
     ) -> Result<T> {

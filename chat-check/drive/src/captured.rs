@@ -5,8 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::drive::role::Role;
-use crate::drive::transcript::How;
+use crate::role::Role;
+use crate::transcript::How;
 
 /// How a stream of bytes has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +48,7 @@ const CHUNK: usize = 64 * 1024;
 
 impl Captured {
     /// Reads from `source` in a thread until it ends, and keeps at most about `most` bytes.
-    pub(crate) fn of(
-        role: &Role,
-        how: How,
-        source: impl Read + Send + 'static,
-        most: usize,
-    ) -> Arc<Self> {
+    pub fn of(role: &Role, how: How, source: impl Read + Send + 'static, most: usize) -> Arc<Self> {
         let captured = Arc::new(Self { most, heard: Mutex::default(), changed: Condvar::new() });
         let (filled, role) = (Arc::clone(&captured), role.clone());
         thread::spawn(move || filled.follow(source, &role, how));
@@ -167,12 +162,12 @@ impl Heard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drive::transcript::Transcript;
+    use crate::transcript::Transcript;
 
     const PATIENCE: Duration = Duration::from_secs(30);
 
     fn captured(source: impl Read + Send + 'static, most: usize) -> Arc<Captured> {
-        Captured::of(&Role::new("ana", &Transcript::new()), How::Out, source, most)
+        Captured::of(&Role::new("ana", &Transcript::begin()), How::Out, source, most)
     }
 
     #[test]

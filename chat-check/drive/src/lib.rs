@@ -2,11 +2,11 @@
 
 pub mod captured;
 pub mod failure;
-pub(crate) mod guard;
-pub(crate) mod keys;
-pub(crate) mod port;
+pub mod guard;
+pub mod keys;
+pub mod port;
 #[cfg_attr(not(target_os = "linux"), path = "process/unseen.rs")]
 pub mod process;
-pub(crate) mod role;
+pub mod role;
 pub mod sockets;
 pub mod transcript;

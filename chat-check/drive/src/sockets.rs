@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::drive::process::tree;
+use crate::process::tree;
 
 /// What a socket is doing; `include/net/tcp_states.h` has the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,20 +5,21 @@ use std::io::Write;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use crate::drive::failure::Result;
-use crate::drive::role::Role;
-use crate::drive::transcript::How;
+use crate::failure::Result;
+use crate::role::Role;
+use crate::transcript::How;
 
 /// How much may have been typed that was not read: this many times whatever was typed at once.
 const UNREAD: usize = 10_000;
 
 /// Something to type on. Dropping it is the end of input, once all that was typed is written.
-pub(crate) struct Keys {
+pub struct Keys {
     texts: SyncSender<Vec<u8>>,
 }
 
 impl Keys {
-    pub(crate) fn new(role: &Role, mut input: impl Write + Send + 'static) -> Self {
+    /// Writes to `input` in a thread of its own until this is dropped.
+    pub fn new(role: &Role, mut input: impl Write + Send + 'static) -> Self {
         let (texts, typed) = sync_channel::<Vec<u8>>(UNREAD);
         let role = role.clone();
         thread::spawn(move || {
@@ -32,8 +33,9 @@ impl Keys {
         Self { texts }
     }
 
+    /// Types a text, and records it. Does not wait until it is read.
     #[track_caller]
-    pub(crate) fn press(&self, role: &Role, text: &str) -> Result {
+    pub fn press(&self, role: &Role, text: &str) -> Result {
         role.said(How::In, text);
         role.check(self.texts.try_send(text.into()), "does not read its input")
     }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::panic::Location;
 
-use crate::drive::transcript::Transcript;
+use crate::transcript::Transcript;
 
 /// What every step on a stage returns.
 pub type Result<T = ()> = std::result::Result<T, Failure>;
