@@ -2,12 +2,12 @@
 
 /// A shell that waits until this process is gone, and then kills a process group.
 #[cfg(unix)]
-pub struct Guard(Option<std::process::Child>);
+pub(crate) struct Guard(Option<std::process::Child>);
 
 #[cfg(unix)]
 impl Guard {
     /// Starts the shell. That comes first: what is started then is guarded from its first moment.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         use std::os::unix::process::CommandExt;
         use std::process::{Command, Stdio};
 
@@ -23,7 +23,7 @@ impl Guard {
     }
 
     /// Says which group it is. A shell that is not there guards nothing, and that is all.
-    pub fn watch(&mut self, group: u32) {
+    pub(crate) fn watch(&mut self, group: u32) {
         use std::io::Write;
 
         if let Some(pipe) = self.0.as_mut().and_then(|shell| shell.stdin.as_mut()) {
@@ -45,15 +45,15 @@ impl Drop for Guard {
 
 /// On Windows a job object does it.
 #[cfg(windows)]
-pub struct Guard;
+pub(crate) struct Guard;
 
 #[cfg(windows)]
 impl Guard {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self
     }
 
-    pub fn watch(&mut self, _group: u32) {}
+    pub(crate) fn watch(&mut self, _group: u32) {}
 }
 
 #[cfg(all(test, unix))]

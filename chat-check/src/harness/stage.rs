@@ -6,12 +6,11 @@ use std::process::{Command, Stdio};
 
 use chat_drive::failure::{Failure, Result};
 use chat_drive::role::Role;
+use chat_drive::terminal::Terminal;
 use chat_drive::transcript::Transcript;
 
 use crate::harness::peer::{Listener, Peer};
 use crate::harness::program::Program;
-use crate::sandbox::isolation::Isolation;
-use crate::sandbox::terminal::Terminal;
 
 pub use chat_drive::role::PATIENCE;
 
@@ -30,7 +29,7 @@ impl Stage {
     /// Starts a program with its three standard streams in pipes.
     #[track_caller]
     pub fn start(&self, name: &str, command: Command) -> Result<Program> {
-        Program::start(self.role(name), command)
+        Program::start(&self.role(name), command)
     }
 
     /// Starts a program whose standard output goes where the caller says; nobody reads it here.
@@ -41,13 +40,13 @@ impl Stage {
         name: &str,
         command: Command,
     ) -> Result<Program> {
-        Program::start_writing_to(output.into(), self.role(name), command)
+        Program::start_writing_to(output.into(), &self.role(name), command)
     }
 
     /// Starts a program on a terminal.
     #[track_caller]
     pub fn start_on_terminal(&self, name: &str, command: &Command) -> Result<Terminal> {
-        Terminal::start(&self.role(name), command, Isolation::Shared)
+        Terminal::start(&self.role(name), command)
     }
 
     /// Connects a raw peer.

@@ -54,12 +54,12 @@ impl Isolation {
 
     /// Runs this in a thread whose children get a process tree of their own: when the first of
     /// them dies, the system kills the rest. Only one child can be started so.
+    #[cfg(target_os = "linux")]
     pub(crate) fn start_tree<T: Send>(self, start: impl FnOnce() -> T + Send) -> T {
-        #[cfg(target_os = "linux")]
-        if self == Self::Own {
-            return linux::start_tree(start);
+        match self {
+            Self::Own => linux::start_tree(start),
+            Self::Shared => start(),
         }
-        start()
     }
 }
 

@@ -7,5 +7,4 @@ pub mod limits;
 pub mod program;
 pub mod running;
 pub mod supervisor;
-pub mod terminal;
 pub(crate) mod workdir;

@@ -16,14 +16,16 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use chat_drive::child::ChildWrapper;
+use chat_drive::pty;
 use chat_drive::role::Role;
+use chat_drive::terminal::Terminal;
 
 use crate::advice::SourceLanguage;
-use crate::sandbox::containment::{self, Start, Watch};
+use crate::sandbox::containment::{self, Sandbox, Start};
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;
 use crate::sandbox::running::Running;
-use crate::sandbox::terminal::{self, Terminal};
 use crate::sandbox::workdir::WorkDir;
 
 /// A program that can be started any number of times, each time in a fresh copy of its folder.
@@ -173,7 +175,7 @@ impl TestedProgram {
         port: u16,
         kind: Option<&str>,
     ) -> io::Result<Running> {
-        let (output, screen) = terminal::pair()?;
+        let (output, screen) = pty::output()?;
         self.spawn(role, port, output, screen.map(|screen| (screen, kind)))
     }
 
@@ -192,19 +194,27 @@ impl TestedProgram {
         command.stdin(Stdio::piped()).stdout(output).stderr(Stdio::piped());
         role.event(format!("starts: {}", shell_words::join(&self.words)));
         let mut grouped = containment::grouped(command);
-        let child = self.isolation.start_tree(|| grouped.spawn())?;
-        let watch = self.watch(child.id());
-        Ok(Running::of(role, child, screen, watch, workdir, self.limits))
+        let (child, sandbox) = self.contain(|| grouped.spawn(), workdir)?;
+        Ok(Running::of(role, child, screen, sandbox, self.limits))
     }
 
     /// Starts it on a terminal.
-    pub(crate) fn start_on_terminal(&self, role: &Role, port: u16) -> io::Result<Terminal> {
+    pub(crate) fn start_on_terminal(
+        &self,
+        role: &Role,
+        port: u16,
+    ) -> io::Result<Terminal<Sandbox>> {
         let workdir = self.workdir()?;
         let command = containment::command(&self.start_in(&workdir, port), &workdir);
-        let started = Terminal::start(role, &command, self.isolation);
-        let terminal = started.map_err(io::Error::other)?;
-        let watch = terminal.id().map(|id| self.watch(id));
-        Ok(terminal.kept(watch, workdir))
+        Terminal::start_in(role, &command, |spawn| self.contain(spawn, workdir))
+    }
+
+    fn contain(
+        &self,
+        spawn: impl FnOnce() -> io::Result<Box<dyn ChildWrapper>> + Send,
+        workdir: WorkDir,
+    ) -> io::Result<(Box<dyn ChildWrapper>, Sandbox)> {
+        Sandbox::start(spawn, self.limits, self.isolation, &self.stop, workdir)
     }
 
     fn workdir(&self) -> io::Result<WorkDir> {
@@ -212,10 +222,6 @@ impl TestedProgram {
             return Err(io::ErrorKind::Interrupted.into());
         }
         WorkDir::new(self.copied.then_some(&*self.folder))
-    }
-
-    fn watch(&self, id: u32) -> Watch {
-        Watch::over(id, self.limits, self.isolation, Arc::clone(&self.stop))
     }
 
     /// What is started, and where.

@@ -6,34 +6,27 @@ use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use chat_drive::captured::Captured;
+use chat_drive::child::{Child, ChildWrapper};
 use chat_drive::keys::Keys;
 use chat_drive::process;
 use chat_drive::role::Role;
 use chat_drive::sockets::{self, Socket, State};
 use chat_drive::transcript::How;
-use process_wrap::std::ChildWrapper;
 
-use crate::sandbox::containment::Watch;
+use crate::sandbox::containment::Sandbox;
 use crate::sandbox::limits::Limits;
-use crate::sandbox::workdir::WorkDir;
 use crate::text::Words;
 
 /// A running program. Dropping it kills it and all that it has started.
 pub struct Running {
-    role: Role,
-    /// The supervisor's id.
-    id: u32,
-    child: Mutex<Box<dyn ChildWrapper>>,
-    keys: Option<Keys>,
+    /// On Linux its supervisor.
+    child: Child<Sandbox>,
     trace: Arc<Trace>,
-    watch: Watch,
-    /// Goes when all processes are gone.
-    _workdir: WorkDir,
 }
 
 /// What a terminal or a system may send to a program.
@@ -87,8 +80,7 @@ impl Running {
         role: &Role,
         mut child: Box<dyn ChildWrapper>,
         screen: Option<File>,
-        watch: Watch,
-        workdir: WorkDir,
+        sandbox: Sandbox,
         limits: Limits,
     ) -> Self {
         let out = match screen {
@@ -100,14 +92,12 @@ impl Running {
             out: Captured::of(role, How::Out, out, limits.output),
             err: Captured::of(role, How::Err, err, limits.output),
             ended: OnceLock::new(),
-            exceeded: Arc::clone(watch.exceeded()),
+            exceeded: Arc::clone(sandbox.exceeded()),
             signalled: AtomicBool::new(false),
             unseen: AtomicBool::new(false),
         });
         let keys = child.stdin().take().map(|input| Keys::new(role, input));
-        let id = child.id();
-        let child = Mutex::new(child);
-        Self { role: role.clone(), id, child, keys, trace, watch, _workdir: workdir }
+        Self { child: Child::new(role, child, keys, sandbox), trace }
     }
 
     /// What it has said, and what became of it.
@@ -118,20 +108,19 @@ impl Running {
     /// Writes to its standard input. Does not wait until it is read; one that reads no more misses
     /// it.
     pub fn type_in(&self, text: &str) {
-        if let Some(keys) = &self.keys {
-            let _ = keys.press(&self.role, text);
+        if let Some(keys) = self.child.keys() {
+            let _ = keys.press(self.child.role(), text);
         }
     }
 
     /// Closes its standard input, behind what was typed.
     pub fn end_input(&mut self) {
-        self.role.event("its input ends");
-        self.keys = None;
+        self.child.end_input();
     }
 
     /// Its processes: the program, and all that it has started.
     pub fn tree(&self) -> Vec<u32> {
-        let mut tree = process::tree(self.id);
+        let mut tree = process::tree(self.child.id());
         if cfg!(target_os = "linux") {
             // The first is its supervisor.
             tree.remove(0);
@@ -142,7 +131,7 @@ impl Running {
     /// The TCP sockets that it has open.
     pub fn sockets(&self) -> Vec<Socket> {
         self.seen();
-        sockets::of_tree(self.id).unwrap_or_default()
+        sockets::of_tree(self.child.id()).unwrap_or_default()
     }
 
     /// Where it listens, if it does: at this port if it listens at several. Where nobody shows its
@@ -209,22 +198,21 @@ impl Running {
     /// Sends a signal to the program and what it has started, as a terminal does. Whoever asks for
     /// that where there are no signals learns nothing.
     pub fn signal(&self, signal: Signal) {
-        self.role.event(format!("is sent {}", signal.name()));
+        self.child.role().event(format!("is sent {}", signal.name()));
         self.trace.signalled.store(true, Ordering::Relaxed);
         #[cfg(target_os = "linux")]
         self.tree().into_iter().for_each(|id| process::send(id, signal.of_the_system()));
         #[cfg(all(unix, not(target_os = "linux")))]
-        let _ = self.child().signal(signal.of_the_system().as_raw());
+        let _ = self.child.signal(signal.of_the_system().as_raw());
         #[cfg(not(unix))]
         self.seen();
     }
 
     /// Whether it has ended by itself, and how.
     pub fn ended(&self) -> Option<ExitStatus> {
-        let status = self.child().try_wait().ok().flatten()?;
-        self.watch.ends();
+        let status = self.child.ended().ok().flatten()?;
         if self.trace.ended.set(status).is_ok() {
-            self.role.event(format!("ended: {status}"));
+            self.child.role().event(format!("ended: {status}"));
         }
         if status.code() == Some(FILE_TOO_LONG) {
             let _ = self.trace.exceeded.set(Words::new(
@@ -250,15 +238,8 @@ impl Running {
     /// Kills it, and all that it has started, and waits until they are gone.
     pub fn kill(&self) {
         if self.ended().is_none() {
-            let mut child = self.child();
-            self.watch.kill(child.as_mut());
-            let _ = child.wait();
-            self.watch.ends();
+            self.child.kill();
         }
-    }
-
-    fn child(&self) -> MutexGuard<'_, Box<dyn ChildWrapper>> {
-        self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

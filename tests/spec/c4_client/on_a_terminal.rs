@@ -1,6 +1,6 @@
 //! Chapter 4 on a terminal: what is to be seen there, and that it is given back.
 
-use chat_check::sandbox::terminal::Terminal;
+use chat_drive::terminal::Terminal;
 
 use super::*;
 

@@ -1,6 +1,6 @@
 //! Chapters 5 to 7 on a terminal: what the client's user is asked, and is helped with.
 
-use chat_check::sandbox::terminal::Terminal;
+use chat_drive::terminal::Terminal;
 
 use super::*;
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use chat_check::harness::stage::Stage;
-use chat_check::sandbox::terminal::Terminal;
+use chat_drive::terminal::Terminal;
 use chat_tests::binaries;
 use chat_tests::chat::address_in;
 

@@ -1,16 +1,12 @@
 //! How a program is kept where there is no `/proc`: in a process group, or in a job. There are no
 //! limits but those of its output.
 
+use std::io;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
-use chat_drive::guard::Guard;
-#[cfg(windows)]
-use process_wrap::std::JobObject;
-#[cfg(unix)]
-use process_wrap::std::ProcessGroup;
-use process_wrap::std::{ChildWrapper, CommandWrap};
+use chat_drive::child::{ChildWrapper, CommandWrap, Containment, Group};
 
 use crate::sandbox::containment::Start;
 use crate::sandbox::isolation::Isolation;
@@ -28,47 +24,35 @@ pub(crate) fn command(start: &Start, _workdir: &WorkDir) -> Command {
 
 /// With all that it will start.
 pub(crate) fn grouped(command: Command) -> CommandWrap {
-    let mut grouped = CommandWrap::from(command);
-    #[cfg(unix)]
-    grouped.wrap(ProcessGroup::leader());
-    #[cfg(windows)]
-    grouped.wrap(JobObject);
-    grouped
+    Group::command(command)
 }
 
-/// Ends a program's group when this process ends.
+/// A program's process group, or job. Nobody watches what it uses.
 pub(crate) struct Watch {
     exceeded: Arc<OnceLock<Words>>,
-    _guard: Guard,
+    group: Group,
 }
 
 impl Watch {
-    /// Begins.
-    pub(crate) fn over(
-        group: u32,
+    /// Starts a program.
+    pub(crate) fn start(
+        spawn: impl FnOnce() -> io::Result<Box<dyn ChildWrapper>> + Send,
         _limits: Limits,
         _isolation: Isolation,
         _stop: Arc<AtomicBool>,
-    ) -> Self {
-        let mut guard = Guard::start();
-        guard.watch(group);
-        Self { exceeded: Arc::default(), _guard: guard }
+    ) -> io::Result<(Box<dyn ChildWrapper>, Self)> {
+        let (child, group) = Group::around(spawn)?;
+        Ok((child, Self { exceeded: Arc::default(), group }))
     }
 
     /// The limit that was exceeded: there are none.
     pub(crate) fn exceeded(&self) -> &Arc<OnceLock<Words>> {
         &self.exceeded
     }
+}
 
-    /// The program was waited for.
-    pub(crate) fn ends(&self) {}
-
-    /// Kills the program and its group. Whoever calls waits for it.
-    pub(crate) fn kill(&self, child: &mut dyn ChildWrapper) {
-        // It may be gone already.
-        let _ = child.start_kill();
+impl Containment for Watch {
+    fn kill(&self, child: &mut dyn ChildWrapper) {
+        self.group.kill(child);
     }
-
-    /// A terminal ends its own group.
-    pub(crate) fn kill_keeper(&self) {}
 }

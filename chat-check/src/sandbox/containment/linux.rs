@@ -2,14 +2,15 @@
 //! that watches what all of its processes use together.
 
 use std::ffi::OsString;
+use std::io;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use chat_drive::child::{ChildWrapper, CommandWrap, Containment};
 use chat_drive::process;
-use process_wrap::std::{ChildWrapper, CommandWrap};
 use rustix::process::Signal;
 
 use crate::sandbox::containment::Start;
@@ -53,13 +54,20 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Begins. The supervisor is ended as well when `stop` becomes true.
-    pub(crate) fn over(
-        supervisor: u32,
+    /// Starts a supervisor in a process tree of its own, and watches it. It is ended as well when
+    /// `stop` becomes true.
+    pub(crate) fn start(
+        spawn: impl FnOnce() -> io::Result<Box<dyn ChildWrapper>> + Send,
         limits: Limits,
         isolation: Isolation,
         stop: Arc<AtomicBool>,
-    ) -> Self {
+    ) -> io::Result<(Box<dyn ChildWrapper>, Self)> {
+        let child = isolation.start_tree(spawn)?;
+        let watch = Self::over(child.id(), limits, isolation, stop);
+        Ok((child, watch))
+    }
+
+    fn over(supervisor: u32, limits: Limits, isolation: Isolation, stop: Arc<AtomicBool>) -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let exceeded = Arc::new(OnceLock::new());
         let (is_over, excess) = (Arc::clone(&over), Arc::clone(&exceeded));
@@ -85,29 +93,26 @@ impl Watch {
     pub(crate) fn exceeded(&self) -> &Arc<OnceLock<Words>> {
         &self.exceeded
     }
+}
 
-    /// The supervisor was waited for: its number may soon be another's.
-    pub(crate) fn ends(&self) {
-        self.over.store(true, Ordering::Relaxed);
-        self.watcher.unpark();
-    }
-
-    /// Kills the program and all that it has started. Whoever calls waits for the supervisor.
-    pub(crate) fn kill(&self, _child: &mut dyn ChildWrapper) {
-        self.kill_keeper();
-    }
-
-    /// The same.
-    pub(crate) fn kill_keeper(&self) {
+impl Containment for Watch {
+    /// Kills the program and all that it has started. The caller waits for the supervisor.
+    fn kill(&self, _child: &mut dyn ChildWrapper) {
         if !self.over.load(Ordering::Relaxed) {
             kill(self.supervisor, self.isolation);
         }
+    }
+
+    /// The supervisor was waited for: its number may soon be another's.
+    fn ended(&self) {
+        self.over.store(true, Ordering::Relaxed);
+        self.watcher.unpark();
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.ends();
+        self.ended();
     }
 }
 

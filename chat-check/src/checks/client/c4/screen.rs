@@ -1,8 +1,12 @@
 //! Chapter 4: what the client shows, on a terminal and in a pipe.
 
+use std::io::ErrorKind;
+
+use chat_drive::terminal::Terminal;
+
 use crate::checks::check::{Check, EVERY, Side};
 use crate::dialect::{Naming, Typed};
-use crate::sandbox::terminal::Terminal;
+use crate::sandbox::containment::Sandbox;
 use crate::scene::Scene;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
@@ -86,8 +90,12 @@ const TORN: Check = Check {
 fn torn(scene: &mut Scene) -> Checked {
     let listening = scene.listen()?;
     let started = scene.tested().start_on_terminal(&scene.role("client"), listening.port());
-    let terminal =
-        started.map_err(|error| Halt::broken("cannot start it on a terminal", &error))?;
+    let terminal = started.map_err(|error| match error.kind() {
+        ErrorKind::Unsupported => Halt::Untestable(
+            ["este sistema no tiene terminales", "this system has no terminals"].into(),
+        ),
+        _ => Halt::broken("cannot start it on a terminal", &error),
+    })?;
     let keys = |text: &str| terminal.press(text).map_err(|e| Halt::Checker(e.to_string()));
     for line in scene.dialect.before("ana", listening.port()) {
         keys(&format!("{line}\r"))?;
@@ -126,7 +134,7 @@ fn torn(scene: &mut Scene) -> Checked {
 }
 
 /// Waits until the screen is so.
-fn sees(scene: &Scene, terminal: &Terminal, so: impl Fn(&[String]) -> bool) -> Checked {
+fn sees(scene: &Scene, terminal: &Terminal<Sandbox>, so: impl Fn(&[String]) -> bool) -> Checked {
     scene.eventually(|| so(&terminal.seen()).then_some(())).ok_or_else(|| {
         let seen = terminal.seen().join(" | ");
         Halt::NotStrict(Words::new(
