@@ -1,4 +1,4 @@
-//! The grader of any chat server or client, and the harness of this project's own tests.
+//! The grader of any chat server or client.
 //!
 //! A run is one page: [`grade::grading`]. It finds out how a program speaks (a [`dialect`]), chooses
 //! from the [catalogue](checks::catalogue) of checks, and runs them ([`grade::runner`]). What came of
@@ -16,7 +16,6 @@
 //! | finding out dialects | `discovery/` |
 //! | the requirements, and those that nobody outside can see | [`checks`] |
 //! | a class of submissions | [`batch`] |
-//! | the harness of our own end-to-end tests | [`harness`] |
 
 mod advice;
 pub mod app;
@@ -27,7 +26,6 @@ pub mod dialect;
 mod discovery;
 pub mod exit;
 pub mod grade;
-pub mod harness;
 pub mod options;
 pub mod report;
 pub mod sandbox;

@@ -1,8 +1,8 @@
 //! Chapter 6: rooms.
 
-use chat_check::harness::peer::Peer;
 use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
 
 fn grupal() -> Result<Chat> {
     Chat::start_with(&["--profile", "grupal", "--max-rate", "off"])

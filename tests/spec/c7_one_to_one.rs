@@ -3,10 +3,10 @@
 #[cfg(unix)]
 mod on_a_terminal;
 
-use chat_check::harness::peer::Peer;
 use chat_drive::failure::Result;
 use chat_protocol::wording;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
 
 fn practico(options: &[&str]) -> Result<Chat> {
     Chat::start_with(&[&["--profile", "practico"], options].concat())

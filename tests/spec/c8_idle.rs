@@ -7,11 +7,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
-use chat_check::harness::stage::Stage;
 use chat_drive::failure::Result;
 use chat_protocol::wording;
 use chat_tests::binaries;
 use chat_tests::chat::{Chat, said_by};
+use chat_tests::harness::stage::Stage;
 use predicates::prelude::*;
 
 /// The idle time where activity is to keep a connection open.

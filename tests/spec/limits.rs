@@ -1,12 +1,12 @@
 //! Limits of the whole server: connections of one address, clients who wait, descriptors. Those of
 //! one client (lines, names, rooms, time) stand in their chapters.
 
-use chat_check::harness::peer::Peer;
 use chat_drive::failure::Result;
 use chat_protocol::limits::MAX_QUEUE;
 use chat_protocol::wording;
 use chat_terminal::descriptors;
 use chat_tests::chat::{Chat, said_by};
+use chat_tests::harness::peer::Peer;
 
 const TOO_MANY: &str = "! demasiadas conexiones desde tu dirección";
 

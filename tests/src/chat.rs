@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
-use chat_check::harness::peer::Peer;
-use chat_check::harness::program::Program;
-use chat_check::harness::stage::Stage;
 use chat_drive::failure::Result;
 use chat_protocol::limits::MAX_LINE;
 use chat_protocol::wording;
 
+use crate::harness::peer::Peer;
+use crate::harness::program::Program;
+use crate::harness::stage::Stage;
 use crate::binaries;
 
 /// A server that listens.

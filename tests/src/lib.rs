@@ -2,3 +2,4 @@
 
 pub mod binaries;
 pub mod chat;
+pub mod harness;

@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use chat_check::harness::stage::Stage;
 use chat_drive::terminal::Terminal;
 use chat_tests::binaries;
 use chat_tests::chat::address_in;
+use chat_tests::harness::stage::Stage;
 
 use super::*;
 
