@@ -7,10 +7,10 @@ use chat_drive::failure::Result;
 use chat_protocol::limits::MAX_LINE;
 use chat_protocol::wording;
 
+use crate::binaries;
 use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::stage::Stage;
-use crate::binaries;
 
 /// A server that listens.
 pub struct Chat {
