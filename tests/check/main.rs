@@ -54,8 +54,8 @@ fn assert_right((report, status): &(Value, Option<i32>)) {
     assert!(faults.is_empty(), "{faults}");
     assert!(*status == Some(0) && !parts.is_empty(), "{status:?}");
     for part in parts {
-        let passes = |outcome: &&Value| outcome["verdict"] == "pass";
-        let passed = entries(part, "results").iter().filter(passes).count();
+        let holds = |outcome: &&Value| outcome["verdict"] == "pass";
+        let passed = entries(part, "results").iter().filter(holds).count();
         assert!(passed > 10, "{passed} passed");
     }
 }

@@ -1,6 +1,7 @@
 //! Captured output: a thread collects what a program or a peer sends, and tests wait for it.
 
 use std::io::{ErrorKind, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,8 +21,20 @@ pub enum End {
 /// Output captured so far. Bounded: a long one loses what lies between its first part and its last.
 pub struct Captured {
     most: usize,
+    when_full: WhenFull,
     heard: Mutex<Heard>,
     changed: Condvar,
+    /// Nobody will take anything any more.
+    closed: AtomicBool,
+}
+
+/// What happens to more output than is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WhenFull {
+    /// The middle of it is forgotten.
+    Forget,
+    /// It is not read until what was captured before is [taken](Captured::take).
+    Wait,
 }
 
 /// What was heard, at one moment.
@@ -47,18 +60,71 @@ const ON: u32 = 4;
 const CHUNK: usize = 64 * 1024;
 
 impl Captured {
-    /// Reads from `source` in a thread until it ends, and keeps at most about `most` bytes.
+    /// Reads from `source` in a thread until it ends, and keeps at most about `most` bytes. Each
+    /// read is recorded.
     pub fn of(role: &Role, how: How, source: impl Read + Send + 'static, most: usize) -> Arc<Self> {
-        let captured = Arc::new(Self { most, heard: Mutex::default(), changed: Condvar::new() });
-        let (filled, role) = (Arc::clone(&captured), role.clone());
-        thread::spawn(move || filled.follow(source, &role, how));
+        let role = role.clone();
+        let record = move |chunk: Option<&[u8]>| chunk.into_iter().for_each(|c| role.said(how, c));
+        Self::start(source, most, WhenFull::Forget, record)
+    }
+
+    /// Reads from `source` in a thread until it ends. While about `most` bytes wait to be
+    /// [taken](Self::take), it is not read. `record` is given each read, and nothing at the end.
+    pub fn to_be_taken(
+        source: impl Read + Send + 'static,
+        most: usize,
+        record: impl FnMut(Option<&[u8]>) + Send + 'static,
+    ) -> Arc<Self> {
+        Self::start(source, most, WhenFull::Wait, record)
+    }
+
+    fn start(
+        source: impl Read + Send + 'static,
+        most: usize,
+        when_full: WhenFull,
+        record: impl FnMut(Option<&[u8]>) + Send + 'static,
+    ) -> Arc<Self> {
+        let captured = Arc::new(Self {
+            most,
+            when_full,
+            heard: Mutex::default(),
+            changed: Condvar::new(),
+            closed: AtomicBool::new(false),
+        });
+        let filled = Arc::clone(&captured);
+        thread::spawn(move || filled.follow(source, record));
         captured
+    }
+
+    /// Waits for output or its end, and takes all that has come. `None` if neither comes while
+    /// patience lasts.
+    pub fn take(&self, patience: Duration) -> Option<(Vec<u8>, Option<End>)> {
+        let taken = self.wait_at_most(patience, patience, |heard| {
+            let some = !heard.bytes.is_empty() || heard.end.is_some();
+            some.then(|| {
+                heard.reads.clear();
+                (std::mem::take(&mut heard.bytes), heard.end)
+            })
+        });
+        self.changed.notify_all();
+        taken
+    }
+
+    /// Nobody will take anything any more: nothing more is read.
+    pub fn close(&self) {
+        let _heard = self.lock();
+        self.closed.store(true, Ordering::Relaxed);
+        self.changed.notify_all();
     }
 
     /// Waits until this finds something in what was heard, or for as long as patience lasts. At
     /// the end of the stream it looks a last time.
-    pub fn wait<T>(&self, patience: Duration, find: impl FnMut(&Heard) -> Option<T>) -> Option<T> {
-        self.wait_at_most(patience, patience, find)
+    pub fn wait<T>(
+        &self,
+        patience: Duration,
+        mut find: impl FnMut(&Heard) -> Option<T>,
+    ) -> Option<T> {
+        self.wait_at_most(patience, patience, |heard| find(heard))
     }
 
     /// The same with patience that begins anew with whatever comes, for some time at most: what was
@@ -66,22 +132,22 @@ impl Captured {
     pub fn wait_on<T>(
         &self,
         patience: Duration,
-        find: impl FnMut(&Heard) -> Option<T>,
+        mut find: impl FnMut(&Heard) -> Option<T>,
     ) -> Option<T> {
-        self.wait_at_most(patience, patience * ON, find)
+        self.wait_at_most(patience, patience * ON, |heard| find(heard))
     }
 
     fn wait_at_most<T>(
         &self,
         patience: Duration,
         most: Duration,
-        mut find: impl FnMut(&Heard) -> Option<T>,
+        mut find: impl FnMut(&mut Heard) -> Option<T>,
     ) -> Option<T> {
         let begun = Instant::now();
         let mut heard = self.lock();
         let (mut last, mut total) = (begun, heard.total);
         loop {
-            if let Some(found) = find(&heard) {
+            if let Some(found) = find(&mut heard) {
                 return Some(found);
             }
             if heard.total > total {
@@ -111,14 +177,27 @@ impl Captured {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn follow(&self, mut source: impl Read, role: &Role, how: How) {
+    /// Keeps what was read, once there is room. Returns whether more is to be read.
+    fn keep(&self, chunk: &[u8]) -> bool {
+        let mut heard = self.lock();
+        let closed = || self.closed.load(Ordering::Relaxed);
+        while self.when_full == WhenFull::Wait && heard.bytes.len() >= self.most && !closed() {
+            heard = self.changed.wait(heard).unwrap_or_else(PoisonError::into_inner);
+        }
+        heard.add(chunk, self.most, self.when_full);
+        !closed()
+    }
+
+    fn follow(&self, mut source: impl Read, mut record: impl FnMut(Option<&[u8]>)) {
         let mut chunk = vec![0; CHUNK];
         let end = loop {
             match source.read(&mut chunk) {
                 Ok(0) => break End::Closed,
                 Ok(n) => {
-                    role.said(how, &chunk[..n]);
-                    self.lock().take(&chunk[..n], self.most);
+                    record(Some(&chunk[..n]));
+                    if !self.keep(&chunk[..n]) {
+                        break End::Closed;
+                    }
                 }
                 Err(e) if e.kind() == ErrorKind::Interrupted => continue,
                 // A terminal whose program is gone ends so.
@@ -128,16 +207,17 @@ impl Captured {
         };
         // Whoever sees the end may count on that nobody holds the source any more.
         drop(source);
+        record(None);
         self.lock().end = Some(end);
         self.changed.notify_all();
     }
 }
 
 impl Heard {
-    fn take(&mut self, chunk: &[u8], most: usize) {
+    fn add(&mut self, chunk: &[u8], most: usize, when_full: WhenFull) {
         self.total += chunk.len() as u64;
         self.bytes.extend(chunk);
-        if self.bytes.len() > most {
+        if self.bytes.len() > most && when_full == WhenFull::Forget {
             // Half a bound at once, so that endless output does not move memory with each read.
             let first = most / 4;
             self.bytes.drain(first..first + most / 2);
@@ -194,5 +274,21 @@ mod tests {
             assert_eq!(heard.bytes[..8], [0, 0, 0, 0, 0, 0, 0, 1]);
             assert!(heard.bytes.ends_with(&end));
         });
+    }
+
+    #[test]
+    fn what_is_to_be_taken_is_whole_and_waits() {
+        let text: Vec<u8> = (0..100_000_u32).flat_map(u32::to_be_bytes).collect();
+        let captured = Captured::to_be_taken(std::io::Cursor::new(text.clone()), 1000, |_| {});
+        let mut taken = Vec::new();
+        loop {
+            let (chunk, end) = captured.take(PATIENCE).unwrap();
+            assert!(chunk.len() <= 1000 + CHUNK);
+            taken.extend(chunk);
+            if end.is_some() {
+                break;
+            }
+        }
+        assert!(taken == text);
     }
 }

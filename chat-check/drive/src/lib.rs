@@ -5,6 +5,7 @@ pub mod child;
 pub mod failure;
 mod guard;
 pub mod keys;
+pub mod peer;
 pub mod port;
 #[cfg_attr(not(target_os = "linux"), path = "process/unseen.rs")]
 pub mod process;

@@ -1,15 +1,14 @@
 //! A participant in a chat: a TCP connection that speaks a dialect, as a client or as a server.
 
-use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream};
+use std::io;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use chat_drive::captured::{Captured, End, Heard};
+use chat_drive::peer::{Connect, Peer};
 use chat_drive::role::Role;
-use chat_drive::transcript::How;
-use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::dialect::Framing;
 use crate::text::Words;
@@ -19,14 +18,12 @@ use crate::verdict::{Checked, Halt};
 /// by the unique words in it. Dropping one resets its connection, which leaves nothing behind;
 /// [`close`](Self::close) ends it properly.
 pub struct Participant {
-    role: Role,
-    stream: Option<Arc<TcpStream>>,
-    local: SocketAddr,
-    remote: SocketAddr,
+    peer: Peer,
     framing: Framing,
     patience: Duration,
     captured: Arc<Captured>,
     said: Option<Instant>,
+    ends_properly: bool,
 }
 
 /// How far apart messages are sent that have no end: further than any reader needs to read one
@@ -36,9 +33,6 @@ const APART: Duration = Duration::from_millis(40);
 /// What is kept of what one participant hears, in bytes: more than any check sends.
 const MOST: usize = 64 << 20;
 
-/// As little as the system lets a socket take in, in bytes.
-const SMALL_BUFFER: usize = 1024;
-
 impl Participant {
     pub(crate) fn connect(
         role: Role,
@@ -46,7 +40,8 @@ impl Participant {
         framing: Framing,
         patience: Duration,
     ) -> io::Result<Self> {
-        Self::over(role, open(address, patience, None)?, framing, patience)
+        let peer = Peer::connect(role, address, Connect::patiently(patience))?;
+        Ok(Self::of(peer, framing, patience))
     }
 
     /// Speaks over a connection that there is already.
@@ -56,29 +51,28 @@ impl Participant {
         framing: Framing,
         patience: Duration,
     ) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(patience))?;
-        let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
-        role.event(format!("is connected: {local} to {remote}"));
-        let stream = Arc::new(stream);
-        let captured = Captured::of(&role, How::Out, Incoming(Arc::clone(&stream)), MOST);
-        let stream = Some(stream);
-        Ok(Self { role, stream, local, remote, framing, patience, captured, said: None })
+        Ok(Self::of(Peer::over(role, stream, patience)?, framing, patience))
+    }
+
+    fn of(peer: Peer, framing: Framing, patience: Duration) -> Self {
+        peer.role().event(format!("is connected: {} to {}", peer.local(), peer.remote()));
+        let captured = peer.capture(MOST);
+        Self { peer, framing, patience, captured, said: None, ends_properly: false }
     }
 
     /// Its name on the scene.
     pub fn name(&self) -> &str {
-        self.role.name()
+        self.peer.role().name()
     }
 
     /// Its own address, by which the program knows it.
     pub fn local(&self) -> SocketAddr {
-        self.local
+        self.peer.local()
     }
 
     /// The address of the program's end.
     pub fn remote(&self) -> SocketAddr {
-        self.remote
+        self.peer.remote()
     }
 
     /// Says something, as a message of the dialect.
@@ -103,10 +97,8 @@ impl Participant {
     ///
     /// The program does not take them.
     pub fn send(&mut self, bytes: &[u8]) -> Checked {
-        self.role.said(How::In, bytes);
-        let Some(stream) = &self.stream else { return Ok(()) };
-        stream.as_ref().write_all(bytes).map_err(|error| {
-            self.role.event(format!("cannot send: {error}"));
+        self.peer.send(bytes).map_err(|error| {
+            self.peer.role().event(format!("cannot send: {error}"));
             Halt::fault(
                 [
                     "que la conexión siga abierta y el programa lea lo que llega",
@@ -142,7 +134,7 @@ impl Participant {
     }
 
     fn unheard(&self, token: &str, patience: Duration) -> Halt {
-        let name = self.role.name();
+        let name = self.peer.role().name();
         Halt::fault(
             Words::new(
                 format!("que a {name} le llegue «{token}»"),
@@ -214,7 +206,7 @@ impl Participant {
     pub fn ends_within(&mut self, patience: Duration) -> Checked<End> {
         let end = self.captured.wait(patience, |heard| heard.end);
         end.ok_or_else(|| {
-            let (name, seconds) = (self.role.name(), patience.as_secs_f32());
+            let (name, seconds) = (self.peer.role().name(), patience.as_secs_f32());
             Halt::fault(
                 Words::new(
                     format!("que se cierre la conexión de {name}"),
@@ -235,48 +227,40 @@ impl Participant {
 
     /// Says nothing more, and still listens.
     pub fn end_sending(&mut self) {
-        self.role.event("ends sending");
-        if let Some(stream) = &self.stream {
-            // It fails when the connection is gone already.
-            let _ = stream.shutdown(Shutdown::Write);
-        }
+        self.peer.role().event("ends sending");
+        // It fails when the connection is gone already.
+        let _ = self.peer.end_sending();
     }
 
     /// Ends the connection properly.
     pub fn close(mut self) {
-        self.role.event("closes the connection");
-        self.leave(None);
+        self.peer.role().event("closes the connection");
+        self.ends_properly = true;
     }
 
     /// Ends the connection with a reset.
     pub fn reset(self) {
-        self.role.event("resets the connection");
-    }
-
-    fn leave(&mut self, linger: Option<Duration>) {
-        let Some(stream) = self.stream.take() else { return };
-        // What is still unread would turn a proper end into a reset: the reader goes on to the end
-        // of what has come, and lets go of the connection.
-        let _ = SockRef::from(&*stream).set_linger(linger);
-        if linger.is_none() {
-            let _ = stream.shutdown(Shutdown::Write);
-        }
-        let _ = stream.shutdown(Shutdown::Read);
-        self.captured.wait(self.patience, |heard| heard.end);
+        self.peer.role().event("resets the connection");
     }
 }
 
 impl Drop for Participant {
     fn drop(&mut self) {
-        self.leave(Some(Duration::ZERO));
+        // What is still unread would turn a proper end into a reset: the reader goes on to the end
+        // of what has come, and lets go of the connection.
+        if self.ends_properly {
+            let _ = self.peer.end_sending();
+        } else {
+            self.peer.end_with_reset();
+        }
+        let _ = self.peer.end_receiving();
+        self.captured.wait(self.patience, |heard| heard.end);
     }
 }
 
-/// Somebody who takes part and reads nothing. Whoever sends to them is soon stuck.
-pub struct NonReader {
-    role: Role,
-    stream: TcpStream,
-}
+/// Somebody who takes part and reads nothing. Whoever sends to them is soon stuck. Dropping one resets
+/// its connection.
+pub struct NonReader(Peer);
 
 impl NonReader {
     /// Connects, with as little room for what arrives as the system allows. When the program
@@ -287,64 +271,33 @@ impl NonReader {
         patience: Duration,
         asked: Option<(&str, &[u8])>,
     ) -> io::Result<Self> {
-        let mut stream = open(address, patience, Some(SMALL_BUFFER))?;
-        stream.set_read_timeout(Some(patience))?;
-        stream.set_write_timeout(Some(patience))?;
-        role.event(format!("is connected at {}, and reads nothing", stream.local_addr()?));
+        let how = Connect { takes_little: true, ..Connect::patiently(patience) };
+        let peer = Peer::connect(role, address, how)?;
+        peer.role().event(format!("is connected at {}, and reads nothing", peer.local()));
         if let Some((keyword, answer)) = asked {
             let (mut heard, mut byte) = (Vec::new(), [0]);
             while memchr::memmem::find(&heard, keyword.as_bytes()).is_none() {
-                stream.read_exact(&mut byte)?;
+                if peer.receive(&mut byte, patience)? == 0 {
+                    let kind = io::ErrorKind::UnexpectedEof;
+                    return Err(io::Error::new(kind, "failed to fill whole buffer"));
+                }
                 heard.extend(byte);
             }
-            role.said(How::In, answer);
-            stream.write_all(answer)?;
+            peer.send(answer)?;
         }
-        Ok(Self { role, stream })
+        Ok(Self(peer))
     }
 
     /// Its own address.
-    ///
-    /// # Errors
-    ///
-    /// The system does not know any more.
-    pub fn local(&self) -> io::Result<SocketAddr> {
-        self.stream.local_addr()
+    pub fn local(&self) -> SocketAddr {
+        self.0.local()
     }
 }
 
 impl Drop for NonReader {
     fn drop(&mut self) {
-        self.role.event("resets the connection");
-        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
-    }
-}
-
-/// The reading half, which lets go of the connection when it has ended.
-struct Incoming(Arc<TcpStream>);
-
-impl Read for Incoming {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.as_ref().read(buffer)
-    }
-}
-
-fn open(address: SocketAddr, patience: Duration, room: Option<usize>) -> io::Result<TcpStream> {
-    let connect = |address: SocketAddr| -> io::Result<TcpStream> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-        room.map_or(Ok(()), |room| socket.set_recv_buffer_size(room))?;
-        socket.connect_timeout(&address.into(), patience)?;
-        Ok(socket.into())
-    };
-    match connect(address) {
-        // Whoever listens on all addresses of IPv6 may have said that IPv4 is not among them.
-        Err(error)
-            if error.kind() == io::ErrorKind::ConnectionRefused
-                && address.ip() == Ipv4Addr::LOCALHOST =>
-        {
-            connect((Ipv6Addr::LOCALHOST, address.port()).into()).map_err(|_| error)
-        }
-        connected => connected,
+        self.0.role().event("resets the connection");
+        self.0.end_with_reset();
     }
 }
 

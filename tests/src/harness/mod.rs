@@ -26,7 +26,7 @@
 //! # }
 //! ```
 
-pub mod inbox;
+pub mod lines;
 pub mod peer;
 pub mod program;
 pub mod stage;

@@ -1,77 +1,64 @@
 //! A raw TCP peer that does just what it is told.
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
-use std::time::Duration;
-
-use socket2::{Domain, SockRef, Socket, Type};
 
 use chat_drive::failure::Result;
+use chat_drive::peer::{self, Connect};
 use chat_drive::role::{PATIENCE, Role};
 use chat_drive::transcript::How;
 
 /// The reads of the course's own clients, in bytes.
 const READ: usize = 1024;
 
-/// Less than any buffer that a socket can be given, in bytes; the system rounds it up.
-const SMALL_BUFFER: usize = 1024;
-
 /// A TCP connection of which every byte is in the test's hands. Dropping it closes it.
 pub struct Peer {
-    role: Role,
-    stream: TcpStream,
-    local: SocketAddr,
+    peer: peer::Peer,
     /// What was read and not yet looked at.
     unread: Vec<u8>,
 }
 
 impl Peer {
     #[track_caller]
-    pub(crate) fn connect(role: Role, address: SocketAddr) -> Result<Self> {
-        let connected = open(address, |_| Ok(()));
+    pub(crate) fn connect(role: &Role, address: SocketAddr) -> Result<Self> {
+        Self::connect_so(role, address, Connect::patiently(PATIENCE))
+    }
+
+    #[track_caller]
+    pub(crate) fn connect_from(role: &Role, source: IpAddr, address: SocketAddr) -> Result<Self> {
+        let how = Connect { source: Some(source), ..Connect::patiently(PATIENCE) };
+        Self::connect_so(role, address, how)
+    }
+
+    #[track_caller]
+    pub(crate) fn connect_taking_little(role: &Role, address: SocketAddr) -> Result<Self> {
+        let how = Connect { takes_little: true, ..Connect::patiently(PATIENCE) };
+        Self::connect_so(role, address, how)
+    }
+
+    #[track_caller]
+    fn connect_so(role: &Role, address: SocketAddr, how: Connect) -> Result<Self> {
+        let connected = peer::Peer::connect(role.clone(), address, how);
         Self::of(role, connected)
     }
 
     #[track_caller]
-    pub(crate) fn connect_from(role: Role, source: IpAddr, address: SocketAddr) -> Result<Self> {
-        let source = SocketAddr::new(source, 0);
-        let connected = open(address, |socket| socket.bind(&source.into()));
-        Self::of(role, connected)
-    }
-
-    #[track_caller]
-    pub(crate) fn connect_taking_little(role: Role, address: SocketAddr) -> Result<Self> {
-        let connected = open(address, |socket| socket.set_recv_buffer_size(SMALL_BUFFER));
-        Self::of(role, connected)
-    }
-
-    #[track_caller]
-    fn of(role: Role, connected: io::Result<TcpStream>) -> Result<Self> {
-        let connected = connected.and_then(|stream| {
-            stream.set_read_timeout(Some(PATIENCE))?;
-            stream.set_write_timeout(Some(PATIENCE))?;
-            // What is sent apart arrives apart, as far as that is in anyone's hands.
-            stream.set_nodelay(true)?;
-            Ok((stream.local_addr()?, stream))
-        });
-        let (local, stream) =
-            connected.map_err(|e| role.failure(format!("cannot connect: {e}")))?;
-        role.event(format!("is connected at {local}"));
-        Ok(Self { role, stream, local, unread: Vec::new() })
+    fn of(role: &Role, connected: io::Result<peer::Peer>) -> Result<Self> {
+        let peer = role.check(connected, "cannot connect")?;
+        role.event(format!("is connected at {}", peer.local()));
+        Ok(Self { peer, unread: Vec::new() })
     }
 
     /// Its own address, by which a server knows it.
     pub fn address(&self) -> SocketAddr {
-        self.local
+        self.peer.local()
     }
 
     /// Sends exactly these bytes.
     #[track_caller]
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> Result {
-        let bytes = bytes.as_ref();
-        self.role.said(How::In, bytes);
-        self.role.check(self.stream.write_all(bytes), "cannot send")
+        self.peer.role().check(self.peer.send(bytes.as_ref()), "cannot send")
     }
 
     /// What one read of 1024 bytes returns; nothing at the end of the stream.
@@ -81,22 +68,16 @@ impl Peer {
             return Ok(std::mem::take(&mut self.unread));
         }
         let mut chunk = [0; READ];
-        // A read with a limit fails when the process was stopped and goes on.
-        let read = loop {
-            match self.stream.read(&mut chunk) {
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                read => break read,
-            }
-        };
-        match read {
+        let role = self.peer.role();
+        match self.peer.receive(&mut chunk, PATIENCE) {
             Ok(n) => {
-                self.role.said(How::Out, &chunk[..n]);
+                role.said(How::Out, &chunk[..n]);
                 Ok(chunk[..n].to_vec())
             }
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                Err(self.role.failure("receives nothing"))
+                Err(role.failure("receives nothing"))
             }
-            Err(e) => Err(self.role.failure(format!("cannot receive: {e}"))),
+            Err(e) => Err(role.failure(format!("cannot receive: {e}"))),
         }
     }
 
@@ -107,7 +88,9 @@ impl Peer {
             if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.unread.drain(..=end).collect();
                 let line = String::from_utf8(line[..end].to_vec());
-                return line.map(Some).map_err(|_| self.role.failure("receives what is not UTF-8"));
+                return line
+                    .map(Some)
+                    .map_err(|_| self.peer.role().failure("receives what is not UTF-8"));
             }
             let mut before = std::mem::take(&mut self.unread);
             let chunk = self.receive()?;
@@ -116,7 +99,7 @@ impl Peer {
                 return if rest.is_empty() {
                     Ok(None)
                 } else {
-                    Err(self.role.failure(format!("receives half a line: {rest:?}")))
+                    Err(self.peer.role().failure(format!("receives half a line: {rest:?}")))
                 };
             }
             before.extend(chunk);
@@ -130,9 +113,11 @@ impl Peer {
         match self.hear()? {
             Some(line) if line == expected => Ok(()),
             Some(line) => {
-                Err(self.role.failure(format!("should hear {expected:?}, but: {line:?}")))
+                Err(self.peer.role().failure(format!("should hear {expected:?}, but: {line:?}")))
             }
-            None => Err(self.role.failure(format!("should hear {expected:?}, but: the end"))),
+            None => {
+                Err(self.peer.role().failure(format!("should hear {expected:?}, but: the end")))
+            }
         }
     }
 
@@ -141,30 +126,31 @@ impl Peer {
     pub fn expect_end(&mut self) -> Result {
         match self.hear()? {
             None => Ok(()),
-            Some(line) => Err(self.role.failure(format!("should see the end, but hears {line:?}"))),
+            Some(line) => {
+                Err(self.peer.role().failure(format!("should see the end, but hears {line:?}")))
+            }
         }
     }
 
     /// Nothing more is sent; what arrives can still be received.
     #[track_caller]
     pub fn end_sending(&mut self) -> Result {
-        self.role.event("ends sending");
-        self.role.check(self.stream.shutdown(Shutdown::Write), "cannot end sending")
+        self.peer.role().event("ends sending");
+        self.peer.role().check(self.peer.end_sending(), "cannot end sending")
     }
 
     /// Reads everything that arrives from now on and forgets it, in a thread of its own.
     #[track_caller]
     pub fn forget_what_arrives(&self) -> Result {
-        let mut stream = self.role.check(self.stream.try_clone(), "cannot be read twice")?;
-        thread::spawn(move || io::copy(&mut stream, &mut io::sink()));
+        let mut incoming = self.peer.incoming();
+        thread::spawn(move || io::copy(&mut incoming, &mut io::sink()));
         Ok(())
     }
 
     /// Ends the connection with a reset instead of a proper end.
     pub fn reset(self) {
-        self.role.event("resets the connection");
-        // It fails when the connection is gone, which is no less of an end.
-        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        self.peer.role().event("resets the connection");
+        self.peer.end_with_reset();
     }
 }
 
@@ -199,16 +185,7 @@ impl Listener {
             Err(e) if e.kind() == ErrorKind::WouldBlock => Ok(None),
             Err(e) => Err(e),
         })?;
-        Peer::of(self.role.clone(), Ok(stream))
+        let peer = peer::Peer::over(self.role.clone(), stream, PATIENCE);
+        Peer::of(&self.role, peer)
     }
-}
-
-fn open(
-    address: SocketAddr,
-    prepare: impl FnOnce(&Socket) -> io::Result<()>,
-) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    prepare(&socket)?;
-    socket.connect_timeout(&address.into(), PATIENCE)?;
-    Ok(socket.into())
 }

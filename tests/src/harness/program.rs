@@ -9,15 +9,15 @@ use chat_drive::keys::Keys;
 use chat_drive::role::Role;
 use chat_drive::transcript::How;
 
-use crate::harness::inbox::Inbox;
+use crate::harness::lines::Lines;
 
 /// A running program. Dropping it kills its whole process group.
 pub struct Program {
     child: Child,
     /// What it says on standard output.
-    pub out: Inbox,
+    pub out: Lines,
     /// What it says on standard error.
-    pub err: Inbox,
+    pub err: Lines,
 }
 
 impl Program {
@@ -38,11 +38,11 @@ impl Program {
         let started = Group::around(|| grouped.spawn());
         let (mut process, group) = role.check(started, "does not start")?;
         let out = match process.stdout().take() {
-            Some(out) => Inbox::new(role, How::Out, out),
-            None => Inbox::new(role, How::Out, io::empty()),
+            Some(out) => Lines::new(role, How::Out, out),
+            None => Lines::new(role, How::Out, io::empty()),
         };
         let err = match process.stderr().take() {
-            Some(err) => Inbox::new(role, How::Err, err),
+            Some(err) => Lines::new(role, How::Err, err),
             None => return Err(role.failure("has no standard error")),
         };
         let keys = process.stdin().take().map(|input| Keys::new(role, input));

@@ -52,20 +52,20 @@ impl Stage {
     /// Connects a raw peer.
     #[track_caller]
     pub fn connect(&self, name: &str, address: SocketAddr) -> Result<Peer> {
-        Peer::connect(self.role(name), address)
+        Peer::connect(&self.role(name), address)
     }
 
     /// Connects a raw peer from this address of the machine.
     #[track_caller]
     pub fn connect_from(&self, name: &str, source: IpAddr, address: SocketAddr) -> Result<Peer> {
-        Peer::connect_from(self.role(name), source, address)
+        Peer::connect_from(&self.role(name), source, address)
     }
 
     /// Connects a raw peer that takes in as little as the system allows: whoever sends to it is
     /// soon stuck.
     #[track_caller]
     pub fn connect_taking_little(&self, name: &str, address: SocketAddr) -> Result<Peer> {
-        Peer::connect_taking_little(self.role(name), address)
+        Peer::connect_taking_little(&self.role(name), address)
     }
 
     /// Plays the server: listens on a free port of 127.0.0.1.

@@ -91,10 +91,10 @@ struct Stuck {
     ana: Participant,
     beto: Participant,
     carla: Participant,
-    deaf: NonReader,
+    non_reader: NonReader,
     /// The bytes of a line.
     line: usize,
-    /// What the system held for the deaf one after each batch.
+    /// What the system held for the one who does not read, after each batch.
     held: Vec<u32>,
 }
 
@@ -107,13 +107,14 @@ const BATCH: usize = 64_000;
 /// How many times at most: 8 MB in all. The system holds at most 4 for a socket, and usually 2.5.
 const BATCHES: usize = 128;
 
-/// After how many batches of which the system has taken nothing more the deaf one's socket is full.
+/// After how many batches, of which the system has taken nothing more, the socket of the one who does
+/// not read is full.
 const FULL: usize = 12;
 
 /// A room with one who reads nothing, in which it can be said much.
 fn stuck(scene: &mut Scene) -> Checked<Stuck> {
     for line in LINES {
-        let mut room = with_deaf(scene, line)?;
+        let mut room = with_non_reader(scene, line)?;
         // No socket is full after so little. A limit may let some of it pass at once.
         let begun = Instant::now();
         if (0..4).all(|_| room.flood(scene)) && begun.elapsed() < scene.timeouts.patience {
@@ -126,21 +127,19 @@ fn stuck(scene: &mut Scene) -> Checked<Stuck> {
 }
 
 /// A room with one who reads nothing, in which lines are so long.
-fn with_deaf(scene: &mut Scene, line: usize) -> Checked<Stuck> {
+fn with_non_reader(scene: &mut Scene, line: usize) -> Checked<Stuck> {
     let (server, [ana, beto]) = scene.room(["ana", "beto"])?;
-    let deaf = scene.join_without_reading(&server, "dora")?;
-    let local =
-        deaf.local().map_err(|error| Halt::broken("a connection has no address", &error))?;
-    scene.accepted(&server, local)?;
+    let non_reader = scene.join_without_reading(&server, "dora")?;
+    scene.accepted(&server, non_reader.local())?;
     let carla = scene.join(&server, "carla")?;
     scene.is_admitted(&server, &carla)?;
-    let mut room = Stuck { server, ana, beto, carla, deaf, line, held: Vec::new() };
+    let mut room = Stuck { server, ana, beto, carla, non_reader, line, held: Vec::new() };
     scene.probe(&mut room.ana, &mut room.carla)?;
     Ok(room)
 }
 
 impl Stuck {
-    /// Whether enough was said that whoever waits for the deaf one would be waiting by now.
+    /// Whether enough was said that whoever waits for the one who does not read would be waiting by now.
     fn is_full(&self) -> bool {
         let last = &self.held[self.held.len().saturating_sub(FULL)..];
         let same = last.iter().all(|held| *held > 0 && Some(held) == last.first());
@@ -163,7 +162,7 @@ impl Stuck {
             })
         };
         let heard = listeners.into_iter().zip(before).all(|pair| hears_all(pair).is_some());
-        let socket = self.deaf.local().ok().and_then(|deaf| self.server.socket(deaf));
+        let socket = self.server.socket(self.non_reader.local());
         self.held.push(socket.map_or(0, |socket| socket.unsent));
         heard
     }
