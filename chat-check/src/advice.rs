@@ -9,7 +9,7 @@ use crate::text::Lang;
 
 /// What a program is written in, as far as advice differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tongue {
+pub(crate) enum SourceLanguage {
     Java,
     /// And C++.
     C,
@@ -44,7 +44,7 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     entries.advice
 });
 
-impl Tongue {
+impl SourceLanguage {
     /// What a program is written in, by the words that start it, and its folder.
     pub(crate) fn of(words: &[String], folder: &Path) -> Option<Self> {
         let program = Path::new(words.first()?);
@@ -78,7 +78,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::catalogue::{Side, checks};
+    use crate::checks::catalogue::checks;
+    use crate::checks::check::Side;
 
     #[test]
     fn each_entry_is_for_checks_that_there_are_and_no_check_has_two() {
@@ -95,13 +96,13 @@ mod tests {
     fn a_language_is_told_by_what_starts_it() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("servidor.c"), "").unwrap();
-        let of = |command| Tongue::of(&shell_words::split(command).unwrap(), folder.path());
-        assert_eq!(of("/usr/bin/java -cp . Servidor"), Some(Tongue::Java));
-        assert_eq!(of("node servidor.js"), Some(Tongue::JavaScript));
-        assert_eq!(of("./servidor 12345"), Some(Tongue::C));
+        let of = |command| SourceLanguage::of(&shell_words::split(command).unwrap(), folder.path());
+        assert_eq!(of("/usr/bin/java -cp . Servidor"), Some(SourceLanguage::Java));
+        assert_eq!(of("node servidor.js"), Some(SourceLanguage::JavaScript));
+        assert_eq!(of("./servidor 12345"), Some(SourceLanguage::C));
         assert_eq!([of("python3 servidor.c"), of("./otro"), of("''")], [None; 3]);
-        let advice = Tongue::Java.advice("3.1-salir", Lang::En);
+        let advice = SourceLanguage::Java.advice("3.1-salir", Lang::En);
         assert!(advice.is_some_and(|advice| advice.contains("equalsIgnoreCase")));
-        assert_eq!(Tongue::C.advice("6.3-help", Lang::Es), None);
+        assert_eq!(SourceLanguage::C.advice("6.3-help", Lang::Es), None);
     }
 }

@@ -1,6 +1,5 @@
 //! What the commands do.
 
-use std::fmt::Display;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,58 +10,22 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use crate::catalogue::{Side, checks};
-use crate::cli::{Cli, MannerArgs, OutputArgs, Task};
-use crate::dialect::Given;
-use crate::home;
-use crate::isolation::Isolation;
-use crate::listing;
-use crate::order::{Manner, Order};
-use crate::report::{self, FORMAT, Outcome, Part, Report};
-use crate::rubric::Rubric;
-use crate::select::{Patterns, Selection};
-use crate::verdict::{Level, Verdict};
-
-/// Why a run ends without a report.
-#[derive(Debug, thiserror::Error)]
-pub enum AppError {
-    /// Something that was given cannot be used.
-    #[error("{0}")]
-    Usage(String),
-    /// The checker cannot do its part.
-    #[error("{0}")]
-    Checker(String),
-}
+use crate::checks::check::Side;
+use crate::checks::listing;
+use crate::cli::{Cli, Task};
+use crate::exit::{self, AppError};
+use crate::grade::grading::{Job, Settings};
+use crate::grade::result::{Outcome, Part, Report};
+use crate::options::{self, OutputArgs, SettingsArgs};
+use crate::report;
+use crate::sandbox::isolation::Isolation;
+use crate::sandbox::workdir;
 
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(120);
 
 /// The name of the file that is standard output.
 const STANDARD_OUTPUT: &str = "-";
-
-/// The exit status of a run in which something could not be checked, or not be written.
-pub const UNCHECKED: u8 = 3;
-
-/// The exit status of a run that was ended before its end.
-pub const INTERRUPTED: u8 = 130;
-
-impl AppError {
-    /// The exit status.
-    pub fn status(&self) -> u8 {
-        match self {
-            Self::Usage(_) => 2,
-            Self::Checker(_) => UNCHECKED,
-        }
-    }
-
-    fn usage(error: impl Display) -> Self {
-        Self::Usage(error.to_string())
-    }
-
-    fn checker(error: impl Display) -> Self {
-        Self::Checker(error.to_string())
-    }
-}
 
 /// Does what the command line asks for.
 ///
@@ -71,46 +34,46 @@ impl AppError {
 /// What was given cannot be used, or the checker cannot do its part.
 pub fn execute(cli: &Cli) -> Result<ExitCode, AppError> {
     match &cli.task {
-        Task::Keep(keep) => Ok(keep.run()),
+        Task::Supervise(supervise) => Ok(supervise.run()),
         Task::Probe => Ok(Isolation::probe()),
         Task::List { json, lang } => {
             let list = if *json { listing::json } else { listing::text };
             list(*lang, &mut io::stdout().lock()).map_err(AppError::checker)?;
             Ok(ExitCode::SUCCESS)
         }
-        Task::Server { command, manner, output } => {
-            check(&[(Side::Server, command)], manner, output)
+        Task::Server { command, settings, output } => {
+            check(&[(Side::Server, command)], settings, output)
         }
-        Task::Client { command, manner, output } => {
-            check(&[(Side::Client, command)], manner, output)
+        Task::Client { command, settings, output } => {
+            check(&[(Side::Client, command)], settings, output)
         }
-        Task::Both { server, client, manner, output } => {
+        Task::Both { server, client, settings, output } => {
             let programs = [(Side::Server, server), (Side::Client, client)];
-            check(&programs, manner, output)
+            check(&programs, settings, output)
         }
-        Task::Batch { folder, batch, manner } => {
-            home::sweep(&std::env::temp_dir());
-            let isolation = isolation(manner);
+        Task::Batch { folder, batch, settings } => {
+            workdir::sweep(&std::env::temp_dir());
+            let isolation = isolation(settings);
             let stop = stop_on_ctrl_c();
-            let manner = self::manner(manner, isolation, &[Side::Server, Side::Client])?;
-            crate::batch::run(folder, batch, &manner, &stop)
+            let settings = settings.settle(isolation, &[Side::Server, Side::Client])?;
+            crate::batch::run(folder, batch, &settings, &stop)
         }
     }
 }
 
 /// Whether programs have networks of their own. To be asked before there is any other thread.
-fn isolation(args: &MannerArgs) -> Isolation {
+fn isolation(args: &SettingsArgs) -> Isolation {
     if args.limits.shared_network { Isolation::Shared } else { Isolation::prepare() }
 }
 
 /// What becomes true at the first Ctrl-C; the second ends the run without a report, and the
-/// keepers end what runs. Where there are no signals to be had, the first does.
+/// supervisors end what runs. Where there are no signals to be had, the first does.
 fn stop_on_ctrl_c() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stop);
     let _ = ctrlc::set_handler(move || {
         if told.swap(true, Ordering::Relaxed) {
-            std::process::exit(INTERRUPTED.into());
+            std::process::exit(exit::INTERRUPTED.into());
         }
     });
     stop
@@ -119,22 +82,22 @@ fn stop_on_ctrl_c() -> Arc<AtomicBool> {
 /// Checks the programs of one submission, at home in the current folder.
 fn check(
     programs: &[(Side, &String)],
-    args: &MannerArgs,
+    args: &SettingsArgs,
     output: &OutputArgs,
 ) -> Result<ExitCode, AppError> {
-    home::sweep(&std::env::temp_dir());
+    workdir::sweep(&std::env::temp_dir());
     let isolation = isolation(args);
     let stop = stop_on_ctrl_c();
     let sides: Vec<Side> = programs.iter().map(|(side, _)| *side).collect();
-    let manner = manner(args, isolation, &sides)?;
-    let orders = programs.iter().map(|(side, command)| Order {
+    let settings = args.settle(isolation, &sides)?;
+    let jobs = programs.iter().map(|(side, command)| Job {
         side: *side,
         command: (*command).clone(),
         folder: Path::new(".").to_owned(),
         arguments: &[],
     });
-    let orders: Vec<Order> = orders.collect();
-    let (rubric, _) = rubric(output.rubric.as_deref())?;
+    let jobs: Vec<Job> = jobs.collect();
+    let (rubric, _) = options::rubric(output.rubric.as_deref())?;
     output.files().try_for_each(writable)?;
     let progress = ProgressBar::new_spinner();
     progress.enable_steady_tick(TICK);
@@ -142,7 +105,7 @@ fn check(
         progress.inc(1);
         progress.set_message(format!("{} {}", progress.position(), outcome.id));
     };
-    let mut report = examine(&orders, &manner, &stop, &told)?;
+    let mut report = examine(&jobs, &settings, &stop, &told)?;
     progress.finish_and_clear();
     let unmade = |part: &Part| part.not_started.is_none() && part.results.is_empty();
     if report.parts.iter().all(unmade) && !report.interrupted {
@@ -155,7 +118,7 @@ fn check(
         report.marks = Some(rubric.marks(&report));
     }
     write(&report, output)?;
-    Ok(ExitCode::from(status(&report)))
+    Ok(ExitCode::from(exit::status(&report)))
 }
 
 /// Writes the report in every form that is asked for. Standard output has the one for people,
@@ -177,7 +140,7 @@ fn write(report: &Report, output: &OutputArgs) -> Result<(), AppError> {
     if wanted().all(|(file, _)| file.as_os_str() != STANDARD_OUTPUT) {
         let width = console::Term::stdout().size_checked().map(|(_, columns)| columns.into());
         let mut out = anstream::stdout().lock();
-        match report::terminal::print(report, output.verbose, width, &mut out) {
+        match report::console::print(report, output.verbose, width, &mut out) {
             // Whoever reads no further has seen enough.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 return Err(AppError::checker(error));
@@ -188,55 +151,19 @@ fn write(report: &Report, output: &OutputArgs) -> Result<(), AppError> {
     Ok(())
 }
 
-/// The rubric in a file, or the course's, and the file's text.
-pub(crate) fn rubric(file: Option<&Path>) -> Result<(Rubric, String), AppError> {
-    let Some(file) = file else { return Ok((Rubric::course(), String::new())) };
-    let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
-    let rubric = Rubric::parse(&text).map_err(|error| of_file(file, &error))?;
-    Ok((rubric, text))
-}
-
 /// Checks the programs of one submission, each knowing what was found out before.
 fn examine(
-    orders: &[Order],
-    manner: &Manner,
+    jobs: &[Job],
+    settings: &Settings,
     stop: &Arc<AtomicBool>,
     told: &(dyn Fn(&Outcome) + Sync),
 ) -> Result<Report, AppError> {
     let mut parts: Vec<Part> = Vec::new();
-    for order in orders {
-        let manner = manner.after(&parts);
-        parts.push(order.carry_out(&manner, stop, told).map_err(AppError::usage)?);
+    for job in jobs {
+        let settings = settings.after(&parts);
+        parts.push(job.run(&settings, stop, told).map_err(AppError::usage)?);
     }
-    Ok(report(parts, manner, stop))
-}
-
-/// The report of these parts.
-pub(crate) fn report(parts: Vec<Part>, manner: &Manner, stop: &AtomicBool) -> Report {
-    Report {
-        format: FORMAT,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        lang: manner.lang,
-        submission: None,
-        date: jiff::Timestamp::now().to_string(),
-        interrupted: stop.load(Ordering::Relaxed),
-        parts,
-        marks: None,
-    }
-}
-
-/// 0 when all that must hold does, 1 when some of it does not, 3 when a program could not be
-/// started or the checker failed.
-pub fn status(report: &Report) -> u8 {
-    let unstarted = report.parts.iter().any(|part| part.not_started.is_some());
-    let fails = |o: &Outcome| o.level == Level::Must && o.verdict == Verdict::Fail;
-    if report.interrupted {
-        INTERRUPTED
-    } else if unstarted || report.count(Verdict::CheckerError) > 0 {
-        UNCHECKED
-    } else {
-        u8::from(report.results().any(fails))
-    }
+    Ok(settings.report(parts, stop))
 }
 
 /// Whether there can be such a file, before anybody waits for what goes into it.
@@ -257,87 +184,31 @@ fn put(file: &Path, text: &str) -> Result<(), AppError> {
     written.map_err(|error| AppError::checker(format!("{}: {error}", file.display())))
 }
 
-/// What the options say, ready to be used.
-fn manner(args: &MannerArgs, isolation: Isolation, sides: &[Side]) -> Result<Manner, AppError> {
-    let given = match &args.dialect {
-        None => Given::default(),
-        Some(file) => {
-            let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
-            Given::parse(&text).map_err(|why| of_file(file, &why.to(args.lang)))?
-        }
-    };
-    let known: Vec<_> = sides.iter().flat_map(|side| checks(*side)).collect();
-    let patterns = |list: &[String]| Patterns::parse(list, &known).map_err(AppError::usage);
-    let variables = args.env.iter().map(|variable| match variable.split_once('=') {
-        Some((name, value)) => (name.to_owned(), value.to_owned()),
-        None => (variable.clone(), std::env::var(variable).unwrap_or_default()),
-    });
-    Ok(Manner {
-        profile: args.profile,
-        given,
-        idle: args.idle,
-        slow: args.slow,
-        side_by_side: args.side_by_side,
-        selection: Selection {
-            only: patterns(&args.only)?,
-            skip: patterns(&args.skip)?,
-            xfail: patterns(&args.xfail)?,
-        },
-        lang: args.lang,
-        limits: args.limits.limits(),
-        variables: variables.collect(),
-        isolation,
-        server: None,
-        server_port: None,
-        options: options(args),
-    })
-}
-
-fn of_file(file: &Path, error: &dyn Display) -> AppError {
-    AppError::Usage(format!("{}: {error}", file.display()))
-}
-
-/// The options without which a check would not be the same, but for the profile. What variables
-/// hold is nobody's business.
-fn options(args: &MannerArgs) -> String {
-    let mut words = Vec::new();
-    let mut add = |name: &str, value: Option<String>| {
-        words.extend(value.map(|value| format!("{name} {}", shell_words::quote(&value))));
-    };
-    add("--dialect", args.dialect.as_ref().map(|file| file.display().to_string()));
-    add("--idle", args.idle.map(|idle| format!("{}s", idle.as_secs_f64())));
-    add("--slow", (args.slow.to_bits() != 1_f64.to_bits()).then(|| args.slow.to_string()));
-    words.extend(args.limits.words());
-    let names = args.env.iter().map(|variable| variable.split('=').next().unwrap_or_default());
-    words.extend(names.map(|name| format!("--env {}", shell_words::quote(name))));
-    words.join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::catalogue::Profile;
+    use chat_protocol::profile::Profile;
 
     #[test]
     fn a_check_is_repeated_as_it_was_made() {
         let words = ["chat-check", "client", "./c x", "--slow", "2", "--env", "KEY=secret"];
-        let Task::Client { command, manner: args, .. } = Cli::try_parse_from(words).unwrap().task
+        let Task::Client { command, settings: args, .. } = Cli::try_parse_from(words).unwrap().task
         else {
             panic!("another task");
         };
-        let mut manner = manner(&args, Isolation::Shared, &[Side::Client]).unwrap();
+        let mut settings = args.settle(Isolation::Shared, &[Side::Client]).unwrap();
         let (side, folder) = (Side::Client, PathBuf::new());
-        let order = Order { side, command, folder, arguments: &[] };
-        assert_eq!(order.repeat(&manner), "chat-check client './c x' --slow 2 --env KEY");
+        let job = Job { side, command, folder, arguments: &[] };
+        assert_eq!(job.repeat(&settings), "chat-check client './c x' --slow 2 --env KEY");
         // What a client takes over from its server.
-        manner.profile = Some(Profile::Sala);
+        settings.profile = Some(Profile::Sala);
         let alone = "chat-check client './c x' --profile sala --slow 2 --env KEY";
-        assert_eq!(order.repeat(&manner), alone);
-        manner.server = Some("./s".to_owned());
+        assert_eq!(job.repeat(&settings), alone);
+        settings.server = Some("./s".to_owned());
         let both =
             "chat-check both --server ./s --client './c x' --profile sala --slow 2 --env KEY";
-        assert_eq!(order.repeat(&manner), both);
+        assert_eq!(job.repeat(&settings), both);
     }
 }

@@ -1,60 +1,34 @@
-//! The grader of any chat server or client, and the harness of this project's own tests.
+//! The grader of any chat server or client.
 //!
-//! A run is one page: [`order`]. It finds out how a program speaks (a [`dialect`]), chooses from
-//! the [`catalogue`] of checks (in `server/` and `client/`), and has them made: an
-//! [`examination`]. What came of it is a [`report`], from which marks follow by a [`rubric`].
+//! A run is one page: [`grade::grading`]. It finds out how a program speaks (a [`dialect`]), chooses
+//! from the [catalogue](checks::catalogue) of checks, and runs them ([`grade::runner`]). What came of
+//! it is a [result](grade::result), from which marks follow by a [rubric](grade::rubric), and which
+//! is told in the forms of a [`report`].
 //!
-//! A check plays on a [`scene`]: it starts the program that is its [`subject`], in a network and a
-//! folder of its own, and speaks to it with [`voice`]s. What it finds is a [`verdict`].
+//! A check plays on a [`scene`]: it starts a [program](sandbox::program) in a network and a folder of
+//! its own, and speaks to it as one or more [participants](scene::participant). What it finds is a
+//! [`verdict`].
 //!
 //! | what | where |
 //! |---|---|
-//! | the requirements, and those that nobody outside can see | [`requirement`], [`coverage`] |
+//! | processes, sockets and transcripts: what every test of a program stands on | [`chat_drive`] |
+//! | networks, process trees, limits, working directories | [`sandbox`] |
 //! | finding out dialects | `discovery/` |
-//! | networks, process trees, limits, folders | [`isolation`], [`keeper`], `containment/`, `home` |
-//! | a class of submissions | `batch/` |
-//! | the harness of our own end-to-end tests | [`harness`] |
+//! | the requirements, and those that nobody outside can see | [`checks`] |
+//! | a class of submissions | [`batch`] |
 
 mod advice;
 pub mod app;
 pub mod batch;
-pub mod catalogue;
+pub mod checks;
 pub mod cli;
-mod client;
-#[cfg_attr(target_os = "linux", path = "containment/linux.rs")]
-#[cfg_attr(not(target_os = "linux"), path = "containment/elsewhere.rs")]
-mod containment;
-mod copy;
-pub mod coverage;
 pub mod dialect;
 mod discovery;
-pub mod examination;
-mod guard;
-pub mod harness;
-mod home;
-pub mod intake;
-pub mod isolation;
-pub mod keeper;
-mod keys;
-pub mod listing;
-pub mod order;
-mod port;
-#[cfg_attr(not(target_os = "linux"), path = "process/unseen.rs")]
-pub mod process;
+pub mod exit;
+pub mod grade;
+pub mod options;
 pub mod report;
-pub mod requirement;
-mod role;
-mod room;
-pub mod rubric;
-pub mod running;
+pub mod sandbox;
 pub mod scene;
-pub mod select;
-mod server;
-pub mod sockets;
-pub mod subject;
-pub mod terminal;
-pub mod terms;
 pub mod text;
-pub mod transcript;
 pub mod verdict;
-pub mod voice;

@@ -12,7 +12,8 @@ use std::process::Command;
 use std::sync::{LazyLock, Mutex};
 use std::thread;
 
-use chat_check::catalogue::{Side, checks};
+use chat_check::checks::catalogue::checks;
+use chat_check::checks::check::Side;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus");
 

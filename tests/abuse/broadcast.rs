@@ -1,8 +1,8 @@
 //! A broadcast of more than anybody holds for a reader that does not read, and what was heard of it.
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
 
 use crate::healthy::is_theirs;
 

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
-use chat_check::process::{descriptors, resident, threads};
+use chat_drive::failure::Result;
+use chat_drive::process::{descriptors, resident, threads};
 use chat_tests::ES;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
 
 use crate::healthy::Healthy;
 

@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
 
 use crate::healthy::Healthy;
 

@@ -1,13 +1,13 @@
 //! Peers of whom only one half is there: they have ended their side, do not end it, or are gone
 //! without a word.
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
-use chat_check::harness::program::Program;
-use chat_check::process::descriptors;
+use chat_drive::failure::Result;
+use chat_drive::process::descriptors;
 use chat_tests::ES;
 use chat_tests::binaries;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
+use chat_tests::harness::program::Program;
 
 use crate::healthy::Healthy;
 

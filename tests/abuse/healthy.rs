@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
-use chat_check::harness::program::Program;
-use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_tests::binaries;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
+use chat_tests::harness::program::Program;
+use chat_tests::harness::stage::Stage;
 use serde_json::Value;
 
 /// How many there are. One in ten talks, unless told otherwise.

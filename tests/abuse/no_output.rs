@@ -3,10 +3,10 @@
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_tests::binaries;
 use chat_tests::chat::Chat;
+use chat_tests::harness::stage::Stage;
 
 use crate::healthy::Healthy;
 

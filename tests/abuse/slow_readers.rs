@@ -1,8 +1,8 @@
 //! Readers that stop reading, for a while or for ever, while others talk on.
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
 
 use crate::broadcast::{Broadcast, ONE_BY_ONE, gap};
 use crate::healthy::Healthy;

@@ -1,9 +1,9 @@
 //! The same promises where several threads serve (`--threads`), and where messages wait for others
 //! (`--coalesce`).
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
 
 use crate::healthy::Healthy;
 use crate::slow_readers::stops_and_goes_on;

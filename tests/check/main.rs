@@ -4,12 +4,11 @@
 use std::fmt::Write;
 use std::process::Command;
 
-use chat_check::report::{Outcome, Part, Report};
-use chat_check::verdict::Verdict;
 use chat_tests::binaries;
+use serde_json::Value;
 
 /// Runs `chat-check` with these arguments, and returns its report and its exit status.
-fn report(arguments: &[&str]) -> (Report, Option<i32>) {
+fn report(arguments: &[&str]) -> (Value, Option<i32>) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("report.json");
     let mut check = binaries::check();
@@ -25,27 +24,38 @@ fn line(command: &Command, arguments: &str) -> String {
     format!("'{program}' {arguments}")
 }
 
+/// The entries of a list in a report.
+fn entries<'a>(value: &'a Value, list: &str) -> &'a [Value] {
+    value[list].as_array().map_or(&[], Vec::as_slice)
+}
+
 /// What is not as it should be, with all that was seen.
-fn faults(part: &Part) -> String {
+fn faults(part: &Value) -> String {
     let mut faults = String::new();
-    let _ = part.not_started.iter().try_for_each(|why| writeln!(faults, "{why:#?}"));
-    let right = |outcome: &&Outcome| matches!(outcome.verdict, Verdict::Pass | Verdict::Untestable);
-    for outcome in part.results.iter().filter(|outcome| !right(outcome)) {
-        let _ = writeln!(faults, "{}: {:?}, {:?}", outcome.id, outcome.verdict, outcome.reason);
-        for entry in outcome.evidence.iter().flat_map(|evidence| &evidence.conversation) {
-            let _ = writeln!(faults, "{entry}");
+    if !part["not_started"].is_null() {
+        let _ = writeln!(faults, "{:#}", part["not_started"]);
+    }
+    let right =
+        |outcome: &&Value| matches!(outcome["verdict"].as_str(), Some("pass" | "untestable"));
+    for outcome in entries(part, "results").iter().filter(|outcome| !right(outcome)) {
+        let _ =
+            writeln!(faults, "{}: {}, {}", outcome["id"], outcome["verdict"], outcome["reason"]);
+        for entry in entries(&outcome["evidence"], "conversation") {
+            let _ = writeln!(faults, "{} ms {} {}", entry["after"], entry["who"], entry["what"]);
         }
     }
     faults
 }
 
 /// Everything holds, to the letter, and something was looked at.
-fn assert_right((report, status): &(Report, Option<i32>)) {
-    let faults: String = report.parts.iter().map(faults).collect();
+fn assert_right((report, status): &(Value, Option<i32>)) {
+    let parts = entries(report, "parts");
+    let faults: String = parts.iter().map(faults).collect();
     assert!(faults.is_empty(), "{faults}");
-    assert_eq!(*status, Some(0));
-    for part in &report.parts {
-        let passed = part.results.iter().filter(|outcome| outcome.verdict == Verdict::Pass).count();
+    assert!(*status == Some(0) && !parts.is_empty(), "{status:?}");
+    for part in parts {
+        let holds = |outcome: &&Value| outcome["verdict"] == "pass";
+        let passed = entries(part, "results").iter().filter(holds).count();
         assert!(passed > 10, "{passed} passed");
     }
 }
@@ -107,6 +117,8 @@ fn our_server_and_client_are_right_together() {
     let client = line(&binaries::client(), "--profile sala --name ana");
     let judged = report(&["both", "--server", &server, "--client", &client]);
     assert_right(&judged);
-    let marks = judged.0.marks.expect("marks for both");
-    assert!((marks.points - marks.of).abs() < f64::EPSILON, "{marks:#?}");
+    let marks = &judged.0["marks"];
+    let points = marks["points"].as_f64().expect("marks for both");
+    let of = marks["of"].as_f64().expect("marks for both");
+    assert!((points - of).abs() < f64::EPSILON, "{marks:#}");
 }

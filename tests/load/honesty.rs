@@ -5,7 +5,7 @@ use std::thread;
 #[cfg(target_os = "linux")]
 use std::time::Duration;
 
-use chat_check::harness::failure::Result;
+use chat_drive::failure::Result;
 #[cfg(target_os = "linux")]
 use chat_tests::chat::Chat;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use chat_check::harness::failure::Result;
+use chat_drive::failure::Result;
 
 use crate::running::{Ended, Relay, run_at};
 

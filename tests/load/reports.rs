@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use chat_check::harness::failure::Result;
+use chat_drive::failure::Result;
 use chat_tests::binaries;
 
 use crate::running::{Relay, run_at};

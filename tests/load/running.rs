@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::process::{Command, Output};
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::program::Program;
-use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_tests::binaries;
 use chat_tests::chat::address_in;
+use chat_tests::harness::program::Program;
+use chat_tests::harness::stage::Stage;
 use serde_json::Value;
 
 /// A relay that listens, and where a test plays.

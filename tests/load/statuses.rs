@@ -3,10 +3,10 @@
 use std::net::TcpListener;
 
 use assert_cmd::Command;
-use chat_check::harness::failure::Result;
-#[cfg(unix)]
-use chat_check::harness::program::Program;
+use chat_drive::failure::Result;
 use chat_tests::binaries;
+#[cfg(unix)]
+use chat_tests::harness::program::Program;
 use predicates::prelude::*;
 
 #[cfg(unix)]
@@ -252,7 +252,7 @@ fn status_130_what_was_under_way_is_waited_for() -> Result {
 fn status_130_also_when_nothing_was_measured_yet() -> Result {
     // It accepts nobody, and says nothing.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let stage = chat_check::harness::stage::Stage::new();
+    let stage = chat_tests::harness::stage::Stage::new();
     let mut command = binaries::loadgen();
     let address = listener.local_addr().expect("an address").to_string();
     command.args(["--clients", "2", "--server", &address]);

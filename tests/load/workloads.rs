@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chat_check::harness::failure::Result;
+use chat_drive::failure::Result;
 
 use crate::running::{Relay, load, run, run_at, server};
 

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use assert_cmd::Command;
-use chat_check::harness::failure::Result;
-use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_tests::ES;
 use chat_tests::binaries;
 use chat_tests::chat::{Chat, address_in, said_by};
+use chat_tests::harness::stage::Stage;
 use predicates::prelude::*;
 
 /// The server, to run to its end.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::thread;
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_tests::ES;
 use chat_tests::chat::{Chat, said_by};
+use chat_tests::harness::peer::Peer;
 use rand::seq::SliceRandom;
 
 /// Three peers that have been greeted.

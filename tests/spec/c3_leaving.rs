@@ -1,6 +1,6 @@
 //! Chapter 3: leaving.
 
-use chat_check::harness::failure::Result;
+use chat_drive::failure::Result;
 use chat_tests::chat::{Chat, said_by};
 
 #[test]
@@ -77,7 +77,7 @@ fn r3_3_who_is_gone_is_removed_and_nobody_else_notices() -> Result {
 #[cfg(target_os = "linux")]
 #[test]
 fn r3_4_descriptors_and_memory_return_when_300_have_come_and_gone() -> Result {
-    use chat_check::process::{descriptors, resident};
+    use chat_drive::process::{descriptors, resident};
 
     /// What the system's allocator may keep or round up.
     const SLACK: u64 = 512 * 1024;

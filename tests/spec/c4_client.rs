@@ -7,13 +7,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::Command;
 use std::thread;
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
-use chat_check::harness::program::Program;
-use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_tests::ES;
 use chat_tests::binaries;
 use chat_tests::chat::{Chat, said_by};
+use chat_tests::harness::peer::Peer;
+use chat_tests::harness::program::Program;
+use chat_tests::harness::stage::Stage;
 use predicates::prelude::*;
 
 fn client_of(address: &impl ToString) -> Command {

@@ -3,11 +3,11 @@
 #[cfg(unix)]
 mod on_a_terminal;
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_protocol::refusal::Refusal;
 use chat_tests::ES;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
 
 fn practico(options: &[&str]) -> Result<Chat> {
     Chat::start_with(&[&["--profile", "practico"], options].concat())
@@ -104,7 +104,7 @@ fn r7_1_who_leaves_while_it_waits_holds_up_nobody() -> Result {
 #[cfg(target_os = "linux")]
 #[test]
 fn r7_1_descriptors_return_when_all_who_waited_were_served() -> Result {
-    use chat_check::process::descriptors;
+    use chat_drive::process::descriptors;
 
     let chat = practico(&[])?;
     let baseline = descriptors(chat.server.id()).expect("descriptors");

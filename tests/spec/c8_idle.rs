@@ -9,10 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
-use chat_check::harness::failure::Result;
-use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_tests::binaries;
 use chat_tests::chat::{Chat, said_by};
+use chat_tests::harness::stage::Stage;
 use predicates::prelude::*;
 
 /// The idle time where activity is to keep a connection open.
@@ -151,7 +151,7 @@ fn r8_2_bytes_in_either_direction_start_the_clients_time_again() -> Result {
 #[cfg(target_os = "linux")]
 #[test]
 fn r8_5_descriptors_return_to_the_baseline_and_the_port_is_free() -> Result {
-    use chat_check::process;
+    use chat_drive::process;
 
     let mut chat = Chat::start_with(&["--idle-timeout", SHORT, "--bind", "127.0.0.8:0"])?;
     let baseline = process::descriptors(chat.server.id()).expect("descriptors");

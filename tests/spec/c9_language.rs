@@ -1,10 +1,10 @@
 //! Chapter 9: the language in which people are talked to.
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_protocol::language::Language;
 use chat_tests::binaries;
 use chat_tests::chat::{Chat, said_by};
+use chat_tests::harness::stage::Stage;
 
 const ENGLISH: [&str; 2] = ["--lang", "en"];
 const GREETING: &str = "welcome to the chat! type 'salir' to leave";

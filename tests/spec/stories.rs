@@ -1,8 +1,8 @@
 //! The course's own stories, each played whole on its profile.
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
 
 /// Everybody hears this next.
 fn all_hear<const N: usize>(peers: [&mut Peer; N], line: &str) -> Result {

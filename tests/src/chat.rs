@@ -3,16 +3,16 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
-use chat_check::harness::program::Program;
-use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_protocol::limits::MAX_LINE;
 use chat_protocol::refusal::Refusal;
 use chat_protocol::wording;
 
 use crate::ES;
 use crate::binaries;
+use crate::harness::peer::Peer;
+use crate::harness::program::Program;
+use crate::harness::stage::Stage;
 
 /// A server that listens.
 pub struct Chat {

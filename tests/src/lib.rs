@@ -4,6 +4,7 @@ use chat_protocol::language::Language;
 
 pub mod binaries;
 pub mod chat;
+pub mod harness;
 
 /// The language in which the programs talk unless told otherwise: texts as `ES.greeting()`.
 pub const ES: Language = Language::Es;

@@ -6,14 +6,16 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Duration;
 
+use chat_drive::role::Role;
+use chat_drive::transcript::Transcript;
+
 use super::language::Recipe;
 use super::wording;
-use crate::order::Manner;
-use crate::report::NotStarted;
-use crate::role::Role;
-use crate::subject::{Limits, Subject};
+use crate::grade::grading::Settings;
+use crate::grade::result::NotStarted;
+use crate::sandbox::limits::Limits;
+use crate::sandbox::program::TestedProgram;
 use crate::text::Words;
-use crate::transcript::Transcript;
 
 /// How long a build may take, times `slow`.
 const TIME: Duration = Duration::from_mins(2);
@@ -39,39 +41,39 @@ const LIMITS: Limits = Limits {
 pub(super) fn build(
     recipe: &Recipe,
     folder: &Path,
-    manner: &Manner,
+    settings: &Settings,
     stop: &Arc<AtomicBool>,
 ) -> Result<(), NotStarted> {
     let not_started =
-        |why: &Words, printed| Err(NotStarted { why: why.to(manner.lang).to_owned(), printed });
+        |why: &Words, printed| Err(NotStarted { why: why.to(settings.lang).to_owned(), printed });
     if let Some(tool) = recipe.tools.iter().find(|tool| !is_there(tool)) {
         return not_started(&wording::no_tool(tool), Vec::new());
     }
     let Some(command) = &recipe.build else { return Ok(()) };
     let built = thread::scope(|scope| {
-        let working = scope.spawn(|| carry_out(command, folder, manner, stop));
+        let working = scope.spawn(|| run(command, folder, settings, stop));
         working.join().unwrap_or_else(|_| Err((Words::new("", ""), Vec::new())))
     });
     built.or_else(|(why, printed)| not_started(&why, printed))
 }
 
 /// In a thread of its own, which enters the network.
-fn carry_out(
+fn run(
     command: &str,
     folder: &Path,
-    manner: &Manner,
+    settings: &Settings,
     stop: &Arc<AtomicBool>,
 ) -> Result<(), (Words, Vec<String>)> {
     let broken = |error: &dyn std::fmt::Display| (Words::new(error, error), Vec::new());
-    manner.isolation.enter().map_err(|e| broken(&e))?;
-    let subject = Subject::new(command, folder, manner.isolation).map_err(|e| broken(&e))?;
-    let mut subject = subject.with_limits(LIMITS).with_stop(stop).in_place();
-    for (name, value) in &manner.variables {
-        subject = subject.with_variable(name, value);
+    settings.isolation.enter().map_err(|e| broken(&e))?;
+    let tested = TestedProgram::new(command, folder, settings.isolation).map_err(|e| broken(&e))?;
+    let mut tested = tested.with_limits(LIMITS).with_stop(stop).in_place();
+    for (name, value) in &settings.variables {
+        tested = tested.with_variable(name, value);
     }
-    let role = Role::new("build", &Transcript::new());
-    let program = subject.start(&role, 0).map_err(|e| broken(&e))?;
-    let status = program.wait(TIME.mul_f64(manner.slow));
+    let role = Role::new("build", &Transcript::begin());
+    let program = tested.start(&role, 0).map_err(|e| broken(&e))?;
+    let status = program.wait(TIME.mul_f64(settings.slow));
     if status.is_some_and(|status| status.success()) {
         return Ok(());
     }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::language::Language;
-use crate::catalogue::Side;
+use super::language::{Language, words};
+use crate::checks::check::Side;
 
 /// Which files are servers, and which are clients.
 #[derive(Clone, Debug, Default)]
@@ -204,14 +204,6 @@ fn side_of_name(name: &str) -> Option<Side> {
     let at = |side| words(side).iter().filter_map(|word| name.find(word)).min();
     let found = [Side::Server, Side::Client].map(|side| Some((Reverse(at(side)?), side)));
     found.into_iter().flatten().max_by_key(|(at, _)| *at).map(|(_, side)| side)
-}
-
-/// The words in the names of programs of one side.
-pub(crate) fn words(side: Side) -> [&'static str; 2] {
-    match side {
-        Side::Server => ["servidor", "server"],
-        Side::Client => ["cliente", "client"],
-    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::find::words;
-use crate::catalogue::Side;
+use crate::checks::check::Side;
 
 /// What a program is written in. The first comes first when everything else is equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +18,14 @@ pub(crate) enum Language {
     Cpp,
     Go,
     Rust,
+}
+
+/// The words in the names of programs of one side.
+pub(crate) fn words(side: Side) -> [&'static str; 2] {
+    match side {
+        Side::Server => ["servidor", "server"],
+        Side::Client => ["cliente", "client"],
+    }
 }
 
 /// How a program is built and started.

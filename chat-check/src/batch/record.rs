@@ -8,8 +8,9 @@ use std::time::UNIX_EPOCH;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::SIDES;
-use crate::catalogue::checks;
-use crate::report::{self, FORMAT, Report};
+use crate::checks::catalogue::checks;
+use crate::grade::result::{FORMAT, Report};
+use crate::report;
 
 /// The folder of the results.
 pub(crate) struct Record {
@@ -108,7 +109,7 @@ fn add(hash: &mut Xxh3, root: &Path, path: &Path) -> io::Result<()> {
         let entries = fs::read_dir(path).into_iter().flatten();
         let entries = entries.map(|entry| entry.map(|entry| entry.path()));
         let mut entries = entries.collect::<io::Result<Vec<_>>>()?;
-        entries.retain(|entry| !crate::copy::is_left_out(entry));
+        entries.retain(|entry| !crate::sandbox::copy::is_left_out(entry));
         entries.sort();
         entries.iter().try_for_each(|entry| add(hash, root, entry))?;
         return Ok(());

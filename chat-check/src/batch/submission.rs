@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use chat_protocol::profile::Profile;
+
 use super::find::{Found, Names};
 use super::language::{Language, Recipe};
 use super::{SIDES, build, wording};
-use crate::catalogue::{Profile, Side};
+use crate::checks::check::Side;
 use crate::dialect::Dialect;
-use crate::home::Home;
-use crate::order::{Manner, Order};
-use crate::report::{NotStarted, Part, Report};
+use crate::grade::grading::{Job, Settings};
+use crate::grade::result::{NotStarted, Part, Report};
+use crate::sandbox::workdir::WorkDir;
 use crate::text::Words;
 
 /// Something that was handed in.
@@ -85,10 +87,10 @@ impl Submission {
     }
 
     /// A report that says that the checker failed.
-    pub(crate) fn lost(wanted: Wanted, manner: &Manner, stop: &AtomicBool) -> Report {
+    pub(crate) fn lost(wanted: Wanted, settings: &Settings, stop: &AtomicBool) -> Report {
         let sides = SIDES.into_iter().filter(|side| wanted.has(*side));
-        let lost = |side| missing(side, manner, &wording::LOST.into(), Vec::new());
-        crate::app::report(sides.map(lost).collect(), manner, stop)
+        let lost = |side| missing(side, settings, &wording::LOST.into(), Vec::new());
+        settings.report(sides.map(lost).collect(), stop)
     }
 
     /// Builds and checks a copy of it.
@@ -96,7 +98,7 @@ impl Submission {
         &self,
         names: &Names,
         wanted: Wanted,
-        manner: &Manner,
+        settings: &Settings,
         stop: &Arc<AtomicBool>,
     ) -> Report {
         let copy = self.copy();
@@ -105,16 +107,16 @@ impl Submission {
         for side in sides {
             let mut part = match &copy {
                 Ok(copy) => {
-                    let (copy, mut manner) = (copy.folder("work"), manner.after(&parts));
-                    manner.server.take_if(|_| !self.is_in_one_place(&copy, names));
-                    self.side(&copy, names, side, &manner, stop)
+                    let (copy, mut settings) = (copy.folder("work"), settings.after(&parts));
+                    settings.server.take_if(|_| !self.is_in_one_place(&copy, names));
+                    self.side(&copy, names, side, &settings, stop)
                 }
-                Err(why) => missing(side, manner, why, Vec::new()),
+                Err(why) => missing(side, settings, why, Vec::new()),
             };
-            part.remarks.extend(copy.iter().filter_map(|copy| self.unread(copy, manner)));
+            part.remarks.extend(copy.iter().filter_map(|copy| self.unread(copy, settings)));
             parts.push(part);
         }
-        crate::app::report(parts, manner, stop)
+        settings.report(parts, stop)
     }
 
     fn side(
@@ -122,16 +124,16 @@ impl Submission {
         copy: &Path,
         names: &Names,
         side: Side,
-        manner: &Manner,
+        settings: &Settings,
         stop: &Arc<AtomicBool>,
     ) -> Part {
         match self.find(copy, names, side) {
-            Ok(Some(found)) => self.part(copy, &found, side, manner, stop),
+            Ok(Some(found)) => self.part(copy, &found, side, settings, stop),
             Ok(None) => {
                 let why = wording::not_found(side, &self.files(copy));
-                missing(side, manner, &why, Vec::new())
+                missing(side, settings, &why, Vec::new())
             }
-            Err(error) => missing(side, manner, &Words::new(&error, &error), Vec::new()),
+            Err(error) => missing(side, settings, &Words::new(&error, &error), Vec::new()),
         }
     }
 
@@ -155,15 +157,15 @@ impl Submission {
     }
 
     /// A copy, so that nothing is built and nothing runs where it was handed in.
-    fn copy(&self) -> Result<Home, Words> {
+    fn copy(&self) -> Result<WorkDir, Words> {
         let broken = |error: std::io::Error| Words::new(&error, &error);
         if self.path.is_file() {
-            let home = Home::new(None).map_err(broken)?;
-            fs::copy(&self.path, home.folder("work").join(&self.name)).map_err(broken)?;
-            return Ok(home);
+            let workdir = WorkDir::new(None).map_err(broken)?;
+            fs::copy(&self.path, workdir.folder("work").join(&self.name)).map_err(broken)?;
+            return Ok(workdir);
         }
-        if crate::copy::is_small(&self.path, MOST).map_err(broken)? {
-            Home::new(Some(&self.path)).map_err(broken)
+        if crate::sandbox::copy::is_small(&self.path, MOST).map_err(broken)? {
+            WorkDir::new(Some(&self.path)).map_err(broken)
         } else {
             Err(wording::TOO_LARGE.into())
         }
@@ -184,23 +186,23 @@ impl Submission {
         copy: &Path,
         found: &Found,
         side: Side,
-        manner: &Manner,
+        settings: &Settings,
         stop: &Arc<AtomicBool>,
     ) -> Part {
         let recipe = found.language.recipe(copy, &found.path, side);
         let folder = copy.join(&recipe.folder);
-        let built = build::build(&recipe, &folder, manner, stop);
+        let built = build::build(&recipe, &folder, settings, stop);
         let is_built = built.is_ok();
         let mut part = match built {
             Ok(()) => {
                 let (command, arguments) = (recipe.start.clone(), arguments(side));
-                let order = Order { side, command, folder, arguments };
-                order.carry_out(manner, stop, &|_| {}).unwrap_or_else(|error| {
-                    missing(side, manner, &Words::new(&error, &error), Vec::new())
+                let job = Job { side, command, folder, arguments };
+                job.run(settings, stop, &|_| {}).unwrap_or_else(|error| {
+                    missing(side, settings, &Words::new(&error, &error), Vec::new())
                 })
             }
             Err(NotStarted { why, printed }) => {
-                missing(side, manner, &Words::new(&why, &why), printed)
+                missing(side, settings, &Words::new(&why, &why), printed)
             }
         };
         if stop.load(Ordering::Relaxed) {
@@ -212,17 +214,17 @@ impl Submission {
         }
         let others = found.others.iter().map(|other| other.to_string_lossy().into_owned());
         part.others = others.collect();
-        part.remarks.extend(self.remarks(&recipe, is_built, &part.others, manner));
+        part.remarks.extend(self.remarks(&recipe, is_built, &part.others, settings));
         part
     }
 
     /// A word about what could not be copied.
-    fn unread(&self, copy: &Home, manner: &Manner) -> Option<String> {
+    fn unread(&self, copy: &WorkDir, settings: &Settings) -> Option<String> {
         let unread = copy.unreadable().iter();
         let unread = unread.map(|path| path.strip_prefix(&self.path).unwrap_or(path));
         let unread: Vec<_> = unread.map(Path::to_string_lossy).collect();
         (!unread.is_empty())
-            .then(|| wording::unreadable(&unread.join(", ")).to(manner.lang).to_owned())
+            .then(|| wording::unreadable(&unread.join(", ")).to(settings.lang).to_owned())
     }
 
     /// What a reader must know to do the same by hand.
@@ -231,7 +233,7 @@ impl Submission {
         recipe: &Recipe,
         is_built: bool,
         others: &[String],
-        manner: &Manner,
+        settings: &Settings,
     ) -> Vec<String> {
         let mut remarks = Vec::new();
         if self.path.is_dir() && recipe.folder.components().next().is_some() {
@@ -241,17 +243,17 @@ impl Submission {
         if !others.is_empty() {
             remarks.push(wording::others(&others.join(", ")));
         }
-        remarks.iter().map(|remark| remark.to(manner.lang).to_owned()).collect()
+        remarks.iter().map(|remark| remark.to(settings.lang).to_owned()).collect()
     }
 }
 
 /// A part of which there is nothing to check.
-fn missing(side: Side, manner: &Manner, why: &Words, printed: Vec<String>) -> Part {
-    let why = why.to(manner.lang).to_owned();
+fn missing(side: Side, settings: &Settings, why: &Words, printed: Vec<String>) -> Part {
+    let why = why.to(settings.lang).to_owned();
     Part {
         side,
         command: String::new(),
-        profile: manner.profile.unwrap_or(Profile::Basico),
+        profile: settings.profile.unwrap_or(Profile::Basico),
         dialect: Dialect::default(),
         remarks: Vec::new(),
         others: Vec::new(),

@@ -1,8 +1,8 @@
 //! What a batch tells people.
 
 use super::find::unpacked;
-use crate::catalogue::Side;
-use crate::report::Report;
+use crate::checks::check::Side;
+use crate::grade::result::Report;
 use crate::text::{Lang, Text, Words};
 use crate::verdict::Verdict;
 

@@ -3,21 +3,23 @@
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use super::screens::{ending, wanted};
-use super::usual::{KEYWORDS, LEAVE, PORTS};
+use chat_drive::captured::Heard;
+use chat_protocol::profile::Profile;
+
 use super::{Found, QUIET, Unstarted, play, question};
-use crate::catalogue::{NAMED, Profile};
-use crate::client::player::Player;
-use crate::client::scripted::{GREETING, Listening};
+use crate::checks::check::NAMED;
 use crate::dialect::{Dialect, Framing, Given, Label, NAME, Naming, PORT, Typed};
-use crate::intake::Heard;
-use crate::running::how;
+use crate::discovery::conventions::{KEYWORDS, LEAVE, PORTS};
+use crate::discovery::prompts::{ending, wanted};
+use crate::sandbox::program::TestedProgram;
+use crate::sandbox::running::how;
 use crate::scene::Scene;
-use crate::subject::Subject;
-use crate::terms::Terms;
+use crate::scene::client_program::ClientProgram;
+use crate::scene::participant::Participant;
+use crate::scene::scripted_server::{GREETING, Listeners};
+use crate::scene::timeouts::Timeouts;
 use crate::text::{Lang, Words};
 use crate::verdict::{Checked, Halt};
-use crate::voice::Voice;
 
 /// Finds out how a client speaks.
 ///
@@ -25,16 +27,16 @@ use crate::voice::Voice;
 ///
 /// It does not come so far that it connects.
 pub(crate) fn client(
-    subject: &Subject,
+    tested: &TestedProgram,
     given: &Given,
     profile: Option<Profile>,
     slow: f64,
 ) -> Result<Found, Unstarted> {
     let mut dialect = Dialect { greeting: true, ..Dialect::default() };
     given.over(&mut dialect);
-    let terms = Terms::new(profile.unwrap_or(Profile::Basico), None, Duration::ZERO, slow);
+    let timeouts = Timeouts::new(None, Duration::ZERO, slow);
     let found = Found { dialect, latency: Duration::ZERO };
-    let mut search = Search { subject, profile, given, terms, slow, found };
+    let mut search = Search { tested, profile, given, timeouts, slow, found };
     search.first_look()?;
     search.talk();
     if given.leave.is_none() {
@@ -50,10 +52,10 @@ const MOST_QUESTIONS: usize = 5;
 const WHILE: Duration = Duration::from_secs(1);
 
 struct Search<'a> {
-    subject: &'a Subject,
+    tested: &'a TestedProgram,
     profile: Option<Profile>,
     given: &'a Given,
-    terms: Terms,
+    timeouts: Timeouts,
     slow: f64,
     found: Found,
 }
@@ -71,9 +73,9 @@ impl Search<'_> {
         &mut self,
         experiment: impl FnOnce(&mut Self, &mut Scene) -> Checked<T> + Send,
     ) -> Result<T, Unstarted> {
-        let (subject, dialect, terms) =
-            (self.subject, self.found.dialect.clone(), self.terms.clone());
-        let result = play(subject, &dialect, &terms, |scene| experiment(self, scene));
+        let (tested, dialect, timeouts) =
+            (self.tested, self.found.dialect.clone(), self.timeouts.clone());
+        let result = play(tested, &dialect, &timeouts, |scene| experiment(self, scene));
         self.given.over(&mut self.found.dialect);
         result
     }
@@ -95,23 +97,23 @@ impl Search<'_> {
     fn first_look(&mut self) -> Result<(), Unstarted> {
         self.experiment(|search, scene| {
             let listening = search.listen(scene)?;
-            let player = scene.start_player(listening.port())?;
+            let client = scene.start_client(listening.port())?;
             let mut read = 0;
             let stream = loop {
-                match search.next(scene, &player, &listening, read) {
+                match search.next(scene, &client, &listening, read) {
                     Some(Next::Comes(stream)) => break stream,
                     Some(Next::Asks(question, end))
                         if search.found.dialect.before.len() < MOST_QUESTIONS =>
                     {
-                        search.answer(&player, listening.port(), &question);
+                        search.answer(&client, listening.port(), &question);
                         read = end;
                     }
-                    _ => return Err(nowhere(&player)),
+                    _ => return Err(nowhere(&client)),
                 }
             };
             let local = stream.local_addr().map_err(|e| Halt::broken("no address", &e))?;
             // The port that it is told says nothing about the port that it would take.
-            if !scene.subject().takes_port() {
+            if !scene.tested().takes_port() {
                 search.found.dialect.port = local.port();
             }
             Ok(())
@@ -122,45 +124,45 @@ impl Search<'_> {
     fn next(
         &self,
         scene: &Scene,
-        player: &Player,
-        listening: &Listening,
+        client: &ClientProgram,
+        listening: &Listeners,
         read: usize,
     ) -> Option<Next> {
         let begun = Instant::now();
-        let next = scene.within(scene.terms.start, || {
+        let next = scene.within(scene.timeouts.start, || {
             if let Some(stream) = listening.accept() {
                 return Some(Some(Next::Comes(stream)));
             }
-            if player.program.ended().is_some() {
+            if client.program.ended().is_some() {
                 return Some(None);
             }
-            let waits = begun.elapsed() > self.a_while() && player.program.is_waiting();
-            let asks = question(&player.program, read).filter(|_| waits);
+            let waits = begun.elapsed() > self.a_while() && client.program.is_waiting();
+            let asks = question(&client.program, read).filter(|_| waits);
             asks.map(|(question, end)| Some(Next::Asks(question, end)))
         });
         next.flatten()
     }
 
     /// Types what this asks for.
-    fn answer(&mut self, player: &Player, port: u16, question: &str) {
+    fn answer(&mut self, client: &ClientProgram, port: u16, question: &str) {
         let answer = wanted(question);
         let dialect = &mut self.found.dialect;
         if answer == NAME {
             dialect.typed = Typed::First;
         }
         let line = Dialect { before: vec![answer.to_owned()], ..Dialect::default() };
-        player.begins(&line, port);
+        client.begins(&line, port);
         dialect.before.push(answer.to_owned());
     }
 
-    fn listen(&self, scene: &Scene) -> Checked<Listening> {
-        let isolation = scene.subject().isolation();
-        let told = self.given.port.is_some() || scene.subject().takes_port();
-        if told || isolation == crate::isolation::Isolation::Shared {
+    fn listen(&self, scene: &Scene) -> Checked<Listeners> {
+        let isolation = scene.tested().isolation();
+        let told = self.given.port.is_some() || scene.tested().takes_port();
+        if told || isolation == crate::sandbox::isolation::Isolation::Shared {
             return scene.listen();
         }
         let ports: Vec<u16> = std::iter::once(PORT).chain(PORTS).collect();
-        Listening::open(&ports, isolation).map_err(|e| Halt::broken("cannot listen", &e))
+        Listeners::open(&ports, isolation).map_err(|e| Halt::broken("cannot listen", &e))
     }
 
     /// What it sends, and when. What says nothing to one who speaks in lines may understand a
@@ -203,22 +205,22 @@ impl Search<'_> {
 
     /// A conversation with one who is greeted, and does not leave for that.
     fn conversation(&mut self, scene: &mut Scene) -> Checked {
-        let (player, mut voice) = scene.come()?;
-        voice.send(&scene.dialect.framing.encode(GREETING.as_bytes()))?;
-        scene.taken(&player, &voice);
+        let (client, mut participant) = scene.connect_client()?;
+        participant.send(&scene.dialect.framing.encode(GREETING.as_bytes()))?;
+        scene.has_read(&client, &participant);
         // A name that it gives by itself comes at once.
-        let by_itself = more(&voice, 0, self.quiet() * 2);
+        let by_itself = more(&participant, 0, self.quiet() * 2);
         if by_itself {
             self.found.dialect.naming = Naming::First;
         }
-        let (before, token) = (voice.intake().look(|heard| heard.total), scene.token());
+        let (before, token) = (participant.captured().look(|heard| heard.total), scene.token());
         let begun = Instant::now();
-        player.types(&token);
-        if comes(&voice, &token, self.a_while()) {
+        client.types(&token);
+        if comes(&participant, &token, self.a_while()) {
             self.found.latency = begun.elapsed();
-            self.form(&player, &mut voice, &token, before)?;
+            self.form(&client, &mut participant, &token, before)?;
             if !by_itself && self.is_asked() {
-                let naming = self.ask(scene, &player, &mut voice, true)?;
+                let naming = self.ask(scene, &client, &mut participant, true)?;
                 let dialect = &mut self.found.dialect;
                 if naming.is_none() && dialect.typed == Typed::Never {
                     // It passes on the question, and its user's answer like any other line.
@@ -228,35 +230,40 @@ impl Search<'_> {
             }
             return Ok(());
         }
-        let naming = self.ask(scene, &player, &mut voice, false)?;
-        self.found.dialect.naming = naming.ok_or_else(|| silent(&voice))?;
+        let naming = self.ask(scene, &client, &mut participant, false)?;
+        self.found.dialect.naming = naming.ok_or_else(|| silent(&participant))?;
         // What was typed before the question is the name, or waits until the name is given.
-        let came = comes(&voice, &token, self.a_while());
-        let first = voice.position(&token).is_some_and(|at| at <= 2);
+        let came = comes(&participant, &token, self.a_while());
+        let first = participant.position(&token).is_some_and(|at| at <= 2);
         if came && first && self.found.dialect.typed == Typed::Never {
             self.found.dialect.typed = Typed::Asked;
         }
-        self.say_something(scene, &player, &mut voice)
+        self.say_something(scene, &client, &mut participant)
     }
 
     /// One that leaves a server which does not begin with the keyword.
     fn asked_at_once(&mut self, scene: &mut Scene, keyword: &str) -> Checked {
-        let (player, mut voice) = scene.come()?;
-        self.puts(scene, &player, &mut voice, keyword, false)?
+        let (client, mut participant) = scene.connect_client()?;
+        self.puts(scene, &client, &mut participant, keyword, false)?
             .then_some(())
-            .ok_or_else(|| silent(&voice))?;
+            .ok_or_else(|| silent(&participant))?;
         self.found.dialect.naming = Naming::Asked(keyword.to_owned());
-        self.say_something(scene, &player, &mut voice)
+        self.say_something(scene, &client, &mut participant)
     }
 
     /// A line after the name shows how messages end.
-    fn say_something(&mut self, scene: &Scene, player: &Player, voice: &mut Voice) -> Checked {
-        let (before, token) = (voice.intake().look(|heard| heard.total), scene.token());
+    fn say_something(
+        &mut self,
+        scene: &Scene,
+        client: &ClientProgram,
+        participant: &mut Participant,
+    ) -> Checked {
+        let (before, token) = (participant.captured().look(|heard| heard.total), scene.token());
         let begun = Instant::now();
-        player.types(&token);
-        if comes(voice, &token, scene.terms.patience) {
+        client.types(&token);
+        if comes(participant, &token, scene.timeouts.patience) {
             self.found.latency = begun.elapsed();
-            self.form(player, voice, &token, before)?;
+            self.form(client, participant, &token, before)?;
         }
         Ok(())
     }
@@ -265,12 +272,12 @@ impl Search<'_> {
     fn ask(
         &self,
         scene: &Scene,
-        player: &Player,
-        voice: &mut Voice,
+        client: &ClientProgram,
+        participant: &mut Participant,
         spoken: bool,
     ) -> Checked<Option<Naming>> {
         for keyword in self.keywords() {
-            if self.puts(scene, player, voice, &keyword, spoken)? {
+            if self.puts(scene, client, participant, &keyword, spoken)? {
                 return Ok(Some(Naming::Asked(keyword)));
             }
         }
@@ -282,74 +289,84 @@ impl Search<'_> {
     fn puts(
         &self,
         scene: &Scene,
-        player: &Player,
-        voice: &mut Voice,
+        client: &ClientProgram,
+        participant: &mut Participant,
         keyword: &str,
         spoken: bool,
     ) -> Checked<bool> {
-        let before = voice.intake().look(|heard| heard.total);
+        let before = participant.captured().look(|heard| heard.total);
         let framing = self.found.dialect.framing;
         if spoken || framing == Framing::Length2 {
-            voice.send(&framing.encode(keyword.as_bytes()))?;
+            participant.send(&framing.encode(keyword.as_bytes()))?;
         } else {
-            voice.send(keyword.as_bytes())?;
-            scene.taken(player, voice);
-            if more(voice, before, self.quiet()) {
+            participant.send(keyword.as_bytes())?;
+            scene.has_read(client, participant);
+            if more(participant, before, self.quiet()) {
                 return Ok(true);
             }
-            voice.send(b"\n")?;
+            participant.send(b"\n")?;
         }
-        scene.taken(player, voice);
-        if more(voice, before, self.quiet() * 3) {
+        scene.has_read(client, participant);
+        if more(participant, before, self.quiet() * 3) {
             return Ok(true);
         }
         // One that answers late is not to be taken for one that answers another keyword.
-        scene.settle(&player.program)?;
-        Ok(more(voice, before, Duration::ZERO))
+        scene.settle(&client.program)?;
+        Ok(more(participant, before, Duration::ZERO))
     }
 
     /// How the message looks of which this is a part, and that came behind so many bytes.
-    fn form(&mut self, player: &Player, voice: &mut Voice, token: &str, from: u64) -> Checked {
+    fn form(
+        &mut self,
+        client: &ClientProgram,
+        participant: &mut Participant,
+        token: &str,
+        from: u64,
+    ) -> Checked {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         let ended = |heard: &Heard| ending(heard, token, from);
-        let framing = voice.intake().wait(self.quiet(), ended).unwrap_or(Framing::None);
+        let framing = participant.captured().wait(self.quiet(), ended).unwrap_or(Framing::None);
         let dialect = &mut self.found.dialect;
         dialect.framing = framing;
-        let before = voice.intake().look(|heard| {
+        let before = participant.captured().look(|heard| {
             let at = heard.find(token, from).unwrap_or(from);
             String::from_utf8_lossy(&heard.bytes[from..at]).trim().len()
         });
         dialect.label = if before > 2 { Label::Name } else { Label::None };
-        if framing == Framing::None && !self.shows_what_has_no_end(player, voice)? {
+        if framing == Framing::None && !self.shows_what_has_no_end(client, participant)? {
             self.found.dialect.framing = Framing::Lf;
         }
         Ok(())
     }
 
     /// Whether a message that ends nothing is shown; or nothing is, which shows nothing.
-    fn shows_what_has_no_end(&self, player: &Player, voice: &mut Voice) -> Checked<bool> {
-        let bare = format!("{}-bare", player.name());
+    fn shows_what_has_no_end(
+        &self,
+        client: &ClientProgram,
+        participant: &mut Participant,
+    ) -> Checked<bool> {
+        let bare = format!("{}-bare", client.name());
         let shown = |time| {
-            let seen = player.screen().wait(time, |heard| heard.find(&bare, 0));
+            let seen = client.screen().wait(time, |heard| heard.find(&bare, 0));
             seen.is_some()
         };
-        voice.send(bare.as_bytes())?;
-        if shown(player.patience()) {
+        participant.send(bare.as_bytes())?;
+        if shown(client.patience()) {
             return Ok(true);
         }
-        voice.send(b"\n")?;
+        participant.send(b"\n")?;
         Ok(!shown(self.a_while()))
     }
 
     /// Which word lets its user leave: one behind which nothing is sent any more.
     fn leaving(&mut self, scene: &mut Scene) -> Checked {
-        let (player, voice) = scene.meet()?;
+        let (client, participant) = scene.admit_client()?;
         for word in std::iter::once("salir").chain(LEAVE) {
             let token = scene.token();
-            player.types(word);
-            player.types(&token);
-            let sent = || voice.position(&token).is_some();
-            let over = || player.program.ended().is_some() || voice.end().is_some();
+            client.types(word);
+            client.types(&token);
+            let sent = || participant.position(&token).is_some();
+            let over = || client.program.ended().is_some() || participant.end().is_some();
             scene.eventually(|| (sent() || over()).then_some(()));
             if !sent() {
                 self.found.dialect.leave = Some(word.to_owned());
@@ -362,22 +379,22 @@ impl Search<'_> {
 }
 
 /// Whether this comes from the client in this time.
-fn comes(voice: &Voice, token: &str, time: Duration) -> bool {
-    voice.intake().wait(time, |heard| heard.find(token, 0)).is_some()
+fn comes(participant: &Participant, token: &str, time: Duration) -> bool {
+    participant.captured().wait(time, |heard| heard.find(token, 0)).is_some()
 }
 
 /// Whether more than so many bytes come from the client in this time.
-fn more(voice: &Voice, than: u64, time: Duration) -> bool {
-    voice.intake().wait(time, |heard| (heard.total > than).then_some(())).is_some()
+fn more(participant: &Participant, than: u64, time: Duration) -> bool {
+    participant.captured().wait(time, |heard| (heard.total > than).then_some(())).is_some()
 }
 
-fn silent(voice: &Voice) -> Halt {
+fn silent(participant: &Participant) -> Halt {
     let why = Words::new("el cliente no manda nada", "the client sends nothing");
-    Halt::fault(why, voice.instead(Duration::ZERO))
+    Halt::fault(why, participant.instead(Duration::ZERO))
 }
 
-fn nowhere(player: &Player) -> Halt {
-    let came = match player.program.ended() {
+fn nowhere(client: &ClientProgram) -> Halt {
+    let came = match client.program.ended() {
         Some(status) => Words::new(
             format!("{} sin conectarse", how(status).to(Lang::Es)),
             format!("{} without connecting", how(status).to(Lang::En)),

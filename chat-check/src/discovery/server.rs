@@ -2,18 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use super::screens::wanted;
-use super::usual::LEAVE;
-use super::{Found, QUIET, Unstarted, play, question, sights};
-use crate::catalogue::Profile;
+use chat_drive::captured::Heard;
+use chat_protocol::profile::Profile;
+
+use super::{Found, QUIET, Unstarted, play, question};
 use crate::dialect::{Dialect, Framing, Given, Naming};
-use crate::intake::Heard;
-use crate::isolation::Isolation;
+use crate::discovery::conventions::LEAVE;
+use crate::discovery::observations;
+use crate::discovery::prompts::wanted;
+use crate::sandbox::isolation::Isolation;
+use crate::sandbox::program::TestedProgram;
+use crate::scene::participant::Participant;
+use crate::scene::timeouts::Timeouts;
 use crate::scene::{ROOM, Scene, Server, begin};
-use crate::subject::Subject;
-use crate::terms::Terms;
 use crate::verdict::Checked;
-use crate::voice::Voice;
 
 /// How long something may take that a server need not do, times `slow`.
 const WHILE: Duration = Duration::from_millis(700);
@@ -30,22 +32,22 @@ const PROBES: usize = 5;
 ///
 /// It does not come so far that it listens.
 pub(crate) fn server(
-    subject: &Subject,
+    tested: &TestedProgram,
     given: &Given,
     profile: Option<Profile>,
     slow: f64,
 ) -> Result<Found, Unstarted> {
     let mut dialect = Dialect::default();
-    if subject.isolation() == Isolation::Shared && subject.takes_port() {
+    if tested.isolation() == Isolation::Shared && tested.takes_port() {
         // Others may be checked on this machine at the same time.
-        dialect.port = crate::port::free().unwrap_or(dialect.port);
+        dialect.port = chat_drive::port::free().unwrap_or(dialect.port);
     }
     let given = &given.for_servers();
     given.over(&mut dialect);
-    let terms = Terms::new(profile.unwrap_or(Profile::Basico), None, Duration::ZERO, slow);
+    let timeouts = Timeouts::new(None, Duration::ZERO, slow);
     let found = Found { dialect, latency: Duration::ZERO };
     let a_while = WHILE.mul_f64(slow);
-    let mut search = Search { subject, terms, a_while, found, prompts: false };
+    let mut search = Search { tested, timeouts, a_while, found, prompts: false };
     search.first_look()?;
     given.over(&mut search.found.dialect);
     let talks = if profile == Some(Profile::Practico) {
@@ -68,8 +70,8 @@ pub(crate) fn server(
 }
 
 struct Search<'a> {
-    subject: &'a Subject,
-    terms: Terms,
+    tested: &'a TestedProgram,
+    timeouts: Timeouts,
     a_while: Duration,
     found: Found,
     /// The greeting ends in a question for the name.
@@ -82,9 +84,9 @@ impl Search<'_> {
         &mut self,
         experiment: impl FnOnce(&mut Self, &mut Scene) -> Checked<T> + Send,
     ) -> Result<T, Unstarted> {
-        let (subject, dialect, terms) =
-            (self.subject, self.found.dialect.clone(), self.terms.clone());
-        play(subject, &dialect, &terms, |scene| experiment(self, scene))
+        let (tested, dialect, timeouts) =
+            (self.tested, self.found.dialect.clone(), self.timeouts.clone());
+        play(tested, &dialect, &timeouts, |scene| experiment(self, scene))
     }
 
     /// Makes one in which whatever goes wrong shows nothing.
@@ -103,11 +105,12 @@ impl Search<'_> {
                 let greeting = greeting(&first, search.a_while);
                 dialect.greeting = !greeting.is_empty();
                 let text = String::from_utf8_lossy(&greeting);
-                dialect.naming = sights::keyword(&text).unwrap_or_default();
-                dialect.question = sights::question(&text).map(str::to_owned);
-                search.prompts = sights::prompts(&text);
+                dialect.naming = observations::keyword(&text).unwrap_or_default();
+                dialect.question = observations::question(&text).map(str::to_owned);
+                search.prompts = observations::prompts(&text);
                 let without_end = if greeting.is_empty() { Framing::Lf } else { Framing::None };
-                dialect.framing = sights::framing_of_greeting(&greeting).unwrap_or(without_end);
+                dialect.framing =
+                    observations::framing_of_greeting(&greeting).unwrap_or(without_end);
             }
             Ok(())
         })
@@ -120,7 +123,7 @@ impl Search<'_> {
         let mut read = 0;
         while self.found.dialect.before.len() < MOST_QUESTIONS {
             let begun = Instant::now();
-            let question = scene.within(scene.terms.start, || {
+            let question = scene.within(scene.timeouts.start, || {
                 if program.listens(port).is_some() || program.ended().is_some() {
                     return Some(None);
                 }
@@ -184,19 +187,20 @@ impl Search<'_> {
             later.push((token, message));
         }
         let heard = listener.message(&first);
-        let named = sights::first_is_name(&first, heard.as_deref(), &later);
+        let named = observations::first_is_name(&first, heard.as_deref(), &later);
         let named = named.unwrap_or(self.prompts);
         let (last, message) = later.pop().unwrap_or_default();
         let framing = self.endings(scene, &mut speaker, &mut listener, &spoken, &last)?;
         let third = scene.token();
         speak(&mut listener, &third, &spoken)?;
         self.hears(scene, &server, &mut speaker, &third)?;
-        scene.pause(scene.terms.grace)?;
+        scene.pause(scene.timeouts.grace)?;
 
         self.found.latency = latency;
         let dialect = &mut self.found.dialect;
         dialect.framing = framing;
-        dialect.label = sights::label(&message, named.then_some(&first), speaker.local().port());
+        dialect.label =
+            observations::label(&message, named.then_some(&first), speaker.local().port());
         dialect.echo = speaker.count(&last) > 0;
         dialect.naming = match (named, spoken.naming) {
             (true, Naming::None) => Naming::First,
@@ -210,8 +214,8 @@ impl Search<'_> {
     fn endings(
         &self,
         scene: &Scene,
-        speaker: &mut Voice,
-        listener: &mut Voice,
+        speaker: &mut Participant,
+        listener: &mut Participant,
         spoken: &Dialect,
         line: &str,
     ) -> Checked<Framing> {
@@ -220,7 +224,7 @@ impl Search<'_> {
         }
         let bare = scene.token();
         speaker.send(bare.as_bytes())?;
-        let passed_on = listener.intake().wait(self.a_while, |heard| heard.find(&bare, 0));
+        let passed_on = listener.captured().wait(self.a_while, |heard| heard.find(&bare, 0));
         // What was begun is ended, for those who wait for it.
         let ending = ending(listener, if passed_on.is_some() { &bare } else { line });
         speaker.send(b"\r\n")?;
@@ -234,7 +238,7 @@ impl Search<'_> {
         greeting(&client, self.a_while);
         let token = scene.token();
         server.program.type_in(&format!("{token}\n"));
-        if client.intake().wait(self.a_while, |heard| heard.find(&token, 0)).is_some() {
+        if client.captured().wait(self.a_while, |heard| heard.find(&token, 0)).is_some() {
             self.found.dialect.framing = ending(&client, &token).unwrap_or(Framing::None);
         }
         Ok(())
@@ -250,13 +254,13 @@ impl Search<'_> {
     }
 
     fn ends_with(&mut self, scene: &Scene, server: &Server, words: &[&str]) -> Checked<bool> {
-        let mut voices = Vec::new();
+        let mut participants = Vec::new();
         for word in words {
-            let mut voice = self.enter(scene, server, &scene.name("caro"), scene.dialect)?;
-            voice.say(word)?;
-            voices.push(voice);
+            let mut participant = self.enter(scene, server, &scene.name("caro"), scene.dialect)?;
+            participant.say(word)?;
+            participants.push(participant);
         }
-        let ended = || voices.iter().position(|voice| voice.end().is_some());
+        let ended = || participants.iter().position(|participant| participant.end().is_some());
         let mut which = scene.within(self.a_while, ended);
         if which.is_none() {
             scene.settle(&server.program)?;
@@ -275,18 +279,18 @@ impl Search<'_> {
         server: &Server,
         name: &str,
         spoken: &Dialect,
-    ) -> Checked<Voice> {
-        let mut voice = scene.connect(server, name)?;
+    ) -> Checked<Participant> {
+        let mut participant = scene.connect(server, name)?;
         if spoken.greeting {
-            greeting(&voice, self.a_while);
+            greeting(&participant, self.a_while);
         } else {
-            scene.accepted(server, voice.local())?;
+            scene.accepted(server, participant.local())?;
         }
         if spoken.has_names() {
-            speak(&mut voice, &spoken.name_line(name), spoken)?;
+            speak(&mut participant, &spoken.name_line(name), spoken)?;
             scene.settle(&server.program)?;
         }
-        Ok(voice)
+        Ok(participant)
     }
 
     /// Waits for a message from a server that may not pass messages on at all: when it has nothing
@@ -295,36 +299,36 @@ impl Search<'_> {
         &self,
         scene: &Scene,
         server: &Server,
-        voice: &mut Voice,
+        participant: &mut Participant,
         token: &str,
     ) -> Checked<String> {
-        voice.hears_within(token, self.a_while).or_else(|_| {
+        participant.hears_within(token, self.a_while).or_else(|_| {
             scene.settle(&server.program)?;
-            voice.hears_within(token, Duration::ZERO)
+            participant.hears_within(token, Duration::ZERO)
         })
     }
 }
 
 /// What is said to somebody new, until nothing more comes.
-fn greeting(voice: &Voice, patience: Duration) -> Vec<u8> {
+fn greeting(participant: &Participant, patience: Duration) -> Vec<u8> {
     let (mut seen, mut patience) = (0, patience);
     let more = |seen| move |heard: &Heard| (heard.total > seen).then_some(heard.total);
-    while let Some(total) = voice.intake().wait(patience, more(seen)) {
+    while let Some(total) = participant.captured().wait(patience, more(seen)) {
         (seen, patience) = (total, QUIET);
     }
-    voice.intake().look(|heard| heard.bytes.clone())
+    participant.captured().look(|heard| heard.bytes.clone())
 }
 
 /// What ends the message that this is part of. An end that follows in a write of its own is waited
 /// for.
-fn ending(listener: &Voice, token: &str) -> Option<Framing> {
-    listener.intake().wait(QUIET, |heard| {
+fn ending(listener: &Participant, token: &str) -> Option<Framing> {
+    listener.captured().wait(QUIET, |heard| {
         let behind = &heard.bytes[heard.find(token, 0)? + token.len()..];
         let at = memchr::memchr(b'\n', behind)?;
         Some(if behind[..at].ends_with(b"\r") { Framing::Crlf } else { Framing::Lf })
     })
 }
 
-fn speak(voice: &mut Voice, text: &str, dialect: &Dialect) -> Checked {
-    voice.send(&dialect.framing.encode(text.as_bytes()))
+fn speak(participant: &mut Participant, text: &str, dialect: &Dialect) -> Checked {
+    participant.send(&dialect.framing.encode(text.as_bytes()))
 }

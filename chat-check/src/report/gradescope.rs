@@ -6,9 +6,10 @@
 
 use serde::Serialize;
 
+use crate::grade::result::PartMarks;
+use crate::grade::result::{Outcome, Part, Report};
+use crate::grade::rubric::Rubric;
 use crate::report::wording::{self, sign};
-use crate::report::{Outcome, Part, Report};
-use crate::rubric::{PartMarks, Rubric};
 use crate::text::Lang;
 use crate::verdict::Verdict;
 
@@ -216,7 +217,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::catalogue::Side;
+    use crate::checks::check::Side;
     use crate::report::sample;
 
     #[track_caller]

@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 
+use chat_drive::transcript::Entry;
 use chat_protocol::text::showable;
 
 use crate::dialect::{Dialect, Naming};
-use crate::report::{Evidence, NotStarted, Outcome, Part, Report};
-use crate::rubric::{Marks, PartMarks};
-use crate::transcript::Entry;
+use crate::grade::result::{Evidence, NotStarted, Outcome, Part, Report};
+use crate::grade::result::{Marks, PartMarks};
 
 /// How wide a tab is shown.
 const TAB: &str = "    ";

@@ -1,6 +1,6 @@
 //! A report as JSON. `schema/report-1.json` describes it.
 
-use crate::report::Report;
+use crate::grade::result::Report;
 
 /// The report, indented, with a newline at the end. It is read again with `serde_json`.
 ///
@@ -31,7 +31,7 @@ mod tests {
     fn full() -> Value {
         let mut report = sample::full();
         let mut parts = vec![report.parts.remove(0)];
-        parts[0].not_started = sample::not_started(crate::catalogue::Side::Server).not_started;
+        parts[0].not_started = sample::not_started(crate::checks::check::Side::Server).not_started;
         // The first outcome stands for all of them.
         parts[0].results.rotate_left(3);
         report.parts = parts;
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn reports_are_as_the_schema_says() {
         let validator = validator();
-        let parts = vec![sample::not_started(crate::catalogue::Side::Client)];
+        let parts = vec![sample::not_started(crate::checks::check::Side::Client)];
         for report in [sample::full(), sample::hostile(), sample::report(parts)] {
             let value = serde_json::from_str(&render(&report)).unwrap();
             let errors: Vec<_> = validator.iter_errors(&value).map(|e| e.to_string()).collect();

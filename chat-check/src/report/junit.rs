@@ -6,8 +6,8 @@ use quick_junit::{
     NonSuccessKind, Report as Suites, TestCase, TestCaseStatus, TestRerun, TestSuite,
 };
 
+use crate::grade::result::{Evidence, Outcome, Part, Report};
 use crate::report::wording::{self, code};
-use crate::report::{Evidence, Outcome, Part, Report};
 use crate::text::Lang;
 use crate::verdict::{Level, Verdict};
 
@@ -107,7 +107,7 @@ mod tests {
     use quick_junit::Report as Suites;
 
     use super::*;
-    use crate::catalogue::Side;
+    use crate::checks::check::Side;
     use crate::report::sample;
 
     /// What a reader of XML makes of it.

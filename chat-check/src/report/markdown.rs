@@ -1,8 +1,9 @@
 //! A report as Markdown, for issues and pull requests.
 
-use crate::report::wording::{self, points, points_of, sign};
-use crate::report::{Evidence, NotStarted, Outcome, Part, Report};
-use crate::rubric::{Marks, PartMarks};
+use crate::grade::result::{Evidence, NotStarted, Outcome, Part, Report};
+use crate::grade::result::{Marks, PartMarks};
+use crate::grade::rubric::points;
+use crate::report::wording::{self, points_of, sign};
 use crate::text::Lang;
 
 /// The report.

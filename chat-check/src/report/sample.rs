@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use crate::catalogue::{Profile, Side};
+use chat_drive::transcript::{Entry, How};
+use chat_protocol::profile::Profile;
+
+use crate::checks::check::Side;
 use crate::dialect::{Dialect, Label, Naming};
-use crate::report::{Evidence, FORMAT, NotStarted, Outcome, Part, Report};
-use crate::rubric::Rubric;
+use crate::grade::result::{Evidence, FORMAT, NotStarted, Outcome, Part, Report};
+use crate::grade::rubric::Rubric;
 use crate::text::Lang;
-use crate::transcript::{Entry, How};
 use crate::verdict::{Level, Verdict};
 
 /// What a hostile program could print.

@@ -1,9 +1,10 @@
 //! The fixed words of all reports, in both languages.
 
-use crate::catalogue::{Profile, Side};
+use crate::checks::check::Side;
 use crate::dialect::{Dialect, Framing, Label, Naming};
-use crate::rubric::Marks;
-use crate::text::{Lang, Text, Words};
+use crate::grade::result::Marks;
+use crate::grade::rubric::points;
+use crate::text::{Lang, Text};
 use crate::verdict::{Level, Verdict};
 
 macro_rules! words {
@@ -21,7 +22,6 @@ words! {
     INTERRUPTED_WORD: "interrumpido", "interrupted";
     NOT_STARTED: "no se pudo comprobar", "it could not be checked";
     PRINTED: "lo último que escribió el programa", "the last that the program printed";
-    ALL_FAIL: "no se cumple ninguna de estas comprobaciones", "none of these checks holds";
     EXPECTED: "se esperaba", "expected";
     CAME: "llegó", "came";
     EXPLANATION: "qué suele pasar y cómo se arregla", "how it usually comes about, and what helps";
@@ -66,17 +66,6 @@ words! {
     COMPLAINS: "escribe en stderr", "prints on stderr";
 }
 
-/// Two decimals at most, as far as they say something.
-pub(crate) fn rounded(points: f64) -> f64 {
-    (points * 100.0).round() / 100.0
-}
-
-/// Points as they are written.
-pub(crate) fn points(points: f64) -> String {
-    // Adding nothing turns a negative zero into a plain one.
-    (rounded(points) + 0.0).to_string()
-}
-
 /// Points out of what can be reached.
 pub(crate) fn points_of(reached: f64, of: f64) -> String {
     format!("{} / {}", points(reached), points(of))
@@ -94,13 +83,6 @@ pub(crate) fn total(marks: &Marks, lang: Lang) -> String {
 /// A time as it is written.
 pub(crate) fn seconds(seconds: f64) -> String {
     format!("{seconds:.1} s")
-}
-
-pub(crate) fn requirements_failed(count: usize) -> Words {
-    match count {
-        1 => Words::new("no se cumple 1 requisito", "1 requirement fails"),
-        n => Words::new(format!("no se cumplen {n} requisitos"), format!("{n} requirements fail")),
-    }
 }
 
 /// How many checks hold, of how many.
@@ -190,18 +172,6 @@ impl Side {
         match self {
             Self::Server => Text { es: "servidor", en: "server" },
             Self::Client => Text { es: "cliente", en: "client" },
-        }
-    }
-}
-
-impl Profile {
-    /// What it is called: in every language the same.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Basico => "basico",
-            Self::Sala => "sala",
-            Self::Practico => "practico",
-            Self::Grupal => "grupal",
         }
     }
 }

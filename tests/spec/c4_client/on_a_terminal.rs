@@ -1,7 +1,7 @@
 //! Chapter 4 on a terminal: what is to be seen there, and that it is given back.
 
 use super::*;
-use chat_check::terminal::Terminal;
+use chat_drive::terminal::Terminal;
 use chat_tests::ES;
 
 const CTRL_A: &str = "\x01";

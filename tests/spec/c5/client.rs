@@ -5,13 +5,13 @@ mod on_a_terminal;
 
 use std::process::Command;
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
-use chat_check::harness::program::Program;
-use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_tests::ES;
 use chat_tests::binaries;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
+use chat_tests::harness::program::Program;
+use chat_tests::harness::stage::Stage;
 use predicates::prelude::*;
 
 const KEYWORD: &str = "nombre del cliente";

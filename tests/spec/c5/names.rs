@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_tests::chat::{Chat, take_part};
+use chat_tests::harness::peer::Peer;
 
 const KEYWORD: &str = "nombre del cliente";
 const TAKEN: &str = "! nombre ocupado: alguien se llama así, o de un modo que se confunde";

@@ -1,10 +1,10 @@
 //! Chapter 6: private messages and commands. Rooms: `c6_rooms`.
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_protocol::command::FORMS;
 use chat_tests::ES;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
 
 /// A chat in which nobody is told who comes and goes, and nothing else is missing.
 fn quiet() -> Result<Chat> {

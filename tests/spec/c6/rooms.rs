@@ -1,8 +1,8 @@
 //! Chapter 6: rooms.
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
 
 fn grupal() -> Result<Chat> {
     Chat::start_with(&["--profile", "grupal", "--max-rate", "off"])
@@ -198,7 +198,7 @@ fn r6_2_who_goes_while_changing_rooms_leaves_nothing_behind() -> Result {
 #[cfg(target_os = "linux")]
 #[test]
 fn r6_2_ten_thousand_rooms_leave_nothing_behind() -> Result {
-    use chat_check::process::{descriptors, resident};
+    use chat_drive::process::{descriptors, resident};
 
     /// What the system's allocator may keep or round up.
     const SLACK: u64 = 512 * 1024;

@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 
 use super::*;
-use chat_check::harness::stage::Stage;
-use chat_check::terminal::Terminal;
+use chat_drive::terminal::Terminal;
 use chat_tests::ES;
 use chat_tests::binaries;
 use chat_tests::chat::address_in;
+use chat_tests::harness::stage::Stage;
 
 const CTRL_C: &str = "\x03";
 

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_terminal::descriptors;
 use chat_tests::chat::Chat;
+use chat_tests::harness::peer::Peer;
 
 const CROWD: usize = 1000;
 

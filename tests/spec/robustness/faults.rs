@@ -2,10 +2,10 @@
 
 use std::thread;
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_protocol::wording;
 use chat_tests::chat::{Chat, said_by};
+use chat_tests::harness::peer::Peer;
 
 /// A chat in which nobody is told who comes and goes, and nothing else is missing.
 fn quiet() -> Result<Chat> {

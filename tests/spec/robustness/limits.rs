@@ -1,12 +1,12 @@
 //! Limits of the whole server: connections of one address, clients who wait, descriptors. Those of
 //! one client (lines, names, rooms, time) stand in their chapters.
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::peer::Peer;
+use chat_drive::failure::Result;
 use chat_protocol::limits::MAX_QUEUE;
 use chat_terminal::descriptors;
 use chat_tests::ES;
 use chat_tests::chat::{Chat, said_by};
+use chat_tests::harness::peer::Peer;
 
 const TOO_MANY: &str = "! demasiadas conexiones desde tu dirección";
 
@@ -89,7 +89,7 @@ fn r2_10_who_goes_while_it_may_not_talk_is_heard_to_the_end() -> Result {
 #[cfg(target_os = "linux")]
 #[test]
 fn r1_4_those_who_are_refused_and_stay_take_few_descriptors() -> Result {
-    use chat_check::process;
+    use chat_drive::process;
 
     let chat = Chat::start_with(&["--max-per-ip", "1"])?;
     let _ana = chat.peer("ana")?;
@@ -172,7 +172,7 @@ fn r7_1_who_finds_the_queue_full_is_refused() -> Result {
 mod out_of_descriptors {
     use std::process::Command;
 
-    use chat_check::process;
+    use chat_drive::process;
     use chat_tests::binaries;
 
     use super::*;

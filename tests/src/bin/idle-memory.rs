@@ -17,8 +17,8 @@ fn main() {
 mod linux {
     use std::process::Command;
 
-    use chat_check::harness::failure::Result;
-    use chat_check::process::resident;
+    use chat_drive::failure::Result;
+    use chat_drive::process::resident;
     use chat_tests::binaries;
     use chat_tests::chat::Chat;
 

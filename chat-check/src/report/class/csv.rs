@@ -1,8 +1,10 @@
 //! The class as a table for spreadsheets.
 
 use super::{Class, cells, outcome, state};
-use crate::catalogue::Side;
-use crate::report::{Report, wording};
+use crate::checks::check::Side;
+use crate::grade::result::Report;
+use crate::grade::rubric::points;
+use crate::report::wording;
 use crate::verdict::Verdict;
 
 /// One row for each submission: its marks, how many checks fail, whether it could be checked, and
@@ -39,7 +41,7 @@ fn row(class: &Class, report: &Report) -> Vec<String> {
     let mut row = vec![inert(report.submission.as_deref().unwrap_or_default())];
     row.extend(cells(report));
     row.extend([
-        of.map(wording::points).unwrap_or_default(),
+        of.map(points).unwrap_or_default(),
         report.count(Verdict::Fail).to_string(),
         inert(&state(report)),
     ]);

@@ -5,9 +5,11 @@ use std::fmt::Write;
 use maud::{Markup, html};
 
 use super::{Class, cells, outcome, state};
-use crate::catalogue::Side;
+use crate::checks::check::Side;
+use crate::grade::result::Report;
+use crate::grade::rubric::points;
 use crate::report::html::{heading, legend, page, prose, tile};
-use crate::report::{Report, wording};
+use crate::report::wording;
 use crate::verdict::Verdict;
 
 /// The page, whole. Each name leads to `NAME/index.html` beside it.
@@ -20,7 +22,7 @@ pub fn html(reports: &[Report]) -> String {
         div.tiles {
             (tile(wording::SUBMISSIONS.to(lang), &reports.len().to_string(), ""))
             @if let Some(mean) = class.mean() {
-                (tile(wording::MEAN.to(lang), &wording::points(mean), "main"))
+                (tile(wording::MEAN.to(lang), &points(mean), "main"))
             }
             (tile(wording::FAILURES.to(lang), &count(Verdict::Fail).to_string(), ""))
         }

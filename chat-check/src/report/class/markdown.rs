@@ -1,9 +1,11 @@
 //! The class in a few lines of Markdown.
 
 use super::{Class, cells, state};
-use crate::catalogue::Side;
+use crate::checks::check::Side;
+use crate::grade::result::Report;
+use crate::grade::rubric::points;
 use crate::report::markdown::plain;
-use crate::report::{Report, wording};
+use crate::report::wording;
 use crate::verdict::Verdict;
 
 /// A row for each submission, and the most frequent faults.
@@ -12,7 +14,7 @@ pub fn markdown(reports: &[Report]) -> String {
     let lang = class.lang;
     let mut text = vec![format!("# {}\n", wording::CLASS_TITLE.to(lang))];
     if let Some(mean) = class.mean() {
-        text.push(format!("\n{}: {}\n", wording::MEAN.to(lang), wording::points(mean)));
+        text.push(format!("\n{}: {}\n", wording::MEAN.to(lang), points(mean)));
     }
     let head = [
         wording::SUBMISSION,

@@ -1,6 +1,6 @@
 use super::*;
+use crate::grade::rubric::Rubric;
 use crate::report::sample;
-use crate::rubric::Rubric;
 use crate::verdict::Verdict;
 
 /// Some submissions: one with everything, one that is well, one that does not start.

@@ -1,11 +1,12 @@
 //! A conversation as a diagram: time runs down, everybody has a lane, and what goes over a
 //! connection is an arrow.
 
+use chat_drive::transcript::{Entry, How};
 use maud::{Markup, html};
 
-use crate::report::{Evidence, wording};
+use crate::grade::result::Evidence;
+use crate::report::wording;
 use crate::text::{Lang, Text};
-use crate::transcript::{Entry, How};
 
 /// Up to this many entries it is shown without being asked for: a screen or so.
 const OPEN: usize = 24;

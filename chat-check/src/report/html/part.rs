@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::conversation::conversation;
 use super::{heading, legend, prose};
-use crate::catalogue::Side;
+use crate::checks::check::Side;
+use crate::grade::result::{Evidence, Outcome, Part};
 use crate::report::wording::{self, code, seconds, sign};
-use crate::report::{Evidence, Outcome, Part};
 use crate::text::{Lang, Text};
 use crate::verdict::Verdict;
 

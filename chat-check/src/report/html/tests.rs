@@ -1,9 +1,10 @@
 use std::time::Duration;
 
+use chat_drive::transcript::{Entry, How};
+
 use super::*;
-use crate::catalogue::Side;
+use crate::checks::check::Side;
 use crate::report::sample;
-use crate::transcript::{Entry, How};
 
 #[test]
 fn the_page_needs_nothing_but_itself() {

@@ -1,7 +1,7 @@
 //! Chapters 5 to 7 on a terminal: what the client's user is asked, and is helped with.
 
 use super::*;
-use chat_check::terminal::Terminal;
+use chat_drive::terminal::Terminal;
 use chat_tests::ES;
 
 /// The client on a terminal, in a chat of this profile.

@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use chat_check::harness::failure::Result;
-use chat_check::harness::program::Program;
-use chat_check::harness::stage::Stage;
+use chat_drive::failure::Result;
 use chat_tests::binaries;
+use chat_tests::harness::program::Program;
+use chat_tests::harness::stage::Stage;
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// The columns of the page.

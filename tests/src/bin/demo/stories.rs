@@ -2,7 +2,7 @@
 //!
 //! Every line is compared with the specification to the letter, so the texts stand here once more.
 
-use chat_check::harness::failure::Result;
+use chat_drive::failure::Result;
 use comfy_table::Table;
 
 use crate::scene::Scene;

@@ -1,0 +1,16 @@
+//! Driving programs as black boxes: processes, TCP sockets, and a transcript of all that is said.
+
+pub mod captured;
+pub mod child;
+pub mod failure;
+mod guard;
+pub mod keys;
+pub mod peer;
+pub mod port;
+#[cfg_attr(not(target_os = "linux"), path = "process/unseen.rs")]
+pub mod process;
+pub mod pty;
+pub mod role;
+pub mod sockets;
+pub mod terminal;
+pub mod transcript;

@@ -1,0 +1,176 @@
+//! TCP peer: one end of a connection, of which every byte is in a test's hands.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{Domain, SockRef, Socket, Type};
+
+use crate::captured::Captured;
+use crate::role::Role;
+use crate::transcript::How;
+
+/// Less than any buffer that a socket can be given, in bytes; the system rounds it up.
+const SMALL_BUFFER: usize = 1024;
+
+/// How to connect.
+#[derive(Clone, Copy, Debug)]
+pub struct Connect {
+    /// How long connecting and each write may take.
+    pub patience: Duration,
+    /// From which address of this machine, if that matters.
+    pub source: Option<IpAddr>,
+    /// Whether the socket takes in as little as the system allows: who sends to it is soon stuck.
+    pub takes_little: bool,
+}
+
+impl Connect {
+    /// Like any client.
+    pub fn patiently(patience: Duration) -> Self {
+        Self { patience, source: None, takes_little: false }
+    }
+
+    /// Opens a connection. Who listens on all addresses of IPv6 may have said that IPv4 is not
+    /// among them, so where IPv4 is refused on this machine, IPv6 is tried.
+    fn open(self, address: SocketAddr) -> io::Result<TcpStream> {
+        match self.to(address) {
+            Err(error)
+                if error.kind() == ErrorKind::ConnectionRefused
+                    && address.ip() == Ipv4Addr::LOCALHOST =>
+            {
+                self.to((Ipv6Addr::LOCALHOST, address.port()).into()).map_err(|_| error)
+            }
+            connected => connected,
+        }
+    }
+
+    fn to(self, address: SocketAddr) -> io::Result<TcpStream> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        if let Some(source) = self.source {
+            socket.bind(&SocketAddr::new(source, 0).into())?;
+        }
+        if self.takes_little {
+            socket.set_recv_buffer_size(SMALL_BUFFER)?;
+        }
+        socket.connect_timeout(&address.into(), self.patience)?;
+        Ok(socket.into())
+    }
+}
+
+/// A TCP connection. Dropping it closes it.
+pub struct Peer {
+    role: Role,
+    stream: Arc<TcpStream>,
+    local: SocketAddr,
+    remote: SocketAddr,
+}
+
+impl Peer {
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection to be had.
+    pub fn connect(role: Role, address: SocketAddr, how: Connect) -> io::Result<Self> {
+        Self::over(role, how.open(address)?, how.patience)
+    }
+
+    /// Takes over a connection that there is already. Each write may take this long.
+    ///
+    /// # Errors
+    ///
+    /// The connection is gone.
+    pub fn over(role: Role, stream: TcpStream, patience: Duration) -> io::Result<Self> {
+        // What is sent apart arrives apart, as far as that is in anyone's hands.
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(patience))?;
+        let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
+        Ok(Self { role, stream: Arc::new(stream), local, remote })
+    }
+
+    /// Its name in the transcript.
+    pub fn role(&self) -> &Role {
+        &self.role
+    }
+
+    /// Its own address, by which the program knows it.
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// The address of the program's end.
+    pub fn remote(&self) -> SocketAddr {
+        self.remote
+    }
+
+    /// Sends exactly these bytes, and records them.
+    ///
+    /// # Errors
+    ///
+    /// The other end does not take them.
+    pub fn send(&self, bytes: &[u8]) -> io::Result<()> {
+        self.role.said(How::In, bytes);
+        self.stream.as_ref().write_all(bytes)
+    }
+
+    /// What one read returns; nothing at the end of the stream. It is not recorded.
+    ///
+    /// # Errors
+    ///
+    /// Nothing comes while patience lasts, or the connection was reset.
+    pub fn receive(&self, chunk: &mut [u8], patience: Duration) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(patience))?;
+        // A read with a limit fails when the process was stopped and goes on.
+        loop {
+            match self.stream.as_ref().read(chunk) {
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+
+    /// Captures all that arrives from now on, and keeps at most about `most` bytes.
+    pub fn capture(&self, most: usize) -> Arc<Captured> {
+        Captured::of(&self.role, How::Out, self.incoming(), most)
+    }
+
+    /// What arrives, to be read by another thread, unrecorded. The connection stays open for as
+    /// long as this does.
+    pub fn incoming(&self) -> Incoming {
+        Incoming(Arc::clone(&self.stream))
+    }
+
+    /// Sends nothing more; what arrives can still be received.
+    ///
+    /// # Errors
+    ///
+    /// The connection is gone.
+    pub fn end_sending(&self) -> io::Result<()> {
+        self.stream.shutdown(Shutdown::Write)
+    }
+
+    /// Receives nothing more: who reads sees the end.
+    ///
+    /// # Errors
+    ///
+    /// The connection is gone.
+    pub fn end_receiving(&self) -> io::Result<()> {
+        self.stream.shutdown(Shutdown::Read)
+    }
+
+    /// Lets the connection end with a reset instead of a proper end, once it is dropped.
+    pub fn end_with_reset(&self) {
+        // It fails when the connection is gone, which is no less of an end.
+        let _ = SockRef::from(&*self.stream).set_linger(Some(Duration::ZERO));
+    }
+}
+
+/// The reading half, which lets go of the connection when it is dropped.
+pub struct Incoming(Arc<TcpStream>);
+
+impl Read for Incoming {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.as_ref().read(buffer)
+    }
+}

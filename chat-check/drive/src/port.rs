@@ -1,0 +1,110 @@
+//! Ports on a machine that many share.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
+
+/// For how long a system keeps a port for a connection that has ended (Linux: a minute), and a
+/// little more.
+const LINGERING: Duration = Duration::from_secs(65);
+
+/// How long somebody who listens may take to go: whatever was killed a moment ago.
+const LEAVING: Duration = Duration::from_secs(3);
+
+/// How often it is looked whether a port is free.
+const POLL: Duration = Duration::from_millis(20);
+
+/// How long somebody who listens may take to answer.
+const ANSWER: Duration = Duration::from_millis(500);
+
+/// Somebody else listens on the port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("port {0} is taken by another program of this machine; end that program, and try again")]
+pub struct Taken(u16);
+
+/// A port that nobody uses at this moment.
+pub fn free() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+/// Waits until a program that asks for nothing special can listen on this port, or until it is to
+/// stop.
+///
+/// # Errors
+///
+/// Another program listens on it.
+pub fn wait_until_free(port: u16, is_to_stop: impl Fn() -> bool) -> Result<(), Taken> {
+    let begun = Instant::now();
+    while !is_free(port, false) && !is_to_stop() {
+        let patience = if is_free(port, true) { LINGERING } else { LEAVING };
+        if begun.elapsed() > patience {
+            return Err(Taken(port));
+        }
+        thread::sleep(POLL);
+    }
+    Ok(())
+}
+
+/// Whether the port can be bound; connections that have ended do not matter to whoever reuses it.
+fn is_free(port: u16, reuse: bool) -> bool {
+    let bind = |ip: IpAddr| -> io::Result<()> {
+        let address = SocketAddr::new(ip, port);
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        if ip.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        socket.set_reuse_address(reuse)?;
+        socket.bind(&address.into())
+    };
+    let taken = |ip: IpAddr| bind(ip).is_err_and(|e| e.kind() == io::ErrorKind::AddrInUse);
+    !taken(Ipv4Addr::UNSPECIFIED.into()) && !taken(Ipv6Addr::UNSPECIFIED.into())
+}
+
+/// Whether somebody listens there: connects, and leaves as one who has nothing to say.
+pub fn answers(address: SocketAddr) -> bool {
+    let Ok(stream) = std::net::TcpStream::connect_timeout(&address, ANSWER) else { return false };
+    let _ = stream.shutdown(std::net::Shutdown::Write);
+    let _ = stream.set_read_timeout(Some(ANSWER));
+    let mut rest = [0; 1024];
+    while matches!(io::Read::read(&mut &stream, &mut rest), Ok(1..)) {}
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_on_which_somebody_listens_is_taken() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert!(!is_free(port, false) && !is_free(port, true));
+        drop(listener);
+        assert_eq!(wait_until_free(port, || false), Ok(()));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_connection_that_was_ended_here_still_holds_its_port() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = std::net::TcpStream::connect(address).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        drop((accepted, listener));
+        drop(client);
+        assert!(!is_free(address.port(), false) && is_free(address.port(), true));
+    }
+
+    #[test]
+    fn who_listens_answers() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let accepting = thread::spawn(move || drop(listener.accept()));
+        assert!(answers(address));
+        accepting.join().unwrap();
+        assert!(!answers(address));
+    }
+}

@@ -1,0 +1,78 @@
+//! Pseudo-terminals: a program on one, or only its output.
+
+use std::fs::File;
+use std::io;
+use std::num::NonZero;
+use std::process::{Command, Stdio};
+
+use crate::child::ChildWrapper;
+
+/// How many rows a terminal has.
+pub(crate) const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
+
+/// How many columns a terminal has.
+pub(crate) const COLUMNS: NonZero<u16> = NonZero::new(80).unwrap();
+
+/// Starts a program.
+pub type Spawn = Box<dyn FnOnce() -> io::Result<Box<dyn ChildWrapper>> + Send>;
+
+/// A terminal that a program will have as its controlling one: the end at which it is read and
+/// typed on, and what starts the program as the leader of a session.
+#[cfg(unix)]
+pub(crate) fn open(command: Command) -> io::Result<(File, Spawn)> {
+    use std::os::fd::OwnedFd;
+
+    use pty_process::Size;
+    use pty_process::blocking;
+
+    let (master, terminal) = blocking::open().map_err(io::Error::other)?;
+    master.resize(Size::new(ROWS.get(), COLUMNS.get())).map_err(io::Error::other)?;
+    let spawn = move || -> io::Result<Box<dyn ChildWrapper>> {
+        let child = blocking::Command::from(command).spawn(terminal).map_err(io::Error::other)?;
+        Ok(Box::new(child))
+    };
+    Ok((OwnedFd::from(master).into(), Box::new(spawn)))
+}
+
+/// There are no such terminals.
+#[cfg(not(unix))]
+pub(crate) fn open(_: Command) -> io::Result<(File, Spawn)> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The two ends of a terminal that nobody types on: where a program writes, and where its screen is
+/// read.
+///
+/// # Errors
+///
+/// The system gives no terminal.
+#[cfg(unix)]
+pub fn output() -> io::Result<(Stdio, Option<File>)> {
+    use rustix::fs::{Mode, OFlags, open};
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    use rustix::termios::{Winsize, tcsetwinsize};
+
+    // It becomes nobody's controlling terminal: who types, types into a pipe.
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+    #[cfg(target_os = "linux")]
+    let flags = flags | OpenptFlags::CLOEXEC;
+    let screen = openpt(flags)?;
+    grantpt(&screen)?;
+    unlockpt(&screen)?;
+    let name = ptsname(&screen, Vec::new())?;
+    let read_write = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let output = open(name, read_write, Mode::empty())?;
+    let size = Winsize { ws_row: ROWS.get(), ws_col: COLUMNS.get(), ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&output, size)?;
+    Ok((output.into(), Some(screen.into())))
+}
+
+/// A pipe: there is no terminal on which nobody types.
+///
+/// # Errors
+///
+/// None.
+#[cfg(not(unix))]
+pub fn output() -> io::Result<(Stdio, Option<File>)> {
+    Ok((Stdio::piped(), None))
+}

@@ -1,0 +1,92 @@
+//! Role in a transcript: the name of a program or a peer, under which everything is recorded.
+
+use std::fmt;
+use std::io;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::failure::{Failure, Result};
+use crate::transcript::{How, Transcript};
+
+/// How long a stage waits for something that must happen. Far longer than anything takes, because
+/// running out of it is a verdict, and a busy machine is none.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether something has come true that nobody announces.
+const POLL: Duration = Duration::from_millis(2);
+
+/// A name in a transcript.
+#[derive(Clone)]
+pub struct Role {
+    name: String,
+    transcript: Transcript,
+}
+
+impl Role {
+    /// This name in this transcript.
+    pub fn new(name: &str, transcript: &Transcript) -> Self {
+        Self { name: name.to_owned(), transcript: transcript.clone() }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Records what was said by or to this one.
+    pub fn said(&self, how: How, what: impl AsRef<[u8]>) {
+        self.transcript.add(&self.name, how, what);
+    }
+
+    /// Records what happened to this one.
+    pub fn event(&self, what: impl AsRef<[u8]>) {
+        self.said(How::Event, what);
+    }
+
+    /// This one failed: `what` continues a sentence that begins with the name.
+    #[track_caller]
+    pub fn failure(&self, what: impl fmt::Display) -> Failure {
+        Failure::new(format!("{} {what}", self.name), &self.transcript)
+    }
+
+    /// What was to be had, or the failure of this one.
+    #[track_caller]
+    pub fn check<T, E: fmt::Display>(
+        &self,
+        result: std::result::Result<T, E>,
+        what: &str,
+    ) -> Result<T> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.failure(format!("{what}: {error}"))),
+        }
+    }
+
+    /// Waits for something that nobody announces: tries again and again.
+    #[track_caller]
+    pub fn poll<T>(
+        &self,
+        what: &str,
+        mut attempt: impl FnMut() -> io::Result<Option<T>>,
+    ) -> Result<T> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.check(attempt(), what)? {
+                Some(value) => return Ok(value),
+                None if Instant::now() < deadline => thread::sleep(POLL),
+                None => return Err(self.failure(what)),
+            }
+        }
+    }
+
+    /// Waits until a process has ended.
+    #[track_caller]
+    pub fn ended<T: fmt::Display>(
+        &self,
+        try_wait: impl FnMut() -> io::Result<Option<T>>,
+    ) -> Result<T> {
+        let status = self.poll("does not end", try_wait)?;
+        self.event(format!("ended: {status}"));
+        Ok(status)
+    }
+}

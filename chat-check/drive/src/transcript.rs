@@ -1,0 +1,187 @@
+//! Transcript of a test: everything that was said, in one order.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+/// How many entries are kept: the first and the last so many; what lies between is counted.
+const KEPT: usize = 200;
+
+/// How many bytes of an entry are kept.
+const SHOWN: usize = 400;
+
+/// A shared record of who said what, and when. Bounded: a long one loses its middle.
+#[derive(Clone)]
+pub struct Transcript {
+    begun: Instant,
+    record: Arc<Mutex<Record>>,
+}
+
+#[derive(Default)]
+struct Record {
+    first: Vec<Entry>,
+    omitted: usize,
+    last: VecDeque<Entry>,
+}
+
+/// One thing that was said or done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Since the stage was set: in JSON, a number of milliseconds.
+    #[serde(with = "millis")]
+    pub after: Duration,
+    /// The name on the stage.
+    pub who: String,
+    /// How it was said.
+    pub how: How,
+    /// What was said: text, with whatever cannot be shown escaped, and the rest of much left out.
+    pub what: String,
+}
+
+/// The directions in which something can be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum How {
+    /// The stage gave it to them.
+    In,
+    /// They said it on standard output or on their socket.
+    Out,
+    /// They said it on standard error.
+    Err,
+    /// Something happened to them.
+    Event,
+}
+
+impl Transcript {
+    /// An empty record that begins now.
+    pub fn begin() -> Self {
+        Self { begun: Instant::now(), record: Arc::default() }
+    }
+
+    /// Adds an entry; bytes that are not printable are escaped.
+    pub fn add(&self, who: &str, how: How, what: impl AsRef<[u8]>) {
+        let after = self.begun.elapsed();
+        let entry = Entry { after, who: who.to_owned(), how, what: escape(what.as_ref()) };
+        let mut record = self.lock();
+        if record.first.len() < KEPT {
+            record.first.push(entry);
+            return;
+        }
+        record.last.push_back(entry);
+        if record.last.len() > KEPT {
+            record.last.pop_front();
+            record.omitted += 1;
+        }
+    }
+
+    /// What is kept of it, in order, and how many entries are missing behind how many.
+    pub fn entries(&self) -> (Vec<Entry>, Option<(usize, usize)>) {
+        let record = self.lock();
+        let entries = record.first.iter().chain(&record.last).cloned().collect();
+        let omitted = (record.omitted > 0).then_some((record.omitted, record.first.len()));
+        (entries, omitted)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn escape(bytes: &[u8]) -> String {
+    let mut escaped = String::new();
+    for chunk in bytes[..bytes.len().min(SHOWN)].utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() {
+                escaped.extend(c.escape_default());
+            } else {
+                escaped.push(c);
+            }
+        }
+        escaped.push_str(&chunk.invalid().escape_ascii().to_string());
+    }
+    if bytes.len() > SHOWN {
+        escaped.extend(["… (", &bytes.len().to_string(), " bytes)"]);
+    }
+    escaped
+}
+
+/// Times in files: whole milliseconds, which every language reads.
+mod millis {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        time: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
+    }
+}
+
+impl fmt::Display for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let record = self.lock();
+        record.first.iter().try_for_each(|entry| writeln!(f, "{entry}"))?;
+        if record.omitted > 0 {
+            writeln!(f, "           ({} entries left out)", record.omitted)?;
+        }
+        record.last.iter().try_for_each(|entry| writeln!(f, "{entry}"))
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arrow = match self.how {
+            How::In => "<-",
+            How::Out => "->",
+            How::Err => "!>",
+            How::Event => "--",
+        };
+        let millis = self.after.as_millis();
+        write!(f, "{millis:>7} ms {:>10} {arrow} {}", self.who, self.what)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_who_said_what_in_order_and_escaped() {
+        let transcript = Transcript::begin();
+        transcript.add("ana", How::In, "¿qué?\r\n");
+        transcript.add("server", How::Out, b"\xFF\x1b[2J");
+        let shown = transcript.to_string();
+        let lines: Vec<&str> = shown.lines().map(|line| &line[11..]).collect();
+        assert_eq!(lines, ["       ana <- ¿qué?\\r\\n", "    server -> \\xff\\u{1b}[2J"]);
+    }
+
+    #[test]
+    fn keeps_the_beginning_and_the_end_of_a_long_one() {
+        let transcript = Transcript::begin();
+        for i in 0..3 * KEPT {
+            transcript.add("ana", How::Out, i.to_string());
+        }
+        let shown = transcript.to_string();
+        assert_eq!(shown.lines().count(), 2 * KEPT + 1);
+        assert!(shown.contains(&format!("({KEPT} entries left out)")));
+        assert!(shown.ends_with(&format!("-> {}\n", 3 * KEPT - 1)));
+    }
+
+    #[test]
+    fn keeps_the_beginning_of_a_long_entry() {
+        let transcript = Transcript::begin();
+        transcript.add("ana", How::Out, "x".repeat(1 << 20));
+        assert!(transcript.to_string().ends_with("xxx… (1048576 bytes)\n"));
+    }
+}

@@ -1,0 +1,77 @@
+//! A check: a constant that says what is looked at, in which profiles, and how.
+
+use chat_protocol::profile::Profile;
+use serde::{Deserialize, Serialize};
+
+use crate::checks::requirement::Number;
+use crate::scene::Scene;
+use crate::text::Text;
+use crate::verdict::{Checked, Level};
+
+/// Which program is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// The server.
+    Server,
+    /// The client.
+    Client,
+}
+
+/// Profiles in which many clients talk with each other.
+pub const MANY: &[Profile] = &[Profile::Basico, Profile::Sala, Profile::Grupal];
+
+/// Profiles in which clients have names that the server knows.
+pub const NAMED: &[Profile] = &[Profile::Sala, Profile::Grupal];
+
+/// All profiles.
+pub const EVERY: &[Profile] = &Profile::ALL;
+
+/// One check.
+#[derive(Debug)]
+pub struct Check {
+    /// Its name: the requirement's number, and a word for what is looked at.
+    pub id: &'static str,
+    /// Which program it is for.
+    pub side: Side,
+    /// How much it weighs.
+    pub level: Level,
+    /// In which profiles it is made.
+    pub profiles: &'static [Profile],
+    /// The checks without which this one says nothing, by name.
+    pub needs: &'static [&'static str],
+    /// What is checked, in a few words: a sentence that is true when it passes.
+    pub title: Text,
+    /// How a fault of this kind usually comes about, and what helps: for a student.
+    pub explanation: Text,
+    /// The check itself. It is given a fresh scene, and starts the program on it.
+    pub body: fn(&mut Scene) -> Checked,
+}
+
+impl Check {
+    /// The number of its requirement, as its name gives it.
+    pub fn requirement(&self) -> Option<Number> {
+        Number::parse(self.id.split_once('-')?.0)
+    }
+}
+
+/// A profile in files: its name.
+pub(crate) mod profile_name {
+    use chat_protocol::profile::Profile;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    pub(crate) fn serialize<S: Serializer>(
+        profile: &Profile,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(profile.name())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Profile, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}

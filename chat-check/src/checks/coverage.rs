@@ -1,0 +1,154 @@
+//! Which requirements no check can see, or sees with less weight, and why.
+
+use crate::checks::requirement::Number;
+use crate::text::Text;
+
+/// The requirements that no check looks at, each with its reason.
+pub const UNSEEN: &[(Number, Text)] = &[
+    (
+        Number(7, 3),
+        Text {
+            es: "Con qué palabras y en qué momento se pide el nombre a la persona no lo fija el curso.",
+            en: "The course does not fix when, and in which words, people are asked for their names.",
+        },
+    ),
+    (
+        Number(7, 5),
+        Text {
+            es: "Rechazar en vez de hacer esperar es una opción de cada programa; 7.1 admite ambas.",
+            en: "Refusing instead of letting wait is each program's own option; 7.1 accepts both.",
+        },
+    ),
+    (
+        Number(8, 6),
+        Text {
+            es: "Con qué opciones se dan los tiempos es cosa de cada programa; el curso no las fija.",
+            en: "With which options times are given is each program's own; the course fixes none.",
+        },
+    ),
+    (
+        Number(9, 1),
+        Text {
+            es: "El curso habla español: en qué otros idiomas habla un programa es cosa suya.",
+            en: "The course speaks Spanish: which other languages a program speaks is its own.",
+        },
+    ),
+    (
+        Number(9, 2),
+        Text {
+            es: "El curso habla español: en qué otros idiomas habla un programa es cosa suya.",
+            en: "The course speaks Spanish: which other languages a program speaks is its own.",
+        },
+    ),
+    (
+        Number(9, 3),
+        Text {
+            es: "El curso habla español: en qué otros idiomas habla un programa es cosa suya.",
+            en: "The course speaks Spanish: which other languages a program speaks is its own.",
+        },
+    ),
+];
+
+/// The requirements whose checks all weigh less than they do, and why: what the specification asks
+/// of this project's own programs to the letter, others may do in their own way.
+pub const LESSER: &[(Number, Text)] = &[
+    (Number(1, 2), Text { es: "las palabras son nuestras", en: "the words are ours" }),
+    (Number(1, 3), Text { es: "las palabras son nuestras", en: "the words are ours" }),
+    (
+        Number(1, 5),
+        Text {
+            es: "no todos los enunciados tienen un saludo",
+            en: "not every assignment has a greeting",
+        },
+    ),
+    (
+        Number(1, 8),
+        Text {
+            es: "los lenguajes de otros programas dejan un rastro propio",
+            en: "other programs' languages leave a trace of their own",
+        },
+    ),
+    (
+        Number(2, 4),
+        Text {
+            es: "no todos los enunciados dicen quién habla",
+            en: "not every assignment says who speaks",
+        },
+    ),
+    (
+        Number(2, 5),
+        Text {
+            es: "no en todos los enunciados imprime el servidor lo que se dice",
+            en: "not every assignment has the server print what is said",
+        },
+    ),
+    (Number(2, 11), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    (Number(4, 6), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    (
+        Number(5, 5),
+        Text {
+            es: "qué nombres valen lo decide cada curso",
+            en: "which names are allowed is each course's own",
+        },
+    ),
+    (
+        Number(5, 6),
+        Text {
+            es: "cuánto espera es cosa de cada programa",
+            en: "how long it waits is each program's own",
+        },
+    ),
+    (Number(6, 5), Text { es: "son solo otros nombres", en: "they are no more than other names" }),
+    (Number(6, 6), Text { es: "los signos son nuestros", en: "the signs are ours" }),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::checks::catalogue::checks;
+    use crate::checks::check::{Check, Side};
+    use crate::checks::requirement;
+    use crate::verdict::Level;
+
+    fn all() -> Vec<&'static Check> {
+        [Side::Server, Side::Client].into_iter().flat_map(checks).collect()
+    }
+
+    #[test]
+    fn every_check_has_a_requirement() {
+        let known: BTreeSet<Number> = requirement::all().iter().map(|r| r.number).collect();
+        for check in all() {
+            let number = check.requirement().expect(check.id);
+            assert!(known.contains(&number), "{} is of no requirement", check.id);
+        }
+    }
+
+    #[test]
+    fn every_must_has_a_must_or_a_reason() {
+        let musts = all().into_iter().filter(|check| check.level == Level::Must);
+        let must: BTreeSet<Number> = musts.filter_map(Check::requirement).collect();
+        let reasons: BTreeSet<Number> =
+            UNSEEN.iter().chain(LESSER).map(|(number, _)| *number).collect();
+        let known = requirement::all().into_iter().filter(|r| r.level == Level::Must);
+        let wrong: Vec<String> = known
+            .map(|requirement| requirement.number)
+            .filter(|number| must.contains(number) == reasons.contains(number))
+            .map(|number| number.to_string())
+            .collect();
+        assert!(wrong.is_empty(), "neither a MUST nor a reason, or both: {wrong:?}");
+    }
+
+    #[test]
+    fn every_requirement_has_a_check_or_a_reason() {
+        let seen: BTreeSet<Number> = all().iter().filter_map(|check| check.requirement()).collect();
+        let unseen: BTreeSet<Number> = UNSEEN.iter().map(|(number, _)| *number).collect();
+        let known = requirement::all().into_iter().map(|requirement| requirement.number);
+        let wrong: Vec<String> = known
+            .filter(|number| seen.contains(number) == unseen.contains(number))
+            .map(|number| number.to_string())
+            .collect();
+        assert!(wrong.is_empty(), "neither a check nor a reason, or both: {wrong:?}");
+    }
+}

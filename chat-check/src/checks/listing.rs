@@ -1,0 +1,96 @@
+//! The catalogue, as people and programs read it.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::checks::catalogue::checks;
+use crate::checks::check::{Check, Side};
+use crate::checks::coverage::{LESSER, UNSEEN};
+use crate::checks::requirement::{self, Number, Requirement};
+use crate::text::{Lang, Text};
+use crate::verdict::Level;
+
+/// Everything that can be checked.
+#[derive(Serialize)]
+struct Catalogue {
+    requirements: Vec<Requirement>,
+    checks: Vec<Listed>,
+    unseen: Vec<Reason>,
+    lesser: Vec<Reason>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    id: &'static str,
+    requirement: String,
+    side: Side,
+    level: Level,
+    profiles: Vec<&'static str>,
+    needs: &'static [&'static str],
+    title: &'static str,
+    explanation: &'static str,
+}
+
+#[derive(Serialize)]
+struct Reason {
+    requirement: Number,
+    reason: &'static str,
+}
+
+/// Writes the catalogue as JSON.
+///
+/// # Errors
+///
+/// It cannot be written.
+pub fn json(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+    let listed = |check: &&Check| Listed {
+        id: check.id,
+        requirement: check.requirement().map(|number| number.to_string()).unwrap_or_default(),
+        side: check.side,
+        level: check.level,
+        profiles: check.profiles.iter().map(|profile| profile.name()).collect(),
+        needs: check.needs,
+        title: check.title.to(lang),
+        explanation: check.explanation.to(lang),
+    };
+    let reasons = |list: &[(Number, Text)]| -> Vec<Reason> {
+        let reason =
+            |(n, reason): &(Number, Text)| Reason { requirement: *n, reason: reason.to(lang) };
+        list.iter().map(reason).collect()
+    };
+    let catalogue = Catalogue {
+        requirements: requirement::all(),
+        checks: all().iter().map(listed).collect(),
+        unseen: reasons(UNSEEN),
+        lesser: reasons(LESSER),
+    };
+    serde_json::to_writer_pretty(&mut *out, &catalogue)?;
+    writeln!(out)
+}
+
+/// Writes the catalogue for people: each requirement, and the checks that look at it.
+///
+/// # Errors
+///
+/// It cannot be written.
+pub fn text(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+    let all = all();
+    for requirement in requirement::all() {
+        writeln!(out, "{} {}", requirement.number, requirement.text)?;
+        for check in all.iter().filter(|c| c.requirement() == Some(requirement.number)) {
+            let level = format!("{:?}", check.level).to_uppercase();
+            let side = format!("{:?}", check.side).to_lowercase();
+            writeln!(out, "    {:<26} {side:<6} {level:<6} {}", check.id, check.title.to(lang))?;
+        }
+        let reasons = UNSEEN.iter().chain(LESSER);
+        for (_, reason) in reasons.filter(|(number, _)| *number == requirement.number) {
+            writeln!(out, "    - {}", reason.to(lang))?;
+        }
+    }
+    Ok(())
+}
+
+fn all() -> Vec<&'static Check> {
+    [Side::Server, Side::Client].into_iter().flat_map(checks).collect()
+}

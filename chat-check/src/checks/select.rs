@@ -1,0 +1,142 @@
+//! Which checks are made, by their names or patterns of them.
+
+use globset::{Glob, GlobMatcher};
+
+use crate::checks::check::Check;
+
+/// Patterns of names: `2.*`, `*-salir`, `{1,3}.*`.
+#[derive(Clone, Debug, Default)]
+pub struct Patterns(Vec<GlobMatcher>);
+
+/// A pattern that cannot be meant.
+#[derive(Debug, thiserror::Error)]
+pub enum PatternError {
+    /// It is not a pattern.
+    #[error("{0}")]
+    Malformed(#[from] globset::Error),
+    /// No check has such a name.
+    #[error("no check is called {0:?}; chat-check list shows their names")]
+    Unknown(String),
+}
+
+impl Patterns {
+    /// Reads patterns, each of which must stand for at least one of these checks.
+    ///
+    /// # Errors
+    ///
+    /// The first that is none or stands for none.
+    pub fn parse(patterns: &[String], checks: &[&Check]) -> Result<Self, PatternError> {
+        let parse = |pattern: &String| {
+            let matcher = Glob::new(pattern)?.compile_matcher();
+            if checks.iter().any(|check| matcher.is_match(check.id)) {
+                Ok(matcher)
+            } else {
+                Err(PatternError::Unknown(pattern.clone()))
+            }
+        };
+        patterns.iter().map(parse).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether one of them stands for this name.
+    pub fn has(&self, id: &str) -> bool {
+        self.0.iter().any(|pattern| pattern.is_match(id))
+    }
+}
+
+/// What was asked of the checks.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Only these, and what they need.
+    pub only: Patterns,
+    /// Not these.
+    pub skip: Patterns,
+    /// These will fail.
+    pub xfail: Patterns,
+}
+
+impl Selection {
+    /// The ones of these checks that are to be made: with `only`, also what those need.
+    pub fn of(&self, checks: &[&'static Check]) -> Vec<&'static Check> {
+        let mut wanted: Vec<&str> = checks
+            .iter()
+            .map(|check| check.id)
+            .filter(|id| self.only.is_empty() || self.only.has(id))
+            .collect();
+        let mut next = 0;
+        while let Some(id) = wanted.get(next) {
+            let needs = checks.iter().find(|check| check.id == *id).map_or(&[][..], |c| c.needs);
+            next += 1;
+            for need in needs {
+                if !wanted.contains(need) {
+                    wanted.push(need);
+                }
+            }
+        }
+        let made = |check: &&&Check| wanted.contains(&check.id) && !self.skip.has(check.id);
+        checks.iter().filter(made).copied().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::check::{MANY, Side};
+    use crate::text::Text;
+    use crate::verdict::Level;
+
+    const fn check(id: &'static str, needs: &'static [&'static str]) -> Check {
+        const NOTHING: Text = Text { es: "", en: "" };
+        Check {
+            id,
+            side: Side::Server,
+            level: Level::Must,
+            profiles: MANY,
+            needs,
+            title: NOTHING,
+            explanation: NOTHING,
+            body: |_| Ok(()),
+        }
+    }
+
+    const ALL: &[&Check] = &[
+        &check("1.1-a", &[]),
+        &check("1.2-b", &["1.1-a"]),
+        &check("2.1-c", &["1.2-b", "1.1-a"]),
+        &check("2.2-d", &[]),
+    ];
+
+    fn patterns(list: &[&str]) -> Patterns {
+        let list: Vec<String> = list.iter().map(ToString::to_string).collect();
+        Patterns::parse(&list, ALL).unwrap()
+    }
+
+    fn chosen(only: &[&str], skip: &[&str]) -> Vec<&'static str> {
+        let (only, skip) = (patterns(only), patterns(skip));
+        let selection = Selection { only, skip, xfail: Patterns::default() };
+        selection.of(ALL).iter().map(|check| check.id).collect()
+    }
+
+    #[test]
+    fn patterns_choose_and_leave_out() {
+        assert_eq!(chosen(&[], &[]).len(), ALL.len());
+        assert_eq!(chosen(&["2.2-*"], &[]), ["2.2-d"]);
+        assert_eq!(chosen(&[], &["1.*", "2.2-d"]), ["2.1-c"]);
+    }
+
+    #[test]
+    fn what_one_needs_is_made_as_well() {
+        assert_eq!(chosen(&["*-c"], &[]), ["1.1-a", "1.2-b", "2.1-c"]);
+    }
+
+    #[test]
+    fn a_pattern_that_stands_for_nothing_is_an_error() {
+        let unknown = Patterns::parse(&["3.*".to_owned()], ALL).unwrap_err();
+        assert!(unknown.to_string().contains("\"3.*\""), "{unknown}");
+        assert!(Patterns::parse(&["[".to_owned()], ALL).is_err());
+    }
+}

@@ -1,0 +1,316 @@
+//! Chapter 3: clients that are gone, however they went.
+
+use std::time::{Duration, Instant};
+
+use crate::checks::check::{Check, EVERY, MANY, Side};
+use crate::checks::server::printing::{Print, about, printed, prints, shows};
+use crate::checks::server::synchronization::{at_once, let_go};
+use crate::scene::participant::Participant;
+use crate::scene::{Scene, Server};
+use crate::text::{Text, Words};
+use crate::verdict::{Checked, Halt, Level};
+
+pub(crate) const CHECKS: &[&Check] = &[&BUSY, &CLOSED, &RESET, &PRINTS, &DEAD_PEER, &ADJACENT];
+
+const BUSY: Check = Check {
+    id: "3.4-busy",
+    side: Side::Server,
+    level: Level::Must,
+    profiles: EVERY,
+    needs: &["1.6-forever"],
+    title: Text {
+        es: "no gasta procesador cuando un cliente se fue",
+        en: "uses no processor time when a client has left",
+    },
+    explanation: Text {
+        es: "Un bucle da vueltas sin parar: cuando `recv` devuelve `b\"\"` hay que salir del bucle \
+             (`if not datos: break`) y quitar el socket del selector; con sockets no bloqueantes, \
+             espera en `select` en lugar de insistir.",
+        en: "A loop goes round without end: when `recv` returns `b\"\"` it has to be left (`if not \
+             data: break`) and the socket taken out of the selector; with non-blocking sockets, \
+             wait in `select` instead of trying again.",
+    },
+    body: busy,
+};
+
+/// How long is looked at a server that does nothing.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What doing nothing may cost in this time.
+const IDLE: Duration = Duration::from_millis(50);
+
+/// Processor time that only somebody can have used who does not rest.
+const WORK: Duration = Duration::from_millis(400);
+
+/// How often one is looked at that has used this much, at least: a virtual machine has to warm up.
+const WARM: usize = 3;
+
+/// How often one is looked at that may just not have been given a processor.
+const LOOKS: usize = 20;
+
+fn busy(scene: &mut Scene) -> Checked {
+    let server = scene.start()?;
+    let ana = scene.join(&server, "ana")?;
+    let local = ana.local();
+    scene.accepted(&server, local)?;
+    ana.close();
+    scene.within(LOOK, || (!scene.has(&server, local)).then_some(()));
+    // Half of a connection may stay, or be ended.
+    let mut beto = scene.join(&server, "beto")?;
+    scene.is_admitted(&server, &beto)?;
+    beto.end_sending();
+    let (begun, before) = (Instant::now(), server.program.cpu());
+    let mut used = Duration::ZERO;
+    for looks in 1..=LOOKS {
+        scene.pause(LOOK)?;
+        let all = server.program.cpu().saturating_sub(before);
+        // Whoever is not given a processor uses none either, but does not wait.
+        if all.saturating_sub(used) <= IDLE && server.program.is_waiting() {
+            return Ok(());
+        }
+        used = all;
+        if looks >= WARM && used > WORK {
+            break;
+        }
+    }
+    if used <= WORK {
+        return Ok(());
+    }
+    let (millis, elapsed) = (used.as_millis(), begun.elapsed().as_millis());
+    Err(Halt::fault(
+        ["un servidor que espera", "a server that waits"],
+        Words::new(
+            format!("usó {millis} ms de procesador en {elapsed} ms sin tener nada que hacer"),
+            format!("it used {millis} ms of processor time in {elapsed} ms with nothing to do"),
+        ),
+    ))
+}
+
+const CLOSED: Check = Check {
+    id: "3.3-closed",
+    side: Side::Server,
+    level: Level::Must,
+    profiles: EVERY,
+    needs: &["3.4-busy"],
+    title: Text {
+        es: "cuando un cliente cierra, el servidor cierra su lado",
+        en: "when a client closes, the server closes its side",
+    },
+    explanation: Text {
+        es: "Cuando `recv` devuelve `b\"\"` el cliente se fue: quítalo de la lista y llama a \
+             `cliente.close()`. Sin eso el socket queda en CLOSE_WAIT, y con suficientes clientes \
+             el servidor ya no puede abrir otro.",
+        en: "When `recv` returns `b\"\"` the client has left: take it out of the list and call \
+             `client.close()`. Otherwise the socket stays in CLOSE_WAIT, and after enough clients \
+             the server cannot open another.",
+    },
+    body: closed,
+};
+
+fn closed(scene: &mut Scene) -> Checked {
+    parts(scene, Participant::close)
+}
+
+const RESET: Check = Check {
+    id: "3.3-reset",
+    side: Side::Server,
+    level: Level::Must,
+    profiles: EVERY,
+    needs: &["3.3-closed"],
+    title: Text {
+        es: "una conexión cortada no tumba al servidor",
+        en: "a connection that is reset does not bring the server down",
+    },
+    explanation: Text {
+        es: "Si el cliente muere, `recv` lanza ConnectionResetError. Trátalo como el fin de la \
+             conexión: `try: ... except OSError:` y, en `finally`, quítalo de la lista y ciérralo.",
+        en: "When a client dies, `recv` raises ConnectionResetError. Treat it as the end of the \
+             connection: `try: ... except OSError:` and, in `finally`, take it out of the list and \
+             close it.",
+    },
+    body: reset,
+};
+
+fn reset(scene: &mut Scene) -> Checked {
+    parts(scene, Participant::reset)
+}
+
+/// The server lets go of who leaves so, and lets the next one in.
+fn parts(scene: &mut Scene, leave: fn(Participant)) -> Checked {
+    let server = scene.start()?;
+    let ana = scene.join(&server, "ana")?;
+    let local = ana.local();
+    scene.accepted(&server, local)?;
+    leave(ana);
+    if !let_go(scene, &server, local) {
+        return Err(Halt::fault(
+            ["que el servidor cierre su lado de la conexión", "that the server closes its side"],
+            ["el socket sigue abierto", "the socket is still open"],
+        ));
+    }
+    let beto = scene.join(&server, "beto")?;
+    scene.is_admitted(&server, &beto)?;
+    // A reset is gone from the system's tables before the server has met with it.
+    scene.settle(&server.program)?;
+    match (server.program.ended(), beto.end()) {
+        (None, None) => Ok(()),
+        _ => Err(Halt::fault(
+            ["que el siguiente cliente siga conectado", "that the next client stays connected"],
+            ["su conexión se cortó", "its connection was cut"],
+        )),
+    }
+}
+
+const PRINTS: Check = Check {
+    id: "3.3-prints",
+    side: Side::Server,
+    level: Level::Should,
+    profiles: EVERY,
+    needs: &["1.2-announced", "3.3-closed"],
+    title: Text { es: "imprime quién se desconecta", en: "prints who disconnects" },
+    explanation: Text {
+        es: "Cuando un cliente se va, el servidor imprime `cliente IP:PUERTO desconectado`. Guarda \
+             la dirección que devolvió `accept()`: `getpeername()` ya puede fallar.",
+        en: "When a client leaves, the server prints `cliente IP:PORT desconectado`. Keep the \
+             address that `accept()` returned: `getpeername()` may fail by then.",
+    },
+    body: prints_leaving,
+};
+
+fn prints_leaving(scene: &mut Scene) -> Checked {
+    shows(scene, prints_departure)
+}
+
+fn prints_departure(scene: &Scene, server: &Server) -> Checked {
+    let ana = scene.join(server, "ana")?;
+    let local = ana.local();
+    scene.accepted(server, local)?;
+    // What is printed of who comes is printed by now, or is taken for what is printed of who goes.
+    scene.pause(scene.timeouts.grace)?;
+    let before = printed(scene, server);
+    ana.close();
+    let line = format!("cliente {local} desconectado");
+    let port = local.port().to_string();
+    let parts = about(scene, &port, "ana");
+    prints(scene, server, &Print { line: &line, parts: &parts, before })
+}
+
+const DEAD_PEER: Check = Check {
+    id: "3.3-dead-peer",
+    side: Side::Server,
+    level: Level::Must,
+    profiles: MANY,
+    needs: &["2.1-relay", "3.3-reset"],
+    title: Text {
+        es: "un cliente muerto no impide que los demás reciban",
+        en: "a dead client does not keep the others from receiving",
+    },
+    explanation: Text {
+        es: "Enviar a quien ya no está lanza OSError. Si el `try` rodea todo el recorrido, el \
+             resto se queda sin el mensaje; si el error llega al hilo de quien envía, se \
+             desconecta a quien no tiene la culpa. Pon el `try` adentro del recorrido, alrededor \
+             de cada envío, y quita al muerto, no al autor.",
+        en: "Sending to somebody who is gone raises OSError. When the `try` is around the whole \
+             walk, the rest miss the message; when the error reaches the sender's thread, the \
+             wrong one is disconnected. Put the `try` inside the walk, around each sending, and \
+             remove the dead one, not the author.",
+    },
+    body: dead_peer,
+};
+
+/// An even number of dead ones before each living one: who skips one after each removal skips
+/// no living one.
+fn dead_peer(scene: &mut Scene) -> Checked {
+    resets(scene, "ddl", 8)
+}
+
+const ADJACENT: Check = Check {
+    id: "3.3-adjacent-resets",
+    side: Side::Server,
+    level: Level::Must,
+    profiles: MANY,
+    needs: &["3.3-dead-peer"],
+    title: Text {
+        es: "si varios mueren a la vez, ningún otro se queda sin el mensaje",
+        en: "when several die at once, no other misses the message",
+    },
+    explanation: Text {
+        es: "La lista cambia mientras se la recorre: al quitar un elemento, `for` saltea el \
+             siguiente. Recorre una copia (`for otro in list(clientes):`) o junta a los muertos \
+             aparte y quítalos después; si hay hilos, con un cerrojo.",
+        en: "The list changes while it is walked: when an element is removed, `for` skips the \
+             next. Walk a copy (`for other in list(clients):`) or gather the dead apart and remove \
+             them afterwards; with threads, under a lock.",
+    },
+    body: adjacent,
+};
+
+fn adjacent(scene: &mut Scene) -> Checked {
+    resets(scene, "dldddl", 6)
+}
+
+/// In each round, these join: `d` to die, `l` to live. Then the first of the room speaks, and the
+/// dying reset their connections, before the server sees any of it; the other way round in every
+/// other round. The living hear it, and the speaker stays. Whoever joined leaves then: there are
+/// servers for eight. Names have letters only: there are servers that take no others.
+fn resets(scene: &mut Scene, pattern: &str, rounds: usize) -> Checked {
+    let (server, [mut ana, beto]) = scene.room(["ana", "beto"])?;
+    let mut living = vec![beto];
+    for round in 0..rounds {
+        let mut dying = Vec::new();
+        for kind in pattern.chars() {
+            let mut participant = scene.join(&server, &scene.name(&kind.to_string()))?;
+            scene.is_admitted(&server, &participant)?;
+            scene.probe(&mut ana, &mut participant)?;
+            if kind == 'd' { dying.push(participant) } else { living.push(participant) }
+        }
+        let token = scene.token();
+        at_once(scene, &server, || {
+            if round % 2 == 0 {
+                ana.say(&token)?;
+                dying.clear();
+                Ok(())
+            } else {
+                dying.clear();
+                ana.say(&token)
+            }
+        })?;
+        everybody_hears(scene, &server, (&mut ana, &mut living), &token)?;
+        for participant in living.drain(1..) {
+            let local = participant.local();
+            participant.close();
+            let_go(scene, &server, local);
+        }
+        scene.settle(&server.program)?;
+    }
+    Ok(())
+}
+
+fn everybody_hears(
+    scene: &Scene,
+    server: &Server,
+    (ana, living): (&mut Participant, &mut [Participant]),
+    token: &str,
+) -> Checked {
+    for participant in &mut *living {
+        if participant.hears(token).is_err() {
+            let name = participant.name();
+            return Err(Halt::fault(
+                Words::new(
+                    format!("que a {name} le llegue «{token}»"),
+                    format!("that \"{token}\" reaches {name}"),
+                ),
+                ["no le llegó, después de que otros murieran", "it did not, after others had died"],
+            ));
+        }
+    }
+    match living.first_mut() {
+        Some(beto) if ana.end().is_none() && scene.has(server, ana.local()) => {
+            scene.probe(ana, beto)
+        }
+        _ => Err(Halt::fault(
+            ["que ana siga conectada", "that ana stays connected"],
+            ["el servidor la desconectó a ella", "the server disconnected her"],
+        )),
+    }
+}

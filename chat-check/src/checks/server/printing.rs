@@ -1,0 +1,110 @@
+//! What a server prints.
+
+use chat_drive::captured::Heard;
+
+use crate::scene::{Scene, Server};
+use crate::text::Words;
+use crate::verdict::{Checked, Halt};
+
+/// What to look for in what a server prints about an event.
+pub(super) struct Print<'a> {
+    /// The line, to the letter.
+    pub(super) line: &'a str,
+    /// Of these, in any letters, one must at least be printed; when there are none, anything new
+    /// will do.
+    pub(super) parts: &'a [&'a str],
+    /// What had been printed before the event.
+    pub(super) before: Printed,
+}
+
+/// How many bytes a server has printed, on its standard output and on its standard error.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Printed {
+    out: u64,
+    err: u64,
+}
+
+/// With what somebody's coming or going is printed, if not with their port.
+const CONNECTED: [&str; 3] = ["conect", "connect", "conex"];
+
+/// What is at least printed when the client with this port and name comes or goes.
+pub(super) fn about<'a>(scene: &Scene, port: &'a str, name: &'a str) -> Vec<&'a str> {
+    let name = Some(name).filter(|_| scene.dialect.has_names());
+    CONNECTED.into_iter().chain([port]).chain(name).collect()
+}
+
+/// How long a line is waited for that another line has replaced, as a multiple of the grace.
+const OTHERWISE: u32 = 3;
+
+/// What a server has printed, once it has said what it says at its start.
+pub(super) fn printed(scene: &Scene, server: &Server) -> Printed {
+    let trace = server.program.trace();
+    trace.out.wait(scene.timeouts.grace * OTHERWISE, |heard| heard.find("esperando clientes", 0));
+    let [out, err] = [&trace.out, &trace.err].map(|stream| stream.look(|heard| heard.total));
+    Printed { out, err }
+}
+
+/// A server prints what this looks for. Where it keeps in its memory what it prints into a pipe, it
+/// is looked at again with its output on a terminal: nothing else is wrong with it.
+pub(super) fn shows(scene: &mut Scene, look: fn(&Scene, &Server) -> Checked) -> Checked {
+    let server = scene.start()?;
+    let looked = look(scene, &server);
+    drop(server);
+    let Err(fault @ Halt::Fault { .. }) = looked else { return looked };
+    scene.note("once more, with the output on a terminal");
+    let server = scene.start_showing()?;
+    match look(scene, &server) {
+        Ok(()) | Err(Halt::NotStrict(_)) => Err(Halt::NotStrict(Words::new(
+            "lo muestra en una terminal, pero no enseguida en una tubería: falta vaciar la salida \
+             (`flush=True` en Python, `fflush(stdout)` en C)",
+            "it shows it on a terminal, but not at once in a pipe: the output is not flushed \
+             (`flush=True` in Python, `fflush(stdout)` in C)",
+        ))),
+        Err(_) => Err(fault),
+    }
+}
+
+/// The server prints this.
+pub(super) fn prints(scene: &Scene, server: &Server, print: &Print) -> Checked {
+    let trace = server.program.trace();
+    let out = || trace.out.look(|heard| print.is_in(heard, print.before.out)).then_some(());
+    let err = || trace.err.look(|heard| print.is_in(heard, print.before.err)).then_some(());
+    if scene.eventually(|| out().or_else(err)).is_none() {
+        return Err(Halt::fault(
+            Words::new(
+                format!("que imprima «{}»", print.line),
+                format!("that it prints \"{}\"", print.line),
+            ),
+            ["no imprimió nada parecido", "it printed nothing of the kind"],
+        ));
+    }
+    // Whoever writes to both may write to the other first.
+    if scene.within(scene.timeouts.grace * OTHERWISE, out).is_none() {
+        return Err(Halt::NotStrict(Words::new(
+            "lo escribe en la salida de errores (stderr)",
+            "it writes it to its standard error",
+        )));
+    }
+    let whole = trace.out.wait(scene.timeouts.grace * OTHERWISE, |heard| {
+        String::from_utf8_lossy(&heard.bytes).lines().any(|line| line == print.line).then_some(())
+    });
+    whole.ok_or_else(|| {
+        Halt::NotStrict(Words::new(
+            format!("lo que imprime no es «{}»", print.line),
+            format!("what it prints is not \"{}\"", print.line),
+        ))
+    })
+}
+
+impl Print<'_> {
+    /// Whether something of it stands behind the first `before` bytes of what was printed.
+    fn is_in(&self, heard: &Heard, before: u64) -> bool {
+        if heard.total <= before {
+            return false;
+        }
+        let before = usize::try_from(before).unwrap_or(usize::MAX);
+        let new = heard.bytes.get(before..).unwrap_or(&heard.bytes);
+        let new = String::from_utf8_lossy(new).to_lowercase();
+        self.parts.is_empty() || self.parts.iter().any(|part| new.contains(part))
+    }
+}

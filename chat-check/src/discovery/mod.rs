@@ -1,0 +1,100 @@
+//! Finds out how a program speaks, before anything is judged.
+//!
+//! Each question has an experiment, and each experiment a fresh process. A program with faults
+//! must not lead astray: what an experiment does not show stays as the course has it.
+
+mod client;
+mod conventions;
+mod observations;
+mod prompts;
+mod server;
+
+pub(crate) use client::client;
+pub(crate) use server::server;
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use chat_protocol::profile::Profile;
+
+use crate::dialect::Dialect;
+use crate::sandbox::program::TestedProgram;
+use crate::sandbox::running::{Running, Trace};
+use crate::scene::Scene;
+use crate::scene::timeouts::Timeouts;
+use crate::text::Words;
+use crate::verdict::{Checked, Halt};
+
+/// What was found out.
+#[derive(Clone)]
+pub(crate) struct Found {
+    pub(crate) dialect: Dialect,
+    /// How long a message takes from one client to another.
+    pub(crate) latency: Duration,
+}
+
+/// Why nothing can be found out: the program does not come so far that it listens or connects.
+pub(crate) struct Unstarted {
+    /// What happened instead.
+    pub(crate) why: Words,
+    /// It ended by itself, and not for going over a limit.
+    pub(crate) ended: bool,
+    /// The last lines that it printed, standard error behind standard output.
+    pub(crate) printed: Vec<String>,
+}
+
+/// After how much silence nothing more is to come.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// How many lines of a program that does not start are shown.
+const LAST_LINES: usize = 20;
+
+/// What a program asks behind so many bytes on its screen, if its last line has not ended or looks
+/// like a question, and where that line ends.
+fn question(program: &Running, behind: usize) -> Option<(String, usize)> {
+    program.trace().out.look(|heard| {
+        let screen = String::from_utf8_lossy(heard.bytes.get(behind..)?);
+        let is_open = !screen.ends_with('\n') || screen.trim_end().ends_with([':', '?']);
+        let asks = is_open && !screen.trim().is_empty();
+        asks.then(|| (screen.into_owned(), heard.bytes.len()))
+    })
+}
+
+/// Makes an experiment in a thread and a network of its own.
+fn play<T: Send>(
+    tested: &TestedProgram,
+    dialect: &Dialect,
+    timeouts: &Timeouts,
+    experiment: impl FnOnce(&mut Scene) -> Checked<T> + Send,
+) -> Result<T, Unstarted> {
+    let work = || {
+        // No experiment asks for the profile.
+        let mut scene = Scene::new(tested, dialect, Profile::default(), timeouts);
+        let refused = |error| Halt::Checker(format!("no network of its own: {error}"));
+        let entered = tested.isolation().enter().map_err(refused);
+        let result = entered.and_then(|()| experiment(&mut scene));
+        result.map_err(|halt| Unstarted::of(halt, scene.traces()))
+    };
+    thread::scope(|scope| match scope.spawn(work).join() {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
+
+impl Unstarted {
+    fn of(halt: Halt, traces: &[Arc<Trace>]) -> Self {
+        let why = match halt {
+            Halt::Fault { came, .. } => came,
+            Halt::Checker(error) => Words::new(&error, &error),
+            Halt::NotStrict(words) | Halt::Untestable(words) => words,
+        };
+        let exceeded = traces.iter().find_map(|trace| trace.exceeded().cloned());
+        let ended = traces.iter().any(|trace| trace.ended_by_itself().is_some());
+        let (ended, why) = (ended && exceeded.is_none(), exceeded.unwrap_or(why));
+        let texts = traces.iter().flat_map(|trace| [trace.out.text(), trace.err.text()]);
+        let lines: Vec<String> =
+            texts.flat_map(|t| t.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+        Self { why, ended, printed: lines[lines.len().saturating_sub(LAST_LINES)..].to_vec() }
+    }
+}

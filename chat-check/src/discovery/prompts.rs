@@ -1,0 +1,78 @@
+//! Prompts on a program's screen, and how the messages end that a client sends.
+
+use chat_drive::captured::Heard;
+
+use crate::dialect::{Framing, HOST_MARK, NAME, PORT_MARK};
+
+/// Who is asked how many clients there may be lets enough of them in.
+const NUMBER: &str = "100";
+
+/// What a program asks its user for, in the last line on its screen: a name, unless it looks like
+/// something else.
+pub(super) fn wanted(screen: &str) -> &'static str {
+    let last = screen.lines().last().unwrap_or_default().to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| last.contains(word));
+    let is_ip = last.split(|c: char| !c.is_alphanumeric()).any(|word| word == "ip");
+    let is_named = has(&["nombre", "name", "usuario", "nick"]);
+    if has(&["puerto", "port"]) {
+        PORT_MARK
+    } else if has(&["máxim", "maxim", "cuánt", "cuant", "cantidad", "how many"]) {
+        NUMBER
+    } else if is_ip
+        || has(&["host", "direcci", "address"])
+        || (has(&["servidor", "server"]) && !is_named)
+    {
+        HOST_MARK
+    } else {
+        NAME
+    }
+}
+
+/// How the message ends of which this is a part, if it does, or begins.
+pub(super) fn ending(heard: &Heard, token: &str, from: usize) -> Option<Framing> {
+    let at = heard.find(token, from)?;
+    let behind = &heard.bytes[at + token.len()..];
+    let length = heard.bytes.get(from..from + 2)?;
+    let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+    if from + 2 + length == at + token.len() {
+        return Some(Framing::Length2);
+    }
+    let newline = memchr::memchr(b'\n', behind)?;
+    Some(if behind[..newline].ends_with(b"\r") { Framing::Crlf } else { Framing::Lf })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_shows_how_it_ends() {
+        let ending = |bytes: &[u8]| {
+            let heard = Heard { bytes: bytes.to_vec(), ..Heard::default() };
+            ending(&heard, "hola", 3)
+        };
+        assert_eq!(ending(b"anahola\n"), Some(Framing::Lf));
+        assert_eq!(ending(b"anaana > hola\r\n"), Some(Framing::Crlf));
+        assert_eq!(ending(b"ana\0\x04hola"), Some(Framing::Length2));
+        assert_eq!(ending(b"ana\0\x0aana > hola"), Some(Framing::Length2));
+        assert_eq!(ending(b"anahola"), None);
+        assert_eq!(ending(b"holahola\n"), Some(Framing::Lf));
+    }
+
+    #[test]
+    fn a_question_shows_what_is_wanted() {
+        for (screen, answer) in [
+            ("Bienvenido al cliente\nIngrese la IP del servidor: ", HOST_MARK),
+            ("Servidor [localhost]: ", HOST_MARK),
+            ("Puerto del servidor: ", PORT_MARK),
+            ("Enter server port> ", PORT_MARK),
+            ("Tu nombre en el servidor: ", NAME),
+            ("Puerto: Cantidad máxima de clientes: ", PORT_MARK),
+            ("¿Cuántos clientes? ", NUMBER),
+            ("¿Quién eres? ", NAME),
+            ("", NAME),
+        ] {
+            assert_eq!(wanted(screen), answer, "{screen}");
+        }
+    }
+}

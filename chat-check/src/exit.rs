@@ -1,0 +1,55 @@
+//! Exit statuses, and the errors that end a run without a report.
+
+use std::fmt::Display;
+
+use crate::grade::result::{Outcome, Report};
+use crate::verdict::{Level, Verdict};
+
+/// Why a run ends without a report.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// Something that was given cannot be used.
+    #[error("{0}")]
+    Usage(String),
+    /// The checker cannot do its part.
+    #[error("{0}")]
+    Checker(String),
+}
+
+/// The exit status of a run in which something could not be checked, or not be written.
+pub const UNCHECKED: u8 = 3;
+
+/// The exit status of a run that was ended before its end.
+pub const INTERRUPTED: u8 = 130;
+
+impl AppError {
+    /// The exit status.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Checker(_) => UNCHECKED,
+        }
+    }
+
+    pub(crate) fn usage(error: impl Display) -> Self {
+        Self::Usage(error.to_string())
+    }
+
+    pub(crate) fn checker(error: impl Display) -> Self {
+        Self::Checker(error.to_string())
+    }
+}
+
+/// 0 when all that must hold does, 1 when some of it does not, 3 when a program could not be
+/// started or the checker failed.
+pub fn status(report: &Report) -> u8 {
+    let unstarted = report.parts.iter().any(|part| part.not_started.is_some());
+    let fails = |o: &Outcome| o.level == Level::Must && o.verdict == Verdict::Fail;
+    if report.interrupted {
+        INTERRUPTED
+    } else if unstarted || report.count(Verdict::CheckerError) > 0 {
+        UNCHECKED
+    } else {
+        u8::from(report.results().any(fails))
+    }
+}

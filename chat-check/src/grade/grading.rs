@@ -1,0 +1,299 @@
+//! Grading one program: find out how it speaks, choose the checks, run them.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use chat_protocol::profile::Profile;
+
+use crate::checks::catalogue::checks;
+use crate::checks::check::{Check, Side};
+use crate::checks::select::Selection;
+use crate::dialect::{Dialect, Given, PORT_MARK};
+use crate::discovery::{self, Found, Unstarted};
+use crate::grade::result::{FORMAT, NotStarted, Outcome, Part, Report};
+use crate::grade::runner::Runner;
+use crate::sandbox::isolation::Isolation;
+use crate::sandbox::limits::Limits;
+use crate::sandbox::program::{ProgramError, TestedProgram};
+use crate::scene::timeouts::Timeouts;
+use crate::text::{Lang, Text, Words};
+
+/// Settings of a run, which hold for every program in it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What programs are checked against; without one, what their dialect tells.
+    pub profile: Option<Profile>,
+    /// What is known of their dialect.
+    pub given: Given,
+    /// After how much silence the course wants a connection closed, if it does.
+    pub idle: Option<Duration>,
+    /// How many times as long everything may take.
+    pub slow: f64,
+    /// How many checks are made at the same time.
+    pub side_by_side: NonZero<usize>,
+    /// Which checks are made.
+    pub selection: Selection,
+    /// In which language the outcome is told.
+    pub lang: Lang,
+    /// What programs may use.
+    pub limits: Limits,
+    /// Variables that they find in their environment.
+    pub variables: Vec<(String, String)>,
+    /// Whether they have networks of their own.
+    pub isolation: Isolation,
+    /// The server whose client is checked, where one command can start both: what the client took
+    /// over from it can be had again only with it.
+    pub server: Option<String>,
+    /// The port of the server whose client is checked, where nobody has given one.
+    pub server_port: Option<u16>,
+    /// The options that a command to repeat a check needs: everything but the programs, the profile
+    /// and `--only`.
+    pub options: String,
+}
+
+impl Settings {
+    /// The same for a client whose server was checked: what it cannot know but from its server.
+    #[must_use]
+    pub fn after(&self, parts: &[Part]) -> Self {
+        let mut settings = self.clone();
+        if let Some(server) = parts.iter().find(|part| part.not_started.is_none()) {
+            if settings.given.port.is_none() {
+                settings.server_port = Some(server.dialect.port);
+            }
+            settings.server = Some(server.command.clone());
+            settings.given.naming.get_or_insert_with(|| server.dialect.asks());
+            settings.profile.get_or_insert(server.profile);
+        }
+        settings
+    }
+
+    /// The report of these parts.
+    pub(crate) fn report(&self, parts: Vec<Part>, stop: &AtomicBool) -> Report {
+        Report {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            lang: self.lang,
+            submission: None,
+            date: jiff::Timestamp::now().to_string(),
+            interrupted: stop.load(Ordering::Relaxed),
+            parts,
+            marks: None,
+        }
+    }
+}
+
+/// One program that is to be checked.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// What kind of program it is.
+    pub side: Side,
+    /// How it is started, as a shell's user would type it.
+    pub command: String,
+    /// Where it is at home.
+    pub folder: PathBuf,
+    /// What is tried behind the command, one after the other, if the program ends at once without.
+    pub arguments: &'static [&'static str],
+}
+
+impl Job {
+    /// Finds out how the program speaks and makes the checks. Tells `told` each outcome as soon as
+    /// it is there. When `stop` becomes true, what runs is ended, and what is told and returned is
+    /// what was finished before.
+    ///
+    /// # Errors
+    ///
+    /// The command or its folder are of no use. A program that does not start is no error, but a
+    /// part that says so.
+    pub fn run(
+        &self,
+        settings: &Settings,
+        stop: &Arc<AtomicBool>,
+        told: &(dyn Fn(&Outcome) + Sync),
+    ) -> Result<Part, ProgramError> {
+        let begun = Instant::now();
+        let (mut part, ended) = self.attempt(settings, stop, told)?;
+        for arguments in self.arguments.iter().filter(|_| ended) {
+            let command = format!("{} {arguments}", self.command);
+            let (with, _) = Self { command, ..self.clone() }.attempt(settings, stop, told)?;
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            if with.not_started.is_none() {
+                part = with;
+                part.remarks.push(given(arguments, &part.dialect).to(settings.lang).to_owned());
+                break;
+            }
+        }
+        if let Some(not_started) = part.not_started.as_mut()
+            && ended
+            && !self.arguments.is_empty()
+        {
+            not_started.why.push_str(WANTS_OTHERS.to(settings.lang));
+        }
+        part.seconds = begun.elapsed().as_secs_f64();
+        Ok(part)
+    }
+
+    /// The same with this command and no other. Returns also whether it did not start because it
+    /// ended by itself.
+    fn attempt(
+        &self,
+        settings: &Settings,
+        stop: &Arc<AtomicBool>,
+        told: &(dyn Fn(&Outcome) + Sync),
+    ) -> Result<(Part, bool), ProgramError> {
+        let mut tested = TestedProgram::new(&self.command, &self.folder, settings.isolation)?
+            .with_limits(settings.limits)
+            .with_stop(stop);
+        for (name, value) in &settings.variables {
+            tested = tested.with_variable(name, value);
+        }
+        let found = self.discover(&tested, settings);
+        let mut part = self.part(settings, &tested);
+        let mut has_ended = false;
+        match found {
+            Ok(found) => {
+                part.remarks.extend(elsewhere(&found.dialect, settings));
+                part.profile = settings.profile.unwrap_or(fitting(&found.dialect));
+                let timeouts = Timeouts::new(settings.idle, found.latency, settings.slow);
+                part.dialect = found.dialect;
+                part.results = self.examine(&part, &tested, &timeouts, settings, stop, told);
+            }
+            Err(_) if stop.load(Ordering::Relaxed) => {}
+            Err(Unstarted { why, ended, printed }) => {
+                has_ended = ended;
+                let why = why.to(settings.lang).to_owned();
+                part.not_started = Some(NotStarted { why, printed });
+            }
+        }
+        Ok((part, has_ended))
+    }
+
+    /// A client is waited for where its server listens, and then wherever it looks.
+    fn discover(&self, tested: &TestedProgram, settings: &Settings) -> Result<Found, Unstarted> {
+        let (profile, slow) = (settings.profile, settings.slow);
+        if self.side == Side::Server {
+            return discovery::server(tested, &settings.given, profile, slow);
+        }
+        let anywhere = || discovery::client(tested, &settings.given, profile, slow);
+        let Some(port) = settings.server_port else { return anywhere() };
+        let given = Given { port: Some(port), ..settings.given.clone() };
+        let found = discovery::client(tested, &given, profile, slow);
+        found.or_else(|unstarted| anywhere().map_err(|_| unstarted))
+    }
+
+    fn examine(
+        &self,
+        part: &Part,
+        tested: &TestedProgram,
+        timeouts: &Timeouts,
+        settings: &Settings,
+        stop: &AtomicBool,
+        told: &(dyn Fn(&Outcome) + Sync),
+    ) -> Vec<Outcome> {
+        let suited: Vec<&'static Check> = checks(self.side)
+            .into_iter()
+            .filter(|check| check.profiles.contains(&part.profile))
+            .collect();
+        let runner = Runner {
+            tested,
+            dialect: &part.dialect,
+            profile: part.profile,
+            timeouts,
+            xfail: &settings.selection.xfail,
+            lang: settings.lang,
+            side_by_side: settings.side_by_side,
+            repeat: self.repeat(settings),
+        };
+        runner.make(&settings.selection.of(&suited), stop, told)
+    }
+
+    /// What repeats a check, but for its name.
+    pub(crate) fn repeat(&self, settings: &Settings) -> String {
+        let command = shell_words::quote(&self.command);
+        let mut words = match (self.side, &settings.server) {
+            (Side::Server, _) => format!("chat-check server {command}"),
+            (Side::Client, None) => format!("chat-check client {command}"),
+            (Side::Client, Some(server)) => {
+                let server = shell_words::quote(server);
+                format!("chat-check both --server {server} --client {command}")
+            }
+        };
+        if let Some(profile) = settings.profile {
+            words.push_str(" --profile ");
+            words.push_str(profile.name());
+        }
+        if !settings.options.is_empty() {
+            words.push(' ');
+            words.push_str(&settings.options);
+        }
+        words
+    }
+
+    /// A part in which nothing stands yet.
+    fn part(&self, settings: &Settings, tested: &TestedProgram) -> Part {
+        const IN_PLACE: Text = Text {
+            es: "La carpeta es grande: el programa se ejecuta en ella misma, no en una copia.",
+            en: "The folder is large: the program runs in it, not in a copy.",
+        };
+        const SHARED: Text = Text {
+            es: "Aquí no hay redes separadas: las pruebas se hacen una tras otra.",
+            en: "There are no separate networks here: checks are made one after the other.",
+        };
+        let remarks = [
+            (!tested.is_copied()).then_some(IN_PLACE),
+            (settings.isolation == Isolation::Shared).then_some(SHARED),
+        ];
+        Part {
+            side: self.side,
+            command: self.command.clone(),
+            profile: settings.profile.unwrap_or(Profile::Basico),
+            dialect: Dialect::default(),
+            remarks: remarks
+                .into_iter()
+                .flatten()
+                .map(|t| t.to(settings.lang).to_owned())
+                .collect(),
+            others: Vec::new(),
+            not_started: None,
+            results: Vec::new(),
+            seconds: 0.0,
+        }
+    }
+}
+
+/// A program ended at once, whatever it was told.
+const WANTS_OTHERS: Text = Text {
+    es: "; tampoco arranca con los argumentos de siempre (dirección, puerto, nombre): si necesita \
+         otros, prueba con ellos en la orden de chat-check server o chat-check client",
+    en: "; nor does it start with the usual arguments (address, port, name): if it wants others, \
+         try with them in the command of chat-check server or chat-check client",
+};
+
+/// With which arguments a program was started.
+fn given(arguments: &str, dialect: &Dialect) -> Words {
+    let arguments = arguments.replace(PORT_MARK, &dialect.port.to_string());
+    Words::new(
+        format!("Se inició con los argumentos: {arguments}"),
+        format!("It was started with the arguments: {arguments}"),
+    )
+}
+
+/// What is to be said of a client that looks for its server where that is not.
+fn elsewhere(client: &Dialect, settings: &Settings) -> Option<String> {
+    let listens = settings.server_port.filter(|port| *port != client.port)?;
+    let looks = client.port;
+    let remark = Words::new(
+        format!("El cliente busca el servidor en el puerto {looks}; el suyo usa el {listens}."),
+        format!("The client looks for its server at port {looks}; its own uses {listens}."),
+    );
+    Some(remark.to(settings.lang).to_owned())
+}
+
+/// The profile that a dialect tells of.
+fn fitting(dialect: &Dialect) -> Profile {
+    if dialect.has_names() { Profile::Sala } else { Profile::Basico }
+}

@@ -1,0 +1,26 @@
+//! The fixed words of marks, in both languages, and how points are written.
+
+use crate::text::{Text, Words};
+
+/// A level of which no check holds.
+pub(super) const ALL_FAIL: Text =
+    Text { es: "no se cumple ninguna de estas comprobaciones", en: "none of these checks holds" };
+
+/// Two decimals at most, as far as they say something.
+pub(crate) fn rounded(points: f64) -> f64 {
+    (points * 100.0).round() / 100.0
+}
+
+/// Points as they are written.
+pub(crate) fn points(points: f64) -> String {
+    // Adding nothing turns a negative zero into a plain one.
+    (rounded(points) + 0.0).to_string()
+}
+
+/// How many requirements fail.
+pub(super) fn requirements_failed(count: usize) -> Words {
+    match count {
+        1 => Words::new("no se cumple 1 requisito", "1 requirement fails"),
+        n => Words::new(format!("no se cumplen {n} requisitos"), format!("{n} requirements fail")),
+    }
+}

@@ -1,0 +1,383 @@
+//! Makes checks: each in a fresh process, twice when it fails, side by side where that is possible.
+
+use std::collections::HashMap;
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use chat_drive::transcript::How;
+use chat_protocol::profile::Profile;
+
+use crate::checks::check::Check;
+use crate::checks::select::Patterns;
+use crate::dialect::Dialect;
+use crate::grade::result::{Evidence, Outcome};
+use crate::sandbox::isolation::Isolation;
+use crate::sandbox::program::TestedProgram;
+use crate::sandbox::running::{Trace, how};
+use crate::scene::Scene;
+use crate::scene::timeouts::Timeouts;
+use crate::text::{Lang, Text, Words};
+use crate::verdict::{Checked, Halt, Verdict};
+
+/// Runs the checks of one program.
+pub struct Runner<'a> {
+    /// The program.
+    pub tested: &'a TestedProgram,
+    /// How it speaks.
+    pub dialect: &'a Dialect,
+    /// What it is checked against.
+    pub profile: Profile,
+    /// How long checks wait.
+    pub timeouts: &'a Timeouts,
+    /// The checks that fail as everybody knows.
+    pub xfail: &'a Patterns,
+    /// In which language the outcome is told.
+    pub lang: Lang,
+    /// How many checks are made at the same time, where they can be.
+    pub side_by_side: NonZero<usize>,
+    /// What repeats one check: the words of a command, behind which `--only ID` is put.
+    pub repeat: String,
+}
+
+/// What one attempt came to.
+struct Attempt {
+    halt: Option<Halt>,
+    evidence: Option<Evidence>,
+}
+
+impl Attempt {
+    fn is_fault(&self) -> bool {
+        matches!(self.halt, Some(Halt::Fault { .. }))
+    }
+
+    fn is_checker_s(&self) -> bool {
+        matches!(self.halt, Some(Halt::Checker(_)))
+    }
+}
+
+/// Why a check says nothing on some systems.
+const UNSEEN: Text = Text {
+    es: "este sistema no muestra los sockets, los descriptores ni el procesador de un programa, o \
+         no tiene señales",
+    en: "this system does not show a program's sockets, descriptors and processor time, or has no \
+         signals",
+};
+
+/// Why a check says nothing of some programs.
+const DRAWS: Text = Text {
+    es: "el programa dibuja toda la pantalla (curses): esto hay que mirarlo a mano",
+    en: "the program draws the whole screen (curses): this has to be looked at by hand",
+};
+
+/// How many lines of standard error a report shows.
+const LAST_LINES: usize = 10;
+
+/// How many of the bytes that were sent a report repeats.
+const LAST_SENT: usize = 5;
+
+impl Runner<'_> {
+    /// Makes these checks, in any order that lets those that others need go first. Stops beginning
+    /// new ones when `stop` becomes true. Returns an outcome for each that was made or skipped, in
+    /// the order of the checks, and tells `told` each one as soon as it is there.
+    pub fn make(
+        &self,
+        checks: &[&'static Check],
+        stop: &AtomicBool,
+        told: &(dyn Fn(&Outcome) + Sync),
+    ) -> Vec<Outcome> {
+        let board = Board::default();
+        let workers = match self.tested.isolation() {
+            Isolation::Own => self.side_by_side.get(),
+            Isolation::Shared => 1,
+        };
+        thread::scope(|scope| {
+            for _ in 0..workers.min(checks.len()) {
+                scope.spawn(|| {
+                    while let Some(check) = board.next(checks, stop) {
+                        let outcome = self.judge(check, &board, stop);
+                        // Programs are ended when it is to stop, and what comes of that is no
+                        // outcome.
+                        let made = !stop.load(Ordering::Relaxed);
+                        if made {
+                            told(&outcome);
+                        }
+                        board.done(check.id, made.then_some(outcome));
+                    }
+                });
+            }
+        });
+        let mut outcomes = board.state.into_inner().unwrap_or_else(PoisonError::into_inner).done;
+        checks.iter().filter_map(|check| outcomes.remove(check.id)).collect()
+    }
+
+    /// Makes one check whose needs are done.
+    fn judge(&self, check: &Check, board: &Board, stop: &AtomicBool) -> Outcome {
+        let begun = Instant::now();
+        let missing = {
+            let state = board.lock();
+            let fails = |id: &&&str| state.done.get(**id).is_some_and(|o| !o.verdict.holds());
+            check.needs.iter().find(fails).copied()
+        };
+        if let Some(missing) = missing {
+            let reason = Words::new(
+                format!("necesita {missing}, que no se cumple"),
+                format!("needs {missing}, which does not hold"),
+            );
+            return self.outcome(check, Verdict::Skipped, Some(&reason), None, begun);
+        }
+        let first = self.answer(check, stop);
+        let sure = !first.is_fault() || stop.load(Ordering::Relaxed);
+        let again = (!sure).then(|| self.answer(check, stop));
+        let (attempt, flaky) = match again {
+            Some(again) if again.is_fault() || again.is_checker_s() => (again, false),
+            again => (first, again.is_some()),
+        };
+        let (verdict, reason) = match attempt.halt {
+            None if self.xfail.has(check.id) => {
+                let surprise = ["se esperaba que fallara", "it was expected to fail"];
+                (Verdict::Pass, Some(surprise.into()))
+            }
+            None => (Verdict::Pass, None),
+            Some(Halt::NotStrict(reason)) => (Verdict::NotStrict, Some(reason)),
+            Some(Halt::Untestable(reason)) => (Verdict::Untestable, Some(reason)),
+            Some(Halt::Checker(reason)) => {
+                (Verdict::CheckerError, Some(Words::new(&reason, &reason)))
+            }
+            Some(Halt::Fault { came, .. }) if flaky => (Verdict::Flaky, Some(came)),
+            Some(Halt::Fault { came, .. }) if self.xfail.has(check.id) => {
+                (Verdict::ExpectedFail, Some(came))
+            }
+            Some(Halt::Fault { came, .. }) => (Verdict::Fail, Some(came)),
+        };
+        self.outcome(check, verdict, reason.as_ref(), attempt.evidence, begun)
+    }
+
+    fn outcome(
+        &self,
+        check: &Check,
+        verdict: Verdict,
+        reason: Option<&Words>,
+        evidence: Option<Evidence>,
+        begun: Instant,
+    ) -> Outcome {
+        Outcome {
+            id: check.id.to_owned(),
+            requirement: check.requirement().map(|n| n.to_string()).unwrap_or_default(),
+            level: check.level,
+            title: check.title.to(self.lang).to_owned(),
+            verdict,
+            reason: reason.map(|reason| reason.to(self.lang).to_owned()),
+            evidence,
+            seconds: begun.elapsed().as_secs_f64(),
+            repeat: format!("{} --only {}", self.repeat, check.id),
+        }
+    }
+
+    /// What a check says: one in which the checker failed is made once more.
+    fn answer(&self, check: &Check, stop: &AtomicBool) -> Attempt {
+        let attempt = self.attempt(check);
+        let again = attempt.is_checker_s() && !stop.load(Ordering::Relaxed);
+        if again { self.attempt(check) } else { attempt }
+    }
+
+    /// Makes a check once: in a network and a thread of its own, with a program of its own.
+    fn attempt(&self, check: &Check) -> Attempt {
+        let play = || {
+            let mut scene = Scene::new(self.tested, self.dialect, self.profile, self.timeouts);
+            let entered = self.tested.isolation().enter();
+            let halt = match entered {
+                Ok(()) => catch_unwind(AssertUnwindSafe(|| (check.body)(&mut scene))),
+                Err(error) => Ok(Err(Halt::Checker(format!("no network of its own: {error}")))),
+            };
+            let halt: Checked =
+                halt.unwrap_or_else(|panic| Err(Halt::Checker(words_of(panic.as_ref()))));
+            let halt = excused(halt, &scene);
+            let evidence = halt.as_ref().and_then(|halt| self.evidence(check, halt, &scene));
+            Attempt { halt, evidence }
+        };
+        thread::scope(|scope| {
+            let lost = || Attempt { halt: Some(Halt::Checker("lost".to_owned())), evidence: None };
+            scope.spawn(play).join().unwrap_or_else(|_| lost())
+        })
+    }
+
+    fn evidence(&self, check: &Check, halt: &Halt, scene: &Scene) -> Option<Evidence> {
+        let Halt::Fault { expected, came } = halt else { return None };
+        let (conversation, omitted) = scene.transcript().entries();
+        let sent = conversation.iter().filter(|entry| entry.how == How::In);
+        let sent: Vec<String> = sent.map(|e| format!("{}: {}", e.who, e.what)).collect();
+        let mut stderr = Vec::new();
+        let mut came = came.to(self.lang).to_owned();
+        for trace in scene.traces() {
+            stderr.extend(trace.err.text().lines().map(str::to_owned));
+            let remark = trace.exceeded().cloned().or_else(|| trace.ended_by_itself().map(how));
+            if let Some(remark) = remark {
+                came = format!("{came}; {}", remark.to(self.lang));
+            }
+        }
+        let mut explanation = check.explanation.to(self.lang).to_owned();
+        let source_language = self.tested.source_language();
+        if let Some(more) =
+            source_language.and_then(|source_language| source_language.advice(check.id, self.lang))
+        {
+            explanation = format!("{explanation} {more}");
+        }
+        Some(Evidence {
+            expected: expected.to(self.lang).to_owned(),
+            came,
+            explanation,
+            sent: sent[sent.len().saturating_sub(LAST_SENT)..].to_vec(),
+            conversation,
+            omitted,
+            stderr: stderr[stderr.len().saturating_sub(LAST_LINES)..].to_vec(),
+        })
+    }
+}
+
+/// What cannot be seen of these programs is no fault, nor does it hold.
+fn excused(result: Checked, scene: &Scene) -> Option<Halt> {
+    let some = |is: fn(&Trace) -> bool| scene.traces().iter().any(|trace| is(trace));
+    match result {
+        _ if some(Trace::is_unseen) => Some(Halt::Untestable(UNSEEN.into())),
+        Err(Halt::Fault { .. }) if some(Trace::draws) => Some(Halt::Untestable(DRAWS.into())),
+        result => result.err(),
+    }
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("panicked").to_owned()
+}
+
+/// Which checks are being made, and which are done.
+#[derive(Default)]
+struct Board {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    begun: Vec<&'static str>,
+    done: HashMap<&'static str, Outcome>,
+}
+
+impl Board {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next check whose needs are done, waiting for one if there is none yet.
+    fn next(&self, checks: &[&'static Check], stop: &AtomicBool) -> Option<&'static Check> {
+        let mut state = self.lock();
+        loop {
+            let mut left = checks.iter().filter(|check| !state.begun.contains(&check.id));
+            let all_begun = left.clone().next().is_none();
+            if all_begun || stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            // What is not asked for at all is nothing to wait for.
+            let asked = |id: &&str| checks.iter().any(|check| check.id == *id);
+            let ready = |check: &&&Check| {
+                check.needs.iter().filter(|id| asked(id)).all(|id| state.done.contains_key(id))
+            };
+            if let Some(check) = left.find(ready).copied() {
+                state.begun.push(check.id);
+                return Some(check);
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn done(&self, id: &'static str, outcome: Option<Outcome>) {
+        self.lock().done.extend(outcome.map(|outcome| (id, outcome)));
+        self.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::checks::check::{MANY, Side};
+    use crate::verdict::Level;
+
+    const fn check(
+        id: &'static str,
+        needs: &'static [&'static str],
+        body: fn(&mut Scene) -> Checked,
+    ) -> Check {
+        const NOTHING: Text = Text { es: "", en: "" };
+        let (title, explanation) = (NOTHING, NOTHING);
+        let (side, level, profiles) = (Side::Server, Level::Must, MANY);
+        Check { id, side, level, profiles, needs, title, explanation, body }
+    }
+
+    fn fault() -> Checked {
+        Err(Halt::fault(["algo", "something"], ["nada", "nothing"]))
+    }
+
+    fn only_once(_: &mut Scene) -> Checked {
+        static TIMES: AtomicUsize = AtomicUsize::new(0);
+        if TIMES.fetch_add(1, Ordering::Relaxed) == 0 { fault() } else { Ok(()) }
+    }
+
+    const ALL: &[&Check] = &[
+        &check("1-needs-a-failure", &["3-fails"], |_| Ok(())),
+        &check("2-passes", &[], |_| Ok(())),
+        &check("3-fails", &["2-passes"], |_| fault()),
+        &check("4-needs-a-skipped-one", &["1-needs-a-failure"], |_| Ok(())),
+        &check("5-flaky", &[], only_once),
+        &check("6-known", &[], |_| fault()),
+        &check("7-cannot-be-seen", &[], |_| Err(Halt::Untestable(["no", "no"].into()))),
+        &check("8-needs-what-cannot-be-seen", &["7-cannot-be-seen"], |_| Ok(())),
+        &check("9-breaks", &[], |_| panic!("on purpose")),
+    ];
+
+    #[test]
+    fn each_check_has_its_verdict() {
+        let tested =
+            TestedProgram::new("true", Path::new("src/discovery"), Isolation::Shared).unwrap();
+        let timeouts = Timeouts::new(None, std::time::Duration::ZERO, 1.0);
+        let xfail = Patterns::parse(&["6-*".to_owned()], ALL).unwrap();
+        let runner = Runner {
+            tested: &tested,
+            dialect: &Dialect::default(),
+            profile: Profile::Basico,
+            timeouts: &timeouts,
+            xfail: &xfail,
+            lang: Lang::En,
+            side_by_side: NonZero::<usize>::MIN,
+            repeat: "again".to_owned(),
+        };
+        let told = AtomicUsize::new(0);
+        let outcomes = runner.make(ALL, &AtomicBool::new(false), &|_| {
+            told.fetch_add(1, Ordering::Relaxed);
+        });
+        assert_eq!(told.into_inner(), ALL.len());
+        let verdicts: Vec<(&str, Verdict)> =
+            outcomes.iter().map(|outcome| (&outcome.id[..1], outcome.verdict)).collect();
+        let expected = [
+            ("1", Verdict::Skipped),
+            ("2", Verdict::Pass),
+            ("3", Verdict::Fail),
+            ("4", Verdict::Skipped),
+            ("5", Verdict::Flaky),
+            ("6", Verdict::ExpectedFail),
+            ("7", Verdict::Untestable),
+            ("8", Verdict::Pass),
+            ("9", Verdict::CheckerError),
+        ];
+        assert_eq!(verdicts, expected);
+        let failed = outcomes[2].evidence.as_ref().unwrap();
+        assert_eq!((failed.expected.as_str(), failed.came.as_str()), ("something", "nothing"));
+        assert_eq!(outcomes[2].repeat, "again --only 3-fails");
+        assert_eq!(outcomes[8].reason.as_deref(), Some("on purpose"));
+    }
+}

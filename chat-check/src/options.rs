@@ -1,0 +1,267 @@
+//! Options that several commands share, and what a run makes of them.
+
+use std::fmt::Display;
+use std::fs;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use chat_protocol::profile::Profile;
+use chat_protocol::time_limit::TimeLimit;
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::checks::catalogue::checks;
+use crate::checks::check::Side;
+use crate::checks::select::{Patterns, Selection};
+use crate::dialect::Given;
+use crate::exit::AppError;
+use crate::grade::grading::Settings;
+use crate::grade::rubric::Rubric;
+use crate::sandbox::isolation::Isolation;
+use crate::sandbox::limits::Limits;
+use crate::text::Lang;
+
+/// How long a submission may take, idle time aside.
+const TIME_LIMIT: Duration = Duration::from_mins(10);
+
+/// How programs are checked.
+#[derive(Args, Clone, Debug)]
+pub struct SettingsArgs {
+    /// What to check against; without it sala for servers that ask for names, basico for others
+    #[arg(long, value_name = "PROFILE", value_parser = profile())]
+    pub profile: Option<Profile>,
+    /// What is known of the dialect (TOML); the rest is found out
+    #[arg(long, value_name = "FILE")]
+    pub dialect: Option<PathBuf>,
+    /// After how much silence a connection must be closed, such as 60s; without it idle time is not
+    /// checked
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub idle: Option<Duration>,
+    /// Let everything take this many times as long
+    #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = slow)]
+    pub slow: f64,
+    /// How many checks to make at the same time
+    #[arg(long, value_name = "NUMBER", default_value = "4")]
+    pub side_by_side: NonZero<usize>,
+    /// Make only the checks with these names, and what they need; 2.* is all of chapter 2
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Do not make these
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub skip: Vec<String>,
+    /// These will fail, as is known; that they do is no fault
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub xfail: Vec<String>,
+    /// The language of the report
+    #[arg(long, default_value = "es")]
+    pub lang: Lang,
+    /// A variable of the programs' environment, NAME=VALUE or NAME to pass it on
+    #[arg(long, value_name = "NAME")]
+    pub env: Vec<String>,
+    /// What programs may use
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+impl SettingsArgs {
+    /// What the options say, ready to be used.
+    pub(crate) fn settle(
+        &self,
+        isolation: Isolation,
+        sides: &[Side],
+    ) -> Result<Settings, AppError> {
+        let given = match &self.dialect {
+            None => Given::default(),
+            Some(file) => {
+                let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
+                Given::parse(&text).map_err(|why| of_file(file, &why.to(self.lang)))?
+            }
+        };
+        let known: Vec<_> = sides.iter().flat_map(|side| checks(*side)).collect();
+        let patterns = |list: &[String]| Patterns::parse(list, &known).map_err(AppError::usage);
+        let variables = self.env.iter().map(|variable| match variable.split_once('=') {
+            Some((name, value)) => (name.to_owned(), value.to_owned()),
+            None => (variable.clone(), std::env::var(variable).unwrap_or_default()),
+        });
+        Ok(Settings {
+            profile: self.profile,
+            given,
+            idle: self.idle,
+            slow: self.slow,
+            side_by_side: self.side_by_side,
+            selection: Selection {
+                only: patterns(&self.only)?,
+                skip: patterns(&self.skip)?,
+                xfail: patterns(&self.xfail)?,
+            },
+            lang: self.lang,
+            limits: self.limits.limits(),
+            variables: variables.collect(),
+            isolation,
+            server: None,
+            server_port: None,
+            options: self.written(),
+        })
+    }
+
+    /// The options without which a check would not be the same, but for the profile. What variables
+    /// hold is nobody's business.
+    fn written(&self) -> String {
+        let mut words = Vec::new();
+        let mut add = |name: &str, value: Option<String>| {
+            words.extend(value.map(|value| format!("{name} {}", shell_words::quote(&value))));
+        };
+        add("--dialect", self.dialect.as_ref().map(|file| file.display().to_string()));
+        add("--idle", self.idle.map(|idle| format!("{}s", idle.as_secs_f64())));
+        add("--slow", (self.slow.to_bits() != 1_f64.to_bits()).then(|| self.slow.to_string()));
+        words.extend(self.limits.words());
+        let names = self.env.iter().map(|variable| variable.split('=').next().unwrap_or_default());
+        words.extend(names.map(|name| format!("--env {}", shell_words::quote(name))));
+        words.join(" ")
+    }
+}
+
+/// Where a batch writes, and which programs it takes.
+#[derive(Args, Clone, Debug)]
+pub struct BatchArgs {
+    /// The folder for the reports: one for each submission in it, and the class's
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Which files are servers, such as 'tp2/*.py'; without it servidor.py, Server.java and so on
+    #[arg(long, value_name = "GLOB")]
+    pub server_pattern: Vec<String>,
+    /// Which files are clients
+    #[arg(long, value_name = "GLOB")]
+    pub client_pattern: Vec<String>,
+    /// How many submissions to check at the same time, each with --side-by-side checks
+    #[arg(long, value_name = "NUMBER", default_value = "5")]
+    pub submissions: NonZero<usize>,
+    /// How long one submission may take in all, or it gets no marks; without it 10m and 20 times
+    /// --idle
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub time_limit: Option<Duration>,
+    /// Give marks by this rubric (TOML) instead of the course's
+    #[arg(long, value_name = "FILE")]
+    pub rubric: Option<PathBuf>,
+    /// Check also those that have a report already and have not changed since
+    #[arg(long)]
+    pub again: bool,
+}
+
+impl BatchArgs {
+    /// How long one submission may take: checks of idle time wait for many times that.
+    pub fn time_limit(&self, idle: Option<Duration>) -> Duration {
+        self.time_limit.unwrap_or(TIME_LIMIT + idle.unwrap_or_default() * 20)
+    }
+}
+
+/// What programs may use.
+#[derive(Args, Clone, Debug)]
+#[command(
+    next_help_heading = "Containment: against accidents; this is no sandbox for hostile code"
+)]
+pub struct LimitArgs {
+    /// How many processes a program may have at a time
+    #[arg(long, value_name = "NUMBER", default_value = "128")]
+    pub processes: NonZero<usize>,
+    /// How much memory its processes may use together, such as 512MiB
+    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    pub memory: ByteSize,
+    /// How much processor time they may use together, such as 30s
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
+    pub cpu: Duration,
+    /// Share the machine's network and processes with the programs, as on systems that have no
+    /// others to give: checks are made one after the other; {port} stands for a free port, and who
+    /// is not told it needs the usual one to be free
+    #[arg(long)]
+    pub shared_network: bool,
+}
+
+impl LimitArgs {
+    /// As the checker takes them.
+    pub fn limits(&self) -> Limits {
+        let (processes, memory) = (self.processes.get(), self.memory.as_u64());
+        Limits { processes, memory, cpu: self.cpu, ..Limits::default() }
+    }
+
+    /// What has to be said to have them again.
+    pub fn words(&self) -> Vec<String> {
+        let (limits, usual) = (self.limits(), Limits::default());
+        let mut words = Vec::new();
+        let mut add = |changed: bool, word: String| words.extend(changed.then_some(word));
+        add(limits.processes != usual.processes, format!("--processes {}", limits.processes));
+        add(limits.memory != usual.memory, format!("--memory {}B", limits.memory));
+        add(limits.cpu != usual.cpu, format!("--cpu {}s", limits.cpu.as_secs_f64()));
+        add(self.shared_network, "--shared-network".to_owned());
+        words
+    }
+}
+
+/// What is written, and where. A file `-` is standard output.
+#[derive(Args, Clone, Debug)]
+pub struct OutputArgs {
+    /// Give marks by this rubric (TOML) instead of the course's
+    #[arg(long, value_name = "FILE")]
+    pub rubric: Option<PathBuf>,
+    /// Show what passes as well, and the conversations of what fails
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Write everything that was found as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write a page for people (HTML, complete in itself)
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write a report as Markdown
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Write a report as XML, for tools that read the results of tests
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write a table as CSV
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Write Gradescope's results.json
+    #[arg(long, value_name = "FILE")]
+    pub gradescope: Option<PathBuf>,
+}
+
+impl OutputArgs {
+    /// The files that are to be written.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let Self { json, html, markdown, junit, csv, gradescope, .. } = self;
+        [json, html, markdown, junit, csv, gradescope].into_iter().flatten().map(PathBuf::as_path)
+    }
+}
+
+/// Takes a profile's name, and shows in the help what each is.
+fn profile() -> impl TypedValueParser<Value = Profile> {
+    let value = |profile: Profile| PossibleValue::new(profile.name()).help(profile.purpose());
+    PossibleValuesParser::new(Profile::ALL.map(value)).try_map(|name| name.parse::<Profile>())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let limit: TimeLimit = text.parse().map_err(|error| format!("{error}"))?;
+    limit.duration().ok_or_else(|| "leave it out instead".to_owned())
+}
+
+fn slow(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(times) if (0.1..=100.0).contains(&times) => Ok(times),
+        _ => Err("a number from 0.1 to 100".to_owned()),
+    }
+}
+
+/// The rubric in a file, or the course's, and the file's text.
+pub(crate) fn rubric(file: Option<&Path>) -> Result<(Rubric, String), AppError> {
+    let Some(file) = file else { return Ok((Rubric::course(), String::new())) };
+    let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
+    let rubric = Rubric::parse(&text).map_err(|error| of_file(file, &error))?;
+    Ok((rubric, text))
+}
+
+fn of_file(file: &Path, error: &dyn Display) -> AppError {
+    AppError::Usage(format!("{}: {error}", file.display()))
+}

@@ -1,0 +1,130 @@
+//! Many submissions at once: who reached what, and which faults are common.
+//!
+//! The language is the first report's.
+
+mod csv;
+mod html;
+mod markdown;
+
+pub use self::csv::csv;
+pub use self::html::html;
+pub use self::markdown::markdown;
+
+use std::collections::BTreeMap;
+
+use crate::checks::check::Side;
+use crate::grade::result::{Outcome, Report};
+use crate::grade::rubric::points;
+use crate::report::wording;
+use crate::text::Lang;
+use crate::verdict::Verdict;
+
+/// Harmless copies of the reports, and what is known of all of them.
+struct Class {
+    lang: Lang,
+    /// With each, the name of its folder as it is.
+    reports: Vec<(String, Report)>,
+    /// Every check that was made anywhere, in the catalogue's order: its name and its title.
+    checks: Vec<(String, String)>,
+}
+
+impl Class {
+    fn new(reports: &[Report]) -> Self {
+        let mut checks: Vec<(Side, String, String)> = Vec::new();
+        for part in reports.iter().flat_map(|report| &report.parts) {
+            let mut place = checks.len();
+            // From the back, so that a check that only this one has goes before its follower.
+            for outcome in part.results.iter().rev() {
+                let found = checks.iter().position(|(side, id, _)| {
+                    (*side, id.as_str()) == (part.side, outcome.id.as_str())
+                });
+                place = found.unwrap_or_else(|| {
+                    let shown = outcome.harmless();
+                    let place = place.min(checks.len());
+                    checks.insert(place, (part.side, outcome.id.clone(), shown.title));
+                    place
+                });
+            }
+        }
+        checks.sort_by_key(|(side, ..)| *side);
+        Self {
+            lang: reports.first().map(|report| report.lang).unwrap_or_default(),
+            reports: reports
+                .iter()
+                .map(|report| (report.submission.clone().unwrap_or_default(), report.harmless()))
+                .collect(),
+            checks: checks.into_iter().map(|(_, id, title)| (id, title)).collect(),
+        }
+    }
+
+    /// The checks that fail, most frequent first, with how often.
+    fn common(&self) -> Vec<(usize, &Outcome)> {
+        let mut counted: BTreeMap<&str, (usize, &Outcome)> = BTreeMap::new();
+        let all = self.reports.iter().flat_map(|(_, report)| report.results());
+        for outcome in all.filter(|outcome| outcome.verdict == Verdict::Fail) {
+            counted.entry(&outcome.id).or_insert((0, outcome)).0 += 1;
+        }
+        let mut common: Vec<_> = counted.into_values().collect();
+        common.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        common
+    }
+
+    /// The mean of the marks, if there are any.
+    fn mean(&self) -> Option<f64> {
+        let points: Vec<f64> =
+            self.reports.iter().filter_map(|(_, report)| total(report)).collect();
+        let count = u32::try_from(points.len()).ok().filter(|count| *count > 0)?;
+        Some(points.iter().sum::<f64>() / f64::from(count))
+    }
+}
+
+/// All points, if something was judged.
+fn total(report: &Report) -> Option<f64> {
+    let marks = report.marks.as_ref().filter(|marks| !marks.parts.is_empty())?;
+    (!report.interrupted).then_some(marks.points)
+}
+
+/// The points of one program, if it was judged.
+fn points_for(report: &Report, side: Side) -> Option<f64> {
+    let marks = report.marks.as_ref()?;
+    marks.parts.iter().find(|part| part.side == side).map(|part| part.points)
+}
+
+/// The points of its server, of its client and in all, for cells. Who was not seen to the end gets
+/// a word instead, so that nobody takes a part for the whole.
+fn cells(report: &Report) -> [String; 3] {
+    if report.interrupted {
+        return [(); 3].map(|()| wording::NOT_COMPLETE.to(report.lang).to_owned());
+    }
+    [points_for(report, Side::Server), points_for(report, Side::Client), total(report)]
+        .map(|marks| marks.map(points).unwrap_or_default())
+}
+
+/// What became of a check in this report.
+fn outcome<'a>(report: &'a Report, id: &str) -> Option<&'a Outcome> {
+    report.results().find(|outcome| outcome.id == id)
+}
+
+/// Whether the report tells of everything, and if not, why not; and of which files it does not, as
+/// they were not taken for the program.
+fn state(report: &Report) -> String {
+    let stopped = report.parts.iter().filter_map(|part| {
+        let why = &part.not_started.as_ref()?.why;
+        let side = part.side.name().to(report.lang);
+        Some(format!("{side}: {}: {why}", wording::NOT_STARTED.to(report.lang)))
+    });
+    let mut state: Vec<String> = stopped.collect();
+    state.extend(report.interrupted.then(|| wording::INTERRUPTED_WORD.to(report.lang).to_owned()));
+    if state.is_empty() {
+        state.push(wording::COMPLETE.to(report.lang).to_owned());
+    }
+    let chosen = report.parts.iter().filter(|part| !part.others.is_empty()).map(|part| {
+        let [side, also] = [part.side.name(), wording::ALSO].map(|text| text.to(report.lang));
+        format!("{side}: {also} {}", part.others.join(", "))
+    });
+    state.extend(chosen);
+    state.join("; ")
+}
+
+#[cfg(test)]
+mod tests;

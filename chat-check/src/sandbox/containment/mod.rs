@@ -1,0 +1,81 @@
+//! Containment of a program: how it is started within its limits, watched, and ended.
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+#[cfg(target_os = "linux")]
+mod linux;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+
+use chat_drive::child::{ChildWrapper, Containment};
+
+#[cfg(not(target_os = "linux"))]
+use self::elsewhere::Watch;
+#[cfg(not(target_os = "linux"))]
+pub(crate) use self::elsewhere::{command, grouped};
+#[cfg(target_os = "linux")]
+use self::linux::Watch;
+#[cfg(target_os = "linux")]
+pub(crate) use self::linux::{command, grouped};
+use crate::sandbox::isolation::Isolation;
+use crate::sandbox::limits::Limits;
+use crate::sandbox::workdir::WorkDir;
+use crate::text::Words;
+
+/// What contains a started program: it is watched, and has a working directory of its own.
+pub(crate) struct Sandbox {
+    /// Ends it when it uses too much.
+    watch: Watch,
+    /// Goes when all processes are gone.
+    _workdir: WorkDir,
+}
+
+impl Sandbox {
+    /// The limit that was exceeded, once one is.
+    pub(crate) fn exceeded(&self) -> &Arc<OnceLock<Words>> {
+        self.watch.exceeded()
+    }
+
+    /// Starts a program in a sandbox. It is ended as well when `stop` becomes true.
+    pub(crate) fn start(
+        spawn: impl FnOnce() -> io::Result<Box<dyn ChildWrapper>> + Send,
+        limits: Limits,
+        isolation: Isolation,
+        stop: &Arc<AtomicBool>,
+        workdir: WorkDir,
+    ) -> io::Result<(Box<dyn ChildWrapper>, Self)> {
+        let (child, watch) = Watch::start(spawn, limits, isolation, Arc::clone(stop))?;
+        Ok((child, Self { watch, _workdir: workdir }))
+    }
+}
+
+impl Containment for Sandbox {
+    fn kill(&self, child: &mut dyn ChildWrapper) {
+        self.watch.kill(child);
+    }
+
+    fn ended(&self) {
+        self.watch.ended();
+    }
+}
+
+/// A program that is about to be started.
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "where there are no keepers, nobody enforces limits")
+)]
+pub(crate) struct Start {
+    /// Who starts it and keeps it.
+    pub(crate) supervisor: PathBuf,
+    /// Its name and its arguments.
+    pub(crate) words: Vec<String>,
+    /// Where.
+    pub(crate) folder: PathBuf,
+    /// All that stands in its environment.
+    pub(crate) environment: Vec<(String, String)>,
+    /// What it may use.
+    pub(crate) limits: Limits,
+}

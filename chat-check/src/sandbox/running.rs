@@ -1,0 +1,339 @@
+//! A running tested program: its output, its sockets, its processes, and its end.
+
+use std::fs::File;
+use std::io;
+use std::io::Read;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::ExitStatus;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chat_drive::captured::Captured;
+use chat_drive::child::{Child, ChildWrapper};
+use chat_drive::keys::Keys;
+use chat_drive::process;
+use chat_drive::role::Role;
+use chat_drive::sockets::{self, Socket, State};
+use chat_drive::transcript::How;
+
+use crate::sandbox::containment::Sandbox;
+use crate::sandbox::limits::Limits;
+use crate::text::Words;
+
+/// A running program. Dropping it kills it and all that it has started.
+pub struct Running {
+    /// On Linux its supervisor.
+    child: Child<Sandbox>,
+    trace: Arc<Trace>,
+}
+
+/// What a terminal or a system may send to a program.
+#[derive(Clone, Copy, Debug)]
+pub enum Signal {
+    /// Its user has pressed Ctrl-C.
+    Interrupt,
+    /// It is to end.
+    Terminate,
+    /// It is to stand still.
+    Stop,
+    /// It may go on.
+    Continue,
+}
+
+/// What remains of a program when it is gone.
+pub struct Trace {
+    /// Its standard output.
+    pub out: Arc<Captured>,
+    /// Its standard error.
+    pub err: Arc<Captured>,
+    /// How it ended, if it did and was looked at.
+    ended: OnceLock<ExitStatus>,
+    /// The limit that it went over, if it did.
+    exceeded: Arc<OnceLock<Words>>,
+    /// The checker itself has sent it a signal.
+    signalled: AtomicBool,
+    /// Something was asked that this system does not tell.
+    unseen: AtomicBool,
+}
+
+/// The status of a supervisor whose program was ended for writing too long a file.
+const FILE_TOO_LONG: i32 = 128 + 25;
+
+/// With what a program asks a terminal for a screen on which it draws.
+const OTHER_SCREEN: &str = "\x1b[?1049h";
+
+/// How long reading pauses for each [`CHUNK`] once more has come than is kept: without an end,
+/// output costs this program, and with it everybody else, next to nothing then.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Bytes that are read at a time from one who does not stop.
+const CHUNK: usize = 16 * 1024;
+
+/// How often it is looked whether a program has ended.
+const POLL: Duration = Duration::from_millis(3);
+
+impl Running {
+    /// Its standard output is in a pipe, or on this terminal.
+    pub(crate) fn of(
+        role: &Role,
+        mut child: Box<dyn ChildWrapper>,
+        screen: Option<File>,
+        sandbox: Sandbox,
+        limits: Limits,
+    ) -> Self {
+        let out = match screen {
+            Some(screen) => Paced::of(Some(screen), limits.output),
+            None => Paced::of(child.stdout().take(), limits.output),
+        };
+        let err = Paced::of(child.stderr().take(), limits.output);
+        let trace = Arc::new(Trace {
+            out: Captured::of(role, How::Out, out, limits.output),
+            err: Captured::of(role, How::Err, err, limits.output),
+            ended: OnceLock::new(),
+            exceeded: Arc::clone(sandbox.exceeded()),
+            signalled: AtomicBool::new(false),
+            unseen: AtomicBool::new(false),
+        });
+        let keys = child.stdin().take().map(|input| Keys::new(role, input));
+        Self { child: Child::new(role, child, keys, sandbox), trace }
+    }
+
+    /// What it has said, and what became of it.
+    pub fn trace(&self) -> &Arc<Trace> {
+        &self.trace
+    }
+
+    /// Writes to its standard input. Does not wait until it is read; one that reads no more misses
+    /// it.
+    pub fn type_in(&self, text: &str) {
+        if let Some(keys) = self.child.keys() {
+            let _ = keys.press(self.child.role(), text);
+        }
+    }
+
+    /// Closes its standard input, behind what was typed.
+    pub fn end_input(&mut self) {
+        self.child.end_input();
+    }
+
+    /// Its processes: the program, and all that it has started.
+    pub fn tree(&self) -> Vec<u32> {
+        let mut tree = process::tree(self.child.id());
+        if cfg!(target_os = "linux") {
+            // The first is its supervisor.
+            tree.remove(0);
+        }
+        tree
+    }
+
+    /// The TCP sockets that it has open.
+    pub fn sockets(&self) -> Vec<Socket> {
+        self.seen();
+        sockets::of_tree(self.child.id()).unwrap_or_default()
+    }
+
+    /// Where it listens, if it does: at this port if it listens at several. Where nobody shows its
+    /// sockets, somebody connects to this port and leaves again.
+    pub(crate) fn listens(&self, port: u16) -> Option<Socket> {
+        if cfg!(target_os = "linux") {
+            let listening = self.sockets().into_iter().filter(|s| s.state == State::Listen);
+            return listening.min_by_key(|s| (s.local.port() != port, s.local.port()));
+        }
+        let local = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        let unspecified = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+        let listens = chat_drive::port::answers(local);
+        listens.then_some(Socket {
+            local,
+            remote: unspecified,
+            state: State::Listen,
+            unread: 0,
+            unsent: 0,
+        })
+    }
+
+    /// How many descriptors it has open.
+    pub fn descriptors(&self) -> usize {
+        self.seen();
+        self.tree().into_iter().filter_map(|id| process::descriptors(id).ok()).sum()
+    }
+
+    /// How many threads it has.
+    pub fn threads(&self) -> usize {
+        self.tree().into_iter().filter_map(|id| process::threads(id).ok()).sum()
+    }
+
+    /// How much processor time it has used.
+    pub fn cpu(&self) -> Duration {
+        self.seen();
+        self.tree().into_iter().filter_map(|id| process::cpu(id).ok()).sum()
+    }
+
+    /// Whether it waits, in all its threads, for something to happen. Where nobody shows that, it is
+    /// taken to.
+    pub fn is_waiting(&self) -> bool {
+        // One that was seen waiting may have been woken by one that was seen later.
+        self.is_all('S') && self.is_all('S')
+    }
+
+    /// Whether it stands still after [`Signal::Stop`].
+    pub fn is_stopped(&self) -> bool {
+        self.is_all('T')
+    }
+
+    /// Whether all its threads do this, but for those that are about to be gone.
+    fn is_all(&self, state: char) -> bool {
+        let states = self.tree().into_iter().filter_map(|id| process::states(id).ok());
+        states.flatten().all(|is| is == state || "ZX".contains(is))
+    }
+
+    /// Whoever asks for what this system does not show learns nothing.
+    fn seen(&self) {
+        if !cfg!(target_os = "linux") {
+            self.trace.unseen.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Sends a signal to the program and what it has started, as a terminal does. Whoever asks for
+    /// that where there are no signals learns nothing.
+    pub fn signal(&self, signal: Signal) {
+        self.child.role().event(format!("is sent {}", signal.name()));
+        self.trace.signalled.store(true, Ordering::Relaxed);
+        #[cfg(target_os = "linux")]
+        self.tree().into_iter().for_each(|id| process::send(id, signal.of_the_system()));
+        #[cfg(all(unix, not(target_os = "linux")))]
+        let _ = self.child.signal(signal.of_the_system().as_raw());
+        #[cfg(not(unix))]
+        self.seen();
+    }
+
+    /// Whether it has ended by itself, and how.
+    pub fn ended(&self) -> Option<ExitStatus> {
+        let status = self.child.ended().ok().flatten()?;
+        if self.trace.ended.set(status).is_ok() {
+            self.child.role().event(format!("ended: {status}"));
+        }
+        if status.code() == Some(FILE_TOO_LONG) {
+            let _ = self.trace.exceeded.set(Words::new(
+                "escribía un archivo demasiado largo y fue detenido",
+                "wrote too long a file and was ended",
+            ));
+        }
+        Some(status)
+    }
+
+    /// Waits until it has ended, for as long as patience lasts.
+    pub fn wait(&self, patience: Duration) -> Option<ExitStatus> {
+        let deadline = Instant::now() + patience;
+        loop {
+            match self.ended() {
+                Some(status) => return Some(status),
+                None if Instant::now() < deadline => thread::sleep(POLL),
+                None => return None,
+            }
+        }
+    }
+
+    /// Kills it, and all that it has started, and waits until they are gone.
+    pub fn kill(&self) {
+        if self.ended().is_none() {
+            self.child.kill();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Signal {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+            Self::Stop => "SIGSTOP",
+            Self::Continue => "SIGCONT",
+        }
+    }
+
+    #[cfg(unix)]
+    fn of_the_system(self) -> rustix::process::Signal {
+        use rustix::process::Signal;
+        match self {
+            Self::Interrupt => Signal::INT,
+            Self::Terminate => Signal::TERM,
+            Self::Stop => Signal::STOP,
+            Self::Continue => Signal::CONT,
+        }
+    }
+}
+
+impl Trace {
+    /// How the program ended without a signal from the checker, if it did.
+    pub fn ended_by_itself(&self) -> Option<ExitStatus> {
+        self.ended.get().copied().filter(|_| !self.signalled.load(Ordering::Relaxed))
+    }
+
+    /// The limit that it went over, if it did.
+    pub fn exceeded(&self) -> Option<&Words> {
+        self.exceeded.get()
+    }
+
+    /// Whether it took the whole screen of its terminal for itself.
+    pub fn draws(&self) -> bool {
+        self.out.look(|heard| heard.find(OTHER_SCREEN, 0)).is_some()
+    }
+
+    /// Whether something was asked of it that this system does not tell.
+    pub fn is_unseen(&self) -> bool {
+        self.unseen.load(Ordering::Relaxed)
+    }
+}
+
+/// How a program ended, in words: its supervisor adds 128 to the number of a signal.
+pub(crate) fn how(status: ExitStatus) -> Words {
+    match status.code() {
+        Some(code @ 129..) => Words::new(
+            format!("la señal {} terminó el programa", code - 128),
+            format!("signal {} ended the program", code - 128),
+        ),
+        Some(code) => Words::new(
+            format!("el programa terminó con estado {code}"),
+            format!("the program ended with status {code}"),
+        ),
+        None => ["el programa terminó", "the program ended"].into(),
+    }
+}
+
+/// An output that is read more slowly when it brings more than is kept of it.
+struct Paced {
+    source: Box<dyn Read + Send>,
+    left: usize,
+}
+
+impl Paced {
+    fn of(source: Option<impl Read + Send + 'static>, fast: usize) -> Self {
+        let source: Box<dyn Read + Send> = match source {
+            Some(source) => Box::new(source),
+            None => Box::new(io::empty()),
+        };
+        Self { source, left: fast }
+    }
+}
+
+impl Read for Paced {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left > 0 {
+            let read = self.source.read(buffer)?;
+            self.left = self.left.saturating_sub(read);
+            return Ok(read);
+        }
+        thread::sleep(PAUSE);
+        let most = buffer.len().min(CHUNK);
+        self.source.read(&mut buffer[..most])
+    }
+}

@@ -1,0 +1,166 @@
+//! Supervisor: a process between the checker and a tested program.
+//!
+//! It gives the program its limits and its own session, gathers what the program leaves behind
+//! (it is their new parent), and ends when the last of them has. In a process tree of its own it
+//! is the first process: when it is killed, the system kills everything that the program started,
+//! however it tried to get away. When the checker is gone, however that came about, it ends the
+//! program and what is left of it, and removes its folder.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::sandbox::limits::Limits;
+
+/// What a supervisor is told.
+#[derive(Args, Clone, Debug)]
+pub struct Supervise {
+    /// The folder that was made for the program; what is locked in it is locked by the checker.
+    #[arg(long)]
+    workdir: PathBuf,
+    /// Longest file that the program may write, in bytes.
+    #[arg(long)]
+    file_size: u64,
+    /// Processor time that each of its processes may use, in seconds.
+    #[arg(long)]
+    cpu: u64,
+    /// A variable of its environment, NAME=VALUE. It has no others, but for the kind of terminal.
+    #[arg(long)]
+    env: Vec<String>,
+    /// The program and its arguments.
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+/// The exit status of a supervisor whose program cannot be started.
+pub const CANNOT_START: u8 = 127;
+
+impl Supervise {
+    /// The arguments of a supervisor, behind its name.
+    pub fn words(workdir: &Path, limits: &Limits) -> [OsString; 7] {
+        let (file_size, cpu) = (limits.file_size.to_string(), limits.cpu.as_secs() + 1);
+        [
+            "supervise".into(),
+            "--workdir".into(),
+            workdir.into(),
+            "--file-size".into(),
+            file_size.into(),
+            "--cpu".into(),
+            cpu.to_string().into(),
+        ]
+    }
+
+    /// Runs the program. The status is the program's own, or 128 and the number of the signal that
+    /// ended it.
+    #[cfg(target_os = "linux")]
+    pub fn run(&self) -> ExitCode {
+        match linux::run(self) {
+            Ok(code) => ExitCode::from(code),
+            Err(error) => {
+                eprintln!("chat-check: {}: {error}", self.command[0].display());
+                ExitCode::from(CANNOT_START)
+            }
+        }
+    }
+
+    /// There are no supervisors elsewhere.
+    #[cfg(not(target_os = "linux"))]
+    pub fn run(&self) -> ExitCode {
+        ExitCode::from(CANNOT_START)
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::fs::{self, File};
+    use std::io::{self, IsTerminal};
+    use std::os::unix::process::CommandExt;
+    use std::path::Path;
+    use std::process::{self, Command};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
+    use rustix::process::{
+        Resource, Rlimit, WaitOptions, WaitStatus, getpid, set_child_subreaper, setrlimit, setsid,
+        wait,
+    };
+
+    use super::{CANNOT_START, Supervise};
+    use crate::sandbox::workdir::{self, HELD};
+
+    pub(super) fn run(options: &Supervise) -> io::Result<u8> {
+        // On a terminal it leads a session already, and keeps it.
+        let _ = setsid();
+        set_child_subreaper(Some(getpid()))?;
+        for (resource, most) in [
+            (Resource::Fsize, options.file_size),
+            (Resource::Cpu, options.cpu),
+            (Resource::Core, 0),
+        ] {
+            setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
+        }
+        // When memory runs out, the system is to take the program's and nobody else's.
+        let _ = fs::write("/proc/self/oom_score_adj", "1000");
+        let held = File::open(options.workdir.join(HELD))?;
+        let folder = options.workdir.clone();
+        thread::spawn(move || outlive(&held, &folder));
+        // Signals of a terminal are for the program. It is not to inherit that they are ignored,
+        // so they are handled, by nothing.
+        ctrlc::set_handler(|| {}).map_err(io::Error::other)?;
+        let mut command = Command::new(&options.command[0]);
+        let variables = options.env.iter().filter_map(|variable| variable.split_once('='));
+        let terminal = std::env::var("TERM").ok();
+        command.env_clear().envs(variables).envs(terminal.map(|kind| ("TERM", kind)));
+        if !io::stdin().is_terminal() {
+            // So that it can be stopped in one stroke, and its supervisor not with it.
+            command.process_group(0);
+        }
+        let child = command.args(&options.command[1..]).spawn()?;
+        gather(child.id())
+    }
+
+    /// The checker is gone.
+    static ENDS: AtomicBool = AtomicBool::new(false);
+
+    /// Waits until the checker is gone, and ends everything.
+    fn outlive(held: &File, folder: &Path) {
+        if held.lock_shared().is_err() {
+            return;
+        }
+        // The first process of a tree takes the others along.
+        ENDS.store(true, Ordering::Relaxed);
+        if process::id() != 1 {
+            chat_drive::process::kill_descendants(process::id());
+        }
+        workdir::remove(folder);
+        process::exit(CANNOT_START.into());
+    }
+
+    /// Waits for everybody, and returns what became of the program itself.
+    fn gather(program: u32) -> io::Result<u8> {
+        let mut status = 0;
+        loop {
+            match wait(WaitOptions::empty()) {
+                Ok(Some((id, ended))) if id.as_raw_pid().cast_unsigned() == program => {
+                    status = code(ended);
+                }
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                // The other thread still has to tidy up, and ends this one.
+                Err(rustix::io::Errno::CHILD) if ENDS.load(Ordering::Relaxed) => thread::park(),
+                Err(rustix::io::Errno::CHILD) => return Ok(status),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn code(ended: WaitStatus) -> u8 {
+        let code = match (ended.exit_status(), ended.terminating_signal()) {
+            (Some(code), _) => code,
+            (None, Some(signal)) => 128 + signal,
+            (None, None) => 0,
+        };
+        u8::try_from(code).unwrap_or(u8::MAX)
+    }
+}

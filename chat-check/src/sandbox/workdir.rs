@@ -1,0 +1,158 @@
+//! Working directory of a running program: a temporary folder with a copy of the program's own.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// A temporary folder: with a copy of the program's own, a home, a place for temporary files.
+/// Dropping it removes it, whatever the program did to it.
+pub(crate) struct WorkDir {
+    folder: TempDir,
+    /// Locked for as long as this process lives. Whoever gets the lock knows that it is gone.
+    _held: File,
+    /// What was not copied because it cannot be read.
+    unreadable: Vec<PathBuf>,
+}
+
+/// How the names of these folders begin.
+pub(crate) const PREFIX: &str = "chat-check-";
+
+/// The file in it that is locked.
+pub(crate) const HELD: &str = "held";
+
+impl WorkDir {
+    /// A new one, with a copy of this folder if there is one to copy.
+    pub(crate) fn new(copied: Option<&Path>) -> io::Result<Self> {
+        let folder = TempDir::with_prefix(PREFIX)?;
+        for name in ["home", "tmp", "work"] {
+            fs::create_dir(folder.path().join(name))?;
+        }
+        // It has its name only once it is locked: who finds it free may take the folder for left.
+        let unnamed = folder.path().join("unnamed");
+        let held = File::create(&unnamed)?;
+        held.lock()?;
+        fs::rename(unnamed, folder.path().join(HELD))?;
+        let mut workdir = Self { folder, _held: held, unreadable: Vec::new() };
+        if let Some(copied) = copied {
+            workdir.unreadable = crate::sandbox::copy::copy(copied, &workdir.folder("work"))?;
+        }
+        Ok(workdir)
+    }
+
+    /// What was not copied because it cannot be read.
+    pub(crate) fn unreadable(&self) -> &[PathBuf] {
+        &self.unreadable
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// One of its folders: `home`, `tmp` or `work`.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+}
+
+impl Drop for WorkDir {
+    fn drop(&mut self) {
+        remove(self.path());
+    }
+}
+
+/// Removes what checkers that are gone have left in a folder for temporary files.
+pub(crate) fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let held = entry.path().join(HELD);
+        let is_home = entry.file_name().to_string_lossy().starts_with(PREFIX)
+            && entry.metadata().is_ok_and(|data| is_own_folder(&data))
+            // A program may have put something there that cannot be opened without waiting.
+            && fs::symlink_metadata(&held).is_ok_and(|data| data.is_file());
+        let Some(held) = is_home.then(|| File::open(held).ok()).flatten() else { continue };
+        if held.try_lock().is_ok() {
+            remove(&entry.path());
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_own_folder(data: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    data.is_dir() && data.uid() == rustix::process::geteuid().as_raw()
+}
+
+/// Users have folders for temporary files of their own.
+#[cfg(not(unix))]
+fn is_own_folder(data: &fs::Metadata) -> bool {
+    data.is_dir()
+}
+
+/// Removes a folder, even if what is in it may not be written.
+pub(crate) fn remove(folder: &Path) {
+    if fs::remove_dir_all(folder).is_err() {
+        open_up(folder);
+        let _ = fs::remove_dir_all(folder);
+    }
+}
+
+/// Lets us change all folders in this one.
+fn open_up(folder: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+    }
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_up(&entry.path());
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_nobody_holds_any_more_is_swept() {
+        let folder = TempDir::new().unwrap();
+        let workdir = |name: &str| {
+            let workdir = folder.path().join(name);
+            fs::create_dir_all(workdir.join("work/a")).unwrap();
+            (File::create(workdir.join(HELD)).unwrap(), workdir)
+        };
+        let (_, left) = workdir("chat-check-left");
+        let (_, foreign) = workdir("other-left");
+        let (held, alive) = workdir("chat-check-alive");
+        held.lock().unwrap();
+        let begun = folder.path().join("chat-check-begun");
+        fs::create_dir(&begun).unwrap();
+        sweep(folder.path());
+        assert!(!left.exists() && foreign.exists() && alive.exists() && begun.exists());
+    }
+
+    #[test]
+    fn who_holds_a_home_is_seen() {
+        let workdir = WorkDir::new(None).unwrap();
+        let held = File::open(workdir.path().join(HELD)).unwrap();
+        assert!(held.try_lock().is_err());
+    }
+
+    #[test]
+    fn goes_even_when_it_was_shut() {
+        let workdir = WorkDir::new(None).unwrap();
+        let path = workdir.path().to_owned();
+        fs::create_dir_all(workdir.folder("work").join("a/b")).unwrap();
+        for shut in ["a/b", "a"] {
+            let shut = workdir.folder("work").join(shut);
+            fs::set_permissions(shut, fs::Permissions::from_mode(0o0)).unwrap();
+        }
+        drop(workdir);
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,236 @@
+//! A client that runs, and its user.
+
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use chat_drive::captured::Captured;
+
+use crate::dialect::Dialect;
+use crate::sandbox::running::Running;
+use crate::scene::{Scene, begin};
+use crate::text::Words;
+use crate::verdict::{Checked, Halt};
+
+/// A client whose user types lines into a pipe.
+pub(crate) struct ClientProgram {
+    pub(crate) program: Running,
+    name: String,
+    patience: Duration,
+}
+
+/// How a client has ended without being told to.
+pub(crate) enum Gone {
+    /// By itself.
+    AtOnce(ExitStatus),
+    /// When its user entered another line.
+    AfterEnter(ExitStatus),
+}
+
+/// The terminal that a client's user sits at.
+const TERMINAL: &str = "xterm-256color";
+
+/// What languages print when an error ends a program that does not handle it.
+const TRACES: [&str; 9] = [
+    "Traceback (most recent call last)",
+    "Exception in thread",
+    "Exception ignored in",
+    "\tat ",
+    "    at ",
+    "panicked at",
+    "goroutine ",
+    "Unhandled exception",
+    "core dumped",
+];
+
+impl Scene<'_> {
+    /// Starts the client with its output on a terminal, where programs show each line at once. It
+    /// looks for its server on this port, if it is told a port at all.
+    ///
+    /// # Errors
+    ///
+    /// The system does not let the checker.
+    pub(crate) fn start_client(&mut self, port: u16) -> Checked<ClientProgram> {
+        let started = self.tested().start_showing(&self.role("client"), port, Some(TERMINAL));
+        self.client(started)
+    }
+
+    /// The same with its output in a pipe.
+    ///
+    /// # Errors
+    ///
+    /// The system does not let the checker.
+    pub(crate) fn start_in_a_pipe(&mut self, port: u16) -> Checked<ClientProgram> {
+        let started = self.tested().start(&self.role("client"), port);
+        self.client(started)
+    }
+
+    fn client(&mut self, started: std::io::Result<Running>) -> Checked<ClientProgram> {
+        let program = self.started(started)?;
+        let name = format!("ana{}", &self.token()[..4]);
+        Ok(ClientProgram { program, name, patience: self.timeouts.patience })
+    }
+}
+
+impl ClientProgram {
+    /// The name that its user gives where one has to be typed.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How long to wait for what it must do.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// What is on its screen.
+    pub(crate) fn screen(&self) -> &Captured {
+        &self.program.trace().out
+    }
+
+    /// Its user enters a line.
+    pub(crate) fn types(&self, line: &str) {
+        self.program.type_in(&format!("{line}\n"));
+    }
+
+    /// Its user enters what comes before a connection.
+    pub(crate) fn begins(&self, dialect: &Dialect, port: u16) {
+        begin(&self.program, dialect, &self.name, port);
+    }
+
+    /// Waits until this stands on its screen.
+    ///
+    /// # Errors
+    ///
+    /// It does not.
+    pub(crate) fn shows(&self, token: &str) -> Checked {
+        let shown = self.screen().wait_on(self.patience, |heard| heard.find(token, 0));
+        shown.map(drop).ok_or_else(|| {
+            Halt::fault(
+                Words::new(
+                    format!("que el cliente muestre «{token}»"),
+                    format!("that the client shows \"{token}\""),
+                ),
+                self.instead(),
+            )
+        })
+    }
+
+    fn instead(&self) -> Words {
+        let seconds = self.patience.as_secs_f32();
+        match self.program.ended() {
+            Some(_) => {
+                ["el cliente terminó sin mostrarlo", "the client ended without showing it"].into()
+            }
+            None => Words::new(
+                format!("no lo mostró en {seconds:.1} s"),
+                format!("it did not show it within {seconds:.1} s"),
+            ),
+        }
+    }
+
+    /// The line of its screen in which this stands, with what an escape sequence is made of.
+    pub(crate) fn line_with(&self, token: &str) -> Option<String> {
+        self.screen().text().lines().find(|line| line.contains(token)).map(str::to_owned)
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Errors
+    ///
+    /// It does not, after what `why` tells.
+    pub(crate) fn ends(&self, why: impl Into<Words>) -> Checked<ExitStatus> {
+        self.program.wait(self.patience).ok_or_else(|| self.goes_on(why))
+    }
+
+    /// Waits until it has ended, and lets its user enter a line when it does not: some wait at the
+    /// keyboard and look at nothing else.
+    ///
+    /// # Errors
+    ///
+    /// It does not even then.
+    pub(crate) fn gives_up(&self, why: impl Into<Words>) -> Checked<Gone> {
+        if let Some(status) = self.program.wait(self.patience) {
+            return Ok(Gone::AtOnce(status));
+        }
+        // The first line may still find a connection that takes it.
+        self.types("?");
+        if let Some(status) = self.program.wait(self.patience / 4) {
+            return Ok(Gone::AfterEnter(status));
+        }
+        self.types("?");
+        self.ends(why).map(Gone::AfterEnter)
+    }
+
+    fn goes_on(&self, why: impl Into<Words>) -> Halt {
+        let seconds = self.patience.as_secs_f32();
+        Halt::fault(
+            why,
+            Words::new(
+                format!("el programa seguía en marcha después de {seconds:.1} s"),
+                format!("the program was still running after {seconds:.1} s"),
+            ),
+        )
+    }
+
+    /// The first line of a trace that it has printed.
+    pub(crate) fn trace(&self) -> Option<String> {
+        if self.program.ended().is_some() {
+            // What it printed last may still be on its way.
+            self.program.trace().err.wait(self.patience, |heard| heard.end);
+        }
+        let error = self.program.trace().err.text();
+        let is_trace = |line: &&str| TRACES.iter().any(|trace| line.contains(trace));
+        error.lines().find(is_trace).map(|line| line.trim().to_owned())
+    }
+
+    /// It printed no trace.
+    ///
+    /// # Errors
+    ///
+    /// It did, which is no more than untidy.
+    pub(crate) fn is_tidy(&self) -> Checked {
+        self.trace().map_or(Ok(()), |line| {
+            Err(Halt::NotStrict(Words::new(
+                format!("imprime un error sin tratar: «{line}»"),
+                format!("it prints an error that it did not handle: \"{line}\""),
+            )))
+        })
+    }
+}
+
+impl Gone {
+    /// It ended by itself.
+    ///
+    /// # Errors
+    ///
+    /// It ended only when its user entered a line, which is no more than not strict.
+    pub(crate) fn at_once(&self) -> Checked {
+        match self {
+            Self::AtOnce(_) => Ok(()),
+            Self::AfterEnter(_) => Err(Halt::fault(
+                ["que termine por sí solo", "that it ends by itself"],
+                [
+                    "termina recién cuando su usuario aprieta Enter",
+                    "it ends only when its user presses Enter",
+                ],
+            )),
+        }
+    }
+
+    /// Its exit status tells of an error.
+    ///
+    /// # Errors
+    ///
+    /// It does not, which is no more than not strict.
+    pub(crate) fn is_an_error(&self) -> Checked {
+        let (Self::AtOnce(status) | Self::AfterEnter(status)) = self;
+        if status.success() {
+            Err(Halt::NotStrict(
+                ["termina con estado 0, como sin error", "it exits with 0, as without an error"]
+                    .into(),
+            ))
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! A participant in a chat: a TCP connection that speaks a dialect, as a client or as a server.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chat_drive::captured::{Captured, End, Heard};
+use chat_drive::peer::{Connect, Peer};
+use chat_drive::role::Role;
+
+use crate::dialect::Framing;
+use crate::text::Words;
+use crate::verdict::{Checked, Halt};
+
+/// Somebody who takes part. Everything that arrives is gathered in the background, and looked at
+/// by the unique words in it. Dropping one resets its connection, which leaves nothing behind;
+/// [`close`](Self::close) ends it properly.
+pub struct Participant {
+    peer: Peer,
+    framing: Framing,
+    patience: Duration,
+    captured: Arc<Captured>,
+    said: Option<Instant>,
+    ends_properly: bool,
+}
+
+/// How far apart messages are sent that have no end: further than any reader needs to read one
+/// before the next.
+const APART: Duration = Duration::from_millis(40);
+
+/// What is kept of what one participant hears, in bytes: more than any check sends.
+const MOST: usize = 64 << 20;
+
+impl Participant {
+    pub(crate) fn connect(
+        role: Role,
+        address: SocketAddr,
+        framing: Framing,
+        patience: Duration,
+    ) -> io::Result<Self> {
+        let peer = Peer::connect(role, address, Connect::patiently(patience))?;
+        Ok(Self::of(peer, framing, patience))
+    }
+
+    /// Speaks over a connection that there is already.
+    pub(crate) fn over(
+        role: Role,
+        stream: TcpStream,
+        framing: Framing,
+        patience: Duration,
+    ) -> io::Result<Self> {
+        Ok(Self::of(Peer::over(role, stream, patience)?, framing, patience))
+    }
+
+    fn of(peer: Peer, framing: Framing, patience: Duration) -> Self {
+        peer.role().event(format!("is connected: {} to {}", peer.local(), peer.remote()));
+        let captured = peer.capture(MOST);
+        Self { peer, framing, patience, captured, said: None, ends_properly: false }
+    }
+
+    /// Its name on the scene.
+    pub fn name(&self) -> &str {
+        self.peer.role().name()
+    }
+
+    /// Its own address, by which the program knows it.
+    pub fn local(&self) -> SocketAddr {
+        self.peer.local()
+    }
+
+    /// The address of the program's end.
+    pub fn remote(&self) -> SocketAddr {
+        self.peer.remote()
+    }
+
+    /// Says something, as a message of the dialect.
+    ///
+    /// # Errors
+    ///
+    /// The program does not take it.
+    pub fn say(&mut self, text: &str) -> Checked {
+        let message = self.framing.encode(text.as_bytes());
+        if !self.framing.has_ends() {
+            let since = self.said.map_or(APART, |said| said.elapsed());
+            thread::sleep(APART.saturating_sub(since));
+        }
+        self.send(&message)?;
+        self.said = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Sends exactly these bytes.
+    ///
+    /// # Errors
+    ///
+    /// The program does not take them.
+    pub fn send(&mut self, bytes: &[u8]) -> Checked {
+        self.peer.send(bytes).map_err(|error| {
+            self.peer.role().event(format!("cannot send: {error}"));
+            Halt::fault(
+                [
+                    "que la conexión siga abierta y el programa lea lo que llega",
+                    "that the connection stays open, and the program reads what comes",
+                ],
+                Words::new(
+                    format!("no tomó lo que se le enviaba ({error})"),
+                    format!("it did not take what was sent to it ({error})"),
+                ),
+            )
+        })
+    }
+
+    /// Waits for the message that this is part of, and returns it whole.
+    ///
+    /// # Errors
+    ///
+    /// It does not come while patience lasts, or the connection ends before.
+    pub fn hears(&mut self, token: &str) -> Checked<String> {
+        let found =
+            self.captured.wait_on(self.patience, |heard| message(heard, token, self.framing));
+        found.ok_or_else(|| self.unheard(token, self.patience))
+    }
+
+    /// The same with other patience, whatever else comes.
+    ///
+    /// # Errors
+    ///
+    /// It does not come within this time, or the connection ends before.
+    pub fn hears_within(&mut self, token: &str, patience: Duration) -> Checked<String> {
+        let found = self.captured.wait(patience, |heard| message(heard, token, self.framing));
+        found.ok_or_else(|| self.unheard(token, patience))
+    }
+
+    fn unheard(&self, token: &str, patience: Duration) -> Halt {
+        let name = self.peer.role().name();
+        Halt::fault(
+            Words::new(
+                format!("que a {name} le llegue «{token}»"),
+                format!("that \"{token}\" reaches {name}"),
+            ),
+            self.instead(patience),
+        )
+    }
+
+    /// Why something that was waited for has not come.
+    pub fn instead(&self, patience: Duration) -> Words {
+        let seconds = patience.as_secs_f32();
+        match self.captured.look(|heard| heard.end) {
+            Some(End::Closed) => ["su conexión se cerró", "its connection was closed"].into(),
+            Some(End::Broken) => ["su conexión se cortó", "its connection was reset"].into(),
+            None => Words::new(
+                format!("no llegó en {seconds:.1} s"),
+                format!("it did not come within {seconds:.1} s"),
+            ),
+        }
+    }
+
+    /// How often this has been heard.
+    pub fn count(&self, token: &str) -> usize {
+        self.captured.look(|heard| heard.count(token))
+    }
+
+    /// Where this stands in all that was heard, in bytes.
+    pub fn position(&self, token: &str) -> Option<usize> {
+        self.captured.look(|heard| heard.find(token, 0))
+    }
+
+    /// The message that this is part of, if it has come whole.
+    pub fn message(&self, token: &str) -> Option<String> {
+        self.captured.look(|heard| message(heard, token, self.framing))
+    }
+
+    /// All that was heard, message by message; without ends, read by read.
+    pub fn messages(&self) -> Vec<String> {
+        self.captured.look(|heard| split(heard, self.framing))
+    }
+
+    /// The messages behind the first `mark` that name somebody, in whatever letters.
+    pub fn mentions(&self, mark: usize, name: &str) -> Vec<String> {
+        let name = name.to_lowercase();
+        let messages = self.messages().into_iter().skip(mark);
+        messages.filter(|message| message.to_lowercase().contains(&name)).collect()
+    }
+
+    /// All that was heard, to be waited for and looked at.
+    pub fn captured(&self) -> &Captured {
+        &self.captured
+    }
+
+    /// Waits until the program has ended the connection, however.
+    ///
+    /// # Errors
+    ///
+    /// It does not while patience lasts.
+    pub fn ends(&mut self) -> Checked<End> {
+        self.ends_within(self.patience)
+    }
+
+    /// The same with other patience.
+    ///
+    /// # Errors
+    ///
+    /// It does not end within this time.
+    pub fn ends_within(&mut self, patience: Duration) -> Checked<End> {
+        let end = self.captured.wait(patience, |heard| heard.end);
+        end.ok_or_else(|| {
+            let (name, seconds) = (self.peer.role().name(), patience.as_secs_f32());
+            Halt::fault(
+                Words::new(
+                    format!("que se cierre la conexión de {name}"),
+                    format!("that {name}'s connection is closed"),
+                ),
+                Words::new(
+                    format!("seguía abierta después de {seconds:.1} s"),
+                    format!("it was still open after {seconds:.1} s"),
+                ),
+            )
+        })
+    }
+
+    /// How the connection has ended, if it has.
+    pub fn end(&self) -> Option<End> {
+        self.captured.look(|heard| heard.end)
+    }
+
+    /// Says nothing more, and still listens.
+    pub fn end_sending(&mut self) {
+        self.peer.role().event("ends sending");
+        // It fails when the connection is gone already.
+        let _ = self.peer.end_sending();
+    }
+
+    /// Ends the connection properly.
+    pub fn close(mut self) {
+        self.peer.role().event("closes the connection");
+        self.ends_properly = true;
+    }
+
+    /// Ends the connection with a reset.
+    pub fn reset(self) {
+        self.peer.role().event("resets the connection");
+    }
+}
+
+impl Drop for Participant {
+    fn drop(&mut self) {
+        // What is still unread would turn a proper end into a reset: the reader goes on to the end
+        // of what has come, and lets go of the connection.
+        if self.ends_properly {
+            let _ = self.peer.end_sending();
+        } else {
+            self.peer.end_with_reset();
+        }
+        let _ = self.peer.end_receiving();
+        self.captured.wait(self.patience, |heard| heard.end);
+    }
+}
+
+/// Somebody who takes part and reads nothing. Whoever sends to them is soon stuck. Dropping one resets
+/// its connection.
+pub struct NonReader(Peer);
+
+impl NonReader {
+    /// Connects, with as little room for what arrives as the system allows. When the program
+    /// must ask for a name, it reads until this is asked, and answers.
+    pub(crate) fn connect(
+        role: Role,
+        address: SocketAddr,
+        patience: Duration,
+        asked: Option<(&str, &[u8])>,
+    ) -> io::Result<Self> {
+        let how = Connect { takes_little: true, ..Connect::patiently(patience) };
+        let peer = Peer::connect(role, address, how)?;
+        peer.role().event(format!("is connected at {}, and reads nothing", peer.local()));
+        if let Some((keyword, answer)) = asked {
+            let (mut heard, mut byte) = (Vec::new(), [0]);
+            while memchr::memmem::find(&heard, keyword.as_bytes()).is_none() {
+                if peer.receive(&mut byte, patience)? == 0 {
+                    let kind = io::ErrorKind::UnexpectedEof;
+                    return Err(io::Error::new(kind, "failed to fill whole buffer"));
+                }
+                heard.extend(byte);
+            }
+            peer.send(answer)?;
+        }
+        Ok(Self(peer))
+    }
+
+    /// Its own address.
+    pub fn local(&self) -> SocketAddr {
+        self.0.local()
+    }
+}
+
+impl Drop for NonReader {
+    fn drop(&mut self) {
+        self.0.role().event("resets the connection");
+        self.0.end_with_reset();
+    }
+}
+
+/// The whole message that this is part of.
+fn message(heard: &Heard, token: &str, framing: Framing) -> Option<String> {
+    let at = heard.find(token, 0)?;
+    let bytes = &heard.bytes;
+    let range = match framing {
+        Framing::Lf | Framing::Crlf => {
+            let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |newline| newline + 1);
+            start..at + memchr::memchr(b'\n', &bytes[at..])?
+        }
+        Framing::None => {
+            let start = heard.reads.iter().rev().find(|end| **end <= at).copied().unwrap_or(0);
+            let end = heard.reads.iter().find(|end| **end >= at + token.len());
+            start..end.copied().unwrap_or(bytes.len())
+        }
+        Framing::Length2 => frames(bytes).find(|frame| frame.contains(&at))?,
+    };
+    Some(text(&bytes[range]))
+}
+
+fn split(heard: &Heard, framing: Framing) -> Vec<String> {
+    let bytes = &heard.bytes;
+    match framing {
+        Framing::Lf | Framing::Crlf => {
+            let mut lines: Vec<String> = bytes.split(|byte| *byte == b'\n').map(text).collect();
+            // Behind the last newline stands a line that has not ended, or nothing.
+            lines.pop_if(|last| last.is_empty());
+            lines
+        }
+        Framing::None => {
+            let starts = std::iter::once(0).chain(heard.reads.iter().copied());
+            starts.zip(&heard.reads).map(|(start, end)| text(&bytes[start..*end])).collect()
+        }
+        Framing::Length2 => frames(bytes).map(|frame| text(&bytes[frame])).collect(),
+    }
+}
+
+/// Where the whole messages are that say their length before themselves.
+fn frames(bytes: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let length = bytes.get(next..next + 2)?;
+        let start = next + 2;
+        next = start + usize::from(u16::from_be_bytes([length[0], length[1]]));
+        (next <= bytes.len()).then_some(start..next)
+    })
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes.strip_suffix(b"\r").unwrap_or(bytes)).into_owned()
+}

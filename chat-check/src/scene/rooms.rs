@@ -1,0 +1,102 @@
+//! Rooms in a scene: filling them, and showing that something has or has not come.
+
+use std::time::{Duration, Instant};
+
+use crate::dialect::Framing;
+use crate::scene::participant::Participant;
+use crate::scene::{Scene, Server};
+use crate::verdict::{Checked, Halt};
+
+/// How long a message may take before another is sent in its place, while a room gathers.
+const PROBE: Duration = Duration::from_millis(250);
+
+impl Scene<'_> {
+    /// Starts the server and fills a room: each of these has joined, in this order, hears the
+    /// first, and the first hears the second.
+    ///
+    /// # Errors
+    ///
+    /// Somebody cannot join or does not hear.
+    pub fn room<const N: usize>(
+        &mut self,
+        names: [&str; N],
+    ) -> Checked<(Server, [Participant; N])> {
+        let server = self.start()?;
+        let mut participants = Vec::new();
+        for name in names {
+            let participant = self.join(&server, name)?;
+            self.is_admitted(&server, &participant)?;
+            participants.push(participant);
+        }
+        self.gather(&mut participants)?;
+        let participants: Result<[Participant; N], _> = participants.try_into();
+        Ok((server, participants.map_err(|_| Halt::Checker("a room of another size".to_owned()))?))
+    }
+
+    /// Waits until all of these hear the first, and the first hears the second. A server needs a
+    /// moment until somebody who has connected takes part, so what is not heard is said again.
+    ///
+    /// # Errors
+    ///
+    /// Somebody does not hear while patience lasts.
+    pub fn gather(&self, participants: &mut [Participant]) -> Checked {
+        let [first, others @ ..] = participants else { return Ok(()) };
+        for other in &mut *others {
+            self.probe(first, other)?;
+        }
+        others.first_mut().map_or(Ok(()), |second| self.probe(second, first))
+    }
+
+    /// The first speaks until the other hears it: then the other takes part.
+    ///
+    /// # Errors
+    ///
+    /// The other does not hear while patience lasts.
+    pub fn probe(&self, speaker: &mut Participant, listener: &mut Participant) -> Checked {
+        let deadline = Instant::now() + self.timeouts.patience;
+        loop {
+            let token = self.token();
+            speaker.say(&token)?;
+            match listener.hears_within(&token, PROBE) {
+                Err(Halt::Fault { expected, .. })
+                    if Instant::now() > deadline || listener.end().is_some() =>
+                {
+                    let came = listener.instead(self.timeouts.patience);
+                    return Err(Halt::Fault { expected, came });
+                }
+                Err(_) => {}
+                Ok(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// What one says reaches the other: everything that was caused before has had its time. Then
+    /// a moment more, because a server with threads may do things in another order.
+    ///
+    /// # Errors
+    ///
+    /// It does not reach the other.
+    pub fn barrier(&self, speaker: &mut Participant, listener: &mut Participant) -> Checked {
+        let token = self.token();
+        speaker.say(&token)?;
+        listener.hears(&token)?;
+        self.pause(self.timeouts.grace)
+    }
+
+    /// What these two say from now on can be told from what was said before: the number of messages
+    /// that the listener has heard, behind a barrier. A line that has not ended, as a prompt, is none
+    /// of them: the next message goes on with it.
+    ///
+    /// # Errors
+    ///
+    /// The one does not reach the other.
+    pub fn mark(&self, speaker: &mut Participant, listener: &mut Participant) -> Checked<usize> {
+        self.barrier(speaker, listener)?;
+        Ok(match self.dialect.framing {
+            Framing::Lf | Framing::Crlf => {
+                listener.captured().look(|heard| memchr::memchr_iter(b'\n', &heard.bytes).count())
+            }
+            Framing::None | Framing::Length2 => listener.messages().len(),
+        })
+    }
+}

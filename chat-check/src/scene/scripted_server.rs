@@ -1,0 +1,266 @@
+//! The server that the checker plays.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use crate::dialect::{Framing, Naming, Typed};
+use crate::sandbox::isolation::Isolation;
+use crate::scene::Scene;
+use crate::scene::client_program::ClientProgram;
+use crate::scene::participant::Participant;
+use crate::text::Words;
+use crate::verdict::{Checked, Halt};
+
+/// What a server says to whoever connects (requirement 1.5).
+pub(crate) const GREETING: &str = chat_protocol::language::Language::Es.greeting();
+
+/// Sockets on which clients are waited for.
+pub(crate) struct Listeners(Vec<TcpListener>);
+
+impl Listeners {
+    /// Listens on these ports, as far as they are free: on all addresses of a network that nobody
+    /// else is in, otherwise on those of this machine alone.
+    pub(crate) fn open(ports: &[u16], isolation: Isolation) -> io::Result<Self> {
+        let ipv4 = match isolation {
+            Isolation::Own => Ipv4Addr::UNSPECIFIED,
+            Isolation::Shared => Ipv4Addr::LOCALHOST,
+        };
+        let mut sockets = Vec::new();
+        let mut refused = None;
+        for &port in ports {
+            match TcpListener::bind((ipv4, port)) {
+                Ok(socket) => {
+                    let port = socket.local_addr()?.port();
+                    sockets.push(socket);
+                    // A system without IPv6 has no clients that use it.
+                    sockets.extend(TcpListener::bind((Ipv6Addr::LOCALHOST, port)));
+                }
+                Err(error) => refused = Some(error),
+            }
+        }
+        for socket in &sockets {
+            socket.set_nonblocking(true)?;
+        }
+        match refused {
+            Some(error) if sockets.is_empty() => Err(error),
+            _ => Ok(Self(sockets)),
+        }
+    }
+
+    /// The first port.
+    pub(crate) fn port(&self) -> u16 {
+        self.0.first().and_then(|socket| socket.local_addr().ok()).map_or(0, |a| a.port())
+    }
+
+    /// Who has connected, if anybody has.
+    pub(crate) fn accept(&self) -> Option<TcpStream> {
+        let (stream, _) = self.0.iter().find_map(|socket| socket.accept().ok())?;
+        stream.set_nonblocking(false).ok()?;
+        Some(stream)
+    }
+}
+
+impl Scene<'_> {
+    /// Listens where the client will look for its server.
+    ///
+    /// # Errors
+    ///
+    /// The system does not let the checker.
+    pub(crate) fn listen(&self) -> Checked<Listeners> {
+        let isolation = self.tested().isolation();
+        let free = isolation == Isolation::Shared && self.tested().takes_port();
+        let port = if free { 0 } else { self.dialect.port };
+        Listeners::open(&[port], isolation)
+            .map_err(|error| Halt::broken(&format!("cannot listen on port {port}"), &error))
+    }
+
+    /// Starts the client and waits until it has connected. Its user types the name if that comes
+    /// first.
+    ///
+    /// # Errors
+    ///
+    /// It does not connect.
+    pub(crate) fn connect_client(&mut self) -> Checked<(ClientProgram, Participant)> {
+        let listening = self.listen()?;
+        let client = self.start_client(listening.port())?;
+        let participant = self.welcome(&client, &listening)?;
+        Ok((client, participant))
+    }
+
+    /// The same with a client whose output is in a pipe.
+    ///
+    /// # Errors
+    ///
+    /// It does not connect.
+    pub(crate) fn connect_piped_client(&mut self) -> Checked<(ClientProgram, Participant)> {
+        let listening = self.listen()?;
+        let client = self.start_in_a_pipe(listening.port())?;
+        let participant = self.welcome(&client, &listening)?;
+        Ok((client, participant))
+    }
+
+    fn welcome(&self, client: &ClientProgram, listening: &Listeners) -> Checked<Participant> {
+        client.begins(self.dialect, listening.port());
+        self.accept(listening, || client.program.ended().is_some())
+    }
+
+    /// Waits until the client has connected, or until there is no point in waiting.
+    ///
+    /// # Errors
+    ///
+    /// It does not connect.
+    pub(crate) fn accept(
+        &self,
+        listening: &Listeners,
+        mut ended: impl FnMut() -> bool,
+    ) -> Checked<Participant> {
+        let accepted = self.within(self.timeouts.start, || {
+            listening.accept().map(Some).or_else(|| ended().then_some(None))
+        });
+        let stream = accepted.flatten().ok_or_else(|| {
+            let port = listening.port();
+            Halt::fault(
+                Words::new(
+                    format!("que el cliente se conecte al puerto {port}"),
+                    format!("that the client connects to port {port}"),
+                ),
+                ["no se conectó", "it did not connect"],
+            )
+        })?;
+        self.participant(stream)
+    }
+
+    /// The server's end of a connection.
+    ///
+    /// # Errors
+    ///
+    /// The system does not let the checker.
+    pub(crate) fn participant(&self, stream: TcpStream) -> Checked<Participant> {
+        let (framing, patience) = (self.dialect.framing, self.timeouts.patience);
+        Participant::over(self.role("server"), stream, framing, patience)
+            .map_err(|error| Halt::broken("cannot use a connection", &error))
+    }
+
+    /// Starts the client and lets it in: it is greeted, asked for its name where that is how it
+    /// speaks, and has given it.
+    ///
+    /// # Errors
+    ///
+    /// It does not connect, or does not give its name.
+    pub(crate) fn admit_client(&mut self) -> Checked<(ClientProgram, Participant)> {
+        let (client, mut participant) = self.connect_client()?;
+        self.admit(&client, &mut participant)?;
+        Ok((client, participant))
+    }
+
+    /// Greets the client and asks for its name where that is how it speaks.
+    ///
+    /// # Errors
+    ///
+    /// It does not give its name.
+    pub(crate) fn admit(&self, client: &ClientProgram, participant: &mut Participant) -> Checked {
+        if self.dialect.greeting {
+            self.tell(client, participant, GREETING)?;
+        }
+        match &self.dialect.naming {
+            Naming::None => Ok(()),
+            Naming::First => self.named(participant).map(drop),
+            Naming::Asked(keyword) => {
+                // Whether it knows the keyword behind other words is looked at by itself.
+                self.has_read(client, participant);
+                self.tell(client, participant, keyword)?;
+                self.type_name(client);
+                self.named(participant).map(drop)
+            }
+        }
+    }
+
+    /// The client's user types the name, where that comes after the server's question.
+    pub(crate) fn type_name(&self, client: &ClientProgram) {
+        if self.dialect.typed == Typed::Asked {
+            client.types(client.name());
+        }
+    }
+
+    /// Waits for the first thing that the client sends.
+    ///
+    /// # Errors
+    ///
+    /// It sends nothing.
+    pub(crate) fn named(&self, participant: &Participant) -> Checked<String> {
+        let patience = self.timeouts.patience;
+        let sent = participant.captured().wait(patience, |heard| {
+            (heard.total > 0).then(|| String::from_utf8_lossy(&heard.bytes).into_owned())
+        });
+        sent.ok_or_else(|| {
+            Halt::fault(
+                ["que el cliente mande su nombre", "that the client sends its name"],
+                participant.instead(patience),
+            )
+        })
+    }
+
+    /// The server says something. Without ends, what was said before is read before.
+    ///
+    /// # Errors
+    ///
+    /// The connection does not take it.
+    pub(crate) fn tell(
+        &self,
+        client: &ClientProgram,
+        participant: &mut Participant,
+        text: &str,
+    ) -> Checked {
+        if self.dialect.framing == Framing::None {
+            self.has_read(client, participant);
+        }
+        participant.say(text)
+    }
+
+    /// Waits until the client has read all that was sent to it, and returns whether it has.
+    pub(crate) fn has_read(&self, client: &ClientProgram, participant: &Participant) -> bool {
+        self.has_read_within(self.timeouts.patience, client, participant.remote())
+    }
+
+    /// The same for so long, with the client's end of the connection.
+    pub(crate) fn has_read_within(
+        &self,
+        time: Duration,
+        client: &ClientProgram,
+        address: SocketAddr,
+    ) -> bool {
+        self.within(time, || (unread(client, address) == 0).then_some(())).is_some()
+    }
+
+    /// Waits until this has come from the client, whatever is around it.
+    ///
+    /// # Errors
+    ///
+    /// It does not come.
+    pub(crate) fn receives(&self, participant: &Participant, token: &str) -> Checked {
+        let patience = self.timeouts.patience;
+        let came = participant.captured().wait_on(patience, |heard| heard.find(token, 0));
+        came.map(drop).ok_or_else(|| {
+            Halt::fault(
+                Words::new(
+                    format!("que al servidor le llegue «{token}»"),
+                    format!("that \"{token}\" reaches the server"),
+                ),
+                participant.instead(patience),
+            )
+        })
+    }
+
+    /// The word with which the client's user leaves.
+    pub(crate) fn leaving_word(&self) -> &str {
+        self.dialect.leave.as_deref().unwrap_or("salir")
+    }
+}
+
+/// How many bytes have arrived at the client's end of a connection that it has not read.
+pub(crate) fn unread(client: &ClientProgram, address: SocketAddr) -> u32 {
+    let sockets = client.program.sockets();
+    let own = sockets.iter().find(|socket| socket.local.port() == address.port());
+    own.map_or(0, |socket| socket.unread)
+}

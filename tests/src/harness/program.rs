@@ -1,0 +1,99 @@
+//! A program that was started, with its standard streams in pipes.
+
+use std::io;
+use std::process::{Command, ExitStatus, Stdio};
+
+use chat_drive::child::{Child, Group};
+use chat_drive::failure::Result;
+use chat_drive::keys::Keys;
+use chat_drive::role::Role;
+use chat_drive::transcript::How;
+
+use crate::harness::lines::Lines;
+
+/// A running program. Dropping it kills its whole process group.
+pub struct Program {
+    child: Child,
+    /// What it says on standard output.
+    pub out: Lines,
+    /// What it says on standard error.
+    pub err: Lines,
+}
+
+impl Program {
+    #[track_caller]
+    pub(crate) fn start(role: &Role, command: Command) -> Result<Self> {
+        Self::start_writing_to(Stdio::piped(), role, command)
+    }
+
+    #[track_caller]
+    pub(crate) fn start_writing_to(
+        output: Stdio,
+        role: &Role,
+        mut command: Command,
+    ) -> Result<Self> {
+        role.event(format!("starts: {command:?}"));
+        command.stdin(Stdio::piped()).stdout(output).stderr(Stdio::piped());
+        let mut grouped = Group::command(command);
+        let started = Group::around(|| grouped.spawn());
+        let (mut process, group) = role.check(started, "does not start")?;
+        let out = match process.stdout().take() {
+            Some(out) => Lines::new(role, How::Out, out),
+            None => Lines::new(role, How::Out, io::empty()),
+        };
+        let err = match process.stderr().take() {
+            Some(err) => Lines::new(role, How::Err, err),
+            None => return Err(role.failure("has no standard error")),
+        };
+        let keys = process.stdin().take().map(|input| Keys::new(role, input));
+        Ok(Self { child: Child::new(role, process, keys, group), out, err })
+    }
+
+    /// The process's id, which is its group's as well.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Writes to its standard input. Does not wait until it is read.
+    #[track_caller]
+    pub fn type_in(&mut self, text: &str) -> Result {
+        match self.child.keys() {
+            Some(keys) => keys.press(self.child.role(), text),
+            None => Err(self.child.role().failure("has no input any more")),
+        }
+    }
+
+    /// Closes its standard input, behind what was typed.
+    pub fn end_input(&mut self) {
+        self.child.end_input();
+    }
+
+    /// Sends a signal to it and to what it has started.
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn signal(&self, signal: i32) -> Result {
+        let role = self.child.role();
+        role.event(format!("is sent signal {signal}"));
+        role.check(self.child.signal(signal), "cannot be signalled")
+    }
+
+    /// Kills it at once, with what it has started.
+    #[track_caller]
+    pub fn kill(&mut self) -> Result {
+        self.child.role().event("is killed");
+        self.child.kill();
+        self.wait().map(drop)
+    }
+
+    /// Waits until it has ended by itself.
+    #[track_caller]
+    pub fn wait(&mut self) -> Result<ExitStatus> {
+        self.child.wait()
+    }
+
+    /// It ends by itself, with this exit status.
+    #[track_caller]
+    pub fn expect_exit(&mut self, code: i32) -> Result {
+        self.child.expect_exit(code)
+    }
+}

@@ -1,0 +1,93 @@
+//! Where one test plays.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::process::{Command, Stdio};
+
+use chat_drive::failure::{Failure, Result};
+use chat_drive::role::Role;
+use chat_drive::terminal::Terminal;
+use chat_drive::transcript::Transcript;
+
+use crate::harness::peer::{Listener, Peer};
+use crate::harness::program::Program;
+
+pub use chat_drive::role::PATIENCE;
+
+/// Starts programs and peers that share one transcript.
+pub struct Stage {
+    transcript: Transcript,
+}
+
+impl Stage {
+    /// An empty stage.
+    #[expect(clippy::new_without_default, reason = "a stage begins a record; it is no plain value")]
+    pub fn new() -> Self {
+        Self { transcript: Transcript::begin() }
+    }
+
+    /// Starts a program with its three standard streams in pipes.
+    #[track_caller]
+    pub fn start(&self, name: &str, command: Command) -> Result<Program> {
+        Program::start(&self.role(name), command)
+    }
+
+    /// Starts a program whose standard output goes where the caller says; nobody reads it here.
+    #[track_caller]
+    pub fn start_writing_to(
+        &self,
+        output: impl Into<Stdio>,
+        name: &str,
+        command: Command,
+    ) -> Result<Program> {
+        Program::start_writing_to(output.into(), &self.role(name), command)
+    }
+
+    /// Starts a program on a terminal.
+    #[track_caller]
+    pub fn start_on_terminal(&self, name: &str, command: &Command) -> Result<Terminal> {
+        Terminal::start(&self.role(name), command)
+    }
+
+    /// Connects a raw peer.
+    #[track_caller]
+    pub fn connect(&self, name: &str, address: SocketAddr) -> Result<Peer> {
+        Peer::connect(&self.role(name), address)
+    }
+
+    /// Connects a raw peer from this address of the machine.
+    #[track_caller]
+    pub fn connect_from(&self, name: &str, source: IpAddr, address: SocketAddr) -> Result<Peer> {
+        Peer::connect_from(&self.role(name), source, address)
+    }
+
+    /// Connects a raw peer that takes in as little as the system allows: whoever sends to it is
+    /// soon stuck.
+    #[track_caller]
+    pub fn connect_taking_little(&self, name: &str, address: SocketAddr) -> Result<Peer> {
+        Peer::connect_taking_little(&self.role(name), address)
+    }
+
+    /// Plays the server: listens on a free port of 127.0.0.1.
+    #[track_caller]
+    pub fn listen(&self, name: &str) -> Result<Listener> {
+        Listener::open(self.role(name))
+    }
+
+    /// Waits until something that nobody announces has come true: looks again and again.
+    #[track_caller]
+    pub fn eventually(&self, description: &str, mut holds: impl FnMut() -> bool) -> Result {
+        let what = format!("never: {description}");
+        self.role("the stage").poll(&what, || Ok(holds().then_some(())))
+    }
+
+    /// A failure of the caller's own judgement, with this stage's transcript.
+    #[track_caller]
+    pub fn failure(&self, what: impl fmt::Display) -> Failure {
+        Failure::new(what, &self.transcript)
+    }
+
+    fn role(&self, name: &str) -> Role {
+        Role::new(name, &self.transcript)
+    }
+}
