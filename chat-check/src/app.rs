@@ -189,7 +189,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use chat_protocol::profile::Profile;
+    use chat_protocol::options::profile::Profile;
 
     #[test]
     fn a_check_is_repeated_as_it_was_made() {

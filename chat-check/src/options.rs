@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use chat_protocol::profile::Profile;
-use chat_protocol::time_limit::TimeLimit;
+use chat_protocol::options::profile::Profile;
+use chat_protocol::options::time_limit::TimeLimit;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 

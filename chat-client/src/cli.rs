@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anstream::AutoStream;
-use chat_protocol::endpoint::Endpoint;
 use chat_protocol::language::Language;
 use chat_protocol::name::{Name, NameError};
-use chat_protocol::profile::Profile;
-use chat_protocol::time_limit::TimeLimit;
+use chat_protocol::options::endpoint::Endpoint;
+use chat_protocol::options::profile::Profile;
+use chat_protocol::options::time_limit::TimeLimit;
 use chat_terminal::completion::Vocabulary;
 use chat_terminal::usage::{Common, Switch};
 use chat_terminal::{pipe, signals, terminal, usage};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chat_protocol::endpoint::Endpoint;
+use chat_protocol::options::endpoint::Endpoint;
 use chat_terminal::usage::{self, Switch};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 

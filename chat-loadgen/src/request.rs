@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 
-use chat_protocol::endpoint::Endpoint;
+use chat_protocol::options::endpoint::Endpoint;
 
 use crate::cli::{ClientOptions, LoadOptions, RunOptions};
 use crate::plan::{Connecting, Pacing, Plan};

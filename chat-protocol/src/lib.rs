@@ -13,22 +13,19 @@
 //! | lines that begin with `/` | [`command`] |
 //! | every sentence the chat says, in each language | [`wording`], [`language`] |
 //! | everything that a server refuses | [`refusal`] |
-//! | what a profile sets | [`profile`] |
+//! | what a profile sets | [`options::profile`] |
 //! | how large, how long, how many | [`limits`] |
-//! | how addresses, times and rates are written | [`endpoint`], [`time_limit`], [`rate`] |
+//! | how addresses, times and rates are written | [`options`] |
 
 pub mod command;
 pub mod decoder;
-pub mod endpoint;
 pub mod framing;
 pub mod language;
 pub mod limits;
 pub mod name;
-pub mod profile;
-pub mod rate;
+pub mod options;
 pub mod refusal;
 pub mod text;
-pub mod time_limit;
 pub mod wording;
 
 /// The whole specification, as Markdown. Requirements stand in lines that begin `- **2.10 MUST**`.

@@ -4,9 +4,9 @@ use std::future::pending;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use chat_protocol::endpoint::Endpoint;
 use chat_protocol::language::Language;
-use chat_protocol::profile::{Operator, Profile};
+use chat_protocol::options::endpoint::Endpoint;
+use chat_protocol::options::profile::{Operator, Profile};
 use chat_terminal::person::Screen;
 use chat_terminal::{descriptors, signals, usage};
 use clap::builder::{PossibleValuesParser, TypedValueParser};

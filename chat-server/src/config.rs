@@ -8,9 +8,9 @@ use chat_protocol::framing::Framing;
 use chat_protocol::limits::{
     BURST, DRAIN, MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT, OUTBOX, SLOW_TIMEOUT,
 };
-use chat_protocol::profile::{Label, MaxClients, WhenFull};
-use chat_protocol::rate::MaxRate;
-use chat_protocol::time_limit::TimeLimit;
+use chat_protocol::options::profile::{Label, MaxClients, WhenFull};
+use chat_protocol::options::rate::MaxRate;
+use chat_protocol::options::time_limit::TimeLimit;
 use chat_terminal::usage::{self, Common, Switch};
 use clap::Args;
 

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use chat_protocol::language::Language;
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 use chat_protocol::wording::NAME_KEYWORD;
 use clap::error::{ContextKind, ContextValue};
 use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 use chat_tests::binaries;
 
 /// A file of the repository.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 
 use super::find::{Found, Names};
 use super::language::{Language, Recipe};

@@ -1,6 +1,6 @@
 //! A check: a constant that says what is looked at, in which profiles, and how.
 
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 use serde::{Deserialize, Serialize};
 
 use crate::checks::requirement::Number;
@@ -57,7 +57,7 @@ impl Check {
 
 /// A profile in files: its name.
 pub(crate) mod profile_name {
-    use chat_protocol::profile::Profile;
+    use chat_protocol::options::profile::Profile;
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use chat_drive::captured::Heard;
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 
 use super::{Found, QUIET, Unstarted, play, question};
 use crate::checks::check::NAMED;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 
 use crate::checks::catalogue::checks;
 use crate::checks::check::{Check, Side};

@@ -1,7 +1,7 @@
 //! Results of a run: what was found out about each program, as data.
 
 use chat_drive::transcript::Entry;
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 use serde::{Deserialize, Serialize};
 
 use crate::checks::check::Side;

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use chat_drive::transcript::How;
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 
 use crate::checks::check::Check;
 use crate::checks::select::Patterns;

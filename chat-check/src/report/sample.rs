@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chat_drive::transcript::{Entry, How};
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 
 use crate::checks::check::Side;
 use crate::dialect::{Dialect, Label, Naming};

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use chat_drive::role::Role;
 use chat_drive::sockets::Socket;
 use chat_drive::transcript::Transcript;
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 use rand::RngExt;
 
 use crate::dialect::{Dialect, Framing, Naming};

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use chat_protocol::endpoint::Endpoint;
+use chat_protocol::options::endpoint::Endpoint;
 use thiserror::Error;
 
 /// Why the relay could not begin, or had to end.

@@ -7,8 +7,8 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use chat_protocol::endpoint::Endpoint;
-use chat_protocol::time_limit::TimeLimit;
+use chat_protocol::options::endpoint::Endpoint;
+use chat_protocol::options::time_limit::TimeLimit;
 use clap::Args;
 use thiserror::Error;
 

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use chat_protocol::rate::Bucket;
+use chat_protocol::options::rate::Bucket;
 use tokio::time::{Instant, timeout};
 
 use crate::room::order::Room;

@@ -2,7 +2,7 @@
 //!
 //! So nothing is lost, the client's own system makes it wait, and nobody else feels it.
 
-use chat_protocol::rate::Bucket;
+use chat_protocol::options::rate::Bucket;
 use tokio::time::{Instant, sleep};
 
 /// One client's allowance of lines.
@@ -62,7 +62,7 @@ mod tests {
     use std::num::NonZeroU32;
     use std::time::Duration;
 
-    use chat_protocol::rate::MaxRate;
+    use chat_protocol::options::rate::MaxRate;
 
     use super::*;
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use chat_protocol::limits::MAX_QUEUE;
-use chat_protocol::profile::{MaxClients, WhenFull};
+use chat_protocol::options::profile::{MaxClients, WhenFull};
 use chat_protocol::refusal::Refusal;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 

@@ -6,7 +6,7 @@ use std::mem;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chat_protocol::endpoint::Endpoint;
+use chat_protocol::options::endpoint::Endpoint;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::task::yield_now;
 use tokio::time::sleep;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use chat_protocol::language::Language;
 use chat_protocol::name::Name;
-use chat_protocol::profile::Label;
+use chat_protocol::options::profile::Label;
 use chat_protocol::wording;
 
 use crate::console::Console;

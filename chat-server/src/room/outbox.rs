@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chat_protocol::language::Language;
 use chat_protocol::limits::LONGEST_TIME;
-use chat_protocol::time_limit::TimeLimit;
+use chat_protocol::options::time_limit::TimeLimit;
 use clap::ValueEnum;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;

@@ -1,6 +1,6 @@
 //! Chapter 7: who speaks puts the own name before each line.
 
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 
 use crate::checks::check::{Check, Side};
 use crate::scene::Scene;

@@ -1,6 +1,6 @@
 //! Chapter 8: a silent connection is closed, and the client handles it.
 
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 
 use crate::checks::check::{Check, EVERY, Side};
 use crate::scene::Scene;

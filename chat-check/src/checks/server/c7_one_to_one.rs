@@ -1,6 +1,6 @@
 //! Chapter 7: one client at a time talks with the server's operator.
 
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 
 use crate::checks::check::{Check, Side};
 use crate::checks::server::printing;

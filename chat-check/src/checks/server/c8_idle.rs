@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 
 use crate::checks::check::{Check, EVERY, MANY, Side};
 use crate::checks::server::c7_one_to_one::types;

@@ -6,8 +6,8 @@ mod harness;
 use std::io::Write;
 use std::net::Shutdown;
 
-use chat_protocol::endpoint::Endpoint;
-use chat_protocol::time_limit::TimeLimit;
+use chat_protocol::options::endpoint::Endpoint;
+use chat_protocol::options::time_limit::TimeLimit;
 use clap::Parser;
 use harness::{Client, Running};
 

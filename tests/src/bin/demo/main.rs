@@ -8,7 +8,7 @@ mod stories;
 
 use std::process::ExitCode;
 
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 
 fn main() -> ExitCode {
     let profile = std::env::args().nth(1).unwrap_or_else(|| Profile::default().to_string());

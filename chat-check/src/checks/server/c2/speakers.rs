@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 
 use crate::checks::check::{Check, MANY, Side};
 use crate::checks::server::printing::{Print, printed, prints, shows};

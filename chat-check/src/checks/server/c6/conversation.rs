@@ -1,6 +1,6 @@
 //! Chapter 6: what reaches one only.
 
-use chat_protocol::profile::Profile;
+use chat_protocol::options::profile::Profile;
 
 use crate::checks::check::{Check, Side};
 use crate::checks::server::c5::names::tells_of;

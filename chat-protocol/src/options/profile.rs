@@ -12,9 +12,9 @@ use thiserror::Error;
 
 use crate::limits::{IDLE_TIMEOUT, MAX_RATE};
 use crate::name::{Name, NameError};
-use crate::rate::MaxRate;
+use crate::options::rate::MaxRate;
+use crate::options::time_limit::TimeLimit;
 use crate::text::is_leave;
-use crate::time_limit::TimeLimit;
 
 /// One of the five course assignments' ways to chat. What each sets is [`Profile::server`] and
 /// [`Profile::client`].
@@ -271,7 +271,7 @@ impl FromStr for Operator {
 mod tests {
     use super::*;
 
-    const SPECIFICATION: &str = include_str!("../SPEC.md");
+    const SPECIFICATION: &str = include_str!("../../SPEC.md");
 
     /// The rows of a table, as the code has them.
     fn rows<const N: usize>(

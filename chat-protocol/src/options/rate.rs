@@ -10,10 +10,10 @@ use thiserror::Error;
 /// At most so many a second, or `off`.
 ///
 /// ```
-/// # use chat_protocol::rate::MaxRate;
+/// # use chat_protocol::options::rate::MaxRate;
 /// assert_eq!("20/s".parse::<MaxRate>()?.to_string(), "20/s");
 /// assert_eq!("off".parse::<MaxRate>()?, MaxRate::OFF);
-/// # Ok::<(), chat_protocol::rate::ParseMaxRateError>(())
+/// # Ok::<(), chat_protocol::options::rate::ParseMaxRateError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaxRate(Option<NonZeroU32>);

@@ -11,11 +11,11 @@ use crate::limits::LONGEST_TIME;
 /// A span of time of up to [`LONGEST_TIME`], or `off`.
 ///
 /// ```
-/// # use chat_protocol::time_limit::TimeLimit;
+/// # use chat_protocol::options::time_limit::TimeLimit;
 /// # use std::time::Duration;
 /// assert_eq!("1m30s".parse::<TimeLimit>()?.duration(), Some(Duration::from_secs(90)));
 /// assert_eq!("off".parse::<TimeLimit>()?.duration(), None);
-/// # Ok::<(), chat_protocol::time_limit::ParseTimeLimitError>(())
+/// # Ok::<(), chat_protocol::options::time_limit::ParseTimeLimitError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeLimit(Option<Duration>);
