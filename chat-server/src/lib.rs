@@ -1,6 +1,6 @@
 //! The chat's server: forwards every message to everyone but its sender.
 //!
-//! [`run`] is the whole story. Below it, in the order of reading:
+//! `run` is the whole story. Below it, in the order of reading:
 //!
 //! | module | what it holds |
 //! |---|---|

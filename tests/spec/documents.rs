@@ -112,3 +112,32 @@ fn every_file_that_the_readmes_name_is_there() {
         }
     }
 }
+
+/// The words in backticks, in order.
+fn quoted(row: &str) -> impl Iterator<Item = &str> {
+    row.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_place_that_contributors_are_sent_to_is_there() {
+    let contributing = read("CONTRIBUTING.md");
+    let (_, section) = contributing.split_once("## To change something, open").expect("a map");
+    let rows: Vec<&str> = section
+        .lines()
+        .take_while(|line| !line.starts_with("## "))
+        .filter_map(|line| line.strip_prefix("| ")?.split_once(" | "))
+        .map(|(_, places)| places)
+        .skip(1)
+        .collect();
+    assert!(rows.len() > 12, "the map cannot be read: {rows:?}");
+    for row in rows {
+        let mut open = String::new();
+        for word in quoted(row) {
+            if word.contains('/') {
+                open = read(word);
+            } else {
+                assert!(open.contains(word), "{word} is not where {row} says");
+            }
+        }
+    }
+}
