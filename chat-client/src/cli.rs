@@ -22,8 +22,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use crate::conversation::Settings;
+use crate::exit::{EXIT_STATUSES, Exit};
 use crate::naming::Naming;
-use crate::outcome::{EXIT_STATUSES, Outcome};
 use crate::paint::Painter;
 use crate::run;
 
@@ -104,18 +104,18 @@ impl Cli {
     }
 
     /// Talks until one side ends the conversation.
-    pub fn start(self) -> Result<Outcome, StartError> {
+    pub fn start(self) -> Result<Exit, StartError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(StartError::System)?;
-        let outcome = runtime.block_on(self.talk());
+        let exit = runtime.block_on(self.talk());
         // A read of standard input cannot be cancelled, and is not to be waited for.
         runtime.shutdown_background();
-        outcome
+        exit
     }
 
-    async fn talk(self) -> Result<Outcome, StartError> {
+    async fn talk(self) -> Result<Exit, StartError> {
         let interrupt = Arc::new(Notify::new());
         let signalled = signals::stop().map_err(StartError::System)?;
         let hung_up = signals::hangup().map_err(StartError::System)?;
@@ -129,7 +129,7 @@ impl Cli {
         let began = Instant::now();
         let connected = tokio::select! {
             connected = connect(&self.server) => connected,
-            () = &mut stop => return Ok(Outcome::Left),
+            () = &mut stop => return Ok(Exit::Left),
         };
         let language = self.language();
         let mut settings = self.settings();

@@ -16,8 +16,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::exit::Exit;
 use crate::naming::Naming;
-use crate::outcome::Outcome;
 use crate::paint::{self, Painter};
 use chat_terminal::completion::SharedVocabulary;
 use chat_terminal::lines::Lines;
@@ -71,9 +71,9 @@ pub(crate) struct Conversation<K, S> {
     last_received: Instant,
     stage: Stage,
     /// Why the client leaves by itself.
-    reason: Option<Outcome>,
+    reason: Option<Exit>,
     /// It is over, once everything is shown.
-    outcome: Option<Outcome>,
+    exit: Option<Exit>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             last_received: now,
             stage: Stage::Talking,
             reason: None,
-            outcome: None,
+            exit: None,
         };
         let language = conversation.settings.language;
         conversation.show(language.connected());
@@ -113,11 +113,11 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     }
 
     /// Talks until it is over. Cancelled, it can be continued.
-    pub(crate) async fn talk(&mut self) -> Outcome {
+    pub(crate) async fn talk(&mut self) -> Exit {
         loop {
-            let on = self.outcome.is_none();
-            if let (Some(outcome), true) = (self.outcome, self.shown.is_empty()) {
-                return self.reason.unwrap_or(outcome);
+            let on = self.exit.is_none();
+            if let (Some(exit), true) = (self.exit, self.shown.is_empty()) {
+                return self.reason.unwrap_or(exit);
             }
             let listening = on && self.shown.len() < MAX_WAITING;
             let typing = on && self.is_typing();
@@ -144,21 +144,21 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
                     self.follow(then);
                 }
                 () = until(idle), if on => self.idle_time_over(),
-                () = until(deadline), if on => self.outcome = Some(Outcome::Left),
+                () = until(deadline), if on => self.exit = Some(Exit::Left),
             }
         }
     }
 
     /// Leaves, and waits no longer for anything or anybody than [`LEAVE`].
-    pub(crate) async fn leave_now(&mut self) -> Outcome {
+    pub(crate) async fn leave_now(&mut self) -> Exit {
         self.say_goodbye();
         let ended = timeout(LEAVE, self.talk()).await.ok();
-        let outcome = ended.or(self.outcome).unwrap_or(match self.stage {
-            Stage::Left(_) => Outcome::Left,
-            Stage::Talking | Stage::Leaving | Stage::Refused => Outcome::Unsent,
+        let exit = ended.or(self.exit).unwrap_or(match self.stage {
+            Stage::Left(_) => Exit::Left,
+            Stage::Talking | Stage::Leaving | Stage::Refused => Exit::Unsent,
         });
         // What waited for a name to be given has not been sent either.
-        if outcome == Outcome::Left && !self.held.is_empty() { Outcome::Unsent } else { outcome }
+        if exit == Exit::Left && !self.held.is_empty() { Exit::Unsent } else { exit }
     }
 
     /// The person sees the last lines, and gets the terminal back.
@@ -202,7 +202,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
                 if let Some(line) = self.incoming.decoder.finish() {
                     self.hear(&readable(line, self.settings.language));
                 }
-                self.outcome.get_or_insert(self.stage.outcome());
+                self.exit.get_or_insert(self.stage.exit());
             }
         }
     }
@@ -241,7 +241,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         if error.kind() == io::ErrorKind::BrokenPipe {
             self.say(LEAVE_WORD);
         } else {
-            self.outcome = Some(Outcome::Unseen);
+            self.exit = Some(Exit::Unseen);
         }
     }
 
@@ -266,17 +266,17 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             self.receive();
         }
         if self.last_received == before {
-            self.outcome.get_or_insert(Outcome::Idle);
+            self.exit.get_or_insert(Exit::Idle);
         }
     }
 }
 
 impl Stage {
     /// What it means that the server ends the conversation now.
-    fn outcome(self) -> Outcome {
+    fn exit(self) -> Exit {
         match self {
-            Self::Left(_) => Outcome::Left,
-            Self::Talking | Self::Leaving | Self::Refused => Outcome::ServerClosed,
+            Self::Left(_) => Exit::Left,
+            Self::Talking | Self::Leaving | Self::Refused => Exit::ServerClosed,
         }
     }
 
@@ -349,7 +349,7 @@ mod tests {
         let mut conversation = Conversation::new(stream, Nobody, Nobody, plain());
         // More than the sockets take.
         conversation.say(&"x".repeat(1 << 25));
-        assert_eq!(conversation.leave_now().await, Outcome::Unsent);
+        assert_eq!(conversation.leave_now().await, Exit::Unsent);
     }
 
     #[tokio::test]

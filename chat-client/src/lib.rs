@@ -8,14 +8,14 @@
 //! | `conversation` | both directions at once, leaving, idle time |
 //! | `naming` | giving the server a name when it asks for one |
 //! | `paint` | how a line looks: colour, the time, the bell |
-//! | [`outcome`] | how it ends |
+//! | [`exit`] | how it ends |
 //!
 //! The person is [`chat_terminal`].
 
 pub mod cli;
 mod conversation;
+pub mod exit;
 mod naming;
-pub mod outcome;
 mod paint;
 
 use std::future::Future;
@@ -24,7 +24,7 @@ use tokio::net::TcpStream;
 
 use chat_terminal::person::{Keyboard, Screen};
 use conversation::{Conversation, Settings};
-use outcome::Outcome;
+use exit::Exit;
 
 /// Talks until one side ends it, or `stop` completes.
 ///
@@ -34,12 +34,12 @@ pub(crate) async fn run(
     (keyboard, screen): (impl Keyboard, impl Screen),
     settings: Settings,
     stop: impl Future<Output = ()>,
-) -> Outcome {
+) -> Exit {
     let mut conversation = Conversation::new(stream, keyboard, screen, settings);
-    let outcome = tokio::select! {
-        outcome = conversation.talk() => outcome,
+    let exit = tokio::select! {
+        exit = conversation.talk() => exit,
         () = stop => conversation.leave_now().await,
     };
     conversation.close().await;
-    outcome
+    exit
 }

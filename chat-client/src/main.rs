@@ -10,11 +10,11 @@ fn main() -> ExitCode {
     let cli = Cli::parse_or_exit();
     let language = cli.language();
     match cli.start() {
-        Ok(outcome) => {
-            if let Some(explanation) = outcome.explanation(language) {
+        Ok(exit) => {
+            if let Some(explanation) = exit.explanation(language) {
                 say(explanation);
             }
-            outcome.into()
+            exit.into()
         }
         Err(error) => {
             say(error.explanation(language));

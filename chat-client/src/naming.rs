@@ -10,7 +10,7 @@ use chat_protocol::name::{Name, NameError};
 use chat_protocol::wording::{REFUSAL, is_greeting};
 use tokio::time::Instant;
 
-use crate::outcome::Outcome;
+use crate::exit::Exit;
 
 /// How long the server may take to object to a name, besides the way there and back: one that takes
 /// the name need not say so. Ample for looking through a list of names; too short to be felt by a
@@ -63,7 +63,7 @@ pub(crate) enum Then {
     /// Nothing that the person says has to wait any longer.
     Talk,
     /// There is no point in staying.
-    Leave(Outcome),
+    Leave(Exit),
 }
 
 impl Naming {
@@ -183,7 +183,7 @@ impl Naming {
             Then::Ask
         } else {
             self.state = State::Over;
-            Then::Leave(Outcome::NameRefused)
+            Then::Leave(Exit::NameRefused)
         }
     }
 
@@ -235,7 +235,7 @@ impl Naming {
         match self.state {
             State::Waiting(_) => {
                 self.state = State::Over;
-                Some(Then::Leave(Outcome::NotAsked))
+                Some(Then::Leave(Exit::NotAsked))
             }
             State::Answered(_) => {
                 self.state = State::Presumed;

@@ -141,8 +141,8 @@ mod tests {
 
     use super::*;
     use crate::conversation::Settings;
+    use crate::exit::Exit;
     use crate::naming::Naming;
-    use crate::outcome::Outcome;
     use crate::paint::Painter;
 
     const GREETING: &str = Language::Es.greeting();
@@ -232,8 +232,8 @@ mod tests {
             assert_eq!(line(&mut server).await, "salir\n");
             drop(server);
         };
-        let (outcome, ()) = tokio::join!(client.talk(), scene);
-        assert_eq!(outcome, Outcome::Left);
+        let (exit, ()) = tokio::join!(client.talk(), scene);
+        assert_eq!(exit, Exit::Left);
         assert!(!client.screen.0.contains(NAME_KEYWORD), "{}", client.screen.0);
     }
 
@@ -250,8 +250,8 @@ mod tests {
             assert_eq!(line(&mut server).await, "hola\n");
             drop(server);
         };
-        let (outcome, ()) = tokio::join!(client.talk(), scene);
-        assert_eq!(outcome, Outcome::ServerClosed);
+        let (exit, ()) = tokio::join!(client.talk(), scene);
+        assert_eq!(exit, Exit::ServerClosed);
         assert_eq!(client.keyboard.questions, [YOUR_NAME; 2]);
         assert!(client.screen.0.contains("! no\n"), "{}", client.screen.0);
     }
@@ -266,14 +266,14 @@ mod tests {
             assert_eq!(line(&mut server).await, "salir\n");
             drop(server);
         };
-        let (outcome, ()) = tokio::join!(client.talk(), scene);
-        assert_eq!(outcome, Outcome::NameRefused);
+        let (exit, ()) = tokio::join!(client.talk(), scene);
+        assert_eq!(exit, Exit::NameRefused);
     }
 
     #[tokio::test(start_paused = true)]
     async fn r5_2_a_server_that_does_not_ask_in_time_is_left() {
         let (mut client, mut server) = sala(Some("Ana"), &["hola"], None).await;
-        assert_eq!(client.talk().await, Outcome::NotAsked);
+        assert_eq!(client.talk().await, Exit::NotAsked);
         assert_eq!(line(&mut server).await, "salir\n");
     }
 
@@ -285,8 +285,8 @@ mod tests {
             assert_eq!(line(&mut server).await, "salir\n");
             drop(server);
         };
-        let (outcome, ()) = tokio::join!(client.talk(), scene);
-        assert_eq!(outcome, Outcome::Left);
+        let (exit, ()) = tokio::join!(client.talk(), scene);
+        assert_eq!(exit, Exit::Left);
     }
 
     #[tokio::test]

@@ -118,11 +118,11 @@ fn r5_2_in_a_pipe_the_first_line_is_the_name_and_there_is_no_second() {
     assert!(!naming.wants_line() && naming.holds());
     assert_eq!(naming.hear(NAME_KEYWORD, now), (None, Some(give("Ana"))));
     naming.hear(&taken(), now);
-    let refused = Then::Leave(Outcome::NameRefused);
+    let refused = Then::Leave(Exit::NameRefused);
     assert_eq!(naming.hear(NAME_KEYWORD, now), (None, Some(refused)));
 
     let (mut naming, now) = sala(None, false);
-    let refused = Then::Leave(Outcome::NameRefused);
+    let refused = Then::Leave(Exit::NameRefused);
     assert_eq!(naming.answer("dos palabras", now), Err((NameError::Character, refused)));
 }
 
@@ -130,7 +130,7 @@ fn r5_2_in_a_pipe_the_first_line_is_the_name_and_there_is_no_second() {
 fn r5_2_a_server_that_does_not_ask_is_left() {
     let (mut naming, now) = sala(Some("Ana"), true);
     assert_eq!(naming.deadline(), Some(now + Duration::from_secs(10)));
-    assert_eq!(naming.expire(), Some(Then::Leave(Outcome::NotAsked)));
+    assert_eq!(naming.expire(), Some(Then::Leave(Exit::NotAsked)));
 }
 
 #[test]

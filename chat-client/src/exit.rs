@@ -6,7 +6,7 @@ use chat_protocol::language::Language;
 
 /// How a conversation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Exit {
     /// The person left, and everything the person said was sent.
     Left,
     /// The server ended it, or is gone.
@@ -23,13 +23,13 @@ pub enum Outcome {
     NameRefused,
 }
 
-/// What [`Outcome`] is to the system, as the help says it.
+/// What [`Exit`] is to the system, as the help says it.
 pub(crate) const EXIT_STATUSES: &str = "\
 Exit status: 0 left, 1 no connection, 2 bad usage, 3 the server closed the connection, \
 4 nothing happened for too long, 5 left before everything was sent, 6 the output cannot be \
 written, 7 the server did not ask for a name, 8 the server did not take the name.";
 
-impl Outcome {
+impl Exit {
     /// The explanation of an end that the person did not ask for.
     pub fn explanation(self, language: Language) -> Option<&'static str> {
         Some(match self {
@@ -44,16 +44,16 @@ impl Outcome {
     }
 }
 
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
-        Self::from(match outcome {
-            Outcome::Left => 0,
-            Outcome::ServerClosed => 3,
-            Outcome::Idle => 4,
-            Outcome::Unsent => 5,
-            Outcome::Unseen => 6,
-            Outcome::NotAsked => 7,
-            Outcome::NameRefused => 8,
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Left => 0,
+            Exit::ServerClosed => 3,
+            Exit::Idle => 4,
+            Exit::Unsent => 5,
+            Exit::Unseen => 6,
+            Exit::NotAsked => 7,
+            Exit::NameRefused => 8,
         })
     }
 }
