@@ -3,7 +3,6 @@
 pub mod captured;
 pub mod child;
 pub mod failure;
-mod guard;
 pub mod keys;
 pub mod peer;
 pub mod port;

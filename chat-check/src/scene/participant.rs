@@ -157,6 +157,16 @@ impl Participant {
         }
     }
 
+    /// Whether this comes within this time.
+    pub fn sends_within(&self, token: &str, time: Duration) -> bool {
+        self.captured.wait(time, |heard| heard.find(token, 0)).is_some()
+    }
+
+    /// Whether more than so many bytes have come within this time.
+    pub fn sends_more(&self, than: u64, time: Duration) -> bool {
+        self.captured.wait(time, |heard| (heard.total > than).then_some(())).is_some()
+    }
+
     /// How often this has been heard.
     pub fn count(&self, token: &str) -> usize {
         self.captured.look(|heard| heard.count(token))

@@ -2,8 +2,9 @@
 
 use crate::checks::check::{Check, MANY, NAMED, Side};
 use crate::dialect::Naming;
+use crate::scene::joining::turned_away;
 use crate::scene::participant::Participant;
-use crate::scene::{Scene, Server, turned_away};
+use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 
