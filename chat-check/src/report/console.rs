@@ -26,7 +26,7 @@ const INDENT: &str = "      ";
 /// # Errors
 ///
 /// Those of `out`.
-pub fn print(
+pub(crate) fn print(
     report: &Report,
     verbose: bool,
     width: Option<usize>,

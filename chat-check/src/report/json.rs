@@ -7,7 +7,7 @@ use crate::grade::result::Report;
 /// # Panics
 ///
 /// Never: everything in a report can be written as JSON.
-pub fn render(report: &Report) -> String {
+pub(crate) fn render(report: &Report) -> String {
     let json = serde_json::to_string_pretty(&report.harmless());
     json.expect("a report has string keys only") + "\n"
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 /// Whether attempts can have their own network and their own process tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Isolation {
+pub(crate) enum Isolation {
     /// They can (Linux namespaces).
     Own,
     /// They share the machine's: attempts are made one after the other.
@@ -21,7 +21,7 @@ impl Isolation {
     /// a user namespace first, and only a process of one thread can have that. Another process
     /// tries it before, because some systems grant it and then allow nothing in it, not even to
     /// make a file, and there is no way back.
-    pub fn prepare() -> Self {
+    pub(crate) fn prepare() -> Self {
         #[cfg(target_os = "linux")]
         if linux::prepare() {
             return Self::Own;
@@ -30,7 +30,7 @@ impl Isolation {
     }
 
     /// Tries what [`prepare`](Self::prepare) does, in a process that does nothing else.
-    pub fn probe() -> ExitCode {
+    pub(crate) fn probe() -> ExitCode {
         #[cfg(target_os = "linux")]
         if linux::become_own_user().is_ok() && linux::try_it() && tempfile::tempfile().is_ok() {
             return ExitCode::SUCCESS;
@@ -44,7 +44,7 @@ impl Isolation {
     /// # Errors
     ///
     /// The system refuses what it granted before.
-    pub fn enter(self) -> std::io::Result<()> {
+    pub(crate) fn enter(self) -> std::io::Result<()> {
         match self {
             #[cfg(target_os = "linux")]
             Self::Own => linux::enter(),

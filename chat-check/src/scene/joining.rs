@@ -15,7 +15,7 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// There is no connection to be had.
-    pub fn connect(&self, server: &Server, name: &str) -> Checked<Participant> {
+    pub(crate) fn connect(&self, server: &Server, name: &str) -> Checked<Participant> {
         self.connect_in(server, name, self.dialect.framing)
     }
 
@@ -24,7 +24,7 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// There is no connection to be had.
-    pub fn connect_in(
+    pub(crate) fn connect_in(
         &self,
         server: &Server,
         name: &str,
@@ -39,7 +39,7 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// There is no connection, no greeting or no question for the name.
-    pub fn join(&self, server: &Server, name: &str) -> Checked<Participant> {
+    pub(crate) fn join(&self, server: &Server, name: &str) -> Checked<Participant> {
         let mut participant = self.connect(server, name)?;
         self.introduce(&mut participant, name)?;
         if self.dialect.has_names() && !self.dialect.framing.has_ends() && cfg!(target_os = "linux")
@@ -56,7 +56,7 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// There is no greeting or no question for the name.
-    pub fn introduce(&self, participant: &mut Participant, name: &str) -> Checked {
+    pub(crate) fn introduce(&self, participant: &mut Participant, name: &str) -> Checked {
         if self.dialect.greeting {
             let patience = self.timeouts.patience;
             let greeted =
@@ -84,7 +84,7 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// It is not while patience lasts.
-    pub fn asked(&self, participant: &Participant, keyword: &str) -> Checked {
+    pub(crate) fn asked(&self, participant: &Participant, keyword: &str) -> Checked {
         let patience = self.timeouts.patience;
         let asked = participant.captured().wait(patience, |heard| heard.find(keyword, 0));
         asked.map(drop).ok_or_else(|| {
@@ -104,7 +104,7 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// There is no connection or no question for the name.
-    pub fn join_without_reading(&self, server: &Server, name: &str) -> Checked<NonReader> {
+    pub(crate) fn join_without_reading(&self, server: &Server, name: &str) -> Checked<NonReader> {
         let answer = self.dialect.framing.encode(self.dialect.name_line(name).as_bytes());
         let asked = match &self.dialect.naming {
             Naming::None => None,
@@ -120,12 +120,12 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// It does not while patience lasts.
-    pub fn accepted(&self, server: &Server, client: SocketAddr) -> Checked {
+    pub(crate) fn accepted(&self, server: &Server, client: SocketAddr) -> Checked {
         if !cfg!(target_os = "linux") {
             // Nobody tells; what is said to those who are not there yet is said again.
             return Ok(());
         }
-        let owns = || self.has(server, client).then_some(());
+        let owns = || server.has(client).then_some(());
         self.eventually(owns).ok_or_else(|| {
             Halt::fault(
                 Words::new(
@@ -142,7 +142,7 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// It does not while patience lasts, and what it has done instead.
-    pub fn is_admitted(&self, server: &Server, participant: &Participant) -> Checked {
+    pub(crate) fn is_admitted(&self, server: &Server, participant: &Participant) -> Checked {
         self.accepted(server, participant.local()).map_err(|halt| {
             match (halt, turned_away(participant)) {
                 (Halt::Fault { expected, .. }, Some(came)) => Halt::Fault { expected, came },

@@ -3,10 +3,10 @@
 
 pub(crate) mod client_program;
 pub(crate) mod joining;
-pub mod participant;
+pub(crate) mod participant;
 mod rooms;
 pub(crate) mod scripted_server;
-pub mod timeouts;
+pub(crate) mod timeouts;
 
 use std::fmt::Display;
 use std::io;
@@ -35,30 +35,35 @@ const ANOTHER: Duration = Duration::from_millis(100);
 pub(crate) const ROOM: &str = "chat";
 
 /// The test fixture of one attempt at one check.
-pub struct Scene<'a> {
+pub(crate) struct Scene<'a> {
     tested: &'a TestedProgram,
     /// How the program speaks.
-    pub dialect: &'a Dialect,
+    pub(crate) dialect: &'a Dialect,
     /// What it is checked against.
-    pub profile: Profile,
+    pub(crate) profile: Profile,
     /// What holds for all checks.
-    pub timeouts: &'a Timeouts,
+    pub(crate) timeouts: &'a Timeouts,
     transcript: Transcript,
     traces: Vec<Arc<Trace>>,
 }
 
 /// A server that listens.
-pub struct Server {
+pub(crate) struct Server {
     /// The program.
-    pub program: Running,
+    pub(crate) program: Running,
     /// Where it listens.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Server {
     /// Its end of this client's connection, if it has accepted it.
     pub(crate) fn socket(&self, client: SocketAddr) -> Option<Socket> {
         self.program.sockets().into_iter().find(|socket| socket.remote == client)
+    }
+
+    /// Whether it has a socket for this client.
+    pub(crate) fn has(&self, client: SocketAddr) -> bool {
+        self.socket(client).is_some()
     }
 }
 
@@ -67,7 +72,7 @@ const POLL: Duration = Duration::from_millis(5);
 
 impl<'a> Scene<'a> {
     /// An empty scene for this program.
-    pub fn new(
+    pub(crate) fn new(
         tested: &'a TestedProgram,
         dialect: &'a Dialect,
         profile: Profile,
@@ -84,13 +89,14 @@ impl<'a> Scene<'a> {
     }
 
     /// A word that stands nowhere else: ten small letters.
-    pub fn token(&self) -> String {
+    #[expect(clippy::unused_self, reason = "checks ask their scene for all that they need")]
+    pub(crate) fn token(&self) -> String {
         let mut random = rand::rng();
         (0..10).map(|_| char::from(random.random_range(b'a'..=b'z'))).collect()
     }
 
     /// A name that stands nowhere else, and is short enough for any server.
-    pub fn name(&self, name: &str) -> String {
+    pub(crate) fn name(&self, name: &str) -> String {
         format!("{name}{}", &self.token()[..4])
     }
 
@@ -99,7 +105,7 @@ impl<'a> Scene<'a> {
     /// # Errors
     ///
     /// The system does not let the checker.
-    pub fn start_program(&mut self, name: &str) -> Checked<Running> {
+    pub(crate) fn start_program(&mut self, name: &str) -> Checked<Running> {
         let started = self.tested.start(&self.role(name), self.dialect.port);
         let program = self.started(started)?;
         begin(&program, self.dialect, ROOM, self.dialect.port);
@@ -118,7 +124,7 @@ impl<'a> Scene<'a> {
     /// # Errors
     ///
     /// It does not listen in time.
-    pub fn start(&mut self) -> Checked<Server> {
+    pub(crate) fn start(&mut self) -> Checked<Server> {
         // Whoever starts a second one looks at what the first has left behind.
         if self.traces.is_empty() {
             self.wait_for_port()?;
@@ -180,17 +186,12 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Whether the server has a socket for this client.
-    pub fn has(&self, server: &Server, client: SocketAddr) -> bool {
-        server.socket(client).is_some()
-    }
-
     /// Does nothing for so long.
     ///
     /// # Errors
     ///
     /// It is to stop.
-    pub fn pause(&self, time: Duration) -> Checked {
+    pub(crate) fn pause(&self, time: Duration) -> Checked {
         let stopped = self.within(time, || self.tested.is_to_stop().then_some(()));
         stopped.map_or(Ok(()), |()| Err(Halt::Checker("interrupted".to_owned())))
     }
@@ -202,18 +203,22 @@ impl<'a> Scene<'a> {
     /// # Errors
     ///
     /// It is to stop.
-    pub fn settle(&self, program: &Running) -> Checked {
+    pub(crate) fn settle(&self, program: &Running) -> Checked {
         self.eventually(|| program.is_waiting().then_some(()));
         self.pause(self.timeouts.grace)
     }
 
     /// Looks again and again until this is found, for as long as patience lasts.
-    pub fn eventually<T>(&self, find: impl FnMut() -> Option<T>) -> Option<T> {
+    pub(crate) fn eventually<T>(&self, find: impl FnMut() -> Option<T>) -> Option<T> {
         self.within(self.timeouts.patience, find)
     }
 
     /// Looks again and again until this is found, for so long, or until it is to stop.
-    pub fn within<T>(&self, time: Duration, mut find: impl FnMut() -> Option<T>) -> Option<T> {
+    pub(crate) fn within<T>(
+        &self,
+        time: Duration,
+        mut find: impl FnMut() -> Option<T>,
+    ) -> Option<T> {
         let deadline = Instant::now() + time;
         loop {
             if let Some(found) = find() {
@@ -227,22 +232,22 @@ impl<'a> Scene<'a> {
     }
 
     /// Writes a remark into the conversation.
-    pub fn note(&self, what: impl Display) {
+    pub(crate) fn note(&self, what: impl Display) {
         self.role("checker").event(what.to_string());
     }
 
     /// Everything that was said.
-    pub fn transcript(&self) -> &Transcript {
+    pub(crate) fn transcript(&self) -> &Transcript {
         &self.transcript
     }
 
     /// What is left of the programs that were started.
-    pub fn traces(&self) -> &[Arc<Trace>] {
+    pub(crate) fn traces(&self) -> &[Arc<Trace>] {
         &self.traces
     }
 
     /// The program that is checked.
-    pub fn tested(&self) -> &'a TestedProgram {
+    pub(crate) fn tested(&self) -> &'a TestedProgram {
         self.tested
     }
 
