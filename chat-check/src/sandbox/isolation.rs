@@ -11,6 +11,7 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Isolation {
     /// They can (Linux namespaces).
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there are no namespaces"))]
     Own,
     /// They share the machine's: attempts are made one after the other.
     Shared,

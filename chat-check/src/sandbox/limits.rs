@@ -35,6 +35,7 @@ impl Default for Limits {
 impl Limits {
     /// How many threads it may have at a time: a Java machine has twenty before it does anything,
     /// and many servers one for each client.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nobody enforces it"))]
     pub(crate) fn threads(&self) -> usize {
         self.processes.saturating_mul(16)
     }

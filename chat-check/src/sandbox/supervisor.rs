@@ -39,6 +39,7 @@ pub(crate) const CANNOT_START: u8 = 127;
 
 impl Supervise {
     /// The arguments of a supervisor, behind its name.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there are no supervisors"))]
     pub(crate) fn words(workdir: &Path, limits: &Limits) -> [OsString; 7] {
         let (file_size, cpu) = (limits.file_size.to_string(), limits.cpu.as_secs() + 1);
         [
