@@ -1,4 +1,4 @@
-//! What the commands do.
+//! Commands: what each one does.
 
 use std::fs;
 use std::io::{self, Write};

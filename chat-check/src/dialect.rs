@@ -1,4 +1,4 @@
-//! How a program speaks: what is found out before anything is judged, or given in a file.
+//! Dialect of a program: how it speaks, found out before anything is judged, or given in a file.
 
 use serde::{Deserialize, Serialize};
 

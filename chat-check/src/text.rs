@@ -1,4 +1,4 @@
-//! What people are told, in the two languages in which they can be told.
+//! Bilingual text: what people are told, in Spanish and in English.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What becomes of a check.
+//! Verdict of a check: pass, fail, or why neither can be said.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,5 @@
-//! Driving programs as black boxes: processes, TCP sockets, and a transcript of all that is said.
+//! Driving programs as black boxes: child processes, pseudo-terminals, TCP peers, captured output,
+//! and a transcript of all that is said.
 
 pub mod captured;
 pub mod child;

@@ -1,4 +1,4 @@
-//! All checks there are.
+//! Catalogue of all checks.
 
 use crate::checks::check::{Check, Side};
 use crate::checks::{client, server};

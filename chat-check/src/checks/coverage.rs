@@ -1,4 +1,4 @@
-//! Which requirements no check can see, or sees with less weight, and why.
+//! Coverage of the requirements: those that no check can see, or sees with less weight, and why.
 
 use crate::checks::requirement::Number;
 use crate::text::Text;

@@ -1,4 +1,4 @@
-//! The catalogue, as people and programs read it.
+//! Listing of the catalogue, for people and as JSON.
 
 use std::io::{self, Write};
 

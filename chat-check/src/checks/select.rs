@@ -1,4 +1,4 @@
-//! Which checks are made, by their names or patterns of them.
+//! Selection of checks, by their names or patterns of them.
 
 use globset::{Glob, GlobMatcher};
 

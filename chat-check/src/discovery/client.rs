@@ -1,4 +1,4 @@
-//! Finds out how a client speaks.
+//! Discovery of a client's dialect.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};

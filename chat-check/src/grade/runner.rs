@@ -1,4 +1,4 @@
-//! Makes checks: each in a fresh process, twice when it fails, side by side where that is possible.
+//! Runs checks: each in a fresh process, twice when it fails, side by side where that is possible.
 
 use std::collections::HashMap;
 use std::num::NonZero;

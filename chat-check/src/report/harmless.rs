@@ -1,4 +1,4 @@
-//! What strangers' programs printed, as it may be shown anywhere.
+//! Escaping of what strangers' programs printed, so that it may be shown anywhere.
 //!
 //! Every form of a report begins with [`Report::harmless`]. What a form has to escape besides, such
 //! as HTML, it escapes itself.

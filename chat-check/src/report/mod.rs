@@ -1,4 +1,4 @@
-//! What a run has found, and the forms in which it is told.
+//! Reports: the forms in which the results of a run are told.
 
 pub(crate) mod class;
 pub(crate) mod console;

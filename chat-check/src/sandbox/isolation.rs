@@ -1,4 +1,4 @@
-//! A network of one's own for each attempt, where the system gives one.
+//! Isolation of attempts: a network namespace for each, where the system gives one.
 //!
 //! What a program started keeps to is told in [`program`](crate::sandbox::program). In a network of
 //! one's own every port is free, nobody else connects, and what an attempt leaves behind (a port in

@@ -1,4 +1,4 @@
-//! What the system knows of a running process (Linux: `/proc`).
+//! Process information of the system (Linux: `/proc`): threads, memory, descriptors, children.
 
 use std::io;
 use std::thread;

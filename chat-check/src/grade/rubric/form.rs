@@ -1,4 +1,4 @@
-//! What stands in a rubric's file.
+//! File format of a rubric.
 
 use std::num::NonZero;
 
