@@ -12,9 +12,7 @@ use crate::verdict::{Checked, Level};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Side {
-    /// The server.
     Server,
-    /// The client.
     Client,
 }
 

@@ -101,7 +101,6 @@ pub(crate) struct Evidence {
     pub(crate) explanation: String,
     /// The last bytes that were sent to the program, escaped, oldest first, as `who: bytes`.
     pub(crate) sent: Vec<String>,
-    /// The conversation.
     pub(crate) conversation: Vec<Entry>,
     /// How many entries of it are missing in its middle, and behind how many.
     pub(crate) omitted: Option<(usize, usize)>,

@@ -25,7 +25,6 @@ use crate::verdict::{Checked, Halt, Verdict};
 
 /// Runs the checks of one program.
 pub(crate) struct Runner<'a> {
-    /// The program.
     pub(crate) tested: &'a TestedProgram,
     /// How it speaks.
     pub(crate) dialect: &'a Dialect,

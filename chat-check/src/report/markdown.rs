@@ -6,7 +6,6 @@ use crate::grade::rubric::points;
 use crate::report::wording::{self, points_of, sign};
 use crate::text::Lang;
 
-/// The report.
 pub(crate) fn render(report: &Report) -> String {
     let report = report.harmless();
     let lang = report.lang;

@@ -49,7 +49,6 @@ pub(crate) struct Scene<'a> {
 
 /// A server that listens.
 pub(crate) struct Server {
-    /// The program.
     pub(crate) program: Running,
     /// Where it listens.
     pub(crate) address: SocketAddr,
