@@ -107,11 +107,6 @@ impl<C: Containment> Child<C> {
         &self.role
     }
 
-    /// What contains it.
-    pub fn containment(&self) -> &C {
-        &self.containment
-    }
-
     /// What is typed on, until its input ends.
     pub fn keys(&self) -> Option<&Keys> {
         self.keys.as_ref()
