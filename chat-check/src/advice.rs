@@ -1,4 +1,4 @@
-//! What an explanation adds for programs in other languages than Python, in which it speaks.
+//! Advice for programming languages other than Python, which explanations speak of.
 
 use std::path::Path;
 use std::sync::LazyLock;

@@ -1,8 +1,8 @@
-//! What the commands do.
+//! Commands: what each one does.
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ use crate::cli::{Cli, Task};
 use crate::exit::{self, AppError};
 use crate::grade::grading::{Job, Settings};
 use crate::grade::result::{Outcome, Part, Report};
-use crate::options::{self, OutputArgs, SettingsArgs};
+use crate::options::{OutputArgs, SettingsArgs};
 use crate::report;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::workdir;
@@ -97,8 +97,8 @@ fn check(
         arguments: &[],
     });
     let jobs: Vec<Job> = jobs.collect();
-    let (rubric, _) = options::rubric(output.rubric.as_deref())?;
-    output.files().try_for_each(writable)?;
+    let (rubric, _) = output.rubric.read()?;
+    output.forms().try_for_each(|(file, _)| writable(file))?;
     let progress = ProgressBar::new_spinner();
     progress.enable_steady_tick(TICK);
     let told = |outcome: &Outcome| {
@@ -114,7 +114,7 @@ fn check(
         return Err(AppError::Usage(format!("none of these checks is for profile {profiles}")));
     }
     // Marks for half a submission would say nothing, unless somebody asks for them.
-    if programs.len() > 1 || output.rubric.is_some() || output.gradescope.is_some() {
+    if programs.len() > 1 || output.rubric.file.is_some() || output.gradescope.is_some() {
         report.marks = Some(rubric.marks(&report));
     }
     write(&report, output)?;
@@ -124,20 +124,10 @@ fn check(
 /// Writes the report in every form that is asked for. Standard output has the one for people,
 /// unless another form is to go there.
 fn write(report: &Report, output: &OutputArgs) -> Result<(), AppError> {
-    type Form = fn(&Report) -> String;
-    let forms: [(&Option<PathBuf>, Form); 6] = [
-        (&output.json, report::json::render),
-        (&output.html, report::html::render),
-        (&output.markdown, report::markdown::render),
-        (&output.junit, report::junit::render),
-        (&output.csv, |report| report::class::csv(std::slice::from_ref(report))),
-        (&output.gradescope, report::gradescope::render),
-    ];
-    let wanted = || forms.iter().filter_map(|(file, form)| Some((file.as_ref()?, form)));
-    for (file, form) in wanted() {
+    for (file, form) in output.forms() {
         put(file, &form(report))?;
     }
-    if wanted().all(|(file, _)| file.as_os_str() != STANDARD_OUTPUT) {
+    if output.forms().all(|(file, _)| file.as_os_str() != STANDARD_OUTPUT) {
         let width = console::Term::stdout().size_checked().map(|(_, columns)| columns.into());
         let mut out = anstream::stdout().lock();
         match report::console::print(report, output.verbose, width, &mut out) {
@@ -199,7 +189,7 @@ mod tests {
             panic!("another task");
         };
         let mut settings = args.settle(Isolation::Shared, &[Side::Client]).unwrap();
-        let (side, folder) = (Side::Client, PathBuf::new());
+        let (side, folder) = (Side::Client, std::path::PathBuf::new());
         let job = Job { side, command, folder, arguments: &[] };
         assert_eq!(job.repeat(&settings), "chat-check client './c x' --slow 2 --env KEY");
         // What a client takes over from its server.

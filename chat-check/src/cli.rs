@@ -14,12 +14,12 @@ use crate::text::Lang;
 pub struct Cli {
     /// What is to be done.
     #[command(subcommand)]
-    pub task: Task,
+    pub(crate) task: Task,
 }
 
 /// What is to be done.
 #[derive(Clone, Debug, Subcommand)]
-pub enum Task {
+pub(crate) enum Task {
     /// Check one server
     Server {
         /// How it is started, such as 'python3 servidor.py'; {port} stands for the port

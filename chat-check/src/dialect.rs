@@ -1,4 +1,4 @@
-//! How a program speaks: what is found out before anything is judged, or given in a file.
+//! Dialect of a program: how it speaks, found out before anything is judged, or given in a file.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::text::Words;
 /// What ends a message on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Framing {
+pub(crate) enum Framing {
     /// A newline.
     #[default]
     Lf,
@@ -22,7 +22,7 @@ pub enum Framing {
 /// How a server learns its clients' names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Naming {
+pub(crate) enum Naming {
     /// There are no names.
     #[default]
     None,
@@ -35,7 +35,7 @@ pub enum Naming {
 /// When somebody who runs a client has to type the own name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Typed {
+pub(crate) enum Typed {
     /// Not at all: there is none, or an option gives it.
     #[default]
     Never,
@@ -48,7 +48,7 @@ pub enum Typed {
 /// By what a server tells its clients who speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Label {
+pub(crate) enum Label {
     /// By the port of the speaker's socket.
     Port,
     /// By the speaker's name.
@@ -60,41 +60,41 @@ pub enum Label {
 
 /// How one chat speaks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dialect {
+pub(crate) struct Dialect {
     /// Where the server listens.
-    pub port: u16,
+    pub(crate) port: u16,
     /// What ends a message.
-    pub framing: Framing,
+    pub(crate) framing: Framing,
     /// Whether the server says something to whoever connects.
-    pub greeting: bool,
+    pub(crate) greeting: bool,
     /// How names are learned.
-    pub naming: Naming,
+    pub(crate) naming: Naming,
     /// Of a server that asks: the whole line with which it does, if that is always the same.
     #[serde(default)]
-    pub question: Option<String>,
+    pub(crate) question: Option<String>,
     /// What is sent to give a name; `{name}` stands for it.
-    pub name_form: String,
+    pub(crate) name_form: String,
     /// By what speakers are told apart.
-    pub label: Label,
+    pub(crate) label: Label,
     /// Whether a message also comes back to its sender. Found out, it is a fault (2.2); given, the
     /// course wants it so.
-    pub echo: bool,
+    pub(crate) echo: bool,
     /// The line that makes the server end the connection, if there is one; of a client, the line
     /// with which its user leaves.
-    pub leave: Option<String>,
+    pub(crate) leave: Option<String>,
     /// Of a client: when its user types the own name.
     #[serde(default)]
-    pub typed: Typed,
+    pub(crate) typed: Typed,
     /// The lines that are typed before a server listens, or a client connects; `{name}`, `{host}`
     /// and `{port}` stand for what they say.
     #[serde(default)]
-    pub before: Vec<String>,
+    pub(crate) before: Vec<String>,
     /// Which of these were given and not found out, by their names in the file.
-    pub given: Vec<String>,
+    pub(crate) given: Vec<String>,
 }
 
 /// The port of the course.
-pub const PORT: u16 = 12345;
+pub(crate) const PORT: u16 = 12345;
 
 impl Default for Dialect {
     fn default() -> Self {
@@ -125,12 +125,12 @@ const HOST: &str = "127.0.0.1";
 
 impl Dialect {
     /// Whether clients have names.
-    pub fn has_names(&self) -> bool {
+    pub(crate) fn has_names(&self) -> bool {
         self.naming != Naming::None
     }
 
     /// How its clients are asked for their names: with the whole question, where that is known.
-    pub fn asks(&self) -> Naming {
+    pub(crate) fn asks(&self) -> Naming {
         match (&self.naming, &self.question) {
             (Naming::Asked(_), Some(question)) if !self.is_given("naming") => {
                 Naming::Asked(question.clone())
@@ -140,13 +140,13 @@ impl Dialect {
     }
 
     /// What gives this name to the server.
-    pub fn name_line(&self, name: &str) -> String {
+    pub(crate) fn name_line(&self, name: &str) -> String {
         self.name_form.replace(NAME, name)
     }
 
     /// What the operator of a server types before it listens, the user of a client before it
     /// connects.
-    pub fn before(&self, name: &str, port: u16) -> impl Iterator<Item = String> {
+    pub(crate) fn before(&self, name: &str, port: u16) -> impl Iterator<Item = String> {
         let port = port.to_string();
         let fill = move |line: &String| {
             line.replace(NAME, name).replace(HOST_MARK, HOST).replace(PORT_MARK, &port)
@@ -155,14 +155,14 @@ impl Dialect {
     }
 
     /// Whether this part of it (its name in a file) was given and not found out.
-    pub fn is_given(&self, part: &str) -> bool {
+    pub(crate) fn is_given(&self, part: &str) -> bool {
         self.given.iter().any(|given| given == part)
     }
 }
 
 impl Framing {
     /// The bytes of a message.
-    pub fn encode(self, text: &[u8]) -> Vec<u8> {
+    pub(crate) fn encode(self, text: &[u8]) -> Vec<u8> {
         let length = u16::try_from(text.len()).unwrap_or(u16::MAX).to_be_bytes();
         match self {
             Self::Lf => [text, b"\n"].concat(),
@@ -173,7 +173,7 @@ impl Framing {
     }
 
     /// Whether messages have an end of their own, so that two of them may follow each other at once.
-    pub fn has_ends(self) -> bool {
+    pub(crate) fn has_ends(self) -> bool {
         self != Self::None
     }
 }
@@ -181,29 +181,29 @@ impl Framing {
 /// What a file gives of a dialect. The rest is found out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Given {
+pub(crate) struct Given {
     /// See [`Dialect::port`].
-    pub port: Option<u16>,
+    pub(crate) port: Option<u16>,
     /// See [`Dialect::framing`].
-    pub framing: Option<Framing>,
+    pub(crate) framing: Option<Framing>,
     /// See [`Dialect::greeting`].
-    pub greeting: Option<bool>,
+    pub(crate) greeting: Option<bool>,
     /// `"none"`, `"first"` or `{ asked = "KEYWORD" }`.
-    pub naming: Option<Naming>,
+    pub(crate) naming: Option<Naming>,
     /// See [`Dialect::name_form`].
-    pub name_form: Option<String>,
+    pub(crate) name_form: Option<String>,
     /// See [`Dialect::label`].
-    pub label: Option<Label>,
+    pub(crate) label: Option<Label>,
     /// See [`Dialect::echo`].
-    pub echo: Option<bool>,
+    pub(crate) echo: Option<bool>,
     /// See [`Dialect::leave`]; empty for none.
-    pub leave: Option<String>,
+    pub(crate) leave: Option<String>,
     /// See [`Dialect::typed`].
-    pub typed: Option<Typed>,
+    pub(crate) typed: Option<Typed>,
     /// See [`Dialect::before`], for clients.
-    pub before: Option<Vec<String>>,
+    pub(crate) before: Option<Vec<String>>,
     /// The same for servers.
-    pub server_before: Option<Vec<String>>,
+    pub(crate) server_before: Option<Vec<String>>,
 }
 
 impl Given {
@@ -212,7 +212,7 @@ impl Given {
     /// # Errors
     ///
     /// It is not TOML, or says something else than this: what may stand there.
-    pub fn parse(text: &str) -> Result<Self, Words> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Words> {
         let table: toml::Table = text.parse().map_err(|e| Words::new(&e, &e))?;
         let wrong = table.iter().find(|(name, value)| {
             let alone = toml::Table::from_iter([((*name).clone(), (*value).clone())]);
@@ -226,12 +226,12 @@ impl Given {
 
     /// What of it is for servers.
     #[must_use]
-    pub fn for_servers(&self) -> Self {
+    pub(crate) fn for_servers(&self) -> Self {
         Self { before: self.server_before.clone(), ..self.clone() }
     }
 
     /// Puts what is given in the place of what was found out.
-    pub fn over(&self, dialect: &mut Dialect) {
+    pub(crate) fn over(&self, dialect: &mut Dialect) {
         fn put<T: Clone>(given: Option<&T>, found: &mut T, name: &str, names: &mut Vec<String>) {
             if let Some(given) = given {
                 found.clone_from(given);

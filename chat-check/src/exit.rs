@@ -17,10 +17,10 @@ pub enum AppError {
 }
 
 /// The exit status of a run in which something could not be checked, or not be written.
-pub const UNCHECKED: u8 = 3;
+pub(crate) const UNCHECKED: u8 = 3;
 
 /// The exit status of a run that was ended before its end.
-pub const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 impl AppError {
     /// The exit status.
@@ -42,7 +42,7 @@ impl AppError {
 
 /// 0 when all that must hold does, 1 when some of it does not, 3 when a program could not be
 /// started or the checker failed.
-pub fn status(report: &Report) -> u8 {
+pub(crate) fn status(report: &Report) -> u8 {
     let unstarted = report.parts.iter().any(|part| part.not_started.is_some());
     let fails = |o: &Outcome| o.level == Level::Must && o.verdict == Verdict::Fail;
     if report.interrupted {

@@ -1,34 +1,36 @@
 //! The grader of any chat server or client.
 //!
-//! A run is one page: [`grade::grading`]. It finds out how a program speaks (a [`dialect`]), chooses
-//! from the [catalogue](checks::catalogue) of checks, and runs them ([`grade::runner`]). What came of
-//! it is a [result](grade::result), from which marks follow by a [rubric](grade::rubric), and which
-//! is told in the forms of a [`report`].
+//! A run is one page: `grade/grading.rs`. It finds out how a program speaks (a `dialect`), chooses
+//! from the catalogue of checks, and has them run (`grade/runner.rs`). What came of it is a result,
+//! from which marks follow by a rubric, and which is told in the forms of a report.
 //!
-//! A check plays on a [`scene`]: it starts a [program](sandbox::program) in a network and a folder of
-//! its own, and speaks to it as one or more [participants](scene::participant). What it finds is a
-//! [`verdict`].
+//! A check plays on a scene: it starts a tested program in a network and a folder of its own, and
+//! speaks to it as one or more participants. What it finds is a verdict.
 //!
 //! | what | where |
 //! |---|---|
-//! | processes, sockets and transcripts: what every test of a program stands on | [`chat_drive`] |
-//! | networks, process trees, limits, working directories | [`sandbox`] |
+//! | processes, terminals, sockets, peers, transcripts: the ground of every test of a program | the crate [`chat_drive`] |
+//! | resource limits, namespaces, working directories | `sandbox/` |
+//! | starting a program, participants, a scripted server | `scene/` |
 //! | finding out dialects | `discovery/` |
-//! | the requirements, and those that nobody outside can see | [`checks`] |
-//! | a class of submissions | [`batch`] |
+//! | the requirements, and the checks by chapter | `checks/` |
+//! | choosing and running checks, results, marks | `grade/` |
+//! | the forms of a report | `report/` |
+//! | a class of submissions | `batch/` |
+//! | the command line: commands, shared options, exit statuses | [`cli`], `options`, [`exit`] |
 
 mod advice;
 pub mod app;
-pub mod batch;
-pub mod checks;
+mod batch;
+mod checks;
 pub mod cli;
-pub mod dialect;
+mod dialect;
 mod discovery;
 pub mod exit;
-pub mod grade;
-pub mod options;
-pub mod report;
-pub mod sandbox;
-pub mod scene;
-pub mod text;
-pub mod verdict;
+mod grade;
+mod options;
+mod report;
+mod sandbox;
+mod scene;
+mod text;
+mod verdict;

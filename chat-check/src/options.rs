@@ -18,7 +18,9 @@ use crate::checks::select::{Patterns, Selection};
 use crate::dialect::Given;
 use crate::exit::AppError;
 use crate::grade::grading::Settings;
+use crate::grade::result::Report;
 use crate::grade::rubric::Rubric;
+use crate::report;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;
 use crate::text::Lang;
@@ -28,41 +30,41 @@ const TIME_LIMIT: Duration = Duration::from_mins(10);
 
 /// How programs are checked.
 #[derive(Args, Clone, Debug)]
-pub struct SettingsArgs {
+pub(crate) struct SettingsArgs {
     /// What to check against; without it sala for servers that ask for names, basico for others
     #[arg(long, value_name = "PROFILE", value_parser = profile())]
-    pub profile: Option<Profile>,
+    pub(crate) profile: Option<Profile>,
     /// What is known of the dialect (TOML); the rest is found out
     #[arg(long, value_name = "FILE")]
-    pub dialect: Option<PathBuf>,
+    pub(crate) dialect: Option<PathBuf>,
     /// After how much silence a connection must be closed, such as 60s; without it idle time is not
     /// checked
     #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub idle: Option<Duration>,
+    pub(crate) idle: Option<Duration>,
     /// Let everything take this many times as long
     #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = slow)]
-    pub slow: f64,
+    pub(crate) slow: f64,
     /// How many checks to make at the same time
     #[arg(long, value_name = "NUMBER", default_value = "4")]
-    pub side_by_side: NonZero<usize>,
+    pub(crate) side_by_side: NonZero<usize>,
     /// Make only the checks with these names, and what they need; 2.* is all of chapter 2
     #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub only: Vec<String>,
+    pub(crate) only: Vec<String>,
     /// Do not make these
     #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub skip: Vec<String>,
+    pub(crate) skip: Vec<String>,
     /// These will fail, as is known; that they do is no fault
     #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub xfail: Vec<String>,
+    pub(crate) xfail: Vec<String>,
     /// The language of the report
     #[arg(long, default_value = "es")]
-    pub lang: Lang,
+    pub(crate) lang: Lang,
     /// A variable of the programs' environment, NAME=VALUE or NAME to pass it on
     #[arg(long, value_name = "NAME")]
-    pub env: Vec<String>,
+    pub(crate) env: Vec<String>,
     /// What programs may use
     #[command(flatten)]
-    pub limits: LimitArgs,
+    pub(crate) limits: LimitArgs,
 }
 
 impl SettingsArgs {
@@ -125,34 +127,34 @@ impl SettingsArgs {
 
 /// Where a batch writes, and which programs it takes.
 #[derive(Args, Clone, Debug)]
-pub struct BatchArgs {
+pub(crate) struct BatchArgs {
     /// The folder for the reports: one for each submission in it, and the class's
     #[arg(long, value_name = "FOLDER")]
-    pub out: PathBuf,
+    pub(crate) out: PathBuf,
     /// Which files are servers, such as 'tp2/*.py'; without it servidor.py, Server.java and so on
     #[arg(long, value_name = "GLOB")]
-    pub server_pattern: Vec<String>,
+    pub(crate) server_pattern: Vec<String>,
     /// Which files are clients
     #[arg(long, value_name = "GLOB")]
-    pub client_pattern: Vec<String>,
+    pub(crate) client_pattern: Vec<String>,
     /// How many submissions to check at the same time, each with --side-by-side checks
     #[arg(long, value_name = "NUMBER", default_value = "5")]
-    pub submissions: NonZero<usize>,
+    pub(crate) submissions: NonZero<usize>,
     /// How long one submission may take in all, or it gets no marks; without it 10m and 20 times
     /// --idle
     #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub time_limit: Option<Duration>,
-    /// Give marks by this rubric (TOML) instead of the course's
-    #[arg(long, value_name = "FILE")]
-    pub rubric: Option<PathBuf>,
+    pub(crate) time_limit: Option<Duration>,
+    /// By what marks are given
+    #[command(flatten)]
+    pub(crate) rubric: RubricArgs,
     /// Check also those that have a report already and have not changed since
     #[arg(long)]
-    pub again: bool,
+    pub(crate) again: bool,
 }
 
 impl BatchArgs {
     /// How long one submission may take: checks of idle time wait for many times that.
-    pub fn time_limit(&self, idle: Option<Duration>) -> Duration {
+    pub(crate) fn time_limit(&self, idle: Option<Duration>) -> Duration {
         self.time_limit.unwrap_or(TIME_LIMIT + idle.unwrap_or_default() * 20)
     }
 }
@@ -162,32 +164,32 @@ impl BatchArgs {
 #[command(
     next_help_heading = "Containment: against accidents; this is no sandbox for hostile code"
 )]
-pub struct LimitArgs {
+pub(crate) struct LimitArgs {
     /// How many processes a program may have at a time
     #[arg(long, value_name = "NUMBER", default_value = "128")]
-    pub processes: NonZero<usize>,
+    pub(crate) processes: NonZero<usize>,
     /// How much memory its processes may use together, such as 512MiB
     #[arg(long, value_name = "SIZE", default_value = "1GiB")]
-    pub memory: ByteSize,
+    pub(crate) memory: ByteSize,
     /// How much processor time they may use together, such as 30s
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
-    pub cpu: Duration,
+    pub(crate) cpu: Duration,
     /// Share the machine's network and processes with the programs, as on systems that have no
     /// others to give: checks are made one after the other; {port} stands for a free port, and who
     /// is not told it needs the usual one to be free
     #[arg(long)]
-    pub shared_network: bool,
+    pub(crate) shared_network: bool,
 }
 
 impl LimitArgs {
     /// As the checker takes them.
-    pub fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> Limits {
         let (processes, memory) = (self.processes.get(), self.memory.as_u64());
         Limits { processes, memory, cpu: self.cpu, ..Limits::default() }
     }
 
     /// What has to be said to have them again.
-    pub fn words(&self) -> Vec<String> {
+    pub(crate) fn words(&self) -> Vec<String> {
         let (limits, usual) = (self.limits(), Limits::default());
         let mut words = Vec::new();
         let mut add = |changed: bool, word: String| words.extend(changed.then_some(word));
@@ -199,40 +201,68 @@ impl LimitArgs {
     }
 }
 
-/// What is written, and where. A file `-` is standard output.
+/// By what marks are given.
 #[derive(Args, Clone, Debug)]
-pub struct OutputArgs {
+pub(crate) struct RubricArgs {
     /// Give marks by this rubric (TOML) instead of the course's
-    #[arg(long, value_name = "FILE")]
-    pub rubric: Option<PathBuf>,
-    /// Show what passes as well, and the conversations of what fails
-    #[arg(long, short)]
-    pub verbose: bool,
-    /// Write everything that was found as JSON
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-    /// Write a page for people (HTML, complete in itself)
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-    /// Write a report as Markdown
-    #[arg(long, value_name = "FILE")]
-    pub markdown: Option<PathBuf>,
-    /// Write a report as XML, for tools that read the results of tests
-    #[arg(long, value_name = "FILE")]
-    pub junit: Option<PathBuf>,
-    /// Write a table as CSV
-    #[arg(long, value_name = "FILE")]
-    pub csv: Option<PathBuf>,
-    /// Write Gradescope's results.json
-    #[arg(long, value_name = "FILE")]
-    pub gradescope: Option<PathBuf>,
+    #[arg(long = "rubric", value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
 }
 
+impl RubricArgs {
+    /// The rubric in the file, or the course's, and the file's text.
+    pub(crate) fn read(&self) -> Result<(Rubric, String), AppError> {
+        let Some(file) = &self.file else { return Ok((Rubric::course(), String::new())) };
+        let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
+        let rubric = Rubric::parse(&text).map_err(|error| of_file(file, &error))?;
+        Ok((rubric, text))
+    }
+}
+
+/// What is written, and where. A file `-` is standard output.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct OutputArgs {
+    /// By what marks are given
+    #[command(flatten)]
+    pub(crate) rubric: RubricArgs,
+    /// Show what passes as well, and the conversations of what fails
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+    /// Write everything that was found as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Write a page for people (HTML, complete in itself)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write a report as Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Write a report as XML, for tools that read the results of tests
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write a table as CSV
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Write Gradescope's results.json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) gradescope: Option<PathBuf>,
+}
+
+/// Tells a report in one of its forms.
+pub(crate) type Form = fn(&Report) -> String;
+
 impl OutputArgs {
-    /// The files that are to be written.
-    pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let Self { json, html, markdown, junit, csv, gradescope, .. } = self;
-        [json, html, markdown, junit, csv, gradescope].into_iter().flatten().map(PathBuf::as_path)
+    /// The files that are to be written, and what goes into them.
+    pub(crate) fn forms(&self) -> impl Iterator<Item = (&Path, Form)> {
+        let forms: [(&Option<PathBuf>, Form); 6] = [
+            (&self.json, report::json::render),
+            (&self.html, report::html::render),
+            (&self.markdown, report::markdown::render),
+            (&self.junit, report::junit::render),
+            (&self.csv, |report| report::class::csv(std::slice::from_ref(report))),
+            (&self.gradescope, report::gradescope::render),
+        ];
+        forms.into_iter().filter_map(|(file, form)| Some((file.as_deref()?, form)))
     }
 }
 
@@ -252,14 +282,6 @@ fn slow(text: &str) -> Result<f64, String> {
         Ok(times) if (0.1..=100.0).contains(&times) => Ok(times),
         _ => Err("a number from 0.1 to 100".to_owned()),
     }
-}
-
-/// The rubric in a file, or the course's, and the file's text.
-pub(crate) fn rubric(file: Option<&Path>) -> Result<(Rubric, String), AppError> {
-    let Some(file) = file else { return Ok((Rubric::course(), String::new())) };
-    let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
-    let rubric = Rubric::parse(&text).map_err(|error| of_file(file, &error))?;
-    Ok((rubric, text))
 }
 
 fn of_file(file: &Path, error: &dyn Display) -> AppError {

@@ -1,4 +1,4 @@
-//! What people are told, in the two languages in which they can be told.
+//! Bilingual text: what people are told, in Spanish and in English.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The language of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum Lang {
+pub(crate) enum Lang {
     /// Spanish, which the course speaks.
     #[default]
     Es,
@@ -18,23 +18,23 @@ pub enum Lang {
 
 /// A fixed text in both languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Text {
+pub(crate) struct Text {
     /// In Spanish.
-    pub es: &'static str,
+    pub(crate) es: &'static str,
     /// In English.
-    pub en: &'static str,
+    pub(crate) en: &'static str,
 }
 
 /// A text with something of this run in it, in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Words {
+pub(crate) struct Words {
     es: String,
     en: String,
 }
 
 impl Text {
     /// The text in this language.
-    pub const fn to(self, lang: Lang) -> &'static str {
+    pub(crate) const fn to(self, lang: Lang) -> &'static str {
         match lang {
             Lang::Es => self.es,
             Lang::En => self.en,
@@ -44,12 +44,12 @@ impl Text {
 
 impl Words {
     /// What was seen, in Spanish and in English.
-    pub fn new(es: impl fmt::Display, en: impl fmt::Display) -> Self {
+    pub(crate) fn new(es: impl fmt::Display, en: impl fmt::Display) -> Self {
         Self { es: es.to_string(), en: en.to_string() }
     }
 
     /// The words in this language.
-    pub fn to(&self, lang: Lang) -> &str {
+    pub(crate) fn to(&self, lang: Lang) -> &str {
         match lang {
             Lang::Es => &self.es,
             Lang::En => &self.en,

@@ -1,4 +1,4 @@
-//! What becomes of a check.
+//! Verdict of a check: pass, fail, or why neither can be said.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::text::Words;
 /// How much a check weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Level {
+pub(crate) enum Level {
     /// Decides whether the program works.
     Must,
     /// What a good program also does. Costs no mark unless the rubric says so.
@@ -19,7 +19,7 @@ pub enum Level {
 /// The judgement of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It is as required.
     Pass,
     /// It works, but not to the letter.
@@ -40,14 +40,14 @@ pub enum Verdict {
 
 impl Verdict {
     /// Whether checks that depend on one with this verdict can still be made.
-    pub const fn holds(self) -> bool {
+    pub(crate) const fn holds(self) -> bool {
         matches!(self, Self::Pass | Self::NotStrict | Self::Flaky | Self::Untestable)
     }
 }
 
 /// Why the body of a check ended before its end.
 #[derive(Clone, Debug)]
-pub enum Halt {
+pub(crate) enum Halt {
     /// The program does not do what is required.
     Fault {
         /// What should have come.
@@ -64,11 +64,11 @@ pub enum Halt {
 }
 
 /// What the body of a check, and every step in it, returns.
-pub type Checked<T = ()> = Result<T, Halt>;
+pub(crate) type Checked<T = ()> = Result<T, Halt>;
 
 impl Halt {
     /// The program does not do what is required.
-    pub fn fault(expected: impl Into<Words>, came: impl Into<Words>) -> Self {
+    pub(crate) fn fault(expected: impl Into<Words>, came: impl Into<Words>) -> Self {
         Self::Fault { expected: expected.into(), came: came.into() }
     }
 

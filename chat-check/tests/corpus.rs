@@ -4,16 +4,13 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "in a test, whatever goes wrong is to end it")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex};
 use std::thread;
-
-use chat_check::checks::catalogue::checks;
-use chat_check::checks::check::Side;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus");
 
@@ -73,21 +70,6 @@ fn a_client_need_not_know_its_server_s_question() {
     let verdicts = grade(home.path(), &["both", "--server", &server, "--client", &client], 1);
     assert_eq!(verdicts.verdicts["5.2-answers"], "not_strict", "{}", verdicts.told);
     assert_eq!(verdicts.with("fail").next(), None, "{}", verdicts.told);
-}
-
-#[test]
-fn checks_have_names_of_their_own_and_words() {
-    for side in [Side::Server, Side::Client] {
-        let mut before = BTreeSet::new();
-        for check in checks(side) {
-            let texts = [check.title, check.explanation];
-            assert!(texts.iter().all(|t| !t.es.is_empty() && !t.en.is_empty()), "{}", check.id);
-            assert!(!check.profiles.is_empty() && check.requirement().is_some(), "{}", check.id);
-            let missing = check.needs.iter().find(|need| !before.contains(*need));
-            assert_eq!(missing, None, "{} needs a check that does not come before it", check.id);
-            assert!(before.insert(check.id), "two checks are called {}", check.id);
-        }
-    }
 }
 
 /// Checks all programs of a folder, some side by side, and compares what fails with their names.

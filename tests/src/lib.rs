@@ -1,4 +1,4 @@
-//! What the end-to-end tests and the demo share: the real binaries, and a running chat.
+//! What the end-to-end tests and the demo share: the real binaries, a running chat, the harness.
 
 use chat_protocol::language::Language;
 

@@ -1,9 +1,9 @@
-//! Driving programs as black boxes: processes, TCP sockets, and a transcript of all that is said.
+//! Driving programs as black boxes: child processes, pseudo-terminals, TCP peers, captured output,
+//! and a transcript of all that is said.
 
 pub mod captured;
 pub mod child;
 pub mod failure;
-mod guard;
 pub mod keys;
 pub mod peer;
 pub mod port;

@@ -1,4 +1,4 @@
-//! Ports on a machine that many share.
+//! TCP ports: a free one, and waiting until one is free.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};

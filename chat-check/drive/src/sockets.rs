@@ -1,13 +1,15 @@
 //! The TCP sockets of a process and what it has started (Linux: `/proc`).
 
-use std::collections::HashSet;
-use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use crate::process::tree;
+#[cfg(target_os = "linux")]
+use procfs::net::{TcpNetEntry, TcpState};
 
-/// What a socket is doing; `include/net/tcp_states.h` has the numbers.
+#[cfg(target_os = "linux")]
+use crate::process::{found, process, tree};
+
+/// What a socket is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Connected, both ways.
@@ -42,73 +44,76 @@ pub struct Socket {
 /// # Errors
 ///
 /// The process is gone, or its descriptors are not for us to see.
+#[cfg(target_os = "linux")]
 pub fn of_tree(id: u32) -> io::Result<Vec<Socket>> {
+    use std::collections::HashSet;
+
     let owned: HashSet<u64> = tree(id).into_iter().flat_map(inodes).collect();
     let all = table(id)?;
     Ok(all.into_iter().filter(|(inode, _)| owned.contains(inode)).map(|(_, s)| s).collect())
 }
 
-/// The sockets of a process by their inodes: `socket:[12345]`.
+/// This system does not tell.
+///
+/// # Errors
+///
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub fn of_tree(_id: u32) -> io::Result<Vec<Socket>> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The sockets of a process by their inodes.
+#[cfg(target_os = "linux")]
 fn inodes(id: u32) -> Vec<u64> {
-    let Ok(descriptors) = fs::read_dir(format!("/proc/{id}/fd")) else { return Vec::new() };
-    let links = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
-    let inode = |link: std::path::PathBuf| {
-        link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+    use procfs::process::FDTarget;
+
+    let descriptors = process(id).and_then(|process| found(process.fd()));
+    let targets = descriptors.into_iter().flatten().flatten().map(|descriptor| descriptor.target);
+    let inode = |target| match target {
+        FDTarget::Socket(inode) => Some(inode),
+        _ => None,
     };
-    links.filter_map(inode).collect()
+    targets.filter_map(inode).collect()
 }
 
 /// All TCP sockets of the network that a process is in, with their inodes.
+#[cfg(target_os = "linux")]
 fn table(id: u32) -> io::Result<Vec<(u64, Socket)>> {
-    let mut sockets = Vec::new();
-    for table in ["tcp", "tcp6"] {
-        match fs::read_to_string(format!("/proc/{id}/net/{table}")) {
-            Ok(table) => sockets.extend(table.lines().filter_map(parse)),
-            // A system without IPv6.
-            Err(e) if table == "tcp6" && e.kind() == io::ErrorKind::NotFound => {}
-            Err(e) => return Err(e),
+    use procfs::ProcError;
+
+    let process = process(id)?;
+    let mut entries = found(process.tcp())?;
+    match process.tcp6() {
+        // A system without IPv6.
+        Err(ProcError::NotFound(_)) => {}
+        ipv6 => entries.extend(found(ipv6)?),
+    }
+    Ok(entries.into_iter().map(|entry| (entry.inode, Socket::from(entry))).collect())
+}
+
+#[cfg(target_os = "linux")]
+impl From<TcpNetEntry> for Socket {
+    fn from(entry: TcpNetEntry) -> Self {
+        Self {
+            local: mapped(entry.local_address),
+            remote: mapped(entry.remote_address),
+            state: match entry.state {
+                TcpState::Established => State::Established,
+                TcpState::CloseWait => State::CloseWait,
+                TcpState::Listen => State::Listen,
+                _ => State::Other,
+            },
+            unread: entry.rx_queue,
+            unsent: entry.tx_queue,
         }
     }
-    Ok(sockets)
 }
 
-/// `0: 0100007F:3039 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 12345 …`
-fn parse(line: &str) -> Option<(u64, Socket)> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let state = match *words.get(3)? {
-        "01" => State::Established,
-        "08" => State::CloseWait,
-        "0A" => State::Listen,
-        _ => State::Other,
-    };
-    let (unsent, unread) = words.get(4)?.split_once(':')?;
-    let count = |digits| u32::from_str_radix(digits, 16).ok();
-    let socket = Socket {
-        local: address(words[1])?,
-        remote: address(words[2])?,
-        state,
-        unread: count(unread)?,
-        unsent: count(unsent)?,
-    };
-    Some((words.get(9)?.parse().ok()?, socket))
-}
-
-/// Words of four bytes in the machine's own order, each in hexadecimal.
-fn address(text: &str) -> Option<SocketAddr> {
-    let (address, port) = text.split_once(':')?;
-    let word = |at: usize| {
-        let word = u32::from_str_radix(address.get(at * 8..at * 8 + 8)?, 16).ok()?;
-        Some(word.to_ne_bytes())
-    };
-    let ip = if address.len() == 8 {
-        IpAddr::from(word(0)?)
-    } else {
-        let words = [word(0)?, word(1)?, word(2)?, word(3)?];
-        let bytes: [u8; 16] = words.concat().try_into().ok()?;
-        let ip = Ipv6Addr::from(bytes);
-        ip.to_ipv4_mapped().map_or(IpAddr::V6(ip), IpAddr::V4)
-    };
-    Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok()?))
+/// An address of IPv4 stays one when a socket of IPv6 has it.
+#[cfg(target_os = "linux")]
+fn mapped(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 impl Socket {

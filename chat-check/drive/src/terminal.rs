@@ -1,4 +1,4 @@
-//! A program on a terminal, and what is to be seen there.
+//! Terminal emulator: a program on a pseudo-terminal, and the screen that it draws.
 
 use std::io::{self, Read};
 use std::process::Command;

@@ -62,7 +62,7 @@ impl Transcript {
     }
 
     /// Adds an entry; bytes that are not printable are escaped.
-    pub fn add(&self, who: &str, how: How, what: impl AsRef<[u8]>) {
+    pub(crate) fn add(&self, who: &str, how: How, what: impl AsRef<[u8]>) {
         let after = self.begun.elapsed();
         let entry = Entry { after, who: who.to_owned(), how, what: escape(what.as_ref()) };
         let mut record = self.lock();

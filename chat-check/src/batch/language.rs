@@ -1,4 +1,4 @@
-//! What programs are written in: how they are built, and how they are started.
+//! Programming languages: how programs in each are built and started.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -24,7 +24,7 @@ use crate::exit::{self, AppError};
 use crate::grade::grading::Settings;
 use crate::grade::result::Report;
 use crate::grade::rubric::Rubric;
-use crate::options::{self, BatchArgs};
+use crate::options::BatchArgs;
 use crate::sandbox::isolation::Isolation;
 use find::Names;
 use record::Record;
@@ -38,7 +38,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// # Errors
 ///
 /// The folder or a pattern is of no use, or nothing can be written.
-pub fn run(
+pub(crate) fn run(
     folder: &Path,
     args: &BatchArgs,
     settings: &Settings,
@@ -62,7 +62,7 @@ pub fn run(
         return Err(AppError::Usage(format!("{}: no submissions in it", folder.display())));
     }
     let wanted = Wanted::of(&submissions, &names);
-    let (rubric, rules) = options::rubric(args.rubric.as_deref())?;
+    let (rubric, rules) = args.rubric.read()?;
     let time_limit = args.time_limit(settings.idle);
     let class = Class {
         names: &names,

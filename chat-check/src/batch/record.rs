@@ -1,4 +1,4 @@
-//! What a batch leaves on the disk: a folder for each submission, and what concerns the class.
+//! Record of a batch on the disk: a folder for each submission, and the tables of the class.
 
 use std::fs;
 use std::io;

@@ -1,4 +1,4 @@
-//! What a batch tells people.
+//! The fixed words of a batch, in both languages.
 
 use super::find::unpacked;
 use crate::checks::check::Side;

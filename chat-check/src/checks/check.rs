@@ -11,46 +11,44 @@ use crate::verdict::{Checked, Level};
 /// Which program is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Side {
-    /// The server.
+pub(crate) enum Side {
     Server,
-    /// The client.
     Client,
 }
 
 /// Profiles in which many clients talk with each other.
-pub const MANY: &[Profile] = &[Profile::Basico, Profile::Sala, Profile::Grupal];
+pub(crate) const MANY: &[Profile] = &[Profile::Basico, Profile::Sala, Profile::Grupal];
 
 /// Profiles in which clients have names that the server knows.
-pub const NAMED: &[Profile] = &[Profile::Sala, Profile::Grupal];
+pub(crate) const NAMED: &[Profile] = &[Profile::Sala, Profile::Grupal];
 
 /// All profiles.
-pub const EVERY: &[Profile] = &Profile::ALL;
+pub(crate) const EVERY: &[Profile] = &Profile::ALL;
 
 /// One check.
 #[derive(Debug)]
-pub struct Check {
+pub(crate) struct Check {
     /// Its name: the requirement's number, and a word for what is looked at.
-    pub id: &'static str,
+    pub(crate) id: &'static str,
     /// Which program it is for.
-    pub side: Side,
+    pub(crate) side: Side,
     /// How much it weighs.
-    pub level: Level,
+    pub(crate) level: Level,
     /// In which profiles it is made.
-    pub profiles: &'static [Profile],
+    pub(crate) profiles: &'static [Profile],
     /// The checks without which this one says nothing, by name.
-    pub needs: &'static [&'static str],
+    pub(crate) needs: &'static [&'static str],
     /// What is checked, in a few words: a sentence that is true when it passes.
-    pub title: Text,
+    pub(crate) title: Text,
     /// How a fault of this kind usually comes about, and what helps: for a student.
-    pub explanation: Text,
+    pub(crate) explanation: Text,
     /// The check itself. It is given a fresh scene, and starts the program on it.
-    pub body: fn(&mut Scene) -> Checked,
+    pub(crate) body: fn(&mut Scene) -> Checked,
 }
 
 impl Check {
     /// The number of its requirement, as its name gives it.
-    pub fn requirement(&self) -> Option<Number> {
+    pub(crate) fn requirement(&self) -> Option<Number> {
         Number::parse(self.id.split_once('-')?.0)
     }
 }

@@ -1,10 +1,10 @@
-//! Which requirements no check can see, or sees with less weight, and why.
+//! Coverage of the requirements: those that no check can see, or sees with less weight, and why.
 
 use crate::checks::requirement::Number;
 use crate::text::Text;
 
 /// The requirements that no check looks at, each with its reason.
-pub const UNSEEN: &[(Number, Text)] = &[
+pub(crate) const UNSEEN: &[(Number, Text)] = &[
     (
         Number(7, 3),
         Text {
@@ -51,7 +51,7 @@ pub const UNSEEN: &[(Number, Text)] = &[
 
 /// The requirements whose checks all weigh less than they do, and why: what the specification asks
 /// of this project's own programs to the letter, others may do in their own way.
-pub const LESSER: &[(Number, Text)] = &[
+pub(crate) const LESSER: &[(Number, Text)] = &[
     (Number(1, 2), Text { es: "las palabras son nuestras", en: "the words are ours" }),
     (Number(1, 3), Text { es: "las palabras son nuestras", en: "the words are ours" }),
     (

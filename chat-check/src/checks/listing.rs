@@ -1,4 +1,4 @@
-//! The catalogue, as people and programs read it.
+//! Listing of the catalogue, for people and as JSON.
 
 use std::io::{self, Write};
 
@@ -43,7 +43,7 @@ struct Reason {
 /// # Errors
 ///
 /// It cannot be written.
-pub fn json(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn json(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     let listed = |check: &&Check| Listed {
         id: check.id,
         requirement: check.requirement().map(|number| number.to_string()).unwrap_or_default(),
@@ -74,7 +74,7 @@ pub fn json(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 ///
 /// It cannot be written.
-pub fn text(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn text(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     let all = all();
     for requirement in requirement::all() {
         writeln!(out, "{} {}", requirement.number, requirement.text)?;

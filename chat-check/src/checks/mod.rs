@@ -1,10 +1,10 @@
 //! The checks, by program and by chapter of the specification, and the catalogue of all.
 
-pub mod catalogue;
-pub mod check;
+pub(crate) mod catalogue;
+pub(crate) mod check;
 mod client;
-pub mod coverage;
-pub mod listing;
-pub mod requirement;
-pub mod select;
+pub(crate) mod coverage;
+pub(crate) mod listing;
+pub(crate) mod requirement;
+pub(crate) mod select;
 mod server;

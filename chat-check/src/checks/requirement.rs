@@ -8,22 +8,22 @@ use crate::verdict::Level;
 
 /// A requirement of the specification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Requirement {
+pub(crate) struct Requirement {
     /// Its number, such as 2.10.
-    pub number: Number,
+    pub(crate) number: Number,
     /// How much it weighs.
-    pub level: Level,
+    pub(crate) level: Level,
     /// What it says, on one line, as the specification writes it (Markdown).
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// A requirement's number: chapter and place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Number(pub u8, pub u8);
+pub(crate) struct Number(pub(crate) u8, pub(crate) u8);
 
 impl Number {
     /// Reads `2.10`.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (chapter, place) = text.split_once('.')?;
         Some(Self(chapter.parse().ok()?, place.parse().ok()?))
     }
@@ -42,7 +42,7 @@ impl Serialize for Number {
 }
 
 /// All requirements, in order.
-pub fn all() -> Vec<Requirement> {
+pub(crate) fn all() -> Vec<Requirement> {
     read(chat_protocol::SPECIFICATION)
 }
 

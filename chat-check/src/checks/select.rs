@@ -1,4 +1,4 @@
-//! Which checks are made, by their names or patterns of them.
+//! Selection of checks, by their names or patterns of them.
 
 use globset::{Glob, GlobMatcher};
 
@@ -6,11 +6,11 @@ use crate::checks::check::Check;
 
 /// Patterns of names: `2.*`, `*-salir`, `{1,3}.*`.
 #[derive(Clone, Debug, Default)]
-pub struct Patterns(Vec<GlobMatcher>);
+pub(crate) struct Patterns(Vec<GlobMatcher>);
 
 /// A pattern that cannot be meant.
 #[derive(Debug, thiserror::Error)]
-pub enum PatternError {
+pub(crate) enum PatternError {
     /// It is not a pattern.
     #[error("{0}")]
     Malformed(#[from] globset::Error),
@@ -25,7 +25,7 @@ impl Patterns {
     /// # Errors
     ///
     /// The first that is none or stands for none.
-    pub fn parse(patterns: &[String], checks: &[&Check]) -> Result<Self, PatternError> {
+    pub(crate) fn parse(patterns: &[String], checks: &[&Check]) -> Result<Self, PatternError> {
         let parse = |pattern: &String| {
             let matcher = Glob::new(pattern)?.compile_matcher();
             if checks.iter().any(|check| matcher.is_match(check.id)) {
@@ -38,30 +38,30 @@ impl Patterns {
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Whether one of them stands for this name.
-    pub fn has(&self, id: &str) -> bool {
+    pub(crate) fn has(&self, id: &str) -> bool {
         self.0.iter().any(|pattern| pattern.is_match(id))
     }
 }
 
 /// What was asked of the checks.
 #[derive(Clone, Debug, Default)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// Only these, and what they need.
-    pub only: Patterns,
+    pub(crate) only: Patterns,
     /// Not these.
-    pub skip: Patterns,
+    pub(crate) skip: Patterns,
     /// These will fail.
-    pub xfail: Patterns,
+    pub(crate) xfail: Patterns,
 }
 
 impl Selection {
     /// The ones of these checks that are to be made: with `only`, also what those need.
-    pub fn of(&self, checks: &[&'static Check]) -> Vec<&'static Check> {
+    pub(crate) fn of(&self, checks: &[&'static Check]) -> Vec<&'static Check> {
         let mut wanted: Vec<&str> = checks
             .iter()
             .map(|check| check.id)

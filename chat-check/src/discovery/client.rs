@@ -1,4 +1,4 @@
-//! Finds out how a client speaks.
+//! Discovery of a client's dialect.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -209,14 +209,14 @@ impl Search<'_> {
         participant.send(&scene.dialect.framing.encode(GREETING.as_bytes()))?;
         scene.has_read(&client, &participant);
         // A name that it gives by itself comes at once.
-        let by_itself = more(&participant, 0, self.quiet() * 2);
+        let by_itself = participant.sends_more(0, self.quiet() * 2);
         if by_itself {
             self.found.dialect.naming = Naming::First;
         }
         let (before, token) = (participant.captured().look(|heard| heard.total), scene.token());
         let begun = Instant::now();
         client.types(&token);
-        if comes(&participant, &token, self.a_while()) {
+        if participant.sends_within(&token, self.a_while()) {
             self.found.latency = begun.elapsed();
             self.form(&client, &mut participant, &token, before)?;
             if !by_itself && self.is_asked() {
@@ -233,7 +233,7 @@ impl Search<'_> {
         let naming = self.ask(scene, &client, &mut participant, false)?;
         self.found.dialect.naming = naming.ok_or_else(|| silent(&participant))?;
         // What was typed before the question is the name, or waits until the name is given.
-        let came = comes(&participant, &token, self.a_while());
+        let came = participant.sends_within(&token, self.a_while());
         let first = participant.position(&token).is_some_and(|at| at <= 2);
         if came && first && self.found.dialect.typed == Typed::Never {
             self.found.dialect.typed = Typed::Asked;
@@ -261,7 +261,7 @@ impl Search<'_> {
         let (before, token) = (participant.captured().look(|heard| heard.total), scene.token());
         let begun = Instant::now();
         client.types(&token);
-        if comes(participant, &token, scene.timeouts.patience) {
+        if participant.sends_within(&token, scene.timeouts.patience) {
             self.found.latency = begun.elapsed();
             self.form(client, participant, &token, before)?;
         }
@@ -301,18 +301,18 @@ impl Search<'_> {
         } else {
             participant.send(keyword.as_bytes())?;
             scene.has_read(client, participant);
-            if more(participant, before, self.quiet()) {
+            if participant.sends_more(before, self.quiet()) {
                 return Ok(true);
             }
             participant.send(b"\n")?;
         }
         scene.has_read(client, participant);
-        if more(participant, before, self.quiet() * 3) {
+        if participant.sends_more(before, self.quiet() * 3) {
             return Ok(true);
         }
         // One that answers late is not to be taken for one that answers another keyword.
         scene.settle(&client.program)?;
-        Ok(more(participant, before, Duration::ZERO))
+        Ok(participant.sends_more(before, Duration::ZERO))
     }
 
     /// How the message looks of which this is a part, and that came behind so many bytes.
@@ -376,16 +376,6 @@ impl Search<'_> {
         self.found.dialect.leave = None;
         Ok(())
     }
-}
-
-/// Whether this comes from the client in this time.
-fn comes(participant: &Participant, token: &str, time: Duration) -> bool {
-    participant.captured().wait(time, |heard| heard.find(token, 0)).is_some()
-}
-
-/// Whether more than so many bytes come from the client in this time.
-fn more(participant: &Participant, than: u64, time: Duration) -> bool {
-    participant.captured().wait(time, |heard| (heard.total > than).then_some(())).is_some()
 }
 
 fn silent(participant: &Participant) -> Halt {

@@ -1,4 +1,4 @@
-//! Finds out how a program speaks, before anything is judged.
+//! Discovery of a program's dialect, before anything is judged.
 //!
 //! Each question has an experiment, and each experiment a fresh process. A program with faults
 //! must not lead astray: what an experiment does not show stays as the course has it.

@@ -1,4 +1,4 @@
-//! Finds out how a server speaks.
+//! Discovery of a server's dialect.
 
 use std::time::{Duration, Instant};
 

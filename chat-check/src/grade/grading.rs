@@ -23,41 +23,41 @@ use crate::text::{Lang, Text, Words};
 
 /// Settings of a run, which hold for every program in it.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// What programs are checked against; without one, what their dialect tells.
-    pub profile: Option<Profile>,
+    pub(crate) profile: Option<Profile>,
     /// What is known of their dialect.
-    pub given: Given,
+    pub(crate) given: Given,
     /// After how much silence the course wants a connection closed, if it does.
-    pub idle: Option<Duration>,
+    pub(crate) idle: Option<Duration>,
     /// How many times as long everything may take.
-    pub slow: f64,
+    pub(crate) slow: f64,
     /// How many checks are made at the same time.
-    pub side_by_side: NonZero<usize>,
+    pub(crate) side_by_side: NonZero<usize>,
     /// Which checks are made.
-    pub selection: Selection,
+    pub(crate) selection: Selection,
     /// In which language the outcome is told.
-    pub lang: Lang,
+    pub(crate) lang: Lang,
     /// What programs may use.
-    pub limits: Limits,
+    pub(crate) limits: Limits,
     /// Variables that they find in their environment.
-    pub variables: Vec<(String, String)>,
+    pub(crate) variables: Vec<(String, String)>,
     /// Whether they have networks of their own.
-    pub isolation: Isolation,
+    pub(crate) isolation: Isolation,
     /// The server whose client is checked, where one command can start both: what the client took
     /// over from it can be had again only with it.
-    pub server: Option<String>,
+    pub(crate) server: Option<String>,
     /// The port of the server whose client is checked, where nobody has given one.
-    pub server_port: Option<u16>,
+    pub(crate) server_port: Option<u16>,
     /// The options that a command to repeat a check needs: everything but the programs, the profile
     /// and `--only`.
-    pub options: String,
+    pub(crate) options: String,
 }
 
 impl Settings {
     /// The same for a client whose server was checked: what it cannot know but from its server.
     #[must_use]
-    pub fn after(&self, parts: &[Part]) -> Self {
+    pub(crate) fn after(&self, parts: &[Part]) -> Self {
         let mut settings = self.clone();
         if let Some(server) = parts.iter().find(|part| part.not_started.is_none()) {
             if settings.given.port.is_none() {
@@ -87,15 +87,15 @@ impl Settings {
 
 /// One program that is to be checked.
 #[derive(Clone, Debug)]
-pub struct Job {
+pub(crate) struct Job {
     /// What kind of program it is.
-    pub side: Side,
+    pub(crate) side: Side,
     /// How it is started, as a shell's user would type it.
-    pub command: String,
+    pub(crate) command: String,
     /// Where it is at home.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// What is tried behind the command, one after the other, if the program ends at once without.
-    pub arguments: &'static [&'static str],
+    pub(crate) arguments: &'static [&'static str],
 }
 
 impl Job {
@@ -107,7 +107,7 @@ impl Job {
     ///
     /// The command or its folder are of no use. A program that does not start is no error, but a
     /// part that says so.
-    pub fn run(
+    pub(crate) fn run(
         &self,
         settings: &Settings,
         stop: &Arc<AtomicBool>,

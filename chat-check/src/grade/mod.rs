@@ -1,6 +1,6 @@
 //! Grading one program: its checks are chosen and run, and verdicts become marks.
 
-pub mod grading;
-pub mod result;
-pub mod rubric;
-pub mod runner;
+pub(crate) mod grading;
+pub(crate) mod result;
+pub(crate) mod rubric;
+pub(crate) mod runner;

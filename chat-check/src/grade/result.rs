@@ -10,156 +10,155 @@ use crate::text::Lang;
 use crate::verdict::{Level, Verdict};
 
 /// The version of [`Report`]'s JSON form. It changes whenever a reader could be surprised.
-pub const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 /// Everything that was found out about one submission.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// [`FORMAT`].
-    pub format: u32,
+    pub(crate) format: u32,
     /// This program's version.
-    pub version: String,
+    pub(crate) version: String,
     /// The language of all texts in it.
-    pub lang: Lang,
+    pub(crate) lang: Lang,
     /// Whose it is: the folder's name in a batch, or nothing.
-    pub submission: Option<String>,
+    pub(crate) submission: Option<String>,
     /// When it was made: RFC 3339, in UTC.
-    pub date: String,
+    pub(crate) date: String,
     /// The run was ended before its end; what is here is complete in itself.
-    pub interrupted: bool,
+    pub(crate) interrupted: bool,
     /// The programs that were checked: a server, a client, or both.
-    pub parts: Vec<Part>,
+    pub(crate) parts: Vec<Part>,
     /// The marks, when a rubric was asked for.
-    pub marks: Option<Marks>,
+    pub(crate) marks: Option<Marks>,
 }
 
 /// One program of a submission.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Part {
+pub(crate) struct Part {
     /// What kind of program it is.
-    pub side: Side,
+    pub(crate) side: Side,
     /// How it is started.
-    pub command: String,
+    pub(crate) command: String,
     /// What it was checked against.
     #[serde(with = "crate::checks::check::profile_name")]
-    pub profile: Profile,
+    pub(crate) profile: Profile,
     /// What it speaks: found out, or given.
-    pub dialect: Dialect,
+    pub(crate) dialect: Dialect,
     /// What the reader should know about the run itself, each a sentence.
-    pub remarks: Vec<String>,
+    pub(crate) remarks: Vec<String>,
     /// Other files of the submission that might have been meant, best first.
     #[serde(default)]
-    pub others: Vec<String>,
+    pub(crate) others: Vec<String>,
     /// Why it could not be checked at all.
-    pub not_started: Option<NotStarted>,
+    pub(crate) not_started: Option<NotStarted>,
     /// One for each check, in the catalogue's order.
-    pub results: Vec<Outcome>,
+    pub(crate) results: Vec<Outcome>,
     /// How long all of it took, in seconds.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
 }
 
 /// A program that cannot be checked, because it does not come so far.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct NotStarted {
+pub(crate) struct NotStarted {
     /// What happened instead.
-    pub why: String,
+    pub(crate) why: String,
     /// The last lines of what it printed, standard error behind standard output.
-    pub printed: Vec<String>,
+    pub(crate) printed: Vec<String>,
 }
 
 /// The outcome of one check.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The check's name, such as `2.2-echo`.
-    pub id: String,
+    pub(crate) id: String,
     /// The requirement's number.
-    pub requirement: String,
+    pub(crate) requirement: String,
     /// How much it weighs.
-    pub level: Level,
+    pub(crate) level: Level,
     /// What is checked, in a few words.
-    pub title: String,
+    pub(crate) title: String,
     /// What became of it.
-    pub verdict: Verdict,
+    pub(crate) verdict: Verdict,
     /// Why it is not simply a pass, in a sentence.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// What was seen, when the program is at fault.
-    pub evidence: Option<Evidence>,
+    pub(crate) evidence: Option<Evidence>,
     /// How long it took, in seconds, both attempts together.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
     /// The command that repeats just this check.
-    pub repeat: String,
+    pub(crate) repeat: String,
 }
 
 /// What was seen when a program did not do what is required.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Evidence {
+pub(crate) struct Evidence {
     /// What should have come.
-    pub expected: String,
+    pub(crate) expected: String,
     /// What came.
-    pub came: String,
+    pub(crate) came: String,
     /// How such a fault usually comes about, and what helps.
-    pub explanation: String,
+    pub(crate) explanation: String,
     /// The last bytes that were sent to the program, escaped, oldest first, as `who: bytes`.
-    pub sent: Vec<String>,
-    /// The conversation.
-    pub conversation: Vec<Entry>,
+    pub(crate) sent: Vec<String>,
+    pub(crate) conversation: Vec<Entry>,
     /// How many entries of it are missing in its middle, and behind how many.
-    pub omitted: Option<(usize, usize)>,
+    pub(crate) omitted: Option<(usize, usize)>,
     /// The last lines that the program printed on standard error.
-    pub stderr: Vec<String>,
+    pub(crate) stderr: Vec<String>,
 }
 
 /// The points of a submission.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Marks {
+pub(crate) struct Marks {
     /// The rubric's own name for itself.
-    pub rubric: String,
+    pub(crate) rubric: String,
     /// One for each program that was checked.
-    pub parts: Vec<PartMarks>,
+    pub(crate) parts: Vec<PartMarks>,
     /// The sum of the points.
-    pub points: f64,
+    pub(crate) points: f64,
     /// What can be reached, also where a run that did not come to its end gives no points.
-    pub of: f64,
+    pub(crate) of: f64,
 }
 
 /// The points of one program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PartMarks {
+pub(crate) struct PartMarks {
     /// Which program.
-    pub side: Side,
+    pub(crate) side: Side,
     /// The points it gets.
-    pub points: f64,
+    pub(crate) points: f64,
     /// What it could get.
-    pub of: f64,
+    pub(crate) of: f64,
     /// The level that it reached, in percent.
-    pub percent: f64,
+    pub(crate) percent: f64,
     /// What that level means, in the rubric's words.
-    pub level: String,
+    pub(crate) level: String,
     /// The arithmetic, line by line: `5 × 75 % = 3.75`.
-    pub arithmetic: Vec<String>,
+    pub(crate) arithmetic: Vec<String>,
     /// Why it is not all, one for each thing that cost something. Together they are what is missing.
-    pub lost: Vec<Loss>,
+    pub(crate) lost: Vec<Loss>,
 }
 
 /// Something that cost points.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Loss {
+pub(crate) struct Loss {
     /// How many.
-    pub points: f64,
+    pub(crate) points: f64,
     /// Why, in a sentence.
-    pub reason: String,
+    pub(crate) reason: String,
     /// The checks that are to blame, by name. There are none if the program did not start.
-    pub checks: Vec<String>,
+    pub(crate) checks: Vec<String>,
 }
 
 impl Report {
     /// How many results have this verdict.
-    pub fn count(&self, verdict: Verdict) -> usize {
+    pub(crate) fn count(&self, verdict: Verdict) -> usize {
         self.results().filter(|result| result.verdict == verdict).count()
     }
 
     /// All results, the server's before the client's.
-    pub fn results(&self) -> impl Iterator<Item = &Outcome> {
+    pub(crate) fn results(&self) -> impl Iterator<Item = &Outcome> {
         self.parts.iter().flat_map(|part| &part.results)
     }
 }

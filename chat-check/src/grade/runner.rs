@@ -1,4 +1,4 @@
-//! Makes checks: each in a fresh process, twice when it fails, side by side where that is possible.
+//! Runs checks: each in a fresh process, twice when it fails, side by side where that is possible.
 
 use std::collections::HashMap;
 use std::num::NonZero;
@@ -24,23 +24,22 @@ use crate::text::{Lang, Text, Words};
 use crate::verdict::{Checked, Halt, Verdict};
 
 /// Runs the checks of one program.
-pub struct Runner<'a> {
-    /// The program.
-    pub tested: &'a TestedProgram,
+pub(crate) struct Runner<'a> {
+    pub(crate) tested: &'a TestedProgram,
     /// How it speaks.
-    pub dialect: &'a Dialect,
+    pub(crate) dialect: &'a Dialect,
     /// What it is checked against.
-    pub profile: Profile,
+    pub(crate) profile: Profile,
     /// How long checks wait.
-    pub timeouts: &'a Timeouts,
+    pub(crate) timeouts: &'a Timeouts,
     /// The checks that fail as everybody knows.
-    pub xfail: &'a Patterns,
+    pub(crate) xfail: &'a Patterns,
     /// In which language the outcome is told.
-    pub lang: Lang,
+    pub(crate) lang: Lang,
     /// How many checks are made at the same time, where they can be.
-    pub side_by_side: NonZero<usize>,
+    pub(crate) side_by_side: NonZero<usize>,
     /// What repeats one check: the words of a command, behind which `--only ID` is put.
-    pub repeat: String,
+    pub(crate) repeat: String,
 }
 
 /// What one attempt came to.
@@ -83,7 +82,7 @@ impl Runner<'_> {
     /// Makes these checks, in any order that lets those that others need go first. Stops beginning
     /// new ones when `stop` becomes true. Returns an outcome for each that was made or skipped, in
     /// the order of the checks, and tells `told` each one as soon as it is there.
-    pub fn make(
+    pub(crate) fn make(
         &self,
         checks: &[&'static Check],
         stop: &AtomicBool,

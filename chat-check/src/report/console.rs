@@ -1,4 +1,4 @@
-//! A report for the terminal: short, and in colours that the caller's stream may take out.
+//! A report on the console: short, and in colours that the caller's stream may take out.
 
 use std::io::{self, Write};
 
@@ -26,7 +26,7 @@ const INDENT: &str = "      ";
 /// # Errors
 ///
 /// Those of `out`.
-pub fn print(
+pub(crate) fn print(
     report: &Report,
     verbose: bool,
     width: Option<usize>,

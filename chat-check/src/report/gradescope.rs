@@ -58,7 +58,7 @@ const STDOUT: &str = "hidden";
 /// # Panics
 ///
 /// Never: everything in it can be written as JSON.
-pub fn render(report: &Report) -> String {
+pub(crate) fn render(report: &Report) -> String {
     let mut report = report.harmless();
     let marks = report.marks.take().unwrap_or_else(|| Rubric::course().marks(&report));
     let lang = report.lang;

@@ -1,4 +1,4 @@
-//! What strangers' programs printed, as it may be shown anywhere.
+//! Escaping of what strangers' programs printed, so that it may be shown anywhere.
 //!
 //! Every form of a report begins with [`Report::harmless`]. What a form has to escape besides, such
 //! as HTML, it escapes itself.
@@ -17,7 +17,7 @@ const TAB: &str = "    ";
 
 /// The text without anything that could drive a terminal, turn the text around, break a line or
 /// be forbidden in XML: such characters are written as `\u{1b}`. A tab becomes blanks.
-pub fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     let showable = showable(Cow::Borrowed(text));
     let mut harmless = String::with_capacity(text.len());
     for (was, is) in text.chars().zip(showable.chars()) {
@@ -42,7 +42,7 @@ fn one(text: &mut String) {
 impl Report {
     /// A copy in which every text is [`harmless`].
     #[must_use]
-    pub fn harmless(&self) -> Self {
+    pub(crate) fn harmless(&self) -> Self {
         let mut copy = self.clone();
         // Taken apart by names, so that no field can be forgotten.
         let Self { format: _, version, lang: _, submission, date, interrupted: _, parts, marks } =
@@ -59,7 +59,7 @@ impl Report {
 impl Outcome {
     /// A copy in which every text is [`harmless`].
     #[must_use]
-    pub fn harmless(&self) -> Self {
+    pub(crate) fn harmless(&self) -> Self {
         let mut copy = self.clone();
         outcome(&mut copy);
         copy

@@ -7,52 +7,65 @@ use crate::grade::result::Report;
 /// # Panics
 ///
 /// Never: everything in a report can be written as JSON.
-pub fn render(report: &Report) -> String {
+pub(crate) fn render(report: &Report) -> String {
     let json = serde_json::to_string_pretty(&report.harmless());
     json.expect("a report has string keys only") + "\n"
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
 
     use super::*;
     use crate::report::sample;
 
     const SCHEMA: &str = include_str!("../../schema/report-1.json");
 
-    fn validator() -> jsonschema::Validator {
-        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-        jsonschema::draft202012::meta::validate(&schema).unwrap();
-        jsonschema::draft202012::new(&schema).unwrap()
-    }
+    /// Reports as they are written, for readers of reports and for the schema's own test.
+    const SAMPLES: [&str; 2] = [include_str!("sample.json"), include_str!("sample-hostile.json")];
 
     /// A report with something in every field.
-    fn full() -> Value {
+    fn full() -> Report {
         let mut report = sample::full();
-        let mut parts = vec![report.parts.remove(0)];
-        parts[0].not_started = sample::not_started(crate::checks::check::Side::Server).not_started;
+        report.parts.truncate(1);
+        let part = &mut report.parts[0];
+        part.not_started = sample::not_started(part.side).not_started;
+        part.others.push("otro/servidor.py".to_owned());
         // The first outcome stands for all of them.
-        parts[0].results.rotate_left(3);
-        report.parts = parts;
-        serde_json::to_value(report).unwrap()
+        part.results.rotate_left(3);
+        report
     }
 
-    /// Calls `visit` with every path at which there is an object.
-    fn objects(value: &Value, path: &str, visit: &mut impl FnMut(&str)) {
+    /// Looks at every object in a value: its fields are those that the schema has for it. Returns
+    /// how many there are.
+    fn objects(value: &Value, schema: &Value, root: &Value) -> usize {
+        let schema = match schema["$ref"].as_str() {
+            Some(reference) => root.pointer(&reference[1..]).unwrap(),
+            None => schema,
+        };
+        let kinds = schema["anyOf"].as_array().map_or(&[][..], Vec::as_slice);
+        if let Some(kind) = kinds.iter().find(|kind| kind.get("$ref").is_some()) {
+            return objects(value, kind, root);
+        }
         match value {
             Value::Object(fields) => {
-                visit(path);
-                for (name, field) in fields {
-                    objects(field, &format!("{path}/{name}"), visit);
-                }
+                let schema = kinds.iter().find(|kind| kind["type"] == "object").unwrap_or(schema);
+                let names: BTreeSet<&str> = fields.keys().map(String::as_str).collect();
+                let required = schema["required"].as_array().unwrap();
+                let required: BTreeSet<&str> = required.iter().filter_map(Value::as_str).collect();
+                let known = schema["properties"].as_object().unwrap();
+                assert_eq!(names, required);
+                assert_eq!(names, known.keys().map(String::as_str).collect());
+                assert_eq!(schema["additionalProperties"], false, "{names:?}");
+                1 + fields
+                    .iter()
+                    .map(|(name, field)| objects(field, &known[name], root))
+                    .sum::<usize>()
             }
-            Value::Array(items) => {
-                if let Some(item) = items.first() {
-                    objects(item, &format!("{path}/0"), visit);
-                }
-            }
-            _ => {}
+            Value::Array(items) => items.first().map_or(0, |i| objects(i, &schema["items"], root)),
+            _ => 0,
         }
     }
 
@@ -72,33 +85,15 @@ mod tests {
     }
 
     #[test]
-    fn reports_are_as_the_schema_says() {
-        let validator = validator();
-        let parts = vec![sample::not_started(crate::checks::check::Side::Client)];
-        for report in [sample::full(), sample::hostile(), sample::report(parts)] {
-            let value = serde_json::from_str(&render(&report)).unwrap();
-            let errors: Vec<_> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
-            assert_eq!(errors, Vec::<String>::new());
+    fn the_samples_are_what_is_written() {
+        for (sample, report) in SAMPLES.into_iter().zip([full(), sample::hostile()]) {
+            assert_eq!(sample, render(&report));
         }
     }
 
     #[test]
     fn the_schema_knows_every_field_and_no_other() {
-        let (validator, full) = (validator(), full());
-        let mut seen = 0;
-        objects(&full, "", &mut |path| {
-            let fields = full.pointer(path).unwrap().as_object().unwrap();
-            let mut extra = full.clone();
-            let object = extra.pointer_mut(path).unwrap().as_object_mut().unwrap();
-            object.insert("extra".into(), json!(true));
-            assert!(!validator.is_valid(&extra), "an extra field in `{path}`");
-            for name in fields.keys() {
-                let mut poorer = full.clone();
-                poorer.pointer_mut(path).unwrap().as_object_mut().unwrap().remove(name);
-                assert!(!validator.is_valid(&poorer), "`{name}` missing in `{path}`");
-            }
-            seen += 1;
-        });
-        assert_eq!(seen, 11, "objects");
+        let (schema, full) = (SCHEMA.parse().unwrap(), serde_json::to_value(full()).unwrap());
+        assert_eq!(objects(&full, &schema, &schema), 11, "objects");
     }
 }

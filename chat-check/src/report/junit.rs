@@ -19,7 +19,7 @@ use crate::verdict::{Level, Verdict};
 /// # Panics
 ///
 /// Never: memory takes everything that is written to it.
-pub fn render(report: &Report) -> String {
+pub(crate) fn render(report: &Report) -> String {
     let report = report.harmless();
     let name = report.submission.as_deref().unwrap_or("chat-check");
     let mut suites = Suites::new(name);

@@ -6,8 +6,7 @@ use crate::grade::rubric::points;
 use crate::report::wording::{self, points_of, sign};
 use crate::text::Lang;
 
-/// The report.
-pub fn render(report: &Report) -> String {
+pub(crate) fn render(report: &Report) -> String {
     let report = report.harmless();
     let lang = report.lang;
     let mut text = vec![format!("# {}", wording::TITLE.to(lang))];

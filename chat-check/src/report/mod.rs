@@ -1,18 +1,17 @@
-//! What a run has found, and the forms in which it is told.
+//! Reports: the forms in which the results of a run are told.
 
-pub mod class;
-pub mod console;
-pub mod gradescope;
+pub(crate) mod class;
+pub(crate) mod console;
+pub(crate) mod gradescope;
 mod harmless;
-pub mod html;
-pub mod json;
-pub mod junit;
-pub mod markdown;
+pub(crate) mod html;
+pub(crate) mod json;
+pub(crate) mod junit;
+pub(crate) mod markdown;
 #[cfg(test)]
 pub(crate) mod sample;
 pub(crate) mod wording;
 
-pub use self::harmless::harmless;
 use crate::grade::result::Evidence;
 use crate::text::Lang;
 

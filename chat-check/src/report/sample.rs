@@ -1,4 +1,4 @@
-//! Reports that nobody made, for tests.
+//! Sample reports for tests.
 
 use std::time::Duration;
 

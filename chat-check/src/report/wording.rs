@@ -128,7 +128,7 @@ pub(crate) const fn code(verdict: Verdict) -> &'static str {
 
 impl Verdict {
     /// What it is called.
-    pub const fn name(self) -> Text {
+    pub(crate) const fn name(self) -> Text {
         let (es, en) = match self {
             Self::Pass => ("se cumple", "pass"),
             Self::NotStrict => ("no estricto", "not strict"),
@@ -143,7 +143,7 @@ impl Verdict {
     }
 
     /// All there are, the plain ones first.
-    pub const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Pass,
         Self::Fail,
         Self::NotStrict,
@@ -157,7 +157,7 @@ impl Verdict {
 
 impl Level {
     /// What it is called.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Must => "MUST",
             Self::Should => "SHOULD",
@@ -168,7 +168,7 @@ impl Level {
 
 impl Side {
     /// What it is called.
-    pub const fn name(self) -> Text {
+    pub(crate) const fn name(self) -> Text {
         match self {
             Self::Server => Text { es: "servidor", en: "server" },
             Self::Client => Text { es: "cliente", en: "client" },

@@ -1,4 +1,4 @@
-//! Copies of folders, so that a program can do what it likes to its own.
+//! Copying of folders, so that a program can do what it likes to its own.
 
 use std::fs::{self, File};
 use std::io;

@@ -1,4 +1,4 @@
-//! A network of one's own for each attempt, where the system gives one.
+//! Isolation of attempts: a network namespace for each, where the system gives one.
 //!
 //! What a program started keeps to is told in [`program`](crate::sandbox::program). In a network of
 //! one's own every port is free, nobody else connects, and what an attempt leaves behind (a port in
@@ -9,8 +9,9 @@ use std::process::ExitCode;
 
 /// Whether attempts can have their own network and their own process tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Isolation {
+pub(crate) enum Isolation {
     /// They can (Linux namespaces).
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there are no namespaces"))]
     Own,
     /// They share the machine's: attempts are made one after the other.
     Shared,
@@ -21,7 +22,7 @@ impl Isolation {
     /// a user namespace first, and only a process of one thread can have that. Another process
     /// tries it before, because some systems grant it and then allow nothing in it, not even to
     /// make a file, and there is no way back.
-    pub fn prepare() -> Self {
+    pub(crate) fn prepare() -> Self {
         #[cfg(target_os = "linux")]
         if linux::prepare() {
             return Self::Own;
@@ -30,7 +31,7 @@ impl Isolation {
     }
 
     /// Tries what [`prepare`](Self::prepare) does, in a process that does nothing else.
-    pub fn probe() -> ExitCode {
+    pub(crate) fn probe() -> ExitCode {
         #[cfg(target_os = "linux")]
         if linux::become_own_user().is_ok() && linux::try_it() && tempfile::tempfile().is_ok() {
             return ExitCode::SUCCESS;
@@ -44,7 +45,7 @@ impl Isolation {
     /// # Errors
     ///
     /// The system refuses what it granted before.
-    pub fn enter(self) -> std::io::Result<()> {
+    pub(crate) fn enter(self) -> std::io::Result<()> {
         match self {
             #[cfg(target_os = "linux")]
             Self::Own => linux::enter(),

@@ -4,20 +4,20 @@ use std::time::Duration;
 
 /// What a program may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// How many processes it may have at a time; threads may be [sixteen times](Self::threads) as
     /// many.
-    pub processes: usize,
+    pub(crate) processes: usize,
     /// Resident memory of all its processes together, in bytes; what they share counts once. Not
     /// address space: a Java machine reserves tens of gigabytes of that and uses a hundred
     /// megabytes.
-    pub memory: u64,
+    pub(crate) memory: u64,
     /// Processor time of all its processes together.
-    pub cpu: Duration,
+    pub(crate) cpu: Duration,
     /// The longest file it may write, in bytes.
-    pub file_size: u64,
+    pub(crate) file_size: u64,
     /// What is kept of each of its outputs, in bytes: the first quarter and the last.
-    pub output: usize,
+    pub(crate) output: usize,
 }
 
 impl Default for Limits {
@@ -35,7 +35,8 @@ impl Default for Limits {
 impl Limits {
     /// How many threads it may have at a time: a Java machine has twenty before it does anything,
     /// and many servers one for each client.
-    pub fn threads(&self) -> usize {
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nobody enforces it"))]
+    pub(crate) fn threads(&self) -> usize {
         self.processes.saturating_mul(16)
     }
 }

@@ -2,9 +2,9 @@
 
 pub(crate) mod containment;
 pub(crate) mod copy;
-pub mod isolation;
-pub mod limits;
-pub mod program;
-pub mod running;
-pub mod supervisor;
+pub(crate) mod isolation;
+pub(crate) mod limits;
+pub(crate) mod program;
+pub(crate) mod running;
+pub(crate) mod supervisor;
 pub(crate) mod workdir;

@@ -30,7 +30,7 @@ use crate::sandbox::workdir::WorkDir;
 
 /// A program that can be started any number of times, each time in a fresh copy of its folder.
 #[derive(Clone, Debug)]
-pub struct TestedProgram {
+pub(crate) struct TestedProgram {
     words: Vec<String>,
     folder: PathBuf,
     copied: bool,
@@ -43,7 +43,7 @@ pub struct TestedProgram {
 
 /// Why a command cannot be a subject.
 #[derive(Debug, thiserror::Error)]
-pub enum ProgramError {
+pub(crate) enum ProgramError {
     /// Quotes that do not match.
     #[error("the command cannot be split into words: {0:?}")]
     Unbalanced(String),
@@ -91,7 +91,11 @@ impl TestedProgram {
     /// # Errors
     ///
     /// The command cannot be split into words, or the folder cannot be read.
-    pub fn new(command: &str, folder: &Path, isolation: Isolation) -> Result<Self, ProgramError> {
+    pub(crate) fn new(
+        command: &str,
+        folder: &Path,
+        isolation: Isolation,
+    ) -> Result<Self, ProgramError> {
         let words = shell_words::split(command)
             .map_err(|_| ProgramError::Unbalanced(command.to_owned()))?;
         if words.is_empty() {
@@ -113,13 +117,13 @@ impl TestedProgram {
 
     /// The same with other limits.
     #[must_use]
-    pub fn with_limits(self, limits: Limits) -> Self {
+    pub(crate) fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
     /// The same; all that run are ended when this becomes true.
     #[must_use]
-    pub fn with_stop(self, stop: &Arc<AtomicBool>) -> Self {
+    pub(crate) fn with_stop(self, stop: &Arc<AtomicBool>) -> Self {
         Self { stop: Arc::clone(stop), ..self }
     }
 
@@ -131,7 +135,7 @@ impl TestedProgram {
 
     /// The same with one more variable in its environment.
     #[must_use]
-    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with_variable(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
@@ -142,17 +146,17 @@ impl TestedProgram {
     }
 
     /// Whether each start has a copy of the folder of its own. A large folder is not copied.
-    pub fn is_copied(&self) -> bool {
+    pub(crate) fn is_copied(&self) -> bool {
         self.copied
     }
 
     /// Whether several can run at the same time without seeing each other.
-    pub fn isolation(&self) -> Isolation {
+    pub(crate) fn isolation(&self) -> Isolation {
         self.isolation
     }
 
     /// Whether it is told its port.
-    pub fn takes_port(&self) -> bool {
+    pub(crate) fn takes_port(&self) -> bool {
         self.words.iter().any(|word| word.contains(PORT))
     }
 

@@ -23,7 +23,7 @@ use crate::sandbox::limits::Limits;
 use crate::text::Words;
 
 /// A running program. Dropping it kills it and all that it has started.
-pub struct Running {
+pub(crate) struct Running {
     /// On Linux its supervisor.
     child: Child<Sandbox>,
     trace: Arc<Trace>,
@@ -31,7 +31,7 @@ pub struct Running {
 
 /// What a terminal or a system may send to a program.
 #[derive(Clone, Copy, Debug)]
-pub enum Signal {
+pub(crate) enum Signal {
     /// Its user has pressed Ctrl-C.
     Interrupt,
     /// It is to end.
@@ -43,11 +43,11 @@ pub enum Signal {
 }
 
 /// What remains of a program when it is gone.
-pub struct Trace {
+pub(crate) struct Trace {
     /// Its standard output.
-    pub out: Arc<Captured>,
+    pub(crate) out: Arc<Captured>,
     /// Its standard error.
-    pub err: Arc<Captured>,
+    pub(crate) err: Arc<Captured>,
     /// How it ended, if it did and was looked at.
     ended: OnceLock<ExitStatus>,
     /// The limit that it went over, if it did.
@@ -101,25 +101,25 @@ impl Running {
     }
 
     /// What it has said, and what became of it.
-    pub fn trace(&self) -> &Arc<Trace> {
+    pub(crate) fn trace(&self) -> &Arc<Trace> {
         &self.trace
     }
 
     /// Writes to its standard input. Does not wait until it is read; one that reads no more misses
     /// it.
-    pub fn type_in(&self, text: &str) {
+    pub(crate) fn type_in(&self, text: &str) {
         if let Some(keys) = self.child.keys() {
             let _ = keys.press(self.child.role(), text);
         }
     }
 
     /// Closes its standard input, behind what was typed.
-    pub fn end_input(&mut self) {
+    pub(crate) fn end_input(&mut self) {
         self.child.end_input();
     }
 
     /// Its processes: the program, and all that it has started.
-    pub fn tree(&self) -> Vec<u32> {
+    pub(crate) fn tree(&self) -> Vec<u32> {
         let mut tree = process::tree(self.child.id());
         if cfg!(target_os = "linux") {
             // The first is its supervisor.
@@ -129,7 +129,7 @@ impl Running {
     }
 
     /// The TCP sockets that it has open.
-    pub fn sockets(&self) -> Vec<Socket> {
+    pub(crate) fn sockets(&self) -> Vec<Socket> {
         self.seen();
         sockets::of_tree(self.child.id()).unwrap_or_default()
     }
@@ -154,31 +154,31 @@ impl Running {
     }
 
     /// How many descriptors it has open.
-    pub fn descriptors(&self) -> usize {
+    pub(crate) fn descriptors(&self) -> usize {
         self.seen();
         self.tree().into_iter().filter_map(|id| process::descriptors(id).ok()).sum()
     }
 
     /// How many threads it has.
-    pub fn threads(&self) -> usize {
+    pub(crate) fn threads(&self) -> usize {
         self.tree().into_iter().filter_map(|id| process::threads(id).ok()).sum()
     }
 
     /// How much processor time it has used.
-    pub fn cpu(&self) -> Duration {
+    pub(crate) fn cpu(&self) -> Duration {
         self.seen();
         self.tree().into_iter().filter_map(|id| process::cpu(id).ok()).sum()
     }
 
     /// Whether it waits, in all its threads, for something to happen. Where nobody shows that, it is
     /// taken to.
-    pub fn is_waiting(&self) -> bool {
+    pub(crate) fn is_waiting(&self) -> bool {
         // One that was seen waiting may have been woken by one that was seen later.
         self.is_all('S') && self.is_all('S')
     }
 
     /// Whether it stands still after [`Signal::Stop`].
-    pub fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.is_all('T')
     }
 
@@ -197,7 +197,7 @@ impl Running {
 
     /// Sends a signal to the program and what it has started, as a terminal does. Whoever asks for
     /// that where there are no signals learns nothing.
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         self.child.role().event(format!("is sent {}", signal.name()));
         self.trace.signalled.store(true, Ordering::Relaxed);
         #[cfg(target_os = "linux")]
@@ -209,7 +209,7 @@ impl Running {
     }
 
     /// Whether it has ended by itself, and how.
-    pub fn ended(&self) -> Option<ExitStatus> {
+    pub(crate) fn ended(&self) -> Option<ExitStatus> {
         let status = self.child.ended().ok().flatten()?;
         if self.trace.ended.set(status).is_ok() {
             self.child.role().event(format!("ended: {status}"));
@@ -224,7 +224,7 @@ impl Running {
     }
 
     /// Waits until it has ended, for as long as patience lasts.
-    pub fn wait(&self, patience: Duration) -> Option<ExitStatus> {
+    pub(crate) fn wait(&self, patience: Duration) -> Option<ExitStatus> {
         let deadline = Instant::now() + patience;
         loop {
             match self.ended() {
@@ -236,7 +236,7 @@ impl Running {
     }
 
     /// Kills it, and all that it has started, and waits until they are gone.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         if self.ended().is_none() {
             self.child.kill();
         }
@@ -251,7 +251,7 @@ impl Drop for Running {
 
 impl Signal {
     /// What people call it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Interrupt => "SIGINT",
             Self::Terminate => "SIGTERM",
@@ -274,22 +274,22 @@ impl Signal {
 
 impl Trace {
     /// How the program ended without a signal from the checker, if it did.
-    pub fn ended_by_itself(&self) -> Option<ExitStatus> {
+    pub(crate) fn ended_by_itself(&self) -> Option<ExitStatus> {
         self.ended.get().copied().filter(|_| !self.signalled.load(Ordering::Relaxed))
     }
 
     /// The limit that it went over, if it did.
-    pub fn exceeded(&self) -> Option<&Words> {
+    pub(crate) fn exceeded(&self) -> Option<&Words> {
         self.exceeded.get()
     }
 
     /// Whether it took the whole screen of its terminal for itself.
-    pub fn draws(&self) -> bool {
+    pub(crate) fn draws(&self) -> bool {
         self.out.look(|heard| heard.find(OTHER_SCREEN, 0)).is_some()
     }
 
     /// Whether something was asked of it that this system does not tell.
-    pub fn is_unseen(&self) -> bool {
+    pub(crate) fn is_unseen(&self) -> bool {
         self.unseen.load(Ordering::Relaxed)
     }
 }

@@ -16,7 +16,7 @@ use crate::sandbox::limits::Limits;
 
 /// What a supervisor is told.
 #[derive(Args, Clone, Debug)]
-pub struct Supervise {
+pub(crate) struct Supervise {
     /// The folder that was made for the program; what is locked in it is locked by the checker.
     #[arg(long)]
     workdir: PathBuf,
@@ -35,11 +35,12 @@ pub struct Supervise {
 }
 
 /// The exit status of a supervisor whose program cannot be started.
-pub const CANNOT_START: u8 = 127;
+pub(crate) const CANNOT_START: u8 = 127;
 
 impl Supervise {
     /// The arguments of a supervisor, behind its name.
-    pub fn words(workdir: &Path, limits: &Limits) -> [OsString; 7] {
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there are no supervisors"))]
+    pub(crate) fn words(workdir: &Path, limits: &Limits) -> [OsString; 7] {
         let (file_size, cpu) = (limits.file_size.to_string(), limits.cpu.as_secs() + 1);
         [
             "supervise".into(),
@@ -55,7 +56,7 @@ impl Supervise {
     /// Runs the program. The status is the program's own, or 128 and the number of the signal that
     /// ended it.
     #[cfg(target_os = "linux")]
-    pub fn run(&self) -> ExitCode {
+    pub(crate) fn run(&self) -> ExitCode {
         match linux::run(self) {
             Ok(code) => ExitCode::from(code),
             Err(error) => {
@@ -67,7 +68,7 @@ impl Supervise {
 
     /// There are no supervisors elsewhere.
     #[cfg(not(target_os = "linux"))]
-    pub fn run(&self) -> ExitCode {
+    pub(crate) fn run(&self) -> ExitCode {
         ExitCode::from(CANNOT_START)
     }
 }

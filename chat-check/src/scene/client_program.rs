@@ -1,4 +1,4 @@
-//! A client that runs, and its user.
+//! A running client program, and its user at the keyboard.
 
 use std::process::ExitStatus;
 use std::time::Duration;

@@ -17,7 +17,7 @@ use crate::verdict::{Checked, Halt};
 /// Somebody who takes part. Everything that arrives is gathered in the background, and looked at
 /// by the unique words in it. Dropping one resets its connection, which leaves nothing behind;
 /// [`close`](Self::close) ends it properly.
-pub struct Participant {
+pub(crate) struct Participant {
     peer: Peer,
     framing: Framing,
     patience: Duration,
@@ -61,17 +61,17 @@ impl Participant {
     }
 
     /// Its name on the scene.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.peer.role().name()
     }
 
     /// Its own address, by which the program knows it.
-    pub fn local(&self) -> SocketAddr {
+    pub(crate) fn local(&self) -> SocketAddr {
         self.peer.local()
     }
 
     /// The address of the program's end.
-    pub fn remote(&self) -> SocketAddr {
+    pub(crate) fn remote(&self) -> SocketAddr {
         self.peer.remote()
     }
 
@@ -80,7 +80,7 @@ impl Participant {
     /// # Errors
     ///
     /// The program does not take it.
-    pub fn say(&mut self, text: &str) -> Checked {
+    pub(crate) fn say(&mut self, text: &str) -> Checked {
         let message = self.framing.encode(text.as_bytes());
         if !self.framing.has_ends() {
             let since = self.said.map_or(APART, |said| said.elapsed());
@@ -96,7 +96,7 @@ impl Participant {
     /// # Errors
     ///
     /// The program does not take them.
-    pub fn send(&mut self, bytes: &[u8]) -> Checked {
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> Checked {
         self.peer.send(bytes).map_err(|error| {
             self.peer.role().event(format!("cannot send: {error}"));
             Halt::fault(
@@ -117,7 +117,7 @@ impl Participant {
     /// # Errors
     ///
     /// It does not come while patience lasts, or the connection ends before.
-    pub fn hears(&mut self, token: &str) -> Checked<String> {
+    pub(crate) fn hears(&mut self, token: &str) -> Checked<String> {
         let found =
             self.captured.wait_on(self.patience, |heard| message(heard, token, self.framing));
         found.ok_or_else(|| self.unheard(token, self.patience))
@@ -128,7 +128,7 @@ impl Participant {
     /// # Errors
     ///
     /// It does not come within this time, or the connection ends before.
-    pub fn hears_within(&mut self, token: &str, patience: Duration) -> Checked<String> {
+    pub(crate) fn hears_within(&mut self, token: &str, patience: Duration) -> Checked<String> {
         let found = self.captured.wait(patience, |heard| message(heard, token, self.framing));
         found.ok_or_else(|| self.unheard(token, patience))
     }
@@ -145,7 +145,7 @@ impl Participant {
     }
 
     /// Why something that was waited for has not come.
-    pub fn instead(&self, patience: Duration) -> Words {
+    pub(crate) fn instead(&self, patience: Duration) -> Words {
         let seconds = patience.as_secs_f32();
         match self.captured.look(|heard| heard.end) {
             Some(End::Closed) => ["su conexión se cerró", "its connection was closed"].into(),
@@ -157,35 +157,45 @@ impl Participant {
         }
     }
 
+    /// Whether this comes within this time.
+    pub(crate) fn sends_within(&self, token: &str, time: Duration) -> bool {
+        self.captured.wait(time, |heard| heard.find(token, 0)).is_some()
+    }
+
+    /// Whether more than so many bytes have come within this time.
+    pub(crate) fn sends_more(&self, than: u64, time: Duration) -> bool {
+        self.captured.wait(time, |heard| (heard.total > than).then_some(())).is_some()
+    }
+
     /// How often this has been heard.
-    pub fn count(&self, token: &str) -> usize {
+    pub(crate) fn count(&self, token: &str) -> usize {
         self.captured.look(|heard| heard.count(token))
     }
 
     /// Where this stands in all that was heard, in bytes.
-    pub fn position(&self, token: &str) -> Option<usize> {
+    pub(crate) fn position(&self, token: &str) -> Option<usize> {
         self.captured.look(|heard| heard.find(token, 0))
     }
 
     /// The message that this is part of, if it has come whole.
-    pub fn message(&self, token: &str) -> Option<String> {
+    pub(crate) fn message(&self, token: &str) -> Option<String> {
         self.captured.look(|heard| message(heard, token, self.framing))
     }
 
     /// All that was heard, message by message; without ends, read by read.
-    pub fn messages(&self) -> Vec<String> {
+    pub(crate) fn messages(&self) -> Vec<String> {
         self.captured.look(|heard| split(heard, self.framing))
     }
 
     /// The messages behind the first `mark` that name somebody, in whatever letters.
-    pub fn mentions(&self, mark: usize, name: &str) -> Vec<String> {
+    pub(crate) fn mentions(&self, mark: usize, name: &str) -> Vec<String> {
         let name = name.to_lowercase();
         let messages = self.messages().into_iter().skip(mark);
         messages.filter(|message| message.to_lowercase().contains(&name)).collect()
     }
 
     /// All that was heard, to be waited for and looked at.
-    pub fn captured(&self) -> &Captured {
+    pub(crate) fn captured(&self) -> &Captured {
         &self.captured
     }
 
@@ -194,7 +204,7 @@ impl Participant {
     /// # Errors
     ///
     /// It does not while patience lasts.
-    pub fn ends(&mut self) -> Checked<End> {
+    pub(crate) fn ends(&mut self) -> Checked<End> {
         self.ends_within(self.patience)
     }
 
@@ -203,7 +213,7 @@ impl Participant {
     /// # Errors
     ///
     /// It does not end within this time.
-    pub fn ends_within(&mut self, patience: Duration) -> Checked<End> {
+    pub(crate) fn ends_within(&mut self, patience: Duration) -> Checked<End> {
         let end = self.captured.wait(patience, |heard| heard.end);
         end.ok_or_else(|| {
             let (name, seconds) = (self.peer.role().name(), patience.as_secs_f32());
@@ -221,25 +231,25 @@ impl Participant {
     }
 
     /// How the connection has ended, if it has.
-    pub fn end(&self) -> Option<End> {
+    pub(crate) fn end(&self) -> Option<End> {
         self.captured.look(|heard| heard.end)
     }
 
     /// Says nothing more, and still listens.
-    pub fn end_sending(&mut self) {
+    pub(crate) fn end_sending(&mut self) {
         self.peer.role().event("ends sending");
         // It fails when the connection is gone already.
         let _ = self.peer.end_sending();
     }
 
     /// Ends the connection properly.
-    pub fn close(mut self) {
+    pub(crate) fn close(mut self) {
         self.peer.role().event("closes the connection");
         self.ends_properly = true;
     }
 
     /// Ends the connection with a reset.
-    pub fn reset(self) {
+    pub(crate) fn reset(self) {
         self.peer.role().event("resets the connection");
     }
 }
@@ -260,7 +270,7 @@ impl Drop for Participant {
 
 /// Somebody who takes part and reads nothing. Whoever sends to them is soon stuck. Dropping one resets
 /// its connection.
-pub struct NonReader(Peer);
+pub(crate) struct NonReader(Peer);
 
 impl NonReader {
     /// Connects, with as little room for what arrives as the system allows. When the program
@@ -289,7 +299,7 @@ impl NonReader {
     }
 
     /// Its own address.
-    pub fn local(&self) -> SocketAddr {
+    pub(crate) fn local(&self) -> SocketAddr {
         self.0.local()
     }
 }

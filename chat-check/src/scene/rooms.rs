@@ -17,7 +17,7 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// Somebody cannot join or does not hear.
-    pub fn room<const N: usize>(
+    pub(crate) fn room<const N: usize>(
         &mut self,
         names: [&str; N],
     ) -> Checked<(Server, [Participant; N])> {
@@ -39,7 +39,7 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// Somebody does not hear while patience lasts.
-    pub fn gather(&self, participants: &mut [Participant]) -> Checked {
+    pub(crate) fn gather(&self, participants: &mut [Participant]) -> Checked {
         let [first, others @ ..] = participants else { return Ok(()) };
         for other in &mut *others {
             self.probe(first, other)?;
@@ -52,7 +52,7 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// The other does not hear while patience lasts.
-    pub fn probe(&self, speaker: &mut Participant, listener: &mut Participant) -> Checked {
+    pub(crate) fn probe(&self, speaker: &mut Participant, listener: &mut Participant) -> Checked {
         let deadline = Instant::now() + self.timeouts.patience;
         loop {
             let token = self.token();
@@ -76,7 +76,7 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// It does not reach the other.
-    pub fn barrier(&self, speaker: &mut Participant, listener: &mut Participant) -> Checked {
+    pub(crate) fn barrier(&self, speaker: &mut Participant, listener: &mut Participant) -> Checked {
         let token = self.token();
         speaker.say(&token)?;
         listener.hears(&token)?;
@@ -90,7 +90,11 @@ impl Scene<'_> {
     /// # Errors
     ///
     /// The one does not reach the other.
-    pub fn mark(&self, speaker: &mut Participant, listener: &mut Participant) -> Checked<usize> {
+    pub(crate) fn mark(
+        &self,
+        speaker: &mut Participant,
+        listener: &mut Participant,
+    ) -> Checked<usize> {
         self.barrier(speaker, listener)?;
         Ok(match self.dialect.framing {
             Framing::Lf | Framing::Crlf => {

@@ -1,4 +1,4 @@
-//! The server that the checker plays.
+//! Scripted server: the checker plays the server for a client.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! Where one test plays.
+//! Stage of one test: starts the programs and peers that share its transcript.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

@@ -1,51 +1,55 @@
-//! What the system knows of a running process (Linux: `/proc`).
+//! Process information of the system (Linux: `/proc`): threads, memory, descriptors, children.
 
-use std::fs;
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use procfs::ProcResult;
+use procfs::process::Process;
 use rustix::process::{Pid, Signal, getpgid, getpgrp, kill_process, kill_process_group};
 
 /// How many descriptors a process has open.
 pub fn descriptors(id: u32) -> io::Result<usize> {
-    Ok(fs::read_dir(format!("/proc/{id}/fd"))?.count())
+    found(process(id)?.fd_count())
 }
 
 /// How many threads a process has.
 pub fn threads(id: u32) -> io::Result<usize> {
-    Ok(fs::read_dir(format!("/proc/{id}/task"))?.count())
+    Ok(found(process(id)?.tasks())?.count())
 }
 
 /// What each thread of a process is doing: the letters of `/proc`, such as `S` for one that waits.
 pub fn states(id: u32) -> io::Result<Vec<char>> {
-    let threads = fs::read_dir(format!("/proc/{id}/task"))?;
-    let stats =
-        threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("stat")).ok());
-    // The name, in parentheses, may itself contain anything.
-    Ok(stats.filter_map(|stat| stat.rsplit(") ").next()?.chars().next()).collect())
+    let tasks = found(process(id)?.tasks())?;
+    Ok(tasks.flatten().filter_map(|task| task.stat().ok()).map(|stat| stat.state).collect())
 }
 
 /// How much memory a process has resident, in bytes.
 pub fn resident(id: u32) -> io::Result<u64> {
-    bytes_in(&format!("/proc/{id}/status"), "VmRSS:")
+    let kibibytes = found(process(id)?.status())?.vmrss.ok_or_else(missing)?;
+    Ok(kibibytes * 1024)
 }
 
 /// The same, where memory that several processes share counts for each in part. Takes the system
 /// far longer to tell.
 pub fn proportional(id: u32) -> io::Result<u64> {
-    bytes_in(&format!("/proc/{id}/smaps_rollup"), "Pss:")
+    let rollup = found(process(id)?.smaps_rollup())?.memory_map_rollup;
+    let sizes = rollup.0.first().ok_or_else(missing)?;
+    sizes.extension.map.get("Pss").copied().ok_or_else(missing)
 }
 
-/// The line `NAME 1234 kB` of a file.
-fn bytes_in(file: &str, name: &str) -> io::Result<u64> {
-    let text = fs::read_to_string(file)?;
-    let kibibytes = text
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB")?.parse().ok());
-    kibibytes
-        .map(|kibibytes: u64| kibibytes * 1024)
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no such line"))
+/// A process by its id.
+pub(crate) fn process(id: u32) -> io::Result<Process> {
+    found(Process::new(id.cast_signed()))
+}
+
+/// What was found of a process; it may be gone.
+pub(crate) fn found<T>(result: ProcResult<T>) -> io::Result<T> {
+    result.map_err(io::Error::other)
+}
+
+fn missing() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "no such line")
 }
 
 /// A process's descendants and itself, parents before children. Gone ones are left out.
@@ -59,36 +63,28 @@ pub fn tree(id: u32) -> Vec<u32> {
     tree
 }
 
-/// `/proc/ID/task/THREAD/children` lists what each thread has started.
+/// What each of its threads has started.
 fn children(id: u32) -> Vec<u32> {
-    let Ok(threads) = fs::read_dir(format!("/proc/{id}/task")) else { return Vec::new() };
-    let lists =
-        threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok());
-    lists
-        .flat_map(|list| {
-            list.split_whitespace().map_while(|id| id.parse().ok()).collect::<Vec<_>>()
-        })
-        .collect()
+    let tasks = process(id).and_then(|process| found(process.tasks()));
+    let lists = tasks.into_iter().flatten().flatten().filter_map(|task| task.children().ok());
+    lists.flatten().collect()
 }
 
 /// How much processor time a process has used, its ended children's not included.
 pub fn cpu(id: u32) -> io::Result<Duration> {
-    times(id, 2)
+    let stat = found(process(id)?.stat())?;
+    Ok(time(stat.utime + stat.stime))
 }
 
 /// How much processor time a process has used, with that of its ended children.
 pub fn cpu_with_ended(id: u32) -> io::Result<Duration> {
-    times(id, 4)
+    let stat = found(process(id)?.stat())?;
+    let ended = stat.cutime.unsigned_abs() + stat.cstime.unsigned_abs();
+    Ok(time(stat.utime + stat.stime + ended))
 }
 
-/// The sum of the first of a process's times: user, system, and both of its ended children.
-fn times(id: u32, first: usize) -> io::Result<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
-    // The name, in parentheses, may itself contain anything. Behind it, the times begin with the
-    // twelfth word, in hundredths of a second wherever Linux runs.
-    let words = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11);
-    let ticks: u64 = words.take(first).filter_map(|word| word.parse::<u64>().ok()).sum();
-    Ok(Duration::from_millis(ticks * 10))
+fn time(ticks: u64) -> Duration {
+    Duration::from_millis(ticks * 1000 / procfs::ticks_per_second())
 }
 
 /// Kills all that a process has started, however much it starts meanwhile, and waits until they are
@@ -143,7 +139,8 @@ mod tests {
 
     #[test]
     fn sees_open_files() {
-        let files: Vec<_> = (0..50).map(|_| fs::File::open("/proc/self/status").unwrap()).collect();
+        let files: Vec<_> =
+            (0..50).map(|_| std::fs::File::open("/proc/self/status").unwrap()).collect();
         assert!(descriptors(std::process::id()).unwrap() >= files.len());
     }
 

@@ -1,4 +1,4 @@
-//! What a system without `/proc` tells of a running process: nothing.
+//! Process information where there is no `/proc`: none.
 
 use std::io;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a server prints.
+//! Printed lines of a server: what it must print about an event.
 
 use chat_drive::captured::Heard;
 

@@ -28,5 +28,5 @@ pub(super) fn read_by(scene: &Scene, server: &Server, participant: &Participant)
 
 /// Waits until the server has let go of this connection. Returns whether it did.
 pub(super) fn let_go(scene: &Scene, server: &Server, client: std::net::SocketAddr) -> bool {
-    scene.eventually(|| (!scene.has(server, client)).then_some(())).is_some()
+    scene.eventually(|| (!server.has(client)).then_some(())).is_some()
 }

@@ -1,4 +1,4 @@
-//! From verdicts to points.
+//! Arithmetic of marks: from verdicts to points.
 
 use std::collections::BTreeSet;
 

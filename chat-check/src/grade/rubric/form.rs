@@ -1,4 +1,4 @@
-//! What stands in a rubric's file.
+//! File format of a rubric.
 
 use std::num::NonZero;
 
@@ -13,7 +13,7 @@ use crate::text::Words;
 
 /// Why a rubric cannot be used.
 #[derive(Debug, Error)]
-pub enum RubricError {
+pub(crate) enum RubricError {
     /// It is not in the form of a rubric.
     #[error("{0}")]
     Form(#[from] toml::de::Error),

@@ -9,7 +9,7 @@ mod arithmetic;
 mod form;
 mod wording;
 
-pub use self::form::RubricError;
+pub(crate) use self::form::RubricError;
 use self::form::Scale;
 pub(crate) use self::wording::points;
 use crate::checks::select::Patterns;
@@ -18,7 +18,7 @@ use crate::text::Words;
 
 /// How verdicts become points.
 #[derive(Clone, Debug)]
-pub struct Rubric {
+pub(crate) struct Rubric {
     name: Words,
     scales: Vec<Scale>,
 }
@@ -32,7 +32,7 @@ impl Rubric {
     /// # Panics
     ///
     /// Never: it is part of the program, and a test reads it.
-    pub fn course() -> Self {
+    pub(crate) fn course() -> Self {
         Self::parse(COURSE).expect("the course's rubric is well formed")
     }
 
@@ -42,13 +42,13 @@ impl Rubric {
     ///
     /// It is no TOML, has a key that means nothing, names a check that does not exist, or has
     /// levels of which some can never be reached.
-    pub fn parse(toml: &str) -> Result<Self, RubricError> {
+    pub(crate) fn parse(toml: &str) -> Result<Self, RubricError> {
         form::parse(toml)
     }
 
     /// The marks of a submission. A program of which nothing was judged gets none, neither good nor
     /// bad; nor does any that was not seen to its end.
-    pub fn marks(&self, report: &Report) -> Marks {
+    pub(crate) fn marks(&self, report: &Report) -> Marks {
         arithmetic::marks(self, report)
     }
 }

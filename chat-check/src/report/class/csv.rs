@@ -13,7 +13,7 @@ use crate::verdict::Verdict;
 /// # Panics
 ///
 /// Never: memory takes everything that is written to it.
-pub fn csv(reports: &[Report]) -> String {
+pub(crate) fn csv(reports: &[Report]) -> String {
     let class = Class::new(reports);
     let mut table = csv::Writer::from_writer(Vec::new());
     let mut head: Vec<String> = [

@@ -13,7 +13,7 @@ use crate::report::wording;
 use crate::verdict::Verdict;
 
 /// The page, whole. Each name leads to `NAME/index.html` beside it.
-pub fn html(reports: &[Report]) -> String {
+pub(crate) fn html(reports: &[Report]) -> String {
     let class = Class::new(reports);
     let lang = class.lang;
     let count = |verdict| -> usize { reports.iter().map(|report| report.count(verdict)).sum() };

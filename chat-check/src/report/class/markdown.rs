@@ -9,7 +9,7 @@ use crate::report::wording;
 use crate::verdict::Verdict;
 
 /// A row for each submission, and the most frequent faults.
-pub fn markdown(reports: &[Report]) -> String {
+pub(crate) fn markdown(reports: &[Report]) -> String {
     let class = Class::new(reports);
     let lang = class.lang;
     let mut text = vec![format!("# {}\n", wording::CLASS_TITLE.to(lang))];

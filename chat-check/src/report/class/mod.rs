@@ -6,9 +6,9 @@ mod csv;
 mod html;
 mod markdown;
 
-pub use self::csv::csv;
-pub use self::html::html;
-pub use self::markdown::markdown;
+pub(crate) use self::csv::csv;
+pub(crate) use self::html::html;
+pub(crate) use self::markdown::markdown;
 
 use std::collections::BTreeMap;
 

@@ -16,7 +16,7 @@ use crate::text::{Lang, Text};
 use crate::verdict::Verdict;
 
 /// The page, whole.
-pub fn render(report: &Report) -> String {
+pub(crate) fn render(report: &Report) -> String {
     let report = report.harmless();
     let lang = report.lang;
     let title = match &report.submission {

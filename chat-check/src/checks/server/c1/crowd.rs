@@ -2,8 +2,9 @@
 
 use crate::checks::check::{Check, MANY, NAMED, Side};
 use crate::dialect::Naming;
+use crate::scene::joining::turned_away;
 use crate::scene::participant::Participant;
-use crate::scene::{Scene, Server, turned_away};
+use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 
@@ -100,7 +101,7 @@ fn three(scene: &mut Scene) -> Checked {
     }
     scene.settle(&server.program)?;
     for (number, participant) in (1..).zip(&participants) {
-        if participant.end().is_some() || !scene.has(&server, participant.local()) {
+        if participant.end().is_some() || !server.has(participant.local()) {
             return Err(Halt::fault(
                 Words::new(
                     format!("que los ocho sigan conectados, también el número {number}"),

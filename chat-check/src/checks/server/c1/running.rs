@@ -44,7 +44,7 @@ fn forever(scene: &mut Scene) -> Checked {
         scene.accepted(&server, local)?;
         participant.close();
         // It may never let go; that is looked at elsewhere.
-        scene.within(NOTICE, || (!scene.has(&server, local)).then_some(()));
+        scene.within(NOTICE, || (!server.has(local)).then_some(()));
         scene.settle(&server.program)?;
         if let Some(status) = server.program.ended() {
             return Err(Halt::fault(

@@ -54,7 +54,7 @@ fn busy(scene: &mut Scene) -> Checked {
     let local = ana.local();
     scene.accepted(&server, local)?;
     ana.close();
-    scene.within(LOOK, || (!scene.has(&server, local)).then_some(()));
+    scene.within(LOOK, || (!server.has(local)).then_some(()));
     // Half of a connection may stay, or be ended.
     let mut beto = scene.join(&server, "beto")?;
     scene.is_admitted(&server, &beto)?;
@@ -305,9 +305,7 @@ fn everybody_hears(
         }
     }
     match living.first_mut() {
-        Some(beto) if ana.end().is_none() && scene.has(server, ana.local()) => {
-            scene.probe(ana, beto)
-        }
+        Some(beto) if ana.end().is_none() && server.has(ana.local()) => scene.probe(ana, beto),
         _ => Err(Halt::fault(
             ["que ana siga conectada", "that ana stays connected"],
             ["el servidor la desconectó a ella", "the server disconnected her"],

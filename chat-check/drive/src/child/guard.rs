@@ -2,12 +2,12 @@
 
 /// A shell that waits until this process is gone, and then kills a process group.
 #[cfg(unix)]
-pub(crate) struct Guard(Option<std::process::Child>);
+pub(super) struct Guard(Option<std::process::Child>);
 
 #[cfg(unix)]
 impl Guard {
     /// Starts the shell. That comes first: what is started then is guarded from its first moment.
-    pub(crate) fn start() -> Self {
+    pub(super) fn start() -> Self {
         use std::os::unix::process::CommandExt;
         use std::process::{Command, Stdio};
 
@@ -23,7 +23,7 @@ impl Guard {
     }
 
     /// Says which group it is. A shell that is not there guards nothing, and that is all.
-    pub(crate) fn watch(&mut self, group: u32) {
+    pub(super) fn watch(&mut self, group: u32) {
         use std::io::Write;
 
         if let Some(pipe) = self.0.as_mut().and_then(|shell| shell.stdin.as_mut()) {
@@ -45,15 +45,15 @@ impl Drop for Guard {
 
 /// On Windows a job object does it.
 #[cfg(windows)]
-pub(crate) struct Guard;
+pub(super) struct Guard;
 
 #[cfg(windows)]
 impl Guard {
-    pub(crate) fn start() -> Self {
+    pub(super) fn start() -> Self {
         Self
     }
 
-    pub(crate) fn watch(&mut self, _group: u32) {}
+    pub(super) fn watch(&mut self, _group: u32) {}
 }
 
 #[cfg(all(test, unix))]

@@ -1,5 +1,7 @@
 //! Child process: its standard input, its exit, and the end of all that it has started.
 
+mod guard;
+
 use std::io;
 use std::process::{Command, ExitStatus};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,8 +12,8 @@ use process_wrap::std::JobObject;
 use process_wrap::std::ProcessGroup;
 pub use process_wrap::std::{ChildWrapper, CommandWrap};
 
+use self::guard::Guard;
 use crate::failure::Result;
-use crate::guard::Guard;
 use crate::keys::Keys;
 use crate::role::Role;
 
@@ -103,11 +105,6 @@ impl<C: Containment> Child<C> {
     /// Its name in the transcript.
     pub fn role(&self) -> &Role {
         &self.role
-    }
-
-    /// What contains it.
-    pub fn containment(&self) -> &C {
-        &self.containment
     }
 
     /// What is typed on, until its input ends.

@@ -1,0 +1,174 @@
+//! Joining a server: participants connect, are greeted, and give their names.
+
+use std::io;
+use std::net::SocketAddr;
+
+use crate::dialect::{Framing, Naming};
+use crate::scene::participant::{NonReader, Participant};
+use crate::scene::{Scene, Server};
+use crate::text::Words;
+use crate::verdict::{Checked, Halt};
+
+impl Scene<'_> {
+    /// Connects somebody, who says and hears nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection to be had.
+    pub(crate) fn connect(&self, server: &Server, name: &str) -> Checked<Participant> {
+        self.connect_in(server, name, self.dialect.framing)
+    }
+
+    /// The same with messages that end in another way than the dialect's.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection to be had.
+    pub(crate) fn connect_in(
+        &self,
+        server: &Server,
+        name: &str,
+        framing: Framing,
+    ) -> Checked<Participant> {
+        Participant::connect(self.role(name), server.address, framing, self.timeouts.patience)
+            .map_err(|error| refused(name, &error))
+    }
+
+    /// Connects somebody, who waits for the greeting and gives a name if there are names.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection, no greeting or no question for the name.
+    pub(crate) fn join(&self, server: &Server, name: &str) -> Checked<Participant> {
+        let mut participant = self.connect(server, name)?;
+        self.introduce(&mut participant, name)?;
+        if self.dialect.has_names() && !self.dialect.framing.has_ends() && cfg!(target_os = "linux")
+        {
+            // What comes together with a name that has no end is part of it.
+            let empty = || server.socket(participant.local()).is_some_and(|ours| ours.unread == 0);
+            self.eventually(|| (empty() || participant.end().is_some()).then_some(()));
+        }
+        Ok(participant)
+    }
+
+    /// Waits for the greeting, and gives this name if there are names.
+    ///
+    /// # Errors
+    ///
+    /// There is no greeting or no question for the name.
+    pub(crate) fn introduce(&self, participant: &mut Participant, name: &str) -> Checked {
+        if self.dialect.greeting {
+            let patience = self.timeouts.patience;
+            let greeted =
+                participant.captured().wait(patience, |heard| (heard.total > 0).then_some(()));
+            greeted.ok_or_else(|| {
+                let who = participant.name();
+                Halt::fault(
+                    Words::new(format!("un saludo para {who}"), format!("a greeting for {who}")),
+                    participant.instead(patience),
+                )
+            })?;
+        }
+        match &self.dialect.naming {
+            Naming::None => Ok(()),
+            Naming::First => participant.say(&self.dialect.name_line(name)),
+            Naming::Asked(keyword) => {
+                self.asked(participant, keyword)?;
+                participant.say(&self.dialect.name_line(name))
+            }
+        }
+    }
+
+    /// Waits until a name is asked for with this keyword.
+    ///
+    /// # Errors
+    ///
+    /// It is not while patience lasts.
+    pub(crate) fn asked(&self, participant: &Participant, keyword: &str) -> Checked {
+        let patience = self.timeouts.patience;
+        let asked = participant.captured().wait(patience, |heard| heard.find(keyword, 0));
+        asked.map(drop).ok_or_else(|| {
+            let name = participant.name();
+            Halt::fault(
+                Words::new(
+                    format!("que a {name} se le pida el nombre con «{keyword}»"),
+                    format!("that {name} is asked for a name with \"{keyword}\""),
+                ),
+                participant.instead(patience),
+            )
+        })
+    }
+
+    /// Connects somebody who takes part but never reads.
+    ///
+    /// # Errors
+    ///
+    /// There is no connection or no question for the name.
+    pub(crate) fn join_without_reading(&self, server: &Server, name: &str) -> Checked<NonReader> {
+        let answer = self.dialect.framing.encode(self.dialect.name_line(name).as_bytes());
+        let asked = match &self.dialect.naming {
+            Naming::None => None,
+            Naming::First => Some(("", &answer[..])),
+            Naming::Asked(keyword) => Some((keyword.as_str(), &answer[..])),
+        };
+        NonReader::connect(self.role(name), server.address, self.timeouts.patience, asked)
+            .map_err(|error| refused(name, &error))
+    }
+
+    /// Waits until the server has accepted this connection.
+    ///
+    /// # Errors
+    ///
+    /// It does not while patience lasts.
+    pub(crate) fn accepted(&self, server: &Server, client: SocketAddr) -> Checked {
+        if !cfg!(target_os = "linux") {
+            // Nobody tells; what is said to those who are not there yet is said again.
+            return Ok(());
+        }
+        let owns = || server.has(client).then_some(());
+        self.eventually(owns).ok_or_else(|| {
+            Halt::fault(
+                Words::new(
+                    format!("que se acepte la conexión de {client}"),
+                    format!("that the connection of {client} is accepted"),
+                ),
+                ["sigue en la cola del sistema", "it still waits in the system's queue"],
+            )
+        })
+    }
+
+    /// The same for somebody who may have been turned away.
+    ///
+    /// # Errors
+    ///
+    /// It does not while patience lasts, and what it has done instead.
+    pub(crate) fn is_admitted(&self, server: &Server, participant: &Participant) -> Checked {
+        self.accepted(server, participant.local()).map_err(|halt| {
+            match (halt, turned_away(participant)) {
+                (Halt::Fault { expected, .. }, Some(came)) => Halt::Fault { expected, came },
+                (halt, _) => halt,
+            }
+        })
+    }
+}
+
+fn refused(name: &str, error: &io::Error) -> Halt {
+    Halt::fault(
+        Words::new(format!("que {name} pueda conectarse"), format!("that {name} can connect")),
+        Words::new(format!("no puede: {error}"), format!("it cannot: {error}")),
+    )
+}
+
+/// What shows that a server knows of a connection, but does not serve it.
+pub(crate) fn turned_away(participant: &Participant) -> Option<Words> {
+    let said = participant.captured().text().split_whitespace().collect::<Vec<_>>().join(" ");
+    match (participant.end(), &said[..]) {
+        (None, "") => None,
+        (None, said) => Some(Words::new(format!("dijo «{said}»"), format!("it said \"{said}\""))),
+        (Some(_), "") => Some(["cerró la conexión", "it closed the connection"].into()),
+        (Some(_), said) => Some(Words::new(
+            format!("cerró la conexión, después de decir «{said}»"),
+            format!("it closed the connection, after it had said \"{said}\""),
+        )),
+    }
+}
