@@ -166,7 +166,6 @@ pub(crate) struct LoadOptions {
 /// What the figures have to hold.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The checks")]
-#[expect(clippy::struct_excessive_bools, reason = "a command line is a list of switches")]
 pub(crate) struct CheckOptions {
     /// Look also whether all receivers saw the messages of all senders in one order
     #[arg(long)]
