@@ -1,7 +1,7 @@
 # Short names only: what each does stands in cargo's own words or in ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test schemas corpus demo stress generator bench soak fuzz lint systems deps sizes memory
+.PHONY: help build test schemas corpus demo stress generator bench soak fuzz lint systems deps sizes core memory
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -45,8 +45,11 @@ systems: ## type-checks for macOS and Windows
 deps: ## licences, sources and advisories of the dependencies
 	ci/deps
 
-sizes: ## how long files and functions are, and whether a file is too long
+sizes: ## the layout: lengths, files side by side, import circles
 	ci/sizes
+
+core: ## the learner's core: without cargo features, the whole specification, and small
+	ci/core
 
 memory: ## what an idle client costs the server; BEFORE=FILE measures an older one as well (Linux)
 	cargo run --quiet --release --locked -p chat-tests --bin idle-memory

@@ -26,6 +26,7 @@ use crate::grade::result::Report;
 use crate::grade::rubric::Rubric;
 use crate::options::BatchArgs;
 use crate::sandbox::isolation::Isolation;
+use crate::text::Lang;
 use find::Names;
 use record::Record;
 use submission::{Submission, Wanted};
@@ -53,17 +54,17 @@ pub(crate) fn run(
     let record = Record::new(&args.out).map_err(|e| failed(&args.out, &e))?;
     let submissions = submissions(folder, &record)
         .map_err(|error| AppError::Usage(format!("{}: {error}", folder.display())))?;
-    for archive in archives(folder) {
-        let packed = wording::packed(&wording::shown(&archive));
-        // Whoever has closed standard error does without.
-        let _ = writeln!(std::io::stderr(), "chat-check: {}", packed.to(settings.lang));
-    }
+    warn_of_archives(folder, settings.lang);
     if submissions.is_empty() {
         return Err(AppError::Usage(format!("{}: no submissions in it", folder.display())));
     }
     let wanted = Wanted::of(&submissions, &names);
     let (rubric, rules) = args.rubric.read()?;
     let time_limit = args.time_limit(settings.idle);
+    let found_by = (&args.server_pattern, &args.client_pattern, time_limit, wanted);
+    let Settings { profile, given, idle, slow, selection, .. } = settings;
+    let judged_by = (profile, given, idle, slow, selection);
+    let run_in = (settings.lang, settings.limits, &settings.variables, settings.isolation);
     let class = Class {
         names: &names,
         rubric: &rubric,
@@ -73,21 +74,7 @@ pub(crate) fn run(
         settings,
         record: &record,
         // Whatever changes one of these changes reports.
-        options: format!(
-            "{:?}",
-            (
-                rules,
-                (&args.server_pattern, &args.client_pattern, time_limit, wanted),
-                (
-                    settings.profile,
-                    &settings.given,
-                    settings.idle,
-                    settings.slow,
-                    &settings.selection
-                ),
-                (settings.lang, settings.limits, &settings.variables, settings.isolation),
-            )
-        ),
+        options: format!("{:?}", (rules, found_by, judged_by, run_in)),
         stop,
         done: AtomicUsize::new(0),
         unwritten: AtomicBool::new(false),
@@ -102,6 +89,15 @@ pub(crate) fn run(
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Names the archives that are not unpacked, on standard error.
+fn warn_of_archives(folder: &Path, lang: Lang) {
+    for archive in archives(folder) {
+        let packed = wording::packed(&wording::shown(&archive));
+        // A closed standard error is no reason to stop.
+        let _ = writeln!(std::io::stderr(), "chat-check: {}", packed.to(lang));
+    }
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> AppError {
