@@ -48,19 +48,30 @@ enum Heard {
 }
 
 /// Serves one client from its greeting to its end. Cancelling it makes the client leave.
-pub(crate) async fn serve(
+pub(crate) fn serve(
     server: Arc<Server>,
     stream: TcpStream,
     peer: SocketAddr,
     speaking: TaskTrackerToken,
-) {
-    let Server { console, config, .. } = &*server;
-    let language = config.common.lang;
-    console.print(language.client_connected(peer));
-    // Behind everything else that ends with the conversation.
-    let _disconnected = OnDrop(|| console.print(language.client_disconnected(peer)));
+) -> impl Future<Output = ()> {
+    server.console.print(server.config.common.lang.client_connected(peer));
     let (entry, origin) = server.admission.enter(peer.ip());
     let connection = Arc::new(TcpConnection::new(stream, peer, origin));
+    // Boxed, because an argument has its space in the future for as long as the client is there.
+    serve_admitted(server, connection, Box::new(entry), speaking)
+}
+
+async fn serve_admitted(
+    server: Arc<Server>,
+    connection: Arc<TcpConnection>,
+    entry: Box<Entry>,
+    speaking: TaskTrackerToken,
+) {
+    // Behind everything else that ends with the conversation.
+    let _disconnected = OnDrop(|| {
+        let language = server.config.common.lang;
+        server.console.print(language.client_disconnected(connection.peer()));
+    });
     let Some(_permit) = admit(&server, &connection, entry).await else {
         drop(speaking);
         return turn_away(&server, &connection).await;
@@ -68,21 +79,22 @@ pub(crate) async fn serve(
     let membership = Membership::begin(&server, &connection);
     let mut conversation = Conversation::begin(&server, &connection, membership, speaking);
     let end = conversation.run().await;
-    tracing::debug!(%peer, ?end, "conversation over");
+    tracing::debug!(peer = %connection.peer(), ?end, "conversation over");
     match end {
         End::Left | End::Stopped => {}
         End::Nameless => conversation.refuse(&Refusal::NameTooLate),
         End::Idle => {
+            let language = server.config.common.lang;
             conversation.membership.tell(language.idle_notice());
-            console.print(language.client_idle(peer));
+            server.console.print(language.client_idle(connection.peer()));
         }
     }
 }
 
 /// Waits for a place, if need be. `None` when there is none for this client.
-async fn admit(server: &Server, connection: &TcpConnection, entry: Entry) -> Option<Permit> {
+async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -> Option<Permit> {
     let (console, language) = (&server.console, server.config.common.lang);
-    match entry {
+    match *entry {
         Entry::Served(permit) => Some(permit),
         Entry::Refused(refusal) => {
             // An empty socket takes one line; and if not, then the client learns it from the end.

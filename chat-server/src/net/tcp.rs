@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, Read};
-use std::net::{Shutdown, SocketAddr};
+use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -38,7 +38,8 @@ thread_local! {
 pub(crate) struct TcpConnection {
     stream: TcpStream,
     activity: Activity,
-    peer: SocketAddr,
+    /// Twelve bytes less than a [`SocketAddr`], of which every idle client has one.
+    peer: (IpAddr, u16),
     /// Counts the connection where it comes from, until it is closed.
     _origin: Option<Box<Origin>>,
 }
@@ -46,11 +47,11 @@ pub(crate) struct TcpConnection {
 impl TcpConnection {
     pub(crate) fn new(stream: TcpStream, peer: SocketAddr, origin: Option<Origin>) -> Self {
         let activity = Activity::new(Instant::now());
-        Self { stream, peer, activity, _origin: origin.map(Box::new) }
+        Self { stream, peer: (peer.ip(), peer.port()), activity, _origin: origin.map(Box::new) }
     }
 
     pub(crate) fn peer(&self) -> SocketAddr {
-        self.peer
+        self.peer.into()
     }
 
     pub(crate) fn activity(&self) -> &Activity {
@@ -126,7 +127,7 @@ impl Transport for TcpConnection {
     }
 
     fn hang_up(&self, fault: Fault) {
-        let peer = self.peer;
+        let peer = self.peer();
         match fault {
             Fault::Broken => tracing::debug!(%peer, "the connection is gone"),
             Fault::OutboxFull => tracing::warn!(%peer, "hanging up: it reads too slowly"),
