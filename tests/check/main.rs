@@ -61,7 +61,12 @@ fn assert_right((report, status): &(Value, Option<i32>)) {
 }
 
 fn server_is_right(profile: &str) {
-    let command = line(&binaries::server(), &format!("--profile {profile} --idle-timeout 2s"));
+    server_is_right_with(profile, "");
+}
+
+fn server_is_right_with(profile: &str, options: &str) {
+    let options = format!("--profile {profile} --idle-timeout 2s {options}");
+    let command = line(&binaries::server(), &options);
     assert_right(&report(&["server", &command, "--profile", profile, "--idle", "2s"]));
 }
 
@@ -88,6 +93,16 @@ fn our_server_is_right_in_practico() {
 #[test]
 fn our_server_is_right_in_grupal() {
     server_is_right("grupal");
+}
+
+#[test]
+fn our_server_is_right_in_english() {
+    server_is_right_with("grupal", "--lang en");
+}
+
+#[test]
+fn our_client_is_right_in_english() {
+    client_is_right("sala", "--name ana --lang en");
 }
 
 #[test]

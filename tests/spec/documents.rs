@@ -136,6 +136,7 @@ fn every_place_that_contributors_are_sent_to_is_there() {
             if word.contains('/') {
                 open = read(word);
             } else {
+                assert!(word.len() >= 5, "{word} is found anywhere");
                 assert!(open.contains(word), "{word} is not where {row} says");
             }
         }

@@ -204,7 +204,9 @@ fn apply(fault: Fault, line: &[u8], text: &[u8], out: &mut Vec<u8>, chance: &mut
             out.extend_from_slice(line);
             out.extend_from_slice(line);
         }
-        _ => {
+        // Those that hold a line back or send it elsewhere leave the line itself as it is.
+        Fault::Swap | Fault::Held | Fault::Echo => out.extend_from_slice(line),
+        Fault::Corrupt => {
             let start = out.len() + memchr(b'{', line).unwrap_or_default();
             out.extend_from_slice(line);
             let at = start + chance.random_range(0..text.len());

@@ -1,6 +1,7 @@
 //! Printed lines of a server: what it must print about an event.
 
 use chat_drive::captured::Heard;
+use chat_protocol::language::Language;
 
 use crate::scene::{Scene, Server};
 use crate::text::Words;
@@ -8,8 +9,8 @@ use crate::verdict::{Checked, Halt};
 
 /// What to look for in what a server prints about an event.
 pub(super) struct Print<'a> {
-    /// The line, to the letter.
-    pub(super) line: &'a str,
+    /// The line, to the letter, in each language of the specification; in Spanish first.
+    pub(super) lines: &'a [String],
     /// Of these, in any letters, one must at least be printed; when there are none, anything new
     /// will do.
     pub(super) parts: &'a [&'a str],
@@ -72,8 +73,8 @@ pub(super) fn prints(scene: &Scene, server: &Server, print: &Print) -> Checked {
     if scene.eventually(|| out().or_else(err)).is_none() {
         return Err(Halt::fault(
             Words::new(
-                format!("que imprima «{}»", print.line),
-                format!("that it prints \"{}\"", print.line),
+                format!("que imprima «{}»", print.spanish()),
+                format!("that it prints \"{}\"", print.spanish()),
             ),
             ["no imprimió nada parecido", "it printed nothing of the kind"],
         ));
@@ -86,17 +87,27 @@ pub(super) fn prints(scene: &Scene, server: &Server, print: &Print) -> Checked {
         )));
     }
     let whole = trace.out.wait(scene.timeouts.grace * OTHERWISE, |heard| {
-        String::from_utf8_lossy(&heard.bytes).lines().any(|line| line == print.line).then_some(())
+        let text = String::from_utf8_lossy(&heard.bytes);
+        text.lines().any(|line| print.lines.iter().any(|wanted| wanted == line)).then_some(())
     });
     whole.ok_or_else(|| {
         Halt::NotStrict(Words::new(
-            format!("lo que imprime no es «{}»", print.line),
-            format!("what it prints is not \"{}\"", print.line),
+            format!("lo que imprime no es «{}»", print.spanish()),
+            format!("what it prints is not \"{}\"", print.spanish()),
         ))
     })
 }
 
+/// A text of the specification in each of its languages.
+pub(super) fn in_each_language<T: ToString>(text: impl Fn(Language) -> T) -> Vec<String> {
+    Language::ALL.iter().map(|language| text(*language).to_string()).collect()
+}
+
 impl Print<'_> {
+    fn spanish(&self) -> &str {
+        self.lines.first().map_or("", String::as_str)
+    }
+
     /// Whether something of it stands behind the first `before` bytes of what was printed.
     fn is_in(&self, heard: &Heard, before: u64) -> bool {
         if heard.total <= before {

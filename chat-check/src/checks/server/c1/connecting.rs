@@ -4,7 +4,9 @@ use chat_drive::sockets::State;
 use chat_protocol::language::Language;
 
 use crate::checks::check::{Check, EVERY, Side};
-use crate::checks::server::printing::{Print, Printed, about, printed, prints, shows};
+use crate::checks::server::printing::{
+    Print, Printed, about, in_each_language, printed, prints, shows,
+};
 use crate::dialect::PORT;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
@@ -95,8 +97,8 @@ fn announces(scene: &Scene, server: &Server) -> Checked {
     // Whoever waits for clients has said what there was to say.
     scene.settle(&server.program)?;
     let line = format!("servidor de chat iniciado en {}", server.address);
-    for line in [line.as_str(), "esperando clientes..."] {
-        prints(scene, server, &Print { line, parts: &[], before: Printed::default() })?;
+    for line in [line, "esperando clientes...".to_owned()] {
+        prints(scene, server, &Print { lines: &[line], parts: &[], before: Printed::default() })?;
     }
     Ok(())
 }
@@ -129,10 +131,10 @@ fn prints_arrival(scene: &Scene, server: &Server) -> Checked {
     // She stays, so that nothing is printed about her going.
     let ana = scene.join(server, "ana")?;
     let local = ana.local();
-    let line = format!("nuevo cliente conectado: {local}");
+    let lines = in_each_language(|language| language.client_connected(local));
     let port = local.port().to_string();
     let parts = about(scene, &port, "ana");
-    prints(scene, server, &Print { line: &line, parts: &parts, before })
+    prints(scene, server, &Print { lines: &lines, parts: &parts, before })
 }
 
 const GREETS: Check = Check {
@@ -164,7 +166,9 @@ fn greets(scene: &mut Scene) -> Checked {
     if heard.is_none() {
         return Err(Halt::fault(["un saludo", "a greeting"], ana.instead(patience)));
     }
-    let exact = ana.captured().wait(scene.timeouts.grace, |heard| heard.find(GREETING, 0));
+    let exact = ana.captured().wait(scene.timeouts.grace, |heard| {
+        Language::ALL.iter().find_map(|language| heard.find(language.greeting(), 0))
+    });
     exact.map(drop).ok_or_else(|| {
         Halt::NotStrict(Words::new(
             format!("el saludo no es «{GREETING}»"),

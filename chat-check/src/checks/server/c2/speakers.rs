@@ -6,7 +6,7 @@ use std::time::Duration;
 use chat_protocol::options::profile::Profile;
 
 use crate::checks::check::{Check, MANY, Side};
-use crate::checks::server::printing::{Print, printed, prints, shows};
+use crate::checks::server::printing::{Print, in_each_language, printed, prints, shows};
 use crate::checks::server::synchronization::{at_once, read_by};
 use crate::dialect::Label;
 use crate::scene::participant::Participant;
@@ -293,12 +293,12 @@ fn prints_message(scene: &Scene, server: &Server) -> Checked {
     ana.say(&token)?;
     read_by(scene, server, &ana);
     ana.close();
-    let line = if scene.dialect.has_names() {
-        format!("ana > {token}")
+    let lines = if scene.dialect.has_names() {
+        vec![format!("ana > {token}")]
     } else {
-        format!("cliente {local}: {token}")
+        in_each_language(|language| language.console_message_by_port(local, &token))
     };
-    prints(scene, server, &Print { line: &line, parts: &[&token], before })
+    prints(scene, server, &Print { lines: &lines, parts: &[&token], before })
 }
 
 /// What needs messages with ends cannot be seen.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::checks::check::{Check, EVERY, MANY, Side};
-use crate::checks::server::printing::{Print, about, printed, prints, shows};
+use crate::checks::server::printing::{Print, about, in_each_language, printed, prints, shows};
 use crate::checks::server::synchronization::{at_once, let_go};
 use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
@@ -189,10 +189,10 @@ fn prints_departure(scene: &Scene, server: &Server) -> Checked {
     scene.pause(scene.timeouts.grace)?;
     let before = printed(scene, server);
     ana.close();
-    let line = format!("cliente {local} desconectado");
+    let lines = in_each_language(|language| language.client_disconnected(local));
     let port = local.port().to_string();
     let parts = about(scene, &port, "ana");
-    prints(scene, server, &Print { line: &line, parts: &parts, before })
+    prints(scene, server, &Print { lines: &lines, parts: &parts, before })
 }
 
 const DEAD_PEER: Check = Check {
