@@ -21,7 +21,7 @@ use crate::net::listener;
 use crate::run;
 use crate::streams::Streams;
 
-/// A TCP chat server: every message goes to everyone but its sender.
+/// A TCP chat server: every message goes to all clients but its sender.
 ///
 /// Prints what happens on standard output, diagnostics on standard error. SIGINT and SIGTERM stop
 /// it: it delivers what it has accepted, closes every connection and exits within `--drain`.
@@ -43,7 +43,7 @@ pub struct Cli {
     #[arg(skip)]
     operator_given: bool,
 
-    /// How many threads serve the clients
+    /// Threads that serve the clients
     #[arg(long, value_name = "NUMBER", default_value_t = 1,
         value_parser = usage::number("threads", 1..=MAX_THREADS))]
     threads: u16,
@@ -56,7 +56,7 @@ pub struct Cli {
 /// However short the time for ending, the last lines get this much to be written.
 const SHORTEST_FLUSH: Duration = Duration::from_millis(50);
 
-/// As many as anybody has processors.
+/// More processors than a machine of today has.
 const MAX_THREADS: u16 = 1024;
 
 const EXIT_STATUSES: &str =
@@ -159,7 +159,7 @@ fn runtime(threads: usize) -> io::Result<Runtime> {
     .build()
 }
 
-/// Why the server could not start.
+/// An error at the start of the server.
 #[derive(Debug, Error)]
 pub enum StartError {
     /// The address cannot be listened on: taken, reserved, or not of this machine.
@@ -167,7 +167,7 @@ pub enum StartError {
     Listen {
         /// The address as it was given.
         address: Endpoint,
-        /// What the system said.
+        /// The system's error.
         #[source]
         reason: io::Error,
     },

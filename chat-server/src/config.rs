@@ -38,7 +38,7 @@ pub(crate) struct Config {
     #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(NAME_TIMEOUT))]
     pub(crate) name_timeout: TimeLimit,
 
-    /// Tell a room who joins and leaves it
+    /// Tell a room when a member joins or leaves it
     #[arg(long, value_name = "on|off")]
     pub(crate) presence: Switch,
 
@@ -46,11 +46,11 @@ pub(crate) struct Config {
     #[arg(long, value_name = "on|off")]
     pub(crate) commands: Switch,
 
-    /// How many rooms there may be at a time
+    /// Most rooms at a time
     #[arg(long, value_name = "NUMBER", default_value_t = MAX_ROOMS)]
     pub(crate) max_rooms: NonZeroUsize,
 
-    /// How many clients are served at a time, or off
+    /// Most clients that are served at a time, or off
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_clients: MaxClients,
 
@@ -58,7 +58,7 @@ pub(crate) struct Config {
     #[arg(long, value_name = "refuse|wait")]
     pub(crate) when_full: WhenFull,
 
-    /// How many connections one address (IPv6: one /64) may have at a time, or off; one more is
+    /// Most connections of one address (IPv6: of one /64) at a time, or off; one more is
     /// refused
     #[arg(long, value_name = "NUMBER", default_value_t = MaxClients(None))]
     pub(crate) max_per_ip: MaxClients,
@@ -67,24 +67,26 @@ pub(crate) struct Config {
     #[arg(long, value_name = "TIME")]
     pub(crate) idle_timeout: TimeLimit,
 
-    /// How messages are told apart
+    /// The rule by which messages are told apart
     #[arg(long, value_name = "FRAMING", value_enum, default_value_t)]
     pub(crate) framing: Framing,
 
     /// Longest line in bytes; a longer one is refused. Each connection may hold this much
-    #[arg(long, value_name = "BYTES", default_value_t = MAX_LINE, value_parser = usage::number("bytes", MAX_LINE_RANGE))]
+    #[arg(long, value_name = "BYTES", default_value_t = MAX_LINE,
+        value_parser = usage::number("bytes", MAX_LINE_RANGE))]
     pub(crate) max_line: usize,
 
-    /// How many lines a second a client may send over a longer time, or off: while it has sent more,
+    /// Lines a second that a client may send over a longer time, or off: while it has sent more,
     /// it is not read from
     #[arg(long, value_name = "NUMBER/s")]
     pub(crate) max_rate: MaxRate,
 
-    /// How many lines may come at once before that holds
-    #[arg(long, value_name = "NUMBER", default_value_t = BURST, value_parser = usage::number("lines", NonZeroU32::MIN..=NonZeroU32::MAX))]
+    /// Lines that may come at once before that holds
+    #[arg(long, value_name = "NUMBER", default_value_t = BURST,
+        value_parser = usage::number("lines", NonZeroU32::MIN..=NonZeroU32::MAX))]
     pub(crate) burst: NonZeroU32,
 
-    /// How much may wait for a client that reads more slowly than others speak, beside eight longest
+    /// Bytes that may wait for a client that reads more slowly than others speak, beside eight longest
     /// lines: 256KiB, 1MiB. Memory grows by doubling, so a slow client costs up to twice this much
     #[arg(long, value_name = "SIZE", default_value = OUTBOX, value_parser = outbox)]
     pub(crate) outbox: ByteSize,
@@ -101,7 +103,7 @@ pub(crate) struct Config {
     #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF, value_parser = coalesce)]
     pub(crate) coalesce: TimeLimit,
 
-    /// How long ending may take: what was accepted is delivered within this time
+    /// Time limit for ending: messages that were accepted are delivered within it
     #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(DRAIN), value_parser = drain)]
     drain: TimeLimit,
 
@@ -110,7 +112,7 @@ pub(crate) struct Config {
     pub(crate) quiet: bool,
 }
 
-/// How many longest lines an outbox holds beside its size: a client that is only a moment behind
+/// The number of longest lines that an outbox holds beside its size: a client that is only a moment behind
 /// should not miss one because several are said at once.
 const ROOM_FOR_LINES: usize = 8;
 
@@ -122,13 +124,13 @@ impl Config {
         self.ask_name.is_on().then_some(&self.common.name_keyword)
     }
 
-    /// Whether clients have names: asked for, or given to those who are not asked.
+    /// Returns whether clients have names: their own, or `usuario-PORT` where they are not asked.
     pub(crate) fn has_names(&self) -> bool {
         let options = [self.ask_name, self.presence, self.commands];
         options.into_iter().any(Switch::is_on) || self.label == Label::Name
     }
 
-    /// How long the server takes to end, at most.
+    /// The longest time that the server takes to end.
     pub(crate) fn drain(&self) -> Duration {
         self.drain.duration().unwrap_or(DRAIN)
     }

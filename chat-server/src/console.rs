@@ -1,6 +1,6 @@
 //! Lines for people, written by a thread of its own.
 //!
-//! Whoever reads the server's output may stop reading or go away; that must never stop the chat.
+//! The reader of the server's output may stop reading or go away; that must never stop the chat.
 //! So printing only appends to a bounded buffer, and a thread writes it out. When the buffer is
 //! full, whole lines are left out and their number stands where they are missing.
 
@@ -14,11 +14,11 @@ use std::time::Duration;
 use chat_protocol::language::Language;
 use chat_protocol::text::showable;
 
-/// How many bytes wait for a slow reader. A busy room prints about 100 bytes a message, so this
+/// Bytes that wait for a slow reader. A busy room prints about 100 bytes a message, so this
 /// is some ten thousand messages.
 const BUFFER: usize = 1024 * 1024;
 
-/// How long the thread lets lines gather between two writes. A busy chat would otherwise wake it
+/// The time for which the thread lets lines gather between two writes. A busy chat would otherwise wake it
 /// for every line, which costs more than delivering the message to a hundred clients.
 const GATHER: Duration = Duration::from_millis(10);
 
@@ -35,7 +35,7 @@ struct Shared {
     filled: Condvar,
     /// Everything has been written.
     flushed: Condvar,
-    /// What waits is to be written at once.
+    /// The waiting lines are to be written at once.
     hurry: Condvar,
 }
 

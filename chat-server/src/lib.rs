@@ -1,4 +1,4 @@
-//! The chat's server: forwards every message to everyone but its sender.
+//! The chat's server: broadcasts every message to all clients but its sender.
 //!
 //! `run` is the whole story. Below it, in the order of reading:
 //!
@@ -8,11 +8,11 @@
 //! | `client/session` | what a line means, without sockets and clocks |
 //! | `client/membership` | a client's membership, from its greeting to its leaving |
 //! | `client/rate_limit`, `client/flood_control` | how much a client may say, and when it has to wait |
-//! | `people/directory`, `people/names` | who is here, under which nickname, in which room |
+//! | `people/directory`, `people/names` | the people, their nicknames and their rooms |
 //! | `people/commands`, `people/private_messages` | what a command does |
 //! | `people/speech` | a public line: its label, the room, the copy on the console |
 //! | `room/order` | the order of what is said: the pending batch |
-//! | `room/batch` | the text of a pass, and who gets something else |
+//! | `room/batch` | the text of a pass, and the members that get a text of their own |
 //! | `room/fanout` | the broadcast: one pass over the members for each batch, one write each |
 //! | `room/seat` | a member's place in a room, which can be taken along to another |
 //! | `room/outbox`, `room/backlog` | the bounded queue of a slow consumer, and what it misses |
@@ -20,7 +20,7 @@
 //! | `net/listener` | listening and accepting |
 //! | `net/admission`, `net/per_address` | how many are served at a time, and how many from one address |
 //! | `net/idle` | when a connection was last alive |
-//! | `operator` | the person at the console who takes part |
+//! | `operator` | the person at the console, as a participant |
 //! | `streams` | the standard streams: the console, and the operator's desk |
 //! | `console` | lines for people, from a thread of its own |
 
@@ -145,7 +145,7 @@ impl Server {
     }
 }
 
-/// A task that panicked panics here as well; nobody cancels one.
+/// A task that panicked panics here as well; tasks are never cancelled.
 fn pass_on(error: JoinError) -> io::Result<()> {
     match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),

@@ -1,4 +1,4 @@
-//! `chat-server`: forwards every message to everyone but its sender.
+//! `chat-server`: broadcasts every message to all clients but its sender.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     match cli.start() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Whoever has closed standard error still gets the status.
+            // A caller that has closed standard error still gets the status.
             let _ = writeln!(io::stderr(), "chat-server: {}", error.explanation(language));
             ExitCode::FAILURE
         }

@@ -1,4 +1,4 @@
-//! The operator: the person at the server's console, who takes part (chapter 7).
+//! The operator: the person at the server's console, as a participant (chapter 7).
 
 use std::future::pending;
 
@@ -58,7 +58,7 @@ impl<'a> Operator<'a> {
                     }
                 }
                 Input::TooLong => self.refuse(&Refusal::LineTooLong(MAX_INPUT)),
-                // A person who is still there should know what the key does.
+                // A person that is still there should know what the key does.
                 Input::End if self.desk.is_open() => {
                     self.server.console.print(language.console_goes_on());
                 }
@@ -104,7 +104,7 @@ impl<'a> Operator<'a> {
 
     async fn say(&mut self, text: &str) {
         let room = &self.server.directory.first;
-        // A person can say it again. What is piped in was meant for whoever comes.
+        // A person can say it again. Piped lines were meant for the client that comes.
         let waits = !self.desk.has_person();
         loop {
             if waits {

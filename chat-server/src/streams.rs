@@ -44,7 +44,7 @@ impl Streams {
         Self { console, log, desk: None, screen: None, interrupt: Arc::new(Notify::new()) }
     }
 
-    /// With an operator who types here: at a terminal, and then what is printed stands above the line
+    /// With an operator that types here: at a terminal, and then printed lines stand above the line
     /// that is being typed; or where lines cannot be edited. With `ask_name`, the operator is asked
     /// for a name at the terminal.
     ///
@@ -70,12 +70,12 @@ impl Streams {
 }
 
 impl Desk {
-    /// Whether more may be typed after the end of the input: at a terminal, that is only a key.
+    /// Returns whether more may be typed after the end of the input: at a terminal, that is only a key.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self, Self::Terminal(keyboard) if keyboard.is_open())
     }
 
-    /// Whether a person types, who can say again what was not sent.
+    /// Returns whether a person types, and can repeat a line that was not sent.
     pub(crate) fn has_person(&self) -> bool {
         !matches!(self, Self::Plain(_, false))
     }

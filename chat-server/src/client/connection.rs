@@ -25,12 +25,12 @@ use crate::net::idle::Overdue;
 use crate::net::tcp::{READ, TcpConnection};
 use crate::net::transport::Transport;
 
-/// Why a conversation is over.
+/// The end of a conversation, by its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     /// The client left: by the word, by the end of its stream, or by a fault of its connection.
     Left,
-    /// Nobody said anything for too long.
+    /// The connection was silent in both directions for the idle time.
     Idle,
     /// The client gave no name in time.
     Nameless,
@@ -38,7 +38,7 @@ enum End {
     Stopped,
 }
 
-/// What one read brought.
+/// The result of one read.
 enum Heard {
     Some,
     /// Nothing has arrived.
@@ -142,11 +142,11 @@ struct Conversation<'a> {
     session: Session,
     flood_control: FloodControl,
     rate_limit: RateLimit,
-    /// What was read and is not to be heard before the next turn.
+    /// Bytes that were read, and wait for the next turn.
     unheard: BytesMut,
     /// There may be more to hear at once.
     may_go_on: bool,
-    /// When the client must have given its name.
+    /// The deadline for giving a name.
     name_deadline: Option<Instant>,
     speaking: Option<TaskTrackerToken>,
 }
@@ -262,8 +262,8 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// The server stops: what has arrived by now was accepted. Nobody leaves before everybody was
-    /// heard.
+    /// The server stops: all that has arrived by now was accepted. No client leaves before every client
+    /// was heard.
     async fn hear_the_last(&mut self) {
         self.rate_limit.lift();
         if timeout(self.server.config.drain() / 5 * 2, self.hear_out()).await.is_err() {

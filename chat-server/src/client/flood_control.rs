@@ -1,11 +1,11 @@
-//! Who says more than others can hear (requirement 2.1).
+//! Flood control: backpressure on a client that says more than others can read (requirement 2.1).
 //!
-//! A client that floods the room faster than somebody reads would fill that member's outbox and make
-//! it miss messages, be it only for a moment behind. So while somebody lags, a flooder is not read
+//! A client that floods the room faster than a member reads would fill that member's outbox and make
+//! it miss messages, even if it is only a moment behind. So while a member lags, a flooder is not read
 //! from. Members that do not catch up within half a second, or take nothing for a tenth, are slow, and
 //! waited for no more. And a flooder's patience has an end, however many fall behind however often:
-//! nobody who cannot keep up holds up even a flooder for long. Who talks at a human pace, or a
-//! machine's ordinary one, is not held for anybody.
+//! a slow consumer does not hold up even a flooder for long. A client that talks at a human pace, or at a
+//! machine's ordinary one, is never held.
 
 use std::time::Duration;
 
@@ -14,23 +14,23 @@ use tokio::time::{Instant, timeout};
 
 use crate::room::order::Room;
 
-/// How much text one client may say within [`WINDOW`], in bytes, before it counts as a flood:
+/// The text that one client may say within [`WINDOW`], in bytes, before it counts as a flood:
 /// 160 KB/s, some two thousand messages a second. A longest line is no flood.
 ///
-/// It is also as much as a client says in one turn, so that a dozen who begin to flood in the same
+/// It is also as much as a client says in one turn, so that a dozen that begin to flood in the same
 /// moment fit into an outbox.
 pub(crate) const BURST: usize = 16 * 1024;
 
 const WINDOW: Duration = Duration::from_millis(100);
 
-/// How long a flooder is held for others in all. Enough for some megabytes of somebody's file to
-/// reach somebody who takes a few of them in a second.
+/// The time for which a flooder is held for others in all. Enough for a file of some megabytes to
+/// reach a member that reads a few of them in a second.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How much longer than it was held it takes to be patient again.
+/// The factor from the time for which a flooder was held to the time until it can be held again.
 const RECOVERY: u64 = 10;
 
-/// How much a client has said of late.
+/// The recent volume of one client, and its patience.
 pub(crate) struct FloodControl {
     since: Instant,
     said: usize,
@@ -72,7 +72,7 @@ impl FloodControl {
         }
     }
 
-    /// Whether the client floods the room.
+    /// Returns whether the client floods the room.
     fn is_flood(&mut self, now: Instant) -> bool {
         if now.duration_since(self.since) >= WINDOW {
             (self.since, self.said) = (now, 0);

@@ -20,10 +20,10 @@ use crate::room::seat::{MemberId, Seat};
 pub(crate) struct Membership<'a> {
     server: &'a Server,
     connection: &'a TcpConnection,
-    /// Who the others know the client as, where they have names.
+    /// The client's name and id, where clients have names.
     person: Option<(PersonId, Name)>,
     state: State,
-    /// How many bytes others and itself got because of it since they were last asked for.
+    /// Bytes said and told because of the client since they were last asked for.
     caused: usize,
 }
 
@@ -67,12 +67,12 @@ impl<'a> Membership<'a> {
         }
     }
 
-    /// Whether the client is between two rooms.
+    /// Returns whether the client is between two rooms.
     pub(crate) fn is_moving(&self) -> bool {
         matches!(self.state, State::Moving(..))
     }
 
-    /// How many bytes were said and told because of the client since the last
+    /// The bytes that were said and told because of the client since the last
     /// [`take_caused`](Self::take_caused).
     pub(crate) fn caused(&self) -> usize {
         self.caused
@@ -113,7 +113,7 @@ impl<'a> Membership<'a> {
         Ok(())
     }
 
-    /// Everyone else in the room hears this.
+    /// Broadcasts a message of the client to its room.
     pub(crate) fn say(&mut self, text: &str) {
         if let State::InRoom(room, member) = &self.state {
             let name = self.person.as_ref().map(|(_, name)| name);

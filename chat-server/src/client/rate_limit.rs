@@ -1,6 +1,6 @@
-//! How fast one client may talk: it is not read from while it has talked too much.
+//! Per-client rate limit (`--max-rate`): a token bucket. A client over its limit is not read from.
 //!
-//! So nothing is lost, the client's own system makes it wait, and nobody else feels it.
+//! So nothing is lost, the client's own system makes it wait, and no other client feels it.
 
 use chat_protocol::options::rate::Bucket;
 use tokio::time::{Instant, sleep};
@@ -38,7 +38,7 @@ impl RateLimit {
         self.spend();
     }
 
-    /// Whether the client may talk now.
+    /// Returns whether the client may talk now.
     pub(crate) fn is_open(&self) -> bool {
         self.bucket.is_none_or(|bucket| bucket.wait(Instant::now().into_std()).is_zero())
     }

@@ -23,12 +23,12 @@ pub struct Session {
     rules: Rules,
 }
 
-/// What holds for every line.
+/// The options that a session obeys.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
-    /// Whether the client has to give its name first.
+    /// The client has to give its name first.
     pub ask_name: bool,
-    /// Whether lines that begin with `/` are commands.
+    /// Lines that begin with `/` are commands.
     pub commands: bool,
     /// The longest line, in bytes.
     pub max_line: usize,
@@ -45,10 +45,10 @@ enum State {
     Leaving,
 }
 
-/// What is to be done with a line.
+/// The action that follows from a line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Action<'a> {
-    /// Everyone else in the room hears this.
+    /// All others in the room hear this.
     Say(Cow<'a, str>),
     /// The client alone is told this.
     Refuse(Refusal),
@@ -72,12 +72,12 @@ impl Session {
         Self { state: if rules.ask_name { naming } else { State::InRoom }, rules }
     }
 
-    /// Whether the client has not given its name yet.
+    /// Returns whether the client has not given its name yet.
     pub fn is_naming(&self) -> bool {
         matches!(self.state, State::Naming { .. })
     }
 
-    /// What the client's next line means.
+    /// The action that follows from the client's next line, if any.
     pub fn line<'a>(&mut self, line: Line<'a>) -> Option<Action<'a>> {
         if self.state == State::Leaving {
             return None;
@@ -116,7 +116,7 @@ impl Session {
         Action::Leave
     }
 
-    /// A text from somebody who takes part.
+    /// A text from a client in a room.
     fn hear<'a>(&mut self, text: Cow<'a, str>) -> Action<'a> {
         if !self.rules.commands {
             return Action::Say(text);

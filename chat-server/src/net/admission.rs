@@ -10,19 +10,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::net::per_address::{Origin, Origins};
 
-/// How many who were refused may be heard out for a moment, so that the refusal reaches them even
-/// while they send (`TcpConnection::part`). Each has a descriptor meanwhile: without a bound, who is refused
-/// could take more of them than who is served.
+/// The number of refused clients that are heard out for a moment, so that the refusal reaches them even
+/// while they send (`TcpConnection::part`). Each has a descriptor meanwhile: without a bound, refused
+/// clients could take more of them than served ones.
 const FAREWELLS: usize = 100;
 
 /// Limits how many clients are served at a time, and queues or refuses the rest.
 pub(crate) struct Admission {
     /// `None`: an address may have any number of connections.
     origins: Option<Arc<Origins>>,
-    /// `None`: everybody is served.
+    /// `None`: every client is served.
     places: Option<Arc<Semaphore>>,
     when_full: WhenFull,
-    /// How many more may wait.
+    /// Places for clients that wait.
     queue: Arc<Semaphore>,
     farewells: Semaphore,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Admission {
 /// Permits one client to be served, for as long as this lives.
 pub(crate) struct Permit(#[expect(dead_code, reason = "held")] Option<OwnedSemaphorePermit>);
 
-/// What happens to a client that has come.
+/// The fate of a client that has come.
 pub(crate) enum Entry {
     /// It is served.
     Served(Permit),
@@ -81,7 +81,7 @@ impl Admission {
         }
     }
 
-    /// Whether there is time to part politely from somebody who is not served; for as long as what
+    /// A permit to part politely from a client that is not served; for as long as what
     /// is returned lives.
     pub(crate) fn farewell(&self) -> Option<SemaphorePermit<'_>> {
         self.farewells.try_acquire().ok()

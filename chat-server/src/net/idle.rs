@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// The time of the last byte in either direction, set by whoever moves bytes.
+/// The time of the last byte in either direction, set by every read and write.
 pub(crate) struct Activity {
     begun: Instant,
     /// Nanoseconds after `begun`.
     last: AtomicU64,
 }
 
-/// What has come about.
+/// A timer that has fired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Overdue {
     /// There was no activity for too long.
@@ -53,7 +53,7 @@ impl Activity {
         }
     }
 
-    /// What will come about next, unless there is some activity before.
+    /// The timer that fires next, unless there is some activity before.
     fn due(
         &self,
         limit: Option<Duration>,

@@ -11,23 +11,23 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
-/// How many connections may wait to be accepted. Linux cuts it to `net.core.somaxconn` (4096).
+/// Connections that may wait to be accepted. Linux cuts it to `net.core.somaxconn` (4096).
 const BACKLOG: u32 = 4096;
 
-/// How much the system holds for a client that does not read, in bytes; Linux doubles it.
+/// The send buffer that the system holds for a client that does not read, in bytes; Linux doubles it.
 ///
 /// Left alone, Linux lets it grow to 4 MiB and wakes a writer when a third of it is free: a reader
 /// of 5 MB/s then seems to do nothing for a quarter of a second.
 const SEND_BUFFER: u32 = 128 * 1024;
 
-/// How many connections are accepted before everybody who is here has a turn.
+/// Connections that are accepted before the clients that are here have a turn.
 ///
 /// Each costs turns of its own, in front of those of the others: when thousands come at once,
-/// people would wait until all of them have been greeted. Fewer would keep those who join from
+/// people would wait until all of them have been greeted. Fewer would keep newcomers from
 /// being announced together, which is what makes announcing them cheap.
 const IN_A_ROW: u32 = 16;
 
-/// How long accepting rests when the system has no descriptors or memory left.
+/// The pause of accepting when the system has no descriptors or memory left.
 const RESOURCE_PAUSE: Duration = Duration::from_millis(100);
 
 /// Listens on the first address of the endpoint that can be listened on.
@@ -42,7 +42,7 @@ pub(crate) async fn bind(endpoint: &Endpoint) -> io::Result<TcpListener> {
     Err(failure)
 }
 
-/// What is set here, every accepted connection has as well.
+/// Every accepted connection inherits the options that are set here.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // Lets a new server take the port while connections of the old one linger in TIME_WAIT
@@ -60,7 +60,7 @@ pub(crate) struct Acceptor {
     listener: TcpListener,
     /// The system has no resources left, which has been reported.
     paused: bool,
-    /// How many were accepted since the others had a turn.
+    /// Connections accepted since the others had a turn.
     in_a_row: u32,
 }
 
@@ -102,7 +102,7 @@ impl Acceptor {
         tokio::select! {
             biased;
             accepted = self.listener.accept() => return accepted,
-            // A pause is over when nobody is left who waited for its end. To let in one, who takes
+            // A pause is over when no client is left that waited for its end. To let in one, which takes
             // what another has left, is none.
             () = ready(()), if self.paused => {}
         }
@@ -112,7 +112,7 @@ impl Acceptor {
     }
 }
 
-/// Whether only this one connection is affected. Everything else is a lack of resources, or is
+/// Returns whether only this one connection is affected. Everything else is a lack of resources, or is
 /// best treated like one.
 fn is_peers_fault(error: &io::Error) -> bool {
     matches!(

@@ -1,4 +1,4 @@
-//! Where connections come from, and how many from one place.
+//! Connection limit per address (`--max-per-ip`).
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -53,8 +53,8 @@ impl Drop for Origin {
     }
 }
 
-/// Who has the address: an IPv4 address stands for itself, also where it is written as IPv6; any
-/// other for its first 64 bits, because nobody is given less, and who has them has 2^64 addresses.
+/// The subscriber that has the address: an IPv4 address stands for itself, also where it is written as
+/// IPv6; any other for its first 64 bits, because no network is given less, and has 2^64 addresses in them.
 fn subscriber(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),

@@ -16,13 +16,13 @@ use crate::net::idle::Activity;
 use crate::net::per_address::Origin;
 use crate::net::transport::{Fault, Transport};
 
-/// How much one read takes, in bytes: many short lines, and yet no long turn for one client.
+/// The size of one read, in bytes: many short lines, and yet no long turn for one client.
 pub(crate) const READ: usize = 16 * 1024;
 
 /// The emulation of readiness on Windows wants to be told by a read that fails.
 const SHORT_READ_IS_LAST: bool = cfg!(unix);
 
-/// How long a connection that was ended here may take to be ended by its peer as well.
+/// The time that the peer has to end its side of a connection that was ended here.
 ///
 /// Closing a socket that has unread bytes resets it, and a reset destroys what has not been sent
 /// yet. So the end is announced first, and what the peer was still sending is read. At most twice
@@ -30,7 +30,7 @@ const SHORT_READ_IS_LAST: bool = cfg!(unix);
 const LINGER: Duration = Duration::from_secs(1);
 
 thread_local! {
-    /// Where every read of this thread goes, so that a silent connection holds no buffer.
+    /// The buffer for every read of this thread, so that a silent connection holds no buffer.
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ].into_boxed_slice());
 }
 

@@ -15,14 +15,14 @@ pub(crate) trait Transport: Send + Sync + 'static {
     /// Completes when it may take more. Cancel-safe.
     fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
 
-    /// Ends it at once, because of its fault; whoever listens to it will see it leave.
+    /// Ends it at once, because of its fault; the task that reads from it sees it end.
     fn hang_up(&self, fault: Fault);
 
     /// Ends it politely, after it has taken everything: waits a moment for its own end.
     fn part(&self) -> impl Future<Output = ()> + Send;
 }
 
-/// Why a connection is ended from this side.
+/// The reason why a connection is ended from this side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// Its connection has ended already: nobody's fault.

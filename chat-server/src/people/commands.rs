@@ -9,7 +9,7 @@ use chat_protocol::refusal::Refusal;
 use crate::net::transport::Transport;
 use crate::people::directory::{Directory, People, PersonId, Transfer};
 
-/// What a command changes for its sender.
+/// The change that a command makes for its sender.
 pub(crate) enum Effect<T> {
     /// The sender has this name from now on.
     Renamed(Name),
@@ -18,7 +18,7 @@ pub(crate) enum Effect<T> {
 }
 
 impl<T: Transport> Directory<T> {
-    /// Does what somebody commands. A refusal is told to them alone. Returns also how many bytes were
+    /// Executes a command of a person. A refusal is told to them alone. Returns also how many bytes were
     /// said and told because of it.
     pub(crate) fn execute(&self, id: PersonId, command: Command) -> (Option<Effect<T>>, usize) {
         let mut people = self.lock();
@@ -45,7 +45,7 @@ impl<T: Transport> People<T> {
             Command::Who => _ = self.tell(id, self.members(id)),
             Command::Rooms => _ = self.tell(id, self.rooms()),
             Command::Help => _ = self.tell(id, self.rules.language.help()),
-            // Sessions see to it, because leaving is not only for those who have a name.
+            // Sessions see to it, because leaving needs no name.
             Command::Leave => {}
         }
         Ok(None)

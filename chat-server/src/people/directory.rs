@@ -1,4 +1,4 @@
-//! The directory: who is here, under which nickname, and in which room (chapters 5 and 6).
+//! The directory of people and rooms: nicknames, and the room of each person (chapters 5 and 6).
 //!
 //! One lock guards all of it, and is never held across a wait. It comes before the lock of any
 //! room: what is decided here stands in the rooms' order as it was decided.
@@ -21,9 +21,9 @@ use crate::room::fanout::Deliveries;
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 
-/// Everybody who has a name, and every room.
+/// All people that have a name, and all rooms.
 pub(crate) struct Directory<T> {
-    /// The room in which everybody begins.
+    /// The room in which every client begins.
     pub(crate) first: Arc<Room<T>>,
     people: Mutex<People<T>>,
 }
@@ -31,21 +31,21 @@ pub(crate) struct Directory<T> {
 /// The options that hold in all rooms.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
-    /// A room hears who joins and leaves.
+    /// A room hears when a member joins or leaves.
     pub(crate) presence: bool,
     /// The number of rooms that there may be.
     pub(crate) max_rooms: usize,
     pub(crate) language: Language,
 }
 
-/// Identifies somebody who has a name, in the order of coming.
+/// Identifies a person, in the order of coming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PersonId(u64);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct RoomId(u64);
 
-/// The room that is there before anybody comes, and stays.
+/// The room that is there from the start, and stays.
 const FIRST: RoomId = RoomId(0);
 
 /// The data of the directory, while it is locked.
@@ -70,7 +70,7 @@ pub(super) struct Person<T> {
     location: Location<T>,
 }
 
-/// Where somebody hears what is said.
+/// The place where a person gets its lines.
 enum Location<T> {
     InRoom(Arc<Room<T>>, MemberId),
     /// Between two rooms. These lines wait until the arrival.
@@ -79,7 +79,7 @@ enum Location<T> {
     Console(Console),
 }
 
-/// A room, and the people who are in it or on their way there.
+/// A room, and the people that are in it or on their way there.
 struct OpenRoom<T> {
     name: Name,
     room: Arc<Room<T>>,
@@ -89,23 +89,23 @@ struct OpenRoom<T> {
 /// A seat that is being taken along to another room.
 pub(crate) type Transfer<T> = oneshot::Receiver<Seat<T>>;
 
-/// How many bytes may wait for somebody who changes the room. That takes one pass.
+/// Bytes that may wait for a person that changes the room. That takes one pass.
 const MAIL: usize = 64 * 1024;
 
 impl<T: Transport> Directory<T> {
-    /// The first room, with nobody in it.
+    /// The first room, empty.
     pub(crate) fn new(deliveries: Deliveries, rules: Rules) -> Self {
         let first = deliveries.open();
         let people = Mutex::new(People::new(Arc::clone(&first), deliveries, rules));
         Self { first, people }
     }
 
-    /// Gives the operator a name, before anybody else has one.
+    /// Gives the operator a name, before any client has one.
     pub(crate) fn admit_operator(&self, name: Name, console: Console) -> PersonId {
         self.lock().admit(name, Location::Console(console)).expect("nobody is here yet")
     }
 
-    /// Gives somebody a name; [`arrive`](Self::arrive) follows.
+    /// Gives a client its name; [`arrive`](Self::arrive) follows.
     pub(crate) fn admit(&self, name: Name) -> Result<PersonId, NameError> {
         if name.is_reserved() {
             return Err(NameError::Reserved);
@@ -113,7 +113,7 @@ impl<T: Transport> Directory<T> {
         self.lock().admit(name, Location::Moving(Vec::new()))
     }
 
-    /// The same for somebody who is not asked for a name.
+    /// The same for a client that is not asked for a name.
     pub(crate) fn admit_guest(&self, port: u16) -> (PersonId, Name) {
         let mut copy = 1;
         loop {
@@ -125,7 +125,7 @@ impl<T: Transport> Directory<T> {
         }
     }
 
-    /// Somebody joins the room that it was on the way to, and is welcomed; the room hears of it.
+    /// A person joins the room that it was on the way to, and is welcomed; the room hears of it.
     pub(crate) fn arrive(
         &self,
         id: PersonId,
@@ -148,7 +148,7 @@ impl<T: Transport> Directory<T> {
         (room, member)
     }
 
-    /// Somebody leaves for good. The room hears of it, unless it is `closing` for all.
+    /// A person leaves for good. The room hears of it, unless it is `closing` for all.
     pub(crate) fn leave(&self, id: PersonId, closing: bool) {
         let mut people = self.lock();
         let Some(person) = people.by_id.remove(&id) else { return };
@@ -167,12 +167,12 @@ impl<T: Transport> Directory<T> {
         self.lock().rename(id, new, false)
     }
 
-    /// Tells somebody something that nobody else hears.
+    /// Sends a line to one person alone.
     pub(crate) fn tell(&self, id: PersonId, line: impl Display) {
         self.lock().tell(id, line);
     }
 
-    /// Nobody joins or speaks any more; what is pending is still delivered.
+    /// Closes all rooms to new members and messages; pending messages are still delivered.
     pub(crate) fn close(&self) {
         self.lock().rooms.values().for_each(|open| open.room.close());
     }
@@ -182,8 +182,7 @@ impl<T: Transport> Directory<T> {
     }
 }
 
-/// Whoever is asked about holds an id, and gives it back by leaving; a room lasts as long as somebody
-/// is in it.
+/// An id belongs to a membership, and ends with it; a room lasts as long as it has a member.
 const STILL_HERE: &str = "somebody who has not left";
 
 impl<T: Transport> People<T> {
@@ -244,7 +243,7 @@ impl<T: Transport> People<T> {
         Ok((name, seat))
     }
 
-    /// The room of this name for somebody from another; a new one if there is none.
+    /// The room of this name for a person from another room; a new one if there is none.
     fn room_called(&mut self, name: Name, from: RoomId) -> Result<RoomId, Refusal> {
         let new = RoomId(self.next_room);
         let gone = usize::from(from != FIRST && self.rooms[&from].members.len() == 1);
@@ -265,7 +264,7 @@ impl<T: Transport> People<T> {
         }
     }
 
-    /// Somebody is no longer in this room, which is gone with its last member.
+    /// Removes a person from a room, which is gone with its last member.
     fn quit(&mut self, room: RoomId, id: PersonId) {
         let Some(quitted) = self.rooms.get_mut(&room) else { return };
         quitted.members.remove(&id);
@@ -276,7 +275,7 @@ impl<T: Transport> People<T> {
         }
     }
 
-    /// Gives somebody another name; the room hears of it if it is `announced`. The operator can have
+    /// Gives a person another name; the room hears of it if it is `announced`. The operator can have
     /// a reserved one.
     pub(super) fn rename(
         &mut self,
@@ -301,7 +300,7 @@ impl<T: Transport> People<T> {
         Ok(())
     }
 
-    /// The others in somebody's room hear this.
+    /// The others in a person's room hear this.
     pub(super) fn say(&mut self, id: PersonId, line: impl Display) {
         self.caused += match &self.person(id).location {
             Location::InRoom(room, member) => room.say(*member, line),
@@ -310,21 +309,21 @@ impl<T: Transport> People<T> {
         };
     }
 
-    /// Tells somebody something that nobody else hears. Returns `false` when too much is waiting for
-    /// somebody who changes the room.
+    /// Sends a line to one person alone. Returns `false` when too much is waiting for a person that
+    /// changes the room.
     pub(super) fn tell(&mut self, id: PersonId, line: impl Display) -> bool {
         let told = self.by_id.get_mut(&id).map_or(Some(0), |person| person.tell(line));
         self.caused += told.unwrap_or(0);
         told.is_some()
     }
 
-    /// Who has this name. It is not enough that it looks so.
+    /// The owner of this name. It is not enough that it looks so.
     pub(super) fn find(&self, name: &str) -> Option<PersonId> {
         let id = self.names.find(name)?;
         is_same(&self.person(id).name, name).then_some(id)
     }
 
-    /// Why a name cannot be had that somebody has.
+    /// The error for a name that has an owner.
     fn objection(&self, owner: PersonId) -> NameError {
         match self.person(owner).location {
             Location::Console(_) => NameError::Reserved,
@@ -344,7 +343,7 @@ impl<T: Transport> People<T> {
         self.by_id.get_mut(&id).expect(STILL_HERE)
     }
 
-    /// Lists the people in somebody's room.
+    /// Lists the people in a person's room.
     pub(super) fn members(&self, id: PersonId) -> String {
         let open = &self.rooms[&self.person(id).room];
         let names: Vec<&Name> = open.members.iter().map(|id| &self.person(*id).name).collect();

@@ -5,10 +5,11 @@ use std::hash::BuildHasher;
 
 use chat_protocol::name::{Name, fold};
 
-/// Who has which name. No two names in it can be taken for each other.
+/// Unique names and their owners. No two names in it can be taken for each other.
 ///
-/// A name has up to five looks, and only their hashes are kept, which saves two hundred bytes a name. Two looks that happen to have the same one, which nobody can bring about because
-/// the hash has a secret key, make a name seem taken; with a million names that is one chance in a
+/// A name has up to five looks, and only their hashes are kept, which saves two hundred bytes a name.
+/// Two looks that happen to have the same hash (a secret key keeps attackers from making such ones) make
+/// a name seem taken; with a million names that is one chance in a
 /// million.
 #[derive(Debug)]
 pub(crate) struct UniqueNames<T> {
@@ -22,7 +23,7 @@ impl<T> Default for UniqueNames<T> {
 }
 
 impl<T: Copy + Eq> UniqueNames<T> {
-    /// Gives the name to its owner, or says who has one that can be taken for it.
+    /// Gives the name to its owner, or returns the owner of one that can be taken for it.
     pub(crate) fn claim(&mut self, name: &Name, owner: T) -> Result<(), T> {
         let looks = self.hashes(name);
         if let Some(other) =
@@ -41,8 +42,8 @@ impl<T: Copy + Eq> UniqueNames<T> {
         }
     }
 
-    /// Gives the owner another name instead; or leaves everything as it was, and says who is in
-    /// the way.
+    /// Gives the owner another name instead; or leaves everything as it was, and returns the owner
+    /// in the way.
     pub(crate) fn rename(&mut self, old: &Name, new: &Name, owner: T) -> Result<(), T> {
         self.claim(new, owner)?;
         self.release(old);
@@ -50,7 +51,7 @@ impl<T: Copy + Eq> UniqueNames<T> {
         self.claim(new, owner)
     }
 
-    /// Who may be meant by a text: somebody whose name has the same letters, or looks so.
+    /// The owner of a name that has the same letters as the text, or looks so.
     pub(crate) fn find(&self, text: &str) -> Option<T> {
         self.looks.get(&self.hash(&fold(text.trim()))).copied()
     }

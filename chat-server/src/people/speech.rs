@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::room::order::Room;
 use crate::room::seat::MemberId;
 
-/// How public lines look (`--label`), and where they are printed (`--quiet`).
+/// The form of public lines (`--label`), and the console that prints them (`--quiet`).
 pub(crate) struct Speech {
     pub(crate) label: Label,
     pub(crate) language: Language,
@@ -25,12 +25,12 @@ pub(crate) struct Speech {
 pub(crate) enum Speaker<'a> {
     /// A client, with its name where clients have names.
     Client(SocketAddr, Option<&'a Name>),
-    /// The person at the console, who has typed the line there.
+    /// The person at the console, where the line was typed.
     Operator(&'a Name),
 }
 
 impl Speech {
-    /// Everyone else in the room hears this, and it is printed. Returns its size in bytes.
+    /// Broadcasts a line to the room, and prints it. Returns its size in bytes.
     pub(crate) fn say<T>(
         &self,
         room: &Room<T>,

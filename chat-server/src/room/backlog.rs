@@ -7,20 +7,20 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 /// Lines that wait for one member.
 ///
-/// Filling begins again when half of it is free, so that a reader who is too slow misses long
+/// Filling begins again when half of it is free, so that a reader that is too slow misses long
 /// stretches now and then rather than every other message.
 #[derive(Debug)]
 pub(crate) struct Backlog {
     bytes: BytesMut,
     /// In bytes. A line that has been begun is kept even if it does not fit.
     capacity: usize,
-    /// How many lines are missing behind those that wait.
+    /// The number of lines that are missing behind those that wait.
     missed: u64,
     language: Language,
 }
 
 impl Backlog {
-    /// What is left of a text of which the member took the rest: it may begin within a line.
+    /// The rest of a text of which the member took the beginning: it may begin within a line.
     pub(crate) fn of(rest: &[u8], capacity: usize, language: Language) -> Self {
         let begun = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
         let mut backlog = Self { bytes: rest[..begun].into(), capacity, missed: 0, language };
@@ -47,12 +47,12 @@ impl Backlog {
         self.missed += lines(&text[fits..]);
     }
 
-    /// Whether lines are missing of which the member has not been told.
+    /// Returns whether lines are missing of which the member has not been told.
     pub(crate) fn misses_some(&self) -> bool {
         self.missed > 0
     }
 
-    /// What the member is to take next. Empty when it has everything, be it the news of a gap.
+    /// The bytes that the member is to take next. Empty when it has everything, the notice of a gap included.
     pub(crate) fn next(&mut self) -> &[u8] {
         if self.bytes.is_empty() && self.misses_some() {
             self.tell_what_was_missed();

@@ -8,12 +8,12 @@ use tokio::sync::oneshot;
 
 use crate::room::seat::{MemberId, Seat};
 
-/// How large a buffer an idle room keeps, in bytes, so that ordinary talk need not ask for memory.
+/// The buffer that an idle room keeps, in bytes, so that ordinary talk need not ask for memory.
 const KEPT: usize = 1024;
 
 /// The text that members get in one write each, and what differs from member to member.
 ///
-/// Almost every member gets the whole text. The exceptions are those who spoke (they do not get
+/// Almost every member gets the whole text. The exceptions are those that spoke (they do not get
 /// their own messages), were told something, joined or left.
 pub(crate) struct Batch<T> {
     pub(crate) text: Vec<u8>,
@@ -27,11 +27,11 @@ pub(crate) struct Batch<T> {
 /// A member has left.
 pub(crate) struct Departure<T> {
     pub(crate) member: MemberId,
-    /// Where it goes from here, and takes its seat along.
+    /// The receiver of its seat, if it changes the room.
     pub(crate) onward: Option<oneshot::Sender<Seat<T>>>,
 }
 
-/// Where one member's text differs from the batch's.
+/// A difference between one member's text and the batch's.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Exception {
     pub(crate) member: MemberId,
@@ -100,7 +100,7 @@ impl<T> Batch<T> {
         self.exclude(member, self.text.len()..usize::MAX);
     }
 
-    /// Everyone but the sender gets this line.
+    /// All members but the sender get this line.
     pub(crate) fn say(&mut self, sender: MemberId, message: impl fmt::Display) {
         let start = self.text.len();
         // Writing to memory cannot fail.
@@ -117,7 +117,7 @@ impl<T> Batch<T> {
     }
 
     /// Leaves a part of the text out for one member; a part that continues the last one extends
-    /// it, so that somebody who says much at once is one exception.
+    /// it, so that a sender that says much at once is one exception.
     fn exclude(&mut self, member: MemberId, part: Range<usize>) {
         if part.is_empty() {
             return;

@@ -2,7 +2,7 @@
 //!
 //! What a pass costs is what the system asks for a socket write, so everything else is kept off
 //! it: the members stand in one dense list in the order of their joining, the few that get a text
-//! of their own are met in that same order, and nobody is ever waited for.
+//! of their own are met in that same order, and no member is ever waited for.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -26,11 +26,11 @@ pub(crate) struct Deliveries {
     running: TaskTracker,
     /// The members that are being let go.
     partings: TaskTracker,
-    /// What becomes of members who cannot keep up.
+    /// The limits for slow consumers.
     limits: OutboxLimits,
-    /// How long a pass waits for more to deliver at once.
+    /// The time for which a pass waits for more to deliver at once.
     coalesce: Option<Duration>,
-    /// Of those who are in no room yet.
+    /// Lagging clients that are in no room yet.
     lagging: Arc<Lagging>,
     failed: mpsc::Sender<JoinError>,
 }
@@ -76,7 +76,7 @@ impl Deliveries {
         self.partings.spawn(seat.part());
     }
 
-    /// Waits until all rooms are closed, and until everybody has everything that was said there.
+    /// Waits until all rooms are closed, and until every member has everything that was said there.
     pub(crate) async fn finish(&self) {
         self.running.close();
         self.running.wait().await;
@@ -85,7 +85,7 @@ impl Deliveries {
     }
 }
 
-/// Delivers what is said in one room, to those who are in it.
+/// The broadcast of one room: delivers its messages to its members.
 pub(crate) struct Fanout<T> {
     room: Arc<Room<T>>,
     /// Ascending by id, because ids are given in the order of joining.
@@ -94,9 +94,9 @@ pub(crate) struct Fanout<T> {
     own: Vec<u8>,
     /// The tasks that let members go.
     partings: TaskTracker,
-    /// What becomes of members who cannot keep up.
+    /// The limits for slow consumers.
     limits: OutboxLimits,
-    /// How long a pass waits for more to deliver at once.
+    /// The time for which a pass waits for more to deliver at once.
     coalesce: Option<Duration>,
 }
 
@@ -155,7 +155,7 @@ impl<T: Transport> Fanout<T> {
         }
     }
 
-    /// Nothing was said to all: only those who were told something are looked for.
+    /// No message is for all: only the members with a line of their own are looked up.
     fn deliver_own(&mut self, batch: &Batch<T>) {
         let now = Instant::now();
         for own in batch.exceptions.chunk_by(|one, next| one.member == next.member) {
@@ -168,7 +168,7 @@ impl<T: Transport> Fanout<T> {
         }
     }
 
-    /// Those who left lose their seats; who goes to another room takes it along, and the others
+    /// Members that left lose their seats; one that goes to another room takes it along, and the others
     /// are parted from in tasks of their own.
     fn let_go(&mut self, left: &mut Vec<Departure<T>>) {
         if left.is_empty() {
@@ -182,7 +182,7 @@ impl<T: Transport> Fanout<T> {
         let mut departures = left.drain(..);
         for (id, seat) in seats {
             let onward = departures.find(|d| d.member == id).and_then(|d| d.onward);
-            // Whoever wanted the seat may have gone as well.
+            // The receiver of the seat may have gone as well.
             let stays = match onward {
                 Some(onward) => onward.send(seat).err(),
                 None => Some(seat),
@@ -196,7 +196,7 @@ impl<T: Transport> Fanout<T> {
 
 /// Cuts the exceptions of one member off the front; those of members that are gone go with them.
 fn next_of<'a>(exceptions: &mut &'a [Exception], member: MemberId) -> &'a [Exception] {
-    // Almost always the next exception is somebody else's.
+    // Almost always the next exception is another member's.
     if exceptions.first().is_none_or(|next| next.member > member) {
         return &[];
     }

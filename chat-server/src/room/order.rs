@@ -12,13 +12,13 @@ use crate::room::batch::Batch;
 use crate::room::outbox::Lagging;
 use crate::room::seat::{MemberId, Seat};
 
-/// How many bytes of text may wait for the next pass; whoever wants to say more waits first.
+/// Bytes of text that may wait for the next pass; a speaker waits for space first.
 ///
 /// Large enough that a pass is worth its system calls; small enough that a flood is a few
 /// milliseconds of delay for the others, and that several batches fit into an outbox.
 pub(crate) const FULL: usize = 64 * 1024;
 
-/// The room's pending batch, shared by those who speak and the one who delivers.
+/// The room's pending batch, shared by the speakers and the fan-out.
 ///
 /// Speaking appends to the batch under a short lock; nothing that is done under the lock depends
 /// on the number of members.
@@ -26,7 +26,7 @@ pub(crate) struct Room<T> {
     state: Mutex<State<T>>,
     /// Something waits to be delivered, or the room was closed.
     pending: Notify,
-    /// Somebody has joined.
+    /// A member has joined.
     joined: Notify,
     /// There is enough for a pass, or the room was closed.
     full: Notify,
@@ -38,7 +38,7 @@ pub(crate) struct Room<T> {
 struct State<T> {
     batch: Batch<T>,
     next_id: u64,
-    /// Those who are in the room, or will be as soon as the batch is delivered.
+    /// Members that are in the room, or will be as soon as the batch is delivered.
     members: usize,
     closed: bool,
 }
@@ -51,7 +51,7 @@ impl<T> Default for State<T> {
 }
 
 impl<T> State<T> {
-    /// Whether there is nothing to be gained by waiting for more.
+    /// Returns whether there is nothing to be gained by waiting for more.
     fn is_worth_a_pass(&self) -> bool {
         self.closed || self.batch.size() >= FULL
     }
@@ -88,7 +88,7 @@ impl<T> Room<T> {
         id
     }
 
-    /// Everyone but the sender hears this, exactly once. Returns its size in bytes.
+    /// All members but the sender hear this, exactly once. Returns its size in bytes.
     pub(crate) fn say(&self, sender: MemberId, message: impl fmt::Display) -> usize {
         self.add(|batch| batch.say(sender, message))
     }
@@ -126,12 +126,12 @@ impl<T> Room<T> {
         });
     }
 
-    /// Whether nobody is there.
+    /// Returns whether the room has no member.
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().members == 0
     }
 
-    /// Waits until somebody is there. Cancel-safe.
+    /// Waits until the room has a member. Cancel-safe.
     pub(crate) async fn occupied(&self) {
         loop {
             let joined = self.joined.notified();
@@ -142,12 +142,12 @@ impl<T> Room<T> {
         }
     }
 
-    /// Nobody joins or speaks any more; what is pending is still delivered.
+    /// Closes the room to new members and messages; pending messages are still delivered.
     pub(crate) fn close(&self) {
         self.change(|state| state.closed = true);
     }
 
-    /// Waits until there is space in the batch. Whoever speaks waits for this first. Cancel-safe.
+    /// Waits until there is space in the batch. A speaker waits for this first. Cancel-safe.
     pub(crate) async fn has_space(&self) {
         loop {
             let taken = self.taken.notified();
@@ -158,7 +158,7 @@ impl<T> Room<T> {
         }
     }
 
-    /// The members who are behind and may catch up.
+    /// The members that are behind and may catch up.
     pub(crate) fn lagging(&self) -> &Lagging {
         &self.lagging
     }

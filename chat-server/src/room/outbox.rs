@@ -1,4 +1,4 @@
-//! What a member has yet to take: exists only while its socket is full.
+//! The outbox: a bounded queue of bytes for a member whose socket is full. Created on demand.
 
 use std::io;
 use std::mem;
@@ -17,7 +17,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::net::transport::{Fault, Transport};
 use crate::room::backlog::Backlog;
 
-/// How long a flooder waits for a member that has fallen behind. One that has not caught up by then
+/// The time for which a flooder waits for a member that has fallen behind. One that has not caught up by then
 /// is slow, and never waited for again.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -35,14 +35,14 @@ pub(crate) enum SlowReader {
     Close,
 }
 
-/// What becomes of members who cannot keep up.
+/// The limits for slow consumers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OutboxLimits {
-    /// How many bytes wait for one member behind what its socket already holds.
+    /// Bytes that wait for one member behind those that its socket already holds.
     pub(crate) capacity: usize,
-    /// What happens when that is not enough.
+    /// The fate of a member for which that is not enough.
     pub(crate) slow_reader: SlowReader,
-    /// How long a member may take nothing at all.
+    /// The time for which a member may take nothing at all.
     pub(crate) timeout: TimeLimit,
     /// The language of the notice that messages were missed.
     pub(crate) language: Language,
@@ -50,7 +50,7 @@ pub(crate) struct OutboxLimits {
 
 #[cfg(test)]
 impl OutboxLimits {
-    /// Those of somebody who has all the time and space of the world.
+    /// Limits without effect.
     pub(crate) fn lenient() -> Self {
         Self {
             capacity: 1 << 20,
@@ -76,7 +76,7 @@ enum State {
     Abandoned,
 }
 
-/// What became of bytes that were put into an outbox.
+/// The fate of bytes that were put into an outbox.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Queued {
     /// They wait, or go nowhere: the outbox has seen to them.
@@ -85,7 +85,7 @@ pub(crate) enum Queued {
     Drained,
 }
 
-/// What a member took.
+/// The part of the waiting bytes that a member took.
 enum Taken {
     Nothing,
     Some,
@@ -111,7 +111,7 @@ impl Outbox {
         (outbox, async move { drained.drain(&*member, lag, timeout).await })
     }
 
-    /// Whether the member has not caught up in time, now or before.
+    /// Returns whether the member has not caught up in time, now or before.
     pub(crate) fn is_slow(&self) -> bool {
         self.slow.load(Ordering::Relaxed)
     }
@@ -194,7 +194,7 @@ impl Lagging {
         Lag(self.0.token())
     }
 
-    /// Whether no member lags.
+    /// Returns whether no member lags.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -205,7 +205,7 @@ impl Lagging {
     }
 }
 
-/// Hangs up on a member who would miss something, if it is to be told so that way.
+/// Hangs up on a member that would miss something, with `--slow-reader close`.
 fn abandon_if_full(state: &mut State, slow_reader: SlowReader, member: &impl Transport) {
     let missing = matches!(state, State::Waiting(backlog) if backlog.misses_some());
     if missing && slow_reader == SlowReader::Close {

@@ -1,6 +1,6 @@
 //! A member's place in a room: what it is given, and what it has yet to take.
 //!
-//! Who changes the room takes the seat along, so that nothing is torn apart or overtaken by it.
+//! A member that changes the room takes the seat along, so that no line is torn or overtaken.
 
 use std::io;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use tokio::time::{Instant, timeout};
 use crate::net::transport::{Fault, Transport};
 use crate::room::outbox::{Lagging, Outbox, OutboxLimits, Queued};
 
-/// How long somebody who has left may take for what still waits for it, whatever slow readers may
-/// take otherwise: nobody sees its descriptor any more.
+/// The time that a member that has left has to take the bytes that still wait for it, whatever slow
+/// readers may take otherwise: its descriptor is in no list any more.
 const LAST_CHANCE: Duration = SLOW_TIMEOUT;
 
 /// Identifies a member of a room, in the order of joining.

@@ -14,7 +14,7 @@ fn name(text: &str) -> Name {
     text.parse().unwrap()
 }
 
-/// Somebody in the first room, and what they have heard so far.
+/// A person in the first room, and the connection that records its lines.
 fn come(directory: &Directory<Recorder>, text: &str) -> (PersonId, Arc<Recorder>) {
     let id = directory.admit(name(text)).unwrap();
     let member = Arc::new(Recorder::eager());
