@@ -1,7 +1,7 @@
 # Short names only: what each does stands in cargo's own words or in ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test schemas corpus demo stress generator bench soak fuzz lint systems deps sizes core memory
+.PHONY: help build test spec schemas corpus demo stress generator bench soak fuzz lint systems deps sizes core memory
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -17,6 +17,9 @@ schemas: ## the JSON of load generator and grader, against the schemas that desc
 
 demo: ## a server and its clients talk, side by side; PROFILE=sala, practico or grupal for others
 	ci/demo $(PROFILE)
+
+spec: ## the specification alone: server and client against SPEC.md
+	ci/test -p chat-tests --test spec
 
 corpus: ## the grader over programs with one fault each, and over correct ones; ARGS=--busy disturbs it (Linux)
 	ci/corpus $(ARGS)

@@ -20,8 +20,7 @@ const DELIVERIES: u64 = 900;
 /// Ten clients talk through a server that is started with this configuration.
 fn talk(dialect: &str, program: &str, config: &str, arguments: &str, deliveries: u64) {
     let Some(program) = find(program) else {
-        eprintln!("skipped: there is no {program} here");
-        return;
+        return chat_drive::skip(format_args!("{program} is not installed"));
     };
     // A port that was free may be taken by the time the server wants it.
     for attempt in 1.. {

@@ -165,7 +165,7 @@ fn nobody_holds_up_the_others() {
 #[test]
 fn what_is_compiled_is_compiled() {
     if !is_installed("javac") {
-        eprintln!("skipped: javac is not here");
+        chat_drive::skip("javac is not installed");
         return;
     }
     let class = Class::of(&[
@@ -187,7 +187,7 @@ fn what_is_compiled_is_compiled() {
 #[test]
 fn a_crate_is_built_with_the_user_s_own_toolchain() {
     if !is_installed("cargo") {
-        eprintln!("skipped: cargo is not here");
+        chat_drive::skip("cargo is not installed");
         return;
     }
     let manifest = "[package]\nname = 'servidor'\nversion = '0.1.0'\nedition = '2021'\n";

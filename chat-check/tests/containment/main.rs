@@ -330,7 +330,7 @@ fn whoever_is_not_root_has_networks_of_their_own_too() {
     let python = "/usr/bin/python3";
     let tried = [&NOBODY[..], &["unshare", "-Urn", python, "-c", ""]].concat();
     if !works(&tried) {
-        eprintln!("skipped: needs root, setpriv, user namespaces and {python}");
+        chat_drive::skip(format_args!("needs root, setpriv, user namespaces and {python}"));
         return;
     }
     let case = Case::of(&[DAEMON, SERVER]);
@@ -351,7 +351,7 @@ fn where_networks_are_refused_checks_are_made_one_after_the_other() {
         "sh",
     ];
     if !works(&[&refused[..], &["true"]].concat()) {
-        eprintln!("skipped: needs user namespaces");
+        chat_drive::skip("needs user namespaces");
         return;
     }
     let ran = run_behind(&Case::of(&[DAEMON, SERVER]), &refused);
