@@ -16,7 +16,6 @@ use chat_terminal::completion::Vocabulary;
 use chat_terminal::usage::{Common, Switch};
 use chat_terminal::{pipe, signals, terminal, usage};
 use clap::{ColorChoice, Command, CommandFactory, Parser};
-use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
@@ -201,19 +200,16 @@ async fn connect(server: &Endpoint) -> io::Result<TcpStream> {
 }
 
 /// Why there was no conversation.
-#[derive(Debug, Error)]
+#[derive(Debug)]
 pub enum StartError {
     /// No server there, or none that answers.
-    #[error("cannot connect to {address}")]
     Connect {
         /// The address as it was given.
         address: Endpoint,
         /// What the system said.
-        #[source]
         reason: io::Error,
     },
     /// The system gave no event queue or no signal handler.
-    #[error(transparent)]
     System(io::Error),
 }
 

@@ -58,7 +58,7 @@ pub const FORMS: [Form; 8] = [
         ["SALA", "ROOM"],
         [
             "pasa a esa sala, que se crea si no existe",
-            "goes to that room, which is made if there is none",
+            "moves to that room, and creates it if needed",
         ],
     ),
     form(Verb::Who, ["quien", "who"], NONE, ["quién está en la sala", "who is in the room"]),

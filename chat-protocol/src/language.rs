@@ -6,7 +6,7 @@ use clap::ValueEnum;
 /// the name keyword, the word `salir`, labels, the lines that say that the server is ready.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Language {
-    /// Spanish, as the course speaks
+    /// Spanish
     #[default]
     Es,
     /// English

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use chat_protocol::language::Language;
 use chat_protocol::options::endpoint::Endpoint;
-use chat_protocol::options::profile::{Operator, Profile};
+use chat_protocol::options::profile::Profile;
 use chat_terminal::person::Screen;
 use chat_terminal::{descriptors, signals, usage};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Command, CommandFactory, Parser};
-use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::filter::LevelFilter;
 
@@ -35,10 +34,6 @@ pub struct Cli {
     #[command(flatten)]
     config: Config,
 
-    /// Let the console take part under this name, or off; `salir` there stops the server
-    #[arg(long, value_name = "NAME")]
-    operator: Operator,
-
     /// Otherwise the operator may be asked for a name.
     #[arg(skip)]
     operator_given: bool,
@@ -49,7 +44,8 @@ pub struct Cli {
     threads: u16,
 
     /// Diagnostics on standard error
-    #[arg(long, value_name = "LEVEL", default_value = "warn", value_parser = log_level())]
+    #[arg(long, value_name = "LEVEL", default_value = "warn", ignore_case = true,
+        value_parser = log_level())]
     log: LevelFilter,
 }
 
@@ -64,7 +60,7 @@ const EXIT_STATUSES: &str =
 
 fn log_level() -> impl TypedValueParser<Value = LevelFilter> {
     PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"])
-        .try_map(|level| level.parse())
+        .try_map(|level| level.to_lowercase().parse())
 }
 
 /// The command line, in which the chosen profile sets the defaults.
@@ -103,7 +99,7 @@ impl Cli {
     async fn serve(self) -> Result<(), StartError> {
         let signalled = signals::stop().map_err(StartError::Runtime)?;
         // An operator whose terminal is gone has left. Without one, it is left to the system.
-        let attended = self.operator.0.is_some() && io::stdin().is_terminal();
+        let attended = self.config.operator.0.is_some() && io::stdin().is_terminal();
         let hangup = attended.then(signals::hangup).transpose().map_err(StartError::Runtime)?;
         let hung_up = async {
             match hangup {
@@ -114,7 +110,7 @@ impl Cli {
         let listener = listener::bind(&self.bind)
             .await
             .map_err(|reason| StartError::Listen { address: self.bind.clone(), reason })?;
-        let streams = match &self.operator.0 {
+        let streams = match &self.config.operator.0 {
             Some(_) => Streams::with_desk(!self.operator_given, self.language()),
             None => Streams::without_desk(self.language()),
         };
@@ -125,7 +121,7 @@ impl Cli {
             .with_ansi(false)
             .with_writer(move || log.clone())
             .init();
-        let operator = self.operator.0.clone().zip(streams.desk);
+        let operator = self.config.operator.0.clone().zip(streams.desk);
         let stop = async {
             tokio::select! {
                 () = signalled => {}
@@ -160,19 +156,16 @@ fn runtime(threads: usize) -> io::Result<Runtime> {
 }
 
 /// An error at the start of the server.
-#[derive(Debug, Error)]
+#[derive(Debug)]
 pub enum StartError {
     /// The address cannot be listened on: taken, reserved, or not of this machine.
-    #[error("cannot listen on {address}")]
     Listen {
         /// The address as it was given.
         address: Endpoint,
         /// The system's error.
-        #[source]
         reason: io::Error,
     },
     /// The system gave no event queue or no signal handler.
-    #[error(transparent)]
     Runtime(io::Error),
 }
 
@@ -200,7 +193,7 @@ mod tests {
             let cli = command(profile).try_get_matches_from(["chat-server"]);
             let cli = Cli::from_arg_matches(&cli.unwrap()).unwrap();
             let options = profile.server();
-            assert_eq!(Ok(cli.operator), options.operator.parse());
+            assert_eq!(Ok(cli.config.operator.clone()), options.operator.parse());
             let Config { label, ask_name, presence, commands, .. } = cli.config;
             assert_eq!((label, ask_name.is_on()), (options.label, options.ask_name));
             let given = (presence.is_on(), commands.is_on());
@@ -227,7 +220,7 @@ mod tests {
             let cli = Cli::from_arg_matches(&cli).unwrap();
             let switches = [cli.config.ask_name, cli.config.presence];
             assert!(!switches.into_iter().any(Switch::is_on), "{profile}");
-            assert!(cli.operator.0.is_none(), "{profile}");
+            assert!(cli.config.operator.0.is_none(), "{profile}");
         }
     }
 }

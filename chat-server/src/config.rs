@@ -8,7 +8,7 @@ use chat_protocol::framing::Framing;
 use chat_protocol::limits::{
     BURST, DRAIN, MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT, OUTBOX, SLOW_TIMEOUT,
 };
-use chat_protocol::options::profile::{Label, MaxClients, WhenFull};
+use chat_protocol::options::profile::{Label, MaxClients, Operator, WhenFull};
 use chat_protocol::options::rate::MaxRate;
 use chat_protocol::options::time_limit::TimeLimit;
 use chat_terminal::usage::{self, Common, Switch};
@@ -50,11 +50,15 @@ pub(crate) struct Config {
     #[arg(long, value_name = "NUMBER", default_value_t = MAX_ROOMS)]
     pub(crate) max_rooms: NonZeroUsize,
 
+    /// Let the console take part under this name, or off; `salir` there stops the server
+    #[arg(long, value_name = "NAME")]
+    pub(crate) operator: Operator,
+
     /// Most clients that are served at a time, or off
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_clients: MaxClients,
 
-    /// The fate of one more client
+    /// For a client beyond `--max-clients`: refuse it, or let it wait
     #[arg(long, value_name = "refuse|wait")]
     pub(crate) when_full: WhenFull,
 
@@ -91,7 +95,7 @@ pub(crate) struct Config {
     #[arg(long, value_name = "SIZE", default_value = OUTBOX, value_parser = outbox)]
     pub(crate) outbox: ByteSize,
 
-    /// The fate of a client for which more would have to wait
+    /// When the outbox of a client is full: it misses messages, or its connection is closed
     #[arg(long, value_name = "skip|close", value_enum, default_value_t)]
     pub(crate) slow_reader: SlowReader,
 
@@ -120,7 +124,7 @@ const LONGEST_COALESCE: Duration = Duration::from_secs(1);
 
 impl Config {
     /// The keyword by which clients are asked for their names, if they are.
-    pub(crate) fn asked_name(&self) -> Option<&str> {
+    pub(crate) fn name_keyword(&self) -> Option<&str> {
         self.ask_name.is_on().then_some(&self.common.name_keyword)
     }
 

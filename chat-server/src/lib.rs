@@ -39,6 +39,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 
+use chat_protocol::language::Language;
 use chat_protocol::name::Name;
 use chat_protocol::wording;
 use tokio::net::TcpListener;
@@ -129,6 +130,11 @@ pub(crate) async fn run(
 }
 
 impl Server {
+    /// The language of everything that people read.
+    fn language(&self) -> Language {
+        self.config.common.lang
+    }
+
     fn new(config: Config, console: Console, deliveries: Deliveries) -> Self {
         let speaking = TaskTracker::new();
         speaking.close();

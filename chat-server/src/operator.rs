@@ -45,7 +45,7 @@ impl<'a> Operator<'a> {
 
     /// Completes when the operator leaves by the word. The end of the input is no leaving.
     async fn talk(mut self) {
-        let language = self.server.config.common.lang;
+        let language = self.server.language();
         loop {
             match self.desk.next().await {
                 Input::Answer(name) if is_leave(&name) => return,
@@ -85,7 +85,7 @@ impl<'a> Operator<'a> {
     }
 
     fn refuse(&self, refusal: &Refusal) {
-        self.server.console.print(self.server.config.common.lang.refusal(refusal));
+        self.server.console.print(self.server.language().refusal(refusal));
     }
 
     /// Returns whether the operator goes on.
@@ -114,7 +114,7 @@ impl<'a> Operator<'a> {
             match room.is_empty() {
                 true if waits => {}
                 true => {
-                    return self.server.console.print(self.server.config.common.lang.empty_room());
+                    return self.server.console.print(self.server.language().empty_room());
                 }
                 false => break,
             }

@@ -16,7 +16,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 #[derive(Args, Clone, Debug)]
 pub struct Common {
     /// The kind of chat: sets the defaults of some options, see below
-    #[arg(long, value_name = "PROFILE", value_enum, default_value_t)]
+    #[arg(long, value_name = "PROFILE", value_enum, default_value_t, hide_possible_values = true)]
     pub profile: Profile,
 
     /// The language of everything that people read
@@ -123,9 +123,9 @@ pub fn with_defaults<const N: usize>(
     written: [(&'static str, String); N],
 ) -> Command {
     written.into_iter().fold(command, |command, (option, value)| {
-        let is_switch = Switch::from_str(&value, false).is_ok();
         command.mut_arg(option.replace('-', "_"), |argument| {
             let argument = argument.default_value(value).required(false);
+            let is_switch = argument.get_possible_values().iter().any(|on| on.matches("on", false));
             if !is_switch {
                 return argument;
             }
@@ -193,5 +193,17 @@ mod tests {
         assert_eq!(in_one_line(&error), expected);
         let wrong = number("bytes", 1..=8_usize)("9").unwrap_err();
         assert_eq!(wrong, "expected a number of bytes from 1 to 8");
+    }
+
+    #[test]
+    fn r1_8_only_a_switch_can_stand_without_its_value() {
+        let command = Command::new("x")
+            .arg(clap::arg!(--sign <S>).value_parser(clap::value_parser!(Switch)))
+            .arg(clap::arg!(--operator <NAME>));
+        let written = [("sign", "off".to_owned()), ("operator", "off".to_owned())];
+        let command = with_defaults(command, written);
+        let signed = command.clone().try_get_matches_from(["x", "--sign"]).unwrap();
+        assert_eq!(signed.get_one("sign"), Some(&Switch::On));
+        command.try_get_matches_from(["x", "--operator"]).unwrap_err();
     }
 }

@@ -1,9 +1,12 @@
 //! Chapter 9: the language in which people are talked to.
 
+use std::net::TcpListener;
+
 use chat_drive::failure::Result;
 use chat_protocol::language::Language;
 use chat_tests::binaries;
 use chat_tests::chat::{Chat, said_by};
+use chat_tests::harness::peer::Peer;
 use chat_tests::harness::stage::Stage;
 
 const ENGLISH: [&str; 2] = ["--lang", "en"];
@@ -25,9 +28,9 @@ fn r9_1_a_server_talks_english_to_its_clients_and_on_its_console() -> Result {
     ana.send("Ana\n/who\n")?;
     ana.expect("* in general (1): Ana")?;
     ana.send("/baila\n/msg\n/room\n/nick Servidor\n/privado Bea hola\n")?;
-    ana.expect("* there is no command /baila; /help shows those there are")?;
-    ana.expect("* it is written like this: /msg NAME TEXT")?;
-    ana.expect("* there is no command /room; /help shows those there are")?;
+    ana.expect("* there is no command /baila; /help lists the commands")?;
+    ana.expect("* usage: /msg NAME TEXT")?;
+    ana.expect("* there is no command /room; /help lists the commands")?;
     ana.expect("! the name is reserved")?;
     ana.expect("* there is nobody called Bea")?;
     ana.send("/help\n")?;
@@ -42,9 +45,52 @@ fn r9_1_a_server_talks_english_to_its_clients_and_on_its_console() -> Result {
 }
 
 #[test]
+fn r9_1_a_room_and_its_idle_members_are_told_in_english() -> Result {
+    let mut chat = english(&["--profile", "grupal", "--idle-timeout", "1s"])?;
+    let mut ana = named(&chat, "Ana")?;
+    ana.expect("* in general (1): Ana")?;
+    let mut bea = named(&chat, "Bea")?;
+    bea.expect("* in general (2): Ana, Bea")?;
+    ana.expect("* Bea has joined")?;
+    bea.send("/msg ana hi\n/nick Bibi\n")?;
+    bea.expect("[private to Ana] hi")?;
+    bea.expect("* you are now called Bibi")?;
+    ana.expect("[private] Bea > hi")?;
+    ana.expect("* Bea is now Bibi")?;
+    bea.send("/quit\n")?;
+    ana.expect("* Bibi has left")?;
+    ana.expect("* connection closed because of inactivity")?;
+    chat.server.out.wait_for(&format!("client {} idle", ana.address()))?;
+    chat.server.kill()
+}
+
+/// A peer that has given its name and asked for the list of its room.
+fn named(chat: &Chat, name: &str) -> Result<Peer> {
+    let mut peer = chat.stage.connect(name, chat.address)?;
+    peer.expect(GREETING)?;
+    peer.expect("nombre del cliente")?;
+    peer.send(format!("{name}\n/who\n"))?;
+    Ok(peer)
+}
+
+#[test]
+fn r9_1_why_the_server_cannot_start_is_told_in_english() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let mut server = assert_cmd::Command::from_std(binaries::server());
+    server.args(["--bind", &address]).args(ENGLISH);
+    let expected =
+        format!("chat-server: cannot listen on {address}: the address is already in use\n");
+    server.assert().code(1).stderr(expected);
+}
+
+#[test]
 fn r9_1_spanish_is_the_language_unless_another_is_given() -> Result {
-    let chat = Chat::start_with(&["--lang", "es"])?;
-    chat.peer("ana").map(drop)
+    for options in [&[][..], &["--lang", "es"]] {
+        let chat = Chat::start_with(options)?;
+        chat.peer("ana")?;
+    }
+    Ok(())
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub enum Label {
     Port,
     /// `NAME > `
     Name,
-    /// Nothing: the peers do it themselves
+    /// `TEXT`, without a label
     None,
 }
 

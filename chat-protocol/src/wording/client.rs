@@ -25,7 +25,7 @@ texts! {
     /// The client leaves, because its server does not ask for a name (requirement 5.2).
     pub not_asked { es: "el servidor no preguntó el nombre", en: "the server did not ask for a name" }
     /// The client leaves, because its server does not take the name that it was started with.
-    pub name_not_taken { es: "el servidor no aceptó el nombre", en: "the server did not take the name" }
+    pub name_not_taken { es: "el servidor no aceptó el nombre", en: "the server did not accept the name" }
     /// Stands in the client's output in place of a line of more than `limit` bytes.
     pub line_omitted(limit: usize) {
         es: "[se omite una línea de más de {limit} bytes]",

@@ -18,7 +18,7 @@ texts! {
     in_use { es: "la dirección ya está en uso", en: "the address is already in use" }
     not_of_this_machine {
         es: "la dirección no es de esta máquina",
-        en: "the address is not one of this machine",
+        en: "the address does not belong to this machine",
     }
     not_permitted {
         es: "permiso denegado (los puertos bajos están reservados)",
@@ -28,7 +28,7 @@ texts! {
         es: "conexión rechazada (¿está el servidor en marcha?)",
         en: "connection refused (is the server running?)",
     }
-    reset { es: "el servidor cortó la conexión", en: "the server cut the connection" }
+    reset { es: "el servidor cortó la conexión", en: "the server reset the connection" }
     no_answer { es: "no responde", en: "no answer" }
 }
 

@@ -26,10 +26,10 @@ texts! {
     }
     invalid_name(why: &str) { es: "! nombre no válido: {why}", en: "! the name is not valid: {why}" }
     too_many_names { es: "! demasiados intentos", en: "! too many attempts" }
-    name_too_late { es: "! no diste ningún nombre a tiempo", en: "! you gave no name in time" }
+    name_too_late { es: "! no diste ningún nombre a tiempo", en: "! you did not give a name in time" }
     unknown_command(word: &str) {
         es: "* no existe el comando /{word}; /ayuda muestra los que hay",
-        en: "* there is no command /{word}; /help shows those there are",
+        en: "* there is no command /{word}; /help lists the commands",
     }
     invalid_room(why: &str) {
         es: "! nombre de sala no válido: {why}",
@@ -37,7 +37,7 @@ texts! {
     }
     too_many_rooms(limit: usize) {
         es: "! no caben más salas (máximo {limit})",
-        en: "! there can be no more rooms (at most {limit})",
+        en: "! no more rooms are allowed (at most {limit})",
     }
     operator_stays {
         es: "! el operador no cambia de sala",
@@ -58,10 +58,10 @@ texts! {
     }
     cannot_hear_now(name: &Name) {
         es: "! {name} no puede recibir mensajes ahora mismo",
-        en: "! {name} cannot receive messages just now",
+        en: "! {name} cannot receive messages right now",
     }
     name_is_empty { es: "está vacío", en: "it is empty" }
-    name_is_long(limit: usize) { es: "más de {limit} caracteres", en: "more than {limit} characters" }
+    name_is_long(limit: usize) { es: "más de {limit} caracteres", en: "it has more than {limit} characters" }
     name_has_signs {
         es: "solo letras, cifras, '_', '-' y '.'",
         en: "only letters, digits, '_', '-' and '.'",

@@ -33,7 +33,7 @@ texts! {
     /// Printed when a client waits for another one to leave (requirement 7.1).
     pub client_waits(peer: SocketAddr) {
         es: "cliente {peer} espera su turno",
-        en: "client {peer} waits for its turn",
+        en: "client {peer} is waiting for its turn",
     }
     /// Printed when a client that has waited is served.
     pub client_served(peer: SocketAddr) {
@@ -58,7 +58,7 @@ texts! {
     /// The operator has said something to an empty room.
     pub empty_room {
         es: "* no hay nadie en la sala: no se envió",
-        en: "* there is nobody in the room: it was not sent",
+        en: "* the room is empty: not sent",
     }
     /// The operator has pressed Ctrl-D.
     pub console_goes_on {
@@ -87,6 +87,6 @@ texts! {
     pub(super) in_room(room: &Name, people: usize) { es: "* en {room} ({people}): ", en: "* in {room} ({people}): " }
     pub(super) the_rooms { es: "* salas: ", en: "* rooms: " }
     pub(super) more(number: usize) { es: "y {number} más", en: "and {number} more" }
-    pub(super) form(written: &str) { es: "* se escribe así: /{written}", en: "* it is written like this: /{written}" }
+    pub(super) form(written: &str) { es: "* se escribe así: /{written}", en: "* usage: /{written}" }
     pub(super) say_a_slash { es: "* //texto: dice /texto", en: "* //text: says /text" }
 }

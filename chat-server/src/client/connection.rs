@@ -54,7 +54,7 @@ pub(crate) fn serve(
     peer: SocketAddr,
     speaking: TaskTrackerToken,
 ) -> impl Future<Output = ()> {
-    server.console.print(server.config.common.lang.client_connected(peer));
+    server.console.print(server.language().client_connected(peer));
     let (entry, origin) = server.admission.enter(peer.ip());
     let connection = Arc::new(TcpConnection::new(stream, peer, origin));
     // Boxed, because an argument has its space in the future for as long as the client is there.
@@ -69,7 +69,7 @@ async fn serve_admitted(
 ) {
     // Behind everything else that ends with the conversation.
     let _disconnected = OnDrop(|| {
-        let language = server.config.common.lang;
+        let language = server.language();
         server.console.print(language.client_disconnected(connection.peer()));
     });
     let Some(_permit) = admit(&server, &connection, entry).await else {
@@ -84,7 +84,7 @@ async fn serve_admitted(
         End::Left | End::Stopped => {}
         End::Nameless => conversation.refuse(&Refusal::NameTooLate),
         End::Idle => {
-            let language = server.config.common.lang;
+            let language = server.language();
             conversation.membership.tell(language.idle_notice());
             server.console.print(language.client_idle(connection.peer()));
         }
@@ -93,7 +93,7 @@ async fn serve_admitted(
 
 /// Waits for a place, if need be. `None` when there is none for this client.
 async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -> Option<Permit> {
-    let (console, language) = (&server.console, server.config.common.lang);
+    let (console, language) = (&server.console, server.language());
     match *entry {
         Entry::Served(permit) => Some(permit),
         Entry::Refused(refusal) => {
@@ -256,10 +256,15 @@ impl<'a> Conversation<'a> {
 
     /// Waits until the room can take what this client says next. Cancel-safe.
     async fn wait_for_the_others(&mut self) {
-        self.flood_control.count(self.membership.take_caused());
+        self.count_caused();
         if let Some(room) = self.membership.room() {
             self.flood_control.wait_for(room).await;
         }
+    }
+
+    /// Counts what was said and told because of the client towards its flood control.
+    fn count_caused(&mut self) {
+        self.flood_control.count(self.membership.take_caused());
     }
 
     /// The server stops: all that has arrived by now was accepted. No client leaves before every client
@@ -322,6 +327,7 @@ impl<'a> Conversation<'a> {
     /// Acts on every line that is complete, until there is enough for one turn: the client has said
     /// much, or as much as it may, or it changes the room. Returns also how many bytes are left.
     fn hear_bytes(&mut self, mut bytes: &[u8]) -> (Heard, usize) {
+        self.count_caused();
         let mut ended_some = false;
         while let Some(line) = self.decoder.decode(&mut bytes) {
             ended_some = true;
@@ -377,12 +383,12 @@ impl<'a> Conversation<'a> {
     }
 
     fn refuse(&mut self, refusal: &Refusal) {
-        self.membership.tell(self.server.config.common.lang.refusal(refusal));
+        self.membership.tell(self.server.language().refusal(refusal));
     }
 
     fn ask_again(&mut self, refusal: &Refusal) {
-        let refusal = self.server.config.common.lang.refusal(refusal);
-        let keyword = self.server.config.asked_name().unwrap_or_default();
+        let refusal = self.server.language().refusal(refusal);
+        let keyword = self.server.config.name_keyword().unwrap_or_default();
         self.membership.tell(format_args!("{refusal}\n{keyword}"));
     }
 }

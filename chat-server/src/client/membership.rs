@@ -28,13 +28,11 @@ pub(crate) struct Membership<'a> {
 }
 
 enum State {
-    /// It has no name yet, and is in no room: it is written to directly.
-    Nameless(Box<Seat<TcpConnection>>),
+    /// It has no name yet, and is in no room: it is written to directly. The seat goes to the room.
+    Nameless(Option<Box<Seat<TcpConnection>>>),
     InRoom(Arc<Room<TcpConnection>>, MemberId),
     /// It changes the room; this is how it is welcomed there.
     Moving(Transfer<TcpConnection>, String),
-    /// It has left.
-    Gone,
 }
 
 impl<'a> Membership<'a> {
@@ -44,12 +42,12 @@ impl<'a> Membership<'a> {
         let greeting = config.common.lang.greeting();
         let mut seat = Seat::new(Arc::clone(connection));
         let mut person = None;
-        let state = if let Some(keyword) = config.asked_name() {
+        let state = if let Some(keyword) = config.name_keyword() {
             deliveries.tell(&mut seat, format_args!("{greeting}\n{keyword}"));
-            State::Nameless(Box::new(seat))
+            State::Nameless(Some(Box::new(seat)))
         } else if config.has_names() {
             let guest = directory.admit_guest(connection.peer().port());
-            let (room, member) = directory.arrive(guest.0, seat, Some(greeting.to_owned()));
+            let (room, member, _) = directory.arrive(guest.0, seat, Some(greeting.to_owned()));
             person = Some(guest);
             State::InRoom(room, member)
         } else {
@@ -63,7 +61,7 @@ impl<'a> Membership<'a> {
     pub(crate) fn room(&self) -> Option<&Room<TcpConnection>> {
         match &self.state {
             State::InRoom(room, _) => Some(room),
-            State::Nameless(_) | State::Moving(..) | State::Gone => None,
+            State::Nameless(_) | State::Moving(..) => None,
         }
     }
 
@@ -94,20 +92,20 @@ impl<'a> Membership<'a> {
             return pending().await;
         };
         let welcome = Some(mem::take(welcome));
-        let (room, member) = self.server.directory.arrive(*id, seat, welcome);
+        let (room, member, caused) = self.server.directory.arrive(*id, seat, welcome);
+        self.caused += caused;
         self.state = State::InRoom(room, member);
     }
 
     /// The client gives its name: it joins the first room, if it can have the name.
     pub(crate) fn take_name(&mut self, name: Name) -> Result<(), NameError> {
-        if !matches!(self.state, State::Nameless(_)) {
-            return Ok(());
-        }
+        let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
         let id = self.server.directory.admit(name.clone())?;
         tracing::info!(peer = %self.connection.peer(), %name, "named");
         self.person = Some((id, name));
-        if let State::Nameless(seat) = mem::replace(&mut self.state, State::Gone) {
-            let (room, member) = self.server.directory.arrive(id, *seat, None);
+        if let Some(seat) = nameless.take() {
+            let (room, member, caused) = self.server.directory.arrive(id, *seat, None);
+            self.caused += caused;
             self.state = State::InRoom(room, member);
         }
         Ok(())
@@ -125,10 +123,10 @@ impl<'a> Membership<'a> {
     /// The client alone hears this.
     pub(crate) fn tell(&mut self, line: impl Display) {
         match (&mut self.state, &self.person) {
-            (State::Nameless(seat), _) => self.server.deliveries.tell(seat, line),
+            (State::Nameless(Some(seat)), _) => self.server.deliveries.tell(seat, line),
             (State::InRoom(room, member), _) => self.caused += room.tell(*member, line),
             (State::Moving(..), Some((id, _))) => self.server.directory.tell(*id, line),
-            (State::Moving(..), None) | (State::Gone, _) => {}
+            (State::Moving(..), None) | (State::Nameless(None), _) => {}
         }
     }
 
@@ -144,7 +142,7 @@ impl<'a> Membership<'a> {
                 *name = new;
             }
             Some(Effect::Moving(room, transfer)) => {
-                let welcome = self.server.config.common.lang.you_are_in(&room).to_string();
+                let welcome = self.server.language().you_are_in(&room).to_string();
                 self.state = State::Moving(transfer, welcome);
             }
         }
@@ -153,14 +151,16 @@ impl<'a> Membership<'a> {
 
 impl Drop for Membership<'_> {
     fn drop(&mut self) {
-        match (&self.person, mem::replace(&mut self.state, State::Gone)) {
+        match (&self.person, &mut self.state) {
             (Some((id, _)), _) => {
                 let closing = self.server.stopping.is_cancelled();
                 self.server.directory.leave(*id, closing);
             }
-            (None, State::Nameless(seat)) => self.server.deliveries.part(*seat),
-            (None, State::InRoom(room, member)) => room.leave(member),
-            (None, State::Moving(..) | State::Gone) => {}
+            (None, State::Nameless(seat)) => {
+                seat.take().into_iter().for_each(|seat| self.server.deliveries.part(*seat));
+            }
+            (None, State::InRoom(room, member)) => room.leave(*member),
+            (None, State::Moving(..)) => {}
         }
     }
 }

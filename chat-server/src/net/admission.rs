@@ -68,16 +68,13 @@ impl Admission {
 
     /// A client comes from this address. The origin counts its connection, unless it is refused.
     pub(crate) fn enter(&self, address: IpAddr) -> (Entry, Option<Origin>) {
-        let origin = match &self.origins {
-            None => None,
-            Some(origins) => match origins.enter(address) {
-                None => return (Entry::Refused(Refusal::TooManyFromAddress), None),
-                origin => origin,
-            },
-        };
+        let origin = self.origins.as_ref().map(|origins| origins.enter(address));
+        if let Some(None) = origin {
+            return (Entry::Refused(Refusal::TooManyFromAddress), None);
+        }
         match self.find_place() {
             refused @ Entry::Refused(_) => (refused, None),
-            entry => (entry, origin),
+            entry => (entry, origin.flatten()),
         }
     }
 

@@ -126,26 +126,29 @@ impl<T: Transport> Directory<T> {
     }
 
     /// A person joins the room that it was on the way to, and is welcomed; the room hears of it.
+    /// Returns also how many bytes were said because of it.
     pub(crate) fn arrive(
         &self,
         id: PersonId,
         seat: Seat<T>,
         welcome: Option<String>,
-    ) -> (Arc<Room<T>>, MemberId) {
+    ) -> (Arc<Room<T>>, MemberId, usize) {
         let mut people = self.lock();
-        let People { by_id, rooms, rules, .. } = &mut *people;
-        let person = by_id.get_mut(&id).expect(STILL_HERE);
-        let room = Arc::clone(&rooms[&person.room].room);
+        people.caused = 0;
+        let person = people.person_mut(id);
+        let (at, name) = (person.room, person.name.clone());
         let mail = match mem::replace(&mut person.location, Location::Moving(Vec::new())) {
             Location::Moving(mail) => mail,
             Location::InRoom(..) | Location::Console(_) => Vec::new(),
         };
+        let room = Arc::clone(&people.rooms[&at].room);
         let member = room.join(seat, welcome.into_iter().chain(mail));
-        if rules.presence {
-            room.say(member, rules.language.joined(&person.name));
+        people.person_mut(id).location = Location::InRoom(Arc::clone(&room), member);
+        if people.rules.presence {
+            let language = people.rules.language;
+            people.say(id, language.joined(&name));
         }
-        person.location = Location::InRoom(Arc::clone(&room), member);
-        (room, member)
+        (room, member, people.caused)
     }
 
     /// A person leaves for good. The room hears of it, unless it is `closing` for all.

@@ -52,9 +52,7 @@ impl Deliveries {
     /// An empty room, whose members get what is said in it until it is closed.
     pub(crate) fn open<T: Transport>(&self) -> Arc<Room<T>> {
         let room = Arc::new(Room::new());
-        let partings = self.partings.clone();
-        let fanout = Fanout::new(Arc::clone(&room), partings, self.limits, self.coalesce);
-        let delivery = tokio::spawn(fanout.run());
+        let delivery = tokio::spawn(Fanout::new(Arc::clone(&room), self.clone()).run());
         let failed = self.failed.clone();
         self.running.spawn(async move {
             if let Err(error) = delivery.await {
@@ -86,35 +84,25 @@ impl Deliveries {
 }
 
 /// The broadcast of one room: delivers its messages to its members.
-pub(crate) struct Fanout<T> {
+struct Fanout<T> {
     room: Arc<Room<T>>,
     /// Ascending by id, because ids are given in the order of joining.
     seats: Vec<(MemberId, Seat<T>)>,
     /// The text of a member that gets one of its own.
     own: Vec<u8>,
-    /// The tasks that let members go.
-    partings: TaskTracker,
-    /// The limits for slow consumers.
-    limits: OutboxLimits,
-    /// The time for which a pass waits for more to deliver at once.
-    coalesce: Option<Duration>,
+    deliveries: Deliveries,
 }
 
 impl<T: Transport> Fanout<T> {
-    pub(crate) fn new(
-        room: Arc<Room<T>>,
-        partings: TaskTracker,
-        limits: OutboxLimits,
-        coalesce: Option<Duration>,
-    ) -> Self {
-        Self { room, seats: Vec::new(), own: Vec::new(), partings, limits, coalesce }
+    fn new(room: Arc<Room<T>>, deliveries: Deliveries) -> Self {
+        Self { room, seats: Vec::new(), own: Vec::new(), deliveries }
     }
 
     /// Delivers until the room is closed and everything said in it has been delivered.
-    pub(crate) async fn run(mut self) {
+    async fn run(mut self) {
         let mut batch = Batch::default();
         loop {
-            if let Some(patience) = self.coalesce {
+            if let Some(patience) = self.deliveries.coalesce {
                 self.room.gather(patience).await;
             }
             if !self.room.next(&mut batch).await {
@@ -151,7 +139,7 @@ impl<T: Transport> Fanout<T> {
                 batch.compose(own, &mut self.own);
                 &self.own
             };
-            seat.deliver(text, now, self.room.lagging(), &self.limits);
+            seat.deliver(text, now, self.room.lagging(), &self.deliveries.limits);
         }
     }
 
@@ -164,7 +152,7 @@ impl<T: Transport> Fanout<T> {
             };
             let (_, seat) = &mut self.seats[place];
             batch.compose(own, &mut self.own);
-            seat.deliver(&self.own, now, self.room.lagging(), &self.limits);
+            seat.deliver(&self.own, now, self.room.lagging(), &self.deliveries.limits);
         }
     }
 
@@ -188,7 +176,7 @@ impl<T: Transport> Fanout<T> {
                 None => Some(seat),
             };
             if let Some(seat) = stays {
-                self.partings.spawn(seat.part());
+                self.deliveries.part(seat);
             }
         }
     }
@@ -226,9 +214,7 @@ mod tests {
             Self {
                 fanout: Fanout::new(
                     Arc::clone(&room),
-                    TaskTracker::new(),
-                    OutboxLimits::lenient(),
-                    None,
+                    Deliveries::new(OutboxLimits::lenient(), None).0,
                 ),
                 room,
             }
@@ -348,8 +334,8 @@ mod tests {
         let (ana, ana_hears) = stage.join(Recorder::eager());
         drop(stage.room.hand_over(ana));
         stage.pass().await;
-        stage.fanout.partings.close();
-        stage.fanout.partings.wait().await;
+        stage.fanout.deliveries.partings.close();
+        stage.fanout.deliveries.partings.wait().await;
         assert!(ana_hears.parted.load(Ordering::Relaxed));
     }
 
@@ -375,8 +361,8 @@ mod tests {
         tokio::task::yield_now().await;
         assert!(!slow_hears.parted.load(Ordering::Relaxed));
         slow_hears.allow(usize::MAX);
-        stage.fanout.partings.close();
-        stage.fanout.partings.wait().await;
+        stage.fanout.deliveries.partings.close();
+        stage.fanout.deliveries.partings.wait().await;
         assert_eq!(slow_hears.taken(), "welcome\n");
         assert!(slow_hears.parted.load(Ordering::Relaxed));
     }

@@ -1,3 +1,4 @@
+use chat_protocol::command::Command;
 use tokio::task::yield_now;
 
 use super::*;
@@ -197,4 +198,19 @@ async fn r6_1_the_operator_is_reached_at_the_console_and_stays_there() {
     );
     let expected = "[privado a Root] hola\n[privado] Root > hola, ana\n";
     assert_eq!(heard(&directory, ana, &ana_hears).await, expected);
+}
+
+#[tokio::test]
+async fn r2_1_what_a_command_causes_is_counted() {
+    let directory = directory();
+    let ((ana, _), (bea, _)) = (come(&directory, "Ana"), come(&directory, "Bea"));
+    let to_bea = Command::Private { to: "bea".to_owned(), text: "hola".to_owned() };
+    let lines = ["[privado] Ana > hola\n", "[privado a Bea] hola\n"];
+    let (_, caused) = directory.execute(ana, to_bea);
+    assert_eq!(caused, lines.concat().len());
+    let (_, caused) = directory.execute(ana, Command::Who);
+    assert_eq!(caused, "* en general (2): Ana, Bea\n".len(), "and counting begins anew");
+    let (_, seat) = directory.lock().leave_for(bea, "cocina").unwrap();
+    let (_, _, caused) = directory.arrive(bea, seat.await.unwrap(), None);
+    assert_eq!(caused, "* Bea se ha unido\n".len());
 }
