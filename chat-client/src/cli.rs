@@ -1,4 +1,4 @@
-//! The command line, and what it starts.
+//! Command line of the client, and its start.
 
 use std::env;
 use std::io::{self, IsTerminal};
@@ -26,21 +26,21 @@ use crate::naming::Naming;
 use crate::paint::Painter;
 use crate::run;
 
-/// A TCP chat client: what you type is sent, what arrives is shown.
+/// A TCP chat client: it sends the lines that you type and shows the lines that arrive.
 ///
 /// On a terminal it edits lines, keeps a history and completes words with Tab; otherwise it is a
 /// filter from standard input to standard output. `salir`, Ctrl-C and the end of input leave.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Cli {
-    /// The server; port 12345 when only a host is given
+    /// The address of the server; port 12345 when only a host is given
     #[arg(value_name = "ADDR:PORT", default_value_t)]
     server: Endpoint,
 
     #[command(flatten)]
     common: Common,
 
-    /// Your name. Without one you are asked for it where it is needed
+    /// Your name. Without one, the client asks you for it when the server needs it
     #[arg(long, value_name = "NAME", value_parser = own_name)]
     name: Option<Name>,
 
@@ -48,7 +48,7 @@ pub struct Cli {
     #[arg(long, value_name = "on|off", require_equals = true)]
     expect_keyword: Switch,
 
-    /// How long it has to ask: 60s, 1m30s, 500ms, off
+    /// Time for the server to ask for a name: 60s, 1m30s, 500ms, off
     #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(KEYWORD_TIMEOUT))]
     keyword_timeout: TimeLimit,
 
@@ -64,7 +64,7 @@ pub struct Cli {
     #[arg(long, value_name = "TIME")]
     idle_timeout: TimeLimit,
 
-    /// Tell notices, refusals and private messages apart by colour. auto: on a terminal, and
+    /// Show notices, refusals and private messages in different colours. auto: on a terminal, and
     /// unless `NO_COLOR` says otherwise
     #[arg(long, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     color: ColorChoice,
@@ -73,43 +73,43 @@ pub struct Cli {
     #[arg(long)]
     timestamps: bool,
 
-    /// Ring the terminal's bell for a private message, and when somebody says your name
+    /// Ring the terminal's bell for a private message, and when a message contains your name
     #[arg(long)]
     bell: bool,
 }
 
-/// How long a server has to ask for a name, unless told otherwise. It asks right after its
-/// greeting, so this is for the network; and as long as connecting may take.
+/// Default time for the server to ask for a name. It asks right after its greeting, so the time
+/// covers the network's delay. It is as long as the connection timeout.
 const KEYWORD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A name that a person may have.
+/// Parses a name that a user may have.
 fn own_name(text: &str) -> Result<Name, NameError> {
     let name: Name = text.parse()?;
     if name.is_reserved() { Err(NameError::Reserved) } else { Ok(name) }
 }
 
-/// How long the server may take to answer at all.
+/// Connection timeout: the time that the server has to answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Cli {
-    /// The process's arguments; or, where they ask for help or are wrong, the end of the process.
+    /// Parses the process's arguments. If they ask for help or are wrong, the process exits.
     pub fn parse_or_exit() -> Self {
         usage::parse_or_exit(command(usage::profile_in(env::args_os()))).0
     }
 
-    /// The language in which the person is talked to.
+    /// The language of the texts for the user.
     pub fn language(&self) -> Language {
         self.common.lang
     }
 
-    /// Talks until one side ends the conversation.
+    /// Connects, and talks until one side ends the conversation.
     pub fn start(self) -> Result<Exit, StartError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(StartError::System)?;
         let exit = runtime.block_on(self.talk());
-        // A read of standard input cannot be cancelled, and is not to be waited for.
+        // A read of standard input cannot be cancelled, so do not wait for it.
         runtime.shutdown_background();
         exit
     }
@@ -151,7 +151,7 @@ impl Cli {
         }
     }
 
-    /// As they are in a pipe.
+    /// The settings for standard input and output in pipes.
     fn settings(&self) -> Settings {
         let mut naming = Naming::new(&self.common.name_keyword, self.name.clone());
         if self.expect_keyword.is_on() {
@@ -194,27 +194,27 @@ async fn connect(server: &Endpoint) -> io::Result<TcpStream> {
     let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect(server.host_and_port()))
         .await
         .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    // What is typed is complete when it is sent.
+    // Small writes are sent at once: each is a complete line.
     stream.set_nodelay(true)?;
     Ok(stream)
 }
 
-/// Why there was no conversation.
+/// The reason why there was no conversation.
 #[derive(Debug)]
 pub enum StartError {
-    /// No server there, or none that answers.
+    /// There is no server at the address, or it does not answer.
     Connect {
         /// The address as it was given.
         address: Endpoint,
-        /// What the system said.
+        /// The error of the system.
         reason: io::Error,
     },
-    /// The system gave no event queue or no signal handler.
+    /// The system refused an event queue or a signal handler.
     System(io::Error),
 }
 
 impl StartError {
-    /// One line for people, with the reason.
+    /// One line for the user, with the reason.
     pub fn explanation(&self, language: Language) -> String {
         match self {
             Self::Connect { address, reason } => language.cannot_connect(address, reason),

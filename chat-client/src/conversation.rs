@@ -1,4 +1,4 @@
-//! Both directions of a conversation at once, until one side ends it.
+//! A conversation: forwards lines in both directions at once, until one side ends it.
 
 mod speaking;
 
@@ -23,67 +23,67 @@ use chat_terminal::completion::SharedVocabulary;
 use chat_terminal::lines::Lines;
 use chat_terminal::person::{Input, Keyboard, Screen};
 
-/// How long the server may take to end a conversation after everything was sent, the leaving word
-/// last.
+/// Time for the server to close the connection after the client has sent everything, the leaving
+/// word last.
 const LEAVE: Duration = Duration::from_millis(1500);
 
-/// How many bytes may wait for a server that does not take them before no more are read from the
-/// person; and for a person who does not take them before no more are read from the server.
+/// Backpressure limit, in bytes. With this much to send, the client reads nothing more from the
+/// user; with this much to show, it reads nothing more from the server.
 const MAX_WAITING: usize = 64 * 1024;
 
-/// How much one read from the server takes, in bytes.
+/// Size of one read from the server, in bytes.
 const READ: usize = 16 * 1024;
 
-/// The longest line that is shown, in bytes. Servers limit what one message may be; this is only
-/// what the client is willing to hold.
+/// Maximum length of a line that is shown, in bytes. It bounds the client's memory; servers have
+/// their own limit for messages.
 const MAX_SHOWN: usize = 64 * 1024;
 
 /// The settings of a conversation.
 pub(crate) struct Settings {
-    /// The language in which the person is talked to.
+    /// The language of the texts for the user.
     pub(crate) language: Language,
-    /// How long nothing may happen.
+    /// Idle timeout: the time without any traffic after which the client leaves.
     pub(crate) idle: Option<Duration>,
-    /// Whether the name goes before each line that is sent.
+    /// True if the name is put before each line that is sent.
     pub(crate) sign: bool,
-    /// Whether the server gets a name.
+    /// The state of the name exchange with the server.
     pub(crate) naming: Naming,
-    /// How lines look.
+    /// The appearance of lines: colour, time, bell.
     pub(crate) painter: Painter,
-    /// Who can be completed, where somebody types.
+    /// The words that Tab completes, if the user is at a terminal.
     pub(crate) vocabulary: Option<SharedVocabulary>,
 }
 
-/// A person and a server, talking.
+/// A conversation between a user and a server.
 pub(crate) struct Conversation<K, S> {
     stream: TcpStream,
     keyboard: K,
     screen: S,
     incoming: Lines,
-    /// Lines that are to be shown.
+    /// Lines to be shown.
     shown: BytesMut,
-    /// Lines that are to be sent.
+    /// Lines to be sent.
     outgoing: BytesMut,
-    /// What was entered and waits for the name to be given.
+    /// Input that waits until the server has the name.
     held: Vec<Input>,
     settings: Settings,
     last_sent: Instant,
     last_received: Instant,
     stage: Stage,
-    /// Why the client leaves by itself.
+    /// The exit if the client itself decides to leave.
     reason: Option<Exit>,
-    /// It is over, once everything is shown.
+    /// The exit. The conversation is over once everything is shown.
     exit: Option<Exit>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Talking,
-    /// The person leaves; the rest of what was said, the leaving word last, is being sent.
+    /// The user leaves; the rest of the lines, the leaving word last, is being sent.
     Leaving,
-    /// All is sent; the server has until then to end its side.
+    /// Everything is sent; the server has until this time to close its side.
     Left(Instant),
-    /// The server takes no more. What it said before that is still to be read.
+    /// The server accepts no more data. What it sent before is still read.
     Refused,
 }
 
@@ -94,7 +94,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             stream,
             keyboard,
             screen,
-            // Servers that never send a newline are understood as well.
+            // Servers that never send a newline are supported too.
             incoming: Lines::new(Framing::Auto, MAX_SHOWN, READ),
             shown: BytesMut::new(),
             outgoing: BytesMut::new(),
@@ -112,7 +112,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         conversation
     }
 
-    /// Talks until it is over. Cancelled, it can be continued.
+    /// Runs until the conversation is over. Cancel-safe: another call continues.
     pub(crate) async fn talk(&mut self) -> Exit {
         loop {
             let on = self.exit.is_none();
@@ -149,7 +149,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         }
     }
 
-    /// Leaves, and waits no longer for anything or anybody than [`LEAVE`].
+    /// Leaves, and waits at most [`LEAVE`] for the server and the user's screen.
     pub(crate) async fn leave_now(&mut self) -> Exit {
         self.say_goodbye();
         let ended = timeout(LEAVE, self.talk()).await.ok();
@@ -157,18 +157,18 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             Stage::Left(_) => Exit::Left,
             Stage::Talking | Stage::Leaving | Stage::Refused => Exit::Unsent,
         });
-        // What waited for a name to be given has not been sent either.
+        // Input that waited for the name has not been sent either.
         if exit == Exit::Left && !self.held.is_empty() { Exit::Unsent } else { exit }
     }
 
-    /// The person sees the last lines, and gets the terminal back.
+    /// Shows the last lines, and restores the terminal.
     pub(crate) async fn close(self) {
-        // Nothing more can be entered, so whoever waits for it to be taken need not.
+        // Nothing more can be entered: this releases a thread that waits to deliver input.
         drop(self.keyboard);
         self.screen.close().await;
     }
 
-    /// Sends what the server takes now.
+    /// Sends as much as the socket accepts now.
     async fn send(&mut self) {
         match self.stream.try_write(&self.outgoing) {
             Ok(n) => {
@@ -180,12 +180,12 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         }
         if self.stage == Stage::Leaving && self.outgoing.is_empty() {
             self.stage = Stage::Left(Instant::now() + LEAVE);
-            // It fails when the server was quicker.
+            // It fails if the server has already closed the connection.
             let _ = self.stream.shutdown().await;
         }
     }
 
-    /// Reads once, to show every line that is complete by it.
+    /// Reads once, and shows every line that is now complete.
     fn receive(&mut self) {
         match self.stream.try_read(self.incoming.buffer()) {
             Ok(n) if n > 0 => {
@@ -197,7 +197,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
                 }
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-            // A reset is an end.
+            // A reset ends the conversation too.
             Ok(_) | Err(_) => {
                 if let Some(line) = self.incoming.decoder.finish() {
                     self.hear(&readable(line, self.settings.language));
@@ -207,7 +207,8 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         }
     }
 
-    /// A line has arrived. Who leaves gives no names any more.
+    /// Handles a line from the server. After the user has left, the client answers no question for
+    /// a name.
     fn hear(&mut self, line: &str) {
         let (shown, then) = match self.stage {
             Stage::Talking => self.settings.naming.hear(line, Instant::now()),
@@ -223,7 +224,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         self.follow(then);
     }
 
-    /// Shows a line of the client's own.
+    /// Shows a line of the client itself.
     fn show(&mut self, line: &str) {
         let painted = self.settings.painter.own(line);
         self.put(&painted);
@@ -234,8 +235,8 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         self.shown.extend_from_slice(b"\n");
     }
 
-    /// Nobody sees any more what arrives: the person leaves, without a word when that was the
-    /// person's own doing.
+    /// Handles a failed output. The client leaves: with the leaving word if the reader closed the
+    /// output, otherwise at once, with an error.
     fn output_failed(&mut self, error: &io::Error) {
         self.shown.clear();
         if error.kind() == io::ErrorKind::BrokenPipe {
@@ -245,13 +246,14 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         }
     }
 
-    /// When the server's silence completes a message, if it does.
+    /// The time at which the server's silence completes a message, if it does.
     fn pause_ends(&self) -> Option<Instant> {
         let waiting = self.incoming.decoder.awaits_pause();
         waiting.then(|| self.last_received + CHUNK_PAUSE)
     }
 
-    /// When nothing has happened for too long. Who has left is waiting for just one thing.
+    /// The time at which the idle timeout expires. There is none while the client waits for the
+    /// server to close: that wait has its own deadline.
     fn idle_ends(&self) -> Option<Instant> {
         self.settings
             .idle
@@ -259,7 +261,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             .map(|limit| self.last_sent.max(self.last_received) + limit)
     }
 
-    /// The idle time is over, unless something has arrived and was only not read yet.
+    /// Handles the idle timeout. It does not apply if data has arrived that was not read yet.
     fn idle_time_over(&mut self) {
         let before = self.last_received;
         if self.shown.len() < MAX_WAITING {
@@ -272,7 +274,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
 }
 
 impl Stage {
-    /// What it means that the server ends the conversation now.
+    /// The exit if the server closes the connection now.
     fn exit(self) -> Exit {
         match self {
             Self::Left(_) => Exit::Left,
@@ -288,7 +290,7 @@ impl Stage {
     }
 }
 
-/// A line from the network as it may be shown (requirement 4.6).
+/// Converts a line from the network to a text that may be shown (requirement 4.6).
 fn readable(line: Line<'_>, language: Language) -> String {
     match line {
         Line::Text(text) => text::showable(text).into_owned(),
@@ -297,7 +299,7 @@ fn readable(line: Line<'_>, language: Language) -> String {
     }
 }
 
-/// Completes at that time, or never. Cancel-safe.
+/// Completes at this time, or never. Cancel-safe.
 async fn until(time: Option<Instant>) {
     match time {
         Some(time) => sleep_until(time).await,
@@ -312,7 +314,7 @@ mod tests {
 
     use super::*;
 
-    /// A person who does nothing and sees everything.
+    /// A user that enters nothing and accepts all output.
     struct Nobody;
 
     impl Keyboard for Nobody {
@@ -347,7 +349,7 @@ mod tests {
         let stream = TcpStream::connect(server.local_addr().unwrap()).await.unwrap();
         let (_never_read, _) = server.accept().await.unwrap();
         let mut conversation = Conversation::new(stream, Nobody, Nobody, plain());
-        // More than the sockets take.
+        // More than the sockets hold.
         conversation.say(&"x".repeat(1 << 25));
         assert_eq!(conversation.leave_now().await, Exit::Unsent);
     }

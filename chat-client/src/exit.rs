@@ -1,36 +1,36 @@
-//! How a conversation ends, and what is said about it.
+//! Exit reasons of a conversation, their texts and exit statuses.
 
 use std::process::ExitCode;
 
 use chat_protocol::language::Language;
 
-/// How a conversation ended.
+/// The reason why a conversation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// The person left, and everything the person said was sent.
+    /// The user left, and every line was sent.
     Left,
-    /// The server ended it, or is gone.
+    /// The server closed the connection, or is gone.
     ServerClosed,
-    /// Nothing was sent or received for the client's own idle time.
+    /// Idle timeout: nothing was sent or received for the client's own limit.
     Idle,
-    /// The person left at once, and the server had not taken everything.
+    /// The user left at once, before every line was sent.
     Unsent,
-    /// What arrives can no longer be written, for another reason than that nobody reads it.
+    /// The output cannot be written, for another reason than a closed reader.
     Unseen,
     /// The server does not ask for a name, and the client insists on it.
     NotAsked,
-    /// The server does not take the name, and there is nobody to ask for another.
+    /// The server refuses the name, and there is no user to ask for another.
     NameRefused,
 }
 
-/// What [`Exit`] is to the system, as the help says it.
+/// The exit status of each [`Exit`], as `--help` prints it.
 pub(crate) const EXIT_STATUSES: &str = "\
 Exit status: 0 left, 1 no connection, 2 bad usage, 3 the server closed the connection, \
 4 nothing happened for too long, 5 left before everything was sent, 6 the output cannot be \
 written, 7 the server did not ask for a name, 8 the server did not take the name.";
 
 impl Exit {
-    /// The explanation of an end that the person did not ask for.
+    /// The text for an end that the user did not ask for.
     pub fn explanation(self, language: Language) -> Option<&'static str> {
         Some(match self {
             Self::Left => return None,

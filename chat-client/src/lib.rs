@@ -1,16 +1,16 @@
-//! The person's end of the chat.
+//! The chat client, between a user and a server.
 //!
-//! [`cli::Cli::start`] connects; `run` is the whole story from there: a conversation between a
-//! server and a person, who sits either at a terminal or behind a pipe.
+//! [`cli::Cli::start`] connects; `run` does everything after that: a conversation between the
+//! server and a user at a terminal or behind a pipe.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `conversation` | both directions at once, leaving, idle time |
+//! | `conversation` | both directions at once, leaving, idle timeout |
 //! | `naming` | giving the server a name when it asks for one |
-//! | `paint` | how a line looks: colour, the time, the bell |
-//! | [`exit`] | how it ends |
+//! | `paint` | appearance of a line: colour, time, bell |
+//! | [`exit`] | exit reasons and statuses |
 //!
-//! The person is [`chat_terminal`].
+//! [`chat_terminal`] is the interface to the user.
 
 pub mod cli;
 mod conversation;
@@ -26,9 +26,9 @@ use chat_terminal::person::{Keyboard, Screen};
 use conversation::{Conversation, Settings};
 use exit::Exit;
 
-/// Talks until one side ends it, or `stop` completes.
+/// Talks until one side ends the conversation, or `stop` completes.
 ///
-/// Not cancel-safe: the person's terminal might not be given back.
+/// Not cancel-safe: the terminal might not be restored.
 pub(crate) async fn run(
     stream: TcpStream,
     (keyboard, screen): (impl Keyboard, impl Screen),

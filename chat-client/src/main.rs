@@ -1,4 +1,4 @@
-//! `chat-client`: the person's end of the chat.
+//! `chat-client`: the command-line chat client.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whoever has closed standard error still gets the status.
+/// Writes to standard error. If that is closed, the exit status still reports the result.
 fn say(line: impl Display) {
     let _ = writeln!(io::stderr(), "chat-client: {line}");
 }

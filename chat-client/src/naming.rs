@@ -1,8 +1,8 @@
-//! Giving the server a name when it asks for one (requirement 5.2).
+//! Name exchange: gives the server a name when it asks for one (requirement 5.2).
 //!
-//! No sockets and no clock: it is told what arrives and what is answered, and says what follows.
-//! Until the name is given, what the person says has to wait: the server would take it for the
-//! name.
+//! A state machine without sockets and clock: the caller reports lines and answers, and gets the
+//! next step. Until the server has the name, other input has to wait: the server would take it for
+//! the name.
 
 use std::time::Duration;
 
@@ -12,62 +12,63 @@ use tokio::time::Instant;
 
 use crate::exit::Exit;
 
-/// How long the server may take to object to a name, besides the way there and back: one that takes
-/// the name need not say so. Ample for looking through a list of names; too short to be felt by a
-/// person who has just entered one.
+/// Grace period for the server to refuse a name, in addition to the round-trip time. A server that
+/// accepts the name need not answer. The period is long enough to search a list of names, and too
+/// short to disturb a user that has just entered one.
 const GRACE: Duration = Duration::from_millis(300);
 
-/// The longest round trip that is reckoned with: half around the world and a bad line.
-/// Whatever else made the connection slow, such as looking up its address, makes no answer slow.
+/// Maximum round-trip time for the grace period: half around the world over a bad line. A
+/// connection can take longer for other reasons, such as name resolution, but they do not delay
+/// answers.
 const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(1);
 
-/// Whether and how a name is given.
+/// The state of the name exchange.
 #[derive(Debug)]
 pub(crate) struct Naming {
-    /// What the server asks with.
+    /// The name keyword: the text with which the server asks.
     keyword: String,
-    /// A server that does not ask is left.
+    /// True if the client leaves a server that does not ask.
     expected: bool,
-    /// There is a person who can be asked. In a pipe, the first line is the name.
+    /// True if there is a user to ask. In a pipe, the first line is the name.
     person: bool,
-    /// The name that the server gets, or has got.
+    /// The name for the server, sent or not.
     name: Option<Name>,
-    /// The person is being asked.
+    /// True while the user is being asked.
     asking: bool,
-    /// How long the server may take to object.
+    /// Grace period for the server to refuse the name.
     grace: Duration,
     state: State,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// The server has not asked, and has until then to do so.
+    /// The server has not asked. It has until this time, if there is one.
     Waiting(Option<Instant>),
-    /// The server has asked, and no name is there yet.
+    /// The server has asked, and there is no name yet.
     Asked,
-    /// The server has the name, and until then to object.
+    /// The server has the name, and has until this time to refuse it.
     Answered(Instant),
-    /// It has not objected, but is perhaps only slow.
+    /// The server has not refused the name in time, but may only be slow.
     Presumed,
-    /// It talks about other things.
+    /// The name exchange is over.
     Over,
 }
 
-/// What follows.
+/// The next step for the caller.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Then {
-    /// The server gets this name.
+    /// Sends this name to the server.
     Give(Name),
-    /// The person is asked for another name.
+    /// Asks the user for another name.
     Ask,
-    /// Nothing that the person says has to wait any longer.
+    /// Sends the input that has waited.
     Talk,
-    /// There is no point in staying.
+    /// Leaves the server.
     Leave(Exit),
 }
 
 impl Naming {
-    /// Answers `keyword` with the name, if there is one.
+    /// Creates the state for a client that answers `keyword` with the name, if there is one.
     pub(crate) fn new(keyword: &str, name: Option<Name>) -> Self {
         Self {
             keyword: keyword.trim().to_owned(),
@@ -80,34 +81,34 @@ impl Naming {
         }
     }
 
-    /// The server has to ask by then, if it has to ask at all.
+    /// Requires the server to ask, by this time if there is one.
     pub(crate) fn expect(&mut self, deadline: Option<Instant>) {
         self.expected = true;
         self.state = State::Waiting(deadline);
     }
 
-    /// Sets the round-trip time: the grace period for an objection grows by twice this, for a bad day.
+    /// Sets the round-trip time. The grace period grows by twice this, to allow for delays.
     pub(crate) fn set_round_trip(&mut self, round_trip: Duration) {
         self.grace = GRACE + 2 * round_trip.min(LONGEST_ROUND_TRIP);
     }
 
-    /// There is a person who can be asked, and who is `asking` being asked now.
+    /// Declares that there is a user to ask; `asking` if the user is being asked now.
     pub(crate) fn person(&mut self, asking: bool) {
         self.person = true;
         self.asking = asking;
     }
 
-    /// The name that the server gets, or has got.
+    /// The name for the server, sent or not.
     pub(crate) fn name(&self) -> Option<&Name> {
         self.name.as_ref()
     }
 
-    /// Whether there is a person who can be asked.
+    /// Returns whether there is a user to ask.
     pub(crate) fn has_person(&self) -> bool {
         self.person
     }
 
-    /// Whether what the person says has to wait.
+    /// Returns whether the user's input has to wait.
     pub(crate) fn holds(&self) -> bool {
         match self.state {
             State::Waiting(_) => self.expected,
@@ -116,17 +117,17 @@ impl Naming {
         }
     }
 
-    /// Whether no name has been given yet, although one has to be.
+    /// Returns whether a name has to be given and has not been given yet.
     pub(crate) fn is_due(&self) -> bool {
         self.holds() && !matches!(self.state, State::Answered(_))
     }
 
-    /// Whether the next line of a pipe is the name.
+    /// Returns whether the next line of a pipe is the name.
     pub(crate) fn wants_line(&self) -> bool {
         !self.person && self.name.is_none() && self.is_due()
     }
 
-    /// A line has arrived. Returns what of it is to be shown, and what follows.
+    /// Handles a line from the server. Returns the part of it to be shown, and the next step.
     pub(crate) fn hear<'a>(
         &mut self,
         line: &'a str,
@@ -139,14 +140,15 @@ impl Naming {
         }
     }
 
-    /// What stands before the keyword, when the line is one. A server that ends no lines may have
-    /// sent it right behind its greeting.
+    /// The text before the keyword, if the line ends in it. A server that does not end its lines
+    /// may send the keyword right after its greeting.
     fn before_keyword<'a>(&self, line: &'a str) -> Option<&'a str> {
         let before = line.trim_end().strip_suffix(&self.keyword)?.trim();
         (before.is_empty() || is_greeting(before)).then_some(before)
     }
 
-    /// Where nobody has a name to give and nobody has to, the keyword is a line like any other.
+    /// Returns whether the keyword counts as a question. If there is no name and none is needed, it
+    /// is an ordinary line.
     fn takes_keyword(&self) -> bool {
         match self.state {
             State::Waiting(_) => self.expected || self.asking || self.name.is_some(),
@@ -165,14 +167,14 @@ impl Naming {
         }
     }
 
-    /// The server gets the name, if it has asked and there is one.
+    /// Gives the name, if the server has asked and there is one.
     fn give(&mut self, now: Instant) -> Option<Then> {
         let name = self.name.clone().filter(|_| self.state == State::Asked)?;
         self.state = State::Answered(now + self.grace);
         Some(Then::Give(name))
     }
 
-    /// That was no name, or not one for this server.
+    /// Handles a name that is invalid, or that the server refuses.
     fn ask_again(&mut self) -> Then {
         self.name = None;
         if self.person {
@@ -187,7 +189,7 @@ impl Naming {
         }
     }
 
-    /// A line that does not ask.
+    /// Handles a line that is no question.
     fn pass(&mut self, line: &str, now: Instant) -> Option<Then> {
         let refusal = line.starts_with(REFUSAL);
         match self.state {
@@ -198,14 +200,15 @@ impl Naming {
                 return Some(Then::Talk);
             }
             State::Presumed if !refusal => self.state = State::Over,
-            // Who need not be asked is asked at once or not at all: later, it is somebody's talk.
+            // A server asks right after its greeting. A keyword that comes later is a member's
+            // message.
             State::Waiting(_) if !self.expected && !is_greeting(line) => self.state = State::Over,
             _ => {}
         }
         None
     }
 
-    /// The person has answered, or the pipe has. An error comes with what follows it.
+    /// Handles the answer of the user or the pipe. An error comes with the next step.
     pub(crate) fn answer(
         &mut self,
         text: &str,
@@ -221,7 +224,7 @@ impl Naming {
         }
     }
 
-    /// When something follows from nothing having happened.
+    /// The time at which [`expire`](Self::expire) must be called, unless a line arrives before.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.state {
             State::Waiting(deadline) => deadline,
@@ -230,7 +233,7 @@ impl Naming {
         }
     }
 
-    /// The [`deadline`](Self::deadline) is over.
+    /// Handles the end of the [`deadline`](Self::deadline).
     pub(crate) fn expire(&mut self) -> Option<Then> {
         match self.state {
             State::Waiting(_) => {

@@ -1,46 +1,46 @@
-//! How a line looks: colour, the time before it, the bell.
+//! Appearance of a line: colour, the time before it, the bell.
 //!
-//! Lines come here after [`chat_protocol::text::showable`], so every control character in what
-//! leaves is one that was put there on purpose.
+//! Lines come here after [`chat_protocol::text::showable`], so every control character in the
+//! output was added here.
 
 use anstyle::{AnsiColor, Style};
 use chat_protocol::name::{Name, fold};
 use chat_protocol::wording::{NOTICE, REFUSAL, own_name_in, private_of};
 use jiff::civil::Time;
 
-/// What the chat itself says stands back behind what people say.
+/// Style of notices: dimmed, so that members' messages stand out.
 const NOTICE_STYLE: Style = Style::new().dimmed();
-/// Something was not done.
+/// Style of refusals.
 const REFUSAL_STYLE: Style = AnsiColor::Yellow.on_default();
-/// Nobody else reads this.
+/// Style of private messages.
 const PRIVATE_STYLE: Style = AnsiColor::Cyan.on_default();
 
 const BELL: char = '\x07';
 
-/// Makes lines ready to be shown.
+/// Formats lines for the screen.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Painter {
     color: bool,
     timestamps: bool,
     bell: bool,
-    /// This person's name, as it is compared.
+    /// The user's name, folded for comparison.
     own: Option<String>,
 }
 
 impl Painter {
-    /// With `color`, notices, refusals and private messages are told apart from talk; with
-    /// `timestamps`, lines that arrive get the time before them; with `bell`, it rings when
-    /// somebody addresses this person.
+    /// With `color`, notices, refusals and private messages have a colour of their own; with
+    /// `timestamps`, lines that arrive get the time before them; with `bell`, the bell rings for a
+    /// private message and for the user's name.
     pub(crate) fn new(color: bool, timestamps: bool, bell: bool) -> Self {
         Self { color, timestamps, bell, own: None }
     }
 
-    /// This person is called so from now on.
+    /// Sets the user's name.
     pub(crate) fn answer_to(&mut self, name: &Name) {
         self.own = Some(fold(name.as_str()));
     }
 
-    /// A line of the client's own.
+    /// Formats a line of the client itself.
     pub(crate) fn own(&self, line: &str) -> String {
         match style(line).filter(|_| self.color) {
             Some(style) => format!("{style}{line}{style:#}"),
@@ -48,7 +48,7 @@ impl Painter {
         }
     }
 
-    /// A line that arrived at this time, by the clock on the wall.
+    /// Formats a line that arrived at this local time.
     pub(crate) fn arrived(&mut self, line: &str, time: impl FnOnce() -> Time) -> String {
         if let Some(name) = own_name_in(line) {
             self.answer_to(&name);
@@ -72,7 +72,7 @@ impl Painter {
     }
 }
 
-/// The time by the clock on the wall.
+/// The local time.
 pub(crate) fn now() -> Time {
     jiff::Zoned::now().time()
 }
@@ -84,7 +84,7 @@ fn style(line: &str) -> Option<Style> {
     marked.map(|(_, style)| style).or(private)
 }
 
-/// Whether the word stands in the text by itself, and is not a part of another.
+/// Returns whether the text contains the word as a whole, not as a part of a longer word.
 fn has_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(start, _)| {
         let (before, after) = (&text[..start], &text[start + word.len()..]);
@@ -92,8 +92,8 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// Whether a name goes on with these characters: a sign does not count before a blank, because
-/// there it ends a sentence.
+/// Returns whether these characters continue a name. A sign before a blank does not: there it ends
+/// a sentence.
 fn continues(mut chars: impl Iterator<Item = char>) -> bool {
     let letter = |c: char| c.is_alphanumeric() || c == '_';
     match chars.next() {

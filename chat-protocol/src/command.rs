@@ -1,40 +1,40 @@
-//! Lines that begin with `/` (chapter 6).
+//! Chat commands: lines that begin with `/` (chapter 6).
 
 use crate::language::Text;
 
-/// One thing that a line can tell the server to do.
+/// The kind of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
-    /// Tell somebody something that nobody else hears.
+    /// Sends a private message to one member.
     Private,
-    /// Go to another room.
+    /// Changes the room.
     Room,
-    /// List those who are in the room.
+    /// Lists the members of the room.
     Who,
-    /// List the rooms.
+    /// Lists the rooms.
     Rooms,
-    /// Take another name.
+    /// Changes the client's name.
     Rename,
-    /// Answer the last private message.
+    /// Answers the last private message.
     Reply,
-    /// List the commands.
+    /// Lists the commands.
     Help,
-    /// Leave.
+    /// Leaves the chat.
     Leave,
 }
 
-/// How a command is written.
+/// The syntax of a command: its words, its arguments and its purpose.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Form {
-    /// What it does.
+    /// The command.
     pub verb: Verb,
     /// The Spanish word, without the `/`.
     pub word: &'static str,
     /// The English word.
     pub alias: &'static str,
-    /// What has to follow the word; empty, nothing may follow.
+    /// The arguments that must follow the word; empty if the command takes none.
     pub arguments: Text,
-    /// What it is for, as `/ayuda` says it.
+    /// The purpose of the command, as `/ayuda` prints it.
     pub purpose: Text,
 }
 
@@ -81,7 +81,7 @@ pub const FORMS: [Form; 8] = [
 const PRIVATE: [&str; 2] = ["NOMBRE TEXTO", "NAME TEXT"];
 const NONE: [&str; 2] = ["", ""];
 
-/// Each array has the Spanish text first.
+/// Builds a [`Form`]. Each array has the Spanish text first.
 const fn form(
     verb: Verb,
     [word, alias]: [&'static str; 2],
@@ -97,51 +97,51 @@ const fn form(
     }
 }
 
-/// What a line is, where commands are understood.
+/// The result of parsing a line where commands are enabled.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Parsed<'a> {
-    /// No command, but something to be said. `//text` says `/text`.
+    /// A chat message, not a command. `//text` is the message `/text`.
     Text(&'a str),
-    /// Everything that the command needs.
+    /// A complete command.
     Command(Command),
-    /// There is no such command; this is its word.
+    /// An unknown command; holds its word.
     Unknown(&'a str),
-    /// Something is missing, or too much.
+    /// A command with too few or too many arguments.
     Malformed {
         /// The word as it was written.
         word: &'a str,
-        /// What should stand there.
+        /// The right syntax.
         form: &'static Form,
     },
 }
 
-/// A command and its arguments, as they were written.
+/// A command and its arguments, as the client wrote them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// This text for this person.
+    /// Sends a private message.
     Private {
-        /// The name of the person.
+        /// The name of the receiver.
         to: String,
-        /// What is said, not empty.
+        /// The message, not empty.
         text: String,
     },
-    /// To this room.
+    /// Changes to this room.
     Room(String),
-    /// Who is in the room.
+    /// Lists the members of the room.
     Who,
-    /// Which rooms there are.
+    /// Lists the rooms.
     Rooms,
-    /// To be called this.
+    /// Changes the client's name to this.
     Rename(String),
-    /// This text for whoever wrote privately last.
+    /// Sends this text to the sender of the last private message.
     Reply(String),
-    /// Which commands there are.
+    /// Lists the commands.
     Help,
-    /// To leave.
+    /// Leaves the chat.
     Leave,
 }
 
-/// Reads a line where commands are understood.
+/// Parses a line where commands are enabled.
 ///
 /// ```
 /// # use chat_protocol::command::{Command, Parsed, parse};
@@ -181,7 +181,7 @@ impl Form {
     }
 }
 
-/// The first word, and what follows it without the blanks around.
+/// Splits off the first word. The rest has no blanks around it.
 fn first_word(text: &str) -> (&str, &str) {
     text.split_once(char::is_whitespace).map_or((text, ""), |(word, rest)| (word, rest.trim()))
 }

@@ -1,7 +1,7 @@
-//! Bytes in, lines out: the incremental decoder (requirements 2.6 to 2.9).
+//! Incremental line decoder: bytes in, lines out (requirements 2.6 to 2.9).
 //!
-//! A decoder belongs to one peer. It is fed whatever a read returned, cut anywhere, and is told
-//! when the peer pauses and when its stream ends:
+//! There is one decoder per peer. The caller passes in the bytes of each read, cut anywhere, and
+//! reports when the peer pauses and when its stream ends:
 //!
 //! ```
 //! # use chat_protocol::decoder::{Decoder, Line};
@@ -18,16 +18,16 @@ use std::mem;
 
 use crate::framing::Framing;
 
-/// What a peer sent between two line endings.
+/// A decoded line: the bytes that a peer sent between two line endings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line<'a> {
-    /// A line, never empty, without its line ending; what was not UTF-8 is U+FFFD.
+    /// The text of a line, never empty, without its line ending. Invalid UTF-8 becomes U+FFFD.
     ///
-    /// Borrowed when it lay whole and valid in the bytes that were passed in.
+    /// Borrowed if the bytes that were passed in contain the whole line and it is valid.
     Text(Cow<'a, str>),
-    /// A line ending and nothing before it: no message, but perhaps an answer.
+    /// A line ending with nothing before it. It is no message, but it can be an answer.
     Empty,
-    /// A line over the limit was dropped whole. Said once a line, as soon as it is certain.
+    /// A line over the limit, dropped whole. Reported once per line, as soon as it is certain.
     TooLong,
 }
 
@@ -40,7 +40,7 @@ pub struct Decoder {
     limit: usize,
     /// The unfinished line, or empty.
     held: Vec<u8>,
-    /// The unfinished line is over the limit: its bytes are dropped until it ends.
+    /// True if the unfinished line is over the limit. Its bytes are dropped until it ends.
     overlong: bool,
 }
 
@@ -52,7 +52,7 @@ enum CutAtPauses {
 }
 
 impl Decoder {
-    /// A decoder for lines of up to `limit` bytes, line ending not counted.
+    /// Creates a decoder for lines of up to `limit` bytes, without the line ending.
     pub fn new(framing: Framing, limit: usize) -> Self {
         let cut_at_pauses = match framing {
             Framing::Auto => CutAtPauses::UntilFirstNewline,
@@ -62,7 +62,8 @@ impl Decoder {
         Self { cut_at_pauses, limit, held: Vec::new(), overlong: false }
     }
 
-    /// The next line in `bytes`, which moves on behind it. `None` means that `bytes` are used up.
+    /// Returns the next line in `bytes` and advances `bytes` behind it. `None` means that `bytes`
+    /// are used up.
     pub fn decode<'a>(&mut self, bytes: &mut &'a [u8]) -> Option<Line<'a>> {
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
@@ -77,24 +78,25 @@ impl Decoder {
         self.hold(mem::take(bytes))
     }
 
-    /// How many bytes of an unfinished line it holds: at most the limit and one, which may be the
-    /// CR of a line ending.
+    /// Number of bytes held of an unfinished line: at most the limit and one, which may be the CR
+    /// of a line ending.
     pub fn held(&self) -> usize {
         self.held.len()
     }
 
-    /// Whether a pause of the peer would complete a message: the caller then times its silence
-    /// and calls [`pause`](Self::pause).
+    /// Returns whether a pause of the peer would complete a message. The caller then measures the
+    /// peer's silence and calls [`pause`](Self::pause).
     pub fn awaits_pause(&self) -> bool {
         self.cut_at_pauses != CutAtPauses::Never
             && (self.overlong || unfinished_char(&self.held) < self.held.len())
     }
 
-    /// The peer has paused: what it sent is a message, if its pauses mean anything. The first
-    /// bytes of an unfinished character stay for the next one.
+    /// Reports a pause of the peer. If pauses separate messages, the bytes held so far are a
+    /// message. The first bytes of an unfinished character are kept for the next message.
     ///
-    /// A pause also ends a line that was too long. Nothing tells whether what follows is the rest
-    /// of it or the next message; but to drop messages for ever would be worse than to show a rest.
+    /// A pause also ends a line that is too long. The decoder cannot tell whether the next bytes
+    /// are the rest of that line or a new message. It shows them: dropping all later messages would
+    /// be worse.
     pub fn pause(&mut self) -> Option<Line<'static>> {
         if !self.awaits_pause() {
             return None;
@@ -105,8 +107,8 @@ impl Decoder {
         line
     }
 
-    /// The peer's stream has ended: what it sent last is a message, ended or not
-    /// (requirement 2.10).
+    /// Reports the end of the peer's stream. The last bytes are a message, with or without a line
+    /// ending (requirement 2.10).
     pub fn finish(&mut self) -> Option<Line<'static>> {
         match self.end_line(&[])? {
             Line::Text(text) => Some(Line::Text(Cow::Owned(text.into_owned()))),
@@ -115,8 +117,8 @@ impl Decoder {
         }
     }
 
-    /// Completes the line of which `last` are the last bytes. One that was found too long before
-    /// has been reported already.
+    /// Completes the line that ends with the bytes `last`. A line that was already reported as too
+    /// long is not reported again.
     fn end_line<'a>(&mut self, last: &'a [u8]) -> Option<Line<'a>> {
         if mem::take(&mut self.overlong) {
             return None;
@@ -138,7 +140,7 @@ impl Decoder {
         }
     }
 
-    /// Keeps the beginning of a line, unless it is certain by now that the line is too long.
+    /// Keeps the beginning of a line, unless the line is already certain to be too long.
     fn hold(&mut self, bytes: &[u8]) -> Option<Line<'static>> {
         if self.overlong || bytes.is_empty() {
             return None;
@@ -156,7 +158,7 @@ impl Decoder {
     }
 }
 
-/// The first `length` bytes as text.
+/// Converts the first `length` bytes to text.
 fn lossy(line: Cow<'_, [u8]>, length: usize) -> Cow<'_, str> {
     match line {
         Cow::Borrowed(bytes) => String::from_utf8_lossy(&bytes[..length]),
@@ -168,7 +170,7 @@ fn lossy(line: Cow<'_, [u8]>, length: usize) -> Cow<'_, str> {
     }
 }
 
-/// How many bytes at the end are the beginning of a character that more bytes could complete.
+/// Number of bytes at the end that begin a character which more bytes could complete.
 fn unfinished_char(bytes: &[u8]) -> usize {
     // No character is longer than four bytes.
     let end = &bytes[bytes.len().saturating_sub(4)..];
@@ -187,7 +189,7 @@ mod tests {
 
     const LIMIT: usize = 8;
 
-    /// Feeds the pieces one after another, then the end of the stream.
+    /// Decodes the pieces one after another, then the end of the stream.
     fn decode_all<'a>(
         decoder: &mut Decoder,
         pieces: impl IntoIterator<Item = &'a [u8]>,
@@ -336,7 +338,7 @@ mod tests {
         assert_eq!(decoder.finish(), None);
     }
 
-    /// Bytes in which line endings, long lines and broken characters are frequent.
+    /// Generates bytes with many line endings, long lines and broken characters.
     fn streams() -> impl Strategy<Value = Vec<u8>> {
         let fragment = prop_oneof![
             Just(b"\n".to_vec()),
@@ -368,7 +370,7 @@ mod tests {
             for line in lines(&bytes) {
                 if let Line::Text(text) = line {
                     prop_assert!(!text.is_empty() && !text.contains('\n'));
-                    // A broken byte grows to the three bytes of U+FFFD.
+                    // An invalid byte becomes the three bytes of U+FFFD.
                     prop_assert!(text.chars().count() <= LIMIT);
                 }
             }

@@ -1,11 +1,11 @@
-//! Where one message ends and the next begins.
+//! Framing: the boundaries between messages in a stream of bytes.
 
 use clap::ValueEnum;
 
-/// How a peer's messages are told apart (requirement 2.6).
+/// The framing of a peer's messages: the rule that separates them (requirement 2.6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Framing {
-    /// By newlines; and by pauses, until the peer has sent its first newline
+    /// By newlines; also by pauses until the peer has sent its first newline
     #[default]
     Auto,
     /// By newlines alone

@@ -1,9 +1,10 @@
-//! The languages in which the chat talks to people (requirement 9.1).
+//! The languages of the chat's texts (requirement 9.1).
 
 use clap::ValueEnum;
 
-/// The language of everything that people read (`--lang`). What programs read is the same in all:
-/// the name keyword, the word `salir`, labels, the lines that say that the server is ready.
+/// The language of every text that people read (`--lang`). Text that programs read is the same in
+/// all languages: the name keyword, the word `salir`, labels, the lines that say that the server is
+/// ready.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Language {
     /// Spanish

@@ -1,21 +1,21 @@
-//! The language of the chat: what travels on the wire and what is said to people.
+//! The chat protocol: the bytes on the wire and the texts for people.
 //!
-//! Nothing here opens a socket, reads a clock or knows an async runtime, so every rule can be
-//! tried with plain values. The requirements that the items refer to by number are in
-//! `SPEC.md` beside this crate.
+//! This crate opens no socket, reads no clock and uses no async runtime, so every rule can be
+//! tested with plain values. The items refer to requirements by number; they are in `SPEC.md`
+//! beside this crate.
 //!
 //! | to find | look in |
 //! |---|---|
-//! | how bytes become lines | [`decoder`], [`framing`] |
-//! | what may be passed on, what may be shown | [`text`] |
+//! | decoding of bytes into lines | [`decoder`], [`framing`] |
+//! | characters that may be forwarded or shown | [`text`] |
 //! | the word that ends a conversation | [`text::is_leave`] |
-//! | who may be called what | [`name`] |
-//! | lines that begin with `/` | [`command`] |
-//! | every sentence the chat says, in each language | [`wording`], [`language`] |
-//! | everything that a server refuses | [`refusal`] |
-//! | what a profile sets | [`options::profile`] |
-//! | how large, how long, how many | [`limits`] |
-//! | how addresses, times and rates are written | [`options`] |
+//! | rules for names | [`name`] |
+//! | commands: lines that begin with `/` | [`command`] |
+//! | every text of the chat, in each language | [`wording`], [`language`] |
+//! | reasons for refusing a request | [`refusal`] |
+//! | the option values of each profile | [`options::profile`] |
+//! | sizes, times and counts | [`limits`] |
+//! | syntax of addresses, times and rates | [`options`] |
 
 pub mod command;
 pub mod decoder;
@@ -28,5 +28,5 @@ pub mod refusal;
 pub mod text;
 pub mod wording;
 
-/// The whole specification, as Markdown. Requirements stand in lines that begin `- **2.10 MUST**`.
+/// The whole specification, as Markdown. Each requirement is a line that begins `- **2.10 MUST**`.
 pub const SPECIFICATION: &str = include_str!("../SPEC.md");

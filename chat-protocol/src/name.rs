@@ -1,7 +1,7 @@
-//! Names of people and rooms (requirements 5.4 and 5.5).
+//! Names of members and rooms (requirements 5.4 and 5.5).
 //!
-//! A name is shown as its owner wrote it and compared by what it means and by what it looks like:
-//! `Ana`, `ANA` and `Аna` with a Cyrillic first letter are one name on a server.
+//! A name is shown as its owner wrote it. It is compared by its normal form and by its look: `Ana`,
+//! `ANA` and `Аna` with a Cyrillic first letter are one name on a server.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -18,18 +18,18 @@ use unicode_security::GeneralSecurityProfile;
 use crate::limits::{FIRST_ROOM, MAX_NAME};
 use crate::text::LEAVE_WORD;
 
-/// Words that nobody can be called, because the chat itself speaks or acts by them.
+/// Reserved words: no member can have them as a name, because the chat itself uses them.
 pub const RESERVED: [&str; 6] = [LEAVE_WORD, "servidor", "server", "cliente", "usuario", "privado"];
 
-/// What the names begin with that are given to those who were not asked for one.
+/// Prefix of the names of guests: members that the server did not ask for a name.
 const GUEST: &str = "usuario-";
 
-/// How many combining marks may stand on one letter. More is no script, but a tower into the lines
-/// above (UTS #39, section 5.4, "more than 4 nonspacing marks").
+/// Maximum number of combining marks on one letter. No script needs more, and more would cover the
+/// lines above (UTS #39, section 5.4, "more than 4 nonspacing marks").
 const MAX_MARKS: usize = 4;
 
-/// A name that may be given: 1 to [`MAX_NAME`] visible characters of the scripts in which people
-/// write their names, digits, `_`, `-` and `.`.
+/// A valid name: 1 to [`MAX_NAME`] visible characters. They are letters of the scripts in which
+/// people write their names, digits, `_`, `-` and `.`.
 ///
 /// Clones share the text.
 ///
@@ -49,21 +49,21 @@ impl Name {
         &self.0
     }
 
-    /// The room where everybody begins (requirement 6.2).
+    /// The room in which every member begins (requirement 6.2).
     pub fn first_room() -> Self {
         Self(FIRST_ROOM.into())
     }
 
-    /// The name of somebody who was not asked for one: `usuario-65310`, and `usuario-65310-2` for
-    /// a second one with this port. Nobody can choose such a name.
+    /// The name of a guest: `usuario-65310`, and `usuario-65310-2` for a second one with this port.
+    /// A client cannot choose such a name.
     pub fn guest(port: u16, copy: u32) -> Self {
         let name =
             if copy < 2 { format!("{GUEST}{port}") } else { format!("{GUEST}{port}-{copy}") };
         Self(name.into())
     }
 
-    /// Whether nobody can choose the name: it means the server, a command or a guest, or looks as if
-    /// it did.
+    /// Returns whether the name is reserved: it means the server, a command or a guest, or looks as
+    /// if it did.
     pub fn is_reserved(&self) -> bool {
         static WORDS: LazyLock<HashSet<String>> =
             LazyLock::new(|| RESERVED.iter().flat_map(|word| looks(word)).collect());
@@ -73,8 +73,8 @@ impl Name {
             .any(|look| WORDS.contains(look) || GUESTS.iter().any(|guest| look.starts_with(guest)))
     }
 
-    /// What the name looks like. Two names that have a look in common can be taken for each other:
-    /// they differ in nothing but case, normal form, or letters that look alike.
+    /// The keys by which names are compared. Two names with a key in common can be confused: they
+    /// differ only in case, normal form, or letters that look alike.
     pub fn looks(&self) -> [String; 5] {
         looks(&self.0)
     }
@@ -83,19 +83,19 @@ impl Name {
 fn looks(name: &str) -> [String; 5] {
     let folded = fold(name);
     let written: String = name.nfkc().collect();
-    // Letters can look alike as capitals and not as small ones, and the other way round.
+    // Some letters look alike only as capitals, others only as small letters.
     let seen = skeleton(&written);
     [skeleton(&folded), skeleton(&written.to_uppercase()), fold(&seen), seen, folded]
 }
 
-/// The same for texts that differ only in case and in Unicode normal form: NFKC and case folding,
-/// until neither changes it.
+/// A key that is equal for texts that differ only in case and in Unicode normal form. Applies NFKC
+/// and case folding until neither changes the text.
 pub fn fold(text: &str) -> String {
     text.nfkd().default_case_fold().nfkc().default_case_fold().nfkc().collect()
 }
 
-/// The same for texts that look alike (Unicode Technical Standard #39). A dot above a letter that
-/// has one is not to be seen.
+/// A key that is equal for texts that look alike (Unicode Technical Standard #39). A dot above is
+/// ignored on a letter that already has one.
 fn skeleton(text: &str) -> String {
     let mut dotted = false;
     let seen = text.nfd().filter(|c| {
@@ -117,7 +117,7 @@ impl FromStr for Name {
         if text.is_empty() {
             return Err(NameError::Empty);
         }
-        // Composed, so that an accent makes no name longer.
+        // Composed, so that an accent adds no character.
         if text.nfc().nth(MAX_NAME).is_some() {
             return Err(NameError::TooLong);
         }
@@ -131,8 +131,9 @@ impl FromStr for Name {
     }
 }
 
-/// Letters, marks and digits that Unicode recommends for identifiers (UTS #39, "Allowed"), also in
-/// their compatibility forms; and three signs.
+/// Returns whether a name may contain the character. These are the letters, marks and digits that
+/// Unicode recommends for identifiers (UTS #39, "Allowed"), also in their compatibility forms; and
+/// three signs.
 fn is_permitted(c: char) -> bool {
     matches!(c, '_' | '-' | '.')
         || (c.is_alphanumeric() || is_combining_mark(c))
@@ -140,10 +141,10 @@ fn is_permitted(c: char) -> bool {
                 || c.nfkd().all(GeneralSecurityProfile::identifier_allowed))
 }
 
-/// Whether each mark stands on a letter, at most [`MAX_MARKS`] on one, and none twice in a row: the
-/// second would cover the first (UTS #39, section 5.4).
+/// Returns whether each mark is on a letter, with at most [`MAX_MARKS`] on one letter and no mark
+/// twice in a row: the second would cover the first (UTS #39, section 5.4).
 fn marks_can_be_seen(text: &str) -> bool {
-    // None may stand at the beginning: it would stand on whatever is before the name.
+    // The first character may not be a mark: it would combine with the text before the name.
     let (mut marks, mut last) = (MAX_MARKS, '\0');
     text.nfd().all(|c| {
         marks = if is_combining_mark(c) { marks + 1 } else { 0 };
@@ -158,16 +159,16 @@ impl fmt::Display for Name {
     }
 }
 
-/// Why somebody cannot have a name.
+/// The reason for refusing a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NameError {
-    /// There is nothing but blanks.
+    /// The name is empty or consists of blanks.
     #[error("a name is at least one character")]
     Empty,
     /// It has more than [`MAX_NAME`] characters.
     #[error("a name is at most {MAX_NAME} characters")]
     TooLong,
-    /// A character of it is invisible, or of no script in use.
+    /// A character is invisible, or belongs to no script in use.
     #[error("a name consists of letters, digits, _, - and .")]
     Character,
     /// It consists of signs alone.
@@ -176,7 +177,7 @@ pub enum NameError {
     /// It means the server, the operator or a command, or looks as if it did.
     #[error("this name is reserved")]
     Reserved,
-    /// Somebody has it, or has one that can be taken for it.
+    /// Another client has this name, or one that can be confused with it.
     #[error("this name is taken")]
     Taken,
 }
@@ -336,7 +337,8 @@ mod tests {
             if let Ok(name) = parse(&text) {
                 prop_assert!((1..=MAX_NAME).contains(&name.as_str().nfc().count()));
                 prop_assert!(!name.as_str().contains([' ', '>', '*', '!', '[', '/', ':']));
-                // The folded text need be no name: U+10C7 may be in one, its small letter may not.
+                // The folded text need not be a name: U+10C7 may be in a name, its small letter may
+                // not.
                 let folded = looks(&fold(name.as_str()));
                 prop_assert!(name.looks().iter().any(|look| folded.contains(look)));
             }

@@ -1,11 +1,11 @@
-//! What a text may contain: when it is passed on, and when it is shown.
+//! Character filters: control characters are removed before a text is forwarded or shown.
 
 use std::borrow::Cow;
 
 /// The word that ends a conversation (requirement 3.1).
 pub const LEAVE_WORD: &str = "salir";
 
-/// Whether a line is the leaving word: in any case, with any blanks around it.
+/// Returns whether a line is the leaving word, in upper or lower case, with any blanks around it.
 ///
 /// ```
 /// # use chat_protocol::text::is_leave;
@@ -16,18 +16,18 @@ pub fn is_leave(line: &str) -> bool {
     line.trim().eq_ignore_ascii_case(LEAVE_WORD)
 }
 
-/// The text as it may pass to other clients: every control character but the tab becomes U+FFFD
-/// (requirement 2.11).
+/// Filters a text that is forwarded to other clients: every control character except the tab
+/// becomes U+FFFD (requirement 2.11).
 ///
-/// Controls are C0, DEL and C1 (Unicode's category Cc). A text without any is not copied.
+/// Control characters are C0, DEL and C1 (Unicode's category Cc). A text without any is not copied.
 pub fn passable(text: Cow<'_, str>) -> Cow<'_, str> {
     replace(text, is_control)
 }
 
-/// The text as it may be shown on a terminal: as [`passable`], and the characters that reorder
-/// or break a line become U+FFFD too (requirement 4.6).
+/// Filters a text that is shown on a terminal: as [`passable`], and the characters that reorder or
+/// break a line also become U+FFFD (requirement 4.6).
 ///
-/// Joiners stay, because emoji and several scripts are written with them.
+/// Joiners are kept, because emoji and several scripts need them.
 pub fn showable(text: Cow<'_, str>) -> Cow<'_, str> {
     replace(text, |c| is_control(c) || is_reordering(c))
 }
@@ -36,7 +36,8 @@ fn is_control(c: char) -> bool {
     c.is_control() && c != '\t'
 }
 
-/// Unicode's `Bidi_Control` characters, and the line and paragraph separators.
+/// Returns whether this is one of Unicode's `Bidi_Control` characters, or a line or paragraph
+/// separator.
 fn is_reordering(c: char) -> bool {
     matches!(c,
         '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')

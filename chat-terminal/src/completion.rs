@@ -1,8 +1,8 @@
-//! What Tab makes of the word before the cursor.
+//! Tab completion of the word before the cursor.
 //!
-//! The editor's own completion waits for a key of its own when there are choices, and holds back
-//! what arrives meanwhile. So it is never given more than one: choices are a notice above the
-//! prompt.
+//! The editor's own completion waits for a key when there are several choices, and shows no
+//! arriving lines meanwhile. So the editor gets at most one candidate. Several choices are printed
+//! as a notice above the prompt.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -13,53 +13,56 @@ use chat_protocol::language::Language;
 use chat_protocol::name::fold;
 use chat_protocol::wording::{self, NOTICE};
 
-/// How many names are kept; the one that was not seen for longest is forgotten first. More people
-/// than any room shows, at some 100 bytes each: a server that invents names gets a megabyte.
+/// Maximum number of known names. The name that was not seen for longest is forgotten first. No
+/// room shows more members. At some 100 bytes each, a server that invents names can take a
+/// megabyte.
 const MAX_NAMES: usize = 10_000;
 
-/// How many choices are shown: a few lines of a terminal. Who has more types another letter.
+/// Maximum number of choices shown: a few lines of a terminal. The user can type another letter to
+/// get fewer.
 const MAX_CHOICES: usize = 50;
 
-/// The words that can be completed, as the conversation and the keyboard share them.
+/// The vocabulary, shared by the conversation and the keyboard.
 pub type SharedVocabulary = Arc<Mutex<Vocabulary>>;
 
-/// The words that can be completed.
+/// The words that Tab can complete: names and commands.
 #[derive(Debug, Default)]
 pub struct Vocabulary {
     commands: bool,
-    /// The words of this language are completed first.
+    /// The language of the commands that are completed first.
     language: Language,
-    /// By what they are compared by.
+    /// The known names, by their folded form.
     names: BTreeMap<String, Known>,
-    /// How many times a name was seen.
+    /// Number of names seen so far; the time stamp of [`Known::last_seen`].
     seen: u64,
 }
 
 #[derive(Debug)]
 struct Known {
-    /// As its owner writes it.
+    /// The name as its owner writes it.
     name: String,
     last_seen: u64,
 }
 
-/// What becomes of a word.
+/// The result of completing a word.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Completion {
-    /// Nothing.
+    /// No completion.
     Nothing,
-    /// This takes its place.
+    /// The text that replaces the word.
     Grown(String),
-    /// It can become several words, which this notice lists.
+    /// Several completions; this notice lists them.
     Choices(String),
 }
 
 impl Vocabulary {
-    /// No names yet; with `commands`, the words that begin a command.
+    /// Creates a vocabulary without names. With `commands`, it contains the words that begin a
+    /// command.
     pub fn new(commands: bool, language: Language) -> Self {
         Self { commands, language, ..Self::default() }
     }
 
-    /// Learns who is there from a line that a server sent.
+    /// Learns names, and forgets a name no longer in use, from a line that the server sent.
     pub fn see(&mut self, line: &str) {
         let seen = wording::names_in(line);
         if let Some(gone) = seen.gone {
@@ -82,7 +85,7 @@ impl Vocabulary {
         }
     }
 
-    /// What the word can become, the best first.
+    /// The completions of a word, the best first.
     fn candidates(&self, word: &str, first: bool) -> Vec<String> {
         if first && self.commands && word.starts_with('/') {
             return commands(word, self.language);
@@ -99,8 +102,8 @@ impl Vocabulary {
     }
 }
 
-/// The words of this language; those of the other only where none begins so, lest they get in each
-/// other's way.
+/// The commands of this language that begin with `start`. Commands of the other language are
+/// offered only if there are none, so that they do not make a choice ambiguous.
 fn commands(start: &str, language: Language) -> Vec<String> {
     let start = fold(start);
     let among = |word: fn(&Form) -> &'static str| -> Vec<String> {
@@ -115,7 +118,7 @@ fn commands(start: &str, language: Language) -> Vec<String> {
     if first.is_empty() { other } else { first }
 }
 
-/// What becomes of the word before `pos`, which is a byte position in `line`.
+/// Completes the word before `pos`, which is a byte position in `line`.
 ///
 /// ```
 /// # use chat_protocol::language::Language;
@@ -141,13 +144,13 @@ pub fn complete(line: &str, pos: usize, vocabulary: &Vocabulary) -> Completion {
     if grown == word { Completion::Nothing } else { Completion::Grown(grown) }
 }
 
-/// The word before `pos`: what stands between blanks.
+/// The word before `pos`. Words are separated by blanks.
 pub(crate) fn word_at(line: &str, pos: usize) -> &str {
     let before = line.get(..pos).unwrap_or_default();
     before.rsplit(char::is_whitespace).next().unwrap_or_default()
 }
 
-/// The longest beginning of the first that all of them have.
+/// The longest common prefix of the words.
 fn common_start(words: &[String]) -> &str {
     let Some((first, others)) = words.split_first() else { return "" };
     let others: Vec<String> = others.iter().map(|word| fold(word)).collect();

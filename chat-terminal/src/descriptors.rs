@@ -1,14 +1,14 @@
-//! How many descriptors, and so connections, this process may have.
+//! The process's limit of file descriptors, and so of connections.
 
 #[cfg(unix)]
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Raises this process's limit of descriptors as far as it may; what it then is, soft and hard.
-/// Nothing where there is no such limit. Processes started later inherit it.
+/// Raises this process's limit of descriptors as far as possible. Returns the new limit, soft and
+/// hard. Returns `None` if there is no such limit. Child processes inherit it.
 #[cfg(unix)]
 pub fn raise() -> Option<[u64; 2]> {
     let before = getrlimit(Resource::Nofile);
-    // macOS calls the hard limit infinite and refuses everything above this.
+    // macOS reports an infinite hard limit, but refuses every value above this one.
     for current in [before.maximum, Some(10_240)] {
         let raises = rank(current) > rank(before.current);
         if raises && setrlimit(Resource::Nofile, Rlimit { current, ..before }).is_ok() {
@@ -19,25 +19,25 @@ pub fn raise() -> Option<[u64; 2]> {
     Some([rank(now.current), rank(now.maximum)])
 }
 
-/// There is no such limit here.
+/// Returns `None`: this system has no such limit.
 #[cfg(not(unix))]
 pub fn raise() -> Option<[u64; 2]> {
     None
 }
 
-/// How many this process may have now. `None` where there is no limit.
+/// The number of descriptors that this process may have now. `None` if there is no limit.
 #[cfg(unix)]
 pub fn available() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
-/// There is no limit here.
+/// Returns `None`: this system has no such limit.
 #[cfg(not(unix))]
 pub fn available() -> Option<u64> {
     None
 }
 
-/// A limit as a number: none is more than any.
+/// Converts a limit to a number for comparison. No limit is the largest.
 #[cfg(unix)]
 fn rank(limit: Option<u64>) -> u64 {
     limit.unwrap_or(u64::MAX)

@@ -1,40 +1,40 @@
-//! Which prompt stands, what has been typed at it, and when a line may be printed above it.
+//! State of the prompt: its text, the line being typed, and whether a line may be printed above it.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// The prompt, as the editor's thread and everybody else knows it.
+/// The state of the prompt, shared by the editor's thread and the other threads.
 ///
-/// Between two lines the editor takes nothing from its printer, but a line may still be waiting
-/// there: whatever was printed past it would stand before it. So nothing is printed from the
-/// moment a line is entered until the prompt for the next one stands.
+/// Between two lines the editor does not read from its printer, but a line may still wait there. A
+/// line that is printed directly would come before it. So nothing is printed from the moment a line
+/// is entered until the prompt for the next one is drawn.
 #[derive(Debug)]
 pub(crate) struct Gate {
     state: Mutex<State>,
     opened: Condvar,
-    /// Makes the editor leave the line that is being typed; says whether it can.
+    /// Interrupts the editor while a line is being typed. Returns whether it could.
     interrupt: fn() -> bool,
 }
 
 #[derive(Debug)]
 struct State {
     door: Door,
-    /// What the person is asked, instead of for the next line.
+    /// The question that replaces the prompt, if there is one.
     question: Option<&'static str>,
-    /// The question has come up when another prompt had been chosen.
+    /// True if the question came after another prompt had been chosen.
     overtaken: bool,
-    /// What has been typed at this prompt.
+    /// The text typed at this prompt so far.
     line: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Door {
-    /// A line was entered, or there is no prompt yet.
+    /// A line was entered, or there is no prompt yet. Nothing may be printed.
     Shut,
     /// The editor is about to draw the prompt.
     Opening,
-    /// The prompt stands.
+    /// The prompt is drawn. Lines may be printed.
     Open,
-    /// There is no editor any more.
+    /// The editor has ended.
     Gone,
 }
 
@@ -44,12 +44,13 @@ impl Gate {
         Self { state: Mutex::new(state), opened: Condvar::new(), interrupt }
     }
 
-    /// A line was entered.
+    /// Reports that a line was entered.
     pub(crate) fn shut(&self) {
         self.lock().door = Door::Shut;
     }
 
-    /// The next time the prompt is drawn, it is that of a new line; and which it is.
+    /// Prepares for the prompt of a new line. Returns the question that replaces it, if there is
+    /// one.
     pub(crate) fn prepare(&self) -> Option<&'static str> {
         let mut state = self.lock();
         state.door = Door::Opening;
@@ -58,8 +59,8 @@ impl Gate {
         state.question
     }
 
-    /// The prompt is being drawn, and this line behind it. That of a line which was entered is
-    /// drawn once more as well.
+    /// Reports that the prompt is being drawn, with this line behind it. The editor also redraws
+    /// the prompt of a line that was entered.
     pub(crate) fn drawn(&self, line: &str) {
         let mut state = self.lock();
         line.clone_into(&mut state.line);
@@ -70,7 +71,7 @@ impl Gate {
         }
     }
 
-    /// From now on the person is asked this, whatever is being typed.
+    /// Sets a question that replaces the prompt, even while a line is being typed.
     pub(crate) fn ask(&self, question: &'static str) {
         let mut state = self.lock();
         if state.question.replace(question).is_none() {
@@ -79,30 +80,31 @@ impl Gate {
         }
     }
 
-    /// The question has been answered.
+    /// Reports that the question has been answered.
     pub(crate) fn answered(&self) {
         self.lock().question = None;
     }
 
-    /// Whether a question has made the editor leave its line; and the line.
+    /// Returns whether a question has interrupted the editor, and the line that was being typed.
     pub(crate) fn left_behind(&self) -> (bool, String) {
         let state = self.lock();
         (state.overtaken, state.line.clone())
     }
 
-    /// There is no editor any more: nothing stands in the way.
+    /// Reports that the editor has ended: from now on, lines may always be printed.
     pub(crate) fn remove(&self) {
         self.lock().door = Door::Gone;
         self.opened.notify_all();
     }
 
-    /// Blocks until the prompt stands.
+    /// Blocks until the prompt is drawn or the editor has ended.
     pub(crate) fn pass(&self) {
         let closed = |state: &mut State| !matches!(state.door, Door::Open | Door::Gone);
         drop(self.opened.wait_while(self.lock(), closed));
     }
 
-    /// Under the lock, because only while its prompt stands is the interruption the editor's own.
+    /// Interrupts the editor if a question waits. Called under the lock: only while the prompt is
+    /// drawn does the interruption reach the editor's own signal handler.
     fn give_way(&self, state: &mut State) {
         if state.overtaken && state.door == Door::Open && (self.interrupt)() {
             state.door = Door::Shut;

@@ -1,4 +1,4 @@
-//! The keys that mean something of their own.
+//! Key bindings that differ from the editor's own.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::person::Input;
 
-/// Ctrl-C and Ctrl-D leave without ending the editor, so that what arrives is still shown. Keys
-/// that would wait for another key, or stop the process, do nothing: meanwhile nothing could be
-/// shown.
+/// Binds the keys. Ctrl-C and Ctrl-D leave without ending the editor, so that arriving lines are
+/// still shown. Keys that would wait for another key, or stop the process, are disabled: they would
+/// block the output.
 pub(crate) fn bind(
     editor: &mut Editor<impl Helper, impl History>,
     inputs: &mpsc::Sender<Input>,
@@ -30,7 +30,7 @@ pub(crate) fn bind(
 
 enum Leave {
     Interrupt(Arc<Notify>),
-    /// On an empty line; otherwise the key deletes a character.
+    /// Ctrl-D: ends the input on an empty line; otherwise it deletes a character.
     EndOfInput(mpsc::Sender<Input>),
 }
 
@@ -39,8 +39,8 @@ impl ConditionalEventHandler for Leave {
         match self {
             Self::Interrupt(interrupt) => interrupt.notify_one(),
             Self::EndOfInput(_) if !ctx.line().is_empty() => return None,
-            // It fails when the conversation is over; or when much that was entered waits to be
-            // sent, and then Ctrl-C is there.
+            // It fails if the conversation is over, or if the queue of entered lines is full; then
+            // the user can press Ctrl-C.
             Self::EndOfInput(inputs) => drop(inputs.try_send(Input::End)),
         }
         Some(Cmd::Noop)

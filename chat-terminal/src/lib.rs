@@ -1,15 +1,15 @@
-//! A person at this end of a program: the client's user, or the server's operator.
+//! The user of a program: the client's user, or the server's operator.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`person`] | what a program asks of a person, wherever that person sits |
-//! | [`terminal`] | line editing and history, arriving lines above the prompt |
-//! | [`pipe`] | a person behind a pipe: the program as a filter |
-//! | [`completion`] | what Tab makes of a word |
-//! | [`lines`] | reads, and the lines in them |
-//! | [`signals`] | being told to end |
-//! | [`usage`] | what the command lines have in common: profiles, switches, bad usage |
-//! | [`descriptors`] | how many connections the process may have |
+//! | [`person`] | the interface to the user, at a terminal or behind a pipe |
+//! | [`terminal`] | line editing and history; arriving lines above the prompt |
+//! | [`pipe`] | a user behind a pipe: the program as a filter |
+//! | [`completion`] | Tab completion |
+//! | [`lines`] | a read buffer and its line decoder |
+//! | [`signals`] | signals that end the program |
+//! | [`usage`] | the common parts of the command lines: profiles, switches, bad usage |
+//! | [`descriptors`] | the limit of file descriptors |
 
 pub mod completion;
 pub mod descriptors;

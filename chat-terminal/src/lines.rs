@@ -1,37 +1,37 @@
-//! Reads, and the lines in them.
+//! A read buffer with a line decoder.
 
 use std::ops::Range;
 
 use chat_protocol::decoder::{Decoder, Line};
 use chat_protocol::framing::Framing;
 
-/// A buffer to read into, and the decoder for what was read.
+/// A buffer to read into, and the decoder for the bytes read.
 pub struct Lines {
-    /// To be told of pauses and of the end.
+    /// The decoder. The caller reports pauses and the end of the stream to it.
     pub decoder: Decoder,
     chunk: Box<[u8]>,
-    /// The part of the chunk that was read and not yet decoded.
+    /// The part of the last chunk that is not decoded yet.
     unread: Range<usize>,
 }
 
 impl Lines {
-    /// Lines of up to `limit` bytes, from reads of up to `chunk` bytes.
+    /// Creates a reader for lines of up to `limit` bytes, with reads of up to `chunk` bytes.
     pub fn new(framing: Framing, limit: usize, chunk: usize) -> Self {
         let chunk = vec![0; chunk].into_boxed_slice();
         Self { decoder: Decoder::new(framing, limit), chunk, unread: 0..0 }
     }
 
-    /// Where the next read goes. What was read before and not taken is lost.
+    /// The buffer for the next read. Bytes that are not decoded yet are lost.
     pub fn buffer(&mut self) -> &mut [u8] {
         &mut self.chunk
     }
 
-    /// So many bytes were read.
+    /// Reports the number of bytes read into the buffer.
     pub fn filled(&mut self, bytes: usize) {
         self.unread = 0..bytes;
     }
 
-    /// The next line that is complete and not empty, or `None` when it is time to read again.
+    /// Returns the next line that is complete and not empty, or `None` if another read is needed.
     #[expect(clippy::should_implement_trait, reason = "lines borrow from here")]
     pub fn next(&mut self) -> Option<Line<'_>> {
         let mut rest = &self.chunk[self.unread.clone()];

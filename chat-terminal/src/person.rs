@@ -1,47 +1,48 @@
-//! What a conversation asks of the person at this end, wherever that person sits.
+//! Interface between a conversation and its user, at a terminal or behind a pipe.
 
 use std::future::Future;
 use std::io;
 
 use bytes::BytesMut;
 
-/// What the person did.
+/// An action of the user.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Input {
-    /// Entered a line, or pasted several.
+    /// The user entered a line, or pasted several.
     Text(String),
-    /// Answered the question that stood in place of the prompt.
+    /// The user answered the question that replaced the prompt.
     Answer(String),
-    /// Entered more than [`MAX_INPUT`] bytes without a newline; they are dropped.
+    /// The user entered more than [`MAX_INPUT`] bytes without a newline; they are dropped.
     TooLong,
-    /// Ended the input.
+    /// The user ended the input.
     End,
 }
 
-/// The longest line that is taken from a person, in bytes. What a server takes is for the server
-/// to say; this is only what a program at this end is willing to hold.
+/// Maximum length of an input line, in bytes. It bounds this program's memory; the server has its
+/// own limit for messages.
 pub const MAX_INPUT: usize = 1024 * 1024;
 
-/// The half of a person that enters lines.
+/// Input of the user: the half that enters lines.
 pub trait Keyboard {
-    /// The next thing the person does. Cancel-safe. After [`Input::End`] there is no more.
+    /// Waits for the user's next action. Cancel-safe. After [`Input::End`] there is no other.
     fn next(&mut self) -> impl Future<Output = Input>;
 
-    /// Does the question need another answer than the last one? To be called after each
-    /// [`Input::Answer`]: until then, nothing more can be entered. Otherwise it does nothing.
+    /// Tells whether the question needs another answer (`_again`). Must be called after each
+    /// [`Input::Answer`]: until then, the user cannot enter anything. At other times it does
+    /// nothing.
     fn answered(&mut self, _again: bool) {}
 
-    /// Asks this from now on, in place of the prompt. What is being typed comes back behind the
-    /// answer. Does nothing where nobody can be asked.
+    /// Replaces the prompt with this question. The line being typed comes back after the answer.
+    /// Does nothing if there is no user to ask.
     fn ask(&mut self, _question: &'static str) {}
 }
 
-/// The half of a person that reads lines.
+/// Output to the user: the half that shows lines.
 pub trait Screen {
-    /// Shows some of the lines, and takes those off. Fails when nobody can see them any more.
-    /// Cancel-safe, as long as the next call is given the same lines and more.
+    /// Shows some of the lines, and removes those from `lines`. Fails if the output is closed or
+    /// broken. Cancel-safe, if the next call gets the same lines and more.
     fn show(&mut self, lines: &mut BytesMut) -> impl Future<Output = io::Result<()>>;
 
-    /// Makes sure that everything shown can be seen, and gives the terminal back.
+    /// Waits until everything is shown, then restores the terminal.
     fn close(self) -> impl Future<Output = ()>;
 }

@@ -1,4 +1,4 @@
-//! A person behind a pipe: the program as a filter (requirement 4.7).
+//! Standard input and output in pipes: the program as a filter (requirement 4.7).
 
 use std::io;
 use std::mem;
@@ -11,30 +11,30 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, Stdin, Stdout};
 use crate::lines::Lines;
 use crate::person::{Input, Keyboard, MAX_INPUT, Screen};
 
-/// How much one read takes, in bytes: what a Linux pipe holds.
+/// Size of one read, in bytes: the capacity of a Linux pipe.
 const READ: usize = 64 * 1024;
 
-/// Standard input, which need not be a terminal.
+/// Standard input; it need not be a terminal.
 pub struct PipeIn<R = Stdin> {
     input: R,
     lines: Lines,
     ended: bool,
 }
 
-/// Standard output, which need not be a terminal.
+/// Standard output; it need not be a terminal.
 pub struct PipeOut<W = Stdout> {
     output: W,
-    /// How many of the bytes to be shown were written, but perhaps have not come through yet.
+    /// Number of bytes at the front that are written but perhaps not flushed yet.
     unflushed: usize,
 }
 
-/// Standard input and output.
+/// Opens standard input and output.
 pub fn open() -> (PipeIn, PipeOut) {
     (PipeIn::open(), PipeOut::of(tokio::io::stdout()))
 }
 
 impl PipeIn {
-    /// Standard input alone.
+    /// Opens standard input alone.
     pub fn open() -> Self {
         Self::of(tokio::io::stdin())
     }
@@ -63,7 +63,7 @@ impl<R: AsyncReadExt + Unpin> Keyboard for PipeIn<R> {
             }
             match self.input.read(self.lines.buffer()).await {
                 Ok(n) if n > 0 => self.lines.filled(n),
-                // A broken input has ended as well.
+                // A read error ends the input too.
                 Ok(_) | Err(_) => {
                     self.ended = true;
                     self.lines.filled(0);

@@ -1,11 +1,11 @@
-//! The signals that end a program as if its user had (requirements 1.6 and 4.3).
+//! Signals that start a graceful shutdown (requirements 1.6 and 4.3).
 
 use std::future::Future;
 use std::io;
 
-/// Completes when the process is asked to end: SIGINT or SIGTERM.
+/// Returns a future that completes when the process gets SIGINT or SIGTERM.
 ///
-/// The handlers are in place when this returns, before anyone can learn that the program runs.
+/// The handlers are installed when this function returns, before the program reports that it runs.
 #[cfg(unix)]
 pub fn stop() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -20,7 +20,7 @@ pub fn stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Completes when the terminal that the process belongs to is gone: SIGHUP.
+/// Returns a future that completes when the process gets SIGHUP: its terminal is closed.
 #[cfg(unix)]
 pub fn hangup() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -31,7 +31,7 @@ pub fn hangup() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Completes when the process is asked to end: Ctrl-C or Ctrl-Break.
+/// Returns a future that completes when the process gets Ctrl-C or Ctrl-Break.
 #[cfg(windows)]
 pub fn stop() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
@@ -44,7 +44,7 @@ pub fn stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Completes when the console window is closed.
+/// Returns a future that completes when the console window is closed.
 #[cfg(windows)]
 pub fn hangup() -> io::Result<impl Future<Output = ()>> {
     let mut close = tokio::signal::windows::ctrl_close()?;

@@ -1,9 +1,8 @@
-//! A person at a terminal: line editing, history, and arriving lines above the prompt.
+//! Terminal user interface: line editing, history, and arriving lines above the prompt.
 //!
-//! The editor is rustyline's. It blocks, so it has a thread; lines that arrive while somebody
-//! types go to its printer, which puts them above the prompt and draws the prompt anew. The
-//! printer blocks as well and has another thread, so that nothing on the terminal ever keeps the
-//! conversation waiting.
+//! The editor is rustyline. It blocks, so it has a thread. Lines that arrive while the user types
+//! go to its printer, which writes them above the prompt and redraws the prompt. The printer blocks
+//! too and has another thread. So the terminal never blocks the conversation.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,32 +28,32 @@ use crate::keys;
 use crate::person::{Input, Keyboard, Screen};
 use crate::tty::{self, CLOSE, Mode};
 
-/// The prompt for everything that answers no question.
+/// The default prompt, for input that is no answer to a question.
 const PROMPT: &str = "> ";
 
-/// The cursor goes up and down again: nothing to be seen, but something to be printed.
+/// Moves the cursor up and down again: an invisible text, to be printed when a text is needed.
 const INVISIBLE: &str = "\x1b[A\n";
 
-/// How many lines may have been entered and not yet been sent.
+/// Size of the queue of lines that were entered and not sent yet.
 const ENTERED: usize = 64;
 
-/// How long the editor waits for the rest of a key, in milliseconds: a key that is an escape
-/// sequence arrives whole, and a lone Escape must not hold up what arrives.
+/// Time that the editor waits for the rest of an escape sequence, in milliseconds. The sequence of
+/// a key arrives whole, and a lone Escape must not delay arriving lines.
 const KEY_TIMEOUT: u16 = 50;
 
 type LineEditor = Editor<Insider, MemHistory>;
 
-/// What is typed at the terminal.
+/// Input from the terminal.
 pub struct TerminalIn {
     inputs: mpsc::Receiver<Input>,
-    /// For each answer, that it is decided what is asked next.
+    /// One message per answer, sent when the next prompt has been decided.
     verdicts: SyncSender<()>,
-    /// The editor waits for a verdict.
+    /// True if the editor waits for a verdict.
     undecided: bool,
     gate: Arc<Gate>,
 }
 
-/// What is to be seen on the terminal.
+/// Output to the terminal.
 pub struct TerminalOut {
     texts: mpsc::Sender<Text>,
     /// Completes when the last line has been printed.
@@ -64,19 +63,19 @@ pub struct TerminalOut {
     _mode: Mode,
 }
 
-/// Something to be printed, or the end.
+/// A text to be printed, or the end of the output.
 enum Text {
     Lines(String),
     End,
 }
 
-/// Takes over the terminal that is standard input and output; `interrupt` is told of Ctrl-C.
+/// Opens the terminal that is standard input and output. `interrupt` is told of Ctrl-C.
 ///
-/// With a `question`, that is the prompt until an answer has been accepted (see
-/// [`Keyboard::answered`]); with a `vocabulary`, Tab completes its words.
+/// A `question` replaces the prompt until an answer has been accepted (see [`Keyboard::answered`]).
+/// With a `vocabulary`, Tab completes its words.
 ///
-/// `None` when it cannot be edited on, such as with `TERM=dumb`. The handlers of signals must be
-/// in place by now, because the editor puts back those it finds.
+/// Returns `None` if the terminal cannot edit lines, such as with `TERM=dumb`. Signal handlers must
+/// be installed before this call, because the editor restores the ones that it finds.
 pub fn open(
     question: Option<&'static str>,
     interrupt: Arc<Notify>,
@@ -85,7 +84,7 @@ pub fn open(
     let mode = Mode::current();
     let config = Config::builder()
         .keyseq_timeout(Some(KEY_TIMEOUT))
-        // The other way waits for the next key even when there is no choice.
+        // The other completion type waits for the next key even without a choice.
         .completion_type(CompletionType::List)
         .build();
     let mut editor = Editor::with_history(config, MemHistory::new()).ok()?;
@@ -109,11 +108,11 @@ pub fn open(
     thread::spawn(move || {
         while let Some(Text::Lines(lines)) = texts_out.blocking_recv() {
             doors.pass();
-            // It fails with the terminal, which ends the editor as well.
+            // It fails if the terminal is gone, and then the editor ends too.
             let _ = printer.print(lines);
         }
         doors.pass();
-        // The printer holds one text, so this one goes in when the last one has come out.
+        // The printer holds one text, so this call returns after the last one has been printed.
         let _ = printer.print(INVISIBLE.to_owned());
         let _ = done.send(());
     });
@@ -121,7 +120,7 @@ pub fn open(
     Some((TerminalIn { inputs, verdicts, undecided: false, gate }, output))
 }
 
-/// The editor's thread: line after line, until it is to stop or the terminal is gone.
+/// The editor's thread: reads line after line until it must stop or the terminal is gone.
 fn edit(
     mut editor: LineEditor,
     verdicts: &Receiver<()>,
@@ -130,7 +129,7 @@ fn edit(
     stopping: &AtomicBool,
     interrupt: &Notify,
 ) {
-    // What was being typed when a question came.
+    // The line that was being typed when a question came.
     let mut draft = String::new();
     while !stopping.load(Ordering::Relaxed) {
         let question = gate.prepare();
@@ -142,16 +141,16 @@ fn edit(
         let input = match line {
             Ok(line) if question.is_some() => Input::Answer(line),
             Ok(line) => {
-                // It fails for a history on disk only.
+                // It fails only for a history on disk.
                 let _ = editor.add_history_entry(&line);
                 Input::Text(line)
             }
-            // The terminal is gone; or a key was no character.
+            // The terminal is gone; or a key was no valid character.
             Err(ReadlineError::Io(e)) if e.kind() != io::ErrorKind::InvalidData => Input::End,
             Err(ReadlineError::Eof) => Input::End,
             #[cfg(unix)]
             Err(ReadlineError::Errno(_)) => Input::End,
-            // Among them a resized window.
+            // Such as a resized window.
             Err(error) => {
                 let (overtaken, line) = gate.left_behind();
                 if is_interrupt(&error) && !overtaken {
@@ -168,7 +167,7 @@ fn edit(
         if inputs.blocking_send(input).is_err() || ended {
             return;
         }
-        // The prompt for what comes next depends on what becomes of the answer.
+        // The next prompt depends on the verdict on this answer.
         if answered && verdicts.recv().is_err() {
             gate.answered();
         }
@@ -185,7 +184,8 @@ fn is_interrupt(error: &ReadlineError) -> bool {
 }
 
 impl TerminalIn {
-    /// Whether more can be entered: [`Input::End`] may have been a key.
+    /// Returns whether the user can enter more. It can be true after [`Input::End`], which may come
+    /// from a key.
     pub fn is_open(&self) -> bool {
         !self.inputs.is_closed()
     }
@@ -203,7 +203,7 @@ impl Keyboard for TerminalIn {
             if !again {
                 self.gate.answered();
             }
-            // It fails when there is no editor any more.
+            // It fails if the editor has ended.
             let _ = self.verdicts.try_send(());
         }
     }
@@ -236,8 +236,8 @@ impl Screen for TerminalOut {
 }
 
 impl TerminalOut {
-    /// Another way to the same terminal, for a thread that writes whole lines. It blocks while the
-    /// terminal takes nothing, and fails once this output is closed.
+    /// A writer to the same terminal, for a thread that writes whole lines. It blocks while the
+    /// terminal is slow, and fails after this output is closed.
     pub fn writer(&self) -> impl Write + Send + use<> {
         LineWriter(self.texts.clone())
     }
@@ -257,23 +257,23 @@ impl Write for LineWriter {
     }
 }
 
-/// Watches the editor from within, where it can be seen what it is about.
+/// Callbacks of the editor. They report its state to the [`Gate`].
 struct Insider {
     gate: Arc<Gate>,
     prompter: Option<Prompter>,
 }
 
-/// Helps out with words.
+/// Tab completion.
 struct Prompter {
     words: SharedVocabulary,
-    /// Where the choices are printed, when there are several.
+    /// The printer of the choices, if there are several.
     texts: mpsc::Sender<Text>,
 }
 
 impl Hinter for Insider {
     type Hint = String;
 
-    /// Asked whenever the prompt is drawn.
+    /// Called when the prompt is drawn.
     fn hint(&self, line: &str, _pos: usize, _ctx: &rustyline::Context<'_>) -> Option<String> {
         self.gate.drawn(line);
         None
@@ -281,7 +281,7 @@ impl Hinter for Insider {
 }
 
 impl Validator for Insider {
-    /// Asked when a line is entered, while the prompt still stands.
+    /// Called when a line is entered, while its prompt is still drawn.
     fn validate(&self, _ctx: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         self.gate.shut();
         Ok(ValidationResult::Valid(None))
@@ -291,7 +291,7 @@ impl Validator for Insider {
 impl Completer for Insider {
     type Candidate = String;
 
-    /// Asked when Tab is pressed. With more than one candidate, the editor would wait for a key.
+    /// Called when Tab is pressed. With more than one candidate, the editor would wait for a key.
     fn complete(
         &self,
         line: &str,
@@ -310,7 +310,7 @@ impl Prompter {
             Completion::Nothing => None,
             Completion::Grown(word) => Some(word),
             Completion::Choices(line) => {
-                // When a line that arrives is just being printed, the key is pressed once more.
+                // It fails if an arriving line is being printed. The user can press Tab again.
                 let _ = self.texts.try_send(Text::Lines(line + "\n"));
                 None
             }

@@ -1,20 +1,20 @@
-//! The terminal under the editor: its mode, and how the editor is interrupted on it.
+//! Terminal mode, and the ways to interrupt and end the editor.
 
 #[cfg(unix)]
 use std::io;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How long the terminal may take to show the last lines, and then to be given back.
+/// Timeout for showing the last lines, and then for restoring the terminal.
 pub(crate) const CLOSE: Duration = Duration::from_secs(1);
 
-/// How often the editor is asked to end: it does not say when it has.
+/// Interval between two requests to the editor to end: it does not report its end.
 const ASK: Duration = Duration::from_millis(1);
 
-/// Makes the editor leave the line that is being typed; says whether it can.
+/// Interrupts the editor while a line is being typed. Returns whether it could.
 ///
-/// It has no other way to be interrupted than the signal. The handler that gets it is the editor's
-/// own while a prompt stands, and otherwise the one of [`crate::signals`].
+/// The editor can only be interrupted by the signal. While a prompt is drawn, the editor's own
+/// handler gets the signal; otherwise the handler of [`crate::signals`] does.
 #[cfg(unix)]
 pub(crate) fn interrupt() -> bool {
     use rustix::process::{Signal, getpid, kill_process};
@@ -22,14 +22,14 @@ pub(crate) fn interrupt() -> bool {
     kill_process(getpid(), Signal::INT).is_ok()
 }
 
-/// Elsewhere it has none.
+/// Returns false: the editor cannot be interrupted on other systems.
 #[cfg(not(unix))]
 pub(crate) fn interrupt() -> bool {
     false
 }
 
-/// Ends the editor while it waits for a key, so that it gives the terminal back; if it does so in
-/// time.
+/// Ends the editor while it waits for a key, so that it restores the terminal. Gives up after
+/// [`CLOSE`].
 #[cfg(unix)]
 pub(crate) fn end(editor: &JoinHandle<()>) {
     let deadline = Instant::now() + CLOSE;
@@ -39,7 +39,7 @@ pub(crate) fn end(editor: &JoinHandle<()>) {
     }
 }
 
-/// Elsewhere it can only be waited for: it ends with the next line.
+/// Waits for the editor for [`ASK`]. On other systems it ends only with the next line.
 #[cfg(not(unix))]
 pub(crate) fn end(editor: &JoinHandle<()>) {
     let deadline = Instant::now() + ASK;
@@ -48,8 +48,8 @@ pub(crate) fn end(editor: &JoinHandle<()>) {
     }
 }
 
-/// The terminal's mode before the editor changed it. Dropped, it is set again, for an editor that
-/// has not done so; whatever became of the rest.
+/// The terminal's mode before the editor changed it. Dropping it restores this mode, in case the
+/// editor has not done so.
 #[cfg(unix)]
 pub(crate) struct Mode(Option<rustix::termios::Termios>);
 
@@ -70,7 +70,7 @@ impl Drop for Mode {
     }
 }
 
-/// Windows only: shells there set the console's mode themselves before they read a line.
+/// Restores nothing on Windows: shells there set the console's mode before they read a line.
 #[cfg(not(unix))]
 pub(crate) struct Mode;
 

@@ -1,4 +1,4 @@
-//! What the command lines have in common.
+//! Common parts of the command lines.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -12,7 +12,7 @@ use chat_protocol::wording::NAME_KEYWORD;
 use clap::error::{ContextKind, ContextValue};
 use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
-/// The options that server and client have in common.
+/// Options of both server and client.
 #[derive(Args, Clone, Debug)]
 pub struct Common {
     /// The kind of chat: sets the defaults of some options, see below
@@ -28,25 +28,25 @@ pub struct Common {
     pub name_keyword: String,
 }
 
-/// An option that is on or off, and on when it stands alone.
+/// An option that is on or off. Without a value it is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
-    /// It is wanted
+    /// Switched on
     On,
-    /// It is not
+    /// Switched off
     Off,
 }
 
 impl Switch {
-    /// Whether it is on.
+    /// Returns whether it is on.
     pub fn is_on(self) -> bool {
         self == Self::On
     }
 }
 
-/// The process's arguments; or, where they ask for help or are wrong, the end of the process.
+/// Parses the process's arguments. If they ask for help or are wrong, the process exits.
 ///
-/// Bad usage is one line and exit status 2 (requirement 1.8).
+/// Bad usage is reported in one line, with exit status 2 (requirement 1.8).
 pub fn parse_or_exit<T: FromArgMatches>(command: Command) -> (T, ArgMatches) {
     let parsed = command.try_get_matches().and_then(|matches| {
         let values = T::from_arg_matches(&matches)?;
@@ -54,7 +54,7 @@ pub fn parse_or_exit<T: FromArgMatches>(command: Command) -> (T, ArgMatches) {
     });
     parsed.unwrap_or_else(|error| {
         if error.use_stderr() {
-            // Whoever has closed standard error still gets the status.
+            // If standard error is closed, the exit status still reports the error.
             let _ = writeln!(io::stderr(), "{} (try --help)", in_one_line(&error));
             std::process::exit(2);
         }
@@ -62,7 +62,7 @@ pub fn parse_or_exit<T: FromArgMatches>(command: Command) -> (T, ArgMatches) {
     })
 }
 
-/// The first line of an error, and the values that would be right where there are some.
+/// The first line of an error, and the valid values if there are some.
 fn in_one_line(error: &clap::Error) -> String {
     let message = error.to_string();
     let first = message.lines().next().unwrap_or_default();
@@ -74,7 +74,7 @@ fn in_one_line(error: &clap::Error) -> String {
     }
 }
 
-/// `a, b or c`.
+/// Joins the values: `a, b or c`.
 fn listed(values: &[String]) -> String {
     match values.split_last() {
         Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
@@ -82,7 +82,7 @@ fn listed(values: &[String]) -> String {
     }
 }
 
-/// Reads a number in this range, both ends included.
+/// Parses a number in this range, both ends included.
 pub fn number<N>(
     unit: &'static str,
     range: RangeInclusive<N>,
@@ -97,10 +97,10 @@ where
     }
 }
 
-/// The profile that the arguments choose, or the default one: known before the rest is parsed, so
-/// that it can set the other options' defaults, and `--help` shows them.
+/// Returns the profile that the arguments choose, or the default one. It is needed before the other
+/// arguments are parsed, because it sets their defaults, which `--help` shows.
 ///
-/// A profile that does not exist is left to the parser to complain about.
+/// The parser reports a profile that does not exist.
 pub fn profile_in(arguments: impl IntoIterator<Item = OsString>) -> Profile {
     let mut arguments = arguments.into_iter().take_while(|argument| argument != "--");
     while let Some(argument) = arguments.next() {
@@ -116,8 +116,8 @@ pub fn profile_in(arguments: impl IntoIterator<Item = OsString>) -> Profile {
     Profile::default()
 }
 
-/// Gives these options the defaults that a profile sets, as they are written. Those that are on or off
-/// are [switches](Switch).
+/// Sets the defaults of these options to the values of a profile, as they are written. An option
+/// that is on or off is a [switch](Switch).
 pub fn with_defaults<const N: usize>(
     command: Command,
     written: [(&'static str, String); N],
@@ -134,7 +134,7 @@ pub fn with_defaults<const N: usize>(
     })
 }
 
-/// A table of what the profiles set, for `--help`.
+/// A table of the values that the profiles set, for `--help`.
 pub fn profile_table<const N: usize>(
     written: impl Fn(Profile) -> [(&'static str, String); N],
 ) -> String {
@@ -156,7 +156,7 @@ pub fn profile_table<const N: usize>(
     table
 }
 
-/// Reads the words by which a name is asked for.
+/// Parses a name keyword.
 fn keyword(text: &str) -> Result<String, &'static str> {
     let words = text.trim();
     if words.is_empty() || words.contains(char::is_control) {

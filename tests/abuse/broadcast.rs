@@ -1,4 +1,5 @@
-//! A broadcast of more than anybody holds for a reader that does not read, and what was heard of it.
+//! A broadcast larger than the server buffers for a slow consumer, and the check that no loss goes
+//! unreported.
 
 use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
@@ -9,38 +10,38 @@ use crate::healthy::is_theirs;
 /// One line's size in bytes.
 const SIZE: usize = 1000;
 
-/// How many lines are said before it is certain that all healthy clients have heard them.
+/// Number of lines that the speaker sends before it waits for the healthy clients.
 const AT_ONCE: usize = 64;
 
-/// Options of healthy clients of whom one says something, and waits until all have heard it, before
-/// one says the next. So what they say shows how far they have come, however busy the machine is.
+/// Options for healthy clients that talk one at a time: each message is sent when all of them have
+/// received the one before. So their messages show their progress, also on a busy machine.
 pub(crate) const ONE_BY_ONE: [&str; 2] = ["--window", "1"];
 
-/// Somebody who talks in a chat without labels, and somebody who hears everything in it.
+/// A speaker in a chat without labels, and a listener that records everything in it.
 pub(crate) struct Broadcast {
     speaker: Peer,
     listener: Peer,
-    /// What was said so far, by the speaker and by the healthy clients.
+    /// All messages so far, of the speaker and of the healthy clients, in order.
     all: Vec<String>,
     said: usize,
 }
 
 impl Broadcast {
-    /// Nobody has said anything.
+    /// Connects the speaker and the listener.
     #[track_caller]
     pub(crate) fn start(chat: &Chat) -> Result<Self> {
         let (speaker, listener) = (chat.peer("speaker")?, chat.peer("listener")?);
         Ok(Self { speaker, listener, all: Vec::new(), said: 0 })
     }
 
-    /// Says this, and waits until it is heard.
+    /// Sends this text, and waits until the listener receives it.
     #[track_caller]
     pub(crate) fn say(&mut self, text: &str) -> Result {
         self.speaker.send(format!("{text}\n"))?;
         self.hear_until(|line| line == text)
     }
 
-    /// Says so many long lines, no faster than the healthy clients hear them.
+    /// Sends this many long lines, no faster than the healthy clients receive them.
     #[track_caller]
     pub(crate) fn go_on(&mut self, lines: usize) -> Result {
         for _ in 0..lines / AT_ONCE {
@@ -49,7 +50,7 @@ impl Broadcast {
             self.said += AT_ONCE;
             self.speaker.send(next.join("\n") + "\n")?;
             self.hear_until(|line| line == next[AT_ONCE - 1])?;
-            // When one says the second, all have heard the first.
+            // When a second message follows, all clients have received the first.
             self.hear_until(is_theirs)?;
             self.hear_until(is_theirs)?;
         }
@@ -68,8 +69,9 @@ impl Broadcast {
         }
     }
 
-    /// How many messages somebody missed who heard this, beginning behind the line `from`. Whatever
-    /// was said was heard in the order of all, or its number told in its place.
+    /// Checks the lines that a reader received, beginning after the line `from`. They must be in
+    /// the common order, and each gap must be reported in its place. Returns the number of messages
+    /// that the reader missed.
     #[track_caller]
     pub(crate) fn missed_by(&self, heard: &[String], from: &str) -> usize {
         let begun = self.all.iter().position(|line| line == from).expect("it was said");
@@ -88,7 +90,7 @@ impl Broadcast {
     }
 }
 
-/// How many messages this notice says are missing in its place.
+/// Parses a notice of missed messages; returns their number.
 pub(crate) fn gap(line: &str) -> Option<usize> {
     let (number, _) = line.strip_prefix("* te has perdido ")?.split_once(' ')?;
     number.parse().ok()

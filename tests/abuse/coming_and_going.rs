@@ -1,4 +1,4 @@
-//! Clients that come and are gone, by the thousand.
+//! Thousands of clients that connect and leave.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -13,14 +13,14 @@ use crate::healthy::Healthy;
 
 const SIGTERM: i32 = 15;
 
-/// How many are there at a time.
+/// Number of clients connected at a time.
 const AT_ONCE: usize = 50;
 
-/// How much more memory the server may have after two thousand more clients, in bytes: a quarter of
-/// what would be left if each left its 2 KiB behind.
+/// Memory that the server may gain after two thousand more clients, in bytes: a quarter of the leak
+/// if each client left its 2 KiB behind.
 const SLACK: u64 = 1 << 20;
 
-/// The ways to leave.
+/// Leaves in one of three ways: close, leaving word, reset.
 fn leave(way: usize, mut peer: Peer) -> Result {
     match way % 3 {
         0 => drop(peer),
@@ -33,7 +33,8 @@ fn leave(way: usize, mut peer: Peer) -> Result {
     Ok(())
 }
 
-/// So many come and leave, some at a time. Where they came from.
+/// Connects this many clients, [`AT_ONCE`] at a time, and makes them leave. Returns their
+/// addresses.
 fn come_and_go(
     chat: &Chat,
     number: usize,
@@ -51,7 +52,7 @@ fn come_and_go(
     Ok(addresses)
 }
 
-/// The server has said of each that it came and that it left, once for each time.
+/// Checks that the server has printed each client's coming and leaving exactly once.
 #[track_caller]
 fn each_was_announced(mut chat: Chat, addresses: &[SocketAddr]) -> Result {
     chat.server.signal(SIGTERM)?;
@@ -98,7 +99,7 @@ fn r3_4_two_thousand_that_come_and_leave_leave_nothing_behind() -> Result {
             descriptors(id).is_ok_and(|now| now == before)
         })
     };
-    // What is allocated once is allocated by these.
+    // These clients cause the allocations that happen only once.
     let mut addresses = come_and_go(&chat, 500, leave)?;
     all_have_left()?;
     let used = (threads(id).expect("threads"), resident(id).expect("memory"));

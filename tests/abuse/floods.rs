@@ -1,5 +1,5 @@
-//! Clients that send far more at once than they may. Who goes beyond its rate is not read from, so
-//! what it sends arrives late, and nothing else does.
+//! Rate limit: clients that send far more at once than they may. The server does not read from a
+//! client over its limit. That client's messages arrive late; all others are on time.
 
 use std::time::{Duration, Instant};
 
@@ -9,14 +9,14 @@ use chat_tests::harness::peer::Peer;
 
 use crate::healthy::Healthy;
 
-/// What the profile allows: so many at once, and then so many a second.
+/// The rate limit of the profile: a burst of this many lines, then this many per second.
 const BURST: u32 = 40;
 const RATE: u32 = 20;
 
 const LINES: u32 = 100;
 
-/// A chat with names in which lines are limited as they are by default, and the healthy clients, each
-/// of whom talks at half the rate, in another room.
+/// Starts a chat with names and the default rate limit, and the healthy clients in another room.
+/// Each of them talks at half the rate.
 fn limited() -> Result<(Chat, Healthy)> {
     let chat = Chat::start_with(&["--profile", "grupal", "--presence", "off"])?;
     let healthy = Healthy::start_apart(&chat, &["--senders", "10", "--rate", "100/s"])?;
@@ -28,7 +28,7 @@ fn flood(peer: &mut Peer) -> Result {
     peer.send(lines.concat())
 }
 
-/// The server has not been faster than so many lines allow.
+/// Checks that the server took at least as long as the rate limit requires for these lines.
 #[track_caller]
 fn took_its_time(begun: Instant, lines: u32) {
     let least = Duration::from_secs(1) * (lines - BURST) / RATE;
@@ -42,7 +42,7 @@ fn r1_4_a_flood_arrives_at_its_rate_and_nobody_waits_behind_it() -> Result {
     let begun = Instant::now();
     flood(&mut ana)?;
     bea.expect("Ana > linea 0")?;
-    // What is said behind it is heard before its end.
+    // This message is received before the end of the flood.
     caro.send("hola\n")?;
     let mut next = 1;
     let mut before = None;
@@ -78,7 +78,7 @@ fn r2_10_who_leaves_behind_its_flood_is_heard_to_the_end() -> Result {
 
 #[test]
 fn r2_9_a_line_without_end_counts_as_often_as_it_is_read_from() -> Result {
-    /// At most this much is read at once, in bytes.
+    /// Maximum size of one read of the server, in bytes.
     const READ: usize = 16 * 1024;
     const READS: u32 = 64;
     let (chat, healthy) = limited()?;

@@ -1,4 +1,4 @@
-//! Clients that send half a line, or a byte at a time, or nothing where they are asked.
+//! Clients that send half a line, or one byte at a time, or no name when asked.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,15 +9,15 @@ use chat_tests::harness::peer::Peer;
 
 use crate::healthy::Healthy;
 
-/// How many send half a line, or no name.
+/// Number of clients that send half a line, or no name.
 const MANY: usize = 200;
 
-/// How many send a byte at a time.
+/// Number of clients that send one byte at a time.
 const SOME: usize = 20;
 
 const LINE: &str = "una linea byte a byte, sin prisa";
 
-/// How long they wait before the next byte.
+/// Time between two bytes.
 const BEAT: Duration = Duration::from_millis(50);
 
 #[test]
@@ -27,11 +27,11 @@ fn r1_4_two_hundred_half_lines_delay_nobody_and_are_heard_when_they_end() -> Res
     let mut slow = Vec::new();
     for i in 0..MANY {
         let mut peer = chat.peer(&format!("slow {i}"))?;
-        // The newline shows that it ends its lines: a pause ends none.
+        // The newline shows that this peer ends its lines, so a pause does not complete a message.
         peer.send("\nmedia li")?;
         slow.push(peer);
     }
-    // Nobody has heard any of it.
+    // No client has received a part of these lines.
     healthy.finish(&chat.stage)?;
     let mut bea = chat.peer("bea")?;
     for peer in &mut slow {
@@ -51,7 +51,7 @@ fn r5_6_two_hundred_that_give_no_name_are_closed_and_delay_nobody() -> Result {
     for i in 0..MANY {
         silent.push(chat.asked_peer(&format!("silent {i}"))?);
     }
-    // Half a name now and then is none, however often.
+    // Parts of a name do not extend the timeout.
     for peer in silent.iter_mut().step_by(2) {
         peer.send("x")?;
     }
@@ -63,7 +63,7 @@ fn r5_6_two_hundred_that_give_no_name_are_closed_and_delay_nobody() -> Result {
     healthy.finish(&chat.stage)
 }
 
-/// Those who send a byte at a time, and have shown that they end their lines.
+/// Connects the clients that send one byte at a time. Each has sent a newline already.
 fn slow_typists(chat: &Chat) -> Result<Vec<Peer>> {
     let names: Vec<String> = (0..SOME).map(|i| format!("lento-{i}")).collect();
     names.iter().map(|name| chat.member(name)).collect()
@@ -71,11 +71,11 @@ fn slow_typists(chat: &Chat) -> Result<Vec<Peer>> {
 
 #[test]
 fn r8_2_who_sends_a_byte_at_a_time_is_heard_and_never_idle() -> Result {
-    // Half a line takes them longer than that.
+    // Half a line takes them longer than the idle timeout.
     let options = ["--profile", "grupal", "--presence", "off", "--idle-timeout", "1s"];
     let chat = Chat::start_with(&[&options[..], &["--max-rate", "off"]].concat())?;
     let healthy = Healthy::start_apart(&chat, &[])?;
-    // They are alone in their room: nothing but their own bytes keeps them there.
+    // They are alone in their room: only their own bytes keep them connected.
     let (mut bea, mut slow) = (chat.member("Bea")?, slow_typists(&chat)?);
     for byte in LINE.as_bytes() {
         thread::sleep(BEAT);

@@ -1,5 +1,4 @@
-//! Peers of whom only one half is there: they have ended their side, do not end it, or are gone
-//! without a word.
+//! Half-open connections: peers that have shut down their side, do not close it, or have vanished.
 
 use chat_drive::failure::Result;
 use chat_drive::process::descriptors;
@@ -14,10 +13,10 @@ use crate::healthy::Healthy;
 const SIGCONT: i32 = 18;
 const SIGSTOP: i32 = 19;
 
-/// How many do so.
+/// Number of such peers.
 const MANY: usize = 100;
 
-/// They see the end, whatever others have said before.
+/// Reads to the end of each connection.
 fn see_the_end(peers: &mut [Peer]) -> Result {
     peers.iter_mut().try_for_each(|peer| {
         while peer.hear()?.is_some() {}
@@ -77,7 +76,7 @@ fn r3_4_those_who_left_and_do_not_close_are_released() -> Result {
     healthy.finish(&chat.stage)
 }
 
-/// A client that takes part, and then is neither there nor gone.
+/// A client that takes part and is then suspended: it neither answers nor closes.
 fn vanished(chat: &Chat, name: &str) -> Result<Program> {
     let mut command = binaries::client();
     command.args([&chat.address.to_string(), "--profile", "grupal", "--name", name]);

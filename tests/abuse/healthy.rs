@@ -1,4 +1,4 @@
-//! The healthy clients: the load generator, which proves what became of every delivery.
+//! The healthy clients: a load generator that checks every delivery.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,27 +12,27 @@ use chat_tests::harness::program::Program;
 use chat_tests::harness::stage::Stage;
 use serde_json::Value;
 
-/// How many there are. One in ten talks, unless told otherwise.
+/// Number of healthy clients. By default, one in ten talks.
 const CLIENTS: u64 = 20;
 
-/// How many messages show that they go on as if nothing had happened.
+/// Number of further messages that prove that the clients work as usual.
 const MORE: u64 = 30;
 
-/// How long they talk if nobody tells them to finish: who waits for what never comes is not to hear
-/// them for ever.
+/// Maximum duration of the load, for a test that never finishes it: a test that fails must not run
+/// for ever.
 const LONGEST: &str = "1m";
 
 const SIGINT: i32 = 2;
 
-/// Clients that talk until they are told to finish.
+/// A running load generator. It talks until [`finish`](Self::finish).
 pub(crate) struct Healthy {
     program: Program,
-    /// How many of their messages a peer has heard that does nothing but listen to them.
+    /// Number of its messages that a passive peer, the witness, has received.
     heard: Arc<AtomicU64>,
 }
 
 impl Healthy {
-    /// They have begun to talk, among those who are in the chat.
+    /// Starts the clients and waits until they talk. They share the room with the test's peers.
     #[track_caller]
     pub(crate) fn start(chat: &Chat) -> Result<Self> {
         Self::start_with(chat, &[])
@@ -53,7 +53,7 @@ impl Healthy {
         Self::listened_to_by(witness, chat, &[&["--dialect", "grupal"], options].concat())
     }
 
-    /// The same, with this peer as their witness.
+    /// The same with this peer as the witness.
     #[track_caller]
     pub(crate) fn listened_to_by(witness: Peer, chat: &Chat, options: &[&str]) -> Result<Self> {
         let heard = Arc::new(AtomicU64::new(0));
@@ -71,7 +71,7 @@ impl Healthy {
         Ok(healthy)
     }
 
-    /// They are still talking.
+    /// Checks that the clients still talk.
     #[track_caller]
     pub(crate) fn go_on(&self, stage: &Stage) -> Result {
         let before = self.heard.load(Ordering::Relaxed);
@@ -80,8 +80,8 @@ impl Healthy {
         })
     }
 
-    /// They still talk, finish, and each has heard everything that the others said, once, unharmed,
-    /// in the one order; and nothing else that anybody said.
+    /// Checks that the clients still talk, then ends the load. Each must have received every
+    /// message of the others once, intact, in the common order, and no message of another member.
     #[track_caller]
     pub(crate) fn finish(mut self, stage: &Stage) -> Result {
         self.go_on(stage)?;
@@ -92,7 +92,8 @@ impl Healthy {
         self.program.expect_exit(130)
     }
 
-    /// The server has ended while they talked, and nothing but that happened to them.
+    /// Checks that the server closed all connections while they talked, and that nothing else went
+    /// wrong.
     #[track_caller]
     pub(crate) fn are_cut_off(mut self) -> Result {
         self.program.signal(SIGINT)?;
@@ -103,7 +104,7 @@ impl Healthy {
         self.program.expect_exit(130)
     }
 
-    /// What became of their messages.
+    /// The delivery counts of the run's record.
     #[track_caller]
     fn ledger(&self) -> Result<Value> {
         let record = self.program.out.rest()?.join("\n");
@@ -114,14 +115,14 @@ impl Healthy {
     }
 }
 
-/// What a ledger holds beside deliveries as they should be.
+/// The names of the ledger's fault counts that are not zero.
 fn wrong(ledger: &Value) -> Vec<&str> {
     let all = ledger.as_object().expect("an object");
     let faults = all.iter().filter(|(_, number)| number.as_u64().is_some_and(|n| n > 0));
     faults.map(|(what, _)| &**what).filter(|what| !["expected", "ok"].contains(what)).collect()
 }
 
-/// Whether this is what a healthy client said when all were there.
+/// Returns whether this line is a message that a healthy client sent when all were connected.
 pub(crate) fn is_theirs(line: &str) -> bool {
     line.find('{').is_some_and(|text| line.as_bytes().get(text + 5) == Some(&b'm'))
 }

@@ -1,6 +1,6 @@
-//! What rude, broken and hostile clients do to the server, a kind of abuse per file, on the real
-//! binaries. Meanwhile the real load generator plays the healthy clients, and its ledger must be
-//! clean every time.
+//! Abuse tests: rude, broken and hostile clients against the real server, one kind of abuse per
+//! file. Meanwhile the load generator simulates healthy clients, and its ledger must be clean every
+//! time.
 //!
 //! Linux only: the signals' numbers, `/dev/full` and `/proc` are Linux's.
 

@@ -1,4 +1,4 @@
-//! A server whose output goes nowhere.
+//! A server without working standard output and standard error.
 
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
@@ -12,15 +12,16 @@ use crate::healthy::Healthy;
 
 const SIGTERM: i32 = 15;
 
-/// It starts, serves and ends as if it could say so.
+/// Checks that a server with this redirection starts, serves and stops as usual.
 fn serves(host: &str, redirection: &str) -> Result {
-    // It cannot say where it listens. No other test takes a port of this address.
+    // It cannot report its address, so the test chooses one. No other test uses a port of this
+    // host.
     let free = TcpListener::bind((host, 0)).and_then(|socket| socket.local_addr());
     let address = free.expect("a free port");
     let server = binaries::server();
     let mut command = Command::new("sh");
     command.arg("-c").arg(format!(r#"exec "$0" "$@" {redirection}"#)).arg(server.get_program());
-    // Much is said on standard error as well.
+    // Produces much output on standard error too.
     command.args(["--bind", &address.to_string(), "--log", "trace"]);
     let stage = Stage::new();
     let server = stage.start("server", command)?;

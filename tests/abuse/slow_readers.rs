@@ -1,4 +1,4 @@
-//! Readers that stop reading, for a while or for ever, while others talk on.
+//! Slow consumers: clients that stop reading, for a while or for ever.
 
 use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
@@ -13,7 +13,7 @@ const SIGSTOP: i32 = 19;
 /// More lines than a socket and an outbox hold.
 const MANY: usize = 1600;
 
-/// A chat, its healthy clients, and one who talks to all.
+/// Starts a chat, its healthy clients, and a speaker.
 fn broadcast(options: &[&str]) -> Result<(Chat, Healthy, Broadcast)> {
     let chat = Chat::start_with(&[&["--label", "none"], options].concat())?;
     let healthy = Healthy::start_with(&chat, &ONE_BY_ONE)?;
@@ -21,7 +21,7 @@ fn broadcast(options: &[&str]) -> Result<(Chat, Healthy, Broadcast)> {
     Ok((chat, healthy, broadcast))
 }
 
-/// Hears lines up to this one.
+/// Reads lines up to the first that fits `last`.
 fn hear_until(
     mut hear: impl FnMut() -> Result<Option<String>>,
     last: impl Fn(&str) -> bool,
@@ -33,8 +33,8 @@ fn hear_until(
     Ok(heard)
 }
 
-/// What somebody hears who has heard nothing for a while: up to where it learns that it has missed
-/// something, and from there to what is said then.
+/// Checks the lines of a client that has not read for a while: those up to the notice of missed
+/// messages, and those from there to the next message.
 #[track_caller]
 fn catches_up(
     mut hear: impl FnMut() -> Result<Option<String>>,
@@ -60,7 +60,7 @@ fn r2_1_a_client_that_was_stopped_hears_or_is_told_of_everything() -> Result {
     healthy.finish(&chat.stage)
 }
 
-/// One that hears the beginning and then stops reading.
+/// Connects a peer that receives the beginning and then stops reading.
 fn stuck(chat: &Chat, broadcast: &mut Broadcast) -> Result<Peer> {
     let mut stuck = chat.stuck_peer("stuck")?;
     broadcast.say("principio")?;
@@ -68,7 +68,7 @@ fn stuck(chat: &Chat, broadcast: &mut Broadcast) -> Result<Peer> {
     Ok(stuck)
 }
 
-/// The server ends its connection.
+/// Checks that the server closes this peer's connection for this reason.
 fn is_hung_up_on(stuck: &Peer, chat: &Chat, why: &str) -> Result {
     chat.server.err.find(|line| line.contains(why), why)?;
     chat.server.out.wait_for(&format!("cliente {} desconectado", stuck.address()))
@@ -79,7 +79,8 @@ fn r2_1_a_reader_that_stops_and_goes_on_hears_or_is_told_of_everything() -> Resu
     stops_and_goes_on(&["--outbox", "4KiB"])
 }
 
-/// Somebody stops reading, goes on, and has heard or was told of everything in the order of all.
+/// Checks a client that stops reading and goes on: it gets every message in the common order, or a
+/// notice of the missed ones.
 pub(crate) fn stops_and_goes_on(options: &[&str]) -> Result {
     let (chat, healthy, mut broadcast) = broadcast(options)?;
     let mut stuck = stuck(&chat, &mut broadcast)?;
@@ -99,7 +100,7 @@ fn r1_4_who_would_miss_something_is_closed_if_that_is_wanted() -> Result {
 
 #[test]
 fn r1_4_who_takes_nothing_for_too_long_is_closed() -> Result {
-    // What is said to it would fit.
+    // The outbox would hold everything that is sent to it.
     let (chat, healthy, mut broadcast) =
         broadcast(&["--slow-timeout", "500ms", "--outbox", "64MiB"])?;
     let stuck = stuck(&chat, &mut broadcast)?;

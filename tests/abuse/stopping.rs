@@ -1,4 +1,4 @@
-//! Stopping the server in the middle of it all.
+//! Graceful shutdown during full traffic.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use crate::healthy::Healthy;
 
 const SIGTERM: i32 = 15;
 
-/// Everything that this peer hears to the end.
+/// Reads every line to the end of the connection.
 fn hear_out(mut peer: Peer) -> Result<Vec<String>> {
     let mut heard = Vec::new();
     while let Some(line) = peer.hear()? {
@@ -22,15 +22,15 @@ fn hear_out(mut peer: Peer) -> Result<Vec<String>> {
 
 #[test]
 fn r1_6_a_stop_within_a_flood_takes_its_time_and_no_more_and_loses_nothing() -> Result {
-    /// Few enough for the console, which nobody is to miss anything of.
+    /// Number of lines of the flood: few enough that the console loses none.
     const LINES: usize = 12_000;
-    /// More than a socket holds.
+    /// Lines printed before the stop: more than a socket holds.
     const BEFORE: usize = 6_000;
     const DRAIN: Duration = Duration::from_secs(3);
-    /// What a busy machine may add.
+    /// Extra time for a busy machine.
     const SLACK: Duration = Duration::from_secs(10);
 
-    // An outbox for all of it: only those who do not read are to be slow.
+    // The outbox holds everything, so only clients that do not read are slow.
     let options = ["--label", "none", "--outbox", "8MiB", "--drain", "3s"];
     let mut chat = Chat::start_with(&options)?;
     let healthy = Healthy::start(&chat)?;
@@ -42,7 +42,7 @@ fn r1_6_a_stop_within_a_flood_takes_its_time_and_no_more_and_loses_nothing() -> 
         [chat.peer("bea")?, chat.peer("caro")?].map(|peer| thread::spawn(|| hear_out(peer)));
     let mut ana = chat.peer("ana")?;
     let flood: Vec<_> = (0..LINES).map(|n| format!("linea {n:0>60}\n")).collect();
-    // It fails when the server is gone. Ana stays: going with messages unread would be a reset.
+    // It fails once the server is gone. Ana stays: closing with unread messages would be a reset.
     let flooder = thread::spawn(move || (ana.send(flood.concat()), ana));
 
     let of_flood = |line: &String| line.starts_with("linea ");

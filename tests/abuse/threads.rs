@@ -1,5 +1,5 @@
-//! The same promises where several threads serve (`--threads`), and where messages wait for others
-//! (`--coalesce`).
+//! The same guarantees with several threads (`--threads`) and with messages held back to send them
+//! together (`--coalesce`).
 
 use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
@@ -47,7 +47,7 @@ fn r6_2_two_threads_keep_rooms_apart() -> Result {
     let chat = Chat::start_with(&[&GRUPAL[..], &["--threads", "2"]].concat())?;
     let rooms = ["--rooms", "4", "--senders", "8", "--rate", "1000/s"];
     let healthy = Healthy::start_apart(&chat, &rooms)?;
-    // Somebody who is everywhere in turn.
+    // A member that changes from room to room.
     let mut eva = chat.member("Eva")?;
     eva.forget_what_arrives()?;
     let hops: Vec<_> = (0..100).map(|i| format!("/sala carga-{}\n", i % 4)).collect();

@@ -1,4 +1,4 @@
-//! The grader, over our own server and client: in every profile nothing fails.
+//! The grader, applied to this project's server and client: no requirement fails in any profile.
 #![cfg(target_os = "linux")]
 
 use std::fmt::Write;
@@ -18,7 +18,7 @@ fn report(arguments: &[&str]) -> (Value, Option<i32>) {
     (serde_json::from_str(&text).expect("a report"), ended.status.code())
 }
 
-/// How a program is started, as one would type it.
+/// The command line of a program, as a user would type it.
 fn line(command: &Command, arguments: &str) -> String {
     let program = command.get_program().to_str().expect("a path of text");
     format!("'{program}' {arguments}")
@@ -29,7 +29,7 @@ fn entries<'a>(value: &'a Value, list: &str) -> &'a [Value] {
     value[list].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// What is not as it should be, with all that was seen.
+/// The failed requirements of a part, with the recorded evidence.
 fn faults(part: &Value) -> String {
     let mut faults = String::new();
     if !part["not_started"].is_null() {
@@ -47,7 +47,7 @@ fn faults(part: &Value) -> String {
     faults
 }
 
-/// Everything holds, to the letter, and something was looked at.
+/// Checks that every requirement of the report passes exactly, and that enough were tested.
 fn assert_right((report, status): &(Value, Option<i32>)) {
     let parts = entries(report, "parts");
     let faults: String = parts.iter().map(faults).collect();
@@ -125,7 +125,7 @@ fn our_client_is_right_in_grupal() {
     client_is_right("grupal", "--name ana");
 }
 
-/// One submission: what the server asks its clients for, the client was made for.
+/// A pair in one submission: the client knows the keyword with which the server asks for a name.
 #[test]
 fn our_server_and_client_are_right_together() {
     let server = line(&binaries::server(), "--profile sala");

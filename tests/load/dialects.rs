@@ -1,4 +1,5 @@
-//! Other people's servers, where they are installed: every delivery is proved by their own rules.
+//! Third-party chat servers, where they are installed: every delivery is checked by their own
+//! rules.
 
 use std::fs;
 use std::net::TcpListener;
@@ -6,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::running::{load, read};
 
-/// A program on PATH, or where servers are.
+/// Finds a program on PATH or in the usual folders of servers.
 fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders =
@@ -22,7 +23,7 @@ fn talk(dialect: &str, program: &str, config: &str, arguments: &str, deliveries:
     let Some(program) = find(program) else {
         return chat_drive::skip(format_args!("{program} is not installed"));
     };
-    // A port that was free may be taken by the time the server wants it.
+    // Another program can take the free port before the server binds it.
     for attempt in 1.. {
         let folder = tempfile::tempdir().expect("a folder");
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());

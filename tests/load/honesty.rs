@@ -1,4 +1,5 @@
-//! Times begin when a message should have been sent, and the generator says when it was at fault.
+//! Latency counts from the time at which a message was due, and the generator reports its own
+//! delays.
 
 #[cfg(target_os = "linux")]
 use std::thread;
@@ -22,8 +23,8 @@ fn a_server_that_stands_still_for_a_second_is_seen_to() -> Result {
         relay.address,
         &["--clients", "10", "--senders", "2", "--rate", "500/s", "--duration", "4s"],
     );
-    // A quarter of all messages waited, the longest for a second: a tool that waits for answers
-    // before it sends would have sent one.
+    // A quarter of all messages waited, the longest for a second. A tool that waits for answers
+    // before it sends (coordinated omission) would have sent one.
     assert_eq!(ended.number("/traffic/messages"), 2000);
     assert!(ended.number("/latency/response/p99") > SECOND * 8 / 10, "{}", ended.value("/latency"));
     assert!(ended.number("/latency/response/p90") > SECOND / 2, "{}", ended.value("/latency"));
@@ -43,7 +44,7 @@ fn a_server_that_is_stopped_for_a_second_is_seen_to() -> Result {
         witness.hear()?;
     }
     chat.server.signal(SIGSTOP)?;
-    // The second is what is looked for.
+    // The test looks for this second.
     thread::sleep(Duration::from_secs(1));
     chat.server.signal(SIGCONT)?;
     let record = program.out.rest()?.join("\n");
@@ -76,7 +77,7 @@ fn stalled() -> Result<Ended> {
         heard += usize::from(line.as_bytes().get(5) == Some(&b'm'));
     }
     program.signal(SIGSTOP)?;
-    // The second is what is looked for.
+    // The test looks for this second.
     thread::sleep(Duration::from_secs(1));
     program.signal(SIGCONT)?;
     let record = program.out.rest()?.join("\n");

@@ -1,4 +1,4 @@
-//! What the ledger counts is exactly what a relay with faults did.
+//! The ledger counts exactly the faults that a faulty relay caused.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use chat_drive::failure::Result;
 
 use crate::running::{Ended, Relay, run_at};
 
-/// The relay's log: how often it did what.
+/// The counts in the relay's log, by kind of fault.
 fn logged(path: &Path) -> BTreeMap<String, u64> {
     let log = fs::read_to_string(path).expect("the relay's log");
     let mut counts = BTreeMap::new();
@@ -21,7 +21,7 @@ fn logged(path: &Path) -> BTreeMap<String, u64> {
     counts
 }
 
-/// A run against a relay with these faults, and what the relay says it did.
+/// Runs the load against a relay with these faults. Returns the result and the relay's own counts.
 fn compare(faults: &[&str], load: &[&str]) -> Result<(Ended, BTreeMap<String, u64>)> {
     let folder = tempfile::tempdir().expect("a folder");
     let log = folder.path().join("relay.log");
@@ -117,7 +117,7 @@ fn total_loss_ends_and_is_counted_exactly() -> Result {
 fn a_closed_loop_goes_on_when_everything_is_lost() -> Result {
     let load = ["--clients", "4", "--senders", "1", "--window", "5", "--drain-timeout", "200ms"];
     let (ended, log) = compare(&["--drop", "1/1"], &load)?;
-    // Five each time that nothing has come for so long.
+    // Five messages after each timeout without an answer.
     assert!(ended.number("/traffic/messages") >= 10, "{}", ended.value("/traffic"));
     assert_eq!(ended.number("/ledger/lost"), count(&log, "drop"));
     Ok(())

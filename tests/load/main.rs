@@ -1,5 +1,5 @@
-//! The load generator, end to end: its binary against its own relay, this project's server, and
-//! other people's.
+//! End-to-end tests of the load generator: its binary against its own relay, this project's server,
+//! and third-party servers.
 
 mod dialects;
 mod honesty;

@@ -1,4 +1,4 @@
-//! What a run leaves behind.
+//! The output files of a run.
 
 use std::fs;
 
@@ -102,7 +102,7 @@ fn the_highest_rate_that_holds_is_found() -> Result {
         let rates = tried.filter_map(|step| step["rate"].as_f64());
         if holds { rates.fold(0.0, f64::max) } else { rates.fold(f64::MAX, f64::min) }
     };
-    // Too busy a machine finds less, and says so.
+    // On a machine that is too busy, the search finds a lower rate, and reports so.
     if steps.iter().all(|step| step["verdict"]["status"] == "valid") {
         assert!(rate(true) <= 105.0 && rate(false) / rate(true) <= 1.05, "{steps:?}");
         assert_eq!(ended.status, Some(0), "{}", ended.words);

@@ -1,4 +1,4 @@
-//! Running the load generator, and reading what it found.
+//! Runs the load generator and reads its results.
 
 use std::net::SocketAddr;
 use std::process::{Command, Output};
@@ -10,7 +10,7 @@ use chat_tests::harness::program::Program;
 use chat_tests::harness::stage::Stage;
 use serde_json::Value;
 
-/// A relay that listens, and where a test plays.
+/// A running relay, and the stage of its test.
 pub(crate) struct Relay {
     pub(crate) stage: Stage,
     #[cfg_attr(not(unix), expect(dead_code, reason = "it is signalled on Unix only"))]
@@ -19,7 +19,7 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// With these options.
+    /// Starts a relay with these options.
     #[track_caller]
     pub(crate) fn start(options: &[&str]) -> Result<Self> {
         let stage = Stage::new();
@@ -33,7 +33,7 @@ impl Relay {
     }
 }
 
-/// How a run ended, and its record.
+/// The result of a run: its exit status, record and diagnostics.
 pub(crate) struct Ended {
     pub(crate) status: Option<i32>,
     pub(crate) record: Value,
@@ -41,19 +41,19 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// A number of the record, by its path: `/ledger/lost`.
+    /// A number in the record, by its path: `/ledger/lost`.
     #[track_caller]
     pub(crate) fn number(&self, path: &str) -> u64 {
         self.value(path).as_u64().unwrap_or_else(|| panic!("{path} is no number"))
     }
 
-    /// Anything of the record.
+    /// A value in the record, by its path.
     #[track_caller]
     pub(crate) fn value(&self, path: &str) -> &Value {
         self.record.pointer(path).unwrap_or_else(|| panic!("no {path} in {}", self.record))
     }
 
-    /// It has found nothing wrong with any delivery, and there were this many.
+    /// Checks that every delivery was right, and that there were this many.
     #[track_caller]
     pub(crate) fn is_clean(&self, deliveries: u64) {
         let ledger = self.value("/ledger");
@@ -64,8 +64,8 @@ impl Ended {
     }
 }
 
-/// The load generator with these options, ready to run: short, and not minding whether the machine
-/// is too busy for its times to mean anything.
+/// A short run of the load generator with these options, not started. It passes also on a machine
+/// that is too busy for valid times.
 pub(crate) fn load(options: &[&str]) -> Command {
     let mut command = binaries::loadgen();
     command.args(["--json", "-", "--allow-invalid", "--warm-up", "0s", "--duration", "1s"]);
@@ -79,7 +79,7 @@ pub(crate) fn run(options: &[&str]) -> Ended {
     ended(&mut load(options))
 }
 
-/// Runs it against that address.
+/// Runs the load generator against this address, to its end.
 #[track_caller]
 pub(crate) fn run_at(address: SocketAddr, options: &[&str]) -> Ended {
     ended(load(options).args(["--server", &address.to_string()]))
@@ -91,7 +91,7 @@ pub(crate) fn ended(command: &mut Command) -> Ended {
     read(&command.output().expect("it starts"))
 }
 
-/// What a run has left.
+/// Reads the result from the output of a run.
 #[track_caller]
 pub(crate) fn read(output: &Output) -> Ended {
     let words = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -1,4 +1,4 @@
-//! Every exit status, and what it says.
+//! Every exit status and its diagnostic.
 
 use std::net::TcpListener;
 
@@ -57,7 +57,7 @@ fn status_1_a_server_that_lets_nobody_stay_is_no_chat() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     std::thread::spawn(move || {
-        // Accepts, and closes at once.
+        // Accepts connections and closes them at once.
         while listener.accept().is_ok() {}
     });
     command(&["--server", &address, "--clients", "3"])
@@ -151,7 +151,7 @@ fn status_5_worse_than_the_baseline() -> Result {
     let file = folder.path().join("baseline.json");
     let file = file.to_str().expect("a path");
     let ended = run_at(relay.address, &["--clients", "4"]);
-    // What cannot be reached, on a machine that had time for it.
+    // A baseline that no run can reach, from a machine that was not too busy.
     let mut baseline = ended.record.clone();
     baseline["verdict"]["status"] = "valid".into();
     for time in ["response", "last"] {
@@ -166,7 +166,7 @@ fn status_5_worse_than_the_baseline() -> Result {
             assert_eq!(ended.status, Some(5), "{}", ended.words);
             break;
         }
-        // Too busy a machine's run is refused, not compared.
+        // A run on a machine that was too busy is refused, not compared.
         assert_eq!(ended.status, Some(1), "{}", ended.words);
         if attempt == 5 {
             break;
@@ -181,7 +181,7 @@ fn status_5_worse_than_the_baseline() -> Result {
 #[cfg(unix)]
 #[test]
 fn status_6_is_for_a_run_whose_times_mean_nothing() -> Result {
-    // A million messages a second, each to be sent on time: no thread sends as fast.
+    // A million messages a second, each to be sent on time: no thread is that fast.
     let relay = Relay::start(&[])?;
     let mut command = binaries::loadgen();
     command.args(["--server", &relay.address.to_string(), "--clients", "3", "--warm-up", "0s"]);
@@ -193,7 +193,7 @@ fn status_6_is_for_a_run_whose_times_mean_nothing() -> Result {
     Ok(())
 }
 
-/// A long run of the generator, when fifty of its messages have been heard.
+/// Starts a long run, and waits until fifty of its messages have been received.
 #[cfg(unix)]
 fn under_way(relay: &Relay, options: &[&str]) -> Result<Program> {
     let mut witness = relay.stage.connect("witness", relay.address)?;
@@ -225,7 +225,7 @@ fn status_130_an_interrupted_run_reports_what_there_is() -> Result {
     Ok(())
 }
 
-/// Linux only: the numbers of the signals are.
+/// Linux only: the signals' numbers are Linux's.
 #[cfg(target_os = "linux")]
 #[test]
 fn status_130_what_was_under_way_is_waited_for() -> Result {
@@ -236,7 +236,7 @@ fn status_130_what_was_under_way_is_waited_for() -> Result {
     let mut program = under_way(&relay, &["--clients", "4", "--window", "4"])?;
     relay.program.signal(SIGSTOP)?;
     program.signal(SIGINT)?;
-    // Long enough to end without what is under way.
+    // A run that does not wait for the pending messages would end in this time.
     std::thread::sleep(std::time::Duration::from_millis(300));
     relay.program.signal(SIGCONT)?;
     let record = program.out.rest()?.join("\n");
@@ -250,7 +250,7 @@ fn status_130_what_was_under_way_is_waited_for() -> Result {
 #[cfg(unix)]
 #[test]
 fn status_130_also_when_nothing_was_measured_yet() -> Result {
-    // It accepts nobody, and says nothing.
+    // It accepts no connection and sends nothing.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let stage = chat_tests::harness::stage::Stage::new();
     let mut command = binaries::loadgen();

@@ -1,4 +1,4 @@
-//! Who can be simulated.
+//! Kinds of simulated clients.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -11,7 +11,7 @@ use chat_drive::failure::Result;
 
 use crate::running::{Relay, load, run, run_at, server};
 
-/// Deliveries of a second at 100/s among ten: each message reaches nine.
+/// Deliveries in one second at 100/s among ten clients: each message reaches nine.
 const DELIVERIES: u64 = 900;
 
 #[test]
@@ -63,7 +63,7 @@ fn response_is_lag_and_service() -> Result {
     let ended = run_at(relay.address, &["--clients", "20", "--rate", "300/s"]);
     let mean = |of: &str| ended.value(&format!("/latency/{of}/mean")).as_f64().expect("a number");
     let sum = mean("lag") + mean("service");
-    // Of three hundred messages the one that was most in time cannot have been late by much.
+    // The earliest of three hundred messages cannot have been late by much.
     assert!(ended.number("/generator/pacing/min") < 10_000_000, "{}", ended.value("/generator"));
     // The histograms keep three digits.
     assert!((mean("response") - sum).abs() < sum * 0.002, "{}", ended.value("/latency"));
@@ -160,13 +160,13 @@ fn who_leaves_and_comes_back_is_due_what_is_said_meanwhile_and_no_more() {
         assert_eq!(ended.status, Some(0), "{}", ended.words);
         let (expected, ok) = (ended.number("/ledger/expected"), ended.number("/ledger/ok"));
         assert_eq!(expected, ok);
-        // The twelve who stay get everything, the eight others something of it.
+        // The twelve that stay get everything, the eight others a part of it.
         assert!(expected > 1500 * 11 && expected < 1500 * 19, "{expected}");
         assert_eq!(ended.number("/ledger/disconnected"), 0);
     }
 }
 
-/// A server that serves those who come after the first `prompt` clients 300 ms late.
+/// A server that serves the first `prompt` clients at once, and later ones 300 ms late.
 fn late_for_newcomers(prompt: usize) -> SocketAddr {
     type Lines = Sender<(Instant, String)>;
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -179,7 +179,7 @@ fn late_for_newcomers(prompt: usize) -> SocketAddr {
             let mut out = stream.try_clone().expect("a second handle");
             thread::spawn(move || {
                 for (time, line) in due {
-                    // Being late is what this server is for.
+                    // This server is late on purpose.
                     thread::sleep(time.saturating_duration_since(Instant::now()));
                     if out.write_all(line.as_bytes()).is_err() {
                         return;

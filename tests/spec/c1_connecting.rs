@@ -13,7 +13,7 @@ use chat_tests::chat::{Chat, address_in, said_by};
 use chat_tests::harness::stage::Stage;
 use predicates::prelude::*;
 
-/// The server, to run to its end.
+/// The command of the server, for a run to its end.
 fn server() -> Command {
     Command::from_std(binaries::server())
 }
@@ -108,7 +108,7 @@ fn r1_4_who_sends_half_a_line_delays_nobody() -> Result {
 fn r1_4_who_sends_without_end_delays_nobody() -> Result {
     let chat = Chat::start()?;
     let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
-    // Neither says anything, so nothing but their reading itself can be in the way.
+    // Neither peer sends a message, so only the server's reading can delay the other.
     for bytes in ["\n".repeat(1 << 16), "x".repeat(1 << 16)] {
         let mut endless = chat.peer("endless")?;
         let over = AtomicBool::new(false);
@@ -145,13 +145,13 @@ fn r1_4_a_reader_of_the_console_that_stops_reading_stops_nobody() -> Result {
     let mut bea = stage.connect("bea", address)?;
     ana.expect(ES.greeting())?;
     bea.expect(ES.greeting())?;
-    // Nobody reads the console any more; this is more than the pipe and the server's buffer hold.
+    // The console has no reader any more. This is more than the pipe and the server's buffer hold.
     let text = "x".repeat(4000);
     for _ in 0..500 {
         ana.send(format!("{text}\n"))?;
         bea.expect(&said_by(&ana, &text))?;
     }
-    // And when the reader goes away, that is no news either.
+    // The closed console has no effect either.
     drop(console);
     ana.send("sigo\n")?;
     bea.expect(&said_by(&ana, "sigo"))?;
@@ -250,7 +250,7 @@ mod signals {
         let mut chat = Chat::start()?;
         let _stuck = chat.stuck_peer("stuck")?;
         let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
-        // Enough for the stuck one to fall behind, and for the rest to wait because of that.
+        // Enough for the stuck peer to fall behind, and for the others to wait because of it.
         let lines: Vec<String> = (0..5000).map(|i| format!("{i:0>100}")).collect();
         ana.send(lines.join("\n") + "\n")?;
         bea.expect(&said_by(&ana, &lines[0]))?;
@@ -266,7 +266,7 @@ mod signals {
         let _stuck = chat.stuck_peer("stuck")?;
         let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
         let text = "x".repeat(4000);
-        // More than the sockets take, less than the outbox holds as well.
+        // More than the sockets hold, less than the outboxes hold as well.
         for _ in 0..100 {
             ana.send(format!("{text}\n"))?;
             bea.expect(&said_by(&ana, &text))?;
@@ -286,7 +286,7 @@ mod signals {
     }
 
     fn restarts_after(signal: i32) -> Result {
-        // An address that no other test takes a port of.
+        // No other test uses a port of this address.
         let host = if cfg!(target_os = "linux") { "127.0.0.7:0" } else { "127.0.0.1:0" };
         let mut chat = Chat::start_with(&["--bind", host])?;
         let (_ana, _bea) = (chat.peer("ana")?, chat.peer("bea")?);
@@ -298,7 +298,8 @@ mod signals {
     }
 }
 
-/// One line on standard error that contains all of these, nothing on standard output.
+/// Checks that the server fails with one line on standard error that contains all of these, and
+/// prints nothing on standard output.
 fn refused(mut server: Command, status: i32, parts: &[&str]) {
     let mut assert = server
         .assert()
@@ -334,8 +335,8 @@ fn r1_8_a_name_that_is_none_is_one_line_and_status_1() {
     refused(server_with(&["--bind", "no.such.host.invalid:80"]), 1, &["no.such.host.invalid:80"]);
 }
 
-/// Linux only: root may bind any port, so the test gives that right up, with util-linux's
-/// `setpriv`; who is not root has not got it.
+/// Linux only: root may bind any port, so the test drops that capability with util-linux's
+/// `setpriv`. Other users do not have it.
 #[cfg(target_os = "linux")]
 #[test]
 fn r1_8_a_reserved_port_is_one_line_and_status_1() {

@@ -9,12 +9,13 @@ use chat_tests::chat::{Chat, said_by};
 use chat_tests::harness::peer::Peer;
 use rand::seq::SliceRandom;
 
-/// Three peers that have been greeted.
+/// Connects three peers that have been greeted.
 fn three(chat: &Chat) -> Result<(Peer, Peer, Peer)> {
     Ok((chat.peer("ana")?, chat.peer("bea")?, chat.peer("caro")?))
 }
 
-/// A chat in which ana sends these bytes, and what bea hears of them before the barrier.
+/// Starts a chat in which ana sends these bytes. Returns the lines that bea receives before the
+/// barrier.
 fn heard_of(options: &[&str], bytes: &[u8]) -> Result<Vec<String>> {
     let chat = Chat::start_with(options)?;
     let (mut ana, mut bea, mut caro) = three(&chat)?;
@@ -58,7 +59,7 @@ fn r2_1_every_message_reaches_every_other_client_exactly_once() -> Result {
         expected.sort();
         assert_eq!(heard.iter().collect::<Vec<_>>(), expected, "what peer {i} heard");
     }
-    // Nothing came twice: the next thing everybody hears is this.
+    // Nothing came twice: this is the next line for every peer.
     peers[0].send("fin\n")?;
     let end = said_by(&peers[0], "fin");
     peers[1..].iter_mut().try_for_each(|peer| peer.expect(&end))
@@ -88,7 +89,7 @@ fn r2_2_never_reaches_its_sender() -> Result {
         ana.send(format!("ana {round}\n"))?;
         bea.expect(&said_by(&ana, &format!("ana {round}")))?;
         bea.send(format!("bea {round}\n"))?;
-        // Had ana heard herself, that would have come first.
+        // An echo to ana would have come first.
         ana.expect(&said_by(&bea, &format!("bea {round}")))?;
     }
     Ok(())
@@ -190,7 +191,7 @@ fn r2_6_lf_and_crlf_end_a_line() -> Result {
     Ok(())
 }
 
-/// The course's own client: bare text, and reads of 1024 bytes.
+/// The course's own client: text without a newline, and reads of 1024 bytes.
 #[test]
 fn r2_6_bare_text_is_a_message_once_its_peer_pauses() -> Result {
     let chat = Chat::start()?;
@@ -212,7 +213,7 @@ fn r2_6_no_pause_cuts_the_lines_of_a_line_peer() -> Result {
     ana.send("primera\nsegunda, con ")?;
     bea.expect(&said_by(&ana, "primera"))?;
     caro.expect(&said_by(&ana, "primera"))?;
-    // That bare text is heard shows that a pause has passed since.
+    // This message without a newline is received, so a pause has passed since.
     caro.send("bare")?;
     bea.expect(&said_by(&caro, "bare"))?;
     ana.send("pausa\n")?;
@@ -248,7 +249,7 @@ fn r2_7_a_character_cut_in_two_arrives_whole() -> Result {
     ana.send("primera\n")?;
     bea.expect(&said_by(&ana, "primera"))?;
     ana.send(b"a\xC3")?;
-    // The server has read the first half: it was sent before this, and this has been answered.
+    // The server has read the first half: it was sent before this line, which has been answered.
     caro.send("salir\n")?;
     caro.expect(&said_by(&ana, "primera"))?;
     caro.expect_end()?;
@@ -347,7 +348,7 @@ fn r2_10_what_was_sent_before_closing_with_unread_messages_is_delivered() -> Res
     let (mut ana, mut bea, mut caro) = three(&chat)?;
     bea.send("unread\n")?;
     caro.expect(&said_by(&bea, "unread"))?;
-    // Ana has not read that: closing now is a reset.
+    // Ana has not read that, so closing now causes a reset.
     ana.send("adios")?;
     let line = said_by(&ana, "adios");
     drop(ana);

@@ -79,7 +79,7 @@ fn r3_3_who_is_gone_is_removed_and_nobody_else_notices() -> Result {
 fn r3_4_descriptors_and_memory_return_when_300_have_come_and_gone() -> Result {
     use chat_drive::process::{descriptors, resident};
 
-    /// What the system's allocator may keep or round up.
+    /// Memory that the system's allocator may keep or round up, in bytes.
     const SLACK: u64 = 512 * 1024;
 
     let chat = Chat::start()?;

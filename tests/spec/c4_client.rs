@@ -22,7 +22,7 @@ fn client_of(address: &impl ToString) -> Command {
     command
 }
 
-/// The client in pipes, connected to a server that the test plays.
+/// Starts the client in pipes, connected to a server that the test plays.
 fn with_played_server() -> Result<(Stage, Program, Peer)> {
     let stage = Stage::new();
     let server = stage.listen("server")?;
@@ -152,7 +152,7 @@ fn r4_3_signals_leave_politely() -> Result {
     const SIGTERM: i32 = 15;
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         let (_stage, mut client, mut link) = with_played_server()?;
-        // That it shows something is a sign that it is ready for signals.
+        // The client shows a line: it has installed its signal handlers.
         link.send("hola\n")?;
         client.out.expect("hola")?;
         client.signal(signal)?;
@@ -216,7 +216,7 @@ fn r4_7_an_output_that_cannot_be_written_is_no_success() -> Result {
 #[test]
 fn r4_5_no_server_is_one_line_and_status_1() {
     for (address, reason) in [
-        // Reserved as "the TCP port service multiplexer", which nobody runs.
+        // Reserved as "the TCP port service multiplexer", a service that is not in use.
         ("127.0.0.1:1", "conexión rechazada"),
         ("no.such.host.invalid:80", ": "),
     ] {

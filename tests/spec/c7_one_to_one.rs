@@ -13,14 +13,14 @@ fn practico(options: &[&str]) -> Result<Chat> {
     Chat::start_with(&[&["--profile", "practico"], options].concat())
 }
 
-/// A raw peer that has connected and waits for its turn.
+/// Connects a raw peer that waits for its turn.
 fn waiting(chat: &Chat, name: &str) -> Result<Peer> {
     let peer = chat.stage.connect(name, chat.address)?;
     chat.server.out.wait_for(&format!("cliente {} espera su turno", peer.address()))?;
     Ok(peer)
 }
 
-/// The server has closed this peer's connection.
+/// Checks that the server has closed this peer's connection.
 fn is_gone(chat: &Chat, peer: &Peer) -> Result {
     chat.server.out.wait_for(&format!("cliente {} desconectado", peer.address()))
 }
@@ -44,7 +44,7 @@ fn r7_1_a_second_client_waits_unheard_and_is_served_when_the_first_has_left() ->
     chat.server.out.expect(&format!("cliente {} tiene el turno", maria.address()))?;
     chat.server.out.expect("Maria > primera")?;
     chat.server.out.expect("Maria > segunda")?;
-    // All that was said to the other was not for her.
+    // She gets none of the messages to the other client.
     maria.expect(ES.greeting())?;
     chat.server.type_in("hola Maria\n")?;
     maria.expect("Servidor > hola Maria")
@@ -94,7 +94,7 @@ fn r7_1_who_leaves_while_it_waits_holds_up_nobody() -> Result {
     maria.expect(ES.greeting())?;
     half_closed.expect(ES.greeting())?;
     half_closed.expect_end()?;
-    // What they had said was sent before they left.
+    // Their messages were sent before they left.
     chat.server.out.wait_for("Eva > no puedo esperar")?;
     chat.server.out.wait_for("Fe > yo tampoco")?;
     maria.send("Maria > hola\n")?;
@@ -262,7 +262,7 @@ fn r7_4_each_side_prints_what_arrives_as_it_came() -> Result {
     for (operator, name) in [(&[][..], "Servidor"), (&["--operator", "Profe"], "Profe")] {
         let mut chat = practico(operator)?;
         let mut facundo = chat.peer("facundo")?;
-        // The course's own client: bare text, and reads of 1024 bytes.
+        // The course's own client: text without a newline, and reads of 1024 bytes.
         facundo.send("Facundo > Hola, como estas?")?;
         chat.server.out.wait_for("Facundo > Hola, como estas?")?;
         chat.server.type_in("Bien, y vos?\n")?;

@@ -1,7 +1,7 @@
-//! Chapter 8: idle time.
+//! Chapter 8: idle timeout.
 //!
-//! Here time itself is what is tested, so these tests take some: the limits are short, and what
-//! must happen within one happens twenty times as often.
+//! These tests measure time itself, so they take some. The limits are short, and the events that
+//! must happen within a limit happen twenty times as often.
 
 use chat_protocol::refusal::Refusal;
 use chat_tests::ES;
@@ -15,19 +15,19 @@ use chat_tests::chat::{Chat, said_by};
 use chat_tests::harness::stage::Stage;
 use predicates::prelude::*;
 
-/// The idle time where activity is to keep a connection open.
+/// The idle timeout in tests where activity keeps a connection open.
 const LIMIT: Duration = Duration::from_secs(2);
-/// How often something happens within it.
+/// Time between two activities.
 const BEAT: Duration = Duration::from_millis(100);
 
-/// The idle time where all that matters is that it comes.
+/// The idle timeout in tests that only need it to expire.
 const SHORT: &str = "200ms";
 
 fn limit() -> String {
     format!("{}ms", LIMIT.as_millis())
 }
 
-/// Does something again and again for longer than the limit.
+/// Repeats an action for longer than the idle timeout.
 fn outlast(mut beat: impl FnMut() -> Result) -> Result {
     let begun = Instant::now();
     while begun.elapsed() < LIMIT + 5 * BEAT {
@@ -68,7 +68,7 @@ fn r8_2_bytes_in_either_direction_start_the_time_again() -> Result {
         ana.send("hola\n")?;
         bea.expect(&line)
     })?;
-    // Both are still there; and now that nothing happens any more, neither is for long.
+    // Both are still connected. Without further activity, both are closed soon.
     bea.send("sigo\n")?;
     ana.expect(&said_by(&bea, "sigo"))?;
     ana.expect(ES.idle_notice())?;
@@ -163,7 +163,7 @@ fn r8_5_descriptors_return_to_the_baseline_and_the_port_is_free() -> Result {
         peer.expect(ES.idle_notice())?;
         peer.expect_end()?;
     }
-    // Not even those who do not close their own side are waited for for long.
+    // The server does not wait long for clients that keep their own side open.
     chat.stage.eventually("the descriptors of all who were closed are released", || {
         process::descriptors(chat.server.id()).is_ok_and(|now| now == baseline)
     })?;

@@ -1,4 +1,4 @@
-//! Chapter 9: the language in which people are talked to.
+//! Chapter 9: the language of the texts.
 
 use std::net::TcpListener;
 
@@ -119,7 +119,8 @@ fn r9_2_what_programs_read_is_the_same_in_english() -> Result {
     ana.expect_end()
 }
 
-/// The greeting has no end, so the keyword hangs on it: only who knows the greeting finds the keyword.
+/// The greeting has no line ending, so the keyword follows on the same line. A client must know the
+/// greeting to find the keyword.
 #[test]
 fn r9_3_a_client_understands_a_server_of_either_language() -> Result {
     for language in Language::ALL {

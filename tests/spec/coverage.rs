@@ -1,4 +1,4 @@
-//! Every requirement that is in service has a test that is named for it.
+//! Every requirement of an implemented chapter has a test that is named for it.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The READMEs say what is true of the programs, in both languages.
+//! The READMEs agree with the programs, in both languages.
 
 use std::fs;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use chat_protocol::options::profile::Profile;
 use chat_tests::binaries;
 
-/// A file of the repository.
+/// Reads a file of the repository.
 fn read(name: &str) -> String {
     let path = format!("{}/../{name}", env!("CARGO_MANIFEST_DIR"));
     fs::read_to_string(path).expect("a file of the repository")
@@ -52,7 +52,7 @@ fn every_option_stands_in_both_readmes() {
     }
 }
 
-/// The rows of a table of profiles, as the code has them.
+/// The rows of a table of profiles, as the code defines them.
 fn rows<const N: usize>(written: impl Fn(Profile) -> [(&'static str, String); N]) -> Vec<String> {
     let columns = Profile::ALL.map(written);
     let row = |i: usize| {

@@ -1,7 +1,7 @@
 //! The specification, chapter by chapter, on the real binaries over real sockets.
 //!
-//! Each test is named for the requirement in `chat-protocol/SPEC.md` that it shows. That something
-//! does *not* arrive is shown by something that was sent later and did.
+//! Each test is named for the requirement in `chat-protocol/SPEC.md` that it shows. To show that a
+//! line does *not* arrive, a test sends a later line and receives it.
 
 mod c1_connecting;
 mod c2_broadcast;

@@ -1,15 +1,15 @@
-//! The course's own stories, each played whole on its profile.
+//! The stories of the course's assignments, each played whole on its profile.
 
 use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
 use chat_tests::harness::peer::Peer;
 
-/// Everybody hears this next.
+/// Checks that this is the next line for all these peers.
 fn all_hear<const N: usize>(peers: [&mut Peer; N], line: &str) -> Result {
     peers.into_iter().try_for_each(|peer| peer.expect(line))
 }
 
-/// S2: a room asks for names, and hears who comes and goes.
+/// S2: a room asks for names, and its members see the others join and leave.
 #[test]
 fn r5_3_the_story_of_the_room() -> Result {
     let chat = Chat::start_with(&["--profile", "sala"])?;
@@ -73,7 +73,7 @@ fn r7_1_the_story_of_the_laboratory() -> Result {
     chat.server.out.expect("Maria > Buenas")?;
     chat.server.type_in("Buenas tardes\n")?;
     maria.expect("Servidor > Buenas tardes")?;
-    // Nobody says anything any more.
+    // From here on, no message is sent.
     maria.expect("* conexión cerrada por inactividad")?;
     maria.expect_end()?;
     chat.server.out.expect(&format!("cliente {next} inactivo"))?;

@@ -1,4 +1,4 @@
-//! The real binaries, never stale ones.
+//! Paths of the real binaries, always up to date.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use escargot::CargoBuild;
 use escargot::format::Message;
 
-/// Built on first use, because `cargo test` does not build the binaries of other members. When
-/// they are up to date, cargo says so in a moment.
+/// The binaries, built on first use, because `cargo test` does not build those of other members. If
+/// they are up to date, cargo takes only a moment.
 static BINARIES: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(|| match build() {
     Ok(binaries) => binaries,
     Err(error) => panic!("cannot build the binaries: {error}"),
@@ -33,7 +33,8 @@ fn build() -> Result<HashMap<String, PathBuf>, Box<dyn std::error::Error>> {
     Ok(binaries)
 }
 
-/// A file in the environment, such as `CHAT_SERVER`, takes the place of what would be built.
+/// A command for this binary. A variable in the environment, such as `CHAT_SERVER`, can name
+/// another file.
 fn command(binary: &str) -> Command {
     let variable = binary.replace('-', "_").to_uppercase();
     let given = std::env::var_os(variable).map(PathBuf::from);

@@ -1,4 +1,4 @@
-//! A running chat: the real server on a free port, and those who talk there.
+//! A running chat: the real server on a free port, and the members that talk there.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -14,18 +14,18 @@ use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::stage::Stage;
 
-/// A server that listens.
+/// A running server.
 pub struct Chat {
-    /// Where the test plays.
+    /// The stage of the test.
     pub stage: Stage,
     /// The server.
     pub server: Program,
-    /// Where it listens.
+    /// The address on which the server listens.
     pub address: SocketAddr,
 }
 
 impl Chat {
-    /// A server on a free port of 127.0.0.1.
+    /// Starts a server on a free port of 127.0.0.1.
     #[track_caller]
     pub fn start() -> Result<Self> {
         Self::start_with(&[])
@@ -42,7 +42,7 @@ impl Chat {
         Self::start_command(command)
     }
 
-    /// A server that is started by this command.
+    /// Starts a server by this command.
     #[track_caller]
     pub fn start_command(command: Command) -> Result<Self> {
         let stage = Stage::new();
@@ -54,13 +54,14 @@ impl Chat {
         Ok(Self { stage, server, address })
     }
 
-    /// A raw peer that has been greeted: it is in the room and hears what is said from now on.
+    /// Connects a raw peer that has been greeted: it is in the room and receives messages from now
+    /// on.
     #[track_caller]
     pub fn peer(&self, name: &str) -> Result<Peer> {
         greeted(self.stage.connect(name, self.address)?)
     }
 
-    /// A raw peer that has been greeted and asked for its name.
+    /// Connects a raw peer that has been greeted and asked for its name.
     #[track_caller]
     pub fn asked_peer(&self, name: &str) -> Result<Peer> {
         let mut peer = self.peer(name)?;
@@ -68,7 +69,8 @@ impl Chat {
         Ok(peer)
     }
 
-    /// A raw peer that has sent its name. To take it is silent, so this one may be on its way yet.
+    /// Connects a raw peer that has sent its name. The server does not confirm a name, so the peer
+    /// may not be in the room yet.
     #[track_caller]
     pub fn named_peer(&self, name: &str) -> Result<Peer> {
         let mut peer = self.asked_peer(name)?;
@@ -76,7 +78,7 @@ impl Chat {
         Ok(peer)
     }
 
-    /// A raw peer that takes part under this name.
+    /// Connects a raw peer that takes part under this name.
     #[track_caller]
     pub fn member(&self, name: &str) -> Result<Peer> {
         let mut peer = self.named_peer(name)?;
@@ -84,7 +86,7 @@ impl Chat {
         Ok(peer)
     }
 
-    /// The same for several, one after another.
+    /// The same for several peers, one after another.
     #[track_caller]
     pub fn members<const N: usize>(&self, names: [&str; N]) -> Result<[Peer; N]> {
         let mut peers = Vec::new();
@@ -94,13 +96,13 @@ impl Chat {
         Ok(peers.try_into().unwrap_or_else(|_| unreachable!("one for each name")))
     }
 
-    /// The same for one that takes in as little as the system allows.
+    /// The same for a peer with the smallest receive buffer that the system allows.
     #[track_caller]
     pub fn stuck_peer(&self, name: &str) -> Result<Peer> {
         greeted(self.stage.connect_taking_little(name, self.address)?)
     }
 
-    /// The real client in pipes, greeted.
+    /// Starts the real client in pipes, and waits until it is greeted.
     #[track_caller]
     pub fn client(&self, name: &str) -> Result<Program> {
         let mut command = binaries::client();
@@ -119,8 +121,8 @@ fn greeted(mut peer: Peer) -> Result<Peer> {
     Ok(peer)
 }
 
-/// Waits until a peer that has sent its name takes part. A line that is too long is answered, to
-/// its sender alone, and as a message only behind a name that was taken.
+/// Waits until a peer that has sent its name takes part. It sends a line that is too long: the
+/// server refuses it as a message only after it has accepted the name, and tells the sender alone.
 #[track_caller]
 pub fn take_part(peer: &mut Peer) -> Result {
     let refusal = ES.refusal(&Refusal::LineTooLong(MAX_LINE)).to_string();
@@ -128,12 +130,12 @@ pub fn take_part(peer: &mut Peer) -> Result {
     peer.expect(&refusal)
 }
 
-/// The address at the end of the server's first line.
+/// Parses the address at the end of the server's first line.
 pub fn address_in(started: &str) -> Option<SocketAddr> {
     started.rsplit_once(' ')?.1.parse().ok()
 }
 
-/// A message of this peer as the others hear it.
+/// A message of this peer as the others receive it.
 pub fn said_by(peer: &Peer, text: &str) -> String {
     wording::message_by_port(peer.address(), text).to_string()
 }

@@ -1,4 +1,5 @@
-//! What the end-to-end tests and the demo share: the real binaries, a running chat, the harness.
+//! Shared code of the end-to-end tests and the demo: the real binaries, a running chat, the
+//! harness.
 
 use chat_protocol::language::Language;
 
@@ -6,5 +7,5 @@ pub mod binaries;
 pub mod chat;
 pub mod harness;
 
-/// The language in which the programs talk unless told otherwise: texts as `ES.greeting()`.
+/// The default language of the programs: texts as `ES.greeting()`.
 pub const ES: Language = Language::Es;

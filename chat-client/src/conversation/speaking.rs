@@ -1,4 +1,4 @@
-//! From what the person enters to what is sent: names, signatures, leaving.
+//! The path of the user's input to the server: name, signature, leaving.
 
 use std::mem;
 
@@ -11,11 +11,12 @@ use tokio::time::Instant;
 use super::{Conversation, MAX_WAITING, Stage};
 use crate::naming::Then;
 
-/// How many lines may wait for the name to be given: as many as the terminal holds entered.
+/// Maximum number of inputs that wait for the name: as many as the terminal's own queue holds.
 const MAX_HELD: usize = 64;
 
 impl<K: Keyboard, S: Screen> Conversation<K, S> {
-    /// Whether something may be entered now. A pipe can wait, but a person may want to leave.
+    /// Returns whether input may be read now. A pipe has to wait for the name, but a user at a
+    /// terminal may want to leave.
     pub(super) fn is_typing(&self) -> bool {
         let naming = &self.settings.naming;
         let room = if naming.has_person() {
@@ -33,7 +34,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             Input::TooLong => self.refuse(&Refusal::LineTooLong(MAX_INPUT)),
             input if self.has_to_wait(&input) => self.held.push(input),
             Input::Text(text) => {
-                // What was pasted may be several lines.
+                // Pasted text can have several lines.
                 for line in text.lines().filter(|line| !line.is_empty()) {
                     self.say(line);
                 }
@@ -42,7 +43,8 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         }
     }
 
-    /// Nothing overtakes the name, but nobody has to give one in order to leave.
+    /// Returns whether the input has to wait for the name. No line is sent before the name, but a
+    /// user may leave without giving one.
     fn has_to_wait(&self, input: &Input) -> bool {
         let leaves = match input {
             Input::Text(text) => text::is_leave(text),
@@ -53,7 +55,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         naming.holds() && !(leaves && naming.is_due())
     }
 
-    /// Somebody was asked for a name, and this is the answer.
+    /// Handles the answer to the question for a name.
     fn answer(&mut self, text: &str) {
         if text::is_leave(text) {
             self.keyboard.answered(false);
@@ -74,7 +76,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         }
     }
 
-    /// Tells the person why something was not done.
+    /// Shows the user the reason of a refusal.
     fn refuse(&mut self, refusal: &Refusal) {
         self.show(&self.settings.language.refusal(refusal).to_string());
     }
@@ -97,7 +99,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         }
     }
 
-    /// Puts a line behind those that are being sent. Nothing goes behind the leaving word.
+    /// Queues a line to be sent. Nothing is queued after the leaving word.
     pub(super) fn say(&mut self, line: &str) {
         if self.stage != Stage::Talking {
             return;
@@ -118,7 +120,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         self.outgoing.extend_from_slice(b"\n");
     }
 
-    /// The person leaves without having said so (requirement 4.3).
+    /// Leaves for a user that did not type the leaving word (requirement 4.3).
     pub(super) fn say_goodbye(&mut self) {
         if self.stage == Stage::Talking {
             self.show(self.settings.language.leaving());
@@ -148,10 +150,10 @@ mod tests {
     const GREETING: &str = Language::Es.greeting();
     const YOUR_NAME: &str = Language::Es.your_name();
 
-    /// Somebody who enters this, and at the terminal then waits.
+    /// A user that enters these inputs. At a terminal it then waits.
     struct Typist {
         inputs: VecDeque<Input>,
-        /// What somebody at a terminal enters when asked. A pipe has none.
+        /// The answers of a user at a terminal. A pipe has none.
         answers: Option<Vec<&'static str>>,
         questions: Vec<&'static str>,
     }
@@ -172,7 +174,7 @@ mod tests {
         }
     }
 
-    /// Keeps what it is shown.
+    /// A screen that keeps all lines.
     struct Paper(String);
 
     impl Screen for Paper {
@@ -212,7 +214,7 @@ mod tests {
         (Conversation::new(stream, typist, Paper(String::new()), settings), server)
     }
 
-    /// The server reads one line.
+    /// Reads one line at the server.
     async fn line(server: &mut TcpStream) -> String {
         let mut line = String::new();
         while !line.ends_with('\n') {

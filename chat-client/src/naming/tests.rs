@@ -13,7 +13,7 @@ fn taken() -> String {
     Language::Es.name_refused(NameError::Taken).to_string()
 }
 
-/// The client as `--profile sala` has it; without a name, a person is being asked.
+/// The client under `--profile sala`. Without a name, it is asking a user.
 fn sala(name: Option<&str>, person: bool) -> (Naming, Instant) {
     let now = Instant::now();
     let mut naming = Naming::new(NAME_KEYWORD, name.map(self::name));

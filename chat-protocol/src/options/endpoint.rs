@@ -1,4 +1,4 @@
-//! Addresses as people write them: `HOST:PORT`.
+//! Network addresses in the form `HOST:PORT`.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -10,8 +10,8 @@ use crate::limits::DEFAULT_PORT;
 
 /// A host and a port, written `127.0.0.1:12345`, `[::1]:12345` or `localhost:12345`.
 ///
-/// The host is a name or a number; whether it exists is found out by whoever resolves it. The
-/// port may be left out and is then [`DEFAULT_PORT`].
+/// The host is a name or a number. Whether it exists is not checked here, but by name resolution.
+/// The port may be left out and is then [`DEFAULT_PORT`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     host: String,
@@ -19,7 +19,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The host without brackets, and the port: what name resolution takes.
+    /// The host without brackets, and the port: the arguments of name resolution.
     pub fn host_and_port(&self) -> (&str, u16) {
         (&self.host, self.port)
     }
@@ -57,7 +57,8 @@ impl FromStr for Endpoint {
     }
 }
 
-/// Letters, digits, `-`, `.` and `_`: what a host name or an IPv4 address consists of.
+/// Returns whether the text consists of the characters of a host name or an IPv4 address: letters,
+/// digits, `-`, `.` and `_`.
 fn is_host(host: &str) -> bool {
     !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
 }

@@ -1,4 +1,4 @@
-//! Options of the command line: their values as people write them, and the sets of them that profiles are.
+//! Command-line options: the syntax of their values, and the profiles that set them.
 
 pub mod endpoint;
 pub mod profile;

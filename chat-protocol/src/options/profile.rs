@@ -1,7 +1,6 @@
 //! Profiles: named sets of values for the options of server and client.
 //!
-//! These tables are the only place that knows what a profile sets. Everything else asks for an
-//! option's value.
+//! Only these tables know the values that a profile sets. All other code reads the options.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -16,14 +15,14 @@ use crate::options::rate::MaxRate;
 use crate::options::time_limit::TimeLimit;
 use crate::text::is_leave;
 
-/// One of the five course assignments' ways to chat. What each sets is [`Profile::server`] and
-/// [`Profile::client`].
+/// One of the kinds of chat in the five course assignments. [`Profile::server`] and
+/// [`Profile::client`] are the values that it sets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Profile {
-    /// Everybody hears everybody else, by port number (systems S0 and S4).
+    /// Broadcast without names: every client hears every other one, by port number (S0 and S4).
     #[default]
     Basico,
-    /// A room whose members have names and hear who comes and goes (S2).
+    /// A room whose members have names and see the others join and leave (S2).
     Sala,
     /// One client at a time talks with the server's operator (S3).
     Practico,
@@ -31,7 +30,7 @@ pub enum Profile {
     Grupal,
 }
 
-/// The text that the server puts before a message.
+/// The label: the text that the server puts before a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Label {
     /// `usuario PORT: `, the sender's TCP source port
@@ -42,48 +41,50 @@ pub enum Label {
     None,
 }
 
-/// The fate of a client that finds the server full.
+/// The policy for a client that connects when the server is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WhenFull {
-    /// It is told so, and its connection is closed
+    /// The client is told so, and its connection is closed
     Refuse,
-    /// It waits, connected, until another client leaves
+    /// The client waits, connected, until another client leaves
     Wait,
 }
 
-/// How many clients are served at a time; `None`, written `off`, is as many as the system allows.
+/// Maximum number of clients served at a time. `None`, written `off`, is as many as the system
+/// allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaxClients(pub Option<NonZeroU32>);
 
-/// The name under which the server's console takes part; `None`, written `off`, if it does not.
+/// The operator's name in the chat, for what is typed at the server's console. `None`, written
+/// `off`, if there is no operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator(pub Option<Name>);
 
-/// What a profile sets for the server. Each value can be given on its own and then wins.
+/// The server options that a profile sets. An option on the command line overrides its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerOptions {
-    /// What the server puts before a message.
+    /// The label that the server puts before a message.
     pub label: Label,
-    /// Whether the server sends the name keyword after its greeting.
+    /// True if the server sends the name keyword after its greeting.
     pub ask_name: bool,
-    /// Whether a room hears who joins and leaves.
+    /// True if the members of a room see other members join and leave.
     pub presence: bool,
-    /// Whether lines that begin with `/` are commands.
+    /// True if lines that begin with `/` are commands.
     pub commands: bool,
-    /// What [`Operator`] says, as it is written.
+    /// The value of [`Operator`], as it is written.
     pub operator: &'static str,
-    /// How many clients are served at a time.
+    /// Maximum number of clients served at a time.
     pub max_clients: MaxClients,
-    /// What happens to one more.
+    /// The policy for a client that connects when the server is full.
     pub when_full: WhenFull,
-    /// How long a connection may be silent in both directions.
+    /// Idle timeout: the time that a connection may be silent in both directions.
     pub idle_timeout: TimeLimit,
-    /// How many lines a second one client may send over a longer time.
+    /// Rate limit: lines per second that one client may send over a longer time.
     pub max_rate: MaxRate,
 }
 
 impl ServerOptions {
-    /// The options by their names, and the values as they are written.
+    /// The names of the options and their values, as the command line writes them.
     pub fn written(self) -> [(&'static str, String); 9] {
         [
             ("label", written(&self.label)),
@@ -99,21 +100,21 @@ impl ServerOptions {
     }
 }
 
-/// What a profile sets for the client. Each value can be given on its own and then wins.
+/// The client options that a profile sets. An option on the command line overrides its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientOptions {
-    /// Whether the client leaves a server that does not ask for a name.
+    /// True if the client leaves a server that does not ask for a name.
     pub expect_keyword: bool,
-    /// Whether the client puts `NAME > ` before each line that it sends.
+    /// True if the client puts `NAME > ` before each line that it sends.
     pub sign: bool,
-    /// Whether the client completes commands.
+    /// True if the client completes commands.
     pub commands: bool,
-    /// How long the connection may be silent in both directions.
+    /// Idle timeout: the time that the connection may be silent in both directions.
     pub idle_timeout: TimeLimit,
 }
 
 impl ClientOptions {
-    /// The options by their names, and the values as they are written.
+    /// The names of the options and their values, as the command line writes them.
     pub fn written(self) -> [(&'static str, String); 4] {
         [
             ("expect-keyword", switch(self.expect_keyword)),
@@ -124,7 +125,7 @@ impl ClientOptions {
     }
 }
 
-/// A value as the command line writes it.
+/// Returns a value as the command line writes it.
 fn written(value: &impl ValueEnum) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
@@ -137,7 +138,7 @@ impl Profile {
     /// All profiles, in the order in which they are documented.
     pub const ALL: [Self; 4] = [Self::Basico, Self::Sala, Self::Practico, Self::Grupal];
 
-    /// The name by which the command line knows it.
+    /// The name of the profile on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Basico => "basico",
@@ -147,7 +148,7 @@ impl Profile {
         }
     }
 
-    /// What it is for, in a few words.
+    /// The purpose of the profile, in a few words.
     pub const fn purpose(self) -> &'static str {
         match self {
             Self::Basico => "everybody hears everybody else, by port number",
@@ -273,7 +274,7 @@ mod tests {
 
     const SPECIFICATION: &str = include_str!("../../SPEC.md");
 
-    /// The rows of a table, as the code has them.
+    /// The rows of a table, as the code defines them.
     fn rows<const N: usize>(
         written: impl Fn(Profile) -> [(&'static str, String); N],
     ) -> Vec<String> {

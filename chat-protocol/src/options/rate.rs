@@ -1,4 +1,4 @@
-//! How often something may happen: rates as people write them, and a bucket that keeps to one.
+//! Rate limits: their syntax, and a token bucket that enforces one.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-/// At most so many a second, or `off`.
+/// A rate limit in events per second, or `off`.
 ///
 /// ```
 /// # use chat_protocol::options::rate::MaxRate;
@@ -19,15 +19,15 @@ use thiserror::Error;
 pub struct MaxRate(Option<NonZeroU32>);
 
 impl MaxRate {
-    /// As often as one likes.
+    /// No limit.
     pub const OFF: Self = Self(None);
 
-    /// At most so many a second.
+    /// A limit of this many events per second.
     pub const fn per_second(number: NonZeroU32) -> Self {
         Self(Some(number))
     }
 
-    /// A full bucket for this rate; `None` without one.
+    /// Creates a full token bucket for this rate; `None` if there is no limit.
     pub fn bucket(self, burst: NonZeroU32, now: Instant) -> Option<Bucket> {
         let interval = 1_000_000_000 / u64::from(self.0?.get());
         Some(Bucket::new(interval, burst.get().into(), now))
@@ -60,35 +60,35 @@ impl fmt::Display for MaxRate {
 #[error("expected a rate such as 20/s, or off")]
 pub struct ParseMaxRateError;
 
-/// A token bucket, in the form that ATM networks call the generic cell rate algorithm (ITU-T I.371):
-/// all it knows is when it will be full.
+/// A token bucket, in the form that ATM networks call the generic cell rate algorithm (ITU-T
+/// I.371). Its only state is the time at which it is full.
 #[derive(Clone, Copy, Debug)]
 pub struct Bucket {
-    /// Between two tokens, in nanoseconds.
+    /// Time between two tokens, in nanoseconds.
     interval: u64,
-    /// How far from full it may be when somebody takes a token that is there, in nanoseconds.
+    /// The longest time to full at which a token is still available, in nanoseconds.
     slack: u64,
     full: Instant,
 }
 
 impl Bucket {
-    /// A full bucket of so many tokens, of which it gets a new one every `interval` nanoseconds.
+    /// Creates a full bucket of `burst` tokens. It gains a token every `interval` nanoseconds.
     pub fn new(interval: u64, burst: u64, now: Instant) -> Self {
         Self { interval, slack: interval.saturating_mul(burst.saturating_sub(1)), full: now }
     }
 
-    /// Takes a token, on credit if there is none.
+    /// Takes a token, on credit if none is available.
     pub fn spend(&mut self, now: Instant) {
         self.spend_many(1, now);
     }
 
-    /// Takes so many tokens, on credit as far as there are none.
+    /// Takes this many tokens, on credit if too few are available.
     pub fn spend_many(&mut self, tokens: u64, now: Instant) {
         let time = Duration::from_nanos(self.interval.saturating_mul(tokens));
         self.full = self.full.max(now) + time;
     }
 
-    /// The number of tokens that are there.
+    /// The number of available tokens.
     pub fn tokens(&self, now: Instant) -> u64 {
         let full = u128::from(self.slack) + u128::from(self.interval);
         let missing = self.full.saturating_duration_since(now).as_nanos();
@@ -96,7 +96,7 @@ impl Bucket {
         u64::try_from(tokens).unwrap_or(u64::MAX)
     }
 
-    /// How long it takes until there is a token: no time, if there is one.
+    /// The time until a token is available; zero if one is.
     pub fn wait(&self, now: Instant) -> Duration {
         self.full.saturating_duration_since(now + Duration::from_nanos(self.slack))
     }
@@ -110,7 +110,7 @@ mod tests {
         NonZeroU32::new(number).unwrap()
     }
 
-    /// How many could be had by now.
+    /// Takes all available tokens and returns their number.
     fn drain(bucket: &mut Bucket, now: Instant) -> u32 {
         let mut had = 0;
         while bucket.wait(now).is_zero() {

@@ -1,4 +1,4 @@
-//! Times as people write them (requirement 8.6).
+//! Time limits and their syntax (requirement 8.6).
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::limits::LONGEST_TIME;
 
-/// A span of time of up to [`LONGEST_TIME`], or `off`.
+/// A duration of up to [`LONGEST_TIME`], or `off`.
 ///
 /// ```
 /// # use chat_protocol::options::time_limit::TimeLimit;
@@ -21,10 +21,10 @@ use crate::limits::LONGEST_TIME;
 pub struct TimeLimit(Option<Duration>);
 
 impl TimeLimit {
-    /// No limit at all.
+    /// No limit.
     pub const OFF: Self = Self(None);
 
-    /// A limit of this much.
+    /// A limit of this duration.
     pub const fn of(duration: Duration) -> Self {
         Self(Some(duration))
     }

@@ -1,4 +1,4 @@
-//! Why a program cannot start.
+//! Errors that prevent a program from starting.
 
 use std::fmt;
 use std::io;
@@ -33,17 +33,18 @@ texts! {
 }
 
 impl Language {
-    /// Why the server cannot listen (requirement 1.8).
+    /// The server cannot listen; gives the reason (requirement 1.8).
     pub fn cannot_listen(self, address: &impl fmt::Display, reason: &io::Error) -> String {
         self.cannot_listen_at(&address.to_string(), &self.reason(reason)).to_string()
     }
 
-    /// Why the client cannot connect (requirement 4.5).
+    /// The client cannot connect; gives the reason (requirement 4.5).
     pub fn cannot_connect(self, address: &impl fmt::Display, reason: &io::Error) -> String {
         self.cannot_connect_to(&address.to_string(), &self.reason(reason)).to_string()
     }
 
-    /// An error of the system, in words that a person expects where there are some.
+    /// The text of a system error: a common phrase if there is one, otherwise the system's own
+    /// text.
     fn reason(self, error: &io::Error) -> String {
         match error.kind() {
             io::ErrorKind::AddrInUse => self.in_use(),

@@ -1,11 +1,11 @@
-//! Every sentence the chat says to people, in each language.
+//! Every text that the chat shows to people, in each language.
 //!
-//! A text is a method of [`Language`]. The tables of `server`, `client`, `refusals` and `errors` hold
-//! the texts themselves, `people` and some others put texts together. What is the same in every language stands here:
-//! programs read it (requirement 9.2).
+//! A text is a method of [`Language`]. The tables of `server`, `client`, `refusals` and `errors`
+//! hold the texts; `people` composes some of them. Text that is the same in every language is in
+//! this file: programs read it (requirement 9.2).
 //!
-//! The Spanish texts of the SPEC are fixed: peers and checks compare them to the letter. What is
-//! written to a socket ends in a newline, which is added where it is written, not here.
+//! The Spanish texts of the SPEC are fixed: peers and tests compare them exactly. Text on a socket
+//! ends in a newline. The code that writes it adds the newline, not this module.
 //!
 //! [`Language`]: crate::language::Language
 
@@ -26,13 +26,13 @@ pub use seen::*;
 
 /// The server's second line on its console, once it listens (requirement 1.2).
 pub const WAITING: &str = "esperando clientes...";
-/// What the server asks for a name with, unless told otherwise (requirement 5.1).
+/// The default name keyword: the text with which the server asks for a name (requirement 5.1).
 pub const NAME_KEYWORD: &str = "nombre del cliente";
-/// What begins every notice, and nothing that people say (requirement 6.6).
+/// Prefix of every notice. No member's message begins with it (requirement 6.6).
 pub const NOTICE: &str = "* ";
-/// What begins every refusal, and nothing that people say (requirement 6.6).
+/// Prefix of every refusal. No member's message begins with it (requirement 6.6).
 pub const REFUSAL: &str = "! ";
-/// What stands between a name and what is said under it.
+/// Separator between a name and that member's message.
 const SAYS: &str = " > ";
 
 /// The server's first line on its console: `servidor de chat iniciado en IP:PORT`
@@ -41,17 +41,17 @@ pub fn started(address: SocketAddr) -> impl fmt::Display {
     fmt::from_fn(move |f| write!(f, "servidor de chat iniciado en {address}"))
 }
 
-/// A message as the other clients receive it under `--label port` (requirement 2.4).
+/// A message under `--label port`, as the other clients receive it (requirement 2.4).
 pub fn message_by_port(sender: SocketAddr, text: &str) -> impl fmt::Display {
     fmt::from_fn(move |f| write!(f, "usuario {}: {text}", sender.port()))
 }
 
-/// A message where people have names (requirement 2.4).
+/// A message labelled with its sender's name (requirement 2.4).
 pub fn message_by_name(name: &str, text: &str) -> impl fmt::Display {
     fmt::from_fn(move |f| write!(f, "{name}{SAYS}{text}"))
 }
 
-/// As much of what somebody wrote as a notice can bear.
+/// Shortens a client's text so that it fits into a notice.
 fn short(text: &str) -> String {
     match text.char_indices().nth(MAX_NAME) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(shown, "cliente 127.0.0.1:65310: hola");
     }
 
-    /// The arguments that a text has, sorted.
+    /// The arguments of a text, sorted.
     fn arguments(text: &str) -> Vec<&str> {
         let mut found: Vec<&str> =
             text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
@@ -90,7 +90,7 @@ mod tests {
         found
     }
 
-    /// The mark that tells what kind of line it is.
+    /// The mark that tells the kind of a line.
     fn mark(text: &str) -> &str {
         [NOTICE, REFUSAL, "["].into_iter().find(|mark| text.starts_with(mark)).unwrap_or_default()
     }

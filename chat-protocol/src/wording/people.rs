@@ -1,4 +1,4 @@
-//! Presence, lists and the forms of commands (chapters 5 and 6).
+//! Texts for presence, lists and the syntax of commands (chapters 5 and 6).
 
 use std::fmt::{self, Write};
 
@@ -8,30 +8,30 @@ use crate::language::Language;
 use crate::limits::MAX_LISTED;
 use crate::name::Name;
 
-/// What stands between the names in a list.
+/// Separator between the names in a list.
 pub(super) const NEXT: &str = ", ";
 
-/// How long a line of a list may grow, in bytes, before the next name begins another: what any
-/// peer can take, even one that reads 1 KiB at a time.
+/// Maximum length of a line of a list, in bytes; the next name begins a new line. Any peer can take
+/// such a line, even one that reads 1 KiB at a time.
 const LIST_LINE: usize = 400;
 
 impl Language {
-    /// The room hears that somebody has joined (requirement 5.3).
+    /// Tells a room that a member has joined (requirement 5.3).
     pub fn joined(self, name: &Name) -> impl fmt::Display {
         fmt::from_fn(move |f| write!(f, "{NOTICE}{name}{}", self.joined_end()))
     }
 
-    /// The room hears that somebody has left (requirement 5.3).
+    /// Tells a room that a member has left (requirement 5.3).
     pub fn left(self, name: &Name) -> impl fmt::Display {
         fmt::from_fn(move |f| write!(f, "{NOTICE}{name}{}", self.left_end()))
     }
 
-    /// The room hears of a new name (requirement 6.3).
+    /// Tells a room that a member has a new name (requirement 6.3).
     pub fn renamed(self, old: &Name, new: &Name) -> impl fmt::Display {
         fmt::from_fn(move |f| write!(f, "{NOTICE}{old}{}{new}", self.is_now()))
     }
 
-    /// A client hears this in the place of messages that it was too slow for (requirement 2.1).
+    /// Tells a slow consumer the number of messages that were dropped here (requirement 2.1).
     pub fn missed(self, messages: u64) -> impl fmt::Display {
         fmt::from_fn(move |f| match messages {
             1 => f.write_str(self.missed_one()),
@@ -39,7 +39,7 @@ impl Language {
         })
     }
 
-    /// The people in a room (requirement 6.3); as many lines as it takes.
+    /// Lists the members of a room (requirement 6.3), in as many lines as needed.
     pub fn members<'a>(
         self,
         room: &'a Name,
@@ -51,7 +51,7 @@ impl Language {
         })
     }
 
-    /// The rooms, with the number of people in each (requirement 6.3).
+    /// Lists the rooms, with the number of members in each (requirement 6.3).
     pub fn rooms<'a>(
         self,
         rooms: impl ExactSizeIterator<Item = (&'a Name, usize)> + Clone,
@@ -62,7 +62,7 @@ impl Language {
         })
     }
 
-    /// Writes a list in lines of a bearable length.
+    /// Writes a list in lines of at most [`LIST_LINE`] bytes.
     fn list(
         self,
         f: &mut fmt::Formatter<'_>,
@@ -87,13 +87,13 @@ impl Language {
         f.write_str(&line)
     }
 
-    /// The right form of a command (requirement 6.4), by the word that was used.
+    /// The right syntax of a command (requirement 6.4), with the word that the client used.
     pub(super) fn right_form(self, word: &str, form: &Form) -> impl fmt::Display {
         let written = format!("{} {}", word.to_lowercase(), self.pick(&form.arguments));
         fmt::from_fn(move |f| write!(f, "{}", self.form(written.trim_end())))
     }
 
-    /// The list of commands (requirement 6.3): a line each, with the word of this language first.
+    /// The list of commands (requirement 6.3): one per line, the word of this language first.
     pub fn help(self) -> impl fmt::Display {
         fmt::from_fn(move |f| {
             for Form { word, alias, arguments, purpose, .. } in &FORMS {

@@ -1,4 +1,4 @@
-//! What a client is told when something is refused.
+//! Texts of refusals.
 
 use std::fmt;
 
@@ -72,7 +72,7 @@ texts! {
 }
 
 impl Language {
-    /// The text of a refusal: one line, or two for the last name that may be tried.
+    /// The text of a refusal: one line, or two if the client may try no further name.
     pub fn refusal(self, refusal: &Refusal) -> impl fmt::Display {
         fmt::from_fn(move |f| match refusal {
             Refusal::ServerFull => f.write_str(self.server_full()),
@@ -99,7 +99,7 @@ impl Language {
         })
     }
 
-    /// Why a name cannot be had (requirements 5.4 and 5.5).
+    /// The text of a refused name, with the reason (requirements 5.4 and 5.5).
     pub fn name_refused(self, error: NameError) -> impl fmt::Display {
         fmt::from_fn(move |f| match error {
             NameError::Reserved => f.write_str(self.reserved_name()),
@@ -108,7 +108,7 @@ impl Language {
         })
     }
 
-    /// What is wrong with a name, as the end of a sentence.
+    /// The fault of a name, as the end of a sentence.
     fn why(self, error: NameError) -> impl fmt::Display {
         fmt::from_fn(move |f| match error {
             NameError::Empty => f.write_str(self.name_is_empty()),

@@ -1,13 +1,12 @@
-//! What a line from a server shows of who is there: the sentences of the chat, read backwards, in
-//! whichever language the server talks.
+//! Parses lines from a server, in whichever language it talks, to find the names in use.
 
 use super::people::NEXT;
 use super::{NOTICE, SAYS};
 use crate::language::Language;
 use crate::name::Name;
 
-/// The names that a line from a server shows to be in use, and whether it shows that the first
-/// of them no longer is.
+/// Finds the names that a line from a server shows to be in use, and a name that it shows to be no
+/// longer in use.
 ///
 /// ```
 /// # use chat_protocol::wording::{Seen, names_in};
@@ -21,7 +20,7 @@ pub fn names_in(line: &str) -> Seen<'_> {
         if let Some(seen) = Language::ALL.iter().find_map(|language| change(*language, notice)) {
             return seen;
         }
-        // Of a list: "en general (2): Ana, Bea", or the next line of a longer one.
+        // A list: "en general (2): Ana, Bea", or a further line of a longer one.
         let names = notice.split_once("): ").map_or(notice, |(_, names)| names);
         return here(names.trim_end_matches(NEXT).split(NEXT).collect()).of_names();
     }
@@ -29,7 +28,7 @@ pub fn names_in(line: &str) -> Seen<'_> {
     here(speaker.split_once(SAYS).map(|(name, _)| name).into_iter().collect()).of_names()
 }
 
-/// A notice that somebody has come, gone, or taken another name.
+/// Parses a notice that a member has joined, left, or changed its name.
 fn change(language: Language, notice: &str) -> Option<Seen<'_>> {
     if let Some(name) = notice.strip_suffix(language.joined_end()) {
         return Some(Seen { gone: None, here: vec![name] });
@@ -41,7 +40,8 @@ fn change(language: Language, notice: &str) -> Option<Seen<'_>> {
     Some(Seen { gone: Some(old), here: vec![new] })
 }
 
-/// What follows the mark of a private message or its receipt: `] ` and the message for the former.
+/// Returns the text behind the mark of a private message or its receipt. For a private message, it
+/// is `] ` and the message.
 ///
 /// ```
 /// # use chat_protocol::wording::private_of;
@@ -53,29 +53,29 @@ pub fn private_of(line: &str) -> Option<&str> {
     Language::ALL.iter().find_map(|language| line.strip_prefix(language.private_mark()))
 }
 
-/// The name that this line says its reader has now.
+/// The name that this line gives to the client that receives it.
 pub fn own_name_in(line: &str) -> Option<Name> {
     let name: Name = line.strip_prefix(NOTICE)?.rsplit(' ').next()?.parse().ok()?;
     let says_so = |language: &Language| language.you_are_now(&name).to_string() == line;
     Language::ALL.iter().any(says_so).then_some(name)
 }
 
-/// Whether a line is the greeting of a server (requirement 1.5).
+/// Returns whether a line is the greeting of a server (requirement 1.5).
 pub fn is_greeting(line: &str) -> bool {
     Language::ALL.iter().any(|language| language.greeting() == line)
 }
 
-/// What a line shows of who is there.
+/// The names that a line shows.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Seen<'a> {
-    /// This name is not in use any more.
+    /// A name that is no longer in use.
     pub gone: Option<&'a str>,
-    /// These names are in use.
+    /// Names that are in use.
     pub here: Vec<&'a str>,
 }
 
 impl Seen<'_> {
-    /// Without what cannot be a name.
+    /// Removes every text that cannot be a name.
     fn of_names(mut self) -> Self {
         self.here.retain(|name| name.parse::<Name>().is_ok_and(|parsed| parsed.as_str() == *name));
         self

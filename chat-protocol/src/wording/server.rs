@@ -1,4 +1,4 @@
-//! What the server says to its clients and prints on its console.
+//! Texts that the server sends to its clients and prints on its console.
 
 use std::net::SocketAddr;
 
@@ -11,9 +11,9 @@ texts! {
         es: "bienvenido al chat! escribe 'salir' para salir",
         en: "welcome to the chat! type 'salir' to leave",
     }
-    /// The server has been told to stop (requirement 1.6).
+    /// The server is stopping (requirement 1.6).
     pub closing { es: "cerrando servidor...", en: "closing the server..." }
-    /// Why the server ends a silent connection (requirement 8.1).
+    /// Tells a client that its connection is closed because it was silent (requirement 8.1).
     pub idle_notice {
         es: "* conexión cerrada por inactividad",
         en: "* connection closed because of inactivity",
@@ -23,7 +23,7 @@ texts! {
         es: "nuevo cliente conectado: {peer}",
         en: "new client connected: {peer}",
     }
-    /// Printed when a client has gone (requirement 3.3).
+    /// Printed when a client has disconnected (requirement 3.3).
     pub client_disconnected(peer: SocketAddr) {
         es: "cliente {peer} desconectado",
         en: "client {peer} disconnected",
@@ -35,7 +35,7 @@ texts! {
         es: "cliente {peer} espera su turno",
         en: "client {peer} is waiting for its turn",
     }
-    /// Printed when a client that has waited is served.
+    /// Printed when the server begins to serve a client that has waited.
     pub client_served(peer: SocketAddr) {
         es: "cliente {peer} tiene el turno",
         en: "client {peer} has its turn",
@@ -45,7 +45,7 @@ texts! {
         es: "cliente {sender}: {text}",
         en: "client {sender}: {text}",
     }
-    /// Stands on the console where it could not keep up and so many lines are missing.
+    /// Replaces this many lines that the console was too slow to print.
     pub console_gap(lines: u64) {
         es: "* {lines} líneas omitidas: nadie leía esta salida",
         en: "* {lines} lines omitted: this output was not read",
@@ -55,31 +55,31 @@ texts! {
         es: "* te has perdido {messages} mensajes",
         en: "* you have missed {messages} messages",
     }
-    /// The operator has said something to an empty room.
+    /// Tells the operator that no member hears the message.
     pub empty_room {
         es: "* no hay nadie en la sala: no se envió",
         en: "* the room is empty: not sent",
     }
-    /// The operator has pressed Ctrl-D.
+    /// Tells the operator that Ctrl-D does not stop the server.
     pub console_goes_on {
         es: "* el servidor sigue; 'salir' o Ctrl-C lo detiene",
         en: "* the server goes on; 'salir' or Ctrl-C stops it",
     }
-    /// The owner of a new name is told so (requirement 6.3).
+    /// Tells a member its new name (requirement 6.3).
     pub you_are_now(name: &Name) { es: "* ahora te llamas {name}", en: "* you are now called {name}" }
-    /// A client that changed the room is told where it is (requirement 6.2).
+    /// Tells a member its new room (requirement 6.2).
     pub you_are_in(room: &Name) { es: "* estás en la sala {room}", en: "* you are in the room {room}" }
-    /// A private message as it arrives (requirement 6.1).
+    /// A private message, as its receiver sees it (requirement 6.1).
     pub private(sender: &Name, text: &str) {
         es: "[privado] {sender} > {text}",
         en: "[private] {sender} > {text}",
     }
-    /// The receipt of the sender of a private message (requirement 6.1).
+    /// The receipt of a private message, as its sender sees it (requirement 6.1).
     pub private_receipt(receiver: &Name, text: &str) {
         es: "[privado a {receiver}] {text}",
         en: "[private to {receiver}] {text}",
     }
-    /// What begins every private message and its receipt.
+    /// Prefix of every private message and its receipt.
     pub private_mark { es: "[privado", en: "[private" }
     pub(super) joined_end { es: " se ha unido", en: " has joined" }
     pub(super) left_end { es: " ha salido", en: " has left" }

@@ -1,9 +1,9 @@
-//! The table of texts: each stands in every language or does not compile.
+//! Macro for a table of texts. A text without a translation does not compile.
 
-/// Writes methods of [`Language`](crate::language::Language), one for each text.
+/// Generates methods of [`Language`](crate::language::Language), one per text.
 ///
-/// A text without arguments becomes a constant function that returns it. One with arguments becomes
-/// a function that returns something to display; the arguments stand in the text as `{name}`.
+/// A text without arguments becomes a `const fn` that returns it. A text with arguments becomes a
+/// function that returns a value to display; the text contains each argument as `{name}`.
 macro_rules! texts {
     ($($(#[$doc:meta])* $vis:vis $name:ident $(($($argument:ident: $type:ty),+))? {
         es: $es:literal, en: $en:literal $(,)?
@@ -14,7 +14,7 @@ macro_rules! texts {
             })+
         }
 
-        /// Name, Spanish, English of every text of this file.
+        /// Name, Spanish text and English text of every entry in this file.
         #[cfg(test)]
         pub(super) const TEXTS: &[(&str, &str, &str)] = &[$((stringify!($name), $es, $en)),+];
     };

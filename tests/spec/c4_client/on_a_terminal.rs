@@ -1,4 +1,4 @@
-//! Chapter 4 on a terminal: what is to be seen there, and that it is given back.
+//! Chapter 4 on a terminal: the screen, and the restored terminal mode.
 
 use super::*;
 use chat_drive::terminal::Terminal;
@@ -9,7 +9,7 @@ const CTRL_C: &str = "\x03";
 const CTRL_D: &str = "\x04";
 const UP: &str = "\x1b[A";
 
-/// The client on a terminal, its prompt in sight.
+/// Starts the client on a terminal and waits for its prompt.
 fn client(chat: &Chat) -> Result<Terminal> {
     let client = chat.stage.start_on_terminal("client", &client_of(&chat.address))?;
     client.wait_for(&[ES.connected(), ES.type_messages(), ES.greeting(), ">"])?;
@@ -50,7 +50,7 @@ fn r4_2_arriving_lines_keep_their_order_while_lines_are_entered() -> Result {
     }
     ana.send("fin\n")?;
     client.wait_for(&[&said_by(&ana, "fin"), ">"])?;
-    // All of it has scrolled by on this screen; what is left to be seen is in order.
+    // All lines have scrolled through this screen; the visible rest is in order.
     let numbers: Vec<u32> =
         client.seen().iter().filter_map(|row| row.strip_prefix(&prefix)?.parse().ok()).collect();
     let first = *numbers.first().expect("a number");
@@ -117,7 +117,7 @@ fn r4_3_salir_ctrl_c_and_ctrl_d_leave() -> Result {
 fn r4_4_says_at_once_that_the_server_has_died_and_gives_the_terminal_back() -> Result {
     let mut chat = Chat::start()?;
     let mut shell = Command::new("sh");
-    // The terminal is given back when it shows what is typed again.
+    // The terminal is restored when it echoes what is typed.
     shell.args([
         "-c",
         "\"$0\" \"$1\"; echo status $?; stty -a | grep -ow -e '-*echo' -e '-*icanon'",
@@ -168,7 +168,7 @@ fn r4_6_nothing_from_the_network_drives_the_terminal() -> Result {
     client.wait_for(&[
         ES.connected(),
         ES.type_messages(),
-        // The terminal that plays here shows no U+FFFD.
+        // The test's terminal shows no U+FFFD.
         "[2J[H]0;title31mred",
         ">",
     ])

@@ -22,7 +22,7 @@ fn client_of(address: &impl ToString, options: &[&str]) -> Command {
     command
 }
 
-/// The client in pipes, connected to a server that the test plays.
+/// Starts the client in pipes, connected to a server that the test plays.
 fn with_played_server(options: &[&str]) -> Result<(Stage, Program, Peer)> {
     let stage = Stage::new();
     let server = stage.listen("server")?;
@@ -33,14 +33,14 @@ fn with_played_server(options: &[&str]) -> Result<(Stage, Program, Peer)> {
     Ok((stage, client, link))
 }
 
-/// The client in pipes, in a real chat.
+/// Starts the client in pipes, in a real chat.
 fn in_chat(chat: &Chat, options: &[&str]) -> Result<Program> {
     let client = chat.stage.start("client", client_of(&chat.address, options))?;
     client.out.wait_for(ES.greeting())?;
     Ok(client)
 }
 
-/// Somebody who is in the room and hears what happens there.
+/// A peer in the room that receives what happens there.
 fn witness(chat: &Chat) -> Result<Peer> {
     let mut witness = chat.peer("witness")?;
     witness.expect(KEYWORD)?;

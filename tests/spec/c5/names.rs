@@ -1,4 +1,4 @@
-//! Chapter 5: names. Who hears of them: `c5_presence`.
+//! Chapter 5: names. The notices to the room: `c5_presence`.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,12 +16,12 @@ const EMPTY: &str = "! nombre no válido: está vacío";
 const SIGNS: &str = "! nombre no válido: falta una letra o una cifra";
 const CHARACTER: &str = "! nombre no válido: solo letras, cifras, '_', '-' y '.'";
 
-/// A room that asks for names.
+/// Starts a chat in a room that asks for names.
 fn sala(options: &[&str]) -> Result<Chat> {
     Chat::start_with(&[&["--profile", "sala"], options].concat())
 }
 
-/// The peer's answer is refused for this reason, and it is asked again.
+/// Checks that the peer's answer is refused for this reason, and that the server asks again.
 fn refuses(peer: &mut Peer, answer: impl AsRef<[u8]>, reason: &str) -> Result {
     peer.send(answer)?;
     peer.expect(reason)?;
@@ -37,7 +37,7 @@ fn r5_1_the_keyword_follows_the_greeting() -> Result {
         let mut ana = chat.stage.connect("ana", chat.address)?;
         ana.expect("bienvenido al chat! escribe 'salir' para salir")?;
         ana.expect(keyword)?;
-        // Asked again, it is asked the same.
+        // The repeated question is the same.
         ana.send("...\n")?;
         ana.expect(SIGNS)?;
         ana.expect(keyword)?;
@@ -107,7 +107,7 @@ fn r5_1_who_leaves_while_it_is_asked_is_announced_to_nobody() -> Result {
             chat.server.out.wait_for(&gone)?;
         }
     }
-    // Neither has a name been kept, nor one given away.
+    // The server has neither kept a name nor given one away.
     refuses(&mut chat.asked_peer("other")?, "Ana\n", TAKEN)?;
     let _eva = chat.member("Eva")?;
     ana.expect("* Eva se ha unido")
@@ -265,7 +265,7 @@ fn r5_5_nobody_is_called_like_the_operator() -> Result {
     take_part(&mut eva)
 }
 
-/// Does something again and again, until the server has closed the connection of this peer.
+/// Repeats an action until the server has closed this peer's connection.
 fn until_closed(chat: &Chat, peer: SocketAddr, mut beat: impl FnMut() -> Result) -> Result {
     let gone = format!("cliente {peer} desconectado");
     let mut clock = chat.named_peer("Reloj")?;
@@ -312,7 +312,7 @@ fn r5_6_who_floods_instead_of_giving_a_name_is_closed() -> Result {
     thread::scope(|scope| {
         let flood = scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
-                // It fails when the server has closed.
+                // It fails once the server has closed the connection.
                 let _ = eva.send("x".repeat(1 << 16));
             }
         });

@@ -63,7 +63,7 @@ fn r5_3_who_is_closed_for_silence_leaves_like_everybody() -> Result {
     let mut ana = chat.member("Ana")?;
     let _silent = chat.named_peer("Eva")?;
     ana.expect("* Eva se ha unido")?;
-    // Asking keeps ana herself from being silent, and tells her nothing but who is there.
+    // The requests keep ana from being idle, and the answers show only the members of the room.
     loop {
         ana.send("/quien\n")?;
         match ana.hear()?.as_deref() {
@@ -96,7 +96,7 @@ fn r5_3_without_presence_nobody_is_announced() -> Result {
     ana.expect("Bea > hola")
 }
 
-/// What this one hears until caro has said that it is over.
+/// The lines that this peer receives until caro's last message.
 fn heard(peer: &mut Peer) -> Result<Vec<String>> {
     let mut heard = Vec::new();
     loop {
@@ -107,7 +107,8 @@ fn heard(peer: &mut Peer) -> Result<Vec<String>> {
     }
 }
 
-/// Many who come, speak, and go in one way or another.
+/// Connects clients that talk and then leave in one of three ways. Returns the server's lines for
+/// their leaving.
 fn come_and_go(stage: &Stage, address: SocketAddr, name: &str) -> Result<Vec<String>> {
     let mut gone = Vec::new();
     for round in 0..10 {
@@ -128,7 +129,7 @@ fn come_and_go(stage: &Stage, address: SocketAddr, name: &str) -> Result<Vec<Str
     Ok(gone)
 }
 
-/// What was heard of each name, without the name.
+/// The lines about each name, without the name.
 fn by_name(heard: &[String]) -> HashMap<&str, Vec<&str>> {
     let mut of: HashMap<&str, Vec<&str>> = HashMap::new();
     for line in heard {

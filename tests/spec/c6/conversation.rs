@@ -6,12 +6,12 @@ use chat_tests::ES;
 use chat_tests::chat::Chat;
 use chat_tests::harness::peer::Peer;
 
-/// A chat in which nobody is told who comes and goes, and nothing else is missing.
+/// Starts a chat without notices of joining and leaving; everything else is as usual.
 fn quiet() -> Result<Chat> {
     Chat::start_with(&["--profile", "grupal", "--presence", "off", "--max-rate", "off"])
 }
 
-/// The peer sends the line, and this is what it hears next.
+/// Sends the line, and checks that this is the next line that the peer receives.
 fn answers(peer: &mut Peer, line: &str, answer: &str) -> Result {
     peer.send(format!("{line}\n"))?;
     peer.expect(answer)
@@ -27,7 +27,7 @@ fn r6_1_a_private_message_reaches_one_alone_and_its_sender_gets_a_receipt() -> R
     bea.expect("Caro > antes")?;
     answers(&mut ana, "/privado Bea hola,  que tal?", "[privado a Bea] hola,  que tal?")?;
     bea.expect("[privado] Ana > hola,  que tal?")?;
-    // Neither the room nor the console has heard of it.
+    // Neither the room nor the console has received it.
     bea.send("despues\n")?;
     caro.expect("Bea > despues")?;
     chat.server.out.expect("Bea > despues")
@@ -41,7 +41,7 @@ fn r6_1_a_name_is_found_whatever_its_case_and_normal_form() -> Result {
         answers(&mut ana, &format!("/privado {name} hola"), "[privado a José] hola")?;
         jose.expect("[privado] Ana > hola")?;
     }
-    // What only looks so is somebody else.
+    // A name that only looks alike belongs to another member.
     for name in ["Јosé", "lan"] {
         let nobody = format!("* no hay nadie que se llame {name}");
         answers(&mut ana, &format!("/privado {name} hola"), &nobody)?;
@@ -165,7 +165,7 @@ fn r6_3_a_new_name_is_announced_once_and_in_order() -> Result {
     }
     drop(ana);
     bea.expect("* Luz ha salido")?;
-    // In another room nothing was heard of all that.
+    // A member in another room has received none of this.
     answers(&mut caro, "/quien", "* en cocina (1): Caro")
 }
 
@@ -182,7 +182,7 @@ fn r6_3_a_new_name_is_judged_like_the_first() -> Result {
         ("/nombre *Ana", "! nombre no válido: solo letras, cifras, '_', '-' y '.'"),
         (&long, "! nombre no válido: más de 32 caracteres"),
         ("/nombre dos palabras", "* se escribe así: /nombre NUEVO"),
-        // Its own in other letters is no other's.
+        // Its own name in other letters is free for it.
         ("/nombre ANA", "* ahora te llamas ANA"),
         ("/quien", "* en general (2): ANA, Bea"),
     ] {
@@ -309,7 +309,7 @@ fn r6_4_without_commands_a_slash_is_a_letter() -> Result {
     Ok(())
 }
 
-/// What two hear when one of them uses every command by these words.
+/// Ana uses every command, with these words. Returns the lines that the two members receive.
 fn heard_of(words: [&str; 8]) -> Result<Vec<String>> {
     let [private, room, who, rooms, rename, reply, help, leave] = words;
     let chat = Chat::start_with(&["--profile", "grupal", "--max-rate", "off"])?;
@@ -324,7 +324,7 @@ fn heard_of(words: [&str; 8]) -> Result<Vec<String>> {
     while let Some(line) = ana.hear()? {
         heard.push(line);
     }
-    // Once for the other room, and once for good.
+    // Once for the change of room, and once for leaving the chat.
     for _ in 0..2 {
         while heard.last().is_none_or(|line| line != "* Luz ha salido") {
             heard.push(bea.hear()?.expect("that she leaves"));

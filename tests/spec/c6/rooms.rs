@@ -8,7 +8,7 @@ fn grupal() -> Result<Chat> {
     Chat::start_with(&["--profile", "grupal", "--max-rate", "off"])
 }
 
-/// A chat in which nobody is told who comes and goes, and nothing else is missing.
+/// Starts a chat without notices of joining and leaving; everything else is as usual.
 fn quiet(options: &[&str]) -> Result<Chat> {
     Chat::start_with(
         &[&["--profile", "grupal", "--presence", "off", "--max-rate", "off"], options].concat(),
@@ -20,7 +20,7 @@ fn goes_to(peer: &mut Peer, room: &str) -> Result {
     peer.expect(&format!("* estás en la sala {room}"))
 }
 
-/// The peer sends the line, and this is what it hears next.
+/// Sends the line, and checks that this is the next line that the peer receives.
 fn answers(peer: &mut Peer, line: &str, answer: &str) -> Result {
     peer.send(format!("{line}\n"))?;
     peer.expect(answer)
@@ -38,7 +38,7 @@ fn r6_2_messages_stay_in_their_room() -> Result {
         bea.expect(&format!("Ana > en general {round}"))?;
         dora.expect(&format!("Caro > en cocina {round}"))?;
     }
-    // Neither of the speakers has heard anything from the other room either.
+    // Neither of the speakers has received anything from the other room either.
     bea.send("fin\n")?;
     dora.send("fin\n")?;
     ana.expect("Bea > fin")?;
@@ -200,7 +200,7 @@ fn r6_2_who_goes_while_changing_rooms_leaves_nothing_behind() -> Result {
 fn r6_2_ten_thousand_rooms_leave_nothing_behind() -> Result {
     use chat_drive::process::{descriptors, resident};
 
-    /// What the system's allocator may keep or round up.
+    /// Memory that the system's allocator may keep or round up, in bytes.
     const SLACK: u64 = 512 * 1024;
 
     let chat = quiet(&[])?;

@@ -1,4 +1,4 @@
-//! A thousand who come at once.
+//! A thousand clients that join at once.
 
 use std::time::Instant;
 
@@ -14,12 +14,12 @@ fn can_hold_all() -> bool {
     descriptors::raise().is_none_or(|[soft, _]| soft >= 2 * CROWD as u64)
 }
 
-/// The next so many lines.
+/// The next `number` lines.
 fn lines(peer: &mut Peer, number: usize) -> Result<Vec<String>> {
     (0..number).map(|_| peer.hear().map(|line| line.expect("a line"))).collect()
 }
 
-/// What somebody must hear of all this: everything behind its own joining but its own message.
+/// The lines that a member must receive: all after its own joining, except its own message.
 fn heard_by(name: &str, all: &[String]) -> Vec<String> {
     let joined = format!("* {name} se ha unido");
     let own = format!("{name} > hola");

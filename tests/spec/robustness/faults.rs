@@ -1,4 +1,4 @@
-//! People, among them some who do not read, talk or ask without end, or go at a bad moment.
+//! Members that do not read, talk or ask without end, or leave at a bad moment.
 
 use std::thread;
 
@@ -7,7 +7,7 @@ use chat_protocol::wording;
 use chat_tests::chat::{Chat, said_by};
 use chat_tests::harness::peer::Peer;
 
-/// A chat in which nobody is told who comes and goes, and nothing else is missing.
+/// Starts a chat without notices of joining and leaving; everything else is as usual.
 fn quiet() -> Result<Chat> {
     quiet_with(&[])
 }
@@ -17,7 +17,7 @@ fn quiet_with(options: &[&str]) -> Result<Chat> {
     Chat::start_with(&[&quiet, options].concat())
 }
 
-/// Two who talk hear each other, again and again.
+/// Checks, again and again, that two members receive each other's messages.
 fn talk(ana: &mut Peer, bea: &mut Peer) -> Result {
     (0..100).try_for_each(|i| {
         ana.send(format!("{i}\n"))?;
@@ -54,7 +54,7 @@ fn r2_1_a_reader_too_slow_for_a_flood_is_told_how_much_it_missed() -> Result {
     for i in 0..FLOODERS {
         let mut flooder = chat.peer(&format!("flooder {i}"))?;
         flooder.forget_what_arrives()?;
-        // The shortest lines grow most when they are labelled.
+        // Labels add most to the shortest lines.
         let flood = "a\n".repeat(EACH);
         flooders.push(thread::spawn(move || flooder.send(flood).map(|()| flooder)));
     }
@@ -100,7 +100,7 @@ fn r6_3_who_asks_without_end_and_never_reads_delays_nobody() -> Result {
     let mut stuck = chat.stuck_peer("stuck")?;
     stuck.expect(wording::NAME_KEYWORD)?;
     let gone = format!("cliente {} desconectado", stuck.address());
-    // It fails when the server has hung up.
+    // It fails once the server has closed the connection.
     let flooder = thread::spawn(move || {
         let _ = stuck.send(format!("Eva\n{}", "/ayuda\n".repeat(100_000)));
         stuck

@@ -1,5 +1,5 @@
-//! Limits of the whole server: connections of one address, clients who wait, descriptors. Those of
-//! one client (lines, names, rooms, time) stand in their chapters.
+//! Limits of the whole server: connections per address, waiting clients, descriptors. The chapters
+//! contain the limits of one client (lines, names, rooms, time).
 
 use chat_drive::failure::Result;
 use chat_protocol::limits::MAX_QUEUE;
@@ -10,7 +10,8 @@ use chat_tests::harness::peer::Peer;
 
 const TOO_MANY: &str = "! demasiadas conexiones desde tu dirección";
 
-/// This peer is told this, whatever it has sent before, and its connection is closed.
+/// Checks that a new peer gets this line, whatever it has sent before, and that its connection is
+/// closed.
 fn refused(chat: &Chat, line: &str) -> Result {
     let mut late = chat.stage.connect("late", chat.address)?;
     late.send("hola\n".repeat(20_000))?;
@@ -18,7 +19,7 @@ fn refused(chat: &Chat, line: &str) -> Result {
     late.expect_end()
 }
 
-/// Leaves, and is gone for the server as well.
+/// Leaves, and waits until the server has seen it.
 fn leave(chat: &Chat, peer: Peer) -> Result {
     let gone = format!("cliente {} desconectado", peer.address());
     drop(peer);
@@ -65,7 +66,7 @@ fn r1_4_who_has_left_counts_until_the_connection_is_closed() -> Result {
     let gone = format!("cliente {} desconectado", ana.address());
     ana.send("salir\n")?;
     chat.server.out.wait_for(&gone)?;
-    // The server waits for ana to close its end as well, for a second; she is in no hurry.
+    // The server waits up to a second for ana to close her side as well; she does not.
     refused(&chat, TOO_MANY)?;
     drop(ana);
     Ok(())
@@ -80,12 +81,12 @@ fn r2_10_who_goes_while_it_may_not_talk_is_heard_to_the_end() -> Result {
     ana.send(lines)?;
     bea.expect(&format!("{said}0"))?;
     ana.reset();
-    // The server learns that ana is gone by trying to tell her this.
+    // The server detects that ana is gone when it sends her this.
     bea.send("sigues ahi?\n")?;
     (1..30).try_for_each(|i| bea.expect(&format!("{said}{i}")))
 }
 
-/// How many descriptors a process has is known on Linux only.
+/// Linux only: a process's number of descriptors is known only there.
 #[cfg(target_os = "linux")]
 #[test]
 fn r1_4_those_who_are_refused_and_stay_take_few_descriptors() -> Result {
@@ -107,7 +108,7 @@ fn r1_4_those_who_are_refused_and_stay_take_few_descriptors() -> Result {
     Ok(())
 }
 
-/// Linux only: elsewhere this machine has one address in 127.0.0.0/8.
+/// Linux only: other systems have only one address of 127.0.0.0/8.
 #[cfg(target_os = "linux")]
 #[test]
 fn r1_4_every_address_has_its_own_connections() -> Result {
@@ -167,7 +168,7 @@ fn r7_1_who_finds_the_queue_full_is_refused() -> Result {
     chat.server.out.wait_for(&format!("cliente {} espera su turno", next.address()))
 }
 
-/// What the system lets a process have open is known on Linux only.
+/// Linux only: the limit of open descriptors is known only there.
 #[cfg(target_os = "linux")]
 mod out_of_descriptors {
     use std::process::Command;
@@ -177,7 +178,7 @@ mod out_of_descriptors {
 
     use super::*;
 
-    /// What the server is started with, and what it may take.
+    /// The server's limits of descriptors: soft at the start, and hard.
     const SOFT: usize = 16;
     const HARD: usize = 24;
 
@@ -191,7 +192,7 @@ mod out_of_descriptors {
         Chat::start_command(command)
     }
 
-    /// The next diagnostic.
+    /// Checks the next diagnostic.
     fn says(chat: &Chat, part: &str) -> Result {
         let line = chat.server.err.find(|_| true, part)?;
         assert!(line.contains(part), "{line}");
@@ -211,7 +212,7 @@ mod out_of_descriptors {
         let mut outside = peers.split_off(places);
         let mut inside = peers;
         inside.iter_mut().try_for_each(|peer| peer.expect(ES.greeting()))?;
-        // One leaves, and one comes in: who waits longest.
+        // When one client leaves, the one that has waited longest comes in.
         for round in 0..3 {
             drop(inside.remove(0));
             let mut next = outside.remove(0);
@@ -221,7 +222,7 @@ mod out_of_descriptors {
             inside.iter_mut().try_for_each(|peer| peer.expect(&heard))?;
             inside.push(next);
         }
-        // When all are in, the pause is over.
+        // When all clients are in, accepting resumes.
         inside.drain(..places - 1);
         outside.iter_mut().try_for_each(|peer| peer.expect(ES.greeting()))?;
         says(&chat, "accepting again")?;

@@ -1,4 +1,4 @@
-//! Requirements of several chapters at once: crowds, faults, limits, bytes without sense.
+//! Requirements of several chapters at once: crowds, faults, limits, random bytes.
 
 mod crowd;
 mod faults;

@@ -1,4 +1,4 @@
-//! Peers that send whatever bytes there are.
+//! Peers that send random bytes.
 
 use std::collections::HashMap;
 use std::thread;
@@ -18,14 +18,14 @@ const NOISY: u64 = 4;
 const NOISE: usize = 1 << 20;
 const TALK: usize = 200;
 
-/// How much more memory the server may have in the end, in bytes: what six outboxes and the
-/// console's two buffers can hold. What was sent is as much, and went to five.
+/// Memory that the server may gain, in bytes: the content of six outboxes and of the console's two
+/// buffers. The peers send as much, and it goes to five receivers.
 const GROWTH: u64 = 4 << 20;
 
-/// Shorter than many a line between two newlines that came about by chance.
+/// Shorter than many of the lines in the random bytes.
 const MAX_LINE: usize = 300;
 
-/// What others must hear of these bytes.
+/// The messages that others must receive from these bytes.
 fn messages(mut bytes: &[u8]) -> Vec<String> {
     let mut decoder = Decoder::new(Framing::Line, MAX_LINE);
     let mut messages = Vec::new();
@@ -43,11 +43,11 @@ fn messages(mut bytes: &[u8]) -> Vec<String> {
     messages
 }
 
-/// What somebody must hear of each sender, known by its port.
+/// The messages that a peer must receive from each sender, by the sender's port.
 type Due = HashMap<u16, IntoIter<String>>;
 
-/// Begins to talk, and says a line for each that `other` says, until everybody was heard to the end:
-/// each sender's lines whole, in order, none missing, none twice.
+/// Sends a line for each line of `other`, beginning with one, until all due messages are received:
+/// each sender's lines intact, in order, none missing, none twice.
 fn talk(mut peer: Peer, other: u16, mut due: Due) -> Result {
     let mut left: usize = due.values().map(ExactSizeIterator::len).sum();
     peer.send("linea 0\n")?;
@@ -71,7 +71,7 @@ fn talk(mut peer: Peer, other: u16, mut due: Due) -> Result {
     Ok(())
 }
 
-/// A peer that does not look at what arrives, and what it will send.
+/// A peer that discards what it receives, and the random bytes that it will send.
 fn noisy_peer(chat: &Chat, seed: u64) -> Result<(Peer, Vec<u8>)> {
     let peer = chat.peer(&format!("noisy {seed}"))?;
     peer.forget_what_arrives()?;
@@ -80,7 +80,7 @@ fn noisy_peer(chat: &Chat, seed: u64) -> Result<(Peer, Vec<u8>)> {
     Ok((peer, bytes))
 }
 
-/// What the server has resident, in bytes; nothing where that is not known.
+/// The server's resident memory, in bytes; 0 where it is unknown.
 fn memory(chat: &Chat) -> u64 {
     process::resident(chat.server.id()).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
-//! `make memory`: what an idle client costs the server, in resident memory.
+//! `make memory`: resident memory of the server per idle client.
 //!
-//! With `BEFORE=FILE` in the environment, that server is measured as well, an older one. Linux only:
-//! the figures come from `/proc`.
+//! With `BEFORE=FILE` in the environment, that server, usually an older one, is measured as well.
+//! Linux only: the figures come from `/proc`.
 
 fn main() {
     #[cfg(target_os = "linux")]
@@ -22,7 +22,7 @@ mod linux {
     use chat_tests::binaries;
     use chat_tests::chat::Chat;
 
-    /// Each needs a descriptor here and in the server.
+    /// Number of clients. Each needs a descriptor here and in the server.
     const CLIENTS: u32 = 1000;
 
     pub(super) fn measure_all() -> Result {
@@ -40,7 +40,7 @@ mod linux {
         Ok(())
     }
 
-    /// Connects a thousand clients that stay silent, apart from their names.
+    /// Measures a server with [`CLIENTS`] clients that stay silent, apart from their names.
     fn measure(name: &str, command: Command, named: bool) -> Result {
         let chat = Chat::start_command(command)?;
         let resident = || resident(chat.server.id()).map_err(|e| chat.stage.failure(e));

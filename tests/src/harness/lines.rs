@@ -1,4 +1,4 @@
-//! Lines that a program prints, to be waited for one after another.
+//! Output lines of a program; a test waits for one after another.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -10,28 +10,28 @@ use chat_drive::failure::Result;
 use chat_drive::role::{PATIENCE, Role};
 use chat_drive::transcript::How;
 
-/// How many bytes may wait to be looked at before the stage stops reading: enough for every test,
-/// and a bound all the same.
+/// Buffer limit, in bytes, for output that the test has not read yet. With this much, the stage
+/// stops reading. It is enough for every test.
 const UNREAD: usize = 64 << 20;
 
-/// What a program says on one of its outputs, line by line.
+/// The lines of one output of a program.
 pub struct Lines {
     role: Role,
     captured: Arc<Captured>,
     unread: RefCell<Unread>,
 }
 
-/// What was taken and not looked at.
+/// Output that was received and not read by the test yet.
 #[derive(Default)]
 struct Unread {
     lines: VecDeque<String>,
-    /// The beginning of a line whose end has not come.
+    /// The beginning of a line without its end.
     begun: Vec<u8>,
     ended: bool,
 }
 
 impl Lines {
-    /// Reads lines from `source` in a thread of their own until it ends.
+    /// Reads lines from `source` in a thread of its own until it ends.
     pub(crate) fn new(role: &Role, how: How, source: impl Read + Send + 'static) -> Self {
         let (recorded, mut begun) = (role.clone(), Vec::new());
         let record = move |chunk: Option<&[u8]>| {
@@ -48,7 +48,7 @@ impl Lines {
         Self { role: role.clone(), captured, unread: RefCell::default() }
     }
 
-    /// The next line, without its line ending; `None` at the end.
+    /// Waits for the next line. Returns it without its line ending; `None` at the end.
     #[track_caller]
     pub fn hear(&self) -> Result<Option<String>> {
         let mut unread = self.unread.borrow_mut();
@@ -61,7 +61,7 @@ impl Lines {
         Ok(unread.lines.pop_front())
     }
 
-    /// The next line is this one.
+    /// Checks that this is the next line.
     #[track_caller]
     pub fn expect(&self, expected: &str) -> Result {
         match self.hear()? {
@@ -71,13 +71,13 @@ impl Lines {
         }
     }
 
-    /// Passes over lines until one is this.
+    /// Skips lines up to and including this one.
     #[track_caller]
     pub fn wait_for(&self, expected: &str) -> Result {
         self.find(|line| line == expected, &format!("{expected:?}")).map(drop)
     }
 
-    /// Passes over lines until one is as `wanted`, and returns it.
+    /// Skips lines until `wanted` holds for one, and returns it.
     #[track_caller]
     pub fn find(&self, wanted: impl Fn(&str) -> bool, description: &str) -> Result<String> {
         while let Some(line) = self.hear()? {
@@ -88,7 +88,7 @@ impl Lines {
         Err(self.role.failure(format!("ended without saying {description}")))
     }
 
-    /// Everything from here to the end.
+    /// Returns all lines from here to the end.
     #[track_caller]
     pub fn rest(&self) -> Result<Vec<String>> {
         let mut lines = Vec::new();
@@ -98,7 +98,7 @@ impl Lines {
         Ok(lines)
     }
 
-    /// There is no further line.
+    /// Checks that there is no further line.
     #[track_caller]
     pub fn expect_end(&self) -> Result {
         match self.hear()? {
@@ -126,7 +126,7 @@ impl Unread {
     }
 }
 
-/// Calls `whole` with each line that ends in this chunk. What begins in it is kept in `begun`.
+/// Calls `whole` with each line that ends in this chunk. An unfinished line is kept in `begun`.
 fn split(begun: &mut Vec<u8>, chunk: &[u8], mut whole: impl FnMut(&[u8])) {
     let mut pieces = chunk.split(|byte| *byte == b'\n').peekable();
     while let Some(piece) = pieces.next() {

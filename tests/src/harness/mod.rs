@@ -1,17 +1,16 @@
-//! The harness of this project's own end-to-end tests.
+//! Test harness of this project's own end-to-end tests.
 //!
-//! A [`Stage`](stage::Stage) is where one test plays. On it stand programs, started and watched
-//! line by line; programs on terminals, of which one sees the screen; and raw TCP peers that do
-//! just what they are told. Everything that any of them says is written into one
-//! [`Transcript`](chat_drive::transcript::Transcript), which every
-//! [`Failure`](chat_drive::failure::Failure) shows whole.
+//! A [`Stage`](stage::Stage) belongs to one test. It starts programs, whose output is read line by
+//! line; programs on terminals, with the screen that a user sees; and raw TCP peers that do exactly
+//! what the test says. The output of all of them is recorded in one
+//! [`Transcript`](chat_drive::transcript::Transcript). Every
+//! [`Failure`](chat_drive::failure::Failure) shows the whole transcript.
 //!
-//! Whatever waits, waits for an event and at most for the stage's patience; nothing sleeps. What
-//! was started is killed with its whole process group when it is dropped, or when the harness is
-//! killed itself.
+//! Every wait is for an event, with a timeout; nothing sleeps. A program is killed with its whole
+//! process group when it is dropped, or when the harness itself is killed.
 //!
-//! The grader has a fixture of its own, the scene: it speaks a dialect, and puts up with
-//! whatever strangers' programs do.
+//! The grader has a fixture of its own, the scene: it speaks a dialect, and tolerates unknown
+//! programs.
 //!
 //! ```no_run
 //! # use std::process::Command;

@@ -1,4 +1,4 @@
-//! A raw TCP peer that does just what it is told.
+//! A raw TCP peer that does exactly what the test says.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
@@ -9,13 +9,13 @@ use chat_drive::peer::{self, Connect};
 use chat_drive::role::{PATIENCE, Role};
 use chat_drive::transcript::How;
 
-/// The reads of the course's own clients, in bytes.
+/// Size of one read, in bytes, as in the course's own clients.
 const READ: usize = 1024;
 
-/// A TCP connection of which every byte is in the test's hands. Dropping it closes it.
+/// A TCP connection of which the test controls every byte. Dropping it closes it.
 pub struct Peer {
     peer: peer::Peer,
-    /// What was read and not yet looked at.
+    /// Bytes that were received and not read by the test yet.
     unread: Vec<u8>,
 }
 
@@ -50,7 +50,7 @@ impl Peer {
         Ok(Self { peer, unread: Vec::new() })
     }
 
-    /// Its own address, by which a server knows it.
+    /// The peer's own address, as the server sees it.
     pub fn address(&self) -> SocketAddr {
         self.peer.local()
     }
@@ -61,7 +61,7 @@ impl Peer {
         self.peer.role().check(self.peer.send(bytes.as_ref()), "cannot send")
     }
 
-    /// What one read of 1024 bytes returns; nothing at the end of the stream.
+    /// Returns the bytes of one read of up to 1024; none at the end of the stream.
     #[track_caller]
     pub fn receive(&mut self) -> Result<Vec<u8>> {
         if !self.unread.is_empty() {
@@ -81,7 +81,8 @@ impl Peer {
         }
     }
 
-    /// The next line it receives, without its line ending; `None` at the end of the stream.
+    /// Waits for the next line. Returns it without its line ending; `None` at the end of the
+    /// stream.
     #[track_caller]
     pub fn hear(&mut self) -> Result<Option<String>> {
         loop {
@@ -107,7 +108,7 @@ impl Peer {
         }
     }
 
-    /// The next line it receives is this one.
+    /// Checks that this is the next line that it receives.
     #[track_caller]
     pub fn expect(&mut self, expected: &str) -> Result {
         match self.hear()? {
@@ -121,7 +122,7 @@ impl Peer {
         }
     }
 
-    /// The server has closed the connection, properly, and said nothing more.
+    /// Checks that the server has closed the connection properly, without another line.
     #[track_caller]
     pub fn expect_end(&mut self) -> Result {
         match self.hear()? {
@@ -132,14 +133,14 @@ impl Peer {
         }
     }
 
-    /// Nothing more is sent; what arrives can still be received.
+    /// Shuts down the sending side. The peer can still receive.
     #[track_caller]
     pub fn end_sending(&mut self) -> Result {
         self.peer.role().event("ends sending");
         self.peer.role().check(self.peer.end_sending(), "cannot end sending")
     }
 
-    /// Reads everything that arrives from now on and forgets it, in a thread of its own.
+    /// Reads and discards everything that arrives from now on, in a thread of its own.
     #[track_caller]
     pub fn forget_what_arrives(&self) -> Result {
         let mut incoming = self.peer.incoming();
@@ -147,14 +148,14 @@ impl Peer {
         Ok(())
     }
 
-    /// Ends the connection with a reset instead of a proper end.
+    /// Closes the connection with a reset instead of a proper end.
     pub fn reset(self) {
         self.peer.role().event("resets the connection");
         self.peer.end_with_reset();
     }
 }
 
-/// A socket on which a test plays the server.
+/// A listening socket, for a test that plays the server.
 pub struct Listener {
     role: Role,
     socket: TcpListener,
@@ -172,7 +173,7 @@ impl Listener {
         Ok(Self { role, socket, local })
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     pub fn address(&self) -> SocketAddr {
         self.local
     }

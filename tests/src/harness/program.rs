@@ -1,4 +1,4 @@
-//! A program that was started, with its standard streams in pipes.
+//! A running program with its standard streams in pipes.
 
 use std::io;
 use std::process::{Command, ExitStatus, Stdio};
@@ -14,9 +14,9 @@ use crate::harness::lines::Lines;
 /// A running program. Dropping it kills its whole process group.
 pub struct Program {
     child: Child,
-    /// What it says on standard output.
+    /// The lines of its standard output.
     pub out: Lines,
-    /// What it says on standard error.
+    /// The lines of its standard error.
     pub err: Lines,
 }
 
@@ -49,7 +49,7 @@ impl Program {
         Ok(Self { child: Child::new(role, process, keys, group), out, err })
     }
 
-    /// The process's id, which is its group's as well.
+    /// The process id, which is also the id of its process group.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -63,12 +63,12 @@ impl Program {
         }
     }
 
-    /// Closes its standard input, behind what was typed.
+    /// Closes its standard input, after everything that was typed.
     pub fn end_input(&mut self) {
         self.child.end_input();
     }
 
-    /// Sends a signal to it and to what it has started.
+    /// Sends a signal to the program's process group.
     #[cfg(unix)]
     #[track_caller]
     pub fn signal(&self, signal: i32) -> Result {
@@ -77,7 +77,7 @@ impl Program {
         role.check(self.child.signal(signal), "cannot be signalled")
     }
 
-    /// Kills it at once, with what it has started.
+    /// Kills the program's process group at once.
     #[track_caller]
     pub fn kill(&mut self) -> Result {
         self.child.role().event("is killed");
@@ -85,13 +85,13 @@ impl Program {
         self.wait().map(drop)
     }
 
-    /// Waits until it has ended by itself.
+    /// Waits until the program ends by itself.
     #[track_caller]
     pub fn wait(&mut self) -> Result<ExitStatus> {
         self.child.wait()
     }
 
-    /// It ends by itself, with this exit status.
+    /// Checks that the program ends by itself with this exit status.
     #[track_caller]
     pub fn expect_exit(&mut self, code: i32) -> Result {
         self.child.expect_exit(code)

@@ -32,7 +32,7 @@ impl Stage {
         Program::start(&self.role(name), command)
     }
 
-    /// Starts a program whose standard output goes where the caller says; nobody reads it here.
+    /// Starts a program whose standard output goes to a given destination; it is not read here.
     #[track_caller]
     pub fn start_writing_to(
         &self,
@@ -61,8 +61,8 @@ impl Stage {
         Peer::connect_from(&self.role(name), source, address)
     }
 
-    /// Connects a raw peer that takes in as little as the system allows: whoever sends to it is
-    /// soon stuck.
+    /// Connects a raw peer with the smallest receive buffer that the system allows: a sender is
+    /// blocked soon.
     #[track_caller]
     pub fn connect_taking_little(&self, name: &str, address: SocketAddr) -> Result<Peer> {
         Peer::connect_taking_little(&self.role(name), address)
@@ -74,14 +74,14 @@ impl Stage {
         Listener::open(self.role(name))
     }
 
-    /// Waits until something that nobody announces has come true: looks again and again.
+    /// Waits until a condition holds that no event reports: polls it.
     #[track_caller]
     pub fn eventually(&self, description: &str, mut holds: impl FnMut() -> bool) -> Result {
         let what = format!("never: {description}");
         self.role("the stage").poll(&what, || Ok(holds().then_some(())))
     }
 
-    /// A failure of the caller's own judgement, with this stage's transcript.
+    /// A failure that the test itself found, with this stage's transcript.
     #[track_caller]
     pub fn failure(&self, what: impl fmt::Display) -> Failure {
         Failure::new(what, &self.transcript)

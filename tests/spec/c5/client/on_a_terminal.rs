@@ -1,15 +1,15 @@
-//! Chapters 5 to 7 on a terminal: what the client's user is asked, and is helped with.
+//! Chapters 5 to 7 on a terminal: questions to the client's user, and Tab completion.
 
 use super::*;
 use chat_drive::terminal::Terminal;
 use chat_tests::ES;
 
-/// The client on a terminal, in a chat of this profile.
+/// Starts the client on a terminal, in a chat of this profile.
 fn client(chat: &Chat, options: &[&str]) -> Result<Terminal> {
     chat.stage.start_on_terminal("client", &client_of(&chat.address, options))
 }
 
-/// The client on a terminal, in a chat with commands and with a witness.
+/// Starts the client on a terminal, in a chat with commands and with a witness.
 fn in_company(options: &[&str]) -> Result<(Chat, Peer, Terminal)> {
     let chat = Chat::start_with(&["--profile", "grupal"])?;
     let mut witness = witness(&chat)?;

@@ -1,6 +1,6 @@
-//! `make demo`: one server and its clients talk, and what each of them shows stands side by side.
+//! `make demo`: one server and its clients talk, and a table shows the output of each side by side.
 //!
-//! The real binaries over real sockets, in the profile that is named on the command line. Any
+//! It runs the real binaries over real sockets, in the profile that the command line names. Any
 //! difference from the specification ends the demo with exit status 1.
 
 mod scene;

@@ -1,4 +1,4 @@
-//! One server and its clients, and a table of what each of them shows.
+//! One server and its clients, and a table of their outputs.
 
 use std::net::SocketAddr;
 
@@ -8,10 +8,10 @@ use chat_tests::harness::program::Program;
 use chat_tests::harness::stage::Stage;
 use comfy_table::{ContentArrangement, Table, presets};
 
-/// The columns of the page.
+/// Width of the page, in columns.
 const WIDTH: u16 = 100;
 
-/// Somebody with a column: the server stands first.
+/// A program with a column in the table; the server's is the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Who {
     Server,
@@ -25,7 +25,7 @@ pub(crate) struct Scene {
     address: SocketAddr,
     server: Program,
     clients: Vec<Program>,
-    /// The server knows the clients by these.
+    /// The clients' addresses, as the server prints them.
     addresses: Vec<SocketAddr>,
     profile: String,
     columns: usize,
@@ -33,7 +33,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// A server that listens, with room for so many clients in the table.
+    /// Starts a server, with room for this many clients in the table.
     pub(crate) fn open(profile: &str, clients: usize) -> Result<Self> {
         let mut table = Table::new();
         table.load_preset(presets::UTF8_FULL);
@@ -62,7 +62,7 @@ impl Scene {
         Ok(scene)
     }
 
-    /// One more client. The server lets it in, and it is greeted.
+    /// Adds a client. The server lets it in and greets it.
     pub(crate) fn client_comes(&mut self, options: &[&str]) -> Result<Who> {
         let (client, printed, shown) = self.connect(options)?;
         let greeting = "bienvenido al chat! escribe 'salir' para salir";
@@ -71,7 +71,7 @@ impl Scene {
         Ok(client)
     }
 
-    /// One more client. It is connected and has to wait.
+    /// Adds a client. It is connected and has to wait.
     pub(crate) fn client_waits(&mut self, options: &[&str]) -> Result<Who> {
         let (client, printed, shown) = self.connect(options)?;
         let waits = format!("cliente {} espera su turno", self.address_of(client));
@@ -80,7 +80,8 @@ impl Scene {
         Ok(client)
     }
 
-    /// Starts a client. Returns also what the server has printed, and the client shown.
+    /// Starts a client. Returns also the lines that the server has printed and the client has
+    /// shown.
     fn connect(&mut self, options: &[&str]) -> Result<(Who, String, String)> {
         let mut command = binaries::client();
         command.args([&self.address.to_string(), "--profile", &self.profile]).args(options);
@@ -95,13 +96,14 @@ impl Scene {
         Ok((client, format!("{connected}{address}"), shown.join("\n")))
     }
 
-    /// Somebody types a line, and these show that it has come.
+    /// Types a line at a program, and checks the lines that the programs in `shown` print.
     pub(crate) fn types(&mut self, who: Who, text: &str, shown: &[(Who, &str)]) -> Result {
         self.program(who).type_in(&format!("{text}\n"))?;
         self.then(&[(who, &format!("(typed) {text}"))], shown)
     }
 
-    /// A client leaves by the word, and these show that it has gone.
+    /// Makes a client leave by the leaving word, and checks the lines that the programs in `shown`
+    /// print.
     pub(crate) fn leaves(&mut self, client: Who, shown: &[(Who, &str)]) -> Result {
         self.program(client).type_in("salir\n")?;
         self.program(client).expect_exit(0)?;
@@ -110,7 +112,8 @@ impl Scene {
         self.then(&[(client, "(typed) salir")], &shown)
     }
 
-    /// A row of what is known, and of what these show as their next lines.
+    /// Adds a row: the known texts, and the next lines of the programs in `shown`, which are
+    /// checked.
     fn then(&mut self, known: &[(Who, &str)], shown: &[(Who, &str)]) -> Result {
         for (who, lines) in shown {
             lines.lines().try_for_each(|line| self.shows(*who, line))?;
@@ -155,7 +158,7 @@ impl Scene {
         }
     }
 
-    /// Ends everything, and with it every output: nobody has heard itself, nothing came twice.
+    /// Ends all programs, and checks that no output has a further line: no echo, no duplicate.
     pub(crate) fn end(mut self) -> Result<Table> {
         end(&mut self.server)?;
         self.server.out.wait_for("cerrando servidor...")?;
@@ -168,14 +171,14 @@ impl Scene {
     }
 }
 
-/// The server's next line is these words and an address, which is returned.
+/// Checks that the server's next line is these words and an address, and returns the address.
 fn address_behind(stage: &Stage, server: &Program, words: &str) -> Result<SocketAddr> {
     let line = server.out.hear()?.unwrap_or_default();
     let address = line.strip_prefix(words).and_then(|address| address.parse().ok());
     address.ok_or_else(|| stage.failure(format!("no {words:?} and address: {line:?}")))
 }
 
-/// Stops the server as a person would.
+/// Stops the server as its operator would.
 #[cfg(unix)]
 fn end(server: &mut Program) -> Result {
     const SIGINT: i32 = 2;
@@ -183,7 +186,7 @@ fn end(server: &mut Program) -> Result {
     server.expect_exit(0)
 }
 
-/// Windows has no signal for another process.
+/// Kills the server: Windows has no signal for another process.
 #[cfg(windows)]
 fn end(server: &mut Program) -> Result {
     server.kill()

@@ -1,6 +1,6 @@
-//! The four stories: what is typed, and what everybody shows because of it.
+//! The four stories: the lines that are typed, and the output that they cause.
 //!
-//! Every line is compared with the specification to the letter, so the texts stand here once more.
+//! Every line is compared exactly with the specification, so the texts are repeated here.
 
 use chat_drive::failure::Result;
 use comfy_table::Table;
@@ -8,7 +8,7 @@ use comfy_table::Table;
 use crate::scene::Scene;
 use crate::scene::Who::Server;
 
-/// The capture of the assignment S4: everybody hears everybody else, by port number.
+/// The capture of the assignment S4: every client hears every other one, by port number.
 pub(crate) fn basico() -> Result<Table> {
     let mut scene = Scene::open("basico", 2)?;
     let (one, two) = (scene.client_comes(&[])?, scene.client_comes(&[])?);
@@ -28,7 +28,7 @@ pub(crate) fn basico() -> Result<Table> {
     scene.end()
 }
 
-/// S2: a room whose members have names, and hear who comes and goes.
+/// S2: a room whose members have names, and see the others join and leave.
 pub(crate) fn sala() -> Result<Table> {
     let mut scene = Scene::open("sala", 3)?;
     let ana = scene.client_comes(&["--name", "Ana"])?;
