@@ -24,10 +24,10 @@ use crate::run::experiment::{self, Experiment};
 use crate::system::preflight::{self, Shortage};
 use crate::system::target::{self, Target, TargetError};
 
-/// Why there is nothing to report.
+/// The reasons for which a command gives no report.
 #[derive(Debug, thiserror::Error)]
 enum Error {
-    /// What was asked for cannot be.
+    /// The options ask for a run that is impossible.
     #[error(transparent)]
     Impossible(#[from] Impossible),
     /// The system has not enough of something.
@@ -54,7 +54,7 @@ enum Error {
     /// A report cannot be written.
     #[error("cannot write {}", .0.display())]
     Write(PathBuf, #[source] io::Error),
-    /// Nobody reads the summary.
+    /// The summary could not be written, for example because its pipe has no reader.
     #[error("cannot write the summary")]
     Summary(#[source] io::Error),
 }
@@ -111,7 +111,7 @@ fn complain(error: &dyn std::error::Error) {
         line += &source.to_string();
         cause = source.source();
     }
-    // Whoever has closed standard error still gets the status.
+    // If standard error is closed, the exit status still tells the result.
     let _ = writeln!(io::stderr(), "{line}");
 }
 
@@ -261,8 +261,8 @@ fn print_summary(output: &OutputOptions, text: &str) -> Result<(), Error> {
     print(text)
 }
 
-/// The conditions that hold and should not, in words. What cannot be judged, because nothing arrived
-/// or nobody measured it, does not pass either.
+/// Failed conditions of `--fail-if`, in words. A condition that cannot be judged fails as well:
+/// nothing arrived, or its figure was not measured.
 fn failed_conditions(checks: &CheckOptions, record: &Record) -> Vec<String> {
     let failed = checks.fail_if.iter().filter_map(|condition| match condition.holds(record) {
         Ok(false) => None,

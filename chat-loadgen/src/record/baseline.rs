@@ -13,9 +13,9 @@ use crate::record::{Record, Status};
 /// A run beside its baseline.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Comparison {
-    /// What was compared.
+    /// The compared figures.
     pub(crate) rows: Vec<Row>,
-    /// How much worse a figure may be, as a part of what it was.
+    /// Tolerance: the share by which a figure may be worse than in the baseline.
     pub(crate) allowed: f64,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Row {
     pub(crate) now: f64,
     /// By how much it has grown, as a part of what it was.
     pub(crate) change: f64,
-    /// Whether it is worse by more than is allowed.
+    /// True if the figure is worse by more than the tolerance.
     pub(crate) regressed: bool,
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn allowance(text: &str) -> Result<f64, String> {
 }
 
 impl Comparison {
-    /// Whether any figure is worse by more than is allowed.
+    /// Returns whether any figure is worse by more than the tolerance.
     pub(crate) fn regressed(&self) -> bool {
         self.rows.iter().any(|row| row.regressed)
     }

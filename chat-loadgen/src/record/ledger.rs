@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What became of every delivery that was due, from the barrier to the end.
+/// Counts of right and wrong deliveries, from the barrier to the end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ledger {
     /// Deliveries that were due.
@@ -21,11 +21,11 @@ pub(crate) struct Ledger {
     pub(crate) echoed: u64,
     /// Arrived, but not as they were sent.
     pub(crate) corrupt: u64,
-    /// Somebody else's messages, another room's, or ones that were never sent.
+    /// Of another program or another room, or never sent.
     pub(crate) foreign: u64,
     /// Due to a receiver that was disconnected before it could get them: no fault of delivery.
     pub(crate) cut_off: u64,
-    /// How often a client that took part lost its connection without having asked for it.
+    /// Number of times a client that took part lost its connection without having asked for it.
     pub(crate) disconnected: u64,
     /// Clients that had left, came back, and heard nothing of what was said then.
     pub(crate) forgotten: u64,
@@ -64,14 +64,14 @@ impl Ledger {
 /// One fault, seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Witness {
-    /// Who received, or should have.
+    /// Name of the receiver, or of the client that should have received.
     pub(crate) receiver: String,
-    /// Who sent, if that can be told.
+    /// Name of the sender, where it is known.
     pub(crate) sender: Option<String>,
     /// The message's number among its sender's, counted from 0.
     pub(crate) number: Option<u32>,
     /// Nanoseconds since the measuring window opened (before it: negative).
     pub(crate) at: i64,
-    /// What else there is to say: the line as it came.
+    /// Further details: the line as it arrived.
     pub(crate) detail: String,
 }

@@ -21,40 +21,40 @@ pub(crate) const VERSION: u32 = 1;
 pub(crate) struct Record {
     /// [`VERSION`].
     pub(crate) version: u32,
-    /// What the figures are worth.
+    /// Verdict on the run: valid, faulty, partial or invalid.
     pub(crate) verdict: Verdict,
-    /// What was asked for.
+    /// The workload that was asked for.
     pub(crate) workload: Workload,
-    /// Where it ran.
+    /// The machine and the program.
     pub(crate) environment: Environment,
-    /// How much was sent and delivered.
+    /// Counts and rates of messages and deliveries.
     pub(crate) traffic: Traffic,
-    /// How long it took.
+    /// Latencies of deliveries and messages.
     pub(crate) latency: Latency,
-    /// What arrived, delivery by delivery.
+    /// Counts of right and wrong deliveries.
     pub(crate) ledger: Ledger,
     /// The receivers that waited longest on average, worst first.
     pub(crate) worst: Vec<Receiver>,
     /// The run second by second.
     pub(crate) intervals: Vec<Interval>,
-    /// What the generator itself used and how late it was.
+    /// The generator's own resource use and lateness.
     pub(crate) generator: Generator,
-    /// What the server used, where that was asked for and can be seen.
+    /// The server's resource use, where it was asked for and the system tells it.
     pub(crate) server: Option<Server>,
     /// The same workload without its slow readers, where there are any.
     pub(crate) without_slow_readers: Option<Latency>,
     /// The same workload against the bare relay (`--calibrate`).
     pub(crate) floor: Option<Floor>,
-    /// What each rate gave (`--find-max`), in the order in which they were tried.
+    /// Results of `--find-max` for each rate, in the order in which the rates were tried.
     pub(crate) search: Vec<Step>,
 }
 
-/// What a run's figures are worth.
+/// Verdict on a run's figures, with reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Verdict {
-    /// In one word.
+    /// The verdict in one word.
     pub(crate) status: Status,
-    /// Why, a sentence each; and what else a reader should know.
+    /// Reasons for the status, a sentence each, then other remarks for the reader.
     pub(crate) reasons: Vec<String>,
 }
 
@@ -72,14 +72,14 @@ pub(crate) enum Status {
     Invalid,
 }
 
-/// What was asked for. Two runs can be compared if theirs are equal.
+/// The workload that was asked for. Two runs can be compared if their workloads are equal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Workload {
-    /// How the server is talked to.
+    /// The server's protocol.
     pub(crate) dialect: String,
     /// Clients that take part, senders included.
     pub(crate) clients: u32,
-    /// How many of them send.
+    /// Clients that send.
     pub(crate) senders: u32,
     /// Rooms over which they are spread.
     pub(crate) rooms: u32,
@@ -101,20 +101,20 @@ pub(crate) struct Workload {
     pub(crate) drain_timeout: f64,
     /// Threads that receive, without the canary's.
     pub(crate) threads: u32,
-    /// Whether what arrives is judged.
+    /// True if deliveries are judged.
     pub(crate) verify: bool,
-    /// Whether the order over all senders is looked at.
+    /// True if the total order over all senders is checked.
     pub(crate) total_order: bool,
-    /// What the schedule and the sizes are made from.
+    /// Seed of the schedule and the sizes.
     pub(crate) seed: u64,
 }
 
-/// Where a run took place.
+/// The machine and the program of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Environment {
     /// This program's version.
     pub(crate) version: String,
-    /// When it began, RFC 3339 in UTC.
+    /// Start of the run, RFC 3339 in UTC.
     pub(crate) started: String,
     /// The command line's arguments.
     pub(crate) arguments: Vec<String>,
@@ -128,7 +128,7 @@ pub(crate) struct Environment {
     pub(crate) descriptors: Option<[u64; 2]>,
 }
 
-/// How much was sent and delivered.
+/// Counts and rates of messages and deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Traffic {
     /// Clients that took part from the start.
@@ -191,7 +191,7 @@ impl Summary {
     }
 }
 
-/// How long deliveries and messages took.
+/// Latencies of deliveries and messages, summarized.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Latency {
     /// Of every delivery: from when its message should have been sent to its receipt.
@@ -202,8 +202,8 @@ pub(crate) struct Latency {
     pub(crate) lag: Summary,
     /// Of every message: its first receiver, from when it should have been sent.
     pub(crate) first: Summary,
-    /// Of every message: its last receiver, from when it should have been sent. One that was lost
-    /// to some has its last among those who got it.
+    /// Of every message: its last receiver, from when it should have been sent. For a message that
+    /// some receivers lost, the last of the others counts.
     pub(crate) last: Summary,
     /// Of every message: from its first receiver to its last.
     pub(crate) spread: Summary,
@@ -285,11 +285,11 @@ pub(crate) const HEAT_BOUNDS: [u64; 50] = {
     bounds
 };
 
-/// What the generator used, and how late it was.
+/// The generator's own resource use and lateness.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Generator {
-    /// How late messages were handed to their sender's socket for the first time. What the server
-    /// holds up afterwards counts as lag, but not here.
+    /// Lateness of messages when they were first handed to their sender's socket. Delay that the
+    /// server causes afterwards counts as lag, but not here.
     pub(crate) pacing: Summary,
     /// Messages whose time came, and that were never handed to their sender's socket.
     pub(crate) missed: u64,
@@ -306,7 +306,7 @@ pub(crate) struct Generator {
     pub(crate) delay: Option<f64>,
     /// Gaps that the ledger had to forget: what fills them late looks like a duplicate.
     pub(crate) forgotten_gaps: u64,
-    /// How long threads that receive waited for a CPU, a sample a millisecond; nothing where the
+    /// Times for which receiving threads waited for a CPU, a sample a millisecond; empty where the
     /// system does not tell.
     pub(crate) waits: Summary,
     /// Service as most receivers saw it: one thread, many sockets.
@@ -319,7 +319,7 @@ pub(crate) struct Generator {
     pub(crate) memory_per_client: Option<u64>,
 }
 
-/// What the server used in the measuring window.
+/// The server's resource use in the measuring window.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Server {
     /// Its process and those it started.
@@ -328,24 +328,24 @@ pub(crate) struct Server {
     pub(crate) cpu: f64,
     /// CPU nanoseconds per delivery.
     pub(crate) cpu_per_delivery: f64,
-    /// Resident bytes before anybody was connected.
+    /// Resident bytes before any client was connected.
     pub(crate) memory_before: u64,
     /// Resident bytes at the end of the measuring window.
     pub(crate) memory: u64,
-    /// What it has grown by, per connected client.
+    /// Growth in resident bytes per connected client.
     pub(crate) memory_per_client: f64,
 }
 
 /// The same workload against the bare relay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Floor {
-    /// What its figures are worth.
+    /// Verdict on the relay's run.
     pub(crate) verdict: Verdict,
-    /// How much was delivered.
+    /// Counts and rates of messages and deliveries.
     pub(crate) traffic: Traffic,
-    /// How long it took.
+    /// Latencies of deliveries and messages.
     pub(crate) latency: Latency,
-    /// What the relay used.
+    /// The relay's resource use.
     pub(crate) server: Option<Server>,
 }
 
@@ -354,11 +354,11 @@ pub(crate) struct Floor {
 pub(crate) struct Step {
     /// Messages per second.
     pub(crate) rate: f64,
-    /// Whether the condition held, and the generator could tell.
+    /// True if the condition held and the run was valid.
     pub(crate) holds: bool,
-    /// What the figures are worth.
+    /// Verdict on the run at this rate.
     pub(crate) verdict: Verdict,
-    /// How long it took.
+    /// Latencies of deliveries and messages.
     pub(crate) latency: Latency,
     /// Messages per second that were really sent.
     pub(crate) achieved_rate: f64,

@@ -17,7 +17,7 @@ pub(crate) const MISSED: f64 = 0.01;
 pub(crate) const BUSY: f64 = 0.95;
 /// Share of the window for which a thread may have to wait for a CPU that others use.
 pub(crate) const STARVED: f64 = 0.1;
-/// How much longer than the canary the median receiver may wait on average, in nanoseconds: half a
+/// Maximum mean delay of the median receiver against the canary, in nanoseconds: half a
 /// millisecond.
 pub(crate) const DELAY: f64 = 500_000.0;
 /// The share of the canary's mean up to which it is not too much either.
@@ -51,7 +51,7 @@ pub(crate) fn of(record: &Record, interrupted: bool) -> Verdict {
     Verdict { status, reasons }
 }
 
-/// Why the figures mean nothing.
+/// Reasons for which the figures mean nothing.
 fn doubts(record: &Record, interrupted: bool) -> Vec<String> {
     let generator = &record.generator;
     let mut reasons = Vec::new();
@@ -83,8 +83,7 @@ fn doubts(record: &Record, interrupted: bool) -> Vec<String> {
     reasons
 }
 
-/// What kept the generator from doing things at their time. In a closed loop things have no time of
-/// their own.
+/// Reasons for which the generator was late. In a closed loop messages have no intended time.
 fn not_on_time(record: &Record) -> Vec<String> {
     let generator = &record.generator;
     let mut reasons = Vec::new();
@@ -132,7 +131,7 @@ fn not_on_time(record: &Record) -> Vec<String> {
     reasons
 }
 
-/// What else a reader should know.
+/// Remarks for the reader that do not change the verdict.
 fn remarks(record: &Record) -> Vec<String> {
     let mut remarks = Vec::new();
     let traffic = &record.traffic;

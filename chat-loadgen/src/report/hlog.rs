@@ -1,7 +1,7 @@
 //! `HdrHistogram`'s interval logs: one histogram after another, and the sum of several files.
 //!
-//! Percentiles cannot be averaged, histograms can be summed. So those who want one figure for
-//! several runs, or for several generators, merge their logs.
+//! Percentiles cannot be averaged, histograms can be summed. So one figure for several runs, or for
+//! several generators, comes from merging their logs.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ pub(crate) struct LoggedInterval {
     pub(crate) histogram: Histogram<u64>,
 }
 
-/// Why logs could not be read or summed.
+/// The reasons for which logs could not be read or summed.
 #[derive(Debug, Error)]
 pub(crate) enum MergeError {
     /// A file could not be read.
@@ -43,7 +43,7 @@ pub(crate) enum MergeError {
     Io {
         /// Which one.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
     /// A line is damaged.
@@ -53,7 +53,7 @@ pub(crate) enum MergeError {
         path: PathBuf,
         /// From 1.
         line: usize,
-        /// What is wrong with it.
+        /// Description of the problem.
         problem: String,
     },
     /// There is nothing to sum.

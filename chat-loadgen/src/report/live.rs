@@ -6,8 +6,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::record::figures;
 
-/// How often the line is drawn at most, in times per second: more cannot be read, and drawing
-/// takes time from the run.
+/// Maximum redraws of the line per second: more cannot be read, and drawing takes time from the
+/// run.
 const REDRAWS: u8 = 10;
 
 /// A line at the bottom of stderr; nothing where that is no terminal.
@@ -15,14 +15,14 @@ pub(crate) struct LiveLine {
     bar: ProgressBar,
 }
 
-/// How far a run is.
+/// Progress line of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LiveProgress {
-    /// What is being done: `connecting`, `measuring`.
+    /// Name of the current phase: `connecting`, `measuring`.
     pub(crate) phase: &'static str,
     /// Since the phase began.
     pub(crate) elapsed: Duration,
-    /// How long it will last, where that is known.
+    /// Length of the phase, where it is known.
     pub(crate) total: Option<Duration>,
     /// Messages per second, lately.
     pub(crate) rate: f64,

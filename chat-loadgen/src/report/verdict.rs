@@ -37,7 +37,8 @@ pub(super) fn witness(witness: &Witness) -> String {
     visible(&format!("{}{sender}{number} at {at}: {}", witness.receiver, witness.detail))
 }
 
-/// What a server sent, without what would move the cursor, colour the rest or turn it around.
+/// Printable form of a text from the server: without characters that would move the cursor, change
+/// colours or reverse the direction.
 pub(super) fn visible(text: &str) -> String {
     showable(text.into()).replace('\t', " ")
 }

@@ -28,7 +28,7 @@ pub(crate) struct Histogram {
 #[derive(Debug)]
 pub(crate) struct Stat {
     name: &'static str,
-    /// How else it may be written.
+    /// Alternative spelling.
     alias: &'static str,
     quantity: Quantity,
     of: fn(&Summary) -> f64,
@@ -42,7 +42,7 @@ pub(crate) struct Plain {
     of: fn(&Record) -> Result<f64, &'static str>,
 }
 
-/// What a figure measures, and so which units it has.
+/// Physical quantity of a figure; it decides which units are possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quantity {
     /// Nanoseconds.
@@ -67,7 +67,7 @@ pub(crate) struct UnknownMetric(String);
 #[error("`{metric}` is not known: {why}")]
 pub(crate) struct Unknown {
     pub(crate) metric: String,
-    /// Why it is not there.
+    /// Reason for which the figure is missing.
     pub(crate) why: &'static str,
 }
 
@@ -76,7 +76,7 @@ impl Metric {
     ///
     /// # Errors
     ///
-    /// The run has no such figure: nobody asked for it, or there are no samples.
+    /// The run has no such figure: it was not asked for, or there are no samples.
     pub(crate) fn value(self, record: &Record) -> Result<f64, Unknown> {
         let value = match self {
             Self::Plain(plain) => (plain.of)(record),
@@ -92,7 +92,7 @@ impl Metric {
         value.map_err(|why| Unknown { metric: self.to_string(), why })
     }
 
-    /// What it measures.
+    /// Physical quantity of the figure.
     pub(crate) fn quantity(self) -> Quantity {
         match self {
             Self::Stat(_, stat) => stat.quantity,

@@ -6,17 +6,17 @@ use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, KeyPointWeight,
 
 use crate::record::figures;
 
-/// How many steps a linear axis has at most: some plots are half as wide as others.
+/// Maximum number of steps of a linear axis: some plots are half as wide as others.
 const STEPS: f64 = 7.0;
 
-/// How many values are written at a logarithmic axis at most.
+/// Maximum number of labels on a logarithmic axis.
 const TICKS: usize = 11;
 
 #[derive(Debug, Clone)]
 pub(super) struct Axis {
-    /// What is written beside it.
+    /// Title of the axis.
     pub(super) title: &'static str,
-    /// How a value is written.
+    /// Formats a value for its label.
     pub(super) show: fn(f64) -> String,
     range: Range<f64>,
     logarithmic: bool,
@@ -68,7 +68,7 @@ impl Axis {
         Self { title: "percentile", show, range: 1.0..end, logarithmic: true, ticks }
     }
 
-    /// Where a value lies, from 0 to 1.
+    /// Position of a value on the axis, from 0 to 1.
     fn position(&self, value: f64) -> f64 {
         let Range { start, end } = self.range;
         let position = if self.logarithmic {

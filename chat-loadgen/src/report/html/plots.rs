@@ -24,7 +24,7 @@ const COLUMNS: usize = 240;
 /// A line through the intervals: its name, its colour, and what it shows.
 type Series = (&'static str, Ink, fn(&Summary) -> u64);
 
-/// How long deliveries and messages took, percentile by percentile.
+/// Plot of the latencies of deliveries and messages, by percentile.
 pub(super) fn percentiles(histograms: &Histograms) -> Markup {
     let series = [
         ("response", Ink::Response, &histograms.response),
@@ -131,7 +131,7 @@ fn seconds(intervals: &[Interval]) -> Axis {
     Axis::seconds(intervals.last().map_or(0.0, |last| last.start + last.length))
 }
 
-/// How many responses took how long, second by second.
+/// Heat map of the response times, second by second.
 pub(super) fn heat(intervals: &[Interval]) -> Markup {
     let columns = heat_columns(intervals);
     let rows = || columns.iter().flat_map(|column| column.cells.iter().map(|(row, _)| *row));
@@ -174,7 +174,7 @@ fn heat_columns(intervals: &[Interval]) -> Vec<Column> {
     intervals.chunks(shared).filter_map(column).collect()
 }
 
-/// Where a row of the heat map begins, in nanoseconds; the first and the last one are open, and
+/// Lower bound of a row of the heat map, in nanoseconds. The first and the last row are open, and
 /// drawn as wide as the others.
 fn lower_bound(row: usize) -> f64 {
     let bound = |index: usize| HEAT_BOUNDS.get(index).map(|bound| float(*bound));
@@ -185,7 +185,7 @@ fn lower_bound(row: usize) -> f64 {
     }
 }
 
-/// What each rate gave that was tried.
+/// Plot of the results of `--find-max`, by rate.
 pub(super) fn search(steps: &[Step]) -> Markup {
     let mut steps: Vec<_> = steps.iter().filter(|s| s.latency.response.count > 0).collect();
     steps.sort_by(|a, b| a.achieved_rate.total_cmp(&b.achieved_rate));
