@@ -18,12 +18,12 @@ use super::member::Identity;
 use super::options::{OneIn, RelayOptions};
 use crate::wire::payload::is_digit;
 
-/// How long nothing measured is said until a line held back for its successor goes without it.
+/// Time without a measured message after which a held-back line is released without its successor.
 const QUIET: Duration = Duration::from_millis(200);
 
 /// A payload's run, between the brace and its kind.
 const RUN: usize = 4;
-/// Where a payload's kind, sender and number are.
+/// Byte range of a payload's kind, sender and number.
 const NUMBERS: std::ops::Range<usize> = 1 + RUN..1 + RUN + 1 + 3 + 5;
 
 /// The faults that were ordered, and what they left behind.
@@ -31,7 +31,7 @@ pub(super) struct Faults {
     odds: Odds,
     seed: u64,
     held: BTreeMap<Pair, Held>,
-    /// When something measured was last said.
+    /// Time of the last measured message.
     heard: Instant,
 }
 
@@ -75,7 +75,7 @@ pub(super) fn measured(line: &[u8]) -> Option<&[u8]> {
 }
 
 impl Faults {
-    /// What was ordered, if anything was.
+    /// Fault injection as the options ask for it, or `None`.
     pub(super) fn from_options(options: &RelayOptions) -> Option<Self> {
         let &RelayOptions { drop, dup, corrupt, swap, echo, seed, .. } = options;
         [drop, dup, corrupt, swap, echo].iter().any(Option::is_some).then(|| Self {
@@ -108,7 +108,7 @@ impl Faults {
         Ok(())
     }
 
-    /// Whether lines are held back whose successors do not seem to come.
+    /// Returns whether lines are held back whose successors do not seem to come.
     pub(super) fn overdue(&self) -> bool {
         !self.held.is_empty() && self.heard.elapsed() >= QUIET
     }
@@ -170,7 +170,7 @@ impl Faults {
         Ok(())
     }
 
-    /// What decides about one delivery.
+    /// Random generator for the faults of one delivery, seeded by its receiver and text.
     fn chance(&self, receiver: Identity, text: &[u8]) -> Pcg64Mcg {
         let numbers = text.get(NUMBERS).unwrap_or(text);
         let message = xxh3_64_with_seed(numbers, self.seed);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 
-/// How often each fault befell.
+/// Number of injected faults of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
     /// Deliveries that were left out.
@@ -28,7 +28,7 @@ impl fmt::Display for Totals {
     }
 }
 
-/// What can be done to a delivery, and is logged.
+/// Fault that the relay injects into a delivery and logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     Drop,

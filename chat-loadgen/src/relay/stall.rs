@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::faults;
 
-/// How often `stop` is looked at, and how long the relay sleeps at most.
+/// Interval at which `stop` is looked at, and the relay's maximum sleep.
 pub(super) const TICK: Duration = Duration::from_millis(50);
 
 /// A stall that was ordered.
@@ -29,7 +29,7 @@ impl Stall {
         }
     }
 
-    /// How long until it begins, once that is known.
+    /// Time until the stall begins, once that is known.
     pub(super) fn remaining(&self) -> Option<Duration> {
         Some(self.due?.saturating_duration_since(Instant::now()))
     }

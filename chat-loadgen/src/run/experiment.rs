@@ -19,14 +19,15 @@ use crate::system::machine;
 use crate::system::target::{Target, TargetError};
 use crate::traffic::sending::schedule::Shape;
 
-/// How close to each other the highest rate that holds and the lowest that does not have to be.
+/// Precision of `--find-max`: the lowest rate that failed, divided by the highest rate that held,
+/// is at most this at the end.
 const CLOSE: f64 = 1.05;
 /// Messages that the server need not take at a rate that holds, as a share of those it took.
 const UNSENT: f64 = 0.01;
 /// Most rates that are tried.
 const MAX_STEPS: usize = 30;
 
-/// Why something could not be measured.
+/// The reasons for which a measurement failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// A run could not be made.
@@ -46,7 +47,7 @@ pub(crate) enum Error {
 /// All runs of one command line, in one environment.
 #[derive(Debug)]
 pub(crate) struct Experiment<'a> {
-    /// Where they take place.
+    /// Environment of the runs.
     pub(crate) environment: Environment,
     /// Becomes true when they are to end.
     pub(crate) stop: &'a AtomicBool,
@@ -59,7 +60,7 @@ impl<'a> Experiment<'a> {
         Self { environment, stop, complaints: RefCell::default() }
     }
 
-    /// What could not be done with what was measured.
+    /// Errors that did not end the runs, such as a report that could not be written.
     pub(crate) fn complaints(self) -> Vec<Error> {
         self.complaints.into_inner()
     }
@@ -196,8 +197,9 @@ impl<'a> Experiment<'a> {
     }
 }
 
-/// Whether a run's figures hold, and are those of all its messages and clients: who is thrown out
-/// when it lags is missing from them, and so is what the server does not take.
+/// Returns whether a run's figures hold for all its messages and clients. A client that the server
+/// disconnects for lag is missing from the figures, and so are messages that the server does not
+/// take.
 fn is_sound(record: &Record) -> bool {
     let Record { verdict, ledger, traffic, .. } = record;
     let taken = figures::float(traffic.unsent) <= UNSENT * figures::float(traffic.messages);
@@ -225,7 +227,7 @@ fn step(rate: f64, holds: bool, record: &Record) -> Step {
     }
 }
 
-/// Where the runs take place.
+/// Environment of the runs: versions, machine, arguments.
 pub(crate) fn environment(descriptors: Option<[u64; 2]>) -> Environment {
     Environment {
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -5,7 +5,7 @@ use crate::traffic::timing::intervals::EndedInterval;
 
 /// Is told how a run goes on.
 pub(crate) trait Observer {
-    /// How far it has come: called every few milliseconds, with the last second's 99th percentile.
+    /// Progress of the run: called every few milliseconds, with the last second's 99th percentile.
     fn progress(&mut self, phase: Phase, shared: &Shared, p99: Option<u64>);
     /// A second is over.
     fn interval(&mut self, ended: EndedInterval);
@@ -24,14 +24,14 @@ pub(crate) enum Phase {
     WarmUp,
     /// Messages count.
     Measuring,
-    /// What is still under way is waited for.
+    /// The run waits for messages in flight.
     Draining,
 }
 
 /// A moment at which CPU time and memory are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edge {
-    /// Nobody is connected yet.
+    /// No client is connected yet.
     Before,
     /// The measuring window opens.
     Start,

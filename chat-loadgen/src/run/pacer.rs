@@ -11,13 +11,14 @@ use crate::traffic::sending::senders::Senders;
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::latency::{enter, histogram};
 
-/// How often a waiting pacer looks whether it is still wanted, in nanoseconds.
+/// Interval at which a waiting pacer checks whether the run is over, in nanoseconds.
 const LOOK: u64 = 50_000_000;
 
-/// What a pacer has done in the measuring window.
+/// Results of a pacer in the measuring window.
 #[derive(Debug)]
 pub(crate) struct Paced {
-    /// How late messages were handed to their sender, just before it writes, in nanoseconds.
+    /// Lateness of messages when they were handed to their sender, just before it writes, in
+    /// nanoseconds.
     pub(crate) lateness: Histogram<u64>,
     /// Messages that were handed over, on time or late, or for which no sender was there.
     pub(crate) due: u64,
@@ -25,7 +26,7 @@ pub(crate) struct Paced {
     pub(crate) unsendable: u64,
     /// Messages whose time came, and that were not handed over any more.
     pub(crate) missed: u64,
-    /// What the thread used.
+    /// CPU time and waits of the thread.
     pub(crate) used: Option<ThreadUse>,
 }
 

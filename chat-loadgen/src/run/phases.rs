@@ -16,9 +16,9 @@ use crate::traffic::sending::schedule::{Schedule, Shape};
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::intervals::{IntervalReport, Intervals};
 
-/// How often the run is looked at.
+/// Polling interval of the run.
 const TICK: Duration = Duration::from_millis(10);
-/// How long a closed loop waits at least before it takes messages for lost.
+/// Minimum time that a closed loop waits before it takes messages for lost.
 const LOST: Duration = Duration::from_millis(200);
 /// Between the barrier and the first message, in nanoseconds.
 const PREPARATION: u64 = 20_000_000;
@@ -33,11 +33,11 @@ pub(crate) struct Phases<'a> {
     p99: Option<u64>,
     /// Seconds that are over.
     pub(crate) intervals: Intervals,
-    /// What had been done when the measuring window opened and when it closed.
+    /// Counters at the moments when the measuring window opened and closed.
     pub(crate) edges: [Counts; 2],
     /// Messages that were due and that the system did not take.
     pub(crate) unsent: u64,
-    /// Whether it was told to stop.
+    /// True if the run was told to stop.
     pub(crate) interrupted: bool,
 }
 
@@ -181,16 +181,16 @@ impl<'a> Phases<'a> {
         self.observer.edge(edge);
     }
 
-    /// Whether nobody waits for anything on which the completion of no message depends.
+    /// Returns whether no client waits for deliveries that are not part of a message's completion.
     fn nothing_is_outstanding(&self) -> bool {
         let shared = &*self.fleet.shared;
         shared.progress.all_sent.store(true, Ordering::Relaxed);
         shared.outstanding.iter().all(|number| number.load(Ordering::Relaxed) == 0)
     }
 
-    /// Waits until everything that was to be sent is sent and has reached everybody; at most for
-    /// the time that is given to it. Being told to stop ends it only if the run was not ended by that
-    /// itself: what is under way then is not lost.
+    /// Waits until all messages that were due are sent and have reached all receivers; at most for
+    /// the drain timeout. `stop` ends the wait only if it was not `stop` that ended the run:
+    /// messages in flight are then not lost.
     fn drain(&mut self, pacer: Option<&ScopedJoinHandle<'_, Paced>>) {
         let shared = &*self.fleet.shared;
         if pacer.is_none() {

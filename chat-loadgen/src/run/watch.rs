@@ -93,7 +93,7 @@ impl<'a> Watch<'a> {
         self.memory
     }
 
-    /// What the server used within the measuring window.
+    /// Resource use of the server within the measuring window.
     pub(crate) fn server(&self) -> Option<ServerUse> {
         let [before, start, end] = self.server;
         let (before, start, end) = (before?, start?, end?);

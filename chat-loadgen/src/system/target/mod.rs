@@ -32,16 +32,16 @@ mod usage {
     }
 }
 
-/// How long a server may take until it accepts connections.
+/// Maximum time until a server accepts connections.
 const START: Duration = Duration::from_secs(10);
-/// How long it may take to end after it was asked to, before it is killed.
+/// Grace period of a shutdown: a server that has not ended by then is killed.
 const STOP: Duration = Duration::from_secs(5);
-/// How long it may take to let go of the connection that only tried whether it accepts.
+/// Maximum time until a server closes the connection that only tested whether it accepts.
 const LET_GO: Duration = Duration::from_secs(1);
-/// How often a process is looked at that something is expected of.
+/// Polling interval for a process.
 const LOOK: Duration = Duration::from_millis(10);
-/// How much is kept of what a server says on its standard error, in bytes, and how many lines of it
-/// are shown when it fails.
+/// Bytes kept of a server's standard error, and how many lines of it are shown when the server
+/// fails.
 const KEPT: usize = 8 << 10;
 const SHOWN: usize = 10;
 /// Stands in a command for a port that is free.
@@ -56,7 +56,7 @@ pub(crate) struct Usage {
     pub(crate) resident: u64,
 }
 
-/// Why there is no server to test.
+/// The reasons for which there is no server to test.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TargetError {
     /// Its quotes do not match.
@@ -70,19 +70,19 @@ pub(crate) enum TargetError {
     Start {
         /// The command's first word.
         program: String,
-        /// Why not.
+        /// The system's error.
         source: io::Error,
     },
     /// The system gives no port.
     #[error("no free port for the server")]
     NoPort(#[source] io::Error),
-    /// Somebody else's server would be tested.
+    /// Another server accepts connections on the address, and would be tested instead.
     #[error("{0} is taken: something accepts connections there already")]
     Taken(SocketAddr),
     /// It ended before it accepted a connection.
     #[error("the server ended before it accepted connections on {address}{words}")]
     Ended {
-        /// Where it should have.
+        /// Address on which it should have accepted.
         address: SocketAddr,
         /// The last lines of its standard error.
         words: String,
@@ -90,12 +90,12 @@ pub(crate) enum TargetError {
     /// It goes on, and accepts no connection.
     #[error("the server accepts no connections on {address}{words}")]
     Silent {
-        /// Where it should have.
+        /// Address on which it should have accepted.
         address: SocketAddr,
         /// The last lines of its standard error.
         words: String,
     },
-    /// Nobody to watch.
+    /// There is no process to watch.
     #[error("there is no process {0}")]
     NoProcess(u32),
 }
@@ -104,7 +104,8 @@ pub(crate) enum TargetError {
 #[derive(Debug)]
 pub(crate) struct Target {
     id: u32,
-    /// When the process began, where the system tells: its number may be given to another one.
+    /// Start time of the process, where the system tells it: another process may get the same
+    /// number.
     began: Option<u64>,
     address: Option<SocketAddr>,
     child: Option<Child>,
@@ -121,7 +122,7 @@ impl Target {
         Self::start(command, address, START)
     }
 
-    /// Watches a process that somebody else has started, and will stop.
+    /// Watches a process that was started elsewhere. It is not stopped here.
     pub(crate) fn attach(id: u32) -> Result<Self, TargetError> {
         let began = usage::started(id);
         if cfg!(target_os = "linux") && began.is_none() {
@@ -135,12 +136,13 @@ impl Target {
         self.id
     }
 
-    /// Where it accepts connections, if it was started here.
+    /// Address on which the server accepts connections, if it was started here.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         self.address
     }
 
-    /// What it and its descendants have used so far (Linux); nothing once it is gone.
+    /// CPU time and memory of the process and its descendants so far (Linux); nothing once it is
+    /// gone.
     ///
     /// Counting a server's pages takes some 2 ms per 256 MB: not for every millisecond.
     pub(crate) fn usage(&self) -> Option<Usage> {
@@ -175,8 +177,8 @@ impl Target {
         }
     }
 
-    /// Whether a process that was started here has ended. It is not asked how: as long as nobody
-    /// has, its number stands for no other process and no other group.
+    /// Returns whether a process that was started here has ended. Does not reap it: until then its
+    /// number stands for no other process and no other group.
     #[cfg(unix)]
     fn has_ended(&mut self) -> bool {
         let how = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
@@ -189,8 +191,8 @@ impl Target {
         self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))))
     }
 
-    /// Whether anybody is left of what was started: of its descendants, those in its group whom
-    /// the system shows.
+    /// Returns whether any process that was started here is alive, its descendants and its group
+    /// included where the system shows them.
     #[cfg(unix)]
     fn is_alive(&mut self) -> bool {
         !self.has_ended() || usage::is_family_alive(self.id)
@@ -268,8 +270,8 @@ fn run(words: &[String]) -> Result<Child, TargetError> {
     command.spawn().map_err(|source| TargetError::Start { program: words[0].clone(), source })
 }
 
-/// Whether something accepts connections there. The one that was tried has ended at both ends then,
-/// if the server closes within [`LET_GO`].
+/// Returns whether a server accepts connections on the address. The test connection has then ended
+/// at both ends, if the server closes within [`LET_GO`].
 fn accepts(address: SocketAddr) -> bool {
     let Ok(mut stream) = TcpStream::connect_timeout(&address, LET_GO) else { return false };
     // A free port that is connected to may be given to this end as well: a conversation with
