@@ -57,7 +57,7 @@ fn this_projects_server() {
     }
 }
 
-/// Two receivers and a sender, a neighbour in another room, and somebody who takes no part.
+/// Two receivers and a sender, a neighbour in another room, and a client that takes no part.
 fn talk(dialect: DialectName, program: &str, config: &str, arguments: &[&str]) {
     let Some(program) = find(program) else {
         eprintln!("skipped: there is no {program} here");
@@ -96,7 +96,7 @@ fn talk(dialect: DialectName, program: &str, config: &str, arguments: &[&str]) {
     people.into_iter().chain(idle).for_each(Client::leave);
 }
 
-/// The sender's probes arrive: some servers say nothing when somebody takes part.
+/// Waits until the sender's probes arrive: some servers do not announce that a client takes part.
 fn wait_until_all_hear(room: &mut [Client<'_>]) {
     let deadline = Instant::now() + DEADLINE;
     let [sender, receivers @ ..] = room else { return };
@@ -117,7 +117,7 @@ struct Peer {
 }
 
 impl Peer {
-    /// Starts it on a port that is free; on another one if somebody else was faster to take it.
+    /// Starts the server on a free port; on another one if another process has taken that port.
     fn start(program: &PathBuf, config: &str, arguments: &[&str]) -> Self {
         let mut failed = String::new();
         for _ in 0..3 {
@@ -153,12 +153,12 @@ impl Peer {
         Self { process, address, directory }
     }
 
-    /// Whether it accepts connections, before it ends or the deadline passes.
+    /// Returns whether the server accepts connections before it ends or the deadline passes.
     fn accepts(&mut self) -> bool {
         let deadline = Instant::now() + DEADLINE;
         while Instant::now() < deadline && matches!(self.process.try_wait(), Ok(None)) {
             match TcpStream::connect(self.address) {
-                // A port that nobody listens on can be connected to itself.
+                // A port without a listener can be connected to itself.
                 Ok(stream) if stream.local_addr().ok() != Some(self.address) => return true,
                 _ => thread::sleep(Duration::from_millis(10)),
             }
@@ -189,7 +189,7 @@ struct Client<'a> {
     mark: Mark,
     stage: Stage,
     input: Vec<u8>,
-    /// Whether a probe has arrived.
+    /// True if a probe has arrived.
     probed: bool,
     /// Sender and number of every text that has arrived.
     heard: Vec<(u32, u32)>,
@@ -307,13 +307,13 @@ impl<'a> Client<'a> {
     }
 }
 
-/// An address of this machine that nobody listens on.
+/// An address of this machine on which no program listens.
 fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     listener.local_addr().expect("an address")
 }
 
-/// Where a program is, if it is anywhere.
+/// Path of a program, if it is installed.
 fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)

@@ -1,8 +1,8 @@
 //! Messages in flight and their times: written by the sending threads, read by the receiving ones.
 //!
 //! A sender's messages have their slots in a ring, so that their times need not travel in the text
-//! and memory is bounded. A slot is written before its message's last byte is, so whoever has
-//! received the message finds it complete.
+//! and memory is bounded. A slot is written before its message's last byte is, so the thread that
+//! receives the message finds the slot complete.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -39,7 +39,7 @@ pub(crate) struct Slot {
     last: AtomicU64,
 }
 
-/// When a message was to be sent, and when it was.
+/// Intended and actual time of sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Times {
     /// Nanoseconds of the run's clock.
@@ -48,7 +48,7 @@ pub(crate) struct Times {
     pub(crate) written: u64,
 }
 
-/// Who got a message first, and who last.
+/// Times of the first and the last receipt of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reach {
     /// Nanoseconds of the run's clock.
@@ -75,7 +75,7 @@ impl InFlight {
         self.rings.first().map_or(0, |ring| ring.slots.len())
     }
 
-    /// How many messages a sender has begun to send.
+    /// Number of messages that a sender has begun to send.
     pub(crate) fn sent(&self, sender: u32) -> u32 {
         self.rings[sender as usize].sent.load(Ordering::Acquire)
     }
@@ -124,7 +124,7 @@ impl InFlight {
         self.remembers(sender, number).then_some(times)
     }
 
-    /// Whether a message's slot is still its own.
+    /// Returns whether a message's slot is still its own.
     #[inline]
     fn remembers(&self, sender: u32, number: u32) -> bool {
         let sent = self.sent(sender);
@@ -132,8 +132,9 @@ impl InFlight {
         number < sent && ((sent - number) as usize) < self.slots()
     }
 
-    /// One worker's receivers have all got a message, or will not; `reach` is who did. The last
-    /// worker gets the message's reach over all of them.
+    /// Marks a message as complete for one worker: all its receivers have got the message, or will
+    /// not. `reach` is the time of its first and last receipt there. The last worker gets the
+    /// message's reach over all of them.
     pub(crate) fn complete(
         &self,
         sender: u32,
@@ -183,7 +184,7 @@ impl InFlight {
 /// All receivers of a message have got it, or will not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Completed {
-    /// Who got it, if anybody did.
+    /// Times of the first and the last receipt, if there was any.
     pub(crate) reach: Option<Reach>,
 }
 

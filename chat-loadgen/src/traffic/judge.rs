@@ -31,7 +31,7 @@ pub(crate) struct Judge {
     pub(crate) anomalies: Anomalies,
     /// Deliveries that were due and came as they should, or late.
     pub(crate) ok: u64,
-    /// Whether somebody waits for a message to have reached everybody before the next is sent.
+    /// True in a closed loop: the next message waits until an earlier one is complete.
     closed: bool,
     /// Deliveries judged since this was last asked.
     deliveries: u64,
@@ -53,7 +53,7 @@ impl Judge {
         }
     }
 
-    /// How many deliveries were judged since the last call.
+    /// Takes the number of deliveries judged since the last call.
     pub(crate) fn take_deliveries(&mut self) -> u64 {
         std::mem::take(&mut self.deliveries)
     }
@@ -287,7 +287,8 @@ impl Judge {
     }
 }
 
-/// Whether messages are due to a client. The first that a churner hears shows that it is back.
+/// Returns whether messages are due to a client. The first message that a churner hears shows that
+/// it is back.
 #[inline]
 fn is_here(shared: &Shared, client: &mut Client) -> bool {
     if client.presence == Presence::Coming && client.part == Part::Churner {
@@ -298,7 +299,8 @@ fn is_here(shared: &Shared, client: &mut Client) -> bool {
     client.presence == Presence::Here
 }
 
-/// How many of these messages have been under way for too long to come any more.
+/// Number of these messages that have been in flight for longer than the patience, and count as
+/// lost.
 fn overdue(shared: &Shared, sender: u32, numbers: &Range<u32>, now: u64) -> u32 {
     let is_overdue = |number: &u32| {
         let times = shared.in_flight.times(sender, *number);

@@ -14,32 +14,32 @@ use crate::wire::payload::Mark;
 pub(crate) struct Shared {
     /// The run's time.
     pub(crate) clock: Clock,
-    /// What its texts carry.
+    /// Mark that the run's texts carry.
     pub(crate) mark: Mark,
-    /// How the server is talked to.
+    /// Protocol of the server.
     pub(crate) dialect: Box<dyn Dialect>,
-    /// What has been sent.
+    /// Times of the sent messages.
     pub(crate) in_flight: InFlight,
-    /// Who is to get it.
+    /// Receivers of the messages.
     pub(crate) audience: Audience,
-    /// When messages count.
+    /// The measuring window: only its messages count.
     pub(crate) window: Window,
-    /// Whether what arrives is judged.
+    /// True if deliveries are judged.
     pub(crate) verify: bool,
-    /// Whether the order over all senders is looked at.
+    /// True if the total order over all senders is checked.
     pub(crate) total_order: bool,
-    /// How many witnesses of each anomaly are kept.
+    /// Number of witnesses that are kept of each anomaly.
     pub(crate) witnesses: usize,
-    /// How far it has come.
+    /// Counters of the run's progress.
     pub(crate) progress: Progress,
-    /// How long a message may be under way before it is lost, in nanoseconds.
+    /// Time in flight after which a message is lost, in nanoseconds.
     pub(crate) patience: u64,
     /// For each worker, once everything is sent: how many deliveries its clients wait for on which
     /// the completion of no message depends.
     pub(crate) outstanding: Box<[AtomicU64]>,
     /// In a closed loop, messages that were intended before this are not waited for any more.
     pub(crate) given_up: AtomicU64,
-    /// What the server said when it first refused a client.
+    /// The server's words when it first refused a client.
     pub(crate) refusal: OnceLock<String>,
 }
 
@@ -61,9 +61,9 @@ pub(crate) struct Progress {
     pub(crate) unproven: AtomicI64,
     /// Messages that count and have got their number.
     pub(crate) measured: AtomicU64,
-    /// Messages that somebody is still to get.
+    /// Messages that have not reached all their receivers.
     pub(crate) open: AtomicI64,
-    /// Messages that everybody has got.
+    /// Messages that have reached all their receivers.
     pub(crate) completed: AtomicU64,
     /// Deliveries that were judged.
     pub(crate) deliveries: AtomicU64,
@@ -92,26 +92,26 @@ impl Window {
         self.start.store(start, Ordering::Relaxed);
     }
 
-    /// When it opens; far away as long as that is not known.
+    /// Opening of the window; far in the future while it is not known.
     #[inline]
     pub(crate) fn start(&self) -> u64 {
         self.start.load(Ordering::Relaxed)
     }
 
-    /// When it closes.
+    /// Closing of the window; far in the future while it is not known.
     #[inline]
     pub(crate) fn end(&self) -> u64 {
         self.end.load(Ordering::Relaxed)
     }
 
-    /// Whether a message that was intended then counts.
+    /// Returns whether a message with this intended time counts.
     #[inline]
     pub(crate) fn holds(&self, intended: u64) -> bool {
         (self.start()..self.end()).contains(&intended)
     }
 }
 
-/// What a [`Shared`] is made of.
+/// Parameters of [`Shared::new`].
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) mark: Mark,
@@ -122,7 +122,7 @@ pub(crate) struct Parts {
     pub(crate) total_order: bool,
     pub(crate) witnesses: usize,
     pub(crate) patience: u64,
-    /// How many workers there are.
+    /// Number of workers.
     pub(crate) workers: usize,
 }
 

@@ -20,7 +20,7 @@ use crate::wire::random::{mix, state};
 pub(crate) const SHORTEST: usize = HEAD + TAIL;
 /// Longest text, in bytes: what fits into the longest line of most chats with room for a label.
 pub(crate) const LONGEST: usize = 1 << 20;
-/// How many messages of one sender a text can tell apart: five digits.
+/// Maximum number of messages of one sender that a text can tell apart: five digits.
 pub(crate) const MAX_MESSAGES: u32 = 1 << 30;
 
 const OPEN: usize = 5;
@@ -32,10 +32,10 @@ const TAIL: usize = CHECKSUM + 3;
 const ZERO: u8 = b'0';
 /// The same, as often as a word has room for it.
 const ZEROS: u64 = u64::from_le_bytes([ZERO; 8]);
-/// What stands between the numbers and the checksum.
+/// Filler between the numbers and the checksum.
 const FILLER: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 
-/// What a message is for.
+/// Purpose of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Shows that its receiver hears its sender. Not judged and not timed.
@@ -44,10 +44,10 @@ pub enum Kind {
     Measured,
 }
 
-/// What one text says about itself.
+/// Header of one text: kind, sender and number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Message {
-    /// What it is for.
+    /// Purpose of the message.
     pub kind: Kind,
     /// Index of its sender, below 2^18: three digits.
     pub sender: u32,
@@ -55,7 +55,7 @@ pub struct Message {
     pub number: u32,
 }
 
-/// What was found in a line.
+/// Result of looking for a text in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
     /// A text of this run, as it was sent.
@@ -133,7 +133,7 @@ impl Mark {
         }
     }
 
-    /// How a text ends whose checksum is `sum`.
+    /// End of a text: its checksum `sum` and the closing mark.
     #[inline]
     fn tail(&self, sum: u32) -> [u8; TAIL] {
         let [r, s, end] = self.close;
@@ -252,7 +252,7 @@ static KEYS: [u64; 8] = {
     keys
 };
 
-/// Whether a byte is a digit.
+/// Returns whether a byte is a digit.
 pub(crate) fn is_digit(byte: u8) -> bool {
     byte.wrapping_sub(ZERO) < 64
 }

@@ -46,7 +46,7 @@ pub(crate) struct Sighting {
     pub(crate) message: Option<(u32, u32)>,
     /// Nanoseconds of the run's clock.
     pub(crate) at: u64,
-    /// What else there is to say.
+    /// Further details: the line as it arrived.
     pub(crate) detail: String,
 }
 
@@ -101,7 +101,7 @@ impl Anomalies {
         }
     }
 
-    /// How often an anomaly was seen.
+    /// Number of times that an anomaly was seen.
     pub(crate) fn count(&self, anomaly: Anomaly) -> u64 {
         match anomaly {
             Anomaly::Lost => self.lost,

@@ -99,7 +99,7 @@ impl Account {
         self.first = None;
     }
 
-    /// Whether nothing is known of what is due from a sender.
+    /// Returns whether nothing is known of what is due from a sender.
     pub(crate) fn is_closed(&self, sender: usize) -> bool {
         self.next[sender] == Next::UNKNOWN
     }
@@ -165,12 +165,12 @@ impl Account {
         Arrival::Late
     }
 
-    /// How many gaps had to be forgotten: what fills them late looks like a duplicate.
+    /// Number of gaps that were forgotten: a message that fills one late looks like a duplicate.
     pub(crate) fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
-    /// How many numbers that were overtaken by later ones have not come.
+    /// Number of messages that were overtaken by later ones and have not come.
     pub(crate) fn missing(&self) -> u64 {
         self.missing
     }

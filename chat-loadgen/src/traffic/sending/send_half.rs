@@ -29,7 +29,7 @@ pub(crate) struct SendHalf {
 
 #[derive(Debug, Default)]
 struct Outgoing {
-    /// What the system has not taken yet.
+    /// Bytes that the system has not taken yet.
     bytes: Vec<u8>,
     /// The measured messages in them: where each ends, and whose and which it is.
     ends: VecDeque<End>,
@@ -44,7 +44,7 @@ struct End {
     at: usize,
     sender: u32,
     number: u32,
-    /// Whether it counts, by its intended time.
+    /// True if the intended time lies in the measuring window.
     counted: bool,
 }
 
@@ -74,12 +74,12 @@ impl SendHalf {
         &self.stream
     }
 
-    /// Who talks.
+    /// The client's name and room.
     pub(crate) fn who(&self) -> &Who {
         &self.who
     }
 
-    /// Whether something waits for the socket to become writable.
+    /// Returns whether bytes wait for the socket to become writable.
     #[inline]
     pub(crate) fn is_blocked(&self) -> bool {
         self.blocked.load(Ordering::SeqCst)
@@ -125,8 +125,8 @@ impl SendHalf {
         self.blocked.store(false, Ordering::Relaxed);
     }
 
-    /// Whether the system has taken everything that was due. What nobody takes any more does not
-    /// count.
+    /// Returns whether the system has taken everything that was due. After the end of the
+    /// connection nothing is due.
     pub(crate) fn has_sent_all(&self) -> bool {
         let outgoing = self.lock();
         outgoing.disconnected || (outgoing.ends.is_empty() && outgoing.due.is_empty())
@@ -156,7 +156,8 @@ impl SendHalf {
             if outgoing.bytes.is_empty() {
                 break;
             }
-            // Stamped before the attempt: whoever receives a message must find when it was written.
+            // Stamped before the attempt: the receiver of a message must find the time of its
+            // write.
             let now = shared.clock.now();
             for end in &outgoing.ends {
                 shared.in_flight.stamp(end.sender, end.number, now);
@@ -220,7 +221,7 @@ mod tests {
     use std::net::TcpListener;
     use std::time::Duration;
 
-    /// A sending half, and who reads what it says.
+    /// A sending half, and the peer that reads from it.
     fn pair() -> (SendHalf, std::net::TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -276,7 +277,7 @@ mod tests {
         }
         assert_eq!(memchr::memchr_iter(b'\n', &bytes).count(), messages);
 
-        // Nobody reads any more.
+        // The peer does not read any more.
         while send_half.has_sent_all() {
             send_half.enqueue(due(60_000)).expect("it is there");
             send_half.flush(&shared);

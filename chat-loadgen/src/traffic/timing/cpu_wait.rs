@@ -13,7 +13,7 @@ const APART: u64 = 1_000_000;
 /// The CPU wait of one thread.
 #[derive(Debug)]
 pub(crate) struct CpuWait {
-    /// What was waited between two samples, in nanoseconds.
+    /// Run-queue delay between two samples, in nanoseconds.
     pub(crate) samples: Histogram<u64>,
     last: Option<(u64, u64)>,
 }

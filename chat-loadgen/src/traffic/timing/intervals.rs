@@ -7,13 +7,13 @@ use hdrhistogram::Histogram;
 use crate::record::{HEAT_BOUNDS, Interval, Summary};
 use crate::traffic::timing::latency::LatencySlice;
 
-/// How long an interval of the record lasts, in nanoseconds.
+/// Length of an interval of the record, in nanoseconds.
 pub(crate) const INTERVAL: u64 = 1_000_000_000;
 
-/// What a worker reports every second: the deliveries of an interval, by the time of receipt.
+/// A worker's report on one second: the deliveries of an interval, by the time of receipt.
 #[derive(Debug)]
 pub(crate) struct IntervalReport {
-    /// Whose.
+    /// Index of the worker.
     pub(crate) worker: usize,
     /// Which interval, counted from the opening of the measuring window.
     pub(crate) index: u64,

@@ -19,11 +19,11 @@ const READ: usize = 64 * 1024;
 const MAX_REST: usize = 2 * payload::LONGEST;
 /// Reads from one client before the others get a turn.
 const TURNS: usize = 8;
-/// Whether a read that is not filled has emptied the socket for the event queue's purposes, too. On
+/// True if a read that does not fill the buffer has emptied the socket for the event queue, too. On
 /// Windows only a read that would block has.
 const SHORT_READ_IS_LAST: bool = cfg!(unix);
 
-/// What one read has come to.
+/// Result of one read.
 enum ReadResult {
     /// All that had arrived has been read.
     Empty,

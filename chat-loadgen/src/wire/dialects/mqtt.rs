@@ -16,7 +16,7 @@ const SUBSCRIBING: Stage = Stage::Answered(1);
 const CONNECT: u8 = 0x10;
 const CONNACK: u8 = 0x20;
 const PUBLISH: u8 = 0x30;
-/// A PUBLISH that was kept for those who come later.
+/// First byte of a retained PUBLISH: a message kept for later subscribers.
 const RETAINED: u8 = 0x31;
 const SUBSCRIBE: u8 = 0x82;
 const SUBACK: u8 = 0x90;
@@ -120,7 +120,7 @@ impl Topic {
     }
 }
 
-/// Where a packet's body begins and where it ends, once all of it is there.
+/// Byte range of a packet's body: its start and end, once all of it is there.
 #[inline]
 fn extent(input: &[u8]) -> Result<Option<(usize, usize)>, Malformed> {
     // Judged at once: the length behind it could keep one waiting.
@@ -152,7 +152,7 @@ fn length(input: &[u8], at: usize) -> Result<Option<(usize, usize)>, Malformed> 
     Err(Malformed)
 }
 
-/// What stands behind a publication's topic and properties.
+/// Payload of a publication: the bytes after its topic and properties.
 #[inline]
 fn payload(body: &[u8]) -> Option<&[u8]> {
     let (topic, _) = body.split_first_chunk()?;
@@ -215,7 +215,7 @@ fn put_length(mut length: usize, out: &mut Vec<u8>) {
     out.push(low);
 }
 
-/// What a server means that says only a number.
+/// Text for a reason code.
 fn reason(code: u8) -> &'static [u8] {
     match code {
         0x00 => b"disconnected",

@@ -6,9 +6,9 @@ use super::{Dialect, Event, Frame, MAX_PAYLOAD, Stage, Who, garbage, line, numbe
 #[derive(Debug)]
 pub(crate) struct Redis;
 
-/// How a message begins: a push of three, the first of them this word.
+/// First bytes of a message: a push of three, the first of them this word.
 const MESSAGE: &[u8] = b">3\r\n$7\r\nmessage\r\n";
-/// How the answer to SUBSCRIBE begins.
+/// First bytes of the answer to SUBSCRIBE.
 const SUBSCRIBED: &[u8] = b">3\r\n$9\r\nsubscribe\r\n";
 
 /// The longest line of a server, in bytes, that is not a payload.
@@ -120,7 +120,7 @@ fn header(input: &[u8], at: usize) -> Result<Option<(&[u8], usize)>, Malformed> 
     }
 }
 
-/// Where the value ends with which the input begins, however deeply it is nested.
+/// Length of the first value of the input, however deeply it is nested.
 fn value(input: &[u8]) -> Result<Option<usize>, Malformed> {
     let (mut at, mut due) = (0, 1);
     while due > 0 {
@@ -151,7 +151,7 @@ fn value(input: &[u8]) -> Result<Option<usize>, Malformed> {
     Ok(Some(at))
 }
 
-/// How many values belong to one of this kind and size. An attribute comes before a value.
+/// Number of values that belong to one of this kind and size. An attribute comes before a value.
 fn parts(kind: u8, size: usize) -> usize {
     match kind {
         b'%' => 2 * size,

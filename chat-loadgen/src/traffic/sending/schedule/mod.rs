@@ -23,9 +23,9 @@ use thiserror::Error;
 const MAX_RATE: f64 = 1e9;
 const NANOS: f64 = 1e9;
 
-/// How the rate changes over the window, in messages per second: `500/s` throughout, `100:1000/s`
-/// from one to the other, `100,200,400/s` in steps of equal length. `1k` is 1000, `2.5M` 2,500,000;
-/// the `/s` may be left out.
+/// Rate over the window, in messages per second: `500/s` throughout, `100:1000/s` from one to the
+/// other, `100,200,400/s` in steps of equal length. `1k` is 1000, `2.5M` 2,500,000; the `/s` may be
+/// left out.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Shape(Form);
 
@@ -67,7 +67,7 @@ impl Shape {
         }
     }
 
-    /// How many messages there are in a window of this length: Λ at its end.
+    /// Expected number of messages in a window of this length: Λ at its end.
     pub(crate) fn expected(&self, window: Duration) -> f64 {
         let mean = match &self.0 {
             Form::Constant(rate) => *rate,
@@ -169,7 +169,7 @@ impl fmt::Display for Shape {
     }
 }
 
-/// Why a text is no shape of a rate.
+/// The reasons for which a text is no shape of a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum ParseShapeError {
     /// It has another form.
@@ -183,7 +183,7 @@ pub(crate) enum ParseShapeError {
     Nothing,
 }
 
-/// How messages follow each other at a given rate: `even`, `poisson`, or `burst:50`, 50 at once.
+/// Arrival process of the messages at a given rate: `even`, `poisson`, or `burst:50`, 50 at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Arrivals {
     /// At equal distances.
@@ -235,7 +235,7 @@ pub(crate) struct Schedule {
     length: Duration,
 }
 
-/// Where the next message stands on the axis of Λ.
+/// Position of the next message on the axis of Λ.
 #[derive(Debug, Clone)]
 enum Counter {
     /// In bursts of the second number; even arrivals are bursts of one.
