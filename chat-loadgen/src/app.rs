@@ -71,7 +71,7 @@ impl Error {
     }
 }
 
-/// Carries out the process's command line, and says on standard error what went wrong.
+/// Carries out the process's command line, and prints errors on standard error.
 ///
 /// The first Ctrl-C ends the run early; the second ends the process, and what it has started.
 pub fn main() -> ExitCode {
@@ -129,12 +129,12 @@ fn execute(cli: &Cli, stop: &AtomicBool) -> Result<Conclusion, Error> {
     Ok(Conclusion::PASS)
 }
 
-/// The exit status, and errors that did not keep the run from being reported.
+/// Result of a command: the exit status, and errors that did not prevent the report.
 #[derive(Debug)]
 struct Conclusion {
     /// The exit status.
     pub(crate) exit: Exit,
-    /// Errors that were met after something had been measured.
+    /// Errors that happened after the measurement.
     pub(crate) complaints: Vec<Error>,
 }
 
@@ -181,8 +181,8 @@ fn target(run: &RunOptions, address: SocketAddr) -> Result<Option<Target>, Error
     })
 }
 
-/// The run and what is measured beside it; and, if the highest rate was looked for, whether there
-/// is one.
+/// Measures what was asked for: the run, its comparison runs, or the search for the highest rate.
+/// Also gives whether a search found a rate that holds.
 fn measure(
     experiment: &Experiment<'_>,
     run: &RunOptions,
@@ -200,8 +200,8 @@ fn measure(
     Ok((record, histograms, true))
 }
 
-/// Writes the reports, and finds out how the program ends. A file that cannot be written, or not be
-/// compared with, is no reason to keep back what was measured, or what is wrong with it.
+/// Writes the reports and decides the exit status. A file that cannot be written or compared with
+/// does not suppress the other results.
 fn conclude(
     run: &RunOptions,
     record: &Record,
@@ -252,7 +252,7 @@ fn exits_of_run(checks: &CheckOptions, record: &Record) -> Vec<Exit> {
     shortcomings.into_iter().filter(|(holds, _)| *holds).map(|(_, exit)| exit).collect()
 }
 
-/// Standard output belongs to the JSON if that is wanted there.
+/// Prints the summary on standard output, or on standard error if the JSON goes to standard output.
 fn print_summary(output: &OutputOptions, text: &str) -> Result<(), Error> {
     if output.json.as_deref() == Some(Path::new("-")) {
         let _ = io::stderr().write_all(text.as_bytes());
@@ -281,8 +281,8 @@ fn compare(checks: &CheckOptions, record: &Record) -> Result<Option<Comparison>,
     Ok(Some(baseline::compare(&baseline, record, checks.fail_on_regression)?))
 }
 
-/// Keeps the record as a baseline, if others should be compared with it. What there is to say of
-/// that.
+/// Saves the record as a baseline (`--save-baseline`), unless the run is not valid or worse than
+/// the baseline before. Gives a remark for the user.
 fn save_baseline(
     checks: &CheckOptions,
     record: &Record,
@@ -300,7 +300,7 @@ fn save_baseline(
     }
 }
 
-/// Writes them all, whatever becomes of each.
+/// Writes all reports; an error in one does not stop the others.
 fn write_reports(output: &OutputOptions, record: &Record, histograms: &Histograms) -> Vec<Error> {
     let to = |path: &Option<PathBuf>, content: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
         let path = path.as_deref()?;

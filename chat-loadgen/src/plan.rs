@@ -15,10 +15,10 @@ use crate::wire::dialects::DialectName;
 /// number of clients that take turns.
 const STAY: f64 = 2.0;
 
-/// One run.
+/// The plan of one run.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    /// The server.
+    /// The server's address.
     pub(crate) address: SocketAddr,
     /// The server's protocol.
     pub(crate) dialect: DialectName,
@@ -26,7 +26,7 @@ pub(crate) struct Plan {
     pub(crate) names: String,
     /// Number of clients of each kind, and of threads.
     pub(crate) numbers: Numbers,
-    /// Leavings per second; 0 for none.
+    /// Clients that leave per second; 0 for none.
     pub(crate) churn: f64,
     /// Open or closed loop, with its rate or window.
     pub(crate) pacing: Pacing,
@@ -34,7 +34,7 @@ pub(crate) struct Plan {
     pub(crate) sizes: Sizes,
     /// Seed of the schedule and the sizes.
     pub(crate) seed: u64,
-    /// Messages are sent, and do not count.
+    /// Length of the warm-up: its messages do not count.
     pub(crate) warm_up: Duration,
     /// Length of the measuring window.
     pub(crate) duration: Duration,
@@ -42,7 +42,7 @@ pub(crate) struct Plan {
     pub(crate) drain_timeout: Duration,
     /// Limits for connecting.
     pub(crate) connecting: Connecting,
-    /// Fewer clients than asked for are enough.
+    /// True if the run may go on with fewer clients than asked for.
     pub(crate) allow_partial: bool,
     /// True if deliveries are judged.
     pub(crate) verify: bool,
@@ -55,7 +55,7 @@ pub(crate) struct Plan {
 /// Pacing of the messages: open or closed loop.
 #[derive(Debug, Clone)]
 pub(crate) enum Pacing {
-    /// At times that depend on nothing that happens.
+    /// Open loop: the intended times do not depend on the server's answers.
     Open(Shape, Arrivals),
     /// Closed loop: at most this many messages that have not reached all receivers.
     Closed(u32),
@@ -64,9 +64,9 @@ pub(crate) enum Pacing {
 /// Limits for connecting the clients.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Connecting {
-    /// At most so many per second.
+    /// Maximum number of connections per second.
     pub(crate) rate: Option<f64>,
-    /// So many at a time.
+    /// Maximum number of connections being made at the same time.
     pub(crate) concurrency: u32,
     /// Maximum time for one attempt.
     pub(crate) timeout: Duration,
@@ -108,8 +108,8 @@ impl Plan {
         }
     }
 
-    /// Messages that will be intended within the measuring window, if that depends on nothing that
-    /// happens.
+    /// Number of messages of the measuring window in an open loop. In a closed loop it is not known
+    /// before.
     pub(crate) fn messages(&self) -> Option<f64> {
         match &self.pacing {
             Pacing::Open(shape, _) => Some(shape.expected(self.duration)),

@@ -19,10 +19,10 @@ pub(crate) enum Impossible {
     /// There is no such host.
     #[error("cannot find {0}")]
     Address(String),
-    /// Senders are clients.
+    /// There are more senders than clients.
     #[error("{0} senders are more than {1} clients")]
     Senders(u32, u32),
-    /// Each room has a client.
+    /// There are more rooms than clients.
     #[error("{0} rooms are more than {1} clients")]
     Rooms(u32, u32),
     /// The dialect has no rooms.
@@ -37,13 +37,13 @@ pub(crate) enum Impossible {
          nor are needed as witnesses"
     )]
     Listeners(u64, u32),
-    /// The dialect's messages are shorter.
+    /// A message is longer than the dialect allows.
     #[error("a message has at most {0} bytes in {1}")]
     Message(usize, DialectName),
-    /// The dialect's names are shorter.
+    /// A name is longer than the dialect allows.
     #[error("a name has at most {0} characters in {1}")]
     Name(usize, DialectName),
-    /// The order that a room's witness sees is everybody's.
+    /// `--total-order` in a room in which every client sends: it has no witness.
     #[error("--total-order needs a client in each room that does not send")]
     NoWitness,
     /// The relay knows one dialect and no rooms.

@@ -14,7 +14,7 @@ pub(crate) enum Part {
     Churner,
     /// Stops reading after the barrier.
     Slow,
-    /// Connected, in no room.
+    /// Connected, but in no room.
     Idle,
 }
 
@@ -88,7 +88,7 @@ pub(crate) fn assign(numbers: Numbers) -> Vec<Role> {
     roles
 }
 
-/// Which client is the sender of that index.
+/// Index of the client that is the sender of that index.
 pub(crate) fn sender(sender: u32, numbers: Numbers) -> u32 {
     scale(sender, numbers.clients, numbers.senders)
 }
@@ -122,7 +122,7 @@ fn choose_witnesses(roles: &mut [Role], canary: Option<usize>) {
     }
 }
 
-/// Gives a part to so many of the listeners that have no special one.
+/// Assigns a role to so many of the listeners that have no special one.
 fn spread(roles: &mut [Role], number: u32, part: Part, canary: u32) {
     let free: Vec<usize> = (0..roles.len())
         .filter(|&i| {

@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use chat_loadgen::wire::dialects::{Dialect, DialectName, Event, Stage, Who};
 use chat_loadgen::wire::payload::{Found, Kind, Mark, Message};
 
-/// For every wait. The tests share two processors with the servers and with one another.
+/// Timeout of every wait. The tests share two processors with the servers and with one another.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// More than any server in its default configuration lets through at once.
+/// Number of messages: more than any server in its default configuration lets through at once.
 const TEXTS: u32 = 300;
 
 #[test]
@@ -179,7 +179,7 @@ impl Drop for Peer {
     }
 }
 
-/// One connection, as a person's: it reads when it waits for something.
+/// One connection that reads only when it waits for something, as a person's client does.
 struct Client<'a> {
     peer: &'a Peer,
     dialect: &'a dyn Dialect,
@@ -197,7 +197,7 @@ struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// Connects, and goes through all that the server asks for.
+    /// Connects, and completes the server's handshake.
     fn join(peer: &'a Peer, dialect: &'a dyn Dialect, number: u32, room: Option<u32>) -> Self {
         let stream = TcpStream::connect(peer.address).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_millis(20))).expect("a time-out");
@@ -267,7 +267,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Takes what is there, or comes within the time-out.
+    /// Reads once: what has arrived, or comes within the time-out.
     fn read_once(&mut self) {
         let mut chunk = [0; 1 << 14];
         match self.stream.read(&mut chunk) {

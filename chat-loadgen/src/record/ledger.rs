@@ -27,18 +27,17 @@ pub(crate) struct Ledger {
     pub(crate) cut_off: u64,
     /// Number of times a client that took part lost its connection without having asked for it.
     pub(crate) disconnected: u64,
-    /// Clients that had left, came back, and heard nothing of what was said then.
+    /// Clients that left, came back, and heard none of the later messages.
     pub(crate) forgotten: u64,
     /// Messages that a receiver saw after one that the room's witness saw later (`--total-order`);
-    /// nothing where that was not looked at, or the witness was lost.
+    /// nothing where this was not checked, or the witness was disconnected.
     pub(crate) disorder: Option<u64>,
     /// The first of each fault, in the order in which they were seen.
     pub(crate) witnesses: BTreeMap<String, Vec<Witness>>,
 }
 
 impl Ledger {
-    /// Each kind of fault and how often it was seen, also those that were not; disorder only if it
-    /// was looked for.
+    /// Number of faults of each kind, also where it is 0; disorder only if it was checked.
     pub(crate) fn anomalies(&self) -> Vec<(&'static str, u64)> {
         let mut anomalies = vec![
             ("lost", self.lost),
@@ -49,19 +48,19 @@ impl Ledger {
             ("foreign", self.foreign),
         ];
         anomalies.extend(self.disorder.map(|number| ("in disorder", number)));
-        // These are no deliveries, and only said where there are any.
+        // These count clients, not deliveries, and appear only where there are any.
         let clients = [("disconnected", self.disconnected), ("forgotten", self.forgotten)];
         anomalies.extend(clients.into_iter().filter(|(_, number)| *number > 0));
         anomalies
     }
 
-    /// All of them.
+    /// Total of all faults.
     pub(crate) fn wrong(&self) -> u64 {
         self.anomalies().iter().map(|(_, number)| number).sum()
     }
 }
 
-/// One fault, seen.
+/// One observed fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Witness {
     /// Name of the receiver, or of the client that should have received.

@@ -33,7 +33,7 @@ pub(crate) enum RelayError {
     /// The event queue failed.
     #[error("cannot wait for events")]
     Poll(#[source] io::Error),
-    /// Standard output is gone.
+    /// Standard output is closed.
     #[error("cannot write to standard output")]
     Output(#[source] io::Error),
 }

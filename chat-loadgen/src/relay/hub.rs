@@ -21,7 +21,7 @@ use super::stall::{Stall, TICK};
 
 /// Events taken at once; more wait for the next round.
 const MAX_EVENTS: usize = 1024;
-/// One buffer to read into, for all.
+/// Size of the one read buffer, shared by all clients.
 const SCRATCH: usize = 64 << 10;
 /// Maximum number of bytes of one batch: a round ends when it is reached.
 const MAX_BATCH: usize = 4 << 20;
@@ -37,9 +37,9 @@ pub(crate) struct Relay {
     complained: bool,
     came: u64,
     members: Members,
-    /// Slots of those with something to read.
+    /// Slots of members that have something to read.
     ready: Vec<usize>,
-    /// Slots of those to be forgotten.
+    /// Slots of members to be removed.
     ended: Vec<usize>,
     scratch: Vec<u8>,
     batch: Vec<u8>,
@@ -51,7 +51,7 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// Listens. Clients can connect from here on, and are heard by [`Relay::serve`].
+    /// Binds the listener. Clients can connect from here on; [`Relay::serve`] serves them.
     pub(crate) fn bind(options: &RelayOptions) -> Result<Self, RelayError> {
         let refused = |reason| RelayError::Listen { address: options.bind.clone(), reason };
         let mut listener = listen(options.bind.host_and_port()).map_err(refused)?;
@@ -225,7 +225,7 @@ impl Relay {
         Ok(())
     }
 
-    /// Decides line by line and receiver by receiver.
+    /// Broadcasts with faults, line by line and receiver by receiver.
     fn broadcast_with_faults(&mut self) -> io::Result<()> {
         let Some(faults) = &mut self.faults else { return Ok(()) };
         let mut speakers = Vec::with_capacity(self.said.len());

@@ -1,4 +1,4 @@
-//! One client of the relay: its socket, its unfinished line, and the bytes that wait for the socket.
+//! One client of the relay: its socket, its unfinished line, and the bytes queued for the socket.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::mem;
@@ -105,7 +105,8 @@ impl Member {
         Turn::More
     }
 
-    /// Sends two pieces with one write, as far as the socket takes them; the rest waits its turn.
+    /// Sends two pieces with one write, as far as the socket takes them; the rest is queued in the
+    /// outbox.
     #[inline]
     pub(super) fn send(&mut self, first: &[u8], second: &[u8]) -> Result<(), Gone> {
         if first.len() + second.len() == 0 {
@@ -125,7 +126,7 @@ impl Member {
         }
     }
 
-    /// Writes what waits, until the socket is full.
+    /// Writes the outbox, until the socket is full.
     pub(super) fn catch_up(&mut self) -> Result<(), Gone> {
         while self.sent < self.outbox.len() {
             match self.stream.write(&self.outbox[self.sent..]) {
@@ -135,7 +136,7 @@ impl Member {
                 Err(_) => return Err(Gone),
             }
         }
-        // Not only emptied: an empty outbox holds no memory.
+        // Replaced, not only cleared: an empty outbox holds no memory.
         self.outbox = Vec::new();
         self.sent = 0;
         Ok(())

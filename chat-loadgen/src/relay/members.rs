@@ -1,10 +1,10 @@
-//! All clients: a dense list to walk, and slots that events name and that stay.
+//! The relay's members: a dense list for broadcasts, and stable slots for events.
 
 use super::member::Member;
 
 #[derive(Debug, Default)]
 pub(super) struct Members {
-    /// All of them, in no particular order.
+    /// All members, in no particular order.
     pub(super) list: Vec<Member>,
     /// Index in the list of the client of each slot.
     indices: Vec<Option<usize>>,

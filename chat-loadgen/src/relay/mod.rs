@@ -1,3 +1,5 @@
+//! The bare relay: broadcasts each client's lines to all others, and does nothing else.
+//!
 //! It is the noise floor that servers are compared with: the cost of the same deliveries without
 //! names, greetings or labels. It is also used to test the ledger: with faults to inject, it loses,
 //! repeats and damages exactly what its log says.

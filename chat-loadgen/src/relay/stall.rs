@@ -9,7 +9,7 @@ use super::faults;
 /// Interval at which `stop` is looked at, and the relay's maximum sleep.
 pub(super) const TICK: Duration = Duration::from_millis(50);
 
-/// A stall that was ordered.
+/// A stall that the options ask for.
 #[derive(Debug)]
 pub(super) struct Stall {
     length: Duration,
@@ -34,7 +34,7 @@ impl Stall {
         Some(self.due?.saturating_duration_since(Instant::now()))
     }
 
-    /// Does nothing, unless told to stop.
+    /// Sleeps for the length of the stall, or until `stop` is set.
     pub(super) fn pass(&self, stop: &AtomicBool) {
         let end = Instant::now() + self.length;
         while !stop.load(Relaxed) {

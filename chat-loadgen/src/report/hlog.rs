@@ -41,7 +41,7 @@ pub(crate) enum MergeError {
     /// A file could not be read.
     #[error("{}: cannot be read", path.display())]
     Io {
-        /// Which one.
+        /// Path of the file.
         path: PathBuf,
         /// The system's error.
         source: io::Error,
@@ -49,9 +49,9 @@ pub(crate) enum MergeError {
     /// A line is damaged.
     #[error("{}:{line}: {problem}", path.display())]
     Line {
-        /// In which file.
+        /// Path of the file.
         path: PathBuf,
-        /// From 1.
+        /// Number of the line, from 1.
         line: usize,
         /// Description of the problem.
         problem: String,

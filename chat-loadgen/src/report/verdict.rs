@@ -18,7 +18,7 @@ pub(super) fn headline(record: &Record) -> String {
     if anomalies.is_empty() { word.to_owned() } else { format!("{word}: {}", anomalies.join(", ")) }
 }
 
-/// A status as it is shouted.
+/// Status in capital letters: `VALID`.
 pub(super) fn word(status: Status) -> &'static str {
     match status {
         Status::Valid => "VALID",

@@ -1,5 +1,5 @@
-//! The barrier before a run: every client is connected, served, and shown to hear each sender of its
-//! room.
+//! The barrier before a run: every client is connected and served, and proves that it hears each
+//! sender of its room.
 
 use std::io;
 use std::net::SocketAddr;
@@ -34,7 +34,7 @@ pub(crate) enum Failure {
         failed: usize,
         /// Number of clients in all.
         all: usize,
-        /// The first one's reason.
+        /// Error of the first of them.
         #[source]
         source: io::Error,
     },
@@ -157,8 +157,8 @@ fn pairs(fleet: &Fleet, here: impl Fn(u32) -> bool) -> i64 {
     i64::try_from(pairs.sum::<usize>()).unwrap_or(i64::MAX)
 }
 
-/// Waits until nothing is left, or what is left has not become less for so long, or told to stop.
-/// Gives what is left.
+/// Polls `left` until it is 0, has not fallen for the time `patience`, or the run is stopped. Gives
+/// `left`.
 fn wait_for_progress(stop: &AtomicBool, patience: Duration, mut left: impl FnMut() -> i64) -> i64 {
     let mut best = i64::MAX;
     let mut idle = Duration::ZERO;

@@ -1,4 +1,4 @@
-//! Making connections: so many at a time, no faster than asked, each tried again a few times.
+//! Making connections: a limited number at a time, at a limited rate, each with a few retries.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};

@@ -1,5 +1,5 @@
-//! The runs that a command line asks for: one; one after the bare relay (`--calibrate`); one after the
-//! same without slow readers; or a search for the highest rate that holds (`--find-max`).
+//! The runs that a command line asks for: one; one after the bare relay (`--calibrate`); one after
+//! the same without slow readers; or a search for the highest rate that holds (`--find-max`).
 
 use std::cell::RefCell;
 use std::io;
@@ -19,12 +19,13 @@ use crate::system::machine;
 use crate::system::target::{Target, TargetError};
 use crate::traffic::sending::schedule::Shape;
 
-/// Precision of `--find-max`: the lowest rate that failed, divided by the highest rate that held,
-/// is at most this at the end.
+/// Precision of `--find-max`: the search ends when the lowest rate that failed, divided by the
+/// highest rate that held, is at most this.
 const CLOSE: f64 = 1.05;
-/// Messages that the server need not take at a rate that holds, as a share of those it took.
+/// Maximum number of messages that the server may leave untaken at a rate that holds, as a share of
+/// those it took.
 const UNSENT: f64 = 0.01;
-/// Most rates that are tried.
+/// Maximum number of rates that are tried.
 const MAX_STEPS: usize = 30;
 
 /// The reasons for which a measurement failed.
@@ -55,7 +56,7 @@ pub(crate) struct Experiment<'a> {
 }
 
 impl<'a> Experiment<'a> {
-    /// One in that environment.
+    /// Runs in that environment.
     pub(crate) fn new(environment: Environment, stop: &'a AtomicBool) -> Self {
         Self { environment, stop, complaints: RefCell::default() }
     }
@@ -91,7 +92,8 @@ impl<'a> Experiment<'a> {
         Ok(findings::record(plan, measurements?, around))
     }
 
-    /// The run, after the same without its slow readers if it has any: what they do to the others.
+    /// One run, after a run without its slow readers if it has any: shows their effect on the
+    /// others.
     ///
     /// # Errors
     ///
@@ -138,8 +140,8 @@ impl<'a> Experiment<'a> {
         Ok(Floor { verdict, traffic, latency, server })
     }
 
-    /// Looks for the highest rate at which `condition` holds: doubles or halves the rate until it is
-    /// between one that holds and one that does not, then halves what is between them.
+    /// Searches for the highest rate at which `condition` holds: doubles or halves the rate until
+    /// it is between one that holds and one that does not, then bisects geometrically.
     ///
     /// Gives the record of the highest that held, or of the last tried if none did; and whether one
     /// did.

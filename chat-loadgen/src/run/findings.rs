@@ -26,8 +26,8 @@ use crate::traffic::worker::Finding;
 
 /// Maximum number of worst receivers in the record.
 const WORST: usize = 10;
-/// Seconds below which it says nothing what was used in them: the clocks are looked at every few
-/// milliseconds.
+/// Minimum length of the window, in seconds, for a statement on CPU use: the clocks are read only
+/// every few milliseconds.
 const SHORT: f64 = 0.05;
 /// Time after its return within which a client must hear a message, in nanoseconds.
 const IN_TIME: u64 = 1_000_000_000;

@@ -30,7 +30,7 @@ use crate::wire::payload::Mark;
 const RETURN: Duration = Duration::from_secs(1);
 /// Capacity of a worker's command queue: a thread that sends to a full queue waits.
 const COMMANDS: usize = 1024;
-/// Reports that may wait to be read.
+/// Capacity of the report channel.
 const REPORTS: usize = 256;
 
 /// The clients of one run.
@@ -186,15 +186,15 @@ impl Fleet {
         (0..).zip(&self.roles).filter_map(churns).collect()
     }
 
-    /// A worker that has ended has nothing to be told.
+    /// Sends a command to a worker. A worker that has ended ignores it.
     fn tell(&self, worker: u32, command: Command) {
         let handle = &self.workers[worker as usize];
         let _ = handle.commands.send(command);
         let _ = handle.waker.wake();
     }
 
-    /// Closes all accounts and connections. Gives what each worker has found, the canary's last, and
-    /// what they reported in the end.
+    /// Closes all accounts and connections. Gives the findings of each worker, the canary's last,
+    /// and the last reports.
     pub(crate) fn finish(
         self,
         reports: Receiver<IntervalReport>,
@@ -204,7 +204,7 @@ impl Fleet {
         }
         let Self { threads, workers, .. } = self;
         drop(workers);
-        // Until the last worker has nothing more to report: its channel must not be full.
+        // Read until all workers have ended: the report channel must not be full.
         let last = reports.into_iter().collect();
         let findings = threads
             .into_iter()

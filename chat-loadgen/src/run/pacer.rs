@@ -1,5 +1,5 @@
-//! Pacing of the open loop: a thread that sends each message at its intended time, whatever has become
-//! of those before.
+//! Pacing of the open loop: a thread that sends each message at its intended time, whether or not
+//! those before have arrived.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -30,8 +30,8 @@ pub(crate) struct Paced {
     pub(crate) used: Option<ThreadUse>,
 }
 
-/// Lets a message go at each of these times (nanoseconds of the run's clock), until there are no
-/// more or nothing is to be sent any more.
+/// Sends a message at each of these times (nanoseconds of the run's clock), until there are no more
+/// or the run sends no more.
 pub(crate) fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> Paced {
     let shared = &**senders.shared();
     machine::wake_on_time();
@@ -66,7 +66,7 @@ pub(crate) fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> P
     paced
 }
 
-/// False when nothing is to be sent any more.
+/// Returns whether the time was reached; false when the run sends no more.
 fn wait_until(shared: &Shared, time: u64) -> bool {
     loop {
         if shared.progress.silent.load(Ordering::Relaxed) {

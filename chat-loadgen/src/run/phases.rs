@@ -20,7 +20,7 @@ use crate::traffic::timing::intervals::{IntervalReport, Intervals};
 const TICK: Duration = Duration::from_millis(10);
 /// Minimum time that a closed loop waits before it takes messages for lost.
 const LOST: Duration = Duration::from_millis(200);
-/// Between the barrier and the first message, in nanoseconds.
+/// Pause between the barrier and the first message, in nanoseconds.
 const PREPARATION: u64 = 20_000_000;
 
 /// The phases of one run, as they are carried out.
@@ -31,7 +31,7 @@ pub(crate) struct Phases<'a> {
     observer: &'a mut dyn Observer,
     stop: &'a AtomicBool,
     p99: Option<u64>,
-    /// Seconds that are over.
+    /// Seconds of the run that are over.
     pub(crate) intervals: Intervals,
     /// Counters at the moments when the measuring window opened and closed.
     pub(crate) edges: [Counts; 2],
@@ -139,8 +139,8 @@ impl<'a> Phases<'a> {
         }
     }
 
-    /// In a closed loop: what has not arrived for so long that it counts as lost does not keep the
-    /// next messages from being sent.
+    /// Closed loop: gives up messages that count as lost, so that they do not keep the next
+    /// messages from being sent.
     fn give_up_waiting(&self, (completed, since): &mut (u64, u64)) {
         let shared = &*self.fleet.shared;
         let Pacing::Closed(window) = self.plan.pacing else { return };
@@ -155,7 +155,7 @@ impl<'a> Phases<'a> {
         }
     }
 
-    /// Takes what the workers report, and shows how far the run has come.
+    /// Collects the workers' reports, and shows the progress.
     fn collect_reports(&mut self, phase: Phase) {
         let shared = &*self.fleet.shared;
         if let Some(since) = shared.clock.now().checked_sub(shared.window.start()) {

@@ -93,7 +93,7 @@ pub(crate) struct ThreadUse {
 }
 
 impl ThreadUse {
-    /// The current thread's so far.
+    /// CPU time and delay of the current thread so far.
     pub(crate) fn now() -> Option<Self> {
         Some(Self { cpu: thread_cpu()?, waited: thread_waited() })
     }
@@ -109,8 +109,8 @@ impl ThreadUse {
     }
 }
 
-/// Has the current thread woken as soon as its sleep is over (Linux); by default the system saves
-/// wake-ups by letting it sleep 50 µs longer.
+/// Sets the timer slack of the current thread to the minimum, so that it wakes as soon as its sleep
+/// is over (Linux). By default the system lets it sleep 50 µs longer to save wake-ups.
 pub(crate) fn wake_on_time() {
     #[cfg(target_os = "linux")]
     // Where it is refused the thread sleeps longer, and the pacing's lateness shows it.

@@ -38,7 +38,7 @@ pub(crate) enum Shortage {
         connections: u64,
         /// Address of the server.
         address: SocketAddr,
-        /// Ports for that, and some that may be taken.
+        /// Ports for that, and some that other processes may hold.
         needed: u64,
         /// Ports that the system chooses from.
         available: u64,

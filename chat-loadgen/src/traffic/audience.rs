@@ -51,12 +51,12 @@ impl Audience {
         self.echoes
     }
 
-    /// A client takes part from now on.
+    /// Adds a client that takes part from now on.
     pub(crate) fn join(&self, worker: usize, room: u32) {
         self.members(worker, room).fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A client takes part no longer; `sender` if it is one.
+    /// Removes a client that takes part no longer; `sender` if it is one.
     pub(crate) fn leave(&self, worker: usize, room: u32, sender: Option<u32>) {
         self.members(worker, room).fetch_sub(1, Ordering::Relaxed);
         if let Some(sender) = sender {
@@ -64,7 +64,7 @@ impl Audience {
         }
     }
 
-    /// A sender could not be connected.
+    /// Removes a sender that could not be connected.
     pub(crate) fn remove_sender(&self, sender: u32) {
         self.senders[sender as usize].here.store(false, Ordering::Relaxed);
     }

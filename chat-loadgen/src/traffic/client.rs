@@ -19,7 +19,7 @@ pub(crate) enum Presence {
     Here,
     /// Nothing is due to it, for it has left, or does not read.
     Away,
-    /// Its connection has ended without its asking for it.
+    /// Its connection ended unexpectedly.
     Lost,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct Client {
     pub(crate) since: u64,
     /// True if it has more to read and waits for its turn.
     pub(crate) again: bool,
-    /// The beginning of a frame whose end has not arrived.
+    /// Incomplete frame: its end has not arrived.
     pub(crate) rest: Vec<u8>,
     /// Account of its deliveries from each sender of its room.
     pub(crate) account: Account,
@@ -61,11 +61,11 @@ pub(crate) struct Client {
     pub(crate) unattributed: u64,
     /// Its deliveries that count.
     pub(crate) received: Received,
-    /// Its end of the connection.
+    /// Local address of its connection.
     pub(crate) address: Option<SocketAddr>,
 }
 
-/// The deliveries of one receiver, in short.
+/// Count, sum and maximum of one receiver's response times.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Received {
     /// Number of deliveries.

@@ -47,9 +47,9 @@ pub(crate) struct Plain {
 pub(crate) enum Quantity {
     /// Nanoseconds.
     Time,
-    /// Things.
+    /// A number of things.
     Count,
-    /// Things per second.
+    /// A number of things per second.
     Rate,
     /// A part of one.
     Share,
@@ -112,7 +112,7 @@ impl Metric {
 }
 
 impl PartialEq for Metric {
-    /// A name belongs to one figure only.
+    /// Compares the names: a name belongs to one figure only.
     fn eq(&self, other: &Self) -> bool {
         self.to_string() == other.to_string()
     }
@@ -130,7 +130,7 @@ impl fmt::Display for Metric {
 impl FromStr for Metric {
     type Err = UnknownMetric;
 
-    /// A figure alone (`p99`) is the response's.
+    /// Parses a name. Without a histogram (`p99`) it is a figure of the response.
     fn from_str(name: &str) -> Result<Self, UnknownMetric> {
         if let Some(plain) = PLAIN.iter().find(|plain| plain.name == name) {
             return Ok(Self::Plain(plain));
@@ -151,7 +151,8 @@ impl FromStr for Metric {
 }
 
 impl Quantity {
-    /// Its units and how much each is; the empty one is a bare number, where that is clear.
+    /// Units of the quantity with their sizes. The empty unit is a bare number, where that is
+    /// clear.
     pub(super) fn units(self) -> &'static [(&'static str, f64)] {
         match self {
             Self::Time => &[("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)],
@@ -170,7 +171,7 @@ impl Quantity {
         }
     }
 
-    /// A value as people read it.
+    /// Formats a value for people.
     pub(crate) fn show(self, value: f64) -> String {
         match self {
             Self::Time => figures::time_of(value),

@@ -18,20 +18,20 @@ use crate::record::Record;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Condition {
     text: String,
-    /// One of these must hold; each does if all of its comparisons do.
+    /// Alternatives, of which one must hold: each is a list of comparisons that must all hold.
     any: Vec<Vec<Relation>>,
 }
 
 /// The reasons for which a text is no condition.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub(crate) enum ParseError {
-    /// Nothing compares.
+    /// There is no comparison operator.
     #[error("`{0}` is no comparison: a metric, one of < <= > >= == !=, and a number")]
     Comparison(String),
-    /// Its left side.
+    /// The left side is no metric.
     #[error(transparent)]
     Metric(#[from] UnknownMetric),
-    /// Its right side.
+    /// The right side is no number.
     #[error("`{0}` is no number of 0 or more")]
     Number(String),
     /// The right side's unit does not fit the left side.
@@ -63,7 +63,7 @@ enum Operator {
     Different,
 }
 
-/// The longer ones first: `<` is also how `<=` begins.
+/// Operators, the longer ones first: `<` is also the start of `<=`.
 const OPERATORS: [(&str, Operator); 6] = [
     ("<=", Operator::AtMost),
     (">=", Operator::AtLeast),
@@ -102,7 +102,7 @@ impl Condition {
 }
 
 impl fmt::Display for Condition {
-    /// As it was written.
+    /// Formats the condition as it was written.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }

@@ -1,4 +1,4 @@
-//! An axis of a plot: where a value lies on it, and which values are written at it.
+//! An axis of a plot: positions of values, and tick labels.
 
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// From nothing to `high`, or a little more.
+    /// A linear axis from 0 to `high`, or a little more.
     pub(super) fn from_zero(title: &'static str, high: f64, show: fn(f64) -> String) -> Self {
         let step = nice_step(high);
         let end = ((high / step).ceil() * step).max(step);
@@ -39,12 +39,12 @@ impl Axis {
         Self { title: "seconds", show, ticks, range: 0.0..end, logarithmic: false }
     }
 
-    /// Times between two, both in nanoseconds; logarithmic.
+    /// A logarithmic axis for times between two bounds, both in nanoseconds.
     pub(super) fn time(title: &'static str, low: f64, high: f64) -> Self {
         Self::logarithmic(title, low, high, |ns| short(&figures::time_of(ns)))
     }
 
-    /// Logarithmic, from the round value below `low` to the one above `high`.
+    /// A logarithmic axis, from the round value below `low` to the one above `high`.
     pub(super) fn logarithmic(
         title: &'static str,
         low: f64,
@@ -57,8 +57,8 @@ impl Axis {
         Self { title, show, range, logarithmic: true, ticks }
     }
 
-    /// Percentiles of so many samples, at the reciprocal of what lies above them: 2 for 50 %, 100
-    /// for 99 %.
+    /// An axis for percentiles of so many samples, at the reciprocal of what lies above them: 2 for
+    /// 50 %, 100 for 99 %.
     pub(super) fn percentiles(samples: f64) -> Self {
         let end = samples.max(10.0);
         let decades = (0..20).map(|exponent| 10_f64.powi(exponent));

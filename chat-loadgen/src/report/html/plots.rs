@@ -1,4 +1,4 @@
-//! The plots of the page: what is drawn at which axes.
+//! The plots of the page: their series and axes.
 
 use hdrhistogram::Histogram;
 use maud::{Markup, html};
@@ -9,19 +9,19 @@ use super::markup::{legend, no_samples};
 use crate::record::figures::float;
 use crate::record::{HEAT_BOUNDS, Histograms, Interval, Step, Summary};
 
-/// A plot over the whole page.
+/// Size of a plot over the whole page.
 const WIDE: Size = Size(1080, 360);
 
-/// One of two side by side.
+/// Size of one of two plots side by side.
 const HALF: Size = Size(520, 280);
 
 /// Points of a percentile curve for every halving of what lies above.
 const POINTS: u32 = 20;
 
-/// Columns of the heat map at most; of longer runs, several intervals share one.
+/// Maximum number of columns of the heat map; for longer runs, several intervals share one.
 const COLUMNS: usize = 240;
 
-/// A line through the intervals: its name, its colour, and what it shows.
+/// A line through the intervals: its name, its colour and its figure.
 type Series = (&'static str, Ink, fn(&Summary) -> u64);
 
 /// Plot of the latencies of deliveries and messages, by percentile.
@@ -116,7 +116,7 @@ fn rate(
     chart(title, HALF, seconds(intervals), rates, &marks)
 }
 
-/// Through the middle of every interval; one alone is a dot.
+/// A line through the middle of every interval; one alone is a dot.
 fn line(ink: Ink, intervals: &[Interval], figure: impl Fn(&Interval) -> f64) -> Option<Drawing> {
     let middle = |interval: &Interval| interval.start + interval.length / 2.0;
     let points: Vec<_> = intervals.iter().map(|i| (middle(i), figure(i))).collect();

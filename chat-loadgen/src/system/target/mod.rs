@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 #[cfg(target_os = "linux")]
 mod usage;
 
-/// Other systems do not tell.
+/// Stub: other systems do not tell a process's usage.
 #[cfg(not(target_os = "linux"))]
 mod usage {
     pub(super) fn started(_: u32) -> Option<u64> {
@@ -44,7 +44,7 @@ const LOOK: Duration = Duration::from_millis(10);
 /// fails.
 const KEPT: usize = 8 << 10;
 const SHOWN: usize = 10;
-/// Stands in a command for a port that is free.
+/// Placeholder in a command for a free port.
 const PORT: &str = "{port}";
 
 /// CPU time and memory that a server has used so far.
@@ -59,10 +59,10 @@ pub(crate) struct Usage {
 /// The reasons for which there is no server to test.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TargetError {
-    /// Its quotes do not match.
+    /// The command's quotes do not match.
     #[error("the server's command cannot be read")]
     Command(#[from] shell_words::ParseError),
-    /// There is no word in it.
+    /// There is no word in the command.
     #[error("the server's command is empty")]
     Empty,
     /// The system does not run it.
@@ -100,7 +100,8 @@ pub(crate) enum TargetError {
     NoProcess(u32),
 }
 
-/// A server process. When this is dropped, one that was started is stopped, with all its group.
+/// A server process, started or watched. Dropping a process that was started here stops it and its
+/// group.
 #[derive(Debug)]
 pub(crate) struct Target {
     id: u32,
@@ -113,8 +114,8 @@ pub(crate) struct Target {
 
 impl Target {
     /// Starts a server by a command in a shell's notation, and waits until it accepts connections
-    /// on `address`; or, where `{port}` stands in the command, on a free port of 127.0.0.1, which
-    /// takes its place.
+    /// on `address`. If the command contains `{port}`, a free port of 127.0.0.1 takes its place and
+    /// is the one waited for.
     ///
     /// Its output is thrown away, and what it writes to its standard error is read and mostly
     /// forgotten: neither can fill up.
@@ -198,7 +199,7 @@ impl Target {
         !self.has_ended() || usage::is_family_alive(self.id)
     }
 
-    /// Ends what was started here: politely, then not.
+    /// Stops the server: SIGTERM to its group, a grace period of `patience`, then SIGKILL.
     fn stop(&mut self, patience: Duration) {
         #[cfg(unix)]
         if let Some(group) = self.child.as_ref().map(Pid::from_child) {
@@ -233,7 +234,8 @@ fn started() -> MutexGuard<'static, Vec<u32>> {
     STARTED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Kills what was started here: this process is about to end without dropping anything.
+/// Kills all servers that were started here: this process is about to end without dropping
+/// anything.
 pub(crate) fn kill_all_started() {
     #[cfg(unix)]
     for id in started().iter().filter_map(|id| Pid::from_raw(id.cast_signed())) {
@@ -241,7 +243,7 @@ pub(crate) fn kill_all_started() {
     }
 }
 
-/// The command's words, and where the server will listen.
+/// The command's words, and the address on which the server will listen.
 fn assign_port(
     command: &str,
     address: SocketAddr,
@@ -261,7 +263,8 @@ fn assign_port(
     Ok((words, address))
 }
 
-/// Starts it in a group of its own: Ctrl-C on the terminal is for the generator, which stops it.
+/// Starts the server in a process group of its own: Ctrl-C on the terminal is for the generator,
+/// which stops it.
 fn run(words: &[String]) -> Result<Child, TargetError> {
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());

@@ -27,12 +27,12 @@ impl Found {
         ['Z', 'X'].contains(&self.stat.state)
     }
 
-    /// CPU time that it has used.
+    /// CPU time that the process has used.
     ///
-    /// Two things are known, neither of them too much: the nanoseconds of each thread that is
-    /// there, and the ticks of all threads that ever were. While no thread ends, the first is
-    /// exact; the second is never more than two ticks behind. So the larger one counts. To it comes
-    /// the time of its children that have ended and were waited for, and of theirs.
+    /// Two lower bounds are known: the nanoseconds of each thread that is alive, and the ticks of
+    /// all threads that ever were. While no thread ends, the first is exact; the second is never
+    /// more than two ticks behind. So the larger one counts. The time of its descendants that have
+    /// ended and were waited for is added.
     fn cpu(&self) -> Duration {
         let Stat { utime, stime, cutime, cstime, .. } = self.stat;
         let exact = self.threads().unwrap_or_default();

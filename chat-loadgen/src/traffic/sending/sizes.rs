@@ -1,4 +1,4 @@
-//! Message sizes: how many bytes each message's text has.
+//! Message sizes: the length in bytes of each message's text.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::wire::payload::{LONGEST, SHORTEST};
 use crate::wire::random::{mix, state};
 
-/// Largest weight: finer than any run can show.
+/// Maximum weight: finer than any run can show.
 const MAX_WEIGHT: u32 = 1_000_000;
 /// Maximum number of weighted sizes, so that the total of their weights cannot overflow.
 const MAX_CHOICES: usize = 1000;

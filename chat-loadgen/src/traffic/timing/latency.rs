@@ -6,7 +6,8 @@ use hdrhistogram::Histogram;
 use crate::traffic::in_flight::{InFlight, Reach, Times};
 use crate::traffic::shared::Shared;
 
-/// Three significant digits, any range: growing is rare, and nothing saturates silently.
+/// An empty histogram of three significant digits and any range: growing is rare, and nothing
+/// saturates silently.
 pub(crate) fn histogram() -> Histogram<u64> {
     match Histogram::new(3) {
         Ok(histogram) => histogram,
@@ -39,9 +40,9 @@ pub(crate) struct LatencyRecorder {
 /// Numbers of messages that have reached all their receivers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Completions {
-    /// All of them.
+    /// All completed messages.
     pub(crate) all: u64,
-    /// Those that were still waited for, and may be followed by others in a closed loop.
+    /// Completed messages that a closed loop still waited for: each may be followed by another.
     pub(crate) awaited: u64,
 }
 
@@ -109,7 +110,7 @@ impl Local {
 /// Latency of a delivery in the measuring window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Delivered {
-    /// From when it should have been sent to its receipt.
+    /// Response time: from the intended time of sending to the receipt.
     pub(crate) response: u64,
 }
 
@@ -207,7 +208,7 @@ impl LatencyRecorder {
         Some(())
     }
 
-    /// All of the worker's receivers have got a message, or will not.
+    /// Completes a message for this worker: all its receivers have got the message, or will not.
     fn done(&mut self, shared: &Shared, sender: u32, number: u32) {
         let at = number as usize & (self.rings[sender as usize].len() - 1);
         let local = &mut self.rings[sender as usize][at];

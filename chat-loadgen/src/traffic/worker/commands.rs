@@ -36,6 +36,6 @@ pub(crate) struct Finding {
     /// Run-queue delays of the thread, a sample a millisecond at most, in nanoseconds.
     pub(crate) waits: Histogram<u64>,
     pub(crate) clients: Vec<Client>,
-    /// CPU time of the thread in the measuring window.
+    /// CPU time and run-queue delay of the thread in the measuring window.
     pub(crate) used: Option<ThreadUse>,
 }

@@ -154,7 +154,7 @@ impl Worker {
         }
     }
 
-    /// Does what it has been told. False when the run is over.
+    /// Carries out the queued commands. False when the run is over.
     fn handle_commands(&mut self) -> bool {
         loop {
             match self.commands.try_recv() {
@@ -271,7 +271,7 @@ impl Worker {
         }
     }
 
-    /// The last worker looks after one client only.
+    /// Returns whether this is the last worker, which serves one client only: the canary.
     fn is_canary(&self) -> bool {
         self.index + 1 == self.shared.outstanding.len()
     }

@@ -20,7 +20,7 @@ pub(crate) struct Grupal;
 /// told otherwise). So many leave three quarters of them free.
 const WAITING_ROOMS: u64 = 250;
 
-/// The name was given, and where to go.
+/// Stage after the name and the request for a room were sent.
 const ON_THE_WAY: Stage = Stage::Answered(1);
 
 impl Dialect for Grupal {

@@ -4,11 +4,11 @@ use memchr::memchr;
 
 use super::{Dialect, Event, Frame, Stage, Who, line, put};
 
-/// Registers, joins `#carga-ROOM` and talks there.
+/// IRC client: registers, joins `#carga-ROOM` and talks there.
 #[derive(Debug)]
 pub(crate) struct Irc;
 
-/// Registered; waits for the channel's list of members, which ends a JOIN.
+/// Stage after registration: waits for the channel's list of members, which ends a JOIN.
 const JOINING: Stage = Stage::Answered(1);
 
 /// Maximum length of a line in bytes, its CRLF included.
@@ -85,7 +85,7 @@ fn without_source(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Does what a command asks for.
+/// Answers a PING, and advances the registration.
 fn answer_command(who: &Who, stage: &mut Stage, command: &[u8], answer: &mut Vec<u8>) {
     if let Some(token) = command.strip_prefix(b"PING") {
         answer.extend_from_slice(b"PONG");

@@ -26,7 +26,7 @@ pub(crate) use nats::Nats;
 pub(crate) use redis::Redis;
 pub(crate) use sala::Sala;
 
-/// Which of the simulated clients talks.
+/// A simulated client's identity: its name and its room.
 #[derive(Debug, Clone)]
 pub struct Who {
     /// Its name, where the dialect has names: unique in the run.
@@ -52,10 +52,10 @@ pub enum Stage {
 pub enum Event<'a> {
     /// A chat message, with the framing that the server puts around it.
     Said(&'a [u8]),
-    /// Some other line: a notice, or something a client that is not ours said. Judged only if it
-    /// carries one of our texts.
+    /// Another line: a notice, or a message of a client that is not ours. Judged only if it carries
+    /// one of our texts.
     Other(&'a [u8]),
-    /// The server does not want this client. Its words.
+    /// A refusal of this client, with the server's words.
     Refused(&'a [u8]),
 }
 
@@ -68,7 +68,7 @@ pub struct Frame<'a> {
     pub event: Event<'a>,
 }
 
-/// A language that a broadcast server speaks.
+/// Protocol of a broadcast server, as a client speaks it.
 pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// Returns whether the server echoes a message to its sender.
     fn echoes(&self) -> bool {
@@ -108,7 +108,8 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
         answer: &mut Vec<u8>,
     ) -> Option<Frame<'a>>;
 
-    /// Appends a text as a message to the client's room. The text is printable ASCII without blanks.
+    /// Appends a text as a message to the client's room. The text is printable ASCII without
+    /// blanks.
     fn say(&self, who: &Who, text: &[u8], out: &mut Vec<u8>);
 
     /// Appends what a client says before it leaves.

@@ -2,7 +2,7 @@
 
 use super::{Dialect, Event, Frame, MAX_PAYLOAD, Stage, Who, garbage, line, number, put};
 
-/// Subscribes to the channel `carga-ROOM` and publishes there.
+/// Redis client: subscribes to the channel `carga-ROOM` and publishes there.
 #[derive(Debug)]
 pub(crate) struct Redis;
 
@@ -14,7 +14,7 @@ const SUBSCRIBED: &[u8] = b">3\r\n$9\r\nsubscribe\r\n";
 /// The longest line of a server, in bytes, that is not a payload.
 const LONGEST_LINE: usize = 1 << 16;
 
-/// This can never become what it should be.
+/// Error: the bytes can never become a valid value.
 struct Malformed;
 
 impl Dialect for Redis {
@@ -96,7 +96,7 @@ fn message(input: &[u8]) -> Result<Option<Frame<'_>>, Malformed> {
     Ok(Some(Frame { length, event: Event::Said(text) }))
 }
 
-/// The string at this place, which says its length first, and where it ends.
+/// The string at this place, after its length, and the place where it ends.
 #[inline]
 fn bulk(input: &[u8], at: usize) -> Result<Option<(&[u8], usize)>, Malformed> {
     let Some((head, start)) = header(input, at)? else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! What the tests of all dialects need: a server's words, cut in every way.
+//! Helpers for the tests of all dialects: a server's output, cut in every way.
 
 use proptest::prelude::*;
 
@@ -44,7 +44,7 @@ pub(super) fn hello(dialect: &dyn Dialect, room: Option<u32>) -> String {
     printable(&out)
 }
 
-/// Plays what arrives in pieces.
+/// Plays a server's output in pieces.
 fn play<'a>(who: &Who, dialect: &dyn Dialect, pieces: impl IntoIterator<Item = &'a [u8]>) -> Heard {
     let mut stage = dialect.hello(who, &mut Vec::new());
     let (mut input, mut answers, mut events) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,12 +1,12 @@
 //! The schedule of the open loop: each message's intended time, known before the run.
 //!
 //! The method is time rescaling. A rate λ(t) has a mean count Λ(t) = ∫λ from 0 to t; seen on the
-//! axis of Λ, every load has rate 1. So arrivals are laid out there, evenly, as a Poisson process of
-//! rate 1, or in bursts, and each is carried back to its time with Λ⁻¹, which has a closed form for
-//! every [`Shape`]. That this gives exactly the Poisson process of rate λ(t) is the time-rescaling
-//! theorem: E. Çinlar, *Introduction to Stochastic Processes* (1975), ch. 4.7, the "inversion
-//! method" of simulation; E. N. Brown et al., *The Time-Rescaling Theorem and Its Application to
-//! Neural Spike Train Data Analysis*, Neural Computation 14 (2002).
+//! axis of Λ, every load has rate 1. So arrivals are laid out there, evenly, as a Poisson process
+//! of rate 1, or in bursts, and each is carried back to its time with Λ⁻¹, which has a closed form
+//! for every [`Shape`]. That this gives exactly the Poisson process of rate λ(t) is the
+//! time-rescaling theorem: E. Çinlar, *Introduction to Stochastic Processes* (1975), ch. 4.7, the
+//! "inversion method" of simulation; E. N. Brown et al., *The Time-Rescaling Theorem and Its
+//! Application to Neural Spike Train Data Analysis*, Neural Computation 14 (2002).
 //!
 //! All but the Poisson process are computed from a message's index, so no rounding adds up.
 
@@ -19,7 +19,7 @@ use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use thiserror::Error;
 
-/// Highest rate, in messages per second: beyond it, times in nanoseconds could not differ.
+/// Maximum rate, in messages per second: beyond it, times in nanoseconds could not differ.
 const MAX_RATE: f64 = 1e9;
 const NANOS: f64 = 1e9;
 
@@ -37,12 +37,12 @@ enum Form {
 }
 
 impl Shape {
-    /// The same rate throughout; nothing for what is no number above zero.
+    /// A constant rate; zero for a number that is not above zero.
     pub(crate) fn constant(rate: f64) -> Self {
         Self(Form::Constant(if rate > 0.0 { rate.min(MAX_RATE) } else { 0.0 }))
     }
 
-    /// The rate, if it is the same throughout.
+    /// The rate, if it is constant.
     pub(crate) fn constant_rate(&self) -> Option<f64> {
         match self.0 {
             Form::Constant(rate) => Some(rate),
@@ -186,12 +186,12 @@ pub(crate) enum ParseShapeError {
 /// Arrival process of the messages at a given rate: `even`, `poisson`, or `burst:50`, 50 at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Arrivals {
-    /// At equal distances.
+    /// Evenly: at equal distances.
     #[default]
     Even,
-    /// Independently of each other, as many people do together.
+    /// As a Poisson process: independently of each other, as many people do together.
     Poisson,
-    /// So many at once, then none until their time is used up.
+    /// In bursts: so many at once, then none until their time is used up.
     Burst(NonZeroU32),
 }
 
