@@ -24,10 +24,10 @@ use crate::run::experiment::{self, Experiment};
 use crate::system::preflight::{self, Shortage};
 use crate::system::target::{self, Target, TargetError};
 
-/// Why there is nothing to report.
+/// The reasons for which a command gives no report.
 #[derive(Debug, thiserror::Error)]
 enum Error {
-    /// What was asked for cannot be.
+    /// The options ask for a run that is impossible.
     #[error(transparent)]
     Impossible(#[from] Impossible),
     /// The system has not enough of something.
@@ -54,7 +54,7 @@ enum Error {
     /// A report cannot be written.
     #[error("cannot write {}", .0.display())]
     Write(PathBuf, #[source] io::Error),
-    /// Nobody reads the summary.
+    /// The summary could not be written, for example because its pipe has no reader.
     #[error("cannot write the summary")]
     Summary(#[source] io::Error),
 }
@@ -71,7 +71,7 @@ impl Error {
     }
 }
 
-/// Carries out the process's command line, and says on standard error what went wrong.
+/// Carries out the process's command line, and prints errors on standard error.
 ///
 /// The first Ctrl-C ends the run early; the second ends the process, and what it has started.
 pub fn main() -> ExitCode {
@@ -111,7 +111,7 @@ fn complain(error: &dyn std::error::Error) {
         line += &source.to_string();
         cause = source.source();
     }
-    // Whoever has closed standard error still gets the status.
+    // If standard error is closed, the exit status still tells the result.
     let _ = writeln!(io::stderr(), "{line}");
 }
 
@@ -129,12 +129,12 @@ fn execute(cli: &Cli, stop: &AtomicBool) -> Result<Conclusion, Error> {
     Ok(Conclusion::PASS)
 }
 
-/// The exit status, and errors that did not keep the run from being reported.
+/// Result of a command: the exit status, and errors that did not prevent the report.
 #[derive(Debug)]
 struct Conclusion {
     /// The exit status.
     pub(crate) exit: Exit,
-    /// Errors that were met after something had been measured.
+    /// Errors that happened after the measurement.
     pub(crate) complaints: Vec<Error>,
 }
 
@@ -181,8 +181,8 @@ fn target(run: &RunOptions, address: SocketAddr) -> Result<Option<Target>, Error
     })
 }
 
-/// The run and what is measured beside it; and, if the highest rate was looked for, whether there
-/// is one.
+/// Measures what was asked for: the run, its comparison runs, or the search for the highest rate.
+/// Also gives whether a search found a rate that holds.
 fn measure(
     experiment: &Experiment<'_>,
     run: &RunOptions,
@@ -200,8 +200,8 @@ fn measure(
     Ok((record, histograms, true))
 }
 
-/// Writes the reports, and finds out how the program ends. A file that cannot be written, or not be
-/// compared with, is no reason to keep back what was measured, or what is wrong with it.
+/// Writes the reports and decides the exit status. A file that cannot be written or compared with
+/// does not suppress the other results.
 fn conclude(
     run: &RunOptions,
     record: &Record,
@@ -252,7 +252,7 @@ fn exits_of_run(checks: &CheckOptions, record: &Record) -> Vec<Exit> {
     shortcomings.into_iter().filter(|(holds, _)| *holds).map(|(_, exit)| exit).collect()
 }
 
-/// Standard output belongs to the JSON if that is wanted there.
+/// Prints the summary on standard output, or on standard error if the JSON goes to standard output.
 fn print_summary(output: &OutputOptions, text: &str) -> Result<(), Error> {
     if output.json.as_deref() == Some(Path::new("-")) {
         let _ = io::stderr().write_all(text.as_bytes());
@@ -261,8 +261,8 @@ fn print_summary(output: &OutputOptions, text: &str) -> Result<(), Error> {
     print(text)
 }
 
-/// The conditions that hold and should not, in words. What cannot be judged, because nothing arrived
-/// or nobody measured it, does not pass either.
+/// Failed conditions of `--fail-if`, in words. A condition that cannot be judged fails as well:
+/// nothing arrived, or its figure was not measured.
 fn failed_conditions(checks: &CheckOptions, record: &Record) -> Vec<String> {
     let failed = checks.fail_if.iter().filter_map(|condition| match condition.holds(record) {
         Ok(false) => None,
@@ -281,8 +281,8 @@ fn compare(checks: &CheckOptions, record: &Record) -> Result<Option<Comparison>,
     Ok(Some(baseline::compare(&baseline, record, checks.fail_on_regression)?))
 }
 
-/// Keeps the record as a baseline, if others should be compared with it. What there is to say of
-/// that.
+/// Saves the record as a baseline (`--save-baseline`), unless the run is not valid or worse than
+/// the baseline before. Gives a remark for the user.
 fn save_baseline(
     checks: &CheckOptions,
     record: &Record,
@@ -300,7 +300,7 @@ fn save_baseline(
     }
 }
 
-/// Writes them all, whatever becomes of each.
+/// Writes all reports; an error in one does not stop the others.
 fn write_reports(output: &OutputOptions, record: &Record, histograms: &Histograms) -> Vec<Error> {
     let to = |path: &Option<PathBuf>, content: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
         let path = path.as_deref()?;

@@ -31,7 +31,7 @@ pub(crate) struct Cli {
     pub(crate) run: RunOptions,
 }
 
-/// What else the program does.
+/// Subcommands beside a run.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Other {
     /// A bare relay: passes on lines and does nothing else. The noise floor, or a faulty server
@@ -40,7 +40,7 @@ pub(crate) enum Other {
     Merge(MergeOptions),
 }
 
-/// Summing interval logs.
+/// Options of `merge`.
 #[derive(Debug, Args)]
 pub(crate) struct MergeOptions {
     /// Interval logs
@@ -51,7 +51,7 @@ pub(crate) struct MergeOptions {
     pub(crate) hgrm: Option<PathBuf>,
 }
 
-/// A run.
+/// Options of a run.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RunOptions {
     #[command(flatten)]
@@ -66,59 +66,60 @@ pub(crate) struct RunOptions {
     pub(crate) output: OutputOptions,
 }
 
-/// The server.
+/// Options for the server.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The server")]
 pub(crate) struct ServerOptions {
-    /// Where it listens
+    /// Address and port on which the server listens
     #[arg(long, value_name = "ADDR:PORT", default_value_t)]
     pub(crate) server: Endpoint,
-    /// How to talk to it: basico, sala or grupal (this chat), irc, nats, redis or mqtt
+    /// Protocol of the server: basico, sala or grupal (this chat), irc, nats, redis or mqtt
     #[arg(long, value_name = "NAME", value_enum, default_value_t)]
     pub(crate) dialect: DialectName,
-    /// Start it with this command, and watch what it uses; {port} becomes a free port
+    /// Start the server with this command, and measure its CPU and memory; {port} becomes a free
+    /// port
     #[arg(long, value_name = "COMMAND", conflicts_with = "pid")]
     pub(crate) spawn: Option<String>,
-    /// Watch what this process and its descendants use (Linux)
+    /// Measure the CPU and memory of this process and its descendants (Linux)
     #[arg(long, value_name = "PID")]
     pub(crate) pid: Option<u32>,
 }
 
-/// The clients.
+/// Options for the clients.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The clients")]
 pub(crate) struct ClientOptions {
-    /// How many take part; all of them receive
+    /// Number of clients that take part; all of them receive
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) clients: u32,
-    /// How many of them send, in turn [default: one in ten]
+    /// Number of clients that send, in turn [default: one in ten]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) senders: Option<u32>,
-    /// Over how many rooms they are spread
+    /// Number of rooms over which the clients are spread
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) rooms: u32,
-    /// More clients, connected without taking part
+    /// Number of further clients, connected without taking part
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100_000))]
     pub(crate) idle_clients: u32,
-    /// How many of the clients stop reading; the same is measured without that, for comparison
+    /// Number of clients that stop reading; a run without them comes first, for comparison
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) slow_readers: u32,
-    /// How many clients leave per second and come back: 5/s
+    /// Clients that leave and come back, per second: 5/s
     #[arg(long, value_name = "RATE", value_parser = rate, default_value = "0/s")]
     pub(crate) churn: f64,
-    /// What their names begin with
+    /// Prefix of the clients' names
     #[arg(long, value_name = "PREFIX", default_value = "c", value_parser = prefix)]
     pub(crate) names: String,
-    /// How many connect per second at most
+    /// Maximum rate at which clients connect
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub(crate) connect_rate: Option<f64>,
-    /// How many connect at a time
+    /// Maximum number of clients that connect at the same time
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) connect_concurrency: u32,
-    /// How often a failed connection is tried again
+    /// Number of times a failed connection is tried again
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(..=20))]
     pub(crate) connect_retries: u32,
-    /// How long an attempt may take
+    /// Maximum time for one attempt to connect
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = some_time)]
     pub(crate) connect_timeout: Duration,
     /// Go on when not all clients could be connected
@@ -129,7 +130,7 @@ pub(crate) struct ClientOptions {
     pub(crate) threads: u32,
 }
 
-/// The messages.
+/// Options for the messages.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The load")]
 pub(crate) struct LoadOptions {
@@ -137,63 +138,64 @@ pub(crate) struct LoadOptions {
     /// 100,200,400/s
     #[arg(long, value_name = "RATE", default_value = "500/s", conflicts_with = "window")]
     pub(crate) rate: Shape,
-    /// How they are spread: even, poisson, or burst:N at once
+    /// Arrival process of the messages: even, poisson, or burst:N at once
     #[arg(long, value_name = "HOW", default_value = "even", conflicts_with = "window")]
     pub(crate) arrivals: Arrivals,
-    /// So many messages under way that have not reached the slowest receiver (closed loop)
+    /// Number of messages in flight that have not reached the slowest receiver (closed loop)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) window: Option<u32>,
     /// Bytes of a message's text: 64, 32..512 evenly, or 64:9,1024:1 by weight
     #[arg(long, value_name = "BYTES", default_value = "64")]
     pub(crate) size: Sizes,
-    /// What the schedule and the sizes are made from: the same gives exactly the same
+    /// Seed of the schedule and the sizes: the same seed gives exactly the same messages
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Send for so long before anything counts
+    /// Time for which messages are sent before the measuring window opens
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = time)]
     pub(crate) warm_up: Duration,
-    /// How long messages count
+    /// Length of the measuring window
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = some_time)]
     pub(crate) duration: Duration,
-    /// How long to wait in the end for what has not arrived
+    /// Maximum time to wait at the end for messages that have not arrived
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
     pub(crate) drain_timeout: Duration,
-    /// Say what would be done, and do nothing
+    /// Print the plan and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
 
-/// What the figures have to hold.
+/// Options for the checks: judging deliveries, thresholds, search, comparisons.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The checks")]
 pub(crate) struct CheckOptions {
-    /// Look also whether all receivers saw the messages of all senders in one order
+    /// Check also that all receivers saw the messages of all senders in one order
     #[arg(long)]
     pub(crate) total_order: bool,
-    /// Do not judge what arrives, only time it: shows what judging costs
+    /// Judge deliveries; off only times them, which shows the cost of judging
     #[arg(long, value_name = "on|off", value_enum, default_value = "on")]
     pub(crate) verify: Switch,
-    /// Exit as if the times could be believed: for busy machines, where only correctness counts
+    /// Ignore an INVALID verdict in the exit status: for busy machines, where only correctness
+    /// counts
     #[arg(long)]
     pub(crate) allow_invalid: bool,
-    /// How many of each fault are kept with what is known of them
+    /// Number of faults of each kind that are kept with their details
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(crate) witnesses: usize,
-    /// Exit with status 4 if this holds, or cannot be known: 'last.p99>20ms', 'lost>0'; may be given
-    /// more than once
+    /// Exit with status 4 if this holds, or cannot be known: 'last.p99>20ms', 'lost>0'; may be
+    /// given more than once
     #[arg(long, value_name = "CONDITION")]
     pub(crate) fail_if: Vec<Condition>,
     /// Look for the highest rate at which this holds, beginning at --rate: 'p99<5ms && lost==0'
     #[arg(long, value_name = "CONDITION", conflicts_with_all = ["window", "calibrate", "baseline", "save_baseline", "slow_readers", "hlog"])]
     pub(crate) find_max: Option<Condition>,
-    /// Run the same against the bare relay first, and show both (basico, one room; everybody reads
-    /// and stays)
+    /// Run the same against the bare relay first, and show both (basico, one room; all clients read
+    /// and stay)
     #[arg(long)]
     pub(crate) calibrate: bool,
-    /// Keep the record here, to compare later runs with
+    /// Save the record here as a baseline for later runs
     #[arg(long, value_name = "FILE")]
     pub(crate) save_baseline: Option<PathBuf>,
-    /// Compare with the record that was kept here
+    /// Compare with the baseline that was saved here
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
     /// Exit with status 5 if a figure is worse than the --baseline's by more than this
@@ -201,7 +203,7 @@ pub(crate) struct CheckOptions {
     pub(crate) fail_on_regression: f64,
 }
 
-/// What is written.
+/// Options for the reports.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The reports")]
 pub(crate) struct OutputOptions {
@@ -223,7 +225,7 @@ pub(crate) struct OutputOptions {
 }
 
 impl Cli {
-    /// The process's arguments; or, where they ask for help or are wrong, the end of the process.
+    /// Parses the process's arguments. Ends the process when they ask for help or are wrong.
     pub(crate) fn parse_or_exit() -> Self {
         let command = Self::command().after_help(format!("{BOUNDS}\n\n{STATUSES}"));
         usage::parse_or_exit::<Self>(command).0

@@ -14,13 +14,13 @@ Where several apply, it is 130 before 3 before 6 before 1 before 4 before 5.";
 pub(crate) enum Exit {
     /// Bad usage.
     Usage,
-    /// Interrupted; what there is was reported.
+    /// Interrupted, with a report of what was measured.
     Interrupted,
     /// Deliveries were wrong.
     Incorrect,
     /// The figures mean nothing.
     Invalid,
-    /// The run could not be made, or not all that was asked for be done with it.
+    /// The run failed, or a part of what was asked for.
     Error,
     /// A threshold was passed.
     Threshold,

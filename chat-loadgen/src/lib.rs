@@ -1,16 +1,16 @@
 //! A load generator for broadcast servers.
 //!
-//! [`run::run`] is the story of one run. The folders, in the order of reading:
+//! [`run::run`] carries out one run. The folders, in the order of reading:
 //!
-//! | module | what it holds |
+//! | module | content |
 //! |---|---|
-//! | [`cli`], [`request`], [`plan`], [`roles`] | what was asked for, what of it is possible, what will be done, by which clients |
+//! | [`cli`], [`request`], [`plan`], [`roles`] | options, their checks, the plan, the roles |
 //! | [`app`], [`exit_status`] | a command line carried out: runs, reports, the exit status |
-//! | [`run`] | one run: connecting, barrier, warm-up, measuring, draining; its findings; runs beside each other |
-//! | [`traffic`] | the hot path: workers, clients, sending on time, the ledger of deliveries, latencies |
-//! | [`wire`] | each server's language; texts that prove themselves |
+//! | [`run`] | one run: connecting, barrier, warm-up, measuring, draining; findings; several runs |
+//! | [`traffic`] | the hot path: workers, clients, sending, the ledger of deliveries, latencies |
+//! | [`wire`] | each server's protocol; self-checking texts |
 //! | [`system`] | the machine, its limits, the server's process |
-//! | [`record`] | what a run found out, as data; whether it is valid; thresholds and baselines |
+//! | [`record`] | the data of a run's record; its validity; thresholds and baselines |
 //! | [`report`] | records for people and programs; the live line |
 //! | [`relay`] | a bare relay, and one with faults |
 

@@ -11,65 +11,66 @@ use crate::traffic::sending::schedule::{Arrivals, Shape};
 use crate::traffic::sending::sizes::Sizes;
 use crate::wire::dialects::DialectName;
 
-/// How long a client that churns is there on average, in seconds: so many clients take turns.
+/// Mean time that a churning client stays connected, in seconds. The churn rate times this is the
+/// number of clients that take turns.
 const STAY: f64 = 2.0;
 
-/// One run.
+/// The plan of one run.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    /// The server.
+    /// The server's address.
     pub(crate) address: SocketAddr,
-    /// How it is talked to.
+    /// The server's protocol.
     pub(crate) dialect: DialectName,
-    /// What the clients' names begin with.
+    /// Prefix of the clients' names.
     pub(crate) names: String,
-    /// How many of which clients, on how many threads.
+    /// Number of clients of each kind, and of threads.
     pub(crate) numbers: Numbers,
-    /// Leavings per second; 0 for none.
+    /// Clients that leave per second; 0 for none.
     pub(crate) churn: f64,
-    /// When messages are sent.
+    /// Open or closed loop, with its rate or window.
     pub(crate) pacing: Pacing,
-    /// How long their texts are.
+    /// Distribution of the texts' lengths.
     pub(crate) sizes: Sizes,
-    /// What the schedule and the sizes are made from.
+    /// Seed of the schedule and the sizes.
     pub(crate) seed: u64,
-    /// Messages are sent, and do not count.
+    /// Length of the warm-up: its messages do not count.
     pub(crate) warm_up: Duration,
-    /// How long messages count.
+    /// Length of the measuring window.
     pub(crate) duration: Duration,
-    /// How long is waited for what has not arrived.
+    /// Maximum time to wait at the end for messages that have not arrived.
     pub(crate) drain_timeout: Duration,
-    /// How the connections are made.
+    /// Limits for connecting.
     pub(crate) connecting: Connecting,
-    /// Fewer clients than asked for are enough.
+    /// True if the run may go on with fewer clients than asked for.
     pub(crate) allow_partial: bool,
-    /// Whether what arrives is judged.
+    /// True if deliveries are judged.
     pub(crate) verify: bool,
-    /// Whether the order over all senders is looked at.
+    /// True if the total order over all senders is checked.
     pub(crate) total_order: bool,
-    /// How many witnesses of each fault are kept.
+    /// Number of witnesses that are kept of each kind of fault.
     pub(crate) witnesses: usize,
 }
 
-/// When messages are sent.
+/// Pacing of the messages: open or closed loop.
 #[derive(Debug, Clone)]
 pub(crate) enum Pacing {
-    /// At times that depend on nothing that happens.
+    /// Open loop: the intended times do not depend on the server's answers.
     Open(Shape, Arrivals),
-    /// So many may be under way that have not reached everybody.
+    /// Closed loop: at most this many messages that have not reached all receivers.
     Closed(u32),
 }
 
-/// How connections are made.
+/// Limits for connecting the clients.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Connecting {
-    /// At most so many per second.
+    /// Maximum number of connections per second.
     pub(crate) rate: Option<f64>,
-    /// So many at a time.
+    /// Maximum number of connections being made at the same time.
     pub(crate) concurrency: u32,
-    /// How long one attempt may take.
+    /// Maximum time for one attempt.
     pub(crate) timeout: Duration,
-    /// How often one is tried again.
+    /// Number of times a failed attempt is repeated.
     pub(crate) retries: u32,
 }
 
@@ -84,7 +85,7 @@ impl fmt::Display for Pacing {
 }
 
 impl Plan {
-    /// What the record says was asked for.
+    /// The workload as the record keeps it.
     pub(crate) fn workload(&self) -> Workload {
         let Numbers { clients, senders, rooms, slow, idle, .. } = self.numbers;
         Workload {
@@ -107,8 +108,8 @@ impl Plan {
         }
     }
 
-    /// Messages that will be intended within the measuring window, if that depends on nothing that
-    /// happens.
+    /// Number of messages of the measuring window in an open loop. In a closed loop it is not known
+    /// before.
     pub(crate) fn messages(&self) -> Option<f64> {
         match &self.pacing {
             Pacing::Open(shape, _) => Some(shape.expected(self.duration)),
@@ -116,7 +117,7 @@ impl Plan {
         }
     }
 
-    /// How many clients take turns in leaving and coming back.
+    /// Number of clients that take turns in leaving and coming back.
     pub(crate) fn churners(&self) -> u32 {
         u32::try_from(figures::whole((self.churn * STAY).ceil())).unwrap_or(u32::MAX)
     }
@@ -131,7 +132,7 @@ impl Plan {
         self.name(roles::sender(sender, self.numbers))
     }
 
-    /// How many receive each message, on average over the senders.
+    /// Mean number of receivers of a message, over all senders.
     pub(crate) fn receivers(&self, echoes: bool) -> f64 {
         let Numbers { clients, rooms, .. } = self.numbers;
         f64::from(clients) / f64::from(rooms) - f64::from(u8::from(!echoes))

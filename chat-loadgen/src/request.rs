@@ -19,10 +19,10 @@ pub(crate) enum Impossible {
     /// There is no such host.
     #[error("cannot find {0}")]
     Address(String),
-    /// Senders are clients.
+    /// There are more senders than clients.
     #[error("{0} senders are more than {1} clients")]
     Senders(u32, u32),
-    /// Each room has a client.
+    /// There are more rooms than clients.
     #[error("{0} rooms are more than {1} clients")]
     Rooms(u32, u32),
     /// The dialect has no rooms.
@@ -37,13 +37,13 @@ pub(crate) enum Impossible {
          nor are needed as witnesses"
     )]
     Listeners(u64, u32),
-    /// The dialect's messages are shorter.
+    /// A message is longer than the dialect allows.
     #[error("a message has at most {0} bytes in {1}")]
     Message(usize, DialectName),
-    /// The dialect's names are shorter.
+    /// A name is longer than the dialect allows.
     #[error("a name has at most {0} characters in {1}")]
     Name(usize, DialectName),
-    /// The order that a room's witness sees is everybody's.
+    /// `--total-order` in a room in which every client sends: it has no witness.
     #[error("--total-order needs a client in each room that does not send")]
     NoWitness,
     /// The relay knows one dialect and no rooms.
@@ -52,12 +52,12 @@ pub(crate) enum Impossible {
     /// A search changes the rate.
     #[error("--find-max begins at one --rate, not at several")]
     SeveralRates,
-    /// What nobody judges has no order, and no end.
+    /// `--verify off` with an option that needs judged deliveries.
     #[error("--verify off judges nothing: no --total-order, --churn or --slow-readers")]
     NotJudged,
 }
 
-/// Where the server is.
+/// Resolves the server's address.
 ///
 /// # Errors
 ///
@@ -122,7 +122,7 @@ fn connecting(clients: &ClientOptions) -> Connecting {
     }
 }
 
-/// Why the plan cannot be carried out.
+/// Reason for which the plan cannot be carried out, if there is one.
 fn obstacle(plan: &Plan, senders: u32, load: &LoadOptions) -> Option<Impossible> {
     let Numbers { clients, rooms, slow, idle, .. } = plan.numbers;
     let (name, dialect) = (plan.dialect, plan.dialect.dialect());
@@ -149,7 +149,7 @@ fn obstacle(plan: &Plan, senders: u32, load: &LoadOptions) -> Option<Impossible>
     }
 }
 
-/// Why something cannot be checked in a run of this plan.
+/// Reason for which a check is impossible in a run of this plan, if there is one.
 fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
     let Numbers { clients, senders, rooms, .. } = plan.numbers;
     let checks = &run.checks;
@@ -175,7 +175,7 @@ pub(crate) fn connections(plan: &Plan) -> u64 {
     u64::from(plan.numbers.clients) + u64::from(plan.numbers.idle)
 }
 
-/// What a plan would do, for `--dry-run`.
+/// Description of a plan, for `--dry-run`.
 pub(crate) fn describe(plan: &Plan) -> String {
     let Numbers { clients, senders, rooms, slow, idle, threads, .. } = plan.numbers;
     let echoes = plan.dialect.dialect().echoes();

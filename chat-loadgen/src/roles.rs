@@ -7,22 +7,23 @@
 /// The kind of client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// There from the barrier to the end: it decides whether a message has reached everybody.
+    /// Takes part from the barrier to the end. A message is complete when all steady receivers have
+    /// it.
     Steady,
     /// Leaves and comes back.
     Churner,
     /// Stops reading after the barrier.
     Slow,
-    /// Connected, in no room.
+    /// Connected, but in no room.
     Idle,
 }
 
-/// How many clients there are of each kind.
+/// Number of clients of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Numbers {
     /// Clients that take part.
     pub(crate) clients: u32,
-    /// Those of them who send.
+    /// Clients that send, among `clients`.
     pub(crate) senders: u32,
     /// Rooms.
     pub(crate) rooms: u32,
@@ -39,21 +40,22 @@ pub(crate) struct Numbers {
 /// One client's part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Role {
-    /// What it does.
+    /// The kind of client.
     pub(crate) part: Part,
     pub(crate) room: Option<u32>,
     /// Its index among the senders.
     pub(crate) sender: Option<u32>,
     /// The worker that looks after it: the last one is the canary's.
     pub(crate) worker: u32,
-    /// Whether its room is compared with what it sees.
+    /// True if the order that this client sees is the room's reference order.
     pub(crate) witness: bool,
 }
 
-/// Each client's role, in the order in which they connect: those who take part, then the idle ones.
+/// Assigns each client's role, in the order in which they connect: first the clients that take
+/// part, then the idle ones.
 ///
-/// `slow` and `churners` are taken from those who do not send; if there are too few of these, fewer
-/// of them there will be.
+/// `slow` and `churners` are taken from the clients that do not send. If these are too few, there
+/// are fewer slow clients and churners than asked for.
 pub(crate) fn assign(numbers: Numbers) -> Vec<Role> {
     let Numbers { clients, senders, rooms, slow, churners, idle, threads } = numbers;
     let mut roles: Vec<Role> = (0..clients)
@@ -86,7 +88,7 @@ pub(crate) fn assign(numbers: Numbers) -> Vec<Role> {
     roles
 }
 
-/// Which client is the sender of that index.
+/// Index of the client that is the sender of that index.
 pub(crate) fn sender(sender: u32, numbers: Numbers) -> u32 {
     scale(sender, numbers.clients, numbers.senders)
 }
@@ -97,7 +99,8 @@ fn scale(i: u32, places: u32, of: u32) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
 
-/// The listener nearest to the middle; if everybody sends, whoever is in the middle.
+/// Index of the canary: the listener nearest to the middle; if all clients send, the client in the
+/// middle.
 fn canary(roles: &[Role]) -> Option<usize> {
     let middle = roles.len() / 2;
     let listeners = (0..roles.len()).filter(|&i| roles[i].sender.is_none());
@@ -119,7 +122,7 @@ fn choose_witnesses(roles: &mut [Role], canary: Option<usize>) {
     }
 }
 
-/// Gives a part to so many of the listeners that have no special one.
+/// Assigns a role to so many of the listeners that have no special one.
 fn spread(roles: &mut [Role], number: u32, part: Part, canary: u32) {
     let free: Vec<usize> = (0..roles.len())
         .filter(|&i| {

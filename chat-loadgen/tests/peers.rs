@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use chat_loadgen::wire::dialects::{Dialect, DialectName, Event, Stage, Who};
 use chat_loadgen::wire::payload::{Found, Kind, Mark, Message};
 
-/// For every wait. The tests share two processors with the servers and with one another.
+/// Timeout of every wait. The tests share two processors with the servers and with one another.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// More than any server in its default configuration lets through at once.
+/// Number of messages: more than any server in its default configuration lets through at once.
 const TEXTS: u32 = 300;
 
 #[test]
@@ -63,7 +63,7 @@ fn skip(program: &str) {
     let _ = writeln!(io::stderr(), "skipped: {name}: {program} is not installed");
 }
 
-/// Two receivers and a sender, a neighbour in another room, and somebody who takes no part.
+/// Two receivers and a sender, a neighbour in another room, and a client that takes no part.
 fn talk(dialect: DialectName, program: &str, config: &str, arguments: &[&str]) {
     let Some(program) = find(program) else {
         return skip(program);
@@ -101,7 +101,7 @@ fn talk(dialect: DialectName, program: &str, config: &str, arguments: &[&str]) {
     people.into_iter().chain(idle).for_each(Client::leave);
 }
 
-/// The sender's probes arrive: some servers say nothing when somebody takes part.
+/// Waits until the sender's probes arrive: some servers do not announce that a client takes part.
 fn wait_until_all_hear(room: &mut [Client<'_>]) {
     let deadline = Instant::now() + DEADLINE;
     let [sender, receivers @ ..] = room else { return };
@@ -122,7 +122,7 @@ struct Peer {
 }
 
 impl Peer {
-    /// Starts it on a port that is free; on another one if somebody else was faster to take it.
+    /// Starts the server on a free port; on another one if another process has taken that port.
     fn start(program: &PathBuf, config: &str, arguments: &[&str]) -> Self {
         let mut failed = String::new();
         for _ in 0..3 {
@@ -158,12 +158,12 @@ impl Peer {
         Self { process, address, directory }
     }
 
-    /// Whether it accepts connections, before it ends or the deadline passes.
+    /// Returns whether the server accepts connections before it ends or the deadline passes.
     fn accepts(&mut self) -> bool {
         let deadline = Instant::now() + DEADLINE;
         while Instant::now() < deadline && matches!(self.process.try_wait(), Ok(None)) {
             match TcpStream::connect(self.address) {
-                // A port that nobody listens on can be connected to itself.
+                // A port without a listener can be connected to itself.
                 Ok(stream) if stream.local_addr().ok() != Some(self.address) => return true,
                 _ => thread::sleep(Duration::from_millis(10)),
             }
@@ -184,7 +184,7 @@ impl Drop for Peer {
     }
 }
 
-/// One connection, as a person's: it reads when it waits for something.
+/// One connection that reads only when it waits for something, as a person's client does.
 struct Client<'a> {
     peer: &'a Peer,
     dialect: &'a dyn Dialect,
@@ -194,7 +194,7 @@ struct Client<'a> {
     mark: Mark,
     stage: Stage,
     input: Vec<u8>,
-    /// Whether a probe has arrived.
+    /// True if a probe has arrived.
     probed: bool,
     /// Sender and number of every text that has arrived.
     heard: Vec<(u32, u32)>,
@@ -202,7 +202,7 @@ struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// Connects, and goes through all that the server asks for.
+    /// Connects, and completes the server's handshake.
     fn join(peer: &'a Peer, dialect: &'a dyn Dialect, number: u32, room: Option<u32>) -> Self {
         let stream = TcpStream::connect(peer.address).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_millis(20))).expect("a time-out");
@@ -272,7 +272,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Takes what is there, or comes within the time-out.
+    /// Reads once: what has arrived, or comes within the time-out.
     fn read_once(&mut self) {
         let mut chunk = [0; 1 << 14];
         match self.stream.read(&mut chunk) {
@@ -312,13 +312,13 @@ impl<'a> Client<'a> {
     }
 }
 
-/// An address of this machine that nobody listens on.
+/// An address of this machine on which no program listens.
 fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     listener.local_addr().expect("an address")
 }
 
-/// Where a program is, if it is anywhere.
+/// Path of a program, if it is installed.
 fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)

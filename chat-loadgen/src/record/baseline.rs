@@ -13,33 +13,33 @@ use crate::record::{Record, Status};
 /// A run beside its baseline.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Comparison {
-    /// What was compared.
+    /// The compared figures.
     pub(crate) rows: Vec<Row>,
-    /// How much worse a figure may be, as a part of what it was.
+    /// Tolerance: the share by which a figure may be worse than in the baseline.
     pub(crate) allowed: f64,
 }
 
-/// One figure, before and now.
+/// One figure of the comparison, before and now.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
-    /// Which one.
+    /// The compared figure.
     pub(crate) metric: Metric,
-    /// The baseline's.
+    /// The baseline's value.
     pub(crate) before: f64,
-    /// This run's.
+    /// This run's value.
     pub(crate) now: f64,
-    /// By how much it has grown, as a part of what it was.
+    /// Relative change: 0.2 is 20 % more than the baseline.
     pub(crate) change: f64,
-    /// Whether it is worse by more than is allowed.
+    /// True if the figure is worse by more than the tolerance.
     pub(crate) regressed: bool,
 }
 
-/// Two runs that cannot be compared: everything that speaks against it.
+/// Two runs that cannot be compared, with all reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the run cannot be compared with its baseline: {}", .0.join("; "))]
 pub(crate) struct Incomparable(pub(crate) Vec<String>);
 
-/// Which way is worse, and whether a run may lack the figure.
+/// Compared figures: name, direction that is worse, and whether a run may lack the figure.
 const COMPARED: [(&str, Worse, bool); 5] = [
     ("response.p50", Worse::Higher, false),
     ("response.p99", Worse::Higher, false),
@@ -88,7 +88,7 @@ pub(crate) fn compare(
     if problems.is_empty() { Ok(Comparison { rows, allowed }) } else { Err(Incomparable(problems)) }
 }
 
-/// Reads how much worse a figure may be: `20%`.
+/// Parses a tolerance: `20%`.
 ///
 /// # Errors
 ///
@@ -102,7 +102,7 @@ pub(crate) fn allowance(text: &str) -> Result<f64, String> {
 }
 
 impl Comparison {
-    /// Whether any figure is worse by more than is allowed.
+    /// Returns whether any figure is worse by more than the tolerance.
     pub(crate) fn regressed(&self) -> bool {
         self.rows.iter().any(|row| row.regressed)
     }
@@ -174,7 +174,7 @@ fn row(
     Ok(Row { metric, before, now, change, regressed })
 }
 
-/// From nothing to something is beyond every allowance; from nothing to nothing is no change.
+/// Relative change. From zero to more is beyond every tolerance; from zero to zero is no change.
 fn relative(before: f64, now: f64) -> f64 {
     if before > 0.0 {
         now / before - 1.0

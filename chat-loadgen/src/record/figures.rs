@@ -58,7 +58,7 @@ pub(crate) fn share(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
-/// How something has changed, as a part of what it was: `+12.3 %`.
+/// Relative change of a figure: `+12.3 %`.
 pub(crate) fn change(share: f64) -> String {
     format!("{:+.1} %", share * 100.0)
 }
@@ -73,7 +73,7 @@ pub(crate) fn bytes(bytes: f64) -> String {
     }
 }
 
-/// How many times as much: `3.20×`; nothing has no multiple.
+/// Ratio of two figures: `3.20×`. A ratio to zero is not defined.
 pub(crate) fn times(result: f64, floor: f64) -> String {
     if floor > 0.0 { format!("{}×", digits(result / floor)) } else { "–".to_owned() }
 }

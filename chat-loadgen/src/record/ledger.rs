@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What became of every delivery that was due, from the barrier to the end.
+/// Counts of right and wrong deliveries, from the barrier to the end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ledger {
     /// Deliveries that were due.
@@ -21,24 +21,23 @@ pub(crate) struct Ledger {
     pub(crate) echoed: u64,
     /// Arrived, but not as they were sent.
     pub(crate) corrupt: u64,
-    /// Somebody else's messages, another room's, or ones that were never sent.
+    /// Of another program or another room, or never sent.
     pub(crate) foreign: u64,
     /// Due to a receiver that was disconnected before it could get them: no fault of delivery.
     pub(crate) cut_off: u64,
-    /// How often a client that took part lost its connection without having asked for it.
+    /// Number of times a client that took part lost its connection without having asked for it.
     pub(crate) disconnected: u64,
-    /// Clients that had left, came back, and heard nothing of what was said then.
+    /// Clients that left, came back, and heard none of the later messages.
     pub(crate) forgotten: u64,
     /// Messages that a receiver saw after one that the room's witness saw later (`--total-order`);
-    /// nothing where that was not looked at, or the witness was lost.
+    /// nothing where this was not checked, or the witness was disconnected.
     pub(crate) disorder: Option<u64>,
     /// The first of each fault, in the order in which they were seen.
     pub(crate) witnesses: BTreeMap<String, Vec<Witness>>,
 }
 
 impl Ledger {
-    /// Each kind of fault and how often it was seen, also those that were not; disorder only if it
-    /// was looked for.
+    /// Number of faults of each kind, also where it is 0; disorder only if it was checked.
     pub(crate) fn anomalies(&self) -> Vec<(&'static str, u64)> {
         let mut anomalies = vec![
             ("lost", self.lost),
@@ -49,29 +48,29 @@ impl Ledger {
             ("foreign", self.foreign),
         ];
         anomalies.extend(self.disorder.map(|number| ("in disorder", number)));
-        // These are no deliveries, and only said where there are any.
+        // These count clients, not deliveries, and appear only where there are any.
         let clients = [("disconnected", self.disconnected), ("forgotten", self.forgotten)];
         anomalies.extend(clients.into_iter().filter(|(_, number)| *number > 0));
         anomalies
     }
 
-    /// All of them.
+    /// Total of all faults.
     pub(crate) fn wrong(&self) -> u64 {
         self.anomalies().iter().map(|(_, number)| number).sum()
     }
 }
 
-/// One fault, seen.
+/// One observed fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Witness {
-    /// Who received, or should have.
+    /// Name of the receiver, or of the client that should have received.
     pub(crate) receiver: String,
-    /// Who sent, if that can be told.
+    /// Name of the sender, where it is known.
     pub(crate) sender: Option<String>,
     /// The message's number among its sender's, counted from 0.
     pub(crate) number: Option<u32>,
     /// Nanoseconds since the measuring window opened (before it: negative).
     pub(crate) at: i64,
-    /// What else there is to say: the line as it came.
+    /// Further details: the line as it arrived.
     pub(crate) detail: String,
 }

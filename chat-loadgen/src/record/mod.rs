@@ -16,45 +16,45 @@ pub(crate) use ledger::{Ledger, Witness};
 /// The version of [`Record`]'s JSON. It changes when a field changes its meaning or goes away.
 pub(crate) const VERSION: u32 = 1;
 
-/// One run.
+/// The record of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Record {
-    /// [`VERSION`].
+    /// Format version: [`VERSION`].
     pub(crate) version: u32,
-    /// What the figures are worth.
+    /// Verdict on the run: valid, faulty, partial or invalid.
     pub(crate) verdict: Verdict,
-    /// What was asked for.
+    /// The workload that was asked for.
     pub(crate) workload: Workload,
-    /// Where it ran.
+    /// The machine and the program.
     pub(crate) environment: Environment,
-    /// How much was sent and delivered.
+    /// Counts and rates of messages and deliveries.
     pub(crate) traffic: Traffic,
-    /// How long it took.
+    /// Latencies of deliveries and messages.
     pub(crate) latency: Latency,
-    /// What arrived, delivery by delivery.
+    /// Counts of right and wrong deliveries.
     pub(crate) ledger: Ledger,
     /// The receivers that waited longest on average, worst first.
     pub(crate) worst: Vec<Receiver>,
     /// The run second by second.
     pub(crate) intervals: Vec<Interval>,
-    /// What the generator itself used and how late it was.
+    /// The generator's own resource use and lateness.
     pub(crate) generator: Generator,
-    /// What the server used, where that was asked for and can be seen.
+    /// The server's resource use, where it was asked for and the system tells it.
     pub(crate) server: Option<Server>,
     /// The same workload without its slow readers, where there are any.
     pub(crate) without_slow_readers: Option<Latency>,
     /// The same workload against the bare relay (`--calibrate`).
     pub(crate) floor: Option<Floor>,
-    /// What each rate gave (`--find-max`), in the order in which they were tried.
+    /// Results of `--find-max` for each rate, in the order in which the rates were tried.
     pub(crate) search: Vec<Step>,
 }
 
-/// What a run's figures are worth.
+/// Verdict on a run's figures, with reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Verdict {
-    /// In one word.
+    /// The verdict in one word.
     pub(crate) status: Status,
-    /// Why, a sentence each; and what else a reader should know.
+    /// Reasons for the status, a sentence each, then other remarks for the reader.
     pub(crate) reasons: Vec<String>,
 }
 
@@ -72,49 +72,49 @@ pub(crate) enum Status {
     Invalid,
 }
 
-/// What was asked for. Two runs can be compared if theirs are equal.
+/// The workload that was asked for. Two runs can be compared if their workloads are equal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Workload {
-    /// How the server is talked to.
+    /// The server's protocol.
     pub(crate) dialect: String,
     /// Clients that take part, senders included.
     pub(crate) clients: u32,
-    /// How many of them send.
+    /// Clients that send.
     pub(crate) senders: u32,
-    /// Rooms over which they are spread.
+    /// Rooms over which the clients are spread.
     pub(crate) rooms: u32,
     /// Clients that are connected and do not take part.
     pub(crate) idle_clients: u32,
     /// Clients that stop reading.
     pub(crate) slow_readers: u32,
-    /// Leavings per second, each followed by a return.
+    /// Clients that leave and come back, per second.
     pub(crate) churn: f64,
-    /// `open 500/s`, `open 100:1000/s poisson`, `closed 64`.
+    /// Pacing as text: `open 500/s`, `open 100:1000/s poisson`, `closed 64`.
     pub(crate) pacing: String,
     /// Bytes of a message's text: `64`, `32..512`, `64:9,1024:1`.
     pub(crate) size: String,
-    /// Seconds.
+    /// Seconds of the warm-up.
     pub(crate) warm_up: f64,
     /// Seconds of the measuring window.
     pub(crate) duration: f64,
-    /// Seconds for which what has not arrived is waited for in the end.
+    /// Maximum seconds to wait at the end for messages that have not arrived.
     pub(crate) drain_timeout: f64,
     /// Threads that receive, without the canary's.
     pub(crate) threads: u32,
-    /// Whether what arrives is judged.
+    /// True if deliveries are judged.
     pub(crate) verify: bool,
-    /// Whether the order over all senders is looked at.
+    /// True if the total order over all senders is checked.
     pub(crate) total_order: bool,
-    /// What the schedule and the sizes are made from.
+    /// Seed of the schedule and the sizes.
     pub(crate) seed: u64,
 }
 
-/// Where a run took place.
+/// The machine and the program of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Environment {
     /// This program's version.
     pub(crate) version: String,
-    /// When it began, RFC 3339 in UTC.
+    /// Start of the run, RFC 3339 in UTC.
     pub(crate) started: String,
     /// The command line's arguments.
     pub(crate) arguments: Vec<String>,
@@ -128,20 +128,20 @@ pub(crate) struct Environment {
     pub(crate) descriptors: Option<[u64; 2]>,
 }
 
-/// How much was sent and delivered.
+/// Counts and rates of messages and deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Traffic {
     /// Clients that took part from the start.
     pub(crate) connected: u32,
-    /// Messages whose time came within the measuring window, per second; nothing where sending
-    /// waits for receiving.
+    /// Messages intended within the measuring window, per second; nothing in a closed loop, where
+    /// sending waits for receiving.
     pub(crate) offered_rate: Option<f64>,
     /// Messages of the measuring window that were written, per second.
     pub(crate) achieved_rate: f64,
     /// Messages of the measuring window that were written.
     pub(crate) messages: u64,
-    /// Messages of the measuring window that the server did not take in time, or for which there was
-    /// no sender any more.
+    /// Messages of the measuring window that the server did not take in time, or that had no sender
+    /// any more.
     pub(crate) unsent: u64,
     /// Deliveries of these messages that arrived.
     pub(crate) deliveries: u64,
@@ -154,28 +154,28 @@ pub(crate) struct Traffic {
 /// Percentiles of one histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Summary {
-    /// Samples.
+    /// Number of samples.
     pub(crate) count: u64,
-    /// Smallest.
+    /// Smallest sample.
     pub(crate) min: u64,
-    /// Mean.
+    /// Mean of the samples.
     pub(crate) mean: f64,
-    /// Half of the samples are not above this.
+    /// Median: half of the samples are not above this.
     pub(crate) p50: u64,
-    /// Nine in ten.
+    /// 90th percentile.
     pub(crate) p90: u64,
-    /// 99 in a hundred.
+    /// 99th percentile.
     pub(crate) p99: u64,
-    /// 999 in a thousand.
+    /// 99.9th percentile.
     pub(crate) p999: u64,
-    /// 9,999 in ten thousand.
+    /// 99.99th percentile.
     pub(crate) p9999: u64,
-    /// Largest.
+    /// Largest sample.
     pub(crate) max: u64,
 }
 
 impl Summary {
-    /// Of a histogram of nanoseconds.
+    /// Summary of a histogram of nanoseconds.
     pub(crate) fn of(histogram: &Histogram<u64>) -> Self {
         Self {
             count: histogram.len(),
@@ -191,26 +191,26 @@ impl Summary {
     }
 }
 
-/// How long deliveries and messages took.
+/// Latencies of deliveries and messages, summarized.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Latency {
-    /// Of every delivery: from when its message should have been sent to its receipt.
+    /// Response time of every delivery: from the intended time of sending to the receipt.
     pub(crate) response: Summary,
-    /// Of every delivery: from the write to the receipt.
+    /// Service time of every delivery: from the write to the receipt.
     pub(crate) service: Summary,
-    /// Of every delivery: from when its message should have been sent to the write.
+    /// Lag of every delivery: from the intended time of sending to the write.
     pub(crate) lag: Summary,
-    /// Of every message: its first receiver, from when it should have been sent.
+    /// First receipt of every message, from its intended time of sending.
     pub(crate) first: Summary,
-    /// Of every message: its last receiver, from when it should have been sent. One that was lost
-    /// to some has its last among those who got it.
+    /// Last receipt of every message, from its intended time of sending. For a message that some
+    /// receivers lost, the last of the others counts.
     pub(crate) last: Summary,
-    /// Of every message: from its first receiver to its last.
+    /// Spread of every message: from its first receipt to its last.
     pub(crate) spread: Summary,
 }
 
 impl Latency {
-    /// Of these histograms.
+    /// Latencies of these histograms.
     pub(crate) fn of(histograms: &Histograms) -> Self {
         Self {
             response: Summary::of(&histograms.response),
@@ -245,7 +245,7 @@ pub(crate) struct Histograms {
 pub(crate) struct Receiver {
     /// Its name: `c-17`.
     pub(crate) name: String,
-    /// Its end of the connection.
+    /// Local address of its connection.
     pub(crate) address: String,
     /// Deliveries of the measuring window.
     pub(crate) deliveries: u64,
@@ -260,16 +260,16 @@ pub(crate) struct Receiver {
 pub(crate) struct Interval {
     /// Seconds since the measuring window opened.
     pub(crate) start: f64,
-    /// Seconds it lasted.
+    /// Length in seconds.
     pub(crate) length: f64,
-    /// Messages written in it.
+    /// Messages written in the interval.
     pub(crate) messages: u64,
-    /// The response of the deliveries that arrived in it.
+    /// Response times of the deliveries that arrived in the interval.
     pub(crate) response: Summary,
-    /// Their service.
+    /// Service times of these deliveries.
     pub(crate) service: Summary,
-    /// For the heat map: how many of the responses are below each of [`HEAT_BOUNDS`], and not below
-    /// the one before; last, those that are not below any.
+    /// Row counts of the heat map: the number of responses below each of [`HEAT_BOUNDS`] and not
+    /// below the one before; last, those that are not below any.
     pub(crate) heat: Vec<u64>,
 }
 
@@ -285,13 +285,13 @@ pub(crate) const HEAT_BOUNDS: [u64; 50] = {
     bounds
 };
 
-/// What the generator used, and how late it was.
+/// The generator's own resource use and lateness.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Generator {
-    /// How late messages were handed to their sender's socket for the first time. What the server
-    /// holds up afterwards counts as lag, but not here.
+    /// Lateness of messages when they were first handed to their sender's socket. Delay that the
+    /// server causes afterwards counts as lag, but not here.
     pub(crate) pacing: Summary,
-    /// Messages whose time came, and that were never handed to their sender's socket.
+    /// Messages whose intended time came, and that were never handed to their sender's socket.
     pub(crate) missed: u64,
     /// CPU seconds of the whole process in the measuring window.
     pub(crate) cpu: f64,
@@ -300,18 +300,18 @@ pub(crate) struct Generator {
     /// Largest share of the window for which one of its threads was ready to run while others had
     /// the CPU, its own process's threads not counted; where the system tells.
     pub(crate) starved: Option<f64>,
-    /// By how much longer than the canary the median of all other receivers waited on average, in
-    /// nanoseconds: what the generator added by looking after many on one thread. Nothing where one
-    /// of them got nothing.
+    /// Delay of the receivers against the canary: the median of their mean waits minus the canary's
+    /// mean wait, in nanoseconds. The generator adds it by serving many clients on one thread.
+    /// Nothing where one of them got nothing.
     pub(crate) delay: Option<f64>,
-    /// Gaps that the ledger had to forget: what fills them late looks like a duplicate.
+    /// Gaps that the ledger forgot: a message that fills one late looks like a duplicate.
     pub(crate) forgotten_gaps: u64,
-    /// How long threads that receive waited for a CPU, a sample a millisecond; nothing where the
+    /// Times for which receiving threads waited for a CPU, a sample a millisecond; empty where the
     /// system does not tell.
     pub(crate) waits: Summary,
-    /// Service as most receivers saw it: one thread, many sockets.
+    /// Service times of most receivers: one thread, many sockets.
     pub(crate) bulk: Summary,
-    /// Service as one receiver on a thread of its own saw it.
+    /// Service times of the canary: one receiver on a thread of its own.
     pub(crate) canary: Summary,
     /// Deliveries whose message's times were forgotten before they arrived.
     pub(crate) untimed: u64,
@@ -319,7 +319,7 @@ pub(crate) struct Generator {
     pub(crate) memory_per_client: Option<u64>,
 }
 
-/// What the server used in the measuring window.
+/// The server's resource use in the measuring window.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Server {
     /// Its process and those it started.
@@ -328,24 +328,24 @@ pub(crate) struct Server {
     pub(crate) cpu: f64,
     /// CPU nanoseconds per delivery.
     pub(crate) cpu_per_delivery: f64,
-    /// Resident bytes before anybody was connected.
+    /// Resident bytes before any client was connected.
     pub(crate) memory_before: u64,
     /// Resident bytes at the end of the measuring window.
     pub(crate) memory: u64,
-    /// What it has grown by, per connected client.
+    /// Growth in resident bytes per connected client.
     pub(crate) memory_per_client: f64,
 }
 
 /// The same workload against the bare relay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Floor {
-    /// What its figures are worth.
+    /// Verdict on the relay's run.
     pub(crate) verdict: Verdict,
-    /// How much was delivered.
+    /// Counts and rates of messages and deliveries.
     pub(crate) traffic: Traffic,
-    /// How long it took.
+    /// Latencies of deliveries and messages.
     pub(crate) latency: Latency,
-    /// What the relay used.
+    /// The relay's resource use.
     pub(crate) server: Option<Server>,
 }
 
@@ -354,11 +354,11 @@ pub(crate) struct Floor {
 pub(crate) struct Step {
     /// Messages per second.
     pub(crate) rate: f64,
-    /// Whether the condition held, and the generator could tell.
+    /// True if the condition held and the run was valid.
     pub(crate) holds: bool,
-    /// What the figures are worth.
+    /// Verdict on the run at this rate.
     pub(crate) verdict: Verdict,
-    /// How long it took.
+    /// Latencies of deliveries and messages.
     pub(crate) latency: Latency,
     /// Messages per second that were really sent.
     pub(crate) achieved_rate: f64,

@@ -7,20 +7,21 @@
 use crate::record::figures;
 use crate::record::{Record, Status, Verdict};
 
-/// Pacing lag, 99th percentile, that is never too much, in nanoseconds: a millisecond.
+/// Maximum pacing lag, 99th percentile, in nanoseconds: a millisecond.
 pub(crate) const LATENESS: u64 = 1_000_000;
-/// The share of the response's 99th percentile up to which it is not too much either.
+/// Maximum pacing lag as a share of the response's 99th percentile, where that allows more.
 pub(crate) const LATENESS_SHARE: f64 = 0.1;
-/// Messages that were due and that it never came to, as a share of those it sent.
+/// Maximum number of messages that were due and never sent by the generator, as a share of those it
+/// sent.
 pub(crate) const MISSED: f64 = 0.01;
-/// Share of a CPU that a thread of the generator may use when it has to keep to a schedule.
+/// Maximum share of a CPU that a generator thread may use when it has to keep to a schedule.
 pub(crate) const BUSY: f64 = 0.95;
-/// Share of the window for which a thread may have to wait for a CPU that others use.
+/// Maximum share of the window for which a thread may wait for a CPU that others use.
 pub(crate) const STARVED: f64 = 0.1;
-/// How much longer than the canary the median receiver may wait on average, in nanoseconds: half a
+/// Maximum mean delay of the median receiver against the canary, in nanoseconds: half a
 /// millisecond.
 pub(crate) const DELAY: f64 = 500_000.0;
-/// The share of the canary's mean up to which it is not too much either.
+/// Maximum delay as a share of the canary's mean, where that allows more.
 pub(crate) const DELAY_SHARE: f64 = 0.5;
 
 /// The bounds in words, for `--help`.
@@ -32,7 +33,7 @@ belonged to them arrived. With a rate to keep also when a thread used more than 
 for one for more than 1 ms at the 99th percentile (and a tenth of the response's), or when the median
 receiver waited half a millisecond (and by half) longer than the canary on a thread of its own.";
 
-/// Judges everything else that the record holds.
+/// Judges a run by everything else that its record holds.
 pub(crate) fn of(record: &Record, interrupted: bool) -> Verdict {
     let mut reasons = doubts(record, interrupted);
     let status = if !reasons.is_empty() {
@@ -51,7 +52,7 @@ pub(crate) fn of(record: &Record, interrupted: bool) -> Verdict {
     Verdict { status, reasons }
 }
 
-/// Why the figures mean nothing.
+/// Reasons for which the figures mean nothing.
 fn doubts(record: &Record, interrupted: bool) -> Vec<String> {
     let generator = &record.generator;
     let mut reasons = Vec::new();
@@ -83,8 +84,7 @@ fn doubts(record: &Record, interrupted: bool) -> Vec<String> {
     reasons
 }
 
-/// What kept the generator from doing things at their time. In a closed loop things have no time of
-/// their own.
+/// Reasons for which the generator was late. In a closed loop messages have no intended time.
 fn not_on_time(record: &Record) -> Vec<String> {
     let generator = &record.generator;
     let mut reasons = Vec::new();
@@ -132,7 +132,7 @@ fn not_on_time(record: &Record) -> Vec<String> {
     reasons
 }
 
-/// What else a reader should know.
+/// Remarks for the reader that do not change the verdict.
 fn remarks(record: &Record) -> Vec<String> {
     let mut remarks = Vec::new();
     let traffic = &record.traffic;

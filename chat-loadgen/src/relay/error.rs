@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chat_protocol::options::endpoint::Endpoint;
 use thiserror::Error;
 
-/// Why the relay could not begin, or had to end.
+/// The reasons for which the relay could not begin, or had to end.
 #[derive(Debug, Error)]
 pub(crate) enum RelayError {
     /// The address cannot be listened on: taken, reserved, or not of this machine.
@@ -14,16 +14,16 @@ pub(crate) enum RelayError {
     Listen {
         /// The address as it was given.
         address: Endpoint,
-        /// What the system said.
+        /// The system's error.
         #[source]
         reason: io::Error,
     },
     /// The log cannot be created.
     #[error("cannot create {}", path.display())]
     CreateLog {
-        /// Where it should be.
+        /// Path of the log.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         reason: io::Error,
     },
@@ -33,7 +33,7 @@ pub(crate) enum RelayError {
     /// The event queue failed.
     #[error("cannot wait for events")]
     Poll(#[source] io::Error),
-    /// Standard output is gone.
+    /// Standard output is closed.
     #[error("cannot write to standard output")]
     Output(#[source] io::Error),
 }

@@ -1,7 +1,7 @@
-//! Fault injection: which deliveries go wrong, and how.
+//! Fault injection: the relay drops, repeats, delays, damages or echoes some deliveries.
 //!
-//! What befalls a delivery depends on the seed, the message's numbers and the receiver alone, not
-//! on how lines happened to meet in a round: a seed gives the same faults again.
+//! The fault of a delivery depends on the seed, the message's numbers and the receiver alone, not
+//! on the rounds in which lines happen to arrive: a seed gives the same faults again.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,20 +18,20 @@ use super::member::Identity;
 use super::options::{OneIn, RelayOptions};
 use crate::wire::payload::is_digit;
 
-/// How long nothing measured is said until a line held back for its successor goes without it.
+/// Time without a measured message after which a held-back line is released without its successor.
 const QUIET: Duration = Duration::from_millis(200);
 
-/// A payload's run, between the brace and its kind.
+/// Length of a payload's run, between the brace and its kind.
 const RUN: usize = 4;
-/// Where a payload's kind, sender and number are.
+/// Byte range of a payload's kind, sender and number.
 const NUMBERS: std::ops::Range<usize> = 1 + RUN..1 + RUN + 1 + 3 + 5;
 
-/// The faults that were ordered, and what they left behind.
+/// Fault injection: odds, seed, and the lines that are held back.
 pub(super) struct Faults {
     odds: Odds,
     seed: u64,
     held: BTreeMap<Pair, Held>,
-    /// When something measured was last said.
+    /// Time of the last measured message.
     heard: Instant,
 }
 
@@ -75,7 +75,7 @@ pub(super) fn measured(line: &[u8]) -> Option<&[u8]> {
 }
 
 impl Faults {
-    /// What was ordered, if anything was.
+    /// Fault injection as the options ask for it, or `None`.
     pub(super) fn from_options(options: &RelayOptions) -> Option<Self> {
         let &RelayOptions { drop, dup, corrupt, swap, echo, seed, .. } = options;
         [drop, dup, corrupt, swap, echo].iter().any(Option::is_some).then(|| Self {
@@ -108,12 +108,13 @@ impl Faults {
         Ok(())
     }
 
-    /// Whether lines are held back whose successors do not seem to come.
+    /// Returns whether lines are held back whose successors do not seem to come.
     pub(super) fn overdue(&self) -> bool {
         !self.held.is_empty() && self.heard.elapsed() >= QUIET
     }
 
-    /// Appends to `out` what is held back for `receiver`, from `sender` alone if one is given.
+    /// Appends the lines held back for `receiver` to `out`; only those from `sender` if one is
+    /// given.
     pub(super) fn release(
         &mut self,
         receiver: Identity,
@@ -170,7 +171,7 @@ impl Faults {
         Ok(())
     }
 
-    /// What decides about one delivery.
+    /// Random generator for the faults of one delivery, seeded by its receiver and text.
     fn chance(&self, receiver: Identity, text: &[u8]) -> Pcg64Mcg {
         let numbers = text.get(NUMBERS).unwrap_or(text);
         let message = xxh3_64_with_seed(numbers, self.seed);
@@ -179,7 +180,7 @@ impl Faults {
 }
 
 impl Odds {
-    /// The fault that befalls a delivery, if any: each has its own chance, the first that hits wins.
+    /// Chooses a delivery's fault, if any: each kind has its own chance, the first that hits wins.
     fn choose(&self, chance: &mut Pcg64Mcg) -> Option<Fault> {
         let Self { drop, dup, corrupt, swap, .. } = *self;
         let faults = [
@@ -196,7 +197,7 @@ fn hits(odds: Option<OneIn>, chance: &mut Pcg64Mcg) -> bool {
     odds.is_some_and(|OneIn(n)| chance.random_ratio(1, n.get()))
 }
 
-/// Appends what is left of a line.
+/// Appends the line with the fault applied.
 fn apply(fault: Fault, line: &[u8], text: &[u8], out: &mut Vec<u8>, chance: &mut Pcg64Mcg) {
     match fault {
         Fault::Drop => {}

@@ -21,9 +21,9 @@ use super::stall::{Stall, TICK};
 
 /// Events taken at once; more wait for the next round.
 const MAX_EVENTS: usize = 1024;
-/// One buffer to read into, for all.
+/// Size of the one read buffer, shared by all clients.
 const SCRATCH: usize = 64 << 10;
-/// How many bytes said end a round, so that the batch stays bounded.
+/// Maximum number of bytes of one batch: a round ends when it is reached.
 const MAX_BATCH: usize = 4 << 20;
 const LISTENER: Token = Token(usize::MAX);
 
@@ -32,18 +32,18 @@ pub(crate) struct Relay {
     address: SocketAddr,
     poll: Poll,
     listener: TcpListener,
-    /// Whether connections may be waiting: the queue says it once.
+    /// True if connections may be waiting: the event queue reports them only once.
     accepting: bool,
     complained: bool,
     came: u64,
     members: Members,
-    /// Slots of those with something to read.
+    /// Slots of members that have something to read.
     ready: Vec<usize>,
-    /// Slots of those to be forgotten.
+    /// Slots of members to be removed.
     ended: Vec<usize>,
     scratch: Vec<u8>,
     batch: Vec<u8>,
-    /// Who said which part of the batch: place in the list, and bytes.
+    /// Speakers of the batch: index in the list of members, and byte range.
     said: Vec<(usize, Range<usize>)>,
     faults: Option<Faults>,
     stall: Option<Stall>,
@@ -51,7 +51,7 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// Listens. Clients can connect from here on, and are heard by [`Relay::serve`].
+    /// Binds the listener. Clients can connect from here on; [`Relay::serve`] serves them.
     pub(crate) fn bind(options: &RelayOptions) -> Result<Self, RelayError> {
         let refused = |reason| RelayError::Listen { address: options.bind.clone(), reason };
         let mut listener = listen(options.bind.host_and_port()).map_err(refused)?;
@@ -80,7 +80,7 @@ impl Relay {
         })
     }
 
-    /// Where it listens.
+    /// The address on which the relay listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
@@ -216,7 +216,7 @@ impl Relay {
             self.members.list[index].own = own;
         }
         for member in &mut self.members.list {
-            // Whoever said nothing has 0..0, and gets the batch as it is.
+            // A member that said nothing has the range 0..0, and gets the whole batch.
             let own = mem::take(&mut member.own);
             if member.send(&self.batch[..own.start], &self.batch[own.end..]).is_err() {
                 end(member, &mut self.ended);
@@ -225,7 +225,7 @@ impl Relay {
         Ok(())
     }
 
-    /// Decides line by line and receiver by receiver.
+    /// Broadcasts with faults, line by line and receiver by receiver.
     fn broadcast_with_faults(&mut self) -> io::Result<()> {
         let Some(faults) = &mut self.faults else { return Ok(()) };
         let mut speakers = Vec::with_capacity(self.said.len());
@@ -246,7 +246,8 @@ impl Relay {
         Ok(())
     }
 
-    /// Forgets those who left. What a round said they have been sent, if they can still hear.
+    /// Removes the members that have left. They have already been sent the round's lines, if they
+    /// can still receive.
     fn remove_ended(&mut self) -> io::Result<()> {
         while let Some(slot) = self.ended.pop() {
             let Some(mut member) = self.members.remove(slot) else { continue };
@@ -268,7 +269,7 @@ impl Relay {
         Ok(())
     }
 
-    /// What is done when there is time for it.
+    /// Idle work: done when there is time for it.
     fn handle_idle(&mut self, idle: bool) -> io::Result<()> {
         if self.faults.as_ref().is_some_and(Faults::overdue) {
             self.release_all()?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 
-/// How often each fault befell.
+/// Number of injected faults of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
     /// Deliveries that were left out.
@@ -28,7 +28,7 @@ impl fmt::Display for Totals {
     }
 }
 
-/// What can be done to a delivery, and is logged.
+/// Fault that the relay injects into a delivery and logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     Drop,
@@ -54,7 +54,7 @@ impl Fault {
     }
 }
 
-/// The log and the totals. What one receiver's lines say stands in the order of its deliveries.
+/// The log file and the totals. Entries for one receiver are in the order of its deliveries.
 pub(super) struct Log {
     out: BufWriter<Box<dyn Write + Send>>,
     totals: Totals,
@@ -65,7 +65,7 @@ impl Log {
         Self { out: BufWriter::new(out), totals: Totals::default() }
     }
 
-    /// Notes what befell a text on its way between two ports.
+    /// Logs a fault of a text on its way between two ports.
     pub(super) fn note(
         &mut self,
         fault: Fault,
@@ -86,7 +86,7 @@ impl Log {
         self.out.write_all(b"\n")
     }
 
-    /// Notes that nothing was done for a while.
+    /// Counts a stall.
     pub(super) fn note_stall(&mut self) {
         self.totals.stalled += 1;
     }

@@ -1,4 +1,4 @@
-//! One client of the relay: its socket, its unfinished line, and the bytes that wait for the socket.
+//! One client of the relay: its socket, its unfinished line, and the bytes queued for the socket.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::mem;
@@ -13,13 +13,14 @@ use mio::net::TcpStream;
 /// Longest line, in bytes: the longest text a generated client can say. A client with a longer one
 /// is dropped. Costs this much for every client that is in the middle of one.
 const MAX_LINE: usize = crate::wire::payload::LONGEST;
-/// How many bytes may wait for a client that does not read, before it is dropped: some seconds of
-/// the heaviest traffic. Costs this much for each such client.
+/// Maximum number of bytes queued for a slow consumer before it is dropped: some seconds of the
+/// heaviest traffic. Costs this much memory for each such client.
 const MAX_OUTBOX: usize = 16 << 20;
-/// How often a client is read from in one round. Bounds what others wait for a flooder.
+/// Maximum number of reads from a client in one round. Bounds the time that others wait for a
+/// flooder.
 const MAX_READS: usize = 4;
-/// Whether a read that did not fill the buffer took all there was. The emulation of readiness on
-/// Windows wants to be told so by a read that fails.
+/// True if a read that does not fill the buffer has emptied the socket. The emulation of readiness
+/// on Windows needs a read that fails.
 const SHORT_READ_IS_LAST: bool = cfg!(unix);
 
 const GOODBYE: &[u8] = b"salir";
@@ -29,7 +30,7 @@ static FIND_GOODBYE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(GO
 #[derive(Debug)]
 pub(super) struct Gone;
 
-/// What a client's turn to speak came to.
+/// Result of reading from one client in a round.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// There is nothing more to read for now.
@@ -40,7 +41,7 @@ pub(super) enum Turn {
     Over,
 }
 
-/// Who a client is to the log and to the seed.
+/// A client's identity in the log and in the seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Identity {
     /// Its number among all clients that ever came, from 0.
@@ -53,13 +54,14 @@ pub(super) struct Member {
     pub(super) stream: TcpStream,
     pub(super) slot: usize,
     pub(super) identity: Identity,
-    /// What it said itself in the current batch.
+    /// Byte range of the client's own lines in the current batch.
     pub(super) own: Range<usize>,
-    /// Whether there is something to read.
+    /// True if there may be something to read.
     pub(super) ready: bool,
-    /// Whether the other side has announced the end: only the end itself is the last read then.
+    /// True if the peer has announced the end of the stream: the last read is then the one that
+    /// returns the end itself.
     pub(super) closing: bool,
-    /// Whether it has been decided to forget it.
+    /// True if the member is to be removed.
     pub(super) ended: bool,
     begun: Vec<u8>,
     outbox: Vec<u8>,
@@ -103,7 +105,8 @@ impl Member {
         Turn::More
     }
 
-    /// Sends two pieces with one write, as far as the socket takes them; the rest waits its turn.
+    /// Sends two pieces with one write, as far as the socket takes them; the rest is queued in the
+    /// outbox.
     #[inline]
     pub(super) fn send(&mut self, first: &[u8], second: &[u8]) -> Result<(), Gone> {
         if first.len() + second.len() == 0 {
@@ -123,7 +126,7 @@ impl Member {
         }
     }
 
-    /// Writes what waits, until the socket is full.
+    /// Writes the outbox, until the socket is full.
     pub(super) fn catch_up(&mut self) -> Result<(), Gone> {
         while self.sent < self.outbox.len() {
             match self.stream.write(&self.outbox[self.sent..]) {
@@ -133,7 +136,7 @@ impl Member {
                 Err(_) => return Err(Gone),
             }
         }
-        // Not only emptied: an empty outbox holds no memory.
+        // Replaced, not only cleared: an empty outbox holds no memory.
         self.outbox = Vec::new();
         self.sent = 0;
         Ok(())
@@ -187,7 +190,7 @@ impl Member {
     }
 }
 
-/// Where the line that says goodbye begins.
+/// Offset of the line that says goodbye, if there is one.
 fn goodbye(lines: &[u8]) -> Option<usize> {
     FIND_GOODBYE.find_iter(lines).find(|&at| {
         let after = &lines[at + GOODBYE.len()..];

@@ -1,18 +1,18 @@
-//! All clients: a dense list to walk, and slots that events name and that stay.
+//! The relay's members: a dense list for broadcasts, and stable slots for events.
 
 use super::member::Member;
 
 #[derive(Debug, Default)]
 pub(super) struct Members {
-    /// All of them, in no particular order.
+    /// All members, in no particular order.
     pub(super) list: Vec<Member>,
-    /// Where in the list the client of a slot is.
+    /// Index in the list of the client of each slot.
     indices: Vec<Option<usize>>,
     free: Vec<usize>,
 }
 
 impl Members {
-    /// A slot that nobody has.
+    /// A slot that no client has.
     pub(super) fn free_slot(&mut self) -> usize {
         self.free.pop().unwrap_or_else(|| {
             self.indices.push(None);
@@ -30,7 +30,7 @@ impl Members {
         self.list.push(member);
     }
 
-    /// Where in the list the client of a slot is, if there is one.
+    /// Index in the list of a slot's client, if there is one.
     pub(super) fn index_of(&self, slot: usize) -> Option<usize> {
         self.indices.get(slot).copied().flatten()
     }

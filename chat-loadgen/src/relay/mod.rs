@@ -1,8 +1,8 @@
-//! The bare relay: lines from each to all others, and nothing else.
+//! The bare relay: broadcasts each client's lines to all others, and does nothing else.
 //!
-//! It is the noise floor that servers are compared with: what the same deliveries cost where nobody
-//! is named, greeted or labelled. And it is what the ledger is tried on: with faults to order, it
-//! loses, repeats and damages exactly what its log says.
+//! It is the noise floor that servers are compared with: the cost of the same deliveries without
+//! names, greetings or labels. It is also used to test the ledger: with faults to inject, it loses,
+//! repeats and damages exactly what its log says.
 
 use std::io::{self, Write};
 use std::sync::atomic::AtomicBool;

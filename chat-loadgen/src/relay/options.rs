@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use super::error::RelayError;
 
-/// What the relay is told on its command line.
+/// Command-line options of the relay.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RelayOptions {
     /// Address and port to listen on; port 0 takes a free one
@@ -45,11 +45,11 @@ pub(crate) struct RelayOptions {
     #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF)]
     pub(crate) stall: TimeLimit,
 
-    /// How long after the first measured message; off for at once
+    /// Start of the stall, counted from the first measured message; off for at once
     #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF)]
     pub(crate) stall_after: TimeLimit,
 
-    /// What decides which deliveries are hit: the same messages and the same seed, the same faults
+    /// Seed of the faults: the same messages and the same seed, the same faults
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub(crate) seed: u64,
 
@@ -67,7 +67,7 @@ impl RelayOptions {
     }
 }
 
-/// How often a fault befalls: with probability 1/n, written so.
+/// Probability of a fault, written as 1/n.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OneIn(pub(super) NonZeroU32);
 

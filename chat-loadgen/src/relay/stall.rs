@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::faults;
 
-/// How often `stop` is looked at, and how long the relay sleeps at most.
+/// Interval at which `stop` is looked at, and the relay's maximum sleep.
 pub(super) const TICK: Duration = Duration::from_millis(50);
 
-/// A stall that was ordered.
+/// A stall that the options ask for.
 #[derive(Debug)]
 pub(super) struct Stall {
     length: Duration,
@@ -29,12 +29,12 @@ impl Stall {
         }
     }
 
-    /// How long until it begins, once that is known.
+    /// Time until the stall begins, once that is known.
     pub(super) fn remaining(&self) -> Option<Duration> {
         Some(self.due?.saturating_duration_since(Instant::now()))
     }
 
-    /// Does nothing, unless told to stop.
+    /// Sleeps for the length of the stall, or until `stop` is set.
     pub(super) fn pass(&self, stop: &AtomicBool) {
         let end = Instant::now() + self.length;
         while !stop.load(Relaxed) {

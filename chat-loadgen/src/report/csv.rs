@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::record::{Interval, Record, Summary};
 
-/// A summary's column: its name, and what stands in it.
+/// Column of a summary: its name and its value.
 type Column = (&'static str, fn(&Summary) -> u64);
 
 const COLUMNS: [Column; 7] = [

@@ -62,7 +62,8 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    /// What the plotter takes: lines of four numbers (the last one of three), the rest aside.
+    /// Parses a distribution as the plotter does: lines of four numbers (the last one of three),
+    /// the rest aside.
     fn plotted(text: &str) -> Vec<Vec<f64>> {
         let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
         lines

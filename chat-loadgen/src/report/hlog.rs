@@ -1,7 +1,7 @@
 //! `HdrHistogram`'s interval logs: one histogram after another, and the sum of several files.
 //!
-//! Percentiles cannot be averaged, histograms can be summed. So those who want one figure for
-//! several runs, or for several generators, merge their logs.
+//! Percentiles cannot be averaged, histograms can be summed. So one figure for several runs, or for
+//! several generators, comes from merging their logs.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -35,25 +35,25 @@ pub(crate) struct LoggedInterval {
     pub(crate) histogram: Histogram<u64>,
 }
 
-/// Why logs could not be read or summed.
+/// The reasons for which logs could not be read or summed.
 #[derive(Debug, Error)]
 pub(crate) enum MergeError {
     /// A file could not be read.
     #[error("{}: cannot be read", path.display())]
     Io {
-        /// Which one.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
     /// A line is damaged.
     #[error("{}:{line}: {problem}", path.display())]
     Line {
-        /// In which file.
+        /// Path of the file.
         path: PathBuf,
-        /// From 1.
+        /// Number of the line, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// Description of the problem.
         problem: String,
     },
     /// There is nothing to sum.

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::record::{Record, VERSION};
 
-/// Why a record could not be read.
+/// The reasons for which a record could not be read.
 #[derive(Debug, Error)]
 pub(crate) enum ReadError {
     /// The file could not be read.
@@ -60,7 +60,7 @@ mod tests {
     const SCHEMA: &str = include_str!("../../schema/record-1.json");
     const SAMPLE: &str = include_str!("../../schema/sample.json");
 
-    /// Whether there is a value in every field and an item in every list.
+    /// Returns whether there is a value in every field and an item in every list.
     fn is_filled(value: &Value) -> bool {
         match value {
             Value::Null => false,

@@ -6,36 +6,36 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::record::figures;
 
-/// How often the line is drawn at most, in times per second: more cannot be read, and drawing
-/// takes time from the run.
+/// Maximum redraws of the line per second: more cannot be read, and drawing takes time from the
+/// run.
 const REDRAWS: u8 = 10;
 
-/// A line at the bottom of stderr; nothing where that is no terminal.
+/// Status line at the bottom of stderr; hidden where that is no terminal.
 pub(crate) struct LiveLine {
     bar: ProgressBar,
 }
 
-/// How far a run is.
+/// Progress line of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LiveProgress {
-    /// What is being done: `connecting`, `measuring`.
+    /// Name of the current phase: `connecting`, `measuring`.
     pub(crate) phase: &'static str,
-    /// Since the phase began.
+    /// Time since the phase began.
     pub(crate) elapsed: Duration,
-    /// How long it will last, where that is known.
+    /// Length of the phase, where it is known.
     pub(crate) total: Option<Duration>,
     /// Messages per second, lately.
     pub(crate) rate: f64,
     /// Deliveries so far.
     pub(crate) deliveries: u64,
-    /// 99 in a hundred of the latest responses were not longer, in nanoseconds.
+    /// 99th percentile of the latest responses, in nanoseconds.
     pub(crate) p99: Option<u64>,
     /// Anomalies so far.
     pub(crate) anomalies: u64,
 }
 
 impl LiveLine {
-    /// Shows nothing yet.
+    /// A line that shows nothing yet.
     pub(crate) fn new() -> Self {
         let target = ProgressDrawTarget::stderr_with_hz(REDRAWS);
         let bar = ProgressBar::with_draw_target(None, target);
@@ -46,14 +46,14 @@ impl LiveLine {
         Self { bar }
     }
 
-    /// Shows how far the run is; may be called as often as one likes.
+    /// Shows the progress; may be called as often as one likes.
     pub(crate) fn show(&self, progress: &LiveProgress) {
         if !self.bar.is_hidden() {
             self.bar.set_message(line(progress));
         }
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -1,6 +1,6 @@
 //! Reports of a run, for people and for programs.
 //!
-//! | module | for whom |
+//! | module | reader |
 //! |---|---|
 //! | [`summary`] | the terminal, at the end of a run |
 //! | [`html`] | a page with plots that needs nothing else |

@@ -59,7 +59,8 @@ fn paragraph(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
     lines
 }
 
-/// What is kept together: an item, or the words of one that is longer than a line.
+/// Pieces of an item that stay on one line: the whole item, or its words if it is longer than a
+/// line.
 fn pieces(item: &str) -> Vec<&str> {
     if length(item) <= WIDTH - LABEL { vec![item] } else { item.split(' ').collect() }
 }

@@ -18,7 +18,7 @@ pub(super) fn headline(record: &Record) -> String {
     if anomalies.is_empty() { word.to_owned() } else { format!("{word}: {}", anomalies.join(", ")) }
 }
 
-/// A status as it is shouted.
+/// Status in capital letters: `VALID`.
 pub(super) fn word(status: Status) -> &'static str {
     match status {
         Status::Valid => "VALID",
@@ -37,7 +37,8 @@ pub(super) fn witness(witness: &Witness) -> String {
     visible(&format!("{}{sender}{number} at {at}: {}", witness.receiver, witness.detail))
 }
 
-/// What a server sent, without what would move the cursor, colour the rest or turn it around.
+/// Printable form of a text from the server: without characters that would move the cursor, change
+/// colours or reverse the direction.
 pub(super) fn visible(text: &str) -> String {
     showable(text.into()).replace('\t', " ")
 }

@@ -1,5 +1,5 @@
-//! The barrier before a run: every client is connected, served, and shown to hear each sender of its
-//! room.
+//! The barrier before a run: every client is connected and served, and proves that it hears each
+//! sender of its room.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,15 +12,15 @@ use crate::run::fleet::Fleet;
 use crate::run::observer::{Observer, Phase};
 use crate::traffic::shared::Shared;
 
-/// How long a step may bring no progress: the server's answers, the barrier.
+/// Timeout of a step without progress: the server's answers, the barrier.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long the barrier may bring no progress before the probes are said again: a server may pass
-/// on nothing to those whose connection it has not accepted yet.
+/// Time without progress after which the barrier repeats its probes: a server may not broadcast to
+/// clients whose connection it has not accepted yet.
 const REPEAT: Duration = Duration::from_millis(500);
-/// How often what is left is looked at.
+/// Polling interval.
 const TICK: Duration = Duration::from_millis(5);
 
-/// Why there is no run.
+/// The reasons for which a run did not take place.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The system gives no thread, or no event queue.
@@ -30,11 +30,11 @@ pub(crate) enum Failure {
     #[error("cannot connect to {address}: {failed} of {all} clients failed")]
     Connect {
         address: SocketAddr,
-        /// How many have none.
+        /// Number of clients without a connection.
         failed: usize,
-        /// How many were to have one.
+        /// Number of clients in all.
         all: usize,
-        /// The first one's reason.
+        /// Error of the first of them.
         #[source]
         source: io::Error,
     },
@@ -72,7 +72,7 @@ pub(crate) fn connect_and_prove(
     barrier(plan, fleet, observer, stop)
 }
 
-/// Gives those who could not be connected, in rising order.
+/// Connects the clients. Gives the indices of those that could not be connected, in rising order.
 fn connect(
     plan: &Plan,
     fleet: &Fleet,
@@ -145,7 +145,7 @@ fn check_can_continue(plan: &Plan, shared: &Shared, stop: &AtomicBool) -> Result
     }
 }
 
-/// How many pairs of receiver and sender there are.
+/// Number of pairs of receiver and sender in all rooms.
 fn pairs(fleet: &Fleet, here: impl Fn(u32) -> bool) -> i64 {
     let audience = &fleet.shared.audience;
     let pairs = (0..).zip(&fleet.roles).filter(|(index, _)| here(*index)).map(|(_, role)| {
@@ -157,8 +157,8 @@ fn pairs(fleet: &Fleet, here: impl Fn(u32) -> bool) -> i64 {
     i64::try_from(pairs.sum::<usize>()).unwrap_or(i64::MAX)
 }
 
-/// Waits until nothing is left, or what is left has not become less for so long, or told to stop.
-/// Gives what is left.
+/// Polls `left` until it is 0, has not fallen for the time `patience`, or the run is stopped. Gives
+/// `left`.
 fn wait_for_progress(stop: &AtomicBool, patience: Duration, mut left: impl FnMut() -> i64) -> i64 {
     let mut best = i64::MAX;
     let mut idle = Duration::ZERO;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::run::fleet::Fleet;
 use crate::traffic::clock::nanoseconds;
 
-/// How often it is looked whether there is something to do.
+/// Polling interval.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Lets clients leave and come back at that rate, from `begin` (nanoseconds of the run's clock)

@@ -1,4 +1,4 @@
-//! Making connections: so many at a time, no faster than asked, each tried again a few times.
+//! Making connections: a limited number at a time, at a limited rate, each with a few retries.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -11,9 +11,9 @@ use std::time::Duration;
 use crate::plan::Connecting;
 use crate::traffic::clock::{Clock, nanoseconds};
 
-/// How long is waited before an attempt is repeated; twice as long before the next, and so on.
+/// Pause before an attempt is repeated. It doubles with each attempt.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How often who waits looks whether to stop, in nanoseconds.
+/// Interval at which a waiting thread looks at `stop`, in nanoseconds.
 const LOOK: u64 = 50_000_000;
 
 /// Makes `number` connections and hands each over with its index as soon as there is one. Gives

@@ -1,5 +1,5 @@
-//! The runs that a command line asks for: one; one after the bare relay (`--calibrate`); one after the
-//! same without slow readers; or a search for the highest rate that holds (`--find-max`).
+//! The runs that a command line asks for: one; one after the bare relay (`--calibrate`); one after
+//! the same without slow readers; or a search for the highest rate that holds (`--find-max`).
 
 use std::cell::RefCell;
 use std::io;
@@ -19,14 +19,16 @@ use crate::system::machine;
 use crate::system::target::{Target, TargetError};
 use crate::traffic::sending::schedule::Shape;
 
-/// How close to each other the highest rate that holds and the lowest that does not have to be.
+/// Precision of `--find-max`: the search ends when the lowest rate that failed, divided by the
+/// highest rate that held, is at most this.
 const CLOSE: f64 = 1.05;
-/// Messages that the server need not take at a rate that holds, as a share of those it took.
+/// Maximum number of messages that the server may leave untaken at a rate that holds, as a share of
+/// those it took.
 const UNSENT: f64 = 0.01;
-/// Most rates that are tried.
+/// Maximum number of rates that are tried.
 const MAX_STEPS: usize = 30;
 
-/// Why something could not be measured.
+/// The reasons for which a measurement failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// A run could not be made.
@@ -46,7 +48,7 @@ pub(crate) enum Error {
 /// All runs of one command line, in one environment.
 #[derive(Debug)]
 pub(crate) struct Experiment<'a> {
-    /// Where they take place.
+    /// Environment of the runs.
     pub(crate) environment: Environment,
     /// Becomes true when they are to end.
     pub(crate) stop: &'a AtomicBool,
@@ -54,12 +56,12 @@ pub(crate) struct Experiment<'a> {
 }
 
 impl<'a> Experiment<'a> {
-    /// One in that environment.
+    /// Runs in that environment.
     pub(crate) fn new(environment: Environment, stop: &'a AtomicBool) -> Self {
         Self { environment, stop, complaints: RefCell::default() }
     }
 
-    /// What could not be done with what was measured.
+    /// Errors that did not end the runs, such as a report that could not be written.
     pub(crate) fn complaints(self) -> Vec<Error> {
         self.complaints.into_inner()
     }
@@ -90,7 +92,8 @@ impl<'a> Experiment<'a> {
         Ok(findings::record(plan, measurements?, around))
     }
 
-    /// The run, after the same without its slow readers if it has any: what they do to the others.
+    /// One run, after a run without its slow readers if it has any: shows their effect on the
+    /// others.
     ///
     /// # Errors
     ///
@@ -137,8 +140,8 @@ impl<'a> Experiment<'a> {
         Ok(Floor { verdict, traffic, latency, server })
     }
 
-    /// Looks for the highest rate at which `condition` holds: doubles or halves the rate until it is
-    /// between one that holds and one that does not, then halves what is between them.
+    /// Searches for the highest rate at which `condition` holds: doubles or halves the rate until
+    /// it is between one that holds and one that does not, then bisects geometrically.
     ///
     /// Gives the record of the highest that held, or of the last tried if none did; and whether one
     /// did.
@@ -196,8 +199,9 @@ impl<'a> Experiment<'a> {
     }
 }
 
-/// Whether a run's figures hold, and are those of all its messages and clients: who is thrown out
-/// when it lags is missing from them, and so is what the server does not take.
+/// Returns whether a run's figures hold for all its messages and clients. A client that the server
+/// disconnects for lag is missing from the figures, and so are messages that the server does not
+/// take.
 fn is_sound(record: &Record) -> bool {
     let Record { verdict, ledger, traffic, .. } = record;
     let taken = figures::float(traffic.unsent) <= UNSENT * figures::float(traffic.messages);
@@ -225,7 +229,7 @@ fn step(rate: f64, holds: bool, record: &Record) -> Step {
     }
 }
 
-/// Where the runs take place.
+/// Environment of the runs: versions, machine, arguments.
 pub(crate) fn environment(descriptors: Option<[u64; 2]>) -> Environment {
     Environment {
         version: env!("CARGO_PKG_VERSION").to_owned(),

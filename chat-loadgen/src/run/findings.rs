@@ -24,37 +24,37 @@ use crate::traffic::timing::intervals::{LatencyTotals, sum};
 use crate::traffic::timing::latency::{LatencySlice, MessageTimes, histogram};
 use crate::traffic::worker::Finding;
 
-/// How many of the worst receivers are kept.
+/// Maximum number of worst receivers in the record.
 const WORST: usize = 10;
-/// Seconds below which it says nothing what was used in them: the clocks are looked at every few
-/// milliseconds.
+/// Minimum length of the window, in seconds, for a statement on CPU use: the clocks are read only
+/// every few milliseconds.
 const SHORT: f64 = 0.05;
-/// How long after coming back a client has to hear what is said, in nanoseconds.
+/// Time after its return within which a client must hear a message, in nanoseconds.
 const IN_TIME: u64 = 1_000_000_000;
 
 /// Raw results of a run.
 #[derive(Debug)]
 pub(crate) struct Measurements {
-    /// What all threads shared.
+    /// State that all threads shared.
     pub(crate) shared: Arc<Shared>,
-    /// What each worker found, the canary's last.
+    /// Findings of each worker, the canary's last.
     pub(crate) findings: Vec<Finding>,
     /// The times of all deliveries.
     pub(crate) totals: LatencyTotals,
-    /// What the pacer did, if there was one.
+    /// Results of the pacer, in an open loop.
     pub(crate) paced: Option<Paced>,
-    /// What had been done when the window opened and when it closed.
+    /// Counters at the moments when the window opened and closed.
     pub(crate) edges: [Counts; 2],
     /// Messages that were due and that the system did not take.
     pub(crate) unsent: u64,
-    /// Whether it was interrupted.
+    /// True if the run was interrupted.
     pub(crate) interrupted: bool,
 }
 
 /// Observations from outside the run: environment, seconds, CPU time and memory.
 #[derive(Debug)]
 pub(crate) struct Surroundings {
-    /// Where it ran.
+    /// Environment of the run.
     pub(crate) environment: Environment,
     /// The run second by second.
     pub(crate) intervals: Vec<Interval>,
@@ -62,18 +62,18 @@ pub(crate) struct Surroundings {
     pub(crate) cpu: Duration,
     /// Resident bytes of the generator's process at the end of the window.
     pub(crate) memory: Option<u64>,
-    /// What the server used.
+    /// Resource use of the server.
     pub(crate) server: Option<ServerUse>,
 }
 
-/// What a server used.
+/// Resource use of a server: CPU time and memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ServerUse {
     /// Its process.
     pub(crate) pid: u32,
     /// CPU time in the measuring window.
     pub(crate) cpu: Duration,
-    /// Resident bytes before anybody was connected.
+    /// Resident bytes before any client was connected.
     pub(crate) before: u64,
     /// Resident bytes when the window closed.
     pub(crate) after: u64,
@@ -207,7 +207,7 @@ impl Sum {
         all
     }
 
-    /// How many took part from the first message on, idle ones not counted.
+    /// Number of clients that took part from the first message on, without idle ones.
     fn connected(&self) -> u32 {
         let took_part = |client: &&Client| client.began && client.part != Part::Idle;
         u32::try_from(self.clients.iter().filter(took_part).count()).unwrap_or(u32::MAX)
@@ -230,7 +230,7 @@ impl Sum {
         self.clients.iter().filter(forgotten).count() as u64
     }
 
-    /// Whether everybody is still there whose room's order is what it saw.
+    /// Returns whether all witnesses of a room's order are still connected.
     fn has_witnesses(&self) -> bool {
         !self.clients.iter().any(|client| client.witness && client.presence == Presence::Lost)
     }
@@ -287,7 +287,7 @@ fn witness(plan: &Plan, sighting: &Sighting, start: u64) -> Witness {
     }
 }
 
-/// Those who waited longest on average.
+/// The receivers that waited longest on average, worst first.
 fn worst(plan: &Plan, clients: &[Client]) -> Vec<Receiver> {
     let heard = clients.iter().filter(|client| client.received.deliveries > 0);
     let mut receivers: Vec<Receiver> = heard

@@ -26,19 +26,19 @@ use crate::traffic::worker::{Command, Finding, WAKE, Worker};
 use crate::wire::dialects::Who;
 use crate::wire::payload::Mark;
 
-/// How long a client may take to be connected that comes back.
+/// Maximum time for a client's reconnection.
 const RETURN: Duration = Duration::from_secs(1);
-/// Commands that may wait for a worker before who gives them has to wait as well.
+/// Capacity of a worker's command queue: a thread that sends to a full queue waits.
 const COMMANDS: usize = 1024;
-/// Reports that may wait to be read.
+/// Capacity of the report channel.
 const REPORTS: usize = 256;
 
 /// The clients of one run.
 #[derive(Debug)]
 pub(crate) struct Fleet {
-    /// What all threads share.
+    /// State that all threads share.
     pub(crate) shared: Arc<Shared>,
-    /// Who says the messages.
+    /// Senders of the messages.
     pub(crate) senders: Arc<Senders>,
     /// Each client's role.
     pub(crate) roles: Vec<Role>,
@@ -47,7 +47,7 @@ pub(crate) struct Fleet {
     threads: Vec<JoinHandle<Finding>>,
 }
 
-/// How a worker is reached.
+/// Handle of a worker: its commands, its waker, its registry.
 #[derive(Debug)]
 struct WorkerHandle {
     commands: SyncSender<Command>,
@@ -56,7 +56,7 @@ struct WorkerHandle {
 }
 
 impl Fleet {
-    /// Starts the threads; nobody is connected yet. What they report comes out of the channel.
+    /// Starts the worker threads, without clients. The channel gives the threads' reports.
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl Fleet {
         Ok(())
     }
 
-    /// Connects everybody. Gives those who could not be, with the reasons.
+    /// Connects all clients. Gives those that could not be connected, with the reasons.
     pub(crate) fn connect(&self, stop: &AtomicBool) -> Vec<(u32, io::Error)> {
         let senders = self.roles.iter().filter(|role| role.sender.is_some()).count();
         let send_halves: Mutex<Vec<Option<Arc<SendHalf>>>> = Mutex::new(vec![None; senders]);
@@ -173,7 +173,7 @@ impl Fleet {
         self.tell(self.roles[index as usize].worker, Command::Leave(index));
     }
 
-    /// Everybody who will come has come.
+    /// Tells the workers that all clients have joined.
     pub(crate) fn begin(&self) {
         for worker in 0..=self.plan.numbers.threads {
             self.tell(worker, Command::Begin);
@@ -186,15 +186,15 @@ impl Fleet {
         (0..).zip(&self.roles).filter_map(churns).collect()
     }
 
-    /// A worker that has ended has nothing to be told.
+    /// Sends a command to a worker. A worker that has ended ignores it.
     fn tell(&self, worker: u32, command: Command) {
         let handle = &self.workers[worker as usize];
         let _ = handle.commands.send(command);
         let _ = handle.waker.wake();
     }
 
-    /// Closes all accounts and connections. Gives what each worker has found, the canary's last, and
-    /// what they reported in the end.
+    /// Closes all accounts and connections. Gives the findings of each worker, the canary's last,
+    /// and the last reports.
     pub(crate) fn finish(
         self,
         reports: Receiver<IntervalReport>,
@@ -204,7 +204,7 @@ impl Fleet {
         }
         let Self { threads, workers, .. } = self;
         drop(workers);
-        // Until the last worker has nothing more to report: its channel must not be full.
+        // Read until all workers have ended: the report channel must not be full.
         let last = reports.into_iter().collect();
         let findings = threads
             .into_iter()
@@ -214,10 +214,10 @@ impl Fleet {
     }
 }
 
-/// How late a message may arrive whose times are still known, beside the time for draining.
+/// Delay up to which a late message's times are still known, beside the time for draining.
 const LATE: Duration = Duration::from_secs(30);
 
-/// How many messages of one sender may be under way, and are to be remembered.
+/// Number of messages of one sender whose times are kept: those that may be in flight.
 fn messages_of_one(plan: &Plan) -> u64 {
     match &plan.pacing {
         // Several windows, for what is taken for lost may come late.

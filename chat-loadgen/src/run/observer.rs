@@ -3,13 +3,13 @@
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::intervals::EndedInterval;
 
-/// Is told how a run goes on.
+/// Observer of a run.
 pub(crate) trait Observer {
-    /// How far it has come: called every few milliseconds, with the last second's 99th percentile.
+    /// Progress of the run: called every few milliseconds, with the last second's 99th percentile.
     fn progress(&mut self, phase: Phase, shared: &Shared, p99: Option<u64>);
-    /// A second is over.
+    /// Called when a second is over.
     fn interval(&mut self, ended: EndedInterval);
-    /// The run has come to one of its edges.
+    /// Called when the run has come to one of its edges.
     fn edge(&mut self, edge: Edge);
 }
 
@@ -18,20 +18,20 @@ pub(crate) trait Observer {
 pub(crate) enum Phase {
     /// Clients are being connected.
     Connecting,
-    /// Clients are being shown to hear each other.
+    /// Clients prove that they hear each other.
     Barrier,
     /// Messages do not count yet.
     WarmUp,
     /// Messages count.
     Measuring,
-    /// What is still under way is waited for.
+    /// The run waits for messages in flight.
     Draining,
 }
 
 /// A moment at which CPU time and memory are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edge {
-    /// Nobody is connected yet.
+    /// No client is connected yet.
     Before,
     /// The measuring window opens.
     Start,
@@ -39,12 +39,12 @@ pub(crate) enum Edge {
     End,
 }
 
-/// Some counters at one moment.
+/// Counters at one moment.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counts {
     /// Nanoseconds of the run's clock.
     pub(crate) at: u64,
-    /// Messages that count and have got their number.
+    /// Messages of the measuring window that have got their number.
     pub(crate) measured: u64,
     /// Deliveries.
     pub(crate) deliveries: u64,

@@ -1,5 +1,5 @@
-//! Pacing of the open loop: a thread that sends each message at its intended time, whatever has become
-//! of those before.
+//! Pacing of the open loop: a thread that sends each message at its intended time, whether or not
+//! those before have arrived.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,13 +11,14 @@ use crate::traffic::sending::senders::Senders;
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::latency::{enter, histogram};
 
-/// How often a waiting pacer looks whether it is still wanted, in nanoseconds.
+/// Interval at which a waiting pacer checks whether the run is over, in nanoseconds.
 const LOOK: u64 = 50_000_000;
 
-/// What a pacer has done in the measuring window.
+/// Results of a pacer in the measuring window.
 #[derive(Debug)]
 pub(crate) struct Paced {
-    /// How late messages were handed to their sender, just before it writes, in nanoseconds.
+    /// Lateness of messages when they were handed to their sender, just before it writes, in
+    /// nanoseconds.
     pub(crate) lateness: Histogram<u64>,
     /// Messages that were handed over, on time or late, or for which no sender was there.
     pub(crate) due: u64,
@@ -25,12 +26,12 @@ pub(crate) struct Paced {
     pub(crate) unsendable: u64,
     /// Messages whose time came, and that were not handed over any more.
     pub(crate) missed: u64,
-    /// What the thread used.
+    /// CPU time and waits of the thread.
     pub(crate) used: Option<ThreadUse>,
 }
 
-/// Lets a message go at each of these times (nanoseconds of the run's clock), until there are no
-/// more or nothing is to be sent any more.
+/// Sends a message at each of these times (nanoseconds of the run's clock), until there are no more
+/// or the run sends no more.
 pub(crate) fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> Paced {
     let shared = &**senders.shared();
     machine::wake_on_time();
@@ -65,7 +66,7 @@ pub(crate) fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> P
     paced
 }
 
-/// False when nothing is to be sent any more.
+/// Returns whether the time was reached; false when the run sends no more.
 fn wait_until(shared: &Shared, time: u64) -> bool {
     loop {
         if shared.progress.silent.load(Ordering::Relaxed) {

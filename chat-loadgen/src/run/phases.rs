@@ -16,11 +16,11 @@ use crate::traffic::sending::schedule::{Schedule, Shape};
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::intervals::{IntervalReport, Intervals};
 
-/// How often the run is looked at.
+/// Polling interval of the run.
 const TICK: Duration = Duration::from_millis(10);
-/// How long a closed loop waits at least before it takes messages for lost.
+/// Minimum time that a closed loop waits before it takes messages for lost.
 const LOST: Duration = Duration::from_millis(200);
-/// Between the barrier and the first message, in nanoseconds.
+/// Pause between the barrier and the first message, in nanoseconds.
 const PREPARATION: u64 = 20_000_000;
 
 /// The phases of one run, as they are carried out.
@@ -31,13 +31,13 @@ pub(crate) struct Phases<'a> {
     observer: &'a mut dyn Observer,
     stop: &'a AtomicBool,
     p99: Option<u64>,
-    /// Seconds that are over.
+    /// Seconds of the run that are over.
     pub(crate) intervals: Intervals,
-    /// What had been done when the measuring window opened and when it closed.
+    /// Counters at the moments when the measuring window opened and closed.
     pub(crate) edges: [Counts; 2],
     /// Messages that were due and that the system did not take.
     pub(crate) unsent: u64,
-    /// Whether it was told to stop.
+    /// True if the run was told to stop.
     pub(crate) interrupted: bool,
 }
 
@@ -139,8 +139,8 @@ impl<'a> Phases<'a> {
         }
     }
 
-    /// In a closed loop: what has not arrived for so long that it counts as lost does not keep the
-    /// next messages from being sent.
+    /// Closed loop: gives up messages that count as lost, so that they do not keep the next
+    /// messages from being sent.
     fn give_up_waiting(&self, (completed, since): &mut (u64, u64)) {
         let shared = &*self.fleet.shared;
         let Pacing::Closed(window) = self.plan.pacing else { return };
@@ -155,7 +155,7 @@ impl<'a> Phases<'a> {
         }
     }
 
-    /// Takes what the workers report, and shows how far the run has come.
+    /// Collects the workers' reports, and shows the progress.
     fn collect_reports(&mut self, phase: Phase) {
         let shared = &*self.fleet.shared;
         if let Some(since) = shared.clock.now().checked_sub(shared.window.start()) {
@@ -181,16 +181,16 @@ impl<'a> Phases<'a> {
         self.observer.edge(edge);
     }
 
-    /// Whether nobody waits for anything on which the completion of no message depends.
+    /// Returns whether no client waits for deliveries that are not part of a message's completion.
     fn nothing_is_outstanding(&self) -> bool {
         let shared = &*self.fleet.shared;
         shared.progress.all_sent.store(true, Ordering::Relaxed);
         shared.outstanding.iter().all(|number| number.load(Ordering::Relaxed) == 0)
     }
 
-    /// Waits until everything that was to be sent is sent and has reached everybody; at most for
-    /// the time that is given to it. Being told to stop ends it only if the run was not ended by that
-    /// itself: what is under way then is not lost.
+    /// Waits until all messages that were due are sent and have reached all receivers; at most for
+    /// the drain timeout. `stop` ends the wait only if it was not `stop` that ended the run:
+    /// messages in flight are then not lost.
     fn drain(&mut self, pacer: Option<&ScopedJoinHandle<'_, Paced>>) {
         let shared = &*self.fleet.shared;
         if pacer.is_none() {

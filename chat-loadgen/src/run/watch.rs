@@ -1,4 +1,5 @@
-//! Watching a run from outside: the live line, the interval log, what server and generator use.
+//! Watching a run from outside: the live line, the interval log, resource use of server and
+//! generator.
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -34,14 +35,14 @@ pub(crate) struct Watch<'a> {
     memory: Option<u64>,
 }
 
-/// The interval log: it says when its first second began, so it begins with the window.
+/// The interval log: its header has the time of its first second, so it begins with the window.
 enum IntervalLog {
     Opened(File),
     Begun(HlogWriter<BufWriter<File>>),
 }
 
 impl<'a> Watch<'a> {
-    /// One for a run whose window is open for `duration`; the interval log goes to `hlog`.
+    /// A watch on a run whose window is open for `duration`; the interval log goes to `hlog`.
     ///
     /// # Errors
     ///
@@ -93,7 +94,7 @@ impl<'a> Watch<'a> {
         self.memory
     }
 
-    /// What the server used within the measuring window.
+    /// Resource use of the server within the measuring window.
     pub(crate) fn server(&self) -> Option<ServerUse> {
         let [before, start, end] = self.server;
         let (before, start, end) = (before?, start?, end?);

@@ -29,7 +29,8 @@ pub(crate) fn processor() -> Option<String> {
     processor_in(&fs::read_to_string("/proc/cpuinfo").ok()?)
 }
 
-/// How many processors this process may use: its affinity and its group's quota are considered.
+/// Number of processors that this process may use: its affinity and its group's quota are
+/// considered.
 pub(crate) fn cpus() -> u32 {
     available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX))
 }
@@ -44,8 +45,8 @@ pub(crate) fn resident() -> Option<u64> {
 
 /// Resident bytes of a process, pages that it shares with others included.
 ///
-/// `status` is cheaper, but off by up to megabytes: each processor keeps a remainder of its own.
-/// Who may not look closer has to be content with it.
+/// `status` is cheaper, but off by up to megabytes: each processor keeps a remainder of its own. It
+/// is used where the exact figure is not permitted.
 #[cfg(target_os = "linux")]
 pub(crate) fn resident_of(process: &procfs::process::Process) -> Option<u64> {
     let exact = process.smaps_rollup().ok().and_then(|rollup| {
@@ -71,8 +72,8 @@ pub(crate) fn thread_cpu() -> Option<Duration> {
     return None;
 }
 
-/// For how long the current thread has been ready to run while others had the CPU, whoever they
-/// were (Linux).
+/// Run-queue delay of the current thread: the time for which it was ready to run while other
+/// threads had the CPU (Linux).
 pub(crate) fn thread_waited() -> Option<Duration> {
     #[cfg(target_os = "linux")]
     return Schedstat::from_file("/proc/thread-self/schedstat")
@@ -82,7 +83,7 @@ pub(crate) fn thread_waited() -> Option<Duration> {
     return None;
 }
 
-/// What a thread has used and missed.
+/// CPU time and run-queue delay of a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ThreadUse {
     /// CPU time.
@@ -92,7 +93,7 @@ pub(crate) struct ThreadUse {
 }
 
 impl ThreadUse {
-    /// The current thread's so far.
+    /// CPU time and delay of the current thread so far.
     pub(crate) fn now() -> Option<Self> {
         Some(Self { cpu: thread_cpu()?, waited: thread_waited() })
     }
@@ -108,8 +109,8 @@ impl ThreadUse {
     }
 }
 
-/// Has the current thread woken as soon as its sleep is over (Linux); by default the system saves
-/// wake-ups by letting it sleep 50 µs longer.
+/// Sets the timer slack of the current thread to the minimum, so that it wakes as soon as its sleep
+/// is over (Linux). By default the system lets it sleep 50 µs longer to save wake-ups.
 pub(crate) fn wake_on_time() {
     #[cfg(target_os = "linux")]
     // Where it is refused the thread sleeps longer, and the pacing's lateness shows it.

@@ -10,7 +10,7 @@ use chat_terminal::descriptors;
 /// waker for each thread, the reports, the pipe from the server. And ports that others may hold.
 const RESERVE: u64 = 64;
 
-/// Why so many connections cannot be had.
+/// The shortages that make so many connections impossible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Shortage {
     /// Each connection takes a descriptor.
@@ -20,7 +20,7 @@ pub(crate) enum Shortage {
          take fewer clients"
     )]
     Descriptors {
-        /// What was asked for.
+        /// Connections that were asked for.
         connections: u64,
         /// Descriptors for that, and some for the rest.
         needed: u64,
@@ -34,24 +34,23 @@ pub(crate) enum Shortage {
          take fewer clients"
     )]
     Ports {
-        /// What was asked for.
+        /// Connections that were asked for.
         connections: u64,
-        /// Where to.
+        /// Address of the server.
         address: SocketAddr,
-        /// Ports for that, and some that may be taken.
+        /// Ports for that, and some that other processes may hold.
         needed: u64,
         /// Ports that the system chooses from.
         available: u64,
     },
 }
 
-/// Whether this process can have so many connections to one address at a time.
+/// Checks that this process can have so many connections to one address at a time.
 pub(crate) fn check(connections: u64, address: SocketAddr) -> Result<(), Shortage> {
     judge(connections, address, descriptors::available(), ports())
 }
 
-/// How many ports the system chooses from when a connection begins (Linux). It counts for IPv6,
-/// too.
+/// Number of ephemeral ports for outgoing connections (Linux). The range holds for IPv6, too.
 fn ports() -> Option<u64> {
     ports_in(&fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?)
 }

@@ -1,7 +1,7 @@
 //! Receivers of each room: how many of its clients each worker looks after.
 //!
-//! Only those who are there all the time are counted, because only they decide whether a message
-//! has reached everybody.
+//! Only clients that take part all the time are counted, because only they decide whether a message
+//! is complete.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -15,7 +15,7 @@ pub(crate) struct Audience {
     seats: Box<[Vec<u32>]>,
 }
 
-/// Where a sender's own receiving half is.
+/// A sender's own receiving half: its room, seat and worker.
 #[derive(Debug)]
 pub(crate) struct Sender {
     room: u32,
@@ -46,17 +46,17 @@ impl Audience {
         Self { echoes, rooms, members, senders: senders.into(), seats: seats.into() }
     }
 
-    /// Whether senders are due to get their own messages.
+    /// Returns whether senders are due to get their own messages.
     pub(crate) fn echoes(&self) -> bool {
         self.echoes
     }
 
-    /// A client takes part from now on.
+    /// Adds a client that takes part from now on.
     pub(crate) fn join(&self, worker: usize, room: u32) {
         self.members(worker, room).fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A client takes part no longer; `sender` if it is one.
+    /// Removes a client that takes part no longer; `sender` if it is one.
     pub(crate) fn leave(&self, worker: usize, room: u32, sender: Option<u32>) {
         self.members(worker, room).fetch_sub(1, Ordering::Relaxed);
         if let Some(sender) = sender {
@@ -64,12 +64,12 @@ impl Audience {
         }
     }
 
-    /// A sender could not be connected.
+    /// Removes a sender that could not be connected.
     pub(crate) fn remove_sender(&self, sender: u32) {
         self.senders[sender as usize].here.store(false, Ordering::Relaxed);
     }
 
-    /// Whether a sender still takes part.
+    /// Returns whether a sender still takes part.
     pub(crate) fn has(&self, sender: u32) -> bool {
         self.senders[sender as usize].here.load(Ordering::Relaxed)
     }
@@ -81,17 +81,17 @@ impl Audience {
         (Some(sender.room) == room).then_some(sender.seat)
     }
 
-    /// How many senders there are in all rooms.
+    /// Number of senders in all rooms.
     pub(crate) fn all_senders(&self) -> usize {
         self.senders.len()
     }
 
-    /// A room's senders, by their index in it; nobody talks where there is no room.
+    /// Senders of a room, by their index in it. Without a room there are none.
     pub(crate) fn senders(&self, room: Option<u32>) -> &[u32] {
         room.map_or(&[], |room| &self.seats[room as usize])
     }
 
-    /// How many of a worker's clients are due to get what a sender says now.
+    /// Number of a worker's clients that are due to get a message sent now.
     #[inline]
     pub(crate) fn receivers(&self, worker: usize, sender: u32) -> u32 {
         let Sender { room, worker: home, here, .. } = &self.senders[sender as usize];
@@ -100,7 +100,7 @@ impl Audience {
         all.saturating_sub(u32::from(itself))
     }
 
-    /// How many workers have receivers for what a sender says now.
+    /// Number of workers that have receivers for a message sent now.
     pub(crate) fn workers(&self, sender: u32) -> u32 {
         let workers = self.members.len() / self.rooms;
         (0..workers).map(|worker| u32::from(self.receivers(worker, sender) > 0)).sum()

@@ -13,13 +13,13 @@ use crate::wire::dialects;
 /// Participation of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presence {
-    /// Whether it hears anybody is not known yet.
+    /// It is not known yet whether the client hears any sender.
     Coming,
-    /// What is sent is due to it.
+    /// It is due to get what is sent.
     Here,
     /// Nothing is due to it, for it has left, or does not read.
     Away,
-    /// Its connection has ended without its asking for it.
+    /// Its connection ended unexpectedly.
     Lost,
 }
 
@@ -29,46 +29,46 @@ pub(crate) enum Presence {
 pub(crate) struct Client {
     /// Its index among all clients of the run.
     pub(crate) index: u32,
-    /// What part it plays.
+    /// The kind of client.
     pub(crate) part: Part,
-    /// How far it takes part.
+    /// State of its participation.
     pub(crate) presence: Presence,
     /// Its index among the senders, if it is one.
     pub(crate) sender: Option<u32>,
-    /// Whether the room's order is what it sees.
+    /// True if the order that it sees is the room's reference order.
     pub(crate) witness: bool,
-    /// Whether it is the only one on its thread.
+    /// True if it is the only client on its thread.
     pub(crate) canary: bool,
     /// Its sending half, and the connection.
     pub(crate) send_half: Arc<SendHalf>,
-    /// Where it is in what the server asks of it.
+    /// Stage of its handshake with the server.
     pub(crate) stage: dialects::Stage,
-    /// Whether it was there when the first message was sent.
+    /// True if it took part when the first message was sent.
     pub(crate) began: bool,
-    /// When it was connected, in nanoseconds of the run's clock.
+    /// Time of its connection, in nanoseconds of the run's clock.
     pub(crate) since: u64,
-    /// Whether it waits for its turn to read on.
+    /// True if it has more to read and waits for its turn.
     pub(crate) again: bool,
-    /// The beginning of a frame whose end has not arrived.
+    /// Incomplete frame: its end has not arrived.
     pub(crate) rest: Vec<u8>,
-    /// What it got of what each sender of its room said.
+    /// Account of its deliveries from each sender of its room.
     pub(crate) account: Account,
-    /// What it saw, compared with the room's order.
+    /// Comparison of the order that it saw with the room's order.
     pub(crate) total_order: Option<Box<TotalOrder>>,
-    /// Whether the last text that came lacked its end.
+    /// True if the last text that came lacked its end.
     pub(crate) torn: bool,
-    /// Damaged texts of which nobody knows what they were.
+    /// Damaged texts that could not be attributed to a message.
     pub(crate) unattributed: u64,
     /// Its deliveries that count.
     pub(crate) received: Received,
-    /// Its end of the connection.
+    /// Local address of its connection.
     pub(crate) address: Option<SocketAddr>,
 }
 
-/// The deliveries of one receiver, in short.
+/// Count, sum and maximum of one receiver's response times.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Received {
-    /// How many.
+    /// Number of deliveries.
     pub(crate) deliveries: u64,
     /// The sum of their responses, in nanoseconds.
     pub(crate) sum: u64,
@@ -113,7 +113,8 @@ impl Client {
         }
     }
 
-    /// Whether a sender's messages are not due to it because it sends them itself.
+    /// Returns whether the client is this sender, and the server does not echo messages to their
+    /// sender.
     #[inline]
     pub(crate) fn is_itself(&self, sender: u32, shared: &Shared) -> bool {
         self.sender == Some(sender) && !shared.audience.echoes()
@@ -125,7 +126,7 @@ impl Client {
         self.send_half.who().room
     }
 
-    /// Whether it has heard everybody it should; nothing is expected of who is in no room.
+    /// Returns whether the client has heard all senders that it should. In no room there are none.
     pub(crate) fn hears_all(&self, shared: &Shared) -> bool {
         let senders = shared.audience.senders(self.room());
         let unheard = |(seat, &sender): (usize, &u32)| {
@@ -136,7 +137,7 @@ impl Client {
         !senders.iter().enumerate().any(unheard)
     }
 
-    /// How many deliveries are due to it and have not come.
+    /// Number of deliveries that are due to the client and have not come.
     pub(crate) fn outstanding(&self, shared: &Shared) -> u64 {
         if self.presence != Presence::Here {
             return 0;
@@ -150,7 +151,7 @@ impl Client {
         self.account.missing() + awaited.sum::<u64>()
     }
 
-    /// Whether it is one of those who decide whether a message has reached everybody.
+    /// Returns whether a message is complete only when this client has it.
     #[inline]
     pub(crate) fn is_counted(&self) -> bool {
         self.part == Part::Steady

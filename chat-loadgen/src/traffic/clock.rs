@@ -15,7 +15,7 @@ use crate::record::figures;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     epoch: Instant,
-    /// The same moment, as the system counts it.
+    /// The start of the clock in the system's monotonic time.
     #[cfg(target_os = "linux")]
     absolute: Timespec,
 }

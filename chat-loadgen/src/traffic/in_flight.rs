@@ -1,16 +1,16 @@
 //! Messages in flight and their times: written by the sending threads, read by the receiving ones.
 //!
 //! A sender's messages have their slots in a ring, so that their times need not travel in the text
-//! and memory is bounded. A slot is written before its message's last byte is, so whoever has
-//! received the message finds it complete.
+//! and memory is bounded. A slot is written before its message's last byte is, so the thread that
+//! receives the message finds the slot complete.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::wire::payload::MAX_MESSAGES;
 
-/// Most slots of all senders together: 40 bytes each here, and 56 for each worker.
+/// Maximum number of slots of all senders together: 40 bytes each here, and 56 for each worker.
 const MAX_SLOTS: usize = 1 << 20;
-/// Fewest of one sender, even if that makes more in all.
+/// Minimum number of slots of one sender, even if that makes more in all.
 const MIN_SLOTS: usize = 64;
 
 /// All senders' rings.
@@ -19,19 +19,19 @@ pub(crate) struct InFlight {
     rings: Box<[Ring]>,
 }
 
-/// One sender's messages.
+/// One sender's ring of messages.
 #[derive(Debug)]
 struct Ring {
     sent: AtomicU32,
     slots: Box<[Slot]>,
 }
 
-/// One message.
+/// Slot of one message.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     intended: AtomicU64,
     written: AtomicU64,
-    /// Workers some of whose receivers have not got it.
+    /// Number of workers with receivers that have not got the message.
     waiting: AtomicU32,
     /// Its place in the order that the room's witness saw, counted from 1.
     rank: AtomicU32,
@@ -39,21 +39,21 @@ pub(crate) struct Slot {
     last: AtomicU64,
 }
 
-/// When a message was to be sent, and when it was.
+/// Intended and actual time of sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Times {
-    /// Nanoseconds of the run's clock.
+    /// Intended time of sending, in nanoseconds of the run's clock.
     pub(crate) intended: u64,
-    /// The moment before its last byte was handed to the system.
+    /// Time of the write: the moment before its last byte was handed to the system.
     pub(crate) written: u64,
 }
 
-/// Who got a message first, and who last.
+/// Times of the first and the last receipt of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reach {
-    /// Nanoseconds of the run's clock.
+    /// First receipt, in nanoseconds of the run's clock.
     pub(crate) first: u64,
-    /// The same.
+    /// Last receipt, in nanoseconds of the run's clock.
     pub(crate) last: u64,
 }
 
@@ -75,18 +75,19 @@ impl InFlight {
         self.rings.first().map_or(0, |ring| ring.slots.len())
     }
 
-    /// How many messages a sender has begun to send.
+    /// Number of messages that a sender has begun to send.
     pub(crate) fn sent(&self, sender: u32) -> u32 {
         self.rings[sender as usize].sent.load(Ordering::Acquire)
     }
 
-    /// Of all senders.
+    /// Number of messages that all senders have begun to send.
     pub(crate) fn all_sent(&self) -> u64 {
         self.rings.iter().map(|ring| u64::from(ring.sent.load(Ordering::Relaxed))).sum()
     }
 
-    /// A new message of a sender: its number, unless there are no more numbers. `waiting` is how
-    /// many workers have receivers for it. Called by one thread at a time for each sender.
+    /// Begins a message of a sender: gives its number, unless there are no more numbers. `waiting`
+    /// is the number of workers that have receivers for it. Called by one thread at a time for each
+    /// sender.
     pub(crate) fn begin(&self, sender: u32, intended: u64, waiting: u32) -> Option<u32> {
         let ring = &self.rings[sender as usize];
         let number = ring.sent.load(Ordering::Relaxed);
@@ -103,12 +104,12 @@ impl InFlight {
         Some(number)
     }
 
-    /// A sender's last messages were not sent after all. Nothing may be begun after that.
+    /// Takes back a sender's last messages, which were not sent. Nothing may be begun after that.
     pub(crate) fn take_back(&self, sender: u32, messages: u32) {
         self.rings[sender as usize].sent.fetch_sub(messages, Ordering::Release);
     }
 
-    /// The moment before some of a message is handed to the system: the last one counts.
+    /// Stamps a message before some of it is handed to the system: the last stamp counts.
     pub(crate) fn stamp(&self, sender: u32, number: u32, now: u64) {
         self.slot(sender, number).written.store(now, Ordering::Release);
     }
@@ -124,7 +125,7 @@ impl InFlight {
         self.remembers(sender, number).then_some(times)
     }
 
-    /// Whether a message's slot is still its own.
+    /// Returns whether a message's slot is still its own.
     #[inline]
     fn remembers(&self, sender: u32, number: u32) -> bool {
         let sent = self.sent(sender);
@@ -132,8 +133,9 @@ impl InFlight {
         number < sent && ((sent - number) as usize) < self.slots()
     }
 
-    /// One worker's receivers have all got a message, or will not; `reach` is who did. The last
-    /// worker gets the message's reach over all of them.
+    /// Marks a message as complete for one worker: all its receivers have got the message, or will
+    /// not. `reach` is the time of its first and last receipt there. The last worker gets the
+    /// message's reach over all of them.
     pub(crate) fn complete(
         &self,
         sender: u32,
@@ -156,7 +158,7 @@ impl InFlight {
         Some(Completed { reach: (first <= last).then_some(Reach { first, last }) })
     }
 
-    /// The room's witness has seen a message: its place in the room's order, from 1.
+    /// Sets a message's place in the room's order, from 1, when the witness has seen it.
     pub(crate) fn rank(&self, sender: u32, number: u32, rank: u32) {
         if self.remembers(sender, number) {
             self.slot(sender, number).rank.store(rank, Ordering::Release);
@@ -180,14 +182,14 @@ impl InFlight {
     }
 }
 
-/// All receivers of a message have got it, or will not.
+/// Result for a message that all its receivers have got, or will not get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Completed {
-    /// Who got it, if anybody did.
+    /// Times of the first and the last receipt, if there was any.
     pub(crate) reach: Option<Reach>,
 }
 
-/// A message's slot has been taken by a later one.
+/// Error: a message's slot has been taken by a later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Forgotten;
 

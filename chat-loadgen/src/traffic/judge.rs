@@ -1,5 +1,5 @@
-//! Judges each delivery to one worker's clients: whose message it is, whether it was due, whether it
-//! came once, in order and intact.
+//! Judges each delivery to one worker's clients: the message's sender, whether it was due, and
+//! whether it came once, in order and intact.
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;
@@ -13,14 +13,14 @@ use crate::traffic::timing::latency::LatencyRecorder;
 use crate::wire::dialects::{Event, Stage};
 use crate::wire::payload::{Found, Kind, Message};
 
-/// Reasons why a client's account is closed.
+/// Reasons for which a client's account is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// The run is over: what has not come is lost.
+    /// The run is over: missing messages are lost.
     Over,
-    /// It leaves, or stops reading: what has not come might have.
+    /// The client leaves, or stops reading: missing messages might have come.
     Leaving,
-    /// Its connection ended: what has not come is cut off.
+    /// The client's connection ended: missing messages are cut off.
     CutOff,
 }
 
@@ -31,12 +31,11 @@ pub(crate) struct Judge {
     pub(crate) anomalies: Anomalies,
     /// Deliveries that were due and came as they should, or late.
     pub(crate) ok: u64,
-    /// Whether somebody waits for a message to have reached everybody before the next is sent.
+    /// True in a closed loop: the next message waits until an earlier one is complete.
     closed: bool,
     /// Deliveries judged since this was last asked.
     deliveries: u64,
-    /// The rooms' orders, as far as this worker looks after their witnesses: how many messages each
-    /// has seen.
+    /// Messages that the witness of each room has seen, for witnesses that this worker serves.
     ranks: Box<[u32]>,
 }
 
@@ -53,7 +52,7 @@ impl Judge {
         }
     }
 
-    /// How many deliveries were judged since the last call.
+    /// Takes the number of deliveries judged since the last call.
     pub(crate) fn take_deliveries(&mut self) -> u64 {
         std::mem::take(&mut self.deliveries)
     }
@@ -119,7 +118,8 @@ impl Judge {
             Arrival::InOrder => self.ok += 1,
             Arrival::Ahead(missing) => {
                 self.ok += 1;
-                // A closed loop goes on without them. Elsewhere they are waited for: they may be late.
+                // A closed loop goes on without them. An open loop waits for them: they may be
+                // late.
                 if counted && self.closed {
                     self.missed(shared, sender, missing);
                 }
@@ -141,7 +141,7 @@ impl Judge {
         }
     }
 
-    /// An anomaly of which there is nothing more to say than whose message it was.
+    /// Records an anomaly of a known message, without further details.
     #[cold]
     fn seen(&mut self, anomaly: Anomaly, client: &Client, key: (u32, u32), now: u64) {
         self.anomalies.record(anomaly, client.index, Some(key), now, String::new);
@@ -186,7 +186,7 @@ impl Judge {
         self.anomalies.replaced += 1;
     }
 
-    /// Messages will not reach a client that is counted for completion.
+    /// Records messages that will not reach a client that is counted for completion.
     fn missed(&mut self, shared: &Shared, sender: u32, numbers: Range<u32>) {
         let remembered = u32::try_from(shared.in_flight.slots()).unwrap_or(u32::MAX);
         let first = numbers.start.max(numbers.end.saturating_sub(remembered));
@@ -210,8 +210,8 @@ impl Judge {
         client.total_order = Some(total_order);
     }
 
-    /// Some messages of a sender have not come to a client whose account ends so. Gives how many of
-    /// them are lost: at the end all, before that those that are old. The others might have come.
+    /// Handles messages of a sender that have not come to a client whose account ends so. Gives the
+    /// number of lost ones: at the end all, before that the old ones. The others might have come.
     fn not_received(
         &mut self,
         shared: &Shared,
@@ -287,7 +287,8 @@ impl Judge {
     }
 }
 
-/// Whether messages are due to a client. The first that a churner hears shows that it is back.
+/// Returns whether messages are due to a client. The first message that a churner hears shows that
+/// it is back.
 #[inline]
 fn is_here(shared: &Shared, client: &mut Client) -> bool {
     if client.presence == Presence::Coming && client.part == Part::Churner {
@@ -298,7 +299,8 @@ fn is_here(shared: &Shared, client: &mut Client) -> bool {
     client.presence == Presence::Here
 }
 
-/// How many of these messages have been under way for too long to come any more.
+/// Number of these messages that have been in flight for longer than the patience, and count as
+/// lost.
 fn overdue(shared: &Shared, sender: u32, numbers: &Range<u32>, now: u64) -> u32 {
     let is_overdue = |number: &u32| {
         let times = shared.in_flight.times(sender, *number);
@@ -307,7 +309,7 @@ fn overdue(shared: &Shared, sender: u32, numbers: &Range<u32>, now: u64) -> u32 
     u32::try_from(numbers.clone().take_while(is_overdue).count()).unwrap_or(u32::MAX)
 }
 
-/// Keeps the reason when the server refuses a client. The first one is enough.
+/// Keeps the server's words when it refuses a client, for the first refusal only.
 #[cold]
 fn refused(shared: &Shared, client: &Client, text: &[u8]) {
     if client.stage != Stage::Ready || client.presence == Presence::Coming {
@@ -315,7 +317,8 @@ fn refused(shared: &Shared, client: &Client, text: &[u8]) {
     }
 }
 
-/// A client has heard a sender's probe: whatever that one sends from now on is due to it.
+/// Opens a client's account with a sender whose probe it has heard: all later messages are due to
+/// it.
 #[cold]
 fn heard_probe(shared: &Shared, client: &mut Client, sender: u32) {
     let Some(seat) = shared.audience.seat(sender, client.room()) else { return };

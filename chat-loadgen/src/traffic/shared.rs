@@ -12,34 +12,34 @@ use crate::wire::payload::Mark;
 /// The shared state of one run.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    /// The run's time.
+    /// Clock of the run.
     pub(crate) clock: Clock,
-    /// What its texts carry.
+    /// Mark that the run's texts carry.
     pub(crate) mark: Mark,
-    /// How the server is talked to.
+    /// Protocol of the server.
     pub(crate) dialect: Box<dyn Dialect>,
-    /// What has been sent.
+    /// Times of the sent messages.
     pub(crate) in_flight: InFlight,
-    /// Who is to get it.
+    /// Receivers of the messages.
     pub(crate) audience: Audience,
-    /// When messages count.
+    /// The measuring window: only its messages count.
     pub(crate) window: Window,
-    /// Whether what arrives is judged.
+    /// True if deliveries are judged.
     pub(crate) verify: bool,
-    /// Whether the order over all senders is looked at.
+    /// True if the total order over all senders is checked.
     pub(crate) total_order: bool,
-    /// How many witnesses of each anomaly are kept.
+    /// Number of witnesses that are kept of each anomaly.
     pub(crate) witnesses: usize,
-    /// How far it has come.
+    /// Counters of the run's progress.
     pub(crate) progress: Progress,
-    /// How long a message may be under way before it is lost, in nanoseconds.
+    /// Time in flight after which a message is lost, in nanoseconds.
     pub(crate) patience: u64,
-    /// For each worker, once everything is sent: how many deliveries its clients wait for on which
-    /// the completion of no message depends.
+    /// Deliveries that each worker's clients still wait for and on which the completion of no
+    /// message depends. Set once everything is sent.
     pub(crate) outstanding: Box<[AtomicU64]>,
-    /// In a closed loop, messages that were intended before this are not waited for any more.
+    /// Intended time before which a closed loop does not wait for messages any more.
     pub(crate) given_up: AtomicU64,
-    /// What the server said when it first refused a client.
+    /// The server's words when it first refused a client.
     pub(crate) refusal: OnceLock<String>,
 }
 
@@ -53,17 +53,17 @@ pub(crate) struct Window {
 /// Counters that are updated after each sweep or message, not for each delivery.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    /// Clients of whom the server asks nothing more, or that have lost their connection before.
+    /// Clients that have finished the server's handshake, or lost their connection before.
     pub(crate) settled: AtomicU64,
     /// Clients that have left because they were told to.
     pub(crate) left: AtomicU64,
     /// Pairs of receiver and sender that have not been shown to hear each other.
     pub(crate) unproven: AtomicI64,
-    /// Messages that count and have got their number.
+    /// Messages of the measuring window that have got their number.
     pub(crate) measured: AtomicU64,
-    /// Messages that somebody is still to get.
+    /// Messages that have not reached all their receivers.
     pub(crate) open: AtomicI64,
-    /// Messages that everybody has got.
+    /// Messages that have reached all their receivers.
     pub(crate) completed: AtomicU64,
     /// Deliveries that were judged.
     pub(crate) deliveries: AtomicU64,
@@ -71,11 +71,11 @@ pub(crate) struct Progress {
     pub(crate) bytes: AtomicU64,
     /// Anomalies that were seen.
     pub(crate) anomalies: AtomicU64,
-    /// Clients whose connection ended without their asking for it.
+    /// Clients whose connection ended unexpectedly.
     pub(crate) disconnected: AtomicU64,
-    /// Nothing is to be sent any more.
+    /// True if nothing is to be sent any more.
     pub(crate) silent: AtomicBool,
-    /// Everything has been sent: see [`Shared::outstanding`].
+    /// True if everything has been sent: see [`Shared::outstanding`].
     pub(crate) all_sent: AtomicBool,
 }
 
@@ -92,26 +92,26 @@ impl Window {
         self.start.store(start, Ordering::Relaxed);
     }
 
-    /// When it opens; far away as long as that is not known.
+    /// Opening of the window; far in the future while it is not known.
     #[inline]
     pub(crate) fn start(&self) -> u64 {
         self.start.load(Ordering::Relaxed)
     }
 
-    /// When it closes.
+    /// Closing of the window; far in the future while it is not known.
     #[inline]
     pub(crate) fn end(&self) -> u64 {
         self.end.load(Ordering::Relaxed)
     }
 
-    /// Whether a message that was intended then counts.
+    /// Returns whether a message with this intended time counts.
     #[inline]
     pub(crate) fn holds(&self, intended: u64) -> bool {
         (self.start()..self.end()).contains(&intended)
     }
 }
 
-/// What a [`Shared`] is made of.
+/// Parameters of [`Shared::new`].
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) mark: Mark,
@@ -122,7 +122,7 @@ pub(crate) struct Parts {
     pub(crate) total_order: bool,
     pub(crate) witnesses: usize,
     pub(crate) patience: u64,
-    /// How many workers there are.
+    /// Number of workers.
     pub(crate) workers: usize,
 }
 
@@ -158,8 +158,8 @@ impl Shared {
         }
     }
 
-    /// A message has got its number, and so many workers have receivers for it. Gives whether it
-    /// counts.
+    /// Counts a message that has got its number, and for which so many workers have receivers.
+    /// Returns whether it lies in the measuring window.
     pub(crate) fn count_numbered(&self, intended: u64, waiting: u32) -> bool {
         let counted = self.window.holds(intended);
         if counted {
@@ -171,7 +171,8 @@ impl Shared {
         counted
     }
 
-    /// A sender's last messages were not sent after all; so many of them would have counted.
+    /// Takes back a sender's last messages, which were not sent; `counted` of them lie in the
+    /// measuring window.
     pub(crate) fn take_back(&self, sender: u32, messages: u32, counted: u64) {
         self.in_flight.take_back(sender, messages);
         self.progress.measured.fetch_sub(counted, Ordering::Relaxed);

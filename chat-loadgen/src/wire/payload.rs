@@ -1,5 +1,5 @@
-//! Payload of a message: a text that names its run, its sender and its number, can be found anywhere
-//! in a line, and carries checksums.
+//! Payload of a message: a text that names its run, its sender and its number, can be found
+//! anywhere in a line, and carries checksums.
 //!
 //! ```text
 //! {RRRRkSSSNNNNNii filler… CCCCCRR}
@@ -8,8 +8,8 @@
 //! All of it is printable ASCII, so that any chat passes it on. `R` is the run, at both ends, so
 //! that one damaged byte cannot hide all of it; `k` the [`Kind`]; `S` the sender, `N` the message's
 //! number; `ii` is a check of these alone, so that a damaged text can mostly still be attributed,
-//! and one damaged byte never makes it another's; `C` a checksum of everything before it. Digits are
-//! of base 64, in the order of ASCII from `0` to `o`, so that eight of them are read in one go.
+//! and one damaged byte never makes it another's; `C` a checksum of everything before it. Digits
+//! are of base 64, in the order of ASCII from `0` to `o`, so that eight of them are read in one go.
 
 use memchr::memmem::{self, Finder};
 use memchr::{memchr, memchr_iter};
@@ -18,9 +18,9 @@ use crate::wire::random::{mix, state};
 
 /// Shortest text, in bytes.
 pub(crate) const SHORTEST: usize = HEAD + TAIL;
-/// Longest text, in bytes: what fits into the longest line of most chats with room for a label.
+/// Longest text, in bytes: it fits into the longest line of most chats with room for a label.
 pub(crate) const LONGEST: usize = 1 << 20;
-/// How many messages of one sender a text can tell apart: five digits.
+/// Maximum number of messages of one sender that a text can tell apart: five digits.
 pub(crate) const MAX_MESSAGES: u32 = 1 << 30;
 
 const OPEN: usize = 5;
@@ -28,14 +28,14 @@ const HEAD: usize = OPEN + 1 + 3 + 5 + 2;
 const CHECKSUM: usize = 5;
 const TAIL: usize = CHECKSUM + 3;
 
-/// The digit that is worth nothing.
+/// The digit of value 0.
 const ZERO: u8 = b'0';
-/// The same, as often as a word has room for it.
+/// Eight times [`ZERO`], as one word.
 const ZEROS: u64 = u64::from_le_bytes([ZERO; 8]);
-/// What stands between the numbers and the checksum.
+/// Filler between the numbers and the checksum.
 const FILLER: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 
-/// What a message is for.
+/// Purpose of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Shows that its receiver hears its sender. Not judged and not timed.
@@ -44,10 +44,10 @@ pub enum Kind {
     Measured,
 }
 
-/// What one text says about itself.
+/// Header of one text: kind, sender and number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Message {
-    /// What it is for.
+    /// Purpose of the message.
     pub kind: Kind,
     /// Index of its sender, below 2^18: three digits.
     pub sender: u32,
@@ -55,16 +55,16 @@ pub struct Message {
     pub number: u32,
 }
 
-/// What was found in a line.
+/// Result of looking for a text in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
     /// A text of this run, as it was sent.
     Intact(Message),
-    /// A text of this run that is not as it was sent; and which it was, where that can still be told.
+    /// A damaged text of this run, with its message where that can still be told.
     Corrupt(Option<Message>),
-    /// The beginning of one, without its end.
+    /// The beginning of a text of this run, without its end.
     Torn(Option<Message>),
-    /// The end of one, without its beginning.
+    /// The end of a text of this run, without its beginning.
     Rest,
     /// A text of another run.
     Strange(Kind),
@@ -72,7 +72,7 @@ pub enum Found {
     Nothing,
 }
 
-/// One run's texts: its mark, and how to find it.
+/// Writes and finds the texts of one run.
 #[derive(Debug)]
 pub struct Mark {
     open: [u8; OPEN],
@@ -133,7 +133,7 @@ impl Mark {
         }
     }
 
-    /// How a text ends whose checksum is `sum`.
+    /// End of a text: its checksum `sum` and the closing mark.
     #[inline]
     fn tail(&self, sum: u32) -> [u8; TAIL] {
         let [r, s, end] = self.close;
@@ -170,7 +170,7 @@ fn ends_in_a_checksum(text: &[u8]) -> bool {
     text.last_chunk::<CHECKSUM>().is_some_and(|digits| read_digits(digits).is_some())
 }
 
-/// Which message a damaged text was, if its numbers hold their own check.
+/// The message that a damaged text was, if its numbers hold their own check.
 #[cold]
 fn attribute(text: &[u8]) -> Option<Message> {
     let head = text.get(..HEAD)?;
@@ -178,7 +178,8 @@ fn attribute(text: &[u8]) -> Option<Message> {
     (read_digits(&head[HEAD - 2..])? == check(message)).then_some(message)
 }
 
-/// The kind, the sender and the number of a text that is at least [`SHORTEST`] long, or of its head.
+/// Decodes the kind, the sender and the number of a text that is at least [`SHORTEST`] long, or of
+/// its head.
 #[expect(clippy::cast_possible_truncation, reason = "48 bits, of which 18 and 30 are taken")]
 #[inline]
 fn read_message(text: &[u8]) -> Option<Message> {
@@ -235,13 +236,13 @@ fn checksum(text: &[u8]) -> u32 {
     (sum >> 34) as u32
 }
 
-/// Lets what shows in the upper bits show everywhere, so that the order of the blocks counts, too.
+/// Mixes the upper bits into all others, so that the order of the blocks counts, too.
 #[inline]
 fn stir(sum: u64) -> u64 {
     (sum ^ sum >> 32).wrapping_mul(KEYS[0])
 }
 
-/// Odd numbers without pattern.
+/// Keys of the hash: odd numbers without pattern.
 static KEYS: [u64; 8] = {
     let mut keys = [0; 8];
     let mut i = 0;
@@ -252,7 +253,7 @@ static KEYS: [u64; 8] = {
     keys
 };
 
-/// Whether a byte is a digit.
+/// Returns whether a byte is a digit.
 pub(crate) fn is_digit(byte: u8) -> bool {
     byte.wrapping_sub(ZERO) < 64
 }

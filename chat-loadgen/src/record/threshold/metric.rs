@@ -28,7 +28,7 @@ pub(crate) struct Histogram {
 #[derive(Debug)]
 pub(crate) struct Stat {
     name: &'static str,
-    /// How else it may be written.
+    /// Alternative spelling.
     alias: &'static str,
     quantity: Quantity,
     of: fn(&Summary) -> f64,
@@ -42,14 +42,14 @@ pub(crate) struct Plain {
     of: fn(&Record) -> Result<f64, &'static str>,
 }
 
-/// What a figure measures, and so which units it has.
+/// Physical quantity of a figure; it decides which units are possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quantity {
     /// Nanoseconds.
     Time,
-    /// Things.
+    /// A number of things.
     Count,
-    /// Things per second.
+    /// A number of things per second.
     Rate,
     /// A part of one.
     Share,
@@ -67,7 +67,7 @@ pub(crate) struct UnknownMetric(String);
 #[error("`{metric}` is not known: {why}")]
 pub(crate) struct Unknown {
     pub(crate) metric: String,
-    /// Why it is not there.
+    /// Reason for which the figure is missing.
     pub(crate) why: &'static str,
 }
 
@@ -76,7 +76,7 @@ impl Metric {
     ///
     /// # Errors
     ///
-    /// The run has no such figure: nobody asked for it, or there are no samples.
+    /// The run has no such figure: it was not asked for, or there are no samples.
     pub(crate) fn value(self, record: &Record) -> Result<f64, Unknown> {
         let value = match self {
             Self::Plain(plain) => (plain.of)(record),
@@ -92,7 +92,7 @@ impl Metric {
         value.map_err(|why| Unknown { metric: self.to_string(), why })
     }
 
-    /// What it measures.
+    /// Physical quantity of the figure.
     pub(crate) fn quantity(self) -> Quantity {
         match self {
             Self::Stat(_, stat) => stat.quantity,
@@ -112,7 +112,7 @@ impl Metric {
 }
 
 impl PartialEq for Metric {
-    /// A name belongs to one figure only.
+    /// Compares the names: a name belongs to one figure only.
     fn eq(&self, other: &Self) -> bool {
         self.to_string() == other.to_string()
     }
@@ -130,7 +130,7 @@ impl fmt::Display for Metric {
 impl FromStr for Metric {
     type Err = UnknownMetric;
 
-    /// A figure alone (`p99`) is the response's.
+    /// Parses a name. Without a histogram (`p99`) it is a figure of the response.
     fn from_str(name: &str) -> Result<Self, UnknownMetric> {
         if let Some(plain) = PLAIN.iter().find(|plain| plain.name == name) {
             return Ok(Self::Plain(plain));
@@ -151,7 +151,8 @@ impl FromStr for Metric {
 }
 
 impl Quantity {
-    /// Its units and how much each is; the empty one is a bare number, where that is clear.
+    /// Units of the quantity with their sizes. The empty unit is a bare number, where that is
+    /// clear.
     pub(super) fn units(self) -> &'static [(&'static str, f64)] {
         match self {
             Self::Time => &[("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)],
@@ -170,7 +171,7 @@ impl Quantity {
         }
     }
 
-    /// A value as people read it.
+    /// Formats a value for people.
     pub(crate) fn show(self, value: f64) -> String {
         match self {
             Self::Time => figures::time_of(value),

@@ -1,7 +1,7 @@
 //! Thresholds: the conditions of `--fail-if 'last.p99>20ms'` and `--find-max 'p99<5ms && lost==0'`.
 //!
 //! Comparisons of a [`Metric`] with a number, joined by `&&` and, binding less, by `||`. A time
-//! always has a unit, so that nobody has to guess one.
+//! always has a unit: without one its reader would have to guess.
 
 mod metric;
 
@@ -14,24 +14,24 @@ use thiserror::Error;
 pub(crate) use self::metric::{Metric, Unknown, UnknownMetric};
 use crate::record::Record;
 
-/// What should hold of a run, or should not.
+/// Condition on a run's figures, as the options give it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Condition {
     text: String,
-    /// One of these must hold; each does if all of its comparisons do.
+    /// Alternatives, of which one must hold: each is a list of comparisons that must all hold.
     any: Vec<Vec<Relation>>,
 }
 
-/// Why a text is no condition.
+/// The reasons for which a text is no condition.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub(crate) enum ParseError {
-    /// Nothing compares.
+    /// There is no comparison operator.
     #[error("`{0}` is no comparison: a metric, one of < <= > >= == !=, and a number")]
     Comparison(String),
-    /// Its left side.
+    /// The left side is no metric.
     #[error(transparent)]
     Metric(#[from] UnknownMetric),
-    /// Its right side.
+    /// The right side is no number.
     #[error("`{0}` is no number of 0 or more")]
     Number(String),
     /// The right side's unit does not fit the left side.
@@ -39,9 +39,9 @@ pub(crate) enum ParseError {
     Unit {
         /// The left side.
         metric: String,
-        /// What was written.
+        /// The unit that was written.
         unit: String,
-        /// What could have been.
+        /// The units that are possible.
         possible: String,
     },
 }
@@ -63,7 +63,7 @@ enum Operator {
     Different,
 }
 
-/// The longer ones first: `<` is also how `<=` begins.
+/// Operators, the longer ones first: `<` is also the start of `<=`.
 const OPERATORS: [(&str, Operator); 6] = [
     ("<=", Operator::AtMost),
     (">=", Operator::AtLeast),
@@ -74,7 +74,7 @@ const OPERATORS: [(&str, Operator); 6] = [
 ];
 
 impl Condition {
-    /// Whether it holds of a run.
+    /// Returns whether the condition holds of a run.
     ///
     /// # Errors
     ///
@@ -91,7 +91,8 @@ impl Condition {
         Ok(holds)
     }
 
-    /// What the run's figures really are: `last.p99 = 31.2 ms (condition: last.p99>20ms)`.
+    /// The run's values of the condition's figures: `last.p99 = 31.2 ms (condition:
+    /// last.p99>20ms)`.
     pub(crate) fn actual(&self, record: &Record) -> String {
         let mut figures: Vec<_> =
             self.any.iter().flatten().map(|comparison| comparison.actual(record)).collect();
@@ -101,7 +102,7 @@ impl Condition {
 }
 
 impl fmt::Display for Condition {
-    /// As it was written.
+    /// Formats the condition as it was written.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }

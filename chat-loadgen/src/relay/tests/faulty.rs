@@ -72,7 +72,7 @@ fn outcome(faults: &[&str], at_once: usize) -> Outcome {
     Outcome { heard, log, totals }
 }
 
-/// What a receiver must have heard of a sender, according to the log.
+/// Messages that a receiver must have got from a sender, according to the log.
 fn due(log: &[Entry], receiver: usize, sender: usize) -> Vec<(String, bool)> {
     let fault = |line: &str| {
         let is_its = |entry: &&Entry| {

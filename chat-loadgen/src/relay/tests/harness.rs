@@ -89,9 +89,9 @@ impl Drop for Running {
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) stream: TcpStream,
-    /// What it was asked to hear.
+    /// The text that was waited for, with all that came before it.
     pub(super) heard: String,
-    /// What came behind that.
+    /// The bytes behind that text.
     pub(super) rest: Vec<u8>,
 }
 
@@ -141,7 +141,7 @@ impl Client {
         self.heard[heard..].split_inclusive('\n').map(str::to_owned).collect()
     }
 
-    /// How many bytes came until the connection was over.
+    /// Reads to the end of the connection and returns the number of bytes.
     pub(super) fn hear_to_the_end(&mut self) -> usize {
         while self.read() > 0 {}
         self.rest.len()

@@ -1,4 +1,4 @@
-//! An axis of a plot: where a value lies on it, and which values are written at it.
+//! An axis of a plot: positions of values, and tick labels.
 
 use std::ops::Range;
 
@@ -6,17 +6,17 @@ use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, KeyPointWeight,
 
 use crate::record::figures;
 
-/// How many steps a linear axis has at most: some plots are half as wide as others.
+/// Maximum number of steps of a linear axis: some plots are half as wide as others.
 const STEPS: f64 = 7.0;
 
-/// How many values are written at a logarithmic axis at most.
+/// Maximum number of labels on a logarithmic axis.
 const TICKS: usize = 11;
 
 #[derive(Debug, Clone)]
 pub(super) struct Axis {
-    /// What is written beside it.
+    /// Title of the axis.
     pub(super) title: &'static str,
-    /// How a value is written.
+    /// Formats a value for its label.
     pub(super) show: fn(f64) -> String,
     range: Range<f64>,
     logarithmic: bool,
@@ -24,7 +24,7 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// From nothing to `high`, or a little more.
+    /// A linear axis from 0 to `high`, or a little more.
     pub(super) fn from_zero(title: &'static str, high: f64, show: fn(f64) -> String) -> Self {
         let step = nice_step(high);
         let end = ((high / step).ceil() * step).max(step);
@@ -39,12 +39,12 @@ impl Axis {
         Self { title: "seconds", show, ticks, range: 0.0..end, logarithmic: false }
     }
 
-    /// Times between two, both in nanoseconds; logarithmic.
+    /// A logarithmic axis for times between two bounds, both in nanoseconds.
     pub(super) fn time(title: &'static str, low: f64, high: f64) -> Self {
         Self::logarithmic(title, low, high, |ns| short(&figures::time_of(ns)))
     }
 
-    /// Logarithmic, from the round value below `low` to the one above `high`.
+    /// A logarithmic axis, from the round value below `low` to the one above `high`.
     pub(super) fn logarithmic(
         title: &'static str,
         low: f64,
@@ -57,8 +57,8 @@ impl Axis {
         Self { title, show, range, logarithmic: true, ticks }
     }
 
-    /// Percentiles of so many samples, at the reciprocal of what lies above them: 2 for 50 %, 100
-    /// for 99 %.
+    /// An axis for percentiles of so many samples, at the reciprocal of what lies above them: 2 for
+    /// 50 %, 100 for 99 %.
     pub(super) fn percentiles(samples: f64) -> Self {
         let end = samples.max(10.0);
         let decades = (0..20).map(|exponent| 10_f64.powi(exponent));
@@ -68,7 +68,7 @@ impl Axis {
         Self { title: "percentile", show, range: 1.0..end, logarithmic: true, ticks }
     }
 
-    /// Where a value lies, from 0 to 1.
+    /// Position of a value on the axis, from 0 to 1.
     fn position(&self, value: f64) -> f64 {
         let Range { start, end } = self.range;
         let position = if self.logarithmic {

@@ -40,7 +40,7 @@ const INKS: [Ink; 10] = [
     Ink::Bad,
 ];
 
-/// What is drawn into a plot.
+/// One series or mark of a plot.
 pub(super) enum Drawing {
     /// A line through points.
     Line(Ink, Vec<(f64, f64)>),
@@ -73,13 +73,13 @@ impl Ink {
         }
     }
 
-    /// What stands for it until the drawing is done.
+    /// Placeholder colour, replaced by the real one when the drawing is done.
     fn placeholder(self) -> RGBColor {
         RGBColor(1, 2, self as u8)
     }
 }
 
-/// Draws a plot; `description` is for those who do not see it.
+/// Draws a plot; `description` is for readers that cannot see it.
 pub(super) fn chart(description: &str, size: Size, x: Axis, y: Axis, marks: &[Drawing]) -> Markup {
     match draw(size, x, y, marks) {
         Ok(svg) => html! { figure { (PreEscaped(themed(&svg, description))) } },

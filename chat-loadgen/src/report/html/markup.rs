@@ -64,15 +64,14 @@ fn table_row(TableRow { class, cells }: &TableRow) -> Markup {
     }
 }
 
-/// Terms and what they stand for.
+/// A list of terms and their values.
 pub(super) fn definitions(items: &[(&str, String)]) -> Markup {
     html! {
         dl { @for (term, text) in items { dt { (visible(term)) } dd { (visible(text)) } } }
     }
 }
 
-/// Which colour is what, above a plot: names, variables of the style sheet, and whether it is a
-/// dot.
+/// Legend of a plot: names, variables of the style sheet, and whether each is a dot.
 pub(super) fn legend(items: &[(&str, &str, bool)]) -> Markup {
     html! {
         ul.legend {
@@ -86,7 +85,7 @@ pub(super) fn legend(items: &[(&str, &str, bool)]) -> Markup {
     }
 }
 
-/// Stands where there is nothing to plot.
+/// Placeholder where there is nothing to plot.
 pub(super) fn no_samples() -> Markup {
     html! { p.none { "no samples" } }
 }

@@ -1,7 +1,7 @@
 //! One page that shows a run: no network, no scripts, light and dark, for the screen and on paper.
 //!
-//! What a server sent stands in it, so everything is escaped (by `maud`), and the page forbids itself to load
-//! or run anything.
+//! It contains text from the server, so everything is escaped (by `maud`), and the page forbids
+//! itself to load or run anything.
 
 mod axis;
 mod chart;
@@ -16,10 +16,10 @@ use crate::record::figures::{bytes, count, rate, sampled, time_of};
 use crate::record::{Histograms, Record, Status};
 use crate::report::verdict::{self, visible};
 
-/// Nothing is loaded, and nothing runs.
+/// Content security policy: nothing is loaded, and nothing runs.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// The page, whole.
+/// Renders the whole page.
 pub(crate) fn render(record: &Record, histograms: &Histograms) -> String {
     let title = visible(&title(record));
     let page = html! {

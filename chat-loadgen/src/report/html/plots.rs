@@ -1,4 +1,4 @@
-//! The plots of the page: what is drawn at which axes.
+//! The plots of the page: their series and axes.
 
 use hdrhistogram::Histogram;
 use maud::{Markup, html};
@@ -9,22 +9,22 @@ use super::markup::{legend, no_samples};
 use crate::record::figures::float;
 use crate::record::{HEAT_BOUNDS, Histograms, Interval, Step, Summary};
 
-/// A plot over the whole page.
+/// Size of a plot over the whole page.
 const WIDE: Size = Size(1080, 360);
 
-/// One of two side by side.
+/// Size of one of two plots side by side.
 const HALF: Size = Size(520, 280);
 
 /// Points of a percentile curve for every halving of what lies above.
 const POINTS: u32 = 20;
 
-/// Columns of the heat map at most; of longer runs, several intervals share one.
+/// Maximum number of columns of the heat map; for longer runs, several intervals share one.
 const COLUMNS: usize = 240;
 
-/// A line through the intervals: its name, its colour, and what it shows.
+/// A line through the intervals: its name, its colour and its figure.
 type Series = (&'static str, Ink, fn(&Summary) -> u64);
 
-/// How long deliveries and messages took, percentile by percentile.
+/// Plot of the latencies of deliveries and messages, by percentile.
 pub(super) fn percentiles(histograms: &Histograms) -> Markup {
     let series = [
         ("response", Ink::Response, &histograms.response),
@@ -116,7 +116,7 @@ fn rate(
     chart(title, HALF, seconds(intervals), rates, &marks)
 }
 
-/// Through the middle of every interval; one alone is a dot.
+/// A line through the middle of every interval; one alone is a dot.
 fn line(ink: Ink, intervals: &[Interval], figure: impl Fn(&Interval) -> f64) -> Option<Drawing> {
     let middle = |interval: &Interval| interval.start + interval.length / 2.0;
     let points: Vec<_> = intervals.iter().map(|i| (middle(i), figure(i))).collect();
@@ -131,7 +131,7 @@ fn seconds(intervals: &[Interval]) -> Axis {
     Axis::seconds(intervals.last().map_or(0.0, |last| last.start + last.length))
 }
 
-/// How many responses took how long, second by second.
+/// Heat map of the response times, second by second.
 pub(super) fn heat(intervals: &[Interval]) -> Markup {
     let columns = heat_columns(intervals);
     let rows = || columns.iter().flat_map(|column| column.cells.iter().map(|(row, _)| *row));
@@ -174,7 +174,7 @@ fn heat_columns(intervals: &[Interval]) -> Vec<Column> {
     intervals.chunks(shared).filter_map(column).collect()
 }
 
-/// Where a row of the heat map begins, in nanoseconds; the first and the last one are open, and
+/// Lower bound of a row of the heat map, in nanoseconds. The first and the last row are open, and
 /// drawn as wide as the others.
 fn lower_bound(row: usize) -> f64 {
     let bound = |index: usize| HEAT_BOUNDS.get(index).map(|bound| float(*bound));
@@ -185,7 +185,7 @@ fn lower_bound(row: usize) -> f64 {
     }
 }
 
-/// What each rate gave that was tried.
+/// Plot of the results of `--find-max`, by rate.
 pub(super) fn search(steps: &[Step]) -> Markup {
     let mut steps: Vec<_> = steps.iter().filter(|s| s.latency.response.count > 0).collect();
     steps.sort_by(|a, b| a.achieved_rate.total_cmp(&b.achieved_rate));

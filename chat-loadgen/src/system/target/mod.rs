@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 #[cfg(target_os = "linux")]
 mod usage;
 
-/// Other systems do not tell.
+/// Stub: other systems do not tell a process's usage.
 #[cfg(not(target_os = "linux"))]
 mod usage {
     pub(super) fn started(_: u32) -> Option<u64> {
@@ -32,19 +32,19 @@ mod usage {
     }
 }
 
-/// How long a server may take until it accepts connections.
+/// Maximum time until a server accepts connections.
 const START: Duration = Duration::from_secs(10);
-/// How long it may take to end after it was asked to, before it is killed.
+/// Grace period of a shutdown: a server that has not ended by then is killed.
 const STOP: Duration = Duration::from_secs(5);
-/// How long it may take to let go of the connection that only tried whether it accepts.
+/// Maximum time until a server closes the connection that only tested whether it accepts.
 const LET_GO: Duration = Duration::from_secs(1);
-/// How often a process is looked at that something is expected of.
+/// Polling interval for a process.
 const LOOK: Duration = Duration::from_millis(10);
-/// How much is kept of what a server says on its standard error, in bytes, and how many lines of it
-/// are shown when it fails.
+/// Bytes kept of a server's standard error, and how many lines of it are shown when the server
+/// fails.
 const KEPT: usize = 8 << 10;
 const SHOWN: usize = 10;
-/// Stands in a command for a port that is free.
+/// Placeholder in a command for a free port.
 const PORT: &str = "{port}";
 
 /// CPU time and memory that a server has used so far.
@@ -56,13 +56,13 @@ pub(crate) struct Usage {
     pub(crate) resident: u64,
 }
 
-/// Why there is no server to test.
+/// The reasons for which there is no server to test.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TargetError {
-    /// Its quotes do not match.
+    /// The command's quotes do not match.
     #[error("the server's command cannot be read")]
     Command(#[from] shell_words::ParseError),
-    /// There is no word in it.
+    /// There is no word in the command.
     #[error("the server's command is empty")]
     Empty,
     /// The system does not run it.
@@ -70,19 +70,19 @@ pub(crate) enum TargetError {
     Start {
         /// The command's first word.
         program: String,
-        /// Why not.
+        /// The system's error.
         source: io::Error,
     },
     /// The system gives no port.
     #[error("no free port for the server")]
     NoPort(#[source] io::Error),
-    /// Somebody else's server would be tested.
+    /// Another server accepts connections on the address, and would be tested instead.
     #[error("{0} is taken: something accepts connections there already")]
     Taken(SocketAddr),
     /// It ended before it accepted a connection.
     #[error("the server ended before it accepted connections on {address}{words}")]
     Ended {
-        /// Where it should have.
+        /// Address on which it should have accepted.
         address: SocketAddr,
         /// The last lines of its standard error.
         words: String,
@@ -90,21 +90,23 @@ pub(crate) enum TargetError {
     /// It goes on, and accepts no connection.
     #[error("the server accepts no connections on {address}{words}")]
     Silent {
-        /// Where it should have.
+        /// Address on which it should have accepted.
         address: SocketAddr,
         /// The last lines of its standard error.
         words: String,
     },
-    /// Nobody to watch.
+    /// There is no process to watch.
     #[error("there is no process {0}")]
     NoProcess(u32),
 }
 
-/// A server process. When this is dropped, one that was started is stopped, with all its group.
+/// A server process, started or watched. Dropping a process that was started here stops it and its
+/// group.
 #[derive(Debug)]
 pub(crate) struct Target {
     id: u32,
-    /// When the process began, where the system tells: its number may be given to another one.
+    /// Start time of the process, where the system tells it: another process may get the same
+    /// number.
     began: Option<u64>,
     address: Option<SocketAddr>,
     child: Option<Child>,
@@ -112,8 +114,8 @@ pub(crate) struct Target {
 
 impl Target {
     /// Starts a server by a command in a shell's notation, and waits until it accepts connections
-    /// on `address`; or, where `{port}` stands in the command, on a free port of 127.0.0.1, which
-    /// takes its place.
+    /// on `address`. If the command contains `{port}`, a free port of 127.0.0.1 takes its place and
+    /// is the one waited for.
     ///
     /// Its output is thrown away, and what it writes to its standard error is read and mostly
     /// forgotten: neither can fill up.
@@ -121,7 +123,7 @@ impl Target {
         Self::start(command, address, START)
     }
 
-    /// Watches a process that somebody else has started, and will stop.
+    /// Watches a process that was started elsewhere. It is not stopped here.
     pub(crate) fn attach(id: u32) -> Result<Self, TargetError> {
         let began = usage::started(id);
         if cfg!(target_os = "linux") && began.is_none() {
@@ -135,12 +137,13 @@ impl Target {
         self.id
     }
 
-    /// Where it accepts connections, if it was started here.
+    /// Address on which the server accepts connections, if it was started here.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         self.address
     }
 
-    /// What it and its descendants have used so far (Linux); nothing once it is gone.
+    /// CPU time and memory of the process and its descendants so far (Linux); nothing once it is
+    /// gone.
     ///
     /// Counting a server's pages takes some 2 ms per 256 MB: not for every millisecond.
     pub(crate) fn usage(&self) -> Option<Usage> {
@@ -175,8 +178,8 @@ impl Target {
         }
     }
 
-    /// Whether a process that was started here has ended. It is not asked how: as long as nobody
-    /// has, its number stands for no other process and no other group.
+    /// Returns whether a process that was started here has ended. Does not reap it: until then its
+    /// number stands for no other process and no other group.
     #[cfg(unix)]
     fn has_ended(&mut self) -> bool {
         let how = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
@@ -189,14 +192,14 @@ impl Target {
         self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))))
     }
 
-    /// Whether anybody is left of what was started: of its descendants, those in its group whom
-    /// the system shows.
+    /// Returns whether any process that was started here is alive, its descendants and its group
+    /// included where the system shows them.
     #[cfg(unix)]
     fn is_alive(&mut self) -> bool {
         !self.has_ended() || usage::is_family_alive(self.id)
     }
 
-    /// Ends what was started here: politely, then not.
+    /// Stops the server: SIGTERM to its group, a grace period of `patience`, then SIGKILL.
     fn stop(&mut self, patience: Duration) {
         #[cfg(unix)]
         if let Some(group) = self.child.as_ref().map(Pid::from_child) {
@@ -231,7 +234,8 @@ fn started() -> MutexGuard<'static, Vec<u32>> {
     STARTED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Kills what was started here: this process is about to end without dropping anything.
+/// Kills all servers that were started here: this process is about to end without dropping
+/// anything.
 pub(crate) fn kill_all_started() {
     #[cfg(unix)]
     for id in started().iter().filter_map(|id| Pid::from_raw(id.cast_signed())) {
@@ -239,7 +243,7 @@ pub(crate) fn kill_all_started() {
     }
 }
 
-/// The command's words, and where the server will listen.
+/// The command's words, and the address on which the server will listen.
 fn assign_port(
     command: &str,
     address: SocketAddr,
@@ -259,7 +263,8 @@ fn assign_port(
     Ok((words, address))
 }
 
-/// Starts it in a group of its own: Ctrl-C on the terminal is for the generator, which stops it.
+/// Starts the server in a process group of its own: Ctrl-C on the terminal is for the generator,
+/// which stops it.
 fn run(words: &[String]) -> Result<Child, TargetError> {
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -268,8 +273,8 @@ fn run(words: &[String]) -> Result<Child, TargetError> {
     command.spawn().map_err(|source| TargetError::Start { program: words[0].clone(), source })
 }
 
-/// Whether something accepts connections there. The one that was tried has ended at both ends then,
-/// if the server closes within [`LET_GO`].
+/// Returns whether a server accepts connections on the address. The test connection has then ended
+/// at both ends, if the server closes within [`LET_GO`].
 fn accepts(address: SocketAddr) -> bool {
     let Ok(mut stream) = TcpStream::connect_timeout(&address, LET_GO) else { return false };
     // A free port that is connected to may be given to this end as well: a conversation with

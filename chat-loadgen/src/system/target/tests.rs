@@ -7,8 +7,8 @@ use crate::system::machine;
 
 const SOMEWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
 
-/// What the other tests start: uses CPU time in a thread that ends and in the one that goes on,
-/// listens, and has a child if it is asked to.
+/// Server process for the other tests: uses CPU time in a thread that ends and in the one that goes
+/// on, listens, and has a child if it is asked to.
 #[test]
 #[ignore = "a server for the other tests"]
 fn server() {

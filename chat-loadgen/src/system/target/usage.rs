@@ -7,8 +7,8 @@ use procfs::process::{Process, Stat, all_processes};
 use super::Usage;
 use crate::system::machine::resident_of;
 
-/// What the system counts CPU time in where it does not count nanoseconds: 100 in a second on every
-/// architecture that Rust runs on.
+/// Clock tick of the system, its unit for CPU time where it does not count nanoseconds: 100 in a
+/// second on every architecture that Rust runs on.
 const TICK: Duration = Duration::from_millis(10);
 
 /// A process that was found under `/proc`.
@@ -22,17 +22,17 @@ impl Found {
         Some(Self { stat: process.stat().ok()?, process })
     }
 
-    /// Whether it has ended and only waits for its parent to ask how.
+    /// Returns whether the process has ended: a zombie that its parent has not reaped, or dead.
     pub(super) fn has_ended(&self) -> bool {
         ['Z', 'X'].contains(&self.stat.state)
     }
 
-    /// CPU time that it has used.
+    /// CPU time that the process has used.
     ///
-    /// Two things are known, neither of them too much: the nanoseconds of each thread that is
-    /// there, and the ticks of all threads that ever were. While no thread ends, the first is
-    /// exact; the second is never more than two ticks behind. So the larger one counts. To it comes
-    /// the time of its children that have ended and were waited for, and of theirs.
+    /// Two lower bounds are known: the nanoseconds of each thread that is alive, and the ticks of
+    /// all threads that ever were. While no thread ends, the first is exact; the second is never
+    /// more than two ticks behind. So the larger one counts. The time of its descendants that have
+    /// ended and were waited for is added.
     fn cpu(&self) -> Duration {
         let Stat { utime, stime, cutime, cstime, .. } = self.stat;
         let exact = self.threads().unwrap_or_default();
@@ -55,7 +55,8 @@ pub(super) fn find(id: u32) -> Option<Found> {
     Found::new(Process::new(id.cast_signed()).ok()?)
 }
 
-/// When a process began, in ticks since the system did: of two with one number, which of them it is.
+/// Start time of a process, in ticks since the system started. Tells two processes with the same
+/// number apart.
 pub(super) fn started(id: u32) -> Option<u64> {
     find(id).map(|found| found.stat.starttime)
 }
@@ -79,13 +80,13 @@ pub(super) fn family(id: u32) -> Vec<Found> {
     }
 }
 
-/// Whether one of its family has not ended.
+/// Returns whether a process of the family is alive.
 pub(super) fn is_family_alive(id: u32) -> bool {
     family(id).iter().any(|member| !member.has_ended())
 }
 
-/// What a process and its descendants have used, those that have ended included where their parent
-/// has waited for them.
+/// CPU time and memory of a process and its descendants. Descendants that have ended are included
+/// where their parent has waited for them.
 pub(super) fn usage(id: u32) -> Option<Usage> {
     let family = family(id);
     (!family.is_empty()).then(|| Usage {

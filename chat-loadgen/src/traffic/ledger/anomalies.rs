@@ -23,7 +23,7 @@ pub(crate) enum Anomaly {
 }
 
 impl Anomaly {
-    /// As reports call it.
+    /// Name of the anomaly in reports.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Anomaly::Lost => "lost",
@@ -46,7 +46,7 @@ pub(crate) struct Sighting {
     pub(crate) message: Option<(u32, u32)>,
     /// Nanoseconds of the run's clock.
     pub(crate) at: u64,
-    /// What else there is to say.
+    /// Further details: the line as it arrived.
     pub(crate) detail: String,
 }
 
@@ -57,9 +57,9 @@ pub(crate) struct Anomalies {
     pub(crate) lost: u64,
     /// Deliveries in whose place a damaged one came.
     pub(crate) replaced: u64,
-    /// Gaps that had to be forgotten.
+    /// Gaps that were forgotten.
     pub(crate) forgotten: u64,
-    /// Deliveries that could not come, for the connection had ended.
+    /// Deliveries that could not come, because the connection had ended.
     pub(crate) cut_off: u64,
     seen: BTreeMap<Anomaly, u64>,
     witnesses: BTreeMap<Anomaly, Vec<Sighting>>,
@@ -91,8 +91,8 @@ impl Anomalies {
         }
     }
 
-    /// Keeps witnesses of what never came to the client of that index. How many those are is counted apart, for some of them
-    /// may have come damaged beyond recognition.
+    /// Keeps witnesses of messages that never came to the client of that index. Their number is
+    /// counted apart, because some of them may have come damaged beyond recognition.
     pub(crate) fn keep_lost(&mut self, receiver: u32, sender: u32, numbers: Range<u32>, at: u64) {
         let witnesses = self.witnesses.entry(Anomaly::Lost).or_default();
         for number in numbers.take(self.most.saturating_sub(witnesses.len())) {
@@ -101,7 +101,7 @@ impl Anomalies {
         }
     }
 
-    /// How often an anomaly was seen.
+    /// Number of times that an anomaly was seen.
     pub(crate) fn count(&self, anomaly: Anomaly) -> u64 {
         match anomaly {
             Anomaly::Lost => self.lost,
@@ -131,7 +131,7 @@ impl Anomalies {
         }
     }
 
-    /// The first of each.
+    /// The witnesses of each anomaly.
     pub(crate) fn witnesses(&self) -> impl Iterator<Item = (Anomaly, &[Sighting])> {
         let seen = |(anomaly, _): &(&Anomaly, &Vec<Sighting>)| self.count(**anomaly) > 0;
         self.witnesses.iter().filter(seen).map(|(anomaly, witnesses)| (*anomaly, &**witnesses))

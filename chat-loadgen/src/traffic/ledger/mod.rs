@@ -1,5 +1,5 @@
-//! The ledger of deliveries: which messages of each sender a receiver has got. It takes four bytes a
-//! pair of sender and receiver, and a little more for each gap.
+//! The ledger of deliveries: the messages of each sender that a receiver has got. It takes four
+//! bytes a pair of sender and receiver, and a little more for each gap.
 //!
 //! A message's number is compared with the next one that is due from its sender. That is all while
 //! nothing goes wrong. A number beyond it opens a gap; one that fills a gap came late; one that is
@@ -11,22 +11,22 @@ pub(crate) mod total_order;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Most gaps that are remembered for one receiver: some 20 bytes each. What is missing beyond that
-/// stays lost, but if it arrives after all it counts as a duplicate.
+/// Maximum number of gaps that are kept for one receiver: some 20 bytes each. A message missing
+/// beyond that stays lost, and counts as a duplicate if it arrives after all.
 const MAX_GAPS: usize = 1 << 14;
 
 /// Classification of one arrival.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Arrival {
-    /// The next one of its sender.
+    /// The next message of its sender.
     InOrder,
-    /// The next one that arrived; these before it have not.
+    /// A message ahead of these, which have not arrived.
     Ahead(Range<u32>),
-    /// One that was missing.
+    /// A message that was missing.
     Late,
-    /// One that had arrived already.
+    /// A message that had arrived already.
     Again,
-    /// One from before the first that was due.
+    /// A message from before the first that was due.
     NotDue,
 }
 
@@ -41,15 +41,15 @@ pub(crate) struct Account {
     first: Option<Box<[u32]>>,
 }
 
-/// The next number that is due from a sender, below [`crate::wire::payload::MAX_MESSAGES`]; or one of the
-/// two states before the first is known, in the upper bits.
+/// The next number that is due from a sender, below [`crate::wire::payload::MAX_MESSAGES`]; or, in
+/// the upper bits, one of the two states before the first is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Next(u32);
 
 impl Next {
     /// Nothing is due, and nothing is known.
     const UNKNOWN: Self = Self(u32::MAX);
-    /// Set together with a number: what is below it may come or not.
+    /// Flag set together with a number: messages below that number may come or not.
     const OPEN: u32 = 1 << 31;
 
     fn open(self) -> Option<u32> {
@@ -73,7 +73,8 @@ impl Account {
         }
     }
 
-    /// From now on everything of this sender is due, from number 0. False if it was before.
+    /// Opens the account with this sender: all its messages are due, from number 0. False if it was
+    /// open.
     pub(crate) fn open(&mut self, sender: usize) -> bool {
         let unknown = self.next[sender] == Next::UNKNOWN;
         if unknown {
@@ -82,8 +83,8 @@ impl Account {
         unknown
     }
 
-    /// The receiver is known to take part as of now: what each sender sends after the `sent(sender)`
-    /// messages it has sent so far is due. What it sent before may arrive, or not.
+    /// Opens the account of a receiver that is known to take part as of now. What each sender sends
+    /// after the `sent(sender)` messages so far is due; earlier messages may arrive, or not.
     pub(crate) fn open_late(&mut self, sent: impl Fn(usize) -> u32) {
         for (sender, next) in self.next.iter_mut().enumerate() {
             *next = Next(sent(sender) | Next::OPEN);
@@ -91,7 +92,7 @@ impl Account {
         self.first = Some(vec![0; self.next.len()].into());
     }
 
-    /// Nothing is due any more, and nothing is missing.
+    /// Closes the account: nothing is due any more, and nothing is missing.
     pub(crate) fn close(&mut self) {
         self.next.fill(Next::UNKNOWN);
         self.gaps.clear();
@@ -99,7 +100,7 @@ impl Account {
         self.first = None;
     }
 
-    /// Whether nothing is known of what is due from a sender.
+    /// Returns whether nothing is known of what is due from a sender.
     pub(crate) fn is_closed(&self, sender: usize) -> bool {
         self.next[sender] == Next::UNKNOWN
     }
@@ -165,17 +166,17 @@ impl Account {
         Arrival::Late
     }
 
-    /// How many gaps had to be forgotten: what fills them late looks like a duplicate.
+    /// Number of gaps that were forgotten: a message that fills one late looks like a duplicate.
     pub(crate) fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
-    /// How many numbers that were overtaken by later ones have not come.
+    /// Number of messages that were overtaken by later ones and have not come.
     pub(crate) fn missing(&self) -> u64 {
         self.missing
     }
 
-    /// Those of them that are remembered, as ranges of one sender's numbers.
+    /// The missing messages that are remembered, as ranges of one sender's numbers.
     pub(crate) fn gaps(&self) -> impl Iterator<Item = (usize, Range<u32>)> {
         self.gaps.iter().map(|(&(sender, first), &end)| (sender as usize, first..end))
     }

@@ -1,5 +1,5 @@
-//! Total order of a room (`--total-order`): each receiver's order is compared with that of the room's
-//! witness, a receiver that hears every sender because it sends nothing itself.
+//! Total order of a room (`--total-order`): each receiver's order is compared with that of the
+//! room's witness, a receiver that hears every sender because it sends nothing itself.
 //!
 //! The witness numbers what it sees. A receiver's messages must have rising numbers. One that is
 //! ahead of the witness keeps what it saw until the numbers are known.
@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 
 use crate::traffic::in_flight::InFlight;
 
-/// Most messages that one receiver is compared with the witness later: 8 bytes each. One that is
-/// further ahead is not compared for those.
+/// Maximum number of messages for which a receiver may be ahead of the witness: 8 bytes each.
+/// Beyond that they are not compared.
 const MAX_AHEAD: usize = 1 << 16;
 
 /// One receiver's order, compared with the room's.
@@ -20,8 +20,8 @@ pub(crate) struct TotalOrder {
 }
 
 impl TotalOrder {
-    /// The receiver has seen a message. Gives what it saw in another order than the witness, as far
-    /// as that is known by now.
+    /// Records a message that the receiver has seen. Gives those that it saw in another order than
+    /// the witness, as far as that is known by now.
     pub(crate) fn received(
         &mut self,
         message: (u32, u32),

@@ -1,5 +1,5 @@
-//! The sending half of a simulated client's connection: messages that are due, bytes that wait for
-//! the socket.
+//! The sending half of a simulated client's connection: messages that are due, and the bytes queued
+//! for the socket.
 //!
 //! Several threads may use it: the one that paces, and the one that receives, which answers pings
 //! and goes on where the socket was full.
@@ -15,7 +15,7 @@ use crate::traffic::shared::Shared;
 use crate::wire::dialects::Who;
 use crate::wire::payload::{Kind, Message};
 
-/// Messages are put together for one write up to about so many bytes.
+/// Batch size of one write, in bytes: messages are put together up to about this.
 const WRITE: usize = 64 * 1024;
 
 /// One client's sending half.
@@ -29,9 +29,9 @@ pub(crate) struct SendHalf {
 
 #[derive(Debug, Default)]
 struct Outgoing {
-    /// What the system has not taken yet.
+    /// Bytes that the system has not taken yet.
     bytes: Vec<u8>,
-    /// The measured messages in them: where each ends, and whose and which it is.
+    /// End, sender and number of each measured message in `bytes`.
     ends: VecDeque<End>,
     /// Messages whose time has come, not in `bytes` yet.
     due: VecDeque<Due>,
@@ -44,7 +44,7 @@ struct End {
     at: usize,
     sender: u32,
     number: u32,
-    /// Whether it counts, by its intended time.
+    /// True if the intended time lies in the measuring window.
     counted: bool,
 }
 
@@ -74,25 +74,25 @@ impl SendHalf {
         &self.stream
     }
 
-    /// Who talks.
+    /// The client's name and room.
     pub(crate) fn who(&self) -> &Who {
         &self.who
     }
 
-    /// Whether something waits for the socket to become writable.
+    /// Returns whether bytes wait for the socket to become writable.
     #[inline]
     pub(crate) fn is_blocked(&self) -> bool {
         self.blocked.load(Ordering::SeqCst)
     }
 
-    /// Says what belongs to no message: an answer, a farewell.
+    /// Sends bytes that belong to no message: an answer, a farewell.
     pub(crate) fn say(&self, bytes: &[u8], shared: &Shared) {
         let mut outgoing = self.lock();
         outgoing.bytes.extend_from_slice(bytes);
         self.write(&mut outgoing, shared);
     }
 
-    /// Says a probe: neither timed nor judged.
+    /// Sends a probe: neither timed nor judged.
     pub(crate) fn probe(&self, sender: u32, shared: &Shared) {
         let mut outgoing = self.lock();
         let message = Message { kind: Kind::Probe, sender, number: 0 };
@@ -103,7 +103,7 @@ impl SendHalf {
         self.write(&mut outgoing, shared);
     }
 
-    /// Takes a message whose time has come. It goes out with the next [`Self::flush`].
+    /// Queues a message whose time has come. It is sent with the next [`Self::flush`].
     pub(crate) fn enqueue(&self, due: Due) -> Result<(), Disconnected> {
         let mut outgoing = self.lock();
         if outgoing.disconnected {
@@ -113,27 +113,27 @@ impl SendHalf {
         Ok(())
     }
 
-    /// Writes as much of what waits as the system takes.
+    /// Writes the queued bytes, as far as the system takes them.
     pub(crate) fn flush(&self, shared: &Shared) {
         self.write(&mut self.lock(), shared);
     }
 
-    /// The connection has ended: nothing is taken any more.
+    /// Marks the connection as ended: nothing is taken any more.
     pub(crate) fn end(&self) {
         let mut outgoing = self.lock();
         outgoing.disconnected = true;
         self.blocked.store(false, Ordering::Relaxed);
     }
 
-    /// Whether the system has taken everything that was due. What nobody takes any more does not
-    /// count.
+    /// Returns whether the system has taken everything that was due. After the end of the
+    /// connection nothing is due.
     pub(crate) fn has_sent_all(&self) -> bool {
         let outgoing = self.lock();
         outgoing.disconnected || (outgoing.ends.is_empty() && outgoing.due.is_empty())
     }
 
-    /// Sends nothing any more. Messages that have a number and were not wholly taken by the system
-    /// give it back. Gives how many that count were due and not taken.
+    /// Stops sending. Messages that have a number and were not wholly taken by the system give it
+    /// back. Gives the number of messages of the window that were due and not taken.
     pub(crate) fn stop(&self, sender: u32, shared: &Shared) -> u64 {
         let mut outgoing = self.lock();
         outgoing.disconnected = true;
@@ -156,7 +156,8 @@ impl SendHalf {
             if outgoing.bytes.is_empty() {
                 break;
             }
-            // Stamped before the attempt: whoever receives a message must find when it was written.
+            // Stamped before the attempt: the receiver of a message must find the time of its
+            // write.
             let now = shared.clock.now();
             for end in &outgoing.ends {
                 shared.in_flight.stamp(end.sender, end.number, now);
@@ -164,15 +165,15 @@ impl SendHalf {
             match (&self.stream).write(&outgoing.bytes) {
                 Ok(written) => outgoing.mark_written(written),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // Tried once more after it has been said: the event that there is room again may
-                // have come in between, and would have found nothing to go on with.
+                // Tried once more after `blocked` is set: the event for a writable socket may have
+                // come in between, and would have found nothing to go on with.
                 Err(error) if error.kind() == ErrorKind::WouldBlock && !full => {
                     self.blocked.store(true, Ordering::SeqCst);
                     full = true;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(_) => {
-                    // Why is for the reading half to find out.
+                    // The reading half finds out the reason.
                     outgoing.disconnected = true;
                 }
             }
@@ -182,7 +183,7 @@ impl SendHalf {
 }
 
 impl Outgoing {
-    /// Gives what is due its number and its text, as long as a write has room for it.
+    /// Gives due messages their number and their text, as long as a write has room for them.
     fn format_due(&mut self, who: &Who, shared: &Shared) {
         while self.bytes.len() < WRITE {
             let Some(due) = self.due.pop_front() else { return };
@@ -220,7 +221,7 @@ mod tests {
     use std::net::TcpListener;
     use std::time::Duration;
 
-    /// A sending half, and who reads what it says.
+    /// A sending half, and the peer that reads from it.
     fn pair() -> (SendHalf, std::net::TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -276,7 +277,7 @@ mod tests {
         }
         assert_eq!(memchr::memchr_iter(b'\n', &bytes).count(), messages);
 
-        // Nobody reads any more.
+        // The peer does not read any more.
         while send_half.has_sent_all() {
             send_half.enqueue(due(60_000)).expect("it is there");
             send_half.flush(&shared);

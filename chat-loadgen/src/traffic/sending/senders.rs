@@ -11,24 +11,24 @@ use crate::traffic::shared::Shared;
 #[derive(Debug)]
 pub(crate) struct Senders {
     shared: Arc<Shared>,
-    /// How long the texts are.
+    /// Distribution of the texts' lengths.
     sizes: Sizes,
     send_halves: OnceLock<Box<[Option<Arc<SendHalf>>]>>,
     next: AtomicU64,
 }
 
 impl Senders {
-    /// Nobody is connected yet.
+    /// Senders without connections.
     pub(crate) fn new(shared: Arc<Shared>, sizes: Sizes) -> Self {
         Self { shared, sizes, send_halves: OnceLock::new(), next: AtomicU64::new(0) }
     }
 
-    /// What all threads of the run share.
+    /// State that all threads of the run share.
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
 
-    /// Says who the senders are, once all are connected.
+    /// Sets the sending halves, once all clients are connected.
     pub(crate) fn set_send_halves(&self, send_halves: Vec<Option<Arc<SendHalf>>>) {
         // A second time would be a mistake in this program; the first stays.
         let _ = self.send_halves.set(send_halves.into());
@@ -40,8 +40,8 @@ impl Senders {
         send_halves.filter_map(|(sender, send_half)| Some((sender, send_half.as_ref()?)))
     }
 
-    /// The run's next message, in turn from one of the senders who are there, is due. None if nobody
-    /// is, or nothing is to be sent any more.
+    /// Enqueues the run's next message: the connected senders take turns. None if no sender is
+    /// connected, or nothing is to be sent any more.
     pub(crate) fn enqueue_next(&self, intended: u64) -> Option<&Arc<SendHalf>> {
         if self.shared.progress.silent.load(Ordering::Relaxed) {
             return None;
@@ -60,7 +60,7 @@ impl Senders {
         None
     }
 
-    /// Lets as many messages go as have reached everybody: the closed loop.
+    /// Sends a new message for each completed one: the closed loop.
     pub(crate) fn refill(&self, messages: u64) {
         let now = self.shared.clock.now();
         let mut touched: Vec<&Arc<SendHalf>> = Vec::new();

@@ -1,4 +1,4 @@
-//! Message sizes: how many bytes each message's text has.
+//! Message sizes: the length in bytes of each message's text.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,9 +8,9 @@ use thiserror::Error;
 use crate::wire::payload::{LONGEST, SHORTEST};
 use crate::wire::random::{mix, state};
 
-/// Largest weight: finer than any run can show.
+/// Maximum weight: finer than any run can show.
 const MAX_WEIGHT: u32 = 1_000_000;
-/// How many sizes can be weighted, so that the total of their weights cannot overflow.
+/// Maximum number of weighted sizes, so that the total of their weights cannot overflow.
 const MAX_CHOICES: usize = 1000;
 
 /// A distribution of sizes in bytes, written `64`, `32..512` (each as likely) or `64:9,1024:1`
@@ -140,7 +140,7 @@ impl fmt::Display for Sizes {
     }
 }
 
-/// Why a text is no distribution of sizes.
+/// The reasons for which a text is no distribution of sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum ParseSizesError {
     /// It has another form.

@@ -1,19 +1,19 @@
-//! CPU wait of a thread (run-queue delay), sampled each millisecond: a program that takes the CPU for
-//! some milliseconds now and then spoils the upper percentiles long before it takes a tenth of the
-//! time.
+//! CPU wait of a thread (run-queue delay), sampled each millisecond: a program that takes the CPU
+//! for some milliseconds now and then spoils the upper percentiles long before it takes a tenth of
+//! the time.
 
 use hdrhistogram::Histogram;
 
 use crate::system::machine;
 use crate::traffic::timing::latency::{enter, histogram};
 
-/// Between two samples, in nanoseconds: one costs some microseconds.
+/// Interval between two samples, in nanoseconds: one costs some microseconds.
 const APART: u64 = 1_000_000;
 
 /// The CPU wait of one thread.
 #[derive(Debug)]
 pub(crate) struct CpuWait {
-    /// What was waited between two samples, in nanoseconds.
+    /// Run-queue delay between two samples, in nanoseconds.
     pub(crate) samples: Histogram<u64>,
     last: Option<(u64, u64)>,
 }
@@ -25,7 +25,7 @@ impl Default for CpuWait {
 }
 
 impl CpuWait {
-    /// Takes a sample if it is time for one. It tells all that was waited since the one before.
+    /// Takes a sample if it is time for one: the delay since the sample before.
     pub(crate) fn sample(&mut self, now: u64) {
         let before = self.last;
         if before.is_some_and(|(at, _)| now < at + APART) {

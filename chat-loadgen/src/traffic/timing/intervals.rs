@@ -7,17 +7,17 @@ use hdrhistogram::Histogram;
 use crate::record::{HEAT_BOUNDS, Interval, Summary};
 use crate::traffic::timing::latency::LatencySlice;
 
-/// How long an interval of the record lasts, in nanoseconds.
+/// Length of an interval of the record, in nanoseconds.
 pub(crate) const INTERVAL: u64 = 1_000_000_000;
 
-/// What a worker reports every second: the deliveries of an interval, by the time of receipt.
+/// A worker's report on one second: the deliveries of an interval, by the time of receipt.
 #[derive(Debug)]
 pub(crate) struct IntervalReport {
-    /// Whose.
+    /// Index of the worker.
     pub(crate) worker: usize,
-    /// Which interval, counted from the opening of the measuring window.
+    /// Index of the interval, counted from the opening of the measuring window.
     pub(crate) index: u64,
-    /// Their times.
+    /// Latencies of the deliveries.
     pub(crate) slice: LatencySlice,
 }
 
@@ -37,23 +37,23 @@ pub(crate) struct Intervals {
 /// The times of all deliveries.
 #[derive(Debug, Default)]
 pub(crate) struct LatencyTotals {
-    /// As the worker saw them that looks after one client only, the last one.
+    /// Latencies of the canary: the last worker, which serves one client only.
     pub(crate) canary: LatencySlice,
-    /// As the others did.
+    /// Latencies of all other workers' clients.
     pub(crate) bulk: LatencySlice,
 }
 
 /// An interval that all workers have reported.
 #[derive(Debug)]
 pub(crate) struct EndedInterval {
-    /// As the record has it.
+    /// The interval as the record keeps it.
     pub(crate) interval: Interval,
     /// The response of its deliveries.
     pub(crate) response: Histogram<u64>,
 }
 
 impl Intervals {
-    /// For so many workers, and a measuring window of so many seconds.
+    /// Intervals for so many workers, and a measuring window of so many seconds.
     pub(crate) fn new(workers: usize, window: f64) -> Self {
         Self {
             reported: vec![None; workers],
@@ -64,7 +64,7 @@ impl Intervals {
         }
     }
 
-    /// So many messages have been sent in all, `since` nanoseconds after the window opened.
+    /// Notes the number of messages sent so far, `since` nanoseconds after the window opened.
     pub(crate) fn note_sent(&mut self, sent: u64, since: u64) {
         let boundaries = usize::try_from(since / INTERVAL).unwrap_or(usize::MAX);
         while self.sent.len() <= boundaries {
@@ -72,7 +72,7 @@ impl Intervals {
         }
     }
 
-    /// Takes a report. Gives the intervals of which now everything is known.
+    /// Takes a report. Gives the intervals that all workers have now reported.
     pub(crate) fn take(&mut self, report: IntervalReport) -> Vec<EndedInterval> {
         let IntervalReport { worker, index, slice } = report;
         self.open.entry(index).or_default().add(&slice);
@@ -91,7 +91,7 @@ impl Intervals {
         ended
     }
 
-    /// The intervals that are left at the end, and the sum of all.
+    /// Gives the intervals that are left at the end, and the sum of all.
     pub(crate) fn finish(mut self) -> (Vec<EndedInterval>, LatencyTotals) {
         let open = std::mem::take(&mut self.open);
         let ended = open.into_iter().map(|(index, slice)| self.end(index, slice)).collect();

@@ -6,7 +6,8 @@ use hdrhistogram::Histogram;
 use crate::traffic::in_flight::{InFlight, Reach, Times};
 use crate::traffic::shared::Shared;
 
-/// Three significant digits, any range: growing is rare, and nothing saturates silently.
+/// An empty histogram of three significant digits and any range: growing is rare, and nothing
+/// saturates silently.
 pub(crate) fn histogram() -> Histogram<u64> {
     match Histogram::new(3) {
         Ok(histogram) => histogram,
@@ -32,16 +33,16 @@ pub(crate) struct LatencyRecorder {
     messages: MessageTimes,
     /// Deliveries whose times had been forgotten.
     untimed: u64,
-    /// Messages that have reached everybody since this was last taken.
+    /// Messages completed since this was last taken.
     completed: Completions,
 }
 
-/// Messages that have reached everybody.
+/// Numbers of messages that have reached all their receivers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Completions {
-    /// All of them.
+    /// All completed messages.
     pub(crate) all: u64,
-    /// Those that were still waited for, and may be followed by others in a closed loop.
+    /// Completed messages that a closed loop still waited for: each may be followed by another.
     pub(crate) awaited: u64,
 }
 
@@ -79,8 +80,8 @@ impl Default for MessageTimes {
     }
 }
 
-/// What this worker knows of one message. Its receivers that have neither got it nor missed it are
-/// `left`; it is done with when there are none.
+/// One worker's state of one message. `left` counts its receivers that have neither got it nor
+/// missed it; at zero the worker is done with the message.
 #[derive(Debug, Clone, Copy)]
 struct Local {
     number: u32,
@@ -106,10 +107,10 @@ impl Local {
     }
 }
 
-/// How a message's delivery took, if it counts.
+/// Latency of a delivery in the measuring window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Delivered {
-    /// From when it should have been sent to its receipt.
+    /// Response time: from the intended time of sending to the receipt.
     pub(crate) response: u64,
 }
 
@@ -127,8 +128,8 @@ impl LatencyRecorder {
         }
     }
 
-    /// A message has arrived at one of the worker's receivers; `counted` if that is one who is
-    /// there all the time.
+    /// Records a delivery to one of the worker's receivers. `counted` is true for a receiver that
+    /// takes part all the time.
     #[inline]
     pub(crate) fn delivered(
         &mut self,
@@ -168,8 +169,8 @@ impl LatencyRecorder {
         measured.then_some(Delivered { response })
     }
 
-    /// One of the worker's receivers, who is there all the time, will not get a message, or not as
-    /// it was sent.
+    /// Records that a receiver that takes part all the time will not get a message, or not as it
+    /// was sent.
     pub(crate) fn missed(&mut self, shared: &Shared, sender: u32, number: u32) {
         let Some(local) = self.local(shared, sender, number) else { return };
         if local.left > 0 {
@@ -180,8 +181,8 @@ impl LatencyRecorder {
         }
     }
 
-    /// What this worker knows of a message, looked up when it is first heard of. Nothing if its
-    /// times are forgotten.
+    /// This worker's state of a message, looked up at its first delivery. Nothing if its times are
+    /// forgotten.
     #[inline]
     fn local(&mut self, shared: &Shared, sender: u32, number: u32) -> Option<&mut Local> {
         let ring = &self.rings[sender as usize];
@@ -207,7 +208,7 @@ impl LatencyRecorder {
         Some(())
     }
 
-    /// All of the worker's receivers have got a message, or will not.
+    /// Completes a message for this worker: all its receivers have got the message, or will not.
     fn done(&mut self, shared: &Shared, sender: u32, number: u32) {
         let at = number as usize & (self.rings[sender as usize].len() - 1);
         let local = &mut self.rings[sender as usize][at];
@@ -231,7 +232,7 @@ impl LatencyRecorder {
         }
     }
 
-    /// How many messages have reached everybody since the last call.
+    /// Takes the numbers of messages completed since the last call.
     #[inline]
     pub(crate) fn take_completed(&mut self) -> Completions {
         std::mem::take(&mut self.completed)
@@ -246,8 +247,8 @@ impl LatencyRecorder {
         std::mem::replace(&mut self.slice, fresh)
     }
 
-    /// The times of the messages, and how many deliveries had none. Messages that have not reached
-    /// everybody end with those whom they have reached.
+    /// Times of the messages, and the number of deliveries without times. Messages that have not
+    /// reached all their receivers end with the last delivery so far.
     pub(crate) fn finish(mut self, shared: &Shared) -> (MessageTimes, u64) {
         for sender in 0..self.rings.len() {
             for at in 0..self.rings[sender].len() {

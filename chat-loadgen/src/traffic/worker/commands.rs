@@ -14,7 +14,7 @@ pub(crate) enum Command {
     Join(Box<Newcomer>),
     /// A client is to say goodbye and to close its connection.
     Leave(u32),
-    /// Everybody who will come has come: whoever hears nobody does not take part, and the slow
+    /// All clients have joined. A client that hears no sender does not take part, and the slow
     /// readers stop reading.
     Begin,
     /// The run is over.
@@ -33,9 +33,9 @@ pub(crate) struct Finding {
     pub(crate) ok: u64,
     /// Clients that took part and lost their connection, however often.
     pub(crate) disconnected: u64,
-    /// How long it waited for a CPU, a sample a millisecond at most, in nanoseconds.
+    /// Run-queue delays of the thread, a sample a millisecond at most, in nanoseconds.
     pub(crate) waits: Histogram<u64>,
     pub(crate) clients: Vec<Client>,
-    /// What the thread used in the measuring window.
+    /// CPU time and run-queue delay of the thread in the measuring window.
     pub(crate) used: Option<ThreadUse>,
 }

@@ -24,10 +24,10 @@ use crate::wire::dialects::Stage;
 
 pub(crate) use commands::{Command, Finding};
 
-/// What wakes a worker when it has been told something.
+/// Token of the waker, used when there is a new command.
 pub(crate) const WAKE: Token = Token(usize::MAX);
 
-/// How long a worker waits for events before it looks at the clock.
+/// Maximum wait for events before the worker looks at the clock.
 const TICK: Duration = Duration::from_millis(20);
 
 /// One worker.
@@ -36,7 +36,7 @@ pub(crate) struct Worker {
     shared: Arc<Shared>,
     senders: Arc<Senders>,
     index: usize,
-    /// Whether each message that has reached everybody is followed by another.
+    /// True in a closed loop: each completed message is followed by another.
     closed: bool,
     poll: Poll,
     commands: Receiver<Command>,
@@ -88,7 +88,8 @@ impl Worker {
         }
     }
 
-    /// Works until it is told that the run is over, or nobody is there to tell it anything.
+    /// Event loop of the worker: ends when it is told that the run is over, or its commands are
+    /// closed.
     pub(crate) fn run(mut self) -> Finding {
         let mut events = Events::with_capacity(1024);
         loop {
@@ -128,7 +129,7 @@ impl Worker {
         }
     }
 
-    /// A connection has ended that nobody wanted to end.
+    /// Handles a connection that ended unexpectedly.
     fn connection_lost(&mut self, at: usize) {
         let now = self.shared.clock.now();
         let Some(mut client) = self.clients[at].take() else { return };
@@ -153,7 +154,7 @@ impl Worker {
         }
     }
 
-    /// Does what it has been told. False when the run is over.
+    /// Carries out the queued commands. False when the run is over.
     fn handle_commands(&mut self) -> bool {
         loop {
             match self.commands.try_recv() {
@@ -213,7 +214,7 @@ impl Worker {
                 self.judge.close_account(&self.shared, client, Ending::Leaving, now);
                 client.presence = Presence::Away;
             } else if !hears {
-                // Nothing is due to it, so nobody has to wait until it has got it.
+                // Nothing is due to it, so no message has to wait for it.
                 client.presence = Presence::Away;
                 if let (Part::Steady, Some(room)) = (client.part, client.room()) {
                     self.shared.audience.leave(self.index, room, client.sender);
@@ -222,8 +223,8 @@ impl Worker {
         }
     }
 
-    /// After each sweep: what others want to know, and in a closed loop as many new messages as
-    /// have reached everybody.
+    /// Publishes the worker's progress after each sweep, and in a closed loop sends a new message
+    /// for each completed one.
     fn publish_progress(&mut self) {
         let progress = &self.shared.progress;
         if progress.all_sent.load(Ordering::Relaxed) {
@@ -270,7 +271,7 @@ impl Worker {
         }
     }
 
-    /// The last worker looks after one client only.
+    /// Returns whether this is the last worker, which serves one client only: the canary.
     fn is_canary(&self) -> bool {
         self.index + 1 == self.shared.outstanding.len()
     }
@@ -283,7 +284,7 @@ impl Worker {
 
     fn end_interval(&mut self, index: u64) {
         let slice = self.judge.latency.take_slice();
-        // Nobody listening means that the run is being given up.
+        // A closed channel means that the run is being given up.
         let _ = self.reports.send(IntervalReport { worker: self.index, index, slice });
     }
 

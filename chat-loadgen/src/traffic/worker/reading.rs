@@ -12,18 +12,18 @@ use crate::traffic::shared::Shared;
 use crate::wire::dialects::Stage;
 use crate::wire::payload;
 
-/// One read takes at most so many bytes, beside what is left from the one before.
+/// Maximum number of bytes of one read, beside the rest of the one before.
 const READ: usize = 64 * 1024;
-/// Most of a frame that is kept while the rest of it has not come: what a server sends without end
-/// must not fill memory.
+/// Maximum number of bytes kept of an incomplete frame: a server that sends without end must not
+/// fill memory.
 const MAX_REST: usize = 2 * payload::LONGEST;
-/// Reads from one client before the others get a turn.
+/// Maximum number of reads from one client before the others get a turn.
 const TURNS: usize = 8;
-/// Whether a read that is not filled has emptied the socket for the event queue's purposes, too. On
+/// True if a read that does not fill the buffer has emptied the socket for the event queue, too. On
 /// Windows only a read that would block has.
 const SHORT_READ_IS_LAST: bool = cfg!(unix);
 
-/// What one read has come to.
+/// Result of one read.
 enum ReadResult {
     /// All that had arrived has been read.
     Empty,

@@ -41,7 +41,7 @@ impl Dialect for Basico {
     }
 }
 
-/// Whether a line begins with `usuario PORT: `.
+/// Returns whether a line begins with `usuario PORT: `.
 fn is_said(line: &[u8]) -> bool {
     let Some(rest) = line.strip_prefix(b"usuario ") else { return false };
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();

@@ -8,19 +8,19 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::sala::{answer_keyword, judge};
 use super::{Dialect, Frame, Stage, Who, line, put};
 
-/// As `sala`; then everybody goes to a room of the run's own, away from the room in which people
+/// As `sala`; then all clients go to a room of the run's own, away from the room in which people
 /// begin and its notices.
 #[derive(Debug)]
 pub(crate) struct Grupal;
 
-/// Over how many rooms the clients are spread that take no part.
+/// Number of rooms over which the clients are spread that take no part.
 ///
-/// Every coming is announced to those who are in the room. In one room, ten thousand idle clients
-/// would have to be told fifty million times that another one has come; a room for each is more
-/// than a server has (1000 unless told otherwise). So many leave three quarters of them free.
+/// Every arrival is announced to all members of the room. In one room, ten thousand idle clients
+/// would get fifty million such notices; a room for each is more than a server has (1000 unless
+/// told otherwise). So many leave three quarters of them free.
 const WAITING_ROOMS: u64 = 250;
 
-/// The name was given, and where to go.
+/// Stage after the name and the request for a room were sent.
 const ON_THE_WAY: Stage = Stage::Answered(1);
 
 impl Dialect for Grupal {
@@ -77,7 +77,7 @@ fn room(who: &Who) -> String {
     }
 }
 
-/// Whether this is the server's word that the client is where it wanted to be.
+/// Returns whether this line confirms that the client is in the room that it asked for.
 fn has_arrived(who: &Who, text: &[u8]) -> bool {
     let arrives = |room: Name| {
         let is_notice =

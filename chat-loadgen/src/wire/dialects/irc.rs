@@ -4,18 +4,18 @@ use memchr::memchr;
 
 use super::{Dialect, Event, Frame, Stage, Who, line, put};
 
-/// Registers, joins `#carga-ROOM` and talks there.
+/// IRC client: registers, joins `#carga-ROOM` and talks there.
 #[derive(Debug)]
 pub(crate) struct Irc;
 
-/// Registered; waits for the channel's list of members, which ends a JOIN.
+/// Stage after registration: waits for the channel's list of members, which ends a JOIN.
 const JOINING: Stage = Stage::Answered(1);
 
-/// What a line may have, its CRLF included.
+/// Maximum length of a line in bytes, its CRLF included.
 const LINE: usize = 512;
-/// The longest beginning that a server puts before a text:
-/// `:NICK!USER@HOST PRIVMSG #carga-ROOM :`. Names like ours have at most 9 characters, which is all
-/// that ngIRCd allows; a host 64, and `~` stands before the user where nobody vouches for it.
+/// Maximum length of the prefix that a server puts before a text: `:NICK!USER@HOST PRIVMSG
+/// #carga-ROOM :`. Names like ours have at most 9 characters, which is all that ngIRCd allows; a
+/// host 64, and `~` stands before a user that no ident server confirms.
 const PREFIX: usize = {
     let (nick, user, host, room) = (NICK, USER.len() + 1, 64, "4294967295".len());
     1 + nick + 1 + user + 1 + host + " PRIVMSG #carga-".len() + room + " :".len()
@@ -76,7 +76,7 @@ impl Dialect for Irc {
     }
 }
 
-/// A line without `:WHO ` before it.
+/// A line without its source prefix, `:NICK!USER@HOST `.
 #[inline]
 fn without_source(text: &[u8]) -> &[u8] {
     match text {
@@ -85,7 +85,7 @@ fn without_source(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Does what a command asks for.
+/// Answers a PING, and advances the registration.
 fn answer_command(who: &Who, stage: &mut Stage, command: &[u8], answer: &mut Vec<u8>) {
     if let Some(token) = command.strip_prefix(b"PING") {
         answer.extend_from_slice(b"PONG");
@@ -104,7 +104,7 @@ fn answer_command(who: &Who, stage: &mut Stage, command: &[u8], answer: &mut Vec
     };
 }
 
-/// What a line is that is no message. Once a client takes part, an error concerns one message,
+/// Classifies a line that is no message. Once a client takes part, an error concerns one message,
 /// which is missed anyway.
 fn classify<'a>(stage: Stage, text: &'a [u8], command: &[u8]) -> Event<'a> {
     let refused = match numeric(command) {

@@ -26,7 +26,7 @@ pub(crate) use nats::Nats;
 pub(crate) use redis::Redis;
 pub(crate) use sala::Sala;
 
-/// Which of the simulated clients talks.
+/// A simulated client's identity: its name and its room.
 #[derive(Debug, Clone)]
 pub struct Who {
     /// Its name, where the dialect has names: unique in the run.
@@ -35,7 +35,7 @@ pub struct Who {
     pub room: Option<u32>,
 }
 
-/// How far a client has come in what a server asks of it.
+/// Stage of a client's handshake with the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Stage {
     /// It has said its hello.
@@ -47,40 +47,40 @@ pub enum Stage {
     Ready,
 }
 
-/// What one frame from the server is.
+/// Meaning of one frame from the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// Somebody said this, with whatever the server puts around it.
+    /// A chat message, with the framing that the server puts around it.
     Said(&'a [u8]),
-    /// Some other line: a notice, or something a client that is not ours said. Judged only if it
-    /// carries one of our texts.
+    /// Another line: a notice, or a message of a client that is not ours. Judged only if it carries
+    /// one of our texts.
     Other(&'a [u8]),
-    /// The server does not want this client. Its words.
+    /// A refusal of this client, with the server's words.
     Refused(&'a [u8]),
 }
 
 /// One frame at the beginning of what has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// How many bytes of the input it takes.
+    /// Length in bytes of the frame in the input.
     pub length: usize,
-    /// What it is.
+    /// Meaning of the frame.
     pub event: Event<'a>,
 }
 
-/// A language that a broadcast server speaks.
+/// Protocol of a broadcast server, as a client speaks it.
 pub trait Dialect: Send + Sync + std::fmt::Debug {
-    /// Whether the server sends a message to its sender, too.
+    /// Returns whether the server echoes a message to its sender.
     fn echoes(&self) -> bool {
         false
     }
 
-    /// Whether there can be more than one room.
+    /// Returns whether there can be more than one room.
     fn has_rooms(&self) -> bool {
         false
     }
 
-    /// Whether a client can be connected for long without taking part.
+    /// Returns whether a client can be connected for long without taking part.
     fn has_idlers(&self) -> bool {
         false
     }
@@ -93,7 +93,7 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
         chat_protocol::limits::MAX_NAME
     }
 
-    /// What a client says as soon as it is connected, and the stage it is in then.
+    /// Appends the client's first words after connecting, and gives its stage then.
     fn hello(&self, who: &Who, out: &mut Vec<u8>) -> Stage;
 
     /// The first frame of `input`, or nothing if it is not complete yet.
@@ -108,7 +108,8 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
         answer: &mut Vec<u8>,
     ) -> Option<Frame<'a>>;
 
-    /// Appends a text as a message to the client's room. The text is printable ASCII without blanks.
+    /// Appends a text as a message to the client's room. The text is printable ASCII without
+    /// blanks.
     fn say(&self, who: &Who, text: &[u8], out: &mut Vec<u8>);
 
     /// Appends what a client says before it leaves.
@@ -177,7 +178,7 @@ fn number(digits: &[u8]) -> Option<usize> {
     (!digits.is_empty()).then_some(number)
 }
 
-/// What cannot be understood, and with it all that follows: refused, its beginning as the reason.
+/// Refusal of malformed input: takes all of it, and gives its beginning as the reason.
 #[cold]
 fn garbage(input: &[u8]) -> Frame<'_> {
     Frame { length: input.len(), event: Event::Refused(&input[..input.len().min(100)]) }

@@ -5,18 +5,18 @@ use super::{Dialect, Event, Frame, MAX_PAYLOAD, Stage, Who, garbage, put};
 /// Subscribes to the topic `carga/ROOM` so that a sender does not hear itself, and publishes there.
 #[derive(Debug)]
 pub(crate) struct Mqtt {
-    /// Keeps the clients of two generators apart: of two with one identifier, a server throws out
-    /// the first.
+    /// Number in the client identifiers that keeps two generators apart: of two clients with one
+    /// identifier, a server disconnects the first.
     process: u32,
 }
 
-/// Waits for the answer to SUBSCRIBE.
+/// Stage that waits for the answer to SUBSCRIBE.
 const SUBSCRIBING: Stage = Stage::Answered(1);
 
 const CONNECT: u8 = 0x10;
 const CONNACK: u8 = 0x20;
 const PUBLISH: u8 = 0x30;
-/// A PUBLISH that was kept for those who come later.
+/// First byte of a retained PUBLISH: a message kept for later subscribers.
 const RETAINED: u8 = 0x31;
 const SUBSCRIBE: u8 = 0x82;
 const SUBACK: u8 = 0x90;
@@ -30,7 +30,7 @@ const SUBSCRIBE_HEAD: &[u8] = b"\0\x01\0";
 const NO_LOCAL: u8 = 0x24;
 const TOPIC: &str = "carga/";
 
-/// This can never become what it should be.
+/// Error: the bytes can never become a valid packet.
 struct Malformed;
 
 impl Mqtt {
@@ -113,17 +113,17 @@ impl Topic {
         TOPIC.len() + self.0.checked_ilog10().unwrap_or(0) as usize + 1
     }
 
-    /// Appends it with its length before it.
+    /// Appends the topic with its length before it.
     fn put(&self, out: &mut Vec<u8>) {
         put_size(self.length(), out);
         put(out, format_args!("{TOPIC}{}", self.0));
     }
 }
 
-/// Where a packet's body begins and where it ends, once all of it is there.
+/// Byte range of a packet's body: its start and end, once all of it is there.
 #[inline]
 fn extent(input: &[u8]) -> Result<Option<(usize, usize)>, Malformed> {
-    // Judged at once: the length behind it could keep one waiting.
+    // The type is checked at once: waiting for the length behind it could take forever.
     match input.first() {
         None => return Ok(None),
         Some(&(CONNACK | PUBLISH | RETAINED | SUBACK | PINGRESP | DISCONNECT)) => {}
@@ -138,7 +138,7 @@ fn extent(input: &[u8]) -> Result<Option<(usize, usize)>, Malformed> {
     }
 }
 
-/// A length at this place, of one to four bytes, and what comes behind it.
+/// Decodes a length of one to four bytes at this place. Gives it, and the place behind it.
 #[inline]
 fn length(input: &[u8], at: usize) -> Result<Option<(usize, usize)>, Malformed> {
     let mut length = 0;
@@ -152,7 +152,7 @@ fn length(input: &[u8], at: usize) -> Result<Option<(usize, usize)>, Malformed> 
     Err(Malformed)
 }
 
-/// What stands behind a publication's topic and properties.
+/// Payload of a publication: the bytes after its topic and properties.
 #[inline]
 fn payload(body: &[u8]) -> Option<&[u8]> {
     let (topic, _) = body.split_first_chunk()?;
@@ -161,7 +161,7 @@ fn payload(body: &[u8]) -> Option<&[u8]> {
     body.get(start + size..)
 }
 
-/// Takes note of what is no message, and answers it; nothing for what should not have come.
+/// Handles a packet that is no message, and answers it; nothing for one that should not have come.
 fn handle_packet<'a>(
     kind: u8,
     body: &'a [u8],
@@ -198,7 +198,7 @@ fn put_subscribe(topic: &Topic, out: &mut Vec<u8>) {
     out.push(NO_LOCAL);
 }
 
-/// Appends how long a string is that follows, in two bytes.
+/// Appends the length of the string that follows, in two bytes.
 fn put_size(size: usize, out: &mut Vec<u8>) {
     let [low, high, ..] = size.to_le_bytes();
     out.extend_from_slice(&[high, low]);
@@ -215,7 +215,7 @@ fn put_length(mut length: usize, out: &mut Vec<u8>) {
     out.push(low);
 }
 
-/// What a server means that says only a number.
+/// Text for a reason code.
 fn reason(code: u8) -> &'static [u8] {
     match code {
         0x00 => b"disconnected",

@@ -4,11 +4,11 @@ use memchr::memrchr;
 
 use super::{Dialect, Event, Frame, Stage, Who, garbage, line, number, put};
 
-/// Connects without echo, subscribes to `carga.ROOM` and publishes there.
+/// NATS client: connects without echo, subscribes to `carga.ROOM` and publishes there.
 #[derive(Debug)]
 pub(crate) struct Nats;
 
-/// Waits for the PONG that says that the subscription has been heard.
+/// Stage that waits for the PONG that confirms the subscription.
 const SUBSCRIBING: Stage = Stage::Answered(1);
 
 /// The longest line of a server, in bytes: its INFO, which names all other servers of a cluster.

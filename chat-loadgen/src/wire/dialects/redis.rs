@@ -2,19 +2,19 @@
 
 use super::{Dialect, Event, Frame, MAX_PAYLOAD, Stage, Who, garbage, line, number, put};
 
-/// Subscribes to the channel `carga-ROOM` and publishes there.
+/// Redis client: subscribes to the channel `carga-ROOM` and publishes there.
 #[derive(Debug)]
 pub(crate) struct Redis;
 
-/// How a message begins: a push of three, the first of them this word.
+/// First bytes of a message: a push of three, the first of them this word.
 const MESSAGE: &[u8] = b">3\r\n$7\r\nmessage\r\n";
-/// How the answer to SUBSCRIBE begins.
+/// First bytes of the answer to SUBSCRIBE.
 const SUBSCRIBED: &[u8] = b">3\r\n$9\r\nsubscribe\r\n";
 
 /// The longest line of a server, in bytes, that is not a payload.
 const LONGEST_LINE: usize = 1 << 16;
 
-/// This can never become what it should be.
+/// Error: the bytes can never become a valid value.
 struct Malformed;
 
 impl Dialect for Redis {
@@ -96,7 +96,7 @@ fn message(input: &[u8]) -> Result<Option<Frame<'_>>, Malformed> {
     Ok(Some(Frame { length, event: Event::Said(text) }))
 }
 
-/// The string at this place, which says its length first, and where it ends.
+/// The string at this place, after its length, and the place where it ends.
 #[inline]
 fn bulk(input: &[u8], at: usize) -> Result<Option<(&[u8], usize)>, Malformed> {
     let Some((head, start)) = header(input, at)? else { return Ok(None) };
@@ -120,7 +120,7 @@ fn header(input: &[u8], at: usize) -> Result<Option<(&[u8], usize)>, Malformed> 
     }
 }
 
-/// Where the value ends with which the input begins, however deeply it is nested.
+/// Length of the first value of the input, however deeply it is nested.
 fn value(input: &[u8]) -> Result<Option<usize>, Malformed> {
     let (mut at, mut due) = (0, 1);
     while due > 0 {
@@ -151,7 +151,7 @@ fn value(input: &[u8]) -> Result<Option<usize>, Malformed> {
     Ok(Some(at))
 }
 
-/// How many values belong to one of this kind and size. An attribute comes before a value.
+/// Number of values that belong to one of this kind and size. An attribute comes before a value.
 fn parts(kind: u8, size: usize) -> usize {
     match kind {
         b'%' => 2 * size,

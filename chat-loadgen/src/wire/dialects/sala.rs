@@ -1,4 +1,4 @@
-//! This project's chat with names: a room that asks who comes.
+//! This project's chat with names: a room that asks each client for its name.
 
 use chat_protocol::wording::{NAME_KEYWORD, REFUSAL};
 use memchr::memchr;
@@ -53,8 +53,8 @@ pub(super) fn answer_keyword(who: &Who, text: &[u8], answer: &mut Vec<u8>) -> bo
     asked
 }
 
-/// What a line is. A name has no blank in it, so the first one of what somebody says stands before
-/// the `>`, and neither a notice nor a private message can be taken for it.
+/// Classifies a line. A name has no blank in it, so in a message the first blank stands before the
+/// `>`, and neither a notice nor a private message can be taken for it.
 #[inline]
 pub(super) fn judge(text: &[u8]) -> Event<'_> {
     let blank = memchr(b' ', text).unwrap_or(text.len());

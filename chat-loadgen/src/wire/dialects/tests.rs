@@ -1,13 +1,13 @@
-//! What the tests of all dialects need: a server's words, cut in every way.
+//! Helpers for the tests of all dialects: a server's output, cut in every way.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// What a client made of all that a server said.
+/// A client's results after reading a server's output.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Heard {
-    /// Where it ended.
+    /// Final stage.
     pub(super) stage: Stage,
     /// All that it answered, its hello not counted.
     pub(super) answers: String,
@@ -20,12 +20,13 @@ pub(super) fn who(room: Option<u32>) -> Who {
     Who { name: "c-17".into(), room }
 }
 
-/// What a client of the third room hears.
+/// Lets a client of the third room read a server's output.
 pub(super) fn hear(dialect: &dyn Dialect, talk: &[u8]) -> Heard {
     hear_as(&who(Some(3)), dialect, talk)
 }
 
-/// What a client hears: the same whether it comes at once, byte by byte, or cut in two anywhere.
+/// Lets a client read a server's output: at once, byte by byte, and cut in two anywhere. All must
+/// give the same results.
 pub(super) fn hear_as(who: &Who, dialect: &dyn Dialect, talk: &[u8]) -> Heard {
     let whole = play(who, dialect, [talk]);
     assert_eq!(whole, play(who, dialect, talk.chunks(1)), "byte by byte");
@@ -36,14 +37,14 @@ pub(super) fn hear_as(who: &Who, dialect: &dyn Dialect, talk: &[u8]) -> Heard {
     whole
 }
 
-/// What a client says first.
+/// The client's first bytes.
 pub(super) fn hello(dialect: &dyn Dialect, room: Option<u32>) -> String {
     let mut out = Vec::new();
     assert_eq!(dialect.hello(&who(room), &mut out), Stage::Greeted);
     printable(&out)
 }
 
-/// Plays what arrives in pieces.
+/// Plays a server's output in pieces.
 fn play<'a>(who: &Who, dialect: &dyn Dialect, pieces: impl IntoIterator<Item = &'a [u8]>) -> Heard {
     let mut stage = dialect.hello(who, &mut Vec::new());
     let (mut input, mut answers, mut events) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,12 +1,12 @@
 //! The schedule of the open loop: each message's intended time, known before the run.
 //!
 //! The method is time rescaling. A rate λ(t) has a mean count Λ(t) = ∫λ from 0 to t; seen on the
-//! axis of Λ, every load has rate 1. So arrivals are laid out there, evenly, as a Poisson process of
-//! rate 1, or in bursts, and each is carried back to its time with Λ⁻¹, which has a closed form for
-//! every [`Shape`]. That this gives exactly the Poisson process of rate λ(t) is the time-rescaling
-//! theorem: E. Çinlar, *Introduction to Stochastic Processes* (1975), ch. 4.7, the "inversion
-//! method" of simulation; E. N. Brown et al., *The Time-Rescaling Theorem and Its Application to
-//! Neural Spike Train Data Analysis*, Neural Computation 14 (2002).
+//! axis of Λ, every load has rate 1. So arrivals are laid out there, evenly, as a Poisson process
+//! of rate 1, or in bursts, and each is carried back to its time with Λ⁻¹, which has a closed form
+//! for every [`Shape`]. That this gives exactly the Poisson process of rate λ(t) is the
+//! time-rescaling theorem: E. Çinlar, *Introduction to Stochastic Processes* (1975), ch. 4.7, the
+//! "inversion method" of simulation; E. N. Brown et al., *The Time-Rescaling Theorem and Its
+//! Application to Neural Spike Train Data Analysis*, Neural Computation 14 (2002).
 //!
 //! All but the Poisson process are computed from a message's index, so no rounding adds up.
 
@@ -19,13 +19,13 @@ use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use thiserror::Error;
 
-/// Highest rate, in messages per second: beyond it, times in nanoseconds could not differ.
+/// Maximum rate, in messages per second: beyond it, times in nanoseconds could not differ.
 const MAX_RATE: f64 = 1e9;
 const NANOS: f64 = 1e9;
 
-/// How the rate changes over the window, in messages per second: `500/s` throughout, `100:1000/s`
-/// from one to the other, `100,200,400/s` in steps of equal length. `1k` is 1000, `2.5M` 2,500,000;
-/// the `/s` may be left out.
+/// Rate over the window, in messages per second: `500/s` throughout, `100:1000/s` from one to the
+/// other, `100,200,400/s` in steps of equal length. `1k` is 1000, `2.5M` 2,500,000; the `/s` may be
+/// left out.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Shape(Form);
 
@@ -37,12 +37,12 @@ enum Form {
 }
 
 impl Shape {
-    /// The same rate throughout; nothing for what is no number above zero.
+    /// A constant rate; zero for a number that is not above zero.
     pub(crate) fn constant(rate: f64) -> Self {
         Self(Form::Constant(if rate > 0.0 { rate.min(MAX_RATE) } else { 0.0 }))
     }
 
-    /// The rate, if it is the same throughout.
+    /// The rate, if it is constant.
     pub(crate) fn constant_rate(&self) -> Option<f64> {
         match self.0 {
             Form::Constant(rate) => Some(rate),
@@ -67,7 +67,7 @@ impl Shape {
         }
     }
 
-    /// How many messages there are in a window of this length: Λ at its end.
+    /// Expected number of messages in a window of this length: Λ at its end.
     pub(crate) fn expected(&self, window: Duration) -> f64 {
         let mean = match &self.0 {
             Form::Constant(rate) => *rate,
@@ -169,7 +169,7 @@ impl fmt::Display for Shape {
     }
 }
 
-/// Why a text is no shape of a rate.
+/// The reasons for which a text is no shape of a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum ParseShapeError {
     /// It has another form.
@@ -183,15 +183,15 @@ pub(crate) enum ParseShapeError {
     Nothing,
 }
 
-/// How messages follow each other at a given rate: `even`, `poisson`, or `burst:50`, 50 at once.
+/// Arrival process of the messages at a given rate: `even`, `poisson`, or `burst:50`, 50 at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Arrivals {
-    /// At equal distances.
+    /// Evenly: at equal distances.
     #[default]
     Even,
-    /// Independently of each other, as many people do together.
+    /// As a Poisson process: independently of each other, as many people do together.
     Poisson,
-    /// So many at once, then none until their time is used up.
+    /// In bursts: so many at once, then none until their time is used up.
     Burst(NonZeroU32),
 }
 
@@ -235,7 +235,7 @@ pub(crate) struct Schedule {
     length: Duration,
 }
 
-/// Where the next message stands on the axis of Λ.
+/// Position of the next message on the axis of Λ.
 #[derive(Debug, Clone)]
 enum Counter {
     /// In bursts of the second number; even arrivals are bursts of one.
