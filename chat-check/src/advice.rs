@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::text::Lang;
 
-/// What a program is written in, as far as advice differs.
+/// The programming language of a program, as far as advice differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SourceLanguage {
     Java,
@@ -45,7 +45,7 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
 });
 
 impl SourceLanguage {
-    /// What a program is written in, by the words that start it, and its folder.
+    /// Guesses the programming language from the words that start a program, and from its folder.
     pub(crate) fn of(words: &[String], folder: &Path) -> Option<Self> {
         let program = Path::new(words.first()?);
         match program.file_stem()?.to_str()? {
@@ -58,7 +58,7 @@ impl SourceLanguage {
         ["c", "cpp", "cc", "cxx"].iter().any(is_source).then_some(Self::C)
     }
 
-    /// What there is to be added for this check.
+    /// Returns the advice for this check in this language, if there is any.
     pub(crate) fn advice(self, check: &str, lang: Lang) -> Option<&'static str> {
         let entry = ENTRIES.iter().find(|entry| entry.checks.iter().any(|id| id == check))?;
         let said = match self {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::Words;
 
-/// What ends a message on the wire.
+/// Framing: the end of a message on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Framing {
@@ -19,20 +19,20 @@ pub(crate) enum Framing {
     Length2,
 }
 
-/// How a server learns its clients' names.
+/// The way in which a server learns its clients' names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Naming {
     /// There are no names.
     #[default]
     None,
-    /// The first message is the name, and nobody asks for it.
+    /// The first message is the name, without a question for it.
     First,
     /// The server asks with a text that contains this, and the next message is the name.
     Asked(String),
 }
 
-/// When somebody who runs a client has to type the own name.
+/// The moment at which the user of a client has to type the own name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Typed {
@@ -45,7 +45,7 @@ pub(crate) enum Typed {
     Asked,
 }
 
-/// By what a server tells its clients who speaks.
+/// The label with which a server tells its clients the speaker of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Label {
@@ -58,25 +58,23 @@ pub(crate) enum Label {
     None,
 }
 
-/// How one chat speaks.
+/// The dialect of one chat: its wire format and its conventions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Dialect {
-    /// Where the server listens.
+    /// The server's port.
     pub(crate) port: u16,
-    /// What ends a message.
     pub(crate) framing: Framing,
-    /// Whether the server says something to whoever connects.
+    /// True if the server greets each client that connects.
     pub(crate) greeting: bool,
-    /// How names are learned.
     pub(crate) naming: Naming,
     /// Of a server that asks: the whole line with which it does, if that is always the same.
     #[serde(default)]
     pub(crate) question: Option<String>,
-    /// What is sent to give a name; `{name}` stands for it.
+    /// The line that gives a name; `{name}` stands for it.
     pub(crate) name_form: String,
     /// By what speakers are told apart.
     pub(crate) label: Label,
-    /// Whether a message also comes back to its sender. Found out, it is a fault (2.2); given, the
+    /// True if a message also comes back to its sender. Found out, it is a fault (2.2); given, the
     /// course wants it so.
     pub(crate) echo: bool,
     /// The line that makes the server end the connection, if there is one; of a client, the line
@@ -115,21 +113,22 @@ impl Default for Dialect {
     }
 }
 
-/// What stands for a name, a host and a port in lines that are typed.
+/// Placeholders for a name, a host and a port in lines that are typed.
 pub(crate) const NAME: &str = "{name}";
 pub(crate) const HOST_MARK: &str = "{host}";
 pub(crate) const PORT_MARK: &str = "{port}";
 
-/// Where the checker plays the server.
+/// The address of the scripted server.
 const HOST: &str = "127.0.0.1";
 
 impl Dialect {
-    /// Whether clients have names.
+    /// Returns whether clients have names.
     pub(crate) fn has_names(&self) -> bool {
         self.naming != Naming::None
     }
 
-    /// How its clients are asked for their names: with the whole question, where that is known.
+    /// Returns the way in which its clients are asked for their names: with the whole question,
+    /// where that is known.
     pub(crate) fn asks(&self) -> Naming {
         match (&self.naming, &self.question) {
             (Naming::Asked(_), Some(question)) if !self.is_given("naming") => {
@@ -139,13 +138,13 @@ impl Dialect {
         }
     }
 
-    /// What gives this name to the server.
+    /// Returns the line that gives this name to the server.
     pub(crate) fn name_line(&self, name: &str) -> String {
         self.name_form.replace(NAME, name)
     }
 
-    /// What the operator of a server types before it listens, the user of a client before it
-    /// connects.
+    /// Returns the lines that the operator of a server types before it listens, or the user of a
+    /// client before it connects.
     pub(crate) fn before(&self, name: &str, port: u16) -> impl Iterator<Item = String> {
         let port = port.to_string();
         let fill = move |line: &String| {
@@ -154,7 +153,7 @@ impl Dialect {
         self.before.iter().map(fill)
     }
 
-    /// Whether this part of it (its name in a file) was given and not found out.
+    /// Returns whether this part of it (its name in a file) was given and not found out.
     pub(crate) fn is_given(&self, part: &str) -> bool {
         self.given.iter().any(|given| given == part)
     }
@@ -172,13 +171,14 @@ impl Framing {
         }
     }
 
-    /// Whether messages have an end of their own, so that two of them may follow each other at once.
+    /// Returns whether messages have an end of their own, so that two of them may follow each other
+    /// at once.
     pub(crate) fn has_ends(self) -> bool {
         self != Self::None
     }
 }
 
-/// What a file gives of a dialect. The rest is found out.
+/// The parts of a dialect that a file gives. The rest is found out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(crate) struct Given {
@@ -224,7 +224,7 @@ impl Given {
         }
     }
 
-    /// What of it is for servers.
+    /// Returns the parts that are for servers.
     #[must_use]
     pub(crate) fn for_servers(&self) -> Self {
         Self { before: self.server_before.clone(), ..self.clone() }
@@ -254,7 +254,7 @@ impl Given {
     }
 }
 
-/// What may stand in a file, in the place of this.
+/// Returns the values that a file may give in the place of this one.
 fn may_stand(name: &str) -> Words {
     const FORMS: [(&str, [&str; 2]); 11] = [
         ("port", ["un número de 1 a 65535", "a number from 1 to 65535"]),

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::grade::result::{Outcome, Report};
 use crate::verdict::{Level, Verdict};
 
-/// Why a run ends without a report.
+/// Error: the reason why a run ends without a report.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     /// Something that was given cannot be used.

@@ -43,7 +43,7 @@ impl Text {
 }
 
 impl Words {
-    /// What was seen, in Spanish and in English.
+    /// Makes words from the Spanish and the English text.
     pub(crate) fn new(es: impl fmt::Display, en: impl fmt::Display) -> Self {
         Self { es: es.to_string(), en: en.to_string() }
     }
@@ -90,9 +90,9 @@ fn numberless(word: &str) -> String {
     all
 }
 
-/// Whether a message says this text as `model` does, which is a message with it. Where messages have
-/// no ends, others may hang on it; when nothing stands around the text, a notice that names it is
-/// more than it.
+/// Returns whether a message says this text as `model` does, which is a message with it. Where
+/// messages have no ends, others may hang on it; when nothing stands around the text, a notice that
+/// names it is more than it.
 pub(crate) fn says_like(message: &str, model: &str, text: &str) -> bool {
     let (message, model) = (normal(message), normal(model));
     if model == normal(text) { message == model } else { message.contains(&model) }

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::Words;
 
-/// How much a check weighs.
+/// The weight of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Level {
     /// Decides whether the program works.
     Must,
-    /// What a good program also does. Costs no mark unless the rubric says so.
+    /// Recommended: a good program also does it. Costs no mark unless the rubric says so.
     Should,
     /// Something worth knowing.
     Info,
@@ -28,7 +28,7 @@ pub(crate) enum Verdict {
     Fail,
     /// It was not as required once, and then it was.
     Flaky,
-    /// It failed, and whoever asked for the check said that it would (`--xfail`).
+    /// It failed, as was expected (`--xfail`).
     ExpectedFail,
     /// Something that it needs did not hold.
     Skipped,
@@ -39,20 +39,20 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    /// Whether checks that depend on one with this verdict can still be made.
+    /// Returns whether checks that depend on one with this verdict can still be made.
     pub(crate) const fn holds(self) -> bool {
         matches!(self, Self::Pass | Self::NotStrict | Self::Flaky | Self::Untestable)
     }
 }
 
-/// Why the body of a check ended before its end.
+/// The reason why the body of a check ended before its end.
 #[derive(Clone, Debug)]
 pub(crate) enum Halt {
     /// The program does not do what is required.
     Fault {
-        /// What should have come.
+        /// The expected behaviour.
         expected: Words,
-        /// What came.
+        /// The actual behaviour.
         came: Words,
     },
     /// It does what is required, but not to the letter.
@@ -63,7 +63,7 @@ pub(crate) enum Halt {
     Checker(String),
 }
 
-/// What the body of a check, and every step in it, returns.
+/// The result of a check's body, and of every step in it.
 pub(crate) type Checked<T = ()> = Result<T, Halt>;
 
 impl Halt {

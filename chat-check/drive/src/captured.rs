@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::role::Role;
 use crate::transcript::How;
 
-/// How a stream of bytes has ended.
+/// The end of a stream of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// Properly.
@@ -24,11 +24,11 @@ pub struct Captured {
     when_full: WhenFull,
     heard: Mutex<Heard>,
     changed: Condvar,
-    /// Nobody will take anything any more.
+    /// True once the reader has closed it: nothing more is read.
     closed: AtomicBool,
 }
 
-/// What happens to more output than is kept.
+/// Policy for output beyond the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WhenFull {
     /// The middle of it is forgotten.
@@ -37,23 +37,23 @@ enum WhenFull {
     Wait,
 }
 
-/// What was heard, at one moment.
+/// A snapshot of the captured bytes.
 #[derive(Default)]
 pub struct Heard {
     /// The bytes, without what was left out.
     pub bytes: Vec<u8>,
-    /// Where in them each read ended: at most [`READS`] of them.
+    /// Offsets in `bytes` at which each read ended: at most [`READS`] of them.
     pub reads: Vec<usize>,
-    /// How it has ended, if it has.
+    /// The end of the stream, once it has ended.
     pub end: Option<End>,
-    /// How many bytes have come in all.
+    /// Number of bytes received, including those no longer kept.
     pub total: u64,
 }
 
-/// How many reads are told apart: as many as any check looks at, and a bound.
+/// Limit on the recorded reads: as many as any check looks at.
 pub const READS: usize = 100_000;
 
-/// How many times as long as patience lasts [`Captured::wait_on`] waits at most.
+/// Upper limit for [`Captured::wait_on`], as a multiple of the patience.
 const ON: u32 = 4;
 
 /// The bytes of one read.
@@ -110,7 +110,7 @@ impl Captured {
         taken
     }
 
-    /// Nobody will take anything any more: nothing more is read.
+    /// Stops reading: the output is no longer needed.
     pub fn close(&self) {
         let _heard = self.lock();
         self.closed.store(true, Ordering::Relaxed);
@@ -168,7 +168,7 @@ impl Captured {
         look(&self.lock())
     }
 
-    /// What was heard until now, as text.
+    /// Returns the bytes captured until now, as text.
     pub fn text(&self) -> String {
         self.look(|heard| String::from_utf8_lossy(&heard.bytes).into_owned())
     }
@@ -200,12 +200,12 @@ impl Captured {
                     }
                 }
                 Err(e) if e.kind() == ErrorKind::Interrupted => continue,
-                // A terminal whose program is gone ends so.
+                // A read from a terminal fails when its program is gone.
                 Err(_) => break End::Broken,
             }
             self.changed.notify_all();
         };
-        // Whoever sees the end may count on that nobody holds the source any more.
+        // A caller that sees the end may rely on the source being closed.
         drop(source);
         record(None);
         self.lock().end = Some(end);
@@ -227,13 +227,13 @@ impl Heard {
         }
     }
 
-    /// Where this stands in what was heard, at or behind `from`.
+    /// Returns the offset of this text in the captured bytes, at or behind `from`.
     pub fn find(&self, token: &str, from: usize) -> Option<usize> {
         let bytes = self.bytes.get(from..)?;
         memchr::memmem::find(bytes, token.as_bytes()).map(|at| from + at)
     }
 
-    /// How often this stands in it.
+    /// Returns the number of occurrences of this text.
     pub fn count(&self, token: &str) -> usize {
         memchr::memmem::find_iter(&self.bytes, token.as_bytes()).count()
     }

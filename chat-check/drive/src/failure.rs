@@ -6,7 +6,7 @@ use std::panic::Location;
 
 use crate::transcript::Transcript;
 
-/// What every step on a stage returns.
+/// The result of every step on a stage.
 pub type Result<T = ()> = std::result::Result<T, Failure>;
 
 /// A step that did not go as it should.

@@ -9,7 +9,7 @@ use crate::failure::Result;
 use crate::role::Role;
 use crate::transcript::How;
 
-/// How much may have been typed that was not read: this many times whatever was typed at once.
+/// Limit on typed input that was not read, in writes.
 const UNREAD: usize = 10_000;
 
 /// Something to type on. Dropping it is the end of input, once all that was typed is written.

@@ -14,14 +14,14 @@ use crate::transcript::How;
 /// Less than any buffer that a socket can be given, in bytes; the system rounds it up.
 const SMALL_BUFFER: usize = 1024;
 
-/// How to connect.
+/// Options for a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Connect {
-    /// How long connecting and each write may take.
+    /// Time-out for connecting and for each write.
     pub patience: Duration,
     /// From which address of this machine, if that matters.
     pub source: Option<IpAddr>,
-    /// Whether the socket takes in as little as the system allows: who sends to it is soon stuck.
+    /// Requests the smallest receive buffer that the system allows, so that a sender soon blocks.
     pub takes_little: bool,
 }
 
@@ -31,8 +31,8 @@ impl Connect {
         Self { patience, source: None, takes_little: false }
     }
 
-    /// Opens a connection. Who listens on all addresses of IPv6 may have said that IPv4 is not
-    /// among them, so where IPv4 is refused on this machine, IPv6 is tried.
+    /// Opens a connection. A server that listens on all addresses of IPv6 may exclude IPv4, so IPv6
+    /// is tried where IPv4 is refused on this machine.
     fn open(self, address: SocketAddr) -> io::Result<TcpStream> {
         match self.to(address) {
             Err(error)
@@ -82,7 +82,7 @@ impl Peer {
     ///
     /// The connection is gone.
     pub fn over(role: Role, stream: TcpStream, patience: Duration) -> io::Result<Self> {
-        // What is sent apart arrives apart, as far as that is in anyone's hands.
+        // Disables Nagle's algorithm, so that separate writes arrive apart as far as possible.
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(patience))?;
         let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
@@ -114,7 +114,7 @@ impl Peer {
         self.stream.as_ref().write_all(bytes)
     }
 
-    /// What one read returns; nothing at the end of the stream. It is not recorded.
+    /// Receives the bytes of one read; none at the end of the stream. It is not recorded.
     ///
     /// # Errors
     ///
@@ -135,8 +135,8 @@ impl Peer {
         Captured::of(&self.role, How::Out, self.incoming(), most)
     }
 
-    /// What arrives, to be read by another thread, unrecorded. The connection stays open for as
-    /// long as this does.
+    /// Returns a reader of the incoming bytes for another thread, unrecorded. The connection stays
+    /// open for as long as the reader exists.
     pub fn incoming(&self) -> Incoming {
         Incoming(Arc::clone(&self.stream))
     }
@@ -150,7 +150,7 @@ impl Peer {
         self.stream.shutdown(Shutdown::Write)
     }
 
-    /// Receives nothing more: who reads sees the end.
+    /// Shuts down the receiving side: a thread that reads sees the end.
     ///
     /// # Errors
     ///

@@ -7,10 +7,10 @@ use std::process::{Command, Stdio};
 
 use crate::child::ChildWrapper;
 
-/// How many rows a terminal has.
+/// Rows of a terminal.
 pub(crate) const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
 
-/// How many columns a terminal has.
+/// Columns of a terminal.
 pub(crate) const COLUMNS: NonZero<u16> = NonZero::new(80).unwrap();
 
 /// Starts a program.
@@ -40,8 +40,8 @@ pub(crate) fn open(_: Command) -> io::Result<(File, Spawn)> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// The two ends of a terminal that nobody types on: where a program writes, and where its screen is
-/// read.
+/// Opens a terminal without a keyboard: the end that a program writes to, and the end that its
+/// screen is read from.
 ///
 /// # Errors
 ///
@@ -52,7 +52,7 @@ pub fn output() -> io::Result<(Stdio, Option<File>)> {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     use rustix::termios::{Winsize, tcsetwinsize};
 
-    // It becomes nobody's controlling terminal: who types, types into a pipe.
+    // It does not become a controlling terminal: input goes through a pipe.
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
     #[cfg(target_os = "linux")]
     let flags = flags | OpenptFlags::CLOEXEC;
@@ -67,7 +67,7 @@ pub fn output() -> io::Result<(Stdio, Option<File>)> {
     Ok((output.into(), Some(screen.into())))
 }
 
-/// A pipe: there is no terminal on which nobody types.
+/// Opens a pipe: there is no terminal without a keyboard here.
 ///
 /// # Errors
 ///

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use crate::failure::{Failure, Result};
 use crate::transcript::{How, Transcript};
 
-/// How long a stage waits for something that must happen. Far longer than anything takes, because
-/// running out of it is a verdict, and a busy machine is none.
+/// Time-out for something that must happen. Far longer than anything takes, because a time-out is a
+/// verdict, and a busy machine must not cause one.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How often it is looked whether something has come true that nobody announces.
+/// Polling interval for conditions that have no event.
 const POLL: Duration = Duration::from_millis(2);
 
 /// A name in a transcript.
@@ -49,7 +49,7 @@ impl Role {
         Failure::new(format!("{} {what}", self.name), &self.transcript)
     }
 
-    /// What was to be had, or the failure of this one.
+    /// Returns the value, or the failure of this role.
     #[track_caller]
     pub fn check<T, E: fmt::Display>(
         &self,
@@ -62,7 +62,7 @@ impl Role {
         }
     }
 
-    /// Waits for something that nobody announces: tries again and again.
+    /// Polls for something that has no event: tries again and again.
     #[track_caller]
     pub fn poll<T>(
         &self,

@@ -9,7 +9,7 @@ use procfs::net::{TcpNetEntry, TcpState};
 #[cfg(target_os = "linux")]
 use crate::process::{found, process, tree};
 
-/// What a socket is doing.
+/// The state of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Connected, both ways.
@@ -29,17 +29,17 @@ pub struct Socket {
     pub local: SocketAddr,
     /// The other end; of a listening one the unspecified address.
     pub remote: SocketAddr,
-    /// What it is doing.
+    /// The state of the connection.
     pub state: State,
-    /// How many bytes have come that its owner has not read; of a listening one, how many
-    /// connections wait.
+    /// Bytes received that its owner has not read; of a listening socket, the number of connections
+    /// that wait.
     pub unread: u32,
-    /// How many bytes its owner has sent that the other end has not taken.
+    /// Bytes sent that the other end has not acknowledged.
     pub unsent: u32,
 }
 
 /// The sockets that process `id` or any of its descendants has open. A connection that waits to be
-/// accepted is nobody's yet.
+/// accepted belongs to no process yet.
 ///
 /// # Errors
 ///
@@ -117,8 +117,8 @@ fn mapped(address: SocketAddr) -> SocketAddr {
 }
 
 impl Socket {
-    /// Where to connect to reach this listening socket: the loopback address when it is not bound
-    /// to one.
+    /// Returns the address to connect to in order to reach this listening socket: the loopback
+    /// address when it is not bound to one.
     pub fn reached_at(&self) -> SocketAddr {
         let ip = match self.local.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),

@@ -20,7 +20,7 @@ pub struct Terminal<C: Containment = Group> {
 
 type Parser = vt100::Parser<Bells>;
 
-/// How often the bell has rung.
+/// Counts the bells.
 struct Bells(usize);
 
 impl vt100::Callbacks for Bells {
@@ -76,17 +76,17 @@ impl<C: Containment> Terminal<C> {
         self.child.keys().map_or(Ok(()), |typed| typed.press(self.child.role(), keys))
     }
 
-    /// What is to be seen now, without the blank lines at the end.
+    /// Returns the lines on the screen now, without the blank ones at the end.
     pub fn seen(&self) -> Vec<String> {
         rows(&self.screen.lock())
     }
 
-    /// What is to be seen now, with the escape sequences that would draw it.
+    /// Returns the contents of the screen now, with the escape sequences that would draw it.
     pub fn formatted(&self) -> String {
         self.screen.lock().screen().contents_formatted()
     }
 
-    /// How often the bell has rung.
+    /// Returns the number of bells.
     pub fn bells(&self) -> usize {
         self.screen.lock().callbacks().0
     }

@@ -17,13 +17,13 @@ use crate::sandbox::limits::Limits;
 use crate::sandbox::program::TestedProgram;
 use crate::text::Words;
 
-/// How long a build may take, times `slow`.
+/// Time-out for a build, times `slow`.
 const TIME: Duration = Duration::from_mins(2);
 
-/// How many lines of a build that fails are shown.
+/// Limit on the lines shown of a build that fails.
 const LAST_LINES: usize = 30;
 
-/// What compilers need, which is more than chats do.
+/// Limits for compilers, which need more than chats do.
 const LIMITS: Limits = Limits {
     processes: 256,
     memory: 3 << 30,
@@ -94,7 +94,7 @@ fn run(
     Err((why, lines[lines.len().saturating_sub(LAST_LINES)..].to_vec()))
 }
 
-/// Whether a program of this name is installed.
+/// Returns whether a program of this name is installed.
 fn is_there(tool: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let name = format!("{tool}{}", std::env::consts::EXE_SUFFIX);

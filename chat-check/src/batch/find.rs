@@ -1,4 +1,4 @@
-//! Finds the programs in what somebody has handed in, by the names that people give them.
+//! Finds the programs in a submission, by the usual file names.
 
 use std::cmp::Reverse;
 use std::fs;
@@ -27,7 +27,7 @@ struct Candidate {
     path: PathBuf,
 }
 
-/// Why a file is taken for a server or a client.
+/// The evidence that a file is a server or a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Likeness {
     /// It is called so: `servidor.py`; or a given pattern says so.
@@ -40,21 +40,20 @@ enum Likeness {
     Script,
 }
 
-/// What was found for one side.
+/// The file found for one side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     /// The file, inside the submission.
     pub(crate) path: PathBuf,
-    /// What it is written in.
     pub(crate) language: Language,
     /// Others that might have been meant, best first.
     pub(crate) others: Vec<PathBuf>,
 }
 
-/// How many folders down programs are looked for.
+/// Limit on the depth of folders that are searched.
 const DEPTH: usize = 5;
 
-/// How many entries are looked at in all.
+/// Limit on the entries looked at in all.
 const ENTRIES: usize = 20_000;
 
 /// Folders in which other people's programs are.
@@ -115,7 +114,7 @@ impl Names {
         Some(Candidate { likeness, depth: path.components().count(), language, path })
     }
 
-    /// What a file that was handed in alone is: a server if nothing tells.
+    /// Returns the side of a file that was handed in alone: a server if nothing tells.
     pub(crate) fn side_of(&self, file: &Path) -> Side {
         let is = |side, globs: &Option<GlobSet>| match globs {
             Some(globs) => globs.is_match(file),
@@ -199,7 +198,7 @@ fn likeness(path: &Path, side: Side) -> Option<Likeness> {
     (side_of_name(&folder) == Some(side)).then_some(Likeness::Folder)
 }
 
-/// What a name tells: in `cliente_del_servidor` the first word counts.
+/// Returns the side that a name tells: in `cliente_del_servidor` the first word counts.
 fn side_of_name(name: &str) -> Option<Side> {
     let at = |side| words(side).iter().filter_map(|word| name.find(word)).min();
     let found = [Side::Server, Side::Client].map(|side| Some((Reverse(at(side)?), side)));

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::checks::check::Side;
 
-/// What a program is written in. The first comes first when everything else is equal.
+/// The programming language of a program. An earlier variant wins when everything else is equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Language {
     Python,
@@ -28,24 +28,24 @@ pub(crate) fn words(side: Side) -> [&'static str; 2] {
     }
 }
 
-/// How a program is built and started.
+/// The commands that build and start a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Recipe {
-    /// Where: a folder inside the submission.
+    /// Working directory: a folder inside the submission.
     pub(crate) folder: PathBuf,
-    /// What builds it, if anything does.
+    /// Build command, if one is needed.
     pub(crate) build: Option<String>,
-    /// What starts it.
+    /// Start command.
     pub(crate) start: String,
     /// The tools without which nothing of this can be done.
     pub(crate) tools: Vec<&'static str>,
 }
 
-/// How much of a file is looked at for how it is started, in bytes.
+/// Limit on the bytes of a file that are searched for its entry point.
 const LOOKED_AT: usize = 1 << 20;
 
 impl Language {
-    /// What a file is written in, by its name.
+    /// Returns the language of a file, by its name.
     pub(crate) fn of(file: &Path) -> Option<Self> {
         if file.file_name()? == "package.json" {
             return Some(Self::Npm);
@@ -62,7 +62,7 @@ impl Language {
         })
     }
 
-    /// Whether it is more than a part of a program.
+    /// Returns whether a file has an entry point, and is not only a part of a program.
     pub(crate) fn can_start(self, file: &Path) -> bool {
         matches!(self, Self::Python | Self::Node) || has_main(&text(file))
     }
@@ -76,7 +76,7 @@ impl Language {
         scripts.next().map(str::to_owned)
     }
 
-    /// How a file of this language in a submission is built and started.
+    /// Returns the recipe for a file of this language in a submission.
     pub(crate) fn recipe(self, submission: &Path, file: &Path, side: Side) -> Recipe {
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -169,7 +169,7 @@ impl Language {
     }
 }
 
-/// Whether a source has what programs begin with: `main(`, or `main (`.
+/// Returns whether a source has an entry point: `main(`, or `main (`.
 fn has_main(source: &str) -> bool {
     source.match_indices("main").any(|(at, word)| {
         let (before, behind) = (&source[..at], &source[at + word.len()..]);
@@ -196,7 +196,7 @@ fn npm(file: &Path, side: Side, simply: &dyn Fn(String, &'static str) -> Recipe)
     }
 }
 
-/// Where classes are built to.
+/// Output folder for compiled classes.
 const CLASSES: &str = ".clases";
 
 /// A class in a package is started from the folder in which the package's folders begin.

@@ -31,7 +31,7 @@ use find::Names;
 use record::Record;
 use submission::{Submission, Wanted};
 
-/// How often it is looked whether somebody's time is over.
+/// Interval between two looks at whether a submission's time is over.
 const POLL: Duration = Duration::from_millis(50);
 
 /// Checks all that was handed in.
@@ -104,7 +104,8 @@ fn failed(path: &Path, error: &std::io::Error) -> AppError {
     AppError::Checker(format!("{}: {error}", path.display()))
 }
 
-/// What lies in a folder: folders, and files that are programs. The results may lie there too.
+/// Lists the submissions in a folder: folders, and files that are programs. The results may be in
+/// the same folder, and are left out.
 fn submissions(folder: &Path, record: &Record) -> std::io::Result<Vec<Submission>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -120,7 +121,7 @@ fn submissions(folder: &Path, record: &Record) -> std::io::Result<Vec<Submission
     Ok(paths.into_iter().map(Submission::at).collect())
 }
 
-/// The names of the archives in a folder that nobody has unpacked beside them.
+/// Returns the names of the archives in a folder without an unpacked folder beside them.
 fn archives(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
@@ -208,7 +209,7 @@ impl Class<'_> {
         if let Err(error) = written {
             self.unwritten.store(true, Ordering::Relaxed);
             let name = wording::shown(name);
-            // Whoever has closed standard error still gets the status.
+            // Standard error may be closed; the exit status is returned anyway.
             let _ = writeln!(std::io::stderr(), "chat-check: {name}: {error}");
         }
         report
@@ -238,7 +239,7 @@ impl Class<'_> {
     fn tell(&self, report: &Report, earlier: bool) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let line = wording::line(report, earlier);
-        // Whoever closes the output still gets the reports.
+        // Standard output may be closed; the reports are written anyway.
         let _ = writeln!(std::io::stdout(), "{done}/{} {line}", self.of);
     }
 }

@@ -33,7 +33,7 @@ impl Record {
         Ok(Self { folder: folder.canonicalize()? })
     }
 
-    /// Whether this is the folder of the results.
+    /// Returns whether this is the folder of the results.
     pub(crate) fn is(&self, path: &Path) -> bool {
         path.canonicalize().is_ok_and(|path| path == self.folder)
     }
@@ -81,8 +81,7 @@ fn put(file: &Path, text: &str) -> io::Result<()> {
     fs::rename(part, file)
 }
 
-/// What a report is made from: these files, these options, this program and its checks. As a line
-/// of text.
+/// The key of a report, as a line of text: its files, its options, this program and its checks.
 pub(crate) fn made_from(submission: &Path, options: &str) -> io::Result<String> {
     let mut hash = Xxh3::new();
     hash.update(options.as_bytes());

@@ -22,11 +22,10 @@ use crate::text::Words;
 pub(crate) struct Submission {
     /// The name of its folder or file.
     pub(crate) name: String,
-    /// Where it is.
     pub(crate) path: PathBuf,
 }
 
-/// Which sides the class has: one that nobody has handed in is nobody's fault.
+/// The sides that the class has: a side that no student has handed in costs nothing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
     server: bool,
@@ -36,8 +35,8 @@ pub(crate) struct Wanted {
 /// A submission is copied when it is at most so large, in bytes and in entries.
 const MOST: (u64, usize) = (1 << 30, 100_000);
 
-/// What programs usually want to be told: of several that one may take, first the one that no
-/// other takes for something else.
+/// The arguments that programs usually take. Of several that a program may accept, the first one is
+/// the one that no other program misunderstands.
 fn arguments(side: Side) -> &'static [&'static str] {
     match side {
         Side::Server => {
@@ -60,7 +59,7 @@ fn arguments(side: Side) -> &'static [&'static str] {
 }
 
 impl Wanted {
-    /// What is found in any of these.
+    /// Returns the sides found in any of these.
     pub(crate) fn of(submissions: &[Submission], names: &Names) -> Self {
         let any = |side| {
             submissions.iter().any(|submission| {
@@ -137,7 +136,7 @@ impl Submission {
         }
     }
 
-    /// Whether server and client are started from the same folder.
+    /// Returns whether server and client are started from the same folder.
     fn is_in_one_place(&self, copy: &Path, names: &Names) -> bool {
         let places = SIDES.map(|side| {
             let found = self.find(copy, names, side).ok().flatten()?;
@@ -227,7 +226,7 @@ impl Submission {
             .then(|| wording::unreadable(&unread.join(", ")).to(settings.lang).to_owned())
     }
 
-    /// What a reader must know to do the same by hand.
+    /// The remarks that a reader needs to do the same by hand.
     fn remarks(
         &self,
         recipe: &Recipe,

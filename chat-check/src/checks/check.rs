@@ -32,15 +32,14 @@ pub(crate) struct Check {
     pub(crate) id: &'static str,
     /// Which program it is for.
     pub(crate) side: Side,
-    /// How much it weighs.
     pub(crate) level: Level,
     /// In which profiles it is made.
     pub(crate) profiles: &'static [Profile],
     /// The checks without which this one says nothing, by name.
     pub(crate) needs: &'static [&'static str],
-    /// What is checked, in a few words: a sentence that is true when it passes.
+    /// The title: a short sentence that is true when the check passes.
     pub(crate) title: Text,
-    /// How a fault of this kind usually comes about, and what helps: for a student.
+    /// The usual cause of such a fault, and its remedy: for a student.
     pub(crate) explanation: Text,
     /// The check itself. It is given a fresh scene, and starts the program on it.
     pub(crate) body: fn(&mut Scene) -> Checked,

@@ -49,8 +49,8 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     ),
 ];
 
-/// The requirements whose checks all weigh less than they do, and why: what the specification asks
-/// of this project's own programs to the letter, others may do in their own way.
+/// Requirements with checks that all weigh less than they do, each with the reason: what the
+/// specification asks of this project's own programs to the letter, others may do in their own way.
 pub(crate) const LESSER: &[(Number, Text)] = &[
     (Number(1, 2), Text { es: "las palabras son nuestras", en: "the words are ours" }),
     (Number(1, 3), Text { es: "las palabras son nuestras", en: "the words are ours" }),

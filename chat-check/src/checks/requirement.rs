@@ -11,9 +11,8 @@ use crate::verdict::Level;
 pub(crate) struct Requirement {
     /// Its number, such as 2.10.
     pub(crate) number: Number,
-    /// How much it weighs.
     pub(crate) level: Level,
-    /// What it says, on one line, as the specification writes it (Markdown).
+    /// Its text on one line, as the specification writes it (Markdown).
     pub(crate) text: String,
 }
 

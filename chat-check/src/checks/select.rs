@@ -37,18 +37,17 @@ impl Patterns {
         patterns.iter().map(parse).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether one of them stands for this name.
+    /// Returns whether a pattern matches this name.
     pub(crate) fn has(&self, id: &str) -> bool {
         self.0.iter().any(|pattern| pattern.is_match(id))
     }
 }
 
-/// What was asked of the checks.
+/// The patterns that select checks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selection {
     /// Only these, and what they need.

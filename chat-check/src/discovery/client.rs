@@ -45,10 +45,10 @@ pub(crate) fn client(
     Ok(search.found)
 }
 
-/// How many questions a client asks its user before it connects, at most.
+/// Limit on the questions that a client asks its user before it connects.
 const MOST_QUESTIONS: usize = 5;
 
-/// How long something may take that a client need not do, times `slow`.
+/// Time-out for something that a client need not do, times `slow`.
 const WHILE: Duration = Duration::from_secs(1);
 
 struct Search<'a> {
@@ -60,7 +60,7 @@ struct Search<'a> {
     found: Found,
 }
 
-/// What a client does first.
+/// The first thing that a client does.
 enum Next {
     Comes(TcpStream),
     /// Its user is asked for something, up to so many bytes on its screen.
@@ -93,7 +93,7 @@ impl Search<'_> {
         WHILE.mul_f64(self.slow)
     }
 
-    /// Where it looks for its server, and whether a name has to be typed before.
+    /// Finds out where the client looks for its server, and whether a name has to be typed before.
     fn first_look(&mut self) -> Result<(), Unstarted> {
         self.experiment(|search, scene| {
             let listening = search.listen(scene)?;
@@ -165,8 +165,8 @@ impl Search<'_> {
         Listeners::open(&ports, isolation).map_err(|e| Halt::broken("cannot listen", &e))
     }
 
-    /// What it sends, and when. What says nothing to one who speaks in lines may understand a
-    /// length before each message.
+    /// Finds out what the client sends, and when. A client that says nothing to a server that
+    /// speaks in lines may understand a length before each message.
     fn talk(&mut self) {
         if self.try_it(Self::conversation) || self.given.framing.is_some() {
             return;
@@ -188,7 +188,7 @@ impl Search<'_> {
         self.given.over(&mut self.found.dialect);
     }
 
-    /// Whether somebody will ask it for a name.
+    /// Returns whether the client will be asked for a name.
     fn is_asked(&self) -> bool {
         let many = self.profile.is_some_and(|profile| NAMED.contains(&profile));
         let given = matches!(self.given.naming, Some(Naming::Asked(_)));
@@ -203,7 +203,7 @@ impl Search<'_> {
         }
     }
 
-    /// A conversation with one who is greeted, and does not leave for that.
+    /// A conversation with a client that is greeted, and does not leave for that.
     fn conversation(&mut self, scene: &mut Scene) -> Checked {
         let (client, mut participant) = scene.connect_client()?;
         participant.send(&scene.dialect.framing.encode(GREETING.as_bytes()))?;
@@ -315,7 +315,7 @@ impl Search<'_> {
         Ok(participant.sends_more(before, Duration::ZERO))
     }
 
-    /// How the message looks of which this is a part, and that came behind so many bytes.
+    /// Returns the form of a message, given a part of it and the number of bytes before it.
     fn form(
         &mut self,
         client: &ClientProgram,
@@ -339,7 +339,8 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Whether a message that ends nothing is shown; or nothing is, which shows nothing.
+    /// Returns whether the client shows a message without an end, or shows nothing, which proves
+    /// nothing.
     fn shows_what_has_no_end(
         &self,
         client: &ClientProgram,

@@ -26,17 +26,17 @@ use crate::scene::timeouts::Timeouts;
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
-/// What was found out.
+/// The results of a discovery.
 #[derive(Clone)]
 pub(crate) struct Found {
     pub(crate) dialect: Dialect,
-    /// How long a message takes from one client to another.
+    /// Time that a message takes from one client to another.
     pub(crate) latency: Duration,
 }
 
-/// Why nothing can be found out: the program does not come so far that it listens or connects.
+/// A program that cannot be examined: it does not come so far that it listens or connects.
 pub(crate) struct Unstarted {
-    /// What happened instead.
+    /// The reason, for the report.
     pub(crate) why: Words,
     /// It ended by itself, and not for going over a limit.
     pub(crate) ended: bool,
@@ -47,11 +47,11 @@ pub(crate) struct Unstarted {
 /// After how much silence nothing more is to come.
 const QUIET: Duration = Duration::from_millis(150);
 
-/// How many lines of a program that does not start are shown.
+/// Limit on the lines shown of a program that does not start.
 const LAST_LINES: usize = 20;
 
-/// What a program asks behind so many bytes on its screen, if its last line has not ended or looks
-/// like a question, and where that line ends.
+/// Returns the question that a program asks behind so many bytes on its screen, if its last line
+/// has not ended or looks like a question, and the offset at which that line ends.
 fn question(program: &Running, behind: usize) -> Option<(String, usize)> {
     program.trace().out.look(|heard| {
         let screen = String::from_utf8_lossy(heard.bytes.get(behind..)?);

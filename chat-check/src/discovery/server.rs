@@ -17,13 +17,13 @@ use crate::scene::timeouts::Timeouts;
 use crate::scene::{ROOM, Scene, Server, begin};
 use crate::verdict::Checked;
 
-/// How long something may take that a server need not do, times `slow`.
+/// Time-out for something that a server need not do, times `slow`.
 const WHILE: Duration = Duration::from_millis(700);
 
-/// How many questions a server asks its operator before it listens, at most.
+/// Limit on the questions that a server asks its operator before it listens.
 const MOST_QUESTIONS: usize = 5;
 
-/// How many messages show how long one takes, and what is the same in all.
+/// Number of messages that measure the latency, and show what is the same in all.
 const PROBES: usize = 5;
 
 /// Finds out how a server speaks.
@@ -94,13 +94,13 @@ impl Search<'_> {
         self.experiment(experiment).is_ok()
     }
 
-    /// Where it listens, and what it says to whoever connects.
+    /// Finds the server's port and its greeting.
     fn first_look(&mut self) -> Result<(), Unstarted> {
         self.experiment(|search, scene| {
             let server = search.start(scene)?;
             let dialect = &mut search.found.dialect;
             dialect.port = server.address.port();
-            // A server that takes nobody is none the less a server.
+            // A server that accepts no client is still a server.
             if let Ok(first) = scene.connect(&server, "ana") {
                 let greeting = greeting(&first, search.a_while);
                 dialect.greeting = !greeting.is_empty();
@@ -140,7 +140,7 @@ impl Search<'_> {
         scene.listening(program)
     }
 
-    /// Two clients talk. Length and text look like an endless message to whoever waits for
+    /// Two clients talk. Length and text look like an endless message to a server that waits for
     /// newlines, and the other way round: the one is tried when the other leads nowhere. Returns
     /// whether one leads somewhere.
     fn talk(&mut self, given: &Given) -> bool {
@@ -158,9 +158,9 @@ impl Search<'_> {
         talks
     }
 
-    /// How messages end, who is called what, and what comes back.
+    /// Finds out how messages end, their labels, and whether they come back to their sender.
     fn conversation(&mut self, scene: &mut Scene) -> Checked {
-        // Whoever takes what one read returns understands lines as well.
+        // A server that takes what one read returns understands lines as well.
         let mut spoken = self.found.dialect.clone();
         if spoken.framing == Framing::None {
             spoken.framing = Framing::Lf;
@@ -210,7 +210,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Whether a message that ends nothing is passed on, and how what is passed on ends.
+    /// Finds out whether a message without an end is passed on, and how what is passed on ends.
     fn endings(
         &self,
         scene: &Scene,
@@ -225,7 +225,7 @@ impl Search<'_> {
         let bare = scene.token();
         speaker.send(bare.as_bytes())?;
         let passed_on = listener.captured().wait(self.a_while, |heard| heard.find(&bare, 0));
-        // What was begun is ended, for those who wait for it.
+        // The message that was begun is ended, for servers that wait for its end.
         let ending = ending(listener, if passed_on.is_some() { &bare } else { line });
         speaker.send(b"\r\n")?;
         Ok(ending.unwrap_or(Framing::None))
@@ -309,7 +309,7 @@ impl Search<'_> {
     }
 }
 
-/// What is said to somebody new, until nothing more comes.
+/// Returns the greeting of a new participant: all that arrives, until nothing more comes.
 fn greeting(participant: &Participant, patience: Duration) -> Vec<u8> {
     let (mut seen, mut patience) = (0, patience);
     let more = |seen| move |heard: &Heard| (heard.total > seen).then_some(heard.total);
@@ -319,8 +319,8 @@ fn greeting(participant: &Participant, patience: Duration) -> Vec<u8> {
     participant.captured().look(|heard| heard.bytes.clone())
 }
 
-/// What ends the message that this is part of. An end that follows in a write of its own is waited
-/// for.
+/// Returns the end of the message that this is part of. An end that follows in a write of its own
+/// is waited for.
 fn ending(listener: &Participant, token: &str) -> Option<Framing> {
     listener.captured().wait(QUIET, |heard| {
         let behind = &heard.bytes[heard.find(token, 0)? + token.len()..];

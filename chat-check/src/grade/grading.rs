@@ -24,30 +24,29 @@ use crate::text::{Lang, Text, Words};
 /// Settings of a run, which hold for every program in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    /// What programs are checked against; without one, what their dialect tells.
+    /// Profile to check against; if none is given, the dialect decides.
     pub(crate) profile: Option<Profile>,
-    /// What is known of their dialect.
+    /// The given part of their dialect.
     pub(crate) given: Given,
     /// After how much silence the course wants a connection closed, if it does.
     pub(crate) idle: Option<Duration>,
-    /// How many times as long everything may take.
+    /// Factor for all time-outs.
     pub(crate) slow: f64,
-    /// How many checks are made at the same time.
+    /// Number of checks made at the same time.
     pub(crate) side_by_side: NonZero<usize>,
     /// Which checks are made.
     pub(crate) selection: Selection,
     /// In which language the outcome is told.
     pub(crate) lang: Lang,
-    /// What programs may use.
     pub(crate) limits: Limits,
     /// Variables that they find in their environment.
     pub(crate) variables: Vec<(String, String)>,
-    /// Whether they have networks of their own.
+    /// Isolation of the programs: networks of their own, or the machine's.
     pub(crate) isolation: Isolation,
-    /// The server whose client is checked, where one command can start both: what the client took
-    /// over from it can be had again only with it.
+    /// The server whose client is checked, where one command can start both: needed to repeat a
+    /// check of what the client took over from its server.
     pub(crate) server: Option<String>,
-    /// The port of the server whose client is checked, where nobody has given one.
+    /// The port of the server whose client is checked, if no port was given.
     pub(crate) server_port: Option<u16>,
     /// The options that a command to repeat a check needs: everything but the programs, the profile
     /// and `--only`.
@@ -55,7 +54,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The same for a client whose server was checked: what it cannot know but from its server.
+    /// The same for a client whose server was checked: adds what the client has from its server.
     #[must_use]
     pub(crate) fn after(&self, parts: &[Part]) -> Self {
         let mut settings = self.clone();
@@ -88,13 +87,13 @@ impl Settings {
 /// One program that is to be checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
-    /// What kind of program it is.
+    /// The kind of program.
     pub(crate) side: Side,
-    /// How it is started, as a shell's user would type it.
+    /// The start command, as a shell's user would type it.
     pub(crate) command: String,
-    /// Where it is at home.
     pub(crate) folder: PathBuf,
-    /// What is tried behind the command, one after the other, if the program ends at once without.
+    /// Arguments to try behind the command, one after the other, if the program ends at once
+    /// without.
     pub(crate) arguments: &'static [&'static str],
 }
 
@@ -211,7 +210,7 @@ impl Job {
         runner.make(&settings.selection.of(&suited), stop, told)
     }
 
-    /// What repeats a check, but for its name.
+    /// Returns the command that repeats a check, but for the check's name.
     pub(crate) fn repeat(&self, settings: &Settings) -> String {
         let command = shell_words::quote(&self.command);
         let mut words = match (self.side, &settings.server) {
@@ -282,7 +281,7 @@ fn given(arguments: &str, dialect: &Dialect) -> Words {
     )
 }
 
-/// What is to be said of a client that looks for its server where that is not.
+/// The remark on a client that looks for its server at another port.
 fn elsewhere(client: &Dialect, settings: &Settings) -> Option<String> {
     let listens = settings.server_port.filter(|port| *port != client.port)?;
     let looks = client.port;

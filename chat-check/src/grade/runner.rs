@@ -26,23 +26,22 @@ use crate::verdict::{Checked, Halt, Verdict};
 /// Runs the checks of one program.
 pub(crate) struct Runner<'a> {
     pub(crate) tested: &'a TestedProgram,
-    /// How it speaks.
+    /// The program's dialect.
     pub(crate) dialect: &'a Dialect,
-    /// What it is checked against.
+    /// The profile that it is checked against.
     pub(crate) profile: Profile,
-    /// How long checks wait.
     pub(crate) timeouts: &'a Timeouts,
-    /// The checks that fail as everybody knows.
+    /// The checks that are expected to fail (`--xfail`).
     pub(crate) xfail: &'a Patterns,
     /// In which language the outcome is told.
     pub(crate) lang: Lang,
-    /// How many checks are made at the same time, where they can be.
+    /// Number of checks made at the same time, where that is possible.
     pub(crate) side_by_side: NonZero<usize>,
-    /// What repeats one check: the words of a command, behind which `--only ID` is put.
+    /// The command that repeats one check: its words, behind which `--only ID` is put.
     pub(crate) repeat: String,
 }
 
-/// What one attempt came to.
+/// The result of one attempt.
 struct Attempt {
     halt: Option<Halt>,
     evidence: Option<Evidence>,
@@ -58,7 +57,7 @@ impl Attempt {
     }
 }
 
-/// Why a check says nothing on some systems.
+/// The reason why a check cannot be made on some systems.
 const UNSEEN: Text = Text {
     es: "este sistema no muestra los sockets, los descriptores ni el procesador de un programa, o \
          no tiene señales",
@@ -66,16 +65,16 @@ const UNSEEN: Text = Text {
          signals",
 };
 
-/// Why a check says nothing of some programs.
+/// The reason why a check cannot be made with some programs.
 const DRAWS: Text = Text {
     es: "el programa dibuja toda la pantalla (curses): esto hay que mirarlo a mano",
     en: "the program draws the whole screen (curses): this has to be looked at by hand",
 };
 
-/// How many lines of standard error a report shows.
+/// Limit on the lines of standard error in a report.
 const LAST_LINES: usize = 10;
 
-/// How many of the bytes that were sent a report repeats.
+/// Limit on the writes to the program that a report repeats.
 const LAST_SENT: usize = 5;
 
 impl Runner<'_> {
@@ -113,7 +112,7 @@ impl Runner<'_> {
         checks.iter().filter_map(|check| outcomes.remove(check.id)).collect()
     }
 
-    /// Makes one check whose needs are done.
+    /// Makes one check, when those that it needs are done.
     fn judge(&self, check: &Check, board: &Board, stop: &AtomicBool) -> Outcome {
         let begun = Instant::now();
         let missing = {
@@ -176,7 +175,7 @@ impl Runner<'_> {
         }
     }
 
-    /// What a check says: one in which the checker failed is made once more.
+    /// Returns the result of a check: one in which the checker failed is made once more.
     fn answer(&self, check: &Check, stop: &AtomicBool) -> Attempt {
         let attempt = self.attempt(check);
         let again = attempt.is_checker_s() && !stop.load(Ordering::Relaxed);
@@ -237,7 +236,7 @@ impl Runner<'_> {
     }
 }
 
-/// What cannot be seen of these programs is no fault, nor does it hold.
+/// Makes a result untestable where these programs, or this system, do not show what it depends on.
 fn excused(result: Checked, scene: &Scene) -> Option<Halt> {
     let some = |is: fn(&Trace) -> bool| scene.traces().iter().any(|trace| is(trace));
     match result {
@@ -270,7 +269,7 @@ impl Board {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next check whose needs are done, waiting for one if there is none yet.
+    /// Takes the next check that has all its needs done, waiting for one if there is none yet.
     fn next(&self, checks: &[&'static Check], stop: &AtomicBool) -> Option<&'static Check> {
         let mut state = self.lock();
         loop {

@@ -14,7 +14,7 @@ use crate::verdict::{Level, Verdict};
 const BOLD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 
-/// How many lines of standard error are shown.
+/// Limit on the lines of standard error that are shown.
 const LAST_LINES: usize = 10;
 
 /// With what a text goes on that does not fit into one line.
@@ -45,7 +45,7 @@ pub(crate) fn print(
     Ok(())
 }
 
-/// How a verdict looks.
+/// Returns the style of a verdict.
 fn style(verdict: Verdict) -> Style {
     let colour = match verdict {
         Verdict::Pass => AnsiColor::Green,
@@ -57,12 +57,12 @@ fn style(verdict: Verdict) -> Style {
     colour.on_default().bold()
 }
 
-/// Whether nothing was seen of the program.
+/// Returns whether a check gives no information about the program.
 fn is_unmade(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Skipped | Verdict::Untestable)
 }
 
-/// What is being printed on. All that comes here is harmless.
+/// The output, and its settings. All that is written is harmless.
 struct Page<'a> {
     out: &'a mut dyn Write,
     lang: Lang,
@@ -132,7 +132,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// How many have each verdict.
+    /// Prints the number of checks with each verdict.
     fn counts(&mut self, part: &Part) -> io::Result<()> {
         let count = |verdict| part.results.iter().filter(|o| o.verdict == verdict).count();
         let mut counts =

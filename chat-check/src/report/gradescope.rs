@@ -50,7 +50,7 @@ struct Test {
 const FORMAT: &str = "text";
 /// Students see all of it at once.
 const VISIBILITY: &str = "visible";
-/// What the checker printed is for the teacher.
+/// Visibility of the checker's own output: it is for the teacher.
 const STDOUT: &str = "hidden";
 
 /// The report as Gradescope reads it. Without marks it gets the course's.
@@ -94,7 +94,7 @@ fn explained(marked: &PartMarks, lang: Lang) -> Vec<String> {
 fn part_tests(part: &Part, marked: Option<&PartMarks>, lang: Lang) -> Vec<Test> {
     let mut tests: Vec<Test> = part.results.iter().map(|outcome| test(outcome, lang)).collect();
     let Some(marked) = marked else { return tests };
-    // What nobody in particular can be blamed or praised for.
+    // What remains of the points once each check has its share.
     let mut rest = (thousandths(marked.points), 0);
     let holds = |verdict| matches!(verdict, Verdict::Pass | Verdict::NotStrict | Verdict::Flaky);
     let holding: Vec<usize> =

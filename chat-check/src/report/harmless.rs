@@ -12,7 +12,7 @@ use crate::dialect::{Dialect, Naming};
 use crate::grade::result::{Evidence, NotStarted, Outcome, Part, Report};
 use crate::grade::result::{Marks, PartMarks};
 
-/// How wide a tab is shown.
+/// The blanks in place of a tab.
 const TAB: &str = "    ";
 
 /// The text without anything that could drive a terminal, turn the text around, break a line or

@@ -110,7 +110,7 @@ mod tests {
     use crate::checks::check::Side;
     use crate::report::sample;
 
-    /// What a reader of XML makes of it.
+    /// Renders a report, and returns it as a reader of XML parses it.
     fn read(report: &Report) -> (String, Suites) {
         let xml = render(report);
         let suites = Suites::deserialize_from_str(&xml).unwrap_or_else(|e| panic!("{e}\n{xml}"));

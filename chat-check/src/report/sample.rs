@@ -12,7 +12,7 @@ use crate::grade::rubric::Rubric;
 use crate::text::Lang;
 use crate::verdict::{Level, Verdict};
 
-/// What a hostile program could print.
+/// Text that a hostile program could print.
 pub(crate) const HOSTILE: &str = "=1+1\u{1b}[2J\u{9b}31m\u{202e}\r\n\t</td><script>alert('x')</script>\
                                   \"]]>&amp;`*_|](javascript:x)![i](http://x)``` {style} \u{fffe}\0";
 

@@ -85,7 +85,7 @@ pub(crate) fn seconds(seconds: f64) -> String {
     format!("{seconds:.1} s")
 }
 
-/// How many checks hold, of how many.
+/// Number of checks that hold, of how many.
 pub(crate) fn holding(passes: usize, of: usize, lang: Lang) -> String {
     match lang {
         Lang::Es => format!("se cumplen {passes} de {of} comprobaciones"),
@@ -93,7 +93,7 @@ pub(crate) fn holding(passes: usize, of: usize, lang: Lang) -> String {
     }
 }
 
-/// How many entries a conversation has.
+/// Number of entries in a conversation.
 pub(crate) fn entries(count: usize, lang: Lang) -> String {
     format!("{} ({count} {})", CONVERSATION.to(lang), ENTRIES.to(lang))
 }
@@ -127,7 +127,6 @@ pub(crate) const fn code(verdict: Verdict) -> &'static str {
 }
 
 impl Verdict {
-    /// What it is called.
     pub(crate) const fn name(self) -> Text {
         let (es, en) = match self {
             Self::Pass => ("se cumple", "pass"),
@@ -156,7 +155,6 @@ impl Verdict {
 }
 
 impl Level {
-    /// What it is called.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Must => "MUST",
@@ -167,7 +165,6 @@ impl Level {
 }
 
 impl Side {
-    /// What it is called.
     pub(crate) const fn name(self) -> Text {
         match self {
             Self::Server => Text { es: "servidor", en: "server" },

@@ -4,11 +4,11 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What no program needs to run, and what can be very large.
+/// Folders that no program needs to run, and that can be very large.
 const LEFT_OUT: [&str; 2] = [".git", "__pycache__"];
 
-/// Whether a folder has at most so many bytes in so many entries, as far as it can be read. Looks no
-/// further than it must.
+/// Returns whether a folder has at most so many bytes in so many entries, as far as it can be read.
+/// Stops as soon as it has more.
 pub(crate) fn is_small(folder: &Path, (bytes, entries): (u64, usize)) -> io::Result<bool> {
     let (mut size, mut count) = (0, 0);
     let mut folders = vec![folder.to_owned()];
@@ -57,7 +57,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(unreadable)
 }
 
-/// Whether a file is none of a program's.
+/// Returns whether a file is left out of copies.
 pub(crate) fn is_left_out(path: &Path) -> bool {
     LEFT_OUT.iter().any(|name| path.file_name().is_some_and(|file| file == *name))
 }

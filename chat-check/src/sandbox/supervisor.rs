@@ -14,7 +14,7 @@ use clap::Args;
 
 use crate::sandbox::limits::Limits;
 
-/// What a supervisor is told.
+/// Arguments of a supervisor.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Supervise {
     /// The folder that was made for the program; what is locked in it is locked by the checker.
@@ -34,7 +34,7 @@ pub(crate) struct Supervise {
     command: Vec<OsString>,
 }
 
-/// The exit status of a supervisor whose program cannot be started.
+/// The exit status of a supervisor when its program cannot be started.
 pub(crate) const CANNOT_START: u8 = 127;
 
 impl Supervise {
@@ -102,7 +102,7 @@ mod linux {
         ] {
             setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
         }
-        // When memory runs out, the system is to take the program's and nobody else's.
+        // When memory runs out, the system is to take the program's and no other.
         let _ = fs::write("/proc/self/oom_score_adj", "1000");
         let held = File::open(options.workdir.join(HELD))?;
         let folder = options.workdir.clone();
@@ -139,7 +139,7 @@ mod linux {
         process::exit(CANNOT_START.into());
     }
 
-    /// Waits for everybody, and returns what became of the program itself.
+    /// Waits for all children, and returns the exit status of the program itself.
     fn gather(program: u32) -> io::Result<u8> {
         let mut status = 0;
         loop {

@@ -10,13 +10,14 @@ use tempfile::TempDir;
 /// Dropping it removes it, whatever the program did to it.
 pub(crate) struct WorkDir {
     folder: TempDir,
-    /// Locked for as long as this process lives. Whoever gets the lock knows that it is gone.
+    /// Locked for as long as this process lives. A process that gets the lock knows that it is
+    /// gone.
     _held: File,
-    /// What was not copied because it cannot be read.
+    /// Files that were not copied because they cannot be read.
     unreadable: Vec<PathBuf>,
 }
 
-/// How the names of these folders begin.
+/// Prefix of the names of these folders.
 pub(crate) const PREFIX: &str = "chat-check-";
 
 /// The file in it that is locked.
@@ -29,7 +30,8 @@ impl WorkDir {
         for name in ["home", "tmp", "work"] {
             fs::create_dir(folder.path().join(name))?;
         }
-        // It has its name only once it is locked: who finds it free may take the folder for left.
+        // It has its name only once it is locked: a process that finds it unlocked may take the
+        // folder for left behind.
         let unnamed = folder.path().join("unnamed");
         let held = File::create(&unnamed)?;
         held.lock()?;
@@ -41,12 +43,11 @@ impl WorkDir {
         Ok(workdir)
     }
 
-    /// What was not copied because it cannot be read.
+    /// Returns the files that were not copied because they cannot be read.
     pub(crate) fn unreadable(&self) -> &[PathBuf] {
         &self.unreadable
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }

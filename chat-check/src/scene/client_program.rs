@@ -11,25 +11,25 @@ use crate::scene::{Scene, begin};
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
-/// A client whose user types lines into a pipe.
+/// A client program; its user types lines into a pipe.
 pub(crate) struct ClientProgram {
     pub(crate) program: Running,
     name: String,
     patience: Duration,
 }
 
-/// How a client has ended without being told to.
+/// The end of a client that was not told to end.
 pub(crate) enum Gone {
     /// By itself.
     AtOnce(ExitStatus),
-    /// When its user entered another line.
+    /// After its user entered another line.
     AfterEnter(ExitStatus),
 }
 
 /// The terminal that a client's user sits at.
 const TERMINAL: &str = "xterm-256color";
 
-/// What languages print when an error ends a program that does not handle it.
+/// Texts that languages print when an error ends a program that does not handle it.
 const TRACES: [&str; 9] = [
     "Traceback (most recent call last)",
     "Exception in thread",
@@ -77,12 +77,12 @@ impl ClientProgram {
         &self.name
     }
 
-    /// How long to wait for what it must do.
+    /// Time-out for something that the client must do.
     pub(crate) fn patience(&self) -> Duration {
         self.patience
     }
 
-    /// What is on its screen.
+    /// Returns the text on its screen.
     pub(crate) fn screen(&self) -> &Captured {
         &self.program.trace().out
     }

@@ -10,7 +10,7 @@ use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
 impl Scene<'_> {
-    /// Connects somebody, who says and hears nothing yet.
+    /// Connects a participant, which says and hears nothing yet.
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ impl Scene<'_> {
             .map_err(|error| refused(name, &error))
     }
 
-    /// Connects somebody, who waits for the greeting and gives a name if there are names.
+    /// Connects a participant, which waits for the greeting and gives a name if there are names.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl Scene<'_> {
         })
     }
 
-    /// Connects somebody who takes part but never reads.
+    /// Connects a participant that never reads.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl Scene<'_> {
     /// It does not while patience lasts.
     pub(crate) fn accepted(&self, server: &Server, client: SocketAddr) -> Checked {
         if !cfg!(target_os = "linux") {
-            // Nobody tells; what is said to those who are not there yet is said again.
+            // This system does not show it; a message that comes too early is said again.
             return Ok(());
         }
         let owns = || server.has(client).then_some(());
@@ -137,7 +137,7 @@ impl Scene<'_> {
         })
     }
 
-    /// The same for somebody who may have been turned away.
+    /// The same for a participant that may have been turned away.
     ///
     /// # Errors
     ///
@@ -159,7 +159,7 @@ fn refused(name: &str, error: &io::Error) -> Halt {
     )
 }
 
-/// What shows that a server knows of a connection, but does not serve it.
+/// Returns the evidence that a server knows of a connection, but does not serve it.
 pub(crate) fn turned_away(participant: &Participant) -> Option<Words> {
     let said = participant.captured().text().split_whitespace().collect::<Vec<_>>().join(" ");
     match (participant.end(), &said[..]) {

@@ -28,20 +28,19 @@ use crate::sandbox::running::{Running, Trace, how};
 use crate::scene::timeouts::Timeouts;
 use crate::verdict::{Checked, Halt};
 
-/// How long after one port a program may begin to listen at another.
+/// Time after one port within which a program may begin to listen at another.
 const ANOTHER: Duration = Duration::from_millis(100);
 
-/// What a server's operator gives as a name where one is asked for.
+/// The name that a server's operator gives if one is asked for.
 pub(crate) const ROOM: &str = "chat";
 
 /// The test fixture of one attempt at one check.
 pub(crate) struct Scene<'a> {
     tested: &'a TestedProgram,
-    /// How the program speaks.
+    /// The program's dialect.
     pub(crate) dialect: &'a Dialect,
-    /// What it is checked against.
+    /// The profile that it is checked against.
     pub(crate) profile: Profile,
-    /// What holds for all checks.
     pub(crate) timeouts: &'a Timeouts,
     transcript: Transcript,
     traces: Vec<Arc<Trace>>,
@@ -50,7 +49,7 @@ pub(crate) struct Scene<'a> {
 /// A server that listens.
 pub(crate) struct Server {
     pub(crate) program: Running,
-    /// Where it listens.
+    /// Its listening address.
     pub(crate) address: SocketAddr,
 }
 
@@ -60,13 +59,13 @@ impl Server {
         self.program.sockets().into_iter().find(|socket| socket.remote == client)
     }
 
-    /// Whether it has a socket for this client.
+    /// Returns whether it has a socket for this client.
     pub(crate) fn has(&self, client: SocketAddr) -> bool {
         self.socket(client).is_some()
     }
 }
 
-/// How often it is looked whether something has come true that nobody announces.
+/// Polling interval for conditions that have no event.
 const POLL: Duration = Duration::from_millis(5);
 
 impl<'a> Scene<'a> {
@@ -124,7 +123,7 @@ impl<'a> Scene<'a> {
     ///
     /// It does not listen in time.
     pub(crate) fn start(&mut self) -> Checked<Server> {
-        // Whoever starts a second one looks at what the first has left behind.
+        // A check that starts a second server looks at what the first has left behind.
         if self.traces.is_empty() {
             self.wait_for_port()?;
         }
@@ -146,7 +145,7 @@ impl<'a> Scene<'a> {
         self.listening(program)
     }
 
-    /// Where everybody uses the same port, it may take a moment until it is free.
+    /// Waits until the port is free: where all programs use the same one, that may take a moment.
     pub(crate) fn wait_for_port(&self) -> Checked {
         if self.tested.isolation() != Isolation::Shared {
             return Ok(());
@@ -240,7 +239,7 @@ impl<'a> Scene<'a> {
         &self.transcript
     }
 
-    /// What is left of the programs that were started.
+    /// Returns the traces of the programs that were started.
     pub(crate) fn traces(&self) -> &[Arc<Trace>] {
         &self.traces
     }
@@ -250,7 +249,7 @@ impl<'a> Scene<'a> {
         self.tested
     }
 
-    /// Somebody on this scene.
+    /// Returns the role of a participant on this scene.
     pub(crate) fn role(&self, name: &str) -> Role {
         Role::new(name, &self.transcript)
     }

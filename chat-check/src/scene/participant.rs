@@ -14,9 +14,9 @@ use crate::dialect::Framing;
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
-/// Somebody who takes part. Everything that arrives is gathered in the background, and looked at
-/// by the unique words in it. Dropping one resets its connection, which leaves nothing behind;
-/// [`close`](Self::close) ends it properly.
+/// A scripted participant in the chat. Everything that arrives is gathered in the background, and
+/// looked at by the unique words in it. Dropping one resets its connection, which leaves nothing
+/// behind; [`close`](Self::close) ends it properly.
 pub(crate) struct Participant {
     peer: Peer,
     framing: Framing,
@@ -26,11 +26,11 @@ pub(crate) struct Participant {
     ends_properly: bool,
 }
 
-/// How far apart messages are sent that have no end: further than any reader needs to read one
-/// before the next.
+/// Pause between messages that have no end: longer than any reader needs to read one before the
+/// next.
 const APART: Duration = Duration::from_millis(40);
 
-/// What is kept of what one participant hears, in bytes: more than any check sends.
+/// Bytes kept of what one participant hears: more than any check sends.
 const MOST: usize = 64 << 20;
 
 impl Participant {
@@ -144,7 +144,7 @@ impl Participant {
         )
     }
 
-    /// Why something that was waited for has not come.
+    /// Describes what came in place of something that was waited for.
     pub(crate) fn instead(&self, patience: Duration) -> Words {
         let seconds = patience.as_secs_f32();
         match self.captured.look(|heard| heard.end) {
@@ -157,22 +157,22 @@ impl Participant {
         }
     }
 
-    /// Whether this comes within this time.
+    /// Returns whether this arrives within this time.
     pub(crate) fn sends_within(&self, token: &str, time: Duration) -> bool {
         self.captured.wait(time, |heard| heard.find(token, 0)).is_some()
     }
 
-    /// Whether more than so many bytes have come within this time.
+    /// Returns whether more than so many bytes arrive within this time.
     pub(crate) fn sends_more(&self, than: u64, time: Duration) -> bool {
         self.captured.wait(time, |heard| (heard.total > than).then_some(())).is_some()
     }
 
-    /// How often this has been heard.
+    /// Returns the number of times that this has been heard.
     pub(crate) fn count(&self, token: &str) -> usize {
         self.captured.look(|heard| heard.count(token))
     }
 
-    /// Where this stands in all that was heard, in bytes.
+    /// Returns the offset of this in all that was heard, in bytes.
     pub(crate) fn position(&self, token: &str) -> Option<usize> {
         self.captured.look(|heard| heard.find(token, 0))
     }
@@ -187,7 +187,7 @@ impl Participant {
         self.captured.look(|heard| split(heard, self.framing))
     }
 
-    /// The messages behind the first `mark` that name somebody, in whatever letters.
+    /// Returns the messages behind the first `mark` that contain this name, in whatever letters.
     pub(crate) fn mentions(&self, mark: usize, name: &str) -> Vec<String> {
         let name = name.to_lowercase();
         let messages = self.messages().into_iter().skip(mark);
@@ -230,7 +230,7 @@ impl Participant {
         })
     }
 
-    /// How the connection has ended, if it has.
+    /// Returns the end of the connection, once it has ended.
     pub(crate) fn end(&self) -> Option<End> {
         self.captured.look(|heard| heard.end)
     }
@@ -268,8 +268,8 @@ impl Drop for Participant {
     }
 }
 
-/// Somebody who takes part and reads nothing. Whoever sends to them is soon stuck. Dropping one resets
-/// its connection.
+/// A participant that reads nothing: a sender to it soon blocks. Dropping one resets its
+/// connection.
 pub(crate) struct NonReader(Peer);
 
 impl NonReader {
@@ -347,7 +347,7 @@ fn split(heard: &Heard, framing: Framing) -> Vec<String> {
     }
 }
 
-/// Where the whole messages are that say their length before themselves.
+/// Returns the ranges of the whole messages that are framed by a length before them.
 fn frames(bytes: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> {
     let mut next = 0;
     std::iter::from_fn(move || {

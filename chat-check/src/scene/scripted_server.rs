@@ -12,15 +12,15 @@ use crate::scene::participant::Participant;
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
-/// What a server says to whoever connects (requirement 1.5).
+/// The greeting of the scripted server (requirement 1.5).
 pub(crate) const GREETING: &str = chat_protocol::language::Language::Es.greeting();
 
 /// Sockets on which clients are waited for.
 pub(crate) struct Listeners(Vec<TcpListener>);
 
 impl Listeners {
-    /// Listens on these ports, as far as they are free: on all addresses of a network that nobody
-    /// else is in, otherwise on those of this machine alone.
+    /// Listens on these ports, as far as they are free: on all addresses in a network of its own,
+    /// otherwise on those of this machine alone.
     pub(crate) fn open(ports: &[u16], isolation: Isolation) -> io::Result<Self> {
         let ipv4 = match isolation {
             Isolation::Own => Ipv4Addr::UNSPECIFIED,
@@ -53,7 +53,7 @@ impl Listeners {
         self.0.first().and_then(|socket| socket.local_addr().ok()).map_or(0, |a| a.port())
     }
 
-    /// Who has connected, if anybody has.
+    /// Accepts a connection, if there is one.
     pub(crate) fn accept(&self) -> Option<TcpStream> {
         let (stream, _) = self.0.iter().find_map(|socket| socket.accept().ok())?;
         stream.set_nonblocking(false).ok()?;
@@ -88,7 +88,7 @@ impl Scene<'_> {
         Ok((client, participant))
     }
 
-    /// The same with a client whose output is in a pipe.
+    /// The same for a client with its output in a pipe.
     ///
     /// # Errors
     ///
@@ -258,7 +258,8 @@ impl Scene<'_> {
     }
 }
 
-/// How many bytes have arrived at the client's end of a connection that it has not read.
+/// Returns the number of bytes that have arrived at the client's end of a connection and that it
+/// has not read.
 pub(crate) fn unread(client: &ClientProgram, address: SocketAddr) -> u32 {
     let sockets = client.program.sockets();
     let own = sockets.iter().find(|socket| socket.local.port() == address.port());

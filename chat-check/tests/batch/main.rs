@@ -98,7 +98,7 @@ impl Class {
         why.unwrap_or_else(|| panic!("{name}: {report:#}")).to_owned()
     }
 
-    /// What remains to be done is done again: when each report was written.
+    /// Returns the dates of the reports by submission: an old date shows that a report was kept.
     fn dates(&self) -> BTreeMap<String, String> {
         let entries = fs::read_dir(self.notes.path()).unwrap().map(Result::unwrap);
         entries

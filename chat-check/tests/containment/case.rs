@@ -18,7 +18,7 @@ pub(crate) const CHECKER: &str = env!("CARGO_BIN_EXE_chat-check");
 /// Far longer than anything takes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A program in a folder of its own, and a place for temporary files that nobody else uses.
+/// A program in a folder of its own, and a folder for temporary files that no other program uses.
 pub(crate) struct Case {
     pub(crate) folder: TempDir,
     pub(crate) temporary: TempDir,

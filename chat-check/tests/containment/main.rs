@@ -1,6 +1,6 @@
 //! Programs that misbehave are ended, leave nothing behind, and are told why.
 //!
-//! Each fixture has a bound of its own, so that a containment that fails harms nobody.
+//! Each fixture has a bound of its own, so that a containment that fails does no harm.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "in a test, whatever goes wrong is to end it")]
@@ -45,7 +45,7 @@ while True:
     threading.Thread(target=atender, args=(c,), daemon=True).start()
 ";
 
-/// Starts somebody who does what he can to stay: in a session of his own, nobody's child, without
+/// Starts a daemon that does all it can to stay: in a session of its own, with no parent, without
 /// an environment, deaf to signals.
 const DAEMON: &str = r"
 import os, signal, sys
@@ -66,7 +66,7 @@ for _ in range(10): os.fork()
 time.sleep(30)
 ";
 
-/// Why the server could not be checked.
+/// The reason why the server could not be checked.
 #[track_caller]
 fn why(report: &Value) -> &str {
     report["parts"][0]["not_started"]["why"].as_str().unwrap_or_else(|| panic!("{report:#}"))
@@ -229,7 +229,7 @@ fn listing(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 fn nothing_is_left_when_the_checker_is_killed() {
     for mode in MODES {
         let case = Case::of(&[DAEMON, SERVER]);
-        // The checker, a keeper, the program and the one who got away.
+        // The checker, a keeper, the program and the process that got away.
         let mut checker = case.start(mode, 4);
         signal(&checker, Signal::KILL);
         checker.wait().unwrap();
@@ -239,7 +239,7 @@ fn nothing_is_left_when_the_checker_is_killed() {
 
 #[test]
 fn ctrl_c_leaves_a_report_and_nothing_else() {
-    // It greets nobody and passes nothing on, so that there is much to wait for.
+    // It sends no greeting and passes nothing on, so that there is much to wait for.
     const MUTE: &str = "import socket, sys, time\ns = socket.socket()\n\
         s.bind(('127.0.0.1', int(sys.argv[1]))); s.listen()\ntime.sleep(90)\n";
     for mode in MODES {
@@ -262,7 +262,7 @@ fn ctrl_c_ends_a_long_silence() {
     const STILL: Duration = Duration::from_secs(5);
     for mode in MODES {
         let case = Case::of(&[SERVER]);
-        // Far longer than anybody here waits.
+        // Far longer than any wait here.
         let idle = ["--idle", "10m", "--only", "8.3-listener"];
         let options: Vec<&str> = mode.iter().chain(&idle).copied().collect();
         let mut checker = case.start(&options, 3);
@@ -306,7 +306,7 @@ fn who_is_told_a_port_shares_the_network_with_others() {
     assert_eq!(dialect["given"], serde_json::json!([]));
 }
 
-/// Runs the checker behind other words, with a checker that everybody may start.
+/// Runs the checker behind other words, with a checker that every user may start.
 fn run_behind(case: &Case, words: &[&str]) -> (Output, Value) {
     let checker = case.temporary.path().join("checker");
     fs::copy(CHECKER, &checker).unwrap();
@@ -322,7 +322,7 @@ fn works(command: &[&str]) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-/// Somebody with no rights.
+/// The words that run a command as a user with no rights.
 const NOBODY: [&str; 6] = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
 #[test]

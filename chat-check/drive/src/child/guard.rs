@@ -36,7 +36,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if let Some(shell) = &mut self.0 {
-            // Killed before its pipe ends, so that it kills nobody.
+            // Killed before its pipe ends, so that it kills no other process.
             let _ = shell.kill();
             let _ = shell.wait();
         }

@@ -17,7 +17,7 @@ use crate::failure::Result;
 use crate::keys::Keys;
 use crate::role::Role;
 
-/// What contains a child, so that nothing it has started outlives it.
+/// Containment of a child: nothing that it has started outlives it.
 pub trait Containment {
     /// Kills the child and all that it has started. The caller waits for the child.
     fn kill(&self, child: &mut dyn ChildWrapper);
@@ -107,7 +107,7 @@ impl<C: Containment> Child<C> {
         &self.role
     }
 
-    /// What is typed on, until its input ends.
+    /// Returns the child's standard input, until it is closed.
     pub fn keys(&self) -> Option<&Keys> {
         self.keys.as_ref()
     }
@@ -118,7 +118,7 @@ impl<C: Containment> Child<C> {
         self.keys = None;
     }
 
-    /// How it has ended, if it has.
+    /// Returns the exit status, once the child has ended.
     ///
     /// # Errors
     ///

@@ -76,7 +76,7 @@ fn unknown() -> Halt {
     )
 }
 
-/// What the course's servers ask with.
+/// The keyword with which the course's servers ask for a name.
 const KEYWORD: &str = chat_protocol::wording::NAME_KEYWORD;
 
 /// The keyword of the dialect.
@@ -191,7 +191,7 @@ const GIVES_UP: Check = Check {
     body: gives_up,
 };
 
-/// Nobody knows its deadline: one that goes on may still be within it.
+/// The client's deadline is not known: one that goes on may still be within it.
 fn gives_up(scene: &mut Scene) -> Checked {
     keyword(scene)?;
     let (client, mut participant) = scene.connect_client()?;

@@ -225,7 +225,7 @@ fn one_at_a_time(scene: &mut Scene) -> Checked {
     Ok(())
 }
 
-/// Nothing has been done for who waits.
+/// The server does not serve a client that waits.
 fn waits(server: &Server, first: &Participant, second: &Participant, early: &str) -> Checked {
     if second.end().is_some() {
         return Err(Halt::NotStrict(Words::new(

@@ -198,7 +198,7 @@ const OTHERS: Check = Check {
     body: others,
 };
 
-/// Where there are names, who has none hears nothing and so becomes idle while others talk.
+/// Where there are names, a client without one hears nothing and so becomes idle while others talk.
 /// Elsewhere two come when half of the first one's time is over.
 fn others(scene: &mut Scene) -> Checked {
     let idle = idle_time(scene)?;
@@ -301,8 +301,8 @@ fn idle_time(scene: &Scene) -> Checked<Duration> {
     })
 }
 
-/// Does this again and again, often enough that nobody who has to do with it is idle, for two and
-/// a half times the idle time.
+/// Repeats this for two and a half times the idle time, often enough that no participant in it is
+/// idle.
 fn for_long(scene: &Scene, idle: Duration, mut act: impl FnMut() -> Checked) -> Checked {
     let begun = Instant::now();
     let mut last = begun;

@@ -19,8 +19,8 @@ pub(super) fn at_once<T>(
     happened
 }
 
-/// Waits until the server has read all that this one has sent, for as long as patience lasts. One
-/// that is not read from is somebody else's business.
+/// Waits until the server has read all that this one has sent, for as long as patience lasts. A
+/// client that is not read from is the subject of other checks.
 pub(super) fn read_by(scene: &Scene, server: &Server, participant: &Participant) {
     let unread = || server.socket(participant.local()).map_or(0, |socket| socket.unread);
     scene.eventually(|| (unread() == 0).then_some(()));

@@ -22,7 +22,7 @@ pub(super) fn marks(rubric: &Rubric, report: &Report) -> Marks {
         .collect();
     let of = rounded(scaled.iter().map(|(_, scale)| scale.points).sum());
     if report.interrupted {
-        // What was not seen would cost nothing: whoever is slow would be the better for it.
+        // A part that was not seen gives no points: otherwise a slow program would gain by it.
         scaled.clear();
     }
     let parts: Vec<PartMarks> =
@@ -31,7 +31,7 @@ pub(super) fn marks(rubric: &Rubric, report: &Report) -> Marks {
     Marks { rubric: rubric.name.to(report.lang).to_owned(), parts, points, of }
 }
 
-/// Whether anything was found out that speaks for the program or against it.
+/// Returns whether there is any verdict for the program or against it.
 fn is_judged(part: &Part) -> bool {
     let judged = |verdict| {
         matches!(verdict, Verdict::Pass | Verdict::NotStrict | Verdict::Flaky | Verdict::Fail)
@@ -48,7 +48,7 @@ struct Sum<'a> {
     lost: Vec<Loss>,
 }
 
-/// Why a level holds: in words, and the checks that are to blame.
+/// The cause of a level: its description, and the checks that failed.
 struct Cause<'a> {
     words: Option<Words>,
     checks: Vec<&'a Outcome>,
@@ -136,7 +136,7 @@ impl<'a> Sum<'a> {
         }
     }
 
-    /// Why this level holds, if it does.
+    /// Returns the cause of this level, if it applies.
     fn cause(&self, level: &Level) -> Option<Cause<'a>> {
         let because = |words, checks| Some(Cause { words, checks });
         if !level.has_condition() {

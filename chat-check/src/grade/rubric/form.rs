@@ -11,7 +11,7 @@ use crate::checks::select::PatternError;
 use crate::grade::rubric::{Patterns, Rubric};
 use crate::text::Words;
 
-/// Why a rubric cannot be used.
+/// Error: a rubric that cannot be used.
 #[derive(Debug, Error)]
 pub(crate) enum RubricError {
     /// It is not in the form of a rubric.
@@ -25,7 +25,7 @@ pub(crate) enum RubricError {
     Check {
         /// The program's section.
         side: &'static str,
-        /// What is wrong.
+        /// The error of the pattern.
         source: PatternError,
     },
     /// The levels or the points make no sense.
@@ -33,12 +33,12 @@ pub(crate) enum RubricError {
     Levels {
         /// The program's section.
         side: &'static str,
-        /// What is wrong.
+        /// A description of the error.
         what: &'static str,
     },
 }
 
-/// How one kind of program is marked.
+/// The marking scale of one kind of program.
 #[derive(Clone, Debug)]
 pub(super) struct Scale {
     pub(super) side: Side,
@@ -60,7 +60,7 @@ pub(super) struct Level {
     pub(super) requirements: Option<NonZero<usize>>,
 }
 
-/// What each of some checks costs when it fails.
+/// A deduction for each of some checks that fails.
 #[derive(Clone, Debug)]
 pub(super) struct Deduction {
     pub(super) checks: Patterns,
@@ -180,7 +180,7 @@ fn scale(side: Side, section: Section) -> Result<Scale, RubricError> {
     }
 }
 
-/// What makes no sense in it. Its levels are in order.
+/// Returns the first error of a scale, if there is one. Its levels are in order.
 fn fault_of(scale: &Scale) -> Option<&'static str> {
     let amount = |points: f64| points.is_finite() && points > 0.0;
     let levels = &scale.levels;
@@ -209,7 +209,7 @@ fn fault_of(scale: &Scale) -> Option<&'static str> {
 }
 
 impl Level {
-    /// Whether it may also not hold.
+    /// Returns whether the level has a condition, so that it may not apply.
     pub(super) fn has_condition(&self) -> bool {
         let patterns = [&self.fails_any, &self.fails_all];
         self.not_started

@@ -16,7 +16,7 @@ use crate::checks::select::Patterns;
 use crate::grade::result::{Marks, Report};
 use crate::text::Words;
 
-/// How verdicts become points.
+/// Rubric: turns verdicts into points.
 #[derive(Clone, Debug)]
 pub(crate) struct Rubric {
     name: Words,

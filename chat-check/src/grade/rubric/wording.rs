@@ -17,7 +17,7 @@ pub(crate) fn points(points: f64) -> String {
     (rounded(points) + 0.0).to_string()
 }
 
-/// How many requirements fail.
+/// Number of requirements that fail.
 pub(super) fn requirements_failed(count: usize) -> Words {
     match count {
         1 => Words::new("no se cumple 1 requisito", "1 requirement fails"),

@@ -87,7 +87,7 @@ fn row(class: &Class, folder: &str, report: &Report) -> Markup {
     }
 }
 
-/// How many submissions fail this check.
+/// Returns the number of submissions that fail this check.
 fn fails(class: &Class, id: &str) -> usize {
     let fails = |report: &Report| outcome(report, id).is_some_and(|o| o.verdict == Verdict::Fail);
     class.reports.iter().filter(|(_, report)| fails(report)).count()

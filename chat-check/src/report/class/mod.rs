@@ -1,4 +1,4 @@
-//! Many submissions at once: who reached what, and which faults are common.
+//! Class report of many submissions: the marks of each, and the common faults.
 //!
 //! The language is the first report's.
 
@@ -90,8 +90,8 @@ fn points_for(report: &Report, side: Side) -> Option<f64> {
     marks.parts.iter().find(|part| part.side == side).map(|part| part.points)
 }
 
-/// The points of its server, of its client and in all, for cells. Who was not seen to the end gets
-/// a word instead, so that nobody takes a part for the whole.
+/// Returns the points of its server, of its client and in all, for cells. A submission that was not
+/// checked to the end gets a word instead, so that a part is not taken for the whole.
 fn cells(report: &Report) -> [String; 3] {
     if report.interrupted {
         return [(); 3].map(|()| wording::NOT_COMPLETE.to(report.lang).to_owned());
@@ -100,13 +100,13 @@ fn cells(report: &Report) -> [String; 3] {
         .map(|marks| marks.map(points).unwrap_or_default())
 }
 
-/// What became of a check in this report.
+/// Returns the outcome of a check in this report.
 fn outcome<'a>(report: &'a Report, id: &str) -> Option<&'a Outcome> {
     report.results().find(|outcome| outcome.id == id)
 }
 
-/// Whether the report tells of everything, and if not, why not; and of which files it does not, as
-/// they were not taken for the program.
+/// Returns whether the report is complete, in words, and if not, why not; and the files that it
+/// leaves out, because they were not taken for the program.
 fn state(report: &Report) -> String {
     let stopped = report.parts.iter().filter_map(|part| {
         let why = &part.not_started.as_ref()?.why;

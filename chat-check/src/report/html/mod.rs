@@ -77,7 +77,7 @@ pub(super) fn tile(name: &str, figure: &str, class: &str) -> Markup {
     html! { div.tile.(class) { span { (name) } b { (figure) } } }
 }
 
-/// What the signs mean.
+/// The legend of the signs.
 pub(super) fn legend(lang: Lang, count: impl Fn(Verdict) -> usize) -> Markup {
     html! {
         ul.legend {

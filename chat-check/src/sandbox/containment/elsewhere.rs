@@ -27,7 +27,7 @@ pub(crate) fn grouped(command: Command) -> CommandWrap {
     Group::command(command)
 }
 
-/// A program's process group, or job. Nobody watches what it uses.
+/// A program's process group, or job. Its use of resources is not watched.
 pub(crate) struct Watch {
     exceeded: Arc<OnceLock<Words>>,
     group: Group,

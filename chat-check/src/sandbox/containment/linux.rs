@@ -20,7 +20,7 @@ use crate::sandbox::supervisor::Supervise;
 use crate::sandbox::workdir::WorkDir;
 use crate::text::Words;
 
-/// How often it is looked whether a program keeps to its limits.
+/// Interval between two looks at whether a program keeps to its limits.
 const WATCH: Duration = Duration::from_millis(50);
 
 /// The command that starts a program within its limits.
@@ -116,8 +116,8 @@ impl Drop for Watch {
     }
 }
 
-/// In a tree of its own nobody outlives the supervisor. Elsewhere it comes last, because what its
-/// program leaves behind is found through it.
+/// In a process tree of its own no process outlives the supervisor. Elsewhere the supervisor is
+/// killed last, because the processes that its program leaves behind are found through it.
 fn kill(supervisor: u32, isolation: Isolation) {
     if isolation == Isolation::Shared {
         process::kill_descendants(supervisor);

@@ -25,7 +25,7 @@ use crate::sandbox::limits::Limits;
 use crate::sandbox::workdir::WorkDir;
 use crate::text::Words;
 
-/// What contains a started program: it is watched, and has a working directory of its own.
+/// Containment of a started program: watches it, and holds its working directory.
 pub(crate) struct Sandbox {
     /// Ends it when it uses too much.
     watch: Watch,
@@ -68,14 +68,13 @@ impl Containment for Sandbox {
     expect(dead_code, reason = "where there are no keepers, nobody enforces limits")
 )]
 pub(crate) struct Start {
-    /// Who starts it and keeps it.
+    /// The program that starts it as a supervisor.
     pub(crate) supervisor: PathBuf,
     /// Its name and its arguments.
     pub(crate) words: Vec<String>,
-    /// Where.
+    /// Its working directory.
     pub(crate) folder: PathBuf,
     /// All that stands in its environment.
     pub(crate) environment: Vec<(String, String)>,
-    /// What it may use.
     pub(crate) limits: Limits,
 }

@@ -34,7 +34,7 @@ const FLOOD: Check = Check {
     body: flood,
 };
 
-/// What a client may print about the end, in bytes: far more than anybody says.
+/// Limit on what a client may print about the end, in bytes: far more than any program prints.
 const MUCH: u64 = 16 * 1024;
 
 fn flood(scene: &mut Scene) -> Checked {
@@ -205,14 +205,14 @@ const FLOODED: Check = Check {
     body: flooded,
 };
 
-/// How many lines come at once, and how many times before its user types.
+/// Lines that come at once, and repetitions before the user types.
 const FLOOD_LINES: usize = 1_000;
 const FLOOD_BEFORE: usize = 3;
 
-/// How much a flooded client has still to read, in bytes, when it gets no more.
+/// Bytes that a flooded client has still to read when it gets no more.
 const AHEAD: u32 = 512 * 1024;
 
-/// How long it then has until it is looked at again.
+/// Pause until a flooded client is looked at again.
 const MOMENT: Duration = Duration::from_millis(1);
 
 fn flooded(scene: &mut Scene) -> Checked {

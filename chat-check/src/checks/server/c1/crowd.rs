@@ -1,4 +1,4 @@
-//! Chapter 1.4: many clients at the same time, and those who say nothing.
+//! Chapter 1.4: many clients at the same time, some of them silent.
 
 use crate::checks::check::{Check, MANY, NAMED, Side};
 use crate::dialect::Naming;
@@ -33,7 +33,7 @@ const TWO_AT_ONCE: Check = Check {
     body: two_at_once,
 };
 
-/// The first has spoken, so nobody waits for that.
+/// The first has spoken already, so the server does not wait for that.
 fn two_at_once(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let mut ana = enter(scene, &server, "ana")?;

@@ -33,7 +33,7 @@ const FOREVER: Check = Check {
     body: forever,
 };
 
-/// How long a server may take to notice that somebody has left.
+/// Time-out for a server to notice that a client has left.
 const NOTICE: Duration = Duration::from_millis(500);
 
 fn forever(scene: &mut Scene) -> Checked {

@@ -28,7 +28,7 @@ const FIRST_MESSAGE: Check = Check {
     body: first_message,
 };
 
-/// Whoever is not heard may have been so from the beginning; that is not looked at here.
+/// A participant that is not heard may have been so from the beginning; that is not looked at here.
 fn first_message(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let mut ana = scene.join(&server, "ana")?;
@@ -44,7 +44,7 @@ fn first_message(scene: &mut Scene) -> Checked {
     }
 }
 
-/// What shows that somebody is served no more.
+/// Returns the evidence that a participant is no longer served.
 fn dead(server: &Server, participant: &Participant) -> Option<Words> {
     let unread = server.socket(participant.local());
     let trace = ["Traceback", "Exception", "panicked", "Error"]

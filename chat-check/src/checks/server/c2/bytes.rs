@@ -48,7 +48,7 @@ fn sizes(scene: &mut Scene) -> Checked {
         refused = refused.or(Some(size));
         dropped |= passage == Passage::Dropped;
         if ana.end().is_some() {
-            // Who is thrown out sends nothing more.
+            // A participant that was thrown out sends nothing more.
             ana = scene.join(&server, "dora")?;
             scene.probe(&mut ana, &mut beto)?;
         }
@@ -73,7 +73,7 @@ fn untold() -> Halt {
     )
 }
 
-/// What became of a long message.
+/// The fate of a long message.
 #[derive(PartialEq)]
 enum Passage {
     Whole,
@@ -157,7 +157,7 @@ const TOO_LONG: Check = Check {
     body: too_long,
 };
 
-/// Longer than any message anybody types.
+/// Length of a message longer than any that is typed, in bytes.
 const HUGE: usize = 200_000;
 
 fn too_long(scene: &mut Scene) -> Checked {
@@ -204,7 +204,7 @@ const SPLIT_UTF8: Check = Check {
     body: split_utf8,
 };
 
-/// Who tears a plain line need only survive; that it tears it is told elsewhere.
+/// A server that tears a plain line need only survive; another check reports that it tears it.
 fn split_utf8(scene: &mut Scene) -> Checked {
     let (server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
     let mut text = |letter: &str| {
@@ -244,7 +244,7 @@ fn split_utf8(scene: &mut Scene) -> Checked {
     Ok(())
 }
 
-/// Whether these characters stand for this letter: itself, or as JSON writes it.
+/// Returns whether these characters stand for this letter: itself, or as JSON writes it.
 fn is_written(letter: &str, came: &str) -> bool {
     let in_json = || serde_json::from_str::<String>(&format!("\"{came}\""));
     came == letter || in_json().is_ok_and(|read| read == letter)

@@ -59,10 +59,10 @@ fn threads(scene: &mut Scene) -> Checked {
     returns(scene, Running::threads, ["hilos", "threads"])
 }
 
-/// How many clients come and go. A pool keeps a few of whatever it has made.
+/// Number of clients that come and go. A pool keeps a few of whatever it has made.
 const VISITORS: usize = 20;
 
-/// How many more than before are too many: far more than a pool, and fewer than one per visitor.
+/// Growth that counts as a leak: far more than a pool, and fewer than one per visitor.
 const MORE: usize = VISITORS * 3 / 4;
 
 /// After visitors have come and gone this is about what it was after the first.

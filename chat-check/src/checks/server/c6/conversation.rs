@@ -124,13 +124,13 @@ fn reply(scene: &mut Scene) -> Checked {
     unheard(&ana, &answer)
 }
 
-/// A server with three members who all hear each other.
+/// A server with three members that all hear each other.
 pub(super) fn three(scene: &mut Scene) -> Checked<(Server, [Participant; 3])> {
     let names = ["ana", "beto", "caro"].map(|name| scene.name(name));
     scene.room([&names[0], &names[1], &names[2]])
 }
 
-/// Somebody is told something, whatever it is, behind `mark`.
+/// The participant receives an answer, whatever it is, behind `mark`.
 pub(super) fn answered(
     scene: &Scene,
     participant: &Participant,
@@ -152,7 +152,7 @@ pub(super) fn answered(
     })
 }
 
-/// This has not reached somebody.
+/// The participant has not heard this.
 pub(super) fn unheard(participant: &Participant, token: &str) -> Checked {
     let Some(message) = participant.message(token) else { return Ok(()) };
     let name = participant.name();
