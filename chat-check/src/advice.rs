@@ -11,12 +11,12 @@ use crate::text::Lang;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SourceLanguage {
     Java,
-    /// And C++.
+    /// C and C++.
     C,
     JavaScript,
 }
 
-/// One entry of the file.
+/// An entry of `advice.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {

@@ -24,14 +24,14 @@ use crate::sandbox::workdir;
 /// Interval between two frames of the spinner.
 const TICK: Duration = Duration::from_millis(120);
 
-/// The name of the file that is standard output.
+/// The file name that stands for standard output.
 const STANDARD_OUTPUT: &str = "-";
 
-/// Does what the command line asks for.
+/// Executes the command line.
 ///
 /// # Errors
 ///
-/// What was given cannot be used, or the checker cannot do its part.
+/// An argument cannot be used, or the checker itself fails.
 pub fn execute(cli: &Cli) -> Result<ExitCode, AppError> {
     match &cli.task {
         Task::Supervise(supervise) => Ok(supervise.run()),
@@ -80,7 +80,7 @@ fn stop_on_ctrl_c() -> Arc<AtomicBool> {
     stop
 }
 
-/// Checks the programs of one submission, at home in the current folder.
+/// Checks the programs of one submission, with the current folder as theirs.
 fn check(
     programs: &[(Side, &String)],
     args: &SettingsArgs,
@@ -142,7 +142,7 @@ fn write(report: &Report, output: &OutputArgs) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Checks the programs of one submission, each knowing what was found out before.
+/// Checks the programs of one submission; each gets what was found out about those before it.
 fn examine(
     jobs: &[Job],
     settings: &Settings,
@@ -193,7 +193,7 @@ mod tests {
         let (side, folder) = (Side::Client, std::path::PathBuf::new());
         let job = Job { side, command, folder, arguments: &[] };
         assert_eq!(job.repeat(&settings), "chat-check client './c x' --slow 2 --env KEY");
-        // What a client takes over from its server.
+        // A client has this from its server.
         settings.profile = Some(Profile::Sala);
         let alone = "chat-check client './c x' --profile sala --slow 2 --env KEY";
         assert_eq!(job.repeat(&settings), alone);

@@ -1,4 +1,5 @@
-//! Dialect of a program: how it speaks, found out before anything is judged, or given in a file.
+//! Dialect of a program: its wire format and conventions, found out before anything is judged, or
+//! given in a file.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +14,9 @@ pub(crate) enum Framing {
     Lf,
     /// Carriage return and newline.
     Crlf,
-    /// Nothing: a message is what one read returns, so messages must be sent apart.
+    /// No end: a message is what one read returns, so messages must be sent apart.
     None,
-    /// Two bytes before it, most significant first, give its length.
+    /// A length before it: two bytes, most significant first.
     Length2,
 }
 
@@ -23,7 +24,7 @@ pub(crate) enum Framing {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Naming {
-    /// There are no names.
+    /// Clients have no names.
     #[default]
     None,
     /// The first message is the name, without a question for it.
@@ -36,7 +37,7 @@ pub(crate) enum Naming {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Typed {
-    /// Not at all: there is none, or an option gives it.
+    /// Never: there is no name, or an option gives it.
     #[default]
     Never,
     /// Before the client connects.
@@ -49,11 +50,11 @@ pub(crate) enum Typed {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Label {
-    /// By the port of the speaker's socket.
+    /// The port of the speaker's socket.
     Port,
-    /// By the speaker's name.
+    /// The speaker's name.
     Name,
-    /// Not at all.
+    /// No label.
     #[default]
     None,
 }
@@ -72,7 +73,7 @@ pub(crate) struct Dialect {
     pub(crate) question: Option<String>,
     /// The line that gives a name; `{name}` stands for it.
     pub(crate) name_form: String,
-    /// By what speakers are told apart.
+    /// The label of a message's speaker.
     pub(crate) label: Label,
     /// True if a message also comes back to its sender. Found out, it is a fault (2.2); given, the
     /// course wants it so.
@@ -80,18 +81,18 @@ pub(crate) struct Dialect {
     /// The line that makes the server end the connection, if there is one; of a client, the line
     /// with which its user leaves.
     pub(crate) leave: Option<String>,
-    /// Of a client: when its user types the own name.
+    /// Of a client: the moment at which its user types the own name.
     #[serde(default)]
     pub(crate) typed: Typed,
-    /// The lines that are typed before a server listens, or a client connects; `{name}`, `{host}`
-    /// and `{port}` stand for what they say.
+    /// The lines that are typed before a server listens, or a client connects, with placeholders
+    /// `{name}`, `{host}` and `{port}`.
     #[serde(default)]
     pub(crate) before: Vec<String>,
-    /// Which of these were given and not found out, by their names in the file.
+    /// The parts that were given and not found out, by their names in the file.
     pub(crate) given: Vec<String>,
 }
 
-/// The port of the course.
+/// The default port of the course.
 pub(crate) const PORT: u16 = 12345;
 
 impl Default for Dialect {
@@ -160,7 +161,7 @@ impl Dialect {
 }
 
 impl Framing {
-    /// The bytes of a message.
+    /// Returns the bytes of a message.
     pub(crate) fn encode(self, text: &[u8]) -> Vec<u8> {
         let length = u16::try_from(text.len()).unwrap_or(u16::MAX).to_be_bytes();
         match self {
@@ -211,7 +212,7 @@ impl Given {
     ///
     /// # Errors
     ///
-    /// It is not TOML, or says something else than this: what may stand there.
+    /// It is not TOML, or has another key or value: the ones allowed.
     pub(crate) fn parse(text: &str) -> Result<Self, Words> {
         let table: toml::Table = text.parse().map_err(|e| Words::new(&e, &e))?;
         let wrong = table.iter().find(|(name, value)| {
@@ -230,7 +231,7 @@ impl Given {
         Self { before: self.server_before.clone(), ..self.clone() }
     }
 
-    /// Puts what is given in the place of what was found out.
+    /// Overwrites what was found out with what is given.
     pub(crate) fn over(&self, dialect: &mut Dialect) {
         fn put<T: Clone>(given: Option<&T>, found: &mut T, name: &str, names: &mut Vec<String>) {
             if let Some(given) = given {

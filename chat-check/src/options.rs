@@ -1,4 +1,4 @@
-//! Options that several commands share, and what a run makes of them.
+//! Options that several commands share, and their conversion to settings.
 
 use std::fmt::Display;
 use std::fs;
@@ -183,7 +183,7 @@ pub(crate) struct LimitArgs {
 }
 
 impl LimitArgs {
-    /// As the checker takes them.
+    /// Returns the limits as the checker takes them.
     pub(crate) fn limits(&self) -> Limits {
         let (processes, memory) = (self.processes.get(), self.memory.as_u64());
         Limits { processes, memory, cpu: self.cpu, ..Limits::default() }
@@ -249,11 +249,11 @@ pub(crate) struct OutputArgs {
     pub(crate) gradescope: Option<PathBuf>,
 }
 
-/// Tells a report in one of its forms.
+/// A function that renders a report.
 pub(crate) type Form = fn(&Report) -> String;
 
 impl OutputArgs {
-    /// The files that are to be written, and what goes into them.
+    /// Returns the files to write, each with its form.
     pub(crate) fn forms(&self) -> impl Iterator<Item = (&Path, Form)> {
         let forms: [(&Option<PathBuf>, Form); 6] = [
             (&self.json, report::json::render),
@@ -267,7 +267,7 @@ impl OutputArgs {
     }
 }
 
-/// Takes a profile's name, and shows in the help what each is.
+/// Parses a profile's name; the help shows the purpose of each.
 fn profile() -> impl TypedValueParser<Value = Profile> {
     let value = |profile: Profile| PossibleValue::new(profile.name()).help(profile.purpose());
     PossibleValuesParser::new(Profile::ALL.map(value)).try_map(|name| name.parse::<Profile>())

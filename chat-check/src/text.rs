@@ -1,4 +1,4 @@
-//! Bilingual text: what people are told, in Spanish and in English.
+//! Bilingual text: the program's output in Spanish and in English.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Lang {
-    /// Spanish, which the course speaks.
+    /// Spanish, the language of the course.
     #[default]
     Es,
     /// English.
@@ -25,7 +25,7 @@ pub(crate) struct Text {
     pub(crate) en: &'static str,
 }
 
-/// A text with something of this run in it, in both languages.
+/// A text with values of this run in it, in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Words {
     es: String,
@@ -70,14 +70,14 @@ impl From<[&str; 2]> for Words {
     }
 }
 
-/// A text in which numbers and blanks make no difference: times of day, ports, counters, widths of
-/// columns.
+/// Normalizes a text, so that numbers and blanks make no difference: times of day, ports, counters,
+/// widths of columns.
 pub(crate) fn normal(text: &str) -> String {
     let words: Vec<String> = text.split_whitespace().map(numberless).collect();
     words.join(" ")
 }
 
-/// Each number becomes one zero.
+/// Replaces each number by one zero.
 fn numberless(word: &str) -> String {
     let mut all = String::new();
     for c in word.chars() {

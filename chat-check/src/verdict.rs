@@ -1,4 +1,4 @@
-//! Verdict of a check: pass, fail, or why neither can be said.
+//! Verdict of a check: pass, fail, or the reason why there is neither.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,27 +12,27 @@ pub(crate) enum Level {
     Must,
     /// Recommended: a good program also does it. Costs no mark unless the rubric says so.
     Should,
-    /// Something worth knowing.
+    /// Information only.
     Info,
 }
 
-/// The judgement of one check.
+/// The verdict on one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verdict {
-    /// It is as required.
+    /// The requirement holds.
     Pass,
-    /// It works, but not to the letter.
+    /// It holds, but not to the letter.
     NotStrict,
-    /// It is not as required: seen twice, each time in a fresh process.
+    /// It failed twice, each time in a fresh process.
     Fail,
-    /// It was not as required once, and then it was.
+    /// It failed once, and then it passed.
     Flaky,
     /// It failed, as was expected (`--xfail`).
     ExpectedFail,
-    /// Something that it needs did not hold.
+    /// A check that it needs did not hold.
     Skipped,
-    /// It cannot be seen here: on this system, in this dialect, with these options.
+    /// It cannot be observed here: on this system, in this dialect, with these options.
     Untestable,
     /// The checker itself failed.
     CheckerError,
@@ -57,9 +57,9 @@ pub(crate) enum Halt {
     },
     /// It does what is required, but not to the letter.
     NotStrict(Words),
-    /// It cannot be seen here.
+    /// It cannot be observed here.
     Untestable(Words),
-    /// The checker cannot do its own part.
+    /// The checker itself failed.
     Checker(String),
 }
 
@@ -72,7 +72,7 @@ impl Halt {
         Self::Fault { expected: expected.into(), came: came.into() }
     }
 
-    /// The checker cannot do its own part.
+    /// The checker itself failed.
     pub(crate) fn broken(what: &str, error: &std::io::Error) -> Self {
         Self::Checker(format!("{what}: {error}"))
     }

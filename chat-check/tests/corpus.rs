@@ -24,9 +24,9 @@ const SIDE_BY_SIDE: usize = 2;
 /// machine that others use too one of thousands of verdicts may be chance, but not twice.
 const DOUBTS: usize = 3;
 
-/// The command of an interpreter that is started some thousand times: where `python3` is a script of a version
-/// manager, what it finds; and without what Python looks for in folders that no program here
-/// imports from. That is a third of the processor time.
+/// The command of an interpreter that is started some thousand times: where `python3` is a script
+/// of a version manager, the program that it finds; and without what Python looks for in folders
+/// that no program here imports from. That is a third of the processor time.
 static PYTHON: LazyLock<String> = LazyLock::new(|| {
     let output = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
     format!("{} -S", String::from_utf8(output.unwrap().stdout).unwrap().trim())
@@ -56,7 +56,7 @@ fn correct_clients_fail_no_check() {
     run("client", "clients/correct");
 }
 
-/// Its user reads the question and types the answer, which is all that most clients of courses do.
+/// The user reads the question and types the answer, which is all that most clients of courses do.
 #[test]
 #[ignore = "minutes of two processors: make corpus"]
 fn a_client_need_not_know_its_server_s_question() {
@@ -92,7 +92,7 @@ fn run(side: &str, folder: &str) {
     let mut results = results.into_inner().unwrap();
     let doubtful = results.iter_mut().filter(|(program, result)| !result.is_as_named(program));
     for (program, result) in doubtful.take(DOUBTS) {
-        // Past what is shown of failed tests only.
+        // Written past the capture of the test runner, which shows it of failed tests only.
         let doubt = format!("once more: {}", result.line(program));
         io::stderr().write_all(doubt.as_bytes()).unwrap();
         *result = examine(side, program);
@@ -114,12 +114,13 @@ fn programs(folder: &Path) -> Vec<PathBuf> {
 struct Verdicts {
     /// By the checks' names.
     verdicts: BTreeMap<String, String>,
-    /// All that it printed.
+    /// The whole output.
     told: String,
 }
 
 impl Verdicts {
-    /// Exactly the check in the name fails, if there is one, and the checker itself does not.
+    /// Returns whether exactly the check in the name fails, if there is one, and the checker itself
+    /// does not.
     fn is_as_named(&self, program: &Path) -> bool {
         let named: Vec<&str> = named(program).into_iter().collect();
         let failed: Vec<&str> = self.with("fail").collect();
@@ -155,7 +156,7 @@ fn named(program: &Path) -> Option<&str> {
     number.contains('.').then(|| &name[..end])
 }
 
-/// Has a copy of a program, with its dialect, checked in every way.
+/// Checks a copy of a program, with its dialect, in every way.
 fn examine(side: &str, program: &Path) -> Verdicts {
     let home = tempfile::tempdir().unwrap();
     for file in [program.to_owned(), program.with_extension("toml")] {

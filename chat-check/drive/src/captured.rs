@@ -12,9 +12,9 @@ use crate::transcript::How;
 /// The end of a stream of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// Properly.
+    /// Closed by the other end in the normal way.
     Closed,
-    /// With a reset, or another error.
+    /// Ended by a reset, or by another error.
     Broken,
 }
 
@@ -31,7 +31,7 @@ pub struct Captured {
 /// Policy for output beyond the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WhenFull {
-    /// The middle of it is forgotten.
+    /// The middle of it is dropped.
     Forget,
     /// It is not read until what was captured before is [taken](Captured::take).
     Wait,
@@ -127,8 +127,8 @@ impl Captured {
         self.wait_at_most(patience, patience, |heard| find(heard))
     }
 
-    /// The same with patience that begins anew with whatever comes, for some time at most: what was
-    /// said before it may take a slow program longer.
+    /// The same, but each arrival restarts the time-out, up to a limit: a slow program may still be
+    /// busy with what came before.
     pub fn wait_on<T>(
         &self,
         patience: Duration,
@@ -163,7 +163,7 @@ impl Captured {
         }
     }
 
-    /// Looks at what was heard until now.
+    /// Looks at the bytes captured until now.
     pub fn look<T>(&self, look: impl FnOnce(&Heard) -> T) -> T {
         look(&self.lock())
     }
@@ -177,7 +177,7 @@ impl Captured {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps what was read, once there is room. Returns whether more is to be read.
+    /// Stores a chunk, once there is room. Returns whether reading goes on.
     fn keep(&self, chunk: &[u8]) -> bool {
         let mut heard = self.lock();
         let closed = || self.closed.load(Ordering::Relaxed);
@@ -218,7 +218,7 @@ impl Heard {
         self.total += chunk.len() as u64;
         self.bytes.extend(chunk);
         if self.bytes.len() > most && when_full == WhenFull::Forget {
-            // Half a bound at once, so that endless output does not move memory with each read.
+            // Half the limit at once, so that endless output does not move memory with each read.
             let first = most / 4;
             self.bytes.drain(first..first + most / 2);
             self.reads.clear();

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-/// For how long a system keeps a port for a connection that has ended (Linux: a minute), and a
-/// little more.
+/// Time that a system keeps a port for a connection that has ended (Linux: a minute), and a little
+/// more.
 const LINGERING: Duration = Duration::from_secs(65);
 
 /// Time-out for a listener to go: it may have been killed a moment ago.
@@ -30,7 +30,7 @@ pub fn free() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// Waits until a program that asks for nothing special can listen on this port, or until it is to
+/// Waits until a program can listen on this port without special options, or until the run is to
 /// stop.
 ///
 /// # Errors

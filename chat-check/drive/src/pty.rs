@@ -13,11 +13,11 @@ pub(crate) const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
 /// Columns of a terminal.
 pub(crate) const COLUMNS: NonZero<u16> = NonZero::new(80).unwrap();
 
-/// Starts a program.
+/// A function that starts a program.
 pub type Spawn = Box<dyn FnOnce() -> io::Result<Box<dyn ChildWrapper>> + Send>;
 
-/// A terminal that a program will have as its controlling one: the end at which it is read and
-/// typed on, and what starts the program as the leader of a session.
+/// Opens a controlling terminal for a program: the end for reading and typing, and the function
+/// that starts the program as the leader of a session.
 #[cfg(unix)]
 pub(crate) fn open(command: Command) -> io::Result<(File, Spawn)> {
     use std::os::fd::OwnedFd;
@@ -34,7 +34,7 @@ pub(crate) fn open(command: Command) -> io::Result<(File, Spawn)> {
     Ok((OwnedFd::from(master).into(), Box::new(spawn)))
 }
 
-/// There are no such terminals.
+/// Fails: this system has no such terminals.
 #[cfg(not(unix))]
 pub(crate) fn open(_: Command) -> io::Result<(File, Spawn)> {
     Err(io::ErrorKind::Unsupported.into())

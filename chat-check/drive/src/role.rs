@@ -15,7 +15,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Polling interval for conditions that have no event.
 const POLL: Duration = Duration::from_millis(2);
 
-/// A name in a transcript.
+/// A name in a transcript, and the transcript.
 #[derive(Clone)]
 pub struct Role {
     name: String,
@@ -23,27 +23,27 @@ pub struct Role {
 }
 
 impl Role {
-    /// This name in this transcript.
+    /// Makes a role of this name in this transcript.
     pub fn new(name: &str, transcript: &Transcript) -> Self {
         Self { name: name.to_owned(), transcript: transcript.clone() }
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Records what was said by or to this one.
+    /// Records something said by this role or to it.
     pub fn said(&self, how: How, what: impl AsRef<[u8]>) {
         self.transcript.add(&self.name, how, what);
     }
 
-    /// Records what happened to this one.
+    /// Records an event of this role.
     pub fn event(&self, what: impl AsRef<[u8]>) {
         self.said(How::Event, what);
     }
 
-    /// This one failed: `what` continues a sentence that begins with the name.
+    /// A failure of this role: `what` continues a sentence that begins with the name.
     #[track_caller]
     pub fn failure(&self, what: impl fmt::Display) -> Failure {
         Failure::new(format!("{} {what}", self.name), &self.transcript)

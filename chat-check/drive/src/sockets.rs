@@ -14,20 +14,20 @@ use crate::process::{found, process, tree};
 pub enum State {
     /// Connected, both ways.
     Established,
-    /// The other end has closed it, and its owner has not.
+    /// Closed by the other end, and not yet by its owner.
     CloseWait,
-    /// Waits for connections.
+    /// Listens for connections.
     Listen,
-    /// Anything else: on its way up or down.
+    /// Any other state: being opened or closed.
     Other,
 }
 
 /// A TCP socket that a process has open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Socket {
-    /// Its own end.
+    /// The local address.
     pub local: SocketAddr,
-    /// The other end; of a listening one the unspecified address.
+    /// The remote address; of a listening socket the unspecified one.
     pub remote: SocketAddr,
     /// The state of the connection.
     pub state: State,
@@ -43,7 +43,7 @@ pub struct Socket {
 ///
 /// # Errors
 ///
-/// The process is gone, or its descriptors are not for us to see.
+/// The process is gone, or its descriptors may not be read.
 #[cfg(target_os = "linux")]
 pub fn of_tree(id: u32) -> io::Result<Vec<Socket>> {
     use std::collections::HashSet;
@@ -53,7 +53,7 @@ pub fn of_tree(id: u32) -> io::Result<Vec<Socket>> {
     Ok(all.into_iter().filter(|(inode, _)| owned.contains(inode)).map(|(_, s)| s).collect())
 }
 
-/// This system does not tell.
+/// Fails: this system does not show sockets.
 ///
 /// # Errors
 ///
@@ -110,7 +110,7 @@ impl From<TcpNetEntry> for Socket {
     }
 }
 
-/// An address of IPv4 stays one when a socket of IPv6 has it.
+/// Converts an IPv4 address in a socket of IPv6 to a plain one.
 #[cfg(target_os = "linux")]
 fn mapped(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
@@ -122,7 +122,7 @@ impl Socket {
     pub fn reached_at(&self) -> SocketAddr {
         let ip = match self.local.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            // Unbound, it takes IPv4 as well, unless its program has said otherwise.
+            // Bound to no address, it takes IPv4 as well, unless its program has said otherwise.
             IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
             ip => ip,
         };

@@ -28,13 +28,13 @@ struct Record {
     last: VecDeque<Entry>,
 }
 
-/// One thing that was said or done.
+/// An entry: something that was said or done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Since the stage was set: in JSON, a number of milliseconds.
+    /// Time since the transcript began: in JSON, a number of milliseconds.
     #[serde(with = "millis")]
     pub after: Duration,
-    /// The name on the stage.
+    /// The name of the role.
     pub who: String,
     /// The kind of the entry.
     pub how: How,
@@ -42,17 +42,17 @@ pub struct Entry {
     pub what: String,
 }
 
-/// The directions in which something can be said.
+/// The kinds of entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum How {
-    /// The stage gave it to them.
+    /// Input: sent or typed to the program, or by the peer.
     In,
-    /// They said it on standard output or on their socket.
+    /// Output: standard output, or bytes from a socket.
     Out,
-    /// They said it on standard error.
+    /// Standard error.
     Err,
-    /// Something happened to them.
+    /// An event, such as a start or an end.
     Event,
 }
 

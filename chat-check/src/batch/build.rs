@@ -1,4 +1,4 @@
-//! Builds a program where it stands, within limits.
+//! Builds a program in its folder, within limits.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ const LIMITS: Limits = Limits {
 ///
 /// # Errors
 ///
-/// Why the program cannot be started.
+/// The reason why the program cannot be started.
 pub(super) fn build(
     recipe: &Recipe,
     folder: &Path,
@@ -57,7 +57,7 @@ pub(super) fn build(
     built.or_else(|(why, printed)| not_started(&why, printed))
 }
 
-/// In a thread of its own, which enters the network.
+/// Runs the build. Must run in a thread of its own, which enters the network.
 fn run(
     command: &str,
     folder: &Path,
@@ -80,7 +80,7 @@ fn run(
     program.kill();
     let trace = program.trace();
     let printed = [&trace.out, &trace.err].map(|said| {
-        // The end of what it said may still be on its way.
+        // The end of the output may not have been read yet.
         said.wait(Duration::from_secs(1), |_| None::<()>);
         said.text()
     });

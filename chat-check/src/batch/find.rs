@@ -10,15 +10,15 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::language::{Language, words};
 use crate::checks::check::Side;
 
-/// Which files are servers, and which are clients.
+/// The file names of servers and of clients.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
-    /// If given, only these.
+    /// If given, only files that match.
     server: Option<GlobSet>,
     client: Option<GlobSet>,
 }
 
-/// A file that may be the program that is looked for. The least one is the best.
+/// A candidate for the program that is looked for. The least one is the best.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     likeness: Likeness,
@@ -30,11 +30,11 @@ struct Candidate {
 /// The evidence that a file is a server or a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Likeness {
-    /// It is called so: `servidor.py`; or a given pattern says so.
+    /// Its name is the word: `servidor.py`; or it matches a given pattern.
     Exact,
-    /// The word is a part of its name: `chat_servidor.py`.
+    /// Its name contains the word: `chat_servidor.py`.
     Part,
-    /// It is the main file of a folder that is called so: `servidor/main.py`.
+    /// It is the main file of a folder with this name: `servidor/main.py`.
     Folder,
     /// A script of `package.json` has the name.
     Script,
@@ -56,7 +56,7 @@ const DEPTH: usize = 5;
 /// Limit on the entries looked at in all.
 const ENTRIES: usize = 20_000;
 
-/// Folders in which other people's programs are.
+/// Folders of libraries and build output, which are not searched.
 const FOREIGN: [&str; 9] = [
     "node_modules",
     "venv",
@@ -74,7 +74,7 @@ impl Names {
     ///
     /// # Errors
     ///
-    /// The text of a pattern that is none.
+    /// The text of a malformed pattern.
     pub(crate) fn parse(server: &[String], client: &[String]) -> Result<Self, globset::Error> {
         Ok(Self { server: globs(server)?, client: globs(client)? })
     }
@@ -136,11 +136,11 @@ fn globs(patterns: &[String]) -> Result<Option<GlobSet>, globset::Error> {
     Ok(if patterns.is_empty() { None } else { Some(globs.build()?) })
 }
 
-/// The ends of the names of files in which a submission may be packed.
+/// File name extensions of archives.
 const ARCHIVES: [&str; 8] =
     [".zip", ".rar", ".7z", ".tar", ".tar.gz", ".tar.xz", ".tar.bz2", ".tgz"];
 
-/// The name of an archive without its end; nothing of any other file.
+/// Returns the name of an archive without its extension; `None` for any other file.
 pub(super) fn unpacked(name: &str) -> Option<&str> {
     let small = name.to_ascii_lowercase();
     let ends = |end: &&str| small.ends_with(*end);

@@ -20,7 +20,7 @@ pub(crate) enum Language {
     Rust,
 }
 
-/// The words in the names of programs of one side.
+/// Words in the file names of programs of this side.
 pub(crate) fn words(side: Side) -> [&'static str; 2] {
     match side {
         Side::Server => ["servidor", "server"],
@@ -37,7 +37,7 @@ pub(crate) struct Recipe {
     pub(crate) build: Option<String>,
     /// Start command.
     pub(crate) start: String,
-    /// The tools without which nothing of this can be done.
+    /// Tools that must be installed.
     pub(crate) tools: Vec<&'static str>,
 }
 
@@ -100,8 +100,8 @@ impl Language {
         }
     }
 
-    /// A file that a compiler makes a program of, with the parts that lie beside it; where there is
-    /// a Makefile, it knows how.
+    /// The recipe for a compiled program: the file with the parts that lie beside it; where there
+    /// is a Makefile, `make`.
     fn compiled(
         self,
         submission: &Path,
@@ -128,13 +128,14 @@ impl Language {
         Recipe { folder, build: Some(build), start: program.into_owned(), tools }
     }
 
-    /// The names of the files in a folder that belong to programs of this language and are none.
+    /// Returns the names of the other source files in a folder that belong to a program of this
+    /// language.
     fn parts(self, folder: &Path) -> Vec<String> {
         let is_part = |file: &Path| {
             let stem = file.file_stem().unwrap_or_default().to_string_lossy();
             Self::of(file) == Some(self) && !stem.ends_with("_test") && !has_main(&text(file))
         };
-        // A compiler of Rust finds them by itself.
+        // The Rust compiler finds them by itself.
         let entries = (self != Self::Rust).then(|| fs::read_dir(folder));
         let entries = entries.into_iter().flatten().flatten().flatten().map(|entry| entry.path());
         let parts = entries.filter(|file| file.is_file() && is_part(file));
@@ -199,7 +200,8 @@ fn npm(file: &Path, side: Side, simply: &dyn Fn(String, &'static str) -> Recipe)
 /// Output folder for compiled classes.
 const CLASSES: &str = ".clases";
 
-/// A class in a package is started from the folder in which the package's folders begin.
+/// The recipe for Java: a class in a package is started from the folder in which the package's
+/// folders begin.
 fn java(submission: &Path, file: &Path) -> Recipe {
     let source = text(&submission.join(file));
     let package = source.lines().find_map(|line| {
@@ -221,7 +223,7 @@ fn java(submission: &Path, file: &Path) -> Recipe {
     Recipe {
         folder: folder.to_owned(),
         build: Some(format!("javac -encoding UTF-8 -d {CLASSES} -sourcepath . {path}")),
-        // Its measurements would stay behind in the machine's folder for temporary files.
+        // Its performance data would stay behind in the machine's folder for temporary files.
         start: format!("java -XX:-UsePerfData -cp {CLASSES} {main}"),
         tools: vec!["javac", "java"],
     }

@@ -1,5 +1,6 @@
-//! A folder of submissions: each is found, built and checked, side by side where each can have a
-//! network of its own. None can hold up the others, and each has its report as soon as it is done.
+//! Batch: a folder of submissions. Each is found, built and checked, side by side where each can
+//! have a network of its own. None can delay the others, and each has its report as soon as it is
+//! done.
 
 mod build;
 mod find;
@@ -38,7 +39,7 @@ const POLL: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 ///
-/// The folder or a pattern is of no use, or nothing can be written.
+/// The folder or a pattern cannot be used, or no report can be written.
 pub(crate) fn run(
     folder: &Path,
     args: &BatchArgs,
@@ -73,7 +74,7 @@ pub(crate) fn run(
         time_limit,
         settings,
         record: &record,
-        // Whatever changes one of these changes reports.
+        // Everything that changes a report is part of this.
         options: format!("{:?}", (rules, found_by, judged_by, run_in)),
         stop,
         done: AtomicUsize::new(0),
@@ -133,7 +134,7 @@ fn archives(folder: &Path) -> Vec<String> {
     archives
 }
 
-/// All that holds for every submission of a class.
+/// The settings and the progress of a batch, common to all its submissions.
 struct Class<'a> {
     names: &'a Names,
     rubric: &'a Rubric,
@@ -145,7 +146,7 @@ struct Class<'a> {
     options: String,
     stop: &'a Arc<AtomicBool>,
     done: AtomicUsize,
-    /// Some report could not be written.
+    /// Set when a report could not be written.
     unwritten: AtomicBool,
     of: usize,
 }
@@ -191,7 +192,7 @@ impl Class<'_> {
         }
         let check =
             |stop: &Arc<AtomicBool>| submission.check(self.names, self.wanted, self.settings, stop);
-        // A fault of the checker's own costs one report, and no other.
+        // A failure of the checker costs one report, and no other.
         let checked = catch_unwind(AssertUnwindSafe(|| self.in_time(check)));
         let lost = |_| Submission::lost(self.wanted, self.settings, self.stop);
         let mut report = checked.unwrap_or_else(lost);
@@ -202,7 +203,7 @@ impl Class<'_> {
         }
         report.submission = Some(name.clone());
         report.marks = Some(self.rubric.marks(&report));
-        // What is missing can still be had another time.
+        // An incomplete report is made again by the next run.
         let made_from = made_from.as_deref().filter(|_| !report.interrupted && !stopped);
         let written = self.record.write(name, &report, made_from);
         self.tell(&report, false);
@@ -215,7 +216,8 @@ impl Class<'_> {
         report
     }
 
-    /// Does something that is to stop when all is, or when a submission's time is over.
+    /// Runs work with a flag that tells it to stop: when the whole run stops, or when the
+    /// submission's time is over.
     fn in_time<T>(&self, work: impl FnOnce(&Arc<AtomicBool>) -> T) -> T {
         let (begun, stop) = (Instant::now(), Arc::new(AtomicBool::new(false)));
         let (working, over) = channel::<()>();
@@ -235,7 +237,7 @@ impl Class<'_> {
         })
     }
 
-    /// Says in a line what became of a submission.
+    /// Prints a line about the result of a submission.
     fn tell(&self, report: &Report, earlier: bool) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let line = wording::line(report, earlier);

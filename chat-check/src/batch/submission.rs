@@ -17,7 +17,7 @@ use crate::grade::result::{NotStarted, Part, Report};
 use crate::sandbox::workdir::WorkDir;
 use crate::text::Words;
 
-/// Something that was handed in.
+/// A submission: a folder or a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Submission {
     /// The name of its folder or file.
@@ -32,7 +32,7 @@ pub(crate) struct Wanted {
     client: bool,
 }
 
-/// A submission is copied when it is at most so large, in bytes and in entries.
+/// Limit on the size of a submission that is copied, in bytes and in entries.
 const MOST: (u64, usize) = (1 << 30, 100_000);
 
 /// The arguments that programs usually take. Of several that a program may accept, the first one is
@@ -67,7 +67,7 @@ impl Wanted {
             })
         };
         let client = any(Side::Client);
-        // If there is nothing at all, servers are missing.
+        // If there is neither, servers are missing.
         Self { server: any(Side::Server) || !client, client }
     }
 
@@ -85,7 +85,7 @@ impl Submission {
         Self { name, path }
     }
 
-    /// A report that says that the checker failed.
+    /// Makes a report that says that the checker failed.
     pub(crate) fn lost(wanted: Wanted, settings: &Settings, stop: &AtomicBool) -> Report {
         let sides = SIDES.into_iter().filter(|side| wanted.has(*side));
         let lost = |side| missing(side, settings, &wording::LOST.into(), Vec::new());
@@ -155,7 +155,7 @@ impl Submission {
         files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
     }
 
-    /// A copy, so that nothing is built and nothing runs where it was handed in.
+    /// Copies it, so that the submission itself is not changed.
     fn copy(&self) -> Result<WorkDir, Words> {
         let broken = |error: std::io::Error| Words::new(&error, &error);
         if self.path.is_file() {
@@ -205,7 +205,7 @@ impl Submission {
             }
         };
         if stop.load(Ordering::Relaxed) {
-            // What was ended did not fail.
+            // A program that was stopped by the run did not fail.
             part.not_started = None;
         }
         if part.command.is_empty() {
@@ -217,7 +217,7 @@ impl Submission {
         part
     }
 
-    /// A word about what could not be copied.
+    /// The remark on files that could not be copied.
     fn unread(&self, copy: &WorkDir, settings: &Settings) -> Option<String> {
         let unread = copy.unreadable().iter();
         let unread = unread.map(|path| path.strip_prefix(&self.path).unwrap_or(path));
@@ -246,7 +246,7 @@ impl Submission {
     }
 }
 
-/// A part of which there is nothing to check.
+/// A part without a program to check.
 fn missing(side: Side, settings: &Settings, why: &Words, printed: Vec<String>) -> Part {
     let why = why.to(settings.lang).to_owned();
     Part {

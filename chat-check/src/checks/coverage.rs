@@ -1,9 +1,10 @@
-//! Coverage of the requirements: those that no check can see, or sees with less weight, and why.
+//! Coverage of the requirements: those without a check, or only with checks of less weight, and the
+//! reason.
 
 use crate::checks::requirement::Number;
 use crate::text::Text;
 
-/// The requirements that no check looks at, each with its reason.
+/// Requirements without a check, each with its reason.
 pub(crate) const UNSEEN: &[(Number, Text)] = &[
     (
         Number(7, 3),

@@ -64,7 +64,7 @@ fn read(specification: &str) -> Vec<Requirement> {
     requirements
 }
 
-/// `- **2.10 MUST** What a client …`
+/// Parses the beginning of a requirement: `- **2.10 MUST** What a client …`
 fn begin(line: &str) -> Option<Requirement> {
     let (head, text) = line.strip_prefix("- **")?.split_once("**")?;
     let (number, level) = head.split_once(' ')?;

@@ -21,6 +21,6 @@ pub(super) const KEYWORDS: [&str; 10] = [
     "apodo",
 ];
 
-/// Words other than `salir` with which people leave.
+/// Words other than `salir` with which users leave.
 pub(super) const LEAVE: [&str; 9] =
     ["/salir", "exit", "/exit", "quit", "/quit", "adios", "chau", "bye", "fin"];

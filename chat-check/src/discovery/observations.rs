@@ -11,7 +11,7 @@ const ASK: [&str; 11] = [
     "login",
 ];
 
-/// Behind what a word is at its line's beginning.
+/// Characters behind which a word is at the beginning of its line.
 const OPENING: [char; 8] = ['¿', '¡', '"', '\'', '«', '(', '[', '<'];
 
 /// Limit on the length of a question, in bytes: a longer line is not taken for one.
@@ -38,13 +38,13 @@ pub(super) fn keyword(greeting: &str) -> Option<Naming> {
     greeting.lines().rev().find_map(word_in).map(|word| Naming::Asked(word.to_owned()))
 }
 
-/// The line in which that keyword stands, if it can be counted on: what has a number in it, or is
-/// long, may be another one the next time.
+/// Returns the line with that keyword, if it is stable: a line that has a number in it, or is long,
+/// may be another one the next time.
 pub(super) fn question(greeting: &str) -> Option<&str> {
-    // A length before a message is no part of it.
+    // A length before a message is not part of the text.
     let mut lines = greeting.split(char::is_control).rev();
     let (line, at) = lines.find_map(|line| Some((line, word_at(line)?.start)))?;
-    // What was said before may have no end: `¡hola!NICK`.
+    // The text before may have no end: `¡hola!NICK`.
     let before = line[..at].chars().next_back();
     let hangs = before.is_some_and(|c| !c.is_whitespace() && !OPENING.contains(&c));
     let question = if hangs { &line[at..] } else { line.trim_start() };
@@ -67,7 +67,7 @@ fn word_in(line: &str) -> Option<&str> {
 }
 
 fn word_at(line: &str) -> Option<Range<usize>> {
-    // What is not ASCII stays as it is, so that places in both texts are the same.
+    // Other characters stay as they are, so that offsets in both texts are the same.
     let small = line.to_ascii_lowercase();
     ASK.iter().find_map(|word| small.find(word).map(|at| at..at + word.len()))
 }

@@ -1,4 +1,4 @@
-//! Prompts on a program's screen, and how the messages end that a client sends.
+//! Prompts on a program's screen, and the framing of a client's messages.
 
 use chat_drive::captured::Heard;
 

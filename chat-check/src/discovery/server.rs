@@ -26,11 +26,11 @@ const MOST_QUESTIONS: usize = 5;
 /// Number of messages that measure the latency, and show what is the same in all.
 const PROBES: usize = 5;
 
-/// Finds out how a server speaks.
+/// Finds out a server's dialect.
 ///
 /// # Errors
 ///
-/// It does not come so far that it listens.
+/// It does not come as far as listening.
 pub(crate) fn server(
     tested: &TestedProgram,
     given: &Given,
@@ -39,7 +39,7 @@ pub(crate) fn server(
 ) -> Result<Found, Unstarted> {
     let mut dialect = Dialect::default();
     if tested.isolation() == Isolation::Shared && tested.takes_port() {
-        // Others may be checked on this machine at the same time.
+        // Other programs may be checked on this machine at the same time.
         dialect.port = chat_drive::port::free().unwrap_or(dialect.port);
     }
     let given = &given.for_servers();
@@ -57,7 +57,7 @@ pub(crate) fn server(
         search.talk(given)
     };
     if !talks && !search.prompts {
-        // Nothing has shown that a word in the greeting is more than a word.
+        // Nothing has shown that the word in the greeting asks for a name.
         search.found.dialect.naming = Naming::None;
     }
     given.over(&mut search.found.dialect);
@@ -74,12 +74,12 @@ struct Search<'a> {
     timeouts: Timeouts,
     a_while: Duration,
     found: Found,
-    /// The greeting ends in a question for the name.
+    /// True if the greeting ends in a question for the name.
     prompts: bool,
 }
 
 impl Search<'_> {
-    /// Makes an experiment in a network of its own.
+    /// Runs an experiment in a network of its own.
     fn experiment<T: Send>(
         &mut self,
         experiment: impl FnOnce(&mut Self, &mut Scene) -> Checked<T> + Send,
@@ -89,7 +89,7 @@ impl Search<'_> {
         play(tested, &dialect, &timeouts, |scene| experiment(self, scene))
     }
 
-    /// Makes one in which whatever goes wrong shows nothing.
+    /// Runs an experiment that may fail: a failure shows nothing.
     fn try_it(&mut self, experiment: fn(&mut Self, &mut Scene) -> Checked) -> bool {
         self.experiment(experiment).is_ok()
     }
@@ -116,7 +116,7 @@ impl Search<'_> {
         })
     }
 
-    /// Starts it, and answers what it asks its operator before it listens.
+    /// Starts the server, and answers its questions to the operator until it listens.
     fn start(&mut self, scene: &mut Scene) -> Checked<Server> {
         scene.wait_for_port()?;
         let (program, port) = (scene.start_program("server")?, scene.dialect.port);
@@ -231,7 +231,7 @@ impl Search<'_> {
         Ok(ending.unwrap_or(Framing::None))
     }
 
-    /// The operator's lines show how messages end.
+    /// Finds out the framing from lines that the operator types.
     fn operator(&mut self, scene: &mut Scene) -> Checked {
         let server = scene.start()?;
         let client = scene.connect(&server, "ana")?;
@@ -244,7 +244,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Which word ends a connection: `salir`, or else one of those that others have.
+    /// Finds the word that ends a connection: `salir`, or else one of the other usual words.
     fn leaving(&mut self, scene: &mut Scene) -> Checked {
         let server = scene.start()?;
         if !self.ends_with(scene, &server, &["salir"])? {

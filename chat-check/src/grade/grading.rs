@@ -1,4 +1,4 @@
-//! Grading one program: find out how it speaks, choose the checks, run them.
+//! Grading one program: find out its dialect, choose the checks, run them.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -28,18 +28,18 @@ pub(crate) struct Settings {
     pub(crate) profile: Option<Profile>,
     /// The given part of their dialect.
     pub(crate) given: Given,
-    /// After how much silence the course wants a connection closed, if it does.
+    /// Idle time after which the course wants a connection closed, if it does.
     pub(crate) idle: Option<Duration>,
     /// Factor for all time-outs.
     pub(crate) slow: f64,
     /// Number of checks made at the same time.
     pub(crate) side_by_side: NonZero<usize>,
-    /// Which checks are made.
+    /// The checks to make.
     pub(crate) selection: Selection,
-    /// In which language the outcome is told.
+    /// The language of the report.
     pub(crate) lang: Lang,
     pub(crate) limits: Limits,
-    /// Variables that they find in their environment.
+    /// Variables for their environment.
     pub(crate) variables: Vec<(String, String)>,
     /// Isolation of the programs: networks of their own, or the machine's.
     pub(crate) isolation: Isolation,
@@ -69,7 +69,7 @@ impl Settings {
         settings
     }
 
-    /// The report of these parts.
+    /// Makes the report of these parts.
     pub(crate) fn report(&self, parts: Vec<Part>, stop: &AtomicBool) -> Report {
         Report {
             format: FORMAT,
@@ -84,7 +84,7 @@ impl Settings {
     }
 }
 
-/// One program that is to be checked.
+/// A program to check.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
     /// The kind of program.
@@ -98,9 +98,9 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// Finds out how the program speaks and makes the checks. Tells `told` each outcome as soon as
-    /// it is there. When `stop` becomes true, what runs is ended, and what is told and returned is
-    /// what was finished before.
+    /// Finds out the program's dialect and makes the checks. Calls `told` with each outcome as soon
+    /// as it is there. When `stop` becomes true, running programs are ended, and only the outcomes
+    /// finished before are told and returned.
     ///
     /// # Errors
     ///
@@ -136,8 +136,8 @@ impl Job {
         Ok(part)
     }
 
-    /// The same with this command and no other. Returns also whether it did not start because it
-    /// ended by itself.
+    /// Runs the job with this command only. Returns also whether the program did not start because
+    /// it ended by itself.
     fn attempt(
         &self,
         settings: &Settings,
@@ -171,7 +171,7 @@ impl Job {
         Ok((part, has_ended))
     }
 
-    /// A client is waited for where its server listens, and then wherever it looks.
+    /// Finds out the dialect. A client is expected at its server's port, and then at any port.
     fn discover(&self, tested: &TestedProgram, settings: &Settings) -> Result<Found, Unstarted> {
         let (profile, slow) = (settings.profile, settings.slow);
         if self.side == Side::Server {
@@ -232,7 +232,7 @@ impl Job {
         words
     }
 
-    /// A part in which nothing stands yet.
+    /// An empty part.
     fn part(&self, settings: &Settings, tested: &TestedProgram) -> Part {
         const IN_PLACE: Text = Text {
             es: "La carpeta es grande: el programa se ejecuta en ella misma, no en una copia.",
@@ -264,7 +264,7 @@ impl Job {
     }
 }
 
-/// A program ended at once, whatever it was told.
+/// The remark on a program that ended at once, with any arguments.
 const WANTS_OTHERS: Text = Text {
     es: "; tampoco arranca con los argumentos de siempre (dirección, puerto, nombre): si necesita \
          otros, prueba con ellos en la orden de chat-check server o chat-check client",
@@ -272,7 +272,7 @@ const WANTS_OTHERS: Text = Text {
          try with them in the command of chat-check server or chat-check client",
 };
 
-/// With which arguments a program was started.
+/// The remark on the arguments that a program was started with.
 fn given(arguments: &str, dialect: &Dialect) -> Words {
     let arguments = arguments.replace(PORT_MARK, &dialect.port.to_string());
     Words::new(

@@ -12,7 +12,7 @@ use crate::verdict::{Level, Verdict};
 /// The version of [`Report`]'s JSON form. It changes whenever a reader could be surprised.
 pub(crate) const FORMAT: u32 = 1;
 
-/// Everything that was found out about one submission.
+/// The report on one submission.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Report {
     /// [`FORMAT`].
@@ -25,7 +25,7 @@ pub(crate) struct Report {
     pub(crate) submission: Option<String>,
     /// Time of the report: RFC 3339, in UTC.
     pub(crate) date: String,
-    /// The run was ended before its end; what is here is complete in itself.
+    /// True if the run was interrupted; each part is complete in itself.
     pub(crate) interrupted: bool,
     /// The programs that were checked: a server, a client, or both.
     pub(crate) parts: Vec<Part>,
@@ -52,18 +52,18 @@ pub(crate) struct Part {
     pub(crate) others: Vec<String>,
     /// The reason why it could not be checked at all.
     pub(crate) not_started: Option<NotStarted>,
-    /// One for each check, in the catalogue's order.
+    /// The outcomes, one for each check, in the catalogue's order.
     pub(crate) results: Vec<Outcome>,
     /// Duration of the run, in seconds.
     pub(crate) seconds: f64,
 }
 
-/// A program that cannot be checked, because it does not come so far.
+/// A program that cannot be checked, because it does not start.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct NotStarted {
     /// The reason.
     pub(crate) why: String,
-    /// The last lines of what it printed, standard error behind standard output.
+    /// The last lines of its output, standard error behind standard output.
     pub(crate) printed: Vec<String>,
 }
 
@@ -112,7 +112,7 @@ pub(crate) struct Evidence {
 pub(crate) struct Marks {
     /// The rubric's own name for itself.
     pub(crate) rubric: String,
-    /// One for each program that was checked.
+    /// The marks of each program.
     pub(crate) parts: Vec<PartMarks>,
     /// The sum of the points.
     pub(crate) points: f64,
@@ -123,9 +123,9 @@ pub(crate) struct Marks {
 /// The points of one program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PartMarks {
-    /// Which program.
+    /// The kind of program.
     pub(crate) side: Side,
-    /// The points it gets.
+    /// The points reached.
     pub(crate) points: f64,
     /// The maximum.
     pub(crate) of: f64,
@@ -139,13 +139,13 @@ pub(crate) struct PartMarks {
     pub(crate) lost: Vec<Loss>,
 }
 
-/// Something that cost points.
+/// A deduction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Loss {
     pub(crate) points: f64,
     /// The reason, in a sentence.
     pub(crate) reason: String,
-    /// The checks that are to blame, by name. There are none if the program did not start.
+    /// The checks that caused it, by name. There are none if the program did not start.
     pub(crate) checks: Vec<String>,
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Runner<'a> {
     pub(crate) timeouts: &'a Timeouts,
     /// The checks that are expected to fail (`--xfail`).
     pub(crate) xfail: &'a Patterns,
-    /// In which language the outcome is told.
+    /// The language of the report.
     pub(crate) lang: Lang,
     /// Number of checks made at the same time, where that is possible.
     pub(crate) side_by_side: NonZero<usize>,
@@ -78,9 +78,9 @@ const LAST_LINES: usize = 10;
 const LAST_SENT: usize = 5;
 
 impl Runner<'_> {
-    /// Makes these checks, in any order that lets those that others need go first. Stops beginning
-    /// new ones when `stop` becomes true. Returns an outcome for each that was made or skipped, in
-    /// the order of the checks, and tells `told` each one as soon as it is there.
+    /// Makes these checks, in any order in which each follows those that it needs. Begins no new
+    /// ones once `stop` is true. Returns an outcome for each that was made or skipped, in the order
+    /// of the checks, and calls `told` with each one as soon as it is there.
     pub(crate) fn make(
         &self,
         checks: &[&'static Check],
@@ -97,8 +97,7 @@ impl Runner<'_> {
                 scope.spawn(|| {
                     while let Some(check) = board.next(checks, stop) {
                         let outcome = self.judge(check, &board, stop);
-                        // Programs are ended when it is to stop, and what comes of that is no
-                        // outcome.
+                        // Programs are ended when the run is to stop, and the result is no outcome.
                         let made = !stop.load(Ordering::Relaxed);
                         if made {
                             told(&outcome);
@@ -182,7 +181,7 @@ impl Runner<'_> {
         if again { self.attempt(check) } else { attempt }
     }
 
-    /// Makes a check once: in a network and a thread of its own, with a program of its own.
+    /// Runs a check once: in a network and a thread of its own, with a program of its own.
     fn attempt(&self, check: &Check) -> Attempt {
         let play = || {
             let mut scene = Scene::new(self.tested, self.dialect, self.profile, self.timeouts);
@@ -251,7 +250,7 @@ fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("panicked").to_owned()
 }
 
-/// Which checks are being made, and which are done.
+/// The checks that were begun, and those that are done.
 #[derive(Default)]
 struct Board {
     state: Mutex<State>,
@@ -278,7 +277,7 @@ impl Board {
             if all_begun || stop.load(Ordering::Relaxed) {
                 return None;
             }
-            // What is not asked for at all is nothing to wait for.
+            // A check that was not selected is not waited for.
             let asked = |id: &&str| checks.iter().any(|check| check.id == *id);
             let ready = |check: &&&Check| {
                 check.needs.iter().filter(|id| asked(id)).all(|id| state.done.contains_key(id))

@@ -66,12 +66,12 @@ words! {
     COMPLAINS: "escribe en stderr", "prints on stderr";
 }
 
-/// Points out of what can be reached.
+/// The points, out of the maximum.
 pub(crate) fn points_of(reached: f64, of: f64) -> String {
     format!("{} / {}", points(reached), points(of))
 }
 
-/// All points of a submission, if something was judged.
+/// The sum of a submission's points, if any part was judged.
 pub(crate) fn total(marks: &Marks, lang: Lang) -> String {
     if marks.parts.is_empty() {
         NO_MARKS.to(lang).to_owned()
@@ -80,7 +80,7 @@ pub(crate) fn total(marks: &Marks, lang: Lang) -> String {
     }
 }
 
-/// A time as it is written.
+/// Formats a time.
 pub(crate) fn seconds(seconds: f64) -> String {
     format!("{seconds:.1} s")
 }
@@ -98,7 +98,7 @@ pub(crate) fn entries(count: usize, lang: Lang) -> String {
     format!("{} ({count} {})", CONVERSATION.to(lang), ENTRIES.to(lang))
 }
 
-/// A sign for a verdict, for where words take too much room.
+/// A sign for a verdict, where words take too much room.
 pub(crate) const fn sign(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "✓",

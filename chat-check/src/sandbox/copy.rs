@@ -1,4 +1,4 @@
-//! Copying of folders, so that a program can do what it likes to its own.
+//! Copies of folders, so that a program can change its own freely.
 
 use std::fs::{self, File};
 use std::io;
@@ -29,8 +29,8 @@ pub(crate) fn is_small(folder: &Path, (bytes, entries): (u64, usize)) -> io::Res
     Ok(true)
 }
 
-/// Copies what is in a folder into one that exists. Links stay links; sockets and the like are
-/// left out, and so is what cannot be read, which is returned.
+/// Copies the contents of a folder into one that exists. Links stay links; sockets and the like are
+/// left out. Returns the paths that cannot be read, which are left out too.
 pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<Vec<PathBuf>> {
     let mut unreadable = Vec::new();
     let Ok(entries) = fs::read_dir(from) else { return Ok(vec![from.to_owned()]) };

@@ -10,10 +10,10 @@ use std::process::ExitCode;
 /// Isolation of attempts: their own network and process tree, or the machine's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Isolation {
-    /// They can (Linux namespaces).
+    /// A network and a process tree for each attempt (Linux namespaces).
     #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there are no namespaces"))]
     Own,
-    /// They share the machine's: attempts are made one after the other.
+    /// The machine's, shared: attempts are made one after the other.
     Shared,
 }
 
@@ -40,7 +40,7 @@ impl Isolation {
     }
 
     /// Gives the calling thread, and what it starts, a network of its own. Does nothing where
-    /// there is none to be had.
+    /// isolation is shared.
     ///
     /// # Errors
     ///
@@ -134,7 +134,7 @@ mod linux {
         })
     }
 
-    /// In a new network the loopback interface exists but is down.
+    /// Brings up the loopback interface, which is down in a new network.
     fn raise_loopback() -> io::Result<()> {
         const RTM_NEWLINK: u16 = 16;
         const UP: u32 = 1;
@@ -167,7 +167,7 @@ mod linux {
         ask(RTM_NEWROUTE, CREATE, &route)
     }
 
-    /// Asks the kernel for something about networks (`man 7 rtnetlink`), and waits for its answer.
+    /// Sends a request about networks to the kernel (`man 7 rtnetlink`), and waits for its answer.
     fn ask(kind: u16, flags: u16, body: &[u8]) -> io::Result<()> {
         const REQUEST_AND_ACKNOWLEDGE: u16 = 1 | 4;
         const HEADER: u32 = 16;

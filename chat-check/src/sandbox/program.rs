@@ -6,8 +6,8 @@
 //! are shared, and fill a disk with many files. Hostile programs belong in a virtual machine, or in
 //! a container of their own, with the checker inside.
 //!
-//! Only Linux can do all this. Elsewhere a program has its copy, its environment and its process
-//! group, what is kept of its output is bounded, and that is all.
+//! Only Linux has all this. Elsewhere a program has its copy, its environment, its process group
+//! and a limit on the output that is kept.
 
 use std::fs::File;
 use std::io;
@@ -44,13 +44,13 @@ pub(crate) struct TestedProgram {
 /// Error: a command that cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProgramError {
-    /// Quotes that do not match.
+    /// Unbalanced quotes.
     #[error("the command cannot be split into words: {0:?}")]
     Unbalanced(String),
-    /// There is nothing in it.
+    /// An empty command.
     #[error("the command is empty")]
     Empty,
-    /// Something that was asked of the system.
+    /// An error of the system.
     #[error(transparent)]
     System(#[from] io::Error),
 }
@@ -58,7 +58,7 @@ pub(crate) enum ProgramError {
 /// Placeholder in a command for the port of the dialect.
 const PORT: &str = "{port}";
 
-/// A folder is copied when it is at most so large, in bytes and in entries: submissions are far
+/// Limit on the size of a folder that is copied, in bytes and in entries: submissions are far
 /// smaller, and build folders far larger.
 const SMALL: (u64, usize) = (16 << 20, 2_000);
 
@@ -86,7 +86,7 @@ const PASSED_ON: [&str; 15] = [
 const AT_HOME: [(&str, &str); 2] = [("RUSTUP_HOME", ".rustup"), ("CARGO_HOME", ".cargo")];
 
 impl TestedProgram {
-    /// A program, as a shell's user would type it, that is at home in a folder.
+    /// Makes a program of a command, as a shell's user would type it, and its folder.
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ impl TestedProgram {
         Self { limits, ..self }
     }
 
-    /// The same; all that run are ended when this becomes true.
+    /// The same with a stop flag: when it becomes true, all running instances are ended.
     #[must_use]
     pub(crate) fn with_stop(self, stop: &Arc<AtomicBool>) -> Self {
         Self { stop: Arc::clone(stop), ..self }
@@ -173,8 +173,7 @@ impl TestedProgram {
     }
 
     /// Starts it with its standard output on a terminal, so that it shows each line at once, and
-    /// its other streams in pipes. Told what `kind` of terminal that is, it may use colours, and
-    /// draw.
+    /// its other streams in pipes. With a `kind` of terminal it may use colours, and draw.
     pub(crate) fn start_showing(
         &self,
         role: &Role,

@@ -24,7 +24,7 @@ use crate::text::Words;
 
 /// A running program. Dropping it kills it and all that it has started.
 pub(crate) struct Running {
-    /// On Linux its supervisor.
+    /// The child process: on Linux the supervisor.
     child: Child<Sandbox>,
     trace: Arc<Trace>,
 }
@@ -32,13 +32,13 @@ pub(crate) struct Running {
 /// A signal that a terminal or a system may send to a program.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Signal {
-    /// Its user has pressed Ctrl-C.
+    /// Ctrl-C from its user.
     Interrupt,
-    /// It is to end.
+    /// Request to end.
     Terminate,
-    /// It is to stand still.
+    /// Stop.
     Stop,
-    /// It may go on.
+    /// Continue after a stop.
     Continue,
 }
 
@@ -50,18 +50,18 @@ pub(crate) struct Trace {
     pub(crate) err: Arc<Captured>,
     /// Its exit status, once it has ended and was looked at.
     ended: OnceLock<ExitStatus>,
-    /// The limit that it went over, if it did.
+    /// The limit that it exceeded, if any.
     exceeded: Arc<OnceLock<Words>>,
-    /// The checker itself has sent it a signal.
+    /// True once the checker itself has sent it a signal.
     signalled: AtomicBool,
-    /// Something was asked that this system does not tell.
+    /// True once a check asked for something that this system does not show.
     unseen: AtomicBool,
 }
 
 /// The status of a supervisor when its program was ended for writing too long a file.
 const FILE_TOO_LONG: i32 = 128 + 25;
 
-/// With what a program asks a terminal for a screen on which it draws.
+/// Escape sequence with which a program switches to the alternate screen, to draw on it.
 const OTHER_SCREEN: &str = "\x1b[?1049h";
 
 /// Pause of reading for each [`CHUNK`] beyond what is kept: endless output then costs this program,
@@ -75,7 +75,7 @@ const CHUNK: usize = 16 * 1024;
 const POLL: Duration = Duration::from_millis(3);
 
 impl Running {
-    /// Its standard output is in a pipe, or on this terminal.
+    /// Makes a running program with its standard output in a pipe, or on this terminal.
     pub(crate) fn of(
         role: &Role,
         mut child: Box<dyn ChildWrapper>,
@@ -105,8 +105,8 @@ impl Running {
         &self.trace
     }
 
-    /// Writes to its standard input. Does not wait until it is read; one that reads no more misses
-    /// it.
+    /// Writes to its standard input. Does not wait until it is read; if the program no longer
+    /// reads, the text is lost.
     pub(crate) fn type_in(&self, text: &str) {
         if let Some(keys) = self.child.keys() {
             let _ = keys.press(self.child.role(), text);
@@ -122,7 +122,7 @@ impl Running {
     pub(crate) fn tree(&self) -> Vec<u32> {
         let mut tree = process::tree(self.child.id());
         if cfg!(target_os = "linux") {
-            // The first is its supervisor.
+            // The first is the supervisor.
             tree.remove(0);
         }
         tree
@@ -173,7 +173,7 @@ impl Running {
     /// Returns whether all its threads wait for something to happen. Where a system does not show
     /// that, returns true.
     pub(crate) fn is_waiting(&self) -> bool {
-        // One that was seen waiting may have been woken by one that was seen later.
+        // A thread that was seen waiting may have been woken by one that was seen later.
         self.is_all('S') && self.is_all('S')
     }
 
@@ -277,7 +277,7 @@ impl Trace {
         self.ended.get().copied().filter(|_| !self.signalled.load(Ordering::Relaxed))
     }
 
-    /// The limit that it went over, if it did.
+    /// The limit that it exceeded, if any.
     pub(crate) fn exceeded(&self) -> Option<&Words> {
         self.exceeded.get()
     }
@@ -308,7 +308,7 @@ pub(crate) fn how(status: ExitStatus) -> Words {
     }
 }
 
-/// An output that is read more slowly when it brings more than is kept of it.
+/// A reader that slows down once more output has come than is kept.
 struct Paced {
     source: Box<dyn Read + Send>,
     left: usize,

@@ -14,16 +14,16 @@ impl Scene<'_> {
     ///
     /// # Errors
     ///
-    /// There is no connection to be had.
+    /// The connection is refused, or times out.
     pub(crate) fn connect(&self, server: &Server, name: &str) -> Checked<Participant> {
         self.connect_in(server, name, self.dialect.framing)
     }
 
-    /// The same with messages that end in another way than the dialect's.
+    /// The same with another framing than the dialect's.
     ///
     /// # Errors
     ///
-    /// There is no connection to be had.
+    /// The connection is refused, or times out.
     pub(crate) fn connect_in(
         &self,
         server: &Server,
@@ -44,7 +44,7 @@ impl Scene<'_> {
         self.introduce(&mut participant, name)?;
         if self.dialect.has_names() && !self.dialect.framing.has_ends() && cfg!(target_os = "linux")
         {
-            // What comes together with a name that has no end is part of it.
+            // Bytes that come together with a name without an end are part of it.
             let empty = || server.socket(participant.local()).is_some_and(|ours| ours.unread == 0);
             self.eventually(|| (empty() || participant.end().is_some()).then_some(()));
         }
@@ -79,11 +79,11 @@ impl Scene<'_> {
         }
     }
 
-    /// Waits until a name is asked for with this keyword.
+    /// Waits until the server asks for a name with this keyword.
     ///
     /// # Errors
     ///
-    /// It is not while patience lasts.
+    /// It does not while patience lasts.
     pub(crate) fn asked(&self, participant: &Participant, keyword: &str) -> Checked {
         let patience = self.timeouts.patience;
         let asked = participant.captured().wait(patience, |heard| heard.find(keyword, 0));
@@ -141,7 +141,7 @@ impl Scene<'_> {
     ///
     /// # Errors
     ///
-    /// It does not while patience lasts, and what it has done instead.
+    /// It does not while patience lasts; with what the server has done instead.
     pub(crate) fn is_admitted(&self, server: &Server, participant: &Participant) -> Checked {
         self.accepted(server, participant.local()).map_err(|halt| {
             match (halt, turned_away(participant)) {

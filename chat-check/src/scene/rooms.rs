@@ -1,4 +1,4 @@
-//! Rooms in a scene: filling them, and showing that something has or has not come.
+//! Rooms in a scene: filling them, and proving that a message has or has not come.
 
 use std::time::{Duration, Instant};
 
@@ -11,8 +11,8 @@ use crate::verdict::{Checked, Halt};
 const PROBE: Duration = Duration::from_millis(250);
 
 impl Scene<'_> {
-    /// Starts the server and fills a room: each of these has joined, in this order, hears the
-    /// first, and the first hears the second.
+    /// Starts the server and fills a room: each of these joins, in this order, hears the first, and
+    /// the first hears the second.
     ///
     /// # Errors
     ///
@@ -47,7 +47,7 @@ impl Scene<'_> {
         others.first_mut().map_or(Ok(()), |second| self.probe(second, first))
     }
 
-    /// The first speaks until the other hears it: then the other takes part.
+    /// Lets the first speak until the other hears it: then the other takes part.
     ///
     /// # Errors
     ///

@@ -1,11 +1,11 @@
-//! Timeouts of the checks of one program: how long to wait for what.
+//! Time-outs of the checks of one program.
 
 use std::time::Duration;
 
 /// Time-outs of the checks of one program.
 #[derive(Clone, Debug)]
 pub(crate) struct Timeouts {
-    /// After how much silence the course wants a connection closed, if it does.
+    /// Idle time after which the course wants a connection closed, if it does.
     pub(crate) idle: Option<Duration>,
     /// Time-out for a program's start, until it listens or connects: interpreters and virtual
     /// machines need seconds on a busy machine.

@@ -1,4 +1,5 @@
-//! Programs that misbehave are ended, leave nothing behind, and are told why.
+//! Containment of misbehaving programs: they are ended, leave nothing behind, and the report has
+//! the reason.
 //!
 //! Each fixture has a bound of its own, so that a containment that fails does no harm.
 
@@ -19,7 +20,7 @@ use serde_json::Value;
 
 use case::{CHECKER, Case, eventually, marked, signal};
 
-/// A server as it should be, on the port that it is told.
+/// A correct server, on the port in its arguments.
 const SERVER: &str = r"
 import os, signal, socket, sys, threading, time
 clientes, cerrojo = [], threading.Lock()
@@ -59,7 +60,7 @@ if os.fork() == 0:
     os._exit(0)
 ";
 
-/// A thousand processes at most, for half a minute.
+/// A fork bomb: at most a thousand processes, for half a minute.
 const BOMB: &str = r"
 import os, time
 for _ in range(10): os.fork()
@@ -149,7 +150,7 @@ time.sleep(30)
 
 #[test]
 fn memory_that_processes_share_counts_once() {
-    // Sixteen processes with 40 megabytes each, which they have in common.
+    // Sixteen processes that share 40 megabytes each.
     const SHARES: &str = r"
 import os
 comun = bytearray(b'x' * 40_000_000)
@@ -258,7 +259,7 @@ fn ctrl_c_leaves_a_report_and_nothing_else() {
 
 #[test]
 fn ctrl_c_ends_a_long_silence() {
-    /// A program that has run for so long is waited for by a check.
+    /// Running time of a program after which a check is waiting for it.
     const STILL: Duration = Duration::from_secs(5);
     for mode in MODES {
         let case = Case::of(&[SERVER]);

@@ -22,7 +22,7 @@ impl Guard {
         Self(shell.ok())
     }
 
-    /// Says which group it is. A shell that is not there guards nothing, and that is all.
+    /// Sets the process group to guard. If the shell does not run, there is no guard.
     pub(super) fn watch(&mut self, group: u32) {
         use std::io::Write;
 
@@ -43,7 +43,7 @@ impl Drop for Guard {
     }
 }
 
-/// On Windows a job object does it.
+/// Guard on Windows: a job object does the work.
 #[cfg(windows)]
 pub(super) struct Guard;
 

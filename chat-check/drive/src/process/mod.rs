@@ -31,8 +31,8 @@ pub fn resident(id: u32) -> io::Result<u64> {
     Ok(kibibytes * 1024)
 }
 
-/// The same, where memory that several processes share counts for each in part. Takes the system
-/// far longer to tell.
+/// Returns the proportional memory of a process, in bytes: memory that several processes share
+/// counts for each in part. It is far slower to measure.
 pub fn proportional(id: u32) -> io::Result<u64> {
     let rollup = found(process(id)?.smaps_rollup())?.memory_map_rollup;
     let sizes = rollup.0.first().ok_or_else(missing)?;
@@ -117,8 +117,8 @@ pub fn kill_descendants(id: u32) {
 /// Time-out for killed processes to go: a busy system needs a while for thousands.
 const DYING: Duration = Duration::from_secs(20);
 
-/// Stops a process with its group, in one stroke: many would start more while they are stopped
-/// singly.
+/// Stops a process with its group at once: a process that is stopped alone may start more in the
+/// meantime.
 fn stop(id: u32) {
     let group = Pid::from_raw(id.cast_signed()).and_then(|id| getpgid(Some(id)).ok());
     if let Some(group) = group.filter(|group| *group != getpgrp()) {

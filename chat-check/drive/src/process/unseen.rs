@@ -18,7 +18,7 @@ pub fn states(_id: u32) -> io::Result<Vec<char>> {
     unseen()
 }
 
-/// A process's descendants and itself: itself is all there is to be seen.
+/// A process's descendants and itself: only the process itself is visible here.
 pub fn tree(id: u32) -> Vec<u32> {
     vec![id]
 }

@@ -9,10 +9,10 @@ use crate::verdict::{Checked, Halt};
 
 /// The expected output of a server about an event.
 pub(super) struct Print<'a> {
-    /// The line, to the letter, in each language of the specification; in Spanish first.
+    /// The whole line, to the letter, in each language of the specification; in Spanish first.
     pub(super) lines: &'a [String],
-    /// Of these, in any letters, one must at least be printed; when there are none, anything new
-    /// will do.
+    /// Parts of the line, in any letters, of which one at least must be printed; when there are
+    /// none, any new output passes.
     pub(super) parts: &'a [&'a str],
     /// The output before the event.
     pub(super) before: Printed,
@@ -46,8 +46,8 @@ pub(super) fn printed(scene: &Scene, server: &Server) -> Printed {
     Printed { out, err }
 }
 
-/// A server prints what this looks for. Where it keeps in its memory what it prints into a pipe, it
-/// is looked at again with its output on a terminal: nothing else is wrong with it.
+/// Checks the output of a server in a pipe. A server that buffers what it prints into a pipe is
+/// checked again with its output on a terminal: nothing else is wrong with it.
 pub(super) fn shows(scene: &mut Scene, look: fn(&Scene, &Server) -> Checked) -> Checked {
     let server = scene.start()?;
     let looked = look(scene, &server);
@@ -66,7 +66,7 @@ pub(super) fn shows(scene: &mut Scene, look: fn(&Scene, &Server) -> Checked) -> 
     }
 }
 
-/// The server prints this.
+/// Checks that the server prints this.
 pub(super) fn prints(scene: &Scene, server: &Server, print: &Print) -> Checked {
     let trace = server.program.trace();
     let out = || trace.out.look(|heard| print.is_in(heard, print.before.out)).then_some(());

@@ -39,7 +39,7 @@ fn is_judged(part: &Part) -> bool {
     part.not_started.is_some() || part.results.iter().any(|outcome| judged(outcome.verdict))
 }
 
-/// The marks of one program, while they are made.
+/// The calculation of one program's marks.
 struct Sum<'a> {
     scale: &'a Scale,
     part: &'a Part,
@@ -86,7 +86,7 @@ impl<'a> Sum<'a> {
         }
     }
 
-    /// Says why the level is this one, and what it costs.
+    /// Records the reasons for the level, and its cost.
     fn explain(&mut self, lost: f64, means: &str, cause: &Cause<'_>) {
         let mut because: Vec<String> =
             cause.words.iter().map(|words| words.to(self.lang).to_owned()).collect();
@@ -100,7 +100,7 @@ impl<'a> Sum<'a> {
         }
     }
 
-    /// Takes away what single checks cost: never more than there is.
+    /// Subtracts the deductions for single checks: never below zero.
     fn deduct(&mut self, base: f64) -> f64 {
         let mut left = base;
         for outcome in self.failed() {
@@ -122,7 +122,7 @@ impl<'a> Sum<'a> {
         left
     }
 
-    /// The checks that count and failed.
+    /// Returns the failed checks that count.
     fn failed(&self) -> Vec<&'a Outcome> {
         let failed = |outcome: &&Outcome| outcome.verdict == Verdict::Fail && self.counts(outcome);
         self.part.results.iter().filter(failed).collect()

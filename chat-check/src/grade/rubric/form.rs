@@ -20,7 +20,7 @@ pub(crate) enum RubricError {
     /// It marks neither servers nor clients.
     #[error("the rubric has neither [server] nor [client]")]
     Empty,
-    /// A pattern is none, or no check has such a name.
+    /// A pattern that is malformed, or that matches no check.
     #[error("[{side}]: {source}")]
     Check {
         /// The program's section.
@@ -28,7 +28,7 @@ pub(crate) enum RubricError {
         /// The error of the pattern.
         source: PatternError,
     },
-    /// The levels or the points make no sense.
+    /// Levels or points that make no sense.
     #[error("[{side}]: {what}")]
     Levels {
         /// The program's section.
@@ -49,7 +49,7 @@ pub(super) struct Scale {
     pub(super) deductions: Vec<Deduction>,
 }
 
-/// A level, and when it holds.
+/// A level, and its condition.
 #[derive(Clone, Debug)]
 pub(super) struct Level {
     pub(super) percent: f64,
@@ -107,7 +107,7 @@ struct DeductionForm {
     points: f64,
 }
 
-/// A text in one language for all, or in each.
+/// A text, for all languages or for each.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "expected a text, or { es = \"…\", en = \"…\" }")]
 enum Said {
@@ -203,7 +203,7 @@ fn fault_of(scale: &Scale) -> Option<&'static str> {
     if !others.iter().all(Level::has_condition) {
         return Some("every level but the highest needs a condition");
     }
-    // Otherwise what cannot be checked would have no fault.
+    // Otherwise a program that cannot be checked would have no fault.
     let says = others.iter().any(|level| level.not_started);
     (!says).then_some("one level needs `not_started = true`")
 }

@@ -19,12 +19,12 @@ use crate::report::wording;
 use crate::text::Lang;
 use crate::verdict::Verdict;
 
-/// Harmless copies of the reports, and what is known of all of them.
+/// Harmless copies of the reports, with their checks.
 struct Class {
     lang: Lang,
-    /// With each, the name of its folder as it is.
+    /// The reports, each with the name of its folder as it is.
     reports: Vec<(String, Report)>,
-    /// Every check that was made anywhere, in the catalogue's order: its name and its title.
+    /// Every check in any of the reports, in the catalogue's order: its name and its title.
     checks: Vec<(String, String)>,
 }
 
@@ -57,7 +57,7 @@ impl Class {
         }
     }
 
-    /// The checks that fail, most frequent first, with how often.
+    /// Returns the checks that fail, most frequent first, with their count.
     fn common(&self) -> Vec<(usize, &Outcome)> {
         let mut counted: BTreeMap<&str, (usize, &Outcome)> = BTreeMap::new();
         let all = self.reports.iter().flat_map(|(_, report)| report.results());
@@ -78,7 +78,7 @@ impl Class {
     }
 }
 
-/// All points, if something was judged.
+/// The sum of the points, if any part was judged.
 fn total(report: &Report) -> Option<f64> {
     let marks = report.marks.as_ref().filter(|marks| !marks.parts.is_empty())?;
     (!report.interrupted).then_some(marks.points)

@@ -8,13 +8,13 @@ use crate::grade::result::Evidence;
 use crate::report::wording;
 use crate::text::{Lang, Text};
 
-/// Up to this many entries it is shown without being asked for: a screen or so.
+/// Limit on the entries of a diagram that is open at first: a screen or so.
 const OPEN: usize = 24;
 
 /// The speaker's name in the checker's own entries.
 const CHECKER: &str = "checker";
 
-/// The diagram.
+/// Renders the diagram.
 pub(super) fn conversation(evidence: &Evidence, lang: Lang) -> Markup {
     let entries = &evidence.conversation;
     if entries.is_empty() {

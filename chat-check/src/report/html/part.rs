@@ -1,4 +1,4 @@
-//! One program on the page.
+//! The section of one program on the page.
 
 use maud::{Markup, html};
 
@@ -17,7 +17,7 @@ pub(super) fn anchor(side: Side, id: &str, before: &str) -> String {
     format!("{before}{}-{id}", side.name().en)
 }
 
-/// The program at a glance.
+/// The overview of a program.
 pub(super) fn overview(part: &Part, lang: Lang) -> Markup {
     let count = |verdict| part.results.iter().filter(|o| o.verdict == verdict).count();
     html! {

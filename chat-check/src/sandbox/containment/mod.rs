@@ -27,9 +27,9 @@ use crate::text::Words;
 
 /// Containment of a started program: watches it, and holds its working directory.
 pub(crate) struct Sandbox {
-    /// Ends it when it uses too much.
+    /// Ends the program when it exceeds a limit.
     watch: Watch,
-    /// Goes when all processes are gone.
+    /// Removed once all processes are gone.
     _workdir: WorkDir,
 }
 
@@ -62,7 +62,7 @@ impl Containment for Sandbox {
     }
 }
 
-/// A program that is about to be started.
+/// The command of a program to start.
 #[cfg_attr(
     not(target_os = "linux"),
     expect(dead_code, reason = "where there are no keepers, nobody enforces limits")
@@ -74,7 +74,7 @@ pub(crate) struct Start {
     pub(crate) words: Vec<String>,
     /// Its working directory.
     pub(crate) folder: PathBuf,
-    /// All that stands in its environment.
+    /// Its whole environment.
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) limits: Limits,
 }

@@ -1,4 +1,4 @@
-//! Chapter 4: the server goes, and the client notices.
+//! Chapter 4: the server ends, and the client notices.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -107,7 +107,7 @@ const GIVES_UP: [&str; 2] = [
     "that the client ends when the server is gone",
 ];
 
-/// It printed something about it. Standard error is as good a place.
+/// The client printed something about it. Standard error is as good a place.
 fn says_why(client: &ClientProgram, before: u64) -> Checked {
     client.screen().wait(client.patience(), |heard| heard.end);
     let (out, err) = (client.screen().look(|heard| heard.total), &client.program.trace().err);
@@ -205,7 +205,7 @@ const FLOODED: Check = Check {
     body: flooded,
 };
 
-/// Lines that come at once, and repetitions before the user types.
+/// Number of lines that come at once, and of repetitions before the user types.
 const FLOOD_LINES: usize = 1_000;
 const FLOOD_BEFORE: usize = 3;
 
@@ -229,14 +229,15 @@ fn flooded(scene: &mut Scene) -> Checked {
     let goes_on =
         |participant: &Participant| participant.end().is_none() && client.program.ended().is_none();
     while goes_on(&participant) && Instant::now() < deadline {
-        // There is always more to read, but not so much that it takes long to come to its end.
+        // There is always more to read, but not so much that the client needs long to reach its
+        // end.
         if unread(&client, participant.remote()) > AHEAD {
             thread::sleep(MOMENT);
         } else if participant.send(&lines).is_err() {
             break;
         }
     }
-    // Some end only their own side, and wait for the other, behind all that has come.
+    // Some clients end only their own side, and wait for the other, behind all that has come.
     participant.end_sending();
     client.screen().wait_on(scene.timeouts.patience, |heard| heard.end);
     client.ends(["que se pueda salir", "that one can leave"])?;

@@ -103,7 +103,7 @@ fn torn(scene: &mut Scene) -> Checked {
     let mut participant = scene.accept(&listening, || false)?;
     participant.say(GREETING)?;
     if let Naming::Asked(keyword) = &scene.dialect.naming {
-        // Most show the greeting, and then have read it.
+        // Most clients show the greeting, and then have read it.
         let greeted = || terminal.seen().iter().any(|row| row.contains(GREETING)).then_some(());
         scene.eventually(greeted);
         participant.say(keyword)?;
@@ -133,7 +133,7 @@ fn torn(scene: &mut Scene) -> Checked {
     })
 }
 
-/// Waits until the screen is so.
+/// Waits until the screen satisfies this.
 fn sees(scene: &Scene, terminal: &Terminal<Sandbox>, so: impl Fn(&[String]) -> bool) -> Checked {
     scene.eventually(|| so(&terminal.seen()).then_some(())).ok_or_else(|| {
         let seen = terminal.seen().join(" | ");

@@ -128,7 +128,7 @@ fn arrivals(scene: &mut Scene) -> Checked {
 
 fn prints_arrival(scene: &Scene, server: &Server) -> Checked {
     let before = printed(scene, server);
-    // She stays, so that nothing is printed about her going.
+    // She stays, so that nothing is printed about her leaving.
     let ana = scene.join(server, "ana")?;
     let local = ana.local();
     let lines = in_each_language(|language| language.client_connected(local));

@@ -89,7 +89,7 @@ const THREE: Check = Check {
     body: three,
 };
 
-/// As many as any server has to serve at the same time.
+/// Names for as many clients as any server has to serve at the same time.
 pub(in crate::checks::server) const EIGHT: [&str; 8] =
     ["ana", "beto", "carla", "diana", "elsa", "fabio", "gina", "hugo"];
 
@@ -145,7 +145,7 @@ fn nameless(scene: &mut Scene) -> Checked {
     enter(scene, &server, "beto").map(drop)
 }
 
-/// Joins, and sees that the server has accepted the connection.
+/// Joins, and checks that the server has accepted the connection.
 fn enter(scene: &Scene, server: &Server, name: &str) -> Checked<Participant> {
     let mut participant = scene.connect(server, name)?;
     scene.is_admitted(server, &participant)?;

@@ -115,7 +115,7 @@ const FULL: usize = 12;
 fn stuck(scene: &mut Scene) -> Checked<Stuck> {
     for line in LINES {
         let mut room = with_non_reader(scene, line)?;
-        // No socket is full after so little. A limit may let some of it pass at once.
+        // No socket is full after so little. A rate limit may let some of it pass at once.
         let begun = Instant::now();
         if (0..4).all(|_| room.flood(scene)) && begun.elapsed() < scene.timeouts.patience {
             return Ok(room);

@@ -1,4 +1,4 @@
-//! Chapter 2: what one says, all others hear.
+//! Chapter 2: broadcast of each message to all others.
 
 use crate::checks::check::{Check, MANY, Side};
 use crate::checks::server::c1::crowd::EIGHT;
@@ -157,7 +157,8 @@ const ECHO: Check = Check {
     body: echo,
 };
 
-/// The sender sees what another says after it heard the message: an echo would have come before.
+/// The sender receives another's message, sent after the other has heard the first: an echo would
+/// have come before.
 fn echo(scene: &mut Scene) -> Checked {
     if scene.dialect.echo && scene.dialect.is_given("echo") {
         return Err(Halt::Untestable(

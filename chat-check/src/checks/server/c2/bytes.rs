@@ -62,7 +62,7 @@ fn sizes(scene: &mut Scene) -> Checked {
     if dropped { Err(untold()) } else { Ok(()) }
 }
 
-/// A message was refused, and its sender does not know.
+/// Not strict: a message was refused, and its sender was not told.
 fn untold() -> Halt {
     Halt::NotStrict(
         [
@@ -77,12 +77,12 @@ fn untold() -> Halt {
 #[derive(PartialEq)]
 enum Passage {
     Whole,
-    /// And its sender was told.
+    /// It was refused, and its sender was told.
     Refused,
     Dropped,
 }
 
-/// Sends a message of this size in so many pieces, and sees that the other hears all of it or
+/// Sends a message of this size in so many pieces, and checks that the other hears all of it or
 /// nothing.
 fn pass(
     scene: &Scene,
@@ -317,7 +317,7 @@ fn control(scene: &mut Scene) -> Checked {
     let token = scene.token();
     ana.say(&format!("\u{1b}[2J\u{7}{token}"))?;
     scene.probe(&mut ana, &mut beto)?;
-    // What a server paints itself stands elsewhere.
+    // Control characters of the server's own appear elsewhere.
     let passes = beto.count(&format!("\u{7}{token}")) + beto.count("\u{1b}[2J") > 0;
     match beto.count(&token) {
         0 => Err(Halt::NotStrict(["descarta el mensaje", "it drops the message"].into())),

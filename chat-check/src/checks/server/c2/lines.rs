@@ -1,4 +1,4 @@
-//! Chapter 2: where messages begin and end.
+//! Chapter 2: the boundaries of messages.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ fn two_in_one(scene: &mut Scene) -> Checked {
         return Err(no_ends());
     }
     let (server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
-    // What it says to beto about his own words, a prompt say, comes before and not in between.
+    // The server's answer to beto's own words, such as a prompt, comes before and not in between.
     scene.settle(&server.program)?;
     scene.probe(&mut ana, &mut beto)?;
     let tokens = [scene.token(), scene.token(), scene.token()];
@@ -201,7 +201,7 @@ fn crlf(scene: &mut Scene) -> Checked {
     for ending in ["\r\n", "\n"] {
         let token = scene.token();
         ana.send(format!("{token}{ending}").as_bytes())?;
-        // It may come with another line behind it, or with none.
+        // Another line may come behind it, or none.
         let heard = beto.captured().wait(scene.timeouts.patience, |heard| heard.find(&token, 0));
         if heard.is_none() {
             let expected = format!("{ending:?}");

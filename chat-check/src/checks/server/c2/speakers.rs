@@ -148,7 +148,7 @@ fn interleaved(scene: &mut Scene) -> Checked {
         .flat_map(|(speaker, texts)| texts.iter().map(move |t| (&t[..TOKEN], (speaker, t))))
         .collect();
     hears_letters(&dora, all.len() * FILLING.len(), scene.timeouts.patience)?;
-    // What stands behind the letters may come with another read.
+    // The text behind the letters may come with another read.
     for last in texts.iter().filter_map(|texts| texts.last()) {
         dora.hears(&last[last.len() - TOKEN..]).map_err(|_| torn("…"))?;
     }
@@ -164,7 +164,7 @@ fn interleaved(scene: &mut Scene) -> Checked {
     long.find(|message| whole(message).is_none()).map_or(Ok(()), |message| Err(torn(message)))
 }
 
-/// Waits until so many of the filling's letters were heard, as long as more of them come.
+/// Waits until so many of the padding's letters were heard, as long as more of them come.
 fn hears_letters(participant: &Participant, all: usize, patience: Duration) -> Checked {
     let mut before = 0;
     while before < all {
@@ -189,7 +189,7 @@ fn is_of(label: &str, speaker: usize, all: &[(String, u16)], by: Label) -> bool 
     own && all.iter().enumerate().all(|(i, other)| i == speaker || !named(other))
 }
 
-/// The letters of a token.
+/// Number of letters in a token.
 const TOKEN: usize = 10;
 
 /// Padding that makes a message long: letters that appear in nothing else.
@@ -321,8 +321,8 @@ fn row(scene: &Scene) -> Vec<String> {
     (0..length).map(|_| scene.token()).collect()
 }
 
-/// Each says all of this, so that it all arrives together; or, where messages have no ends, one at
-/// a time.
+/// Sends all of these messages for each speaker, so that they arrive together; or, where messages
+/// have no ends, one at a time.
 fn say_all(
     scene: &Scene,
     server: &Server,

@@ -1,4 +1,4 @@
-//! Chapter 3: clients that are gone, however they went.
+//! Chapter 3: clients that are gone, in each way of leaving.
 
 use std::time::{Duration, Instant};
 
@@ -55,7 +55,7 @@ fn busy(scene: &mut Scene) -> Checked {
     scene.accepted(&server, local)?;
     ana.close();
     scene.within(LOOK, || (!server.has(local)).then_some(()));
-    // Half of a connection may stay, or be ended.
+    // Half of a connection may stay open, or be closed.
     let mut beto = scene.join(&server, "beto")?;
     scene.is_admitted(&server, &beto)?;
     beto.end_sending();
@@ -151,7 +151,7 @@ fn parts(scene: &mut Scene, leave: fn(Participant)) -> Checked {
     }
     let beto = scene.join(&server, "beto")?;
     scene.is_admitted(&server, &beto)?;
-    // A reset is gone from the system's tables before the server has met with it.
+    // A reset removes the connection from the system's tables before the server has noticed it.
     scene.settle(&server.program)?;
     match (server.program.ended(), beto.end()) {
         (None, None) => Ok(()),

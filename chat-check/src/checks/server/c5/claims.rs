@@ -1,4 +1,4 @@
-//! Chapter 5: which names can be had.
+//! Chapter 5: which names a client can have.
 
 use std::time::Duration;
 
@@ -113,7 +113,7 @@ fn free_again(scene: &mut Scene) -> Checked {
     let form = Form::of(scene, &mut ana, &mut beto)?;
     let (name, local) = (ana.name().to_owned(), ana.local());
     ana.close();
-    // A server may have let go of the connection, but not yet of the name: it is asked again.
+    // A server may have closed the connection, but not yet released the name: it is asked again.
     let mut last = None;
     let_go(scene, &server, local);
     let given = scene.eventually(|| match claim(scene, &server, &name, &mut beto) {
@@ -293,8 +293,8 @@ struct Form {
 
 impl Form {
     fn of(scene: &Scene, speaker: &mut Participant, listener: &mut Participant) -> Checked<Self> {
-        // What the server says to the listener about his own words, a prompt say, hangs on the
-        // message that comes next; this one comes behind another's, as any other does.
+        // The server's answer to the listener's own words, such as a prompt, hangs on the message
+        // that comes next; this one comes behind another's, as any other does.
         scene.pause(scene.timeouts.grace)?;
         scene.probe(speaker, listener)?;
         let token = scene.token();

@@ -111,7 +111,7 @@ fn not_before(scene: &mut Scene) -> Checked {
     ana.say(&last)?;
     beto.hears(&last)?;
     let mut heard = beto.messages().into_iter().enumerate().skip(mark);
-    // A prompt has no words.
+    // A prompt contains no words.
     let is_another =
         |message: &str| !message.contains(&last) && message.contains(char::is_alphanumeric);
     let announced =
@@ -147,7 +147,7 @@ const IN_STEP: Check = Check {
     body: in_step,
 };
 
-/// The first leaves, and then one from the middle of those that are left.
+/// The first of four leaves, and then one from the middle of those that are left.
 fn in_step(scene: &mut Scene) -> Checked {
     labelled(scene)?;
     let names = ["ana", "beto", "caro", "dora"].map(|name| scene.name(name));

@@ -138,7 +138,7 @@ fn order(scene: &mut Scene) -> Checked {
     let gone = scene.eventually(|| ana.mentions(mark, &name).into_iter().find(is_notice));
     gone.ok_or_else(|| untold(&ana, &name))?;
     scene.barrier(&mut beto, &mut ana)?;
-    // What had come in part is whole now.
+    // Messages that had come in part are whole now.
     let heard = ana.mentions(mark, &name);
     let mut behind = heard.iter().skip_while(|message| !is_notice(message));
     let notice = behind.next();

@@ -1,4 +1,4 @@
-//! Chapter 6: what reaches one only.
+//! Chapter 6: private messages.
 
 use chat_protocol::options::profile::Profile;
 
@@ -11,7 +11,7 @@ use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] = &[&PRIVATE, &NO_SUCH_USER, &REPLY];
 
-/// In which profile there are commands.
+/// The profiles with commands.
 pub(super) const COMMANDS: &[Profile] = &[Profile::Grupal];
 
 const PRIVATE: Check = Check {
@@ -137,7 +137,7 @@ pub(super) fn answered(
     mark: usize,
     command: &str,
 ) -> Checked {
-    // A prompt has no words.
+    // A prompt contains no words.
     let is_said = |message: &String| message.contains(char::is_alphanumeric);
     let said = || participant.messages().iter().skip(mark).any(is_said);
     let told = scene.eventually(|| said().then_some(()));
