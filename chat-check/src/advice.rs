@@ -53,7 +53,7 @@ impl SourceLanguage {
             "node" | "npm" => return Some(Self::JavaScript),
             _ => {}
         }
-        // The file that a compiler made of it stands beside its source.
+        // The file that a compiler made of it is beside its source.
         let is_source = |extension: &&str| folder.join(program).with_extension(extension).is_file();
         ["c", "cpp", "cc", "cxx"].iter().any(is_source).then_some(Self::C)
     }

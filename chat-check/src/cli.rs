@@ -68,7 +68,7 @@ pub(crate) enum Task {
     },
     /// Check a folder of submissions, each a folder with a server and a client, or a file
     Batch {
-        /// The folder in which they are
+        /// The folder of the submissions
         folder: PathBuf,
         /// Submissions and reports
         #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Programs with exactly one fault each fail exactly the check that they are named for, and
+//! Corpus: programs with exactly one fault each fail exactly the check that they are named for, and
 //! correct ones fail none.
 
 #![cfg(target_os = "linux")]

@@ -177,7 +177,7 @@ impl Captured {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stores a chunk, once there is room. Returns whether reading goes on.
+    /// Stores a chunk, once there is room. Returns whether to read more.
     fn keep(&self, chunk: &[u8]) -> bool {
         let mut heard = self.lock();
         let closed = || self.closed.load(Ordering::Relaxed);

@@ -14,7 +14,7 @@ const LINGERING: Duration = Duration::from_secs(65);
 /// Time-out for a listener to go: it may have been killed a moment ago.
 const LEAVING: Duration = Duration::from_secs(3);
 
-/// Interval between two looks at whether a port is free.
+/// Polling interval for a free port.
 const POLL: Duration = Duration::from_millis(20);
 
 /// Time-out for a listener to answer.

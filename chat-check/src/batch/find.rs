@@ -18,7 +18,7 @@ pub(crate) struct Names {
     client: Option<GlobSet>,
 }
 
-/// A candidate for the program that is looked for. The least one is the best.
+/// A candidate for a side's program. The least one is the best.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     likeness: Likeness,
@@ -53,7 +53,7 @@ pub(crate) struct Found {
 /// Limit on the depth of folders that are searched.
 const DEPTH: usize = 5;
 
-/// Limit on the entries looked at in all.
+/// Limit on the entries that are examined in all.
 const ENTRIES: usize = 20_000;
 
 /// Folders of libraries and build output, which are not searched.
@@ -114,7 +114,8 @@ impl Names {
         Some(Candidate { likeness, depth: path.components().count(), language, path })
     }
 
-    /// Returns the side of a file that was handed in alone: a server if nothing tells.
+    /// Returns the side of a file that was handed in alone: a server unless its name shows a
+    /// client.
     pub(crate) fn side_of(&self, file: &Path) -> Side {
         let is = |side, globs: &Option<GlobSet>| match globs {
             Some(globs) => globs.is_match(file),
@@ -198,7 +199,7 @@ fn likeness(path: &Path, side: Side) -> Option<Likeness> {
     (side_of_name(&folder) == Some(side)).then_some(Likeness::Folder)
 }
 
-/// Returns the side that a name tells: in `cliente_del_servidor` the first word counts.
+/// Returns the side that a name shows: in `cliente_del_servidor` the first word counts.
 fn side_of_name(name: &str) -> Option<Side> {
     let at = |side| words(side).iter().filter_map(|word| name.find(word)).min();
     let found = [Side::Server, Side::Client].map(|side| Some((Reverse(at(side)?), side)));

@@ -32,7 +32,7 @@ use find::Names;
 use record::Record;
 use submission::{Submission, Wanted};
 
-/// Interval between two looks at whether a submission's time is over.
+/// Polling interval for a submission's time limit.
 const POLL: Duration = Duration::from_millis(50);
 
 /// Checks all that was handed in.
@@ -231,7 +231,7 @@ impl Class<'_> {
                     }
                 }
             });
-            // The other thread ends when this goes, also if the work panics.
+            // The other thread ends when this is dropped, also if the work panics.
             let _working = working;
             work(&stop)
         })

@@ -20,7 +20,7 @@ pub(crate) enum PatternError {
 }
 
 impl Patterns {
-    /// Reads patterns, each of which must stand for at least one of these checks.
+    /// Parses patterns, each of which must match at least one of these checks.
     ///
     /// # Errors
     ///

@@ -112,7 +112,7 @@ impl Search<'_> {
                 }
             };
             let local = stream.local_addr().map_err(|e| Halt::broken("no address", &e))?;
-            // The port that it is told says nothing about the port that it would take.
+            // The port in its command does not show the port that it would take.
             if !scene.tested().takes_port() {
                 search.found.dialect.port = local.port();
             }

@@ -1,4 +1,4 @@
-//! Observations of a server: what its greeting and its messages tell of its dialect.
+//! Observations of a server: the signs of its dialect in its greeting and its messages.
 
 use std::ops::Range;
 

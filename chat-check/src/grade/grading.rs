@@ -292,7 +292,7 @@ fn elsewhere(client: &Dialect, settings: &Settings) -> Option<String> {
     Some(remark.to(settings.lang).to_owned())
 }
 
-/// The profile that a dialect tells of.
+/// Returns the profile that fits a dialect.
 fn fitting(dialect: &Dialect) -> Profile {
     if dialect.has_names() { Profile::Sala } else { Profile::Basico }
 }

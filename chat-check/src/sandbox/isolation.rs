@@ -185,7 +185,7 @@ mod linux {
         sendto(&socket, &request, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
         let mut answer = [0; 64];
         let (_, length) = recv(&socket, &mut answer, RecvFlags::empty())?;
-        // Behind the header of sixteen bytes stands the error, negative, or zero.
+        // The error follows the header of sixteen bytes: negative, or zero.
         match answer[..length].get(16..20).and_then(|error| error.try_into().ok()) {
             Some(error) if i32::from_ne_bytes(error) == 0 => Ok(()),
             Some(error) => Err(io::Error::from_raw_os_error(-i32::from_ne_bytes(error))),

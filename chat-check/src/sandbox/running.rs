@@ -71,7 +71,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Bytes that are read at a time from endless output.
 const CHUNK: usize = 16 * 1024;
 
-/// Interval between two looks at whether a program has ended.
+/// Polling interval for a program's end.
 const POLL: Duration = Duration::from_millis(3);
 
 impl Running {

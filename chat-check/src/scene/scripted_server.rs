@@ -167,7 +167,7 @@ impl Scene<'_> {
             Naming::None => Ok(()),
             Naming::First => self.named(participant).map(drop),
             Naming::Asked(keyword) => {
-                // Another check looks at a keyword behind other words.
+                // Another check tests a keyword behind other words.
                 self.has_read(client, participant);
                 self.tell(client, participant, keyword)?;
                 self.type_name(client);

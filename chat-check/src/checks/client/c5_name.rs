@@ -191,7 +191,7 @@ const GIVES_UP: Check = Check {
     body: gives_up,
 };
 
-/// The client's deadline is not known: one that goes on may still be within it.
+/// The client's deadline is not known: a client that continues may still be within it.
 fn gives_up(scene: &mut Scene) -> Checked {
     keyword(scene)?;
     let (client, mut participant) = scene.connect_client()?;

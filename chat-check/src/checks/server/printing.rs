@@ -109,7 +109,7 @@ impl Print<'_> {
         self.lines.first().map_or("", String::as_str)
     }
 
-    /// Returns whether a part of it stands behind the first `before` bytes of the output.
+    /// Returns whether the output behind its first `before` bytes contains a part of the line.
     fn is_in(&self, heard: &Heard, before: u64) -> bool {
         if heard.total <= before {
             return false;

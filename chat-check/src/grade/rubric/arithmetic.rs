@@ -61,7 +61,7 @@ impl<'a> Sum<'a> {
 
     fn done(mut self) -> PartMarks {
         let scale = self.scale;
-        // The last one that holds is the worst; the first one always does.
+        // The last level that applies is the worst; the first one always applies.
         let holding = scale.levels.iter().rev().find_map(|level| Some((level, self.cause(level)?)));
         let (percent, means) = match &holding {
             Some((level, _)) => (level.percent, level.means.to(self.lang)),

@@ -33,7 +33,8 @@ impl Class {
         let mut checks: Vec<(Side, String, String)> = Vec::new();
         for part in reports.iter().flat_map(|report| &report.parts) {
             let mut place = checks.len();
-            // From the back, so that a check that only this one has goes before its follower.
+            // From the end, so that a check that only this report has is placed before its
+            // successor.
             for outcome in part.results.iter().rev() {
                 let found = checks.iter().position(|(side, id, _)| {
                     (*side, id.as_str()) == (part.side, outcome.id.as_str())

@@ -1,5 +1,5 @@
-//! A conversation as a diagram: time runs down, each participant has a lane, and what goes over a
-//! connection is an arrow.
+//! A conversation as a diagram: time runs down, each participant has a lane, and each transmission
+//! is an arrow.
 
 use chat_drive::transcript::{Entry, How};
 use maud::{Markup, html};

@@ -20,7 +20,7 @@ use crate::sandbox::supervisor::Supervise;
 use crate::sandbox::workdir::WorkDir;
 use crate::text::Words;
 
-/// Interval between two looks at whether a program keeps to its limits.
+/// Polling interval for a program's limits.
 const WATCH: Duration = Duration::from_millis(50);
 
 /// The command that starts a program within its limits.
@@ -75,7 +75,7 @@ impl Watch {
             while !is_over.load(Ordering::Relaxed) {
                 let too_much = self::excess(supervisor, &limits);
                 let end = too_much.is_some() || stop.load(Ordering::Relaxed);
-                // The reason stands before the end can be seen.
+                // The reason is recorded before the program is ended.
                 if let Some(why) = too_much {
                     let _ = excess.set(why);
                 }

@@ -212,7 +212,7 @@ const FLOOD_BEFORE: usize = 3;
 /// Bytes that a flooded client has still to read when it gets no more.
 const AHEAD: u32 = 512 * 1024;
 
-/// Pause until a flooded client is looked at again.
+/// Polling interval for a flooded client.
 const MOMENT: Duration = Duration::from_millis(1);
 
 fn flooded(scene: &mut Scene) -> Checked {

@@ -43,9 +43,9 @@ fn talking(scene: &mut Scene) -> Checked<(ClientProgram, Participant)> {
     scene.receives(&participant, &token)?;
     scene.tell(&client, &mut participant, &token)?;
     client.shows(&token)?;
-    // A client that has yet to come back to the network finds out there what the keyboard should
-    // tell it. A signal between two steps of an interpreter is seen only after the next line. No
-    // user is that fast.
+    // A client that is not yet waiting at the network again would notice there what the keyboard
+    // must show it. A signal between two steps of an interpreter is seen only after the next line.
+    // No user is that fast.
     scene.settle(&client.program)?;
     Ok((client, participant))
 }

@@ -43,7 +43,7 @@ fn forever(scene: &mut Scene) -> Checked {
         let local = participant.local();
         scene.accepted(&server, local)?;
         participant.close();
-        // The server may never release it; another check looks at that.
+        // The server may never release it; another check tests that.
         scene.within(NOTICE, || (!server.has(local)).then_some(()));
         scene.settle(&server.program)?;
         if let Some(status) = server.program.ended() {

@@ -28,7 +28,7 @@ const FIRST_MESSAGE: Check = Check {
     body: first_message,
 };
 
-/// A participant that is not heard may have been so from the beginning; that is not looked at here.
+/// A participant that is not heard may have been so from the beginning; this check ignores that.
 fn first_message(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let mut ana = scene.join(&server, "ana")?;

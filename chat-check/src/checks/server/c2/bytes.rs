@@ -244,7 +244,7 @@ fn split_utf8(scene: &mut Scene) -> Checked {
     Ok(())
 }
 
-/// Returns whether these characters stand for this letter: itself, or as JSON writes it.
+/// Returns whether these characters are this letter: itself, or its JSON escape.
 fn is_written(letter: &str, came: &str) -> bool {
     let in_json = || serde_json::from_str::<String>(&format!("\"{came}\""));
     came == letter || in_json().is_ok_and(|read| read == letter)

@@ -33,19 +33,19 @@ const BUSY: Check = Check {
     body: busy,
 };
 
-/// Duration of one look at a server that has nothing to do.
+/// Duration of one measurement of a server that has nothing to do.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Processor time below which a server counts as idle in one look.
+/// Processor time below which a server counts as idle in one measurement.
 const IDLE: Duration = Duration::from_millis(50);
 
 /// Processor time that only a busy loop can have used.
 const WORK: Duration = Duration::from_millis(400);
 
-/// Minimum of looks at a server that has used this much: a virtual machine has to warm up.
+/// Minimum of measurements of a server that has used this much: a virtual machine has to warm up.
 const WARM: usize = 3;
 
-/// Limit on the looks at a server that may just not have been given a processor.
+/// Limit on the measurements of a server that may just not have been given a processor.
 const LOOKS: usize = 20;
 
 fn busy(scene: &mut Scene) -> Checked {
