@@ -7,16 +7,16 @@ use serde::Deserialize;
 
 use crate::text::Lang;
 
-/// What a program is written in, as far as advice differs.
+/// The programming language of a program, as far as advice differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SourceLanguage {
     Java,
-    /// And C++.
+    /// C and C++.
     C,
     JavaScript,
 }
 
-/// One entry of the file.
+/// An entry of `advice.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -45,7 +45,7 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
 });
 
 impl SourceLanguage {
-    /// What a program is written in, by the words that start it, and its folder.
+    /// Guesses the programming language from the words that start a program, and from its folder.
     pub(crate) fn of(words: &[String], folder: &Path) -> Option<Self> {
         let program = Path::new(words.first()?);
         match program.file_stem()?.to_str()? {
@@ -53,12 +53,12 @@ impl SourceLanguage {
             "node" | "npm" => return Some(Self::JavaScript),
             _ => {}
         }
-        // The file that a compiler made of it stands beside its source.
+        // The file that a compiler made of it is beside its source.
         let is_source = |extension: &&str| folder.join(program).with_extension(extension).is_file();
         ["c", "cpp", "cc", "cxx"].iter().any(is_source).then_some(Self::C)
     }
 
-    /// What there is to be added for this check.
+    /// Returns the advice for this check in this language, if there is any.
     pub(crate) fn advice(self, check: &str, lang: Lang) -> Option<&'static str> {
         let entry = ENTRIES.iter().find(|entry| entry.checks.iter().any(|id| id == check))?;
         let said = match self {

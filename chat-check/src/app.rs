@@ -21,17 +21,17 @@ use crate::report;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::workdir;
 
-/// How often the spinner turns.
+/// Interval between two frames of the spinner.
 const TICK: Duration = Duration::from_millis(120);
 
-/// The name of the file that is standard output.
+/// The file name that stands for standard output.
 const STANDARD_OUTPUT: &str = "-";
 
-/// Does what the command line asks for.
+/// Executes the command line.
 ///
 /// # Errors
 ///
-/// What was given cannot be used, or the checker cannot do its part.
+/// An argument cannot be used, or the checker itself fails.
 pub fn execute(cli: &Cli) -> Result<ExitCode, AppError> {
     match &cli.task {
         Task::Supervise(supervise) => Ok(supervise.run()),
@@ -61,13 +61,14 @@ pub fn execute(cli: &Cli) -> Result<ExitCode, AppError> {
     }
 }
 
-/// Whether programs have networks of their own. To be asked before there is any other thread.
+/// Finds out whether programs can have networks of their own. Must be called before any other
+/// thread is started.
 fn isolation(args: &SettingsArgs) -> Isolation {
     if args.limits.shared_network { Isolation::Shared } else { Isolation::prepare() }
 }
 
-/// What becomes true at the first Ctrl-C; the second ends the run without a report, and the
-/// supervisors end what runs. Where there are no signals to be had, the first does.
+/// Returns a flag that the first Ctrl-C sets; the second ends the run without a report, and the
+/// supervisors end their programs. Where no signal handler can be set, the first does.
 fn stop_on_ctrl_c() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stop);
@@ -79,7 +80,7 @@ fn stop_on_ctrl_c() -> Arc<AtomicBool> {
     stop
 }
 
-/// Checks the programs of one submission, at home in the current folder.
+/// Checks the programs of one submission, with the current folder as theirs.
 fn check(
     programs: &[(Side, &String)],
     args: &SettingsArgs,
@@ -113,7 +114,7 @@ fn check(
         let profiles = profiles.join(", ");
         return Err(AppError::Usage(format!("none of these checks is for profile {profiles}")));
     }
-    // Marks for half a submission would say nothing, unless somebody asks for them.
+    // Marks for half a submission mean little, unless they were asked for.
     if programs.len() > 1 || output.rubric.file.is_some() || output.gradescope.is_some() {
         report.marks = Some(rubric.marks(&report));
     }
@@ -131,7 +132,7 @@ fn write(report: &Report, output: &OutputArgs) -> Result<(), AppError> {
         let width = console::Term::stdout().size_checked().map(|(_, columns)| columns.into());
         let mut out = anstream::stdout().lock();
         match report::console::print(report, output.verbose, width, &mut out) {
-            // Whoever reads no further has seen enough.
+            // A broken pipe is no error: the reader has seen enough.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 return Err(AppError::checker(error));
             }
@@ -141,7 +142,7 @@ fn write(report: &Report, output: &OutputArgs) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Checks the programs of one submission, each knowing what was found out before.
+/// Checks the programs of one submission; each gets what was found out about those before it.
 fn examine(
     jobs: &[Job],
     settings: &Settings,
@@ -156,7 +157,7 @@ fn examine(
     Ok(settings.report(parts, stop))
 }
 
-/// Whether there can be such a file, before anybody waits for what goes into it.
+/// Checks that a file is in a folder that exists, before its contents are made.
 fn writable(file: &Path) -> Result<(), AppError> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     if folder.is_some_and(|folder| !folder.is_dir()) || file.is_dir() {
@@ -192,7 +193,7 @@ mod tests {
         let (side, folder) = (Side::Client, std::path::PathBuf::new());
         let job = Job { side, command, folder, arguments: &[] };
         assert_eq!(job.repeat(&settings), "chat-check client './c x' --slow 2 --env KEY");
-        // What a client takes over from its server.
+        // A client has this from its server.
         settings.profile = Some(Profile::Sala);
         let alone = "chat-check client './c x' --profile sala --slow 2 --env KEY";
         assert_eq!(job.repeat(&settings), alone);

@@ -12,48 +12,48 @@ use crate::text::Lang;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "chat-check", version, max_term_width = 100)]
 pub struct Cli {
-    /// What is to be done.
+    /// The subcommand.
     #[command(subcommand)]
     pub(crate) task: Task,
 }
 
-/// What is to be done.
+/// The subcommands.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Task {
     /// Check one server
     Server {
-        /// How it is started, such as 'python3 servidor.py'; {port} stands for the port
+        /// The command that starts it, such as 'python3 servidor.py'; {port} stands for the port
         command: String,
-        /// How it is checked
+        /// Settings of the checks
         #[command(flatten)]
         settings: SettingsArgs,
-        /// What is written
+        /// Reports and marks
         #[command(flatten)]
         output: OutputArgs,
     },
     /// Check one client, against a scripted server
     Client {
-        /// How it is started, such as 'python3 cliente.py'; {port} stands for the port
+        /// The command that starts it, such as 'python3 cliente.py'; {port} stands for the port
         command: String,
-        /// How it is checked
+        /// Settings of the checks
         #[command(flatten)]
         settings: SettingsArgs,
-        /// What is written
+        /// Reports and marks
         #[command(flatten)]
         output: OutputArgs,
     },
     /// Check a server and a client, and give the rubric's marks
     Both {
-        /// How the server is started
+        /// The command that starts the server
         #[arg(long, value_name = "COMMAND")]
         server: String,
-        /// How the client is started
+        /// The command that starts the client
         #[arg(long, value_name = "COMMAND")]
         client: String,
-        /// How they are checked
+        /// Settings of the checks
         #[command(flatten)]
         settings: SettingsArgs,
-        /// What is written
+        /// Reports and marks
         #[command(flatten)]
         output: OutputArgs,
     },
@@ -68,12 +68,12 @@ pub(crate) enum Task {
     },
     /// Check a folder of submissions, each a folder with a server and a client, or a file
     Batch {
-        /// The folder in which they are
+        /// The folder of the submissions
         folder: PathBuf,
-        /// Where, and which
+        /// Submissions and reports
         #[command(flatten)]
         batch: BatchArgs,
-        /// How they are checked
+        /// Settings of the checks
         #[command(flatten)]
         settings: SettingsArgs,
     },

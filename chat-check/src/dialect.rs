@@ -1,10 +1,11 @@
-//! Dialect of a program: how it speaks, found out before anything is judged, or given in a file.
+//! Dialect of a program: its wire format and conventions, found out before anything is judged, or
+//! given in a file.
 
 use serde::{Deserialize, Serialize};
 
 use crate::text::Words;
 
-/// What ends a message on the wire.
+/// Framing: the end of a message on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Framing {
@@ -13,30 +14,30 @@ pub(crate) enum Framing {
     Lf,
     /// Carriage return and newline.
     Crlf,
-    /// Nothing: a message is what one read returns, so messages must be sent apart.
+    /// No end: a message is what one read returns, so messages must be sent apart.
     None,
-    /// Two bytes before it, most significant first, give its length.
+    /// A length before it: two bytes, most significant first.
     Length2,
 }
 
-/// How a server learns its clients' names.
+/// The way in which a server learns its clients' names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Naming {
-    /// There are no names.
+    /// Clients have no names.
     #[default]
     None,
-    /// The first message is the name, and nobody asks for it.
+    /// The first message is the name, without a question for it.
     First,
     /// The server asks with a text that contains this, and the next message is the name.
     Asked(String),
 }
 
-/// When somebody who runs a client has to type the own name.
+/// The moment at which the user of a client has to type the own name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Typed {
-    /// Not at all: there is none, or an option gives it.
+    /// Never: there is no name, or an option gives it.
     #[default]
     Never,
     /// Before the client connects.
@@ -45,55 +46,53 @@ pub(crate) enum Typed {
     Asked,
 }
 
-/// By what a server tells its clients who speaks.
+/// The label with which a server tells its clients the speaker of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Label {
-    /// By the port of the speaker's socket.
+    /// The port of the speaker's socket.
     Port,
-    /// By the speaker's name.
+    /// The speaker's name.
     Name,
-    /// Not at all.
+    /// No label.
     #[default]
     None,
 }
 
-/// How one chat speaks.
+/// The dialect of one chat: its wire format and its conventions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Dialect {
-    /// Where the server listens.
+    /// The server's port.
     pub(crate) port: u16,
-    /// What ends a message.
     pub(crate) framing: Framing,
-    /// Whether the server says something to whoever connects.
+    /// True if the server greets each client that connects.
     pub(crate) greeting: bool,
-    /// How names are learned.
     pub(crate) naming: Naming,
     /// Of a server that asks: the whole line with which it does, if that is always the same.
     #[serde(default)]
     pub(crate) question: Option<String>,
-    /// What is sent to give a name; `{name}` stands for it.
+    /// The line that gives a name; `{name}` stands for it.
     pub(crate) name_form: String,
-    /// By what speakers are told apart.
+    /// The label of a message's speaker.
     pub(crate) label: Label,
-    /// Whether a message also comes back to its sender. Found out, it is a fault (2.2); given, the
+    /// True if a message also comes back to its sender. Found out, it is a fault (2.2); given, the
     /// course wants it so.
     pub(crate) echo: bool,
     /// The line that makes the server end the connection, if there is one; of a client, the line
     /// with which its user leaves.
     pub(crate) leave: Option<String>,
-    /// Of a client: when its user types the own name.
+    /// Of a client: the moment at which its user types the own name.
     #[serde(default)]
     pub(crate) typed: Typed,
-    /// The lines that are typed before a server listens, or a client connects; `{name}`, `{host}`
-    /// and `{port}` stand for what they say.
+    /// The lines that are typed before a server listens, or a client connects, with placeholders
+    /// `{name}`, `{host}` and `{port}`.
     #[serde(default)]
     pub(crate) before: Vec<String>,
-    /// Which of these were given and not found out, by their names in the file.
+    /// The parts that were given and not found out, by their names in the file.
     pub(crate) given: Vec<String>,
 }
 
-/// The port of the course.
+/// The default port of the course.
 pub(crate) const PORT: u16 = 12345;
 
 impl Default for Dialect {
@@ -115,21 +114,22 @@ impl Default for Dialect {
     }
 }
 
-/// What stands for a name, a host and a port in lines that are typed.
+/// Placeholders for a name, a host and a port in lines that are typed.
 pub(crate) const NAME: &str = "{name}";
 pub(crate) const HOST_MARK: &str = "{host}";
 pub(crate) const PORT_MARK: &str = "{port}";
 
-/// Where the checker plays the server.
+/// The address of the scripted server.
 const HOST: &str = "127.0.0.1";
 
 impl Dialect {
-    /// Whether clients have names.
+    /// Returns whether clients have names.
     pub(crate) fn has_names(&self) -> bool {
         self.naming != Naming::None
     }
 
-    /// How its clients are asked for their names: with the whole question, where that is known.
+    /// Returns the way in which its clients are asked for their names: with the whole question,
+    /// where that is known.
     pub(crate) fn asks(&self) -> Naming {
         match (&self.naming, &self.question) {
             (Naming::Asked(_), Some(question)) if !self.is_given("naming") => {
@@ -139,13 +139,13 @@ impl Dialect {
         }
     }
 
-    /// What gives this name to the server.
+    /// Returns the line that gives this name to the server.
     pub(crate) fn name_line(&self, name: &str) -> String {
         self.name_form.replace(NAME, name)
     }
 
-    /// What the operator of a server types before it listens, the user of a client before it
-    /// connects.
+    /// Returns the lines that the operator of a server types before it listens, or the user of a
+    /// client before it connects.
     pub(crate) fn before(&self, name: &str, port: u16) -> impl Iterator<Item = String> {
         let port = port.to_string();
         let fill = move |line: &String| {
@@ -154,14 +154,14 @@ impl Dialect {
         self.before.iter().map(fill)
     }
 
-    /// Whether this part of it (its name in a file) was given and not found out.
+    /// Returns whether this part of it (its name in a file) was given and not found out.
     pub(crate) fn is_given(&self, part: &str) -> bool {
         self.given.iter().any(|given| given == part)
     }
 }
 
 impl Framing {
-    /// The bytes of a message.
+    /// Returns the bytes of a message.
     pub(crate) fn encode(self, text: &[u8]) -> Vec<u8> {
         let length = u16::try_from(text.len()).unwrap_or(u16::MAX).to_be_bytes();
         match self {
@@ -172,13 +172,14 @@ impl Framing {
         }
     }
 
-    /// Whether messages have an end of their own, so that two of them may follow each other at once.
+    /// Returns whether messages have an end of their own, so that two of them may follow each other
+    /// at once.
     pub(crate) fn has_ends(self) -> bool {
         self != Self::None
     }
 }
 
-/// What a file gives of a dialect. The rest is found out.
+/// The parts of a dialect that a file gives. The rest is found out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(crate) struct Given {
@@ -211,7 +212,7 @@ impl Given {
     ///
     /// # Errors
     ///
-    /// It is not TOML, or says something else than this: what may stand there.
+    /// It is not TOML, or has another key or value: the ones allowed.
     pub(crate) fn parse(text: &str) -> Result<Self, Words> {
         let table: toml::Table = text.parse().map_err(|e| Words::new(&e, &e))?;
         let wrong = table.iter().find(|(name, value)| {
@@ -224,13 +225,13 @@ impl Given {
         }
     }
 
-    /// What of it is for servers.
+    /// Returns the parts that are for servers.
     #[must_use]
     pub(crate) fn for_servers(&self) -> Self {
         Self { before: self.server_before.clone(), ..self.clone() }
     }
 
-    /// Puts what is given in the place of what was found out.
+    /// Overwrites what was found out with what is given.
     pub(crate) fn over(&self, dialect: &mut Dialect) {
         fn put<T: Clone>(given: Option<&T>, found: &mut T, name: &str, names: &mut Vec<String>) {
             if let Some(given) = given {
@@ -254,7 +255,7 @@ impl Given {
     }
 }
 
-/// What may stand in a file, in the place of this.
+/// Returns the values that a file may give in the place of this one.
 fn may_stand(name: &str) -> Words {
     const FORMS: [(&str, [&str; 2]); 11] = [
         ("port", ["un número de 1 a 65535", "a number from 1 to 65535"]),

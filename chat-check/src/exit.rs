@@ -5,21 +5,21 @@ use std::fmt::Display;
 use crate::grade::result::{Outcome, Report};
 use crate::verdict::{Level, Verdict};
 
-/// Why a run ends without a report.
+/// Error: the reason why a run ends without a report.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// Something that was given cannot be used.
+    /// An argument that cannot be used.
     #[error("{0}")]
     Usage(String),
-    /// The checker cannot do its part.
+    /// The checker itself failed.
     #[error("{0}")]
     Checker(String),
 }
 
-/// The exit status of a run in which something could not be checked, or not be written.
+/// Exit status of a run in which a check or the output could not be completed.
 pub(crate) const UNCHECKED: u8 = 3;
 
-/// The exit status of a run that was ended before its end.
+/// Exit status of a run that was interrupted.
 pub(crate) const INTERRUPTED: u8 = 130;
 
 impl AppError {
@@ -40,8 +40,8 @@ impl AppError {
     }
 }
 
-/// 0 when all that must hold does, 1 when some of it does not, 3 when a program could not be
-/// started or the checker failed.
+/// Returns 0 when all MUST requirements hold, 1 when some do not, 3 when a program could not
+/// be started or the checker failed.
 pub(crate) fn status(report: &Report) -> u8 {
     let unstarted = report.parts.iter().any(|part| part.not_started.is_some());
     let fails = |o: &Outcome| o.level == Level::Must && o.verdict == Verdict::Fail;

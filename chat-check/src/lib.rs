@@ -1,15 +1,16 @@
 //! The grader of any chat server or client.
 //!
-//! A run is one page: `grade/grading.rs`. It finds out how a program speaks (a `dialect`), chooses
-//! from the catalogue of checks, and has them run (`grade/runner.rs`). What came of it is a result,
-//! from which marks follow by a rubric, and which is told in the forms of a report.
+//! A run is one page: `grade/grading.rs`. It finds out a program's `dialect`, chooses from the
+//! catalogue of checks, and has them run (`grade/runner.rs`). The outcome is a result, from which
+//! marks follow by a rubric; the forms of a report show both.
 //!
-//! A check plays on a scene: it starts a tested program in a network and a folder of its own, and
-//! speaks to it as one or more participants. What it finds is a verdict.
+//! A check runs on a scene: it starts a tested program in a network and a folder of its own, and
+//! talks to it as one or more participants. Its result is a verdict.
 //!
 //! | what | where |
 //! |---|---|
-//! | processes, terminals, sockets, peers, transcripts: the ground of every test of a program | the crate [`chat_drive`] |
+//! | processes, terminals, sockets, peers, transcripts: the base of every test of a program | the
+//! crate [`chat_drive`] |
 //! | resource limits, namespaces, working directories | `sandbox/` |
 //! | starting a program, participants, a scripted server | `scene/` |
 //! | finding out dialects | `discovery/` |

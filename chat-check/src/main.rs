@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     match app::execute(&Cli::parse()) {
         Ok(status) => status,
         Err(error) => {
-            // Whoever has closed standard error still gets the status.
+            // Standard error may be closed; the exit status is returned anyway.
             let _ = writeln!(io::stderr(), "chat-check: {error}");
             ExitCode::from(error.status())
         }

@@ -1,4 +1,4 @@
-//! Options that several commands share, and what a run makes of them.
+//! Options that several commands share, and their conversion to settings.
 
 use std::fmt::Display;
 use std::fs;
@@ -25,16 +25,17 @@ use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;
 use crate::text::Lang;
 
-/// How long a submission may take, idle time aside.
+/// Time limit for a submission, idle time aside.
 const TIME_LIMIT: Duration = Duration::from_mins(10);
 
-/// How programs are checked.
+/// Options of the checks.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SettingsArgs {
-    /// What to check against; without it sala for servers that ask for names, basico for others
+    /// The profile to check against; without it sala for servers that ask for names, basico for
+    /// others
     #[arg(long, value_name = "PROFILE", value_parser = profile())]
     pub(crate) profile: Option<Profile>,
-    /// What is known of the dialect (TOML); the rest is found out
+    /// Known parts of the dialect (TOML); the rest is found out
     #[arg(long, value_name = "FILE")]
     pub(crate) dialect: Option<PathBuf>,
     /// After how much silence a connection must be closed, such as 60s; without it idle time is not
@@ -44,7 +45,7 @@ pub(crate) struct SettingsArgs {
     /// Let everything take this many times as long
     #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = slow)]
     pub(crate) slow: f64,
-    /// How many checks to make at the same time
+    /// Number of checks to make at the same time
     #[arg(long, value_name = "NUMBER", default_value = "4")]
     pub(crate) side_by_side: NonZero<usize>,
     /// Make only the checks with these names, and what they need; 2.* is all of chapter 2
@@ -62,13 +63,13 @@ pub(crate) struct SettingsArgs {
     /// A variable of the programs' environment, NAME=VALUE or NAME to pass it on
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Vec<String>,
-    /// What programs may use
+    /// Limits on the programs
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }
 
 impl SettingsArgs {
-    /// What the options say, ready to be used.
+    /// Returns the settings that the options give.
     pub(crate) fn settle(
         &self,
         isolation: Isolation,
@@ -108,8 +109,8 @@ impl SettingsArgs {
         })
     }
 
-    /// The options without which a check would not be the same, but for the profile. What variables
-    /// hold is nobody's business.
+    /// The options without which a check would not be the same, but for the profile. The values of
+    /// variables are left out, because they may be secret.
     fn written(&self) -> String {
         let mut words = Vec::new();
         let mut add = |name: &str, value: Option<String>| {
@@ -125,7 +126,7 @@ impl SettingsArgs {
     }
 }
 
-/// Where a batch writes, and which programs it takes.
+/// Options of a batch: its reports, and its programs.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct BatchArgs {
     /// The folder for the reports: one for each submission in it, and the class's
@@ -137,10 +138,10 @@ pub(crate) struct BatchArgs {
     /// Which files are clients
     #[arg(long, value_name = "GLOB")]
     pub(crate) client_pattern: Vec<String>,
-    /// How many submissions to check at the same time, each with --side-by-side checks
+    /// Number of submissions to check at the same time, each with --side-by-side checks
     #[arg(long, value_name = "NUMBER", default_value = "5")]
     pub(crate) submissions: NonZero<usize>,
-    /// How long one submission may take in all, or it gets no marks; without it 10m and 20 times
+    /// Time limit for one submission in all, or it gets no marks; without it 10m and 20 times
     /// --idle
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) time_limit: Option<Duration>,
@@ -153,42 +154,42 @@ pub(crate) struct BatchArgs {
 }
 
 impl BatchArgs {
-    /// How long one submission may take: checks of idle time wait for many times that.
+    /// Returns the time limit for one submission: checks of idle time wait for many times that.
     pub(crate) fn time_limit(&self, idle: Option<Duration>) -> Duration {
         self.time_limit.unwrap_or(TIME_LIMIT + idle.unwrap_or_default() * 20)
     }
 }
 
-/// What programs may use.
+/// Options that limit the programs.
 #[derive(Args, Clone, Debug)]
 #[command(
     next_help_heading = "Containment: against accidents; this is no sandbox for hostile code"
 )]
 pub(crate) struct LimitArgs {
-    /// How many processes a program may have at a time
+    /// Limit on the processes that a program has at a time
     #[arg(long, value_name = "NUMBER", default_value = "128")]
     pub(crate) processes: NonZero<usize>,
-    /// How much memory its processes may use together, such as 512MiB
+    /// Limit on the memory of its processes together, such as 512MiB
     #[arg(long, value_name = "SIZE", default_value = "1GiB")]
     pub(crate) memory: ByteSize,
-    /// How much processor time they may use together, such as 30s
+    /// Limit on their processor time together, such as 30s
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
     pub(crate) cpu: Duration,
     /// Share the machine's network and processes with the programs, as on systems that have no
-    /// others to give: checks are made one after the other; {port} stands for a free port, and who
-    /// is not told it needs the usual one to be free
+    /// others to give: checks are made one after the other; {port} stands for a free port, and a
+    /// program that does not take it needs the usual one to be free
     #[arg(long)]
     pub(crate) shared_network: bool,
 }
 
 impl LimitArgs {
-    /// As the checker takes them.
+    /// Returns the limits as the checker takes them.
     pub(crate) fn limits(&self) -> Limits {
         let (processes, memory) = (self.processes.get(), self.memory.as_u64());
         Limits { processes, memory, cpu: self.cpu, ..Limits::default() }
     }
 
-    /// What has to be said to have them again.
+    /// Returns the words that give the same limits again.
     pub(crate) fn words(&self) -> Vec<String> {
         let (limits, usual) = (self.limits(), Limits::default());
         let mut words = Vec::new();
@@ -219,7 +220,7 @@ impl RubricArgs {
     }
 }
 
-/// What is written, and where. A file `-` is standard output.
+/// Options for the output: reports and marks. A file `-` is standard output.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct OutputArgs {
     /// By what marks are given
@@ -248,11 +249,11 @@ pub(crate) struct OutputArgs {
     pub(crate) gradescope: Option<PathBuf>,
 }
 
-/// Tells a report in one of its forms.
+/// A function that renders a report.
 pub(crate) type Form = fn(&Report) -> String;
 
 impl OutputArgs {
-    /// The files that are to be written, and what goes into them.
+    /// Returns the files to write, each with its form.
     pub(crate) fn forms(&self) -> impl Iterator<Item = (&Path, Form)> {
         let forms: [(&Option<PathBuf>, Form); 6] = [
             (&self.json, report::json::render),
@@ -266,7 +267,7 @@ impl OutputArgs {
     }
 }
 
-/// Takes a profile's name, and shows in the help what each is.
+/// Parses a profile's name; the help shows the purpose of each.
 fn profile() -> impl TypedValueParser<Value = Profile> {
     let value = |profile: Profile| PossibleValue::new(profile.name()).help(profile.purpose());
     PossibleValuesParser::new(Profile::ALL.map(value)).try_map(|name| name.parse::<Profile>())

@@ -1,4 +1,4 @@
-//! Bilingual text: what people are told, in Spanish and in English.
+//! Bilingual text: the program's output in Spanish and in English.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Lang {
-    /// Spanish, which the course speaks.
+    /// Spanish, the language of the course.
     #[default]
     Es,
     /// English.
@@ -25,7 +25,7 @@ pub(crate) struct Text {
     pub(crate) en: &'static str,
 }
 
-/// A text with something of this run in it, in both languages.
+/// A text with values of this run in it, in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Words {
     es: String,
@@ -43,7 +43,7 @@ impl Text {
 }
 
 impl Words {
-    /// What was seen, in Spanish and in English.
+    /// Makes words from the Spanish and the English text.
     pub(crate) fn new(es: impl fmt::Display, en: impl fmt::Display) -> Self {
         Self { es: es.to_string(), en: en.to_string() }
     }
@@ -70,14 +70,14 @@ impl From<[&str; 2]> for Words {
     }
 }
 
-/// A text in which numbers and blanks make no difference: times of day, ports, counters, widths of
-/// columns.
+/// Normalizes a text, so that numbers and blanks make no difference: times of day, ports, counters,
+/// widths of columns.
 pub(crate) fn normal(text: &str) -> String {
     let words: Vec<String> = text.split_whitespace().map(numberless).collect();
     words.join(" ")
 }
 
-/// Each number becomes one zero.
+/// Replaces each number by one zero.
 fn numberless(word: &str) -> String {
     let mut all = String::new();
     for c in word.chars() {
@@ -90,9 +90,9 @@ fn numberless(word: &str) -> String {
     all
 }
 
-/// Whether a message says this text as `model` does, which is a message with it. Where messages have
-/// no ends, others may hang on it; when nothing stands around the text, a notice that names it is
-/// more than it.
+/// Returns whether a message says this text as `model` does, which is a message with it. Where
+/// messages have no ends, others may hang on it; when nothing stands around the text, a notice that
+/// names it is more than it.
 pub(crate) fn says_like(message: &str, model: &str, text: &str) -> bool {
     let (message, model) = (normal(message), normal(model));
     if model == normal(text) { message == model } else { message.contains(&model) }

@@ -1,69 +1,69 @@
-//! Verdict of a check: pass, fail, or why neither can be said.
+//! Verdict of a check: pass, fail, or the reason why there is neither.
 
 use serde::{Deserialize, Serialize};
 
 use crate::text::Words;
 
-/// How much a check weighs.
+/// The weight of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Level {
     /// Decides whether the program works.
     Must,
-    /// What a good program also does. Costs no mark unless the rubric says so.
+    /// Recommended: a good program also does it. Costs no mark unless the rubric says so.
     Should,
-    /// Something worth knowing.
+    /// Information only.
     Info,
 }
 
-/// The judgement of one check.
+/// The verdict on one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verdict {
-    /// It is as required.
+    /// The requirement holds.
     Pass,
-    /// It works, but not to the letter.
+    /// It holds, but not to the letter.
     NotStrict,
-    /// It is not as required: seen twice, each time in a fresh process.
+    /// It failed twice, each time in a fresh process.
     Fail,
-    /// It was not as required once, and then it was.
+    /// It failed once, and then it passed.
     Flaky,
-    /// It failed, and whoever asked for the check said that it would (`--xfail`).
+    /// It failed, as was expected (`--xfail`).
     ExpectedFail,
-    /// Something that it needs did not hold.
+    /// A check that it needs did not hold.
     Skipped,
-    /// It cannot be seen here: on this system, in this dialect, with these options.
+    /// It cannot be observed here: on this system, in this dialect, with these options.
     Untestable,
     /// The checker itself failed.
     CheckerError,
 }
 
 impl Verdict {
-    /// Whether checks that depend on one with this verdict can still be made.
+    /// Returns whether checks that depend on one with this verdict can still be made.
     pub(crate) const fn holds(self) -> bool {
         matches!(self, Self::Pass | Self::NotStrict | Self::Flaky | Self::Untestable)
     }
 }
 
-/// Why the body of a check ended before its end.
+/// The reason why the body of a check ended before its end.
 #[derive(Clone, Debug)]
 pub(crate) enum Halt {
     /// The program does not do what is required.
     Fault {
-        /// What should have come.
+        /// The expected behaviour.
         expected: Words,
-        /// What came.
+        /// The actual behaviour.
         came: Words,
     },
     /// It does what is required, but not to the letter.
     NotStrict(Words),
-    /// It cannot be seen here.
+    /// It cannot be observed here.
     Untestable(Words),
-    /// The checker cannot do its own part.
+    /// The checker itself failed.
     Checker(String),
 }
 
-/// What the body of a check, and every step in it, returns.
+/// The result of a check's body, and of every step in it.
 pub(crate) type Checked<T = ()> = Result<T, Halt>;
 
 impl Halt {
@@ -72,7 +72,7 @@ impl Halt {
         Self::Fault { expected: expected.into(), came: came.into() }
     }
 
-    /// The checker cannot do its own part.
+    /// The checker itself failed.
     pub(crate) fn broken(what: &str, error: &std::io::Error) -> Self {
         Self::Checker(format!("{what}: {error}"))
     }

@@ -1,4 +1,4 @@
-//! Programs with exactly one fault each fail exactly the check that they are named for, and
+//! Corpus: programs with exactly one fault each fail exactly the check that they are named for, and
 //! correct ones fail none.
 
 #![cfg(target_os = "linux")]
@@ -14,19 +14,19 @@ use std::thread;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus");
 
-/// What a program's first line may begin with: options for the checker.
+/// The beginning of a first line with options for the checker.
 const OPTIONS: &str = "# chat-check: ";
 
-/// How many programs are checked at the same time for each processor: most of the time, they wait.
+/// Number of programs checked at the same time for each processor: most of the time, they wait.
 const SIDE_BY_SIDE: usize = 2;
 
-/// How many programs of a folder are checked once more when they were not as they are named: on a
+/// Limit on the programs of a folder that are checked once more after an unexpected verdict: on a
 /// machine that others use too one of thousands of verdicts may be chance, but not twice.
 const DOUBTS: usize = 3;
 
-/// How a program is started some thousand times: where `python3` is a script of a version manager,
-/// what it finds; and without what Python looks for in folders that no program here imports from.
-/// That is a third of the processor time.
+/// The command of an interpreter that is started some thousand times: where `python3` is a script
+/// of a version manager, the program that it finds; and without what Python looks for in folders
+/// that no program here imports from. That is a third of the processor time.
 static PYTHON: LazyLock<String> = LazyLock::new(|| {
     let output = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
     format!("{} -S", String::from_utf8(output.unwrap().stdout).unwrap().trim())
@@ -56,7 +56,7 @@ fn correct_clients_fail_no_check() {
     run("client", "clients/correct");
 }
 
-/// Its user reads the question and types the answer, which is all that most clients of courses do.
+/// The user reads the question and types the answer, which is all that most clients of courses do.
 #[test]
 #[ignore = "minutes of two processors: make corpus"]
 fn a_client_need_not_know_its_server_s_question() {
@@ -92,7 +92,7 @@ fn run(side: &str, folder: &str) {
     let mut results = results.into_inner().unwrap();
     let doubtful = results.iter_mut().filter(|(program, result)| !result.is_as_named(program));
     for (program, result) in doubtful.take(DOUBTS) {
-        // Past what is shown of failed tests only.
+        // Written past the capture of the test runner, which shows it of failed tests only.
         let doubt = format!("once more: {}", result.line(program));
         io::stderr().write_all(doubt.as_bytes()).unwrap();
         *result = examine(side, program);
@@ -110,20 +110,21 @@ fn programs(folder: &Path) -> Vec<PathBuf> {
     programs
 }
 
-/// What the checker said of a program.
+/// The checker's verdicts on a program.
 struct Verdicts {
     /// By the checks' names.
     verdicts: BTreeMap<String, String>,
-    /// All that it printed.
+    /// The whole output.
     told: String,
 }
 
 impl Verdicts {
-    /// Exactly the check in the name fails, if there is one, and the checker itself does not.
+    /// Returns whether exactly the check in the name fails, if there is one, and the checker itself
+    /// does not.
     fn is_as_named(&self, program: &Path) -> bool {
         let named: Vec<&str> = named(program).into_iter().collect();
         let failed: Vec<&str> = self.with("fail").collect();
-        // For who is correct, a fault seen once is one too many.
+        // For a correct program, a fault seen once is one too many.
         let doubts = self.with("flaky").next().is_some() && named.is_empty();
         let broken = self.with("checker_error").next().is_some() || self.verdicts.is_empty();
         failed == named && !doubts && !broken
@@ -155,7 +156,7 @@ fn named(program: &Path) -> Option<&str> {
     number.contains('.').then(|| &name[..end])
 }
 
-/// Has a copy of a program, with its dialect, checked in every way.
+/// Checks a copy of a program, with its dialect, in every way.
 fn examine(side: &str, program: &Path) -> Verdicts {
     let home = tempfile::tempdir().unwrap();
     for file in [program.to_owned(), program.with_extension("toml")] {
@@ -170,7 +171,7 @@ fn examine(side: &str, program: &Path) -> Verdicts {
     grade(home.path(), &words, 0)
 }
 
-/// What the checker says of the program of this number that these words tell it to check.
+/// Runs the checker on the program of this number with these words, and returns its verdicts.
 fn grade(home: &Path, words: &[&str], part: usize) -> Verdicts {
     let json = tempfile::NamedTempFile::new().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_chat-check"));

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use crate::role::Role;
 use crate::transcript::How;
 
-/// How a stream of bytes has ended.
+/// The end of a stream of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// Properly.
+    /// Closed by the other end in the normal way.
     Closed,
-    /// With a reset, or another error.
+    /// Ended by a reset, or by another error.
     Broken,
 }
 
@@ -24,36 +24,36 @@ pub struct Captured {
     when_full: WhenFull,
     heard: Mutex<Heard>,
     changed: Condvar,
-    /// Nobody will take anything any more.
+    /// True once the reader has closed it: nothing more is read.
     closed: AtomicBool,
 }
 
-/// What happens to more output than is kept.
+/// Policy for output beyond the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WhenFull {
-    /// The middle of it is forgotten.
+    /// The middle of it is dropped.
     Forget,
     /// It is not read until what was captured before is [taken](Captured::take).
     Wait,
 }
 
-/// What was heard, at one moment.
+/// A snapshot of the captured bytes.
 #[derive(Default)]
 pub struct Heard {
     /// The bytes, without what was left out.
     pub bytes: Vec<u8>,
-    /// Where in them each read ended: at most [`READS`] of them.
+    /// Offsets in `bytes` at which each read ended: at most [`READS`] of them.
     pub reads: Vec<usize>,
-    /// How it has ended, if it has.
+    /// The end of the stream, once it has ended.
     pub end: Option<End>,
-    /// How many bytes have come in all.
+    /// Number of bytes received, including those no longer kept.
     pub total: u64,
 }
 
-/// How many reads are told apart: as many as any check looks at, and a bound.
+/// Limit on the recorded reads: as many as any check looks at.
 pub const READS: usize = 100_000;
 
-/// How many times as long as patience lasts [`Captured::wait_on`] waits at most.
+/// Upper limit for [`Captured::wait_on`], as a multiple of the patience.
 const ON: u32 = 4;
 
 /// The bytes of one read.
@@ -110,7 +110,7 @@ impl Captured {
         taken
     }
 
-    /// Nobody will take anything any more: nothing more is read.
+    /// Stops reading: the output is no longer needed.
     pub fn close(&self) {
         let _heard = self.lock();
         self.closed.store(true, Ordering::Relaxed);
@@ -127,8 +127,8 @@ impl Captured {
         self.wait_at_most(patience, patience, |heard| find(heard))
     }
 
-    /// The same with patience that begins anew with whatever comes, for some time at most: what was
-    /// said before it may take a slow program longer.
+    /// The same, but each arrival restarts the time-out, up to a limit: a slow program may still be
+    /// busy with what came before.
     pub fn wait_on<T>(
         &self,
         patience: Duration,
@@ -163,12 +163,12 @@ impl Captured {
         }
     }
 
-    /// Looks at what was heard until now.
+    /// Looks at the bytes captured until now.
     pub fn look<T>(&self, look: impl FnOnce(&Heard) -> T) -> T {
         look(&self.lock())
     }
 
-    /// What was heard until now, as text.
+    /// Returns the bytes captured until now, as text.
     pub fn text(&self) -> String {
         self.look(|heard| String::from_utf8_lossy(&heard.bytes).into_owned())
     }
@@ -177,7 +177,7 @@ impl Captured {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps what was read, once there is room. Returns whether more is to be read.
+    /// Stores a chunk, once there is room. Returns whether to read more.
     fn keep(&self, chunk: &[u8]) -> bool {
         let mut heard = self.lock();
         let closed = || self.closed.load(Ordering::Relaxed);
@@ -200,12 +200,12 @@ impl Captured {
                     }
                 }
                 Err(e) if e.kind() == ErrorKind::Interrupted => continue,
-                // A terminal whose program is gone ends so.
+                // A read from a terminal fails when its program is gone.
                 Err(_) => break End::Broken,
             }
             self.changed.notify_all();
         };
-        // Whoever sees the end may count on that nobody holds the source any more.
+        // A caller that sees the end may rely on the source being closed.
         drop(source);
         record(None);
         self.lock().end = Some(end);
@@ -218,7 +218,7 @@ impl Heard {
         self.total += chunk.len() as u64;
         self.bytes.extend(chunk);
         if self.bytes.len() > most && when_full == WhenFull::Forget {
-            // Half a bound at once, so that endless output does not move memory with each read.
+            // Half the limit at once, so that endless output does not move memory with each read.
             let first = most / 4;
             self.bytes.drain(first..first + most / 2);
             self.reads.clear();
@@ -227,13 +227,13 @@ impl Heard {
         }
     }
 
-    /// Where this stands in what was heard, at or behind `from`.
+    /// Returns the offset of this text in the captured bytes, at or behind `from`.
     pub fn find(&self, token: &str, from: usize) -> Option<usize> {
         let bytes = self.bytes.get(from..)?;
         memchr::memmem::find(bytes, token.as_bytes()).map(|at| from + at)
     }
 
-    /// How often this stands in it.
+    /// Returns the number of occurrences of this text.
     pub fn count(&self, token: &str) -> usize {
         memchr::memmem::find_iter(&self.bytes, token.as_bytes()).count()
     }

@@ -6,10 +6,10 @@ use std::panic::Location;
 
 use crate::transcript::Transcript;
 
-/// What every step on a stage returns.
+/// The result of every step on a stage.
 pub type Result<T = ()> = std::result::Result<T, Failure>;
 
-/// A step that did not go as it should.
+/// The failure of a step.
 ///
 /// Its `Debug` is its `Display`, because that is what a test that returns it prints.
 pub struct Failure(Box<Details>);
@@ -21,7 +21,7 @@ struct Details {
 }
 
 impl Failure {
-    /// A failure of the step that the caller stands for.
+    /// A failure at the caller's line, with the transcript until now.
     #[track_caller]
     pub fn new(what: impl fmt::Display, transcript: &Transcript) -> Self {
         Self(Box::new(Details {

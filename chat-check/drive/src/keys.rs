@@ -9,10 +9,10 @@ use crate::failure::Result;
 use crate::role::Role;
 use crate::transcript::How;
 
-/// How much may have been typed that was not read: this many times whatever was typed at once.
+/// Limit on typed input that was not read, in writes.
 const UNREAD: usize = 10_000;
 
-/// Something to type on. Dropping it is the end of input, once all that was typed is written.
+/// The input of a program. Dropping it ends the input, once all that was typed is written.
 pub struct Keys {
     texts: SyncSender<Vec<u8>>,
 }

@@ -1,4 +1,4 @@
-//! TCP peer: one end of a connection, of which every byte is in a test's hands.
+//! TCP peer: one end of a connection, with control over every byte.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream};
@@ -11,28 +11,29 @@ use crate::captured::Captured;
 use crate::role::Role;
 use crate::transcript::How;
 
-/// Less than any buffer that a socket can be given, in bytes; the system rounds it up.
+/// Size of the receive buffer to request, in bytes: less than the system's minimum, which it rounds
+/// up to.
 const SMALL_BUFFER: usize = 1024;
 
-/// How to connect.
+/// Options for a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Connect {
-    /// How long connecting and each write may take.
+    /// Time-out for connecting and for each write.
     pub patience: Duration,
-    /// From which address of this machine, if that matters.
+    /// The local address to connect from, if that matters.
     pub source: Option<IpAddr>,
-    /// Whether the socket takes in as little as the system allows: who sends to it is soon stuck.
+    /// Requests the smallest receive buffer that the system allows, so that a sender soon blocks.
     pub takes_little: bool,
 }
 
 impl Connect {
-    /// Like any client.
+    /// Connects as a usual client does, with this time-out.
     pub fn patiently(patience: Duration) -> Self {
         Self { patience, source: None, takes_little: false }
     }
 
-    /// Opens a connection. Who listens on all addresses of IPv6 may have said that IPv4 is not
-    /// among them, so where IPv4 is refused on this machine, IPv6 is tried.
+    /// Opens a connection. A server that listens on all addresses of IPv6 may exclude IPv4, so IPv6
+    /// is tried where IPv4 is refused on this machine.
     fn open(self, address: SocketAddr) -> io::Result<TcpStream> {
         match self.to(address) {
             Err(error)
@@ -71,25 +72,25 @@ impl Peer {
     ///
     /// # Errors
     ///
-    /// There is no connection to be had.
+    /// The connection is refused, or times out.
     pub fn connect(role: Role, address: SocketAddr, how: Connect) -> io::Result<Self> {
         Self::over(role, how.open(address)?, how.patience)
     }
 
-    /// Takes over a connection that there is already. Each write may take this long.
+    /// Uses a connection that exists already, with this time-out for each write.
     ///
     /// # Errors
     ///
     /// The connection is gone.
     pub fn over(role: Role, stream: TcpStream, patience: Duration) -> io::Result<Self> {
-        // What is sent apart arrives apart, as far as that is in anyone's hands.
+        // Disables Nagle's algorithm, so that separate writes arrive apart as far as possible.
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(patience))?;
         let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
         Ok(Self { role, stream: Arc::new(stream), local, remote })
     }
 
-    /// Its name in the transcript.
+    /// Its role in the transcript.
     pub fn role(&self) -> &Role {
         &self.role
     }
@@ -114,14 +115,14 @@ impl Peer {
         self.stream.as_ref().write_all(bytes)
     }
 
-    /// What one read returns; nothing at the end of the stream. It is not recorded.
+    /// Receives the bytes of one read; none at the end of the stream. It is not recorded.
     ///
     /// # Errors
     ///
     /// Nothing comes while patience lasts, or the connection was reset.
     pub fn receive(&self, chunk: &mut [u8], patience: Duration) -> io::Result<usize> {
         self.stream.set_read_timeout(Some(patience))?;
-        // A read with a limit fails when the process was stopped and goes on.
+        // A read with a time-out fails when the process was stopped and goes on.
         loop {
             match self.stream.as_ref().read(chunk) {
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
@@ -135,13 +136,13 @@ impl Peer {
         Captured::of(&self.role, How::Out, self.incoming(), most)
     }
 
-    /// What arrives, to be read by another thread, unrecorded. The connection stays open for as
-    /// long as this does.
+    /// Returns a reader of the incoming bytes for another thread, unrecorded. The connection stays
+    /// open for as long as the reader exists.
     pub fn incoming(&self) -> Incoming {
         Incoming(Arc::clone(&self.stream))
     }
 
-    /// Sends nothing more; what arrives can still be received.
+    /// Shuts down the sending side; what arrives can still be received.
     ///
     /// # Errors
     ///
@@ -150,7 +151,7 @@ impl Peer {
         self.stream.shutdown(Shutdown::Write)
     }
 
-    /// Receives nothing more: who reads sees the end.
+    /// Shuts down the receiving side: a thread that reads sees the end.
     ///
     /// # Errors
     ///
@@ -159,14 +160,14 @@ impl Peer {
         self.stream.shutdown(Shutdown::Read)
     }
 
-    /// Lets the connection end with a reset instead of a proper end, once it is dropped.
+    /// Makes the connection end with a reset instead of a normal close, once it is dropped.
     pub fn end_with_reset(&self) {
-        // It fails when the connection is gone, which is no less of an end.
+        // It fails only when the connection is gone already.
         let _ = SockRef::from(&*self.stream).set_linger(Some(Duration::ZERO));
     }
 }
 
-/// The reading half, which lets go of the connection when it is dropped.
+/// The reading half, which closes the connection when it is dropped.
 pub struct Incoming(Arc<TcpStream>);
 
 impl Read for Incoming {

@@ -7,30 +7,30 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-/// For how long a system keeps a port for a connection that has ended (Linux: a minute), and a
-/// little more.
+/// Time that a system keeps a port for a connection that has ended (Linux: a minute), and a little
+/// more.
 const LINGERING: Duration = Duration::from_secs(65);
 
-/// How long somebody who listens may take to go: whatever was killed a moment ago.
+/// Time-out for a listener to go: it may have been killed a moment ago.
 const LEAVING: Duration = Duration::from_secs(3);
 
-/// How often it is looked whether a port is free.
+/// Polling interval for a free port.
 const POLL: Duration = Duration::from_millis(20);
 
-/// How long somebody who listens may take to answer.
+/// Time-out for a listener to answer.
 const ANSWER: Duration = Duration::from_millis(500);
 
-/// Somebody else listens on the port.
+/// Error: another process listens on the port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("port {0} is taken by another program of this machine; end that program, and try again")]
 pub struct Taken(u16);
 
-/// A port that nobody uses at this moment.
+/// Returns a port that is free at this moment.
 pub fn free() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// Waits until a program that asks for nothing special can listen on this port, or until it is to
+/// Waits until a program can listen on this port without special options, or until the run is to
 /// stop.
 ///
 /// # Errors
@@ -48,7 +48,7 @@ pub fn wait_until_free(port: u16, is_to_stop: impl Fn() -> bool) -> Result<(), T
     Ok(())
 }
 
-/// Whether the port can be bound; connections that have ended do not matter to whoever reuses it.
+/// Returns whether the port can be bound; connections that have ended do not matter with `reuse`.
 fn is_free(port: u16, reuse: bool) -> bool {
     let bind = |ip: IpAddr| -> io::Result<()> {
         let address = SocketAddr::new(ip, port);
@@ -63,7 +63,7 @@ fn is_free(port: u16, reuse: bool) -> bool {
     !taken(Ipv4Addr::UNSPECIFIED.into()) && !taken(Ipv6Addr::UNSPECIFIED.into())
 }
 
-/// Whether somebody listens there: connects, and leaves as one who has nothing to say.
+/// Returns whether a listener answers there: connects, and closes without a word.
 pub fn answers(address: SocketAddr) -> bool {
     let Ok(stream) = std::net::TcpStream::connect_timeout(&address, ANSWER) else { return false };
     let _ = stream.shutdown(std::net::Shutdown::Write);

@@ -7,17 +7,17 @@ use std::process::{Command, Stdio};
 
 use crate::child::ChildWrapper;
 
-/// How many rows a terminal has.
+/// Rows of a terminal.
 pub(crate) const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
 
-/// How many columns a terminal has.
+/// Columns of a terminal.
 pub(crate) const COLUMNS: NonZero<u16> = NonZero::new(80).unwrap();
 
-/// Starts a program.
+/// A function that starts a program.
 pub type Spawn = Box<dyn FnOnce() -> io::Result<Box<dyn ChildWrapper>> + Send>;
 
-/// A terminal that a program will have as its controlling one: the end at which it is read and
-/// typed on, and what starts the program as the leader of a session.
+/// Opens a controlling terminal for a program: the end for reading and typing, and the function
+/// that starts the program as the leader of a session.
 #[cfg(unix)]
 pub(crate) fn open(command: Command) -> io::Result<(File, Spawn)> {
     use std::os::fd::OwnedFd;
@@ -34,14 +34,14 @@ pub(crate) fn open(command: Command) -> io::Result<(File, Spawn)> {
     Ok((OwnedFd::from(master).into(), Box::new(spawn)))
 }
 
-/// There are no such terminals.
+/// Fails: this system has no such terminals.
 #[cfg(not(unix))]
 pub(crate) fn open(_: Command) -> io::Result<(File, Spawn)> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// The two ends of a terminal that nobody types on: where a program writes, and where its screen is
-/// read.
+/// Opens a terminal without a keyboard: the end that a program writes to, and the end that its
+/// screen is read from.
 ///
 /// # Errors
 ///
@@ -52,7 +52,7 @@ pub fn output() -> io::Result<(Stdio, Option<File>)> {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     use rustix::termios::{Winsize, tcsetwinsize};
 
-    // It becomes nobody's controlling terminal: who types, types into a pipe.
+    // It does not become a controlling terminal: input goes through a pipe.
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
     #[cfg(target_os = "linux")]
     let flags = flags | OpenptFlags::CLOEXEC;
@@ -67,7 +67,7 @@ pub fn output() -> io::Result<(Stdio, Option<File>)> {
     Ok((output.into(), Some(screen.into())))
 }
 
-/// A pipe: there is no terminal on which nobody types.
+/// Opens a pipe: there is no terminal without a keyboard here.
 ///
 /// # Errors
 ///

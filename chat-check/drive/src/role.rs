@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use crate::failure::{Failure, Result};
 use crate::transcript::{How, Transcript};
 
-/// How long a stage waits for something that must happen. Far longer than anything takes, because
-/// running out of it is a verdict, and a busy machine is none.
+/// Time-out for something that must happen. Far longer than anything takes, because a time-out is a
+/// verdict, and a busy machine must not cause one.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How often it is looked whether something has come true that nobody announces.
+/// Polling interval for conditions that have no event.
 const POLL: Duration = Duration::from_millis(2);
 
-/// A name in a transcript.
+/// A name in a transcript, and the transcript.
 #[derive(Clone)]
 pub struct Role {
     name: String,
@@ -23,33 +23,33 @@ pub struct Role {
 }
 
 impl Role {
-    /// This name in this transcript.
+    /// Makes a role of this name in this transcript.
     pub fn new(name: &str, transcript: &Transcript) -> Self {
         Self { name: name.to_owned(), transcript: transcript.clone() }
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Records what was said by or to this one.
+    /// Records something said by this role or to it.
     pub fn said(&self, how: How, what: impl AsRef<[u8]>) {
         self.transcript.add(&self.name, how, what);
     }
 
-    /// Records what happened to this one.
+    /// Records an event of this role.
     pub fn event(&self, what: impl AsRef<[u8]>) {
         self.said(How::Event, what);
     }
 
-    /// This one failed: `what` continues a sentence that begins with the name.
+    /// A failure of this role: `what` continues a sentence that begins with the name.
     #[track_caller]
     pub fn failure(&self, what: impl fmt::Display) -> Failure {
         Failure::new(format!("{} {what}", self.name), &self.transcript)
     }
 
-    /// What was to be had, or the failure of this one.
+    /// Returns the value, or the failure of this role.
     #[track_caller]
     pub fn check<T, E: fmt::Display>(
         &self,
@@ -62,7 +62,7 @@ impl Role {
         }
     }
 
-    /// Waits for something that nobody announces: tries again and again.
+    /// Polls for something that has no event: tries again and again.
     #[track_caller]
     pub fn poll<T>(
         &self,

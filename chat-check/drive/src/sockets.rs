@@ -9,41 +9,41 @@ use procfs::net::{TcpNetEntry, TcpState};
 #[cfg(target_os = "linux")]
 use crate::process::{found, process, tree};
 
-/// What a socket is doing.
+/// The state of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Connected, both ways.
     Established,
-    /// The other end has closed it, and its owner has not.
+    /// Closed by the other end, and not yet by its owner.
     CloseWait,
-    /// Waits for connections.
+    /// Listens for connections.
     Listen,
-    /// Anything else: on its way up or down.
+    /// Any other state: being opened or closed.
     Other,
 }
 
 /// A TCP socket that a process has open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Socket {
-    /// Its own end.
+    /// The local address.
     pub local: SocketAddr,
-    /// The other end; of a listening one the unspecified address.
+    /// The remote address; of a listening socket the unspecified one.
     pub remote: SocketAddr,
-    /// What it is doing.
+    /// The state of the connection.
     pub state: State,
-    /// How many bytes have come that its owner has not read; of a listening one, how many
-    /// connections wait.
+    /// Bytes received that its owner has not read; of a listening socket, the number of connections
+    /// that wait.
     pub unread: u32,
-    /// How many bytes its owner has sent that the other end has not taken.
+    /// Bytes sent that the other end has not acknowledged.
     pub unsent: u32,
 }
 
 /// The sockets that process `id` or any of its descendants has open. A connection that waits to be
-/// accepted is nobody's yet.
+/// accepted belongs to no process yet.
 ///
 /// # Errors
 ///
-/// The process is gone, or its descriptors are not for us to see.
+/// The process is gone, or its descriptors may not be read.
 #[cfg(target_os = "linux")]
 pub fn of_tree(id: u32) -> io::Result<Vec<Socket>> {
     use std::collections::HashSet;
@@ -53,7 +53,7 @@ pub fn of_tree(id: u32) -> io::Result<Vec<Socket>> {
     Ok(all.into_iter().filter(|(inode, _)| owned.contains(inode)).map(|(_, s)| s).collect())
 }
 
-/// This system does not tell.
+/// Fails: this system does not show sockets.
 ///
 /// # Errors
 ///
@@ -110,19 +110,19 @@ impl From<TcpNetEntry> for Socket {
     }
 }
 
-/// An address of IPv4 stays one when a socket of IPv6 has it.
+/// Converts an IPv4 address in a socket of IPv6 to a plain one.
 #[cfg(target_os = "linux")]
 fn mapped(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 impl Socket {
-    /// Where to connect to reach this listening socket: the loopback address when it is not bound
-    /// to one.
+    /// Returns the address to connect to in order to reach this listening socket: the loopback
+    /// address when it is not bound to one.
     pub fn reached_at(&self) -> SocketAddr {
         let ip = match self.local.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            // Unbound, it takes IPv4 as well, unless its program has said otherwise.
+            // Bound to no address, it takes IPv4 as well, unless its program has said otherwise.
             IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
             ip => ip,
         };

@@ -20,7 +20,7 @@ pub struct Terminal<C: Containment = Group> {
 
 type Parser = vt100::Parser<Bells>;
 
-/// How often the bell has rung.
+/// Counts the bells.
 struct Bells(usize);
 
 impl vt100::Callbacks for Bells {
@@ -65,7 +65,7 @@ impl<C: Containment> Terminal<C> {
         let screen = Arc::new(Screen { parser: Mutex::new(parser), changed: Condvar::new() });
         let (drawn, writer) = (Arc::clone(&screen), role.clone());
         thread::spawn(move || drawn.follow(output, &writer));
-        // The terminal lives as long as something can be typed on it.
+        // The terminal lives as long as its input is open.
         let keys = Keys::new(role, input);
         Ok(Self { child: Child::new(role, process, Some(keys), containment), screen })
     }
@@ -76,22 +76,22 @@ impl<C: Containment> Terminal<C> {
         self.child.keys().map_or(Ok(()), |typed| typed.press(self.child.role(), keys))
     }
 
-    /// What is to be seen now, without the blank lines at the end.
+    /// Returns the lines on the screen now, without the blank ones at the end.
     pub fn seen(&self) -> Vec<String> {
         rows(&self.screen.lock())
     }
 
-    /// What is to be seen now, with the escape sequences that would draw it.
+    /// Returns the contents of the screen now, with the escape sequences that would draw it.
     pub fn formatted(&self) -> String {
         self.screen.lock().screen().contents_formatted()
     }
 
-    /// How often the bell has rung.
+    /// Returns the number of bells.
     pub fn bells(&self) -> usize {
         self.screen.lock().callbacks().0
     }
 
-    /// Waits until the last lines to be seen are these.
+    /// Waits until these are the last lines on the screen.
     #[track_caller]
     pub fn wait_for(&self, last_lines: &[&str]) -> Result {
         let parser = self.screen.lock();
@@ -111,11 +111,11 @@ impl<C: Containment> Terminal<C> {
         Ok(())
     }
 
-    /// It ends by itself, with this exit status.
+    /// Waits until it ends by itself with this exit status.
     ///
     /// # Errors
     ///
-    /// It goes on, or ends otherwise.
+    /// It still runs when patience ends, or its status is another one.
     #[track_caller]
     pub fn expect_exit(&mut self, code: i32) -> Result {
         self.child.expect_exit(code)

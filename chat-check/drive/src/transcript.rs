@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-/// How many entries are kept: the first and the last so many; what lies between is counted.
+/// Limit on the first entries kept and on the last; the number of those between is kept.
 const KEPT: usize = 200;
 
-/// How many bytes of an entry are kept.
+/// Limit on the bytes kept of an entry.
 const SHOWN: usize = 400;
 
-/// A shared record of who said what, and when. Bounded: a long one loses its middle.
+/// A shared record of a conversation: each entry has its speaker and its time. Bounded: a long one
+/// loses its middle.
 #[derive(Clone)]
 pub struct Transcript {
     begun: Instant,
@@ -27,31 +28,31 @@ struct Record {
     last: VecDeque<Entry>,
 }
 
-/// One thing that was said or done.
+/// An entry: something that was said or done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Since the stage was set: in JSON, a number of milliseconds.
+    /// Time since the transcript began: in JSON, a number of milliseconds.
     #[serde(with = "millis")]
     pub after: Duration,
-    /// The name on the stage.
+    /// The name of the role.
     pub who: String,
-    /// How it was said.
+    /// The kind of the entry.
     pub how: How,
-    /// What was said: text, with whatever cannot be shown escaped, and the rest of much left out.
+    /// The text, with unprintable bytes escaped, and shortened if it is long.
     pub what: String,
 }
 
-/// The directions in which something can be said.
+/// The kinds of entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum How {
-    /// The stage gave it to them.
+    /// Input: sent or typed to the program, or by the peer.
     In,
-    /// They said it on standard output or on their socket.
+    /// Output: standard output, or bytes from a socket.
     Out,
-    /// They said it on standard error.
+    /// Standard error.
     Err,
-    /// Something happened to them.
+    /// An event, such as a start or an end.
     Event,
 }
 
@@ -77,7 +78,7 @@ impl Transcript {
         }
     }
 
-    /// What is kept of it, in order, and how many entries are missing behind how many.
+    /// Returns the entries kept, in order, and how many are missing behind how many.
     pub fn entries(&self) -> (Vec<Entry>, Option<(usize, usize)>) {
         let record = self.lock();
         let entries = record.first.iter().chain(&record.last).cloned().collect();

@@ -1,4 +1,4 @@
-//! Builds a program where it stands, within limits.
+//! Builds a program in its folder, within limits.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use crate::sandbox::limits::Limits;
 use crate::sandbox::program::TestedProgram;
 use crate::text::Words;
 
-/// How long a build may take, times `slow`.
+/// Time-out for a build, times `slow`.
 const TIME: Duration = Duration::from_mins(2);
 
-/// How many lines of a build that fails are shown.
+/// Limit on the lines shown of a build that fails.
 const LAST_LINES: usize = 30;
 
-/// What compilers need, which is more than chats do.
+/// Limits for compilers, which need more than chats do.
 const LIMITS: Limits = Limits {
     processes: 256,
     memory: 3 << 30,
@@ -37,7 +37,7 @@ const LIMITS: Limits = Limits {
 ///
 /// # Errors
 ///
-/// Why the program cannot be started.
+/// The reason why the program cannot be started.
 pub(super) fn build(
     recipe: &Recipe,
     folder: &Path,
@@ -57,7 +57,7 @@ pub(super) fn build(
     built.or_else(|(why, printed)| not_started(&why, printed))
 }
 
-/// In a thread of its own, which enters the network.
+/// Runs the build. Must run in a thread of its own, which enters the network.
 fn run(
     command: &str,
     folder: &Path,
@@ -80,7 +80,7 @@ fn run(
     program.kill();
     let trace = program.trace();
     let printed = [&trace.out, &trace.err].map(|said| {
-        // The end of what it said may still be on its way.
+        // The end of the output may not have been read yet.
         said.wait(Duration::from_secs(1), |_| None::<()>);
         said.text()
     });
@@ -94,7 +94,7 @@ fn run(
     Err((why, lines[lines.len().saturating_sub(LAST_LINES)..].to_vec()))
 }
 
-/// Whether a program of this name is installed.
+/// Returns whether a program of this name is installed.
 fn is_there(tool: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let name = format!("{tool}{}", std::env::consts::EXE_SUFFIX);

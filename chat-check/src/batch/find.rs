@@ -1,4 +1,4 @@
-//! Finds the programs in what somebody has handed in, by the names that people give them.
+//! Finds the programs in a submission, by the usual file names.
 
 use std::cmp::Reverse;
 use std::fs;
@@ -10,15 +10,15 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::language::{Language, words};
 use crate::checks::check::Side;
 
-/// Which files are servers, and which are clients.
+/// The file names of servers and of clients.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
-    /// If given, only these.
+    /// If given, only files that match.
     server: Option<GlobSet>,
     client: Option<GlobSet>,
 }
 
-/// A file that may be the program that is looked for. The least one is the best.
+/// A candidate for a side's program. The least one is the best.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     likeness: Likeness,
@@ -27,37 +27,36 @@ struct Candidate {
     path: PathBuf,
 }
 
-/// Why a file is taken for a server or a client.
+/// The evidence that a file is a server or a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Likeness {
-    /// It is called so: `servidor.py`; or a given pattern says so.
+    /// Its name is the word: `servidor.py`; or it matches a given pattern.
     Exact,
-    /// The word is a part of its name: `chat_servidor.py`.
+    /// Its name contains the word: `chat_servidor.py`.
     Part,
-    /// It is the main file of a folder that is called so: `servidor/main.py`.
+    /// It is the main file of a folder with this name: `servidor/main.py`.
     Folder,
     /// A script of `package.json` has the name.
     Script,
 }
 
-/// What was found for one side.
+/// The file found for one side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     /// The file, inside the submission.
     pub(crate) path: PathBuf,
-    /// What it is written in.
     pub(crate) language: Language,
     /// Others that might have been meant, best first.
     pub(crate) others: Vec<PathBuf>,
 }
 
-/// How many folders down programs are looked for.
+/// Limit on the depth of folders that are searched.
 const DEPTH: usize = 5;
 
-/// How many entries are looked at in all.
+/// Limit on the entries that are examined in all.
 const ENTRIES: usize = 20_000;
 
-/// Folders in which other people's programs are.
+/// Folders of libraries and build output, which are not searched.
 const FOREIGN: [&str; 9] = [
     "node_modules",
     "venv",
@@ -75,7 +74,7 @@ impl Names {
     ///
     /// # Errors
     ///
-    /// The text of a pattern that is none.
+    /// The text of a malformed pattern.
     pub(crate) fn parse(server: &[String], client: &[String]) -> Result<Self, globset::Error> {
         Ok(Self { server: globs(server)?, client: globs(client)? })
     }
@@ -115,7 +114,8 @@ impl Names {
         Some(Candidate { likeness, depth: path.components().count(), language, path })
     }
 
-    /// What a file that was handed in alone is: a server if nothing tells.
+    /// Returns the side of a file that was handed in alone: a server unless its name shows a
+    /// client.
     pub(crate) fn side_of(&self, file: &Path) -> Side {
         let is = |side, globs: &Option<GlobSet>| match globs {
             Some(globs) => globs.is_match(file),
@@ -137,11 +137,11 @@ fn globs(patterns: &[String]) -> Result<Option<GlobSet>, globset::Error> {
     Ok(if patterns.is_empty() { None } else { Some(globs.build()?) })
 }
 
-/// The ends of the names of files in which a submission may be packed.
+/// File name extensions of archives.
 const ARCHIVES: [&str; 8] =
     [".zip", ".rar", ".7z", ".tar", ".tar.gz", ".tar.xz", ".tar.bz2", ".tgz"];
 
-/// The name of an archive without its end; nothing of any other file.
+/// Returns the name of an archive without its extension; `None` for any other file.
 pub(super) fn unpacked(name: &str) -> Option<&str> {
     let small = name.to_ascii_lowercase();
     let ends = |end: &&str| small.ends_with(*end);
@@ -199,7 +199,7 @@ fn likeness(path: &Path, side: Side) -> Option<Likeness> {
     (side_of_name(&folder) == Some(side)).then_some(Likeness::Folder)
 }
 
-/// What a name tells: in `cliente_del_servidor` the first word counts.
+/// Returns the side that a name shows: in `cliente_del_servidor` the first word counts.
 fn side_of_name(name: &str) -> Option<Side> {
     let at = |side| words(side).iter().filter_map(|word| name.find(word)).min();
     let found = [Side::Server, Side::Client].map(|side| Some((Reverse(at(side)?), side)));

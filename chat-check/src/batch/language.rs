@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::checks::check::Side;
 
-/// What a program is written in. The first comes first when everything else is equal.
+/// The programming language of a program. An earlier variant wins when everything else is equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Language {
     Python,
@@ -20,7 +20,7 @@ pub(crate) enum Language {
     Rust,
 }
 
-/// The words in the names of programs of one side.
+/// Words in the file names of programs of this side.
 pub(crate) fn words(side: Side) -> [&'static str; 2] {
     match side {
         Side::Server => ["servidor", "server"],
@@ -28,24 +28,24 @@ pub(crate) fn words(side: Side) -> [&'static str; 2] {
     }
 }
 
-/// How a program is built and started.
+/// The commands that build and start a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Recipe {
-    /// Where: a folder inside the submission.
+    /// Working directory: a folder inside the submission.
     pub(crate) folder: PathBuf,
-    /// What builds it, if anything does.
+    /// Build command, if one is needed.
     pub(crate) build: Option<String>,
-    /// What starts it.
+    /// Start command.
     pub(crate) start: String,
-    /// The tools without which nothing of this can be done.
+    /// Tools that must be installed.
     pub(crate) tools: Vec<&'static str>,
 }
 
-/// How much of a file is looked at for how it is started, in bytes.
+/// Limit on the bytes of a file that are searched for its entry point.
 const LOOKED_AT: usize = 1 << 20;
 
 impl Language {
-    /// What a file is written in, by its name.
+    /// Returns the language of a file, by its name.
     pub(crate) fn of(file: &Path) -> Option<Self> {
         if file.file_name()? == "package.json" {
             return Some(Self::Npm);
@@ -62,7 +62,7 @@ impl Language {
         })
     }
 
-    /// Whether it is more than a part of a program.
+    /// Returns whether a file has an entry point, and is not only a part of a program.
     pub(crate) fn can_start(self, file: &Path) -> bool {
         matches!(self, Self::Python | Self::Node) || has_main(&text(file))
     }
@@ -76,7 +76,7 @@ impl Language {
         scripts.next().map(str::to_owned)
     }
 
-    /// How a file of this language in a submission is built and started.
+    /// Returns the recipe for a file of this language in a submission.
     pub(crate) fn recipe(self, submission: &Path, file: &Path, side: Side) -> Recipe {
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -100,8 +100,8 @@ impl Language {
         }
     }
 
-    /// A file that a compiler makes a program of, with the parts that lie beside it; where there is
-    /// a Makefile, it knows how.
+    /// The recipe for a compiled program: the file with the parts that lie beside it; where there
+    /// is a Makefile, `make`.
     fn compiled(
         self,
         submission: &Path,
@@ -128,13 +128,14 @@ impl Language {
         Recipe { folder, build: Some(build), start: program.into_owned(), tools }
     }
 
-    /// The names of the files in a folder that belong to programs of this language and are none.
+    /// Returns the names of the other source files in a folder that belong to a program of this
+    /// language.
     fn parts(self, folder: &Path) -> Vec<String> {
         let is_part = |file: &Path| {
             let stem = file.file_stem().unwrap_or_default().to_string_lossy();
             Self::of(file) == Some(self) && !stem.ends_with("_test") && !has_main(&text(file))
         };
-        // A compiler of Rust finds them by itself.
+        // The Rust compiler finds them by itself.
         let entries = (self != Self::Rust).then(|| fs::read_dir(folder));
         let entries = entries.into_iter().flatten().flatten().flatten().map(|entry| entry.path());
         let parts = entries.filter(|file| file.is_file() && is_part(file));
@@ -169,7 +170,7 @@ impl Language {
     }
 }
 
-/// Whether a source has what programs begin with: `main(`, or `main (`.
+/// Returns whether a source has an entry point: `main(`, or `main (`.
 fn has_main(source: &str) -> bool {
     source.match_indices("main").any(|(at, word)| {
         let (before, behind) = (&source[..at], &source[at + word.len()..]);
@@ -196,10 +197,11 @@ fn npm(file: &Path, side: Side, simply: &dyn Fn(String, &'static str) -> Recipe)
     }
 }
 
-/// Where classes are built to.
+/// Output folder for compiled classes.
 const CLASSES: &str = ".clases";
 
-/// A class in a package is started from the folder in which the package's folders begin.
+/// The recipe for Java: a class in a package is started from the folder in which the package's
+/// folders begin.
 fn java(submission: &Path, file: &Path) -> Recipe {
     let source = text(&submission.join(file));
     let package = source.lines().find_map(|line| {
@@ -221,7 +223,7 @@ fn java(submission: &Path, file: &Path) -> Recipe {
     Recipe {
         folder: folder.to_owned(),
         build: Some(format!("javac -encoding UTF-8 -d {CLASSES} -sourcepath . {path}")),
-        // Its measurements would stay behind in the machine's folder for temporary files.
+        // Its performance data would stay behind in the machine's folder for temporary files.
         start: format!("java -XX:-UsePerfData -cp {CLASSES} {main}"),
         tools: vec!["javac", "java"],
     }

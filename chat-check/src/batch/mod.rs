@@ -1,5 +1,6 @@
-//! A folder of submissions: each is found, built and checked, side by side where each can have a
-//! network of its own. None can hold up the others, and each has its report as soon as it is done.
+//! Batch: a folder of submissions. Each is found, built and checked, side by side where each can
+//! have a network of its own. None can delay the others, and each has its report as soon as it is
+//! done.
 
 mod build;
 mod find;
@@ -31,14 +32,14 @@ use find::Names;
 use record::Record;
 use submission::{Submission, Wanted};
 
-/// How often it is looked whether somebody's time is over.
+/// Polling interval for a submission's time limit.
 const POLL: Duration = Duration::from_millis(50);
 
 /// Checks all that was handed in.
 ///
 /// # Errors
 ///
-/// The folder or a pattern is of no use, or nothing can be written.
+/// The folder or a pattern cannot be used, or no report can be written.
 pub(crate) fn run(
     folder: &Path,
     args: &BatchArgs,
@@ -73,7 +74,7 @@ pub(crate) fn run(
         time_limit,
         settings,
         record: &record,
-        // Whatever changes one of these changes reports.
+        // Everything that changes a report is part of this.
         options: format!("{:?}", (rules, found_by, judged_by, run_in)),
         stop,
         done: AtomicUsize::new(0),
@@ -104,7 +105,8 @@ fn failed(path: &Path, error: &std::io::Error) -> AppError {
     AppError::Checker(format!("{}: {error}", path.display()))
 }
 
-/// What lies in a folder: folders, and files that are programs. The results may lie there too.
+/// Lists the submissions in a folder: folders, and files that are programs. The results may be in
+/// the same folder, and are left out.
 fn submissions(folder: &Path, record: &Record) -> std::io::Result<Vec<Submission>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -120,7 +122,7 @@ fn submissions(folder: &Path, record: &Record) -> std::io::Result<Vec<Submission
     Ok(paths.into_iter().map(Submission::at).collect())
 }
 
-/// The names of the archives in a folder that nobody has unpacked beside them.
+/// Returns the names of the archives in a folder without an unpacked folder beside them.
 fn archives(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
@@ -132,7 +134,7 @@ fn archives(folder: &Path) -> Vec<String> {
     archives
 }
 
-/// All that holds for every submission of a class.
+/// The settings and the progress of a batch, common to all its submissions.
 struct Class<'a> {
     names: &'a Names,
     rubric: &'a Rubric,
@@ -144,7 +146,7 @@ struct Class<'a> {
     options: String,
     stop: &'a Arc<AtomicBool>,
     done: AtomicUsize,
-    /// Some report could not be written.
+    /// Set when a report could not be written.
     unwritten: AtomicBool,
     of: usize,
 }
@@ -190,7 +192,7 @@ impl Class<'_> {
         }
         let check =
             |stop: &Arc<AtomicBool>| submission.check(self.names, self.wanted, self.settings, stop);
-        // A fault of the checker's own costs one report, and no other.
+        // A failure of the checker costs one report, and no other.
         let checked = catch_unwind(AssertUnwindSafe(|| self.in_time(check)));
         let lost = |_| Submission::lost(self.wanted, self.settings, self.stop);
         let mut report = checked.unwrap_or_else(lost);
@@ -201,20 +203,21 @@ impl Class<'_> {
         }
         report.submission = Some(name.clone());
         report.marks = Some(self.rubric.marks(&report));
-        // What is missing can still be had another time.
+        // An incomplete report is made again by the next run.
         let made_from = made_from.as_deref().filter(|_| !report.interrupted && !stopped);
         let written = self.record.write(name, &report, made_from);
         self.tell(&report, false);
         if let Err(error) = written {
             self.unwritten.store(true, Ordering::Relaxed);
             let name = wording::shown(name);
-            // Whoever has closed standard error still gets the status.
+            // Standard error may be closed; the exit status is returned anyway.
             let _ = writeln!(std::io::stderr(), "chat-check: {name}: {error}");
         }
         report
     }
 
-    /// Does something that is to stop when all is, or when a submission's time is over.
+    /// Runs work with a flag that tells it to stop: when the whole run stops, or when the
+    /// submission's time is over.
     fn in_time<T>(&self, work: impl FnOnce(&Arc<AtomicBool>) -> T) -> T {
         let (begun, stop) = (Instant::now(), Arc::new(AtomicBool::new(false)));
         let (working, over) = channel::<()>();
@@ -228,17 +231,17 @@ impl Class<'_> {
                     }
                 }
             });
-            // The other thread ends when this goes, also if the work panics.
+            // The other thread ends when this is dropped, also if the work panics.
             let _working = working;
             work(&stop)
         })
     }
 
-    /// Says in a line what became of a submission.
+    /// Prints a line about the result of a submission.
     fn tell(&self, report: &Report, earlier: bool) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let line = wording::line(report, earlier);
-        // Whoever closes the output still gets the reports.
+        // Standard output may be closed; the reports are written anyway.
         let _ = writeln!(std::io::stdout(), "{done}/{} {line}", self.of);
     }
 }

@@ -12,44 +12,44 @@ use crate::checks::catalogue::checks;
 use crate::grade::result::{FORMAT, Report};
 use crate::report;
 
-/// The folder of the results.
+/// The results folder.
 pub(crate) struct Record {
     folder: PathBuf,
 }
 
-/// The file that tells what a report was made from.
+/// The file with the key that a report was made from.
 const MADE_FROM: &str = "made-from.txt";
 
-/// The report itself.
 const REPORT: &str = "report.json";
 
-/// Longer files count with their time instead of their content.
+/// Size in bytes above which a file counts with its time instead of its content.
 const LONG: u64 = 4 << 20;
 
 impl Record {
-    /// Uses or makes this folder.
+    /// Opens the folder, or creates it.
     pub(crate) fn new(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         Ok(Self { folder: folder.canonicalize()? })
     }
 
-    /// Whether this is the folder of the results.
+    /// Returns whether this is the folder of the results.
     pub(crate) fn is(&self, path: &Path) -> bool {
         path.canonicalize().is_ok_and(|path| path == self.folder)
     }
 
-    /// The report of an earlier run, if it was made to its end, from the same.
+    /// Returns the report of an earlier run, if it is complete and has the same key.
     pub(crate) fn earlier(&self, name: &str, made_from: &str) -> Option<Report> {
         let folder = self.folder.join(name);
         let before = fs::read_to_string(folder.join(MADE_FROM)).ok()?;
         let report = fs::read_to_string(folder.join(REPORT)).ok()?;
         let mut report: Report = serde_json::from_str(&report).ok()?;
-        // In the file it stands in a form that nothing can come of, and folders have any names.
+        // The file has the name in its escaped form, and folders have any names.
         report.submission = Some(name.to_owned());
         (before == made_from && report.format == FORMAT).then_some(report)
     }
 
-    /// Writes all that is about one submission. With `made_from` it need not be made again.
+    /// Writes the report of one submission. With `made_from` it is complete, and need not be made
+    /// again.
     pub(crate) fn write(
         &self,
         name: &str,
@@ -58,7 +58,7 @@ impl Record {
     ) -> io::Result<()> {
         let folder = self.folder.join(name);
         fs::create_dir_all(&folder)?;
-        // What is being replaced must not be taken for complete.
+        // A report that is being replaced must not be taken for complete.
         let _ = fs::remove_file(folder.join(MADE_FROM));
         put(&folder.join(REPORT), &report::json::render(report))?;
         put(&folder.join("index.html"), &report::html::render(report))?;
@@ -66,7 +66,7 @@ impl Record {
         made_from.map_or(Ok(()), |made_from| put(&folder.join(MADE_FROM), made_from))
     }
 
-    /// Writes what is about all of them.
+    /// Writes the report of the class.
     pub(crate) fn write_class(&self, reports: &[Report]) -> io::Result<()> {
         put(&self.folder.join("index.html"), &report::class::html(reports))?;
         put(&self.folder.join("class.csv"), &report::class::csv(reports))?;
@@ -74,15 +74,14 @@ impl Record {
     }
 }
 
-/// Readers see the old file or the new one, never half of one.
+/// Replaces a file atomically: readers see the old file or the new one, never half of one.
 fn put(file: &Path, text: &str) -> io::Result<()> {
     let part = file.with_extension("part");
     fs::write(&part, text)?;
     fs::rename(part, file)
 }
 
-/// What a report is made from: these files, these options, this program and its checks. As a line
-/// of text.
+/// The key of a report, as a line of text: its files, its options, this program and its checks.
 pub(crate) fn made_from(submission: &Path, options: &str) -> io::Result<String> {
     let mut hash = Xxh3::new();
     hash.update(options.as_bytes());
@@ -91,8 +90,8 @@ pub(crate) fn made_from(submission: &Path, options: &str) -> io::Result<String> 
     Ok(format!("chat-check {} {:032x}\n", env!("CARGO_PKG_VERSION"), hash.digest128()))
 }
 
-/// Everything about the checks that can be told apart, so that another build of this version, with
-/// other checks, takes no report of this one's.
+/// Returns the text of all checks, so that another build of this version, with other checks, does
+/// not reuse this one's reports.
 fn catalogue() -> String {
     let checks = SIDES.into_iter().flat_map(checks).map(|check| {
         let texts = (check.title, check.explanation);
@@ -105,7 +104,7 @@ fn add(hash: &mut Xxh3, root: &Path, path: &Path) -> io::Result<()> {
     let data = fs::symlink_metadata(path)?;
     hash.update(path.strip_prefix(root).unwrap_or(path).as_os_str().as_encoded_bytes());
     if data.is_dir() {
-        // What cannot be read is not checked either.
+        // A folder that cannot be read is not checked either.
         let entries = fs::read_dir(path).into_iter().flatten();
         let entries = entries.map(|entry| entry.map(|entry| entry.path()));
         let mut entries = entries.collect::<io::Result<Vec<_>>>()?;

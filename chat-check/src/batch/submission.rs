@@ -17,27 +17,26 @@ use crate::grade::result::{NotStarted, Part, Report};
 use crate::sandbox::workdir::WorkDir;
 use crate::text::Words;
 
-/// Something that was handed in.
+/// A submission: a folder or a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Submission {
     /// The name of its folder or file.
     pub(crate) name: String,
-    /// Where it is.
     pub(crate) path: PathBuf,
 }
 
-/// Which sides the class has: one that nobody has handed in is nobody's fault.
+/// The sides that the class has: a side that no student has handed in costs nothing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
     server: bool,
     client: bool,
 }
 
-/// A submission is copied when it is at most so large, in bytes and in entries.
+/// Limit on the size of a submission that is copied, in bytes and in entries.
 const MOST: (u64, usize) = (1 << 30, 100_000);
 
-/// What programs usually want to be told: of several that one may take, first the one that no
-/// other takes for something else.
+/// The arguments that programs usually take. Of several that a program may accept, the first one is
+/// the one that no other program misunderstands.
 fn arguments(side: Side) -> &'static [&'static str] {
     match side {
         Side::Server => {
@@ -60,7 +59,7 @@ fn arguments(side: Side) -> &'static [&'static str] {
 }
 
 impl Wanted {
-    /// What is found in any of these.
+    /// Returns the sides found in any of these.
     pub(crate) fn of(submissions: &[Submission], names: &Names) -> Self {
         let any = |side| {
             submissions.iter().any(|submission| {
@@ -68,7 +67,7 @@ impl Wanted {
             })
         };
         let client = any(Side::Client);
-        // If there is nothing at all, servers are missing.
+        // If there is neither, servers are missing.
         Self { server: any(Side::Server) || !client, client }
     }
 
@@ -86,7 +85,7 @@ impl Submission {
         Self { name, path }
     }
 
-    /// A report that says that the checker failed.
+    /// Makes a report that says that the checker failed.
     pub(crate) fn lost(wanted: Wanted, settings: &Settings, stop: &AtomicBool) -> Report {
         let sides = SIDES.into_iter().filter(|side| wanted.has(*side));
         let lost = |side| missing(side, settings, &wording::LOST.into(), Vec::new());
@@ -137,7 +136,7 @@ impl Submission {
         }
     }
 
-    /// Whether server and client are started from the same folder.
+    /// Returns whether server and client are started from the same folder.
     fn is_in_one_place(&self, copy: &Path, names: &Names) -> bool {
         let places = SIDES.map(|side| {
             let found = self.find(copy, names, side).ok().flatten()?;
@@ -156,7 +155,7 @@ impl Submission {
         files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
     }
 
-    /// A copy, so that nothing is built and nothing runs where it was handed in.
+    /// Copies it, so that the submission itself is not changed.
     fn copy(&self) -> Result<WorkDir, Words> {
         let broken = |error: std::io::Error| Words::new(&error, &error);
         if self.path.is_file() {
@@ -206,7 +205,7 @@ impl Submission {
             }
         };
         if stop.load(Ordering::Relaxed) {
-            // What was ended did not fail.
+            // A program that was stopped by the run did not fail.
             part.not_started = None;
         }
         if part.command.is_empty() {
@@ -218,7 +217,7 @@ impl Submission {
         part
     }
 
-    /// A word about what could not be copied.
+    /// The remark on files that could not be copied.
     fn unread(&self, copy: &WorkDir, settings: &Settings) -> Option<String> {
         let unread = copy.unreadable().iter();
         let unread = unread.map(|path| path.strip_prefix(&self.path).unwrap_or(path));
@@ -227,7 +226,7 @@ impl Submission {
             .then(|| wording::unreadable(&unread.join(", ")).to(settings.lang).to_owned())
     }
 
-    /// What a reader must know to do the same by hand.
+    /// The remarks that a reader needs to do the same by hand.
     fn remarks(
         &self,
         recipe: &Recipe,
@@ -247,7 +246,7 @@ impl Submission {
     }
 }
 
-/// A part of which there is nothing to check.
+/// A part without a program to check.
 fn missing(side: Side, settings: &Settings, why: &Words, printed: Vec<String>) -> Part {
     let why = why.to(settings.lang).to_owned();
     Part {

@@ -6,33 +6,33 @@ use crate::grade::result::Report;
 use crate::text::{Lang, Text, Words};
 use crate::verdict::Verdict;
 
-/// A submission took too long.
+/// The submission took too long.
 pub(super) const TIME_IS_OVER: Text = Text {
     es: "Se acabó el tiempo de esta entrega: lo que falta no se probó.",
     en: "This submission's time was over: what is missing was not checked.",
 };
 
-/// The checker itself is at fault.
+/// The checker itself failed.
 pub(super) const LOST: Text = Text {
     es: "falló el propio chat-check: no se pudo probar",
     en: "chat-check itself failed: nothing was checked",
 };
 
-/// Reports are to go into something else.
+/// The path for the reports is not a folder.
 pub(super) const NO_FOLDER: Text = Text { es: "no es una carpeta", en: "is no folder" };
 
-/// A build took too long.
+/// The build took too long.
 pub(super) const BUILD_TAKES_TOO_LONG: Text =
     Text { es: "la compilación no termina", en: "the build does not end" };
 
-/// A submission is larger than anything that is copied.
+/// The submission is too large to be copied.
 pub(super) const TOO_LARGE: Text =
     Text { es: "la entrega es demasiado grande", en: "the submission is too large" };
 
-/// How many files are named at most.
+/// Limit on the files that are named.
 const MOST_NAMED: usize = 8;
 
-/// There is no program of one side among these files.
+/// No program of this side is among these files.
 pub(super) fn not_found(side: Side, files: &[String]) -> Words {
     let (spanish, english, names) = match side {
         Side::Server => ("el servidor", "server", "servidor.py, Server.java"),
@@ -45,7 +45,7 @@ pub(super) fn not_found(side: Side, files: &[String]) -> Words {
     )
 }
 
-/// What there is instead of a program.
+/// The files that were found instead of a program.
 fn seen(files: &[String]) -> Words {
     if let Some(archive) = files.iter().find(|file| unpacked(file).is_some()) {
         return packed(archive);
@@ -58,7 +58,7 @@ fn seen(files: &[String]) -> Words {
     }
 }
 
-/// Nobody has unpacked an archive.
+/// An archive that is not unpacked.
 pub(super) fn packed(name: &str) -> Words {
     Words::new(
         format!("hay un archivo comprimido sin abrir: {name}"),
@@ -66,7 +66,7 @@ pub(super) fn packed(name: &str) -> Words {
     )
 }
 
-/// What a program needs is not installed.
+/// A tool that a program needs is not installed.
 pub(super) fn no_tool(tool: &str) -> Words {
     Words::new(
         format!("no se pudo iniciar: {tool} no está instalado aquí"),
@@ -79,7 +79,7 @@ pub(super) fn not_built(command: &str) -> Words {
     Words::new(format!("no compila: {command}"), format!("it does not build: {command}"))
 }
 
-/// Other programs that might have been meant.
+/// Other programs that might have been meant, in a sentence.
 pub(super) fn others(others: &str) -> Words {
     Words::new(
         format!("También podrían ser el programa: {others}."),
@@ -87,7 +87,7 @@ pub(super) fn others(others: &str) -> Words {
     )
 }
 
-/// What the checker could not read.
+/// The paths that the checker cannot read.
 pub(super) fn unreadable(paths: &str) -> Words {
     Words::new(
         format!("chat-check no pudo leer esto, y probó sin ello: {paths}."),
@@ -95,7 +95,7 @@ pub(super) fn unreadable(paths: &str) -> Words {
     )
 }
 
-/// Where a program is started.
+/// The folder in which a program is started.
 pub(super) fn folder(folder: &str) -> Words {
     Words::new(
         format!("Se ejecuta en la carpeta {folder}."),
@@ -103,17 +103,17 @@ pub(super) fn folder(folder: &str) -> Words {
     )
 }
 
-/// How a program was built.
+/// The command that built a program.
 pub(super) fn built(command: &str) -> Words {
     Words::new(format!("Se compiló con: {command}"), format!("It was built with: {command}"))
 }
 
-/// A submission's name. Whoever named a folder must not drive the terminal.
+/// A submission's name, escaped: a folder's name must not control the terminal.
 pub(super) fn shown(name: &str) -> String {
     name.replace(char::is_control, "\u{FFFD}")
 }
 
-/// A line about a submission.
+/// The line about a submission in the output of a batch.
 pub(super) fn line(report: &Report, earlier: bool) -> String {
     let name = shown(report.submission.as_deref().unwrap_or_default());
     let es = report.lang == Lang::Es;

@@ -3,7 +3,7 @@
 use crate::checks::check::{Check, Side};
 use crate::checks::{client, server};
 
-/// The checks of one program, those that others need before those others.
+/// The checks of one side, ordered so that each comes after those that it needs.
 pub(crate) fn checks(side: Side) -> Vec<&'static Check> {
     match side {
         Side::Server => server::CHECKS.concat(),

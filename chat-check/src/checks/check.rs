@@ -1,4 +1,4 @@
-//! A check: a constant that says what is looked at, in which profiles, and how.
+//! Check: a constant with its subject, its profiles, and its body.
 
 use chat_protocol::options::profile::Profile;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::scene::Scene;
 use crate::text::Text;
 use crate::verdict::{Checked, Level};
 
-/// Which program is checked.
+/// The side that is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Side {
@@ -25,24 +25,22 @@ pub(crate) const NAMED: &[Profile] = &[Profile::Sala, Profile::Grupal];
 /// All profiles.
 pub(crate) const EVERY: &[Profile] = &Profile::ALL;
 
-/// One check.
+/// A check.
 #[derive(Debug)]
 pub(crate) struct Check {
-    /// Its name: the requirement's number, and a word for what is looked at.
+    /// Its name: the requirement's number, and a word for its subject.
     pub(crate) id: &'static str,
-    /// Which program it is for.
     pub(crate) side: Side,
-    /// How much it weighs.
     pub(crate) level: Level,
-    /// In which profiles it is made.
+    /// The profiles in which it is made.
     pub(crate) profiles: &'static [Profile],
-    /// The checks without which this one says nothing, by name.
+    /// Checks that must hold before this one is made, by name.
     pub(crate) needs: &'static [&'static str],
-    /// What is checked, in a few words: a sentence that is true when it passes.
+    /// The title: a short sentence that is true when the check passes.
     pub(crate) title: Text,
-    /// How a fault of this kind usually comes about, and what helps: for a student.
+    /// The usual cause of such a fault, and its remedy: for a student.
     pub(crate) explanation: Text,
-    /// The check itself. It is given a fresh scene, and starts the program on it.
+    /// The body. It gets a fresh scene, and starts the program on it.
     pub(crate) body: fn(&mut Scene) -> Checked,
 }
 

@@ -1,9 +1,10 @@
-//! Coverage of the requirements: those that no check can see, or sees with less weight, and why.
+//! Coverage of the requirements: those without a check, or only with checks of less weight, and the
+//! reason.
 
 use crate::checks::requirement::Number;
 use crate::text::Text;
 
-/// The requirements that no check looks at, each with its reason.
+/// Requirements without a check, each with its reason.
 pub(crate) const UNSEEN: &[(Number, Text)] = &[
     (
         Number(7, 3),
@@ -49,8 +50,8 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     ),
 ];
 
-/// The requirements whose checks all weigh less than they do, and why: what the specification asks
-/// of this project's own programs to the letter, others may do in their own way.
+/// Requirements with checks that all weigh less than they do, each with the reason: what the
+/// specification asks of this project's own programs to the letter, others may do in their own way.
 pub(crate) const LESSER: &[(Number, Text)] = &[
     (Number(1, 2), Text { es: "las palabras son nuestras", en: "the words are ours" }),
     (Number(1, 3), Text { es: "las palabras son nuestras", en: "the words are ours" }),

@@ -1,4 +1,4 @@
-//! Listing of the catalogue, for people and as JSON.
+//! Listing of the catalogue, as text and as JSON.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use crate::checks::requirement::{self, Number, Requirement};
 use crate::text::{Lang, Text};
 use crate::verdict::Level;
 
-/// Everything that can be checked.
+/// The JSON form of the catalogue.
 #[derive(Serialize)]
 struct Catalogue {
     requirements: Vec<Requirement>,
@@ -69,7 +69,7 @@ pub(crate) fn json(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Writes the catalogue for people: each requirement, and the checks that look at it.
+/// Writes the catalogue as text: each requirement, and its checks.
 ///
 /// # Errors
 ///

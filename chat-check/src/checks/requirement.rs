@@ -11,9 +11,8 @@ use crate::verdict::Level;
 pub(crate) struct Requirement {
     /// Its number, such as 2.10.
     pub(crate) number: Number,
-    /// How much it weighs.
     pub(crate) level: Level,
-    /// What it says, on one line, as the specification writes it (Markdown).
+    /// Its text on one line, as the specification writes it (Markdown).
     pub(crate) text: String,
 }
 
@@ -65,7 +64,7 @@ fn read(specification: &str) -> Vec<Requirement> {
     requirements
 }
 
-/// `- **2.10 MUST** What a client …`
+/// Parses the beginning of a requirement: `- **2.10 MUST** What a client …`
 fn begin(line: &str) -> Option<Requirement> {
     let (head, text) = line.strip_prefix("- **")?.split_once("**")?;
     let (number, level) = head.split_once(' ')?;

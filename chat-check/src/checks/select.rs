@@ -8,7 +8,7 @@ use crate::checks::check::Check;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Patterns(Vec<GlobMatcher>);
 
-/// A pattern that cannot be meant.
+/// Error: a pattern that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PatternError {
     /// It is not a pattern.
@@ -20,11 +20,11 @@ pub(crate) enum PatternError {
 }
 
 impl Patterns {
-    /// Reads patterns, each of which must stand for at least one of these checks.
+    /// Parses patterns, each of which must match at least one of these checks.
     ///
     /// # Errors
     ///
-    /// The first that is none or stands for none.
+    /// The first that is malformed or matches no check.
     pub(crate) fn parse(patterns: &[String], checks: &[&Check]) -> Result<Self, PatternError> {
         let parse = |pattern: &String| {
             let matcher = Glob::new(pattern)?.compile_matcher();
@@ -37,30 +37,29 @@ impl Patterns {
         patterns.iter().map(parse).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether one of them stands for this name.
+    /// Returns whether a pattern matches this name.
     pub(crate) fn has(&self, id: &str) -> bool {
         self.0.iter().any(|pattern| pattern.is_match(id))
     }
 }
 
-/// What was asked of the checks.
+/// The patterns that select checks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selection {
-    /// Only these, and what they need.
+    /// Checks to make, with those that they need.
     pub(crate) only: Patterns,
-    /// Not these.
+    /// Checks to leave out.
     pub(crate) skip: Patterns,
-    /// These will fail.
+    /// Checks that are expected to fail.
     pub(crate) xfail: Patterns,
 }
 
 impl Selection {
-    /// The ones of these checks that are to be made: with `only`, also what those need.
+    /// Returns the selected ones of these checks: with `only`, also what those need.
     pub(crate) fn of(&self, checks: &[&'static Check]) -> Vec<&'static Check> {
         let mut wanted: Vec<&str> = checks
             .iter()

@@ -21,11 +21,11 @@ use crate::scene::timeouts::Timeouts;
 use crate::text::{Lang, Words};
 use crate::verdict::{Checked, Halt};
 
-/// Finds out how a client speaks.
+/// Finds out a client's dialect.
 ///
 /// # Errors
 ///
-/// It does not come so far that it connects.
+/// It does not come as far as connecting.
 pub(crate) fn client(
     tested: &TestedProgram,
     given: &Given,
@@ -45,10 +45,10 @@ pub(crate) fn client(
     Ok(search.found)
 }
 
-/// How many questions a client asks its user before it connects, at most.
+/// Limit on the questions that a client asks its user before it connects.
 const MOST_QUESTIONS: usize = 5;
 
-/// How long something may take that a client need not do, times `slow`.
+/// Time-out for something that a client need not do, times `slow`.
 const WHILE: Duration = Duration::from_secs(1);
 
 struct Search<'a> {
@@ -60,15 +60,15 @@ struct Search<'a> {
     found: Found,
 }
 
-/// What a client does first.
+/// The first thing that a client does.
 enum Next {
     Comes(TcpStream),
-    /// Its user is asked for something, up to so many bytes on its screen.
+    /// It asks its user a question, which ends at this offset on its screen.
     Asks(String, usize),
 }
 
 impl Search<'_> {
-    /// Makes an experiment. What is given stays so, whatever it shows.
+    /// Runs an experiment. The given parts of the dialect stay, whatever it shows.
     fn experiment<T: Send>(
         &mut self,
         experiment: impl FnOnce(&mut Self, &mut Scene) -> Checked<T> + Send,
@@ -80,7 +80,7 @@ impl Search<'_> {
         result
     }
 
-    /// Makes one in which whatever goes wrong shows nothing.
+    /// Runs an experiment that may fail: a failure shows nothing.
     fn try_it(&mut self, experiment: impl FnOnce(&mut Self, &mut Scene) -> Checked + Send) -> bool {
         self.experiment(experiment).is_ok()
     }
@@ -93,7 +93,7 @@ impl Search<'_> {
         WHILE.mul_f64(self.slow)
     }
 
-    /// Where it looks for its server, and whether a name has to be typed before.
+    /// Finds out where the client looks for its server, and whether a name has to be typed before.
     fn first_look(&mut self) -> Result<(), Unstarted> {
         self.experiment(|search, scene| {
             let listening = search.listen(scene)?;
@@ -112,7 +112,7 @@ impl Search<'_> {
                 }
             };
             let local = stream.local_addr().map_err(|e| Halt::broken("no address", &e))?;
-            // The port that it is told says nothing about the port that it would take.
+            // The port in its command does not show the port that it would take.
             if !scene.tested().takes_port() {
                 search.found.dialect.port = local.port();
             }
@@ -120,7 +120,7 @@ impl Search<'_> {
         })
     }
 
-    /// Waits until it connects, or asks its user for something behind so many bytes on its screen.
+    /// Waits until it connects, or asks its user a question behind so many bytes on its screen.
     fn next(
         &self,
         scene: &Scene,
@@ -143,7 +143,7 @@ impl Search<'_> {
         next.flatten()
     }
 
-    /// Types what this asks for.
+    /// Types the answer to this question.
     fn answer(&mut self, client: &ClientProgram, port: u16, question: &str) {
         let answer = wanted(question);
         let dialect = &mut self.found.dialect;
@@ -165,8 +165,8 @@ impl Search<'_> {
         Listeners::open(&ports, isolation).map_err(|e| Halt::broken("cannot listen", &e))
     }
 
-    /// What it sends, and when. What says nothing to one who speaks in lines may understand a
-    /// length before each message.
+    /// Finds out what the client sends, and when. A client that says nothing to a server that
+    /// speaks in lines may understand a length before each message.
     fn talk(&mut self) {
         if self.try_it(Self::conversation) || self.given.framing.is_some() {
             return;
@@ -188,7 +188,7 @@ impl Search<'_> {
         self.given.over(&mut self.found.dialect);
     }
 
-    /// Whether somebody will ask it for a name.
+    /// Returns whether the client will be asked for a name.
     fn is_asked(&self) -> bool {
         let many = self.profile.is_some_and(|profile| NAMED.contains(&profile));
         let given = matches!(self.given.naming, Some(Naming::Asked(_)));
@@ -203,7 +203,7 @@ impl Search<'_> {
         }
     }
 
-    /// A conversation with one who is greeted, and does not leave for that.
+    /// A conversation with a client that is greeted, and does not leave for that.
     fn conversation(&mut self, scene: &mut Scene) -> Checked {
         let (client, mut participant) = scene.connect_client()?;
         participant.send(&scene.dialect.framing.encode(GREETING.as_bytes()))?;
@@ -223,7 +223,7 @@ impl Search<'_> {
                 let naming = self.ask(scene, &client, &mut participant, true)?;
                 let dialect = &mut self.found.dialect;
                 if naming.is_none() && dialect.typed == Typed::Never {
-                    // It passes on the question, and its user's answer like any other line.
+                    // It passes on the question, and then its user's answer like any other line.
                     dialect.typed = Typed::Asked;
                 }
                 dialect.naming = naming.unwrap_or_default();
@@ -232,7 +232,7 @@ impl Search<'_> {
         }
         let naming = self.ask(scene, &client, &mut participant, false)?;
         self.found.dialect.naming = naming.ok_or_else(|| silent(&participant))?;
-        // What was typed before the question is the name, or waits until the name is given.
+        // The line typed before the question is the name, or waits until the name is given.
         let came = participant.sends_within(&token, self.a_while());
         let first = participant.position(&token).is_some_and(|at| at <= 2);
         if came && first && self.found.dialect.typed == Typed::Never {
@@ -241,7 +241,7 @@ impl Search<'_> {
         self.say_something(scene, &client, &mut participant)
     }
 
-    /// One that leaves a server which does not begin with the keyword.
+    /// Asks a client that leaves a server which does not begin with the keyword.
     fn asked_at_once(&mut self, scene: &mut Scene, keyword: &str) -> Checked {
         let (client, mut participant) = scene.connect_client()?;
         self.puts(scene, &client, &mut participant, keyword, false)?
@@ -251,7 +251,7 @@ impl Search<'_> {
         self.say_something(scene, &client, &mut participant)
     }
 
-    /// A line after the name shows how messages end.
+    /// Types a line after the name, which shows the end of messages.
     fn say_something(
         &mut self,
         scene: &Scene,
@@ -268,7 +268,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The keyword that makes it send something.
+    /// Returns the keyword that makes the client send something.
     fn ask(
         &self,
         scene: &Scene,
@@ -284,8 +284,8 @@ impl Search<'_> {
         Ok(None)
     }
 
-    /// Sends a keyword and returns whether it makes the client send something. As long as it is
-    /// not known how messages end (`spoken`), the keyword ends nothing, and then it does.
+    /// Sends a keyword and returns whether it makes the client send something. While the framing is
+    /// not known (not `spoken`), the keyword is sent without an end first, and then with one.
     fn puts(
         &self,
         scene: &Scene,
@@ -310,12 +310,12 @@ impl Search<'_> {
         if participant.sends_more(before, self.quiet() * 3) {
             return Ok(true);
         }
-        // One that answers late is not to be taken for one that answers another keyword.
+        // A late answer must not be taken for one to another keyword.
         scene.settle(&client.program)?;
         Ok(participant.sends_more(before, Duration::ZERO))
     }
 
-    /// How the message looks of which this is a part, and that came behind so many bytes.
+    /// Finds out the form of a message, given a part of it and the number of bytes before it.
     fn form(
         &mut self,
         client: &ClientProgram,
@@ -339,7 +339,8 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Whether a message that ends nothing is shown; or nothing is, which shows nothing.
+    /// Returns whether the client shows a message without an end, or shows nothing, which proves
+    /// nothing.
     fn shows_what_has_no_end(
         &self,
         client: &ClientProgram,
@@ -358,7 +359,7 @@ impl Search<'_> {
         Ok(!shown(self.a_while()))
     }
 
-    /// Which word lets its user leave: one behind which nothing is sent any more.
+    /// Finds the word with which its user leaves: one behind which nothing is sent any more.
     fn leaving(&mut self, scene: &mut Scene) -> Checked {
         let (client, participant) = scene.admit_client()?;
         for word in std::iter::once("salir").chain(LEAVE) {

@@ -1,7 +1,7 @@
 //! Discovery of a program's dialect, before anything is judged.
 //!
-//! Each question has an experiment, and each experiment a fresh process. A program with faults
-//! must not lead astray: what an experiment does not show stays as the course has it.
+//! Each question has an experiment, and each experiment a fresh process. A faulty program must not
+//! mislead: what an experiment does not show stays as the course has it.
 
 mod client;
 mod conventions;
@@ -26,32 +26,32 @@ use crate::scene::timeouts::Timeouts;
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
-/// What was found out.
+/// The results of a discovery.
 #[derive(Clone)]
 pub(crate) struct Found {
     pub(crate) dialect: Dialect,
-    /// How long a message takes from one client to another.
+    /// Time that a message takes from one client to another.
     pub(crate) latency: Duration,
 }
 
-/// Why nothing can be found out: the program does not come so far that it listens or connects.
+/// A program that cannot be examined: it does not come as far as listening or connecting.
 pub(crate) struct Unstarted {
-    /// What happened instead.
+    /// The reason, for the report.
     pub(crate) why: Words,
-    /// It ended by itself, and not for going over a limit.
+    /// True if it ended by itself, and not for going over a limit.
     pub(crate) ended: bool,
     /// The last lines that it printed, standard error behind standard output.
     pub(crate) printed: Vec<String>,
 }
 
-/// After how much silence nothing more is to come.
+/// Silence after which nothing more is expected.
 const QUIET: Duration = Duration::from_millis(150);
 
-/// How many lines of a program that does not start are shown.
+/// Limit on the lines shown of a program that does not start.
 const LAST_LINES: usize = 20;
 
-/// What a program asks behind so many bytes on its screen, if its last line has not ended or looks
-/// like a question, and where that line ends.
+/// Returns the question that a program asks behind so many bytes on its screen, if its last line
+/// has not ended or looks like a question, and the offset at which that line ends.
 fn question(program: &Running, behind: usize) -> Option<(String, usize)> {
     program.trace().out.look(|heard| {
         let screen = String::from_utf8_lossy(heard.bytes.get(behind..)?);
@@ -61,7 +61,7 @@ fn question(program: &Running, behind: usize) -> Option<(String, usize)> {
     })
 }
 
-/// Makes an experiment in a thread and a network of its own.
+/// Runs an experiment in a thread and a network of its own.
 fn play<T: Send>(
     tested: &TestedProgram,
     dialect: &Dialect,
@@ -69,7 +69,7 @@ fn play<T: Send>(
     experiment: impl FnOnce(&mut Scene) -> Checked<T> + Send,
 ) -> Result<T, Unstarted> {
     let work = || {
-        // No experiment asks for the profile.
+        // No experiment depends on the profile.
         let mut scene = Scene::new(tested, dialect, Profile::default(), timeouts);
         let refused = |error| Halt::Checker(format!("no network of its own: {error}"));
         let entered = tested.isolation().enter().map_err(refused);

@@ -1,4 +1,4 @@
-//! Observations of a server: what its greeting and its messages tell of its dialect.
+//! Observations of a server: the signs of its dialect in its greeting and its messages.
 
 use std::ops::Range;
 
@@ -11,13 +11,13 @@ const ASK: [&str; 11] = [
     "login",
 ];
 
-/// Behind what a word is at its line's beginning.
+/// Characters behind which a word is at the beginning of its line.
 const OPENING: [char; 8] = ['¿', '¡', '"', '\'', '«', '(', '[', '<'];
 
-/// How long a question is at most that is taken for one, in bytes.
+/// Limit on the length of a question, in bytes: a longer line is not taken for one.
 const LONGEST_QUESTION: usize = 80;
 
-/// What a greeting shows.
+/// Returns the framing that a greeting shows.
 pub(super) fn framing_of_greeting(greeting: &[u8]) -> Option<Framing> {
     let length = greeting.first_chunk().map(|length| usize::from(u16::from_be_bytes(*length)));
     match greeting {
@@ -32,19 +32,19 @@ pub(super) fn framing_of_greeting(greeting: &[u8]) -> Option<Framing> {
     }
 }
 
-/// The keyword in what a server says to somebody new: in the last of its lines that has one of the
-/// words with which servers ask.
+/// The keyword in a server's greeting: in the last of its lines that has one of the words with
+/// which servers ask.
 pub(super) fn keyword(greeting: &str) -> Option<Naming> {
     greeting.lines().rev().find_map(word_in).map(|word| Naming::Asked(word.to_owned()))
 }
 
-/// The line in which that keyword stands, if it can be counted on: what has a number in it, or is
-/// long, may be another one the next time.
+/// Returns the line with that keyword, if it is stable: a line that has a number in it, or is long,
+/// may be another one the next time.
 pub(super) fn question(greeting: &str) -> Option<&str> {
-    // A length before a message is no part of it.
+    // A length before a message is not part of the text.
     let mut lines = greeting.split(char::is_control).rev();
     let (line, at) = lines.find_map(|line| Some((line, word_at(line)?.start)))?;
-    // What was said before may have no end: `¡hola!NICK`.
+    // The text before may have no end: `¡hola!NICK`.
     let before = line[..at].chars().next_back();
     let hangs = before.is_some_and(|c| !c.is_whitespace() && !OPENING.contains(&c));
     let question = if hangs { &line[at..] } else { line.trim_start() };
@@ -52,8 +52,8 @@ pub(super) fn question(greeting: &str) -> Option<&str> {
     same.then_some(question)
 }
 
-/// Whether what a server says to somebody new ends in a question with one of these words, and does
-/// not only mention it (`bienvenido, usuario`).
+/// Returns whether a server's greeting ends in a question with one of these words, and does not
+/// only mention it (`bienvenido, usuario`).
 pub(super) fn prompts(greeting: &str) -> bool {
     let line = greeting.lines().next_back().unwrap_or_default().trim();
     let open = !greeting.ends_with('\n') || line.ends_with([':', '?']);
@@ -67,12 +67,12 @@ fn word_in(line: &str) -> Option<&str> {
 }
 
 fn word_at(line: &str) -> Option<Range<usize>> {
-    // What is not ASCII stays as it is, so that places in both texts are the same.
+    // Other characters stay as they are, so that offsets in both texts are the same.
     let small = line.to_ascii_lowercase();
     ASK.iter().find_map(|word| small.find(word).map(|at| at..at + word.len()))
 }
 
-/// By what a message tells who said it.
+/// Returns the label that shows a message's speaker.
 pub(super) fn label(message: &str, name: Option<&str>, port: u16) -> Label {
     if name.is_some_and(|name| message.to_lowercase().contains(name)) {
         Label::Name
@@ -83,9 +83,9 @@ pub(super) fn label(message: &str, name: Option<&str>, port: u16) -> Label {
     }
 }
 
-/// Whether the first thing that somebody said was taken for their name, if that can be seen in what
-/// another one heard: the message with the first thing in it, if any, and what was said later with
-/// the messages that said it.
+/// Returns whether the first thing that a client said was taken for its name, if that can be seen
+/// in what another client heard: the message with the first thing in it, if any, and what was said
+/// later with the messages that said it.
 pub(super) fn first_is_name(
     first: &str,
     heard: Option<&str>,

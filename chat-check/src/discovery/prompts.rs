@@ -1,14 +1,14 @@
-//! Prompts on a program's screen, and how the messages end that a client sends.
+//! Prompts on a program's screen, and the framing of a client's messages.
 
 use chat_drive::captured::Heard;
 
 use crate::dialect::{Framing, HOST_MARK, NAME, PORT_MARK};
 
-/// Who is asked how many clients there may be lets enough of them in.
+/// The answer for the number of clients: large enough for every check.
 const NUMBER: &str = "100";
 
-/// What a program asks its user for, in the last line on its screen: a name, unless it looks like
-/// something else.
+/// Returns the answer to a program's prompt, by the last line on its screen: a placeholder for a
+/// name, unless it looks like something else.
 pub(super) fn wanted(screen: &str) -> &'static str {
     let last = screen.lines().last().unwrap_or_default().to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| last.contains(word));
@@ -28,7 +28,7 @@ pub(super) fn wanted(screen: &str) -> &'static str {
     }
 }
 
-/// How the message ends of which this is a part, if it does, or begins.
+/// Returns the framing of the message of which this is a part, if it has an end or a length.
 pub(super) fn ending(heard: &Heard, token: &str, from: usize) -> Option<Framing> {
     let at = heard.find(token, from)?;
     let behind = &heard.bytes[at + token.len()..];

@@ -17,20 +17,20 @@ use crate::scene::timeouts::Timeouts;
 use crate::scene::{ROOM, Scene, Server, begin};
 use crate::verdict::Checked;
 
-/// How long something may take that a server need not do, times `slow`.
+/// Time-out for something that a server need not do, times `slow`.
 const WHILE: Duration = Duration::from_millis(700);
 
-/// How many questions a server asks its operator before it listens, at most.
+/// Limit on the questions that a server asks its operator before it listens.
 const MOST_QUESTIONS: usize = 5;
 
-/// How many messages show how long one takes, and what is the same in all.
+/// Number of messages that measure the latency, and show what is the same in all.
 const PROBES: usize = 5;
 
-/// Finds out how a server speaks.
+/// Finds out a server's dialect.
 ///
 /// # Errors
 ///
-/// It does not come so far that it listens.
+/// It does not come as far as listening.
 pub(crate) fn server(
     tested: &TestedProgram,
     given: &Given,
@@ -39,7 +39,7 @@ pub(crate) fn server(
 ) -> Result<Found, Unstarted> {
     let mut dialect = Dialect::default();
     if tested.isolation() == Isolation::Shared && tested.takes_port() {
-        // Others may be checked on this machine at the same time.
+        // Other programs may be checked on this machine at the same time.
         dialect.port = chat_drive::port::free().unwrap_or(dialect.port);
     }
     let given = &given.for_servers();
@@ -57,7 +57,7 @@ pub(crate) fn server(
         search.talk(given)
     };
     if !talks && !search.prompts {
-        // Nothing has shown that a word in the greeting is more than a word.
+        // Nothing has shown that the word in the greeting asks for a name.
         search.found.dialect.naming = Naming::None;
     }
     given.over(&mut search.found.dialect);
@@ -74,12 +74,12 @@ struct Search<'a> {
     timeouts: Timeouts,
     a_while: Duration,
     found: Found,
-    /// The greeting ends in a question for the name.
+    /// True if the greeting ends in a question for the name.
     prompts: bool,
 }
 
 impl Search<'_> {
-    /// Makes an experiment in a network of its own.
+    /// Runs an experiment in a network of its own.
     fn experiment<T: Send>(
         &mut self,
         experiment: impl FnOnce(&mut Self, &mut Scene) -> Checked<T> + Send,
@@ -89,18 +89,18 @@ impl Search<'_> {
         play(tested, &dialect, &timeouts, |scene| experiment(self, scene))
     }
 
-    /// Makes one in which whatever goes wrong shows nothing.
+    /// Runs an experiment that may fail: a failure shows nothing.
     fn try_it(&mut self, experiment: fn(&mut Self, &mut Scene) -> Checked) -> bool {
         self.experiment(experiment).is_ok()
     }
 
-    /// Where it listens, and what it says to whoever connects.
+    /// Finds the server's port and its greeting.
     fn first_look(&mut self) -> Result<(), Unstarted> {
         self.experiment(|search, scene| {
             let server = search.start(scene)?;
             let dialect = &mut search.found.dialect;
             dialect.port = server.address.port();
-            // A server that takes nobody is none the less a server.
+            // A server that accepts no client is still a server.
             if let Ok(first) = scene.connect(&server, "ana") {
                 let greeting = greeting(&first, search.a_while);
                 dialect.greeting = !greeting.is_empty();
@@ -116,7 +116,7 @@ impl Search<'_> {
         })
     }
 
-    /// Starts it, and answers what it asks its operator before it listens.
+    /// Starts the server, and answers its questions to the operator until it listens.
     fn start(&mut self, scene: &mut Scene) -> Checked<Server> {
         scene.wait_for_port()?;
         let (program, port) = (scene.start_program("server")?, scene.dialect.port);
@@ -140,7 +140,7 @@ impl Search<'_> {
         scene.listening(program)
     }
 
-    /// Two clients talk. Length and text look like an endless message to whoever waits for
+    /// Two clients talk. Length and text look like an endless message to a server that waits for
     /// newlines, and the other way round: the one is tried when the other leads nowhere. Returns
     /// whether one leads somewhere.
     fn talk(&mut self, given: &Given) -> bool {
@@ -158,9 +158,9 @@ impl Search<'_> {
         talks
     }
 
-    /// How messages end, who is called what, and what comes back.
+    /// Finds out how messages end, their labels, and whether they come back to their sender.
     fn conversation(&mut self, scene: &mut Scene) -> Checked {
-        // Whoever takes what one read returns understands lines as well.
+        // A server that takes what one read returns understands lines as well.
         let mut spoken = self.found.dialect.clone();
         if spoken.framing == Framing::None {
             spoken.framing = Framing::Lf;
@@ -210,7 +210,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Whether a message that ends nothing is passed on, and how what is passed on ends.
+    /// Finds out whether a message without an end is passed on, and how what is passed on ends.
     fn endings(
         &self,
         scene: &Scene,
@@ -225,13 +225,13 @@ impl Search<'_> {
         let bare = scene.token();
         speaker.send(bare.as_bytes())?;
         let passed_on = listener.captured().wait(self.a_while, |heard| heard.find(&bare, 0));
-        // What was begun is ended, for those who wait for it.
+        // The message that was begun is ended, for servers that wait for its end.
         let ending = ending(listener, if passed_on.is_some() { &bare } else { line });
         speaker.send(b"\r\n")?;
         Ok(ending.unwrap_or(Framing::None))
     }
 
-    /// The operator's lines show how messages end.
+    /// Finds out the framing from lines that the operator types.
     fn operator(&mut self, scene: &mut Scene) -> Checked {
         let server = scene.start()?;
         let client = scene.connect(&server, "ana")?;
@@ -244,7 +244,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Which word ends a connection: `salir`, or else one of those that others have.
+    /// Finds the word that ends a connection: `salir`, or else one of the other usual words.
     fn leaving(&mut self, scene: &mut Scene) -> Checked {
         let server = scene.start()?;
         if !self.ends_with(scene, &server, &["salir"])? {
@@ -309,7 +309,7 @@ impl Search<'_> {
     }
 }
 
-/// What is said to somebody new, until nothing more comes.
+/// Returns the greeting of a new participant: all that arrives, until nothing more comes.
 fn greeting(participant: &Participant, patience: Duration) -> Vec<u8> {
     let (mut seen, mut patience) = (0, patience);
     let more = |seen| move |heard: &Heard| (heard.total > seen).then_some(heard.total);
@@ -319,8 +319,8 @@ fn greeting(participant: &Participant, patience: Duration) -> Vec<u8> {
     participant.captured().look(|heard| heard.bytes.clone())
 }
 
-/// What ends the message that this is part of. An end that follows in a write of its own is waited
-/// for.
+/// Returns the end of the message that this is part of. An end that follows in a write of its own
+/// is waited for.
 fn ending(listener: &Participant, token: &str) -> Option<Framing> {
     listener.captured().wait(QUIET, |heard| {
         let behind = &heard.bytes[heard.find(token, 0)? + token.len()..];

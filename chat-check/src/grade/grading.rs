@@ -1,4 +1,4 @@
-//! Grading one program: find out how it speaks, choose the checks, run them.
+//! Grading one program: find out its dialect, choose the checks, run them.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -24,30 +24,29 @@ use crate::text::{Lang, Text, Words};
 /// Settings of a run, which hold for every program in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    /// What programs are checked against; without one, what their dialect tells.
+    /// Profile to check against; if none is given, the dialect decides.
     pub(crate) profile: Option<Profile>,
-    /// What is known of their dialect.
+    /// The given part of their dialect.
     pub(crate) given: Given,
-    /// After how much silence the course wants a connection closed, if it does.
+    /// Idle time after which the course wants a connection closed, if it does.
     pub(crate) idle: Option<Duration>,
-    /// How many times as long everything may take.
+    /// Factor for all time-outs.
     pub(crate) slow: f64,
-    /// How many checks are made at the same time.
+    /// Number of checks made at the same time.
     pub(crate) side_by_side: NonZero<usize>,
-    /// Which checks are made.
+    /// The checks to make.
     pub(crate) selection: Selection,
-    /// In which language the outcome is told.
+    /// The language of the report.
     pub(crate) lang: Lang,
-    /// What programs may use.
     pub(crate) limits: Limits,
-    /// Variables that they find in their environment.
+    /// Variables for their environment.
     pub(crate) variables: Vec<(String, String)>,
-    /// Whether they have networks of their own.
+    /// Isolation of the programs: networks of their own, or the machine's.
     pub(crate) isolation: Isolation,
-    /// The server whose client is checked, where one command can start both: what the client took
-    /// over from it can be had again only with it.
+    /// The server whose client is checked, where one command can start both: needed to repeat a
+    /// check of what the client took over from its server.
     pub(crate) server: Option<String>,
-    /// The port of the server whose client is checked, where nobody has given one.
+    /// The port of the server whose client is checked, if no port was given.
     pub(crate) server_port: Option<u16>,
     /// The options that a command to repeat a check needs: everything but the programs, the profile
     /// and `--only`.
@@ -55,7 +54,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The same for a client whose server was checked: what it cannot know but from its server.
+    /// The same for a client whose server was checked: adds what the client has from its server.
     #[must_use]
     pub(crate) fn after(&self, parts: &[Part]) -> Self {
         let mut settings = self.clone();
@@ -70,7 +69,7 @@ impl Settings {
         settings
     }
 
-    /// The report of these parts.
+    /// Makes the report of these parts.
     pub(crate) fn report(&self, parts: Vec<Part>, stop: &AtomicBool) -> Report {
         Report {
             format: FORMAT,
@@ -85,23 +84,23 @@ impl Settings {
     }
 }
 
-/// One program that is to be checked.
+/// A program to check.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
-    /// What kind of program it is.
+    /// The kind of program.
     pub(crate) side: Side,
-    /// How it is started, as a shell's user would type it.
+    /// The start command, as a shell's user would type it.
     pub(crate) command: String,
-    /// Where it is at home.
     pub(crate) folder: PathBuf,
-    /// What is tried behind the command, one after the other, if the program ends at once without.
+    /// Arguments to try behind the command, one after the other, if the program ends at once
+    /// without.
     pub(crate) arguments: &'static [&'static str],
 }
 
 impl Job {
-    /// Finds out how the program speaks and makes the checks. Tells `told` each outcome as soon as
-    /// it is there. When `stop` becomes true, what runs is ended, and what is told and returned is
-    /// what was finished before.
+    /// Finds out the program's dialect and makes the checks. Calls `told` with each outcome as soon
+    /// as it is there. When `stop` becomes true, running programs are ended, and only the outcomes
+    /// finished before are told and returned.
     ///
     /// # Errors
     ///
@@ -137,8 +136,8 @@ impl Job {
         Ok(part)
     }
 
-    /// The same with this command and no other. Returns also whether it did not start because it
-    /// ended by itself.
+    /// Runs the job with this command only. Returns also whether the program did not start because
+    /// it ended by itself.
     fn attempt(
         &self,
         settings: &Settings,
@@ -172,7 +171,7 @@ impl Job {
         Ok((part, has_ended))
     }
 
-    /// A client is waited for where its server listens, and then wherever it looks.
+    /// Finds out the dialect. A client is expected at its server's port, and then at any port.
     fn discover(&self, tested: &TestedProgram, settings: &Settings) -> Result<Found, Unstarted> {
         let (profile, slow) = (settings.profile, settings.slow);
         if self.side == Side::Server {
@@ -211,7 +210,7 @@ impl Job {
         runner.make(&settings.selection.of(&suited), stop, told)
     }
 
-    /// What repeats a check, but for its name.
+    /// Returns the command that repeats a check, but for the check's name.
     pub(crate) fn repeat(&self, settings: &Settings) -> String {
         let command = shell_words::quote(&self.command);
         let mut words = match (self.side, &settings.server) {
@@ -233,7 +232,7 @@ impl Job {
         words
     }
 
-    /// A part in which nothing stands yet.
+    /// An empty part.
     fn part(&self, settings: &Settings, tested: &TestedProgram) -> Part {
         const IN_PLACE: Text = Text {
             es: "La carpeta es grande: el programa se ejecuta en ella misma, no en una copia.",
@@ -265,7 +264,7 @@ impl Job {
     }
 }
 
-/// A program ended at once, whatever it was told.
+/// The remark on a program that ended at once, with any arguments.
 const WANTS_OTHERS: Text = Text {
     es: "; tampoco arranca con los argumentos de siempre (dirección, puerto, nombre): si necesita \
          otros, prueba con ellos en la orden de chat-check server o chat-check client",
@@ -273,7 +272,7 @@ const WANTS_OTHERS: Text = Text {
          try with them in the command of chat-check server or chat-check client",
 };
 
-/// With which arguments a program was started.
+/// The remark on the arguments that a program was started with.
 fn given(arguments: &str, dialect: &Dialect) -> Words {
     let arguments = arguments.replace(PORT_MARK, &dialect.port.to_string());
     Words::new(
@@ -282,7 +281,7 @@ fn given(arguments: &str, dialect: &Dialect) -> Words {
     )
 }
 
-/// What is to be said of a client that looks for its server where that is not.
+/// The remark on a client that looks for its server at another port.
 fn elsewhere(client: &Dialect, settings: &Settings) -> Option<String> {
     let listens = settings.server_port.filter(|port| *port != client.port)?;
     let looks = client.port;
@@ -293,7 +292,7 @@ fn elsewhere(client: &Dialect, settings: &Settings) -> Option<String> {
     Some(remark.to(settings.lang).to_owned())
 }
 
-/// The profile that a dialect tells of.
+/// Returns the profile that fits a dialect.
 fn fitting(dialect: &Dialect) -> Profile {
     if dialect.has_names() { Profile::Sala } else { Profile::Basico }
 }

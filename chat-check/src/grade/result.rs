@@ -12,7 +12,7 @@ use crate::verdict::{Level, Verdict};
 /// The version of [`Report`]'s JSON form. It changes whenever a reader could be surprised.
 pub(crate) const FORMAT: u32 = 1;
 
-/// Everything that was found out about one submission.
+/// The report on one submission.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Report {
     /// [`FORMAT`].
@@ -21,11 +21,11 @@ pub(crate) struct Report {
     pub(crate) version: String,
     /// The language of all texts in it.
     pub(crate) lang: Lang,
-    /// Whose it is: the folder's name in a batch, or nothing.
+    /// The folder's name in a batch, or nothing.
     pub(crate) submission: Option<String>,
-    /// When it was made: RFC 3339, in UTC.
+    /// Time of the report: RFC 3339, in UTC.
     pub(crate) date: String,
-    /// The run was ended before its end; what is here is complete in itself.
+    /// True if the run was interrupted; each part is complete in itself.
     pub(crate) interrupted: bool,
     /// The programs that were checked: a server, a client, or both.
     pub(crate) parts: Vec<Part>,
@@ -36,34 +36,34 @@ pub(crate) struct Report {
 /// One program of a submission.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Part {
-    /// What kind of program it is.
+    /// The kind of program.
     pub(crate) side: Side,
-    /// How it is started.
+    /// Its start command.
     pub(crate) command: String,
-    /// What it was checked against.
+    /// The profile that it was checked against.
     #[serde(with = "crate::checks::check::profile_name")]
     pub(crate) profile: Profile,
-    /// What it speaks: found out, or given.
+    /// Its dialect: found out, or given.
     pub(crate) dialect: Dialect,
-    /// What the reader should know about the run itself, each a sentence.
+    /// Remarks on the run itself, each a sentence.
     pub(crate) remarks: Vec<String>,
     /// Other files of the submission that might have been meant, best first.
     #[serde(default)]
     pub(crate) others: Vec<String>,
-    /// Why it could not be checked at all.
+    /// The reason why it could not be checked at all.
     pub(crate) not_started: Option<NotStarted>,
-    /// One for each check, in the catalogue's order.
+    /// The outcomes, one for each check, in the catalogue's order.
     pub(crate) results: Vec<Outcome>,
-    /// How long all of it took, in seconds.
+    /// Duration of the run, in seconds.
     pub(crate) seconds: f64,
 }
 
-/// A program that cannot be checked, because it does not come so far.
+/// A program that cannot be checked, because it does not start.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct NotStarted {
-    /// What happened instead.
+    /// The reason.
     pub(crate) why: String,
-    /// The last lines of what it printed, standard error behind standard output.
+    /// The last lines of its output, standard error behind standard output.
     pub(crate) printed: Vec<String>,
 }
 
@@ -74,35 +74,34 @@ pub(crate) struct Outcome {
     pub(crate) id: String,
     /// The requirement's number.
     pub(crate) requirement: String,
-    /// How much it weighs.
     pub(crate) level: Level,
-    /// What is checked, in a few words.
+    /// The title: a few words.
     pub(crate) title: String,
-    /// What became of it.
     pub(crate) verdict: Verdict,
-    /// Why it is not simply a pass, in a sentence.
+    /// The reason for a verdict that is not simply a pass, in a sentence.
     pub(crate) reason: Option<String>,
-    /// What was seen, when the program is at fault.
+    /// The observations, when the program is at fault.
     pub(crate) evidence: Option<Evidence>,
-    /// How long it took, in seconds, both attempts together.
+    /// Duration, in seconds, both attempts together.
     pub(crate) seconds: f64,
     /// The command that repeats just this check.
     pub(crate) repeat: String,
 }
 
-/// What was seen when a program did not do what is required.
+/// The observations behind a fault.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Evidence {
-    /// What should have come.
+    /// The expected output.
     pub(crate) expected: String,
-    /// What came.
+    /// The actual output.
     pub(crate) came: String,
-    /// How such a fault usually comes about, and what helps.
+    /// The usual cause of such a fault, and its remedy.
     pub(crate) explanation: String,
-    /// The last bytes that were sent to the program, escaped, oldest first, as `who: bytes`.
+    /// The last bytes that were sent to the program, escaped, oldest first, each behind its
+    /// sender's name and a colon.
     pub(crate) sent: Vec<String>,
     pub(crate) conversation: Vec<Entry>,
-    /// How many entries of it are missing in its middle, and behind how many.
+    /// Number of entries missing in the middle of the transcript, and of those before them.
     pub(crate) omitted: Option<(usize, usize)>,
     /// The last lines that the program printed on standard error.
     pub(crate) stderr: Vec<String>,
@@ -113,46 +112,45 @@ pub(crate) struct Evidence {
 pub(crate) struct Marks {
     /// The rubric's own name for itself.
     pub(crate) rubric: String,
-    /// One for each program that was checked.
+    /// The marks of each program.
     pub(crate) parts: Vec<PartMarks>,
     /// The sum of the points.
     pub(crate) points: f64,
-    /// What can be reached, also where a run that did not come to its end gives no points.
+    /// The maximum, also where a run that did not come to its end gives no points.
     pub(crate) of: f64,
 }
 
 /// The points of one program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PartMarks {
-    /// Which program.
+    /// The kind of program.
     pub(crate) side: Side,
-    /// The points it gets.
+    /// The points reached.
     pub(crate) points: f64,
-    /// What it could get.
+    /// The maximum.
     pub(crate) of: f64,
     /// The level that it reached, in percent.
     pub(crate) percent: f64,
-    /// What that level means, in the rubric's words.
+    /// The description of that level, in the rubric's words.
     pub(crate) level: String,
     /// The arithmetic, line by line: `5 × 75 % = 3.75`.
     pub(crate) arithmetic: Vec<String>,
-    /// Why it is not all, one for each thing that cost something. Together they are what is missing.
+    /// The deductions, one for each thing that cost something. Together they are what is missing.
     pub(crate) lost: Vec<Loss>,
 }
 
-/// Something that cost points.
+/// A deduction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Loss {
-    /// How many.
     pub(crate) points: f64,
-    /// Why, in a sentence.
+    /// The reason, in a sentence.
     pub(crate) reason: String,
-    /// The checks that are to blame, by name. There are none if the program did not start.
+    /// The checks that caused it, by name. There are none if the program did not start.
     pub(crate) checks: Vec<String>,
 }
 
 impl Report {
-    /// How many results have this verdict.
+    /// Returns the number of results with this verdict.
     pub(crate) fn count(&self, verdict: Verdict) -> usize {
         self.results().filter(|result| result.verdict == verdict).count()
     }

@@ -26,23 +26,22 @@ use crate::verdict::{Checked, Halt, Verdict};
 /// Runs the checks of one program.
 pub(crate) struct Runner<'a> {
     pub(crate) tested: &'a TestedProgram,
-    /// How it speaks.
+    /// The program's dialect.
     pub(crate) dialect: &'a Dialect,
-    /// What it is checked against.
+    /// The profile that it is checked against.
     pub(crate) profile: Profile,
-    /// How long checks wait.
     pub(crate) timeouts: &'a Timeouts,
-    /// The checks that fail as everybody knows.
+    /// The checks that are expected to fail (`--xfail`).
     pub(crate) xfail: &'a Patterns,
-    /// In which language the outcome is told.
+    /// The language of the report.
     pub(crate) lang: Lang,
-    /// How many checks are made at the same time, where they can be.
+    /// Number of checks made at the same time, where that is possible.
     pub(crate) side_by_side: NonZero<usize>,
-    /// What repeats one check: the words of a command, behind which `--only ID` is put.
+    /// The command that repeats one check: its words, behind which `--only ID` is put.
     pub(crate) repeat: String,
 }
 
-/// What one attempt came to.
+/// The result of one attempt.
 struct Attempt {
     halt: Option<Halt>,
     evidence: Option<Evidence>,
@@ -58,7 +57,7 @@ impl Attempt {
     }
 }
 
-/// Why a check says nothing on some systems.
+/// The reason why a check cannot be made on some systems.
 const UNSEEN: Text = Text {
     es: "este sistema no muestra los sockets, los descriptores ni el procesador de un programa, o \
          no tiene señales",
@@ -66,22 +65,22 @@ const UNSEEN: Text = Text {
          signals",
 };
 
-/// Why a check says nothing of some programs.
+/// The reason why a check cannot be made with some programs.
 const DRAWS: Text = Text {
     es: "el programa dibuja toda la pantalla (curses): esto hay que mirarlo a mano",
     en: "the program draws the whole screen (curses): this has to be looked at by hand",
 };
 
-/// How many lines of standard error a report shows.
+/// Limit on the lines of standard error in a report.
 const LAST_LINES: usize = 10;
 
-/// How many of the bytes that were sent a report repeats.
+/// Limit on the writes to the program that a report repeats.
 const LAST_SENT: usize = 5;
 
 impl Runner<'_> {
-    /// Makes these checks, in any order that lets those that others need go first. Stops beginning
-    /// new ones when `stop` becomes true. Returns an outcome for each that was made or skipped, in
-    /// the order of the checks, and tells `told` each one as soon as it is there.
+    /// Makes these checks, in any order in which each follows those that it needs. Begins no new
+    /// ones once `stop` is true. Returns an outcome for each that was made or skipped, in the order
+    /// of the checks, and calls `told` with each one as soon as it is there.
     pub(crate) fn make(
         &self,
         checks: &[&'static Check],
@@ -98,8 +97,7 @@ impl Runner<'_> {
                 scope.spawn(|| {
                     while let Some(check) = board.next(checks, stop) {
                         let outcome = self.judge(check, &board, stop);
-                        // Programs are ended when it is to stop, and what comes of that is no
-                        // outcome.
+                        // Programs are ended when the run is to stop, and the result is no outcome.
                         let made = !stop.load(Ordering::Relaxed);
                         if made {
                             told(&outcome);
@@ -113,7 +111,7 @@ impl Runner<'_> {
         checks.iter().filter_map(|check| outcomes.remove(check.id)).collect()
     }
 
-    /// Makes one check whose needs are done.
+    /// Makes one check, when those that it needs are done.
     fn judge(&self, check: &Check, board: &Board, stop: &AtomicBool) -> Outcome {
         let begun = Instant::now();
         let missing = {
@@ -176,14 +174,14 @@ impl Runner<'_> {
         }
     }
 
-    /// What a check says: one in which the checker failed is made once more.
+    /// Returns the result of a check: one in which the checker failed is made once more.
     fn answer(&self, check: &Check, stop: &AtomicBool) -> Attempt {
         let attempt = self.attempt(check);
         let again = attempt.is_checker_s() && !stop.load(Ordering::Relaxed);
         if again { self.attempt(check) } else { attempt }
     }
 
-    /// Makes a check once: in a network and a thread of its own, with a program of its own.
+    /// Runs a check once: in a network and a thread of its own, with a program of its own.
     fn attempt(&self, check: &Check) -> Attempt {
         let play = || {
             let mut scene = Scene::new(self.tested, self.dialect, self.profile, self.timeouts);
@@ -237,7 +235,7 @@ impl Runner<'_> {
     }
 }
 
-/// What cannot be seen of these programs is no fault, nor does it hold.
+/// Makes a result untestable where these programs, or this system, do not show what it depends on.
 fn excused(result: Checked, scene: &Scene) -> Option<Halt> {
     let some = |is: fn(&Trace) -> bool| scene.traces().iter().any(|trace| is(trace));
     match result {
@@ -252,7 +250,7 @@ fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("panicked").to_owned()
 }
 
-/// Which checks are being made, and which are done.
+/// The checks that were begun, and those that are done.
 #[derive(Default)]
 struct Board {
     state: Mutex<State>,
@@ -270,7 +268,7 @@ impl Board {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next check whose needs are done, waiting for one if there is none yet.
+    /// Takes the next check that has all its needs done, waiting for one if there is none yet.
     fn next(&self, checks: &[&'static Check], stop: &AtomicBool) -> Option<&'static Check> {
         let mut state = self.lock();
         loop {
@@ -279,7 +277,7 @@ impl Board {
             if all_begun || stop.load(Ordering::Relaxed) {
                 return None;
             }
-            // What is not asked for at all is nothing to wait for.
+            // A check that was not selected is not waited for.
             let asked = |id: &&str| checks.iter().any(|check| check.id == *id);
             let ready = |check: &&&Check| {
                 check.needs.iter().filter(|id| asked(id)).all(|id| state.done.contains_key(id))

@@ -14,10 +14,10 @@ use crate::verdict::{Level, Verdict};
 const BOLD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 
-/// How many lines of standard error are shown.
+/// Limit on the lines of standard error that are shown.
 const LAST_LINES: usize = 10;
 
-/// With what a text goes on that does not fit into one line.
+/// The indent of the further lines of a wrapped text.
 const INDENT: &str = "      ";
 
 /// Prints the report. With `verbose`, also what holds, and the conversations. Texts are wrapped at
@@ -25,7 +25,7 @@ const INDENT: &str = "      ";
 ///
 /// # Errors
 ///
-/// Those of `out`.
+/// Errors of `out`.
 pub(crate) fn print(
     report: &Report,
     verbose: bool,
@@ -45,7 +45,7 @@ pub(crate) fn print(
     Ok(())
 }
 
-/// How a verdict looks.
+/// Returns the style of a verdict.
 fn style(verdict: Verdict) -> Style {
     let colour = match verdict {
         Verdict::Pass => AnsiColor::Green,
@@ -57,12 +57,12 @@ fn style(verdict: Verdict) -> Style {
     colour.on_default().bold()
 }
 
-/// Whether nothing was seen of the program.
+/// Returns whether a check gives no information about the program.
 fn is_unmade(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Skipped | Verdict::Untestable)
 }
 
-/// What is being printed on. All that comes here is harmless.
+/// The output, and its settings. All that is written is harmless.
 struct Page<'a> {
     out: &'a mut dyn Write,
     lang: Lang,
@@ -71,7 +71,7 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// Words stay whole: some are parts of commands.
+    /// Prints a text, wrapped between words: some are parts of commands.
     fn text(&mut self, text: &str) -> io::Result<()> {
         let options = Options::new(self.width)
             .subsequent_indent(INDENT)
@@ -84,7 +84,7 @@ impl Page<'_> {
         self.text(&format!("{style}{text}{style:#}"))
     }
 
-    /// `    name: text`
+    /// Prints a field: `    name: text`
     fn field(&mut self, name: Text, text: &str) -> io::Result<()> {
         self.text(&format!("    {FAINT}{}:{FAINT:#} {text}", name.to(self.lang)))
     }
@@ -108,7 +108,7 @@ impl Page<'_> {
             return writeln!(self.out);
         }
         if part.results.is_empty() {
-            // It was interrupted before anything was seen.
+            // The run was interrupted before the first outcome.
             return writeln!(self.out);
         }
         self.line(FAINT, &format!("  {}", wording::dialect(&part.dialect, self.lang)))?;
@@ -119,7 +119,7 @@ impl Page<'_> {
         self.counts(part)
     }
 
-    /// Those of which nothing was seen, together where they have one reason.
+    /// Prints the checks without a result, together where they have one reason.
     fn unmade(&mut self, outcomes: &[&Outcome]) -> io::Result<()> {
         for group in outcomes.chunk_by(|a, b| (a.verdict, &a.reason) == (b.verdict, &b.reason)) {
             let verdict = group[0].verdict;
@@ -132,7 +132,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// How many have each verdict.
+    /// Prints the number of checks with each verdict.
     fn counts(&mut self, part: &Part) -> io::Result<()> {
         let count = |verdict| part.results.iter().filter(|o| o.verdict == verdict).count();
         let mut counts =
@@ -177,7 +177,7 @@ impl Page<'_> {
         if self.verbose {
             self.lines(wording::CONVERSATION, &evidence.told(self.lang))?;
         }
-        // To be copied whole.
+        // Not wrapped, so that it can be copied.
         let name = wording::REPEAT.to(self.lang);
         writeln!(self.out, "    {FAINT}{name}:{FAINT:#} {repeat}")
     }

@@ -1,8 +1,9 @@
 //! A report as Gradescope's `results.json`:
 //! <https://gradescope-autograders.readthedocs.io/en/latest/specs/>.
 //!
-//! A rubric marks a whole program, and Gradescope adds up tests. So what the rubric took is what
-//! the checks that are to blame could have brought, and what is left is shared by those that hold.
+//! A rubric marks a whole program, and Gradescope adds up tests. So the points that a deduction
+//! cost are the maximum of the checks that caused it, and the rest is shared by the checks that
+//! hold.
 
 use serde::Serialize;
 
@@ -46,14 +47,14 @@ struct Test {
     visibility: &'static str,
 }
 
-/// Everything is plain text: nothing that a program printed means anything.
+/// Everything is plain text: program output is never interpreted.
 const FORMAT: &str = "text";
-/// Students see all of it at once.
+/// Visibility of the tests: students see them at once.
 const VISIBILITY: &str = "visible";
-/// What the checker printed is for the teacher.
+/// Visibility of the checker's own output: it is for the teacher.
 const STDOUT: &str = "hidden";
 
-/// The report as Gradescope reads it. Without marks it gets the course's.
+/// Renders the report for Gradescope. Without marks it gets the course's.
 ///
 /// # Panics
 ///
@@ -94,7 +95,7 @@ fn explained(marked: &PartMarks, lang: Lang) -> Vec<String> {
 fn part_tests(part: &Part, marked: Option<&PartMarks>, lang: Lang) -> Vec<Test> {
     let mut tests: Vec<Test> = part.results.iter().map(|outcome| test(outcome, lang)).collect();
     let Some(marked) = marked else { return tests };
-    // What nobody in particular can be blamed or praised for.
+    // What remains of the points once each check has its share.
     let mut rest = (thousandths(marked.points), 0);
     let holds = |verdict| matches!(verdict, Verdict::Pass | Verdict::NotStrict | Verdict::Flaky);
     let holding: Vec<usize> =
@@ -119,7 +120,7 @@ fn part_tests(part: &Part, marked: Option<&PartMarks>, lang: Lang) -> Vec<Test> 
     tests
 }
 
-/// The amount in as equal parts as there are takers, each with its part.
+/// Divides an amount into parts as equal as possible, one for each taker.
 fn shares(amount: Thousandths, takers: &[usize]) -> Vec<(usize, Thousandths)> {
     let Ok(count @ 1..) = Thousandths::try_from(takers.len()) else { return Vec::new() };
     let (each, over) = (amount / count, amount % count);
@@ -140,10 +141,10 @@ fn score(amount: Thousandths) -> f64 {
 }
 
 impl Test {
-    /// Adds what it brought, and what it could have brought.
+    /// Adds points to a test, and to its maximum.
     fn give(&mut self, reached: Thousandths, of: Thousandths) {
         let add = |to: &mut Option<f64>, amount| {
-            // Through thousandths, so that sums stay exact.
+            // Converted to thousandths, so that sums stay exact.
             let sum = thousandths(to.unwrap_or_default()) + amount;
             *to = Some(score(sum));
         };
@@ -187,7 +188,7 @@ fn test(outcome: &Outcome, lang: Lang) -> Test {
     }
 }
 
-/// The program as a whole, such as one that does not start.
+/// The test for a program as a whole, such as one that does not start.
 fn whole(
     part: &Part,
     marked: &PartMarks,
@@ -225,7 +226,7 @@ mod tests {
         serde_json::from_str(&render(report)).unwrap()
     }
 
-    /// The sums of what the tests brought, and of what they could have brought.
+    /// The sums of the tests' points, and of their maximums.
     fn sums(results: &Value) -> [Thousandths; 2] {
         let tests = results["tests"].as_array().unwrap();
         ["score", "max_score"]

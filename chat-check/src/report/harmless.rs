@@ -1,7 +1,7 @@
-//! Escaping of what strangers' programs printed, so that it may be shown anywhere.
+//! Escaping of program output, so that it may be shown anywhere.
 //!
-//! Every form of a report begins with [`Report::harmless`]. What a form has to escape besides, such
-//! as HTML, it escapes itself.
+//! Every form of a report begins with [`Report::harmless`]. Each form adds its own escaping, such
+//! as that of HTML.
 
 use std::borrow::Cow;
 
@@ -12,11 +12,11 @@ use crate::dialect::{Dialect, Naming};
 use crate::grade::result::{Evidence, NotStarted, Outcome, Part, Report};
 use crate::grade::result::{Marks, PartMarks};
 
-/// How wide a tab is shown.
+/// The blanks in place of a tab.
 const TAB: &str = "    ";
 
-/// The text without anything that could drive a terminal, turn the text around, break a line or
-/// be forbidden in XML: such characters are written as `\u{1b}`. A tab becomes blanks.
+/// Escapes everything that could drive a terminal, turn the text around, break a line or be
+/// forbidden in XML: such characters are written as `\u{1b}`. A tab becomes blanks.
 pub(crate) fn harmless(text: &str) -> String {
     let showable = showable(Cow::Borrowed(text));
     let mut harmless = String::with_capacity(text.len());
@@ -44,7 +44,7 @@ impl Report {
     #[must_use]
     pub(crate) fn harmless(&self) -> Self {
         let mut copy = self.clone();
-        // Taken apart by names, so that no field can be forgotten.
+        // Taken apart by names, so that a new field cannot be forgotten.
         let Self { format: _, version, lang: _, submission, date, interrupted: _, parts, marks } =
             &mut copy;
         one(version);

@@ -33,13 +33,13 @@ mod tests {
         let part = &mut report.parts[0];
         part.not_started = sample::not_started(part.side).not_started;
         part.others.push("otro/servidor.py".to_owned());
-        // The first outcome stands for all of them.
+        // The first outcome is an example for all of them.
         part.results.rotate_left(3);
         report
     }
 
-    /// Looks at every object in a value: its fields are those that the schema has for it. Returns
-    /// how many there are.
+    /// Checks every object in a value: its fields are those that the schema has for it. Returns the
+    /// number of objects.
     fn objects(value: &Value, schema: &Value, root: &Value) -> usize {
         let schema = match schema["$ref"].as_str() {
             Some(reference) => root.pointer(&reference[1..]).unwrap(),

@@ -11,14 +11,14 @@ use crate::report::wording::{self, code};
 use crate::text::Lang;
 use crate::verdict::{Level, Verdict};
 
-/// The report: a suite for each program, a test for each check.
+/// Renders the report: a suite for each program, a test for each check.
 ///
-/// What was skipped or cannot be seen is skipped; a failure of the checker is an error. A SHOULD
-/// that fails is skipped too, because it must not break a build.
+/// Skipped and untestable checks are skipped; a failure of the checker is an error. A SHOULD that
+/// fails is skipped too, because it must not break a build.
 ///
 /// # Panics
 ///
-/// Never: memory takes everything that is written to it.
+/// Never: writing to memory does not fail.
 pub(crate) fn render(report: &Report) -> String {
     let report = report.harmless();
     let name = report.submission.as_deref().unwrap_or("chat-check");
@@ -97,7 +97,7 @@ fn describe(evidence: &Evidence, outcome: &Outcome, lang: Lang) -> String {
     lines.join("\n")
 }
 
-/// A time that was measured; what cannot be one is none.
+/// Converts seconds; an invalid number becomes zero.
 fn time(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
@@ -110,7 +110,7 @@ mod tests {
     use crate::checks::check::Side;
     use crate::report::sample;
 
-    /// What a reader of XML makes of it.
+    /// Renders a report, and returns it as a reader of XML parses it.
     fn read(report: &Report) -> (String, Suites) {
         let xml = render(report);
         let suites = Suites::deserialize_from_str(&xml).unwrap_or_else(|e| panic!("{e}\n{xml}"));

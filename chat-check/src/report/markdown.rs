@@ -21,7 +21,7 @@ pub(crate) fn render(report: &Report) -> String {
     text.concat()
 }
 
-/// Text that means nothing to Markdown, for the inside of a line or of a table's cell.
+/// Escapes text for the inside of a line of Markdown or of a table's cell.
 pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.chars();
@@ -42,7 +42,7 @@ pub(super) fn plain(text: &str) -> String {
     plain
 }
 
-/// The same, but what stands between two backticks is code, if they come in pairs.
+/// The same, but text between two backticks is code, if they come in pairs.
 fn prose(text: &str) -> String {
     let pieces: Vec<&str> = text.split('`').collect();
     let inner = pieces.get(1..pieces.len() - 1).unwrap_or_default();
@@ -56,7 +56,7 @@ fn prose(text: &str) -> String {
     pieces.iter().enumerate().map(piece).collect()
 }
 
-/// Lines as they are, in a block that none of them can end.
+/// Renders lines as a code block that none of them can end.
 fn block(lines: &[String]) -> String {
     let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max();
     let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);

@@ -1,4 +1,4 @@
-//! Reports: the forms in which the results of a run are told.
+//! Reports: the output forms for the results of a run.
 
 pub(crate) mod class;
 pub(crate) mod console;
@@ -16,7 +16,7 @@ use crate::grade::result::Evidence;
 use crate::text::Lang;
 
 impl Evidence {
-    /// The conversation, line by line, with a word for what is missing in it.
+    /// Returns the conversation, line by line, with a word for the missing entries.
     pub(crate) fn told(&self, lang: Lang) -> Vec<String> {
         let mut lines: Vec<String> = self.conversation.iter().map(ToString::to_string).collect();
         if let Some((count, behind)) = self.omitted {

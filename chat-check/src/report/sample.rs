@@ -12,11 +12,11 @@ use crate::grade::rubric::Rubric;
 use crate::text::Lang;
 use crate::verdict::{Level, Verdict};
 
-/// What a hostile program could print.
+/// Text that a hostile program could print.
 pub(crate) const HOSTILE: &str = "=1+1\u{1b}[2J\u{9b}31m\u{202e}\r\n\t</td><script>alert('x')</script>\
                                   \"]]>&amp;`*_|](javascript:x)![i](http://x)``` {style} \u{fffe}\0";
 
-/// A check that came out like this.
+/// Makes an outcome with this verdict.
 pub(crate) fn outcome(id: &str, verdict: Verdict) -> Outcome {
     let fails = matches!(verdict, Verdict::Fail | Verdict::ExpectedFail | Verdict::Flaky);
     Outcome {
@@ -76,7 +76,7 @@ fn conversation() -> Vec<Entry> {
     .into()
 }
 
-/// A program of which these checks were made.
+/// Makes a part with these outcomes.
 pub(crate) fn part(side: Side, results: Vec<Outcome>) -> Part {
     Part {
         side,
@@ -96,14 +96,14 @@ pub(crate) fn part(side: Side, results: Vec<Outcome>) -> Part {
     }
 }
 
-/// A program that does not start.
+/// Makes a part of a program that does not start.
 pub(crate) fn not_started(side: Side) -> Part {
     let why = "terminó antes de escuchar".to_owned();
     let printed = vec!["SyntaxError: invalid syntax".to_owned()];
     Part { not_started: Some(NotStarted { why, printed }), ..part(side, Vec::new()) }
 }
 
-/// A report of these programs, without marks.
+/// Makes a report of these parts, without marks.
 pub(crate) fn report(parts: Vec<Part>) -> Report {
     Report {
         format: FORMAT,
@@ -123,7 +123,7 @@ pub(crate) fn with_marks(mut report: Report) -> Report {
     report
 }
 
-/// A report in which everything happens.
+/// Makes a report with everything that can be in one.
 pub(crate) fn full() -> Report {
     let mut server: Vec<Outcome> = [
         ("1.2-ready", Verdict::Pass),

@@ -66,12 +66,12 @@ words! {
     COMPLAINS: "escribe en stderr", "prints on stderr";
 }
 
-/// Points out of what can be reached.
+/// The points, out of the maximum.
 pub(crate) fn points_of(reached: f64, of: f64) -> String {
     format!("{} / {}", points(reached), points(of))
 }
 
-/// All points of a submission, if something was judged.
+/// The sum of a submission's points, if any part was judged.
 pub(crate) fn total(marks: &Marks, lang: Lang) -> String {
     if marks.parts.is_empty() {
         NO_MARKS.to(lang).to_owned()
@@ -80,12 +80,12 @@ pub(crate) fn total(marks: &Marks, lang: Lang) -> String {
     }
 }
 
-/// A time as it is written.
+/// Formats a time.
 pub(crate) fn seconds(seconds: f64) -> String {
     format!("{seconds:.1} s")
 }
 
-/// How many checks hold, of how many.
+/// Number of checks that hold, of how many.
 pub(crate) fn holding(passes: usize, of: usize, lang: Lang) -> String {
     match lang {
         Lang::Es => format!("se cumplen {passes} de {of} comprobaciones"),
@@ -93,12 +93,12 @@ pub(crate) fn holding(passes: usize, of: usize, lang: Lang) -> String {
     }
 }
 
-/// How many entries a conversation has.
+/// Number of entries in a conversation.
 pub(crate) fn entries(count: usize, lang: Lang) -> String {
     format!("{} ({count} {})", CONVERSATION.to(lang), ENTRIES.to(lang))
 }
 
-/// A sign for a verdict, for where words take too much room.
+/// A sign for a verdict, where words take too much room.
 pub(crate) const fn sign(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "✓",
@@ -127,7 +127,6 @@ pub(crate) const fn code(verdict: Verdict) -> &'static str {
 }
 
 impl Verdict {
-    /// What it is called.
     pub(crate) const fn name(self) -> Text {
         let (es, en) = match self {
             Self::Pass => ("se cumple", "pass"),
@@ -156,7 +155,6 @@ impl Verdict {
 }
 
 impl Level {
-    /// What it is called.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Must => "MUST",
@@ -167,7 +165,6 @@ impl Level {
 }
 
 impl Side {
-    /// What it is called.
     pub(crate) const fn name(self) -> Text {
         match self {
             Self::Server => Text { es: "servidor", en: "server" },

@@ -1,14 +1,14 @@
-//! Copying of folders, so that a program can do what it likes to its own.
+//! Copies of folders, so that a program can change its own freely.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What no program needs to run, and what can be very large.
+/// Folders that no program needs to run, and that can be very large.
 const LEFT_OUT: [&str; 2] = [".git", "__pycache__"];
 
-/// Whether a folder has at most so many bytes in so many entries, as far as it can be read. Looks no
-/// further than it must.
+/// Returns whether a folder has at most so many bytes in so many entries, as far as it can be read.
+/// Stops as soon as it has more.
 pub(crate) fn is_small(folder: &Path, (bytes, entries): (u64, usize)) -> io::Result<bool> {
     let (mut size, mut count) = (0, 0);
     let mut folders = vec![folder.to_owned()];
@@ -29,8 +29,8 @@ pub(crate) fn is_small(folder: &Path, (bytes, entries): (u64, usize)) -> io::Res
     Ok(true)
 }
 
-/// Copies what is in a folder into one that exists. Links stay links; sockets and the like are
-/// left out, and so is what cannot be read, which is returned.
+/// Copies the contents of a folder into one that exists. Links stay links; sockets and the like are
+/// left out. Returns the paths that cannot be read, which are left out too.
 pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<Vec<PathBuf>> {
     let mut unreadable = Vec::new();
     let Ok(entries) = fs::read_dir(from) else { return Ok(vec![from.to_owned()]) };
@@ -57,7 +57,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(unreadable)
 }
 
-/// Whether a file is none of a program's.
+/// Returns whether a file is left out of copies.
 pub(crate) fn is_left_out(path: &Path) -> bool {
     LEFT_OUT.iter().any(|name| path.file_name().is_some_and(|file| file == *name))
 }

@@ -1,27 +1,27 @@
 //! Isolation of attempts: a network namespace for each, where the system gives one.
 //!
-//! What a program started keeps to is told in [`program`](crate::sandbox::program). In a network of
-//! one's own every port is free, nobody else connects, and what an attempt leaves behind (a port in
-//! `TIME_WAIT`, a connection that nobody closed) disturbs no other. So checks can be made side by
-//! side. It also tells whose a process is: see [`Isolation`].
+//! Its other limits are described in [`program`](crate::sandbox::program). In a network of its own
+//! every port is free, no other program connects, and what an attempt leaves behind (a port in
+//! `TIME_WAIT`, a connection that was never closed) disturbs no other. So checks can be made side
+//! by side. It also finds the processes of a program: see [`Isolation`].
 
 use std::process::ExitCode;
 
-/// Whether attempts can have their own network and their own process tree.
+/// Isolation of attempts: their own network and process tree, or the machine's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Isolation {
-    /// They can (Linux namespaces).
+    /// A network and a process tree for each attempt (Linux namespaces).
     #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there are no namespaces"))]
     Own,
-    /// They share the machine's: attempts are made one after the other.
+    /// The machine's, shared: attempts are made one after the other.
     Shared,
 }
 
 impl Isolation {
-    /// Finds out. Must be called before any thread is started: whoever is not the superuser gets
-    /// a user namespace first, and only a process of one thread can have that. Another process
-    /// tries it before, because some systems grant it and then allow nothing in it, not even to
-    /// make a file, and there is no way back.
+    /// Finds out which isolation the system gives. Must be called before any thread is started:
+    /// without the superuser's rights the process enters a user namespace first, and only a process
+    /// of one thread can do that. Another process tries it before, because some systems grant it
+    /// and then allow nothing in it, not even to make a file, and there is no way back.
     pub(crate) fn prepare() -> Self {
         #[cfg(target_os = "linux")]
         if linux::prepare() {
@@ -40,7 +40,7 @@ impl Isolation {
     }
 
     /// Gives the calling thread, and what it starts, a network of its own. Does nothing where
-    /// there is none to be had.
+    /// isolation is shared.
     ///
     /// # Errors
     ///
@@ -53,8 +53,8 @@ impl Isolation {
         }
     }
 
-    /// Runs this in a thread whose children get a process tree of their own: when the first of
-    /// them dies, the system kills the rest. Only one child can be started so.
+    /// Runs this in a thread; its children get a process tree of their own: when the first of them
+    /// dies, the system kills the rest. Only one child can be started so.
     #[cfg(target_os = "linux")]
     pub(crate) fn start_tree<T: Send>(self, start: impl FnOnce() -> T + Send) -> T {
         match self {
@@ -76,7 +76,7 @@ mod linux {
     };
     use rustix::process::{getgid, getuid};
 
-    /// How many slots the table of connections has in the networks of attempts.
+    /// Slots in the table of connections in the networks of attempts.
     const CONNECTIONS: &str = "1024";
 
     /// The number of the loopback interface, the first of every network.
@@ -106,7 +106,8 @@ mod linux {
         matches!(tried.join(), Ok(Ok(())))
     }
 
-    /// A user namespace in which everybody is who they were, and this process may do more.
+    /// Enters a user namespace in which all users keep their identity, and this process has more
+    /// rights.
     pub(super) fn become_own_user() -> io::Result<()> {
         let (user, group) = (getuid(), getgid());
         unshare(CloneFlags::CLONE_NEWUSER)?;
@@ -133,7 +134,7 @@ mod linux {
         })
     }
 
-    /// In a new network the loopback interface exists but is down.
+    /// Brings up the loopback interface, which is down in a new network.
     fn raise_loopback() -> io::Result<()> {
         const RTM_NEWLINK: u16 = 16;
         const UP: u32 = 1;
@@ -146,8 +147,8 @@ mod linux {
         ask(RTM_NEWLINK, 0, &link)
     }
 
-    /// Every IPv4 address is this machine's: whoever looks up the machine's own name gets an
-    /// address that does not exist in a new network, and programs do so before they listen.
+    /// Makes every IPv4 address this machine's: a program that looks up the machine's own name gets
+    /// an address that does not exist in a new network, and programs do so before they listen.
     fn own_all_addresses() -> io::Result<()> {
         const RTM_NEWROUTE: u16 = 24;
         const CREATE: u16 = 0x400;
@@ -166,7 +167,7 @@ mod linux {
         ask(RTM_NEWROUTE, CREATE, &route)
     }
 
-    /// Asks the kernel for something about networks (`man 7 rtnetlink`), and waits for its answer.
+    /// Sends a request about networks to the kernel (`man 7 rtnetlink`), and waits for its answer.
     fn ask(kind: u16, flags: u16, body: &[u8]) -> io::Result<()> {
         const REQUEST_AND_ACKNOWLEDGE: u16 = 1 | 4;
         const HEADER: u32 = 16;
@@ -184,7 +185,7 @@ mod linux {
         sendto(&socket, &request, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
         let mut answer = [0; 64];
         let (_, length) = recv(&socket, &mut answer, RecvFlags::empty())?;
-        // Behind the header of sixteen bytes stands the error, negative, or zero.
+        // The error follows the header of sixteen bytes: negative, or zero.
         match answer[..length].get(16..20).and_then(|error| error.try_into().ok()) {
             Some(error) if i32::from_ne_bytes(error) == 0 => Ok(()),
             Some(error) => Err(io::Error::from_raw_os_error(-i32::from_ne_bytes(error))),

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-/// What a program may use.
+/// Resource limits of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// How many processes it may have at a time; threads may be [sixteen times](Self::threads) as
-    /// many.
+    /// Processes at a time; threads may be [sixteen times](Self::threads) as many.
     pub(crate) processes: usize,
     /// Resident memory of all its processes together, in bytes; what they share counts once. Not
     /// address space: a Java machine reserves tens of gigabytes of that and uses a hundred
@@ -16,7 +15,7 @@ pub(crate) struct Limits {
     pub(crate) cpu: Duration,
     /// The longest file it may write, in bytes.
     pub(crate) file_size: u64,
-    /// What is kept of each of its outputs, in bytes: the first quarter and the last.
+    /// Bytes kept of each of its outputs: the first quarter and the last.
     pub(crate) output: usize,
 }
 
@@ -33,8 +32,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// How many threads it may have at a time: a Java machine has twenty before it does anything,
-    /// and many servers one for each client.
+    /// Limit on the threads at a time: a Java machine has twenty before it does anything, and many
+    /// servers one for each client.
     #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nobody enforces it"))]
     pub(crate) fn threads(&self) -> usize {
         self.processes.saturating_mul(16)

@@ -1,13 +1,13 @@
 //! The tested program: how it is started, and within which limits.
 //!
-//! This contains accidents, not attacks: a program that forks for ever, fills memory or never
-//! stops talking is ended and leaves nothing behind. It is no sandbox for hostile code: a program
-//! can still read and write whatever the user who started the checker can, send to other machines
-//! where networks are shared, and fill a disk with many files. Hostile programs belong in a
-//! virtual machine, or in a container of their own, with the checker inside.
+//! This contains accidents, not attacks: a program that forks for ever, fills memory or never stops
+//! talking is ended and leaves nothing behind. It is no sandbox for hostile code: a program can
+//! still read and write whatever the user of the checker can, send to other machines where networks
+//! are shared, and fill a disk with many files. Hostile programs belong in a virtual machine, or in
+//! a container of their own, with the checker inside.
 //!
-//! Only Linux can do all this. Elsewhere a program has its copy, its environment and its process
-//! group, what is kept of its output is bounded, and that is all.
+//! Only Linux has all this. Elsewhere a program has its copy, its environment, its process group
+//! and a limit on the output that is kept.
 
 use std::fs::File;
 use std::io;
@@ -41,28 +41,28 @@ pub(crate) struct TestedProgram {
     supervisor: PathBuf,
 }
 
-/// Why a command cannot be a subject.
+/// Error: a command that cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProgramError {
-    /// Quotes that do not match.
+    /// Unbalanced quotes.
     #[error("the command cannot be split into words: {0:?}")]
     Unbalanced(String),
-    /// There is nothing in it.
+    /// An empty command.
     #[error("the command is empty")]
     Empty,
-    /// Something that was asked of the system.
+    /// An error of the system.
     #[error(transparent)]
     System(#[from] io::Error),
 }
 
-/// What stands in a command for the port of the dialect.
+/// Placeholder in a command for the port of the dialect.
 const PORT: &str = "{port}";
 
-/// A folder is copied when it is at most so large, in bytes and in entries: submissions are far
+/// Limit on the size of a folder that is copied, in bytes and in entries: submissions are far
 /// smaller, and build folders far larger.
 const SMALL: (u64, usize) = (16 << 20, 2_000);
 
-/// What a program sees of the environment in which the checker runs: who and where it is, and where
+/// Environment variables that are passed on to a program: the user, the paths, and the places where
 /// languages keep what they need to start.
 const PASSED_ON: [&str; 15] = [
     "PATH",
@@ -82,11 +82,11 @@ const PASSED_ON: [&str; 15] = [
     "RUSTUP_HOME",
 ];
 
-/// What is found in the user's home if no variable tells. Programs have another home.
+/// Variables that get a folder in the user's home if they are not set. Programs have another home.
 const AT_HOME: [(&str, &str); 2] = [("RUSTUP_HOME", ".rustup"), ("CARGO_HOME", ".cargo")];
 
 impl TestedProgram {
-    /// A program, as a shell's user would type it, that is at home in a folder.
+    /// Makes a program of a command, as a shell's user would type it, and its folder.
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ impl TestedProgram {
         Self { limits, ..self }
     }
 
-    /// The same; all that run are ended when this becomes true.
+    /// The same with a stop flag: when it becomes true, all running instances are ended.
     #[must_use]
     pub(crate) fn with_stop(self, stop: &Arc<AtomicBool>) -> Self {
         Self { stop: Arc::clone(stop), ..self }
@@ -140,27 +140,29 @@ impl TestedProgram {
         self
     }
 
-    /// What it is written in, if its advice differs for that.
+    /// Returns its programming language, if advice differs for that.
     pub(crate) fn source_language(&self) -> Option<SourceLanguage> {
         SourceLanguage::of(&self.words, &self.folder)
     }
 
-    /// Whether each start has a copy of the folder of its own. A large folder is not copied.
+    /// Returns whether each start has a copy of the folder of its own. A large folder is not
+    /// copied.
     pub(crate) fn is_copied(&self) -> bool {
         self.copied
     }
 
-    /// Whether several can run at the same time without seeing each other.
+    /// Returns whether several can run at the same time without seeing each other.
     pub(crate) fn isolation(&self) -> Isolation {
         self.isolation
     }
 
-    /// Whether it is told its port.
+    /// Returns whether its command contains its port.
     pub(crate) fn takes_port(&self) -> bool {
         self.words.iter().any(|word| word.contains(PORT))
     }
 
-    /// Whether all that run are being ended, and nobody is started any more.
+    /// Returns whether the run is being stopped: running programs are ended, and no other is
+    /// started.
     pub(crate) fn is_to_stop(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
@@ -171,8 +173,7 @@ impl TestedProgram {
     }
 
     /// Starts it with its standard output on a terminal, so that it shows each line at once, and
-    /// its other streams in pipes. Told what `kind` of terminal that is, it may use colours, and
-    /// draw.
+    /// its other streams in pipes. With a `kind` of terminal it may use colours, and draw.
     pub(crate) fn start_showing(
         &self,
         role: &Role,
@@ -228,7 +229,7 @@ impl TestedProgram {
         WorkDir::new(self.copied.then_some(&*self.folder))
     }
 
-    /// What is started, and where.
+    /// Returns the command of a start, with its folder and its environment.
     fn start_in(&self, workdir: &WorkDir, port: u16) -> Start {
         let mut environment = self.environment.clone();
         let mut add = |name: &str, value: String| environment.push((name.to_owned(), value));
@@ -248,7 +249,8 @@ impl TestedProgram {
     }
 }
 
-/// What is passed on of these variables, and what this home tells in their stead.
+/// Returns those of these variables that are passed on, and the folders in this home for those that
+/// are not set.
 fn passed_on(
     home: Option<&Path>,
     variable: impl Fn(&str) -> Option<String>,

@@ -24,58 +24,58 @@ use crate::text::Words;
 
 /// A running program. Dropping it kills it and all that it has started.
 pub(crate) struct Running {
-    /// On Linux its supervisor.
+    /// The child process: on Linux the supervisor.
     child: Child<Sandbox>,
     trace: Arc<Trace>,
 }
 
-/// What a terminal or a system may send to a program.
+/// A signal that a terminal or a system may send to a program.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Signal {
-    /// Its user has pressed Ctrl-C.
+    /// Ctrl-C from its user.
     Interrupt,
-    /// It is to end.
+    /// Request to end.
     Terminate,
-    /// It is to stand still.
+    /// Stop.
     Stop,
-    /// It may go on.
+    /// Continue after a stop.
     Continue,
 }
 
-/// What remains of a program when it is gone.
+/// The record of a program, which remains when it is gone.
 pub(crate) struct Trace {
     /// Its standard output.
     pub(crate) out: Arc<Captured>,
     /// Its standard error.
     pub(crate) err: Arc<Captured>,
-    /// How it ended, if it did and was looked at.
+    /// Its exit status, once it has ended and was looked at.
     ended: OnceLock<ExitStatus>,
-    /// The limit that it went over, if it did.
+    /// The limit that it exceeded, if any.
     exceeded: Arc<OnceLock<Words>>,
-    /// The checker itself has sent it a signal.
+    /// True once the checker itself has sent it a signal.
     signalled: AtomicBool,
-    /// Something was asked that this system does not tell.
+    /// True once a check asked for something that this system does not show.
     unseen: AtomicBool,
 }
 
-/// The status of a supervisor whose program was ended for writing too long a file.
+/// The status of a supervisor when its program was ended for writing too long a file.
 const FILE_TOO_LONG: i32 = 128 + 25;
 
-/// With what a program asks a terminal for a screen on which it draws.
+/// Escape sequence with which a program switches to the alternate screen, to draw on it.
 const OTHER_SCREEN: &str = "\x1b[?1049h";
 
-/// How long reading pauses for each [`CHUNK`] once more has come than is kept: without an end,
-/// output costs this program, and with it everybody else, next to nothing then.
+/// Pause of reading for each [`CHUNK`] beyond what is kept: endless output then costs this program,
+/// and all others, next to nothing.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Bytes that are read at a time from one who does not stop.
+/// Bytes that are read at a time from endless output.
 const CHUNK: usize = 16 * 1024;
 
-/// How often it is looked whether a program has ended.
+/// Polling interval for a program's end.
 const POLL: Duration = Duration::from_millis(3);
 
 impl Running {
-    /// Its standard output is in a pipe, or on this terminal.
+    /// Makes a running program with its standard output in a pipe, or on this terminal.
     pub(crate) fn of(
         role: &Role,
         mut child: Box<dyn ChildWrapper>,
@@ -100,13 +100,13 @@ impl Running {
         Self { child: Child::new(role, child, keys, sandbox), trace }
     }
 
-    /// What it has said, and what became of it.
+    /// Returns its output, and what is left of it.
     pub(crate) fn trace(&self) -> &Arc<Trace> {
         &self.trace
     }
 
-    /// Writes to its standard input. Does not wait until it is read; one that reads no more misses
-    /// it.
+    /// Writes to its standard input. Does not wait until it is read; if the program no longer
+    /// reads, the text is lost.
     pub(crate) fn type_in(&self, text: &str) {
         if let Some(keys) = self.child.keys() {
             let _ = keys.press(self.child.role(), text);
@@ -122,7 +122,7 @@ impl Running {
     pub(crate) fn tree(&self) -> Vec<u32> {
         let mut tree = process::tree(self.child.id());
         if cfg!(target_os = "linux") {
-            // The first is its supervisor.
+            // The first is the supervisor.
             tree.remove(0);
         }
         tree
@@ -134,8 +134,8 @@ impl Running {
         sockets::of_tree(self.child.id()).unwrap_or_default()
     }
 
-    /// Where it listens, if it does: at this port if it listens at several. Where nobody shows its
-    /// sockets, somebody connects to this port and leaves again.
+    /// Returns its listening socket, if it listens: the one on this port if there are several.
+    /// Where a system does not show sockets, connects to this port and closes again.
     pub(crate) fn listens(&self, port: u16) -> Option<Socket> {
         if cfg!(target_os = "linux") {
             let listening = self.sockets().into_iter().filter(|s| s.state == State::Listen);
@@ -153,50 +153,50 @@ impl Running {
         })
     }
 
-    /// How many descriptors it has open.
+    /// Returns the number of descriptors it has open.
     pub(crate) fn descriptors(&self) -> usize {
         self.seen();
         self.tree().into_iter().filter_map(|id| process::descriptors(id).ok()).sum()
     }
 
-    /// How many threads it has.
+    /// Returns the number of its threads.
     pub(crate) fn threads(&self) -> usize {
         self.tree().into_iter().filter_map(|id| process::threads(id).ok()).sum()
     }
 
-    /// How much processor time it has used.
+    /// Returns the processor time it has used.
     pub(crate) fn cpu(&self) -> Duration {
         self.seen();
         self.tree().into_iter().filter_map(|id| process::cpu(id).ok()).sum()
     }
 
-    /// Whether it waits, in all its threads, for something to happen. Where nobody shows that, it is
-    /// taken to.
+    /// Returns whether all its threads wait for something to happen. Where a system does not show
+    /// that, returns true.
     pub(crate) fn is_waiting(&self) -> bool {
-        // One that was seen waiting may have been woken by one that was seen later.
+        // A thread that was seen waiting may have been woken by one that was seen later.
         self.is_all('S') && self.is_all('S')
     }
 
-    /// Whether it stands still after [`Signal::Stop`].
+    /// Returns whether it is stopped after [`Signal::Stop`].
     pub(crate) fn is_stopped(&self) -> bool {
         self.is_all('T')
     }
 
-    /// Whether all its threads do this, but for those that are about to be gone.
+    /// Returns whether all its threads are in this state, but for those that are about to be gone.
     fn is_all(&self, state: char) -> bool {
         let states = self.tree().into_iter().filter_map(|id| process::states(id).ok());
         states.flatten().all(|is| is == state || "ZX".contains(is))
     }
 
-    /// Whoever asks for what this system does not show learns nothing.
+    /// Records that the check depends on something that this system may not show.
     fn seen(&self) {
         if !cfg!(target_os = "linux") {
             self.trace.unseen.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Sends a signal to the program and what it has started, as a terminal does. Whoever asks for
-    /// that where there are no signals learns nothing.
+    /// Sends a signal to the program and what it has started, as a terminal does. Does nothing
+    /// where there are no signals, and records that.
     pub(crate) fn signal(&self, signal: Signal) {
         self.child.role().event(format!("is sent {}", signal.name()));
         self.trace.signalled.store(true, Ordering::Relaxed);
@@ -208,7 +208,7 @@ impl Running {
         self.seen();
     }
 
-    /// Whether it has ended by itself, and how.
+    /// Returns its exit status, once it has ended.
     pub(crate) fn ended(&self) -> Option<ExitStatus> {
         let status = self.child.ended().ok().flatten()?;
         if self.trace.ended.set(status).is_ok() {
@@ -250,7 +250,6 @@ impl Drop for Running {
 }
 
 impl Signal {
-    /// What people call it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Interrupt => "SIGINT",
@@ -273,28 +272,28 @@ impl Signal {
 }
 
 impl Trace {
-    /// How the program ended without a signal from the checker, if it did.
+    /// Returns the exit status of a program that ended without a signal from the checker.
     pub(crate) fn ended_by_itself(&self) -> Option<ExitStatus> {
         self.ended.get().copied().filter(|_| !self.signalled.load(Ordering::Relaxed))
     }
 
-    /// The limit that it went over, if it did.
+    /// The limit that it exceeded, if any.
     pub(crate) fn exceeded(&self) -> Option<&Words> {
         self.exceeded.get()
     }
 
-    /// Whether it took the whole screen of its terminal for itself.
+    /// Returns whether it took the whole screen of its terminal for itself.
     pub(crate) fn draws(&self) -> bool {
         self.out.look(|heard| heard.find(OTHER_SCREEN, 0)).is_some()
     }
 
-    /// Whether something was asked of it that this system does not tell.
+    /// Returns whether a check asked for something that this system does not show.
     pub(crate) fn is_unseen(&self) -> bool {
         self.unseen.load(Ordering::Relaxed)
     }
 }
 
-/// How a program ended, in words: its supervisor adds 128 to the number of a signal.
+/// Describes an exit status in words: the supervisor adds 128 to the number of a signal.
 pub(crate) fn how(status: ExitStatus) -> Words {
     match status.code() {
         Some(code @ 129..) => Words::new(
@@ -309,7 +308,7 @@ pub(crate) fn how(status: ExitStatus) -> Words {
     }
 }
 
-/// An output that is read more slowly when it brings more than is kept of it.
+/// A reader that slows down once more output has come than is kept.
 struct Paced {
     source: Box<dyn Read + Send>,
     left: usize,

@@ -1,10 +1,10 @@
 //! Supervisor: a process between the checker and a tested program.
 //!
-//! It gives the program its limits and its own session, gathers what the program leaves behind
-//! (it is their new parent), and ends when the last of them has. In a process tree of its own it
-//! is the first process: when it is killed, the system kills everything that the program started,
-//! however it tried to get away. When the checker is gone, however that came about, it ends the
-//! program and what is left of it, and removes its folder.
+//! It sets the program's limits and its session, adopts the processes that the program leaves
+//! behind, and ends when the last of them has. In a process tree of its own it is the first
+//! process: when it is killed, the system kills everything that the program started. When the
+//! checker is gone, for any reason, it ends the program and what is left of it, and removes its
+//! folder.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use clap::Args;
 
 use crate::sandbox::limits::Limits;
 
-/// What a supervisor is told.
+/// Arguments of a supervisor.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Supervise {
-    /// The folder that was made for the program; what is locked in it is locked by the checker.
+    /// The folder made for the program; the checker holds a lock in it.
     #[arg(long)]
     workdir: PathBuf,
     /// Longest file that the program may write, in bytes.
@@ -34,7 +34,7 @@ pub(crate) struct Supervise {
     command: Vec<OsString>,
 }
 
-/// The exit status of a supervisor whose program cannot be started.
+/// The exit status of a supervisor when its program cannot be started.
 pub(crate) const CANNOT_START: u8 = 127;
 
 impl Supervise {
@@ -66,7 +66,7 @@ impl Supervise {
         }
     }
 
-    /// There are no supervisors elsewhere.
+    /// Fails: there are no supervisors on this system.
     #[cfg(not(target_os = "linux"))]
     pub(crate) fn run(&self) -> ExitCode {
         ExitCode::from(CANNOT_START)
@@ -92,7 +92,7 @@ mod linux {
     use crate::sandbox::workdir::{self, HELD};
 
     pub(super) fn run(options: &Supervise) -> io::Result<u8> {
-        // On a terminal it leads a session already, and keeps it.
+        // On a terminal it leads a session already.
         let _ = setsid();
         set_child_subreaper(Some(getpid()))?;
         for (resource, most) in [
@@ -102,35 +102,35 @@ mod linux {
         ] {
             setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
         }
-        // When memory runs out, the system is to take the program's and nobody else's.
+        // When memory runs out, the system must end the program's processes and no others.
         let _ = fs::write("/proc/self/oom_score_adj", "1000");
         let held = File::open(options.workdir.join(HELD))?;
         let folder = options.workdir.clone();
         thread::spawn(move || outlive(&held, &folder));
-        // Signals of a terminal are for the program. It is not to inherit that they are ignored,
-        // so they are handled, by nothing.
+        // Signals of a terminal are for the program. The program would inherit that they are
+        // ignored, so they get an empty handler.
         ctrlc::set_handler(|| {}).map_err(io::Error::other)?;
         let mut command = Command::new(&options.command[0]);
         let variables = options.env.iter().filter_map(|variable| variable.split_once('='));
         let terminal = std::env::var("TERM").ok();
         command.env_clear().envs(variables).envs(terminal.map(|kind| ("TERM", kind)));
         if !io::stdin().is_terminal() {
-            // So that it can be stopped in one stroke, and its supervisor not with it.
+            // So that the group can be stopped at once, without its supervisor.
             command.process_group(0);
         }
         let child = command.args(&options.command[1..]).spawn()?;
         gather(child.id())
     }
 
-    /// The checker is gone.
+    /// True once the checker is gone.
     static ENDS: AtomicBool = AtomicBool::new(false);
 
-    /// Waits until the checker is gone, and ends everything.
+    /// Waits until the checker is gone, and then ends everything.
     fn outlive(held: &File, folder: &Path) {
         if held.lock_shared().is_err() {
             return;
         }
-        // The first process of a tree takes the others along.
+        // When the first process of a tree ends, the system ends the others.
         ENDS.store(true, Ordering::Relaxed);
         if process::id() != 1 {
             chat_drive::process::kill_descendants(process::id());
@@ -139,7 +139,7 @@ mod linux {
         process::exit(CANNOT_START.into());
     }
 
-    /// Waits for everybody, and returns what became of the program itself.
+    /// Waits for all children, and returns the exit status of the program itself.
     fn gather(program: u32) -> io::Result<u8> {
         let mut status = 0;
         loop {
@@ -148,7 +148,7 @@ mod linux {
                     status = code(ended);
                 }
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                // The other thread still has to tidy up, and ends this one.
+                // The other thread still has to remove the folder, and ends this process.
                 Err(rustix::io::Errno::CHILD) if ENDS.load(Ordering::Relaxed) => thread::park(),
                 Err(rustix::io::Errno::CHILD) => return Ok(status),
                 Err(error) => return Err(error.into()),

@@ -10,26 +10,28 @@ use tempfile::TempDir;
 /// Dropping it removes it, whatever the program did to it.
 pub(crate) struct WorkDir {
     folder: TempDir,
-    /// Locked for as long as this process lives. Whoever gets the lock knows that it is gone.
+    /// Locked for as long as this process lives. A process that gets the lock knows that it is
+    /// gone.
     _held: File,
-    /// What was not copied because it cannot be read.
+    /// Files that were not copied because they cannot be read.
     unreadable: Vec<PathBuf>,
 }
 
-/// How the names of these folders begin.
+/// Prefix of the names of these folders.
 pub(crate) const PREFIX: &str = "chat-check-";
 
 /// The file in it that is locked.
 pub(crate) const HELD: &str = "held";
 
 impl WorkDir {
-    /// A new one, with a copy of this folder if there is one to copy.
+    /// Makes a new one, with a copy of this folder if one is given.
     pub(crate) fn new(copied: Option<&Path>) -> io::Result<Self> {
         let folder = TempDir::with_prefix(PREFIX)?;
         for name in ["home", "tmp", "work"] {
             fs::create_dir(folder.path().join(name))?;
         }
-        // It has its name only once it is locked: who finds it free may take the folder for left.
+        // It has its name only once it is locked: a process that finds it unlocked may take the
+        // folder for left behind.
         let unnamed = folder.path().join("unnamed");
         let held = File::create(&unnamed)?;
         held.lock()?;
@@ -41,12 +43,11 @@ impl WorkDir {
         Ok(workdir)
     }
 
-    /// What was not copied because it cannot be read.
+    /// Returns the files that were not copied because they cannot be read.
     pub(crate) fn unreadable(&self) -> &[PathBuf] {
         &self.unreadable
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -63,13 +64,13 @@ impl Drop for WorkDir {
     }
 }
 
-/// Removes what checkers that are gone have left in a folder for temporary files.
+/// Removes the folders that earlier checkers have left among the temporary files.
 pub(crate) fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let held = entry.path().join(HELD);
         let is_home = entry.file_name().to_string_lossy().starts_with(PREFIX)
             && entry.metadata().is_ok_and(|data| is_own_folder(&data))
-            // A program may have put something there that cannot be opened without waiting.
+            // A program may have put a file there that blocks when it is opened.
             && fs::symlink_metadata(&held).is_ok_and(|data| data.is_file());
         let Some(held) = is_home.then(|| File::open(held).ok()).flatten() else { continue };
         if held.try_lock().is_ok() {
@@ -84,13 +85,13 @@ fn is_own_folder(data: &fs::Metadata) -> bool {
     data.is_dir() && data.uid() == rustix::process::geteuid().as_raw()
 }
 
-/// Users have folders for temporary files of their own.
+/// Returns whether this is a folder: users have folders for temporary files of their own here.
 #[cfg(not(unix))]
 fn is_own_folder(data: &fs::Metadata) -> bool {
     data.is_dir()
 }
 
-/// Removes a folder, even if what is in it may not be written.
+/// Removes a folder, even if its contents are write-protected.
 pub(crate) fn remove(folder: &Path) {
     if fs::remove_dir_all(folder).is_err() {
         open_up(folder);
@@ -98,7 +99,7 @@ pub(crate) fn remove(folder: &Path) {
     }
 }
 
-/// Lets us change all folders in this one.
+/// Makes all folders in this one writable.
 fn open_up(folder: &Path) {
     #[cfg(unix)]
     {

@@ -11,25 +11,25 @@ use crate::scene::{Scene, begin};
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
-/// A client whose user types lines into a pipe.
+/// A client program; its user types lines into a pipe.
 pub(crate) struct ClientProgram {
     pub(crate) program: Running,
     name: String,
     patience: Duration,
 }
 
-/// How a client has ended without being told to.
+/// The end of a client that was not told to end.
 pub(crate) enum Gone {
     /// By itself.
     AtOnce(ExitStatus),
-    /// When its user entered another line.
+    /// After its user entered another line.
     AfterEnter(ExitStatus),
 }
 
-/// The terminal that a client's user sits at.
+/// The terminal type for a client's user.
 const TERMINAL: &str = "xterm-256color";
 
-/// What languages print when an error ends a program that does not handle it.
+/// Texts that languages print when an error ends a program that does not handle it.
 const TRACES: [&str; 9] = [
     "Traceback (most recent call last)",
     "Exception in thread",
@@ -44,11 +44,11 @@ const TRACES: [&str; 9] = [
 
 impl Scene<'_> {
     /// Starts the client with its output on a terminal, where programs show each line at once. It
-    /// looks for its server on this port, if it is told a port at all.
+    /// looks for its server on this port, if its command takes a port.
     ///
     /// # Errors
     ///
-    /// The system does not let the checker.
+    /// The system refuses it.
     pub(crate) fn start_client(&mut self, port: u16) -> Checked<ClientProgram> {
         let started = self.tested().start_showing(&self.role("client"), port, Some(TERMINAL));
         self.client(started)
@@ -58,7 +58,7 @@ impl Scene<'_> {
     ///
     /// # Errors
     ///
-    /// The system does not let the checker.
+    /// The system refuses it.
     pub(crate) fn start_in_a_pipe(&mut self, port: u16) -> Checked<ClientProgram> {
         let started = self.tested().start(&self.role("client"), port);
         self.client(started)
@@ -72,36 +72,36 @@ impl Scene<'_> {
 }
 
 impl ClientProgram {
-    /// The name that its user gives where one has to be typed.
+    /// The name that its user types.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// How long to wait for what it must do.
+    /// Time-out for something that the client must do.
     pub(crate) fn patience(&self) -> Duration {
         self.patience
     }
 
-    /// What is on its screen.
+    /// Returns the text on its screen.
     pub(crate) fn screen(&self) -> &Captured {
         &self.program.trace().out
     }
 
-    /// Its user enters a line.
+    /// Types a line.
     pub(crate) fn types(&self, line: &str) {
         self.program.type_in(&format!("{line}\n"));
     }
 
-    /// Its user enters what comes before a connection.
+    /// Types the lines that come before a connection.
     pub(crate) fn begins(&self, dialect: &Dialect, port: u16) {
         begin(&self.program, dialect, &self.name, port);
     }
 
-    /// Waits until this stands on its screen.
+    /// Waits until this is on its screen.
     ///
     /// # Errors
     ///
-    /// It does not.
+    /// It is not shown in time.
     pub(crate) fn shows(&self, token: &str) -> Checked {
         let shown = self.screen().wait_on(self.patience, |heard| heard.find(token, 0));
         shown.map(drop).ok_or_else(|| {
@@ -128,7 +128,7 @@ impl ClientProgram {
         }
     }
 
-    /// The line of its screen in which this stands, with what an escape sequence is made of.
+    /// Returns the line of its screen that contains this, with its escape sequences.
     pub(crate) fn line_with(&self, token: &str) -> Option<String> {
         self.screen().text().lines().find(|line| line.contains(token)).map(str::to_owned)
     }
@@ -137,17 +137,17 @@ impl ClientProgram {
     ///
     /// # Errors
     ///
-    /// It does not, after what `why` tells.
+    /// It still runs in time, after what `why` tells.
     pub(crate) fn ends(&self, why: impl Into<Words>) -> Checked<ExitStatus> {
         self.program.wait(self.patience).ok_or_else(|| self.goes_on(why))
     }
 
-    /// Waits until it has ended, and lets its user enter a line when it does not: some wait at the
+    /// Waits until it has ended. If it does not, its user enters a line: some clients wait at the
     /// keyboard and look at nothing else.
     ///
     /// # Errors
     ///
-    /// It does not even then.
+    /// It still runs after that.
     pub(crate) fn gives_up(&self, why: impl Into<Words>) -> Checked<Gone> {
         if let Some(status) = self.program.wait(self.patience) {
             return Ok(Gone::AtOnce(status));
@@ -175,7 +175,7 @@ impl ClientProgram {
     /// The first line of a trace that it has printed.
     pub(crate) fn trace(&self) -> Option<String> {
         if self.program.ended().is_some() {
-            // What it printed last may still be on its way.
+            // The last output may not have been read yet.
             self.program.trace().err.wait(self.patience, |heard| heard.end);
         }
         let error = self.program.trace().err.text();
@@ -183,11 +183,11 @@ impl ClientProgram {
         error.lines().find(is_trace).map(|line| line.trim().to_owned())
     }
 
-    /// It printed no trace.
+    /// Checks that it printed no stack trace.
     ///
     /// # Errors
     ///
-    /// It did, which is no more than untidy.
+    /// Not strict: it printed one.
     pub(crate) fn is_tidy(&self) -> Checked {
         self.trace().map_or(Ok(()), |line| {
             Err(Halt::NotStrict(Words::new(
@@ -199,11 +199,11 @@ impl ClientProgram {
 }
 
 impl Gone {
-    /// It ended by itself.
+    /// Checks that it ended by itself.
     ///
     /// # Errors
     ///
-    /// It ended only when its user entered a line, which is no more than not strict.
+    /// Not strict: it ended only after its user entered a line.
     pub(crate) fn at_once(&self) -> Checked {
         match self {
             Self::AtOnce(_) => Ok(()),
@@ -217,11 +217,11 @@ impl Gone {
         }
     }
 
-    /// Its exit status tells of an error.
+    /// Checks that its exit status is an error.
     ///
     /// # Errors
     ///
-    /// It does not, which is no more than not strict.
+    /// Not strict: it is 0.
     pub(crate) fn is_an_error(&self) -> Checked {
         let (Self::AtOnce(status) | Self::AfterEnter(status)) = self;
         if status.success() {

@@ -10,20 +10,20 @@ use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
 impl Scene<'_> {
-    /// Connects somebody, who says and hears nothing yet.
+    /// Connects a participant, which says and hears nothing yet.
     ///
     /// # Errors
     ///
-    /// There is no connection to be had.
+    /// The connection is refused, or times out.
     pub(crate) fn connect(&self, server: &Server, name: &str) -> Checked<Participant> {
         self.connect_in(server, name, self.dialect.framing)
     }
 
-    /// The same with messages that end in another way than the dialect's.
+    /// The same with another framing than the dialect's.
     ///
     /// # Errors
     ///
-    /// There is no connection to be had.
+    /// The connection is refused, or times out.
     pub(crate) fn connect_in(
         &self,
         server: &Server,
@@ -34,7 +34,7 @@ impl Scene<'_> {
             .map_err(|error| refused(name, &error))
     }
 
-    /// Connects somebody, who waits for the greeting and gives a name if there are names.
+    /// Connects a participant, which waits for the greeting and gives a name if there are names.
     ///
     /// # Errors
     ///
@@ -44,7 +44,7 @@ impl Scene<'_> {
         self.introduce(&mut participant, name)?;
         if self.dialect.has_names() && !self.dialect.framing.has_ends() && cfg!(target_os = "linux")
         {
-            // What comes together with a name that has no end is part of it.
+            // Bytes that come together with a name without an end are part of it.
             let empty = || server.socket(participant.local()).is_some_and(|ours| ours.unread == 0);
             self.eventually(|| (empty() || participant.end().is_some()).then_some(()));
         }
@@ -79,11 +79,11 @@ impl Scene<'_> {
         }
     }
 
-    /// Waits until a name is asked for with this keyword.
+    /// Waits until the server asks for a name with this keyword.
     ///
     /// # Errors
     ///
-    /// It is not while patience lasts.
+    /// It does not while patience lasts.
     pub(crate) fn asked(&self, participant: &Participant, keyword: &str) -> Checked {
         let patience = self.timeouts.patience;
         let asked = participant.captured().wait(patience, |heard| heard.find(keyword, 0));
@@ -99,7 +99,7 @@ impl Scene<'_> {
         })
     }
 
-    /// Connects somebody who takes part but never reads.
+    /// Connects a participant that never reads.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl Scene<'_> {
     /// It does not while patience lasts.
     pub(crate) fn accepted(&self, server: &Server, client: SocketAddr) -> Checked {
         if !cfg!(target_os = "linux") {
-            // Nobody tells; what is said to those who are not there yet is said again.
+            // This system does not show it; a message that comes too early is said again.
             return Ok(());
         }
         let owns = || server.has(client).then_some(());
@@ -137,11 +137,11 @@ impl Scene<'_> {
         })
     }
 
-    /// The same for somebody who may have been turned away.
+    /// The same for a participant that may have been turned away.
     ///
     /// # Errors
     ///
-    /// It does not while patience lasts, and what it has done instead.
+    /// It does not while patience lasts; with what the server has done instead.
     pub(crate) fn is_admitted(&self, server: &Server, participant: &Participant) -> Checked {
         self.accepted(server, participant.local()).map_err(|halt| {
             match (halt, turned_away(participant)) {
@@ -159,7 +159,7 @@ fn refused(name: &str, error: &io::Error) -> Halt {
     )
 }
 
-/// What shows that a server knows of a connection, but does not serve it.
+/// Returns the evidence that a server knows of a connection, but does not serve it.
 pub(crate) fn turned_away(participant: &Participant) -> Option<Words> {
     let said = participant.captured().text().split_whitespace().collect::<Vec<_>>().join(" ");
     match (participant.end(), &said[..]) {

@@ -28,20 +28,19 @@ use crate::sandbox::running::{Running, Trace, how};
 use crate::scene::timeouts::Timeouts;
 use crate::verdict::{Checked, Halt};
 
-/// How long after one port a program may begin to listen at another.
+/// Time after one port within which a program may begin to listen at another.
 const ANOTHER: Duration = Duration::from_millis(100);
 
-/// What a server's operator gives as a name where one is asked for.
+/// The name that a server's operator gives if one is asked for.
 pub(crate) const ROOM: &str = "chat";
 
 /// The test fixture of one attempt at one check.
 pub(crate) struct Scene<'a> {
     tested: &'a TestedProgram,
-    /// How the program speaks.
+    /// The program's dialect.
     pub(crate) dialect: &'a Dialect,
-    /// What it is checked against.
+    /// The profile that it is checked against.
     pub(crate) profile: Profile,
-    /// What holds for all checks.
     pub(crate) timeouts: &'a Timeouts,
     transcript: Transcript,
     traces: Vec<Arc<Trace>>,
@@ -50,7 +49,7 @@ pub(crate) struct Scene<'a> {
 /// A server that listens.
 pub(crate) struct Server {
     pub(crate) program: Running,
-    /// Where it listens.
+    /// Its listening address.
     pub(crate) address: SocketAddr,
 }
 
@@ -60,13 +59,13 @@ impl Server {
         self.program.sockets().into_iter().find(|socket| socket.remote == client)
     }
 
-    /// Whether it has a socket for this client.
+    /// Returns whether it has a socket for this client.
     pub(crate) fn has(&self, client: SocketAddr) -> bool {
         self.socket(client).is_some()
     }
 }
 
-/// How often it is looked whether something has come true that nobody announces.
+/// Polling interval for conditions that have no event.
 const POLL: Duration = Duration::from_millis(5);
 
 impl<'a> Scene<'a> {
@@ -87,14 +86,14 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// A word that stands nowhere else: ten small letters.
+    /// Returns a unique word: ten small letters.
     #[expect(clippy::unused_self, reason = "checks ask their scene for all that they need")]
     pub(crate) fn token(&self) -> String {
         let mut random = rand::rng();
         (0..10).map(|_| char::from(random.random_range(b'a'..=b'z'))).collect()
     }
 
-    /// A name that stands nowhere else, and is short enough for any server.
+    /// Returns a unique name, short enough for any server.
     pub(crate) fn name(&self, name: &str) -> String {
         format!("{name}{}", &self.token()[..4])
     }
@@ -103,7 +102,7 @@ impl<'a> Scene<'a> {
     ///
     /// # Errors
     ///
-    /// The system does not let the checker.
+    /// The system refuses it.
     pub(crate) fn start_program(&mut self, name: &str) -> Checked<Running> {
         let started = self.tested.start(&self.role(name), self.dialect.port);
         let program = self.started(started)?;
@@ -111,20 +110,20 @@ impl<'a> Scene<'a> {
         Ok(program)
     }
 
-    /// Remembers what is left of a program when it is gone.
+    /// Keeps the trace of a program, for when it is gone.
     pub(crate) fn started(&mut self, started: io::Result<Running>) -> Checked<Running> {
         let program = started.map_err(|error| Halt::broken("cannot start the program", &error))?;
         self.traces.push(Arc::clone(program.trace()));
         Ok(program)
     }
 
-    /// Starts the program and waits until it listens. Nothing connects to it for that.
+    /// Starts the program and waits until it listens. No connection is made for that.
     ///
     /// # Errors
     ///
     /// It does not listen in time.
     pub(crate) fn start(&mut self) -> Checked<Server> {
-        // Whoever starts a second one looks at what the first has left behind.
+        // A check that starts a second server looks at what the first has left behind.
         if self.traces.is_empty() {
             self.wait_for_port()?;
         }
@@ -132,8 +131,8 @@ impl<'a> Scene<'a> {
         self.listening(program)
     }
 
-    /// The same, with the program's output on a terminal, so that it shows each line at once. What
-    /// another one has left behind is over before.
+    /// The same, with the program's output on a terminal, so that it shows each line at once. Waits
+    /// first until the port of an earlier server is free.
     ///
     /// # Errors
     ///
@@ -146,7 +145,7 @@ impl<'a> Scene<'a> {
         self.listening(program)
     }
 
-    /// Where everybody uses the same port, it may take a moment until it is free.
+    /// Waits until the port is free: where all programs use the same one, that may take a moment.
     pub(crate) fn wait_for_port(&self) -> Checked {
         if self.tested.isolation() != Isolation::Shared {
             return Ok(());
@@ -166,7 +165,7 @@ impl<'a> Scene<'a> {
             let listening = program.listens(self.dialect.port);
             listening.map(Some).or_else(|| program.ended().map(|_| None))
         });
-        // Another port may be a debugger's, and the one for clients come in a moment.
+        // Another port may be a debugger's, and the one for clients may follow.
         let elsewhere = |found: &Socket| found.local.port() != self.dialect.port;
         let mut found = found.flatten();
         if found.as_ref().is_some_and(elsewhere) {
@@ -185,34 +184,34 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Does nothing for so long.
+    /// Waits for this time.
     ///
     /// # Errors
     ///
-    /// It is to stop.
+    /// The run is to stop.
     pub(crate) fn pause(&self, time: Duration) -> Checked {
         let stopped = self.within(time, || self.tested.is_to_stop().then_some(()));
         stopped.map_or(Ok(()), |()| Err(Halt::Checker("interrupted".to_owned())))
     }
 
-    /// Waits until a program has nothing left to do, and a moment more: however busy the machine
-    /// is, it has come to the end of what was asked of it. Only one that never rests is not waited
-    /// for longer than patience lasts.
+    /// Waits until a program has nothing left to do, and a moment more: on a machine of any load,
+    /// it has finished what was asked of it. Waits no longer than patience lasts for one that never
+    /// rests.
     ///
     /// # Errors
     ///
-    /// It is to stop.
+    /// The run is to stop.
     pub(crate) fn settle(&self, program: &Running) -> Checked {
         self.eventually(|| program.is_waiting().then_some(()));
         self.pause(self.timeouts.grace)
     }
 
-    /// Looks again and again until this is found, for as long as patience lasts.
+    /// Polls until this is found, for as long as patience lasts.
     pub(crate) fn eventually<T>(&self, find: impl FnMut() -> Option<T>) -> Option<T> {
         self.within(self.timeouts.patience, find)
     }
 
-    /// Looks again and again until this is found, for so long, or until it is to stop.
+    /// Polls until this is found, for this time, or until the run is to stop.
     pub(crate) fn within<T>(
         &self,
         time: Duration,
@@ -230,33 +229,31 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Writes a remark into the conversation.
+    /// Adds a remark to the transcript.
     pub(crate) fn note(&self, what: impl Display) {
         self.role("checker").event(what.to_string());
     }
 
-    /// Everything that was said.
     pub(crate) fn transcript(&self) -> &Transcript {
         &self.transcript
     }
 
-    /// What is left of the programs that were started.
+    /// Returns the traces of the programs that were started.
     pub(crate) fn traces(&self) -> &[Arc<Trace>] {
         &self.traces
     }
 
-    /// The program that is checked.
     pub(crate) fn tested(&self) -> &'a TestedProgram {
         self.tested
     }
 
-    /// Somebody on this scene.
+    /// Returns the role of a participant on this scene.
     pub(crate) fn role(&self, name: &str) -> Role {
         Role::new(name, &self.transcript)
     }
 }
 
-/// Types what the user of a program types first.
+/// Types the lines that the user of a program types first.
 pub(crate) fn begin(program: &Running, dialect: &Dialect, name: &str, port: u16) {
     for line in dialect.before(name, port) {
         program.type_in(&format!("{line}\n"));

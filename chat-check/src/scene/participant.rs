@@ -14,9 +14,9 @@ use crate::dialect::Framing;
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
-/// Somebody who takes part. Everything that arrives is gathered in the background, and looked at
-/// by the unique words in it. Dropping one resets its connection, which leaves nothing behind;
-/// [`close`](Self::close) ends it properly.
+/// A scripted participant in the chat. Everything that arrives is gathered in the background, and
+/// looked at by the unique words in it. Dropping one resets its connection, which leaves nothing
+/// behind; [`close`](Self::close) ends it properly.
 pub(crate) struct Participant {
     peer: Peer,
     framing: Framing,
@@ -26,11 +26,11 @@ pub(crate) struct Participant {
     ends_properly: bool,
 }
 
-/// How far apart messages are sent that have no end: further than any reader needs to read one
-/// before the next.
+/// Pause between messages that have no end: longer than any reader needs to read one before the
+/// next.
 const APART: Duration = Duration::from_millis(40);
 
-/// What is kept of what one participant hears, in bytes: more than any check sends.
+/// Bytes kept of what one participant hears: more than any check sends.
 const MOST: usize = 64 << 20;
 
 impl Participant {
@@ -44,7 +44,7 @@ impl Participant {
         Ok(Self::of(peer, framing, patience))
     }
 
-    /// Speaks over a connection that there is already.
+    /// Makes a participant of a connection that exists already.
     pub(crate) fn over(
         role: Role,
         stream: TcpStream,
@@ -60,7 +60,6 @@ impl Participant {
         Self { peer, framing, patience, captured, said: None, ends_properly: false }
     }
 
-    /// Its name on the scene.
     pub(crate) fn name(&self) -> &str {
         self.peer.role().name()
     }
@@ -75,11 +74,11 @@ impl Participant {
         self.peer.remote()
     }
 
-    /// Says something, as a message of the dialect.
+    /// Sends a message of the dialect.
     ///
     /// # Errors
     ///
-    /// The program does not take it.
+    /// The connection does not take it.
     pub(crate) fn say(&mut self, text: &str) -> Checked {
         let message = self.framing.encode(text.as_bytes());
         if !self.framing.has_ends() {
@@ -95,7 +94,7 @@ impl Participant {
     ///
     /// # Errors
     ///
-    /// The program does not take them.
+    /// The connection does not take them.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> Checked {
         self.peer.send(bytes).map_err(|error| {
             self.peer.role().event(format!("cannot send: {error}"));
@@ -123,7 +122,7 @@ impl Participant {
         found.ok_or_else(|| self.unheard(token, self.patience))
     }
 
-    /// The same with other patience, whatever else comes.
+    /// The same with another time-out, which other arrivals do not extend.
     ///
     /// # Errors
     ///
@@ -144,7 +143,7 @@ impl Participant {
         )
     }
 
-    /// Why something that was waited for has not come.
+    /// Describes what came in place of something that was waited for.
     pub(crate) fn instead(&self, patience: Duration) -> Words {
         let seconds = patience.as_secs_f32();
         match self.captured.look(|heard| heard.end) {
@@ -157,49 +156,48 @@ impl Participant {
         }
     }
 
-    /// Whether this comes within this time.
+    /// Returns whether this arrives within this time.
     pub(crate) fn sends_within(&self, token: &str, time: Duration) -> bool {
         self.captured.wait(time, |heard| heard.find(token, 0)).is_some()
     }
 
-    /// Whether more than so many bytes have come within this time.
+    /// Returns whether more than so many bytes arrive within this time.
     pub(crate) fn sends_more(&self, than: u64, time: Duration) -> bool {
         self.captured.wait(time, |heard| (heard.total > than).then_some(())).is_some()
     }
 
-    /// How often this has been heard.
+    /// Returns the number of times that this has been heard.
     pub(crate) fn count(&self, token: &str) -> usize {
         self.captured.look(|heard| heard.count(token))
     }
 
-    /// Where this stands in all that was heard, in bytes.
+    /// Returns the offset of this in all that was heard, in bytes.
     pub(crate) fn position(&self, token: &str) -> Option<usize> {
         self.captured.look(|heard| heard.find(token, 0))
     }
 
-    /// The message that this is part of, if it has come whole.
+    /// Returns the message that this is part of, if it is complete.
     pub(crate) fn message(&self, token: &str) -> Option<String> {
         self.captured.look(|heard| message(heard, token, self.framing))
     }
 
-    /// All that was heard, message by message; without ends, read by read.
+    /// Returns all messages heard; without ends, all reads.
     pub(crate) fn messages(&self) -> Vec<String> {
         self.captured.look(|heard| split(heard, self.framing))
     }
 
-    /// The messages behind the first `mark` that name somebody, in whatever letters.
+    /// Returns the messages behind the first `mark` that contain this name, in whatever letters.
     pub(crate) fn mentions(&self, mark: usize, name: &str) -> Vec<String> {
         let name = name.to_lowercase();
         let messages = self.messages().into_iter().skip(mark);
         messages.filter(|message| message.to_lowercase().contains(&name)).collect()
     }
 
-    /// All that was heard, to be waited for and looked at.
     pub(crate) fn captured(&self) -> &Captured {
         &self.captured
     }
 
-    /// Waits until the program has ended the connection, however.
+    /// Waits until the program has ended the connection, in any way.
     ///
     /// # Errors
     ///
@@ -230,19 +228,19 @@ impl Participant {
         })
     }
 
-    /// How the connection has ended, if it has.
+    /// Returns the end of the connection, once it has ended.
     pub(crate) fn end(&self) -> Option<End> {
         self.captured.look(|heard| heard.end)
     }
 
-    /// Says nothing more, and still listens.
+    /// Shuts down the sending side, and still listens.
     pub(crate) fn end_sending(&mut self) {
         self.peer.role().event("ends sending");
         // It fails when the connection is gone already.
         let _ = self.peer.end_sending();
     }
 
-    /// Ends the connection properly.
+    /// Closes the connection in the normal way.
     pub(crate) fn close(mut self) {
         self.peer.role().event("closes the connection");
         self.ends_properly = true;
@@ -256,8 +254,8 @@ impl Participant {
 
 impl Drop for Participant {
     fn drop(&mut self) {
-        // What is still unread would turn a proper end into a reset: the reader goes on to the end
-        // of what has come, and lets go of the connection.
+        // Unread bytes would turn a normal close into a reset: the reader reads all that has come,
+        // and closes the connection.
         if self.ends_properly {
             let _ = self.peer.end_sending();
         } else {
@@ -268,13 +266,13 @@ impl Drop for Participant {
     }
 }
 
-/// Somebody who takes part and reads nothing. Whoever sends to them is soon stuck. Dropping one resets
-/// its connection.
+/// A participant that reads nothing: a sender to it soon blocks. Dropping one resets its
+/// connection.
 pub(crate) struct NonReader(Peer);
 
 impl NonReader {
-    /// Connects, with as little room for what arrives as the system allows. When the program
-    /// must ask for a name, it reads until this is asked, and answers.
+    /// Connects with the smallest receive buffer that the system allows. When the program must ask
+    /// for a name, reads until it asks, and answers.
     pub(crate) fn connect(
         role: Role,
         address: SocketAddr,
@@ -298,7 +296,6 @@ impl NonReader {
         Ok(Self(peer))
     }
 
-    /// Its own address.
     pub(crate) fn local(&self) -> SocketAddr {
         self.0.local()
     }
@@ -311,7 +308,7 @@ impl Drop for NonReader {
     }
 }
 
-/// The whole message that this is part of.
+/// Returns the whole message that this is part of.
 fn message(heard: &Heard, token: &str, framing: Framing) -> Option<String> {
     let at = heard.find(token, 0)?;
     let bytes = &heard.bytes;
@@ -335,7 +332,7 @@ fn split(heard: &Heard, framing: Framing) -> Vec<String> {
     match framing {
         Framing::Lf | Framing::Crlf => {
             let mut lines: Vec<String> = bytes.split(|byte| *byte == b'\n').map(text).collect();
-            // Behind the last newline stands a line that has not ended, or nothing.
+            // Behind the last newline is a line that has not ended, or nothing.
             lines.pop_if(|last| last.is_empty());
             lines
         }
@@ -347,7 +344,7 @@ fn split(heard: &Heard, framing: Framing) -> Vec<String> {
     }
 }
 
-/// Where the whole messages are that say their length before themselves.
+/// Returns the ranges of the whole messages that are framed by a length before them.
 fn frames(bytes: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> {
     let mut next = 0;
     std::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! Rooms in a scene: filling them, and showing that something has or has not come.
+//! Rooms in a scene: filling them, and proving that a message has or has not come.
 
 use std::time::{Duration, Instant};
 
@@ -7,16 +7,16 @@ use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::verdict::{Checked, Halt};
 
-/// How long a message may take before another is sent in its place, while a room gathers.
+/// Time-out for a message, after which another is sent in its place, while a room gathers.
 const PROBE: Duration = Duration::from_millis(250);
 
 impl Scene<'_> {
-    /// Starts the server and fills a room: each of these has joined, in this order, hears the
-    /// first, and the first hears the second.
+    /// Starts the server and fills a room: each of these joins, in this order, hears the first, and
+    /// the first hears the second.
     ///
     /// # Errors
     ///
-    /// Somebody cannot join or does not hear.
+    /// A participant cannot join or does not hear.
     pub(crate) fn room<const N: usize>(
         &mut self,
         names: [&str; N],
@@ -34,11 +34,11 @@ impl Scene<'_> {
     }
 
     /// Waits until all of these hear the first, and the first hears the second. A server needs a
-    /// moment until somebody who has connected takes part, so what is not heard is said again.
+    /// moment until a new connection takes part, so what is not heard is said again.
     ///
     /// # Errors
     ///
-    /// Somebody does not hear while patience lasts.
+    /// A participant does not hear while patience lasts.
     pub(crate) fn gather(&self, participants: &mut [Participant]) -> Checked {
         let [first, others @ ..] = participants else { return Ok(()) };
         for other in &mut *others {
@@ -47,7 +47,7 @@ impl Scene<'_> {
         others.first_mut().map_or(Ok(()), |second| self.probe(second, first))
     }
 
-    /// The first speaks until the other hears it: then the other takes part.
+    /// Lets the first speak until the other hears it: then the other takes part.
     ///
     /// # Errors
     ///
@@ -70,8 +70,9 @@ impl Scene<'_> {
         }
     }
 
-    /// What one says reaches the other: everything that was caused before has had its time. Then
-    /// a moment more, because a server with threads may do things in another order.
+    /// Waits until one participant's words reach the other: everything that was caused before has
+    /// had its time. Then waits a moment more, because a server with threads may do things in
+    /// another order.
     ///
     /// # Errors
     ///
@@ -83,9 +84,9 @@ impl Scene<'_> {
         self.pause(self.timeouts.grace)
     }
 
-    /// What these two say from now on can be told from what was said before: the number of messages
-    /// that the listener has heard, behind a barrier. A line that has not ended, as a prompt, is none
-    /// of them: the next message goes on with it.
+    /// Separates what these two say from now on from what was said before. Returns the number of
+    /// messages that the listener has heard, behind a barrier. A line that has not ended, as a
+    /// prompt, is none of them: the next message goes on with it.
     ///
     /// # Errors
     ///

@@ -12,15 +12,15 @@ use crate::scene::participant::Participant;
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
-/// What a server says to whoever connects (requirement 1.5).
+/// The greeting of the scripted server (requirement 1.5).
 pub(crate) const GREETING: &str = chat_protocol::language::Language::Es.greeting();
 
-/// Sockets on which clients are waited for.
+/// Listening sockets for clients.
 pub(crate) struct Listeners(Vec<TcpListener>);
 
 impl Listeners {
-    /// Listens on these ports, as far as they are free: on all addresses of a network that nobody
-    /// else is in, otherwise on those of this machine alone.
+    /// Listens on these ports, as far as they are free: on all addresses in a network of its own,
+    /// otherwise on those of this machine alone.
     pub(crate) fn open(ports: &[u16], isolation: Isolation) -> io::Result<Self> {
         let ipv4 = match isolation {
             Isolation::Own => Ipv4Addr::UNSPECIFIED,
@@ -53,7 +53,7 @@ impl Listeners {
         self.0.first().and_then(|socket| socket.local_addr().ok()).map_or(0, |a| a.port())
     }
 
-    /// Who has connected, if anybody has.
+    /// Accepts a connection, if there is one.
     pub(crate) fn accept(&self) -> Option<TcpStream> {
         let (stream, _) = self.0.iter().find_map(|socket| socket.accept().ok())?;
         stream.set_nonblocking(false).ok()?;
@@ -62,11 +62,11 @@ impl Listeners {
 }
 
 impl Scene<'_> {
-    /// Listens where the client will look for its server.
+    /// Listens on the port where the client will look for its server.
     ///
     /// # Errors
     ///
-    /// The system does not let the checker.
+    /// The system refuses it.
     pub(crate) fn listen(&self) -> Checked<Listeners> {
         let isolation = self.tested().isolation();
         let free = isolation == Isolation::Shared && self.tested().takes_port();
@@ -88,7 +88,7 @@ impl Scene<'_> {
         Ok((client, participant))
     }
 
-    /// The same with a client whose output is in a pipe.
+    /// The same for a client with its output in a pipe.
     ///
     /// # Errors
     ///
@@ -105,7 +105,7 @@ impl Scene<'_> {
         self.accept(listening, || client.program.ended().is_some())
     }
 
-    /// Waits until the client has connected, or until there is no point in waiting.
+    /// Waits until the client has connected, or until it has ended.
     ///
     /// # Errors
     ///
@@ -131,19 +131,19 @@ impl Scene<'_> {
         self.participant(stream)
     }
 
-    /// The server's end of a connection.
+    /// Makes a participant of the server's end of a connection.
     ///
     /// # Errors
     ///
-    /// The system does not let the checker.
+    /// The system refuses it.
     pub(crate) fn participant(&self, stream: TcpStream) -> Checked<Participant> {
         let (framing, patience) = (self.dialect.framing, self.timeouts.patience);
         Participant::over(self.role("server"), stream, framing, patience)
             .map_err(|error| Halt::broken("cannot use a connection", &error))
     }
 
-    /// Starts the client and lets it in: it is greeted, asked for its name where that is how it
-    /// speaks, and has given it.
+    /// Starts the client and admits it: greets it, asks for its name if its dialect has that, and
+    /// waits for the name.
     ///
     /// # Errors
     ///
@@ -154,7 +154,7 @@ impl Scene<'_> {
         Ok((client, participant))
     }
 
-    /// Greets the client and asks for its name where that is how it speaks.
+    /// Greets the client and asks for its name if its dialect has that.
     ///
     /// # Errors
     ///
@@ -167,7 +167,7 @@ impl Scene<'_> {
             Naming::None => Ok(()),
             Naming::First => self.named(participant).map(drop),
             Naming::Asked(keyword) => {
-                // Whether it knows the keyword behind other words is looked at by itself.
+                // Another check tests a keyword behind other words.
                 self.has_read(client, participant);
                 self.tell(client, participant, keyword)?;
                 self.type_name(client);
@@ -176,7 +176,7 @@ impl Scene<'_> {
         }
     }
 
-    /// The client's user types the name, where that comes after the server's question.
+    /// Types the name, where that comes after the server's question.
     pub(crate) fn type_name(&self, client: &ClientProgram) {
         if self.dialect.typed == Typed::Asked {
             client.types(client.name());
@@ -201,7 +201,7 @@ impl Scene<'_> {
         })
     }
 
-    /// The server says something. Without ends, what was said before is read before.
+    /// Sends a message from the server. Without ends, waits until the one before is read.
     ///
     /// # Errors
     ///
@@ -223,7 +223,7 @@ impl Scene<'_> {
         self.has_read_within(self.timeouts.patience, client, participant.remote())
     }
 
-    /// The same for so long, with the client's end of the connection.
+    /// The same for this time, with the address of the client's end.
     pub(crate) fn has_read_within(
         &self,
         time: Duration,
@@ -233,7 +233,7 @@ impl Scene<'_> {
         self.within(time, || (unread(client, address) == 0).then_some(())).is_some()
     }
 
-    /// Waits until this has come from the client, whatever is around it.
+    /// Waits until this has come from the client, with any text around it.
     ///
     /// # Errors
     ///
@@ -252,13 +252,14 @@ impl Scene<'_> {
         })
     }
 
-    /// The word with which the client's user leaves.
+    /// Returns the word with which the client's user leaves.
     pub(crate) fn leaving_word(&self) -> &str {
         self.dialect.leave.as_deref().unwrap_or("salir")
     }
 }
 
-/// How many bytes have arrived at the client's end of a connection that it has not read.
+/// Returns the number of bytes that have arrived at the client's end of a connection and that it
+/// has not read.
 pub(crate) fn unread(client: &ClientProgram, address: SocketAddr) -> u32 {
     let sockets = client.program.sockets();
     let own = sockets.iter().find(|socket| socket.local.port() == address.port());

@@ -1,4 +1,4 @@
-//! A class's submissions, good and bad, each in its own way.
+//! Batch runs over a class's submissions, good and bad.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "in a test, whatever goes wrong is to end it")]
@@ -57,7 +57,7 @@ impl Class {
         command
     }
 
-    /// Runs it to its end, which leaves nothing but the notes.
+    /// Runs the checker to its end, and checks that it leaves only the reports.
     fn run(&self, options: &[&str]) -> Output {
         let output = self.command(options).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr);
@@ -98,7 +98,7 @@ impl Class {
         why.unwrap_or_else(|| panic!("{name}: {report:#}")).to_owned()
     }
 
-    /// What remains to be done is done again: when each report was written.
+    /// Returns the dates of the reports by submission: an old date shows that a report was kept.
     fn dates(&self) -> BTreeMap<String, String> {
         let entries = fs::read_dir(self.notes.path()).unwrap().map(Result::unwrap);
         entries
@@ -179,7 +179,7 @@ fn what_is_compiled_is_compiled() {
     assert_eq!(class.report("java rota")["parts"][0]["remarks"], json!([]));
     let printed = class.report("java rota")["parts"][0]["not_started"]["printed"].to_string();
     assert!(printed.contains("Servidor.java:1"), "{printed}");
-    // Nothing was built where it was handed in.
+    // Nothing was built in the submission itself.
     assert_eq!(fs::read_dir(class.submissions.path().join("java/src/red")).unwrap().count(), 2);
     assert_eq!(fs::read_dir(class.submissions.path().join("java/src")).unwrap().count(), 1);
 }
@@ -282,7 +282,7 @@ fn a_submission_that_takes_too_long_is_cut_short() {
     assert_eq!((&report["marks"]["parts"], &report["marks"]["of"]), (&json!([]), &json!(5.0)));
     let table = fs::read_to_string(class.notes.path().join("class.csv")).unwrap();
     assert!(table.contains("\nlenta,not complete,not complete,not complete,5,"), "{table}");
-    // It is not done, so another time it is tried again.
+    // The report is not complete, so the next run makes it again.
     let first = class.dates();
     class.run(&["--time-limit", "1s", "--slow", "20"]);
     assert_ne!(class.dates(), first);

@@ -1,6 +1,6 @@
-//! What is handed in.
+//! Submissions: the programs of the batch tests.
 
-/// A server as it should be.
+/// A correct server.
 pub(crate) const SERVER: &str = r"
 import os, socket, threading, time
 clientes, cerrojo = [], threading.Lock()
@@ -26,10 +26,10 @@ while True:
     threading.Thread(target=atender, args=(c,), daemon=True).start()
 ";
 
-/// Neither listens nor ends, for a minute and a half.
+/// A program that neither listens nor ends, for a minute and a half.
 pub(crate) const HANGS: &str = "import time\ntime.sleep(90)\n";
 
-/// Prints without an end, for a minute at most, and is otherwise good.
+/// A good server that also prints without an end, for a minute at most.
 pub(crate) const FLOODS: &str = r"
 import os, threading, time
 def inundar():
@@ -38,7 +38,7 @@ def inundar():
 threading.Thread(target=inundar, daemon=True).start()
 ";
 
-/// At most a thousand processes, for half a minute.
+/// A fork bomb: at most a thousand processes, for half a minute.
 pub(crate) const FORKS: &str = "import os, time\nfor _ in range(10): os.fork()\ntime.sleep(30)\n";
 
 /// A good server in two files, and in a package.

@@ -18,7 +18,7 @@ pub(crate) const CHECKER: &str = env!("CARGO_BIN_EXE_chat-check");
 /// Far longer than anything takes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A program in a folder of its own, and a place for temporary files that nobody else uses.
+/// A program in a folder of its own, and a folder for temporary files that no other program uses.
 pub(crate) struct Case {
     pub(crate) folder: TempDir,
     pub(crate) temporary: TempDir,
@@ -64,7 +64,7 @@ impl Case {
         command
     }
 
-    /// Runs it to its end. Nothing is left then.
+    /// Runs it to its end, and checks that nothing is left.
     pub(crate) fn run(&self, options: &[&str]) -> (Output, Value) {
         let output = self.command(&[CHECKER], options).output().unwrap();
         self.assert_nothing_left();
@@ -72,7 +72,7 @@ impl Case {
         (output, serde_json::from_str(&report).unwrap_or_default())
     }
 
-    /// Starts it, and waits until so many processes know the marker.
+    /// Starts it, and waits until so many processes have the marker.
     pub(crate) fn start(&self, options: &[&str], processes: usize) -> Child {
         let checker = self.command(&[CHECKER], options).spawn().unwrap();
         eventually(|| marked(&self.marker).len() >= processes);

@@ -1,6 +1,7 @@
-//! Programs that misbehave are ended, leave nothing behind, and are told why.
+//! Containment of misbehaving programs: they are ended, leave nothing behind, and the report has
+//! the reason.
 //!
-//! Each fixture has a bound of its own, so that a containment that fails harms nobody.
+//! Each fixture has a bound of its own, so that a containment that fails does no harm.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "in a test, whatever goes wrong is to end it")]
@@ -19,7 +20,7 @@ use serde_json::Value;
 
 use case::{CHECKER, Case, eventually, marked, signal};
 
-/// A server as it should be, on the port that it is told.
+/// A correct server, on the port in its arguments.
 const SERVER: &str = r"
 import os, signal, socket, sys, threading, time
 clientes, cerrojo = [], threading.Lock()
@@ -45,7 +46,7 @@ while True:
     threading.Thread(target=atender, args=(c,), daemon=True).start()
 ";
 
-/// Starts somebody who does what he can to stay: in a session of his own, nobody's child, without
+/// Starts a daemon that does all it can to stay: in a session of its own, with no parent, without
 /// an environment, deaf to signals.
 const DAEMON: &str = r"
 import os, signal, sys
@@ -59,14 +60,14 @@ if os.fork() == 0:
     os._exit(0)
 ";
 
-/// A thousand processes at most, for half a minute.
+/// A fork bomb: at most a thousand processes, for half a minute.
 const BOMB: &str = r"
 import os, time
 for _ in range(10): os.fork()
 time.sleep(30)
 ";
 
-/// Why the server could not be checked.
+/// The reason why the server could not be checked.
 #[track_caller]
 fn why(report: &Value) -> &str {
     report["parts"][0]["not_started"]["why"].as_str().unwrap_or_else(|| panic!("{report:#}"))
@@ -149,7 +150,7 @@ time.sleep(30)
 
 #[test]
 fn memory_that_processes_share_counts_once() {
-    // Sixteen processes with 40 megabytes each, which they have in common.
+    // Sixteen processes that share 40 megabytes each.
     const SHARES: &str = r"
 import os
 comun = bytearray(b'x' * 40_000_000)
@@ -229,7 +230,7 @@ fn listing(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 fn nothing_is_left_when_the_checker_is_killed() {
     for mode in MODES {
         let case = Case::of(&[DAEMON, SERVER]);
-        // The checker, a keeper, the program and the one who got away.
+        // The checker, a keeper, the program and the process that got away.
         let mut checker = case.start(mode, 4);
         signal(&checker, Signal::KILL);
         checker.wait().unwrap();
@@ -239,7 +240,7 @@ fn nothing_is_left_when_the_checker_is_killed() {
 
 #[test]
 fn ctrl_c_leaves_a_report_and_nothing_else() {
-    // It greets nobody and passes nothing on, so that there is much to wait for.
+    // It sends no greeting and passes nothing on, so that there is much to wait for.
     const MUTE: &str = "import socket, sys, time\ns = socket.socket()\n\
         s.bind(('127.0.0.1', int(sys.argv[1]))); s.listen()\ntime.sleep(90)\n";
     for mode in MODES {
@@ -258,11 +259,11 @@ fn ctrl_c_leaves_a_report_and_nothing_else() {
 
 #[test]
 fn ctrl_c_ends_a_long_silence() {
-    /// A program that has run for so long is waited for by a check.
+    /// Running time of a program after which a check is waiting for it.
     const STILL: Duration = Duration::from_secs(5);
     for mode in MODES {
         let case = Case::of(&[SERVER]);
-        // Far longer than anybody here waits.
+        // Far longer than any wait here.
         let idle = ["--idle", "10m", "--only", "8.3-listener"];
         let options: Vec<&str> = mode.iter().chain(&idle).copied().collect();
         let mut checker = case.start(&options, 3);
@@ -306,7 +307,7 @@ fn who_is_told_a_port_shares_the_network_with_others() {
     assert_eq!(dialect["given"], serde_json::json!([]));
 }
 
-/// Runs the checker behind other words, with a checker that everybody may start.
+/// Runs the checker behind other words, with a checker that every user may start.
 fn run_behind(case: &Case, words: &[&str]) -> (Output, Value) {
     let checker = case.temporary.path().join("checker");
     fs::copy(CHECKER, &checker).unwrap();
@@ -322,7 +323,7 @@ fn works(command: &[&str]) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-/// Somebody with no rights.
+/// The words that run a command as a user with no rights.
 const NOBODY: [&str; 6] = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
 
 #[test]

@@ -22,7 +22,7 @@ impl Guard {
         Self(shell.ok())
     }
 
-    /// Says which group it is. A shell that is not there guards nothing, and that is all.
+    /// Sets the process group to guard. If the shell does not run, there is no guard.
     pub(super) fn watch(&mut self, group: u32) {
         use std::io::Write;
 
@@ -36,14 +36,14 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if let Some(shell) = &mut self.0 {
-            // Killed before its pipe ends, so that it kills nobody.
+            // Killed before its pipe ends, so that it kills no other process.
             let _ = shell.kill();
             let _ = shell.wait();
         }
     }
 }
 
-/// On Windows a job object does it.
+/// Guard on Windows: a job object does the work.
 #[cfg(windows)]
 pub(super) struct Guard;
 

@@ -17,12 +17,12 @@ use crate::failure::Result;
 use crate::keys::Keys;
 use crate::role::Role;
 
-/// What contains a child, so that nothing it has started outlives it.
+/// Containment of a child: nothing that it has started outlives it.
 pub trait Containment {
     /// Kills the child and all that it has started. The caller waits for the child.
     fn kill(&self, child: &mut dyn ChildWrapper);
 
-    /// The child was waited for: from now on its id may be another's.
+    /// Called after the child was waited for: its process id may be reused from now on.
     fn ended(&self) {}
 }
 
@@ -44,8 +44,8 @@ impl Group {
         grouped
     }
 
-    /// Starts what leads a group or a session of its own. The guard comes first, so that what is
-    /// started is guarded from its first moment.
+    /// Starts the leader of a group or a session of its own. The guard starts first, so that the
+    /// child is guarded from its first moment.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ pub struct Child<C: Containment = Group> {
 }
 
 impl<C: Containment> Child<C> {
-    /// A child that was started, with what is typed on.
+    /// Makes a child of a process that was started and the keyboard for its input.
     pub fn new(
         role: &Role,
         process: Box<dyn ChildWrapper>,
@@ -97,17 +97,17 @@ impl<C: Containment> Child<C> {
         Self { role: role.clone(), id, process: Mutex::new(process), keys, containment }
     }
 
-    /// Its id, which is its group's as well.
+    /// Process id, which is its group's as well.
     pub fn id(&self) -> u32 {
         self.id
     }
 
-    /// Its name in the transcript.
+    /// Its role in the transcript.
     pub fn role(&self) -> &Role {
         &self.role
     }
 
-    /// What is typed on, until its input ends.
+    /// Returns the child's standard input, until it is closed.
     pub fn keys(&self) -> Option<&Keys> {
         self.keys.as_ref()
     }
@@ -118,11 +118,11 @@ impl<C: Containment> Child<C> {
         self.keys = None;
     }
 
-    /// How it has ended, if it has.
+    /// Returns the exit status, once the child has ended.
     ///
     /// # Errors
     ///
-    /// The system does not tell.
+    /// The system does not report it.
     pub fn ended(&self) -> io::Result<Option<ExitStatus>> {
         let status = self.process().try_wait()?;
         if status.is_some() {
@@ -135,17 +135,17 @@ impl<C: Containment> Child<C> {
     ///
     /// # Errors
     ///
-    /// It goes on.
+    /// It still runs when patience ends.
     #[track_caller]
     pub fn wait(&self) -> Result<ExitStatus> {
         self.role.ended(|| self.ended())
     }
 
-    /// It ends by itself, with this exit status.
+    /// Waits until it ends by itself with this exit status.
     ///
     /// # Errors
     ///
-    /// It goes on, or ends otherwise.
+    /// It still runs when patience ends, or its status is another one.
     #[track_caller]
     pub fn expect_exit(&self, code: i32) -> Result {
         let status = self.wait()?;
@@ -156,7 +156,7 @@ impl<C: Containment> Child<C> {
         }
     }
 
-    /// Sends a signal to it and to what is in its group.
+    /// Sends a signal to its process group.
     ///
     /// # Errors
     ///

@@ -8,30 +8,31 @@ use procfs::ProcResult;
 use procfs::process::Process;
 use rustix::process::{Pid, Signal, getpgid, getpgrp, kill_process, kill_process_group};
 
-/// How many descriptors a process has open.
+/// Returns the number of descriptors that a process has open.
 pub fn descriptors(id: u32) -> io::Result<usize> {
     found(process(id)?.fd_count())
 }
 
-/// How many threads a process has.
+/// Returns the number of threads of a process.
 pub fn threads(id: u32) -> io::Result<usize> {
     Ok(found(process(id)?.tasks())?.count())
 }
 
-/// What each thread of a process is doing: the letters of `/proc`, such as `S` for one that waits.
+/// Returns the state of each thread of a process: the letters of `/proc`, such as `S` for one that
+/// waits.
 pub fn states(id: u32) -> io::Result<Vec<char>> {
     let tasks = found(process(id)?.tasks())?;
     Ok(tasks.flatten().filter_map(|task| task.stat().ok()).map(|stat| stat.state).collect())
 }
 
-/// How much memory a process has resident, in bytes.
+/// Returns the resident memory of a process, in bytes.
 pub fn resident(id: u32) -> io::Result<u64> {
     let kibibytes = found(process(id)?.status())?.vmrss.ok_or_else(missing)?;
     Ok(kibibytes * 1024)
 }
 
-/// The same, where memory that several processes share counts for each in part. Takes the system
-/// far longer to tell.
+/// Returns the proportional memory of a process, in bytes: memory that several processes share
+/// counts for each in part. It is far slower to measure.
 pub fn proportional(id: u32) -> io::Result<u64> {
     let rollup = found(process(id)?.smaps_rollup())?.memory_map_rollup;
     let sizes = rollup.0.first().ok_or_else(missing)?;
@@ -43,7 +44,7 @@ pub(crate) fn process(id: u32) -> io::Result<Process> {
     found(Process::new(id.cast_signed()))
 }
 
-/// What was found of a process; it may be gone.
+/// Converts a result of `procfs`: the process may be gone.
 pub(crate) fn found<T>(result: ProcResult<T>) -> io::Result<T> {
     result.map_err(io::Error::other)
 }
@@ -63,20 +64,20 @@ pub fn tree(id: u32) -> Vec<u32> {
     tree
 }
 
-/// What each of its threads has started.
+/// Returns the children of a process, of all its threads.
 fn children(id: u32) -> Vec<u32> {
     let tasks = process(id).and_then(|process| found(process.tasks()));
     let lists = tasks.into_iter().flatten().flatten().filter_map(|task| task.children().ok());
     lists.flatten().collect()
 }
 
-/// How much processor time a process has used, its ended children's not included.
+/// Returns the processor time that a process has used, without its ended children's.
 pub fn cpu(id: u32) -> io::Result<Duration> {
     let stat = found(process(id)?.stat())?;
     Ok(time(stat.utime + stat.stime))
 }
 
-/// How much processor time a process has used, with that of its ended children.
+/// Returns the processor time that a process has used, with its ended children's.
 pub fn cpu_with_ended(id: u32) -> io::Result<Duration> {
     let stat = found(process(id)?.stat())?;
     let ended = stat.cutime.unsigned_abs() + stat.cstime.unsigned_abs();
@@ -97,8 +98,8 @@ pub fn kill_descendants(id: u32) {
         if tree.is_empty() {
             return;
         }
-        // All are stopped before any is killed. Who is about to start another may be overlooked
-        // once, but not while it lives.
+        // All are stopped before any is killed. A process that is just starting another may be
+        // overlooked once, but not while it lives.
         let new: Vec<u32> = tree.iter().copied().filter(|id| !stopped.contains(id)).collect();
         if new.is_empty() {
             for id in tree {
@@ -113,11 +114,11 @@ pub fn kill_descendants(id: u32) {
     }
 }
 
-/// How long those who were killed may take to go: a busy system needs a while for thousands.
+/// Time-out for killed processes to go: a busy system needs a while for thousands.
 const DYING: Duration = Duration::from_secs(20);
 
-/// Stops a process with its group, in one stroke: many would start more while they are stopped
-/// singly.
+/// Stops a process with its group at once: a process that is stopped alone may start more in the
+/// meantime.
 fn stop(id: u32) {
     let group = Pid::from_raw(id.cast_signed()).and_then(|id| getpgid(Some(id)).ok());
     if let Some(group) = group.filter(|group| *group != getpgrp()) {

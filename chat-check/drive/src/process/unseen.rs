@@ -3,27 +3,27 @@
 use std::io;
 use std::time::Duration;
 
-/// How many descriptors a process has open.
+/// Returns the number of descriptors that a process has open.
 pub fn descriptors(_id: u32) -> io::Result<usize> {
     unseen()
 }
 
-/// How many threads a process has.
+/// Returns the number of threads of a process.
 pub fn threads(_id: u32) -> io::Result<usize> {
     unseen()
 }
 
-/// What each thread of a process is doing.
+/// Returns the state of each thread of a process.
 pub fn states(_id: u32) -> io::Result<Vec<char>> {
     unseen()
 }
 
-/// A process's descendants and itself: itself is all there is to be seen.
+/// A process's descendants and itself: only the process itself is visible here.
 pub fn tree(id: u32) -> Vec<u32> {
     vec![id]
 }
 
-/// How much processor time a process has used, its ended children's not included.
+/// Returns the processor time that a process has used, without its ended children's.
 pub fn cpu(_id: u32) -> io::Result<Duration> {
     unseen()
 }

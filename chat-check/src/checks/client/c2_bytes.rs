@@ -1,4 +1,4 @@
-//! Chapter 2, heard by a client: bytes come in any pieces, and not only good ones.
+//! Chapter 2 for clients: bytes arrive in any pieces, and may be invalid.
 
 use crate::checks::check::{Check, EVERY, Side};
 use crate::dialect::Framing;
@@ -108,7 +108,7 @@ const TWO: Check = Check {
     body: two,
 };
 
-/// Without ends there is no telling two from one.
+/// Requires messages with ends: without them two cannot be told from one.
 fn with_ends(scene: &Scene) -> Checked {
     if scene.dialect.framing.has_ends() {
         return Ok(());
@@ -177,7 +177,8 @@ fn pieces(scene: &mut Scene) -> Checked {
     shown_in_all(scene, &client.screen().text(), &message)
 }
 
-/// Every letter is there, if not together: some print each read as a line of its own.
+/// Checks that every letter is shown, if not together: some clients print each read as a line of
+/// its own.
 fn shown_in_all(scene: &Scene, screen: &str, message: &[u8]) -> Checked {
     let start = usize::from(scene.dialect.framing == Framing::Length2) * 2;
     let mut wanted = message[start..].trim_ascii_end().iter();
@@ -246,7 +247,7 @@ fn very_long(scene: &mut Scene) -> Checked {
     shows_long(scene, 64_000)
 }
 
-/// A message of so many bytes, and one behind it.
+/// Sends a message of so many bytes and another behind it, and checks that both are shown.
 fn shows_long(scene: &mut Scene, length: usize) -> Checked {
     let (client, mut participant) = scene.admit_client()?;
     let (first, last, then) = (scene.token(), scene.token(), scene.token());

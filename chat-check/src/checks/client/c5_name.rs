@@ -38,7 +38,7 @@ fn answers(scene: &mut Scene) -> Checked {
     let (client, mut participant) = scene.connect_client()?;
     if scene.dialect.naming != Naming::None {
         if scene.dialect.typed == Typed::Asked {
-            // One that asks its user when it is asked itself keeps this until then.
+            // A client that asks its user only when it is asked itself keeps this until then.
             client.types(client.name());
             let sent = |heard: &Heard| (heard.total > 0).then_some(());
             if participant.captured().wait(scene.timeouts.grace * 3, sent).is_some() {
@@ -76,10 +76,10 @@ fn unknown() -> Halt {
     )
 }
 
-/// What the course's servers ask with.
+/// The keyword with which the course's servers ask for a name.
 const KEYWORD: &str = chat_protocol::wording::NAME_KEYWORD;
 
-/// The keyword of the dialect.
+/// Returns the dialect's keyword.
 fn keyword<'a>(scene: &Scene<'a>) -> Checked<&'a str> {
     match &scene.dialect.naming {
         Naming::Asked(keyword) => Ok(keyword),
@@ -191,7 +191,7 @@ const GIVES_UP: Check = Check {
     body: gives_up,
 };
 
-/// Nobody knows its deadline: one that goes on may still be within it.
+/// The client's deadline is not known: a client that continues may still be within it.
 fn gives_up(scene: &mut Scene) -> Checked {
     keyword(scene)?;
     let (client, mut participant) = scene.connect_client()?;

@@ -1,4 +1,4 @@
-//! Chapter 7: who speaks puts the own name before each line.
+//! Chapter 7: the speaker puts the own name before each line.
 
 use chat_protocol::options::profile::Profile;
 

@@ -8,7 +8,7 @@ mod c8_idle;
 
 use crate::checks::check::Check;
 
-/// All of them.
+/// All checks of clients.
 pub(crate) const CHECKS: &[&[&Check]] = &[
     c4::connect::CHECKS,
     c5_name::CHECKS,

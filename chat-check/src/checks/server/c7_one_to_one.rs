@@ -225,7 +225,7 @@ fn one_at_a_time(scene: &mut Scene) -> Checked {
     Ok(())
 }
 
-/// Nothing has been done for who waits.
+/// The server does not serve a client that waits.
 fn waits(server: &Server, first: &Participant, second: &Participant, early: &str) -> Checked {
     if second.end().is_some() {
         return Err(Halt::NotStrict(Words::new(
@@ -255,8 +255,8 @@ fn waits(server: &Server, first: &Participant, second: &Participant, early: &str
     }
 }
 
-/// Client and operator each say something, and the other gets it. Both are on their way before
-/// either is waited for: a server that takes turns may begin with any of them.
+/// Sends a line in each direction, and checks that both arrive. Both are on their way before either
+/// is waited for: a server that takes turns may begin with any of them.
 fn exchange(scene: &Scene, server: &Server, client: &mut Participant) -> Checked {
     let token = scene.token();
     client.say(&token)?;
@@ -264,14 +264,14 @@ fn exchange(scene: &Scene, server: &Server, client: &mut Participant) -> Checked
     shown(scene, server, &token)
 }
 
-/// The operator types a line, and it reaches the client: its text, and the line as it came.
+/// The operator types a line, and it reaches the client. Returns its text, and the line as it came.
 pub(super) fn types(
     scene: &Scene,
     server: &Server,
     client: &mut Participant,
 ) -> Checked<(String, String)> {
     let token = scene.token();
-    // No operator answers before there is something to be seen.
+    // A person answers only after something is on the screen.
     scene.settle(&server.program)?;
     server.program.type_in(&format!("{token}\n"));
     let line = client.hears(&token)?;

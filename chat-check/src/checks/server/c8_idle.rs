@@ -1,4 +1,4 @@
-//! Chapter 8: a connection on which nothing happens is closed, and no other.
+//! Chapter 8: an idle connection is closed, and no other.
 
 use std::time::{Duration, Instant};
 
@@ -198,7 +198,7 @@ const OTHERS: Check = Check {
     body: others,
 };
 
-/// Where there are names, who has none hears nothing and so becomes idle while others talk.
+/// Where there are names, a client without one hears nothing and so becomes idle while others talk.
 /// Elsewhere two come when half of the first one's time is over.
 fn others(scene: &mut Scene) -> Checked {
     let idle = idle_time(scene)?;
@@ -259,7 +259,7 @@ const DESCRIPTORS: Check = Check {
     body: descriptors,
 };
 
-/// The first one's end shows what the server keeps for itself from then on.
+/// The first connection's end shows how many descriptors the server keeps for itself.
 fn descriptors(scene: &mut Scene) -> Checked {
     let idle = idle_time(scene)?;
     let limit = idle + scene.timeouts.patience * 2;
@@ -291,7 +291,7 @@ fn descriptors(scene: &mut Scene) -> Checked {
     })
 }
 
-/// The idle time that was asked for.
+/// Returns the idle time that was asked for.
 fn idle_time(scene: &Scene) -> Checked<Duration> {
     scene.timeouts.idle.ok_or_else(|| {
         Halt::Untestable(Words::new(
@@ -301,8 +301,8 @@ fn idle_time(scene: &Scene) -> Checked<Duration> {
     })
 }
 
-/// Does this again and again, often enough that nobody who has to do with it is idle, for two and
-/// a half times the idle time.
+/// Repeats this for two and a half times the idle time, often enough that no participant in it is
+/// idle.
 fn for_long(scene: &Scene, idle: Duration, mut act: impl FnMut() -> Checked) -> Checked {
     let begun = Instant::now();
     let mut last = begun;
@@ -321,7 +321,7 @@ fn for_long(scene: &Scene, idle: Duration, mut act: impl FnMut() -> Checked) -> 
     Ok(())
 }
 
-/// This connection has not been closed.
+/// Checks that this connection has not been closed.
 fn open(participant: &Participant) -> Checked {
     if participant.end().is_none() {
         return Ok(());

@@ -12,7 +12,7 @@ mod synchronization;
 
 use crate::checks::check::Check;
 
-/// All of them.
+/// All checks of servers.
 pub(crate) const CHECKS: &[&[&Check]] = &[
     c1::connecting::CHECKS,
     c1::running::CHECKS,

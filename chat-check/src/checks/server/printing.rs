@@ -7,37 +7,38 @@ use crate::scene::{Scene, Server};
 use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
-/// What to look for in what a server prints about an event.
+/// The expected output of a server about an event.
 pub(super) struct Print<'a> {
-    /// The line, to the letter, in each language of the specification; in Spanish first.
+    /// The whole line, to the letter, in each language of the specification; in Spanish first.
     pub(super) lines: &'a [String],
-    /// Of these, in any letters, one must at least be printed; when there are none, anything new
-    /// will do.
+    /// Parts of the line, in any letters, of which one at least must be printed; when there are
+    /// none, any new output passes.
     pub(super) parts: &'a [&'a str],
-    /// What had been printed before the event.
+    /// The output before the event.
     pub(super) before: Printed,
 }
 
-/// How many bytes a server has printed, on its standard output and on its standard error.
+/// Number of bytes that a server has printed, on its standard output and on its standard error.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Printed {
     out: u64,
     err: u64,
 }
 
-/// With what somebody's coming or going is printed, if not with their port.
+/// Words in the output about a client that comes or leaves, if its port is not in it.
 const CONNECTED: [&str; 3] = ["conect", "connect", "conex"];
 
-/// What is at least printed when the client with this port and name comes or goes.
+/// Returns the parts of which one at least is printed when the client with this port and name comes
+/// or leaves.
 pub(super) fn about<'a>(scene: &Scene, port: &'a str, name: &'a str) -> Vec<&'a str> {
     let name = Some(name).filter(|_| scene.dialect.has_names());
     CONNECTED.into_iter().chain([port]).chain(name).collect()
 }
 
-/// How long a line is waited for that another line has replaced, as a multiple of the grace.
+/// Time-out for a line that may have been replaced by another, as a multiple of the grace.
 const OTHERWISE: u32 = 3;
 
-/// What a server has printed, once it has said what it says at its start.
+/// Returns how much a server has printed, once it has printed all that it prints at its start.
 pub(super) fn printed(scene: &Scene, server: &Server) -> Printed {
     let trace = server.program.trace();
     trace.out.wait(scene.timeouts.grace * OTHERWISE, |heard| heard.find("esperando clientes", 0));
@@ -45,8 +46,8 @@ pub(super) fn printed(scene: &Scene, server: &Server) -> Printed {
     Printed { out, err }
 }
 
-/// A server prints what this looks for. Where it keeps in its memory what it prints into a pipe, it
-/// is looked at again with its output on a terminal: nothing else is wrong with it.
+/// Checks the output of a server in a pipe. A server that buffers what it prints into a pipe is
+/// checked again with its output on a terminal: nothing else is wrong with it.
 pub(super) fn shows(scene: &mut Scene, look: fn(&Scene, &Server) -> Checked) -> Checked {
     let server = scene.start()?;
     let looked = look(scene, &server);
@@ -65,7 +66,7 @@ pub(super) fn shows(scene: &mut Scene, look: fn(&Scene, &Server) -> Checked) -> 
     }
 }
 
-/// The server prints this.
+/// Checks that the server prints this.
 pub(super) fn prints(scene: &Scene, server: &Server, print: &Print) -> Checked {
     let trace = server.program.trace();
     let out = || trace.out.look(|heard| print.is_in(heard, print.before.out)).then_some(());
@@ -79,7 +80,7 @@ pub(super) fn prints(scene: &Scene, server: &Server, print: &Print) -> Checked {
             ["no imprimió nada parecido", "it printed nothing of the kind"],
         ));
     }
-    // Whoever writes to both may write to the other first.
+    // A server that writes to both may write to the other first.
     if scene.within(scene.timeouts.grace * OTHERWISE, out).is_none() {
         return Err(Halt::NotStrict(Words::new(
             "lo escribe en la salida de errores (stderr)",
@@ -108,7 +109,7 @@ impl Print<'_> {
         self.lines.first().map_or("", String::as_str)
     }
 
-    /// Whether something of it stands behind the first `before` bytes of what was printed.
+    /// Returns whether the output behind its first `before` bytes contains a part of the line.
     fn is_in(&self, heard: &Heard, before: u64) -> bool {
         if heard.total <= before {
             return false;

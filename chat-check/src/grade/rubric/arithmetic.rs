@@ -22,7 +22,7 @@ pub(super) fn marks(rubric: &Rubric, report: &Report) -> Marks {
         .collect();
     let of = rounded(scaled.iter().map(|(_, scale)| scale.points).sum());
     if report.interrupted {
-        // What was not seen would cost nothing: whoever is slow would be the better for it.
+        // A part that was not seen gives no points: otherwise a slow program would gain by it.
         scaled.clear();
     }
     let parts: Vec<PartMarks> =
@@ -31,7 +31,7 @@ pub(super) fn marks(rubric: &Rubric, report: &Report) -> Marks {
     Marks { rubric: rubric.name.to(report.lang).to_owned(), parts, points, of }
 }
 
-/// Whether anything was found out that speaks for the program or against it.
+/// Returns whether there is any verdict for the program or against it.
 fn is_judged(part: &Part) -> bool {
     let judged = |verdict| {
         matches!(verdict, Verdict::Pass | Verdict::NotStrict | Verdict::Flaky | Verdict::Fail)
@@ -39,7 +39,7 @@ fn is_judged(part: &Part) -> bool {
     part.not_started.is_some() || part.results.iter().any(|outcome| judged(outcome.verdict))
 }
 
-/// The marks of one program, while they are made.
+/// The calculation of one program's marks.
 struct Sum<'a> {
     scale: &'a Scale,
     part: &'a Part,
@@ -48,7 +48,7 @@ struct Sum<'a> {
     lost: Vec<Loss>,
 }
 
-/// Why a level holds: in words, and the checks that are to blame.
+/// The cause of a level: its description, and the checks that failed.
 struct Cause<'a> {
     words: Option<Words>,
     checks: Vec<&'a Outcome>,
@@ -61,7 +61,7 @@ impl<'a> Sum<'a> {
 
     fn done(mut self) -> PartMarks {
         let scale = self.scale;
-        // The last one that holds is the worst; the first one always does.
+        // The last level that applies is the worst; the first one always applies.
         let holding = scale.levels.iter().rev().find_map(|level| Some((level, self.cause(level)?)));
         let (percent, means) = match &holding {
             Some((level, _)) => (level.percent, level.means.to(self.lang)),
@@ -86,7 +86,7 @@ impl<'a> Sum<'a> {
         }
     }
 
-    /// Says why the level is this one, and what it costs.
+    /// Records the reasons for the level, and its cost.
     fn explain(&mut self, lost: f64, means: &str, cause: &Cause<'_>) {
         let mut because: Vec<String> =
             cause.words.iter().map(|words| words.to(self.lang).to_owned()).collect();
@@ -100,7 +100,7 @@ impl<'a> Sum<'a> {
         }
     }
 
-    /// Takes away what single checks cost: never more than there is.
+    /// Subtracts the deductions for single checks: never below zero.
     fn deduct(&mut self, base: f64) -> f64 {
         let mut left = base;
         for outcome in self.failed() {
@@ -122,7 +122,7 @@ impl<'a> Sum<'a> {
         left
     }
 
-    /// The checks that count and failed.
+    /// Returns the failed checks that count.
     fn failed(&self) -> Vec<&'a Outcome> {
         let failed = |outcome: &&Outcome| outcome.verdict == Verdict::Fail && self.counts(outcome);
         self.part.results.iter().filter(failed).collect()
@@ -136,7 +136,7 @@ impl<'a> Sum<'a> {
         }
     }
 
-    /// Why this level holds, if it does.
+    /// Returns the cause of this level, if it applies.
     fn cause(&self, level: &Level) -> Option<Cause<'a>> {
         let because = |words, checks| Some(Cause { words, checks });
         if !level.has_condition() {

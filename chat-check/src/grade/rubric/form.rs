@@ -11,7 +11,7 @@ use crate::checks::select::PatternError;
 use crate::grade::rubric::{Patterns, Rubric};
 use crate::text::Words;
 
-/// Why a rubric cannot be used.
+/// Error: a rubric that cannot be used.
 #[derive(Debug, Error)]
 pub(crate) enum RubricError {
     /// It is not in the form of a rubric.
@@ -20,25 +20,25 @@ pub(crate) enum RubricError {
     /// It marks neither servers nor clients.
     #[error("the rubric has neither [server] nor [client]")]
     Empty,
-    /// A pattern is none, or no check has such a name.
+    /// A pattern that is malformed, or that matches no check.
     #[error("[{side}]: {source}")]
     Check {
         /// The program's section.
         side: &'static str,
-        /// What is wrong.
+        /// The error of the pattern.
         source: PatternError,
     },
-    /// The levels or the points make no sense.
+    /// Levels or points that make no sense.
     #[error("[{side}]: {what}")]
     Levels {
         /// The program's section.
         side: &'static str,
-        /// What is wrong.
+        /// A description of the error.
         what: &'static str,
     },
 }
 
-/// How one kind of program is marked.
+/// The marking scale of one kind of program.
 #[derive(Clone, Debug)]
 pub(super) struct Scale {
     pub(super) side: Side,
@@ -49,7 +49,7 @@ pub(super) struct Scale {
     pub(super) deductions: Vec<Deduction>,
 }
 
-/// A level, and when it holds.
+/// A level, and its condition.
 #[derive(Clone, Debug)]
 pub(super) struct Level {
     pub(super) percent: f64,
@@ -60,7 +60,7 @@ pub(super) struct Level {
     pub(super) requirements: Option<NonZero<usize>>,
 }
 
-/// What each of some checks costs when it fails.
+/// A deduction for each of some checks that fails.
 #[derive(Clone, Debug)]
 pub(super) struct Deduction {
     pub(super) checks: Patterns,
@@ -107,7 +107,7 @@ struct DeductionForm {
     points: f64,
 }
 
-/// A text in one language for all, or in each.
+/// A text, for all languages or for each.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "expected a text, or { es = \"…\", en = \"…\" }")]
 enum Said {
@@ -180,7 +180,7 @@ fn scale(side: Side, section: Section) -> Result<Scale, RubricError> {
     }
 }
 
-/// What makes no sense in it. Its levels are in order.
+/// Returns the first error of a scale, if there is one. Its levels are in order.
 fn fault_of(scale: &Scale) -> Option<&'static str> {
     let amount = |points: f64| points.is_finite() && points > 0.0;
     let levels = &scale.levels;
@@ -203,13 +203,13 @@ fn fault_of(scale: &Scale) -> Option<&'static str> {
     if !others.iter().all(Level::has_condition) {
         return Some("every level but the highest needs a condition");
     }
-    // Otherwise what cannot be checked would have no fault.
+    // Otherwise a program that cannot be checked would have no fault.
     let says = others.iter().any(|level| level.not_started);
     (!says).then_some("one level needs `not_started = true`")
 }
 
 impl Level {
-    /// Whether it may also not hold.
+    /// Returns whether the level has a condition, so that it may not apply.
     pub(super) fn has_condition(&self) -> bool {
         let patterns = [&self.fails_any, &self.fails_all];
         self.not_started

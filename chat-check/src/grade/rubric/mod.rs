@@ -1,9 +1,9 @@
-//! Marks: how verdicts become points.
+//! Marks: the conversion of verdicts to points.
 //!
 //! A rubric is a TOML file; `rubrics/curso.toml` is the course's own and explains the form. Only
-//! faults of the program cost something: a check that failed twice. What was skipped costs
-//! nothing of its own, because what it depends on has cost it already; and what could not be seen,
-//! or failed once only, or where the checker is at fault, costs nothing at all.
+//! faults of the program cost points: a check that failed twice. A skipped check costs nothing of
+//! its own, because the check that it depends on has cost it already; a check that is untestable,
+//! that failed once only, or in which the checker failed costs nothing.
 
 mod arithmetic;
 mod form;
@@ -16,7 +16,7 @@ use crate::checks::select::Patterns;
 use crate::grade::result::{Marks, Report};
 use crate::text::Words;
 
-/// How verdicts become points.
+/// Rubric: turns verdicts into points.
 #[derive(Clone, Debug)]
 pub(crate) struct Rubric {
     name: Words,
@@ -40,14 +40,14 @@ impl Rubric {
     ///
     /// # Errors
     ///
-    /// It is no TOML, has a key that means nothing, names a check that does not exist, or has
-    /// levels of which some can never be reached.
+    /// It is not TOML, has an unknown key, names a check that does not exist, or has levels that
+    /// can never be reached.
     pub(crate) fn parse(toml: &str) -> Result<Self, RubricError> {
         form::parse(toml)
     }
 
-    /// The marks of a submission. A program of which nothing was judged gets none, neither good nor
-    /// bad; nor does any that was not seen to its end.
+    /// Returns the marks of a submission. A program without a verdict gets none, neither good nor
+    /// bad; nor does one in an interrupted run.
     pub(crate) fn marks(&self, report: &Report) -> Marks {
         arithmetic::marks(self, report)
     }

@@ -5,7 +5,7 @@ use crate::report::sample;
 use crate::text::Lang;
 use crate::verdict::{Level, Verdict};
 
-/// A rubric for servers with these keys for the program and these levels.
+/// Makes a rubric for servers with these keys for the program and these levels.
 fn server(keys: &str, levels: &str) -> String {
     format!("name = 'r'\n[server]\npoints = 4\n{keys}\n{BEST}\n{WORST}\n{levels}")
 }
@@ -30,13 +30,13 @@ fn with(results: &[(&str, Verdict)]) -> Report {
 fn marked(rubric: &str, report: &Report) -> PartMarks {
     let marks = Rubric::parse(rubric).unwrap().marks(report);
     let [part] = marks.parts.try_into().unwrap();
-    // Whatever is missing has its reason.
+    // Each missing point has its reason.
     let lost: f64 = part.lost.iter().map(|loss| loss.points).sum();
     assert!((part.points + lost - part.of).abs() < 1e-9, "{part:?}");
     part
 }
 
-/// The course's percentage for a program of which these checks failed.
+/// Returns the course's percentage for a program that failed these checks.
 #[track_caller]
 fn course(side: Side, failed: &[&str]) -> f64 {
     let mut results: Vec<Outcome> = failed.iter().copied().map(fail).collect();

@@ -2,22 +2,22 @@
 
 use crate::text::{Text, Words};
 
-/// A level of which no check holds.
+/// The condition of a level in which no check holds.
 pub(super) const ALL_FAIL: Text =
     Text { es: "no se cumple ninguna de estas comprobaciones", en: "none of these checks holds" };
 
-/// Two decimals at most, as far as they say something.
+/// Rounds to two decimals.
 pub(crate) fn rounded(points: f64) -> f64 {
     (points * 100.0).round() / 100.0
 }
 
-/// Points as they are written.
+/// Formats points.
 pub(crate) fn points(points: f64) -> String {
     // Adding nothing turns a negative zero into a plain one.
     (rounded(points) + 0.0).to_string()
 }
 
-/// How many requirements fail.
+/// Number of requirements that fail.
 pub(super) fn requirements_failed(count: usize) -> Words {
     match count {
         1 => Words::new("no se cumple 1 requisito", "1 requirement fails"),

@@ -7,12 +7,12 @@ use crate::grade::rubric::points;
 use crate::report::wording;
 use crate::verdict::Verdict;
 
-/// One row for each submission: its marks, how many checks fail, whether it could be checked, and
-/// what became of each check. Commas, quotes as RFC 4180 has them.
+/// One row for each submission: its marks, the number of checks that fail, its state, and the
+/// outcome of each check. Quoted as RFC 4180 says.
 ///
 /// # Panics
 ///
-/// Never: memory takes everything that is written to it.
+/// Never: writing to memory does not fail.
 pub(crate) fn csv(reports: &[Report]) -> String {
     let class = Class::new(reports);
     let mut table = csv::Writer::from_writer(Vec::new());
@@ -53,7 +53,7 @@ fn row(class: &Class, report: &Report) -> Vec<String> {
     row
 }
 
-/// A text that no spreadsheet takes for a formula: what could begin one gets an apostrophe.
+/// Makes a text inert for spreadsheets: one that could begin a formula gets an apostrophe.
 fn inert(text: &str) -> String {
     let formula = |c: char| "=+-@＝＋－＠".contains(c);
     if text.trim_start().starts_with(formula) || text.starts_with(['\t', '\r']) {

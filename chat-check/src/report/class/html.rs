@@ -1,4 +1,4 @@
-//! The class as one page: a matrix of submissions and checks.
+//! The class as a web page: a matrix of submissions and checks.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ use crate::report::html::{heading, legend, page, prose, tile};
 use crate::report::wording;
 use crate::verdict::Verdict;
 
-/// The page, whole. Each name leads to `NAME/index.html` beside it.
+/// Renders the page. Each name links to `NAME/index.html` beside it.
 pub(crate) fn html(reports: &[Report]) -> String {
     let class = Class::new(reports);
     let lang = class.lang;
@@ -87,7 +87,7 @@ fn row(class: &Class, folder: &str, report: &Report) -> Markup {
     }
 }
 
-/// How many submissions fail this check.
+/// Returns the number of submissions that fail this check.
 fn fails(class: &Class, id: &str) -> usize {
     let fails = |report: &Report| outcome(report, id).is_some_and(|o| o.verdict == Verdict::Fail);
     class.reports.iter().filter(|(_, report)| fails(report)).count()
@@ -120,14 +120,14 @@ fn common(class: &Class) -> Markup {
     }
 }
 
-/// A folder's name as it stands in an address.
+/// Percent-encodes a folder's name for an address.
 fn encoded(name: &str) -> String {
     let mut encoded = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(byte.into());
         } else {
-            // Memory takes everything.
+            // Writing to memory does not fail.
             let _ = write!(encoded, "%{byte:02X}");
         }
     }

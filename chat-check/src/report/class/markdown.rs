@@ -1,4 +1,4 @@
-//! The class in a few lines of Markdown.
+//! The class in Markdown.
 
 use super::{Class, cells, state};
 use crate::checks::check::Side;

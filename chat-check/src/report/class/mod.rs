@@ -1,4 +1,4 @@
-//! Many submissions at once: who reached what, and which faults are common.
+//! Class report of many submissions: the marks of each, and the common faults.
 //!
 //! The language is the first report's.
 
@@ -19,12 +19,12 @@ use crate::report::wording;
 use crate::text::Lang;
 use crate::verdict::Verdict;
 
-/// Harmless copies of the reports, and what is known of all of them.
+/// Harmless copies of the reports, with their checks.
 struct Class {
     lang: Lang,
-    /// With each, the name of its folder as it is.
+    /// The reports, each with the name of its folder as it is.
     reports: Vec<(String, Report)>,
-    /// Every check that was made anywhere, in the catalogue's order: its name and its title.
+    /// Every check in any of the reports, in the catalogue's order: its name and its title.
     checks: Vec<(String, String)>,
 }
 
@@ -33,7 +33,8 @@ impl Class {
         let mut checks: Vec<(Side, String, String)> = Vec::new();
         for part in reports.iter().flat_map(|report| &report.parts) {
             let mut place = checks.len();
-            // From the back, so that a check that only this one has goes before its follower.
+            // From the end, so that a check that only this report has is placed before its
+            // successor.
             for outcome in part.results.iter().rev() {
                 let found = checks.iter().position(|(side, id, _)| {
                     (*side, id.as_str()) == (part.side, outcome.id.as_str())
@@ -57,7 +58,7 @@ impl Class {
         }
     }
 
-    /// The checks that fail, most frequent first, with how often.
+    /// Returns the checks that fail, most frequent first, with their count.
     fn common(&self) -> Vec<(usize, &Outcome)> {
         let mut counted: BTreeMap<&str, (usize, &Outcome)> = BTreeMap::new();
         let all = self.reports.iter().flat_map(|(_, report)| report.results());
@@ -78,7 +79,7 @@ impl Class {
     }
 }
 
-/// All points, if something was judged.
+/// The sum of the points, if any part was judged.
 fn total(report: &Report) -> Option<f64> {
     let marks = report.marks.as_ref().filter(|marks| !marks.parts.is_empty())?;
     (!report.interrupted).then_some(marks.points)
@@ -90,8 +91,8 @@ fn points_for(report: &Report, side: Side) -> Option<f64> {
     marks.parts.iter().find(|part| part.side == side).map(|part| part.points)
 }
 
-/// The points of its server, of its client and in all, for cells. Who was not seen to the end gets
-/// a word instead, so that nobody takes a part for the whole.
+/// Returns the points of its server, of its client and in all, for cells. A submission that was not
+/// checked to the end gets a word instead, so that a part is not taken for the whole.
 fn cells(report: &Report) -> [String; 3] {
     if report.interrupted {
         return [(); 3].map(|()| wording::NOT_COMPLETE.to(report.lang).to_owned());
@@ -100,13 +101,13 @@ fn cells(report: &Report) -> [String; 3] {
         .map(|marks| marks.map(points).unwrap_or_default())
 }
 
-/// What became of a check in this report.
+/// Returns the outcome of a check in this report.
 fn outcome<'a>(report: &'a Report, id: &str) -> Option<&'a Outcome> {
     report.results().find(|outcome| outcome.id == id)
 }
 
-/// Whether the report tells of everything, and if not, why not; and of which files it does not, as
-/// they were not taken for the program.
+/// Returns whether the report is complete, in words, and if not, why not; and the files that it
+/// leaves out, because they were not taken for the program.
 fn state(report: &Report) -> String {
     let stopped = report.parts.iter().filter_map(|part| {
         let why = &part.not_started.as_ref()?.why;

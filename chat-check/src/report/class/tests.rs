@@ -3,7 +3,7 @@ use crate::grade::rubric::Rubric;
 use crate::report::sample;
 use crate::verdict::Verdict;
 
-/// Some submissions: one with everything, one that is well, one that does not start.
+/// Some submissions: one with every kind of outcome, one without faults, one that does not start.
 fn reports() -> Vec<Report> {
     let named = |name: &str, mut report: Report| {
         report.submission = Some(name.to_owned());

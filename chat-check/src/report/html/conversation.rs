@@ -1,5 +1,5 @@
-//! A conversation as a diagram: time runs down, everybody has a lane, and what goes over a
-//! connection is an arrow.
+//! A conversation as a diagram: time runs down, each participant has a lane, and each transmission
+//! is an arrow.
 
 use chat_drive::transcript::{Entry, How};
 use maud::{Markup, html};
@@ -8,13 +8,13 @@ use crate::grade::result::Evidence;
 use crate::report::wording;
 use crate::text::{Lang, Text};
 
-/// Up to this many entries it is shown without being asked for: a screen or so.
+/// Limit on the entries of a diagram that is open at first: a screen or so.
 const OPEN: usize = 24;
 
-/// Who speaks for the checker itself.
+/// The speaker's name in the checker's own entries.
 const CHECKER: &str = "checker";
 
-/// The diagram.
+/// Renders the diagram.
 pub(super) fn conversation(evidence: &Evidence, lang: Lang) -> Markup {
     let entries = &evidence.conversation;
     if entries.is_empty() {
@@ -49,7 +49,7 @@ pub(super) fn conversation(evidence: &Evidence, lang: Lang) -> Markup {
     }
 }
 
-/// Who takes part, each in a lane.
+/// The participants, each in a lane.
 struct Lanes<'a> {
     /// From left to right.
     names: Vec<&'a str>,
@@ -114,7 +114,7 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    /// What the drawing says, for those who cannot see it.
+    /// The text of the drawing, for readers that cannot see it.
     fn unseen(&self, entry: &Entry, lang: Lang) -> Markup {
         let own = self.names.iter().position(|name| *name == entry.who);
         let is_program = self.program == own;
@@ -131,5 +131,5 @@ impl<'a> Lanes<'a> {
     }
 }
 
-/// How the entry begins that says that a program was started.
+/// The beginning of an entry that says that a program was started.
 const STARTS: &str = "starts: ";

@@ -1,7 +1,7 @@
-//! One page that shows a report: no network, no scripts, light and dark, on the screen and on paper.
+//! The report as one web page: no network, no scripts, light and dark, on the screen and on paper.
 //!
-//! What a program printed stands in it. It is made harmless before, `maud` escapes every text, and
-//! the page forbids itself to load or run anything.
+//! It contains output of programs. That is made harmless before, `maud` escapes every text, and the
+//! page forbids itself to load or run anything.
 
 mod conversation;
 mod part;
@@ -15,7 +15,7 @@ use crate::report::wording::{self, points_of, sign};
 use crate::text::{Lang, Text};
 use crate::verdict::Verdict;
 
-/// The page, whole.
+/// Renders the page.
 pub(crate) fn render(report: &Report) -> String {
     let report = report.harmless();
     let lang = report.lang;
@@ -63,7 +63,7 @@ pub(super) fn page(title: &str, lang: Lang, body: &Markup) -> String {
     page.into_string()
 }
 
-/// Text in which what stands between two backticks is code.
+/// Renders text; a part between two backticks is code.
 pub(super) fn prose(text: &str) -> Markup {
     html! {
         @for (i, piece) in text.split('`').enumerate() {
@@ -77,7 +77,7 @@ pub(super) fn tile(name: &str, figure: &str, class: &str) -> Markup {
     html! { div.tile.(class) { span { (name) } b { (figure) } } }
 }
 
-/// What the signs mean.
+/// The legend of the signs.
 pub(super) fn legend(lang: Lang, count: impl Fn(Verdict) -> usize) -> Markup {
     html! {
         ul.legend {
@@ -93,7 +93,7 @@ pub(super) fn legend(lang: Lang, count: impl Fn(Verdict) -> usize) -> Markup {
     }
 }
 
-/// A first letter in capital.
+/// Capitalizes the first letter.
 pub(super) fn heading(text: Text, lang: Lang) -> String {
     let mut letters = text.to(lang).chars();
     letters.next().map(char::to_uppercase).into_iter().flatten().chain(letters).collect()

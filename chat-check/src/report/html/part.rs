@@ -1,4 +1,4 @@
-//! One program on the page.
+//! The section of one program on the page.
 
 use maud::{Markup, html};
 
@@ -10,14 +10,14 @@ use crate::report::wording::{self, code, seconds, sign};
 use crate::text::{Lang, Text};
 use crate::verdict::Verdict;
 
-/// Where a check stands on the page: a name that means nothing to a browser.
+/// The anchor of a check on the page: a name that means nothing to a browser.
 pub(super) fn anchor(side: Side, id: &str, before: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
     let id: String = id.chars().map(safe).collect();
     format!("{before}{}-{id}", side.name().en)
 }
 
-/// The program at a glance.
+/// The overview of a program.
 pub(super) fn overview(part: &Part, lang: Lang) -> Markup {
     let count = |verdict| part.results.iter().filter(|o| o.verdict == verdict).count();
     html! {
@@ -64,7 +64,7 @@ fn chip(side: Side, outcome: &Outcome, lang: Lang) -> Markup {
     }
 }
 
-/// What there is to say about each check.
+/// The details of each check.
 pub(super) fn details(part: &Part, lang: Lang) -> Markup {
     let with_evidence = |outcome: &&Outcome| outcome.evidence.is_some();
     let (mut faults, rest): (Vec<_>, Vec<_>) = part.results.iter().partition(with_evidence);

@@ -13,7 +13,7 @@ fn the_page_needs_nothing_but_itself() {
         assert!(!page.contains(reference), "{reference}");
     }
     assert!(page.contains("default-src 'none'"));
-    // Every reference is one to this page, and leads somewhere.
+    // Every link is within this page, and has a target.
     for target in page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
         let name = target.strip_prefix('#').unwrap_or_else(|| panic!("{target}"));
         assert_eq!(page.matches(&format!(" id=\"{name}\"")).count(), 1, "{name}");

@@ -1,5 +1,5 @@
-//! How a program is kept where there is no `/proc`: in a process group, or in a job. There are no
-//! limits but those of its output.
+//! Containment where there is no `/proc`: a process group, or a job. There are no limits but those
+//! of the output.
 
 use std::io;
 use std::process::Command;
@@ -22,12 +22,12 @@ pub(crate) fn command(start: &Start, _workdir: &WorkDir) -> Command {
     command
 }
 
-/// With all that it will start.
+/// Makes the command lead a group, with all that it will start.
 pub(crate) fn grouped(command: Command) -> CommandWrap {
     Group::command(command)
 }
 
-/// A program's process group, or job. Nobody watches what it uses.
+/// A program's process group, or job. Its use of resources is not watched.
 pub(crate) struct Watch {
     exceeded: Arc<OnceLock<Words>>,
     group: Group,
@@ -45,7 +45,7 @@ impl Watch {
         Ok((child, Self { exceeded: Arc::default(), group }))
     }
 
-    /// The limit that was exceeded: there are none.
+    /// The limit that was exceeded: never set here.
     pub(crate) fn exceeded(&self) -> &Arc<OnceLock<Words>> {
         &self.exceeded
     }

@@ -1,5 +1,5 @@
-//! How a program is kept on Linux: by a [supervisor](crate::sandbox::supervisor), and by a thread
-//! that watches what all of its processes use together.
+//! Containment on Linux: a [supervisor](crate::sandbox::supervisor), and a thread that watches what
+//! all processes of a program use together.
 
 use std::ffi::OsString;
 use std::io;
@@ -20,7 +20,7 @@ use crate::sandbox::supervisor::Supervise;
 use crate::sandbox::workdir::WorkDir;
 use crate::text::Words;
 
-/// How often it is looked whether a program keeps to its limits.
+/// Polling interval for a program's limits.
 const WATCH: Duration = Duration::from_millis(50);
 
 /// The command that starts a program within its limits.
@@ -38,13 +38,13 @@ pub(crate) fn command(start: &Start, workdir: &WorkDir) -> Command {
     command
 }
 
-/// Nothing more is needed: the supervisor leads a session.
+/// Nothing to do here: the supervisor leads a session.
 pub(crate) fn grouped(command: Command) -> CommandWrap {
     CommandWrap::from(command)
 }
 
-/// Watches what a program and all that it has started use, and ends them when it is too much.
-/// Dropping it ends the watch, not the program.
+/// Watches the resources of a program and all that it has started, and ends them when they exceed a
+/// limit. Dropping it ends the watch, not the program.
 pub(crate) struct Watch {
     supervisor: u32,
     isolation: Isolation,
@@ -75,7 +75,7 @@ impl Watch {
             while !is_over.load(Ordering::Relaxed) {
                 let too_much = self::excess(supervisor, &limits);
                 let end = too_much.is_some() || stop.load(Ordering::Relaxed);
-                // The reason stands before the end can be seen.
+                // The reason is recorded before the program is ended.
                 if let Some(why) = too_much {
                     let _ = excess.set(why);
                 }
@@ -103,7 +103,7 @@ impl Containment for Watch {
         }
     }
 
-    /// The supervisor was waited for: its number may soon be another's.
+    /// Called after the supervisor was waited for: its process id may be reused from now on.
     fn ended(&self) {
         self.over.store(true, Ordering::Relaxed);
         self.watcher.unpark();
@@ -116,8 +116,8 @@ impl Drop for Watch {
     }
 }
 
-/// In a tree of its own nobody outlives the supervisor. Elsewhere it comes last, because what its
-/// program leaves behind is found through it.
+/// In a process tree of its own no process outlives the supervisor. Elsewhere the supervisor is
+/// killed last, because the processes that its program leaves behind are found through it.
 fn kill(supervisor: u32, isolation: Isolation) {
     if isolation == Isolation::Shared {
         process::kill_descendants(supervisor);
@@ -125,7 +125,7 @@ fn kill(supervisor: u32, isolation: Isolation) {
     process::send(supervisor, Signal::KILL);
 }
 
-/// The first limit that a supervisor's program is over.
+/// Returns the first limit that a supervisor's program exceeds.
 fn excess(supervisor: u32, limits: &Limits) -> Option<Words> {
     let tree = process::tree(supervisor).split_off(1);
     if tree.len() > limits.processes {
@@ -155,7 +155,7 @@ fn excess(supervisor: u32, limits: &Limits) -> Option<Words> {
     let memory = |of: fn(u32) -> std::io::Result<u64>| -> u64 {
         tree.iter().filter_map(|id| of(*id).ok()).sum()
     };
-    // What forked processes share counts for each of them in the first sum, which is cheap.
+    // Memory that forked processes share counts for each of them in the first sum, which is cheap.
     let over =
         memory(process::resident) > limits.memory && memory(process::proportional) > limits.memory;
     let most = limits.memory >> 20;

@@ -25,11 +25,11 @@ use crate::sandbox::limits::Limits;
 use crate::sandbox::workdir::WorkDir;
 use crate::text::Words;
 
-/// What contains a started program: it is watched, and has a working directory of its own.
+/// Containment of a started program: watches it, and holds its working directory.
 pub(crate) struct Sandbox {
-    /// Ends it when it uses too much.
+    /// Ends the program when it exceeds a limit.
     watch: Watch,
-    /// Goes when all processes are gone.
+    /// Removed once all processes are gone.
     _workdir: WorkDir,
 }
 
@@ -62,20 +62,19 @@ impl Containment for Sandbox {
     }
 }
 
-/// A program that is about to be started.
+/// The command of a program to start.
 #[cfg_attr(
     not(target_os = "linux"),
     expect(dead_code, reason = "where there are no keepers, nobody enforces limits")
 )]
 pub(crate) struct Start {
-    /// Who starts it and keeps it.
+    /// The program that starts it as a supervisor.
     pub(crate) supervisor: PathBuf,
     /// Its name and its arguments.
     pub(crate) words: Vec<String>,
-    /// Where.
+    /// Its working directory.
     pub(crate) folder: PathBuf,
-    /// All that stands in its environment.
+    /// Its whole environment.
     pub(crate) environment: Vec<(String, String)>,
-    /// What it may use.
     pub(crate) limits: Limits,
 }

@@ -1,4 +1,4 @@
-//! Chapter 4: the client connects, and says what goes on.
+//! Chapter 4: the client connects, and prints its state.
 
 use crate::checks::check::{Check, EVERY, Side};
 use crate::dialect::PORT;
@@ -62,7 +62,7 @@ const SAYS_SO: Check = Check {
     body: says_so,
 };
 
-/// The server is silent, so what is printed is the client's own.
+/// The server is silent, so all output is the client's own.
 fn says_so(scene: &mut Scene) -> Checked {
     let (client, _voice) = scene.connect_client()?;
     let printed =

@@ -1,4 +1,4 @@
-//! Chapter 4: the server goes, and the client notices.
+//! Chapter 4: the server ends, and the client notices.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -34,7 +34,7 @@ const FLOOD: Check = Check {
     body: flood,
 };
 
-/// What a client may print about the end, in bytes: far more than anybody says.
+/// Limit on what a client may print about the end, in bytes: far more than any program prints.
 const MUCH: u64 = 16 * 1024;
 
 fn flood(scene: &mut Scene) -> Checked {
@@ -107,7 +107,7 @@ const GIVES_UP: [&str; 2] = [
     "that the client ends when the server is gone",
 ];
 
-/// It printed something about it. Standard error is as good a place.
+/// The client printed something about it. Standard error is as good a place.
 fn says_why(client: &ClientProgram, before: u64) -> Checked {
     client.screen().wait(client.patience(), |heard| heard.end);
     let (out, err) = (client.screen().look(|heard| heard.total), &client.program.trace().err);
@@ -205,14 +205,14 @@ const FLOODED: Check = Check {
     body: flooded,
 };
 
-/// How many lines come at once, and how many times before its user types.
+/// Number of lines that come at once, and of repetitions before the user types.
 const FLOOD_LINES: usize = 1_000;
 const FLOOD_BEFORE: usize = 3;
 
-/// How much a flooded client has still to read, in bytes, when it gets no more.
+/// Bytes that a flooded client has still to read when it gets no more.
 const AHEAD: u32 = 512 * 1024;
 
-/// How long it then has until it is looked at again.
+/// Polling interval for a flooded client.
 const MOMENT: Duration = Duration::from_millis(1);
 
 fn flooded(scene: &mut Scene) -> Checked {
@@ -229,14 +229,15 @@ fn flooded(scene: &mut Scene) -> Checked {
     let goes_on =
         |participant: &Participant| participant.end().is_none() && client.program.ended().is_none();
     while goes_on(&participant) && Instant::now() < deadline {
-        // There is always more to read, but not so much that it takes long to come to its end.
+        // There is always more to read, but not so much that the client needs long to reach its
+        // end.
         if unread(&client, participant.remote()) > AHEAD {
             thread::sleep(MOMENT);
         } else if participant.send(&lines).is_err() {
             break;
         }
     }
-    // Some end only their own side, and wait for the other, behind all that has come.
+    // Some clients end only their own side, and wait for the other, behind all that has come.
     participant.end_sending();
     client.screen().wait_on(scene.timeouts.patience, |heard| heard.end);
     client.ends(["que se pueda salir", "that one can leave"])?;

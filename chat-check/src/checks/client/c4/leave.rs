@@ -43,9 +43,9 @@ fn talking(scene: &mut Scene) -> Checked<(ClientProgram, Participant)> {
     scene.receives(&participant, &token)?;
     scene.tell(&client, &mut participant, &token)?;
     client.shows(&token)?;
-    // Who has yet to come back to the network finds out there what the keyboard should tell it. A
-    // signal between two steps of an interpreter is seen only after the next line. No user is that
-    // fast.
+    // A client that is not yet waiting at the network again would notice there what the keyboard
+    // must show it. A signal between two steps of an interpreter is seen only after the next line.
+    // No user is that fast.
     scene.settle(&client.program)?;
     Ok((client, participant))
 }
@@ -62,7 +62,7 @@ fn leave(scene: &mut Scene) -> Checked {
     ends_well(&client)
 }
 
-/// The client ends the connection by itself, and its program.
+/// The client ends the connection by itself, and its process ends.
 pub(super) fn parts(client: &ClientProgram, participant: &mut Participant) -> Checked<End> {
     let end = participant.ends().map_err(|halt| match halt {
         Halt::Fault { came, .. } => Halt::fault(
@@ -71,13 +71,13 @@ pub(super) fn parts(client: &ClientProgram, participant: &mut Participant) -> Ch
         ),
         other => other,
     })?;
-    // Some end only their own side, and wait for the other.
+    // Some clients end only their own side, and wait for the other.
     participant.end_sending();
     client.ends(["que el programa termine", "that the program ends"])?;
     Ok(end)
 }
 
-/// Its status is 0, and there is no trace.
+/// The exit status is 0, and no stack trace is printed.
 fn ends_well(client: &ClientProgram) -> Checked {
     client.is_tidy()?;
     if client.program.ended().is_some_and(|status| !status.success()) {

@@ -103,7 +103,7 @@ fn torn(scene: &mut Scene) -> Checked {
     let mut participant = scene.accept(&listening, || false)?;
     participant.say(GREETING)?;
     if let Naming::Asked(keyword) = &scene.dialect.naming {
-        // Most show the greeting, and then have read it.
+        // Most clients show the greeting, and then have read it.
         let greeted = || terminal.seen().iter().any(|row| row.contains(GREETING)).then_some(());
         scene.eventually(greeted);
         participant.say(keyword)?;
@@ -133,7 +133,7 @@ fn torn(scene: &mut Scene) -> Checked {
     })
 }
 
-/// Waits until the screen is so.
+/// Waits until the screen satisfies this.
 fn sees(scene: &Scene, terminal: &Terminal<Sandbox>, so: impl Fn(&[String]) -> bool) -> Checked {
     scene.eventually(|| so(&terminal.seen()).then_some(())).ok_or_else(|| {
         let seen = terminal.seen().join(" | ");
@@ -170,7 +170,7 @@ const FLUSH: Check = Check {
 fn flush(scene: &mut Scene) -> Checked {
     let (mut client, mut participant) = scene.connect_piped_client()?;
     scene.admit(&client, &mut participant)?;
-    // Python's `input()` flushes too, before it waits: by the last line nobody begins to any more.
+    // Python's `input()` flushes too, before it waits: the last line begins no new one.
     for _ in 0..3 {
         let token = scene.token();
         scene.tell(&client, &mut participant, &token)?;
@@ -220,7 +220,7 @@ fn pipe(scene: &mut Scene) -> Checked {
     scene.admit(&client, &mut participant)?;
     let [arrives, first, last] = [scene.token(), scene.token(), scene.token()];
     scene.tell(&client, &mut participant, &arrives)?;
-    // Who does not flush shows it at the end.
+    // A client that does not flush shows it at the end.
     let _ = client.shows(&arrives);
     client.types(&first);
     client.types(&last);

@@ -105,7 +105,7 @@ const ORDER: Check = Check {
     body: order,
 };
 
-/// How many lines are entered at once.
+/// Lines that are entered at once.
 const LINES: usize = 50;
 
 fn order(scene: &mut Scene) -> Checked {

@@ -1,4 +1,4 @@
-//! Chapter 1: where a server listens, and what it says then and to whoever connects.
+//! Chapter 1: a server's listening address, its output at the start, and its greeting.
 
 use chat_drive::sockets::State;
 use chat_protocol::language::Language;
@@ -46,7 +46,7 @@ fn listens(scene: &mut Scene) -> Checked {
     let sockets = server.program.sockets();
     let listening = sockets.iter().find(|socket| socket.state == State::Listen);
     match listening.map(|socket| socket.local) {
-        // Whoever listens on all addresses does so on this one.
+        // A server that listens on all addresses does so on this one.
         Some(local)
             if local.port() == wanted
                 && (local.ip().is_loopback() || local.ip().is_unspecified()) =>
@@ -94,7 +94,7 @@ fn announced(scene: &mut Scene) -> Checked {
 }
 
 fn announces(scene: &Scene, server: &Server) -> Checked {
-    // Whoever waits for clients has said what there was to say.
+    // A server that waits for clients has printed all that it prints at its start.
     scene.settle(&server.program)?;
     let line = format!("servidor de chat iniciado en {}", server.address);
     for line in [line, "esperando clientes...".to_owned()] {
@@ -128,7 +128,7 @@ fn arrivals(scene: &mut Scene) -> Checked {
 
 fn prints_arrival(scene: &Scene, server: &Server) -> Checked {
     let before = printed(scene, server);
-    // She stays, so that nothing is printed about her going.
+    // She stays, so that nothing is printed about her leaving.
     let ana = scene.join(server, "ana")?;
     let local = ana.local();
     let lines = in_each_language(|language| language.client_connected(local));

@@ -1,4 +1,4 @@
-//! Chapter 1.4: many clients at the same time, and those who say nothing.
+//! Chapter 1.4: many clients at the same time, some of them silent.
 
 use crate::checks::check::{Check, MANY, NAMED, Side};
 use crate::dialect::Naming;
@@ -33,7 +33,7 @@ const TWO_AT_ONCE: Check = Check {
     body: two_at_once,
 };
 
-/// The first has spoken, so nobody waits for that.
+/// The first has spoken already, so the server does not wait for that.
 fn two_at_once(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let mut ana = enter(scene, &server, "ana")?;
@@ -89,7 +89,7 @@ const THREE: Check = Check {
     body: three,
 };
 
-/// As many as any server has to serve at the same time.
+/// Names for as many clients as any server has to serve at the same time.
 pub(in crate::checks::server) const EIGHT: [&str; 8] =
     ["ana", "beto", "carla", "diana", "elsa", "fabio", "gina", "hugo"];
 
@@ -145,7 +145,7 @@ fn nameless(scene: &mut Scene) -> Checked {
     enter(scene, &server, "beto").map(drop)
 }
 
-/// Joins, and sees that the server has accepted the connection.
+/// Joins, and checks that the server has accepted the connection.
 fn enter(scene: &Scene, server: &Server, name: &str) -> Checked<Participant> {
     let mut participant = scene.connect(server, name)?;
     scene.is_admitted(server, &participant)?;

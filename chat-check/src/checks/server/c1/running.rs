@@ -1,4 +1,4 @@
-//! Chapter 1: how long a server runs, how it ends, and what becomes of its port.
+//! Chapter 1: how long a server runs, how it ends, and the reuse of its port.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ const FOREVER: Check = Check {
     body: forever,
 };
 
-/// How long a server may take to notice that somebody has left.
+/// Time-out for a server to notice that a client has left.
 const NOTICE: Duration = Duration::from_millis(500);
 
 fn forever(scene: &mut Scene) -> Checked {
@@ -43,7 +43,7 @@ fn forever(scene: &mut Scene) -> Checked {
         let local = participant.local();
         scene.accepted(&server, local)?;
         participant.close();
-        // It may never let go; that is looked at elsewhere.
+        // The server may never release it; another check tests that.
         scene.within(NOTICE, || (!server.has(local)).then_some(()));
         scene.settle(&server.program)?;
         if let Some(status) = server.program.ended() {
@@ -132,7 +132,7 @@ const REBIND: Check = Check {
     body: rebind,
 };
 
-/// Killed, it is the first to close: the system does so for it.
+/// When the server is killed, the system closes its connections first for it.
 fn rebind(scene: &mut Scene) -> Checked {
     let first = scene.start()?;
     let mut ana = scene.join(&first, "ana")?;
@@ -144,7 +144,8 @@ fn rebind(scene: &mut Scene) -> Checked {
     same_port(&first, &second)
 }
 
-/// A program that has found another port has not been refused this one.
+/// Checks that the port is the same: a program that takes another port proves nothing about this
+/// one.
 fn same_port(first: &Server, second: &Server) -> Checked {
     let (before, after) = (first.address.port(), second.address.port());
     if before == after {
@@ -182,7 +183,7 @@ fn port_taken(scene: &mut Scene) -> Checked {
     let first = scene.start()?;
     let second = scene.start_program("second server")?;
     let listening = || second.sockets().into_iter().find(|socket| socket.state == State::Listen);
-    // It has either ended or found somewhere to listen.
+    // It has either ended or found a port to listen on.
     scene.within(scene.timeouts.start, || {
         second.ended().map(drop).or_else(|| listening().map(drop))
     });

@@ -1,4 +1,4 @@
-//! Chapter 1.4: one who reads nothing, and those who go on talking.
+//! Chapter 1.4: a client that does not read, and others that go on talking.
 
 use std::time::Instant;
 
@@ -85,7 +85,7 @@ fn slow_reader(scene: &mut Scene) -> Checked {
     Ok(())
 }
 
-/// Members before and behind one who reads nothing.
+/// A room with members before and behind a client that does not read.
 struct Stuck {
     server: Server,
     ana: Participant,
@@ -94,28 +94,28 @@ struct Stuck {
     non_reader: NonReader,
     /// The bytes of a line.
     line: usize,
-    /// What the system held for the one who does not read, after each batch.
+    /// Bytes that the system held for the client that does not read, after each batch.
     held: Vec<u32>,
 }
 
-/// The bytes of a line: under the limit of 2.9, or of almost anybody.
+/// The bytes of a line: under the limit of 2.9, or of almost any server.
 const LINES: [usize; 2] = [4000, 200];
 
-/// How many bytes are said before it is seen whether they arrive.
+/// Bytes sent before a look at whether they arrive.
 const BATCH: usize = 64_000;
 
-/// How many times at most: 8 MB in all. The system holds at most 4 for a socket, and usually 2.5.
+/// Limit on the batches: 8 MB in all. The system holds at most 4 for a socket, and usually 2.5.
 const BATCHES: usize = 128;
 
-/// After how many batches, of which the system has taken nothing more, the socket of the one who does
-/// not read is full.
+/// Number of batches after which the non-reader's socket is taken for full, if the system has taken
+/// nothing more in the meantime.
 const FULL: usize = 12;
 
-/// A room with one who reads nothing, in which it can be said much.
+/// Gathers a room with a client that does not read, in which much can be said.
 fn stuck(scene: &mut Scene) -> Checked<Stuck> {
     for line in LINES {
         let mut room = with_non_reader(scene, line)?;
-        // No socket is full after so little. A limit may let some of it pass at once.
+        // No socket is full after so little. A rate limit may let some of it pass at once.
         let begun = Instant::now();
         if (0..4).all(|_| room.flood(scene)) && begun.elapsed() < scene.timeouts.patience {
             return Ok(room);
@@ -126,7 +126,7 @@ fn stuck(scene: &mut Scene) -> Checked<Stuck> {
     ))
 }
 
-/// A room with one who reads nothing, in which lines are so long.
+/// Gathers a room with a client that does not read, in which lines have this length.
 fn with_non_reader(scene: &mut Scene, line: usize) -> Checked<Stuck> {
     let (server, [ana, beto]) = scene.room(["ana", "beto"])?;
     let non_reader = scene.join_without_reading(&server, "dora")?;
@@ -139,7 +139,8 @@ fn with_non_reader(scene: &mut Scene, line: usize) -> Checked<Stuck> {
 }
 
 impl Stuck {
-    /// Whether enough was said that whoever waits for the one who does not read would be waiting by now.
+    /// Returns whether so much was sent that a server that waits for the non-reader is blocked by
+    /// now.
     fn is_full(&self) -> bool {
         let last = &self.held[self.held.len().saturating_sub(FULL)..];
         let same = last.iter().all(|held| *held > 0 && Some(held) == last.first());

@@ -1,4 +1,4 @@
-//! Chapter 2: what one says, all others hear.
+//! Chapter 2: broadcast of each message to all others.
 
 use crate::checks::check::{Check, MANY, Side};
 use crate::checks::server::c1::crowd::EIGHT;
@@ -28,7 +28,7 @@ const FIRST_MESSAGE: Check = Check {
     body: first_message,
 };
 
-/// Whoever is not heard may have been so from the beginning; that is not looked at here.
+/// A participant that is not heard may have been so from the beginning; this check ignores that.
 fn first_message(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let mut ana = scene.join(&server, "ana")?;
@@ -44,7 +44,7 @@ fn first_message(scene: &mut Scene) -> Checked {
     }
 }
 
-/// What shows that somebody is served no more.
+/// Returns the evidence that a participant is no longer served.
 fn dead(server: &Server, participant: &Participant) -> Option<Words> {
     let unread = server.socket(participant.local());
     let trace = ["Traceback", "Exception", "panicked", "Error"]
@@ -157,7 +157,8 @@ const ECHO: Check = Check {
     body: echo,
 };
 
-/// The sender sees what another says after it heard the message: an echo would have come before.
+/// The sender receives another's message, sent after the other has heard the first: an echo would
+/// have come before.
 fn echo(scene: &mut Scene) -> Checked {
     if scene.dialect.echo && scene.dialect.is_given("echo") {
         return Err(Halt::Untestable(

@@ -48,7 +48,7 @@ fn sizes(scene: &mut Scene) -> Checked {
         refused = refused.or(Some(size));
         dropped |= passage == Passage::Dropped;
         if ana.end().is_some() {
-            // Who is thrown out sends nothing more.
+            // A participant that was thrown out sends nothing more.
             ana = scene.join(&server, "dora")?;
             scene.probe(&mut ana, &mut beto)?;
         }
@@ -62,7 +62,7 @@ fn sizes(scene: &mut Scene) -> Checked {
     if dropped { Err(untold()) } else { Ok(()) }
 }
 
-/// A message was refused, and its sender does not know.
+/// Not strict: a message was refused, and its sender was not told.
 fn untold() -> Halt {
     Halt::NotStrict(
         [
@@ -73,16 +73,16 @@ fn untold() -> Halt {
     )
 }
 
-/// What became of a long message.
+/// The fate of a long message.
 #[derive(PartialEq)]
 enum Passage {
     Whole,
-    /// And its sender was told.
+    /// It was refused, and its sender was told.
     Refused,
     Dropped,
 }
 
-/// Sends a message of this size in so many pieces, and sees that the other hears all of it or
+/// Sends a message of this size in so many pieces, and checks that the other hears all of it or
 /// nothing.
 fn pass(
     scene: &Scene,
@@ -157,7 +157,7 @@ const TOO_LONG: Check = Check {
     body: too_long,
 };
 
-/// Longer than any message anybody types.
+/// Length of a message longer than any that is typed, in bytes.
 const HUGE: usize = 200_000;
 
 fn too_long(scene: &mut Scene) -> Checked {
@@ -204,7 +204,7 @@ const SPLIT_UTF8: Check = Check {
     body: split_utf8,
 };
 
-/// Who tears a plain line need only survive; that it tears it is told elsewhere.
+/// A server that tears a plain line need only survive; another check reports that it tears it.
 fn split_utf8(scene: &mut Scene) -> Checked {
     let (server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
     let mut text = |letter: &str| {
@@ -244,7 +244,7 @@ fn split_utf8(scene: &mut Scene) -> Checked {
     Ok(())
 }
 
-/// Whether these characters stand for this letter: itself, or as JSON writes it.
+/// Returns whether these characters are this letter: itself, or its JSON escape.
 fn is_written(letter: &str, came: &str) -> bool {
     let in_json = || serde_json::from_str::<String>(&format!("\"{came}\""));
     came == letter || in_json().is_ok_and(|read| read == letter)
@@ -317,7 +317,7 @@ fn control(scene: &mut Scene) -> Checked {
     let token = scene.token();
     ana.say(&format!("\u{1b}[2J\u{7}{token}"))?;
     scene.probe(&mut ana, &mut beto)?;
-    // What a server paints itself stands elsewhere.
+    // Control characters of the server's own appear elsewhere.
     let passes = beto.count(&format!("\u{7}{token}")) + beto.count("\u{1b}[2J") > 0;
     match beto.count(&token) {
         0 => Err(Halt::NotStrict(["descarta el mensaje", "it drops the message"].into())),

@@ -1,4 +1,4 @@
-//! Chapter 2: where messages begin and end.
+//! Chapter 2: the boundaries of messages.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ fn two_in_one(scene: &mut Scene) -> Checked {
         return Err(no_ends());
     }
     let (server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
-    // What it says to beto about his own words, a prompt say, comes before and not in between.
+    // The server's answer to beto's own words, such as a prompt, comes before and not in between.
     scene.settle(&server.program)?;
     scene.probe(&mut ana, &mut beto)?;
     let tokens = [scene.token(), scene.token(), scene.token()];
@@ -62,8 +62,9 @@ fn two_in_one(scene: &mut Scene) -> Checked {
     ))
 }
 
-/// Whether the same stands around the tokens of all these messages, but for prompts: they hang on
-/// the message that comes next, and some lines may have brought more of them than others.
+/// Returns whether the text around the tokens of all these messages is the same, but for prompts:
+/// they hang on the message that comes next, and some lines may have brought more of them than
+/// others.
 fn are_alike(messages: &[String], tokens: &[String]) -> bool {
     let around = messages.iter().zip(tokens).filter_map(|(message, token)| {
         let (before, behind) = message.split_once(token)?;
@@ -141,7 +142,7 @@ const NO_NEWLINE: Check = Check {
     body: no_newline,
 };
 
-/// How long a server may wait to see whether more comes.
+/// Time that a server may wait to see whether more comes.
 const PAUSE: Duration = Duration::from_secs(1);
 
 fn no_newline(scene: &mut Scene) -> Checked {
@@ -200,7 +201,7 @@ fn crlf(scene: &mut Scene) -> Checked {
     for ending in ["\r\n", "\n"] {
         let token = scene.token();
         ana.send(format!("{token}{ending}").as_bytes())?;
-        // It may come with another line behind it, or with none.
+        // Another line may come behind it, or none.
         let heard = beto.captured().wait(scene.timeouts.patience, |heard| heard.find(&token, 0));
         if heard.is_none() {
             let expected = format!("{ending:?}");
@@ -284,7 +285,8 @@ const HALF_CLOSE: Check = Check {
 
 /// Message and end are both there when the server looks.
 fn half_close(scene: &mut Scene) -> Checked {
-    // Carla comes before those who go: a server that stumbles over them has sent to her already.
+    // Carla comes before those that leave: a server that stumbles over them has sent to her
+    // already.
     let (server, [mut carla, mut ana, mut beto]) = scene.room(["carla", "ana", "beto"])?;
     let (last, parting) = (scene.token(), scene.token());
     at_once(scene, &server, || {
@@ -294,8 +296,8 @@ fn half_close(scene: &mut Scene) -> Checked {
     })?;
     carla.hears(&last)?;
     carla.hears(&parting)?;
-    // To somebody who is gone nothing can be sent, and a server may learn that before it has read
-    // what they said: what it still has to say to beto, it says now.
+    // Nothing can be sent to a client that is gone, and a server may learn that before it has read
+    // what the client said: what it still has to say to beto, it says now.
     scene.settle(&server.program)?;
     let token = scene.token();
     at_once(scene, &server, || {

@@ -1,4 +1,4 @@
-//! Chapter 2: in which order messages come, whose they are, and what the server prints of them.
+//! Chapter 2: the order of messages, their speakers, and the server's output about them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,13 +16,13 @@ use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] = &[&ORDER, &INTERLEAVED, &TOTAL_ORDER, &LABEL, &PRINTS];
 
-/// How many messages one sends in a row: enough for a system to change threads between them.
+/// Messages that one client sends in a row: enough for a system to change threads between them.
 const ROW: usize = 300;
 
-/// How many, where a course may limit how much one says: twenty a second pass before patience ends.
+/// The same where a course may limit a client's rate: twenty a second pass before patience ends.
 const ROW_LIMITED: usize = 30;
 
-/// How many, when each must be sent apart.
+/// The same when each must be sent apart.
 const ROW_APART: usize = 8;
 
 const ORDER: Check = Check {
@@ -148,7 +148,7 @@ fn interleaved(scene: &mut Scene) -> Checked {
         .flat_map(|(speaker, texts)| texts.iter().map(move |t| (&t[..TOKEN], (speaker, t))))
         .collect();
     hears_letters(&dora, all.len() * FILLING.len(), scene.timeouts.patience)?;
-    // What stands behind the letters may come with another read.
+    // The text behind the letters may come with another read.
     for last in texts.iter().filter_map(|texts| texts.last()) {
         dora.hears(&last[last.len() - TOKEN..]).map_err(|_| torn("…"))?;
     }
@@ -164,7 +164,7 @@ fn interleaved(scene: &mut Scene) -> Checked {
     long.find(|message| whole(message).is_none()).map_or(Ok(()), |message| Err(torn(message)))
 }
 
-/// Waits until so many of the filling's letters were heard, as long as more of them come.
+/// Waits until so many of the padding's letters were heard, as long as more of them come.
 fn hears_letters(participant: &Participant, all: usize, patience: Duration) -> Checked {
     let mut before = 0;
     while before < all {
@@ -177,7 +177,7 @@ fn hears_letters(participant: &Participant, all: usize, patience: Duration) -> C
     Ok(())
 }
 
-/// Whether a label names this speaker and no other.
+/// Returns whether a label names this speaker and no other.
 fn is_of(label: &str, speaker: usize, all: &[(String, u16)], by: Label) -> bool {
     let label = label.to_lowercase();
     let named = |(name, port): &(String, u16)| match by {
@@ -189,10 +189,10 @@ fn is_of(label: &str, speaker: usize, all: &[(String, u16)], by: Label) -> bool 
     own && all.iter().enumerate().all(|(i, other)| i == speaker || !named(other))
 }
 
-/// The letters of a token.
+/// Number of letters in a token.
 const TOKEN: usize = 10;
 
-/// What makes a message long: letters that stand in nothing else.
+/// Padding that makes a message long: letters that appear in nothing else.
 const FILLING: &str = match std::str::from_utf8(&[b'X'; 700]) {
     Ok(letters) => letters,
     Err(_) => "",
@@ -301,7 +301,7 @@ fn prints_message(scene: &Scene, server: &Server) -> Checked {
     prints(scene, server, &Print { lines: &lines, parts: &[&token], before })
 }
 
-/// What needs messages with ends cannot be seen.
+/// The verdict of a check that needs messages with ends, where they have none.
 pub(super) fn no_ends() -> Halt {
     Halt::Untestable(
         [
@@ -321,8 +321,8 @@ fn row(scene: &Scene) -> Vec<String> {
     (0..length).map(|_| scene.token()).collect()
 }
 
-/// Each says all of this, so that it all arrives together; or, where messages have no ends, one at
-/// a time.
+/// Sends all of these messages for each speaker, so that they arrive together; or, where messages
+/// have no ends, one at a time.
 fn say_all(
     scene: &Scene,
     server: &Server,

@@ -1,4 +1,4 @@
-//! Chapter 3: clients that are gone, however they went.
+//! Chapter 3: clients that are gone, in each way of leaving.
 
 use std::time::{Duration, Instant};
 
@@ -33,19 +33,19 @@ const BUSY: Check = Check {
     body: busy,
 };
 
-/// How long is looked at a server that does nothing.
+/// Duration of one measurement of a server that has nothing to do.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// What doing nothing may cost in this time.
+/// Processor time below which a server counts as idle in one measurement.
 const IDLE: Duration = Duration::from_millis(50);
 
-/// Processor time that only somebody can have used who does not rest.
+/// Processor time that only a busy loop can have used.
 const WORK: Duration = Duration::from_millis(400);
 
-/// How often one is looked at that has used this much, at least: a virtual machine has to warm up.
+/// Minimum of measurements of a server that has used this much: a virtual machine has to warm up.
 const WARM: usize = 3;
 
-/// How often one is looked at that may just not have been given a processor.
+/// Limit on the measurements of a server that may just not have been given a processor.
 const LOOKS: usize = 20;
 
 fn busy(scene: &mut Scene) -> Checked {
@@ -55,7 +55,7 @@ fn busy(scene: &mut Scene) -> Checked {
     scene.accepted(&server, local)?;
     ana.close();
     scene.within(LOOK, || (!server.has(local)).then_some(()));
-    // Half of a connection may stay, or be ended.
+    // Half of a connection may stay open, or be closed.
     let mut beto = scene.join(&server, "beto")?;
     scene.is_admitted(&server, &beto)?;
     beto.end_sending();
@@ -64,7 +64,7 @@ fn busy(scene: &mut Scene) -> Checked {
     for looks in 1..=LOOKS {
         scene.pause(LOOK)?;
         let all = server.program.cpu().saturating_sub(before);
-        // Whoever is not given a processor uses none either, but does not wait.
+        // A program that is not given a processor uses none either, but does not wait.
         if all.saturating_sub(used) <= IDLE && server.program.is_waiting() {
             return Ok(());
         }
@@ -135,7 +135,8 @@ fn reset(scene: &mut Scene) -> Checked {
     parts(scene, Participant::reset)
 }
 
-/// The server lets go of who leaves so, and lets the next one in.
+/// The server releases the connection of a client that leaves in this way, and lets the next one
+/// in.
 fn parts(scene: &mut Scene, leave: fn(Participant)) -> Checked {
     let server = scene.start()?;
     let ana = scene.join(&server, "ana")?;
@@ -150,7 +151,7 @@ fn parts(scene: &mut Scene, leave: fn(Participant)) -> Checked {
     }
     let beto = scene.join(&server, "beto")?;
     scene.is_admitted(&server, &beto)?;
-    // A reset is gone from the system's tables before the server has met with it.
+    // A reset removes the connection from the system's tables before the server has noticed it.
     scene.settle(&server.program)?;
     match (server.program.ended(), beto.end()) {
         (None, None) => Ok(()),
@@ -185,7 +186,8 @@ fn prints_departure(scene: &Scene, server: &Server) -> Checked {
     let ana = scene.join(server, "ana")?;
     let local = ana.local();
     scene.accepted(server, local)?;
-    // What is printed of who comes is printed by now, or is taken for what is printed of who goes.
+    // Output about a client that comes is printed by now; later it would be taken for output about
+    // one that leaves.
     scene.pause(scene.timeouts.grace)?;
     let before = printed(scene, server);
     ana.close();
@@ -218,8 +220,8 @@ const DEAD_PEER: Check = Check {
     body: dead_peer,
 };
 
-/// An even number of dead ones before each living one: who skips one after each removal skips
-/// no living one.
+/// An even number of dead clients before each living one: a loop that skips one after each removal
+/// skips no living one.
 fn dead_peer(scene: &mut Scene) -> Checked {
     resets(scene, "ddl", 8)
 }
@@ -251,7 +253,7 @@ fn adjacent(scene: &mut Scene) -> Checked {
 
 /// In each round, these join: `d` to die, `l` to live. Then the first of the room speaks, and the
 /// dying reset their connections, before the server sees any of it; the other way round in every
-/// other round. The living hear it, and the speaker stays. Whoever joined leaves then: there are
+/// other round. The living hear it, and the speaker stays. All that joined leave then: there are
 /// servers for eight. Names have letters only: there are servers that take no others.
 fn resets(scene: &mut Scene, pattern: &str, rounds: usize) -> Checked {
     let (server, [mut ana, beto]) = scene.room(["ana", "beto"])?;

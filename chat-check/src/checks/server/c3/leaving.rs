@@ -70,7 +70,7 @@ fn salir_case(scene: &mut Scene) -> Checked {
     let word = leave_word(scene)?;
     let server = scene.start()?;
     for said in [word.to_uppercase(), format!("  {word} "), format!("{word}\r")] {
-        // The one before may not be forgotten yet.
+        // The name of the client before may still be taken.
         let mut ana = scene.join(&server, &scene.name("ana"))?;
         scene.is_admitted(&server, &ana)?;
         ana.say(&said)?;
@@ -156,7 +156,7 @@ fn contains(scene: &mut Scene) -> Checked {
     let (_server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
     let token = scene.token();
     let mut texts = vec![format!("{token} no quiero {word}"), format!("no quiero {word} {token}")];
-    // What begins with the word of a command may be that command.
+    // A word that begins with a command's word may be that command.
     if word.starts_with(char::is_alphabetic) {
         texts.push(format!("{word} no, {token}"));
     }
@@ -183,7 +183,8 @@ fn contains(scene: &mut Scene) -> Checked {
     Ok(())
 }
 
-/// The word that ends a connection. A server that has one may have been too slow to show it.
+/// Returns the word that ends a connection. A server that has one may have been too slow to show
+/// it.
 fn leave_word(scene: &Scene) -> Checked<String> {
     match (&scene.dialect.leave, scene.dialect.is_given("leave")) {
         (Some(word), _) => Ok(word.clone()),

@@ -1,4 +1,4 @@
-//! Chapter 3.4: what remains of clients that are gone.
+//! Chapter 3.4: resources of clients that are gone.
 
 use crate::checks::check::{Check, EVERY, MANY, Side};
 use crate::checks::server::synchronization::let_go;
@@ -59,13 +59,14 @@ fn threads(scene: &mut Scene) -> Checked {
     returns(scene, Running::threads, ["hilos", "threads"])
 }
 
-/// How many clients come and go. A pool keeps a few of whatever it has made.
+/// Number of clients that come and go. A pool keeps a few of whatever it has made.
 const VISITORS: usize = 20;
 
-/// How many more than before are too many: far more than a pool, and fewer than one per visitor.
+/// Growth that counts as a leak: far more than a pool, and fewer than one per visitor.
 const MORE: usize = VISITORS * 3 / 4;
 
-/// After visitors have come and gone this is about what it was after the first.
+/// Checks that a measure returns to about its value after the first visitor, once others have come
+/// and gone.
 fn returns(scene: &mut Scene, measure: fn(&Running) -> usize, what: [&str; 2]) -> Checked {
     let server = scene.start()?;
     visit(scene, &server, false)?;
@@ -93,7 +94,7 @@ fn returns(scene: &mut Scene, measure: fn(&Running) -> usize, what: [&str; 2]) -
 }
 
 fn visit(scene: &Scene, server: &Server, reset: bool) -> Checked {
-    // The one before may not be forgotten yet.
+    // The name of the client before may still be taken.
     let participant = scene.join(server, &scene.name("ana"))?;
     let local = participant.local();
     scene.accepted(server, local)?;

@@ -1,4 +1,4 @@
-//! Chapter 5: which names can be had.
+//! Chapter 5: which names a client can have.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ fn case(scene: &mut Scene) -> Checked {
     claim_again(scene, str::to_uppercase)
 }
 
-/// Somebody wants a name that another has.
+/// A client asks for a name that another has.
 fn claim_again(scene: &mut Scene, as_wanted: fn(&str) -> String) -> Checked {
     labelled(scene)?;
     let (ana, beto) = (scene.name("ana"), scene.name("beto"));
@@ -113,7 +113,7 @@ fn free_again(scene: &mut Scene) -> Checked {
     let form = Form::of(scene, &mut ana, &mut beto)?;
     let (name, local) = (ana.name().to_owned(), ana.local());
     ana.close();
-    // A server may have let go of the connection, but not yet of the name: it is asked again.
+    // A server may have closed the connection, but not yet released the name: it is asked again.
     let mut last = None;
     let_go(scene, &server, local);
     let given = scene.eventually(|| match claim(scene, &server, &name, &mut beto) {
@@ -235,14 +235,14 @@ fn imitates(scene: &mut Scene) -> Checked {
     })
 }
 
-/// What stands before a name in a text, in whatever letters the name is written there.
+/// Returns the text before a name, in whatever letters the name is written there.
 fn before<'a>(text: &'a str, name: &str) -> &'a str {
     let at = text.to_ascii_lowercase().find(&name.to_ascii_lowercase());
     &text[..at.unwrap_or(0)]
 }
 
-/// What notices begin with and messages do not, if there is such a thing: all lines may begin with
-/// the same word, time or prompt.
+/// Returns the beginning that notices have and messages have not, if there is one: all lines may
+/// begin with the same word, time or prompt.
 fn own_begin<'a>(notice: &'a str, message: &str) -> Option<&'a str> {
     let mut own = notice;
     for word in message.split_whitespace() {
@@ -255,11 +255,12 @@ fn own_begin<'a>(notice: &'a str, message: &str) -> Option<&'a str> {
     Some(own).filter(|own| !own.trim().is_empty())
 }
 
-/// How long a server may take to say something about a name, before its owner talks.
+/// Time-out for a server's answer about a name, before its owner talks.
 const ANSWER: Duration = Duration::from_millis(250);
 
-/// Somebody gives this name and says something: what another one hears of that, if anything,
-/// without the words said. Whoever was asked for another name is called what they said.
+/// Connects a client that gives this name and says something. Returns the message that the listener
+/// receives, if any, without the words said. If the server asks for another name, it takes these
+/// words for it.
 fn claim(
     scene: &Scene,
     server: &Server,
@@ -284,7 +285,7 @@ fn claim(
     Ok(came.flatten().map(|message| normal(&message.replacen(&token, "", 1))))
 }
 
-/// What the messages of this server's clients look like.
+/// The form of the messages of this server's clients.
 struct Form {
     message: String,
     name: String,
@@ -292,8 +293,8 @@ struct Form {
 
 impl Form {
     fn of(scene: &Scene, speaker: &mut Participant, listener: &mut Participant) -> Checked<Self> {
-        // What the server says to the listener about his own words, a prompt say, hangs on the
-        // message that comes next; this one comes behind another's, as any other does.
+        // The server's answer to the listener's own words, such as a prompt, hangs on the message
+        // that comes next; this one comes behind another's, as any other does.
         scene.pause(scene.timeouts.grace)?;
         scene.probe(speaker, listener)?;
         let token = scene.token();
@@ -302,8 +303,8 @@ impl Form {
         Ok(Self { message, name: speaker.name().to_owned() })
     }
 
-    /// Whether this is a message of somebody with this name, without its text. Names may be written
-    /// in other letters than they were given in.
+    /// Returns whether this is a message from a participant of this name, without its text. Names
+    /// may be written in other letters than they were given in.
     fn fits(&self, came: &str, name: &str) -> bool {
         let [message, own] = [&self.message, &self.name].map(|text| text.to_lowercase());
         came.to_lowercase() == normal(&message.replace(&own, &name.to_lowercase()))

@@ -95,7 +95,7 @@ fn not_before(scene: &mut Scene) -> Checked {
             format!("\"{token}\" reached it before it gave its name"),
         );
         return Err(match scene.dialect.naming {
-            // Where nobody asks, it is not said that a name comes first.
+            // Where no name is asked for, it is not said that a name comes first.
             Naming::First => Halt::NotStrict(came),
             _ => Halt::fault(
                 ["nada para quien no tiene nombre", "nothing for who has no name"],
@@ -111,7 +111,7 @@ fn not_before(scene: &mut Scene) -> Checked {
     ana.say(&last)?;
     beto.hears(&last)?;
     let mut heard = beto.messages().into_iter().enumerate().skip(mark);
-    // A prompt has no words.
+    // A prompt contains no words.
     let is_another =
         |message: &str| !message.contains(&last) && message.contains(char::is_alphanumeric);
     let announced =
@@ -147,7 +147,7 @@ const IN_STEP: Check = Check {
     body: in_step,
 };
 
-/// The first leaves, and then one from the middle of those that are left.
+/// The first of four leaves, and then one from the middle of those that are left.
 fn in_step(scene: &mut Scene) -> Checked {
     labelled(scene)?;
     let names = ["ana", "beto", "caro", "dora"].map(|name| scene.name(name));
@@ -167,7 +167,7 @@ fn in_step(scene: &mut Scene) -> Checked {
     signs(scene, &mut beto, &mut dora)
 }
 
-/// What the one says reaches the other with the speaker's name.
+/// The speaker's words reach the listener with the speaker's name.
 fn signs(scene: &Scene, speaker: &mut Participant, listener: &mut Participant) -> Checked {
     let token = scene.token();
     speaker.say(&token)?;
@@ -208,7 +208,7 @@ const DEADLINE: Check = Check {
     body: deadline,
 };
 
-/// Who gives no name is idle as well.
+/// A client that gives no name is idle as well.
 fn deadline(scene: &mut Scene) -> Checked {
     let Some(idle) = scene.timeouts.idle else {
         return Err(Halt::Untestable(Words::new(
@@ -221,12 +221,13 @@ fn deadline(scene: &mut Scene) -> Checked {
     nameless.ends_within(idle + scene.timeouts.patience * 2).map(drop)
 }
 
-/// Whether this name stands in a text, in whatever letters: a server may write all names in its own.
+/// Returns whether a text contains this name, in whatever letters: a server may write all names in
+/// its own.
 pub(in crate::checks::server) fn tells_of(text: &str, name: &str) -> bool {
     text.to_lowercase().contains(&name.to_lowercase())
 }
 
-/// Messages must show who says them.
+/// Messages must show their speaker.
 pub(in crate::checks::server) fn labelled(scene: &Scene) -> Checked {
     if scene.dialect.label == Label::Name {
         return Ok(());

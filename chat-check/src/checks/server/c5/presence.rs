@@ -1,4 +1,4 @@
-//! Chapter 5: the room hears who comes and who goes.
+//! Chapter 5: notices to the room when a participant comes or leaves.
 
 use crate::checks::check::{Check, NAMED, Side};
 use crate::checks::server::c5::names::tells_of;
@@ -67,7 +67,7 @@ const LEAVES: Check = Check {
 fn leaves(scene: &mut Scene) -> Checked {
     let (ana, beto, caro) = (scene.name("ana"), scene.name("beto"), scene.name("caro"));
     let (server, [mut ana, mut beto]) = scene.room([&ana, &beto])?;
-    // Only those who take part already are told that somebody comes.
+    // A notice that a participant comes goes only to those that take part already.
     let mut caro = scene.join(&server, &caro)?;
     let name = caro.name().to_owned();
     scene.probe(&mut beto, &mut caro)?;
@@ -102,7 +102,7 @@ const ORDER: Check = Check {
     body: order,
 };
 
-/// How many messages somebody sends before they go.
+/// Messages that a participant sends before it leaves.
 const LAST_WORDS: usize = 10;
 
 fn order(scene: &mut Scene) -> Checked {
@@ -138,7 +138,7 @@ fn order(scene: &mut Scene) -> Checked {
     let gone = scene.eventually(|| ana.mentions(mark, &name).into_iter().find(is_notice));
     gone.ok_or_else(|| untold(&ana, &name))?;
     scene.barrier(&mut beto, &mut ana)?;
-    // What had come in part is whole now.
+    // Messages that had come in part are whole now.
     let heard = ana.mentions(mark, &name);
     let mut behind = heard.iter().skip_while(|message| !is_notice(message));
     let notice = behind.next();
@@ -157,7 +157,7 @@ fn order(scene: &mut Scene) -> Checked {
     }
 }
 
-/// Waits until somebody hears of another one.
+/// Waits until this participant receives a notice with this name.
 pub(in crate::checks::server) fn hears_of(
     scene: &Scene,
     participant: &Participant,
@@ -179,7 +179,8 @@ fn untold(participant: &Participant, name: &str) -> Halt {
     )
 }
 
-/// Behind `mark` there is one notice about somebody. Lists, in which others stand as well, are none.
+/// Checks that there is one notice with this name behind `mark`. Lists, in which others stand as
+/// well, do not count.
 fn once(participant: &Participant, mark: usize, name: &str, others: &[&str]) -> Checked {
     let mut notices = participant.mentions(mark, name);
     notices.retain(|notice| !others.iter().any(|other| tells_of(notice, other)));

@@ -1,4 +1,4 @@
-//! Chapter 6: the other commands, and what is none.
+//! Chapter 6: the other commands, and lines that are not commands.
 
 use crate::checks::check::{Check, Side};
 use crate::checks::server::c5::names::{labelled, tells_of};

@@ -1,4 +1,4 @@
-//! Chapter 6: what reaches one only.
+//! Chapter 6: private messages.
 
 use chat_protocol::options::profile::Profile;
 
@@ -11,7 +11,7 @@ use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] = &[&PRIVATE, &NO_SUCH_USER, &REPLY];
 
-/// In which profile there are commands.
+/// The profiles with commands.
 pub(super) const COMMANDS: &[Profile] = &[Profile::Grupal];
 
 const PRIVATE: Check = Check {
@@ -124,20 +124,20 @@ fn reply(scene: &mut Scene) -> Checked {
     unheard(&ana, &answer)
 }
 
-/// A server with three members who all hear each other.
+/// A server with three members that all hear each other.
 pub(super) fn three(scene: &mut Scene) -> Checked<(Server, [Participant; 3])> {
     let names = ["ana", "beto", "caro"].map(|name| scene.name(name));
     scene.room([&names[0], &names[1], &names[2]])
 }
 
-/// Somebody is told something, whatever it is, behind `mark`.
+/// The participant receives an answer, whatever it is, behind `mark`.
 pub(super) fn answered(
     scene: &Scene,
     participant: &Participant,
     mark: usize,
     command: &str,
 ) -> Checked {
-    // A prompt has no words.
+    // A prompt contains no words.
     let is_said = |message: &String| message.contains(char::is_alphanumeric);
     let said = || participant.messages().iter().skip(mark).any(is_said);
     let told = scene.eventually(|| said().then_some(()));
@@ -152,7 +152,7 @@ pub(super) fn answered(
     })
 }
 
-/// This has not reached somebody.
+/// The participant has not heard this.
 pub(super) fn unheard(participant: &Participant, token: &str) -> Checked {
     let Some(message) = participant.message(token) else { return Ok(()) };
     let name = participant.name();

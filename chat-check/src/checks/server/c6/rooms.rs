@@ -1,4 +1,4 @@
-//! Chapter 6: rooms, and who is in them.
+//! Chapter 6: rooms, and their members.
 
 use crate::checks::check::{Check, Side};
 use crate::checks::server::c5::names::tells_of;
@@ -156,7 +156,7 @@ fn list(scene: &mut Scene) -> Checked {
     )))
 }
 
-/// All that somebody hears behind a command, until another one's words come.
+/// Returns all that a participant hears behind a command, until another participant's words come.
 pub(super) fn answer(
     scene: &Scene,
     command: &str,
@@ -175,8 +175,8 @@ pub(super) fn answer(
     Ok(messages.join(" / "))
 }
 
-/// Asks until the answer is as it should be: whoever was told to move needs a moment. If it never
-/// is, the last answer.
+/// Asks until the answer is as it should be: a client that was told to move needs a moment. If it
+/// never is, returns the last answer.
 fn until(
     scene: &Scene,
     command: &str,
