@@ -321,7 +321,10 @@ fn free_address() -> SocketAddr {
 /// Path of a program, if it is installed.
 fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
+    // This project's own programs are built beside the folder of this test.
+    let built = env::current_exe().ok().and_then(|test| Some(test.parent()?.parent()?.to_owned()));
     env::split_paths(&path)
+        .chain(built)
         .chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from))
         .map(|directory| directory.join(program))
         .find(|file| file.is_file())

@@ -54,7 +54,6 @@ pub(crate) fn serve(
     peer: SocketAddr,
     speaking: TaskTrackerToken,
 ) -> impl Future<Output = ()> {
-    server.console.print(server.language().client_connected(peer));
     let (entry, origin) = server.admission.enter(peer.ip());
     let connection = Arc::new(TcpConnection::new(stream, peer, origin));
     // Boxed, because an argument has its space in the future for as long as the client is there.
@@ -67,6 +66,7 @@ async fn serve_admitted(
     entry: Box<Entry>,
     speaking: TaskTrackerToken,
 ) {
+    server.console.print(server.language().client_connected(connection.peer()));
     // Behind everything else that ends with the conversation.
     let _disconnected = OnDrop(|| {
         let language = server.language();
@@ -348,8 +348,12 @@ impl<'a> Conversation<'a> {
 
     /// The client is at its end: what it sent last still counts, ended or not (requirement 2.10).
     fn hear_end(&mut self) {
-        let line = self.decoder.finish();
-        let _ = self.act_on(line);
+        let action = self.decoder.finish().and_then(|line| self.session.line(line));
+        match action {
+            // Half a name, perhaps, of a client that is gone: no room hears of it.
+            None | Some(Action::TakeName(_)) => {}
+            Some(action) => _ = self.perform(action),
+        }
     }
 
     /// Breaks when the client leaves by it.

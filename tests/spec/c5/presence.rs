@@ -171,3 +171,17 @@ fn r5_3_in_a_storm_all_hear_one_order_and_resets_cost_nobody_anything() -> Resul
     }
     Ok(())
 }
+
+/// Without pauses (`--framing line`), so that only the end of the stream ends the name.
+#[test]
+fn r5_3_a_name_that_was_cut_off_is_not_announced() -> Result {
+    let chat = Chat::start_with(&["--profile", "sala", "--framing", "line"])?;
+    let mut zoe = chat.member("Zoe")?;
+    let mut cut = chat.asked_peer("cut")?;
+    cut.send("An")?;
+    let address = cut.address();
+    drop(cut);
+    chat.server.out.wait_for(&ES.client_disconnected(address).to_string())?;
+    let _bea = chat.member("Bea")?;
+    zoe.expect("* Bea se ha unido")
+}
