@@ -34,7 +34,7 @@ const RECOVERY: u64 = 10;
 pub(crate) struct FloodControl {
     since: Instant,
     said: usize,
-    /// A token is a nanosecond for which it can still be held.
+    /// One token is one nanosecond of holding that is left.
     patience: Bucket,
 }
 
