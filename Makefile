@@ -52,7 +52,7 @@ sizes: ## the layout: lengths, files side by side, import circles
 	ci/sizes
 
 readmes: ## writes the tables of options in the READMEs anew, from the programs' help
-	UPDATE=1 cargo test --quiet --locked -p chat-tests --test spec tables_of_options
+	UPDATE=1 cargo test --locked -p chat-tests --test spec tables_of_options
 
 prose: ## question words and pronouns in the comments, beside their limits
 	ci/prose
@@ -61,5 +61,5 @@ core: ## the learner's core: without cargo features, the whole specification, an
 	ci/core
 
 memory: ## what an idle client costs the server; BEFORE=FILE measures an older one as well (Linux)
-	cargo run --quiet --release --locked -p chat-tests --bin idle-memory
+	cargo run --release --locked -p chat-tests --bin idle-memory
 

@@ -1,44 +1,32 @@
 //! Paths of the real binaries, always up to date.
 
-use std::collections::HashMap;
+use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use escargot::CargoBuild;
-use escargot::format::Message;
-
-/// The binaries, built on first use, because `cargo test` does not build those of other members. If
-/// they are up to date, cargo takes only a moment.
-static BINARIES: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(|| match build() {
-    Ok(binaries) => binaries,
-    Err(error) => panic!("cannot build the binaries: {error}"),
-});
-
-fn build() -> Result<HashMap<String, PathBuf>, Box<dyn std::error::Error>> {
-    let mut binaries = HashMap::new();
-    let messages = CargoBuild::new()
-        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
-        .arg("--workspace")
-        .bins()
-        .current_release()
-        .exec()?;
-    for message in messages {
-        if let Message::CompilerArtifact(artifact) = message?.decode()?
-            && let Some(executable) = artifact.executable
-        {
-            binaries.insert(artifact.target.name.into_owned(), executable.into_owned());
-        }
+/// The folder of the binaries, which are built on first use, because `cargo test` does not build those of
+/// other members. If they are up to date, cargo takes only a moment.
+static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--workspace", "--bins", "--locked", "--manifest-path"]);
+    build.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"));
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
     }
-    Ok(binaries)
-}
+    let built = build.status().expect("cargo runs");
+    assert!(built.success(), "the binaries are not built: {built}");
+    // A test runs in the folder `deps` beside them, a binary in theirs.
+    let own = env::current_exe().expect("the path of this program");
+    let folder = own.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
+    folder.expect("a program is in a folder").to_owned()
+});
 
 /// A command for this binary. A variable in the environment, such as `CHAT_SERVER`, can name
 /// another file.
 fn command(binary: &str) -> Command {
     let variable = binary.replace('-', "_").to_uppercase();
-    let given = std::env::var_os(variable).map(PathBuf::from);
-    Command::new(given.as_ref().unwrap_or_else(|| &BINARIES[binary]))
+    Command::new(env::var_os(variable).map_or_else(|| FOLDER.join(binary), PathBuf::from))
 }
 
 /// The server, without arguments.
