@@ -33,12 +33,24 @@ const TIME_LIMIT: Duration = Duration::from_mins(10);
 pub(crate) struct SettingsArgs {
     /// The profile to check against; without it sala for servers that ask for names, basico for
     /// others
-    #[arg(long, value_name = "PROFILE", value_parser = profile())]
+    #[arg(short, long, value_name = "PROFILE", value_parser = profile())]
     pub(crate) profile: Option<Profile>,
-    /// Known parts of the dialect (TOML); the rest is found out
+    /// The language of the report
+    #[arg(short, long, value_name = "LANGUAGE", default_value = "es")]
+    pub(crate) lang: Lang,
+    /// Make only the checks with these names, and what they need; 2.* is all of chapter 2
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Do not make the checks with these names
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+    /// Names of checks that are known to fail: if they do, that is no fault
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) xfail: Vec<String>,
+    /// File with known parts of the dialect (TOML); the rest is found out
     #[arg(long, value_name = "FILE")]
     pub(crate) dialect: Option<PathBuf>,
-    /// After how much silence a connection must be closed, such as 60s; without it idle time is not
+    /// Silence after which a connection must be closed, such as 60s; without it idle time is not
     /// checked
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) idle: Option<Duration>,
@@ -48,18 +60,6 @@ pub(crate) struct SettingsArgs {
     /// Number of checks to make at the same time
     #[arg(long, value_name = "NUMBER", default_value = "4")]
     pub(crate) side_by_side: NonZero<usize>,
-    /// Make only the checks with these names, and what they need; 2.* is all of chapter 2
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub(crate) only: Vec<String>,
-    /// Do not make these
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub(crate) skip: Vec<String>,
-    /// These will fail, as is known; that they do is no fault
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub(crate) xfail: Vec<String>,
-    /// The language of the report
-    #[arg(long, default_value = "es")]
-    pub(crate) lang: Lang,
     /// A variable of the programs' environment, NAME=VALUE or NAME to pass it on
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Vec<String>,
@@ -128,14 +128,16 @@ impl SettingsArgs {
 
 /// Options of a batch: its reports, and its programs.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Submissions and reports")]
 pub(crate) struct BatchArgs {
     /// The folder for the reports: one for each submission in it, and the class's
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(short, long, value_name = "FOLDER")]
     pub(crate) out: PathBuf,
-    /// Which files are servers, such as 'tp2/*.py'; without it servidor.py, Server.java and so on
+    /// Pattern of the servers' files, such as 'tp2/*.py'; without it servidor.py, Server.java and so
+    /// on
     #[arg(long, value_name = "GLOB")]
     pub(crate) server_pattern: Vec<String>,
-    /// Which files are clients
+    /// Pattern of the clients' files
     #[arg(long, value_name = "GLOB")]
     pub(crate) client_pattern: Vec<String>,
     /// Number of submissions to check at the same time, each with --side-by-side checks
@@ -162,9 +164,7 @@ impl BatchArgs {
 
 /// Options that limit the programs.
 #[derive(Args, Clone, Debug)]
-#[command(
-    next_help_heading = "Containment: against accidents; this is no sandbox for hostile code"
-)]
+#[command(next_help_heading = "Containment (against accidents, not attacks)")]
 pub(crate) struct LimitArgs {
     /// Limit on the processes that a program has at a time
     #[arg(long, value_name = "NUMBER", default_value = "128")]
@@ -222,6 +222,7 @@ impl RubricArgs {
 
 /// Options for the output: reports and marks. A file `-` is standard output.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Reports and marks (a FILE - is standard output)")]
 pub(crate) struct OutputArgs {
     /// By what marks are given
     #[command(flatten)]
@@ -275,13 +276,15 @@ fn profile() -> impl TypedValueParser<Value = Profile> {
 
 fn duration(text: &str) -> Result<Duration, String> {
     let limit: TimeLimit = text.parse().map_err(|error| format!("{error}"))?;
-    limit.duration().ok_or_else(|| "leave it out instead".to_owned())
+    limit
+        .duration()
+        .ok_or_else(|| "expected a time such as 60s; without one, leave the option out".to_owned())
 }
 
 fn slow(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(times) if (0.1..=100.0).contains(&times) => Ok(times),
-        _ => Err("a number from 0.1 to 100".to_owned()),
+        _ => Err("expected a number from 0.1 to 100".to_owned()),
     }
 }
 

@@ -27,7 +27,9 @@ pub(crate) enum Failure {
     #[error("cannot start")]
     Start(#[source] io::Error),
     /// Too few clients have a connection.
-    #[error("cannot connect to {address}: {failed} of {all} clients failed")]
+    #[error(
+        "cannot connect to {address}: {failed} of {all} clients failed; is the server running there?"
+    )]
     Connect {
         address: SocketAddr,
         /// Number of clients without a connection.
