@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use chat_protocol::options::profile::Profile;
 use chat_protocol::options::time_limit::TimeLimit;
+use chat_protocol::usage::positive;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
@@ -58,7 +59,7 @@ pub(crate) struct SettingsArgs {
     #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = slow)]
     pub(crate) slow: f64,
     /// Number of checks to make at the same time
-    #[arg(long, value_name = "NUMBER", default_value = "4")]
+    #[arg(long, value_name = "NUMBER", default_value = "4", value_parser = positive::<NonZero<usize>>("checks"))]
     pub(crate) side_by_side: NonZero<usize>,
     /// A variable of the programs' environment, NAME=VALUE or NAME to pass it on
     #[arg(long, value_name = "NAME")]
@@ -141,7 +142,7 @@ pub(crate) struct BatchArgs {
     #[arg(long, value_name = "GLOB")]
     pub(crate) client_pattern: Vec<String>,
     /// Number of submissions to check at the same time, each with --side-by-side checks
-    #[arg(long, value_name = "NUMBER", default_value = "5")]
+    #[arg(long, value_name = "NUMBER", default_value = "5", value_parser = positive::<NonZero<usize>>("submissions"))]
     pub(crate) submissions: NonZero<usize>,
     /// Time limit for one submission in all, or it gets no marks; without it 10m and 20 times
     /// --idle
@@ -167,10 +168,10 @@ impl BatchArgs {
 #[command(next_help_heading = "Containment (against accidents, not attacks)")]
 pub(crate) struct LimitArgs {
     /// Limit on the processes that a program has at a time
-    #[arg(long, value_name = "NUMBER", default_value = "128")]
+    #[arg(long, value_name = "NUMBER", default_value = "128", value_parser = positive::<NonZero<usize>>("processes"))]
     pub(crate) processes: NonZero<usize>,
     /// Limit on the memory of its processes together, such as 512MiB
-    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size)]
     pub(crate) memory: ByteSize,
     /// Limit on their processor time together, such as 30s
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
@@ -274,11 +275,13 @@ fn profile() -> impl TypedValueParser<Value = Profile> {
     PossibleValuesParser::new(Profile::ALL.map(value)).try_map(|name| name.parse::<Profile>())
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    let limit: TimeLimit = text.parse().map_err(|error| format!("{error}"))?;
-    limit
-        .duration()
-        .ok_or_else(|| "expected a time such as 60s; without one, leave the option out".to_owned())
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    let limit = text.parse().ok().and_then(TimeLimit::duration);
+    limit.ok_or("expected a time such as 60s, 1m30s or 500ms")
+}
+
+fn size(text: &str) -> Result<ByteSize, &'static str> {
+    text.parse().map_err(|_| "expected a size such as 512MiB")
 }
 
 fn slow(text: &str) -> Result<f64, String> {

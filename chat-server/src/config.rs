@@ -53,7 +53,8 @@ pub(crate) struct Config {
     pub(crate) commands: Switch,
 
     /// Maximum number of rooms at a time
-    #[arg(help_heading = "The chat", long, value_name = "NUMBER", default_value_t = MAX_ROOMS)]
+    #[arg(help_heading = "The chat", long, value_name = "NUMBER", default_value_t = MAX_ROOMS,
+        value_parser = usage::positive::<NonZeroUsize>("rooms"))]
     pub(crate) max_rooms: NonZeroUsize,
 
     /// The name under which the console takes part, or off; `salir` there stops the server
@@ -94,7 +95,7 @@ pub(crate) struct Config {
 
     /// Lines that a client may send at once before the rate limit holds
     #[arg(help_heading = "Limits", long, value_name = "NUMBER", default_value_t = BURST,
-        value_parser = usage::number("lines", NonZeroU32::MIN..=NonZeroU32::MAX))]
+        value_parser = usage::positive::<NonZeroU32>("lines"))]
     pub(crate) burst: NonZeroU32,
 
     /// Bytes that may wait for a client that reads more slowly than others speak, beside eight longest

@@ -28,7 +28,7 @@ pub(crate) enum Failure {
     Start(#[source] io::Error),
     /// Too few clients have a connection.
     #[error(
-        "cannot connect to {address}: {failed} of {all} clients failed; is the server running there?"
+        "cannot connect to {address} (is a server running there?): {failed} of {all} clients failed"
     )]
     Connect {
         address: SocketAddr,

@@ -17,7 +17,8 @@ pub type ExitStatus = (u8, &'static str);
 /// Brings the help of a command and of its subcommands into one form.
 ///
 /// It is as wide as the terminal, up to 100 columns. `-h` and `--help` show the same, and the values
-/// of an option stand in its paragraph, each with its meaning.
+/// of an option stand in its paragraph, each with its meaning. A number below zero is a value, not an
+/// option, so that its refusal says which numbers are right.
 pub fn arranged(command: Command) -> Command {
     let about = command.get_long_about().or(command.get_about()).cloned();
     command
@@ -30,6 +31,8 @@ pub fn arranged(command: Command) -> Command {
 
 /// Puts the values of an option into its text, with their meanings.
 fn with_values(argument: Arg) -> Arg {
+    let is_option = !argument.is_positional() && argument.get_action().takes_values();
+    let argument = argument.allow_negative_numbers(is_option);
     let values = argument.get_possible_values();
     let hidden = argument.is_hide_possible_values_set() || !argument.get_action().takes_values();
     let Some(text) = argument.get_help().filter(|_| !hidden && !values.is_empty()) else {

@@ -102,8 +102,20 @@ where
     }
 }
 
+/// Parses a number from 1, of a type that has no zero.
+pub fn positive<N>(
+    unit: &'static str,
+) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
+where
+    N: FromStr + Clone + Send + Sync + 'static,
+{
+    move |text| text.parse().map_err(|_| format!("expected a number of {unit} from 1"))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU8;
+
     use super::*;
 
     fn error(command: Command, arguments: &str) -> String {
@@ -118,6 +130,8 @@ mod tests {
         assert_eq!(error(command, "x --lang fr"), expected);
         let wrong = number("bytes", 1..=8_usize)("9").unwrap_err();
         assert_eq!(wrong, "expected a number of bytes from 1 to 8");
+        let wrong = positive::<NonZeroU8>("rooms")("0").unwrap_err();
+        assert_eq!(wrong, "expected a number of rooms from 1");
     }
 
     #[test]
