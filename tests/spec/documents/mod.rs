@@ -216,7 +216,7 @@ fn every_dependency_has_a_reason() {
 }
 
 /// The documents, each with the folder that its links begin in.
-const DOCUMENTS: [(&str, &str); 11] = [
+const DOCUMENTS: [(&str, &str); 15] = [
     ("", "README.md"),
     ("", "README.es.md"),
     ("", "CONTRIBUTING.md"),
@@ -228,6 +228,10 @@ const DOCUMENTS: [(&str, &str); 11] = [
     ("chat-loadgen/", "README.md"),
     ("chat-check/", "README.md"),
     ("chat-check/", "README.es.md"),
+    ("chat-check/drive/", "README.md"),
+    ("chat-protocol/", "README.md"),
+    ("chat-terminal/", "README.md"),
+    ("tests/", "README.md"),
 ];
 
 /// The targets of the links in a document.
@@ -247,25 +251,36 @@ fn every_link_leads_to_a_file_that_is_there() {
     }
 }
 
-#[test]
-fn an_idea_is_where_the_documents_say() {
-    let mut ideas = 0;
-    for (folder, name) in DOCUMENTS {
-        let text = read(&format!("{folder}{name}"));
-        for row in text.lines().filter(|line| line.starts_with("| ")) {
-            let Some((before, word)) =
-                row.strip_suffix("` |").and_then(|row| row.rsplit_once("), `"))
-            else {
-                continue;
-            };
-            let link = before.rsplit("](").next().unwrap_or_default();
-            let file = path(folder).join(link);
-            let found = fs::read_to_string(&file).is_ok_and(|text| text.contains(word));
-            assert!(found, "{folder}{name}: {word} is not in {link}");
-            ideas += 1;
+/// The ideas of a document, each with the file and the word that show it.
+fn ideas(text: &str) -> Vec<(&str, &str)> {
+    let mut lines = text.lines();
+    let mut ideas = Vec::new();
+    while lines.by_ref().any(|line| line.starts_with("| idea |")) {
+        for row in lines.by_ref().skip(1).take_while(|line| line.starts_with("| ")) {
+            let idea = row.strip_suffix("` |").and_then(|row| row.rsplit_once("), `"));
+            let (before, word) = idea.unwrap_or_else(|| panic!("no file and word: {row}"));
+            ideas.push((before.rsplit("](").next().unwrap_or_default(), word));
         }
     }
-    assert!(ideas >= 20, "the tables cannot be read: {ideas} ideas");
+    ideas
+}
+
+#[test]
+fn each_idea_is_in_one_document_and_where_it_says() {
+    let mut all = BTreeSet::new();
+    for (folder, name) in DOCUMENTS {
+        let text = read(&format!("{folder}{name}"));
+        for (link, word) in ideas(&text) {
+            let file = path(folder).join(link).canonicalize();
+            let file = file.unwrap_or_else(|error| panic!("{folder}{name}: {link}: {error}"));
+            let found = fs::read_to_string(&file).is_ok_and(|text| text.contains(word));
+            assert!(found, "{folder}{name}: {word} is not in {link}");
+            let is_new = all.insert((file, word.to_owned()));
+            let is_twin = name.ends_with(".es.md");
+            assert!(is_new != is_twin, "{folder}{name}: {link}, {word} has another place");
+        }
+    }
+    assert!(all.len() >= 80, "the tables cannot be read: {} ideas", all.len());
 }
 
 #[test]
