@@ -2,15 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use chat_protocol::usage::help::Example;
+use chat_protocol::usage::{self, help};
+use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::exit::EXIT_STATUSES;
 use crate::options::{BatchArgs, OutputArgs, SettingsArgs};
 use crate::sandbox::supervisor::Supervise;
 use crate::text::Lang;
 
 /// Grades any chat, in any language, against the specification.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "chat-check", version, max_term_width = 100)]
+#[command(name = "chat-check", version, after_help = end(&EXAMPLES))]
 pub struct Cli {
     /// The subcommand.
     #[command(subcommand)]
@@ -21,6 +24,7 @@ pub struct Cli {
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Task {
     /// Check one server
+    #[command(after_help = end(&SERVER_EXAMPLES))]
     Server {
         /// The command that starts it, such as 'python3 servidor.py'; {port} stands for the port
         command: String,
@@ -32,6 +36,7 @@ pub(crate) enum Task {
         output: OutputArgs,
     },
     /// Check one client, against a scripted server
+    #[command(after_help = end(&CLIENT_EXAMPLES))]
     Client {
         /// The command that starts it, such as 'python3 cliente.py'; {port} stands for the port
         command: String,
@@ -43,6 +48,7 @@ pub(crate) enum Task {
         output: OutputArgs,
     },
     /// Check a server and a client, and give the rubric's marks
+    #[command(after_help = end(&BOTH_EXAMPLES))]
     Both {
         /// The command that starts the server
         #[arg(long, value_name = "COMMAND")]
@@ -58,24 +64,26 @@ pub(crate) enum Task {
         output: OutputArgs,
     },
     /// List the requirements and their checks
+    #[command(after_help = help::examples(&LIST_EXAMPLES))]
     List {
         /// As JSON
         #[arg(long)]
         json: bool,
         /// The language of titles and explanations
-        #[arg(long, default_value = "es")]
+        #[arg(short, long, value_name = "LANGUAGE", default_value = "es")]
         lang: Lang,
     },
     /// Check a folder of submissions, each a folder with a server and a client, or a file
+    #[command(after_help = end(&BATCH_EXAMPLES))]
     Batch {
         /// The folder of the submissions
         folder: PathBuf,
-        /// Submissions and reports
-        #[command(flatten)]
-        batch: BatchArgs,
         /// Settings of the checks
         #[command(flatten)]
         settings: SettingsArgs,
+        /// Submissions and reports
+        #[command(flatten)]
+        batch: BatchArgs,
     },
     /// Run a program within its limits; what chat-check starts programs with
     #[command(hide = true)]
@@ -85,9 +93,76 @@ pub(crate) enum Task {
     Probe,
 }
 
+const EXAMPLES: [Example; 3] = [
+    ("A server, here this project's own", SERVER_EXAMPLES[0].1),
+    ("A server and a client, with marks", BOTH_EXAMPLES[0].1),
+    ("All requirements, in English", LIST_EXAMPLES[0].1),
+];
+
+const SERVER_EXAMPLES: [Example; 3] = [
+    ("On the usual port", "chat-check server chat-server"),
+    ("On a port of the checker's choice", "chat-check server 'chat-server -b 127.0.0.1:{port}'"),
+    ("One check alone, with its conversation", "chat-check server chat-server --only 2.2-echo -v"),
+];
+
+const CLIENT_EXAMPLES: [Example; 2] = [
+    ("On the usual port, in English", "chat-check client chat-client -l en"),
+    ("On a port of the checker's choice", "chat-check client 'chat-client 127.0.0.1:{port}'"),
+];
+
+const BOTH_EXAMPLES: [Example; 2] = [
+    (
+        "With marks by the course's rubric",
+        "chat-check both --server chat-server --client chat-client",
+    ),
+    ("In English", "chat-check both --server chat-server --client chat-client -l en"),
+];
+
+const LIST_EXAMPLES: [Example; 2] =
+    [("In English", "chat-check list -l en"), ("For programs", "chat-check list --json")];
+
+const BATCH_EXAMPLES: [Example; 2] = [
+    (
+        "Programs of this project's tests",
+        "chat-check batch chat-check/corpus/servers/correct -o notas",
+    ),
+    (
+        "The same on a slow machine",
+        "chat-check batch chat-check/corpus/servers/correct -o notas --slow 2",
+    ),
+];
+
+/// The end of the help.
+fn end(examples: &[Example]) -> String {
+    help::exit_statuses(&EXIT_STATUSES) + "\n" + &help::examples(examples)
+}
+
+impl Cli {
+    /// Parses the process's arguments. Ends the process when they ask for help or are wrong.
+    pub fn parse_or_exit() -> Self {
+        usage::parse_or_exit(help::arranged(Self::command())).0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_example_can_be_used() {
+        help::arranged(Cli::command()).debug_assert();
+        let examples = [
+            &EXAMPLES[..],
+            &SERVER_EXAMPLES,
+            &CLIENT_EXAMPLES,
+            &BOTH_EXAMPLES,
+            &LIST_EXAMPLES,
+            &BATCH_EXAMPLES,
+        ];
+        for (_, example) in examples.concat() {
+            Cli::try_parse_from(shell_words::split(example).unwrap()).unwrap();
+        }
+    }
 
     #[test]
     fn waiting_for_idle_connections_takes_longer() {

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use chat_protocol::usage::help::ExitStatus;
+
 use crate::grade::result::{Outcome, Report};
 use crate::verdict::{Level, Verdict};
 
@@ -16,6 +18,21 @@ pub enum AppError {
     Checker(String),
 }
 
+/// The exit statuses, for `--help`.
+pub(crate) const EXIT_STATUSES: [ExitStatus; 5] = [
+    (0, "all that must hold does (batch: all reports are made)"),
+    (FAILS, "some of it does not"),
+    (USAGE, "bad usage"),
+    (UNCHECKED, "a program did not start, or the checker failed"),
+    (INTERRUPTED, "interrupted; there is a report of what was done"),
+];
+
+/// Exit status of a run in which a MUST requirement does not hold.
+const FAILS: u8 = 1;
+
+/// Exit status after bad usage.
+const USAGE: u8 = 2;
+
 /// Exit status of a run in which a check or the output could not be completed.
 pub(crate) const UNCHECKED: u8 = 3;
 
@@ -26,7 +43,7 @@ impl AppError {
     /// The exit status.
     pub fn status(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) => USAGE,
             Self::Checker(_) => UNCHECKED,
         }
     }
@@ -49,7 +66,9 @@ pub(crate) fn status(report: &Report) -> u8 {
         INTERRUPTED
     } else if unstarted || report.count(Verdict::CheckerError) > 0 {
         UNCHECKED
+    } else if report.results().any(fails) {
+        FAILS
     } else {
-        u8::from(report.results().any(fails))
+        0
     }
 }

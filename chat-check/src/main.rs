@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use chat_check::app;
 use chat_check::cli::Cli;
-use clap::Parser;
 
 fn main() -> ExitCode {
-    match app::execute(&Cli::parse()) {
+    match app::execute(&Cli::parse_or_exit()) {
         Ok(status) => status,
         Err(error) => {
             // Standard error may be closed; the exit status is returned anyway.

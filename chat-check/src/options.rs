@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use chat_protocol::options::profile::Profile;
 use chat_protocol::options::time_limit::TimeLimit;
+use chat_protocol::usage::positive;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
@@ -33,12 +34,24 @@ const TIME_LIMIT: Duration = Duration::from_mins(10);
 pub(crate) struct SettingsArgs {
     /// The profile to check against; without it sala for servers that ask for names, basico for
     /// others
-    #[arg(long, value_name = "PROFILE", value_parser = profile())]
+    #[arg(short, long, value_name = "PROFILE", value_parser = profile())]
     pub(crate) profile: Option<Profile>,
-    /// Known parts of the dialect (TOML); the rest is found out
+    /// The language of the report
+    #[arg(short, long, value_name = "LANGUAGE", default_value = "es")]
+    pub(crate) lang: Lang,
+    /// Make only the checks with these names, and what they need; 2.* is all of chapter 2
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Do not make the checks with these names
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+    /// Names of checks that are known to fail: if they do, that is no fault
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) xfail: Vec<String>,
+    /// File with known parts of the dialect (TOML); the rest is found out
     #[arg(long, value_name = "FILE")]
     pub(crate) dialect: Option<PathBuf>,
-    /// After how much silence a connection must be closed, such as 60s; without it idle time is not
+    /// Silence after which a connection must be closed, such as 60s; without it idle time is not
     /// checked
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) idle: Option<Duration>,
@@ -46,20 +59,8 @@ pub(crate) struct SettingsArgs {
     #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = slow)]
     pub(crate) slow: f64,
     /// Number of checks to make at the same time
-    #[arg(long, value_name = "NUMBER", default_value = "4")]
+    #[arg(long, value_name = "NUMBER", default_value = "4", value_parser = positive::<NonZero<usize>>("checks"))]
     pub(crate) side_by_side: NonZero<usize>,
-    /// Make only the checks with these names, and what they need; 2.* is all of chapter 2
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub(crate) only: Vec<String>,
-    /// Do not make these
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub(crate) skip: Vec<String>,
-    /// These will fail, as is known; that they do is no fault
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub(crate) xfail: Vec<String>,
-    /// The language of the report
-    #[arg(long, default_value = "es")]
-    pub(crate) lang: Lang,
     /// A variable of the programs' environment, NAME=VALUE or NAME to pass it on
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Vec<String>,
@@ -128,18 +129,20 @@ impl SettingsArgs {
 
 /// Options of a batch: its reports, and its programs.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Submissions and reports")]
 pub(crate) struct BatchArgs {
     /// The folder for the reports: one for each submission in it, and the class's
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(short, long, value_name = "FOLDER")]
     pub(crate) out: PathBuf,
-    /// Which files are servers, such as 'tp2/*.py'; without it servidor.py, Server.java and so on
+    /// Pattern of the servers' files, such as 'tp2/*.py'; without it servidor.py, Server.java and so
+    /// on
     #[arg(long, value_name = "GLOB")]
     pub(crate) server_pattern: Vec<String>,
-    /// Which files are clients
+    /// Pattern of the clients' files
     #[arg(long, value_name = "GLOB")]
     pub(crate) client_pattern: Vec<String>,
     /// Number of submissions to check at the same time, each with --side-by-side checks
-    #[arg(long, value_name = "NUMBER", default_value = "5")]
+    #[arg(long, value_name = "NUMBER", default_value = "5", value_parser = positive::<NonZero<usize>>("submissions"))]
     pub(crate) submissions: NonZero<usize>,
     /// Time limit for one submission in all, or it gets no marks; without it 10m and 20 times
     /// --idle
@@ -162,15 +165,13 @@ impl BatchArgs {
 
 /// Options that limit the programs.
 #[derive(Args, Clone, Debug)]
-#[command(
-    next_help_heading = "Containment: against accidents; this is no sandbox for hostile code"
-)]
+#[command(next_help_heading = "Containment (against accidents, not attacks)")]
 pub(crate) struct LimitArgs {
     /// Limit on the processes that a program has at a time
-    #[arg(long, value_name = "NUMBER", default_value = "128")]
+    #[arg(long, value_name = "NUMBER", default_value = "128", value_parser = positive::<NonZero<usize>>("processes"))]
     pub(crate) processes: NonZero<usize>,
     /// Limit on the memory of its processes together, such as 512MiB
-    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size)]
     pub(crate) memory: ByteSize,
     /// Limit on their processor time together, such as 30s
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
@@ -222,6 +223,7 @@ impl RubricArgs {
 
 /// Options for the output: reports and marks. A file `-` is standard output.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Reports and marks (a FILE - is standard output)")]
 pub(crate) struct OutputArgs {
     /// By what marks are given
     #[command(flatten)]
@@ -273,15 +275,19 @@ fn profile() -> impl TypedValueParser<Value = Profile> {
     PossibleValuesParser::new(Profile::ALL.map(value)).try_map(|name| name.parse::<Profile>())
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    let limit: TimeLimit = text.parse().map_err(|error| format!("{error}"))?;
-    limit.duration().ok_or_else(|| "leave it out instead".to_owned())
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    let limit = text.parse().ok().and_then(TimeLimit::duration);
+    limit.ok_or("expected a time such as 60s, 1m30s or 500ms")
+}
+
+fn size(text: &str) -> Result<ByteSize, &'static str> {
+    text.parse().map_err(|_| "expected a size such as 512MiB")
 }
 
 fn slow(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(times) if (0.1..=100.0).contains(&times) => Ok(times),
-        _ => Err("a number from 0.1 to 100".to_owned()),
+        _ => Err("expected a number from 0.1 to 100".to_owned()),
     }
 }
 

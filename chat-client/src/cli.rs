@@ -12,9 +12,11 @@ use chat_protocol::name::{Name, NameError};
 use chat_protocol::options::endpoint::Endpoint;
 use chat_protocol::options::profile::Profile;
 use chat_protocol::options::time_limit::TimeLimit;
+use chat_protocol::usage::help::Example;
+use chat_protocol::usage::profiles::{self, Common};
+use chat_protocol::usage::{self, Switch, help};
 use chat_terminal::completion::Vocabulary;
-use chat_terminal::usage::{Common, Switch};
-use chat_terminal::{pipe, signals, terminal, usage};
+use chat_terminal::{pipe, signals, terminal};
 use clap::{ColorChoice, Command, CommandFactory, Parser};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -41,42 +43,53 @@ pub struct Cli {
     common: Common,
 
     /// Your name. Without one, the client asks you for it when the server needs it
-    #[arg(long, value_name = "NAME", value_parser = own_name)]
+    #[arg(short, long, value_name = "NAME", value_parser = own_name)]
     name: Option<Name>,
-
-    /// Leave a server that does not ask for a name
-    #[arg(long, value_name = "on|off", require_equals = true)]
-    expect_keyword: Switch,
-
-    /// Time for the server to ask for a name: 60s, 1m30s, 500ms, off
-    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(KEYWORD_TIMEOUT))]
-    keyword_timeout: TimeLimit,
-
-    /// Put `NAME > ` before each line that is sent
-    #[arg(long, value_name = "on|off", require_equals = true)]
-    sign: Switch,
-
-    /// Complete commands, such as `/quien`
-    #[arg(long, value_name = "on|off", require_equals = true)]
-    commands: Switch,
 
     /// Leave when nothing is sent or received for this long: 60s, 1m30s, 500ms, off
     #[arg(long, value_name = "TIME")]
     idle_timeout: TimeLimit,
 
-    /// Show notices, refusals and private messages in different colours. auto: on a terminal, and
-    /// unless `NO_COLOR` says otherwise
-    #[arg(long, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
-    color: ColorChoice,
+    /// Leave a server that does not ask for a name
+    #[arg(help_heading = "Names", long, value_name = "on|off", require_equals = true)]
+    expect_keyword: Switch,
+
+    /// Time for the server to ask for a name: 60s, 1m30s, 500ms, off
+    #[arg(help_heading = "Names", long, value_name = "TIME",
+        default_value_t = TimeLimit::of(KEYWORD_TIMEOUT))]
+    keyword_timeout: TimeLimit,
+
+    /// Put `NAME > ` before each line that is sent
+    #[arg(help_heading = "Names", long, value_name = "on|off", require_equals = true)]
+    sign: Switch,
+
+    /// Complete commands, such as `/quien`
+    #[arg(help_heading = "The screen", long, value_name = "on|off", require_equals = true)]
+    commands: Switch,
 
     /// Show the time before each line that arrives
-    #[arg(long)]
+    #[arg(help_heading = "The screen", short, long)]
     timestamps: bool,
 
+    /// Show notices, refusals and private messages in different colours: always, never, or auto, on
+    /// a terminal unless `NO_COLOR` is set
+    #[arg(help_heading = "The screen", long, value_name = "WHEN", hide_possible_values = true,
+        default_value_t = ColorChoice::Auto)]
+    color: ColorChoice,
+
     /// Ring the terminal's bell for a private message, and when a message contains your name
-    #[arg(long)]
+    #[arg(help_heading = "The screen", long)]
     bell: bool,
 }
+
+const EXAMPLES: [Example; 3] = [
+    ("Take part, on this machine", "chat-client"),
+    (
+        "Join a room under your name, on another machine",
+        "chat-client 192.168.1.10:9000 -p sala -n Ana",
+    ),
+    ("Show the time of each line, in English", "chat-client localhost -t -l en"),
+];
 
 /// Default time for the server to ask for a name. It asks right after its greeting, so the time
 /// covers the network's delay. It is as long as the connection timeout.
@@ -94,7 +107,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 impl Cli {
     /// Parses the process's arguments. If they ask for help or are wrong, the process exits.
     pub fn parse_or_exit() -> Self {
-        usage::parse_or_exit(command(usage::profile_in(env::args_os()))).0
+        let profile = profiles::chosen(command(Profile::default()), env::args_os());
+        usage::parse_or_exit(command(profile)).0
     }
 
     /// The language of the texts for the user.
@@ -185,9 +199,10 @@ impl Cli {
 
 /// The command line, with the defaults of this profile.
 fn command(profile: Profile) -> Command {
-    let table = usage::profile_table(|profile| profile.client().written());
-    usage::with_defaults(Cli::command(), profile.client().written())
-        .after_help(format!("{table}\n{EXIT_STATUSES}"))
+    let table = profiles::table(|profile| profile.client().written());
+    let (statuses, examples) = (help::exit_statuses(&EXIT_STATUSES), help::examples(&EXAMPLES));
+    let command = Cli::command().after_help([table, statuses, examples].join("\n"));
+    help::arranged(profiles::with_defaults(command, profile.client().written()))
 }
 
 async fn connect(server: &Endpoint) -> io::Result<TcpStream> {
@@ -230,7 +245,7 @@ mod tests {
     use super::*;
 
     fn parse(args: &[&str]) -> Result<Cli, clap::Error> {
-        let profile = usage::profile_in(args.iter().map(Into::into));
+        let profile = profiles::chosen(command(Profile::default()), args.iter().map(Into::into));
         Cli::from_arg_matches(&command(profile).try_get_matches_from(args)?)
     }
 
@@ -264,10 +279,17 @@ mod tests {
 
     #[test]
     fn r5_2_help_shows_the_values_of_the_profile() {
-        let help = command(Profile::Sala).render_long_help().to_string();
+        let help = command(Profile::Sala).render_help().to_string();
         let default = help.split("--expect-keyword").nth(1).unwrap();
         assert!(default.split("--").next().unwrap().contains("[default: on]"), "{help}");
         assert!(help.contains("basico    sala      practico  grupal"), "{help}");
+    }
+
+    #[test]
+    fn every_example_can_be_used() {
+        for (_, example) in EXAMPLES {
+            parse(&example.split(' ').collect::<Vec<_>>()).unwrap();
+        }
     }
 
     #[test]

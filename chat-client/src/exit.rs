@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use chat_protocol::language::Language;
+use chat_protocol::usage::help::ExitStatus;
 
 /// The reason why a conversation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +24,18 @@ pub enum Exit {
     NameRefused,
 }
 
-/// The exit status of each [`Exit`], as `--help` prints it.
-pub(crate) const EXIT_STATUSES: &str = "\
-Exit status: 0 left, 1 no connection, 2 bad usage, 3 the server closed the connection, \
-4 nothing happened for too long, 5 left before everything was sent, 6 the output cannot be \
-written, 7 the server did not ask for a name, 8 the server did not take the name.";
+/// The exit statuses: those of each [`Exit`], and those without a conversation.
+pub(crate) const EXIT_STATUSES: [ExitStatus; 9] = [
+    (Exit::Left.status(), "left: `salir`, Ctrl-C or the end of input"),
+    (1, "no connection"),
+    (2, "bad usage"),
+    (Exit::ServerClosed.status(), "the server closed the connection, or is gone"),
+    (Exit::Idle.status(), "nothing was sent or received for `--idle-timeout`"),
+    (Exit::Unsent.status(), "told to end at once, before every line was sent"),
+    (Exit::Unseen.status(), "the output cannot be written"),
+    (Exit::NotAsked.status(), "the server did not ask for a name"),
+    (Exit::NameRefused.status(), "the server refused the name"),
+];
 
 impl Exit {
     /// The text for an end that the user did not ask for.
@@ -42,18 +50,22 @@ impl Exit {
             Self::NameRefused => language.name_not_taken(),
         })
     }
+
+    const fn status(self) -> u8 {
+        match self {
+            Self::Left => 0,
+            Self::ServerClosed => 3,
+            Self::Idle => 4,
+            Self::Unsent => 5,
+            Self::Unseen => 6,
+            Self::NotAsked => 7,
+            Self::NameRefused => 8,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Left => 0,
-            Exit::ServerClosed => 3,
-            Exit::Idle => 4,
-            Exit::Unsent => 5,
-            Exit::Unseen => 6,
-            Exit::NotAsked => 7,
-            Exit::NameRefused => 8,
-        })
+        Self::from(exit.status())
     }
 }

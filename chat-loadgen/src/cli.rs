@@ -5,10 +5,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chat_protocol::options::endpoint::Endpoint;
-use chat_terminal::usage::{self, Switch};
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use chat_protocol::usage::help::Example;
+use chat_protocol::usage::{self, Switch, help, number};
+use clap::{Args, Command, CommandFactory, Parser, Subcommand};
 
-use crate::exit_status::STATUSES;
+use crate::exit_status::{EXIT_STATUSES, precedence};
 use crate::record::baseline;
 use crate::record::threshold::Condition;
 use crate::record::validity::BOUNDS;
@@ -35,8 +36,10 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Other {
     /// A bare relay: passes on lines and does nothing else. The noise floor, or a faulty server
+    #[command(after_help = help::examples(&RELAY_EXAMPLES))]
     Relay(relay::RelayOptions),
     /// Sums interval logs (--hlog) of several runs or machines, and shows the percentiles
+    #[command(after_help = help::examples(&MERGE_EXAMPLES))]
     Merge(MergeOptions),
 }
 
@@ -71,10 +74,19 @@ pub(crate) struct RunOptions {
 #[command(next_help_heading = "The server")]
 pub(crate) struct ServerOptions {
     /// Address and port on which the server listens
-    #[arg(long, value_name = "ADDR:PORT", default_value_t)]
+    #[arg(short, long, value_name = "ADDR:PORT", default_value_t)]
     pub(crate) server: Endpoint,
-    /// Protocol of the server: basico, sala or grupal (this chat), irc, nats, redis or mqtt
-    #[arg(long, value_name = "NAME", value_enum, default_value_t)]
+    /// Protocol of the server: basico, sala or grupal (profiles of this chat), irc, nats, redis or
+    /// mqtt
+    #[arg(
+        short = 'p',
+        long,
+        visible_alias = "profile",
+        value_name = "NAME",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
     pub(crate) dialect: DialectName,
     /// Start the server with this command, and measure its CPU and memory; {port} becomes a free
     /// port
@@ -90,16 +102,16 @@ pub(crate) struct ServerOptions {
 #[command(next_help_heading = "The clients")]
 pub(crate) struct ClientOptions {
     /// Number of clients that take part; all of them receive
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(short, long, value_name = "N", default_value_t = 200, value_parser = number("clients", 1..=100_000_u32))]
     pub(crate) clients: u32,
     /// Number of clients that send, in turn [default: one in ten]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", value_parser = number("senders", 1..=100_000_u32))]
     pub(crate) senders: Option<u32>,
     /// Number of rooms over which the clients are spread
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = number("rooms", 1..=10_000_u32))]
     pub(crate) rooms: u32,
     /// Number of further clients, connected without taking part
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = number("clients", 0..=100_000_u32))]
     pub(crate) idle_clients: u32,
     /// Number of clients that stop reading; a run without them comes first, for comparison
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -114,10 +126,10 @@ pub(crate) struct ClientOptions {
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub(crate) connect_rate: Option<f64>,
     /// Maximum number of clients that connect at the same time
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = number("clients", 1..=1000_u32))]
     pub(crate) connect_concurrency: u32,
     /// Number of times a failed connection is tried again
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(..=20))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = number("attempts", 0..=20_u32))]
     pub(crate) connect_retries: u32,
     /// Maximum time for one attempt to connect
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = some_time)]
@@ -126,7 +138,7 @@ pub(crate) struct ClientOptions {
     #[arg(long)]
     pub(crate) allow_partial: bool,
     /// Threads that receive, without the canary's
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = number("threads", 1..=64_u32))]
     pub(crate) threads: u32,
 }
 
@@ -136,13 +148,13 @@ pub(crate) struct ClientOptions {
 pub(crate) struct LoadOptions {
     /// Messages per second of all senders together (open loop): 500/s, a ramp 100:1000/s, or steps
     /// 100,200,400/s
-    #[arg(long, value_name = "RATE", default_value = "500/s", conflicts_with = "window")]
+    #[arg(short, long, value_name = "RATE", default_value = "500/s", conflicts_with = "window")]
     pub(crate) rate: Shape,
     /// Arrival process of the messages: even, poisson, or burst:N at once
     #[arg(long, value_name = "HOW", default_value = "even", conflicts_with = "window")]
     pub(crate) arrivals: Arrivals,
     /// Number of messages in flight that have not reached the slowest receiver (closed loop)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(short, long, value_name = "N", value_parser = number("messages", 1..=100_000_u32))]
     pub(crate) window: Option<u32>,
     /// Bytes of a message's text: 64, 32..512 evenly, or 64:9,1024:1 by weight
     #[arg(long, value_name = "BYTES", default_value = "64")]
@@ -154,7 +166,7 @@ pub(crate) struct LoadOptions {
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = time)]
     pub(crate) warm_up: Duration,
     /// Length of the measuring window
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = some_time)]
+    #[arg(short, long, value_name = "TIME", default_value = "10s", value_parser = some_time)]
     pub(crate) duration: Duration,
     /// Maximum time to wait at the end for messages that have not arrived
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
@@ -172,7 +184,13 @@ pub(crate) struct CheckOptions {
     #[arg(long)]
     pub(crate) total_order: bool,
     /// Judge deliveries; off only times them, which shows the cost of judging
-    #[arg(long, value_name = "on|off", value_enum, default_value = "on")]
+    #[arg(
+        long,
+        value_name = "on|off",
+        value_enum,
+        default_value = "on",
+        hide_possible_values = true
+    )]
     pub(crate) verify: Switch,
     /// Ignore an INVALID verdict in the exit status: for busy machines, where only correctness
     /// counts
@@ -224,11 +242,41 @@ pub(crate) struct OutputOptions {
     pub(crate) html: Option<PathBuf>,
 }
 
+const EXAMPLES: [Example; 3] = [
+    ("A hundred clients against a server on this machine", "chat-loadgen -c 100 -r 500/s"),
+    (
+        "Start the server as well, and measure its CPU and memory",
+        "chat-loadgen --spawn 'chat-server -b 127.0.0.1:{port}'",
+    ),
+    (
+        "The highest rate that it holds, from 100/s",
+        "chat-loadgen -r 100/s --find-max 'p99<20ms && lost==0'",
+    ),
+];
+
+const RELAY_EXAMPLES: [Example; 2] = [
+    ("Lose one delivery in a thousand", "chat-loadgen relay -b 127.0.0.1:9000 --drop 1/1000"),
+    ("In another terminal: find it", "chat-loadgen -s 127.0.0.1:9000"),
+];
+
+const MERGE_EXAMPLES: [Example; 2] = [
+    ("Keep the interval log of a run; here, of two", "chat-loadgen --hlog a.hlog"),
+    ("Sum them", "chat-loadgen merge a.hlog b.hlog --hgrm sum.hgrm"),
+];
+
+fn command() -> Command {
+    let sections = [
+        BOUNDS.to_owned(),
+        help::exit_statuses(&EXIT_STATUSES) + &precedence(),
+        help::examples(&EXAMPLES),
+    ];
+    help::arranged(Cli::command().after_help(sections.join("\n\n")))
+}
+
 impl Cli {
     /// Parses the process's arguments. Ends the process when they ask for help or are wrong.
     pub(crate) fn parse_or_exit() -> Self {
-        let command = Self::command().after_help(format!("{BOUNDS}\n\n{STATUSES}"));
-        usage::parse_or_exit::<Self>(command).0
+        usage::parse_or_exit::<Self>(command()).0
     }
 }
 
@@ -270,7 +318,14 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_example_can_be_used() {
+        for (_, example) in [&EXAMPLES[..], &RELAY_EXAMPLES, &MERGE_EXAMPLES].concat() {
+            command().try_get_matches_from(shell_words::split(example).unwrap()).unwrap();
+        }
     }
 
     #[test]

@@ -2,12 +2,35 @@
 
 use std::process::ExitCode;
 
-/// The exit statuses in words, for `--help`.
-pub(crate) const STATUSES: &str = "\
-Exit status: 0 everything holds, 1 the run could not be made, 2 bad usage, 3 deliveries were wrong,
-4 a --fail-if condition holds or no rate holds --find-max, 5 worse than the baseline, 6 the run is
-INVALID, 130 interrupted (the first Ctrl-C drains and reports what there is, the second ends at once).
-Where several apply, it is 130 before 3 before 6 before 1 before 4 before 5.";
+use chat_protocol::usage::help::ExitStatus;
+
+/// The exit statuses, for `--help`.
+pub(crate) const EXIT_STATUSES: [ExitStatus; 8] = [
+    (Exit::Pass.status(), "everything holds"),
+    (Exit::Error.status(), "the run, or a report, could not be made"),
+    (Exit::Usage.status(), "bad usage"),
+    (Exit::Incorrect.status(), "deliveries were wrong"),
+    (Exit::Threshold.status(), "--fail-if holds, or no rate holds --find-max"),
+    (Exit::Regression.status(), "worse than the --baseline"),
+    (Exit::Invalid.status(), "the run is INVALID"),
+    (Exit::Interrupted.status(), "interrupted; a second Ctrl-C ends without report"),
+];
+
+/// The exit statuses of which several can apply, the gravest first.
+const PRECEDENCE: [Exit; 6] = [
+    Exit::Interrupted,
+    Exit::Incorrect,
+    Exit::Invalid,
+    Exit::Error,
+    Exit::Threshold,
+    Exit::Regression,
+];
+
+/// The precedence of the exit statuses in words, for `--help`.
+pub(crate) fn precedence() -> String {
+    let statuses = PRECEDENCE.map(|exit| exit.status().to_string()).join(" before ");
+    format!("Where several apply, it is {statuses}.")
+}
 
 /// An exit status, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,17 +56,33 @@ pub(crate) enum Exit {
 /// The status of a run that was interrupted.
 pub(crate) const INTERRUPTED: u8 = 130;
 
+impl Exit {
+    const fn status(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::Error => 1,
+            Self::Usage => 2,
+            Self::Incorrect => 3,
+            Self::Threshold => 4,
+            Self::Regression => 5,
+            Self::Invalid => 6,
+            Self::Interrupted => INTERRUPTED,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Pass => 0,
-            Exit::Error => 1,
-            Exit::Usage => 2,
-            Exit::Incorrect => 3,
-            Exit::Threshold => 4,
-            Exit::Regression => 5,
-            Exit::Invalid => 6,
-            Exit::Interrupted => INTERRUPTED,
-        })
+        Self::from(exit.status())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gravest_comes_first() {
+        assert!(PRECEDENCE.is_sorted());
     }
 }

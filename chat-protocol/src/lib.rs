@@ -16,6 +16,7 @@
 //! | the option values of each profile | [`options::profile`] |
 //! | sizes, times and counts | [`limits`] |
 //! | syntax of addresses, times and rates | [`options`] |
+//! | command lines: profiles' defaults, bad usage, the form of `--help` | [`usage`] |
 
 pub mod command;
 pub mod decoder;
@@ -26,6 +27,7 @@ pub mod name;
 pub mod options;
 pub mod refusal;
 pub mod text;
+pub mod usage;
 pub mod wording;
 
 /// The whole specification, as Markdown. Each requirement is a line that begins `- **2.10 MUST**`.

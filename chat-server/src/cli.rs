@@ -1,5 +1,6 @@
 //! The command line, and what it starts.
 
+use std::env;
 use std::future::pending;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
@@ -7,8 +8,10 @@ use std::time::Duration;
 use chat_protocol::language::Language;
 use chat_protocol::options::endpoint::Endpoint;
 use chat_protocol::options::profile::Profile;
+use chat_protocol::usage::help::{Example, ExitStatus};
+use chat_protocol::usage::{self, help, profiles};
 use chat_terminal::person::Screen;
-use chat_terminal::{descriptors, signals, usage};
+use chat_terminal::{descriptors, signals};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Command, CommandFactory, Parser};
@@ -28,7 +31,7 @@ use crate::streams::Streams;
 #[command(version)]
 pub struct Cli {
     /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDR:PORT", default_value_t)]
+    #[arg(short, long, value_name = "ADDR:PORT", default_value_t)]
     bind: Endpoint,
 
     #[command(flatten)]
@@ -39,12 +42,12 @@ pub struct Cli {
     operator_given: bool,
 
     /// Threads that serve the clients
-    #[arg(long, value_name = "NUMBER", default_value_t = 1,
+    #[arg(help_heading = "Running", long, value_name = "NUMBER", default_value_t = 1,
         value_parser = usage::number("threads", 1..=MAX_THREADS))]
     threads: u16,
 
     /// Diagnostics on standard error
-    #[arg(long, value_name = "LEVEL", default_value = "warn", ignore_case = true,
+    #[arg(help_heading = "Running", long, value_name = "LEVEL", default_value = "warn", ignore_case = true,
         value_parser = log_level())]
     log: LevelFilter,
 }
@@ -55,8 +58,17 @@ const SHORTEST_FLUSH: Duration = Duration::from_millis(50);
 /// More processors than a machine of today has.
 const MAX_THREADS: u16 = 1024;
 
-const EXIT_STATUSES: &str =
-    "Exit status: 0 stopped by a signal or the operator, 1 cannot listen, 2 bad usage.";
+const EXIT_STATUSES: [ExitStatus; 3] = [
+    (0, "stopped by SIGINT, SIGTERM or its operator"),
+    (1, "cannot listen on the address"),
+    (2, "bad usage"),
+];
+
+const EXAMPLES: [Example; 3] = [
+    ("A room with names, open to the local network", "chat-server -p sala -b 0.0.0.0:9000"),
+    ("Talk with one client at a time, under your name", "chat-server -p practico --operator Profe"),
+    ("A free port, which it prints, and in English", "chat-server -b 127.0.0.1:0 -l en"),
+];
 
 fn log_level() -> impl TypedValueParser<Value = LevelFilter> {
     PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"])
@@ -65,15 +77,16 @@ fn log_level() -> impl TypedValueParser<Value = LevelFilter> {
 
 /// The command line, in which the chosen profile sets the defaults.
 fn command(profile: Profile) -> Command {
-    let table = usage::profile_table(|profile| profile.server().written());
-    usage::with_defaults(Cli::command(), profile.server().written())
-        .after_help(format!("{table}\n{EXIT_STATUSES}"))
+    let table = profiles::table(|profile| profile.server().written());
+    let (statuses, examples) = (help::exit_statuses(&EXIT_STATUSES), help::examples(&EXAMPLES));
+    let command = Cli::command().after_help([table, statuses, examples].join("\n"));
+    help::arranged(profiles::with_defaults(command, profile.server().written()))
 }
 
 impl Cli {
     /// The process's arguments; or, where they ask for help or are wrong, the end of the process.
     pub fn parse_or_exit() -> Self {
-        let command = command(usage::profile_in(std::env::args_os()));
+        let command = command(profiles::chosen(command(Profile::default()), env::args_os()));
         let (mut cli, matches) = usage::parse_or_exit::<Self>(command);
         let source = matches.value_source("operator");
         cli.operator_given = source == Some(ValueSource::CommandLine);
@@ -181,7 +194,7 @@ impl StartError {
 
 #[cfg(test)]
 mod tests {
-    use chat_terminal::usage::Switch;
+    use chat_protocol::usage::Switch;
     use clap::FromArgMatches;
 
     use super::*;
@@ -206,10 +219,17 @@ mod tests {
 
     #[test]
     fn help_shows_what_the_profile_sets() {
-        let help = command(Profile::Sala).render_long_help().to_string();
+        let help = command(Profile::Sala).render_help().to_string();
         let presence = help.split("--presence").nth(1).unwrap().split("--").next().unwrap();
         assert!(presence.contains("[default: on]"), "{help}");
         assert!(help.contains("basico    sala      practico  grupal"), "{help}");
+    }
+
+    #[test]
+    fn every_example_can_be_used() {
+        for (_, example) in EXAMPLES {
+            command(Profile::Basico).try_get_matches_from(example.split(' ')).unwrap();
+        }
     }
 
     #[test]

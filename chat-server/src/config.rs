@@ -11,7 +11,8 @@ use chat_protocol::limits::{
 use chat_protocol::options::profile::{Label, MaxClients, Operator, WhenFull};
 use chat_protocol::options::rate::MaxRate;
 use chat_protocol::options::time_limit::TimeLimit;
-use chat_terminal::usage::{self, Common, Switch};
+use chat_protocol::usage::profiles::Common;
+use chat_protocol::usage::{self, Switch};
 use clap::Args;
 
 use crate::client::session;
@@ -26,94 +27,101 @@ pub(crate) struct Config {
     #[command(flatten)]
     pub(crate) common: Common,
 
-    /// The text before a message
-    #[arg(long, value_name = "LABEL")]
-    pub(crate) label: Label,
+    /// Do not print messages
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
 
     /// Ask each client for its name: it takes part once it has given one
-    #[arg(long, value_name = "on|off")]
+    #[arg(help_heading = "Names", long, value_name = "on|off")]
     pub(crate) ask_name: Switch,
 
     /// Close a connection that does not give its name for this long
-    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(NAME_TIMEOUT))]
+    #[arg(help_heading = "Names", long, value_name = "TIME",
+        default_value_t = TimeLimit::of(NAME_TIMEOUT))]
     pub(crate) name_timeout: TimeLimit,
 
+    /// The text before a message
+    #[arg(help_heading = "The chat", long, value_name = "LABEL")]
+    pub(crate) label: Label,
+
     /// Tell a room when a member joins or leaves it
-    #[arg(long, value_name = "on|off")]
+    #[arg(help_heading = "The chat", long, value_name = "on|off")]
     pub(crate) presence: Switch,
 
     /// Understand lines that begin with `/` as commands: rooms, private messages and more (/ayuda)
-    #[arg(long, value_name = "on|off")]
+    #[arg(help_heading = "The chat", long, value_name = "on|off")]
     pub(crate) commands: Switch,
 
-    /// Most rooms at a time
-    #[arg(long, value_name = "NUMBER", default_value_t = MAX_ROOMS)]
+    /// Maximum number of rooms at a time
+    #[arg(help_heading = "The chat", long, value_name = "NUMBER", default_value_t = MAX_ROOMS,
+        value_parser = usage::positive::<NonZeroUsize>("rooms"))]
     pub(crate) max_rooms: NonZeroUsize,
 
-    /// Let the console take part under this name, or off; `salir` there stops the server
-    #[arg(long, value_name = "NAME")]
+    /// The name under which the console takes part, or off; `salir` there stops the server
+    #[arg(help_heading = "The chat", long, value_name = "NAME")]
     pub(crate) operator: Operator,
 
-    /// Most clients that are served at a time, or off
-    #[arg(long, value_name = "NUMBER")]
+    /// The rule that separates the messages of a peer
+    #[arg(help_heading = "The chat", long, value_name = "FRAMING", value_enum, default_value_t)]
+    pub(crate) framing: Framing,
+
+    /// Maximum number of clients that are served at a time, or off
+    #[arg(help_heading = "Limits", long, value_name = "NUMBER")]
     pub(crate) max_clients: MaxClients,
 
-    /// For a client beyond `--max-clients`: refuse it, or let it wait
-    #[arg(long, value_name = "refuse|wait")]
+    /// The policy for a client beyond `--max-clients`
+    #[arg(help_heading = "Limits", long, value_name = "POLICY")]
     pub(crate) when_full: WhenFull,
 
-    /// Most connections of one address (IPv6: of one /64) at a time, or off; one more is
-    /// refused
-    #[arg(long, value_name = "NUMBER", default_value_t = MaxClients(None))]
+    /// Maximum number of connections of one address (IPv6: of one /64) at a time, or off; one more
+    /// is refused
+    #[arg(help_heading = "Limits", long, value_name = "NUMBER",
+        default_value_t = MaxClients(None))]
     pub(crate) max_per_ip: MaxClients,
 
     /// Close a connection that is silent in both directions for this long: 60s, 1m30s, 500ms, off
-    #[arg(long, value_name = "TIME")]
+    #[arg(help_heading = "Limits", long, value_name = "TIME")]
     pub(crate) idle_timeout: TimeLimit,
 
-    /// The rule by which messages are told apart
-    #[arg(long, value_name = "FRAMING", value_enum, default_value_t)]
-    pub(crate) framing: Framing,
-
     /// Longest line in bytes; a longer one is refused. Each connection may hold this much
-    #[arg(long, value_name = "BYTES", default_value_t = MAX_LINE,
+    #[arg(help_heading = "Limits", long, value_name = "BYTES", default_value_t = MAX_LINE,
         value_parser = usage::number("bytes", MAX_LINE_RANGE))]
     pub(crate) max_line: usize,
 
-    /// Lines a second that a client may send over a longer time, or off: while it has sent more,
-    /// it is not read from
-    #[arg(long, value_name = "NUMBER/s")]
+    /// Rate limit: lines a second that a client may send over a longer time, or off. A client over
+    /// its limit is not read from
+    #[arg(help_heading = "Limits", long, value_name = "NUMBER/s")]
     pub(crate) max_rate: MaxRate,
 
-    /// Lines that may come at once before that holds
-    #[arg(long, value_name = "NUMBER", default_value_t = BURST,
-        value_parser = usage::number("lines", NonZeroU32::MIN..=NonZeroU32::MAX))]
+    /// Lines that a client may send at once before the rate limit holds
+    #[arg(help_heading = "Limits", long, value_name = "NUMBER", default_value_t = BURST,
+        value_parser = usage::positive::<NonZeroU32>("lines"))]
     pub(crate) burst: NonZeroU32,
 
     /// Bytes that may wait for a client that reads more slowly than others speak, beside eight longest
     /// lines: 256KiB, 1MiB. Memory grows by doubling, so a slow client costs up to twice this much
-    #[arg(long, value_name = "SIZE", default_value = OUTBOX, value_parser = outbox)]
+    #[arg(help_heading = "Slow clients", long, value_name = "SIZE", default_value = OUTBOX,
+        value_parser = outbox)]
     pub(crate) outbox: ByteSize,
 
-    /// When the outbox of a client is full: it misses messages, or its connection is closed
-    #[arg(long, value_name = "skip|close", value_enum, default_value_t)]
+    /// The policy for a client whose outbox is full
+    #[arg(help_heading = "Slow clients", long, value_name = "POLICY", value_enum, default_value_t)]
     pub(crate) slow_reader: SlowReader,
 
     /// Close the connection of a client that reads nothing for this long although something waits
-    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(SLOW_TIMEOUT))]
+    #[arg(help_heading = "Slow clients", long, value_name = "TIME",
+        default_value_t = TimeLimit::of(SLOW_TIMEOUT))]
     pub(crate) slow_timeout: TimeLimit,
 
     /// Let messages wait this long for others, so that a busy room costs fewer writes, or off
-    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF, value_parser = coalesce)]
+    #[arg(help_heading = "Running", long, value_name = "TIME", default_value_t = TimeLimit::OFF,
+        value_parser = coalesce)]
     pub(crate) coalesce: TimeLimit,
 
     /// Time limit for ending: messages that were accepted are delivered within it
-    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::of(DRAIN), value_parser = drain)]
+    #[arg(help_heading = "Running", long, value_name = "TIME",
+        default_value_t = TimeLimit::of(DRAIN), value_parser = drain)]
     drain: TimeLimit,
-
-    /// Do not print messages
-    #[arg(long)]
-    pub(crate) quiet: bool,
 }
 
 /// The number of longest lines that an outbox holds beside its size: a client that is only a moment behind

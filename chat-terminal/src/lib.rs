@@ -8,7 +8,6 @@
 //! | [`completion`] | Tab completion |
 //! | [`lines`] | a read buffer and its line decoder |
 //! | [`signals`] | signals that end the program |
-//! | [`usage`] | the common parts of the command lines: profiles, switches, bad usage |
 //! | [`descriptors`] | the limit of file descriptors |
 
 pub mod completion;
@@ -21,4 +20,3 @@ pub mod pipe;
 pub mod signals;
 pub mod terminal;
 mod tty;
-pub mod usage;

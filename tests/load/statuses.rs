@@ -38,7 +38,7 @@ fn status_1_no_server_is_there() {
         .code(1)
         .stderr(
         predicate::str::is_match(
-            "^chat-loadgen: cannot connect to 127.0.0.1:[0-9]+: 2 of 2 clients failed: [^\n]+\n$",
+            "^chat-loadgen: cannot connect to 127.0.0.1:[0-9]+ \\(is a server running there\\?\\): 2 of 2 clients failed: [^\n]+\n$",
         )
         .expect("a pattern"),
     );

@@ -26,12 +26,13 @@ pub(crate) const DELAY_SHARE: f64 = 0.5;
 
 /// The bounds in words, for `--help`.
 pub(crate) const BOUNDS: &str = "\
-A run is INVALID when the generator was late by more than 1 ms at the 99th percentile (and a tenth of
-the response's) or left out more than 1 % of the messages, when threads of it waited more than 10 %
-of the time for a CPU that other programs used, or when it had to forget times or gaps before what
-belonged to them arrived. With a rate to keep also when a thread used more than 95 % of a CPU, waited
-for one for more than 1 ms at the 99th percentile (and a tenth of the response's), or when the median
-receiver waited half a millisecond (and by half) longer than the canary on a thread of its own.";
+A run is INVALID when the generator was late by more than 1 ms at the 99th percentile (and a tenth \
+of the response's) or left out more than 1 % of the messages, when threads of it waited more than \
+10 % of the time for a CPU that other programs used, or when it had to forget times or gaps before \
+what belonged to them arrived. With a rate to keep also when a thread used more than 95 % of a CPU, \
+waited for one for more than 1 ms at the 99th percentile (and a tenth of the response's), or when \
+the median receiver waited half a millisecond (and by half) longer than the canary on a thread of \
+its own.";
 
 /// Judges a run by everything else that its record holds.
 pub(crate) fn of(record: &Record, interrupted: bool) -> Verdict {

@@ -18,7 +18,7 @@ use super::error::RelayError;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RelayOptions {
     /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDR:PORT", default_value_t)]
+    #[arg(short, long, value_name = "ADDR:PORT", default_value_t)]
     pub(crate) bind: Endpoint,
 
     /// Lose one delivery in n

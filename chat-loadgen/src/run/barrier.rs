@@ -27,7 +27,9 @@ pub(crate) enum Failure {
     #[error("cannot start")]
     Start(#[source] io::Error),
     /// Too few clients have a connection.
-    #[error("cannot connect to {address}: {failed} of {all} clients failed")]
+    #[error(
+        "cannot connect to {address} (is a server running there?): {failed} of {all} clients failed"
+    )]
     Connect {
         address: SocketAddr,
         /// Number of clients without a connection.

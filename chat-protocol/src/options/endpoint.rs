@@ -58,9 +58,10 @@ impl FromStr for Endpoint {
 }
 
 /// Returns whether the text consists of the characters of a host name or an IPv4 address: letters,
-/// digits, `-`, `.` and `_`.
+/// digits, `-`, `.` and `_`. A number alone is none: the port was meant.
 fn is_host(host: &str) -> bool {
-    !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+    host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        && !host.bytes().all(|b| b.is_ascii_digit())
 }
 
 impl fmt::Display for Endpoint {
@@ -103,6 +104,7 @@ mod tests {
             "",
             ":",
             ":80",
+            "9000",
             "host:",
             "127.0.0.1:65536",
             "127.0.0.1:-1",

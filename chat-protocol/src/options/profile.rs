@@ -152,8 +152,8 @@ impl Profile {
     pub const fn purpose(self) -> &'static str {
         match self {
             Self::Basico => "everybody hears everybody else, by port number",
-            Self::Sala => "a room whose members have names and hear who comes and goes",
-            Self::Practico => "one client at a time talks with the server's operator",
+            Self::Sala => "members have names and hear who comes and goes",
+            Self::Practico => "one client at a time talks with the operator",
             Self::Grupal => "names, rooms and private messages",
         }
     }

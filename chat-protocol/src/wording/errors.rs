@@ -29,6 +29,10 @@ texts! {
         en: "connection refused (is the server running?)",
     }
     reset { es: "el servidor cortó la conexión", en: "the server reset the connection" }
+    unknown_host {
+        es: "no se encuentra ninguna máquina con ese nombre (¿está bien escrito?)",
+        en: "no machine of this name is found (is it spelled correctly?)",
+    }
     no_answer { es: "no responde", en: "no answer" }
 }
 
@@ -53,10 +57,16 @@ impl Language {
             io::ErrorKind::ConnectionRefused => self.refused(),
             io::ErrorKind::ConnectionReset => self.reset(),
             io::ErrorKind::TimedOut => self.no_answer(),
+            _ if is_lookup_failure(error) => self.unknown_host(),
             _ => return error.to_string(),
         }
         .to_owned()
     }
+}
+
+/// Returns whether name resolution failed. The standard library has no stable kind for it.
+fn is_lookup_failure(error: &io::Error) -> bool {
+    error.to_string().starts_with("failed to lookup address information")
 }
 
 #[cfg(test)]
@@ -68,5 +78,13 @@ mod tests {
         let taken = io::Error::from(io::ErrorKind::AddrInUse);
         let line = Language::Es.cannot_listen(&"127.0.0.1:65310", &taken);
         assert_eq!(line, "no se puede escuchar en 127.0.0.1:65310: la dirección ya está en uso");
+    }
+
+    #[test]
+    fn r4_5_a_name_that_is_not_found_is_said_in_the_language_of_the_chat() {
+        use std::net::ToSocketAddrs;
+        let unknown = ("no-such-host.invalid", 1).to_socket_addrs().unwrap_err();
+        let line = Language::Es.cannot_connect(&"no-such-host.invalid:1", &unknown);
+        assert!(line.ends_with("(¿está bien escrito?)"), "{line}");
     }
 }

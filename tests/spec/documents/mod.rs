@@ -2,7 +2,7 @@
 
 mod options;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,37 +38,42 @@ fn program(name: &str) -> Command {
     program
 }
 
-/// Replaces each table of options by the program's own.
-fn with_tables(text: &str) -> String {
-    const BEGIN: &str = "<!-- options of ";
-    const END: &str = "<!-- end -->";
-    let by_profile: Vec<&str> = {
-        let server = Profile::Basico.server().written().map(|(name, _)| name);
-        let client = Profile::Basico.client().written().map(|(name, _)| name);
-        server.into_iter().chain(client).collect()
-    };
+/// Replaces each table of options or exit statuses by the program's own.
+fn with_tables(text: &str, columns: u16) -> String {
+    let server = Profile::Basico.server().written().map(|(name, _)| name);
+    let client = Profile::Basico.client().written().map(|(name, _)| name);
+    let by_profile: Vec<&str> = server.into_iter().chain(client).collect();
     let mut made = String::new();
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once(BEGIN) {
-        let (mark, after) = after.split_once('\n').expect("a line");
-        let name = mark.split(':').next().expect("a name");
+    while let Some((before, after)) = rest.split_once("<!-- made from the ") {
+        let (mark, after) = after.split_once(" by `make readmes` -->\n").expect("a mark");
+        let (table, name) = mark.split_once(" of ").expect("a table and a program");
         let by_profile = if name.starts_with("chat-check") { &[] } else { &by_profile[..] };
-        let table = options::table(program(name), by_profile);
-        made += &[before, BEGIN, mark, "\n", &table].concat();
-        rest = after.split_once(END).expect("an end").1;
-        made += END;
+        let help = options::help(&mut program(name), columns);
+        let table = match table {
+            "options" => options::options(&help, by_profile),
+            _ => options::exit_statuses(&help),
+        };
+        made += &[before, "<!-- made from the ", mark, " by `make readmes` -->\n", &table].concat();
+        rest = &after[after.find("<!-- end -->").expect("an end")..];
     }
     made + rest
 }
 
+const PROGRAMS: [&str; 4] = ["chat-server", "chat-client", "chat-loadgen", "chat-check"];
+
 /// With `UPDATE` in the environment, the tables are written anew (`make readmes`).
 #[test]
 fn tables_of_options_are_the_programs_own() {
-    let programs = ["chat-server", "chat-client", "chat-loadgen", "chat-check"];
-    for name in programs.map(|program| format!("{program}/README.md")) {
+    for name in PROGRAMS.map(|program| format!("{program}/README.md")) {
         let text = read(&name);
-        let made = with_tables(&text);
-        assert!(made.contains("| `--"), "{name} has no table");
+        let made = with_tables(&text, 100);
+        for table in ["| `-", "| 2 | bad usage |"] {
+            assert!(made.contains(table), "{name} has no table with {table}");
+        }
+        for columns in [60, 140] {
+            assert!(with_tables(&text, columns) == made, "{name} depends on the terminal's width");
+        }
         if std::env::var_os("UPDATE").is_some() {
             fs::write(path(&name), made).expect("a file that can be written");
         } else {
@@ -77,18 +82,84 @@ fn tables_of_options_are_the_programs_own() {
     }
 }
 
+/// The programs, and their commands.
+const COMMANDS: [&str; 11] = [
+    "chat-server",
+    "chat-client",
+    "chat-loadgen",
+    "chat-loadgen relay",
+    "chat-loadgen merge",
+    "chat-check",
+    "chat-check server",
+    "chat-check client",
+    "chat-check both",
+    "chat-check list",
+    "chat-check batch",
+];
+
+#[test]
+fn every_help_fits_the_terminal_and_ends_with_examples() {
+    for name in COMMANDS {
+        for (columns, widest) in [(60, 60), (80, 80), (140, 100)] {
+            let help = options::help(&mut program(name), columns);
+            // No usage line is ever wrapped.
+            let lines = help.lines().filter(|line| !line.starts_with("Usage:"));
+            let longest = lines.map(|line| line.chars().count()).max().unwrap_or_default();
+            assert!(longest <= widest, "{name} has {longest} columns of {widest}:\n{help}");
+            let (heading, examples) = options::sections(&help).last().expect("sections");
+            let purposes = examples.iter().filter(|line| !line.starts_with("   ")).count();
+            assert!(heading == "Examples" && (2..=3).contains(&purposes), "{name}:\n{help}");
+        }
+        let (short, long) =
+            (program(name).arg("-h").output(), program(name).arg("--help").output());
+        assert_eq!(short.expect("it runs").stdout, long.expect("it runs").stdout, "{name}");
+    }
+}
+
+/// The short options and the long ones that they stand for, over all programs and commands.
+#[test]
+fn a_short_option_means_the_same_everywhere() {
+    let mut meanings: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for name in COMMANDS {
+        for line in options::help(&mut program(name), 100).lines() {
+            if let Some((short, long)) = line.trim_start().split_once(", --")
+                && short.len() == 2
+            {
+                let long = long.split([' ', '[', '=']).next().expect("a word").to_owned();
+                meanings.entry(short.to_owned()).or_default().insert(long);
+            }
+        }
+    }
+    assert!(meanings.len() > 10, "{meanings:?}");
+    // A dialect of the load generator that is a profile has its name.
+    meanings.get_mut("-p").expect("-p").remove("dialect");
+    assert!(meanings.values().all(|long| long.len() == 1), "{meanings:?}");
+}
+
+/// The length of the paragraph about exit statuses in the grader's Spanish README, in words.
+const STATUS_WORDS: usize = 60;
+
 #[test]
 fn every_option_of_the_grader_stands_in_its_spanish_readme() {
     let readme = read("chat-check/README.es.md");
-    let tables = with_tables(&read("chat-check/README.md"));
-    let options: BTreeSet<&str> = tables
-        .split('`')
-        .filter_map(|code| code.split([' ', '[', ',']).find(|word| word.starts_with("--")))
-        .filter(|option| option[2..].starts_with(char::is_alphabetic))
+    let tables = with_tables(&read("chat-check/README.md"), 100);
+    let rows = tables.lines().filter_map(|line| line.strip_prefix("| `-")?.split('`').next());
+    let options: BTreeSet<String> = rows
+        .map(|row| {
+            let words = row.split(' ').take_while(|word| !word.starts_with(['<', '[']));
+            format!("-{}", words.collect::<Vec<_>>().join(" "))
+        })
         .collect();
     assert!(options.len() > 20, "{options:?}");
     for option in options {
-        assert!(readme.contains(option), "{option} is missing");
+        assert!(readme.contains(&option), "{option} is missing");
+    }
+    let (_, said) = readme.split_once("Estado de salida").expect("exit statuses in Spanish");
+    let said: Vec<&str> = said.split_whitespace().take(STATUS_WORDS).collect();
+    let (_, statuses) = tables.split_once("| status | meaning |\n|---|---|\n").expect("a table");
+    for row in statuses.lines().map_while(|line| line.strip_prefix("| ")) {
+        let status = row.split(' ').next().expect("a status");
+        assert!(said.contains(&status), "exit status {status} is missing");
     }
 }
 
@@ -145,7 +216,7 @@ fn every_dependency_has_a_reason() {
 }
 
 /// The documents, each with the folder that its links begin in.
-const DOCUMENTS: [(&str, &str); 11] = [
+const DOCUMENTS: [(&str, &str); 15] = [
     ("", "README.md"),
     ("", "README.es.md"),
     ("", "CONTRIBUTING.md"),
@@ -157,6 +228,10 @@ const DOCUMENTS: [(&str, &str); 11] = [
     ("chat-loadgen/", "README.md"),
     ("chat-check/", "README.md"),
     ("chat-check/", "README.es.md"),
+    ("chat-check/drive/", "README.md"),
+    ("chat-protocol/", "README.md"),
+    ("chat-terminal/", "README.md"),
+    ("tests/", "README.md"),
 ];
 
 /// The targets of the links in a document.
@@ -176,25 +251,36 @@ fn every_link_leads_to_a_file_that_is_there() {
     }
 }
 
-#[test]
-fn an_idea_is_where_the_documents_say() {
-    let mut ideas = 0;
-    for (folder, name) in DOCUMENTS {
-        let text = read(&format!("{folder}{name}"));
-        for row in text.lines().filter(|line| line.starts_with("| ")) {
-            let Some((before, word)) =
-                row.strip_suffix("` |").and_then(|row| row.rsplit_once("), `"))
-            else {
-                continue;
-            };
-            let link = before.rsplit("](").next().unwrap_or_default();
-            let file = path(folder).join(link);
-            let found = fs::read_to_string(&file).is_ok_and(|text| text.contains(word));
-            assert!(found, "{folder}{name}: {word} is not in {link}");
-            ideas += 1;
+/// The ideas of a document, each with the file and the word that show it.
+fn ideas(text: &str) -> Vec<(&str, &str)> {
+    let mut lines = text.lines();
+    let mut ideas = Vec::new();
+    while lines.by_ref().any(|line| line.starts_with("| idea |")) {
+        for row in lines.by_ref().skip(1).take_while(|line| line.starts_with("| ")) {
+            let idea = row.strip_suffix("` |").and_then(|row| row.rsplit_once("), `"));
+            let (before, word) = idea.unwrap_or_else(|| panic!("no file and word: {row}"));
+            ideas.push((before.rsplit("](").next().unwrap_or_default(), word));
         }
     }
-    assert!(ideas >= 20, "the tables cannot be read: {ideas} ideas");
+    ideas
+}
+
+#[test]
+fn each_idea_is_in_one_document_and_where_it_says() {
+    let mut all = BTreeSet::new();
+    for (folder, name) in DOCUMENTS {
+        let text = read(&format!("{folder}{name}"));
+        for (link, word) in ideas(&text) {
+            let file = path(folder).join(link).canonicalize();
+            let file = file.unwrap_or_else(|error| panic!("{folder}{name}: {link}: {error}"));
+            let found = fs::read_to_string(&file).is_ok_and(|text| text.contains(word));
+            assert!(found, "{folder}{name}: {word} is not in {link}");
+            let is_new = all.insert((file, word.to_owned()));
+            let is_twin = name.ends_with(".es.md");
+            assert!(is_new != is_twin, "{folder}{name}: {link}, {word} has another place");
+        }
+    }
+    assert!(all.len() >= 80, "the tables cannot be read: {} ideas", all.len());
 }
 
 #[test]

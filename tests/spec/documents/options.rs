@@ -1,67 +1,88 @@
-//! The tables of options in the READMEs: generated from the programs' own `--help`.
+//! The parts of the READMEs that are generated from the programs' own `--help`: tables of options
+//! and of exit statuses.
 
 use std::process::Command;
 
-/// One option as the help shows it.
-#[derive(Default)]
-struct Row {
-    written: String,
-    text: Vec<String>,
+/// The help of a program, as wide as a terminal with this number of columns.
+pub(super) fn help(program: &mut Command, columns: u16) -> String {
+    let run = program.arg("--help").env("COLUMNS", columns.to_string());
+    String::from_utf8(run.output().expect("it runs").stdout).expect("UTF-8")
+}
+
+/// The sections of a help: the lines below each heading, which ends with a colon.
+pub(super) fn sections(help: &str) -> impl Iterator<Item = (&str, Vec<&str>)> {
+    let mut lines = help.lines().peekable();
+    std::iter::from_fn(move || {
+        let heading = lines.by_ref().find_map(|line| line.strip_suffix(':'))?;
+        let mut section = Vec::new();
+        while let Some(line) = lines.next_if(|line| line.starts_with(' ')) {
+            section.push(line);
+        }
+        Some((heading, section))
+    })
+}
+
+/// The entries of a section: each begins indented by at most 6, and goes on indented by more. The
+/// name of an entry and its text are two spaces or a line apart.
+fn entries(section: &[&str]) -> Vec<(String, String)> {
+    let mut entries: Vec<(String, String)> = Vec::new();
+    for line in section {
+        let text = line.trim();
+        if line.len() - line.trim_start().len() > 6
+            && let Some((_, entry)) = entries.last_mut()
+        {
+            entry.extend([" ", text]);
+        } else {
+            let (name, text) = text.split_once("  ").unwrap_or((text, ""));
+            entries.push((name.to_owned(), text.trim().to_owned()));
+        }
+    }
+    entries
 }
 
 /// The table of a program's options as Markdown. The defaults of these options depend on the profile.
-pub(super) fn table(mut program: Command, by_profile: &[&str]) -> String {
-    let help = program.arg("--help").output().expect("it runs").stdout;
-    let help = String::from_utf8(help).expect("UTF-8");
+pub(super) fn options(help: &str, by_profile: &[&str]) -> String {
     let mut table = "| option | meaning | default |\n|---|---|---|\n".to_owned();
-    let own = |row: &&Row| !["--help", "--version"].iter().any(|of| row.written.contains(of));
-    rows(&help).iter().filter(own).for_each(|row| table += &row.markdown(by_profile));
+    for (heading, section) in sections(help) {
+        let mut rows = entries(&section);
+        if heading == "Values that they set" {
+            break;
+        }
+        rows.retain(|(name, _)| name.starts_with(['-', '<', '[']));
+        rows.retain(|(name, _)| !["-h, --help", "-V, --version"].contains(&name.as_str()));
+        if !rows.is_empty() && !["Arguments", "Options"].contains(&heading) {
+            table += &["| **", heading, "** | | |\n"].concat();
+        }
+        table.extend(rows.iter().map(|(name, text)| option(name, text.trim(), by_profile)));
+    }
     table
 }
 
-/// An option stands on a line of its own, indented by 2 or 6; its text is indented by 10.
-fn rows(help: &str) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    let options = help.lines().skip_while(|line| !line.starts_with("Usage:"));
-    for line in options.take_while(|line| *line != "Profiles:") {
-        let indent = line.len() - line.trim_start().len();
-        let text = line.trim();
-        if (indent == 2 || indent == 6) && text.starts_with(['-', '<', '[']) {
-            rows.push(Row { written: text.to_owned(), ..Row::default() });
-        } else if indent == 0 && !text.is_empty() {
-            // A heading, or the text behind the options.
-            rows.push(Row::default());
-        } else if let Some(row) = rows.last_mut().filter(|_| indent >= 10) {
-            row.text.push(text.to_owned());
+fn option(written: &str, text: &str, by_profile: &[&str]) -> String {
+    let (meaning, default) = match text.split_once("[default: ") {
+        Some((before, after)) => {
+            let (default, after) = after.split_once(']').expect("an end");
+            ([before.trim(), after.trim()].join(" "), default.trim_matches('"'))
         }
-    }
-    rows.retain(|row| !row.written.is_empty());
-    rows
+        None => (text.to_owned(), ""),
+    };
+    let name = written.split([' ', '[', '=']).find_map(|word| word.strip_prefix("--"));
+    let default = match default {
+        _ if name.is_some_and(|name| by_profile.contains(&name)) => "by profile".to_owned(),
+        "" => String::new(),
+        value => format!("`{value}`"),
+    };
+    let escaped = |text: &str| text.trim().replace('|', "\\|");
+    format!("| `{}` | {} | {default} |\n", escaped(written), escaped(&meaning))
 }
 
-impl Row {
-    fn markdown(&self, by_profile: &[&str]) -> String {
-        let (values, text): (Vec<_>, Vec<_>) =
-            self.text.iter().partition(|line| line.starts_with("- "));
-        let text = text.into_iter().filter(|line| *line != "Possible values:");
-        let text = text.map(String::as_str).collect::<Vec<_>>().join(" ");
-        let (meaning, default) = text.split_once("[default: ").unwrap_or((&text, ""));
-        let mut meaning =
-            meaning.split("[possible values:").next().unwrap_or_default().trim().to_owned();
-        for value in values {
-            let (name, what) = value[2..].split_once(':').unwrap_or((&value[2..], ""));
-            let end = if what.is_empty() { String::new() } else { format!(" {}", what.trim()) };
-            meaning += &["; `", name, "`:", &end].concat();
-        }
-        let name = self.written.split([' ', '[', '=']).find(|word| word.starts_with("--"));
-        let default = match default.split(']').next().unwrap_or_default() {
-            _ if name.is_some_and(|name| by_profile.contains(&&name[2..])) => {
-                "by profile".to_owned()
-            }
-            "" => String::new(),
-            value => format!("`{}`", value.trim_matches('"')),
-        };
-        let escaped = |text: &str| text.replace('|', "\\|");
-        format!("| `{}` | {} | {default} |\n", escaped(&self.written), escaped(&meaning))
-    }
+/// The table of a program's exit statuses as Markdown.
+pub(super) fn exit_statuses(help: &str) -> String {
+    let mut table = "| status | meaning |\n|---|---|\n".to_owned();
+    let (_, section) =
+        sections(help).find(|(heading, _)| *heading == "Exit statuses").expect("one");
+    let rows =
+        entries(&section).into_iter().map(|(status, text)| format!("| {status} | {text} |\n"));
+    table.extend(rows);
+    table
 }

@@ -1,7 +1,4 @@
 //! `make demo`: one server and its clients talk, and a table shows the output of each side by side.
-//!
-//! It runs the real binaries over real sockets, in the profile that the command line names. Any
-//! difference from the specification ends the demo with exit status 1.
 
 mod scene;
 mod stories;
@@ -9,18 +6,37 @@ mod stories;
 use std::process::ExitCode;
 
 use chat_protocol::options::profile::Profile;
+use chat_protocol::usage::help::Example;
+use chat_protocol::usage::{self, help};
+use clap::{Command, CommandFactory, Parser};
+
+/// Plays a chat: one server and its clients talk, and a table shows the output of each.
+///
+/// It runs the real binaries over real sockets. Any difference from the specification ends the demo
+/// with exit status 1.
+#[derive(Debug, Parser)]
+#[command(name = "demo")]
+struct Cli {
+    /// The kind of chat
+    #[arg(value_enum, default_value_t)]
+    profile: Profile,
+}
+
+const EXAMPLES: [Example; 2] = [
+    ("Everybody hears everybody else", "make demo"),
+    ("A room with names", "make demo PROFILE=sala"),
+];
+
+fn command() -> Command {
+    help::arranged(Cli::command().after_help(help::examples(&EXAMPLES)))
+}
 
 fn main() -> ExitCode {
-    let profile = std::env::args().nth(1).unwrap_or_else(|| Profile::default().to_string());
-    let story = match profile.parse() {
-        Ok(Profile::Basico) => stories::basico(),
-        Ok(Profile::Sala) => stories::sala(),
-        Ok(Profile::Practico) => stories::practico(),
-        Ok(Profile::Grupal) => stories::grupal(),
-        Err(error) => {
-            eprintln!("demo: {profile:?}: {error}");
-            return ExitCode::from(2);
-        }
+    let story = match usage::parse_or_exit::<Cli>(command()).0.profile {
+        Profile::Basico => stories::basico(),
+        Profile::Sala => stories::sala(),
+        Profile::Practico => stories::practico(),
+        Profile::Grupal => stories::grupal(),
     };
     match story {
         Ok(table) => {

@@ -1,0 +1,150 @@
+//! Command lines: what all programs have in common.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`profiles`] | the options that a profile sets, and their defaults |
+//! | [`help`] | the form of `--help`: width, values, examples, exit statuses |
+//!
+//! The rest, here: bad usage in one line, and numbers in a range.
+
+pub mod help;
+pub mod profiles;
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgMatches, Command, FromArgMatches, ValueEnum};
+
+/// An option that is on or off. Without a value it is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// Switched on
+    On,
+    /// Switched off
+    Off,
+}
+
+impl Switch {
+    /// Returns whether it is on.
+    pub fn is_on(self) -> bool {
+        self == Self::On
+    }
+}
+
+/// Parses the process's arguments. If they ask for help or are wrong, the process exits.
+///
+/// Bad usage is reported in one line, with exit status 2 (requirement 1.8).
+pub fn parse_or_exit<T: FromArgMatches>(command: Command) -> (T, ArgMatches) {
+    let parsed = command.try_get_matches().and_then(|matches| {
+        let values = T::from_arg_matches(&matches)?;
+        Ok((values, matches))
+    });
+    parsed.unwrap_or_else(|error| {
+        if !error.use_stderr() || is_help(&error) {
+            error.exit();
+        }
+        // If standard error is closed, the exit status still reports the error.
+        let _ = writeln!(io::stderr(), "{} (try --help)", in_one_line(&error));
+        std::process::exit(2);
+    })
+}
+
+/// Returns whether the error is the whole help, because no command was given.
+fn is_help(error: &clap::Error) -> bool {
+    error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+}
+
+/// The first line of an error, and the values or names that would be right, if some are known.
+fn in_one_line(error: &clap::Error) -> String {
+    let message = error.to_string();
+    let first = message.lines().next().unwrap_or_default();
+    let words = |kind| match error.get(kind) {
+        Some(ContextValue::Strings(words)) => words.clone(),
+        Some(ContextValue::String(word)) => vec![word.clone()],
+        _ => Vec::new(),
+    };
+    let valid = words(ContextKind::ValidValue);
+    let similar = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand].map(words).concat();
+    if error.kind() == ErrorKind::MissingRequiredArgument {
+        format!("{first} {}", words(ContextKind::InvalidArg).join(", "))
+    } else if !valid.is_empty() {
+        format!("{first}: expected {}", listed(&valid))
+    } else if !similar.is_empty() {
+        format!("{first}: did you mean {}?", listed(&similar))
+    } else {
+        first.to_owned()
+    }
+}
+
+/// Joins the values: `a, b or c`.
+fn listed(values: &[String]) -> String {
+    match values.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => values.concat(),
+    }
+}
+
+/// Parses a number in this range, both ends included.
+pub fn number<N>(
+    unit: &'static str,
+    range: RangeInclusive<N>,
+) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
+where
+    N: FromStr + PartialOrd + Display + Clone + Send + Sync + 'static,
+{
+    move |text| {
+        text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+            format!("expected a number of {unit} from {} to {}", range.start(), range.end())
+        })
+    }
+}
+
+/// Parses a number from 1, of a type that has no zero.
+pub fn positive<N>(
+    unit: &'static str,
+) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
+where
+    N: FromStr + Clone + Send + Sync + 'static,
+{
+    move |text| text.parse().map_err(|_| format!("expected a number of {unit} from 1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU8;
+
+    use super::*;
+
+    fn error(command: Command, arguments: &str) -> String {
+        in_one_line(&command.try_get_matches_from(arguments.split(' ')).unwrap_err())
+    }
+
+    #[test]
+    fn r1_8_a_wrong_value_is_answered_with_the_right_ones() {
+        let command =
+            Command::new("x").arg(clap::arg!(--lang <L>).value_parser(["es", "en", "ca"]));
+        let expected = "error: invalid value 'fr' for '--lang <L>': expected es, en or ca";
+        assert_eq!(error(command, "x --lang fr"), expected);
+        let wrong = number("bytes", 1..=8_usize)("9").unwrap_err();
+        assert_eq!(wrong, "expected a number of bytes from 1 to 8");
+        let wrong = positive::<NonZeroU8>("rooms")("0").unwrap_err();
+        assert_eq!(wrong, "expected a number of rooms from 1");
+    }
+
+    #[test]
+    fn r1_8_a_slip_is_answered_with_the_name_that_was_meant() {
+        let command = Command::new("x")
+            .arg(clap::arg!(--bind <ADDR>))
+            .subcommand(Command::new("merge").arg(clap::arg!(<FILE>)));
+        let slip = error(command.clone(), "x --bnid y");
+        assert_eq!(slip, "error: unexpected argument '--bnid' found: did you mean --bind?");
+        let slip = error(command.clone(), "x mrege");
+        assert_eq!(slip, "error: unrecognized subcommand 'mrege': did you mean merge?");
+        let missing = error(command, "x merge");
+        let expected = "error: the following required arguments were not provided: <FILE>";
+        assert_eq!(missing, expected);
+    }
+}
