@@ -1,7 +1,7 @@
 # Short names only: what each does stands in cargo's own words or in ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test spec schemas corpus demo stress generator bench soak fuzz lint systems deps sizes readmes prose core memory
+.PHONY: help build test spec schemas corpus demo stress generator bench soak fuzz lint systems deps sizes readmes pictures prose core memory
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -53,6 +53,9 @@ sizes: ## the layout: lengths, files side by side, import circles
 
 readmes: ## writes the tables of options in the READMEs anew, from the programs' help
 	UPDATE=1 cargo test --locked -p chat-tests --test spec tables_of_options
+
+pictures: ## draws the pictures of the documents anew, of real runs (Linux, with Chromium)
+	ci/pictures
 
 prose: ## question words and pronouns in the comments, beside their limits
 	ci/prose

@@ -1,6 +1,7 @@
 //! The documents say what is true of the programs.
 
 mod options;
+mod pictures;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -216,11 +217,12 @@ fn every_dependency_has_a_reason() {
 }
 
 /// The documents, each with the folder that its links begin in.
-const DOCUMENTS: [(&str, &str); 15] = [
+const DOCUMENTS: [(&str, &str); 16] = [
     ("", "README.md"),
     ("", "README.es.md"),
     ("", "CONTRIBUTING.md"),
     ("", "SECURITY.md"),
+    ("docs/", "benchmarks.md"),
     ("docs/", "running-a-chat.md"),
     ("docs/", "troubleshooting.md"),
     ("chat-server/", "README.md"),
