@@ -1,6 +1,7 @@
 //! The documents say what is true of the programs.
 
 mod options;
+mod twins;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -145,11 +146,13 @@ fn every_dependency_has_a_reason() {
 }
 
 /// The documents, each with the folder that its links begin in.
-const DOCUMENTS: [(&str, &str); 11] = [
+const DOCUMENTS: [(&str, &str); 13] = [
     ("", "README.md"),
     ("", "README.es.md"),
     ("", "CONTRIBUTING.md"),
     ("", "SECURITY.md"),
+    ("chat-protocol/", "SPEC.md"),
+    ("chat-protocol/", "SPEC.es.md"),
     ("docs/", "running-a-chat.md"),
     ("docs/", "troubleshooting.md"),
     ("chat-server/", "README.md"),
