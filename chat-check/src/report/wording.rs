@@ -62,7 +62,7 @@ words! {
     COMMAND: "comando", "command";
     TIME: "tiempo", "time";
     NO_MUST_FAILS: "nada obligatorio falla", "nothing that must hold fails";
-    TYPED: "se le escribe", "is typed to it";
+    TYPED: "recibe del teclado", "gets from the keyboard";
     PRINTS: "escribe", "prints";
     COMPLAINS: "escribe en la salida de errores", "prints on stderr";
 }

@@ -29,6 +29,10 @@ texts! {
         en: "connection refused (is the server running?)",
     }
     reset { es: "el servidor cortó la conexión", en: "the server reset the connection" }
+    no_route {
+        es: "no hay camino hasta esa dirección",
+        en: "there is no route to this address",
+    }
     no_answer { es: "no responde", en: "no answer" }
 }
 
@@ -52,6 +56,7 @@ impl Language {
             io::ErrorKind::PermissionDenied => self.not_permitted(),
             io::ErrorKind::ConnectionRefused => self.refused(),
             io::ErrorKind::ConnectionReset => self.reset(),
+            io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => self.no_route(),
             io::ErrorKind::TimedOut => self.no_answer(),
             _ => return error.to_string(),
         }
@@ -68,5 +73,8 @@ mod tests {
         let taken = io::Error::from(io::ErrorKind::AddrInUse);
         let line = Language::Es.cannot_listen(&"127.0.0.1:65310", &taken);
         assert_eq!(line, "no se puede escuchar en 127.0.0.1:65310: la dirección ya está en uso");
+        let unreachable = io::Error::from(io::ErrorKind::NetworkUnreachable);
+        let line = Language::En.cannot_connect(&"192.0.2.1:12345", &unreachable);
+        assert_eq!(line, "cannot connect to 192.0.2.1:12345: there is no route to this address");
     }
 }
