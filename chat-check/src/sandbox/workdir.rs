@@ -71,9 +71,12 @@ pub(crate) fn without_copy(text: &str) -> String {
     let mut pieces = text.split(&prefix);
     let mut short = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        match piece.split_once("/work/") {
-            Some((name, path)) if name.chars().all(char::is_alphanumeric) => short.push_str(path),
-            _ => short.extend([&prefix, piece]),
+        let behind = piece.trim_start_matches(char::is_alphanumeric);
+        match behind.strip_prefix("/work/") {
+            Some(path) => short.push_str(path),
+            // Cut short there.
+            None if behind.starts_with('…') => short.push_str(behind),
+            None => short.extend([&prefix, piece]),
         }
     }
     short
@@ -158,6 +161,8 @@ mod tests {
         let file = workdir.folder("work").join("red/servidor.py");
         let line = format!("File \"{0}\", line 3 ({0})", file.display());
         assert_eq!(without_copy(&line), "File \"red/servidor.py\", line 3 (red/servidor.py)");
+        let cut = format!("File \"{}… (592 bytes)", workdir.path().display());
+        assert_eq!(without_copy(&cut), "File \"… (592 bytes)");
         for other in ["/tmp/x/work/a.py", "work", &workdir.folder("home").display().to_string()] {
             assert_eq!(without_copy(other), other);
         }

@@ -97,7 +97,7 @@ impl Participant {
     /// The connection does not take them.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> Checked {
         self.peer.send(bytes).map_err(|error| {
-            self.peer.role().event(format!("cannot send: {error}"));
+            self.peer.role().event("cannot send");
             Halt::fault(
                 [
                     "que la conexión siga abierta y el programa lea lo que llega",
