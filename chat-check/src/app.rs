@@ -38,8 +38,13 @@ pub fn execute(cli: &Cli) -> Result<ExitCode, AppError> {
         Task::Probe => Ok(Isolation::probe()),
         Task::List { json, lang } => {
             let list = if *json { listing::json } else { listing::text };
-            list(*lang, &mut io::stdout().lock()).map_err(AppError::checker)?;
-            Ok(ExitCode::SUCCESS)
+            match list(*lang, &mut io::stdout().lock()) {
+                // A reader may have seen enough.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    Err(AppError::checker(error))
+                }
+                _ => Ok(ExitCode::SUCCESS),
+            }
         }
         Task::Server { command, settings, output } => {
             check(&[(Side::Server, command)], settings, output)

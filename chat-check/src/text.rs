@@ -70,6 +70,24 @@ impl From<[&str; 2]> for Words {
     }
 }
 
+impl Lang {
+    /// Writes a number with the decimal sign of this language.
+    pub(crate) fn number(self, number: impl fmt::Display) -> String {
+        let number = number.to_string();
+        match self {
+            Self::Es => number.replace('.', ","),
+            Self::En => number,
+        }
+    }
+}
+
+/// Formats a time to a tenth of a second.
+pub(crate) fn seconds(seconds: f64) -> Words {
+    let seconds = (seconds * 10.0).round() / 10.0;
+    let [es, en] = [Lang::Es, Lang::En].map(|lang| format!("{} s", lang.number(seconds)));
+    Words { es, en }
+}
+
 /// Normalizes a text, so that numbers and blanks make no difference: times of day, ports, counters,
 /// widths of columns.
 pub(crate) fn normal(text: &str) -> String {
@@ -106,6 +124,12 @@ mod tests {
     fn numbers_and_blanks_make_no_difference() {
         assert_eq!(normal("[12:59:59.9]  ana\t> n 9"), normal("[1:0:0.123] ana > n 10"));
         assert_ne!(normal("ana2 > "), normal("ana > "));
+    }
+
+    #[test]
+    fn a_time_has_the_decimal_sign_of_its_language() {
+        assert_eq!(seconds(1.72), Words::new("1,7 s", "1.7 s"));
+        assert_eq!(seconds(3.0), Words::new("3 s", "3 s"));
     }
 
     #[test]

@@ -30,5 +30,7 @@ pub mod text;
 pub mod usage;
 pub mod wording;
 
-/// The whole specification, as Markdown. Each requirement is a line that begins `- **2.10 MUST**`.
-pub const SPECIFICATION: &str = include_str!("../SPEC.md");
+/// The whole specification, as Markdown. Each requirement is a line that begins `- **2.10 MUST**`,
+/// in Spanish `- **2.10 DEBE**`.
+pub const SPECIFICATION: language::Text =
+    language::Text { es: include_str!("../SPEC.es.md"), en: include_str!("../SPEC.md") };

@@ -219,7 +219,7 @@ mod tests {
         while printed + omitted < total {
             for read in String::from_utf8(reader.recv().unwrap()).unwrap().lines() {
                 if let Some((lines, _)) =
-                    read.strip_prefix("* ").and_then(|gap| gap.split_once(' '))
+                    read.strip_prefix("* líneas omitidas: ").and_then(|gap| gap.split_once(';'))
                 {
                     omitted += lines.parse::<usize>().unwrap();
                 } else {

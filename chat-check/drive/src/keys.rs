@@ -24,8 +24,8 @@ impl Keys {
         let role = role.clone();
         thread::spawn(move || {
             for text in typed {
-                if let Err(error) = input.write_all(&text).and_then(|()| input.flush()) {
-                    role.event(format!("reads its input no more: {error}"));
+                if input.write_all(&text).and_then(|()| input.flush()).is_err() {
+                    role.event("reads its input no more");
                     return;
                 }
             }

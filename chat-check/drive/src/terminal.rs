@@ -42,12 +42,13 @@ impl Terminal {
     /// It does not start, or the system has no terminals.
     #[track_caller]
     pub fn start(role: &Role, command: &Command) -> Result<Self> {
+        role.event(format!("starts on a terminal: {command:?}"));
         role.check(Self::start_in(role, command, Group::around), "does not start")
     }
 }
 
 impl<C: Containment> Terminal<C> {
-    /// Starts a program in another containment.
+    /// Starts a program in another containment. The caller records it.
     ///
     /// # Errors
     ///
@@ -57,7 +58,6 @@ impl<C: Containment> Terminal<C> {
         command: &Command,
         contain: impl FnOnce(Spawn) -> io::Result<(Box<dyn ChildWrapper>, C)>,
     ) -> io::Result<Self> {
-        role.event(format!("starts on a terminal: {command:?}"));
         let (master, spawn) = pty::open(on_terminal(command))?;
         let (output, input) = (master.try_clone()?, master);
         let (process, containment) = contain(spawn)?;

@@ -14,7 +14,7 @@ use crate::checks::check::Side;
 use crate::dialect::Dialect;
 use crate::grade::grading::{Job, Settings};
 use crate::grade::result::{NotStarted, Part, Report};
-use crate::sandbox::workdir::WorkDir;
+use crate::sandbox::workdir::{WorkDir, without_copy};
 use crate::text::Words;
 
 /// A submission: a folder or a file.
@@ -129,7 +129,7 @@ impl Submission {
         match self.find(copy, names, side) {
             Ok(Some(found)) => self.part(copy, &found, side, settings, stop),
             Ok(None) => {
-                let why = wording::not_found(side, &self.files(copy));
+                let why = wording::not_found(side, &self.files());
                 missing(side, settings, &why, Vec::new())
             }
             Err(error) => missing(side, settings, &Words::new(&error, &error), Vec::new()),
@@ -146,11 +146,11 @@ impl Submission {
     }
 
     /// The names of its files, programs first.
-    fn files(&self, copy: &Path) -> Vec<String> {
+    fn files(&self) -> Vec<String> {
         if self.path.is_file() {
             return vec![self.name.clone()];
         }
-        let mut files = super::find::files(copy).unwrap_or_default();
+        let mut files = super::find::files(&self.path).unwrap_or_default();
         files.sort_by_cached_key(|file| (Language::of(file).is_none(), file.clone()));
         files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
     }
@@ -201,6 +201,7 @@ impl Submission {
                 })
             }
             Err(NotStarted { why, printed }) => {
+                let printed = printed.iter().map(|line| without_copy(line)).collect();
                 missing(side, settings, &Words::new(&why, &why), printed)
             }
         };

@@ -54,7 +54,7 @@ fn seen(files: &[String]) -> Words {
     let files = files[..files.len().min(MOST_NAMED)].join(", ");
     match &*files {
         "" => Words::new("no hay ningún archivo", "there is no file"),
-        files => Words::new(format!("se vio: {files}{more}"), format!("there is: {files}{more}")),
+        files => Words::new(format!("hay: {files}{more}"), format!("there is: {files}{more}")),
     }
 }
 

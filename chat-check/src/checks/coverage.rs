@@ -9,43 +9,43 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     (
         Number(7, 3),
         Text {
-            es: "Con qué palabras y en qué momento se pide el nombre a la persona no lo fija el curso.",
-            en: "The course does not fix when, and in which words, people are asked for their names.",
+            es: "con qué palabras y en qué momento se pide el nombre a la persona no lo fija el curso",
+            en: "the course does not fix when, and in which words, people are asked for their names",
         },
     ),
     (
         Number(7, 5),
         Text {
-            es: "Rechazar en vez de hacer esperar es una opción de cada programa; 7.1 admite ambas.",
-            en: "Refusing instead of letting wait is each program's own option; 7.1 accepts both.",
+            es: "rechazar en vez de hacer esperar es una opción de cada programa; 7.1 admite ambas",
+            en: "refusing instead of letting wait is each program's own option; 7.1 accepts both",
         },
     ),
     (
         Number(8, 6),
         Text {
-            es: "Con qué opciones se dan los tiempos es cosa de cada programa; el curso no las fija.",
-            en: "With which options times are given is each program's own; the course fixes none.",
+            es: "con qué opciones se dan los tiempos es cosa de cada programa; el curso no las fija",
+            en: "with which options times are given is each program's own; the course fixes none",
         },
     ),
     (
         Number(9, 1),
         Text {
-            es: "El curso habla español: en qué otros idiomas habla un programa es cosa suya.",
-            en: "The course speaks Spanish: which other languages a program speaks is its own.",
+            es: "el curso habla español: en qué otros idiomas habla un programa es cosa suya",
+            en: "the course speaks Spanish: which other languages a program speaks is its own",
         },
     ),
     (
         Number(9, 2),
         Text {
-            es: "El curso habla español: en qué otros idiomas habla un programa es cosa suya.",
-            en: "The course speaks Spanish: which other languages a program speaks is its own.",
+            es: "el curso habla español: en qué otros idiomas habla un programa es cosa suya",
+            en: "the course speaks Spanish: which other languages a program speaks is its own",
         },
     ),
     (
         Number(9, 3),
         Text {
-            es: "El curso habla español: en qué otros idiomas habla un programa es cosa suya.",
-            en: "The course speaks Spanish: which other languages a program speaks is its own.",
+            es: "el curso habla español: en qué otros idiomas habla un programa es cosa suya",
+            en: "the course speaks Spanish: which other languages a program speaks is its own",
         },
     ),
 ];
@@ -111,6 +111,7 @@ mod tests {
     use crate::checks::catalogue::checks;
     use crate::checks::check::{Check, Side};
     use crate::checks::requirement;
+    use crate::text::Lang;
     use crate::verdict::Level;
 
     fn all() -> Vec<&'static Check> {
@@ -119,7 +120,7 @@ mod tests {
 
     #[test]
     fn every_check_has_a_requirement() {
-        let known: BTreeSet<Number> = requirement::all().iter().map(|r| r.number).collect();
+        let known: BTreeSet<Number> = requirement::all(Lang::En).iter().map(|r| r.number).collect();
         for check in all() {
             let number = check.requirement().expect(check.id);
             assert!(known.contains(&number), "{} is of no requirement", check.id);
@@ -132,7 +133,7 @@ mod tests {
         let must: BTreeSet<Number> = musts.filter_map(Check::requirement).collect();
         let reasons: BTreeSet<Number> =
             UNSEEN.iter().chain(LESSER).map(|(number, _)| *number).collect();
-        let known = requirement::all().into_iter().filter(|r| r.level == Level::Must);
+        let known = requirement::all(Lang::En).into_iter().filter(|r| r.level == Level::Must);
         let wrong: Vec<String> = known
             .map(|requirement| requirement.number)
             .filter(|number| must.contains(number) == reasons.contains(number))
@@ -145,7 +146,7 @@ mod tests {
     fn every_requirement_has_a_check_or_a_reason() {
         let seen: BTreeSet<Number> = all().iter().filter_map(|check| check.requirement()).collect();
         let unseen: BTreeSet<Number> = UNSEEN.iter().map(|(number, _)| *number).collect();
-        let known = requirement::all().into_iter().map(|requirement| requirement.number);
+        let known = requirement::all(Lang::En).into_iter().map(|requirement| requirement.number);
         let wrong: Vec<String> = known
             .filter(|number| seen.contains(number) == unseen.contains(number))
             .map(|number| number.to_string())

@@ -60,7 +60,7 @@ pub(crate) fn json(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
         list.iter().map(reason).collect()
     };
     let catalogue = Catalogue {
-        requirements: requirement::all(),
+        requirements: requirement::all(lang),
         checks: all().iter().map(listed).collect(),
         unseen: reasons(UNSEEN),
         lesser: reasons(LESSER),
@@ -76,20 +76,27 @@ pub(crate) fn json(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
 /// It cannot be written.
 pub(crate) fn text(lang: Lang, out: &mut dyn Write) -> io::Result<()> {
     let all = all();
-    for requirement in requirement::all() {
+    for requirement in requirement::all(lang) {
         writeln!(out, "{} {}", requirement.number, requirement.text)?;
         for check in all.iter().filter(|c| c.requirement() == Some(requirement.number)) {
-            let level = format!("{:?}", check.level).to_uppercase();
-            let side = format!("{:?}", check.side).to_lowercase();
-            writeln!(out, "    {:<26} {side:<6} {level:<6} {}", check.id, check.title.to(lang))?;
+            let [side, level] = [check.side.name(), check.level.name()].map(|name| name.to(lang));
+            writeln!(out, "    {:<26} {side:<8} {level:<11} {}", check.id, check.title.to(lang))?;
         }
-        let reasons = UNSEEN.iter().chain(LESSER);
-        for (_, reason) in reasons.filter(|(number, _)| *number == requirement.number) {
-            writeln!(out, "    - {}", reason.to(lang))?;
+        for (reasons, what) in [(UNSEEN, NOT_CHECKED), (LESSER, NOT_REQUIRED)] {
+            for (_, reason) in reasons.iter().filter(|(number, _)| *number == requirement.number) {
+                writeln!(out, "    {}: {}", what.to(lang), reason.to(lang))?;
+            }
         }
     }
     Ok(())
 }
+
+/// The word before the reason for a requirement without a check.
+const NOT_CHECKED: Text = Text { es: "no se comprueba", en: "not checked" };
+
+/// The word before the reason why other programs need not meet a requirement.
+const NOT_REQUIRED: Text =
+    Text { es: "no es obligatorio para otros programas", en: "not required of other programs" };
 
 fn all() -> Vec<&'static Check> {
     [Side::Server, Side::Client].into_iter().flat_map(checks).collect()

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use serde::{Serialize, Serializer};
 
+use crate::text::Lang;
 use crate::verdict::Level;
 
 /// A requirement of the specification.
@@ -41,8 +42,11 @@ impl Serialize for Number {
 }
 
 /// All requirements, in order.
-pub(crate) fn all() -> Vec<Requirement> {
-    read(chat_protocol::SPECIFICATION)
+pub(crate) fn all(lang: Lang) -> Vec<Requirement> {
+    read(match lang {
+        Lang::Es => chat_protocol::SPECIFICATION.es,
+        Lang::En => chat_protocol::SPECIFICATION.en,
+    })
 }
 
 fn read(specification: &str) -> Vec<Requirement> {
@@ -69,8 +73,8 @@ fn begin(line: &str) -> Option<Requirement> {
     let (head, text) = line.strip_prefix("- **")?.split_once("**")?;
     let (number, level) = head.split_once(' ')?;
     let level = match level {
-        "MUST" => Level::Must,
-        "SHOULD" => Level::Should,
+        "MUST" | "DEBE" => Level::Must,
+        "SHOULD" | "DEBERÍA" => Level::Should,
         _ => return None,
     };
     Some(Requirement { number: Number::parse(number)?, level, text: text.trim().to_owned() })
@@ -82,11 +86,14 @@ mod tests {
 
     #[test]
     fn the_specification_is_read_whole() {
-        let all = all();
-        let written = chat_protocol::SPECIFICATION.matches(" MUST** ").count();
-        assert!(all.len() == written && written > 40, "{} of {written}", all.len());
-        let echo = all.iter().find(|requirement| requirement.number == Number(2, 2)).unwrap();
-        assert!(echo.text.contains("sender"), "{echo:?}");
+        let written = chat_protocol::SPECIFICATION.en.matches(" MUST** ").count();
+        assert!(written > 40, "{written}");
+        for (lang, word) in [(Lang::Es, "envió"), (Lang::En, "sender")] {
+            let all = all(lang);
+            assert_eq!(all.len(), written, "{lang:?}");
+            let echo = all.iter().find(|requirement| requirement.number == Number(2, 2)).unwrap();
+            assert!(echo.text.contains(word), "{echo:?}");
+        }
     }
 
     #[test]

@@ -380,7 +380,7 @@ impl Search<'_> {
 }
 
 fn silent(participant: &Participant) -> Halt {
-    let why = Words::new("el cliente no manda nada", "the client sends nothing");
+    let why = Words::new("el cliente no envía nada", "the client sends nothing");
     Halt::fault(why, participant.instead(Duration::ZERO))
 }
 

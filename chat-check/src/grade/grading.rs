@@ -18,6 +18,7 @@ use crate::grade::runner::Runner;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;
 use crate::sandbox::program::{ProgramError, TestedProgram};
+use crate::sandbox::workdir::without_copy;
 use crate::scene::timeouts::Timeouts;
 use crate::text::{Lang, Text, Words};
 
@@ -126,11 +127,8 @@ impl Job {
                 break;
             }
         }
-        if let Some(not_started) = part.not_started.as_mut()
-            && ended
-            && !self.arguments.is_empty()
-        {
-            not_started.why.push_str(WANTS_OTHERS.to(settings.lang));
+        if part.not_started.is_some() && ended && !self.arguments.is_empty() {
+            part.remarks.push(WANTS_OTHERS.to(settings.lang).to_owned());
         }
         part.seconds = begun.elapsed().as_secs_f64();
         Ok(part)
@@ -165,6 +163,7 @@ impl Job {
             Err(Unstarted { why, ended, printed }) => {
                 has_ended = ended;
                 let why = why.to(settings.lang).to_owned();
+                let printed = printed.iter().map(|line| without_copy(line)).collect();
                 part.not_started = Some(NotStarted { why, printed });
             }
         }
@@ -266,10 +265,10 @@ impl Job {
 
 /// The remark on a program that ended at once, with any arguments.
 const WANTS_OTHERS: Text = Text {
-    es: "; tampoco arranca con los argumentos de siempre (dirección, puerto, nombre): si necesita \
-         otros, prueba con ellos en la orden de chat-check server o chat-check client",
-    en: "; nor does it start with the usual arguments (address, port, name): if it wants others, \
-         try with them in the command of chat-check server or chat-check client",
+    es: "Tampoco arranca con los argumentos de siempre (dirección, puerto, nombre): si necesita \
+         otros, escríbelos en el comando que das a chat-check server o chat-check client.",
+    en: "Nor does it start with the usual arguments (address, port, name): if it wants others, \
+         put them into the command for chat-check server or chat-check client.",
 };
 
 /// The remark on the arguments that a program was started with.

@@ -18,6 +18,7 @@ use crate::grade::result::{Evidence, Outcome};
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::program::TestedProgram;
 use crate::sandbox::running::{Trace, how};
+use crate::sandbox::workdir::without_copy;
 use crate::scene::Scene;
 use crate::scene::timeouts::Timeouts;
 use crate::text::{Lang, Text, Words};
@@ -204,16 +205,21 @@ impl Runner<'_> {
 
     fn evidence(&self, check: &Check, halt: &Halt, scene: &Scene) -> Option<Evidence> {
         let Halt::Fault { expected, came } = halt else { return None };
-        let (conversation, omitted) = scene.transcript().entries();
+        let (mut conversation, omitted) = scene.transcript().entries();
+        for entry in &mut conversation {
+            entry.what = without_copy(&entry.what);
+        }
         let sent = conversation.iter().filter(|entry| entry.how == How::In);
         let sent: Vec<String> = sent.map(|e| format!("{}: {}", e.who, e.what)).collect();
         let mut stderr = Vec::new();
         let mut came = came.to(self.lang).to_owned();
         for trace in scene.traces() {
-            stderr.extend(trace.err.text().lines().map(str::to_owned));
+            stderr.extend(trace.err.text().lines().map(without_copy));
             let remark = trace.exceeded().cloned().or_else(|| trace.ended_by_itself().map(how));
-            if let Some(remark) = remark {
-                came = format!("{came}; {}", remark.to(self.lang));
+            // The check may have said so itself.
+            let remark = remark.as_ref().map(|remark| remark.to(self.lang));
+            if let Some(remark) = remark.filter(|remark| !came.contains(remark)) {
+                came = format!("{came}; {remark}");
             }
         }
         let mut explanation = check.explanation.to(self.lang).to_owned();

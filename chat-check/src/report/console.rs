@@ -7,8 +7,8 @@ use textwrap::{Options, WordSplitter};
 
 use crate::grade::result::{Evidence, Outcome, Part, Report};
 use crate::grade::result::{Marks, PartMarks};
-use crate::report::wording::{self, points_of, seconds, sign};
-use crate::text::{Lang, Text};
+use crate::report::wording::{self, points_of, sign};
+use crate::text::{Lang, Text, seconds};
 use crate::verdict::{Level, Verdict};
 
 const BOLD: Style = Style::new().bold();
@@ -32,7 +32,7 @@ pub(crate) fn print(
     width: Option<usize>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let report = report.harmless();
+    let report = report.for_people();
     let width = width.unwrap_or(usize::MAX);
     let mut page = Page { out, lang: report.lang, verbose, width };
     report.parts.iter().try_for_each(|part| page.part(part))?;
@@ -124,7 +124,7 @@ impl Page<'_> {
         for group in outcomes.chunk_by(|a, b| (a.verdict, &a.reason) == (b.verdict, &b.reason)) {
             let verdict = group[0].verdict;
             let ids: Vec<&str> = group.iter().map(|outcome| outcome.id.as_str()).collect();
-            let (name, style) = (verdict.name().to(self.lang), style(verdict));
+            let (name, style) = (verdict.names(ids.len()).to(self.lang), style(verdict));
             let reason = group[0].reason.as_deref().unwrap_or_default();
             let (sign, ids) = (sign(verdict), ids.join(", "));
             self.text(&format!("  {style}{sign} {ids} {name}{style:#}: {reason}"))?;
@@ -141,13 +141,14 @@ impl Page<'_> {
         counts.extend(
             others
                 .filter(|verdict| count(*verdict) > 0)
-                .map(|verdict| format!("{} {}", count(verdict), verdict.name().to(self.lang))),
+                .map(|verdict| (count(verdict), verdict.names(count(verdict))))
+                .map(|(count, name)| format!("{count} {}", name.to(self.lang))),
         );
         let misses = |o: &Outcome| o.level == Level::Must && o.verdict == Verdict::Fail;
         if !part.results.iter().any(misses) {
             counts.push(wording::NO_MUST_FAILS.to(self.lang).to_owned());
         }
-        self.text(&format!("  {} ({})\n", counts.join(" · "), seconds(part.seconds)))
+        self.text(&format!("  {} ({})\n", counts.join(" · "), seconds(part.seconds).to(self.lang)))
     }
 
     fn outcome(&mut self, outcome: &Outcome) -> io::Result<()> {
@@ -159,12 +160,12 @@ impl Page<'_> {
         let sign = sign(*verdict);
         let level = match level {
             Level::Must => String::new(),
-            level => format!(" ({})", level.name()),
+            level => format!(" ({})", level.name().to(self.lang)),
         };
         // The evidence says the same as the reason, and more.
         let reason = reason.as_ref().filter(|_| evidence.is_none());
-        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-        self.text(&format!("  {style}{sign} {id} {name}{style:#}{level} {title}{reason}"))?;
+        let reason = reason.map(|reason| format!(" — {reason}")).unwrap_or_default();
+        self.text(&format!("  {style}{sign} {id} {name}{style:#}{level}: {title}{reason}"))?;
         evidence.iter().try_for_each(|evidence| self.evidence(evidence, repeat))
     }
 
@@ -186,7 +187,7 @@ impl Page<'_> {
         self.line(BOLD, &marks.rubric)?;
         for PartMarks { side, points, of, arithmetic, .. } in &marks.parts {
             let side = side.name().to(self.lang);
-            self.line(BOLD, &format!("  {side}: {}", points_of(*points, *of)))?;
+            self.line(BOLD, &format!("  {side}: {}", points_of(*points, *of, self.lang)))?;
             arithmetic.iter().try_for_each(|line| self.line(FAINT, &format!("    {line}")))?;
         }
         let total = wording::total(marks, self.lang);
@@ -212,16 +213,17 @@ mod tests {
         for expected in [
             "servidor python3 servidor.py\n",
             "  puerto 12345 · mensajes que terminan en LF · saluda · pide el nombre con",
-            "  ✗ 2.2-echo falla lo de 2.2-echo\n",
+            "  ✗ 2.2-echo falla: lo de 2.2-echo\n",
             "    se esperaba: nada para ana\n",
-            "    llegó: le volvió su propio mensaje",
+            "    en cambio: le volvió su propio mensaje",
             "      BrokenPipeError: [Errno 32] Broken pipe\n",
             "--only 2.2-echo\n",
-            "  ✗ 1.6-deadline falla (SHOULD) lo de 1.6-deadline\n",
+            "  ✗ 1.6-deadline falla (recomendado): lo de 1.6-deadline\n",
             "  ↷ 3.1-salir omitida: no va: 3.1-salir\n",
-            "  se cumplen 3 de 11 comprobaciones · ",
-            "    5 × 75 % = 3.75\n",
-            "  total: 7.5 / 10\n",
+            "  se cumplen 3 de 11 comprobaciones · 2 fallan · 1 no estricta · 1 inestable · ",
+            " (12,5 s)\n",
+            "    5 × 75 % = 3,75\n",
+            "  total: 7,5 / 10\n",
         ] {
             assert!(text.contains(expected), "{expected}\n{text}");
         }

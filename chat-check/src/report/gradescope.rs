@@ -60,7 +60,7 @@ const STDOUT: &str = "hidden";
 ///
 /// Never: everything in it can be written as JSON.
 pub(crate) fn render(report: &Report) -> String {
-    let mut report = report.harmless();
+    let mut report = report.for_people();
     let marks = report.marks.take().unwrap_or_else(|| Rubric::course().marks(&report));
     let lang = report.lang;
     let mut output: Vec<String> = vec![marks.rubric.clone()];
@@ -87,7 +87,7 @@ pub(crate) fn render(report: &Report) -> String {
 
 fn explained(marked: &PartMarks, lang: Lang) -> Vec<String> {
     let side = marked.side.name().to(lang);
-    let head = format!("{side}: {}", wording::points_of(marked.points, marked.of));
+    let head = format!("{side}: {}", wording::points_of(marked.points, marked.of, lang));
     let lines = marked.arithmetic.iter().map(|line| format!("  {line}"));
     std::iter::once(head).chain(lines).collect()
 }
@@ -183,7 +183,7 @@ fn test(outcome: &Outcome, lang: Lang) -> Test {
         number: Some(outcome.requirement.clone()),
         output: output.join("\n"),
         output_format: FORMAT,
-        tags: vec![level.name().to_owned(), wording::code(*verdict).to_owned()],
+        tags: vec![wording::level(*level).to_owned(), wording::code(*verdict).to_owned()],
         visibility: VISIBILITY,
     }
 }

@@ -1,7 +1,7 @@
 //! Escaping of program output, so that it may be shown anywhere.
 //!
-//! Every form of a report begins with [`Report::harmless`]. Each form adds its own escaping, such
-//! as that of HTML.
+//! Every form of a report begins with [`Report::harmless`], most through `Report::for_people`. Each
+//! form adds its own escaping, such as that of HTML.
 
 use std::borrow::Cow;
 

@@ -20,7 +20,7 @@ use crate::verdict::{Level, Verdict};
 ///
 /// Never: writing to memory does not fail.
 pub(crate) fn render(report: &Report) -> String {
-    let report = report.harmless();
+    let report = report.for_people();
     let name = report.submission.as_deref().unwrap_or("chat-check");
     let mut suites = Suites::new(name);
     suites.add_test_suites(report.parts.iter().map(|part| suite(part, report.lang)));
@@ -51,7 +51,8 @@ fn suite(part: &Part, lang: Lang) -> TestSuite {
 fn case(outcome: &Outcome, side: &str, lang: Lang) -> TestCase {
     let name = format!("{} {}", outcome.id, outcome.title);
     let mut case = TestCase::new(name, status(outcome, lang));
-    case.set_classname(format!("{side}.{}", outcome.level.name())).set_time(time(outcome.seconds));
+    case.set_classname(format!("{side}.{}", wording::level(outcome.level)))
+        .set_time(time(outcome.seconds));
     if let (Verdict::NotStrict, Some(reason)) = (outcome.verdict, &outcome.reason) {
         case.set_system_out(reason.as_str());
     }

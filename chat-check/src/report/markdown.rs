@@ -3,11 +3,11 @@
 use crate::grade::result::{Evidence, NotStarted, Outcome, Part, Report};
 use crate::grade::result::{Marks, PartMarks};
 use crate::grade::rubric::points;
-use crate::report::wording::{self, points_of, sign};
+use crate::report::wording::{self, heading, points_of, sign};
 use crate::text::Lang;
 
 pub(crate) fn render(report: &Report) -> String {
-    let report = report.harmless();
+    let report = report.for_people();
     let lang = report.lang;
     let mut text = vec![format!("# {}", wording::TITLE.to(lang))];
     text.extend(report.submission.iter().map(|submission| format!(": {}", plain(submission))));
@@ -43,7 +43,7 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// The same, but text between two backticks is code, if they come in pairs.
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     let pieces: Vec<&str> = text.split('`').collect();
     let inner = pieces.get(1..pieces.len() - 1).unwrap_or_default();
     if pieces.len().is_multiple_of(2) || inner.iter().any(|piece| piece.is_empty()) {
@@ -65,12 +65,17 @@ fn block(lines: &[String]) -> String {
 
 fn marks(marks: &Marks, lang: Lang) -> String {
     let total = wording::total(marks, lang);
-    let head = format!("\n## {}: {total}\n\n{}\n", wording::MARKS.to(lang), plain(&marks.rubric));
+    let head =
+        format!("\n## {}: {total}\n\n{}\n", heading(wording::MARKS, lang), plain(&marks.rubric));
     let mut text = vec![head];
     for PartMarks { side, points: reached, of, arithmetic, lost, .. } in &marks.parts {
-        let reached = points_of(*reached, *of);
-        text.push(format!("\n**{}: {reached}**\n{}", side.name().to(lang), block(arithmetic)));
-        let lost = lost.iter().map(|loss| (points(loss.points), plain(&loss.reason)));
+        let reached = points_of(*reached, *of, lang);
+        text.push(format!(
+            "\n**{}: {reached}**\n{}",
+            heading(side.name(), lang),
+            block(arithmetic)
+        ));
+        let lost = lost.iter().map(|loss| (points(loss.points, lang), plain(&loss.reason)));
         text.extend(lost.map(|(points, reason)| format!("\n- −{points}: {reason}")));
         text.push("\n".to_owned());
     }
@@ -78,16 +83,20 @@ fn marks(marks: &Marks, lang: Lang) -> String {
 }
 
 fn part(part: &Part, lang: Lang) -> String {
-    let side = part.side.name().to(lang);
-    let mut text = vec![format!("\n## {side}\n{}\n", block(std::slice::from_ref(&part.command)))];
-    text.push(format!("- {}: {}\n", wording::PROFILE.to(lang), part.profile.name()));
+    let side = heading(part.side.name(), lang);
+    let mut text = vec![format!("\n## {side}\n")];
+    if !part.command.is_empty() {
+        text.push(block(std::slice::from_ref(&part.command)));
+    }
+    text.push("\n".to_owned());
+    text.push(format!("- {}: {}\n", heading(wording::PROFILE, lang), part.profile.name()));
     if !part.results.is_empty() {
         let dialect = plain(&wording::dialect(&part.dialect, lang));
-        text.push(format!("- {}: {dialect}\n", wording::DIALECT.to(lang)));
+        text.push(format!("- {}: {dialect}\n", heading(wording::DIALECT, lang)));
     }
     text.extend(part.remarks.iter().map(|remark| format!("- {}\n", plain(remark))));
     if let Some(NotStarted { why, printed }) = &part.not_started {
-        text.push(format!("\n**{}: {}**\n", wording::NOT_STARTED.to(lang), plain(why)));
+        text.push(format!("\n**{}: {}**\n", heading(wording::NOT_STARTED, lang), plain(why)));
         text.push(block(printed));
     }
     if !part.results.is_empty() {
@@ -105,7 +114,7 @@ fn table(results: &[Outcome], lang: Lang) -> String {
     for Outcome { id, title, level, verdict, reason, .. } in results {
         let verdict = format!("{} {}", sign(*verdict), verdict.name().to(lang));
         let reason = plain(reason.as_deref().unwrap_or_default());
-        let (id, title, level) = (plain(id), plain(title), level.name());
+        let (id, title, level) = (plain(id), prose(title), level.name().to(lang));
         text.push(format!("| {id}: {title} | {level} | {verdict} | {reason} |\n"));
     }
     text.concat()
@@ -113,10 +122,10 @@ fn table(results: &[Outcome], lang: Lang) -> String {
 
 fn fault(outcome: &Outcome, evidence: &Evidence, lang: Lang) -> String {
     let Outcome { id, title, verdict, repeat, .. } = outcome;
-    let title = format!("{} {}: {}", sign(*verdict), plain(id), plain(title));
+    let title = format!("{} {}: {}", sign(*verdict), plain(id), prose(title));
     let mut text = vec![format!("\n### {title}\n\n{}\n\n", prose(&evidence.explanation))];
     for (name, said) in [(wording::EXPECTED, &evidence.expected), (wording::CAME, &evidence.came)] {
-        text.push(format!("- {}: {}\n", name.to(lang), plain(said)));
+        text.push(format!("- {}: {}\n", heading(name, lang), plain(said)));
     }
     let (conversation, repeat) = (evidence.told(lang), vec![repeat.clone()]);
     let blocks = [
@@ -126,7 +135,9 @@ fn fault(outcome: &Outcome, evidence: &Evidence, lang: Lang) -> String {
         (wording::REPEAT, &repeat),
     ];
     let blocks = blocks.into_iter().filter(|(_, lines)| !lines.is_empty());
-    text.extend(blocks.map(|(name, lines)| format!("\n{}:\n{}", name.to(lang), block(lines))));
+    text.extend(
+        blocks.map(|(name, lines)| format!("\n{}:\n{}", heading(name, lang), block(lines))),
+    );
     text.concat()
 }
 
@@ -140,9 +151,9 @@ mod tests {
         let text = render(&sample::full());
         for expected in [
             "# Informe de chat-check: García, Ana\n",
-            "## nota: 7.5 / 10\n",
-            "5 × 75 % = 3.75\n",
-            "| 2.2-echo: lo de 2.2-echo | MUST | ✗ falla |",
+            "## Nota: 7,5 / 10\n",
+            "5 × 75 % = 3,75\n",
+            "| 2.2-echo: lo de 2.2-echo | obligatorio | ✗ falla |",
             "### ✗ 2.2-echo:",
             "(`if otro is not cliente:`)",
             "BrokenPipeError: [Errno 32] Broken pipe\n",

@@ -8,6 +8,7 @@ pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod markdown;
+mod people;
 #[cfg(test)]
 pub(crate) mod sample;
 pub(crate) mod wording;

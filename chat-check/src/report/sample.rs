@@ -54,10 +54,10 @@ fn conversation() -> Vec<Entry> {
     let said = [
         (0, "server", How::Event, "starts: python3 servidor.py"),
         (82, "server", How::Out, "servidor de chat iniciado en 127.0.0.1:12345\\n"),
-        (90, "ana", How::Event, "is connected: 127.0.0.1:40112 to 127.0.0.1:12345"),
+        (90, "ana", How::Event, "is connected: 127.0.0.1:40112 → 127.0.0.1:12345"),
         (91, "server", How::Out, "nuevo cliente conectado: 127.0.0.1:40112\\n"),
         (92, "ana", How::Out, "bienvenido al chat! escribe 'salir' para salir\\n"),
-        (97, "beto", How::Event, "is connected: 127.0.0.1:40114 to 127.0.0.1:12345"),
+        (97, "beto", How::Event, "is connected: 127.0.0.1:40114 → 127.0.0.1:12345"),
         (99, "beto", How::Out, "bienvenido al chat! escribe 'salir' para salir\\n"),
         (110, "ana", How::In, "kqjxvbzmwp\\n"),
         (112, "beto", How::Out, "usuario 40112: kqjxvbzmwp\\n"),
@@ -65,7 +65,7 @@ fn conversation() -> Vec<Entry> {
         (113, "server", How::Err, "Traceback (most recent call last):\\n"),
         (120, "beto", How::In, "zzyxqwpfgh\\n"),
         (121, "ana", How::Out, "usuario 40114: zzyxqwpfgh\\n"),
-        (300, "checker", How::Event, "todo visto"),
+        (300, "chat-check", How::Event, "todo visto"),
     ];
     said.map(|(millis, who, how, what)| Entry {
         after: Duration::from_millis(millis),

@@ -23,11 +23,11 @@ words! {
     NOT_STARTED: "no se pudo comprobar", "it could not be checked";
     PRINTED: "lo último que escribió el programa", "the last that the program printed";
     EXPECTED: "se esperaba", "expected";
-    CAME: "llegó", "came";
+    CAME: "en cambio", "instead";
     EXPLANATION: "qué suele pasar y cómo se arregla", "how it usually comes about, and what helps";
     SENT: "lo último que se envió", "the last that was sent";
     CONVERSATION: "la conversación", "the conversation";
-    STDERR: "las últimas líneas de stderr", "the last lines of stderr";
+    STDERR: "lo último que escribió en la salida de errores (stderr)", "the last lines of stderr";
     REPEAT: "para repetir solo esto", "to repeat just this";
     REASON: "motivo", "reason";
     MARKS: "nota", "marks";
@@ -52,23 +52,30 @@ words! {
     COMMON: "los fallos más frecuentes", "the most frequent faults";
     SUBMISSIONS: "entregas", "submissions";
     MEAN: "nota media", "mean marks";
+    ENTRY: "entrada", "entry";
     ENTRIES: "entradas", "entries";
-    OMITTED: "entradas sin mostrar", "entries left out";
+    OMITTED: "sin mostrar", "left out";
     NO_MARKS: "sin nota", "no marks";
     SENDS: "envía", "sends";
     RECEIVES: "recibe", "receives";
     REST: "otros resultados", "other verdicts";
-    COMMAND: "orden", "command";
+    COMMAND: "comando", "command";
     TIME: "tiempo", "time";
     NO_MUST_FAILS: "nada obligatorio falla", "nothing that must hold fails";
-    TYPED: "se le escribe", "is typed to it";
+    TYPED: "recibe del teclado", "gets from the keyboard";
     PRINTS: "escribe", "prints";
-    COMPLAINS: "escribe en stderr", "prints on stderr";
+    COMPLAINS: "escribe en la salida de errores", "prints on stderr";
+}
+
+/// Capitalizes the first letter.
+pub(crate) fn heading(text: Text, lang: Lang) -> String {
+    let mut letters = text.to(lang).chars();
+    letters.next().map(char::to_uppercase).into_iter().flatten().chain(letters).collect()
 }
 
 /// The points, out of the maximum.
-pub(crate) fn points_of(reached: f64, of: f64) -> String {
-    format!("{} / {}", points(reached), points(of))
+pub(crate) fn points_of(reached: f64, of: f64, lang: Lang) -> String {
+    format!("{} / {}", points(reached, lang), points(of, lang))
 }
 
 /// The sum of a submission's points, if any part was judged.
@@ -76,26 +83,29 @@ pub(crate) fn total(marks: &Marks, lang: Lang) -> String {
     if marks.parts.is_empty() {
         NO_MARKS.to(lang).to_owned()
     } else {
-        points_of(marks.points, marks.of)
+        points_of(marks.points, marks.of, lang)
     }
-}
-
-/// Formats a time.
-pub(crate) fn seconds(seconds: f64) -> String {
-    format!("{seconds:.1} s")
 }
 
 /// Number of checks that hold, of how many.
 pub(crate) fn holding(passes: usize, of: usize, lang: Lang) -> String {
-    match lang {
-        Lang::Es => format!("se cumplen {passes} de {of} comprobaciones"),
-        Lang::En => format!("{passes} of {of} checks hold"),
+    match (lang, passes, of) {
+        (Lang::Es, 0, 1) => "no se cumple la única comprobación".to_owned(),
+        (Lang::Es, 1, 1) => "se cumple la única comprobación".to_owned(),
+        (Lang::Es, 0, _) => format!("no se cumple ninguna de {of} comprobaciones"),
+        (Lang::Es, 1, _) => format!("se cumple 1 de {of} comprobaciones"),
+        (Lang::Es, ..) => format!("se cumplen {passes} de {of} comprobaciones"),
+        (Lang::En, 0, 1) => "the only check does not hold".to_owned(),
+        (Lang::En, 1, 1) => "the only check holds".to_owned(),
+        (Lang::En, 1, _) => format!("1 of {of} checks holds"),
+        (Lang::En, ..) => format!("{passes} of {of} checks hold"),
     }
 }
 
 /// Number of entries in a conversation.
 pub(crate) fn entries(count: usize, lang: Lang) -> String {
-    format!("{} ({count} {})", CONVERSATION.to(lang), ENTRIES.to(lang))
+    let entries = if count == 1 { ENTRY } else { ENTRIES };
+    format!("{} ({count} {})", CONVERSATION.to(lang), entries.to(lang))
 }
 
 /// A sign for a verdict, where words take too much room.
@@ -126,17 +136,41 @@ pub(crate) const fn code(verdict: Verdict) -> &'static str {
     }
 }
 
+/// A level's name in code: for tags and names of tests.
+pub(crate) const fn level(level: Level) -> &'static str {
+    match level {
+        Level::Must => "MUST",
+        Level::Should => "SHOULD",
+        Level::Info => "INFO",
+    }
+}
+
 impl Verdict {
+    /// The verdict on one check.
     pub(crate) const fn name(self) -> Text {
+        self.names(1)
+    }
+
+    /// The verdict on so many checks.
+    pub(crate) const fn names(self, checks: usize) -> Text {
+        let one = checks == 1;
         let (es, en) = match self {
-            Self::Pass => ("se cumple", "pass"),
-            Self::NotStrict => ("no estricto", "not strict"),
-            Self::Fail => ("falla", "fail"),
-            Self::Flaky => ("inestable", "flaky"),
-            Self::ExpectedFail => ("fallo esperado", "expected failure"),
-            Self::Skipped => ("omitida", "skipped"),
-            Self::Untestable => ("no comprobable", "untestable"),
-            Self::CheckerError => ("error del comprobador", "checker error"),
+            Self::Pass if one => ("se cumple", "pass"),
+            Self::Pass => ("se cumplen", "pass"),
+            Self::NotStrict if one => ("no estricta", "not strict"),
+            Self::NotStrict => ("no estrictas", "not strict"),
+            Self::Fail if one => ("falla", "fail"),
+            Self::Fail => ("fallan", "fail"),
+            Self::Flaky if one => ("inestable", "flaky"),
+            Self::Flaky => ("inestables", "flaky"),
+            Self::ExpectedFail if one => ("fallo esperado", "expected failure"),
+            Self::ExpectedFail => ("fallos esperados", "expected failures"),
+            Self::Skipped if one => ("omitida", "skipped"),
+            Self::Skipped => ("omitidas", "skipped"),
+            Self::Untestable if one => ("no comprobable", "untestable"),
+            Self::Untestable => ("no comprobables", "untestable"),
+            Self::CheckerError if one => ("error de chat-check", "checker error"),
+            Self::CheckerError => ("errores de chat-check", "checker errors"),
         };
         Text { es, en }
     }
@@ -155,12 +189,13 @@ impl Verdict {
 }
 
 impl Level {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Must => "MUST",
-            Self::Should => "SHOULD",
-            Self::Info => "INFO",
-        }
+    pub(crate) const fn name(self) -> Text {
+        let (es, en) = match self {
+            Self::Must => ("obligatorio", "required"),
+            Self::Should => ("recomendado", "recommended"),
+            Self::Info => ("informativo", "information"),
+        };
+        Text { es, en }
     }
 }
 
@@ -222,7 +257,7 @@ pub(crate) fn dialect(dialect: &Dialect, lang: Lang) -> String {
     parts.push(leave);
     let given = match dialect.given.as_slice() {
         [] => String::new(),
-        given => format!(" ({}: {})", say("dado", "given"), given.join(", ")),
+        given => format!(" ({}: {})", say("ya se sabía", "given"), given.join(", ")),
     };
     parts.join(" · ") + &given
 }

@@ -211,6 +211,7 @@ impl TestedProgram {
     ) -> io::Result<Terminal<Sandbox>> {
         let workdir = self.workdir()?;
         let command = containment::command(&self.start_in(&workdir, port), &workdir);
+        role.event(format!("starts on a terminal: {}", shell_words::join(&self.words)));
         Terminal::start_in(role, &command, |spawn| self.contain(spawn, workdir))
     }
 

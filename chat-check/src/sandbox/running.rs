@@ -238,6 +238,7 @@ impl Running {
     /// Kills it, and all that it has started, and waits until they are gone.
     pub(crate) fn kill(&self) {
         if self.ended().is_none() {
+            self.trace.signalled.store(true, Ordering::Relaxed);
             self.child.kill();
         }
     }
@@ -299,6 +300,11 @@ pub(crate) fn how(status: ExitStatus) -> Words {
         Some(code @ 129..) => Words::new(
             format!("la señal {} terminó el programa", code - 128),
             format!("signal {} ended the program", code - 128),
+        ),
+        // What shells say too.
+        Some(127) => Words::new(
+            "no se encontró el programa (estado 127)",
+            "the program was not found (status 127)",
         ),
         Some(code) => Words::new(
             format!("el programa terminó con estado {code}"),

@@ -64,6 +64,24 @@ impl Drop for WorkDir {
     }
 }
 
+/// Shortens the paths of files in copies of a program's folder to the paths inside of that folder,
+/// which its author knows.
+pub(crate) fn without_copy(text: &str) -> String {
+    let prefix = std::env::temp_dir().join(PREFIX).display().to_string();
+    let mut pieces = text.split(&prefix);
+    let mut short = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let behind = piece.trim_start_matches(char::is_alphanumeric);
+        match behind.strip_prefix("/work/") {
+            Some(path) => short.push_str(path),
+            // Cut short there.
+            None if behind.starts_with('…') => short.push_str(behind),
+            None => short.extend([&prefix, piece]),
+        }
+    }
+    short
+}
+
 /// Removes the folders that earlier checkers have left among the temporary files.
 pub(crate) fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -135,6 +153,19 @@ mod tests {
         fs::create_dir(&begun).unwrap();
         sweep(folder.path());
         assert!(!left.exists() && foreign.exists() && alive.exists() && begun.exists());
+    }
+
+    #[test]
+    fn the_path_of_a_copy_is_not_shown() {
+        let workdir = WorkDir::new(None).unwrap();
+        let file = workdir.folder("work").join("red/servidor.py");
+        let line = format!("File \"{0}\", line 3 ({0})", file.display());
+        assert_eq!(without_copy(&line), "File \"red/servidor.py\", line 3 (red/servidor.py)");
+        let cut = format!("File \"{}… (592 bytes)", workdir.path().display());
+        assert_eq!(without_copy(&cut), "File \"… (592 bytes)");
+        for other in ["/tmp/x/work/a.py", "work", &workdir.folder("home").display().to_string()] {
+            assert_eq!(without_copy(other), other);
+        }
     }
 
     #[test]

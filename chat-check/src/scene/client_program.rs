@@ -8,7 +8,7 @@ use chat_drive::captured::Captured;
 use crate::dialect::Dialect;
 use crate::sandbox::running::Running;
 use crate::scene::{Scene, begin};
-use crate::text::Words;
+use crate::text::{Lang, Words, seconds};
 use crate::verdict::{Checked, Halt};
 
 /// A client program; its user types lines into a pipe.
@@ -116,14 +116,14 @@ impl ClientProgram {
     }
 
     fn instead(&self) -> Words {
-        let seconds = self.patience.as_secs_f32();
+        let seconds = seconds(self.patience.as_secs_f64());
         match self.program.ended() {
             Some(_) => {
                 ["el cliente terminó sin mostrarlo", "the client ended without showing it"].into()
             }
             None => Words::new(
-                format!("no lo mostró en {seconds:.1} s"),
-                format!("it did not show it within {seconds:.1} s"),
+                format!("no lo mostró en {}", seconds.to(Lang::Es)),
+                format!("it did not show it within {}", seconds.to(Lang::En)),
             ),
         }
     }
@@ -162,12 +162,12 @@ impl ClientProgram {
     }
 
     fn goes_on(&self, why: impl Into<Words>) -> Halt {
-        let seconds = self.patience.as_secs_f32();
+        let seconds = seconds(self.patience.as_secs_f64());
         Halt::fault(
             why,
             Words::new(
-                format!("el programa seguía en marcha después de {seconds:.1} s"),
-                format!("the program was still running after {seconds:.1} s"),
+                format!("el programa seguía en marcha después de {}", seconds.to(Lang::Es)),
+                format!("the program was still running after {}", seconds.to(Lang::En)),
             ),
         )
     }
@@ -210,7 +210,7 @@ impl Gone {
             Self::AfterEnter(_) => Err(Halt::fault(
                 ["que termine por sí solo", "that it ends by itself"],
                 [
-                    "termina recién cuando su usuario aprieta Enter",
+                    "termina solo cuando su usuario pulsa Enter",
                     "it ends only when its user presses Enter",
                 ],
             )),

@@ -4,9 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::dialect::{Framing, Naming};
-use crate::scene::participant::{NonReader, Participant};
+use crate::scene::participant::{NonReader, Participant, trouble};
 use crate::scene::{Scene, Server};
-use crate::text::Words;
+use crate::text::{Lang, Words};
 use crate::verdict::{Checked, Halt};
 
 impl Scene<'_> {
@@ -129,10 +129,13 @@ impl Scene<'_> {
         self.eventually(owns).ok_or_else(|| {
             Halt::fault(
                 Words::new(
-                    format!("que se acepte la conexión de {client}"),
-                    format!("that the connection of {client} is accepted"),
+                    format!("que el servidor acepte la conexión de {client}"),
+                    format!("that the server accepts the connection of {client}"),
                 ),
-                ["sigue en la cola del sistema", "it still waits in the system's queue"],
+                [
+                    "nadie llamó a accept(): su conexión sigue en la cola del sistema",
+                    "nothing called accept(): the connection still waits in the system's queue",
+                ],
             )
         })
     }
@@ -143,11 +146,16 @@ impl Scene<'_> {
     ///
     /// It does not while patience lasts; with what the server has done instead.
     pub(crate) fn is_admitted(&self, server: &Server, participant: &Participant) -> Checked {
-        self.accepted(server, participant.local()).map_err(|halt| {
-            match (halt, turned_away(participant)) {
-                (Halt::Fault { expected, .. }, Some(came)) => Halt::Fault { expected, came },
-                (halt, _) => halt,
+        self.accepted(server, participant.local()).map_err(|halt| match halt {
+            Halt::Fault { came, .. } => {
+                let name = participant.name();
+                let expected = Words::new(
+                    format!("que el servidor atienda a {name}"),
+                    format!("that the server serves {name}"),
+                );
+                Halt::Fault { expected, came: turned_away(participant).unwrap_or(came) }
             }
+            halt => halt,
         })
     }
 }
@@ -155,7 +163,10 @@ impl Scene<'_> {
 fn refused(name: &str, error: &io::Error) -> Halt {
     Halt::fault(
         Words::new(format!("que {name} pueda conectarse"), format!("that {name} can connect")),
-        Words::new(format!("no puede: {error}"), format!("it cannot: {error}")),
+        Words::new(
+            format!("no puede: {}", trouble(error).to(Lang::Es)),
+            format!("it cannot: {}", trouble(error).to(Lang::En)),
+        ),
     )
 }
 

@@ -231,7 +231,7 @@ impl<'a> Scene<'a> {
 
     /// Adds a remark to the transcript.
     pub(crate) fn note(&self, what: impl Display) {
-        self.role("checker").event(what.to_string());
+        self.role("chat-check").event(what.to_string());
     }
 
     pub(crate) fn transcript(&self) -> &Transcript {

@@ -11,7 +11,7 @@ use chat_drive::peer::{Connect, Peer};
 use chat_drive::role::Role;
 
 use crate::dialect::Framing;
-use crate::text::Words;
+use crate::text::{Lang, Words, seconds};
 use crate::verdict::{Checked, Halt};
 
 /// A scripted participant in the chat. Everything that arrives is gathered in the background, and
@@ -55,7 +55,7 @@ impl Participant {
     }
 
     fn of(peer: Peer, framing: Framing, patience: Duration) -> Self {
-        peer.role().event(format!("is connected: {} to {}", peer.local(), peer.remote()));
+        peer.role().event(format!("is connected: {} → {}", peer.local(), peer.remote()));
         let captured = peer.capture(MOST);
         Self { peer, framing, patience, captured, said: None, ends_properly: false }
     }
@@ -97,15 +97,15 @@ impl Participant {
     /// The connection does not take them.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> Checked {
         self.peer.send(bytes).map_err(|error| {
-            self.peer.role().event(format!("cannot send: {error}"));
+            self.peer.role().event("cannot send");
             Halt::fault(
                 [
                     "que la conexión siga abierta y el programa lea lo que llega",
                     "that the connection stays open, and the program reads what comes",
                 ],
                 Words::new(
-                    format!("no tomó lo que se le enviaba ({error})"),
-                    format!("it did not take what was sent to it ({error})"),
+                    format!("no tomó lo que se le enviaba: {}", trouble(&error).to(Lang::Es)),
+                    format!("it did not take what was sent: {}", trouble(&error).to(Lang::En)),
                 ),
             )
         })
@@ -145,13 +145,13 @@ impl Participant {
 
     /// Describes what came in place of something that was waited for.
     pub(crate) fn instead(&self, patience: Duration) -> Words {
-        let seconds = patience.as_secs_f32();
+        let seconds = seconds(patience.as_secs_f64());
         match self.captured.look(|heard| heard.end) {
             Some(End::Closed) => ["su conexión se cerró", "its connection was closed"].into(),
             Some(End::Broken) => ["su conexión se cortó", "its connection was reset"].into(),
             None => Words::new(
-                format!("no llegó en {seconds:.1} s"),
-                format!("it did not come within {seconds:.1} s"),
+                format!("no llegó en {}", seconds.to(Lang::Es)),
+                format!("it did not come within {}", seconds.to(Lang::En)),
             ),
         }
     }
@@ -214,15 +214,15 @@ impl Participant {
     pub(crate) fn ends_within(&mut self, patience: Duration) -> Checked<End> {
         let end = self.captured.wait(patience, |heard| heard.end);
         end.ok_or_else(|| {
-            let (name, seconds) = (self.peer.role().name(), patience.as_secs_f32());
+            let (name, seconds) = (self.peer.role().name(), seconds(patience.as_secs_f64()));
             Halt::fault(
                 Words::new(
                     format!("que se cierre la conexión de {name}"),
                     format!("that {name}'s connection is closed"),
                 ),
                 Words::new(
-                    format!("seguía abierta después de {seconds:.1} s"),
-                    format!("it was still open after {seconds:.1} s"),
+                    format!("seguía abierta después de {}", seconds.to(Lang::Es)),
+                    format!("it was still open after {}", seconds.to(Lang::En)),
                 ),
             )
         })
@@ -281,7 +281,7 @@ impl NonReader {
     ) -> io::Result<Self> {
         let how = Connect { takes_little: true, ..Connect::patiently(patience) };
         let peer = Peer::connect(role, address, how)?;
-        peer.role().event(format!("is connected at {}, and reads nothing", peer.local()));
+        peer.role().event(format!("is connected, and reads nothing: {}", peer.local()));
         if let Some((keyword, answer)) = asked {
             let (mut heard, mut byte) = (Vec::new(), [0]);
             while memchr::memmem::find(&heard, keyword.as_bytes()).is_none() {
@@ -305,6 +305,25 @@ impl Drop for NonReader {
     fn drop(&mut self) {
         self.0.role().event("resets the connection");
         self.0.end_with_reset();
+    }
+}
+
+/// Describes an error of a connection: in words where it is a common one.
+pub(super) fn trouble(error: &io::Error) -> Words {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => {
+            ["la conexión ya estaba cerrada", "the connection was closed already"].into()
+        }
+        io::ErrorKind::ConnectionReset => {
+            ["la conexión se cortó", "the connection was reset"].into()
+        }
+        io::ErrorKind::ConnectionRefused => {
+            ["se rechazó la conexión", "the connection was refused"].into()
+        }
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+            ["no respondió a tiempo", "there was no answer in time"].into()
+        }
+        _ => Words::new(error, error),
     }
 }
 

@@ -195,7 +195,7 @@ impl Scene<'_> {
         });
         sent.ok_or_else(|| {
             Halt::fault(
-                ["que el cliente mande su nombre", "that the client sends its name"],
+                ["que el cliente envíe su nombre", "that the client sends its name"],
                 participant.instead(patience),
             )
         })

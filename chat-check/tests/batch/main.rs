@@ -221,7 +221,8 @@ fn a_program_that_wants_arguments_gets_them() {
     let repeat = "chat-check server 'python3 ./servidor.py 127.0.0.1 {port}' --only 2.1-relay";
     let results = part["results"].as_array().unwrap();
     assert!(results.iter().any(|result| result["repeat"] == repeat), "{part:#}");
-    assert!(class.why("b").contains("nor does it start with the usual arguments"));
+    let remarks = class.report("b")["parts"][0]["remarks"].to_string();
+    assert!(remarks.contains("Nor does it start with the usual arguments"), "{remarks}");
 }
 
 #[test]

@@ -33,6 +33,10 @@ texts! {
         es: "no se encuentra ninguna máquina con ese nombre (¿está bien escrito?)",
         en: "no machine of this name is found (is it spelled correctly?)",
     }
+    no_route {
+        es: "no hay camino hasta esa dirección",
+        en: "there is no route to this address",
+    }
     no_answer { es: "no responde", en: "no answer" }
 }
 
@@ -56,6 +60,7 @@ impl Language {
             io::ErrorKind::PermissionDenied => self.not_permitted(),
             io::ErrorKind::ConnectionRefused => self.refused(),
             io::ErrorKind::ConnectionReset => self.reset(),
+            io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => self.no_route(),
             io::ErrorKind::TimedOut => self.no_answer(),
             _ if is_lookup_failure(error) => self.unknown_host(),
             _ => return error.to_string(),
@@ -78,6 +83,9 @@ mod tests {
         let taken = io::Error::from(io::ErrorKind::AddrInUse);
         let line = Language::Es.cannot_listen(&"127.0.0.1:65310", &taken);
         assert_eq!(line, "no se puede escuchar en 127.0.0.1:65310: la dirección ya está en uso");
+        let unreachable = io::Error::from(io::ErrorKind::NetworkUnreachable);
+        let line = Language::En.cannot_connect(&"192.0.2.1:12345", &unreachable);
+        assert_eq!(line, "cannot connect to 192.0.2.1:12345: there is no route to this address");
     }
 
     #[test]

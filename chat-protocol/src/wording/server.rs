@@ -47,8 +47,8 @@ texts! {
     }
     /// Replaces this many lines that the console was too slow to print.
     pub console_gap(lines: u64) {
-        es: "* {lines} líneas omitidas: nadie leía esta salida",
-        en: "* {lines} lines omitted: this output was not read",
+        es: "* líneas omitidas: {lines}; nadie leía esta salida",
+        en: "* lines omitted: {lines}; this output was not read",
     }
     pub(super) missed_one { es: "* te has perdido 1 mensaje", en: "* you have missed 1 message" }
     pub(super) missed_several(messages: u64) {

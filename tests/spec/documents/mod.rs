@@ -2,6 +2,7 @@
 
 mod options;
 mod pictures;
+mod twins;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -217,12 +218,14 @@ fn every_dependency_has_a_reason() {
 }
 
 /// The documents, each with the folder that its links begin in.
-const DOCUMENTS: [(&str, &str); 16] = [
+const DOCUMENTS: [(&str, &str); 18] = [
     ("", "README.md"),
     ("", "README.es.md"),
     ("", "CONTRIBUTING.md"),
     ("", "SECURITY.md"),
     ("docs/", "benchmarks.md"),
+    ("chat-protocol/", "SPEC.md"),
+    ("chat-protocol/", "SPEC.es.md"),
     ("docs/", "running-a-chat.md"),
     ("docs/", "troubleshooting.md"),
     ("chat-server/", "README.md"),

@@ -272,8 +272,8 @@ fn shows_long(scene: &mut Scene, length: usize) -> Checked {
                 format!("a message of {length} bytes, whole"),
             ),
             Words::new(
-                format!("se perdieron {} bytes", filling.len() - filled),
-                format!("{} bytes were lost", filling.len() - filled),
+                format!("bytes perdidos: {}", filling.len() - filled),
+                format!("bytes lost: {}", filling.len() - filled),
             ),
         ))
     }

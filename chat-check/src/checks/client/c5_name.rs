@@ -22,7 +22,7 @@ const ANSWERS: Check = Check {
         en: "it answers the keyword with its name",
     },
     explanation: Text {
-        es: "El servidor manda la palabra clave después del saludo; el cliente tiene que \
+        es: "El servidor envía la palabra clave después del saludo; el cliente tiene que \
              reconocerla (`if \"nombre del cliente\" in linea:`) y contestar con el nombre, como \
              una línea. Comprueba que la busca en cada línea que llega, no solo en la primera, y \
              sin contar espacios ni fin de línea (`strip()`).",

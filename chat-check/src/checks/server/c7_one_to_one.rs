@@ -122,9 +122,9 @@ const SIGNS: Check = Check {
     },
     explanation: Text {
         es: "El servidor antepone el nombre de su operador a cada línea antes de enviarla: \
-             `Servidor > Bien, y vos?`.",
+             `Servidor > Bien, ¿y tú?`.",
         en: "The server puts its operator's name before each line before it sends it: `Servidor > \
-             Bien, y vos?`.",
+             Bien, ¿y tú?`.",
     },
     body: signs,
 };

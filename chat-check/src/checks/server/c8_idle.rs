@@ -8,7 +8,7 @@ use crate::checks::check::{Check, EVERY, MANY, Side};
 use crate::checks::server::c7_one_to_one::types;
 use crate::scene::Scene;
 use crate::scene::participant::Participant;
-use crate::text::{Text, Words};
+use crate::text::{Lang, Text, Words, seconds};
 use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] =
@@ -61,7 +61,7 @@ const IDLE: Check = Check {
              (`ultimo = time.monotonic()` al conectarse, después de cada `recv` y después de cada \
              envío). En un bucle, espera con `select` (`select.select([cliente], [], [], 1)`) y \
              lee solo si hay algo; cuando `time.monotonic() - ultimo` pasa del tiempo, envía el \
-             aviso y cierra. `cliente.settimeout(60)` no alcanza: no ve lo que se envía, y vale \
+             aviso y cierra. `cliente.settimeout(60)` no basta: no ve lo que se envía, y vale \
              también para `sendall`.",
         en: "A connection on which nothing happens has to be closed after the time given, and not \
              before. For each client keep the time of its last byte, in either direction (`last = \
@@ -84,14 +84,15 @@ fn idle(scene: &mut Scene) -> Checked {
     ana.ends_within(idle + scene.timeouts.patience * 2)?;
     let after = begun.elapsed();
     if after < idle.mul_f64(0.9) {
+        let [wanted, came] = [idle, after].map(|time| seconds(time.as_secs_f64()));
         return Err(Halt::fault(
             Words::new(
-                format!("que se cierre después de {:.1} s", idle.as_secs_f64()),
-                format!("that it is closed after {:.1} s", idle.as_secs_f64()),
+                format!("que se cierre después de {}", wanted.to(Lang::Es)),
+                format!("that it is closed after {}", wanted.to(Lang::En)),
             ),
             Words::new(
-                format!("se cerró a los {:.1} s", after.as_secs_f64()),
-                format!("it was closed after {:.1} s", after.as_secs_f64()),
+                format!("se cerró a los {}", came.to(Lang::Es)),
+                format!("it was closed after {}", came.to(Lang::En)),
             ),
         ));
     }
@@ -286,7 +287,7 @@ fn descriptors(scene: &mut Scene) -> Checked {
                 format!("que vuelva a tener {before} descriptores abiertos"),
                 format!("that it has {before} open descriptors again"),
             ),
-            Words::new(format!("tiene {now}"), format!("it has {now}")),
+            Words::new(format!("tiene {now} abiertos"), format!("it has {now} open")),
         )
     })
 }
@@ -295,8 +296,8 @@ fn descriptors(scene: &mut Scene) -> Checked {
 fn idle_time(scene: &Scene) -> Checked<Duration> {
     scene.timeouts.idle.ok_or_else(|| {
         Halt::Untestable(Words::new(
-            "no se sabe cuánto es; se comprueba con --idle TIEMPO",
-            "it is not known how long it is; --idle TIME has it checked",
+            "no se sabe tras cuánto tiempo debe cerrarse; se comprueba con --idle TIEMPO",
+            "it is not known after how long it must be closed; --idle TIME has it checked",
         ))
     })
 }

@@ -68,12 +68,13 @@ impl<'a> Sum<'a> {
             None => (100.0, ""),
         };
         let base = rounded(scale.points * percent / 100.0);
-        self.arithmetic.push(format!("{percent} %: {means}"));
+        let written = self.lang.number(percent);
+        self.arithmetic.push(format!("{written} %: {means}"));
         if let Some((_, cause)) = &holding {
             self.explain(scale.points - base, means, cause);
         }
-        let line = format!("{} × {percent} % = {}", points(scale.points), points(base));
-        self.arithmetic.push(line);
+        let [of, reached] = [scale.points, base].map(|amount| points(amount, self.lang));
+        self.arithmetic.push(format!("{of} × {written} % = {reached}"));
         let left = self.deduct(base);
         PartMarks {
             side: scale.side,
@@ -112,8 +113,9 @@ impl<'a> Sum<'a> {
             let lost = rounded(deduction.points.min(left));
             let before = left;
             left = rounded(left - lost);
-            let line = format!("{} − {} = {}", points(before), points(lost), points(left));
-            self.arithmetic.push(format!("{line}  ({})", named(outcome)));
+            let [before, less, after] = [before, lost, left].map(|each| points(each, self.lang));
+            let line = format!("{before} − {less} = {after}  ({})", named(outcome));
+            self.arithmetic.push(line);
             if lost > 0.0 {
                 let checks = vec![outcome.id.clone()];
                 self.lost.push(Loss { points: lost, reason: named(outcome), checks });

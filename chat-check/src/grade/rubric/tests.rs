@@ -72,7 +72,7 @@ fn the_arithmetic_is_told_line_by_line() {
             "75 %: funciona, pero ignora algún requisito",
             "  − no se cumple 1 requisito",
             "  − 2.2-echo (lo de 2.2-echo)",
-            "5 × 75 % = 3.75",
+            "5 × 75 % = 3,75",
         ]
     );
     let [loss] = &marks.parts[0].lost[..] else { panic!("{marks:?}") };
@@ -132,9 +132,9 @@ fn deductions_never_take_more_than_there_is() {
     let half = level(50, "requirements_failed_at_least = 1");
     let rubric = server("", &(half + &deduction("2.1-relay", 1.5) + &deduction("2.*", 3.0)));
     let echo = marked(&rubric, &with(&[("2.1-relay", Verdict::Fail)]));
-    assert_eq!(echo.arithmetic.last().unwrap(), "2 − 1.5 = 0.5  (2.1-relay (lo de 2.1-relay))");
+    assert_eq!(echo.arithmetic.last().unwrap(), "2 − 1,5 = 0,5  (2.1-relay (lo de 2.1-relay))");
     let both = marked(&rubric, &with(&[("2.1-relay", Verdict::Fail), ("2.2-echo", Verdict::Fail)]));
-    assert_eq!(both.arithmetic.last().unwrap(), "0.5 − 0.5 = 0  (2.2-echo (lo de 2.2-echo))");
+    assert_eq!(both.arithmetic.last().unwrap(), "0,5 − 0,5 = 0  (2.2-echo (lo de 2.2-echo))");
     assert_eq!(both.lost.len(), 3);
 }
 

@@ -1,6 +1,6 @@
 //! The fixed words of marks, in both languages, and how points are written.
 
-use crate::text::{Text, Words};
+use crate::text::{Lang, Text, Words};
 
 /// The condition of a level in which no check holds.
 pub(super) const ALL_FAIL: Text =
@@ -12,9 +12,9 @@ pub(crate) fn rounded(points: f64) -> f64 {
 }
 
 /// Formats points.
-pub(crate) fn points(points: f64) -> String {
+pub(crate) fn points(points: f64, lang: Lang) -> String {
     // Adding nothing turns a negative zero into a plain one.
-    (rounded(points) + 0.0).to_string()
+    lang.number(rounded(points) + 0.0)
 }
 
 /// Number of requirements that fail.

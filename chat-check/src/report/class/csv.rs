@@ -5,6 +5,7 @@ use crate::checks::check::Side;
 use crate::grade::result::Report;
 use crate::grade::rubric::points;
 use crate::report::wording;
+use crate::text::Lang;
 use crate::verdict::Verdict;
 
 /// One row for each submission: its marks, the number of checks that fail, its state, and the
@@ -39,9 +40,10 @@ pub(crate) fn csv(reports: &[Report]) -> String {
 fn row(class: &Class, report: &Report) -> Vec<String> {
     let of = report.marks.as_ref().map(|marks| marks.of);
     let mut row = vec![inert(report.submission.as_deref().unwrap_or_default())];
-    row.extend(cells(report));
+    // Programs read it: the decimal sign is a point.
+    row.extend(cells(report, Lang::En));
     row.extend([
-        of.map(points).unwrap_or_default(),
+        of.map(|of| points(of, Lang::En)).unwrap_or_default(),
         report.count(Verdict::Fail).to_string(),
         inert(&state(report)),
     ]);

@@ -8,8 +8,8 @@ use super::{Class, cells, outcome, state};
 use crate::checks::check::Side;
 use crate::grade::result::Report;
 use crate::grade::rubric::points;
-use crate::report::html::{heading, legend, page, prose, tile};
-use crate::report::wording;
+use crate::report::html::{legend, page, prose, tile};
+use crate::report::wording::{self, heading};
 use crate::verdict::Verdict;
 
 /// Renders the page. Each name links to `NAME/index.html` beside it.
@@ -20,11 +20,11 @@ pub(crate) fn html(reports: &[Report]) -> String {
     let body = html! {
         header { h1 { (wording::CLASS_TITLE.to(lang)) } }
         div.tiles {
-            (tile(wording::SUBMISSIONS.to(lang), &reports.len().to_string(), ""))
+            (tile(wording::SUBMISSIONS, lang, &reports.len().to_string(), ""))
             @if let Some(mean) = class.mean() {
-                (tile(wording::MEAN.to(lang), &points(mean), "main"))
+                (tile(wording::MEAN, lang, &points(mean, lang), "main"))
             }
-            (tile(wording::FAILURES.to(lang), &count(Verdict::Fail).to_string(), ""))
+            (tile(wording::FAILURES, lang, &count(Verdict::Fail).to_string(), ""))
         }
         section {
             div.wide { (matrix(&class)) }
@@ -65,7 +65,7 @@ fn row(class: &Class, folder: &str, report: &Report) -> Markup {
     html! {
         tr {
             th scope="row" { a href={ "./" (encoded(folder)) "/index.html" } { (name) } }
-            @for points in cells(report) { td.number { (points) } }
+            @for points in cells(report, class.lang) { td.number { (points) } }
             @let nothing = report.results().next().is_none();
             @for (id, _) in class.checks.iter().filter(|_| !nothing) {
                 td.cell {
@@ -107,7 +107,7 @@ fn common(class: &Class) -> Markup {
                     } }
                     tbody { @for (count, outcome) in common {
                         tr {
-                            th scope="row" { code { (outcome.id) } " " (outcome.title) }
+                            th scope="row" { code { (outcome.id) } " " (prose(&outcome.title)) }
                             td.number { (count) }
                             td { @if let Some(evidence) = &outcome.evidence {
                                 (prose(&evidence.explanation))

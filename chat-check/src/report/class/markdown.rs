@@ -4,8 +4,8 @@ use super::{Class, cells, state};
 use crate::checks::check::Side;
 use crate::grade::result::Report;
 use crate::grade::rubric::points;
-use crate::report::markdown::plain;
-use crate::report::wording;
+use crate::report::markdown::{plain, prose};
+use crate::report::wording::{self, heading};
 use crate::verdict::Verdict;
 
 /// A row for each submission, and the most frequent faults.
@@ -14,7 +14,7 @@ pub(crate) fn markdown(reports: &[Report]) -> String {
     let lang = class.lang;
     let mut text = vec![format!("# {}\n", wording::CLASS_TITLE.to(lang))];
     if let Some(mean) = class.mean() {
-        text.push(format!("\n{}: {}\n", wording::MEAN.to(lang), points(mean)));
+        text.push(format!("\n{}: {}\n", heading(wording::MEAN, lang), points(mean, lang)));
     }
     let head = [
         wording::SUBMISSION,
@@ -29,7 +29,7 @@ pub(crate) fn markdown(reports: &[Report]) -> String {
         head.map(|t| t.to(lang)).join(" | ")
     ));
     for (_, report) in &class.reports {
-        let [server, client, total] = cells(report);
+        let [server, client, total] = cells(report, lang);
         let name = plain(report.submission.as_deref().unwrap_or_default());
         let failures = report.count(Verdict::Fail).to_string();
         let cells = [name, server, client, total, failures, plain(&state(report))];
@@ -37,10 +37,10 @@ pub(crate) fn markdown(reports: &[Report]) -> String {
     }
     let common = class.common();
     if !common.is_empty() {
-        text.push(format!("\n## {}\n\n", wording::COMMON.to(lang)));
+        text.push(format!("\n## {}\n\n", heading(wording::COMMON, lang)));
     }
     for (count, outcome) in common {
-        text.push(format!("- {count}× {} {}\n", plain(&outcome.id), plain(&outcome.title)));
+        text.push(format!("- {count}× {} {}\n", plain(&outcome.id), prose(&outcome.title)));
     }
     text.concat()
 }

@@ -93,12 +93,14 @@ fn points_for(report: &Report, side: Side) -> Option<f64> {
 
 /// Returns the points of its server, of its client and in all, for cells. A submission that was not
 /// checked to the end gets a word instead, so that a part is not taken for the whole.
-fn cells(report: &Report) -> [String; 3] {
+///
+/// The points have the decimal sign of `lang`.
+fn cells(report: &Report, lang: Lang) -> [String; 3] {
     if report.interrupted {
         return [(); 3].map(|()| wording::NOT_COMPLETE.to(report.lang).to_owned());
     }
     [points_for(report, Side::Server), points_for(report, Side::Client), total(report)]
-        .map(|marks| marks.map(points).unwrap_or_default())
+        .map(|marks| marks.map(|marks| points(marks, lang)).unwrap_or_default())
 }
 
 /// Returns the outcome of a check in this report.

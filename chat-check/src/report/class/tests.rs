@@ -92,7 +92,7 @@ fn the_summary_is_a_table() {
     let mut reports = reports();
     reports.push(sample::hostile());
     let text = markdown(&reports);
-    assert!(text.contains("| García, Ana | 3.75 | 3.75 | 7.5 | 3 | completo |\n"), "{text}");
+    assert!(text.contains("| García, Ana | 3,75 | 3,75 | 7,5 | 3 | completo |\n"), "{text}");
     assert!(text.contains("- 2× 2.2-echo lo de 2.2-echo\n"), "{text}");
     let rows = text.lines().filter(|line| line.starts_with('|'));
     assert!(rows.map(|row| row.replace("\\|", "")).all(|row| row.matches('|').count() == 7));

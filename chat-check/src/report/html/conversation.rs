@@ -5,6 +5,7 @@ use chat_drive::transcript::{Entry, How};
 use maud::{Markup, html};
 
 use crate::grade::result::Evidence;
+use crate::report::people::is_start;
 use crate::report::wording;
 use crate::text::{Lang, Text};
 
@@ -12,7 +13,7 @@ use crate::text::{Lang, Text};
 const OPEN: usize = 24;
 
 /// The speaker's name in the checker's own entries.
-const CHECKER: &str = "checker";
+const CHECKER: &str = "chat-check";
 
 /// Renders the diagram.
 pub(super) fn conversation(evidence: &Evidence, lang: Lang) -> Markup {
@@ -67,7 +68,7 @@ impl<'a> Lanes<'a> {
         }
         let is_program = |name: &&str| {
             let mut own = entries.iter().filter(|entry| entry.who == **name);
-            own.any(|e| e.how == How::Err || (e.how == How::Event && e.what.starts_with(STARTS)))
+            own.any(|entry| entry.how == How::Err || is_start(entry))
         };
         let programs: Vec<usize> =
             (0..names.len()).filter(|lane| is_program(&names[*lane])).collect();
@@ -130,6 +131,3 @@ impl<'a> Lanes<'a> {
         html! { span.unseen { (entry.who) (does) ": " } }
     }
 }
-
-/// The beginning of an entry that says that a program was started.
-const STARTS: &str = "starts: ";

@@ -11,13 +11,13 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::grade::result::Report;
 use crate::grade::result::{Marks, PartMarks};
 use crate::grade::rubric::points;
-use crate::report::wording::{self, points_of, sign};
+use crate::report::wording::{self, heading, points_of, sign};
 use crate::text::{Lang, Text};
 use crate::verdict::Verdict;
 
 /// Renders the page.
 pub(crate) fn render(report: &Report) -> String {
-    let report = report.harmless();
+    let report = report.for_people();
     let lang = report.lang;
     let title = match &report.submission {
         Some(submission) => format!("{submission} · {}", wording::TITLE.to(lang)),
@@ -73,8 +73,8 @@ pub(super) fn prose(text: &str) -> Markup {
 }
 
 /// A figure with its name.
-pub(super) fn tile(name: &str, figure: &str, class: &str) -> Markup {
-    html! { div.tile.(class) { span { (name) } b { (figure) } } }
+pub(super) fn tile(name: Text, lang: Lang, figure: &str, class: &str) -> Markup {
+    html! { div.tile.(class) { span { (heading(name, lang)) } b { (figure) } } }
 }
 
 /// The legend of the signs.
@@ -85,18 +85,12 @@ pub(super) fn legend(lang: Lang, count: impl Fn(Verdict) -> usize) -> Markup {
                 @if count(verdict) > 0 {
                     li {
                         span.sign.(wording::code(verdict)) aria-hidden="true" { (sign(verdict)) }
-                        (verdict.name().to(lang)) ": " (count(verdict))
+                        (verdict.names(count(verdict)).to(lang)) ": " (count(verdict))
                     }
                 }
             }
         }
     }
-}
-
-/// Capitalizes the first letter.
-pub(super) fn heading(text: Text, lang: Lang) -> String {
-    let mut letters = text.to(lang).chars();
-    letters.next().map(char::to_uppercase).into_iter().flatten().chain(letters).collect()
 }
 
 fn tiles(report: &Report) -> Markup {
@@ -108,16 +102,16 @@ fn tiles(report: &Report) -> Markup {
     html! {
         div.tiles {
             @if let Some(marks) = marks {
-                (tile(&heading(wording::MARKS, lang), &points_of(marks.points, marks.of), "main"))
+                (tile(wording::MARKS, lang, &points_of(marks.points, marks.of, lang), "main"))
                 @if marks.parts.len() > 1 {
                     @for part in &marks.parts {
-                        (tile(&heading(part.side.name(), lang), &points_of(part.points, part.of), ""))
+                        (tile(part.side.name(), lang, &points_of(part.points, part.of, lang), ""))
                     }
                 }
             }
-            (tile(wording::FAILURES.to(lang), &fails.to_string(), if fails > 0 { "bad" } else { "good" }))
-            (tile(wording::PASSES.to(lang), &passes.to_string(), ""))
-            (tile(wording::REST.to(lang), &others.to_string(), ""))
+            (tile(wording::FAILURES, lang, &fails.to_string(), if fails > 0 { "bad" } else { "good" }))
+            (tile(wording::PASSES, lang, &passes.to_string(), ""))
+            (tile(wording::REST, lang, &others.to_string(), ""))
         }
     }
 }
@@ -138,14 +132,14 @@ fn marks(marks: &Marks, lang: Lang) -> Markup {
 fn part_marks(part: &PartMarks, lang: Lang) -> Markup {
     html! {
         div {
-            h3 { (heading(part.side.name(), lang)) ": " (points_of(part.points, part.of)) }
+            h3 { (heading(part.side.name(), lang)) ": " (points_of(part.points, part.of, lang)) }
             pre { (part.arithmetic.join("\n")) }
             h4 { (heading(wording::LOST, lang)) }
             @if part.lost.is_empty() { p { (wording::NOTHING_LOST.to(lang)) } }
             ul.lost {
                 @for loss in &part.lost {
                     li {
-                        b { "−" (points(loss.points)) } " " (loss.reason)
+                        b { "−" (points(loss.points, lang)) } " " (loss.reason)
                         @for id in &loss.checks {
                             " → " a href=(part::anchor(part.side, id, "#")) { (id) }
                         }

@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use super::conversation::conversation;
-use super::{heading, legend, prose};
+use super::{legend, prose};
 use crate::checks::check::Side;
 use crate::grade::result::{Evidence, Outcome, Part};
-use crate::report::wording::{self, code, seconds, sign};
-use crate::text::{Lang, Text};
+use crate::report::wording::{self, code, heading, sign};
+use crate::text::{Lang, Text, seconds};
 use crate::verdict::Verdict;
 
 /// The anchor of a check on the page: a name that means nothing to a browser.
@@ -24,13 +24,15 @@ pub(super) fn overview(part: &Part, lang: Lang) -> Markup {
         section {
             h2 { (heading(part.side.name(), lang)) }
             dl {
-                dt { (wording::COMMAND.to(lang)) } dd { code { (part.command) } }
+                @if !part.command.is_empty() {
+                    dt { (wording::COMMAND.to(lang)) } dd { code { (part.command) } }
+                }
                 dt { (wording::PROFILE.to(lang)) } dd { (part.profile.name()) }
                 @if !part.results.is_empty() {
                     dt { (wording::DIALECT.to(lang)) }
                     dd { (wording::dialect(&part.dialect, lang)) }
                 }
-                dt { (wording::TIME.to(lang)) } dd { (seconds(part.seconds)) }
+                dt { (wording::TIME.to(lang)) } dd { (seconds(part.seconds).to(lang)) }
             }
             @if !part.remarks.is_empty() {
                 ul { @for remark in &part.remarks { li { (remark) } } }
@@ -119,11 +121,11 @@ fn table(side: Side, outcomes: &[&Outcome], lang: Lang) -> Markup {
             } }
             tbody { @for outcome in outcomes {
                 tr id=(anchor(side, &outcome.id, "")) {
-                    th scope="row" { code { (outcome.id) } " " (outcome.title) }
-                    td { (outcome.level.name()) }
+                    th scope="row" { code { (outcome.id) } " " (prose(&outcome.title)) }
+                    td { (outcome.level.name().to(lang)) }
                     td { (badge(outcome, lang)) }
                     @if reasons { td { (outcome.reason.as_deref().unwrap_or_default()) } }
-                    td.number { (seconds(outcome.seconds)) }
+                    td.number { (seconds(outcome.seconds).to(lang)) }
                 }
             } }
         } }
@@ -134,8 +136,8 @@ fn fault(side: Side, outcome: &Outcome, evidence: &Evidence, lang: Lang) -> Mark
     html! {
         article id=(anchor(side, &outcome.id, "")) {
             h3 {
-                (badge(outcome, lang)) " " code { (outcome.id) } " " (outcome.title)
-                " " span.level { (outcome.level.name()) }
+                (badge(outcome, lang)) " " code { (outcome.id) } " " (prose(&outcome.title))
+                " " span.level { (outcome.level.name().to(lang)) }
             }
             div.versus {
                 div.expected { span { (wording::EXPECTED.to(lang)) } p { (evidence.expected) } }

@@ -25,8 +25,8 @@ fn everything_that_was_found_out_is_there() {
     let page = render(&sample::full());
     for text in [
         "García, Ana",
-        "7.5 / 10",
-        "5 × 75 % = 3.75",
+        "7,5 / 10",
+        "5 × 75 % = 3,75",
         "se sale con «salir»",
         "dos procesos escuchan",
         "le volvió su propio mensaje: «kqjxvbzmwp»",
@@ -75,7 +75,7 @@ fn a_long_conversation_is_folded_and_says_what_is_missing() {
     let page = render(&report);
     assert!(page.contains("<details><summary>la conversación (74 entradas)"));
     let before = page.find("línea 25").unwrap();
-    let gap = page.find("500 entradas sin mostrar").unwrap();
+    let gap = page.find("500 sin mostrar").unwrap();
     assert!(before < gap && gap < page.find("línea 26").unwrap());
 }
 

@@ -175,7 +175,10 @@ fn trace(scene: &mut Scene) -> Checked {
     match client.trace() {
         None => Ok(()),
         Some(line) => Err(Halt::fault(
-            ["una línea para su usuario", "a line for its user"],
+            [
+                "que diga en una línea que el servidor ya no está",
+                "a line that says that the server is gone",
+            ],
             Words::new(
                 format!("un error sin tratar: «{line}»"),
                 format!("an error that it did not handle: \"{line}\""),

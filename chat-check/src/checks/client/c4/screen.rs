@@ -46,7 +46,7 @@ fn escapes(scene: &mut Scene) -> Checked {
     let passed = |token| client.screen().look(|heard| heard.find(token, 0).is_some());
     if passed("\x1b[2J") {
         return Err(Halt::fault(
-            ["la secuencia sin efecto", "the sequence without effect"],
+            ["que la secuencia no tenga efecto", "that the sequence has no effect"],
             [
                 "`ESC [2J` llegó a la terminal, y borra la pantalla",
                 "`ESC [2J` reached the terminal, and clears the screen",
@@ -155,8 +155,8 @@ const FLUSH: Check = Check {
         en: "when its output is a pipe, it shows each line at once",
     },
     explanation: Text {
-        es: "Si la salida no es una terminal, el lenguaje la guarda y la escribe recién cuando \
-             hay mucha o el programa termina. Vacíala después de cada línea: `print(texto, \
+        es: "Si la salida no es una terminal, el lenguaje la guarda y la escribe solo cuando hay \
+             mucha o el programa termina. Vacíala después de cada línea: `print(texto, \
              flush=True)` o `sys.stdout.reconfigure(line_buffering=True)` en Python, \
              `fflush(stdout)` en C, `System.out.flush()` en Java.",
         en: "When the output is no terminal, the language keeps it and writes it only when there \
@@ -186,9 +186,9 @@ fn flush(scene: &mut Scene) -> Checked {
 
 fn unflushed() -> Halt {
     Halt::fault(
-        ["la línea enseguida", "the line at once"],
+        ["que muestre la línea enseguida", "that it shows the line at once"],
         [
-            "apareció recién cuando el programa terminó: falta vaciar la salida (flush)",
+            "no apareció hasta que el programa terminó: falta vaciar la salida (flush)",
             "it appeared only when the program ended: the output is not flushed",
         ],
     )

@@ -18,10 +18,10 @@ const RECEIVE: Check = Check {
         en: "it shows what arrives while its user types nothing, or is typing",
     },
     explanation: Text {
-        es: "Un cliente que primero llama a `input()` y después a `recv()` no ve nada hasta que \
-             su usuario aprieta Enter. Hacen falta dos tareas a la vez: un hilo que recibe e \
-             imprime (`threading.Thread(target=recibir, daemon=True)`) y otro que lee el teclado; \
-             o un `select` sobre el socket y la entrada.",
+        es: "Un cliente que primero llama a `input()` y después a `recv()` no ve nada hasta que su \
+             usuario pulsa Enter. Hacen falta dos tareas a la vez: un hilo que recibe e imprime \
+             (`threading.Thread(target=recibir, daemon=True)`) y otro que lee el teclado; o un \
+             `select` sobre el socket y la entrada.",
         en: "A client that first calls `input()` and then `recv()` sees nothing until its user \
              presses Enter. Two things have to go on at once: a thread that receives and prints \
              (`threading.Thread(target=receive, daemon=True)`) and another that reads the \

@@ -145,7 +145,7 @@ const GREETS: Check = Check {
     needs: &["1.1-listens"],
     title: Text { es: "saluda a quien se conecta", en: "greets whoever connects" },
     explanation: Text {
-        es: "Apenas acepta una conexión debe enviarle `bienvenido al chat! escribe 'salir' para \
+        es: "En cuanto acepta una conexión debe enviarle `bienvenido al chat! escribe 'salir' para \
              salir`, sin esperar a que el cliente hable.",
         en: "As soon as it accepts a connection it should send `bienvenido al chat! escribe \
              'salir' para salir`, without waiting until the client speaks.",
@@ -155,9 +155,7 @@ const GREETS: Check = Check {
 
 fn greets(scene: &mut Scene) -> Checked {
     if !scene.dialect.greeting {
-        return Err(Halt::NotStrict(
-            ["no saluda a quien se conecta", "does not greet whoever connects"].into(),
-        ));
+        return Err(Halt::NotStrict(["no envía ningún saludo", "it sends no greeting"].into()));
     }
     let server = scene.start()?;
     let ana = scene.connect(&server, "ana")?;

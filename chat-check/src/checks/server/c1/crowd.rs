@@ -128,7 +128,7 @@ const NAMELESS: Check = Check {
     explanation: Text {
         es: "El servidor pide y lee el nombre en el bucle de `accept()`: mientras uno piensa su \
              nombre, nadie más puede entrar. Pide y lee el nombre en el hilo del cliente, antes de \
-             agregarlo a la lista.",
+             añadirlo a la lista.",
         en: "The server asks for the name and reads it in the loop around `accept()`: while one \
              thinks about a name, nobody else can get in. Ask for it and read it in the client's \
              thread, before the client is added to the list.",

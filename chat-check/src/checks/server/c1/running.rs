@@ -85,7 +85,10 @@ const STOPS: Check = Check {
 fn stops(scene: &mut Scene) -> Checked {
     let mut not_strict = None;
     for signal in [Signal::Interrupt, Signal::Terminate] {
-        let name = signal.name();
+        let name = match signal {
+            Signal::Interrupt => "Ctrl-C (SIGINT)",
+            signal => signal.name(),
+        };
         let server = scene.start()?;
         let mut ana = scene.join(&server, "ana")?;
         scene.is_admitted(&server, &ana)?;
@@ -212,8 +215,8 @@ fn port_taken(scene: &mut Scene) -> Checked {
         (0, _) => Err(Halt::fault(expected, ["terminó sin decir nada", "it ended without a word"])),
         (1, Some(1..)) => Ok(()),
         (1, _) => Err(Halt::NotStrict(Words::new(
-            format!("lo dice, pero termina con {status}"),
-            format!("it says so, but ends with {status}"),
+            format!("lo dice, pero {}", how(status).to(Lang::Es)),
+            format!("it says so, but {}", how(status).to(Lang::En)),
         ))),
         _ => Err(Halt::NotStrict(
             ["lo dice en más de una línea", "it says so in more than one line"].into(),

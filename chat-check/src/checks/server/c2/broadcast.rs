@@ -125,7 +125,7 @@ const CROWD: Check = Check {
     },
     explanation: Text {
         es: "Entre tres va bien, y entre ocho no. Suele haber algo que depende de cuántos son: un \
-             cliente que se añade dos veces a la lista, un hilo de más, un arreglo de tamaño fijo \
+             cliente que se añade dos veces a la lista, un hilo de más, una lista de tamaño fijo \
              o un índice que se pasa.",
         en: "Among three it goes well, among eight it does not. Usually something depends on how \
              many they are: a client that is added to the list twice, a thread too many, an array \

@@ -119,6 +119,7 @@ fn pass(
         Ok(if told { Passage::Refused } else { Passage::Dropped })
     } else {
         let shown = message.len();
+        let [begin, middle, end] = parts;
         Err(Halt::fault(
             Words::new(
                 format!("un mensaje de {size} bytes entero, o nada de él, y la conexión viva"),
@@ -128,9 +129,13 @@ fn pass(
             ),
             Words::new(
                 format!(
-                    "llegaron {shown} bytes en el primer mensaje, y sus partes {parts:?} veces"
+                    "el primer mensaje que llegó tiene {shown} bytes; el comienzo llegó {begin} \
+                     veces, la mitad {middle}, el final {end}"
                 ),
-                format!("{shown} bytes came in the first message, and its parts {parts:?} times"),
+                format!(
+                    "the first message that came has {shown} bytes; its beginning came {begin} \
+                     times, its middle {middle}, its end {end}"
+                ),
             ),
         ))
     }

@@ -58,7 +58,10 @@ fn two_in_one(scene: &mut Scene) -> Checked {
     }
     Err(Halt::fault(
         ["tres mensajes, cada uno con su etiqueta", "three messages, each with its label"],
-        Words::new(format!("llegó: {messages:?}"), format!("what came: {messages:?}")),
+        Words::new(
+            format!("llegaron «{}»", messages.join("», «")),
+            format!("\"{}\" came", messages.join("\", \"")),
+        ),
     ))
 }
 
@@ -91,7 +94,7 @@ const EMPTY: Check = Check {
     explanation: Text {
         es: "Que `recv` devuelva `b\"\"` es el fin de la conexión; que la línea quede vacía \
              después de `strip()` no lo es. Comprueba lo recibido antes de quitarle el fin de \
-             línea, y saltea (`continue`) las líneas vacías.",
+             línea, y salta (`continue`) las líneas vacías.",
         en: "That `recv` returns `b\"\"` is the end of the connection; that a line is empty after \
              `strip()` is not. Test what was received before you take the newline away, and skip \
              (`continue`) empty lines.",
@@ -204,11 +207,11 @@ fn crlf(scene: &mut Scene) -> Checked {
         // Another line may come behind it, or none.
         let heard = beto.captured().wait(scene.timeouts.patience, |heard| heard.find(&token, 0));
         if heard.is_none() {
-            let expected = format!("{ending:?}");
+            let expected = ending.escape_default();
             return Err(Halt::fault(
                 Words::new(
-                    format!("que se reenvíe una línea que termina en {expected}"),
-                    format!("that a line that ends in {expected} is passed on"),
+                    format!("que se reenvíe una línea que termina en «{expected}»"),
+                    format!("that a line that ends in \"{expected}\" is passed on"),
                 ),
                 beto.instead(scene.timeouts.patience),
             ));

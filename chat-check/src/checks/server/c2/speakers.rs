@@ -119,7 +119,7 @@ const INTERLEAVED: Check = Check {
         en: "simultaneous messages are not mixed up",
     },
     explanation: Text {
-        es: "Dos hilos escriben en el mismo socket a la vez y sus trozos se alternan. Arma el \
+        es: "Dos hilos escriben en el mismo socket a la vez y sus trozos se alternan. Prepara el \
              mensaje completo (etiqueta, texto y fin de línea) y envíalo con un solo `sendall`, \
              con un cerrojo por cliente, o deja que un único hilo escriba en cada socket.",
         en: "Two threads write to the same socket at the same time, and their pieces alternate. \
@@ -221,7 +221,7 @@ const LABEL: Check = Check {
     title: Text { es: "cada mensaje dice quién lo envió", en: "each message says who sent it" },
     explanation: Text {
         es: "Antes del texto va la identidad del autor: su puerto (`cliente.getpeername()[1]` del \
-             socket del que se leyó, no de aquél al que se envía) como `usuario PUERTO: texto`, o \
+             socket del que se leyó, no de aquel al que se envía) como `usuario PUERTO: texto`, o \
              su nombre como `NOMBRE > texto`.",
         en: "Before the text stands who its author is: the port (`client.getpeername()[1]` of the \
              socket that was read from, not of the one that is sent to) as `usuario PORT: text`, \

@@ -210,8 +210,8 @@ const DEAD_PEER: Check = Check {
     explanation: Text {
         es: "Enviar a quien ya no está lanza OSError. Si el `try` rodea todo el recorrido, el \
              resto se queda sin el mensaje; si el error llega al hilo de quien envía, se \
-             desconecta a quien no tiene la culpa. Pon el `try` adentro del recorrido, alrededor \
-             de cada envío, y quita al muerto, no al autor.",
+             desconecta a quien no tiene la culpa. Pon el `try` dentro del recorrido, alrededor de \
+             cada envío, y quita al muerto, no al autor.",
         en: "Sending to somebody who is gone raises OSError. When the `try` is around the whole \
              walk, the rest miss the message; when the error reaches the sender's thread, the \
              wrong one is disconnected. Put the `try` inside the walk, around each sending, and \
@@ -237,7 +237,7 @@ const ADJACENT: Check = Check {
         en: "when several die at once, no other misses the message",
     },
     explanation: Text {
-        es: "La lista cambia mientras se la recorre: al quitar un elemento, `for` saltea el \
+        es: "La lista cambia mientras se la recorre: al quitar un elemento, `for` se salta el \
              siguiente. Recorre una copia (`for otro in list(clientes):`) o junta a los muertos \
              aparte y quítalos después; si hay hilos, con un cerrojo.",
         en: "The list changes while it is walked: when an element is removed, `for` skips the \

@@ -16,8 +16,8 @@ const SALIR: Check = Check {
     title: Text { es: "`salir` termina la conexión", en: "`salir` ends the connection" },
     explanation: Text {
         es: "Compara lo recibido sin el fin de línea (`texto.strip() == \"salir\"`), y entonces \
-             quita al cliente de la lista y cierra su socket: con salir del bucle no alcanza, \
-             falta `cliente.close()`.",
+             quita al cliente de la lista y cierra su socket: con salir del bucle no basta, falta \
+             `cliente.close()`.",
         en: "Compare what was received without its newline (`text.strip() == \"salir\"`), and then \
              take the client out of the list and close its socket: to leave the loop is not \
              enough, `client.close()` has to follow.",
@@ -75,10 +75,11 @@ fn salir_case(scene: &mut Scene) -> Checked {
         scene.is_admitted(&server, &ana)?;
         ana.say(&said)?;
         if ana.ends().is_err() {
+            let said = said.escape_debug();
             return Err(Halt::fault(
                 Words::new(
-                    format!("que {said:?} termine la conexión"),
-                    format!("that {said:?} ends the connection"),
+                    format!("que «{said}» termine la conexión"),
+                    format!("that \"{said}\" ends the connection"),
                 ),
                 ["siguió abierta", "it stayed open"],
             ));

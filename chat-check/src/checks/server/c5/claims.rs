@@ -150,7 +150,7 @@ const INVALID: Check = Check {
         en: "a name that is empty, endless or full of control characters is not taken as it is",
     },
     explanation: Text {
-        es: "Comprueba el nombre antes de aceptarlo: sin blancos alrededor no debe quedar vacío \
+        es: "Comprueba el nombre antes de aceptarlo: sin espacios alrededor no debe quedar vacío \
              (`nombre.strip()`), debe tener un largo máximo (32) y solo caracteres visibles \
              (`nombre.isprintable()`). Si no es así, pide otro.",
         en: "Look at a name before it is accepted: without blanks around it, it must not be empty \
@@ -172,10 +172,11 @@ fn invalid(scene: &mut Scene) -> Checked {
         }
         let came = claim(scene, &server, name, &mut beto)?;
         if let Some(came) = came.filter(|came| form.fits(came, name)) {
+            let (name, came) = (short(&name.escape_debug().to_string()), short(&came));
             return Err(Halt::fault(
                 Words::new(
-                    format!("que el nombre {name:?} se rechace o se cambie"),
-                    format!("that the name {name:?} is refused or altered"),
+                    format!("que el nombre «{name}» se rechace o se cambie"),
+                    format!("that the name \"{name}\" is refused or altered"),
                 ),
                 Words::new(
                     format!("se aceptó: llegó «{came}»"),
@@ -233,6 +234,14 @@ fn imitates(scene: &mut Scene) -> Checked {
             Words::new(format!("llegó «{came}»"), format!("\"{came}\" came")),
         ))
     })
+}
+
+/// Shortens a name that is far too long.
+fn short(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Returns the text before a name, in whatever letters the name is written there.

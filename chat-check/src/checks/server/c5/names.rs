@@ -212,8 +212,8 @@ const DEADLINE: Check = Check {
 fn deadline(scene: &mut Scene) -> Checked {
     let Some(idle) = scene.timeouts.idle else {
         return Err(Halt::Untestable(Words::new(
-            "no se sabe cuánto es de esperar; se mira cuando se da --idle TIEMPO",
-            "it is not known how long to wait; it is looked at when --idle TIME is given",
+            "no se sabe cuánto hay que esperar; se comprueba con --idle TIEMPO",
+            "it is not known how long to wait; --idle TIME has it checked",
         )));
     };
     let server = scene.start()?;
