@@ -58,10 +58,19 @@ fn title(record: &Record) -> String {
     format!("{}: {} clients, {}", asked.dialect, count(asked.clients.into()), asked.pacing)
 }
 
+/// A date as people write it. The record, where the fractions of its second stand, is in the page as well.
+fn date(written: &str) -> String {
+    let date = written.parse::<jiff::Timestamp>();
+    date.map_or_else(
+        |_| written.to_owned(),
+        |date| date.strftime("%-d %B %Y, %H:%M UTC").to_string(),
+    )
+}
+
 fn header(record: &Record, title: &str) -> Markup {
     let environment = &record.environment;
-    let when =
-        format!("{} · {} · {} CPUs", environment.started, environment.system, environment.cpus);
+    let started = date(&environment.started);
+    let when = format!("{started} · {} · {} CPUs", environment.system, environment.cpus);
     let (class, meaning) = match record.verdict.status {
         Status::Valid => ("valid", "The figures hold, and every delivery was right."),
         Status::Faulty => ("faulty", "The figures hold; some deliveries were wrong."),
@@ -184,6 +193,12 @@ mod tests {
         // The name of a format, not an address that anything fetches.
         assert_eq!(page.matches("http").count(), page.matches("http-equiv").count() + svgs(&page));
         assert!(page.contains("default-src 'none'"));
+    }
+
+    #[test]
+    fn a_date_is_written_as_people_do() {
+        assert_eq!(date("2026-11-28T12:05:48.214147613Z"), "28 November 2026, 12:05 UTC");
+        assert_eq!(date("yesterday"), "yesterday");
     }
 
     fn svgs(page: &str) -> usize {
