@@ -1,7 +1,7 @@
 # Short names only: what each does stands in cargo's own words or in ci/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test spec schemas corpus demo stress generator bench soak fuzz lint systems deps sizes readmes pictures prose core memory
+.PHONY: help build test spec schemas corpus demo stress generator bench soak fuzz lint systems deps sizes readmes pictures prose core memory nightly
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -62,6 +62,9 @@ prose: ## question words and pronouns in the comments, beside their limits
 
 core: ## the learner's core: without cargo features, the whole specification, and small
 	ci/core
+
+nightly: ## what takes long and is rarely wrong: systems, the disturbed corpus, a look at bench, soak (Linux)
+	ci/nightly
 
 memory: ## what an idle client costs the server; BEFORE=FILE measures an older one as well (Linux)
 	cargo run --release --locked -p chat-tests --bin idle-memory

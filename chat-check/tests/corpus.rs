@@ -11,17 +11,26 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex};
 use std::thread;
+use std::time::Duration;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus");
 
 /// The beginning of a first line with options for the checker.
 const OPTIONS: &str = "# chat-check: ";
 
-/// Number of programs checked at the same time for each processor: most of the time, they wait.
-const SIDE_BY_SIDE: usize = 2;
+/// Numbers of programs checked at the same time for each processor, on a busy machine and on an
+/// idle one: most of the time, they wait for silence, for idle time to pass, and in faulty programs
+/// for what never comes.
+const SIDE_BY_SIDE: [usize; 2] = [2, 4];
 
-/// Limit on the programs of a folder that are checked once more after an unexpected verdict: on a
-/// machine that others use too one of thousands of verdicts may be chance, but not twice.
+/// Number of runnable threads for each processor from which on a machine is busy.
+const BUSY: usize = 4;
+
+/// Interval at which a busy machine is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Limit on the programs that are checked once more after an unexpected verdict: on a machine that
+/// others use too one of thousands of verdicts may be chance, but not twice.
 const DOUBTS: usize = 3;
 
 /// The command of an interpreter that is started some thousand times: where `python3` is a script
@@ -32,28 +41,34 @@ static PYTHON: LazyLock<String> = LazyLock::new(|| {
     format!("{} -S", String::from_utf8(output.unwrap().stdout).unwrap().trim())
 });
 
-#[test]
-#[ignore = "minutes of two processors: make corpus"]
-fn faulty_servers_fail_their_own_check() {
-    run("server", "servers/faulty");
-}
+/// The folders of the corpus, and the kind of the programs in each.
+const FOLDERS: [(&str, &str); 4] = [
+    ("server", "servers/faulty"),
+    ("server", "servers/correct"),
+    ("client", "clients/faulty"),
+    ("client", "clients/correct"),
+];
 
+/// All programs are checked, some side by side, and what fails is compared with their names.
 #[test]
 #[ignore = "minutes of two processors: make corpus"]
-fn correct_servers_fail_no_check() {
-    run("server", "servers/correct");
-}
-
-#[test]
-#[ignore = "minutes of two processors: make corpus"]
-fn faulty_clients_fail_their_own_check() {
-    run("client", "clients/faulty");
-}
-
-#[test]
-#[ignore = "minutes of two processors: make corpus"]
-fn correct_clients_fail_no_check() {
-    run("client", "clients/correct");
+fn faulty_programs_fail_their_own_check_and_correct_ones_none() {
+    let mut programs: Vec<_> = FOLDERS.into_iter().flat_map(Program::all).collect();
+    // The last ones begin first: idle time takes long, and should not be waited for in the end.
+    programs.sort_by_key(|program| program.options.contains("--idle"));
+    let mut results = examine_all(programs);
+    results.sort_by(|(one, _), (other, _)| one.file.cmp(&other.file));
+    let doubtful = results.iter_mut().filter(|(program, verdicts)| !verdicts.are_as_named(program));
+    for (program, verdicts) in doubtful.take(DOUBTS) {
+        // Written past the capture of the test runner, which shows it of failed tests only.
+        let doubt = format!("once more: {}", verdicts.line(program));
+        io::stderr().write_all(doubt.as_bytes()).unwrap();
+        *verdicts = program.examine();
+    }
+    let wrong =
+        results.iter().filter(|(program, verdicts)| !verdicts.are_as_named(program)).count();
+    let matrix: String = results.iter().map(|(program, verdicts)| verdicts.line(program)).collect();
+    assert_eq!(wrong, 0, "of {}:\n{matrix}", results.len());
 }
 
 /// The user reads the question and types the answer, which is all that most clients of courses do.
@@ -72,42 +87,85 @@ fn a_client_need_not_know_its_server_s_question() {
     assert_eq!(verdicts.with("fail").next(), None, "{}", verdicts.told);
 }
 
-/// Checks all programs of a folder, some side by side, and compares what fails with their names.
-fn run(side: &str, folder: &str) {
-    let folder = Path::new(CORPUS).join(folder);
-    let programs = Mutex::new(programs(&folder));
-    let results = Mutex::new(BTreeMap::new());
-    let next = || programs.lock().unwrap().pop();
+/// Checks these programs, the last ones first, as many side by side as the machine has room for.
+fn examine_all(programs: Vec<Program>) -> Vec<(Program, Verdicts)> {
+    let programs = Mutex::new(programs);
+    let results = Mutex::new(Vec::new());
     let processors = thread::available_parallelism().map_or(1, usize::from);
+    let [busy, idle] = SIDE_BY_SIDE.map(|number| number * processors);
+    let left = || !programs.lock().unwrap().is_empty();
+    let work = |number: usize| loop {
+        // Each looks later than the one before, so that it sees the load which that one makes.
+        while number >= busy && left() {
+            thread::sleep(LOOK * u32::try_from(number - busy + 1).unwrap());
+            if runnable() <= BUSY * processors {
+                break;
+            }
+        }
+        let Some(program) = programs.lock().unwrap().pop() else { break };
+        let verdicts = program.examine();
+        results.lock().unwrap().push((program, verdicts));
+    };
     thread::scope(|scope| {
-        for _ in 0..processors * SIDE_BY_SIDE {
-            scope.spawn(|| {
-                while let Some(program) = next() {
-                    let result = examine(side, &program);
-                    results.lock().unwrap().insert(program, result);
-                }
-            });
+        for number in 0..idle {
+            let work = &work;
+            scope.spawn(move || work(number));
         }
     });
-    let mut results = results.into_inner().unwrap();
-    let doubtful = results.iter_mut().filter(|(program, result)| !result.is_as_named(program));
-    for (program, result) in doubtful.take(DOUBTS) {
-        // Written past the capture of the test runner, which shows it of failed tests only.
-        let doubt = format!("once more: {}", result.line(program));
-        io::stderr().write_all(doubt.as_bytes()).unwrap();
-        *result = examine(side, program);
-    }
-    let wrong = results.iter().filter(|(program, result)| !result.is_as_named(program)).count();
-    let matrix: String = results.iter().map(|(program, result)| result.line(program)).collect();
-    assert_eq!(wrong, 0, "of {}:\n{matrix}", results.len());
+    results.into_inner().unwrap()
 }
 
-fn programs(folder: &Path) -> Vec<PathBuf> {
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let is_program = |file: &PathBuf| file.extension().is_some_and(|e| e == "py");
-    let programs: Vec<_> = files.filter(is_program).collect();
-    assert!(!programs.is_empty(), "no programs in {}", folder.display());
-    programs
+/// Number of threads of the whole machine that run or could.
+fn runnable() -> usize {
+    let load = fs::read_to_string("/proc/loadavg").unwrap();
+    load.split([' ', '/']).nth(3).unwrap().parse().unwrap()
+}
+
+/// A program of the corpus.
+struct Program {
+    side: &'static str,
+    file: PathBuf,
+    /// Options for the checker, which its first line may give.
+    options: String,
+}
+
+impl Program {
+    fn all((side, folder): (&'static str, &str)) -> Vec<Self> {
+        let folder = Path::new(CORPUS).join(folder);
+        let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        let files = files.filter(|file| file.extension().is_some_and(|e| e == "py"));
+        let programs: Vec<_> = files.map(|file| Self::of(side, file)).collect();
+        assert!(!programs.is_empty(), "no programs in {}", folder.display());
+        programs
+    }
+
+    fn of(side: &'static str, file: PathBuf) -> Self {
+        let text = fs::read_to_string(&file).unwrap();
+        let options = text.lines().next().and_then(|line| line.strip_prefix(OPTIONS));
+        Self { side, file, options: options.unwrap_or_default().to_owned() }
+    }
+
+    /// The check that a faulty program is named for: `2.2-echo` of `2.2-echo.selectores.py`.
+    fn named(&self) -> Option<&str> {
+        let name = self.file.file_stem()?.to_str()?;
+        let (number, words) = name.split_once('-')?;
+        let end = number.len() + 1 + words.find('.').unwrap_or(words.len());
+        number.contains('.').then(|| &name[..end])
+    }
+
+    /// Checks a copy of the program, with its dialect, in every way.
+    fn examine(&self) -> Verdicts {
+        let home = tempfile::tempdir().unwrap();
+        for file in [self.file.clone(), self.file.with_extension("toml")] {
+            if file.exists() {
+                fs::copy(&file, home.path().join(file.file_name().unwrap())).unwrap();
+            }
+        }
+        let start = format!("{} {}", *PYTHON, self.file.file_name().unwrap().display());
+        let words: Vec<&str> =
+            [self.side, &start].into_iter().chain(self.options.split_whitespace()).collect();
+        grade(home.path(), &words, 0)
+    }
 }
 
 /// The checker's verdicts on a program.
@@ -121,8 +179,8 @@ struct Verdicts {
 impl Verdicts {
     /// Returns whether exactly the check in the name fails, if there is one, and the checker itself
     /// does not.
-    fn is_as_named(&self, program: &Path) -> bool {
-        let named: Vec<&str> = named(program).into_iter().collect();
+    fn are_as_named(&self, program: &Program) -> bool {
+        let named: Vec<&str> = program.named().into_iter().collect();
         let failed: Vec<&str> = self.with("fail").collect();
         // For a correct program, a fault seen once is one too many.
         let doubts = self.with("flaky").next().is_some() && named.is_empty();
@@ -134,41 +192,18 @@ impl Verdicts {
         self.verdicts.iter().filter(move |(_, had)| *had == verdict).map(|(id, _)| id.as_str())
     }
 
-    fn line(&self, program: &Path) -> String {
-        let name = program.file_stem().unwrap_or_default().display();
+    fn line(&self, program: &Program) -> String {
+        let name = program.file.file_stem().unwrap_or_default().display();
         let mut line = format!("{name}:");
         for (id, verdict) in self.verdicts.iter().filter(|(_, verdict)| *verdict != "pass") {
             line.extend([" ", id, "=", verdict]);
         }
-        if self.is_as_named(program) {
+        if self.are_as_named(program) {
             format!("ok    {line}\n")
         } else {
             format!("WRONG {line}\n{}", self.told)
         }
     }
-}
-
-/// The check that a faulty program is named for: `2.2-echo` of `2.2-echo.selectores.py`.
-fn named(program: &Path) -> Option<&str> {
-    let name = program.file_stem()?.to_str()?;
-    let (number, words) = name.split_once('-')?;
-    let end = number.len() + 1 + words.find('.').unwrap_or(words.len());
-    number.contains('.').then(|| &name[..end])
-}
-
-/// Checks a copy of a program, with its dialect, in every way.
-fn examine(side: &str, program: &Path) -> Verdicts {
-    let home = tempfile::tempdir().unwrap();
-    for file in [program.to_owned(), program.with_extension("toml")] {
-        if file.exists() {
-            fs::copy(&file, home.path().join(file.file_name().unwrap())).unwrap();
-        }
-    }
-    let text = fs::read_to_string(program).unwrap();
-    let options = text.lines().next().and_then(|line| line.strip_prefix(OPTIONS)).unwrap_or("");
-    let start = format!("{} {}", *PYTHON, program.file_name().unwrap().display());
-    let words: Vec<&str> = [side, &start].into_iter().chain(options.split_whitespace()).collect();
-    grade(home.path(), &words, 0)
 }
 
 /// Runs the checker on the program of this number with these words, and returns its verdicts.
