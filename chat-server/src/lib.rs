@@ -7,7 +7,7 @@
 //! | `client/connection` | one client's bytes → lines → actions, and its deadlines |
 //! | `client/session` | what a line means, without sockets and clocks |
 //! | `client/membership` | a client's membership, from its greeting to its leaving |
-//! | `client/rate_limit`, `client/flood_control` | how much a client may say, and when it has to wait |
+//! | `client/rate_limit`, `client/flood_control` | rate limit and backpressure: limits on lines and on bytes |
 //! | `people/directory`, `people/names` | the people, their nicknames and their rooms |
 //! | `people/commands`, `people/private_messages` | what a command does |
 //! | `people/speech` | a public line: its label, the room, the copy on the console |
@@ -19,7 +19,7 @@
 //! | `net/transport`, `net/tcp` | what a room asks of a connection; a TCP connection |
 //! | `net/listener` | listening and accepting |
 //! | `net/admission`, `net/per_address` | how many are served at a time, and how many from one address |
-//! | `net/idle` | when a connection was last alive |
+//! | `net/idle` | the idle timeout: the last byte counts, there is no heartbeat |
 //! | `operator` | the person at the console, as a participant |
 //! | `streams` | the standard streams: the console, and the operator's desk |
 //! | `console` | lines for people, from a thread of its own |
@@ -72,8 +72,8 @@ struct Server {
     speaking: TaskTracker,
 }
 
-/// Serves clients until `stop` completes or the operator leaves; then delivers what was accepted, for
-/// four fifths of the time it may take to end ([`Config::drain`]).
+/// Serves clients until `stop` completes or the operator leaves. Then comes the graceful shutdown: what was
+/// accepted is delivered, for four fifths of the time it may take to end ([`Config::drain`]).
 ///
 /// Fails only when the listener has no address. Not cancel-safe: connections go on without it.
 ///

@@ -267,7 +267,7 @@ impl<'a> Conversation<'a> {
         self.flood_control.count(self.membership.take_caused());
     }
 
-    /// The server stops: all that has arrived by now was accepted. No client leaves before every client
+    /// Graceful shutdown: all that has arrived by now was accepted. No client leaves before every client
     /// was heard.
     async fn hear_the_last(&mut self) {
         self.rate_limit.lift();

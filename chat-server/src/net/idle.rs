@@ -1,4 +1,4 @@
-//! When a connection was last alive (requirement 8.2).
+//! Idle timeout (requirement 8.2): the time of the last byte in either direction. The protocol has no heartbeat.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicU64, Ordering};
