@@ -1,25 +1,26 @@
 //! Paths of the real binaries, always up to date.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
-/// The folder of the binaries, which are built on first use, because `cargo test` does not build those of
-/// other members. If they are up to date, cargo takes only a moment.
+/// The folder of the binaries: the one that this program was built into. They are built on first use, because
+/// `cargo test` does not build those of other members. If they are up to date, cargo takes only a moment.
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+    let own = env::current_exe().expect("the path of this program");
+    // A test is in the folder `deps` beside the binaries.
+    let folder = own.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
+    let folder = folder.expect("a program is in a folder");
+    let profile = folder.file_name().filter(|name| *name != "debug").unwrap_or(OsStr::new("dev"));
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--workspace", "--bins", "--locked", "--manifest-path"]);
-    build.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"));
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
+    build.args(["build", "--workspace", "--bins", "--locked"]);
+    build.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml")]);
+    build.arg("--target-dir").arg(folder.join("..")).arg("--profile").arg(profile);
     let built = build.status().expect("cargo runs");
     assert!(built.success(), "the binaries are not built: {built}");
-    // A test runs in the folder `deps` beside them, a binary in theirs.
-    let own = env::current_exe().expect("the path of this program");
-    let folder = own.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
-    folder.expect("a program is in a folder").to_owned()
+    folder.to_owned()
 });
 
 /// A command for this binary. A variable in the environment, such as `CHAT_SERVER`, can name

@@ -26,5 +26,5 @@ pub fn skip(why: impl Display) {
     let thread = thread::current();
     let name = thread.name().unwrap_or("a test");
     // A closed standard error is no reason to fail.
-    let _ = writeln!(io::stderr(), "skipped: {name}: {why}");
+    let _ = writeln!(io::stderr(), "test skipped: {name}: {why}");
 }

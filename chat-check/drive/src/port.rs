@@ -105,6 +105,9 @@ mod tests {
         let accepting = thread::spawn(move || drop(listener.accept()));
         assert!(answers(address));
         accepting.join().unwrap();
-        assert!(!answers(address));
+        // Bound, so that nothing else can listen there, and not listening.
+        let silent = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        silent.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        assert!(!answers(silent.local_addr().unwrap().as_socket().unwrap()));
     }
 }

@@ -99,7 +99,7 @@ impl Scene {
     /// Types a line at a program, and checks the lines that the programs in `shown` print.
     pub(crate) fn types(&mut self, who: Who, text: &str, shown: &[(Who, &str)]) -> Result {
         self.program(who).type_in(&format!("{text}\n"))?;
-        self.then(&[(who, &format!("(typed) {text}"))], shown)
+        self.then(&[(who, &format!("> {text}"))], shown)
     }
 
     /// Makes a client leave by the leaving word, and checks the lines that the programs in `shown`
@@ -109,7 +109,7 @@ impl Scene {
         self.program(client).expect_exit(0)?;
         let gone = format!("cliente {} desconectado", self.address_of(client));
         let shown = [&[(Who::Server, gone.as_str())], shown].concat();
-        self.then(&[(client, "(typed) salir")], &shown)
+        self.then(&[(client, "> salir")], &shown)
     }
 
     /// Adds a row: the known texts, and the next lines of the programs in `shown`, which are
