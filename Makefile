@@ -57,7 +57,7 @@ readmes: ## writes the tables of options in the READMEs anew, from the programs'
 pictures: ## draws the pictures of the documents anew, of real runs (Linux, with Chromium)
 	ci/pictures
 
-prose: ## question words and pronouns in the comments, beside their limits
+prose: ## question words and pronouns in comments and documents, beside their limits
 	ci/prose
 
 core: ## the learner's core: without cargo features, the whole specification, and small

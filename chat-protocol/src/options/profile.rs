@@ -151,8 +151,8 @@ impl Profile {
     /// The purpose of the profile, in a few words.
     pub const fn purpose(self) -> &'static str {
         match self {
-            Self::Basico => "everybody hears everybody else, by port number",
-            Self::Sala => "members have names and hear who comes and goes",
+            Self::Basico => "each client gets the messages of all others, by port number",
+            Self::Sala => "members have names, and their joining and leaving is announced",
             Self::Practico => "one client at a time talks with the operator",
             Self::Grupal => "names, rooms and private messages",
         }
