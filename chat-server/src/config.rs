@@ -142,7 +142,8 @@ impl Config {
         options.into_iter().any(Switch::is_on) || self.label == Label::Name
     }
 
-    /// The longest time that the server takes to end.
+    /// The longest time that the server takes to end: hearing the clients out has two fifths of it, delivering the
+    /// next two, closing the rest.
     pub(crate) fn drain(&self) -> Duration {
         self.drain.duration().unwrap_or(DRAIN)
     }

@@ -70,9 +70,9 @@ impl Scene<'_> {
         }
     }
 
-    /// Waits until one participant's words reach the other: everything that was caused before has
-    /// had its time. Then waits a moment more, because a server with threads may do things in
-    /// another order.
+    /// Waits until one participant's words reach the other. If the listener was to hear something that was sent
+    /// before them, it has heard it now: the server had it first. A server with threads may do things in another
+    /// order, so a moment's grace follows.
     ///
     /// # Errors
     ///

@@ -149,6 +149,8 @@ impl<'a> Membership<'a> {
     }
 }
 
+/// A connection's future can be dropped at any await, and this runs then as well. It cannot await, so leaving is one
+/// more entry in the room's batch.
 impl Drop for Membership<'_> {
     fn drop(&mut self) {
         match (&self.person, &mut self.state) {

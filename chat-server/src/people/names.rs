@@ -1,4 +1,4 @@
-//! Names in use (requirement 5.4).
+//! The nicknames in use (requirement 5.4).
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;

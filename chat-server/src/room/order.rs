@@ -134,6 +134,7 @@ impl<T> Room<T> {
     /// Waits until the room has a member. Cancel-safe.
     pub(crate) async fn occupied(&self) {
         loop {
+            // Before the look, because `notify_waiters` wakes only what waits already.
             let joined = self.joined.notified();
             if !self.is_empty() {
                 return;
@@ -147,7 +148,7 @@ impl<T> Room<T> {
         self.change(|state| state.closed = true);
     }
 
-    /// Waits until there is space in the batch. A speaker waits for this first. Cancel-safe.
+    /// Backpressure: waits until there is space in the batch. A speaker waits for this first. Cancel-safe.
     pub(crate) async fn has_space(&self) {
         loop {
             let taken = self.taken.notified();
@@ -183,6 +184,7 @@ impl<T> Room<T> {
                     return;
                 }
             }
+            // After the look: `notify_one` keeps a permit for the one task that delivers.
             self.pending.notified().await;
         }
     }

@@ -1,4 +1,5 @@
-//! The outbox: a bounded queue of bytes for a member whose socket is full. Created on demand.
+//! The outbox: a bounded queue of bytes for a member whose socket is full. `Seat::deliver` creates it on demand;
+//! `Backlog` holds its bytes, and the limit.
 
 use std::io;
 use std::mem;
@@ -146,6 +147,7 @@ impl Outbox {
                     Err(_) => break Fault::Broken,
                 },
                 Ok(Err(_)) => break Fault::Broken,
+                // The grace is over. From here on no flooder waits for this member, and `timeout` counts.
                 Err(_) if lag.take().is_some() => self.slow.store(true, Ordering::Relaxed),
                 Err(_) => break Fault::Stuck,
             }
