@@ -94,42 +94,39 @@ pub(crate) enum Task {
 }
 
 const EXAMPLES: [Example; 3] = [
-    ("A server, here this project's own", SERVER_EXAMPLES[0].1),
+    ("A server", SERVER_EXAMPLES[0].1),
     ("A server and a client, with marks", BOTH_EXAMPLES[0].1),
     ("All requirements, in English", LIST_EXAMPLES[0].1),
 ];
 
 const SERVER_EXAMPLES: [Example; 3] = [
-    ("On the usual port", "chat-check server chat-server"),
-    ("On a port of the checker's choice", "chat-check server 'chat-server -b 127.0.0.1:{port}'"),
-    ("One check alone, with its conversation", "chat-check server chat-server --only 2.2-echo -v"),
+    ("On the usual port", "chat-check server 'python3 servidor.py'"),
+    ("On a port of the checker's choice", "chat-check server 'python3 servidor.py {port}'"),
+    ("One check alone", "chat-check server 'python3 servidor.py' --only 2.2-echo"),
 ];
 
 const CLIENT_EXAMPLES: [Example; 2] = [
-    ("On the usual port, in English", "chat-check client chat-client -l en"),
-    ("On a port of the checker's choice", "chat-check client 'chat-client 127.0.0.1:{port}'"),
+    ("On the usual port, in English", "chat-check client 'python3 cliente.py' -l en"),
+    ("On a port of the checker's choice", "chat-check client 'python3 cliente.py {port}'"),
 ];
 
 const BOTH_EXAMPLES: [Example; 2] = [
     (
         "With marks by the course's rubric",
-        "chat-check both --server chat-server --client chat-client",
+        "chat-check both --server 'python3 servidor.py' --client 'python3 cliente.py'",
     ),
-    ("In English", "chat-check both --server chat-server --client chat-client -l en"),
+    (
+        "Programs that are compiled, in English",
+        "chat-check both --server ./servidor --client ./cliente -l en",
+    ),
 ];
 
 const LIST_EXAMPLES: [Example; 2] =
     [("In English", "chat-check list -l en"), ("For programs", "chat-check list --json")];
 
 const BATCH_EXAMPLES: [Example; 2] = [
-    (
-        "Programs of this project's tests",
-        "chat-check batch chat-check/corpus/servers/correct -o notas",
-    ),
-    (
-        "The same on a slow machine",
-        "chat-check batch chat-check/corpus/servers/correct -o notas --slow 2",
-    ),
+    ("A folder of submissions", "chat-check batch entregas/ -o notas/"),
+    ("The same on a slow machine", "chat-check batch entregas/ -o notas/ --slow 2"),
 ];
 
 /// The end of the help.

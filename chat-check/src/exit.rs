@@ -2,7 +2,8 @@
 
 use std::fmt::Display;
 
-use chat_protocol::usage::help::ExitStatus;
+use chat_protocol::usage::BAD_USAGE;
+use chat_protocol::usage::help::StatusLine;
 
 use crate::grade::result::{Outcome, Report};
 use crate::verdict::{Level, Verdict};
@@ -19,19 +20,16 @@ pub enum AppError {
 }
 
 /// The exit statuses, for `--help`.
-pub(crate) const EXIT_STATUSES: [ExitStatus; 5] = [
+pub(crate) const EXIT_STATUSES: [StatusLine; 5] = [
     (0, "all that must hold does (batch: all reports are made)"),
     (FAILS, "some of it does not"),
-    (USAGE, "bad usage"),
+    (BAD_USAGE, "bad usage"),
     (UNCHECKED, "a program did not start, or the checker failed"),
     (INTERRUPTED, "interrupted; there is a report of what was done"),
 ];
 
 /// Exit status of a run in which a MUST requirement does not hold.
 const FAILS: u8 = 1;
-
-/// Exit status after bad usage.
-const USAGE: u8 = 2;
 
 /// Exit status of a run in which a check or the output could not be completed.
 pub(crate) const UNCHECKED: u8 = 3;
@@ -43,7 +41,7 @@ impl AppError {
     /// The exit status.
     pub fn status(&self) -> u8 {
         match self {
-            Self::Usage(_) => USAGE,
+            Self::Usage(_) => BAD_USAGE,
             Self::Checker(_) => UNCHECKED,
         }
     }

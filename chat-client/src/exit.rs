@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use chat_protocol::language::Language;
-use chat_protocol::usage::help::ExitStatus;
+use chat_protocol::usage::help::StatusLine;
+use chat_protocol::usage::{BAD_USAGE, FAILURE};
 
 /// The reason why a conversation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +26,10 @@ pub enum Exit {
 }
 
 /// The exit statuses: those of each [`Exit`], and those without a conversation.
-pub(crate) const EXIT_STATUSES: [ExitStatus; 9] = [
+pub(crate) const EXIT_STATUSES: [StatusLine; 9] = [
     (Exit::Left.status(), "left: `salir`, Ctrl-C or the end of input"),
-    (1, "no connection"),
-    (2, "bad usage"),
+    (FAILURE, "no connection"),
+    (BAD_USAGE, "bad usage"),
     (Exit::ServerClosed.status(), "the server closed the connection, or is gone"),
     (Exit::Idle.status(), "nothing was sent or received for `--idle-timeout`"),
     (Exit::Unsent.status(), "told to end at once, before every line was sent"),

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use chat_client::cli::Cli;
+use chat_protocol::usage;
 
 fn main() -> ExitCode {
     let cli = Cli::parse_or_exit();
@@ -18,7 +19,7 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             say(error.explanation(language));
-            ExitCode::FAILURE
+            ExitCode::from(usage::FAILURE)
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use chat_protocol::usage::help::ExitStatus;
+use chat_protocol::usage::help::StatusLine;
+use chat_protocol::usage::{BAD_USAGE, FAILURE};
 
 /// The exit statuses, for `--help`.
-pub(crate) const EXIT_STATUSES: [ExitStatus; 8] = [
+pub(crate) const EXIT_STATUSES: [StatusLine; 8] = [
     (Exit::Pass.status(), "everything holds"),
     (Exit::Error.status(), "the run, or a report, could not be made"),
     (Exit::Usage.status(), "bad usage"),
@@ -60,8 +61,8 @@ impl Exit {
     const fn status(self) -> u8 {
         match self {
             Self::Pass => 0,
-            Self::Error => 1,
-            Self::Usage => 2,
+            Self::Error => FAILURE,
+            Self::Usage => BAD_USAGE,
             Self::Incorrect => 3,
             Self::Threshold => 4,
             Self::Regression => 5,

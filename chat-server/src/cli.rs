@@ -8,7 +8,7 @@ use std::time::Duration;
 use chat_protocol::language::Language;
 use chat_protocol::options::endpoint::Endpoint;
 use chat_protocol::options::profile::Profile;
-use chat_protocol::usage::help::{Example, ExitStatus};
+use chat_protocol::usage::help::{Example, StatusLine};
 use chat_protocol::usage::{self, help, profiles};
 use chat_terminal::person::Screen;
 use chat_terminal::{descriptors, signals};
@@ -58,10 +58,10 @@ const SHORTEST_FLUSH: Duration = Duration::from_millis(50);
 /// More processors than a machine of today has.
 const MAX_THREADS: u16 = 1024;
 
-const EXIT_STATUSES: [ExitStatus; 3] = [
+const EXIT_STATUSES: [StatusLine; 3] = [
     (0, "stopped by SIGINT, SIGTERM or its operator"),
-    (1, "cannot listen on the address"),
-    (2, "bad usage"),
+    (usage::FAILURE, "cannot listen on the address"),
+    (usage::BAD_USAGE, "bad usage"),
 ];
 
 const EXAMPLES: [Example; 3] = [

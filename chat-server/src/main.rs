@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use chat_protocol::usage;
 use chat_server::cli::Cli;
 
 fn main() -> ExitCode {
@@ -13,7 +14,7 @@ fn main() -> ExitCode {
         Err(error) => {
             // A caller that has closed standard error still gets the status.
             let _ = writeln!(io::stderr(), "chat-server: {}", error.explanation(language));
-            ExitCode::FAILURE
+            ExitCode::from(usage::FAILURE)
         }
     }
 }

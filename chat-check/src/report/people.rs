@@ -18,7 +18,9 @@ const ROLES: [(&str, &str); 3] =
 const STARTS: (&str, &str) = ("starts", "se inicia");
 
 /// The beginnings of events: English, Spanish. What follows is the same in every language.
-const EVENTS: [(&str, &str); 15] = [
+///
+/// The texts stand where the events happen; a test finds those without a translation.
+const EVENTS: [(&str, &str); 16] = [
     ("starts on a terminal", "se inicia en una terminal"),
     STARTS,
     ("is connected, and reads nothing", "se conecta, y no lee nada"),
@@ -29,6 +31,7 @@ const EVENTS: [(&str, &str); 15] = [
     ("resets the connection", "corta la conexión"),
     ("is sent", "recibe"),
     ("ended: exit status:", "terminó con estado"),
+    ("ended: exit code:", "terminó con código"),
     ("ended: signal:", "terminó por la señal"),
     ("its input ends", "se acaba su entrada"),
     ("reads its input no more", "ya no lee su entrada"),
@@ -112,6 +115,10 @@ fn translate(event: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+    use std::{fs, process};
+
     use super::*;
     use crate::report::sample;
 
@@ -123,6 +130,42 @@ mod tests {
         assert_eq!(utc(written, Lang::En), "28 November 2026, 12:05");
         assert_eq!(utc("2026-01-01T00:00:00Z", Lang::Es), "1 de enero de 2026, 00:00");
         assert_eq!(utc("ayer", Lang::Es), "ayer");
+    }
+
+    /// The texts of events in the sources of a folder, up to the values in them.
+    fn written(folder: &Path, texts: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                written(&path, texts);
+                continue;
+            }
+            let source = fs::read_to_string(path).unwrap();
+            // Not these calls here.
+            let code = source.split("mod tests {").next().unwrap();
+            let calls = [".event(", "scene.note("].map(|call| code.split(call).skip(1));
+            for argument in calls.into_iter().flatten().filter(|rest| !rest.starts_with("what")) {
+                let text = argument.trim_start_matches("format!(").strip_prefix('"');
+                let text = text.unwrap_or_else(|| panic!("no text: {argument:.80}"));
+                let text = text.split(['"', '{']).next().unwrap();
+                texts.insert(text.trim_end_matches([':', ' ']).to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn every_event_has_a_translation() {
+        let mut texts = BTreeSet::new();
+        for folder in ["src", "drive/src"] {
+            written(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut texts);
+        }
+        assert!(texts.len() > 10, "{texts:?}");
+        // The system's own words follow "ended".
+        let known = EVENTS.map(|(en, _)| if en.starts_with("ended: ") { "ended" } else { en });
+        assert_eq!(texts, BTreeSet::from(known.map(str::to_owned)));
+        let mut ended = format!("ended: {}", process::ExitStatus::default());
+        translate(&mut ended);
+        assert!(ended.starts_with("terminó con"), "{ended}");
     }
 
     #[test]

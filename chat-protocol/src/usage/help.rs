@@ -11,8 +11,8 @@ const MAX_WIDTH: usize = 100;
 /// The purpose of a command, and the command.
 pub type Example = (&'static str, &'static str);
 
-/// An exit status, and its meaning.
-pub type ExitStatus = (u8, &'static str);
+/// An exit status, and its meaning: a line of the help.
+pub type StatusLine = (u8, &'static str);
 
 /// Brings the help of a command and of its subcommands into one form.
 ///
@@ -25,14 +25,18 @@ pub fn arranged(command: Command) -> Command {
         .about(about.unwrap_or_default())
         .long_about(None)
         .max_term_width(MAX_WIDTH)
-        .mut_args(with_values)
+        .mut_args(|argument| with_values(with_negative_numbers(argument)))
         .mut_subcommands(arranged)
+}
+
+/// Lets an option with a value take a number below zero.
+fn with_negative_numbers(argument: Arg) -> Arg {
+    let is_option = !argument.is_positional() && argument.get_action().takes_values();
+    argument.allow_negative_numbers(is_option)
 }
 
 /// Puts the values of an option into its text, with their meanings.
 fn with_values(argument: Arg) -> Arg {
-    let is_option = !argument.is_positional() && argument.get_action().takes_values();
-    let argument = argument.allow_negative_numbers(is_option);
     let values = argument.get_possible_values();
     let hidden = argument.is_hide_possible_values_set() || !argument.get_action().takes_values();
     let Some(text) = argument.get_help().filter(|_| !hidden && !values.is_empty()) else {
@@ -56,7 +60,7 @@ pub fn examples(examples: &[Example]) -> String {
 }
 
 /// A section of exit statuses. Those READMEs that have tables of them are generated from it.
-pub fn exit_statuses(statuses: &[ExitStatus]) -> String {
+pub fn exit_statuses(statuses: &[StatusLine]) -> String {
     let lines = statuses.iter().map(|(status, meaning)| format!("  {status:<5}{meaning}\n"));
     heading("Exit statuses") + &lines.collect::<String>()
 }

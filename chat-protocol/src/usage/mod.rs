@@ -18,6 +18,14 @@ use std::str::FromStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command, FromArgMatches, ValueEnum};
 
+/// Exit status of a program that failed, the same as that of [`ExitCode::FAILURE`].
+///
+/// [`ExitCode::FAILURE`]: std::process::ExitCode::FAILURE
+pub const FAILURE: u8 = 1;
+
+/// Exit status after bad usage (requirement 1.8).
+pub const BAD_USAGE: u8 = 2;
+
 /// An option that is on or off. Without a value it is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
@@ -36,7 +44,7 @@ impl Switch {
 
 /// Parses the process's arguments. If they ask for help or are wrong, the process exits.
 ///
-/// Bad usage is reported in one line, with exit status 2 (requirement 1.8).
+/// Bad usage is reported in one line, with exit status [`BAD_USAGE`].
 pub fn parse_or_exit<T: FromArgMatches>(command: Command) -> (T, ArgMatches) {
     let parsed = command.try_get_matches().and_then(|matches| {
         let values = T::from_arg_matches(&matches)?;
@@ -48,7 +56,7 @@ pub fn parse_or_exit<T: FromArgMatches>(command: Command) -> (T, ArgMatches) {
         }
         // If standard error is closed, the exit status still reports the error.
         let _ = writeln!(io::stderr(), "{} (try --help)", in_one_line(&error));
-        std::process::exit(2);
+        std::process::exit(BAD_USAGE.into());
     })
 }
 

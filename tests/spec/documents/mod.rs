@@ -1,5 +1,6 @@
 //! The documents say what is true of the programs.
 
+mod links;
 mod options;
 mod pictures;
 mod twins;
@@ -11,12 +12,6 @@ use std::process::Command;
 
 use chat_protocol::options::profile::Profile;
 use chat_tests::binaries;
-
-/// The README in each language.
-const READMES: [&str; 2] = ["README.md", "README.es.md"];
-
-/// The longest README, in words.
-const README_WORDS: usize = 1200;
 
 fn path(name: &str) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(name)
@@ -138,33 +133,6 @@ fn a_short_option_means_the_same_everywhere() {
     assert!(meanings.values().all(|long| long.len() == 1), "{meanings:?}");
 }
 
-/// The length of the paragraph about exit statuses in the grader's Spanish README, in words.
-const STATUS_WORDS: usize = 60;
-
-#[test]
-fn every_option_of_the_grader_stands_in_its_spanish_readme() {
-    let readme = read("chat-check/README.es.md");
-    let tables = with_tables(&read("chat-check/README.md"), 100);
-    let rows = tables.lines().filter_map(|line| line.strip_prefix("| `-")?.split('`').next());
-    let options: BTreeSet<String> = rows
-        .map(|row| {
-            let words = row.split(' ').take_while(|word| !word.starts_with(['<', '[']));
-            format!("-{}", words.collect::<Vec<_>>().join(" "))
-        })
-        .collect();
-    assert!(options.len() > 20, "{options:?}");
-    for option in options {
-        assert!(readme.contains(&option), "{option} is missing");
-    }
-    let (_, said) = readme.split_once("Estado de salida").expect("exit statuses in Spanish");
-    let said: Vec<&str> = said.split_whitespace().take(STATUS_WORDS).collect();
-    let (_, statuses) = tables.split_once("| status | meaning |\n|---|---|\n").expect("a table");
-    for row in statuses.lines().map_while(|line| line.strip_prefix("| ")) {
-        let status = row.split(' ').next().expect("a status");
-        assert!(said.contains(&status), "exit status {status} is missing");
-    }
-}
-
 /// The rows of a table of profiles, as the code has them.
 fn rows<const N: usize>(written: impl Fn(Profile) -> [(&'static str, String); N]) -> Vec<String> {
     let columns = Profile::ALL.map(written);
@@ -218,11 +186,15 @@ fn every_dependency_has_a_reason() {
 }
 
 /// The documents, each with the folder that its links begin in.
-const DOCUMENTS: [(&str, &str); 18] = [
+const DOCUMENTS: [(&str, &str); 22] = [
     ("", "README.md"),
     ("", "README.es.md"),
     ("", "CONTRIBUTING.md"),
     ("", "SECURITY.md"),
+    ("", "CHANGELOG.md"),
+    (".github/", "pull_request_template.md"),
+    (".github/ISSUE_TEMPLATE/", "bug.md"),
+    (".github/ISSUE_TEMPLATE/", "wrong-verdict.md"),
     ("docs/", "benchmarks.md"),
     ("chat-protocol/", "SPEC.md"),
     ("chat-protocol/", "SPEC.es.md"),
@@ -238,69 +210,6 @@ const DOCUMENTS: [(&str, &str); 18] = [
     ("chat-terminal/", "README.md"),
     ("tests/", "README.md"),
 ];
-
-/// The targets of the links in a document.
-fn links(text: &str) -> impl Iterator<Item = &str> {
-    text.split("](").skip(1).filter_map(|rest| rest.split(')').next())
-}
-
-#[test]
-fn every_link_leads_to_a_file_that_is_there() {
-    for (folder, name) in DOCUMENTS {
-        let text = read(&format!("{folder}{name}"));
-        for link in links(&text).filter(|link| !link.starts_with(['#', 'h'])) {
-            let file = link.split('#').next().unwrap_or_default();
-            let found = fs::exists(path(folder).join(file)).expect("a readable folder");
-            assert!(found, "{folder}{name}: {link} is not there");
-        }
-    }
-}
-
-/// The ideas of a document, each with the file and the word that show it.
-fn ideas(text: &str) -> Vec<(&str, &str)> {
-    let mut lines = text.lines();
-    let mut ideas = Vec::new();
-    while lines.by_ref().any(|line| line.starts_with("| idea |")) {
-        for row in lines.by_ref().skip(1).take_while(|line| line.starts_with("| ")) {
-            let idea = row.strip_suffix("` |").and_then(|row| row.rsplit_once("), `"));
-            let (before, word) = idea.unwrap_or_else(|| panic!("no file and word: {row}"));
-            ideas.push((before.rsplit("](").next().unwrap_or_default(), word));
-        }
-    }
-    ideas
-}
-
-#[test]
-fn each_idea_is_in_one_document_and_where_it_says() {
-    let mut all = BTreeSet::new();
-    for (folder, name) in DOCUMENTS {
-        let text = read(&format!("{folder}{name}"));
-        for (link, word) in ideas(&text) {
-            let file = path(folder).join(link).canonicalize();
-            let file = file.unwrap_or_else(|error| panic!("{folder}{name}: {link}: {error}"));
-            let found = fs::read_to_string(&file).is_ok_and(|text| text.contains(word));
-            assert!(found, "{folder}{name}: {word} is not in {link}");
-            let is_new = all.insert((file, word.to_owned()));
-            let is_twin = name.ends_with(".es.md");
-            assert!(is_new != is_twin, "{folder}{name}: {link}, {word} has another place");
-        }
-    }
-    assert!(all.len() >= 80, "the tables cannot be read: {} ideas", all.len());
-}
-
-#[test]
-fn the_readmes_are_short_and_alike() {
-    let texts = READMES.map(read);
-    let headings = texts.each_ref().map(|text| text.matches("\n## ").count());
-    assert_eq!(headings[0], headings[1]);
-    let links =
-        texts.each_ref().map(|text| links(text).filter(|link| !link.starts_with('#')).count());
-    assert_eq!(links[0], links[1]);
-    for (name, text) in READMES.iter().zip(&texts) {
-        let words = text.split_whitespace().count();
-        assert!(words <= README_WORDS, "{name}: {words} words");
-    }
-}
 
 /// The words in backticks, in order.
 fn quoted(row: &str) -> impl Iterator<Item = &str> {

@@ -86,3 +86,27 @@ pub(super) fn exit_statuses(help: &str) -> String {
     table.extend(rows);
     table
 }
+
+/// A row of a table of options, in either language.
+pub(super) struct Row {
+    /// The long names of its options.
+    pub(super) names: Vec<String>,
+    pub(super) meaning: String,
+    pub(super) default: String,
+}
+
+/// The rows of the tables of options in a README.
+pub(super) fn rows(text: &str) -> Vec<Row> {
+    let row = |line: &str| {
+        let line = line.replace("\\|", "/");
+        let cells = line.strip_prefix('|')?.strip_suffix('|')?.split('|').map(str::trim);
+        let [options, meaning, default] = cells.collect::<Vec<_>>().try_into().ok()?;
+        let name = |option: &str| {
+            option.split([' ', '[', '=']).find(|word| word.starts_with("--")).map(str::to_owned)
+        };
+        let names: Vec<String> = super::quoted(options).filter_map(name).collect();
+        let row = || Row { names, meaning: meaning.to_owned(), default: default.to_owned() };
+        options.starts_with('`').then(row)
+    };
+    text.lines().filter_map(row).filter(|row| !row.names.is_empty()).collect()
+}

@@ -1,6 +1,15 @@
 //! Twins: documents that exist in Spanish and in English say the same.
 
-use super::read;
+use std::collections::BTreeMap;
+
+use super::links::links;
+use super::{options, quoted, read, with_tables};
+
+/// The README in each language.
+const READMES: [&str; 2] = ["README.es.md", "README.md"];
+
+/// The longest README, in words.
+const README_WORDS: usize = 1200;
 
 /// The specification in each language.
 const SPECIFICATIONS: [&str; 2] = ["chat-protocol/SPEC.es.md", "chat-protocol/SPEC.md"];
@@ -68,7 +77,7 @@ fn pieces(text: &str) -> Vec<String> {
 
 /// What stands in backticks, sorted: another language may have another order.
 fn literals(piece: &str) -> Vec<&str> {
-    let mut literals: Vec<&str> = super::quoted(piece).collect();
+    let mut literals: Vec<&str> = quoted(piece).collect();
     literals.sort_unstable();
     literals
 }
@@ -93,17 +102,79 @@ fn the_specification_says_the_same_in_both_languages() {
     }
 }
 
+/// Compares the headings and the numbers of two READMEs.
+fn assert_alike([es, en]: &[String; 2]) {
+    assert!(headings(en).len() > 5, "the headings cannot be read");
+    assert_eq!(headings(es), headings(en));
+    let [es, en] = [es, en].map(|text| numbers(&prose(text)));
+    assert!(en.len() > 10, "the numbers cannot be read: {en:?}");
+    assert_eq!(es, en);
+}
+
+#[test]
+fn the_readmes_are_short_and_alike() {
+    let texts = READMES.map(read);
+    assert_alike(&texts);
+    let count = |text| links(text).filter(|link| !link.starts_with('#')).count();
+    assert_eq!(count(&texts[0]), count(&texts[1]));
+    for (name, text) in READMES.iter().zip(&texts) {
+        let words = text.split_whitespace().count();
+        assert!(words <= README_WORDS, "{name}: {words} words");
+    }
+}
+
 #[test]
 fn the_grader_is_explained_alike_in_both_languages() {
-    let [es, en] = GRADERS.map(read);
-    assert_eq!(headings(&es), headings(&en));
-    assert_eq!(numbers(&prose(&es)), numbers(&prose(&en)));
+    assert_alike(&GRADERS.map(read));
+}
+
+/// The Spanish tables put several options into a row. A default that the help has no `[default]` for is
+/// told in words: the values among them stand in the option's meaning.
+#[test]
+fn the_graders_options_have_their_defaults_in_its_spanish_readme() {
+    let es = options::rows(&read(GRADERS[0]));
+    let en = options::rows(&with_tables(&read(GRADERS[1]), 100));
+    let en: BTreeMap<&str, &options::Row> =
+        en.iter().map(|row| (row.names[0].as_str(), row)).collect();
+    assert!(en.len() > 20, "the tables cannot be read");
+    for name in en.keys() {
+        assert!(es.iter().any(|row| row.names.iter().any(|n| n == name)), "{name} is missing");
+    }
+    for row in es {
+        // The commands' own options, of which English has no table, have no defaults.
+        let known = row.names.iter().filter_map(|name| en.get(name.as_str()));
+        let defaults: Vec<&str> =
+            known.clone().map(|row| &*row.default).filter(|default| !default.is_empty()).collect();
+        if defaults.is_empty() {
+            let meaning: String = known.map(|row| &*row.meaning).collect();
+            let has = |value: &str| meaning.split([' ', ',', ';']).any(|word| word == value);
+            let mut values = quoted(&row.default);
+            assert!(values.all(has), "{:?}: {} in {meaning}", row.names, row.default);
+            let mut counts = numbers(&row.default).into_iter();
+            let known = numbers(&meaning);
+            assert!(counts.all(|count| known.contains(&count)), "{:?}: {meaning}", row.names);
+        } else {
+            assert_eq!(row.default, defaults.join(", "), "{:?}", row.names);
+        }
+    }
+}
+
+/// The exit statuses in a README.
+fn statuses(text: &str) -> Vec<&str> {
+    let first = text.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next());
+    first.filter(|cell| cell.parse::<u8>().is_ok()).collect()
+}
+
+#[test]
+fn the_graders_exit_statuses_stand_in_its_spanish_readme() {
+    let en = with_tables(&read(GRADERS[1]), 100);
+    assert!(statuses(&en).len() > 3, "the table cannot be read");
+    assert_eq!(statuses(&read(GRADERS[0])), statuses(&en));
 }
 
 #[test]
 fn twins_lead_to_each_other_from_their_tops() {
-    let readmes = ["README.es.md", "README.md"];
-    for [es, en] in [SPECIFICATIONS, GRADERS, readmes] {
+    for [es, en] in [SPECIFICATIONS, GRADERS, READMES] {
         let file = |path: &'static str| path.rsplit('/').next().unwrap_or(path);
         let top = |path| read(path).lines().take(3).collect::<String>();
         assert!(top(es).contains(&format!("*[In English]({})*", file(en))), "{es}");
