@@ -86,7 +86,7 @@ pub(crate) enum Task {
         batch: BatchArgs,
     },
     /// Run a program within its limits; what chat-check starts programs with
-    #[command(hide = true)]
+    #[command(hide = true, name = "run-contained")]
     Supervise(Supervise),
     /// Try whether this user can have networks of their own
     #[command(hide = true)]

@@ -43,7 +43,7 @@ impl Supervise {
     pub(crate) fn words(workdir: &Path, limits: &Limits) -> [OsString; 7] {
         let (file_size, cpu) = (limits.file_size.to_string(), limits.cpu.as_secs() + 1);
         [
-            "supervise".into(),
+            "run-contained".into(),
             "--workdir".into(),
             workdir.into(),
             "--file-size".into(),
