@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chat_protocol::language::Language;
 use chat_terminal::person::{Input, Keyboard};
 use chat_terminal::pipe::PipeIn;
+use chat_terminal::terminal::rows::Wrapped;
 use chat_terminal::terminal::{self, TerminalIn, TerminalOut};
 use tokio::sync::Notify;
 
@@ -36,7 +37,7 @@ impl Streams {
     pub(crate) fn without_desk(language: Language) -> Self {
         let (stdout, stderr) = (io::stdout(), io::stderr());
         let console = if stdout.is_terminal() {
-            Console::on_terminal(stdout, language)
+            Console::on_terminal(Wrapped(stdout), language)
         } else {
             Console::new(stdout, language)
         };
@@ -53,7 +54,7 @@ impl Streams {
         let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
         let person = stdin.is_terminal();
         let interrupt = Arc::new(Notify::new());
-        let question = ask_name.then_some(language.your_name());
+        let question = ask_name.then(|| language.your_name().into());
         if person
             && stdout.is_terminal()
             && let Some((keyboard, screen)) = terminal::open(question, Arc::clone(&interrupt), None)

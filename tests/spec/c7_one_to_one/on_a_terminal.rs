@@ -155,8 +155,9 @@ fn r7_2_salir_and_ctrl_c_stop_the_server() -> Result {
         desk.terminal.press(keys)?;
         facundo.expect_end()?;
         let gone = format!("cliente {} desconectado", facundo.address());
-        desk.terminal.wait_for(&["cerrando servidor...", &gone, ">"])?;
+        desk.terminal.wait_for(&["cerrando servidor...", &gone])?;
         desk.terminal.expect_exit(0)?;
+        desk.terminal.wait_for(&["cerrando servidor...", &gone])?;
     }
     Ok(())
 }
