@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use chat_protocol::language::Language;
+use chat_protocol::name::Name;
 use chat_terminal::person::{Input, Keyboard};
 use chat_terminal::pipe::PipeIn;
 use chat_terminal::terminal::rows::Wrapped;
@@ -46,15 +47,15 @@ impl Streams {
     }
 
     /// With an operator that types here: at a terminal, and then printed lines stand above the line
-    /// that is being typed; or where lines cannot be edited. With `ask_name`, the operator is asked
-    /// for a name at the terminal.
+    /// that is being typed; or where lines cannot be edited. With a name to be `asked` about, the
+    /// operator may give another at the terminal.
     ///
     /// The handlers of signals must be in place by now.
-    pub(crate) fn with_desk(ask_name: bool, language: Language) -> Self {
+    pub(crate) fn with_desk(asked: Option<&Name>, language: Language) -> Self {
         let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
         let person = stdin.is_terminal();
         let interrupt = Arc::new(Notify::new());
-        let question = ask_name.then(|| language.your_name().into());
+        let question = asked.map(|name| language.your_name_or(name.as_str()).to_string().into());
         if person
             && stdout.is_terminal()
             && let Some((keyboard, screen)) = terminal::open(question, Arc::clone(&interrupt), None)
@@ -94,6 +95,13 @@ impl Keyboard for Desk {
         match self {
             Self::Terminal(keyboard) => keyboard.answered(again),
             Self::Plain(keyboard, _) => keyboard.answered(again),
+        }
+    }
+
+    fn withdraw(&mut self) {
+        match self {
+            Self::Terminal(keyboard) => keyboard.withdraw(),
+            Self::Plain(keyboard, _) => keyboard.withdraw(),
         }
     }
 }
