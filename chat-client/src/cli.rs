@@ -151,7 +151,7 @@ impl Cli {
         let stream =
             connected.map_err(|reason| StartError::Connect { address: self.server, reason })?;
         let vocabulary = Arc::new(Mutex::new(Vocabulary::new(self.commands.is_on(), language)));
-        let question = asking.then_some(language.your_name());
+        let question = asking.then(|| language.your_name().into());
         if io::stdin().is_terminal()
             && io::stdout().is_terminal()
             && let Some(terminal) =

@@ -124,7 +124,10 @@ impl Cli {
             .await
             .map_err(|reason| StartError::Listen { address: self.bind.clone(), reason })?;
         let streams = match &self.config.operator.0 {
-            Some(_) => Streams::with_desk(!self.operator_given, self.language()),
+            Some(name) => {
+                let asked = (!self.operator_given).then_some(name);
+                Streams::with_desk(asked, self.language())
+            }
             None => Streams::without_desk(self.language()),
         };
         let log = streams.log.clone();

@@ -31,6 +31,8 @@ struct Operator<'a> {
     id: PersonId,
     name: Name,
     desk: Desk,
+    /// True until a client comes: then the name stays as it is.
+    may_choose_name: bool,
     session: Session,
     flood_control: FloodControl,
 }
@@ -40,17 +42,28 @@ impl<'a> Operator<'a> {
         let rules = Rules { ask_name: false, ..server.config.session_rules() };
         let session = Session::new(rules);
         let flood_control = FloodControl::new(Instant::now());
-        Self { server, id, name, desk, session, flood_control }
+        Self { server, id, name, desk, may_choose_name: true, session, flood_control }
     }
 
     /// Completes when the operator leaves by the word. The end of the input is no leaving.
     async fn talk(mut self) {
         let language = self.server.language();
         loop {
-            match self.desk.next().await {
+            let input = tokio::select! {
+                biased;
+                // What is typed from now on is meant for the client.
+                () = self.server.directory.first.occupied(), if self.may_choose_name => {
+                    self.may_choose_name = false;
+                    self.desk.withdraw();
+                    continue;
+                }
+                input = self.desk.next() => input,
+            };
+            match input {
                 Input::Answer(name) if is_leave(&name) => return,
-                Input::Answer(name) => self.take_name(&name),
-                Input::Text(text) => {
+                Input::Answer(name) if self.may_choose_name => self.take_name(&name),
+                Input::Answer(text) | Input::Text(text) => {
+                    self.desk.answered(false);
                     for line in text.lines().filter(|line| !line.is_empty()) {
                         if !self.hear(line).await {
                             return;

@@ -4,8 +4,10 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use chat_protocol::language::Language;
+use chat_protocol::name::Name;
 use chat_terminal::person::{Input, Keyboard};
 use chat_terminal::pipe::PipeIn;
+use chat_terminal::terminal::rows::Wrapped;
 use chat_terminal::terminal::{self, TerminalIn, TerminalOut};
 use tokio::sync::Notify;
 
@@ -36,7 +38,7 @@ impl Streams {
     pub(crate) fn without_desk(language: Language) -> Self {
         let (stdout, stderr) = (io::stdout(), io::stderr());
         let console = if stdout.is_terminal() {
-            Console::on_terminal(stdout, language)
+            Console::on_terminal(Wrapped(stdout), language)
         } else {
             Console::new(stdout, language)
         };
@@ -45,15 +47,15 @@ impl Streams {
     }
 
     /// With an operator that types here: at a terminal, and then printed lines stand above the line
-    /// that is being typed; or where lines cannot be edited. With `ask_name`, the operator is asked
-    /// for a name at the terminal.
+    /// that is being typed; or where lines cannot be edited. With a name to be `asked` about, the
+    /// operator may give another at the terminal.
     ///
     /// The handlers of signals must be in place by now.
-    pub(crate) fn with_desk(ask_name: bool, language: Language) -> Self {
+    pub(crate) fn with_desk(asked: Option<&Name>, language: Language) -> Self {
         let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
         let person = stdin.is_terminal();
         let interrupt = Arc::new(Notify::new());
-        let question = ask_name.then_some(language.your_name());
+        let question = asked.map(|name| language.your_name_or(name.as_str()).to_string().into());
         if person
             && stdout.is_terminal()
             && let Some((keyboard, screen)) = terminal::open(question, Arc::clone(&interrupt), None)
@@ -93,6 +95,13 @@ impl Keyboard for Desk {
         match self {
             Self::Terminal(keyboard) => keyboard.answered(again),
             Self::Plain(keyboard, _) => keyboard.answered(again),
+        }
+    }
+
+    fn withdraw(&mut self) {
+        match self {
+            Self::Terminal(keyboard) => keyboard.withdraw(),
+            Self::Plain(keyboard, _) => keyboard.withdraw(),
         }
     }
 }

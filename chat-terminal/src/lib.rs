@@ -12,11 +12,8 @@
 
 pub mod completion;
 pub mod descriptors;
-mod gate;
-mod keys;
 pub mod lines;
 pub mod person;
 pub mod pipe;
 pub mod signals;
 pub mod terminal;
-mod tty;

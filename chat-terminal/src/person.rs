@@ -35,6 +35,10 @@ pub trait Keyboard {
     /// Replaces the prompt with this question. The line being typed comes back after the answer.
     /// Does nothing if there is no user to ask.
     fn ask(&mut self, _question: &'static str) {}
+
+    /// Withdraws the question, if it has no answer yet. The text typed as its answer becomes the
+    /// line at the prompt.
+    fn withdraw(&mut self) {}
 }
 
 /// Output to the user: the half that shows lines.

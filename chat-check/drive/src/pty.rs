@@ -40,6 +40,21 @@ pub(crate) fn open(_: Command) -> io::Result<(File, Spawn)> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Gives the terminal that is open for reading and typing another number of columns.
+#[cfg(unix)]
+pub(crate) fn resize(terminal: &File, columns: u16) -> io::Result<()> {
+    use rustix::termios::{Winsize, tcsetwinsize};
+
+    let size = Winsize { ws_row: ROWS.get(), ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    Ok(tcsetwinsize(terminal, size)?)
+}
+
+/// Fails: this system has no such terminals.
+#[cfg(not(unix))]
+pub(crate) fn resize(_: &File, _: u16) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Opens a terminal without a keyboard: the end that a program writes to, and the end that its
 /// screen is read from.
 ///

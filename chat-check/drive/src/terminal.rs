@@ -1,6 +1,8 @@
 //! Terminal emulator: a program on a pseudo-terminal, and the screen that it draws.
 
+use std::fs::File;
 use std::io::{self, Read};
+use std::num::NonZero;
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -16,6 +18,7 @@ use crate::transcript::How;
 pub struct Terminal<C: Containment = Group> {
     child: Child<C>,
     screen: Arc<Screen>,
+    window: File,
 }
 
 type Parser = vt100::Parser<Bells>;
@@ -59,15 +62,14 @@ impl<C: Containment> Terminal<C> {
         contain: impl FnOnce(Spawn) -> io::Result<(Box<dyn ChildWrapper>, C)>,
     ) -> io::Result<Self> {
         let (master, spawn) = pty::open(on_terminal(command))?;
-        let (output, input) = (master.try_clone()?, master);
+        let (output, window, input) = (master.try_clone()?, master.try_clone()?, master);
         let (process, containment) = contain(spawn)?;
         let parser = Parser::new_with_callbacks(ROWS, COLUMNS, 0, Bells(0));
         let screen = Arc::new(Screen { parser: Mutex::new(parser), changed: Condvar::new() });
         let (drawn, writer) = (Arc::clone(&screen), role.clone());
         thread::spawn(move || drawn.follow(output, &writer));
-        // The terminal lives as long as its input is open.
         let keys = Keys::new(role, input);
-        Ok(Self { child: Child::new(role, process, Some(keys), containment), screen })
+        Ok(Self { child: Child::new(role, process, Some(keys), containment), screen, window })
     }
 
     /// Presses keys: text, `\r` for Enter, `\x03` for Ctrl-C and so on.
@@ -84,6 +86,24 @@ impl<C: Containment> Terminal<C> {
     /// Returns the contents of the screen now, with the escape sequences that would draw it.
     pub fn formatted(&self) -> String {
         self.screen.lock().screen().contents_formatted()
+    }
+
+    /// Returns the position of the cursor, row and column, from 0.
+    pub fn cursor(&self) -> (u16, u16) {
+        self.screen.lock().screen().cursor_position()
+    }
+
+    /// Changes the number of columns. The rows on the screen are cut or lengthened, not reflowed.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses it.
+    #[track_caller]
+    pub fn resize(&self, columns: u16) -> Result {
+        let role = self.child.role();
+        role.event(format!("has a terminal of {columns} columns"));
+        self.screen.lock().screen_mut().set_size(ROWS, NonZero::new(columns).unwrap_or(COLUMNS));
+        role.check(pty::resize(&self.window, columns), "cannot be resized")
     }
 
     /// Returns the number of bells.

@@ -9,6 +9,8 @@ texts! {
     pub type_messages { es: "escribe tus mensajes:", en: "type your messages:" }
     /// Prompt with which both programs ask their own user for a name (requirement 7.3).
     pub your_name { es: "tu nombre: ", en: "your name: " }
+    /// The same for the operator, who keeps this name by entering nothing.
+    pub your_name_or(default: &str) { es: "tu nombre [{default}]: ", en: "your name [{default}]: " }
     /// The client was interrupted, or its input has ended (requirement 4.3).
     pub leaving { es: "saliendo...", en: "leaving..." }
     /// The server has closed the connection, and the client had not asked for it (requirement 4.4).
