@@ -183,11 +183,9 @@ impl Profile {
                 idle_timeout: TimeLimit::of(IDLE_TIMEOUT),
                 ..basico
             },
-            Self::Grupal => ServerOptions {
-                commands: true,
-                max_rate: MaxRate::per_second(MAX_RATE),
-                ..sala
-            },
+            Self::Grupal => {
+                ServerOptions { commands: true, max_rate: MaxRate::per_second(MAX_RATE), ..sala }
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use chat_protocol::name::{Name, NameError};
 use crate::Server;
 use crate::net::tcp::TcpConnection;
 use crate::people::commands::Effect;
-use crate::people::directory::{PersonId, Transfer};
+use crate::people::directory::{Arrival, PersonId, Transfer};
 use crate::people::speech::Speaker;
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
@@ -31,8 +31,8 @@ enum State {
     /// It has no name yet, and is in no room: it is written to directly. The seat goes to the room.
     Nameless(Option<Box<Seat<TcpConnection>>>),
     InRoom(Arc<Room<TcpConnection>>, MemberId),
-    /// It changes the room; this is how it is welcomed there.
-    Moving(Transfer<TcpConnection>, String),
+    /// It has left the room of this name for another.
+    Moving(Transfer<TcpConnection>, Name),
 }
 
 impl<'a> Membership<'a> {
@@ -47,7 +47,8 @@ impl<'a> Membership<'a> {
             State::Nameless(Some(Box::new(seat)))
         } else if config.has_names() {
             let guest = directory.admit_guest(connection.peer().port());
-            let (room, member, _) = directory.arrive(guest.0, seat, Some(greeting.to_owned()));
+            let (room, member, _) =
+                directory.arrive(guest.0, seat, Arrival::New(Some(greeting.to_owned())));
             person = Some(guest);
             State::InRoom(room, member)
         } else {
@@ -83,16 +84,15 @@ impl<'a> Membership<'a> {
 
     /// Waits until the client is in the room that it was going to, if it was. Cancel-safe.
     pub(crate) async fn settle(&mut self) {
-        let (State::Moving(transfer, welcome), Some((id, _))) = (&mut self.state, &self.person)
-        else {
+        let (State::Moving(transfer, left), Some((id, _))) = (&mut self.state, &self.person) else {
             return;
         };
         let Ok(seat) = transfer.await else {
             // The fan-out it comes from has panicked, which ends the server.
             return pending().await;
         };
-        let welcome = Some(mem::take(welcome));
-        let (room, member, caused) = self.server.directory.arrive(*id, seat, welcome);
+        let arrival = Arrival::From(left.clone());
+        let (room, member, caused) = self.server.directory.arrive(*id, seat, arrival);
         self.caused += caused;
         self.state = State::InRoom(room, member);
     }
@@ -104,7 +104,8 @@ impl<'a> Membership<'a> {
         tracing::info!(peer = %self.connection.peer(), %name, "named");
         self.person = Some((id, name));
         if let Some(seat) = nameless.take() {
-            let (room, member, caused) = self.server.directory.arrive(id, *seat, None);
+            let (room, member, caused) =
+                self.server.directory.arrive(id, *seat, Arrival::New(None));
             self.caused += caused;
             self.state = State::InRoom(room, member);
         }
@@ -141,10 +142,7 @@ impl<'a> Membership<'a> {
                 tracing::info!(peer = %self.connection.peer(), %name, %new, "renamed");
                 *name = new;
             }
-            Some(Effect::Moving(room, transfer)) => {
-                let welcome = self.server.language().you_are_in(&room).to_string();
-                self.state = State::Moving(transfer, welcome);
-            }
+            Some(Effect::Moving(left, transfer)) => self.state = State::Moving(transfer, left),
         }
     }
 }
