@@ -81,7 +81,9 @@ async fn serve_admitted(
     let end = conversation.run().await;
     tracing::debug!(peer = %connection.peer(), ?end, "conversation over");
     match end {
-        End::Left | End::Stopped => {}
+        End::Left => {}
+        // All have been heard by now: it stands behind everything that was accepted.
+        End::Stopped => conversation.membership.tell(server.language().server_closing()),
         End::Nameless => conversation.refuse(&Refusal::NameTooLate),
         End::Idle => {
             let language = server.language();
@@ -159,7 +161,7 @@ impl<'a> Conversation<'a> {
             match end {
                 End::Left => {}
                 // Boxed, because it happens once, and every connection would have the space for it.
-                End::Stopped => Box::pin(self.hear_the_last()).await,
+                End::Stopped => return Box::pin(self.hear_the_last()).await,
                 End::Nameless if !self.session.is_naming() => continue,
                 // It is the server that has yet to hear it.
                 End::Idle if !self.unheard.is_empty() => {
@@ -234,18 +236,20 @@ impl<'a> Conversation<'a> {
     }
 
     /// Graceful shutdown: all that has arrived by now was accepted. No client leaves before every client
-    /// was heard.
-    async fn hear_the_last(&mut self) {
+    /// was heard. One that has left by itself is told nothing more.
+    async fn hear_the_last(&mut self) -> End {
         self.rate_limit.lift();
-        if timeout(self.server.config.drain() / 5 * 2, self.hear_out()).await.is_err() {
+        let heard = timeout(self.server.config.drain() / 5 * 2, self.hear_out()).await;
+        if heard.is_err() {
             tracing::warn!(peer = %self.connection.peer(), "not all of what it sent could be heard");
         }
         drop(self.speaking.take());
         self.server.speaking.wait().await;
+        heard.unwrap_or(End::Stopped)
     }
 
-    /// Hears everything that has arrived.
-    async fn hear_out(&mut self) {
+    /// Hears everything that has arrived. Returns the end that this is.
+    async fn hear_out(&mut self) -> End {
         loop {
             self.membership.settle().await;
             self.wait_for_the_others().await;
@@ -253,9 +257,10 @@ impl<'a> Conversation<'a> {
                 Heard::Some => yield_now().await,
                 Heard::Nothing => {
                     self.hear_end();
-                    return self.membership.settle().await;
+                    self.membership.settle().await;
+                    return End::Stopped;
                 }
-                Heard::End => return,
+                Heard::End => return End::Left,
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Admission of a client that has come: it is served, waits for its place, or is turned away.
 
+use std::fmt::Display;
+
 use tokio::time::Instant;
 
 use crate::Server;
@@ -17,23 +19,31 @@ pub(super) async fn admit(
     match *entry {
         Entry::Served(permit) => Some(permit),
         Entry::Refused(refusal) => {
-            // An empty socket takes one line; and if not, then the client learns it from the end.
-            let line = format!("{}\n", language.refusal(&refusal));
-            let _ = connection.offer(line.as_bytes(), Instant::now());
+            tell_the_reason(connection, language.refusal(&refusal));
             None
         }
         Entry::Waits(turn) => {
             console.print(language.client_waits(connection.peer()));
             let permit = tokio::select! {
-                permit = turn.wait() => permit,
+                biased;
+                () = server.stopping.cancelled() => {
+                    tell_the_reason(connection, language.server_closing());
+                    return None;
+                }
                 () = connection.gone() => return None,
-                () = server.stopping.cancelled() => return None,
+                permit = turn.wait() => permit,
             };
             console.print(language.client_served(connection.peer()));
             connection.activity().touch(Instant::now());
             Some(permit)
         }
     }
+}
+
+/// Tells a client that is not served why. An empty socket takes one line; and if not, then the client learns
+/// it from the end.
+fn tell_the_reason(connection: &TcpConnection, reason: impl Display) {
+    let _ = connection.offer(format!("{reason}\n").as_bytes(), Instant::now());
 }
 
 /// Ends the connection of a client that was not served: politely, unless that is being done for many
