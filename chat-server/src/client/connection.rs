@@ -5,6 +5,7 @@ use std::mem;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use chat_protocol::decoder::{Decoder, Line};
@@ -189,6 +190,7 @@ impl<'a> Conversation<'a> {
         loop {
             self.membership.settle().await;
             self.rate_limit.opened().await;
+            let pause = self.pause();
             tokio::select! {
                 // What has arrived comes before the silence behind it.
                 biased;
@@ -202,8 +204,12 @@ impl<'a> Conversation<'a> {
                         yield_now().await;
                     }
                 }
-                () = sleep(CHUNK_PAUSE), if self.decoder.awaits_pause() => {
+                () = sleep(pause.unwrap_or_default()), if pause.is_some() => {
                     self.wait_for_the_others().await;
+                    if !self.decoder.awaits_pause() {
+                        self.membership.ask_further();
+                        continue;
+                    }
                     let line = self.decoder.pause();
                     self.rate_limit.count_line();
                     if self.act_on(line).is_break() {
@@ -212,6 +218,16 @@ impl<'a> Conversation<'a> {
                 }
             }
         }
+    }
+
+    /// The time after which something happens if nothing arrives: a message ends, or the client is asked
+    /// further for its name.
+    fn pause(&self) -> Option<Duration> {
+        if self.decoder.awaits_pause() {
+            return Some(CHUNK_PAUSE);
+        }
+        let asked = self.membership.is_asked_further_at()?;
+        Some(asked.saturating_duration_since(Instant::now()))
     }
 
     /// Completes when there is something to hear, be it the end. Cancel-safe.
@@ -362,8 +378,6 @@ impl<'a> Conversation<'a> {
     }
 
     fn ask_again(&mut self, refusal: &Refusal) {
-        let refusal = self.server.language().refusal(refusal);
-        let keyword = self.server.config.name_keyword().unwrap_or_default();
-        self.membership.tell(format_args!("{refusal}\n{keyword}"));
+        self.membership.ask_again(self.server.language().refusal(refusal));
     }
 }

@@ -1,5 +1,6 @@
 //! One client: from the bytes that it sends to what it does in the chat.
 
+pub(crate) mod asking;
 pub(crate) mod connection;
 mod entrance;
 pub(crate) mod flood_control;
