@@ -1,6 +1,9 @@
 //! Chat commands: lines that begin with `/` (chapter 6).
 
+use strsim::damerau_levenshtein;
+
 use crate::language::Text;
+use crate::limits::MAX_NAME;
 
 /// The kind of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +22,12 @@ pub enum Verb {
     Reply,
     /// Lists the commands.
     Help,
-    /// Leaves the chat.
+    /// Leaves the chat; for the operator, stops the server.
     Leave,
+    /// Ends the connection of the client that is there (operator).
+    Next,
+    /// Ends the connection of a client (operator).
+    Kick,
 }
 
 /// The syntax of a command: its words, its arguments and its purpose.
@@ -38,7 +45,7 @@ pub struct Form {
     pub purpose: Text,
 }
 
-/// Every command.
+/// Every command of a member.
 pub const FORMS: [Form; 8] = [
     form(
         Verb::Private,
@@ -78,6 +85,39 @@ pub const FORMS: [Form; 8] = [
     form(Verb::Leave, ["salir", "quit"], NONE, ["sale del chat", "leaves the chat"]),
 ];
 
+/// The commands of the server's operator (requirement 7.2). Where members have commands, the operator has
+/// theirs as well, and these in place of theirs of the same verb.
+pub const OPERATOR_FORMS: [Form; 5] = [
+    form(
+        Verb::Next,
+        ["siguiente", "next"],
+        NONE,
+        [
+            "cierra la conexión del cliente que está",
+            "closes the connection of the client that is here",
+        ],
+    ),
+    form(
+        Verb::Kick,
+        ["echar", "kick"],
+        ["[NOMBRE]", "[NAME]"],
+        [
+            "lo mismo con ese cliente; sin nombres, IP:PUERTO o el puerto",
+            "the same for this client; without names, IP:PORT or the port",
+        ],
+    ),
+    form(Verb::Who, ["quien", "who"], NONE, ["quién está", "who is here"]),
+    form(Verb::Help, ["ayuda", "help"], NONE, ["esta lista", "this list"]),
+    form(Verb::Leave, ["salir", "quit"], NONE, ["detiene el servidor", "stops the server"]),
+];
+
+/// The commands that an operator has; `commands` if members have commands.
+pub fn operator_forms(commands: bool) -> impl Iterator<Item = &'static Form> + Clone {
+    let has = |verb| OPERATOR_FORMS.iter().any(|form| form.verb == verb);
+    let others = FORMS.iter().filter(move |form| commands && !has(form.verb));
+    OPERATOR_FORMS.iter().chain(others)
+}
+
 const PRIVATE: [&str; 2] = ["NOMBRE TEXTO", "NAME TEXT"];
 const NONE: [&str; 2] = ["", ""];
 
@@ -104,8 +144,13 @@ pub enum Parsed<'a> {
     Text(&'a str),
     /// A complete command.
     Command(Command),
-    /// An unknown command; holds its word.
-    Unknown(&'a str),
+    /// An unknown command.
+    Unknown {
+        /// Its word.
+        word: &'a str,
+        /// The word of a command that looks much like it.
+        nearest: Option<&'static str>,
+    },
     /// A command with too few or too many arguments.
     Malformed {
         /// The word as it was written.
@@ -139,6 +184,8 @@ pub enum Command {
     Help,
     /// Leaves the chat.
     Leave,
+    /// Ends the connection of this client, or of the only one.
+    Kick(Option<String>),
 }
 
 /// Parses a line where commands are enabled.
@@ -149,14 +196,40 @@ pub enum Command {
 /// assert_eq!(parse("//quien"), Parsed::Text("/quien"));
 /// ```
 pub fn parse(line: &str) -> Parsed<'_> {
+    parse_with(line, FORMS.iter())
+}
+
+/// Parses a line where these commands are enabled.
+pub fn parse_with(line: &str, forms: impl Iterator<Item = &'static Form> + Clone) -> Parsed<'_> {
     let Some(rest) = line.strip_prefix('/') else { return Parsed::Text(line) };
     if rest.starts_with('/') {
         return Parsed::Text(rest);
     }
     let (word, arguments) = first_word(rest);
     let known = |form: &&Form| [form.word, form.alias].iter().any(|w| w.eq_ignore_ascii_case(word));
-    let Some(form) = FORMS.iter().find(known) else { return Parsed::Unknown(word) };
+    let Some(form) = forms.clone().find(known) else {
+        return Parsed::Unknown { word, nearest: nearest(word, forms) };
+    };
     form.command(arguments).map_or(Parsed::Malformed { word, form }, Parsed::Command)
+}
+
+/// Typing errors that a word may have: wrong, missing, additional or exchanged letters, at most one for
+/// so many letters.
+const LETTERS_FOR_AN_ERROR: usize = 3;
+
+/// The word of a command that this word was probably meant for.
+fn nearest(word: &str, forms: impl Iterator<Item = &'static Form>) -> Option<&'static str> {
+    // A long one is none, and takes long to compare.
+    if word.len() > MAX_NAME {
+        return None;
+    }
+    let word = word.to_lowercase();
+    forms
+        .flat_map(|form| [form.word, form.alias])
+        .map(|known| (damerau_levenshtein(&word, known), known))
+        .filter(|(errors, _)| *errors <= word.len() / LETTERS_FOR_AN_ERROR)
+        .min_by_key(|(errors, _)| *errors)
+        .map(|(_, known)| known)
 }
 
 impl Form {
@@ -177,6 +250,9 @@ impl Form {
             Verb::Reply => text.map(Command::Reply),
             Verb::Help => nothing.then_some(Command::Help),
             Verb::Leave => nothing.then_some(Command::Leave),
+            Verb::Next => nothing.then_some(Command::Kick(None)),
+            Verb::Kick if nothing => Some(Command::Kick(None)),
+            Verb::Kick => word.map(|word| Command::Kick(Some(word))),
         }
     }
 }
@@ -242,10 +318,44 @@ mod tests {
 
     #[test]
     fn r6_4_anything_else_is_unknown() {
-        for (line, word) in
-            [("/", ""), ("/ quien", ""), ("/baila ya", "baila"), ("/quienes", "quienes")]
-        {
-            assert_eq!(parse(line), Parsed::Unknown(word), "{line:?}");
+        for (line, word) in [("/", ""), ("/ quien", ""), ("/baila ya", "baila"), ("/qu", "qu")] {
+            assert_eq!(parse(line), Parsed::Unknown { word, nearest: None }, "{line:?}");
         }
+    }
+
+    #[test]
+    fn r6_4_the_nearest_word_is_proposed() {
+        for (word, meant) in [
+            ("quein", Some("quien")),
+            ("QUIENES", Some("quien")),
+            ("privad", Some("privado")),
+            ("jion", Some("join")),
+            ("salid", Some("salir")),
+            ("sal", Some("sala")),
+            ("whp", Some("who")),
+            ("echar", None),
+            ("responderresponderresponderresponder", None),
+        ] {
+            let line = format!("/{word}");
+            assert_eq!(parse(&line), Parsed::Unknown { word, nearest: meant }, "{line}");
+        }
+    }
+
+    #[test]
+    fn r7_2_the_operator_has_commands_of_its_own_and_those_of_the_members_if_they_have_any() {
+        let parse = |line, commands| parse_with(line, operator_forms(commands));
+        for commands in [false, true] {
+            let kick = |who: Option<&str>| Parsed::Command(Command::Kick(who.map(str::to_owned)));
+            assert_eq!(parse("/siguiente", commands), kick(None));
+            assert_eq!(parse("/kick", commands), kick(None));
+            assert_eq!(parse("/echar Ana", commands), kick(Some("Ana")));
+            assert_eq!(parse("//echar", commands), Parsed::Text("/echar"));
+            assert!(matches!(parse("/echar Ana ya", commands), Parsed::Malformed { .. }));
+            let nearest = Some("siguiente");
+            let unknown = Parsed::Unknown { word: "siguente", nearest };
+            assert_eq!(parse("/siguente", commands), unknown);
+        }
+        assert!(matches!(parse("/salas", false), Parsed::Unknown { .. }));
+        assert_eq!(parse("/salas", true), Parsed::Command(Command::Rooms));
     }
 }

@@ -21,7 +21,12 @@ pub enum Refusal {
     /// No name was given in time (requirement 5.6).
     NameTooLate,
     /// No command begins with this word (requirement 6.4).
-    UnknownCommand(String),
+    UnknownCommand {
+        /// The word as the client wrote it.
+        word: String,
+        /// The word of a command that looks much like it.
+        nearest: Option<&'static str>,
+    },
     /// A command has too few arguments, or too many (requirement 6.4).
     Malformed {
         /// The command's word as the client wrote it.
@@ -45,6 +50,10 @@ pub enum Refusal {
     NothingToAnswer,
     /// The receiver of a private message is its sender.
     PrivateToSelf,
+    /// There is no client that the operator could send away (requirement 7.2).
+    NoClient,
+    /// There are several clients, and the operator has to choose one.
+    WhichClient,
     /// The receiver is changing the room, and too many messages wait for it already.
     CannotHearNow(Name),
 }

@@ -80,6 +80,8 @@ fn command(profile: Profile) -> Command {
     let table = profiles::table(|profile| profile.server().written());
     let (statuses, examples) = (help::exit_statuses(&EXIT_STATUSES), help::examples(&EXAMPLES));
     let command = Cli::command().after_help([table, statuses, examples].join("\n"));
+    let command = command
+        .mut_arg("name_keyword", |keyword| keyword.default_value_if("name_style", "nick", "NICK"));
     help::arranged(profiles::with_defaults(command, profile.server().written()))
 }
 

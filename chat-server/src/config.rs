@@ -1,6 +1,7 @@
 //! The options of a running server, in types that cannot be wrong.
 
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -15,6 +16,7 @@ use chat_protocol::usage::profiles::Common;
 use chat_protocol::usage::{self, Switch};
 use clap::Args;
 
+use crate::client::asking::{NameStyle, SendFraming};
 use crate::client::session;
 use crate::console::Console;
 use crate::people::directory;
@@ -35,10 +37,34 @@ pub(crate) struct Config {
     #[arg(help_heading = "Names", long, value_name = "on|off")]
     pub(crate) ask_name: Switch,
 
+    /// The form in which a client is asked for its name
+    #[arg(
+        help_heading = "Names",
+        long,
+        value_name = "FRAMING",
+        value_enum,
+        default_value_t,
+        default_value_if("name_style", "nick", "bare")
+    )]
+    pub(crate) send_framing: SendFraming,
+
+    /// The options for clients that compare what they receive with the keyword
+    #[arg(help_heading = "Names", long, value_name = "STYLE")]
+    name_style: Option<NameStyle>,
+
     /// Close a connection that does not give its name for this long
     #[arg(help_heading = "Names", long, value_name = "TIME",
         default_value_t = TimeLimit::of(NAME_TIMEOUT))]
     pub(crate) name_timeout: TimeLimit,
+
+    /// The first line to each client, instead of the one of its language; or off
+    #[arg(
+        help_heading = "The chat",
+        long,
+        value_name = "TEXT|off",
+        default_value_if("name_style", "nick", "off")
+    )]
+    greeting: Option<Greeting>,
 
     /// The text before a message
     #[arg(help_heading = "The chat", long, value_name = "LABEL")]
@@ -124,6 +150,10 @@ pub(crate) struct Config {
     drain: TimeLimit,
 }
 
+/// A greeting of the operator's own. `None`, written `off`, is none.
+#[derive(Clone, Debug)]
+struct Greeting(Option<String>);
+
 /// The number of longest lines that an outbox holds beside its size: a client that is only a moment behind
 /// should not miss one because several are said at once.
 const ROOM_FOR_LINES: usize = 8;
@@ -134,6 +164,14 @@ impl Config {
     /// The keyword by which clients are asked for their names, if they are.
     pub(crate) fn name_keyword(&self) -> Option<&str> {
         self.ask_name.is_on().then_some(&self.common.name_keyword)
+    }
+
+    /// The first line to each client, if there is one.
+    pub(crate) fn greeting(&self) -> Option<&str> {
+        match &self.greeting {
+            Some(Greeting(own)) => own.as_deref(),
+            None => Some(self.common.lang.greeting()),
+        }
     }
 
     /// Returns whether clients have names: their own, or `usuario-PORT` where they are not asked.
@@ -151,6 +189,7 @@ impl Config {
     pub(crate) fn directory_rules(&self) -> directory::Rules {
         directory::Rules {
             presence: self.presence.is_on(),
+            commands: self.commands.is_on(),
             max_rooms: self.max_rooms.get(),
             language: self.common.lang,
         }
@@ -177,6 +216,17 @@ impl Config {
             commands: self.commands.is_on(),
             max_line: self.max_line,
         }
+    }
+}
+
+impl FromStr for Greeting {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.trim().is_empty() || text.contains(char::is_control) {
+            return Err("expected words on one line, or off");
+        }
+        Ok(Self((text != "off").then(|| text.to_owned())))
     }
 }
 

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chat_drive::failure::Result;
+use chat_tests::ES;
 use chat_tests::chat::Chat;
 use chat_tests::harness::peer::Peer;
 
@@ -78,6 +79,7 @@ fn r1_6_a_stop_delivers_what_was_held_back() -> Result {
     chat.server.out.wait_for("linea 0")?;
     chat.server.signal(SIGTERM)?;
     let mut heard = hear_out(bea)?;
+    assert_eq!(heard.pop().as_deref(), Some(ES.server_closing()));
     heard.retain(|line| !line.starts_with('{'));
     assert_eq!(heard, lines);
     chat.server.expect_exit(0)?;

@@ -2,7 +2,7 @@
 //! together (`--coalesce`).
 
 use chat_drive::failure::Result;
-use chat_tests::chat::Chat;
+use chat_tests::chat::{Chat, sees_the_stop};
 use chat_tests::harness::peer::Peer;
 
 use crate::healthy::Healthy;
@@ -76,7 +76,7 @@ fn r2_1_what_waits_for_more_is_delivered_all_the_same() -> Result {
         chat.server.signal(SIGTERM)?;
         bea.expect("Caro > hola")?;
         bea.expect("Caro > adios")?;
-        bea.expect_end()?;
+        sees_the_stop(&mut bea)?;
         chat.server.expect_exit(0)?;
         chat.server.err.expect_end()?;
     }

@@ -9,7 +9,7 @@ use assert_cmd::Command;
 use chat_drive::failure::Result;
 use chat_tests::ES;
 use chat_tests::binaries;
-use chat_tests::chat::{Chat, address_in, said_by};
+use chat_tests::chat::{Chat, address_in, said_by, sees_the_stop};
 use chat_tests::harness::stage::Stage;
 use predicates::prelude::*;
 
@@ -202,8 +202,8 @@ mod signals {
         bea.expect(&said_by(&ana, "antes"))?;
         chat.server.signal(signal)?;
         chat.server.out.wait_for("cerrando servidor...")?;
-        ana.expect_end()?;
-        bea.expect_end()?;
+        sees_the_stop(&mut ana)?;
+        sees_the_stop(&mut bea)?;
         chat.server.expect_exit(0)?;
         let mut left = chat.server.out.rest()?;
         left.sort();
@@ -222,7 +222,7 @@ mod signals {
         chat.server.signal(SIGTERM)?;
         bea.expect(&said_by(&ana, "the last line"))?;
         bea.expect(&said_by(&ana, "and one without its end"))?;
-        bea.expect_end()?;
+        sees_the_stop(&mut bea)?;
         chat.server.expect_exit(0)
     }
 
@@ -241,7 +241,7 @@ mod signals {
         chat.server.signal(SIGTERM)?;
         chat.server.signal(SIGCONT)?;
         lines.iter().try_for_each(|line| bea.expect(&said_by(&ana, line)))?;
-        bea.expect_end()?;
+        sees_the_stop(&mut bea)?;
         chat.server.expect_exit(0)
     }
 
@@ -256,7 +256,7 @@ mod signals {
         bea.expect(&said_by(&ana, &lines[0]))?;
         chat.server.signal(SIGTERM)?;
         lines[1..].iter().try_for_each(|line| bea.expect(&said_by(&ana, line)))?;
-        bea.expect_end()?;
+        sees_the_stop(&mut bea)?;
         chat.server.expect_exit(0)
     }
 

@@ -222,7 +222,7 @@ fn r2_6_no_pause_cuts_the_lines_of_a_line_peer() -> Result {
 
 #[test]
 fn r2_6_framing_line_waits_for_the_newline_for_ever() -> Result {
-    let chat = Chat::start_with(&["--framing", "line", "--idle-timeout", "off"])?;
+    let chat = Chat::start_with(&["--framing", "line"])?;
     let (mut ana, mut bea, mut caro) = three(&chat)?;
     ana.send("Hola ")?;
     for _ in 0..3 {

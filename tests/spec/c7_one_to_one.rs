@@ -6,7 +6,7 @@ mod on_a_terminal;
 use chat_drive::failure::Result;
 use chat_protocol::refusal::Refusal;
 use chat_tests::ES;
-use chat_tests::chat::Chat;
+use chat_tests::chat::{Chat, sees_the_stop};
 use chat_tests::harness::peer::Peer;
 
 fn practico(options: &[&str]) -> Result<Chat> {
@@ -128,9 +128,9 @@ fn r7_1_a_stop_ends_those_who_wait_as_well() -> Result {
     let (mut maria, mut eva) = (waiting(&chat, "maria")?, waiting(&chat, "eva")?);
     eva.send("Eva > hola\n")?;
     chat.server.signal(SIGTERM)?;
-    facundo.expect_end()?;
-    maria.expect_end()?;
-    eva.expect_end()?;
+    sees_the_stop(&mut facundo)?;
+    sees_the_stop(&mut maria)?;
+    sees_the_stop(&mut eva)?;
     chat.server.expect_exit(0)
 }
 
@@ -195,7 +195,7 @@ fn r7_2_salir_at_the_console_stops_the_server() -> Result {
         if word.starts_with("adios") {
             facundo.expect("Servidor > adios")?;
         }
-        facundo.expect_end()?;
+        sees_the_stop(&mut facundo)?;
         chat.server.out.wait_for("cerrando servidor...")?;
         chat.server.out.expect(&format!("cliente {} desconectado", facundo.address()))?;
         chat.server.out.expect_end()?;
@@ -226,8 +226,8 @@ fn r7_2_an_operator_among_many_has_the_same_commands() -> Result {
         ("/quien", "* en general (2): Root, Ana"),
         ("/salas", "* salas: general (2)"),
         ("/sala cocina", "! el operador no cambia de sala"),
-        ("/privado Zoe hola", "* no hay nadie que se llame Zoe"),
-        ("/baila", "* no existe el comando /baila; /ayuda muestra los que hay"),
+        ("/privado Zoe hola", "! no hay nadie que se llame Zoe"),
+        ("/baila", "! no existe el comando /baila; /ayuda muestra los que hay"),
         ("/nombre Ana", "! nombre ocupado: alguien se llama así, o de un modo que se confunde"),
         ("/nombre Jefa", "* ahora te llamas Jefa"),
     ] {
@@ -238,7 +238,7 @@ fn r7_2_an_operator_among_many_has_the_same_commands() -> Result {
     ana.expect("* Root ahora es Jefa")?;
     chat.server.type_in("//hola\n/salir\n")?;
     ana.expect("Jefa > /hola")?;
-    ana.expect_end()?;
+    sees_the_stop(&mut ana)?;
     chat.server.expect_exit(0)
 }
 

@@ -26,13 +26,15 @@ fn r9_1_a_server_talks_english_to_its_clients_and_on_its_console() -> Result {
     ana.expect("! the name is not valid: only letters, digits, '_', '-' and '.'")?;
     ana.expect("nombre del cliente")?;
     ana.send("Ana\n/who\n")?;
+    ana.expect("* you are Ana; in general (1): Ana")?;
+    ana.expect("* /help lists the commands")?;
     ana.expect("* in general (1): Ana")?;
     ana.send("/baila\n/msg\n/room\n/nick Servidor\n/privado Bea hola\n")?;
-    ana.expect("* there is no command /baila; /help lists the commands")?;
-    ana.expect("* usage: /msg NAME TEXT")?;
-    ana.expect("* there is no command /room; /help lists the commands")?;
+    ana.expect("! there is no command /baila; /help lists the commands")?;
+    ana.expect("! usage: /msg NAME TEXT")?;
+    ana.expect("! there is no command /room: did you mean /rooms? /help lists the commands")?;
     ana.expect("! the name is reserved")?;
-    ana.expect("* there is nobody called Bea")?;
+    ana.expect("! there is nobody called Bea")?;
     ana.send("/help\n")?;
     ana.expect("* /msg NAME TEXT: writes to that person only (/privado)")?;
     let address = ana.address();
@@ -70,6 +72,8 @@ fn named(chat: &Chat, name: &str) -> Result<Peer> {
     peer.expect(GREETING)?;
     peer.expect("nombre del cliente")?;
     peer.send(format!("{name}\n/who\n"))?;
+    assert!(peer.hear()?.is_some_and(|line| line.starts_with(&format!("* you are {name}; in "))));
+    peer.expect("* /help lists the commands")?;
     Ok(peer)
 }
 

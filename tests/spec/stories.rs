@@ -19,6 +19,7 @@ fn r5_3_the_story_of_the_room() -> Result {
     ana.expect("nombre del cliente")?;
     ana.send("Ana\nhay alguien?\n")?;
     chat.server.out.expect("Ana > hay alguien?")?;
+    ana.expect("* eres Ana; en general (1): Ana")?;
 
     let mut luis = chat.stage.connect("Luis", chat.address)?;
     chat.server.out.expect(&format!("nuevo cliente conectado: {}", luis.address()))?;
@@ -28,6 +29,7 @@ fn r5_3_the_story_of_the_room() -> Result {
     luis.expect("! nombre ocupado: alguien se llama así, o de un modo que se confunde")?;
     luis.expect("nombre del cliente")?;
     luis.send("Luis\n")?;
+    luis.expect("* eres Luis; en general (2): Ana, Luis")?;
     ana.expect("* Luis se ha unido")?;
 
     ana.send("Hola que tal?\n")?;
@@ -101,11 +103,13 @@ fn r6_2_the_story_of_the_social_network() -> Result {
 
     caro.send("/sala cine\n")?;
     caro.expect("* estás en la sala cine")?;
-    all_hear([&mut ana, &mut bea, &mut dino], "* Caro ha salido")?;
+    caro.expect("* eres Caro; en cine (1): Caro")?;
+    all_hear([&mut ana, &mut bea, &mut dino], "* Caro pasa a la sala cine")?;
     dino.send("/sala cine\n")?;
     dino.expect("* estás en la sala cine")?;
-    all_hear([&mut ana, &mut bea], "* Dino ha salido")?;
-    caro.expect("* Dino se ha unido")?;
+    dino.expect("* eres Dino; en cine (2): Caro, Dino")?;
+    all_hear([&mut ana, &mut bea], "* Dino pasa a la sala cine")?;
+    caro.expect("* Dino viene de la sala general")?;
     caro.send("Vieron la nueva?\n")?;
     dino.expect("Caro > Vieron la nueva?")?;
     bea.send("Se fueron\n")?;
@@ -121,10 +125,11 @@ fn r6_2_the_story_of_the_social_network() -> Result {
     dino.expect("[privado a Ana] enseguida")?;
     dino.expect("* ahora te llamas Tino")?;
     dino.expect("* estás en la sala general")?;
+    dino.expect("* eres Tino; en general (3): Ana, Bea, Tino")?;
     ana.expect("[privado] Dino > enseguida")?;
     caro.expect("* Dino ahora es Tino")?;
-    caro.expect("* Tino ha salido")?;
-    all_hear([&mut ana, &mut bea], "* Tino se ha unido")?;
+    caro.expect("* Tino pasa a la sala general")?;
+    all_hear([&mut ana, &mut bea], "* Tino viene de la sala cine")?;
 
     caro.send("/salir\n")?;
     caro.expect_end()?;

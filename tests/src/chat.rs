@@ -123,11 +123,33 @@ fn greeted(mut peer: Peer) -> Result<Peer> {
 
 /// Waits until a peer that has sent its name takes part. It sends a line that is too long: the
 /// server refuses it as a message only after it has accepted the name, and tells the sender alone.
+/// What the server told it as it joined is skipped.
 #[track_caller]
 pub fn take_part(peer: &mut Peer) -> Result {
-    let refusal = ES.refusal(&Refusal::LineTooLong(MAX_LINE)).to_string();
     peer.send(format!("{:x>1$}\n", "", MAX_LINE + 1))?;
-    peer.expect(&refusal)
+    skip_welcome(peer, &ES.refusal(&Refusal::LineTooLong(MAX_LINE)).to_string())
+}
+
+/// Checks that this is the next line that the peer receives, apart from those that the server tells who
+/// joins: its name, and where the commands are.
+#[track_caller]
+pub fn skip_welcome(peer: &mut Peer, expected: &str) -> Result {
+    loop {
+        let line = peer.hear()?.unwrap_or_default();
+        if line == expected {
+            return Ok(());
+        }
+        if wording::own_name_in(&line).is_none() && line != ES.help_hint() {
+            return Err(peer.failure(format!("should hear {expected:?}, but: {line:?}")));
+        }
+    }
+}
+
+/// Checks that the server tells this peer that it stops, and closes the connection properly.
+#[track_caller]
+pub fn sees_the_stop(peer: &mut Peer) -> Result {
+    peer.expect(ES.server_closing())?;
+    peer.expect_end()
 }
 
 /// Parses the address at the end of the server's first line.

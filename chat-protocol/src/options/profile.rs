@@ -168,7 +168,7 @@ impl Profile {
             operator: "off",
             max_clients: MaxClients(None),
             when_full: WhenFull::Refuse,
-            idle_timeout: TimeLimit::of(IDLE_TIMEOUT),
+            idle_timeout: TimeLimit::OFF,
             max_rate: MaxRate::OFF,
         };
         let sala = ServerOptions { label: Label::Name, ask_name: true, presence: true, ..basico };
@@ -180,14 +180,12 @@ impl Profile {
                 operator: "Servidor",
                 max_clients: MaxClients(Some(NonZeroU32::MIN)),
                 when_full: WhenFull::Wait,
+                idle_timeout: TimeLimit::of(IDLE_TIMEOUT),
                 ..basico
             },
-            Self::Grupal => ServerOptions {
-                commands: true,
-                idle_timeout: TimeLimit::OFF,
-                max_rate: MaxRate::per_second(MAX_RATE),
-                ..sala
-            },
+            Self::Grupal => {
+                ServerOptions { commands: true, max_rate: MaxRate::per_second(MAX_RATE), ..sala }
+            }
         }
     }
 

@@ -62,7 +62,7 @@ fn short(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::FORMS;
+    use crate::command::{FORMS, OPERATOR_FORMS};
     use crate::language::Language;
 
     const PEER: &str = "127.0.0.1:65310";
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn r9_1_every_text_exists_in_every_language() {
         let tables = [client::TEXTS, errors::TEXTS, refusals::TEXTS, server::TEXTS];
-        let forms = FORMS.iter().flat_map(|form| {
+        let forms = FORMS.iter().chain(&OPERATOR_FORMS).flat_map(|form| {
             [&form.purpose, &form.arguments].map(|text| (form.word, text.es, text.en))
         });
         for (name, es, en) in tables.into_iter().flatten().copied().chain(forms) {

@@ -1,9 +1,10 @@
 //! Texts for presence, lists and the syntax of commands (chapters 5 and 6).
 
 use std::fmt::{self, Write};
+use std::net::SocketAddr;
 
 use super::NOTICE;
-use crate::command::{FORMS, Form};
+use crate::command::{FORMS, Form, Verb, operator_forms};
 use crate::language::Language;
 use crate::limits::MAX_LISTED;
 use crate::name::Name;
@@ -15,6 +16,11 @@ pub(super) const NEXT: &str = ", ";
 /// such a line, even one that reads 1 KiB at a time.
 const LIST_LINE: usize = 400;
 
+/// Maximum number of names in the line for a member that joins, and about its length in bytes. Each arrival
+/// costs such a line, however large the room is.
+const PRESENT: usize = 20;
+const PRESENT_LINE: usize = 300;
+
 impl Language {
     /// Tells a room that a member has joined (requirement 5.3).
     pub fn joined(self, name: &Name) -> impl fmt::Display {
@@ -24,6 +30,45 @@ impl Language {
     /// Tells a room that a member has left (requirement 5.3).
     pub fn left(self, name: &Name) -> impl fmt::Display {
         fmt::from_fn(move |f| write!(f, "{NOTICE}{name}{}", self.left_end()))
+    }
+
+    /// Tells a room that a member goes to another one (requirement 6.2).
+    pub fn goes(self, name: &Name, to: &Name) -> impl fmt::Display {
+        fmt::from_fn(move |f| write!(f, "{NOTICE}{name}{}{to}", self.goes_to()))
+    }
+
+    /// Tells a room that a member comes from another one (requirement 6.2).
+    pub fn comes(self, name: &Name, from: &Name) -> impl fmt::Display {
+        fmt::from_fn(move |f| write!(f, "{NOTICE}{name}{}{from}", self.comes_from()))
+    }
+
+    /// Tells a member that joins its own name, and the names of the members of the room (requirement
+    /// 5.3): one line, for which only the first names are asked.
+    pub fn introduction<'a>(
+        self,
+        own: &'a Name,
+        room: &'a Name,
+        names: impl ExactSizeIterator<Item = &'a Name> + Clone,
+    ) -> impl fmt::Display {
+        fmt::from_fn(move |f| {
+            let mut names = names.clone();
+            let all = names.len();
+            let (you_are, here_in) = (self.you_are(), self.here_in(room, all));
+            let mut line = format!("{NOTICE}{you_are}{own}; {here_in}");
+            let mut next = "";
+            while all - names.len() < PRESENT
+                && line.len() < PRESENT_LINE
+                && let Some(name) = names.next()
+            {
+                write!(line, "{next}{name}")?;
+                next = NEXT;
+            }
+            f.write_str(&line)?;
+            match names.len() {
+                0 => Ok(()),
+                more => write!(f, "{NEXT}{}", self.more(more)),
+            }
+        })
     }
 
     /// Tells a room that a member has a new name (requirement 6.3).
@@ -62,6 +107,16 @@ impl Language {
         })
     }
 
+    /// Lists the clients where they have no names (requirement 7.2).
+    pub fn client_list(
+        self,
+        clients: impl ExactSizeIterator<Item = SocketAddr> + Clone,
+    ) -> impl fmt::Display {
+        fmt::from_fn(move |f| {
+            self.list(f, self.clients(clients.len()).to_string(), clients.clone())
+        })
+    }
+
     /// Writes a list in lines of at most [`LIST_LINE`] bytes.
     fn list(
         self,
@@ -95,8 +150,18 @@ impl Language {
 
     /// The list of commands (requirement 6.3): one per line, the word of this language first.
     pub fn help(self) -> impl fmt::Display {
+        self.help_of(FORMS.iter())
+    }
+
+    /// The list of the operator's commands (requirement 7.2); `commands` if members have commands. The
+    /// operator cannot change the room.
+    pub fn operator_help(self, commands: bool) -> impl fmt::Display {
+        self.help_of(operator_forms(commands).filter(|form| form.verb != Verb::Room))
+    }
+
+    fn help_of(self, forms: impl Iterator<Item = &'static Form> + Clone) -> impl fmt::Display {
         fmt::from_fn(move |f| {
-            for Form { word, alias, arguments, purpose, .. } in &FORMS {
+            for Form { word, alias, arguments, purpose, .. } in forms.clone() {
                 let (word, alias) = match self {
                     Self::Es => (word, alias),
                     Self::En => (alias, word),
@@ -134,6 +199,22 @@ mod tests {
     }
 
     #[test]
+    fn r5_3_who_joins_is_told_its_name_and_who_is_there_in_one_bounded_line() {
+        let line = |own: &str, names: &[Name]| {
+            let (own, room) = (name(own), name("general"));
+            Language::Es.introduction(&own, &room, names.iter()).to_string()
+        };
+        let few = ["Ana", "Bea", "Caro"].map(name);
+        assert_eq!(line("Ana", &few), "* eres Ana; en general (3): Ana, Bea, Caro");
+        let many: Vec<Name> = (0..1000).map(|i| name(&format!("p{i}"))).collect();
+        let told = line("p999", &many);
+        assert!(told.ends_with(", p18, p19, y 980 más") && !told.contains('\n'), "{told}");
+        let long: Vec<Name> = (10..30).map(|i| name(&format!("{}{i}", "ñ".repeat(30)))).collect();
+        let told = line("p999", &long);
+        assert!(told.ends_with(" más") && told.len() < PRESENT_LINE + 100, "{told}");
+    }
+
+    #[test]
     fn r6_3_a_long_list_takes_several_lines_and_loses_nobody() {
         let names: Vec<Name> = (0..MAX_LISTED).map(|i| name(&format!("persona-{i}"))).collect();
         let text = Language::Es.members(&name("general"), names.iter()).to_string();
@@ -152,11 +233,11 @@ mod tests {
 
     #[test]
     fn r6_4_what_was_written_is_not_repeated_at_length() {
-        let unknown = Refusal::UnknownCommand("x".repeat(4000));
+        let unknown = Refusal::UnknownCommand { word: "x".repeat(4000), nearest: None };
         let notice = Language::Es.refusal(&unknown).to_string();
         assert!(notice.chars().count() < 100, "{notice}");
         let form = FORMS.iter().find(|form| form.word == "privado").unwrap();
         let written = Language::Es.right_form("MSG", form).to_string();
-        assert_eq!(written, "* se escribe así: /msg NOMBRE TEXTO");
+        assert_eq!(written, "! se escribe así: /msg NOMBRE TEXTO");
     }
 }

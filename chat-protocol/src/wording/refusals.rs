@@ -28,9 +28,14 @@ texts! {
     too_many_names { es: "! demasiados intentos", en: "! too many attempts" }
     name_too_late { es: "! no diste ningún nombre a tiempo", en: "! you did not give a name in time" }
     unknown_command(word: &str) {
-        es: "* no existe el comando /{word}; /ayuda muestra los que hay",
-        en: "* there is no command /{word}; /help lists the commands",
+        es: "! no existe el comando /{word}; /ayuda muestra los que hay",
+        en: "! there is no command /{word}; /help lists the commands",
     }
+    misspelled_command(word: &str, nearest: &str) {
+        es: "! no existe el comando /{word}: ¿querías decir /{nearest}? /ayuda muestra los que hay",
+        en: "! there is no command /{word}: did you mean /{nearest}? /help lists the commands",
+    }
+    pub(super) form(written: &str) { es: "! se escribe así: /{written}", en: "! usage: /{written}" }
     invalid_room(why: &str) {
         es: "! nombre de sala no válido: {why}",
         en: "! the room's name is not valid: {why}",
@@ -39,18 +44,22 @@ texts! {
         es: "! no caben más salas (máximo {limit})",
         en: "! no more rooms are allowed (at most {limit})",
     }
+    same_room(room: &Name) {
+        es: "! ya estás en la sala {room}",
+        en: "! you are in the room {room} already",
+    }
     operator_stays {
         es: "! el operador no cambia de sala",
         en: "! the operator does not change the room",
     }
     no_such_person(name: &str) {
-        es: "* no hay nadie que se llame {name}",
-        en: "* there is nobody called {name}",
+        es: "! no hay nadie que se llame {name}",
+        en: "! there is nobody called {name}",
     }
-    no_longer_here(name: &Name) { es: "* {name} ya no está", en: "* {name} is no longer here" }
+    no_longer_here(name: &Name) { es: "! {name} ya no está", en: "! {name} is no longer here" }
     nothing_to_answer {
-        es: "* nadie te ha escrito en privado",
-        en: "* nobody has written to you in private",
+        es: "! nadie te ha escrito en privado",
+        en: "! nobody has written to you in private",
     }
     private_to_self {
         es: "! no puedes escribirte en privado a ti mismo",
@@ -59,6 +68,11 @@ texts! {
     cannot_hear_now(name: &Name) {
         es: "! {name} no puede recibir mensajes ahora mismo",
         en: "! {name} cannot receive messages right now",
+    }
+    no_client { es: "! no hay ningún cliente", en: "! there is no client" }
+    which_client {
+        es: "! hay varios clientes: /echar NOMBRE; /quien muestra quiénes",
+        en: "! there are several clients: /kick NAME; /who lists them",
     }
     name_is_empty { es: "está vacío", en: "it is empty" }
     name_is_long(limit: usize) { es: "más de {limit} caracteres", en: "it has more than {limit} characters" }
@@ -83,18 +97,25 @@ impl Language {
                 write!(f, "{}\n{}", self.name_refused(*error), self.too_many_names())
             }
             Refusal::NameTooLate => f.write_str(self.name_too_late()),
-            Refusal::UnknownCommand(word) => write!(f, "{}", self.unknown_command(&short(word))),
+            Refusal::UnknownCommand { word, nearest: None } => {
+                write!(f, "{}", self.unknown_command(&short(word)))
+            }
+            Refusal::UnknownCommand { word, nearest: Some(nearest) } => {
+                write!(f, "{}", self.misspelled_command(&short(word), nearest))
+            }
             Refusal::Malformed { word, form } => write!(f, "{}", self.right_form(word, form)),
             Refusal::RoomName(error) => {
                 write!(f, "{}", self.invalid_room(&self.why(*error).to_string()))
             }
             Refusal::TooManyRooms(limit) => write!(f, "{}", self.too_many_rooms(*limit)),
-            Refusal::SameRoom(room) => write!(f, "{}", self.you_are_in(room)),
+            Refusal::SameRoom(room) => write!(f, "{}", self.same_room(room)),
             Refusal::OperatorStays => f.write_str(self.operator_stays()),
             Refusal::NoSuchPerson(name) => write!(f, "{}", self.no_such_person(&short(name))),
             Refusal::NoLongerHere(name) => write!(f, "{}", self.no_longer_here(name)),
             Refusal::NothingToAnswer => f.write_str(self.nothing_to_answer()),
             Refusal::PrivateToSelf => f.write_str(self.private_to_self()),
+            Refusal::NoClient => f.write_str(self.no_client()),
+            Refusal::WhichClient => f.write_str(self.which_client()),
             Refusal::CannotHearNow(name) => write!(f, "{}", self.cannot_hear_now(name)),
         })
     }

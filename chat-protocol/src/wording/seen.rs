@@ -28,13 +28,18 @@ pub fn names_in(line: &str) -> Seen<'_> {
     here(speaker.split_once(SAYS).map(|(name, _)| name).into_iter().collect()).of_names()
 }
 
-/// Parses a notice that a member has joined, left, or changed its name.
+/// Parses a notice that a member has joined, left, gone to another room, or changed its name.
 fn change(language: Language, notice: &str) -> Option<Seen<'_>> {
     if let Some(name) = notice.strip_suffix(language.joined_end()) {
         return Some(Seen { gone: None, here: vec![name] });
     }
     if let Some(name) = notice.strip_suffix(language.left_end()) {
         return Some(Seen { gone: Some(name), here: vec![] });
+    }
+    for moves in [language.goes_to(), language.comes_from()] {
+        if let Some((name, _)) = notice.split_once(moves) {
+            return Some(Seen { gone: None, here: vec![name] });
+        }
     }
     let (old, new) = notice.split_once(language.is_now())?;
     Some(Seen { gone: Some(old), here: vec![new] })
@@ -55,8 +60,13 @@ pub fn private_of(line: &str) -> Option<&str> {
 
 /// The name that this line gives to the client that receives it.
 pub fn own_name_in(line: &str) -> Option<Name> {
-    let name: Name = line.strip_prefix(NOTICE)?.rsplit(' ').next()?.parse().ok()?;
-    let says_so = |language: &Language| language.you_are_now(&name).to_string() == line;
+    // "you are Ana; in general (2): Ana, Bea", or "you are now called Ana".
+    let begin = line.strip_prefix(NOTICE)?.split("; ").next()?;
+    let name: Name = begin.rsplit(' ').next()?.parse().ok()?;
+    let says_so = |language: &Language| {
+        let joined = format!("{NOTICE}{}{name}; ", language.you_are());
+        line.starts_with(&joined) || language.you_are_now(&name).to_string() == line
+    };
     Language::ALL.iter().any(says_so).then_some(name)
 }
 
@@ -114,6 +124,23 @@ mod tests {
             assert_eq!(seen(language.renamed(&ana, &bea)), (gone.clone(), vec!["Bea".to_owned()]));
             assert_eq!(seen(language.refusal(&Refusal::NoSuchPerson("Ana".into()))), here(&[]));
             assert_eq!(seen(language.empty_room()), here(&[]));
+            let names = [ana.clone(), bea.clone()];
+            let told = language.introduction(&bea, &name("general"), names.iter()).to_string();
+            assert_eq!(seen(&told), here(&["Ana", "Bea"]));
+            assert_eq!(own_name_in(&told), Some(bea.clone()));
+            let many: Vec<Name> = (0..50).map(|i| name(&format!("p{i}"))).collect();
+            let told = language.introduction(&ana, &bea, many.iter()).to_string();
+            assert_eq!(seen(told).1.len(), 20, "the number of the others is no name");
+            for moves in
+                [language.goes(&ana, &bea).to_string(), language.comes(&ana, &bea).to_string()]
+            {
+                assert_eq!(seen(moves), here(&["Ana"]), "bea is a room");
+            }
+            for nobody in
+                [language.help_hint(), language.server_closing(), language.removed_by_operator()]
+            {
+                assert_eq!((seen(nobody), own_name_in(nobody)), (here(&[]), None));
+            }
             assert_eq!(own_name_in(&language.you_are_now(&bea).to_string()), Some(bea.clone()));
             assert!(is_greeting(language.greeting()));
         }

@@ -83,10 +83,24 @@ texts! {
     pub private_mark { es: "[privado", en: "[private" }
     pub(super) joined_end { es: " se ha unido", en: " has joined" }
     pub(super) left_end { es: " ha salido", en: " has left" }
+    pub(super) goes_to { es: " pasa a la sala ", en: " goes to the room " }
+    pub(super) comes_from { es: " viene de la sala ", en: " comes from the room " }
     pub(super) is_now { es: " ahora es ", en: " is now " }
     pub(super) in_room(room: &Name, people: usize) { es: "* en {room} ({people}): ", en: "* in {room} ({people}): " }
+    pub(super) you_are { es: "eres ", en: "you are " }
+    pub(super) here_in(room: &Name, people: usize) { es: "en {room} ({people}): ", en: "in {room} ({people}): " }
+    /// Tells a member that joins of the commands (requirement 6.4).
+    pub help_hint { es: "* /ayuda muestra los comandos", en: "* /help lists the commands" }
+    /// Lists the clients for the operator, where they have no names (requirement 7.2).
+    pub(super) clients(number: usize) { es: "* clientes ({number}): ", en: "* clients ({number}): " }
     pub(super) the_rooms { es: "* salas: ", en: "* rooms: " }
     pub(super) more(number: usize) { es: "y {number} más", en: "and {number} more" }
-    pub(super) form(written: &str) { es: "* se escribe así: /{written}", en: "* usage: /{written}" }
     pub(super) say_a_slash { es: "* //texto: dice /texto", en: "* //text: says /text" }
+    /// Tells each client that the server stops (requirement 3.5).
+    pub server_closing { es: "* el servidor se cierra", en: "* the server is closing" }
+    /// Tells a client that the operator ends its connection (requirement 3.5).
+    pub removed_by_operator {
+        es: "* el operador ha cerrado la conexión",
+        en: "* the operator has closed the connection",
+    }
 }

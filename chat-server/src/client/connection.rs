@@ -5,6 +5,7 @@ use std::mem;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use chat_protocol::decoder::{Decoder, Line};
@@ -16,14 +17,14 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
+use crate::client::entrance::{admit, turn_away};
 use crate::client::flood_control::{BURST, FloodControl};
 use crate::client::membership::Membership;
 use crate::client::rate_limit::RateLimit;
 use crate::client::session::{Action, Session};
-use crate::net::admission::{Entry, Permit};
+use crate::net::admission::Entry;
 use crate::net::idle::Overdue;
 use crate::net::tcp::{READ, TcpConnection};
-use crate::net::transport::Transport;
 
 /// The end of a conversation, by its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,47 +82,15 @@ async fn serve_admitted(
     let end = conversation.run().await;
     tracing::debug!(peer = %connection.peer(), ?end, "conversation over");
     match end {
-        End::Left | End::Stopped => {}
+        End::Left => {}
+        // All have been heard by now: it stands behind everything that was accepted.
+        End::Stopped => conversation.membership.tell(server.language().server_closing()),
         End::Nameless => conversation.refuse(&Refusal::NameTooLate),
         End::Idle => {
             let language = server.language();
             conversation.membership.tell(language.idle_notice());
             server.console.print(language.client_idle(connection.peer()));
         }
-    }
-}
-
-/// Waits for a place, if need be. `None` when there is none for this client.
-async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -> Option<Permit> {
-    let (console, language) = (&server.console, server.language());
-    match *entry {
-        Entry::Served(permit) => Some(permit),
-        Entry::Refused(refusal) => {
-            // An empty socket takes one line; and if not, then the client learns it from the end.
-            let line = format!("{}\n", language.refusal(&refusal));
-            let _ = connection.offer(line.as_bytes(), Instant::now());
-            None
-        }
-        Entry::Waits(turn) => {
-            console.print(language.client_waits(connection.peer()));
-            let permit = tokio::select! {
-                permit = turn.wait() => permit,
-                () = connection.gone() => return None,
-                () = server.stopping.cancelled() => return None,
-            };
-            console.print(language.client_served(connection.peer()));
-            connection.activity().touch(Instant::now());
-            Some(permit)
-        }
-    }
-}
-
-/// Ends the connection of a client that was not served: politely, unless that is being done for many
-/// others already. A server that stops has the time.
-async fn turn_away(server: &Server, connection: &TcpConnection) {
-    let farewell = server.admission.farewell();
-    if farewell.is_some() || server.stopping.is_cancelled() {
-        connection.part().await;
     }
 }
 
@@ -193,7 +162,7 @@ impl<'a> Conversation<'a> {
             match end {
                 End::Left => {}
                 // Boxed, because it happens once, and every connection would have the space for it.
-                End::Stopped => Box::pin(self.hear_the_last()).await,
+                End::Stopped => return Box::pin(self.hear_the_last()).await,
                 End::Nameless if !self.session.is_naming() => continue,
                 // It is the server that has yet to hear it.
                 End::Idle if !self.unheard.is_empty() => {
@@ -221,6 +190,7 @@ impl<'a> Conversation<'a> {
         loop {
             self.membership.settle().await;
             self.rate_limit.opened().await;
+            let pause = self.pause();
             tokio::select! {
                 // What has arrived comes before the silence behind it.
                 biased;
@@ -234,8 +204,12 @@ impl<'a> Conversation<'a> {
                         yield_now().await;
                     }
                 }
-                () = sleep(CHUNK_PAUSE), if self.decoder.awaits_pause() => {
+                () = sleep(pause.unwrap_or_default()), if pause.is_some() => {
                     self.wait_for_the_others().await;
+                    if !self.decoder.awaits_pause() {
+                        self.membership.ask_further();
+                        continue;
+                    }
                     let line = self.decoder.pause();
                     self.rate_limit.count_line();
                     if self.act_on(line).is_break() {
@@ -244,6 +218,16 @@ impl<'a> Conversation<'a> {
                 }
             }
         }
+    }
+
+    /// The time after which something happens if nothing arrives: a message ends, or the client is asked
+    /// further for its name.
+    fn pause(&self) -> Option<Duration> {
+        if self.decoder.awaits_pause() {
+            return Some(CHUNK_PAUSE);
+        }
+        let asked = self.membership.is_asked_further_at()?;
+        Some(asked.saturating_duration_since(Instant::now()))
     }
 
     /// Completes when there is something to hear, be it the end. Cancel-safe.
@@ -268,18 +252,20 @@ impl<'a> Conversation<'a> {
     }
 
     /// Graceful shutdown: all that has arrived by now was accepted. No client leaves before every client
-    /// was heard.
-    async fn hear_the_last(&mut self) {
+    /// was heard. One that has left by itself is told nothing more.
+    async fn hear_the_last(&mut self) -> End {
         self.rate_limit.lift();
-        if timeout(self.server.config.drain() / 5 * 2, self.hear_out()).await.is_err() {
+        let heard = timeout(self.server.config.drain() / 5 * 2, self.hear_out()).await;
+        if heard.is_err() {
             tracing::warn!(peer = %self.connection.peer(), "not all of what it sent could be heard");
         }
         drop(self.speaking.take());
         self.server.speaking.wait().await;
+        heard.unwrap_or(End::Stopped)
     }
 
-    /// Hears everything that has arrived.
-    async fn hear_out(&mut self) {
+    /// Hears everything that has arrived. Returns the end that this is.
+    async fn hear_out(&mut self) -> End {
         loop {
             self.membership.settle().await;
             self.wait_for_the_others().await;
@@ -287,9 +273,10 @@ impl<'a> Conversation<'a> {
                 Heard::Some => yield_now().await,
                 Heard::Nothing => {
                     self.hear_end();
-                    return self.membership.settle().await;
+                    self.membership.settle().await;
+                    return End::Stopped;
                 }
-                Heard::End => return,
+                Heard::End => return End::Left,
             }
         }
     }
@@ -391,8 +378,6 @@ impl<'a> Conversation<'a> {
     }
 
     fn ask_again(&mut self, refusal: &Refusal) {
-        let refusal = self.server.language().refusal(refusal);
-        let keyword = self.server.config.name_keyword().unwrap_or_default();
-        self.membership.tell(format_args!("{refusal}\n{keyword}"));
+        self.membership.ask_again(self.server.language().refusal(refusal));
     }
 }

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError};
+use tokio::time::Instant;
 
 use crate::Server;
+use crate::client::asking::{Asking, Piece};
 use crate::net::tcp::TcpConnection;
 use crate::people::commands::Effect;
-use crate::people::directory::{PersonId, Transfer};
+use crate::people::directory::{Arrival, PersonId, Transfer};
 use crate::people::speech::Speaker;
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
@@ -28,30 +30,38 @@ pub(crate) struct Membership<'a> {
 }
 
 enum State {
-    /// It has no name yet, and is in no room: it is written to directly. The seat goes to the room.
-    Nameless(Option<Box<Seat<TcpConnection>>>),
+    /// It has no name yet, and is in no room: it is written to directly. The seat goes to the room. The
+    /// pieces of the question are those that are still to be sent.
+    Nameless(Option<Box<Seat<TcpConnection>>>, Option<Box<Asking>>),
     InRoom(Arc<Room<TcpConnection>>, MemberId),
-    /// It changes the room; this is how it is welcomed there.
-    Moving(Transfer<TcpConnection>, String),
+    /// It has left the room of this name for another.
+    Moving(Transfer<TcpConnection>, Name),
 }
 
 impl<'a> Membership<'a> {
     /// Greets the client, and asks for its name or takes it into the first room.
     pub(crate) fn begin(server: &'a Server, connection: &'a Arc<TcpConnection>) -> Self {
         let Server { config, directory, deliveries, .. } = server;
-        let greeting = config.common.lang.greeting();
+        let greeting = config.greeting();
         let mut seat = Seat::new(Arc::clone(connection));
         let mut person = None;
         let state = if let Some(keyword) = config.name_keyword() {
-            deliveries.tell(&mut seat, format_args!("{greeting}\n{keyword}"));
-            State::Nameless(Some(Box::new(seat)))
+            let asking = Asking::begin(config.send_framing, Instant::now());
+            if asking.is_none() {
+                let greeting = greeting.map(|line| format!("{line}\n")).unwrap_or_default();
+                deliveries.tell(&mut seat, format_args!("{greeting}{keyword}"));
+            } else {
+                deliveries.write(&mut seat, keyword);
+            }
+            State::Nameless(Some(Box::new(seat)), asking.map(Box::new))
         } else if config.has_names() {
             let guest = directory.admit_guest(connection.peer().port());
-            let (room, member, _) = directory.arrive(guest.0, seat, Some(greeting.to_owned()));
+            let (room, member, _) =
+                directory.arrive(guest.0, seat, Arrival::New(greeting.map(str::to_owned)));
             person = Some(guest);
             State::InRoom(room, member)
         } else {
-            let member = directory.first.join(seat, [greeting]);
+            let member = directory.first.join(seat, greeting);
             State::InRoom(Arc::clone(&directory.first), member)
         };
         Self { server, connection, person, state, caused: 0 }
@@ -61,7 +71,7 @@ impl<'a> Membership<'a> {
     pub(crate) fn room(&self) -> Option<&Room<TcpConnection>> {
         match &self.state {
             State::InRoom(room, _) => Some(room),
-            State::Nameless(_) | State::Moving(..) => None,
+            State::Nameless(..) | State::Moving(..) => None,
         }
     }
 
@@ -83,28 +93,30 @@ impl<'a> Membership<'a> {
 
     /// Waits until the client is in the room that it was going to, if it was. Cancel-safe.
     pub(crate) async fn settle(&mut self) {
-        let (State::Moving(transfer, welcome), Some((id, _))) = (&mut self.state, &self.person)
-        else {
+        let (State::Moving(transfer, left), Some((id, _))) = (&mut self.state, &self.person) else {
             return;
         };
         let Ok(seat) = transfer.await else {
             // The fan-out it comes from has panicked, which ends the server.
             return pending().await;
         };
-        let welcome = Some(mem::take(welcome));
-        let (room, member, caused) = self.server.directory.arrive(*id, seat, welcome);
+        let arrival = Arrival::From(left.clone());
+        let (room, member, caused) = self.server.directory.arrive(*id, seat, arrival);
         self.caused += caused;
         self.state = State::InRoom(room, member);
     }
 
     /// The client gives its name: it joins the first room, if it can have the name.
     pub(crate) fn take_name(&mut self, name: Name) -> Result<(), NameError> {
-        let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
+        let State::Nameless(nameless, asking) = &mut self.state else { return Ok(()) };
         let id = self.server.directory.admit(name.clone())?;
         tracing::info!(peer = %self.connection.peer(), %name, "named");
         self.person = Some((id, name));
         if let Some(seat) = nameless.take() {
-            let (room, member, caused) = self.server.directory.arrive(id, *seat, None);
+            // The question was alone: the greeting comes now.
+            let greeting = asking.as_ref().and_then(|_| self.server.config.greeting());
+            let arrival = Arrival::New(greeting.map(str::to_owned));
+            let (room, member, caused) = self.server.directory.arrive(id, *seat, arrival);
             self.caused += caused;
             self.state = State::InRoom(room, member);
         }
@@ -123,10 +135,42 @@ impl<'a> Membership<'a> {
     /// The client alone hears this.
     pub(crate) fn tell(&mut self, line: impl Display) {
         match (&mut self.state, &self.person) {
-            (State::Nameless(Some(seat)), _) => self.server.deliveries.tell(seat, line),
+            (State::Nameless(Some(seat), _), _) => self.server.deliveries.tell(seat, line),
             (State::InRoom(room, member), _) => self.caused += room.tell(*member, line),
             (State::Moving(..), Some((id, _))) => self.server.directory.tell(*id, line),
-            (State::Moving(..), None) | (State::Nameless(None), _) => {}
+            (State::Moving(..), None) | (State::Nameless(None, _), _) => {}
+        }
+    }
+
+    /// The name is refused, and asked for again.
+    pub(crate) fn ask_again(&mut self, refusal: impl Display) {
+        if let State::Nameless(_, Some(asking)) = &mut self.state {
+            asking.again(Instant::now());
+            return self.tell(refusal);
+        }
+        let keyword = self.server.config.name_keyword().unwrap_or_default();
+        self.tell(format_args!("{refusal}\n{keyword}"));
+    }
+
+    /// The time of the next piece of the question for the name, if there is one.
+    pub(crate) fn is_asked_further_at(&self) -> Option<Instant> {
+        match &self.state {
+            State::Nameless(_, Some(asking)) => asking.due(),
+            _ => None,
+        }
+    }
+
+    /// Sends the next piece of the question for the name, if it is due.
+    pub(crate) fn ask_further(&mut self) {
+        let Server { config, deliveries, .. } = self.server;
+        if let State::Nameless(Some(seat), Some(asking)) = &mut self.state {
+            match asking.next(Instant::now()) {
+                Some(Piece::Keyword) => {
+                    deliveries.write(seat, config.name_keyword().unwrap_or_default());
+                }
+                Some(Piece::LineEnding) => deliveries.write(seat, "\n"),
+                None => {}
+            }
         }
     }
 
@@ -141,10 +185,7 @@ impl<'a> Membership<'a> {
                 tracing::info!(peer = %self.connection.peer(), %name, %new, "renamed");
                 *name = new;
             }
-            Some(Effect::Moving(room, transfer)) => {
-                let welcome = self.server.language().you_are_in(&room).to_string();
-                self.state = State::Moving(transfer, welcome);
-            }
+            Some(Effect::Moving(left, transfer)) => self.state = State::Moving(transfer, left),
         }
     }
 }
@@ -158,7 +199,7 @@ impl Drop for Membership<'_> {
                 let closing = self.server.stopping.is_cancelled();
                 self.server.directory.leave(*id, closing);
             }
-            (None, State::Nameless(seat)) => {
+            (None, State::Nameless(seat, _)) => {
                 seat.take().into_iter().for_each(|seat| self.server.deliveries.part(*seat));
             }
             (None, State::InRoom(room, member)) => room.leave(*member),

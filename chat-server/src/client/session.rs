@@ -126,7 +126,9 @@ impl Session {
             Parsed::Text(said) => Action::Say(Cow::Owned(said.to_owned())),
             Parsed::Command(Command::Leave) => self.leave(),
             Parsed::Command(command) => Action::Do(command),
-            Parsed::Unknown(word) => Action::Refuse(Refusal::UnknownCommand(word.to_owned())),
+            Parsed::Unknown { word, nearest } => {
+                Action::Refuse(Refusal::UnknownCommand { word: word.to_owned(), nearest })
+            }
             Parsed::Malformed { word, form } => {
                 Action::Refuse(Refusal::Malformed { word: word.to_owned(), form })
             }

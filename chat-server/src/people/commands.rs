@@ -13,7 +13,7 @@ use crate::people::directory::{Directory, People, PersonId, Transfer};
 pub(crate) enum Effect<T> {
     /// The sender has this name from now on.
     Renamed(Name),
-    /// The sender is on the way to the room of this name.
+    /// The sender has left the room of this name for another.
     Moving(Name, Transfer<T>),
 }
 
@@ -38,15 +38,15 @@ impl<T: Transport> People<T> {
             Command::Private { to, text } => self.tell_privately(id, &to, &text)?,
             Command::Reply(text) => self.answer(id, &text)?,
             Command::Room(room) => {
-                let (name, transfer) = self.leave_for(id, &room)?;
-                return Ok(Some(Effect::Moving(name, transfer)));
+                let (left, transfer) = self.leave_for(id, &room)?;
+                return Ok(Some(Effect::Moving(left, transfer)));
             }
             Command::Rename(name) => return self.call(id, &name).map(Some).map_err(Refusal::Name),
             Command::Who => _ = self.tell(id, self.members(id)),
             Command::Rooms => _ = self.tell(id, self.rooms()),
             Command::Help => _ = self.tell(id, self.rules.language.help()),
-            // Sessions see to it, because leaving needs no name.
-            Command::Leave => {}
+            // Sessions see to the one, because leaving needs no name, and the operator to the other.
+            Command::Leave | Command::Kick(_) => {}
         }
         Ok(None)
     }

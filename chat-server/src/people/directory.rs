@@ -33,6 +33,8 @@ pub(crate) struct Directory<T> {
 pub(crate) struct Rules {
     /// A room hears when a member joins or leaves.
     pub(crate) presence: bool,
+    /// Lines that begin with `/` are commands.
+    pub(crate) commands: bool,
     /// The number of rooms that there may be.
     pub(crate) max_rooms: usize,
     pub(crate) language: Language,
@@ -86,6 +88,14 @@ struct OpenRoom<T> {
     members: BTreeSet<PersonId>,
 }
 
+/// The way in which a person comes into a room.
+pub(crate) enum Arrival {
+    /// It is new in the chat, and gets this greeting, unless it has been greeted.
+    New(Option<String>),
+    /// It comes from the room of this name.
+    From(Name),
+}
+
 /// A seat that is being taken along to another room.
 pub(crate) type Transfer<T> = oneshot::Receiver<Seat<T>>;
 
@@ -131,10 +141,11 @@ impl<T: Transport> Directory<T> {
         &self,
         id: PersonId,
         seat: Seat<T>,
-        welcome: Option<String>,
+        arrival: Arrival,
     ) -> (Arc<Room<T>>, MemberId, usize) {
         let mut people = self.lock();
         people.caused = 0;
+        let welcome = people.welcome(id, &arrival);
         let person = people.person_mut(id);
         let (at, name) = (person.room, person.name.clone());
         let mail = match mem::replace(&mut person.location, Location::Moving(Vec::new())) {
@@ -146,7 +157,10 @@ impl<T: Transport> Directory<T> {
         people.person_mut(id).location = Location::InRoom(Arc::clone(&room), member);
         if people.rules.presence {
             let language = people.rules.language;
-            people.say(id, language.joined(&name));
+            match arrival {
+                Arrival::New(_) => people.say(id, language.joined(&name)),
+                Arrival::From(room) => people.say(id, language.comes(&name, &room)),
+            }
         }
         (room, member, people.caused)
     }
@@ -216,7 +230,8 @@ impl<T: Transport> People<T> {
         Ok(id)
     }
 
-    /// Leaves a room for another, which is opened if there is none of this name. Returns its name.
+    /// Leaves a room for another, which is opened if there is none of this name. Returns the name of the
+    /// room that was left.
     pub(super) fn leave_for(
         &mut self,
         id: PersonId,
@@ -233,17 +248,18 @@ impl<T: Transport> People<T> {
         if to == from {
             return Err(Refusal::SameRoom(name));
         }
+        let left = self.rooms[&from].name.clone();
         let rules = self.rules;
         let person = self.person_mut(id);
         if rules.presence {
-            room.say(member, rules.language.left(&person.name));
+            room.say(member, rules.language.goes(&person.name, &name));
         }
         let seat = room.hand_over(member);
         person.location = Location::Moving(Vec::new());
         person.room = to;
         self.rooms.entry(to).and_modify(|open| _ = open.members.insert(id));
         self.quit(from, id);
-        Ok((name, seat))
+        Ok((left, seat))
     }
 
     /// The room of this name for a person from another room; a new one if there is none.
@@ -348,9 +364,31 @@ impl<T: Transport> People<T> {
 
     /// Lists the people in a person's room.
     pub(super) fn members(&self, id: PersonId) -> String {
+        let (room, names) = self.present(id);
+        self.rules.language.members(room, names).to_string()
+    }
+
+    /// The name of a person's room, and the names of the people in it, which are looked up when they are asked for.
+    fn present(&self, id: PersonId) -> (&Name, impl ExactSizeIterator<Item = &Name> + Clone) {
         let open = &self.rooms[&self.person(id).room];
-        let names: Vec<&Name> = open.members.iter().map(|id| &self.person(*id).name).collect();
-        self.rules.language.members(&open.name, names.into_iter()).to_string()
+        (&open.name, open.members.iter().map(|id| &self.person(*id).name))
+    }
+
+    /// The lines for a person that arrives.
+    fn welcome(&self, id: PersonId, arrival: &Arrival) -> Vec<String> {
+        let Rules { language, presence, commands, .. } = self.rules;
+        let (room, names) = self.present(id);
+        let mut lines = match arrival {
+            Arrival::New(greeting) => Vec::from_iter(greeting.clone()),
+            Arrival::From(_) => vec![language.you_are_in(room).to_string()],
+        };
+        if presence {
+            lines.push(language.introduction(&self.person(id).name, room, names).to_string());
+        }
+        if commands && matches!(arrival, Arrival::New(_)) {
+            lines.push(language.help_hint().to_owned());
+        }
+        lines
     }
 
     /// Lists the rooms.

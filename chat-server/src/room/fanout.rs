@@ -65,8 +65,12 @@ impl Deliveries {
 
     /// Writes to a client that is in no room yet, or to the outbox of its seat.
     pub(crate) fn tell<T: Transport>(&self, seat: &mut Seat<T>, line: impl Display) {
-        let line = format!("{line}\n");
-        seat.deliver(line.as_bytes(), Instant::now(), &self.lagging, &self.limits);
+        self.write(seat, &format!("{line}\n"));
+    }
+
+    /// The same with a text that may be no line.
+    pub(crate) fn write<T: Transport>(&self, seat: &mut Seat<T>, text: &str) {
+        seat.deliver(text.as_bytes(), Instant::now(), &self.lagging, &self.limits);
     }
 
     /// Lets a client go that is in no room: what waits for it is still delivered.

@@ -8,7 +8,7 @@ use std::process::Command;
 use chat_drive::failure::Result;
 use chat_tests::ES;
 use chat_tests::binaries;
-use chat_tests::chat::Chat;
+use chat_tests::chat::{Chat, take_part};
 use chat_tests::harness::peer::Peer;
 use chat_tests::harness::program::Program;
 use chat_tests::harness::stage::Stage;
@@ -46,6 +46,7 @@ fn witness(chat: &Chat) -> Result<Peer> {
     witness.expect(KEYWORD)?;
     witness.send("Testigo\nhay alguien?\n")?;
     chat.server.out.wait_for("Testigo > hay alguien?")?;
+    take_part(&mut witness)?;
     Ok(witness)
 }
 
@@ -61,7 +62,9 @@ fn r5_2_answers_the_keyword_with_its_name_before_anything_else_is_sent() -> Resu
         witness.expect(line)?;
     }
     client.expect_exit(0)?;
-    assert_eq!(client.out.rest()?, [ES.connected(), ES.type_messages(), ES.greeting()]);
+    let present = "* eres Ana; en general (2): Testigo, Ana";
+    let shown = [ES.connected(), ES.type_messages(), ES.greeting(), present];
+    assert_eq!(client.out.rest()?, shown);
     Ok(())
 }
 
@@ -155,6 +158,8 @@ fn r6_3_commands_go_to_the_server_as_they_are() -> Result {
     let chat = Chat::start_with(&["--profile", "grupal"])?;
     let mut client = in_chat(&chat, &["--profile", "grupal", "--name", "Ana"])?;
     client.type_in("/nombre Bea\n/quien\n/salir\n")?;
+    client.out.expect("* eres Ana; en general (1): Ana")?;
+    client.out.expect(ES.help_hint())?;
     client.out.expect("* ahora te llamas Bea")?;
     client.out.expect("* en general (1): Bea")?;
     client.out.expect_end()

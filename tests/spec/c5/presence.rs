@@ -21,7 +21,7 @@ fn r5_3_the_room_hears_who_joins_and_leaves_however_it_leaves() -> Result {
         drop,
         Peer::reset,
         |mut peer| drop(peer.send("salir\n")),
-        |mut peer| drop(peer.end_sending().and_then(|()| peer.expect_end())),
+        |mut peer| drop(peer.end_sending().and_then(|()| peer.hear())),
     ];
     let chat = sala()?;
     let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
@@ -79,9 +79,12 @@ fn r5_3_who_is_closed_for_silence_leaves_like_everybody() -> Result {
 fn r5_3_presence_is_heard_of_those_who_were_not_asked_too() -> Result {
     let chat = Chat::start_with(&["--presence"])?;
     let mut ana = chat.peer("ana")?;
-    let bea = chat.peer("bea")?;
+    let mut bea = chat.peer("bea")?;
     let name = format!("usuario-{}", bea.address().port());
+    let of_ana = format!("usuario-{}", ana.address().port());
+    ana.expect(&format!("* eres {of_ana}; en general (1): {of_ana}"))?;
     ana.expect(&format!("* {name} se ha unido"))?;
+    bea.expect(&format!("* eres {name}; en general (2): {of_ana}, {name}"))?;
     drop(bea);
     ana.expect(&format!("* {name} ha salido"))
 }

@@ -43,7 +43,7 @@ fn r6_1_a_name_is_found_whatever_its_case_and_normal_form() -> Result {
     }
     // A name that only looks alike belongs to another member.
     for name in ["Јosé", "lan"] {
-        let nobody = format!("* no hay nadie que se llame {name}");
+        let nobody = format!("! no hay nadie que se llame {name}");
         answers(&mut ana, &format!("/privado {name} hola"), &nobody)?;
     }
     jose.send("barrier\n")?;
@@ -55,11 +55,11 @@ fn r6_1_what_cannot_be_sent_is_answered_and_heard_by_nobody() -> Result {
     let chat = quiet()?;
     let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
     for (line, answer) in [
-        ("/privado Zoe hola", "* no hay nadie que se llame Zoe"),
-        ("/privado general hola", "* no hay nadie que se llame general"),
+        ("/privado Zoe hola", "! no hay nadie que se llame Zoe"),
+        ("/privado general hola", "! no hay nadie que se llame general"),
         ("/privado ana hola", "! no puedes escribirte en privado a ti mismo"),
-        ("/privado Bea", "* se escribe así: /privado NOMBRE TEXTO"),
-        ("/privado Bea \t ", "* se escribe así: /privado NOMBRE TEXTO"),
+        ("/privado Bea", "! se escribe así: /privado NOMBRE TEXTO"),
+        ("/privado Bea \t ", "! se escribe así: /privado NOMBRE TEXTO"),
     ] {
         answers(&mut ana, line, answer)?;
     }
@@ -72,8 +72,9 @@ fn r6_1_who_has_no_name_yet_cannot_be_written_to() -> Result {
     let chat = quiet()?;
     let mut ana = chat.member("Ana")?;
     let mut eva = chat.asked_peer("Eva")?;
-    answers(&mut ana, "/privado Eva hola", "* no hay nadie que se llame Eva")?;
+    answers(&mut ana, "/privado Eva hola", "! no hay nadie que se llame Eva")?;
     eva.send("Eva\n/privado Ana ya estoy\n")?;
+    eva.expect(ES.help_hint())?;
     eva.expect("[privado a Ana] ya estoy")?;
     ana.expect("[privado] Eva > ya estoy")
 }
@@ -128,6 +129,9 @@ fn r6_1_controls_pass_in_private_no_more_than_in_public() -> Result {
 fn r6_1_who_was_not_asked_for_a_name_has_one_too() -> Result {
     let chat = Chat::start_with(&["--commands"])?;
     let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
+    for peer in [&mut ana, &mut bea] {
+        peer.expect(ES.help_hint())?;
+    }
     let [of_ana, of_bea] = [&ana, &bea].map(|peer| format!("usuario-{}", peer.address().port()));
     let private = format!("/privado {of_bea} hola");
     answers(&mut ana, &private, &format!("[privado a {of_bea}] hola"))?;
@@ -152,11 +156,12 @@ fn r6_3_a_new_name_is_announced_once_and_in_order() -> Result {
     let chat = Chat::start_with(&["--profile", "grupal", "--max-rate", "off"])?;
     let [mut ana, mut bea, mut caro] = chat.members(["Ana", "Bea", "Caro"])?;
     answers(&mut caro, "/sala cocina", "* estás en la sala cocina")?;
-    for line in ["* Caro se ha unido", "* Caro ha salido"] {
+    caro.expect("* eres Caro; en cocina (1): Caro")?;
+    for line in ["* Caro se ha unido", "* Caro pasa a la sala cocina"] {
         bea.expect(line)?;
     }
     ana.send("antes\n/nombre Luz\ndespues\n")?;
-    for line in ["* Bea se ha unido", "* Caro se ha unido", "* Caro ha salido"] {
+    for line in ["* Bea se ha unido", "* Caro se ha unido", "* Caro pasa a la sala cocina"] {
         ana.expect(line)?;
     }
     ana.expect("* ahora te llamas Luz")?;
@@ -181,7 +186,7 @@ fn r6_3_a_new_name_is_judged_like_the_first() -> Result {
         ("/nombre servidor", "! nombre reservado"),
         ("/nombre *Ana", "! nombre no válido: solo letras, cifras, '_', '-' y '.'"),
         (&long, "! nombre no válido: más de 32 caracteres"),
-        ("/nombre dos palabras", "* se escribe así: /nombre NUEVO"),
+        ("/nombre dos palabras", "! se escribe así: /nombre NUEVO"),
         // Its own name in other letters is free for it.
         ("/nombre ANA", "* ahora te llamas ANA"),
         ("/quien", "* en general (2): ANA, Bea"),
@@ -208,7 +213,7 @@ fn r6_3_the_old_name_is_free_and_the_new_one_reachable() -> Result {
 fn r6_3_responder_answers_whoever_wrote_last_under_whatever_name() -> Result {
     let chat = quiet()?;
     let [mut ana, mut bea, mut caro] = chat.members(["Ana", "Bea", "Caro"])?;
-    answers(&mut bea, "/responder que?", "* nadie te ha escrito en privado")?;
+    answers(&mut bea, "/responder que?", "! nadie te ha escrito en privado")?;
     answers(&mut caro, "/privado Bea uno", "[privado a Bea] uno")?;
     bea.expect("[privado] Caro > uno")?;
     answers(&mut ana, "/privado Bea dos", "[privado a Bea] dos")?;
@@ -233,7 +238,7 @@ fn r6_3_responder_does_not_answer_a_stranger_with_the_name_of_who_has_left() -> 
     ana.send("/salir\n")?;
     ana.expect_end()?;
     let mut stranger = chat.member("Ana")?;
-    answers(&mut bea, "/responder espera", "* Ana ya no está")?;
+    answers(&mut bea, "/responder espera", "! Ana ya no está")?;
     bea.send("barrier\n")?;
     stranger.expect("Bea > barrier")
 }
@@ -272,19 +277,25 @@ fn r6_4_what_is_no_command_is_answered_and_never_shown_to_others() -> Result {
     let chat = quiet()?;
     let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
     let unknown =
-        |word: &str| format!("* no existe el comando /{word}; /ayuda muestra los que hay");
+        |word: &str| format!("! no existe el comando /{word}; /ayuda muestra los que hay");
+    let meant = |word: &str, nearest: &str| {
+        format!(
+            "! no existe el comando /{word}: ¿querías decir /{nearest}? /ayuda muestra los que hay"
+        )
+    };
     for (line, answer) in [
         ("/baila", unknown("baila")),
-        ("/privad Bea secreto", unknown("privad")),
+        ("/privad Bea secreto", meant("privad", "privado")),
+        ("/Quein", meant("Quein", "quien")),
         ("/", unknown("")),
         ("/ privado Bea secreto", unknown("")),
-        ("/privado", "* se escribe así: /privado NOMBRE TEXTO".to_owned()),
-        ("/MSG Bea", "* se escribe así: /msg NOMBRE TEXTO".to_owned()),
-        ("/sala", "* se escribe así: /sala SALA".to_owned()),
-        ("/nombre", "* se escribe así: /nombre NUEVO".to_owned()),
-        ("/responder", "* se escribe así: /responder TEXTO".to_owned()),
-        ("/quien es", "* se escribe así: /quien".to_owned()),
-        ("/salir ya", "* se escribe así: /salir".to_owned()),
+        ("/privado", "! se escribe así: /privado NOMBRE TEXTO".to_owned()),
+        ("/MSG Bea", "! se escribe así: /msg NOMBRE TEXTO".to_owned()),
+        ("/sala", "! se escribe así: /sala SALA".to_owned()),
+        ("/nombre", "! se escribe así: /nombre NUEVO".to_owned()),
+        ("/responder", "! se escribe así: /responder TEXTO".to_owned()),
+        ("/quien es", "! se escribe así: /quien".to_owned()),
+        ("/salir ya", "! se escribe así: /salir".to_owned()),
         ("/\x1b[2J", unknown("\u{FFFD}[2J")),
     ] {
         answers(&mut ana, line, &answer)?;
@@ -324,12 +335,8 @@ fn heard_of(words: [&str; 8]) -> Result<Vec<String>> {
     while let Some(line) = ana.hear()? {
         heard.push(line);
     }
-    // Once for the change of room, and once for leaving the chat.
-    for _ in 0..2 {
-        while heard.last().is_none_or(|line| line != "* Luz ha salido") {
-            heard.push(bea.hear()?.expect("that she leaves"));
-        }
-        heard.push("--".to_owned());
+    while heard.last().is_none_or(|line| line != "* Luz ha salido") {
+        heard.push(bea.hear()?.expect("that she leaves"));
     }
     Ok(heard)
 }

@@ -51,16 +51,19 @@ fn r6_2_presence_stays_in_its_room() -> Result {
     let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
     ana.expect("* Bea se ha unido")?;
     goes_to(&mut bea, "cocina")?;
-    ana.expect("* Bea ha salido")?;
+    bea.expect("* eres Bea; en cocina (1): Bea")?;
+    ana.expect("* Bea pasa a la sala cocina")?;
     let mut caro = chat.member("Caro")?;
     ana.expect("* Caro se ha unido")?;
     goes_to(&mut caro, "cocina")?;
-    ana.expect("* Caro ha salido")?;
-    bea.expect("* Caro se ha unido")?;
+    caro.expect("* eres Caro; en cocina (2): Bea, Caro")?;
+    ana.expect("* Caro pasa a la sala cocina")?;
+    bea.expect("* Caro viene de la sala general")?;
     drop(caro);
     bea.expect("* Caro ha salido")?;
     goes_to(&mut bea, "general")?;
-    ana.expect("* Bea se ha unido")
+    bea.expect("* eres Bea; en general (2): Ana, Bea")?;
+    ana.expect("* Bea viene de la sala cocina")
 }
 
 #[test]
@@ -69,19 +72,23 @@ fn r6_2_what_is_said_around_a_move_is_heard_where_it_was_said() -> Result {
     let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
     ana.expect("* Bea se ha unido")?;
     goes_to(&mut bea, "cocina")?;
-    ana.expect("* Bea ha salido")?;
+    bea.expect("* eres Bea; en cocina (1): Bea")?;
+    ana.expect("* Bea pasa a la sala cocina")?;
     let mut caro = chat.member("Caro")?;
     ana.expect("* Caro se ha unido")?;
     for round in 0..20 {
         caro.send(format!("aqui {round}\n/sala cocina\nalla {round}\n/sala general\n"))?;
         ana.expect(&format!("Caro > aqui {round}"))?;
-        ana.expect("* Caro ha salido")?;
-        for line in ["* Caro se ha unido", &format!("Caro > alla {round}"), "* Caro ha salido"] {
+        ana.expect("* Caro pasa a la sala cocina")?;
+        let said = format!("Caro > alla {round}");
+        for line in ["* Caro viene de la sala general", &said, "* Caro pasa a la sala general"] {
             bea.expect(line)?;
         }
-        ana.expect("* Caro se ha unido")?;
+        ana.expect("* Caro viene de la sala cocina")?;
         caro.expect("* estás en la sala cocina")?;
+        caro.expect("* eres Caro; en cocina (2): Bea, Caro")?;
         caro.expect("* estás en la sala general")?;
+        caro.expect("* eres Caro; en general (2): Ana, Caro")?;
     }
     Ok(())
 }
@@ -119,7 +126,7 @@ fn r6_2_who_is_in_the_room_already_stays() -> Result {
     let mut bea = chat.member("Bea")?;
     ana.expect("* Bea se ha unido")?;
     for room in ["general", "GENERAL", "ｇｅｎｅｒａｌ"] {
-        answers(&mut bea, &format!("/sala {room}"), "* estás en la sala general")?;
+        answers(&mut bea, &format!("/sala {room}"), "! ya estás en la sala general")?;
     }
     bea.send("sigo\n")?;
     ana.expect("Bea > sigo")
@@ -153,7 +160,7 @@ fn r6_2_odd_names_of_rooms_are_refused() -> Result {
         (&long, "! nombre de sala no válido: más de 32 caracteres"),
         ("/sala Genera1", confused),
         ("/sala gеnеrаl", confused),
-        ("/sala dos palabras", "* se escribe así: /sala SALA"),
+        ("/sala dos palabras", "! se escribe así: /sala SALA"),
     ] {
         answers(&mut bea, line, answer)?;
     }

@@ -157,7 +157,7 @@ fn r7_2_salir_and_ctrl_c_stop_the_server() -> Result {
         let mut desk = Desk::open(&["--operator", "Servidor"], ">")?;
         let mut facundo = desk.peer("facundo")?;
         desk.terminal.press(keys)?;
-        facundo.expect_end()?;
+        sees_the_stop(&mut facundo)?;
         let gone = format!("cliente {} desconectado", facundo.address());
         desk.terminal.wait_for(&["cerrando servidor...", &gone])?;
         desk.terminal.expect_exit(0)?;

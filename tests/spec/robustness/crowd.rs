@@ -51,6 +51,9 @@ fn r5_3_a_thousand_who_join_at_once_hear_one_order() -> Result {
     ana.send("todos\n")?;
     for (peer, name) in crowd.iter_mut().zip(&names) {
         let expected = heard_by(name, &all);
+        let told = peer.hear()?.expect("a line");
+        assert!(told.starts_with(&format!("* eres {name}; en general (")), "{told}");
+        assert!(told.len() < 300, "{told}");
         assert_eq!(lines(peer, expected.len())?, expected, "what {name} heard");
         peer.expect("Ana > todos")?;
     }

@@ -4,7 +4,8 @@ use std::thread;
 
 use chat_drive::failure::Result;
 use chat_protocol::wording;
-use chat_tests::chat::{Chat, said_by};
+use chat_tests::ES;
+use chat_tests::chat::{Chat, said_by, sees_the_stop};
 use chat_tests::harness::peer::Peer;
 
 /// Starts a chat without notices of joining and leaving; everything else is as usual.
@@ -89,6 +90,7 @@ fn r6_1_a_flood_of_private_messages_to_one_who_never_reads_delays_nobody() -> Re
     let mut stuck = chat.stuck_peer("stuck")?;
     stuck.expect(wording::NAME_KEYWORD)?;
     stuck.send("Eva\n/sala cocina\n")?;
+    stuck.expect(ES.help_hint())?;
     stuck.expect("* estás en la sala cocina")?;
     caro.send("/sala patio\n")?;
     caro.expect("* estás en la sala patio")?;
@@ -155,7 +157,8 @@ fn r6_2_those_who_change_rooms_all_the_time_are_announced_in_turn() -> Result {
         heard.push(ana.hear()?.expect("somebody comes or goes"));
     }
     for (name, _) in &peers {
-        let (left, joined) = (format!("* {name} ha salido"), format!("* {name} se ha unido"));
+        let left = format!("* {name} pasa a la sala cocina");
+        let joined = format!("* {name} viene de la sala cocina");
         let of: Vec<_> = heard.iter().filter(|line| [&left, &joined].contains(line)).collect();
         assert_eq!(of, [&left, &joined].repeat(ROUNDS), "what was heard of {name}");
     }
@@ -178,13 +181,13 @@ mod stopping {
         ana.send("aqui\n/privado caro solo tu\n/sala cocina\nalla")?;
         chat.server.signal(SIGTERM)?;
         bea.expect("Ana > aqui")?;
-        bea.expect_end()?;
+        sees_the_stop(&mut bea)?;
         caro.expect("[privado] Ana > solo tu")?;
         caro.expect("Ana > alla")?;
-        caro.expect_end()?;
+        sees_the_stop(&mut caro)?;
         ana.expect("[privado a Caro] solo tu")?;
         ana.expect("* estás en la sala cocina")?;
-        ana.expect_end()?;
+        sees_the_stop(&mut ana)?;
         chat.server.expect_exit(0)?;
         chat.server.err.expect_end()
     }
@@ -196,8 +199,9 @@ mod stopping {
         let mut named = chat.asked_peer("named")?;
         named.send("Eva\nadios")?;
         chat.server.signal(SIGTERM)?;
-        asked.expect_end()?;
-        named.expect_end()?;
+        sees_the_stop(&mut asked)?;
+        named.expect("* eres Eva; en general (1): Eva")?;
+        sees_the_stop(&mut named)?;
         chat.server.out.wait_for("Eva > adios")?;
         chat.server.expect_exit(0)?;
         chat.server.err.expect_end()

@@ -1,10 +1,11 @@
 //! A raw TCP peer that does exactly what the test says.
 
+use std::fmt::Display;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
 
-use chat_drive::failure::Result;
+use chat_drive::failure::{Failure, Result};
 use chat_drive::peer::{self, Connect};
 use chat_drive::role::{PATIENCE, Role};
 use chat_drive::transcript::How;
@@ -131,6 +132,12 @@ impl Peer {
                 Err(self.peer.role().failure(format!("should see the end, but hears {line:?}")))
             }
         }
+    }
+
+    /// A failure of this peer, with the whole transcript.
+    #[track_caller]
+    pub fn failure(&self, what: impl Display) -> Failure {
+        self.peer.role().failure(what)
     }
 
     /// Shuts down the sending side. The peer can still receive.

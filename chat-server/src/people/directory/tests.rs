@@ -5,7 +5,8 @@ use super::*;
 use crate::net::transport::fake::Recorder;
 use crate::room::outbox::OutboxLimits;
 
-const RULES: Rules = Rules { presence: true, max_rooms: 3, language: Language::Es };
+const RULES: Rules =
+    Rules { presence: true, commands: false, max_rooms: 3, language: Language::Es };
 
 fn directory() -> Directory<Recorder> {
     Directory::new(Deliveries::new(OutboxLimits::lenient(), None).0, RULES)
@@ -19,13 +20,13 @@ fn name(text: &str) -> Name {
 fn come(directory: &Directory<Recorder>, text: &str) -> (PersonId, Arc<Recorder>) {
     let id = directory.admit(name(text)).unwrap();
     let member = Arc::new(Recorder::eager());
-    directory.arrive(id, Seat::new(Arc::clone(&member)), None);
+    directory.arrive(id, Seat::new(Arc::clone(&member)), Arrival::New(None));
     (id, member)
 }
 
 async fn go(directory: &Directory<Recorder>, id: PersonId, room: &str) {
-    let (_, seat) = directory.lock().leave_for(id, room).unwrap();
-    directory.arrive(id, seat.await.unwrap(), None);
+    let (left, seat) = directory.lock().leave_for(id, room).unwrap();
+    directory.arrive(id, seat.await.unwrap(), Arrival::From(left));
 }
 
 /// Everything that was said has been delivered when this has.
@@ -81,10 +82,12 @@ async fn r5_3_presence_stands_in_the_rooms_order() {
     directory.leave(bea, false);
     say("sin bea");
     let (caro, caro_hears) = come(&directory, "Caro");
-    let expected = "* Bea se ha unido\ncon bea\n* Bea ha salido\nsin bea\n* Caro se ha unido\n";
+    let expected = "* eres Ana; en general (1): Ana\n\
+                    * Bea se ha unido\ncon bea\n* Bea ha salido\nsin bea\n* Caro se ha unido\n";
     assert_eq!(heard(&directory, ana, &ana_hears).await, expected);
     directory.leave(ana, true);
-    assert_eq!(heard(&directory, caro, &caro_hears).await, "", "the server closes");
+    let expected = "* eres Caro; en general (2): Ana, Caro\n";
+    assert_eq!(heard(&directory, caro, &caro_hears).await, expected, "the server closes");
 }
 
 #[tokio::test]
@@ -93,18 +96,18 @@ async fn r6_1_a_private_message_finds_somebody_who_changes_the_room() {
     let (ana, ana_hears) = come(&directory, "Ana");
     let (bea, bea_hears) = come(&directory, "Bea");
     directory.lock().tell_privately(ana, "bea", "antes").unwrap();
-    let (_, seat) = directory.lock().leave_for(bea, "cocina").unwrap();
+    let (left, seat) = directory.lock().leave_for(bea, "cocina").unwrap();
     directory.lock().tell_privately(ana, "BEA", "mientras").unwrap();
-    directory.arrive(bea, seat.await.unwrap(), Some("* cocina".to_owned()));
+    directory.arrive(bea, seat.await.unwrap(), Arrival::From(left));
     directory.lock().answer(bea, "llegan todos").unwrap();
-    let expected =
-        "[privado] Ana > antes\n* cocina\n[privado] Ana > mientras\n[privado a Ana] llegan todos\n";
+    let expected = "* eres Bea; en general (2): Ana, Bea\n[privado] Ana > antes\n\
+                    * estás en la sala cocina\n* eres Bea; en cocina (1): Bea\n\
+                    [privado] Ana > mientras\n[privado a Ana] llegan todos\n";
     assert_eq!(heard(&directory, bea, &bea_hears).await, expected);
     let hears = heard(&directory, ana, &ana_hears).await;
-    assert!(
-        hears
-            .ends_with("* Bea ha salido\n[privado a Bea] mientras\n[privado] Bea > llegan todos\n")
-    );
+    assert!(hears.ends_with(
+        "* Bea pasa a la sala cocina\n[privado a Bea] mientras\n[privado] Bea > llegan todos\n"
+    ));
 }
 
 #[tokio::test]
@@ -130,7 +133,7 @@ async fn r6_3_a_rename_while_a_private_message_is_under_way() {
     directory.lock().rename(ana, &name("Anita"), true).unwrap();
     directory.lock().answer(bea, "cuatro").unwrap();
     let hears = heard(&directory, bea, &bea_hears).await;
-    let expected = "[privado] Ana > uno\n[privado] Ana > tres\n* Ana ahora es Anita\n[privado a Anita] cuatro\n";
+    let expected = "* eres Bea; en general (2): Ana, Bea\n[privado] Ana > uno\n[privado] Ana > tres\n* Ana ahora es Anita\n[privado a Anita] cuatro\n";
     assert_eq!(hears, expected);
     let hears = heard(&directory, ana, &ana_hears).await;
     assert_eq!(hears.matches("* Bea ahora es Beatriz\n").count(), 1);
@@ -196,7 +199,7 @@ async fn r6_1_the_operator_is_reached_at_the_console_and_stays_there() {
         directory.lock().leave_for(operator, "cocina").err().unwrap(),
         Refusal::OperatorStays
     );
-    let expected = "[privado a Root] hola\n[privado] Root > hola, ana\n";
+    let expected = "* eres Ana; en general (2): Root, Ana\n[privado a Root] hola\n[privado] Root > hola, ana\n";
     assert_eq!(heard(&directory, ana, &ana_hears).await, expected);
 }
 
@@ -210,7 +213,7 @@ async fn r2_1_what_a_command_causes_is_counted() {
     assert_eq!(caused, lines.concat().len());
     let (_, caused) = directory.execute(ana, Command::Who);
     assert_eq!(caused, "* en general (2): Ana, Bea\n".len(), "and counting begins anew");
-    let (_, seat) = directory.lock().leave_for(bea, "cocina").unwrap();
-    let (_, _, caused) = directory.arrive(bea, seat.await.unwrap(), None);
-    assert_eq!(caused, "* Bea se ha unido\n".len());
+    let (left, seat) = directory.lock().leave_for(bea, "cocina").unwrap();
+    let (_, _, caused) = directory.arrive(bea, seat.await.unwrap(), Arrival::From(left));
+    assert_eq!(caused, "* Bea viene de la sala general\n".len());
 }

@@ -4,6 +4,9 @@ use super::*;
 use chat_drive::terminal::Terminal;
 use chat_tests::ES;
 
+/// What Ana is told as she joins the witness.
+const PRESENT: &str = "* eres Ana; en general (2): Testigo, Ana";
+
 /// Starts the client on a terminal, in a chat of this profile.
 fn client(chat: &Chat, options: &[&str]) -> Result<Terminal> {
     chat.stage.start_on_terminal("client", &client_of(&chat.address, options))
@@ -16,7 +19,7 @@ fn in_company(options: &[&str]) -> Result<(Chat, Peer, Terminal)> {
     let options = [&["--profile", "grupal", "--name", "Ana"], options].concat();
     let client = client(&chat, &options)?;
     witness.expect("* Ana se ha unido")?;
-    client.wait_for(&[ES.greeting(), ">"])?;
+    client.wait_for(&[ES.greeting(), PRESENT, ES.help_hint(), ">"])?;
     Ok((chat, witness, client))
 }
 
@@ -35,7 +38,7 @@ fn r5_2_its_user_is_asked_and_asked_again() -> Result {
     client.press("Ana\rhola\r")?;
     witness.expect("* Ana se ha unido")?;
     witness.expect("Ana > hola")?;
-    client.wait_for(&["> hola", ">"])
+    client.wait_for(&[PRESENT, ">"])
 }
 
 #[test]

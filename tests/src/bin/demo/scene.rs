@@ -62,12 +62,15 @@ impl Scene {
         Ok(scene)
     }
 
-    /// Adds a client. The server lets it in and greets it.
-    pub(crate) fn client_comes(&mut self, options: &[&str]) -> Result<Who> {
+    /// Adds a client. The server lets it in, greets it, and tells it these lines.
+    pub(crate) fn client_comes(&mut self, options: &[&str], told: &str) -> Result<Who> {
         let (client, printed, shown) = self.connect(options)?;
         let greeting = "bienvenido al chat! escribe 'salir' para salir";
-        self.shows(client, greeting)?;
-        self.row(&[(Who::Server, printed), (client, format!("{shown}\n{greeting}"))]);
+        for line in [greeting].into_iter().chain(told.lines()) {
+            self.shows(client, line)?;
+        }
+        let shown = format!("{shown}\n{greeting}\n{told}");
+        self.row(&[(Who::Server, printed), (client, shown.trim_end().to_owned())]);
         Ok(client)
     }
 
@@ -165,7 +168,9 @@ impl Scene {
         self.server.err.expect_end()?;
         for client in &mut self.clients {
             client.wait()?;
-            client.out.expect_end()?;
+            let mut rest = client.out.rest()?;
+            rest.retain(|line| line != "* el servidor se cierra");
+            assert!(rest.is_empty(), "{rest:?}");
         }
         Ok(self.table)
     }

@@ -11,7 +11,7 @@ use crate::scene::Who::Server;
 /// The capture of the assignment S4: every client hears every other one, by port number.
 pub(crate) fn basico() -> Result<Table> {
     let mut scene = Scene::open("basico", 2)?;
-    let (one, two) = (scene.client_comes(&[])?, scene.client_comes(&[])?);
+    let (one, two) = (scene.client_comes(&[], "")?, scene.client_comes(&[], "")?);
     let talk = [
         (one, two, "Hola que tal?"),
         (two, one, "Bien, haciendo un trabajo de redes"),
@@ -31,15 +31,16 @@ pub(crate) fn basico() -> Result<Table> {
 /// S2: a room whose members have names, and see the others join and leave.
 pub(crate) fn sala() -> Result<Table> {
     let mut scene = Scene::open("sala", 3)?;
-    let ana = scene.client_comes(&["--name", "Ana"])?;
+    let ana = scene.client_comes(&["--name", "Ana"], "* eres Ana; en general (1): Ana")?;
     scene.types(ana, "hay alguien?", &[(Server, "Ana > hay alguien?")])?;
-    let bea = scene.client_comes(&["--name", "Bea"])?;
+    let bea = scene.client_comes(&["--name", "Bea"], "* eres Bea; en general (2): Ana, Bea")?;
     scene.types(
         bea,
         "yo, Bea",
         &[(Server, "Bea > yo, Bea"), (ana, "* Bea se ha unido\nBea > yo, Bea")],
     )?;
-    let caro = scene.client_comes(&["--name", "Caro"])?;
+    let present = "* eres Caro; en general (3): Ana, Bea, Caro";
+    let caro = scene.client_comes(&["--name", "Caro"], present)?;
     let joined = "* Caro se ha unido\nCaro > buenas a las dos";
     scene.types(
         caro,
@@ -59,7 +60,7 @@ pub(crate) fn sala() -> Result<Table> {
 /// S3: the operator talks with one client at a time; the next one waits.
 pub(crate) fn practico() -> Result<Table> {
     let mut scene = Scene::open("practico", 2)?;
-    let facundo = scene.client_comes(&["--name", "Facundo"])?;
+    let facundo = scene.client_comes(&["--name", "Facundo"], "")?;
     scene.types(facundo, "Hola, como estas?", &[(Server, "Facundo > Hola, como estas?")])?;
     scene.types(Server, "Bien, y vos?", &[(facundo, "Servidor > Bien, y vos?")])?;
     let eva = scene.client_waits(&["--name", "Eva"])?;
@@ -76,8 +77,12 @@ pub(crate) fn practico() -> Result<Table> {
 pub(crate) fn grupal() -> Result<Table> {
     let mut scene = Scene::open("grupal", 4)?;
     let mut people = Vec::new();
-    for name in ["Ana", "Bea", "Caro", "Dani"] {
-        let person = scene.client_comes(&["--name", name])?;
+    let names = ["Ana", "Bea", "Caro", "Dani"];
+    for (i, name) in names.into_iter().enumerate() {
+        let present = names[..=i].join(", ");
+        let told = format!("* eres {name}; en general ({}): {present}", i + 1);
+        let told = format!("{told}\n* /ayuda muestra los comandos");
+        let person = scene.client_comes(&["--name", name], &told)?;
         let (printed, joined) =
             (format!("{name} > hola"), format!("* {name} se ha unido\n{name} > hola"));
         let mut shown = vec![(Server, printed.as_str())];
@@ -86,25 +91,25 @@ pub(crate) fn grupal() -> Result<Table> {
         people.push(person);
     }
     let [ana, bea, caro, dani] = people[..] else { unreachable!("four names") };
-    let gone = |name| format!("* {name} ha salido");
+    let goes = |name| format!("* {name} pasa a la sala cocina");
     scene.types(
         caro,
         "/sala cocina",
         &[
-            (caro, "* estás en la sala cocina"),
-            (ana, &gone("Caro")),
-            (bea, &gone("Caro")),
-            (dani, &gone("Caro")),
+            (caro, "* estás en la sala cocina\n* eres Caro; en cocina (1): Caro"),
+            (ana, &goes("Caro")),
+            (bea, &goes("Caro")),
+            (dani, &goes("Caro")),
         ],
     )?;
     scene.types(
         dani,
         "/sala cocina",
         &[
-            (dani, "* estás en la sala cocina"),
-            (ana, &gone("Dani")),
-            (bea, &gone("Dani")),
-            (caro, "* Dani se ha unido"),
+            (dani, "* estás en la sala cocina\n* eres Dani; en cocina (2): Caro, Dani"),
+            (ana, &goes("Dani")),
+            (bea, &goes("Dani")),
+            (caro, "* Dani viene de la sala general"),
         ],
     )?;
     scene.types(
@@ -129,6 +134,6 @@ pub(crate) fn grupal() -> Result<Table> {
     )?;
     scene.types(bea, "/salas", &[(bea, "* salas: general (2), cocina (2)")])?;
     scene.types(bea, "/quien", &[(bea, "* en general (2): Ana, Bea")])?;
-    scene.leaves(dani, &[(caro, &gone("Dani"))])?;
+    scene.leaves(dani, &[(caro, "* Dani ha salido")])?;
     scene.end()
 }
