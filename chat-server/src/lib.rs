@@ -10,7 +10,7 @@
 //! | `client/membership` | a client's membership, from its greeting to its leaving |
 //! | `client/rate_limit`, `client/flood_control` | rate limit and backpressure: limits on lines and on bytes |
 //! | `people/directory`, `people/names` | the people, their nicknames and their rooms |
-//! | `people/commands`, `people/private_messages` | what a command does |
+//! | `people/commands`, `people/private_messages`, `people/renaming` | what a command does |
 //! | `people/speech` | a public line: its label, the room, the copy on the console |
 //! | `room/order` | the order of what is said: the pending batch |
 //! | `room/batch` | the text of a pass, and the members that get a text of their own |
