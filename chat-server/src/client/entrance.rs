@@ -1,7 +1,5 @@
 //! Admission of a client that has come: it is served, waits for its place, or is turned away.
 
-use tokio::time::Instant;
-
 use crate::Server;
 use crate::net::admission::{Entry, Permit};
 use crate::net::tcp::TcpConnection;
@@ -19,7 +17,7 @@ pub(super) async fn admit(
         Entry::Refused(refusal) => {
             // An empty socket takes one line; and if not, then the client learns it from the end.
             let line = format!("{}\n", language.refusal(&refusal));
-            let _ = connection.offer(line.as_bytes(), Instant::now());
+            let _ = connection.offer(line.as_bytes(), server.clock.now());
             None
         }
         Entry::Waits(turn) => {
@@ -30,7 +28,7 @@ pub(super) async fn admit(
                 () = server.stopping.cancelled() => return None,
             };
             console.print(language.client_served(connection.peer()));
-            connection.activity().touch(Instant::now());
+            connection.activity().touch_now();
             Some(permit)
         }
     }
