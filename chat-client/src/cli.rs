@@ -18,10 +18,10 @@ use chat_protocol::usage::{self, Switch, help};
 use chat_terminal::completion::Vocabulary;
 use chat_terminal::{pipe, signals, terminal};
 use clap::{ColorChoice, Command, CommandFactory, Parser};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
+use crate::connecting;
 use crate::conversation::Settings;
 use crate::exit::{EXIT_STATUSES, Exit};
 use crate::naming::Naming;
@@ -101,9 +101,6 @@ fn own_name(text: &str) -> Result<Name, NameError> {
     if name.is_reserved() { Err(NameError::Reserved) } else { Ok(name) }
 }
 
-/// Connection timeout: the time that the server has to answer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
 impl Cli {
     /// Parses the process's arguments. If they ask for help or are wrong, the process exits.
     pub fn parse_or_exit() -> Self {
@@ -140,8 +137,9 @@ impl Cli {
             }
         });
         let began = Instant::now();
+        let typed = io::stdin().is_terminal();
         let connected = tokio::select! {
-            connected = connect(&self.server) => connected,
+            connected = connecting::connect(&self.server, typed) => connected,
             () = &mut stop => return Ok(Exit::Left),
         };
         let language = self.language();
@@ -203,15 +201,6 @@ fn command(profile: Profile) -> Command {
     let (statuses, examples) = (help::exit_statuses(&EXIT_STATUSES), help::examples(&EXAMPLES));
     let command = Cli::command().after_help([table, statuses, examples].join("\n"));
     help::arranged(profiles::with_defaults(command, profile.client().written()))
-}
-
-async fn connect(server: &Endpoint) -> io::Result<TcpStream> {
-    let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect(server.host_and_port()))
-        .await
-        .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    // Small writes are sent at once: each is a complete line.
-    stream.set_nodelay(true)?;
-    Ok(stream)
 }
 
 /// The reason why there was no conversation.

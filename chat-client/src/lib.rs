@@ -5,6 +5,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | `connecting` | connecting, with keepalive |
 //! | `conversation` | both directions at once, leaving, idle timeout |
 //! | `naming` | giving the server a name when it asks for one |
 //! | `paint` | appearance of a line: colour, time, bell |
@@ -13,6 +14,7 @@
 //! [`chat_terminal`] is the interface to the user.
 
 pub mod cli;
+mod connecting;
 mod conversation;
 pub mod exit;
 mod naming;

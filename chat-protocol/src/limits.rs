@@ -68,6 +68,24 @@ pub const OUTBOX: &str = "256KiB";
 /// (`--slow-timeout`).
 pub const SLOW_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Keepalive: the time without a byte after which the system begins to probe whether the peer is still
+/// there. Short enough for a router that forgets silent connections after some minutes.
+pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+
+/// Time between two probes.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Number of probes without an answer after which the connection has failed.
+pub const KEEPALIVE_PROBES: u32 = 3;
+
+/// The time after which a peer that answers nothing is gone: its connection fails, its name is free.
+///
+/// It is also the limit for bytes that were sent and never acknowledged (`TCP_USER_TIMEOUT`), for which
+/// Linux would wait 15 minutes.
+pub const VANISHED: Duration = Duration::from_secs(
+    KEEPALIVE_IDLE.as_secs() + KEEPALIVE_PROBES as u64 * KEEPALIVE_INTERVAL.as_secs(),
+);
+
 /// Deadline of the graceful shutdown (requirement 1.6, `--drain`).
 pub const DRAIN: Duration = Duration::from_secs(5);
 

@@ -122,7 +122,7 @@ impl Cli {
                 None => pending().await,
             }
         };
-        let listener = listener::bind(&self.bind)
+        let listener = listener::bind(&self.bind, self.config.slow_timeout)
             .await
             .map_err(|reason| StartError::Listen { address: self.bind.clone(), reason })?;
         let streams = match &self.config.operator.0 {

@@ -19,6 +19,7 @@ use clap::Args;
 use crate::client::asking::{NameStyle, SendFraming};
 use crate::client::session;
 use crate::console::Console;
+use crate::net::clock::Clock;
 use crate::people::directory;
 use crate::people::speech::Speech;
 use crate::room::outbox::{OutboxLimits, SlowReader};
@@ -195,12 +196,13 @@ impl Config {
         }
     }
 
-    pub(crate) fn outbox_limits(&self) -> OutboxLimits {
+    pub(crate) fn outbox_limits(&self, clock: Clock) -> OutboxLimits {
         let outbox = usize::try_from(self.outbox.0).unwrap_or(usize::MAX / 2);
         OutboxLimits {
             capacity: outbox + ROOM_FOR_LINES * self.max_line,
             slow_reader: self.slow_reader,
             timeout: self.slow_timeout,
+            clock,
             language: self.common.lang,
         }
     }

@@ -10,7 +10,7 @@
 //! | `client/membership` | a client's membership, from its greeting to its leaving |
 //! | `client/rate_limit`, `client/flood_control` | rate limit and backpressure: limits on lines and on bytes |
 //! | `people/directory`, `people/names` | the people, their nicknames and their rooms |
-//! | `people/commands`, `people/private_messages` | what a command does |
+//! | `people/commands`, `people/private_messages`, `people/renaming` | what a command does |
 //! | `people/speech` | a public line: its label, the room, the copy on the console |
 //! | `room/order` | the order of what is said: the pending batch |
 //! | `room/batch` | the text of a pass, and the members that get a text of their own |
@@ -20,6 +20,7 @@
 //! | `net/transport`, `net/tcp` | what a room asks of a connection; a TCP connection |
 //! | `net/listener` | listening and accepting |
 //! | `net/admission`, `net/per_address` | how many are served at a time, and how many from one address |
+//! | `net/clock` | the server's clock: the time for which it stood still does not count |
 //! | `net/idle` | the idle timeout: the last byte counts, there is no heartbeat |
 //! | `operator` | the person at the console, as a participant |
 //! | `streams` | the standard streams: the console, and the operator's desk |
@@ -53,6 +54,7 @@ use client::connection;
 use config::Config;
 use console::Console;
 use net::admission::Admission;
+use net::clock::Clock;
 use net::listener::Acceptor;
 use net::tcp::TcpConnection;
 use people::directory::Directory;
@@ -68,6 +70,7 @@ struct Server {
     deliveries: Deliveries,
     speech: Speech,
     admission: Admission,
+    clock: Clock,
     stopping: CancellationToken,
     /// A token for each client that may still say something. Closed, so it can be waited for.
     speaking: TaskTracker,
@@ -89,9 +92,10 @@ pub(crate) async fn run(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
+    let clock = Clock::start();
     let (deliveries, mut failure) =
-        Deliveries::new(config.outbox_limits(), config.coalesce.duration());
-    let server = Arc::new(Server::new(config, console, deliveries));
+        Deliveries::new(config.outbox_limits(clock.clone()), config.coalesce.duration());
+    let server = Arc::new(Server::new(config, console, deliveries, clock));
     let Server { config, console, directory, deliveries, .. } = &*server;
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
@@ -136,7 +140,7 @@ impl Server {
         self.config.common.lang
     }
 
-    fn new(config: Config, console: Console, deliveries: Deliveries) -> Self {
+    fn new(config: Config, console: Console, deliveries: Deliveries, clock: Clock) -> Self {
         let speaking = TaskTracker::new();
         speaking.close();
         Self {
@@ -148,6 +152,7 @@ impl Server {
             config,
             console,
             deliveries,
+            clock,
         }
     }
 }

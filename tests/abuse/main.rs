@@ -14,5 +14,6 @@ mod half_open;
 mod healthy;
 mod no_output;
 mod slow_readers;
+mod standing_still;
 mod stopping;
 mod threads;

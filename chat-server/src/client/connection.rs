@@ -24,7 +24,7 @@ use crate::client::rate_limit::RateLimit;
 use crate::client::session::{Action, Session};
 use crate::net::admission::Entry;
 use crate::net::idle::Overdue;
-use crate::net::tcp::{READ, TcpConnection};
+use crate::net::tcp::{Asked, READ, TcpConnection};
 
 /// The end of a conversation, by its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(crate) fn serve(
     speaking: TaskTrackerToken,
 ) -> impl Future<Output = ()> {
     let (entry, origin) = server.admission.enter(peer.ip());
-    let connection = Arc::new(TcpConnection::new(stream, peer, origin));
+    let connection = Arc::new(TcpConnection::new(stream, peer, origin, server.clock.clone()));
     // Boxed, because an argument has its space in the future for as long as the client is there.
     serve_admitted(server, connection, Box::new(entry), speaking)
 }
@@ -115,7 +115,7 @@ struct Conversation<'a> {
     unheard: BytesMut,
     /// There may be more to hear at once.
     may_go_on: bool,
-    /// The deadline for giving a name.
+    /// The deadline for giving a name, by the server's clock.
     name_deadline: Option<Instant>,
     speaking: Option<TaskTrackerToken>,
 }
@@ -139,7 +139,7 @@ impl<'a> Conversation<'a> {
             rate_limit: RateLimit::new(config.max_rate.bucket(config.burst, now.into_std())),
             unheard: BytesMut::new(),
             may_go_on: false,
-            name_deadline: config.name_timeout.duration().map(|limit| now + limit),
+            name_deadline: config.name_timeout.duration().map(|limit| server.clock.now() + limit),
             speaking: Some(speaking),
         }
     }
@@ -166,13 +166,13 @@ impl<'a> Conversation<'a> {
                 End::Nameless if !self.session.is_naming() => continue,
                 // It is the server that has yet to hear it.
                 End::Idle if !self.unheard.is_empty() => {
-                    activity.touch(Instant::now());
+                    activity.touch_now();
                     continue;
                 }
                 // What has arrived and was only not read yet is no silence.
                 End::Idle | End::Nameless => {
                     self.membership.settle().await;
-                    match self.hear() {
+                    match self.hear(Asked::System) {
                         Heard::End => return End::Left,
                         Heard::Some if end == End::Idle || !self.session.is_naming() => continue,
                         Heard::Nothing if end == End::Idle => self.hear_end(),
@@ -196,7 +196,7 @@ impl<'a> Conversation<'a> {
                 biased;
                 () = self.arrival() => {
                     self.wait_for_the_others().await;
-                    if let Heard::End = self.hear() {
+                    if let Heard::End = self.hear(Asked::Runtime) {
                         return End::Left;
                     }
                     // One read a turn: the others have theirs before the next.
@@ -269,7 +269,7 @@ impl<'a> Conversation<'a> {
         loop {
             self.membership.settle().await;
             self.wait_for_the_others().await;
-            match self.hear() {
+            match self.hear(Asked::System) {
                 Heard::Some => yield_now().await,
                 Heard::Nothing => {
                     self.hear_end();
@@ -282,7 +282,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// Reads once, unless something is left from before, and acts on the lines that are complete.
-    fn hear(&mut self) -> Heard {
+    fn hear(&mut self, asked: Asked) -> Heard {
         if !self.unheard.is_empty() {
             let mut unheard = mem::take(&mut self.unheard);
             let (heard, left) = self.hear_bytes(&unheard);
@@ -291,7 +291,7 @@ impl<'a> Conversation<'a> {
             return heard;
         }
         let connection = self.connection;
-        let heard = connection.read(|bytes| {
+        let heard = connection.read(asked, |bytes| {
             if bytes.is_empty() {
                 self.hear_end();
                 return Heard::End;

@@ -2,8 +2,6 @@
 
 use std::fmt::Display;
 
-use tokio::time::Instant;
-
 use crate::Server;
 use crate::net::admission::{Entry, Permit};
 use crate::net::tcp::TcpConnection;
@@ -19,7 +17,7 @@ pub(super) async fn admit(
     match *entry {
         Entry::Served(permit) => Some(permit),
         Entry::Refused(refusal) => {
-            tell_the_reason(connection, language.refusal(&refusal));
+            tell_the_reason(server, connection, language.refusal(&refusal));
             None
         }
         Entry::Waits(turn) => {
@@ -27,14 +25,14 @@ pub(super) async fn admit(
             let permit = tokio::select! {
                 biased;
                 () = server.stopping.cancelled() => {
-                    tell_the_reason(connection, language.server_closing());
+                    tell_the_reason(server, connection, language.server_closing());
                     return None;
                 }
                 () = connection.gone() => return None,
                 permit = turn.wait() => permit,
             };
             console.print(language.client_served(connection.peer()));
-            connection.activity().touch(Instant::now());
+            connection.activity().touch_now();
             Some(permit)
         }
     }
@@ -42,8 +40,8 @@ pub(super) async fn admit(
 
 /// Tells a client that is not served why. An empty socket takes one line; and if not, then the client learns
 /// it from the end.
-fn tell_the_reason(connection: &TcpConnection, reason: impl Display) {
-    let _ = connection.offer(format!("{reason}\n").as_bytes(), Instant::now());
+fn tell_the_reason(server: &Server, connection: &TcpConnection, reason: impl Display) {
+    let _ = connection.offer(format!("{reason}\n").as_bytes(), server.clock.now());
 }
 
 /// Ends the connection of a client that was not served: politely, unless that is being done for many

@@ -6,7 +6,10 @@ use std::mem;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use chat_protocol::limits;
 use chat_protocol::options::endpoint::Endpoint;
+use chat_protocol::options::time_limit::TimeLimit;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::task::yield_now;
 use tokio::time::sleep;
@@ -30,11 +33,12 @@ const IN_A_ROW: u32 = 16;
 /// The pause of accepting when the system has no descriptors or memory left.
 const RESOURCE_PAUSE: Duration = Duration::from_millis(100);
 
-/// Listens on the first address of the endpoint that can be listened on.
-pub(crate) async fn bind(endpoint: &Endpoint) -> io::Result<TcpListener> {
+/// Listens on the first address of the endpoint that can be listened on. `slow` is the time for which a
+/// client may take nothing (`--slow-timeout`).
+pub(crate) async fn bind(endpoint: &Endpoint, slow: TimeLimit) -> io::Result<TcpListener> {
     let mut failure = io::ErrorKind::AddrNotAvailable.into();
     for address in lookup_host(endpoint.host_and_port()).await? {
-        match listen(address) {
+        match listen(address, slow) {
             Ok(listener) => return Ok(listener),
             Err(error) => failure = error,
         }
@@ -43,16 +47,41 @@ pub(crate) async fn bind(endpoint: &Endpoint) -> io::Result<TcpListener> {
 }
 
 /// Every accepted connection inherits the options that are set here.
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+fn listen(address: SocketAddr, slow: TimeLimit) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // Lets a new server take the port while connections of the old one linger in TIME_WAIT
     // (requirement 1.7). On Windows the same option would let it steal the port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
-    socket.set_keepalive(true)?;
+    detect_vanished_peers(&SockRef::from(&socket), slow)?;
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+/// A client that has vanished without a word is noticed within a minute, so that its name is free again.
+fn detect_vanished_peers(socket: &SockRef<'_>, slow: TimeLimit) -> io::Result<()> {
+    let keepalive = TcpKeepalive::new().with_time(limits::KEEPALIVE_IDLE);
+    #[cfg(not(target_os = "openbsd"))]
+    let keepalive =
+        keepalive.with_interval(limits::KEEPALIVE_INTERVAL).with_retries(limits::KEEPALIVE_PROBES);
+    socket.set_tcp_keepalive(&keepalive)?;
+    limit_silence(socket, slow)
+}
+
+/// Limits the time for which bytes may be unacknowledged, on systems that can.
+///
+/// Linux counts a client that is there but takes nothing like one that does not answer. A
+/// `--slow-timeout` that is longer would promise too much, so it goes without this limit.
+#[cfg(target_os = "linux")]
+fn limit_silence(socket: &SockRef<'_>, slow: TimeLimit) -> io::Result<()> {
+    let longer = slow.duration().is_none_or(|time| time > limits::VANISHED);
+    socket.set_tcp_user_timeout((!longer).then_some(limits::VANISHED))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn limit_silence(_: &SockRef<'_>, _: TimeLimit) -> io::Result<()> {
+    Ok(())
 }
 
 /// Accepts connections, whatever is in the way.
@@ -131,6 +160,23 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn r3_3_accepted_sockets_notice_within_a_minute_that_their_peers_have_vanished() {
+        for (slow, limit) in [("30s", Some(limits::VANISHED)), ("2m", None), ("off", None)] {
+            let endpoint = "127.0.0.1:0".parse().unwrap();
+            let listener = bind(&endpoint, slow.parse().unwrap()).await.unwrap();
+            let _peer = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let (stream, _) = Acceptor::new(listener).accept().await;
+            let socket = SockRef::from(&stream);
+            assert!(socket.keepalive().unwrap());
+            assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(30));
+            assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(10));
+            assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
+            assert_eq!(socket.tcp_user_timeout().unwrap(), limit, "--slow-timeout {slow}");
+        }
+    }
 
     #[tokio::test]
     async fn r1_4_while_many_come_those_who_are_here_have_turns() {

@@ -1,6 +1,7 @@
 //! The network: listening, admission, and one connection's two halves.
 
 pub(crate) mod admission;
+pub(crate) mod clock;
 pub(crate) mod idle;
 pub(crate) mod listener;
 pub(crate) mod per_address;

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
+use crate::net::clock::Clock;
 use crate::net::idle::Activity;
 use crate::net::per_address::Origin;
 use crate::net::transport::{Fault, Transport};
@@ -44,9 +45,24 @@ pub(crate) struct TcpConnection {
     _origin: Option<Box<Origin>>,
 }
 
+/// The source of the knowledge that there is something to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// The runtime, which knows what the system has told it. Costs no system call in vain.
+    Runtime,
+    /// The system itself. When the process is continued, timers fire before the runtime has heard of what has
+    /// arrived meanwhile.
+    System,
+}
+
 impl TcpConnection {
-    pub(crate) fn new(stream: TcpStream, peer: SocketAddr, origin: Option<Origin>) -> Self {
-        let activity = Activity::new(Instant::now());
+    pub(crate) fn new(
+        stream: TcpStream,
+        peer: SocketAddr,
+        origin: Option<Origin>,
+        clock: Clock,
+    ) -> Self {
+        let activity = Activity::new(clock);
         Self { stream, peer: (peer.ip(), peer.port()), activity, _origin: origin.map(Box::new) }
     }
 
@@ -78,10 +94,13 @@ impl TcpConnection {
     /// Reads once and shows what was read: nothing is the end of the stream.
     ///
     /// [`io::ErrorKind::WouldBlock`] when there was nothing to read after all.
-    pub(crate) fn read<T>(&self, show: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
+    pub(crate) fn read<T>(&self, asked: Asked, show: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
         SCRATCH.with_borrow_mut(|scratch| {
-            let n = self.read_into(scratch)?;
-            self.activity.touch(Instant::now());
+            let n = match asked {
+                Asked::Runtime => self.read_into(scratch),
+                Asked::System => (&*SockRef::from(&self.stream)).read(scratch),
+            }?;
+            self.activity.touch_now();
             Ok(show(&scratch[..n]))
         })
     }
@@ -105,7 +124,7 @@ impl TcpConnection {
     /// Reads until the peer ends its side, and forgets it.
     async fn read_to_end(&self) {
         while self.readable().await.is_ok() {
-            match self.read(<[u8]>::is_empty) {
+            match self.read(Asked::Runtime, <[u8]>::is_empty) {
                 // A peer that sends without end must not keep others from their turns.
                 Ok(false) => yield_now().await,
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
@@ -118,6 +137,12 @@ impl TcpConnection {
 impl Transport for TcpConnection {
     fn offer(&self, bytes: &[u8], now: Instant) -> io::Result<usize> {
         let n = self.stream.try_write(bytes)?;
+        self.activity.touch(now);
+        Ok(n)
+    }
+
+    fn offer_to_system(&self, bytes: &[u8], now: Instant) -> io::Result<usize> {
+        let n = (&*SockRef::from(&self.stream)).write(bytes)?;
         self.activity.touch(now);
         Ok(n)
     }

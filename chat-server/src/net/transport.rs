@@ -7,10 +7,14 @@ use tokio::time::Instant;
 
 /// The sending half of a connection. For the chat it is a [TCP connection](super::tcp).
 pub(crate) trait Transport: Send + Sync + 'static {
-    /// Takes as many of the bytes as it can at once and says how many; `now` is about when.
+    /// Takes as many of the bytes as it can at once and says how many; `now` is about when, by the
+    /// server's clock.
     ///
     /// [`io::ErrorKind::WouldBlock`] is "not now"; any other error means that it takes no more.
     fn offer(&self, bytes: &[u8], now: Instant) -> io::Result<usize>;
+
+    /// The same, whatever the runtime has heard of it: the system is asked.
+    fn offer_to_system(&self, bytes: &[u8], now: Instant) -> io::Result<usize>;
 
     /// Completes when it may take more. Cancel-safe.
     fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
@@ -95,6 +99,10 @@ pub(crate) mod fake {
             state.room -= n;
             state.taken.push_str(std::str::from_utf8(&bytes[..n]).unwrap());
             Ok(n)
+        }
+
+        fn offer_to_system(&self, bytes: &[u8], now: Instant) -> io::Result<usize> {
+            self.offer(bytes, now)
         }
 
         async fn writable(&self) -> io::Result<()> {

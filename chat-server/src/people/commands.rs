@@ -54,7 +54,6 @@ impl<T: Transport> People<T> {
     fn call(&mut self, id: PersonId, name: &str) -> Result<Effect<T>, NameError> {
         let new: Name = name.parse()?;
         self.rename(id, &new, true)?;
-        self.tell(id, self.rules.language.you_are_now(&new));
         Ok(Effect::Renamed(new))
     }
 }

@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chat_protocol::language::Language;
 use chat_protocol::name::{Name, NameError, fold};
 use chat_protocol::refusal::Refusal;
-use chat_protocol::text::is_leave;
 use tokio::sync::oneshot;
 
 use crate::console::Console;
@@ -56,7 +55,7 @@ pub(super) struct People<T> {
     /// Bytes that were said and told since this was last set to 0.
     pub(super) caused: usize,
     by_id: HashMap<PersonId, Person<T>>,
-    names: UniqueNames<PersonId>,
+    pub(super) names: UniqueNames<PersonId>,
     rooms: BTreeMap<RoomId, OpenRoom<T>>,
     room_names: UniqueNames<RoomId>,
     next_person: u64,
@@ -69,11 +68,11 @@ pub(super) struct Person<T> {
     /// The sender of the last private message, and the name it had then.
     pub(super) correspondent: Option<Box<(PersonId, Name)>>,
     room: RoomId,
-    location: Location<T>,
+    pub(super) location: Location<T>,
 }
 
 /// The place where a person gets its lines.
-enum Location<T> {
+pub(super) enum Location<T> {
     InRoom(Arc<Room<T>>, MemberId),
     /// Between two rooms. These lines wait until the arrival.
     Moving(Vec<String>),
@@ -294,31 +293,6 @@ impl<T: Transport> People<T> {
         }
     }
 
-    /// Gives a person another name; the room hears of it if it is `announced`. The operator can have
-    /// a reserved one.
-    pub(super) fn rename(
-        &mut self,
-        id: PersonId,
-        new: &Name,
-        announced: bool,
-    ) -> Result<(), NameError> {
-        let reserved = match self.person(id).location {
-            Location::Console(_) => is_leave(new.as_str()),
-            Location::InRoom(..) | Location::Moving(_) => new.is_reserved(),
-        };
-        if reserved {
-            return Err(NameError::Reserved);
-        }
-        let old = self.person(id).name.clone();
-        let renamed = self.names.rename(&old, new, id);
-        renamed.map_err(|other| self.objection(other))?;
-        self.person_mut(id).name = new.clone();
-        if announced && old != *new {
-            self.say(id, self.rules.language.renamed(&old, new));
-        }
-        Ok(())
-    }
-
     /// The others in a person's room hear this.
     pub(super) fn say(&mut self, id: PersonId, line: impl Display) {
         self.caused += match &self.person(id).location {
@@ -343,7 +317,7 @@ impl<T: Transport> People<T> {
     }
 
     /// The error for a name that has an owner.
-    fn objection(&self, owner: PersonId) -> NameError {
+    pub(super) fn objection(&self, owner: PersonId) -> NameError {
         match self.person(owner).location {
             Location::Console(_) => NameError::Reserved,
             Location::InRoom(..) | Location::Moving(_) => NameError::Taken,

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, consume_budget};
-use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use crate::net::transport::Transport;
@@ -70,12 +69,13 @@ impl Deliveries {
 
     /// The same with a text that may be no line.
     pub(crate) fn write<T: Transport>(&self, seat: &mut Seat<T>, text: &str) {
-        seat.deliver(text.as_bytes(), Instant::now(), &self.lagging, &self.limits);
+        seat.deliver(text.as_bytes(), self.limits.clock.now(), &self.lagging, &self.limits);
     }
 
     /// Lets a client go that is in no room: what waits for it is still delivered.
     pub(crate) fn part<T: Transport>(&self, seat: Seat<T>) {
-        self.partings.spawn(seat.part());
+        let clock = self.limits.clock.clone();
+        self.partings.spawn(async move { seat.part(&clock).await });
     }
 
     /// Waits until all rooms are closed, and until every member has everything that was said there.
@@ -133,7 +133,7 @@ impl<T: Transport> Fanout<T> {
     }
 
     fn deliver_to_all(&mut self, batch: &Batch<T>) {
-        let now = Instant::now();
+        let now = self.deliveries.limits.clock.now();
         let mut exceptions = &batch.exceptions[..];
         for (id, seat) in &mut self.seats {
             let own = next_of(&mut exceptions, *id);
@@ -149,7 +149,7 @@ impl<T: Transport> Fanout<T> {
 
     /// No message is for all: only the members with a line of their own are looked up.
     fn deliver_own(&mut self, batch: &Batch<T>) {
-        let now = Instant::now();
+        let now = self.deliveries.limits.clock.now();
         for own in batch.exceptions.chunk_by(|one, next| one.member == next.member) {
             let Ok(place) = self.seats.binary_search_by_key(&own[0].member, |(id, _)| *id) else {
                 continue;

@@ -98,6 +98,20 @@ impl<T> Room<T> {
         self.add(|batch| batch.tell(member, line))
     }
 
+    /// The others hear one line and the member another, at one place of the order. Returns their size in
+    /// bytes.
+    pub(crate) fn say_and_tell(
+        &self,
+        member: MemberId,
+        said: impl fmt::Display,
+        told: impl fmt::Display,
+    ) -> usize {
+        self.add(|batch| {
+            batch.say(member, said);
+            batch.tell(member, told);
+        })
+    }
+
     /// Adds lines to the batch. Returns their size in bytes.
     fn add(&self, add: impl FnOnce(&mut Batch<T>)) -> usize {
         self.change(|state| {

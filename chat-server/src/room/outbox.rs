@@ -11,10 +11,10 @@ use chat_protocol::language::Language;
 use chat_protocol::limits::LONGEST_TIME;
 use chat_protocol::options::time_limit::TimeLimit;
 use clap::ValueEnum;
-use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use crate::net::clock::Clock;
 use crate::net::transport::{Fault, Transport};
 use crate::room::backlog::Backlog;
 
@@ -37,7 +37,7 @@ pub(crate) enum SlowReader {
 }
 
 /// The limits for slow consumers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(crate) struct OutboxLimits {
     /// Bytes that wait for one member behind those that its socket already holds.
     pub(crate) capacity: usize,
@@ -45,18 +45,21 @@ pub(crate) struct OutboxLimits {
     pub(crate) slow_reader: SlowReader,
     /// The time for which a member may take nothing at all.
     pub(crate) timeout: TimeLimit,
+    /// The clock by which it may.
+    pub(crate) clock: Clock,
     /// The language of the notice that messages were missed.
     pub(crate) language: Language,
 }
 
 #[cfg(test)]
 impl OutboxLimits {
-    /// Limits without effect.
+    /// Limits without effect. Needs a runtime.
     pub(crate) fn lenient() -> Self {
         Self {
             capacity: 1 << 20,
             slow_reader: SlowReader::Skip,
             timeout: TimeLimit::OFF,
+            clock: Clock::start(),
             language: Language::Es,
         }
     }
@@ -109,7 +112,8 @@ impl Outbox {
         let outbox = Arc::new(Self { state, slow_reader, slow });
         let drained = Arc::clone(&outbox);
         let timeout = limits.timeout.duration().unwrap_or(LONGEST_TIME);
-        (outbox, async move { drained.drain(&*member, lag, timeout).await })
+        let clock = limits.clock.clone();
+        (outbox, async move { drained.drain(&*member, lag, &clock, timeout).await })
     }
 
     /// Returns whether the member has not caught up in time, now or before.
@@ -131,35 +135,51 @@ impl Outbox {
     }
 
     /// Gives the member what waits for it until nothing waits, or it has taken nothing for too long.
-    async fn drain(&self, member: &impl Transport, mut lag: Option<Lag>, timeout: Duration) {
-        let grace = Instant::now() + GRACE;
-        let mut taken = Instant::now();
+    async fn drain(
+        &self,
+        member: &impl Transport,
+        mut lag: Option<Lag>,
+        clock: &Clock,
+        timeout: Duration,
+    ) {
+        let mut taken = clock.now();
+        let grace = taken + GRACE;
         let fault = loop {
             let patience = match &lag {
                 Some(_) => grace.min(taken + STALL.min(timeout)),
                 None => taken + timeout,
             };
-            match timeout_at(patience, member.writable()).await {
-                Ok(Ok(())) => match self.offer(member) {
-                    Ok(Taken::All) => return,
-                    Ok(Taken::Some) => taken = Instant::now(),
-                    Ok(Taken::Nothing) => {}
-                    Err(_) => break Fault::Broken,
-                },
-                Ok(Err(_)) => break Fault::Broken,
+            let writable = tokio::select! {
+                biased;
+                writable = member.writable() => Some(writable),
+                () = clock.sleep_until(patience) => None,
+            };
+            let offered = match &writable {
+                Some(Ok(())) => self.offer(|bytes| member.offer(bytes, clock.now())),
+                Some(Err(_)) => break Fault::Broken,
                 // The grace is over. From here on no flooder waits for this member, and `timeout` counts.
-                Err(_) if lag.take().is_some() => self.slow.store(true, Ordering::Relaxed),
-                Err(_) => break Fault::Stuck,
+                None if lag.take().is_some() => {
+                    self.slow.store(true, Ordering::Relaxed);
+                    continue;
+                }
+                None => self.offer(|bytes| member.offer_to_system(bytes, clock.now())),
+            };
+            match offered {
+                Ok(Taken::All) => return,
+                Ok(Taken::Some) => taken = clock.now(),
+                Ok(Taken::Nothing) if writable.is_some() => {}
+                Ok(Taken::Nothing) => break Fault::Stuck,
+                Err(_) => break Fault::Broken,
             }
         };
         *self.lock() = State::Abandoned;
         member.hang_up(fault);
     }
 
-    fn offer(&self, member: &impl Transport) -> io::Result<Taken> {
+    fn offer(&self, offer: impl FnOnce(&[u8]) -> io::Result<usize>) -> io::Result<Taken> {
         let mut state = self.lock();
         let State::Waiting(backlog) = &mut *state else { return Ok(Taken::All) };
-        match member.offer(backlog.next(), Instant::now()) {
+        match offer(backlog.next()) {
             Ok(n) => backlog.took(n),
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(Taken::Nothing),
             Err(e) => return Err(e),
@@ -218,7 +238,10 @@ fn abandon_if_full(state: &mut State, slow_reader: SlowReader, member: &impl Tra
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
+    use crate::net::clock::Clock;
     use crate::net::transport::fake::Recorder;
 
     const TIMEOUT: Duration = Duration::from_secs(30);
@@ -228,6 +251,7 @@ mod tests {
             capacity,
             slow_reader,
             timeout: TimeLimit::of(TIMEOUT),
+            clock: Clock::start(),
             language: Language::Es,
         }
     }
@@ -299,6 +323,21 @@ mod tests {
         drain.await.unwrap();
         assert!(member.hung_up.load(Ordering::Relaxed));
         assert_eq!(begun.elapsed(), TIMEOUT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r1_4_no_member_is_stuck_because_the_server_stood_still() {
+        let member = Arc::new(Recorder::default());
+        let limits = limits(100, SlowReader::Skip);
+        let (_outbox, drain) = Outbox::new(b"uno\n", Arc::clone(&member), None, &limits);
+        let drain = tokio::spawn(drain);
+        tokio::time::sleep(TIMEOUT / 2).await;
+        tokio::time::advance(10 * TIMEOUT).await;
+        tokio::time::sleep(TIMEOUT / 3).await;
+        assert!(!member.hung_up.load(Ordering::Relaxed));
+        member.allow(usize::MAX);
+        drain.await.unwrap();
+        assert_eq!(member.taken(), "uno\n");
     }
 
     #[tokio::test(start_paused = true)]

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use chat_protocol::limits::SLOW_TIMEOUT;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
+use crate::net::clock::Clock;
 use crate::net::transport::{Fault, Transport};
 use crate::room::outbox::{Lagging, Outbox, OutboxLimits, Queued};
 
@@ -98,12 +99,16 @@ impl<T: Transport> Seat<T> {
     }
 
     /// The end: the member takes what still waits for it, and is parted from.
-    pub(crate) async fn part(self) {
-        if let State::Behind(_, mut drain) = self.state
-            && timeout(LAST_CHANCE, &mut drain).await.is_err()
-        {
-            drain.abort();
-            self.member.hang_up(Fault::Stuck);
+    pub(crate) async fn part(self, clock: &Clock) {
+        if let State::Behind(_, mut drain) = self.state {
+            tokio::select! {
+                biased;
+                _ = &mut drain => {}
+                () = clock.sleep_until(clock.now() + LAST_CHANCE) => {
+                    drain.abort();
+                    self.member.hang_up(Fault::Stuck);
+                }
+            }
         }
         self.member.part().await;
     }

@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use chat_protocol::command::Command;
 use tokio::task::yield_now;
 
@@ -133,7 +135,7 @@ async fn r6_3_a_rename_while_a_private_message_is_under_way() {
     directory.lock().rename(ana, &name("Anita"), true).unwrap();
     directory.lock().answer(bea, "cuatro").unwrap();
     let hears = heard(&directory, bea, &bea_hears).await;
-    let expected = "* eres Bea; en general (2): Ana, Bea\n[privado] Ana > uno\n[privado] Ana > tres\n* Ana ahora es Anita\n[privado a Anita] cuatro\n";
+    let expected = "* eres Bea; en general (2): Ana, Bea\n[privado] Ana > uno\n* ahora te llamas Beatriz\n[privado] Ana > tres\n* Ana ahora es Anita\n[privado a Anita] cuatro\n";
     assert_eq!(hears, expected);
     let hears = heard(&directory, ana, &ana_hears).await;
     assert_eq!(hears.matches("* Bea ahora es Beatriz\n").count(), 1);
@@ -216,4 +218,45 @@ async fn r2_1_what_a_command_causes_is_counted() {
     let (left, seat) = directory.lock().leave_for(bea, "cocina").unwrap();
     let (_, _, caused) = directory.arrive(bea, seat.await.unwrap(), Arrival::From(left));
     assert_eq!(caused, "* Bea viene de la sala general\n".len());
+}
+
+/// The number of messages in front of each notice that begins so.
+fn messages_before(heard: &str, notice: &str) -> Vec<usize> {
+    let lines: Vec<&str> = heard.lines().collect();
+    let places = (0..lines.len()).filter(|place| lines[*place].starts_with(notice));
+    places
+        .map(|place| lines[..place].iter().filter(|line| line.starts_with("linea ")).count())
+        .collect()
+}
+
+/// Speaks in the first room from another thread while `act` happens many times.
+fn while_another_speaks(directory: &Directory<Recorder>, mut act: impl FnMut(usize)) {
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 0.. {
+                directory.first.say(MemberId::OPERATOR, format_args!("linea {n}"));
+                if over.load(Ordering::Relaxed) {
+                    return;
+                }
+            }
+        });
+        (0..500).for_each(&mut act);
+        over.store(true, Ordering::Relaxed);
+    });
+}
+
+#[tokio::test]
+async fn r6_3_no_message_comes_between_the_two_notices_of_a_rename() {
+    let directory = directory();
+    let ((ana, ana_hears), (bea, bea_hears)) = (come(&directory, "Ana"), come(&directory, "Bea"));
+    while_another_speaks(&directory, |n| {
+        let name = ["Anita", "Ana"][n % 2].to_owned();
+        assert!(directory.execute(ana, Command::Rename(name)).0.is_some());
+    });
+    let told = heard(&directory, ana, &ana_hears).await;
+    let said = heard(&directory, bea, &bea_hears).await;
+    let told = messages_before(&told, "* ahora te llamas");
+    assert_eq!(told.len(), 500);
+    assert_eq!(told, messages_before(&said, "* An"));
 }

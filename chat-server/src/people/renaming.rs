@@ -1,0 +1,51 @@
+//! Renaming (requirement 6.3).
+
+use chat_protocol::name::{Name, NameError};
+use chat_protocol::text::is_leave;
+
+use crate::net::transport::Transport;
+use crate::people::directory::{Location, People, PersonId};
+
+impl<T: Transport> People<T> {
+    /// Gives a person another name; the room and the person hear of it if it is `announced`. The operator can have
+    /// a reserved one.
+    pub(super) fn rename(
+        &mut self,
+        id: PersonId,
+        new: &Name,
+        announced: bool,
+    ) -> Result<(), NameError> {
+        let reserved = match self.person(id).location {
+            Location::Console(_) => is_leave(new.as_str()),
+            Location::InRoom(..) | Location::Moving(_) => new.is_reserved(),
+        };
+        if reserved {
+            return Err(NameError::Reserved);
+        }
+        let old = self.person(id).name.clone();
+        let renamed = self.names.rename(&old, new, id);
+        renamed.map_err(|other| self.objection(other))?;
+        self.person_mut(id).name = new.clone();
+        if announced {
+            self.announce(id, &old, new);
+        }
+        Ok(())
+    }
+
+    /// Both notices stand at one place of the room's order: no message comes between them.
+    fn announce(&mut self, id: PersonId, old: &Name, new: &Name) {
+        let language = self.rules.language;
+        match &self.person(id).location {
+            Location::InRoom(room, member) if old != new => {
+                let (said, told) = (language.renamed(old, new), language.you_are_now(new));
+                self.caused += room.say_and_tell(*member, said, told);
+            }
+            _ => {
+                if old != new {
+                    self.say(id, language.renamed(old, new));
+                }
+                self.tell(id, language.you_are_now(new));
+            }
+        }
+    }
+}
