@@ -36,6 +36,10 @@ pub struct Cli {
     #[command(flatten)]
     config: Config,
 
+    /// Put the local time before each line on standard output
+    #[arg(help_heading = "Running", long)]
+    times: bool,
+
     /// Otherwise the operator may be asked for a name.
     #[arg(skip)]
     operator_given: bool,
@@ -115,8 +119,8 @@ impl Cli {
             .await
             .map_err(|reason| StartError::Listen { address: self.bind.clone(), reason })?;
         let streams = match &self.config.operator.0 {
-            Some(_) => Streams::with_desk(!self.operator_given, self.language()),
-            None => Streams::without_desk(self.language()),
+            Some(_) => Streams::with_desk(!self.operator_given, self.language(), self.times),
+            None => Streams::without_desk(self.language(), self.times),
         };
         let log = streams.log.clone();
         tracing_subscriber::fmt()

@@ -94,8 +94,8 @@ pub(crate) async fn run(
     let Server { config, console, directory, deliveries, .. } = &*server;
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
-    console.print(wording::started(listener.local_addr()?));
-    console.print(wording::WAITING);
+    console.announce(wording::started(listener.local_addr()?));
+    console.announce(wording::WAITING);
 
     let mut acceptor = Acceptor::new(listener);
     let mut stop = pin!(stop);
@@ -114,7 +114,7 @@ pub(crate) async fn run(
         }
     }
 
-    console.print(config.common.lang.closing());
+    console.announce(config.common.lang.closing());
     drop(acceptor);
     server.stopping.cancel();
     let drained = timeout(config.drain() / 5 * 4, async {

@@ -18,6 +18,7 @@ fn r5_3_the_story_of_the_room() -> Result {
     ana.expect("bienvenido al chat! escribe 'salir' para salir")?;
     ana.expect("nombre del cliente")?;
     ana.send("Ana\nhay alguien?\n")?;
+    chat.server.out.expect(&format!("* Ana ({}) se ha unido", ana.address()))?;
     chat.server.out.expect("Ana > hay alguien?")?;
 
     let mut luis = chat.stage.connect("Luis", chat.address)?;
@@ -29,6 +30,7 @@ fn r5_3_the_story_of_the_room() -> Result {
     luis.expect("nombre del cliente")?;
     luis.send("Luis\n")?;
     ana.expect("* Luis se ha unido")?;
+    chat.server.out.expect(&format!("* Luis ({}) se ha unido", luis.address()))?;
 
     ana.send("Hola que tal?\n")?;
     luis.expect("Ana > Hola que tal?")?;
@@ -40,9 +42,11 @@ fn r5_3_the_story_of_the_room() -> Result {
     luis.send("salir\n")?;
     luis.expect_end()?;
     ana.expect("* Luis ha salido")?;
+    chat.server.out.expect(&format!("* Luis ({}) ha salido", luis.address()))?;
     chat.server.out.expect(&format!("cliente {} desconectado", luis.address()))?;
     let address = ana.address();
     drop(ana);
+    chat.server.out.expect(&format!("* Ana ({address}) ha salido"))?;
     chat.server.out.expect(&format!("cliente {address} desconectado"))
 }
 

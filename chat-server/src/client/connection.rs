@@ -97,6 +97,9 @@ async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -
     match *entry {
         Entry::Served(permit) => Some(permit),
         Entry::Refused(refusal) => {
+            if let Refusal::Address(limit) = refusal {
+                console.print(language.client_limited(connection.peer(), limit));
+            }
             // An empty socket takes one line; and if not, then the client learns it from the end.
             let line = format!("{}\n", language.refusal(&refusal));
             let _ = connection.offer(line.as_bytes(), Instant::now());

@@ -101,7 +101,8 @@ impl<'a> Membership<'a> {
     pub(crate) fn take_name(&mut self, name: Name) -> Result<(), NameError> {
         let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
         let id = self.server.directory.admit(name.clone())?;
-        tracing::info!(peer = %self.connection.peer(), %name, "named");
+        let peer = self.connection.peer();
+        self.server.console.print(self.server.language().client_joined(&name, peer));
         self.person = Some((id, name));
         if let Some(seat) = nameless.take() {
             let (room, member, caused) = self.server.directory.arrive(id, *seat, None);
@@ -132,17 +133,19 @@ impl<'a> Membership<'a> {
 
     /// Does what the client commands.
     pub(crate) fn execute(&mut self, command: Command) {
+        let (language, peer) = (self.server.language(), self.connection.peer());
         let Some((id, name)) = &mut self.person else { return };
         let (effect, caused) = self.server.directory.execute(*id, command);
         self.caused += caused;
         match effect {
             None => {}
             Some(Effect::Renamed(new)) => {
-                tracing::info!(peer = %self.connection.peer(), %name, %new, "renamed");
+                self.server.console.print(language.client_renamed(name, peer, &new));
                 *name = new;
             }
             Some(Effect::Moving(room, transfer)) => {
-                let welcome = self.server.language().you_are_in(&room).to_string();
+                self.server.console.print(language.client_moves(name, peer, &room));
+                let welcome = language.you_are_in(&room).to_string();
                 self.state = State::Moving(transfer, welcome);
             }
         }
@@ -154,9 +157,13 @@ impl<'a> Membership<'a> {
 impl Drop for Membership<'_> {
     fn drop(&mut self) {
         match (&self.person, &mut self.state) {
-            (Some((id, _)), _) => {
+            (Some((id, name)), _) => {
                 let closing = self.server.stopping.is_cancelled();
                 self.server.directory.leave(*id, closing);
+                if !name.is_guest() {
+                    let (language, peer) = (self.server.language(), self.connection.peer());
+                    self.server.console.print(language.client_left(name, peer));
+                }
             }
             (None, State::Nameless(seat)) => {
                 seat.take().into_iter().for_each(|seat| self.server.deliveries.part(*seat));

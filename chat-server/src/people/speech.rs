@@ -48,7 +48,9 @@ impl Speech {
                 room.say(member, message())
             }
             (Speaker::Client(..), Label::None) => {
-                self.print(text);
+                let imitates = wording::imitates_console(text);
+                let mark = if imitates { wording::IMITATION } else { "" };
+                self.print(format_args!("{mark}{text}"));
                 room.say(member, text)
             }
             (Speaker::Client(address, _), Label::Port | Label::Name) => {
@@ -60,7 +62,7 @@ impl Speech {
 
     fn print(&self, message: impl Display) {
         if let Some(console) = &self.console {
-            console.print(message);
+            console.print_message(message);
         }
     }
 }

@@ -8,7 +8,7 @@ use chat_tests::ES;
 use chat_tests::chat::{Chat, said_by};
 use chat_tests::harness::peer::Peer;
 
-const TOO_MANY: &str = "! demasiadas conexiones desde tu dirección";
+const TOO_MANY: &str = "! demasiadas conexiones desde tu dirección (--max-per-ip 1)";
 
 /// Checks that a new peer gets this line, whatever it has sent before, and that its connection is
 /// closed.
@@ -28,32 +28,34 @@ fn leave(chat: &Chat, peer: Peer) -> Result {
 
 #[test]
 fn r1_4_an_address_has_so_many_connections_and_no_more() -> Result {
+    const MORE: &str = "! demasiadas conexiones desde tu dirección (--max-per-ip 2)";
     let chat = Chat::start_with(&["--max-per-ip", "2"])?;
     let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
-    refused(&chat, TOO_MANY)?;
-    refused(&chat, TOO_MANY)?;
+    refused(&chat, MORE)?;
+    refused(&chat, MORE)?;
     ana.send("hola\n")?;
     bea.expect(&said_by(&ana, "hola"))?;
     leave(&chat, bea)?;
     let mut caro = chat.peer("caro")?;
-    refused(&chat, TOO_MANY)?;
+    refused(&chat, MORE)?;
     caro.send("hola\n")?;
     ana.expect(&said_by(&caro, "hola"))
 }
 
 #[test]
 fn r1_4_who_waits_for_a_place_is_a_connection_of_its_address() -> Result {
+    const MORE: &str = "! demasiadas conexiones desde tu dirección (--max-per-ip 2)";
     let options = ["--max-clients", "1", "--when-full", "wait", "--max-per-ip", "2"];
     let chat = Chat::start_with(&options)?;
     let ana = chat.peer("ana")?;
     let mut bea = chat.stage.connect("bea", chat.address)?;
     chat.server.out.wait_for(&format!("cliente {} espera su turno", bea.address()))?;
-    refused(&chat, TOO_MANY)?;
+    refused(&chat, MORE)?;
     leave(&chat, ana)?;
     bea.expect(ES.greeting())?;
     let caro = chat.stage.connect("caro", chat.address)?;
     chat.server.out.wait_for(&format!("cliente {} espera su turno", caro.address()))?;
-    refused(&chat, TOO_MANY)?;
+    refused(&chat, MORE)?;
     leave(&chat, caro)?;
     let dora = chat.stage.connect("dora", chat.address)?;
     chat.server.out.wait_for(&format!("cliente {} espera su turno", dora.address()))
