@@ -16,14 +16,14 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
+use crate::client::entrance::{admit, turn_away};
 use crate::client::flood_control::{BURST, FloodControl};
 use crate::client::membership::Membership;
 use crate::client::rate_limit::RateLimit;
 use crate::client::session::{Action, Session};
-use crate::net::admission::{Entry, Permit};
+use crate::net::admission::Entry;
 use crate::net::idle::Overdue;
 use crate::net::tcp::{READ, TcpConnection};
-use crate::net::transport::Transport;
 
 /// The end of a conversation, by its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,43 +88,6 @@ async fn serve_admitted(
             conversation.membership.tell(language.idle_notice());
             server.console.print(language.client_idle(connection.peer()));
         }
-    }
-}
-
-/// Waits for a place, if need be. `None` when there is none for this client.
-async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -> Option<Permit> {
-    let (console, language) = (&server.console, server.language());
-    match *entry {
-        Entry::Served(permit) => Some(permit),
-        Entry::Refused(refusal) => {
-            if let Refusal::Address(limit) = refusal {
-                console.print(language.client_limited(connection.peer(), limit));
-            }
-            // An empty socket takes one line; and if not, then the client learns it from the end.
-            let line = format!("{}\n", language.refusal(&refusal));
-            let _ = connection.offer(line.as_bytes(), Instant::now());
-            None
-        }
-        Entry::Waits(turn) => {
-            console.print(language.client_waits(connection.peer()));
-            let permit = tokio::select! {
-                permit = turn.wait() => permit,
-                () = connection.gone() => return None,
-                () = server.stopping.cancelled() => return None,
-            };
-            console.print(language.client_served(connection.peer()));
-            connection.activity().touch(Instant::now());
-            Some(permit)
-        }
-    }
-}
-
-/// Ends the connection of a client that was not served: politely, unless that is being done for many
-/// others already. A server that stops has the time.
-async fn turn_away(server: &Server, connection: &TcpConnection) {
-    let farewell = server.admission.farewell();
-    if farewell.is_some() || server.stopping.is_cancelled() {
-        connection.part().await;
     }
 }
 

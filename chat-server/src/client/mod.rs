@@ -1,6 +1,7 @@
 //! One client: from the bytes that it sends to what it does in the chat.
 
 pub(crate) mod connection;
+mod entrance;
 pub(crate) mod flood_control;
 pub(crate) mod membership;
 pub(crate) mod rate_limit;
