@@ -20,6 +20,7 @@
 //! | `net/transport`, `net/tcp` | what a room asks of a connection; a TCP connection |
 //! | `net/listener` | listening and accepting |
 //! | `net/admission`, `net/per_address` | how many are served at a time, and how many from one address |
+//! | `net/ports` | the numbers of clients with one source port |
 //! | `net/idle` | the idle timeout: the last byte counts, there is no heartbeat |
 //! | `operator` | the person at the console, as a participant |
 //! | `streams` | the standard streams: the console, and the operator's desk |
@@ -54,6 +55,7 @@ use config::Config;
 use console::Console;
 use net::admission::Admission;
 use net::listener::Acceptor;
+use net::ports::Ports;
 use net::tcp::TcpConnection;
 use people::directory::Directory;
 use people::speech::Speech;
@@ -68,6 +70,7 @@ struct Server {
     deliveries: Deliveries,
     speech: Speech,
     admission: Admission,
+    ports: Ports,
     stopping: CancellationToken,
     /// A token for each client that may still say something. Closed, so it can be waited for.
     speaking: TaskTracker,
@@ -143,6 +146,7 @@ impl Server {
             directory: Directory::new(deliveries.clone(), config.directory_rules()),
             speech: config.speech(&console),
             admission: Admission::new(config.max_clients, config.when_full, config.max_per_ip),
+            ports: Ports::default(),
             stopping: CancellationToken::new(),
             speaking,
             config,

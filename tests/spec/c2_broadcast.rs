@@ -10,6 +10,8 @@ use chat_tests::harness::peer::Peer;
 use rand::seq::SliceRandom;
 
 mod console;
+#[cfg(target_os = "linux")]
+mod ports;
 
 /// Connects three peers that have been greeted.
 fn three(chat: &Chat) -> Result<(Peer, Peer, Peer)> {

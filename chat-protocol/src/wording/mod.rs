@@ -47,7 +47,16 @@ pub fn started(address: SocketAddr) -> impl fmt::Display {
 
 /// A message under `--label port`, as the other clients receive it (requirement 2.4).
 pub fn message_by_port(sender: SocketAddr, text: &str) -> impl fmt::Display {
-    fmt::from_fn(move |f| write!(f, "usuario {}: {text}", sender.port()))
+    message_by_numbered_port(sender, 1, text)
+}
+
+/// The same for a sender with this number among the clients with its port: from 2 on, the number
+/// stands behind the port.
+pub fn message_by_numbered_port(sender: SocketAddr, number: u32, text: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| match (sender.port(), number) {
+        (port, ..2) => write!(f, "usuario {port}: {text}"),
+        (port, _) => write!(f, "usuario {port}-{number}: {text}"),
+    })
 }
 
 /// A message labelled with its sender's name (requirement 2.4).
@@ -78,6 +87,8 @@ mod tests {
     #[test]
     fn r2_4_labels_a_message_for_the_others() {
         assert_eq!(message_by_port(peer(), "hola").to_string(), "usuario 65310: hola");
+        let second = message_by_numbered_port(peer(), 2, "hola").to_string();
+        assert_eq!(second, "usuario 65310-2: hola");
     }
 
     #[test]

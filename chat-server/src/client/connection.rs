@@ -55,7 +55,8 @@ pub(crate) fn serve(
     speaking: TaskTrackerToken,
 ) -> impl Future<Output = ()> {
     let (entry, origin) = server.admission.enter(peer.ip());
-    let connection = Arc::new(TcpConnection::new(stream, peer, origin));
+    let number = server.ports.take(peer.port());
+    let connection = Arc::new(TcpConnection::new(stream, peer, number, origin));
     // Boxed, because an argument has its space in the future for as long as the client is there.
     serve_admitted(server, connection, Box::new(entry), speaking)
 }
@@ -71,6 +72,7 @@ async fn serve_admitted(
     let _disconnected = OnDrop(|| {
         let language = server.language();
         server.console.print(language.client_disconnected(connection.peer()));
+        server.ports.release(connection.peer().port());
     });
     let Some(_permit) = admit(&server, &connection, entry).await else {
         drop(speaking);

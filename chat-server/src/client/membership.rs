@@ -46,7 +46,7 @@ impl<'a> Membership<'a> {
             deliveries.tell(&mut seat, format_args!("{greeting}\n{keyword}"));
             State::Nameless(Some(Box::new(seat)))
         } else if config.has_names() {
-            let guest = directory.admit_guest(connection.peer().port());
+            let guest = directory.admit_guest(connection.peer().port(), connection.number());
             let (room, member, _) = directory.arrive(guest.0, seat, Some(greeting.to_owned()));
             person = Some(guest);
             State::InRoom(room, member)
@@ -116,7 +116,7 @@ impl<'a> Membership<'a> {
     pub(crate) fn say(&mut self, text: &str) {
         if let State::InRoom(room, member) = &self.state {
             let name = self.person.as_ref().map(|(_, name)| name);
-            let speaker = Speaker::Client(self.connection.peer(), name);
+            let speaker = Speaker::Client(self.connection.peer(), self.connection.number(), name);
             self.caused += self.server.speech.say(room, *member, speaker, text);
         }
     }

@@ -113,9 +113,9 @@ impl<T: Transport> Directory<T> {
         self.lock().admit(name, Location::Moving(Vec::new()))
     }
 
-    /// The same for a client that is not asked for a name.
-    pub(crate) fn admit_guest(&self, port: u16) -> (PersonId, Name) {
-        let mut copy = 1;
+    /// The same for a client that is not asked for a name, with its number among those of its port.
+    pub(crate) fn admit_guest(&self, port: u16, number: u32) -> (PersonId, Name) {
+        let mut copy = number;
         loop {
             let name = Name::guest(port, copy);
             if let Ok(id) = self.lock().admit(name.clone(), Location::Moving(Vec::new())) {

@@ -116,11 +116,11 @@ fn r1_4_those_who_are_refused_and_stay_take_few_descriptors() -> Result {
 fn r1_4_every_address_has_its_own_connections() -> Result {
     let chat = Chat::start_with(&["--max-per-ip", "1"])?;
     let mut ana = chat.peer("ana")?;
-    let mut bea = chat.stage.connect_from("bea", [127, 0, 0, 2].into(), chat.address)?;
+    let mut bea = chat.stage.connect_from("bea", ([127, 0, 0, 2], 0).into(), chat.address)?;
     bea.expect(ES.greeting())?;
     bea.send("hola\n")?;
     ana.expect(&said_by(&bea, "hola"))?;
-    let mut late = chat.stage.connect_from("late", [127, 0, 0, 2].into(), chat.address)?;
+    let mut late = chat.stage.connect_from("late", ([127, 0, 0, 2], 0).into(), chat.address)?;
     late.expect(TOO_MANY)?;
     late.expect_end()
 }
@@ -142,7 +142,7 @@ fn r1_4_an_ipv4_address_is_the_same_through_ipv6() -> Result {
     chat.server.out.find(|line| line.ends_with("desconectado"), "that ana has left")?;
     let mut bea = chat.stage.connect("bea", by_v4)?;
     bea.expect(ES.greeting())?;
-    let mut caro = chat.stage.connect_from("caro", [127, 0, 0, 2].into(), by_v4)?;
+    let mut caro = chat.stage.connect_from("caro", ([127, 0, 0, 2], 0).into(), by_v4)?;
     caro.expect(ES.greeting())?;
     let mut dora = chat.stage.connect("dora", by(Ipv6Addr::LOCALHOST.into()))?;
     dora.expect(ES.greeting())?;

@@ -1,7 +1,7 @@
 //! A raw TCP peer that does exactly what the test says.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
 
 use chat_drive::failure::Result;
@@ -26,7 +26,11 @@ impl Peer {
     }
 
     #[track_caller]
-    pub(crate) fn connect_from(role: &Role, source: IpAddr, address: SocketAddr) -> Result<Self> {
+    pub(crate) fn connect_from(
+        role: &Role,
+        source: SocketAddr,
+        address: SocketAddr,
+    ) -> Result<Self> {
         let how = Connect { source: Some(source), ..Connect::patiently(PATIENCE) };
         Self::connect_so(role, address, how)
     }

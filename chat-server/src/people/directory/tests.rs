@@ -67,7 +67,7 @@ async fn r5_5_the_operators_name_and_the_chats_own_words_are_reserved() {
 #[tokio::test]
 async fn r5_4_guests_of_one_port_are_told_apart() {
     let directory = directory();
-    let names = [(); 3].map(|()| directory.admit_guest(1234).1.to_string());
+    let names = [1, 2, 1].map(|number| directory.admit_guest(1234, number).1.to_string());
     assert_eq!(names, ["usuario-1234", "usuario-1234-2", "usuario-1234-3"]);
 }
 
