@@ -62,6 +62,11 @@ impl Name {
         Self(name.into())
     }
 
+    /// Returns whether the name is one of a guest, which no client can choose.
+    pub fn is_guest(&self) -> bool {
+        self.0.starts_with(GUEST)
+    }
+
     /// Returns whether the name is reserved: it means the server, a command or a guest, or looks as
     /// if it did.
     pub fn is_reserved(&self) -> bool {

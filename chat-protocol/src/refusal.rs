@@ -1,5 +1,8 @@
 //! Refusals: the reasons why a server does not do what a client asks for.
 
+use std::fmt;
+use std::num::NonZeroU32;
+
 use crate::command::Form;
 use crate::name::{Name, NameError};
 
@@ -10,8 +13,8 @@ use crate::name::{Name, NameError};
 pub enum Refusal {
     /// The server is full, and has no waiting queue (requirement 7.5).
     ServerFull,
-    /// The client's address has the maximum number of connections (`--max-per-ip`).
-    TooManyFromAddress,
+    /// A limit of the client's address is reached (requirement 1.9).
+    Address(AddressLimit),
     /// The line has more bytes than this (requirement 2.9).
     LineTooLong(usize),
     /// The name is refused (requirements 5.4 and 5.5).
@@ -56,4 +59,25 @@ pub enum Refusal {
     WhichClient,
     /// The receiver is changing the room, and too many messages wait for it already.
     CannotHearNow(Name),
+}
+
+/// A limit of one address (requirement 1.9). It is displayed as the option that sets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressLimit {
+    /// Connections at a time.
+    Connections(NonZeroU32),
+    /// New connections a second.
+    Connects(NonZeroU32),
+    /// Rooms that its clients have opened.
+    Rooms(NonZeroU32),
+}
+
+impl fmt::Display for AddressLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connections(number) => write!(f, "--max-per-ip {number}"),
+            Self::Connects(number) => write!(f, "--max-connects-per-ip {number}/s"),
+            Self::Rooms(number) => write!(f, "--max-rooms-per-ip {number}"),
+        }
+    }
 }

@@ -1,8 +1,7 @@
 //! The command line, and what it starts.
 
 use std::env;
-use std::future::pending;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::time::Duration;
 
 use chat_protocol::language::Language;
@@ -25,8 +24,8 @@ use crate::streams::Streams;
 
 /// A TCP chat server: every message goes to all clients but its sender.
 ///
-/// Prints what happens on standard output, diagnostics on standard error. SIGINT and SIGTERM stop
-/// it: it delivers what it has accepted, closes every connection and exits within `--drain`.
+/// Prints what happens on standard output, diagnostics on standard error. SIGINT, SIGTERM and SIGHUP
+/// stop it: it delivers what it has accepted, closes every connection and exits within `--drain`.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Cli {
@@ -36,6 +35,10 @@ pub struct Cli {
 
     #[command(flatten)]
     config: Config,
+
+    /// Put the local time before each line on standard output
+    #[arg(help_heading = "Running", long)]
+    times: bool,
 
     /// Otherwise the operator may be asked for a name.
     #[arg(skip)]
@@ -59,7 +62,7 @@ const SHORTEST_FLUSH: Duration = Duration::from_millis(50);
 const MAX_THREADS: u16 = 1024;
 
 const EXIT_STATUSES: [StatusLine; 3] = [
-    (0, "stopped by SIGINT, SIGTERM or its operator"),
+    (0, "stopped by SIGINT, SIGTERM, SIGHUP or its operator"),
     (usage::FAILURE, "cannot listen on the address"),
     (usage::BAD_USAGE, "bad usage"),
 ];
@@ -113,24 +116,16 @@ impl Cli {
 
     async fn serve(self) -> Result<(), StartError> {
         let signalled = signals::stop().map_err(StartError::Runtime)?;
-        // An operator whose terminal is gone has left. Without one, it is left to the system.
-        let attended = self.config.operator.0.is_some() && io::stdin().is_terminal();
-        let hangup = attended.then(signals::hangup).transpose().map_err(StartError::Runtime)?;
-        let hung_up = async {
-            match hangup {
-                Some(hangup) => hangup.await,
-                None => pending().await,
-            }
-        };
+        let hangup = signals::hangup().map_err(StartError::Runtime)?;
         let listener = listener::bind(&self.bind, self.config.slow_timeout)
             .await
             .map_err(|reason| StartError::Listen { address: self.bind.clone(), reason })?;
         let streams = match &self.config.operator.0 {
             Some(name) => {
                 let asked = (!self.operator_given).then_some(name);
-                Streams::with_desk(asked, self.language())
+                Streams::with_desk(asked, self.language(), self.times)
             }
-            None => Streams::without_desk(self.language()),
+            None => Streams::without_desk(self.language(), self.times),
         };
         let log = streams.log.clone();
         tracing_subscriber::fmt()
@@ -143,7 +138,7 @@ impl Cli {
         let stop = async {
             tokio::select! {
                 () = signalled => {}
-                () = hung_up => {}
+                () = hangup => {}
                 () = streams.interrupt.notified() => {}
             }
         };

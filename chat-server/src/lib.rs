@@ -21,6 +21,7 @@
 //! | `net/listener` | listening and accepting |
 //! | `net/admission`, `net/per_address` | how many are served at a time, and how many from one address |
 //! | `net/clock` | the server's clock: the time for which it stood still does not count |
+//! | `net/ports` | the numbers of clients with one source port |
 //! | `net/idle` | the idle timeout: the last byte counts, there is no heartbeat |
 //! | `operator` | the person at the console, as a participant |
 //! | `streams` | the standard streams: the console, and the operator's desk |
@@ -56,6 +57,7 @@ use console::Console;
 use net::admission::Admission;
 use net::clock::Clock;
 use net::listener::Acceptor;
+use net::ports::Ports;
 use net::tcp::TcpConnection;
 use people::directory::Directory;
 use people::speech::Speech;
@@ -71,6 +73,7 @@ struct Server {
     speech: Speech,
     admission: Admission,
     clock: Clock,
+    ports: Ports,
     stopping: CancellationToken,
     /// A token for each client that may still say something. Closed, so it can be waited for.
     speaking: TaskTracker,
@@ -99,8 +102,8 @@ pub(crate) async fn run(
     let Server { config, console, directory, deliveries, .. } = &*server;
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
-    console.print(wording::started(listener.local_addr()?));
-    console.print(wording::WAITING);
+    console.announce(wording::started(listener.local_addr()?));
+    console.announce(wording::WAITING);
 
     let mut acceptor = Acceptor::new(listener);
     let mut stop = pin!(stop);
@@ -119,7 +122,7 @@ pub(crate) async fn run(
         }
     }
 
-    console.print(config.common.lang.closing());
+    console.announce(config.common.lang.closing());
     drop(acceptor);
     server.stopping.cancel();
     let drained = timeout(config.drain() / 5 * 4, async {
@@ -147,6 +150,7 @@ impl Server {
             directory: Directory::new(deliveries.clone(), config.directory_rules()),
             speech: config.speech(&console),
             admission: Admission::new(config.max_clients, config.when_full, config.max_per_ip),
+            ports: Ports::default(),
             stopping: CancellationToken::new(),
             speaking,
             config,

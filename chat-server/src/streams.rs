@@ -1,6 +1,10 @@
 //! The process's standard streams: where the server prints, and where the operator sits.
 
-use std::io::{self, IsTerminal};
+#[cfg(unix)]
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+#[cfg(unix)]
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use chat_protocol::language::Language;
@@ -11,7 +15,7 @@ use chat_terminal::terminal::rows::Wrapped;
 use chat_terminal::terminal::{self, TerminalIn, TerminalOut};
 use tokio::sync::Notify;
 
-use crate::console::Console;
+use crate::console::{Console, Form};
 
 /// Everything by which a process deals with people.
 pub(crate) struct Streams {
@@ -35,14 +39,15 @@ pub(crate) enum Desk {
 
 impl Streams {
     /// Without an operator.
-    pub(crate) fn without_desk(language: Language) -> Self {
-        let (stdout, stderr) = (io::stdout(), io::stderr());
-        let console = if stdout.is_terminal() {
-            Console::on_terminal(Wrapped(stdout), language)
+    pub(crate) fn without_desk(language: Language, times: bool) -> Self {
+        let on_terminal = io::stdout().is_terminal();
+        let form = Form { language, on_terminal, times };
+        let console = if on_terminal {
+            Console::new(Wrapped(unbuffered(io::stdout())), form)
         } else {
-            Console::new(stdout, language)
+            Console::new(unbuffered(io::stdout()), form)
         };
-        let log = Console::new(stderr, language);
+        let log = Console::for_log(unbuffered(io::stderr()), &console);
         Self { console, log, desk: None, screen: None, interrupt: Arc::new(Notify::new()) }
     }
 
@@ -51,7 +56,7 @@ impl Streams {
     /// operator may give another at the terminal.
     ///
     /// The handlers of signals must be in place by now.
-    pub(crate) fn with_desk(asked: Option<&Name>, language: Language) -> Self {
+    pub(crate) fn with_desk(asked: Option<&Name>, language: Language, times: bool) -> Self {
         let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
         let person = stdin.is_terminal();
         let interrupt = Arc::new(Notify::new());
@@ -60,15 +65,34 @@ impl Streams {
             && stdout.is_terminal()
             && let Some((keyboard, screen)) = terminal::open(question, Arc::clone(&interrupt), None)
         {
-            let console = Console::on_terminal(screen.writer(), language);
-            let to_terminal = stderr.is_terminal();
-            let log = if to_terminal { console.clone() } else { Console::new(stderr, language) };
+            let form = Form { language, on_terminal: true, times };
+            let console = Console::new(screen.writer(), form);
+            let log = if stderr.is_terminal() {
+                console.clone()
+            } else {
+                Console::for_log(unbuffered(stderr), &console)
+            };
             let desk = Some(Desk::Terminal(keyboard));
             return Self { console, log, desk, screen: Some(screen), interrupt };
         }
         let desk = Some(Desk::Plain(PipeIn::open(), person));
-        Self { desk, ..Self::without_desk(language) }
+        Self { desk, ..Self::without_desk(language, times) }
     }
+}
+
+/// The stream without the standard library's buffer, which hides how much of a failed write was written.
+#[cfg(unix)]
+fn unbuffered(stream: impl AsFd + Write + Send + 'static) -> Box<dyn Write + Send> {
+    match stream.as_fd().try_clone_to_owned() {
+        Ok(descriptor) => Box::new(File::from(descriptor)),
+        Err(_) => Box::new(stream),
+    }
+}
+
+/// On Windows, the standard library translates for the console.
+#[cfg(not(unix))]
+fn unbuffered(stream: impl Write + Send + 'static) -> Box<dyn Write + Send> {
+    Box::new(stream)
 }
 
 impl Desk {

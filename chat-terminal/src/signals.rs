@@ -20,15 +20,30 @@ pub fn stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Returns a future that completes when the process gets SIGHUP: its terminal is closed.
+/// Returns a future that completes when the process gets SIGHUP: its terminal is closed. It never
+/// does in a process that was started with SIGHUP ignored, as `nohup` does.
 #[cfg(unix)]
 pub fn hangup() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
-    let mut hangup = signal(SignalKind::hangup())?;
+    let mut hangup = if hangup_is_ignored() { None } else { Some(signal(SignalKind::hangup())?) };
     Ok(async move {
-        hangup.recv().await;
+        match &mut hangup {
+            Some(hangup) => _ = hangup.recv().await,
+            None => std::future::pending().await,
+        }
     })
+}
+
+/// Returns whether the process ignores SIGHUP. Only Linux tells; elsewhere it seems not to.
+#[cfg(unix)]
+pub fn hangup_is_ignored() -> bool {
+    /// SIGHUP is signal 1, the lowest bit of the hexadecimal mask.
+    const SIGHUP: u64 = 1;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|ignored| ignored & SIGHUP != 0)
 }
 
 /// Returns a future that completes when the process gets Ctrl-C or Ctrl-Break.

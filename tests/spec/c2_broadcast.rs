@@ -9,6 +9,10 @@ use chat_tests::chat::{Chat, said_by};
 use chat_tests::harness::peer::Peer;
 use rand::seq::SliceRandom;
 
+mod console;
+#[cfg(target_os = "linux")]
+mod ports;
+
 /// Connects three peers that have been greeted.
 fn three(chat: &Chat) -> Result<(Peer, Peer, Peer)> {
     Ok((chat.peer("ana")?, chat.peer("bea")?, chat.peer("caro")?))

@@ -18,6 +18,7 @@ fn r5_3_the_story_of_the_room() -> Result {
     ana.expect("bienvenido al chat! escribe 'salir' para salir")?;
     ana.expect("nombre del cliente")?;
     ana.send("Ana\nhay alguien?\n")?;
+    chat.server.out.expect(&format!("* Ana ({}) se ha unido", ana.address()))?;
     chat.server.out.expect("Ana > hay alguien?")?;
     ana.expect("* eres Ana; en general (1): Ana")?;
 
@@ -31,6 +32,7 @@ fn r5_3_the_story_of_the_room() -> Result {
     luis.send("Luis\n")?;
     luis.expect("* eres Luis; en general (2): Ana, Luis")?;
     ana.expect("* Luis se ha unido")?;
+    chat.server.out.expect(&format!("* Luis ({}) se ha unido", luis.address()))?;
 
     ana.send("Hola que tal?\n")?;
     luis.expect("Ana > Hola que tal?")?;
@@ -42,9 +44,11 @@ fn r5_3_the_story_of_the_room() -> Result {
     luis.send("salir\n")?;
     luis.expect_end()?;
     ana.expect("* Luis ha salido")?;
+    chat.server.out.expect(&format!("* Luis ({}) ha salido", luis.address()))?;
     chat.server.out.expect(&format!("cliente {} desconectado", luis.address()))?;
     let address = ana.address();
     drop(ana);
+    chat.server.out.expect(&format!("* Ana ({address}) ha salido"))?;
     chat.server.out.expect(&format!("cliente {address} desconectado"))
 }
 

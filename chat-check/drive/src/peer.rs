@@ -1,7 +1,7 @@
 //! TCP peer: one end of a connection, with control over every byte.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ const SMALL_BUFFER: usize = 1024;
 pub struct Connect {
     /// Time-out for connecting and for each write.
     pub patience: Duration,
-    /// The local address to connect from, if that matters.
-    pub source: Option<IpAddr>,
+    /// The local address to connect from, if that matters; port 0 is any free one.
+    pub source: Option<SocketAddr>,
     /// Requests the smallest receive buffer that the system allows, so that a sender soon blocks.
     pub takes_little: bool,
 }
@@ -49,7 +49,7 @@ impl Connect {
     fn to(self, address: SocketAddr) -> io::Result<TcpStream> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         if let Some(source) = self.source {
-            socket.bind(&SocketAddr::new(source, 0).into())?;
+            socket.bind(&source.into())?;
         }
         if self.takes_little {
             socket.set_recv_buffer_size(SMALL_BUFFER)?;

@@ -1,6 +1,6 @@
 //! Every text that the chat shows to people, in each language.
 //!
-//! A text is a method of [`Language`]. The tables of `server`, `client`, `refusals` and `errors`
+//! A text is a method of [`Language`]. The tables of `server`, `console`, `client`, `refusals` and `errors`
 //! hold the texts; `people` composes some of them. Text that is the same in every language is in
 //! this file: programs read it (requirement 9.2).
 //!
@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use crate::limits::MAX_NAME;
 
 mod client;
+mod console;
 mod errors;
 mod people;
 mod refusals;
@@ -22,10 +23,13 @@ mod seen;
 mod server;
 mod texts;
 
+pub use console::{IMITATION, imitates_console};
 pub use seen::*;
 
 /// The server's second line on its console, once it listens (requirement 1.2).
 pub const WAITING: &str = "esperando clientes...";
+/// Prefix of the server's first line on its console (requirement 1.2).
+const STARTED: &str = "servidor de chat iniciado en ";
 /// The default name keyword: the text with which the server asks for a name (requirement 5.1).
 pub const NAME_KEYWORD: &str = "nombre del cliente";
 /// Prefix of every notice. No member's message begins with it (requirement 6.6).
@@ -38,12 +42,21 @@ const SAYS: &str = " > ";
 /// The server's first line on its console: `servidor de chat iniciado en IP:PORT`
 /// (requirement 1.2).
 pub fn started(address: SocketAddr) -> impl fmt::Display {
-    fmt::from_fn(move |f| write!(f, "servidor de chat iniciado en {address}"))
+    fmt::from_fn(move |f| write!(f, "{STARTED}{address}"))
 }
 
 /// A message under `--label port`, as the other clients receive it (requirement 2.4).
 pub fn message_by_port(sender: SocketAddr, text: &str) -> impl fmt::Display {
-    fmt::from_fn(move |f| write!(f, "usuario {}: {text}", sender.port()))
+    message_by_numbered_port(sender, 1, text)
+}
+
+/// The same for a sender with this number among the clients with its port: from 2 on, the number
+/// stands behind the port.
+pub fn message_by_numbered_port(sender: SocketAddr, number: u32, text: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| match (sender.port(), number) {
+        (port, ..2) => write!(f, "usuario {port}: {text}"),
+        (port, _) => write!(f, "usuario {port}-{number}: {text}"),
+    })
 }
 
 /// A message labelled with its sender's name (requirement 2.4).
@@ -74,6 +87,8 @@ mod tests {
     #[test]
     fn r2_4_labels_a_message_for_the_others() {
         assert_eq!(message_by_port(peer(), "hola").to_string(), "usuario 65310: hola");
+        let second = message_by_numbered_port(peer(), 2, "hola").to_string();
+        assert_eq!(second, "usuario 65310-2: hola");
     }
 
     #[test]
@@ -97,7 +112,7 @@ mod tests {
 
     #[test]
     fn r9_1_every_text_exists_in_every_language() {
-        let tables = [client::TEXTS, errors::TEXTS, refusals::TEXTS, server::TEXTS];
+        let tables = [client::TEXTS, console::TEXTS, errors::TEXTS, refusals::TEXTS, server::TEXTS];
         let forms = FORMS.iter().chain(&OPERATOR_FORMS).flat_map(|form| {
             [&form.purpose, &form.arguments].map(|text| (form.word, text.es, text.en))
         });

@@ -7,13 +7,21 @@ use super::texts::texts;
 use crate::language::Language;
 use crate::limits::MAX_NAME;
 use crate::name::{Name, NameError};
-use crate::refusal::Refusal;
+use crate::refusal::{AddressLimit, Refusal};
 
 texts! {
     server_full { es: "! servidor lleno", en: "! the server is full" }
-    too_many_from_address {
-        es: "! demasiadas conexiones desde tu dirección",
-        en: "! too many connections from your address",
+    too_many_connections(limit: AddressLimit) {
+        es: "! demasiadas conexiones desde tu dirección ({limit})",
+        en: "! too many connections from your address ({limit})",
+    }
+    too_many_connects(limit: AddressLimit) {
+        es: "! demasiadas conexiones nuevas desde tu dirección ({limit})",
+        en: "! too many new connections from your address ({limit})",
+    }
+    too_many_rooms_of_address(limit: AddressLimit) {
+        es: "! no caben más salas desde tu dirección ({limit})",
+        en: "! no more rooms are allowed from your address ({limit})",
     }
     line_too_long(limit: usize) {
         es: "! mensaje demasiado largo (máximo {limit} bytes)",
@@ -90,7 +98,11 @@ impl Language {
     pub fn refusal(self, refusal: &Refusal) -> impl fmt::Display {
         fmt::from_fn(move |f| match refusal {
             Refusal::ServerFull => f.write_str(self.server_full()),
-            Refusal::TooManyFromAddress => f.write_str(self.too_many_from_address()),
+            Refusal::Address(limit) => match limit {
+                AddressLimit::Connections(_) => write!(f, "{}", self.too_many_connections(*limit)),
+                AddressLimit::Connects(_) => write!(f, "{}", self.too_many_connects(*limit)),
+                AddressLimit::Rooms(_) => write!(f, "{}", self.too_many_rooms_of_address(*limit)),
+            },
             Refusal::LineTooLong(limit) => write!(f, "{}", self.line_too_long(*limit)),
             Refusal::Name(error) => write!(f, "{}", self.name_refused(*error)),
             Refusal::LastName(error) => {

@@ -1,6 +1,4 @@
-//! Texts that the server sends to its clients and prints on its console.
-
-use std::net::SocketAddr;
+//! Texts that the server sends to its clients and to its operator.
 
 use super::texts::texts;
 use crate::name::Name;
@@ -11,44 +9,10 @@ texts! {
         es: "bienvenido al chat! escribe 'salir' para salir",
         en: "welcome to the chat! type 'salir' to leave",
     }
-    /// The server is stopping (requirement 1.6).
-    pub closing { es: "cerrando servidor...", en: "closing the server..." }
     /// Tells a client that its connection is closed because it was silent (requirement 8.1).
     pub idle_notice {
         es: "* conexión cerrada por inactividad",
         en: "* connection closed because of inactivity",
-    }
-    /// Printed for each connection (requirement 1.3).
-    pub client_connected(peer: SocketAddr) {
-        es: "nuevo cliente conectado: {peer}",
-        en: "new client connected: {peer}",
-    }
-    /// Printed when a client has disconnected (requirement 3.3).
-    pub client_disconnected(peer: SocketAddr) {
-        es: "cliente {peer} desconectado",
-        en: "client {peer} disconnected",
-    }
-    /// Printed when a silent connection is closed (requirement 8.1).
-    pub client_idle(peer: SocketAddr) { es: "cliente {peer} inactivo", en: "client {peer} idle" }
-    /// Printed when a client waits for another one to leave (requirement 7.1).
-    pub client_waits(peer: SocketAddr) {
-        es: "cliente {peer} espera su turno",
-        en: "client {peer} is waiting for its turn",
-    }
-    /// Printed when the server begins to serve a client that has waited.
-    pub client_served(peer: SocketAddr) {
-        es: "cliente {peer} tiene el turno",
-        en: "client {peer} has its turn",
-    }
-    /// A message as the server's console shows it under `--label port` (requirement 2.5).
-    pub console_message_by_port(sender: SocketAddr, text: &str) {
-        es: "cliente {sender}: {text}",
-        en: "client {sender}: {text}",
-    }
-    /// Replaces this many lines that the console was too slow to print.
-    pub console_gap(lines: u64) {
-        es: "* líneas omitidas: {lines}; nadie leía esta salida",
-        en: "* lines omitted: {lines}; this output was not read",
     }
     pub(super) missed_one { es: "* te has perdido 1 mensaje", en: "* you have missed 1 message" }
     pub(super) missed_several(messages: u64) {

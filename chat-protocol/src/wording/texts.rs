@@ -4,8 +4,13 @@
 ///
 /// A text without arguments becomes a `const fn` that returns it. A text with arguments becomes a
 /// function that returns a value to display; the text contains each argument as `{name}`.
+///
+/// The table of the texts, `TEXTS`, is for tests only, unless the entries follow `with table:`.
 macro_rules! texts {
-    ($($(#[$doc:meta])* $vis:vis $name:ident $(($($argument:ident: $type:ty),+))? {
+    (with table: $($entries:tt)+) => {
+        $crate::wording::texts::texts! { @[] $($entries)+ }
+    };
+    (@[$($for_tests:meta)?] $($(#[$doc:meta])* $vis:vis $name:ident $(($($argument:ident: $type:ty),+))? {
         es: $es:literal, en: $en:literal $(,)?
     })+) => {
         impl $crate::language::Language {
@@ -15,8 +20,11 @@ macro_rules! texts {
         }
 
         /// Name, Spanish text and English text of every entry in this file.
-        #[cfg(test)]
+        $(#[$for_tests])?
         pub(super) const TEXTS: &[(&str, &str, &str)] = &[$((stringify!($name), $es, $en)),+];
+    };
+    ($($entries:tt)+) => {
+        $crate::wording::texts::texts! { @[cfg(test)] $($entries)+ }
     };
 }
 

@@ -56,7 +56,9 @@ pub(crate) fn serve(
     speaking: TaskTrackerToken,
 ) -> impl Future<Output = ()> {
     let (entry, origin) = server.admission.enter(peer.ip());
-    let connection = Arc::new(TcpConnection::new(stream, peer, origin, server.clock.clone()));
+    let number = server.ports.take(peer.port());
+    let clock = server.clock.clone();
+    let connection = Arc::new(TcpConnection::new(stream, peer, number, origin, clock));
     // Boxed, because an argument has its space in the future for as long as the client is there.
     serve_admitted(server, connection, Box::new(entry), speaking)
 }
@@ -72,6 +74,7 @@ async fn serve_admitted(
     let _disconnected = OnDrop(|| {
         let language = server.language();
         server.console.print(language.client_disconnected(connection.peer()));
+        server.ports.release(connection.peer().port());
     });
     let Some(_permit) = admit(&server, &connection, entry).await else {
         drop(speaking);

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use chat_protocol::refusal::Refusal;
+
 use crate::Server;
 use crate::net::admission::{Entry, Permit};
 use crate::net::tcp::TcpConnection;
@@ -17,6 +19,9 @@ pub(super) async fn admit(
     match *entry {
         Entry::Served(permit) => Some(permit),
         Entry::Refused(refusal) => {
+            if let Refusal::Address(limit) = refusal {
+                console.print(language.client_limited(connection.peer(), limit));
+            }
             tell_the_reason(server, connection, language.refusal(&refusal));
             None
         }

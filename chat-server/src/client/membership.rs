@@ -55,7 +55,7 @@ impl<'a> Membership<'a> {
             }
             State::Nameless(Some(Box::new(seat)), asking.map(Box::new))
         } else if config.has_names() {
-            let guest = directory.admit_guest(connection.peer().port());
+            let guest = directory.admit_guest(connection.peer().port(), connection.number());
             let (room, member, _) =
                 directory.arrive(guest.0, seat, Arrival::New(greeting.map(str::to_owned)));
             person = Some(guest);
@@ -110,7 +110,8 @@ impl<'a> Membership<'a> {
     pub(crate) fn take_name(&mut self, name: Name) -> Result<(), NameError> {
         let State::Nameless(nameless, asking) = &mut self.state else { return Ok(()) };
         let id = self.server.directory.admit(name.clone())?;
-        tracing::info!(peer = %self.connection.peer(), %name, "named");
+        let peer = self.connection.peer();
+        self.server.console.print(self.server.language().client_joined(&name, peer));
         self.person = Some((id, name));
         if let Some(seat) = nameless.take() {
             // The question was alone: the greeting comes now.
@@ -127,7 +128,7 @@ impl<'a> Membership<'a> {
     pub(crate) fn say(&mut self, text: &str) {
         if let State::InRoom(room, member) = &self.state {
             let name = self.person.as_ref().map(|(_, name)| name);
-            let speaker = Speaker::Client(self.connection.peer(), name);
+            let speaker = Speaker::Client(self.connection.peer(), self.connection.number(), name);
             self.caused += self.server.speech.say(room, *member, speaker, text);
         }
     }
@@ -176,16 +177,20 @@ impl<'a> Membership<'a> {
 
     /// Does what the client commands.
     pub(crate) fn execute(&mut self, command: Command) {
+        let (language, peer) = (self.server.language(), self.connection.peer());
         let Some((id, name)) = &mut self.person else { return };
         let (effect, caused) = self.server.directory.execute(*id, command);
         self.caused += caused;
         match effect {
             None => {}
             Some(Effect::Renamed(new)) => {
-                tracing::info!(peer = %self.connection.peer(), %name, %new, "renamed");
+                self.server.console.print(language.client_renamed(name, peer, &new));
                 *name = new;
             }
-            Some(Effect::Moving(left, transfer)) => self.state = State::Moving(transfer, left),
+            Some(Effect::Moving { from, to, seat }) => {
+                self.server.console.print(language.client_moves(name, peer, &to));
+                self.state = State::Moving(seat, from);
+            }
         }
     }
 }
@@ -195,9 +200,13 @@ impl<'a> Membership<'a> {
 impl Drop for Membership<'_> {
     fn drop(&mut self) {
         match (&self.person, &mut self.state) {
-            (Some((id, _)), _) => {
+            (Some((id, name)), _) => {
                 let closing = self.server.stopping.is_cancelled();
                 self.server.directory.leave(*id, closing);
+                if !name.is_guest() {
+                    let (language, peer) = (self.server.language(), self.connection.peer());
+                    self.server.console.print(language.client_left(name, peer));
+                }
             }
             (None, State::Nameless(seat, _)) => {
                 seat.take().into_iter().for_each(|seat| self.server.deliveries.part(*seat));

@@ -68,13 +68,11 @@ impl Admission {
 
     /// A client comes from this address. The origin counts its connection, unless it is refused.
     pub(crate) fn enter(&self, address: IpAddr) -> (Entry, Option<Origin>) {
-        let origin = self.origins.as_ref().map(|origins| origins.enter(address));
-        if let Some(None) = origin {
-            return (Entry::Refused(Refusal::TooManyFromAddress), None);
-        }
-        match self.find_place() {
-            refused @ Entry::Refused(_) => (refused, None),
-            entry => (entry, origin.flatten()),
+        let entered = self.origins.as_ref().map(|origins| origins.enter(address)).transpose();
+        match entered.map(|origin| (self.find_place(), origin)) {
+            Err(limit) => (Entry::Refused(Refusal::Address(limit)), None),
+            Ok((refused @ Entry::Refused(_), _)) => (refused, None),
+            Ok(served_or_waiting) => served_or_waiting,
         }
     }
 
@@ -177,8 +175,7 @@ mod tests {
         let door = Admission::new(ONE, WhenFull::Wait, ONE);
         let ana = enter_from(&door, 1);
         let (Entry::Waits(turn), bea) = enter_from(&door, 2) else { panic!("does not wait") };
-        let full =
-            |host| matches!(enter_from(&door, host).0, Entry::Refused(Refusal::TooManyFromAddress));
+        let full = |host| matches!(enter_from(&door, host).0, Entry::Refused(Refusal::Address(_)));
         assert!(full(1) && full(2));
         drop(ana);
         let served_now = turn.wait().await;

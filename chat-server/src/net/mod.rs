@@ -5,5 +5,6 @@ pub(crate) mod clock;
 pub(crate) mod idle;
 pub(crate) mod listener;
 pub(crate) mod per_address;
+pub(crate) mod ports;
 pub(crate) mod tcp;
 pub(crate) mod transport;

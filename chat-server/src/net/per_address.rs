@@ -6,9 +6,11 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chat_protocol::refusal::AddressLimit;
+
 /// Counts the connections of each address.
 pub(crate) struct Origins {
-    limit: u32,
+    limit: NonZeroU32,
     /// Of those that have any. A tree gives back the memory of an entry that goes.
     connections: Mutex<BTreeMap<IpAddr, u32>>,
 }
@@ -22,19 +24,19 @@ pub(crate) struct Origin {
 impl Origins {
     /// At most `limit` connections for each address.
     pub(crate) fn new(limit: NonZeroU32) -> Arc<Self> {
-        Arc::new(Self { limit: limit.get(), connections: Mutex::default() })
+        Arc::new(Self { limit, connections: Mutex::default() })
     }
 
-    /// Counts one more. `None` when the address has as many as it may.
-    pub(crate) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Origin> {
+    /// Counts one more, unless the address has as many as it may.
+    pub(crate) fn enter(self: &Arc<Self>, address: IpAddr) -> Result<Origin, AddressLimit> {
         let address = subscriber(address);
         let mut connections = self.lock();
         let number = connections.entry(address).or_default();
-        if *number >= self.limit {
-            return None;
+        if *number >= self.limit.get() {
+            return Err(AddressLimit::Connections(self.limit));
         }
         *number += 1;
-        Some(Origin { origins: Arc::clone(self), address })
+        Ok(Origin { origins: Arc::clone(self), address })
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<IpAddr, u32>> {
@@ -79,11 +81,11 @@ mod tests {
         let origins = origins(2);
         let [ana, bea] = ["192.0.2.1", "192.0.2.2"].map(ip);
         let [first, second] = [(); 2].map(|()| origins.enter(ana).expect("a place"));
-        assert!(origins.enter(ana).is_none());
-        assert!(origins.enter(bea).is_some());
+        assert!(origins.enter(ana).is_err());
+        assert!(origins.enter(bea).is_ok());
         drop(first);
         let third = origins.enter(ana).expect("the place of the first");
-        assert!(origins.enter(ana).is_none());
+        assert!(origins.enter(ana).is_err());
         drop((second, third));
         assert!(origins.lock().is_empty(), "nothing is kept of who has no connection");
     }
@@ -99,7 +101,7 @@ mod tests {
         ] {
             let origins = origins(1);
             let _one = origins.enter(ip(one));
-            assert_eq!(origins.enter(ip(other)).is_none(), same, "{one} {other}");
+            assert_eq!(origins.enter(ip(other)).is_err(), same, "{one} {other}");
         }
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct TcpConnection {
     activity: Activity,
     /// Twelve bytes less than a [`SocketAddr`], of which every idle client has one.
     peer: (IpAddr, u16),
+    /// The number of the client among those with its source port.
+    number: u32,
     /// Counts the connection where it comes from, until it is closed.
     _origin: Option<Box<Origin>>,
 }
@@ -59,15 +61,26 @@ impl TcpConnection {
     pub(crate) fn new(
         stream: TcpStream,
         peer: SocketAddr,
+        number: u32,
         origin: Option<Origin>,
         clock: Clock,
     ) -> Self {
-        let activity = Activity::new(clock);
-        Self { stream, peer: (peer.ip(), peer.port()), activity, _origin: origin.map(Box::new) }
+        Self {
+            stream,
+            peer: (peer.ip(), peer.port()),
+            number,
+            activity: Activity::new(clock),
+            _origin: origin.map(Box::new),
+        }
     }
 
     pub(crate) fn peer(&self) -> SocketAddr {
         self.peer.into()
+    }
+
+    /// The number of the client among those with its source port.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
     }
 
     pub(crate) fn activity(&self) -> &Activity {

@@ -13,8 +13,15 @@ use crate::people::directory::{Directory, People, PersonId, Transfer};
 pub(crate) enum Effect<T> {
     /// The sender has this name from now on.
     Renamed(Name),
-    /// The sender has left the room of this name for another.
-    Moving(Name, Transfer<T>),
+    /// The sender is on the way from one room to another.
+    Moving {
+        /// The name of the room that it has left.
+        from: Name,
+        /// The name of the room to which it goes.
+        to: Name,
+        /// The seat that it takes along.
+        seat: Transfer<T>,
+    },
 }
 
 impl<T: Transport> Directory<T> {
@@ -38,8 +45,8 @@ impl<T: Transport> People<T> {
             Command::Private { to, text } => self.tell_privately(id, &to, &text)?,
             Command::Reply(text) => self.answer(id, &text)?,
             Command::Room(room) => {
-                let (left, transfer) = self.leave_for(id, &room)?;
-                return Ok(Some(Effect::Moving(left, transfer)));
+                let (from, to, seat) = self.leave_for(id, &room)?;
+                return Ok(Some(Effect::Moving { from, to, seat }));
             }
             Command::Rename(name) => return self.call(id, &name).map(Some).map_err(Refusal::Name),
             Command::Who => _ = self.tell(id, self.members(id)),

@@ -122,9 +122,9 @@ impl<T: Transport> Directory<T> {
         self.lock().admit(name, Location::Moving(Vec::new()))
     }
 
-    /// The same for a client that is not asked for a name.
-    pub(crate) fn admit_guest(&self, port: u16) -> (PersonId, Name) {
-        let mut copy = 1;
+    /// The same for a client that is not asked for a name, with its number among those of its port.
+    pub(crate) fn admit_guest(&self, port: u16, number: u32) -> (PersonId, Name) {
+        let mut copy = number;
         loop {
             let name = Name::guest(port, copy);
             if let Ok(id) = self.lock().admit(name.clone(), Location::Moving(Vec::new())) {
@@ -229,13 +229,13 @@ impl<T: Transport> People<T> {
         Ok(id)
     }
 
-    /// Leaves a room for another, which is opened if there is none of this name. Returns the name of the
-    /// room that was left.
+    /// Leaves a room for another, which is opened if there is none of this name. Returns the names of the
+    /// two.
     pub(super) fn leave_for(
         &mut self,
         id: PersonId,
         room: &str,
-    ) -> Result<(Name, Transfer<T>), Refusal> {
+    ) -> Result<(Name, Name, Transfer<T>), Refusal> {
         let name: Name = room.parse().map_err(Refusal::RoomName)?;
         let from = self.person(id).room;
         let Location::InRoom(room, member) = &self.person(id).location else {
@@ -258,7 +258,7 @@ impl<T: Transport> People<T> {
         person.room = to;
         self.rooms.entry(to).and_modify(|open| _ = open.members.insert(id));
         self.quit(from, id);
-        Ok((left, seat))
+        Ok((left, name, seat))
     }
 
     /// The room of this name for a person from another room; a new one if there is none.

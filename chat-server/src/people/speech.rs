@@ -23,8 +23,9 @@ pub(crate) struct Speech {
 /// The speaker of a public line.
 #[derive(Clone, Copy)]
 pub(crate) enum Speaker<'a> {
-    /// A client, with its name where clients have names.
-    Client(SocketAddr, Option<&'a Name>),
+    /// A client: its address, its number among those with its port, and its name where clients have
+    /// names.
+    Client(SocketAddr, u32, Option<&'a Name>),
     /// The person at the console, where the line was typed.
     Operator(&'a Name),
 }
@@ -42,25 +43,27 @@ impl Speech {
             (Speaker::Operator(name), _) => {
                 room.say(member, wording::message_by_name(name.as_str(), text))
             }
-            (Speaker::Client(_, Some(name)), Label::Name) => {
+            (Speaker::Client(_, _, Some(name)), Label::Name) => {
                 let message = || wording::message_by_name(name.as_str(), text);
                 self.print(message());
                 room.say(member, message())
             }
             (Speaker::Client(..), Label::None) => {
-                self.print(text);
+                let imitates = wording::imitates_console(text);
+                let mark = if imitates { wording::IMITATION } else { "" };
+                self.print(format_args!("{mark}{text}"));
                 room.say(member, text)
             }
-            (Speaker::Client(address, _), Label::Port | Label::Name) => {
+            (Speaker::Client(address, number, _), Label::Port | Label::Name) => {
                 self.print(self.language.console_message_by_port(address, text));
-                room.say(member, wording::message_by_port(address, text))
+                room.say(member, wording::message_by_numbered_port(address, number, text))
             }
         }
     }
 
     fn print(&self, message: impl Display) {
         if let Some(console) = &self.console {
-            console.print(message);
+            console.print_message(message);
         }
     }
 }

@@ -188,3 +188,28 @@ fn r5_3_a_name_that_was_cut_off_is_not_announced() -> Result {
     let _bea = chat.member("Bea")?;
     zoe.expect("* Bea se ha unido")
 }
+
+#[test]
+fn r5_3_the_console_ties_names_to_addresses() -> Result {
+    let chat = Chat::start_with(&["--profile", "grupal", "--presence", "off"])?;
+    let mut ana = chat.member("Ana")?;
+    let address = ana.address();
+    let says = |text: &str| chat.server.out.expect(text);
+    says(&format!("nuevo cliente conectado: {address}"))?;
+    says(&format!("* Ana ({address}) se ha unido"))?;
+    ana.send("/nombre Bea\n/sala otra\nsalir\n")?;
+    says(&format!("* Ana ({address}) ahora es Bea"))?;
+    says(&format!("* Bea ({address}) pasa a la sala otra"))?;
+    says(&format!("* Bea ({address}) ha salido"))?;
+    says(&format!("cliente {address} desconectado"))
+}
+
+#[test]
+fn r5_3_the_console_needs_no_second_line_for_a_guest() -> Result {
+    let chat = Chat::start_with(&["--presence", "on"])?;
+    let ana = chat.peer("ana")?;
+    let address = ana.address();
+    drop(ana);
+    chat.server.out.expect(&format!("nuevo cliente conectado: {address}"))?;
+    chat.server.out.expect(&format!("cliente {address} desconectado"))
+}

@@ -8,7 +8,7 @@ use chat_tests::ES;
 use chat_tests::chat::{Chat, said_by};
 use chat_tests::harness::peer::Peer;
 
-const TOO_MANY: &str = "! demasiadas conexiones desde tu dirección";
+const TOO_MANY: &str = "! demasiadas conexiones desde tu dirección (--max-per-ip 1)";
 
 /// Checks that a new peer gets this line, whatever it has sent before, and that its connection is
 /// closed.
@@ -28,32 +28,34 @@ fn leave(chat: &Chat, peer: Peer) -> Result {
 
 #[test]
 fn r1_4_an_address_has_so_many_connections_and_no_more() -> Result {
+    const MORE: &str = "! demasiadas conexiones desde tu dirección (--max-per-ip 2)";
     let chat = Chat::start_with(&["--max-per-ip", "2"])?;
     let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
-    refused(&chat, TOO_MANY)?;
-    refused(&chat, TOO_MANY)?;
+    refused(&chat, MORE)?;
+    refused(&chat, MORE)?;
     ana.send("hola\n")?;
     bea.expect(&said_by(&ana, "hola"))?;
     leave(&chat, bea)?;
     let mut caro = chat.peer("caro")?;
-    refused(&chat, TOO_MANY)?;
+    refused(&chat, MORE)?;
     caro.send("hola\n")?;
     ana.expect(&said_by(&caro, "hola"))
 }
 
 #[test]
 fn r1_4_who_waits_for_a_place_is_a_connection_of_its_address() -> Result {
+    const MORE: &str = "! demasiadas conexiones desde tu dirección (--max-per-ip 2)";
     let options = ["--max-clients", "1", "--when-full", "wait", "--max-per-ip", "2"];
     let chat = Chat::start_with(&options)?;
     let ana = chat.peer("ana")?;
     let mut bea = chat.stage.connect("bea", chat.address)?;
     chat.server.out.wait_for(&format!("cliente {} espera su turno", bea.address()))?;
-    refused(&chat, TOO_MANY)?;
+    refused(&chat, MORE)?;
     leave(&chat, ana)?;
     bea.expect(ES.greeting())?;
     let caro = chat.stage.connect("caro", chat.address)?;
     chat.server.out.wait_for(&format!("cliente {} espera su turno", caro.address()))?;
-    refused(&chat, TOO_MANY)?;
+    refused(&chat, MORE)?;
     leave(&chat, caro)?;
     let dora = chat.stage.connect("dora", chat.address)?;
     chat.server.out.wait_for(&format!("cliente {} espera su turno", dora.address()))
@@ -114,11 +116,11 @@ fn r1_4_those_who_are_refused_and_stay_take_few_descriptors() -> Result {
 fn r1_4_every_address_has_its_own_connections() -> Result {
     let chat = Chat::start_with(&["--max-per-ip", "1"])?;
     let mut ana = chat.peer("ana")?;
-    let mut bea = chat.stage.connect_from("bea", [127, 0, 0, 2].into(), chat.address)?;
+    let mut bea = chat.stage.connect_from("bea", ([127, 0, 0, 2], 0).into(), chat.address)?;
     bea.expect(ES.greeting())?;
     bea.send("hola\n")?;
     ana.expect(&said_by(&bea, "hola"))?;
-    let mut late = chat.stage.connect_from("late", [127, 0, 0, 2].into(), chat.address)?;
+    let mut late = chat.stage.connect_from("late", ([127, 0, 0, 2], 0).into(), chat.address)?;
     late.expect(TOO_MANY)?;
     late.expect_end()
 }
@@ -140,7 +142,7 @@ fn r1_4_an_ipv4_address_is_the_same_through_ipv6() -> Result {
     chat.server.out.find(|line| line.ends_with("desconectado"), "that ana has left")?;
     let mut bea = chat.stage.connect("bea", by_v4)?;
     bea.expect(ES.greeting())?;
-    let mut caro = chat.stage.connect_from("caro", [127, 0, 0, 2].into(), by_v4)?;
+    let mut caro = chat.stage.connect_from("caro", ([127, 0, 0, 2], 0).into(), by_v4)?;
     caro.expect(ES.greeting())?;
     let mut dora = chat.stage.connect("dora", by(Ipv6Addr::LOCALHOST.into()))?;
     dora.expect(ES.greeting())?;

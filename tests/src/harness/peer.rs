@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
 
 use chat_drive::failure::{Failure, Result};
@@ -27,7 +27,11 @@ impl Peer {
     }
 
     #[track_caller]
-    pub(crate) fn connect_from(role: &Role, source: IpAddr, address: SocketAddr) -> Result<Self> {
+    pub(crate) fn connect_from(
+        role: &Role,
+        source: SocketAddr,
+        address: SocketAddr,
+    ) -> Result<Self> {
         let how = Connect { source: Some(source), ..Connect::patiently(PATIENCE) };
         Self::connect_so(role, address, how)
     }

@@ -1,7 +1,7 @@
 //! Stage of one test: starts the programs and peers that share its transcript.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
 use chat_drive::failure::{Failure, Result};
@@ -55,9 +55,14 @@ impl Stage {
         Peer::connect(&self.role(name), address)
     }
 
-    /// Connects a raw peer from this address of the machine.
+    /// Connects a raw peer from this address of the machine; port 0 is any free one.
     #[track_caller]
-    pub fn connect_from(&self, name: &str, source: IpAddr, address: SocketAddr) -> Result<Peer> {
+    pub fn connect_from(
+        &self,
+        name: &str,
+        source: SocketAddr,
+        address: SocketAddr,
+    ) -> Result<Peer> {
         Peer::connect_from(&self.role(name), source, address)
     }
 

@@ -27,7 +27,7 @@ fn come(directory: &Directory<Recorder>, text: &str) -> (PersonId, Arc<Recorder>
 }
 
 async fn go(directory: &Directory<Recorder>, id: PersonId, room: &str) {
-    let (left, seat) = directory.lock().leave_for(id, room).unwrap();
+    let (left, _, seat) = directory.lock().leave_for(id, room).unwrap();
     directory.arrive(id, seat.await.unwrap(), Arrival::From(left));
 }
 
@@ -70,7 +70,7 @@ async fn r5_5_the_operators_name_and_the_chats_own_words_are_reserved() {
 #[tokio::test]
 async fn r5_4_guests_of_one_port_are_told_apart() {
     let directory = directory();
-    let names = [(); 3].map(|()| directory.admit_guest(1234).1.to_string());
+    let names = [1, 2, 1].map(|number| directory.admit_guest(1234, number).1.to_string());
     assert_eq!(names, ["usuario-1234", "usuario-1234-2", "usuario-1234-3"]);
 }
 
@@ -98,7 +98,7 @@ async fn r6_1_a_private_message_finds_somebody_who_changes_the_room() {
     let (ana, ana_hears) = come(&directory, "Ana");
     let (bea, bea_hears) = come(&directory, "Bea");
     directory.lock().tell_privately(ana, "bea", "antes").unwrap();
-    let (left, seat) = directory.lock().leave_for(bea, "cocina").unwrap();
+    let (left, _, seat) = directory.lock().leave_for(bea, "cocina").unwrap();
     directory.lock().tell_privately(ana, "BEA", "mientras").unwrap();
     directory.arrive(bea, seat.await.unwrap(), Arrival::From(left));
     directory.lock().answer(bea, "llegan todos").unwrap();
@@ -215,7 +215,7 @@ async fn r2_1_what_a_command_causes_is_counted() {
     assert_eq!(caused, lines.concat().len());
     let (_, caused) = directory.execute(ana, Command::Who);
     assert_eq!(caused, "* en general (2): Ana, Bea\n".len(), "and counting begins anew");
-    let (left, seat) = directory.lock().leave_for(bea, "cocina").unwrap();
+    let (left, _, seat) = directory.lock().leave_for(bea, "cocina").unwrap();
     let (_, _, caused) = directory.arrive(bea, seat.await.unwrap(), Arrival::From(left));
     assert_eq!(caused, "* Bea viene de la sala general\n".len());
 }

@@ -6,7 +6,7 @@ use chat_drive::failure::Result;
 use comfy_table::Table;
 
 use crate::scene::Scene;
-use crate::scene::Who::Server;
+use crate::scene::Who::{self, Server};
 
 /// The capture of the assignment S4: every client hears every other one, by port number.
 pub(crate) fn basico() -> Result<Table> {
@@ -90,7 +90,14 @@ pub(crate) fn grupal() -> Result<Table> {
         scene.types(person, "hola", &shown)?;
         people.push(person);
     }
-    let [ana, bea, caro, dani] = people[..] else { unreachable!("four names") };
+    let people: [Who; 4] = people.try_into().unwrap_or_else(|_| unreachable!("one for each name"));
+    rooms_and_private_messages(&mut scene, people)?;
+    scene.end()
+}
+
+/// The part of the story in which four members use their commands.
+fn rooms_and_private_messages(scene: &mut Scene, people: [Who; 4]) -> Result {
+    let [ana, bea, caro, dani] = people;
     let goes = |name| format!("* {name} pasa a la sala cocina");
     scene.types(
         caro,
@@ -134,6 +141,5 @@ pub(crate) fn grupal() -> Result<Table> {
     )?;
     scene.types(bea, "/salas", &[(bea, "* salas: general (2), cocina (2)")])?;
     scene.types(bea, "/quien", &[(bea, "* en general (2): Ana, Bea")])?;
-    scene.leaves(dani, &[(caro, "* Dani ha salido")])?;
-    scene.end()
+    scene.leaves(dani, &[(caro, "* Dani ha salido")])
 }
