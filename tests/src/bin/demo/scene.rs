@@ -27,6 +27,8 @@ pub(crate) struct Scene {
     clients: Vec<Program>,
     /// The clients' addresses, as the server prints them.
     addresses: Vec<SocketAddr>,
+    /// The clients' names, as the server has told them.
+    names: Vec<Option<String>>,
     profile: String,
     columns: usize,
     table: Table,
@@ -54,6 +56,7 @@ impl Scene {
             server,
             clients: Vec::new(),
             addresses: Vec::new(),
+            names: Vec::new(),
             profile: profile.to_owned(),
             columns: 1 + clients,
             table,
@@ -64,7 +67,14 @@ impl Scene {
 
     /// Adds a client. The server lets it in, greets it, and tells it these lines.
     pub(crate) fn client_comes(&mut self, options: &[&str], told: &str) -> Result<Who> {
-        let (client, printed, shown) = self.connect(options)?;
+        let (client, mut printed, shown) = self.connect(options)?;
+        let name = told.strip_prefix("* eres ").and_then(|told| told.split(';').next());
+        self.names.push(name.map(str::to_owned));
+        if let Some(known) = self.known_as(client) {
+            let joined = format!("* {known} se ha unido");
+            self.shows(Who::Server, &joined)?;
+            printed = format!("{printed}\n{joined}");
+        }
         let greeting = "bienvenido al chat! escribe 'salir' para salir";
         for line in [greeting].into_iter().chain(told.lines()) {
             self.shows(client, line)?;
@@ -77,6 +87,7 @@ impl Scene {
     /// Adds a client. It is connected and has to wait.
     pub(crate) fn client_waits(&mut self, options: &[&str]) -> Result<Who> {
         let (client, printed, shown) = self.connect(options)?;
+        self.names.push(None);
         let waits = format!("cliente {} espera su turno", self.address_of(client));
         self.server.out.expect(&waits)?;
         self.row(&[(Who::Server, format!("{printed}\n{waits}")), (client, shown)]);
@@ -110,7 +121,9 @@ impl Scene {
     pub(crate) fn leaves(&mut self, client: Who, shown: &[(Who, &str)]) -> Result {
         self.program(client).type_in("salir\n")?;
         self.program(client).expect_exit(0)?;
-        let gone = format!("cliente {} desconectado", self.address_of(client));
+        let left = self.known_as(client).map(|known| format!("* {known} ha salido\n"));
+        let left = left.unwrap_or_default();
+        let gone = format!("{left}cliente {} desconectado", self.address_of(client));
         let shown = [&[(Who::Server, gone.as_str())], shown].concat();
         self.then(&[(client, "> salir")], &shown)
     }
@@ -159,6 +172,13 @@ impl Scene {
             Who::Server => self.address,
             Who::Client(i) => self.addresses[i - 1],
         }
+    }
+
+    /// The name and the address of a client, if it has a name, as the server prints them.
+    pub(crate) fn known_as(&self, client: Who) -> Option<String> {
+        let Who::Client(i) = client else { return None };
+        let name = self.names[i - 1].as_ref()?;
+        Some(format!("{name} ({})", self.addresses[i - 1]))
     }
 
     /// Ends all programs, and checks that no output has a further line: no echo, no duplicate.

@@ -98,11 +98,13 @@ pub(crate) fn grupal() -> Result<Table> {
 /// The part of the story in which four members use their commands.
 fn rooms_and_private_messages(scene: &mut Scene, people: [Who; 4]) -> Result {
     let [ana, bea, caro, dani] = people;
-    let goes = |name| format!("* {name} pasa a la sala cocina");
+    let goes = |name: &str| format!("* {name} pasa a la sala cocina");
+    let printed = [caro, dani].map(|who| goes(&scene.known_as(who).unwrap_or_default()));
     scene.types(
         caro,
         "/sala cocina",
         &[
+            (Server, &printed[0]),
             (caro, "* estás en la sala cocina\n* eres Caro; en cocina (1): Caro"),
             (ana, &goes("Caro")),
             (bea, &goes("Caro")),
@@ -113,6 +115,7 @@ fn rooms_and_private_messages(scene: &mut Scene, people: [Who; 4]) -> Result {
         dani,
         "/sala cocina",
         &[
+            (Server, &printed[1]),
             (dani, "* estás en la sala cocina\n* eres Dani; en cocina (2): Caro, Dani"),
             (ana, &goes("Dani")),
             (bea, &goes("Dani")),
