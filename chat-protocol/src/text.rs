@@ -19,13 +19,21 @@ pub fn is_leave(line: &str) -> bool {
 /// Filters a text that is forwarded to other clients: every control character except the tab
 /// becomes U+FFFD (requirement 2.11).
 ///
-/// Control characters are C0, DEL and C1 (Unicode's category Cc). A text without any is not copied.
+/// Control characters are C0, DEL and C1 (Unicode's category Cc), and the line and paragraph
+/// separators, which begin a new line where they are shown. A text without any is not copied.
 pub fn passable(text: Cow<'_, str>) -> Cow<'_, str> {
-    replace(text, is_control)
+    if is_plain(&text) { text } else { replace(text, is_control) }
 }
 
-/// Filters a text that is shown on a terminal: as [`passable`], and the characters that reorder or
-/// break a line also become U+FFFD (requirement 4.6).
+/// Returns whether the text has no byte that may begin a control character: most texts are recognized by
+/// their bytes, many at a time.
+fn is_plain(text: &str) -> bool {
+    let may_begin = |byte| matches!(byte, 0..=8 | 10..=0x1F | 0x7F | 0xC2 | 0xE2);
+    !text.bytes().fold(false, |found, byte| found | may_begin(byte))
+}
+
+/// Filters a text that is shown on a terminal: as [`passable`], and the characters that reorder a
+/// line also become U+FFFD (requirement 4.6).
 ///
 /// Joiners are kept, because emoji and several scripts need them.
 pub fn showable(text: Cow<'_, str>) -> Cow<'_, str> {
@@ -33,14 +41,13 @@ pub fn showable(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 fn is_control(c: char) -> bool {
-    c.is_control() && c != '\t'
+    (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// Returns whether this is one of Unicode's `Bidi_Control` characters, or a line or paragraph
-/// separator.
+/// Returns whether this is one of Unicode's `Bidi_Control` characters.
 fn is_reordering(c: char) -> bool {
     matches!(c,
-        '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 fn replace(text: Cow<'_, str>, unwanted: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -73,6 +80,7 @@ mod tests {
             let expected = if c == '\t' { "a\tb".to_owned() } else { "a\u{FFFD}b".to_owned() };
             assert_eq!(passable(format!("a{c}b").into()), expected, "U+{code:04X}");
         }
+        assert_eq!(passable("a\u{2028}b\u{2029}c".into()), "a\u{FFFD}b\u{FFFD}c");
     }
 
     #[test]

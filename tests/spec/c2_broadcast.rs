@@ -263,13 +263,27 @@ fn r2_7_a_character_cut_in_two_arrives_whole() -> Result {
 }
 
 #[test]
-fn r2_7_a_character_cut_by_a_pause_arrives_whole() -> Result {
+fn r2_6_a_pause_ends_a_message_whole() -> Result {
     let chat = Chat::start()?;
-    let (mut ana, mut bea, _) = three(&chat)?;
-    ana.send(b"a\xC3")?;
-    bea.expect(&said_by(&ana, "a"))?;
-    ana.send(b"\xB1o")?;
-    bea.expect(&said_by(&ana, "ño"))
+    let (mut ana, mut bea, mut caro) = three(&chat)?;
+    for (sent, said) in [(&b"caf\xE9"[..], "caf\u{FFFD}"), (b"hola", "hola"), (b"\xC3", "\u{FFFD}")]
+    {
+        ana.send(sent)?;
+        bea.expect(&said_by(&ana, said))?;
+    }
+    ana.end_sending()?;
+    chat.server.out.wait_for(&format!("cliente {} desconectado", ana.address()))?;
+    caro.send("sigo\n")?;
+    bea.expect(&said_by(&caro, "sigo"))
+}
+
+#[test]
+fn r2_6_what_is_no_text_is_part_of_no_line() -> Result {
+    let telnet = b"\xFF\xFB\x18\xFF\xFA\x1F\0\x50\0\n\xFF\xF0hola\r\0\n";
+    assert_eq!(heard_of(&[], telnet)?, ["hola"]);
+    let buffers = [&b"\xEF\xBB\xBFuno\n"[..], &[0; 6000], b"dos\0\0\0\n\0\0\n"].concat();
+    assert_eq!(heard_of(&[], &buffers)?, ["uno", "dos"]);
+    Ok(())
 }
 
 #[test]
@@ -361,8 +375,9 @@ fn r2_10_what_was_sent_before_closing_with_unread_messages_is_delivered() -> Res
 
 #[test]
 fn r2_11_controls_do_not_pass_but_the_tab_does() -> Result {
-    let heard = heard_of(&[], "a\tb\x1b[2J\x07\0\x7F\u{9b}31m\rc\n".as_bytes())?;
-    assert_eq!(heard, ["a\tb\u{FFFD}[2J\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}31m\u{FFFD}c"]);
+    let heard = heard_of(&[], "a\tb\x1b[2J\x07\0\x7F\u{9b}31m\rc\u{2028}d\n".as_bytes())?;
+    let expected = "a\tb\u{FFFD}[2J\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}31m\u{FFFD}c\u{FFFD}d";
+    assert_eq!(heard, [expected]);
     Ok(())
 }
 

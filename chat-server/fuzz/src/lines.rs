@@ -25,6 +25,11 @@ pub fn holds(input: &[u8]) {
     assert_eq!(decoded, expected(&script));
 }
 
+/// Others may be shown this character.
+pub(super) fn is_harmless(c: char) -> bool {
+    c == '\t' || !c.is_control() && !['\u{2028}', '\u{2029}'].contains(&c)
+}
+
 /// The lines that the decoder says.
 fn decoded(script: &Script) -> Vec<Line<'static>> {
     let mut decoder = Decoder::new(script.framing, script.limit);
@@ -62,7 +67,7 @@ fn is_text(text: &str, limit: usize) {
     // A broken byte grows to the three bytes of U+FFFD.
     assert!(text.chars().count() <= limit);
     let passed = passable(text.into());
-    assert!(passed.chars().all(|c| c == '\t' || !c.is_control()), "{passed:?}");
+    assert!(passed.chars().all(is_harmless), "{passed:?}");
     assert_eq!(passed.chars().count(), text.chars().count(), "nothing disappears");
     assert_eq!(passable(passed.clone()), passed, "what is clean stays as it is");
     let shown = showable(text.into());
@@ -74,49 +79,85 @@ fn expected(script: &Script) -> Vec<Line<'static>> {
     let mut cuts_at_pauses = script.framing != Framing::Line;
     let mut lines = Vec::new();
     let mut open = Vec::new();
+    let mut at_start = true;
     for read in &script.reads {
         for byte in read.bytes {
-            if *byte == b'\n' {
-                lines.push(judged(&mem::take(&mut open), script.limit));
+            if *byte == b'\n' && !Message::of(&open, at_start).is_open {
+                lines.push(judged(&mem::take(&mut open), at_start, script.limit));
+                at_start = false;
                 cuts_at_pauses &= script.framing != Framing::Auto;
             } else {
                 open.push(*byte);
             }
         }
-        if read.paused && cuts_at_pauses {
-            let kept = if is_too_long(&open, script.limit) { 0 } else { unfinished(&open) };
-            let begun = open.split_off(open.len() - kept);
-            lines.extend(last(&mem::replace(&mut open, begun), script.limit));
+        if read.paused && cuts_at_pauses && !open.is_empty() {
+            lines.extend(last(&mem::take(&mut open), at_start, script.limit));
+            at_start = false;
         }
     }
-    lines.extend(last(&open, script.limit));
+    lines.extend(last(&open, at_start, script.limit));
     lines
 }
 
 /// What stands before a line ending.
-fn judged(line: &[u8], limit: usize) -> Line<'static> {
-    let text = line.strip_suffix(b"\r").unwrap_or(line);
-    match text.len() {
-        _ if is_too_long(line, limit) => Line::TooLong,
-        0 => Line::Empty,
-        _ => Line::Text(String::from_utf8_lossy(text).into_owned().into()),
+fn judged(bytes: &[u8], at_start: bool, limit: usize) -> Line<'static> {
+    let text = Message::of(bytes, at_start).text;
+    let begin = text.iter().take_while(|byte| **byte == 0).count();
+    let end = text.iter().rposition(|byte| ![0, b'\r'].contains(byte)).map_or(begin, |at| at + 1);
+    match &text[begin.min(end)..end] {
+        [] => Line::Empty,
+        text if text.len() > limit => Line::TooLong,
+        text => Line::Text(String::from_utf8_lossy(text).into_owned().into()),
     }
 }
 
 /// What stands before a pause or the end: nothing is no line there.
-fn last(line: &[u8], limit: usize) -> Option<Line<'static>> {
-    Some(judged(line, limit)).filter(|line| *line != Line::Empty)
+fn last(bytes: &[u8], at_start: bool, limit: usize) -> Option<Line<'static>> {
+    Some(judged(bytes, at_start, limit)).filter(|line| *line != Line::Empty)
 }
 
-fn is_too_long(line: &[u8], limit: usize) -> bool {
-    line.strip_suffix(b"\r").unwrap_or(line).len() > limit
+/// The bytes of a message without a byte order mark and telnet commands.
+struct Message {
+    text: Vec<u8>,
+    /// Whether a subnegotiation has not ended yet.
+    is_open: bool,
 }
 
-/// How many bytes at the end begin a character that others may complete.
-fn unfinished(bytes: &[u8]) -> usize {
-    let begins = |count: &usize| {
-        let end = &bytes[bytes.len() - count..];
-        std::str::from_utf8(end).is_err_and(|e| e.valid_up_to() == 0 && e.error_len().is_none())
+impl Message {
+    fn of(mut bytes: &[u8], at_start: bool) -> Self {
+        if at_start {
+            bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        }
+        let mut text = Vec::new();
+        loop {
+            bytes = match bytes {
+                [] => return Self { text, is_open: false },
+                [255, 240..=249 | 255, rest @ ..] => rest,
+                [255, 250..=254, b'\n' | b'\r', ..] => {
+                    text.extend(&bytes[..2]);
+                    &bytes[2..]
+                }
+                [255, 251..=254, 0..=49, rest @ ..] => rest,
+                [255, 250, 0..=49, rest @ ..] => match end_of_subnegotiation(rest) {
+                    Some(end) => &rest[end..],
+                    None => return Self { text, is_open: true },
+                },
+                [byte, rest @ ..] => {
+                    text.push(*byte);
+                    rest
+                }
+            };
+        }
+    }
+}
+
+/// The length of a subnegotiation's rest, if it is all there.
+fn end_of_subnegotiation(rest: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    let ends = |(at, byte): (usize, &u8)| {
+        let ends = escaped && *byte == 240 || at == 512;
+        escaped = *byte == 255 && !escaped;
+        ends
     };
-    (1..=bytes.len().min(3)).find(begins).unwrap_or(0)
+    rest.iter().enumerate().position(ends).map(|at| at + 1)
 }

@@ -11,6 +11,7 @@ use chat_protocol::text::is_leave;
 use chat_protocol::wording::{NOTICE, REFUSAL, message_by_name, private_of};
 use chat_server::client::session::{Action, Rules, Session};
 
+use super::lines::is_harmless;
 use super::script::Script;
 
 /// Holds for every input.
@@ -146,7 +147,7 @@ impl Client {
 /// Others may be shown this.
 fn is_passed_on(text: &str) {
     assert!(!text.is_empty());
-    assert!(text.chars().all(|c| c == '\t' || !c.is_control()), "{text:?}");
+    assert!(text.chars().all(is_harmless), "{text:?}");
 }
 
 /// The client may be told this: lines of the server's own, in every language.
