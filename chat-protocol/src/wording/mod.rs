@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use crate::limits::MAX_NAME;
 
 mod client;
+mod dismissals;
 mod errors;
 mod people;
 mod refusals;
@@ -22,6 +23,7 @@ mod seen;
 mod server;
 mod texts;
 
+pub use dismissals::{Dismissal, dismissal_in};
 pub use seen::*;
 
 /// The server's second line on its console, once it listens (requirement 1.2).
@@ -32,6 +34,8 @@ pub const NAME_KEYWORD: &str = "nombre del cliente";
 pub const NOTICE: &str = "* ";
 /// Prefix of every refusal. No member's message begins with it (requirement 6.6).
 pub const REFUSAL: &str = "! ";
+/// Prefix of the label of a message under `--label port`.
+const USER: &str = "usuario ";
 /// Separator between a name and that member's message.
 const SAYS: &str = " > ";
 
@@ -43,7 +47,7 @@ pub fn started(address: SocketAddr) -> impl fmt::Display {
 
 /// A message under `--label port`, as the other clients receive it (requirement 2.4).
 pub fn message_by_port(sender: SocketAddr, text: &str) -> impl fmt::Display {
-    fmt::from_fn(move |f| write!(f, "usuario {}: {text}", sender.port()))
+    fmt::from_fn(move |f| write!(f, "{USER}{}: {text}", sender.port()))
 }
 
 /// A message labelled with its sender's name (requirement 2.4).
