@@ -6,6 +6,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `conversation` | both directions at once, leaving, idle timeout |
+//! | `hint` | hints for a profile that does not fit the server |
 //! | `naming` | giving the server a name when it asks for one |
 //! | `paint` | appearance of a line: colour, time, bell |
 //! | [`exit`] | exit reasons and statuses |
@@ -15,6 +16,7 @@
 pub mod cli;
 mod conversation;
 pub mod exit;
+mod hint;
 mod naming;
 mod paint;
 

@@ -111,8 +111,26 @@ fn r8_4_the_client_prints_the_notice_and_exits() -> Result {
     let mut client = chat.client("client")?;
     client.out.expect("* conexión cerrada por inactividad")?;
     client.out.expect_end()?;
-    client.err.expect("chat-client: el servidor cerró la conexión")?;
-    client.expect_exit(3)
+    client.err.expect("chat-client: conexión cerrada por inactividad")?;
+    client.expect_exit(4)
+}
+
+#[test]
+fn r8_4_the_client_warns_before_its_own_limit() -> Result {
+    let stage = Stage::new();
+    let server = stage.listen("server")?;
+    for (language, warning) in [
+        ("es", "* sin actividad: la conexión se cierra en 0.1 s"),
+        ("en", "* no activity: the connection is closed in 0.1 s"),
+    ] {
+        let mut command = binaries::client();
+        command.args([&server.address().to_string(), "--idle-timeout", SHORT, "-l", language]);
+        let mut client = stage.start("client", command)?;
+        server.accept()?.expect_end()?;
+        assert_eq!(client.out.rest()?[2..], [warning]);
+        client.expect_exit(4)?;
+    }
+    Ok(())
 }
 
 #[test]

@@ -12,8 +12,31 @@ const UP: &str = "\x1b[A";
 /// Starts the client on a terminal and waits for its prompt.
 fn client(chat: &Chat) -> Result<Terminal> {
     let client = chat.stage.start_on_terminal("client", &client_of(&chat.address))?;
-    client.wait_for(&[ES.connected(), ES.type_messages(), ES.greeting(), ">"])?;
+    let number = number(chat, &client)?;
+    client.wait_for(&[ES.connected(), ES.type_messages(), ES.greeting(), &number, ">"])?;
     Ok(client)
+}
+
+/// Waits for the notice that tells the client its own number, and returns it.
+fn number(chat: &Chat, client: &Terminal) -> Result<String> {
+    let mut number = None;
+    chat.stage.eventually("the client tells its number", || {
+        number = client.seen().into_iter().find(|row| row.starts_with("* para los demás eres"));
+        number.is_some()
+    })?;
+    Ok(number.unwrap_or_default())
+}
+
+#[test]
+fn r2_4_a_client_is_told_how_the_others_know_it() -> Result {
+    let chat = Chat::start()?;
+    let mut ana = chat.peer("ana")?;
+    let client = client(&chat)?;
+    client.press("hola\r")?;
+    let heard = ana.hear()?.unwrap_or_default();
+    let user = heard.strip_suffix(": hola").unwrap_or_default();
+    assert_eq!(number(&chat, &client)?, format!("* para los demás eres '{user}'"));
+    Ok(())
 }
 
 #[test]
@@ -124,7 +147,8 @@ fn r4_4_says_at_once_that_the_server_has_died_and_gives_the_terminal_back() -> R
     ]);
     shell.arg(client_of(&chat.address).get_program()).arg(chat.address.to_string());
     let mut terminal = chat.stage.start_on_terminal("client", &shell)?;
-    terminal.wait_for(&[ES.greeting(), ">"])?;
+    let number = number(&chat, &terminal)?;
+    terminal.wait_for(&[ES.greeting(), &number, ">"])?;
     terminal.press("half a li")?;
     terminal.wait_for(&["> half a li"])?;
     chat.server.kill()?;
@@ -152,9 +176,9 @@ fn r4_4_the_last_lines_before_the_end_are_seen() -> Result {
         "dos",
         "* conexión cerrada por inactividad",
         ">",
-        "chat-client: el servidor cerró la conexión",
+        "chat-client: conexión cerrada por inactividad",
     ])?;
-    client.expect_exit(3)
+    client.expect_exit(4)
 }
 
 #[test]
