@@ -74,7 +74,7 @@ impl Exit {
             Self::Dismissed(Dismissal::ServerClosing) => 9,
             Self::Dismissed(Dismissal::Removed) => 10,
             Self::Dismissed(Dismissal::ServerFull) => 11,
-            Self::Dismissed(Dismissal::TooManyFromAddress) => 12,
+            Self::Dismissed(Dismissal::TooManyFromAddress | Dismissal::TooManyNewFromAddress) => 12,
             Self::Dismissed(Dismissal::TooManyNames) => 13,
             Self::Dismissed(Dismissal::NameTooLate) => 14,
         }

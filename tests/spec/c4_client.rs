@@ -193,7 +193,7 @@ fn r4_4_a_reason_that_the_server_gave_decides_text_and_status() -> Result {
         ("* the operator has closed the connection", 10, "el operador ha cerrado la conexión"),
         ("! servidor lleno", 11, "servidor lleno"),
         (
-            "! too many connections from your address",
+            "! too many connections from your address (--max-per-ip 250)",
             12,
             "demasiadas conexiones desde tu dirección",
         ),

@@ -58,6 +58,14 @@ texts! {
         es: "* el servidor no responde al comando: quizá lo ven los demás; prueba con --profile sala",
         en: "* the server does not answer the command: others may see it; try --profile sala",
     }
+    pub(super) too_many_from_here {
+        es: "demasiadas conexiones desde tu dirección",
+        en: "too many connections from your address",
+    }
+    pub(super) too_many_new_from_here {
+        es: "demasiadas conexiones nuevas desde tu dirección",
+        en: "too many new connections from your address",
+    }
     /// The client leaves because the server does not ask for a name (requirement 5.2).
     pub not_asked {
         es: "el servidor no preguntó el nombre (prueba con --profile basico)",

@@ -16,6 +16,8 @@ pub enum Dismissal {
     ServerFull,
     /// The client's address has too many connections.
     TooManyFromAddress,
+    /// The client's address has connected too often.
+    TooManyNewFromAddress,
     /// The client has tried too many names.
     TooManyNames,
     /// The client gave no name in time.
@@ -24,33 +26,31 @@ pub enum Dismissal {
 
 impl Dismissal {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Idle,
         Self::ServerClosing,
         Self::Removed,
         Self::ServerFull,
         Self::TooManyFromAddress,
+        Self::TooManyNewFromAddress,
         Self::TooManyNames,
         Self::NameTooLate,
     ];
 
-    /// The reason without the mark of a notice or refusal.
+    /// The text of the reason, without the mark of a notice or refusal. A server may say more, such
+    /// as a limit.
     pub fn text(self, language: Language) -> &'static str {
-        let line = self.line(language);
-        line.strip_prefix(NOTICE).or(line.strip_prefix(REFUSAL)).unwrap_or(line)
-    }
-
-    /// The server's line, or the beginning of it: some refusals name their limit.
-    fn line(self, language: Language) -> &'static str {
-        match self {
+        unmarked(match self {
             Self::Idle => language.idle_notice(),
             Self::ServerClosing => language.server_closing(),
             Self::Removed => language.removed_by_operator(),
             Self::ServerFull => language.server_full(),
-            Self::TooManyFromAddress => language.too_many_from_address(),
+            Self::TooManyFromAddress => return language.too_many_from_here(),
+            Self::TooManyNewFromAddress => return language.too_many_new_from_here(),
             Self::TooManyNames => language.too_many_names(),
             Self::NameTooLate => language.name_too_late(),
-        }
+        })
+        .unwrap_or_default()
     }
 }
 
@@ -62,10 +62,16 @@ impl Dismissal {
 /// assert_eq!(dismissal_in("Ana > ! servidor lleno"), None);
 /// ```
 pub fn dismissal_in(line: &str) -> Option<Dismissal> {
+    let said = unmarked(line)?;
     let begins = |dismissal: &Dismissal| {
-        Language::ALL.iter().any(|language| line.starts_with(dismissal.line(*language)))
+        Language::ALL.iter().any(|language| said.starts_with(dismissal.text(*language)))
     };
     Dismissal::ALL.into_iter().find(begins)
+}
+
+/// The text of a notice or refusal.
+fn unmarked(line: &str) -> Option<&str> {
+    line.strip_prefix(NOTICE).or(line.strip_prefix(REFUSAL))
 }
 
 #[cfg(test)]
@@ -77,9 +83,19 @@ mod tests {
     #[test]
     fn r3_5_each_reason_is_recognized_in_every_language() {
         for language in Language::ALL {
+            for (text, dismissal) in [
+                (language.idle_notice(), Dismissal::Idle),
+                (language.server_closing(), Dismissal::ServerClosing),
+                (language.removed_by_operator(), Dismissal::Removed),
+                (&language.refusal(&Refusal::ServerFull).to_string(), Dismissal::ServerFull),
+                (&language.refusal(&Refusal::NameTooLate).to_string(), Dismissal::NameTooLate),
+            ] {
+                assert_eq!(dismissal_in(text), Some(dismissal));
+                assert_eq!(text[2..], *dismissal.text(language));
+            }
             for dismissal in Dismissal::ALL {
-                assert_eq!(dismissal_in(dismissal.line(language)), Some(dismissal));
-                assert!(!dismissal.text(language).starts_with(['*', '!', ' ']));
+                let line = format!("! {} (7)", dismissal.text(language));
+                assert_eq!(dismissal_in(&line), Some(dismissal));
             }
             let refusal = language.refusal(&Refusal::LastName(NameError::Empty)).to_string();
             let last = refusal.lines().last().and_then(dismissal_in);

@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 
 texts! {
     pub(super) server_full { es: "! servidor lleno", en: "! the server is full" }
-    pub(super) too_many_from_address {
+    too_many_from_address {
         es: "! demasiadas conexiones desde tu dirección",
         en: "! too many connections from your address",
     }
