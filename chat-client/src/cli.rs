@@ -67,7 +67,7 @@ pub struct Cli {
     #[arg(long, value_name = "FRAMING", value_enum, default_value_t = SendFraming::Line)]
     send_framing: SendFraming,
 
-    /// Complete commands, such as `/quien`
+    /// Complete commands, such as `/quien`, and leave with `/salir`
     #[arg(help_heading = "The screen", long, value_name = "on|off", require_equals = true)]
     commands: Switch,
 

@@ -166,6 +166,29 @@ fn r8_2_bytes_in_either_direction_start_the_clients_time_again() -> Result {
     client.expect_exit(4)
 }
 
+/// What arrived while the client was stopped is no silence.
+#[cfg(unix)]
+#[test]
+fn r8_2_a_client_that_stood_still_hears_what_arrived_meanwhile() -> Result {
+    const SIGCONT: i32 = 18;
+    const SIGSTOP: i32 = 19;
+    let stage = Stage::new();
+    let server = stage.listen("server")?;
+    let mut command = binaries::client();
+    command.args([&server.address().to_string(), "--idle-timeout", "500ms"]);
+    let mut client = stage.start("client", command)?;
+    let mut link = server.accept()?;
+    client.out.wait_for(ES.type_messages())?;
+    client.signal(SIGSTOP)?;
+    link.send("uno\ndo")?;
+    thread::sleep(Duration::from_millis(700));
+    client.signal(SIGCONT)?;
+    link.send("s\n")?;
+    client.out.expect("uno")?;
+    client.out.expect("dos")?;
+    client.expect_exit(4)
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn r8_5_descriptors_return_to_the_baseline_and_the_port_is_free() -> Result {

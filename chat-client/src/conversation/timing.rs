@@ -99,7 +99,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     }
 
     /// Returns whether nothing has arrived in the meantime. The runtime looks at the socket first:
-    /// when the process was stopped for a while, timers expire before the socket is known to have
+    /// after the process was stopped, a timer can expire before the socket is known to have
     /// data.
     async fn is_still_silent(&mut self) -> bool {
         let before = self.last_received;
