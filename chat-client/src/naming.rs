@@ -23,9 +23,9 @@ const GRACE: Duration = Duration::from_millis(300);
 const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(1);
 
 /// Time for the keyword after the first text of a server from which none is expected. A server asks
-/// right after its greeting; what comes later is a member's message. The server of this project
-/// sends both at once and needs no time.
-const ASKING: Duration = Duration::from_secs(1);
+/// right after its greeting, perhaps with pauses between its lines; what comes later is a member's
+/// message. The server of this project sends both at once and needs no time.
+const ASKING: Duration = Duration::from_secs(5);
 
 /// The state of the name exchange.
 #[derive(Debug)]
