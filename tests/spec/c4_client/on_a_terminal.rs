@@ -17,28 +17,6 @@ fn client(chat: &Chat) -> Result<Terminal> {
     Ok(client)
 }
 
-/// Waits for the notice that tells the client its own number, and returns it.
-fn number(chat: &Chat, client: &Terminal) -> Result<String> {
-    let mut number = None;
-    chat.stage.eventually("the client tells its number", || {
-        number = client.seen().into_iter().find(|row| row.starts_with("* para los demás eres"));
-        number.is_some()
-    })?;
-    Ok(number.unwrap_or_default())
-}
-
-#[test]
-fn r2_4_a_client_is_told_how_the_others_know_it() -> Result {
-    let chat = Chat::start()?;
-    let mut ana = chat.peer("ana")?;
-    let client = client(&chat)?;
-    client.press("hola\r")?;
-    let heard = ana.hear()?.unwrap_or_default();
-    let user = heard.strip_suffix(": hola").unwrap_or_default();
-    assert_eq!(number(&chat, &client)?, format!("* para los demás eres '{user}'"));
-    Ok(())
-}
-
 #[test]
 fn r4_2_what_is_being_typed_is_never_torn() -> Result {
     let chat = Chat::start()?;
@@ -208,4 +186,26 @@ fn r4_7_a_terminal_that_cannot_be_edited_on_is_a_pipe() -> Result {
     client.wait_for(&[ES.greeting()])?;
     client.press("salir\r")?;
     client.expect_exit(0)
+}
+
+/// Waits for the notice that tells the client its own number, and returns it.
+fn number(chat: &Chat, client: &Terminal) -> Result<String> {
+    let mut number = None;
+    chat.stage.eventually("the client tells its number", || {
+        number = client.seen().into_iter().find(|row| row.starts_with("* para los demás eres"));
+        number.is_some()
+    })?;
+    Ok(number.unwrap_or_default())
+}
+
+#[test]
+fn r2_4_a_client_is_told_how_the_others_know_it() -> Result {
+    let chat = Chat::start()?;
+    let mut ana = chat.peer("ana")?;
+    let client = client(&chat)?;
+    client.press("hola\r")?;
+    let heard = ana.hear()?.unwrap_or_default();
+    let user = heard.strip_suffix(": hola").unwrap_or_default();
+    assert_eq!(number(&chat, &client)?, format!("* para los demás eres '{user}'"));
+    Ok(())
 }
