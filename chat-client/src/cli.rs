@@ -10,7 +10,7 @@ use anstream::AutoStream;
 use chat_protocol::language::Language;
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::options::endpoint::Endpoint;
-use chat_protocol::options::profile::Profile;
+use chat_protocol::options::profile::{Label, Profile};
 use chat_protocol::options::time_limit::TimeLimit;
 use chat_protocol::usage::help::Example;
 use chat_protocol::usage::profiles::{self, Common};
@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::connecting;
-use crate::conversation::Settings;
+use crate::conversation::{SendFraming, Settings};
 use crate::exit::{EXIT_STATUSES, Exit};
 use crate::naming::Naming;
 use crate::paint::Painter;
@@ -63,7 +63,11 @@ pub struct Cli {
     #[arg(help_heading = "Names", long, value_name = "on|off", require_equals = true)]
     sign: Switch,
 
-    /// Complete commands, such as `/quien`
+    /// The end of each message on the wire
+    #[arg(long, value_name = "FRAMING", value_enum, default_value_t = SendFraming::Line)]
+    send_framing: SendFraming,
+
+    /// Complete commands, such as `/quien`, and leave with `/salir`
     #[arg(help_heading = "The screen", long, value_name = "on|off", require_equals = true)]
     commands: Switch,
 
@@ -157,6 +161,8 @@ impl Cli {
         {
             settings.naming.person(asking);
             settings.vocabulary = Some(vocabulary);
+            let label = self.common.profile.server().label;
+            settings.tells_port = label == Label::Port && self.name.is_none();
             Ok(run(stream, terminal, settings, stop).await)
         } else {
             Ok(run(stream, pipe::open(), settings, stop).await)
@@ -177,6 +183,9 @@ impl Cli {
             language: self.language(),
             idle,
             sign: self.sign.is_on(),
+            commands: self.commands.is_on(),
+            send_framing: self.send_framing,
+            tells_port: false,
             naming,
             painter,
             vocabulary: None,

@@ -1,27 +1,32 @@
 //! A conversation: forwards lines in both directions at once, until one side ends it.
 
+mod hearing;
+mod outgoing;
 mod speaking;
+mod timing;
 
 use std::io;
-use std::sync::PoisonError;
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
-use chat_protocol::decoder::Line;
+use bytes::BytesMut;
 use chat_protocol::framing::Framing;
 use chat_protocol::language::Language;
-use chat_protocol::limits::CHUNK_PAUSE;
-use chat_protocol::text::{self, LEAVE_WORD};
+use chat_protocol::text::LEAVE_WORD;
+use chat_protocol::wording::Dismissal;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::exit::Exit;
+use crate::hint::Hint;
 use crate::naming::Naming;
-use crate::paint::{self, Painter};
+use crate::paint::Painter;
 use chat_terminal::completion::SharedVocabulary;
 use chat_terminal::lines::Lines;
 use chat_terminal::person::{Input, Keyboard, Screen};
+use outgoing::Outgoing;
+pub(crate) use outgoing::SendFraming;
+use timing::Awaited;
 
 /// Time for the server to close the connection after the client has sent everything, the leaving
 /// word last.
@@ -46,6 +51,12 @@ pub(crate) struct Settings {
     pub(crate) idle: Option<Duration>,
     /// True if the name is put before each line that is sent.
     pub(crate) sign: bool,
+    /// True if the server understands commands.
+    pub(crate) commands: bool,
+    /// The end of each message on the wire.
+    pub(crate) send_framing: SendFraming,
+    /// True if the user is to be told the port by which the others know this client.
+    pub(crate) tells_port: bool,
     /// The state of the name exchange with the server.
     pub(crate) naming: Naming,
     /// The appearance of lines: colour, time, bell.
@@ -62,13 +73,27 @@ pub(crate) struct Conversation<K, S> {
     incoming: Lines,
     /// Lines to be shown.
     shown: BytesMut,
-    /// Lines to be sent.
-    outgoing: BytesMut,
+    /// Messages to be sent.
+    outgoing: Outgoing,
     /// Input that waits until the server has the name.
     held: Vec<Input>,
     settings: Settings,
     last_sent: Instant,
     last_received: Instant,
+    /// The last traffic of which the user was told that the connection is silent since.
+    warned: Option<Instant>,
+    /// The answer that is due, and the time for it.
+    awaited: Option<(Instant, Awaited)>,
+    /// True if the server has sent a newline.
+    ends_lines: bool,
+    /// True if the server has sent this project's greeting.
+    greeted: bool,
+    /// The reason to end the connection in the server's last line.
+    dismissal: Option<Dismissal>,
+    /// True if the last message is a command to leave, which this client need not know.
+    said_goodbye: bool,
+    /// The hints that were given.
+    hints: Vec<Hint>,
     stage: Stage,
     /// The exit if the client itself decides to leave.
     reason: Option<Exit>,
@@ -94,14 +119,21 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             stream,
             keyboard,
             screen,
-            // Servers that never send a newline are supported too.
-            incoming: Lines::new(Framing::Auto, MAX_SHOWN, READ),
+            // A text without its end is shown too, once the server pauses.
+            incoming: Lines::new(Framing::Chunk, MAX_SHOWN, READ),
             shown: BytesMut::new(),
-            outgoing: BytesMut::new(),
+            outgoing: Outgoing::new(settings.send_framing),
             held: Vec::new(),
             settings,
             last_sent: now,
             last_received: now,
+            warned: None,
+            awaited: Some((now + Awaited::TIME, Awaited::Anything)),
+            ends_lines: false,
+            greeted: false,
+            dismissal: None,
+            said_goodbye: false,
+            hints: Vec::new(),
             stage: Stage::Talking,
             reason: None,
             exit: None,
@@ -121,29 +153,28 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             }
             let listening = on && self.shown.len() < MAX_WAITING;
             let typing = on && self.is_typing();
-            let sending = on && self.stage != Stage::Refused && !self.outgoing.is_empty();
-            let (pause, idle, deadline) =
-                (self.pause_ends(), self.idle_ends(), self.stage.deadline());
+            let sends = on && self.stage != Stage::Refused && !self.outgoing.is_empty();
+            let rests = self.outgoing.rests_until().filter(|_| sends);
+            let (pause, idle) = (self.pause_ends(), self.idle_step());
+            let (answer, deadline) = (self.answer_due(), self.stage.deadline());
             let naming = self.settings.naming.deadline().filter(|_| self.stage == Stage::Talking);
             tokio::select! {
                 input = self.keyboard.next(), if typing => self.take(input),
                 _ = self.stream.readable(), if listening => self.receive(),
-                _ = self.stream.writable(), if sending => self.send().await,
+                _ = self.stream.writable(), if sends && rests.is_none() => self.send().await,
+                () = until(rests), if sends => self.outgoing.rested(),
                 shown = self.screen.show(&mut self.shown), if !self.shown.is_empty() => {
                     if let Err(error) = shown {
                         self.output_failed(&error);
                     }
                 }
-                () = until(pause), if listening => {
-                    if let Some(line) = self.incoming.decoder.pause() {
-                        self.hear(&readable(line, self.settings.language));
-                    }
-                }
+                () = until(pause), if listening => self.pause_over().await,
                 () = until(naming), if on => {
                     let then = self.settings.naming.expire();
                     self.follow(then);
                 }
-                () = until(idle), if on => self.idle_time_over(),
+                () = until(idle), if on => self.idle_step_over().await,
+                () = until(answer), if listening => self.answer_overdue().await,
                 () = until(deadline), if on => self.exit = Some(Exit::Left),
             }
         }
@@ -170,10 +201,10 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
 
     /// Sends as much as the socket accepts now.
     async fn send(&mut self) {
-        match self.stream.try_write(&self.outgoing) {
+        match self.stream.try_write(self.outgoing.next_write()) {
             Ok(n) => {
-                self.outgoing.advance(n);
                 self.last_sent = Instant::now();
+                self.outgoing.sent(n, self.last_sent);
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => return,
             Err(_) => self.stage = Stage::Refused,
@@ -183,45 +214,6 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             // It fails if the server has already closed the connection.
             let _ = self.stream.shutdown().await;
         }
-    }
-
-    /// Reads once, and shows every line that is now complete.
-    fn receive(&mut self) {
-        match self.stream.try_read(self.incoming.buffer()) {
-            Ok(n) if n > 0 => {
-                self.last_received = Instant::now();
-                self.incoming.filled(n);
-                while let Some(line) = self.incoming.next() {
-                    let line = readable(line, self.settings.language);
-                    self.hear(&line);
-                }
-            }
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-            // A reset ends the conversation too.
-            Ok(_) | Err(_) => {
-                if let Some(line) = self.incoming.decoder.finish() {
-                    self.hear(&readable(line, self.settings.language));
-                }
-                self.exit.get_or_insert(self.stage.exit());
-            }
-        }
-    }
-
-    /// Handles a line from the server. After the user has left, the client answers no question for
-    /// a name.
-    fn hear(&mut self, line: &str) {
-        let (shown, then) = match self.stage {
-            Stage::Talking => self.settings.naming.hear(line, Instant::now()),
-            _ => (Some(line), None),
-        };
-        if let Some(line) = shown {
-            if let Some(vocabulary) = &self.settings.vocabulary {
-                vocabulary.lock().unwrap_or_else(PoisonError::into_inner).see(line);
-            }
-            let painted = self.settings.painter.arrived(line, paint::now);
-            self.put(&painted);
-        }
-        self.follow(then);
     }
 
     /// Shows a line of the client itself.
@@ -245,57 +237,14 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             self.exit = Some(Exit::Unseen);
         }
     }
-
-    /// The time at which the server's silence completes a message, if it does.
-    fn pause_ends(&self) -> Option<Instant> {
-        let waiting = self.incoming.decoder.awaits_pause();
-        waiting.then(|| self.last_received + CHUNK_PAUSE)
-    }
-
-    /// The time at which the idle timeout expires. There is none while the client waits for the
-    /// server to close: that wait has its own deadline.
-    fn idle_ends(&self) -> Option<Instant> {
-        self.settings
-            .idle
-            .filter(|_| self.stage.deadline().is_none())
-            .map(|limit| self.last_sent.max(self.last_received) + limit)
-    }
-
-    /// Handles the idle timeout. It does not apply if data has arrived that was not read yet.
-    fn idle_time_over(&mut self) {
-        let before = self.last_received;
-        if self.shown.len() < MAX_WAITING {
-            self.receive();
-        }
-        if self.last_received == before {
-            self.exit.get_or_insert(Exit::Idle);
-        }
-    }
 }
 
 impl Stage {
-    /// The exit if the server closes the connection now.
-    fn exit(self) -> Exit {
-        match self {
-            Self::Left(_) => Exit::Left,
-            Self::Talking | Self::Leaving | Self::Refused => Exit::ServerClosed,
-        }
-    }
-
     fn deadline(self) -> Option<Instant> {
         match self {
             Self::Left(deadline) => Some(deadline),
             Self::Talking | Self::Leaving | Self::Refused => None,
         }
-    }
-}
-
-/// Converts a line from the network to a text that may be shown (requirement 4.6).
-fn readable(line: Line<'_>, language: Language) -> String {
-    match line {
-        Line::Text(text) => text::showable(text).into_owned(),
-        Line::Empty => String::new(),
-        Line::TooLong => language.line_omitted(MAX_SHOWN).to_string(),
     }
 }
 
@@ -308,59 +257,4 @@ async fn until(time: Option<Instant>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use chat_protocol::wording::NAME_KEYWORD;
-    use tokio::net::TcpListener;
-
-    use super::*;
-
-    /// A user that enters nothing and accepts all output.
-    struct Nobody;
-
-    impl Keyboard for Nobody {
-        async fn next(&mut self) -> Input {
-            std::future::pending().await
-        }
-    }
-
-    impl Screen for Nobody {
-        async fn show(&mut self, lines: &mut BytesMut) -> io::Result<()> {
-            lines.clear();
-            Ok(())
-        }
-
-        async fn close(self) {}
-    }
-
-    fn plain() -> Settings {
-        Settings {
-            language: Language::Es,
-            idle: None,
-            sign: false,
-            naming: Naming::new(NAME_KEYWORD, None),
-            painter: Painter::default(),
-            vocabulary: None,
-        }
-    }
-
-    #[tokio::test]
-    async fn r4_3_leaving_before_everything_was_sent_is_not_called_leaving() {
-        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let stream = TcpStream::connect(server.local_addr().unwrap()).await.unwrap();
-        let (_never_read, _) = server.accept().await.unwrap();
-        let mut conversation = Conversation::new(stream, Nobody, Nobody, plain());
-        // More than the sockets hold.
-        conversation.say(&"x".repeat(1 << 25));
-        assert_eq!(conversation.leave_now().await, Exit::Unsent);
-    }
-
-    #[tokio::test]
-    async fn r4_3_nothing_is_sent_behind_the_leaving_word() {
-        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let stream = TcpStream::connect(server.local_addr().unwrap()).await.unwrap();
-        let mut conversation = Conversation::new(stream, Nobody, Nobody, plain());
-        conversation.take(Input::Text("uno\n\n salir\ndos".to_owned()));
-        conversation.take(Input::End);
-        assert_eq!(conversation.outgoing, "uno\n salir\n".as_bytes());
-    }
-}
+mod tests;

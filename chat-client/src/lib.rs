@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `connecting` | connecting, with keepalive |
 //! | `conversation` | both directions at once, leaving, idle timeout |
+//! | `hint` | hints for a profile that does not fit the server |
 //! | `naming` | giving the server a name when it asks for one |
 //! | `paint` | appearance of a line: colour, time, bell |
 //! | [`exit`] | exit reasons and statuses |
@@ -17,6 +18,7 @@ pub mod cli;
 mod connecting;
 mod conversation;
 pub mod exit;
+mod hint;
 mod naming;
 mod paint;
 

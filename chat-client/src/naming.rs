@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use chat_protocol::name::{Name, NameError};
-use chat_protocol::wording::{REFUSAL, is_greeting};
+use chat_protocol::wording::{REFUSAL, is_greeting, is_message};
 use tokio::time::Instant;
 
 use crate::exit::Exit;
@@ -21,6 +21,11 @@ const GRACE: Duration = Duration::from_millis(300);
 /// connection can take longer for other reasons, such as name resolution, but they do not delay
 /// answers.
 const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(1);
+
+/// Time for the keyword after the first text of a server from which none is expected. A server asks
+/// right after its greeting, perhaps with pauses between its lines; what comes later is a member's
+/// message. The server of this project sends both at once and needs no time.
+const ASKING: Duration = Duration::from_secs(5);
 
 /// The state of the name exchange.
 #[derive(Debug)]
@@ -37,7 +42,22 @@ pub(crate) struct Naming {
     asking: bool,
     /// Grace period for the server to refuse the name.
     grace: Duration,
+    question: Question,
     state: State,
+}
+
+/// The server's first question, while it is awaited. Outside of its time, the keyword is a member's
+/// message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    /// It can come.
+    Possible,
+    /// It can come until this time.
+    PossibleUntil(Instant),
+    /// It cannot come any more.
+    Impossible,
+    /// It came and was not expected.
+    Unexpected,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +68,9 @@ enum State {
     Asked,
     /// The server has the name, and has until this time to refuse it.
     Answered(Instant),
-    /// The server has not refused the name in time, but may only be slow.
-    Presumed,
+    /// The server has not refused the name in time, but may only be slow. The keyword counts if a
+    /// refusal came before it.
+    Presumed { refused: bool },
     /// The name exchange is over.
     Over,
 }
@@ -77,6 +98,7 @@ impl Naming {
             name,
             asking: false,
             grace: GRACE,
+            question: Question::Possible,
             state: State::Waiting(None),
         }
     }
@@ -113,7 +135,7 @@ impl Naming {
         match self.state {
             State::Waiting(_) => self.expected,
             State::Asked | State::Answered(_) => true,
-            State::Presumed | State::Over => false,
+            State::Presumed { .. } | State::Over => false,
         }
     }
 
@@ -127,39 +149,53 @@ impl Naming {
         !self.person && self.name.is_none() && self.is_due()
     }
 
+    /// Returns whether the server has asked for a name that was not expected to be needed.
+    pub(crate) fn was_surprised(&self) -> bool {
+        self.question == Question::Unexpected
+    }
+
     /// Handles a line from the server. Returns the part of it to be shown, and the next step.
     pub(crate) fn hear<'a>(
         &mut self,
         line: &'a str,
         now: Instant,
     ) -> (Option<&'a str>, Option<Then>) {
-        let before = self.before_keyword(line).filter(|_| self.takes_keyword());
-        match before {
-            Some(before) => (Some(before).filter(|before| !before.is_empty()), self.be_asked(now)),
-            None => (Some(line), self.pass(line, now)),
+        let Some(before) = self.before_keyword(line).filter(|_| self.takes_keyword(now)) else {
+            return (Some(line), self.pass(line, now));
+        };
+        if !self.expected {
+            self.question = Question::Unexpected;
         }
+        if !self.expected && !self.asking && self.name.is_none() {
+            // The user sees the question, and can answer it like any line.
+            return (Some(line), None);
+        }
+        (Some(before).filter(|before| !before.is_empty()), self.be_asked(now))
     }
 
-    /// The text before the keyword, if the line ends in it. A server that does not end its lines
-    /// may send the keyword right after its greeting.
+    /// The text before the keyword, if the line ends in it and is no message. A server that does not
+    /// end its lines may send the keyword right after its greeting.
     fn before_keyword<'a>(&self, line: &'a str) -> Option<&'a str> {
         let before = line.trim_end().strip_suffix(&self.keyword)?.trim();
-        (before.is_empty() || is_greeting(before)).then_some(before)
+        (!is_message(line)).then_some(before)
     }
 
-    /// Returns whether the keyword counts as a question. If there is no name and none is needed, it
-    /// is an ordinary line.
-    fn takes_keyword(&self) -> bool {
+    /// Returns whether the keyword counts as a question now.
+    fn takes_keyword(&self, now: Instant) -> bool {
         match self.state {
-            State::Waiting(_) => self.expected || self.asking || self.name.is_some(),
-            State::Asked | State::Answered(_) | State::Presumed => true,
-            State::Over => false,
+            State::Waiting(_) => match self.question {
+                Question::Possible => true,
+                Question::PossibleUntil(end) => now <= end,
+                Question::Impossible | Question::Unexpected => false,
+            },
+            State::Asked | State::Answered(_) | State::Presumed { refused: true } => true,
+            State::Presumed { refused: false } | State::Over => false,
         }
     }
 
     fn be_asked(&mut self, now: Instant) -> Option<Then> {
         match self.state {
-            State::Answered(_) | State::Presumed => Some(self.ask_again()),
+            State::Answered(_) | State::Presumed { .. } => Some(self.ask_again()),
             _ => {
                 self.state = State::Asked;
                 self.give(now)
@@ -179,7 +215,7 @@ impl Naming {
         self.name = None;
         if self.person {
             self.asking = true;
-            if matches!(self.state, State::Answered(_) | State::Presumed) {
+            if matches!(self.state, State::Answered(_) | State::Presumed { .. }) {
                 self.state = State::Asked;
             }
             Then::Ask
@@ -199,10 +235,13 @@ impl Naming {
                 self.state = State::Over;
                 return Some(Then::Talk);
             }
-            State::Presumed if !refusal => self.state = State::Over,
-            // A server asks right after its greeting. A keyword that comes later is a member's
-            // message.
-            State::Waiting(_) if !self.expected && !is_greeting(line) => self.state = State::Over,
+            State::Presumed { .. } if refusal => self.state = State::Presumed { refused: true },
+            State::Presumed { .. } => self.state = State::Over,
+            State::Waiting(_) if is_message(line) => self.question = Question::Impossible,
+            State::Waiting(_) if !self.expected && self.question == Question::Possible => {
+                let time = if is_greeting(line) { Duration::ZERO } else { ASKING };
+                self.question = Question::PossibleUntil(now + time);
+            }
             _ => {}
         }
         None
@@ -229,7 +268,7 @@ impl Naming {
         match self.state {
             State::Waiting(deadline) => deadline,
             State::Answered(deadline) => Some(deadline),
-            State::Asked | State::Presumed | State::Over => None,
+            State::Asked | State::Presumed { .. } | State::Over => None,
         }
     }
 
@@ -241,10 +280,10 @@ impl Naming {
                 Some(Then::Leave(Exit::NotAsked))
             }
             State::Answered(_) => {
-                self.state = State::Presumed;
+                self.state = State::Presumed { refused: false };
                 Some(Then::Talk)
             }
-            State::Asked | State::Presumed | State::Over => None,
+            State::Asked | State::Presumed { .. } | State::Over => None,
         }
     }
 }

@@ -114,7 +114,7 @@ fn r8_1_those_who_vanish_without_a_word_are_idle_and_released() -> Result {
     for client in &mut clients {
         client.signal(SIGCONT)?;
         client.out.wait_for(ES.idle_notice())?;
-        client.expect_exit(3)?;
+        client.expect_exit(4)?;
     }
     healthy.finish(&chat.stage)
 }

@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod on_a_terminal;
+mod wire;
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::Command;
@@ -24,9 +25,16 @@ fn client_of(address: &impl ToString) -> Command {
 
 /// Starts the client in pipes, connected to a server that the test plays.
 fn with_played_server() -> Result<(Stage, Program, Peer)> {
+    with_played_server_and(&[])
+}
+
+/// The same with further options.
+fn with_played_server_and(options: &[&str]) -> Result<(Stage, Program, Peer)> {
     let stage = Stage::new();
     let server = stage.listen("server")?;
-    let client = stage.start("client", client_of(&server.address()))?;
+    let mut command = client_of(&server.address());
+    command.args(options);
+    let client = stage.start("client", command)?;
     let link = server.accept()?;
     client.out.expect(ES.connected())?;
     client.out.expect(ES.type_messages())?;
@@ -172,6 +180,36 @@ fn r4_4_says_at_once_that_the_server_has_closed() -> Result {
     link.end_sending()?;
     client.out.expect("the last line")?;
     client.err.expect("chat-client: el servidor cerró la conexión")?;
+    client.expect_exit(3)
+}
+
+#[test]
+fn r4_4_a_reason_that_the_server_gave_decides_text_and_status() -> Result {
+    for (lines, status, text) in [
+        ("* conexión cerrada por inactividad", 4, "conexión cerrada por inactividad"),
+        ("* connection closed because of inactivity", 4, "conexión cerrada por inactividad"),
+        ("* el servidor se cierra", 9, "el servidor se cierra"),
+        ("* the server is closing", 9, "el servidor se cierra"),
+        ("* the operator has closed the connection", 10, "el operador ha cerrado la conexión"),
+        ("! servidor lleno", 11, "servidor lleno"),
+        (
+            "! too many connections from your address (--max-per-ip 250)",
+            12,
+            "demasiadas conexiones desde tu dirección",
+        ),
+        ("! nombre reservado\n! demasiados intentos", 13, "demasiados intentos"),
+        ("! you did not give a name in time", 14, "no diste ningún nombre a tiempo"),
+    ] {
+        let (_stage, mut client, mut link) = with_played_server()?;
+        link.send(format!("hola\n{lines}\n"))?;
+        drop(link);
+        client.expect_exit(status)?;
+        client.err.expect(&format!("chat-client: {text}"))?;
+    }
+    // A reason that is not the last line is none.
+    let (_stage, mut client, mut link) = with_played_server()?;
+    link.send("! servidor lleno\nhola\n")?;
+    drop(link);
     client.expect_exit(3)
 }
 

@@ -111,8 +111,26 @@ fn r8_4_the_client_prints_the_notice_and_exits() -> Result {
     let mut client = chat.client("client")?;
     client.out.expect("* conexión cerrada por inactividad")?;
     client.out.expect_end()?;
-    client.err.expect("chat-client: el servidor cerró la conexión")?;
-    client.expect_exit(3)
+    client.err.expect("chat-client: conexión cerrada por inactividad")?;
+    client.expect_exit(4)
+}
+
+#[test]
+fn r8_4_the_client_warns_before_its_own_limit() -> Result {
+    let stage = Stage::new();
+    let server = stage.listen("server")?;
+    for (language, warning) in [
+        ("es", "* sin actividad: la conexión se cierra en 0.1 s"),
+        ("en", "* no activity: the connection is closed in 0.1 s"),
+    ] {
+        let mut command = binaries::client();
+        command.args([&server.address().to_string(), "--idle-timeout", SHORT, "-l", language]);
+        let mut client = stage.start("client", command)?;
+        server.accept()?.expect_end()?;
+        assert_eq!(client.out.rest()?[2..], [warning]);
+        client.expect_exit(4)?;
+    }
+    Ok(())
 }
 
 #[test]
@@ -145,6 +163,29 @@ fn r8_2_bytes_in_either_direction_start_the_clients_time_again() -> Result {
         link.expect("que tal")
     })?;
     link.expect_end()?;
+    client.expect_exit(4)
+}
+
+/// What arrived while the client was stopped is no silence.
+#[cfg(unix)]
+#[test]
+fn r8_2_a_client_that_stood_still_hears_what_arrived_meanwhile() -> Result {
+    const SIGCONT: i32 = 18;
+    const SIGSTOP: i32 = 19;
+    let stage = Stage::new();
+    let server = stage.listen("server")?;
+    let mut command = binaries::client();
+    command.args([&server.address().to_string(), "--idle-timeout", "500ms"]);
+    let mut client = stage.start("client", command)?;
+    let mut link = server.accept()?;
+    client.out.wait_for(ES.type_messages())?;
+    client.signal(SIGSTOP)?;
+    link.send("uno\ndo")?;
+    thread::sleep(Duration::from_millis(700));
+    client.signal(SIGCONT)?;
+    link.send("s\n")?;
+    client.out.expect("uno")?;
+    client.out.expect("dos")?;
     client.expect_exit(4)
 }
 

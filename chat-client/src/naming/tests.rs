@@ -53,9 +53,35 @@ fn r5_2_the_keyword_may_stick_to_the_greeting() {
     let (mut naming, now) = sala(Some("Ana"), false);
     let line = format!("{GREETING}{NAME_KEYWORD}");
     assert_eq!(naming.hear(&line, now), (Some(GREETING), Some(give("Ana"))));
+}
+
+#[test]
+fn r5_2_the_keyword_counts_behind_any_greeting_of_several_lines() {
     let (mut naming, now) = sala(Some("Ana"), false);
-    let line = format!("di {NAME_KEYWORD}");
-    assert_eq!(naming.hear(&line, now), (Some(line.as_str()), None));
+    for line in ["Bienvenido!", "* usuarios: 3", "! reglas: ninguna", ""] {
+        assert_eq!(naming.hear(line, now), (Some(line), None));
+    }
+    let line = format!("Escribe tu {NAME_KEYWORD}");
+    assert_eq!(naming.hear(&line, now), (Some("Escribe tu"), Some(give("Ana"))));
+}
+
+#[test]
+fn r5_2_the_keyword_does_not_count_in_a_message_or_behind_one() {
+    for message in ["Bea > hola", "usuario 65310: hola", "[privado] Bea > hola"] {
+        for message in [message.to_owned(), message.replace("hola", NAME_KEYWORD)] {
+            let (mut naming, now) = sala(Some("Ana"), false);
+            assert_eq!(naming.hear(&message, now), (Some(message.as_str()), None));
+            assert_eq!(naming.hear(NAME_KEYWORD, now), (Some(NAME_KEYWORD), None));
+        }
+    }
+}
+
+#[test]
+fn r5_2_a_keyword_after_the_name_was_presumed_needs_a_refusal_before_it() {
+    let (mut naming, now) = sala(Some("Ana"), true);
+    naming.hear(NAME_KEYWORD, now);
+    naming.expire();
+    assert_eq!(naming.hear(NAME_KEYWORD, now), (Some(NAME_KEYWORD), None));
 }
 
 #[test]
@@ -134,12 +160,17 @@ fn r5_2_a_server_that_does_not_ask_is_left() {
 }
 
 #[test]
-fn r5_2_who_expects_no_keyword_does_not_answer_somebody_who_says_it_later() {
-    let now = Instant::now();
-    let mut naming = Naming::new(NAME_KEYWORD, Some(name("Ana")));
-    assert_eq!(naming.hear(GREETING, now), (Some(GREETING), None));
-    naming.hear("hola", now);
-    assert_eq!(naming.hear(NAME_KEYWORD, now), (Some(NAME_KEYWORD), None));
+fn r5_2_who_expects_no_keyword_answers_it_only_right_after_the_greeting() {
+    let begun = Instant::now();
+    let moment = Duration::from_millis(1);
+    for (greeting, late) in [(GREETING, moment), ("Bienvenido!", ASKING + moment)] {
+        for (time, answer) in [(begun, Some(give("Ana"))), (begun + late, None)] {
+            let mut naming = Naming::new(NAME_KEYWORD, Some(name("Ana")));
+            assert_eq!(naming.hear(greeting, begun), (Some(greeting), None));
+            assert_eq!(naming.hear(NAME_KEYWORD, time).1, answer);
+            assert_eq!(naming.was_surprised(), answer.is_some());
+        }
+    }
 }
 
 #[test]

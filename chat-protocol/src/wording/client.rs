@@ -25,8 +25,54 @@ texts! {
         es: "conexión cerrada por inactividad",
         en: "connection closed because of inactivity",
     }
+    /// Warns that the connection is silent, and will be closed in so many seconds (requirement 8.4).
+    pub client_idle_soon(seconds: f64) {
+        es: "* sin actividad: la conexión se cierra en {seconds} s",
+        en: "* no activity: the connection is closed in {seconds} s",
+    }
+    /// The server has sent nothing since the client has connected (requirement 7.1).
+    pub no_answer_yet {
+        es: "* el servidor aún no responde: quizá atiende a otro cliente; espera tu turno",
+        en: "* the server does not answer yet: it may be serving another client; wait for your turn",
+    }
+    /// Tells the user of a server that labels by port how the others know this client.
+    pub you_are_user(port: u16) {
+        es: "* para los demás eres 'usuario {port}'",
+        en: "* for the others you are 'usuario {port}'",
+    }
+    /// The server asks for a name, which the profile does not know.
+    pub hint_name_wanted {
+        es: "* el servidor pide un nombre: escríbelo, o prueba con --profile sala",
+        en: "* the server asks for a name: type it, or try --profile sala",
+    }
+    /// The server knows names, and the client puts its own before each line.
+    pub hint_names_are_known {
+        es: "* el servidor pide un nombre y lo pone en cada línea: prueba con --profile sala",
+        en: "* the server asks for a name and puts it before each line: try --profile sala",
+    }
+    /// The server offers commands, and the client does not complete them.
+    pub hint_has_commands {
+        es: "* el servidor tiene comandos: con --profile grupal, Tab los completa",
+        en: "* the server has commands: with --profile grupal, Tab completes them",
+    }
+    /// The server does not answer commands.
+    pub hint_no_commands {
+        es: "* el servidor no responde al comando: quizá lo ven los demás; prueba con --profile sala",
+        en: "* the server does not answer the command: others may see it; try --profile sala",
+    }
+    pub(super) too_many_from_here {
+        es: "demasiadas conexiones desde tu dirección",
+        en: "too many connections from your address",
+    }
+    pub(super) too_many_new_from_here {
+        es: "demasiadas conexiones nuevas desde tu dirección",
+        en: "too many new connections from your address",
+    }
     /// The client leaves because the server does not ask for a name (requirement 5.2).
-    pub not_asked { es: "el servidor no preguntó el nombre", en: "the server did not ask for a name" }
+    pub not_asked {
+        es: "el servidor no preguntó el nombre (prueba con --profile basico)",
+        en: "the server did not ask for a name (try --profile basico)",
+    }
     /// The client leaves because the server refuses the name from the command line.
     pub name_not_taken { es: "el servidor no aceptó el nombre", en: "the server did not accept the name" }
     /// Replaces a line of more than `limit` bytes in the client's output.

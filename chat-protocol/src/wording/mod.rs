@@ -16,6 +16,7 @@ use crate::limits::MAX_NAME;
 
 mod client;
 mod console;
+mod dismissals;
 mod errors;
 mod people;
 mod refusals;
@@ -24,6 +25,7 @@ mod server;
 mod texts;
 
 pub use console::{IMITATION, imitates_console};
+pub use dismissals::{Dismissal, dismissal_in};
 pub use seen::*;
 
 /// The server's second line on its console, once it listens (requirement 1.2).
@@ -36,6 +38,8 @@ pub const NAME_KEYWORD: &str = "nombre del cliente";
 pub const NOTICE: &str = "* ";
 /// Prefix of every refusal. No member's message begins with it (requirement 6.6).
 pub const REFUSAL: &str = "! ";
+/// Prefix of the label of a message under `--label port`.
+const USER: &str = "usuario ";
 /// Separator between a name and that member's message.
 const SAYS: &str = " > ";
 
@@ -54,8 +58,8 @@ pub fn message_by_port(sender: SocketAddr, text: &str) -> impl fmt::Display {
 /// stands behind the port.
 pub fn message_by_numbered_port(sender: SocketAddr, number: u32, text: &str) -> impl fmt::Display {
     fmt::from_fn(move |f| match (sender.port(), number) {
-        (port, ..2) => write!(f, "usuario {port}: {text}"),
-        (port, _) => write!(f, "usuario {port}-{number}: {text}"),
+        (port, ..2) => write!(f, "{USER}{port}: {text}"),
+        (port, _) => write!(f, "{USER}{port}-{number}: {text}"),
     })
 }
 

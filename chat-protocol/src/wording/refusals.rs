@@ -10,7 +10,7 @@ use crate::name::{Name, NameError};
 use crate::refusal::{AddressLimit, Refusal};
 
 texts! {
-    server_full { es: "! servidor lleno", en: "! the server is full" }
+    pub(super) server_full { es: "! servidor lleno", en: "! the server is full" }
     too_many_connections(limit: AddressLimit) {
         es: "! demasiadas conexiones desde tu dirección ({limit})",
         en: "! too many connections from your address ({limit})",
@@ -33,8 +33,8 @@ texts! {
         en: "! the name is taken: somebody has it, or one that looks like it",
     }
     invalid_name(why: &str) { es: "! nombre no válido: {why}", en: "! the name is not valid: {why}" }
-    too_many_names { es: "! demasiados intentos", en: "! too many attempts" }
-    name_too_late { es: "! no diste ningún nombre a tiempo", en: "! you did not give a name in time" }
+    pub(super) too_many_names { es: "! demasiados intentos", en: "! too many attempts" }
+    pub(super) name_too_late { es: "! no diste ningún nombre a tiempo", en: "! you did not give a name in time" }
     unknown_command(word: &str) {
         es: "! no existe el comando /{word}; /ayuda muestra los que hay",
         en: "! there is no command /{word}; /help lists the commands",

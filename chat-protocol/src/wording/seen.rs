@@ -1,7 +1,8 @@
 //! Parses lines from a server, in whichever language it talks, to find the names in use.
 
 use super::people::NEXT;
-use super::{NOTICE, SAYS};
+use super::{NOTICE, SAYS, USER};
+use crate::command::{FORMS, Verb};
 use crate::language::Language;
 use crate::name::Name;
 
@@ -75,6 +76,30 @@ pub fn is_greeting(line: &str) -> bool {
     Language::ALL.iter().any(|language| language.greeting() == line)
 }
 
+/// Returns whether a line has the form of a member's message: it begins with a label, or with the
+/// mark of a private message.
+///
+/// ```
+/// # use chat_protocol::wording::is_message;
+/// assert!(is_message("Ana > hola") && is_message("usuario 65310: hola"));
+/// assert!(!is_message("Bienvenido! Ingresa tu nombre: "));
+/// ```
+pub fn is_message(line: &str) -> bool {
+    let by_name = line.split_once(SAYS).is_some_and(|(name, _)| name.parse::<Name>().is_ok());
+    let port = line.strip_prefix(USER).and_then(|rest| rest.split_once(": "));
+    let by_port = port.is_some_and(|(port, _)| {
+        !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+    });
+    by_name || by_port || private_of(line).is_some()
+}
+
+/// Returns whether a notice of a server tells of the command that lists the commands.
+pub fn offers_commands(line: &str) -> bool {
+    let help = FORMS.iter().filter(|form| form.verb == Verb::Help);
+    let words = help.flat_map(|form| [form.word, form.alias]);
+    words.into_iter().any(|word| line.contains(&format!("/{word}")))
+}
+
 /// The names that a line shows.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Seen<'a> {
@@ -111,6 +136,16 @@ mod tests {
     }
 
     #[test]
+    fn r5_2_a_banner_is_no_message() {
+        for line in ["Ana > ", "usuario 1: x", "usuario 65310-2: x", "[private] Ana > hi"] {
+            assert!(is_message(line), "{line}");
+        }
+        for line in ["", "hola", "usuario: x", "usuario Ana: x", "elige > 1 ", "! no", "a b > c"] {
+            assert_eq!(is_message(line), line.starts_with("elige"), "{line}");
+        }
+    }
+
+    #[test]
     fn names_are_seen_where_they_stand() {
         let (ana, bea) = (name("Ana"), name("Bea"));
         let here = |names: &[&str]| (None, names.iter().map(|n| (*n).to_owned()).collect());
@@ -143,6 +178,8 @@ mod tests {
             }
             assert_eq!(own_name_in(&language.you_are_now(&bea).to_string()), Some(bea.clone()));
             assert!(is_greeting(language.greeting()));
+            assert!(is_message(&language.private(&ana, "hola").to_string()));
+            assert!(!is_message(&language.joined(&ana).to_string()));
         }
     }
 }

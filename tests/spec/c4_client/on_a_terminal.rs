@@ -10,6 +10,13 @@ const CTRL_D: &str = "\x04";
 const CTRL_Z: &str = "\x1a";
 const UP: &str = "\x1b[A";
 
+/// A client with a name of its own: it is not told its number.
+fn client_of(address: &impl ToString) -> Command {
+    let mut command = super::client_of(address);
+    command.args(["--name", "Ana"]);
+    command
+}
+
 /// Starts the client on a terminal and waits for its prompt.
 fn client(chat: &Chat) -> Result<Terminal> {
     let client = chat.stage.start_on_terminal("client", &client_of(&chat.address))?;
@@ -236,9 +243,9 @@ fn r4_4_the_last_lines_before_the_end_are_seen() -> Result {
         "uno",
         "dos",
         "* conexión cerrada por inactividad",
-        "chat-client: el servidor cerró la conexión",
+        "chat-client: conexión cerrada por inactividad",
     ])?;
-    client.expect_exit(3)
+    client.expect_exit(4)
 }
 
 #[test]
@@ -288,4 +295,16 @@ fn r4_7_a_terminal_that_cannot_be_edited_on_is_a_pipe() -> Result {
     client.wait_for(&[ES.greeting()])?;
     client.press("salir\r")?;
     client.expect_exit(0)
+}
+
+#[test]
+fn r2_4_a_client_is_told_how_the_others_know_it() -> Result {
+    let chat = Chat::start()?;
+    let mut ana = chat.peer("ana")?;
+    let client = chat.stage.start_on_terminal("client", &super::client_of(&chat.address))?;
+    client.press("hola\r")?;
+    let heard = ana.hear()?.unwrap_or_default();
+    let user = heard.strip_suffix(": hola").unwrap_or_default();
+    let told = format!("* para los demás eres '{user}'");
+    chat.stage.eventually("the client tells its number", || client.seen().contains(&told))
 }

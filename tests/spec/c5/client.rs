@@ -107,11 +107,97 @@ fn r5_2_another_keyword_can_be_agreed_on() -> Result {
 }
 
 #[test]
+fn r5_2_the_keyword_is_answered_behind_any_greeting() -> Result {
+    for greeting in ["Bienvenido!\n* 3 usuarios\n\n== reglas ==\n", "Hola! Escribe el ", ""] {
+        let (_stage, _client, mut link) =
+            with_played_server(&["--profile", "sala", "--name", "Ana"])?;
+        link.send(format!("{greeting}{KEYWORD}"))?;
+        link.expect("Ana")?;
+    }
+    // A text that is not the keyword is only shown.
+    let options = ["--name", "Ana", "--name-keyword", "Ingresa tu nombre:"];
+    for (options, answered) in [(&options[..2], false), (&options, true)] {
+        let (_stage, mut client, mut link) = with_played_server(options)?;
+        link.send("Bienvenido!\nIngresa tu nombre: ")?;
+        client.out.expect("Bienvenido!")?;
+        if answered {
+            link.expect("Ana")?;
+        } else {
+            client.out.expect("Ingresa tu nombre: ")?;
+        }
+        client.type_in("hola\n")?;
+        link.expect("hola")?;
+    }
+    Ok(())
+}
+
+/// A server whose protocol is that of many course solutions: it compares what one `recv` returns,
+/// and takes what the next one returns as the name.
+#[test]
+fn r5_1_a_server_that_compares_what_one_read_returns_gets_the_name_alone() -> Result {
+    for profile in ["basico", "sala"] {
+        let (_stage, mut client, mut link) = with_played_server(&[
+            "--profile",
+            profile,
+            "--name-keyword",
+            "NICK",
+            "--name",
+            "Ana",
+            "--send-framing",
+            "bare",
+        ])?;
+        link.send("NICK")?;
+        assert_eq!(link.receive()?, b"Ana");
+        link.send("Ana joined!")?;
+        client.out.expect("Ana joined!")?;
+        client.type_in("hola\n")?;
+        assert_eq!(link.receive()?, b"hola");
+    }
+    Ok(())
+}
+
+#[test]
+fn r5_2_a_member_that_says_the_keyword_gets_no_name() -> Result {
+    for profile in ["practico", "basico"] {
+        let options = ["--profile", profile, "--label", "none", "--operator", "off"];
+        let chat = Chat::start_with(&[&options[..], &["--max-clients", "9"]].concat())?;
+        let mut ana = chat.peer("ana")?;
+        let mut client = in_chat(&chat, &["--profile", profile, "--name", "Facundo"])?;
+        ana.send(format!("{KEYWORD}\n"))?;
+        client.out.wait_for(KEYWORD)?;
+        client.type_in("hola\n")?;
+        assert!(ana.hear()?.is_some_and(|line| line.ends_with("hola")), "{profile}");
+    }
+    Ok(())
+}
+
+#[test]
+fn r5_2_a_server_that_asks_for_a_name_is_told_with_the_profile_to_try() -> Result {
+    let chat = Chat::start_with(&["--profile", "sala"])?;
+    for (options, hint) in [
+        (&[][..], "* el servidor pide un nombre: escríbelo, o prueba con --profile sala"),
+        (
+            &["-p", "practico", "-n", "Facundo"],
+            "* el servidor pide un nombre y lo pone en cada línea: prueba con --profile sala",
+        ),
+        (&["-l", "en"], "* the server asks for a name: type it, or try --profile sala"),
+    ] {
+        let mut client = in_chat(&chat, options)?;
+        client.out.wait_for(hint)?;
+        client.type_in("salir\n")?;
+        client.expect_exit(0)?;
+    }
+    Ok(())
+}
+
+#[test]
 fn r5_2_who_is_not_asked_in_time_says_so_and_leaves() -> Result {
     let chat = Chat::start()?;
     let options = ["--profile", "sala", "--name", "Ana", "--keyword-timeout", "200ms"];
     let mut client = in_chat(&chat, &options)?;
-    client.err.expect("chat-client: el servidor no preguntó el nombre")?;
+    client
+        .err
+        .expect("chat-client: el servidor no preguntó el nombre (prueba con --profile basico)")?;
     client.expect_exit(7)?;
     chat.server.out.find(|line| line.ends_with("desconectado"), "that the client is gone").map(drop)
 }
@@ -150,7 +236,36 @@ fn r5_6_what_the_server_says_about_a_name_that_comes_too_late_is_shown() -> Resu
     let chat = Chat::start_with(&["--profile", "sala", "--name-timeout", "200ms"])?;
     let mut client = in_chat(&chat, &["--profile", "sala"])?;
     client.out.expect("! no diste ningún nombre a tiempo")?;
-    client.expect_exit(3)
+    client.err.expect("chat-client: no diste ningún nombre a tiempo")?;
+    client.expect_exit(14)
+}
+
+#[test]
+fn r6_3_a_command_to_leave_is_leaving() -> Result {
+    let chat = Chat::start_with(&["--profile", "grupal"])?;
+    for (profile, name) in [("grupal", "Ana"), ("sala", "Bea"), ("basico", "Caro")] {
+        for word in ["/salir", "/QUIT"] {
+            let mut client = in_chat(&chat, &["--profile", profile, "--name", name])?;
+            client.type_in(&format!("{word}\n"))?;
+            client.expect_exit(0)?;
+            client.err.expect_end()?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn r7_1_a_client_that_waits_for_its_turn_is_told_so() -> Result {
+    let chat = Chat::start_with(&["--profile", "practico"])?;
+    let first = chat.peer("first")?;
+    let options = ["--profile", "practico", "--name", "Facundo"];
+    let client = chat.stage.start("client", client_of(&chat.address, &options))?;
+    client.out.expect(ES.connected())?;
+    client.out.expect(ES.type_messages())?;
+    let waits = "* el servidor aún no responde: quizá atiende a otro cliente; espera tu turno";
+    client.out.expect(waits)?;
+    drop(first);
+    client.out.expect(ES.greeting())
 }
 
 #[test]

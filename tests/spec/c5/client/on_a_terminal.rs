@@ -140,6 +140,20 @@ fn r7_3_its_user_is_asked_for_the_name_that_goes_before_each_line() -> Result {
 }
 
 #[test]
+fn r7_1_what_is_typed_for_a_name_is_not_disturbed_by_the_wait() -> Result {
+    let chat = Chat::start_with(&["--profile", "practico"])?;
+    let first = chat.peer("first")?;
+    let client = client(&chat, &["--profile", "practico"])?;
+    client.wait_for(&["tu nombre:"])?;
+    client.press("Facu")?;
+    client.wait_for(&[ES.no_answer_yet(), "tu nombre: Facu"])?;
+    drop(first);
+    client.wait_for(&[ES.greeting(), "tu nombre: Facu"])?;
+    client.press("ndo\rhola\r")?;
+    chat.server.out.wait_for("Facundo > hola")
+}
+
+#[test]
 fn r7_3_who_has_a_name_is_not_asked() -> Result {
     let chat = Chat::start_with(&["--profile", "practico"])?;
     let client = client(&chat, &["--profile", "practico", "--name", "Facundo"])?;
