@@ -89,10 +89,9 @@ texts! {
     pub(super) more(number: usize) { es: "y {number} más", en: "and {number} more" }
     pub(super) form(written: &str) { es: "* se escribe así: /{written}", en: "* usage: /{written}" }
     pub(super) say_a_slash { es: "* //texto: dice /texto", en: "* //text: says /text" }
-    /// Tells a client that its connection is closed because the server is stopping (requirement
-    /// 3.5).
+    /// Tells each client that the server stops (requirement 3.5).
     pub server_closing { es: "* el servidor se cierra", en: "* the server is closing" }
-    /// Tells a client that the operator has closed its connection (requirement 3.5).
+    /// Tells a client that the operator ends its connection (requirement 3.5).
     pub removed_by_operator {
         es: "* el operador ha cerrado la conexión",
         en: "* the operator has closed the connection",
