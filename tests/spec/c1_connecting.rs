@@ -353,7 +353,10 @@ fn r1_8_a_reserved_port_is_one_line_and_status_1() {
 
 #[test]
 fn r1_8_malformed_addresses_are_one_line_and_status_2() {
-    for address in ["", "127.0.0.1:99999", "127.0.0.1:x", "::1:80", "[::1", "a b:80"] {
+    let numbers = ["127.1", "1.2:80", "0x7f000001", "17706:80", "65536"];
+    for address in
+        [&numbers[..], &["", "127.0.0.1:99999", "127.0.0.1:x", "::1:80", "[::1", "a b:80"]].concat()
+    {
         let named = format!("'{address}'");
         refused(server_with(&["--bind", address]), 2, &[&named, "--bind", "expected ADDR:PORT"]);
     }
@@ -376,7 +379,7 @@ fn r1_8_bad_usage_names_the_option_and_what_it_takes() {
         (&["--max-clients", "0"], ["--max-clients", "from 1, or off"]),
         (&["--max-per-ip", "0"], ["--max-per-ip", "from 1, or off"]),
         (&["--max-rooms", "0"], ["--max-rooms", "0"]),
-        (&["--max-rate", "20"], ["--max-rate", "20/s"]),
+        (&["--max-rate", "20/m"], ["--max-rate", "20/s"]),
         (&["--outbox", "1"], ["--outbox", "from 1KiB to 1GiB"]),
         (&["--slow-reader", "drop"], ["--slow-reader", "skip or close"]),
         (&["--coalesce", "1h"], ["--coalesce", "up to 1s"]),

@@ -10,9 +10,9 @@ const SE: u8 = 240;
 /// Begins a subnegotiation. The commands WILL, WONT, DO and DONT follow it.
 const SB: u8 = 250;
 
-/// The last of the options that are in use: 0 to 49 (IANA, "Telnet Options"). What other programs
-/// number higher could be text behind an invalid byte.
-const LAST_OPTION: u8 = 49;
+/// The first number behind the options that are in use: 0 to 49 (IANA, "Telnet Options"). Behind an
+/// invalid byte, what other programs number higher could be text.
+const FIRST_UNUSED: u8 = 50;
 
 /// Maximum length of a subnegotiation in bytes. A terminal's environment fits. Without a limit, two
 /// invalid bytes could silence a peer.
@@ -51,23 +51,25 @@ impl Sequence {
     /// The sequence after one more byte. `None` if the byte does not belong to it; then its
     /// [bytes](Self::bytes) are text.
     pub(super) fn followed_by(self, byte: u8) -> Option<Self> {
-        match (self, byte) {
-            (Self::Mark(2), 0xBF) => Some(Self::None),
-            (Self::Mark(count), _) if byte == MARK[usize::from(count)] => {
-                Some(Self::Mark(count + 1))
-            }
-            (Self::Command, SE..SB | IAC) => Some(Self::None),
-            (Self::Command, SB..IAC) => Some(Self::Negotiation(byte - SB)),
+        match self {
+            Self::Mark(count) if byte != MARK[usize::from(count)] => None,
+            Self::Mark(2) => Some(Self::None),
+            Self::Mark(count) => Some(Self::Mark(count + 1)),
+            Self::Command => match byte {
+                SE..SB | IAC => Some(Self::None),
+                SB..IAC => Some(Self::Negotiation(byte - SB)),
+                _ => None,
+            },
             // A line ending is one, whatever comes before it.
-            (Self::Negotiation(_), b'\n' | b'\r') => None,
-            (Self::Negotiation(0), 0..=LAST_OPTION) => Some(Self::Subnegotiation(0, false)),
-            (Self::Negotiation(_), 0..=LAST_OPTION) => Some(Self::None),
-            (Self::Subnegotiation(_, true), SE)
-            | (Self::Subnegotiation(MAX_SUBNEGOTIATION.., _), _) => Some(Self::None),
-            (Self::Subnegotiation(count, escaped), _) => {
-                Some(Self::Subnegotiation(count + 1, byte == IAC && !escaped))
+            Self::Negotiation(_) if matches!(byte, b'\n' | b'\r' | FIRST_UNUSED..) => None,
+            Self::Negotiation(0) => Some(Self::Subnegotiation(0, false)),
+            Self::Negotiation(_) => Some(Self::None),
+            Self::Subnegotiation(count, escaped) => {
+                let ends = escaped && byte == SE || count == MAX_SUBNEGOTIATION;
+                let next = Self::Subnegotiation(count + 1, byte == IAC && !escaped);
+                Some(if ends { Self::None } else { next })
             }
-            (Self::None | Self::Mark(_) | Self::Command | Self::Negotiation(_), _) => None,
+            Self::None => None,
         }
     }
 
