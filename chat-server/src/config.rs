@@ -151,6 +151,7 @@ impl Config {
     pub(crate) fn directory_rules(&self) -> directory::Rules {
         directory::Rules {
             presence: self.presence.is_on(),
+            guests: self.label == Label::Port,
             max_rooms: self.max_rooms.get(),
             language: self.common.lang,
         }

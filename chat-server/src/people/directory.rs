@@ -33,9 +33,18 @@ pub(crate) struct Directory<T> {
 pub(crate) struct Rules {
     /// A room hears when a member joins or leaves.
     pub(crate) presence: bool,
+    /// Clients are told apart by their ports: the names of guests are reserved.
+    pub(crate) guests: bool,
     /// The number of rooms that there may be.
     pub(crate) max_rooms: usize,
     pub(crate) language: Language,
+}
+
+impl Rules {
+    /// Returns whether no client can have this name.
+    fn reserves(&self, name: &Name) -> bool {
+        name.is_reserved() || self.guests && name.is_guest_like()
+    }
 }
 
 /// Identifies a person, in the order of coming.
@@ -107,10 +116,11 @@ impl<T: Transport> Directory<T> {
 
     /// Gives a client its name; [`arrive`](Self::arrive) follows.
     pub(crate) fn admit(&self, name: Name) -> Result<PersonId, NameError> {
-        if name.is_reserved() {
+        let mut people = self.lock();
+        if people.rules.reserves(&name) {
             return Err(NameError::Reserved);
         }
-        self.lock().admit(name, Location::Moving(Vec::new()))
+        people.admit(name, Location::Moving(Vec::new()))
     }
 
     /// The same for a client that is not asked for a name.
@@ -288,7 +298,7 @@ impl<T: Transport> People<T> {
     ) -> Result<(), NameError> {
         let reserved = match self.person(id).location {
             Location::Console(_) => is_leave(new.as_str()),
-            Location::InRoom(..) | Location::Moving(_) => new.is_reserved(),
+            Location::InRoom(..) | Location::Moving(_) => self.rules.reserves(new),
         };
         if reserved {
             return Err(NameError::Reserved);

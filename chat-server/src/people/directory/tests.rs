@@ -5,7 +5,7 @@ use super::*;
 use crate::net::transport::fake::Recorder;
 use crate::room::outbox::OutboxLimits;
 
-const RULES: Rules = Rules { presence: true, max_rooms: 3, language: Language::Es };
+const RULES: Rules = Rules { presence: true, guests: false, max_rooms: 3, language: Language::Es };
 
 fn directory() -> Directory<Recorder> {
     Directory::new(Deliveries::new(OutboxLimits::lenient(), None).0, RULES)
