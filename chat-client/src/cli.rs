@@ -35,8 +35,8 @@ use crate::run;
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Cli {
-    /// The address of the server; port 12345 when only a host is given
-    #[arg(value_name = "ADDR:PORT", default_value_t)]
+    /// The address of the server; port 12345 when only a host is given, and this machine when only a port
+    #[arg(value_name = "ADDR:PORT", default_value_t, value_parser = Endpoint::of_server)]
     server: Endpoint,
 
     #[command(flatten)]

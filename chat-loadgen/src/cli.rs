@@ -74,7 +74,7 @@ pub(crate) struct RunOptions {
 #[command(next_help_heading = "The server")]
 pub(crate) struct ServerOptions {
     /// Address and port on which the server listens
-    #[arg(short, long, value_name = "ADDR:PORT", default_value_t)]
+    #[arg(short, long, value_name = "ADDR:PORT", default_value_t, value_parser = Endpoint::of_server)]
     pub(crate) server: Endpoint,
     /// Protocol of the server: basico, sala or grupal (profiles of this chat), irc, nats, redis or
     /// mqtt

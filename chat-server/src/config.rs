@@ -191,6 +191,7 @@ impl Config {
         directory::Rules {
             presence: self.presence.is_on(),
             commands: self.commands.is_on(),
+            guests: self.label == Label::Port,
             max_rooms: self.max_rooms.get(),
             language: self.common.lang,
         }

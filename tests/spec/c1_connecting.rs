@@ -236,7 +236,10 @@ fn r1_8_a_reserved_port_is_one_line_and_status_1() {
 
 #[test]
 fn r1_8_malformed_addresses_are_one_line_and_status_2() {
-    for address in ["", "127.0.0.1:99999", "127.0.0.1:x", "::1:80", "[::1", "a b:80"] {
+    let numbers = ["127.1", "1.2:80", "0x7f000001", "17706:80", "65536"];
+    for address in
+        [&numbers[..], &["", "127.0.0.1:99999", "127.0.0.1:x", "::1:80", "[::1", "a b:80"]].concat()
+    {
         let named = format!("'{address}'");
         refused(server_with(&["--bind", address]), 2, &[&named, "--bind", "expected ADDR:PORT"]);
     }
@@ -254,12 +257,13 @@ fn r1_8_bad_usage_names_the_option_and_what_it_takes() {
         (&["--profile", "basica"], ["--profile", "basico, sala, practico or grupal"]),
         (&["--ask-name", "si"], ["--ask-name", "on or off"]),
         (&["--name-keyword", " "], ["--name-keyword", "words"]),
-        (&["--operator", "dos palabras"], ["--operator", "letters, digits"]),
+        (&["--operator", "dos palabras"], ["--operator", "no blanks"]),
+        (&["--operator", "a>b"], ["--operator", "letters, digits"]),
         (&["--operator", "salir"], ["--operator", "reserved"]),
         (&["--max-clients", "0"], ["--max-clients", "from 1, or off"]),
         (&["--max-per-ip", "0"], ["--max-per-ip", "from 1, or off"]),
         (&["--max-rooms", "0"], ["--max-rooms", "0"]),
-        (&["--max-rate", "20"], ["--max-rate", "20/s"]),
+        (&["--max-rate", "20/m"], ["--max-rate", "20/s"]),
         (&["--outbox", "1"], ["--outbox", "from 1KiB to 1GiB"]),
         (&["--slow-reader", "drop"], ["--slow-reader", "skip or close"]),
         (&["--coalesce", "1h"], ["--coalesce", "up to 1s"]),

@@ -23,7 +23,7 @@ fn r9_1_a_server_talks_english_to_its_clients_and_on_its_console() -> Result {
     ana.expect(GREETING)?;
     ana.expect("nombre del cliente")?;
     ana.send("dos palabras\n")?;
-    ana.expect("! the name is not valid: only letters, digits, '_', '-' and '.'")?;
+    ana.expect("! the name is not valid: without blanks, and at most 32 characters")?;
     ana.expect("nombre del cliente")?;
     ana.send("Ana\n/who\n")?;
     ana.expect("* you are Ana; in general (1): Ana")?;

@@ -149,7 +149,7 @@ fn r5_2_in_a_pipe_the_first_line_is_the_name_and_there_is_no_second() {
 
     let (mut naming, now) = sala(None, false);
     let refused = Then::Leave(Exit::NameRefused);
-    assert_eq!(naming.answer("dos palabras", now), Err((NameError::Character, refused)));
+    assert_eq!(naming.answer("dos palabras", now), Err((NameError::Blank, refused)));
 }
 
 #[test]

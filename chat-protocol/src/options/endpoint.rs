@@ -1,7 +1,7 @@
 //! Network addresses in the form `HOST:PORT`.
 
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -10,8 +10,9 @@ use crate::limits::DEFAULT_PORT;
 
 /// A host and a port, written `127.0.0.1:12345`, `[::1]:12345` or `localhost:12345`.
 ///
-/// The host is a name or a number. Whether it exists is not checked here, but by name resolution.
-/// The port may be left out and is then [`DEFAULT_PORT`].
+/// The host is a name or a whole IPv4 or IPv6 address. Whether it exists is not checked here, but by
+/// name resolution. The port may be left out and is then [`DEFAULT_PORT`]. A number alone is a port of
+/// this machine: `9000` is `127.0.0.1:9000`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     host: String,
@@ -19,6 +20,14 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// Parses the address of a server to connect to: its port is not 0.
+    pub fn of_server(text: &str) -> Result<Self, ParseEndpointError> {
+        text.parse::<Self>().and_then(|server| match server.port {
+            0 => Err(ParseEndpointError),
+            _ => Ok(server),
+        })
+    }
+
     /// The host without brackets, and the port: the arguments of name resolution.
     pub fn host_and_port(&self) -> (&str, u16) {
         (&self.host, self.port)
@@ -45,6 +54,9 @@ impl FromStr for Endpoint {
             };
             return Ok(Self { host: host.to_owned(), port });
         }
+        if let Ok(port) = text.parse() {
+            return Ok(Self { port, ..Self::default() });
+        }
         let (host, port) = match text.split_once(':') {
             Some((host, port)) => (host, port.parse().map_err(|_| ParseEndpointError)?),
             None => (text, DEFAULT_PORT),
@@ -57,11 +69,20 @@ impl FromStr for Endpoint {
     }
 }
 
-/// Returns whether the text consists of the characters of a host name or an IPv4 address: letters,
-/// digits, `-`, `.` and `_`. A number alone is none: the port was meant.
+/// Returns whether the text is an IPv4 address, or consists of the characters of a host name: letters,
+/// digits, `-`, `.` and `_`.
+///
+/// A host whose last part is a number can only be an address. Name resolution would take `17706`,
+/// `127.1` and `0x7f.1` for addresses, too, and hardly for the ones that were meant.
 fn is_host(host: &str) -> bool {
-    host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
-        && !host.bytes().all(|b| b.is_ascii_digit())
+    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    let hexadecimal = last.strip_prefix("0x").or(last.strip_prefix("0X"));
+    let is_number = match hexadecimal {
+        Some(digits) => digits.bytes().all(|b| b.is_ascii_hexdigit()),
+        None => last.bytes().all(|b| b.is_ascii_digit()),
+    };
+    let is_name = host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    host.parse::<Ipv4Addr>().is_ok() || is_name && !is_number
 }
 
 impl fmt::Display for Endpoint {
@@ -76,7 +97,7 @@ impl fmt::Display for Endpoint {
 
 /// The text was not of the form `HOST:PORT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("expected ADDR:PORT, such as 127.0.0.1:12345 or [::1]:0")]
+#[error("expected ADDR:PORT, such as 127.0.0.1:12345 or [::1]:0, or a port")]
 pub struct ParseEndpointError;
 
 #[cfg(test)]
@@ -99,12 +120,45 @@ mod tests {
     }
 
     #[test]
+    fn r1_1_a_number_alone_is_a_port_on_loopback() {
+        for (text, whole) in
+            [("17706", "127.0.0.1:17706"), ("0", "127.0.0.1:0"), ("65535", "127.0.0.1:65535")]
+        {
+            assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), whole);
+        }
+    }
+
+    #[test]
+    fn r4_1_no_server_has_port_0() {
+        assert_eq!(Endpoint::of_server("17706").unwrap().to_string(), "127.0.0.1:17706");
+        for text in ["0", "localhost:0", "[::1]:0"] {
+            assert_eq!(Endpoint::of_server(text), Err(ParseEndpointError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn r1_8_refuses_what_would_be_resolved_as_another_address() {
+        for host in
+            ["17706", "127.1", "1.2", "1.2.3", "0x7f000001", "0X7F.1", "0x", "1.0x2", "010.0.0.1"]
+        {
+            for text in [format!("{host}:80"), format!("{host}.")] {
+                assert_eq!(text.parse::<Endpoint>(), Err(ParseEndpointError), "{text:?}");
+            }
+        }
+        for text in ["1.2", "65536", "99999999999", "256.0.0.1", "1.2.3.4.5", "0x7f000001"] {
+            assert_eq!(text.parse::<Endpoint>(), Err(ParseEndpointError), "{text:?}");
+        }
+        for text in ["3com.example:80", "1.example:80", "localhost.:80", "0x.example:80", "a1:80"] {
+            assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
     fn r1_8_refuses_the_malformed() {
         let malformed = [
             "",
             ":",
             ":80",
-            "9000",
             "host:",
             "127.0.0.1:65536",
             "127.0.0.1:-1",

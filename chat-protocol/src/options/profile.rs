@@ -313,7 +313,7 @@ mod tests {
         for text in ["0", "-1", "", "many", "4294967296"] {
             assert_eq!(text.parse::<MaxClients>(), Err(ParseMaxClientsError), "{text:?}");
         }
-        assert_eq!("dos palabras".parse::<Operator>(), Err(NameError::Character));
+        assert_eq!("dos palabras".parse::<Operator>(), Err(NameError::Blank));
         assert_eq!("Salir".parse::<Operator>(), Err(NameError::Reserved));
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-/// A rate limit in events per second, or `off`.
+/// A rate limit in events per second, or `off`. `20` means `20/s`.
 ///
 /// ```
 /// # use chat_protocol::options::rate::MaxRate;
@@ -41,8 +41,8 @@ impl FromStr for MaxRate {
         if text == "off" {
             return Ok(Self::OFF);
         }
-        let number = text.strip_suffix("/s").and_then(|number| number.parse().ok());
-        number.map(Self::per_second).ok_or(ParseMaxRateError)
+        let number = text.strip_suffix("/s").unwrap_or(text);
+        number.parse().map(Self::per_second).map_err(|_| ParseMaxRateError)
     }
 }
 
@@ -148,7 +148,8 @@ mod tests {
         for text in ["1/s", "20/s", "4294967295/s", "off"] {
             assert_eq!(text.parse::<MaxRate>().unwrap().to_string(), text);
         }
-        for text in ["", "20", "0/s", "-1/s", "1.5/s", "20/m", "s", "/s", "OFF"] {
+        assert_eq!("20".parse::<MaxRate>().unwrap().to_string(), "20/s");
+        for text in ["", "0", "0/s", "-1/s", "1.5/s", "20/m", "s", "/s", "OFF"] {
             assert_eq!(text.parse::<MaxRate>(), Err(ParseMaxRateError), "{text:?}");
         }
     }

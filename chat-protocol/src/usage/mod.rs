@@ -65,26 +65,36 @@ fn is_help(error: &clap::Error) -> bool {
     error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
 }
 
-/// The first line of an error, and the values or names that would be right, if some are known.
+/// An error, the values or names that would be right, and the ones that were probably meant, as far as
+/// they are known.
 fn in_one_line(error: &clap::Error) -> String {
+    use ContextKind::{SuggestedArg, SuggestedSubcommand, SuggestedValue};
     let message = error.to_string();
-    let first = message.lines().next().unwrap_or_default();
+    let mut lines = message.lines();
+    let mut line = lines.next().unwrap_or_default().to_owned();
+    if line.ends_with(':') {
+        let listed: Vec<&str> = lines.map(str::trim).take_while(|line| !line.is_empty()).collect();
+        line += &*format!(" {}", listed.join(", "));
+    }
     let words = |kind| match error.get(kind) {
         Some(ContextValue::Strings(words)) => words.clone(),
         Some(ContextValue::String(word)) => vec![word.clone()],
+        Some(ContextValue::StyledStrs(words)) => words.iter().map(ToString::to_string).collect(),
         _ => Vec::new(),
     };
-    let valid = words(ContextKind::ValidValue);
-    let similar = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand].map(words).concat();
-    if error.kind() == ErrorKind::MissingRequiredArgument {
-        format!("{first} {}", words(ContextKind::InvalidArg).join(", "))
-    } else if !valid.is_empty() {
-        format!("{first}: expected {}", listed(&valid))
-    } else if !similar.is_empty() {
-        format!("{first}: did you mean {}?", listed(&similar))
-    } else {
-        first.to_owned()
+    let valid = [ContextKind::ValidValue, ContextKind::ValidSubcommand].map(words).concat();
+    let similar = [SuggestedArg, SuggestedSubcommand, SuggestedValue].map(words).concat();
+    let mut additions = Vec::new();
+    if !valid.is_empty() {
+        additions.push(format!("expected {}", listed(&valid)));
     }
+    if !similar.is_empty() {
+        additions.push(format!("did you mean {}?", listed(&similar)));
+    }
+    if similar.is_empty() {
+        additions.extend(words(ContextKind::Suggested));
+    }
+    if additions.is_empty() { line } else { format!("{line}: {}", additions.join("; ")) }
 }
 
 /// Joins the values: `a, b or c`.
@@ -135,7 +145,10 @@ mod tests {
         let command =
             Command::new("x").arg(clap::arg!(--lang <L>).value_parser(["es", "en", "ca"]));
         let expected = "error: invalid value 'fr' for '--lang <L>': expected es, en or ca";
-        assert_eq!(error(command, "x --lang fr"), expected);
+        assert_eq!(error(command.clone(), "x --lang fr"), expected);
+        let meant =
+            "error: invalid value 'ess' for '--lang <L>': expected es, en or ca; did you mean es?";
+        assert_eq!(error(command, "x --lang ess"), meant);
         let wrong = number("bytes", 1..=8_usize)("9").unwrap_err();
         assert_eq!(wrong, "expected a number of bytes from 1 to 8");
         let wrong = positive::<NonZeroU8>("rooms")("0").unwrap_err();
@@ -151,8 +164,18 @@ mod tests {
         assert_eq!(slip, "error: unexpected argument '--bnid' found: did you mean --bind?");
         let slip = error(command.clone(), "x mrege");
         assert_eq!(slip, "error: unrecognized subcommand 'mrege': did you mean merge?");
-        let missing = error(command, "x merge");
+        let missing = error(command.clone(), "x merge");
         let expected = "error: the following required arguments were not provided: <FILE>";
         assert_eq!(missing, expected);
+        let misplaced = error(command, "x merge --bind y");
+        let tip = "to pass '--bind' as a value, use '-- --bind'";
+        assert_eq!(misplaced, format!("error: unexpected argument '--bind' found: {tip}"));
+        let together = Command::new("x").args([
+            clap::arg!(--a <A>).conflicts_with_all(["b", "c"]),
+            clap::arg!(--b),
+            clap::arg!(--c),
+        ]);
+        let expected = "error: the argument '--a <A>' cannot be used with: --b, --c";
+        assert_eq!(error(together, "x --a 1 --b --c"), expected);
     }
 }

@@ -6,7 +6,7 @@ use super::short;
 use super::texts::texts;
 use crate::language::Language;
 use crate::limits::MAX_NAME;
-use crate::name::{Name, NameError};
+use crate::name::{Name, NameError, SIGNS};
 use crate::refusal::{AddressLimit, Refusal};
 
 texts! {
@@ -84,10 +84,15 @@ texts! {
     }
     name_is_empty { es: "está vacío", en: "it is empty" }
     name_is_long(limit: usize) { es: "más de {limit} caracteres", en: "it has more than {limit} characters" }
-    name_has_signs {
-        es: "solo letras, cifras, '_', '-' y '.'",
-        en: "only letters, digits, '_', '-' and '.'",
+    name_has_blanks(limit: usize) {
+        es: "sin espacios, y como mucho {limit} caracteres",
+        en: "without blanks, and at most {limit} characters",
     }
+    name_has_signs(signs: &str) {
+        es: "solo letras, cifras y los signos {signs}",
+        en: "only letters, digits and the signs {signs}",
+    }
+    name_mixes_scripts { es: "mezcla letras de alfabetos distintos", en: "it mixes letters of different scripts" }
     name_has_no_letter { es: "falta una letra o una cifra", en: "a letter or a digit is missing" }
     name_is_reserved { es: "está reservado", en: "it is reserved" }
     name_is_taken { es: "se confunde con otro", en: "it looks like another one" }
@@ -146,7 +151,9 @@ impl Language {
         fmt::from_fn(move |f| match error {
             NameError::Empty => f.write_str(self.name_is_empty()),
             NameError::TooLong => write!(f, "{}", self.name_is_long(MAX_NAME)),
-            NameError::Character => f.write_str(self.name_has_signs()),
+            NameError::Blank => write!(f, "{}", self.name_has_blanks(MAX_NAME)),
+            NameError::Character => write!(f, "{}", self.name_has_signs(SIGNS)),
+            NameError::Scripts => f.write_str(self.name_mixes_scripts()),
             NameError::NoLetter => f.write_str(self.name_has_no_letter()),
             NameError::Reserved => f.write_str(self.name_is_reserved()),
             NameError::Taken => f.write_str(self.name_is_taken()),

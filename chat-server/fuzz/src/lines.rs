@@ -132,11 +132,11 @@ impl Message {
         loop {
             bytes = match bytes {
                 [] => return Self { text, is_open: false },
-                [255, 240..=249 | 255, rest @ ..] | [255, 251..=254, 0..=49, rest @ ..] => rest,
                 [255, 250..=254, b'\n' | b'\r', ..] => {
                     text.extend(&bytes[..2]);
                     &bytes[2..]
                 }
+                [255, 240..=249 | 255, rest @ ..] | [255, 251..=254, 0..=49, rest @ ..] => rest,
                 [255, 250, 0..=49, rest @ ..] => match end_of_subnegotiation(rest) {
                     Some(end) => &rest[end..],
                     None => return Self { text, is_open: true },

@@ -203,8 +203,8 @@ impl Drop for Membership<'_> {
             (Some((id, name)), _) => {
                 let closing = self.server.stopping.is_cancelled();
                 self.server.directory.leave(*id, closing);
-                if !name.is_guest() {
-                    let (language, peer) = (self.server.language(), self.connection.peer());
+                let (language, peer) = (self.server.language(), self.connection.peer());
+                if *name != Name::guest(peer.port(), self.connection.number()) {
                     self.server.console.print(language.client_left(name, peer));
                 }
             }

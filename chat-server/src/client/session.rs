@@ -226,7 +226,7 @@ mod tests {
             let again = match i % 4 {
                 0 => session.line(Line::Empty) == Some(refusal(NameError::Empty)),
                 1 => session.line(Line::TooLong) == Some(refusal(NameError::TooLong)),
-                2 => hear(&mut session, "dos palabras") == Some(refusal(NameError::Character)),
+                2 => hear(&mut session, "dos palabras") == Some(refusal(NameError::Blank)),
                 _ => {
                     assert!(matches!(hear(&mut session, "Ana"), Some(Action::TakeName(_))));
                     session.refuse_name(NameError::Taken) == refusal(NameError::Taken)

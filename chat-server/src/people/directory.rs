@@ -34,9 +34,18 @@ pub(crate) struct Rules {
     pub(crate) presence: bool,
     /// Lines that begin with `/` are commands.
     pub(crate) commands: bool,
+    /// Clients are told apart by their ports: the names of guests are reserved.
+    pub(crate) guests: bool,
     /// The number of rooms that there may be.
     pub(crate) max_rooms: usize,
     pub(crate) language: Language,
+}
+
+impl Rules {
+    /// Returns whether no client can have this name.
+    pub(super) fn reserves(&self, name: &Name) -> bool {
+        name.is_reserved() || self.guests && name.is_guest_like()
+    }
 }
 
 /// Identifies a person, in the order of coming.
@@ -116,10 +125,11 @@ impl<T: Transport> Directory<T> {
 
     /// Gives a client its name; [`arrive`](Self::arrive) follows.
     pub(crate) fn admit(&self, name: Name) -> Result<PersonId, NameError> {
-        if name.is_reserved() {
+        let mut people = self.lock();
+        if people.rules.reserves(&name) {
             return Err(NameError::Reserved);
         }
-        self.lock().admit(name, Location::Moving(Vec::new()))
+        people.admit(name, Location::Moving(Vec::new()))
     }
 
     /// The same for a client that is not asked for a name, with its number among those of its port.

@@ -17,7 +17,7 @@ impl<T: Transport> People<T> {
     ) -> Result<(), NameError> {
         let reserved = match self.person(id).location {
             Location::Console(_) => is_leave(new.as_str()),
-            Location::InRoom(..) | Location::Moving(_) => new.is_reserved(),
+            Location::InRoom(..) | Location::Moving(_) => self.rules.reserves(new),
         };
         if reserved {
             return Err(NameError::Reserved);

@@ -15,7 +15,9 @@ const RESERVED: &str = "! nombre reservado";
 const TOO_LONG: &str = "! nombre no válido: más de 32 caracteres";
 const EMPTY: &str = "! nombre no válido: está vacío";
 const SIGNS: &str = "! nombre no válido: falta una letra o una cifra";
-const CHARACTER: &str = "! nombre no válido: solo letras, cifras, '_', '-' y '.'";
+const CHARACTER: &str = "! nombre no válido: solo letras, cifras y los signos _ - . ' ’ ·";
+const BLANK: &str = "! nombre no válido: sin espacios, y como mucho 32 caracteres";
+const SCRIPTS: &str = "! nombre no válido: mezcla letras de alfabetos distintos";
 
 /// Starts a chat in a room that asks for names.
 fn sala(options: &[&str]) -> Result<Chat> {
@@ -120,7 +122,7 @@ fn r5_4_a_name_that_can_be_taken_for_another_is_taken() -> Result {
     let chat = sala(&[])?;
     let [mut ana, _jose] = chat.members(["Ana", "José"])?;
     ana.expect("* José se ha unido")?;
-    let alike = ["Ana", "ANA", "аnа", "Ａｎａ", "José", "Jose\u{301}", "JOSÉ", "Јosé"];
+    let alike = ["Ana", "ANA", "Ana.", "A-na", "Ａｎａ", "José", "Jose\u{301}", "JOSÉ", "_José_"];
     for (i, name) in alike.into_iter().enumerate() {
         let mut other = chat.asked_peer(name)?;
         refuses(&mut other, format!("{name}\n"), TAKEN)?;
@@ -138,7 +140,7 @@ fn r5_4_is_asked_five_times_at_most() -> Result {
     let mut ana = chat.member("Ana")?;
     let mut eva = chat.asked_peer("eva")?;
     for (answer, reason) in
-        [("Ana\n", TAKEN), ("\n", EMPTY), ("servidor\n", RESERVED), ("a b\n", CHARACTER)]
+        [("Ana\n", TAKEN), ("\n", EMPTY), ("servidor\n", RESERVED), ("a b\n", BLANK)]
     {
         refuses(&mut eva, answer, reason)?;
     }
@@ -187,7 +189,7 @@ fn r5_4_of_those_who_race_for_a_name_one_gets_it() -> Result {
         for i in 0..RACERS {
             racers.push(chat.asked_peer(&format!("racer {round}.{i}"))?);
         }
-        let names = ["Eva", "eva", "ЕVА", "EVA"];
+        let names = ["Eva", "eva", "E.va", "EVA"];
         for (racer, name) in racers.iter_mut().zip(names.iter().cycle().skip(round)) {
             racer.send(format!("{name}\n"))?;
         }
@@ -235,11 +237,13 @@ fn r5_5_what_is_no_name_is_refused_with_the_reason() -> Result {
         (TOO_LONG, &[&*long, &*overlong][..]),
         (EMPTY, &["", "\r", "  \t"]),
         (SIGNS, &["...", "-_-"]),
-        (CHARACTER, &["dos palabras", "\u{202E}ave", "E\u{200B}va", "E\x1b[31mva", "E\0va"]),
+        (BLANK, &["dos palabras", "José María"]),
+        (SCRIPTS, &["ѕеrvіdоr", "Evа", "Eva٣"]),
+        (CHARACTER, &["\u{202E}ave", "E\u{200B}va", "E\x1b[31mva", "E\0va"]),
         (CHARACTER, &["* Eva", "*Eva", "! Eva", "!Eva", "[privado]", "Eva >", "/quien", "Eva:"]),
         (CHARACTER, &["Ev\u{FFFD}", "E\u{2028}va", "\u{301}Eva", "😀"]),
-        (RESERVED, &["servidor", "SERVER", "Cliente", "usuario", "privado", "ѕеrvіdоr"]),
-        (RESERVED, &["usuario-65310", "ｓａｌｉｒ"]),
+        (RESERVED, &["servidor", "SERVER", "Cliente", "usuario", "privado", "ｓａｌｉｒ"]),
+        (RESERVED, &["Servidor.", "Servídor", "Sistema", "Operador", "admin", "Admin1"]),
     ];
     for (reason, answers) in answers {
         for answer in answers {
@@ -248,6 +252,26 @@ fn r5_5_what_is_no_name_is_refused_with_the_reason() -> Result {
     }
     let _eva = chat.member("Eva")?;
     ana.expect("* Eva se ha unido")
+}
+
+#[test]
+fn r5_5_the_names_of_guests_are_reserved_where_clients_have_port_numbers() -> Result {
+    let ports = Chat::start_with(&["--ask-name"])?;
+    for name in ["usuario1", "usuario-65310"] {
+        refuses(&mut ports.asked_peer(name)?, format!("{name}\n"), RESERVED)?;
+    }
+    let names = sala(&[])?;
+    names.member("usuario1").map(drop)
+}
+
+#[test]
+fn r5_5_people_are_called_as_they_write_their_names() -> Result {
+    let chat = sala(&[])?;
+    let names =
+        ["O'Brien", "D’Angelo", "Gal·la", "علی‌رضا", "𠮷田", "Ἀθηνᾶ", "שָׁלוֹם", "Peña", "Pena"];
+    let mut ana = chat.member("Ana")?;
+    let _people = chat.members(names)?;
+    names.iter().try_for_each(|name| ana.expect(&format!("* {name} se ha unido")))
 }
 
 #[test]
@@ -260,7 +284,7 @@ fn r5_5_a_name_that_is_not_utf_8_is_none() -> Result {
 fn r5_5_nobody_is_called_like_the_operator() -> Result {
     let chat = sala(&["--operator", "Root"])?;
     let mut eva = chat.asked_peer("eva")?;
-    for name in ["Root", "ROOT", "Rооt"] {
+    for name in ["Root", "ROOT", "Ro-ot"] {
         refuses(&mut eva, format!("{name}\n"), RESERVED)?;
     }
     eva.send("Eva\n")?;

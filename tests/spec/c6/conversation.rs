@@ -182,9 +182,9 @@ fn r6_3_a_new_name_is_judged_like_the_first() -> Result {
     let long = format!("/nombre {}", "x".repeat(33));
     for (line, answer) in [
         ("/nombre BEA", taken),
-        ("/nombre Веа", taken),
+        ("/nombre B.ea", taken),
         ("/nombre servidor", "! nombre reservado"),
-        ("/nombre *Ana", "! nombre no válido: solo letras, cifras, '_', '-' y '.'"),
+        ("/nombre *Ana", "! nombre no válido: solo letras, cifras y los signos _ - . ' ’ ·"),
         (&long, "! nombre no válido: más de 32 caracteres"),
         ("/nombre dos palabras", "! se escribe así: /nombre NUEVO"),
         // Its own name in other letters is free for it.

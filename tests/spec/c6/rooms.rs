@@ -148,7 +148,7 @@ fn r6_2_odd_names_of_rooms_are_refused() -> Result {
     let mut ana = chat.member("Ana")?;
     let mut bea = chat.member("Bea")?;
     ana.expect("* Bea se ha unido")?;
-    let character = "! nombre de sala no válido: solo letras, cifras, '_', '-' y '.'";
+    let character = "! nombre de sala no válido: solo letras, cifras y los signos _ - . ' ’ ·";
     let confused = "! nombre de sala no válido: se confunde con otro";
     let long = format!("/sala {}", "x".repeat(33));
     for (line, answer) in [
@@ -159,7 +159,8 @@ fn r6_2_odd_names_of_rooms_are_refused() -> Result {
         ("/sala ..", "! nombre de sala no válido: falta una letra o una cifra"),
         (&long, "! nombre de sala no válido: más de 32 caracteres"),
         ("/sala Genera1", confused),
-        ("/sala gеnеrаl", confused),
+        ("/sala gene-ral", confused),
+        ("/sala gеnеrаl", "! nombre de sala no válido: mezcla letras de alfabetos distintos"),
         ("/sala dos palabras", "! se escribe así: /sala SALA"),
     ] {
         answers(&mut bea, line, answer)?;

@@ -67,9 +67,9 @@ fn r7_3_a_name_that_is_typed_is_used() -> Result {
 #[test]
 fn r7_3_a_name_that_is_none_is_refused_and_asked_for_again() -> Result {
     let desk = Desk::open(&[], QUESTION)?;
-    let character = "! nombre no válido: solo letras, cifras, '_', '-' y '.'";
+    let character = "! nombre no válido: solo letras, cifras y los signos _ - . ' ’ ·";
     for (typed, refusal) in [
-        ("dos palabras", character),
+        ("dos palabras", "! nombre no válido: sin espacios, y como mucho 32 caracteres"),
         ("*", character),
         ("...", "! nombre no válido: falta una letra o una cifra"),
     ] {

@@ -8,7 +8,7 @@ use crate::net::transport::fake::Recorder;
 use crate::room::outbox::OutboxLimits;
 
 const RULES: Rules =
-    Rules { presence: true, commands: false, max_rooms: 3, language: Language::Es };
+    Rules { presence: true, commands: false, guests: false, max_rooms: 3, language: Language::Es };
 
 fn directory() -> Directory<Recorder> {
     Directory::new(Deliveries::new(OutboxLimits::lenient(), None).0, RULES)

@@ -30,7 +30,7 @@ fn r5_2_its_user_is_asked_and_asked_again() -> Result {
     let client = client(&chat, &["--profile", "sala"])?;
     client.wait_for(&[ES.greeting(), "tu nombre:"])?;
     client.press("dos palabras\r")?;
-    let invalid = "! nombre no válido: solo letras, cifras, '_', '-' y '.'";
+    let invalid = "! nombre no válido: sin espacios, y como mucho 32 caracteres";
     client.wait_for(&["tu nombre: dos palabras", invalid, "tu nombre:"])?;
     client.press("testigo\r")?;
     let taken = "! nombre ocupado: alguien se llama así, o de un modo que se confunde";
