@@ -42,8 +42,8 @@ pub(crate) struct TcpConnection {
     peer: (IpAddr, u16),
     /// The number of the client among those with its source port.
     number: u32,
-    /// Counts the connection where it comes from, until it is closed.
-    _origin: Option<Box<Origin>>,
+    /// Counts the connection where it comes from, until it is closed; where addresses have limits.
+    origin: Option<Origin>,
 }
 
 impl TcpConnection {
@@ -54,13 +54,7 @@ impl TcpConnection {
         origin: Option<Origin>,
     ) -> Self {
         let activity = Activity::new(Instant::now());
-        Self {
-            stream,
-            peer: (peer.ip(), peer.port()),
-            number,
-            activity,
-            _origin: origin.map(Box::new),
-        }
+        Self { stream, peer: (peer.ip(), peer.port()), number, activity, origin }
     }
 
     pub(crate) fn peer(&self) -> SocketAddr {
@@ -70,6 +64,11 @@ impl TcpConnection {
     /// The number of the client among those with its source port.
     pub(crate) fn number(&self) -> u32 {
         self.number
+    }
+
+    /// The address, where it has limits.
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
     }
 
     pub(crate) fn activity(&self) -> &Activity {
