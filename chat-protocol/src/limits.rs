@@ -52,6 +52,27 @@ pub const MAX_RATE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// size of a pasted screen.
 pub const BURST: NonZeroU32 = NonZeroU32::new(40).unwrap();
 
+/// Connections of one address at a time, where the server listens on more than loopback (requirement
+/// 1.9). Behind one address there may be a school: this is eight classes of thirty. A connection costs
+/// some kilobytes, and up to half a megabyte if it is stuck.
+pub const MAX_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(250).unwrap();
+
+/// New connections of one address a second, over a longer time. With [`CONNECT_BURST`], all
+/// [`MAX_PER_ADDRESS`] can come at once.
+pub const MAX_CONNECTS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(50).unwrap();
+
+/// Seconds whose new connections may come at once.
+pub const CONNECT_BURST: NonZeroU32 = NonZeroU32::new(5).unwrap();
+
+/// Lines a second of all clients of one address together, over a longer time, and lines that may come
+/// at once: four of each of [`MAX_PER_ADDRESS`] people. A thousand lines a second cost a server a small
+/// part of one processor.
+pub const MAX_RATE_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(1000).unwrap();
+
+/// Rooms at a time that clients of one address have opened: a room for each five of
+/// [`MAX_PER_ADDRESS`] people, and a twentieth of [`MAX_ROOMS`].
+pub const MAX_ROOMS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(50).unwrap();
+
 /// Default maximum number of rooms on a server. An empty room is removed, so this many rooms need
 /// this many clients. Each room costs a task and some kilobytes.
 pub const MAX_ROOMS: NonZeroUsize = NonZeroUsize::new(1000).unwrap();

@@ -19,6 +19,7 @@ use clap::Args;
 use crate::client::asking::{NameStyle, SendFraming};
 use crate::client::session;
 use crate::console::Console;
+use crate::net::address_options::AddressOptions;
 use crate::net::clock::Clock;
 use crate::people::directory;
 use crate::people::speech::Speech;
@@ -100,12 +101,6 @@ pub(crate) struct Config {
     #[arg(help_heading = "Limits", long, value_name = "POLICY")]
     pub(crate) when_full: WhenFull,
 
-    /// Maximum number of connections of one address (IPv6: of one /64) at a time, or off; one more
-    /// is refused
-    #[arg(help_heading = "Limits", long, value_name = "NUMBER",
-        default_value_t = MaxClients(None))]
-    pub(crate) max_per_ip: MaxClients,
-
     /// Close a connection that is silent in both directions for this long: 60s, 1m30s, 500ms, off
     #[arg(help_heading = "Limits", long, value_name = "TIME")]
     pub(crate) idle_timeout: TimeLimit,
@@ -124,6 +119,9 @@ pub(crate) struct Config {
     #[arg(help_heading = "Limits", long, value_name = "NUMBER", default_value_t = BURST,
         value_parser = usage::positive::<NonZeroU32>("lines"))]
     pub(crate) burst: NonZeroU32,
+
+    #[command(flatten)]
+    pub(crate) of_address: AddressOptions,
 
     /// Bytes that may wait for a client that reads more slowly than others speak, beside eight longest
     /// lines: 256KiB, 1MiB. Memory grows by doubling, so a slow client costs up to twice this much

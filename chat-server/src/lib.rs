@@ -19,7 +19,8 @@
 //! | `room/outbox`, `room/backlog` | the bounded queue of a slow consumer, and what it misses |
 //! | `net/transport`, `net/tcp` | what a room asks of a connection; a TCP connection |
 //! | `net/listener` | listening and accepting |
-//! | `net/admission`, `net/per_address` | how many are served at a time, and how many from one address |
+//! | `net/admission` | how many are served at a time |
+//! | `net/per_address`, `net/address_options`, `net/network` | the limits of one address |
 //! | `net/clock` | the server's clock: the time for which it stood still does not count |
 //! | `net/ports` | the numbers of clients with one source port |
 //! | `net/idle` | the idle timeout: the last byte counts, there is no heartbeat |
@@ -39,6 +40,7 @@ mod streams;
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -98,11 +100,12 @@ pub(crate) async fn run(
     let clock = Clock::start();
     let (deliveries, mut failure) =
         Deliveries::new(config.outbox_limits(clock.clone()), config.coalesce.duration());
-    let server = Arc::new(Server::new(config, console, deliveries, clock));
+    let address = listener.local_addr()?;
+    let server = Arc::new(Server::new(config, console, deliveries, clock, address));
     let Server { config, console, directory, deliveries, .. } = &*server;
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
-    console.announce(wording::started(listener.local_addr()?));
+    console.announce(wording::started(address));
     console.announce(wording::WAITING);
 
     let mut acceptor = Acceptor::new(listener);
@@ -143,13 +146,23 @@ impl Server {
         self.config.common.lang
     }
 
-    fn new(config: Config, console: Console, deliveries: Deliveries, clock: Clock) -> Self {
+    fn new(
+        config: Config,
+        console: Console,
+        deliveries: Deliveries,
+        clock: Clock,
+        address: SocketAddr,
+    ) -> Self {
         let speaking = TaskTracker::new();
         speaking.close();
         Self {
             directory: Directory::new(deliveries.clone(), config.directory_rules()),
             speech: config.speech(&console),
-            admission: Admission::new(config.max_clients, config.when_full, config.max_per_ip),
+            admission: Admission::new(
+                config.max_clients,
+                config.when_full,
+                config.of_address.limits(address.ip()),
+            ),
             ports: Ports::default(),
             stopping: CancellationToken::new(),
             speaking,

@@ -138,7 +138,9 @@ impl<'a> Operator<'a> {
     }
 
     fn execute(&mut self, command: Command) {
-        if let (Some(Effect::Renamed(name)), _) = self.server.directory.execute(self.id, command) {
+        if let (Some(Effect::Renamed(name)), _) =
+            self.server.directory.execute(self.id, command, None)
+        {
             self.name = name;
         }
     }

@@ -96,6 +96,11 @@ impl Bucket {
         u64::try_from(tokens).unwrap_or(u64::MAX)
     }
 
+    /// Returns whether all its tokens are available.
+    pub fn is_full(&self, now: Instant) -> bool {
+        self.full <= now
+    }
+
     /// The time until a token is available; zero if one is.
     pub fn wait(&self, now: Instant) -> Duration {
         self.full.saturating_duration_since(now + Duration::from_nanos(self.slack))

@@ -113,7 +113,7 @@ struct Conversation<'a> {
     decoder: Decoder,
     session: Session,
     flood_control: FloodControl,
-    rate_limit: RateLimit,
+    rate_limit: RateLimit<'a>,
     /// Bytes that were read, and wait for the next turn.
     unheard: BytesMut,
     /// There may be more to hear at once.
@@ -139,7 +139,10 @@ impl<'a> Conversation<'a> {
             decoder: Decoder::new(config.framing, config.max_line),
             session: Session::new(config.session_rules()),
             flood_control: FloodControl::new(now),
-            rate_limit: RateLimit::new(config.max_rate.bucket(config.burst, now.into_std())),
+            rate_limit: RateLimit::new(
+                config.max_rate.bucket(config.burst, now.into_std()),
+                connection.origin(),
+            ),
             unheard: BytesMut::new(),
             may_go_on: false,
             name_deadline: config.name_timeout.duration().map(|limit| server.clock.now() + limit),

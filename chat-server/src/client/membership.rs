@@ -179,10 +179,14 @@ impl<'a> Membership<'a> {
     pub(crate) fn execute(&mut self, command: Command) {
         let (language, peer) = (self.server.language(), self.connection.peer());
         let Some((id, name)) = &mut self.person else { return };
-        let (effect, caused) = self.server.directory.execute(*id, command);
+        let (effect, caused) =
+            self.server.directory.execute(*id, command, self.connection.origin());
         self.caused += caused;
         match effect {
             None => {}
+            Some(Effect::Limited(limit)) => {
+                self.server.console.print(language.client_limited(peer, limit));
+            }
             Some(Effect::Renamed(new)) => {
                 self.server.console.print(language.client_renamed(name, peer, &new));
                 *name = new;

@@ -1,27 +1,34 @@
-//! Per-client rate limit (`--max-rate`): a token bucket. A client over its limit is not read from.
+//! Rate limits of a client (`--max-rate`) and of its address (`--max-rate-per-ip`): token buckets. A
+//! client over a limit is not read from.
 //!
 //! So nothing is lost, the client's own system makes it wait, and no other client feels it.
+
+use std::time::Duration;
 
 use chat_protocol::options::rate::Bucket;
 use tokio::time::{Instant, sleep};
 
+use crate::net::per_address::Origin;
+
 /// One client's allowance of lines.
-#[derive(Debug)]
-pub(crate) struct RateLimit {
+pub(crate) struct RateLimit<'a> {
     /// `None`: it may talk as fast as it likes.
     bucket: Option<Bucket>,
+    /// Its address, whose bucket it shares with others; `None`: the address has no limits.
+    origin: Option<&'a Origin>,
     /// The line that has been begun is paid for.
     prepaid: bool,
 }
 
-impl RateLimit {
-    pub(crate) fn new(bucket: Option<Bucket>) -> Self {
-        Self { bucket, prepaid: false }
+impl<'a> RateLimit<'a> {
+    pub(crate) fn new(bucket: Option<Bucket>, origin: Option<&'a Origin>) -> Self {
+        Self { bucket, origin, prepaid: false }
     }
 
     /// From now on, the client may talk as fast as it likes.
     pub(crate) fn lift(&mut self) {
         self.bucket = None;
+        self.origin = None;
     }
 
     /// The client has ended a line.
@@ -40,19 +47,36 @@ impl RateLimit {
 
     /// Returns whether the client may talk now.
     pub(crate) fn is_open(&self) -> bool {
-        self.bucket.is_none_or(|bucket| bucket.wait(Instant::now().into_std()).is_zero())
+        self.wait().is_zero()
     }
 
     /// Waits until the client may talk. Cancel-safe.
     pub(crate) async fn opened(&self) {
-        if let Some(bucket) = self.bucket {
-            sleep(bucket.wait(Instant::now().into_std())).await;
+        if self.is_limited() {
+            sleep(self.wait()).await;
         }
+    }
+
+    fn is_limited(&self) -> bool {
+        self.bucket.is_some() || self.origin.is_some()
+    }
+
+    /// The time until the client may talk.
+    fn wait(&self) -> Duration {
+        if !self.is_limited() {
+            return Duration::ZERO;
+        }
+        let now = Instant::now().into_std();
+        let own = self.bucket.map_or(Duration::ZERO, |bucket| bucket.wait(now));
+        own.max(self.origin.map_or(Duration::ZERO, |origin| origin.wait(now)))
     }
 
     fn spend(&mut self) {
         if let Some(bucket) = &mut self.bucket {
             bucket.spend(Instant::now().into_std());
+        }
+        if let Some(origin) = self.origin {
+            origin.count_line(Instant::now().into_std());
         }
     }
 }
@@ -66,9 +90,9 @@ mod tests {
 
     use super::*;
 
-    fn rate_limit() -> RateLimit {
+    fn rate_limit() -> RateLimit<'static> {
         let [rate, burst] = [10, 3].map(|number| NonZeroU32::new(number).unwrap());
-        RateLimit::new(MaxRate::per_second(rate).bucket(burst, Instant::now().into_std()))
+        RateLimit::new(MaxRate::per_second(rate).bucket(burst, Instant::now().into_std()), None)
     }
 
     #[tokio::test(start_paused = true)]

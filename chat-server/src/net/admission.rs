@@ -8,7 +8,7 @@ use chat_protocol::options::profile::{MaxClients, WhenFull};
 use chat_protocol::refusal::Refusal;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
-use crate::net::per_address::{Origin, Origins};
+use crate::net::per_address::{Addresses, Limits, Origin};
 
 /// The number of refused clients that are heard out for a moment, so that the refusal reaches them even
 /// while they send (`TcpConnection::part`). Each has a descriptor meanwhile: without a bound, refused
@@ -17,8 +17,8 @@ const FAREWELLS: usize = 100;
 
 /// Limits how many clients are served at a time, and queues or refuses the rest.
 pub(crate) struct Admission {
-    /// `None`: an address may have any number of connections.
-    origins: Option<Arc<Origins>>,
+    /// `None`: there are no limits of one address.
+    addresses: Option<Addresses>,
     /// `None`: every client is served.
     places: Option<Arc<Semaphore>>,
     when_full: WhenFull,
@@ -47,18 +47,13 @@ pub(crate) struct Turn {
 }
 
 impl Admission {
-    pub(crate) fn new(
-        max_clients: MaxClients,
-        when_full: WhenFull,
-        max_per_ip: MaxClients,
-    ) -> Self {
-        let origins = max_per_ip.0.map(Origins::new);
+    pub(crate) fn new(max_clients: MaxClients, when_full: WhenFull, of_address: Limits) -> Self {
         let places = max_clients.0.map(|number| {
             let number = usize::try_from(number.get()).unwrap_or(Semaphore::MAX_PERMITS);
             Arc::new(Semaphore::new(number.min(Semaphore::MAX_PERMITS)))
         });
         Self {
-            origins,
+            addresses: Addresses::new(of_address),
             places,
             when_full,
             queue: Arc::new(Semaphore::new(MAX_QUEUE)),
@@ -68,7 +63,7 @@ impl Admission {
 
     /// A client comes from this address. The origin counts its connection, unless it is refused.
     pub(crate) fn enter(&self, address: IpAddr) -> (Entry, Option<Origin>) {
-        let entered = self.origins.as_ref().map(|origins| origins.enter(address)).transpose();
+        let entered = self.addresses.as_ref().map_or(Ok(None), |all| all.enter(address));
         match entered.map(|origin| (self.find_place(), origin)) {
             Err(limit) => (Entry::Refused(Refusal::Address(limit)), None),
             Ok((refused @ Entry::Refused(_), _)) => (refused, None),
@@ -111,11 +106,14 @@ mod tests {
 
     use super::*;
 
-    const OFF: MaxClients = MaxClients(None);
     const ONE: MaxClients = MaxClients(Some(NonZeroU32::MIN));
 
+    fn one_of_address() -> Limits {
+        Limits { connections: ONE.0, ..Limits::default() }
+    }
+
     fn for_one(when_full: WhenFull) -> Admission {
-        Admission::new(ONE, when_full, OFF)
+        Admission::new(ONE, when_full, Limits::default())
     }
 
     fn enter(door: &Admission) -> Entry {
@@ -166,13 +164,13 @@ mod tests {
 
     #[test]
     fn r1_4_without_a_limit_everybody_is_served() {
-        let door = Admission::new(OFF, WhenFull::Refuse, OFF);
+        let door = Admission::new(MaxClients(None), WhenFull::Refuse, Limits::default());
         let _all: Vec<Permit> = (0..100).map(|_| served(enter(&door))).collect();
     }
 
     #[tokio::test]
     async fn r1_4_who_waits_counts_as_a_connection_of_its_address() {
-        let door = Admission::new(ONE, WhenFull::Wait, ONE);
+        let door = Admission::new(ONE, WhenFull::Wait, one_of_address());
         let ana = enter_from(&door, 1);
         let (Entry::Waits(turn), bea) = enter_from(&door, 2) else { panic!("does not wait") };
         let full = |host| matches!(enter_from(&door, host).0, Entry::Refused(Refusal::Address(_)));
@@ -186,7 +184,7 @@ mod tests {
 
     #[test]
     fn r7_5_who_is_refused_for_lack_of_places_has_no_connection() {
-        let door = Admission::new(ONE, WhenFull::Refuse, ONE);
+        let door = Admission::new(ONE, WhenFull::Refuse, one_of_address());
         let ana = enter_from(&door, 1);
         for _ in 0..2 {
             assert!(matches!(enter_from(&door, 2).0, Entry::Refused(Refusal::ServerFull)));

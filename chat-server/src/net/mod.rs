@@ -1,9 +1,11 @@
 //! The network: listening, admission, and one connection's two halves.
 
+pub(crate) mod address_options;
 pub(crate) mod admission;
 pub(crate) mod clock;
 pub(crate) mod idle;
 pub(crate) mod listener;
+pub(crate) mod network;
 pub(crate) mod per_address;
 pub(crate) mod ports;
 pub(crate) mod tcp;

@@ -43,8 +43,8 @@ pub(crate) struct TcpConnection {
     peer: (IpAddr, u16),
     /// The number of the client among those with its source port.
     number: u32,
-    /// Counts the connection where it comes from, until it is closed.
-    _origin: Option<Box<Origin>>,
+    /// Counts the connection where it comes from, until it is closed; where addresses have limits.
+    origin: Option<Origin>,
 }
 
 /// The source of the knowledge that there is something to read.
@@ -65,13 +65,8 @@ impl TcpConnection {
         origin: Option<Origin>,
         clock: Clock,
     ) -> Self {
-        Self {
-            stream,
-            peer: (peer.ip(), peer.port()),
-            number,
-            activity: Activity::new(clock),
-            _origin: origin.map(Box::new),
-        }
+        let activity = Activity::new(clock);
+        Self { stream, peer: (peer.ip(), peer.port()), number, activity, origin }
     }
 
     pub(crate) fn peer(&self) -> SocketAddr {
@@ -81,6 +76,11 @@ impl TcpConnection {
     /// The number of the client among those with its source port.
     pub(crate) fn number(&self) -> u32 {
         self.number
+    }
+
+    /// The address, where it has limits.
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
     }
 
     pub(crate) fn activity(&self) -> &Activity {

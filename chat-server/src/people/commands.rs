@@ -4,8 +4,9 @@ use std::mem;
 
 use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError};
-use chat_protocol::refusal::Refusal;
+use chat_protocol::refusal::{AddressLimit, Refusal};
 
+use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
 use crate::people::directory::{Directory, People, PersonId, Transfer};
 
@@ -22,30 +23,43 @@ pub(crate) enum Effect<T> {
         /// The seat that it takes along.
         seat: Transfer<T>,
     },
+    /// None: a limit of the sender's address is reached.
+    Limited(AddressLimit),
 }
 
 impl<T: Transport> Directory<T> {
-    /// Executes a command of a person. A refusal is told to them alone. Returns also how many bytes were
+    /// Executes a command of a person from this address. A refusal is told to them alone. Returns also how many bytes were
     /// said and told because of it.
-    pub(crate) fn execute(&self, id: PersonId, command: Command) -> (Option<Effect<T>>, usize) {
+    pub(crate) fn execute(
+        &self,
+        id: PersonId,
+        command: Command,
+        origin: Option<&Origin>,
+    ) -> (Option<Effect<T>>, usize) {
         let mut people = self.lock();
         people.caused = 0;
-        let effect = people.execute(id, command).unwrap_or_else(|refusal| {
+        let effect = people.execute(id, command, origin).unwrap_or_else(|refusal| {
             let language = people.rules.language;
             people.tell(id, language.refusal(&refusal));
-            None
+            let Refusal::Address(limit) = refusal else { return None };
+            Some(Effect::Limited(limit))
         });
         (effect, mem::take(&mut people.caused))
     }
 }
 
 impl<T: Transport> People<T> {
-    fn execute(&mut self, id: PersonId, command: Command) -> Result<Option<Effect<T>>, Refusal> {
+    fn execute(
+        &mut self,
+        id: PersonId,
+        command: Command,
+        origin: Option<&Origin>,
+    ) -> Result<Option<Effect<T>>, Refusal> {
         match command {
             Command::Private { to, text } => self.tell_privately(id, &to, &text)?,
             Command::Reply(text) => self.answer(id, &text)?,
             Command::Room(room) => {
-                let (from, to, seat) = self.leave_for(id, &room)?;
+                let (from, to, seat) = self.leave_for(id, &room, origin)?;
                 return Ok(Some(Effect::Moving { from, to, seat }));
             }
             Command::Rename(name) => return self.call(id, &name).map(Some).map_err(Refusal::Name),

@@ -14,6 +14,7 @@ use chat_protocol::refusal::Refusal;
 use tokio::sync::oneshot;
 
 use crate::console::Console;
+use crate::net::per_address::{OpenedRoom, Origin};
 use crate::net::transport::Transport;
 use crate::people::names::UniqueNames;
 use crate::room::fanout::Deliveries;
@@ -94,6 +95,8 @@ struct OpenRoom<T> {
     name: Name,
     room: Arc<Room<T>>,
     members: BTreeSet<PersonId>,
+    /// Counts it where it was opened from.
+    _opened: Option<OpenedRoom>,
 }
 
 /// The way in which a person comes into a room.
@@ -213,7 +216,12 @@ const STILL_HERE: &str = "somebody who has not left";
 
 impl<T: Transport> People<T> {
     fn new(first: Arc<Room<T>>, deliveries: Deliveries, rules: Rules) -> Self {
-        let first = OpenRoom { name: Name::first_room(), room: first, members: BTreeSet::new() };
+        let first = OpenRoom {
+            name: Name::first_room(),
+            room: first,
+            members: BTreeSet::new(),
+            _opened: None,
+        };
         let mut room_names = UniqueNames::default();
         // There is no other.
         let _ = room_names.claim(&first.name, FIRST);
@@ -245,6 +253,7 @@ impl<T: Transport> People<T> {
         &mut self,
         id: PersonId,
         room: &str,
+        origin: Option<&Origin>,
     ) -> Result<(Name, Name, Transfer<T>), Refusal> {
         let name: Name = room.parse().map_err(Refusal::RoomName)?;
         let from = self.person(id).room;
@@ -252,7 +261,7 @@ impl<T: Transport> People<T> {
             return Err(Refusal::OperatorStays);
         };
         let (room, member) = (Arc::clone(room), *member);
-        let to = self.room_called(name, from)?;
+        let to = self.room_called(name, from, origin)?;
         let name = self.rooms[&to].name.clone();
         if to == from {
             return Err(Refusal::SameRoom(name));
@@ -272,7 +281,12 @@ impl<T: Transport> People<T> {
     }
 
     /// The room of this name for a person from another room; a new one if there is none.
-    fn room_called(&mut self, name: Name, from: RoomId) -> Result<RoomId, Refusal> {
+    fn room_called(
+        &mut self,
+        name: Name,
+        from: RoomId,
+        origin: Option<&Origin>,
+    ) -> Result<RoomId, Refusal> {
         let new = RoomId(self.next_room);
         let gone = usize::from(from != FIRST && self.rooms[&from].members.len() == 1);
         let max_rooms = self.rules.max_rooms;
@@ -284,9 +298,14 @@ impl<T: Transport> People<T> {
                 Err(Refusal::TooManyRooms(max_rooms))
             }
             Ok(()) => {
+                let opened = origin.map(Origin::open_room).transpose().map_err(|limit| {
+                    self.room_names.release(&name);
+                    Refusal::Address(limit)
+                })?;
                 self.next_room += 1;
                 let room = self.deliveries.open();
-                self.rooms.insert(new, OpenRoom { name, room, members: BTreeSet::new() });
+                let room = OpenRoom { name, room, members: BTreeSet::new(), _opened: opened };
+                self.rooms.insert(new, room);
                 Ok(new)
             }
         }

@@ -1,4 +1,4 @@
-//! Limits of the whole server: connections per address, waiting clients, descriptors. The chapters
+//! Limits of the whole server: of each address, waiting clients, descriptors. The chapters
 //! contain the limits of one client (lines, names, rooms, time).
 
 use chat_drive::failure::Result;
@@ -27,7 +27,7 @@ fn leave(chat: &Chat, peer: Peer) -> Result {
 }
 
 #[test]
-fn r1_4_an_address_has_so_many_connections_and_no_more() -> Result {
+fn r1_9_an_address_has_so_many_connections_and_no_more() -> Result {
     const MORE: &str = "! demasiadas conexiones desde tu dirección (--max-per-ip 2)";
     let chat = Chat::start_with(&["--max-per-ip", "2"])?;
     let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
@@ -43,7 +43,7 @@ fn r1_4_an_address_has_so_many_connections_and_no_more() -> Result {
 }
 
 #[test]
-fn r1_4_who_waits_for_a_place_is_a_connection_of_its_address() -> Result {
+fn r1_9_who_waits_for_a_place_is_a_connection_of_its_address() -> Result {
     const MORE: &str = "! demasiadas conexiones desde tu dirección (--max-per-ip 2)";
     let options = ["--max-clients", "1", "--when-full", "wait", "--max-per-ip", "2"];
     let chat = Chat::start_with(&options)?;
@@ -62,7 +62,7 @@ fn r1_4_who_waits_for_a_place_is_a_connection_of_its_address() -> Result {
 }
 
 #[test]
-fn r1_4_who_has_left_counts_until_the_connection_is_closed() -> Result {
+fn r1_9_who_has_left_counts_until_the_connection_is_closed() -> Result {
     let chat = Chat::start_with(&["--max-per-ip", "1"])?;
     let mut ana = chat.stuck_peer("ana")?;
     let gone = format!("cliente {} desconectado", ana.address());
@@ -113,7 +113,7 @@ fn r1_4_those_who_are_refused_and_stay_take_few_descriptors() -> Result {
 /// Linux only: other systems have only one address of 127.0.0.0/8.
 #[cfg(target_os = "linux")]
 #[test]
-fn r1_4_every_address_has_its_own_connections() -> Result {
+fn r1_9_every_address_has_its_own_connections() -> Result {
     let chat = Chat::start_with(&["--max-per-ip", "1"])?;
     let mut ana = chat.peer("ana")?;
     let mut bea = chat.stage.connect_from("bea", ([127, 0, 0, 2], 0).into(), chat.address)?;
@@ -128,7 +128,7 @@ fn r1_4_every_address_has_its_own_connections() -> Result {
 /// Linux only: there, a listener on `[::]` takes IPv4 as well, unless the machine says otherwise.
 #[cfg(target_os = "linux")]
 #[test]
-fn r1_4_an_ipv4_address_is_the_same_through_ipv6() -> Result {
+fn r1_9_an_ipv4_address_is_the_same_through_ipv6() -> Result {
     use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
     let only = std::fs::read_to_string("/proc/sys/net/ipv6/bindv6only");

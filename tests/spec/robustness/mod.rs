@@ -1,5 +1,6 @@
 //! Requirements of several chapters at once: crowds, faults, limits, random bytes.
 
+mod addresses;
 mod crowd;
 mod faults;
 mod limits;

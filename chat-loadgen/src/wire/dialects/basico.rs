@@ -41,11 +41,13 @@ impl Dialect for Basico {
     }
 }
 
-/// Returns whether a line begins with `usuario PORT: `.
+/// Returns whether a line begins with `usuario PORT: `, or with `usuario PORT-NUMBER: ` as for a second
+/// client with this port.
 fn is_said(line: &[u8]) -> bool {
     let Some(rest) = line.strip_prefix(b"usuario ") else { return false };
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    digits > 0 && rest[digits..].starts_with(b": ")
+    let Some(end) = rest.windows(2).position(|bytes| bytes == b": ") else { return false };
+    let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    rest[..end].splitn(2, |byte| *byte == b'-').all(is_number)
 }
 
 #[cfg(test)]
@@ -60,7 +62,10 @@ mod tests {
     #[test]
     fn lines_are_told_apart() {
         assert_eq!(read(b"usuario 5: {x}\r\nmore"), Some(Event::Said(b"usuario 5: {x}")));
-        for notice in [&b"bienvenido"[..], b"usuario 5 se ha conectado", b"usuario : x"] {
+        assert_eq!(read(b"usuario 5-2: x\n"), Some(Event::Said(b"usuario 5-2: x")));
+        for notice in
+            [&b"usuario 5-: x"[..], b"bienvenido", b"usuario 5 se ha conectado", b"usuario : x"]
+        {
             assert_eq!(read(&[notice, b"\n"].concat()), Some(Event::Other(notice)));
         }
         assert_eq!(read(b"! servidor lleno\n"), Some(Event::Refused(b"! servidor lleno")));

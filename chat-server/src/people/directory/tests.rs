@@ -27,7 +27,7 @@ fn come(directory: &Directory<Recorder>, text: &str) -> (PersonId, Arc<Recorder>
 }
 
 async fn go(directory: &Directory<Recorder>, id: PersonId, room: &str) {
-    let (left, _, seat) = directory.lock().leave_for(id, room).unwrap();
+    let (left, _, seat) = directory.lock().leave_for(id, room, None).unwrap();
     directory.arrive(id, seat.await.unwrap(), Arrival::From(left));
 }
 
@@ -98,7 +98,7 @@ async fn r6_1_a_private_message_finds_somebody_who_changes_the_room() {
     let (ana, ana_hears) = come(&directory, "Ana");
     let (bea, bea_hears) = come(&directory, "Bea");
     directory.lock().tell_privately(ana, "bea", "antes").unwrap();
-    let (left, _, seat) = directory.lock().leave_for(bea, "cocina").unwrap();
+    let (left, _, seat) = directory.lock().leave_for(bea, "cocina", None).unwrap();
     directory.lock().tell_privately(ana, "BEA", "mientras").unwrap();
     directory.arrive(bea, seat.await.unwrap(), Arrival::From(left));
     directory.lock().answer(bea, "llegan todos").unwrap();
@@ -116,7 +116,7 @@ async fn r6_1_a_private_message_finds_somebody_who_changes_the_room() {
 async fn r6_1_what_waits_for_somebody_on_the_way_is_bounded() {
     let directory = directory();
     let ((ana, _), (bea, _)) = (come(&directory, "Ana"), come(&directory, "Bea"));
-    let _seat = directory.lock().leave_for(bea, "cocina").unwrap();
+    let _seat = directory.lock().leave_for(bea, "cocina", None).unwrap();
     let text = "x".repeat(1000);
     let told =
         (0..100).take_while(|_| directory.lock().tell_privately(ana, "Bea", &text).is_ok()).count();
@@ -173,7 +173,7 @@ async fn r6_2_rooms_that_cannot_be_had() {
     let people = ["Ana", "Bea", "Caro"].map(|name| come(&directory, name).0);
     go(&directory, people[0], "uno").await;
     go(&directory, people[1], "dos").await;
-    let refused = |room: &str| directory.lock().leave_for(people[2], room).err().unwrap();
+    let refused = |room: &str| directory.lock().leave_for(people[2], room, None).err().unwrap();
     assert_eq!(refused("tres"), Refusal::TooManyRooms(3));
     assert_eq!(refused("genera1"), Refusal::RoomName(NameError::Taken));
     assert_eq!(refused("../.."), Refusal::RoomName(NameError::Character));
@@ -198,7 +198,7 @@ async fn r6_1_the_operator_is_reached_at_the_console_and_stays_there() {
     directory.lock().tell_privately(ana, "root", "hola").unwrap();
     directory.lock().answer(operator, "hola, ana").unwrap();
     assert_eq!(
-        directory.lock().leave_for(operator, "cocina").err().unwrap(),
+        directory.lock().leave_for(operator, "cocina", None).err().unwrap(),
         Refusal::OperatorStays
     );
     let expected = "* eres Ana; en general (2): Root, Ana\n[privado a Root] hola\n[privado] Root > hola, ana\n";
@@ -211,11 +211,11 @@ async fn r2_1_what_a_command_causes_is_counted() {
     let ((ana, _), (bea, _)) = (come(&directory, "Ana"), come(&directory, "Bea"));
     let to_bea = Command::Private { to: "bea".to_owned(), text: "hola".to_owned() };
     let lines = ["[privado] Ana > hola\n", "[privado a Bea] hola\n"];
-    let (_, caused) = directory.execute(ana, to_bea);
+    let (_, caused) = directory.execute(ana, to_bea, None);
     assert_eq!(caused, lines.concat().len());
-    let (_, caused) = directory.execute(ana, Command::Who);
+    let (_, caused) = directory.execute(ana, Command::Who, None);
     assert_eq!(caused, "* en general (2): Ana, Bea\n".len(), "and counting begins anew");
-    let (left, _, seat) = directory.lock().leave_for(bea, "cocina").unwrap();
+    let (left, _, seat) = directory.lock().leave_for(bea, "cocina", None).unwrap();
     let (_, _, caused) = directory.arrive(bea, seat.await.unwrap(), Arrival::From(left));
     assert_eq!(caused, "* Bea viene de la sala general\n".len());
 }
@@ -252,7 +252,7 @@ async fn r6_3_no_message_comes_between_the_two_notices_of_a_rename() {
     let ((ana, ana_hears), (bea, bea_hears)) = (come(&directory, "Ana"), come(&directory, "Bea"));
     while_another_speaks(&directory, |n| {
         let name = ["Anita", "Ana"][n % 2].to_owned();
-        assert!(directory.execute(ana, Command::Rename(name)).0.is_some());
+        assert!(directory.execute(ana, Command::Rename(name), None).0.is_some());
     });
     let told = heard(&directory, ana, &ana_hears).await;
     let said = heard(&directory, bea, &bea_hears).await;
