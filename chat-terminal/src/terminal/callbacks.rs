@@ -1,7 +1,7 @@
 //! Callbacks of the editor: they report its state, and complete words.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use rustyline::Helper;
@@ -23,8 +23,8 @@ pub(super) struct Insider {
     texts: mpsc::Sender<Text>,
     /// The width of the terminal when the prompt was drawn last.
     columns: Cell<usize>,
-    /// Tells the printer that the screen is to be drawn again.
-    disturbed: Arc<AtomicBool>,
+    /// Tells the printer that the screen is to be drawn again, and its largest width since it was.
+    disturbed: Arc<AtomicUsize>,
 }
 
 /// Tab completion.
@@ -39,7 +39,7 @@ impl Insider {
         gate: Arc<Gate>,
         prompter: Option<Prompter>,
         texts: mpsc::Sender<Text>,
-        disturbed: Arc<AtomicBool>,
+        disturbed: Arc<AtomicUsize>,
     ) -> Self {
         Self { gate, prompter, texts, columns: Cell::new(rows::size().0), disturbed }
     }
@@ -49,7 +49,7 @@ impl Insider {
         let columns = rows::size().0;
         let before = self.columns.replace(columns);
         if columns != before && rows::of_draft(&self.gate.typed(), columns.min(before)) > 1 {
-            self.disturbed.store(true, Ordering::Relaxed);
+            self.disturbed.fetch_max(columns.max(before), Ordering::Relaxed);
             // It fails if the printer gets another text, and then it sees the mark.
             let _ = self.texts.try_send(Text::Redraw);
         }

@@ -16,7 +16,7 @@ mod tty;
 use std::borrow::Cow;
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::{io, mem};
@@ -90,7 +90,7 @@ pub fn open(
     let (texts, texts_out) = mpsc::channel(1);
     let (done, all_shown) = oneshot::channel();
     let prompter = vocabulary.map(|words| Prompter { words, texts: texts.clone() });
-    let disturbed = Arc::new(AtomicBool::new(false));
+    let disturbed = Arc::new(AtomicUsize::new(0));
     let insider = Insider::new(Arc::clone(&gate), prompter, texts.clone(), Arc::clone(&disturbed));
     editor.set_helper(Some(insider));
     keys::bind(&mut editor, &inputs_in, &interrupt, &gate);

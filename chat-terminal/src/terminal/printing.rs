@@ -1,7 +1,7 @@
 //! The printer's thread: lines above the prompt, and the screen drawn again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustyline::ExternalPrinter;
 use tokio::sync::mpsc;
@@ -27,8 +27,8 @@ pub(super) struct Printing<P> {
     pub(super) texts: mpsc::Receiver<Text>,
     pub(super) gate: Arc<Gate>,
     pub(super) shown: Arc<Shown>,
-    /// True if the screen is to be drawn again.
-    pub(super) disturbed: Arc<AtomicBool>,
+    /// The largest width of the screen since it was disturbed; 0 if it is in order.
+    pub(super) disturbed: Arc<AtomicUsize>,
 }
 
 impl<P: ExternalPrinter> Printing<P> {
@@ -38,22 +38,29 @@ impl<P: ExternalPrinter> Printing<P> {
         loop {
             let text = self.texts.blocking_recv();
             self.gate.pass();
+            self.redraw();
             match text {
                 Some(Text::Lines(lines)) => {
                     self.shown.push(&lines);
                     let _ = self.printer.print(rows::wrap(&lines, rows::size().0));
+                    self.redraw();
                 }
                 Some(Text::Redraw) => {}
                 Some(Text::End) | None => break,
             }
-            if self.disturbed.swap(false, Ordering::Relaxed) {
-                let (columns, height) = rows::size();
-                let draft = rows::of_draft(&self.gate.typed(), columns);
-                let drawn = self.shown.redraw(columns, height.saturating_sub(draft));
-                let _ = self.printer.print(drawn);
-            }
         }
         // The printer holds one text, so this call returns after the last one has been printed.
         let _ = self.printer.print(INVISIBLE.to_owned());
+    }
+
+    /// Draws the screen again if it is disturbed. All this is one text, so nothing comes between.
+    fn redraw(&mut self) {
+        let widest = self.disturbed.swap(0, Ordering::Relaxed);
+        if widest > 0 {
+            let (columns, height) = rows::size();
+            let draft = rows::of_draft(&self.gate.typed(), columns);
+            let drawn = self.shown.redraw(columns, widest, height.saturating_sub(draft));
+            let _ = self.printer.print(drawn);
+        }
     }
 }

@@ -29,16 +29,24 @@ impl Shown {
     }
 
     /// A text that draws the last lines from the top of the screen, in so many rows, and clears the
-    /// rest. The rows below are for the prompt: nothing scrolls, so the terminal's own scrollback
-    /// gets nothing twice.
-    pub(super) fn redraw(&self, columns: usize, height: usize) -> String {
+    /// rest. The rows below are for the prompt.
+    ///
+    /// Lines that were on the screen when it had `widest` columns, and do not fit any more, are
+    /// drawn first: they scroll away, but none is lost.
+    pub(super) fn redraw(&self, columns: usize, widest: usize, height: usize) -> String {
         let shown = self.lock();
-        let last: Vec<_> = shown
-            .lines()
-            .rev()
-            .flat_map(|line| rows::split(line, columns).into_iter().rev())
-            .take(height.max(1))
-            .collect();
+        let mut last = Vec::new();
+        let mut before = 0;
+        for line in shown.lines().rev() {
+            if before >= height && last.len() >= height {
+                break;
+            }
+            before += rows::split(line, widest).len();
+            last.extend(rows::split(line, columns).into_iter().rev());
+        }
+        if columns >= widest {
+            last.truncate(height.max(1));
+        }
         let mut text = "\x1b[H".to_owned();
         for (below, row) in last.iter().enumerate().rev() {
             text += if below == 0 { "\x1b[J" } else { "\x1b[2K" };
@@ -62,8 +70,17 @@ mod tests {
         let shown = Shown::default();
         shown.push("uno\ndos \x07\n0123456789ab\n");
         let drawn = "\x1b[H\x1b[2Kdos \n\x1b[2K01234567\n\x1b[J  89ab\n";
-        assert_eq!(shown.redraw(10, 3), drawn);
-        assert_eq!(shown.redraw(20, 1), "\x1b[H\x1b[J0123456789ab\n");
+        assert_eq!(shown.redraw(10, 10, 3), drawn);
+        assert_eq!(shown.redraw(20, 20, 1), "\x1b[H\x1b[J0123456789ab\n");
+    }
+
+    #[test]
+    fn r4_2_lines_that_have_no_place_any_more_scroll_away_and_are_not_lost() {
+        let shown = Shown::default();
+        shown.push("uno\n0123456789ab\n0123456789ab\n");
+        let drawn = shown.redraw(10, 12, 2);
+        let row = "\x1b[2K01234567\n\x1b[2K  89ab\n";
+        assert_eq!(drawn, format!("\x1b[H{row}\x1b[2K01234567\n\x1b[J  89ab\n"));
     }
 
     #[test]
