@@ -11,6 +11,7 @@
 //! | `client/rate_limit`, `client/flood_control` | rate limit and backpressure: limits on lines and on bytes |
 //! | `people/directory`, `people/names` | the people, their nicknames and their rooms |
 //! | `people/commands`, `people/private_messages` | what a command does |
+//! | `people/served` | the clients that the operator can send away |
 //! | `people/speech` | a public line: its label, the room, the copy on the console |
 //! | `room/order` | the order of what is said: the pending batch |
 //! | `room/batch` | the text of a pass, and the members that get a text of their own |
@@ -56,6 +57,7 @@ use net::admission::Admission;
 use net::listener::Acceptor;
 use net::tcp::TcpConnection;
 use people::directory::Directory;
+use people::served::Served;
 use people::speech::Speech;
 use room::fanout::Deliveries;
 use streams::Desk;
@@ -68,6 +70,8 @@ struct Server {
     deliveries: Deliveries,
     speech: Speech,
     admission: Admission,
+    /// Exists only where there is an operator.
+    served: Option<Served>,
     stopping: CancellationToken,
     /// A token for each client that may still say something. Closed, so it can be waited for.
     speaking: TaskTracker,
@@ -143,6 +147,7 @@ impl Server {
             directory: Directory::new(deliveries.clone(), config.directory_rules()),
             speech: config.speech(&console),
             admission: Admission::new(config.max_clients, config.when_full, config.max_per_ip),
+            served: config.operator.0.as_ref().map(|_| Served::default()),
             stopping: CancellationToken::new(),
             speaking,
             config,

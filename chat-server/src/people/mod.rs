@@ -4,4 +4,5 @@ pub(crate) mod commands;
 pub(crate) mod directory;
 mod names;
 mod private_messages;
+pub(crate) mod served;
 pub(crate) mod speech;
