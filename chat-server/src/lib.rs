@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `client/connection` | one client's bytes → lines → actions, and its deadlines |
 //! | `client/entrance` | a client that has come: it is served, waits, or is turned away |
+//! | `client/asking` | the question for a name, in lines or in writes of its own |
 //! | `client/session` | what a line means, without sockets and clocks |
 //! | `client/membership` | a client's membership, from its greeting to its leaving |
 //! | `client/rate_limit`, `client/flood_control` | rate limit and backpressure: limits on lines and on bytes |
