@@ -9,7 +9,7 @@ use assert_cmd::Command;
 use chat_drive::failure::Result;
 use chat_tests::ES;
 use chat_tests::binaries;
-use chat_tests::chat::{Chat, address_in, said_by, sees_the_stop};
+use chat_tests::chat::{Chat, address_in, said_by};
 use chat_tests::harness::stage::Stage;
 use predicates::prelude::*;
 
@@ -179,6 +179,8 @@ fn r1_6_goes_on_when_its_input_is_closed() -> Result {
 
 #[cfg(unix)]
 mod signals {
+    use chat_tests::chat::sees_the_stop;
+
     use super::*;
 
     const SIGINT: i32 = 2;
