@@ -6,11 +6,13 @@
 //! |---|---|
 //! | `client/connection` | one client's bytes → lines → actions, and its deadlines |
 //! | `client/entrance` | a client that has come: it is served, waits, or is turned away |
+//! | `client/asking` | the question for a name, in lines or in writes of its own |
 //! | `client/session` | what a line means, without sockets and clocks |
 //! | `client/membership` | a client's membership, from its greeting to its leaving |
 //! | `client/rate_limit`, `client/flood_control` | rate limit and backpressure: limits on lines and on bytes |
 //! | `people/directory`, `people/names` | the people, their nicknames and their rooms |
 //! | `people/commands`, `people/private_messages`, `people/renaming` | what a command does |
+//! | `people/served` | the clients that the operator can send away |
 //! | `people/speech` | a public line: its label, the room, the copy on the console |
 //! | `room/order` | the order of what is said: the pending batch |
 //! | `room/batch` | the text of a pass, and the members that get a text of their own |
@@ -62,6 +64,7 @@ use net::listener::Acceptor;
 use net::ports::Ports;
 use net::tcp::TcpConnection;
 use people::directory::Directory;
+use people::served::Served;
 use people::speech::Speech;
 use room::fanout::Deliveries;
 use streams::Desk;
@@ -76,6 +79,8 @@ struct Server {
     admission: Admission,
     clock: Clock,
     ports: Ports,
+    /// Exists only where there is an operator.
+    served: Option<Served>,
     stopping: CancellationToken,
     /// A token for each client that may still say something. Closed, so it can be waited for.
     speaking: TaskTracker,
@@ -164,6 +169,7 @@ impl Server {
                 config.of_address.limits(address.ip()),
             ),
             ports: Ports::default(),
+            served: config.operator.0.as_ref().map(|_| Served::default()),
             stopping: CancellationToken::new(),
             speaking,
             config,

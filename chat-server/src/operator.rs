@@ -2,19 +2,18 @@
 
 use std::future::pending;
 
-use chat_protocol::command::Command;
-use chat_protocol::decoder::Line;
+use chat_protocol::command::{Command, Parsed, operator_forms, parse_with};
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::refusal::Refusal;
-use chat_protocol::text::is_leave;
+use chat_protocol::text::{is_leave, passable};
 use chat_terminal::person::{Input, Keyboard, MAX_INPUT};
 use tokio::time::Instant;
 
 use crate::Server;
 use crate::client::flood_control::FloodControl;
-use crate::client::session::{Action, Rules, Session};
 use crate::people::commands::Effect;
 use crate::people::directory::PersonId;
+use crate::people::served::Served;
 use crate::people::speech::Speaker;
 use crate::room::seat::MemberId;
 use crate::streams::Desk;
@@ -33,16 +32,13 @@ struct Operator<'a> {
     desk: Desk,
     /// True until a client comes: then the name stays as it is.
     may_choose_name: bool,
-    session: Session,
     flood_control: FloodControl,
 }
 
 impl<'a> Operator<'a> {
     fn new(server: &'a Server, id: PersonId, name: Name, desk: Desk) -> Self {
-        let rules = Rules { ask_name: false, ..server.config.session_rules() };
-        let session = Session::new(rules);
         let flood_control = FloodControl::new(Instant::now());
-        Self { server, id, name, desk, may_choose_name: true, session, flood_control }
+        Self { server, id, name, desk, may_choose_name: true, flood_control }
     }
 
     /// Completes when the operator leaves by the word. The end of the input is no leaving.
@@ -103,14 +99,25 @@ impl<'a> Operator<'a> {
 
     /// Returns whether the operator goes on.
     async fn hear(&mut self, line: &str) -> bool {
-        let too_long = line.len() > self.server.config.max_line;
-        let line = if too_long { Line::TooLong } else { Line::Text(line.into()) };
-        match self.session.line(line) {
-            Some(Action::Leave) => return false,
-            Some(Action::Say(said)) => self.say(&said).await,
-            Some(Action::Do(command)) => self.execute(command),
-            Some(Action::Refuse(refusal)) => self.refuse(&refusal),
-            Some(Action::AskAgain(_) | Action::TakeName(_) | Action::Dismiss(_)) | None => {}
+        let config = &self.server.config;
+        if line.len() > config.max_line {
+            self.refuse(&Refusal::LineTooLong(config.max_line));
+            return true;
+        }
+        if is_leave(line) {
+            return false;
+        }
+        let line = passable(line.into());
+        match parse_with(&line, operator_forms(config.commands.is_on())) {
+            Parsed::Text(said) => self.say(said).await,
+            Parsed::Command(Command::Leave) => return false,
+            Parsed::Command(command) => self.execute(command),
+            Parsed::Unknown { word, nearest } => {
+                self.refuse(&Refusal::UnknownCommand { word: word.to_owned(), nearest });
+            }
+            Parsed::Malformed { word, form } => {
+                self.refuse(&Refusal::Malformed { word: word.to_owned(), form });
+            }
         }
         true
     }
@@ -138,10 +145,33 @@ impl<'a> Operator<'a> {
     }
 
     fn execute(&mut self, command: Command) {
-        if let (Some(Effect::Renamed(name)), _) =
-            self.server.directory.execute(self.id, command, None)
-        {
-            self.name = name;
+        let Server { config, console, directory, served, .. } = self.server;
+        let language = config.common.lang;
+        match command {
+            Command::Kick(chosen) => {
+                if let Err(refusal) = self.send_away(chosen.as_deref()) {
+                    self.refuse(&refusal);
+                }
+            }
+            Command::Help => console.print(language.operator_help(config.commands.is_on())),
+            Command::Who if !config.has_names() => {
+                let clients = served.as_ref().map(Served::addresses).unwrap_or_default();
+                console.print(language.client_list(clients.into_iter()));
+            }
+            command => {
+                if let (Some(Effect::Renamed(name)), _) = directory.execute(self.id, command, None)
+                {
+                    self.name = name;
+                }
+            }
         }
+    }
+
+    /// Ends the connection of the client that is chosen, or of the only one.
+    fn send_away(&self, chosen: Option<&str>) -> Result<(), Refusal> {
+        let Some(served) = &self.server.served else { return Ok(()) };
+        let person = chosen.and_then(|name| self.server.directory.find(name));
+        served.find(chosen, person)?.dismiss();
+        Ok(())
     }
 }

@@ -9,7 +9,7 @@ use assert_cmd::Command;
 use chat_drive::failure::Result;
 use chat_tests::ES;
 use chat_tests::binaries;
-use chat_tests::chat::{Chat, address_in, said_by, sees_the_stop};
+use chat_tests::chat::{Chat, address_in, said_by};
 use chat_tests::harness::stage::Stage;
 use predicates::prelude::*;
 

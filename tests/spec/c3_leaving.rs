@@ -111,3 +111,36 @@ fn r3_4_descriptors_and_memory_return_when_300_have_come_and_gone() -> Result {
     assert!(memory[2] <= memory[0] + SLACK, "memory after each hundred: {memory:?}");
     Ok(())
 }
+
+#[cfg(unix)]
+#[test]
+fn r3_5_each_client_is_told_that_the_server_stops_behind_all_that_was_accepted() -> Result {
+    const SIGTERM: i32 = 15;
+    let options = ["--profile", "sala", "--max-clients", "3", "--when-full", "wait"];
+    let mut chat = Chat::start_with(&options)?;
+    let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
+    ana.expect("* Bea se ha unido")?;
+    let mut nameless = chat.asked_peer("nameless")?;
+    let mut waiting = chat.stage.connect("waiting", chat.address)?;
+    let waits = format!("cliente {} espera su turno", waiting.address());
+    chat.server.out.wait_for(&waits)?;
+    ana.send("una linea\ny media")?;
+    chat.server.signal(SIGTERM)?;
+    for line in ["Ana > una linea", "Ana > y media"] {
+        bea.expect(line)?;
+    }
+    for peer in [&mut ana, &mut bea, &mut nameless, &mut waiting] {
+        chat_tests::chat::sees_the_stop(peer)?;
+    }
+    chat.server.expect_exit(0)
+}
+
+#[test]
+fn r3_5_one_that_leaves_by_itself_is_told_no_reason() -> Result {
+    let chat = Chat::start()?;
+    let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
+    ana.send("salir\n")?;
+    ana.expect_end()?;
+    bea.end_sending()?;
+    bea.expect_end()
+}

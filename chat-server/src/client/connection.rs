@@ -37,6 +37,8 @@ enum End {
     Nameless,
     /// The server stops.
     Stopped,
+    /// The operator has sent the client away.
+    Dismissed,
 }
 
 /// The result of one read.
@@ -73,6 +75,9 @@ async fn serve_admitted(
     // Behind everything else that ends with the conversation.
     let _disconnected = OnDrop(|| {
         let language = server.language();
+        if let Some(served) = &server.served {
+            served.remove(connection.peer());
+        }
         server.console.print(language.client_disconnected(connection.peer()));
         server.ports.release(connection.peer().port());
     });
@@ -80,6 +85,9 @@ async fn serve_admitted(
         drop(speaking);
         return turn_away(&server, &connection).await;
     };
+    if let Some(served) = &server.served {
+        served.add(&connection);
+    }
     let membership = Membership::begin(&server, &connection);
     let mut conversation = Conversation::begin(&server, &connection, membership, speaking);
     let end = conversation.run().await;
@@ -88,6 +96,9 @@ async fn serve_admitted(
         End::Left => {}
         // All have been heard by now: it stands behind everything that was accepted.
         End::Stopped => conversation.membership.tell(server.language().server_closing()),
+        End::Dismissed => {
+            conversation.membership.tell(server.language().removed_by_operator());
+        }
         End::Nameless => conversation.refuse(&Refusal::NameTooLate),
         End::Idle => {
             let language = server.language();
@@ -166,7 +177,7 @@ impl<'a> Conversation<'a> {
                 },
             };
             match end {
-                End::Left => {}
+                End::Left | End::Dismissed => {}
                 // Boxed, because it happens once, and every connection would have the space for it.
                 End::Stopped => return Box::pin(self.hear_the_last()).await,
                 End::Nameless if !self.session.is_naming() => continue,
@@ -202,6 +213,9 @@ impl<'a> Conversation<'a> {
                 biased;
                 () = self.arrival() => {
                     self.wait_for_the_others().await;
+                    if self.connection.is_dismissed() {
+                        return End::Dismissed;
+                    }
                     if let Heard::End = self.hear(Asked::Runtime) {
                         return End::Left;
                     }

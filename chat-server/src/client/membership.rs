@@ -58,6 +58,9 @@ impl<'a> Membership<'a> {
             let guest = directory.admit_guest(connection.peer().port(), connection.number());
             let (room, member, _) =
                 directory.arrive(guest.0, seat, Arrival::New(greeting.map(str::to_owned)));
+            if let Some(served) = &server.served {
+                served.set_person(connection.peer(), guest.0);
+            }
             person = Some(guest);
             State::InRoom(room, member)
         } else {
@@ -113,6 +116,9 @@ impl<'a> Membership<'a> {
         let peer = self.connection.peer();
         self.server.console.print(self.server.language().client_joined(&name, peer));
         self.person = Some((id, name));
+        if let Some(served) = &self.server.served {
+            served.set_person(self.connection.peer(), id);
+        }
         if let Some(seat) = nameless.take() {
             // The question was alone: the greeting comes now.
             let greeting = asking.as_ref().and_then(|_| self.server.config.greeting());

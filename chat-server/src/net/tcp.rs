@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::net::clock::Clock;
 use crate::net::idle::Activity;
@@ -22,6 +23,16 @@ pub(crate) const READ: usize = 16 * 1024;
 
 /// The emulation of readiness on Windows wants to be told by a read that fails.
 const SHORT_READ_IS_LAST: bool = cfg!(unix);
+
+/// The interest in a stream's end. On Linux, the runtime reports it with that in urgent data, for which no socket is
+/// registered here; elsewhere with that in any data, so it has to be asked for again.
+#[cfg(target_os = "linux")]
+const END: Interest = Interest::PRIORITY;
+#[cfg(not(target_os = "linux"))]
+const END: Interest = Interest::READABLE;
+
+/// The time between two looks for the end of a stream of which something is unread.
+const END_POLL: Duration = Duration::from_secs(1);
 
 /// The time that the peer has to end its side of a connection that was ended here.
 ///
@@ -39,6 +50,8 @@ thread_local! {
 pub(crate) struct TcpConnection {
     stream: TcpStream,
     activity: Activity,
+    /// It is to be ended from this side.
+    dismissed: AtomicBool,
     /// Twelve bytes less than a [`SocketAddr`], of which every idle client has one.
     peer: (IpAddr, u16),
     /// The number of the client among those with its source port.
@@ -65,8 +78,8 @@ impl TcpConnection {
         origin: Option<Origin>,
         clock: Clock,
     ) -> Self {
-        let activity = Activity::new(clock);
-        Self { stream, peer: (peer.ip(), peer.port()), number, activity, origin }
+        let (peer, dismissed) = ((peer.ip(), peer.port()), AtomicBool::new(false));
+        Self { stream, peer, number, activity: Activity::new(clock), dismissed, origin }
     }
 
     pub(crate) fn peer(&self) -> SocketAddr {
@@ -95,12 +108,24 @@ impl TcpConnection {
         poll_fn(|context| self.stream.poll_read_ready(context)).await
     }
 
-    /// Completes when the peer is gone: its stream has ended, or there is a fault. As long as
-    /// something that it sent is unread, its end cannot be seen. Cancel-safe.
+    /// Asks the task that reads from it to end it.
+    pub(crate) fn dismiss(&self) {
+        self.dismissed.store(true, Ordering::Release);
+        // Wakes the task. It fails when the connection has ended already.
+        let _ = SockRef::from(&self.stream).shutdown(Shutdown::Read);
+    }
+
+    /// Returns whether the task that reads from it is to end it.
+    pub(crate) fn is_dismissed(&self) -> bool {
+        self.dismissed.load(Ordering::Acquire)
+    }
+
+    /// Completes when the peer is gone, even if something that it sent is unread: its stream has ended, or
+    /// there is a fault. Cancel-safe.
     pub(crate) async fn gone(&self) {
-        if let Ok(1..) = self.stream.peek(&mut [0]).await {
-            // It fails with the runtime only.
-            let _ = self.stream.ready(Interest::ERROR).await;
+        // It fails with the runtime only.
+        while self.stream.ready(END).await.is_ok_and(|ready| !ready.is_read_closed()) {
+            sleep(END_POLL).await;
         }
     }
 

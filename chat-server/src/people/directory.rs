@@ -21,6 +21,10 @@ use crate::room::fanout::Deliveries;
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 
+mod presence;
+
+pub(crate) use presence::Arrival;
+
 /// All people that have a name, and all rooms.
 pub(crate) struct Directory<T> {
     /// The room in which every client begins.
@@ -97,14 +101,6 @@ struct OpenRoom<T> {
     members: BTreeSet<PersonId>,
     /// Counts it where it was opened from.
     _opened: Option<OpenedRoom>,
-}
-
-/// The way in which a person comes into a room.
-pub(crate) enum Arrival {
-    /// It is new in the chat, and gets this greeting, unless it has been greeted.
-    New(Option<String>),
-    /// It comes from the room of this name.
-    From(Name),
 }
 
 /// A seat that is being taken along to another room.
@@ -194,6 +190,11 @@ impl<T: Transport> Directory<T> {
     /// The operator has another name; no room hears of it.
     pub(crate) fn rename_operator(&self, id: PersonId, new: &Name) -> Result<(), NameError> {
         self.lock().rename(id, new, false)
+    }
+
+    /// The owner of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<PersonId> {
+        self.lock().find(name)
     }
 
     /// Sends a line to one person alone.
@@ -363,41 +364,6 @@ impl<T: Transport> People<T> {
 
     pub(super) fn person_mut(&mut self, id: PersonId) -> &mut Person<T> {
         self.by_id.get_mut(&id).expect(STILL_HERE)
-    }
-
-    /// Lists the people in a person's room.
-    pub(super) fn members(&self, id: PersonId) -> String {
-        let (room, names) = self.present(id);
-        self.rules.language.members(room, names).to_string()
-    }
-
-    /// The name of a person's room, and the names of the people in it, which are looked up when they are asked for.
-    fn present(&self, id: PersonId) -> (&Name, impl ExactSizeIterator<Item = &Name> + Clone) {
-        let open = &self.rooms[&self.person(id).room];
-        (&open.name, open.members.iter().map(|id| &self.person(*id).name))
-    }
-
-    /// The lines for a person that arrives.
-    fn welcome(&self, id: PersonId, arrival: &Arrival) -> Vec<String> {
-        let Rules { language, presence, commands, .. } = self.rules;
-        let (room, names) = self.present(id);
-        let mut lines = match arrival {
-            Arrival::New(greeting) => Vec::from_iter(greeting.clone()),
-            Arrival::From(_) => vec![language.you_are_in(room).to_string()],
-        };
-        if presence {
-            lines.push(language.introduction(&self.person(id).name, room, names).to_string());
-        }
-        if commands && matches!(arrival, Arrival::New(_)) {
-            lines.push(language.help_hint().to_owned());
-        }
-        lines
-    }
-
-    /// Lists the rooms.
-    pub(super) fn rooms(&self) -> String {
-        let sizes = self.rooms.values().map(|open| (&open.name, open.members.len()));
-        self.rules.language.rooms(sizes).to_string()
     }
 }
 

@@ -5,4 +5,5 @@ pub(crate) mod directory;
 mod names;
 mod private_messages;
 mod renaming;
+pub(crate) mod served;
 pub(crate) mod speech;

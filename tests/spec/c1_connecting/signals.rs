@@ -1,5 +1,7 @@
 //! Chapter 1: the ends of the server by signals.
 
+use chat_tests::chat::sees_the_stop;
+
 use super::*;
 
 const SIGHUP: i32 = 1;

@@ -5,7 +5,7 @@ use std::thread;
 use chat_drive::failure::Result;
 use chat_protocol::wording;
 use chat_tests::ES;
-use chat_tests::chat::{Chat, said_by, sees_the_stop};
+use chat_tests::chat::{Chat, said_by};
 use chat_tests::harness::peer::Peer;
 
 /// Starts a chat without notices of joining and leaving; everything else is as usual.
@@ -168,6 +168,8 @@ fn r6_2_those_who_change_rooms_all_the_time_are_announced_in_turn() -> Result {
 
 #[cfg(unix)]
 mod stopping {
+    use chat_tests::chat::sees_the_stop;
+
     use super::*;
 
     const SIGTERM: i32 = 15;

@@ -73,6 +73,8 @@ pub(crate) fn practico() -> Result<Table> {
     scene.end()
 }
 
+const HELP: &str = "* /ayuda muestra los comandos";
+
 /// S1: names, rooms and private messages.
 pub(crate) fn grupal() -> Result<Table> {
     let mut scene = Scene::open("grupal", 4)?;
@@ -80,8 +82,7 @@ pub(crate) fn grupal() -> Result<Table> {
     let names = ["Ana", "Bea", "Caro", "Dani"];
     for (i, name) in names.into_iter().enumerate() {
         let present = names[..=i].join(", ");
-        let told = format!("* eres {name}; en general ({}): {present}", i + 1);
-        let told = format!("{told}\n* /ayuda muestra los comandos");
+        let told = format!("* eres {name}; en general ({}): {present}\n{HELP}", i + 1);
         let person = scene.client_comes(&["--name", name], &told)?;
         let (printed, joined) =
             (format!("{name} > hola"), format!("* {name} se ha unido\n{name} > hola"));
