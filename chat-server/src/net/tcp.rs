@@ -6,6 +6,8 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use chat_protocol::limits;
 use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -121,6 +123,13 @@ impl TcpConnection {
         }
     }
 
+    /// What is still to be sent is left to the system, which would keep it for minutes if the peer took
+    /// nothing of it, and 250 KiB with it.
+    fn limit_the_rest(&self) {
+        #[cfg(target_os = "linux")]
+        let _ = SockRef::from(&self.stream).set_tcp_user_timeout(Some(limits::VANISHED));
+    }
+
     /// Reads until the peer ends its side, and forgets it.
     async fn read_to_end(&self) {
         while self.readable().await.is_ok() {
@@ -152,18 +161,24 @@ impl Transport for TcpConnection {
     }
 
     fn hang_up(&self, fault: Fault) {
-        let peer = self.peer();
+        let (peer, socket) = (self.peer(), SockRef::from(&self.stream));
         match fault {
             Fault::Broken => tracing::debug!(%peer, "the connection is gone"),
             Fault::OutboxFull => tracing::warn!(%peer, "hanging up: it reads too slowly"),
             Fault::Stuck => tracing::warn!(%peer, "hanging up: it has stopped reading"),
         }
-        // It fails when the connection has ended already, which is what was wanted.
-        let _ = SockRef::from(&self.stream).shutdown(Shutdown::Both);
+        // Both fail when the connection has ended already, which is what was wanted.
+        if fault != Fault::Broken {
+            // A reset. Else the system would keep what the peer does not take for minutes, and 250 KiB with it.
+            let _ = socket.set_linger(Some(Duration::ZERO));
+        }
+        let _ = socket.shutdown(Shutdown::Both);
     }
 
     async fn part(&self) {
         let _ = SockRef::from(&self.stream).shutdown(Shutdown::Write);
-        let _ = timeout(LINGER, self.read_to_end()).await;
+        if timeout(LINGER, self.read_to_end()).await.is_err() {
+            self.limit_the_rest();
+        }
     }
 }
