@@ -20,6 +20,7 @@
 //! | `net/transport`, `net/tcp` | what a room asks of a connection; a TCP connection |
 //! | `net/listener` | listening and accepting |
 //! | `net/admission`, `net/per_address` | how many are served at a time, and how many from one address |
+//! | `net/nameless` | the clients that have given no name yet, and make way for others |
 //! | `net/clock` | the server's clock: the time for which it stood still does not count |
 //! | `net/idle` | the idle timeout: the last byte counts, there is no heartbeat |
 //! | `operator` | the person at the console, as a participant |
@@ -56,6 +57,7 @@ use console::Console;
 use net::admission::Admission;
 use net::clock::Clock;
 use net::listener::Acceptor;
+use net::nameless::Nameless;
 use net::tcp::TcpConnection;
 use people::directory::Directory;
 use people::speech::Speech;
@@ -70,6 +72,7 @@ struct Server {
     deliveries: Deliveries,
     speech: Speech,
     admission: Admission,
+    nameless: Nameless,
     clock: Clock,
     stopping: CancellationToken,
     /// A token for each client that may still say something. Closed, so it can be waited for.
@@ -147,6 +150,7 @@ impl Server {
             directory: Directory::new(deliveries.clone(), config.directory_rules()),
             speech: config.speech(&console),
             admission: Admission::new(config.max_clients, config.when_full, config.max_per_ip),
+            nameless: Nameless::default(),
             stopping: CancellationToken::new(),
             speaking,
             config,

@@ -13,6 +13,7 @@ mod half_lines;
 mod half_open;
 mod healthy;
 mod no_output;
+mod places;
 mod slow_readers;
 mod standing_still;
 mod stopping;

@@ -54,7 +54,7 @@ pub(crate) fn serve(
     peer: SocketAddr,
     speaking: TaskTrackerToken,
 ) -> impl Future<Output = ()> {
-    let (entry, origin) = server.admission.enter(peer.ip());
+    let (entry, origin) = server.admission.enter(peer.ip(), || server.nameless.displace_one());
     let connection = Arc::new(TcpConnection::new(stream, peer, origin, server.clock.clone()));
     // Boxed, because an argument has its space in the future for as long as the client is there.
     serve_admitted(server, connection, Box::new(entry), speaking)
@@ -72,15 +72,18 @@ async fn serve_admitted(
         let language = server.language();
         server.console.print(language.client_disconnected(connection.peer()));
     });
-    let Some(_permit) = admit(&server, &connection, entry).await else {
+    if !admit(&server, &connection, entry).await {
         drop(speaking);
         return turn_away(&server, &connection).await;
-    };
+    }
     let membership = Membership::begin(&server, &connection);
     let mut conversation = Conversation::begin(&server, &connection, membership, speaking);
     let end = conversation.run().await;
     tracing::debug!(peer = %connection.peer(), ?end, "conversation over");
     match end {
+        End::Left if conversation.membership.is_displaced() => {
+            conversation.refuse(&Refusal::ServerFull);
+        }
         End::Left | End::Stopped => {}
         End::Nameless => conversation.refuse(&Refusal::NameTooLate),
         End::Idle => {

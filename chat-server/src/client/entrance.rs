@@ -1,35 +1,35 @@
 //! Admission of a client that has come: it is served, waits for its place, or is turned away.
 
 use crate::Server;
-use crate::net::admission::{Entry, Permit};
+use crate::net::admission::Entry;
 use crate::net::tcp::TcpConnection;
 use crate::net::transport::Transport;
 
-/// Waits for a place, if need be. `None` when there is none for this client.
-pub(super) async fn admit(
-    server: &Server,
-    connection: &TcpConnection,
-    entry: Box<Entry>,
-) -> Option<Permit> {
+/// Waits for a place, if need be. Returns whether there is one for this client.
+pub(super) async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -> bool {
     let (console, language) = (&server.console, server.language());
     match *entry {
-        Entry::Served(permit) => Some(permit),
+        Entry::Served(permit) => {
+            connection.take_place(permit);
+            true
+        }
         Entry::Refused(refusal) => {
             // An empty socket takes one line; and if not, then the client learns it from the end.
             let line = format!("{}\n", language.refusal(&refusal));
             let _ = connection.offer(line.as_bytes(), server.clock.now());
-            None
+            false
         }
         Entry::Waits(turn) => {
             console.print(language.client_waits(connection.peer()));
             let permit = tokio::select! {
                 permit = turn.wait() => permit,
-                () = connection.gone() => return None,
-                () = server.stopping.cancelled() => return None,
+                () = connection.gone() => return false,
+                () = server.stopping.cancelled() => return false,
             };
             console.print(language.client_served(connection.peer()));
             connection.activity().touch_now();
-            Some(permit)
+            connection.take_place(permit);
+            true
         }
     }
 }

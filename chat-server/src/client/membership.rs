@@ -9,6 +9,7 @@ use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError};
 
 use crate::Server;
+use crate::net::nameless::Registration;
 use crate::net::tcp::TcpConnection;
 use crate::people::commands::Effect;
 use crate::people::directory::{PersonId, Transfer};
@@ -22,14 +23,14 @@ pub(crate) struct Membership<'a> {
     connection: &'a TcpConnection,
     /// The client's name and id, where clients have names.
     person: Option<(PersonId, Name)>,
-    state: State,
+    state: State<'a>,
     /// Bytes said and told because of the client since they were last asked for.
     caused: usize,
 }
 
-enum State {
+enum State<'a> {
     /// It has no name yet, and is in no room: it is written to directly. The seat goes to the room.
-    Nameless(Option<Box<Seat<TcpConnection>>>),
+    Nameless(Option<Box<Seat<TcpConnection>>>, Registration<'a>),
     InRoom(Arc<Room<TcpConnection>>, MemberId),
     /// It changes the room; this is how it is welcomed there.
     Moving(Transfer<TcpConnection>, String),
@@ -44,7 +45,8 @@ impl<'a> Membership<'a> {
         let mut person = None;
         let state = if let Some(keyword) = config.name_keyword() {
             deliveries.tell(&mut seat, format_args!("{greeting}\n{keyword}"));
-            State::Nameless(Some(Box::new(seat)))
+            let registration = server.nameless.register(Arc::clone(connection));
+            State::Nameless(Some(Box::new(seat)), registration)
         } else if config.has_names() {
             let guest = directory.admit_guest(connection.peer().port());
             let (room, member, _) = directory.arrive(guest.0, seat, Some(greeting.to_owned()));
@@ -61,13 +63,18 @@ impl<'a> Membership<'a> {
     pub(crate) fn room(&self) -> Option<&Room<TcpConnection>> {
         match &self.state {
             State::InRoom(room, _) => Some(room),
-            State::Nameless(_) | State::Moving(..) => None,
+            State::Nameless(..) | State::Moving(..) => None,
         }
     }
 
     /// Returns whether the client is between two rooms.
     pub(crate) fn is_moving(&self) -> bool {
         matches!(self.state, State::Moving(..))
+    }
+
+    /// Returns whether the client has no name and makes way for another.
+    pub(crate) fn is_displaced(&self) -> bool {
+        matches!(&self.state, State::Nameless(_, registration) if registration.is_displaced())
     }
 
     /// The bytes that were said and told because of the client since the last
@@ -99,8 +106,13 @@ impl<'a> Membership<'a> {
 
     /// The client gives its name: it joins the first room, if it can have the name.
     pub(crate) fn take_name(&mut self, name: Name) -> Result<(), NameError> {
-        let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
+        let State::Nameless(nameless, registration) = &mut self.state else { return Ok(()) };
         let id = self.server.directory.admit(name.clone())?;
+        if !registration.end() {
+            // Too late: it makes way for another, and the end of its stream comes next.
+            self.server.directory.leave(id, true);
+            return Ok(());
+        }
         tracing::info!(peer = %self.connection.peer(), %name, "named");
         self.person = Some((id, name));
         if let Some(seat) = nameless.take() {
@@ -123,10 +135,10 @@ impl<'a> Membership<'a> {
     /// The client alone hears this.
     pub(crate) fn tell(&mut self, line: impl Display) {
         match (&mut self.state, &self.person) {
-            (State::Nameless(Some(seat)), _) => self.server.deliveries.tell(seat, line),
+            (State::Nameless(Some(seat), _), _) => self.server.deliveries.tell(seat, line),
             (State::InRoom(room, member), _) => self.caused += room.tell(*member, line),
             (State::Moving(..), Some((id, _))) => self.server.directory.tell(*id, line),
-            (State::Moving(..), None) | (State::Nameless(None), _) => {}
+            (State::Moving(..), None) | (State::Nameless(None, _), _) => {}
         }
     }
 
@@ -158,7 +170,7 @@ impl Drop for Membership<'_> {
                 let closing = self.server.stopping.is_cancelled();
                 self.server.directory.leave(*id, closing);
             }
-            (None, State::Nameless(seat)) => {
+            (None, State::Nameless(seat, _)) => {
                 seat.take().into_iter().for_each(|seat| self.server.deliveries.part(*seat));
             }
             (None, State::InRoom(room, member)) => room.leave(*member),

@@ -4,6 +4,7 @@ pub(crate) mod admission;
 pub(crate) mod clock;
 pub(crate) mod idle;
 pub(crate) mod listener;
+pub(crate) mod nameless;
 pub(crate) mod per_address;
 pub(crate) mod tcp;
 pub(crate) mod transport;

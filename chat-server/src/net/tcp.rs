@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
@@ -14,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
+use crate::net::admission::Permit;
 use crate::net::clock::Clock;
 use crate::net::idle::Activity;
 use crate::net::per_address::Origin;
@@ -45,6 +47,8 @@ pub(crate) struct TcpConnection {
     peer: (IpAddr, u16),
     /// Counts the connection where it comes from, until it is closed.
     _origin: Option<Box<Origin>>,
+    /// Its place among those that are served (`--max-clients`), until it is closed.
+    place: OnceLock<Box<Permit>>,
 }
 
 /// The source of the knowledge that there is something to read.
@@ -65,11 +69,26 @@ impl TcpConnection {
         clock: Clock,
     ) -> Self {
         let activity = Activity::new(clock);
-        Self { stream, peer: (peer.ip(), peer.port()), activity, _origin: origin.map(Box::new) }
+        let (peer, origin) = ((peer.ip(), peer.port()), origin.map(Box::new));
+        Self { stream, peer, activity, _origin: origin, place: OnceLock::new() }
     }
 
     pub(crate) fn peer(&self) -> SocketAddr {
         self.peer.into()
+    }
+
+    /// The connection has this place from now on, where places are counted.
+    pub(crate) fn take_place(&self, permit: Option<Permit>) {
+        if let Some(permit) = permit {
+            // It has no other.
+            let _ = self.place.set(Box::new(permit));
+        }
+    }
+
+    /// Ends the peer's stream here: behind what has arrived, nothing is read.
+    pub(crate) fn end_reading(&self) {
+        // It fails when the connection is over.
+        let _ = SockRef::from(&self.stream).shutdown(Shutdown::Read);
     }
 
     pub(crate) fn activity(&self) -> &Activity {
