@@ -7,13 +7,11 @@
 #![cfg(target_os = "linux")]
 
 mod broadcast;
-mod coming_and_going;
+mod connections;
 mod floods;
 mod half_lines;
-mod half_open;
 mod healthy;
 mod no_output;
-mod places;
 mod slow_readers;
 mod standing_still;
 mod stopping;
