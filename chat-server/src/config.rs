@@ -124,7 +124,7 @@ pub(crate) struct Config {
     pub(crate) of_address: AddressOptions,
 
     /// Bytes that may wait for a client that reads more slowly than others speak, beside eight longest
-    /// lines: 256KiB, 1MiB. Memory grows by doubling, so a slow client costs up to twice this much
+    /// lines: 256KiB, 1MiB
     #[arg(help_heading = "Slow clients", long, value_name = "SIZE", default_value = OUTBOX,
         value_parser = outbox)]
     pub(crate) outbox: ByteSize,

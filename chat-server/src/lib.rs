@@ -22,6 +22,7 @@
 //! | `net/transport`, `net/tcp` | what a room asks of a connection; a TCP connection |
 //! | `net/listener` | listening and accepting |
 //! | `net/admission` | how many are served at a time |
+//! | `net/nameless` | the clients that have given no name yet, and make way for others |
 //! | `net/per_address`, `net/address_options`, `net/network` | the limits of one address |
 //! | `net/clock` | the server's clock: the time for which it stood still does not count |
 //! | `net/ports` | the numbers of clients with one source port |
@@ -61,6 +62,7 @@ use console::Console;
 use net::admission::Admission;
 use net::clock::Clock;
 use net::listener::Acceptor;
+use net::nameless::Nameless;
 use net::ports::Ports;
 use net::tcp::TcpConnection;
 use people::directory::Directory;
@@ -77,6 +79,7 @@ struct Server {
     deliveries: Deliveries,
     speech: Speech,
     admission: Admission,
+    nameless: Nameless,
     clock: Clock,
     ports: Ports,
     /// Exists only where there is an operator.
@@ -168,6 +171,7 @@ impl Server {
                 config.when_full,
                 config.of_address.limits(address.ip()),
             ),
+            nameless: Nameless::default(),
             ports: Ports::default(),
             served: config.operator.0.as_ref().map(|_| Served::default()),
             stopping: CancellationToken::new(),

@@ -7,10 +7,9 @@
 #![cfg(target_os = "linux")]
 
 mod broadcast;
-mod coming_and_going;
+mod connections;
 mod floods;
 mod half_lines;
-mod half_open;
 mod healthy;
 mod no_output;
 mod slow_readers;

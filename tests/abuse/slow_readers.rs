@@ -74,6 +74,19 @@ fn is_hung_up_on(stuck: &Peer, chat: &Chat, why: &str) -> Result {
     chat.server.out.wait_for(&format!("cliente {} desconectado", stuck.address()))
 }
 
+/// Checks that the system keeps nothing for this peer that it has not taken: its connection is reset.
+#[track_caller]
+fn is_reset(mut stuck: Peer) {
+    let end = loop {
+        match stuck.hear() {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("a proper end, before which all waits that was sent to it"),
+            Err(end) => break end.to_string(),
+        }
+    };
+    assert!(end.starts_with("stuck cannot receive: Connection reset"), "{end}");
+}
+
 #[test]
 fn r2_1_a_reader_that_stops_and_goes_on_hears_or_is_told_of_everything() -> Result {
     stops_and_goes_on(&["--outbox", "4KiB"])
@@ -95,6 +108,7 @@ fn r1_4_who_would_miss_something_is_closed_if_that_is_wanted() -> Result {
     let stuck = stuck(&chat, &mut broadcast)?;
     broadcast.go_on(MANY)?;
     is_hung_up_on(&stuck, &chat, "it reads too slowly")?;
+    is_reset(stuck);
     healthy.finish(&chat.stage)
 }
 
@@ -106,5 +120,6 @@ fn r1_4_who_takes_nothing_for_too_long_is_closed() -> Result {
     let stuck = stuck(&chat, &mut broadcast)?;
     broadcast.go_on(MANY / 2)?;
     is_hung_up_on(&stuck, &chat, "it has stopped reading")?;
+    is_reset(stuck);
     healthy.finish(&chat.stage)
 }

@@ -292,7 +292,8 @@ fn r7_5_one_too_many_is_refused_until_a_place_is_free() -> Result {
     for (options, places) in [
         (&["--profile", "practico", "--when-full", "refuse"][..], 1),
         (&["--max-clients", "2"], 2),
-        (&["--profile", "grupal", "--max-clients", "2"], 2),
+        // Clients without a name make way (r1_4_clients_without_a_name_cannot_fill_all_places).
+        (&["--profile", "grupal", "--ask-name", "off", "--max-clients", "2"], 2),
     ] {
         let chat = Chat::start_with(options)?;
         let mut inside = Vec::new();

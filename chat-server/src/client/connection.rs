@@ -57,7 +57,7 @@ pub(crate) fn serve(
     peer: SocketAddr,
     speaking: TaskTrackerToken,
 ) -> impl Future<Output = ()> {
-    let (entry, origin) = server.admission.enter(peer.ip());
+    let (entry, origin) = server.admission.enter(peer.ip(), || server.nameless.displace_one());
     let number = server.ports.take(peer.port());
     let clock = server.clock.clone();
     let connection = Arc::new(TcpConnection::new(stream, peer, number, origin, clock));
@@ -81,10 +81,10 @@ async fn serve_admitted(
         server.console.print(language.client_disconnected(connection.peer()));
         server.ports.release(connection.peer().port());
     });
-    let Some(_permit) = admit(&server, &connection, entry).await else {
+    if !admit(&server, &connection, entry).await {
         drop(speaking);
         return turn_away(&server, &connection).await;
-    };
+    }
     if let Some(served) = &server.served {
         served.add(&connection);
     }
@@ -93,6 +93,9 @@ async fn serve_admitted(
     let end = conversation.run().await;
     tracing::debug!(peer = %connection.peer(), ?end, "conversation over");
     match end {
+        End::Left if conversation.membership.is_displaced() => {
+            conversation.refuse(&Refusal::ServerFull);
+        }
         End::Left => {}
         // All have been heard by now: it stands behind everything that was accepted.
         End::Stopped => conversation.membership.tell(server.language().server_closing()),

@@ -5,25 +5,24 @@ use std::fmt::Display;
 use chat_protocol::refusal::Refusal;
 
 use crate::Server;
-use crate::net::admission::{Entry, Permit};
+use crate::net::admission::Entry;
 use crate::net::tcp::TcpConnection;
 use crate::net::transport::Transport;
 
-/// Waits for a place, if need be. `None` when there is none for this client.
-pub(super) async fn admit(
-    server: &Server,
-    connection: &TcpConnection,
-    entry: Box<Entry>,
-) -> Option<Permit> {
+/// Waits for a place, if need be. Returns whether there is one for this client.
+pub(super) async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -> bool {
     let (console, language) = (&server.console, server.language());
     match *entry {
-        Entry::Served(permit) => Some(permit),
+        Entry::Served(permit) => {
+            connection.take_place(permit);
+            true
+        }
         Entry::Refused(refusal) => {
             if let Refusal::Address(limit) = refusal {
                 console.print(language.client_limited(connection.peer(), limit));
             }
             tell_the_reason(server, connection, language.refusal(&refusal));
-            None
+            false
         }
         Entry::Waits(turn) => {
             console.print(language.client_waits(connection.peer()));
@@ -31,14 +30,15 @@ pub(super) async fn admit(
                 biased;
                 () = server.stopping.cancelled() => {
                     tell_the_reason(server, connection, language.server_closing());
-                    return None;
+                    return false;
                 }
-                () = connection.gone() => return None,
+                () = connection.gone() => return false,
                 permit = turn.wait() => permit,
             };
             console.print(language.client_served(connection.peer()));
             connection.activity().touch_now();
-            Some(permit)
+            connection.take_place(permit);
+            true
         }
     }
 }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::Server;
 use crate::client::asking::{Asking, Piece};
+use crate::net::nameless::Registration;
 use crate::net::tcp::TcpConnection;
 use crate::people::commands::Effect;
 use crate::people::directory::{Arrival, PersonId, Transfer};
@@ -24,15 +25,23 @@ pub(crate) struct Membership<'a> {
     connection: &'a TcpConnection,
     /// The client's name and id, where clients have names.
     person: Option<(PersonId, Name)>,
-    state: State,
+    state: State<'a>,
     /// Bytes said and told because of the client since they were last asked for.
     caused: usize,
 }
 
-enum State {
-    /// It has no name yet, and is in no room: it is written to directly. The seat goes to the room. The
-    /// pieces of the question are those that are still to be sent.
-    Nameless(Option<Box<Seat<TcpConnection>>>, Option<Box<Asking>>),
+/// A client that has no name yet.
+struct Nameless<'a> {
+    /// The seat, which goes to the room with the client.
+    seat: Option<Box<Seat<TcpConnection>>>,
+    /// The pieces of the question that are still to be sent.
+    asking: Option<Box<Asking>>,
+    registration: Registration<'a>,
+}
+
+enum State<'a> {
+    /// It has no name yet, and is in no room: it is written to directly.
+    Nameless(Nameless<'a>),
     InRoom(Arc<Room<TcpConnection>>, MemberId),
     /// It has left the room of this name for another.
     Moving(Transfer<TcpConnection>, Name),
@@ -53,7 +62,11 @@ impl<'a> Membership<'a> {
             } else {
                 deliveries.write(&mut seat, keyword);
             }
-            State::Nameless(Some(Box::new(seat)), asking.map(Box::new))
+            State::Nameless(Nameless {
+                seat: Some(Box::new(seat)),
+                asking: asking.map(Box::new),
+                registration: server.nameless.register(Arc::clone(connection)),
+            })
         } else if config.has_names() {
             let guest = directory.admit_guest(connection.peer().port(), connection.number());
             let (room, member, _) =
@@ -74,13 +87,18 @@ impl<'a> Membership<'a> {
     pub(crate) fn room(&self) -> Option<&Room<TcpConnection>> {
         match &self.state {
             State::InRoom(room, _) => Some(room),
-            State::Nameless(..) | State::Moving(..) => None,
+            State::Nameless(_) | State::Moving(..) => None,
         }
     }
 
     /// Returns whether the client is between two rooms.
     pub(crate) fn is_moving(&self) -> bool {
         matches!(self.state, State::Moving(..))
+    }
+
+    /// Returns whether the client has no name and makes way for another.
+    pub(crate) fn is_displaced(&self) -> bool {
+        matches!(&self.state, State::Nameless(nameless) if nameless.registration.is_displaced())
     }
 
     /// The bytes that were said and told because of the client since the last
@@ -111,17 +129,22 @@ impl<'a> Membership<'a> {
 
     /// The client gives its name: it joins the first room, if it can have the name.
     pub(crate) fn take_name(&mut self, name: Name) -> Result<(), NameError> {
-        let State::Nameless(nameless, asking) = &mut self.state else { return Ok(()) };
+        let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
         let id = self.server.directory.admit(name.clone())?;
+        if !nameless.registration.end() {
+            // Too late: it makes way for another, and the end of its stream comes next.
+            self.server.directory.leave(id, true);
+            return Ok(());
+        }
         let peer = self.connection.peer();
         self.server.console.print(self.server.language().client_joined(&name, peer));
         self.person = Some((id, name));
         if let Some(served) = &self.server.served {
             served.set_person(self.connection.peer(), id);
         }
-        if let Some(seat) = nameless.take() {
+        if let Some(seat) = nameless.seat.take() {
             // The question was alone: the greeting comes now.
-            let greeting = asking.as_ref().and_then(|_| self.server.config.greeting());
+            let greeting = nameless.asking.as_ref().and_then(|_| self.server.config.greeting());
             let arrival = Arrival::New(greeting.map(str::to_owned));
             let (room, member, caused) = self.server.directory.arrive(id, *seat, arrival);
             self.caused += caused;
@@ -142,16 +165,18 @@ impl<'a> Membership<'a> {
     /// The client alone hears this.
     pub(crate) fn tell(&mut self, line: impl Display) {
         match (&mut self.state, &self.person) {
-            (State::Nameless(Some(seat), _), _) => self.server.deliveries.tell(seat, line),
+            (State::Nameless(nameless), _) => {
+                nameless.seat.iter_mut().for_each(|seat| self.server.deliveries.tell(seat, &line));
+            }
             (State::InRoom(room, member), _) => self.caused += room.tell(*member, line),
             (State::Moving(..), Some((id, _))) => self.server.directory.tell(*id, line),
-            (State::Moving(..), None) | (State::Nameless(None, _), _) => {}
+            (State::Moving(..), None) => {}
         }
     }
 
     /// The name is refused, and asked for again.
     pub(crate) fn ask_again(&mut self, refusal: impl Display) {
-        if let State::Nameless(_, Some(asking)) = &mut self.state {
+        if let State::Nameless(Nameless { asking: Some(asking), .. }) = &mut self.state {
             asking.again(Instant::now());
             return self.tell(refusal);
         }
@@ -162,7 +187,7 @@ impl<'a> Membership<'a> {
     /// The time of the next piece of the question for the name, if there is one.
     pub(crate) fn is_asked_further_at(&self) -> Option<Instant> {
         match &self.state {
-            State::Nameless(_, Some(asking)) => asking.due(),
+            State::Nameless(Nameless { asking: Some(asking), .. }) => asking.due(),
             _ => None,
         }
     }
@@ -170,7 +195,9 @@ impl<'a> Membership<'a> {
     /// Sends the next piece of the question for the name, if it is due.
     pub(crate) fn ask_further(&mut self) {
         let Server { config, deliveries, .. } = self.server;
-        if let State::Nameless(Some(seat), Some(asking)) = &mut self.state {
+        if let State::Nameless(Nameless { seat: Some(seat), asking: Some(asking), .. }) =
+            &mut self.state
+        {
             match asking.next(Instant::now()) {
                 Some(Piece::Keyword) => {
                     deliveries.write(seat, config.name_keyword().unwrap_or_default());
@@ -218,8 +245,12 @@ impl Drop for Membership<'_> {
                     self.server.console.print(language.client_left(name, peer));
                 }
             }
-            (None, State::Nameless(seat, _)) => {
-                seat.take().into_iter().for_each(|seat| self.server.deliveries.part(*seat));
+            (None, State::Nameless(nameless)) => {
+                nameless
+                    .seat
+                    .take()
+                    .into_iter()
+                    .for_each(|seat| self.server.deliveries.part(*seat));
             }
             (None, State::InRoom(room, member)) => room.leave(*member),
             (None, State::Moving(..)) => {}

@@ -27,13 +27,13 @@ pub(crate) struct Admission {
     farewells: Semaphore,
 }
 
-/// Permits one client to be served, for as long as this lives.
-pub(crate) struct Permit(#[expect(dead_code, reason = "held")] Option<OwnedSemaphorePermit>);
+/// One client's place, for as long as this lives.
+pub(crate) struct Permit(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit);
 
 /// The fate of a client that has come.
 pub(crate) enum Entry {
-    /// It is served.
-    Served(Permit),
+    /// It is served. `None`: places are not counted.
+    Served(Option<Permit>),
     /// It is told this, and goes.
     Refused(Refusal),
     /// It waits for a place: first come, first served.
@@ -62,9 +62,14 @@ impl Admission {
     }
 
     /// A client comes from this address. The origin counts its connection, unless it is refused.
-    pub(crate) fn enter(&self, address: IpAddr) -> (Entry, Option<Origin>) {
+    /// `make_way` makes another client leave if it can, where a client would be refused for lack of a place.
+    pub(crate) fn enter(
+        &self,
+        address: IpAddr,
+        make_way: impl FnOnce() -> bool,
+    ) -> (Entry, Option<Origin>) {
         let entered = self.addresses.as_ref().map_or(Ok(None), |all| all.enter(address));
-        match entered.map(|origin| (self.find_place(), origin)) {
+        match entered.map(|origin| (self.find_place(make_way), origin)) {
             Err(limit) => (Entry::Refused(Refusal::Address(limit)), None),
             Ok((refused @ Entry::Refused(_), _)) => (refused, None),
             Ok(served_or_waiting) => served_or_waiting,
@@ -77,25 +82,25 @@ impl Admission {
         self.farewells.try_acquire().ok()
     }
 
-    fn find_place(&self) -> Entry {
-        let Some(places) = &self.places else { return Entry::Served(Permit(None)) };
+    fn find_place(&self, make_way: impl FnOnce() -> bool) -> Entry {
+        let Some(places) = &self.places else { return Entry::Served(None) };
         if let Ok(permit) = Arc::clone(places).try_acquire_owned() {
-            return Entry::Served(Permit(Some(permit)));
+            return Entry::Served(Some(Permit(permit)));
         }
-        match (self.when_full, Arc::clone(&self.queue).try_acquire_owned()) {
-            (WhenFull::Wait, Ok(queue)) => {
+        match Arc::clone(&self.queue).try_acquire_owned() {
+            Ok(queue) if self.when_full == WhenFull::Wait || make_way() => {
                 Entry::Waits(Turn { places: Arc::clone(places), _queue: queue })
             }
-            (WhenFull::Refuse, _) | (WhenFull::Wait, Err(_)) => Entry::Refused(Refusal::ServerFull),
+            Ok(_) | Err(_) => Entry::Refused(Refusal::ServerFull),
         }
     }
 }
 
 impl Turn {
     /// Waits for a place. Cancelled, the client loses its turn.
-    pub(crate) async fn wait(self) -> Permit {
+    pub(crate) async fn wait(self) -> Option<Permit> {
         // It is never closed.
-        Permit(self.places.acquire_owned().await.ok())
+        self.places.acquire_owned().await.map(Permit).ok()
     }
 }
 
@@ -117,14 +122,14 @@ mod tests {
     }
 
     fn enter(door: &Admission) -> Entry {
-        door.enter(Ipv4Addr::LOCALHOST.into()).0
+        door.enter(Ipv4Addr::LOCALHOST.into(), || false).0
     }
 
     fn enter_from(door: &Admission, host: u8) -> (Entry, Option<Origin>) {
-        door.enter([192, 0, 2, host].into())
+        door.enter([192, 0, 2, host].into(), || false)
     }
 
-    fn served(entry: Entry) -> Permit {
+    fn served(entry: Entry) -> Option<Permit> {
         let Entry::Served(permit) = entry else { panic!("not served") };
         permit
     }
@@ -151,6 +156,16 @@ mod tests {
         served(enter(&door));
     }
 
+    #[tokio::test]
+    async fn r7_5_who_makes_another_leave_waits_for_its_place() {
+        let door = for_one(WhenFull::Refuse);
+        let ana = served(enter(&door));
+        let (entry, _) = door.enter(Ipv4Addr::LOCALHOST.into(), || true);
+        let Entry::Waits(turn) = entry else { panic!("does not wait") };
+        drop(ana);
+        assert!(turn.wait().await.is_some());
+    }
+
     #[test]
     fn r7_1_the_queue_has_an_end() {
         let door = for_one(WhenFull::Wait);
@@ -165,7 +180,7 @@ mod tests {
     #[test]
     fn r1_4_without_a_limit_everybody_is_served() {
         let door = Admission::new(MaxClients(None), WhenFull::Refuse, Limits::default());
-        let _all: Vec<Permit> = (0..100).map(|_| served(enter(&door))).collect();
+        let _all: Vec<_> = (0..100).map(|_| served(enter(&door))).collect();
     }
 
     #[tokio::test]

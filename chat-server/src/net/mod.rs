@@ -5,6 +5,7 @@ pub(crate) mod admission;
 pub(crate) mod clock;
 pub(crate) mod idle;
 pub(crate) mod listener;
+pub(crate) mod nameless;
 pub(crate) mod network;
 pub(crate) mod per_address;
 pub(crate) mod ports;

@@ -4,15 +4,19 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use chat_protocol::limits;
 use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::net::admission::Permit;
 use crate::net::clock::Clock;
 use crate::net::idle::Activity;
 use crate::net::per_address::Origin;
@@ -58,6 +62,8 @@ pub(crate) struct TcpConnection {
     number: u32,
     /// Counts the connection where it comes from, until it is closed; where addresses have limits.
     origin: Option<Origin>,
+    /// Its place among those that are served (`--max-clients`), until it is closed.
+    place: OnceLock<Box<Permit>>,
 }
 
 /// The source of the knowledge that there is something to read.
@@ -78,8 +84,15 @@ impl TcpConnection {
         origin: Option<Origin>,
         clock: Clock,
     ) -> Self {
-        let (peer, dismissed) = ((peer.ip(), peer.port()), AtomicBool::new(false));
-        Self { stream, peer, number, activity: Activity::new(clock), dismissed, origin }
+        Self {
+            stream,
+            activity: Activity::new(clock),
+            dismissed: AtomicBool::new(false),
+            peer: (peer.ip(), peer.port()),
+            number,
+            origin,
+            place: OnceLock::new(),
+        }
     }
 
     pub(crate) fn peer(&self) -> SocketAddr {
@@ -94,6 +107,20 @@ impl TcpConnection {
     /// The address, where it has limits.
     pub(crate) fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()
+    }
+
+    /// The connection has this place from now on, where places are counted.
+    pub(crate) fn take_place(&self, permit: Option<Permit>) {
+        if let Some(permit) = permit {
+            // It has no other.
+            let _ = self.place.set(Box::new(permit));
+        }
+    }
+
+    /// Ends the peer's stream here: behind what has arrived, nothing is read.
+    pub(crate) fn end_reading(&self) {
+        // It fails when the connection is over.
+        let _ = SockRef::from(&self.stream).shutdown(Shutdown::Read);
     }
 
     pub(crate) fn activity(&self) -> &Activity {
@@ -111,8 +138,8 @@ impl TcpConnection {
     /// Asks the task that reads from it to end it.
     pub(crate) fn dismiss(&self) {
         self.dismissed.store(true, Ordering::Release);
-        // Wakes the task. It fails when the connection has ended already.
-        let _ = SockRef::from(&self.stream).shutdown(Shutdown::Read);
+        // Wakes the task.
+        self.end_reading();
     }
 
     /// Returns whether the task that reads from it is to end it.
@@ -159,6 +186,13 @@ impl TcpConnection {
         }
     }
 
+    /// What is still to be sent is left to the system, which would keep it for minutes if the peer took
+    /// nothing of it, and 250 KiB with it.
+    fn limit_the_rest(&self) {
+        #[cfg(target_os = "linux")]
+        let _ = SockRef::from(&self.stream).set_tcp_user_timeout(Some(limits::VANISHED));
+    }
+
     /// Reads until the peer ends its side, and forgets it.
     async fn read_to_end(&self) {
         while self.readable().await.is_ok() {
@@ -190,18 +224,24 @@ impl Transport for TcpConnection {
     }
 
     fn hang_up(&self, fault: Fault) {
-        let peer = self.peer();
+        let (peer, socket) = (self.peer(), SockRef::from(&self.stream));
         match fault {
             Fault::Broken => tracing::debug!(%peer, "the connection is gone"),
             Fault::OutboxFull => tracing::warn!(%peer, "hanging up: it reads too slowly"),
             Fault::Stuck => tracing::warn!(%peer, "hanging up: it has stopped reading"),
         }
-        // It fails when the connection has ended already, which is what was wanted.
-        let _ = SockRef::from(&self.stream).shutdown(Shutdown::Both);
+        // Both fail when the connection has ended already, which is what was wanted.
+        if fault != Fault::Broken {
+            // A reset. Else the system would keep what the peer does not take for minutes, and 250 KiB with it.
+            let _ = socket.set_linger(Some(Duration::ZERO));
+        }
+        let _ = socket.shutdown(Shutdown::Both);
     }
 
     async fn part(&self) {
         let _ = SockRef::from(&self.stream).shutdown(Shutdown::Write);
-        let _ = timeout(LINGER, self.read_to_end()).await;
+        if timeout(LINGER, self.read_to_end()).await.is_err() {
+            self.limit_the_rest();
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! What waits for a member that cannot keep up: whole lines, up to a size, and then a gap of which
 //! it is told how many messages are missing.
 
-use bytes::{Buf, BytesMut};
+use std::collections::VecDeque;
+
 use chat_protocol::language::Language;
 use memchr::{memchr, memchr_iter, memrchr};
 
@@ -11,7 +12,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 /// stretches now and then rather than every other message.
 #[derive(Debug)]
 pub(crate) struct Backlog {
-    bytes: BytesMut,
+    bytes: VecDeque<u8>,
     /// In bytes. A line that has been begun is kept even if it does not fit.
     capacity: usize,
     /// The number of lines that are missing behind those that wait.
@@ -23,7 +24,8 @@ impl Backlog {
     /// The rest of a text of which the member took the beginning: it may begin within a line.
     pub(crate) fn of(rest: &[u8], capacity: usize, language: Language) -> Self {
         let begun = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-        let mut backlog = Self { bytes: rest[..begun].into(), capacity, missed: 0, language };
+        let mut backlog = Self { bytes: VecDeque::new(), capacity, missed: 0, language };
+        backlog.append(&rest[..begun]);
         backlog.push(&rest[begun..]);
         backlog
     }
@@ -43,7 +45,7 @@ impl Backlog {
         } else {
             memrchr(b'\n', &text[..free]).map_or(0, |end| end + 1)
         };
-        self.bytes.extend_from_slice(&text[..fits]);
+        self.append(&text[..fits]);
         self.missed += lines(&text[fits..]);
     }
 
@@ -52,22 +54,33 @@ impl Backlog {
         self.missed > 0
     }
 
-    /// The bytes that the member is to take next. Empty when it has everything, the notice of a gap included.
+    /// Bytes that the member is to take next. Empty when it has everything, the notice of a gap included.
     pub(crate) fn next(&mut self) -> &[u8] {
         if self.bytes.is_empty() && self.misses_some() {
             self.tell_what_was_missed();
         }
-        &self.bytes
+        self.bytes.as_slices().0
     }
 
     /// The member has taken so many bytes.
     pub(crate) fn took(&mut self, bytes: usize) {
-        self.bytes.advance(bytes);
+        self.bytes.drain(..bytes);
+    }
+
+    /// Memory grows in few and long steps, because what is not touched yet costs nothing, but not beyond the
+    /// capacity.
+    fn append(&mut self, bytes: &[u8]) {
+        let due = self.bytes.len() + bytes.len();
+        if due > self.bytes.capacity() {
+            let grown = (8 * self.bytes.capacity()).min(self.capacity).max(due);
+            self.bytes.reserve_exact(grown - self.bytes.len());
+        }
+        self.bytes.extend(bytes);
     }
 
     fn tell_what_was_missed(&mut self) {
         let notice = format!("{}\n", self.language.missed(self.missed));
-        self.bytes.extend_from_slice(notice.as_bytes());
+        self.append(notice.as_bytes());
         self.missed = 0;
     }
 }
@@ -84,10 +97,17 @@ mod tests {
 
     /// Takes up to so many bytes.
     fn take(backlog: &mut Backlog, bytes: usize) -> String {
-        let next = backlog.next();
-        let taken = String::from_utf8(next[..bytes.min(next.len())].to_vec()).unwrap();
-        backlog.took(taken.len());
-        taken
+        let _ = backlog.next();
+        let mut taken = Vec::new();
+        let due = bytes.min(backlog.bytes.len());
+        while taken.len() < due {
+            let next = backlog.next();
+            let next = &next[..next.len().min(due - taken.len())];
+            taken.extend_from_slice(next);
+            let bytes = next.len();
+            backlog.took(bytes);
+        }
+        String::from_utf8(taken).unwrap()
     }
 
     #[test]
@@ -119,6 +139,18 @@ mod tests {
         let mut backlog = Backlog::of(b"the rest of a line\nmore\n", 4, Language::Es);
         assert_eq!(take(&mut backlog, usize::MAX), "the rest of a line\n");
         assert_eq!(take(&mut backlog, usize::MAX), "* te has perdido 1 mensaje\n");
+    }
+
+    #[test]
+    fn r2_1_what_waits_costs_no_more_memory_than_it_may() {
+        let line = "x".repeat(999) + "\n";
+        let text = line.repeat(100);
+        let mut backlog = Backlog::of(line.as_bytes(), text.len(), Language::Es);
+        backlog.push(&text.as_bytes()[line.len()..]);
+        backlog.push(line.as_bytes());
+        assert_eq!(backlog.bytes.capacity(), text.len());
+        assert_eq!(take(&mut backlog, 3500).len(), 3500);
+        assert_eq!(backlog.bytes.capacity(), text.len());
     }
 
     proptest! {
