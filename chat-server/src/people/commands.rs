@@ -1,6 +1,7 @@
 //! What a command does, and what its sender is told about it (chapter 6).
 
 use std::mem;
+use std::sync::Arc;
 
 use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError};
@@ -8,11 +9,14 @@ use chat_protocol::refusal::Refusal;
 
 use crate::net::transport::Transport;
 use crate::people::directory::{Directory, People, PersonId, Transfer};
+use crate::room::order::Room;
 
 /// The change that a command makes for its sender.
 pub(crate) enum Effect<T> {
     /// The sender has this name from now on.
     Renamed(Name),
+    /// Nothing but that this other room is full by now: its sender waits for space there.
+    Filled(Arc<Room<T>>),
     /// The sender is on the way to the room of this name.
     Moving(Name, Transfer<T>),
 }
@@ -35,8 +39,12 @@ impl<T: Transport> Directory<T> {
 impl<T: Transport> People<T> {
     fn execute(&mut self, id: PersonId, command: Command) -> Result<Option<Effect<T>>, Refusal> {
         match command {
-            Command::Private { to, text } => self.tell_privately(id, &to, &text)?,
-            Command::Reply(text) => self.answer(id, &text)?,
+            Command::Private { to, text } => {
+                return self.tell_privately(id, &to, &text).map(|full| full.map(Effect::Filled));
+            }
+            Command::Reply(text) => {
+                return self.answer(id, &text).map(|full| full.map(Effect::Filled));
+            }
             Command::Room(room) => {
                 let (name, transfer) = self.leave_for(id, &room)?;
                 return Ok(Some(Effect::Moving(name, transfer)));
