@@ -16,6 +16,7 @@
 //! | `people/speech` | a public line: its label, the room, the copy on the console |
 //! | `room/order` | the order of what is said: the pending batch |
 //! | `room/batch` | the text of a pass, and the members that get a text of their own |
+//! | `room/letter` | private messages on their way, and the bound on them |
 //! | `room/fanout` | the broadcast: one pass over the members for each batch, one write each |
 //! | `room/seat` | a member's place in a room, which can be taken along to another |
 //! | `room/outbox`, `room/backlog` | the bounded queue of a slow consumer, and what it misses |

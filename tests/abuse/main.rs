@@ -12,6 +12,7 @@ mod floods;
 mod half_lines;
 mod healthy;
 mod no_output;
+mod private_storms;
 mod slow_readers;
 mod standing_still;
 mod stopping;

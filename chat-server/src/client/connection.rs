@@ -264,6 +264,7 @@ impl<'a> Conversation<'a> {
     /// Waits until the room can take what this client says next. Cancel-safe.
     async fn wait_for_the_others(&mut self) {
         self.count_caused();
+        self.membership.other_room_has_space().await;
         if let Some(room) = self.membership.room() {
             self.flood_control.wait_for(room).await;
         }
@@ -346,7 +347,8 @@ impl<'a> Conversation<'a> {
                 return (Heard::End, 0);
             }
             let enough = self.membership.caused() >= BURST || !self.rate_limit.is_open();
-            if enough || self.membership.is_moving() {
+            let waits = self.membership.is_moving() || self.membership.has_filled_another_room();
+            if enough || waits {
                 return (Heard::Some, bytes.len());
             }
         }

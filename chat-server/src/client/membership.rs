@@ -26,6 +26,8 @@ pub(crate) struct Membership<'a> {
     /// The client's name and id, where clients have names.
     person: Option<(PersonId, Name)>,
     state: State<'a>,
+    /// Another room that a private message of the client has filled.
+    filled: Option<Arc<Room<TcpConnection>>>,
     /// Bytes said and told because of the client since they were last asked for.
     caused: usize,
 }
@@ -80,7 +82,7 @@ impl<'a> Membership<'a> {
             let member = directory.first.join(seat, greeting);
             State::InRoom(Arc::clone(&directory.first), member)
         };
-        Self { server, connection, person, state, caused: 0 }
+        Self { server, connection, person, state, filled: None, caused: 0 }
     }
 
     /// The client's room, if it is in one.
@@ -88,6 +90,20 @@ impl<'a> Membership<'a> {
         match &self.state {
             State::InRoom(room, _) => Some(room),
             State::Nameless(_) | State::Moving(..) => None,
+        }
+    }
+
+    /// Returns whether the client has to wait for space in another room.
+    pub(crate) fn has_filled_another_room(&self) -> bool {
+        self.filled.is_some()
+    }
+
+    /// Waits for space in the other room that the client has filled, if it has. Cancel-safe.
+    pub(crate) async fn other_room_has_space(&mut self) {
+        if let Some(room) = &self.filled {
+            // Boxed, because it hardly ever happens, and every connection would have the space for it.
+            Box::pin(room.has_space()).await;
+            self.filled = None;
         }
     }
 
@@ -224,6 +240,7 @@ impl<'a> Membership<'a> {
                 self.server.console.print(language.client_renamed(name, peer, &new));
                 *name = new;
             }
+            Some(Effect::Filled(room)) => self.filled = Some(room),
             Some(Effect::Moving { from, to, seat }) => {
                 self.server.console.print(language.client_moves(name, peer, &to));
                 self.state = State::Moving(seat, from);

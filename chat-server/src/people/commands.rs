@@ -1,6 +1,7 @@
 //! What a command does, and what its sender is told about it (chapter 6).
 
 use std::mem;
+use std::sync::Arc;
 
 use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError};
@@ -9,6 +10,7 @@ use chat_protocol::refusal::{AddressLimit, Refusal};
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
 use crate::people::directory::{Directory, People, PersonId, Transfer};
+use crate::room::order::Room;
 
 /// The change that a command makes for its sender.
 pub(crate) enum Effect<T> {
@@ -23,6 +25,8 @@ pub(crate) enum Effect<T> {
         /// The seat that it takes along.
         seat: Transfer<T>,
     },
+    /// Nothing but that this other room is full by now: its sender waits for space there.
+    Filled(Arc<Room<T>>),
     /// None: a limit of the sender's address is reached.
     Limited(AddressLimit),
 }
@@ -56,8 +60,12 @@ impl<T: Transport> People<T> {
         origin: Option<&Origin>,
     ) -> Result<Option<Effect<T>>, Refusal> {
         match command {
-            Command::Private { to, text } => self.tell_privately(id, &to, &text)?,
-            Command::Reply(text) => self.answer(id, &text)?,
+            Command::Private { to, text } => {
+                return self.tell_privately(id, &to, &text).map(|full| full.map(Effect::Filled));
+            }
+            Command::Reply(text) => {
+                return self.answer(id, &text).map(|full| full.map(Effect::Filled));
+            }
             Command::Room(room) => {
                 let (from, to, seat) = self.leave_for(id, &room, origin)?;
                 return Ok(Some(Effect::Moving { from, to, seat }));

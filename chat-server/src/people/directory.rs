@@ -18,6 +18,7 @@ use crate::net::per_address::{OpenedRoom, Origin};
 use crate::net::transport::Transport;
 use crate::people::names::UniqueNames;
 use crate::room::fanout::Deliveries;
+use crate::room::letter::{Letter, Mailbox};
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 
@@ -81,6 +82,7 @@ pub(super) struct Person<T> {
     pub(super) name: Name,
     /// The sender of the last private message, and the name it had then.
     pub(super) correspondent: Option<Box<(PersonId, Name)>>,
+    pub(super) mailbox: Mailbox,
     room: RoomId,
     pub(super) location: Location<T>,
 }
@@ -88,8 +90,8 @@ pub(super) struct Person<T> {
 /// The place where a person gets its lines.
 pub(super) enum Location<T> {
     InRoom(Arc<Room<T>>, MemberId),
-    /// Between two rooms. These lines wait until the arrival.
-    Moving(Vec<String>),
+    /// Between two rooms. These lines, letters among them, wait until the arrival.
+    Moving(Vec<(String, Option<Letter>)>),
     /// At the server's console.
     Console(Console),
 }
@@ -161,7 +163,10 @@ impl<T: Transport> Directory<T> {
             Location::InRoom(..) | Location::Console(_) => Vec::new(),
         };
         let room = Arc::clone(&people.rooms[&at].room);
-        let member = room.join(seat, welcome.into_iter().chain(mail));
+        let member = room.join(seat, welcome);
+        for (line, letter) in mail {
+            room.post(member, line, letter);
+        }
         people.person_mut(id).location = Location::InRoom(Arc::clone(&room), member);
         if people.rules.presence {
             let language = people.rules.language;
@@ -243,7 +248,16 @@ impl<T: Transport> People<T> {
         let id = PersonId(self.next_person);
         self.names.claim(&name, id).map_err(|other| self.objection(other))?;
         self.next_person += 1;
-        self.by_id.insert(id, Person { name, correspondent: None, room: FIRST, location });
+        self.by_id.insert(
+            id,
+            Person {
+                name,
+                correspondent: None,
+                mailbox: Mailbox::default(),
+                room: FIRST,
+                location,
+            },
+        );
         self.rooms.entry(FIRST).and_modify(|open| _ = open.members.insert(id));
         Ok(id)
     }
@@ -374,9 +388,9 @@ impl<T> Person<T> {
             Location::InRoom(room, member) => Some(room.tell(*member, line)),
             Location::Moving(mail) => {
                 let line = line.to_string();
-                let waiting: usize = mail.iter().map(String::len).sum();
+                let waiting: usize = mail.iter().map(|(line, _)| line.len()).sum();
                 let size = line.len();
-                (waiting + size <= MAIL).then(|| mail.push(line)).map(|()| size)
+                (waiting + size <= MAIL).then(|| mail.push((line, None))).map(|()| size)
             }
             Location::Console(console) => {
                 console.print(line);

@@ -1,9 +1,16 @@
 //! Private messages (requirements 6.1 and 6.3).
 
+use std::sync::Arc;
+
 use chat_protocol::refusal::Refusal;
 
 use crate::net::transport::Transport;
-use crate::people::directory::{People, PersonId};
+use crate::people::directory::{Location, People, PersonId};
+use crate::room::letter::Letter;
+use crate::room::order::Room;
+
+/// The other room that a private message went to, if it is full: its sender waits for space there.
+pub(super) type Written<T> = Option<Arc<Room<T>>>;
 
 impl<T: Transport> People<T> {
     /// Delivers a private message to the person of this name, and its receipt to the sender.
@@ -12,13 +19,13 @@ impl<T: Transport> People<T> {
         from: PersonId,
         to: &str,
         text: &str,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Written<T>, Refusal> {
         let to = self.find(to).ok_or_else(|| Refusal::NoSuchPerson(to.to_owned()))?;
         self.deliver_privately(from, to, text)
     }
 
     /// Answers the last private message.
-    pub(super) fn answer(&mut self, from: PersonId, text: &str) -> Result<(), Refusal> {
+    pub(super) fn answer(&mut self, from: PersonId, text: &str) -> Result<Written<T>, Refusal> {
         let correspondent = self.person(from).correspondent.as_deref().cloned();
         let (to, name) = correspondent.ok_or(Refusal::NothingToAnswer)?;
         if !self.is_here(to) {
@@ -32,17 +39,54 @@ impl<T: Transport> People<T> {
         from: PersonId,
         to: PersonId,
         text: &str,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Written<T>, Refusal> {
         if from == to {
             return Err(Refusal::PrivateToSelf);
         }
         let language = self.rules.language;
         let [sender, receiver] = [from, to].map(|id| self.person(id).name.clone());
-        if !self.tell(to, language.private(&sender, text)) {
+        let line = language.private(&sender, text).to_string();
+        let receipt = language.private_receipt(&receiver, text).to_string();
+        let Some(letter) = self.person_mut(to).mailbox.take(line.len() + 1) else {
             return Err(Refusal::CannotHearNow(receiver));
-        }
+        };
+        let written = self.post(from, to, line, letter, receipt);
         self.person_mut(to).correspondent = Some(Box::new((from, sender)));
-        self.tell(from, language.private_receipt(&receiver, text));
-        Ok(())
+        Ok(written)
+    }
+
+    /// In one room, letter and receipt stand at one place of its order.
+    fn post(
+        &mut self,
+        from: PersonId,
+        to: PersonId,
+        line: String,
+        letter: Letter,
+        receipt: String,
+    ) -> Written<T> {
+        let own = match &self.person(from).location {
+            Location::InRoom(room, member) => Some((Arc::clone(room), *member)),
+            Location::Moving(_) | Location::Console(_) => None,
+        };
+        let mut written = None;
+        match &mut self.person_mut(to).location {
+            Location::InRoom(room, member) => {
+                let (room, member) = (Arc::clone(room), *member);
+                if let Some((_, sender)) = own.filter(|(own, _)| Arc::ptr_eq(own, &room)) {
+                    self.caused += room.post_with_receipt(member, line, letter, (sender, receipt));
+                    return None;
+                }
+                self.caused += room.post(member, line, Some(letter));
+                written = room.is_full().then_some(room);
+            }
+            Location::Moving(mail) => {
+                let size = letter.size();
+                mail.push((line, Some(letter)));
+                self.caused += size;
+            }
+            Location::Console(console) => console.print(line),
+        }
+        self.tell(from, receipt);
+        written
     }
 }

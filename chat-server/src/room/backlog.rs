@@ -6,15 +6,23 @@ use std::collections::VecDeque;
 use chat_protocol::language::Language;
 use memchr::{memchr, memchr_iter, memrchr};
 
+use crate::room::letter::Letter;
+
 /// Lines that wait for one member.
 ///
 /// Filling begins again when half of it is free, so that a reader that is too slow misses long
 /// stretches now and then rather than every other message.
-#[derive(Debug)]
 pub(crate) struct Backlog {
     bytes: VecDeque<u8>,
     /// In bytes. A line that has been begun is kept even if it does not fit.
     capacity: usize,
+    /// Bytes that were taken since the beginning.
+    taken: usize,
+    /// Letters among what waits, each with the place behind the text that it came with, in bytes since the
+    /// beginning.
+    letters: VecDeque<(usize, Letter)>,
+    /// Bytes of the letters, which do not count towards the capacity.
+    private: usize,
     /// The number of lines that are missing behind those that wait.
     missed: u64,
     language: Language,
@@ -22,24 +30,44 @@ pub(crate) struct Backlog {
 
 impl Backlog {
     /// The rest of a text of which the member took the beginning: it may begin within a line.
-    pub(crate) fn of(rest: &[u8], capacity: usize, language: Language) -> Self {
+    pub(crate) fn of(
+        rest: &[u8],
+        letters: &mut Vec<Letter>,
+        capacity: usize,
+        language: Language,
+    ) -> Self {
         let begun = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-        let mut backlog = Self { bytes: VecDeque::new(), capacity, missed: 0, language };
+        let mut backlog = Self {
+            bytes: VecDeque::new(),
+            capacity,
+            taken: 0,
+            letters: VecDeque::new(),
+            private: 0,
+            missed: 0,
+            language,
+        };
         backlog.append(&rest[..begun]);
-        backlog.push(&rest[begun..]);
+        backlog.push(&rest[begun..], letters);
         backlog
     }
 
-    /// Puts whole lines behind those that wait, as many as fit.
-    pub(crate) fn push(&mut self, text: &[u8]) {
+    /// Puts whole lines behind those that wait, as many as fit. Takes the letters among them.
+    pub(crate) fn push(&mut self, text: &[u8], letters: &mut Vec<Letter>) {
+        self.private += letters.iter().map(Letter::size).sum::<usize>();
+        self.push_lines(text);
+        let end = self.taken + self.bytes.len();
+        self.letters.extend(letters.drain(..).map(|letter| (end, letter)));
+    }
+
+    fn push_lines(&mut self, text: &[u8]) {
         if self.misses_some() {
-            if self.bytes.len() > self.capacity / 2 {
+            if self.bytes.len() > self.capacity / 2 + self.private {
                 self.missed += lines(text);
                 return;
             }
             self.tell_what_was_missed();
         }
-        let free = self.capacity.saturating_sub(self.bytes.len());
+        let free = (self.capacity + self.private).saturating_sub(self.bytes.len());
         let fits = if text.len() <= free {
             text.len()
         } else {
@@ -65,6 +93,10 @@ impl Backlog {
     /// The member has taken so many bytes.
     pub(crate) fn took(&mut self, bytes: usize) {
         self.bytes.drain(..bytes);
+        self.taken += bytes;
+        while let Some((_, letter)) = self.letters.pop_front_if(|(end, _)| *end <= self.taken) {
+            self.private -= letter.size();
+        }
     }
 
     /// Memory grows in few and long steps, because what is not touched yet costs nothing, but not beyond the
@@ -72,7 +104,7 @@ impl Backlog {
     fn append(&mut self, bytes: &[u8]) {
         let due = self.bytes.len() + bytes.len();
         if due > self.bytes.capacity() {
-            let grown = (8 * self.bytes.capacity()).min(self.capacity).max(due);
+            let grown = (8 * self.bytes.capacity()).min(self.capacity + self.private).max(due);
             self.bytes.reserve_exact(grown - self.bytes.len());
         }
         self.bytes.extend(bytes);
@@ -114,12 +146,12 @@ mod tests {
     fn r2_1_what_does_not_fit_is_missed_whole_and_told_where_it_is_missing() {
         let line = |n: u8| format!("{n:>19}\n");
         let lines = |from, to| (from..=to).map(line).collect::<String>();
-        let mut backlog = Backlog::of(line(1).as_bytes(), 5 * 20, Language::Es);
-        backlog.push(lines(2, 7).as_bytes());
+        let mut backlog = Backlog::of(line(1).as_bytes(), &mut vec![], 5 * 20, Language::Es);
+        backlog.push(lines(2, 7).as_bytes(), &mut vec![]);
         assert_eq!(take(&mut backlog, 2 * 20), lines(1, 2));
-        backlog.push(line(8).as_bytes());
+        backlog.push(line(8).as_bytes(), &mut vec![]);
         assert_eq!(take(&mut backlog, 20), line(3), "less than half of it is free so far");
-        backlog.push(line(9).as_bytes());
+        backlog.push(line(9).as_bytes(), &mut vec![]);
         let rest = lines(4, 5) + "* te has perdido 3 mensajes\n" + &line(9);
         assert_eq!(take(&mut backlog, usize::MAX), rest);
         assert_eq!(take(&mut backlog, usize::MAX), "");
@@ -127,8 +159,8 @@ mod tests {
 
     #[test]
     fn r2_1_a_gap_is_told_even_if_nothing_is_said_after_it() {
-        let mut backlog = Backlog::of(b"uno\n", 4, Language::Es);
-        backlog.push(b"dos\n");
+        let mut backlog = Backlog::of(b"uno\n", &mut vec![], 4, Language::Es);
+        backlog.push(b"dos\n", &mut vec![]);
         assert_eq!(take(&mut backlog, usize::MAX), "uno\n");
         assert_eq!(take(&mut backlog, usize::MAX), "* te has perdido 1 mensaje\n");
         assert_eq!(take(&mut backlog, usize::MAX), "");
@@ -136,7 +168,7 @@ mod tests {
 
     #[test]
     fn r2_1_a_line_that_was_begun_is_ended_however_long_it_is() {
-        let mut backlog = Backlog::of(b"the rest of a line\nmore\n", 4, Language::Es);
+        let mut backlog = Backlog::of(b"the rest of a line\nmore\n", &mut vec![], 4, Language::Es);
         assert_eq!(take(&mut backlog, usize::MAX), "the rest of a line\n");
         assert_eq!(take(&mut backlog, usize::MAX), "* te has perdido 1 mensaje\n");
     }
@@ -145,9 +177,9 @@ mod tests {
     fn r2_1_what_waits_costs_no_more_memory_than_it_may() {
         let line = "x".repeat(999) + "\n";
         let text = line.repeat(100);
-        let mut backlog = Backlog::of(line.as_bytes(), text.len(), Language::Es);
-        backlog.push(&text.as_bytes()[line.len()..]);
-        backlog.push(line.as_bytes());
+        let mut backlog = Backlog::of(line.as_bytes(), &mut vec![], text.len(), Language::Es);
+        backlog.push(&text.as_bytes()[line.len()..], &mut vec![]);
+        backlog.push(line.as_bytes(), &mut vec![]);
         assert_eq!(backlog.bytes.capacity(), text.len());
         assert_eq!(take(&mut backlog, 3500).len(), 3500);
         assert_eq!(backlog.bytes.capacity(), text.len());
@@ -159,13 +191,13 @@ mod tests {
             capacity in 0..200_usize,
             steps in prop::collection::vec((0..6_usize, 0..120_usize), 1..60),
         ) {
-            let mut backlog = Backlog::of(b"0\n", capacity, Language::Es);
+            let mut backlog = Backlog::of(b"0\n", &mut vec![], capacity, Language::Es);
             let mut said = 1;
             let mut heard = String::new();
             for (lines, taken) in steps {
                 let text = (said..said + lines).fold(String::new(), |text, n| text + &format!("{n}\n"));
                 said += lines;
-                backlog.push(text.as_bytes());
+                backlog.push(text.as_bytes(), &mut vec![]);
                 prop_assert!(backlog.bytes.len() <= capacity + 40, "bounded");
                 heard += &take(&mut backlog, taken);
             }

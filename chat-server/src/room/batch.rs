@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use tokio::sync::oneshot;
 
+use crate::room::letter::Letter;
 use crate::room::seat::{MemberId, Seat};
 
 /// The buffer that an idle room keeps, in bytes, so that ordinary talk need not ask for memory.
@@ -32,18 +33,23 @@ pub(crate) struct Departure<T> {
 }
 
 /// A difference between one member's text and the batch's.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Exception {
     pub(crate) member: MemberId,
     difference: Difference,
 }
 
-#[derive(Debug, PartialEq, Eq)]
 enum Difference {
     /// This part of the text is not for the member.
     Without(Range<usize>),
-    /// At this place of the text the member gets something of its own.
-    With(usize, Box<[u8]>),
+    /// At this place of the text the member gets something of its own, which may be a letter.
+    With(usize, Box<[u8]>, Option<Letter>),
+}
+
+/// The text of a member that gets one of its own, and the letters in it. Used again for the next.
+#[derive(Default)]
+pub(crate) struct OwnText {
+    pub(crate) text: Vec<u8>,
+    pub(crate) letters: Vec<Letter>,
 }
 
 /// Not derived: a derived one would ask `T` to have a default.
@@ -110,9 +116,19 @@ impl<T> Batch<T> {
 
     /// The member alone gets this line.
     pub(crate) fn tell(&mut self, member: MemberId, line: impl fmt::Display) {
+        self.post(member, line, None);
+    }
+
+    /// The same, for a line that is a letter.
+    pub(crate) fn post(
+        &mut self,
+        member: MemberId,
+        line: impl fmt::Display,
+        letter: Option<Letter>,
+    ) {
         let line = format!("{line}\n").into_bytes().into_boxed_slice();
         self.told += line.len();
-        let difference = Difference::With(self.text.len(), line);
+        let difference = Difference::With(self.text.len(), line, letter);
         self.exceptions.push(Exception { member, difference });
     }
 
@@ -131,25 +147,30 @@ impl<T> Batch<T> {
         }
         self.exceptions.push(Exception { member, difference: Difference::Without(part) });
     }
+}
 
-    /// Puts the text of one member, given its exceptions in the order of their making, into `own`.
-    pub(crate) fn compose(&self, exceptions: &[Exception], own: &mut Vec<u8>) {
+impl OwnText {
+    /// Puts the text of one member together, given its exceptions in the order of their making.
+    pub(crate) fn compose(&mut self, text: &[u8], exceptions: &mut [Exception]) {
+        let Self { text: own, letters } = self;
         own.clear();
+        letters.clear();
         let mut done = 0;
         for exception in exceptions {
-            match &exception.difference {
+            match &mut exception.difference {
                 Difference::Without(part) => {
-                    own.extend_from_slice(&self.text[done..part.start]);
-                    done = part.end.min(self.text.len());
+                    own.extend_from_slice(&text[done..part.start]);
+                    done = part.end.min(text.len());
                 }
-                Difference::With(place, line) => {
-                    own.extend_from_slice(&self.text[done..*place]);
+                Difference::With(place, line, letter) => {
+                    own.extend_from_slice(&text[done..*place]);
                     own.extend_from_slice(line);
+                    letters.extend(letter.take());
                     done = *place;
                 }
             }
         }
-        own.extend_from_slice(&self.text[done..]);
+        own.extend_from_slice(&text[done..]);
     }
 }
 
@@ -164,12 +185,12 @@ mod tests {
 
     fn heard_by(member: MemberId, batch: &mut Batch<()>) -> String {
         batch.exceptions.sort_by_key(|exception| exception.member);
-        let own: Vec<Exception> =
+        let mut own: Vec<Exception> =
             batch.exceptions.extract_if(.., |exception| exception.member == member).collect();
-        let mut text = Vec::new();
-        batch.compose(&own, &mut text);
+        let mut composed = OwnText::default();
+        composed.compose(&batch.text, &mut own);
         batch.exceptions.extend(own);
-        String::from_utf8(text).unwrap()
+        String::from_utf8(composed.text).unwrap()
     }
 
     #[test]

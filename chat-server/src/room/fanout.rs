@@ -5,6 +5,7 @@
 //! of their own are met in that same order, and no member is ever waited for.
 
 use std::fmt::Display;
+use std::iter::Peekable;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use tokio::task::{JoinError, consume_budget};
 use tokio_util::task::TaskTracker;
 
 use crate::net::transport::Transport;
-use crate::room::batch::{Batch, Departure, Exception};
+use crate::room::batch::{Batch, Departure, Exception, OwnText};
 use crate::room::order::Room;
 use crate::room::outbox::{Lagging, OutboxLimits};
 use crate::room::seat::{MemberId, Seat};
@@ -92,14 +93,13 @@ struct Fanout<T> {
     room: Arc<Room<T>>,
     /// Ascending by id, because ids are given in the order of joining.
     seats: Vec<(MemberId, Seat<T>)>,
-    /// The text of a member that gets one of its own.
-    own: Vec<u8>,
+    own: OwnText,
     deliveries: Deliveries,
 }
 
 impl<T: Transport> Fanout<T> {
     fn new(room: Arc<Room<T>>, deliveries: Deliveries) -> Self {
-        Self { room, seats: Vec::new(), own: Vec::new(), deliveries }
+        Self { room, seats: Vec::new(), own: OwnText::default(), deliveries }
     }
 
     /// Delivers until the room is closed and everything said in it has been delivered.
@@ -132,31 +132,32 @@ impl<T: Transport> Fanout<T> {
         self.let_go(&mut batch.left);
     }
 
-    fn deliver_to_all(&mut self, batch: &Batch<T>) {
+    fn deliver_to_all(&mut self, batch: &mut Batch<T>) {
         let now = self.deliveries.limits.clock.now();
-        let mut exceptions = &batch.exceptions[..];
+        let (lagging, limits) = (self.room.lagging(), &self.deliveries.limits);
+        let mut exceptions = by_member(&mut batch.exceptions).peekable();
         for (id, seat) in &mut self.seats {
-            let own = next_of(&mut exceptions, *id);
-            let text = if own.is_empty() {
-                &batch.text
+            if let Some(own) = next_of(&mut exceptions, *id) {
+                self.own.compose(&batch.text, own);
+                let OwnText { text, letters } = &mut self.own;
+                seat.deliver_own(text, letters, now, lagging, limits);
             } else {
-                batch.compose(own, &mut self.own);
-                &self.own
-            };
-            seat.deliver(text, now, self.room.lagging(), &self.deliveries.limits);
+                seat.deliver(&batch.text, now, lagging, limits);
+            }
         }
     }
 
     /// No message is for all: only the members with a line of their own are looked up.
-    fn deliver_own(&mut self, batch: &Batch<T>) {
+    fn deliver_own(&mut self, batch: &mut Batch<T>) {
         let now = self.deliveries.limits.clock.now();
-        for own in batch.exceptions.chunk_by(|one, next| one.member == next.member) {
+        for own in by_member(&mut batch.exceptions) {
             let Ok(place) = self.seats.binary_search_by_key(&own[0].member, |(id, _)| *id) else {
                 continue;
             };
             let (_, seat) = &mut self.seats[place];
-            batch.compose(own, &mut self.own);
-            seat.deliver(&self.own, now, self.room.lagging(), &self.deliveries.limits);
+            self.own.compose(&batch.text, own);
+            let OwnText { text, letters } = &mut self.own;
+            seat.deliver_own(text, letters, now, self.room.lagging(), &self.deliveries.limits);
         }
     }
 
@@ -186,17 +187,23 @@ impl<T: Transport> Fanout<T> {
     }
 }
 
-/// Cuts the exceptions of one member off the front; those of members that are gone go with them.
-fn next_of<'a>(exceptions: &mut &'a [Exception], member: MemberId) -> &'a [Exception] {
+/// The exceptions of each member.
+fn by_member(exceptions: &mut [Exception]) -> impl Iterator<Item = &mut [Exception]> {
+    exceptions.chunk_by_mut(|one, next| one.member == next.member)
+}
+
+/// The exceptions of one member; those of members that are gone are passed over.
+fn next_of<'a>(
+    exceptions: &mut Peekable<impl Iterator<Item = &'a mut [Exception]>>,
+    member: MemberId,
+) -> Option<&'a mut [Exception]> {
     // Almost always the next exception is another member's.
-    if exceptions.first().is_none_or(|next| next.member > member) {
-        return &[];
+    while let Some(own) = exceptions.next_if(|own| own[0].member <= member) {
+        if own[0].member == member {
+            return Some(own);
+        }
     }
-    let start = exceptions.partition_point(|exception| exception.member < member);
-    let end = exceptions.partition_point(|exception| exception.member <= member);
-    let own = &exceptions[start..end];
-    *exceptions = &exceptions[end..];
-    own
+    None
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub(crate) mod backlog;
 pub(crate) mod batch;
 pub(crate) mod fanout;
+pub(crate) mod letter;
 pub(crate) mod order;
 pub(crate) mod outbox;
 pub(crate) mod seat;

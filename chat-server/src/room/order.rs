@@ -9,6 +9,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use crate::room::batch::Batch;
+use crate::room::letter::Letter;
 use crate::room::outbox::Lagging;
 use crate::room::seat::{MemberId, Seat};
 
@@ -98,6 +99,30 @@ impl<T> Room<T> {
         self.add(|batch| batch.tell(member, line))
     }
 
+    /// The same, for a line that may be a letter.
+    pub(crate) fn post(
+        &self,
+        member: MemberId,
+        line: impl fmt::Display,
+        letter: Option<Letter>,
+    ) -> usize {
+        self.add(|batch| batch.post(member, line, letter))
+    }
+
+    /// The same for a letter from this room: its sender gets the receipt at the same place of the order.
+    pub(crate) fn post_with_receipt(
+        &self,
+        member: MemberId,
+        line: impl fmt::Display,
+        letter: Letter,
+        (sender, receipt): (MemberId, impl fmt::Display),
+    ) -> usize {
+        self.add(|batch| {
+            batch.post(member, line, Some(letter));
+            batch.tell(sender, receipt);
+        })
+    }
+
     /// The others hear one line and the member another, at one place of the order. Returns their size in
     /// bytes.
     pub(crate) fn say_and_tell(
@@ -162,11 +187,16 @@ impl<T> Room<T> {
         self.change(|state| state.closed = true);
     }
 
+    /// Returns whether there is no space in the batch.
+    pub(crate) fn is_full(&self) -> bool {
+        self.lock().batch.size() >= FULL
+    }
+
     /// Backpressure: waits until there is space in the batch. A speaker waits for this first. Cancel-safe.
     pub(crate) async fn has_space(&self) {
         loop {
             let taken = self.taken.notified();
-            if self.lock().batch.size() < FULL {
+            if !self.is_full() {
                 return;
             }
             taken.await;

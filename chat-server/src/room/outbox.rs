@@ -17,6 +17,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::net::clock::Clock;
 use crate::net::transport::{Fault, Transport};
 use crate::room::backlog::Backlog;
+use crate::room::letter::Letter;
 
 /// The time for which a flooder waits for a member that has fallen behind. One that has not caught up by then
 /// is slow, and never waited for again.
@@ -101,11 +102,13 @@ impl Outbox {
     /// for as long as the lag is held; without one, the member is known to be slow.
     pub(crate) fn new<T: Transport>(
         bytes: &[u8],
+        letters: &mut Vec<Letter>,
         member: Arc<T>,
         lag: Option<Lag>,
         limits: &OutboxLimits,
     ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<T>) {
-        let mut state = State::Waiting(Backlog::of(bytes, limits.capacity, limits.language));
+        let mut state =
+            State::Waiting(Backlog::of(bytes, letters, limits.capacity, limits.language));
         abandon_if_full(&mut state, limits.slow_reader, &*member);
         let (state, slow_reader) = (Mutex::new(state), limits.slow_reader);
         let slow = AtomicBool::new(lag.is_none());
@@ -122,11 +125,16 @@ impl Outbox {
     }
 
     /// Puts bytes behind those that wait. What does not fit is missed, or costs the member its
-    /// connection, as it was ordered.
-    pub(crate) fn push(&self, bytes: &[u8], member: &impl Transport) -> Queued {
+    /// connection, as it was ordered. Letters among them wait as well.
+    pub(crate) fn push(
+        &self,
+        bytes: &[u8],
+        letters: &mut Vec<Letter>,
+        member: &impl Transport,
+    ) -> Queued {
         let mut state = self.lock();
         match &mut *state {
-            State::Waiting(backlog) => backlog.push(bytes),
+            State::Waiting(backlog) => backlog.push(bytes, letters),
             State::Abandoned => {}
             State::Drained => return Queued::Drained,
         }
@@ -267,25 +275,27 @@ mod tests {
     async fn r1_4_a_stuck_member_gets_all_of_it_in_order_once_it_reads() {
         let member = Arc::new(Recorder::default());
         let limits = limits(100, SlowReader::Skip);
-        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), None, &limits);
+        let (outbox, drain) =
+            Outbox::new(b"uno\ndos\n", &mut vec![], Arc::clone(&member), None, &limits);
         let drain = tokio::spawn(drain);
-        assert_eq!(outbox.push(b"tres\n", &*member), Queued::Yes);
+        assert_eq!(outbox.push(b"tres\n", &mut vec![], &*member), Queued::Yes);
         member.allow(5);
         heard(&member, "uno\nd").await;
-        assert_eq!(outbox.push(b"cuatro\n", &*member), Queued::Yes);
+        assert_eq!(outbox.push(b"cuatro\n", &mut vec![], &*member), Queued::Yes);
         member.allow(usize::MAX);
         drain.await.unwrap();
         assert_eq!(member.taken(), "uno\ndos\ntres\ncuatro\n");
-        assert_eq!(outbox.push(b"cinco\n", &*member), Queued::Drained);
+        assert_eq!(outbox.push(b"cinco\n", &mut vec![], &*member), Queued::Drained);
     }
 
     #[tokio::test]
     async fn r1_4_a_full_outbox_misses_messages_and_says_how_many() {
         let member = Arc::new(Recorder::default());
         let limits = limits(10, SlowReader::Skip);
-        let (outbox, drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), None, &limits);
+        let (outbox, drain) =
+            Outbox::new(b"uno\ndos\n", &mut vec![], Arc::clone(&member), None, &limits);
         let drain = tokio::spawn(drain);
-        outbox.push(b"tres\ncuatro\n", &*member);
+        outbox.push(b"tres\ncuatro\n", &mut vec![], &*member);
         member.allow(usize::MAX);
         drain.await.unwrap();
         assert_eq!(member.taken(), "uno\ndos\n* te has perdido 2 mensajes\n");
@@ -296,14 +306,15 @@ mod tests {
     async fn r1_4_a_full_outbox_ends_the_connection_if_that_is_wanted() {
         let member = Arc::new(Recorder::default());
         let limits = limits(10, SlowReader::Close);
-        let (outbox, _drain) = Outbox::new(b"uno\ndos\n", Arc::clone(&member), None, &limits);
-        assert_eq!(outbox.push(b"3\n", &*member), Queued::Yes);
+        let (outbox, _drain) =
+            Outbox::new(b"uno\ndos\n", &mut vec![], Arc::clone(&member), None, &limits);
+        assert_eq!(outbox.push(b"3\n", &mut vec![], &*member), Queued::Yes);
         assert!(!member.hung_up.load(Ordering::Relaxed));
-        assert_eq!(outbox.push(b"4\n", &*member), Queued::Yes);
+        assert_eq!(outbox.push(b"4\n", &mut vec![], &*member), Queued::Yes);
         assert!(member.hung_up.load(Ordering::Relaxed));
         let hasty = Arc::new(Recorder::default());
         let (_outbox, _drain) =
-            Outbox::new(b"a line\nand one more\n", hasty.clone(), None, &limits);
+            Outbox::new(b"a line\nand one more\n", &mut vec![], hasty.clone(), None, &limits);
         assert!(hasty.hung_up.load(Ordering::Relaxed), "the first text can be too much as well");
     }
 
@@ -314,7 +325,7 @@ mod tests {
         let begun = Instant::now();
         let lagging = Lagging::new();
         let lag = Some(lagging.lag());
-        let (outbox, drain) = Outbox::new(b"uno\n", Arc::clone(&member), lag, &limits);
+        let (outbox, drain) = Outbox::new(b"uno\n", &mut vec![], Arc::clone(&member), lag, &limits);
         let drain = tokio::spawn(drain);
         lagging.emptied().await;
         assert_eq!(begun.elapsed(), STALL);
@@ -329,7 +340,8 @@ mod tests {
     async fn r1_4_no_member_is_stuck_because_the_server_stood_still() {
         let member = Arc::new(Recorder::default());
         let limits = limits(100, SlowReader::Skip);
-        let (_outbox, drain) = Outbox::new(b"uno\n", Arc::clone(&member), None, &limits);
+        let (_outbox, drain) =
+            Outbox::new(b"uno\n", &mut vec![], Arc::clone(&member), None, &limits);
         let drain = tokio::spawn(drain);
         tokio::time::sleep(TIMEOUT / 2).await;
         tokio::time::advance(10 * TIMEOUT).await;
@@ -348,7 +360,7 @@ mod tests {
         let bytes = [b'x'; 1000];
         let lagging = Lagging::new();
         let lag = Some(lagging.lag());
-        let (outbox, drain) = Outbox::new(&bytes, Arc::clone(&member), lag, &limits);
+        let (outbox, drain) = Outbox::new(&bytes, &mut vec![], Arc::clone(&member), lag, &limits);
         let drain = tokio::spawn(drain);
         let sips = async {
             for _ in 0..bytes.len() {

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::net::clock::Clock;
 use crate::net::transport::{Fault, Transport};
+use crate::room::letter::Letter;
 use crate::room::outbox::{Lagging, Outbox, OutboxLimits, Queued};
 
 /// The time that a member that has left has to take the bytes that still wait for it, whatever slow
@@ -61,22 +62,40 @@ impl<T: Transport> Seat<T> {
         lagging: &Lagging,
         limits: &OutboxLimits,
     ) {
-        if let Some((rest, slow)) = self.offer(bytes, now) {
+        self.deliver_own(bytes, &mut Vec::new(), now, lagging, limits);
+    }
+
+    /// The same for a text with letters. Those that need not wait are dropped.
+    pub(crate) fn deliver_own(
+        &mut self,
+        bytes: &[u8],
+        letters: &mut Vec<Letter>,
+        now: Instant,
+        lagging: &Lagging,
+        limits: &OutboxLimits,
+    ) {
+        if let Some((rest, slow)) = self.offer(bytes, letters, now) {
             let lag = (!slow).then(|| lagging.lag());
-            let (outbox, drain) = Outbox::new(rest, Arc::clone(&self.member), lag, limits);
+            let (outbox, drain) = Outbox::new(rest, letters, Arc::clone(&self.member), lag, limits);
             self.state = State::Behind(outbox, tokio::spawn(drain));
         }
+        letters.clear();
     }
 
     /// Gives the bytes to the member or its outbox. Returns what the member takes not now, and whether
     /// it is slow.
-    fn offer<'a>(&mut self, bytes: &'a [u8], now: Instant) -> Option<(&'a [u8], bool)> {
+    fn offer<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        letters: &mut Vec<Letter>,
+        now: Instant,
+    ) -> Option<(&'a [u8], bool)> {
         if bytes.is_empty() {
             return None;
         }
         let slow = match &self.state {
             State::Gone => return None,
-            State::Behind(outbox, _) => match outbox.push(bytes, &*self.member) {
+            State::Behind(outbox, _) => match outbox.push(bytes, letters, &*self.member) {
                 Queued::Yes => return None,
                 Queued::Drained => {
                     let slow = outbox.is_slow();

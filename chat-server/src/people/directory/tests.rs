@@ -130,7 +130,7 @@ async fn r6_3_a_rename_while_a_private_message_is_under_way() {
     let (bea, bea_hears) = come(&directory, "Bea");
     directory.lock().tell_privately(ana, "Bea", "uno").unwrap();
     directory.lock().rename(bea, &name("Beatriz"), true).unwrap();
-    directory.lock().tell_privately(ana, "Bea", "dos").unwrap_err();
+    directory.lock().tell_privately(ana, "Bea", "dos").err().unwrap();
     directory.lock().tell_privately(ana, "beatriz", "tres").unwrap();
     directory.lock().rename(ana, &name("Anita"), true).unwrap();
     directory.lock().answer(bea, "cuatro").unwrap();
@@ -146,7 +146,7 @@ async fn r6_3_a_rename_while_a_private_message_is_under_way() {
 async fn r6_1_a_name_that_only_looks_so_is_nobodys() {
     let directory = directory();
     let ((ana, _), (_ian, _)) = (come(&directory, "Ana"), come(&directory, "Ian"));
-    let refusal = directory.lock().tell_privately(ana, "lan", "hola").unwrap_err();
+    let refusal = directory.lock().tell_privately(ana, "lan", "hola").err().unwrap();
     assert_eq!(refusal, Refusal::NoSuchPerson("lan".to_owned()));
 }
 
@@ -259,4 +259,54 @@ async fn r6_3_no_message_comes_between_the_two_notices_of_a_rename() {
     let told = messages_before(&told, "* ahora te llamas");
     assert_eq!(told.len(), 500);
     assert_eq!(told, messages_before(&said, "* An"));
+}
+
+#[tokio::test]
+async fn r6_1_a_private_message_and_its_receipt_stand_at_one_place_of_the_room() {
+    let directory = directory();
+    let ((ana, ana_hears), (bea, bea_hears)) = (come(&directory, "Ana"), come(&directory, "Bea"));
+    while_another_speaks(&directory, |_| {
+        assert!(directory.lock().tell_privately(ana, "Bea", "hola").is_ok());
+    });
+    let receipts = heard(&directory, ana, &ana_hears).await;
+    let letters = heard(&directory, bea, &bea_hears).await;
+    let receipts = messages_before(&receipts, "[privado a Bea] ");
+    assert_eq!(receipts.len(), 500);
+    assert_eq!(receipts, messages_before(&letters, "[privado] Ana > "));
+}
+
+#[tokio::test]
+async fn r2_1_no_message_of_a_room_falls_to_private_ones_from_others() {
+    const CAPACITY: usize = 1000;
+    let limits = OutboxLimits { capacity: CAPACITY, ..OutboxLimits::lenient() };
+    let directory = Directory::new(Deliveries::new(limits, None).0, RULES);
+    let (bea, bea_hears) = come(&directory, "Bea");
+    go(&directory, bea, "otra").await;
+    let ana = directory.admit(name("Ana")).unwrap();
+    let ana_hears = Arc::new(Recorder::default());
+    directory.arrive(ana, Seat::new(Arc::clone(&ana_hears)), None);
+    let text = "x".repeat(4000);
+    let write = async || {
+        let written = directory.lock().tell_privately(bea, "Ana", &text).map(drop);
+        // Each is a pass of its own.
+        yield_now().await;
+        written
+    };
+    let mut letters = 0;
+    while write().await.is_ok() {
+        letters += 1;
+    }
+    assert!((15..=17).contains(&letters), "{letters}");
+    for n in 0..CAPACITY / 10 {
+        directory.first.say(MemberId::OPERATOR, format_args!("linea {n:>3}"));
+        yield_now().await;
+        assert_eq!(write().await, Err(Refusal::CannotHearNow(name("Ana"))));
+    }
+    ana_hears.allow(usize::MAX);
+    let heard_by_ana = heard(&directory, ana, &ana_hears).await;
+    assert!(!heard_by_ana.contains("te has perdido"));
+    assert_eq!(messages_before(&(heard_by_ana + "fin"), "fin"), [CAPACITY / 10]);
+    assert_eq!(write().await, Ok(()), "it can hear again");
+    let receipts = heard(&directory, bea, &bea_hears).await;
+    assert_eq!(receipts.matches("[privado a Ana]").count(), letters + 1, "none that was refused");
 }
