@@ -117,6 +117,22 @@ fn r5_5_refuses_what_cannot_be_seen_or_confuses() {
 }
 
 #[test]
+fn r6_1_a_name_is_meant_by_what_is_typed_for_it() {
+    for (name, typed) in [
+        ("O’Brien", "o'brien"),
+        ("مُحمد", "محمد"),
+        ("Gal·la", "galla"),
+        ("José", "JOSE\u{301}"),
+        ("Ana٣", "ana3"),
+    ] {
+        assert!(Name(name.into()).is_meant_by(typed), "{name} {typed}");
+    }
+    for (name, typed) in [("José", "Jose"), ("Leo", "Le0"), ("cop", "сор"), ("Ana", "Anna")] {
+        assert!(!Name(name.into()).is_meant_by(typed), "{name} {typed}");
+    }
+}
+
+#[test]
 fn r6_6_no_name_can_imitate_a_notice_or_a_label() {
     for name in ["*", "* Ana", "!", "!Ana", "[privado]", "Ana >", "/quien", "usuario 1:", "// a"] {
         assert!(parse(name).is_err(), "{name:?}");
