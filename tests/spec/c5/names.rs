@@ -98,7 +98,7 @@ fn r5_1_a_name_needs_no_newline() -> Result {
 
 #[test]
 fn r5_1_telnet_negotiation_is_no_answer() -> Result {
-    let chat = sala(&[])?;
+    let chat = sala(&["--framing", "chunk"])?;
     let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
     ana.expect("* Bea se ha unido")?;
     let mut eva = chat.asked_peer("eva")?;
