@@ -92,6 +92,7 @@ fn r5_5_refuses_what_cannot_be_seen_or_confuses() {
         "\u{200C}علی",
         "क\u{200D}ष",
         "क्\u{200D}\u{200D}ष",
+        "क्\u{200D}ि",
         "a\u{313}",
         "a`b",
         "\u{202E}ana",
@@ -122,6 +123,7 @@ fn r6_1_a_name_is_meant_by_what_is_typed_for_it() {
         ("O’Brien", "o'brien"),
         ("مُحمد", "محمد"),
         ("Gal·la", "galla"),
+        ("علی‌رضا", "علیرضا"),
         ("José", "JOSE\u{301}"),
         ("Ana٣", "ana3"),
     ] {
