@@ -40,9 +40,9 @@ fn r1_1_listens_on_ipv6() -> Result {
 }
 
 #[test]
-fn r1_1_listens_on_a_name() -> Result {
-    let chat = Chat::start_with(&["--bind", "localhost:0"])?;
-    chat.peer("ana").map(drop)
+fn r1_1_listens_on_a_name_and_on_a_port_alone() -> Result {
+    Chat::start_with(&["--bind", "localhost:0"])?.peer("ana").map(drop)?;
+    Chat::start_with(&["--bind", "0"])?.peer("bea").map(drop)
 }
 
 #[test]
@@ -236,10 +236,7 @@ fn r1_8_a_reserved_port_is_one_line_and_status_1() {
 
 #[test]
 fn r1_8_malformed_addresses_are_one_line_and_status_2() {
-    let numbers = ["127.1", "1.2:80", "0x7f000001", "17706:80", "65536"];
-    for address in
-        [&numbers[..], &["", "127.0.0.1:99999", "127.0.0.1:x", "::1:80", "[::1", "a b:80"]].concat()
-    {
+    for address in ["", "127.1", "0x7f000001", "65536", "127.0.0.1:x", "::1:80", "[::1", "a b:80"] {
         let named = format!("'{address}'");
         refused(server_with(&["--bind", address]), 2, &[&named, "--bind", "expected ADDR:PORT"]);
     }
@@ -258,7 +255,6 @@ fn r1_8_bad_usage_names_the_option_and_what_it_takes() {
         (&["--ask-name", "si"], ["--ask-name", "on or off"]),
         (&["--name-keyword", " "], ["--name-keyword", "words"]),
         (&["--operator", "dos palabras"], ["--operator", "no blanks"]),
-        (&["--operator", "a>b"], ["--operator", "letters, digits"]),
         (&["--operator", "salir"], ["--operator", "reserved"]),
         (&["--max-clients", "0"], ["--max-clients", "from 1, or off"]),
         (&["--max-per-ip", "0"], ["--max-per-ip", "from 1, auto or off"]),

@@ -158,7 +158,7 @@ fn r2_6_telnet_commands_are_part_of_no_line() {
         (b"12345678\xFF\xFB\x01\xFF\xFB\x01\n", &[text("12345678")]),
         // A window of ten lines: its height is no newline.
         (b"\xFF\xFA\x1F\0\x50\0\n\xFF\xF0hola\n", &[text("hola")]),
-        (b"\xFF\xFA\x18\0\xFF\xFF\xF0\xFF\xF0hola\n", &[text("hola")]),
+        (b"\xFF\xFA\x18\0\xFF\xFF\xF0x\xFF\xF0hola\n", &[text("hola")]),
         (b"ho\xFF\xFFla\n", &[text("hola")]),
         (b"\0\xFF\xFB\x01\0a\n", &[text("a")]),
         (b"\xFF\xFB\x01\n", &[Line::Empty]),

@@ -84,7 +84,7 @@ fn joiners_are_needed(text: &str) -> bool {
         let behind_arabic = letters.next().is_some_and(|c| joins_both_sides(*c));
         let behind_virama = before.last().is_some_and(|c| canonical_combining_class(*c) == VIRAMA);
         if *joiner == '\u{200D}' {
-            behind_virama && !next.is_some_and(|c| is_combining_mark(c) || is_joiner(c))
+            behind_virama && !next.is_some_and(is_combining_mark)
         } else {
             behind_virama && next.is_some_and(is_letter)
                 || behind_arabic && next.is_some_and(is_arabic)

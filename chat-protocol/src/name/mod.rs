@@ -72,6 +72,12 @@ impl Name {
         reserved::is_guest_like(&self.0)
     }
 
+    /// Returns whether the text is this name, but for case, normal form, signs, the kind of digits and the
+    /// points of Arabic and Hebrew. A text that only looks like it is not.
+    pub fn is_meant_by(&self, text: &str) -> bool {
+        key(&self.0) == key(text.trim())
+    }
+
     /// The keys by which names are compared. Two names with a key in common can be confused: they
     /// differ only in case, normal form, signs, the kind of digits, the points of Arabic and Hebrew,
     /// or letters that look alike.

@@ -92,6 +92,7 @@ fn r5_5_refuses_what_cannot_be_seen_or_confuses() {
         "\u{200C}علی",
         "क\u{200D}ष",
         "क्\u{200D}\u{200D}ष",
+        "क्\u{200D}ि",
         "a\u{313}",
         "a`b",
         "\u{202E}ana",
@@ -113,6 +114,23 @@ fn r5_5_refuses_what_cannot_be_seen_or_confuses() {
     ];
     for name in strange {
         assert_eq!(parse(name), Err(NameError::Character), "{name:?}");
+    }
+}
+
+#[test]
+fn r6_1_a_name_is_meant_by_what_is_typed_for_it() {
+    for (name, typed) in [
+        ("O’Brien", "o'brien"),
+        ("مُحمد", "محمد"),
+        ("Gal·la", "galla"),
+        ("علی‌رضا", "علیرضا"),
+        ("José", "JOSE\u{301}"),
+        ("Ana٣", "ana3"),
+    ] {
+        assert!(Name(name.into()).is_meant_by(typed), "{name} {typed}");
+    }
+    for (name, typed) in [("José", "Jose"), ("Leo", "Le0"), ("cop", "сор"), ("Ana", "Anna")] {
+        assert!(!Name(name.into()).is_meant_by(typed), "{name} {typed}");
     }
 }
 

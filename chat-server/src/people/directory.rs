@@ -9,7 +9,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chat_protocol::language::Language;
-use chat_protocol::name::{Name, NameError, fold};
+use chat_protocol::name::{Name, NameError};
 use chat_protocol::refusal::Refusal;
 use tokio::sync::oneshot;
 
@@ -306,7 +306,7 @@ impl<T: Transport> People<T> {
         let gone = usize::from(from != FIRST && self.rooms[&from].members.len() == 1);
         let max_rooms = self.rules.max_rooms;
         match self.room_names.claim(&name, new) {
-            Err(id) if is_same(&self.rooms[&id].name, name.as_str()) => Ok(id),
+            Err(id) if self.rooms[&id].name.is_meant_by(name.as_str()) => Ok(id),
             Err(_) => Err(Refusal::RoomName(NameError::Taken)),
             Ok(()) if self.rooms.len() - gone >= max_rooms => {
                 self.room_names.release(&name);
@@ -357,7 +357,7 @@ impl<T: Transport> People<T> {
     /// The owner of this name. It is not enough that it looks so.
     pub(super) fn find(&self, name: &str) -> Option<PersonId> {
         let id = self.names.find(name)?;
-        is_same(&self.person(id).name, name).then_some(id)
+        self.person(id).name.is_meant_by(name).then_some(id)
     }
 
     /// The error for a name that has an owner.
@@ -398,10 +398,6 @@ impl<T> Person<T> {
             }
         }
     }
-}
-
-fn is_same(name: &Name, text: &str) -> bool {
-    fold(name.as_str()) == fold(text)
 }
 
 #[cfg(test)]

@@ -99,6 +99,21 @@ fn r5_1_a_name_needs_no_newline() -> Result {
 }
 
 #[test]
+fn r5_1_telnet_negotiation_is_no_answer() -> Result {
+    let chat = sala(&["--framing", "chunk"])?;
+    let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
+    ana.expect("* Bea se ha unido")?;
+    let mut eva = chat.asked_peer("eva")?;
+    eva.send(b"\xFF\xFD\x03\xFF\xFB\x18\xFF\xFB\x1F")?;
+    // This message without a newline is received, so a pause has passed since.
+    bea.send("bare")?;
+    ana.expect("Bea > bare")?;
+    eva.send("Eva\r\0\n")?;
+    ana.expect("* Eva se ha unido")?;
+    take_part(&mut eva)
+}
+
+#[test]
 fn r5_1_who_leaves_while_it_is_asked_is_announced_to_nobody() -> Result {
     let chat = sala(&["--framing", "line"])?;
     let mut ana = chat.member("Ana")?;
