@@ -21,8 +21,8 @@ texts! {
     }
     /// Tells the operator that no member hears the message.
     pub empty_room {
-        es: "* no hay nadie en la sala: no se envió",
-        en: "* the room is empty: not sent",
+        es: "! no hay nadie en la sala: no se envió",
+        en: "! the room is empty: not sent",
     }
     /// Tells the operator that Ctrl-D does not stop the server.
     pub console_goes_on {

@@ -145,7 +145,7 @@ fn r7_2_what_the_operator_types_is_never_torn() -> Result {
 fn r7_2_what_is_said_to_nobody_is_not_sent() -> Result {
     let desk = Desk::open(&["--operator", "Servidor"], ">")?;
     desk.terminal.press("hola?\r")?;
-    desk.terminal.wait_for(&["* no hay nadie en la sala: no se envió", ">"])?;
+    desk.terminal.wait_for(&["! no hay nadie en la sala: no se envió", ">"])?;
     let mut facundo = desk.peer("facundo")?;
     desk.terminal.press("hola\r")?;
     facundo.expect("Servidor > hola")
