@@ -20,6 +20,7 @@ use crate::Server;
 use crate::client::entrance::{admit, turn_away};
 use crate::client::flood_control::{BURST, FloodControl};
 use crate::client::membership::Membership;
+use crate::client::on_drop::OnDrop;
 use crate::client::rate_limit::RateLimit;
 use crate::client::session::{Action, Session};
 use crate::net::admission::Entry;
@@ -108,15 +109,6 @@ async fn serve_admitted(
             conversation.membership.tell(language.idle_notice());
             server.console.print(language.client_idle(connection.peer()));
         }
-    }
-}
-
-/// Does something when it goes.
-struct OnDrop<F: FnMut()>(F);
-
-impl<F: FnMut()> Drop for OnDrop<F> {
-    fn drop(&mut self) {
-        (self.0)();
     }
 }
 

@@ -5,5 +5,6 @@ pub(crate) mod connection;
 mod entrance;
 pub(crate) mod flood_control;
 pub(crate) mod membership;
+mod on_drop;
 pub(crate) mod rate_limit;
 pub mod session;
