@@ -18,7 +18,7 @@ const SPECIFICATIONS: [&str; 2] = ["chat-protocol/SPEC.es.md", "chat-protocol/SP
 const GRADERS: [&str; 2] = ["chat-check/README.es.md", "chat-check/README.md"];
 
 /// Words that stand for values, and the levels of requirements: Spanish, English.
-const TRANSLATED: [(&str, &str); 10] = [
+const TRANSLATED: [(&str, &str); 11] = [
     ("NOMBRE", "NAME"),
     ("TEXTO", "TEXT"),
     ("texto", "text"),
@@ -27,6 +27,7 @@ const TRANSLATED: [(&str, &str); 10] = [
     ("SALA", "ROOM"),
     ("NUEVO", "NEW"),
     ("AUTOR", "SENDER"),
+    ("REDES", "NETWORKS"),
     ("DEBERÍA", "SHOULD"),
     ("DEBE", "MUST"),
 ];
