@@ -33,7 +33,7 @@ generator: ## what the load generator itself can do, beside its marks; ARGS=--so
 bench: ## the server beside a bare relay and other servers, beside its marks; ARGS='--quick' for a look (Linux)
 	ci/bench $(ARGS)
 
-soak: ## the server for ten minutes under load: what must not grow; ARGS='--minutes 1' for less (Linux)
+soak: ## the server for ten minutes under load: what must not grow; ARGS='--minutes 1' for less, --abuse for rude clients (Linux)
 	ci/soak $(ARGS)
 
 fuzz: ## look for bytes that break decoder or session (a nightly compiler); SECONDS=600 looks longer

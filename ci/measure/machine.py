@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 # Given by who wants to measure binaries that are there, of another revision perhaps.
 GIVEN = os.environ.get("BINARIES")
+BINS = [word for name in ("chat-server", "chat-loadgen", "abusers") for word in ("--bin", name)]
 BINARIES = pathlib.Path(GIVEN).resolve() if GIVEN else TARGET / "release"
 
 
@@ -32,8 +33,7 @@ class Processors:
 def build():
     """The binaries as they are shipped, unless there are others to measure."""
     if not GIVEN:
-        subprocess.run(["cargo", "build", "--quiet", "--release", "--locked",
-                        "-p", "chat-server", "-p", "chat-loadgen"], cwd=ROOT, check=True)
+        subprocess.run(["cargo", "build", "--quiet", "--release", "--locked", *BINS], cwd=ROOT, check=True)
 
 
 def raise_descriptors():

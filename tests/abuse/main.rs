@@ -6,6 +6,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod all_at_once;
 mod broadcast;
 mod connections;
 mod floods;

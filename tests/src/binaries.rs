@@ -49,3 +49,8 @@ pub fn loadgen() -> Command {
 pub fn check() -> Command {
     command("chat-check")
 }
+
+/// Rude clients of every kind.
+pub fn abusers() -> Command {
+    command("abusers")
+}
