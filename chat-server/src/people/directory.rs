@@ -102,7 +102,7 @@ struct OpenRoom<T> {
     room: Arc<Room<T>>,
     members: BTreeSet<PersonId>,
     /// Counts it where it was opened from.
-    _opened: Option<OpenedRoom>,
+    opened: Option<OpenedRoom>,
 }
 
 /// A seat that is being taken along to another room.
@@ -226,7 +226,7 @@ impl<T: Transport> People<T> {
             name: Name::first_room(),
             room: first,
             members: BTreeSet::new(),
-            _opened: None,
+            opened: None,
         };
         let mut room_names = UniqueNames::default();
         // There is no other.

@@ -118,5 +118,10 @@ fn r1_9_an_address_opens_only_so_many_rooms() -> Result {
     chat.server
         .out
         .wait_for(&format!("cliente {} rechazado: --max-rooms-per-ip 1", bea.address()))?;
-    chat.server.out.wait_for(&format!("* Bea ({}) pasa a la sala uno", bea.address()))
+    chat.server.out.wait_for(&format!("* Bea ({}) pasa a la sala uno", bea.address()))?;
+    // A room that is left empty makes place for the next.
+    bea.send("salir\n")?;
+    chat.server.out.wait_for(&format!("* Bea ({}) ha salido", bea.address()))?;
+    ana.send("/sala tres\n")?;
+    chat.server.out.wait_for(&format!("* Ana ({}) pasa a la sala tres", ana.address()))
 }

@@ -52,23 +52,25 @@ impl<T: Transport> People<T> {
         origin: Option<&Origin>,
     ) -> Result<RoomId, Refusal> {
         let new = RoomId(self.next_room);
-        let gone = usize::from(from != FIRST && self.rooms[&from].members.len() == 1);
+        let left = Some(&self.rooms[&from]).filter(|left| from != FIRST && left.members.len() == 1);
         let max_rooms = self.rules.max_rooms;
         match self.room_names.claim(&name, new) {
             Err(id) if self.rooms[&id].name.is_meant_by(name.as_str()) => Ok(id),
             Err(_) => Err(Refusal::RoomName(NameError::Taken)),
-            Ok(()) if self.rooms.len() - gone >= max_rooms => {
+            Ok(()) if self.rooms.len() - usize::from(left.is_some()) >= max_rooms => {
                 self.room_names.release(&name);
                 Err(Refusal::TooManyRooms(max_rooms))
             }
             Ok(()) => {
-                let opened = origin.map(Origin::open_room).transpose().map_err(|limit| {
+                let left = left.and_then(|left| left.opened.as_ref());
+                let opened = origin.map(|origin| origin.open_room(left)).transpose();
+                let opened = opened.map_err(|limit| {
                     self.room_names.release(&name);
                     Refusal::Address(limit)
                 })?;
                 self.next_room += 1;
                 let room = self.deliveries.open();
-                let room = OpenRoom { name, room, members: BTreeSet::new(), _opened: opened };
+                let room = OpenRoom { name, room, members: BTreeSet::new(), opened };
                 self.rooms.insert(new, room);
                 Ok(new)
             }
