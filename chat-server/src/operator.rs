@@ -69,7 +69,7 @@ impl<'a> Operator<'a> {
                 Input::TooLong => self.refuse(&Refusal::LineTooLong(MAX_INPUT)),
                 // A person that is still there should know what the key does.
                 Input::End if self.desk.is_open() => {
-                    self.server.console.print(language.console_goes_on());
+                    self.server.console.announce(language.console_goes_on());
                 }
                 Input::End => return pending().await,
             }
@@ -94,7 +94,7 @@ impl<'a> Operator<'a> {
     }
 
     fn refuse(&self, refusal: &Refusal) {
-        self.server.console.print(self.server.language().refusal(refusal));
+        self.server.console.announce(self.server.language().refusal(refusal));
     }
 
     /// Returns whether the operator goes on.
@@ -134,7 +134,7 @@ impl<'a> Operator<'a> {
             match room.is_empty() {
                 true if waits => {}
                 true => {
-                    return self.server.console.print(self.server.language().empty_room());
+                    return self.server.console.announce(self.server.language().empty_room());
                 }
                 false => break,
             }
@@ -153,10 +153,10 @@ impl<'a> Operator<'a> {
                     self.refuse(&refusal);
                 }
             }
-            Command::Help => console.print(language.operator_help(config.commands.is_on())),
+            Command::Help => console.announce(language.operator_help(config.commands.is_on())),
             Command::Who if !config.has_names() => {
                 let clients = served.as_ref().map(Served::addresses).unwrap_or_default();
-                console.print(language.client_list(clients.into_iter()));
+                console.announce(language.client_list(clients.into_iter()));
             }
             command => {
                 if let (Some(Effect::Renamed(name)), _) = directory.execute(self.id, command, None)

@@ -13,7 +13,8 @@ use chat_tests::chat::{Chat, address_in, said_by};
 use chat_tests::harness::stage::Stage;
 use predicates::prelude::*;
 
-mod console;
+#[cfg(target_os = "linux")]
+mod full_disk;
 #[cfg(unix)]
 mod signals;
 
@@ -179,6 +180,21 @@ fn r1_6_goes_on_when_its_input_is_closed() -> Result {
     let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
     ana.send("hola\n")?;
     bea.expect(&said_by(&ana, "hola"))
+}
+
+#[test]
+fn r1_10_puts_the_time_before_each_line() -> Result {
+    let stage = Stage::new();
+    let mut command = binaries::server();
+    command.args(["--bind", "127.0.0.1:0", "--times"]);
+    let server = stage.start("server", command)?;
+    let first = server.out.find(|_| true, "a line")?;
+    let (time, line) = first.split_once(' ').expect("two words");
+    assert_eq!(time.replace(|c: char| c.is_ascii_digit(), "0"), "00:00:00");
+    let address = address_in(line).expect("an address");
+    assert_eq!(line, format!("servidor de chat iniciado en {address}"));
+    stage.connect("ana", address)?.expect(ES.greeting())?;
+    server.out.find(|line| line.contains(" nuevo cliente conectado: "), "that ana came").map(drop)
 }
 
 /// Checks that the server fails with one line on standard error that contains all of these, and

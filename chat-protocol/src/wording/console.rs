@@ -1,5 +1,6 @@
 //! Texts that the server prints on its console alone.
 
+use std::fmt;
 use std::net::SocketAddr;
 
 use super::texts::texts;
@@ -9,7 +10,7 @@ use crate::name::Name;
 use crate::refusal::AddressLimit;
 
 /// Prefix of a client's line on the console that begins like a line of the server's own (requirement 2.5).
-pub const IMITATION: &str = "| ";
+const IMITATION: &str = "| ";
 
 texts! {
     with table:
@@ -80,16 +81,23 @@ texts! {
     }
 }
 
-/// Returns whether a text, printed on the console without a label, could be taken for a line of the
-/// server's own: it begins like one, in whichever language.
+/// A message as the server's console shows it under `--label none` (requirement 2.5): marked if it could
+/// be taken for a line of the server's own.
 ///
 /// ```
-/// # use chat_protocol::wording::imitates_console;
-/// assert!(imitates_console("cerrando servidor..."));
-/// assert!(imitates_console("* Ana (127.0.0.1:4000) ha salido"));
-/// assert!(!imitates_console("hola"));
+/// # use chat_protocol::wording::console_message;
+/// assert_eq!(console_message("hola").to_string(), "hola");
+/// assert_eq!(console_message("cerrando servidor...").to_string(), "| cerrando servidor...");
 /// ```
-pub fn imitates_console(text: &str) -> bool {
+pub fn console_message(text: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        let mark = if imitates_console(text) { IMITATION } else { "" };
+        write!(f, "{mark}{text}")
+    })
+}
+
+/// Returns whether a text begins like a line of the server's own, in whichever language.
+fn imitates_console(text: &str) -> bool {
     let visible = |c: char| c.is_alphanumeric() || c.is_ascii_graphic();
     let text = text.trim_start_matches(|c| !visible(c));
     let begins_with = |beginning: &str| {

@@ -24,7 +24,7 @@ mod seen;
 mod server;
 mod texts;
 
-pub use console::{IMITATION, imitates_console};
+pub use console::console_message;
 pub use dismissals::{Dismissal, dismissal_in};
 pub use seen::*;
 

@@ -3,6 +3,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::*;
 
+/// However busy the machine is, it does not take longer.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// An output whose reader takes what was written when it likes, or hangs up.
 struct Pipe(SyncSender<Vec<u8>>);
 
@@ -127,13 +130,13 @@ fn r1_10_an_output_that_failed_is_tried_again_and_tells_what_is_missing() {
     let complain = move |error: &io::Error| complained.try_send(error.kind()).unwrap();
     let console = Console::complaining(disk.clone(), Language::Es.into(), Box::new(complain));
     console.print("uno");
-    assert_eq!(complaints.recv(), Ok(io::ErrorKind::StorageFull));
+    assert_eq!(complaints.recv_timeout(PATIENCE), Ok(io::ErrorKind::StorageFull));
     let line = "x".repeat(1023);
     for _ in 0..2 * BUFFER / 1024 {
         console.print(&line);
     }
     disk.full.store(false, Ordering::Relaxed);
-    console.finish(Duration::from_mins(1));
+    console.finish(PATIENCE);
     let written = String::from_utf8(disk.written.lock().unwrap().clone()).unwrap();
     let rest = written.strip_prefix("uno\n").expect("it goes on where it failed");
     let (printed, omitted) = count(rest, &line);
@@ -148,12 +151,12 @@ fn r1_10_a_flood_is_left_out_and_counted_but_never_the_servers_own_lines() {
     let line = "x".repeat(1023);
     for _ in 0..3 * BUFFER / 1024 {
         console.print_message(&line);
-        console.finish(Duration::from_mins(1));
+        console.finish(PATIENCE);
     }
     for _ in 0..3 {
         console.announce(&line);
     }
-    console.finish(Duration::from_mins(1));
+    console.finish(PATIENCE);
     let written = String::from_utf8(disk.written.lock().unwrap().clone()).unwrap();
     let (printed, omitted) = count(&written, &line);
     assert_eq!(printed + omitted, 3 + 3 * BUFFER / 1024);

@@ -151,10 +151,12 @@ impl Origin {
         }
     }
 
-    /// Counts a room that a client of this address opens, unless it has opened as many as it may.
-    pub(crate) fn open_room(&self) -> Result<OpenedRoom, AddressLimit> {
+    /// Counts a room that a client of this address opens, unless it has opened as many as it may. The
+    /// one that is `left` empty for it does not count.
+    pub(crate) fn open_room(&self, left: Option<&OpenedRoom>) -> Result<OpenedRoom, AddressLimit> {
+        let gone = u32::from(left.is_some_and(|room| Arc::ptr_eq(&room.0, &self.0)));
         let mut usage = self.0.lock();
-        if let Some(limit) = self.0.max_rooms.filter(|limit| usage.rooms >= limit.get()) {
+        if let Some(limit) = self.0.max_rooms.filter(|limit| usage.rooms - gone >= limit.get()) {
             return Err(AddressLimit::Rooms(limit));
         }
         usage.rooms += 1;
@@ -257,10 +259,11 @@ mod tests {
     fn r1_9_an_address_opens_so_many_rooms() {
         let addresses = addresses(Limits { rooms: number(1), ..Limits::default() });
         let [ana, bea] = [(); 2].map(|()| enter(&addresses, "192.0.2.1").expect("no limit"));
-        let Ok(room) = ana.open_room() else { panic!("there is no room yet") };
-        assert!(bea.open_room().is_err());
+        let Ok(room) = ana.open_room(None) else { panic!("there is no room yet") };
+        assert!(bea.open_room(None).is_err());
+        assert!(bea.open_room(Some(&room)).is_ok());
         drop((ana, room));
-        assert!(bea.open_room().is_ok());
+        assert!(bea.open_room(None).is_ok());
     }
 
     #[test]

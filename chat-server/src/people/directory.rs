@@ -10,11 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chat_protocol::language::Language;
 use chat_protocol::name::{Name, NameError};
-use chat_protocol::refusal::Refusal;
 use tokio::sync::oneshot;
 
 use crate::console::Console;
-use crate::net::per_address::{OpenedRoom, Origin};
+use crate::net::per_address::OpenedRoom;
 use crate::net::transport::Transport;
 use crate::people::names::UniqueNames;
 use crate::room::fanout::Deliveries;
@@ -23,6 +22,7 @@ use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 
 mod presence;
+mod rooms;
 
 pub(crate) use presence::Arrival;
 
@@ -102,7 +102,7 @@ struct OpenRoom<T> {
     room: Arc<Room<T>>,
     members: BTreeSet<PersonId>,
     /// Counts it where it was opened from.
-    _opened: Option<OpenedRoom>,
+    opened: Option<OpenedRoom>,
 }
 
 /// A seat that is being taken along to another room.
@@ -226,7 +226,7 @@ impl<T: Transport> People<T> {
             name: Name::first_room(),
             room: first,
             members: BTreeSet::new(),
-            _opened: None,
+            opened: None,
         };
         let mut room_names = UniqueNames::default();
         // There is no other.
@@ -260,81 +260,6 @@ impl<T: Transport> People<T> {
         );
         self.rooms.entry(FIRST).and_modify(|open| _ = open.members.insert(id));
         Ok(id)
-    }
-
-    /// Leaves a room for another, which is opened if there is none of this name. Returns the names of the
-    /// two.
-    pub(super) fn leave_for(
-        &mut self,
-        id: PersonId,
-        room: &str,
-        origin: Option<&Origin>,
-    ) -> Result<(Name, Name, Transfer<T>), Refusal> {
-        let name: Name = room.parse().map_err(Refusal::RoomName)?;
-        let from = self.person(id).room;
-        let Location::InRoom(room, member) = &self.person(id).location else {
-            return Err(Refusal::OperatorStays);
-        };
-        let (room, member) = (Arc::clone(room), *member);
-        let to = self.room_called(name, from, origin)?;
-        let name = self.rooms[&to].name.clone();
-        if to == from {
-            return Err(Refusal::SameRoom(name));
-        }
-        let left = self.rooms[&from].name.clone();
-        let rules = self.rules;
-        let person = self.person_mut(id);
-        if rules.presence {
-            room.say(member, rules.language.goes(&person.name, &name));
-        }
-        let seat = room.hand_over(member);
-        person.location = Location::Moving(Vec::new());
-        person.room = to;
-        self.rooms.entry(to).and_modify(|open| _ = open.members.insert(id));
-        self.quit(from, id);
-        Ok((left, name, seat))
-    }
-
-    /// The room of this name for a person from another room; a new one if there is none.
-    fn room_called(
-        &mut self,
-        name: Name,
-        from: RoomId,
-        origin: Option<&Origin>,
-    ) -> Result<RoomId, Refusal> {
-        let new = RoomId(self.next_room);
-        let gone = usize::from(from != FIRST && self.rooms[&from].members.len() == 1);
-        let max_rooms = self.rules.max_rooms;
-        match self.room_names.claim(&name, new) {
-            Err(id) if self.rooms[&id].name.is_meant_by(name.as_str()) => Ok(id),
-            Err(_) => Err(Refusal::RoomName(NameError::Taken)),
-            Ok(()) if self.rooms.len() - gone >= max_rooms => {
-                self.room_names.release(&name);
-                Err(Refusal::TooManyRooms(max_rooms))
-            }
-            Ok(()) => {
-                let opened = origin.map(Origin::open_room).transpose().map_err(|limit| {
-                    self.room_names.release(&name);
-                    Refusal::Address(limit)
-                })?;
-                self.next_room += 1;
-                let room = self.deliveries.open();
-                let room = OpenRoom { name, room, members: BTreeSet::new(), _opened: opened };
-                self.rooms.insert(new, room);
-                Ok(new)
-            }
-        }
-    }
-
-    /// Removes a person from a room, which is gone with its last member.
-    fn quit(&mut self, room: RoomId, id: PersonId) {
-        let Some(quitted) = self.rooms.get_mut(&room) else { return };
-        quitted.members.remove(&id);
-        if room != FIRST && quitted.members.is_empty() {
-            quitted.room.close();
-            self.room_names.release(&quitted.name);
-            self.rooms.remove(&room);
-        }
     }
 
     /// The others in a person's room hear this.

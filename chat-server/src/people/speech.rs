@@ -49,9 +49,7 @@ impl Speech {
                 room.say(member, message())
             }
             (Speaker::Client(..), Label::None) => {
-                let imitates = wording::imitates_console(text);
-                let mark = if imitates { wording::IMITATION } else { "" };
-                self.print(format_args!("{mark}{text}"));
+                self.print(wording::console_message(text));
                 room.say(member, text)
             }
             (Speaker::Client(address, number, _), Label::Port | Label::Name) => {

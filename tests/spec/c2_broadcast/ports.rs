@@ -52,6 +52,7 @@ fn r2_4_guests_with_one_port_have_different_names() -> Result {
     let chat = Chat::start_with(&["--presence", "on"])?;
     let mut ana = chat.peer("ana")?;
     let port = ana.address().port();
+    ana.expect(&format!("* eres usuario-{port}; en general (1): usuario-{port}"))?;
     for host in [2, 3] {
         drop(namesake(&chat, host, &ana)?);
         ana.expect(&format!("* usuario-{port}-{host} se ha unido"))?;

@@ -5,12 +5,11 @@ use std::net::Ipv4Addr;
 use chat_drive::failure::Result;
 use chat_tests::ES;
 use chat_tests::chat::{Chat, said_by};
+#[cfg(target_os = "linux")]
 use chat_tests::harness::peer::Peer;
 
-/// The signal that stops the server.
-const SIGTERM: i32 = 15;
-
 /// Connects from an address of 127.0.0.0/8.
+#[cfg(target_os = "linux")]
 fn peer_from(chat: &Chat, host: u8) -> Result<Peer> {
     let source = ([127, 0, 0, host], 0).into();
     let mut peer = chat.stage.connect_from(&format!("from .{host}"), source, chat.address)?;
@@ -76,6 +75,7 @@ fn r1_9_an_address_connects_only_so_fast() -> Result {
 #[cfg(target_os = "linux")]
 #[test]
 fn r1_9_the_clients_of_an_address_share_its_lines_and_lose_none() -> Result {
+    const SIGTERM: i32 = 15;
     let options = ["--max-rate-per-ip", "1/s", "--limit-exempt", "127.0.0.2,192.0.2.0/24"];
     let mut chat = Chat::start_with(&options)?;
     let (mut ana, mut luis) = (chat.peer("ana")?, chat.peer("luis")?);
@@ -118,5 +118,10 @@ fn r1_9_an_address_opens_only_so_many_rooms() -> Result {
     chat.server
         .out
         .wait_for(&format!("cliente {} rechazado: --max-rooms-per-ip 1", bea.address()))?;
-    chat.server.out.wait_for(&format!("* Bea ({}) pasa a la sala uno", bea.address()))
+    chat.server.out.wait_for(&format!("* Bea ({}) pasa a la sala uno", bea.address()))?;
+    // A room that is left empty makes place for the next.
+    bea.send("salir\n")?;
+    chat.server.out.wait_for(&format!("* Bea ({}) ha salido", bea.address()))?;
+    ana.send("/sala tres\n")?;
+    chat.server.out.wait_for(&format!("* Ana ({}) pasa a la sala tres", ana.address()))
 }

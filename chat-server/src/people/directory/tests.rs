@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chat_protocol::command::Command;
+use chat_protocol::refusal::Refusal;
 use tokio::task::yield_now;
 
 use super::*;

@@ -1,0 +1,90 @@
+//! The rooms of the directory: opened by the first person that goes there, gone with the last.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chat_protocol::name::{Name, NameError};
+use chat_protocol::refusal::Refusal;
+
+use super::{FIRST, Location, OpenRoom, People, PersonId, RoomId, Transfer};
+use crate::net::per_address::Origin;
+use crate::net::transport::Transport;
+
+impl<T: Transport> People<T> {
+    /// Leaves a room for another, which is opened if there is none of this name. Returns the names of the
+    /// two.
+    pub(in crate::people) fn leave_for(
+        &mut self,
+        id: PersonId,
+        room: &str,
+        origin: Option<&Origin>,
+    ) -> Result<(Name, Name, Transfer<T>), Refusal> {
+        let name: Name = room.parse().map_err(Refusal::RoomName)?;
+        let from = self.person(id).room;
+        let Location::InRoom(room, member) = &self.person(id).location else {
+            return Err(Refusal::OperatorStays);
+        };
+        let (room, member) = (Arc::clone(room), *member);
+        let to = self.room_called(name, from, origin)?;
+        let name = self.rooms[&to].name.clone();
+        if to == from {
+            return Err(Refusal::SameRoom(name));
+        }
+        let left = self.rooms[&from].name.clone();
+        let rules = self.rules;
+        let person = self.person_mut(id);
+        if rules.presence {
+            room.say(member, rules.language.goes(&person.name, &name));
+        }
+        let seat = room.hand_over(member);
+        person.location = Location::Moving(Vec::new());
+        person.room = to;
+        self.rooms.entry(to).and_modify(|open| _ = open.members.insert(id));
+        self.quit(from, id);
+        Ok((left, name, seat))
+    }
+
+    /// The room of this name for a person from another room; a new one if there is none.
+    fn room_called(
+        &mut self,
+        name: Name,
+        from: RoomId,
+        origin: Option<&Origin>,
+    ) -> Result<RoomId, Refusal> {
+        let new = RoomId(self.next_room);
+        let left = Some(&self.rooms[&from]).filter(|left| from != FIRST && left.members.len() == 1);
+        let max_rooms = self.rules.max_rooms;
+        match self.room_names.claim(&name, new) {
+            Err(id) if self.rooms[&id].name.is_meant_by(name.as_str()) => Ok(id),
+            Err(_) => Err(Refusal::RoomName(NameError::Taken)),
+            Ok(()) if self.rooms.len() - usize::from(left.is_some()) >= max_rooms => {
+                self.room_names.release(&name);
+                Err(Refusal::TooManyRooms(max_rooms))
+            }
+            Ok(()) => {
+                let left = left.and_then(|left| left.opened.as_ref());
+                let opened = origin.map(|origin| origin.open_room(left)).transpose();
+                let opened = opened.map_err(|limit| {
+                    self.room_names.release(&name);
+                    Refusal::Address(limit)
+                })?;
+                self.next_room += 1;
+                let room = self.deliveries.open();
+                let room = OpenRoom { name, room, members: BTreeSet::new(), opened };
+                self.rooms.insert(new, room);
+                Ok(new)
+            }
+        }
+    }
+
+    /// Removes a person from a room, which is gone with its last member.
+    pub(super) fn quit(&mut self, room: RoomId, id: PersonId) {
+        let Some(quitted) = self.rooms.get_mut(&room) else { return };
+        quitted.members.remove(&id);
+        if room != FIRST && quitted.members.is_empty() {
+            quitted.room.close();
+            self.room_names.release(&quitted.name);
+            self.rooms.remove(&room);
+        }
+    }
+}
