@@ -24,8 +24,6 @@ pub(crate) struct Membership<'a> {
     /// The client's name and id, where clients have names.
     person: Option<(PersonId, Name)>,
     state: State<'a>,
-    /// Another room that a private message of the client has filled.
-    filled: Option<Arc<Room<TcpConnection>>>,
     /// Bytes said and told because of the client since they were last asked for.
     caused: usize,
 }
@@ -33,7 +31,8 @@ pub(crate) struct Membership<'a> {
 enum State<'a> {
     /// It has no name yet, and is in no room: it is written to directly. The seat goes to the room.
     Nameless(Option<Box<Seat<TcpConnection>>>, Registration<'a>),
-    InRoom(Arc<Room<TcpConnection>>, MemberId),
+    /// The last is another room that a private message of the client has filled.
+    InRoom(Arc<Room<TcpConnection>>, MemberId, Option<Arc<Room<TcpConnection>>>),
     /// It changes the room; this is how it is welcomed there.
     Moving(Transfer<TcpConnection>, String),
 }
@@ -53,33 +52,34 @@ impl<'a> Membership<'a> {
             let guest = directory.admit_guest(connection.peer().port());
             let (room, member, _) = directory.arrive(guest.0, seat, Some(greeting.to_owned()));
             person = Some(guest);
-            State::InRoom(room, member)
+            State::InRoom(room, member, None)
         } else {
             let member = directory.first.join(seat, [greeting]);
-            State::InRoom(Arc::clone(&directory.first), member)
+            State::InRoom(Arc::clone(&directory.first), member, None)
         };
-        Self { server, connection, person, state, filled: None, caused: 0 }
+        Self { server, connection, person, state, caused: 0 }
     }
 
     /// The client's room, if it is in one.
     pub(crate) fn room(&self) -> Option<&Room<TcpConnection>> {
         match &self.state {
-            State::InRoom(room, _) => Some(room),
+            State::InRoom(room, ..) => Some(room),
             State::Nameless(..) | State::Moving(..) => None,
         }
     }
 
     /// Returns whether the client has to wait for space in another room.
     pub(crate) fn has_filled_another_room(&self) -> bool {
-        self.filled.is_some()
+        matches!(self.state, State::InRoom(.., Some(_)))
     }
 
     /// Waits for space in the other room that the client has filled, if it has. Cancel-safe.
     pub(crate) async fn other_room_has_space(&mut self) {
-        if let Some(room) = &self.filled {
+        let State::InRoom(.., filled) = &mut self.state else { return };
+        if let Some(room) = filled {
             // Boxed, because it hardly ever happens, and every connection would have the space for it.
             Box::pin(room.has_space()).await;
-            self.filled = None;
+            *filled = None;
         }
     }
 
@@ -117,7 +117,7 @@ impl<'a> Membership<'a> {
         let welcome = Some(mem::take(welcome));
         let (room, member, caused) = self.server.directory.arrive(*id, seat, welcome);
         self.caused += caused;
-        self.state = State::InRoom(room, member);
+        self.state = State::InRoom(room, member, None);
     }
 
     /// The client gives its name: it joins the first room, if it can have the name.
@@ -134,14 +134,14 @@ impl<'a> Membership<'a> {
         if let Some(seat) = nameless.take() {
             let (room, member, caused) = self.server.directory.arrive(id, *seat, None);
             self.caused += caused;
-            self.state = State::InRoom(room, member);
+            self.state = State::InRoom(room, member, None);
         }
         Ok(())
     }
 
     /// Broadcasts a message of the client to its room.
     pub(crate) fn say(&mut self, text: &str) {
-        if let State::InRoom(room, member) = &self.state {
+        if let State::InRoom(room, member, _) = &self.state {
             let name = self.person.as_ref().map(|(_, name)| name);
             let speaker = Speaker::Client(self.connection.peer(), name);
             self.caused += self.server.speech.say(room, *member, speaker, text);
@@ -152,7 +152,7 @@ impl<'a> Membership<'a> {
     pub(crate) fn tell(&mut self, line: impl Display) {
         match (&mut self.state, &self.person) {
             (State::Nameless(Some(seat), _), _) => self.server.deliveries.tell(seat, line),
-            (State::InRoom(room, member), _) => self.caused += room.tell(*member, line),
+            (State::InRoom(room, member, _), _) => self.caused += room.tell(*member, line),
             (State::Moving(..), Some((id, _))) => self.server.directory.tell(*id, line),
             (State::Moving(..), None) | (State::Nameless(None, _), _) => {}
         }
@@ -169,7 +169,11 @@ impl<'a> Membership<'a> {
                 tracing::info!(peer = %self.connection.peer(), %name, %new, "renamed");
                 *name = new;
             }
-            Some(Effect::Filled(room)) => self.filled = Some(room),
+            Some(Effect::Filled(room)) => {
+                if let State::InRoom(.., filled) = &mut self.state {
+                    *filled = Some(room);
+                }
+            }
             Some(Effect::Moving(room, transfer)) => {
                 let welcome = self.server.language().you_are_in(&room).to_string();
                 self.state = State::Moving(transfer, welcome);
@@ -190,7 +194,7 @@ impl Drop for Membership<'_> {
             (None, State::Nameless(seat, _)) => {
                 seat.take().into_iter().for_each(|seat| self.server.deliveries.part(*seat));
             }
-            (None, State::InRoom(room, member)) => room.leave(*member),
+            (None, State::InRoom(room, member, _)) => room.leave(*member),
             (None, State::Moving(..)) => {}
         }
     }
