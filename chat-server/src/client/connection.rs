@@ -55,7 +55,8 @@ pub(crate) fn serve(
     speaking: TaskTrackerToken,
 ) -> impl Future<Output = ()> {
     let (entry, origin) = server.admission.enter(peer.ip(), || server.nameless.displace_one());
-    let connection = Arc::new(TcpConnection::new(stream, peer, origin, server.clock.clone()));
+    let shares = server.admission.shares(origin);
+    let connection = Arc::new(TcpConnection::new(stream, peer, shares, server.clock.clone()));
     // Boxed, because an argument has its space in the future for as long as the client is there.
     serve_admitted(server, connection, Box::new(entry), speaking)
 }

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
@@ -15,10 +14,9 @@ use tokio::net::TcpStream;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 
-use crate::net::admission::Permit;
+use crate::net::admission::{Permit, Shares};
 use crate::net::clock::Clock;
 use crate::net::idle::Activity;
-use crate::net::per_address::Origin;
 use crate::net::transport::{Fault, Transport};
 
 /// The size of one read, in bytes: many short lines, and yet no long turn for one client.
@@ -45,10 +43,8 @@ pub(crate) struct TcpConnection {
     activity: Activity,
     /// Twelve bytes less than a [`SocketAddr`], of which every idle client has one.
     peer: (IpAddr, u16),
-    /// Counts the connection where it comes from, until it is closed.
-    _origin: Option<Box<Origin>>,
-    /// Its place among those that are served (`--max-clients`), until it is closed.
-    place: OnceLock<Box<Permit>>,
+    /// Its shares of the limits, where there are any.
+    shares: Option<Box<Shares>>,
 }
 
 /// The source of the knowledge that there is something to read.
@@ -65,12 +61,11 @@ impl TcpConnection {
     pub(crate) fn new(
         stream: TcpStream,
         peer: SocketAddr,
-        origin: Option<Origin>,
+        shares: Option<Box<Shares>>,
         clock: Clock,
     ) -> Self {
         let activity = Activity::new(clock);
-        let (peer, origin) = ((peer.ip(), peer.port()), origin.map(Box::new));
-        Self { stream, peer, activity, _origin: origin, place: OnceLock::new() }
+        Self { stream, peer: (peer.ip(), peer.port()), activity, shares }
     }
 
     pub(crate) fn peer(&self) -> SocketAddr {
@@ -79,9 +74,8 @@ impl TcpConnection {
 
     /// The connection has this place from now on, where places are counted.
     pub(crate) fn take_place(&self, permit: Option<Permit>) {
-        if let Some(permit) = permit {
-            // It has no other.
-            let _ = self.place.set(Box::new(permit));
+        if let (Some(shares), Some(permit)) = (&self.shares, permit) {
+            shares.take_place(permit);
         }
     }
 
