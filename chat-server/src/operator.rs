@@ -8,7 +8,6 @@ use chat_protocol::name::{Name, NameError};
 use chat_protocol::refusal::Refusal;
 use chat_protocol::text::is_leave;
 use chat_terminal::person::{Input, Keyboard, MAX_INPUT};
-use tokio::time::Instant;
 
 use crate::Server;
 use crate::client::flood_control::FloodControl;
@@ -39,7 +38,7 @@ impl<'a> Operator<'a> {
     fn new(server: &'a Server, id: PersonId, name: Name, desk: Desk) -> Self {
         let rules = Rules { ask_name: false, ..server.config.session_rules() };
         let session = Session::new(rules);
-        let flood_control = FloodControl::new(Instant::now());
+        let flood_control = FloodControl::new(server.clock.now());
         Self { server, id, name, desk, session, flood_control }
     }
 
@@ -110,7 +109,7 @@ impl<'a> Operator<'a> {
             if waits {
                 room.occupied().await;
             }
-            self.flood_control.wait_for(room).await;
+            self.flood_control.wait_for(room, &self.server.clock).await;
             match room.is_empty() {
                 true if waits => {}
                 true => {

@@ -128,7 +128,7 @@ impl<'a> Conversation<'a> {
         membership: Membership<'a>,
         speaking: TaskTrackerToken,
     ) -> Self {
-        let now = Instant::now();
+        let now = server.clock.now();
         let config = &server.config;
         Self {
             server,
@@ -137,10 +137,12 @@ impl<'a> Conversation<'a> {
             decoder: Decoder::new(config.framing, config.max_line),
             session: Session::new(config.session_rules()),
             flood_control: FloodControl::new(now),
-            rate_limit: RateLimit::new(config.max_rate.bucket(config.burst, now.into_std())),
+            rate_limit: RateLimit::new(
+                config.max_rate.bucket(config.burst, Instant::now().into_std()),
+            ),
             unheard: BytesMut::new(),
             may_go_on: false,
-            name_deadline: config.name_timeout.duration().map(|limit| server.clock.now() + limit),
+            name_deadline: config.name_timeout.duration().map(|limit| now + limit),
             speaking: Some(speaking),
         }
     }
@@ -229,7 +231,7 @@ impl<'a> Conversation<'a> {
         self.count_caused();
         self.membership.other_room_has_space().await;
         if let Some(room) = self.membership.room() {
-            self.flood_control.wait_for(room).await;
+            self.flood_control.wait_for(room, &self.server.clock).await;
         }
     }
 
