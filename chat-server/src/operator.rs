@@ -7,7 +7,6 @@ use chat_protocol::name::{Name, NameError};
 use chat_protocol::refusal::Refusal;
 use chat_protocol::text::{is_leave, passable};
 use chat_terminal::person::{Input, Keyboard, MAX_INPUT};
-use tokio::time::Instant;
 
 use crate::Server;
 use crate::client::flood_control::FloodControl;
@@ -37,7 +36,7 @@ struct Operator<'a> {
 
 impl<'a> Operator<'a> {
     fn new(server: &'a Server, id: PersonId, name: Name, desk: Desk) -> Self {
-        let flood_control = FloodControl::new(Instant::now());
+        let flood_control = FloodControl::new(server.clock.now());
         Self { server, id, name, desk, may_choose_name: true, flood_control }
     }
 
@@ -130,7 +129,7 @@ impl<'a> Operator<'a> {
             if waits {
                 room.occupied().await;
             }
-            self.flood_control.wait_for(room).await;
+            self.flood_control.wait_for(room, &self.server.clock).await;
             match room.is_empty() {
                 true if waits => {}
                 true => {

@@ -60,8 +60,8 @@ pub(crate) fn serve(
 ) -> impl Future<Output = ()> {
     let (entry, origin) = server.admission.enter(peer.ip(), || server.nameless.displace_one());
     let number = server.ports.take(peer.port());
-    let clock = server.clock.clone();
-    let connection = Arc::new(TcpConnection::new(stream, peer, number, origin, clock));
+    let (shares, clock) = (server.admission.shares(origin), server.clock.clone());
+    let connection = Arc::new(TcpConnection::new(stream, peer, number, shares, clock));
     // Boxed, because an argument has its space in the future for as long as the client is there.
     serve_admitted(server, connection, Box::new(entry), speaking)
 }
@@ -136,7 +136,7 @@ impl<'a> Conversation<'a> {
         membership: Membership<'a>,
         speaking: TaskTrackerToken,
     ) -> Self {
-        let now = Instant::now();
+        let now = server.clock.now();
         let config = &server.config;
         Self {
             server,
@@ -146,12 +146,12 @@ impl<'a> Conversation<'a> {
             session: Session::new(config.session_rules()),
             flood_control: FloodControl::new(now),
             rate_limit: RateLimit::new(
-                config.max_rate.bucket(config.burst, now.into_std()),
+                config.max_rate.bucket(config.burst, Instant::now().into_std()),
                 connection.origin(),
             ),
             unheard: BytesMut::new(),
             may_go_on: false,
-            name_deadline: config.name_timeout.duration().map(|limit| server.clock.now() + limit),
+            name_deadline: config.name_timeout.duration().map(|limit| now + limit),
             speaking: Some(speaking),
         }
     }
@@ -258,7 +258,7 @@ impl<'a> Conversation<'a> {
         self.count_caused();
         self.membership.other_room_has_space().await;
         if let Some(room) = self.membership.room() {
-            self.flood_control.wait_for(room).await;
+            self.flood_control.wait_for(room, &self.server.clock).await;
         }
     }
 

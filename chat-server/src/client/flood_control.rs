@@ -10,8 +10,9 @@
 use std::time::Duration;
 
 use chat_protocol::options::rate::Bucket;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
+use crate::net::clock::Clock;
 use crate::room::order::Room;
 
 /// The text that one client may say within [`WINDOW`], in bytes, before it counts as a flood:
@@ -50,21 +51,27 @@ impl FloodControl {
     }
 
     /// Waits until the room can take what this client says next. Cancel-safe.
-    pub(crate) async fn wait_for<T>(&mut self, room: &Room<T>) {
+    pub(crate) async fn wait_for<T>(&mut self, room: &Room<T>, clock: &Clock) {
         loop {
             room.has_space().await;
-            let begun = Instant::now();
+            let begun = clock.now();
             if room.lagging().is_empty() || !self.is_flood(begun) {
                 return;
             }
             let patience = Duration::from_nanos(self.patience.tokens(begun.into_std()));
             // Boxed: every connection would have the space for what hardly any ever waits for.
-            let waited = Box::pin(timeout(patience, room.lagging().emptied())).await;
-            let now = Instant::now();
+            let in_time = Box::pin(async {
+                tokio::select! {
+                    () = room.lagging().emptied() => true,
+                    () = clock.sleep_until(begun + patience) => false,
+                }
+            });
+            let in_time = in_time.await;
+            let now = clock.now();
             // While it is held, nothing comes back.
             let held = nanoseconds(now - begun);
             self.patience.spend_many(held + held / RECOVERY, begun.into_std());
-            if waited.is_err() {
+            if !in_time {
                 return;
             }
             // That it was silent meanwhile does not make it calm.
@@ -108,10 +115,11 @@ mod tests {
     async fn r1_4_members_who_lag_all_the_time_do_not_hold_a_flooder_for_long() {
         let room: Room<()> = Room::new();
         let _always = room.lagging().lag();
+        let clock = Clock::start();
         let begun = Instant::now();
         let mut flood = FloodControl::new(begun);
         flood.count(BURST);
-        flood.wait_for(&room).await;
+        flood.wait_for(&room, &clock).await;
         assert_eq!(begun.elapsed(), PATIENCE);
         let recovered = Duration::from_millis(50);
         for _ in 0..3 {
@@ -119,7 +127,7 @@ mod tests {
             flood.since = Instant::now();
             flood.count(BURST);
             let begun = Instant::now();
-            flood.wait_for(&room).await;
+            flood.wait_for(&room, &clock).await;
             assert_eq!(begun.elapsed(), recovered);
         }
     }

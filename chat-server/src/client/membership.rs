@@ -26,8 +26,6 @@ pub(crate) struct Membership<'a> {
     /// The client's name and id, where clients have names.
     person: Option<(PersonId, Name)>,
     state: State<'a>,
-    /// Another room that a private message of the client has filled.
-    filled: Option<Arc<Room<TcpConnection>>>,
     /// Bytes said and told because of the client since they were last asked for.
     caused: usize,
 }
@@ -44,7 +42,8 @@ struct Nameless<'a> {
 enum State<'a> {
     /// It has no name yet, and is in no room: it is written to directly.
     Nameless(Nameless<'a>),
-    InRoom(Arc<Room<TcpConnection>>, MemberId),
+    /// The last is another room that a private message of the client has filled.
+    InRoom(Arc<Room<TcpConnection>>, MemberId, Option<Arc<Room<TcpConnection>>>),
     /// It has left the room of this name for another.
     Moving(Transfer<TcpConnection>, Name),
 }
@@ -77,33 +76,34 @@ impl<'a> Membership<'a> {
                 served.set_person(connection.peer(), guest.0);
             }
             person = Some(guest);
-            State::InRoom(room, member)
+            State::InRoom(room, member, None)
         } else {
             let member = directory.first.join(seat, greeting);
-            State::InRoom(Arc::clone(&directory.first), member)
+            State::InRoom(Arc::clone(&directory.first), member, None)
         };
-        Self { server, connection, person, state, filled: None, caused: 0 }
+        Self { server, connection, person, state, caused: 0 }
     }
 
     /// The client's room, if it is in one.
     pub(crate) fn room(&self) -> Option<&Room<TcpConnection>> {
         match &self.state {
-            State::InRoom(room, _) => Some(room),
+            State::InRoom(room, ..) => Some(room),
             State::Nameless(_) | State::Moving(..) => None,
         }
     }
 
     /// Returns whether the client has to wait for space in another room.
     pub(crate) fn has_filled_another_room(&self) -> bool {
-        self.filled.is_some()
+        matches!(self.state, State::InRoom(.., Some(_)))
     }
 
     /// Waits for space in the other room that the client has filled, if it has. Cancel-safe.
     pub(crate) async fn other_room_has_space(&mut self) {
-        if let Some(room) = &self.filled {
+        let State::InRoom(.., filled) = &mut self.state else { return };
+        if let Some(room) = filled {
             // Boxed, because it hardly ever happens, and every connection would have the space for it.
             Box::pin(room.has_space()).await;
-            self.filled = None;
+            *filled = None;
         }
     }
 
@@ -140,7 +140,7 @@ impl<'a> Membership<'a> {
         let arrival = Arrival::From(left.clone());
         let (room, member, caused) = self.server.directory.arrive(*id, seat, arrival);
         self.caused += caused;
-        self.state = State::InRoom(room, member);
+        self.state = State::InRoom(room, member, None);
     }
 
     /// The client gives its name: it joins the first room, if it can have the name.
@@ -164,14 +164,14 @@ impl<'a> Membership<'a> {
             let arrival = Arrival::New(greeting.map(str::to_owned));
             let (room, member, caused) = self.server.directory.arrive(id, *seat, arrival);
             self.caused += caused;
-            self.state = State::InRoom(room, member);
+            self.state = State::InRoom(room, member, None);
         }
         Ok(())
     }
 
     /// Broadcasts a message of the client to its room.
     pub(crate) fn say(&mut self, text: &str) {
-        if let State::InRoom(room, member) = &self.state {
+        if let State::InRoom(room, member, _) = &self.state {
             let name = self.person.as_ref().map(|(_, name)| name);
             let speaker = Speaker::Client(self.connection.peer(), self.connection.number(), name);
             self.caused += self.server.speech.say(room, *member, speaker, text);
@@ -184,7 +184,7 @@ impl<'a> Membership<'a> {
             (State::Nameless(nameless), _) => {
                 nameless.seat.iter_mut().for_each(|seat| self.server.deliveries.tell(seat, &line));
             }
-            (State::InRoom(room, member), _) => self.caused += room.tell(*member, line),
+            (State::InRoom(room, member, _), _) => self.caused += room.tell(*member, line),
             (State::Moving(..), Some((id, _))) => self.server.directory.tell(*id, line),
             (State::Moving(..), None) => {}
         }
@@ -240,7 +240,11 @@ impl<'a> Membership<'a> {
                 self.server.console.print(language.client_renamed(name, peer, &new));
                 *name = new;
             }
-            Some(Effect::Filled(room)) => self.filled = Some(room),
+            Some(Effect::Filled(room)) => {
+                if let State::InRoom(.., filled) = &mut self.state {
+                    *filled = Some(room);
+                }
+            }
             Some(Effect::Moving { from, to, seat }) => {
                 self.server.console.print(language.client_moves(name, peer, &to));
                 self.state = State::Moving(seat, from);
@@ -269,7 +273,7 @@ impl Drop for Membership<'_> {
                     .into_iter()
                     .for_each(|seat| self.server.deliveries.part(*seat));
             }
-            (None, State::InRoom(room, member)) => room.leave(*member),
+            (None, State::InRoom(room, member, _)) => room.leave(*member),
             (None, State::Moving(..)) => {}
         }
     }

@@ -1,7 +1,7 @@
 //! How many clients are served at a time, and what becomes of one more (requirements 7.1, 7.5).
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chat_protocol::limits::MAX_QUEUE;
 use chat_protocol::options::profile::{MaxClients, WhenFull};
@@ -29,6 +29,14 @@ pub(crate) struct Admission {
 
 /// One client's place, for as long as this lives.
 pub(crate) struct Permit(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit);
+
+/// The shares of the limits that a connection has until it is closed.
+pub(crate) struct Shares {
+    /// Counts it where it comes from, where addresses have limits.
+    origin: Option<Origin>,
+    /// Its place, once it has one.
+    place: OnceLock<Permit>,
+}
 
 /// The fate of a client that has come.
 pub(crate) enum Entry {
@@ -76,6 +84,12 @@ impl Admission {
         }
     }
 
+    /// The shares of a connection, where there are limits. A single pointer, because every idle client has it.
+    pub(crate) fn shares(&self, origin: Option<Origin>) -> Option<Box<Shares>> {
+        let limited = origin.is_some() || self.places.is_some();
+        limited.then(|| Box::new(Shares { origin, place: OnceLock::new() }))
+    }
+
     /// A permit to part politely from a client that is not served; for as long as what
     /// is returned lives.
     pub(crate) fn farewell(&self) -> Option<SemaphorePermit<'_>> {
@@ -93,6 +107,19 @@ impl Admission {
             }
             Ok(_) | Err(_) => Entry::Refused(Refusal::ServerFull),
         }
+    }
+}
+
+impl Shares {
+    /// The connection has this place from now on.
+    pub(crate) fn take_place(&self, permit: Permit) {
+        // It has no other.
+        let _ = self.place.set(permit);
+    }
+
+    /// The share of its address's limits.
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
     }
 }
 

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::net::admission::Permit;
+use crate::net::admission::{Permit, Shares};
 use crate::net::clock::Clock;
 use crate::net::idle::Activity;
 use crate::net::per_address::Origin;
@@ -60,10 +59,8 @@ pub(crate) struct TcpConnection {
     peer: (IpAddr, u16),
     /// The number of the client among those with its source port.
     number: u32,
-    /// Counts the connection where it comes from, until it is closed; where addresses have limits.
-    origin: Option<Origin>,
-    /// Its place among those that are served (`--max-clients`), until it is closed.
-    place: OnceLock<Box<Permit>>,
+    /// Its shares of the limits, where there are any.
+    shares: Option<Box<Shares>>,
 }
 
 /// The source of the knowledge that there is something to read.
@@ -81,7 +78,7 @@ impl TcpConnection {
         stream: TcpStream,
         peer: SocketAddr,
         number: u32,
-        origin: Option<Origin>,
+        shares: Option<Box<Shares>>,
         clock: Clock,
     ) -> Self {
         Self {
@@ -90,8 +87,7 @@ impl TcpConnection {
             dismissed: AtomicBool::new(false),
             peer: (peer.ip(), peer.port()),
             number,
-            origin,
-            place: OnceLock::new(),
+            shares,
         }
     }
 
@@ -106,14 +102,13 @@ impl TcpConnection {
 
     /// The address, where it has limits.
     pub(crate) fn origin(&self) -> Option<&Origin> {
-        self.origin.as_ref()
+        self.shares.as_ref()?.origin()
     }
 
     /// The connection has this place from now on, where places are counted.
     pub(crate) fn take_place(&self, permit: Option<Permit>) {
-        if let Some(permit) = permit {
-            // It has no other.
-            let _ = self.place.set(Box::new(permit));
+        if let (Some(shares), Some(permit)) = (&self.shares, permit) {
+            shares.take_place(permit);
         }
     }
 

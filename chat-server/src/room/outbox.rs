@@ -165,17 +165,16 @@ impl Outbox {
             let offered = match &writable {
                 Some(Ok(())) => self.offer(|bytes| member.offer(bytes, clock.now())),
                 Some(Err(_)) => break Fault::Broken,
-                // The grace is over. From here on no flooder waits for this member, and `timeout` counts.
-                None if lag.take().is_some() => {
-                    self.slow.store(true, Ordering::Relaxed);
-                    continue;
-                }
                 None => self.offer(|bytes| member.offer_to_system(bytes, clock.now())),
             };
             match offered {
                 Ok(Taken::All) => return,
                 Ok(Taken::Some) => taken = clock.now(),
                 Ok(Taken::Nothing) if writable.is_some() => {}
+                // The grace is over. From here on no flooder waits for this member, and `timeout` counts.
+                Ok(Taken::Nothing) if lag.take().is_some() => {
+                    self.slow.store(true, Ordering::Relaxed);
+                }
                 Ok(Taken::Nothing) => break Fault::Stuck,
                 Err(_) => break Fault::Broken,
             }
