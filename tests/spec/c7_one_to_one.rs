@@ -256,17 +256,17 @@ fn r7_2_an_operator_among_many_has_the_same_commands() -> Result {
 
 #[test]
 fn r7_2_the_name_of_the_operator_is_free_when_it_has_another() -> Result {
-    let mut chat = Chat::start_with(&["--profile", "grupal", "--operator", "Root"])?;
+    let mut chat = Chat::start_with(&["--profile", "grupal", "--operator", "Profe"])?;
     let mut ana = chat.member("Ana")?;
-    for line in ["/nombre ROOT", "/nombre Rооt"] {
+    for line in ["/nombre PROFE", "/nombre Pro.fe"] {
         ana.send(format!("{line}\n"))?;
         ana.expect("! nombre reservado")?;
     }
     chat.server.type_in("/nombre Jefa\n")?;
-    ana.expect("* Root ahora es Jefa")?;
-    ana.send("/nombre jefa\n/nombre Root\n")?;
+    ana.expect("* Profe ahora es Jefa")?;
+    ana.send("/nombre jefa\n/nombre Profe\n")?;
     ana.expect("! nombre reservado")?;
-    ana.expect("* ahora te llamas Root")
+    ana.expect("* ahora te llamas Profe")
 }
 
 #[test]
