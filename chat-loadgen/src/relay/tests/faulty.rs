@@ -153,7 +153,7 @@ fn check(faults: &[&str]) -> Totals {
             swapped: count("swap"),
             echoed: count("echo"),
             corrupted: count("corrupt"),
-            stalled: 0,
+            ..Totals::default()
         }
     );
     totals
