@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::faults::{lines, measured};
+use super::lines::{lines, measured};
 use super::log::{Fault, Log};
 use super::member::Identity;
 use super::options::RelayOptions;

@@ -5,26 +5,23 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
-use std::mem;
 use std::time::{Duration, Instant};
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::memchr;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::cut::Cut;
+use super::lines::{RUN, lines, measured};
 use super::log::{Fault, Log};
-use super::losses::Losses;
+use super::losses::{Losses, Pair};
 use super::member::Identity;
 use super::options::{OneIn, RelayOptions};
-use crate::wire::payload::is_digit;
 
 /// Time without a measured message after which a held-back line is released without its successor.
 const QUIET: Duration = Duration::from_millis(200);
 
-/// Length of a payload's run, between the brace and its kind.
-const RUN: usize = 4;
 /// Byte range of a payload's kind, sender and number.
 const NUMBERS: std::ops::Range<usize> = 1 + RUN..1 + RUN + 1 + 3 + 5;
 
@@ -45,9 +42,6 @@ pub(super) struct Faults {
     /// Time of the last measured message.
     heard: Instant,
 }
-
-/// Receiver and sender, by their numbers.
-pub(super) type Pair = (u64, u64);
 
 /// A line held back.
 struct Held {
@@ -80,21 +74,6 @@ impl Held {
     fn text(&self) -> &[u8] {
         measured(&self.line).unwrap_or(&self.line)
     }
-}
-
-/// The whole lines of `said`, with their newlines.
-pub(super) fn lines(said: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut start = 0;
-    memchr_iter(b'\n', said).map(move |end| &said[mem::replace(&mut start, end + 1)..=end])
-}
-
-/// The payload of kind Measured in a line, from its first brace to its last.
-pub(super) fn measured(line: &[u8]) -> Option<&[u8]> {
-    let text = &line[memchr(b'{', line)?..];
-    let run = text.get(1..=RUN)?;
-    let is_measured = run.iter().all(|&byte| is_digit(byte)) && text.get(RUN + 1) == Some(&b'm');
-    let end = memrchr(b'}', text)?;
-    is_measured.then_some(&text[..=end])
 }
 
 impl Faults {
@@ -350,25 +329,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_measured_texts_are_seen() {
-        assert_eq!(measured(b"x {0aZ_m12}y} z\n"), Some(&b"{0aZ_m12}y}"[..]));
-        for line in ["{0aZ_p12}\n", "{0 Z_m12}\n", "{0aZ\n", "{0aZ_m12\n", "hola\n", "\n"] {
-            assert_eq!(measured(line.as_bytes()), None, "{line:?}");
-        }
-    }
-
-    #[test]
     fn another_character_is_printable_and_never_the_same() {
         let mut chance = Pcg64Mcg::seed_from_u64(1);
         for byte in (b' '..=b'~').cycle().take(50_000) {
             let other = another(byte, &mut chance);
             assert!(other != byte && other.is_ascii_graphic(), "{byte} {other}");
         }
-    }
-
-    #[test]
-    fn lines_keep_their_newlines() {
-        let lines: Vec<_> = lines(b"a\n\nb\n").collect();
-        assert_eq!(lines, [&b"a\n"[..], b"\n", b"b\n"]);
     }
 }

@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::faults::Pair;
 use super::log::{Fault, Log};
 use super::member::Identity;
+
+/// Receiver and sender, by their numbers.
+pub(super) type Pair = (u64, u64);
 
 /// The losses of all pairs of receiver and sender, that are not noted yet.
 #[derive(Debug, Default)]

@@ -11,6 +11,7 @@ mod cut;
 mod error;
 mod faults;
 mod hub;
+mod lines;
 mod log;
 mod losses;
 mod member;
