@@ -136,8 +136,8 @@ pub(crate) struct SlowReader {
     pub(crate) name: String,
     /// True if the server ended its connection.
     pub(crate) cut_off: bool,
-    /// Time at which that was seen, in nanoseconds since the measuring window opened; nothing if it
-    /// was seen only when the client read again, at the end.
+    /// Time of that, in nanoseconds since the measuring window opened: when it was seen; or, if it was
+    /// seen only when the client read again at the end, when the last message that came was sent.
     pub(crate) at: Option<i64>,
     /// Number of messages that it had not read then, or at the end.
     pub(crate) behind: u64,

@@ -177,6 +177,16 @@ fn what_arrives_after_the_deadline_is_late_and_not_lost() {
 }
 
 #[test]
+fn a_message_of_this_run_that_was_never_sent_is_foreign() {
+    let mut seen = Seen::new();
+    let mut unsent = Vec::new();
+    let message = Message { kind: Kind::Measured, sender: 0, number: 7 };
+    seen.shared.mark.write(message, 0, &mut unsent);
+    seen.hear(&String::from_utf8(unsent).expect("ASCII"));
+    assert_eq!(seen.close(Ending::Over), [("foreign", 1)]);
+}
+
+#[test]
 fn words_are_counted_by_kind() {
     let mut seen = Seen::new();
     let mut strange = Vec::new();

@@ -293,6 +293,7 @@ impl Worker {
         let now = self.shared.clock.now();
         let mut clients: Vec<Client> =
             self.clients.drain(..).flatten().map(|client| *client).collect();
+        let fates = self.fates_of(&mut clients);
         for client in &mut clients {
             let unfinished = std::mem::take(&mut client.rest);
             if client.presence == Presence::Here && !unfinished.is_empty() {
@@ -301,7 +302,6 @@ impl Worker {
             self.judge.close_account(&self.shared, client, Ending::Over, now);
             self.judge.close_cut_account(&self.shared, client, now);
         }
-        let fates = self.fates_of(&clients);
         self.end_interval(self.interval.unwrap_or(0));
         if self.used.is_none() {
             self.record_thread_use();

@@ -16,7 +16,7 @@ use crate::wire::payload;
 const READ: usize = 64 * 1024;
 /// Maximum number of bytes kept of an incomplete frame: a server that sends without end must not
 /// fill memory.
-const MAX_REST: usize = 2 * payload::LONGEST;
+pub(super) const MAX_REST: usize = 2 * payload::LONGEST;
 /// Maximum number of reads from one client before the others get a turn.
 const TURNS: usize = 8;
 /// True if a read that does not fill the buffer has emptied the socket for the event queue, too. On
