@@ -53,12 +53,20 @@ impl Ended {
         self.record.pointer(path).unwrap_or_else(|| panic!("no {path} in {}", self.record))
     }
 
-    /// Checks that every delivery that was due is in one class, and in no other.
+    /// Checks that every delivery that was due is in one class, and in no other, and that there are
+    /// witnesses of each kind of fault, which say what was seen.
     #[track_caller]
     pub(crate) fn closes(&self) {
         let classes = ["ok", "lost", "late", "reordered", "corrupt", "cut_off", "undecided"];
         let sum: u64 = classes.map(|class| self.number(&format!("/ledger/{class}"))).iter().sum();
-        assert_eq!(self.number("/ledger/expected"), sum, "{}", self.value("/ledger"));
+        let ledger = self.value("/ledger");
+        assert_eq!(self.number("/ledger/expected"), sum, "{ledger}");
+        let besides = ["duplicated", "echoed", "foreign", "merged"];
+        for kind in classes[1..].iter().chain(&besides).filter(|kind| ledger[**kind] != 0) {
+            let witnesses = ledger["witnesses"][*kind].as_array().map_or(&[][..], |all| all);
+            let says = |seen: &Value| seen["detail"].as_str().is_some_and(|what| !what.is_empty());
+            assert!(!witnesses.is_empty() && witnesses.iter().all(says), "{kind}: {ledger}");
+        }
     }
 
     /// Checks that of what was due nothing is wrong, and little undecided.

@@ -63,7 +63,8 @@ impl Judge {
                 self.seen(shared, Anomaly::Disorder, client, key, now, DISORDER);
             }
         }
-        if ending == Ending::CutOff {
+        // To a client that was lost before the first message, nothing was ever due.
+        if ending == Ending::CutOff && client.began {
             client.until = Some(until);
         }
     }
@@ -71,7 +72,9 @@ impl Judge {
     /// Counts what a client whose connection ended could not get after that: up to now, when it
     /// would have left, or the run is over.
     pub(crate) fn close_cut_account(&mut self, shared: &Shared, client: &mut Client, now: u64) {
-        let Some(until) = client.until.take() else { return };
+        let Some(until) = client.until.take_if(|_| client.presence == Presence::Lost) else {
+            return;
+        };
         let senders = shared.audience.senders(client.room());
         for ((&sender, &from), to) in senders.iter().zip(&until).zip(client.sent(shared)) {
             if !client.is_itself(sender, shared) {

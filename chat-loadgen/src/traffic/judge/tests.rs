@@ -244,6 +244,11 @@ proptest! {
             seen.client.until = Some(seen.client.sent(&seen.shared));
             text(&seen.shared, 0, 16);
         }
-        seen.close(ending);
+        seen.judge.close_account(&seen.shared, &mut seen.client, ending, 1_200);
+        if ending == Ending::CutOff {
+            seen.client.presence = Presence::Lost;
+            text(&seen.shared, 1, 17);
+        }
+        seen.close(Ending::Over);
     }
 }
