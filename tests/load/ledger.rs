@@ -221,7 +221,8 @@ fn deliveries_that_go_on_arriving_are_mentioned() -> Result {
 
 #[test]
 fn a_duplicate_behind_the_last_delivery_is_seen() {
-    let address = delaying(|_| vec![Duration::ZERO, Duration::from_millis(50)]);
+    // The last is sent 100 ms before sending ends.
+    let address = delaying(|_| vec![Duration::ZERO, Duration::from_millis(150)]);
     let load = ["--clients", "4", "--senders", "1", "--rate", "10/s"];
     let ended = run_at(address, &load);
     assert_eq!(ended.number("/ledger/ok"), 30);
