@@ -21,7 +21,7 @@ use crate::wire::dialects::DialectName;
 /// Puts a chat server under load, times every delivery and proves what arrived.
 ///
 /// Simulated clients talk in a room. Each delivery is timed from the moment at which its message
-/// should have been sent, and is found right, lost, duplicated, reordered, echoed to its sender,
+/// should have been sent, and is found right, lost, late, duplicated, reordered, echoed to its sender,
 /// corrupt or foreign. When the generator itself could not keep up, the run is called INVALID.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, args_override_self = true)]

@@ -303,6 +303,8 @@ impl<'a> Client<'a> {
                 found => panic!("{found:?}: {}", String::from_utf8_lossy(text)),
             },
             Event::Other(line) => assert_eq!(self.mark.find(line), Found::Nothing),
+            Event::Routine => {}
+            Event::Garbage(bytes) => panic!("{}", String::from_utf8_lossy(bytes)),
             // What IRC calls an error is the answer to QUIT, too.
             Event::Refused(words) => {
                 let words = String::from_utf8_lossy(words);

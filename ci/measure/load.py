@@ -10,7 +10,7 @@ from .servers import Unable
 
 # For what has no time of its own in a run: connecting, the barrier, the end.
 PATIENCE = 120
-FAULTS = ["lost", "duplicated", "reordered", "echoed", "corrupt", "foreign", "forgotten"]
+FAULTS = ["lost", "late", "duplicated", "reordered", "echoed", "corrupt", "foreign", "forgotten"]
 
 
 def generate(running, dialect, cpus, options, seconds, watch=None):

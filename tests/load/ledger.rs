@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use chat_drive::failure::Result;
 
+use crate::delaying::delaying;
 use crate::running::{Ended, Relay, run_at};
 
 /// The counts in the relay's log, by kind of fault.
@@ -36,6 +38,26 @@ fn compare(faults: &[&str], load: &[&str]) -> Result<(Ended, BTreeMap<String, u6
         relay.program.expect_exit(0)?;
     }
     Ok((ended, logged(&log)))
+}
+
+/// Checks that there are no other faults than these.
+#[track_caller]
+fn only(ended: &Ended, faults: &[&str]) {
+    for fault in [
+        "lost",
+        "late",
+        "reordered",
+        "corrupt",
+        "duplicated",
+        "echoed",
+        "foreign",
+        "disconnected",
+        "forgotten",
+    ] {
+        let number = ended.number(&format!("/ledger/{fault}"));
+        assert!(number == 0 || faults.contains(&fault), "{fault}: {}", ended.value("/ledger"));
+    }
+    assert_eq!(ended.status, Some(if faults.is_empty() { 0 } else { 3 }), "{}", ended.words);
 }
 
 fn count(log: &BTreeMap<String, u64>, fault: &str) -> u64 {
@@ -93,11 +115,9 @@ fn each_fault_alone_is_that_fault_and_no_other() -> Result {
         let load = ["--clients", "8", "--senders", "2", "--window", "8", "--drain-timeout", "1s"];
         let (ended, log) = compare(&[option, "1/20"], &load)?;
         assert!(count(&log, logged) > 0, "{option}: {log:?}");
-        for fault in ["lost", "duplicated", "reordered", "echoed", "corrupt", "foreign"] {
-            let expected = if fault == counted { count(&log, logged) } else { 0 };
-            let found = ended.number(&format!("/ledger/{fault}"));
-            assert_eq!(found, expected, "{option}, {fault}: {}", ended.value("/ledger"));
-        }
+        let found = ended.number(&format!("/ledger/{counted}"));
+        assert_eq!(found, count(&log, logged), "{option}: {}", ended.value("/ledger"));
+        only(&ended, &[counted]);
     }
     Ok(())
 }
@@ -124,28 +144,106 @@ fn a_closed_loop_goes_on_when_everything_is_lost() -> Result {
 }
 
 #[test]
-fn what_somebody_else_says_is_foreign() -> Result {
-    let relay = Relay::start(&[])?;
-    let mut stranger = relay.stage.connect("stranger", relay.address)?;
-    let mut load = crate::running::load(&["--clients", "3", "--rate", "50/s"]);
-    let address = relay.address.to_string();
-    let program = relay.stage.start("load", {
-        load.args(["--server", &address]);
-        load
-    })?;
-    // Its first message shows that it is measuring.
-    let begun = |line: &str| line.starts_with('{') && line.as_bytes().get(5) == Some(&b'm');
-    while !begun(&stranger.hear()?.expect("a line")) {}
-    stranger.send("usuario 7: Hola\n")?;
-    let record = program.out.rest()?.join("\n");
-    let record: serde_json::Value = serde_json::from_str(&record).expect("JSON");
-    assert_eq!(record.pointer("/ledger/foreign"), Some(&3.into()));
-    assert_eq!(record.pointer("/ledger/lost"), Some(&0.into()));
+fn what_is_lost_to_those_who_leave_is_lost() -> Result {
+    let load = ["--clients", "20", "--senders", "2", "--rate", "300/s", "--churn", "3/s"];
+    let load = [&load[..], &["--duration", "3s", "--drain-timeout", "2s"]].concat();
+    let (ended, log) = compare(&["--drop-all", "1/7"], &load)?;
+    // A client can tell that a message was lost if it got others of its sender before and after it.
+    let (certain, unseen) = (count(&log, "drop"), count(&log, "unseen"));
+    let lost = ended.number("/ledger/lost");
+    assert!(certain > 1000 && unseen < certain / 20, "{log:?}");
+    assert!((certain..=certain + unseen).contains(&lost), "{lost}, {log:?}");
+    only(&ended, &["lost"]);
     Ok(())
 }
 
 #[test]
-fn two_generators_at_once_are_foreign_to_each_other() -> Result {
+fn what_was_due_after_a_cut_is_cut_off() -> Result {
+    // Connected one after another, the fourth is one that only listens.
+    let load = ["--clients", "8", "--senders", "2", "--rate", "300/s"];
+    let load = [&load[..], &["--connect-concurrency", "1"]].concat();
+    let (ended, log) = compare(&["--cut", "3", "--cut-after", "300ms"], &load)?;
+    assert!(count(&log, "cut") > 50, "{log:?}");
+    assert_eq!(ended.number("/ledger/cut_off"), count(&log, "cut"), "{}", ended.value("/ledger"));
+    assert_eq!(ended.number("/ledger/expected"), 300 * 7);
+    only(&ended, &["disconnected"]);
+    assert_eq!(ended.number("/ledger/disconnected"), 1);
+    Ok(())
+}
+
+#[test]
+fn every_text_on_a_line_is_read() -> Result {
+    let load = ["--clients", "8", "--senders", "2", "--rate", "300/s"];
+    let (ended, log) = compare(&["--double", "1/9"], &load)?;
+    assert!(count(&log, "double") > 50, "{log:?}");
+    assert_eq!(ended.number("/ledger/duplicated"), count(&log, "double"));
+    only(&ended, &["duplicated"]);
+    let (ended, log) = compare(&["--merge", "1/9"], &load)?;
+    assert!(count(&log, "merge") > 50, "{log:?}");
+    assert_eq!(ended.number("/ledger/merged"), count(&log, "merge"));
+    assert_eq!(ended.number("/ledger/ok"), 300 * 7);
+    assert!(ended.words.contains("arrived merged"), "{}", ended.words);
+    only(&ended, &[]);
+    Ok(())
+}
+
+#[test]
+fn what_is_late_is_not_lost() -> Result {
+    let faults = ["--late", "1/10", "--late-by", "800ms"];
+    let load = ["--clients", "8", "--senders", "2", "--rate", "500/s", "--drain-timeout", "500ms"];
+    let (ended, log) = compare(&faults, &load)?;
+    // Most of them arrive within the time for draining, and have been overtaken.
+    let (late, reordered) = (ended.number("/ledger/late"), ended.number("/ledger/reordered"));
+    assert!(late > 20 && reordered > 20, "{}", ended.value("/ledger"));
+    // The last of a sender arrive late and in their order, if nothing has overtaken them.
+    let in_order = count(&log, "late") - late - reordered;
+    assert!(in_order < 20, "{log:?} {}", ended.value("/ledger"));
+    only(&ended, &["late", "reordered"]);
+    assert!(ended.words.contains("were late"), "{}", ended.words);
+    let witnesses = ended.value("/ledger/witnesses/late").as_array().expect("a list");
+    let says_when = |witness: &serde_json::Value| {
+        let sent_before = witness["sent"].as_i64() < witness["at"].as_i64();
+        sent_before && witness["detail"].as_str().is_some_and(|detail| !detail.is_empty())
+    };
+    assert!(witnesses.iter().all(says_when) && witnesses.len() == 5, "{witnesses:?}");
+    Ok(())
+}
+
+#[test]
+fn deliveries_that_go_on_arriving_are_mentioned() -> Result {
+    let faults = ["--late", "1/2", "--late-by", "800ms"];
+    let load = ["--clients", "8", "--senders", "2", "--rate", "500/s", "--drain-timeout", "250ms"];
+    let (ended, _) = compare(&faults, &load)?;
+    assert_eq!(ended.value("/ledger/still_arriving"), true, "{}", ended.value("/ledger"));
+    assert!(ended.words.contains("still arriving when the run ended"), "{}", ended.words);
+    Ok(())
+}
+
+#[test]
+fn a_duplicate_behind_the_last_delivery_is_seen() {
+    // The last is sent 100 ms before sending ends.
+    let address = delaying(|_| vec![Duration::ZERO, Duration::from_millis(150)]);
+    let load = ["--clients", "4", "--senders", "1", "--rate", "10/s"];
+    let ended = run_at(address, &load);
+    assert_eq!(ended.number("/ledger/ok"), 30);
+    assert_eq!(ended.number("/ledger/duplicated"), 30);
+    only(&ended, &["duplicated"]);
+}
+
+#[test]
+fn strangers_lines_are_counted_and_no_fault() -> Result {
+    let load = ["--clients", "8", "--senders", "2", "--rate", "300/s"];
+    let (ended, log) = compare(&["--stranger", "1/20"], &load)?;
+    assert!(count(&log, "stranger") > 50, "{log:?}");
+    assert_eq!(ended.number("/words/strangers/count"), count(&log, "stranger"));
+    assert_eq!(ended.value("/words/strangers/first/0/detail"), "usuario 0: Hola, soy de fuera");
+    assert_eq!(ended.value("/words").as_object().map(serde_json::Map::len), Some(1));
+    only(&ended, &[]);
+    Ok(())
+}
+
+#[test]
+fn two_generators_at_once_are_strangers_to_each_other() -> Result {
     let relay = Relay::start(&[])?;
     let address = relay.address.to_string();
     let options = ["--clients", "4", "--senders", "1", "--rate", "100/s", "--server", &address];
@@ -157,9 +255,9 @@ fn two_generators_at_once_are_foreign_to_each_other() -> Result {
     let mut witness = relay.stage.connect("witness", relay.address)?;
     while witness.hear()?.expect("a line").as_bytes().get(5) != Some(&b'm') {}
     let ended = run_at(relay.address, &options[..6]);
-    assert!(ended.number("/ledger/foreign") > 0, "{}", ended.value("/ledger"));
+    assert!(ended.number("/words/strangers/count") > 0, "{}", ended.value("/words"));
     assert_eq!(ended.number("/ledger/ok"), 300);
-    assert_eq!(ended.number("/ledger/lost"), 0);
+    only(&ended, &[]);
     drop(other);
     Ok(())
 }

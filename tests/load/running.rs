@@ -53,6 +53,32 @@ impl Ended {
         self.record.pointer(path).unwrap_or_else(|| panic!("no {path} in {}", self.record))
     }
 
+    /// Checks that every delivery that was due is in one class, and in no other, and that there are
+    /// witnesses of each kind of fault, which say what was seen.
+    #[track_caller]
+    pub(crate) fn closes(&self) {
+        let classes = ["ok", "lost", "late", "reordered", "corrupt", "cut_off", "undecided"];
+        let sum: u64 = classes.map(|class| self.number(&format!("/ledger/{class}"))).iter().sum();
+        let ledger = self.value("/ledger");
+        assert_eq!(self.number("/ledger/expected"), sum, "{ledger}");
+        let besides = ["duplicated", "echoed", "foreign", "merged"];
+        for kind in classes[1..].iter().chain(&besides).filter(|kind| ledger[**kind] != 0) {
+            let witnesses = ledger["witnesses"][*kind].as_array().map_or(&[][..], |all| all);
+            let says = |seen: &Value| seen["detail"].as_str().is_some_and(|what| !what.is_empty());
+            assert!(!witnesses.is_empty() && witnesses.iter().all(says), "{kind}: {ledger}");
+        }
+    }
+
+    /// Checks that of what was due nothing is wrong, and little undecided.
+    #[track_caller]
+    pub(crate) fn has_nothing_wrong(&self) {
+        assert_eq!(self.status, Some(0), "{}", self.words);
+        let number = |class| self.number(&format!("/ledger/{class}"));
+        let (expected, ok, undecided) = (number("expected"), number("ok"), number("undecided"));
+        assert_eq!(expected, ok + undecided, "{}", self.value("/ledger"));
+        assert!(undecided <= expected / 20, "{}", self.value("/ledger"));
+    }
+
     /// Checks that every delivery was right, and that there were this many.
     #[track_caller]
     pub(crate) fn is_clean(&self, deliveries: u64) {
@@ -97,7 +123,9 @@ pub(crate) fn read(output: &Output) -> Ended {
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     let record = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {:?}\n{words}", output.stdout));
-    Ended { status: output.status.code(), record, words }
+    let ended = Ended { status: output.status.code(), record, words };
+    ended.closes();
+    ended
 }
 
 /// The command that starts this project's server on a free port.

@@ -1,14 +1,10 @@
 //! Kinds of simulated clients.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chat_drive::failure::Result;
 
+use crate::delaying::delaying;
 use crate::running::{Relay, load, run, run_at, server};
 
 /// Deliveries in one second at 100/s among ten clients: each message reaches nine.
@@ -157,55 +153,18 @@ fn who_leaves_and_comes_back_is_due_what_is_said_meanwhile_and_no_more() {
             "--duration",
             "3s",
         ]);
-        assert_eq!(ended.status, Some(0), "{}", ended.words);
-        let (expected, ok) = (ended.number("/ledger/expected"), ended.number("/ledger/ok"));
-        assert_eq!(expected, ok);
+        ended.has_nothing_wrong();
+        let expected = ended.number("/ledger/expected");
         // The twelve that stay get everything, the eight others a part of it.
         assert!(expected > 1500 * 11 && expected < 1500 * 19, "{expected}");
         assert_eq!(ended.number("/ledger/disconnected"), 0);
     }
 }
 
-/// A server that serves the first `prompt` clients at once, and later ones 300 ms late.
-fn late_for_newcomers(prompt: usize) -> SocketAddr {
-    type Lines = Sender<(Instant, String)>;
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let members: Arc<Mutex<Vec<(usize, Lines)>>> = Arc::default();
-    thread::spawn(move || {
-        for (id, stream) in listener.incoming().flatten().enumerate() {
-            let (lines, due) = channel::<(Instant, String)>();
-            members.lock().expect("nobody panics").push((id, lines));
-            let mut out = stream.try_clone().expect("a second handle");
-            thread::spawn(move || {
-                for (time, line) in due {
-                    // This server is late on purpose.
-                    thread::sleep(time.saturating_duration_since(Instant::now()));
-                    if out.write_all(line.as_bytes()).is_err() {
-                        return;
-                    }
-                }
-            });
-            let members = Arc::clone(&members);
-            thread::spawn(move || {
-                for line in BufReader::new(stream).lines().map_while(std::result::Result::ok) {
-                    let line = line + "\n";
-                    for (other, lines) in members.lock().expect("nobody panics").iter() {
-                        let late = Duration::from_millis(if *other < prompt { 0 } else { 300 });
-                        if *other != id && line != "salir\n" {
-                            let _ = lines.send((Instant::now() + late, line.clone()));
-                        }
-                    }
-                }
-            });
-        }
-    });
-    address
-}
-
 #[test]
 fn what_is_under_way_to_those_who_came_back_is_waited_for() {
-    let address = late_for_newcomers(20);
+    let late = |id| vec![Duration::from_millis(if id < 20 { 0 } else { 300 })];
+    let address = delaying(late);
     let ended = run_at(
         address,
         &[
@@ -221,9 +180,7 @@ fn what_is_under_way_to_those_who_came_back_is_waited_for() {
             "2s",
         ],
     );
-    assert_eq!(ended.number("/ledger/lost"), 0, "{}", ended.value("/ledger"));
-    assert_eq!(ended.number("/ledger/ok"), ended.number("/ledger/expected"));
-    assert_eq!(ended.status, Some(0), "{}", ended.words);
+    ended.has_nothing_wrong();
 }
 
 #[test]
@@ -233,6 +190,27 @@ fn slow_readers_are_not_due_anything_and_their_effect_is_shown() {
     ended.is_clean(200 * 14);
     assert_eq!(ended.number("/without_slow_readers/response/count"), 200 * 19);
     assert!(ended.words.contains("without"), "{}", ended.words);
+    let fates = ended.value("/slow_readers").as_array().expect("a list");
+    assert_eq!(fates.len(), 5);
+    let stayed = |fate: &serde_json::Value| fate["cut_off"] == false && fate["behind"] == 200;
+    assert!(fates.iter().all(stayed), "{fates:?}");
+}
+
+#[test]
+fn slow_readers_whose_connection_the_server_closes_are_named() {
+    // What the small buffers of the server take is soon full.
+    let spawned = server("--slow-reader close");
+    let load = ["--clients", "8", "--senders", "2", "--slow-readers", "2", "--rate", "2000/s"];
+    let more = ["--size", "4000", "--duration", "2s", "--spawn", &spawned];
+    let ended = run(&[&load[..], &more].concat());
+    let fates = ended.value("/slow_readers").as_array().expect("a list");
+    assert_eq!(fates.len(), 2);
+    let gone = |fate: &serde_json::Value| {
+        let behind = fate["behind"].as_u64().is_some_and(|behind| (10..4000).contains(&behind));
+        fate["cut_off"] == true && behind && fate["at"].is_i64()
+    };
+    assert!(fates.iter().all(gone), "{fates:?}\n{}", ended.words);
+    assert_eq!(ended.number("/ledger/disconnected"), 0);
 }
 
 #[test]

@@ -8,10 +8,12 @@ mod ledger;
 pub(crate) mod threshold;
 pub(crate) mod validity;
 
+use std::collections::BTreeMap;
+
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use ledger::{Ledger, Witness};
+pub(crate) use ledger::{Ledger, SlowReader, Witness, Words};
 
 /// The version of [`Record`]'s JSON. It changes when a field changes its meaning or goes away.
 pub(crate) const VERSION: u32 = 1;
@@ -33,6 +35,13 @@ pub(crate) struct Record {
     pub(crate) latency: Latency,
     /// Counts of right and wrong deliveries.
     pub(crate) ledger: Ledger,
+    /// The server's words that are no message, by kind: `refusals` (and errors), `notices`, `strangers`
+    /// (clients of another program or run), `garbage` (no line of the protocol).
+    #[serde(default)]
+    pub(crate) words: BTreeMap<String, Words>,
+    /// The fate of each slow reader, those that were cut off first.
+    #[serde(default)]
+    pub(crate) slow_readers: Vec<SlowReader>,
     /// The receivers that waited longest on average, worst first.
     pub(crate) worst: Vec<Receiver>,
     /// The run second by second.

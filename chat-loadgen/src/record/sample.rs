@@ -23,6 +23,8 @@ fn make() -> Record {
         traffic: traffic(),
         latency,
         ledger: Ledger { expected: 14_970_000, ok: 14_970_000, ..Ledger::default() },
+        words: BTreeMap::new(),
+        slow_readers: Vec::new(),
         worst: (0..6).map(receiver).collect(),
         intervals: (0..60).map(interval).collect(),
         generator: generator(),
@@ -48,6 +50,8 @@ pub(crate) fn full() -> Record {
         verdict: verdict(Status::Faulty, &["3 deliveries were lost", "1 arrived twice"]),
         workload: Workload { slow_readers: 2, churn: 0.5, ..workload() },
         ledger: faulty_ledger(),
+        words: words(),
+        slow_readers: vec![slow_reader(7, Some(12_500_000_000)), slow_reader(9, None)],
         server: Some(server),
         without_slow_readers: Some(latency(0.8)),
         floor: Some(Floor {
@@ -221,6 +225,7 @@ fn faulty_ledger() -> Ledger {
         receiver: receiver.into(),
         sender: Some("c-3".into()),
         number: Some(number),
+        sent: Some(31_240_000_000),
         at: 31_250_000_000,
         detail: detail.into(),
     };
@@ -228,16 +233,39 @@ fn faulty_ledger() -> Ledger {
     let twice = vec![witness("c-48", 9, "came again 1.2 ms later: <b>\u{1b}[31mhola</b>")];
     Ledger {
         expected: 14_970_000,
-        ok: 14_969_996,
+        ok: 14_969_980,
         lost: 3,
+        late: 1,
         duplicated: 1,
+        merged: 2,
         cut_off: 12,
+        undecided: 4,
         disconnected: 1,
         forgotten: 0,
         disorder: Some(0),
         witnesses: [("lost".to_owned(), lost), ("duplicated".to_owned(), twice)].into(),
         ..Ledger::default()
     }
+}
+
+fn words() -> BTreeMap<String, Words> {
+    let of = |count, words: &str| Words {
+        count,
+        first: vec![Witness {
+            receiver: "c-9".into(),
+            sender: None,
+            number: None,
+            sent: None,
+            at: 31_250_000_000,
+            detail: words.into(),
+        }],
+    };
+    let refusals = of(1, "-OOM command not allowed when used memory > 'maxmemory'.");
+    [("refusals".to_owned(), refusals), ("strangers".to_owned(), of(7, "usuario 7: Hola"))].into()
+}
+
+fn slow_reader(number: u16, at: Option<i64>) -> SlowReader {
+    SlowReader { name: format!("c-{number}"), cut_off: at.is_some(), at, behind: 6_250 }
 }
 
 fn step(rate: f64, holds: bool) -> Step {

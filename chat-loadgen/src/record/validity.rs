@@ -79,6 +79,9 @@ fn doubts(record: &Record, interrupted: bool) -> Vec<String> {
             figures::count(generator.forgotten_gaps),
         ));
     }
+    if !record.ledger.closes() {
+        reasons.push("the ledger does not close: this is a fault of the generator".to_owned());
+    }
     if !interrupted && record.traffic.deliveries == 0 && record.traffic.messages == 0 {
         reasons.push("no message was sent within the measuring window".to_owned());
     }
@@ -150,6 +153,7 @@ fn remarks(record: &Record) -> Vec<String> {
             figures::count(traffic.unsent),
         ));
     }
+    remarks.extend(remarks_on_deliveries(record));
     let wanted = record.workload.clients;
     if traffic.connected < wanted {
         remarks.push(format!("{} of {wanted} clients took part", traffic.connected));
@@ -157,6 +161,30 @@ fn remarks(record: &Record) -> Vec<String> {
     if record.workload.total_order && record.ledger.disorder.is_none() {
         remarks
             .push("the order was not looked at to the end: who witnessed it was lost".to_owned());
+    }
+    remarks
+}
+
+/// Remarks on what is no fault of delivery.
+fn remarks_on_deliveries(record: &Record) -> Vec<String> {
+    let ledger = &record.ledger;
+    let strangers = record.words.get("strangers").map_or(0, |words| words.count);
+    let remarks = [
+        (ledger.undecided, "deliveries are undecided: their receiver was leaving or joining"),
+        (ledger.cut_off, "deliveries are cut off: their receiver or sender was disconnected"),
+        (ledger.merged, "deliveries arrived merged: on one line with another"),
+        (strangers, "lines were of strangers: others use this server, too"),
+        (ledger.late, "deliveries were late: the drain had ended"),
+    ];
+    let seen = remarks.into_iter().filter(|(number, _)| *number > 0);
+    let mut remarks: Vec<_> =
+        seen.map(|(number, what)| format!("{} {what}", figures::count(number))).collect();
+    if ledger.still_arriving {
+        remarks.push(
+            "deliveries were still arriving when the run ended: what is lost may only be late, \
+             and a longer --drain-timeout tells"
+                .to_owned(),
+        );
     }
     remarks
 }

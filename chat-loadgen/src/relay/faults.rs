@@ -3,40 +3,45 @@
 //! The fault of a delivery depends on the seed, the message's numbers and the receiver alone, not
 //! on the rounds in which lines happen to arrive: a seed gives the same faults again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
-use std::mem;
 use std::time::{Duration, Instant};
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::memchr;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::cut::Cut;
+use super::lines::{RUN, lines, measured};
 use super::log::{Fault, Log};
+use super::losses::{Losses, Pair};
 use super::member::Identity;
 use super::options::{OneIn, RelayOptions};
-use crate::wire::payload::is_digit;
 
 /// Time without a measured message after which a held-back line is released without its successor.
 const QUIET: Duration = Duration::from_millis(200);
 
-/// Length of a payload's run, between the brace and its kind.
-const RUN: usize = 4;
 /// Byte range of a payload's kind, sender and number.
 const NUMBERS: std::ops::Range<usize> = 1 + RUN..1 + RUN + 1 + 3 + 5;
+
+/// A stranger's line.
+const STRANGER: &[u8] = b"usuario 0: Hola, soy de fuera\n";
 
 /// Fault injection: odds, seed, and the lines that are held back.
 pub(super) struct Faults {
     odds: Odds,
     seed: u64,
     held: BTreeMap<Pair, Held>,
+    late_by: Duration,
+    late: VecDeque<Late>,
+    /// Receivers whose last line has no newline yet, by their numbers.
+    unfinished: BTreeSet<u64>,
+    losses: Losses,
+    cut: Option<Cut>,
     /// Time of the last measured message.
     heard: Instant,
 }
-
-/// Receiver and sender, by their numbers.
-type Pair = (u64, u64);
 
 /// A line held back.
 struct Held {
@@ -44,12 +49,24 @@ struct Held {
     line: Vec<u8>,
 }
 
+/// A line held back for a time.
+struct Late {
+    due: Instant,
+    receiver: Identity,
+    held: Held,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Odds {
     drop: Option<OneIn>,
+    drop_all: Option<OneIn>,
     dup: Option<OneIn>,
+    double: Option<OneIn>,
+    merge: Option<OneIn>,
     corrupt: Option<OneIn>,
     swap: Option<OneIn>,
+    late: Option<OneIn>,
+    stranger: Option<OneIn>,
     echo: Option<OneIn>,
 }
 
@@ -59,31 +76,27 @@ impl Held {
     }
 }
 
-/// The whole lines of `said`, with their newlines.
-pub(super) fn lines(said: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut start = 0;
-    memchr_iter(b'\n', said).map(move |end| &said[mem::replace(&mut start, end + 1)..=end])
-}
-
-/// The payload of kind Measured in a line, from its first brace to its last.
-pub(super) fn measured(line: &[u8]) -> Option<&[u8]> {
-    let text = &line[memchr(b'{', line)?..];
-    let run = text.get(1..=RUN)?;
-    let is_measured = run.iter().all(|&byte| is_digit(byte)) && text.get(RUN + 1) == Some(&b'm');
-    let end = memrchr(b'}', text)?;
-    is_measured.then_some(&text[..=end])
-}
-
 impl Faults {
     /// Fault injection as the options ask for it, or `None`.
     pub(super) fn from_options(options: &RelayOptions) -> Option<Self> {
-        let &RelayOptions { drop, dup, corrupt, swap, echo, seed, .. } = options;
-        [drop, dup, corrupt, swap, echo].iter().any(Option::is_some).then(|| Self {
-            odds: Odds { drop, dup, corrupt, swap, echo },
-            seed,
+        let odds = Odds::from_options(options);
+        let cut = Cut::from_options(options);
+        (odds.any() || cut.is_some()).then(|| Self {
+            odds,
+            seed: options.seed,
             held: BTreeMap::new(),
+            late_by: options.late_by.duration().unwrap_or_default(),
+            late: VecDeque::new(),
+            unfinished: BTreeSet::new(),
+            losses: Losses::default(),
+            cut,
             heard: Instant::now(),
         })
+    }
+
+    /// The connection that is to be cut, if there is one.
+    pub(super) fn cut(&mut self) -> Option<&mut Cut> {
+        self.cut.as_mut()
     }
 
     /// Appends to `out` what `receiver` gets of what `sender` said.
@@ -101,7 +114,11 @@ impl Faults {
                     self.heard = Instant::now();
                     self.deliver_line(receiver, sender, line, text, out, log)?;
                 }
-                None if receiver != sender => out.extend_from_slice(line),
+                None if receiver != sender => {
+                    self.end_line(receiver, out);
+                    self.losses.heard(receiver, sender, log)?;
+                    out.extend_from_slice(line);
+                }
                 None => {}
             }
         }
@@ -110,7 +127,8 @@ impl Faults {
 
     /// Returns whether lines are held back whose successors do not seem to come.
     pub(super) fn overdue(&self) -> bool {
-        !self.held.is_empty() && self.heard.elapsed() >= QUIET
+        let holds = !self.held.is_empty() || !self.unfinished.is_empty();
+        holds && self.heard.elapsed() >= QUIET
     }
 
     /// Appends the lines held back for `receiver` to `out`; only those from `sender` if one is
@@ -122,6 +140,9 @@ impl Faults {
         out: &mut Vec<u8>,
         log: &mut Log,
     ) -> io::Result<()> {
+        if sender.is_none() {
+            self.end_line(receiver, out);
+        }
         let due = |&(to, from): &Pair| {
             to == receiver.number && sender.is_none_or(|sender| sender.number == from)
         };
@@ -130,6 +151,27 @@ impl Faults {
             log.note(Fault::Held, receiver.port, held.sender_port, held.text())?;
         }
         Ok(())
+    }
+
+    /// Notes that a client has left: what it could not tell is known now.
+    pub(super) fn note_left(&mut self, client: Identity, log: &mut Log) -> io::Result<()> {
+        self.unfinished.remove(&client.number);
+        self.losses.left(client, log)
+    }
+
+    /// Notes at the end what receivers could not tell.
+    pub(super) fn finish(&mut self, log: &mut Log) -> io::Result<()> {
+        self.losses.finish(log)
+    }
+
+    /// The next line that has been held back for its time, and its receiver.
+    pub(super) fn next_late(&mut self, log: &mut Log) -> io::Result<Option<(u64, Vec<u8>)>> {
+        let is_due = self.late.front().is_some_and(|late| late.due <= Instant::now());
+        let Some(Late { receiver, held, .. }) = self.late.pop_front_if(|_| is_due) else {
+            return Ok(None);
+        };
+        log.note(Fault::Late, receiver.port, held.sender_port, held.text())?;
+        Ok(Some((receiver.number, held.line)))
     }
 
     fn deliver_line(
@@ -141,34 +183,64 @@ impl Faults {
         out: &mut Vec<u8>,
         log: &mut Log,
     ) -> io::Result<()> {
-        let mut note = |fault, text: &[u8]| log.note(fault, receiver.port, sender.port, text);
         let mut chance = self.chance(receiver, text);
         if receiver == sender {
             if hits(self.odds.echo, &mut chance) {
                 out.extend_from_slice(line);
-                note(Fault::Echo, text)?;
+                log.note(Fault::Echo, receiver.port, sender.port, text)?;
             }
             return Ok(());
         }
+        if hits(self.odds.drop_all, &mut self.chance_of_message(text)) {
+            return self.losses.lose(receiver, sender, text, log);
+        }
+        self.losses.heard(receiver, sender, log)?;
         let pair = (receiver.number, sender.number);
         if let Some(late) = self.held.remove(&pair) {
             out.extend_from_slice(line);
             out.extend_from_slice(&late.line);
-            return note(Fault::Swap, late.text());
+            return log.note(Fault::Swap, receiver.port, sender.port, late.text());
         }
-        match self.odds.choose(&mut chance) {
+        let fault = self.odds.choose(&mut chance);
+        if matches!(fault, None | Some(Fault::Merge)) {
+            if self.unfinished.remove(&receiver.number) {
+                log.note(Fault::Merge, receiver.port, sender.port, text)?;
+            }
+        } else {
+            self.end_line(receiver, out);
+        }
+        let held = || Held { sender_port: sender.port, line: line.to_vec() };
+        match fault {
             None => out.extend_from_slice(line),
             // Noted when it is known whether there was a next line.
-            Some(Fault::Swap) => {
-                let held = Held { sender_port: sender.port, line: line.to_vec() };
-                self.held.insert(pair, held);
+            Some(Fault::Swap) => drop(self.held.insert(pair, held())),
+            Some(Fault::Merge) => {
+                out.extend_from_slice(line.strip_suffix(b"\n").unwrap_or(line));
+                self.unfinished.insert(receiver.number);
+            }
+            Some(Fault::Late) => {
+                let due = Instant::now() + self.late_by;
+                self.late.push_back(Late { due, receiver, held: held() });
             }
             Some(fault) => {
                 apply(fault, line, text, out, &mut chance);
-                note(fault, text)?;
+                log.note(fault, receiver.port, sender.port, text)?;
             }
         }
         Ok(())
+    }
+
+    /// Ends a line of a receiver that has no newline yet.
+    fn end_line(&mut self, receiver: Identity, out: &mut Vec<u8>) {
+        if self.unfinished.remove(&receiver.number) {
+            out.push(b'\n');
+        }
+    }
+
+    /// Random generator for the faults of one message, whoever receives it.
+    fn chance_of_message(&self, text: &[u8]) -> Pcg64Mcg {
+        let numbers = text.get(NUMBERS).unwrap_or(text);
+        Pcg64Mcg::seed_from_u64(xxh3_64_with_seed(numbers, self.seed))
     }
 
     /// Random generator for the faults of one delivery, seeded by its receiver and text.
@@ -180,16 +252,37 @@ impl Faults {
 }
 
 impl Odds {
-    /// Chooses a delivery's fault, if any: each kind has its own chance, the first that hits wins.
-    fn choose(&self, chance: &mut Pcg64Mcg) -> Option<Fault> {
-        let Self { drop, dup, corrupt, swap, .. } = *self;
-        let faults = [
+    fn from_options(options: &RelayOptions) -> Self {
+        let &RelayOptions { drop, drop_all, dup, double, merge, corrupt, .. } = options;
+        let &RelayOptions { swap, late, stranger, echo, .. } = options;
+        Self { drop, drop_all, dup, double, merge, corrupt, swap, late, stranger, echo }
+    }
+
+    fn any(&self) -> bool {
+        let Self { drop_all, echo, .. } = self;
+        self.of_deliveries().iter().any(|(odds, _)| odds.is_some())
+            || drop_all.is_some()
+            || echo.is_some()
+    }
+
+    fn of_deliveries(&self) -> [(Option<OneIn>, Fault); 8] {
+        let Self { drop, dup, double, merge, corrupt, swap, late, stranger, .. } = *self;
+        [
             (drop, Fault::Drop),
             (dup, Fault::Dup),
             (corrupt, Fault::Corrupt),
             (swap, Fault::Swap),
-        ];
-        faults.into_iter().find(|&(odds, _)| hits(odds, chance)).map(|(_, fault)| fault)
+            (double, Fault::Double),
+            (merge, Fault::Merge),
+            (late, Fault::Late),
+            (stranger, Fault::Stranger),
+        ]
+    }
+
+    /// Chooses a delivery's fault, if any: each kind has its own chance, the first that hits wins.
+    fn choose(&self, chance: &mut Pcg64Mcg) -> Option<Fault> {
+        let mut faults = self.of_deliveries().into_iter();
+        faults.find(|&(odds, _)| hits(odds, chance)).map(|(_, fault)| fault)
     }
 }
 
@@ -205,14 +298,23 @@ fn apply(fault: Fault, line: &[u8], text: &[u8], out: &mut Vec<u8>, chance: &mut
             out.extend_from_slice(line);
             out.extend_from_slice(line);
         }
-        // Those that hold a line back or send it elsewhere leave the line itself as it is.
-        Fault::Swap | Fault::Held | Fault::Echo => out.extend_from_slice(line),
+        Fault::Double => {
+            out.extend_from_slice(line.strip_suffix(b"\n").unwrap_or(line));
+            out.extend_from_slice(text);
+            out.push(b'\n');
+        }
+        Fault::Stranger => {
+            out.extend_from_slice(STRANGER);
+            out.extend_from_slice(line);
+        }
         Fault::Corrupt => {
             let start = out.len() + memchr(b'{', line).unwrap_or_default();
             out.extend_from_slice(line);
             let at = start + chance.random_range(0..text.len());
             out[at] = another(out[at], chance);
         }
+        // The others leave the line itself as it is, or are no fault of one line.
+        _ => out.extend_from_slice(line),
     }
 }
 
@@ -227,25 +329,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_measured_texts_are_seen() {
-        assert_eq!(measured(b"x {0aZ_m12}y} z\n"), Some(&b"{0aZ_m12}y}"[..]));
-        for line in ["{0aZ_p12}\n", "{0 Z_m12}\n", "{0aZ\n", "{0aZ_m12\n", "hola\n", "\n"] {
-            assert_eq!(measured(line.as_bytes()), None, "{line:?}");
-        }
-    }
-
-    #[test]
     fn another_character_is_printable_and_never_the_same() {
         let mut chance = Pcg64Mcg::seed_from_u64(1);
         for byte in (b' '..=b'~').cycle().take(50_000) {
             let other = another(byte, &mut chance);
             assert!(other != byte && other.is_ascii_graphic(), "{byte} {other}");
         }
-    }
-
-    #[test]
-    fn lines_keep_their_newlines() {
-        let lines: Vec<_> = lines(b"a\n\nb\n").collect();
-        assert_eq!(lines, [&b"a\n"[..], b"\n", b"b\n"]);
     }
 }

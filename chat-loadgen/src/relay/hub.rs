@@ -91,6 +91,7 @@ impl Relay {
         while !stop.load(Relaxed) {
             self.stall_if_due(stop);
             self.wait(&mut events)?;
+            self.cut_if_due().map_err(RelayError::Log)?;
             self.note_events(&events);
             self.accept();
             self.read();
@@ -102,6 +103,9 @@ impl Relay {
             self.handle_idle(events.is_empty()).map_err(RelayError::Log)?;
         }
         self.release_all().map_err(RelayError::Log)?;
+        if let Some(faults) = &mut self.faults {
+            faults.finish(&mut self.log).map_err(RelayError::Log)?;
+        }
         self.log.finish().map_err(RelayError::Log)
     }
 
@@ -232,6 +236,11 @@ impl Relay {
         for (index, own) in self.said.drain(..) {
             speakers.push((self.members.list[index].identity, own));
         }
+        if let Some(cut) = faults.cut() {
+            for (speaker, own) in &speakers {
+                cut.note(*speaker, &self.batch[own.clone()], &mut self.log)?;
+            }
+        }
         let mut out = Vec::new();
         for member in &mut self.members.list {
             out.clear();
@@ -256,6 +265,7 @@ impl Relay {
                 faults.release(member.identity, None, &mut out, &mut self.log)?;
                 // It leaves in any case.
                 let _: Result<(), Gone> = member.send(&[], &out);
+                faults.note_left(member.identity, &mut self.log)?;
                 for other in &mut self.members.list {
                     out.clear();
                     let from = Some(member.identity);
@@ -269,8 +279,35 @@ impl Relay {
         Ok(())
     }
 
+    /// Cuts the connection of the client that is to be cut, when it is time.
+    fn cut_if_due(&mut self) -> io::Result<()> {
+        let Some(cut) = self.faults.as_mut().and_then(Faults::cut) else { return Ok(()) };
+        for member in &mut self.members.list {
+            if cut.cuts(member.identity) {
+                end(member, &mut self.ended);
+            }
+        }
+        self.remove_ended()
+    }
+
+    /// Delivers what has been held back for its time.
+    fn deliver_late(&mut self) -> io::Result<()> {
+        let Some(faults) = &mut self.faults else { return Ok(()) };
+        while let Some((receiver, line)) = faults.next_late(&mut self.log)? {
+            let mut members = self.members.list.iter_mut();
+            let member = members.find(|member| member.identity.number == receiver);
+            if let Some(member) = member
+                && member.send(&[], &line).is_err()
+            {
+                end(member, &mut self.ended);
+            }
+        }
+        Ok(())
+    }
+
     /// Idle work: done when there is time for it.
     fn handle_idle(&mut self, idle: bool) -> io::Result<()> {
+        self.deliver_late()?;
         if self.faults.as_ref().is_some_and(Faults::overdue) {
             self.release_all()?;
         }

@@ -16,15 +16,27 @@ pub(crate) struct Totals {
     pub(crate) echoed: u64,
     /// Deliveries with a damaged byte.
     pub(crate) corrupted: u64,
+    /// Deliveries whose text was twice on its line.
+    pub(crate) doubled: u64,
+    /// Deliveries that were on the line of another, behind it.
+    pub(crate) merged: u64,
+    /// Deliveries that were held back for a time.
+    pub(crate) late: u64,
+    /// Lines of a stranger.
+    pub(crate) strangers: u64,
+    /// Deliveries that were not made, because the connection had been cut.
+    pub(crate) cut_off: u64,
     /// Times that the relay did nothing.
     pub(crate) stalled: u64,
 }
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { dropped, duplicated, swapped, echoed, corrupted, stalled } = self;
+        let Self { dropped, duplicated, swapped, echoed, corrupted, stalled, .. } = self;
+        let Self { doubled, merged, late, strangers, cut_off, .. } = self;
         write!(f, "dropped {dropped}, duplicated {duplicated}, swapped {swapped}, ")?;
-        write!(f, "echoed {echoed}, corrupted {corrupted}, stalled {stalled}")
+        write!(f, "echoed {echoed}, corrupted {corrupted}, doubled {doubled}, merged {merged}, ")?;
+        write!(f, "late {late}, strangers {strangers}, cut off {cut_off}, stalled {stalled}")
     }
 }
 
@@ -32,7 +44,15 @@ impl fmt::Display for Totals {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     Drop,
+    /// Dropped, and its receiver was sent nothing of its sender before or after that, by which it
+    /// could tell. Counted as dropped.
+    Unseen,
     Dup,
+    Double,
+    Merge,
+    Late,
+    Stranger,
+    Cut,
     Corrupt,
     Swap,
     /// Held back for a swap, but its sender said nothing more: delivered late, in its place among
@@ -45,6 +65,12 @@ impl Fault {
     fn name(self) -> &'static str {
         match self {
             Self::Drop => "drop",
+            Self::Unseen => "unseen",
+            Self::Double => "double",
+            Self::Merge => "merge",
+            Self::Late => "late",
+            Self::Stranger => "stranger",
+            Self::Cut => "cut",
             Self::Dup => "dup",
             Self::Corrupt => "corrupt",
             Self::Swap => "swap",
@@ -74,7 +100,12 @@ impl Log {
         text: &[u8],
     ) -> io::Result<()> {
         match fault {
-            Fault::Drop => self.totals.dropped += 1,
+            Fault::Drop | Fault::Unseen => self.totals.dropped += 1,
+            Fault::Double => self.totals.doubled += 1,
+            Fault::Merge => self.totals.merged += 1,
+            Fault::Late => self.totals.late += 1,
+            Fault::Stranger => self.totals.strangers += 1,
+            Fault::Cut => self.totals.cut_off += 1,
             Fault::Dup => self.totals.duplicated += 1,
             Fault::Corrupt => self.totals.corrupted += 1,
             Fault::Swap => self.totals.swapped += 1,

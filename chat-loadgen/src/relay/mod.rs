@@ -7,10 +7,13 @@
 use std::io::{self, Write};
 use std::sync::atomic::AtomicBool;
 
+mod cut;
 mod error;
 mod faults;
 mod hub;
+mod lines;
 mod log;
+mod losses;
 mod member;
 mod members;
 mod options;

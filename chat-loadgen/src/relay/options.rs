@@ -25,13 +25,33 @@ pub(crate) struct RelayOptions {
     #[arg(long, value_name = "1/n")]
     pub(crate) drop: Option<OneIn>,
 
+    /// Lose one message in n to all receivers
+    #[arg(long, value_name = "1/n")]
+    pub(crate) drop_all: Option<OneIn>,
+
     /// Deliver one delivery in n twice in a row
     #[arg(long, value_name = "1/n")]
     pub(crate) dup: Option<OneIn>,
 
+    /// Deliver one delivery in n with its text twice on the line
+    #[arg(long, value_name = "1/n")]
+    pub(crate) double: Option<OneIn>,
+
+    /// Leave out the newline of one delivery in n, so that the next one is on the same line
+    #[arg(long, value_name = "1/n")]
+    pub(crate) merge: Option<OneIn>,
+
     /// Hold one delivery in n back until its sender's next one has arrived
     #[arg(long, value_name = "1/n")]
     pub(crate) swap: Option<OneIn>,
+
+    /// Hold one delivery in n back for --late-by
+    #[arg(long, value_name = "1/n")]
+    pub(crate) late: Option<OneIn>,
+
+    /// Time for which --late holds a delivery back
+    #[arg(long, value_name = "TIME", default_value = "1s")]
+    pub(crate) late_by: TimeLimit,
 
     /// Send one message in n to its sender, too
     #[arg(long, value_name = "1/n")]
@@ -40,6 +60,18 @@ pub(crate) struct RelayOptions {
     /// Damage one byte of one delivery in n
     #[arg(long, value_name = "1/n")]
     pub(crate) corrupt: Option<OneIn>,
+
+    /// Say something of its own, as a stranger would, before one delivery in n
+    #[arg(long, value_name = "1/n")]
+    pub(crate) stranger: Option<OneIn>,
+
+    /// Close the connection of the nth client that came, counted from 0
+    #[arg(long, value_name = "N")]
+    pub(crate) cut: Option<u64>,
+
+    /// Time of the cut, counted from the first measured message; off for at once
+    #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF)]
+    pub(crate) cut_after: TimeLimit,
 
     /// Do nothing at all for this long, once: 1s, 500ms, off
     #[arg(long, value_name = "TIME", default_value_t = TimeLimit::OFF)]

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::faults;
+use super::lines::{lines, measured};
 
 /// Interval at which `stop` is looked at, and the relay's maximum sleep.
 pub(super) const TICK: Duration = Duration::from_millis(50);
@@ -24,7 +24,7 @@ impl Stall {
 
     /// Looks for the first measured line.
     pub(super) fn watch(&mut self, said: &[u8]) {
-        if self.due.is_none() && faults::lines(said).any(|line| faults::measured(line).is_some()) {
+        if self.due.is_none() && lines(said).any(|line| measured(line).is_some()) {
             self.due = Some(Instant::now() + self.after);
         }
     }

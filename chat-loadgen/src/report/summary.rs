@@ -18,6 +18,9 @@ const WITNESSES: usize = 3;
 /// Receivers that are shown.
 const WORST: usize = 5;
 
+/// Slow readers whose fate is shown.
+const FATES: usize = 3;
+
 /// The text, a newline after each line.
 pub(crate) fn summary(record: &Record) -> String {
     let mut lines = vec![verdict::headline(record)];
@@ -26,8 +29,10 @@ pub(crate) fn summary(record: &Record) -> String {
     lines.extend(paragraph("traffic", &traffic(record)));
     lines.extend(latencies(record));
     lines.extend(without_slow_readers(record));
-    lines.extend(paragraph("ledger", &ledger(record)));
+    lines.extend(slow_readers(record));
+    lines.extend(ledger(record));
     lines.extend(witnesses(record));
+    lines.extend(words(record));
     lines.extend(worst(record));
     lines.extend(paragraph("generator", &generator(record)));
     lines.extend(paragraph("server", &server(record)));
@@ -162,22 +167,55 @@ fn ledger(record: &Record) -> Vec<String> {
     let ledger = &record.ledger;
     // Every message since the barrier is judged; fewer are timed.
     let warm_up = if record.workload.warm_up > 0.0 { ", warm-up included" } else { "" };
-    let expected = format!("{} expected{warm_up}", count(ledger.expected));
-    let mut items = vec![expected, format!("{} ok", count(ledger.ok))];
-    let cut_off = Some(("cut off", ledger.cut_off)).filter(|(_, number)| *number > 0);
-    let others = ledger.anomalies().into_iter().chain(cut_off);
-    items.extend(others.map(|(name, number)| format!("{} {name}", count(number))));
-    items
+    let mut lines = paragraph(
+        "ledger",
+        &[format!("{} expected{warm_up} = {}", count(ledger.expected), verdict::sum(ledger))],
+    );
+    let merged = Some(("merged", ledger.merged)).filter(|(_, number)| *number > 0);
+    let besides = ledger.besides().into_iter().chain(merged);
+    let besides: Vec<_> =
+        besides.map(|(name, number)| format!("{} {name}", count(number))).collect();
+    lines.extend(paragraph("", &besides));
+    lines
 }
 
 fn witnesses(record: &Record) -> Vec<String> {
     let mut lines = Vec::new();
     for (kind, witnesses) in &record.ledger.witnesses {
+        let kind = kind.replace('_', " ");
         for witness in witnesses.iter().take(WITNESSES) {
             lines.push(cut(&format!("  {kind:<11} {}", verdict::witness(witness))));
         }
     }
     lines
+}
+
+/// What the server said beside messages.
+fn words(record: &Record) -> Vec<String> {
+    let counts: Vec<_> =
+        record.words.iter().map(|(kind, words)| format!("{kind} {}", count(words.count))).collect();
+    let mut lines = paragraph("words", &counts);
+    for (kind, words) in &record.words {
+        for witness in words.first.iter().take(WITNESSES) {
+            lines.push(cut(&format!("  {kind:<11} {}", verdict::witness(witness))));
+        }
+    }
+    lines
+}
+
+/// The fate of the clients that did not read.
+fn slow_readers(record: &Record) -> Vec<String> {
+    let all = &record.slow_readers;
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let gone = all.iter().filter(|reader| reader.cut_off).count();
+    let mut items = vec![format!("{gone} of {} slow readers were cut off", all.len())];
+    items.extend(all.iter().take(FATES).map(verdict::fate));
+    if all.len() > FATES {
+        items.push("…".to_owned());
+    }
+    paragraph("  fate", &items)
 }
 
 fn worst(record: &Record) -> Vec<String> {
@@ -263,105 +301,4 @@ fn search(steps: &[Step]) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::{Status, sample};
-
-    /// The line that begins with a label.
-    fn line<'a>(text: &'a str, label: &str) -> &'a str {
-        let label = format!("{label} ");
-        text.lines().find(|line| line.trim_start().starts_with(&label)).expect(&label)
-    }
-
-    #[test]
-    fn an_ordinary_run_fits_on_a_screen() {
-        for (record, most) in [(sample::record(), 20), (sample::full(), 42)] {
-            let text = summary(&record);
-            assert!(text.lines().count() <= most, "{text}");
-            assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
-            assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_verdict_and_its_reasons_come_first() {
-        assert!(summary(&sample::record()).starts_with("VALID\nworkload"));
-        let mut record = sample::full();
-        let text = summary(&record);
-        let expected =
-            "FAULTY: 3 lost, 1 duplicated, 1 disconnected\n  -        3 deliveries were lost\n";
-        assert!(text.starts_with(expected), "{text}");
-        record.verdict.status = Status::Invalid;
-        record.verdict.reasons = vec!["why ".repeat(60), "\u{1b}[2J".into()];
-        let text = summary(&record);
-        assert!(text.starts_with("INVALID: 3 lost"), "{text}");
-        assert!(!text.contains('\u{1b}'), "{text}");
-        assert_eq!(text.matches("why").count(), 60);
-        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
-    }
-
-    #[test]
-    fn the_figures_stand_in_their_lines() {
-        let mut record = sample::full();
-        record.latency.last.p99 = 31_249_000;
-        record.latency.first.count = 0;
-        let text = summary(&record);
-        assert!(line(&text, "workload").contains("500 clients, 50 senders · 1 room · 2 slow"));
-        assert!(line(&text, "workload").contains("churn 0.50/s · open 500/s poisson"));
-        assert!(
-            line(&text, "traffic").contains("29,994 messages, 500/s of 500/s offered · 6 UNSENT")
-        );
-        assert!(line(&text, "traffic").ends_with("14,967,006 deliveries, 249,450/s"));
-        assert_eq!(line(&text, "last").split_whitespace().nth(5), Some("31.2"));
-        assert_eq!(line(&text, "first").matches('–').count(), 5);
-        assert!(
-            line(&text, "ledger").contains("14,970,000 expected, warm-up included · 14,969,996 ok")
-        );
-        assert!(text.contains("0 in disorder · 1 disconnected\n           12 cut off\n"), "{text}");
-        assert!(line(&text, "generator").contains("pacing lag p99"), "{text}");
-        assert!(line(&text, "server").contains("2.77 µs CPU per delivery"), "{text}");
-        assert!(line(&text, "server").contains("27.9 KiB per client"), "{text}");
-        assert!(line(&text, "relay").contains("1.22 µs CPU per delivery, here 2.27×"), "{text}");
-        assert!(line(&text, "without").contains(" ms "), "{text}");
-    }
-
-    #[test]
-    fn what_was_not_asked_for_is_not_mentioned() {
-        let text = summary(&sample::record());
-        for word in ["slow", "without", "server", "floor", "search", "cut off", "disorder", "churn"]
-        {
-            assert!(!text.contains(word), "{word}: {text}");
-        }
-    }
-
-    #[test]
-    fn three_witnesses_of_each_fault_and_five_receivers_are_enough() {
-        let text = summary(&sample::full());
-        assert_eq!(text.matches("never arrived").count(), 3);
-        assert_eq!(text.matches("came again").count(), 1);
-        assert_eq!(text.matches("29,934 deliveries").count(), 5);
-        assert!(line(&text, "worst").contains("c-17     127.0.0.1:41000"), "{text}");
-    }
-
-    #[test]
-    fn the_floor_stands_beside_the_result() {
-        let mut record = sample::full();
-        record.latency.response.p99 = 9_000_000;
-        record.floor.as_mut().unwrap().latency.response.p99 = 3_000_000;
-        let text = summary(&record);
-        let floor = &text[text.find("\nfloor").unwrap()..];
-        let row = line(floor, "response");
-        assert!(row.contains("3.00 ms") && row.ends_with("3.00×"), "{row}");
-    }
-
-    #[test]
-    fn every_rate_that_was_tried_is_a_row() {
-        let text = summary(&sample::full());
-        let search = &text[text.find("\nsearch").unwrap()..];
-        assert_eq!(search.trim().lines().count(), 6);
-        let words = |row: &str| row.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        let fourth = words(search.trim().lines().nth(3).unwrap());
-        assert_eq!((fourth[0].as_str(), fourth[1].as_str()), ("4,000/s", "no"));
-        assert_eq!(fourth.last().unwrap(), "7");
-    }
-}
+mod tests;

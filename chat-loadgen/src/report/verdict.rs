@@ -3,7 +3,7 @@
 use chat_protocol::text::showable;
 
 use crate::record::figures::{count, time_of};
-use crate::record::{Record, Status, Witness};
+use crate::record::{Ledger, Record, SlowReader, Status, Witness};
 
 /// The verdict in a line: `VALID`, `FAULTY: 3 lost, 1 duplicated`.
 pub(super) fn headline(record: &Record) -> String {
@@ -28,13 +28,39 @@ pub(super) fn word(status: Status) -> &'static str {
     }
 }
 
-/// A fault in a line: `c-17 ← c-3 #812 at 31.2 s: never arrived`.
+/// The classes of a ledger as a sum: `98 ok + 2 lost + 0 reordered + 0 corrupt`. Those that are rare
+/// appear only where they are not 0.
+pub(super) fn sum(ledger: &Ledger) -> String {
+    const ALWAYS: usize = 4;
+    let classes = ledger.classes().into_iter().enumerate();
+    let shown = classes.filter(|(i, (_, number))| *i < ALWAYS || *number > 0);
+    let terms: Vec<_> =
+        shown.map(|(_, (name, number))| format!("{} {name}", count(number))).collect();
+    terms.join(" + ")
+}
+
+/// A fault in a line: `c-17 ← c-3 #812 at 31.2 s, sent at 31.1 s: arrived again`.
 pub(super) fn witness(witness: &Witness) -> String {
     let sender = witness.sender.as_ref().map(|name| format!(" ← {name}")).unwrap_or_default();
     let number = witness.number.map(|number| format!(" #{number}")).unwrap_or_default();
-    #[expect(clippy::cast_precision_loss, reason = "what is shown has three digits")]
-    let at = time_of(witness.at as f64);
-    visible(&format!("{}{sender}{number} at {at}: {}", witness.receiver, witness.detail))
+    let at = moment(witness.at);
+    let sent = witness.sent.map(|sent| format!(", sent at {}", moment(sent))).unwrap_or_default();
+    visible(&format!("{}{sender}{number} at {at}{sent}: {}", witness.receiver, witness.detail))
+}
+
+/// A slow reader's fate: `c-7 after 12.5 s, 6,250 messages behind`.
+pub(super) fn fate(reader: &SlowReader) -> String {
+    let when = match (reader.cut_off, reader.at) {
+        (true, Some(at)) => format!("after {}", moment(at)),
+        (true, None) => "before the end".to_owned(),
+        (false, _) => "stayed".to_owned(),
+    };
+    visible(&format!("{} {when}, {} messages behind", reader.name, count(reader.behind)))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "what is shown has three digits")]
+fn moment(nanoseconds: i64) -> String {
+    time_of(nanoseconds as f64)
 }
 
 /// Printable form of a text from the server: without characters that would move the cursor, change
@@ -56,7 +82,7 @@ mod tests {
         record.ledger.disorder = Some(2);
         assert_eq!(
             headline(&record),
-            "FAULTY: 1,234 lost, 1 duplicated, 2 in disorder, 1 disconnected"
+            "FAULTY: 1,234 lost, 1 late, 1 duplicated, 2 in disorder, 1 disconnected"
         );
         record.verdict.status = Status::Partial;
         assert!(headline(&record).starts_with("PARTIAL: 1,234 lost"));
@@ -68,11 +94,12 @@ mod tests {
         seen.detail += "\t\r\n\u{202e}end";
         assert_eq!(
             witness(&seen),
-            "c-48 ← c-3 #9 at 31.2 s: came again 1.2 ms later: \
+            "c-48 ← c-3 #9 at 31.2 s, sent at 31.2 s: came again 1.2 ms later: \
              <b>\u{FFFD}[31mhola</b> \u{FFFD}\u{FFFD}\u{FFFD}end"
         );
         seen.sender = None;
         seen.number = None;
+        seen.sent = None;
         seen.at = -20_000_000;
         assert!(witness(&seen).starts_with("c-48 at -20.0 ms: came"));
     }

@@ -1,7 +1,7 @@
 //! Clients that leave and come back while the others talk.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
-use std::thread;
 use std::time::Duration;
 
 use crate::run::fleet::Fleet;
@@ -15,24 +15,27 @@ const LOOK: Duration = Duration::from_millis(5);
 pub(crate) fn churn(fleet: &Fleet, rate: f64, begin: u64) {
     let shared = &*fleet.shared;
     let churners = fleet.churners();
-    let clients = u32::try_from(churners.len()).unwrap_or(u32::MAX);
-    for (turn, &index) in (0_u32..).zip(churners.iter().cycle()) {
-        let time = begin + nanoseconds(f64::from(turn + 1) / rate);
-        while shared.clock.now() < time {
+    let mut away = Vec::new();
+    let mut returns: BTreeMap<u32, u32> = BTreeMap::new();
+    for (turn, &index) in (1_u32..).zip(churners.iter().cycle()) {
+        let time = begin + nanoseconds(f64::from(turn) / rate);
+        loop {
             if shared.progress.silent.load(Ordering::Relaxed) {
                 return;
             }
-            let look = shared.clock.now() + nanoseconds(LOOK.as_secs_f64());
-            shared.clock.sleep_until(time.min(look));
+            away.extend(shared.take_left());
+            // A server that is too busy to be connected to has one client less for a while.
+            away.retain(|&index| {
+                let time = returns.entry(index).or_default();
+                *time += 1;
+                fleet.reconnect(index, *time).is_err()
+            });
+            let now = shared.clock.now();
+            if now >= time {
+                break;
+            }
+            shared.clock.sleep_until(time.min(now + nanoseconds(LOOK.as_secs_f64())));
         }
         fleet.leave(index);
-        while shared.progress.left.load(Ordering::Relaxed) < u64::from(turn) + 1 {
-            if shared.progress.silent.load(Ordering::Relaxed) {
-                return;
-            }
-            thread::sleep(LOOK);
-        }
-        // A server that is too busy to be connected to has one client less for a while.
-        let _ = fleet.reconnect(index, turn / clients + 1);
     }
 }

@@ -11,14 +11,15 @@ use crate::record::figures::float;
 use crate::record::validity;
 use crate::record::{
     Environment, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Server,
-    Status, Summary, Traffic, VERSION, Verdict, Witness,
+    Status, Summary, Traffic, VERSION, Verdict,
 };
 use crate::roles::Part;
+use crate::run::accounts::{self, Accounts};
 use crate::run::observer::Counts;
 use crate::run::pacer::Paced;
 use crate::system::machine::ThreadUse;
 use crate::traffic::client::{Client, Presence, Received};
-use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
+use crate::traffic::ledger::anomalies::Anomalies;
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::intervals::{LatencyTotals, sum};
 use crate::traffic::timing::latency::{LatencySlice, MessageTimes, histogram};
@@ -49,6 +50,8 @@ pub(crate) struct Measurements {
     pub(crate) unsent: u64,
     /// True if the run was interrupted.
     pub(crate) interrupted: bool,
+    /// True if deliveries were still arriving when the run ended.
+    pub(crate) still_arriving: bool,
 }
 
 /// Observations from outside the run: environment, seconds, CPU time and memory.
@@ -82,10 +85,8 @@ pub(crate) struct ServerUse {
 /// All workers' findings as one.
 struct Sum {
     messages: MessageTimes,
-    anomalies: Anomalies,
-    ok: u64,
+    accounts: Accounts,
     untimed: u64,
-    disconnected: u64,
     waits: Histogram<u64>,
     used: Vec<ThreadUse>,
     clients: Vec<Client>,
@@ -97,7 +98,8 @@ pub(crate) fn record(
     measurements: Measurements,
     around: Surroundings,
 ) -> (Record, Histograms) {
-    let Measurements { shared, findings, totals, paced, edges, unsent, interrupted } = measurements;
+    let Measurements { shared, findings, totals, paced, edges, unsent, .. } = measurements;
+    let Measurements { interrupted, still_arriving, .. } = measurements;
     let span = Span { from: edges[0], to: edges[1] };
     let all = Sum::of(findings, plan.witnesses);
     let connected = all.connected();
@@ -122,7 +124,9 @@ pub(crate) fn record(
         },
         latency: Latency::of(&histograms),
         worst: worst(plan, &all.clients),
-        ledger: ledger(plan, &all, &shared),
+        ledger: Ledger { still_arriving, ..all.ledger(plan, &shared) },
+        words: accounts::words(plan, &all.accounts, &shared),
+        slow_readers: accounts::slow_readers(plan, &all.accounts, &shared),
         intervals: Vec::new(),
         generator: generator(&all, &totals, paced, &around, span.seconds()),
         environment: around.environment,
@@ -160,7 +164,7 @@ fn generator(
         busiest_thread: busiest(&threads, around.cpu, around.environment.cpus, seconds),
         starved: starved(&threads, seconds),
         delay: delay(&all.clients),
-        forgotten_gaps: all.anomalies.forgotten,
+        forgotten_gaps: all.accounts.anomalies.forgotten,
         waits: Summary::of(&all.waits),
         bulk: Summary::of(&totals.bulk.service),
         canary: Summary::of(&totals.canary.service),
@@ -186,25 +190,30 @@ impl Sum {
     fn of(findings: Vec<Finding>, witnesses: usize) -> Self {
         let mut all = Self {
             messages: MessageTimes::default(),
-            anomalies: Anomalies::new(witnesses),
-            ok: 0,
+            accounts: Accounts { anomalies: Anomalies::new(witnesses), ..Accounts::default() },
             untimed: 0,
-            disconnected: 0,
             waits: histogram(),
             used: Vec::new(),
             clients: Vec::new(),
         };
         for finding in findings {
             all.messages.add(&finding.messages);
-            all.anomalies.add(finding.anomalies);
-            all.ok += finding.ok;
+            all.accounts.anomalies.add(finding.anomalies);
+            all.accounts.ok += finding.ok;
             all.untimed += finding.untimed;
-            all.disconnected += finding.disconnected;
+            all.accounts.disconnected += finding.disconnected;
             sum(&mut all.waits, &finding.waits);
             all.used.extend(finding.used);
             all.clients.extend(finding.clients);
+            all.accounts.fates.extend(finding.fates);
         }
         all
+    }
+
+    fn ledger(&self, plan: &Plan, shared: &Shared) -> Ledger {
+        let ledger = accounts::ledger(plan, &self.accounts, shared);
+        let disorder = ledger.disorder.filter(|_| self.has_witnesses());
+        Ledger { forgotten: self.forgotten(shared), disorder, ..ledger }
     }
 
     /// Number of clients that took part from the first message on, without idle ones.
@@ -243,47 +252,6 @@ impl MessageTimes {
         sum(&mut self.first, &other.first);
         sum(&mut self.last, &other.last);
         sum(&mut self.spread, &other.spread);
-    }
-}
-
-fn ledger(plan: &Plan, all: &Sum, shared: &Shared) -> Ledger {
-    let Sum { anomalies, ok, .. } = all;
-    let count = |anomaly| anomalies.count(anomaly);
-    let mut ledger = Ledger {
-        expected: ok
-            + count(Anomaly::Reordered)
-            + anomalies.replaced
-            + anomalies.lost
-            + anomalies.cut_off,
-        ok: *ok,
-        lost: anomalies.lost,
-        duplicated: count(Anomaly::Duplicated),
-        reordered: count(Anomaly::Reordered),
-        echoed: count(Anomaly::Echoed),
-        corrupt: count(Anomaly::Corrupt),
-        foreign: count(Anomaly::Foreign),
-        cut_off: anomalies.cut_off,
-        disconnected: all.disconnected,
-        forgotten: all.forgotten(shared),
-        disorder: (plan.total_order && all.has_witnesses()).then(|| count(Anomaly::Disorder)),
-        witnesses: std::collections::BTreeMap::new(),
-    };
-    for (anomaly, sightings) in anomalies.witnesses() {
-        let witnesses =
-            sightings.iter().map(|sighting| witness(plan, sighting, shared.window.start()));
-        ledger.witnesses.insert(anomaly.name().to_owned(), witnesses.collect());
-    }
-    ledger
-}
-
-fn witness(plan: &Plan, sighting: &Sighting, start: u64) -> Witness {
-    let &Sighting { receiver, message, at, ref detail } = sighting;
-    Witness {
-        receiver: plan.name(receiver),
-        sender: message.map(|(sender, _)| plan.sender_name(sender)),
-        number: message.map(|(_, number)| number),
-        at: at.cast_signed().saturating_sub_unsigned(start),
-        detail: detail.clone(),
     }
 }
 

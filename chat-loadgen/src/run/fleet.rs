@@ -122,7 +122,7 @@ impl Fleet {
         let number = u32::try_from(self.roles.len()).unwrap_or(u32::MAX);
         let connecting = self.plan.connecting;
         let failed = connect_all(self.plan.address, number, connecting, stop, |index, stream| {
-            let send_half = self.join(index, self.plan.name(index), stream)?;
+            let send_half = self.join(index, self.plan.name(index), stream, None)?;
             if let Some(sender) = self.roles[index as usize].sender {
                 let mut send_halves = send_halves.lock().unwrap_or_else(PoisonError::into_inner);
                 send_halves[sender as usize] = Some(send_half);
@@ -145,13 +145,21 @@ impl Fleet {
     /// When it cannot be connected at the first try, within a second.
     pub(crate) fn reconnect(&self, index: u32, time: u32) -> io::Result<()> {
         let how = Connecting { retries: 0, timeout: RETURN, ..self.plan.connecting };
+        let senders = self.shared.audience.senders(self.roles[index as usize].room);
+        let back = senders.iter().map(|&sender| self.shared.in_flight.sent(sender)).collect();
         let stream = connecting::connect(self.plan.address, how, &self.shared.progress.silent)?;
         let name = format!("{}-{time}", self.plan.name(index));
-        self.join(index, name, stream).map(drop)
+        self.join(index, name, stream, Some(back)).map(drop)
     }
 
-    /// Says hello for a client and gives it to its worker.
-    fn join(&self, index: u32, name: String, stream: TcpStream) -> io::Result<Arc<SendHalf>> {
+    /// Says hello for a client and gives it to its worker. `back` is for one that comes back.
+    fn join(
+        &self,
+        index: u32,
+        name: String,
+        stream: TcpStream,
+        back: Option<Box<[u32]>>,
+    ) -> io::Result<Arc<SendHalf>> {
         let Role { part, room, sender, worker, witness } = self.roles[index as usize];
         let handle = &self.workers[worker as usize];
         let mut stream = mio::net::TcpStream::from_std(stream);
@@ -162,8 +170,9 @@ impl Fleet {
         let stage = self.shared.dialect.hello(&who, &mut hello);
         let send_half = Arc::new(SendHalf::new(stream, who));
         send_half.say(&hello, &self.shared);
+        let send_half_too = Arc::clone(&send_half);
         let newcomer =
-            Newcomer { index, part, sender, witness, send_half: Arc::clone(&send_half), stage };
+            Newcomer { index, part, sender, witness, send_half: send_half_too, stage, back };
         self.tell(worker, Command::Join(Box::new(newcomer)));
         Ok(send_half)
     }

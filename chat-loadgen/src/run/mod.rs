@@ -4,6 +4,7 @@
 //! the measuring window, then waiting for what is still under way. Only messages whose time comes
 //! within the window count, and they are waited for.
 
+pub(crate) mod accounts;
 pub(crate) mod barrier;
 pub(crate) mod churn;
 pub(crate) mod connecting;
@@ -46,7 +47,7 @@ pub(crate) fn run(
     let intervals = Intervals::new(plan.numbers.threads as usize + 1, plan.duration.as_secs_f64());
     let mut phases = Phases::new(plan, &fleet, &reports, observer, stop, intervals);
     let paced = phases.measure();
-    let Phases { mut intervals, edges, unsent, interrupted, .. } = phases;
+    let Phases { mut intervals, edges, unsent, interrupted, still_arriving, .. } = phases;
     let shared = Arc::clone(&fleet.shared);
     let (findings, last) = fleet.finish(reports);
     for report in last {
@@ -58,5 +59,5 @@ pub(crate) fn run(
     for ended in ended {
         observer.interval(ended);
     }
-    Ok(Measurements { shared, findings, totals, paced, edges, unsent, interrupted })
+    Ok(Measurements { shared, findings, totals, paced, edges, unsent, interrupted, still_arriving })
 }

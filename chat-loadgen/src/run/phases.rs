@@ -20,6 +20,9 @@ use crate::traffic::timing::intervals::{IntervalReport, Intervals};
 const TICK: Duration = Duration::from_millis(10);
 /// Minimum time that a closed loop waits before it takes messages for lost.
 const LOST: Duration = Duration::from_millis(200);
+/// Minimum time for which clients read on when everything has arrived, or the time for that is over:
+/// for what should not come, and for what comes late.
+const LINGER: Duration = Duration::from_millis(200);
 /// Pause between the barrier and the first message, in nanoseconds.
 const PREPARATION: u64 = 20_000_000;
 
@@ -39,6 +42,8 @@ pub(crate) struct Phases<'a> {
     pub(crate) unsent: u64,
     /// True if the run was told to stop.
     pub(crate) interrupted: bool,
+    /// True if deliveries were still arriving when the run ended.
+    pub(crate) still_arriving: bool,
 }
 
 impl<'a> Phases<'a> {
@@ -63,6 +68,7 @@ impl<'a> Phases<'a> {
             edges,
             unsent: 0,
             interrupted: false,
+            still_arriving: false,
         }
     }
 
@@ -95,6 +101,7 @@ impl<'a> Phases<'a> {
                 .send_halves()
                 .map(|(sender, send_half)| send_half.stop(sender, shared))
                 .sum();
+            self.linger();
             pacer.map(|pacer| pacer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         })
     }
@@ -197,6 +204,7 @@ impl<'a> Phases<'a> {
             shared.progress.silent.store(true, Ordering::Relaxed);
         }
         let deadline = shared.clock.now() + nanoseconds(self.plan.drain_timeout.as_secs_f64());
+        shared.deadline.store(deadline, Ordering::Relaxed);
         let (stop, stopped) = (self.stop, self.interrupted);
         let told = || !stopped && stop.load(Ordering::Relaxed);
         while shared.clock.now() < deadline && !told() {
@@ -211,5 +219,28 @@ impl<'a> Phases<'a> {
             thread::sleep(TICK);
         }
         self.interrupted |= self.stop.load(Ordering::Relaxed);
+    }
+    /// Reads on until nothing has arrived for a moment; at most for the drain timeout once more, and
+    /// that moment. A run that is interrupted does not wait.
+    fn linger(&mut self) {
+        let shared = &*self.fleet.shared;
+        let deliveries = || shared.progress.deliveries.load(Ordering::Relaxed);
+        let begin = shared.clock.now();
+        let end = begin + nanoseconds((self.plan.drain_timeout + LINGER).as_secs_f64());
+        let mut last = (deliveries(), begin);
+        while !self.stop.load(Ordering::Relaxed) {
+            self.collect_reports(Phase::Draining);
+            thread::sleep(TICK);
+            let now = shared.clock.now();
+            if deliveries() != last.0 {
+                last = (deliveries(), now);
+            } else if now - last.1 >= nanoseconds(LINGER.as_secs_f64()) {
+                return;
+            }
+            if now >= end {
+                self.still_arriving = true;
+                return;
+            }
+        }
     }
 }

@@ -55,14 +55,26 @@ pub(crate) struct Client {
     pub(crate) account: Account,
     /// Comparison of the order that it saw with the room's order.
     pub(crate) total_order: Option<Box<TotalOrder>>,
-    /// True if the last text that came lacked its end.
-    pub(crate) torn: bool,
+    /// The last text that lacked its end, which may still come.
+    pub(crate) torn: Option<Box<Torn>>,
     /// Damaged texts that could not be attributed to a message.
     pub(crate) unattributed: u64,
+    /// Numbers of messages that each sender of its room had sent when the client said goodbye, or
+    /// when its connection ended unexpectedly.
+    pub(crate) until: Option<Box<[u32]>>,
     /// Its deliveries that count.
     pub(crate) received: Received,
     /// Local address of its connection.
     pub(crate) address: Option<SocketAddr>,
+}
+
+/// The beginning of a text whose end has not come.
+#[derive(Debug)]
+pub(crate) struct Torn {
+    /// Its bytes.
+    pub(crate) beginning: Box<[u8]>,
+    /// True if no whole text has come since.
+    pub(crate) fresh: bool,
 }
 
 /// Count, sum and maximum of one receiver's response times.
@@ -89,8 +101,9 @@ impl Received {
 impl Client {
     /// A client whose connection has been made and whose hello has been said.
     pub(crate) fn new(newcomer: Newcomer, canary: bool, shared: &Shared) -> Self {
-        let Newcomer { index, part, sender, witness, send_half, stage } = newcomer;
+        let Newcomer { index, part, sender, witness, send_half, stage, back } = newcomer;
         let senders = shared.audience.senders(send_half.who().room).len();
+        let account = back.map_or_else(|| Account::new(senders), Account::coming);
         Self {
             index,
             part,
@@ -105,10 +118,11 @@ impl Client {
             since: shared.clock.now(),
             again: false,
             rest: Vec::new(),
-            account: Account::new(senders),
+            account,
             total_order: (shared.total_order && !witness).then(Box::default),
-            torn: false,
+            torn: None,
             unattributed: 0,
+            until: None,
             received: Received::default(),
         }
     }
@@ -137,9 +151,26 @@ impl Client {
         !senders.iter().enumerate().any(unheard)
     }
 
-    /// Number of deliveries that are due to the client and have not come.
+    /// Numbers of messages that each sender of its room has sent so far.
+    pub(crate) fn sent(&self, shared: &Shared) -> Box<[u32]> {
+        let senders = shared.audience.senders(self.room());
+        senders.iter().map(|&sender| shared.in_flight.sent(sender)).collect()
+    }
+
+    /// Number of deliveries that are due to the client and have not come. To one that has said
+    /// goodbye, none are.
     pub(crate) fn outstanding(&self, shared: &Shared) -> u64 {
-        if self.presence != Presence::Here {
+        if self.expects() { self.account.missing() + self.awaited(shared) } else { 0 }
+    }
+
+    /// Returns whether what is sent now is due to the client.
+    fn expects(&self) -> bool {
+        self.presence == Presence::Here && self.until.is_none()
+    }
+
+    /// Number of these that were not overtaken by a later one of their sender.
+    pub(crate) fn awaited(&self, shared: &Shared) -> u64 {
+        if !self.expects() {
             return 0;
         }
         let senders = shared.audience.senders(self.room()).iter().enumerate();
@@ -148,7 +179,7 @@ impl Client {
         let awaited = others.map(|(seat, &sender)| {
             self.account.awaited(seat, shared.in_flight.sent(sender)).len() as u64
         });
-        self.account.missing() + awaited.sum::<u64>()
+        awaited.sum()
     }
 
     /// Returns whether a message is complete only when this client has it.
@@ -167,4 +198,7 @@ pub(crate) struct Newcomer {
     pub(crate) witness: bool,
     pub(crate) send_half: Arc<SendHalf>,
     pub(crate) stage: dialects::Stage,
+    /// For one that comes back: the numbers of messages that each sender of its room had sent before
+    /// it was connected.
+    pub(crate) back: Option<Box<[u32]>>,
 }

@@ -1,7 +1,7 @@
 //! State that all threads of one run share: clock, window, progress, messages in flight.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::traffic::audience::Audience;
 use crate::traffic::clock::Clock;
@@ -37,6 +37,11 @@ pub(crate) struct Shared {
     /// Deliveries that each worker's clients still wait for and on which the completion of no
     /// message depends. Set once everything is sent.
     pub(crate) outstanding: Box<[AtomicU64]>,
+    /// Time after which a delivery is late, in nanoseconds of the run's clock: far in the future until
+    /// the run is drained.
+    pub(crate) deadline: AtomicU64,
+    /// Clients that have left because they were told to, and may come back.
+    left: Mutex<Vec<u32>>,
     /// Intended time before which a closed loop does not wait for messages any more.
     pub(crate) given_up: AtomicU64,
     /// The server's words when it first refused a client.
@@ -55,8 +60,6 @@ pub(crate) struct Window {
 pub(crate) struct Progress {
     /// Clients that have finished the server's handshake, or lost their connection before.
     pub(crate) settled: AtomicU64,
-    /// Clients that have left because they were told to.
-    pub(crate) left: AtomicU64,
     /// Pairs of receiver and sender that have not been shown to hear each other.
     pub(crate) unproven: AtomicI64,
     /// Messages of the measuring window that have got their number.
@@ -153,6 +156,8 @@ impl Shared {
             progress: Progress::default(),
             patience,
             outstanding: (0..workers).map(|_| AtomicU64::new(u64::MAX)).collect(),
+            deadline: AtomicU64::new(u64::MAX),
+            left: Mutex::default(),
             given_up: AtomicU64::new(0),
             refusal: OnceLock::new(),
         }
@@ -169,6 +174,16 @@ impl Shared {
             self.progress.open.fetch_add(1, Ordering::Relaxed);
         }
         counted
+    }
+
+    /// Records that a client has left.
+    pub(crate) fn note_left(&self, client: u32) {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).push(client);
+    }
+
+    /// Takes the clients that have left since the last call.
+    pub(crate) fn take_left(&self) -> Vec<u32> {
+        std::mem::take(&mut self.left.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes back a sender's last messages, which were not sent; `counted` of them lie in the

@@ -28,6 +28,9 @@ const HEAD: usize = OPEN + 1 + 3 + 5 + 2;
 const CHECKSUM: usize = 5;
 const TAIL: usize = CHECKSUM + 3;
 
+/// Longest label in front of a text, in bytes, by which the halves of a cut text may be separated.
+const LABEL: usize = 48;
+
 /// The digit of value 0.
 const ZERO: u8 = b'0';
 /// Eight times [`ZERO`], as one word.
@@ -72,6 +75,17 @@ pub enum Found {
     Nothing,
 }
 
+/// A text in a line, or a piece of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// Meaning of the piece.
+    pub found: Found,
+    /// Its bytes.
+    pub text: &'a [u8],
+    /// The line's bytes behind it, in which there may be more.
+    pub behind: &'a [u8],
+}
+
 /// Writes and finds the texts of one run.
 #[derive(Debug)]
 pub struct Mark {
@@ -114,23 +128,81 @@ impl Mark {
         out.extend_from_slice(&self.close);
     }
 
-    /// Looks for a text of this run in a line.
-    #[inline]
+    /// Looks for a text of this run in a line: the first one there is.
     pub fn find(&self, line: &[u8]) -> Found {
-        let Some(start) = self.finder.find(line) else { return self.find_piece(line) };
-        let text = &line[start..];
-        let Some(end) = memchr(b'}', text) else { return Found::Torn(attribute(text)) };
-        let text = &text[..=end];
+        self.next(line).found
+    }
+
+    /// The message of a line that ends with its text, and has no other in it: that of nearly every
+    /// line. Any other is left to [`Self::next`].
+    #[inline]
+    pub fn only(&self, line: &[u8]) -> Option<Message> {
+        let (before, text) = line.split_at(self.finder.find(line)?);
         let message = if text.len() >= SHORTEST { read_message(text) } else { None };
+        // A brace within the text would be in its checksum.
+        let intact = if self.verify {
+            text.last_chunk()
+                == Some(&self.tail(checksum(&text[..text.len().saturating_sub(TAIL)])))
+        } else {
+            memchr(b'}', text) == Some(text.len() - 1)
+        };
+        message.filter(|_| intact && !holds_an_end(before))
+    }
+
+    /// The first text in a line, and what stands behind it: there may be more than one.
+    pub fn next<'a>(&self, line: &'a [u8]) -> Piece<'a> {
+        let Some(start) = self.finder.find(line) else { return self.piece(line, &[]) };
+        let (before, text) = line.split_at(start);
+        if holds_an_end(before) {
+            let piece = self.piece(before, text);
+            if piece.found != Found::Nothing {
+                return piece;
+            }
+        }
+        let Some(end) = memchr(b'}', text) else { return self.damaged(text) };
+        let (whole, behind) = text.split_at(end + 1);
+        let message = if whole.len() >= SHORTEST { read_message(whole) } else { None };
         let intact = message.is_some()
             && (!self.verify || {
-                let body = &text[..text.len() - TAIL];
-                text.last_chunk() == Some(&self.tail(checksum(body)))
+                let body = &whole[..whole.len() - TAIL];
+                whole.last_chunk() == Some(&self.tail(checksum(body)))
             });
         match message {
-            Some(message) if intact => Found::Intact(message),
-            _ => Found::Corrupt(attribute(text)),
+            Some(message) if intact => Piece { found: Found::Intact(message), text: whole, behind },
+            _ => self.damaged(text),
         }
+    }
+
+    /// A text that is not as it was sent. It reaches to the next one, as far as can be told.
+    #[cold]
+    fn damaged<'a>(&self, text: &'a [u8]) -> Piece<'a> {
+        let end = self.finder.find(&text[1..]).map_or(text.len(), |next| next + 1);
+        let (text, behind) = text.split_at(end);
+        let message = attribute(text);
+        let ends = memchr(b'}', text).is_some() || self.only_its_end_is_damaged(text);
+        let found = if ends { Found::Corrupt(message) } else { Found::Torn(message) };
+        Piece { found, text, behind }
+    }
+
+    fn only_its_end_is_damaged(&self, text: &[u8]) -> bool {
+        let mut mended = text.to_vec();
+        mended.pop();
+        mended.push(b'}');
+        matches!(self.next(&mended).found, Found::Intact(_))
+    }
+
+    /// Returns whether a text that was cut, `beginning`, ends with `rest`; either may have a label of
+    /// another message at the cut.
+    #[cold]
+    pub fn continues(&self, beginning: &[u8], rest: &[u8]) -> bool {
+        let labels = |piece: &[u8]| 0..=piece.len().saturating_sub(1).min(LABEL);
+        labels(beginning).any(|behind| {
+            let beginning = &beginning[..beginning.len() - behind];
+            labels(rest).any(|before| {
+                let whole = [beginning, &rest[before..]].concat();
+                matches!(self.next(&whole).found, Found::Intact(_))
+            })
+        })
     }
 
     /// End of a text: its checksum `sum` and the closing mark.
@@ -148,9 +220,14 @@ impl Mark {
         ((digits + (ZEROS & 0xff_ffff_ffff)) | close).to_le_bytes()
     }
 
-    /// A text whose beginning is damaged or missing, or one of another run.
+    /// A piece without the mark of this run at its beginning.
     #[cold]
-    fn find_piece(&self, line: &[u8]) -> Found {
+    fn piece<'a>(&self, text: &'a [u8], behind: &'a [u8]) -> Piece<'a> {
+        Piece { found: self.without_beginning(text), text, behind }
+    }
+
+    /// A text whose beginning is damaged or missing, or one of another run.
+    fn without_beginning(&self, line: &[u8]) -> Found {
         let message = memchr_iter(b'{', line).find_map(|start| attribute(&line[start..]));
         match memmem::find(line, &self.close) {
             // Those two digits and a brace may stand anywhere; behind a checksum they are ours.
@@ -163,6 +240,24 @@ impl Mark {
             }
             _ => message.map_or(Found::Nothing, |message| Found::Strange(message.kind)),
         }
+    }
+}
+
+/// Returns whether there is a closing brace. A label is short and there is one in front of each
+/// text, so it is looked at by the word, without a call.
+#[inline]
+fn holds_an_end(before: &[u8]) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const ENDS: u64 = u64::from_le_bytes([b'}'; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let (words, rest) = before.as_chunks::<8>();
+    let in_word = |word: &[u8; 8]| {
+        let zero = u64::from_le_bytes(*word) ^ ENDS;
+        zero.wrapping_sub(ONES) & !zero & HIGH != 0
+    };
+    match before.last_chunk::<8>() {
+        Some(last) => words.iter().any(in_word) || in_word(last),
+        None => rest.contains(&b'}'),
     }
 }
 
@@ -271,112 +366,4 @@ fn read_digits(text: &[u8]) -> Option<u32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn text(mark: &Mark, message: Message, size: usize) -> Vec<u8> {
-        let mut out = Vec::new();
-        mark.write(message, size, &mut out);
-        out
-    }
-
-    const MESSAGE: Message = Message { kind: Kind::Measured, sender: 199, number: 123_456_789 };
-
-    #[test]
-    fn a_text_has_the_size_that_was_asked_for() {
-        let mark = Mark::new(7, true);
-        for size in [SHORTEST, SHORTEST + 1, 64, 1000] {
-            assert_eq!(text(&mark, MESSAGE, size).len(), size);
-        }
-        assert_eq!(text(&mark, MESSAGE, 0).len(), SHORTEST);
-    }
-
-    #[test]
-    fn it_is_found_anywhere_in_a_line() {
-        let mark = Mark::new(7, true);
-        let text = String::from_utf8(text(&mark, MESSAGE, 64)).expect("ASCII");
-        for line in
-            [text.clone(), format!("usuario 5: {text}"), format!("{{ana}} > {text} ({{1}})")]
-        {
-            assert_eq!(mark.find(line.as_bytes()), Found::Intact(MESSAGE), "{line}");
-        }
-        assert_eq!(Mark::new(8, true).find(text.as_bytes()), Found::Strange(Kind::Measured));
-        assert_eq!(mark.find(b"usuario 5: Hola que tal?"), Found::Nothing);
-    }
-
-    #[test]
-    fn every_change_of_one_byte_is_seen_wherever_it_is() {
-        let mark = Mark::new(0xab_cdef, true);
-        for size in [SHORTEST, 64, 67, 150] {
-            let whole = text(&mark, MESSAGE, size);
-            let mut damaged = whole.clone();
-            for at in 0..size {
-                for byte in (0..=u8::MAX).filter(|&byte| byte != whole[at] && byte != b'\n') {
-                    damaged[at] = byte;
-                    let found = mark.find(&damaged);
-                    let attributed = match found {
-                        Found::Corrupt(attributed) | Found::Torn(attributed) => attributed,
-                        Found::Rest => None,
-                        other => panic!("{at} {byte} {other:?}"),
-                    };
-                    assert!(attributed.is_none_or(|message| message == MESSAGE), "{at} {byte}");
-                }
-                damaged[at] = whole[at];
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn what_was_written_is_read(
-            sender in 0..1_u32 << 18,
-            number in 0..MAX_MESSAGES,
-            size in 0..300_usize,
-            probe: bool,
-        ) {
-            let kind = if probe { Kind::Probe } else { Kind::Measured };
-            let message = Message { kind, sender, number };
-            let mark = Mark::new(0xab_cdef, true);
-            prop_assert_eq!(mark.find(&text(&mark, message, size)), Found::Intact(message));
-        }
-
-        #[test]
-        fn one_changed_byte_is_seen_and_never_taken_for_another_message(
-            at in 0..64_usize,
-            byte in 0x20..0x7f_u8,
-            sender in 0..1_u32 << 18,
-            number in 0..MAX_MESSAGES,
-        ) {
-            let mark = Mark::new(0xab_cdef, true);
-            let message = Message { kind: Kind::Measured, sender, number };
-            let mut damaged = text(&mark, message, 64);
-            prop_assume!(damaged[at] != byte);
-            damaged[at] = byte;
-            match mark.find(&damaged) {
-                Found::Rest => prop_assert_eq!(at, 0),
-                Found::Corrupt(attributed) | Found::Torn(attributed) => {
-                    prop_assert!(attributed.is_none_or(|found| found == message));
-                }
-                found => prop_assert!(false, "{:?}", found),
-            }
-        }
-
-        #[test]
-        fn both_halves_of_a_cut_text_are_seen(at in 5..61_usize) {
-            let mark = Mark::new(0xab_cdef, true);
-            let whole = text(&mark, MESSAGE, 64);
-            prop_assert!(matches!(mark.find(&whole[..at]), Found::Torn(_)));
-            prop_assert_eq!(mark.find(&whole[at..]), if at <= 56 { Found::Rest } else { Found::Nothing });
-        }
-
-        #[test]
-        fn nothing_makes_it_panic(line: Vec<u8>, at in 0..64_usize) {
-            let mark = Mark::new(0xab_cdef, true);
-            let whole = text(&mark, MESSAGE, 64);
-            let _ = mark.find(&line);
-            let _ = mark.find(&[&whole[..at], &line].concat());
-            let _ = mark.find(&[&line, &whole[at..]].concat());
-        }
-    }
-}
+mod tests;

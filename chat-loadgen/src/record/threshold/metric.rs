@@ -208,18 +208,22 @@ static STATS: [Stat; 9] = [
     Stat { quantity: Quantity::Count, ..stat("count", "count", |s| float(s.count)) },
 ];
 
-static PLAIN: [Plain; 26] = [
+static PLAIN: [Plain; 30] = [
     count("expected", |r| Ok(float(r.ledger.expected))),
     count("ok", |r| Ok(float(r.ledger.ok))),
     count("lost", |r| Ok(float(r.ledger.lost))),
+    count("late", |r| Ok(float(r.ledger.late))),
     count("duplicated", |r| Ok(float(r.ledger.duplicated))),
     count("reordered", |r| Ok(float(r.ledger.reordered))),
     count("echoed", |r| Ok(float(r.ledger.echoed))),
     count("corrupt", |r| Ok(float(r.ledger.corrupt))),
     count("foreign", |r| Ok(float(r.ledger.foreign))),
+    count("merged", |r| Ok(float(r.ledger.merged))),
     count("cut_off", |r| Ok(float(r.ledger.cut_off))),
+    count("undecided", |r| Ok(float(r.ledger.undecided))),
     count("disconnected", |r| Ok(float(r.ledger.disconnected))),
     count("forgotten", |r| Ok(float(r.ledger.forgotten))),
+    count("refusals", |r| Ok(float(r.words.get("refusals").map_or(0, |words| words.count)))),
     count("disorder", |r| r.ledger.disorder.map(float).ok_or("it needs --total-order")),
     plain("rate", Quantity::Rate, |r| Ok(r.traffic.achieved_rate)),
     count("messages", |r| Ok(float(r.traffic.messages))),

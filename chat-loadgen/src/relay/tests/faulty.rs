@@ -153,7 +153,7 @@ fn check(faults: &[&str]) -> Totals {
             swapped: count("swap"),
             echoed: count("echo"),
             corrupted: count("corrupt"),
-            stalled: 0,
+            ..Totals::default()
         }
     );
     totals
@@ -257,6 +257,86 @@ fn a_held_line_is_not_lost_when_the_relay_stops() {
     clients[1].hear("hola\n");
     running.stop();
     clients[1].hear(&text);
+}
+
+#[test]
+fn what_is_lost_to_all_is_noted_as_a_receiver_can_tell_it() {
+    let running = Running::start(&["--drop-all", "1/1"]);
+    let mut clients = running.gather(3);
+    let texts = [0, 1].map(|number| line(Kind::Measured, 0, number));
+    clients[0].say(&(texts[0].clone() + "hola\n"));
+    for client in &mut clients[1..] {
+        client.hear("hola\n");
+        assert_eq!(client.heard, "hola\n");
+    }
+    clients[0].say(&texts[1]);
+    clients[1].say("fin\n");
+    clients[2].hear("fin\n");
+    let (totals, log) = running.stop();
+    assert_eq!(totals, Totals { dropped: 4, ..Totals::default() });
+    let noted = |fault: &str, text: &str| {
+        log.lines()
+            .filter(|line| line.starts_with(fault) && line.ends_with(text.trim_end()))
+            .count()
+    };
+    assert_eq!((noted("drop\t", &texts[0]), noted("unseen\t", &texts[1])), (2, 2), "{log}");
+}
+
+#[test]
+fn a_line_without_its_newline_goes_on_with_the_next() {
+    let running = Running::start(&["--merge", "1/1"]);
+    let mut clients = running.gather(2);
+    let texts = [0, 1].map(|number| line(Kind::Measured, 0, number));
+    clients[0].say(&(texts.concat() + "hola\n"));
+    clients[1].hear("hola\n");
+    assert_eq!(clients[1].heard, texts.concat().replace('\n', "") + "\nhola\n");
+    let (totals, log) = running.stop();
+    assert_eq!(totals, Totals { merged: 1, ..Totals::default() });
+    assert!(log.starts_with("merge\t") && log.contains(&texts[1]), "{log}");
+}
+
+#[test]
+fn a_late_line_comes_after_its_time() {
+    let running = Running::start(&["--late", "1/1", "--late-by", "100ms"]);
+    let mut clients = running.gather(2);
+    let text = line(Kind::Measured, 0, 0);
+    let begun = Instant::now();
+    clients[0].say(&(text.clone() + "hola\n"));
+    clients[1].hear(&text);
+    assert!(begun.elapsed() >= Duration::from_millis(100), "{:?}", begun.elapsed());
+    assert_eq!(clients[1].heard, format!("hola\n{text}"));
+    assert_eq!(running.stop().0, Totals { late: 1, ..Totals::default() });
+}
+
+#[test]
+fn a_connection_is_cut_and_what_its_client_does_not_get_is_noted() {
+    let running = Running::start(&["--cut", "1"]);
+    let mut clients = running.gather(3);
+    let texts = [0, 1].map(|number| line(Kind::Measured, 0, number));
+    clients[0].say(&texts[0]);
+    clients[1].hear_to_the_end();
+    clients[0].say(&(texts[1].clone() + "hola\n"));
+    clients[2].hear("hola\n");
+    let ports = (clients[1].port(), clients[0].port());
+    let (totals, log) = running.stop();
+    assert_eq!(totals, Totals { cut_off: 1, ..Totals::default() });
+    assert!(log.starts_with(&format!("cut\t{}\t{}\t{}", ports.0, ports.1, texts[1])), "{log}");
+}
+
+#[test]
+fn a_stranger_and_a_text_twice_on_a_line() {
+    for (fault, heard) in
+        [("--stranger", "usuario 0: Hola, soy de fuera\n{}\n"), ("--double", "{}{}\n")]
+    {
+        let running = Running::start(&[fault, "1/1"]);
+        let mut clients = running.gather(2);
+        let text = line(Kind::Measured, 0, 0);
+        clients[0].say(&(text.clone() + "hola\n"));
+        clients[1].hear("hola\n");
+        assert_eq!(clients[1].heard, heard.replace("{}", text.trim_end()) + "hola\n");
+        let totals = running.stop().0;
+        assert_eq!(totals.strangers + totals.doubled, 1);
+    }
 }
 
 #[test]

@@ -41,6 +41,7 @@ pub(crate) fn render(record: &Record, histograms: &Histograms) -> String {
                     (over_time(record))
                     (search(record))
                     (tables::ledger(&record.ledger))
+                    (tables::words(record))
                     (tables::worst(record))
                     (tables::slow_readers(record))
                     (tables::floor(record))
@@ -214,6 +215,7 @@ mod tests {
             "Over time",
             "Search for the highest rate",
             "Ledger",
+            "The server's other words",
             "Receivers that waited longest",
             "Slow readers",
             "Beside the floor",
@@ -224,9 +226,13 @@ mod tests {
         ];
         assert_eq!(headings.collect::<Vec<_>>(), expected);
         assert_eq!(svgs(&page), 6);
-        for text in
-            ["FAULTY: 3 lost, 1 duplicated", "never arrived", "2.27×", "Example 9000", "c-17"]
-        {
+        for text in [
+            "FAULTY: 3 lost, 1 late, 1 duplicated",
+            "never arrived",
+            "2.27×",
+            "Example 9000",
+            "c-17",
+        ] {
             assert!(page.contains(text), "{text}");
         }
     }

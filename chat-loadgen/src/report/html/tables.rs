@@ -38,30 +38,50 @@ fn percentiles(name: &str, summary: &Summary) -> TableRow {
 }
 
 pub(super) fn ledger(ledger: &Ledger) -> Markup {
-    let good = [("expected", ledger.expected), ("ok", ledger.ok)];
-    let others = ledger.anomalies().into_iter().map(|fault| (fault, "bad"));
-    let cut_off = (("cut off", ledger.cut_off), "");
-    let cut_off = Some(cut_off).filter(|_| ledger.cut_off > 0);
-    let rows = good.into_iter().map(|row| (row, "")).chain(others).chain(cut_off);
-    let rows = rows.map(|((name, number), class)| TableRow {
-        class: if number > 0 { class } else { "" },
+    let bad = ledger.anomalies();
+    let row = |(name, number): (&str, u64)| TableRow {
+        class: if number > 0 && bad.iter().any(|(fault, _)| *fault == name) { "bad" } else { "" },
         cells: vec![name.to_owned(), count(number)],
-    });
+    };
+    let classes = [("expected", ledger.expected)].into_iter().chain(ledger.classes());
+    let besides = ledger.besides().into_iter().chain([("merged", ledger.merged)]);
     let seen: Vec<TableRow> = ledger
         .witnesses
         .iter()
-        .flat_map(|(kind, all)| all.iter().map(move |witness| (kind, witness)))
-        .map(|(kind, witness)| vec![kind.clone(), verdict::witness(witness)].into())
+        .flat_map(|(kind, all)| all.iter().map(move |witness| (kind.replace('_', " "), witness)))
+        .map(|(kind, witness)| vec![kind, verdict::witness(witness)].into())
         .collect();
-    let head = ["fault", "receiver ← sender #message at time: what was seen"];
+    let head = ["kind", "receiver ← sender #message at time: what was seen"];
     let content = html! {
-        (narrow_table(&["", "number"], &rows.collect::<Vec<_>>()))
+        p { (count(ledger.expected)) " expected = " (verdict::sum(ledger)) }
+        (narrow_table(&["", "number"], &classes.map(row).collect::<Vec<_>>()))
+        h3 { "Apart from these" }
+        (narrow_table(&["", "number"], &besides.map(row).collect::<Vec<_>>()))
         @if !seen.is_empty() {
-            h3 { "The first of each fault" }
+            h3 { "The first of each kind" }
             (table_of_words(&head, &seen))
         }
     };
     section("Ledger", &content)
+}
+
+/// What the server said beside messages.
+pub(super) fn words(record: &Record) -> Markup {
+    if record.words.is_empty() {
+        return html! {};
+    }
+    let counts =
+        record.words.iter().map(|(kind, words)| vec![kind.clone(), count(words.count)].into());
+    let first = record
+        .words
+        .iter()
+        .flat_map(|(kind, words)| words.first.iter().map(move |first| (kind, first)));
+    let first = first.map(|(kind, first)| vec![kind.clone(), verdict::witness(first)].into());
+    let content = html! {
+        (narrow_table(&["", "number"], &counts.collect::<Vec<_>>()))
+        (table_of_words(&["kind", "receiver at time: words"], &first.collect::<Vec<_>>()))
+    };
+    section("The server's other words", &content)
 }
 
 pub(super) fn worst(record: &Record) -> Markup {
@@ -81,7 +101,12 @@ pub(super) fn slow_readers(record: &Record) -> Markup {
         percentiles("with", &record.latency.response),
     ];
     let why = "The response of those who read, without and with clients that do not.";
-    section("Slow readers", &html! { p { (why) } (table(&PERCENTILES, &rows)) })
+    let content = html! {
+        p { (why) }
+        (table(&PERCENTILES, &rows))
+        ul { @for reader in &record.slow_readers { li { (verdict::fate(reader)) } } }
+    };
+    section("Slow readers", &content)
 }
 
 pub(super) fn floor(record: &Record) -> Markup {

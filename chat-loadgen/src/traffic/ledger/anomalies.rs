@@ -1,39 +1,73 @@
-//! Anomalies of deliveries: counts of each kind, with the first few of each as witnesses.
+//! Everything that is not an ordinary delivery: counts of each kind, with the first few of each as
+//! witnesses.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-/// A kind of wrong delivery.
+/// A kind of wrong delivery, or of words that are no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Anomaly {
     /// See [`crate::record::Ledger::lost`].
     Lost,
-    /// See [`crate::record::Ledger::duplicated`].
-    Duplicated,
+    /// See [`crate::record::Ledger::late`].
+    Late,
     /// See [`crate::record::Ledger::reordered`].
     Reordered,
-    /// See [`crate::record::Ledger::echoed`].
-    Echoed,
     /// See [`crate::record::Ledger::corrupt`].
     Corrupt,
+    /// See [`crate::record::Ledger::cut_off`].
+    CutOff,
+    /// See [`crate::record::Ledger::undecided`].
+    Undecided,
+    /// See [`crate::record::Ledger::duplicated`].
+    Duplicated,
+    /// See [`crate::record::Ledger::echoed`].
+    Echoed,
     /// See [`crate::record::Ledger::foreign`].
     Foreign,
+    /// See [`crate::record::Ledger::merged`].
+    Merged,
     /// See [`crate::record::Ledger::disorder`].
     Disorder,
+    /// A refusal or an error of the server.
+    Refusal,
+    /// A line of the server that is no message.
+    Notice,
+    /// A line of a client that is not of this run.
+    Stranger,
+    /// Bytes that are no line of this protocol.
+    Garbage,
 }
 
 impl Anomaly {
-    /// Name of the anomaly in reports.
+    /// The server's other words: they are no deliveries.
+    pub(crate) const WORDS: [Self; 4] =
+        [Self::Refusal, Self::Notice, Self::Stranger, Self::Garbage];
+
+    /// Name of the kind in reports.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Anomaly::Lost => "lost",
-            Anomaly::Duplicated => "duplicated",
-            Anomaly::Reordered => "reordered",
-            Anomaly::Echoed => "echoed",
-            Anomaly::Corrupt => "corrupt",
-            Anomaly::Foreign => "foreign",
-            Anomaly::Disorder => "disorder",
+            Self::Lost => "lost",
+            Self::Late => "late",
+            Self::Reordered => "reordered",
+            Self::Corrupt => "corrupt",
+            Self::CutOff => "cut off",
+            Self::Undecided => "undecided",
+            Self::Duplicated => "duplicated",
+            Self::Echoed => "echoed",
+            Self::Foreign => "foreign",
+            Self::Merged => "merged",
+            Self::Disorder => "disorder",
+            Self::Refusal => "refusals",
+            Self::Notice => "notices",
+            Self::Stranger => "strangers",
+            Self::Garbage => "garbage",
         }
+    }
+
+    /// Returns whether a delivery is wrong.
+    fn is_fault(self) -> bool {
+        !Self::WORDS.contains(&self)
+            && !matches!(self, Self::CutOff | Self::Undecided | Self::Merged)
     }
 }
 
@@ -44,24 +78,22 @@ pub(crate) struct Sighting {
     pub(crate) receiver: u32,
     /// Sender and number, if they can be told.
     pub(crate) message: Option<(u32, u32)>,
+    /// Time at which the message was sent, in nanoseconds of the run's clock; if it is remembered.
+    pub(crate) sent: Option<u64>,
     /// Nanoseconds of the run's clock.
     pub(crate) at: u64,
-    /// Further details: the line as it arrived.
+    /// What was seen; the line as it arrived.
     pub(crate) detail: String,
 }
 
 /// All anomalies of one worker, or of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Anomalies {
-    /// Deliveries that never came.
-    pub(crate) lost: u64,
-    /// Deliveries in whose place a damaged one came.
-    pub(crate) replaced: u64,
+    /// Deliveries that were due. They are counted apart from what became of each.
+    pub(crate) due: u64,
     /// Gaps that were forgotten.
     pub(crate) forgotten: u64,
-    /// Deliveries that could not come, because the connection had ended.
-    pub(crate) cut_off: u64,
-    seen: BTreeMap<Anomaly, u64>,
+    counts: BTreeMap<Anomaly, u64>,
     witnesses: BTreeMap<Anomaly, Vec<Sighting>>,
     most: usize,
     unreported: u64,
@@ -73,55 +105,47 @@ impl Anomalies {
         Self { most, ..Self::default() }
     }
 
-    /// Counts an anomaly that the client of that index received.
+    /// Counts an anomaly that was seen.
     #[cold]
-    pub(crate) fn record(
-        &mut self,
-        anomaly: Anomaly,
-        receiver: u32,
-        message: Option<(u32, u32)>,
-        at: u64,
-        detail: impl FnOnce() -> String,
-    ) {
-        *self.seen.entry(anomaly).or_default() += 1;
-        self.unreported += 1;
-        let witnesses = self.witnesses.entry(anomaly).or_default();
-        if witnesses.len() < self.most {
-            witnesses.push(Sighting { receiver, message, at, detail: detail() });
+    pub(crate) fn record(&mut self, anomaly: Anomaly, sighting: impl FnOnce() -> Sighting) {
+        self.count_more(anomaly, 1);
+        self.unreported += u64::from(anomaly.is_fault());
+        self.keep(anomaly, sighting);
+    }
+
+    /// Counts so many more, without witnesses.
+    pub(crate) fn count_more(&mut self, anomaly: Anomaly, number: u64) {
+        *self.counts.entry(anomaly).or_default() += number;
+    }
+
+    /// Keeps a witness, if there are not enough of that kind. It is not counted.
+    pub(crate) fn keep(&mut self, anomaly: Anomaly, sighting: impl FnOnce() -> Sighting) {
+        if self.wants(anomaly) > 0 {
+            self.witnesses.entry(anomaly).or_default().push(sighting());
         }
     }
 
-    /// Keeps witnesses of messages that never came to the client of that index. Their number is
-    /// counted apart, because some of them may have come damaged beyond recognition.
-    pub(crate) fn keep_lost(&mut self, receiver: u32, sender: u32, numbers: Range<u32>, at: u64) {
-        let witnesses = self.witnesses.entry(Anomaly::Lost).or_default();
-        for number in numbers.take(self.most.saturating_sub(witnesses.len())) {
-            let message = Some((sender, number));
-            witnesses.push(Sighting { receiver, message, at, detail: String::new() });
-        }
+    /// Number of witnesses that can still be kept.
+    pub(crate) fn wants(&self, anomaly: Anomaly) -> usize {
+        self.most.saturating_sub(self.witnesses.get(&anomaly).map_or(0, Vec::len))
     }
 
     /// Number of times that an anomaly was seen.
     pub(crate) fn count(&self, anomaly: Anomaly) -> u64 {
-        match anomaly {
-            Anomaly::Lost => self.lost,
-            seen => self.seen.get(&seen).copied().unwrap_or(0),
-        }
+        self.counts.get(&anomaly).copied().unwrap_or(0)
     }
 
-    /// Anomalies that were seen since the last call.
+    /// Wrong deliveries that were seen since the last call.
     pub(crate) fn take_seen(&mut self) -> u64 {
         std::mem::take(&mut self.unreported)
     }
 
     /// Adds another worker's.
     pub(crate) fn add(&mut self, other: Self) {
-        self.lost += other.lost;
-        self.replaced += other.replaced;
-        self.cut_off += other.cut_off;
+        self.due += other.due;
         self.forgotten += other.forgotten;
-        for (anomaly, count) in other.seen {
-            *self.seen.entry(anomaly).or_default() += count;
+        for (anomaly, count) in other.counts {
+            self.count_more(anomaly, count);
         }
         for (anomaly, witnesses) in other.witnesses {
             let all = self.witnesses.entry(anomaly).or_default();
@@ -131,9 +155,9 @@ impl Anomalies {
         }
     }
 
-    /// The witnesses of each anomaly.
-    pub(crate) fn witnesses(&self) -> impl Iterator<Item = (Anomaly, &[Sighting])> {
-        let seen = |(anomaly, _): &(&Anomaly, &Vec<Sighting>)| self.count(**anomaly) > 0;
-        self.witnesses.iter().filter(seen).map(|(anomaly, witnesses)| (*anomaly, &**witnesses))
+    /// The witnesses of an anomaly; none if it was not seen after all.
+    pub(crate) fn witnesses(&self, anomaly: Anomaly) -> &[Sighting] {
+        let witnesses = self.witnesses.get(&anomaly).filter(|_| self.count(anomaly) > 0);
+        witnesses.map_or(&[], |witnesses| witnesses)
     }
 }

@@ -37,8 +37,12 @@ pub(crate) struct Account {
     gaps: BTreeMap<(u32, u32), u32>,
     missing: u64,
     forgotten: u64,
-    /// The first number of each sender that was due, for a receiver that came late.
+    /// The first number of each sender that was due, for a receiver that came late; before one of
+    /// that sender is known to be due, the first that was sent while it came.
     first: Option<Box<[u32]>>,
+    /// Messages of a sender that were sent while the receiver came, and of which it is not known
+    /// whether they were due: they did not arrive, and a later one did.
+    undecided: Vec<(u32, Range<u32>)>,
 }
 
 /// The next number that is due from a sender, below [`crate::wire::payload::MAX_MESSAGES`]; or, in
@@ -70,7 +74,20 @@ impl Account {
             missing: 0,
             forgotten: 0,
             first: None,
+            undecided: Vec::new(),
         }
+    }
+
+    /// An account of a receiver that comes when each sender has sent so many messages: whether the
+    /// next ones are due to it is not known before [`Self::open_late`].
+    pub(crate) fn coming(sent: Box<[u32]>) -> Self {
+        let senders = sent.len();
+        Self { first: Some(sent), ..Self::new(senders) }
+    }
+
+    /// Returns whether the receiver came late.
+    pub(crate) fn is_late(&self) -> bool {
+        self.first.is_some()
     }
 
     /// Opens the account with this sender: all its messages are due, from number 0. False if it was
@@ -89,15 +106,6 @@ impl Account {
         for (sender, next) in self.next.iter_mut().enumerate() {
             *next = Next(sent(sender) | Next::OPEN);
         }
-        self.first = Some(vec![0; self.next.len()].into());
-    }
-
-    /// Closes the account: nothing is due any more, and nothing is missing.
-    pub(crate) fn close(&mut self) {
-        self.next.fill(Next::UNKNOWN);
-        self.gaps.clear();
-        self.missing = 0;
-        self.first = None;
     }
 
     /// Returns whether nothing is known of what is due from a sender.
@@ -129,7 +137,10 @@ impl Account {
             return self.fill(sender, number);
         }
         if let (None, Some(first)) = (next.due(), &mut self.first) {
-            first[sender] = due;
+            let before = std::mem::replace(&mut first[sender], due);
+            if before < due {
+                self.undecided.push((index(sender), before..due));
+            }
         }
         self.next[sender] = Next(number + 1);
         if number == due {
@@ -181,12 +192,33 @@ impl Account {
         self.gaps.iter().map(|(&(sender, first), &end)| (sender as usize, first..end))
     }
 
-    /// The numbers of a sender that are due, were not overtaken, and have not come, if it has sent
-    /// `sent` messages.
+    /// The numbers of a sender that are due, were not overtaken, and have not come, if those below
+    /// `sent` are due.
     pub(crate) fn awaited(&self, sender: usize, sent: u32) -> Range<u32> {
         let next = self.next[sender];
         let first = next.due().or(next.open()).unwrap_or(sent);
         first.min(sent)..sent
+    }
+
+    /// Number of a sender's messages that are due, or may be, if those below `sent` are: all that
+    /// have come, and what is missing, awaited or undecided.
+    pub(crate) fn due(&self, sender: usize, sent: u32) -> u64 {
+        let next = self.next[sender];
+        let Some(end) = next.due().or(next.open()) else { return 0 };
+        let first = self.first.as_ref().map_or(0, |first| first[sender]);
+        let undecided = self.undecided.iter().find(|(of, _)| *of == index(sender));
+        let first = undecided.map_or(first, |(_, numbers)| numbers.start);
+        u64::from(end.max(sent).saturating_sub(first))
+    }
+
+    /// Messages of which it is not known whether they were due: they were sent while the receiver
+    /// came, and did not arrive.
+    pub(crate) fn undecided(&self) -> impl Iterator<Item = (usize, Range<u32>)> {
+        let heard = self.undecided.iter().map(|(sender, range)| (*sender as usize, range.clone()));
+        let unheard = self.next.iter().enumerate().filter_map(|(sender, next)| {
+            Some((sender, self.first.as_ref()?[sender]..next.open()?))
+        });
+        heard.chain(unheard)
     }
 }
 
@@ -230,8 +262,7 @@ mod tests {
 
     #[test]
     fn who_comes_late_is_due_what_is_sent_from_then_on() {
-        let mut account = Account::new(3);
-        assert_eq!(account.awaited(0, 9), 9..9);
+        let mut account = Account::coming([6, 9, 10].into());
         account.open_late(|_| 10);
         // Sent before it was known to be there, and everything after that.
         assert_eq!(account.receive(0, 7), Arrival::InOrder);
@@ -242,8 +273,23 @@ mod tests {
         // Nothing of what was before, so the first that is due is missing.
         assert_eq!(account.receive(1, 12), Arrival::Ahead(10..12));
         assert_eq!(account.awaited(2, 11), 10..11);
-        account.close();
-        assert_eq!((account.missing(), account.awaited(0, 20)), (0, 20..20));
+        // 6 of the first sender and 9 of the second may have been due or not.
+        assert_eq!(account.undecided().collect::<Vec<_>>(), [(0, 6..7), (1, 9..10), (2, 10..10)]);
+        assert_eq!(account.missing(), 3);
+        // Two came and one is missing and one awaited; two are missing and one came.
+        assert_eq!([0, 1, 2].map(|sender| account.due(sender, 11)), [5, 4, 1]);
+    }
+
+    #[test]
+    fn what_is_due_is_what_came_and_what_did_not() {
+        let mut account = opened(1);
+        for number in [0, 1, 4, 2] {
+            account.receive(0, number);
+        }
+        assert_eq!((account.due(0, 7), account.missing(), account.awaited(0, 7).len()), (7, 1, 2));
+        // Of what was sent after a farewell, what came is due, and no more.
+        assert_eq!((account.due(0, 3), account.awaited(0, 3).len()), (5, 0));
+        assert_eq!(Account::new(1).due(0, 7), 0);
     }
 
     proptest! {

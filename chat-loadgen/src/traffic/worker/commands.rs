@@ -2,6 +2,7 @@
 
 use hdrhistogram::Histogram;
 
+use super::Fate;
 use crate::system::machine::ThreadUse;
 use crate::traffic::client::{Client, Newcomer};
 use crate::traffic::ledger::anomalies::Anomalies;
@@ -36,6 +37,8 @@ pub(crate) struct Finding {
     /// Run-queue delays of the thread, a sample a millisecond at most, in nanoseconds.
     pub(crate) waits: Histogram<u64>,
     pub(crate) clients: Vec<Client>,
+    /// The fate of each slow reader.
+    pub(crate) fates: Vec<Fate>,
     /// CPU time and run-queue delay of the thread in the measuring window.
     pub(crate) used: Option<ThreadUse>,
 }

@@ -1,7 +1,9 @@
 //! A worker thread: the event loop of some of the clients.
 
 mod commands;
+mod leaving;
 mod reading;
+mod slow_readers;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,6 +13,7 @@ use std::time::Duration;
 use mio::event::Event;
 use mio::{Events, Poll, Token};
 
+use self::leaving::Leaving;
 use crate::roles::Part;
 use crate::system::machine::ThreadUse;
 use crate::traffic::client::{Client, Newcomer, Presence};
@@ -23,6 +26,7 @@ use crate::traffic::timing::latency::Completions;
 use crate::wire::dialects::Stage;
 
 pub(crate) use commands::{Command, Finding};
+pub(crate) use slow_readers::Fate;
 
 /// Token of the waker, used when there is a new command.
 pub(crate) const WAKE: Token = Token(usize::MAX);
@@ -47,6 +51,10 @@ pub(crate) struct Worker {
     answer: Vec<u8>,
     /// Clients that had more to read when their turn was over.
     again: Vec<usize>,
+    /// Clients that have been told to leave.
+    leaving: Vec<Leaving>,
+    /// Slow readers whose connection was seen to end.
+    fates: Vec<Fate>,
     /// Clients that took part and lost their connection.
     disconnected: u64,
     interval: Option<u64>,
@@ -80,6 +88,8 @@ impl Worker {
             buffer: Vec::new(),
             answer: Vec::new(),
             again: Vec::new(),
+            leaving: Vec::new(),
+            fates: Vec::new(),
             disconnected: 0,
             interval: None,
             began: None,
@@ -113,6 +123,7 @@ impl Worker {
             if !self.handle_commands() {
                 return self.finish();
             }
+            self.see_off();
             self.publish_progress();
         }
     }
@@ -124,6 +135,9 @@ impl Worker {
             client.send_half.flush(&self.shared);
         }
         let ended = event.is_read_closed() || event.is_error();
+        if ended && client.part == Part::Slow && client.presence == Presence::Away {
+            return self.note_fate(at);
+        }
         if event.is_readable() || ended {
             self.read(at, ended);
         }
@@ -133,6 +147,10 @@ impl Worker {
     fn connection_lost(&mut self, at: usize) {
         let now = self.shared.clock.now();
         let Some(mut client) = self.clients[at].take() else { return };
+        if client.until.is_some() {
+            self.clients[at] = Some(client);
+            return self.has_left(at);
+        }
         client.send_half.end();
         self.judge.close_account(&self.shared, &mut client, Ending::CutOff, now);
         self.stop_counting(&client);
@@ -183,23 +201,6 @@ impl Worker {
         self.clients[at] = Some(client);
         // What arrived before the client was known here has made its event already.
         self.read(at, true);
-    }
-
-    fn leave(&mut self, at: usize) {
-        let now = self.shared.clock.now();
-        self.shared.progress.left.fetch_add(1, Ordering::Relaxed);
-        let Some(Some(client)) = self.clients.get_mut(at) else { return };
-        if client.presence == Presence::Lost {
-            return;
-        }
-        self.judge.close_account(&self.shared, client, Ending::Leaving, now);
-        client.presence = Presence::Away;
-        self.answer.clear();
-        self.shared.dialect.bye(&mut self.answer);
-        client.send_half.say(&self.answer, &self.shared);
-        client.send_half.end();
-        // Closed by its end of the connection being given up with the client, when it comes back.
-        let _ = client.send_half.stream().shutdown(std::net::Shutdown::Both);
     }
 
     fn begin(&mut self) {
@@ -292,8 +293,14 @@ impl Worker {
         let now = self.shared.clock.now();
         let mut clients: Vec<Client> =
             self.clients.drain(..).flatten().map(|client| *client).collect();
+        let fates = self.fates_of(&mut clients);
         for client in &mut clients {
+            let unfinished = std::mem::take(&mut client.rest);
+            if client.presence == Presence::Here && !unfinished.is_empty() {
+                self.judge.garbage(client, &unfinished, now);
+            }
             self.judge.close_account(&self.shared, client, Ending::Over, now);
+            self.judge.close_cut_account(&self.shared, client, now);
         }
         self.end_interval(self.interval.unwrap_or(0));
         if self.used.is_none() {
@@ -303,6 +310,6 @@ impl Worker {
         let (messages, untimed) = latency.finish(&self.shared);
         let (disconnected, used) = (self.disconnected, self.used);
         let waits = self.waits.samples;
-        Finding { messages, untimed, anomalies, ok, disconnected, waits, clients, used }
+        Finding { messages, untimed, anomalies, ok, disconnected, waits, clients, fates, used }
     }
 }

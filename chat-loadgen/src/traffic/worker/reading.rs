@@ -16,7 +16,7 @@ use crate::wire::payload;
 const READ: usize = 64 * 1024;
 /// Maximum number of bytes kept of an incomplete frame: a server that sends without end must not
 /// fill memory.
-const MAX_REST: usize = 2 * payload::LONGEST;
+pub(super) const MAX_REST: usize = 2 * payload::LONGEST;
 /// Maximum number of reads from one client before the others get a turn.
 const TURNS: usize = 8;
 /// True if a read that does not fill the buffer has emptied the socket for the event queue, too. On
@@ -74,6 +74,7 @@ impl Worker {
         };
         // One time for all that this read has brought, before any of it is looked at.
         let now = self.shared.clock.now();
+        self.judge.late = now > self.shared.deadline.load(Ordering::Relaxed);
         room[..kept].copy_from_slice(&client.rest);
         let input = &room[..kept + read];
         self.shared.progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
@@ -82,6 +83,7 @@ impl Worker {
         client.rest.clear();
         client.rest.extend_from_slice(&input[used..]);
         if client.rest.len() > MAX_REST {
+            self.judge.garbage(client, &client.rest, now);
             return ReadResult::Ended;
         }
         if read == READ { ReadResult::More } else { ReadResult::Short }

@@ -59,7 +59,7 @@ impl Dialect for Irc {
             Event::Said(text)
         } else {
             answer_command(who, stage, command, answer);
-            classify(*stage, text, command)
+            classify(text, command)
         };
         Some(Frame { length, event })
     }
@@ -104,12 +104,13 @@ fn answer_command(who: &Who, stage: &mut Stage, command: &[u8], answer: &mut Vec
     };
 }
 
-/// Classifies a line that is no message. Once a client takes part, an error concerns one message,
-/// which is missed anyway.
-fn classify<'a>(stage: Stage, text: &'a [u8], command: &[u8]) -> Event<'a> {
+/// Classifies a line that is no message.
+fn classify<'a>(text: &'a [u8], command: &[u8]) -> Event<'a> {
     let refused = match numeric(command) {
+        // There is no message of the day.
         Some(422) => false,
-        Some(number) => (400..600).contains(&number) && stage != Stage::Ready,
+        Some(number) => (400..600).contains(&number),
+        None if command.starts_with(b"PING") => return Event::Routine,
         None => command.starts_with(b"ERROR"),
     };
     if refused { Event::Refused(text) } else { Event::Other(text) }
@@ -148,8 +149,9 @@ mod tests {
         assert_eq!(answers, "PONG :a1b2\r\nJOIN #carga-3\r\nPONG irc.local\r\n");
         assert_eq!(events.len(), 11);
         assert_eq!(events[8], "said :c-1!~carga@127.0.0.1 PRIVMSG #carga-3 :{1}");
-        assert_eq!(events[10], "other :irc.local 404 c-17 #carga-3 :Cannot send");
-        assert!(!events.iter().any(|event| event.starts_with("refused")));
+        assert_eq!(events[9], "routine");
+        assert_eq!(events[10], "refused :irc.local 404 c-17 #carga-3 :Cannot send");
+        assert!(!events[..10].iter().any(|event| event.starts_with("refused")));
     }
 
     #[test]
@@ -161,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_before_taking_part_are_refusals() {
+    fn errors_are_refusals() {
         for line in [
             ":irc.local 433 * c-17 :Nickname is already in use.",
             ":irc.local 471 c-17 #carga-3 :Cannot join channel (+l)",

@@ -55,8 +55,12 @@ pub enum Event<'a> {
     /// Another line: a notice, or a message of a client that is not ours. Judged only if it carries
     /// one of our texts.
     Other(&'a [u8]),
-    /// A refusal of this client, with the server's words.
+    /// A refusal of this client, or an error, with the server's words.
     Refused(&'a [u8]),
+    /// Bytes that the server should never have sent.
+    Garbage(&'a [u8]),
+    /// A part of the protocol's own conversation: the answer to a command, a ping.
+    Routine,
 }
 
 /// One frame at the beginning of what has arrived.
@@ -99,7 +103,7 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// The first frame of `input`, or nothing if it is not complete yet.
     ///
     /// What the client has to answer (a name, a pong) is appended to `answer`; the stage changes
-    /// accordingly. Bytes that the server should never have sent are [`Event::Refused`].
+    /// accordingly.
     fn read<'a>(
         &self,
         who: &Who,
@@ -178,10 +182,10 @@ fn number(digits: &[u8]) -> Option<usize> {
     (!digits.is_empty()).then_some(number)
 }
 
-/// Refusal of malformed input: takes all of it, and gives its beginning as the reason.
+/// Malformed input: takes all of it, and gives its beginning.
 #[cold]
 fn garbage(input: &[u8]) -> Frame<'_> {
-    Frame { length: input.len(), event: Event::Refused(&input[..input.len().min(100)]) }
+    Frame { length: input.len(), event: Event::Garbage(&input[..input.len().min(100)]) }
 }
 
 /// Appends formatted text, without a string in between.

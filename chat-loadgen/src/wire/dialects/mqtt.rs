@@ -174,7 +174,7 @@ fn handle_packet<'a>(
         // The codes stand at the end: one for each subscription.
         (SUBACK, SUBSCRIBING) => *body.last()?,
         (DISCONNECT, _) => return Some(Event::Refused(reason(*body.first().unwrap_or(&0)))),
-        (PINGRESP, _) => return Some(Event::Other(body)),
+        (PINGRESP, _) => return Some(Event::Routine),
         _ => return None,
     };
     if code >= 0x80 || kind == CONNACK && code > 0 {
@@ -187,7 +187,7 @@ fn handle_packet<'a>(
         }
         _ => Stage::Ready,
     };
-    Some(Event::Other(body))
+    Some(Event::Routine)
 }
 
 fn put_subscribe(topic: &Topic, out: &mut Vec<u8>) {
@@ -274,7 +274,7 @@ mod tests {
         let Heard { stage, answers, events } = hear(&mqtt(), &talk.concat());
         assert_eq!(stage, Stage::Ready);
         assert_eq!(answers, "\u{fffd}\x0d\0\x01\0\0\x07carga/3$");
-        assert_eq!(events[2..], ["said {1}", &format!("said {long}"), "other "]);
+        assert_eq!(events[2..], ["said {1}", &format!("said {long}"), "routine"]);
     }
 
     #[test]

@@ -56,19 +56,19 @@ impl Dialect for Nats {
         let event = match text.split(|byte| *byte == b' ').next() {
             Some(b"INFO") => {
                 introduce(who, stage, answer);
-                Event::Other(text)
+                Event::Routine
             }
             Some(b"PING") => {
                 answer.extend_from_slice(b"PONG\r\n");
-                Event::Other(text)
+                Event::Routine
             }
             Some(b"PONG") => {
                 if *stage == SUBSCRIBING {
                     *stage = Stage::Ready;
                 }
-                Event::Other(text)
+                Event::Routine
             }
-            Some(b"+OK") => Event::Other(text),
+            Some(b"+OK") => Event::Routine,
             Some(b"-ERR") => Event::Refused(text),
             _ => return Some(garbage(input)),
         };
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(stage, Stage::Ready);
         let connect = String::from_utf8_lossy(CONNECT);
         assert_eq!(answers, format!("{connect}SUB carga.3 1\r\nPING\r\nPONG\r\n"));
-        assert_eq!(events[2..], ["other PONG", "said {\r\n1}", "other PING", "said ", "other +OK"]);
+        assert_eq!(events[2..], ["routine", "said {\r\n1}", "routine", "said ", "routine"]);
     }
 
     #[test]
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_and_nonsense_are_refused() {
+    fn errors_are_refused_and_nonsense_is_garbage() {
         let heard = hear(&Nats, b"-ERR 'Authorization Violation'\r\n");
         assert_eq!(heard.events, ["refused -ERR 'Authorization Violation'"]);
         for nonsense in ["HELLO\r\n", "\r\n", "MSG a 1 -1\r\n", "MSG \r\n", "MSG a 1 9999999\r\n"] {
@@ -156,7 +156,7 @@ mod tests {
             assert_eq!(frame, Some(garbage(nonsense.as_bytes())));
         }
         let unfinished = Nats.read(&who(None), &mut Stage::Ready, b"MSG a 1 1\r\nxyz", &mut vec![]);
-        assert!(matches!(unfinished.map(|frame| frame.event), Some(Event::Refused(_))));
+        assert!(matches!(unfinished.map(|frame| frame.event), Some(Event::Garbage(_))));
         let endless = vec![b'x'; LONGEST_LINE + 1];
         assert!(Nats.read(&who(None), &mut Stage::Ready, &endless, &mut vec![]).is_some());
     }

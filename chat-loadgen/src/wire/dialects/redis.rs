@@ -59,7 +59,8 @@ impl Dialect for Redis {
         let text = input[..length].trim_ascii_end();
         let event = match input[0] {
             b'-' | b'!' => Event::Refused(text),
-            _ => Event::Other(text),
+            b'>' if !input.starts_with(SUBSCRIBED) => Event::Other(text),
+            _ => Event::Routine,
         };
         // A client that subscribes to nothing has all it wants with the answer to its HELLO.
         let greeted = who.room.is_none() && input[0] == b'%';
@@ -181,7 +182,7 @@ mod tests {
             hear(&Redis, [HELLO, SUBSCRIPTION, TALK].concat().as_bytes());
         assert_eq!(stage, Stage::Ready);
         assert_eq!(events.len(), 4);
-        assert_eq!(events[2..], ["said {\r\n1}", "other :3"]);
+        assert_eq!(events[2..], ["said {\r\n1}", "routine"]);
     }
 
     #[test]
@@ -216,13 +217,12 @@ mod tests {
             "|1\r\n+a\r\n+b\r\n:1\r\n",
         ] {
             let heard = hear(&Redis, [whole, whole].concat().as_bytes());
-            let expected = format!("other {}", whole.trim_end());
-            assert_eq!(heard.events, [expected.clone(), expected]);
+            assert_eq!(heard.events, ["routine", "routine"]);
         }
     }
 
     #[test]
-    fn errors_and_nonsense_are_refused() {
+    fn errors_are_refused_and_nonsense_is_garbage() {
         let heard = hear(&Redis, b"-NOAUTH no\r\n!3\r\nbad\r\n");
         assert_eq!(heard.events, ["refused -NOAUTH no", "refused !3\r\nbad"]);
         for nonsense in [

@@ -11,7 +11,7 @@ pub(super) struct Heard {
     pub(super) stage: Stage,
     /// All that it answered, its hello not counted.
     pub(super) answers: String,
-    /// `said TEXT`, `other TEXT`, `refused TEXT`.
+    /// `said TEXT`, `other TEXT`, `refused TEXT`, `garbage TEXT`, `routine`.
     pub(super) events: Vec<String>,
 }
 
@@ -58,6 +58,8 @@ fn play<'a>(who: &Who, dialect: &dyn Dialect, pieces: impl IntoIterator<Item = &
                 Event::Said(text) => format!("said {}", printable(text)),
                 Event::Other(text) => format!("other {}", printable(text)),
                 Event::Refused(text) => format!("refused {}", printable(text)),
+                Event::Garbage(text) => format!("garbage {}", printable(text)),
+                Event::Routine => "routine".to_owned(),
             });
         }
         input.drain(..at);

@@ -1,0 +1,121 @@
+//! Tests of the summary.
+
+use super::*;
+use crate::record::{Status, sample};
+
+/// The line that begins with a label.
+fn line<'a>(text: &'a str, label: &str) -> &'a str {
+    let label = format!("{label} ");
+    text.lines().find(|line| line.trim_start().starts_with(&label)).expect(&label)
+}
+
+#[test]
+fn an_ordinary_run_fits_on_a_screen() {
+    for (record, most) in [(sample::record(), 20), (sample::full(), 52)] {
+        let text = summary(&record);
+        assert!(text.lines().count() <= most, "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
+    }
+}
+
+#[test]
+fn the_verdict_and_its_reasons_come_first() {
+    assert!(summary(&sample::record()).starts_with("VALID\nworkload"));
+    let mut record = sample::full();
+    let text = summary(&record);
+    let expected =
+        "FAULTY: 3 lost, 1 late, 1 duplicated, 1 disconnected\n  -        3 deliveries were lost\n";
+    assert!(text.starts_with(expected), "{text}");
+    record.verdict.status = Status::Invalid;
+    record.verdict.reasons = vec!["why ".repeat(60), "\u{1b}[2J".into()];
+    let text = summary(&record);
+    assert!(text.starts_with("INVALID: 3 lost"), "{text}");
+    assert!(!text.contains('\u{1b}'), "{text}");
+    assert_eq!(text.matches("why").count(), 60);
+    assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+}
+
+#[test]
+fn the_figures_stand_in_their_lines() {
+    let mut record = sample::full();
+    record.latency.last.p99 = 31_249_000;
+    record.latency.first.count = 0;
+    let text = summary(&record);
+    assert!(line(&text, "workload").contains("500 clients, 50 senders · 1 room · 2 slow"));
+    assert!(line(&text, "workload").contains("churn 0.50/s · open 500/s poisson"));
+    assert!(line(&text, "traffic").contains("29,994 messages, 500/s of 500/s offered · 6 UNSENT"));
+    assert!(line(&text, "traffic").ends_with("14,967,006 deliveries, 249,450/s"));
+    assert_eq!(line(&text, "last").split_whitespace().nth(5), Some("31.2"));
+    assert_eq!(line(&text, "first").matches('–').count(), 5);
+    assert!(
+        line(&text, "ledger")
+            .contains("14,970,000 expected, warm-up included = 14,969,980 ok + 3 lost")
+    );
+    let sum = "+ 0 corrupt\n           + 1 late + 12 cut off + 4 undecided\n";
+    assert!(text.contains(sum), "{text}");
+    let besides = "1 duplicated · 0 echoed · 0 foreign · 0 in disorder · 1 disconnected · 2 merged";
+    assert!(text.contains(besides), "{text}");
+    assert!(line(&text, "words").ends_with("refusals 1 · strangers 7"), "{text}");
+    assert!(text.contains("refusals    c-9 at 31.2 s: -OOM command not allowed"), "{text}");
+    assert!(
+        line(&text, "fate").contains("1 of 2 slow readers were cut off · c-7 after 12.5 s"),
+        "{text}"
+    );
+    assert!(line(&text, "generator").contains("pacing lag p99"), "{text}");
+    assert!(line(&text, "server").contains("2.77 µs CPU per delivery"), "{text}");
+    assert!(line(&text, "server").contains("27.9 KiB per client"), "{text}");
+    assert!(line(&text, "relay").contains("1.22 µs CPU per delivery, here 2.27×"), "{text}");
+    assert!(line(&text, "without").contains(" ms "), "{text}");
+}
+
+#[test]
+fn what_was_not_asked_for_is_not_mentioned() {
+    let text = summary(&sample::record());
+    for word in [
+        "slow",
+        "without",
+        "server",
+        "floor",
+        "search",
+        "cut off",
+        "disorder",
+        "churn",
+        "undecided",
+        "merged",
+        "words",
+    ] {
+        assert!(!text.contains(word), "{word}: {text}");
+    }
+}
+
+#[test]
+fn three_witnesses_of_each_fault_and_five_receivers_are_enough() {
+    let text = summary(&sample::full());
+    assert_eq!(text.matches("never arrived").count(), 3);
+    assert_eq!(text.matches("came again").count(), 1);
+    assert_eq!(text.matches("29,934 deliveries").count(), 5);
+    assert!(line(&text, "worst").contains("c-17     127.0.0.1:41000"), "{text}");
+}
+
+#[test]
+fn the_floor_stands_beside_the_result() {
+    let mut record = sample::full();
+    record.latency.response.p99 = 9_000_000;
+    record.floor.as_mut().unwrap().latency.response.p99 = 3_000_000;
+    let text = summary(&record);
+    let floor = &text[text.find("\nfloor").unwrap()..];
+    let row = line(floor, "response");
+    assert!(row.contains("3.00 ms") && row.ends_with("3.00×"), "{row}");
+}
+
+#[test]
+fn every_rate_that_was_tried_is_a_row() {
+    let text = summary(&sample::full());
+    let search = &text[text.find("\nsearch").unwrap()..];
+    assert_eq!(search.trim().lines().count(), 6);
+    let words = |row: &str| row.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let fourth = words(search.trim().lines().nth(3).unwrap());
+    assert_eq!((fourth[0].as_str(), fourth[1].as_str()), ("4,000/s", "no"));
+    assert_eq!(fourth.last().unwrap(), "7");
+}

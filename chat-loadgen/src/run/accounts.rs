@@ -1,0 +1,103 @@
+//! Makes the workers' accounts of deliveries, words and slow readers into those of the record.
+
+use std::collections::BTreeMap;
+
+use crate::plan::Plan;
+use crate::record::{Ledger, SlowReader, Witness, Words};
+use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
+use crate::traffic::shared::Shared;
+use crate::traffic::worker::Fate;
+
+/// The accounts of all workers.
+#[derive(Debug, Default)]
+pub(super) struct Accounts {
+    pub(super) anomalies: Anomalies,
+    /// Deliveries that were as they should be.
+    pub(super) ok: u64,
+    /// Clients that took part and lost their connection, however often.
+    pub(super) disconnected: u64,
+    /// The fate of each slow reader.
+    pub(super) fates: Vec<Fate>,
+}
+
+/// The ledger of deliveries, without what the clients themselves show.
+pub(super) fn ledger(plan: &Plan, all: &Accounts, shared: &Shared) -> Ledger {
+    const KINDS: [Anomaly; 11] = [
+        Anomaly::Lost,
+        Anomaly::Late,
+        Anomaly::Reordered,
+        Anomaly::Corrupt,
+        Anomaly::CutOff,
+        Anomaly::Undecided,
+        Anomaly::Duplicated,
+        Anomaly::Echoed,
+        Anomaly::Foreign,
+        Anomaly::Merged,
+        Anomaly::Disorder,
+    ];
+    let Accounts { anomalies, ok, .. } = all;
+    let count = |anomaly| anomalies.count(anomaly);
+    let mut ledger = Ledger {
+        expected: anomalies.due,
+        ok: *ok,
+        lost: count(Anomaly::Lost),
+        late: count(Anomaly::Late),
+        duplicated: count(Anomaly::Duplicated),
+        reordered: count(Anomaly::Reordered),
+        echoed: count(Anomaly::Echoed),
+        corrupt: count(Anomaly::Corrupt),
+        foreign: count(Anomaly::Foreign),
+        merged: count(Anomaly::Merged),
+        cut_off: count(Anomaly::CutOff),
+        undecided: count(Anomaly::Undecided),
+        disconnected: all.disconnected,
+        disorder: plan.total_order.then(|| count(Anomaly::Disorder)),
+        ..Ledger::default()
+    };
+    if !plan.verify {
+        // Nothing is known of what should have come.
+        ledger.expected = ledger.classes().iter().map(|(_, number)| number).sum();
+    }
+    for anomaly in KINDS.into_iter().filter(|&anomaly| count(anomaly) > 0) {
+        let witnesses = witnesses(plan, anomalies.witnesses(anomaly), shared);
+        ledger.witnesses.insert(anomaly.name().replace(' ', "_"), witnesses);
+    }
+    ledger
+}
+
+/// The server's other words.
+pub(super) fn words(plan: &Plan, all: &Accounts, shared: &Shared) -> BTreeMap<String, Words> {
+    let seen = Anomaly::WORDS.into_iter().filter(|&kind| all.anomalies.count(kind) > 0);
+    let words = seen.map(|kind| {
+        let first = witnesses(plan, all.anomalies.witnesses(kind), shared);
+        (kind.name().to_owned(), Words { count: all.anomalies.count(kind), first })
+    });
+    words.collect()
+}
+
+/// The fate of each slow reader, those that were cut off first.
+pub(super) fn slow_readers(plan: &Plan, all: &Accounts, shared: &Shared) -> Vec<SlowReader> {
+    let mut fates = all.fates.clone();
+    fates.sort_by_key(|fate| (!fate.cut_off, fate.at.unwrap_or(u64::MAX), fate.client));
+    let since = |at: u64| at.cast_signed().saturating_sub_unsigned(shared.window.start());
+    let reader = |fate: Fate| SlowReader {
+        name: plan.name(fate.client),
+        cut_off: fate.cut_off,
+        at: fate.at.map(since),
+        behind: fate.behind,
+    };
+    fates.into_iter().map(reader).collect()
+}
+
+fn witnesses(plan: &Plan, sightings: &[Sighting], shared: &Shared) -> Vec<Witness> {
+    let since = |time: u64| time.cast_signed().saturating_sub_unsigned(shared.window.start());
+    let witness = |sighting: &Sighting| Witness {
+        receiver: plan.name(sighting.receiver),
+        sender: sighting.message.map(|(sender, _)| plan.sender_name(sender)),
+        number: sighting.message.map(|(_, number)| number),
+        sent: sighting.sent.map(since),
+        at: since(sighting.at),
+        detail: sighting.detail.clone(),
+    };
+    sightings.iter().map(witness).collect()
+}

@@ -1,0 +1,206 @@
+//! Closes accounts: decides what became of the deliveries that have not come.
+
+use std::ops::Range;
+
+use super::{DISORDER, Judge, sighting};
+use crate::traffic::client::{Client, Presence};
+use crate::traffic::ledger::anomalies::Anomaly;
+use crate::traffic::shared::Shared;
+
+/// Reasons for which a client's account is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The run is over: missing messages are lost.
+    Over,
+    /// The client has left, or stops reading: what was still in flight might have come.
+    Leaving,
+    /// The client's connection ended: what was still in flight is cut off.
+    CutOff,
+}
+
+/// Deliveries that have not come, in the order in which damaged texts are taken for them.
+#[derive(Debug, Default)]
+struct Missing {
+    lost: u64,
+    cut_off: u64,
+    undecided: u64,
+}
+
+impl Judge {
+    /// Closes a client's account. Every delivery that was due to it gets its place.
+    pub(crate) fn close_account(
+        &mut self,
+        shared: &Shared,
+        client: &mut Client,
+        ending: Ending,
+        now: u64,
+    ) {
+        // One that came back, and has heard nothing: all that was sent meanwhile is undecided.
+        let unheard = client.presence == Presence::Coming && client.account.is_late();
+        if !unheard && client.presence != Presence::Here {
+            return;
+        }
+        if !unheard {
+            client.presence = Presence::Away;
+        }
+        if !shared.verify {
+            return;
+        }
+        let until = client.until.take();
+        let ending = if until.is_some() { Ending::Leaving } else { ending };
+        let until = until.unwrap_or_else(|| client.sent(shared));
+        if unheard {
+            client.account.open_late(|seat| until[seat]);
+        }
+        let mut missing = self.missing(shared, client, &until, ending, now);
+        self.take_damaged(shared, client, &mut missing, now);
+        self.anomalies.count_more(Anomaly::Lost, missing.lost);
+        self.anomalies.count_more(Anomaly::CutOff, missing.cut_off);
+        self.anomalies.count_more(Anomaly::Undecided, missing.undecided);
+        self.anomalies.forgotten += client.account.forgotten();
+        if let Some(mut total_order) = client.total_order.take() {
+            for key in total_order.finish(&shared.in_flight) {
+                self.seen(shared, Anomaly::Disorder, client, key, now, DISORDER);
+            }
+        }
+        // To a client that was lost before the first message, nothing was ever due.
+        if ending == Ending::CutOff && client.began {
+            client.until = Some(until);
+        }
+    }
+
+    /// Counts what a client whose connection ended could not get after that: up to now, when it
+    /// would have left, or the run is over.
+    pub(crate) fn close_cut_account(&mut self, shared: &Shared, client: &mut Client, now: u64) {
+        let Some(until) = client.until.take_if(|_| client.presence == Presence::Lost) else {
+            return;
+        };
+        let senders = shared.audience.senders(client.room());
+        for ((&sender, &from), to) in senders.iter().zip(&until).zip(client.sent(shared)) {
+            if !client.is_itself(sender, shared) {
+                let numbers = from..to.max(from);
+                self.anomalies.due += numbers.len() as u64;
+                self.anomalies.count_more(Anomaly::CutOff, numbers.len() as u64);
+                self.keep(shared, Anomaly::CutOff, client, (sender, numbers), now, DISCONNECTED);
+            }
+        }
+    }
+
+    /// Everything that was due and has not come. A message that was overtaken is lost, however short
+    /// the time.
+    fn missing(
+        &mut self,
+        shared: &Shared,
+        client: &Client,
+        until: &[u32],
+        ending: Ending,
+        now: u64,
+    ) -> Missing {
+        let account = &client.account;
+        let mut missing = Missing { lost: account.missing(), ..Missing::default() };
+        let senders = shared.audience.senders(client.room());
+        // Who leaves is not waited for; in a closed loop, what was overtaken is not either.
+        let counted = ending != Ending::Over && client.is_counted();
+        for (seat, gap) in account.gaps() {
+            if counted && !self.closed {
+                self.missed(shared, senders[seat], gap.clone());
+            }
+            self.keep(shared, Anomaly::Lost, client, (senders[seat], gap), now, LOST);
+        }
+        for ((seat, &sender), &sent) in senders.iter().enumerate().zip(until) {
+            if client.is_itself(sender, shared) {
+                continue;
+            }
+            self.anomalies.due += account.due(seat, sent);
+            let awaited = account.awaited(seat, sent);
+            // What a sender had in flight when its connection ended may never have been heard.
+            let ending = match ending {
+                Ending::Over if !shared.audience.has(sender) => Ending::CutOff,
+                ending => ending,
+            };
+            if counted {
+                self.missed(shared, sender, awaited.clone());
+            }
+            let lost = match ending {
+                Ending::Over => awaited.end,
+                _ => awaited.start + overdue(shared, sender, &awaited, now),
+            };
+            let (lost, rest) = (awaited.start..lost, lost..awaited.end);
+            missing.lost += lost.len() as u64;
+            self.keep(shared, Anomaly::Lost, client, (sender, lost), now, LOST);
+            let number = rest.len() as u64;
+            let numbers = (sender, rest);
+            if ending == Ending::CutOff {
+                missing.cut_off += number;
+                self.keep(shared, Anomaly::CutOff, client, numbers, now, DISCONNECTED);
+            } else {
+                missing.undecided += number;
+                let why = "in flight when its receiver left";
+                self.keep(shared, Anomaly::Undecided, client, numbers, now, why);
+            }
+        }
+        for (seat, numbers) in account.undecided() {
+            missing.undecided += numbers.len() as u64;
+            let why = "sent while its receiver was joining";
+            let numbers = (senders[seat], numbers);
+            self.keep(shared, Anomaly::Undecided, client, numbers, now, why);
+        }
+        missing
+    }
+
+    /// Takes a client's damaged texts that could not be attributed for deliveries that are missing.
+    /// One for which nothing is missing was not due.
+    fn take_damaged(
+        &mut self,
+        shared: &Shared,
+        client: &mut Client,
+        missing: &mut Missing,
+        now: u64,
+    ) {
+        let mut damaged = std::mem::take(&mut client.unattributed);
+        for class in [&mut missing.lost, &mut missing.cut_off, &mut missing.undecided] {
+            let taken = damaged.min(*class);
+            *class -= taken;
+            damaged -= taken;
+            self.anomalies.count_more(Anomaly::Corrupt, taken);
+        }
+        let client = &*client;
+        for _ in 0..damaged {
+            let detail = || "a damaged text, and nothing that is missing".to_owned();
+            let seen = || sighting(shared, client, None, now, detail());
+            self.anomalies.record(Anomaly::Foreign, seen);
+        }
+    }
+
+    /// Keeps witnesses of messages that are counted elsewhere.
+    fn keep(
+        &mut self,
+        shared: &Shared,
+        anomaly: Anomaly,
+        client: &Client,
+        (sender, numbers): (u32, Range<u32>),
+        now: u64,
+        what: &str,
+    ) {
+        for number in numbers.take(self.anomalies.wants(anomaly)) {
+            let message = Some((sender, number));
+            let seen = || sighting(shared, client, message, now, what.to_owned());
+            self.anomalies.keep(anomaly, seen);
+        }
+    }
+}
+
+/// What is wrong with a message that is lost.
+const LOST: &str = "never arrived";
+/// The reason for which a message was cut off.
+const DISCONNECTED: &str = "its receiver or sender had been disconnected";
+
+/// Number of these messages that have been in flight for longer than the patience, and count as
+/// lost.
+fn overdue(shared: &Shared, sender: u32, numbers: &Range<u32>, now: u64) -> u32 {
+    let is_overdue = |number: &u32| {
+        let times = shared.in_flight.times(sender, *number);
+        times.is_none_or(|times| times.written.saturating_add(shared.patience) < now)
+    };
+    u32::try_from(numbers.clone().take_while(is_overdue).count()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,358 @@
+//! Judges each delivery to one worker's clients: the message's sender, whether it was due, and
+//! whether it came once, in order and intact.
+
+mod closing;
+mod words;
+
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+
+use crate::roles::Part;
+use crate::traffic::client::{Client, Presence, Torn};
+use crate::traffic::ledger::Arrival;
+use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
+use crate::traffic::shared::Shared;
+use crate::traffic::timing::latency::LatencyRecorder;
+use crate::wire::dialects::Event;
+use crate::wire::payload::{Found, Kind, Message};
+
+pub(crate) use closing::Ending;
+
+/// Judges the deliveries to one worker's clients.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    pub(crate) latency: LatencyRecorder,
+    pub(crate) anomalies: Anomalies,
+    /// Deliveries that were due and came as they should.
+    pub(crate) ok: u64,
+    /// True for what arrives after the drain's deadline.
+    pub(crate) late: bool,
+    /// True in a closed loop: the next message waits until an earlier one is complete.
+    closed: bool,
+    /// Deliveries judged since this was last asked.
+    deliveries: u64,
+    /// Messages that the witness of each room has seen, for witnesses that this worker serves.
+    ranks: Box<[u32]>,
+}
+
+impl Judge {
+    /// A judge that has seen nothing yet.
+    pub(crate) fn new(worker: usize, rooms: u32, closed: bool, shared: &Shared) -> Self {
+        Self {
+            latency: LatencyRecorder::new(worker, shared.audience.all_senders(), &shared.in_flight),
+            anomalies: Anomalies::new(shared.witnesses),
+            ok: 0,
+            late: false,
+            closed,
+            deliveries: 0,
+            ranks: vec![0; rooms as usize].into(),
+        }
+    }
+
+    /// Takes the number of deliveries judged since the last call.
+    pub(crate) fn take_deliveries(&mut self) -> u64 {
+        std::mem::take(&mut self.deliveries)
+    }
+
+    /// Judges one frame that a client has received.
+    #[inline]
+    pub(crate) fn judge_frame(
+        &mut self,
+        shared: &Shared,
+        client: &mut Client,
+        event: Event<'_>,
+        now: u64,
+    ) {
+        let (line, said) = match event {
+            Event::Said(line) => (line, true),
+            Event::Other(line) => (line, false),
+            Event::Refused(words) => return self.refused(shared, client, words, now),
+            Event::Garbage(bytes) => return self.refused_with_garbage(shared, client, bytes, now),
+            Event::Routine => return,
+        };
+        match shared.mark.only(line) {
+            Some(message @ Message { kind: Kind::Measured, .. }) => {
+                self.measured(shared, client, message, now);
+            }
+            _ => self.judge_line(shared, client, line, said, now),
+        }
+    }
+
+    /// Judges all texts of a line that is not just one message.
+    #[cold]
+    fn judge_line(
+        &mut self,
+        shared: &Shared,
+        client: &mut Client,
+        line: &[u8],
+        said: bool,
+        now: u64,
+    ) {
+        let mut piece = shared.mark.next(line);
+        if piece.found == Found::Nothing {
+            return self.not_a_message(client, line, said, now);
+        }
+        let mut messages = 0;
+        loop {
+            match piece.found {
+                Found::Intact(message @ Message { kind: Kind::Measured, .. }) => {
+                    let delivered = self.measured(shared, client, message, now);
+                    if delivered && messages > 0 {
+                        let key = (message.sender, message.number);
+                        self.seen(shared, Anomaly::Merged, client, key, now, "behind another");
+                    }
+                    messages += 1;
+                }
+                Found::Intact(message) => heard_probe(shared, client, message.sender),
+                Found::Corrupt(message) => self.corrupt(shared, client, message, piece.text, now),
+                Found::Torn(message) => {
+                    let beginning = piece.text.into();
+                    client.torn = Some(Box::new(Torn { beginning, fresh: true }));
+                    self.corrupt(shared, client, message, piece.text, now);
+                }
+                // It has been counted with its beginning.
+                Found::Rest if is_end_of_torn(shared, client, piece.text) => client.torn = None,
+                Found::Rest => self.corrupt(shared, client, None, piece.text, now),
+                Found::Strange(Kind::Measured) => {
+                    self.words(Anomaly::Stranger, client, piece.text, now);
+                }
+                Found::Strange(Kind::Probe) | Found::Nothing => {}
+            }
+            if piece.behind.is_empty() {
+                return;
+            }
+            piece = shared.mark.next(piece.behind);
+        }
+    }
+
+    /// Enters a whole message. Returns whether it is a delivery: due, or of the time before it was
+    /// known to be, and no duplicate.
+    #[inline]
+    fn measured(
+        &mut self,
+        shared: &Shared,
+        client: &mut Client,
+        message: Message,
+        now: u64,
+    ) -> bool {
+        if let Some(torn) = &mut client.torn {
+            torn.fresh = false;
+        }
+        let Message { sender, number, .. } = message;
+        let key = (sender, number);
+        self.deliveries += 1;
+        let seat = shared.audience.seat(sender, client.room());
+        let Some(seat) = seat.filter(|_| number < shared.in_flight.sent(sender)) else {
+            let why = "of another room, or never sent";
+            self.seen(shared, Anomaly::Foreign, client, key, now, why);
+            return false;
+        };
+        if client.is_itself(sender, shared) {
+            self.seen(shared, Anomaly::Echoed, client, key, now, "came back to its sender");
+            return false;
+        }
+        if !is_here(shared, client) {
+            return false;
+        }
+        let arrival =
+            if shared.verify { client.account.receive(seat, number) } else { Arrival::InOrder };
+        let mut counted = client.is_counted();
+        if arrival == Arrival::InOrder && !self.late {
+            self.ok += 1;
+        } else if let Some(completes) = self.not_in_order(shared, client, key, arrival, now) {
+            counted &= completes;
+        } else {
+            return false;
+        }
+        if let Some(taken) = self.latency.delivered(shared, key, now, counted) {
+            client.received.add(taken.response);
+        }
+        if shared.total_order {
+            self.compare_order(shared, client, key, now);
+        }
+        true
+    }
+
+    /// Classifies a message that is not the next one of its sender, or late. Gives whether it can
+    /// complete the message; nothing if it is no delivery.
+    #[cold]
+    fn not_in_order(
+        &mut self,
+        shared: &Shared,
+        client: &Client,
+        key: (u32, u32),
+        arrival: Arrival,
+        now: u64,
+    ) -> Option<bool> {
+        let filled = arrival == Arrival::Late;
+        match arrival {
+            // A closed loop goes on without them. An open loop waits for them: they may be late.
+            Arrival::Ahead(missing) if client.is_counted() && self.closed => {
+                self.missed(shared, key.0, missing);
+            }
+            Arrival::InOrder | Arrival::Late | Arrival::Ahead(_) => {}
+            Arrival::NotDue => return None,
+            Arrival::Again => {
+                self.seen(shared, Anomaly::Duplicated, client, key, now, "arrived again");
+                return None;
+            }
+        }
+        if self.late {
+            let why = "arrived after the drain's deadline";
+            self.seen(shared, Anomaly::Late, client, key, now, why);
+        } else if filled {
+            let why = "arrived after a later one of its sender";
+            self.seen(shared, Anomaly::Reordered, client, key, now, why);
+        } else {
+            self.ok += 1;
+        }
+        Some(!(filled && self.closed))
+    }
+
+    /// Records an anomaly of a known message.
+    #[cold]
+    fn seen(
+        &mut self,
+        shared: &Shared,
+        anomaly: Anomaly,
+        client: &Client,
+        key: (u32, u32),
+        now: u64,
+        what: &str,
+    ) {
+        let message = Some(key);
+        self.anomalies.record(anomaly, || sighting(shared, client, message, now, what.to_owned()));
+    }
+
+    fn corrupt(
+        &mut self,
+        shared: &Shared,
+        client: &mut Client,
+        message: Option<Message>,
+        text: &[u8],
+        now: u64,
+    ) {
+        let known = message.filter(|message| message.kind == Kind::Measured);
+        let key = known.map(|message| (message.sender, message.number));
+        if message.is_some() && key.is_none() || client.presence != Presence::Here {
+            return; // A probe, or nothing that was due.
+        }
+        self.deliveries += 1;
+        let mut found = |client: &Client, anomaly, what: &str| {
+            let detail = || format!("{what}: {}", quoted(text));
+            self.anomalies.record(anomaly, || sighting(shared, client, key, now, detail()));
+        };
+        let seat = key.and_then(|(sender, number)| {
+            let seat = shared.audience.seat(sender, client.room())?;
+            (number < shared.in_flight.sent(sender)).then_some((seat, sender, number))
+        });
+        let Some((seat, sender, number)) = seat else {
+            // Counted when it is known whether anything is missing.
+            client.unattributed += 1;
+            let detail = || sighting(shared, client, key, now, quoted(text));
+            return self.anomalies.keep(Anomaly::Corrupt, detail);
+        };
+        if client.is_itself(sender, shared) {
+            return found(client, Anomaly::Echoed, "came back damaged");
+        }
+        let arrival = client.account.receive(seat, number);
+        match arrival {
+            Arrival::Again => return found(client, Anomaly::Duplicated, "arrived again, damaged"),
+            Arrival::NotDue => return,
+            _ => found(client, Anomaly::Corrupt, "arrived damaged"),
+        }
+        let counted = client.is_counted();
+        match arrival {
+            Arrival::Ahead(missing) if counted && self.closed => {
+                self.missed(shared, sender, missing.start..number + 1);
+            }
+            Arrival::Late if self.closed => {}
+            _ if counted => self.missed(shared, sender, number..number + 1),
+            _ => {}
+        }
+    }
+
+    /// Records messages that will not reach a client that is counted for completion.
+    fn missed(&mut self, shared: &Shared, sender: u32, numbers: Range<u32>) {
+        let remembered = u32::try_from(shared.in_flight.slots()).unwrap_or(u32::MAX);
+        let first = numbers.start.max(numbers.end.saturating_sub(remembered));
+        for number in first..numbers.end {
+            self.latency.missed(shared, sender, number);
+        }
+    }
+
+    fn compare_order(&mut self, shared: &Shared, client: &mut Client, key: (u32, u32), now: u64) {
+        if client.witness {
+            let Some(rank) = client.room().map(|room| &mut self.ranks[room as usize]) else {
+                return;
+            };
+            *rank += 1;
+            shared.in_flight.rank(key.0, key.1, *rank);
+        }
+        let Some(mut total_order) = client.total_order.take() else { return };
+        for key in total_order.received(key, &shared.in_flight) {
+            self.seen(shared, Anomaly::Disorder, client, key, now, DISORDER);
+        }
+        client.total_order = Some(total_order);
+    }
+}
+
+/// What is wrong with a message that is out of the room's order.
+const DISORDER: &str = "arrived in another order than at the room's witness";
+
+/// Returns whether messages are due to a client. The first message that a churner hears shows that
+/// it is back.
+#[inline]
+fn is_here(shared: &Shared, client: &mut Client) -> bool {
+    if client.presence == Presence::Coming && client.part == Part::Churner {
+        let senders = shared.audience.senders(client.room());
+        client.account.open_late(|seat| shared.in_flight.sent(senders[seat]));
+        client.presence = Presence::Here;
+    }
+    client.presence == Presence::Here
+}
+
+/// Returns whether a piece is the end of the client's torn text.
+fn is_end_of_torn(shared: &Shared, client: &Client, piece: &[u8]) -> bool {
+    let ends = |torn: &Torn| torn.fresh || shared.mark.continues(&torn.beginning, piece);
+    client.torn.as_deref().is_some_and(ends)
+}
+
+/// An anomaly of a message at a client.
+fn sighting(
+    shared: &Shared,
+    client: &Client,
+    message: Option<(u32, u32)>,
+    now: u64,
+    detail: String,
+) -> Sighting {
+    let times = message.and_then(|(sender, number)| shared.in_flight.times(sender, number));
+    let sent = times.map(|times| times.written);
+    Sighting { receiver: client.index, message, sent, at: now, detail }
+}
+
+/// Opens a client's account with a sender whose probe it has heard: all later messages are due to
+/// it.
+#[cold]
+fn heard_probe(shared: &Shared, client: &mut Client, sender: u32) {
+    let Some(seat) = shared.audience.seat(sender, client.room()) else { return };
+    let own = client.is_itself(sender, shared);
+    let first = client.presence != Presence::Away && client.part != Part::Idle;
+    let first = first && !client.account.is_late();
+    if !own && first && shared.in_flight.sent(sender) == 0 && client.account.open(seat) {
+        client.presence = Presence::Here;
+        shared.progress.unproven.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Longest quotation, in bytes.
+const QUOTED: usize = 200;
+
+/// A damaged text as a witness quotes it: every byte can be seen.
+fn quoted(text: &[u8]) -> String {
+    let cut = &text[..text.len().min(QUOTED)];
+    format!("{}{}", cut.escape_ascii(), if cut.len() < text.len() { "…" } else { "" })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,254 @@
+//! Tests of the judge: what each line is called, and that the ledger closes.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use mio::net::TcpStream;
+use proptest::prelude::*;
+
+use super::*;
+use crate::traffic::client::Newcomer;
+use crate::traffic::sending::send_half::SendHalf;
+use crate::traffic::shared::sample;
+use crate::wire::dialects::{Stage, Who};
+
+/// A listener that has heard both senders.
+fn client(shared: &Shared, part: Part, back: Option<Box<[u32]>>) -> Client {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let stream = std::net::TcpStream::connect(address).expect("a connection");
+    let who = Arc::new(Who { name: "c-2".to_owned(), room: Some(0) });
+    let send_half = Arc::new(SendHalf::new(TcpStream::from_std(stream), who));
+    let is_back = back.is_some();
+    let newcomer = Newcomer {
+        index: 2,
+        part,
+        sender: None,
+        witness: false,
+        send_half,
+        stage: Stage::Ready,
+        back,
+    };
+    let mut client = Client::new(newcomer, false, shared);
+    client.began = true;
+    if !is_back {
+        heard_probe(shared, &mut client, 0);
+        heard_probe(shared, &mut client, 1);
+    }
+    client
+}
+
+/// The text of a message, which counts as sent.
+fn text(shared: &Shared, sender: u32, number: u32) -> String {
+    while shared.in_flight.sent(sender) <= number {
+        let number = shared.in_flight.begin(sender, 1_000, 1).expect("a number");
+        shared.in_flight.stamp(sender, number, 1_000);
+    }
+    let mut text = Vec::new();
+    shared.mark.write(Message { kind: Kind::Measured, sender, number }, 40, &mut text);
+    String::from_utf8(text).expect("ASCII")
+}
+
+struct Seen {
+    shared: Shared,
+    judge: Judge,
+    client: Client,
+}
+
+impl Seen {
+    fn new() -> Self {
+        let shared = sample::shared();
+        let judge = Judge::new(0, 1, false, &shared);
+        let client = client(&shared, Part::Steady, None);
+        Self { shared, judge, client }
+    }
+
+    fn text(&self, number: u32) -> String {
+        text(&self.shared, 0, number)
+    }
+
+    fn hear(&mut self, line: &str) {
+        let event = Event::Said(line.as_bytes());
+        self.judge.judge_frame(&self.shared, &mut self.client, event, 1_100);
+    }
+
+    /// The counts that are not 0, once the account is closed; they must add up to what was due.
+    fn close(&mut self, ending: Ending) -> Vec<(&'static str, u64)> {
+        self.judge.close_account(&self.shared, &mut self.client, ending, 1_200);
+        self.judge.close_cut_account(&self.shared, &mut self.client, 1_200);
+        let all = [
+            Anomaly::Lost,
+            Anomaly::Late,
+            Anomaly::Reordered,
+            Anomaly::Corrupt,
+            Anomaly::CutOff,
+            Anomaly::Undecided,
+            Anomaly::Duplicated,
+            Anomaly::Echoed,
+            Anomaly::Foreign,
+            Anomaly::Merged,
+            Anomaly::Refusal,
+            Anomaly::Stranger,
+            Anomaly::Notice,
+            Anomaly::Garbage,
+        ];
+        let count = |anomaly| self.judge.anomalies.count(anomaly);
+        let classes: u64 = all[..6].iter().map(|&anomaly| count(anomaly)).sum();
+        assert_eq!(self.judge.ok + classes, self.judge.anomalies.due, "the ledger does not close");
+        let witnesses = |anomaly| self.judge.anomalies.witnesses(anomaly);
+        for anomaly in all.into_iter().filter(|&anomaly| count(anomaly) > 0) {
+            let complete = |seen: &Sighting| !seen.detail.is_empty();
+            assert!(!witnesses(anomaly).is_empty(), "{anomaly:?}");
+            assert!(witnesses(anomaly).iter().all(complete), "{anomaly:?}");
+        }
+        let counts = all.into_iter().map(|anomaly| (anomaly.name(), count(anomaly)));
+        let ok = ("ok", self.judge.ok);
+        [ok].into_iter().chain(counts).filter(|(_, number)| *number > 0).collect()
+    }
+}
+
+#[test]
+fn a_text_twice_on_a_line_is_a_duplicate_and_two_messages_on_one_are_merged() {
+    let mut seen = Seen::new();
+    let [a, b, c] = [0, 1, 2].map(|number| seen.text(number));
+    seen.hear(&format!("{a}{a}"));
+    seen.hear(&format!("{b}{c}"));
+    assert_eq!(seen.close(Ending::Over), [("ok", 3), ("duplicated", 1), ("merged", 1)]);
+}
+
+#[test]
+fn a_message_that_is_cut_around_another_is_one_fault() {
+    let mut seen = Seen::new();
+    let [a, b] = [0, 1].map(|number| seen.text(number));
+    seen.hear(&format!("{}{b}{}", &a[..20], &a[20..]));
+    let [c, d] = [2, 3].map(|number| seen.text(number));
+    for line in [&c[..20], &d, &c[20..]] {
+        seen.hear(line);
+    }
+    assert_eq!(seen.close(Ending::Over), [("ok", 2), ("corrupt", 2)]);
+}
+
+#[test]
+fn two_damaged_texts_are_two_faults() {
+    let mut seen = Seen::new();
+    let [a, b, c] = [0, 1, 2].map(|number| seen.text(number));
+    seen.hear(&a.replace('}', "#"));
+    seen.hear(&format!("#{}", &b[1..]));
+    seen.hear(&c);
+    assert_eq!(seen.close(Ending::Over), [("ok", 1), ("corrupt", 2)]);
+}
+
+#[test]
+fn who_leaves_has_lost_what_was_overtaken_and_the_rest_is_undecided() {
+    let mut seen = Seen::new();
+    let texts: Vec<String> = (0..6).map(|number| seen.text(number)).collect();
+    seen.hear(&texts[0]);
+    seen.hear(&texts[3]);
+    assert_eq!(seen.close(Ending::Leaving), [("ok", 2), ("lost", 2), ("undecided", 2)]);
+    let lost = seen.judge.anomalies.witnesses(Anomaly::Lost);
+    assert_eq!(lost[0].message, Some((0, 1)));
+    assert_eq!(lost[0].sent, Some(1_000));
+}
+
+#[test]
+fn what_was_due_after_a_cut_is_cut_off() {
+    let mut seen = Seen::new();
+    let texts: Vec<String> = (0..4).map(|number| seen.text(number)).collect();
+    seen.hear(&texts[0]);
+    seen.hear(&texts[2]);
+    seen.judge.close_account(&seen.shared, &mut seen.client, Ending::CutOff, 1_200);
+    seen.client.presence = Presence::Lost;
+    seen.text(9);
+    // One was in flight, six were sent later.
+    assert_eq!(seen.close(Ending::Over), [("ok", 2), ("lost", 1), ("cut off", 7)]);
+}
+
+#[test]
+fn what_arrives_after_the_deadline_is_late_and_not_lost() {
+    let mut seen = Seen::new();
+    let texts: Vec<String> = (0..4).map(|number| seen.text(number)).collect();
+    seen.hear(&texts[1]);
+    seen.judge.late = true;
+    seen.hear(&texts[0]);
+    seen.hear(&texts[2]);
+    seen.hear(&texts[2]);
+    let counts = [("ok", 1), ("lost", 1), ("late", 2), ("duplicated", 1)];
+    assert_eq!(seen.close(Ending::Over), counts);
+}
+
+#[test]
+fn a_message_of_this_run_that_was_never_sent_is_foreign() {
+    let mut seen = Seen::new();
+    let mut unsent = Vec::new();
+    let message = Message { kind: Kind::Measured, sender: 0, number: 7 };
+    seen.shared.mark.write(message, 0, &mut unsent);
+    seen.hear(&String::from_utf8(unsent).expect("ASCII"));
+    assert_eq!(seen.close(Ending::Over), [("foreign", 1)]);
+}
+
+#[test]
+fn words_are_counted_by_kind() {
+    let mut seen = Seen::new();
+    let mut strange = Vec::new();
+    let message = Message { kind: Kind::Measured, sender: 0, number: 0 };
+    crate::wire::payload::Mark::new(8, true).write(message, 0, &mut strange);
+    seen.hear(&String::from_utf8(strange).expect("ASCII"));
+    seen.hear("usuario 7: Hola");
+    seen.hear("usuario 7: \u{1b}[2J");
+    let notice = Event::Other("* té con leche".as_bytes());
+    seen.judge.judge_frame(&seen.shared, &mut seen.client, notice, 1_100);
+    let refusal = Event::Refused(b"-OOM command not allowed");
+    seen.judge.judge_frame(&seen.shared, &mut seen.client, refusal, 1_100);
+    let bytes = Event::Other(b"\xff\x00");
+    seen.judge.judge_frame(&seen.shared, &mut seen.client, bytes, 1_100);
+    let counts = [("refusals", 1), ("strangers", 3), ("notices", 1), ("garbage", 1)];
+    assert_eq!(seen.close(Ending::Over), counts);
+    let detail = |kind| seen.judge.anomalies.witnesses(kind)[0].detail.clone();
+    assert_eq!(detail(Anomaly::Notice), "* té con leche");
+    assert_eq!(detail(Anomaly::Refusal), "-OOM command not allowed");
+    assert_eq!(detail(Anomaly::Garbage), "\u{fffd}\u{fffd}");
+    let strangers = seen.judge.anomalies.witnesses(Anomaly::Stranger);
+    assert_eq!(strangers[2].detail, "usuario 7: \u{fffd}[2J");
+}
+
+proptest! {
+    /// Whatever arrives of two senders, in whatever order, and however the account ends.
+    #[test]
+    fn the_ledger_closes(
+        arrivals in proptest::collection::vec((0..2_u32, 0..12_u32, 0..5_u8), 0..40),
+        ending in 0..3_usize,
+        comes_back: bool,
+        late_from in 0..40_usize,
+    ) {
+        let mut seen = Seen::new();
+        if comes_back {
+            for sender in 0..2 {
+                text(&seen.shared, sender, 4);
+            }
+            seen.client = client(&seen.shared, Part::Churner, Some([2, 5].into()));
+        }
+        for (i, (sender, number, how)) in arrivals.into_iter().enumerate() {
+            seen.judge.late = i >= late_from;
+            let text = text(&seen.shared, sender, number);
+            let line = match how {
+                0 => format!("{text}{text}"),
+                1 => text[..20].to_owned(),
+                2 => text[20..].to_owned(),
+                _ => text,
+            };
+            seen.hear(&line);
+        }
+        text(&seen.shared, 1, 14);
+        let ending = [Ending::Over, Ending::Leaving, Ending::CutOff][ending];
+        if ending == Ending::Leaving {
+            seen.client.until = Some(seen.client.sent(&seen.shared));
+            text(&seen.shared, 0, 16);
+        }
+        seen.judge.close_account(&seen.shared, &mut seen.client, ending, 1_200);
+        if ending == Ending::CutOff {
+            seen.client.presence = Presence::Lost;
+            text(&seen.shared, 1, 17);
+        }
+        seen.close(Ending::Over);
+    }
+}
