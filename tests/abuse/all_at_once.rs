@@ -30,5 +30,5 @@ fn r2_1_nothing_is_lost_doubled_or_out_of_order_for_those_who_read() -> Result {
         chat.server.signal(SIGCONT)?;
     }
     abusers.expect_exit(0)?;
-    healthy.finish_among_strangers(&chat.stage)
+    healthy.finish(&chat.stage)
 }
