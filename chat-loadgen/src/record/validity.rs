@@ -170,15 +170,15 @@ fn remarks_on_deliveries(record: &Record) -> Vec<String> {
     let ledger = &record.ledger;
     let strangers = record.words.get("strangers").map_or(0, |words| words.count);
     let remarks = [
-        (ledger.undecided, "deliveries are undecided: their receiver was leaving or joining"),
-        (ledger.cut_off, "deliveries are cut off: their receiver or sender was disconnected"),
-        (ledger.merged, "deliveries arrived merged: on one line with another"),
-        (strangers, "lines were of strangers: others use this server, too"),
-        (ledger.late, "deliveries were late: the drain had ended"),
+        ("undecided", ledger.undecided, "the receiver was leaving or joining"),
+        ("cut off", ledger.cut_off, "receiver or sender was disconnected"),
+        ("merged", ledger.merged, "on one line with another delivery"),
+        ("strangers' lines", strangers, "others use this server, too"),
+        ("late", ledger.late, "after the end of the drain"),
     ];
-    let seen = remarks.into_iter().filter(|(number, _)| *number > 0);
-    let mut remarks: Vec<_> =
-        seen.map(|(number, what)| format!("{} {what}", figures::count(number))).collect();
+    let seen = remarks.into_iter().filter(|(_, number, _)| *number > 0);
+    let remark = |(what, number, why)| format!("{what}: {} ({why})", figures::count(number));
+    let mut remarks: Vec<_> = seen.map(remark).collect();
     if ledger.still_arriving {
         remarks.push(
             "deliveries were still arriving when the run ended: what is lost may only be late, \
