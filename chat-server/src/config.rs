@@ -195,6 +195,12 @@ impl Config {
         }
     }
 
+    /// The time for which a client whose connection is over is still heard, if it had sent more than its rate
+    /// limit lets through.
+    pub(crate) fn dead_timeout(&self) -> Duration {
+        self.slow_timeout.duration().unwrap_or(SLOW_TIMEOUT)
+    }
+
     pub(crate) fn outbox_limits(&self, clock: Clock) -> OutboxLimits {
         let outbox = usize::try_from(self.outbox.0).unwrap_or(usize::MAX / 2);
         OutboxLimits {

@@ -4,8 +4,8 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | `client/entrance` | a client's way in and out: it is served, waits, or is turned away |
 //! | `client/connection` | one client's bytes → lines → actions, and its deadlines |
-//! | `client/entrance` | a client that has come: it is served, waits, or is turned away |
 //! | `client/asking` | the question for a name, in lines or in writes of its own |
 //! | `client/session` | what a line means, without sockets and clocks |
 //! | `client/membership` | a client's membership, from its greeting to its leaving |
@@ -57,7 +57,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use client::connection;
+use client::entrance;
 use config::Config;
 use console::Console;
 use net::admission::Admission;
@@ -129,7 +129,7 @@ pub(crate) async fn run(
             (stream, peer) = acceptor.accept() => {
                 let speaking = server.speaking.token();
                 let server = Arc::clone(&server);
-                connections.spawn(connection::serve(server, stream, peer, speaking));
+                connections.spawn(entrance::serve(server, stream, peer, speaking));
             }
         }
     }

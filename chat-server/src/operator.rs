@@ -10,6 +10,7 @@ use chat_terminal::person::{Input, Keyboard, MAX_INPUT};
 
 use crate::Server;
 use crate::client::flood_control::FloodControl;
+use crate::net::tcp::Dismissal;
 use crate::people::commands::Effect;
 use crate::people::directory::PersonId;
 use crate::people::served::Served;
@@ -170,7 +171,7 @@ impl<'a> Operator<'a> {
     fn send_away(&self, chosen: Option<&str>) -> Result<(), Refusal> {
         let Some(served) = &self.server.served else { return Ok(()) };
         let person = chosen.and_then(|name| self.server.directory.find(name));
-        served.find(chosen, person)?.dismiss();
+        served.find(chosen, person)?.dismiss(Dismissal::Removed);
         Ok(())
     }
 }

@@ -6,6 +6,17 @@ use crate::text::Text;
 
 /// Requirements without a check, each with its reason.
 pub(crate) const UNSEEN: &[(Number, Text)] = &[
+    (Number(1, 9), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    (Number(1, 10), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    (
+        Number(3, 5),
+        Text {
+            es: "con qué palabras lo dice es cosa de cada programa",
+            en: "its words are each program's own",
+        },
+    ),
+    (Number(4, 8), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    (Number(4, 9), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
     (
         Number(7, 3),
         Text {

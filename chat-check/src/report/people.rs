@@ -20,7 +20,7 @@ const STARTS: (&str, &str) = ("starts", "se inicia");
 /// The beginnings of events: English, Spanish. What follows is the same in every language.
 ///
 /// The texts stand where the events happen; a test finds those without a translation.
-const EVENTS: [(&str, &str); 16] = [
+const EVENTS: [(&str, &str); 17] = [
     ("starts on a terminal", "se inicia en una terminal"),
     STARTS,
     ("is connected, and reads nothing", "se conecta, y no lee nada"),
@@ -36,6 +36,7 @@ const EVENTS: [(&str, &str); 16] = [
     ("its input ends", "se acaba su entrada"),
     ("reads its input no more", "ya no lee su entrada"),
     ("once more, with the output on a terminal", "otra vez, con la salida en una terminal"),
+    ("has a terminal of", "tiene una terminal de"),
     ("the user types half a line", "se escribe media línea"),
 ];
 

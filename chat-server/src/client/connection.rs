@@ -2,34 +2,28 @@
 
 use std::io;
 use std::mem;
-use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use chat_protocol::decoder::{Decoder, Line};
 use chat_protocol::limits::CHUNK_PAUSE;
 use chat_protocol::refusal::Refusal;
-use tokio::net::TcpStream;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
-use crate::client::entrance::{admit, turn_away};
 use crate::client::flood_control::{BURST, FloodControl};
 use crate::client::membership::Membership;
-use crate::client::on_drop::OnDrop;
 use crate::client::rate_limit::RateLimit;
 use crate::client::session::{Action, Session};
-use crate::net::admission::Entry;
 use crate::net::idle::Overdue;
-use crate::net::tcp::{Asked, READ, TcpConnection};
+use crate::net::tcp::{Asked, Dismissal, READ, TcpConnection};
 
 /// The end of a conversation, by its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     /// The client left: by the word, by the end of its stream, or by a fault of its connection.
     Left,
     /// The connection was silent in both directions for the idle time.
@@ -38,8 +32,8 @@ enum End {
     Nameless,
     /// The server stops.
     Stopped,
-    /// The operator has sent the client away.
-    Dismissed,
+    /// It is ended from this side, for this reason.
+    Dismissed(Dismissal),
 }
 
 /// The result of one read.
@@ -51,71 +45,11 @@ enum Heard {
     End,
 }
 
-/// Serves one client from its greeting to its end. Cancelling it makes the client leave.
-pub(crate) fn serve(
-    server: Arc<Server>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    speaking: TaskTrackerToken,
-) -> impl Future<Output = ()> {
-    let (entry, origin) = server.admission.enter(peer.ip(), || server.nameless.displace_one());
-    let number = server.ports.take(peer.port());
-    let (shares, clock) = (server.admission.shares(origin), server.clock.clone());
-    let connection = Arc::new(TcpConnection::new(stream, peer, number, shares, clock));
-    // Boxed, because an argument has its space in the future for as long as the client is there.
-    serve_admitted(server, connection, Box::new(entry), speaking)
-}
-
-async fn serve_admitted(
-    server: Arc<Server>,
-    connection: Arc<TcpConnection>,
-    entry: Box<Entry>,
-    speaking: TaskTrackerToken,
-) {
-    server.console.print(server.language().client_connected(connection.peer()));
-    // Behind everything else that ends with the conversation.
-    let _disconnected = OnDrop(|| {
-        let language = server.language();
-        if let Some(served) = &server.served {
-            served.remove(connection.peer());
-        }
-        server.console.print(language.client_disconnected(connection.peer()));
-        server.ports.release(connection.peer().port());
-    });
-    if !admit(&server, &connection, entry).await {
-        drop(speaking);
-        return turn_away(&server, &connection).await;
-    }
-    if let Some(served) = &server.served {
-        served.add(&connection);
-    }
-    let membership = Membership::begin(&server, &connection);
-    let mut conversation = Conversation::begin(&server, &connection, membership, speaking);
-    let end = conversation.run().await;
-    tracing::debug!(peer = %connection.peer(), ?end, "conversation over");
-    match end {
-        End::Left if conversation.membership.is_displaced() => {
-            conversation.refuse(&Refusal::ServerFull);
-        }
-        End::Left => {}
-        // All have been heard by now: it stands behind everything that was accepted.
-        End::Stopped => conversation.membership.tell(server.language().server_closing()),
-        End::Dismissed => {
-            conversation.membership.tell(server.language().removed_by_operator());
-        }
-        End::Nameless => conversation.refuse(&Refusal::NameTooLate),
-        End::Idle => {
-            let language = server.language();
-            conversation.membership.tell(language.idle_notice());
-            server.console.print(language.client_idle(connection.peer()));
-        }
-    }
-}
-
-struct Conversation<'a> {
+/// The conversation with one client.
+pub(super) struct Conversation<'a> {
     server: &'a Server,
     connection: &'a TcpConnection,
-    membership: Membership<'a>,
+    pub(super) membership: Membership<'a>,
     decoder: Decoder,
     session: Session,
     flood_control: FloodControl,
@@ -127,10 +61,12 @@ struct Conversation<'a> {
     /// The deadline for giving a name, by the server's clock.
     name_deadline: Option<Instant>,
     speaking: Option<TaskTrackerToken>,
+    /// The time since which the connection is known to be over, while lines of the client still wait.
+    dead_since: Option<Box<Instant>>,
 }
 
 impl<'a> Conversation<'a> {
-    fn begin(
+    pub(super) fn begin(
         server: &'a Server,
         connection: &'a TcpConnection,
         membership: Membership<'a>,
@@ -153,10 +89,12 @@ impl<'a> Conversation<'a> {
             may_go_on: false,
             name_deadline: config.name_timeout.duration().map(|limit| now + limit),
             speaking: Some(speaking),
+            dead_since: None,
         }
     }
 
-    async fn run(&mut self) -> End {
+    /// Completes when it is over.
+    pub(super) async fn run(&mut self) -> End {
         let Server { config, stopping, .. } = self.server;
         let activity = self.connection.activity();
         let idle_limit = config.idle_timeout.duration();
@@ -172,7 +110,7 @@ impl<'a> Conversation<'a> {
                 },
             };
             match end {
-                End::Left | End::Dismissed => {}
+                End::Left | End::Dismissed(_) => {}
                 // Boxed, because it happens once, and every connection would have the space for it.
                 End::Stopped => return Box::pin(self.hear_the_last()).await,
                 End::Nameless if !self.session.is_naming() => continue,
@@ -188,7 +126,16 @@ impl<'a> Conversation<'a> {
                         Heard::End => return End::Left,
                         Heard::Some if end == End::Idle || !self.session.is_naming() => continue,
                         Heard::Nothing if end == End::Idle => self.hear_end(),
-                        Heard::Some | Heard::Nothing => {}
+                        // A name that came without its end is one.
+                        Heard::Some | Heard::Nothing => {
+                            let line = self.decoder.pause();
+                            if self.act_on(line).is_break() {
+                                return End::Left;
+                            }
+                            if !self.session.is_naming() {
+                                continue;
+                            }
+                        }
                     }
                     self.membership.settle().await;
                 }
@@ -202,14 +149,17 @@ impl<'a> Conversation<'a> {
         loop {
             self.membership.settle().await;
             self.rate_limit.opened().await;
+            if self.is_dead_for_long() {
+                return End::Left;
+            }
             let pause = self.pause();
             tokio::select! {
                 // What has arrived comes before the silence behind it.
                 biased;
                 () = self.arrival() => {
                     self.wait_for_the_others().await;
-                    if self.connection.is_dismissed() {
-                        return End::Dismissed;
+                    if let Some(reason) = self.connection.dismissal() {
+                        return End::Dismissed(reason);
                     }
                     if let Heard::End = self.hear(Asked::Runtime) {
                         return End::Left;
@@ -225,14 +175,31 @@ impl<'a> Conversation<'a> {
                         self.membership.ask_further();
                         continue;
                     }
-                    let line = self.decoder.pause();
-                    self.rate_limit.count_line();
-                    if self.act_on(line).is_break() {
-                        return End::Left;
+                    // What has arrived and was only not read yet is no pause.
+                    match self.hear(Asked::System) {
+                        Heard::Nothing => {
+                            let line = self.decoder.pause();
+                            self.rate_limit.count_line();
+                            if self.act_on(line).is_break() {
+                                return End::Left;
+                            }
+                        }
+                        Heard::Some => {}
+                        Heard::End => return End::Left,
                     }
                 }
             }
         }
+    }
+
+    /// Returns whether the connection is over for long, and only its rate limit keeps the client here.
+    fn is_dead_for_long(&mut self) -> bool {
+        if self.unheard.is_empty() || self.connection.is_alive() {
+            return false;
+        }
+        let now = self.server.clock.now();
+        let dead_since = self.dead_since.get_or_insert_with(|| Box::new(now));
+        now.duration_since(**dead_since) >= self.server.config.dead_timeout()
     }
 
     /// The time after which something happens if nothing arrives: a message ends, or the client is asked
@@ -390,7 +357,7 @@ impl<'a> Conversation<'a> {
         ControlFlow::Continue(())
     }
 
-    fn refuse(&mut self, refusal: &Refusal) {
+    pub(super) fn refuse(&mut self, refusal: &Refusal) {
         self.membership.tell(self.server.language().refusal(refusal));
     }
 

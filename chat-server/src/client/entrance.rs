@@ -1,16 +1,94 @@
-//! Admission of a client that has come: it is served, waits for its place, or is turned away.
+//! A client's way in and out: it is served, waits for its place, or is turned away.
 
 use std::fmt::Display;
+use std::net::SocketAddr;
+use std::sync::Arc;
 
+use chat_protocol::options::profile::WhenFull;
 use chat_protocol::refusal::Refusal;
+use tokio::net::TcpStream;
+use tokio::task::yield_now;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
+use crate::client::connection::{Conversation, End};
+use crate::client::membership::Membership;
 use crate::net::admission::Entry;
-use crate::net::tcp::TcpConnection;
+use crate::net::tcp::{Dismissal, TcpConnection};
 use crate::net::transport::Transport;
 
+/// Serves one client from its greeting to its end. Cancelling it makes the client leave.
+pub(crate) fn serve(
+    server: Arc<Server>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    speaking: TaskTrackerToken,
+) -> impl Future<Output = ()> {
+    let (entry, origin) = server.admission.enter(peer.ip(), || server.nameless.displace_one());
+    let (shares, clock) = (server.admission.shares(origin), server.clock.clone());
+    let connection = Arc::new(TcpConnection::new(stream, peer, shares, clock));
+    // Boxed, because an argument has its space in the future for as long as the client is there.
+    serve_admitted(server, connection, Box::new(entry), speaking)
+}
+
+async fn serve_admitted(
+    server: Arc<Server>,
+    connection: Arc<TcpConnection>,
+    entry: Box<Entry>,
+    speaking: TaskTrackerToken,
+) {
+    // A client that comes back from the same port is here only once its end was seen.
+    yield_now().await;
+    connection.set_number(server.ports.take(connection.peer().port()));
+    server.console.print(server.language().client_connected(connection.peer()));
+    // Behind everything else that ends with the conversation.
+    let _disconnected = OnDrop(|| {
+        let language = server.language();
+        if let Some(served) = &server.served {
+            served.remove(&connection);
+        }
+        server.console.print(language.client_disconnected(connection.peer()));
+        server.ports.release(connection.peer().port());
+    });
+    if !admit(&server, &connection, entry).await {
+        drop(speaking);
+        return turn_away(&server, &connection).await;
+    }
+    if let Some(served) = &server.served {
+        served.add(&connection);
+    }
+    let membership = Membership::begin(&server, &connection);
+    let mut conversation = Conversation::begin(&server, &connection, membership, speaking);
+    let end = conversation.run().await;
+    tracing::debug!(peer = %connection.peer(), ?end, "conversation over");
+    match end {
+        End::Left | End::Dismissed(Dismissal::Fault) => {}
+        // All have been heard by now: it stands behind everything that was accepted.
+        End::Stopped => conversation.membership.tell(server.language().server_closing()),
+        End::Dismissed(Dismissal::Removed) => {
+            conversation.membership.tell(server.language().removed_by_operator());
+        }
+        End::Dismissed(Dismissal::Displaced) => conversation.refuse(&Refusal::ServerFull),
+        End::Nameless => conversation.refuse(&Refusal::NameTooLate),
+        End::Idle => {
+            let language = server.language();
+            conversation.membership.tell(language.idle_notice());
+            server.console.print(language.client_idle(connection.peer()));
+        }
+    }
+}
+
+/// Does something when it goes, however that comes: a task can be cancelled at each await.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
 /// Waits for a place, if need be. Returns whether there is one for this client.
-pub(super) async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -> bool {
+async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -> bool {
     let (console, language) = (&server.console, server.language());
     match *entry {
         Entry::Served(permit) => {
@@ -32,7 +110,8 @@ pub(super) async fn admit(server: &Server, connection: &TcpConnection, entry: Bo
                     tell_the_reason(server, connection, language.server_closing());
                     return false;
                 }
-                () = connection.gone() => return false,
+                // Who is to have the place of another has it at once, and may have ended its side.
+                () = connection.gone(), if server.config.when_full == WhenFull::Wait => return false,
                 permit = turn.wait() => permit,
             };
             console.print(language.client_served(connection.peer()));
@@ -51,7 +130,7 @@ fn tell_the_reason(server: &Server, connection: &TcpConnection, reason: impl Dis
 
 /// Ends the connection of a client that was not served: politely, unless that is being done for many
 /// others already. A server that stops has the time.
-pub(super) async fn turn_away(server: &Server, connection: &TcpConnection) {
+async fn turn_away(server: &Server, connection: &TcpConnection) {
     let farewell = server.admission.farewell();
     if farewell.is_some() || server.stopping.is_cancelled() {
         connection.part().await;

@@ -112,11 +112,6 @@ impl<'a> Membership<'a> {
         matches!(self.state, State::Moving(..))
     }
 
-    /// Returns whether the client has no name and makes way for another.
-    pub(crate) fn is_displaced(&self) -> bool {
-        matches!(&self.state, State::Nameless(nameless) if nameless.registration.is_displaced())
-    }
-
     /// The bytes that were said and told because of the client since the last
     /// [`take_caused`](Self::take_caused).
     pub(crate) fn caused(&self) -> usize {

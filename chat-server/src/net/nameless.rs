@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::net::tcp::TcpConnection;
+use crate::net::tcp::{Dismissal, TcpConnection};
 
 /// The clients that have been asked for a name and have none yet, in the order of coming.
 #[derive(Default)]
@@ -38,7 +38,7 @@ impl Nameless {
     pub(crate) fn displace_one(&self) -> bool {
         let longest = self.lock().connections.pop_first();
         longest.is_some_and(|(_, connection)| {
-            connection.end_reading();
+            connection.dismiss(Dismissal::Displaced);
             true
         })
     }
@@ -52,11 +52,6 @@ impl Registration<'_> {
     /// The client has a name: it can no longer be displaced. Returns `false` if it was before.
     pub(crate) fn end(&self) -> bool {
         self.nameless.lock().connections.remove(&self.id).is_some()
-    }
-
-    /// Returns whether the client has to make way for another.
-    pub(crate) fn is_displaced(&self) -> bool {
-        !self.nameless.lock().connections.contains_key(&self.id)
     }
 }
 

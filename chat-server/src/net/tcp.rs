@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
@@ -53,14 +54,25 @@ thread_local! {
 pub(crate) struct TcpConnection {
     stream: TcpStream,
     activity: Activity,
-    /// It is to be ended from this side.
-    dismissed: AtomicBool,
+    /// The reason for which it is to be ended from this side, once there is one.
+    dismissal: OnceLock<Dismissal>,
     /// Twelve bytes less than a [`SocketAddr`], of which every idle client has one.
     peer: (IpAddr, u16),
     /// The number of the client among those with its source port.
-    number: u32,
+    number: AtomicU32,
     /// Its shares of the limits, where there are any.
     shares: Option<Box<Shares>>,
+}
+
+/// A reason for which a connection is ended from this side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dismissal {
+    /// The operator sends the client away.
+    Removed,
+    /// The client has no name yet, and makes way for another.
+    Displaced,
+    /// The client does not take what is meant for it.
+    Fault,
 }
 
 /// The source of the knowledge that there is something to read.
@@ -77,16 +89,15 @@ impl TcpConnection {
     pub(crate) fn new(
         stream: TcpStream,
         peer: SocketAddr,
-        number: u32,
         shares: Option<Box<Shares>>,
         clock: Clock,
     ) -> Self {
         Self {
             stream,
             activity: Activity::new(clock),
-            dismissed: AtomicBool::new(false),
+            dismissal: OnceLock::new(),
             peer: (peer.ip(), peer.port()),
-            number,
+            number: AtomicU32::new(1),
             shares,
         }
     }
@@ -97,7 +108,17 @@ impl TcpConnection {
 
     /// The number of the client among those with its source port.
     pub(crate) fn number(&self) -> u32 {
-        self.number
+        self.number.load(Ordering::Relaxed)
+    }
+
+    /// Sets the [number](Self::number).
+    pub(crate) fn set_number(&self, number: u32) {
+        self.number.store(number, Ordering::Relaxed);
+    }
+
+    /// Returns whether the connection is not over yet. One that the peer has ended on its side is not over.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.stream.peer_addr().is_ok()
     }
 
     /// The address, where it has limits.
@@ -112,12 +133,6 @@ impl TcpConnection {
         }
     }
 
-    /// Ends the peer's stream here: behind what has arrived, nothing is read.
-    pub(crate) fn end_reading(&self) {
-        // It fails when the connection is over.
-        let _ = SockRef::from(&self.stream).shutdown(Shutdown::Read);
-    }
-
     pub(crate) fn activity(&self) -> &Activity {
         &self.activity
     }
@@ -130,16 +145,17 @@ impl TcpConnection {
         poll_fn(|context| self.stream.poll_read_ready(context)).await
     }
 
-    /// Asks the task that reads from it to end it.
-    pub(crate) fn dismiss(&self) {
-        self.dismissed.store(true, Ordering::Release);
-        // Wakes the task.
-        self.end_reading();
+    /// Asks the task that reads from it to end it, whatever is still unread.
+    pub(crate) fn dismiss(&self, reason: Dismissal) {
+        // The first reason counts.
+        let _ = self.dismissal.set(reason);
+        // Wakes the task. It fails when the connection is over.
+        let _ = SockRef::from(&self.stream).shutdown(Shutdown::Read);
     }
 
-    /// Returns whether the task that reads from it is to end it.
-    pub(crate) fn is_dismissed(&self) -> bool {
-        self.dismissed.load(Ordering::Acquire)
+    /// The reason for which the task that reads from it is to end it, if there is one.
+    pub(crate) fn dismissal(&self) -> Option<Dismissal> {
+        self.dismissal.get().copied()
     }
 
     /// Completes when the peer is gone, even if something that it sent is unread: its stream has ended, or
@@ -220,6 +236,7 @@ impl Transport for TcpConnection {
         }
         // Both fail when the connection has ended already, which is what was wanted.
         if fault != Fault::Broken {
+            let _ = self.dismissal.set(Dismissal::Fault);
             // A reset. Else the system would keep what the peer does not take for minutes, and 250 KiB with it.
             let _ = socket.set_linger(Some(Duration::ZERO));
         }

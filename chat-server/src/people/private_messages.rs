@@ -84,7 +84,7 @@ impl<T: Transport> People<T> {
                 mail.push((line, Some(letter)));
                 self.caused += size;
             }
-            Location::Console(console) => console.print(line),
+            Location::Console(console) => console.print_message(line),
         }
         self.tell(from, receipt);
         written

@@ -30,8 +30,13 @@ impl Served {
         self.lock().entry(peer).and_modify(|client| client.person = Some(person));
     }
 
-    pub(crate) fn remove(&self, peer: SocketAddr) {
-        self.lock().remove(&peer);
+    /// The connection is over. The client may have come back already, from the same port.
+    pub(crate) fn remove(&self, connection: &Arc<TcpConnection>) {
+        let mut clients = self.lock();
+        let is_it = |client: &Client| Arc::ptr_eq(&client.connection, connection);
+        if clients.get(&connection.peer()).is_some_and(is_it) {
+            clients.remove(&connection.peer());
+        }
     }
 
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {

@@ -186,7 +186,7 @@ fn r6_3_a_new_name_is_judged_like_the_first() -> Result {
         ("/nombre servidor", "! nombre reservado"),
         ("/nombre *Ana", "! nombre no válido: solo letras, cifras y los signos _ - . ' ’ ·"),
         (&long, "! nombre no válido: más de 32 caracteres"),
-        ("/nombre dos palabras", "! se escribe así: /nombre NUEVO"),
+        ("/nombre José María", "! nombre no válido: sin espacios, y como mucho 32 caracteres"),
         // Its own name in other letters is free for it.
         ("/nombre ANA", "* ahora te llamas ANA"),
         ("/quien", "* en general (2): ANA, Bea"),

@@ -160,7 +160,10 @@ fn r6_2_odd_names_of_rooms_are_refused() -> Result {
         (&long, "! nombre de sala no válido: más de 32 caracteres"),
         ("/sala Genera1", confused),
         ("/sala gеnеrаl", "! nombre de sala no válido: mezcla letras de alfabetos distintos"),
-        ("/sala dos palabras", "! se escribe así: /sala SALA"),
+        (
+            "/sala dos palabras",
+            "! nombre de sala no válido: sin espacios, y como mucho 32 caracteres",
+        ),
     ] {
         answers(&mut bea, line, answer)?;
     }
