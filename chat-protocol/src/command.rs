@@ -102,8 +102,8 @@ pub const OPERATOR_FORMS: [Form; 5] = [
         ["echar", "kick"],
         ["[NOMBRE]", "[NAME]"],
         [
-            "lo mismo con ese cliente; sin nombres, IP:PUERTO o el puerto",
-            "the same for this client; without names, IP:PORT or the port",
+            "lo mismo con ese cliente; donde no hay nombres, su IP:PUERTO o su puerto",
+            "the same for this client; where there are no names, its IP:PORT or its port",
         ],
     ),
     form(Verb::Who, ["quien", "who"], NONE, ["quién está", "who is here"]),

@@ -50,7 +50,9 @@ impl<'a> Operator<'a> {
                 // What is typed from now on is meant for the client.
                 () = self.server.directory.first.occupied(), if self.may_choose_name => {
                     self.may_choose_name = false;
-                    self.desk.withdraw();
+                    if self.desk.withdraw() {
+                        self.server.console.announce(language.name_is_kept(&self.name));
+                    }
                     continue;
                 }
                 input = self.desk.next() => input,

@@ -122,7 +122,7 @@ impl Keyboard for Desk {
         }
     }
 
-    fn withdraw(&mut self) {
+    fn withdraw(&mut self) -> bool {
         match self {
             Self::Terminal(keyboard) => keyboard.withdraw(),
             Self::Plain(keyboard, _) => keyboard.withdraw(),

@@ -37,8 +37,10 @@ pub trait Keyboard {
     fn ask(&mut self, _question: &'static str) {}
 
     /// Withdraws the question, if it has no answer yet. The text typed as its answer becomes the
-    /// line at the prompt.
-    fn withdraw(&mut self) {}
+    /// line at the prompt. Returns whether there was a question.
+    fn withdraw(&mut self) -> bool {
+        false
+    }
 }
 
 /// Output to the user: the half that shows lines.

@@ -29,6 +29,11 @@ texts! {
         es: "* el servidor sigue; 'salir' o Ctrl-C lo detiene",
         en: "* the server goes on; 'salir' or Ctrl-C stops it",
     }
+    /// Tells the operator that a client came before another name was chosen (requirement 7.3).
+    pub name_is_kept(name: &Name) {
+        es: "* hay un cliente: te llamas {name}, y lo que escribas se le envía",
+        en: "* a client is here: your name is {name}, and what you type is sent",
+    }
     /// Tells a member its new name (requirement 6.3).
     pub you_are_now(name: &Name) { es: "* ahora te llamas {name}", en: "* you are now called {name}" }
     /// Tells a member its new room (requirement 6.2).

@@ -99,13 +99,15 @@ impl Gate {
         }
     }
 
-    /// Withdraws the question, even while it is being answered.
-    pub(super) fn withdraw(&self) {
+    /// Withdraws the question, even while it is being answered. Returns whether there was one.
+    pub(super) fn withdraw(&self) -> bool {
         let mut state = self.lock();
-        if state.question.take().is_some() {
+        let withdrawn = state.question.take().is_some();
+        if withdrawn {
             state.leaving = Some(Leaving::Question);
             self.give_way(&mut state);
         }
+        withdrawn
     }
 
     /// The question that replaces the prompt, if there is one.

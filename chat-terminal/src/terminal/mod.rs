@@ -150,8 +150,8 @@ impl Keyboard for TerminalIn {
         }
     }
 
-    fn withdraw(&mut self) {
-        self.gate.withdraw();
+    fn withdraw(&mut self) -> bool {
+        self.gate.withdraw()
     }
 }
 

@@ -115,7 +115,8 @@ fn r7_3_what_is_typed_when_a_client_comes_is_no_name_but_a_line() -> Result {
     desk.terminal.wait_for(&["tu nombre [Servidor]: Bien, y"])?;
     let mut facundo = desk.peer("facundo")?;
     let connected = format!("nuevo cliente conectado: {}", facundo.address());
-    desk.terminal.wait_for(&["esperando clientes...", &connected, "> Bien, y"])?;
+    let kept = "* hay un cliente: te llamas Servidor, y lo que escribas se le envía";
+    desk.terminal.wait_for(&["esperando clientes...", &connected, kept, "> Bien, y"])?;
     facundo.send("Facundo > Hola, como estas?\n")?;
     desk.terminal.wait_for(&["Facundo > Hola, como estas?", "> Bien, y"])?;
     desk.terminal.press(" vos?\r")?;
