@@ -84,6 +84,8 @@ pub(crate) struct Conversation<K, S> {
     warned: Option<Instant>,
     /// The answer that is due, and the time for it.
     awaited: Option<(Instant, Awaited)>,
+    /// True if the server has sent anything. In a queue for the server, it has not.
+    answered: bool,
     /// True if the server has sent a newline.
     ends_lines: bool,
     /// True if the server has sent this project's greeting.
@@ -129,6 +131,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             last_received: now,
             warned: None,
             awaited: Some((now + Awaited::TIME, Awaited::Anything)),
+            answered: false,
             ends_lines: false,
             greeted: false,
             dismissal: None,

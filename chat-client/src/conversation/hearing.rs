@@ -21,6 +21,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         match self.stream.try_read(buffer) {
             Ok(n) if n > 0 => {
                 self.last_received = Instant::now();
+                self.answered = true;
                 self.ends_lines |= buffer[..n].contains(&b'\n');
                 self.incoming.filled(n);
                 self.awaited = self.awaited.filter(|(_, awaited)| *awaited != Awaited::Anything);

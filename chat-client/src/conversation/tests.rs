@@ -280,6 +280,22 @@ async fn r7_1_who_waits_is_told_so_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn r7_1_the_idle_time_does_not_run_in_the_queue() {
+    let idle = Some(Duration::from_secs(60));
+    let (mut client, mut server) = at_terminal(Settings { idle, ..settings() }, &["hola"]).await;
+    let began = Instant::now();
+    let scene = async {
+        sleep(Duration::from_secs(300)).await;
+        server.write_all(b"x\n").await.unwrap();
+    };
+    let (exit, ()) = tokio::join!(client.talk(), scene);
+    assert_eq!(exit, Exit::Idle);
+    assert_eq!(began.elapsed().as_secs(), 360);
+    let warning = Language::Es.client_idle_soon(10.0).to_string();
+    assert_eq!(shown(&client), [Language::Es.no_answer_yet(), "x", &warning]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn r8_4_the_user_is_warned_before_the_limit_and_traffic_takes_it_back() {
     for (limit, warns_at, text) in [(60, 50_000, "10"), (5, 2_500, "2.5")] {
         let idle = Some(Duration::from_secs(limit));

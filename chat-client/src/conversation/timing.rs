@@ -49,9 +49,11 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     }
 
     /// The time at which the user must be warned of the idle timeout, or at which it expires. There
-    /// is none while the client waits for the server to close: that wait has its own deadline.
+    /// is none before the server has sent anything, for the client may be in a queue (requirement 7.1),
+    /// and none while the client waits for the server to close: that wait has its own deadline.
     pub(super) fn idle_step(&self) -> Option<Instant> {
-        let limit = self.settings.idle.filter(|_| self.stage.deadline().is_none())?;
+        let runs = self.answered && self.stage.deadline().is_none();
+        let limit = self.settings.idle.filter(|_| runs)?;
         let last = self.last_traffic();
         let ahead = if self.warned == Some(last) { Duration::ZERO } else { warning(limit) };
         Some(last + limit - ahead)

@@ -204,7 +204,8 @@ fn r8_4_leaving_for_silence_leaves_no_prompt_behind() -> Result {
     let mut client = client_of(&server.address());
     client.args(["--idle-timeout", "300ms"]);
     let mut terminal = in_shell(&stage, "\"$@\"; echo status $?", &client)?;
-    let _link = server.accept()?;
+    let mut link = server.accept()?;
+    link.send("hola\n")?;
     let told = format!("chat-client: {}", ES.client_idle_out());
     terminal.wait_for(&[&told, "status 4"])?;
     terminal.expect_exit(0)
