@@ -79,13 +79,12 @@ pub(crate) struct Conversation<K, S> {
     held: Vec<Input>,
     settings: Settings,
     last_sent: Instant,
-    last_received: Instant,
+    /// `None` until the server has sent something: the client may be in a queue.
+    last_received: Option<Instant>,
     /// The last traffic of which the user was told that the connection is silent since.
     warned: Option<Instant>,
     /// The answer that is due, and the time for it.
     awaited: Option<(Instant, Awaited)>,
-    /// True if the server has sent anything. In a queue for the server, it has not.
-    answered: bool,
     /// True if the server has sent a newline.
     ends_lines: bool,
     /// True if the server has sent this project's greeting.
@@ -128,10 +127,9 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             held: Vec::new(),
             settings,
             last_sent: now,
-            last_received: now,
+            last_received: None,
             warned: None,
             awaited: Some((now + Awaited::TIME, Awaited::Anything)),
-            answered: false,
             ends_lines: false,
             greeted: false,
             dismissal: None,

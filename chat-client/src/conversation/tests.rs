@@ -16,6 +16,8 @@ use crate::exit::Exit;
 use crate::naming::Naming;
 use crate::paint::Painter;
 
+mod waiting;
+
 const GREETING: &str = Language::Es.greeting();
 const YOUR_NAME: &str = Language::Es.your_name();
 
@@ -277,22 +279,6 @@ async fn r7_1_who_waits_is_told_so_once() {
     tokio::join!(client.talk(), scene);
     assert_eq!(shown(&client), [Language::Es.no_answer_yet(), "hola"]);
     assert!(began.elapsed() >= Duration::from_secs(20));
-}
-
-#[tokio::test(start_paused = true)]
-async fn r7_1_the_idle_time_does_not_run_in_the_queue() {
-    let idle = Some(Duration::from_secs(60));
-    let (mut client, mut server) = at_terminal(Settings { idle, ..settings() }, &["hola"]).await;
-    let began = Instant::now();
-    let scene = async {
-        sleep(Duration::from_secs(300)).await;
-        server.write_all(b"x\n").await.unwrap();
-    };
-    let (exit, ()) = tokio::join!(client.talk(), scene);
-    assert_eq!(exit, Exit::Idle);
-    assert_eq!(began.elapsed().as_secs(), 360);
-    let warning = Language::Es.client_idle_soon(10.0).to_string();
-    assert_eq!(shown(&client), [Language::Es.no_answer_yet(), "x", &warning]);
 }
 
 #[tokio::test(start_paused = true)]
