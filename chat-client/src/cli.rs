@@ -161,8 +161,7 @@ impl Cli {
         {
             settings.naming.person(asking);
             settings.vocabulary = Some(vocabulary);
-            let label = self.common.profile.server().label;
-            settings.tells_port = label == Label::Port && self.name.is_none();
+            settings.tells_port = self.common.profile.server().label == Label::Port;
             Ok(run(stream, terminal, settings, stop).await)
         } else {
             Ok(run(stream, pipe::open(), settings, stop).await)

@@ -79,7 +79,8 @@ pub(crate) struct Conversation<K, S> {
     held: Vec<Input>,
     settings: Settings,
     last_sent: Instant,
-    last_received: Instant,
+    /// `None` until the server has sent something: the client may be in a queue.
+    last_received: Option<Instant>,
     /// The last traffic of which the user was told that the connection is silent since.
     warned: Option<Instant>,
     /// The answer that is due, and the time for it.
@@ -126,7 +127,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             held: Vec::new(),
             settings,
             last_sent: now,
-            last_received: now,
+            last_received: None,
             warned: None,
             awaited: Some((now + Awaited::TIME, Awaited::Anything)),
             ends_lines: false,

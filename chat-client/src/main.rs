@@ -1,10 +1,11 @@
 //! `chat-client`: the command-line chat client.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use chat_client::cli::Cli;
+use chat_client::exit::Exit;
 use chat_protocol::usage;
 
 fn main() -> ExitCode {
@@ -12,7 +13,11 @@ fn main() -> ExitCode {
     let language = cli.language();
     match cli.start() {
         Ok(exit) => {
-            if let Some(explanation) = exit.explanation(language) {
+            // The server's last line stands right above, if there is one screen for both outputs.
+            let seen = matches!(exit, Exit::Dismissed(_))
+                && io::stdout().is_terminal()
+                && io::stderr().is_terminal();
+            if let Some(explanation) = exit.explanation(language).filter(|_| !seen) {
                 say(explanation);
             }
             exit.into()

@@ -285,6 +285,20 @@ fn r4_5_bad_usage_is_one_line_and_status_2() {
 }
 
 #[test]
+fn r4_5_bad_usage_says_what_was_meant_and_nothing_else() {
+    for (options, said) in [
+        (
+            ["127.0.0.1", "17706"],
+            "error: unexpected argument '17706' found: did you mean ADDR:17706? (try --help)\n",
+        ),
+        (["--port", "17706"], "error: unexpected argument '--port' found (try --help)\n"),
+    ] {
+        let mut client = assert_cmd::Command::from_std(binaries::client());
+        client.args(options).assert().code(2).stderr(said);
+    }
+}
+
+#[test]
 fn r4_6_nothing_from_the_network_reaches_the_output_as_a_control() -> Result {
     let (_stage, client, mut link) = with_played_server()?;
     link.send("\x1b[2J\x1b]0;title\x07 \u{9b}31m \u{202E}reversed\u{2066} \0 a\tb\n")?;

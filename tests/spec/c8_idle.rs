@@ -126,8 +126,10 @@ fn r8_4_the_client_warns_before_its_own_limit() -> Result {
         let mut command = binaries::client();
         command.args([&server.address().to_string(), "--idle-timeout", SHORT, "-l", language]);
         let mut client = stage.start("client", command)?;
-        server.accept()?.expect_end()?;
-        assert_eq!(client.out.rest()?[2..], [warning]);
+        let mut link = server.accept()?;
+        link.send("hola\n")?;
+        link.expect_end()?;
+        assert_eq!(client.out.rest()?[2..], ["hola", warning]);
         client.expect_exit(4)?;
     }
     Ok(())
@@ -140,7 +142,9 @@ fn r8_4_the_client_closes_by_itself_when_the_server_does_not() -> Result {
     let mut command = binaries::client();
     command.args([&server.address().to_string(), "--idle-timeout", SHORT]);
     let mut client = stage.start("client", command)?;
-    server.accept()?.expect_end()?;
+    let mut link = server.accept()?;
+    link.send("hola\n")?;
+    link.expect_end()?;
     client.err.expect("chat-client: conexión cerrada por inactividad")?;
     client.expect_exit(4)
 }

@@ -20,13 +20,14 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         let buffer = self.incoming.buffer();
         match self.stream.try_read(buffer) {
             Ok(n) if n > 0 => {
-                self.last_received = Instant::now();
+                let now = Instant::now();
+                self.last_received = Some(now);
                 self.ends_lines |= buffer[..n].contains(&b'\n');
                 self.incoming.filled(n);
                 self.awaited = self.awaited.filter(|(_, awaited)| *awaited != Awaited::Anything);
                 while let Some(line) = self.incoming.next() {
                     let line = readable(line, self.settings.language);
-                    self.hear(&line, self.last_received);
+                    self.hear(&line, now);
                 }
                 self.tell_port();
             }

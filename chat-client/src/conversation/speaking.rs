@@ -95,8 +95,22 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             }
             Some(Then::Leave(reason)) => {
                 self.reason = Some(reason);
+                self.tell_unsent();
                 self.say(LEAVE_WORD);
             }
+        }
+    }
+
+    /// Tells the user how many lines waited for the name in vain.
+    fn tell_unsent(&mut self) {
+        let lines = |input: &Input| match input {
+            Input::Text(text) => text.lines().filter(|line| !line.is_empty()).count(),
+            Input::Answer(_) | Input::TooLong | Input::End => 0,
+        };
+        match self.held.iter().map(lines).sum() {
+            0 => {}
+            1 => self.show(self.settings.language.line_not_sent()),
+            lines => self.show(&self.settings.language.lines_not_sent(lines).to_string()),
         }
     }
 

@@ -16,6 +16,8 @@ use crate::exit::Exit;
 use crate::naming::Naming;
 use crate::paint::Painter;
 
+mod waiting;
+
 const GREETING: &str = Language::Es.greeting();
 const YOUR_NAME: &str = Language::Es.your_name();
 

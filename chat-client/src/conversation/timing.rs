@@ -38,7 +38,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     /// The time at which the server's silence completes a message, if it does.
     pub(super) fn pause_ends(&self) -> Option<Instant> {
         let pause = if self.ends_lines { LINE_PAUSE } else { CHUNK_PAUSE };
-        self.incoming.decoder.awaits_pause().then(|| self.last_received + pause)
+        self.last_received.filter(|_| self.incoming.decoder.awaits_pause()).map(|last| last + pause)
     }
 
     /// Shows the text that the server has not ended.
@@ -49,10 +49,11 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     }
 
     /// The time at which the user must be warned of the idle timeout, or at which it expires. There
-    /// is none while the client waits for the server to close: that wait has its own deadline.
+    /// is none before the server has sent anything, for the client may be in a queue (requirement 7.1),
+    /// and none while the client waits for the server to close: that wait has its own deadline.
     pub(super) fn idle_step(&self) -> Option<Instant> {
         let limit = self.settings.idle.filter(|_| self.stage.deadline().is_none())?;
-        let last = self.last_traffic();
+        let last = self.last_traffic()?;
         let ahead = if self.warned == Some(last) { Duration::ZERO } else { warning(limit) };
         Some(last + limit - ahead)
     }
@@ -63,17 +64,17 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             return;
         }
         let last = self.last_traffic();
-        if self.warned == Some(last) {
+        if self.warned == last {
             self.exit = Some(Exit::Idle);
         } else if let Some(limit) = self.settings.idle {
-            self.warned = Some(last);
+            self.warned = last;
             let left = warning(limit).as_secs_f64();
             self.show(&self.settings.language.client_idle_soon(left).to_string());
         }
     }
 
-    fn last_traffic(&self) -> Instant {
-        self.last_sent.max(self.last_received)
+    fn last_traffic(&self) -> Option<Instant> {
+        self.last_received.map(|received| received.max(self.last_sent))
     }
 
     /// Expects an answer from now on, unless another one is due already.

@@ -11,7 +11,8 @@ use crate::limits::DEFAULT_PORT;
 /// A host and a port, written `127.0.0.1:12345`, `[::1]:12345` or `localhost:12345`.
 ///
 /// The host is a name or a whole IPv4 or IPv6 address. Whether it exists is not checked here, but by
-/// name resolution. The port may be left out and is then [`DEFAULT_PORT`]. A number alone is a port of
+/// name resolution. The port may be left out and is then [`DEFAULT_PORT`], even behind
+/// an IPv6 address without brackets: `::1` is `[::1]:12345`. A number alone is a port of
 /// this machine: `9000` is `127.0.0.1:9000`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -54,6 +55,9 @@ impl FromStr for Endpoint {
             };
             return Ok(Self { host: host.to_owned(), port });
         }
+        if is_bare_ipv6(text) {
+            return Ok(Self { host: text.to_owned(), port: DEFAULT_PORT });
+        }
         if let Ok(port) = text.parse() {
             return Ok(Self { port, ..Self::default() });
         }
@@ -67,6 +71,16 @@ impl FromStr for Endpoint {
             Err(ParseEndpointError)
         }
     }
+}
+
+/// Returns whether the text is an IPv6 address without brackets, and not also one with a port behind
+/// it: `::1:80` could be both.
+fn is_bare_ipv6(text: &str) -> bool {
+    let is_address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+    let with_port = text
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| is_address(host) && port.parse::<u16>().is_ok());
+    is_address(text) && !with_port
 }
 
 /// Returns whether the text is an IPv4 address, or consists of the characters of a host name: letters,
@@ -117,6 +131,15 @@ mod tests {
         for (text, whole) in [("localhost", "localhost:12345"), ("[::1]", "[::1]:12345")] {
             assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), whole);
         }
+    }
+
+    #[test]
+    fn r1_1_an_ipv6_address_needs_no_brackets_where_it_cannot_have_a_port() {
+        for text in ["::1", "::", "fe80::1", "1:2:3:4:5:6:7:8", "2001:db8::1:abcd"] {
+            let whole = format!("[{text}]:12345");
+            assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), whole);
+        }
+        assert_eq!("2001:db8::1:80".parse::<Endpoint>(), Err(ParseEndpointError));
     }
 
     #[test]

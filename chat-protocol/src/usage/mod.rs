@@ -92,7 +92,13 @@ fn in_one_line(error: &clap::Error) -> String {
         additions.push(format!("did you mean {}?", listed(&similar)));
     }
     if similar.is_empty() {
-        additions.extend(words(ContextKind::Suggested));
+        // An option that does not exist is hardly meant as a value.
+        let tips = words(ContextKind::Suggested);
+        additions.extend(tips.into_iter().filter(|tip| !tip.starts_with("to pass ")));
+    }
+    let unexpected = words(ContextKind::InvalidArg).concat();
+    if unexpected.parse::<u16>().is_ok() && message.contains("[ADDR:PORT]") {
+        additions.push(format!("did you mean ADDR:{unexpected}?"));
     }
     if additions.is_empty() { line } else { format!("{line}: {}", additions.join("; ")) }
 }
@@ -168,8 +174,7 @@ mod tests {
         let expected = "error: the following required arguments were not provided: <FILE>";
         assert_eq!(missing, expected);
         let misplaced = error(command, "x merge --bind y");
-        let tip = "to pass '--bind' as a value, use '-- --bind'";
-        assert_eq!(misplaced, format!("error: unexpected argument '--bind' found: {tip}"));
+        assert_eq!(misplaced, "error: unexpected argument '--bind' found");
         let together = Command::new("x").args([
             clap::arg!(--a <A>).conflicts_with_all(["b", "c"]),
             clap::arg!(--b),

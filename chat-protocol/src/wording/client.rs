@@ -70,8 +70,15 @@ texts! {
     }
     /// The client leaves because the server does not ask for a name (requirement 5.2).
     pub not_asked {
-        es: "el servidor no preguntó el nombre (prueba con --profile basico)",
-        en: "the server did not ask for a name (try --profile basico)",
+        es: "el servidor no preguntó el nombre (prueba con --profile basico o practico)",
+        en: "the server did not ask for a name (try --profile basico or practico)",
+    }
+    /// One line was held for the name, and the client leaves without a name.
+    pub line_not_sent { es: "* no se envió 1 línea", en: "* 1 line was not sent" }
+    /// The same of more lines.
+    pub lines_not_sent(lines: usize) {
+        es: "* no se enviaron {lines} líneas",
+        en: "* {lines} lines were not sent",
     }
     /// The client leaves because the server refuses the name from the command line.
     pub name_not_taken { es: "el servidor no aceptó el nombre", en: "the server did not accept the name" }

@@ -195,9 +195,9 @@ fn r5_2_who_is_not_asked_in_time_says_so_and_leaves() -> Result {
     let chat = Chat::start()?;
     let options = ["--profile", "sala", "--name", "Ana", "--keyword-timeout", "200ms"];
     let mut client = in_chat(&chat, &options)?;
-    client
-        .err
-        .expect("chat-client: el servidor no preguntó el nombre (prueba con --profile basico)")?;
+    client.err.expect(
+        "chat-client: el servidor no preguntó el nombre (prueba con --profile basico o practico)",
+    )?;
     client.expect_exit(7)?;
     chat.server.out.find(|line| line.ends_with("desconectado"), "that the client is gone").map(drop)
 }
