@@ -7,7 +7,6 @@ use std::sync::Arc;
 use chat_protocol::options::profile::WhenFull;
 use chat_protocol::refusal::Refusal;
 use tokio::net::TcpStream;
-use tokio::task::yield_now;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
@@ -37,8 +36,7 @@ async fn serve_admitted(
     entry: Box<Entry>,
     speaking: TaskTrackerToken,
 ) {
-    // A client that comes back from the same port is here only once its end was seen.
-    yield_now().await;
+    // Here, and not as it comes: the end of one that comes back from the same port has its turn before.
     connection.set_number(server.ports.take(connection.peer().port()));
     server.console.print(server.language().client_connected(connection.peer()));
     // Behind everything else that ends with the conversation.

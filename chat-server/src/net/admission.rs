@@ -102,7 +102,7 @@ impl Admission {
             return Entry::Served(Some(Permit(permit)));
         }
         match Arc::clone(&self.queue).try_acquire_owned() {
-            Ok(queue) if make_way() || self.when_full == WhenFull::Wait => {
+            Ok(queue) if self.when_full == WhenFull::Wait || make_way() => {
                 Entry::Waits(Turn { places: Arc::clone(places), _queue: queue })
             }
             Ok(_) | Err(_) => Entry::Refused(Refusal::ServerFull),
