@@ -199,7 +199,7 @@ fn what_is_late_is_not_lost() -> Result {
     let in_order = count(&log, "late") - late - reordered;
     assert!(in_order < 20, "{log:?} {}", ended.value("/ledger"));
     only(&ended, &["late", "reordered"]);
-    assert!(ended.words.contains("were late"), "{}", ended.words);
+    assert!(ended.words.contains("after the end of the drain"), "{}", ended.words);
     let witnesses = ended.value("/ledger/witnesses/late").as_array().expect("a list");
     let says_when = |witness: &serde_json::Value| {
         let sent_before = witness["sent"].as_i64() < witness["at"].as_i64();

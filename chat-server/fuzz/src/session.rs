@@ -170,8 +170,8 @@ fn is_command(command: &Command) {
             word(to);
             is_passed_on(text);
         }
-        Command::Room(name) | Command::Rename(name) => word(name),
-        Command::Reply(text) => is_passed_on(text),
+        // A name with a blank is refused later, as a name.
+        Command::Room(text) | Command::Rename(text) | Command::Reply(text) => is_passed_on(text),
         Command::Who | Command::Rooms | Command::Help => {}
         Command::Leave => panic!("to leave is no command like the others"),
         Command::Kick(_) => panic!("a command of the operator's"),
