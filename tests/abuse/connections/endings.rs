@@ -1,5 +1,7 @@
 //! Ends that come while a client still has much to be heard, or that it uses to come back at once.
 
+use std::net::Ipv4Addr;
+
 use chat_drive::failure::Result;
 use chat_tests::chat::Chat;
 
@@ -39,7 +41,9 @@ fn r1_4_a_client_that_takes_nothing_goes_although_it_has_much_to_be_heard() -> R
 fn r7_2_a_client_that_comes_back_from_its_port_is_the_same_to_all() -> Result {
     let mut chat = Chat::start_with(&["--operator", "Profe"])?;
     let mut bea = chat.peer("bea")?;
-    let mut ana = chat.peer("ana")?;
+    // Nobody else connects from this address, so the port stays free.
+    let own_address = (Ipv4Addr::new(127, 0, 0, 3), 0).into();
+    let mut ana = chat.stage.connect_from("ana", own_address, chat.address)?;
     let source = ana.address();
     for _ in 0..5 {
         ana.reset();
