@@ -88,11 +88,6 @@ impl<C: Containment> Terminal<C> {
         self.screen.lock().screen().contents_formatted()
     }
 
-    /// Returns the position of the cursor, row and column, from 0.
-    pub fn cursor(&self) -> (u16, u16) {
-        self.screen.lock().screen().cursor_position()
-    }
-
     /// Changes the number of columns. The rows on the screen are cut or lengthened, not reflowed.
     ///
     /// # Errors

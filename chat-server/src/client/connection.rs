@@ -192,7 +192,8 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Returns whether the connection is over for long, and only its rate limit keeps the client here.
+    /// Returns whether the connection has been over for long, and the client is here only because what it had
+    /// sent is still being heard.
     fn is_dead_for_long(&mut self) -> bool {
         if self.unheard.is_empty() || self.connection.is_alive() {
             return false;
