@@ -6,7 +6,8 @@
 //! |---|---|
 //! | [`cli`], [`request`], [`plan`], [`roles`] | options, their checks, the plan, the roles |
 //! | [`app`], [`exit_status`] | a command line carried out: runs, reports, the exit status |
-//! | [`run`] | one run: connecting, barrier, warm-up, measuring, draining; findings; several runs |
+//! | [`experiment`] | the runs of a command line: one, one for comparison, a search |
+//! | [`run`] | one run: connecting, barrier, warm-up, measuring, draining; findings |
 //! | [`traffic`] | the hot path: workers, clients, sending, the ledger of deliveries, latencies |
 //! | [`wire`] | each server's protocol; self-checking texts |
 //! | [`system`] | the machine, its limits, the server's process |
@@ -19,6 +20,7 @@
 mod app;
 mod cli;
 mod exit_status;
+mod experiment;
 mod plan;
 mod record;
 mod relay;

@@ -1,5 +1,6 @@
 //! A record such as a run leaves behind, for the tests.
 
+use hdrhistogram::Histogram;
 use std::sync::LazyLock;
 
 use super::*;

@@ -8,13 +8,11 @@ pub(crate) mod accounts;
 pub(crate) mod barrier;
 pub(crate) mod churn;
 pub(crate) mod connecting;
-pub(crate) mod experiment;
 pub(crate) mod findings;
 pub(crate) mod fleet;
 pub(crate) mod observer;
 pub(crate) mod pacer;
 pub(crate) mod phases;
-pub(crate) mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

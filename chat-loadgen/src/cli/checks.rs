@@ -1,0 +1,54 @@
+//! Options of a run: its checks.
+
+use std::path::PathBuf;
+
+use chat_protocol::usage::Switch;
+use clap::Args;
+
+use crate::record::baseline;
+use crate::record::threshold::Condition;
+
+/// Options for the checks: judging deliveries, thresholds, search, comparisons.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "The checks")]
+pub(crate) struct CheckOptions {
+    /// Check also that all receivers saw the messages of all senders in one order
+    #[arg(long)]
+    pub(crate) total_order: bool,
+    /// Judge deliveries; off only times them, which shows the cost of judging
+    #[arg(
+        long,
+        value_name = "on|off",
+        value_enum,
+        default_value = "on",
+        hide_possible_values = true
+    )]
+    pub(crate) verify: Switch,
+    /// Ignore an INVALID verdict in the exit status: for busy machines, where only correctness
+    /// counts
+    #[arg(long)]
+    pub(crate) allow_invalid: bool,
+    /// Number of faults of each kind that are kept with their details
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) witnesses: usize,
+    /// Exit with status 4 if this holds, or cannot be known: 'last.p99>20ms', 'lost>0'; may be
+    /// given more than once
+    #[arg(long, value_name = "CONDITION")]
+    pub(crate) fail_if: Vec<Condition>,
+    /// Look for the highest rate at which this holds, beginning at --rate: 'p99<5ms && lost==0'
+    #[arg(long, value_name = "CONDITION", conflicts_with_all = ["window", "calibrate", "baseline", "save_baseline", "slow_readers", "hlog"])]
+    pub(crate) find_max: Option<Condition>,
+    /// Run the same against the bare relay first, and show both (basico, one room; all clients read
+    /// and stay)
+    #[arg(long)]
+    pub(crate) calibrate: bool,
+    /// Save the record here as a baseline for later runs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_baseline: Option<PathBuf>,
+    /// Compare with the baseline that was saved here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Exit with status 5 if a figure is worse than the --baseline's by more than this
+    #[arg(long, value_name = "SHARE", default_value = "20%", value_parser = baseline::allowance)]
+    pub(crate) fail_on_regression: f64,
+}

@@ -1,0 +1,119 @@
+//! Options of a run: the server, the clients, the messages.
+
+use std::time::Duration;
+
+use chat_protocol::options::endpoint::Endpoint;
+use chat_protocol::usage::number;
+use clap::Args;
+
+use crate::cli::values::{prefix, rate, some_time, time};
+use crate::traffic::sending::schedule::{Arrivals, Shape};
+use crate::traffic::sending::sizes::Sizes;
+use crate::wire::dialects::DialectName;
+
+/// Options for the server.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "The server")]
+pub(crate) struct ServerOptions {
+    /// Address and port on which the server listens
+    #[arg(short, long, value_name = "ADDR:PORT", default_value_t, value_parser = Endpoint::of_server)]
+    pub(crate) server: Endpoint,
+    /// Protocol of the server: basico, sala or grupal (profiles of this chat), irc, nats, redis or
+    /// mqtt
+    #[arg(
+        short = 'p',
+        long,
+        visible_alias = "profile",
+        value_name = "NAME",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub(crate) dialect: DialectName,
+    /// Start the server with this command, and measure its CPU and memory; {port} becomes a free
+    /// port
+    #[arg(long, value_name = "COMMAND", conflicts_with = "pid")]
+    pub(crate) spawn: Option<String>,
+    /// Measure the CPU and memory of this process and its descendants (Linux)
+    #[arg(long, value_name = "PID")]
+    pub(crate) pid: Option<u32>,
+}
+
+/// Options for the clients.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "The clients")]
+pub(crate) struct ClientOptions {
+    /// Number of clients that take part; all of them receive
+    #[arg(short, long, value_name = "N", default_value_t = 200, value_parser = number("clients", 1..=100_000_u32))]
+    pub(crate) clients: u32,
+    /// Number of clients that send, in turn [default: one in ten]
+    #[arg(long, value_name = "N", value_parser = number("senders", 1..=100_000_u32))]
+    pub(crate) senders: Option<u32>,
+    /// Number of rooms over which the clients are spread
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = number("rooms", 1..=10_000_u32))]
+    pub(crate) rooms: u32,
+    /// Number of further clients, connected without taking part
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = number("clients", 0..=100_000_u32))]
+    pub(crate) idle_clients: u32,
+    /// Number of clients that stop reading; a run without them comes first, for comparison
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) slow_readers: u32,
+    /// Clients that leave and come back, per second: 5/s
+    #[arg(long, value_name = "RATE", value_parser = rate, default_value = "0/s")]
+    pub(crate) churn: f64,
+    /// Prefix of the clients' names
+    #[arg(long, value_name = "PREFIX", default_value = "c", value_parser = prefix)]
+    pub(crate) names: String,
+    /// Maximum rate at which clients connect
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub(crate) connect_rate: Option<f64>,
+    /// Maximum number of clients that connect at the same time
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = number("clients", 1..=1000_u32))]
+    pub(crate) connect_concurrency: u32,
+    /// Number of times a failed connection is tried again
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = number("attempts", 0..=20_u32))]
+    pub(crate) connect_retries: u32,
+    /// Maximum time for one attempt to connect
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = some_time)]
+    pub(crate) connect_timeout: Duration,
+    /// Go on when not all clients could be connected
+    #[arg(long)]
+    pub(crate) allow_partial: bool,
+    /// Threads that receive, without the canary's
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = number("threads", 1..=64_u32))]
+    pub(crate) threads: u32,
+}
+
+/// Options for the messages.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "The load")]
+pub(crate) struct LoadOptions {
+    /// Messages per second of all senders together (open loop): 500/s, a ramp 100:1000/s, or steps
+    /// 100,200,400/s
+    #[arg(short, long, value_name = "RATE", default_value = "500/s", conflicts_with = "window")]
+    pub(crate) rate: Shape,
+    /// Arrival process of the messages: even, poisson, or burst:N at once
+    #[arg(long, value_name = "HOW", default_value = "even", conflicts_with = "window")]
+    pub(crate) arrivals: Arrivals,
+    /// Number of messages in flight that have not reached the slowest receiver (closed loop)
+    #[arg(short, long, value_name = "N", value_parser = number("messages", 1..=100_000_u32))]
+    pub(crate) window: Option<u32>,
+    /// Bytes of a message's text: 64, 32..512 evenly, or 64:9,1024:1 by weight
+    #[arg(long, value_name = "BYTES", default_value = "64")]
+    pub(crate) size: Sizes,
+    /// Seed of the schedule and the sizes: the same seed gives exactly the same messages
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Time for which messages are sent before the measuring window opens
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = time)]
+    pub(crate) warm_up: Duration,
+    /// Length of the measuring window
+    #[arg(short, long, value_name = "TIME", default_value = "10s", value_parser = some_time)]
+    pub(crate) duration: Duration,
+    /// Maximum time to wait at the end for messages that have not arrived
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
+    pub(crate) drain_timeout: Duration,
+    /// Print the plan and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}

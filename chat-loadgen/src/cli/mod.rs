@@ -1,0 +1,126 @@
+//! The command line.
+
+mod checks;
+mod load;
+mod outputs;
+mod values;
+
+use std::path::PathBuf;
+
+use chat_protocol::usage::help::Example;
+use chat_protocol::usage::{self, help};
+use clap::{Args, Command, CommandFactory, Parser, Subcommand};
+
+pub(crate) use checks::CheckOptions;
+pub(crate) use load::{ClientOptions, LoadOptions, ServerOptions};
+pub(crate) use outputs::OutputOptions;
+
+use crate::exit_status::{EXIT_STATUSES, precedence};
+use crate::record::validity::BOUNDS;
+use crate::relay;
+
+/// Puts a chat server under load, times every delivery and proves what arrived.
+///
+/// Simulated clients talk in a room. Each delivery is timed from the moment at which its message
+/// should have been sent, and is found right, lost, late, duplicated, reordered, echoed to its sender,
+/// corrupt or foreign. When the generator itself could not keep up, the run is called INVALID.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, args_override_self = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Other>,
+    #[command(flatten)]
+    pub(crate) run: RunOptions,
+}
+
+/// Subcommands beside a run.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Other {
+    /// A bare relay: passes on lines and does nothing else. The noise floor, or a faulty server
+    #[command(after_help = help::examples(&RELAY_EXAMPLES))]
+    Relay(relay::RelayOptions),
+    /// Sums interval logs (--hlog) of several runs or machines, and shows the percentiles
+    #[command(after_help = help::examples(&MERGE_EXAMPLES))]
+    Merge(MergeOptions),
+}
+
+/// Options of `merge`.
+#[derive(Debug, Args)]
+pub(crate) struct MergeOptions {
+    /// Interval logs
+    #[arg(required = true, value_name = "HLOG")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Write the sum's percentile distribution here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hgrm: Option<PathBuf>,
+}
+
+/// Options of a run.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RunOptions {
+    #[command(flatten)]
+    pub(crate) target: ServerOptions,
+    #[command(flatten)]
+    pub(crate) clients: ClientOptions,
+    #[command(flatten)]
+    pub(crate) load: LoadOptions,
+    #[command(flatten)]
+    pub(crate) checks: CheckOptions,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+const EXAMPLES: [Example; 3] = [
+    ("A hundred clients against a server on this machine", "chat-loadgen -c 100 -r 500/s"),
+    (
+        "Start the server as well, and measure its CPU and memory",
+        "chat-loadgen --spawn 'chat-server -b 127.0.0.1:{port}'",
+    ),
+    (
+        "The highest rate that it holds, from 100/s",
+        "chat-loadgen -r 100/s --find-max 'p99<20ms && lost==0'",
+    ),
+];
+
+const RELAY_EXAMPLES: [Example; 2] = [
+    ("Lose one delivery in a thousand", "chat-loadgen relay -b 127.0.0.1:9000 --drop 1/1000"),
+    ("In another terminal: find it", "chat-loadgen -s 127.0.0.1:9000"),
+];
+
+const MERGE_EXAMPLES: [Example; 2] = [
+    ("Keep the interval log of a run; here, of two", "chat-loadgen --hlog a.hlog"),
+    ("Sum them", "chat-loadgen merge a.hlog b.hlog --hgrm sum.hgrm"),
+];
+
+fn command() -> Command {
+    let sections = [
+        BOUNDS.to_owned(),
+        help::exit_statuses(&EXIT_STATUSES) + &precedence(),
+        help::examples(&EXAMPLES),
+    ];
+    help::arranged(Cli::command().after_help(sections.join("\n\n")))
+}
+
+impl Cli {
+    /// Parses the process's arguments. Ends the process when they ask for help or are wrong.
+    pub(crate) fn parse_or_exit() -> Self {
+        usage::parse_or_exit::<Self>(command()).0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_example_can_be_used() {
+        for (_, example) in [&EXAMPLES[..], &RELAY_EXAMPLES, &MERGE_EXAMPLES].concat() {
+            command().try_get_matches_from(shell_words::split(example).unwrap()).unwrap();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Options of a run: its reports.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Options for the reports.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "The reports")]
+pub(crate) struct OutputOptions {
+    /// The whole record as JSON; - is standard output, instead of the summary
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// A line for each second
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+    /// The response's percentile distribution, as text that HDR histogram plotters read
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hgrm: Option<PathBuf>,
+    /// The response second by second, as an HDR interval log: for `merge`, and other tools
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hlog: Option<PathBuf>,
+    /// A page with everything in it, plots included
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+}

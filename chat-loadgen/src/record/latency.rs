@@ -1,0 +1,131 @@
+//! The record's traffic and latencies, and the histograms behind these.
+
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+/// Counts and rates of messages and deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Traffic {
+    /// Clients that took part from the start.
+    pub(crate) connected: u32,
+    /// Messages intended within the measuring window, per second; nothing in a closed loop, where
+    /// sending waits for receiving.
+    pub(crate) offered_rate: Option<f64>,
+    /// Messages of the measuring window that were written, per second.
+    pub(crate) achieved_rate: f64,
+    /// Messages of the measuring window that were written.
+    pub(crate) messages: u64,
+    /// Messages of the measuring window that the server did not take in time, or that had no sender
+    /// any more.
+    pub(crate) unsent: u64,
+    /// Deliveries of these messages that arrived.
+    pub(crate) deliveries: u64,
+    /// Deliveries per second of the measuring window.
+    pub(crate) delivery_rate: f64,
+    /// Bytes read in the measuring window.
+    pub(crate) bytes: u64,
+}
+
+/// Percentiles of one histogram.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    /// Number of samples.
+    pub(crate) count: u64,
+    /// Smallest sample.
+    pub(crate) min: u64,
+    /// Mean of the samples.
+    pub(crate) mean: f64,
+    /// Median: half of the samples are not above this.
+    pub(crate) p50: u64,
+    /// 90th percentile.
+    pub(crate) p90: u64,
+    /// 99th percentile.
+    pub(crate) p99: u64,
+    /// 99.9th percentile.
+    pub(crate) p999: u64,
+    /// 99.99th percentile.
+    pub(crate) p9999: u64,
+    /// Largest sample.
+    pub(crate) max: u64,
+}
+
+impl Summary {
+    /// Summary of a histogram of nanoseconds.
+    pub(crate) fn of(histogram: &Histogram<u64>) -> Self {
+        Self {
+            count: histogram.len(),
+            min: histogram.min(),
+            mean: histogram.mean(),
+            p50: histogram.value_at_quantile(0.5),
+            p90: histogram.value_at_quantile(0.9),
+            p99: histogram.value_at_quantile(0.99),
+            p999: histogram.value_at_quantile(0.999),
+            p9999: histogram.value_at_quantile(0.9999),
+            max: histogram.max(),
+        }
+    }
+}
+
+/// Latencies of deliveries and messages, summarized.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Latency {
+    /// Response time of every delivery: from the intended time of sending to the receipt.
+    pub(crate) response: Summary,
+    /// Service time of every delivery: from the write to the receipt.
+    pub(crate) service: Summary,
+    /// Lag of every delivery: from the intended time of sending to the write.
+    pub(crate) lag: Summary,
+    /// First receipt of every message, from its intended time of sending.
+    pub(crate) first: Summary,
+    /// Last receipt of every message, from its intended time of sending. For a message that some
+    /// receivers lost, the last of the others counts.
+    pub(crate) last: Summary,
+    /// Spread of every message: from its first receipt to its last.
+    pub(crate) spread: Summary,
+}
+
+impl Latency {
+    /// Latencies of these histograms.
+    pub(crate) fn of(histograms: &Histograms) -> Self {
+        Self {
+            response: Summary::of(&histograms.response),
+            service: Summary::of(&histograms.service),
+            lag: Summary::of(&histograms.lag),
+            first: Summary::of(&histograms.first),
+            last: Summary::of(&histograms.last),
+            spread: Summary::of(&histograms.spread),
+        }
+    }
+}
+
+/// The histograms behind a [`Latency`], in nanoseconds.
+#[derive(Debug, Clone)]
+pub(crate) struct Histograms {
+    /// See [`Latency::response`].
+    pub(crate) response: Histogram<u64>,
+    /// See [`Latency::service`].
+    pub(crate) service: Histogram<u64>,
+    /// See [`Latency::lag`].
+    pub(crate) lag: Histogram<u64>,
+    /// See [`Latency::first`].
+    pub(crate) first: Histogram<u64>,
+    /// See [`Latency::last`].
+    pub(crate) last: Histogram<u64>,
+    /// See [`Latency::spread`].
+    pub(crate) spread: Histogram<u64>,
+}
+
+/// One receiver.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Receiver {
+    /// Its name: `c-17`.
+    pub(crate) name: String,
+    /// Local address of its connection.
+    pub(crate) address: String,
+    /// Deliveries of the measuring window.
+    pub(crate) deliveries: u64,
+    /// Mean response.
+    pub(crate) mean: f64,
+    /// Longest response.
+    pub(crate) max: u64,
+}

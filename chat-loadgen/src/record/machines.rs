@@ -1,0 +1,86 @@
+//! The record's resource use of generator and server, and what a run is compared with.
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Latency, Summary, Traffic, Verdict};
+
+/// The generator's own resource use and lateness.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Generator {
+    /// Lateness of messages when they were first handed to their sender's socket. Delay that the
+    /// server causes afterwards counts as lag, but not here.
+    pub(crate) pacing: Summary,
+    /// Messages whose intended time came, and that were never handed to their sender's socket.
+    pub(crate) missed: u64,
+    /// CPU seconds of the whole process in the measuring window.
+    pub(crate) cpu: f64,
+    /// Largest share of a CPU that one of its threads used.
+    pub(crate) busiest_thread: f64,
+    /// Largest share of the window for which one of its threads was ready to run while others had
+    /// the CPU, its own process's threads not counted; where the system tells.
+    pub(crate) starved: Option<f64>,
+    /// Delay of the receivers against the canary: the median of their mean waits minus the canary's
+    /// mean wait, in nanoseconds. The generator adds it by serving many clients on one thread.
+    /// Nothing where one of them got nothing.
+    pub(crate) delay: Option<f64>,
+    /// Gaps that the ledger forgot: a message that fills one late looks like a duplicate.
+    pub(crate) forgotten_gaps: u64,
+    /// Times for which receiving threads waited for a CPU, a sample a millisecond; empty where the
+    /// system does not tell.
+    pub(crate) waits: Summary,
+    /// Service times of most receivers: one thread, many sockets.
+    pub(crate) bulk: Summary,
+    /// Service times of the canary: one receiver on a thread of its own.
+    pub(crate) canary: Summary,
+    /// Deliveries whose message's times were forgotten before they arrived.
+    pub(crate) untimed: u64,
+    /// Resident bytes of the process at the end, per client, where the system tells.
+    pub(crate) memory_per_client: Option<u64>,
+}
+
+/// The server's resource use in the measuring window.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Server {
+    /// Its process and those it started.
+    pub(crate) pid: u32,
+    /// CPU seconds.
+    pub(crate) cpu: f64,
+    /// CPU nanoseconds per delivery.
+    pub(crate) cpu_per_delivery: f64,
+    /// Resident bytes before any client was connected.
+    pub(crate) memory_before: u64,
+    /// Resident bytes at the end of the measuring window.
+    pub(crate) memory: u64,
+    /// Growth in resident bytes per connected client.
+    pub(crate) memory_per_client: f64,
+}
+
+/// The same workload against the bare relay.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Floor {
+    /// Verdict on the relay's run.
+    pub(crate) verdict: Verdict,
+    /// Counts and rates of messages and deliveries.
+    pub(crate) traffic: Traffic,
+    /// Latencies of deliveries and messages.
+    pub(crate) latency: Latency,
+    /// The relay's resource use.
+    pub(crate) server: Option<Server>,
+}
+
+/// One rate that `--find-max` tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Step {
+    /// Messages per second.
+    pub(crate) rate: f64,
+    /// True if the condition held and the run was valid.
+    pub(crate) holds: bool,
+    /// Verdict on the run at this rate.
+    pub(crate) verdict: Verdict,
+    /// Latencies of deliveries and messages.
+    pub(crate) latency: Latency,
+    /// Messages per second that were really sent.
+    pub(crate) achieved_rate: f64,
+    /// Deliveries that were lost.
+    pub(crate) lost: u64,
+}
