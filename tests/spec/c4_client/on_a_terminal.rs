@@ -121,6 +121,8 @@ fn r4_2_a_draft_of_several_rows_survives_another_width_and_so_do_the_lines() -> 
     lines.pop();
     let draft = "0123456789".repeat(25);
     client.press(&draft)?;
+    // The editor ends a row that is full; when a line arrives, all rows are drawn anew.
+    client.wait_for(&["890123456789"])?;
     let typed = format!("> {draft}");
     for columns in [40, 100, 30, 80] {
         for text in ["a line before", "a line behind"] {
