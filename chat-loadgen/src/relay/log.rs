@@ -40,9 +40,17 @@ impl fmt::Display for Totals {
     }
 }
 
+/// A client's identity in the log and in the seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// Its number among all clients that ever came, from 0.
+    pub(crate) number: u64,
+    pub(crate) port: u16,
+}
+
 /// Fault that the relay injects into a delivery and logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     Drop,
     /// Dropped, and its receiver was sent nothing of its sender before or after that, by which it
     /// could tell. Counted as dropped.
@@ -81,18 +89,18 @@ impl Fault {
 }
 
 /// The log file and the totals. Entries for one receiver are in the order of its deliveries.
-pub(super) struct Log {
+pub(crate) struct Log {
     out: BufWriter<Box<dyn Write + Send>>,
     totals: Totals,
 }
 
 impl Log {
-    pub(super) fn new(out: Box<dyn Write + Send>) -> Self {
+    pub(crate) fn new(out: Box<dyn Write + Send>) -> Self {
         Self { out: BufWriter::new(out), totals: Totals::default() }
     }
 
     /// Logs a fault of a text on its way between two ports.
-    pub(super) fn note(
+    pub(crate) fn note(
         &mut self,
         fault: Fault,
         receiver: u16,
@@ -118,16 +126,16 @@ impl Log {
     }
 
     /// Counts a stall.
-    pub(super) fn note_stall(&mut self) {
+    pub(crate) fn note_stall(&mut self) {
         self.totals.stalled += 1;
     }
 
-    pub(super) fn flush(&mut self) -> io::Result<()> {
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 
     /// Ends the log with the totals.
-    pub(super) fn finish(mut self) -> io::Result<Totals> {
+    pub(crate) fn finish(mut self) -> io::Result<Totals> {
         writeln!(self.out, "totals\t{}", self.totals)?;
         self.out.flush()?;
         Ok(self.totals)

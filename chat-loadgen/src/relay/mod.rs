@@ -7,22 +7,16 @@
 use std::io::{self, Write};
 use std::sync::atomic::AtomicBool;
 
-mod cut;
+mod bare;
 mod error;
 mod faults;
-mod hub;
-mod lines;
 mod log;
-mod losses;
-mod member;
-mod members;
 mod options;
-mod stall;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bare::hub::Relay;
 pub(crate) use error::RelayError;
-pub(crate) use hub::Relay;
 pub(crate) use options::RelayOptions;
 
 /// Relays until `stop` is set, which is looked at every 50 ms.

@@ -91,7 +91,7 @@ pub(crate) struct RelayOptions {
 }
 
 impl RelayOptions {
-    pub(super) fn create_log(&self) -> Result<Box<dyn Write + Send>, RelayError> {
+    pub(crate) fn create_log(&self) -> Result<Box<dyn Write + Send>, RelayError> {
         let Some(path) = &self.log else { return Ok(Box::new(io::sink())) };
         let file = File::create(path)
             .map_err(|reason| RelayError::CreateLog { path: path.clone(), reason })?;
@@ -101,7 +101,7 @@ impl RelayOptions {
 
 /// Probability of a fault, written as 1/n.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct OneIn(pub(super) NonZeroU32);
+pub(crate) struct OneIn(pub(crate) NonZeroU32);
 
 impl FromStr for OneIn {
     type Err = ParseOneInError;

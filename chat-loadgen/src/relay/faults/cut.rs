@@ -4,13 +4,12 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::lines::{lines, measured};
-use super::log::{Fault, Log};
-use super::member::Identity;
-use super::options::RelayOptions;
+use crate::relay::log::{Fault, Identity, Log};
+use crate::relay::options::RelayOptions;
 
 /// A connection that is to be cut.
 #[derive(Debug)]
-pub(super) struct Cut {
+pub(crate) struct Cut {
     number: u64,
     after: Duration,
     /// Time of the first measured message.
@@ -21,13 +20,13 @@ pub(super) struct Cut {
 
 impl Cut {
     /// The cut that the options ask for.
-    pub(super) fn from_options(options: &RelayOptions) -> Option<Self> {
+    pub(crate) fn from_options(options: &RelayOptions) -> Option<Self> {
         let after = options.cut_after.duration().unwrap_or_default();
         options.cut.map(|number| Self { number, after, begun: None, done: None })
     }
 
     /// Returns whether the connection of this client is to be cut now.
-    pub(super) fn cuts(&mut self, client: Identity) -> bool {
+    pub(crate) fn cuts(&mut self, client: Identity) -> bool {
         let is_time = self.begun.is_some_and(|begun| begun.elapsed() >= self.after);
         let cuts = is_time && self.done.is_none() && self.number == client.number;
         if cuts {
@@ -37,7 +36,7 @@ impl Cut {
     }
 
     /// Notes what the client does not get of what `sender` said.
-    pub(super) fn note(&mut self, sender: Identity, said: &[u8], log: &mut Log) -> io::Result<()> {
+    pub(crate) fn note(&mut self, sender: Identity, said: &[u8], log: &mut Log) -> io::Result<()> {
         for text in lines(said).filter_map(measured) {
             self.begun.get_or_insert_with(Instant::now);
             if let Some(client) = self.done {

@@ -7,15 +7,15 @@ use memchr::{memchr, memchr_iter, memrchr};
 use crate::wire::payload::is_digit;
 
 /// Length of a payload's run, between the brace and its kind.
-pub(super) const RUN: usize = 4;
+pub(crate) const RUN: usize = 4;
 /// The whole lines of `said`, with their newlines.
-pub(super) fn lines(said: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn lines(said: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut start = 0;
     memchr_iter(b'\n', said).map(move |end| &said[mem::replace(&mut start, end + 1)..=end])
 }
 
 /// The payload of kind Measured in a line, from its first brace to its last.
-pub(super) fn measured(line: &[u8]) -> Option<&[u8]> {
+pub(crate) fn measured(line: &[u8]) -> Option<&[u8]> {
     let text = &line[memchr(b'{', line)?..];
     let run = text.get(1..=RUN)?;
     let is_measured = run.iter().all(|&byte| is_digit(byte)) && text.get(RUN + 1) == Some(&b'm');

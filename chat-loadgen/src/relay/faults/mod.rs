@@ -3,6 +3,12 @@
 //! The fault of a delivery depends on the seed, the message's numbers and the receiver alone, not
 //! on the rounds in which lines happen to arrive: a seed gives the same faults again.
 
+mod cut;
+mod lines;
+mod losses;
+mod odds;
+pub(crate) mod stall;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::time::{Duration, Instant};
@@ -12,12 +18,12 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::cut::Cut;
-use super::lines::{RUN, lines, measured};
-use super::log::{Fault, Log};
-use super::losses::{Losses, Pair};
-use super::member::Identity;
-use super::options::{OneIn, RelayOptions};
+use crate::relay::log::{Fault, Identity, Log};
+use crate::relay::options::RelayOptions;
+use cut::Cut;
+use lines::{RUN, lines, measured};
+use losses::{Losses, Pair};
+use odds::{Odds, hits};
 
 /// Time without a measured message after which a held-back line is released without its successor.
 const QUIET: Duration = Duration::from_millis(200);
@@ -29,7 +35,7 @@ const NUMBERS: std::ops::Range<usize> = 1 + RUN..1 + RUN + 1 + 3 + 5;
 const STRANGER: &[u8] = b"usuario 0: Hola, soy de fuera\n";
 
 /// Fault injection: odds, seed, and the lines that are held back.
-pub(super) struct Faults {
+pub(crate) struct Faults {
     odds: Odds,
     seed: u64,
     held: BTreeMap<Pair, Held>,
@@ -56,20 +62,6 @@ struct Late {
     held: Held,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Odds {
-    drop: Option<OneIn>,
-    drop_all: Option<OneIn>,
-    dup: Option<OneIn>,
-    double: Option<OneIn>,
-    merge: Option<OneIn>,
-    corrupt: Option<OneIn>,
-    swap: Option<OneIn>,
-    late: Option<OneIn>,
-    stranger: Option<OneIn>,
-    echo: Option<OneIn>,
-}
-
 impl Held {
     fn text(&self) -> &[u8] {
         measured(&self.line).unwrap_or(&self.line)
@@ -78,7 +70,7 @@ impl Held {
 
 impl Faults {
     /// Fault injection as the options ask for it, or `None`.
-    pub(super) fn from_options(options: &RelayOptions) -> Option<Self> {
+    pub(crate) fn from_options(options: &RelayOptions) -> Option<Self> {
         let odds = Odds::from_options(options);
         let cut = Cut::from_options(options);
         (odds.any() || cut.is_some()).then(|| Self {
@@ -95,12 +87,12 @@ impl Faults {
     }
 
     /// The connection that is to be cut, if there is one.
-    pub(super) fn cut(&mut self) -> Option<&mut Cut> {
+    pub(crate) fn cut(&mut self) -> Option<&mut Cut> {
         self.cut.as_mut()
     }
 
     /// Appends to `out` what `receiver` gets of what `sender` said.
-    pub(super) fn deliver(
+    pub(crate) fn deliver(
         &mut self,
         receiver: Identity,
         sender: Identity,
@@ -126,14 +118,14 @@ impl Faults {
     }
 
     /// Returns whether lines are held back whose successors do not seem to come.
-    pub(super) fn overdue(&self) -> bool {
+    pub(crate) fn overdue(&self) -> bool {
         let holds = !self.held.is_empty() || !self.unfinished.is_empty();
         holds && self.heard.elapsed() >= QUIET
     }
 
     /// Appends the lines held back for `receiver` to `out`; only those from `sender` if one is
     /// given.
-    pub(super) fn release(
+    pub(crate) fn release(
         &mut self,
         receiver: Identity,
         sender: Option<Identity>,
@@ -154,18 +146,18 @@ impl Faults {
     }
 
     /// Notes that a client has left: what it could not tell is known now.
-    pub(super) fn note_left(&mut self, client: Identity, log: &mut Log) -> io::Result<()> {
+    pub(crate) fn note_left(&mut self, client: Identity, log: &mut Log) -> io::Result<()> {
         self.unfinished.remove(&client.number);
         self.losses.left(client, log)
     }
 
     /// Notes at the end what receivers could not tell.
-    pub(super) fn finish(&mut self, log: &mut Log) -> io::Result<()> {
+    pub(crate) fn finish(&mut self, log: &mut Log) -> io::Result<()> {
         self.losses.finish(log)
     }
 
     /// The next line that has been held back for its time, and its receiver.
-    pub(super) fn next_late(&mut self, log: &mut Log) -> io::Result<Option<(u64, Vec<u8>)>> {
+    pub(crate) fn next_late(&mut self, log: &mut Log) -> io::Result<Option<(u64, Vec<u8>)>> {
         let is_due = self.late.front().is_some_and(|late| late.due <= Instant::now());
         let Some(Late { receiver, held, .. }) = self.late.pop_front_if(|_| is_due) else {
             return Ok(None);
@@ -249,45 +241,6 @@ impl Faults {
         let message = xxh3_64_with_seed(numbers, self.seed);
         Pcg64Mcg::seed_from_u64(xxh3_64_with_seed(&receiver.number.to_le_bytes(), message))
     }
-}
-
-impl Odds {
-    fn from_options(options: &RelayOptions) -> Self {
-        let &RelayOptions { drop, drop_all, dup, double, merge, corrupt, .. } = options;
-        let &RelayOptions { swap, late, stranger, echo, .. } = options;
-        Self { drop, drop_all, dup, double, merge, corrupt, swap, late, stranger, echo }
-    }
-
-    fn any(&self) -> bool {
-        let Self { drop_all, echo, .. } = self;
-        self.of_deliveries().iter().any(|(odds, _)| odds.is_some())
-            || drop_all.is_some()
-            || echo.is_some()
-    }
-
-    fn of_deliveries(&self) -> [(Option<OneIn>, Fault); 8] {
-        let Self { drop, dup, double, merge, corrupt, swap, late, stranger, .. } = *self;
-        [
-            (drop, Fault::Drop),
-            (dup, Fault::Dup),
-            (corrupt, Fault::Corrupt),
-            (swap, Fault::Swap),
-            (double, Fault::Double),
-            (merge, Fault::Merge),
-            (late, Fault::Late),
-            (stranger, Fault::Stranger),
-        ]
-    }
-
-    /// Chooses a delivery's fault, if any: each kind has its own chance, the first that hits wins.
-    fn choose(&self, chance: &mut Pcg64Mcg) -> Option<Fault> {
-        let mut faults = self.of_deliveries().into_iter();
-        faults.find(|&(odds, _)| hits(odds, chance)).map(|(_, fault)| fault)
-    }
-}
-
-fn hits(odds: Option<OneIn>, chance: &mut Pcg64Mcg) -> bool {
-    odds.is_some_and(|OneIn(n)| chance.random_ratio(1, n.get()))
 }
 
 /// Appends the line with the fault applied.

@@ -11,13 +11,13 @@ use std::time::Duration;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
-use super::error::RelayError;
-use super::faults::Faults;
-use super::log::{Log, Totals};
 use super::member::{Gone, Member, Turn};
 use super::members::Members;
-use super::options::RelayOptions;
-use super::stall::{Stall, TICK};
+use crate::relay::error::RelayError;
+use crate::relay::faults::Faults;
+use crate::relay::faults::stall::{Stall, TICK};
+use crate::relay::log::{Log, Totals};
+use crate::relay::options::RelayOptions;
 
 /// Events taken at once; more wait for the next round.
 const MAX_EVENTS: usize = 1024;

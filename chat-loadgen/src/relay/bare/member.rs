@@ -10,6 +10,8 @@ use memchr::memmem::Finder;
 use memchr::memrchr;
 use mio::net::TcpStream;
 
+use crate::relay::log::Identity;
+
 /// Longest line, in bytes: the longest text a generated client can say. A client with a longer one
 /// is dropped. Costs this much for every client that is in the middle of one.
 const MAX_LINE: usize = crate::wire::payload::LONGEST;
@@ -28,11 +30,11 @@ static FIND_GOODBYE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(GO
 
 /// A connection that is over.
 #[derive(Debug)]
-pub(super) struct Gone;
+pub(crate) struct Gone;
 
 /// Result of reading from one client in a round.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(crate) enum Turn {
     /// There is nothing more to read for now.
     Done,
     /// There may be more to read, without another event.
@@ -41,35 +43,27 @@ pub(super) enum Turn {
     Over,
 }
 
-/// A client's identity in the log and in the seed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity {
-    /// Its number among all clients that ever came, from 0.
-    pub(super) number: u64,
-    pub(super) port: u16,
-}
-
 #[derive(Debug)]
-pub(super) struct Member {
-    pub(super) stream: TcpStream,
-    pub(super) slot: usize,
-    pub(super) identity: Identity,
+pub(crate) struct Member {
+    pub(crate) stream: TcpStream,
+    pub(crate) slot: usize,
+    pub(crate) identity: Identity,
     /// Byte range of the client's own lines in the current batch.
-    pub(super) own: Range<usize>,
+    pub(crate) own: Range<usize>,
     /// True if there may be something to read.
-    pub(super) ready: bool,
+    pub(crate) ready: bool,
     /// True if the peer has announced the end of the stream: the last read is then the one that
     /// returns the end itself.
-    pub(super) closing: bool,
+    pub(crate) closing: bool,
     /// True if the member is to be removed.
-    pub(super) ended: bool,
+    pub(crate) ended: bool,
     begun: Vec<u8>,
     outbox: Vec<u8>,
     sent: usize,
 }
 
 impl Member {
-    pub(super) fn new(stream: TcpStream, address: SocketAddr, slot: usize, number: u64) -> Self {
+    pub(crate) fn new(stream: TcpStream, address: SocketAddr, slot: usize, number: u64) -> Self {
         Self {
             stream,
             slot,
@@ -85,7 +79,7 @@ impl Member {
     }
 
     /// Reads, and appends the lines that are complete to the batch.
-    pub(super) fn read_lines(&mut self, scratch: &mut [u8], batch: &mut Vec<u8>) -> Turn {
+    pub(crate) fn read_lines(&mut self, scratch: &mut [u8], batch: &mut Vec<u8>) -> Turn {
         for _ in 0..MAX_READS {
             match self.stream.read(scratch) {
                 Ok(0) => return Turn::Over,
@@ -108,7 +102,7 @@ impl Member {
     /// Sends two pieces with one write, as far as the socket takes them; the rest is queued in the
     /// outbox.
     #[inline]
-    pub(super) fn send(&mut self, first: &[u8], second: &[u8]) -> Result<(), Gone> {
+    pub(crate) fn send(&mut self, first: &[u8], second: &[u8]) -> Result<(), Gone> {
         if first.len() + second.len() == 0 {
             return Ok(());
         }
@@ -127,7 +121,7 @@ impl Member {
     }
 
     /// Writes the outbox, until the socket is full.
-    pub(super) fn catch_up(&mut self) -> Result<(), Gone> {
+    pub(crate) fn catch_up(&mut self) -> Result<(), Gone> {
         while self.sent < self.outbox.len() {
             match self.stream.write(&self.outbox[self.sent..]) {
                 Ok(n) => self.sent += n,
