@@ -24,6 +24,10 @@ pub(crate) struct Totals {
     pub(crate) late: u64,
     /// Lines of a stranger.
     pub(crate) strangers: u64,
+    /// Messages that were given to a receiver of another room.
+    pub(crate) leaked: u64,
+    /// Deliveries to the receiver that is far away.
+    pub(crate) delayed: u64,
     /// Deliveries that were not made, because the connection had been cut.
     pub(crate) cut_off: u64,
     /// Times that the relay did nothing.
@@ -33,10 +37,11 @@ pub(crate) struct Totals {
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { dropped, duplicated, swapped, echoed, corrupted, stalled, .. } = self;
-        let Self { doubled, merged, late, strangers, cut_off, .. } = self;
+        let Self { doubled, merged, late, strangers, leaked, delayed, cut_off, .. } = self;
         write!(f, "dropped {dropped}, duplicated {duplicated}, swapped {swapped}, ")?;
         write!(f, "echoed {echoed}, corrupted {corrupted}, doubled {doubled}, merged {merged}, ")?;
-        write!(f, "late {late}, strangers {strangers}, cut off {cut_off}, stalled {stalled}")
+        write!(f, "late {late}, strangers {strangers}, leaked {leaked}, delayed {delayed}, ")?;
+        write!(f, "cut off {cut_off}, stalled {stalled}")
     }
 }
 
@@ -46,6 +51,8 @@ pub(crate) struct Identity {
     /// Its number among all clients that ever came, from 0.
     pub(crate) number: u64,
     pub(crate) port: u16,
+    /// The room that it asked for, where that can be told.
+    pub(crate) room: Option<u32>,
 }
 
 /// Fault that the relay injects into a delivery and logs.
@@ -59,7 +66,10 @@ pub(crate) enum Fault {
     Double,
     Merge,
     Late,
+    /// Held back for a time, and not overtaken meanwhile. Counted as late.
+    LateInOrder,
     Stranger,
+    Leak,
     Cut,
     Corrupt,
     Swap,
@@ -77,6 +87,8 @@ impl Fault {
             Self::Double => "double",
             Self::Merge => "merge",
             Self::Late => "late",
+            Self::LateInOrder => "late-in-order",
+            Self::Leak => "leak",
             Self::Stranger => "stranger",
             Self::Cut => "cut",
             Self::Dup => "dup",
@@ -111,7 +123,8 @@ impl Log {
             Fault::Drop | Fault::Unseen => self.totals.dropped += 1,
             Fault::Double => self.totals.doubled += 1,
             Fault::Merge => self.totals.merged += 1,
-            Fault::Late => self.totals.late += 1,
+            Fault::Late | Fault::LateInOrder => self.totals.late += 1,
+            Fault::Leak => self.totals.leaked += 1,
             Fault::Stranger => self.totals.strangers += 1,
             Fault::Cut => self.totals.cut_off += 1,
             Fault::Dup => self.totals.duplicated += 1,
@@ -123,6 +136,11 @@ impl Log {
         write!(self.out, "{}\t{receiver}\t{sender}\t", fault.name())?;
         self.out.write_all(text)?;
         self.out.write_all(b"\n")
+    }
+
+    /// Counts a delivery to the receiver that is far away.
+    pub(crate) fn note_delayed(&mut self) {
+        self.totals.delayed += 1;
     }
 
     /// Counts a stall.

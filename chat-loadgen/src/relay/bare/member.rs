@@ -1,6 +1,6 @@
-//! One client of the relay: its socket, its unfinished line, and the bytes queued for the socket.
+//! One client of the bare relay: its socket and its unfinished line.
 
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::mem;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -11,13 +11,11 @@ use memchr::memrchr;
 use mio::net::TcpStream;
 
 use crate::relay::log::Identity;
+use crate::relay::socket::{Gone, Socket};
 
 /// Longest line, in bytes: the longest text a generated client can say. A client with a longer one
 /// is dropped. Costs this much for every client that is in the middle of one.
 const MAX_LINE: usize = crate::wire::payload::LONGEST;
-/// Maximum number of bytes queued for a slow consumer before it is dropped: some seconds of the
-/// heaviest traffic. Costs this much memory for each such client.
-const MAX_OUTBOX: usize = 16 << 20;
 /// Maximum number of reads from a client in one round. Bounds the time that others wait for a
 /// flooder.
 const MAX_READS: usize = 4;
@@ -27,10 +25,6 @@ const SHORT_READ_IS_LAST: bool = cfg!(unix);
 
 const GOODBYE: &[u8] = b"salir";
 static FIND_GOODBYE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(GOODBYE));
-
-/// A connection that is over.
-#[derive(Debug)]
-pub(crate) struct Gone;
 
 /// Result of reading from one client in a round.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,7 +39,7 @@ pub(crate) enum Turn {
 
 #[derive(Debug)]
 pub(crate) struct Member {
-    pub(crate) stream: TcpStream,
+    pub(crate) socket: Socket,
     pub(crate) slot: usize,
     pub(crate) identity: Identity,
     /// Byte range of the client's own lines in the current batch.
@@ -58,30 +52,26 @@ pub(crate) struct Member {
     /// True if the member is to be removed.
     pub(crate) ended: bool,
     begun: Vec<u8>,
-    outbox: Vec<u8>,
-    sent: usize,
 }
 
 impl Member {
     pub(crate) fn new(stream: TcpStream, address: SocketAddr, slot: usize, number: u64) -> Self {
         Self {
-            stream,
+            socket: Socket::new(stream),
             slot,
-            identity: Identity { number, port: address.port() },
+            identity: Identity { number, port: address.port(), room: None },
             own: 0..0,
             ready: false,
             closing: false,
             ended: false,
             begun: Vec::new(),
-            outbox: Vec::new(),
-            sent: 0,
         }
     }
 
     /// Reads, and appends the lines that are complete to the batch.
     pub(crate) fn read_lines(&mut self, scratch: &mut [u8], batch: &mut Vec<u8>) -> Turn {
         for _ in 0..MAX_READS {
-            match self.stream.read(scratch) {
+            match self.socket.stream.read(scratch) {
                 Ok(0) => return Turn::Over,
                 Ok(n) => {
                     if self.take(&scratch[..n], batch).is_err() {
@@ -97,75 +87,6 @@ impl Member {
             }
         }
         Turn::More
-    }
-
-    /// Sends two pieces with one write, as far as the socket takes them; the rest is queued in the
-    /// outbox.
-    #[inline]
-    pub(crate) fn send(&mut self, first: &[u8], second: &[u8]) -> Result<(), Gone> {
-        if first.len() + second.len() == 0 {
-            return Ok(());
-        }
-        if !self.outbox.is_empty() {
-            return self.keep(first, second, 0);
-        }
-        let written = if first.is_empty() {
-            self.stream.write(second)
-        } else {
-            self.stream.write_vectored(&[IoSlice::new(first), IoSlice::new(second)])
-        };
-        match written {
-            Ok(n) if n == first.len() + second.len() => Ok(()),
-            written => self.keep_rest(first, second, written),
-        }
-    }
-
-    /// Writes the outbox, until the socket is full.
-    pub(crate) fn catch_up(&mut self) -> Result<(), Gone> {
-        while self.sent < self.outbox.len() {
-            match self.stream.write(&self.outbox[self.sent..]) {
-                Ok(n) => self.sent += n,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Err(Gone),
-            }
-        }
-        // Replaced, not only cleared: an empty outbox holds no memory.
-        self.outbox = Vec::new();
-        self.sent = 0;
-        Ok(())
-    }
-
-    #[cold]
-    fn keep_rest(
-        &mut self,
-        first: &[u8],
-        second: &[u8],
-        written: io::Result<usize>,
-    ) -> Result<(), Gone> {
-        let written = match written {
-            Ok(n) => n,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-            Err(error) if error.kind() == ErrorKind::Interrupted => 0,
-            Err(_) => return Err(Gone),
-        };
-        self.keep(first, second, written)?;
-        // There is an event for a full socket only after a write that found it so.
-        self.catch_up()
-    }
-
-    #[cold]
-    fn keep(&mut self, first: &[u8], second: &[u8], written: usize) -> Result<(), Gone> {
-        let waiting = self.outbox.len() - self.sent;
-        if waiting + first.len() + second.len() - written > MAX_OUTBOX {
-            return Err(Gone);
-        }
-        if self.sent > waiting {
-            self.outbox.drain(..mem::take(&mut self.sent));
-        }
-        self.outbox.extend_from_slice(&first[written.min(first.len())..]);
-        self.outbox.extend_from_slice(&second[written.saturating_sub(first.len())..]);
-        Ok(())
     }
 
     fn take(&mut self, bytes: &[u8], batch: &mut Vec<u8>) -> Result<(), Gone> {

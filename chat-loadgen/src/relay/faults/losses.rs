@@ -46,17 +46,21 @@ impl Losses {
         Ok(())
     }
 
-    /// Notes that a receiver is sent a line of that sender.
+    /// Notes that a receiver is sent something of that sender. Returns whether it was before.
     pub(crate) fn heard(
         &mut self,
         receiver: Identity,
         sender: Identity,
         log: &mut Log,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         let pair = (receiver.number, sender.number);
         let (receiver, sender) = (receiver.port, sender.port);
-        let pending = Pending { receiver, sender, texts: Vec::new() };
-        self.pairs.entry(pair).or_insert(pending).note(Fault::Drop, log)
+        let Some(pending) = self.pairs.get_mut(&pair) else {
+            self.pairs.insert(pair, Pending { receiver, sender, texts: Vec::new() });
+            return Ok(false);
+        };
+        pending.note(Fault::Drop, log)?;
+        Ok(true)
     }
 
     /// Notes that a client has left.

@@ -3,115 +3,236 @@
 //! The fault of a delivery depends on the seed, the message's numbers and the receiver alone, not
 //! on the rounds in which lines happen to arrive: a seed gives the same faults again.
 
+mod alterations;
 mod cut;
-mod lines;
+mod delay;
+mod late;
+pub(crate) mod lines;
 mod losses;
 mod odds;
 pub(crate) mod stall;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::{Duration, Instant};
 
-use memchr::memchr;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::relay::log::{Fault, Identity, Log};
 use crate::relay::options::RelayOptions;
+use alterations::{alter, without_newline};
 use cut::Cut;
-use lines::{RUN, lines, measured};
+use delay::Delay;
+use late::Late;
+use lines::numbers;
 use losses::{Losses, Pair};
 use odds::{Odds, hits};
 
 /// Time without a measured message after which a held-back line is released without its successor.
 const QUIET: Duration = Duration::from_millis(200);
 
-/// Byte range of a payload's kind, sender and number.
-const NUMBERS: std::ops::Range<usize> = 1 + RUN..1 + RUN + 1 + 3 + 5;
+/// A measured message on its way to one receiver.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delivery<'a> {
+    pub(crate) receiver: Identity,
+    pub(crate) sender: Identity,
+    /// The line, or the frame of the protocol.
+    pub(crate) frame: &'a [u8],
+    /// Offset of the text in the frame.
+    pub(crate) at: usize,
+    pub(crate) text: &'a [u8],
+}
 
-/// A stranger's line.
-const STRANGER: &[u8] = b"usuario 0: Hola, soy de fuera\n";
+/// A frame held back.
+#[derive(Debug)]
+struct Held {
+    sender_port: u16,
+    frame: Vec<u8>,
+    text: Vec<u8>,
+}
 
-/// Fault injection: odds, seed, and the lines that are held back.
+/// Fault injection: odds, seed, and the frames that are held back.
+#[derive(Debug)]
 pub(crate) struct Faults {
     odds: Odds,
     seed: u64,
     held: BTreeMap<Pair, Held>,
-    late_by: Duration,
-    late: VecDeque<Late>,
+    late: Late,
     /// Receivers whose last line has no newline yet, by their numbers.
     unfinished: BTreeSet<u64>,
     losses: Losses,
     cut: Option<Cut>,
+    delay: Option<Delay>,
     /// Time of the last measured message.
     heard: Instant,
 }
 
-/// A line held back.
-struct Held {
-    sender_port: u16,
-    line: Vec<u8>,
-}
+impl Delivery<'_> {
+    fn pair(&self) -> Pair {
+        (self.receiver.number, self.sender.number)
+    }
 
-/// A line held back for a time.
-struct Late {
-    due: Instant,
-    receiver: Identity,
-    held: Held,
+    /// Logs a fault of this delivery.
+    pub(crate) fn note(&self, fault: Fault, log: &mut Log) -> io::Result<()> {
+        log.note(fault, self.receiver.port, self.sender.port, self.text)
+    }
 }
 
 impl Held {
-    fn text(&self) -> &[u8] {
-        measured(&self.line).unwrap_or(&self.line)
+    fn new(delivery: &Delivery<'_>) -> Self {
+        Self {
+            sender_port: delivery.sender.port,
+            frame: delivery.frame.to_vec(),
+            text: delivery.text.to_vec(),
+        }
     }
 }
 
 impl Faults {
-    /// Fault injection as the options ask for it, or `None`.
-    pub(crate) fn from_options(options: &RelayOptions) -> Option<Self> {
-        let odds = Odds::from_options(options);
-        let cut = Cut::from_options(options);
-        (odds.any() || cut.is_some()).then(|| Self {
-            odds,
+    /// Fault injection as the options ask for it.
+    pub(crate) fn new(options: &RelayOptions) -> Self {
+        Self {
+            odds: Odds::from_options(options),
             seed: options.seed,
             held: BTreeMap::new(),
-            late_by: options.late_by.duration().unwrap_or_default(),
-            late: VecDeque::new(),
+            late: Late::from_options(options),
             unfinished: BTreeSet::new(),
             losses: Losses::default(),
-            cut,
+            cut: Cut::from_options(options),
+            delay: Delay::from_options(options),
             heard: Instant::now(),
-        })
+        }
     }
 
-    /// The connection that is to be cut, if there is one.
-    pub(crate) fn cut(&mut self) -> Option<&mut Cut> {
-        self.cut.as_mut()
+    /// Fault injection as the options ask for it, or `None`.
+    pub(crate) fn from_options(options: &RelayOptions) -> Option<Self> {
+        let faults = Self::new(options);
+        let is_any = faults.odds.any() || faults.cut.is_some() || faults.delay.is_some();
+        is_any.then_some(faults)
     }
 
-    /// Appends to `out` what `receiver` gets of what `sender` said.
-    pub(crate) fn deliver(
+    /// Returns whether the connection of this client is to be cut now, and notes what it does not get.
+    pub(crate) fn cuts(&mut self, client: Identity, log: &mut Log) -> io::Result<bool> {
+        let Some(cut) = &mut self.cut else { return Ok(false) };
+        let is_time = cut.cuts(client);
+        if is_time {
+            cut.note_under_way(log)?;
+        }
+        Ok(is_time)
+    }
+
+    /// Notes a message as soon as it is known to have been said.
+    pub(crate) fn said(&mut self, sender: Identity, text: &[u8], log: &mut Log) -> io::Result<()> {
+        self.cut.as_mut().map_or(Ok(()), |cut| cut.said(sender, text, log))
+    }
+
+    /// The slow path, if this receiver is the one behind it.
+    pub(crate) fn delay(&mut self, receiver: Identity) -> Option<&mut Delay> {
+        self.delay.as_mut().filter(|delay| delay.is_of(receiver))
+    }
+
+    /// The next bytes that have come to the end of the slow path, and their receiver's number.
+    pub(crate) fn next_delayed(&mut self) -> Option<(u64, Vec<u8>)> {
+        self.delay.as_mut()?.pop(false)
+    }
+
+    /// Returns whether a message is to be given to its sender, too.
+    pub(crate) fn echoes(&self, sender: Identity, text: &[u8]) -> bool {
+        hits(self.odds.echo, &mut self.chance(sender.number, text))
+    }
+
+    /// Chooses one of so many receivers of other rooms, if a message is to be given to one of them.
+    pub(crate) fn leaks(&self, text: &[u8], receivers: usize) -> Option<usize> {
+        let mut chance = self.chance(u64::MAX, text);
+        let leaks = receivers > 0 && hits(self.odds.leak, &mut chance);
+        leaks.then(|| chance.random_range(0..receivers))
+    }
+
+    /// Appends a message that its receiver should not get at all.
+    pub(crate) fn add(
         &mut self,
-        receiver: Identity,
-        sender: Identity,
-        said: &[u8],
+        fault: Fault,
+        delivery: &Delivery<'_>,
         out: &mut Vec<u8>,
         log: &mut Log,
     ) -> io::Result<()> {
-        for line in lines(said) {
-            match measured(line) {
-                Some(text) => {
-                    self.heard = Instant::now();
-                    self.deliver_line(receiver, sender, line, text, out, log)?;
-                }
-                None if receiver != sender => {
-                    self.end_line(receiver, out);
-                    self.losses.heard(receiver, sender, log)?;
-                    out.extend_from_slice(line);
-                }
-                None => {}
+        self.end_line(delivery.receiver, out);
+        out.extend_from_slice(delivery.frame);
+        delivery.note(fault, log)
+    }
+
+    /// Appends a line or a frame without a measured text, of this sender if it can be told.
+    pub(crate) fn pass(
+        &mut self,
+        receiver: Identity,
+        sender: Option<Identity>,
+        frame: &[u8],
+        out: &mut Vec<u8>,
+        log: &mut Log,
+    ) -> io::Result<()> {
+        self.end_line(receiver, out);
+        if let Some(sender) = sender {
+            self.losses.heard(receiver, sender, log)?;
+        }
+        out.extend_from_slice(frame);
+        Ok(())
+    }
+
+    /// Appends what the receiver gets of a message.
+    ///
+    /// The first message of a sender that a receiver gets is left alone: before that, a receiver that
+    /// joins cannot tell which messages are due to it.
+    pub(crate) fn deliver(
+        &mut self,
+        delivery: &Delivery<'_>,
+        out: &mut Vec<u8>,
+        log: &mut Log,
+    ) -> io::Result<()> {
+        let Delivery { receiver, sender, frame, text, .. } = *delivery;
+        self.heard = Instant::now();
+        if let Some(cut) = &mut self.cut {
+            cut.arrived(receiver, text);
+        }
+        if self.delay(receiver).is_some() {
+            log.note_delayed();
+        }
+        if hits(self.odds.drop_all, &mut self.chance_of_message(text)) {
+            return self.losses.lose(receiver, sender, text, log);
+        }
+        let is_known = self.losses.heard(receiver, sender, log)?;
+        let mut chance = self.chance(receiver.number, text);
+        if let Some(held) = self.held.remove(&delivery.pair()) {
+            self.end_line(receiver, out);
+            out.extend_from_slice(frame);
+            out.extend_from_slice(&held.frame);
+            self.late.passed(delivery.pair(), text);
+            return log.note(Fault::Swap, receiver.port, sender.port, &held.text);
+        }
+        let fault = if is_known { self.odds.choose(&mut chance) } else { None };
+        if !matches!(fault, None | Some(Fault::Merge)) {
+            self.end_line(receiver, out);
+        } else if self.unfinished.remove(&receiver.number) {
+            delivery.note(Fault::Merge, log)?;
+        }
+        match fault {
+            // Noted when it is known what came after it.
+            Some(Fault::Swap) => drop(self.held.insert(delivery.pair(), Held::new(delivery))),
+            Some(Fault::Late) => self.late.hold(delivery),
+            Some(Fault::Drop) => delivery.note(Fault::Drop, log)?,
+            _ => self.late.passed(delivery.pair(), text),
+        }
+        match fault {
+            None => out.extend_from_slice(frame),
+            Some(Fault::Swap | Fault::Late | Fault::Drop) => {}
+            Some(Fault::Merge) => {
+                out.extend_from_slice(without_newline(frame));
+                self.unfinished.insert(receiver.number);
+            }
+            Some(fault) => {
+                alter(fault, delivery, out, &mut chance);
+                delivery.note(fault, log)?;
             }
         }
         Ok(())
@@ -123,6 +244,13 @@ impl Faults {
         holds && self.heard.elapsed() >= QUIET
     }
 
+    /// Time until something that is held back for a time is due.
+    pub(crate) fn remaining(&self) -> Option<Duration> {
+        let delayed = self.delay.as_ref().and_then(Delay::due);
+        let due = self.late.due().into_iter().chain(delayed).min()?;
+        Some(due.saturating_duration_since(Instant::now()))
+    }
+
     /// Appends the lines held back for `receiver` to `out`; only those from `sender` if one is
     /// given.
     pub(crate) fn release(
@@ -132,17 +260,30 @@ impl Faults {
         out: &mut Vec<u8>,
         log: &mut Log,
     ) -> io::Result<()> {
-        if sender.is_none() {
-            self.end_line(receiver, out);
-        }
         let due = |&(to, from): &Pair| {
             to == receiver.number && sender.is_none_or(|sender| sender.number == from)
         };
-        for (_, held) in self.held.extract_if(.., |pair, _| due(pair)) {
-            out.extend_from_slice(&held.line);
-            log.note(Fault::Held, receiver.port, held.sender_port, held.text())?;
+        let held: Vec<_> = self.held.extract_if(.., |pair, _| due(pair)).collect();
+        if sender.is_none() || !held.is_empty() {
+            self.end_line(receiver, out);
+        }
+        for (pair, held) in held {
+            out.extend_from_slice(&held.frame);
+            self.late.passed(pair, &held.text);
+            log.note(Fault::Held, receiver.port, held.sender_port, &held.text)?;
         }
         Ok(())
+    }
+
+    /// Appends all that is held back for a receiver, which leaves.
+    pub(crate) fn release_all(
+        &mut self,
+        receiver: Identity,
+        out: &mut Vec<u8>,
+        log: &mut Log,
+    ) -> io::Result<()> {
+        self.release(receiver, None, out, log)?;
+        self.late.release(receiver, out, log)
     }
 
     /// Notes that a client has left: what it could not tell is known now.
@@ -157,69 +298,12 @@ impl Faults {
     }
 
     /// The next line that has been held back for its time, and its receiver.
-    pub(crate) fn next_late(&mut self, log: &mut Log) -> io::Result<Option<(u64, Vec<u8>)>> {
-        let is_due = self.late.front().is_some_and(|late| late.due <= Instant::now());
-        let Some(Late { receiver, held, .. }) = self.late.pop_front_if(|_| is_due) else {
-            return Ok(None);
-        };
-        log.note(Fault::Late, receiver.port, held.sender_port, held.text())?;
-        Ok(Some((receiver.number, held.line)))
-    }
-
-    fn deliver_line(
-        &mut self,
-        receiver: Identity,
-        sender: Identity,
-        line: &[u8],
-        text: &[u8],
-        out: &mut Vec<u8>,
-        log: &mut Log,
-    ) -> io::Result<()> {
-        let mut chance = self.chance(receiver, text);
-        if receiver == sender {
-            if hits(self.odds.echo, &mut chance) {
-                out.extend_from_slice(line);
-                log.note(Fault::Echo, receiver.port, sender.port, text)?;
-            }
-            return Ok(());
-        }
-        if hits(self.odds.drop_all, &mut self.chance_of_message(text)) {
-            return self.losses.lose(receiver, sender, text, log);
-        }
-        self.losses.heard(receiver, sender, log)?;
-        let pair = (receiver.number, sender.number);
-        if let Some(late) = self.held.remove(&pair) {
-            out.extend_from_slice(line);
-            out.extend_from_slice(&late.line);
-            return log.note(Fault::Swap, receiver.port, sender.port, late.text());
-        }
-        let fault = self.odds.choose(&mut chance);
-        if matches!(fault, None | Some(Fault::Merge)) {
-            if self.unfinished.remove(&receiver.number) {
-                log.note(Fault::Merge, receiver.port, sender.port, text)?;
-            }
-        } else {
-            self.end_line(receiver, out);
-        }
-        let held = || Held { sender_port: sender.port, line: line.to_vec() };
-        match fault {
-            None => out.extend_from_slice(line),
-            // Noted when it is known whether there was a next line.
-            Some(Fault::Swap) => drop(self.held.insert(pair, held())),
-            Some(Fault::Merge) => {
-                out.extend_from_slice(line.strip_suffix(b"\n").unwrap_or(line));
-                self.unfinished.insert(receiver.number);
-            }
-            Some(Fault::Late) => {
-                let due = Instant::now() + self.late_by;
-                self.late.push_back(Late { due, receiver, held: held() });
-            }
-            Some(fault) => {
-                apply(fault, line, text, out, &mut chance);
-                log.note(fault, receiver.port, sender.port, text)?;
-            }
-        }
-        Ok(())
+    pub(crate) fn next_late(&mut self, log: &mut Log) -> io::Result<Option<(Identity, Vec<u8>)>> {
+        let Some((receiver, frame)) = self.late.next(log)? else { return Ok(None) };
+        let mut out = Vec::new();
+        self.end_line(receiver, &mut out);
+        out.extend_from_slice(&frame);
+        Ok(Some((receiver, out)))
     }
 
     /// Ends a line of a receiver that has no newline yet.
@@ -229,64 +313,14 @@ impl Faults {
         }
     }
 
-    /// Random generator for the faults of one message, whoever receives it.
+    /// Random generator for the faults of one message, whichever its receiver.
     fn chance_of_message(&self, text: &[u8]) -> Pcg64Mcg {
-        let numbers = text.get(NUMBERS).unwrap_or(text);
-        Pcg64Mcg::seed_from_u64(xxh3_64_with_seed(numbers, self.seed))
+        Pcg64Mcg::seed_from_u64(xxh3_64_with_seed(numbers(text), self.seed))
     }
 
-    /// Random generator for the faults of one delivery, seeded by its receiver and text.
-    fn chance(&self, receiver: Identity, text: &[u8]) -> Pcg64Mcg {
-        let numbers = text.get(NUMBERS).unwrap_or(text);
-        let message = xxh3_64_with_seed(numbers, self.seed);
-        Pcg64Mcg::seed_from_u64(xxh3_64_with_seed(&receiver.number.to_le_bytes(), message))
-    }
-}
-
-/// Appends the line with the fault applied.
-fn apply(fault: Fault, line: &[u8], text: &[u8], out: &mut Vec<u8>, chance: &mut Pcg64Mcg) {
-    match fault {
-        Fault::Drop => {}
-        Fault::Dup => {
-            out.extend_from_slice(line);
-            out.extend_from_slice(line);
-        }
-        Fault::Double => {
-            out.extend_from_slice(line.strip_suffix(b"\n").unwrap_or(line));
-            out.extend_from_slice(text);
-            out.push(b'\n');
-        }
-        Fault::Stranger => {
-            out.extend_from_slice(STRANGER);
-            out.extend_from_slice(line);
-        }
-        Fault::Corrupt => {
-            let start = out.len() + memchr(b'{', line).unwrap_or_default();
-            out.extend_from_slice(line);
-            let at = start + chance.random_range(0..text.len());
-            out[at] = another(out[at], chance);
-        }
-        // The others leave the line itself as it is, or are no fault of one line.
-        _ => out.extend_from_slice(line),
-    }
-}
-
-/// A printable character that is not `byte`.
-fn another(byte: u8, chance: &mut Pcg64Mcg) -> u8 {
-    let other = chance.random_range(b'!'..b'~');
-    if other < byte { other } else { other + 1 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn another_character_is_printable_and_never_the_same() {
-        let mut chance = Pcg64Mcg::seed_from_u64(1);
-        for byte in (b' '..=b'~').cycle().take(50_000) {
-            let other = another(byte, &mut chance);
-            assert!(other != byte && other.is_ascii_graphic(), "{byte} {other}");
-        }
+    /// Random generator for the faults of one delivery, seeded by its receiver's number and text.
+    fn chance(&self, receiver: u64, text: &[u8]) -> Pcg64Mcg {
+        let message = xxh3_64_with_seed(numbers(text), self.seed);
+        Pcg64Mcg::seed_from_u64(xxh3_64_with_seed(&receiver.to_le_bytes(), message))
     }
 }

@@ -19,20 +19,22 @@ pub(super) struct Odds {
     pub(super) late: Option<OneIn>,
     pub(super) stranger: Option<OneIn>,
     pub(super) echo: Option<OneIn>,
+    pub(super) leak: Option<OneIn>,
 }
 
 impl Odds {
     pub(super) fn from_options(options: &RelayOptions) -> Self {
         let &RelayOptions { drop, drop_all, dup, double, merge, corrupt, .. } = options;
-        let &RelayOptions { swap, late, stranger, echo, .. } = options;
-        Self { drop, drop_all, dup, double, merge, corrupt, swap, late, stranger, echo }
+        let &RelayOptions { swap, late, stranger, echo, leak, .. } = options;
+        Self { drop, drop_all, dup, double, merge, corrupt, swap, late, stranger, echo, leak }
     }
 
     pub(super) fn any(&self) -> bool {
-        let Self { drop_all, echo, .. } = self;
+        let Self { drop_all, echo, leak, .. } = self;
         self.of_deliveries().iter().any(|(odds, _)| odds.is_some())
             || drop_all.is_some()
             || echo.is_some()
+            || leak.is_some()
     }
 
     fn of_deliveries(&self) -> [(Option<OneIn>, Fault); 8] {
