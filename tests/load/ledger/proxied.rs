@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chat_drive::failure::Result;
+use chat_tests::binaries;
 use chat_tests::harness::stage::Stage;
 
 use super::peers::{GRUPAL, IRC, MQTT, NATS, Peer, REDIS, SALA};
@@ -31,7 +32,7 @@ const ECHO: [Case; 1] = [("--echo", &["echo"], "/ledger/echoed")];
 const LEAK: [Case; 1] = [("--leak", &["leak"], "/ledger/foreign")];
 
 const LOAD: [&str; 8] =
-    ["--duration", "400ms", "--rate", "600/s", "--drain-timeout", "400ms", "--size", "24..200"];
+    ["--duration", "400ms", "--rate", "600/s", "--drain-timeout", "2s", "--size", "24..200"];
 const ONE_ROOM: [&str; 4] = ["--clients", "8", "--senders", "2"];
 const THREE_ROOMS: [&str; 6] = ["--clients", "18", "--senders", "6", "--rooms", "3"];
 
@@ -71,6 +72,9 @@ fn agree(cases: &[Case], ended: &Ended, log: &Log) {
 /// Tries each fault alone, and all of them together.
 fn each_and_all(peer: &Peer, cases: &[&[Case]], load: &[&str]) -> Result {
     let cases = cases.concat();
+    let Some((ended, log)) = through(peer, &[], load)? else { return Ok(()) };
+    agree(&[], &ended, &log);
+    super::only(&ended, &[]);
     for case in &cases {
         let Some((ended, log)) = through(peer, &[case.0, "1/12"], load)? else { return Ok(()) };
         assert!(injected(&[*case], &log, case.2) > 0, "{}: {log:?}", case.0);
@@ -164,4 +168,24 @@ fn a_slow_path_to_one_receiver_shows_in_its_times_and_is_no_fault() -> Result {
         }
     }
     Ok(())
+}
+
+#[test]
+fn a_fault_that_makes_no_sense_in_a_dialect_is_refused() {
+    for (dialect, fault, why) in [
+        (
+            "nats",
+            "--merge",
+            "--merge makes no sense with --dialect nats: its messages are no lines",
+        ),
+        ("mqtt", "--double", "its messages are no lines"),
+        ("redis", "--echo", "it echoes each message anyway"),
+        ("sala", "--leak", "it has no rooms"),
+    ] {
+        let mut relay = binaries::loadgen();
+        relay.args(["relay", "--bind", "127.0.0.1:0", "--upstream", "127.0.0.1:9"]);
+        let output = relay.args(["--dialect", dialect, fault, "1/9"]).output().expect("it starts");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && words.contains(why), "{words}");
+    }
 }
