@@ -68,7 +68,7 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Error::Impossible(Impossible::Address(_)) => Exit::Error,
-            Error::Impossible(_) => Exit::Usage,
+            Error::Impossible(_) | Error::Relay(RelayError::Senseless { .. }) => Exit::Usage,
             Error::Measuring(experiment::Error::Run(Failure::Interrupted)) => Exit::Interrupted,
             _ => Exit::Error,
         }

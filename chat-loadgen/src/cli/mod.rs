@@ -38,7 +38,7 @@ pub(crate) struct Cli {
 pub(crate) enum Other {
     /// A bare relay: passes on lines and does nothing else. The noise floor, or a faulty server
     #[command(after_help = help::examples(&RELAY_EXAMPLES))]
-    Relay(relay::RelayOptions),
+    Relay(Box<relay::RelayOptions>),
     /// Sums interval logs (--hlog) of several runs or machines, and shows the percentiles
     #[command(after_help = help::examples(&MERGE_EXAMPLES))]
     Merge(MergeOptions),

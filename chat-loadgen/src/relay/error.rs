@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use chat_protocol::options::endpoint::Endpoint;
 use thiserror::Error;
 
+use crate::wire::dialects::DialectName;
+
 /// The reasons for which the relay could not begin, or had to end.
 #[derive(Debug, Error)]
 pub(crate) enum RelayError {
@@ -17,6 +19,25 @@ pub(crate) enum RelayError {
         /// The system's error.
         #[source]
         reason: io::Error,
+    },
+    /// The server's address is unknown.
+    #[error("cannot find {address}")]
+    Upstream {
+        /// The address as it was given.
+        address: Endpoint,
+        /// The system's error.
+        #[source]
+        reason: io::Error,
+    },
+    /// A fault makes no sense in a dialect.
+    #[error("{option} makes no sense with --dialect {dialect}: {why}")]
+    Senseless {
+        /// The option that asks for the fault.
+        option: &'static str,
+        /// The dialect.
+        dialect: DialectName,
+        /// The reason.
+        why: &'static str,
     },
     /// The log cannot be created.
     #[error("cannot create {}", path.display())]

@@ -24,6 +24,10 @@ pub(crate) struct Totals {
     pub(crate) late: u64,
     /// Lines of a stranger.
     pub(crate) strangers: u64,
+    /// Messages that were given to a receiver of another room.
+    pub(crate) leaked: u64,
+    /// Deliveries to the receiver that is far away.
+    pub(crate) delayed: u64,
     /// Deliveries that were not made, because the connection had been cut.
     pub(crate) cut_off: u64,
     /// Times that the relay did nothing.
@@ -33,16 +37,27 @@ pub(crate) struct Totals {
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { dropped, duplicated, swapped, echoed, corrupted, stalled, .. } = self;
-        let Self { doubled, merged, late, strangers, cut_off, .. } = self;
+        let Self { doubled, merged, late, strangers, leaked, delayed, cut_off, .. } = self;
         write!(f, "dropped {dropped}, duplicated {duplicated}, swapped {swapped}, ")?;
         write!(f, "echoed {echoed}, corrupted {corrupted}, doubled {doubled}, merged {merged}, ")?;
-        write!(f, "late {late}, strangers {strangers}, cut off {cut_off}, stalled {stalled}")
+        write!(f, "late {late}, strangers {strangers}, leaked {leaked}, delayed {delayed}, ")?;
+        write!(f, "cut off {cut_off}, stalled {stalled}")
     }
+}
+
+/// A client's identity in the log and in the seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// Its number among all clients that ever came, from 0.
+    pub(crate) number: u64,
+    pub(crate) port: u16,
+    /// The room that it asked for, where that can be told.
+    pub(crate) room: Option<u32>,
 }
 
 /// Fault that the relay injects into a delivery and logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     Drop,
     /// Dropped, and its receiver was sent nothing of its sender before or after that, by which it
     /// could tell. Counted as dropped.
@@ -51,7 +66,10 @@ pub(super) enum Fault {
     Double,
     Merge,
     Late,
+    /// Held back for a time, and not overtaken meanwhile. Counted as late.
+    LateInOrder,
     Stranger,
+    Leak,
     Cut,
     Corrupt,
     Swap,
@@ -69,6 +87,8 @@ impl Fault {
             Self::Double => "double",
             Self::Merge => "merge",
             Self::Late => "late",
+            Self::LateInOrder => "late-in-order",
+            Self::Leak => "leak",
             Self::Stranger => "stranger",
             Self::Cut => "cut",
             Self::Dup => "dup",
@@ -81,18 +101,18 @@ impl Fault {
 }
 
 /// The log file and the totals. Entries for one receiver are in the order of its deliveries.
-pub(super) struct Log {
+pub(crate) struct Log {
     out: BufWriter<Box<dyn Write + Send>>,
     totals: Totals,
 }
 
 impl Log {
-    pub(super) fn new(out: Box<dyn Write + Send>) -> Self {
+    pub(crate) fn new(out: Box<dyn Write + Send>) -> Self {
         Self { out: BufWriter::new(out), totals: Totals::default() }
     }
 
     /// Logs a fault of a text on its way between two ports.
-    pub(super) fn note(
+    pub(crate) fn note(
         &mut self,
         fault: Fault,
         receiver: u16,
@@ -103,7 +123,8 @@ impl Log {
             Fault::Drop | Fault::Unseen => self.totals.dropped += 1,
             Fault::Double => self.totals.doubled += 1,
             Fault::Merge => self.totals.merged += 1,
-            Fault::Late => self.totals.late += 1,
+            Fault::Late | Fault::LateInOrder => self.totals.late += 1,
+            Fault::Leak => self.totals.leaked += 1,
             Fault::Stranger => self.totals.strangers += 1,
             Fault::Cut => self.totals.cut_off += 1,
             Fault::Dup => self.totals.duplicated += 1,
@@ -117,17 +138,22 @@ impl Log {
         self.out.write_all(b"\n")
     }
 
+    /// Counts a delivery to the receiver that is far away.
+    pub(crate) fn note_delayed(&mut self) {
+        self.totals.delayed += 1;
+    }
+
     /// Counts a stall.
-    pub(super) fn note_stall(&mut self) {
+    pub(crate) fn note_stall(&mut self) {
         self.totals.stalled += 1;
     }
 
-    pub(super) fn flush(&mut self) -> io::Result<()> {
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 
     /// Ends the log with the totals.
-    pub(super) fn finish(mut self) -> io::Result<Totals> {
+    pub(crate) fn finish(mut self) -> io::Result<Totals> {
         writeln!(self.out, "totals\t{}", self.totals)?;
         self.out.flush()?;
         Ok(self.totals)

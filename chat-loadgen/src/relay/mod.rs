@@ -2,37 +2,42 @@
 //!
 //! It is the noise floor that servers are compared with: the cost of the same deliveries without
 //! names, greetings or labels. It is also used to test the ledger: with faults to inject, it loses,
-//! repeats and damages exactly what its log says.
+//! repeats and damages exactly what its log says; by itself, or as a proxy before a real server.
 
 use std::io::{self, Write};
 use std::sync::atomic::AtomicBool;
 
-mod cut;
+mod bare;
 mod error;
 mod faults;
-mod hub;
-mod lines;
+mod listener;
 mod log;
-mod losses;
-mod member;
-mod members;
 mod options;
-mod stall;
+mod proxy;
+mod socket;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bare::hub::Relay;
 pub(crate) use error::RelayError;
-pub(crate) use hub::Relay;
 pub(crate) use options::RelayOptions;
+
+use proxy::Proxy;
 
 /// Relays until `stop` is set, which is looked at every 50 ms.
 ///
 /// Prints `relay listening on IP:PORT` once clients can connect, and what it did to deliveries at
 /// the end.
 pub(crate) fn run(options: &RelayOptions, stop: &AtomicBool) -> Result<(), RelayError> {
-    let relay = Relay::bind(options)?;
-    print(&format!("relay listening on {}", relay.address()))?;
-    let totals = relay.serve(stop)?;
+    let listening = |address| print(&format!("relay listening on {address}"));
+    let totals = if let Some(proxy) = Proxy::bind(options)? {
+        listening(proxy.address())?;
+        proxy.serve(stop)?
+    } else {
+        let relay = Relay::bind(options)?;
+        listening(relay.address())?;
+        relay.serve(stop)?
+    };
     print(&totals.to_string())
 }
 

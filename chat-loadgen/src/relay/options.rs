@@ -13,6 +13,7 @@ use clap::Args;
 use thiserror::Error;
 
 use super::error::RelayError;
+use crate::wire::dialects::DialectName;
 
 /// Command-line options of the relay.
 #[derive(Debug, Clone, Args)]
@@ -20,6 +21,14 @@ pub(crate) struct RelayOptions {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(short, long, value_name = "ADDR:PORT", default_value_t)]
     pub(crate) bind: Endpoint,
+
+    /// Pass on to this server and back, and make the faults in what it sends
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) upstream: Option<Endpoint>,
+
+    /// Language of that server
+    #[arg(long, value_name = "NAME", value_enum, default_value_t, requires = "upstream")]
+    pub(crate) dialect: DialectName,
 
     /// Lose one delivery in n
     #[arg(long, value_name = "1/n")]
@@ -65,6 +74,18 @@ pub(crate) struct RelayOptions {
     #[arg(long, value_name = "1/n")]
     pub(crate) stranger: Option<OneIn>,
 
+    /// Give one message in n to one receiver of another room, too (with --upstream)
+    #[arg(long, value_name = "1/n", requires = "upstream")]
+    pub(crate) leak: Option<OneIn>,
+
+    /// Send everything to the nth client that came, counted from 0, later by --delay-by
+    #[arg(long, value_name = "N")]
+    pub(crate) delay_one: Option<u64>,
+
+    /// Time by which --delay-one makes a receiver's deliveries late
+    #[arg(long, value_name = "TIME", default_value = "200ms")]
+    pub(crate) delay_by: TimeLimit,
+
     /// Close the connection of the nth client that came, counted from 0
     #[arg(long, value_name = "N")]
     pub(crate) cut: Option<u64>,
@@ -91,7 +112,23 @@ pub(crate) struct RelayOptions {
 }
 
 impl RelayOptions {
-    pub(super) fn create_log(&self) -> Result<Box<dyn Write + Send>, RelayError> {
+    /// Refuses the faults that make no sense in the dialect.
+    pub(crate) fn check(&self) -> Result<(), RelayError> {
+        let dialect = self.dialect;
+        let has_lengths =
+            matches!(dialect, DialectName::Nats | DialectName::Redis | DialectName::Mqtt);
+        let rules = [
+            ("--double", self.double, has_lengths, "its messages are no lines"),
+            ("--merge", self.merge, has_lengths, "its messages are no lines"),
+            ("--echo", self.echo, dialect.dialect().echoes(), "it echoes each message anyway"),
+            ("--leak", self.leak, !dialect.dialect().has_rooms(), "it has no rooms"),
+        ];
+        let senseless = rules.into_iter().find(|(_, odds, rule, _)| odds.is_some() && *rule);
+        senseless
+            .map_or(Ok(()), |(option, .., why)| Err(RelayError::Senseless { option, dialect, why }))
+    }
+
+    pub(crate) fn create_log(&self) -> Result<Box<dyn Write + Send>, RelayError> {
         let Some(path) = &self.log else { return Ok(Box::new(io::sink())) };
         let file = File::create(path)
             .map_err(|reason| RelayError::CreateLog { path: path.clone(), reason })?;
@@ -101,7 +138,7 @@ impl RelayOptions {
 
 /// Probability of a fault, written as 1/n.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct OneIn(pub(super) NonZeroU32);
+pub(crate) struct OneIn(pub(crate) NonZeroU32);
 
 impl FromStr for OneIn {
     type Err = ParseOneInError;

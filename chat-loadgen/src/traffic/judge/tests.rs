@@ -211,6 +211,16 @@ fn words_are_counted_by_kind() {
     assert_eq!(strangers[2].detail, "usuario 7: \u{fffd}[2J");
 }
 
+#[test]
+fn a_stranger_is_one_until_the_connection_ends_but_a_farewell_is_no_notice() {
+    let mut seen = Seen::new();
+    seen.client.until = Some(seen.client.sent(&seen.shared));
+    seen.hear("usuario 7: Hola");
+    let farewell = Event::Other(b"adios");
+    seen.judge.judge_frame(&seen.shared, &mut seen.client, farewell, 1_100);
+    assert_eq!(seen.close(Ending::Leaving), [("strangers", 1)]);
+}
+
 proptest! {
     /// Whatever arrives of two senders, in whatever order, and however the account ends.
     #[test]

@@ -13,13 +13,13 @@ impl Judge {
     #[cold]
     pub(super) fn not_a_message(&mut self, client: &Client, line: &[u8], said: bool, now: u64) {
         let is_text = std::str::from_utf8(line).is_ok_and(|line| !line.contains('\0'));
-        let takes_part =
-            client.presence == Presence::Here && client.began && client.until.is_none();
+        let takes_part = client.presence == Presence::Here && client.began;
         match (is_text, said) {
             (false, _) => self.garbage(client, line, now),
             // Greetings, questions and farewells are no news.
             _ if !takes_part => {}
             (true, true) => self.words(Anomaly::Stranger, client, line, now),
+            _ if client.until.is_some() => {}
             (true, false) => self.words(Anomaly::Notice, client, line, now),
         }
     }

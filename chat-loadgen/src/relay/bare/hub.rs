@@ -3,21 +3,25 @@
 
 use std::io::{self, ErrorKind};
 use std::mem;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use mio::net::{TcpListener, TcpStream};
+use memchr::memchr;
+use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use super::error::RelayError;
-use super::faults::Faults;
-use super::log::{Log, Totals};
-use super::member::{Gone, Member, Turn};
+use super::member::{Member, Turn};
 use super::members::Members;
-use super::options::RelayOptions;
-use super::stall::{Stall, TICK};
+use crate::relay::error::RelayError;
+use crate::relay::faults::lines::{lines, measured};
+use crate::relay::faults::stall::{Stall, TICK};
+use crate::relay::faults::{Delivery, Faults};
+use crate::relay::listener::{LISTENER, Listener};
+use crate::relay::log::{Fault, Identity, Log, Totals};
+use crate::relay::options::RelayOptions;
+use crate::relay::socket::Gone;
 
 /// Events taken at once; more wait for the next round.
 const MAX_EVENTS: usize = 1024;
@@ -25,16 +29,11 @@ const MAX_EVENTS: usize = 1024;
 const SCRATCH: usize = 64 << 10;
 /// Maximum number of bytes of one batch: a round ends when it is reached.
 const MAX_BATCH: usize = 4 << 20;
-const LISTENER: Token = Token(usize::MAX);
 
 /// A relay that listens.
 pub(crate) struct Relay {
-    address: SocketAddr,
     poll: Poll,
-    listener: TcpListener,
-    /// True if connections may be waiting: the event queue reports them only once.
-    accepting: bool,
-    complained: bool,
+    listener: Listener,
     came: u64,
     members: Members,
     /// Slots of members that have something to read.
@@ -53,20 +52,11 @@ pub(crate) struct Relay {
 impl Relay {
     /// Binds the listener. Clients can connect from here on; [`Relay::serve`] serves them.
     pub(crate) fn bind(options: &RelayOptions) -> Result<Self, RelayError> {
-        let refused = |reason| RelayError::Listen { address: options.bind.clone(), reason };
-        let mut listener = listen(options.bind.host_and_port()).map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
         let poll = Poll::new().map_err(RelayError::Poll)?;
-        poll.registry()
-            .register(&mut listener, LISTENER, Interest::READABLE)
-            .map_err(RelayError::Poll)?;
-        let stall_after = options.stall_after.duration().unwrap_or_default();
+        let listener = Listener::bind(options, poll.registry())?;
         Ok(Self {
-            address,
             poll,
             listener,
-            accepting: false,
-            complained: false,
             came: 0,
             members: Members::default(),
             ready: Vec::new(),
@@ -75,21 +65,23 @@ impl Relay {
             batch: Vec::new(),
             said: Vec::new(),
             faults: Faults::from_options(options),
-            stall: options.stall.duration().map(|length| Stall::new(length, stall_after)),
+            stall: Stall::from_options(options),
             log: Log::new(options.create_log()?),
         })
     }
 
     /// The address on which the relay listens.
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.listener.address
     }
 
     /// Relays until `stop` is set, which is looked at every 50 ms.
     pub(crate) fn serve(mut self, stop: &AtomicBool) -> Result<Totals, RelayError> {
         let mut events = Events::with_capacity(MAX_EVENTS);
         while !stop.load(Relaxed) {
-            self.stall_if_due(stop);
+            if Stall::pass_if_due(&mut self.stall, stop) {
+                self.log.note_stall();
+            }
             self.wait(&mut events)?;
             self.cut_if_due().map_err(RelayError::Log)?;
             self.note_events(&events);
@@ -102,16 +94,13 @@ impl Relay {
             self.remove_ended().map_err(RelayError::Log)?;
             self.handle_idle(events.is_empty()).map_err(RelayError::Log)?;
         }
-        self.release_all().map_err(RelayError::Log)?;
-        if let Some(faults) = &mut self.faults {
-            faults.finish(&mut self.log).map_err(RelayError::Log)?;
-        }
-        self.log.finish().map_err(RelayError::Log)
+        self.finish().map_err(RelayError::Log)
     }
 
     fn wait(&mut self, events: &mut Events) -> Result<(), RelayError> {
         let mut timeout = if self.ready.is_empty() { TICK } else { Duration::ZERO };
-        if let Some(left) = self.stall.as_ref().and_then(Stall::remaining) {
+        let stall = self.stall.as_ref().and_then(Stall::remaining);
+        for left in stall.into_iter().chain(self.faults.as_ref().and_then(Faults::remaining)) {
             timeout = timeout.min(left);
         }
         match self.poll.poll(events, Some(timeout)) {
@@ -120,23 +109,15 @@ impl Relay {
         }
     }
 
-    fn stall_if_due(&mut self, stop: &AtomicBool) {
-        let is_due = |stall: &mut Stall| stall.remaining().is_some_and(|left| left.is_zero());
-        if let Some(stall) = self.stall.take_if(is_due) {
-            stall.pass(stop);
-            self.log.note_stall();
-        }
-    }
-
     fn note_events(&mut self, events: &Events) {
         for event in events {
             if event.token() == LISTENER {
-                self.accepting = true;
+                self.listener.accepting = true;
                 continue;
             }
             let Some(index) = self.members.index_of(event.token().0) else { continue };
             let member = &mut self.members.list[index];
-            if event.is_writable() && member.catch_up().is_err() {
+            if event.is_writable() && member.socket.catch_up().is_err() {
                 end(member, &mut self.ended);
             }
             member.closing |= event.is_read_closed() || event.is_error();
@@ -148,22 +129,8 @@ impl Relay {
     }
 
     fn accept(&mut self) {
-        while self.accepting {
-            match self.listener.accept() {
-                Ok((stream, address)) => self.add_client(stream, address),
-                Err(error) => match error.kind() {
-                    ErrorKind::WouldBlock => self.accepting = false,
-                    ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
-                    // Most likely out of descriptors: tried again in the next round.
-                    _ => return self.complain(&error),
-                },
-            }
-        }
-    }
-
-    fn complain(&mut self, error: &io::Error) {
-        if !mem::replace(&mut self.complained, true) {
-            eprintln!("cannot accept: {error}");
+        while let Some((stream, address)) = self.listener.accept() {
+            self.add_client(stream, address);
         }
     }
 
@@ -222,7 +189,7 @@ impl Relay {
         for member in &mut self.members.list {
             // A member that said nothing has the range 0..0, and gets the whole batch.
             let own = mem::take(&mut member.own);
-            if member.send(&self.batch[..own.start], &self.batch[own.end..]).is_err() {
+            if member.socket.send(&self.batch[..own.start], &self.batch[own.end..]).is_err() {
                 end(member, &mut self.ended);
             }
         }
@@ -236,21 +203,21 @@ impl Relay {
         for (index, own) in self.said.drain(..) {
             speakers.push((self.members.list[index].identity, own));
         }
-        if let Some(cut) = faults.cut() {
-            for (speaker, own) in &speakers {
-                cut.note(*speaker, &self.batch[own.clone()], &mut self.log)?;
+        for (speaker, own) in &speakers {
+            for text in lines(&self.batch[own.clone()]).filter_map(measured) {
+                faults.said(*speaker, text, &mut self.log)?;
             }
         }
         let mut out = Vec::new();
         for member in &mut self.members.list {
             out.clear();
             for (speaker, own) in &speakers {
-                let said = &self.batch[own.clone()];
-                faults.deliver(member.identity, *speaker, said, &mut out, &mut self.log)?;
+                for line in lines(&self.batch[own.clone()]) {
+                    let receiver = member.identity;
+                    deliver_line(faults, receiver, *speaker, line, &mut out, &mut self.log)?;
+                }
             }
-            if member.send(&[], &out).is_err() {
-                end(member, &mut self.ended);
-            }
+            hand_over(faults, member, &out, &mut self.ended);
         }
         Ok(())
     }
@@ -262,17 +229,20 @@ impl Relay {
             let Some(mut member) = self.members.remove(slot) else { continue };
             if let Some(faults) = &mut self.faults {
                 let mut out = Vec::new();
-                faults.release(member.identity, None, &mut out, &mut self.log)?;
+                while let Some((_, late)) =
+                    faults.delay(member.identity).and_then(|delay| delay.pop(true))
+                {
+                    out.extend(late);
+                }
+                faults.release_all(member.identity, &mut out, &mut self.log)?;
                 // It leaves in any case.
-                let _: Result<(), Gone> = member.send(&[], &out);
+                let _: Result<(), Gone> = member.socket.send(&[], &out);
                 faults.note_left(member.identity, &mut self.log)?;
                 for other in &mut self.members.list {
                     out.clear();
                     let from = Some(member.identity);
                     faults.release(other.identity, from, &mut out, &mut self.log)?;
-                    if other.send(&[], &out).is_err() {
-                        end(other, &mut self.ended);
-                    }
+                    hand_over(faults, other, &out, &mut self.ended);
                 }
             }
         }
@@ -281,9 +251,9 @@ impl Relay {
 
     /// Cuts the connection of the client that is to be cut, when it is time.
     fn cut_if_due(&mut self) -> io::Result<()> {
-        let Some(cut) = self.faults.as_mut().and_then(Faults::cut) else { return Ok(()) };
+        let Some(faults) = &mut self.faults else { return Ok(()) };
         for member in &mut self.members.list {
-            if cut.cuts(member.identity) {
+            if faults.cuts(member.identity, &mut self.log)? {
                 end(member, &mut self.ended);
             }
         }
@@ -294,10 +264,13 @@ impl Relay {
     fn deliver_late(&mut self) -> io::Result<()> {
         let Some(faults) = &mut self.faults else { return Ok(()) };
         while let Some((receiver, line)) = faults.next_late(&mut self.log)? {
-            let mut members = self.members.list.iter_mut();
-            let member = members.find(|member| member.identity.number == receiver);
-            if let Some(member) = member
-                && member.send(&[], &line).is_err()
+            if let Some(member) = numbered(&mut self.members.list, receiver.number) {
+                hand_over(faults, member, &line, &mut self.ended);
+            }
+        }
+        while let Some((receiver, bytes)) = faults.next_delayed() {
+            if let Some(member) = numbered(&mut self.members.list, receiver)
+                && member.socket.send(&[], &bytes).is_err()
             {
                 end(member, &mut self.ended);
             }
@@ -309,28 +282,75 @@ impl Relay {
     fn handle_idle(&mut self, idle: bool) -> io::Result<()> {
         self.deliver_late()?;
         if self.faults.as_ref().is_some_and(Faults::overdue) {
-            self.release_all()?;
+            self.release_overdue()?;
         }
         if idle && self.faults.is_some() { self.log.flush() } else { Ok(()) }
     }
 
-    fn release_all(&mut self) -> io::Result<()> {
+    fn release_overdue(&mut self) -> io::Result<()> {
         let Some(faults) = &mut self.faults else { return Ok(()) };
         let mut out = Vec::new();
         for member in &mut self.members.list {
             out.clear();
             faults.release(member.identity, None, &mut out, &mut self.log)?;
-            if member.send(&[], &out).is_err() {
-                end(member, &mut self.ended);
-            }
+            hand_over(faults, member, &out, &mut self.ended);
         }
+        Ok(())
+    }
+
+    /// Removes all members: they get what is held back.
+    fn finish(mut self) -> io::Result<Totals> {
+        for member in &mut self.members.list {
+            end(member, &mut self.ended);
+        }
+        self.remove_ended()?;
+        if let Some(faults) = &mut self.faults {
+            faults.finish(&mut self.log)?;
+        }
+        self.log.finish()
+    }
+}
+
+/// Appends what a receiver gets of a line.
+fn deliver_line(
+    faults: &mut Faults,
+    receiver: Identity,
+    sender: Identity,
+    frame: &[u8],
+    out: &mut Vec<u8>,
+    log: &mut Log,
+) -> io::Result<()> {
+    let is_own = receiver == sender;
+    let Some(text) = measured(frame) else {
+        return if is_own { Ok(()) } else { faults.pass(receiver, Some(sender), frame, out, log) };
+    };
+    let at = memchr(b'{', frame).unwrap_or_default();
+    let delivery = Delivery { receiver, sender, frame, at, text };
+    if !is_own {
+        faults.deliver(&delivery, out, log)
+    } else if faults.echoes(sender, text) {
+        faults.add(Fault::Echo, &delivery, out, log)
+    } else {
         Ok(())
     }
 }
 
+/// Sends what a member gets, or sends it on its slow path.
+fn hand_over(faults: &mut Faults, member: &mut Member, bytes: &[u8], ended: &mut Vec<usize>) {
+    if let Some(delay) = faults.delay(member.identity) {
+        delay.push(bytes);
+    } else if member.socket.send(&[], bytes).is_err() {
+        end(member, ended);
+    }
+}
+
+fn numbered(members: &mut [Member], number: u64) -> Option<&mut Member> {
+    members.iter_mut().find(|member| member.identity.number == number)
+}
+
 impl std::fmt::Debug for Relay {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Relay").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Relay").field("address", &self.listener.address).finish_non_exhaustive()
     }
 }
 
@@ -338,15 +358,4 @@ fn end(member: &mut Member, ended: &mut Vec<usize>) {
     if !mem::replace(&mut member.ended, true) {
         ended.push(member.slot);
     }
-}
-
-fn listen(host_and_port: (&str, u16)) -> io::Result<TcpListener> {
-    let mut last = io::Error::from(ErrorKind::AddrNotAvailable);
-    for address in host_and_port.to_socket_addrs()? {
-        match TcpListener::bind(address) {
-            Ok(listener) => return Ok(listener),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }

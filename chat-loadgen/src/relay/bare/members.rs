@@ -3,9 +3,9 @@
 use super::member::Member;
 
 #[derive(Debug, Default)]
-pub(super) struct Members {
+pub(crate) struct Members {
     /// All members, in no particular order.
-    pub(super) list: Vec<Member>,
+    pub(crate) list: Vec<Member>,
     /// Index in the list of the client of each slot.
     indices: Vec<Option<usize>>,
     free: Vec<usize>,
@@ -13,7 +13,7 @@ pub(super) struct Members {
 
 impl Members {
     /// A slot that no client has.
-    pub(super) fn free_slot(&mut self) -> usize {
+    pub(crate) fn free_slot(&mut self) -> usize {
         self.free.pop().unwrap_or_else(|| {
             self.indices.push(None);
             self.indices.len() - 1
@@ -21,21 +21,21 @@ impl Members {
     }
 
     /// Gives back a slot that was not used after all.
-    pub(super) fn release(&mut self, slot: usize) {
+    pub(crate) fn release(&mut self, slot: usize) {
         self.free.push(slot);
     }
 
-    pub(super) fn add(&mut self, member: Member) {
+    pub(crate) fn add(&mut self, member: Member) {
         self.indices[member.slot] = Some(self.list.len());
         self.list.push(member);
     }
 
     /// Index in the list of a slot's client, if there is one.
-    pub(super) fn index_of(&self, slot: usize) -> Option<usize> {
+    pub(crate) fn index_of(&self, slot: usize) -> Option<usize> {
         self.indices.get(slot).copied().flatten()
     }
 
-    pub(super) fn remove(&mut self, slot: usize) -> Option<Member> {
+    pub(crate) fn remove(&mut self, slot: usize) -> Option<Member> {
         let index = self.indices.get_mut(slot)?.take()?;
         let member = self.list.swap_remove(index);
         if let Some(moved) = self.list.get(index) {

@@ -1,5 +1,8 @@
 //! The ledger counts exactly the faults that a faulty relay caused.
 
+mod peers;
+mod proxied;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

@@ -4,15 +4,14 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::log::{Fault, Log};
-use super::member::Identity;
+use crate::relay::log::{Fault, Identity, Log};
 
 /// Receiver and sender, by their numbers.
-pub(super) type Pair = (u64, u64);
+pub(crate) type Pair = (u64, u64);
 
 /// The losses of all pairs of receiver and sender, that are not noted yet.
 #[derive(Debug, Default)]
-pub(super) struct Losses {
+pub(crate) struct Losses {
     pairs: BTreeMap<Pair, Pending>,
 }
 
@@ -33,7 +32,7 @@ impl Pending {
 
 impl Losses {
     /// Loses a message.
-    pub(super) fn lose(
+    pub(crate) fn lose(
         &mut self,
         receiver: Identity,
         sender: Identity,
@@ -47,28 +46,32 @@ impl Losses {
         Ok(())
     }
 
-    /// Notes that a receiver is sent a line of that sender.
-    pub(super) fn heard(
+    /// Notes that a receiver is sent something of that sender. Returns whether it was before.
+    pub(crate) fn heard(
         &mut self,
         receiver: Identity,
         sender: Identity,
         log: &mut Log,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         let pair = (receiver.number, sender.number);
         let (receiver, sender) = (receiver.port, sender.port);
-        let pending = Pending { receiver, sender, texts: Vec::new() };
-        self.pairs.entry(pair).or_insert(pending).note(Fault::Drop, log)
+        let Some(pending) = self.pairs.get_mut(&pair) else {
+            self.pairs.insert(pair, Pending { receiver, sender, texts: Vec::new() });
+            return Ok(false);
+        };
+        pending.note(Fault::Drop, log)?;
+        Ok(true)
     }
 
     /// Notes that a client has left.
-    pub(super) fn left(&mut self, client: Identity, log: &mut Log) -> io::Result<()> {
+    pub(crate) fn left(&mut self, client: Identity, log: &mut Log) -> io::Result<()> {
         let is_its = |&(to, from): &Pair| to == client.number || from == client.number;
         let mut gone = self.pairs.extract_if(.., |pair, _| is_its(pair));
         gone.try_for_each(|(_, mut pending)| pending.note(Fault::Unseen, log))
     }
 
     /// Notes what no receiver can tell any more.
-    pub(super) fn finish(&mut self, log: &mut Log) -> io::Result<()> {
+    pub(crate) fn finish(&mut self, log: &mut Log) -> io::Result<()> {
         self.pairs.values_mut().try_for_each(|pending| pending.note(Fault::Unseen, log))
     }
 }
