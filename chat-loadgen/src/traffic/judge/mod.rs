@@ -13,7 +13,7 @@ use crate::traffic::ledger::Arrival;
 use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::latency::LatencyRecorder;
-use crate::wire::dialects::Event;
+use crate::wire::dialects::{Event, unescape};
 use crate::wire::payload::{Found, Kind, Message};
 
 pub(crate) use closing::Ending;
@@ -33,6 +33,8 @@ pub(crate) struct Judge {
     deliveries: u64,
     /// Messages that the witness of each room has seen, for witnesses that this worker serves.
     ranks: Box<[u32]>,
+    /// A line without its escapes, while it is judged.
+    plain: Vec<u8>,
 }
 
 impl Judge {
@@ -46,6 +48,7 @@ impl Judge {
             closed,
             deliveries: 0,
             ranks: vec![0; rooms as usize].into(),
+            plain: Vec::new(),
         }
     }
 
@@ -66,6 +69,7 @@ impl Judge {
         let (line, said) = match event {
             Event::Said(line) => (line, true),
             Event::Other(line) => (line, false),
+            Event::Escaped(line) => return self.escaped(shared, client, line, now),
             Event::Refused(words) => return self.refused(shared, client, words, now),
             Event::Garbage(bytes) => return self.refused_with_garbage(shared, client, bytes, now),
             Event::Routine => return,
@@ -76,6 +80,16 @@ impl Judge {
             }
             _ => self.judge_line(shared, client, line, said, now),
         }
+    }
+
+    /// Judges a line of JSON without its escapes.
+    #[inline(never)]
+    fn escaped(&mut self, shared: &Shared, client: &mut Client, line: &[u8], now: u64) {
+        let mut plain = std::mem::take(&mut self.plain);
+        plain.clear();
+        unescape(line, &mut plain);
+        self.judge_frame(shared, client, Event::Other(&plain), now);
+        self.plain = plain;
     }
 
     /// Judges all texts of a line that is not just one message.

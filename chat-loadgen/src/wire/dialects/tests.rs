@@ -57,6 +57,11 @@ fn play<'a>(who: &Who, dialect: &dyn Dialect, pieces: impl IntoIterator<Item = &
             events.push(match frame.event {
                 Event::Said(text) => format!("said {}", printable(text)),
                 Event::Other(text) => format!("other {}", printable(text)),
+                Event::Escaped(text) => {
+                    let mut out = Vec::new();
+                    unescape(text, &mut out);
+                    format!("escaped {}", printable(&out))
+                }
                 Event::Refused(text) => format!("refused {}", printable(text)),
                 Event::Garbage(text) => format!("garbage {}", printable(text)),
                 Event::Routine => "routine".to_owned(),
