@@ -13,6 +13,7 @@ macro_rules! config {
 }
 
 mod files;
+mod mismatches;
 mod passwords;
 mod rooms;
 mod strangers;

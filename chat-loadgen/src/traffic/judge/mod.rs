@@ -35,6 +35,8 @@ pub(crate) struct Judge {
     ranks: Box<[u32]>,
     /// A line without its escapes, while it is judged.
     plain: Vec<u8>,
+    /// The server's words to a client that does not take part yet, since they were last published.
+    heard: Vec<u8>,
 }
 
 impl Judge {
@@ -49,6 +51,7 @@ impl Judge {
             deliveries: 0,
             ranks: vec![0; rooms as usize].into(),
             plain: Vec::new(),
+            heard: Vec::new(),
         }
     }
 
@@ -116,6 +119,10 @@ impl Judge {
                         self.seen(shared, Anomaly::Merged, client, key, now, "behind another");
                     }
                     messages += 1;
+                }
+                // A server may repeat what it did not understand.
+                Found::Intact(message) if client.is_itself(message.sender, shared) => {
+                    self.hear_words(client, line);
                 }
                 Found::Intact(message) => heard_probe(shared, client, message.sender),
                 Found::Corrupt(message) => self.corrupt(shared, client, message, piece.text, now),
