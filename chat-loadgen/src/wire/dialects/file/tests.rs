@@ -4,13 +4,8 @@ use chat_protocol::language::Language;
 use chat_protocol::wording::NAME_KEYWORD;
 
 use super::super::DialectName;
-use super::super::tests::{hear, hear_as, who};
+use super::super::tests::{hear, hear_as, shipped, who};
 use super::*;
-
-fn shipped(name: &str) -> FileDialect {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialects").join(name);
-    FileDialect::read(&file.with_extension("toml"), None).expect("a dialect")
-}
 
 /// Reads a dialect from a text.
 fn parsed(text: &str, login: Option<Login>) -> Result<FileDialect, FileError> {
@@ -192,4 +187,18 @@ fn a_password_is_said_where_the_file_says_so_and_nowhere_else() {
     assert!(matches!(parsed(asks, login(None)), Err(FileError::Needs(_, "--user"))));
     let asks_nothing = "name = \"x\"\nmessage = \"{text}\"\n";
     assert!(matches!(parsed(asks_nothing, login(None)), Err(FileError::NoPassword(_))));
+}
+
+#[test]
+fn the_example_in_the_readme_is_a_dialect_and_its_table_has_every_key() {
+    let readme = include_str!("../../../../README.md");
+    let (_, example) = readme.split_once("```toml\n").expect("an example");
+    let (example, _) = example.split_once("```").expect("its end");
+    assert_eq!(read(example).name(), "json");
+    let unknown = error("name = \"x\"\nx = 1\n");
+    let keys = unknown.split('`').skip(3).step_by(2);
+    for key in keys {
+        let told = [format!("`{key}`"), format!("`[[{key}]]`")];
+        assert!(told.iter().any(|told| readme.contains(told)), "{key}");
+    }
 }
