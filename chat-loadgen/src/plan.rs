@@ -9,7 +9,7 @@ use crate::record::figures;
 use crate::roles::{self, Numbers};
 use crate::traffic::sending::schedule::{Arrivals, Shape};
 use crate::traffic::sending::sizes::Sizes;
-use crate::wire::dialects::DialectName;
+use crate::wire::dialects::Protocol;
 
 /// Mean time that a churning client stays connected, in seconds. The churn rate times this is the
 /// number of clients that take turns.
@@ -21,7 +21,7 @@ pub(crate) struct Plan {
     /// The server's address.
     pub(crate) address: SocketAddr,
     /// The server's protocol.
-    pub(crate) dialect: DialectName,
+    pub(crate) dialect: Protocol,
     /// Prefix of the clients' names.
     pub(crate) names: String,
     /// Number of clients of each kind, and of threads.

@@ -6,11 +6,11 @@ use std::net::{SocketAddr, ToSocketAddrs};
 
 use chat_protocol::options::endpoint::Endpoint;
 
-use crate::cli::{ClientOptions, LoadOptions, RunOptions};
+use crate::cli::{ClientOptions, LoadOptions, RunOptions, ServerOptions};
 use crate::plan::{Connecting, Pacing, Plan};
 use crate::record::figures;
 use crate::roles::Numbers;
-use crate::wire::dialects::DialectName;
+use crate::wire::dialects::{DialectName, FileDialect, FileError, Login, LoginError, Protocol};
 use crate::wire::payload;
 
 /// A request that cannot be carried out.
@@ -27,10 +27,10 @@ pub(crate) enum Impossible {
     Rooms(u32, u32),
     /// The dialect has no rooms.
     #[error("there is one room only in {0}: --rooms needs another --dialect")]
-    OneRoom(DialectName),
+    OneRoom(String),
     /// The dialect has no way to be connected without taking part.
     #[error("whoever is connected takes part in {0}: --idle-clients needs another --dialect")]
-    NoIdlers(DialectName),
+    NoIdlers(String),
     /// Slow readers and churning clients do not send, and others have to be compared with.
     #[error(
         "{0} slow readers and churning clients are more than the {1} clients that neither send \
@@ -39,10 +39,10 @@ pub(crate) enum Impossible {
     Listeners(u64, u32),
     /// A message is longer than the dialect allows.
     #[error("a message has at most {0} bytes in {1}")]
-    Message(usize, DialectName),
+    Message(usize, String),
     /// A name is longer than the dialect allows.
     #[error("a name has at most {0} characters in {1}")]
-    Name(usize, DialectName),
+    Name(usize, String),
     /// `--total-order` in a room in which every client sends: it has no witness.
     #[error("--total-order needs a client in each room that does not send")]
     NoWitness,
@@ -52,6 +52,15 @@ pub(crate) enum Impossible {
     /// A search changes the rate.
     #[error("--find-max begins at one --rate, not at several")]
     SeveralRates,
+    /// There is no dialect in a file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// There is no login.
+    #[error(transparent)]
+    Login(#[from] LoginError),
+    /// The dialect has no passwords.
+    #[error("{0} knows no passwords: --password-file needs another --dialect")]
+    NoLogin(DialectName),
     /// `--verify off` with an option that needs judged deliveries.
     #[error("--verify off judges nothing: no --total-order, --churn or --slow-readers")]
     NotJudged,
@@ -83,7 +92,7 @@ pub(crate) fn plan(run: &RunOptions, address: SocketAddr) -> Result<Plan, Imposs
     };
     let plan = Plan {
         address,
-        dialect: target.dialect,
+        dialect: protocol(target)?,
         names: clients.names.clone(),
         numbers: Numbers {
             clients: clients.clients,
@@ -113,6 +122,19 @@ pub(crate) fn plan(run: &RunOptions, address: SocketAddr) -> Result<Plan, Imposs
     }
 }
 
+/// The protocol that the clients speak.
+fn protocol(target: &ServerOptions) -> Result<Protocol, Impossible> {
+    let login = |file| Login::read(target.user.as_deref(), file);
+    let login = target.password_file.as_deref().map(login).transpose()?;
+    match &target.dialect_file {
+        Some(file) => Ok(Protocol::File(Box::new(FileDialect::read(file, login)?))),
+        None if login.is_some() && !target.dialect.takes_login() => {
+            Err(Impossible::NoLogin(target.dialect))
+        }
+        None => Ok(Protocol::BuiltIn(target.dialect, login)),
+    }
+}
+
 fn connecting(clients: &ClientOptions) -> Connecting {
     Connecting {
         rate: clients.connect_rate.filter(|&rate| rate > 0.0),
@@ -125,7 +147,7 @@ fn connecting(clients: &ClientOptions) -> Connecting {
 /// Reason for which the plan cannot be carried out, if there is one.
 fn obstacle(plan: &Plan, senders: u32, load: &LoadOptions) -> Option<Impossible> {
     let Numbers { clients, rooms, slow, idle, .. } = plan.numbers;
-    let (name, dialect) = (plan.dialect, plan.dialect.dialect());
+    let (name, dialect) = (plan.dialect.to_string(), plan.dialect.dialect());
     let special = u64::from(slow) + u64::from(plan.churners());
     // One listener of each room stays as its witness, and the canary.
     let listeners = clients.saturating_sub(senders).saturating_sub(rooms);
@@ -155,7 +177,7 @@ fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
     let checks = &run.checks;
     if checks.total_order && clients < senders + rooms {
         Some(Impossible::NoWitness)
-    } else if checks.calibrate && (plan.dialect != DialectName::Basico || rooms > 1) {
+    } else if checks.calibrate && (!plan.dialect.is(DialectName::Basico) || rooms > 1) {
         Some(Impossible::Relay)
     } else if checks.find_max.is_some() && run.load.rate.constant_rate().is_none() {
         Some(Impossible::SeveralRates)

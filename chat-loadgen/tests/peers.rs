@@ -304,7 +304,9 @@ impl<'a> Client<'a> {
             },
             Event::Other(line) => assert_eq!(self.mark.find(line), Found::Nothing),
             Event::Routine => {}
-            Event::Garbage(bytes) => panic!("{}", String::from_utf8_lossy(bytes)),
+            Event::Garbage(bytes) | Event::Escaped(bytes) => {
+                panic!("{}", String::from_utf8_lossy(bytes))
+            }
             // What IRC calls an error is the answer to QUIT, too.
             Event::Refused(words) => {
                 let words = String::from_utf8_lossy(words);

@@ -1,11 +1,29 @@
 //! Third-party chat servers, where they are installed: every delivery is checked by their own
 //! rules.
 
+macro_rules! config {
+    ($name:literal) => {
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../chat-loadgen/tests/peers/",
+            $name,
+            ".conf"
+        ))
+    };
+}
+
+mod files;
+mod mismatches;
+mod passwords;
+mod rooms;
+mod strangers;
+
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::process::Output;
 
-use crate::running::{load, read};
+use crate::running::{Ended, load, read};
 
 /// Finds a program on PATH or in the usual folders of servers.
 fn find(program: &str) -> Option<PathBuf> {
@@ -17,49 +35,60 @@ fn find(program: &str) -> Option<PathBuf> {
 
 /// Nine receivers for each of a hundred messages.
 const DELIVERIES: u64 = 900;
+/// The password in the file `password` of each server's folder.
+const PASSWORD: &str = "s3cret";
 
-/// Ten clients talk through a server that is started with this configuration.
-fn talk(dialect: &str, program: &str, config: &str, arguments: &str, deliveries: u64) {
-    let Some(program) = find(program) else {
-        return chat_drive::skip(format_args!("{program} is not installed"));
-    };
-    // Another program can take the free port before the server binds it.
-    for attempt in 1.. {
-        let folder = tempfile::tempdir().expect("a folder");
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let address = free.expect("a port");
-        let file = folder.path().join("config");
-        let folder = folder.path().to_string_lossy().into_owned();
-        let config =
-            config.replace("{port}", &address.port().to_string()).replace("{dir}", &folder);
-        fs::write(&file, config).expect("written");
-        let arguments = arguments.replace("{config}", &file.to_string_lossy());
-        let command = format!("{} {arguments}", program.display());
-        let mut load = load(&[
-            "--dialect",
-            dialect,
-            "--spawn",
-            &command,
-            "--clients",
-            "10",
-            "--rate",
-            "100/s",
-            "--total-order",
-        ]);
-        load.args(["--server", &address.to_string()]).current_dir(&folder);
-        let output = load.output().expect("it starts");
-        if output.status.code() == Some(1) && attempt < 3 {
-            continue;
+/// A server: its program, its configuration, its arguments.
+struct Peer<'a>(&'a str, &'a str, &'a str);
+
+impl Peer<'_> {
+    /// The output of ten clients with these options, which talk through the server; nothing if its
+    /// program is not installed. `{dir}` in an option is the server's folder.
+    fn output(&self, options: &[&str]) -> Option<Output> {
+        let Self(program, config, arguments) = *self;
+        let Some(program) = find(program) else {
+            chat_drive::skip(format_args!("{program} is not installed"));
+            return None;
+        };
+        // Another program can take the free port before the server binds it.
+        for attempt in 1.. {
+            let folder = tempfile::tempdir().expect("a folder");
+            let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+            let address = free.expect("a port");
+            fs::write(folder.path().join("password"), format!("{PASSWORD}\n")).expect("written");
+            let file = folder.path().join("config");
+            let folder = folder.path().to_string_lossy().into_owned();
+            let config =
+                config.replace("{port}", &address.port().to_string()).replace("{dir}", &folder);
+            fs::write(&file, config).expect("written");
+            let arguments = arguments.replace("{config}", &file.to_string_lossy());
+            let command = format!("{} {arguments}", program.display());
+            let mut load = load(&["--clients", "10", "--rate", "100/s", "--spawn", &command]);
+            load.args(["--server", &address.to_string()]).current_dir(&folder);
+            load.args(options.iter().map(|option| option.replace("{dir}", &folder)));
+            let output = load.output().expect("it starts");
+            let words = String::from_utf8_lossy(&output.stderr);
+            let not_started = ["the server ended", "accepts no connections", "is taken"];
+            if attempt < 3 && not_started.iter().any(|why| words.contains(why)) {
+                continue;
+            }
+            return Some(output);
         }
-        read(&output).is_clean(deliveries);
-        return;
+        None
+    }
+
+    /// The same, with a result.
+    fn run(&self, options: &[&str]) -> Option<Ended> {
+        self.output(options).map(|output| read(&output))
     }
 }
 
-macro_rules! config {
-    ($name:literal) => {
-        include_str!(concat!("../../chat-loadgen/tests/peers/", $name, ".conf"))
-    };
+/// Ten clients talk through a server that is started with this configuration.
+fn talk(dialect: &str, program: &str, config: &str, arguments: &str, deliveries: u64) {
+    let options = ["--dialect", dialect, "--total-order"];
+    if let Some(ended) = Peer(program, config, arguments).run(&options) {
+        ended.is_clean(deliveries);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Options of a run: the server, the clients, the messages.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chat_protocol::options::endpoint::Endpoint;
@@ -30,6 +31,15 @@ pub(crate) struct ServerOptions {
         hide_possible_values = true
     )]
     pub(crate) dialect: DialectName,
+    /// Protocol of the server, described in this file: see dialects/ in the source
+    #[arg(long, value_name = "FILE", conflicts_with = "dialect")]
+    pub(crate) dialect_file: Option<PathBuf>,
+    /// User name that all clients give the server: irc, nats, redis, mqtt
+    #[arg(long, value_name = "NAME", requires = "password_file")]
+    pub(crate) user: Option<String>,
+    /// Password that all clients give the server: the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
     /// Start the server with this command, and measure its CPU and memory; {port} becomes a free
     /// port
     #[arg(long, value_name = "COMMAND", conflicts_with = "pid")]

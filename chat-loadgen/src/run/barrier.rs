@@ -11,9 +11,12 @@ use crate::plan::Plan;
 use crate::run::fleet::Fleet;
 use crate::run::observer::{Observer, Phase};
 use crate::traffic::shared::Shared;
+use crate::wire::dialects::LastWords;
 
 /// Timeout of a step without progress: the server's answers, the barrier.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The same, when the server's words are of another dialect.
+const MISUNDERSTOOD: Duration = Duration::from_secs(2);
 /// Time without progress after which the barrier repeats its probes: a server may not broadcast to
 /// clients whose connection it has not accepted yet.
 const REPEAT: Duration = Duration::from_millis(500);
@@ -42,19 +45,19 @@ pub(crate) enum Failure {
     },
     /// The server does not want a client.
     #[error("the server refused a client: {0}")]
-    Refused(String),
+    Refused(LastWords),
     /// The server has ended connections before anything was measured.
-    #[error("the server closed {0} connections before the start")]
-    Closed(u64),
+    #[error("the server closed {0} connections before the start; its last words: {1}")]
+    Closed(u64, LastWords),
     /// Clients were connected, but the server did not answer what they said.
-    #[error("{0} clients got no answer within {PATIENCE:?}")]
-    NotServed(u64),
+    #[error("{0} clients got no answer that they understood; the server's last words: {1}")]
+    NotServed(u64, LastWords),
     /// Clients do not hear each other.
     #[error(
         "{0} pairs of clients could not be shown to hear each other: does the server pass on \
-         messages, and does it speak this dialect?"
+         messages, and does it speak this dialect? Its last words: {1}"
     )]
-    Barrier(i64),
+    Barrier(i64, LastWords),
     /// Told to stop before anything was measured.
     #[error("interrupted before anything was measured")]
     Interrupted,
@@ -95,13 +98,19 @@ fn connect(
     }
     let connected = (all - failed.len()) as u64;
     let unserved = || connected.saturating_sub(shared.progress.settled.load(Ordering::Relaxed));
-    wait_for_progress(stop, PATIENCE, || {
-        observer.progress(Phase::Connecting, shared, None);
-        i64::try_from(unserved()).unwrap_or(i64::MAX)
-    });
+    wait_for_progress(
+        stop,
+        || patience(plan, shared),
+        || {
+            observer.progress(Phase::Connecting, shared, None);
+            i64::try_from(unserved()).unwrap_or(i64::MAX)
+        },
+    );
     check_can_continue(plan, shared, stop)?;
     match unserved() {
-        left if left > 0 && !plan.allow_partial => Err(Failure::NotServed(left)),
+        left if left > 0 && !plan.allow_partial => {
+            Err(Failure::NotServed(left, last_words(plan, shared)))
+        }
         _ => Ok(failed.into_iter().map(|(index, _)| index).collect()),
     }
 }
@@ -121,14 +130,19 @@ fn barrier(
         for (sender, send_half) in fleet.senders.send_halves() {
             send_half.probe(sender, shared);
         }
-        let left = wait_for_progress(stop, REPEAT, || {
-            observer.progress(Phase::Barrier, shared, None);
-            unproven()
-        });
+        let left = wait_for_progress(
+            stop,
+            || REPEAT,
+            || {
+                observer.progress(Phase::Barrier, shared, None);
+                unproven()
+            },
+        );
         check_can_continue(plan, shared, stop)?;
         idle = if left < before { Duration::ZERO } else { idle + REPEAT };
-        if idle >= PATIENCE {
-            return if plan.allow_partial { Ok(()) } else { Err(Failure::Barrier(left)) };
+        if idle >= patience(plan, shared) {
+            let failure = Failure::Barrier(left, last_words(plan, shared));
+            return if plan.allow_partial { Ok(()) } else { Err(failure) };
         }
     }
     Ok(())
@@ -141,9 +155,31 @@ fn check_can_continue(plan: &Plan, shared: &Shared, stop: &AtomicBool) -> Result
         return Err(Failure::Interrupted);
     }
     match shared.refusal.get() {
-        Some(words) if !plan.allow_partial => Err(Failure::Refused(words.clone())),
-        None if closed > 0 && !plan.allow_partial => Err(Failure::Closed(closed)),
+        Some(words) if !plan.allow_partial => {
+            let others = shared.last_words();
+            let words = LastWords::new(Some(words.clone()), others.as_deref(), &plan.dialect);
+            Err(Failure::Refused(words))
+        }
+        None if closed > 0 && !plan.allow_partial => {
+            Err(Failure::Closed(closed, last_words(plan, shared)))
+        }
         _ => Ok(()),
+    }
+}
+
+/// The server's last words before the first message.
+fn last_words(plan: &Plan, shared: &Shared) -> LastWords {
+    LastWords::new(shared.last_words(), None, &plan.dialect)
+}
+
+/// Maximum time without progress. After a refusal that ends the run there is none to wait for.
+fn patience(plan: &Plan, shared: &Shared) -> Duration {
+    if shared.refusal.get().is_some() && !plan.allow_partial {
+        Duration::ZERO
+    } else if last_words(plan, shared).are_of_another_dialect() {
+        MISUNDERSTOOD
+    } else {
+        PATIENCE
     }
 }
 
@@ -161,12 +197,16 @@ fn pairs(fleet: &Fleet, here: impl Fn(u32) -> bool) -> i64 {
 
 /// Polls `left` until it is 0, has not fallen for the time `patience`, or the run is stopped. Gives
 /// `left`.
-fn wait_for_progress(stop: &AtomicBool, patience: Duration, mut left: impl FnMut() -> i64) -> i64 {
+fn wait_for_progress(
+    stop: &AtomicBool,
+    patience: impl Fn() -> Duration,
+    mut left: impl FnMut() -> i64,
+) -> i64 {
     let mut best = i64::MAX;
     let mut idle = Duration::ZERO;
     loop {
         let now = left();
-        if now <= 0 || idle >= patience || stop.load(Ordering::Relaxed) {
+        if now <= 0 || idle >= patience() || stop.load(Ordering::Relaxed) {
             return now;
         }
         if now < best {

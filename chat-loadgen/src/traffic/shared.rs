@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) given_up: AtomicU64,
     /// The server's words when it first refused a client.
     pub(crate) refusal: OnceLock<String>,
+    /// The server's last words to a client that did not take part yet.
+    last_words: Mutex<Option<String>>,
 }
 
 /// The measuring window, in nanoseconds of the run's clock. It is not known before the barrier.
@@ -160,6 +162,7 @@ impl Shared {
             left: Mutex::default(),
             given_up: AtomicU64::new(0),
             refusal: OnceLock::new(),
+            last_words: Mutex::default(),
         }
     }
 
@@ -184,6 +187,16 @@ impl Shared {
     /// Takes the clients that have left since the last call.
     pub(crate) fn take_left(&self) -> Vec<u32> {
         std::mem::take(&mut self.left.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Records the server's words to a client that does not take part yet.
+    pub(crate) fn note_words(&self, words: String) {
+        *self.last_words.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
+    }
+
+    /// The last of these words.
+    pub(crate) fn last_words(&self) -> Option<String> {
+        self.last_words.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Takes back a sender's last messages, which were not sent; `counted` of them lie in the

@@ -13,7 +13,7 @@ use crate::traffic::ledger::Arrival;
 use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::latency::LatencyRecorder;
-use crate::wire::dialects::Event;
+use crate::wire::dialects::{Event, unescape};
 use crate::wire::payload::{Found, Kind, Message};
 
 pub(crate) use closing::Ending;
@@ -33,6 +33,10 @@ pub(crate) struct Judge {
     deliveries: u64,
     /// Messages that the witness of each room has seen, for witnesses that this worker serves.
     ranks: Box<[u32]>,
+    /// A line without its escapes, while it is judged.
+    plain: Vec<u8>,
+    /// The server's words to a client that does not take part yet, since they were last published.
+    heard: Vec<u8>,
 }
 
 impl Judge {
@@ -46,6 +50,8 @@ impl Judge {
             closed,
             deliveries: 0,
             ranks: vec![0; rooms as usize].into(),
+            plain: Vec::new(),
+            heard: Vec::new(),
         }
     }
 
@@ -66,6 +72,7 @@ impl Judge {
         let (line, said) = match event {
             Event::Said(line) => (line, true),
             Event::Other(line) => (line, false),
+            Event::Escaped(line) => return self.escaped(shared, client, line, now),
             Event::Refused(words) => return self.refused(shared, client, words, now),
             Event::Garbage(bytes) => return self.refused_with_garbage(shared, client, bytes, now),
             Event::Routine => return,
@@ -76,6 +83,16 @@ impl Judge {
             }
             _ => self.judge_line(shared, client, line, said, now),
         }
+    }
+
+    /// Judges a line of JSON without its escapes.
+    #[inline(never)]
+    fn escaped(&mut self, shared: &Shared, client: &mut Client, line: &[u8], now: u64) {
+        let mut plain = std::mem::take(&mut self.plain);
+        plain.clear();
+        unescape(line, &mut plain);
+        self.judge_frame(shared, client, Event::Other(&plain), now);
+        self.plain = plain;
     }
 
     /// Judges all texts of a line that is not just one message.
@@ -102,6 +119,10 @@ impl Judge {
                         self.seen(shared, Anomaly::Merged, client, key, now, "behind another");
                     }
                     messages += 1;
+                }
+                // A server may repeat what it did not understand.
+                Found::Intact(message) if client.is_itself(message.sender, shared) => {
+                    self.hear_words(client, line);
                 }
                 Found::Intact(message) => heard_probe(shared, client, message.sender),
                 Found::Corrupt(message) => self.corrupt(shared, client, message, piece.text, now),

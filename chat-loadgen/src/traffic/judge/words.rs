@@ -17,10 +17,28 @@ impl Judge {
         match (is_text, said) {
             (false, _) => self.garbage(client, line, now),
             // Greetings, questions and farewells are no news.
-            _ if !takes_part => {}
+            _ if !takes_part => self.hear_words(client, line),
             (true, true) => self.words(Anomaly::Stranger, client, line, now),
             _ if client.until.is_some() => {}
             (true, false) => self.words(Anomaly::Notice, client, line, now),
+        }
+    }
+
+    /// Keeps words to a client that does not take part yet: the error says the last of them if it
+    /// never does.
+    #[cold]
+    pub(crate) fn hear_words(&mut self, client: &Client, words: &[u8]) {
+        if client.presence == Presence::Coming {
+            self.heard.clear();
+            self.heard.extend_from_slice(&words[..words.len().min(QUOTED)]);
+        }
+    }
+
+    /// Publishes the last of these words.
+    pub(crate) fn publish_words(&mut self, shared: &Shared) {
+        if !self.heard.is_empty() {
+            shared.note_words(harmless(&self.heard));
+            self.heard.clear();
         }
     }
 

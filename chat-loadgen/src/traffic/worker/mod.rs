@@ -227,6 +227,7 @@ impl Worker {
     /// Publishes the worker's progress after each sweep, and in a closed loop sends a new message
     /// for each completed one.
     fn publish_progress(&mut self) {
+        self.judge.publish_words(&self.shared);
         let progress = &self.shared.progress;
         if progress.all_sent.load(Ordering::Relaxed) {
             let clients = self.clients.iter().flatten();

@@ -86,6 +86,9 @@ impl Worker {
             self.judge.garbage(client, &client.rest, now);
             return ReadResult::Ended;
         }
+        if !client.rest.is_empty() && client.presence == Presence::Coming {
+            self.judge.hear_words(client, &client.rest);
+        }
         if read == READ { ReadResult::More } else { ReadResult::Short }
     }
 }

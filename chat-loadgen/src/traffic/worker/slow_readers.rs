@@ -9,8 +9,8 @@ use super::reading::MAX_REST;
 use crate::roles::Part;
 use crate::traffic::client::{Client, Presence};
 use crate::traffic::shared::Shared;
-use crate::wire::dialects::Event;
-use crate::wire::payload::{Kind, Message};
+use crate::wire::dialects::{Event, unescape};
+use crate::wire::payload::{Found, Kind, Message};
 
 /// Maximum time for which slow readers read at the end, to find out whether their connections still
 /// exist: the end of one stands behind all that the server had sent before.
@@ -96,13 +96,23 @@ impl<'a> Unread<'a> {
     /// Counts the messages that have been read.
     fn count(&mut self, shared: &Shared) {
         let Client { rest, stage, send_half, .. } = &mut *self.client;
-        let mut used = 0;
+        let (mut used, mut plain) = (0, Vec::new());
         while let Some(frame) =
             shared.dialect.read(send_half.who(), stage, &rest[used..], &mut Vec::new())
         {
             used += frame.length;
-            let (Event::Said(line) | Event::Other(line)) = frame.event else { continue };
-            if let Some(Message { kind: Kind::Measured, sender, number }) = shared.mark.only(line) {
+            plain.clear();
+            let line = match frame.event {
+                Event::Said(line) | Event::Other(line) => line,
+                Event::Escaped(line) => {
+                    unescape(line, &mut plain);
+                    &plain
+                }
+                _ => continue,
+            };
+            if let Found::Intact(Message { kind: Kind::Measured, sender, number }) =
+                shared.mark.find(line)
+            {
                 self.messages += 1;
                 let times = shared.in_flight.times(sender, number);
                 self.last = self.last.max(times.map(|times| times.written));

@@ -2,26 +2,39 @@
 
 use memchr::memchr;
 
-use super::{Dialect, Event, Frame, Stage, Who, line, put};
+use super::{Dialect, Event, Frame, Login, Stage, Who, line, put};
 
 /// IRC client: registers, joins `#carga-ROOM` and talks there.
 #[derive(Debug)]
-pub(crate) struct Irc;
+pub(crate) struct Irc {
+    login: Option<Login>,
+}
 
 /// Stage after registration: waits for the channel's list of members, which ends a JOIN.
 const JOINING: Stage = Stage::Answered(1);
 
 /// Maximum length of a line in bytes, its CRLF included.
 const LINE: usize = 512;
-/// Maximum length of the prefix that a server puts before a text: `:NICK!USER@HOST PRIVMSG
-/// #carga-ROOM :`. Names like ours have at most 9 characters, which is all that ngIRCd allows; a
+/// Maximum length of the prefix that a server puts before a text, but for the user: `:NICK!USER@HOST
+/// PRIVMSG #carga-ROOM :`. Names like ours have at most 9 characters, which is all that ngIRCd allows; a
 /// host 64, and `~` stands before a user that no ident server confirms.
 const PREFIX: usize = {
-    let (nick, user, host, room) = (NICK, USER.len() + 1, 64, "4294967295".len());
-    1 + nick + 1 + user + 1 + host + " PRIVMSG #carga-".len() + room + " :".len()
+    let (nick, host, room) = (NICK, 64, "4294967295".len());
+    1 + nick + 1 + "~".len() + 1 + host + " PRIVMSG #carga-".len() + room + " :".len()
 };
 const USER: &str = "carga";
 const NICK: usize = 9;
+
+impl Irc {
+    /// A client with this login.
+    pub(crate) fn new(login: Option<Login>) -> Self {
+        Self { login }
+    }
+
+    fn user(&self) -> &str {
+        self.login.as_ref().and_then(Login::user).unwrap_or(USER)
+    }
+}
 
 impl Dialect for Irc {
     fn has_rooms(&self) -> bool {
@@ -37,11 +50,14 @@ impl Dialect for Irc {
     }
 
     fn longest(&self) -> usize {
-        LINE - PREFIX - "\r\n".len()
+        LINE.saturating_sub(PREFIX + self.user().len() + "\r\n".len())
     }
 
     fn hello(&self, who: &Who, out: &mut Vec<u8>) -> Stage {
-        put(out, format_args!("NICK {}\r\nUSER {USER} 0 * :{USER}\r\n", who.name));
+        if let Some(login) = &self.login {
+            put(out, format_args!("PASS :{}\r\n", login.password()));
+        }
+        put(out, format_args!("NICK {}\r\nUSER {} 0 * :{USER}\r\n", who.name, self.user()));
         Stage::Greeted
     }
 
@@ -127,6 +143,8 @@ mod tests {
     use super::super::tests::{Heard, hear, hear_as, hello, who};
     use super::*;
 
+    const IRC: Irc = Irc { login: None };
+
     const WELCOME: &str = ":irc.local NOTICE * :*** Looking up your hostname...\r\n\
         PING :a1b2\r\n\
         :irc.local 001 c-17 :Welcome\r\n\
@@ -141,10 +159,10 @@ mod tests {
 
     #[test]
     fn a_client_registers_joins_and_talks() {
-        assert_eq!(hello(&Irc, Some(3)), "NICK c-17\r\nUSER carga 0 * :carga\r\n");
-        assert_eq!(hear(&Irc, WELCOME.as_bytes()).stage, JOINING);
+        assert_eq!(hello(&IRC, Some(3)), "NICK c-17\r\nUSER carga 0 * :carga\r\n");
+        assert_eq!(hear(&IRC, WELCOME.as_bytes()).stage, JOINING);
         let Heard { stage, answers, events } =
-            hear(&Irc, [WELCOME, JOINED, TALK].concat().as_bytes());
+            hear(&IRC, [WELCOME, JOINED, TALK].concat().as_bytes());
         assert_eq!(stage, Stage::Ready);
         assert_eq!(answers, "PONG :a1b2\r\nJOIN #carga-3\r\nPONG irc.local\r\n");
         assert_eq!(events.len(), 11);
@@ -157,8 +175,8 @@ mod tests {
     #[test]
     fn a_server_without_message_of_the_day_will_do_and_an_idle_client_joins_nothing() {
         let welcome = WELCOME.replace("376", "422");
-        assert_eq!(hear(&Irc, welcome.as_bytes()).stage, JOINING);
-        let idle = hear_as(&who(None), &Irc, welcome.as_bytes());
+        assert_eq!(hear(&IRC, welcome.as_bytes()).stage, JOINING);
+        let idle = hear_as(&who(None), &IRC, welcome.as_bytes());
         assert_eq!((idle.stage, idle.answers.as_str()), (Stage::Ready, "PONG :a1b2\r\n"));
     }
 
@@ -170,24 +188,24 @@ mod tests {
             ":irc.local 465 * :You are banned",
             "ERROR :Closing link",
         ] {
-            let heard = hear(&Irc, format!("{line}\r\n").as_bytes());
+            let heard = hear(&IRC, format!("{line}\r\n").as_bytes());
             assert_eq!(heard.events, [format!("refused {line}")]);
         }
-        let late = hear(&Irc, [WELCOME, JOINED, "ERROR :Bye\r\n"].concat().as_bytes());
+        let late = hear(&IRC, [WELCOME, JOINED, "ERROR :Bye\r\n"].concat().as_bytes());
         assert_eq!(late.events.last().map(String::as_str), Some("refused ERROR :Bye"));
     }
 
     #[test]
     fn the_longest_text_fits_into_a_line_with_all_that_comes_before_it() {
         let (nick, host) = ("n".repeat(9), "h".repeat(64));
-        let text = "x".repeat(Irc.longest());
+        let text = "x".repeat(IRC.longest());
         let line = format!(":{nick}!~carga@{host} PRIVMSG #carga-{} :{text}\r\n", u32::MAX);
         assert_eq!(line.len(), LINE);
     }
 
     #[test]
     fn lines_that_say_nothing_are_no_danger() {
-        let heard = hear(&Irc, b"\r\n:\n:x\n: \n36\nPRIVMSG\n");
+        let heard = hear(&IRC, b"\r\n:\n:x\n: \n36\nPRIVMSG\n");
         assert_eq!(
             heard.events,
             ["other ", "other :", "other :x", "other : ", "other 36", "other PRIVMSG"]

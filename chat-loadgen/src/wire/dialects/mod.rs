@@ -9,8 +9,11 @@ use clap::ValueEnum;
 use memchr::memchr;
 
 mod basico;
+mod file;
 mod grupal;
+mod guess;
 mod irc;
+mod login;
 mod mqtt;
 mod nats;
 mod redis;
@@ -19,8 +22,11 @@ mod sala;
 mod tests;
 
 pub(crate) use basico::Basico;
+pub(crate) use file::{FileDialect, FileError, unescape};
 pub(crate) use grupal::Grupal;
+pub(crate) use guess::LastWords;
 pub(crate) use irc::Irc;
+pub(crate) use login::{Login, LoginError};
 pub(crate) use mqtt::Mqtt;
 pub(crate) use nats::Nats;
 pub(crate) use redis::Redis;
@@ -55,6 +61,8 @@ pub enum Event<'a> {
     /// Another line: a notice, or a message of a client that is not ours. Judged only if it carries
     /// one of our texts.
     Other(&'a [u8]),
+    /// A line of JSON with escapes in its strings. Without them, it may carry a message.
+    Escaped(&'a [u8]),
     /// A refusal of this client, or an error, with the server's words.
     Refused(&'a [u8]),
     /// Bytes that the server should never have sent.
@@ -135,17 +143,27 @@ pub enum DialectName {
 }
 
 impl DialectName {
-    /// The dialect of this name.
+    /// The dialect of this name, without a login.
     pub fn dialect(self) -> Box<dyn Dialect> {
+        self.with_login(None)
+    }
+
+    /// The dialect of this name. A login is of use only if it [`takes_login`](Self::takes_login).
+    fn with_login(self, login: Option<Login>) -> Box<dyn Dialect> {
         match self {
             Self::Basico => Box::new(Basico),
             Self::Sala => Box::new(Sala),
             Self::Grupal => Box::new(Grupal),
-            Self::Irc => Box::new(Irc),
-            Self::Nats => Box::new(Nats),
-            Self::Redis => Box::new(Redis),
-            Self::Mqtt => Box::new(Mqtt::new()),
+            Self::Irc => Box::new(Irc::new(login)),
+            Self::Nats => Box::new(Nats::new(login)),
+            Self::Redis => Box::new(Redis::new(login)),
+            Self::Mqtt => Box::new(Mqtt::new(login)),
         }
+    }
+
+    /// Returns whether clients can give the server a password.
+    pub(crate) fn takes_login(self) -> bool {
+        matches!(self, Self::Irc | Self::Nats | Self::Redis | Self::Mqtt)
     }
 }
 
@@ -153,6 +171,37 @@ impl fmt::Display for DialectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.to_possible_value();
         f.write_str(value.as_ref().map_or("", |value| value.get_name()))
+    }
+}
+
+/// The protocol of a run: a built-in dialect with the clients' login, or one from a file.
+#[derive(Debug, Clone)]
+pub(crate) enum Protocol {
+    BuiltIn(DialectName, Option<Login>),
+    File(Box<FileDialect>),
+}
+
+impl Protocol {
+    /// The dialect, for one run.
+    pub(crate) fn dialect(&self) -> Box<dyn Dialect> {
+        match self {
+            Self::BuiltIn(name, login) => name.with_login(login.clone()),
+            Self::File(dialect) => dialect.clone(),
+        }
+    }
+
+    /// Returns whether it is this built-in dialect.
+    pub(crate) fn is(&self, name: DialectName) -> bool {
+        matches!(self, Self::BuiltIn(own, _) if *own == name)
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn(name, _) => name.fmt(f),
+            Self::File(dialect) => f.write_str(dialect.name()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! MQTT 5 at quality of service 0.
 
-use super::{Dialect, Event, Frame, MAX_PAYLOAD, Stage, Who, garbage, put};
+use super::{Dialect, Event, Frame, Login, MAX_PAYLOAD, Stage, Who, garbage, put};
 
 /// Subscribes to the topic `carga/ROOM` so that a sender does not hear itself, and publishes there.
 #[derive(Debug)]
@@ -8,6 +8,7 @@ pub(crate) struct Mqtt {
     /// Number in the client identifiers that keeps two generators apart: of two clients with one
     /// identifier, a server disconnects the first.
     process: u32,
+    login: Option<Login>,
 }
 
 /// Stage that waits for the answer to SUBSCRIBE.
@@ -22,8 +23,14 @@ const SUBSCRIBE: u8 = 0x82;
 const SUBACK: u8 = 0x90;
 const PINGRESP: u8 = 0xd0;
 const DISCONNECT: u8 = 0xe0;
-/// Protocol name and version 5, a clean start, no keep-alive, no properties.
-const CONNECT_HEAD: &[u8] = b"\0\x04MQTT\x05\x02\0\0\0";
+/// Protocol name and version 5.
+const CONNECT_HEAD: &[u8] = b"\0\x04MQTT\x05";
+/// Flags of a CONNECT: a clean start, a password, a user.
+const CLEAN_START: u8 = 0x02;
+const PASSWORD: u8 = 0x40;
+const USER: u8 = 0x80;
+/// What follows the flags: no keep-alive, no properties.
+const CONNECT_TAIL: &[u8] = b"\0\0\0";
 /// A subscription's number and its properties: none.
 const SUBSCRIBE_HEAD: &[u8] = b"\0\x01\0";
 /// A subscription's options: quality of service 0, no local, no retained messages.
@@ -34,15 +41,9 @@ const TOPIC: &str = "carga/";
 struct Malformed;
 
 impl Mqtt {
-    /// A generator of its own.
-    pub(crate) fn new() -> Self {
-        Self { process: rand::random() }
-    }
-}
-
-impl Default for Mqtt {
-    fn default() -> Self {
-        Self::new()
+    /// A generator of its own, whose clients have this login.
+    pub(crate) fn new(login: Option<Login>) -> Self {
+        Self { process: rand::random(), login }
     }
 }
 
@@ -61,11 +62,22 @@ impl Dialect for Mqtt {
 
     fn hello(&self, who: &Who, out: &mut Vec<u8>) -> Stage {
         let id = format!("{}-{:08x}", who.name, self.process);
+        let user = self.login.as_ref().and_then(Login::user);
+        let password = self.login.as_ref().map(Login::password);
+        let flags = CLEAN_START
+            | if user.is_some() { USER } else { 0 }
+            | if password.is_some() { PASSWORD } else { 0 };
+        let strings = [Some(&*id), user, password];
+        let length: usize = strings.iter().flatten().map(|string| 2 + string.len()).sum();
         out.push(CONNECT);
-        put_length(CONNECT_HEAD.len() + 2 + id.len(), out);
+        put_length(CONNECT_HEAD.len() + 1 + CONNECT_TAIL.len() + length, out);
         out.extend_from_slice(CONNECT_HEAD);
-        put_size(id.len(), out);
-        out.extend_from_slice(id.as_bytes());
+        out.push(flags);
+        out.extend_from_slice(CONNECT_TAIL);
+        for string in strings.into_iter().flatten() {
+            put_size(string.len(), out);
+            out.extend_from_slice(string.as_bytes());
+        }
         Stage::Greeted
     }
 
@@ -248,7 +260,7 @@ mod tests {
     const SUBSCRIBED: &[u8] = &[0x90, 4, 0, 1, 0, 0];
 
     fn mqtt() -> Mqtt {
-        Mqtt { process: 0xab }
+        Mqtt { process: 0xab, login: None }
     }
 
     fn publication(properties: &[u8], text: &[u8]) -> Vec<u8> {
@@ -290,7 +302,11 @@ mod tests {
             mqtt().say(&who(Some(3)), &text, &mut out);
             assert_eq!(out, publication(b"", &text));
         }
-        assert_ne!(Mqtt::new().process, Mqtt::new().process, "by chance: once in four billion");
+        assert_ne!(
+            Mqtt::new(None).process,
+            Mqtt::new(None).process,
+            "by chance: once in four billion"
+        );
     }
 
     #[test]

@@ -1,10 +1,15 @@
 //! Publish and subscribe in Redis, by RESP3: there one connection can do both.
 
-use super::{Dialect, Event, Frame, MAX_PAYLOAD, Stage, Who, garbage, line, number, put};
+use super::{Dialect, Event, Frame, Login, MAX_PAYLOAD, Stage, Who, garbage, line, number, put};
 
 /// Redis client: subscribes to the channel `carga-ROOM` and publishes there.
 #[derive(Debug)]
-pub(crate) struct Redis;
+pub(crate) struct Redis {
+    login: Option<Login>,
+}
+
+/// The user of a client that gives only a password.
+const DEFAULT_USER: &str = "default";
 
 /// First bytes of a message: a push of three, the first of them this word.
 const MESSAGE: &[u8] = b">3\r\n$7\r\nmessage\r\n";
@@ -16,6 +21,13 @@ const LONGEST_LINE: usize = 1 << 16;
 
 /// Error: the bytes can never become a valid value.
 struct Malformed;
+
+impl Redis {
+    /// A client with this login.
+    pub(crate) fn new(login: Option<Login>) -> Self {
+        Self { login }
+    }
+}
 
 impl Dialect for Redis {
     fn echoes(&self) -> bool {
@@ -35,7 +47,13 @@ impl Dialect for Redis {
     }
 
     fn hello(&self, who: &Who, out: &mut Vec<u8>) -> Stage {
-        out.extend_from_slice(b"*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n");
+        let words = if self.login.is_some() { 5 } else { 2 };
+        put(out, format_args!("*{words}\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"));
+        if let Some(login) = &self.login {
+            let (user, password) = (login.user().unwrap_or(DEFAULT_USER), login.password());
+            put(out, format_args!("$4\r\nAUTH\r\n${}\r\n{user}\r\n", user.len()));
+            put(out, format_args!("${}\r\n{password}\r\n", password.len()));
+        }
         if let Some(room) = who.room {
             out.extend_from_slice(b"*2\r\n$9\r\nSUBSCRIBE\r\n");
             put_channel(room, out);
@@ -166,6 +184,8 @@ mod tests {
     use super::super::tests::{Heard, hear, hear_as, hello, who};
     use super::*;
 
+    const REDIS: Redis = Redis { login: None };
+
     const HELLO: &str = "%3\r\n$6\r\nserver\r\n$5\r\nredis\r\n$5\r\nproto\r\n:3\r\n\
         $7\r\nmodules\r\n*0\r\n";
     const SUBSCRIPTION: &str = ">3\r\n$9\r\nsubscribe\r\n$7\r\ncarga-3\r\n:1\r\n";
@@ -174,12 +194,12 @@ mod tests {
     #[test]
     fn a_client_subscribes_and_hears() {
         assert_eq!(
-            hello(&Redis, Some(3)),
+            hello(&REDIS, Some(3)),
             "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n*2\r\n$9\r\nSUBSCRIBE\r\n$7\r\ncarga-3\r\n"
         );
-        assert_eq!(hear(&Redis, HELLO.as_bytes()).stage, Stage::Greeted);
+        assert_eq!(hear(&REDIS, HELLO.as_bytes()).stage, Stage::Greeted);
         let Heard { stage, events, .. } =
-            hear(&Redis, [HELLO, SUBSCRIPTION, TALK].concat().as_bytes());
+            hear(&REDIS, [HELLO, SUBSCRIPTION, TALK].concat().as_bytes());
         assert_eq!(stage, Stage::Ready);
         assert_eq!(events.len(), 4);
         assert_eq!(events[2..], ["said {\r\n1}", "routine"]);
@@ -187,9 +207,9 @@ mod tests {
 
     #[test]
     fn an_idle_client_is_content_with_a_greeting() {
-        let heard = hear_as(&who(None), &Redis, HELLO.as_bytes());
+        let heard = hear_as(&who(None), &REDIS, HELLO.as_bytes());
         assert_eq!(heard.stage, Stage::Ready);
-        assert_eq!(hello(&Redis, None), "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n");
+        assert_eq!(hello(&REDIS, None), "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n");
     }
 
     #[test]
@@ -216,14 +236,14 @@ mod tests {
             "*2\r\n*1\r\n:1\r\n%1\r\n+a\r\n+b\r\n",
             "|1\r\n+a\r\n+b\r\n:1\r\n",
         ] {
-            let heard = hear(&Redis, [whole, whole].concat().as_bytes());
+            let heard = hear(&REDIS, [whole, whole].concat().as_bytes());
             assert_eq!(heard.events, ["routine", "routine"]);
         }
     }
 
     #[test]
     fn errors_are_refused_and_nonsense_is_garbage() {
-        let heard = hear(&Redis, b"-NOAUTH no\r\n!3\r\nbad\r\n");
+        let heard = hear(&REDIS, b"-NOAUTH no\r\n!3\r\nbad\r\n");
         assert_eq!(heard.events, ["refused -NOAUTH no", "refused !3\r\nbad"]);
         for nonsense in [
             "hello\r\n",
@@ -235,7 +255,7 @@ mod tests {
             ">3\r\n$7\r\nmessage\r\n:1\r\n",
             ">3\r\n$7\r\nmessage\r\n$1\r\nabc",
         ] {
-            let frame = Redis.read(&who(None), &mut Stage::Ready, nonsense.as_bytes(), &mut vec![]);
+            let frame = REDIS.read(&who(None), &mut Stage::Ready, nonsense.as_bytes(), &mut vec![]);
             assert_eq!(frame, Some(garbage(nonsense.as_bytes())), "{nonsense}");
         }
     }

@@ -1,5 +1,8 @@
 //! Helpers for the tests of all dialects: a server's output, cut in every way.
 
+use std::path::Path;
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -57,6 +60,11 @@ fn play<'a>(who: &Who, dialect: &dyn Dialect, pieces: impl IntoIterator<Item = &
             events.push(match frame.event {
                 Event::Said(text) => format!("said {}", printable(text)),
                 Event::Other(text) => format!("other {}", printable(text)),
+                Event::Escaped(text) => {
+                    let mut out = Vec::new();
+                    unescape(text, &mut out);
+                    format!("escaped {}", printable(&out))
+                }
                 Event::Refused(text) => format!("refused {}", printable(text)),
                 Event::Garbage(text) => format!("garbage {}", printable(text)),
                 Event::Routine => "routine".to_owned(),
@@ -71,9 +79,18 @@ fn printable(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn all() -> impl Iterator<Item = Box<dyn Dialect>> {
-    DialectName::value_variants().iter().map(|name| name.dialect())
+/// A dialect from the folder `dialects/` of this crate.
+pub(super) fn shipped(name: &str) -> FileDialect {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialects").join(name);
+    FileDialect::read(&file.with_extension("toml"), None).expect("a dialect")
 }
+
+/// All dialects, those of the files included.
+static ALL: LazyLock<Vec<Box<dyn Dialect>>> = LazyLock::new(|| {
+    let from_file = |name| Box::new(shipped(name)) as Box<dyn Dialect>;
+    let from_files = ["basico", "sala", "grupal", "irc", "length", "json"].map(from_file);
+    DialectName::value_variants().iter().map(|name| name.dialect()).chain(from_files).collect()
+});
 
 #[test]
 fn every_dialect_is_found_by_its_name() {
@@ -100,7 +117,7 @@ fn a_number_is_digits_only_and_bounded() {
 }
 
 /// Beginnings that lead into the depths of each protocol; what follows is random.
-const BEGINNINGS: [&[u8]; 20] = [
+const BEGINNINGS: [&[u8]; 23] = [
     b"",
     b"nombre del cliente\n",
     b"usuario ",
@@ -121,6 +138,9 @@ const BEGINNINGS: [&[u8]; 20] = [
     &[0x90],
     &[0x30, 0x85, 0x00, 0x00],
     &[0x30, 0x07, 0x00],
+    b"\0\0\0\x04OK 3\0\0\0",
+    b"{\"type\":\"ping\",\"id\":",
+    b"{\"type\":\"message\",\"text\":\"\\\\u00",
 ];
 
 proptest! {
@@ -131,8 +151,8 @@ proptest! {
         piece in 1..40_usize,
     ) {
         let talk = [BEGINNINGS[beginning], &rest].concat();
-        for dialect in all() {
-            play(&who(Some(3)), &*dialect, talk.chunks(piece));
+        for dialect in &*ALL {
+            play(&who(Some(3)), &**dialect, talk.chunks(piece));
         }
     }
 
@@ -143,8 +163,8 @@ proptest! {
         piece in 1..40_usize,
     ) {
         let talk = [BEGINNINGS[beginning], rest.as_bytes()].concat();
-        for dialect in all() {
-            play(&who(Some(3)), &*dialect, talk.chunks(piece));
+        for dialect in &*ALL {
+            play(&who(Some(3)), &**dialect, talk.chunks(piece));
         }
     }
 }
