@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::record::Workload;
 use crate::record::figures;
-use crate::roles::{self, Numbers};
+use crate::roles::{self, Numbers, Role};
 use crate::traffic::sending::schedule::{Arrivals, Shape};
 use crate::traffic::sending::sizes::Sizes;
 use crate::wire::dialects::DialectName;
@@ -18,8 +18,8 @@ const STAY: f64 = 2.0;
 /// The plan of one run.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    /// The server's address.
-    pub(crate) address: SocketAddr,
+    /// Addresses of the server, or of the servers that form one chat: at least one.
+    pub(crate) addresses: Vec<SocketAddr>,
     /// The server's protocol.
     pub(crate) dialect: DialectName,
     /// Prefix of the clients' names.
@@ -127,9 +127,19 @@ impl Plan {
         format!("{}-{index}", self.names)
     }
 
-    /// The name of the client that is the sender of that index.
-    pub(crate) fn sender_name(&self, sender: u32) -> String {
-        self.name(roles::sender(sender, self.numbers))
+    /// The client that is the sender of that index.
+    pub(crate) fn sender(&self, sender: u32) -> u32 {
+        roles::sender(sender, self.numbers)
+    }
+
+    /// Each client's role.
+    pub(crate) fn roles(&self) -> Vec<Role> {
+        roles::assign(Numbers { churners: self.churners(), ..self.numbers })
+    }
+
+    /// The first address of the server.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.addresses[0]
     }
 
     /// Mean number of receivers of a message, over all senders.

@@ -19,6 +19,12 @@ pub(crate) enum Impossible {
     /// There is no such host.
     #[error("cannot find {0}")]
     Address(String),
+    /// A command starts one server.
+    #[error("--spawn starts one server: give one --server, or start the others yourself")]
+    SpawnSeveral,
+    /// Two options name the same address.
+    #[error("--server names {0} twice")]
+    SameServer(SocketAddr),
     /// There are more senders than clients.
     #[error("{0} senders are more than {1} clients")]
     Senders(u32, u32),
@@ -57,23 +63,35 @@ pub(crate) enum Impossible {
     NotJudged,
 }
 
-/// Resolves the server's address.
+/// Resolves the addresses of the servers.
 ///
 /// # Errors
 ///
-/// When its name means nothing.
-pub(crate) fn resolve(server: &Endpoint) -> Result<SocketAddr, Impossible> {
+/// When a name means nothing, or two mean the same.
+pub(crate) fn resolve(servers: &[Endpoint]) -> Result<Vec<SocketAddr>, Impossible> {
+    let mut addresses = Vec::new();
+    for server in servers {
+        let address = resolve_one(server)?;
+        if addresses.contains(&address) {
+            return Err(Impossible::SameServer(address));
+        }
+        addresses.push(address);
+    }
+    Ok(addresses)
+}
+
+fn resolve_one(server: &Endpoint) -> Result<SocketAddr, Impossible> {
     let unknown = |_: io::Error| Impossible::Address(server.to_string());
     let mut found = server.host_and_port().to_socket_addrs().map_err(unknown)?;
     found.next().ok_or_else(|| Impossible::Address(server.to_string()))
 }
 
-/// The plan for a run against `address`.
+/// The plan for a run against `addresses`, of which there is at least one.
 ///
 /// # Errors
 ///
 /// When two options do not fit together.
-pub(crate) fn plan(run: &RunOptions, address: SocketAddr) -> Result<Plan, Impossible> {
+pub(crate) fn plan(run: &RunOptions, addresses: Vec<SocketAddr>) -> Result<Plan, Impossible> {
     let RunOptions { target, clients, load, checks, .. } = run;
     let senders = (clients.clients / 10).max(clients.rooms).clamp(1, clients.clients);
     let senders = clients.senders.unwrap_or(senders);
@@ -81,8 +99,9 @@ pub(crate) fn plan(run: &RunOptions, address: SocketAddr) -> Result<Plan, Imposs
         Some(window) => Pacing::Closed(window),
         None => Pacing::Open(load.rate.clone(), load.arrivals),
     };
+    let servers = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
     let plan = Plan {
-        address,
+        addresses,
         dialect: target.dialect,
         names: clients.names.clone(),
         numbers: Numbers {
@@ -93,6 +112,7 @@ pub(crate) fn plan(run: &RunOptions, address: SocketAddr) -> Result<Plan, Imposs
             churners: 0,
             idle: clients.idle_clients,
             threads: clients.threads,
+            servers,
         },
         churn: clients.churn,
         pacing,
@@ -153,7 +173,9 @@ fn obstacle(plan: &Plan, senders: u32, load: &LoadOptions) -> Option<Impossible>
 fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
     let Numbers { clients, senders, rooms, .. } = plan.numbers;
     let checks = &run.checks;
-    if checks.total_order && clients < senders + rooms {
+    if run.target.spawn.is_some() && plan.addresses.len() > 1 {
+        Some(Impossible::SpawnSeveral)
+    } else if checks.total_order && clients < senders + rooms {
         Some(Impossible::NoWitness)
     } else if checks.calibrate && (plan.dialect != DialectName::Basico || rooms > 1) {
         Some(Impossible::Relay)
@@ -180,8 +202,10 @@ pub(crate) fn describe(plan: &Plan) -> String {
     let Numbers { clients, senders, rooms, slow, idle, threads, .. } = plan.numbers;
     let echoes = plan.dialect.dialect().echoes();
     let receivers = plan.receivers(echoes);
+    let addresses: Vec<_> = plan.addresses.iter().map(ToString::to_string).collect();
+    let addresses = addresses.join(" ");
     let mut text = format!(
-        "server      {} ({})\n\
+        "server      {addresses} ({})\n\
          clients     {clients}, of which {senders} send and {slow} stop reading; {idle} idle ones; \
          {} leavings per second\n\
          rooms       {rooms}\n\
@@ -189,7 +213,6 @@ pub(crate) fn describe(plan: &Plan) -> String {
          messages    {}, {} bytes each, seed {}\n\
          phases      connect, barrier, warm-up {:?}, measure {:?}, drain at most {:?}\n\
          receivers   {receivers:.1} for each message\n",
-        plan.address,
         plan.dialect,
         plan.churn,
         plan.pacing,

@@ -15,9 +15,10 @@ use crate::wire::dialects::DialectName;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The server")]
 pub(crate) struct ServerOptions {
-    /// Address and port on which the server listens
-    #[arg(short, long, value_name = "ADDR:PORT", default_value_t, value_parser = Endpoint::of_server)]
-    pub(crate) server: Endpoint,
+    /// Address and port on which the server listens; given more than once, those of servers that form
+    /// one chat: clients, senders and listeners are spread over them
+    #[arg(short, long, value_name = "ADDR:PORT", default_values_t = [Endpoint::default()], value_parser = Endpoint::of_server)]
+    pub(crate) server: Vec<Endpoint>,
     /// Protocol of the server: basico, sala or grupal (profiles of this chat), irc, nats, redis or
     /// mqtt
     #[arg(

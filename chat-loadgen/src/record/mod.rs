@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use interval::{HEAT_BOUNDS, Interval};
-pub(crate) use latency::{Histograms, Latency, Receiver, Summary, Traffic};
+pub(crate) use latency::{AtAddress, Histograms, Latency, Receiver, Summary, Traffic};
 pub(crate) use ledger::{Ledger, SlowReader, Witness, Words};
 pub(crate) use machines::{Floor, Generator, Server, Step};
 
@@ -36,6 +36,9 @@ pub(crate) struct Record {
     pub(crate) environment: Environment,
     /// Counts and rates of messages and deliveries.
     pub(crate) traffic: Traffic,
+    /// Figures of each address of the server, in the order in which they were given.
+    #[serde(default)]
+    pub(crate) addresses: Vec<AtAddress>,
     /// Latencies of deliveries and messages.
     pub(crate) latency: Latency,
     /// Counts of right and wrong deliveries.

@@ -2,7 +2,6 @@
 //! sender of its room.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -28,10 +27,11 @@ pub(crate) enum Failure {
     Start(#[source] io::Error),
     /// Too few clients have a connection.
     #[error(
-        "cannot connect to {address} (is a server running there?): {failed} of {all} clients failed"
+        "cannot connect to {addresses} (is a server running there?): {failed} of {all} clients failed"
     )]
     Connect {
-        address: SocketAddr,
+        /// Addresses that were tried.
+        addresses: String,
         /// Number of clients without a connection.
         failed: usize,
         /// Number of clients in all.
@@ -90,8 +90,17 @@ fn connect(
     let all = fleet.roles.len();
     if !failed.is_empty() && (failed.len() == all || !plan.allow_partial) {
         let number = failed.len();
+        let mut at: Vec<_> = failed.iter().map(|&(index, _)| fleet.address(index)).collect();
+        at.sort_unstable();
+        at.dedup();
+        let addresses: Vec<_> = at.iter().map(ToString::to_string).collect();
         let (_, source) = failed.swap_remove(0);
-        return Err(Failure::Connect { address: plan.address, failed: number, all, source });
+        return Err(Failure::Connect {
+            addresses: addresses.join(", "),
+            failed: number,
+            all,
+            source,
+        });
     }
     let connected = (all - failed.len()) as u64;
     let unserved = || connected.saturating_sub(shared.progress.settled.load(Ordering::Relaxed));

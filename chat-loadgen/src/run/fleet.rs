@@ -1,7 +1,7 @@
 //! All simulated clients and the threads that look after them.
 
 use std::io;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use mio::{Interest, Poll, Registry, Token, Waker};
 
 use crate::plan::{Connecting, Pacing, Plan};
 use crate::record::figures;
-use crate::roles::{self, Part, Role};
+use crate::roles::{Part, Role};
 use crate::run::connecting::{self, connect_all};
 use crate::traffic::audience::{Audience, Sender};
 use crate::traffic::client::Newcomer;
@@ -62,8 +62,8 @@ impl Fleet {
     ///
     /// When the system gives no thread or no event queue.
     pub(crate) fn new(plan: &Plan, mark: u32) -> io::Result<(Self, Receiver<IntervalReport>)> {
-        let numbers = roles::Numbers { churners: plan.churners(), ..plan.numbers };
-        let roles = roles::assign(numbers);
+        let numbers = plan.numbers;
+        let roles = plan.roles();
         let workers = numbers.threads as usize + 1;
         let dialect = plan.dialect.dialect();
         let mut senders: Vec<&Role> = roles.iter().filter(|role| role.sender.is_some()).collect();
@@ -80,6 +80,7 @@ impl Fleet {
             verify: plan.verify,
             total_order: plan.total_order,
             witnesses: plan.witnesses,
+            servers: plan.addresses.len(),
             patience: clock::nanoseconds(plan.drain_timeout.as_secs_f64()),
             workers,
         }));
@@ -121,7 +122,8 @@ impl Fleet {
         let send_halves: Mutex<Vec<Option<Arc<SendHalf>>>> = Mutex::new(vec![None; senders]);
         let number = u32::try_from(self.roles.len()).unwrap_or(u32::MAX);
         let connecting = self.plan.connecting;
-        let failed = connect_all(self.plan.address, number, connecting, stop, |index, stream| {
+        let address = |index| self.address(index);
+        let failed = connect_all(address, number, connecting, stop, |index, stream| {
             let send_half = self.join(index, self.plan.name(index), stream, None)?;
             if let Some(sender) = self.roles[index as usize].sender {
                 let mut send_halves = send_halves.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,6 +139,11 @@ impl Fleet {
         failed
     }
 
+    /// Address of the server to which a client connects.
+    pub(crate) fn address(&self, index: u32) -> SocketAddr {
+        self.plan.addresses[self.roles[index as usize].server as usize]
+    }
+
     /// Connects a client that has left for the `time`th time, under another name: the server may
     /// not have noticed yet that it has gone.
     ///
@@ -147,7 +154,7 @@ impl Fleet {
         let how = Connecting { retries: 0, timeout: RETURN, ..self.plan.connecting };
         let senders = self.shared.audience.senders(self.roles[index as usize].room);
         let back = senders.iter().map(|&sender| self.shared.in_flight.sent(sender)).collect();
-        let stream = connecting::connect(self.plan.address, how, &self.shared.progress.silent)?;
+        let stream = connecting::connect(self.address(index), how, &self.shared.progress.silent)?;
         let name = format!("{}-{time}", self.plan.name(index));
         self.join(index, name, stream, Some(back)).map(drop)
     }
@@ -160,7 +167,7 @@ impl Fleet {
         stream: TcpStream,
         back: Option<Box<[u32]>>,
     ) -> io::Result<Arc<SendHalf>> {
-        let Role { part, room, sender, worker, witness } = self.roles[index as usize];
+        let Role { part, room, sender, worker, server, witness } = self.roles[index as usize];
         let handle = &self.workers[worker as usize];
         let mut stream = mio::net::TcpStream::from_std(stream);
         let interest = Interest::READABLE | Interest::WRITABLE;
@@ -170,9 +177,16 @@ impl Fleet {
         let stage = self.shared.dialect.hello(&who, &mut hello);
         let send_half = Arc::new(SendHalf::new(stream, who));
         send_half.say(&hello, &self.shared);
-        let send_half_too = Arc::clone(&send_half);
-        let newcomer =
-            Newcomer { index, part, sender, witness, send_half: send_half_too, stage, back };
+        let newcomer = Newcomer {
+            index,
+            part,
+            sender,
+            server,
+            witness,
+            send_half: Arc::clone(&send_half),
+            stage,
+            back,
+        };
         self.tell(worker, Command::Join(Box::new(newcomer)));
         Ok(send_half)
     }

@@ -13,6 +13,7 @@ use crate::traffic::ledger::Arrival;
 use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::latency::LatencyRecorder;
+use crate::traffic::timing::servers::AtServer;
 use crate::wire::dialects::Event;
 use crate::wire::payload::{Found, Kind, Message};
 
@@ -23,6 +24,8 @@ pub(crate) use closing::Ending;
 pub(crate) struct Judge {
     pub(crate) latency: LatencyRecorder,
     pub(crate) anomalies: Anomalies,
+    /// Figures of each address of the server, where there are several.
+    pub(crate) servers: Box<[AtServer]>,
     /// Deliveries that were due and came as they should.
     pub(crate) ok: u64,
     /// True for what arrives after the drain's deadline.
@@ -41,6 +44,7 @@ impl Judge {
         Self {
             latency: LatencyRecorder::new(worker, shared.audience.all_senders(), &shared.in_flight),
             anomalies: Anomalies::new(shared.witnesses),
+            servers: AtServer::of_each(shared.servers),
             ok: 0,
             late: false,
             closed,
@@ -166,6 +170,9 @@ impl Judge {
         }
         if let Some(taken) = self.latency.delivered(shared, key, now, counted) {
             client.received.add(taken.response);
+            if let Some(server) = self.servers.get_mut(client.server as usize) {
+                server.delivered(taken.response);
+            }
         }
         if shared.total_order {
             self.compare_order(shared, client, key, now);

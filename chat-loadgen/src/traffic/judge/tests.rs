@@ -24,6 +24,7 @@ fn client(shared: &Shared, part: Part, back: Option<Box<[u32]>>) -> Client {
         index: 2,
         part,
         sender: None,
+        server: 0,
         witness: false,
         send_half,
         stage: Stage::Ready,
