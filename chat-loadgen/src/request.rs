@@ -8,10 +8,12 @@ use chat_protocol::options::endpoint::Endpoint;
 
 use crate::cli::{ClientOptions, LoadOptions, RunOptions};
 use crate::plan::{Connecting, Pacing, Plan};
+use crate::record::Workload;
 use crate::record::figures;
 use crate::roles::Numbers;
+use crate::share::{Joined, Share};
 use crate::wire::dialects::DialectName;
-use crate::wire::payload;
+use crate::wire::{payload, random};
 
 /// A request that cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +24,11 @@ pub(crate) enum Impossible {
     /// A command starts one server.
     #[error("--spawn starts one server: give one --server, or start the others yourself")]
     SpawnSeveral,
+    /// A generator's share is too small.
+    #[error(
+        "{0} generators are too many: each needs a sender, and a client in each room beside its senders"
+    )]
+    Generators(u32),
     /// Two options name the same address.
     #[error("--server names {0} twice")]
     SameServer(SocketAddr),
@@ -123,15 +130,44 @@ pub(crate) fn plan(run: &RunOptions, addresses: Vec<SocketAddr>) -> Result<Plan,
         drain_timeout: load.drain_timeout,
         connecting: connecting(clients),
         allow_partial: clients.allow_partial,
+        start_at: load.start_at,
+        joined: None,
         verify: checks.verify.is_on(),
         total_order: checks.total_order,
         witnesses: checks.witnesses,
     };
     match obstacle(&plan, senders, load).or_else(|| unfit_checks(run, &plan)) {
         Some(why) => Err(why),
-        None => Ok(plan),
+        None => load.join.map_or(Ok(plan.clone()), |share| joined(plan, share, load)),
     }
 }
+
+/// The plan of one generator's share.
+fn joined(plan: Plan, share: Share, load: &LoadOptions) -> Result<Plan, Impossible> {
+    let whole = plan.numbers;
+    let too_small = |share: Share| {
+        let Numbers { clients, senders, rooms, .. } = share.numbers(whole);
+        senders == 0 || clients < rooms || clients < senders
+    };
+    if share.all().any(too_small) {
+        return Err(Impossible::Generators(share.numbered().1));
+    }
+    let joined = Joined { share, whole, mark: mark(&plan, share, load) };
+    Ok(Plan { numbers: share.numbers(whole), joined: Some(joined), ..plan })
+}
+
+/// The mark of a run of several generators: each makes it from the options that they have in common.
+fn mark(plan: &Plan, share: Share, load: &LoadOptions) -> u32 {
+    let workload = Workload { threads: 0, ..plan.workload() };
+    let run = (&plan.names, share.numbered().1, &load.run_id, workload);
+    let common = format!("{run:?}");
+    let stir = |sum, byte: u8| random::mix(sum ^ u64::from(byte));
+    let mark = common.bytes().fold(0, stir) & MARK;
+    u32::try_from(mark).unwrap_or_default()
+}
+
+/// Bits of a mark.
+const MARK: u64 = 0xff_ffff;
 
 fn connecting(clients: &ClientOptions) -> Connecting {
     Connecting {
@@ -222,7 +258,16 @@ pub(crate) fn describe(plan: &Plan) -> String {
         plan.duration,
         plan.drain_timeout,
     );
-    if let Some(messages) = plan.messages() {
+    if let Some(joined) = &plan.joined {
+        let (number, of) = joined.share.numbered();
+        let _ = writeln!(
+            text,
+            "generator   {number} of {of}: clients {} to {}; all make {} messages",
+            plan.name(0),
+            plan.name(clients - 1),
+            plan.planned_in_all(),
+        );
+    } else if let Some(messages) = plan.messages() {
         let count = |number: f64| figures::count(figures::whole(number.round()));
         let deliveries = messages * receivers;
         let _ = writeln!(

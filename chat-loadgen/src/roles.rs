@@ -61,11 +61,11 @@ pub(crate) struct Role {
 /// `slow` and `churners` are taken from the clients that do not send. If these are too few, there
 /// are fewer slow clients and churners than asked for.
 pub(crate) fn assign(numbers: Numbers) -> Vec<Role> {
-    let Numbers { clients, senders, rooms, slow, churners, idle, threads, servers } = numbers;
+    let Numbers { clients, senders, slow, churners, idle, threads, servers, .. } = numbers;
     let mut roles: Vec<Role> = (0..clients)
         .map(|i| Role {
             part: Part::Steady,
-            room: Some(scale(i, rooms, clients)),
+            room: Some(room(i, numbers)),
             sender: None,
             worker: i % threads,
             server: 0,
@@ -100,8 +100,13 @@ pub(crate) fn sender(sender: u32, numbers: Numbers) -> u32 {
     scale(sender, numbers.clients, numbers.senders)
 }
 
+/// Room of a client that takes part.
+pub(crate) fn room(client: u32, numbers: Numbers) -> u32 {
+    scale(client, numbers.rooms, numbers.clients)
+}
+
 /// `i` of `of`, as its place among `places`.
-fn scale(i: u32, places: u32, of: u32) -> u32 {
+pub(crate) fn scale(i: u32, places: u32, of: u32) -> u32 {
     let place = u64::from(i) * u64::from(places) / u64::from(of.max(1));
     u32::try_from(place).unwrap_or(u32::MAX)
 }

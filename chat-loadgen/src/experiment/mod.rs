@@ -70,7 +70,8 @@ impl<'a> Experiment<'a> {
     ) -> Result<(Record, Histograms), Error> {
         let unwritten = |error| Error::Write(hlog.map(Path::to_owned).unwrap_or_default(), error);
         let mut watch = Watch::new(target, plan.duration, hlog).map_err(unwritten)?;
-        let measurements = run(plan, rand::random(), &mut watch, self.stop);
+        let mark = plan.joined.map_or_else(rand::random, |joined| joined.mark);
+        let measurements = run(plan, mark, &mut watch, self.stop);
         // The run is worth something without its log.
         self.complaints.borrow_mut().extend(watch.finish().map_err(unwritten).err());
         let around = Surroundings {

@@ -5,6 +5,7 @@
 pub(crate) mod baseline;
 pub(crate) mod figures;
 mod interval;
+pub(crate) mod joined;
 mod latency;
 mod ledger;
 mod machines;
@@ -43,6 +44,9 @@ pub(crate) struct Record {
     pub(crate) latency: Latency,
     /// Counts of right and wrong deliveries.
     pub(crate) ledger: Ledger,
+    /// The share of this generator in a run that several made together (`--join`).
+    #[serde(default)]
+    pub(crate) share: Option<joined::Share>,
     /// The server's words that are no message, by kind: `refusals` (and errors), `notices`, `strangers`
     /// (clients of another program or run), `garbage` (no line of the protocol).
     #[serde(default)]

@@ -25,6 +25,7 @@ fn make() -> Record {
         addresses: vec![address(1, 500)],
         latency,
         ledger: Ledger { expected: 14_970_000, ok: 14_970_000, ..Ledger::default() },
+        share: None,
         words: BTreeMap::new(),
         slow_readers: Vec::new(),
         worst: (0..6).map(receiver).collect(),
@@ -53,6 +54,7 @@ pub(crate) fn full() -> Record {
         workload: Workload { slow_readers: 2, churn: 0.5, ..workload() },
         addresses: vec![address(1, 250), address(2, 250)],
         ledger: faulty_ledger(),
+        share: Some(share()),
         words: words(),
         slow_readers: vec![slow_reader(7, Some(12_500_000_000)), slow_reader(9, None)],
         server: Some(server),
@@ -280,6 +282,19 @@ fn words() -> BTreeMap<String, Words> {
     };
     let refusals = of(1, "-OOM command not allowed when used memory > 'maxmemory'.");
     [("refusals".to_owned(), refusals), ("strangers".to_owned(), of(7, "usuario 7: Hola"))].into()
+}
+
+fn share() -> joined::Share {
+    let sent = joined::SentBy { sender: 50, name: "c-500".into(), sent: 650, disconnected: false };
+    let tail = joined::Tail { sender: 7, from: 649, planned: 650, receivers: 4, cut_off: false };
+    joined::Share {
+        number: 2,
+        of: 3,
+        run: 9_876_543,
+        elsewhere: 9_876_000,
+        senders: vec![sent],
+        tails: vec![tail],
+    }
 }
 
 fn slow_reader(number: u16, at: Option<i64>) -> SlowReader {

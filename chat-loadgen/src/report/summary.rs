@@ -101,6 +101,9 @@ fn workload(record: &Record) -> Vec<String> {
     items.push(format!("{} B", asked.size));
     items.push(format!("{} s + {} s", asked.warm_up, asked.duration));
     items.push(format!("seed {}", asked.seed));
+    if let Some(share) = &record.share {
+        items.push(format!("generator {} of {}", share.number, share.of));
+    }
     items
 }
 
@@ -120,6 +123,10 @@ fn traffic(record: &Record) -> Vec<String> {
     }
     let (deliveries, per_second) = (count(traffic.deliveries), rate(traffic.delivery_rate));
     items.push(format!("{deliveries} deliveries, {per_second}/s"));
+    if let Some(share) = &record.share {
+        let elsewhere = count(share.elsewhere);
+        items.push(format!("{elsewhere} of other generators' messages, judged and not timed"));
+    }
     items
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::plan::Plan;
+use crate::record::joined::{SentBy, Share, Tail};
 use crate::record::{AtAddress, Ledger, SlowReader, Summary, Witness, Words};
+use crate::roles::Role;
 use crate::traffic::client::Client;
 use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
 use crate::traffic::shared::Shared;
@@ -87,6 +89,34 @@ pub(super) fn addresses(plan: &Plan, all: &Accounts, clients: &[Client]) -> Vec<
     figures.collect()
 }
 
+/// This generator's share in a run of several.
+pub(super) fn share(plan: &Plan, all: &Accounts, shared: &Shared) -> Option<Share> {
+    let joined = plan.joined?;
+    let (number, of) = joined.share.numbered();
+    let planned = plan.planned();
+    let sent = |sender| SentBy {
+        sender,
+        name: plan.sender_name(sender),
+        sent: shared.in_flight.sent(sender),
+        disconnected: !shared.audience.has(sender),
+    };
+    let tail = |(&(sender, from, cut_off), &receivers): (&(u32, u32, bool), &u32)| Tail {
+        sender,
+        from,
+        planned: planned(sender),
+        receivers,
+        cut_off,
+    };
+    Some(Share {
+        number,
+        of,
+        run: joined.mark,
+        elsewhere: all.anomalies.elsewhere,
+        senders: plan.senders().map(sent).collect(),
+        tails: all.anomalies.tails.iter().map(tail).collect(),
+    })
+}
+
 /// The server's other words.
 pub(super) fn words(plan: &Plan, all: &Accounts, shared: &Shared) -> BTreeMap<String, Words> {
     let seen = Anomaly::WORDS.into_iter().filter(|&kind| all.anomalies.count(kind) > 0);
@@ -113,16 +143,15 @@ pub(super) fn slow_readers(plan: &Plan, all: &Accounts, shared: &Shared) -> Vec<
 
 fn witnesses(plan: &Plan, sightings: &[Sighting], shared: &Shared) -> Vec<Witness> {
     let roles = if plan.addresses.len() > 1 { plan.roles() } else { Vec::new() };
-    let server = |client: u32| {
-        let role = roles.get(client as usize)?;
-        Some(plan.addresses[role.server as usize].to_string())
-    };
+    let server = |role: &Role| plan.addresses[role.server as usize].to_string();
+    let of_receiver = |client: u32| roles.get(client as usize).map(server);
+    let of_sender = |sender: u32| roles.iter().find(|role| role.sender == Some(sender)).map(server);
     let since = |time: u64| time.cast_signed().saturating_sub_unsigned(shared.window.start());
     let witness = |sighting: &Sighting| Witness {
         receiver: plan.name(sighting.receiver),
-        receiver_server: server(sighting.receiver),
-        sender: sighting.message.map(|(sender, _)| plan.name(plan.sender(sender))),
-        sender_server: sighting.message.and_then(|(sender, _)| server(plan.sender(sender))),
+        receiver_server: of_receiver(sighting.receiver),
+        sender: sighting.message.map(|(sender, _)| plan.sender_name(sender)),
+        sender_server: sighting.message.and_then(|(sender, _)| of_sender(sender)),
         number: sighting.message.map(|(_, number)| number),
         sent: sighting.sent.map(since),
         at: since(sighting.at),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::plan::Plan;
 use crate::run::fleet::Fleet;
 use crate::run::observer::{Observer, Phase};
+use crate::traffic::clock::nanoseconds;
 use crate::traffic::shared::Shared;
 
 /// Timeout of a step without progress: the server's answers, the barrier.
@@ -55,6 +56,15 @@ pub(crate) enum Failure {
          messages, and does it speak this dialect?"
     )]
     Barrier(i64),
+    /// Clients do not hear those of other generators.
+    #[error(
+        "{0} pairs of clients could not be shown to hear each other before --start-at: do all \
+         generators run, with the same options (and each with its own K of --join K/N)?"
+    )]
+    Others(i64),
+    /// The time at which the first message was due has passed.
+    #[error("connecting took until after --start-at: give it more time")]
+    TooLate,
     /// Told to stop before anything was measured.
     #[error("interrupted before anything was measured")]
     Interrupted,
@@ -71,7 +81,13 @@ pub(crate) fn connect_and_prove(
     let here = |index: u32| missing.binary_search(&index).is_err();
     let progress = &fleet.shared.progress;
     progress.unproven.fetch_add(pairs(fleet, here), Ordering::Relaxed);
-    barrier(plan, fleet, observer, stop)
+    let begin = plan.begin(fleet.shared.clock).unwrap_or(u64::MAX);
+    if plan.joined.is_some() {
+        barrier_with_others(plan, fleet, observer, stop, begin)?;
+    } else {
+        barrier(plan, fleet, observer, stop)?;
+    }
+    if fleet.shared.clock.now() < begin { Ok(()) } else { Err(Failure::TooLate) }
 }
 
 /// Connects the clients. Gives the indices of those that could not be connected, in rising order.
@@ -127,9 +143,7 @@ fn barrier(
     let mut idle = Duration::ZERO;
     while unproven() > 0 {
         let before = unproven();
-        for (sender, send_half) in fleet.senders.send_halves() {
-            send_half.probe(sender, shared);
-        }
+        probe(fleet);
         let left = wait_for_progress(stop, REPEAT, || {
             observer.progress(Phase::Barrier, shared, None);
             unproven()
@@ -141,6 +155,46 @@ fn barrier(
         }
     }
     Ok(())
+}
+
+/// The same with the senders of other generators, which may come later: the probes go on until shortly
+/// before the first message is due.
+fn barrier_with_others(
+    plan: &Plan,
+    fleet: &Fleet,
+    observer: &mut dyn Observer,
+    stop: &AtomicBool,
+    begin: u64,
+) -> Result<(), Failure> {
+    let shared = &*fleet.shared;
+    let unproven = || shared.progress.unproven.load(Ordering::Relaxed);
+    let planned = plan.planned();
+    let shortly = begin.saturating_sub(nanoseconds(2.0 * REPEAT.as_secs_f64()));
+    loop {
+        let now = shared.clock.now();
+        match unproven() {
+            0 => shared.in_flight.expect_others(&planned),
+            left if now >= begin => return Err(Failure::Others(left)),
+            _ => {}
+        }
+        if unproven() == 0 && now >= shortly {
+            return Ok(());
+        }
+        probe(fleet);
+        wait_for_progress(stop, REPEAT, || {
+            observer.progress(Phase::Barrier, shared, None);
+            // Others may still have to hear the next probe.
+            unproven().max(1)
+        });
+        check_can_continue(plan, shared, stop)?;
+    }
+}
+
+/// Lets every sender say a probe.
+fn probe(fleet: &Fleet) {
+    for (sender, send_half) in fleet.senders.send_halves() {
+        send_half.probe(sender, &fleet.shared);
+    }
 }
 
 /// Checks that the run was not stopped and that the server neither refused nor closed a connection.

@@ -66,15 +66,10 @@ impl Fleet {
         let roles = plan.roles();
         let workers = numbers.threads as usize + 1;
         let dialect = plan.dialect.dialect();
-        let mut senders: Vec<&Role> = roles.iter().filter(|role| role.sender.is_some()).collect();
-        senders.sort_by_key(|role| role.sender);
-        let senders: Vec<Sender> = senders
-            .into_iter()
-            .map(|role| Sender::new(role.room.unwrap_or(0), role.worker as usize))
-            .collect();
+        let senders = senders(plan, &roles);
         let shared = Arc::new(Shared::new(Parts {
             mark: Mark::new(mark, plan.verify),
-            in_flight: InFlight::new(senders.len(), messages_of_one(plan)),
+            in_flight: InFlight::joined(plan.senders(), plan.all_senders(), messages_of_one(plan)),
             audience: Audience::new(workers, numbers.rooms, dialect.echoes(), senders),
             dialect,
             verify: plan.verify,
@@ -118,8 +113,8 @@ impl Fleet {
 
     /// Connects all clients. Gives those that could not be connected, with the reasons.
     pub(crate) fn connect(&self, stop: &AtomicBool) -> Vec<(u32, io::Error)> {
-        let senders = self.roles.iter().filter(|role| role.sender.is_some()).count();
-        let send_halves: Mutex<Vec<Option<Arc<SendHalf>>>> = Mutex::new(vec![None; senders]);
+        let senders = self.plan.senders();
+        let send_halves: Mutex<Vec<Option<Arc<SendHalf>>>> = Mutex::new(vec![None; senders.len()]);
         let number = u32::try_from(self.roles.len()).unwrap_or(u32::MAX);
         let connecting = self.plan.connecting;
         let address = |index| self.address(index);
@@ -127,12 +122,12 @@ impl Fleet {
             let send_half = self.join(index, self.plan.name(index), stream, None)?;
             if let Some(sender) = self.roles[index as usize].sender {
                 let mut send_halves = send_halves.lock().unwrap_or_else(PoisonError::into_inner);
-                send_halves[sender as usize] = Some(send_half);
+                send_halves[(sender - senders.start) as usize] = Some(send_half);
             }
             Ok(())
         });
         let send_halves = send_halves.into_inner().unwrap_or_else(PoisonError::into_inner);
-        for (sender, _) in (0..).zip(&send_halves).filter(|(_, send_half)| send_half.is_none()) {
+        for (sender, _) in senders.zip(&send_halves).filter(|(_, send_half)| send_half.is_none()) {
             self.shared.audience.remove_sender(sender);
         }
         self.senders.set_send_halves(send_halves);
@@ -237,6 +232,20 @@ impl Fleet {
     }
 }
 
+/// The senders of the run; those of other generators have only a room here.
+fn senders(plan: &Plan, roles: &[Role]) -> Vec<Sender> {
+    let mut senders: Vec<Sender> = match &plan.joined {
+        None => plan.senders().map(|_| Sender::elsewhere(0)).collect(),
+        Some(joined) => joined.senders().map(|(room, _)| Sender::elsewhere(room)).collect(),
+    };
+    for role in roles {
+        if let (Some(sender), Some(room)) = (role.sender, role.room) {
+            senders[sender as usize] = Sender::new(room, role.worker as usize);
+        }
+    }
+    senders
+}
+
 /// Delay up to which a late message's times are still known, beside the time for draining.
 const LATE: Duration = Duration::from_secs(30);
 
@@ -249,7 +258,7 @@ fn messages_of_one(plan: &Plan) -> u64 {
             let warm_up = shape.first() * plan.warm_up.as_secs_f64();
             let all = shape.expected(plan.duration) + warm_up;
             let late = shape.highest() * (LATE + plan.drain_timeout).as_secs_f64();
-            let senders = f64::from(plan.numbers.senders.max(1));
+            let senders = f64::from(plan.all_senders().max(1));
             figures::whole(all.min(late) / senders) + 1
         }
     }

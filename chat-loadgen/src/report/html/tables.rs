@@ -244,6 +244,14 @@ pub(super) fn circumstances(record: &Record) -> Markup {
         ("connected", count(record.traffic.connected.into())),
         ("read", bytes(float(record.traffic.bytes))),
     ];
+    let share = record.share.iter().flat_map(|share| {
+        let elsewhere = count(share.elsewhere);
+        [
+            ("generator", format!("{} of {}", share.number, share.of)),
+            ("deliveries of other generators' messages", elsewhere),
+        ]
+    });
+    let workload: Vec<_> = workload.into_iter().chain(share).collect();
     let limit = |[soft, hard]: [u64; 2]| format!("{}, at most {}", count(soft), count(hard));
     let unknown = || "unknown".to_owned();
     let environment = [

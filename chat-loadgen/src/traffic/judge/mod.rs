@@ -168,6 +168,10 @@ impl Judge {
         } else {
             return false;
         }
+        if !shared.in_flight.is_local(sender) {
+            self.anomalies.elsewhere += 1;
+            return true;
+        }
         if let Some(taken) = self.latency.delivered(shared, key, now, counted) {
             client.received.add(taken.response);
             if let Some(server) = self.servers.get_mut(client.server as usize) {
@@ -281,6 +285,9 @@ impl Judge {
 
     /// Records messages that will not reach a client that is counted for completion.
     fn missed(&mut self, shared: &Shared, sender: u32, numbers: Range<u32>) {
+        if !shared.in_flight.is_local(sender) {
+            return;
+        }
         let remembered = u32::try_from(shared.in_flight.slots()).unwrap_or(u32::MAX);
         let first = numbers.start.max(numbers.end.saturating_sub(remembered));
         for number in first..numbers.end {

@@ -233,7 +233,8 @@ impl Worker {
         let progress = &self.shared.progress;
         if progress.all_sent.load(Ordering::Relaxed) {
             let clients = self.clients.iter().flatten();
-            let waiting = clients.filter(|client| self.closed || client.part == Part::Churner);
+            let all = self.closed || self.shared.in_flight.has_others();
+            let waiting = clients.filter(|client| all || client.part == Part::Churner);
             let outstanding = waiting.map(|client| client.outstanding(&self.shared)).sum();
             self.shared.outstanding[self.index].store(outstanding, Ordering::Relaxed);
         }
