@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Ledger, Record, Witness};
+use crate::record::{Ledger, Record, Status, Witness};
 
 /// The share of one generator in a run (`--join`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub(crate) struct Share {
     pub(crate) run: u32,
     /// Deliveries of other generators' messages to this one's clients: judged, not timed.
     pub(crate) elsewhere: u64,
+    /// True if this generator ended before the run did: what came then, it has not seen.
+    pub(crate) interrupted: bool,
     /// This generator's senders.
     pub(crate) senders: Vec<SentBy>,
     /// Messages of other generators' senders that did not come, and of which this one does not know
@@ -59,38 +61,76 @@ pub(crate) struct Tail {
 
 /// Decides in the ledgers of one run's records what each generator could not know: of what did not
 /// come, each message that its sender did send is lost (or cut off, where a connection had ended),
-/// and the others were not due. Tails of generators without a record here stay undecided.
+/// and the others were not due. Tails of generators without a record here stay undecided, and so do
+/// messages that were sent to a generator that was interrupted.
 #[cfg_attr(not(test), expect(dead_code, reason = "for merging records"))]
 pub(crate) fn decide<'a>(records: impl IntoIterator<Item = &'a mut Record>) {
     let mut records: Vec<&mut Record> = records.into_iter().collect();
     let shares = records.iter().filter_map(|record| record.share.as_ref());
     let sent: BTreeMap<u32, SentBy> =
         shares.flat_map(|share| &share.senders).map(|sent| (sent.sender, sent.clone())).collect();
-    for Record { share, ledger, .. } in &mut records {
+    for Record { share, ledger, verdict, .. } in &mut records {
         let Some(share) = share else { continue };
         share.tails.retain(|tail| match sent.get(&tail.sender) {
             Some(sent) => {
-                close(ledger, tail, sent);
+                close(ledger, tail, sent, share.interrupted);
                 false
             }
             None => true,
         });
-        decide_witnesses(ledger, sent.values());
+        if !share.interrupted {
+            decide_witnesses(ledger, sent.values());
+        }
+        if ledger.undecided == 0 {
+            verdict.reasons.retain(|reason| !reason.starts_with("undecided: "));
+        }
+        if ledger.wrong() > 0 && verdict.status == Status::Valid {
+            verdict.status = Status::Faulty;
+        }
     }
 }
 
-/// The generators without a record among these, or with more than one, counted from 1; nothing if
-/// this is a whole run, or no joined one.
+/// Reasons for which these named records are not of one run, if one of them is a share of one.
+#[cfg_attr(not(test), expect(dead_code, reason = "for merging records"))]
+pub(crate) fn problems(records: &[(String, Record)]) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (at, (name, record)) in records.iter().enumerate() {
+        let before = records[..at].iter();
+        let (first, of_first) = (&records[0].0, &records[0].1.share);
+        match (&record.share, of_first) {
+            (Some(share), Some(first_share)) if share.run != first_share.run => {
+                problems
+                    .push(format!("{name} is of another run of several generators than {first}"));
+            }
+            (Some(share), Some(_)) => {
+                let same = |other: &Record| {
+                    other.share.as_ref().is_some_and(|other| other.number == share.number)
+                };
+                let twice = before.filter(|(_, other)| same(other)).map(|(other, _)| {
+                    format!("{other} and {name} are both of generator {}", share.number)
+                });
+                problems.extend(twice);
+            }
+            (None, None) => {}
+            (Some(_), None) => problems.push(format!("{name} is a share of a run, {first} is not")),
+            (None, Some(_)) => problems.push(format!("{first} is a share of a run, {name} is not")),
+        }
+    }
+    problems
+}
+
+/// The generators without a record among these, counted from 1; none if this is a whole run, or not
+/// one of several generators.
 #[cfg_attr(not(test), expect(dead_code, reason = "for merging records"))]
 pub(crate) fn absent<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<u32> {
     let shares: Vec<&Share> =
         records.into_iter().filter_map(|record| record.share.as_ref()).collect();
     let of = shares.iter().map(|share| share.of).max().unwrap_or(0);
-    let once = |number: &u32| shares.iter().filter(|share| share.number == *number).count() == 1;
-    (1..=of).filter(|number| !once(number)).collect()
+    let has = |number: &u32| shares.iter().any(|share| share.number == *number);
+    (1..=of).filter(|number| !has(number)).collect()
 }
 
-fn close(ledger: &mut Ledger, tail: &Tail, sent: &SentBy) {
+fn close(ledger: &mut Ledger, tail: &Tail, sent: &SentBy, interrupted: bool) {
     let receivers = u64::from(tail.receivers);
     let due = u64::from(sent.sent.saturating_sub(tail.from)) * receivers;
     let all = u64::from(tail.planned.saturating_sub(tail.from)) * receivers;
@@ -100,7 +140,9 @@ fn close(ledger: &mut Ledger, tail: &Tail, sent: &SentBy) {
         return;
     }
     ledger.undecided -= all;
-    if sent.disconnected {
+    if interrupted {
+        ledger.undecided += due;
+    } else if sent.disconnected {
         ledger.cut_off += due;
     } else {
         ledger.lost += due;
@@ -130,7 +172,7 @@ mod tests {
     use crate::record::sample;
 
     fn share(number: u32, senders: Vec<SentBy>, tails: Vec<Tail>) -> Share {
-        Share { number, of: 3, run: 7, elsewhere: 0, senders, tails }
+        Share { number, of: 3, run: 7, elsewhere: 0, interrupted: false, senders, tails }
     }
 
     fn sent(sender: u32, sent: u32, disconnected: bool) -> SentBy {
@@ -179,6 +221,7 @@ mod tests {
         decide(&mut records);
         let [Record { ledger, share: Some(share), .. }, _] = &records else { panic!("a share") };
         assert!(ledger.closes(), "{ledger:?}");
+        assert_eq!(records[0].verdict.status, Status::Faulty);
         let counts = [ledger.expected, ledger.lost, ledger.cut_off, ledger.undecided];
         assert_eq!(counts, [116, 3, 10, 3]);
         let kinds = ledger.witnesses.iter().map(|(kind, all)| (&**kind, all.len()));
@@ -191,10 +234,39 @@ mod tests {
     }
 
     #[test]
+    fn what_was_sent_to_a_generator_that_was_interrupted_stays_undecided() {
+        let mut records = records();
+        records[0].share.as_mut().expect("a share").interrupted = true;
+        decide(&mut records);
+        let ledger = &records[0].ledger;
+        assert!(ledger.closes(), "{ledger:?}");
+        let counts = [ledger.expected, ledger.lost, ledger.cut_off, ledger.undecided];
+        assert_eq!(counts, [116, 0, 0, 16]);
+        assert_eq!(ledger.witnesses["undecided"].len(), 4);
+    }
+
+    #[test]
+    fn only_the_shares_of_one_run_belong_together() {
+        let problems = |records: [Record; 2]| {
+            let [first, second] = records;
+            problems(&[("a.json".to_owned(), first), ("b.json".to_owned(), second)]).join("; ")
+        };
+        let [first, second] = records();
+        assert_eq!(problems([first.clone(), second.clone()]), "");
+        assert_eq!(problems([sample::record(), sample::record()]), "");
+        let words = problems([second.clone(), second.clone()]);
+        assert_eq!(words, "a.json and b.json are both of generator 2");
+        let words = problems([first.clone(), sample::record()]);
+        assert_eq!(words, "a.json is a share of a run, b.json is not");
+        let other = Share { run: 8, ..second.share.clone().expect("a share") };
+        let words = problems([first, Record { share: Some(other), ..second }]);
+        assert!(words.starts_with("b.json is of another run"), "{words}");
+    }
+
+    #[test]
     fn a_generator_without_a_record_is_named() {
         let [first, second] = records();
         assert_eq!(absent([&first, &second]), [3]);
-        assert_eq!(absent([&first, &second, &second]), [2, 3]);
         assert_eq!(absent([&sample::record()]), [0; 0]);
     }
 }

@@ -292,6 +292,7 @@ fn share() -> joined::Share {
         of: 3,
         run: 9_876_543,
         elsewhere: 9_876_000,
+        interrupted: false,
         senders: vec![sent],
         tails: vec![tail],
     }

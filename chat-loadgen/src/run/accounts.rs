@@ -90,7 +90,12 @@ pub(super) fn addresses(plan: &Plan, all: &Accounts, clients: &[Client]) -> Vec<
 }
 
 /// This generator's share in a run of several.
-pub(super) fn share(plan: &Plan, all: &Accounts, shared: &Shared) -> Option<Share> {
+pub(super) fn share(
+    plan: &Plan,
+    all: &Accounts,
+    shared: &Shared,
+    interrupted: bool,
+) -> Option<Share> {
     let joined = plan.joined?;
     let (number, of) = joined.share.numbered();
     let planned = plan.planned();
@@ -112,6 +117,7 @@ pub(super) fn share(plan: &Plan, all: &Accounts, shared: &Shared) -> Option<Shar
         of,
         run: joined.mark,
         elsewhere: all.anomalies.elsewhere,
+        interrupted,
         senders: plan.senders().map(sent).collect(),
         tails: all.anomalies.tails.iter().map(tail).collect(),
     })

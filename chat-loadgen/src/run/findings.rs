@@ -128,7 +128,7 @@ pub(crate) fn record(
         latency: Latency::of(&histograms),
         worst: worst(plan, &all.clients),
         ledger: Ledger { still_arriving, ..all.ledger(plan, &shared) },
-        share: accounts::share(plan, &all.accounts, &shared),
+        share: accounts::share(plan, &all.accounts, &shared, interrupted),
         words: accounts::words(plan, &all.accounts, &shared),
         slow_readers: accounts::slow_readers(plan, &all.accounts, &shared),
         intervals: Vec::new(),
