@@ -4,7 +4,7 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | [`cli`], [`request`], [`plan`], [`roles`] | options, their checks, the plan, the roles |
+//! | [`cli`], [`request`], [`plan`], [`roles`], [`share`] | options, their checks, the plan, the roles; the share of one generator |
 //! | [`app`], [`exit_status`] | a command line carried out: runs, reports, the exit status |
 //! | [`experiment`] | the runs of a command line: one, one for comparison, a search |
 //! | [`run`] | one run: connecting, barrier, warm-up, measuring, draining; findings |
@@ -28,6 +28,7 @@ mod report;
 mod request;
 mod roles;
 mod run;
+mod share;
 mod system;
 mod traffic;
 pub mod wire;

@@ -2,12 +2,17 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::record::Workload;
 use crate::record::figures;
-use crate::roles::{self, Numbers};
-use crate::traffic::sending::schedule::{Arrivals, Shape};
+use crate::roles::{self, Numbers, Role};
+use crate::share::Joined;
+use crate::traffic::clock::Clock;
+use crate::traffic::sending::schedule::{Arrivals, Schedule, Shape};
 use crate::traffic::sending::sizes::Sizes;
 use crate::wire::dialects::Protocol;
 
@@ -18,8 +23,8 @@ const STAY: f64 = 2.0;
 /// The plan of one run.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    /// The server's address.
-    pub(crate) address: SocketAddr,
+    /// Addresses of the server, or of the servers that form one chat: at least one.
+    pub(crate) addresses: Vec<SocketAddr>,
     /// The server's protocol.
     pub(crate) dialect: Protocol,
     /// Prefix of the clients' names.
@@ -44,6 +49,10 @@ pub(crate) struct Plan {
     pub(crate) connecting: Connecting,
     /// True if the run may go on with fewer clients than asked for.
     pub(crate) allow_partial: bool,
+    /// Time at which the first message is due, if it is given.
+    pub(crate) start_at: Option<Timestamp>,
+    /// The share in a run of several generators, if it is one.
+    pub(crate) joined: Option<Joined>,
     /// True if deliveries are judged.
     pub(crate) verify: bool,
     /// True if the total order over all senders is checked.
@@ -124,12 +133,86 @@ impl Plan {
 
     /// A client's name.
     pub(crate) fn name(&self, index: u32) -> String {
-        format!("{}-{index}", self.names)
+        self.name_in_run(self.joined.map_or(index, |joined| joined.client(index)))
     }
 
-    /// The name of the client that is the sender of that index.
+    /// The name of a client of any generator, by its number in the run.
+    fn name_in_run(&self, client: u32) -> String {
+        format!("{}-{client}", self.names)
+    }
+
+    /// The name of the client that is the sender of that index, here or elsewhere.
     pub(crate) fn sender_name(&self, sender: u32) -> String {
-        self.name(roles::sender(sender, self.numbers))
+        let client = match &self.joined {
+            None => roles::sender(sender, self.numbers),
+            Some(joined) => {
+                joined.senders().nth(sender as usize).map_or(u32::MAX, |(_, client)| client)
+            }
+        };
+        self.name_in_run(client)
+    }
+
+    /// The indices of this generator's senders among all senders of the run.
+    pub(crate) fn senders(&self) -> Range<u32> {
+        match &self.joined {
+            None => 0..self.numbers.senders,
+            Some(Joined { share, whole, .. }) => share.part_of(whole.senders),
+        }
+    }
+
+    /// Number of senders of the run, over all generators.
+    pub(crate) fn all_senders(&self) -> u32 {
+        self.joined.map_or(self.numbers.senders, |joined| joined.whole.senders)
+    }
+
+    /// Each client's role. Senders have their index among all senders of the run.
+    pub(crate) fn roles(&self) -> Vec<Role> {
+        let first = self.senders().start;
+        let mut roles = roles::assign(Numbers { churners: self.churners(), ..self.numbers });
+        for role in &mut roles {
+            role.sender = role.sender.map(|sender| first + sender);
+        }
+        roles
+    }
+
+    /// Time of the run's clock at which the first message is due, if it is given: now if it has passed.
+    pub(crate) fn begin(&self, clock: Clock) -> Option<u64> {
+        let ahead = self.start_at?.duration_since(Timestamp::now());
+        Some(clock.now().saturating_add(u64::try_from(ahead.as_nanos()).unwrap_or(0)))
+    }
+
+    /// The times of all messages of an open loop, over all generators: of the warm-up, which begins at
+    /// `begin`, and of the window, which begins at `start` (nanoseconds of the run's clock).
+    pub(crate) fn schedule(
+        &self,
+        begin: u64,
+        start: u64,
+    ) -> Option<impl Iterator<Item = u64> + Send + use<>> {
+        let Pacing::Open(shape, arrivals) = &self.pacing else { return None };
+        // The same arrivals, at the rate at which the window begins.
+        let even = Shape::constant(shape.first());
+        let before = Schedule::new(&even, *arrivals, !self.seed, begin, self.warm_up);
+        Some(before.chain(Schedule::new(shape, *arrivals, self.seed, start, self.duration)))
+    }
+
+    /// Number of messages of an open loop, over all generators, warm-up included.
+    pub(crate) fn planned_in_all(&self) -> u64 {
+        self.schedule(0, 0).map_or(0, Iterator::count) as u64
+    }
+
+    /// Number of messages that a sender is to send in an open loop. All senders of the run take turns.
+    pub(crate) fn planned(&self) -> impl Fn(u32) -> u32 + use<> {
+        let all = self.planned_in_all();
+        let senders = u64::from(self.all_senders().max(1));
+        move |sender| {
+            let more = u64::from(sender) < all % senders;
+            u32::try_from(all / senders + u64::from(more)).unwrap_or(u32::MAX)
+        }
+    }
+
+    /// The first address of the server.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.addresses[0]
     }
 
     /// Mean number of receivers of a message, over all senders.

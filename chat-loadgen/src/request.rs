@@ -8,10 +8,12 @@ use chat_protocol::options::endpoint::Endpoint;
 
 use crate::cli::{ClientOptions, LoadOptions, RunOptions, ServerOptions};
 use crate::plan::{Connecting, Pacing, Plan};
+use crate::record::Workload;
 use crate::record::figures;
 use crate::roles::Numbers;
+use crate::share::{Joined, Share};
 use crate::wire::dialects::{DialectName, FileDialect, FileError, Login, LoginError, Protocol};
-use crate::wire::payload;
+use crate::wire::{payload, random};
 
 /// A request that cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +21,17 @@ pub(crate) enum Impossible {
     /// There is no such host.
     #[error("cannot find {0}")]
     Address(String),
+    /// A command starts one server.
+    #[error("--spawn starts one server: give one --server, or start the others yourself")]
+    SpawnSeveral,
+    /// A generator's share is too small.
+    #[error(
+        "{0} generators are too many: each needs a sender, and a client in each room beside its senders"
+    )]
+    Generators(u32),
+    /// Two options name the same address.
+    #[error("--server names {0} twice")]
+    SameServer(SocketAddr),
     /// There are more senders than clients.
     #[error("{0} senders are more than {1} clients")]
     Senders(u32, u32),
@@ -66,23 +79,35 @@ pub(crate) enum Impossible {
     NotJudged,
 }
 
-/// Resolves the server's address.
+/// Resolves the addresses of the servers.
 ///
 /// # Errors
 ///
-/// When its name means nothing.
-pub(crate) fn resolve(server: &Endpoint) -> Result<SocketAddr, Impossible> {
+/// When a name means nothing, or two mean the same.
+pub(crate) fn resolve(servers: &[Endpoint]) -> Result<Vec<SocketAddr>, Impossible> {
+    let mut addresses = Vec::new();
+    for server in servers {
+        let address = resolve_one(server)?;
+        if addresses.contains(&address) {
+            return Err(Impossible::SameServer(address));
+        }
+        addresses.push(address);
+    }
+    Ok(addresses)
+}
+
+fn resolve_one(server: &Endpoint) -> Result<SocketAddr, Impossible> {
     let unknown = |_: io::Error| Impossible::Address(server.to_string());
     let mut found = server.host_and_port().to_socket_addrs().map_err(unknown)?;
     found.next().ok_or_else(|| Impossible::Address(server.to_string()))
 }
 
-/// The plan for a run against `address`.
+/// The plan for a run against `addresses`, of which there is at least one.
 ///
 /// # Errors
 ///
 /// When two options do not fit together.
-pub(crate) fn plan(run: &RunOptions, address: SocketAddr) -> Result<Plan, Impossible> {
+pub(crate) fn plan(run: &RunOptions, addresses: Vec<SocketAddr>) -> Result<Plan, Impossible> {
     let RunOptions { target, clients, load, checks, .. } = run;
     let senders = (clients.clients / 10).max(clients.rooms).clamp(1, clients.clients);
     let senders = clients.senders.unwrap_or(senders);
@@ -90,8 +115,9 @@ pub(crate) fn plan(run: &RunOptions, address: SocketAddr) -> Result<Plan, Imposs
         Some(window) => Pacing::Closed(window),
         None => Pacing::Open(load.rate.clone(), load.arrivals),
     };
+    let servers = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
     let plan = Plan {
-        address,
+        addresses,
         dialect: protocol(target)?,
         names: clients.names.clone(),
         numbers: Numbers {
@@ -102,6 +128,7 @@ pub(crate) fn plan(run: &RunOptions, address: SocketAddr) -> Result<Plan, Imposs
             churners: 0,
             idle: clients.idle_clients,
             threads: clients.threads,
+            servers,
         },
         churn: clients.churn,
         pacing,
@@ -112,13 +139,15 @@ pub(crate) fn plan(run: &RunOptions, address: SocketAddr) -> Result<Plan, Imposs
         drain_timeout: load.drain_timeout,
         connecting: connecting(clients),
         allow_partial: clients.allow_partial,
+        start_at: load.start_at,
+        joined: None,
         verify: checks.verify.is_on(),
         total_order: checks.total_order,
         witnesses: checks.witnesses,
     };
     match obstacle(&plan, senders, load).or_else(|| unfit_checks(run, &plan)) {
         Some(why) => Err(why),
-        None => Ok(plan),
+        None => load.join.map_or(Ok(plan.clone()), |share| joined(plan, share, load)),
     }
 }
 
@@ -134,6 +163,33 @@ fn protocol(target: &ServerOptions) -> Result<Protocol, Impossible> {
         None => Ok(Protocol::BuiltIn(target.dialect, login)),
     }
 }
+
+/// The plan of one generator's share.
+fn joined(plan: Plan, share: Share, load: &LoadOptions) -> Result<Plan, Impossible> {
+    let whole = plan.numbers;
+    let too_small = |share: Share| {
+        let Numbers { clients, senders, rooms, .. } = share.numbers(whole);
+        senders == 0 || clients < rooms || clients < senders
+    };
+    if share.all().any(too_small) {
+        return Err(Impossible::Generators(share.numbered().1));
+    }
+    let joined = Joined { share, whole, mark: mark(&plan, share, load) };
+    Ok(Plan { numbers: share.numbers(whole), joined: Some(joined), ..plan })
+}
+
+/// The mark of a run of several generators: each makes it from the options that they have in common.
+fn mark(plan: &Plan, share: Share, load: &LoadOptions) -> u32 {
+    let workload = Workload { threads: 0, ..plan.workload() };
+    let run = (&plan.names, share.numbered().1, &load.run_id, workload);
+    let common = format!("{run:?}");
+    let stir = |sum, byte: u8| random::mix(sum ^ u64::from(byte));
+    let mark = common.bytes().fold(0, stir) & MARK;
+    u32::try_from(mark).unwrap_or_default()
+}
+
+/// Bits of a mark.
+const MARK: u64 = 0xff_ffff;
 
 fn connecting(clients: &ClientOptions) -> Connecting {
     Connecting {
@@ -175,7 +231,9 @@ fn obstacle(plan: &Plan, senders: u32, load: &LoadOptions) -> Option<Impossible>
 fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
     let Numbers { clients, senders, rooms, .. } = plan.numbers;
     let checks = &run.checks;
-    if checks.total_order && clients < senders + rooms {
+    if run.target.spawn.is_some() && plan.addresses.len() > 1 {
+        Some(Impossible::SpawnSeveral)
+    } else if checks.total_order && clients < senders + rooms {
         Some(Impossible::NoWitness)
     } else if checks.calibrate && (!plan.dialect.is(DialectName::Basico) || rooms > 1) {
         Some(Impossible::Relay)
@@ -202,8 +260,10 @@ pub(crate) fn describe(plan: &Plan) -> String {
     let Numbers { clients, senders, rooms, slow, idle, threads, .. } = plan.numbers;
     let echoes = plan.dialect.dialect().echoes();
     let receivers = plan.receivers(echoes);
+    let addresses: Vec<_> = plan.addresses.iter().map(ToString::to_string).collect();
+    let addresses = addresses.join(" ");
     let mut text = format!(
-        "server      {} ({})\n\
+        "server      {addresses} ({})\n\
          clients     {clients}, of which {senders} send and {slow} stop reading; {idle} idle ones; \
          {} leavings per second\n\
          rooms       {rooms}\n\
@@ -211,7 +271,6 @@ pub(crate) fn describe(plan: &Plan) -> String {
          messages    {}, {} bytes each, seed {}\n\
          phases      connect, barrier, warm-up {:?}, measure {:?}, drain at most {:?}\n\
          receivers   {receivers:.1} for each message\n",
-        plan.address,
         plan.dialect,
         plan.churn,
         plan.pacing,
@@ -221,7 +280,16 @@ pub(crate) fn describe(plan: &Plan) -> String {
         plan.duration,
         plan.drain_timeout,
     );
-    if let Some(messages) = plan.messages() {
+    if let Some(joined) = &plan.joined {
+        let (number, of) = joined.share.numbered();
+        let _ = writeln!(
+            text,
+            "generator   {number} of {of}: clients {} to {}; all make {} messages",
+            plan.name(0),
+            plan.name(clients - 1),
+            plan.planned_in_all(),
+        );
+    } else if let Some(messages) = plan.messages() {
         let count = |number: f64| figures::count(figures::whole(number.round()));
         let deliveries = messages * receivers;
         let _ = writeln!(

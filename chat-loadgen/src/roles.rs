@@ -1,5 +1,5 @@
 //! Assigns a role to each client: senders, rooms, the canary and the special groups, spread evenly
-//! over the clients in the order in which they connect.
+//! over the clients in the order in which they connect, and each of these over the servers.
 //!
 //! A server often serves its members in the order in which they came, so a group that came first
 //! or last would see other latencies than the rest.
@@ -35,6 +35,8 @@ pub(crate) struct Numbers {
     pub(crate) idle: u32,
     /// Threads for the clients, without the canary's.
     pub(crate) threads: u32,
+    /// Addresses of the server, or of the servers that form one chat.
+    pub(crate) servers: u32,
 }
 
 /// One client's part.
@@ -47,6 +49,8 @@ pub(crate) struct Role {
     pub(crate) sender: Option<u32>,
     /// The worker that looks after it: the last one is the canary's.
     pub(crate) worker: u32,
+    /// Index of the server's address.
+    pub(crate) server: u32,
     /// True if the order that this client sees is the room's reference order.
     pub(crate) witness: bool,
 }
@@ -57,13 +61,14 @@ pub(crate) struct Role {
 /// `slow` and `churners` are taken from the clients that do not send. If these are too few, there
 /// are fewer slow clients and churners than asked for.
 pub(crate) fn assign(numbers: Numbers) -> Vec<Role> {
-    let Numbers { clients, senders, rooms, slow, churners, idle, threads } = numbers;
+    let Numbers { clients, senders, slow, churners, idle, threads, servers, .. } = numbers;
     let mut roles: Vec<Role> = (0..clients)
         .map(|i| Role {
             part: Part::Steady,
-            room: Some(scale(i, rooms, clients)),
+            room: Some(room(i, numbers)),
             sender: None,
             worker: i % threads,
+            server: 0,
             witness: false,
         })
         .collect();
@@ -82,9 +87,11 @@ pub(crate) fn assign(numbers: Numbers) -> Vec<Role> {
         room: None,
         sender: None,
         worker: i % threads,
+        server: 0,
         witness: false,
     };
     roles.extend((0..idle).map(idler));
+    choose_servers(&mut roles, servers);
     roles
 }
 
@@ -93,8 +100,13 @@ pub(crate) fn sender(sender: u32, numbers: Numbers) -> u32 {
     scale(sender, numbers.clients, numbers.senders)
 }
 
+/// Room of a client that takes part.
+pub(crate) fn room(client: u32, numbers: Numbers) -> u32 {
+    scale(client, numbers.rooms, numbers.clients)
+}
+
 /// `i` of `of`, as its place among `places`.
-fn scale(i: u32, places: u32, of: u32) -> u32 {
+pub(crate) fn scale(i: u32, places: u32, of: u32) -> u32 {
     let place = u64::from(i) * u64::from(places) / u64::from(of.max(1));
     u32::try_from(place).unwrap_or(u32::MAX)
 }
@@ -122,6 +134,20 @@ fn choose_witnesses(roles: &mut [Role], canary: Option<usize>) {
     }
 }
 
+/// The servers take turns in getting a client: first the senders, then the listeners, then each other
+/// group. So each group sits on all of them, in each room, and all of them have as many clients.
+fn choose_servers(roles: &mut [Role], servers: u32) {
+    let mut turns = (0..servers).cycle();
+    for part in [Part::Steady, Part::Slow, Part::Churner, Part::Idle] {
+        for sends in [true, false] {
+            let group = |role: &&mut Role| role.part == part && role.sender.is_some() == sends;
+            for (role, server) in roles.iter_mut().filter(group).zip(turns.by_ref()) {
+                role.server = server;
+            }
+        }
+    }
+}
+
 /// Assigns a role to so many of the listeners that have no special one.
 fn spread(roles: &mut [Role], number: u32, part: Part, canary: u32) {
     let free: Vec<usize> = (0..roles.len())
@@ -141,8 +167,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const NUMBERS: Numbers =
-        Numbers { clients: 200, senders: 20, rooms: 1, slow: 20, churners: 5, idle: 7, threads: 1 };
+    const NUMBERS: Numbers = Numbers {
+        clients: 200,
+        senders: 20,
+        rooms: 1,
+        slow: 20,
+        churners: 5,
+        idle: 7,
+        threads: 1,
+        servers: 1,
+    };
 
     fn count(roles: &[Role], which: impl Fn(&Role) -> bool) -> usize {
         roles.iter().filter(|role| which(role)).count()
@@ -176,7 +210,9 @@ mod tests {
             let rooms = rooms.min(clients);
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a test")]
             let senders = (f64::from(clients) * share) as u32;
-            let none = Numbers { clients, senders, rooms, slow: 0, churners: 0, idle: 0, threads };
+            let none = Numbers {
+                clients, senders, rooms, threads, slow: 0, churners: 0, idle: 0, servers: 1,
+            };
             let roles = assign(none);
             let members: Vec<usize> =
                 (0..rooms).map(|room| count(&roles, |role| role.room == Some(room))).collect();
@@ -188,6 +224,33 @@ mod tests {
                 let listeners = count(&roles, |r| r.room == Some(room) && r.sender.is_none());
                 let witnesses = count(&roles, |r| r.room == Some(room) && r.witness);
                 prop_assert_eq!(witnesses, usize::from(listeners > 0));
+            }
+        }
+
+        #[test]
+        fn each_server_has_its_share_of_the_senders_and_of_the_listeners_of_each_room(
+            clients in 1..400_u32, rooms in 1..20_u32, every in 1..20_u32, servers in 1..12_u32,
+            slow in 0..9_u32, idle in 0..9_u32,
+        ) {
+            let (rooms, senders) = (rooms.min(clients), clients.div_ceil(every));
+            let roles = assign(Numbers { clients, senders, rooms, slow, idle, servers, ..NUMBERS });
+            let differ = |which: &dyn Fn(&Role) -> bool| {
+                let at = |server| count(&roles, |role| role.server == server && which(role));
+                let numbers: Vec<usize> = (0..servers).map(at).collect();
+                numbers.iter().max().unwrap() - numbers.iter().min().unwrap()
+            };
+            prop_assert!(differ(&|_| true) <= 1);
+            for part in [Part::Slow, Part::Churner, Part::Idle] {
+                prop_assert!(differ(&|role| role.part == part) <= 1);
+            }
+            for room in 0..rooms {
+                for sends in [true, false] {
+                    let steady = |role: &Role| {
+                        role.room == Some(room) && role.part == Part::Steady
+                            && role.sender.is_some() == sends
+                    };
+                    prop_assert!(differ(&steady) <= 1);
+                }
             }
         }
     }

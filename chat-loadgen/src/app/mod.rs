@@ -160,10 +160,10 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
         return print(&request::describe(&plan)).map(|()| Conclusion::PASS);
     }
     let descriptors = descriptors::raise();
-    preflight::check(request::connections(&plan), plan.address)?;
-    let target = target(run, plan.address)?;
+    preflight::check(request::connections(&plan), &plan.addresses)?;
+    let target = target(run, plan.address())?;
     if let Some(address) = target.as_ref().and_then(Target::address) {
-        plan.address = address;
+        plan.addresses = vec![address];
     }
     let experiment = Experiment::new(experiment::environment(descriptors), stop);
     let (record, histograms, found) = measure(&experiment, run, &plan, target.as_ref())?;

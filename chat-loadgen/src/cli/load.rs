@@ -6,8 +6,10 @@ use std::time::Duration;
 use chat_protocol::options::endpoint::Endpoint;
 use chat_protocol::usage::number;
 use clap::Args;
+use jiff::Timestamp;
 
-use crate::cli::values::{prefix, rate, some_time, time};
+use crate::cli::values::{moment, prefix, rate, some_time, time};
+use crate::share::Share;
 use crate::traffic::sending::schedule::{Arrivals, Shape};
 use crate::traffic::sending::sizes::Sizes;
 use crate::wire::dialects::DialectName;
@@ -16,9 +18,10 @@ use crate::wire::dialects::DialectName;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The server")]
 pub(crate) struct ServerOptions {
-    /// Address and port on which the server listens
-    #[arg(short, long, value_name = "ADDR:PORT", default_value_t, value_parser = Endpoint::of_server)]
-    pub(crate) server: Endpoint,
+    /// Address and port on which the server listens; given more than once, those of servers that form
+    /// one chat: clients, senders and listeners are spread over them
+    #[arg(short, long, value_name = "ADDR:PORT", default_values_t = [Endpoint::default()], value_parser = Endpoint::of_server)]
+    pub(crate) server: Vec<Endpoint>,
     /// Protocol of the server: basico, sala or grupal (profiles of this chat), irc, nats, redis or
     /// mqtt
     #[arg(
@@ -123,6 +126,24 @@ pub(crate) struct LoadOptions {
     /// Maximum time to wait at the end for messages that have not arrived
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
     pub(crate) drain_timeout: Duration,
+    /// Begin to send at this moment, and connect before: 2026-03-14T15:09:26Z, or +10s from now
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) start_at: Option<Timestamp>,
+    /// Be the Kth of N generators that make one run together, each with a share of its clients and
+    /// senders, and check each other's messages; all other options count for the whole run
+    #[arg(
+        long,
+        value_name = "K/N",
+        requires = "start_at",
+        conflicts_with_all = [
+            "window", "churn", "slow_readers", "total_order", "verify", "allow_partial", "find_max",
+            "calibrate", "spawn",
+        ]
+    )]
+    pub(crate) join: Option<Share>,
+    /// Tell the run from others with the same options, where several generators make one
+    #[arg(long, value_name = "WORD", requires = "join")]
+    pub(crate) run_id: Option<String>,
     /// Print the plan and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -3,6 +3,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 /// A time of at most a day.
 pub(super) fn time(text: &str) -> Result<Duration, &'static str> {
     match humantime::parse_duration(text) {
@@ -17,6 +19,15 @@ pub(super) fn some_time(text: &str) -> Result<Duration, &'static str> {
         time if time < Duration::from_millis(1) => Err("expected a millisecond or more"),
         time => Ok(time),
     }
+}
+
+/// A moment: RFC 3339, or a time from now, `+10s`.
+pub(super) fn moment(text: &str) -> Result<Timestamp, &'static str> {
+    let moment = match text.strip_prefix('+') {
+        Some(ahead) => Timestamp::now().checked_add(time(ahead)?).ok(),
+        None => text.parse().ok(),
+    };
+    moment.ok_or("expected a moment like 2026-03-14T15:09:26Z, or +10s")
 }
 
 /// A number per second: `5/s`.
@@ -50,6 +61,10 @@ mod tests {
         assert!(rate("-1").is_err() && rate("NaN").is_err() && rate("x/s").is_err());
         assert_eq!(time("1m30s"), Ok(Duration::from_secs(90)));
         assert!(time("2days").is_err() && time("x").is_err());
+        assert_eq!(moment("2026-03-14T16:09:26+01:00"), moment("2026-03-14T15:09:26Z"));
+        let before = Timestamp::now();
+        assert!(moment("+10s").is_ok_and(|at| at >= before + Duration::from_secs(10)));
+        assert!(moment("10s").is_err() && moment("+x").is_err() && moment("15:09").is_err());
         assert_eq!(prefix("carga"), Ok("carga".to_owned()));
         assert!(prefix("").is_err() && prefix("a b").is_err() && prefix("9").is_err());
     }

@@ -70,7 +70,8 @@ impl<'a> Experiment<'a> {
     ) -> Result<(Record, Histograms), Error> {
         let unwritten = |error| Error::Write(hlog.map(Path::to_owned).unwrap_or_default(), error);
         let mut watch = Watch::new(target, plan.duration, hlog).map_err(unwritten)?;
-        let measurements = run(plan, rand::random(), &mut watch, self.stop);
+        let mark = plan.joined.map_or_else(rand::random, |joined| joined.mark);
+        let measurements = run(plan, mark, &mut watch, self.stop);
         // The run is worth something without its log.
         self.complaints.borrow_mut().extend(watch.finish().map_err(unwritten).err());
         let around = Surroundings {
@@ -122,10 +123,10 @@ impl<'a> Experiment<'a> {
         let program = std::env::current_exe().map_err(Error::Relay)?;
         let program = program.to_string_lossy().into_owned();
         let command = [&*program, "relay", "--bind", "127.0.0.1:{port}"];
-        let relay = Target::spawn(&shell_words::join(command), plan.address)?;
-        let numbers = Numbers { slow: 0, ..plan.numbers };
-        let address = relay.address().unwrap_or(plan.address);
-        let plan = Plan { address, churn: 0.0, numbers, ..plan.clone() };
+        let relay = Target::spawn(&shell_words::join(command), plan.address())?;
+        let numbers = Numbers { slow: 0, servers: 1, ..plan.numbers };
+        let addresses = vec![relay.address().unwrap_or(plan.address())];
+        let plan = Plan { addresses, churn: 0.0, numbers, ..plan.clone() };
         let (record, _) = self.run_once(&plan, Some(&relay), None)?;
         let Record { verdict, traffic, latency, server, .. } = record;
         Ok(Floor { verdict, traffic, latency, server })

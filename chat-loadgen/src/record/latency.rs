@@ -115,6 +115,23 @@ pub(crate) struct Histograms {
     pub(crate) spread: Histogram<u64>,
 }
 
+/// Figures of one address of the server, or of one of several servers that form one chat.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AtAddress {
+    /// The address.
+    pub(crate) address: String,
+    /// Clients that took part from the start, with their connection to this address.
+    pub(crate) connected: u32,
+    /// Senders among these.
+    pub(crate) senders: u32,
+    /// Deliveries of the measuring window to these clients.
+    pub(crate) deliveries: u64,
+    /// Number of times one of these lost its connection without having asked for it.
+    pub(crate) disconnected: u64,
+    /// Response times of their deliveries.
+    pub(crate) response: Summary,
+}
+
 /// One receiver.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Receiver {

@@ -107,8 +107,14 @@ impl Ledger {
 pub(crate) struct Witness {
     /// Name of the receiver, or of the client that should have received.
     pub(crate) receiver: String,
+    /// Address of the server at which the receiver sat, if there are several.
+    #[serde(default)]
+    pub(crate) receiver_server: Option<String>,
     /// Name of the sender, where it is known.
     pub(crate) sender: Option<String>,
+    /// Address of the server at which the sender sat, if there are several.
+    #[serde(default)]
+    pub(crate) sender_server: Option<String>,
     /// The message's number among its sender's, counted from 0.
     pub(crate) number: Option<u32>,
     /// Time at which the message was sent, as `at`; where it is known.

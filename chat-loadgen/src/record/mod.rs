@@ -5,6 +5,7 @@
 pub(crate) mod baseline;
 pub(crate) mod figures;
 mod interval;
+pub(crate) mod joined;
 mod latency;
 mod ledger;
 mod machines;
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use interval::{HEAT_BOUNDS, Interval};
-pub(crate) use latency::{Histograms, Latency, Receiver, Summary, Traffic};
+pub(crate) use latency::{AtAddress, Histograms, Latency, Receiver, Summary, Traffic};
 pub(crate) use ledger::{Ledger, SlowReader, Witness, Words};
 pub(crate) use machines::{Floor, Generator, Server, Step};
 
@@ -36,10 +37,16 @@ pub(crate) struct Record {
     pub(crate) environment: Environment,
     /// Counts and rates of messages and deliveries.
     pub(crate) traffic: Traffic,
+    /// Figures of each address of the server, in the order in which they were given.
+    #[serde(default)]
+    pub(crate) addresses: Vec<AtAddress>,
     /// Latencies of deliveries and messages.
     pub(crate) latency: Latency,
     /// Counts of right and wrong deliveries.
     pub(crate) ledger: Ledger,
+    /// The share of this generator in a run that several made together (`--join`).
+    #[serde(default)]
+    pub(crate) share: Option<joined::Share>,
     /// The server's words that are no message, by kind: `refusals` (and errors), `notices`, `strangers`
     /// (clients of another program or run), `garbage` (no line of the protocol).
     #[serde(default)]

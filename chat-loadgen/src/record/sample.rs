@@ -22,8 +22,10 @@ fn make() -> Record {
         workload: workload(),
         environment: environment(),
         traffic: traffic(),
+        addresses: vec![address(1, 500)],
         latency,
         ledger: Ledger { expected: 14_970_000, ok: 14_970_000, ..Ledger::default() },
+        share: None,
         words: BTreeMap::new(),
         slow_readers: Vec::new(),
         worst: (0..6).map(receiver).collect(),
@@ -50,7 +52,9 @@ pub(crate) fn full() -> Record {
     Record {
         verdict: verdict(Status::Faulty, &["3 deliveries were lost", "1 arrived twice"]),
         workload: Workload { slow_readers: 2, churn: 0.5, ..workload() },
+        addresses: vec![address(1, 250), address(2, 250)],
         ledger: faulty_ledger(),
+        share: Some(share()),
         words: words(),
         slow_readers: vec![slow_reader(7, Some(12_500_000_000)), slow_reader(9, None)],
         server: Some(server),
@@ -135,6 +139,17 @@ fn traffic() -> Traffic {
         deliveries: 14_967_006,
         delivery_rate: 249_450.1,
         bytes: 4_310_497_728,
+    }
+}
+
+fn address(number: u16, connected: u32) -> AtAddress {
+    AtAddress {
+        address: format!("192.0.2.{number}:12345"),
+        connected,
+        senders: connected / 10,
+        deliveries: 29_934 * u64::from(connected),
+        disconnected: 0,
+        response: Summary::of(&histogram(2000, 1.0)),
     }
 }
 
@@ -224,7 +239,9 @@ fn generator() -> Generator {
 fn faulty_ledger() -> Ledger {
     let witness = |receiver: &str, number, detail: &str| Witness {
         receiver: receiver.into(),
+        receiver_server: None,
         sender: Some("c-3".into()),
+        sender_server: None,
         number: Some(number),
         sent: Some(31_240_000_000),
         at: 31_250_000_000,
@@ -254,7 +271,9 @@ fn words() -> BTreeMap<String, Words> {
         count,
         first: vec![Witness {
             receiver: "c-9".into(),
+            receiver_server: None,
             sender: None,
+            sender_server: None,
             number: None,
             sent: None,
             at: 31_250_000_000,
@@ -263,6 +282,20 @@ fn words() -> BTreeMap<String, Words> {
     };
     let refusals = of(1, "-OOM command not allowed when used memory > 'maxmemory'.");
     [("refusals".to_owned(), refusals), ("strangers".to_owned(), of(7, "usuario 7: Hola"))].into()
+}
+
+fn share() -> joined::Share {
+    let sent = joined::SentBy { sender: 50, name: "c-500".into(), sent: 650, disconnected: false };
+    let tail = joined::Tail { sender: 7, from: 649, planned: 650, receivers: 4, cut_off: false };
+    joined::Share {
+        number: 2,
+        of: 3,
+        run: 9_876_543,
+        elsewhere: 9_876_000,
+        interrupted: false,
+        senders: vec![sent],
+        tails: vec![tail],
+    }
 }
 
 fn slow_reader(number: u16, at: Option<i64>) -> SlowReader {

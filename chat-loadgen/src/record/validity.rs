@@ -169,8 +169,12 @@ fn remarks(record: &Record) -> Vec<String> {
 fn remarks_on_deliveries(record: &Record) -> Vec<String> {
     let ledger = &record.ledger;
     let strangers = record.words.get("strangers").map_or(0, |words| words.count);
+    let undecided = match &record.share {
+        None => "the receiver was leaving or joining",
+        Some(_) => "of other generators, whose records tell whether it was sent: `merge` them",
+    };
     let remarks = [
-        ("undecided", ledger.undecided, "the receiver was leaving or joining"),
+        ("undecided", ledger.undecided, undecided),
         ("cut off", ledger.cut_off, "receiver or sender was disconnected"),
         ("merged", ledger.merged, "on one line with another delivery"),
         ("strangers' lines", strangers, "others use this server, too"),

@@ -28,6 +28,7 @@ pub(crate) fn summary(record: &Record) -> String {
     lines.extend(paragraph("workload", &workload(record)));
     lines.extend(paragraph("traffic", &traffic(record)));
     lines.extend(latencies(record));
+    lines.extend(addresses(record));
     lines.extend(without_slow_readers(record));
     lines.extend(slow_readers(record));
     lines.extend(ledger(record));
@@ -85,7 +86,10 @@ fn workload(record: &Record) -> Vec<String> {
     let asked = &record.workload;
     let several =
         |number: u32, what: &str| (number > 0).then(|| format!("{} {what}", count(number.into())));
-    let mut items = vec![asked.dialect.clone()];
+    let mut items = vec![match &record.addresses[..] {
+        [only] => format!("{} at {}", asked.dialect, only.address),
+        _ => asked.dialect.clone(),
+    }];
     items.push(format!("{} clients, {} senders", asked.clients, asked.senders));
     items.extend(several(asked.rooms, if asked.rooms == 1 { "room" } else { "rooms" }));
     items.extend(several(asked.idle_clients, "idle"));
@@ -97,6 +101,9 @@ fn workload(record: &Record) -> Vec<String> {
     items.push(format!("{} B", asked.size));
     items.push(format!("{} s + {} s", asked.warm_up, asked.duration));
     items.push(format!("seed {}", asked.seed));
+    if let Some(share) = &record.share {
+        items.push(format!("generator {} of {}", share.number, share.of));
+    }
     items
 }
 
@@ -116,6 +123,10 @@ fn traffic(record: &Record) -> Vec<String> {
     }
     let (deliveries, per_second) = (count(traffic.deliveries), rate(traffic.delivery_rate));
     items.push(format!("{deliveries} deliveries, {per_second}/s"));
+    if let Some(share) = &record.share {
+        let elsewhere = count(share.elsewhere);
+        items.push(format!("{elsewhere} of other generators' messages, judged and not timed"));
+    }
     items
 }
 
@@ -148,6 +159,26 @@ fn percentiles(summary: &Summary) -> [String; 5] {
 fn row(label: &str, cells: &[String]) -> String {
     let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:>12}")).collect();
     format!("{label:<LABEL$}{}", cells.concat())
+}
+
+/// The figures of each address, if there is more than one.
+fn addresses(record: &Record) -> Vec<String> {
+    let [_, _, ..] = &record.addresses[..] else { return Vec::new() };
+    let head = ["clients", "senders", "deliveries", "p50", "p99", "disconn."];
+    let mut lines = vec![wide_row("address", &head.map(str::to_owned))];
+    lines.extend(record.addresses.iter().map(|at| {
+        let [p50, _, p99, ..] = percentiles(&at.response);
+        let [clients, senders] = [at.connected, at.senders].map(|number| count(number.into()));
+        let figures = [clients, senders, count(at.deliveries), p50, p99, count(at.disconnected)];
+        cut(&wide_row(&format!("  {}", at.address), &figures))
+    }));
+    lines
+}
+
+/// A row with a long label.
+fn wide_row(label: &str, cells: &[String]) -> String {
+    let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:>11}")).collect();
+    format!("{label:<24}{}", cells.concat())
 }
 
 fn without_slow_readers(record: &Record) -> Vec<String> {

@@ -39,13 +39,18 @@ pub(super) fn sum(ledger: &Ledger) -> String {
     terms.join(" + ")
 }
 
-/// A fault in a line: `c-17 ← c-3 #812 at 31.2 s, sent at 31.1 s: arrived again`.
+/// A fault in a line: `c-17 ← c-3 #812 at 31.2 s, sent at 31.1 s: arrived again`. Behind each name stands its
+/// server, if there are several.
 pub(super) fn witness(witness: &Witness) -> String {
-    let sender = witness.sender.as_ref().map(|name| format!(" ← {name}")).unwrap_or_default();
+    let at_server = |server: &Option<String>| server.as_ref().map(|server| format!(" ({server})"));
+    let receiver =
+        witness.receiver.clone() + &at_server(&witness.receiver_server).unwrap_or_default();
+    let sender = witness.sender.as_ref().map(|name| format!(" ← {name}")).unwrap_or_default()
+        + &at_server(&witness.sender_server).unwrap_or_default();
     let number = witness.number.map(|number| format!(" #{number}")).unwrap_or_default();
     let at = moment(witness.at);
     let sent = witness.sent.map(|sent| format!(", sent at {}", moment(sent))).unwrap_or_default();
-    visible(&format!("{}{sender}{number} at {at}{sent}: {}", witness.receiver, witness.detail))
+    visible(&format!("{receiver}{sender}{number} at {at}{sent}: {}", witness.detail))
 }
 
 /// A slow reader's fate: `c-7 after 12.5 s, 6,250 messages behind`.
@@ -97,6 +102,10 @@ mod tests {
             "c-48 ← c-3 #9 at 31.2 s, sent at 31.2 s: came again 1.2 ms later: \
              <b>\u{FFFD}[31mhola</b> \u{FFFD}\u{FFFD}\u{FFFD}end"
         );
+        seen.receiver_server = Some("[::1]:9001".to_owned());
+        seen.sender_server = Some("[::1]:9002".to_owned());
+        assert!(witness(&seen).starts_with("c-48 ([::1]:9001) ← c-3 ([::1]:9002) #9 at 31.2 s, "));
+        (seen.receiver_server, seen.sender_server) = (None, None);
         seen.sender = None;
         seen.number = None;
         seen.sent = None;

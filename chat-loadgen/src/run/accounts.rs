@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::plan::Plan;
-use crate::record::{Ledger, SlowReader, Witness, Words};
+use crate::record::joined::{SentBy, Share, Tail};
+use crate::record::{AtAddress, Ledger, SlowReader, Summary, Witness, Words};
+use crate::roles::Role;
+use crate::traffic::client::Client;
 use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
 use crate::traffic::shared::Shared;
+use crate::traffic::timing::servers::AtServer;
 use crate::traffic::worker::Fate;
 
 /// The accounts of all workers.
@@ -16,6 +20,8 @@ pub(super) struct Accounts {
     pub(super) ok: u64,
     /// Clients that took part and lost their connection, however often.
     pub(super) disconnected: u64,
+    /// Figures of each address of the server, where there are several.
+    pub(super) servers: Vec<AtServer>,
     /// The fate of each slow reader.
     pub(super) fates: Vec<Fate>,
 }
@@ -65,6 +71,58 @@ pub(super) fn ledger(plan: &Plan, all: &Accounts, shared: &Shared) -> Ledger {
     ledger
 }
 
+/// Figures of each address of the server; those of the only one are the run's.
+pub(super) fn addresses(plan: &Plan, all: &Accounts, clients: &[Client]) -> Vec<AtAddress> {
+    let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let figures = (0..).zip(&plan.addresses).zip(&all.servers);
+    let figures = figures.map(|((index, address), figures)| {
+        let here = clients.iter().filter(|client| client.server == index && client.took_part());
+        AtAddress {
+            address: address.to_string(),
+            connected: number(here.clone().count()),
+            senders: number(here.filter(|client| client.sender.is_some()).count()),
+            deliveries: figures.response.len(),
+            disconnected: figures.disconnected,
+            response: Summary::of(&figures.response),
+        }
+    });
+    figures.collect()
+}
+
+/// This generator's share in a run of several.
+pub(super) fn share(
+    plan: &Plan,
+    all: &Accounts,
+    shared: &Shared,
+    interrupted: bool,
+) -> Option<Share> {
+    let joined = plan.joined?;
+    let (number, of) = joined.share.numbered();
+    let planned = plan.planned();
+    let sent = |sender| SentBy {
+        sender,
+        name: plan.sender_name(sender),
+        sent: shared.in_flight.sent(sender),
+        disconnected: !shared.audience.has(sender),
+    };
+    let tail = |(&(sender, from, cut_off), &receivers): (&(u32, u32, bool), &u32)| Tail {
+        sender,
+        from,
+        planned: planned(sender),
+        receivers,
+        cut_off,
+    };
+    Some(Share {
+        number,
+        of,
+        run: joined.mark,
+        elsewhere: all.anomalies.elsewhere,
+        interrupted,
+        senders: plan.senders().map(sent).collect(),
+        tails: all.anomalies.tails.iter().map(tail).collect(),
+    })
+}
+
 /// The server's other words.
 pub(super) fn words(plan: &Plan, all: &Accounts, shared: &Shared) -> BTreeMap<String, Words> {
     let seen = Anomaly::WORDS.into_iter().filter(|&kind| all.anomalies.count(kind) > 0);
@@ -90,10 +148,16 @@ pub(super) fn slow_readers(plan: &Plan, all: &Accounts, shared: &Shared) -> Vec<
 }
 
 fn witnesses(plan: &Plan, sightings: &[Sighting], shared: &Shared) -> Vec<Witness> {
+    let roles = if plan.addresses.len() > 1 { plan.roles() } else { Vec::new() };
+    let server = |role: &Role| plan.addresses[role.server as usize].to_string();
+    let of_receiver = |client: u32| roles.get(client as usize).map(server);
+    let of_sender = |sender: u32| roles.iter().find(|role| role.sender == Some(sender)).map(server);
     let since = |time: u64| time.cast_signed().saturating_sub_unsigned(shared.window.start());
     let witness = |sighting: &Sighting| Witness {
         receiver: plan.name(sighting.receiver),
+        receiver_server: of_receiver(sighting.receiver),
         sender: sighting.message.map(|(sender, _)| plan.sender_name(sender)),
+        sender_server: sighting.message.and_then(|(sender, _)| of_sender(sender)),
         number: sighting.message.map(|(_, number)| number),
         sent: sighting.sent.map(since),
         at: since(sighting.at),

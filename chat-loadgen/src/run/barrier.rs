@@ -2,7 +2,6 @@
 //! sender of its room.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use std::time::Duration;
 use crate::plan::Plan;
 use crate::run::fleet::Fleet;
 use crate::run::observer::{Observer, Phase};
+use crate::traffic::clock::nanoseconds;
 use crate::traffic::shared::Shared;
 use crate::wire::dialects::LastWords;
 
@@ -31,10 +31,11 @@ pub(crate) enum Failure {
     Start(#[source] io::Error),
     /// Too few clients have a connection.
     #[error(
-        "cannot connect to {address} (is a server running there?): {failed} of {all} clients failed"
+        "cannot connect to {addresses} (is a server running there?): {failed} of {all} clients failed"
     )]
     Connect {
-        address: SocketAddr,
+        /// Addresses that were tried.
+        addresses: String,
         /// Number of clients without a connection.
         failed: usize,
         /// Number of clients in all.
@@ -58,6 +59,15 @@ pub(crate) enum Failure {
          messages, and does it speak this dialect? Its last words: {1}"
     )]
     Barrier(i64, LastWords),
+    /// Clients do not hear those of other generators.
+    #[error(
+        "{0} pairs of clients could not be shown to hear each other before --start-at: do all \
+         generators run, with the same options (and each with its own K of --join K/N)?"
+    )]
+    Others(i64),
+    /// The time at which the first message was due has passed.
+    #[error("connecting took until after --start-at: give it more time")]
+    TooLate,
     /// Told to stop before anything was measured.
     #[error("interrupted before anything was measured")]
     Interrupted,
@@ -74,7 +84,13 @@ pub(crate) fn connect_and_prove(
     let here = |index: u32| missing.binary_search(&index).is_err();
     let progress = &fleet.shared.progress;
     progress.unproven.fetch_add(pairs(fleet, here), Ordering::Relaxed);
-    barrier(plan, fleet, observer, stop)
+    let begin = plan.begin(fleet.shared.clock).unwrap_or(u64::MAX);
+    if plan.joined.is_some() {
+        barrier_with_others(plan, fleet, observer, stop, begin)?;
+    } else {
+        barrier(plan, fleet, observer, stop)?;
+    }
+    if fleet.shared.clock.now() < begin { Ok(()) } else { Err(Failure::TooLate) }
 }
 
 /// Connects the clients. Gives the indices of those that could not be connected, in rising order.
@@ -93,8 +109,17 @@ fn connect(
     let all = fleet.roles.len();
     if !failed.is_empty() && (failed.len() == all || !plan.allow_partial) {
         let number = failed.len();
+        let mut at: Vec<_> = failed.iter().map(|&(index, _)| fleet.address(index)).collect();
+        at.sort_unstable();
+        at.dedup();
+        let addresses: Vec<_> = at.iter().map(ToString::to_string).collect();
         let (_, source) = failed.swap_remove(0);
-        return Err(Failure::Connect { address: plan.address, failed: number, all, source });
+        return Err(Failure::Connect {
+            addresses: addresses.join(", "),
+            failed: number,
+            all,
+            source,
+        });
     }
     let connected = (all - failed.len()) as u64;
     let unserved = || connected.saturating_sub(shared.progress.settled.load(Ordering::Relaxed));
@@ -127,9 +152,7 @@ fn barrier(
     let mut idle = Duration::ZERO;
     while unproven() > 0 {
         let before = unproven();
-        for (sender, send_half) in fleet.senders.send_halves() {
-            send_half.probe(sender, shared);
-        }
+        probe(fleet);
         let left = wait_for_progress(
             stop,
             || REPEAT,
@@ -146,6 +169,50 @@ fn barrier(
         }
     }
     Ok(())
+}
+
+/// The same with the senders of other generators, which may come later: the probes go on until shortly
+/// before the first message is due.
+fn barrier_with_others(
+    plan: &Plan,
+    fleet: &Fleet,
+    observer: &mut dyn Observer,
+    stop: &AtomicBool,
+    begin: u64,
+) -> Result<(), Failure> {
+    let shared = &*fleet.shared;
+    let unproven = || shared.progress.unproven.load(Ordering::Relaxed);
+    let planned = plan.planned();
+    let shortly = begin.saturating_sub(nanoseconds(2.0 * REPEAT.as_secs_f64()));
+    loop {
+        let now = shared.clock.now();
+        match unproven() {
+            0 => shared.in_flight.expect_others(&planned),
+            left if now >= begin => return Err(Failure::Others(left)),
+            _ => {}
+        }
+        if unproven() == 0 && now >= shortly {
+            return Ok(());
+        }
+        probe(fleet);
+        wait_for_progress(
+            stop,
+            || REPEAT,
+            || {
+                observer.progress(Phase::Barrier, shared, None);
+                // Others may still have to hear the next probe.
+                unproven().max(1)
+            },
+        );
+        check_can_continue(plan, shared, stop)?;
+    }
+}
+
+/// Lets every sender say a probe.
+fn probe(fleet: &Fleet) {
+    for (sender, send_half) in fleet.senders.send_halves() {
+        send_half.probe(sender, &fleet.shared);
+    }
 }
 
 /// Checks that the run was not stopped and that the server neither refused nor closed a connection.

@@ -16,10 +16,10 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Interval at which a waiting thread looks at `stop`, in nanoseconds.
 const LOOK: u64 = 50_000_000;
 
-/// Makes `number` connections and hands each over with its index as soon as there is one. Gives
-/// those that could not be made; or fewer of both if told to `stop`.
+/// Makes `number` connections, each to the address of its index, and hands each over as soon as there
+/// is one. Gives those that could not be made; or fewer of both if told to `stop`.
 pub(crate) fn connect_all(
-    address: SocketAddr,
+    address: impl Fn(u32) -> SocketAddr + Sync,
     number: u32,
     how: Connecting,
     stop: &AtomicBool,
@@ -41,8 +41,8 @@ pub(crate) fn connect_all(
             if stop.load(Ordering::Relaxed) {
                 return;
             }
-            if let Err(error) = connect(address, how, stop).and_then(|stream| joined(index, stream))
-            {
+            let connected = connect(address(index), how, stop);
+            if let Err(error) = connected.and_then(|stream| joined(index, stream)) {
                 failed.lock().unwrap_or_else(PoisonError::into_inner).push((index, error));
             }
         }
@@ -100,13 +100,19 @@ mod tests {
         let address = listener.local_addr().expect("an address");
         let got = Mutex::new(Vec::new());
         let stop = AtomicBool::new(false);
-        let failed = connect_all(address, 20, HOW, &stop, |index, _| {
-            if index == 7 {
-                return Err(io::ErrorKind::Other.into());
-            }
-            got.lock().expect("no panic").push(index);
-            Ok(())
-        });
+        let failed = connect_all(
+            |_| address,
+            20,
+            HOW,
+            &stop,
+            |index, _| {
+                if index == 7 {
+                    return Err(io::ErrorKind::Other.into());
+                }
+                got.lock().expect("no panic").push(index);
+                Ok(())
+            },
+        );
         assert_eq!(failed.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [7]);
         let mut got = got.into_inner().expect("no panic");
         got.sort_unstable();

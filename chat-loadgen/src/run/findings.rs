@@ -1,5 +1,6 @@
 //! Makes a run's measurements into the record, and the histograms behind it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,8 +11,8 @@ use crate::plan::Plan;
 use crate::record::figures::float;
 use crate::record::validity;
 use crate::record::{
-    Environment, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Server,
-    Status, Summary, Traffic, VERSION, Verdict,
+    AtAddress, Environment, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record,
+    Server, Status, Summary, Traffic, VERSION, Verdict,
 };
 use crate::roles::Part;
 use crate::run::accounts::{self, Accounts};
@@ -23,6 +24,7 @@ use crate::traffic::ledger::anomalies::Anomalies;
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::intervals::{LatencyTotals, sum};
 use crate::traffic::timing::latency::{LatencySlice, MessageTimes, histogram};
+use crate::traffic::timing::servers::AtServer;
 use crate::traffic::worker::Finding;
 
 /// Maximum number of worst receivers in the record.
@@ -101,7 +103,7 @@ pub(crate) fn record(
     let Measurements { shared, findings, totals, paced, edges, unsent, .. } = measurements;
     let Measurements { interrupted, still_arriving, .. } = measurements;
     let span = Span { from: edges[0], to: edges[1] };
-    let all = Sum::of(findings, plan.witnesses);
+    let all = Sum::of(findings, plan);
     let connected = all.connected();
     let deliveries = span.to.deliveries - span.from.deliveries;
     let everybody = f64::from(connected + plan.numbers.idle);
@@ -122,9 +124,11 @@ pub(crate) fn record(
             delivery_rate: float(deliveries) / span.seconds(),
             bytes: span.to.bytes - span.from.bytes,
         },
+        addresses: accounts::addresses(plan, &all.accounts, &all.clients),
         latency: Latency::of(&histograms),
         worst: worst(plan, &all.clients),
         ledger: Ledger { still_arriving, ..all.ledger(plan, &shared) },
+        share: accounts::share(plan, &all.accounts, &shared, interrupted),
         words: accounts::words(plan, &all.accounts, &shared),
         slow_readers: accounts::slow_readers(plan, &all.accounts, &shared),
         intervals: Vec::new(),
@@ -135,9 +139,24 @@ pub(crate) fn record(
         floor: None,
         search: Vec::new(),
     };
+    if let [address] = &plan.addresses[..] {
+        record.addresses = vec![only_address(address, &record)];
+    }
     record.intervals = around.intervals;
     record.verdict = validity::of(&record, interrupted);
     (record, histograms)
+}
+
+/// The only address, whose figures are the run's.
+fn only_address(address: &SocketAddr, record: &Record) -> AtAddress {
+    AtAddress {
+        address: address.to_string(),
+        connected: record.traffic.connected,
+        senders: record.workload.senders,
+        deliveries: record.traffic.deliveries,
+        disconnected: record.ledger.disconnected,
+        response: record.latency.response,
+    }
 }
 
 fn histograms(totals: &LatencyTotals, messages: MessageTimes) -> Histograms {
@@ -187,10 +206,14 @@ impl Span {
 }
 
 impl Sum {
-    fn of(findings: Vec<Finding>, witnesses: usize) -> Self {
+    fn of(findings: Vec<Finding>, plan: &Plan) -> Self {
         let mut all = Self {
             messages: MessageTimes::default(),
-            accounts: Accounts { anomalies: Anomalies::new(witnesses), ..Accounts::default() },
+            accounts: Accounts {
+                anomalies: Anomalies::new(plan.witnesses),
+                servers: AtServer::of_each(plan.addresses.len()).into(),
+                ..Accounts::default()
+            },
             untimed: 0,
             waits: histogram(),
             used: Vec::new(),
@@ -202,6 +225,9 @@ impl Sum {
             all.accounts.ok += finding.ok;
             all.untimed += finding.untimed;
             all.accounts.disconnected += finding.disconnected;
+            for (server, other) in all.accounts.servers.iter_mut().zip(&finding.servers) {
+                server.add(other);
+            }
             sum(&mut all.waits, &finding.waits);
             all.used.extend(finding.used);
             all.clients.extend(finding.clients);
@@ -218,8 +244,8 @@ impl Sum {
 
     /// Number of clients that took part from the first message on, without idle ones.
     fn connected(&self) -> u32 {
-        let took_part = |client: &&Client| client.began && client.part != Part::Idle;
-        u32::try_from(self.clients.iter().filter(took_part).count()).unwrap_or(u32::MAX)
+        let took_part = self.clients.iter().filter(|client| client.took_part());
+        u32::try_from(took_part.count()).unwrap_or(u32::MAX)
     }
 
     /// Clients that came back, and heard nothing of what was said some time later.

@@ -1,7 +1,7 @@
 //! All simulated clients and the threads that look after them.
 
 use std::io;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use mio::{Interest, Poll, Registry, Token, Waker};
 
 use crate::plan::{Connecting, Pacing, Plan};
 use crate::record::figures;
-use crate::roles::{self, Part, Role};
+use crate::roles::{Part, Role};
 use crate::run::connecting::{self, connect_all};
 use crate::traffic::audience::{Audience, Sender};
 use crate::traffic::client::Newcomer;
@@ -62,24 +62,20 @@ impl Fleet {
     ///
     /// When the system gives no thread or no event queue.
     pub(crate) fn new(plan: &Plan, mark: u32) -> io::Result<(Self, Receiver<IntervalReport>)> {
-        let numbers = roles::Numbers { churners: plan.churners(), ..plan.numbers };
-        let roles = roles::assign(numbers);
+        let numbers = plan.numbers;
+        let roles = plan.roles();
         let workers = numbers.threads as usize + 1;
         let dialect = plan.dialect.dialect();
-        let mut senders: Vec<&Role> = roles.iter().filter(|role| role.sender.is_some()).collect();
-        senders.sort_by_key(|role| role.sender);
-        let senders: Vec<Sender> = senders
-            .into_iter()
-            .map(|role| Sender::new(role.room.unwrap_or(0), role.worker as usize))
-            .collect();
+        let senders = senders(plan, &roles);
         let shared = Arc::new(Shared::new(Parts {
             mark: Mark::new(mark, plan.verify),
-            in_flight: InFlight::new(senders.len(), messages_of_one(plan)),
+            in_flight: InFlight::joined(plan.senders(), plan.all_senders(), messages_of_one(plan)),
             audience: Audience::new(workers, numbers.rooms, dialect.echoes(), senders),
             dialect,
             verify: plan.verify,
             total_order: plan.total_order,
             witnesses: plan.witnesses,
+            servers: plan.addresses.len(),
             patience: clock::nanoseconds(plan.drain_timeout.as_secs_f64()),
             workers,
         }));
@@ -117,24 +113,30 @@ impl Fleet {
 
     /// Connects all clients. Gives those that could not be connected, with the reasons.
     pub(crate) fn connect(&self, stop: &AtomicBool) -> Vec<(u32, io::Error)> {
-        let senders = self.roles.iter().filter(|role| role.sender.is_some()).count();
-        let send_halves: Mutex<Vec<Option<Arc<SendHalf>>>> = Mutex::new(vec![None; senders]);
+        let senders = self.plan.senders();
+        let send_halves: Mutex<Vec<Option<Arc<SendHalf>>>> = Mutex::new(vec![None; senders.len()]);
         let number = u32::try_from(self.roles.len()).unwrap_or(u32::MAX);
         let connecting = self.plan.connecting;
-        let failed = connect_all(self.plan.address, number, connecting, stop, |index, stream| {
+        let address = |index| self.address(index);
+        let failed = connect_all(address, number, connecting, stop, |index, stream| {
             let send_half = self.join(index, self.plan.name(index), stream, None)?;
             if let Some(sender) = self.roles[index as usize].sender {
                 let mut send_halves = send_halves.lock().unwrap_or_else(PoisonError::into_inner);
-                send_halves[sender as usize] = Some(send_half);
+                send_halves[(sender - senders.start) as usize] = Some(send_half);
             }
             Ok(())
         });
         let send_halves = send_halves.into_inner().unwrap_or_else(PoisonError::into_inner);
-        for (sender, _) in (0..).zip(&send_halves).filter(|(_, send_half)| send_half.is_none()) {
+        for (sender, _) in senders.zip(&send_halves).filter(|(_, send_half)| send_half.is_none()) {
             self.shared.audience.remove_sender(sender);
         }
         self.senders.set_send_halves(send_halves);
         failed
+    }
+
+    /// Address of the server to which a client connects.
+    pub(crate) fn address(&self, index: u32) -> SocketAddr {
+        self.plan.addresses[self.roles[index as usize].server as usize]
     }
 
     /// Connects a client that has left for the `time`th time, under another name: the server may
@@ -147,7 +149,7 @@ impl Fleet {
         let how = Connecting { retries: 0, timeout: RETURN, ..self.plan.connecting };
         let senders = self.shared.audience.senders(self.roles[index as usize].room);
         let back = senders.iter().map(|&sender| self.shared.in_flight.sent(sender)).collect();
-        let stream = connecting::connect(self.plan.address, how, &self.shared.progress.silent)?;
+        let stream = connecting::connect(self.address(index), how, &self.shared.progress.silent)?;
         let name = format!("{}-{time}", self.plan.name(index));
         self.join(index, name, stream, Some(back)).map(drop)
     }
@@ -160,7 +162,7 @@ impl Fleet {
         stream: TcpStream,
         back: Option<Box<[u32]>>,
     ) -> io::Result<Arc<SendHalf>> {
-        let Role { part, room, sender, worker, witness } = self.roles[index as usize];
+        let Role { part, room, sender, worker, server, witness } = self.roles[index as usize];
         let handle = &self.workers[worker as usize];
         let mut stream = mio::net::TcpStream::from_std(stream);
         let interest = Interest::READABLE | Interest::WRITABLE;
@@ -170,9 +172,16 @@ impl Fleet {
         let stage = self.shared.dialect.hello(&who, &mut hello);
         let send_half = Arc::new(SendHalf::new(stream, who));
         send_half.say(&hello, &self.shared);
-        let send_half_too = Arc::clone(&send_half);
-        let newcomer =
-            Newcomer { index, part, sender, witness, send_half: send_half_too, stage, back };
+        let newcomer = Newcomer {
+            index,
+            part,
+            sender,
+            server,
+            witness,
+            send_half: Arc::clone(&send_half),
+            stage,
+            back,
+        };
         self.tell(worker, Command::Join(Box::new(newcomer)));
         Ok(send_half)
     }
@@ -223,6 +232,20 @@ impl Fleet {
     }
 }
 
+/// The senders of the run; those of other generators have only a room here.
+fn senders(plan: &Plan, roles: &[Role]) -> Vec<Sender> {
+    let mut senders: Vec<Sender> = match &plan.joined {
+        None => plan.senders().map(|_| Sender::elsewhere(0)).collect(),
+        Some(joined) => joined.senders().map(|(room, _)| Sender::elsewhere(room)).collect(),
+    };
+    for role in roles {
+        if let (Some(sender), Some(room)) = (role.sender, role.room) {
+            senders[sender as usize] = Sender::new(room, role.worker as usize);
+        }
+    }
+    senders
+}
+
 /// Delay up to which a late message's times are still known, beside the time for draining.
 const LATE: Duration = Duration::from_secs(30);
 
@@ -235,7 +258,7 @@ fn messages_of_one(plan: &Plan) -> u64 {
             let warm_up = shape.first() * plan.warm_up.as_secs_f64();
             let all = shape.expected(plan.duration) + warm_up;
             let late = shape.highest() * (LATE + plan.drain_timeout).as_secs_f64();
-            let senders = f64::from(plan.numbers.senders.max(1));
+            let senders = f64::from(plan.all_senders().max(1));
             figures::whole(all.min(late) / senders) + 1
         }
     }

@@ -12,7 +12,6 @@ use crate::run::fleet::Fleet;
 use crate::run::observer::{Counts, Edge, Observer, Phase};
 use crate::run::pacer::{self, Paced};
 use crate::traffic::clock::nanoseconds;
-use crate::traffic::sending::schedule::{Schedule, Shape};
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::intervals::{IntervalReport, Intervals};
 
@@ -75,7 +74,8 @@ impl<'a> Phases<'a> {
     /// Goes through warm-up, measuring window and draining.
     pub(crate) fn measure(&mut self) -> Option<Paced> {
         let shared = &*self.fleet.shared;
-        let begin = shared.clock.now() + PREPARATION;
+        let now = shared.clock.now();
+        let begin = self.plan.begin(shared.clock).unwrap_or(now + PREPARATION);
         let start = begin + nanoseconds(self.plan.warm_up.as_secs_f64());
         let end = start + nanoseconds(self.plan.duration.as_secs_f64());
         shared.window.set(start, end);
@@ -113,21 +113,16 @@ impl<'a> Phases<'a> {
         start: u64,
     ) -> Option<ScopedJoinHandle<'scope, Paced>> {
         let senders = Arc::clone(&self.fleet.senders);
-        let Plan { seed, warm_up, duration, .. } = *self.plan;
-        match &self.plan.pacing {
-            Pacing::Closed(window) => {
-                senders.shared().clock.sleep_until(begin);
-                senders.refill(u64::from(*window));
-                None
-            }
-            Pacing::Open(shape, arrivals) => {
-                // The same arrivals, at the rate at which the window begins.
-                let even = Shape::constant(shape.first());
-                let before = Schedule::new(&even, *arrivals, !seed, begin, warm_up);
-                let within = Schedule::new(shape, *arrivals, seed, start, duration);
-                Some(scope.spawn(move || pacer::pace(&senders, before.chain(within))))
-            }
+        if let Pacing::Closed(window) = self.plan.pacing {
+            senders.shared().clock.sleep_until(begin);
+            senders.refill(u64::from(window));
+            return None;
         }
+        // All senders of the run take turns; those of other generators send elsewhere.
+        let (local, turns) = (self.plan.senders(), (0..self.plan.all_senders()).cycle());
+        let times = self.plan.schedule(begin, start)?.zip(turns);
+        let times = times.filter(move |(_, sender)| local.contains(sender)).map(|(time, _)| time);
+        Some(scope.spawn(move || pacer::pace(&senders, times)))
     }
 
     /// Watches the run until that time of its clock, or until told to stop.

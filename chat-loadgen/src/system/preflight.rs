@@ -45,9 +45,9 @@ pub(crate) enum Shortage {
     },
 }
 
-/// Checks that this process can have so many connections to one address at a time.
-pub(crate) fn check(connections: u64, address: SocketAddr) -> Result<(), Shortage> {
-    judge(connections, address, descriptors::available(), ports())
+/// Checks that this process can have so many connections at a time, evenly to each of these addresses.
+pub(crate) fn check(connections: u64, addresses: &[SocketAddr]) -> Result<(), Shortage> {
+    judge(connections, addresses, descriptors::available(), ports())
 }
 
 /// Number of ephemeral ports for outgoing connections (Linux). The range holds for IPv6, too.
@@ -63,7 +63,7 @@ fn ports_in(range: &str) -> Option<u64> {
 
 fn judge(
     connections: u64,
-    address: SocketAddr,
+    addresses: &[SocketAddr],
     descriptors: Option<u64>,
     ports: Option<u64>,
 ) -> Result<(), Shortage> {
@@ -71,7 +71,12 @@ fn judge(
     if let Some(available) = descriptors.filter(|available| *available < needed) {
         return Err(Shortage::Descriptors { connections, needed, available });
     }
-    if let Some(available) = ports.filter(|available| *available < needed) {
+    // A source port serves one connection to each address.
+    let connections = connections.div_ceil(addresses.len().max(1) as u64);
+    let needed = connections.saturating_add(RESERVE);
+    if let (Some(available), Some(&address)) = (ports, addresses.first())
+        && available < needed
+    {
         return Err(Shortage::Ports { connections, address, needed, available });
     }
     Ok(())
@@ -83,7 +88,7 @@ mod tests {
 
     fn judged(descriptors: Option<u64>, ports: Option<u64>) -> Option<String> {
         let address = SocketAddr::from(([127, 0, 0, 1], 12345));
-        judge(10_000, address, descriptors, ports).err().map(|shortage| shortage.to_string())
+        judge(10_000, &[address], descriptors, ports).err().map(|shortage| shortage.to_string())
     }
 
     #[test]
@@ -107,6 +112,13 @@ mod tests {
     }
 
     #[test]
+    fn each_address_has_all_source_ports() {
+        let addresses = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        assert_eq!(judge(10_000, &addresses, None, Some(5_064)), Ok(()));
+        assert!(judge(10_000, &addresses, None, Some(5_063)).is_err());
+    }
+
+    #[test]
     fn a_range_of_ports_includes_both_its_ends() {
         assert_eq!(ports_in("32768\t60999\n"), Some(28_232));
         assert_eq!(ports_in("60999 32768"), Some(0));
@@ -116,8 +128,8 @@ mod tests {
     #[test]
     fn the_limits_of_this_machine_count() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
-        assert_eq!(check(1, address), Ok(()));
+        assert_eq!(check(1, &[address]), Ok(()));
         let limited = descriptors::available().is_some() || ports().is_some();
-        assert_eq!(check(u64::MAX, address).is_err(), limited);
+        assert_eq!(check(u64::MAX, &[address]).is_err(), limited);
     }
 }

@@ -30,6 +30,11 @@ impl Sender {
     pub(crate) fn new(room: u32, worker: usize) -> Self {
         Self { room, seat: 0, worker, here: AtomicBool::new(true) }
     }
+
+    /// A sender of another generator.
+    pub(crate) fn elsewhere(room: u32) -> Self {
+        Self::new(room, usize::MAX)
+    }
 }
 
 impl Audience {

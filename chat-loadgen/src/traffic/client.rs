@@ -35,6 +35,8 @@ pub(crate) struct Client {
     pub(crate) presence: Presence,
     /// Its index among the senders, if it is one.
     pub(crate) sender: Option<u32>,
+    /// Index of the server's address.
+    pub(crate) server: u32,
     /// True if the order that it sees is the room's reference order.
     pub(crate) witness: bool,
     /// True if it is the only client on its thread.
@@ -101,7 +103,7 @@ impl Received {
 impl Client {
     /// A client whose connection has been made and whose hello has been said.
     pub(crate) fn new(newcomer: Newcomer, canary: bool, shared: &Shared) -> Self {
-        let Newcomer { index, part, sender, witness, send_half, stage, back } = newcomer;
+        let Newcomer { index, part, sender, server, witness, send_half, stage, back } = newcomer;
         let senders = shared.audience.senders(send_half.who().room).len();
         let account = back.map_or_else(|| Account::new(senders), Account::coming);
         Self {
@@ -109,6 +111,7 @@ impl Client {
             part,
             presence: Presence::Coming,
             sender,
+            server,
             witness,
             canary,
             address: send_half.stream().local_addr().ok(),
@@ -138,6 +141,11 @@ impl Client {
     #[inline]
     pub(crate) fn room(&self) -> Option<u32> {
         self.send_half.who().room
+    }
+
+    /// Returns whether it took part from the first message on. Idle clients do not.
+    pub(crate) fn took_part(&self) -> bool {
+        self.began && self.part != Part::Idle
     }
 
     /// Returns whether the client has heard all senders that it should. In no room there are none.
@@ -195,6 +203,7 @@ pub(crate) struct Newcomer {
     pub(crate) index: u32,
     pub(crate) part: Part,
     pub(crate) sender: Option<u32>,
+    pub(crate) server: u32,
     pub(crate) witness: bool,
     pub(crate) send_half: Arc<SendHalf>,
     pub(crate) stage: dialects::Stage,

@@ -4,6 +4,7 @@
 //! and memory is bounded. A slot is written before its message's last byte is, so the thread that
 //! receives the message finds the slot complete.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::wire::payload::MAX_MESSAGES;
@@ -17,6 +18,9 @@ const MIN_SLOTS: usize = 64;
 #[derive(Debug)]
 pub(crate) struct InFlight {
     rings: Box<[Ring]>,
+    /// This generator's senders. Of the others there is only the number of messages that may come.
+    local: Range<u32>,
+    slots: usize,
 }
 
 /// One sender's ring of messages.
@@ -63,26 +67,64 @@ impl InFlight {
     pub(crate) fn new(senders: usize, messages: u64) -> Self {
         let most = 1 << (MAX_SLOTS / senders.max(1)).max(MIN_SLOTS).ilog2();
         let slots = usize::try_from(messages).unwrap_or(most).clamp(MIN_SLOTS, most);
+        let slots = slots.next_power_of_two();
+        let local = 0..u32::try_from(senders).unwrap_or(u32::MAX);
         let ring = |_| Ring {
             sent: AtomicU32::new(0),
-            slots: (0..slots.next_power_of_two()).map(|_| Slot::default()).collect(),
+            slots: (0..slots).map(|_| Slot::default()).collect(),
         };
-        Self { rings: (0..senders).map(ring).collect() }
+        Self { rings: (0..senders).map(ring).collect(), local, slots }
     }
 
-    /// Slots of each ring: a power of two.
+    /// As [`Self::new`] for the senders `local` of a run of `senders` in all.
+    pub(crate) fn joined(local: Range<u32>, senders: u32, messages: u64) -> Self {
+        let Self { rings, slots, .. } = Self::new(local.len(), messages);
+        let elsewhere = |number: u32| {
+            (0..number).map(|_| Ring { sent: AtomicU32::new(0), slots: Box::default() })
+        };
+        let before = elsewhere(local.start);
+        let rings = before.chain(rings).chain(elsewhere(senders.saturating_sub(local.end)));
+        Self { rings: rings.collect(), local, slots }
+    }
+
+    /// Slots of each ring of this generator's senders: a power of two.
     pub(crate) fn slots(&self) -> usize {
-        self.rings.first().map_or(0, |ring| ring.slots.len())
+        self.slots
     }
 
-    /// Number of messages that a sender has begun to send.
+    /// The indices of this generator's senders.
+    pub(crate) fn local(&self) -> Range<u32> {
+        self.local.clone()
+    }
+
+    /// Returns whether a sender is one of this generator's.
+    #[inline]
+    pub(crate) fn is_local(&self, sender: u32) -> bool {
+        self.local.contains(&sender)
+    }
+
+    /// Returns whether other generators send in this run.
+    pub(crate) fn has_others(&self) -> bool {
+        self.local.len() < self.rings.len()
+    }
+
+    /// Expects so many messages of each sender of another generator.
+    pub(crate) fn expect_others(&self, planned: impl Fn(u32) -> u32) {
+        for (sender, ring) in (0..).zip(&self.rings).filter(|(sender, _)| !self.is_local(*sender)) {
+            ring.sent.store(planned(sender), Ordering::Release);
+        }
+    }
+
+    /// Number of messages that a sender has begun to send; of one of another generator, that it is to
+    /// send.
     pub(crate) fn sent(&self, sender: u32) -> u32 {
         self.rings[sender as usize].sent.load(Ordering::Acquire)
     }
 
-    /// Number of messages that all senders have begun to send.
+    /// Number of messages that all senders of this generator have begun to send.
     pub(crate) fn all_sent(&self) -> u64 {
-        self.rings.iter().map(|ring| u64::from(ring.sent.load(Ordering::Relaxed))).sum()
+        let rings = &self.rings[self.local.start as usize..self.local.end as usize];
+        rings.iter().map(|ring| u64::from(ring.sent.load(Ordering::Relaxed))).sum()
     }
 
     /// Begins a message of a sender: gives its number, unless there are no more numbers. `waiting`
@@ -114,9 +156,13 @@ impl InFlight {
         self.slot(sender, number).written.store(now, Ordering::Release);
     }
 
-    /// A message's times, unless its slot has been taken by a later one or it was never sent.
+    /// A message's times, unless its slot has been taken by a later one or it was never sent; or not
+    /// by this generator.
     #[inline]
     pub(crate) fn times(&self, sender: u32, number: u32) -> Option<Times> {
+        if !self.is_local(sender) {
+            return None;
+        }
         let slot = self.slot(sender, number);
         let times = Times {
             written: slot.written.load(Ordering::Acquire),

@@ -30,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) total_order: bool,
     /// Number of witnesses that are kept of each anomaly.
     pub(crate) witnesses: usize,
+    /// Number of addresses over which the clients are spread.
+    pub(crate) servers: usize,
     /// Counters of the run's progress.
     pub(crate) progress: Progress,
     /// Time in flight after which a message is lost, in nanoseconds.
@@ -126,6 +128,7 @@ pub(crate) struct Parts {
     pub(crate) verify: bool,
     pub(crate) total_order: bool,
     pub(crate) witnesses: usize,
+    pub(crate) servers: usize,
     pub(crate) patience: u64,
     /// Number of workers.
     pub(crate) workers: usize,
@@ -142,6 +145,7 @@ impl Shared {
             verify,
             total_order,
             witnesses,
+            servers,
             patience,
             workers,
         } = parts;
@@ -155,6 +159,7 @@ impl Shared {
             verify,
             total_order,
             witnesses,
+            servers,
             progress: Progress::default(),
             patience,
             outstanding: (0..workers).map(|_| AtomicU64::new(u64::MAX)).collect(),
@@ -225,6 +230,7 @@ pub(crate) mod sample {
             verify: true,
             total_order: false,
             witnesses: 5,
+            servers: 1,
             patience: 1_000_000,
             workers: 1,
         });

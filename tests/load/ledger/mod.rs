@@ -14,7 +14,7 @@ use crate::delaying::delaying;
 use crate::running::{Ended, Relay, run_at};
 
 /// The counts in the relay's log, by kind of fault.
-fn logged(path: &Path) -> BTreeMap<String, u64> {
+pub(crate) fn logged(path: &Path) -> BTreeMap<String, u64> {
     let log = fs::read_to_string(path).expect("the relay's log");
     let mut counts = BTreeMap::new();
     for line in log.lines() {
@@ -63,7 +63,7 @@ fn only(ended: &Ended, faults: &[&str]) {
     assert_eq!(ended.status, Some(if faults.is_empty() { 0 } else { 3 }), "{}", ended.words);
 }
 
-fn count(log: &BTreeMap<String, u64>, fault: &str) -> u64 {
+pub(crate) fn count(log: &BTreeMap<String, u64>, fault: &str) -> u64 {
     log.get(fault).copied().unwrap_or(0)
 }
 

@@ -38,6 +38,7 @@ pub(crate) fn render(record: &Record, histograms: &Histograms) -> String {
                     (header(record, &title))
                     (tiles(record))
                     (latency(record, histograms))
+                    (tables::addresses(record))
                     (over_time(record))
                     (search(record))
                     (tables::ledger(&record.ledger))
@@ -212,6 +213,7 @@ mod tests {
         let headings = page.split("<h2>").skip(1).filter_map(|rest| rest.split("</h2>").next());
         let expected = [
             "Latency",
+            "By address",
             "Over time",
             "Search for the highest rate",
             "Ledger",

@@ -84,6 +84,20 @@ pub(super) fn words(record: &Record) -> Markup {
     section("The server's other words", &content)
 }
 
+/// The figures of each address, if there is more than one.
+pub(super) fn addresses(record: &Record) -> Markup {
+    let [_, _, ..] = &record.addresses[..] else { return html! {} };
+    let rows = record.addresses.iter().map(|at| {
+        let [clients, senders] = [at.connected, at.senders].map(|number| count(number.into()));
+        let [p50, p99] =
+            [at.response.p50, at.response.p99].map(|value| sampled(&at.response, value));
+        let (deliveries, disconnected) = (count(at.deliveries), count(at.disconnected));
+        vec![at.address.clone(), clients, senders, deliveries, p50, p99, disconnected].into()
+    });
+    let head = ["", "clients", "senders", "deliveries", "response p50", "p99", "disconnected"];
+    section("By address", &table(&head, &rows.collect::<Vec<_>>()))
+}
+
 pub(super) fn worst(record: &Record) -> Markup {
     let rows = record.worst.iter().map(|receiver| {
         let (name, address) = (receiver.name.clone(), receiver.address.clone());
@@ -214,7 +228,9 @@ fn generator(generator: &Generator) -> Markup {
 
 pub(super) fn circumstances(record: &Record) -> Markup {
     let (asked, environment) = (&record.workload, &record.environment);
+    let addresses: Vec<_> = record.addresses.iter().map(|at| &*at.address).collect();
     let workload = [
+        ("server", addresses.join(" ")),
         ("dialect", asked.dialect.clone()),
         ("clients", format!("{}, {} of them send", asked.clients, asked.senders)),
         ("rooms", asked.rooms.to_string()),
@@ -228,6 +244,14 @@ pub(super) fn circumstances(record: &Record) -> Markup {
         ("connected", count(record.traffic.connected.into())),
         ("read", bytes(float(record.traffic.bytes))),
     ];
+    let share = record.share.iter().flat_map(|share| {
+        let elsewhere = count(share.elsewhere);
+        [
+            ("generator", format!("{} of {}", share.number, share.of)),
+            ("deliveries of other generators' messages", elsewhere),
+        ]
+    });
+    let workload: Vec<_> = workload.into_iter().chain(share).collect();
     let limit = |[soft, hard]: [u64; 2]| format!("{}, at most {}", count(soft), count(hard));
     let unknown = || "unknown".to_owned();
     let environment = [

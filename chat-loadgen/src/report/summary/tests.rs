@@ -1,7 +1,7 @@
 //! Tests of the summary.
 
 use super::*;
-use crate::record::{Status, sample};
+use crate::record::{Status, figures, sample};
 
 /// The line that begins with a label.
 fn line<'a>(text: &'a str, label: &str) -> &'a str {
@@ -118,4 +118,15 @@ fn every_rate_that_was_tried_is_a_row() {
     let fourth = words(search.trim().lines().nth(3).unwrap());
     assert_eq!((fourth[0].as_str(), fourth[1].as_str()), ("4,000/s", "no"));
     assert_eq!(fourth.last().unwrap(), "7");
+}
+
+#[test]
+fn each_address_has_a_line_if_there_is_more_than_one() {
+    let text = summary(&sample::full());
+    let at = line(&text, "192.0.2.2:12345");
+    let p99 = figures::time(sample::full().addresses[1].response.p99);
+    assert!(at.contains(" 250 ") && at.contains(" 25 ") && at.contains(&p99), "{text}");
+    let text = summary(&sample::record());
+    assert!(!text.contains("address "), "{text}");
+    assert!(line(&text, "workload").contains("basico at 192.0.2.1:12345 · 500 clients"), "{text}");
 }

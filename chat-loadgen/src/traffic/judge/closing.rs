@@ -24,6 +24,9 @@ struct Missing {
     lost: u64,
     cut_off: u64,
     undecided: u64,
+    /// Of other generators, cut off and undecided: no damaged text is taken for these, because they
+    /// may never have been sent.
+    elsewhere: [u64; 2],
 }
 
 impl Judge {
@@ -55,8 +58,9 @@ impl Judge {
         let mut missing = self.missing(shared, client, &until, ending, now);
         self.take_damaged(shared, client, &mut missing, now);
         self.anomalies.count_more(Anomaly::Lost, missing.lost);
-        self.anomalies.count_more(Anomaly::CutOff, missing.cut_off);
-        self.anomalies.count_more(Anomaly::Undecided, missing.undecided);
+        let [cut_off, undecided] = missing.elsewhere;
+        self.anomalies.count_more(Anomaly::CutOff, missing.cut_off + cut_off);
+        self.anomalies.count_more(Anomaly::Undecided, missing.undecided + undecided);
         self.anomalies.forgotten += client.account.forgotten();
         if let Some(mut total_order) = client.total_order.take() {
             for key in total_order.finish(&shared.in_flight) {
@@ -113,6 +117,10 @@ impl Judge {
             }
             self.anomalies.due += account.due(seat, sent);
             let awaited = account.awaited(seat, sent);
+            if !shared.in_flight.is_local(sender) {
+                self.keep_tail(shared, client, (sender, awaited), ending, &mut missing, now);
+                continue;
+            }
             // What a sender had in flight when its connection ended may never have been heard.
             let ending = match ending {
                 Ending::Over if !shared.audience.has(sender) => Ending::CutOff,
@@ -146,6 +154,30 @@ impl Judge {
             self.keep(shared, Anomaly::Undecided, client, numbers, now, why);
         }
         missing
+    }
+
+    /// Keeps what did not come of another generator's sender: how much of it was sent is not known here.
+    fn keep_tail(
+        &mut self,
+        shared: &Shared,
+        client: &Client,
+        (sender, numbers): (u32, Range<u32>),
+        ending: Ending,
+        missing: &mut Missing,
+        now: u64,
+    ) {
+        if numbers.is_empty() {
+            return;
+        }
+        let cut_off = ending == Ending::CutOff;
+        *self.anomalies.tails.entry((sender, numbers.start, cut_off)).or_default() += 1;
+        let (place, anomaly, why) = if cut_off {
+            (0, Anomaly::CutOff, DISCONNECTED)
+        } else {
+            (1, Anomaly::Undecided, "did not come; its generator knows whether it was sent")
+        };
+        missing.elsewhere[place] += numbers.len() as u64;
+        self.keep(shared, anomaly, client, (sender, numbers), now, why);
     }
 
     /// Takes a client's damaged texts that could not be attributed for deliveries that are missing.

@@ -13,6 +13,7 @@ use crate::traffic::ledger::Arrival;
 use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::latency::LatencyRecorder;
+use crate::traffic::timing::servers::AtServer;
 use crate::wire::dialects::{Event, unescape};
 use crate::wire::payload::{Found, Kind, Message};
 
@@ -23,6 +24,8 @@ pub(crate) use closing::Ending;
 pub(crate) struct Judge {
     pub(crate) latency: LatencyRecorder,
     pub(crate) anomalies: Anomalies,
+    /// Figures of each address of the server, where there are several.
+    pub(crate) servers: Box<[AtServer]>,
     /// Deliveries that were due and came as they should.
     pub(crate) ok: u64,
     /// True for what arrives after the drain's deadline.
@@ -45,6 +48,7 @@ impl Judge {
         Self {
             latency: LatencyRecorder::new(worker, shared.audience.all_senders(), &shared.in_flight),
             anomalies: Anomalies::new(shared.witnesses),
+            servers: AtServer::of_each(shared.servers),
             ok: 0,
             late: false,
             closed,
@@ -185,8 +189,15 @@ impl Judge {
         } else {
             return false;
         }
+        if !shared.in_flight.is_local(sender) {
+            self.anomalies.elsewhere += 1;
+            return true;
+        }
         if let Some(taken) = self.latency.delivered(shared, key, now, counted) {
             client.received.add(taken.response);
+            if let Some(server) = self.servers.get_mut(client.server as usize) {
+                server.delivered(taken.response);
+            }
         }
         if shared.total_order {
             self.compare_order(shared, client, key, now);
@@ -295,6 +306,9 @@ impl Judge {
 
     /// Records messages that will not reach a client that is counted for completion.
     fn missed(&mut self, shared: &Shared, sender: u32, numbers: Range<u32>) {
+        if !shared.in_flight.is_local(sender) {
+            return;
+        }
         let remembered = u32::try_from(shared.in_flight.slots()).unwrap_or(u32::MAX);
         let first = numbers.start.max(numbers.end.saturating_sub(remembered));
         for number in first..numbers.end {

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::traffic::client::Newcomer;
+use crate::traffic::in_flight::InFlight;
 use crate::traffic::sending::send_half::SendHalf;
 use crate::traffic::shared::sample;
 use crate::wire::dialects::{Stage, Who};
@@ -24,6 +25,7 @@ fn client(shared: &Shared, part: Part, back: Option<Box<[u32]>>) -> Client {
         index: 2,
         part,
         sender: None,
+        server: 0,
         witness: false,
         send_half,
         stage: Stage::Ready,
@@ -184,6 +186,50 @@ fn a_message_of_this_run_that_was_never_sent_is_foreign() {
     seen.shared.mark.write(message, 0, &mut unsent);
     seen.hear(&String::from_utf8(unsent).expect("ASCII"));
     assert_eq!(seen.close(Ending::Over), [("foreign", 1)]);
+}
+
+/// A run in which another generator's sender, number 1, is to send six messages.
+fn with_another_generator() -> Seen {
+    let mut seen = Seen::new();
+    seen.shared.in_flight = InFlight::joined(0..1, 2, 64);
+    seen.judge = Judge::new(0, 1, false, &seen.shared);
+    seen.client = client(&seen.shared, Part::Steady, None);
+    seen.shared.in_flight.expect_others(|_| 6);
+    seen
+}
+
+fn hear_from_another_generator(seen: &mut Seen, numbers: &[u32]) {
+    for &number in numbers {
+        let mut text = Vec::new();
+        let message = Message { kind: Kind::Measured, sender: 1, number };
+        seen.shared.mark.write(message, 40, &mut text);
+        seen.hear(&String::from_utf8(text).expect("ASCII"));
+    }
+}
+
+#[test]
+fn what_another_generator_sends_is_judged_and_not_timed() {
+    let mut seen = with_another_generator();
+    hear_from_another_generator(&mut seen, &[0, 1, 1, 3, 6]);
+    let own = seen.text(0);
+    seen.hear(&own);
+    let counts = [("ok", 4), ("lost", 1), ("undecided", 2), ("duplicated", 1), ("foreign", 1)];
+    assert_eq!(seen.close(Ending::Over), counts);
+    assert_eq!(seen.judge.anomalies.elsewhere, 3);
+    assert_eq!(seen.judge.anomalies.tails, [((1, 4, false), 1)].into());
+    assert_eq!(seen.judge.latency.take_slice().response.len(), 1);
+    let witness = &seen.judge.anomalies.witnesses(Anomaly::Undecided)[0];
+    assert_eq!((witness.message, witness.sent), (Some((1, 4)), None));
+}
+
+#[test]
+fn what_another_generator_may_have_sent_to_a_client_that_was_cut_off_is_a_tail() {
+    let mut seen = with_another_generator();
+    hear_from_another_generator(&mut seen, &[0, 1]);
+    seen.judge.close_account(&seen.shared, &mut seen.client, Ending::CutOff, 1_200);
+    seen.client.presence = Presence::Lost;
+    assert_eq!(seen.close(Ending::Over), [("ok", 2), ("cut off", 4)]);
+    assert_eq!(seen.judge.anomalies.tails, [((1, 2, true), 1)].into());
 }
 
 #[test]

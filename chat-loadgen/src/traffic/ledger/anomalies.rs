@@ -93,6 +93,11 @@ pub(crate) struct Anomalies {
     pub(crate) due: u64,
     /// Gaps that were forgotten.
     pub(crate) forgotten: u64,
+    /// Deliveries of other generators' messages.
+    pub(crate) elsewhere: u64,
+    /// Number of receivers to which the messages of another generator's sender, from that number on,
+    /// did not come; apart for those whose connection had ended.
+    pub(crate) tails: BTreeMap<(u32, u32, bool), u32>,
     counts: BTreeMap<Anomaly, u64>,
     witnesses: BTreeMap<Anomaly, Vec<Sighting>>,
     most: usize,
@@ -144,6 +149,10 @@ impl Anomalies {
     pub(crate) fn add(&mut self, other: Self) {
         self.due += other.due;
         self.forgotten += other.forgotten;
+        self.elsewhere += other.elsewhere;
+        for (tail, receivers) in other.tails {
+            *self.tails.entry(tail).or_default() += receivers;
+        }
         for (anomaly, count) in other.counts {
             self.count_more(anomaly, count);
         }

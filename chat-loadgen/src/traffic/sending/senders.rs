@@ -28,7 +28,12 @@ impl Senders {
         &self.shared
     }
 
-    /// Sets the sending halves, once all clients are connected.
+    /// Index of this generator's first sender.
+    fn first(&self) -> u32 {
+        self.shared.in_flight.local().start
+    }
+
+    /// Sets the sending halves of this generator's senders, once all clients are connected.
     pub(crate) fn set_send_halves(&self, send_halves: Vec<Option<Arc<SendHalf>>>) {
         // A second time would be a mistake in this program; the first stays.
         let _ = self.send_halves.set(send_halves.into());
@@ -36,7 +41,7 @@ impl Senders {
 
     /// The sending halves of those senders that were connected, with their indices.
     pub(crate) fn send_halves(&self) -> impl Iterator<Item = (u32, &Arc<SendHalf>)> {
-        let send_halves = (0..).zip(self.send_halves.get().into_iter().flatten());
+        let send_halves = (self.first()..).zip(self.send_halves.get().into_iter().flatten());
         send_halves.filter_map(|(sender, send_half)| Some((sender, send_half.as_ref()?)))
     }
 
@@ -47,11 +52,13 @@ impl Senders {
             return None;
         }
         let send_halves = self.send_halves.get()?;
-        for _ in 0..send_halves.len() {
+        // Other generators know by its turn how many messages a sender is to send.
+        let turns = if self.shared.in_flight.has_others() { 1 } else { send_halves.len() };
+        for _ in 0..turns {
             let k = self.next.fetch_add(1, Ordering::Relaxed);
             let turn = usize::try_from(k).unwrap_or(0) % send_halves.len();
             let Some(send_half) = &send_halves[turn] else { continue };
-            let sender = u32::try_from(turn).unwrap_or(u32::MAX);
+            let sender = self.first() + u32::try_from(turn).unwrap_or(u32::MAX);
             let due = Due { sender, intended, size: self.sizes.size_of(k) };
             if send_half.enqueue(due).is_ok() {
                 return Some(send_half);

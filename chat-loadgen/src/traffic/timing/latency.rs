@@ -117,7 +117,11 @@ pub(crate) struct Delivered {
 impl LatencyRecorder {
     /// The recorder of one worker.
     pub(crate) fn new(worker: usize, senders: usize, in_flight: &InFlight) -> Self {
-        let ring = |_| vec![Local::NONE; in_flight.slots()].into_boxed_slice();
+        let ring = |sender| {
+            let slots = if in_flight.is_local(sender) { in_flight.slots() } else { 0 };
+            vec![Local::NONE; slots].into_boxed_slice()
+        };
+        let senders = u32::try_from(senders).unwrap_or(u32::MAX);
         Self {
             worker,
             rings: (0..senders).map(ring).collect(),

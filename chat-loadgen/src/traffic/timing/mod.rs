@@ -3,3 +3,4 @@
 pub(crate) mod cpu_wait;
 pub(crate) mod intervals;
 pub(crate) mod latency;
+pub(crate) mod servers;

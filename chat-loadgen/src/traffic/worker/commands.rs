@@ -7,6 +7,7 @@ use crate::system::machine::ThreadUse;
 use crate::traffic::client::{Client, Newcomer};
 use crate::traffic::ledger::anomalies::Anomalies;
 use crate::traffic::timing::latency::MessageTimes;
+use crate::traffic::timing::servers::AtServer;
 
 /// A command to a worker.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(crate) struct Finding {
     /// Run-queue delays of the thread, a sample a millisecond at most, in nanoseconds.
     pub(crate) waits: Histogram<u64>,
     pub(crate) clients: Vec<Client>,
+    /// Figures of each address of the server, where there are several.
+    pub(crate) servers: Box<[AtServer]>,
     /// The fate of each slow reader.
     pub(crate) fates: Vec<Fate>,
     /// CPU time and run-queue delay of the thread in the measuring window.

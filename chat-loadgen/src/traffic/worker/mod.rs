@@ -156,6 +156,9 @@ impl Worker {
         self.stop_counting(&client);
         client.presence = Presence::Lost;
         self.disconnected += u64::from(client.began);
+        if let Some(server) = self.judge.servers.get_mut(client.server as usize) {
+            server.disconnected += u64::from(client.began);
+        }
         let progress = &self.shared.progress;
         progress.disconnected.fetch_add(1, Ordering::Relaxed);
         if client.stage != Stage::Ready {
@@ -231,7 +234,8 @@ impl Worker {
         let progress = &self.shared.progress;
         if progress.all_sent.load(Ordering::Relaxed) {
             let clients = self.clients.iter().flatten();
-            let waiting = clients.filter(|client| self.closed || client.part == Part::Churner);
+            let all = self.closed || self.shared.in_flight.has_others();
+            let waiting = clients.filter(|client| all || client.part == Part::Churner);
             let outstanding = waiting.map(|client| client.outstanding(&self.shared)).sum();
             self.shared.outstanding[self.index].store(outstanding, Ordering::Relaxed);
         }
@@ -307,10 +311,21 @@ impl Worker {
         if self.used.is_none() {
             self.record_thread_use();
         }
-        let Judge { latency, anomalies, ok, .. } = self.judge;
+        let Judge { latency, anomalies, ok, servers, .. } = self.judge;
         let (messages, untimed) = latency.finish(&self.shared);
         let (disconnected, used) = (self.disconnected, self.used);
         let waits = self.waits.samples;
-        Finding { messages, untimed, anomalies, ok, disconnected, waits, clients, fates, used }
+        Finding {
+            messages,
+            untimed,
+            anomalies,
+            ok,
+            disconnected,
+            waits,
+            clients,
+            servers,
+            fates,
+            used,
+        }
     }
 }
