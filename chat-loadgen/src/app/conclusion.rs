@@ -8,7 +8,7 @@ use crate::app::reports::{print, write, write_reports};
 use crate::app::{Conclusion, Error};
 use crate::cli::{CheckOptions, OutputOptions, RunOptions};
 use crate::exit_status::Exit;
-use crate::record::baseline::{self, Comparison};
+use crate::record::comparison::baseline::{self, Comparison};
 use crate::record::{Histograms, Record, Status};
 use crate::report::{json, summary};
 

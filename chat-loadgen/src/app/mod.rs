@@ -18,7 +18,7 @@ use crate::cli::{Cli, MergeOptions, Other, RunOptions};
 use crate::exit_status::{Exit, INTERRUPTED};
 use crate::experiment::{self, Experiment};
 use crate::plan::Plan;
-use crate::record::baseline::Incomparable;
+use crate::record::comparison::baseline::Incomparable;
 use crate::record::{Histograms, Record};
 use crate::relay::{self, RelayError};
 use crate::report::hlog::MergeError;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chat_protocol::usage::Switch;
 use clap::Args;
 
-use crate::record::baseline;
+use crate::record::comparison::baseline;
 use crate::record::threshold::Condition;
 
 /// Options for the checks: judging deliveries, thresholds, search, comparisons.

@@ -33,6 +33,8 @@ fn make() -> Record {
         without_slow_readers: None,
         floor: None,
         search: Vec::new(),
+        runs: None,
+        histograms: Some(histograms),
     }
 }
 

@@ -134,6 +134,8 @@ pub(crate) fn record(
         without_slow_readers: None,
         floor: None,
         search: Vec::new(),
+        runs: None,
+        histograms: Some(histograms.clone()),
     };
     record.intervals = around.intervals;
     record.verdict = validity::of(&record, interrupted);
