@@ -58,7 +58,7 @@ fn exits_of_run(checks: &CheckOptions, record: &Record) -> Vec<Exit> {
     let status = record.verdict.status;
     let shortcomings = [
         (status == Status::Partial, Exit::Interrupted),
-        (record.ledger.wrong() > 0 && checks.find_max.is_none(), Exit::Incorrect),
+        (record.any_wrong() && checks.find_max.is_none(), Exit::Incorrect),
         (status == Status::Invalid && !checks.allow_invalid, Exit::Invalid),
     ];
     shortcomings.into_iter().filter(|(holds, _)| *holds).map(|(_, exit)| exit).collect()

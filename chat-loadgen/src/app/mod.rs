@@ -4,7 +4,6 @@ mod conclusion;
 mod reports;
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -19,6 +18,7 @@ use crate::exit_status::{Exit, INTERRUPTED};
 use crate::experiment::{self, Experiment};
 use crate::plan::Plan;
 use crate::record::comparison::baseline::Incomparable;
+use crate::record::threshold::Condition;
 use crate::record::{Histograms, Record};
 use crate::relay::{self, RelayError};
 use crate::report::hlog::MergeError;
@@ -161,13 +161,9 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     }
     let descriptors = descriptors::raise();
     preflight::check(request::connections(&plan), plan.address)?;
-    let target = target(run, plan.address)?;
-    if let Some(address) = target.as_ref().and_then(Target::address) {
-        plan.address = address;
-    }
+    let target = start(run, &mut plan)?;
     let experiment = Experiment::new(experiment::environment(descriptors), stop);
-    let (record, histograms, found) = measure(&experiment, run, &plan, target.as_ref())?;
-    drop(target);
+    let (record, histograms, found) = measure(&experiment, run, plan, target)?;
     let interrupted = stop.load(Ordering::Relaxed);
     let mut ended = conclude(run, &record, &histograms, [!found, interrupted]);
     for complaint in experiment.complaints() {
@@ -177,12 +173,17 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     Ok(ended)
 }
 
-fn target(run: &RunOptions, address: SocketAddr) -> Result<Option<Target>, Error> {
-    Ok(match (&run.target.spawn, run.target.pid) {
-        (Some(command), _) => Some(Target::spawn(command, address)?),
+/// Starts the server, or looks at it, where that was asked for; the plan gets its address.
+fn start(run: &RunOptions, plan: &mut Plan) -> Result<Option<Target>, TargetError> {
+    let target = match (&run.target.spawn, run.target.pid) {
+        (Some(command), _) => Some(Target::spawn(command, plan.address)?),
         (None, Some(pid)) => Some(Target::attach(pid)?),
         (None, None) => None,
-    })
+    };
+    if let Some(address) = target.as_ref().and_then(Target::address) {
+        plan.address = address;
+    }
+    Ok(target)
 }
 
 /// Measures what was asked for: the run, its comparison runs, or the search for the highest rate.
@@ -190,16 +191,23 @@ fn target(run: &RunOptions, address: SocketAddr) -> Result<Option<Target>, Error
 fn measure(
     experiment: &Experiment<'_>,
     run: &RunOptions,
-    plan: &Plan,
-    target: Option<&Target>,
+    mut plan: Plan,
+    mut target: Option<Target>,
 ) -> Result<(Record, Histograms, bool), Error> {
     let RunOptions { checks, output, load, .. } = run;
     if let (Some(condition), Some(first)) = (&checks.find_max, load.rate.constant_rate()) {
-        return Ok(experiment.find_highest_rate(plan, first, condition, target)?);
+        return Ok(experiment.find_highest_rate(&plan, first, condition, target.as_ref())?);
     }
-    let floor = checks.calibrate.then(|| experiment.noise_floor(plan)).transpose()?;
-    let (mut record, histograms) =
-        experiment.run_with_comparison(plan, target, output.hlog.as_deref())?;
+    let floor = checks.calibrate.then(|| experiment.noise_floor(&plan)).transpose()?;
+    let conditions: Vec<_> = checks.fail_if.iter().flat_map(Condition::metrics).collect();
+    let (mut record, histograms) = experiment.repeat(checks.runs, &conditions, |number| {
+        if number > 1 && run.target.spawn.is_some() {
+            // The old one has to be gone first: it may have the port.
+            target = None;
+            target = start(run, &mut plan)?;
+        }
+        experiment.run_with_comparison(&plan, target.as_ref(), output.hlog.as_deref())
+    })?;
     record.floor = floor;
     Ok((record, histograms, true))
 }

@@ -71,6 +71,13 @@ pub(crate) struct Record {
     pub(crate) histograms: Option<Histograms>,
 }
 
+impl Record {
+    /// Returns whether deliveries were wrong, in any of several runs.
+    pub(crate) fn any_wrong(&self) -> bool {
+        self.ledger.wrong() > 0 || self.runs.as_ref().is_some_and(Runs::any_wrong)
+    }
+}
+
 /// Verdict on a run's figures, with reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Verdict {

@@ -16,5 +16,6 @@ pub(crate) mod hlog;
 pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod live;
+mod runs;
 pub(crate) mod summary;
 mod verdict;

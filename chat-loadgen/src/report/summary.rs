@@ -4,7 +4,7 @@ use crate::record::figures::{
     bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
 };
 use crate::record::{Latency, Record, Step, Summary};
-use crate::report::verdict;
+use crate::report::{runs, verdict};
 
 /// Columns of a line at most.
 const WIDTH: usize = 100;
@@ -26,6 +26,7 @@ pub(crate) fn summary(record: &Record) -> String {
     let mut lines = vec![verdict::headline(record)];
     lines.extend(record.verdict.reasons.iter().flat_map(|reason| paragraph("  -", &[reason])));
     lines.extend(paragraph("workload", &workload(record)));
+    lines.extend(runs_of(record));
     lines.extend(paragraph("traffic", &traffic(record)));
     lines.extend(latencies(record));
     lines.extend(without_slow_readers(record));
@@ -98,6 +99,16 @@ fn workload(record: &Record) -> Vec<String> {
     items.push(format!("{} s + {} s", asked.warm_up, asked.duration));
     items.push(format!("seed {}", asked.seed));
     items
+}
+
+/// Several runs: the figures over all of them, before those of one.
+fn runs_of(record: &Record) -> Vec<String> {
+    let Some(runs) = &record.runs else { return Vec::new() };
+    let mut lines = paragraph("runs", &runs::verdicts(runs));
+    lines.extend(runs::rows(record));
+    let words = [runs::coverage(runs), runs::sentence(runs, record.workload.seed)];
+    lines.extend(words.iter().flat_map(|words| paragraph("", &[words])));
+    lines
 }
 
 fn traffic(record: &Record) -> Vec<String> {

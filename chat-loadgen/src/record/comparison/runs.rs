@@ -184,3 +184,83 @@ fn verdict(each: &[OneRun], asked: u32) -> Verdict {
     }
     Verdict { status, reasons }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample;
+
+    /// Runs with these 99th percentiles in milliseconds; those of which `invalid` says so are.
+    fn joined(p99: &[u64], invalid: &[usize], asked: u32) -> (Record, usize) {
+        let run = |(i, p99): (usize, &u64)| {
+            let mut record = sample::record();
+            record.latency.response.p99 = p99 * 1_000_000;
+            if invalid.contains(&i) {
+                record.verdict.status = Status::Invalid;
+                record.verdict.reasons.push("too busy".into());
+            }
+            (record, i)
+        };
+        Runs::join(p99.iter().enumerate().map(run).collect(), asked, &[]).unwrap()
+    }
+
+    fn p99(record: &Record) -> Figure {
+        let runs = record.runs.as_ref().unwrap();
+        runs.figures.iter().find(|figure| figure.metric == "response.p99").unwrap().clone()
+    }
+
+    #[test]
+    fn the_record_is_the_middle_runs_with_the_figures_of_all() {
+        let (record, rest) = joined(&[5, 1, 9, 3, 7], &[], 5);
+        assert_eq!((record.latency.response.p99, rest), (5_000_000, 0));
+        assert_eq!(record.runs.as_ref().unwrap().shown, 1);
+        let Figure { over, values, .. } = p99(&record);
+        assert_eq!([over.low, over.median, over.high], [1e6, 5e6, 9e6]);
+        assert_eq!(values[3], Some(3e6));
+        assert_eq!(record.verdict.status, Status::Valid);
+        // A condition sees the medians.
+        let condition: crate::record::threshold::Condition =
+            "p99>=5ms && p99<=5ms".parse().unwrap();
+        assert_eq!(condition.holds(&record), Ok(true));
+        assert_eq!(joined(&[5, 1, 9, 3], &[], 4).0.latency.response.p99, 3_000_000);
+    }
+
+    #[test]
+    fn an_invalid_run_is_shown_and_not_used_and_more_than_a_quarter_make_all_invalid() {
+        let (record, rest) = joined(&[5, 1, 9, 3, 7], &[1], 5);
+        assert_eq!(rest, 0);
+        let Figure { over, values, .. } = p99(&record);
+        assert_eq!(([over.low, over.high], values[1]), ([3e6, 9e6], Some(1e6)));
+        assert_eq!(record.verdict.status, Status::Valid);
+        let reasons = record.verdict.reasons.join("\n");
+        assert!(reasons.starts_with("1 of 5 runs are INVALID"), "{reasons}");
+        assert!(reasons.contains("run 2: too busy"), "{reasons}");
+        assert_eq!(joined(&[5, 1, 9, 3, 7], &[1, 2], 5).0.verdict.status, Status::Invalid);
+        assert_eq!(joined(&[5, 1, 9], &[0], 3).0.verdict.status, Status::Invalid);
+        // Nothing to use: one is shown, without figures over them.
+        let (record, _) = joined(&[5, 1, 9], &[0, 1, 2], 3);
+        assert_eq!(record.latency.response.p99, 5_000_000);
+        assert!(record.runs.unwrap().figures.is_empty());
+    }
+
+    #[test]
+    fn wrong_deliveries_in_any_run_are_the_verdict_on_all() {
+        let mut runs: Vec<_> = (0..3).map(|_| (sample::record(), ())).collect();
+        runs[2].0.ledger.lost = 4;
+        runs[2].0.verdict.status = Status::Faulty;
+        runs[2].0.latency.response.p99 *= 10;
+        let (record, ()) = Runs::join(runs, 3, &[]).unwrap();
+        assert_eq!((record.ledger.lost, record.verdict.status), (0, Status::Faulty));
+        assert!(record.any_wrong());
+        let reasons = record.verdict.reasons.join("\n");
+        assert!(reasons.contains("wrong in 1 of 3 runs") && reasons.contains("run 3: 4 lost"));
+    }
+
+    #[test]
+    fn fewer_runs_than_asked_for_are_partial() {
+        let (record, _) = joined(&[5, 1], &[], 9);
+        assert_eq!(record.verdict.status, Status::Partial);
+        assert_eq!(record.verdict.reasons, ["ended early: 2 of 9 runs are complete"]);
+        assert!(Runs::join(Vec::<(Record, ())>::new(), 9, &[]).is_none());
+    }
+}

@@ -7,6 +7,7 @@ mod axis;
 mod chart;
 mod markup;
 mod plots;
+mod runs;
 mod tables;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -37,6 +38,7 @@ pub(crate) fn render(record: &Record, histograms: &Histograms) -> String {
                 main {
                     (header(record, &title))
                     (tiles(record))
+                    (runs::runs(record))
                     (latency(record, histograms))
                     (over_time(record))
                     (search(record))
@@ -244,6 +246,17 @@ mod tests {
             assert!(!page.contains(heading), "{heading}");
         }
         assert!(page.contains("class=\"verdict valid\""));
+    }
+
+    #[test]
+    fn several_runs_have_a_section_with_each_value() {
+        let record = sample::repeated(&[1.0, 2.0, 1.5], sample::record());
+        let page = render(&record, &sample::histograms());
+        let section = &page[page.find("<h2>Several runs").unwrap()..];
+        let section = &section[..section.find("</section>").unwrap()];
+        assert!(section.contains("run 3") && section.contains("75.0 %"), "{section}");
+        let row = &section[section.find("response.p99<").unwrap()..];
+        assert_eq!(row[..row.find("</tr>").unwrap()].matches("<td>").count(), 6, "{row}");
     }
 
     #[test]

@@ -119,3 +119,14 @@ fn every_rate_that_was_tried_is_a_row() {
     assert_eq!((fourth[0].as_str(), fourth[1].as_str()), ("4,000/s", "no"));
     assert_eq!(fourth.last().unwrap(), "7");
 }
+
+#[test]
+fn several_runs_come_before_the_figures_of_one() {
+    let record = sample::repeated(&[1.0, 2.0, 4.0, 3.0, 1.5, 1.1], sample::record());
+    let text = summary(&record);
+    assert!(line(&text, "runs").contains("1 VALID · 2 VALID · 3 VALID"), "{text}");
+    assert!(text.find("response.p99").unwrap() < text.find("\ntraffic").unwrap(), "{text}");
+    assert!(text.contains("with 96.9 %"), "{text}");
+    assert!(text.contains("run 5's"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+}
