@@ -1,6 +1,7 @@
 //! Carries out a command line: runs, reports, an exit status.
 
 mod conclusion;
+mod records;
 mod reports;
 
 use std::io::{self, Write};
@@ -12,17 +13,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chat_terminal::descriptors;
 
 use crate::app::conclusion::conclude;
-use crate::app::reports::{print, write};
-use crate::cli::{Cli, MergeOptions, Other, RunOptions};
+use crate::app::reports::print;
+use crate::cli::{Cli, Other, RunOptions};
 use crate::exit_status::{Exit, INTERRUPTED};
 use crate::experiment::{self, Experiment};
 use crate::plan::Plan;
 use crate::record::comparison::baseline::Incomparable;
+use crate::record::comparison::between;
+use crate::record::merging::CannotMerge;
 use crate::record::threshold::Condition;
 use crate::record::{Histograms, Record};
 use crate::relay::{self, RelayError};
 use crate::report::hlog::MergeError;
-use crate::report::{hgrm, hlog, json};
+use crate::report::json;
 use crate::request::{self, Impossible};
 use crate::run::barrier::Failure;
 use crate::system::preflight::{self, Shortage};
@@ -49,6 +52,18 @@ enum Error {
     /// Interval logs could not be summed.
     #[error(transparent)]
     Merge(#[from] MergeError),
+    /// Records could not be summed.
+    #[error(transparent)]
+    CannotMerge(#[from] CannotMerge),
+    /// Some files are records, and some interval logs.
+    #[error("some files are records and some are interval logs; only one kind can be merged")]
+    MixedKinds,
+    /// A record was asked for, and there are only interval logs.
+    #[error("--json and --html need records (--json of a run), and these are interval logs")]
+    NoRecord,
+    /// Records could not be compared.
+    #[error(transparent)]
+    Compare(#[from] between::Incomparable),
     /// The baseline cannot be read.
     #[error("cannot read {}", .0.display())]
     Read(PathBuf, #[source] json::ReadError),
@@ -127,7 +142,8 @@ fn complain(error: &dyn std::error::Error) {
 fn execute(cli: &Cli, stop: &AtomicBool) -> Result<Conclusion, Error> {
     match &cli.command {
         Some(Other::Relay(options)) => relay::run(options, stop)?,
-        Some(Other::Merge(merge)) => merge_logs(merge)?,
+        Some(Other::Merge(options)) => return records::merge(options),
+        Some(Other::Compare(options)) => return records::compare(options),
         None => return run_load(&cli.run, stop),
     }
     Ok(Conclusion::PASS)
@@ -144,14 +160,6 @@ struct Conclusion {
 
 impl Conclusion {
     const PASS: Self = Self { exit: Exit::Pass, complaints: Vec::new() };
-}
-
-fn merge_logs(merge: &MergeOptions) -> Result<(), Error> {
-    let sum = hlog::merge(&merge.files)?;
-    if let Some(path) = &merge.hgrm {
-        write(path, |out| hgrm::write(&sum, out))?;
-    }
-    print(&hlog::merged_summary(&sum))
 }
 
 fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {

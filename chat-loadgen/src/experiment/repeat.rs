@@ -61,19 +61,19 @@ mod tests {
     use super::*;
     use crate::record::{Status, sample};
 
-    fn run() -> Result<(Record, Histograms), Error> {
-        Ok((sample::record(), sample::histograms()))
+    fn run() -> (Record, Histograms) {
+        (sample::record(), sample::histograms())
     }
 
     #[test]
     fn as_many_runs_as_asked_for_are_one_record() {
         let stop = AtomicBool::new(false);
         let experiment = Experiment::new(sample::record().environment, &stop);
-        let (record, _) = experiment.repeat(3, &["lost".parse().unwrap()], |_| run()).unwrap();
+        let (record, _) = experiment.repeat(3, &["lost".parse().unwrap()], |_| Ok(run())).unwrap();
         let runs = record.runs.unwrap();
         assert_eq!(runs.each.len(), 3);
         assert!(runs.figures.iter().any(|figure| figure.metric == "lost"));
-        assert_eq!(experiment.repeat(1, &[], |_| run()).unwrap().0.runs, None);
+        assert_eq!(experiment.repeat(1, &[], |_| Ok(run())).unwrap().0.runs, None);
     }
 
     #[test]
@@ -81,13 +81,13 @@ mod tests {
         let stop = AtomicBool::new(false);
         let experiment = Experiment::new(sample::record().environment, &stop);
         let fails =
-            |number| if number < 3 { run() } else { Err(Error::Relay(io::Error::other("x"))) };
+            |number| if number < 3 { Ok(run()) } else { Err(Error::Relay(io::Error::other("x"))) };
         let (record, _) = experiment.repeat(5, &[], fails).unwrap();
         assert_eq!(record.runs.unwrap().each.len(), 2);
         assert_eq!(record.verdict.status, Status::Partial);
         let interrupted = |number| {
             stop.store(number == 2, Ordering::Relaxed);
-            run()
+            Ok(run())
         };
         let (record, _) = experiment.repeat(5, &[], interrupted).unwrap();
         assert_eq!(record.runs.unwrap().each.len(), 1, "the second was interrupted");

@@ -122,6 +122,20 @@ pub(crate) struct Histograms {
     pub(crate) spread: Histogram<u64>,
 }
 
+impl Histograms {
+    /// All of them, in the order of the fields.
+    pub(crate) fn all(&self) -> [&Histogram<u64>; 6] {
+        let Self { response, service, lag, first, last, spread } = self;
+        [response, service, lag, first, last, spread]
+    }
+
+    /// All of them, in the order of the fields.
+    pub(crate) fn all_mut(&mut self) -> [&mut Histogram<u64>; 6] {
+        let Self { response, service, lag, first, last, spread } = self;
+        [response, service, lag, first, last, spread]
+    }
+}
+
 /// One receiver.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Receiver {

@@ -72,7 +72,7 @@ pub(crate) fn full() -> Record {
 
 /// Several runs like `record`, whose response's 99th percentiles are those times its own; one alone is
 /// no repetition.
-pub(crate) fn repeated(factors: &[f64], record: Record) -> Record {
+pub(crate) fn repeated(factors: &[f64], record: &Record) -> Record {
     let run = |factor: &f64| {
         let mut run = record.clone();
         let p99 = figures::float(run.latency.response.p99) * factor;

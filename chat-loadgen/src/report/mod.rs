@@ -8,14 +8,15 @@
 //! | [`csv`] | spreadsheets: a row per second |
 //! | [`hgrm`] | `HdrHistogram`'s own plotter: percentiles of one histogram |
 //! | [`hlog`] | `HdrHistogram`'s interval logs, and the sum of several |
+//! | [`comparison`] | the terminal, of several runs or records |
 //! | [`live`] | the terminal, while a run goes on |
 
+pub(crate) mod comparison;
 pub(crate) mod csv;
 pub(crate) mod hgrm;
 pub(crate) mod hlog;
 pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod live;
-mod runs;
 pub(crate) mod summary;
 mod verdict;

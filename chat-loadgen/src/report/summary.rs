@@ -4,7 +4,8 @@ use crate::record::figures::{
     bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
 };
 use crate::record::{Latency, Record, Step, Summary};
-use crate::report::{runs, verdict};
+use crate::report::comparison::runs;
+use crate::report::verdict;
 
 /// Columns of a line at most.
 const WIDTH: usize = 100;

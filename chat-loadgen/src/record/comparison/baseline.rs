@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::record::comparison::median::Median;
+use crate::record::comparison::median::Estimate;
 use crate::record::figures;
 use crate::record::threshold::{Metric, Unknown};
 use crate::record::{Record, Status};
@@ -26,9 +26,9 @@ pub(crate) struct Row {
     /// The compared figure.
     pub(crate) metric: Metric,
     /// The baseline's value.
-    pub(crate) before: Median,
+    pub(crate) before: Estimate,
     /// This run's value.
-    pub(crate) now: Median,
+    pub(crate) now: Estimate,
     /// Relative change: 0.2 is 20 % more than the baseline.
     pub(crate) change: f64,
     /// Judgement on the change.
@@ -139,7 +139,7 @@ impl fmt::Display for Comparison {
         write!(f, "{label:<18}{before:>12}{now:>12}{change:>11}")?;
         writeln!(f, "{range:>width$}   allowed {allowed}", width = if repeated { 23 } else { 0 })?;
         for row in &self.rows {
-            let show = |value: Median| row.metric.quantity().show(value.median);
+            let show = |value: Estimate| row.metric.quantity().show(value.median);
             let (name, change) = (row.metric.to_string(), figures::change(row.change));
             write!(f, "{name:<18}{:>12}{:>12}{change:>11}", show(row.before), show(row.now))?;
             if repeated {
@@ -221,10 +221,10 @@ fn row(
 }
 
 /// A figure with its interval, where the record is of several runs.
-pub(super) fn value(metric: Metric, record: &Record) -> Result<Median, Unknown> {
+pub(super) fn value(metric: Metric, record: &Record) -> Result<Estimate, Unknown> {
     let single = metric.value(record)?;
     let over_runs = record.runs.as_ref().and_then(|runs| runs.figure(metric));
-    Ok(over_runs.unwrap_or(Median::single(single)))
+    Ok(over_runs.unwrap_or(Estimate::single(single)))
 }
 
 /// Relative change. From zero to more is beyond every tolerance; from zero to zero is no change.
@@ -324,7 +324,7 @@ mod tests {
 
     /// So many runs, whose response's 99th percentiles are these times the sample's.
     fn repeated(factors: &[f64]) -> Record {
-        sample::repeated(factors, with_server())
+        sample::repeated(factors, &with_server())
     }
 
     #[test]

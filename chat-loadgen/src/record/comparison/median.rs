@@ -13,10 +13,10 @@ use crate::record::figures::float;
 /// with the coverage that it has.
 const CONFIDENCE: f64 = 0.95;
 
-/// A median and its confidence interval.
+/// An estimated median with its confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Median {
-    /// Median of the values.
+pub(crate) struct Estimate {
+    /// Estimate of the values.
     pub(crate) median: f64,
     /// Lower end of the interval: one of the values.
     pub(crate) low: f64,
@@ -26,8 +26,8 @@ pub(crate) struct Median {
     pub(crate) coverage: f64,
 }
 
-impl Median {
-    /// Median of the values; nothing if there are none.
+impl Estimate {
+    /// Estimate of the values; nothing if there are none.
     pub(crate) fn of(values: &[f64]) -> Option<Self> {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -83,6 +83,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "the ends are values themselves")]
     fn the_interval_is_that_of_the_tables() {
         // Le Boudec, appendix A: the ranks of the 95 % interval of the median.
         for (number, ranks, coverage) in [
@@ -95,21 +96,22 @@ mod tests {
             (30, [10.0, 21.0], 0.957),
             (70, [27.0, 44.0], 0.959),
         ] {
-            let Median { low, high, coverage: real, .. } = Median::of(&values(number)).unwrap();
+            let Estimate { low, high, coverage: real, .. } = Estimate::of(&values(number)).unwrap();
             assert_eq!([low, high], ranks, "{number}");
             assert!((real - coverage).abs() < 0.001, "{number}: {real}");
         }
     }
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "the ends are values themselves")]
     fn few_values_have_their_range_and_its_true_coverage() {
         for (number, coverage) in [(1, 0.0), (2, 0.5), (3, 0.75), (4, 0.875), (5, 0.9375)] {
-            let median = Median::of(&values(number)).unwrap();
+            let median = Estimate::of(&values(number)).unwrap();
             assert_eq!([median.low, median.high], [1.0, f64::from(number)]);
             assert!((median.coverage - coverage).abs() < 1e-12, "{median:?}");
         }
-        assert_eq!(Median::of(&[]), None);
-        assert!((Median::of(&values(4)).unwrap().median - 2.5).abs() < 1e-12);
+        assert_eq!(Estimate::of(&[]), None);
+        assert!((Estimate::of(&values(4)).unwrap().median - 2.5).abs() < 1e-12);
     }
 
     #[test]
@@ -122,7 +124,7 @@ mod tests {
                 // A skewed distribution whose median is 1.
                 let sample: Vec<f64> =
                     (0..number).map(|_| -random.random::<f64>().log2()).collect();
-                let Median { low, high, .. } = Median::of(&sample).unwrap();
+                let Estimate { low, high, .. } = Estimate::of(&sample).unwrap();
                 hits += f64::from(u8::from((low..=high).contains(&1.0)));
             }
             let (_, coverage) = interval(number);

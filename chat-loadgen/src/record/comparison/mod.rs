@@ -2,7 +2,7 @@
 //! seconds with the rest.
 
 pub(crate) mod baseline;
-
+pub(crate) mod between;
 mod median;
 pub(crate) mod runs;
 pub(crate) mod transient;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::comparison::median::Median;
+use crate::record::comparison::median::Estimate;
 use crate::record::figures::float;
 use crate::record::threshold::Metric;
 use crate::record::{Record, Status, Verdict};
@@ -68,7 +68,7 @@ pub(crate) struct Figure {
     pub(crate) metric: String,
     /// Its median over the runs that are used, and the confidence interval.
     #[serde(flatten)]
-    pub(crate) over: Median,
+    pub(crate) over: Estimate,
     /// Its value in each run, also in those that are not used; nothing where it is not known.
     pub(crate) values: Vec<Option<f64>>,
 }
@@ -95,7 +95,7 @@ impl Runs {
     }
 
     /// A figure's median and interval; nothing if it is not known of every run that is used.
-    pub(crate) fn figure(&self, metric: Metric) -> Option<Median> {
+    pub(crate) fn figure(&self, metric: Metric) -> Option<Estimate> {
         let name = metric.to_string();
         self.figures.iter().find(|figure| figure.metric == name).map(|figure| figure.over)
     }
@@ -138,7 +138,7 @@ fn figures(records: &[&Record], each: &[OneRun], more: &[Metric]) -> Vec<Figure>
         let values: Vec<_> = records.iter().map(|record| metric.value(record).ok()).collect();
         let used = values.iter().zip(each).filter(|(_, run)| run.used).map(|(value, _)| *value);
         let used: Option<Vec<f64>> = used.collect();
-        Some(Figure { metric: metric.to_string(), over: Median::of(&used?)?, values })
+        Some(Figure { metric: metric.to_string(), over: Estimate::of(&used?)?, values })
     };
     metrics.into_iter().filter_map(figure).collect()
 }
@@ -210,6 +210,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "the ends are values themselves")]
     fn the_record_is_the_middle_runs_with_the_figures_of_all() {
         let (record, rest) = joined(&[5, 1, 9, 3, 7], &[], 5);
         assert_eq!((record.latency.response.p99, rest), (5_000_000, 0));

@@ -25,6 +25,9 @@ const MAD: f64 = 1.4826;
 /// Difference that does not matter, in nanoseconds.
 const NEGLIGIBLE: f64 = 50_000.0;
 
+/// A percentile: its name and its value.
+type Percentile = (&'static str, fn(&Summary) -> u64);
+
 /// A remark for the reader if the first seconds differ from the rest. Only for a constant rate: with
 /// a ramp or steps they should differ.
 pub(crate) fn remark(record: &Record) -> Option<String> {
@@ -32,7 +35,7 @@ pub(crate) fn remark(record: &Record) -> Option<String> {
     if shape.contains([':', ',']) {
         return None;
     }
-    let figures: [(&str, fn(&Summary) -> u64); 2] = [("p50", |s| s.p50), ("p99", |s| s.p99)];
+    let figures: [Percentile; 2] = [("p50", |s| s.p50), ("p99", |s| s.p99)];
     let whole = whole_seconds(record);
     figures.into_iter().find_map(|(name, of)| {
         let series: Vec<_> = whole.iter().map(|s| float(of(s))).collect();

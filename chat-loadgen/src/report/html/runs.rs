@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::markup::{TableRow, section, table};
 use crate::record::Record;
-use crate::report::runs::{cells, coverage, sentence, verdicts};
+use crate::report::comparison::runs::{cells, coverage, sentence, verdicts};
 
 /// Median, interval and each run's value of every figure; nothing if there was one run only.
 pub(super) fn runs(record: &Record) -> Markup {

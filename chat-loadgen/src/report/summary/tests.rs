@@ -122,7 +122,7 @@ fn every_rate_that_was_tried_is_a_row() {
 
 #[test]
 fn several_runs_come_before_the_figures_of_one() {
-    let record = sample::repeated(&[1.0, 2.0, 4.0, 3.0, 1.5, 1.1], sample::record());
+    let record = sample::repeated(&[1.0, 2.0, 4.0, 3.0, 1.5, 1.1], &sample::record());
     let text = summary(&record);
     assert!(line(&text, "runs").contains("1 VALID · 2 VALID · 3 VALID"), "{text}");
     assert!(text.find("response.p99").unwrap() < text.find("\ntraffic").unwrap(), "{text}");

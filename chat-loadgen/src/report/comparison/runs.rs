@@ -16,7 +16,7 @@ const SHOWN: [&str; 6] = [
 ];
 
 /// The runs in a sentence.
-pub(super) fn sentence(runs: &Runs, seed: u64) -> String {
+pub(crate) fn sentence(runs: &Runs, seed: u64) -> String {
     format!(
         "{} of {} runs are used, with the seed {seed} in each; the rest of this report is run {}'s, \
          the middle by response p99",
@@ -27,7 +27,7 @@ pub(super) fn sentence(runs: &Runs, seed: u64) -> String {
 }
 
 /// The coverage of the intervals in a sentence.
-pub(super) fn coverage(runs: &Runs) -> String {
+pub(crate) fn coverage(runs: &Runs) -> String {
     match runs.used() {
         0 | 1 => "one run alone has no interval".to_owned(),
         used => format!(
@@ -39,7 +39,7 @@ pub(super) fn coverage(runs: &Runs) -> String {
 }
 
 /// Each run's verdict: `1 VALID`, `2 INVALID, not used`, `3 FAULTY: 2 lost`.
-pub(super) fn verdicts(runs: &Runs) -> Vec<String> {
+pub(crate) fn verdicts(runs: &Runs) -> Vec<String> {
     (1..).zip(&runs.each).map(|(number, run)| format!("{number} {}", in_words(run))).collect()
 }
 
@@ -54,7 +54,7 @@ fn in_words(run: &OneRun) -> String {
 }
 
 /// A figure as people read it: its name, median, low, high, and each run's value.
-pub(super) fn cells(figure: &Figure) -> Vec<String> {
+pub(crate) fn cells(figure: &Figure) -> Vec<String> {
     let quantity = figure.metric.parse::<Metric>().map(Metric::quantity);
     let show = |value: f64| match quantity {
         Ok(quantity) => quantity.show(value),
@@ -68,7 +68,7 @@ pub(super) fn cells(figure: &Figure) -> Vec<String> {
 }
 
 /// The rows of the summary's table, with their head; nothing if there was one run only.
-pub(super) fn rows(record: &Record) -> Vec<String> {
+pub(crate) fn rows(record: &Record) -> Vec<String> {
     let Some(runs) = &record.runs else { return Vec::new() };
     let row = |label: &str, cells: &[String]| {
         let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:>14}")).collect();
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn each_run_and_each_figure_is_told() {
-        let mut record = sample::repeated(&[1.0, 2.0, 4.0, 3.0, 1.5], sample::record());
+        let mut record = sample::repeated(&[1.0, 2.0, 4.0, 3.0, 1.5], &sample::record());
         record.latency.response.p99 = 0;
         let runs = record.runs.as_mut().unwrap();
         runs.each[1].used = false;
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn few_runs_say_how_many_an_interval_takes() {
         let said = |number| {
-            coverage(sample::repeated(&vec![1.0; number], sample::record()).runs.as_ref().unwrap())
+            coverage(sample::repeated(&vec![1.0; number], &sample::record()).runs.as_ref().unwrap())
         };
         assert!(said(5).ends_with("with 93.8 %; 95 % takes 6 runs"));
         assert!(said(6).ends_with("with 96.9 %"));
