@@ -50,7 +50,8 @@ impl Experiment<'_> {
 fn tell(number: u32, asked: u32, record: &Record) {
     let response = &record.latency.response;
     let p99 = sampled(response, response.p99);
-    eprintln!("run {number} of {asked}: {:?}, response p99 {p99}", record.verdict.status);
+    let verdict = format!("{:?}", record.verdict.status).to_uppercase();
+    eprintln!("run {number} of {asked}: {verdict}, response p99 {p99}");
 }
 
 #[cfg(test)]

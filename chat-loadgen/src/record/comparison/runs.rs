@@ -55,7 +55,7 @@ pub(crate) struct Runs {
 pub(crate) struct OneRun {
     /// Verdict on it.
     pub(crate) verdict: Verdict,
-    /// True if its figures are used: it is not invalid.
+    /// True if its figures are used: it is not invalid, or all are.
     pub(crate) used: bool,
     /// Faults of each kind that it had.
     pub(crate) faults: BTreeMap<String, u64>,
@@ -82,7 +82,11 @@ impl Runs {
         more: &[Metric],
     ) -> Option<(Record, T)> {
         let records = || runs.iter().map(|(record, _)| record);
-        let each: Vec<_> = records().map(OneRun::of).collect();
+        let mut each: Vec<_> = records().map(OneRun::of).collect();
+        if !each.iter().any(|run| run.used) {
+            // The verdict says what the figures are worth.
+            each.iter_mut().for_each(|run| run.used = true);
+        }
         let all: Vec<_> = records().collect();
         let figures = figures(&all, &each, more);
         let verdict = verdict(&each, asked);
@@ -143,11 +147,10 @@ fn figures(records: &[&Record], each: &[OneRun], more: &[Metric]) -> Vec<Figure>
     metrics.into_iter().filter_map(figure).collect()
 }
 
-/// The run in the middle by the response's 99th percentile: of those that are used, or of all where
-/// none is. Of two in the middle, the faster.
+/// The run in the middle by the response's 99th percentile, of those that are used. Of two in the
+/// middle, the faster.
 fn middle(records: &[&Record], each: &[OneRun]) -> Option<usize> {
-    let none = !each.iter().any(|run| run.used);
-    let mut order: Vec<_> = (0..records.len()).filter(|i| none || each[*i].used).collect();
+    let mut order: Vec<_> = (0..records.len()).filter(|i| each[*i].used).collect();
     order.sort_by_key(|i| records[*i].latency.response.p99);
     order.get(order.len().checked_sub(1)? / 2).copied()
 }
@@ -155,11 +158,13 @@ fn middle(records: &[&Record], each: &[OneRun]) -> Option<usize> {
 /// The verdict on all runs, with the reasons of each.
 fn verdict(each: &[OneRun], asked: u32) -> Verdict {
     let number = each.len();
-    let invalid = each.iter().filter(|run| !run.used).count();
+    let invalid = each.iter().filter(|run| run.verdict.status == Status::Invalid).count();
     let wrong = each.iter().filter(|run| !run.faults.is_empty()).count();
     let incomplete = u32::try_from(number).is_ok_and(|number| number < asked);
     let mut reasons = Vec::new();
-    if invalid > 0 {
+    if invalid == number {
+        reasons.push(format!("all {number} runs are INVALID, and the medians are theirs"));
+    } else if invalid > 0 {
         reasons.push(format!("{invalid} of {number} runs are INVALID: shown, and not used"));
     }
     if incomplete {
@@ -238,10 +243,14 @@ mod tests {
         assert!(reasons.contains("run 2: too busy"), "{reasons}");
         assert_eq!(joined(&[5, 1, 9, 3, 7], &[1, 2], 5).0.verdict.status, Status::Invalid);
         assert_eq!(joined(&[5, 1, 9], &[0], 3).0.verdict.status, Status::Invalid);
-        // Nothing to use: one is shown, without figures over them.
+        // Where nothing else is there, the figures are those of INVALID runs, as of a single one.
         let (record, _) = joined(&[5, 1, 9], &[0, 1, 2], 3);
-        assert_eq!(record.latency.response.p99, 5_000_000);
-        assert!(record.runs.unwrap().figures.is_empty());
+        assert_eq!(
+            (record.verdict.status, record.latency.response.p99),
+            (Status::Invalid, 5_000_000)
+        );
+        assert_eq!(p99(&record).over.median.to_bits(), 5e6_f64.to_bits());
+        assert!(record.verdict.reasons[0].starts_with("all 3 runs are INVALID"));
     }
 
     #[test]

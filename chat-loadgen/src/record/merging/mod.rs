@@ -125,7 +125,8 @@ fn verdict(records: &[(String, Record)]) -> Verdict {
     for (name, record) in records {
         let Verdict { status: own, reasons: words } = &record.verdict;
         if *own != Status::Valid {
-            reasons.push(format!("{name} is {own:?}"));
+            let word = format!("{own:?}").to_uppercase();
+            reasons.push(format!("{name} is {word}"));
         }
         reasons.extend(words.iter().map(|reason| format!("{name}: {reason}")));
     }
