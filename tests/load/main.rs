@@ -7,6 +7,7 @@ mod honesty;
 mod ledger;
 mod reports;
 mod running;
+mod runs;
 mod several;
 mod statuses;
 mod workloads;

@@ -8,7 +8,7 @@ use crate::app::reports::{print, write, write_reports};
 use crate::app::{Conclusion, Error};
 use crate::cli::{CheckOptions, OutputOptions, RunOptions};
 use crate::exit_status::Exit;
-use crate::record::baseline::{self, Comparison};
+use crate::record::comparison::baseline::{self, Comparison};
 use crate::record::{Histograms, Record, Status};
 use crate::report::{json, summary};
 
@@ -58,7 +58,7 @@ fn exits_of_run(checks: &CheckOptions, record: &Record) -> Vec<Exit> {
     let status = record.verdict.status;
     let shortcomings = [
         (status == Status::Partial, Exit::Interrupted),
-        (record.ledger.wrong() > 0 && checks.find_max.is_none(), Exit::Incorrect),
+        (record.any_wrong() && checks.find_max.is_none(), Exit::Incorrect),
         (status == Status::Invalid && !checks.allow_invalid, Exit::Invalid),
     ];
     shortcomings.into_iter().filter(|(holds, _)| *holds).map(|(_, exit)| exit).collect()

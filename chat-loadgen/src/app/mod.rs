@@ -1,10 +1,10 @@
 //! Carries out a command line: runs, reports, an exit status.
 
 mod conclusion;
+mod records;
 mod reports;
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,16 +13,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chat_terminal::descriptors;
 
 use crate::app::conclusion::conclude;
-use crate::app::reports::{print, write};
-use crate::cli::{Cli, MergeOptions, Other, RunOptions};
+use crate::app::reports::print;
+use crate::cli::{Cli, Other, RunOptions};
 use crate::exit_status::{Exit, INTERRUPTED};
 use crate::experiment::{self, Experiment};
 use crate::plan::Plan;
-use crate::record::baseline::Incomparable;
+use crate::record::comparison::baseline::Incomparable;
+use crate::record::comparison::between;
+use crate::record::merging::CannotMerge;
+use crate::record::threshold::Condition;
 use crate::record::{Histograms, Record};
 use crate::relay::{self, RelayError};
 use crate::report::hlog::MergeError;
-use crate::report::{hgrm, hlog, json};
+use crate::report::json;
 use crate::request::{self, Impossible};
 use crate::run::barrier::Failure;
 use crate::system::preflight::{self, Shortage};
@@ -49,6 +52,18 @@ enum Error {
     /// Interval logs could not be summed.
     #[error(transparent)]
     Merge(#[from] MergeError),
+    /// Records could not be summed.
+    #[error(transparent)]
+    CannotMerge(#[from] CannotMerge),
+    /// Some files are records, and some interval logs.
+    #[error("some files are records and some are interval logs; only one kind can be merged")]
+    MixedKinds,
+    /// A record was asked for, and there are only interval logs.
+    #[error("--json and --html need records (--json of a run), and these are interval logs")]
+    NoRecord,
+    /// Records could not be compared.
+    #[error(transparent)]
+    Compare(#[from] between::Incomparable),
     /// The baseline cannot be read.
     #[error("cannot read {}", .0.display())]
     Read(PathBuf, #[source] json::ReadError),
@@ -127,7 +142,8 @@ fn complain(error: &dyn std::error::Error) {
 fn execute(cli: &Cli, stop: &AtomicBool) -> Result<Conclusion, Error> {
     match &cli.command {
         Some(Other::Relay(options)) => relay::run(options, stop)?,
-        Some(Other::Merge(merge)) => merge_logs(merge)?,
+        Some(Other::Merge(options)) => return records::merge(options),
+        Some(Other::Compare(options)) => return records::compare(options),
         None => return run_load(&cli.run, stop),
     }
     Ok(Conclusion::PASS)
@@ -146,14 +162,6 @@ impl Conclusion {
     const PASS: Self = Self { exit: Exit::Pass, complaints: Vec::new() };
 }
 
-fn merge_logs(merge: &MergeOptions) -> Result<(), Error> {
-    let sum = hlog::merge(&merge.files)?;
-    if let Some(path) = &merge.hgrm {
-        write(path, |out| hgrm::write(&sum, out))?;
-    }
-    print(&hlog::merged_summary(&sum))
-}
-
 fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     let mut plan = request::plan(run, request::resolve(&run.target.server)?)?;
     if run.load.dry_run {
@@ -161,13 +169,9 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     }
     let descriptors = descriptors::raise();
     preflight::check(request::connections(&plan), &plan.addresses)?;
-    let target = target(run, plan.address())?;
-    if let Some(address) = target.as_ref().and_then(Target::address) {
-        plan.addresses = vec![address];
-    }
+    let target = start(run, &mut plan)?;
     let experiment = Experiment::new(experiment::environment(descriptors), stop);
-    let (record, histograms, found) = measure(&experiment, run, &plan, target.as_ref())?;
-    drop(target);
+    let (record, histograms, found) = measure(&experiment, run, plan, target)?;
     let interrupted = stop.load(Ordering::Relaxed);
     let mut ended = conclude(run, &record, &histograms, [!found, interrupted]);
     for complaint in experiment.complaints() {
@@ -177,12 +181,17 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     Ok(ended)
 }
 
-fn target(run: &RunOptions, address: SocketAddr) -> Result<Option<Target>, Error> {
-    Ok(match (&run.target.spawn, run.target.pid) {
-        (Some(command), _) => Some(Target::spawn(command, address)?),
+/// Starts the server, or looks at it, where that was asked for; the plan gets its address.
+fn start(run: &RunOptions, plan: &mut Plan) -> Result<Option<Target>, TargetError> {
+    let target = match (&run.target.spawn, run.target.pid) {
+        (Some(command), _) => Some(Target::spawn(command, plan.address())?),
         (None, Some(pid)) => Some(Target::attach(pid)?),
         (None, None) => None,
-    })
+    };
+    if let Some(address) = target.as_ref().and_then(Target::address) {
+        plan.addresses = vec![address];
+    }
+    Ok(target)
 }
 
 /// Measures what was asked for: the run, its comparison runs, or the search for the highest rate.
@@ -190,16 +199,23 @@ fn target(run: &RunOptions, address: SocketAddr) -> Result<Option<Target>, Error
 fn measure(
     experiment: &Experiment<'_>,
     run: &RunOptions,
-    plan: &Plan,
-    target: Option<&Target>,
+    mut plan: Plan,
+    mut target: Option<Target>,
 ) -> Result<(Record, Histograms, bool), Error> {
     let RunOptions { checks, output, load, .. } = run;
     if let (Some(condition), Some(first)) = (&checks.find_max, load.rate.constant_rate()) {
-        return Ok(experiment.find_highest_rate(plan, first, condition, target)?);
+        return Ok(experiment.find_highest_rate(&plan, first, condition, target.as_ref())?);
     }
-    let floor = checks.calibrate.then(|| experiment.noise_floor(plan)).transpose()?;
-    let (mut record, histograms) =
-        experiment.run_with_comparison(plan, target, output.hlog.as_deref())?;
+    let floor = checks.calibrate.then(|| experiment.noise_floor(&plan)).transpose()?;
+    let conditions: Vec<_> = checks.fail_if.iter().flat_map(Condition::metrics).collect();
+    let (mut record, histograms) = experiment.repeat(checks.runs, &conditions, |number| {
+        if number > 1 && run.target.spawn.is_some() {
+            // The old one has to be gone first: it may have the port.
+            target = None;
+            target = start(run, &mut plan)?;
+        }
+        experiment.run_with_comparison(&plan, target.as_ref(), output.hlog.as_deref())
+    })?;
     record.floor = floor;
     Ok((record, histograms, true))
 }

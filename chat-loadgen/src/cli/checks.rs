@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use chat_protocol::usage::Switch;
+use chat_protocol::usage::{Switch, number};
 use clap::Args;
 
-use crate::record::baseline;
+use crate::record::comparison::baseline;
 use crate::record::threshold::Condition;
 
 /// Options for the checks: judging deliveries, thresholds, search, comparisons.
@@ -42,13 +42,18 @@ pub(crate) struct CheckOptions {
     /// and stay)
     #[arg(long)]
     pub(crate) calibrate: bool,
+    /// Make the same run N times, with the same seed (and with --spawn, a new server each), and report
+    /// the median of each figure with its confidence interval; --fail-if judges the medians
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = number("runs", 1..=100_u32), conflicts_with_all = ["find_max", "hlog"])]
+    pub(crate) runs: u32,
     /// Save the record here as a baseline for later runs
     #[arg(long, value_name = "FILE")]
     pub(crate) save_baseline: Option<PathBuf>,
     /// Compare with the baseline that was saved here
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Exit with status 5 if a figure is worse than the --baseline's by more than this
+    /// Exit with status 5 if a figure is worse than the --baseline's by more than this, and with --runs
+    /// only if the intervals do not overlap
     #[arg(long, value_name = "SHARE", default_value = "20%", value_parser = baseline::allowance)]
     pub(crate) fail_on_regression: f64,
 }

@@ -3,9 +3,8 @@
 mod checks;
 mod load;
 mod outputs;
+mod records;
 mod values;
-
-use std::path::PathBuf;
 
 use chat_protocol::usage::help::Example;
 use chat_protocol::usage::{self, help};
@@ -14,6 +13,7 @@ use clap::{Args, Command, CommandFactory, Parser, Subcommand};
 pub(crate) use checks::CheckOptions;
 pub(crate) use load::{ClientOptions, LoadOptions, ServerOptions};
 pub(crate) use outputs::OutputOptions;
+pub(crate) use records::{CompareOptions, MergeOptions};
 
 use crate::exit_status::{EXIT_STATUSES, precedence};
 use crate::record::validity::BOUNDS;
@@ -39,20 +39,12 @@ pub(crate) enum Other {
     /// A bare relay: passes on lines and does nothing else. The noise floor, or a faulty server
     #[command(after_help = help::examples(&RELAY_EXAMPLES))]
     Relay(Box<relay::RelayOptions>),
-    /// Sums interval logs (--hlog) of several runs or machines, and shows the percentiles
+    /// Sums the records (--json) of generators that ran side by side, or interval logs (--hlog)
     #[command(after_help = help::examples(&MERGE_EXAMPLES))]
     Merge(MergeOptions),
-}
-
-/// Options of `merge`.
-#[derive(Debug, Args)]
-pub(crate) struct MergeOptions {
-    /// Interval logs
-    #[arg(required = true, value_name = "HLOG")]
-    pub(crate) files: Vec<PathBuf>,
-    /// Write the sum's percentile distribution here
-    #[arg(long, value_name = "FILE")]
-    pub(crate) hgrm: Option<PathBuf>,
+    /// Compares records (--json) with the first of them: figures, ratios and curves
+    #[command(after_help = help::examples(&COMPARE_EXAMPLES))]
+    Compare(CompareOptions),
 }
 
 /// Options of a run.
@@ -88,8 +80,13 @@ const RELAY_EXAMPLES: [Example; 2] = [
 ];
 
 const MERGE_EXAMPLES: [Example; 2] = [
-    ("Keep the interval log of a run; here, of two", "chat-loadgen --hlog a.hlog"),
-    ("Sum them", "chat-loadgen merge a.hlog b.hlog --hgrm sum.hgrm"),
+    ("Each generator's record; here, of two", "chat-loadgen --json a.json"),
+    ("Sum them", "chat-loadgen merge a.json b.json --html sum.html"),
+];
+
+const COMPARE_EXAMPLES: [Example; 2] = [
+    ("A record of each server, with the median of 6 runs", "chat-loadgen --runs 6 --json a.json"),
+    ("Compare them", "chat-loadgen compare a.json b.json --html both.html"),
 ];
 
 fn command() -> Command {
@@ -119,7 +116,9 @@ mod tests {
 
     #[test]
     fn every_example_can_be_used() {
-        for (_, example) in [&EXAMPLES[..], &RELAY_EXAMPLES, &MERGE_EXAMPLES].concat() {
+        for (_, example) in
+            [&EXAMPLES[..], &RELAY_EXAMPLES, &MERGE_EXAMPLES, &COMPARE_EXAMPLES].concat()
+        {
             command().try_get_matches_from(shell_words::split(example).unwrap()).unwrap();
         }
     }

@@ -1,6 +1,7 @@
 //! The runs that a command line asks for: one; one after the bare relay (`--calibrate`); one after
-//! the same without slow readers; or a search for the highest rate that holds (`--find-max`).
+//! the same without slow readers; several times the same (`--runs`); or a search for the highest rate that holds (`--find-max`).
 
+mod repeat;
 mod search;
 mod watch;
 

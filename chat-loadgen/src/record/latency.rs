@@ -98,20 +98,27 @@ impl Latency {
     }
 }
 
-/// The histograms behind a [`Latency`], in nanoseconds.
-#[derive(Debug, Clone)]
+/// The histograms behind a [`Latency`], in nanoseconds. In JSON each is a compressed V2 `HdrHistogram`
+/// in base64, as in an interval log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Histograms {
     /// See [`Latency::response`].
+    #[serde(with = "encoded")]
     pub(crate) response: Histogram<u64>,
     /// See [`Latency::service`].
+    #[serde(with = "encoded")]
     pub(crate) service: Histogram<u64>,
     /// See [`Latency::lag`].
+    #[serde(with = "encoded")]
     pub(crate) lag: Histogram<u64>,
     /// See [`Latency::first`].
+    #[serde(with = "encoded")]
     pub(crate) first: Histogram<u64>,
     /// See [`Latency::last`].
+    #[serde(with = "encoded")]
     pub(crate) last: Histogram<u64>,
     /// See [`Latency::spread`].
+    #[serde(with = "encoded")]
     pub(crate) spread: Histogram<u64>,
 }
 
@@ -132,6 +139,20 @@ pub(crate) struct AtAddress {
     pub(crate) response: Summary,
 }
 
+impl Histograms {
+    /// All of them, in the order of the fields.
+    pub(crate) fn all(&self) -> [&Histogram<u64>; 6] {
+        let Self { response, service, lag, first, last, spread } = self;
+        [response, service, lag, first, last, spread]
+    }
+
+    /// All of them, in the order of the fields.
+    pub(crate) fn all_mut(&mut self) -> [&mut Histogram<u64>; 6] {
+        let Self { response, service, lag, first, last, spread } = self;
+        [response, service, lag, first, last, spread]
+    }
+}
+
 /// One receiver.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Receiver {
@@ -145,4 +166,31 @@ pub(crate) struct Receiver {
     pub(crate) mean: f64,
     /// Longest response.
     pub(crate) max: u64,
+}
+
+/// A histogram as text.
+mod encoded {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use hdrhistogram::Histogram;
+    use hdrhistogram::serialization::{
+        Deserializer as Decoder, Serializer as _, V2DeflateSerializer,
+    };
+    use serde::{Deserialize, Deserializer, Serializer, de, ser};
+
+    pub(super) fn serialize<S: Serializer>(
+        histogram: &Histogram<u64>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut bytes = Vec::new();
+        V2DeflateSerializer::new().serialize(histogram, &mut bytes).map_err(ser::Error::custom)?;
+        to.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Histogram<u64>, D::Error> {
+        let bytes = STANDARD.decode(String::deserialize(from)?).map_err(de::Error::custom)?;
+        Decoder::new().deserialize(&mut bytes.as_slice()).map_err(de::Error::custom)
+    }
 }

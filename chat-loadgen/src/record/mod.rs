@@ -2,13 +2,14 @@
 //!
 //! Times are nanoseconds, rates are per second, sizes are bytes.
 
-pub(crate) mod baseline;
+pub(crate) mod comparison;
 pub(crate) mod figures;
 mod interval;
 pub(crate) mod joined;
 mod latency;
 mod ledger;
 mod machines;
+pub(crate) mod merging;
 pub(crate) mod threshold;
 pub(crate) mod validity;
 
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use comparison::{Figure, OneRun, Runs};
 pub(crate) use interval::{HEAT_BOUNDS, Interval};
 pub(crate) use latency::{AtAddress, Histograms, Latency, Receiver, Summary, Traffic};
 pub(crate) use ledger::{Ledger, SlowReader, Witness, Words};
@@ -68,6 +70,19 @@ pub(crate) struct Record {
     pub(crate) floor: Option<Floor>,
     /// Results of `--find-max` for each rate, in the order in which the rates were tried.
     pub(crate) search: Vec<Step>,
+    /// All runs, where there are several (`--runs`).
+    #[serde(default)]
+    pub(crate) runs: Option<Runs>,
+    /// The histograms behind `latency`; missing in records of older versions.
+    #[serde(default)]
+    pub(crate) histograms: Option<Histograms>,
+}
+
+impl Record {
+    /// Returns whether deliveries were wrong, in any of several runs.
+    pub(crate) fn any_wrong(&self) -> bool {
+        self.ledger.wrong() > 0 || self.runs.as_ref().is_some_and(Runs::any_wrong)
+    }
 }
 
 /// Verdict on a run's figures, with reasons.

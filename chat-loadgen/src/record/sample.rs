@@ -35,6 +35,8 @@ fn make() -> Record {
         without_slow_readers: None,
         floor: None,
         search: Vec::new(),
+        runs: None,
+        histograms: Some(histograms),
     }
 }
 
@@ -70,6 +72,23 @@ pub(crate) fn full() -> Record {
             .to_vec(),
         ..record()
     }
+}
+
+/// Several runs like `record`, whose response's 99th percentiles are those times its own; one alone is
+/// no repetition.
+pub(crate) fn repeated(factors: &[f64], record: &Record) -> Record {
+    let run = |factor: &f64| {
+        let mut run = record.clone();
+        let p99 = figures::float(run.latency.response.p99) * factor;
+        run.latency.response.p99 = figures::whole(p99.round());
+        (run, ())
+    };
+    let mut runs: Vec<_> = factors.iter().map(run).collect();
+    if runs.len() == 1 {
+        return runs.remove(0).0;
+    }
+    let asked = u32::try_from(runs.len()).unwrap();
+    Runs::join(runs, asked, &[]).unwrap().0
 }
 
 /// The histograms behind [`record`]'s latencies.

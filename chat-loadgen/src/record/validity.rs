@@ -4,6 +4,7 @@
 //! invalid, not slow. They are about the generator alone: a server that does not take messages, or
 //! takes long to pass them on, is what is being measured.
 
+use crate::record::comparison::transient;
 use crate::record::figures;
 use crate::record::{Record, Status, Verdict};
 
@@ -154,6 +155,7 @@ fn remarks(record: &Record) -> Vec<String> {
         ));
     }
     remarks.extend(remarks_on_deliveries(record));
+    remarks.extend(transient::remark(record));
     let wanted = record.workload.clients;
     if traffic.connected < wanted {
         remarks.push(format!("{} of {wanted} clients took part", traffic.connected));

@@ -8,8 +8,10 @@
 //! | [`csv`] | spreadsheets: a row per second |
 //! | [`hgrm`] | `HdrHistogram`'s own plotter: percentiles of one histogram |
 //! | [`hlog`] | `HdrHistogram`'s interval logs, and the sum of several |
+//! | [`comparison`] | the terminal, of several runs or records |
 //! | [`live`] | the terminal, while a run goes on |
 
+pub(crate) mod comparison;
 pub(crate) mod csv;
 pub(crate) mod hgrm;
 pub(crate) mod hlog;

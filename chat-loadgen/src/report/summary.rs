@@ -4,6 +4,7 @@ use crate::record::figures::{
     bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
 };
 use crate::record::{Latency, Record, Step, Summary};
+use crate::report::comparison::runs;
 use crate::report::verdict;
 
 /// Columns of a line at most.
@@ -26,6 +27,7 @@ pub(crate) fn summary(record: &Record) -> String {
     let mut lines = vec![verdict::headline(record)];
     lines.extend(record.verdict.reasons.iter().flat_map(|reason| paragraph("  -", &[reason])));
     lines.extend(paragraph("workload", &workload(record)));
+    lines.extend(runs_of(record));
     lines.extend(paragraph("traffic", &traffic(record)));
     lines.extend(latencies(record));
     lines.extend(addresses(record));
@@ -105,6 +107,16 @@ fn workload(record: &Record) -> Vec<String> {
         items.push(format!("generator {} of {}", share.number, share.of));
     }
     items
+}
+
+/// Several runs: the figures over all of them, before those of one.
+fn runs_of(record: &Record) -> Vec<String> {
+    let Some(runs) = &record.runs else { return Vec::new() };
+    let mut lines = paragraph("runs", &runs::verdicts(runs));
+    lines.extend(runs::rows(record));
+    let words = [runs::coverage(runs), runs::sentence(runs, record.workload.seed)];
+    lines.extend(words.iter().flat_map(|words| paragraph("", &[words])));
+    lines
 }
 
 fn traffic(record: &Record) -> Vec<String> {

@@ -138,6 +138,8 @@ pub(crate) fn record(
         without_slow_readers: None,
         floor: None,
         search: Vec::new(),
+        runs: None,
+        histograms: Some(histograms.clone()),
     };
     if let [address] = &plan.addresses[..] {
         record.addresses = vec![only_address(address, &record)];

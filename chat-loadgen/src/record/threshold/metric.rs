@@ -72,12 +72,17 @@ pub(crate) struct Unknown {
 }
 
 impl Metric {
-    /// Its value: nanoseconds, things, things per second, a part of one, or bytes.
+    /// Its value: nanoseconds, things, things per second, a part of one, or bytes. Over several runs
+    /// (`--runs`) it is the median.
     ///
     /// # Errors
     ///
     /// The run has no such figure: it was not asked for, or there are no samples.
     pub(crate) fn value(self, record: &Record) -> Result<f64, Unknown> {
+        if let Some(runs) = &record.runs {
+            let unknown = || Unknown { metric: self.to_string(), why: "some runs do not have it" };
+            return runs.figure(self).map(|over| over.median).ok_or_else(unknown);
+        }
         let value = match self {
             Self::Plain(plain) => (plain.of)(record),
             Self::Stat(histogram, stat) => {

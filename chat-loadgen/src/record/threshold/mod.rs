@@ -91,6 +91,11 @@ impl Condition {
         Ok(holds)
     }
 
+    /// Metrics of its comparisons.
+    pub(crate) fn metrics(&self) -> impl Iterator<Item = Metric> {
+        self.any.iter().flatten().map(|comparison| comparison.metric)
+    }
+
     /// The run's values of the condition's figures: `last.p99 = 31.2 ms (condition:
     /// last.p99>20ms)`.
     pub(crate) fn actual(&self, record: &Record) -> String {

@@ -5,13 +5,16 @@
 
 mod axis;
 mod chart;
+mod comparison;
 mod markup;
 mod plots;
+mod runs;
 mod tables;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use self::markup::section;
+use crate::record::comparison::between::Row;
 use crate::record::figures::{bytes, count, rate, sampled, time_of};
 use crate::record::{Histograms, Record, Status};
 use crate::report::verdict::{self, visible};
@@ -25,18 +28,12 @@ pub(crate) fn render(record: &Record, histograms: &Histograms) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                title { (title) }
-                style { (PreEscaped(include_str!("style.css"))) }
-            }
+            (head(&title))
             body {
                 main {
                     (header(record, &title))
                     (tiles(record))
+                    (runs::runs(record))
                     (latency(record, histograms))
                     (tables::addresses(record))
                     (over_time(record))
@@ -53,6 +50,25 @@ pub(crate) fn render(record: &Record, histograms: &Histograms) -> String {
         }
     };
     page.into_string()
+}
+
+/// Renders a page that compares records with the first of them.
+pub(crate) fn render_comparison(records: &[(String, Record)], rows: &[Row]) -> String {
+    html! { (DOCTYPE) (comparison::page(records, rows)) }.into_string()
+}
+
+/// The head of a page: its title, its style, and the policy that nothing is loaded.
+fn head(title: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            meta http-equiv="Content-Security-Policy" content=(POLICY);
+            title { (title) }
+            style { (PreEscaped(include_str!("style.css"))) }
+        }
+    }
 }
 
 fn title(record: &Record) -> String {
@@ -246,6 +262,35 @@ mod tests {
             assert!(!page.contains(heading), "{heading}");
         }
         assert!(page.contains("class=\"verdict valid\""));
+    }
+
+    #[test]
+    fn several_runs_have_a_section_with_each_value() {
+        let record = sample::repeated(&[1.0, 2.0, 1.5], &sample::record());
+        let page = render(&record, &sample::histograms());
+        let section = &page[page.find("<h2>Several runs").unwrap()..];
+        let section = &section[..section.find("</section>").unwrap()];
+        assert!(section.contains("run 3") && section.contains("75.0 %"), "{section}");
+        let row = &section[section.find("response.p99<").unwrap()..];
+        assert_eq!(row[..row.find("</tr>").unwrap()].matches("<td>").count(), 6, "{row}");
+    }
+
+    #[test]
+    fn a_comparison_has_the_curves_of_all_and_the_ratios() {
+        let mut other = sample::record();
+        other.latency.response.p99 *= 2;
+        other.workload.dialect = "<i>".into();
+        let records = [("a.json".to_owned(), sample::record()), ("<i>.json".to_owned(), other)];
+        let rows = crate::record::comparison::between::compare(&records).unwrap();
+        let page = render_comparison(&records, &rows);
+        assert_eq!(svgs(&page), 2);
+        for ink in ["response", "last"] {
+            let lines = page.lines().filter(|line| line.starts_with("<polyline"));
+            let of_ink = lines.filter(|line| line.contains(&format!("var(--{ink})")));
+            assert_eq!(of_ink.count(), 2, "{ink}");
+        }
+        assert!(page.contains("<td>2.00×</td>") && page.contains("default-src 'none'"));
+        assert!(page.contains("&lt;i&gt;.json against a.json") && !page.contains("<i>"));
     }
 
     #[test]

@@ -26,20 +26,24 @@ type Series = (&'static str, Ink, fn(&Summary) -> u64);
 
 /// Plot of the latencies of deliveries and messages, by percentile.
 pub(super) fn percentiles(histograms: &Histograms) -> Markup {
-    let series = [
+    curves(&[
         ("response", Ink::Response, &histograms.response),
         ("service", Ink::Service, &histograms.service),
         ("first receiver", Ink::First, &histograms.first),
         ("last receiver", Ink::Last, &histograms.last),
-    ];
-    let drawn: Vec<_> = series.into_iter().filter(|(_, _, h)| !h.is_empty()).collect();
+    ])
+}
+
+/// Plot of histograms of times, by percentile.
+pub(super) fn curves(series: &[(&str, Ink, &Histogram<u64>)]) -> Markup {
+    let drawn: Vec<_> = series.iter().filter(|(_, _, h)| !h.is_empty()).collect();
     let samples = drawn.iter().map(|(_, _, histogram)| histogram.len()).max();
     let low = drawn.iter().map(|(_, _, histogram)| histogram.min()).min();
     let high = drawn.iter().map(|(_, _, histogram)| histogram.max()).max();
     let (Some(samples), Some(low), Some(high)) = (samples, low, high) else {
         return no_samples();
     };
-    // The response last: the service often lies under it, and it is what matters.
+    // The first one last: the others often lie under it, and it is what matters.
     let lines = drawn.iter().rev().map(|(_, ink, histogram)| Drawing::Line(*ink, curve(histogram)));
     let marks: Vec<_> = lines.collect();
     let names: Vec<_> = drawn.iter().map(|(name, ink, _)| (*name, ink.variable(), false)).collect();

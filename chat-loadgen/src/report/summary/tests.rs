@@ -130,3 +130,14 @@ fn each_address_has_a_line_if_there_is_more_than_one() {
     assert!(!text.contains("address "), "{text}");
     assert!(line(&text, "workload").contains("basico at 192.0.2.1:12345 · 500 clients"), "{text}");
 }
+
+#[test]
+fn several_runs_come_before_the_figures_of_one() {
+    let record = sample::repeated(&[1.0, 2.0, 4.0, 3.0, 1.5, 1.1], &sample::record());
+    let text = summary(&record);
+    assert!(line(&text, "runs").contains("1 VALID · 2 VALID · 3 VALID"), "{text}");
+    assert!(text.find("response.p99").unwrap() < text.find("\ntraffic").unwrap(), "{text}");
+    assert!(text.contains("with 96.9 %"), "{text}");
+    assert!(text.contains("run 5's"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+}

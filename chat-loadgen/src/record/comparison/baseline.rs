@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::record::comparison::median::Estimate;
 use crate::record::figures;
 use crate::record::threshold::{Metric, Unknown};
 use crate::record::{Record, Status};
@@ -25,13 +26,24 @@ pub(crate) struct Row {
     /// The compared figure.
     pub(crate) metric: Metric,
     /// The baseline's value.
-    pub(crate) before: f64,
+    pub(crate) before: Estimate,
     /// This run's value.
-    pub(crate) now: f64,
+    pub(crate) now: Estimate,
     /// Relative change: 0.2 is 20 % more than the baseline.
     pub(crate) change: f64,
-    /// True if the figure is worse by more than the tolerance.
-    pub(crate) regressed: bool,
+    /// Judgement on the change.
+    pub(crate) judgement: Judgement,
+}
+
+/// Judgement on a figure's change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    /// It is not worse by more than the tolerance.
+    Kept,
+    /// It is worse by more than the tolerance.
+    Regressed,
+    /// It is, but the intervals overlap: this may be chance.
+    CannotTell,
 }
 
 /// Two runs that cannot be compared, with all reasons.
@@ -104,35 +116,65 @@ pub(crate) fn allowance(text: &str) -> Result<f64, String> {
 impl Comparison {
     /// Returns whether any figure is worse by more than the tolerance.
     pub(crate) fn regressed(&self) -> bool {
-        self.rows.iter().any(|row| row.regressed)
+        self.rows.iter().any(|row| row.judgement == Judgement::Regressed)
+    }
+}
+
+impl Comparison {
+    /// Smallest coverage of the intervals of those sides that have any; 0 if both are single runs.
+    fn coverage(&self) -> f64 {
+        let sides = self.rows.iter().flat_map(|row| [row.before.coverage, row.now.coverage]);
+        let smallest = sides.filter(|coverage| *coverage > 0.0).fold(f64::INFINITY, f64::min);
+        if smallest.is_finite() { smallest } else { 0.0 }
     }
 }
 
 impl fmt::Display for Comparison {
     /// A table, a line each.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{:<18}{:>12}{:>12}{:>11}   allowed {}",
-            "against baseline",
-            "before",
-            "now",
-            "change",
-            figures::share(self.allowed),
-        )?;
+        let repeated = self.coverage() > 0.0;
+        let range = if repeated { "interval of it" } else { "" };
+        let allowed = figures::share(self.allowed);
+        let [label, before, now, change] = ["against baseline", "before", "now", "change"];
+        write!(f, "{label:<18}{before:>12}{now:>12}{change:>11}")?;
+        writeln!(f, "{range:>width$}   allowed {allowed}", width = if repeated { 23 } else { 0 })?;
         for row in &self.rows {
-            let show = |value| row.metric.quantity().show(value);
+            let show = |value: Estimate| row.metric.quantity().show(value.median);
+            let (name, change) = (row.metric.to_string(), figures::change(row.change));
+            write!(f, "{name:<18}{:>12}{:>12}{change:>11}", show(row.before), show(row.now))?;
+            if repeated {
+                write!(f, "{:>23}", row.range())?;
+            }
+            writeln!(f, "   {}", row.judgement)?;
+        }
+        if repeated {
+            let coverage = figures::share(self.coverage());
             writeln!(
                 f,
-                "{:<18}{:>12}{:>12}{:>11}   {}",
-                row.metric.to_string(),
-                show(row.before),
-                show(row.now),
-                figures::change(row.change),
-                if row.regressed { "REGRESSED" } else { "ok" },
-            )?;
+                "the intervals of the medians cover {coverage} or more; a single run has none"
+            )
+        } else {
+            writeln!(f, "single runs: --runs tells what is chance")
         }
-        Ok(())
+    }
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kept => "ok",
+            Self::Regressed => "REGRESSED",
+            Self::CannotTell => "cannot tell",
+        })
+    }
+}
+
+impl Row {
+    /// Range of the change that the intervals leave: `-3.0 % … +9.1 %`.
+    fn range(&self) -> String {
+        let low = relative(self.before.high, self.now.low);
+        let high = relative(self.before.low, self.now.high);
+        format!("{} … {}", figures::change(low), figures::change(high))
     }
 }
 
@@ -165,13 +207,24 @@ fn row(
     allowed: f64,
 ) -> Result<Row, Unknown> {
     let metric: Metric = name.parse().expect("what is compared has names");
-    let (before, now) = (metric.value(baseline)?, metric.value(run)?);
-    let change = relative(before, now);
-    let regressed = match worse {
-        Worse::Higher => change > allowed,
-        Worse::Lower => -change > allowed,
+    let (before, now) = (value(metric, baseline)?, value(metric, run)?);
+    let change = relative(before.median, now.median);
+    let worse_by = if worse == Worse::Higher { change } else { -change };
+    let judgement = if worse_by <= allowed {
+        Judgement::Kept
+    } else if before.overlaps(&now) {
+        Judgement::CannotTell
+    } else {
+        Judgement::Regressed
     };
-    Ok(Row { metric, before, now, change, regressed })
+    Ok(Row { metric, before, now, change, judgement })
+}
+
+/// A figure with its interval, where the record is of several runs.
+pub(super) fn value(metric: Metric, record: &Record) -> Result<Estimate, Unknown> {
+    let single = metric.value(record)?;
+    let over_runs = record.runs.as_ref().and_then(|runs| runs.figure(metric));
+    Ok(over_runs.unwrap_or(Estimate::single(single)))
 }
 
 /// Relative change. From zero to more is beyond every tolerance; from zero to zero is no change.
@@ -212,7 +265,7 @@ mod tests {
     fn what_grew_or_shrank_by_more_than_allowed_has_regressed() {
         let regressed = |allowed| {
             let comparison = compare(&with_server(), &slower(), allowed).unwrap();
-            let rows = comparison.rows.iter().filter(|row| row.regressed);
+            let rows = comparison.rows.iter().filter(|row| row.judgement == Judgement::Regressed);
             rows.map(|row| row.metric.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(regressed(0.05), ["response.p99", "delivery_rate"]);
@@ -267,6 +320,32 @@ mod tests {
         assert!(line.contains("249,450/s") && line.contains("-10.0 %"), "{line}");
         assert!(line.ends_with("ok"), "{line}");
         assert!(text.lines().all(|line| line.chars().count() <= 100));
+    }
+
+    /// So many runs, whose response's 99th percentiles are these times the sample's.
+    fn repeated(factors: &[f64]) -> Record {
+        sample::repeated(factors, &with_server())
+    }
+
+    #[test]
+    fn only_intervals_that_lie_apart_are_a_regression() {
+        let judged = |before: &[f64], now: &[f64]| {
+            let comparison = compare(&repeated(before), &repeated(now), 0.2).unwrap();
+            (comparison.rows[1].judgement, comparison.to_string())
+        };
+        let before = [0.9, 1.0, 1.0, 1.1, 1.6];
+        let (judgement, text) = judged(&before, &[1.3, 1.5, 1.6, 2.0, 2.1]);
+        assert_eq!(judgement, Judgement::CannotTell, "{text}");
+        assert!(text.contains("+60.0 %") && text.contains("  cannot tell"), "{text}");
+        assert!(text.contains("-18.8 % … +133.3 %"), "{text}");
+        assert!(text.contains("cover 93.8 % or more"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        assert_eq!(judged(&before, &[1.7, 1.8, 1.9, 2.0, 2.1]).0, Judgement::Regressed);
+        assert_eq!(judged(&before, &[0.9, 1.0, 1.1, 1.2, 9.0]).0, Judgement::Kept);
+        // A single run is a value without an interval.
+        assert_eq!(judged(&[1.0], &[1.5]).0, Judgement::Regressed);
+        assert_eq!(judged(&[1.0], &[0.9, 1.5, 1.5]).0, Judgement::CannotTell);
+        assert!(judged(&[1.0], &[1.5]).1.ends_with("single runs: --runs tells what is chance\n"));
     }
 
     #[test]

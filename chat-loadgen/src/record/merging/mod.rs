@@ -1,0 +1,168 @@
+//! The sum of records of generators that ran side by side, on one machine or on several.
+
+mod sums;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::record::{Environment, Histograms, Record, Status, Verdict, Workload};
+
+/// Fields of a workload that may differ between the parts of a run.
+const OWN: [&str; 6] = ["clients", "senders", "idle_clients", "slow_readers", "threads", "seed"];
+
+/// Records that are not parts of one run, with all reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the records cannot be merged: {}", .0.join("; "))]
+pub(crate) struct CannotMerge(pub(crate) Vec<String>);
+
+/// Merges records, each with the name by which it is called in reasons and witnesses (its file's).
+///
+/// Counts, rates, clients and senders are summed, and so are the histograms (`Record::histograms`),
+/// from which the latencies come. The verdict is the worst, with the reasons of all. Of what has no
+/// histogram (the seconds, the generator's own figures), percentiles are the largest of the records':
+/// the percentile of a mixture is never above that.
+///
+/// # Errors
+///
+/// The workloads differ in more than clients, senders, threads and seed; a record has no histograms,
+/// or is of several runs or of a search.
+pub(crate) fn merge(records: &[(String, Record)]) -> Result<Record, CannotMerge> {
+    let Some(((first_name, first), rest)) = records.split_first() else {
+        return Err(CannotMerge(vec!["there is none".to_owned()]));
+    };
+    let mut problems: Vec<_> =
+        records.iter().flat_map(|(name, record)| unfit(name, record)).collect();
+    for (name, record) in rest {
+        problems.extend(differences(first_name, &first.workload, name, &record.workload));
+    }
+    if !problems.is_empty() {
+        return Err(CannotMerge(problems));
+    }
+    let mut sum = Record {
+        verdict: verdict(records),
+        environment: environment(records),
+        without_slow_readers: None,
+        floor: None,
+        server: sums::server(records),
+        ..first.clone()
+    };
+    sums::mark(&mut sum.ledger, first_name);
+    for (name, record) in rest {
+        add(&mut sum, name, record);
+    }
+    if !sum.ledger.closes() {
+        sum.verdict.status = Status::Invalid;
+        sum.verdict.reasons.insert(0, "the merged ledger does not close".to_owned());
+    }
+    Ok(sum)
+}
+
+fn add(sum: &mut Record, name: &str, record: &Record) {
+    let (whole, part) = (&mut sum.workload, &record.workload);
+    whole.clients += part.clients;
+    whole.senders += part.senders;
+    whole.idle_clients += part.idle_clients;
+    whole.slow_readers += part.slow_readers;
+    whole.threads += part.threads;
+    sums::traffic(&mut sum.traffic, &record.traffic);
+    sums::ledger(&mut sum.ledger, name, &record.ledger);
+    sums::words(&mut sum.words, &record.words);
+    sum.slow_readers.extend(record.slow_readers.iter().cloned());
+    sums::worst(&mut sum.worst, &record.worst);
+    sums::intervals(&mut sum.intervals, &record.intervals);
+    sums::generator(&mut sum.generator, &record.generator);
+    if let (Some(whole), Some(part)) = (&mut sum.histograms, &record.histograms) {
+        sums::histograms(whole, part);
+        sums::latency(&mut sum.latency, whole, &record.latency);
+    }
+}
+
+/// Reasons for which a record is no part of a merged one.
+fn unfit(name: &str, record: &Record) -> Vec<String> {
+    let reasons = [
+        (record.histograms.is_none(), "has no histograms: an older version wrote it"),
+        (record.histograms.as_ref().is_some_and(is_coarse), "has histograms of another resolution"),
+        (record.runs.is_some(), "is of several runs (--runs): merge single ones"),
+        (!record.search.is_empty(), "is of a search (--find-max)"),
+    ];
+    let holds = reasons.into_iter().filter(|(holds, _)| *holds);
+    holds.map(|(_, reason)| format!("{name} {reason}")).collect()
+}
+
+/// Returns whether values would have to move to other bins.
+fn is_coarse(histograms: &Histograms) -> bool {
+    histograms.all().iter().any(|histogram| histogram.sigfig() != 3 || histogram.low() != 1)
+}
+
+/// Names the fields of the workloads that differ and must not.
+fn differences(first: &str, before: &Workload, name: &str, now: &Workload) -> Vec<String> {
+    let fields = |workload: &Workload| serde_json::to_value(workload).unwrap_or(Value::Null);
+    let (before, now) = (fields(before), fields(now));
+    let names = before.as_object().into_iter().flatten().map(|(field, _)| field);
+    names
+        .filter(|field| !OWN.contains(&field.as_str()) && before[*field] != now[*field])
+        .map(|field| format!("{field} is {} in {first}, {} in {name}", before[field], now[field]))
+        .collect()
+}
+
+/// The worst verdict, with the reasons of all.
+fn verdict(records: &[(String, Record)]) -> Verdict {
+    let gravity = |status: &Status| match status {
+        Status::Valid => 0,
+        Status::Faulty => 1,
+        Status::Partial => 2,
+        Status::Invalid => 3,
+    };
+    let statuses = records.iter().map(|(_, record)| record.verdict.status);
+    let status = statuses.max_by_key(gravity).unwrap_or(Status::Invalid);
+    let mut reasons = vec![format!(
+        "sum of {} records: pacing and churn of the workload are those of each",
+        records.len()
+    )];
+    reasons.extend(not_together(records));
+    for (name, record) in records {
+        let Verdict { status: own, reasons: words } = &record.verdict;
+        if *own != Status::Valid {
+            let word = format!("{own:?}").to_uppercase();
+            reasons.push(format!("{name} is {word}"));
+        }
+        reasons.extend(words.iter().map(|reason| format!("{name}: {reason}")));
+    }
+    Verdict { status, reasons }
+}
+
+/// A remark if the runs cannot have gone on at the same time: then rates that are summed were never
+/// reached together.
+fn not_together(records: &[(String, Record)]) -> Option<String> {
+    let started = |record: &Record| record.environment.started.parse::<jiff::Timestamp>().ok();
+    let times: Option<Vec<_>> = records.iter().map(|(_, record)| started(record)).collect();
+    let times = times?;
+    let apart = times.iter().max()?.duration_since(*times.iter().min()?).as_secs_f64();
+    let Workload { warm_up, duration, .. } = records[0].1.workload;
+    (apart > warm_up + duration).then(|| {
+        format!("the runs began {apart:.0} s apart, not side by side: the summed rates were never reached")
+    })
+}
+
+/// The environments as one: what differs stands side by side.
+fn environment(records: &[(String, Record)]) -> Environment {
+    let all = || records.iter().map(|(_, record)| &record.environment);
+    let joined = |of: fn(&Environment) -> Option<String>| {
+        let distinct: BTreeSet<_> = all().filter_map(of).collect();
+        (!distinct.is_empty()).then(|| Vec::from_iter(distinct).join(" + "))
+    };
+    let first = &records[0].1.environment;
+    Environment {
+        version: joined(|one| Some(one.version.clone())).unwrap_or_default(),
+        started: all().map(|one| &one.started).min().cloned().unwrap_or_default(),
+        system: joined(|one| Some(one.system.clone())).unwrap_or_default(),
+        processor: joined(|one| one.processor.clone()),
+        cpus: all().map(|one| one.cpus).max().unwrap_or_default(),
+        ..first.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;

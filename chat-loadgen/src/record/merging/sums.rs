@@ -1,0 +1,179 @@
+//! Sums of the parts of records.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+
+use crate::record::figures::float;
+use crate::record::{
+    Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Server, Summary, Traffic,
+    Words,
+};
+
+/// Maximum number of worst receivers.
+const WORST: usize = 10;
+/// Maximum number of words of a kind.
+const WORDS: usize = 5;
+
+pub(super) fn traffic(sum: &mut Traffic, part: &Traffic) {
+    sum.connected += part.connected;
+    sum.offered_rate = sum.offered_rate.zip(part.offered_rate).map(|(a, b)| a + b);
+    sum.achieved_rate += part.achieved_rate;
+    sum.messages += part.messages;
+    sum.unsent += part.unsent;
+    sum.deliveries += part.deliveries;
+    sum.delivery_rate += part.delivery_rate;
+    sum.bytes += part.bytes;
+}
+
+/// Adds the counts, and the witnesses with the record's name.
+pub(super) fn ledger(sum: &mut Ledger, name: &str, part: &Ledger) {
+    sum.expected += part.expected;
+    sum.ok += part.ok;
+    sum.lost += part.lost;
+    sum.late += part.late;
+    sum.duplicated += part.duplicated;
+    sum.reordered += part.reordered;
+    sum.echoed += part.echoed;
+    sum.corrupt += part.corrupt;
+    sum.foreign += part.foreign;
+    sum.merged += part.merged;
+    sum.cut_off += part.cut_off;
+    sum.undecided += part.undecided;
+    sum.still_arriving |= part.still_arriving;
+    sum.disconnected += part.disconnected;
+    sum.forgotten += part.forgotten;
+    sum.disorder = sum.disorder.zip(part.disorder).map(|(a, b)| a + b);
+    let mut part = part.clone();
+    mark(&mut part, name);
+    for (kind, witnesses) in part.witnesses {
+        sum.witnesses.entry(kind).or_default().extend(witnesses);
+    }
+}
+
+/// Gives the witnesses the name of their record.
+pub(super) fn mark(ledger: &mut Ledger, name: &str) {
+    for witness in ledger.witnesses.values_mut().flatten() {
+        witness.detail = format!("{} ({name})", witness.detail);
+    }
+}
+
+pub(super) fn words(sum: &mut BTreeMap<String, Words>, part: &BTreeMap<String, Words>) {
+    for (kind, words) in part {
+        let none = || Words { count: 0, first: Vec::new() };
+        let all = sum.entry(kind.clone()).or_insert_with(none);
+        all.count += words.count;
+        all.first.extend(words.first.iter().cloned());
+        all.first.truncate(WORDS);
+    }
+}
+
+pub(super) fn worst(sum: &mut Vec<Receiver>, part: &[Receiver]) {
+    sum.extend(part.iter().cloned());
+    sum.sort_by(|a, b| b.mean.total_cmp(&a.mean));
+    sum.truncate(WORST);
+}
+
+/// Adds the seconds, second by second since the windows opened.
+pub(super) fn intervals(sum: &mut Vec<Interval>, part: &[Interval]) {
+    for interval in part {
+        let at = sum.partition_point(|known| known.start < interval.start - 0.5);
+        match sum.get_mut(at) {
+            Some(known) if (known.start - interval.start).abs() < 0.5 => {
+                known.length = known.length.max(interval.length);
+                known.messages += interval.messages;
+                known.response = bound(&known.response, &interval.response);
+                known.service = bound(&known.service, &interval.service);
+                let rows = known.heat.iter_mut().zip(&interval.heat);
+                rows.for_each(|(row, more)| *row += more);
+            }
+            _ => sum.insert(at, interval.clone()),
+        }
+    }
+}
+
+/// The generators' figures as one: the worst of each, and the sum of what is counted.
+pub(super) fn generator(sum: &mut Generator, part: &Generator) {
+    let worse = |a: Option<f64>, b: Option<f64>| a.into_iter().chain(b).max_by(f64::total_cmp);
+    sum.pacing = bound(&sum.pacing, &part.pacing);
+    sum.missed += part.missed;
+    sum.cpu += part.cpu;
+    sum.busiest_thread = sum.busiest_thread.max(part.busiest_thread);
+    sum.starved = worse(sum.starved, part.starved);
+    sum.delay = worse(sum.delay, part.delay);
+    sum.forgotten_gaps += part.forgotten_gaps;
+    sum.waits = bound(&sum.waits, &part.waits);
+    sum.bulk = bound(&sum.bulk, &part.bulk);
+    sum.canary = bound(&sum.canary, &part.canary);
+    sum.untimed += part.untimed;
+    sum.memory_per_client = sum.memory_per_client.max(part.memory_per_client);
+}
+
+/// A summary of two sets of samples without their histograms: mean and extremes are exact, and each
+/// percentile is the larger one, which that of the mixture does not exceed.
+fn bound(a: &Summary, b: &Summary) -> Summary {
+    match (a.count, b.count) {
+        (_, 0) => *a,
+        (0, _) => *b,
+        (some, more) => Summary {
+            count: some + more,
+            min: a.min.min(b.min),
+            mean: (a.mean * float(some) + b.mean * float(more)) / float(some + more),
+            p50: a.p50.max(b.p50),
+            p90: a.p90.max(b.p90),
+            p99: a.p99.max(b.p99),
+            p999: a.p999.max(b.p999),
+            p9999: a.p9999.max(b.p9999),
+            max: a.max.max(b.max),
+        },
+    }
+}
+
+/// Adds histograms of the same resolution.
+pub(super) fn histograms(sum: &mut Histograms, part: &Histograms) {
+    for (sum, part) in sum.all_mut().into_iter().zip(part.all()) {
+        // What was read from a file has the size that it needed there.
+        sum.auto(true);
+        let added = sum.add(part);
+        debug_assert!(added.is_ok(), "it grows");
+    }
+}
+
+/// The latencies of the summed histograms. Extremes may be known more exactly than a bin's width.
+pub(super) fn latency(sum: &mut Latency, histograms: &Histograms, part: &Latency) {
+    let each = |sum: &mut Summary, histogram: &Histogram<u64>, part: &Summary| {
+        let Summary { min, max, .. } = bound(sum, part);
+        let whole = Summary::of(histogram);
+        let [p50, p90, p99, p999, p9999] =
+            [whole.p50, whole.p90, whole.p99, whole.p999, whole.p9999].map(|value| value.min(max));
+        *sum = Summary { min, p50, p90, p99, p999, p9999, max, ..whole };
+    };
+    each(&mut sum.response, &histograms.response, &part.response);
+    each(&mut sum.service, &histograms.service, &part.service);
+    each(&mut sum.lag, &histograms.lag, &part.lag);
+    each(&mut sum.first, &histograms.first, &part.first);
+    each(&mut sum.last, &histograms.last, &part.last);
+    each(&mut sum.spread, &histograms.spread, &part.spread);
+}
+
+/// The servers that were measured, each process once, with all generators' deliveries and clients.
+pub(super) fn server(records: &[(String, Record)]) -> Option<Server> {
+    let mut servers: Vec<Server> = Vec::new();
+    for server in records.iter().filter_map(|(_, record)| record.server) {
+        if servers.iter().all(|known| known.pid != server.pid) {
+            servers.push(server);
+        }
+    }
+    let (mut sum, rest) = servers.split_first().map(|(first, rest)| (*first, rest))?;
+    for server in rest {
+        sum.cpu += server.cpu;
+        sum.memory_before += server.memory_before;
+        sum.memory += server.memory;
+    }
+    let all = |of: fn(&Record) -> f64| records.iter().map(|(_, record)| of(record)).sum::<f64>();
+    let deliveries = all(|record| record.traffic.delivery_rate * record.workload.duration);
+    let clients = all(|record| f64::from(record.traffic.connected + record.workload.idle_clients));
+    sum.cpu_per_delivery = sum.cpu * 1e9 / deliveries.max(1.0);
+    sum.memory_per_client = (float(sum.memory) - float(sum.memory_before)) / clients.max(1.0);
+    Some(sum)
+}
