@@ -3,6 +3,7 @@
 
 mod delaying;
 mod dialects;
+mod files;
 mod honesty;
 mod ledger;
 mod reports;

@@ -172,9 +172,6 @@ fn status_5_worse_than_the_baseline() -> Result {
             break;
         }
     }
-    let other = run_at(relay.address, &["--clients", "5", "--baseline", file]);
-    assert_eq!(other.status, Some(1));
-    assert!(other.words.contains("clients"), "{}", other.words);
     Ok(())
 }
 

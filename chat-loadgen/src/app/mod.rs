@@ -1,6 +1,7 @@
 //! Carries out a command line: runs, reports, an exit status.
 
 mod conclusion;
+mod files;
 mod reports;
 
 use std::io::{self, Write};
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chat_terminal::descriptors;
 
 use crate::app::conclusion::conclude;
+use crate::app::files::{Outputs, SameFile};
 use crate::app::reports::{print, write};
 use crate::cli::{Cli, MergeOptions, Other, RunOptions};
 use crate::exit_status::{Exit, INTERRUPTED};
@@ -22,6 +24,7 @@ use crate::record::baseline::Incomparable;
 use crate::record::{Histograms, Record};
 use crate::relay::{self, RelayError};
 use crate::report::hlog::MergeError;
+use crate::report::output::Output;
 use crate::report::{hgrm, hlog, json};
 use crate::request::{self, Impossible};
 use crate::run::barrier::Failure;
@@ -49,6 +52,9 @@ enum Error {
     /// Interval logs could not be summed.
     #[error(transparent)]
     Merge(#[from] MergeError),
+    /// Two options name one file.
+    #[error(transparent)]
+    SameFile(#[from] SameFile),
     /// The baseline cannot be read.
     #[error("cannot read {}", .0.display())]
     Read(PathBuf, #[source] json::ReadError),
@@ -68,7 +74,7 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Error::Impossible(Impossible::Address(_)) => Exit::Error,
-            Error::Impossible(_) => Exit::Usage,
+            Error::Impossible(_) | Error::SameFile(_) => Exit::Usage,
             Error::Measuring(experiment::Error::Run(Failure::Interrupted)) => Exit::Interrupted,
             _ => Exit::Error,
         }
@@ -156,20 +162,24 @@ fn merge_logs(merge: &MergeOptions) -> Result<(), Error> {
 
 fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     let mut plan = request::plan(run, request::resolve(&run.target.server)?)?;
+    let environment = experiment::environment(descriptors::raise());
+    let outputs = Outputs::open(run)?;
+    let baseline = files::baseline(&run.checks, &plan, &environment, &outputs)?;
     if run.load.dry_run {
         return print(&request::describe(&plan)).map(|()| Conclusion::PASS);
     }
-    let descriptors = descriptors::raise();
     preflight::check(request::connections(&plan), plan.address)?;
     let target = target(run, plan.address)?;
     if let Some(address) = target.as_ref().and_then(Target::address) {
         plan.address = address;
     }
-    let experiment = Experiment::new(experiment::environment(descriptors), stop);
-    let (record, histograms, found) = measure(&experiment, run, &plan, target.as_ref())?;
+    let experiment = Experiment::new(environment, stop);
+    let (record, histograms, found) =
+        measure(&experiment, run, &plan, (target.as_ref(), outputs.hlog.as_ref()))?;
     drop(target);
     let interrupted = stop.load(Ordering::Relaxed);
-    let mut ended = conclude(run, &record, &histograms, [!found, interrupted]);
+    let files = (&outputs, baseline.as_ref());
+    let mut ended = conclude(&run.checks, files, (&record, &histograms), [!found, interrupted]);
     for complaint in experiment.complaints() {
         ended.complaints.push(complaint.into());
         ended.exit = ended.exit.min(Exit::Error);
@@ -191,15 +201,14 @@ fn measure(
     experiment: &Experiment<'_>,
     run: &RunOptions,
     plan: &Plan,
-    target: Option<&Target>,
+    (target, hlog): (Option<&Target>, Option<&Output>),
 ) -> Result<(Record, Histograms, bool), Error> {
-    let RunOptions { checks, output, load, .. } = run;
+    let RunOptions { checks, load, .. } = run;
     if let (Some(condition), Some(first)) = (&checks.find_max, load.rate.constant_rate()) {
         return Ok(experiment.find_highest_rate(plan, first, condition, target)?);
     }
     let floor = checks.calibrate.then(|| experiment.noise_floor(plan)).transpose()?;
-    let (mut record, histograms) =
-        experiment.run_with_comparison(plan, target, output.hlog.as_deref())?;
+    let (mut record, histograms) = experiment.run_with_comparison(plan, target, hlog)?;
     record.floor = floor;
     Ok((record, histograms, true))
 }

@@ -6,12 +6,13 @@ mod watch;
 
 use std::cell::RefCell;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::experiment::watch::Watch;
 use crate::plan::Plan;
 use crate::record::{Environment, Floor, Histograms, Record, Status};
+use crate::report::output::Output;
 use crate::roles::Numbers;
 use crate::run::barrier::Failure;
 use crate::run::findings::{self, Surroundings};
@@ -61,15 +62,16 @@ impl<'a> Experiment<'a> {
     ///
     /// # Errors
     ///
-    /// When it cannot be made, or its log not be begun.
+    /// When it cannot be made.
     pub(crate) fn run_once(
         &self,
         plan: &Plan,
         target: Option<&Target>,
-        hlog: Option<&Path>,
+        hlog: Option<&Output>,
     ) -> Result<(Record, Histograms), Error> {
-        let unwritten = |error| Error::Write(hlog.map(Path::to_owned).unwrap_or_default(), error);
-        let mut watch = Watch::new(target, plan.duration, hlog).map_err(unwritten)?;
+        let path = || hlog.map(|log| log.path().to_owned()).unwrap_or_default();
+        let unwritten = |error| Error::Write(path(), error);
+        let mut watch = Watch::new(target, plan.duration, hlog);
         let measurements = run(plan, rand::random(), &mut watch, self.stop);
         // The run is worth something without its log.
         self.complaints.borrow_mut().extend(watch.finish().map_err(unwritten).err());
@@ -93,7 +95,7 @@ impl<'a> Experiment<'a> {
         &self,
         plan: &Plan,
         target: Option<&Target>,
-        hlog: Option<&Path>,
+        hlog: Option<&Output>,
     ) -> Result<(Record, Histograms), Error> {
         if plan.numbers.slow == 0 {
             return self.run_once(plan, target, hlog);

@@ -3,7 +3,6 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter};
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +10,7 @@ use crate::record::Interval;
 use crate::record::figures::float;
 use crate::report::hlog::HlogWriter;
 use crate::report::live::{LiveLine, LiveProgress};
+use crate::report::output::Output;
 use crate::run::findings::ServerUse;
 use crate::run::observer::{Edge, Observer, Phase};
 use crate::system::machine;
@@ -24,7 +24,7 @@ pub(crate) struct Watch<'a> {
     pub(crate) intervals: Vec<Interval>,
     target: Option<&'a Target>,
     live: LiveLine,
-    hlog: Option<IntervalLog>,
+    hlog: Option<IntervalLog<'a>>,
     hlog_error: Option<io::Error>,
     phase: (Phase, u64),
     lately: (u64, u64),
@@ -36,28 +36,23 @@ pub(crate) struct Watch<'a> {
 }
 
 /// The interval log: its header has the time of its first second, so it begins with the window.
-enum IntervalLog {
-    Opened(File),
+enum IntervalLog<'a> {
+    Opened(&'a Output),
     Begun(HlogWriter<BufWriter<File>>),
 }
 
 impl<'a> Watch<'a> {
     /// A watch on a run whose window is open for `duration`; the interval log goes to `hlog`.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be written.
     pub(crate) fn new(
         target: Option<&'a Target>,
         duration: Duration,
-        hlog: Option<&Path>,
-    ) -> io::Result<Self> {
-        let hlog = hlog.map(|path| File::create(path).map(IntervalLog::Opened)).transpose()?;
-        Ok(Self {
+        hlog: Option<&'a Output>,
+    ) -> Self {
+        Self {
             intervals: Vec::new(),
             target,
             live: LiveLine::new(),
-            hlog,
+            hlog: hlog.map(IntervalLog::Opened),
             hlog_error: None,
             phase: (Phase::Connecting, 0),
             lately: (0, 0),
@@ -66,7 +61,7 @@ impl<'a> Watch<'a> {
             server: [None; 3],
             cpu: [None; 3],
             memory: None,
-        })
+        }
     }
 
     /// Ends the live line and the log.
@@ -157,9 +152,10 @@ impl Observer for Watch<'_> {
         self.server[edge as usize] = self.target.and_then(Target::usage);
         self.cpu[edge as usize] = machine::process_cpu();
         if edge == Edge::Start
-            && let Some(IntervalLog::Opened(file)) = self.hlog.take()
+            && let Some(IntervalLog::Opened(output)) = self.hlog.take()
         {
-            let begun = HlogWriter::new(BufWriter::new(file), SystemTime::now(), "response");
+            let begun =
+                output.begin().and_then(|out| HlogWriter::new(out, SystemTime::now(), "response"));
             match begun {
                 Ok(log) => self.hlog = Some(IntervalLog::Begun(log)),
                 Err(error) => self.hlog_error = Some(error),

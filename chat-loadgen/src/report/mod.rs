@@ -8,6 +8,7 @@
 //! | [`csv`] | spreadsheets: a row per second |
 //! | [`hgrm`] | `HdrHistogram`'s own plotter: percentiles of one histogram |
 //! | [`hlog`] | `HdrHistogram`'s interval logs, and the sum of several |
+//! | [`output`] | a file that is opened before the run |
 //! | [`live`] | the terminal, while a run goes on |
 
 pub(crate) mod csv;
@@ -16,5 +17,6 @@ pub(crate) mod hlog;
 pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod live;
+pub(crate) mod output;
 pub(crate) mod summary;
 mod verdict;
