@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::record::Workload;
 use crate::record::figures;
+use crate::record::threshold::AbortCondition;
 use crate::roles::{self, Numbers};
 use crate::traffic::sending::schedule::{Arrivals, Shape};
 use crate::traffic::sending::sizes::Sizes;
@@ -48,6 +49,8 @@ pub(crate) struct Plan {
     pub(crate) verify: bool,
     /// True if the total order over all senders is checked.
     pub(crate) total_order: bool,
+    /// Conditions that end the run early.
+    pub(crate) abort_if: Vec<AbortCondition>,
     /// Number of witnesses that are kept of each kind of fault.
     pub(crate) witnesses: usize,
 }

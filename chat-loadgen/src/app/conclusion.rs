@@ -25,7 +25,7 @@ pub(super) fn conclude(
     if interrupted {
         exits.push(Exit::Interrupted);
     }
-    if not_found {
+    if not_found || record.ended_early.is_some() {
         exits.push(Exit::Threshold);
     }
     for words in failed_conditions(checks, record) {
@@ -34,6 +34,7 @@ pub(super) fn conclude(
     }
     let mut regressed = false;
     let allowed = checks.fail_on_regression;
+    let baseline = baseline.filter(|_| record.ended_early.is_none());
     match baseline.map(|baseline| compare(baseline, record, allowed)).transpose() {
         Ok(Some(comparison)) => {
             text += &comparison.to_string();
@@ -56,7 +57,7 @@ pub(super) fn conclude(
 fn exits_of_run(checks: &CheckOptions, record: &Record) -> Vec<Exit> {
     let status = record.verdict.status;
     let shortcomings = [
-        (status == Status::Partial, Exit::Interrupted),
+        (status == Status::Partial && record.ended_early.is_none(), Exit::Interrupted),
         (record.ledger.wrong() > 0 && checks.find_max.is_none(), Exit::Incorrect),
         (status == Status::Invalid && !checks.allow_invalid, Exit::Invalid),
     ];

@@ -6,7 +6,7 @@ use chat_protocol::usage::Switch;
 use clap::Args;
 
 use crate::record::baseline;
-use crate::record::threshold::Condition;
+use crate::record::threshold::{AbortCondition, Condition};
 
 /// Options for the checks: judging deliveries, thresholds, search, comparisons.
 #[derive(Debug, Clone, Args)]
@@ -35,6 +35,11 @@ pub(crate) struct CheckOptions {
     /// given more than once
     #[arg(long, value_name = "CONDITION")]
     pub(crate) fail_if: Vec<Condition>,
+    /// End the run early, with status 4, if this holds for a time, or at once: 'p99>1s for 3s',
+    /// 'lost>0'; times and rates are those of the last second, counts those of the run so far; may be
+    /// given more than once
+    #[arg(long, value_name = "CONDITION [for TIME]", conflicts_with = "find_max")]
+    pub(crate) abort_if: Vec<AbortCondition>,
     /// Look for the highest rate at which this holds, beginning at --rate: 'p99<5ms && lost==0'
     #[arg(long, value_name = "CONDITION", conflicts_with_all = ["window", "calibrate", "baseline", "save_baseline", "slow_readers", "hlog"])]
     pub(crate) find_max: Option<Condition>,

@@ -1,6 +1,7 @@
 //! The runs that a command line asks for: one; one after the bare relay (`--calibrate`); one after
 //! the same without slow readers; or a search for the highest rate that holds (`--find-max`).
 
+mod abort;
 mod search;
 mod watch;
 
@@ -71,7 +72,7 @@ impl<'a> Experiment<'a> {
     ) -> Result<(Record, Histograms), Error> {
         let path = || hlog.map(|log| log.path().to_owned()).unwrap_or_default();
         let unwritten = |error| Error::Write(path(), error);
-        let mut watch = Watch::new(target, plan.duration, hlog);
+        let mut watch = Watch::new(target, plan, hlog);
         let measurements = run(plan, rand::random(), &mut watch, self.stop);
         // The run is worth something without its log.
         self.complaints.borrow_mut().extend(watch.finish().map_err(unwritten).err());
@@ -80,6 +81,7 @@ impl<'a> Experiment<'a> {
             cpu: watch.cpu(),
             memory: watch.memory(),
             server: watch.server(),
+            ended_early: watch.ended_early(),
             intervals: std::mem::take(&mut watch.intervals),
         };
         Ok(findings::record(plan, measurements?, around))
@@ -102,7 +104,7 @@ impl<'a> Experiment<'a> {
         }
         let without = Plan { numbers: Numbers { slow: 0, ..plan.numbers }, ..plan.clone() };
         let (without, histograms) = self.run_once(&without, target, None)?;
-        if self.interrupted() {
+        if self.interrupted() || without.ended_early.is_some() {
             return Ok((without, histograms));
         }
         let (mut record, histograms) = self.run_once(plan, target, hlog)?;
@@ -127,7 +129,7 @@ impl<'a> Experiment<'a> {
         let relay = Target::spawn(&shell_words::join(command), plan.address)?;
         let numbers = Numbers { slow: 0, ..plan.numbers };
         let address = relay.address().unwrap_or(plan.address);
-        let plan = Plan { address, churn: 0.0, numbers, ..plan.clone() };
+        let plan = Plan { address, churn: 0.0, numbers, abort_if: Vec::new(), ..plan.clone() };
         let (record, _) = self.run_once(&plan, Some(&relay), None)?;
         let Record { verdict, traffic, latency, server, .. } = record;
         Ok(Floor { verdict, traffic, latency, server })

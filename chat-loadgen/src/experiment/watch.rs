@@ -6,8 +6,10 @@ use std::io::{self, BufWriter};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use crate::record::Interval;
+use crate::experiment::abort::Abort;
+use crate::plan::Plan;
 use crate::record::figures::float;
+use crate::record::{EndedEarly, Interval};
 use crate::report::hlog::HlogWriter;
 use crate::report::live::{LiveLine, LiveProgress};
 use crate::report::output::Output;
@@ -30,6 +32,7 @@ pub(crate) struct Watch<'a> {
     lately: (u64, u64),
     rate: f64,
     duration: Duration,
+    abort: Abort<'a>,
     server: [Option<Usage>; 3],
     cpu: [Option<Duration>; 3],
     memory: Option<u64>,
@@ -42,10 +45,10 @@ enum IntervalLog<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// A watch on a run whose window is open for `duration`; the interval log goes to `hlog`.
+    /// A watch on a run of this plan; the interval log goes to `hlog`.
     pub(crate) fn new(
         target: Option<&'a Target>,
-        duration: Duration,
+        plan: &'a Plan,
         hlog: Option<&'a Output>,
     ) -> Self {
         Self {
@@ -57,7 +60,8 @@ impl<'a> Watch<'a> {
             phase: (Phase::Connecting, 0),
             lately: (0, 0),
             rate: 0.0,
-            duration,
+            duration: plan.duration,
+            abort: Abort::new(&plan.abort_if),
             server: [None; 3],
             cpu: [None; 3],
             memory: None,
@@ -76,6 +80,11 @@ impl<'a> Watch<'a> {
             (None, Some(IntervalLog::Begun(log))) => log.finish().map(drop),
             (None, _) => Ok(()),
         }
+    }
+
+    /// The early end of the run, if it ended early.
+    pub(crate) fn ended_early(&mut self) -> Option<EndedEarly> {
+        self.abort.ended.take()
     }
 
     /// CPU time of this process within the measuring window.
@@ -145,7 +154,12 @@ impl Observer for Watch<'_> {
                 self.hlog_error.get_or_insert(error);
             }
         }
+        self.abort.interval(&interval);
         self.intervals.push(interval);
+    }
+
+    fn ends_early(&mut self, shared: &Shared) -> bool {
+        self.abort.judge(shared)
     }
 
     fn edge(&mut self, edge: Edge) {

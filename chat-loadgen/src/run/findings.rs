@@ -10,8 +10,8 @@ use crate::plan::Plan;
 use crate::record::figures::float;
 use crate::record::validity;
 use crate::record::{
-    Environment, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Server,
-    Status, Summary, Traffic, VERSION, Verdict,
+    EndedEarly, Environment, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record,
+    Server, Status, Summary, Traffic, VERSION, Verdict,
 };
 use crate::roles::Part;
 use crate::run::accounts::{self, Accounts};
@@ -67,6 +67,8 @@ pub(crate) struct Surroundings {
     pub(crate) memory: Option<u64>,
     /// Resource use of the server.
     pub(crate) server: Option<ServerUse>,
+    /// The early end of the run, if it ended early.
+    pub(crate) ended_early: Option<EndedEarly>,
 }
 
 /// Resource use of a server: CPU time and memory.
@@ -133,6 +135,7 @@ pub(crate) fn record(
         server: around.server.map(|used| server(used, deliveries, everybody)),
         without_slow_readers: None,
         floor: None,
+        ended_early: around.ended_early,
         search: Vec::new(),
     };
     record.intervals = around.intervals;

@@ -20,24 +20,24 @@ pub(crate) enum Metric {
 /// A histogram that has a name.
 #[derive(Debug)]
 pub(crate) struct Histogram {
-    name: &'static str,
+    pub(super) name: &'static str,
     of: fn(&Record) -> &Summary,
 }
 
 /// A figure that every histogram has.
 #[derive(Debug)]
 pub(crate) struct Stat {
-    name: &'static str,
+    pub(super) name: &'static str,
     /// Alternative spelling.
     alias: &'static str,
     quantity: Quantity,
-    of: fn(&Summary) -> f64,
+    pub(super) of: fn(&Summary) -> f64,
 }
 
 /// A figure of its own.
 #[derive(Debug)]
 pub(crate) struct Plain {
-    name: &'static str,
+    pub(super) name: &'static str,
     quantity: Quantity,
     of: fn(&Record) -> Result<f64, &'static str>,
 }

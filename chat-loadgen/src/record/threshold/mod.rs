@@ -1,8 +1,10 @@
-//! Thresholds: the conditions of `--fail-if 'last.p99>20ms'` and `--find-max 'p99<5ms && lost==0'`.
+//! Thresholds: the conditions of `--fail-if 'last.p99>20ms'`, `--find-max 'p99<5ms && lost==0'` and
+//! `--abort-if 'p99>1s for 3s'`.
 //!
 //! Comparisons of a [`Metric`] with a number, joined by `&&` and, binding less, by `||`. A time
 //! always has a unit: without one its reader would have to guess.
 
+mod live;
 mod metric;
 
 use std::cmp::Ordering;
@@ -11,6 +13,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+pub(crate) use self::live::{AbortCondition, LiveFigures};
 pub(crate) use self::metric::{Metric, Unknown, UnknownMetric};
 use crate::record::Record;
 
@@ -91,6 +94,18 @@ impl Condition {
         Ok(holds)
     }
 
+    /// Metrics of its comparisons.
+    pub(crate) fn metrics(&self) -> impl Iterator<Item = Metric> {
+        self.any.iter().flatten().map(|comparison| comparison.metric)
+    }
+
+    /// Returns whether the condition holds of figures of which some are unknown: a comparison with
+    /// one of these does not.
+    fn certainly_holds(&self, value: impl Fn(Metric) -> Option<f64>) -> bool {
+        let certain = |one: &Relation| value(one.metric).is_some_and(|value| one.holds_of(value));
+        self.any.iter().any(|all| all.iter().all(certain))
+    }
+
     /// The run's values of the condition's figures: `last.p99 = 31.2 ms (condition:
     /// last.p99>20ms)`.
     pub(crate) fn actual(&self, record: &Record) -> String {
@@ -122,15 +137,19 @@ impl FromStr for Condition {
 
 impl Relation {
     fn holds(&self, record: &Record) -> Result<bool, Unknown> {
-        let order = self.metric.value(record)?.total_cmp(&self.number);
-        Ok(match self.operator {
+        self.metric.value(record).map(|value| self.holds_of(value))
+    }
+
+    fn holds_of(&self, value: f64) -> bool {
+        let order = value.total_cmp(&self.number);
+        match self.operator {
             Operator::Less => order == Ordering::Less,
             Operator::AtMost => order != Ordering::Greater,
             Operator::More => order == Ordering::Greater,
             Operator::AtLeast => order != Ordering::Less,
             Operator::Equal => order == Ordering::Equal,
             Operator::Different => order != Ordering::Equal,
-        })
+        }
     }
 
     fn actual(&self, record: &Record) -> String {
