@@ -7,7 +7,6 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::TypedValueParser;
-use clap::error::ErrorKind;
 use clap::{Arg, Command};
 
 use crate::record::threshold;
@@ -59,7 +58,8 @@ where
         value: &OsStr,
     ) -> Result<T, clap::Error> {
         if value == "help" {
-            return Err(clap::Error::raw(ErrorKind::DisplayHelp, threshold::help()));
+            let list = Command::new("metrics").override_help(threshold::help());
+            list.try_get_matches_from(["metrics", "--help"])?;
         }
         T::from_str.parse_ref(command, arg, value)
     }

@@ -117,7 +117,7 @@ A condition compares metrics with numbers: 'last.p99>20ms', 'lost>0 || disconnec
 Comparisons: < <= > >= == !=, joined by && and, binding less, ||. Units:
 {}
 Those with a * are known while a run goes on, for --abort-if: times and rates of the last second,
-numbers of the run so far. Overtaken by a later one of its sender a second ago is lost.
+numbers of the run so far. Lost is what was overtaken by a later one a second ago and is not there.
 
 ",
         units()
