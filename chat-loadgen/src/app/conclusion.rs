@@ -34,6 +34,9 @@ pub(super) fn conclude(
     }
     let mut regressed = false;
     let allowed = checks.fail_on_regression;
+    if baseline.is_some() && record.ended_early.is_some() {
+        text += "the run ended early: it is not compared with the baseline\n";
+    }
     let baseline = baseline.filter(|_| record.ended_early.is_none());
     match baseline.map(|baseline| compare(baseline, record, allowed)).transpose() {
         Ok(Some(comparison)) => {

@@ -39,7 +39,7 @@ pub(crate) struct CheckOptions {
     /// End the run early, with status 4, if this holds for a time, or at once: 'p99>1s for 3s',
     /// 'lost>0'; times and rates are those of the last second, counts those of the run so far; may be
     /// given more than once
-    #[arg(long, value_name = "CONDITION [for TIME]", value_parser = condition::<AbortCondition>(), conflicts_with = "find_max")]
+    #[arg(long, value_name = "CONDITION", value_parser = condition::<AbortCondition>(), conflicts_with = "find_max")]
     pub(crate) abort_if: Vec<AbortCondition>,
     /// Look for the highest rate at which this holds, beginning at --rate: 'p99<5ms && lost==0'
     #[arg(long, value_name = "CONDITION", value_parser = condition::<Condition>(), conflicts_with_all = ["window", "calibrate", "baseline", "save_baseline", "slow_readers", "hlog"])]
