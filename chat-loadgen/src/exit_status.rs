@@ -11,7 +11,7 @@ pub(crate) const EXIT_STATUSES: [StatusLine; 8] = [
     (Exit::Error.status(), "the run, or a report, could not be made"),
     (Exit::Usage.status(), "bad usage"),
     (Exit::Incorrect.status(), "deliveries were wrong"),
-    (Exit::Threshold.status(), "--fail-if holds, or no rate holds --find-max"),
+    (Exit::Threshold.status(), "--fail-if or --abort-if; no rate holds --find-max"),
     (Exit::Regression.status(), "worse than the --baseline"),
     (Exit::Invalid.status(), "the run is INVALID"),
     (Exit::Interrupted.status(), "interrupted; a second Ctrl-C ends without report"),

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::record::Workload;
 use crate::record::figures;
+use crate::record::threshold::AbortCondition;
 use crate::roles::{self, Numbers, Role};
 use crate::share::Joined;
 use crate::traffic::clock::Clock;
@@ -57,6 +58,8 @@ pub(crate) struct Plan {
     pub(crate) verify: bool,
     /// True if the total order over all senders is checked.
     pub(crate) total_order: bool,
+    /// Conditions that end the run early.
+    pub(crate) abort_if: Vec<AbortCondition>,
     /// Number of witnesses that are kept of each kind of fault.
     pub(crate) witnesses: usize,
 }

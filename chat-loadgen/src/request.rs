@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
 
 use chat_protocol::options::endpoint::Endpoint;
 
@@ -74,6 +75,9 @@ pub(crate) enum Impossible {
     /// The dialect has no passwords.
     #[error("{0} knows no passwords: --password-file needs another --dialect")]
     NoLogin(DialectName),
+    /// A condition that would have to hold for longer than the run measures.
+    #[error("--abort-if '{0}' can never end a run of {time}", time = humantime::format_duration(*.1))]
+    NeverEnds(String, Duration),
     /// `--verify off` with an option that needs judged deliveries.
     #[error("--verify off judges nothing: no --total-order, --churn or --slow-readers")]
     NotJudged,
@@ -143,6 +147,7 @@ pub(crate) fn plan(run: &RunOptions, addresses: Vec<SocketAddr>) -> Result<Plan,
         joined: None,
         verify: checks.verify.is_on(),
         total_order: checks.total_order,
+        abort_if: checks.abort_if.clone(),
         witnesses: checks.witnesses,
     };
     match obstacle(&plan, senders, load).or_else(|| unfit_checks(run, &plan)) {
@@ -239,6 +244,8 @@ fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
         Some(Impossible::Relay)
     } else if checks.find_max.is_some() && run.load.rate.constant_rate().is_none() {
         Some(Impossible::SeveralRates)
+    } else if let Some(long) = plan.abort_if.iter().find(|abort| abort.hold >= plan.duration) {
+        Some(Impossible::NeverEnds(long.to_string(), plan.duration))
     } else if !checks.verify.is_on() && (checks.total_order || clients_come_and_go(plan)) {
         Some(Impossible::NotJudged)
     } else {

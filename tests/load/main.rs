@@ -1,8 +1,10 @@
 //! End-to-end tests of the load generator: its binary against its own relay, this project's server,
 //! and third-party servers.
 
+mod abort;
 mod delaying;
 mod dialects;
+mod files;
 mod honesty;
 mod ledger;
 mod reports;

@@ -50,16 +50,6 @@ fn every_report_is_written_and_says_the_same() -> Result {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_does_not_lose_the_others() -> Result {
-    let relay = Relay::start(&[])?;
-    let ended = run_at(relay.address, &["--clients", "3", "--html", "/nowhere/report.html"]);
-    assert_eq!(ended.status, Some(1));
-    assert!(ended.words.contains("cannot write /nowhere/report.html: "), "{}", ended.words);
-    assert!(ended.number("/ledger/ok") > 0);
-    Ok(())
-}
-
-#[test]
 fn the_record_holds_what_is_needed_to_do_it_again() -> Result {
     let relay = Relay::start(&[])?;
     let ended = run_at(relay.address, &["--clients", "3", "--seed", "42"]);

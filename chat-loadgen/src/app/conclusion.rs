@@ -1,33 +1,31 @@
 //! The end of a command line: reports, thresholds, the baseline, the exit status.
 
-use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
 
-use crate::app::reports::{print, write, write_reports};
+use crate::app::files::Outputs;
+use crate::app::reports::{print, write_reports, write_to};
 use crate::app::{Conclusion, Error};
-use crate::cli::{CheckOptions, OutputOptions, RunOptions};
+use crate::cli::CheckOptions;
 use crate::exit_status::Exit;
-use crate::record::comparison::baseline::{self, Comparison};
+use crate::record::comparison::baseline::compare;
 use crate::record::{Histograms, Record, Status};
 use crate::report::{json, summary};
 
-/// Writes the reports and decides the exit status. A file that cannot be written or compared with
-/// does not suppress the other results.
+/// Writes the reports and decides the exit status. A file that cannot be written, or a baseline that
+/// the run cannot be compared with, does not suppress the other results.
 pub(super) fn conclude(
-    run: &RunOptions,
-    record: &Record,
-    histograms: &Histograms,
+    checks: &CheckOptions,
+    (outputs, baseline): (&Outputs, Option<&Record>),
+    (record, histograms): (&Record, &Histograms),
     [not_found, interrupted]: [bool; 2],
 ) -> Conclusion {
-    let RunOptions { checks, output, .. } = run;
-    let mut complaints = write_reports(output, record, histograms);
+    let mut complaints = write_reports(outputs, record, histograms);
     let mut text = summary::summary(record);
     let mut exits = exits_of_run(checks, record);
     if interrupted {
         exits.push(Exit::Interrupted);
     }
-    if not_found {
+    if not_found || record.ended_early.is_some() {
         exits.push(Exit::Threshold);
     }
     for words in failed_conditions(checks, record) {
@@ -35,20 +33,25 @@ pub(super) fn conclude(
         exits.push(Exit::Threshold);
     }
     let mut regressed = false;
-    match compare(checks, record) {
+    let allowed = checks.fail_on_regression;
+    if baseline.is_some() && record.ended_early.is_some() {
+        text += "the run ended early: it is not compared with the baseline\n";
+    }
+    let baseline = baseline.filter(|_| record.ended_early.is_none());
+    match baseline.map(|baseline| compare(baseline, record, allowed)).transpose() {
         Ok(Some(comparison)) => {
             text += &comparison.to_string();
             regressed = comparison.regressed();
             exits.extend(regressed.then_some(Exit::Regression));
         }
         Ok(None) => {}
-        Err(error) => complaints.push(error),
+        Err(error) => complaints.push(error.into()),
     }
-    match save_baseline(checks, record, regressed) {
+    match save_baseline(outputs, record, regressed) {
         Ok(words) => text += words,
         Err(error) => complaints.push(error),
     }
-    complaints.extend(print_summary(output, &text).err());
+    complaints.extend(print_summary(outputs, &text).err());
     exits.extend((!complaints.is_empty()).then_some(Exit::Error));
     Conclusion { exit: exits.into_iter().min().unwrap_or(Exit::Pass), complaints }
 }
@@ -57,16 +60,16 @@ pub(super) fn conclude(
 fn exits_of_run(checks: &CheckOptions, record: &Record) -> Vec<Exit> {
     let status = record.verdict.status;
     let shortcomings = [
-        (status == Status::Partial, Exit::Interrupted),
+        (status == Status::Partial && record.ended_early.is_none(), Exit::Interrupted),
         (record.any_wrong() && checks.find_max.is_none(), Exit::Incorrect),
         (status == Status::Invalid && !checks.allow_invalid, Exit::Invalid),
     ];
     shortcomings.into_iter().filter(|(holds, _)| *holds).map(|(_, exit)| exit).collect()
 }
 
-/// Prints the summary on standard output, or on standard error if the JSON goes to standard output.
-fn print_summary(output: &OutputOptions, text: &str) -> Result<(), Error> {
-    if output.json.as_deref() == Some(Path::new("-")) {
+/// Prints the summary on standard output, or on standard error if a report goes to standard output.
+fn print_summary(outputs: &Outputs, text: &str) -> Result<(), Error> {
+    if outputs.use_standard_output() {
         let _ = io::stderr().write_all(text.as_bytes());
         return Ok(());
     }
@@ -84,30 +87,21 @@ fn failed_conditions(checks: &CheckOptions, record: &Record) -> Vec<String> {
     failed.collect()
 }
 
-/// The comparison with the baseline.
-fn compare(checks: &CheckOptions, record: &Record) -> Result<Option<Comparison>, Error> {
-    let Some(path) = &checks.baseline else { return Ok(None) };
-    let unread = |error| Error::Read(path.clone(), error);
-    let mut file = File::open(path).map_err(|error| unread(error.into()))?;
-    let baseline = json::read(&mut file).map_err(unread)?;
-    Ok(Some(baseline::compare(&baseline, record, checks.fail_on_regression)?))
-}
-
 /// Saves the record as a baseline (`--save-baseline`), unless the run is not valid or worse than
 /// the baseline before. Gives a remark for the user.
 fn save_baseline(
-    checks: &CheckOptions,
+    outputs: &Outputs,
     record: &Record,
     regressed: bool,
 ) -> Result<&'static str, Error> {
-    match &checks.save_baseline {
+    match &outputs.save_baseline {
         Some(_) if record.verdict.status != Status::Valid => {
             Ok("the run is no baseline: it is not VALID; nothing was saved\n")
         }
         Some(_) if regressed => {
             Ok("the run is no baseline: it is worse than the one before; nothing was saved\n")
         }
-        Some(path) => write(path, |out| json::write(record, out)).map(|()| ""),
+        Some(output) => write_to(output, |out| json::write(record, out)).map(|()| ""),
         None => Ok(""),
     }
 }

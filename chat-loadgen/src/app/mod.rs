@@ -1,6 +1,7 @@
 //! Carries out a command line: runs, reports, an exit status.
 
 mod conclusion;
+mod files;
 mod records;
 mod reports;
 
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chat_terminal::descriptors;
 
 use crate::app::conclusion::conclude;
+use crate::app::files::{Outputs, SameFile};
 use crate::app::reports::print;
 use crate::cli::{Cli, Other, RunOptions};
 use crate::exit_status::{Exit, INTERRUPTED};
@@ -26,6 +28,7 @@ use crate::record::{Histograms, Record};
 use crate::relay::{self, RelayError};
 use crate::report::hlog::MergeError;
 use crate::report::json;
+use crate::report::output::Output;
 use crate::request::{self, Impossible};
 use crate::run::barrier::Failure;
 use crate::system::preflight::{self, Shortage};
@@ -64,6 +67,9 @@ enum Error {
     /// Records could not be compared.
     #[error(transparent)]
     Compare(#[from] between::Incomparable),
+    /// Two options name one file.
+    #[error(transparent)]
+    SameFile(#[from] SameFile),
     /// The baseline cannot be read.
     #[error("cannot read {}", .0.display())]
     Read(PathBuf, #[source] json::ReadError),
@@ -83,7 +89,9 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Error::Impossible(Impossible::Address(_)) => Exit::Error,
-            Error::Impossible(_) | Error::Relay(RelayError::Senseless { .. }) => Exit::Usage,
+            Error::Impossible(_)
+            | Error::SameFile(_)
+            | Error::Relay(RelayError::Senseless { .. }) => Exit::Usage,
             Error::Measuring(experiment::Error::Run(Failure::Interrupted)) => Exit::Interrupted,
             _ => Exit::Error,
         }
@@ -164,16 +172,20 @@ impl Conclusion {
 
 fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     let mut plan = request::plan(run, request::resolve(&run.target.server)?)?;
+    let environment = experiment::environment(descriptors::raise());
+    let outputs = Outputs::open(run)?;
+    let baseline = files::baseline(&run.checks, &plan, &environment, &outputs)?;
     if run.load.dry_run {
         return print(&request::describe(&plan)).map(|()| Conclusion::PASS);
     }
-    let descriptors = descriptors::raise();
     preflight::check(request::connections(&plan), &plan.addresses)?;
     let target = start(run, &mut plan)?;
-    let experiment = Experiment::new(experiment::environment(descriptors), stop);
-    let (record, histograms, found) = measure(&experiment, run, plan, target)?;
+    let experiment = Experiment::new(environment, stop);
+    let (record, histograms, found) =
+        measure(&experiment, run, plan, (target, outputs.hlog.as_ref()))?;
     let interrupted = stop.load(Ordering::Relaxed);
-    let mut ended = conclude(run, &record, &histograms, [!found, interrupted]);
+    let files = (&outputs, baseline.as_ref());
+    let mut ended = conclude(&run.checks, files, (&record, &histograms), [!found, interrupted]);
     for complaint in experiment.complaints() {
         ended.complaints.push(complaint.into());
         ended.exit = ended.exit.min(Exit::Error);
@@ -200,9 +212,9 @@ fn measure(
     experiment: &Experiment<'_>,
     run: &RunOptions,
     mut plan: Plan,
-    mut target: Option<Target>,
+    (mut target, hlog): (Option<Target>, Option<&Output>),
 ) -> Result<(Record, Histograms, bool), Error> {
-    let RunOptions { checks, output, load, .. } = run;
+    let RunOptions { checks, load, .. } = run;
     if let (Some(condition), Some(first)) = (&checks.find_max, load.rate.constant_rate()) {
         return Ok(experiment.find_highest_rate(&plan, first, condition, target.as_ref())?);
     }
@@ -214,7 +226,7 @@ fn measure(
             target = None;
             target = start(run, &mut plan)?;
         }
-        experiment.run_with_comparison(&plan, target.as_ref(), output.hlog.as_deref())
+        experiment.run_with_comparison(&plan, target.as_ref(), hlog)
     })?;
     record.floor = floor;
     Ok((record, histograms, true))

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use chat_protocol::usage::{Switch, number};
 use clap::Args;
 
+use crate::cli::values::condition;
 use crate::record::comparison::baseline;
-use crate::record::threshold::Condition;
+use crate::record::threshold::{AbortCondition, Condition};
 
 /// Options for the checks: judging deliveries, thresholds, search, comparisons.
 #[derive(Debug, Clone, Args)]
@@ -32,11 +33,16 @@ pub(crate) struct CheckOptions {
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(crate) witnesses: usize,
     /// Exit with status 4 if this holds, or cannot be known: 'last.p99>20ms', 'lost>0'; may be
-    /// given more than once
-    #[arg(long, value_name = "CONDITION")]
+    /// given more than once; 'help' lists the metrics
+    #[arg(long, value_name = "CONDITION", value_parser = condition::<Condition>())]
     pub(crate) fail_if: Vec<Condition>,
+    /// End the run early, with status 4, if this holds for a time, or at once: 'p99>1s for 3s',
+    /// 'lost>0'; times and rates are those of the last second, counts those of the run so far; may be
+    /// given more than once
+    #[arg(long, value_name = "CONDITION", value_parser = condition::<AbortCondition>(), conflicts_with = "find_max")]
+    pub(crate) abort_if: Vec<AbortCondition>,
     /// Look for the highest rate at which this holds, beginning at --rate: 'p99<5ms && lost==0'
-    #[arg(long, value_name = "CONDITION", conflicts_with_all = ["window", "calibrate", "baseline", "save_baseline", "slow_readers", "hlog"])]
+    #[arg(long, value_name = "CONDITION", value_parser = condition::<Condition>(), conflicts_with_all = ["window", "calibrate", "baseline", "save_baseline", "slow_readers", "hlog"])]
     pub(crate) find_max: Option<Condition>,
     /// Run the same against the bare relay first, and show both (basico, one room; all clients read
     /// and stay)

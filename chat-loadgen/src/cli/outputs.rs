@@ -8,7 +8,7 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The reports")]
 pub(crate) struct OutputOptions {
-    /// The whole record as JSON; - is standard output, instead of the summary
+    /// The whole record as JSON; for one of the reports, - is standard output, instead of the summary
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// A line for each second

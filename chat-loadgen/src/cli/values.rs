@@ -1,9 +1,16 @@
 //! Values of options.
 
+use std::error::Error;
+use std::ffi::OsStr;
+use std::marker::PhantomData;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::TypedValueParser;
+use clap::{Arg, Command};
 use jiff::Timestamp;
+
+use crate::record::threshold;
 
 /// A time of at most a day.
 pub(super) fn time(text: &str) -> Result<Duration, &'static str> {
@@ -36,6 +43,35 @@ pub(super) fn rate(text: &str) -> Result<f64, &'static str> {
     match f64::from_str(number) {
         Ok(rate) if (0.0..=1e6).contains(&rate) => Ok(rate),
         _ => Err("expected a number per second like 5/s"),
+    }
+}
+
+/// Parser of conditions. Instead of one, `help` asks for the list of metrics.
+#[derive(Clone)]
+pub(super) struct ConditionParser<T>(PhantomData<T>);
+
+/// A parser of conditions of that type.
+pub(super) fn condition<T>() -> ConditionParser<T> {
+    ConditionParser(PhantomData)
+}
+
+impl<T> TypedValueParser for ConditionParser<T>
+where
+    T: FromStr<Err: Error + Send + Sync + 'static> + Clone + Send + Sync + 'static,
+{
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<T, clap::Error> {
+        if value == "help" {
+            let list = Command::new("metrics").override_help(threshold::help());
+            list.try_get_matches_from(["metrics", "--help"])?;
+        }
+        T::from_str.parse_ref(command, arg, value)
     }
 }
 

@@ -1,18 +1,20 @@
 //! The runs that a command line asks for: one; one after the bare relay (`--calibrate`); one after
 //! the same without slow readers; several times the same (`--runs`); or a search for the highest rate that holds (`--find-max`).
 
+mod abort;
 mod repeat;
 mod search;
 mod watch;
 
 use std::cell::RefCell;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::experiment::watch::Watch;
 use crate::plan::Plan;
 use crate::record::{Environment, Floor, Histograms, Record, Status};
+use crate::report::output::Output;
 use crate::roles::Numbers;
 use crate::run::barrier::Failure;
 use crate::run::findings::{self, Surroundings};
@@ -62,15 +64,16 @@ impl<'a> Experiment<'a> {
     ///
     /// # Errors
     ///
-    /// When it cannot be made, or its log not be begun.
+    /// When it cannot be made.
     pub(crate) fn run_once(
         &self,
         plan: &Plan,
         target: Option<&Target>,
-        hlog: Option<&Path>,
+        hlog: Option<&Output>,
     ) -> Result<(Record, Histograms), Error> {
-        let unwritten = |error| Error::Write(hlog.map(Path::to_owned).unwrap_or_default(), error);
-        let mut watch = Watch::new(target, plan.duration, hlog).map_err(unwritten)?;
+        let path = || hlog.map(|log| log.path().to_owned()).unwrap_or_default();
+        let unwritten = |error| Error::Write(path(), error);
+        let mut watch = Watch::new(target, plan, hlog);
         let mark = plan.joined.map_or_else(rand::random, |joined| joined.mark);
         let measurements = run(plan, mark, &mut watch, self.stop);
         // The run is worth something without its log.
@@ -80,6 +83,7 @@ impl<'a> Experiment<'a> {
             cpu: watch.cpu(),
             memory: watch.memory(),
             server: watch.server(),
+            ended_early: watch.ended_early(),
             intervals: std::mem::take(&mut watch.intervals),
         };
         Ok(findings::record(plan, measurements?, around))
@@ -95,14 +99,14 @@ impl<'a> Experiment<'a> {
         &self,
         plan: &Plan,
         target: Option<&Target>,
-        hlog: Option<&Path>,
+        hlog: Option<&Output>,
     ) -> Result<(Record, Histograms), Error> {
         if plan.numbers.slow == 0 {
             return self.run_once(plan, target, hlog);
         }
         let without = Plan { numbers: Numbers { slow: 0, ..plan.numbers }, ..plan.clone() };
         let (without, histograms) = self.run_once(&without, target, None)?;
-        if self.interrupted() {
+        if self.interrupted() || without.ended_early.is_some() {
             return Ok((without, histograms));
         }
         let (mut record, histograms) = self.run_once(plan, target, hlog)?;
@@ -127,7 +131,7 @@ impl<'a> Experiment<'a> {
         let relay = Target::spawn(&shell_words::join(command), plan.address())?;
         let numbers = Numbers { slow: 0, servers: 1, ..plan.numbers };
         let addresses = vec![relay.address().unwrap_or(plan.address())];
-        let plan = Plan { addresses, churn: 0.0, numbers, ..plan.clone() };
+        let plan = Plan { addresses, churn: 0.0, numbers, abort_if: Vec::new(), ..plan.clone() };
         let (record, _) = self.run_once(&plan, Some(&relay), None)?;
         let Record { verdict, traffic, latency, server, .. } = record;
         Ok(Floor { verdict, traffic, latency, server })

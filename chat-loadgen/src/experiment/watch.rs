@@ -3,14 +3,16 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter};
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use crate::record::Interval;
+use crate::experiment::abort::Abort;
+use crate::plan::Plan;
 use crate::record::figures::float;
+use crate::record::{EndedEarly, Interval};
 use crate::report::hlog::HlogWriter;
 use crate::report::live::{LiveLine, LiveProgress};
+use crate::report::output::Output;
 use crate::run::findings::ServerUse;
 use crate::run::observer::{Edge, Observer, Phase};
 use crate::system::machine;
@@ -24,49 +26,46 @@ pub(crate) struct Watch<'a> {
     pub(crate) intervals: Vec<Interval>,
     target: Option<&'a Target>,
     live: LiveLine,
-    hlog: Option<IntervalLog>,
+    hlog: Option<IntervalLog<'a>>,
     hlog_error: Option<io::Error>,
     phase: (Phase, u64),
     lately: (u64, u64),
     rate: f64,
     duration: Duration,
+    abort: Abort<'a>,
     server: [Option<Usage>; 3],
     cpu: [Option<Duration>; 3],
     memory: Option<u64>,
 }
 
 /// The interval log: its header has the time of its first second, so it begins with the window.
-enum IntervalLog {
-    Opened(File),
+enum IntervalLog<'a> {
+    Opened(&'a Output),
     Begun(HlogWriter<BufWriter<File>>),
 }
 
 impl<'a> Watch<'a> {
-    /// A watch on a run whose window is open for `duration`; the interval log goes to `hlog`.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be written.
+    /// A watch on a run of this plan; the interval log goes to `hlog`.
     pub(crate) fn new(
         target: Option<&'a Target>,
-        duration: Duration,
-        hlog: Option<&Path>,
-    ) -> io::Result<Self> {
-        let hlog = hlog.map(|path| File::create(path).map(IntervalLog::Opened)).transpose()?;
-        Ok(Self {
+        plan: &'a Plan,
+        hlog: Option<&'a Output>,
+    ) -> Self {
+        Self {
             intervals: Vec::new(),
             target,
             live: LiveLine::new(),
-            hlog,
+            hlog: hlog.map(IntervalLog::Opened),
             hlog_error: None,
             phase: (Phase::Connecting, 0),
             lately: (0, 0),
             rate: 0.0,
-            duration,
+            duration: plan.duration,
+            abort: Abort::new(&plan.abort_if),
             server: [None; 3],
             cpu: [None; 3],
             memory: None,
-        })
+        }
     }
 
     /// Ends the live line and the log.
@@ -81,6 +80,11 @@ impl<'a> Watch<'a> {
             (None, Some(IntervalLog::Begun(log))) => log.finish().map(drop),
             (None, _) => Ok(()),
         }
+    }
+
+    /// The early end of the run, if it ended early.
+    pub(crate) fn ended_early(&mut self) -> Option<EndedEarly> {
+        self.abort.ended.take()
     }
 
     /// CPU time of this process within the measuring window.
@@ -150,16 +154,22 @@ impl Observer for Watch<'_> {
                 self.hlog_error.get_or_insert(error);
             }
         }
+        self.abort.interval(&interval);
         self.intervals.push(interval);
+    }
+
+    fn ends_early(&mut self, shared: &Shared) -> bool {
+        self.abort.judge(shared)
     }
 
     fn edge(&mut self, edge: Edge) {
         self.server[edge as usize] = self.target.and_then(Target::usage);
         self.cpu[edge as usize] = machine::process_cpu();
         if edge == Edge::Start
-            && let Some(IntervalLog::Opened(file)) = self.hlog.take()
+            && let Some(IntervalLog::Opened(output)) = self.hlog.take()
         {
-            let begun = HlogWriter::new(BufWriter::new(file), SystemTime::now(), "response");
+            let begun =
+                output.begin().and_then(|out| HlogWriter::new(out, SystemTime::now(), "response"));
             match begun {
                 Ok(log) => self.hlog = Some(IntervalLog::Begun(log)),
                 Err(error) => self.hlog_error = Some(error),

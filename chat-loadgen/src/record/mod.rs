@@ -68,6 +68,9 @@ pub(crate) struct Record {
     pub(crate) without_slow_readers: Option<Latency>,
     /// The same workload against the bare relay (`--calibrate`).
     pub(crate) floor: Option<Floor>,
+    /// The condition that ended the run early (`--abort-if`), if one did.
+    #[serde(default)]
+    pub(crate) ended_early: Option<EndedEarly>,
     /// Results of `--find-max` for each rate, in the order in which the rates were tried.
     pub(crate) search: Vec<Step>,
     /// All runs, where there are several (`--runs`).
@@ -83,6 +86,17 @@ impl Record {
     pub(crate) fn any_wrong(&self) -> bool {
         self.ledger.wrong() > 0 || self.runs.as_ref().is_some_and(Runs::any_wrong)
     }
+}
+
+/// The early end of a run (`--abort-if`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct EndedEarly {
+    /// The condition, as it was written.
+    pub(crate) condition: String,
+    /// Its figures at that time: `response.p99 = 1.20 s`.
+    pub(crate) figures: String,
+    /// Time of the end, in seconds since the measuring window opened.
+    pub(crate) at: f64,
 }
 
 /// Verdict on a run's figures, with reasons.

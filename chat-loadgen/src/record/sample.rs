@@ -34,6 +34,7 @@ fn make() -> Record {
         server: None,
         without_slow_readers: None,
         floor: None,
+        ended_early: None,
         search: Vec::new(),
         runs: None,
         histograms: Some(histograms),
@@ -66,6 +67,11 @@ pub(crate) fn full() -> Record {
             traffic: Traffic { delivery_rate: 249_480.0, ..traffic() },
             latency: latency(0.3),
             server: Some(relay),
+        }),
+        ended_early: Some(EndedEarly {
+            condition: "p99>1s for 3s".to_owned(),
+            figures: "response.p99 = 1.20 s".to_owned(),
+            at: 31.25,
         }),
         search: [(250.0, true), (1000.0, true), (4000.0, false), (2000.0, true), (2800.0, false)]
             .map(|(rate, holds)| step(rate, holds))

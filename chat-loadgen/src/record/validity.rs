@@ -6,7 +6,7 @@
 
 use crate::record::comparison::transient;
 use crate::record::figures;
-use crate::record::{Record, Status, Verdict};
+use crate::record::{EndedEarly, Record, Status, Verdict};
 
 /// Maximum pacing lag, 99th percentile, in nanoseconds: a millisecond.
 pub(crate) const LATENESS: u64 = 1_000_000;
@@ -37,16 +37,22 @@ its own.";
 
 /// Judges a run by everything else that its record holds.
 pub(crate) fn of(record: &Record, interrupted: bool) -> Verdict {
-    let mut reasons = doubts(record, interrupted);
+    let early = record.ended_early.as_ref();
+    let ended = interrupted || early.is_some();
+    let mut reasons = doubts(record, ended);
     let status = if !reasons.is_empty() {
         Status::Invalid
-    } else if interrupted {
+    } else if ended {
         Status::Partial
     } else if record.ledger.wrong() > 0 {
         Status::Faulty
     } else {
         Status::Valid
     };
+    reasons.extend(early.map(|EndedEarly { condition, figures, at }| {
+        let at = figures::seconds(*at);
+        format!("ended early after {at}, by --abort-if '{condition}': {figures}")
+    }));
     if interrupted {
         reasons.push("interrupted: the figures are those of the time before".to_owned());
     }

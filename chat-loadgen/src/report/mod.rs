@@ -9,6 +9,7 @@
 //! | [`hgrm`] | `HdrHistogram`'s own plotter: percentiles of one histogram |
 //! | [`hlog`] | `HdrHistogram`'s interval logs, and the sum of several |
 //! | [`comparison`] | the terminal, of several runs or records |
+//! | [`output`] | a file that is opened before the run |
 //! | [`live`] | the terminal, while a run goes on |
 
 pub(crate) mod comparison;
@@ -18,5 +19,6 @@ pub(crate) mod hlog;
 pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod live;
+pub(crate) mod output;
 pub(crate) mod summary;
 mod verdict;

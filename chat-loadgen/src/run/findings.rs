@@ -11,8 +11,8 @@ use crate::plan::Plan;
 use crate::record::figures::float;
 use crate::record::validity;
 use crate::record::{
-    AtAddress, Environment, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record,
-    Server, Status, Summary, Traffic, VERSION, Verdict,
+    AtAddress, EndedEarly, Environment, Generator, Histograms, Interval, Latency, Ledger, Receiver,
+    Record, Server, Status, Summary, Traffic, VERSION, Verdict,
 };
 use crate::roles::Part;
 use crate::run::accounts::{self, Accounts};
@@ -69,6 +69,8 @@ pub(crate) struct Surroundings {
     pub(crate) memory: Option<u64>,
     /// Resource use of the server.
     pub(crate) server: Option<ServerUse>,
+    /// The early end of the run, if it ended early.
+    pub(crate) ended_early: Option<EndedEarly>,
 }
 
 /// Resource use of a server: CPU time and memory.
@@ -137,6 +139,7 @@ pub(crate) fn record(
         server: around.server.map(|used| server(used, deliveries, everybody)),
         without_slow_readers: None,
         floor: None,
+        ended_early: around.ended_early,
         search: Vec::new(),
         runs: None,
         histograms: Some(histograms.clone()),

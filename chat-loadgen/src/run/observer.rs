@@ -9,6 +9,8 @@ pub(crate) trait Observer {
     fn progress(&mut self, phase: Phase, shared: &Shared, p99: Option<u64>);
     /// Called when a second is over.
     fn interval(&mut self, ended: EndedInterval);
+    /// Called after each [`Self::progress`] in the measuring window: returns whether the run is to end.
+    fn ends_early(&mut self, shared: &Shared) -> bool;
     /// Called when the run has come to one of its edges.
     fn edge(&mut self, edge: Edge);
 }

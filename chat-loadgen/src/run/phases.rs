@@ -41,6 +41,8 @@ pub(crate) struct Phases<'a> {
     pub(crate) unsent: u64,
     /// True if the run was told to stop.
     pub(crate) interrupted: bool,
+    /// True if the observer ended the measuring window early.
+    ended_early: bool,
     /// True if deliveries were still arriving when the run ended.
     pub(crate) still_arriving: bool,
 }
@@ -67,6 +69,7 @@ impl<'a> Phases<'a> {
             edges,
             unsent: 0,
             interrupted: false,
+            ended_early: false,
             still_arriving: false,
         }
     }
@@ -89,7 +92,7 @@ impl<'a> Phases<'a> {
             self.record_edge(0, Edge::Start);
             self.watch_until(end, Phase::Measuring);
             self.record_edge(1, Edge::End);
-            if self.interrupted {
+            if self.interrupted || self.ended_early {
                 shared.window.set(start.min(shared.clock.now()), end.min(shared.clock.now()));
                 shared.progress.silent.store(true, Ordering::Relaxed);
             }
@@ -125,7 +128,7 @@ impl<'a> Phases<'a> {
         Some(scope.spawn(move || pacer::pace(&senders, times)))
     }
 
-    /// Watches the run until that time of its clock, or until told to stop.
+    /// Watches the run until that time of its clock, or until told to stop or to end early.
     fn watch_until(&mut self, time: u64, phase: Phase) {
         let shared = &*self.fleet.shared;
         let mut stuck = (0, shared.clock.now());
@@ -136,6 +139,10 @@ impl<'a> Phases<'a> {
                 return;
             }
             self.collect_reports(phase);
+            if phase == Phase::Measuring && self.observer.ends_early(shared) {
+                self.ended_early = true;
+                return;
+            }
             self.give_up_waiting(&mut stuck);
             shared.clock.sleep_until(time.min(now + nanoseconds(TICK.as_secs_f64())));
         }

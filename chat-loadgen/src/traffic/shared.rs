@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::traffic::audience::Audience;
 use crate::traffic::clock::Clock;
 use crate::traffic::in_flight::InFlight;
+use crate::traffic::ledger::anomalies::Anomaly;
 use crate::wire::dialects::Dialect;
 use crate::wire::payload::Mark;
 
@@ -76,8 +77,14 @@ pub(crate) struct Progress {
     pub(crate) deliveries: AtomicU64,
     /// Bytes that were read.
     pub(crate) bytes: AtomicU64,
-    /// Anomalies that were seen.
+    /// Faults that were seen.
     pub(crate) anomalies: AtomicU64,
+    /// Anomalies of each kind that were seen; what was overtaken and did not come is not among them.
+    pub(crate) seen: [AtomicU64; Anomaly::KINDS],
+    /// Deliveries that were overtaken by a later one of their sender.
+    pub(crate) overtaken: AtomicU64,
+    /// Deliveries of these that have come after all.
+    pub(crate) recovered: AtomicU64,
     /// Clients whose connection ended unexpectedly.
     pub(crate) disconnected: AtomicU64,
     /// True if nothing is to be sent any more.

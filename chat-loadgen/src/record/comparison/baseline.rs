@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::record::comparison::median::Estimate;
 use crate::record::figures;
 use crate::record::threshold::{Metric, Unknown};
-use crate::record::{Record, Status};
+use crate::record::{Environment, Record, Status, Workload};
 
 /// A run beside its baseline.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,18 +77,8 @@ pub(crate) fn compare(
     run: &Record,
     allowed: f64,
 ) -> Result<Comparison, Incomparable> {
-    let mut problems = Vec::from_iter(invalid("the baseline", baseline));
-    problems.extend(invalid("the run", run));
-    problems.extend(differences(&baseline.workload, &run.workload));
-    let machine = |record: &Record| {
-        let environment = &record.environment;
-        serde_json::json!({
-            "system": environment.system,
-            "processor": environment.processor,
-            "cpus": environment.cpus,
-        })
-    };
-    problems.extend(differences(&machine(baseline), &machine(run)));
+    let mut problems = Vec::from_iter(invalid("the run", run));
+    problems.extend(obstacles(baseline, &run.workload, &run.environment));
     let mut rows = Vec::new();
     for (name, worse, optional) in COMPARED {
         match row(name, worse, baseline, run, allowed) {
@@ -97,7 +87,45 @@ pub(crate) fn compare(
             Err(unknown) => problems.push(unknown.to_string()),
         }
     }
+    problems.dedup();
     if problems.is_empty() { Ok(Comparison { rows, allowed }) } else { Err(Incomparable(problems)) }
+}
+
+/// Checks before a run of this workload on this machine that it can be compared with the baseline.
+///
+/// # Errors
+///
+/// See [`compare`].
+pub(crate) fn check(
+    baseline: &Record,
+    workload: &Workload,
+    environment: &Environment,
+) -> Result<(), Incomparable> {
+    let problems = obstacles(baseline, workload, environment);
+    if problems.is_empty() { Ok(()) } else { Err(Incomparable(problems)) }
+}
+
+/// Reasons, known before a run, for which it cannot be compared with the baseline.
+fn obstacles(baseline: &Record, workload: &Workload, environment: &Environment) -> Vec<String> {
+    let machine = |environment: &Environment| {
+        serde_json::json!({
+            "system": environment.system,
+            "processor": environment.processor,
+            "cpus": environment.cpus,
+        })
+    };
+    let mut problems = Vec::from_iter(invalid("the baseline", baseline));
+    problems.extend(differences(&baseline.workload, workload));
+    problems.extend(differences(&machine(&baseline.environment), &machine(environment)));
+    let needed = COMPARED.iter().filter(|(_, _, optional)| !optional);
+    problems.extend(needed.filter_map(|(name, ..)| {
+        metric(name).value(baseline).err().map(|unknown| unknown.to_string())
+    }));
+    problems
+}
+
+fn metric(name: &str) -> Metric {
+    name.parse().expect("what is compared has names")
 }
 
 /// Parses a tolerance: `20%`.
@@ -206,7 +234,7 @@ fn row(
     run: &Record,
     allowed: f64,
 ) -> Result<Row, Unknown> {
-    let metric: Metric = name.parse().expect("what is compared has names");
+    let metric = metric(name);
     let (before, now) = (value(metric, baseline)?, value(metric, run)?);
     let change = relative(before.median, now.median);
     let worse_by = if worse == Worse::Higher { change } else { -change };

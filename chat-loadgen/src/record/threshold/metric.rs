@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use strsim::damerau_levenshtein;
 use thiserror::Error;
 
 use crate::record::figures::{self, float};
@@ -20,24 +21,24 @@ pub(crate) enum Metric {
 /// A histogram that has a name.
 #[derive(Debug)]
 pub(crate) struct Histogram {
-    name: &'static str,
+    pub(super) name: &'static str,
     of: fn(&Record) -> &Summary,
 }
 
 /// A figure that every histogram has.
 #[derive(Debug)]
 pub(crate) struct Stat {
-    name: &'static str,
+    pub(super) name: &'static str,
     /// Alternative spelling.
     alias: &'static str,
     quantity: Quantity,
-    of: fn(&Summary) -> f64,
+    pub(super) of: fn(&Summary) -> f64,
 }
 
 /// A figure of its own.
 #[derive(Debug)]
 pub(crate) struct Plain {
-    name: &'static str,
+    pub(super) name: &'static str,
     quantity: Quantity,
     of: fn(&Record) -> Result<f64, &'static str>,
 }
@@ -59,8 +60,51 @@ pub(crate) enum Quantity {
 
 /// A name that no figure has.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("unknown metric `{0}`; there are {names}", names = Metric::names())]
+#[error("unknown metric{meant} (`--fail-if help` lists all)", meant = meant(.0))]
 pub(crate) struct UnknownMetric(String);
+
+/// Names for what is called otherwise here.
+const OTHERWISE: [(&str, &str); 8] = [
+    ("avg", "mean"),
+    ("average", "mean"),
+    ("median", "p50"),
+    ("latency", "p50 or last.p99"),
+    ("errors", "lost or disconnected"),
+    ("throughput", "rate or delivery_rate"),
+    ("loss", "lost"),
+    ("cpu", "server.cpu or generator.cpu"),
+];
+
+/// Typing errors that a name may have: at most one for so many letters.
+const LETTERS_FOR_AN_ERROR: usize = 3;
+
+/// A name that is longer is none, and takes long to compare.
+const LONGEST: usize = 40;
+
+/// The metric that was probably meant, as a question; nothing if there is none.
+fn meant(name: &str) -> String {
+    let name = name.to_lowercase();
+    let part = name.rsplit_once('.').map_or(&*name, |(_, part)| part);
+    if let Some((_, meant)) = OTHERWISE.iter().find(|(known, _)| *known == part) {
+        return format!("; did you mean {meant}?");
+    }
+    let percentile = part.strip_prefix('p').is_some_and(|number| number.parse::<f64>().is_ok());
+    if percentile && STATS.iter().all(|stat| stat.name != part && stat.alias != part) {
+        return "; there are p50, p90, p99, p99.9 and p99.99".to_owned();
+    }
+    let stats = |histogram: &Histogram| {
+        STATS.each_ref().map(|stat| format!("{}.{}", histogram.name, stat.name))
+    };
+    let names = PLAIN.iter().map(|plain| plain.name.to_owned());
+    let names = names.chain(STATS.iter().map(|stat| stat.name.to_owned()));
+    names
+        .chain(HISTOGRAMS.iter().flat_map(stats))
+        .filter(|_| name.len() <= LONGEST)
+        .map(|known| (damerau_levenshtein(&name, &known), known))
+        .filter(|(errors, _)| *errors <= name.len() / LETTERS_FOR_AN_ERROR)
+        .min_by_key(|(errors, _)| *errors)
+        .map_or_else(String::new, |(_, known)| format!("; did you mean {known}?"))
+}
 
 /// A figure that this run does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -103,16 +147,6 @@ impl Metric {
             Self::Stat(_, stat) => stat.quantity,
             Self::Plain(plain) => plain.quantity,
         }
-    }
-
-    fn names() -> String {
-        let names = |all: Vec<&str>| all.join(", ");
-        format!(
-            "<histogram>.<figure> with {} and {}; {}",
-            names(HISTOGRAMS.iter().map(|h| h.name).collect()),
-            names(STATS.iter().map(|s| s.name).collect()),
-            names(PLAIN.iter().map(|p| p.name).collect()),
-        )
     }
 }
 
@@ -189,7 +223,7 @@ impl Quantity {
     }
 }
 
-static HISTOGRAMS: [Histogram; 9] = [
+pub(super) static HISTOGRAMS: [Histogram; 9] = [
     Histogram { name: "response", of: |r| &r.latency.response },
     Histogram { name: "service", of: |r| &r.latency.service },
     Histogram { name: "lag", of: |r| &r.latency.lag },
@@ -201,7 +235,7 @@ static HISTOGRAMS: [Histogram; 9] = [
     Histogram { name: "bulk", of: |r| &r.generator.bulk },
 ];
 
-static STATS: [Stat; 9] = [
+pub(super) static STATS: [Stat; 9] = [
     stat("min", "min", |s| float(s.min)),
     stat("mean", "mean", |s| s.mean),
     stat("p50", "p50", |s| float(s.p50)),
@@ -213,7 +247,7 @@ static STATS: [Stat; 9] = [
     Stat { quantity: Quantity::Count, ..stat("count", "count", |s| float(s.count)) },
 ];
 
-static PLAIN: [Plain; 30] = [
+pub(super) static PLAIN: [Plain; 30] = [
     count("expected", |r| Ok(float(r.ledger.expected))),
     count("ok", |r| Ok(float(r.ledger.ok))),
     count("lost", |r| Ok(float(r.ledger.lost))),
@@ -318,11 +352,28 @@ mod tests {
     }
 
     #[test]
-    fn unknown_names_list_the_known_ones() {
-        for name in ["", "p98", "last", "last.", "first.p1", "latency.p99", "p99.x", "Lost"] {
+    fn an_unknown_name_is_answered_with_the_one_that_was_meant() {
+        for (name, meant) in [
+            ("lots", "lost"),
+            ("Lost", "lost"),
+            ("duplicates", "duplicated"),
+            ("last.p9", "there are p50, p90, p99, p99.9 and p99.99"),
+            ("p95", "there are p50"),
+            ("lst.p99", "last.p99"),
+            ("latency.max", "there is none"),
+            ("response.median", "did you mean p50?"),
+            ("median", "p50"),
+            ("deliverys", "deliveries"),
+            ("colour", "there is none"),
+            ("", "there is none"),
+            ("p99.x", "p99.9"),
+        ] {
             let error = name.parse::<Metric>().unwrap_err().to_string();
-            assert!(error.contains("spread") && error.contains("p99.9"), "{error}");
-            assert!(error.contains("duplicated"), "{error}");
+            let expected = match meant {
+                "there is none" => "unknown metric (`--fail-if help` lists all)".to_owned(),
+                meant => meant.to_owned(),
+            };
+            assert!(error.contains(&expected), "{name}: {error}");
         }
     }
 

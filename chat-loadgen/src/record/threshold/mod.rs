@@ -1,17 +1,21 @@
-//! Thresholds: the conditions of `--fail-if 'last.p99>20ms'` and `--find-max 'p99<5ms && lost==0'`.
+//! Thresholds: the conditions of `--fail-if 'last.p99>20ms'`, `--find-max 'p99<5ms && lost==0'` and
+//! `--abort-if 'p99>1s for 3s'`.
 //!
 //! Comparisons of a [`Metric`] with a number, joined by `&&` and, binding less, by `||`. A time
 //! always has a unit: without one its reader would have to guess.
 
+mod list;
+mod live;
 mod metric;
+mod parse;
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::str::FromStr;
 
-use thiserror::Error;
-
-pub(crate) use self::metric::{Metric, Unknown, UnknownMetric};
+pub(crate) use self::list::help;
+pub(crate) use self::live::{AbortCondition, LiveFigures};
+pub(crate) use self::metric::{Metric, Unknown};
+pub(crate) use self::parse::ParseError;
 use crate::record::Record;
 
 /// Condition on a run's figures, as the options give it.
@@ -20,30 +24,6 @@ pub(crate) struct Condition {
     text: String,
     /// Alternatives, of which one must hold: each is a list of comparisons that must all hold.
     any: Vec<Vec<Relation>>,
-}
-
-/// The reasons for which a text is no condition.
-#[derive(Debug, Clone, PartialEq, Error)]
-pub(crate) enum ParseError {
-    /// There is no comparison operator.
-    #[error("`{0}` is no comparison: a metric, one of < <= > >= == !=, and a number")]
-    Comparison(String),
-    /// The left side is no metric.
-    #[error(transparent)]
-    Metric(#[from] UnknownMetric),
-    /// The right side is no number.
-    #[error("`{0}` is no number of 0 or more")]
-    Number(String),
-    /// The right side's unit does not fit the left side.
-    #[error("`{metric}` is not measured in `{unit}`, but in {possible}")]
-    Unit {
-        /// The left side.
-        metric: String,
-        /// The unit that was written.
-        unit: String,
-        /// The units that are possible.
-        possible: String,
-    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -62,16 +42,6 @@ enum Operator {
     Equal,
     Different,
 }
-
-/// Operators, the longer ones first: `<` is also the start of `<=`.
-const OPERATORS: [(&str, Operator); 6] = [
-    ("<=", Operator::AtMost),
-    (">=", Operator::AtLeast),
-    ("==", Operator::Equal),
-    ("!=", Operator::Different),
-    ("<", Operator::Less),
-    (">", Operator::More),
-];
 
 impl Condition {
     /// Returns whether the condition holds of a run.
@@ -96,6 +66,13 @@ impl Condition {
         self.any.iter().flatten().map(|comparison| comparison.metric)
     }
 
+    /// Returns whether the condition holds of figures of which some are unknown: a comparison with
+    /// one of these does not.
+    fn certainly_holds(&self, value: impl Fn(Metric) -> Option<f64>) -> bool {
+        let certain = |one: &Relation| value(one.metric).is_some_and(|value| one.holds_of(value));
+        self.any.iter().any(|all| all.iter().all(certain))
+    }
+
     /// The run's values of the condition's figures: `last.p99 = 31.2 ms (condition:
     /// last.p99>20ms)`.
     pub(crate) fn actual(&self, record: &Record) -> String {
@@ -113,29 +90,21 @@ impl fmt::Display for Condition {
     }
 }
 
-impl FromStr for Condition {
-    type Err = ParseError;
-
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        let all = |part: &str| part.split("&&").map(str::parse).collect();
-        Ok(Self {
-            text: text.trim().to_owned(),
-            any: text.split("||").map(all).collect::<Result<_, _>>()?,
-        })
-    }
-}
-
 impl Relation {
     fn holds(&self, record: &Record) -> Result<bool, Unknown> {
-        let order = self.metric.value(record)?.total_cmp(&self.number);
-        Ok(match self.operator {
+        self.metric.value(record).map(|value| self.holds_of(value))
+    }
+
+    fn holds_of(&self, value: f64) -> bool {
+        let order = value.total_cmp(&self.number);
+        match self.operator {
             Operator::Less => order == Ordering::Less,
             Operator::AtMost => order != Ordering::Greater,
             Operator::More => order == Ordering::Greater,
             Operator::AtLeast => order != Ordering::Less,
             Operator::Equal => order == Ordering::Equal,
             Operator::Different => order != Ordering::Equal,
-        })
+        }
     }
 
     fn actual(&self, record: &Record) -> String {
@@ -144,48 +113,6 @@ impl Relation {
             Err(unknown) => unknown.to_string(),
         }
     }
-}
-
-impl FromStr for Relation {
-    type Err = ParseError;
-
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        let text = text.trim();
-        let no_comparison = || ParseError::Comparison(text.to_owned());
-        let at = text.find(['<', '>', '=', '!']).ok_or_else(no_comparison)?;
-        let (left, rest) = text.split_at(at);
-        let (operator, right) = OPERATORS
-            .iter()
-            .find_map(|(sign, operator)| Some((*operator, rest.strip_prefix(sign)?)))
-            .ok_or_else(no_comparison)?;
-        let metric = left.trim().parse()?;
-        Ok(Self { metric, operator, number: number(metric, right.trim())? })
-    }
-}
-
-fn number(metric: Metric, text: &str) -> Result<f64, ParseError> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (digits, unit) = text.split_at(end);
-    let number: f64 = digits.parse().map_err(|_| ParseError::Number(text.to_owned()))?;
-    let units = metric.quantity().units();
-    match units.iter().find(|(name, _)| *name == unit.trim_start()) {
-        Some((_, size)) => Ok(scaled(number, *size)),
-        None => Err(ParseError::Unit {
-            metric: metric.to_string(),
-            unit: unit.trim().to_owned(),
-            possible: possible(units),
-        }),
-    }
-}
-
-/// Multiplied; where the unit is a fraction, divided, because 0.01 is not exactly a hundredth.
-fn scaled(number: f64, size: f64) -> f64 {
-    if size < 1.0 { number / size.recip().round() } else { number * size }
-}
-
-fn possible(units: &[(&str, f64)]) -> String {
-    let names = units.iter().map(|(name, _)| if name.is_empty() { "(no unit)" } else { name });
-    names.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -249,31 +176,6 @@ mod tests {
         ];
         for (text, holds) in table {
             assert_eq!(condition(&text).holds(&run()), Ok(holds), "{text}");
-        }
-    }
-
-    #[test]
-    fn mistakes_say_what_is_possible() {
-        let table = [
-            ("", "no comparison"),
-            ("p99", "no comparison"),
-            ("p99=5ms", "no comparison"),
-            ("p99<5ms &&", "no comparison"),
-            ("p98<5ms", "pacing, canary, bulk"),
-            ("(p99<5ms)", "unknown metric `(p99`"),
-            ("p99<5", "not measured in ``, but in ns, us, µs, ms, s"),
-            ("p99<5 min", "`min`"),
-            ("lost>5ms", "`lost` is not measured in `ms`, but in (no unit), k, M"),
-            ("lost>5%", "(no unit)"),
-            ("rate>5k/m", "k/s"),
-            ("lost>-1", "no number"),
-            ("lost>1.2.3", "no number"),
-            ("lost>NaN", "no number"),
-            ("lost>=", "no number"),
-        ];
-        for (text, part) in table {
-            let error = text.parse::<Condition>().unwrap_err().to_string();
-            assert!(error.contains(part), "{text}: {error}");
         }
     }
 

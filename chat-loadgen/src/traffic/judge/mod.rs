@@ -217,6 +217,7 @@ impl Judge {
         now: u64,
     ) -> Option<bool> {
         let filled = arrival == Arrival::Late;
+        self.anomalies.note_overtaken(&arrival);
         match arrival {
             // A closed loop goes on without them. An open loop waits for them: they may be late.
             Arrival::Ahead(missing) if client.is_counted() && self.closed => {
@@ -293,6 +294,7 @@ impl Judge {
             Arrival::NotDue => return,
             _ => found(client, Anomaly::Corrupt, "arrived damaged"),
         }
+        self.anomalies.note_overtaken(&arrival);
         let counted = client.is_counted();
         match arrival {
             Arrival::Ahead(missing) if counted && self.closed => {

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use super::Arrival;
+
 /// A kind of wrong delivery, or of words that are no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Anomaly {
@@ -39,6 +41,8 @@ pub(crate) enum Anomaly {
 }
 
 impl Anomaly {
+    /// Number of kinds.
+    pub(crate) const KINDS: usize = Self::Garbage as usize + 1;
     /// The server's other words: they are no deliveries.
     pub(crate) const WORDS: [Self; 4] =
         [Self::Refusal, Self::Notice, Self::Stranger, Self::Garbage];
@@ -65,7 +69,7 @@ impl Anomaly {
     }
 
     /// Returns whether a delivery is wrong.
-    fn is_fault(self) -> bool {
+    pub(crate) fn is_fault(self) -> bool {
         !Self::WORDS.contains(&self)
             && !matches!(self, Self::CutOff | Self::Undecided | Self::Merged)
     }
@@ -91,6 +95,10 @@ pub(crate) struct Sighting {
 pub(crate) struct Anomalies {
     /// Deliveries that were due. They are counted apart from what became of each.
     pub(crate) due: u64,
+    /// Messages that were overtaken, and those of them that have come after all.
+    pub(crate) overtaken: u64,
+    /// See [`Self::overtaken`].
+    pub(crate) recovered: u64,
     /// Gaps that were forgotten.
     pub(crate) forgotten: u64,
     /// Deliveries of other generators' messages.
@@ -101,7 +109,7 @@ pub(crate) struct Anomalies {
     counts: BTreeMap<Anomaly, u64>,
     witnesses: BTreeMap<Anomaly, Vec<Sighting>>,
     most: usize,
-    unreported: u64,
+    unreported: BTreeMap<Anomaly, u64>,
 }
 
 impl Anomalies {
@@ -114,8 +122,17 @@ impl Anomalies {
     #[cold]
     pub(crate) fn record(&mut self, anomaly: Anomaly, sighting: impl FnOnce() -> Sighting) {
         self.count_more(anomaly, 1);
-        self.unreported += u64::from(anomaly.is_fault());
+        *self.unreported.entry(anomaly).or_default() += 1;
         self.keep(anomaly, sighting);
+    }
+
+    /// Counts what an arrival has overtaken, or that it was overtaken itself.
+    pub(crate) fn note_overtaken(&mut self, arrival: &Arrival) {
+        match arrival {
+            Arrival::Ahead(missing) => self.overtaken += missing.len() as u64,
+            Arrival::Late => self.recovered += 1,
+            _ => {}
+        }
     }
 
     /// Counts so many more, without witnesses.
@@ -140,8 +157,8 @@ impl Anomalies {
         self.counts.get(&anomaly).copied().unwrap_or(0)
     }
 
-    /// Wrong deliveries that were seen since the last call.
-    pub(crate) fn take_seen(&mut self) -> u64 {
+    /// Anomalies that were seen since the last call.
+    pub(crate) fn take_seen(&mut self) -> BTreeMap<Anomaly, u64> {
         std::mem::take(&mut self.unreported)
     }
 

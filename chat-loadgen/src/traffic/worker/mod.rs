@@ -124,6 +124,7 @@ impl Worker {
                 return self.finish();
             }
             self.see_off();
+            self.publish_anomalies();
             self.publish_progress();
         }
     }
@@ -240,10 +241,6 @@ impl Worker {
             self.shared.outstanding[self.index].store(outstanding, Ordering::Relaxed);
         }
         progress.deliveries.fetch_add(self.judge.take_deliveries(), Ordering::Relaxed);
-        let anomalies = self.judge.anomalies.take_seen();
-        if anomalies > 0 {
-            progress.anomalies.fetch_add(anomalies, Ordering::Relaxed);
-        }
         let Completions { all, awaited } = self.judge.latency.take_completed();
         if all > 0 {
             progress.completed.fetch_add(all, Ordering::Relaxed);
@@ -251,6 +248,26 @@ impl Worker {
             if self.closed {
                 self.senders.refill(awaited);
             }
+        }
+    }
+
+    /// Publishes what went wrong since the last sweep.
+    fn publish_anomalies(&mut self) {
+        let progress = &self.shared.progress;
+        let anomalies = &mut self.judge.anomalies;
+        for (anomaly, number) in anomalies.take_seen() {
+            progress.seen[anomaly as usize].fetch_add(number, Ordering::Relaxed);
+            if anomaly.is_fault() {
+                progress.anomalies.fetch_add(number, Ordering::Relaxed);
+            }
+        }
+        if anomalies.overtaken > 0 {
+            let overtaken = std::mem::take(&mut anomalies.overtaken);
+            progress.overtaken.fetch_add(overtaken, Ordering::Relaxed);
+        }
+        if anomalies.recovered > 0 {
+            let recovered = std::mem::take(&mut anomalies.recovered);
+            progress.recovered.fetch_add(recovered, Ordering::Relaxed);
         }
     }
 

@@ -1,0 +1,153 @@
+//! The files of a run are checked before anything is started.
+
+use std::fs;
+use std::path::Path;
+
+use chat_drive::failure::Result;
+use chat_tests::binaries;
+use serde_json::Value;
+
+use crate::running::{Relay, load, run_at};
+
+/// Refuses a command line in one line with this status and these words. Neither the server of
+/// `--spawn` is started nor a file made or changed.
+#[track_caller]
+fn refused(folder: &Path, options: &[&str], (status, why): (i32, &str)) {
+    let before = contents(folder);
+    for more in [&["--spawn", "sh -c 'echo started > started; exit 1'"][..], &["--dry-run"]] {
+        let mut command = binaries::loadgen();
+        let output = command.current_dir(folder).args(options).args(more).output();
+        let output = output.expect("it starts");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{options:?}: {words}");
+        assert!(words.contains(why) && words.lines().count() == 1, "{options:?}: {words}");
+        assert_eq!(contents(folder), before, "{options:?}");
+    }
+}
+
+/// Names and contents of a folder's files.
+fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let files = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"));
+    let mut contents: Vec<_> = files
+        .map(|entry| {
+            let content = fs::read(entry.path()).unwrap_or_default();
+            (entry.file_name().to_string_lossy().into_owned(), content)
+        })
+        .collect();
+    contents.sort();
+    contents
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_an_error_before_the_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("sub")).expect("a folder");
+    for option in ["--json", "--csv", "--hgrm", "--hlog", "--html", "--save-baseline"] {
+        refused(folder.path(), &[option, "missing/r"], (1, "cannot write missing/r: "));
+        refused(folder.path(), &[option, "sub"], (1, "cannot write sub: "));
+    }
+}
+
+#[test]
+fn no_file_is_named_twice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    fs::write(path.join("a"), "old").expect("written");
+    fs::hard_link(path.join("a"), path.join("linked")).expect("a link");
+    for (options, why) in [
+        (["--json", "-", "--csv", "-"], "--json and --csv name the same file: -"),
+        (["--json", "new", "--html", "new"], "--json and --html name the same file: new"),
+        (["--csv", "new", "--hlog", "./new"], "--csv and --hlog name the same file"),
+        (["--hgrm", "a", "--save-baseline", "a"], "--hgrm and --save-baseline name the same"),
+    ] {
+        refused(path, &options, (2, why));
+    }
+    if cfg!(unix) {
+        refused(path, &["--json", "a", "--html", "linked"], (2, "name the same file"));
+    }
+    refused(
+        path,
+        &["--baseline", "a", "--html", "a"],
+        (2, "--html would overwrite the --baseline"),
+    );
+}
+
+#[test]
+fn a_baseline_is_read_and_compared_before_the_run() -> Result {
+    let relay = Relay::start(&[])?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    let load = ["--clients", "3", "--warm-up", "0s", "--duration", "1s"];
+    let record = run_at(relay.address, &load).record;
+    let write = |name: &str, change: &dyn Fn(&mut Value)| {
+        let mut record = record.clone();
+        record["verdict"]["status"] = "valid".into();
+        change(&mut record);
+        fs::write(path.join(name), record.to_string()).expect("written");
+    };
+    fs::write(path.join("text"), "no record").expect("written");
+    write("newer", &|record| record["version"] = 7.into());
+    write("invalid", &|record| record["verdict"]["status"] = "invalid".into());
+    write("other", &|record| record["workload"]["clients"] = 4.into());
+    write("elsewhere", &|record| record["environment"]["cpus"] = 4711.into());
+    write("empty", &|record| record["latency"]["last"]["count"] = 0.into());
+    for (file, why) in [
+        ("missing", "cannot read missing: "),
+        ("text", "cannot read text: this is no record of a run: "),
+        ("newer", "the record has version 7; this program reads version 1"),
+        ("invalid", "cannot be compared with its baseline: the baseline is invalid"),
+        ("other", "clients was 4, is 3"),
+        ("elsewhere", "cpus was 4711, is "),
+        ("empty", "`last.p99` is not known: there are no samples"),
+    ] {
+        refused(path, &[&load[..], &["--baseline", file]].concat(), (1, why));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_baseline_may_be_replaced_and_a_run_that_fails_leaves_every_file() -> Result {
+    let relay = Relay::start(&[])?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    let file = path.join("baseline.json");
+    let name = file.to_str().expect("a path");
+    let mut baseline = run_at(relay.address, &["--clients", "3"]).record;
+    baseline["verdict"]["status"] = "valid".into();
+    fs::write(&file, baseline.to_string()).expect("written");
+    let both = ["--clients", "3", "--baseline", name, "--save-baseline", name];
+    let ended = run_at(relay.address, &both);
+    assert!(!ended.words.contains("overwrite"), "{}", ended.words);
+    // Nothing listens on this port any more.
+    let address = relay.address.to_string();
+    drop(relay);
+    for report in ["r.csv", "r.hlog", "r.html"] {
+        fs::write(path.join(report), "old").expect("written");
+    }
+    let before = contents(path);
+    let mut command = load(&["--clients", "3", "--server", &address, "--connect-retries", "0"]);
+    command.args(["--csv", "r.csv", "--hlog", "r.hlog", "--html", "r.html", "--hgrm", "new"]);
+    command.args(["--baseline", name, "--save-baseline", name]);
+    let output = command.current_dir(path).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(contents(path), before);
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_does_not_lose_the_other_reports() -> Result {
+    let relay = Relay::start(&[])?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("r.html");
+    let full = ["--csv", "/dev/full", "--hlog", "/dev/full", "--hgrm", "/dev/full"];
+    let reports = ["--html", page.to_str().expect("a path"), "--clients", "3"];
+    let ended = run_at(relay.address, &[&full[..], &reports].concat());
+    assert_eq!(ended.status, Some(1), "{}", ended.words);
+    let refusals = ended.words.matches("cannot write /dev/full: No space left").count();
+    assert_eq!(refusals, 3, "{}", ended.words);
+    assert!(ended.words.contains("traffic "), "the summary: {}", ended.words);
+    assert!(ended.number("/ledger/ok") > 0);
+    assert!(fs::read_to_string(page).expect("a page").ends_with("</html>"));
+    Ok(())
+}
