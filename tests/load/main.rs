@@ -7,5 +7,6 @@ mod honesty;
 mod ledger;
 mod reports;
 mod running;
+mod searching;
 mod statuses;
 mod workloads;

@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::experiment::search::RECOVERY;
 use crate::experiment::watch::Watch;
 use crate::plan::Plan;
 use crate::record::{Environment, Floor, Histograms, Record, Status};
@@ -31,6 +32,9 @@ pub(crate) enum Error {
     /// This program cannot be started a second time, as a relay.
     #[error("cannot start the relay")]
     Relay(#[source] io::Error),
+    /// The server has still work of the run before.
+    #[error("the server has not recovered from the run before within {RECOVERY:?}")]
+    NotRecovered,
     /// A file cannot be written.
     #[error("cannot write {}", .0.display())]
     Write(PathBuf, #[source] io::Error),

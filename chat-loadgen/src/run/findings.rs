@@ -134,6 +134,7 @@ pub(crate) fn record(
         without_slow_readers: None,
         floor: None,
         search: Vec::new(),
+        search_result: None,
     };
     record.intervals = around.intervals;
     record.verdict = validity::of(&record, interrupted);
