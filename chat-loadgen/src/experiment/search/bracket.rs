@@ -107,10 +107,7 @@ impl Bracket {
         };
         let mut remarks: Vec<_> = stuck.iter().map(|tally| tally.remark()).collect();
         if fails.is_none() && stuck.iter().any(|tally| tally.is_unheard()) {
-            remarks.push(
-                "this is the generator's limit, not the server's: the server may hold more"
-                    .to_owned(),
-            );
+            remarks.push(generators_limit(holds));
         }
         if self.runs >= MAX_RUNS {
             remarks.push(format!(
@@ -227,6 +224,13 @@ impl Tally {
         let runs = held + failed;
         format!("{rate}/s: undecided after {runs} runs, of which {held} held: too noisy to tell")
     }
+}
+
+/// Remark on a bracket that the generator bounds from above.
+fn generators_limit(holds: Option<TriedRate>) -> String {
+    let least = holds.map(|end| format!(", which holds at least {}/s", figures::rate(end.rate)));
+    let least = least.unwrap_or_default();
+    format!("this is the generator's limit, or its machine is too busy; not the server's{least}")
 }
 
 /// Returns whether the logarithm of the likelihood ratio has passed its bound.
