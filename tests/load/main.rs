@@ -10,6 +10,7 @@ mod ledger;
 mod reports;
 mod running;
 mod runs;
+mod searching;
 mod several;
 mod statuses;
 mod workloads;

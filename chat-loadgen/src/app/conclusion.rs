@@ -8,7 +8,7 @@ use crate::app::{Conclusion, Error};
 use crate::cli::CheckOptions;
 use crate::exit_status::Exit;
 use crate::record::comparison::baseline::compare;
-use crate::record::{Histograms, Record, Status};
+use crate::record::{Histograms, Record, SearchState, Status};
 use crate::report::{json, summary};
 
 /// Writes the reports and decides the exit status. A file that cannot be written, or a baseline that
@@ -63,8 +63,14 @@ fn exits_of_run(checks: &CheckOptions, record: &Record) -> Vec<Exit> {
         (status == Status::Partial && record.ended_early.is_none(), Exit::Interrupted),
         (record.any_wrong() && checks.find_max.is_none(), Exit::Incorrect),
         (status == Status::Invalid && !checks.allow_invalid, Exit::Invalid),
+        (is_undecided(record) && !checks.allow_invalid, Exit::Invalid),
     ];
     shortcomings.into_iter().filter(|(holds, _)| *holds).map(|(_, exit)| exit).collect()
+}
+
+/// Returns whether a search could not tell the server's limit.
+fn is_undecided(record: &Record) -> bool {
+    record.search_result.as_ref().is_some_and(|result| result.state == SearchState::Undecided)
 }
 
 /// Prints the summary on standard output, or on standard error if a report goes to standard output.

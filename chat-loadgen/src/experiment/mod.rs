@@ -11,6 +11,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::experiment::search::RECOVERY;
 use crate::experiment::watch::Watch;
 use crate::plan::Plan;
 use crate::record::{Environment, Floor, Histograms, Record, Status};
@@ -34,6 +35,9 @@ pub(crate) enum Error {
     /// This program cannot be started a second time, as a relay.
     #[error("cannot start the relay")]
     Relay(#[source] io::Error),
+    /// The server has still work of the run before.
+    #[error("the server has not recovered from the run before within {RECOVERY:?}")]
+    NotRecovered,
     /// A file cannot be written.
     #[error("cannot write {}", .0.display())]
     Write(PathBuf, #[source] io::Error),

@@ -68,13 +68,16 @@ pub(crate) struct Floor {
     pub(crate) server: Option<Server>,
 }
 
-/// One rate that `--find-max` tried.
+/// One run of `--find-max`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Step {
     /// Messages per second.
     pub(crate) rate: f64,
     /// True if the condition held and the run was valid.
     pub(crate) holds: bool,
+    /// True if the run says nothing about the server: the generator could not tell.
+    #[serde(default)]
+    pub(crate) no_evidence: bool,
     /// Verdict on the run at this rate.
     pub(crate) verdict: Verdict,
     /// Latencies of deliveries and messages.
@@ -83,4 +86,46 @@ pub(crate) struct Step {
     pub(crate) achieved_rate: f64,
     /// Deliveries that were lost.
     pub(crate) lost: u64,
+}
+
+/// Result of a search (`--find-max`): the bracket, and what it is worth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SearchResult {
+    /// The result in one word.
+    pub(crate) state: SearchState,
+    /// The highest rate that holds; nothing where none did.
+    pub(crate) holds: Option<TriedRate>,
+    /// The lowest rate that does not hold; nothing where all did.
+    pub(crate) fails: Option<TriedRate>,
+    /// Reasons for the state, and the rates between the two that stay open, a sentence each.
+    pub(crate) remarks: Vec<String>,
+}
+
+/// Result of a search in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SearchState {
+    /// Both ends of the bracket are clear and next to each other.
+    Found,
+    /// No rate holds.
+    None,
+    /// The search ended early: interrupted, or no further run could be made.
+    Unfinished,
+    /// The generator, or the machine's noise, left a rate open that matters.
+    Undecided,
+}
+
+/// The runs at one rate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TriedRate {
+    /// Messages per second.
+    pub(crate) rate: f64,
+    /// Runs that held.
+    pub(crate) held: u32,
+    /// Runs that did not hold.
+    pub(crate) failed: u32,
+    /// Runs that say nothing about the server.
+    pub(crate) no_evidence: u32,
+    /// True if the answer about this rate has passed the sequential test.
+    pub(crate) clear: bool,
 }

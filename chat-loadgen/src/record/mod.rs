@@ -21,7 +21,7 @@ pub(crate) use comparison::{Figure, OneRun, Runs};
 pub(crate) use interval::{HEAT_BOUNDS, Interval};
 pub(crate) use latency::{AtAddress, Histograms, Latency, Receiver, Summary, Traffic};
 pub(crate) use ledger::{Ledger, SlowReader, Witness, Words};
-pub(crate) use machines::{Floor, Generator, Server, Step};
+pub(crate) use machines::{Floor, Generator, SearchResult, SearchState, Server, Step, TriedRate};
 
 /// The version of [`Record`]'s JSON. It changes when a field changes its meaning or goes away.
 pub(crate) const VERSION: u32 = 1;
@@ -73,6 +73,9 @@ pub(crate) struct Record {
     pub(crate) ended_early: Option<EndedEarly>,
     /// Results of `--find-max` for each rate, in the order in which the rates were tried.
     pub(crate) search: Vec<Step>,
+    /// Result of `--find-max`.
+    #[serde(default)]
+    pub(crate) search_result: Option<SearchResult>,
     /// All runs, where there are several (`--runs`).
     #[serde(default)]
     pub(crate) runs: Option<Runs>,

@@ -36,6 +36,7 @@ fn make() -> Record {
         floor: None,
         ended_early: None,
         search: Vec::new(),
+        search_result: None,
         runs: None,
         histograms: Some(histograms),
     }
@@ -76,6 +77,7 @@ pub(crate) fn full() -> Record {
         search: [(250.0, true), (1000.0, true), (4000.0, false), (2000.0, true), (2800.0, false)]
             .map(|(rate, holds)| step(rate, holds))
             .to_vec(),
+        search_result: Some(search_result()),
         ..record()
     }
 }
@@ -332,9 +334,21 @@ fn step(rate: f64, holds: bool) -> Step {
     Step {
         rate,
         holds,
+        no_evidence: false,
         verdict: verdict(status, &[]),
         latency: latency(0.4 + (rate / 2000.0).powi(2)),
         achieved_rate: rate * 0.999,
         lost: if rate > 3000.0 { 7 } else { 0 },
+    }
+}
+
+fn search_result() -> SearchResult {
+    let tried = TriedRate { rate: 2000.0, held: 2, failed: 0, no_evidence: 1, clear: true };
+    let fails = TriedRate { rate: 2800.0, held: 0, failed: 1, clear: false, ..tried };
+    SearchResult {
+        state: SearchState::Unfinished,
+        holds: Some(tried),
+        fails: Some(fails),
+        remarks: vec!["interrupted after 5 runs".into()],
     }
 }

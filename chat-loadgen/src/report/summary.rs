@@ -3,7 +3,7 @@
 use crate::record::figures::{
     bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
 };
-use crate::record::{Latency, Record, Step, Summary};
+use crate::record::{Latency, Record, Summary};
 use crate::report::comparison::runs;
 use crate::report::verdict;
 
@@ -40,7 +40,7 @@ pub(crate) fn summary(record: &Record) -> String {
     lines.extend(paragraph("generator", &generator(record)));
     lines.extend(paragraph("server", &server(record)));
     lines.extend(floor(record));
-    lines.extend(search(&record.search));
+    lines.extend(search(record));
     lines.into_iter().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
@@ -327,17 +327,16 @@ fn floor(record: &Record) -> Vec<String> {
     lines
 }
 
-fn search(steps: &[Step]) -> Vec<String> {
-    if steps.is_empty() {
-        return Vec::new();
-    }
-    let mut lines = vec![row("search", &["rate", "holds", "p99", "lost"].map(str::to_owned))];
-    for step in steps {
-        let holds = if step.holds { "yes" } else { "no" };
+fn search(record: &Record) -> Vec<String> {
+    let Some(result) = &record.search_result else { return Vec::new() };
+    let mut lines = paragraph("search", &[verdict::bracket(result)]);
+    lines.extend(result.remarks.iter().flat_map(|remark| paragraph("  -", &[remark])));
+    lines.push(row("  runs", &["rate", "holds", "p99", "lost"].map(str::to_owned)));
+    for step in &record.search {
         let p99 = sampled(&step.latency.response, step.latency.response.p99);
         lines.push(row(
             "",
-            &[format!("{}/s", rate(step.rate)), holds.into(), p99, count(step.lost)],
+            &[format!("{}/s", rate(step.rate)), verdict::holds(step).into(), p99, count(step.lost)],
         ));
     }
     lines

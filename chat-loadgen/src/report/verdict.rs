@@ -2,8 +2,10 @@
 
 use chat_protocol::text::showable;
 
-use crate::record::figures::{count, time_of};
-use crate::record::{Ledger, Record, SlowReader, Status, Witness};
+use crate::record::figures::{count, rate, time_of};
+use crate::record::{
+    Ledger, Record, SearchResult, SearchState, SlowReader, Status, Step, TriedRate, Witness,
+};
 
 /// The verdict in a line: `VALID`, `FAULTY: 3 lost, 1 duplicated`.
 pub(super) fn headline(record: &Record) -> String {
@@ -63,6 +65,40 @@ pub(super) fn fate(reader: &SlowReader) -> String {
     visible(&format!("{} {when}, {} messages behind", reader.name, count(reader.behind)))
 }
 
+/// Result of a search: `found: 2,000/s holds (3 of 3 runs held), 2,091/s does not (0 of 3 runs held)`.
+pub(super) fn bracket(result: &SearchResult) -> String {
+    let state = match result.state {
+        SearchState::Found => "found",
+        SearchState::None => "none",
+        SearchState::Unfinished => "unfinished",
+        SearchState::Undecided => "undecided",
+    };
+    let low = result.holds.map_or("no rate holds".to_owned(), |end| tried(end, "holds"));
+    let high = result
+        .fails
+        .map_or("no rate is known that does not".to_owned(), |end| tried(end, "does not"));
+    format!("{state}: {low}, {high}")
+}
+
+/// An end of the bracket; one that has not passed the sequential test yet only seems to be so.
+fn tried(end: TriedRate, what: &str) -> String {
+    let TriedRate { held, failed, no_evidence, clear, .. } = end;
+    let doubt = if clear { "" } else { ", not clear yet" };
+    let besides =
+        if no_evidence > 0 { format!(", {no_evidence} more no evidence") } else { String::new() };
+    let rate = rate(end.rate);
+    format!("{rate}/s {what} ({held} of {} runs held{besides}{doubt})", held + failed)
+}
+
+/// The answer of one run of a search: `yes`, `no`, or a dash if it is no evidence.
+pub(super) fn holds(step: &Step) -> &'static str {
+    match (step.holds, step.no_evidence) {
+        (_, true) => "–",
+        (true, false) => "yes",
+        (false, false) => "no",
+    }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "what is shown has three digits")]
 fn moment(nanoseconds: i64) -> String {
     time_of(nanoseconds as f64)
@@ -91,6 +127,18 @@ mod tests {
         );
         record.verdict.status = Status::Partial;
         assert!(headline(&record).starts_with("PARTIAL: 1,234 lost"));
+    }
+
+    #[test]
+    fn a_bracket_says_what_it_is_worth() {
+        let mut result = sample::full().search_result.unwrap();
+        assert_eq!(
+            bracket(&result),
+            "unfinished: 2,000/s holds (2 of 2 runs held, 1 more no evidence), \
+             2,800/s does not (0 of 1 runs held, 1 more no evidence, not clear yet)"
+        );
+        (result.state, result.holds, result.fails) = (SearchState::Undecided, None, None);
+        assert_eq!(bracket(&result), "undecided: no rate holds, no rate is known that does not");
     }
 
     #[test]

@@ -141,6 +141,7 @@ pub(crate) fn record(
         floor: None,
         ended_early: around.ended_early,
         search: Vec::new(),
+        search_result: None,
         runs: None,
         histograms: Some(histograms.clone()),
     };

@@ -173,10 +173,10 @@ fn over_time(record: &Record) -> Markup {
 }
 
 fn search(record: &Record) -> Markup {
-    if record.search.is_empty() {
-        return html! {};
-    }
+    let Some(result) = &record.search_result else { return html! {} };
     let content = html! {
+        p { (verdict::bracket(result)) "." }
+        @for remark in &result.remarks { p { (verdict::visible(remark)) } }
         (plots::search(&record.search))
         (tables::search(&record.search))
     };

@@ -201,17 +201,19 @@ pub(super) fn search(steps: &[Step]) -> Markup {
     let low = points.iter().map(|point| point.1).fold(f64::INFINITY, f64::min);
     let high = points.iter().map(|point| point.1).fold(0.0, f64::max);
     let mut marks = vec![Drawing::Line(Ink::Muted, points.clone())];
-    marks.extend(steps.iter().map(|step| {
-        if step.holds {
-            Drawing::Dot(Ink::Good, at(step))
-        } else {
-            Drawing::Ring(Ink::Bad, at(step))
-        }
+    marks.extend(steps.iter().map(|step| match (step.no_evidence, step.holds) {
+        (true, _) => Drawing::Ring(Ink::Muted, at(step)),
+        (false, true) => Drawing::Dot(Ink::Good, at(step)),
+        (false, false) => Drawing::Ring(Ink::Bad, at(step)),
     }));
     let rates = Axis::logarithmic("messages per second, achieved", first.0, last.0, axis::rate);
     let plot =
         chart("Response p99 by rate", WIDE, rates, Axis::time("response p99", low, high), &marks);
-    let names = [("held", Ink::Good.variable(), true), ("did not hold", Ink::Bad.variable(), true)];
+    let names = [
+        ("held", Ink::Good.variable(), true),
+        ("did not hold", Ink::Bad.variable(), true),
+        ("no evidence", Ink::Muted.variable(), true),
+    ];
     html! { (legend(&names)) (plot) }
 }
 
@@ -282,9 +284,12 @@ mod tests {
 
     #[test]
     fn rates_that_held_are_told_from_those_that_did_not() {
-        let svg = search(&sample::full().search);
+        let mut steps = sample::full().search;
+        let svg = search(&steps);
         assert_eq!(count(&svg, "circle", "good"), 3);
         assert_eq!(count(&svg, "circle", "bad"), 2);
+        steps[4].no_evidence = true;
+        assert_eq!(count(&search(&steps), "circle", "bad"), 1);
     }
 
     #[test]

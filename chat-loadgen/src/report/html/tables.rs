@@ -170,10 +170,14 @@ fn floor_in_words(record: &Record, floor: &Floor) -> String {
 
 pub(super) fn search(steps: &[Step]) -> Markup {
     let rows = steps.iter().map(|step| TableRow {
-        class: if step.holds { "good" } else { "bad" },
+        class: match verdict::holds(step) {
+            "yes" => "good",
+            "no" => "bad",
+            _ => "",
+        },
         cells: vec![
             format!("{}/s", rate(step.rate)),
-            if step.holds { "yes" } else { "no" }.to_owned(),
+            verdict::holds(step).to_owned(),
             verdict::word(step.verdict.status).to_owned(),
             format!("{}/s", rate(step.achieved_rate)),
             sampled(&step.latency.response, step.latency.response.p99),

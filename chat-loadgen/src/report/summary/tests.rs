@@ -113,9 +113,10 @@ fn the_floor_stands_beside_the_result() {
 fn every_rate_that_was_tried_is_a_row() {
     let text = summary(&sample::full());
     let search = &text[text.find("\nsearch").unwrap()..];
-    assert_eq!(search.trim().lines().count(), 6);
+    assert_eq!(search.trim().lines().count(), 9);
+    assert!(search.contains("unfinished: ") && search.contains("interrupted after 5 runs"));
     let words = |row: &str| row.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    let fourth = words(search.trim().lines().nth(3).unwrap());
+    let fourth = words(search.trim().lines().nth(6).unwrap());
     assert_eq!((fourth[0].as_str(), fourth[1].as_str()), ("4,000/s", "no"));
     assert_eq!(fourth.last().unwrap(), "7");
 }

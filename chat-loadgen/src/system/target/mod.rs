@@ -275,7 +275,7 @@ fn run(words: &[String]) -> Result<Child, TargetError> {
 
 /// Returns whether a server accepts connections on the address. The test connection has then ended
 /// at both ends, if the server closes within [`LET_GO`].
-fn accepts(address: SocketAddr) -> bool {
+pub(crate) fn accepts(address: SocketAddr) -> bool {
     let Ok(mut stream) = TcpStream::connect_timeout(&address, LET_GO) else { return false };
     // A free port that is connected to may be given to this end as well: a conversation with
     // oneself.
