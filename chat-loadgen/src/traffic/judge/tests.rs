@@ -221,6 +221,18 @@ fn a_stranger_is_one_until_the_connection_ends_but_a_farewell_is_no_notice() {
     assert_eq!(seen.close(Ending::Leaving), [("strangers", 1)]);
 }
 
+#[test]
+fn a_text_without_numbers_that_comes_after_the_goodbye_is_corrupt() {
+    let mut seen = Seen::new();
+    let (first, second) = (seen.text(0), seen.text(1));
+    seen.hear(&first);
+    seen.hear(&second);
+    seen.client.until = Some(seen.client.sent(&seen.shared));
+    let third = seen.text(2);
+    seen.hear(&format!("{}zzz{}", &third[..9], &third[12..]));
+    assert_eq!(seen.close(Ending::Leaving), [("ok", 2), ("corrupt", 1)]);
+}
+
 proptest! {
     /// Whatever arrives of two senders, in whatever order, and however the account ends.
     #[test]
