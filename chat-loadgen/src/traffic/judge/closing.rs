@@ -115,16 +115,16 @@ impl Judge {
             self.anomalies.due += account.due(seat, sent);
             let awaited = account.awaited(seat, sent);
             // What a sender had in flight when its connection ended may never have been heard.
-            let ending = match ending {
-                Ending::Over if !shared.audience.has(sender) => Ending::CutOff,
-                ending => ending,
+            let (ending, end) = match (ending, shared.audience.gone(sender)) {
+                (Ending::Over, Some(gone)) => (Ending::CutOff, gone),
+                (ending, _) => (ending, now),
             };
             if counted {
                 self.missed(shared, sender, awaited.clone());
             }
             let lost = match ending {
                 Ending::Over => awaited.end,
-                _ => awaited.start + overdue(shared, sender, &awaited, now),
+                _ => awaited.start + overdue(shared, sender, &awaited, end),
             };
             let (lost, rest) = (awaited.start..lost, lost..awaited.end);
             missing.lost += lost.len() as u64;
