@@ -74,9 +74,13 @@ const EXAMPLES: [Example; 3] = [
     ),
 ];
 
-const RELAY_EXAMPLES: [Example; 2] = [
+const RELAY_EXAMPLES: [Example; 3] = [
     ("Lose one delivery in a thousand", "chat-loadgen relay -b 127.0.0.1:9000 --drop 1/1000"),
     ("In another terminal: find it", "chat-loadgen -s 127.0.0.1:9000"),
+    (
+        "Swap what a real server sends",
+        "chat-loadgen relay -b 127.0.0.1:9000 --upstream 127.0.0.1:4222 --dialect nats --swap 1/9",
+    ),
 ];
 
 const MERGE_EXAMPLES: [Example; 2] = [

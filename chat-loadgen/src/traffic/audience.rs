@@ -3,7 +3,7 @@
 //! Only clients that take part all the time are counted, because only they decide whether a message
 //! is complete.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// The clients that take part all the time, by worker and room; and the senders among them.
 #[derive(Debug)]
@@ -15,6 +15,9 @@ pub(crate) struct Audience {
     seats: Box<[Vec<u32>]>,
 }
 
+/// Time of its end for a sender that takes part.
+const HERE: u64 = u64::MAX;
+
 /// A sender's own receiving half: its room, seat and worker.
 #[derive(Debug)]
 pub(crate) struct Sender {
@@ -22,13 +25,14 @@ pub(crate) struct Sender {
     /// Its index among the room's senders.
     seat: usize,
     worker: usize,
-    here: AtomicBool,
+    /// Time at which its connection ended, in nanoseconds of the run's clock; the maximum before that.
+    gone: AtomicU64,
 }
 
 impl Sender {
     /// A sender that takes part in `room` and is looked after by `worker`.
     pub(crate) fn new(room: u32, worker: usize) -> Self {
-        Self { room, seat: 0, worker, here: AtomicBool::new(true) }
+        Self { room, seat: 0, worker, gone: AtomicU64::new(HERE) }
     }
 
     /// A sender of another generator.
@@ -61,22 +65,28 @@ impl Audience {
         self.members(worker, room).fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Removes a client that takes part no longer; `sender` if it is one.
-    pub(crate) fn leave(&self, worker: usize, room: u32, sender: Option<u32>) {
+    /// Removes a client that takes part no longer as of `now`; `sender` if it is one.
+    pub(crate) fn leave(&self, worker: usize, room: u32, sender: Option<u32>, now: u64) {
         self.members(worker, room).fetch_sub(1, Ordering::Relaxed);
         if let Some(sender) = sender {
-            self.remove_sender(sender);
+            self.senders[sender as usize].gone.store(now, Ordering::Relaxed);
         }
     }
 
     /// Removes a sender that could not be connected.
     pub(crate) fn remove_sender(&self, sender: u32) {
-        self.senders[sender as usize].here.store(false, Ordering::Relaxed);
+        self.senders[sender as usize].gone.store(0, Ordering::Relaxed);
     }
 
     /// Returns whether a sender still takes part.
     pub(crate) fn has(&self, sender: u32) -> bool {
-        self.senders[sender as usize].here.load(Ordering::Relaxed)
+        self.gone(sender).is_none()
+    }
+
+    /// Time at which a sender's connection ended.
+    pub(crate) fn gone(&self, sender: u32) -> Option<u64> {
+        let gone = self.senders[sender as usize].gone.load(Ordering::Relaxed);
+        (gone != HERE).then_some(gone)
     }
 
     /// A sender's index among those of `room`, if it is one of them.
@@ -99,9 +109,9 @@ impl Audience {
     /// Number of a worker's clients that are due to get a message sent now.
     #[inline]
     pub(crate) fn receivers(&self, worker: usize, sender: u32) -> u32 {
-        let Sender { room, worker: home, here, .. } = &self.senders[sender as usize];
+        let Sender { room, worker: home, gone, .. } = &self.senders[sender as usize];
         let all = self.members(worker, *room).load(Ordering::Relaxed);
-        let itself = *home == worker && !self.echoes && here.load(Ordering::Relaxed);
+        let itself = *home == worker && !self.echoes && gone.load(Ordering::Relaxed) == HERE;
         all.saturating_sub(u32::from(itself))
     }
 
@@ -132,9 +142,9 @@ mod tests {
             audience.join(1, 1);
             assert_eq!(audience.workers(0), 2);
             assert_eq!(audience.receivers(0, 0), 1 + u32::from(echoes));
-            audience.leave(0, 1, Some(0));
+            audience.leave(0, 1, Some(0), 5);
             assert_eq!(audience.receivers(0, 0), 1);
-            assert!(!audience.has(0));
+            assert_eq!((audience.has(0), audience.gone(0)), (false, Some(5)));
         }
     }
 }

@@ -32,7 +32,7 @@ const ECHO: [Case; 1] = [("--echo", &["echo"], "/ledger/echoed")];
 const LEAK: [Case; 1] = [("--leak", &["leak"], "/ledger/foreign")];
 
 const LOAD: [&str; 8] =
-    ["--duration", "400ms", "--rate", "600/s", "--drain-timeout", "2s", "--size", "24..200"];
+    ["--duration", "400ms", "--rate", "600/s", "--drain-timeout", "1s", "--size", "24..200"];
 const ONE_ROOM: [&str; 4] = ["--clients", "8", "--senders", "2"];
 const THREE_ROOMS: [&str; 6] = ["--clients", "18", "--senders", "6", "--rooms", "3"];
 

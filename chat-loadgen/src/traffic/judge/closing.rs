@@ -50,13 +50,14 @@ impl Judge {
             return;
         }
         let until = client.until.take();
-        let ending = if until.is_some() { Ending::Leaving } else { ending };
+        let has_said_goodbye = until.is_some();
+        let ending = if has_said_goodbye { Ending::Leaving } else { ending };
         let until = until.unwrap_or_else(|| client.sent(shared));
         if unheard {
             client.account.open_late(|seat| until[seat]);
         }
         let mut missing = self.missing(shared, client, &until, ending, now);
-        self.take_damaged(shared, client, &mut missing, now);
+        self.take_damaged(shared, client, &mut missing, has_said_goodbye, now);
         self.anomalies.count_more(Anomaly::Lost, missing.lost);
         let [cut_off, undecided] = missing.elsewhere;
         self.anomalies.count_more(Anomaly::CutOff, missing.cut_off + cut_off);
@@ -122,16 +123,16 @@ impl Judge {
                 continue;
             }
             // What a sender had in flight when its connection ended may never have been heard.
-            let ending = match ending {
-                Ending::Over if !shared.audience.has(sender) => Ending::CutOff,
-                ending => ending,
+            let (ending, end) = match (ending, shared.audience.gone(sender)) {
+                (Ending::Over, Some(gone)) => (Ending::CutOff, gone),
+                (ending, _) => (ending, now),
             };
             if counted {
                 self.missed(shared, sender, awaited.clone());
             }
             let lost = match ending {
                 Ending::Over => awaited.end,
-                _ => awaited.start + overdue(shared, sender, &awaited, now),
+                _ => awaited.start + overdue(shared, sender, &awaited, end),
             };
             let (lost, rest) = (awaited.start..lost, lost..awaited.end);
             missing.lost += lost.len() as u64;
@@ -181,12 +182,14 @@ impl Judge {
     }
 
     /// Takes a client's damaged texts that could not be attributed for deliveries that are missing.
-    /// One for which nothing is missing was not due.
+    /// One for which nothing is missing was sent after the client's goodbye, and is due as all is that
+    /// comes then; or it was not due at all.
     fn take_damaged(
         &mut self,
         shared: &Shared,
         client: &mut Client,
         missing: &mut Missing,
+        has_said_goodbye: bool,
         now: u64,
     ) {
         let mut damaged = std::mem::take(&mut client.unattributed);
@@ -195,6 +198,10 @@ impl Judge {
             *class -= taken;
             damaged -= taken;
             self.anomalies.count_more(Anomaly::Corrupt, taken);
+        }
+        if has_said_goodbye {
+            self.anomalies.due += damaged;
+            return self.anomalies.count_more(Anomaly::Corrupt, damaged);
         }
         let client = &*client;
         for _ in 0..damaged {

@@ -267,6 +267,30 @@ fn a_stranger_is_one_until_the_connection_ends_but_a_farewell_is_no_notice() {
     assert_eq!(seen.close(Ending::Leaving), [("strangers", 1)]);
 }
 
+#[test]
+fn a_text_without_numbers_that_comes_after_the_goodbye_is_corrupt() {
+    let mut seen = Seen::new();
+    let (first, second) = (seen.text(0), seen.text(1));
+    seen.hear(&first);
+    seen.hear(&second);
+    seen.client.until = Some(seen.client.sent(&seen.shared));
+    let third = seen.text(2);
+    seen.hear(&format!("{}zzz{}", &third[..9], &third[12..]));
+    assert_eq!(seen.close(Ending::Leaving), [("ok", 2), ("corrupt", 1)]);
+}
+
+#[test]
+fn what_a_sender_had_in_flight_when_it_was_cut_is_cut_off_however_long_the_run_goes_on() {
+    let mut seen = Seen::new();
+    let first = seen.text(0);
+    seen.text(1);
+    seen.hear(&first);
+    seen.shared.audience.leave(0, 0, Some(0), 1_100);
+    let end = 1_000 + 2 * seen.shared.patience;
+    seen.judge.close_account(&seen.shared, &mut seen.client, Ending::Over, end);
+    assert_eq!(seen.close(Ending::Over), [("ok", 1), ("cut off", 1)]);
+}
+
 proptest! {
     /// Whatever arrives of two senders, in whatever order, and however the account ends.
     #[test]

@@ -154,7 +154,7 @@ impl Worker {
         }
         client.send_half.end();
         self.judge.close_account(&self.shared, &mut client, Ending::CutOff, now);
-        self.stop_counting(&client);
+        self.stop_counting(&client, now);
         client.presence = Presence::Lost;
         self.disconnected += u64::from(client.began);
         if let Some(server) = self.judge.servers.get_mut(client.server as usize) {
@@ -168,11 +168,11 @@ impl Worker {
         self.clients[at] = Some(client);
     }
 
-    fn stop_counting(&self, client: &Client) {
+    fn stop_counting(&self, client: &Client, now: u64) {
         if let (Part::Steady, Some(room)) = (client.part, client.room())
             && client.presence != Presence::Lost
         {
-            self.shared.audience.leave(self.index, room, client.sender);
+            self.shared.audience.leave(self.index, room, client.sender, now);
         }
     }
 
@@ -222,7 +222,7 @@ impl Worker {
                 // Nothing is due to it, so no message has to wait for it.
                 client.presence = Presence::Away;
                 if let (Part::Steady, Some(room)) = (client.part, client.room()) {
-                    self.shared.audience.leave(self.index, room, client.sender);
+                    self.shared.audience.leave(self.index, room, client.sender, now);
                 }
             }
         }
