@@ -12,11 +12,11 @@ macro_rules! config {
     };
 }
 
+mod chats;
 mod files;
 mod mismatches;
 mod passwords;
 mod rooms;
-mod strangers;
 
 use std::fs;
 use std::net::TcpListener;

@@ -1,11 +1,11 @@
-//! Dialects from files: the built-in ones said so, and chats of strangers.
+//! Dialects from files: the built-in ones said so, and chats with protocols of their own.
 
 use std::path::Path;
 
 use assert_cmd::Command;
 use chat_tests::binaries;
 
-use super::{DELIVERIES, Peer, strangers};
+use super::{DELIVERIES, Peer, chats};
 use crate::running::{Ended, run, run_at, server};
 
 /// Path of a file that the load generator brings.
@@ -58,7 +58,7 @@ fn irc_is_the_same_in_a_file() {
 
 #[test]
 fn a_chat_of_length_prefixed_messages_can_be_measured() {
-    let address = strangers::length();
+    let address = chats::length();
     let file = file("length");
     let load = [&LOAD[..], &["--dialect-file", &file, "--size", "64..4000"]].concat();
     let ended = run_at(address, &load);
@@ -73,7 +73,7 @@ fn a_chat_of_json_lines_can_be_measured() {
     let file = file("json");
     let load = [&LOAD[..], &["--dialect-file", &file]].concat();
     // The file says that a sender gets its own messages.
-    run_at(strangers::json(), &load).is_clean(DELIVERIES + 100);
+    run_at(chats::json(), &load).is_clean(DELIVERIES + 100);
 }
 
 #[test]

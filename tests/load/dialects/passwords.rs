@@ -1,10 +1,14 @@
 //! Passwords: each server that knows them lets in clients with the right one only, and it is shown
 //! nowhere.
 
+use std::io::Write;
+use std::net::TcpListener;
+
 use assert_cmd::Command;
 use chat_tests::binaries;
 
 use super::{DELIVERIES, PASSWORD, Peer};
+use crate::running::load;
 
 /// Clients with the password are let in, and others told why not.
 fn is_needed(dialect: &str, peer: &Peer<'_>, user: &[&str], deliveries: u64, refusal: &str) {
@@ -82,6 +86,27 @@ fn ngircd() {
     let config = config!("ngircd").replace("Listen = 127.0.0.1", &password);
     let peer = Peer("ngircd", &config, "--nodaemon --config {config}");
     is_needed("irc", &peer, &["--user", "ana"], DELIVERIES, "assword");
+}
+
+#[test]
+fn a_server_that_repeats_the_password_does_not_make_it_shown() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // As Redis did before version 6.
+            let words =
+                "-ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, `default`";
+            let _ = write!(stream, "{words}, `{PASSWORD}`\r\n");
+        }
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("password");
+    std::fs::write(&file, PASSWORD).expect("written");
+    let mut load = load(&["--dialect", "redis", "--clients", "2", "--server", &address]);
+    let output = load.arg("--password-file").arg(&file).output().expect("it starts");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(words.contains("`AUTH`, `default`, `[password]`"), "{words}");
 }
 
 #[test]

@@ -40,6 +40,8 @@ pub(crate) struct Judge {
     plain: Vec<u8>,
     /// The server's words to a client that does not take part yet, since they were last published.
     heard: Vec<u8>,
+    /// The clients' password, which no report may show.
+    secret: Option<String>,
 }
 
 impl Judge {
@@ -56,6 +58,7 @@ impl Judge {
             ranks: vec![0; rooms as usize].into(),
             plain: Vec::new(),
             heard: Vec::new(),
+            secret: shared.dialect.secret().map(str::to_owned),
         }
     }
 

@@ -30,14 +30,14 @@ impl Judge {
     pub(crate) fn hear_words(&mut self, client: &Client, words: &[u8]) {
         if client.presence == Presence::Coming {
             self.heard.clear();
-            self.heard.extend_from_slice(&words[..words.len().min(QUOTED)]);
+            self.heard.extend_from_slice(&words[..words.len().min(READ)]);
         }
     }
 
     /// Publishes the last of these words.
     pub(crate) fn publish_words(&mut self, shared: &Shared) {
         if !self.heard.is_empty() {
-            shared.note_words(harmless(&self.heard));
+            shared.note_words(harmless(&self.heard, self.secret.as_deref()));
             self.heard.clear();
         }
     }
@@ -74,7 +74,7 @@ impl Judge {
     pub(super) fn words(&mut self, kind: Anomaly, client: &Client, words: &[u8], now: u64) {
         let receiver = client.index;
         self.anomalies.record(kind, || {
-            let detail = harmless(words);
+            let detail = harmless(words, self.secret.as_deref());
             Sighting { receiver, message: None, sent: None, at: now, detail }
         });
     }
@@ -84,16 +84,39 @@ impl Judge {
 #[cold]
 fn refusal(shared: &Shared, client: &Client, words: &[u8]) {
     if client.stage != Stage::Ready || client.presence == Presence::Coming {
-        let _ = shared.refusal.set(harmless(words));
+        let _ = shared.refusal.set(harmless(words, shared.dialect.secret()));
     }
 }
 
-/// Words as people read them, without characters that do something.
-fn harmless(words: &[u8]) -> String {
+/// Longest part of words that is looked at, in bytes: a quotation, and a password at its end.
+const READ: usize = 1000;
+
+/// Words as people read them, without characters that do something. A server may repeat what it did
+/// not understand: the password is replaced.
+fn harmless(words: &[u8], secret: Option<&str>) -> String {
     if words.is_empty() {
         return "(an empty line)".to_owned();
     }
-    let cut = &words[..words.len().min(QUOTED)];
-    let more = if cut.len() < words.len() { "…" } else { "" };
-    format!("{}{more}", showable(String::from_utf8_lossy(cut)))
+    let mut text = String::from_utf8_lossy(&words[..words.len().min(READ)]);
+    if let Some(secret) = secret {
+        text = text.replace(secret, "[password]").into();
+    }
+    let cut = text.floor_char_boundary(QUOTED);
+    let more = if cut < text.len() { "…" } else { "" };
+    format!("{}{more}", showable(text[..cut].into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn words_are_shown_short_harmless_and_without_the_password() {
+        assert_eq!(harmless(b"", None), "(an empty line)");
+        assert_eq!(harmless(b"a\x1bb", Some("x")), "a\u{fffd}b");
+        assert_eq!(harmless(b"AUTH s3cret, s3cret", Some("s3cret")), "AUTH [password], [password]");
+        let cut = harmless(&[&[b'x'; 197][..], b"s3cret and more"].concat(), Some("s3cret"));
+        assert_eq!(cut, "x".repeat(197) + "[pa…");
+        assert_eq!(harmless("é".repeat(150).as_bytes(), None), "é".repeat(100) + "…");
+    }
 }

@@ -53,6 +53,10 @@ impl Dialect for Irc {
         LINE.saturating_sub(PREFIX + self.user().len() + "\r\n".len())
     }
 
+    fn secret(&self) -> Option<&str> {
+        self.login.as_ref().map(Login::password)
+    }
+
     fn hello(&self, who: &Who, out: &mut Vec<u8>) -> Stage {
         if let Some(login) = &self.login {
             put(out, format_args!("PASS :{}\r\n", login.password()));

@@ -105,6 +105,11 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
         chat_protocol::limits::MAX_NAME
     }
 
+    /// The password that clients give the server, which is not shown when the server repeats it.
+    fn secret(&self) -> Option<&str> {
+        None
+    }
+
     /// Appends the client's first words after connecting, and gives its stage then.
     fn hello(&self, who: &Who, out: &mut Vec<u8>) -> Stage;
 

@@ -60,6 +60,10 @@ impl Dialect for Mqtt {
         crate::wire::payload::LONGEST
     }
 
+    fn secret(&self) -> Option<&str> {
+        self.login.as_ref().map(Login::password)
+    }
+
     fn hello(&self, who: &Who, out: &mut Vec<u8>) -> Stage {
         let id = format!("{}-{:08x}", who.name, self.process);
         let user = self.login.as_ref().and_then(Login::user);

@@ -68,6 +68,10 @@ impl Dialect for Nats {
         crate::wire::payload::LONGEST
     }
 
+    fn secret(&self) -> Option<&str> {
+        self.login.as_ref().map(Login::password)
+    }
+
     fn hello(&self, _: &Who, _: &mut Vec<u8>) -> Stage {
         Stage::Greeted
     }

@@ -46,6 +46,10 @@ impl Dialect for Redis {
         crate::wire::payload::LONGEST
     }
 
+    fn secret(&self) -> Option<&str> {
+        self.login.as_ref().map(Login::password)
+    }
+
     fn hello(&self, who: &Who, out: &mut Vec<u8>) -> Stage {
         let words = if self.login.is_some() { 5 } else { 2 };
         put(out, format_args!("*{words}\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"));

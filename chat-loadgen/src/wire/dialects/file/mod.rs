@@ -143,6 +143,10 @@ impl Dialect for FileDialect {
         self.form.longest_name
     }
 
+    fn secret(&self) -> Option<&str> {
+        self.login.as_ref().map(Login::password)
+    }
+
     fn hello(&self, who: &Who, out: &mut Vec<u8>) -> Stage {
         for words in &self.form.hello.0 {
             let values = Values { who, login: self.login.as_ref(), text: b"" };

@@ -5,7 +5,7 @@ use std::fmt;
 use memchr::{memchr, memmem};
 use serde::Deserialize;
 
-use super::super::{Login, Who, put};
+use super::super::{Login, Who, number, put};
 
 /// Rooms of the clients that take no part: the first of their numbers, and how many there are.
 ///
@@ -198,10 +198,10 @@ impl<P> Template<P> {
 
 /// The number of a client's room.
 fn room(who: &Who) -> u32 {
-    let (first, number) = WAITING_ROOMS;
+    let (first, count) = WAITING_ROOMS;
     who.room.unwrap_or_else(|| {
         let hash = xxhash_rust::xxh3::xxh3_64(who.name.as_bytes());
-        first + u32::try_from(hash % number).unwrap_or(0)
+        first + u32::try_from(hash % count).unwrap_or(0)
     })
 }
 
@@ -283,10 +283,14 @@ fn eat<'a>(pieces: &[Piece], who: &Who, mut text: &'a [u8]) -> Option<&'a [u8]> 
         text = match piece {
             Piece::Bytes(bytes) => text.strip_prefix(&**bytes)?,
             Piece::Put(Name) => text.strip_prefix(who.name.as_bytes())?,
-            Piece::Put(Room) => text.strip_prefix(room(who).to_string().as_bytes())?,
-            Piece::Put(Number) => {
+            Piece::Put(Room | Number) => {
                 let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-                text.get(digits..).filter(|_| digits > 0)?
+                let (digits, rest) = text.split_at(digits);
+                let fits = match piece {
+                    Piece::Put(Room) => number(digits) == usize::try_from(room(who)).ok(),
+                    _ => !digits.is_empty(),
+                };
+                fits.then_some(rest)?
             }
             Piece::Put(_) => {
                 let word = memchr(b' ', text).unwrap_or(text.len());

@@ -1,4 +1,4 @@
-//! Chats of strangers, each with a protocol of its own: length-prefixed messages with rooms, and JSON
+//! Chats with protocols that no built-in dialect speaks: length-prefixed messages with rooms, and JSON
 //! lines.
 
 use std::collections::HashMap;
