@@ -117,3 +117,33 @@ fn compared_records_have_their_ratios_or_all_reasons_why_not() {
         assert!(words.contains(reason), "{words}");
     }
 }
+
+#[test]
+fn only_intervals_that_lie_apart_give_status_5() -> Result {
+    let relay = Relay::start(&[])?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("baseline.json");
+    let several = [&SHORT[..], &["--runs", "2"]].concat();
+    let mut baseline = run_at(relay.address, &several).record;
+    baseline["verdict"]["status"] = "valid".into();
+    let against = [&several[..], &["--baseline", file.to_str().expect("a path")]].concat();
+    // No run can be as fast; in the second baseline, one was as slow as any.
+    for (high, status, word) in [(1e0, 5, "REGRESSED"), (1e15, 0, "cannot tell")] {
+        for figure in baseline["runs"]["figures"].as_array_mut().expect("a list") {
+            if figure["metric"].as_str().is_some_and(|metric| metric.contains(".p")) {
+                (figure["low"], figure["median"]) = (1e0.into(), 1e0.into());
+                figure["high"] = high.into();
+            }
+        }
+        fs::write(&file, baseline.to_string()).expect("written");
+        let valid = (0..5).map(|_| run_at(relay.address, &against)).find(|ended| {
+            // A run on a machine that was too busy is refused, not compared.
+            ended.value("/verdict/status") == "valid"
+        });
+        if let Some(ended) = valid {
+            assert_eq!(ended.status, Some(status), "{}", ended.words);
+            assert!(ended.words.contains(word), "{}", ended.words);
+        }
+    }
+    Ok(())
+}

@@ -3,7 +3,7 @@
 use crate::experiment::{Error, Experiment};
 use crate::record::figures::sampled;
 use crate::record::threshold::Metric;
-use crate::record::{Histograms, Record, Runs};
+use crate::record::{Histograms, Record, Runs, Status};
 use crate::run::barrier::Failure;
 
 impl Experiment<'_> {
@@ -12,7 +12,8 @@ impl Experiment<'_> {
     /// figures differ only by what server and machine do. `more` are figures to keep beside the usual
     /// ones.
     ///
-    /// When the runs end early, by an interrupt or an error, the complete ones count.
+    /// When the runs end early, by an interrupt or an error, the complete ones count. A run that ends
+    /// itself early is the report: there is no use in repeating it.
     ///
     /// # Errors
     ///
@@ -24,7 +25,7 @@ impl Experiment<'_> {
         mut one: impl FnMut(u32) -> Result<(Record, Histograms), Error>,
     ) -> Result<(Record, Histograms), Error> {
         let first = one(1)?;
-        if asked == 1 || self.interrupted() {
+        if asked == 1 || self.interrupted() || first.0.verdict.status == Status::Partial {
             return Ok(first);
         }
         tell(1, asked, &first.0);
@@ -32,6 +33,7 @@ impl Experiment<'_> {
         for number in 2..=asked {
             match one(number) {
                 _ if self.interrupted() => break,
+                Ok(run) if run.0.verdict.status == Status::Partial => return Ok(run),
                 Ok(run) => {
                     tell(number, asked, &run.0);
                     runs.push(run);
@@ -60,7 +62,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::record::{Status, sample};
+    use crate::record::sample;
 
     fn run() -> (Record, Histograms) {
         (sample::record(), sample::histograms())
@@ -75,6 +77,23 @@ mod tests {
         assert_eq!(runs.each.len(), 3);
         assert!(runs.figures.iter().any(|figure| figure.metric == "lost"));
         assert_eq!(experiment.repeat(1, &[], |_| Ok(run())).unwrap().0.runs, None);
+    }
+
+    #[test]
+    fn a_run_that_ends_itself_early_is_the_report() {
+        let stop = AtomicBool::new(false);
+        let experiment = Experiment::new(sample::record().environment, &stop);
+        let mut made = 0;
+        let ends_early = |number| {
+            made = number;
+            let mut run = run();
+            if number == 2 {
+                run.0.verdict.status = Status::Partial;
+            }
+            Ok(run)
+        };
+        let (record, _) = experiment.repeat(5, &[], ends_early).unwrap();
+        assert_eq!((record.verdict.status, record.runs, made), (Status::Partial, None, 2));
     }
 
     #[test]

@@ -55,18 +55,14 @@ pub(crate) struct Ratio {
 /// They differ in more, a record's run is INVALID or was interrupted, or there are no samples.
 pub(crate) fn compare(records: &[(String, Record)]) -> Result<Vec<Row>, Incomparable> {
     let mut problems: Vec<String> =
-        records.iter().filter_map(|(name, record)| unfit(name, record)).collect();
+        records.iter().flat_map(|(name, record)| unfit(name, record)).collect();
     if let Some(((first, before), others)) = records.split_first() {
         let before = what_must_agree(before);
         for (name, now) in others {
             problems.extend(differences((first, &before), (name, &what_must_agree(now))));
         }
     }
-    let rows: Vec<Row> =
-        COMPARED.iter().filter_map(|name| row(name.parse().ok()?, records)).collect();
-    if rows.iter().all(|row| row.metric.to_string() != "response.p99") {
-        problems.push("there are no samples".to_owned());
-    }
+    let rows = COMPARED.iter().filter_map(|name| row(name.parse().ok()?, records)).collect();
     if problems.is_empty() { Ok(rows) } else { Err(Incomparable(problems)) }
 }
 
@@ -90,12 +86,14 @@ impl Ratio {
     }
 }
 
-fn unfit(name: &str, record: &Record) -> Option<String> {
-    match record.verdict.status {
-        Status::Valid | Status::Faulty => None,
-        Status::Partial => Some(format!("{name} was interrupted")),
-        Status::Invalid => Some(format!("{name} is INVALID")),
-    }
+fn unfit(name: &str, record: &Record) -> Vec<String> {
+    let reasons = [
+        (record.verdict.status == Status::Partial, "was interrupted"),
+        (record.verdict.status == Status::Invalid, "is INVALID"),
+        (record.latency.response.count == 0, "has no samples"),
+    ];
+    let holds = reasons.into_iter().filter(|(holds, _)| *holds);
+    holds.map(|(_, reason)| format!("{name} {reason}")).collect()
 }
 
 /// The fields in which records must agree, with their values.
@@ -194,6 +192,7 @@ mod tests {
         );
         let mut silent = sample::record();
         silent.latency.response.count = 0;
-        assert!(compare(&named([silent, sample::record()])).is_err());
+        let refused = compare(&named([silent, sample::record()])).unwrap_err();
+        assert_eq!(refused.0, ["a has no samples"]);
     }
 }

@@ -85,7 +85,9 @@ impl Runs {
         let mut each: Vec<_> = records().map(OneRun::of).collect();
         if !each.iter().any(|run| run.used) {
             // The verdict says what the figures are worth.
-            each.iter_mut().for_each(|run| run.used = true);
+            for run in &mut each {
+                run.used = true;
+            }
         }
         let all: Vec<_> = records().collect();
         let figures = figures(&all, &each, more);

@@ -2,52 +2,58 @@
 
 pub(super) mod runs;
 
-use std::fmt::Write as _;
-
 use crate::record::Record;
 use crate::record::comparison::between::{Ratio, Row};
-use crate::record::figures::{count, share, times};
+use crate::record::figures::{share, times};
 use crate::report::verdict;
 
-/// Columns of a table: record, first, other, ratio, its range.
+/// Columns of a line at most.
+const WIDTH: usize = 100;
+
+/// Columns behind the values.
 pub(super) const HEAD: [&str; 3] = ["ratio", "interval of it", ""];
 
 /// The comparison of records with the first of them: a table for each of the others.
 pub(crate) fn text(records: &[(String, Record)], rows: &[Row]) -> String {
     let mut text = String::new();
+    let mut say = |line: &str| {
+        let line = verdict::visible(line.trim_end());
+        let rest = line.chars().count().saturating_sub(WIDTH);
+        let kept: String = line.chars().take(WIDTH - usize::from(rest > 0)).collect();
+        text += &(kept + if rest > 0 { "…\n" } else { "\n" });
+    };
     for (name, record) in records {
-        let _ = writeln!(text, "{}", verdict::visible(&format!("{name}: {}", heading(record))));
+        say(&format!("{name}: {}", heading(record)));
     }
     for (i, (name, _)) in records.iter().enumerate().skip(1) {
-        let [ratio, range, _] = HEAD;
-        let title = cut(&verdict::visible(&format!("{name} against {}", records[0].0)));
-        let _ = writeln!(text, "\n{title:<33}{:>12}{ratio:>10}{range:>22}", "");
-        for row in rows {
-            let cells = cells(row, i);
-            let [metric, first, other, ratio, range, word] = cells.each_ref();
-            let line = format!("{metric:<20}{first:>13}{other:>12}{ratio:>10}{range:>22}   {word}");
-            let _ = writeln!(text, "{}", line.trim_end());
+        say("");
+        say(&format!("{name} against {}", records[0].0));
+        let [ratio, range, word] = HEAD;
+        let head = ["", "first", "other", ratio, range, word].map(str::to_owned);
+        for [metric, first, other, ratio, range, word] in
+            [head].into_iter().chain(rows.iter().map(|row| cells(row, i)))
+        {
+            say(&format!("{metric:<20}{first:>12}{other:>12}{ratio:>10}{range:>22}   {word}"));
         }
     }
-    text + "\n" + &footnote(rows) + "\n"
+    say("");
+    say(&footnote(rows));
+    text
 }
 
-/// A record in a line: server and protocol, verdict, runs, date.
+/// A record in a line: protocol, verdict, runs, date, and the server as the command line named it.
 pub(super) fn heading(record: &Record) -> String {
-    let asked = &record.workload;
-    let mut items = vec![
-        format!("{}, {} clients, {}", asked.dialect, count(asked.clients.into()), asked.pacing),
-        verdict::headline(record),
-    ];
+    let started = &record.environment.started;
+    let started = started.split_once('.').map_or(started.clone(), |(start, _)| format!("{start}Z"));
+    let mut items = vec![record.workload.dialect.clone(), verdict::headline(record)];
     items.extend(record.runs.as_ref().map(|runs| format!("{} runs", runs.used())));
-    items.push(record.environment.started.clone());
-    items.extend(server(record));
+    items.push(started);
+    items.extend(server(&record.environment.arguments));
     items.join(" · ")
 }
 
 /// The server as the command line named it: `--spawn`, or `--server`.
-fn server(record: &Record) -> Option<String> {
-    let arguments = &record.environment.arguments;
+fn server(arguments: &[String]) -> Option<String> {
     let after = |option: &str| {
         let at = arguments.iter().position(|argument| argument == option)?;
         arguments.get(at + 1).map(|value| format!("{option} '{value}'"))
@@ -74,19 +80,11 @@ pub(super) fn footnote(rows: &[Row]) -> String {
     let ranges = rows.iter().any(|row| (1..row.values.len()).any(|i| row.ratio(i).range.is_some()));
     if ranges {
         format!(
-            "each interval contains the ratio of the true medians with {} or more; \"cannot tell\": it \
-             contains 1",
+            "an interval contains the ratio of the true medians with {} or more; cannot tell: also 1",
             share(least * least)
         )
     } else {
         "single runs: records of --runs have intervals, which tell what is chance".to_owned()
-    }
-}
-
-fn cut(title: &str) -> String {
-    match title.char_indices().nth(44) {
-        Some((at, _)) => format!("{}…", &title[..at]),
-        None => title.to_owned(),
     }
 }
 
@@ -109,10 +107,7 @@ mod tests {
     fn figures_ratios_and_what_cannot_be_told_stand_in_a_table() {
         let text = both([&[1.0, 1.0, 1.5], &[3.0, 3.0, 6.0]]);
         let lines: Vec<_> = text.lines().collect();
-        assert!(
-            lines[0]
-                .starts_with("a.json: basico, 500 clients, open 500/s poisson · VALID · 3 runs")
-        );
+        assert!(lines[0].starts_with("a.json: basico · VALID · 3 runs · 2026-03-14"));
         assert!(
             lines[1].starts_with("long/path/b.json: nats") && lines[1].contains("FAULTY"),
             "{text}"
@@ -121,7 +116,7 @@ mod tests {
         assert!(row("response.p99 ").contains("3.00×         2.00× … 6.00×"), "{text}");
         assert!(row("response.p50 ").ends_with("cannot tell"), "{text}");
         assert!(text.contains("with 56.2 % or more"), "{text}");
-        assert!(lines.iter().skip(2).all(|line| line.chars().count() <= 110), "{text}");
+        assert!(lines.iter().all(|line| line.chars().count() <= WIDTH), "{text}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) fn runs(record: &Record) -> Markup {
     let content = html! {
         p { (sentence(runs, record.workload.seed)) "; " (coverage(runs)) "." }
         (table(&head, &rows))
-        ul { @for verdict in verdicts(runs) { li { "run " (verdict) } } }
+        p { "The runs: " (verdicts(runs).join(" · ")) }
     };
     section("Several runs", &content)
 }
