@@ -6,8 +6,12 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::traffic::audience::Audience;
 use crate::traffic::clock::Clock;
 use crate::traffic::in_flight::InFlight;
+use crate::traffic::ledger::seconds::{Second, SentSeconds};
 use crate::wire::dialects::Dialect;
 use crate::wire::payload::Mark;
+
+/// One second in nanoseconds.
+const SECOND: u64 = 1_000_000_000;
 
 /// The shared state of one run.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) dialect: Box<dyn Dialect>,
     /// Times of the sent messages.
     pub(crate) in_flight: InFlight,
+    /// Seconds of the messages.
+    pub(crate) seconds: SentSeconds,
     /// Receivers of the messages.
     pub(crate) audience: Audience,
     /// The measuring window: only its messages count.
@@ -107,6 +113,19 @@ impl Window {
         self.end.load(Ordering::Relaxed)
     }
 
+    /// The second of the window in which a time lies; none before it.
+    pub(crate) fn second(&self, time: u64) -> Second {
+        let since = time.checked_sub(self.start())?;
+        Some(u32::try_from(since / SECOND).unwrap_or(u32::MAX))
+    }
+
+    /// The second in which a time lies, and its end in nanoseconds of the run's clock.
+    pub(crate) fn second_and_end(&self, time: u64) -> (Second, u64) {
+        let second = self.second(time);
+        let past = second.map_or(0, |second| (u64::from(second) + 1) * SECOND);
+        (second, self.start().saturating_add(past))
+    }
+
     /// Returns whether a message with this intended time counts.
     #[inline]
     pub(crate) fn holds(&self, intended: u64) -> bool {
@@ -144,6 +163,7 @@ impl Shared {
             workers,
         } = parts;
         Self {
+            seconds: SentSeconds::new(audience.all_senders()),
             clock: Clock::start(),
             mark,
             dialect,
@@ -184,6 +204,13 @@ impl Shared {
     /// Takes the clients that have left since the last call.
     pub(crate) fn take_left(&self) -> Vec<u32> {
         std::mem::take(&mut self.left.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes the second of a sender's next message.
+    #[inline]
+    pub(crate) fn enter_second(&self, sender: u32, intended: u64) {
+        let number = self.in_flight.sent(sender);
+        self.seconds.enter(sender, number, intended, || self.window.second_and_end(intended));
     }
 
     /// Takes back a sender's last messages, which were not sent; `counted` of them lie in the

@@ -11,6 +11,7 @@ use crate::roles::Part;
 use crate::traffic::client::{Client, Presence, Torn};
 use crate::traffic::ledger::Arrival;
 use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
+use crate::traffic::ledger::seconds::Second;
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::latency::LatencyRecorder;
 use crate::wire::dialects::Event;
@@ -90,7 +91,7 @@ impl Judge {
     ) {
         let mut piece = shared.mark.next(line);
         if piece.found == Found::Nothing {
-            return self.not_a_message(client, line, said, now);
+            return self.not_a_message(shared, client, line, said, now);
         }
         let mut messages = 0;
         loop {
@@ -114,7 +115,7 @@ impl Judge {
                 Found::Rest if is_end_of_torn(shared, client, piece.text) => client.torn = None,
                 Found::Rest => self.corrupt(shared, client, None, piece.text, now),
                 Found::Strange(Kind::Measured) => {
-                    self.words(Anomaly::Stranger, client, piece.text, now);
+                    self.words(shared, Anomaly::Stranger, client, piece.text, now);
                 }
                 Found::Strange(Kind::Probe) | Found::Nothing => {}
             }
@@ -179,11 +180,12 @@ impl Judge {
     fn not_in_order(
         &mut self,
         shared: &Shared,
-        client: &Client,
+        client: &mut Client,
         key: (u32, u32),
         arrival: Arrival,
         now: u64,
     ) -> Option<bool> {
+        self.forget(shared, client, now);
         let filled = arrival == Arrival::Late;
         match arrival {
             // A closed loop goes on without them. An open loop waits for them: they may be late.
@@ -220,8 +222,9 @@ impl Judge {
         now: u64,
         what: &str,
     ) {
-        let message = Some(key);
-        self.anomalies.record(anomaly, || sighting(shared, client, message, now, what.to_owned()));
+        let (message, second) = (Some(key), second(shared, anomaly, Some(key), now));
+        let seen = || sighting(shared, client, message, now, what.to_owned());
+        self.anomalies.record(anomaly, second, seen);
     }
 
     fn corrupt(
@@ -240,7 +243,8 @@ impl Judge {
         self.deliveries += 1;
         let mut found = |client: &Client, anomaly, what: &str| {
             let detail = || format!("{what}: {}", quoted(text));
-            self.anomalies.record(anomaly, || sighting(shared, client, key, now, detail()));
+            let seen = || sighting(shared, client, key, now, detail());
+            self.anomalies.record(anomaly, second(shared, anomaly, key, now), seen);
         };
         let seat = key.and_then(|(sender, number)| {
             let seat = shared.audience.seat(sender, client.room())?;
@@ -261,6 +265,7 @@ impl Judge {
             Arrival::NotDue => return,
             _ => found(client, Anomaly::Corrupt, "arrived damaged"),
         }
+        self.forget(shared, client, now);
         let counted = client.is_counted();
         match arrival {
             Arrival::Ahead(missing) if counted && self.closed => {
@@ -316,6 +321,14 @@ fn is_here(shared: &Shared, client: &mut Client) -> bool {
 fn is_end_of_torn(shared: &Shared, client: &Client, piece: &[u8]) -> bool {
     let ends = |torn: &Torn| torn.fresh || shared.mark.continues(&torn.beginning, piece);
     client.torn.as_deref().is_some_and(ends)
+}
+
+/// The second in which an anomaly counts.
+fn second(shared: &Shared, anomaly: Anomaly, message: Option<(u32, u32)>, now: u64) -> Second {
+    match message {
+        Some((sender, number)) if anomaly.was_due() => shared.seconds.of(sender, number),
+        _ => shared.window.second(now),
+    }
 }
 
 /// An anomaly of a message at a client.

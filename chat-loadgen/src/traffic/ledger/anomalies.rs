@@ -2,6 +2,9 @@
 //! witnesses.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::traffic::ledger::seconds::{DueSeconds, Second, SentSeconds};
 
 /// A kind of wrong delivery, or of words that are no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +67,20 @@ impl Anomaly {
         }
     }
 
+    /// Returns whether the delivery was due: it counts in the second of its message. Any other
+    /// counts in the second in which it came.
+    pub(crate) fn was_due(self) -> bool {
+        matches!(
+            self,
+            Self::Lost
+                | Self::Late
+                | Self::Reordered
+                | Self::Corrupt
+                | Self::CutOff
+                | Self::Undecided
+        )
+    }
+
     /// Returns whether a delivery is wrong.
     fn is_fault(self) -> bool {
         !Self::WORDS.contains(&self)
@@ -93,7 +110,9 @@ pub(crate) struct Anomalies {
     pub(crate) due: u64,
     /// Gaps that were forgotten.
     pub(crate) forgotten: u64,
-    counts: BTreeMap<Anomaly, u64>,
+    /// Those that were due, by the second of their message.
+    pub(crate) due_seconds: DueSeconds,
+    counts: BTreeMap<(Anomaly, Second), u64>,
     witnesses: BTreeMap<Anomaly, Vec<Sighting>>,
     most: usize,
     unreported: u64,
@@ -105,17 +124,42 @@ impl Anomalies {
         Self { most, ..Self::default() }
     }
 
-    /// Counts an anomaly that was seen.
+    /// Counts deliveries of a sender's messages that were due to one receiver.
+    pub(crate) fn add_due(&mut self, sent: &SentSeconds, sender: u32, numbers: &Range<u32>) {
+        self.due += numbers.len() as u64;
+        self.due_seconds.add(sent, sender, numbers);
+    }
+
+    /// Counts an anomaly that was seen, in its second.
     #[cold]
-    pub(crate) fn record(&mut self, anomaly: Anomaly, sighting: impl FnOnce() -> Sighting) {
-        self.count_more(anomaly, 1);
+    pub(crate) fn record(
+        &mut self,
+        anomaly: Anomaly,
+        second: Second,
+        sighting: impl FnOnce() -> Sighting,
+    ) {
+        self.count_more(anomaly, second, 1);
         self.unreported += u64::from(anomaly.is_fault());
         self.keep(anomaly, sighting);
     }
 
     /// Counts so many more, without witnesses.
-    pub(crate) fn count_more(&mut self, anomaly: Anomaly, number: u64) {
-        *self.counts.entry(anomaly).or_default() += number;
+    pub(crate) fn count_more(&mut self, anomaly: Anomaly, second: Second, number: u64) {
+        if number > 0 {
+            *self.counts.entry((anomaly, second)).or_default() += number;
+        }
+    }
+
+    /// Counts these messages of a sender, each in its second, without witnesses.
+    pub(crate) fn count_numbers(
+        &mut self,
+        anomaly: Anomaly,
+        sent: &SentSeconds,
+        (sender, numbers): &(u32, Range<u32>),
+    ) {
+        for (second, number) in sent.split(*sender, numbers.clone()) {
+            self.count_more(anomaly, second, number.into());
+        }
     }
 
     /// Keeps a witness, if there are not enough of that kind. It is not counted.
@@ -132,7 +176,13 @@ impl Anomalies {
 
     /// Number of times that an anomaly was seen.
     pub(crate) fn count(&self, anomaly: Anomaly) -> u64 {
-        self.counts.get(&anomaly).copied().unwrap_or(0)
+        let seconds = (anomaly, None)..=(anomaly, Some(u32::MAX));
+        self.counts.range(seconds).map(|(_, number)| number).sum()
+    }
+
+    /// Numbers of all anomalies in each second that has any.
+    pub(crate) fn by_second(&self) -> impl Iterator<Item = (Anomaly, Second, u64)> {
+        self.counts.iter().map(|(&(anomaly, second), &number)| (anomaly, second, number))
     }
 
     /// Wrong deliveries that were seen since the last call.
@@ -144,8 +194,9 @@ impl Anomalies {
     pub(crate) fn add(&mut self, other: Self) {
         self.due += other.due;
         self.forgotten += other.forgotten;
-        for (anomaly, count) in other.counts {
-            self.count_more(anomaly, count);
+        self.due_seconds.merge(other.due_seconds);
+        for ((anomaly, second), count) in other.counts {
+            self.count_more(anomaly, second, count);
         }
         for (anomaly, witnesses) in other.witnesses {
             let all = self.witnesses.entry(anomaly).or_default();

@@ -297,7 +297,7 @@ impl Worker {
         for client in &mut clients {
             let unfinished = std::mem::take(&mut client.rest);
             if client.presence == Presence::Here && !unfinished.is_empty() {
-                self.judge.garbage(client, &unfinished, now);
+                self.judge.garbage(&self.shared, client, &unfinished, now);
             }
             self.judge.close_account(&self.shared, client, Ending::Over, now);
             self.judge.close_cut_account(&self.shared, client, now);
