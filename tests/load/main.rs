@@ -5,6 +5,7 @@ mod delaying;
 mod dialects;
 mod honesty;
 mod ledger;
+mod metrics;
 mod reports;
 mod running;
 mod statuses;

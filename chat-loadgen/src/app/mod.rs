@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use chat_protocol::options::endpoint::Endpoint;
 use chat_terminal::descriptors;
 
 use crate::app::conclusion::conclude;
@@ -17,6 +18,7 @@ use crate::app::reports::{print, write};
 use crate::cli::{Cli, MergeOptions, Other, RunOptions};
 use crate::exit_status::{Exit, INTERRUPTED};
 use crate::experiment::{self, Experiment};
+use crate::metrics::Metrics;
 use crate::plan::Plan;
 use crate::record::baseline::Incomparable;
 use crate::record::{Histograms, Record};
@@ -43,6 +45,9 @@ enum Error {
     /// A server could not be started or watched.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// The figures of `--metrics` cannot be given out.
+    #[error("cannot listen on {0} for --metrics")]
+    Metrics(Endpoint, #[source] io::Error),
     /// The relay could not listen.
     #[error(transparent)]
     Relay(#[from] RelayError),
@@ -159,13 +164,14 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     if run.load.dry_run {
         return print(&request::describe(&plan)).map(|()| Conclusion::PASS);
     }
+    let metrics = run.output.metrics.as_ref().map(serve_metrics).transpose()?;
     let descriptors = descriptors::raise();
     preflight::check(request::connections(&plan), plan.address)?;
     let target = target(run, plan.address)?;
     if let Some(address) = target.as_ref().and_then(Target::address) {
         plan.address = address;
     }
-    let experiment = Experiment::new(experiment::environment(descriptors), stop);
+    let experiment = Experiment::new(experiment::environment(descriptors), stop, metrics);
     let (record, histograms, found) = measure(&experiment, run, &plan, target.as_ref())?;
     drop(target);
     let interrupted = stop.load(Ordering::Relaxed);
@@ -175,6 +181,15 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
         ended.exit = ended.exit.min(Exit::Error);
     }
     Ok(ended)
+}
+
+/// Begins to give out live figures, and says where.
+fn serve_metrics(at: &Endpoint) -> Result<Arc<Metrics>, Error> {
+    let metrics = Arc::new(Metrics::default());
+    let address = metrics.serve(at).map_err(|error| Error::Metrics(at.clone(), error))?;
+    // Without standard error the figures are there all the same.
+    let _ = writeln!(io::stderr(), "chat-loadgen: metrics at http://{address}/metrics");
+    Ok(metrics)
 }
 
 fn target(run: &RunOptions, address: SocketAddr) -> Result<Option<Target>, Error> {

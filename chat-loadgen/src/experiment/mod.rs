@@ -7,9 +7,11 @@ mod watch;
 use std::cell::RefCell;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::experiment::watch::Watch;
+use crate::metrics::Metrics;
 use crate::plan::Plan;
 use crate::record::{Environment, Floor, Histograms, Record, Status};
 use crate::roles::Numbers;
@@ -43,13 +45,19 @@ pub(crate) struct Experiment<'a> {
     pub(crate) environment: Environment,
     /// Becomes true when they are to end.
     pub(crate) stop: &'a AtomicBool,
+    /// Live figures of the runs, if they were asked for.
+    metrics: Option<Arc<Metrics>>,
     complaints: RefCell<Vec<Error>>,
 }
 
 impl<'a> Experiment<'a> {
     /// Runs in that environment.
-    pub(crate) fn new(environment: Environment, stop: &'a AtomicBool) -> Self {
-        Self { environment, stop, complaints: RefCell::default() }
+    pub(crate) fn new(
+        environment: Environment,
+        stop: &'a AtomicBool,
+        metrics: Option<Arc<Metrics>>,
+    ) -> Self {
+        Self { environment, stop, metrics, complaints: RefCell::default() }
     }
 
     /// Errors that did not end the runs, such as a report that could not be written.
@@ -69,7 +77,8 @@ impl<'a> Experiment<'a> {
         hlog: Option<&Path>,
     ) -> Result<(Record, Histograms), Error> {
         let unwritten = |error| Error::Write(hlog.map(Path::to_owned).unwrap_or_default(), error);
-        let mut watch = Watch::new(target, plan.duration, hlog).map_err(unwritten)?;
+        let mut watch =
+            Watch::new(target, plan, hlog, self.metrics.as_deref()).map_err(unwritten)?;
         let measurements = run(plan, rand::random(), &mut watch, self.stop);
         // The run is worth something without its log.
         self.complaints.borrow_mut().extend(watch.finish().map_err(unwritten).err());
@@ -80,7 +89,11 @@ impl<'a> Experiment<'a> {
             server: watch.server(),
             intervals: std::mem::take(&mut watch.intervals),
         };
-        Ok(findings::record(plan, measurements?, around))
+        let measurements = measurements?;
+        if let Some(metrics) = &self.metrics {
+            metrics.finish(&measurements.shared);
+        }
+        Ok(findings::record(plan, measurements, around))
     }
 
     /// One run, after a run without its slow readers if it has any: shows their effect on the

@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::traffic::audience::Audience;
 use crate::traffic::clock::Clock;
 use crate::traffic::in_flight::InFlight;
+use crate::traffic::ledger::anomalies::{Anomaly, News};
 use crate::traffic::ledger::seconds::{Second, SentSeconds};
 use crate::wire::dialects::Dialect;
 use crate::wire::payload::Mark;
@@ -78,8 +79,17 @@ pub(crate) struct Progress {
     pub(crate) deliveries: AtomicU64,
     /// Bytes that were read.
     pub(crate) bytes: AtomicU64,
-    /// Anomalies that were seen.
+    /// Deliveries that were due and came as they should.
+    pub(crate) ok: AtomicU64,
+    /// Faults that were found.
     pub(crate) anomalies: AtomicU64,
+    /// Numbers of all kinds of anomalies, in the order of [`Anomaly::ALL`].
+    pub(crate) kinds: [AtomicU64; Anomaly::ALL.len()],
+    /// Clients that are connected.
+    pub(crate) connected: AtomicI64,
+    /// Longest lateness of a message since it was last asked for, in nanoseconds: written by the
+    /// pacer.
+    pub(crate) lag: AtomicU64,
     /// Clients whose connection ended unexpectedly.
     pub(crate) disconnected: AtomicU64,
     /// True if nothing is to be sent any more.
@@ -91,6 +101,20 @@ pub(crate) struct Progress {
 impl Default for Window {
     fn default() -> Self {
         Self { start: AtomicU64::new(u64::MAX), end: AtomicU64::new(u64::MAX) }
+    }
+}
+
+impl Progress {
+    /// Counts anomalies.
+    pub(crate) fn count(&self, news: &News) {
+        for ((kind, anomaly), number) in self.kinds.iter().zip(Anomaly::ALL).zip(news) {
+            if *number > 0 {
+                kind.fetch_add(*number, Ordering::Relaxed);
+                if anomaly.is_fault() {
+                    self.anomalies.fetch_add(*number, Ordering::Relaxed);
+                }
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::traffic::client::{Client, Presence, Torn};
 use crate::traffic::ledger::Arrival;
 use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
 use crate::traffic::ledger::seconds::Second;
-use crate::traffic::shared::Shared;
+use crate::traffic::shared::{Progress, Shared};
 use crate::traffic::timing::latency::LatencyRecorder;
 use crate::wire::dialects::Event;
 use crate::wire::payload::{Found, Kind, Message};
@@ -30,7 +30,9 @@ pub(crate) struct Judge {
     pub(crate) late: bool,
     /// True in a closed loop: the next message waits until an earlier one is complete.
     closed: bool,
-    /// Deliveries judged since this was last asked.
+    /// The part of `ok` that was published.
+    ok_published: u64,
+    /// Deliveries judged since they were last published.
     deliveries: u64,
     /// Messages that the witness of each room has seen, for witnesses that this worker serves.
     ranks: Box<[u32]>,
@@ -43,6 +45,7 @@ impl Judge {
             latency: LatencyRecorder::new(worker, shared.audience.all_senders(), &shared.in_flight),
             anomalies: Anomalies::new(shared.witnesses),
             ok: 0,
+            ok_published: 0,
             late: false,
             closed,
             deliveries: 0,
@@ -50,9 +53,14 @@ impl Judge {
         }
     }
 
-    /// Takes the number of deliveries judged since the last call.
-    pub(crate) fn take_deliveries(&mut self) -> u64 {
-        std::mem::take(&mut self.deliveries)
+    /// Adds what was counted since the last call to the run's progress.
+    pub(crate) fn publish(&mut self, progress: &Progress) {
+        let ok = self.ok - std::mem::replace(&mut self.ok_published, self.ok);
+        progress.ok.fetch_add(ok, Ordering::Relaxed);
+        progress.deliveries.fetch_add(std::mem::take(&mut self.deliveries), Ordering::Relaxed);
+        if let Some(news) = self.anomalies.take_news() {
+            progress.count(&news);
+        }
     }
 
     /// Judges one frame that a client has received.

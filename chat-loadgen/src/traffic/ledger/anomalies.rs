@@ -42,6 +42,25 @@ pub(crate) enum Anomaly {
 }
 
 impl Anomaly {
+    /// All kinds, in the order of their declaration.
+    pub(crate) const ALL: [Self; 15] = [
+        Self::Lost,
+        Self::Late,
+        Self::Reordered,
+        Self::Corrupt,
+        Self::CutOff,
+        Self::Undecided,
+        Self::Duplicated,
+        Self::Echoed,
+        Self::Foreign,
+        Self::Merged,
+        Self::Disorder,
+        Self::Refusal,
+        Self::Notice,
+        Self::Stranger,
+        Self::Garbage,
+    ];
+
     /// The server's other words: they are no deliveries.
     pub(crate) const WORDS: [Self; 4] =
         [Self::Refusal, Self::Notice, Self::Stranger, Self::Garbage];
@@ -82,11 +101,14 @@ impl Anomaly {
     }
 
     /// Returns whether a delivery is wrong.
-    fn is_fault(self) -> bool {
+    pub(crate) fn is_fault(self) -> bool {
         !Self::WORDS.contains(&self)
             && !matches!(self, Self::CutOff | Self::Undecided | Self::Merged)
     }
 }
+
+/// Numbers of anomalies, in the order of [`Anomaly::ALL`].
+pub(crate) type News = [u64; Anomaly::ALL.len()];
 
 /// One anomaly.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +137,8 @@ pub(crate) struct Anomalies {
     counts: BTreeMap<(Anomaly, Second), u64>,
     witnesses: BTreeMap<Anomaly, Vec<Sighting>>,
     most: usize,
-    unreported: u64,
+    /// Numbers of all kinds since they were last taken, if there are any.
+    news: Option<News>,
 }
 
 impl Anomalies {
@@ -139,7 +162,6 @@ impl Anomalies {
         sighting: impl FnOnce() -> Sighting,
     ) {
         self.count_more(anomaly, second, 1);
-        self.unreported += u64::from(anomaly.is_fault());
         self.keep(anomaly, sighting);
     }
 
@@ -147,6 +169,7 @@ impl Anomalies {
     pub(crate) fn count_more(&mut self, anomaly: Anomaly, second: Second, number: u64) {
         if number > 0 {
             *self.counts.entry((anomaly, second)).or_default() += number;
+            self.news.get_or_insert_default()[anomaly as usize] += number;
         }
     }
 
@@ -185,9 +208,9 @@ impl Anomalies {
         self.counts.iter().map(|(&(anomaly, second), &number)| (anomaly, second, number))
     }
 
-    /// Wrong deliveries that were seen since the last call.
-    pub(crate) fn take_seen(&mut self) -> u64 {
-        std::mem::take(&mut self.unreported)
+    /// Numbers of all kinds since the last call, if there are any.
+    pub(crate) fn take_news(&mut self) -> Option<News> {
+        self.news.take()
     }
 
     /// Adds another worker's.

@@ -157,6 +157,7 @@ impl Worker {
         client.presence = Presence::Lost;
         self.disconnected += u64::from(client.began);
         let progress = &self.shared.progress;
+        progress.connected.fetch_sub(1, Ordering::Relaxed);
         progress.disconnected.fetch_add(1, Ordering::Relaxed);
         if client.stage != Stage::Ready {
             progress.settled.fetch_add(1, Ordering::Relaxed);
@@ -198,6 +199,7 @@ impl Worker {
         if client.stage == Stage::Ready {
             self.shared.progress.settled.fetch_add(1, Ordering::Relaxed);
         }
+        self.shared.progress.connected.fetch_add(1, Ordering::Relaxed);
         self.clients[at] = Some(client);
         // What arrived before the client was known here has made its event already.
         self.read(at, true);
@@ -234,11 +236,7 @@ impl Worker {
             let outstanding = waiting.map(|client| client.outstanding(&self.shared)).sum();
             self.shared.outstanding[self.index].store(outstanding, Ordering::Relaxed);
         }
-        progress.deliveries.fetch_add(self.judge.take_deliveries(), Ordering::Relaxed);
-        let anomalies = self.judge.anomalies.take_seen();
-        if anomalies > 0 {
-            progress.anomalies.fetch_add(anomalies, Ordering::Relaxed);
-        }
+        self.judge.publish(progress);
         let Completions { all, awaited } = self.judge.latency.take_completed();
         if all > 0 {
             progress.completed.fetch_add(all, Ordering::Relaxed);
@@ -302,6 +300,7 @@ impl Worker {
             self.judge.close_account(&self.shared, client, Ending::Over, now);
             self.judge.close_cut_account(&self.shared, client, now);
         }
+        self.judge.publish(&self.shared.progress);
         self.end_interval(self.interval.unwrap_or(0));
         if self.used.is_none() {
             self.record_thread_use();
