@@ -95,7 +95,9 @@ impl Metrics {
         let listener = TcpListener::bind(at.host_and_port())?;
         let address = listener.local_addr()?;
         let metrics = Arc::clone(self);
-        let page = move || exposition::page(&metrics.figures());
+        // A copy, so that the run never waits for the text.
+        let figures = move || metrics.figures().clone();
+        let page = move || exposition::page(&figures());
         thread::Builder::new()
             .name("metrics".to_owned())
             .spawn(move || http::serve(&listener, page))?;
