@@ -171,7 +171,8 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     if let Some(address) = target.as_ref().and_then(Target::address) {
         plan.address = address;
     }
-    let experiment = Experiment::new(experiment::environment(descriptors), stop, metrics);
+    let mut experiment = Experiment::new(experiment::environment(descriptors), stop);
+    experiment.metrics = metrics;
     let (record, histograms, found) = measure(&experiment, run, &plan, target.as_ref())?;
     drop(target);
     let interrupted = stop.load(Ordering::Relaxed);

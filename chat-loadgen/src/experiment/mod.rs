@@ -46,18 +46,14 @@ pub(crate) struct Experiment<'a> {
     /// Becomes true when they are to end.
     pub(crate) stop: &'a AtomicBool,
     /// Live figures of the runs, if they were asked for.
-    metrics: Option<Arc<Metrics>>,
+    pub(crate) metrics: Option<Arc<Metrics>>,
     complaints: RefCell<Vec<Error>>,
 }
 
 impl<'a> Experiment<'a> {
     /// Runs in that environment.
-    pub(crate) fn new(
-        environment: Environment,
-        stop: &'a AtomicBool,
-        metrics: Option<Arc<Metrics>>,
-    ) -> Self {
-        Self { environment, stop, metrics, complaints: RefCell::default() }
+    pub(crate) fn new(environment: Environment, stop: &'a AtomicBool) -> Self {
+        Self { environment, stop, metrics: None, complaints: RefCell::default() }
     }
 
     /// Errors that did not end the runs, such as a report that could not be written.
