@@ -13,6 +13,7 @@
 //! | [`system`] | the machine, its limits, the server's process |
 //! | [`record`] | the data of a run's record; its validity; thresholds and baselines |
 //! | [`report`] | records for people and programs; the live line |
+//! | [`metrics`] | the same while a run goes on, for Prometheus |
 //! | [`relay`] | a bare relay, and one with faults |
 
 #![expect(rustdoc::private_intra_doc_links, reason = "the map is for readers of the source")]
@@ -21,6 +22,7 @@ mod app;
 mod cli;
 mod exit_status;
 mod experiment;
+mod metrics;
 mod plan;
 mod record;
 mod relay;

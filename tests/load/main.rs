@@ -7,6 +7,7 @@ mod dialects;
 mod files;
 mod honesty;
 mod ledger;
+mod metrics;
 mod reports;
 mod running;
 mod runs;

@@ -62,11 +62,32 @@ impl Ended {
         let ledger = self.value("/ledger");
         assert_eq!(self.number("/ledger/expected"), sum, "{ledger}");
         let besides = ["duplicated", "echoed", "foreign", "merged"];
+        if self.value("/workload/verify") == true {
+            for kind in ["expected"].iter().chain(&classes).chain(&besides) {
+                let number = self.by_second(kind).iter().sum::<u64>();
+                let number = number + self.number(&format!("/before/{kind}"));
+                assert_eq!(number, self.number(&format!("/ledger/{kind}")), "{kind} by second");
+            }
+            // A closed loop goes on sending for a moment when the window has closed.
+            if self.value("/workload/pacing").as_str().is_some_and(|how| how.starts_with("open")) {
+                let sent = self.by_second("sent").iter().sum::<u64>();
+                assert_eq!(sent, self.number("/traffic/messages"), "messages by second");
+            }
+        }
         for kind in classes[1..].iter().chain(&besides).filter(|kind| ledger[**kind] != 0) {
             let witnesses = ledger["witnesses"][*kind].as_array().map_or(&[][..], |all| all);
             let says = |seen: &Value| seen["detail"].as_str().is_some_and(|what| !what.is_empty());
             assert!(!witnesses.is_empty() && witnesses.iter().all(says), "{kind}: {ledger}");
         }
+    }
+
+    /// A count of the ledger in each second of the window, and after it.
+    #[track_caller]
+    pub(crate) fn by_second(&self, kind: &str) -> Vec<u64> {
+        let intervals = self.value("/intervals").as_array().expect("a list");
+        let path = format!("/ledger/{kind}");
+        let count = |interval: &Value| interval.pointer(&path).and_then(Value::as_u64);
+        intervals.iter().map(|interval| count(interval).expect("a number")).collect()
     }
 
     /// Checks that of what was due nothing is wrong, and little undecided.

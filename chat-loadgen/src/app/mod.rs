@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use chat_protocol::options::endpoint::Endpoint;
 use chat_terminal::descriptors;
 
 use crate::app::conclusion::conclude;
@@ -19,6 +20,7 @@ use crate::app::reports::print;
 use crate::cli::{Cli, Other, RunOptions};
 use crate::exit_status::{Exit, INTERRUPTED};
 use crate::experiment::{self, Experiment};
+use crate::metrics::Metrics;
 use crate::plan::Plan;
 use crate::record::comparison::baseline::Incomparable;
 use crate::record::comparison::between;
@@ -49,6 +51,9 @@ enum Error {
     /// A server could not be started or watched.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// The figures of `--metrics` cannot be given out.
+    #[error("cannot listen on {0} for --metrics")]
+    Metrics(Endpoint, #[source] io::Error),
     /// The relay could not listen.
     #[error(transparent)]
     Relay(#[from] RelayError),
@@ -178,9 +183,11 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     if run.load.dry_run {
         return print(&request::describe(&plan)).map(|()| Conclusion::PASS);
     }
+    let metrics = run.output.metrics.as_ref().map(serve_metrics).transpose()?;
     preflight::check(request::connections(&plan), &plan.addresses)?;
     let target = start(run, &mut plan)?;
-    let experiment = Experiment::new(environment, stop);
+    let mut experiment = Experiment::new(environment, stop);
+    experiment.metrics = metrics;
     let (record, histograms, found) =
         measure(&experiment, run, plan, (target, outputs.hlog.as_ref()))?;
     let interrupted = stop.load(Ordering::Relaxed);
@@ -191,6 +198,15 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
         ended.exit = ended.exit.min(Exit::Error);
     }
     Ok(ended)
+}
+
+/// Begins to give out live figures, and says where.
+fn serve_metrics(at: &Endpoint) -> Result<Arc<Metrics>, Error> {
+    let metrics = Arc::new(Metrics::default());
+    let address = metrics.serve(at).map_err(|error| Error::Metrics(at.clone(), error))?;
+    // Without standard error the figures are there all the same.
+    let _ = writeln!(io::stderr(), "chat-loadgen: metrics at http://{address}/metrics");
+    Ok(metrics)
 }
 
 /// Starts the server, or looks at it, where that was asked for; the plan gets its address.

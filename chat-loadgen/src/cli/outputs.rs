@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chat_protocol::options::endpoint::Endpoint;
 use clap::Args;
 
 /// Options for the reports.
@@ -20,6 +21,10 @@ pub(crate) struct OutputOptions {
     /// The response second by second, as an HDR interval log: for `merge`, and other tools
     #[arg(long, value_name = "FILE")]
     pub(crate) hlog: Option<PathBuf>,
+    /// Give live figures to Prometheus while it runs, at http://ADDR:PORT/metrics; port 0 takes a free
+    /// one
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) metrics: Option<Endpoint>,
     /// A page with everything in it, plots included
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,

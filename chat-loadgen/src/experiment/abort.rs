@@ -113,7 +113,7 @@ impl<'a> Abort<'a> {
     /// Takes the counts so far.
     fn count(&mut self, progress: &Progress, now: u64) {
         let figures = &mut self.figures;
-        let seen = |anomaly: Anomaly| progress.seen[anomaly as usize].load(Ordering::Relaxed);
+        let seen = |anomaly: Anomaly| progress.kinds[anomaly as usize].load(Ordering::Relaxed);
         // First those that have come after all: of what was overtaken by then, no more came.
         let recovered = progress.recovered.load(Ordering::Relaxed);
         let overtaken = progress.overtaken.load(Ordering::Relaxed);

@@ -9,10 +9,12 @@ mod watch;
 use std::cell::RefCell;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::experiment::search::RECOVERY;
 use crate::experiment::watch::Watch;
+use crate::metrics::Metrics;
 use crate::plan::Plan;
 use crate::record::{Environment, Floor, Histograms, Record, Status};
 use crate::report::output::Output;
@@ -50,13 +52,15 @@ pub(crate) struct Experiment<'a> {
     pub(crate) environment: Environment,
     /// Becomes true when they are to end.
     pub(crate) stop: &'a AtomicBool,
+    /// Live figures of the runs, if they were asked for.
+    pub(crate) metrics: Option<Arc<Metrics>>,
     complaints: RefCell<Vec<Error>>,
 }
 
 impl<'a> Experiment<'a> {
     /// Runs in that environment.
     pub(crate) fn new(environment: Environment, stop: &'a AtomicBool) -> Self {
-        Self { environment, stop, complaints: RefCell::default() }
+        Self { environment, stop, metrics: None, complaints: RefCell::default() }
     }
 
     /// Errors that did not end the runs, such as a report that could not be written.
@@ -77,7 +81,7 @@ impl<'a> Experiment<'a> {
     ) -> Result<(Record, Histograms), Error> {
         let path = || hlog.map(|log| log.path().to_owned()).unwrap_or_default();
         let unwritten = |error| Error::Write(path(), error);
-        let mut watch = Watch::new(target, plan, hlog);
+        let mut watch = Watch::new(target, plan, hlog, self.metrics.as_deref());
         let mark = plan.joined.map_or_else(rand::random, |joined| joined.mark);
         let measurements = run(plan, mark, &mut watch, self.stop);
         // The run is worth something without its log.
@@ -90,7 +94,11 @@ impl<'a> Experiment<'a> {
             ended_early: watch.ended_early(),
             intervals: std::mem::take(&mut watch.intervals),
         };
-        Ok(findings::record(plan, measurements?, around))
+        let measurements = measurements?;
+        if let Some(metrics) = &self.metrics {
+            metrics.finish(&measurements.shared);
+        }
+        Ok(findings::record(plan, measurements, around))
     }
 
     /// One run, after a run without its slow readers if it has any: shows their effect on the

@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use crate::experiment::abort::Abort;
-use crate::plan::Plan;
+use crate::metrics::Metrics;
+use crate::plan::{Pacing, Plan};
 use crate::record::figures::float;
 use crate::record::{EndedEarly, Interval};
 use crate::report::hlog::HlogWriter;
@@ -36,6 +37,9 @@ pub(crate) struct Watch<'a> {
     server: [Option<Usage>; 3],
     cpu: [Option<Duration>; 3],
     memory: Option<u64>,
+    plan: &'a Plan,
+    metrics: Option<&'a Metrics>,
+    lag: u64,
 }
 
 /// The interval log: its header has the time of its first second, so it begins with the window.
@@ -50,7 +54,11 @@ impl<'a> Watch<'a> {
         target: Option<&'a Target>,
         plan: &'a Plan,
         hlog: Option<&'a Output>,
+        metrics: Option<&'a Metrics>,
     ) -> Self {
+        if let Some(metrics) = metrics {
+            metrics.begin();
+        }
         Self {
             intervals: Vec::new(),
             target,
@@ -65,6 +73,9 @@ impl<'a> Watch<'a> {
             server: [None; 3],
             cpu: [None; 3],
             memory: None,
+            plan,
+            metrics,
+            lag: 0,
         }
     }
 
@@ -111,6 +122,16 @@ impl<'a> Watch<'a> {
     }
 }
 
+/// Messages that should be sent per second, `since` the window opened; nothing in a closed loop.
+fn intended_rate(plan: &Plan, phase: Phase, since: Duration) -> Option<f64> {
+    let Pacing::Open(shape, _) = &plan.pacing else { return None };
+    Some(match phase {
+        Phase::WarmUp => shape.first(),
+        Phase::Measuring => shape.rate_at(since, plan.duration),
+        Phase::Connecting | Phase::Barrier | Phase::Draining => 0.0,
+    })
+}
+
 impl Observer for Watch<'_> {
     fn progress(&mut self, phase: Phase, shared: &Shared, p99: Option<u64>) {
         let now = shared.clock.now();
@@ -122,18 +143,17 @@ impl Observer for Watch<'_> {
             let all = shared.in_flight.all_sent();
             self.rate = float(all - sent) * 1e9 / float(now - before);
             self.lately = (now, all);
+            self.lag = shared.progress.lag.swap(0, Ordering::Relaxed);
         }
-        let (name, total) = match phase {
-            Phase::Connecting => ("connecting", None),
-            Phase::Barrier => ("barrier", None),
-            Phase::WarmUp => ("warm-up", None),
-            Phase::Measuring => ("measuring", Some(self.duration)),
-            Phase::Draining => ("draining", None),
-        };
+        if let Some(metrics) = self.metrics {
+            let since = now.saturating_sub(shared.window.start());
+            let rate = intended_rate(self.plan, phase, Duration::from_nanos(since));
+            metrics.progress(phase, shared, rate, self.lag);
+        }
         self.live.show(&LiveProgress {
-            phase: name,
+            phase: phase.name(),
             elapsed: Duration::from_nanos(now - self.phase.1),
-            total,
+            total: (phase == Phase::Measuring).then_some(self.duration),
             rate: self.rate,
             deliveries: shared.progress.deliveries.load(Ordering::Relaxed),
             p99,
@@ -146,6 +166,9 @@ impl Observer for Watch<'_> {
         let over = self.duration.as_secs_f64();
         if interval.start >= over && interval.response.count == 0 {
             return; // Nothing was late.
+        }
+        if let Some(metrics) = self.metrics {
+            metrics.interval(&interval);
         }
         if let Some(IntervalLog::Begun(log)) = &mut self.hlog {
             let start = Duration::from_secs_f64(interval.start);

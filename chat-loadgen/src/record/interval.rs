@@ -20,6 +20,89 @@ pub(crate) struct Interval {
     /// Row counts of the heat map: the number of responses below each of [`HEAT_BOUNDS`] and not
     /// below the one before; last, those that are not below any.
     pub(crate) heat: Vec<u64>,
+    /// Its part of the ledger, if deliveries were judged.
+    #[serde(default)]
+    pub(crate) ledger: Option<Tally>,
+}
+
+impl Interval {
+    /// An interval in which nothing was written, and nothing arrived that is timed.
+    pub(crate) fn empty(start: f64, length: f64) -> Self {
+        Self {
+            start,
+            length,
+            messages: 0,
+            response: Summary::default(),
+            service: Summary::default(),
+            heat: vec![0; HEAT_BOUNDS.len() + 1],
+            ledger: None,
+        }
+    }
+}
+
+/// The ledger's part of one second.
+///
+/// A delivery that was due counts in the second in which its message should have been sent: `ok` and
+/// the five classes behind it, which add up to `expected`. What came beside these counts in the
+/// second in which it came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tally {
+    /// Messages whose time came in the second, and that were sent then or later.
+    pub(crate) sent: u64,
+    /// Their deliveries that were due.
+    pub(crate) expected: u64,
+    /// See [`Ledger::ok`](crate::record::Ledger::ok), and so on.
+    pub(crate) ok: u64,
+    pub(crate) lost: u64,
+    pub(crate) reordered: u64,
+    pub(crate) corrupt: u64,
+    pub(crate) late: u64,
+    pub(crate) cut_off: u64,
+    pub(crate) undecided: u64,
+    pub(crate) duplicated: u64,
+    pub(crate) echoed: u64,
+    pub(crate) foreign: u64,
+    pub(crate) merged: u64,
+    pub(crate) disorder: u64,
+}
+
+/// Name of a count of [`Tally`], and the count.
+pub(crate) type TallyColumn = (&'static str, fn(&Tally) -> u64);
+
+impl Tally {
+    /// All counts by name, in the order in which reports show them.
+    pub(crate) const COLUMNS: &[TallyColumn; 14] = &[
+        ("sent", |tally| tally.sent),
+        ("expected", |tally| tally.expected),
+        ("ok", |tally| tally.ok),
+        ("lost", |tally| tally.lost),
+        ("reordered", |tally| tally.reordered),
+        ("corrupt", |tally| tally.corrupt),
+        ("late", |tally| tally.late),
+        ("cut off", |tally| tally.cut_off),
+        ("undecided", |tally| tally.undecided),
+        ("duplicated", |tally| tally.duplicated),
+        ("echoed", |tally| tally.echoed),
+        ("foreign", |tally| tally.foreign),
+        ("merged", |tally| tally.merged),
+        ("disorder", |tally| tally.disorder),
+    ];
+
+    /// Deliveries that were due and are in another class than `ok`.
+    pub(crate) fn not_ok(&self) -> u64 {
+        let Self { lost, reordered, corrupt, late, cut_off, undecided, .. } = self;
+        lost + reordered + corrupt + late + cut_off + undecided
+    }
+
+    /// The counts that are no part of `sent`, `expected` and `ok`.
+    pub(crate) fn remarkable(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        Self::remarkable_columns().map(|(name, of)| (*name, of(self)))
+    }
+
+    /// Their names, and the counts.
+    pub(crate) fn remarkable_columns() -> impl Iterator<Item = &'static TallyColumn> {
+        Self::COLUMNS.iter().skip(3)
+    }
 }
 
 /// Upper bounds of the heat map's rows: the powers of the square root of two from 1 µs to 23 s.

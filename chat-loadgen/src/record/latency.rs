@@ -27,7 +27,7 @@ pub(crate) struct Traffic {
 }
 
 /// Percentiles of one histogram.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Summary {
     /// Number of samples.
     pub(crate) count: u64,

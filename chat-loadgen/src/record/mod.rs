@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use comparison::{Figure, OneRun, Runs};
-pub(crate) use interval::{HEAT_BOUNDS, Interval};
+pub(crate) use interval::{HEAT_BOUNDS, Interval, Tally};
 pub(crate) use latency::{AtAddress, Histograms, Latency, Receiver, Summary, Traffic};
 pub(crate) use ledger::{Ledger, SlowReader, Witness, Words};
 pub(crate) use machines::{Floor, Generator, SearchResult, SearchState, Server, Step, TriedRate};
@@ -60,6 +60,10 @@ pub(crate) struct Record {
     pub(crate) worst: Vec<Receiver>,
     /// The run second by second.
     pub(crate) intervals: Vec<Interval>,
+    /// The ledger's part of the time before the measuring window, if deliveries were judged: the
+    /// warm-up's.
+    #[serde(default)]
+    pub(crate) before: Option<Tally>,
     /// The generator's own resource use and lateness.
     pub(crate) generator: Generator,
     /// The server's resource use, where it was asked for and the system tells it.

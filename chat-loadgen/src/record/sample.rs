@@ -30,6 +30,7 @@ fn make() -> Record {
         slow_readers: Vec::new(),
         worst: (0..6).map(receiver).collect(),
         intervals: (0..60).map(interval).collect(),
+        before: Some(Tally::default()),
         generator: generator(),
         server: None,
         without_slow_readers: None,
@@ -74,6 +75,7 @@ pub(crate) fn full() -> Record {
             figures: "response.p99 = 1.20 s".to_owned(),
             at: 31.25,
         }),
+        intervals: faulty_intervals(),
         search: [(250.0, true), (1000.0, true), (4000.0, false), (2000.0, true), (2800.0, false)]
             .map(|(rate, holds)| step(rate, holds))
             .to_vec(),
@@ -219,6 +221,10 @@ fn interval_histogram(second: u32, factor: f64) -> Histogram<u64> {
     histogram
 }
 
+fn tally(sent: u64, expected: u64) -> Tally {
+    Tally { sent, expected, ok: expected, ..Tally::default() }
+}
+
 fn interval(second: u32) -> Interval {
     let response = interval_histogram(second, 1.0);
     let mut heat = vec![0; HEAT_BOUNDS.len() + 1];
@@ -233,6 +239,7 @@ fn interval(second: u32) -> Interval {
         response: Summary::of(&response),
         service: Summary::of(&interval_histogram(second, 0.9)),
         heat,
+        ledger: Some(tally(500, 249_500)),
     }
 }
 
@@ -291,6 +298,17 @@ fn faulty_ledger() -> Ledger {
         witnesses: [("lost".to_owned(), lost), ("duplicated".to_owned(), twice)].into(),
         ..Ledger::default()
     }
+}
+
+/// The intervals that go with [`faulty_ledger`].
+fn faulty_intervals() -> Vec<Interval> {
+    let mut intervals = record().intervals;
+    if let Some(ledger) = &mut intervals[31].ledger {
+        (ledger.lost, ledger.late, ledger.cut_off, ledger.undecided) = (3, 1, 12, 4);
+        ledger.ok -= 20;
+        (ledger.duplicated, ledger.merged) = (1, 2);
+    }
+    intervals
 }
 
 fn words() -> BTreeMap<String, Words> {

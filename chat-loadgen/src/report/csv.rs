@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::record::{Interval, Record, Summary};
+use crate::record::{Interval, Record, Summary, Tally};
 
 /// Column of a summary: its name and its value.
 type Column = (&'static str, fn(&Summary) -> u64);
@@ -17,7 +17,8 @@ const COLUMNS: [Column; 7] = [
     ("max", |s| s.max),
 ];
 
-/// Writes the intervals. Times are in seconds (`_s`) or nanoseconds (`_ns`).
+/// Writes the intervals. Times are in seconds (`_s`) or nanoseconds (`_ns`). The time before the
+/// measuring window is one row, whose start is negative and in which nothing is timed.
 ///
 /// # Errors
 ///
@@ -28,15 +29,27 @@ pub(crate) fn write(record: &Record, out: &mut impl Write) -> io::Result<()> {
     let names = ["response", "service"]
         .into_iter()
         .flat_map(|histogram| COLUMNS.map(|(name, _)| format!("{histogram}_{name}_ns")));
-    rows.write_record(first.into_iter().chain(names))?;
-    for interval in &record.intervals {
+    let ledger = Tally::COLUMNS.map(|(name, _)| name.replace(' ', "_"));
+    rows.write_record(first.into_iter().chain(names).chain(ledger))?;
+    for interval in before(record).iter().chain(&record.intervals) {
         rows.write_record(row(interval))?;
     }
     rows.flush()
 }
 
+/// The warm-up. There is none if nothing was sent, and nothing came, before the window.
+fn before(record: &Record) -> Option<Interval> {
+    let ledger = record.before.filter(|tally| *tally != Tally::default())?;
+    let warm_up = record.workload.warm_up;
+    Some(Interval {
+        messages: ledger.sent,
+        ledger: Some(ledger),
+        ..Interval::empty(-warm_up, warm_up)
+    })
+}
+
 fn row(interval: &Interval) -> impl Iterator<Item = String> {
-    let Interval { start, length, messages, response, service, .. } = interval;
+    let Interval { start, length, messages, response, service, ledger, .. } = interval;
     let first = [
         format!("{start:.3}"),
         format!("{length:.3}"),
@@ -45,7 +58,9 @@ fn row(interval: &Interval) -> impl Iterator<Item = String> {
     ];
     let figures =
         [response, service].into_iter().flat_map(|s| COLUMNS.map(|(_, of)| of(s).to_string()));
-    first.into_iter().chain(figures)
+    let ledger = Tally::COLUMNS
+        .map(|(_, of)| ledger.as_ref().map_or_else(String::new, |tally| of(tally).to_string()));
+    first.into_iter().chain(figures).chain(ledger)
 }
 
 #[cfg(test)]
@@ -65,7 +80,7 @@ mod tests {
         let lines = lines(&record);
         assert_eq!(lines.len(), 1 + record.intervals.len());
         assert!(lines[0].starts_with("start_s,length_s,messages,deliveries,response_min_ns,"));
-        assert!(lines[0].ends_with(",service_p9999_ns,service_max_ns"));
+        assert!(lines[0].contains(",service_p9999_ns,service_max_ns,sent,expected,ok,lost,"));
         let cells = |line: &String| line.split(',').count();
         assert!(lines.iter().all(|line| cells(line) == cells(&lines[0])));
     }
@@ -88,6 +103,20 @@ mod tests {
         assert_eq!(cell("deliveries"), "430");
         assert_eq!(cell("response_p999_ns"), "123");
         assert_eq!(cell("service_max_ns"), "456");
+    }
+
+    #[test]
+    fn the_ledger_stands_in_the_seconds_and_what_was_before_them_in_the_first_row() {
+        let mut record = sample::full();
+        let before = Tally { sent: 9, expected: 18, ok: 17, cut_off: 1, ..Tally::default() };
+        record.before = Some(before);
+        record.intervals[2].ledger = None;
+        let lines = lines(&record);
+        assert_eq!(lines.len(), 2 + record.intervals.len());
+        assert!(lines[1].starts_with("-5.000,5.000,9,0,0,"), "{}", lines[1]);
+        assert!(lines[1].ends_with(",9,18,17,0,0,0,0,1,0,0,0,0,0,0"), "{}", lines[1]);
+        assert!(lines[4].ends_with(",,,,,,,,,,,,,,"), "{}", lines[4]);
+        assert!(lines[33].ends_with(",500,249500,249480,3,0,0,1,12,4,1,0,0,2,0"), "{}", lines[33]);
     }
 
     #[test]

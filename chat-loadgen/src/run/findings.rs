@@ -18,6 +18,7 @@ use crate::roles::Part;
 use crate::run::accounts::{self, Accounts};
 use crate::run::observer::Counts;
 use crate::run::pacer::Paced;
+use crate::run::seconds;
 use crate::system::machine::ThreadUse;
 use crate::traffic::client::{Client, Presence, Received};
 use crate::traffic::ledger::anomalies::Anomalies;
@@ -134,6 +135,7 @@ pub(crate) fn record(
         words: accounts::words(plan, &all.accounts, &shared),
         slow_readers: accounts::slow_readers(plan, &all.accounts, &shared),
         intervals: Vec::new(),
+        before: None,
         generator: generator(&all, &totals, paced, &around, span.seconds()),
         environment: around.environment,
         server: around.server.map(|used| server(used, deliveries, everybody)),
@@ -149,6 +151,11 @@ pub(crate) fn record(
         record.addresses = vec![only_address(address, &record)];
     }
     record.intervals = around.intervals;
+    if plan.verify {
+        let anomalies = &all.accounts.anomalies;
+        let (intervals, window) = (&mut record.intervals, plan.duration.as_secs_f64());
+        record.before = Some(seconds::enter(intervals, anomalies, &shared, window));
+    }
     record.verdict = validity::of(&record, interrupted);
     (record, histograms)
 }

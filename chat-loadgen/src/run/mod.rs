@@ -13,6 +13,7 @@ pub(crate) mod fleet;
 pub(crate) mod observer;
 pub(crate) mod pacer;
 pub(crate) mod phases;
+mod seconds;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -30,6 +30,19 @@ pub(crate) enum Phase {
     Draining,
 }
 
+impl Phase {
+    /// Name of the phase.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Barrier => "barrier",
+            Self::WarmUp => "warm-up",
+            Self::Measuring => "measuring",
+            Self::Draining => "draining",
+        }
+    }
+}
+
 /// A moment at which CPU time and memory are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edge {

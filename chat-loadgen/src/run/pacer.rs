@@ -54,7 +54,12 @@ pub(crate) fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> P
         if measured {
             paced.due += 1;
             paced.unsendable += u64::from(send_half.is_none());
-            enter(&mut paced.lateness, shared.clock.now().saturating_sub(intended), 1);
+            let late = shared.clock.now().saturating_sub(intended);
+            enter(&mut paced.lateness, late, 1);
+            // Only this thread raises it.
+            if late > shared.progress.lag.load(Ordering::Relaxed) {
+                shared.progress.lag.store(late, Ordering::Relaxed);
+            }
         }
         if let Some(send_half) = send_half {
             send_half.flush(shared);

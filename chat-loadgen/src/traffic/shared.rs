@@ -6,9 +6,13 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::traffic::audience::Audience;
 use crate::traffic::clock::Clock;
 use crate::traffic::in_flight::InFlight;
-use crate::traffic::ledger::anomalies::Anomaly;
+use crate::traffic::ledger::anomalies::{Anomaly, News};
+use crate::traffic::ledger::seconds::{Second, SentSeconds};
 use crate::wire::dialects::Dialect;
 use crate::wire::payload::Mark;
+
+/// One second in nanoseconds.
+const SECOND: u64 = 1_000_000_000;
 
 /// The shared state of one run.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) dialect: Box<dyn Dialect>,
     /// Times of the sent messages.
     pub(crate) in_flight: InFlight,
+    /// Seconds of the messages.
+    pub(crate) seconds: SentSeconds,
     /// Receivers of the messages.
     pub(crate) audience: Audience,
     /// The measuring window: only its messages count.
@@ -77,10 +83,17 @@ pub(crate) struct Progress {
     pub(crate) deliveries: AtomicU64,
     /// Bytes that were read.
     pub(crate) bytes: AtomicU64,
-    /// Faults that were seen.
+    /// Deliveries that were due and came as they should.
+    pub(crate) ok: AtomicU64,
+    /// Faults that were found.
     pub(crate) anomalies: AtomicU64,
-    /// Anomalies of each kind that were seen; what was overtaken and did not come is not among them.
-    pub(crate) seen: [AtomicU64; Anomaly::KINDS],
+    /// Numbers of all kinds of anomalies, in the order of [`Anomaly::ALL`].
+    pub(crate) kinds: [AtomicU64; Anomaly::ALL.len()],
+    /// Clients that are connected.
+    pub(crate) connected: AtomicI64,
+    /// Longest lateness of a message since it was last asked for, in nanoseconds: written by the
+    /// pacer.
+    pub(crate) lag: AtomicU64,
     /// Deliveries that were overtaken by a later one of their sender.
     pub(crate) overtaken: AtomicU64,
     /// Deliveries of these that have come after all.
@@ -96,6 +109,20 @@ pub(crate) struct Progress {
 impl Default for Window {
     fn default() -> Self {
         Self { start: AtomicU64::new(u64::MAX), end: AtomicU64::new(u64::MAX) }
+    }
+}
+
+impl Progress {
+    /// Counts anomalies.
+    pub(crate) fn count(&self, news: &News) {
+        for ((kind, anomaly), number) in self.kinds.iter().zip(Anomaly::ALL).zip(news) {
+            if *number > 0 {
+                kind.fetch_add(*number, Ordering::Relaxed);
+                if anomaly.is_fault() {
+                    self.anomalies.fetch_add(*number, Ordering::Relaxed);
+                }
+            }
+        }
     }
 }
 
@@ -116,6 +143,19 @@ impl Window {
     #[inline]
     pub(crate) fn end(&self) -> u64 {
         self.end.load(Ordering::Relaxed)
+    }
+
+    /// The second of the window in which a time lies; none before it.
+    pub(crate) fn second(&self, time: u64) -> Second {
+        let since = time.checked_sub(self.start())?;
+        Some(u32::try_from(since / SECOND).unwrap_or(u32::MAX))
+    }
+
+    /// The second in which a time lies, and its end in nanoseconds of the run's clock.
+    pub(crate) fn second_and_end(&self, time: u64) -> (Second, u64) {
+        let second = self.second(time);
+        let past = second.map_or(0, |second| (u64::from(second) + 1) * SECOND);
+        (second, self.start().saturating_add(past))
     }
 
     /// Returns whether a message with this intended time counts.
@@ -157,6 +197,7 @@ impl Shared {
             workers,
         } = parts;
         Self {
+            seconds: SentSeconds::new(audience.all_senders()),
             clock: Clock::start(),
             mark,
             dialect,
@@ -209,6 +250,13 @@ impl Shared {
     /// The last of these words.
     pub(crate) fn last_words(&self) -> Option<String> {
         self.last_words.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes the second of a sender's next message.
+    #[inline]
+    pub(crate) fn enter_second(&self, sender: u32, intended: u64) {
+        let number = self.in_flight.sent(sender);
+        self.seconds.enter(sender, number, intended, || self.window.second_and_end(intended));
     }
 
     /// Takes back a sender's last messages, which were not sent; `counted` of them lie in the

@@ -175,6 +175,26 @@ fn what_was_due_after_a_cut_is_cut_off() -> Result {
 }
 
 #[test]
+fn each_second_says_what_was_due_in_it_and_what_became_of_it() -> Result {
+    let load = ["--clients", "8", "--senders", "2", "--rate", "300/s", "--warm-up", "1s"];
+    let load = [&load[..], &["--duration", "3s", "--connect-concurrency", "1"]].concat();
+    let faults = ["--cut", "3", "--cut-after", "2200ms", "--drop-all", "1/10"];
+    let (ended, log) = compare(&faults, &load)?;
+    assert!(count(&log, "cut") > 0 && count(&log, "drop") > 0, "{log:?}");
+    // The ledger is that of the warm-up as well, and all of them are sent at their time.
+    assert_eq!(ended.number("/before/sent"), 300);
+    assert_eq!(ended.number("/before/expected"), 2100);
+    assert_eq!(ended.by_second("sent")[..3], [300; 3]);
+    assert_eq!(ended.by_second("expected")[..3], [2100; 3]);
+    let [lost, cut_off] = ["lost", "cut_off"].map(|kind| ended.by_second(kind));
+    assert!(lost[..3].iter().all(|number| *number > 0), "{lost:?}");
+    // The cut comes in the window's second second, at the earliest.
+    assert_eq!((ended.number("/before/cut_off"), cut_off[0]), (0, 0), "{cut_off:?}");
+    assert!(cut_off[2] > 0, "{cut_off:?}");
+    Ok(())
+}
+
+#[test]
 fn every_text_on_a_line_is_read() -> Result {
     let load = ["--clients", "8", "--senders", "2", "--rate", "300/s"];
     let (ended, log) = compare(&["--double", "1/9"], &load)?;

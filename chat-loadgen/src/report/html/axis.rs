@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, KeyPointWeight, Ranged};
 
-use crate::record::figures;
+use crate::record::{Tally, figures};
 
 /// Maximum number of steps of a linear axis: some plots are half as wide as others.
 const STEPS: f64 = 7.0;
@@ -37,6 +37,26 @@ impl Axis {
         let ticks = multiples(nice_step(end), end);
         let show = |second| format!("{second}");
         Self { title: "seconds", show, ticks, range: 0.0..end, logarithmic: false }
+    }
+
+    /// Lanes for the kinds of what was not right, the first one on top.
+    pub(super) fn lanes() -> Self {
+        let number = Tally::remarkable_columns().count();
+        let ticks = (0..number).map(|lane| f64::midpoint(Self::lane(lane).0, Self::lane(lane).1));
+        let show = |at: f64| {
+            let mut lanes = Tally::remarkable_columns().enumerate();
+            let lane = lanes.find(|(lane, _)| Self::lane(*lane).0 < at && at < Self::lane(*lane).1);
+            lane.map_or_else(String::new, |(_, (name, _))| (*name).to_owned())
+        };
+        let (_, top) = Self::lane(0);
+        Self { title: "", show, ticks: ticks.collect(), range: 0.0..top + 0.1, logarithmic: false }
+    }
+
+    /// Lower and upper edge of a lane, which does not touch the next ones.
+    pub(super) fn lane(lane: usize) -> (f64, f64) {
+        let from_below = Tally::remarkable_columns().count() - lane;
+        let middle = f64::from(u8::try_from(from_below).unwrap_or(u8::MAX)) - 0.5;
+        (middle - 0.4, middle + 0.4)
     }
 
     /// A logarithmic axis for times between two bounds, both in nanoseconds.

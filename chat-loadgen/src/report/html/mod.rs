@@ -4,6 +4,7 @@
 //! itself to load or run anything.
 
 mod axis;
+mod by_second;
 mod chart;
 mod comparison;
 mod markup;
@@ -163,6 +164,7 @@ fn over_time(record: &Record) -> Markup {
             "The more a cell stands out, the more deliveries took that long; the scale is logarithmic."
         }
         (plots::heat(intervals))
+        (by_second::ledger(record))
         h3 { "Rates" }
         div.columns {
             (plots::delivery_rate(intervals))
@@ -243,7 +245,7 @@ mod tests {
             "Environment",
         ];
         assert_eq!(headings.collect::<Vec<_>>(), expected);
-        assert_eq!(svgs(&page), 6);
+        assert_eq!(svgs(&page), 8);
         for text in [
             "FAULTY: 3 lost, 1 late, 1 duplicated",
             "never arrived",

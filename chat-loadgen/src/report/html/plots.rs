@@ -10,7 +10,7 @@ use crate::record::figures::float;
 use crate::record::{HEAT_BOUNDS, Histograms, Interval, Step, Summary};
 
 /// Size of a plot over the whole page.
-const WIDE: Size = Size(1080, 360);
+pub(super) const WIDE: Size = Size(1080, 360);
 
 /// Size of one of two plots side by side.
 const HALF: Size = Size(520, 280);
@@ -19,7 +19,7 @@ const HALF: Size = Size(520, 280);
 const POINTS: u32 = 20;
 
 /// Maximum number of columns of the heat map; for longer runs, several intervals share one.
-const COLUMNS: usize = 240;
+pub(super) const COLUMNS: usize = 240;
 
 /// A line through the intervals: its name, its colour and its figure.
 type Series = (&'static str, Ink, fn(&Summary) -> u64);
@@ -121,7 +121,11 @@ fn rate(
 }
 
 /// A line through the middle of every interval; one alone is a dot.
-fn line(ink: Ink, intervals: &[Interval], figure: impl Fn(&Interval) -> f64) -> Option<Drawing> {
+pub(super) fn line(
+    ink: Ink,
+    intervals: &[Interval],
+    figure: impl Fn(&Interval) -> f64,
+) -> Option<Drawing> {
     let middle = |interval: &Interval| interval.start + interval.length / 2.0;
     let points: Vec<_> = intervals.iter().map(|i| (middle(i), figure(i))).collect();
     match points.as_slice() {
@@ -131,7 +135,8 @@ fn line(ink: Ink, intervals: &[Interval], figure: impl Fn(&Interval) -> f64) -> 
     }
 }
 
-fn seconds(intervals: &[Interval]) -> Axis {
+/// The seconds of a run.
+pub(super) fn seconds(intervals: &[Interval]) -> Axis {
     Axis::seconds(intervals.last().map_or(0.0, |last| last.start + last.length))
 }
 

@@ -18,15 +18,18 @@ pub(crate) enum Ending {
     CutOff,
 }
 
+/// Numbers of a sender's messages.
+type Numbers = (u32, Range<u32>);
+
 /// Deliveries that have not come, in the order in which damaged texts are taken for them.
 #[derive(Debug, Default)]
 struct Missing {
-    lost: u64,
-    cut_off: u64,
-    undecided: u64,
+    lost: Vec<Numbers>,
+    cut_off: Vec<Numbers>,
+    undecided: Vec<Numbers>,
     /// Of other generators, cut off and undecided: no damaged text is taken for these, because they
     /// may never have been sent.
-    elsewhere: [u64; 2],
+    elsewhere: [Vec<Numbers>; 2],
 }
 
 impl Judge {
@@ -58,10 +61,16 @@ impl Judge {
         }
         let mut missing = self.missing(shared, client, &until, ending, now);
         self.take_damaged(shared, client, &mut missing, has_said_goodbye, now);
-        self.anomalies.count_more(Anomaly::Lost, missing.lost);
         let [cut_off, undecided] = missing.elsewhere;
-        self.anomalies.count_more(Anomaly::CutOff, missing.cut_off + cut_off);
-        self.anomalies.count_more(Anomaly::Undecided, missing.undecided + undecided);
+        for (anomaly, numbers) in [
+            (Anomaly::Lost, missing.lost),
+            (Anomaly::CutOff, missing.cut_off),
+            (Anomaly::CutOff, cut_off),
+            (Anomaly::Undecided, missing.undecided),
+            (Anomaly::Undecided, undecided),
+        ] {
+            self.count_all(shared, anomaly, &numbers);
+        }
         self.anomalies.forgotten += client.account.forgotten();
         if let Some(mut total_order) = client.total_order.take() {
             for key in total_order.finish(&shared.in_flight) {
@@ -83,11 +92,26 @@ impl Judge {
         let senders = shared.audience.senders(client.room());
         for ((&sender, &from), to) in senders.iter().zip(&until).zip(client.sent(shared)) {
             if !client.is_itself(sender, shared) {
-                let numbers = from..to.max(from);
-                self.anomalies.due += numbers.len() as u64;
-                self.anomalies.count_more(Anomaly::CutOff, numbers.len() as u64);
-                self.keep(shared, Anomaly::CutOff, client, (sender, numbers), now, DISCONNECTED);
+                let numbers = (sender, from..to.max(from));
+                self.anomalies.add_due(&shared.seconds, sender, &numbers.1);
+                self.anomalies.count_numbers(Anomaly::CutOff, &shared.seconds, &numbers);
+                self.keep(shared, Anomaly::CutOff, client, numbers, now, DISCONNECTED);
             }
+        }
+    }
+
+    /// Counts what is missing in a gap that the client's account has no space for.
+    pub(super) fn forget(&mut self, shared: &Shared, client: &mut Client, now: u64) {
+        if let Some((seat, gap)) = client.account.forget() {
+            let numbers = (shared.audience.senders(client.room())[seat], gap);
+            self.anomalies.count_numbers(Anomaly::Lost, &shared.seconds, &numbers);
+            self.keep(shared, Anomaly::Lost, client, numbers, now, LOST);
+        }
+    }
+
+    fn count_all(&mut self, shared: &Shared, anomaly: Anomaly, all: &[Numbers]) {
+        for numbers in all {
+            self.anomalies.count_numbers(anomaly, &shared.seconds, numbers);
         }
     }
 
@@ -102,7 +126,7 @@ impl Judge {
         now: u64,
     ) -> Missing {
         let account = &client.account;
-        let mut missing = Missing { lost: account.missing(), ..Missing::default() };
+        let mut missing = Missing::default();
         let senders = shared.audience.senders(client.room());
         // Who leaves is not waited for; in a closed loop, what was overtaken is not either.
         let counted = ending != Ending::Over && client.is_counted();
@@ -110,13 +134,14 @@ impl Judge {
             if counted && !self.closed {
                 self.missed(shared, senders[seat], gap.clone());
             }
+            missing.lost.push((senders[seat], gap.clone()));
             self.keep(shared, Anomaly::Lost, client, (senders[seat], gap), now, LOST);
         }
         for ((seat, &sender), &sent) in senders.iter().enumerate().zip(until) {
             if client.is_itself(sender, shared) {
                 continue;
             }
-            self.anomalies.due += account.due(seat, sent);
+            self.anomalies.add_due(&shared.seconds, sender, &account.due(seat, sent));
             let awaited = account.awaited(seat, sent);
             if !shared.in_flight.is_local(sender) {
                 self.keep_tail(shared, client, (sender, awaited), ending, &mut missing, now);
@@ -135,21 +160,21 @@ impl Judge {
                 _ => awaited.start + overdue(shared, sender, &awaited, end),
             };
             let (lost, rest) = (awaited.start..lost, lost..awaited.end);
-            missing.lost += lost.len() as u64;
+            push(&mut missing.lost, sender, &lost);
             self.keep(shared, Anomaly::Lost, client, (sender, lost), now, LOST);
-            let number = rest.len() as u64;
-            let numbers = (sender, rest);
             if ending == Ending::CutOff {
-                missing.cut_off += number;
+                push(&mut missing.cut_off, sender, &rest);
+                let numbers = (sender, rest);
                 self.keep(shared, Anomaly::CutOff, client, numbers, now, DISCONNECTED);
             } else {
-                missing.undecided += number;
+                push(&mut missing.undecided, sender, &rest);
+                let numbers = (sender, rest);
                 let why = "in flight when its receiver left";
                 self.keep(shared, Anomaly::Undecided, client, numbers, now, why);
             }
         }
         for (seat, numbers) in account.undecided() {
-            missing.undecided += numbers.len() as u64;
+            push(&mut missing.undecided, senders[seat], &numbers);
             let why = "sent while its receiver was joining";
             let numbers = (senders[seat], numbers);
             self.keep(shared, Anomaly::Undecided, client, numbers, now, why);
@@ -177,7 +202,7 @@ impl Judge {
         } else {
             (1, Anomaly::Undecided, "did not come; its generator knows whether it was sent")
         };
-        missing.elsewhere[place] += numbers.len() as u64;
+        push(&mut missing.elsewhere[place], sender, &numbers);
         self.keep(shared, anomaly, client, (sender, numbers), now, why);
     }
 
@@ -194,20 +219,20 @@ impl Judge {
     ) {
         let mut damaged = std::mem::take(&mut client.unattributed);
         for class in [&mut missing.lost, &mut missing.cut_off, &mut missing.undecided] {
-            let taken = damaged.min(*class);
-            *class -= taken;
-            damaged -= taken;
-            self.anomalies.count_more(Anomaly::Corrupt, taken);
+            let taken = take(class, damaged);
+            damaged -= taken.iter().map(|(_, numbers)| numbers.len() as u64).sum::<u64>();
+            self.count_all(shared, Anomaly::Corrupt, &taken);
         }
         if has_said_goodbye {
-            self.anomalies.due += damaged;
-            return self.anomalies.count_more(Anomaly::Corrupt, damaged);
+            let second = shared.window.second(now);
+            self.anomalies.add_due_of_unknown(second, damaged);
+            return self.anomalies.count_more(Anomaly::Corrupt, second, damaged);
         }
         let client = &*client;
         for _ in 0..damaged {
             let detail = || "a damaged text, and nothing that is missing".to_owned();
             let seen = || sighting(shared, client, None, now, detail());
-            self.anomalies.record(Anomaly::Foreign, seen);
+            self.anomalies.record(Anomaly::Foreign, shared.window.second(now), seen);
         }
     }
 
@@ -227,6 +252,28 @@ impl Judge {
             self.anomalies.keep(anomaly, seen);
         }
     }
+}
+
+/// Adds numbers, if there are any.
+fn push(to: &mut Vec<Numbers>, sender: u32, numbers: &Range<u32>) {
+    if !numbers.is_empty() {
+        to.push((sender, numbers.clone()));
+    }
+}
+
+/// Takes the last numbers, at most so many.
+fn take(from: &mut Vec<Numbers>, most: u64) -> Vec<Numbers> {
+    let mut left = u32::try_from(most).unwrap_or(u32::MAX);
+    let mut taken = Vec::new();
+    while left > 0
+        && let Some((sender, numbers)) = from.pop()
+    {
+        let middle = numbers.end - left.min(numbers.end - numbers.start);
+        left -= numbers.end - middle;
+        taken.push((sender, middle..numbers.end));
+        push(from, sender, &(numbers.start..middle));
+    }
+    taken
 }
 
 /// What is wrong with a message that is lost.

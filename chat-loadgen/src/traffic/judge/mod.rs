@@ -11,7 +11,8 @@ use crate::roles::Part;
 use crate::traffic::client::{Client, Presence, Torn};
 use crate::traffic::ledger::Arrival;
 use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
-use crate::traffic::shared::Shared;
+use crate::traffic::ledger::seconds::Second;
+use crate::traffic::shared::{Progress, Shared};
 use crate::traffic::timing::latency::LatencyRecorder;
 use crate::traffic::timing::servers::AtServer;
 use crate::wire::dialects::{Event, unescape};
@@ -32,7 +33,9 @@ pub(crate) struct Judge {
     pub(crate) late: bool,
     /// True in a closed loop: the next message waits until an earlier one is complete.
     closed: bool,
-    /// Deliveries judged since this was last asked.
+    /// The part of `ok` that was published.
+    ok_published: u64,
+    /// Deliveries judged since they were last published.
     deliveries: u64,
     /// Messages that the witness of each room has seen, for witnesses that this worker serves.
     ranks: Box<[u32]>,
@@ -52,6 +55,7 @@ impl Judge {
             anomalies: Anomalies::new(shared.witnesses),
             servers: AtServer::of_each(shared.servers),
             ok: 0,
+            ok_published: 0,
             late: false,
             closed,
             deliveries: 0,
@@ -62,9 +66,20 @@ impl Judge {
         }
     }
 
-    /// Takes the number of deliveries judged since the last call.
-    pub(crate) fn take_deliveries(&mut self) -> u64 {
-        std::mem::take(&mut self.deliveries)
+    /// Adds what was counted since the last call to the run's progress.
+    pub(crate) fn publish(&mut self, progress: &Progress) {
+        let ok = self.ok - std::mem::replace(&mut self.ok_published, self.ok);
+        progress.ok.fetch_add(ok, Ordering::Relaxed);
+        progress.deliveries.fetch_add(std::mem::take(&mut self.deliveries), Ordering::Relaxed);
+        if let Some(news) = self.anomalies.take_news() {
+            progress.count(&news);
+        }
+        let Anomalies { overtaken, recovered, .. } = &mut self.anomalies;
+        for (new, total) in [(overtaken, &progress.overtaken), (recovered, &progress.recovered)] {
+            if *new > 0 {
+                total.fetch_add(std::mem::take(new), Ordering::Relaxed);
+            }
+        }
     }
 
     /// Judges one frame that a client has received.
@@ -114,7 +129,7 @@ impl Judge {
     ) {
         let mut piece = shared.mark.next(line);
         if piece.found == Found::Nothing {
-            return self.not_a_message(client, line, said, now);
+            return self.not_a_message(shared, client, line, said, now);
         }
         let mut messages = 0;
         loop {
@@ -142,7 +157,7 @@ impl Judge {
                 Found::Rest if is_end_of_torn(shared, client, piece.text) => client.torn = None,
                 Found::Rest => self.corrupt(shared, client, None, piece.text, now),
                 Found::Strange(Kind::Measured) => {
-                    self.words(Anomaly::Stranger, client, piece.text, now);
+                    self.words(shared, Anomaly::Stranger, client, piece.text, now);
                 }
                 Found::Strange(Kind::Probe) | Found::Nothing => {}
             }
@@ -214,11 +229,12 @@ impl Judge {
     fn not_in_order(
         &mut self,
         shared: &Shared,
-        client: &Client,
+        client: &mut Client,
         key: (u32, u32),
         arrival: Arrival,
         now: u64,
     ) -> Option<bool> {
+        self.forget(shared, client, now);
         let filled = arrival == Arrival::Late;
         self.anomalies.note_overtaken(&arrival);
         match arrival {
@@ -256,8 +272,9 @@ impl Judge {
         now: u64,
         what: &str,
     ) {
-        let message = Some(key);
-        self.anomalies.record(anomaly, || sighting(shared, client, message, now, what.to_owned()));
+        let (message, second) = (Some(key), second(shared, anomaly, Some(key), now));
+        let seen = || sighting(shared, client, message, now, what.to_owned());
+        self.anomalies.record(anomaly, second, seen);
     }
 
     fn corrupt(
@@ -276,7 +293,8 @@ impl Judge {
         self.deliveries += 1;
         let mut found = |client: &Client, anomaly, what: &str| {
             let detail = || format!("{what}: {}", quoted(text));
-            self.anomalies.record(anomaly, || sighting(shared, client, key, now, detail()));
+            let seen = || sighting(shared, client, key, now, detail());
+            self.anomalies.record(anomaly, second(shared, anomaly, key, now), seen);
         };
         let seat = key.and_then(|(sender, number)| {
             let seat = shared.audience.seat(sender, client.room())?;
@@ -298,6 +316,7 @@ impl Judge {
             _ => found(client, Anomaly::Corrupt, "arrived damaged"),
         }
         self.anomalies.note_overtaken(&arrival);
+        self.forget(shared, client, now);
         let counted = client.is_counted();
         match arrival {
             Arrival::Ahead(missing) if counted && self.closed => {
@@ -356,6 +375,14 @@ fn is_here(shared: &Shared, client: &mut Client) -> bool {
 fn is_end_of_torn(shared: &Shared, client: &Client, piece: &[u8]) -> bool {
     let ends = |torn: &Torn| torn.fresh || shared.mark.continues(&torn.beginning, piece);
     client.torn.as_deref().is_some_and(ends)
+}
+
+/// The second in which an anomaly counts.
+fn second(shared: &Shared, anomaly: Anomaly, message: Option<(u32, u32)>, now: u64) -> Second {
+    match message {
+        Some((sender, number)) if anomaly.was_due() => shared.seconds.of(sender, number),
+        _ => shared.window.second(now),
+    }
 }
 
 /// An anomaly of a message at a client.

@@ -1,5 +1,6 @@
 //! Tests of the judge: what each line is called, and that the ledger closes.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::Arc;
 
@@ -43,6 +44,9 @@ fn client(shared: &Shared, part: Part, back: Option<Box<[u32]>>) -> Client {
 /// The text of a message, which counts as sent.
 fn text(shared: &Shared, sender: u32, number: u32) -> String {
     while shared.in_flight.sent(sender) <= number {
+        // Two or three messages a second.
+        let next = u64::from(shared.in_flight.sent(sender));
+        shared.enter_second(sender, 1_000 + next * 400_000_000);
         let number = shared.in_flight.begin(sender, 1_000, 1).expect("a number");
         shared.in_flight.stamp(sender, number, 1_000);
     }
@@ -97,6 +101,7 @@ impl Seen {
         let count = |anomaly| self.judge.anomalies.count(anomaly);
         let classes: u64 = all[..6].iter().map(|&anomaly| count(anomaly)).sum();
         assert_eq!(self.judge.ok + classes, self.judge.anomalies.due, "the ledger does not close");
+        self.closes_by_second();
         let witnesses = |anomaly| self.judge.anomalies.witnesses(anomaly);
         for anomaly in all.into_iter().filter(|&anomaly| count(anomaly) > 0) {
             let complete = |seen: &Sighting| !seen.detail.is_empty();
@@ -107,6 +112,60 @@ impl Seen {
         let ok = ("ok", self.judge.ok);
         [ok].into_iter().chain(counts).filter(|(_, number)| *number > 0).collect()
     }
+}
+
+impl Seen {
+    /// Checks that what was due in each second is not less than what went wrong of it, and all of it
+    /// what was due.
+    fn closes_by_second(&self) {
+        let Self { shared, judge, .. } = self;
+        let mut sent = BTreeMap::new();
+        for sender in 0..2 {
+            let seconds = shared.seconds.split(sender, 0..shared.in_flight.sent(sender));
+            sent.extend(seconds.into_iter().map(|(second, number)| ((sender, second), number)));
+        }
+        let mut ok = judge.anomalies.due_seconds.by_second(&sent);
+        assert_eq!(ok.values().sum::<i64>(), judge.anomalies.due.cast_signed());
+        for (anomaly, second, number) in judge.anomalies.by_second() {
+            if anomaly.was_due() {
+                *ok.entry(second).or_default() -= number.cast_signed();
+            }
+        }
+        assert!(ok.values().all(|number| *number >= 0), "{ok:?}");
+        assert_eq!(ok.values().sum::<i64>(), judge.ok.cast_signed());
+    }
+}
+
+#[test]
+fn what_was_due_counts_in_the_second_of_its_message_and_what_came_besides_when_it_came() {
+    let mut seen = Seen::new();
+    let texts: Vec<String> = (0..8).map(|number| seen.text(number)).collect();
+    // Three messages in the first second and the third, two in the second.
+    for number in [0, 1, 4, 3, 6, 6, 7] {
+        seen.hear(&texts[number]);
+    }
+    seen.close(Ending::Over);
+    let by_second: Vec<_> = seen.judge.anomalies.by_second().collect();
+    let expected = [
+        (Anomaly::Lost, Some(0), 1),
+        (Anomaly::Lost, Some(2), 1),
+        (Anomaly::Reordered, Some(1), 1),
+        (Anomaly::Duplicated, Some(0), 1),
+    ];
+    assert_eq!(by_second, expected);
+}
+
+#[test]
+fn what_is_missing_in_too_many_gaps_is_lost_in_its_second() {
+    let mut seen = Seen::new();
+    let last = 2 * 16_390;
+    for number in (0..=last).step_by(2) {
+        let text = seen.text(number);
+        seen.hear(&text);
+    }
+    assert!(seen.judge.anomalies.count(Anomaly::Lost) > 0);
+    let counts = [("ok", u64::from(last) / 2 + 1), ("lost", u64::from(last) / 2)];
+    assert_eq!(seen.close(Ending::Over), counts);
 }
 
 #[test]

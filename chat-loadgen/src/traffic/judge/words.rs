@@ -11,16 +11,23 @@ use crate::wire::dialects::Stage;
 impl Judge {
     /// A line without any text of ours.
     #[cold]
-    pub(super) fn not_a_message(&mut self, client: &Client, line: &[u8], said: bool, now: u64) {
+    pub(super) fn not_a_message(
+        &mut self,
+        shared: &Shared,
+        client: &Client,
+        line: &[u8],
+        said: bool,
+        now: u64,
+    ) {
         let is_text = std::str::from_utf8(line).is_ok_and(|line| !line.contains('\0'));
         let takes_part = client.presence == Presence::Here && client.began;
         match (is_text, said) {
-            (false, _) => self.garbage(client, line, now),
+            (false, _) => self.garbage(shared, client, line, now),
             // Greetings, questions and farewells are no news.
             _ if !takes_part => self.hear_words(client, line),
-            (true, true) => self.words(Anomaly::Stranger, client, line, now),
+            (true, true) => self.words(shared, Anomaly::Stranger, client, line, now),
             _ if client.until.is_some() => {}
-            (true, false) => self.words(Anomaly::Notice, client, line, now),
+            (true, false) => self.words(shared, Anomaly::Notice, client, line, now),
         }
     }
 
@@ -47,7 +54,7 @@ impl Judge {
     pub(super) fn refused(&mut self, shared: &Shared, client: &Client, words: &[u8], now: u64) {
         refusal(shared, client, words);
         if client.until.is_none() {
-            self.words(Anomaly::Refusal, client, words, now);
+            self.words(shared, Anomaly::Refusal, client, words, now);
         }
     }
 
@@ -61,19 +68,26 @@ impl Judge {
         now: u64,
     ) {
         refusal(shared, client, bytes);
-        self.garbage(client, bytes, now);
+        self.garbage(shared, client, bytes, now);
     }
 
     /// Records bytes that are no line of the protocol.
     #[cold]
-    pub(crate) fn garbage(&mut self, client: &Client, bytes: &[u8], now: u64) {
-        self.words(Anomaly::Garbage, client, bytes, now);
+    pub(crate) fn garbage(&mut self, shared: &Shared, client: &Client, bytes: &[u8], now: u64) {
+        self.words(shared, Anomaly::Garbage, client, bytes, now);
     }
 
     /// Records words that are no message.
-    pub(super) fn words(&mut self, kind: Anomaly, client: &Client, words: &[u8], now: u64) {
+    pub(super) fn words(
+        &mut self,
+        shared: &Shared,
+        kind: Anomaly,
+        client: &Client,
+        words: &[u8],
+        now: u64,
+    ) {
         let receiver = client.index;
-        self.anomalies.record(kind, || {
+        self.anomalies.record(kind, shared.window.second(now), || {
             let detail = harmless(words, self.secret.as_deref());
             Sighting { receiver, message: None, sent: None, at: now, detail }
         });

@@ -2,6 +2,9 @@
 //! witnesses.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::traffic::ledger::seconds::{DueSeconds, Second, SentSeconds};
 
 use super::Arrival;
 
@@ -41,8 +44,25 @@ pub(crate) enum Anomaly {
 }
 
 impl Anomaly {
-    /// Number of kinds.
-    pub(crate) const KINDS: usize = Self::Garbage as usize + 1;
+    /// All kinds, in the order of their declaration.
+    pub(crate) const ALL: [Self; 15] = [
+        Self::Lost,
+        Self::Late,
+        Self::Reordered,
+        Self::Corrupt,
+        Self::CutOff,
+        Self::Undecided,
+        Self::Duplicated,
+        Self::Echoed,
+        Self::Foreign,
+        Self::Merged,
+        Self::Disorder,
+        Self::Refusal,
+        Self::Notice,
+        Self::Stranger,
+        Self::Garbage,
+    ];
+
     /// The server's other words: they are no deliveries.
     pub(crate) const WORDS: [Self; 4] =
         [Self::Refusal, Self::Notice, Self::Stranger, Self::Garbage];
@@ -68,12 +88,29 @@ impl Anomaly {
         }
     }
 
+    /// Returns whether the delivery was due: it counts in the second of its message. Any other
+    /// counts in the second in which it came.
+    pub(crate) fn was_due(self) -> bool {
+        matches!(
+            self,
+            Self::Lost
+                | Self::Late
+                | Self::Reordered
+                | Self::Corrupt
+                | Self::CutOff
+                | Self::Undecided
+        )
+    }
+
     /// Returns whether a delivery is wrong.
     pub(crate) fn is_fault(self) -> bool {
         !Self::WORDS.contains(&self)
             && !matches!(self, Self::CutOff | Self::Undecided | Self::Merged)
     }
 }
+
+/// Numbers of anomalies, in the order of [`Anomaly::ALL`].
+pub(crate) type News = [u64; Anomaly::ALL.len()];
 
 /// One anomaly.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,10 +143,13 @@ pub(crate) struct Anomalies {
     /// Number of receivers to which the messages of another generator's sender, from that number on,
     /// did not come; apart for those whose connection had ended.
     pub(crate) tails: BTreeMap<(u32, u32, bool), u32>,
-    counts: BTreeMap<Anomaly, u64>,
+    /// Those that were due, by the second of their message.
+    pub(crate) due_seconds: DueSeconds,
+    counts: BTreeMap<(Anomaly, Second), u64>,
     witnesses: BTreeMap<Anomaly, Vec<Sighting>>,
     most: usize,
-    unreported: BTreeMap<Anomaly, u64>,
+    /// Numbers of all kinds since they were last taken, if there are any.
+    news: Option<News>,
 }
 
 impl Anomalies {
@@ -118,11 +158,27 @@ impl Anomalies {
         Self { most, ..Self::default() }
     }
 
-    /// Counts an anomaly that was seen.
+    /// Counts deliveries of a sender's messages that were due to one receiver.
+    pub(crate) fn add_due(&mut self, sent: &SentSeconds, sender: u32, numbers: &Range<u32>) {
+        self.due += numbers.len() as u64;
+        self.due_seconds.add(sent, sender, numbers);
+    }
+
+    /// Counts deliveries that were due in this second, from senders that are not known.
+    pub(crate) fn add_due_of_unknown(&mut self, second: Second, number: u64) {
+        self.due += number;
+        self.due_seconds.add_of_unknown(second, number);
+    }
+
+    /// Counts an anomaly that was seen, in its second.
     #[cold]
-    pub(crate) fn record(&mut self, anomaly: Anomaly, sighting: impl FnOnce() -> Sighting) {
-        self.count_more(anomaly, 1);
-        *self.unreported.entry(anomaly).or_default() += 1;
+    pub(crate) fn record(
+        &mut self,
+        anomaly: Anomaly,
+        second: Second,
+        sighting: impl FnOnce() -> Sighting,
+    ) {
+        self.count_more(anomaly, second, 1);
         self.keep(anomaly, sighting);
     }
 
@@ -136,8 +192,23 @@ impl Anomalies {
     }
 
     /// Counts so many more, without witnesses.
-    pub(crate) fn count_more(&mut self, anomaly: Anomaly, number: u64) {
-        *self.counts.entry(anomaly).or_default() += number;
+    pub(crate) fn count_more(&mut self, anomaly: Anomaly, second: Second, number: u64) {
+        if number > 0 {
+            *self.counts.entry((anomaly, second)).or_default() += number;
+            self.news.get_or_insert_default()[anomaly as usize] += number;
+        }
+    }
+
+    /// Counts these messages of a sender, each in its second, without witnesses.
+    pub(crate) fn count_numbers(
+        &mut self,
+        anomaly: Anomaly,
+        sent: &SentSeconds,
+        (sender, numbers): &(u32, Range<u32>),
+    ) {
+        for (second, number) in sent.split(*sender, numbers.clone()) {
+            self.count_more(anomaly, second, number.into());
+        }
     }
 
     /// Keeps a witness, if there are not enough of that kind. It is not counted.
@@ -154,12 +225,18 @@ impl Anomalies {
 
     /// Number of times that an anomaly was seen.
     pub(crate) fn count(&self, anomaly: Anomaly) -> u64 {
-        self.counts.get(&anomaly).copied().unwrap_or(0)
+        let seconds = (anomaly, None)..=(anomaly, Some(u32::MAX));
+        self.counts.range(seconds).map(|(_, number)| number).sum()
     }
 
-    /// Anomalies that were seen since the last call.
-    pub(crate) fn take_seen(&mut self) -> BTreeMap<Anomaly, u64> {
-        std::mem::take(&mut self.unreported)
+    /// Numbers of all anomalies in each second that has any.
+    pub(crate) fn by_second(&self) -> impl Iterator<Item = (Anomaly, Second, u64)> {
+        self.counts.iter().map(|(&(anomaly, second), &number)| (anomaly, second, number))
+    }
+
+    /// Numbers of all kinds since the last call, if there are any.
+    pub(crate) fn take_news(&mut self) -> Option<News> {
+        self.news.take()
     }
 
     /// Adds another worker's.
@@ -170,8 +247,9 @@ impl Anomalies {
         for (tail, receivers) in other.tails {
             *self.tails.entry(tail).or_default() += receivers;
         }
-        for (anomaly, count) in other.counts {
-            self.count_more(anomaly, count);
+        self.due_seconds.merge(other.due_seconds);
+        for ((anomaly, second), count) in other.counts {
+            self.count_more(anomaly, second, count);
         }
         for (anomaly, witnesses) in other.witnesses {
             let all = self.witnesses.entry(anomaly).or_default();

@@ -6,13 +6,14 @@
 //! neither due nor missing was there before.
 
 pub(crate) mod anomalies;
+pub(crate) mod seconds;
 pub(crate) mod total_order;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Maximum number of gaps that are kept for one receiver: some 20 bytes each. A message missing
-/// beyond that stays lost, and counts as a duplicate if it arrives after all.
+/// beyond that is lost, and counts as a duplicate if it arrives after all.
 const MAX_GAPS: usize = 1 << 14;
 
 /// Classification of one arrival.
@@ -148,9 +149,6 @@ impl Account {
         }
         self.missing += u64::from(number - due);
         self.gaps.insert((index(sender), due), number);
-        if self.gaps.len() > MAX_GAPS {
-            self.forgotten += u64::from(self.gaps.pop_first().is_some());
-        }
         Arrival::Ahead(due..number)
     }
 
@@ -177,6 +175,18 @@ impl Account {
         Arrival::Late
     }
 
+    /// Takes the first of too many gaps out of the account: it is forgotten, and what is missing in
+    /// it is lost. To be called after each arrival that opens a gap.
+    pub(crate) fn forget(&mut self) -> Option<(usize, Range<u32>)> {
+        if self.gaps.len() <= MAX_GAPS {
+            return None;
+        }
+        let ((sender, first), end) = self.gaps.pop_first()?;
+        self.forgotten += 1;
+        self.missing -= u64::from(end - first);
+        Some((sender as usize, first..end))
+    }
+
     /// Number of gaps that were forgotten: a message that fills one late looks like a duplicate.
     pub(crate) fn forgotten(&self) -> u64 {
         self.forgotten
@@ -200,15 +210,15 @@ impl Account {
         first.min(sent)..sent
     }
 
-    /// Number of a sender's messages that are due, or may be, if those below `sent` are: all that
-    /// have come, and what is missing, awaited or undecided.
-    pub(crate) fn due(&self, sender: usize, sent: u32) -> u64 {
+    /// The numbers of a sender that are due, or may be, if those below `sent` are: all that have
+    /// come, and what is missing, awaited or undecided.
+    pub(crate) fn due(&self, sender: usize, sent: u32) -> Range<u32> {
         let next = self.next[sender];
-        let Some(end) = next.due().or(next.open()) else { return 0 };
+        let Some(end) = next.due().or(next.open()) else { return 0..0 };
         let first = self.first.as_ref().map_or(0, |first| first[sender]);
         let undecided = self.undecided.iter().find(|(of, _)| *of == index(sender));
         let first = undecided.map_or(first, |(_, numbers)| numbers.start);
-        u64::from(end.max(sent).saturating_sub(first))
+        first..end.max(sent).max(first)
     }
 
     /// Messages of which it is not known whether they were due: they were sent while the receiver
@@ -277,7 +287,7 @@ mod tests {
         assert_eq!(account.undecided().collect::<Vec<_>>(), [(0, 6..7), (1, 9..10), (2, 10..10)]);
         assert_eq!(account.missing(), 3);
         // Two came and one is missing and one awaited; two are missing and one came.
-        assert_eq!([0, 1, 2].map(|sender| account.due(sender, 11)), [5, 4, 1]);
+        assert_eq!([0, 1, 2].map(|sender| account.due(sender, 11)), [6..11, 9..13, 10..11]);
     }
 
     #[test]
@@ -286,10 +296,10 @@ mod tests {
         for number in [0, 1, 4, 2] {
             account.receive(0, number);
         }
-        assert_eq!((account.due(0, 7), account.missing(), account.awaited(0, 7).len()), (7, 1, 2));
+        assert_eq!((account.due(0, 7), account.missing(), account.awaited(0, 7)), (0..7, 1, 5..7));
         // Of what was sent after a farewell, what came is due, and no more.
-        assert_eq!((account.due(0, 3), account.awaited(0, 3).len()), (5, 0));
-        assert_eq!(Account::new(1).due(0, 7), 0);
+        assert_eq!((account.due(0, 3), account.awaited(0, 3).len()), (0..5, 0));
+        assert!(Account::new(1).due(0, 7).is_empty());
     }
 
     proptest! {

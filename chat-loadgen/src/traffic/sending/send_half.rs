@@ -188,6 +188,7 @@ impl Outgoing {
         while self.bytes.len() < WRITE {
             let Some(due) = self.due.pop_front() else { return };
             let waiting = shared.audience.workers(due.sender);
+            shared.enter_second(due.sender, due.intended);
             let Some(number) = shared.in_flight.begin(due.sender, due.intended, waiting) else {
                 return;
             };

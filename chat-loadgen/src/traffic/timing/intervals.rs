@@ -104,19 +104,24 @@ impl Intervals {
             known.or(self.sent.last()).copied().unwrap_or(0)
         };
         let start = seconds(index * INTERVAL);
-        // The window may close before a second is over; what comes behind it is a whole one again.
-        let rest = self.window - start;
-        let length = if rest > 0.0 { rest.min(seconds(INTERVAL)) } else { seconds(INTERVAL) };
         let interval = Interval {
             start,
-            length,
+            length: length(start, self.window),
             messages: at(index + 1) - at(index),
             response: Summary::of(&slice.response),
             service: Summary::of(&slice.service),
             heat: heat(&slice.response),
+            ledger: None,
         };
         EndedInterval { interval, response: slice.response }
     }
+}
+
+/// Length of an interval. The window may close before a second is over; what comes behind it is a
+/// whole one again.
+pub(crate) fn length(start: f64, window: f64) -> f64 {
+    let rest = window - start;
+    if rest > 0.0 { rest.min(seconds(INTERVAL)) } else { seconds(INTERVAL) }
 }
 
 impl LatencySlice {

@@ -4,6 +4,7 @@
 //! connection: so hardly a delivery is left of which it cannot be said what became of it.
 
 use std::net::Shutdown;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Worker;
@@ -96,6 +97,9 @@ impl Worker {
             self.judge.close_cut_account(&self.shared, client, now);
         } else {
             self.judge.close_account(&self.shared, client, Ending::Leaving, now);
+        }
+        if client.presence != Presence::Lost {
+            self.shared.progress.connected.fetch_sub(1, Ordering::Relaxed);
         }
         client.presence = Presence::Away;
         // It may come back before this list is looked at.

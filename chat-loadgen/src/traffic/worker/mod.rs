@@ -124,7 +124,6 @@ impl Worker {
                 return self.finish();
             }
             self.see_off();
-            self.publish_anomalies();
             self.publish_progress();
         }
     }
@@ -161,6 +160,7 @@ impl Worker {
             server.disconnected += u64::from(client.began);
         }
         let progress = &self.shared.progress;
+        progress.connected.fetch_sub(1, Ordering::Relaxed);
         progress.disconnected.fetch_add(1, Ordering::Relaxed);
         if client.stage != Stage::Ready {
             progress.settled.fetch_add(1, Ordering::Relaxed);
@@ -202,6 +202,7 @@ impl Worker {
         if client.stage == Stage::Ready {
             self.shared.progress.settled.fetch_add(1, Ordering::Relaxed);
         }
+        self.shared.progress.connected.fetch_add(1, Ordering::Relaxed);
         self.clients[at] = Some(client);
         // What arrived before the client was known here has made its event already.
         self.read(at, true);
@@ -240,7 +241,7 @@ impl Worker {
             let outstanding = waiting.map(|client| client.outstanding(&self.shared)).sum();
             self.shared.outstanding[self.index].store(outstanding, Ordering::Relaxed);
         }
-        progress.deliveries.fetch_add(self.judge.take_deliveries(), Ordering::Relaxed);
+        self.judge.publish(progress);
         let Completions { all, awaited } = self.judge.latency.take_completed();
         if all > 0 {
             progress.completed.fetch_add(all, Ordering::Relaxed);
@@ -248,26 +249,6 @@ impl Worker {
             if self.closed {
                 self.senders.refill(awaited);
             }
-        }
-    }
-
-    /// Publishes what went wrong since the last sweep.
-    fn publish_anomalies(&mut self) {
-        let progress = &self.shared.progress;
-        let anomalies = &mut self.judge.anomalies;
-        for (anomaly, number) in anomalies.take_seen() {
-            progress.seen[anomaly as usize].fetch_add(number, Ordering::Relaxed);
-            if anomaly.is_fault() {
-                progress.anomalies.fetch_add(number, Ordering::Relaxed);
-            }
-        }
-        if anomalies.overtaken > 0 {
-            let overtaken = std::mem::take(&mut anomalies.overtaken);
-            progress.overtaken.fetch_add(overtaken, Ordering::Relaxed);
-        }
-        if anomalies.recovered > 0 {
-            let recovered = std::mem::take(&mut anomalies.recovered);
-            progress.recovered.fetch_add(recovered, Ordering::Relaxed);
         }
     }
 
@@ -319,11 +300,12 @@ impl Worker {
         for client in &mut clients {
             let unfinished = std::mem::take(&mut client.rest);
             if client.presence == Presence::Here && !unfinished.is_empty() {
-                self.judge.garbage(client, &unfinished, now);
+                self.judge.garbage(&self.shared, client, &unfinished, now);
             }
             self.judge.close_account(&self.shared, client, Ending::Over, now);
             self.judge.close_cut_account(&self.shared, client, now);
         }
+        self.judge.publish(&self.shared.progress);
         self.end_interval(self.interval.unwrap_or(0));
         if self.used.is_none() {
             self.record_thread_use();

@@ -83,7 +83,7 @@ impl Worker {
         client.rest.clear();
         client.rest.extend_from_slice(&input[used..]);
         if client.rest.len() > MAX_REST {
-            self.judge.garbage(client, &client.rest, now);
+            self.judge.garbage(&self.shared, client, &client.rest, now);
             return ReadResult::Ended;
         }
         if !client.rest.is_empty() && client.presence == Presence::Coming {

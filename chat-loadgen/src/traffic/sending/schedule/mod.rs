@@ -19,6 +19,8 @@ use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use thiserror::Error;
 
+use crate::record::figures::whole;
+
 /// Maximum rate, in messages per second: beyond it, times in nanoseconds could not differ.
 const MAX_RATE: f64 = 1e9;
 const NANOS: f64 = 1e9;
@@ -64,6 +66,20 @@ impl Shape {
         match &self.0 {
             Form::Constant(rate) | Form::Ramp(rate, _) => *rate,
             Form::Steps(rates) => rates.first().copied().unwrap_or_default(),
+        }
+    }
+
+    /// The rate at a time of a window of this length: λ.
+    pub(crate) fn rate_at(&self, time: Duration, window: Duration) -> f64 {
+        let part = (time.as_secs_f64() / window.as_secs_f64()).min(1.0);
+        match &self.0 {
+            Form::Constant(rate) => *rate,
+            Form::Ramp(from, to) => from + (to - from) * part,
+            Form::Steps(rates) => {
+                let last = rates.len().saturating_sub(1);
+                let step = usize::try_from(whole(part * count(rates))).unwrap_or(last);
+                rates.get(step.min(last)).copied().unwrap_or_default()
+            }
         }
     }
 
