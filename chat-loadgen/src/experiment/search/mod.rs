@@ -167,3 +167,46 @@ fn step(rate: f64, evidence: &Evidence, record: &Record) -> Step {
         lost: record.ledger.lost,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample;
+
+    /// A search whose runs at these rates gave so many messages; 20 or fewer hold.
+    fn search(runs: &[(f64, u64)]) -> Search {
+        let mut search = Search::new(Bracket::new(runs[0].0, 1.0));
+        for &(rate, messages) in runs {
+            let mut record = sample::record();
+            (record.traffic.messages, record.traffic.unsent) = (messages, 0);
+            search.add(rate, &"messages<=20".parse().unwrap(), (record, sample::histograms()));
+        }
+        search
+    }
+
+    #[test]
+    fn the_record_is_that_of_a_run_at_the_highest_rate_that_held() {
+        let runs = [(100.0, 10), (200.0, 21), (141.0, 14), (168.0, 22), (141.0, 15), (168.0, 23)];
+        let (record, _, found) = search(&runs).finish().unwrap();
+        assert!(found);
+        assert_eq!((record.traffic.messages, record.search.len()), (15, 6));
+        let result = record.search_result.unwrap();
+        assert_eq!((result.holds.unwrap().held, result.fails.unwrap().failed), (2, 2));
+        let (record, _, found) = search(&[(100.0, 21), (50.0, 22)]).finish().unwrap();
+        assert_eq!((found, record.traffic.messages), (false, 22));
+    }
+
+    #[test]
+    fn a_search_that_is_broken_off_is_unfinished_whatever_it_has_found() {
+        let mut all = vec![(100.0, 10), (104.0, 21)];
+        all.extend([(100.0, 10), (100.0, 10), (104.0, 21), (104.0, 21)]);
+        assert_eq!(search(&all).result().state, SearchState::Found);
+        let mut search = search(&all[..4]);
+        search.broken_off("interrupted", None);
+        let (record, _, found) = search.finish().unwrap();
+        let result = record.search_result.unwrap();
+        assert_eq!((result.state, found), (SearchState::Unfinished, true));
+        assert_eq!(result.remarks, ["interrupted after 4 runs"]);
+        assert!(result.holds.unwrap().clear && !result.fails.unwrap().clear);
+    }
+}
