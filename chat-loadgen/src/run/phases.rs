@@ -84,6 +84,10 @@ impl<'a> Phases<'a> {
         shared.window.set(start, end);
         thread::scope(|scope| {
             let pacer = self.begin_sending(scope, begin, start);
+            if shared.in_flight.has_others() {
+                let plan = self.plan;
+                scope.spawn(move || note_others(plan, shared, begin, start));
+            }
             if self.plan.churn > 0.0 {
                 let (fleet, rate) = (self.fleet, self.plan.churn);
                 scope.spawn(move || churn::churn(fleet, rate, begin));
@@ -243,6 +247,19 @@ impl<'a> Phases<'a> {
                 self.still_arriving = true;
                 return;
             }
+        }
+    }
+}
+
+/// Notes the seconds of other generators' messages, which follow from the schedule.
+fn note_others(plan: &Plan, shared: &Shared, begin: u64, start: u64) {
+    let senders = plan.all_senders();
+    let turns = (0..).flat_map(|number| (0..senders).map(move |sender| (sender, number)));
+    let schedule = plan.schedule(begin, start).into_iter().flatten();
+    for ((sender, number), intended) in turns.zip(schedule) {
+        if !shared.in_flight.is_local(sender) {
+            let second = || shared.window.second_and_end(intended);
+            shared.seconds.enter(sender, number, intended, second);
         }
     }
 }
