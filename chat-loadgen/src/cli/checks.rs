@@ -50,7 +50,7 @@ pub(crate) struct CheckOptions {
     pub(crate) calibrate: bool,
     /// Make the same run N times, with the same seed (and with --spawn, a new server each), and report
     /// the median of each figure with its confidence interval; --fail-if judges the medians
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = number("runs", 1..=100_u32), conflicts_with_all = ["find_max", "hlog"])]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = number("runs", 1..=100_u32), conflicts_with_all = ["find_max", "hlog", "start_at"])]
     pub(crate) runs: u32,
     /// Save the record here as a baseline for later runs
     #[arg(long, value_name = "FILE")]

@@ -3,7 +3,7 @@
 use crate::experiment::{Error, Experiment};
 use crate::record::figures::sampled;
 use crate::record::threshold::Metric;
-use crate::record::{Histograms, Record, Runs, Status};
+use crate::record::{Histograms, Record, Runs};
 use crate::run::barrier::Failure;
 
 impl Experiment<'_> {
@@ -12,8 +12,8 @@ impl Experiment<'_> {
     /// figures differ only by what server and machine do. `more` are figures to keep beside the usual
     /// ones.
     ///
-    /// When the runs end early, by an interrupt or an error, the complete ones count. A run that ends
-    /// itself early is the report: there is no use in repeating it.
+    /// When the runs end early, by an interrupt or an error, the complete ones count. A run that
+    /// `--abort-if` ends is the report: there is no use in repeating it.
     ///
     /// # Errors
     ///
@@ -25,7 +25,7 @@ impl Experiment<'_> {
         mut one: impl FnMut(u32) -> Result<(Record, Histograms), Error>,
     ) -> Result<(Record, Histograms), Error> {
         let first = one(1)?;
-        if asked == 1 || self.interrupted() || first.0.verdict.status == Status::Partial {
+        if asked == 1 || self.interrupted() || first.0.ended_early.is_some() {
             return Ok(first);
         }
         tell(1, asked, &first.0);
@@ -33,7 +33,7 @@ impl Experiment<'_> {
         for number in 2..=asked {
             match one(number) {
                 _ if self.interrupted() => break,
-                Ok(run) if run.0.verdict.status == Status::Partial => return Ok(run),
+                Ok(run) if run.0.ended_early.is_some() => return Ok(run),
                 Ok(run) => {
                     tell(number, asked, &run.0);
                     runs.push(run);
@@ -62,7 +62,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::record::sample;
+    use crate::record::{EndedEarly, Status, sample};
 
     fn run() -> (Record, Histograms) {
         (sample::record(), sample::histograms())
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_ends_itself_early_is_the_report() {
+    fn a_run_that_a_condition_ends_is_the_report() {
         let stop = AtomicBool::new(false);
         let experiment = Experiment::new(sample::record().environment, &stop);
         let mut made = 0;
@@ -88,12 +88,13 @@ mod tests {
             made = number;
             let mut run = run();
             if number == 2 {
-                run.0.verdict.status = Status::Partial;
+                let [condition, figures] = ["lost>0", "lost = 1"].map(str::to_owned);
+                run.0.ended_early = Some(EndedEarly { condition, figures, at: 0.5 });
             }
             Ok(run)
         };
         let (record, _) = experiment.repeat(5, &[], ends_early).unwrap();
-        assert_eq!((record.verdict.status, record.runs, made), (Status::Partial, None, 2));
+        assert!(record.ended_early.is_some() && record.runs.is_none() && made == 2);
     }
 
     #[test]

@@ -359,7 +359,9 @@ mod tests {
     fn only_intervals_that_lie_apart_are_a_regression() {
         let judged = |before: &[f64], now: &[f64]| {
             let comparison = compare(&repeated(before), &repeated(now), 0.2).unwrap();
-            (comparison.rows[1].judgement, comparison.to_string())
+            let judgement = comparison.rows[1].judgement;
+            assert_eq!(comparison.regressed(), judgement == Judgement::Regressed);
+            (judgement, comparison.to_string())
         };
         let before = [0.9, 1.0, 1.0, 1.1, 1.6];
         let (judgement, text) = judged(&before, &[1.3, 1.5, 1.6, 2.0, 2.1]);
