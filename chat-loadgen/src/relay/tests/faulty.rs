@@ -357,3 +357,37 @@ fn a_stall_comes_once_and_all_arrives_behind_it() {
     assert_eq!(totals, Totals { stalled: 1, ..Totals::default() });
     assert_eq!(log, format!("totals\t{totals}\n"));
 }
+
+#[test]
+fn all_that_one_receiver_gets_is_later_by_the_same_time() {
+    let running = Running::start(&["--delay-one", "1", "--delay-by", "150ms"]);
+    let mut clients = running.gather(3);
+    let text = line(Kind::Measured, 0, 0);
+    let begun = Instant::now();
+    clients[0].say(&(text.clone() + "hola\n"));
+    clients[2].hear("hola\n");
+    clients[1].hear("hola\n");
+    assert!(begun.elapsed() >= Duration::from_millis(150), "{:?}", begun.elapsed());
+    assert_eq!(clients[1].heard, text + "hola\n");
+    assert_eq!(running.stop().0, Totals { delayed: 1, ..Totals::default() });
+}
+
+#[test]
+fn a_late_line_that_was_overtaken_is_told_from_one_that_was_not() {
+    let running = Running::start(&["--late", "1/2", "--late-by", "50ms"]);
+    let mut clients = running.gather(2);
+    let texts = (0..40).map(|number| line(Kind::Measured, 0, number)).collect::<Vec<_>>();
+    clients[0].say(&texts.concat());
+    let heard = clients[1].hear_lines(40);
+    let (totals, log) = running.stop();
+    let overtaken = |text: &String| {
+        let place = |text: &String| heard.iter().position(|line| line == text);
+        texts.iter().any(|other| other > text && place(other) < place(text))
+    };
+    for text in &texts {
+        let noted = log.lines().find(|line| line.ends_with(text.trim_end()));
+        let is_late = noted.is_some_and(|line| line.starts_with("late\t"));
+        assert_eq!(is_late, overtaken(text), "{text} {noted:?}");
+    }
+    assert!(totals.late > 5, "{totals}");
+}
