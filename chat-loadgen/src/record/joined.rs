@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::record::figures;
 use crate::record::{Ledger, Record, Status, Witness};
 
 /// The share of one generator in a run (`--join`).
@@ -63,7 +64,6 @@ pub(crate) struct Tail {
 /// come, each message that its sender did send is lost (or cut off, where a connection had ended),
 /// and the others were not due. Tails of generators without a record here stay undecided, and so do
 /// messages that were sent to a generator that was interrupted.
-#[cfg_attr(not(test), expect(dead_code, reason = "for merging records"))]
 pub(crate) fn decide<'a>(records: impl IntoIterator<Item = &'a mut Record>) {
     let mut records: Vec<&mut Record> = records.into_iter().collect();
     let shares = records.iter().filter_map(|record| record.share.as_ref());
@@ -91,7 +91,6 @@ pub(crate) fn decide<'a>(records: impl IntoIterator<Item = &'a mut Record>) {
 }
 
 /// Reasons for which these named records are not of one run, if one of them is a share of one.
-#[cfg_attr(not(test), expect(dead_code, reason = "for merging records"))]
 pub(crate) fn problems(records: &[(String, Record)]) -> Vec<String> {
     let mut problems = Vec::new();
     for (at, (name, record)) in records.iter().enumerate() {
@@ -119,9 +118,25 @@ pub(crate) fn problems(records: &[(String, Record)]) -> Vec<String> {
     problems
 }
 
+/// Remarks on the sum of these records, if they are shares of one run.
+pub(crate) fn remarks(records: &[(String, Record)]) -> Vec<String> {
+    let shares: Vec<&Share> =
+        records.iter().filter_map(|(_, record)| record.share.as_ref()).collect();
+    let Some(Share { of, .. }) = shares.first() else { return Vec::new() };
+    let elsewhere = shares.iter().map(|share| share.elsewhere).sum();
+    let mut remarks = vec![format!(
+        "one run of {of} generators: {} deliveries from one to another were judged and not timed",
+        figures::count(elsewhere),
+    )];
+    let absent = absent(records.iter().map(|(_, record)| record));
+    remarks.extend(absent.into_iter().map(|number| {
+        format!("generator {number} of {of} has no record here: what it sent last is undecided")
+    }));
+    remarks
+}
+
 /// The generators without a record among these, counted from 1; none if this is a whole run, or not
 /// one of several generators.
-#[cfg_attr(not(test), expect(dead_code, reason = "for merging records"))]
 pub(crate) fn absent<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<u32> {
     let shares: Vec<&Share> =
         records.into_iter().filter_map(|record| record.share.as_ref()).collect();

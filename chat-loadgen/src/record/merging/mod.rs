@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::record::joined;
 use crate::record::{Environment, Histograms, Record, Status, Verdict, Workload};
 
 /// Fields of a workload that may differ between the parts of a run.
@@ -29,7 +30,7 @@ pub(crate) struct CannotMerge(pub(crate) Vec<String>);
 /// The workloads differ in more than clients, senders, threads and seed; a record has no histograms,
 /// or is of several runs or of a search.
 pub(crate) fn merge(records: &[(String, Record)]) -> Result<Record, CannotMerge> {
-    let Some(((first_name, first), rest)) = records.split_first() else {
+    let [(first_name, first), rest @ ..] = records else {
         return Err(CannotMerge(vec!["there is none".to_owned()]));
     };
     let mut problems: Vec<_> =
@@ -37,26 +38,36 @@ pub(crate) fn merge(records: &[(String, Record)]) -> Result<Record, CannotMerge>
     for (name, record) in rest {
         problems.extend(differences(first_name, &first.workload, name, &record.workload));
     }
+    problems.extend(joined::problems(records));
     if !problems.is_empty() {
         return Err(CannotMerge(problems));
     }
+    let mut records = records.to_vec();
+    joined::decide(records.iter_mut().map(|(_, record)| record));
+    Ok(sum(&records))
+}
+
+/// The sum of one or more records.
+fn sum(records: &[(String, Record)]) -> Record {
+    let (first_name, first) = &records[0];
     let mut sum = Record {
         verdict: verdict(records),
         environment: environment(records),
         without_slow_readers: None,
         floor: None,
         server: sums::server(records),
+        share: None,
         ..first.clone()
     };
     sums::mark(&mut sum.ledger, first_name);
-    for (name, record) in rest {
+    for (name, record) in &records[1..] {
         add(&mut sum, name, record);
     }
     if !sum.ledger.closes() {
         sum.verdict.status = Status::Invalid;
         sum.verdict.reasons.insert(0, "the merged ledger does not close".to_owned());
     }
-    Ok(sum)
+    sum
 }
 
 fn add(sum: &mut Record, name: &str, record: &Record) {
@@ -67,6 +78,7 @@ fn add(sum: &mut Record, name: &str, record: &Record) {
     whole.slow_readers += part.slow_readers;
     whole.threads += part.threads;
     sums::traffic(&mut sum.traffic, &record.traffic);
+    sums::addresses(&mut sum.addresses, &record.addresses);
     sums::ledger(&mut sum.ledger, name, &record.ledger);
     sums::words(&mut sum.words, &record.words);
     sum.slow_readers.extend(record.slow_readers.iter().cloned());
@@ -116,12 +128,17 @@ fn verdict(records: &[(String, Record)]) -> Verdict {
         Status::Invalid => 3,
     };
     let statuses = records.iter().map(|(_, record)| record.verdict.status);
+    let is_incomplete = !joined::absent(records.iter().map(|(_, record)| record)).is_empty();
+    let statuses = statuses.chain(is_incomplete.then_some(Status::Partial));
     let status = statuses.max_by_key(gravity).unwrap_or(Status::Invalid);
-    let mut reasons = vec![format!(
-        "sum of {} records: pacing and churn of the workload are those of each",
-        records.len()
-    )];
-    reasons.extend(not_together(records));
+    let mut reasons = joined::remarks(records);
+    if reasons.is_empty() {
+        reasons.push(format!(
+            "sum of {} records: pacing and churn of the workload are those of each",
+            records.len()
+        ));
+        reasons.extend(not_together(records));
+    }
     for (name, record) in records {
         let Verdict { status: own, reasons: words } = &record.verdict;
         if *own != Status::Valid {

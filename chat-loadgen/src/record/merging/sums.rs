@@ -6,8 +6,8 @@ use hdrhistogram::Histogram;
 
 use crate::record::figures::float;
 use crate::record::{
-    Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Server, Summary, Traffic,
-    Words,
+    AtAddress, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Server, Summary,
+    Traffic, Words,
 };
 
 /// Maximum number of worst receivers.
@@ -24,6 +24,22 @@ pub(super) fn traffic(sum: &mut Traffic, part: &Traffic) {
     sum.deliveries += part.deliveries;
     sum.delivery_rate += part.delivery_rate;
     sum.bytes += part.bytes;
+}
+
+/// Adds the figures of each address.
+pub(super) fn addresses(sum: &mut Vec<AtAddress>, part: &[AtAddress]) {
+    for at in part {
+        match sum.iter_mut().find(|known| known.address == at.address) {
+            Some(known) => {
+                known.connected += at.connected;
+                known.senders += at.senders;
+                known.deliveries += at.deliveries;
+                known.disconnected += at.disconnected;
+                known.response = bound(&known.response, &at.response);
+            }
+            None => sum.push(at.clone()),
+        }
+    }
 }
 
 /// Adds the counts, and the witnesses with the record's name.

@@ -11,7 +11,7 @@ fn merged(records: [Record; 2]) -> Result<Record, CannotMerge> {
 #[test]
 fn counts_rates_and_histograms_are_summed() {
     let (a, b) = (sample::record(), sample::full());
-    let b = Record { search: Vec::new(), workload: a.workload.clone(), ..b };
+    let b = Record { search: Vec::new(), share: None, workload: a.workload.clone(), ..b };
     let sum = merged([a.clone(), b.clone()]).unwrap();
     assert_eq!(sum.ledger.expected, a.ledger.expected + b.ledger.expected);
     assert_eq!(sum.ledger.ok, a.ledger.ok + b.ledger.ok);
@@ -19,6 +19,9 @@ fn counts_rates_and_histograms_are_summed() {
     assert!(sum.ledger.closes());
     assert_eq!((sum.workload.clients, sum.workload.senders), (1000, 100));
     assert_eq!(sum.traffic.messages, 2 * 29_994);
+    let [one, two] = &sum.addresses[..] else { panic!("two addresses") };
+    assert_eq!((one.connected, one.senders, two.connected), (750, 75, 250));
+    assert_eq!(one.response.count, 2 * two.response.count);
     assert_eq!(sum.traffic.offered_rate, Some(1000.0));
     let response = &sum.histograms.as_ref().unwrap().response;
     assert_eq!(response.len(), 2 * sample::histograms().response.len());
@@ -87,7 +90,7 @@ fn the_worst_verdict_is_that_of_all_with_the_reasons() {
 #[test]
 fn what_is_no_part_of_one_run_is_refused_with_all_reasons() {
     let mut other = sample::repeated(&[1.0, 1.0], &sample::full());
-    other.histograms = None;
+    (other.histograms, other.share) = (None, None);
     other.workload.dialect = "nats".into();
     other.workload.duration = 5.0;
     other.workload.churn = 0.0;
