@@ -19,7 +19,7 @@ use crate::exit_status::{Exit, INTERRUPTED};
 use crate::experiment::{self, Experiment};
 use crate::plan::Plan;
 use crate::record::baseline::Incomparable;
-use crate::record::{Histograms, Record};
+use crate::record::{Histograms, Record, validity};
 use crate::relay::{self, RelayError};
 use crate::report::hlog::MergeError;
 use crate::report::{hgrm, hlog, json};
@@ -166,7 +166,10 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
         plan.address = address;
     }
     let experiment = Experiment::new(experiment::environment(descriptors), stop);
-    let (record, histograms, found) = measure(&experiment, run, &plan, target.as_ref())?;
+    let (mut record, histograms, found) = measure(&experiment, run, &plan, target.as_ref())?;
+    for condition in &run.checks.fail_if {
+        validity::judge_by(&mut record, condition);
+    }
     drop(target);
     let interrupted = stop.load(Ordering::Relaxed);
     let mut ended = conclude(run, &record, &histograms, [!found, interrupted]);

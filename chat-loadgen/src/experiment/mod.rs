@@ -77,6 +77,7 @@ impl<'a> Experiment<'a> {
             environment: self.environment.clone(),
             cpu: watch.cpu(),
             memory: watch.memory(),
+            throttled: watch.throttled(),
             server: watch.server(),
             intervals: std::mem::take(&mut watch.intervals),
         };

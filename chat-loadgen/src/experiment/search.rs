@@ -4,6 +4,7 @@ use crate::experiment::{Error, Experiment};
 use crate::plan::{Pacing, Plan};
 use crate::record::figures;
 use crate::record::threshold::Condition;
+use crate::record::validity;
 use crate::record::{Histograms, Record, Status, Step};
 use crate::run::barrier::Failure;
 use crate::system::target::Target;
@@ -44,7 +45,8 @@ impl Experiment<'_> {
             let Pacing::Open(_, arrivals) = &plan.pacing else { break };
             let pacing = Pacing::Open(Shape::constant(rate), *arrivals);
             let plan = Plan { pacing, ..plan.clone() };
-            let (record, histograms) = self.run_once(&plan, target, None)?;
+            let (mut record, histograms) = self.run_once(&plan, target, None)?;
+            validity::judge_by(&mut record, condition);
             if self.interrupted() {
                 last = Some((record, histograms));
                 break;

@@ -13,8 +13,8 @@ use crate::report::hlog::HlogWriter;
 use crate::report::live::{LiveLine, LiveProgress};
 use crate::run::findings::ServerUse;
 use crate::run::observer::{Edge, Observer, Phase};
-use crate::system::machine;
 use crate::system::target::{Target, Usage};
+use crate::system::{machine, quota};
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::intervals::EndedInterval;
 
@@ -33,6 +33,7 @@ pub(crate) struct Watch<'a> {
     server: [Option<Usage>; 3],
     cpu: [Option<Duration>; 3],
     memory: Option<u64>,
+    throttled: [Option<Duration>; 3],
 }
 
 /// The interval log: its header has the time of its first second, so it begins with the window.
@@ -66,6 +67,7 @@ impl<'a> Watch<'a> {
             server: [None; 3],
             cpu: [None; 3],
             memory: None,
+            throttled: [None; 3],
         })
     }
 
@@ -87,6 +89,12 @@ impl<'a> Watch<'a> {
     pub(crate) fn cpu(&self) -> Duration {
         let [_, start, end] = self.cpu;
         end.unwrap_or_default().saturating_sub(start.unwrap_or_default())
+    }
+
+    /// Time for which the CPU quota kept this process's group waiting within the measuring window.
+    pub(crate) fn throttled(&self) -> Option<Duration> {
+        let [_, start, end] = self.throttled;
+        Some(end?.saturating_sub(start?))
     }
 
     /// Resident bytes of this process when the window closed.
@@ -156,10 +164,11 @@ impl Observer for Watch<'_> {
     fn edge(&mut self, edge: Edge) {
         self.server[edge as usize] = self.target.and_then(Target::usage);
         self.cpu[edge as usize] = machine::process_cpu();
+        self.throttled[edge as usize] = quota::throttled();
         if edge == Edge::Start
             && let Some(IntervalLog::Opened(file)) = self.hlog.take()
         {
-            let begun = HlogWriter::new(BufWriter::new(file), SystemTime::now(), "response");
+            let begun = HlogWriter::new(BufWriter::new(file), SystemTime::now());
             match begun {
                 Ok(log) => self.hlog = Some(IntervalLog::Begun(log)),
                 Err(error) => self.hlog_error = Some(error),

@@ -32,6 +32,8 @@ pub(crate) struct Row {
     pub(crate) change: f64,
     /// True if the figure is worse by more than the tolerance.
     pub(crate) regressed: bool,
+    /// True if it is worse, and the generator may have made it itself.
+    pub(crate) own: bool,
 }
 
 /// Two runs that cannot be compared, with all reasons.
@@ -106,6 +108,11 @@ impl Comparison {
     pub(crate) fn regressed(&self) -> bool {
         self.rows.iter().any(|row| row.regressed)
     }
+
+    /// Returns whether any figure is worse and may be the generator's own: it tells nothing.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.rows.iter().any(|row| row.own)
+    }
 }
 
 impl fmt::Display for Comparison {
@@ -129,7 +136,11 @@ impl fmt::Display for Comparison {
                 show(row.before),
                 show(row.now),
                 figures::change(row.change),
-                if row.regressed { "REGRESSED" } else { "ok" },
+                match row {
+                    Row { own: true, .. } => "the generator's own",
+                    Row { regressed: true, .. } => "REGRESSED",
+                    _ => "ok",
+                },
             )?;
         }
         Ok(())
@@ -171,7 +182,8 @@ fn row(
         Worse::Higher => change > allowed,
         Worse::Lower => -change > allowed,
     };
-    Ok(Row { metric, before, now, change, regressed })
+    let own = regressed && metric.is_own(run);
+    Ok(Row { metric, before, now, change, regressed: regressed && !own, own })
 }
 
 /// Relative change. From zero to more is beyond every tolerance; from zero to zero is no change.
@@ -220,6 +232,16 @@ mod tests {
         assert_eq!(regressed(1.0), Vec::<String>::new());
         let better = compare(&slower(), &with_server(), 0.0).unwrap();
         assert!(!better.regressed(), "being faster is no regression");
+    }
+
+    #[test]
+    fn what_may_be_the_generators_own_is_no_regression_but_a_doubt() {
+        let mut run = slower();
+        run.own_figures = vec!["response.p99".into()];
+        let comparison = compare(&with_server(), &run, 0.2).unwrap();
+        assert!(!comparison.regressed() && comparison.is_doubtful());
+        assert!(comparison.to_string().contains("the generator's own"));
+        assert!(!compare(&run, &run, 0.2).unwrap().is_doubtful(), "it is not worse");
     }
 
     #[test]

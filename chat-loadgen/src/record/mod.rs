@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use interval::{HEAT_BOUNDS, Interval};
-pub(crate) use latency::{Histograms, Latency, Receiver, Summary, Traffic};
+pub(crate) use latency::{Extremes, Histograms, Latency, Receiver, Summary, Traffic};
 pub(crate) use ledger::{Ledger, SlowReader, Witness, Words};
 pub(crate) use machines::{Floor, Generator, Server, Step};
 
@@ -38,6 +38,10 @@ pub(crate) struct Record {
     pub(crate) traffic: Traffic,
     /// Latencies of deliveries and messages.
     pub(crate) latency: Latency,
+    /// Figures of the latency that the generator may have made itself: `response.p99.9`. See
+    /// [`Generator::disturbance`].
+    #[serde(default)]
+    pub(crate) own_figures: Vec<String>,
     /// Counts of right and wrong deliveries.
     pub(crate) ledger: Ledger,
     /// The server's words that are no message, by kind: `refusals` (and errors), `notices`, `strangers`

@@ -1,4 +1,4 @@
-//! The summary that is printed at the end of a run: understood in ten seconds, in 100 columns.
+//! The summary that is printed at the end of a run: understood in ten seconds, in 80 columns.
 
 use crate::record::figures::{
     bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
@@ -7,10 +7,13 @@ use crate::record::{Latency, Record, Step, Summary};
 use crate::report::verdict;
 
 /// Columns of a line at most.
-const WIDTH: usize = 100;
+const WIDTH: usize = 80;
 
 /// Columns before the text of a line, in which its label stands.
 const LABEL: usize = 11;
+
+/// Percentiles that are shown.
+const PERCENTILES: [&str; 5] = ["p50", "p90", "p99", "p99.9", "max"];
 
 /// Witnesses of each kind of fault that are shown.
 const WITNESSES: usize = 3;
@@ -23,7 +26,7 @@ const FATES: usize = 3;
 
 /// The text, a newline after each line.
 pub(crate) fn summary(record: &Record) -> String {
-    let mut lines = vec![verdict::headline(record)];
+    let mut lines = wrapped("", &[verdict::headline(record)]);
     lines.extend(record.verdict.reasons.iter().flat_map(|reason| paragraph("  -", &[reason])));
     lines.extend(paragraph("workload", &workload(record)));
     lines.extend(paragraph("traffic", &traffic(record)));
@@ -43,14 +46,20 @@ pub(crate) fn summary(record: &Record) -> String {
 
 /// The items in as many lines as they need, behind a label; nothing if there are none.
 fn paragraph(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
+    wrapped(&format!("{label:<LABEL$}"), items)
+}
+
+/// The same behind a label of any length.
+fn wrapped(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
+    let indent = length(label);
     let mut lines = Vec::new();
-    let mut line = format!("{label:<LABEL$}");
+    let mut line = label.to_owned();
     let mut gap = "";
     for item in items {
-        for piece in pieces(&verdict::visible(item.as_ref())) {
+        for piece in pieces(&verdict::visible(item.as_ref()), WIDTH - indent) {
             if length(&line) + length(gap) + length(piece) > WIDTH && !gap.is_empty() {
                 lines.push(cut(&line));
-                line = " ".repeat(LABEL);
+                line = " ".repeat(indent);
                 gap = "";
             }
             line = line + gap + piece;
@@ -64,10 +73,17 @@ fn paragraph(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
     lines
 }
 
-/// Pieces of an item that stay on one line: the whole item, or its words if it is longer than a
-/// line.
-fn pieces(item: &str) -> Vec<&str> {
-    if length(item) <= WIDTH - LABEL { vec![item] } else { item.split(' ').collect() }
+/// Pieces of an item that stay on one line: the whole item, or if it is longer than a line the terms
+/// of a sum, or its words.
+fn pieces(item: &str, width: usize) -> Vec<&str> {
+    if length(item) <= width {
+        return vec![item];
+    }
+    let separator = if item.contains(" + ") { " + " } else { " " };
+    let breaks: Vec<usize> = item.match_indices(separator).map(|(at, _)| at).collect();
+    let starts = [0].into_iter().chain(breaks.iter().map(|at| at + 1));
+    let ends = breaks.iter().copied().chain([item.len()]);
+    starts.zip(ends).map(|(start, end)| &item[start..end]).collect()
 }
 
 fn length(text: &str) -> usize {
@@ -86,7 +102,8 @@ fn workload(record: &Record) -> Vec<String> {
     let several =
         |number: u32, what: &str| (number > 0).then(|| format!("{} {what}", count(number.into())));
     let mut items = vec![asked.dialect.clone()];
-    items.push(format!("{} clients, {} senders", asked.clients, asked.senders));
+    let [clients, senders] = [asked.clients, asked.senders].map(|number| count(number.into()));
+    items.push(format!("{clients} clients, {senders} senders"));
     items.extend(several(asked.rooms, if asked.rooms == 1 { "room" } else { "rooms" }));
     items.extend(several(asked.idle_clients, "idle"));
     items.extend(several(asked.slow_readers, "slow"));
@@ -116,15 +133,22 @@ fn traffic(record: &Record) -> Vec<String> {
     }
     let (deliveries, per_second) = (count(traffic.deliveries), rate(traffic.delivery_rate));
     items.push(format!("{deliveries} deliveries, {per_second}/s"));
+    if traffic.incomplete > 0 {
+        items.push(format!("{} messages incomplete", count(traffic.incomplete)));
+    }
     items
 }
 
 fn latencies(record: &Record) -> Vec<String> {
-    let mut lines = vec![row("latency", &["p50", "p90", "p99", "p99.9", "max"].map(str::to_owned))];
-    lines.extend(
-        rows(&record.latency)
-            .map(|(name, summary)| row(&format!("  {name}"), &percentiles(summary))),
-    );
+    let mut lines = vec![row("latency", &PERCENTILES.map(str::to_owned))];
+    for (name, summary) in rows(&record.latency) {
+        let mut cells = percentiles(summary);
+        for (cell, figure) in cells.iter_mut().zip(PERCENTILES) {
+            let mark = verdict::mark(record, name, figure);
+            *cell += if mark.is_empty() && !record.own_figures.is_empty() { " " } else { mark };
+        }
+        lines.push(row(&format!("  {name}"), &cells));
+    }
     lines
 }
 
@@ -184,7 +208,7 @@ fn witnesses(record: &Record) -> Vec<String> {
     for (kind, witnesses) in &record.ledger.witnesses {
         let kind = kind.replace('_', " ");
         for witness in witnesses.iter().take(WITNESSES) {
-            lines.push(cut(&format!("  {kind:<11} {}", verdict::witness(witness))));
+            lines.extend(wrapped(&format!("  {kind:<11} "), &[verdict::witness(witness)]));
         }
     }
     lines
@@ -197,7 +221,7 @@ fn words(record: &Record) -> Vec<String> {
     let mut lines = paragraph("words", &counts);
     for (kind, words) in &record.words {
         for witness in words.first.iter().take(WITNESSES) {
-            lines.push(cut(&format!("  {kind:<11} {}", verdict::witness(witness))));
+            lines.extend(wrapped(&format!("  {kind:<11} "), &[verdict::witness(witness)]));
         }
     }
     lines
@@ -210,7 +234,8 @@ fn slow_readers(record: &Record) -> Vec<String> {
         return Vec::new();
     }
     let gone = all.iter().filter(|reader| reader.cut_off).count();
-    let mut items = vec![format!("{gone} of {} slow readers were cut off", all.len())];
+    let [gone, all_of_them] = [gone, all.len()].map(|number| count(number as u64));
+    let mut items = vec![format!("{gone} of {all_of_them} slow readers were cut off")];
     items.extend(all.iter().take(FATES).map(verdict::fate));
     if all.len() > FATES {
         items.push("…".to_owned());
@@ -220,15 +245,16 @@ fn slow_readers(record: &Record) -> Vec<String> {
 
 fn worst(record: &Record) -> Vec<String> {
     let worst = record.worst.iter().take(WORST).enumerate();
-    let lines = worst.map(|(i, receiver)| {
+    let lines = worst.flat_map(|(i, receiver)| {
         let label = if i == 0 { "worst" } else { "" };
         let (mean, max) = (time_of(receiver.mean), time(receiver.max));
-        cut(&format!(
-            "{label:<LABEL$}{:<8} {:<21} mean {mean:>8}, max {max:>8}, {} deliveries",
-            verdict::visible(&receiver.name),
+        let line = format!(
+            "{:<8} {:<15} mean {mean}, max {max}, {} deliveries",
+            receiver.name,
             receiver.address,
             count(receiver.deliveries)
-        ))
+        );
+        paragraph(label, &[line])
     });
     lines.collect()
 }
@@ -241,6 +267,11 @@ fn generator(record: &Record) -> Vec<String> {
         format!("busiest thread {}", share(generator.busiest_thread)),
     ];
     items.extend(generator.starved.map(|starved| format!("starved {}", share(starved))));
+    items.extend(
+        generator.disturbance.map(|all| format!("disturbed p99.9 {}", sampled(&all, all.p999))),
+    );
+    let throttled = generator.throttled.filter(|&throttled| throttled > 0.0);
+    items.extend(throttled.map(|throttled| format!("throttled {}", seconds(throttled))));
     let [bulk, canary] = [generator.bulk, generator.canary].map(|s| sampled(&s, s.p99));
     items.push(format!("service p99 bulk {bulk}, canary {canary}"));
     if generator.untimed > 0 {

@@ -14,6 +14,10 @@ use crate::traffic::timing::latency::{enter, histogram};
 /// Interval at which a waiting pacer checks whether the run is over, in nanoseconds.
 const LOOK: u64 = 50_000_000;
 
+/// Time for which a pacer that is late goes on after the end of the warm-up, and of the window, in
+/// nanoseconds.
+const GRACE: u64 = 50_000_000;
+
 /// Results of a pacer in the measuring window.
 #[derive(Debug)]
 pub(crate) struct Paced {
@@ -30,8 +34,8 @@ pub(crate) struct Paced {
     pub(crate) used: Option<ThreadUse>,
 }
 
-/// Sends a message at each of these times (nanoseconds of the run's clock), until there are no more
-/// or the run sends no more.
+/// Sends a message at each of these times (nanoseconds of the run's clock), until there are no more,
+/// the run sends no more, or the window is over: what is due by then is missed.
 pub(crate) fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> Paced {
     let shared = &**senders.shared();
     machine::wake_on_time();
@@ -39,18 +43,23 @@ pub(crate) fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> P
     let mut began = None;
     let within = |time: &u64| shared.window.holds(*time);
     while let Some(intended) = times.next() {
-        if !wait_until(shared, intended) {
+        let (measured, now) = (within(&intended), shared.clock.now());
+        if !measured && now > shared.window.start().saturating_add(GRACE) {
+            // What the warm-up could not be given must not hold up the window.
+            continue;
+        }
+        let over = now > shared.window.end().saturating_add(GRACE);
+        if over || !wait_until(shared, intended) {
             // Those of an interrupted run need not be counted to the end: its window ends here.
             let rest = [intended].into_iter().chain(times);
             let rest = rest.take_while(|time| *time < shared.window.end()).filter(within);
             paced.missed = rest.count() as u64;
             break;
         }
-        let measured = within(&intended);
         if measured && began.is_none() {
             began = ThreadUse::now();
         }
-        let send_half = senders.enqueue_next(intended).map(Arc::clone);
+        let send_half = senders.enqueue_next(intended, shared.clock.now()).map(Arc::clone);
         if measured {
             paced.due += 1;
             paced.unsendable += u64::from(send_half.is_none());

@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::traffic::audience::Audience;
 use crate::traffic::clock::Clock;
 use crate::traffic::in_flight::InFlight;
+use crate::traffic::timing::standstill::Latest;
 use crate::wire::dialects::Dialect;
 use crate::wire::payload::Mark;
 
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     /// Time after which a delivery is late, in nanoseconds of the run's clock: far in the future until
     /// the run is drained.
     pub(crate) deadline: AtomicU64,
+    /// The latest standstill of any thread.
+    pub(crate) standstill: Latest,
     /// Clients that have left because they were told to, and may come back.
     left: Mutex<Vec<u32>>,
     /// Intended time before which a closed loop does not wait for messages any more.
@@ -157,6 +160,7 @@ impl Shared {
             patience,
             outstanding: (0..workers).map(|_| AtomicU64::new(u64::MAX)).collect(),
             deadline: AtomicU64::new(u64::MAX),
+            standstill: Latest::default(),
             left: Mutex::default(),
             given_up: AtomicU64::new(0),
             refusal: OnceLock::new(),

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::record::figures::{self, float};
+use crate::record::validity::is_own;
 use crate::record::{Generator, Record, Server, Summary};
 
 /// A figure of a record, by its name.
@@ -98,6 +99,11 @@ impl Metric {
             Self::Stat(_, stat) => stat.quantity,
             Self::Plain(plain) => plain.quantity,
         }
+    }
+
+    /// Returns whether the generator may have made the figure itself.
+    pub(crate) fn is_own(self, record: &Record) -> bool {
+        matches!(self, Self::Stat(histogram, stat) if is_own(record, histogram.name, stat.name))
     }
 
     fn names() -> String {
