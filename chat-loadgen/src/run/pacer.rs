@@ -14,7 +14,7 @@ use crate::traffic::timing::latency::{enter, histogram};
 /// Interval at which a waiting pacer checks whether the run is over, in nanoseconds.
 const LOOK: u64 = 50_000_000;
 
-/// Time for which a pacer that is late goes on after the end of the warm-up, and of the window, in
+/// Time for which a pacer that is late goes on after the end of the warm-up, or of the window, in
 /// nanoseconds.
 const GRACE: u64 = 50_000_000;
 
@@ -34,37 +34,43 @@ pub(crate) struct Paced {
     pub(crate) used: Option<ThreadUse>,
 }
 
-/// Sends a message at each of these times (nanoseconds of the run's clock), until there are no more,
-/// the run sends no more, or the window is over: what is due by then is missed.
-pub(crate) fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> Paced {
-    let shared = &**senders.shared();
+/// Sends a message at each of these times (nanoseconds of the run's clock): those of the warm-up, then
+/// those of the window. It ends when there are no more, the run sends no more, or the window is over:
+/// what is due by then is missed. What is left of the warm-up must not hold up the window.
+pub(crate) fn pace(
+    senders: &Senders,
+    warm_up: impl Iterator<Item = u64>,
+    window: impl Iterator<Item = u64>,
+) -> Paced {
     machine::wake_on_time();
-    let mut paced = Paced { lateness: histogram(), due: 0, unsendable: 0, missed: 0, used: None };
-    let mut began = None;
-    let within = |time: &u64| shared.window.holds(*time);
-    while let Some(intended) = times.next() {
-        let (measured, now) = (within(&intended), shared.clock.now());
-        if !measured && now > shared.window.start().saturating_add(GRACE) {
-            // What the warm-up could not be given must not hold up the window.
-            continue;
+    let shared = &**senders.shared();
+    for intended in warm_up {
+        if !wait_until(shared, intended, shared.window.start()) {
+            break;
         }
-        let over = now > shared.window.end().saturating_add(GRACE);
-        if over || !wait_until(shared, intended) {
+        if let Some(send_half) = senders.enqueue_next(intended, intended) {
+            send_half.flush(shared);
+        }
+    }
+    pace_window(senders, window)
+}
+
+fn pace_window(senders: &Senders, mut times: impl Iterator<Item = u64>) -> Paced {
+    let shared = &**senders.shared();
+    let began = ThreadUse::now();
+    let mut paced = Paced { lateness: histogram(), due: 0, unsendable: 0, missed: 0, used: None };
+    while let Some(intended) = times.next() {
+        if !wait_until(shared, intended, shared.window.end()) {
             // Those of an interrupted run need not be counted to the end: its window ends here.
             let rest = [intended].into_iter().chain(times);
-            let rest = rest.take_while(|time| *time < shared.window.end()).filter(within);
+            let rest = rest.take_while(|time| *time < shared.window.end());
             paced.missed = rest.count() as u64;
             break;
         }
-        if measured && began.is_none() {
-            began = ThreadUse::now();
-        }
         let send_half = senders.enqueue_next(intended, shared.clock.now()).map(Arc::clone);
-        if measured {
-            paced.due += 1;
-            paced.unsendable += u64::from(send_half.is_none());
-            enter(&mut paced.lateness, shared.clock.now().saturating_sub(intended), 1);
-        }
+        paced.due += 1;
+        paced.unsendable += u64::from(send_half.is_none());
+        enter(&mut paced.lateness, shared.clock.now().saturating_sub(intended), 1);
         if let Some(send_half) = send_half {
             send_half.flush(shared);
         }
@@ -75,16 +81,36 @@ pub(crate) fn pace(senders: &Senders, mut times: impl Iterator<Item = u64>) -> P
     paced
 }
 
-/// Returns whether the time was reached; false when the run sends no more.
-fn wait_until(shared: &Shared, time: u64) -> bool {
+/// Returns whether the time was reached; false when the run sends no more, or a pacer that is late has
+/// come too far behind `end`.
+fn wait_until(shared: &Shared, time: u64, end: u64) -> bool {
     loop {
         if shared.progress.silent.load(Ordering::Relaxed) {
             return false;
         }
         let now = shared.clock.now();
         if now >= time {
-            return true;
+            return now <= end.saturating_add(GRACE);
         }
         shared.clock.sleep_until(time.min(now + LOOK));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traffic::shared::sample;
+
+    #[test]
+    fn a_pacer_that_is_late_ends_with_its_window_and_counts_what_it_missed() {
+        // The window of this run is open from 1,000 to 2,000 ns.
+        let shared = Arc::new(sample::shared());
+        let senders = Senders::new(Arc::clone(&shared), "64".parse().expect("a size"));
+        let on_time = pace(&senders, 0..1_000, [1_000, 1_500].into_iter());
+        assert_eq!((on_time.due, on_time.unsendable, on_time.missed), (2, 2, 0));
+        shared.clock.sleep_until(GRACE + 3_000);
+        // A warm-up and a window that would take minutes.
+        let late = pace(&senders, 0..u64::MAX, 1_000..u64::MAX);
+        assert_eq!((late.due, late.missed), (0, 1_000));
     }
 }

@@ -125,7 +125,7 @@ impl<'a> Phases<'a> {
                 let even = Shape::constant(shape.first());
                 let before = Schedule::new(&even, *arrivals, !seed, begin, warm_up);
                 let within = Schedule::new(shape, *arrivals, seed, start, duration);
-                Some(scope.spawn(move || pacer::pace(&senders, before.chain(within))))
+                Some(scope.spawn(move || pacer::pace(&senders, before, within)))
             }
         }
     }
