@@ -32,6 +32,20 @@ fn a_server_that_stands_still_for_a_second_is_seen_to() -> Result {
     Ok(())
 }
 
+#[test]
+fn a_message_that_some_receivers_lost_has_no_last_receiver_and_is_counted() -> Result {
+    let relay = Relay::start(&["--drop", "1/10"])?;
+    let ended = run_at(relay.address, &["--clients", "6", "--rate", "100/s"]);
+    let [messages, incomplete] =
+        ["messages", "incomplete"].map(|name| ended.number(&format!("/traffic/{name}")));
+    assert!(incomplete > 0 && incomplete < messages, "{}", ended.value("/traffic"));
+    for histogram in ["last", "spread"] {
+        assert_eq!(ended.number(&format!("/latency/{histogram}/count")), messages - incomplete);
+    }
+    assert!(ended.number("/latency/first/count") > messages - incomplete);
+    Ok(())
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_server_that_is_stopped_for_a_second_is_seen_to() -> Result {

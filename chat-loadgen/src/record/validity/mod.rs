@@ -68,6 +68,10 @@ fn doubts(record: &Record, interrupted: bool) -> Vec<String> {
     let generator = &record.generator;
     let mut reasons = Vec::from_iter(held_up(record));
     if record.traffic.offered_rate.is_some() {
+        // What holds the generator up delays what it receives as well.
+        if reasons.is_empty() {
+            reasons.extend(delayed(record));
+        }
         reasons.extend(too_busy(record));
     }
     if generator.untimed > 0 {
@@ -129,6 +133,19 @@ fn held_up(record: &Record) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
+/// The generator's delay of what it received, in an open loop.
+fn delayed(record: &Record) -> Option<String> {
+    let generator = &record.generator;
+    let bound = DELAY.max(generator.canary.mean * DELAY_SHARE);
+    let delay = generator.delay.filter(|&delay| delay > bound)?;
+    Some(format!(
+        "the generator delayed what it received: by {} for the median receiver, compared with one \
+         on a thread of its own (bound: {})",
+        figures::time_of(delay),
+        figures::time_of(bound),
+    ))
+}
+
 /// Reasons for which the generator could not do all that was to be done in an open loop.
 fn too_busy(record: &Record) -> Vec<String> {
     let generator = &record.generator;
@@ -145,15 +162,6 @@ fn too_busy(record: &Record) -> Vec<String> {
              to do",
             figures::share(generator.busiest_thread),
             figures::share(BUSY),
-        ));
-    }
-    let bound = DELAY.max(generator.canary.mean * DELAY_SHARE);
-    if let Some(delay) = generator.delay.filter(|&delay| delay > bound) {
-        reasons.push(format!(
-            "the generator delayed what it received: by {} for the median receiver, compared with \
-             one on a thread of its own (bound: {})",
-            figures::time_of(delay),
-            figures::time_of(bound),
         ));
     }
     reasons
@@ -288,6 +296,7 @@ mod tests {
                 record.generator.pacing.p99 = 900 * MS;
                 record.generator.waits.p99 = 800 * MS;
                 record.generator.starved = Some(0.5);
+                record.generator.delay = Some(9e6);
                 record.generator.throttled = throttled;
             })
         };

@@ -373,7 +373,6 @@ mod tests {
         latency.missed(&shared, message.0, message.1);
         latency.missed(&shared, message.0, message.1);
         assert_eq!(latency.take_completed().all, 1);
-        // One that never reached the third.
         let message = send(&shared, 1_000, 1_000);
         latency.delivered(&shared, message, 1_300, true);
         latency.delivered(&shared, message, 1_400, true);
