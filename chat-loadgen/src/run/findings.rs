@@ -124,7 +124,7 @@ pub(crate) fn record(
             messages: shared.progress.measured.load(Ordering::Relaxed),
             unsent: unsent + paced.as_ref().map_or(0, |paced| paced.unsendable),
             deliveries: histograms.response.len() + all.untimed,
-            incomplete: all.messages.incomplete,
+            incomplete: incomplete(&shared, &histograms),
             delivery_rate: float(deliveries) / span.seconds(),
             bytes: span.to.bytes - span.from.bytes,
         },
@@ -154,6 +154,13 @@ fn histograms(totals: &LatencyTotals, messages: MessageTimes) -> Histograms {
     let LatencySlice { response, service, .. } = all;
     let MessageTimes { lag, first, last, spread, .. } = messages;
     Histograms { response, service, lag, first, last, spread }
+}
+
+/// Messages of the window that did not reach all receivers to which they were due.
+fn incomplete(shared: &Shared, histograms: &Histograms) -> u64 {
+    let [measured, unheard] = [&shared.progress.measured, &shared.progress.unheard]
+        .map(|number| number.load(Ordering::Relaxed));
+    measured.saturating_sub(unheard + histograms.last.len())
 }
 
 /// The latencies with their exact extremes.
@@ -286,7 +293,6 @@ impl MessageTimes {
         for (all, other) in self.extremes.iter_mut().zip(other.extremes) {
             all.add(other);
         }
-        self.incomplete += other.incomplete;
     }
 }
 

@@ -67,6 +67,8 @@ pub(crate) struct Progress {
     pub(crate) unproven: AtomicI64,
     /// Messages of the measuring window that have got their number.
     pub(crate) measured: AtomicU64,
+    /// Those of them that are due to no receiver.
+    pub(crate) unheard: AtomicU64,
     /// Messages that have not reached all their receivers.
     pub(crate) open: AtomicI64,
     /// Messages that have reached all their receivers.
@@ -173,6 +175,9 @@ impl Shared {
         let counted = self.window.holds(intended);
         if counted {
             self.progress.measured.fetch_add(1, Ordering::Relaxed);
+            if waiting == 0 {
+                self.progress.unheard.fetch_add(1, Ordering::Relaxed);
+            }
         }
         if waiting > 0 {
             self.progress.open.fetch_add(1, Ordering::Relaxed);

@@ -80,8 +80,6 @@ pub(crate) struct MessageTimes {
     pub(crate) spread: Histogram<u64>,
     /// Exact extremes of these four, in this order.
     pub(crate) extremes: [Extremes; 4],
-    /// Messages that did not reach all receivers to which they were due.
-    pub(crate) incomplete: u64,
 }
 
 impl Default for LatencySlice {
@@ -93,7 +91,7 @@ impl Default for LatencySlice {
 impl Default for MessageTimes {
     fn default() -> Self {
         let [lag, first, last, spread] = [(); 4].map(|()| histogram());
-        Self { lag, first, last, spread, extremes: [Extremes::NONE; 4], incomplete: 0 }
+        Self { lag, first, last, spread, extremes: [Extremes::NONE; 4] }
     }
 }
 
@@ -264,7 +262,6 @@ impl LatencyRecorder {
             enter_exactly(&mut times.first, &mut times.extremes[1], since(reach.first), 1);
         }
         let Some(reach) = completed.reach.filter(|_| completed.whole) else {
-            times.incomplete += 1;
             return;
         };
         enter_exactly(&mut times.last, &mut times.extremes[2], since(reach.last), 1);
@@ -381,7 +378,7 @@ mod tests {
             latency.delivered(&shared, message, now, true);
         }
         let (messages, ..) = latency.finish(&shared);
-        assert_eq!((messages.incomplete, messages.last.len(), messages.spread.len()), (2, 1, 1));
+        assert_eq!((messages.last.len(), messages.spread.len()), (1, 1));
         assert_eq!((messages.first.len(), messages.extremes[1].min), (3, 100));
         assert_eq!((messages.last.max(), messages.lag.len()), (700, 6));
     }
