@@ -1,7 +1,7 @@
 //! The summary that is printed at the end of a run: understood in ten seconds, in 80 columns.
 
 use crate::record::figures::{
-    bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
+    bytes, count, float, pacing, rate, sampled, seconds, share, time, time_of, times,
 };
 use crate::record::{Latency, Record, Step, Summary};
 use crate::report::verdict;
@@ -110,7 +110,7 @@ fn workload(record: &Record) -> Vec<String> {
     if asked.churn > 0.0 {
         items.push(format!("churn {}/s", rate(asked.churn)));
     }
-    items.push(asked.pacing.clone());
+    items.push(pacing(&asked.pacing));
     items.push(format!("{} B", asked.size));
     items.push(format!("{} s + {} s", asked.warm_up, asked.duration));
     items.push(format!("seed {}", asked.seed));

@@ -202,7 +202,8 @@ fn remarks(record: &Record) -> Vec<String> {
     remarks.extend(remarks_on_deliveries(record));
     let wanted = record.workload.clients;
     if traffic.connected < wanted {
-        remarks.push(format!("{} of {wanted} clients took part", traffic.connected));
+        let [part, all] = [traffic.connected, wanted].map(|number| figures::count(number.into()));
+        remarks.push(format!("{part} of {all} clients took part"));
     }
     if record.workload.total_order && record.ledger.disorder.is_none() {
         remarks

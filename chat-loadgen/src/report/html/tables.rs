@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::markup::{TableRow, definitions, narrow_table, section, table, table_of_words};
 use crate::record::figures::{
-    bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
+    bytes, count, float, pacing, rate, sampled, seconds, share, time, time_of, times,
 };
 use crate::record::{Floor, Generator, Latency, Ledger, Record, Step, Summary};
 use crate::report::verdict;
@@ -246,7 +246,7 @@ pub(super) fn circumstances(record: &Record) -> Markup {
         ("idle clients", count(asked.idle_clients.into())),
         ("slow readers", count(asked.slow_readers.into())),
         ("churn", format!("{}/s", rate(asked.churn))),
-        ("pacing", asked.pacing.clone()),
+        ("pacing", pacing(&asked.pacing)),
         ("size", format!("{} bytes", asked.size)),
         ("time", format!("{} s, after {} s to warm up", asked.duration, asked.warm_up)),
         ("seed", asked.seed.to_string()),
