@@ -32,6 +32,20 @@ fn a_server_that_stands_still_for_a_second_is_seen_to() -> Result {
     Ok(())
 }
 
+#[test]
+fn a_message_that_some_receivers_lost_has_no_last_receiver_and_is_counted() -> Result {
+    let relay = Relay::start(&["--drop", "1/10"])?;
+    let ended = run_at(relay.address, &["--clients", "6", "--rate", "100/s"]);
+    let [messages, incomplete] =
+        ["messages", "incomplete"].map(|name| ended.number(&format!("/traffic/{name}")));
+    assert!(incomplete > 0 && incomplete < messages, "{}", ended.value("/traffic"));
+    for histogram in ["last", "spread"] {
+        assert_eq!(ended.number(&format!("/latency/{histogram}/count")), messages - incomplete);
+    }
+    assert!(ended.number("/latency/first/count") > messages - incomplete);
+    Ok(())
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_server_that_is_stopped_for_a_second_is_seen_to() -> Result {
@@ -118,5 +132,77 @@ fn somebody_else_on_its_processor_makes_a_run_invalid() -> Result {
     let reasons = ended.value("/verdict/reasons").to_string();
     let why = ["other programs kept the generator from its CPU", "the generator sent late"];
     assert!(why.iter().any(|why| reasons.contains(why)), "{reasons}");
+    Ok(())
+}
+
+/// Runs the generator with a threshold, and stops what `which` names for a while in the middle.
+#[cfg(target_os = "linux")]
+fn stopped(which: &Stopped, threshold: &str) -> Result<Ended> {
+    let relay = Relay::start(&[])?;
+    let mut witness = relay.stage.connect("witness", relay.address)?;
+    let mut command = chat_tests::binaries::loadgen();
+    command.args(["--json", "-", "--warm-up", "0s", "--duration", "3s", "--clients", "10"]);
+    command.args(["--rate", "500/s", "--fail-if", threshold]);
+    command.args(["--server", &relay.address.to_string()]);
+    let mut program = relay.stage.start("load", command)?;
+    let mut heard = 0;
+    while heard < 300 {
+        let line = witness.hear()?.expect("a line");
+        heard += usize::from(line.as_bytes().get(5) == Some(&b'm'));
+    }
+    let (stopped, time) = match which {
+        Stopped::Generator => (&program, 90),
+        Stopped::Server => (&relay.program, 900),
+    };
+    stopped.signal(SIGSTOP)?;
+    // The test looks for this time.
+    thread::sleep(Duration::from_millis(time));
+    stopped.signal(SIGCONT)?;
+    let record = program.out.rest()?.join("\n");
+    let words = program.err.rest()?.join("\n");
+    let record = serde_json::from_str(&record).expect("JSON");
+    Ok(Ended { status: program.wait()?.code(), record, words })
+}
+
+#[cfg(target_os = "linux")]
+enum Stopped {
+    Generator,
+    Server,
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_tail_of_the_generators_own_making_is_marked_and_blames_no_server() -> Result {
+    let ended = stopped(&Stopped::Generator, "max>20ms")?;
+    let max = ended.number("/latency/response/max");
+    assert!(max > SECOND * 5 / 100, "{}", ended.value("/latency"));
+    let own = ended.value("/own_figures").to_string();
+    for figure in ["response.max", "response.p99.9", "last.max"] {
+        assert!(own.contains(&format!("\"{figure}\"")), "{figure}: {own}");
+    }
+    assert_eq!(ended.status, Some(6), "{}", ended.words);
+    assert_eq!(ended.value("/verdict/status"), "invalid");
+    assert!(
+        ended.words.contains("this is the generator's own: response.max = "),
+        "{}",
+        ended.words
+    );
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_tail_of_the_servers_making_is_not_marked() -> Result {
+    let ended = stopped(&Stopped::Server, "max>200ms")?;
+    let max = ended.number("/latency/response/max");
+    assert!(max > SECOND / 2, "{}", ended.value("/latency"));
+    if ended.number("/generator/disturbance/max") > max / 10 {
+        // The machine is so busy that the generator stood still as well, and says so.
+        assert!(ended.value("/own_figures").to_string().contains("response.max"));
+        return Ok(());
+    }
+    assert!(!ended.value("/own_figures").to_string().contains("response.max"));
+    let is_late = ended.value("/verdict/status") == "invalid";
+    assert_eq!(ended.status, Some(if is_late { 6 } else { 4 }), "{}", ended.words);
     Ok(())
 }

@@ -43,6 +43,8 @@ pub(super) fn conclude(
             text += &comparison.to_string();
             regressed = comparison.regressed();
             exits.extend(regressed.then_some(Exit::Regression));
+            let doubtful = comparison.is_doubtful() && !checks.allow_invalid;
+            exits.extend(doubtful.then_some(Exit::Invalid));
         }
         Ok(None) => {}
         Err(error) => complaints.push(error.into()),

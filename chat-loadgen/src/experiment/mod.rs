@@ -90,6 +90,7 @@ impl<'a> Experiment<'a> {
             environment: self.environment.clone(),
             cpu: watch.cpu(),
             memory: watch.memory(),
+            throttled: watch.throttled(),
             server: watch.server(),
             ended_early: watch.ended_early(),
             intervals: std::mem::take(&mut watch.intervals),

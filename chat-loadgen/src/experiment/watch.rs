@@ -16,8 +16,8 @@ use crate::report::live::{LiveLine, LiveProgress};
 use crate::report::output::Output;
 use crate::run::findings::ServerUse;
 use crate::run::observer::{Edge, Observer, Phase};
-use crate::system::machine;
 use crate::system::target::{Target, Usage};
+use crate::system::{machine, quota};
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::intervals::EndedInterval;
 
@@ -40,6 +40,7 @@ pub(crate) struct Watch<'a> {
     plan: &'a Plan,
     metrics: Option<&'a Metrics>,
     lag: u64,
+    throttled: [Option<Duration>; 3],
 }
 
 /// The interval log: its header has the time of its first second, so it begins with the window.
@@ -76,6 +77,7 @@ impl<'a> Watch<'a> {
             plan,
             metrics,
             lag: 0,
+            throttled: [None; 3],
         }
     }
 
@@ -102,6 +104,12 @@ impl<'a> Watch<'a> {
     pub(crate) fn cpu(&self) -> Duration {
         let [_, start, end] = self.cpu;
         end.unwrap_or_default().saturating_sub(start.unwrap_or_default())
+    }
+
+    /// Time for which the CPU quota kept this process's group waiting within the measuring window.
+    pub(crate) fn throttled(&self) -> Option<Duration> {
+        let [_, start, end] = self.throttled;
+        Some(end?.saturating_sub(start?))
     }
 
     /// Resident bytes of this process when the window closed.
@@ -188,11 +196,11 @@ impl Observer for Watch<'_> {
     fn edge(&mut self, edge: Edge) {
         self.server[edge as usize] = self.target.and_then(Target::usage);
         self.cpu[edge as usize] = machine::process_cpu();
+        self.throttled[edge as usize] = quota::throttled();
         if edge == Edge::Start
             && let Some(IntervalLog::Opened(output)) = self.hlog.take()
         {
-            let begun =
-                output.begin().and_then(|out| HlogWriter::new(out, SystemTime::now(), "response"));
+            let begun = output.begin().and_then(|out| HlogWriter::new(out, SystemTime::now()));
             match begun {
                 Ok(log) => self.hlog = Some(IntervalLog::Begun(log)),
                 Err(error) => self.hlog_error = Some(error),

@@ -92,6 +92,22 @@ pub(crate) fn digits(number: f64) -> String {
     }
 }
 
+/// A pacing with the thousands of its rates set apart: `open 100:2,000/s`. Where commas part the rates
+/// already, it stays as it is.
+pub(crate) fn pacing(text: &str) -> String {
+    if text.contains(',') {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for piece in text.split_inclusive(|c: char| !c.is_ascii_digit()) {
+        let number = piece.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let fraction = out.ends_with('.');
+        out += &if fraction { number.to_owned() } else { thousands(number) };
+        out += &piece[number.len()..];
+    }
+    out
+}
+
 fn thousands(number: &str) -> String {
     let (sign, number) = number.split_at(usize::from(number.starts_with('-')));
     let mut out = sign.to_owned();
@@ -148,6 +164,14 @@ mod tests {
         assert_eq!(rate(999.6), "1,000");
         assert_eq!(rate(-123_456.7), "-123,457");
         assert_eq!(rate(48.21), "48.2");
+        for (text, shown) in [
+            ("open 10000000/s poisson", "open 10,000,000/s poisson"),
+            ("open 999:1500.12345/s", "open 999:1,500.12345/s"),
+            ("open 1000,2000/s", "open 1000,2000/s"),
+            ("closed 2048", "closed 2,048"),
+        ] {
+            assert_eq!(pacing(text), shown);
+        }
     }
 
     #[test]

@@ -88,6 +88,26 @@ impl Tally {
         ("disorder", |tally| tally.disorder),
     ];
 
+    /// The sum of two.
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        Self {
+            sent: self.sent + other.sent,
+            expected: self.expected + other.expected,
+            ok: self.ok + other.ok,
+            lost: self.lost + other.lost,
+            reordered: self.reordered + other.reordered,
+            corrupt: self.corrupt + other.corrupt,
+            late: self.late + other.late,
+            cut_off: self.cut_off + other.cut_off,
+            undecided: self.undecided + other.undecided,
+            duplicated: self.duplicated + other.duplicated,
+            echoed: self.echoed + other.echoed,
+            foreign: self.foreign + other.foreign,
+            merged: self.merged + other.merged,
+            disorder: self.disorder + other.disorder,
+        }
+    }
+
     /// Deliveries that were due and are in another class than `ok`.
     pub(crate) fn not_ok(&self) -> u64 {
         let Self { lost, reordered, corrupt, late, cut_off, undecided, .. } = self;

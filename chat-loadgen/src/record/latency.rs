@@ -20,6 +20,10 @@ pub(crate) struct Traffic {
     pub(crate) unsent: u64,
     /// Deliveries of these messages that arrived.
     pub(crate) deliveries: u64,
+    /// Messages of the measuring window that did not reach all receivers to which they were due:
+    /// they have no last receipt, and no spread.
+    #[serde(default)]
+    pub(crate) incomplete: u64,
     /// Deliveries per second of the measuring window.
     pub(crate) delivery_rate: f64,
     /// Bytes read in the measuring window.
@@ -66,6 +70,44 @@ impl Summary {
     }
 }
 
+/// Exact extremes of a histogram's samples, which the histogram itself knows to three digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Extremes {
+    /// Smallest sample.
+    pub(crate) min: u64,
+    /// Largest sample.
+    pub(crate) max: u64,
+}
+
+impl Extremes {
+    /// Those of no samples.
+    pub(crate) const NONE: Self = Self { min: u64::MAX, max: 0 };
+
+    /// Takes a sample.
+    #[inline]
+    pub(crate) fn note(&mut self, value: u64) {
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+    }
+
+    /// Adds those of other samples.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+
+    /// The summary of these samples with exact extremes. No percentile is above the maximum.
+    pub(crate) fn of(self, summary: Summary) -> Summary {
+        if summary.count == 0 {
+            return summary;
+        }
+        let [p50, p90, p99, p999, p9999] =
+            [summary.p50, summary.p90, summary.p99, summary.p999, summary.p9999]
+                .map(|value| value.min(self.max));
+        Summary { min: self.min, p50, p90, p99, p999, p9999, max: self.max, ..summary }
+    }
+}
+
 /// Latencies of deliveries and messages, summarized.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Latency {
@@ -77,10 +119,10 @@ pub(crate) struct Latency {
     pub(crate) lag: Summary,
     /// First receipt of every message, from its intended time of sending.
     pub(crate) first: Summary,
-    /// Last receipt of every message, from its intended time of sending. For a message that some
-    /// receivers lost, the last of the others counts.
+    /// Last receipt of every message that all receivers got to which it was due, from its intended
+    /// time of sending.
     pub(crate) last: Summary,
-    /// Spread of every message: from its first receipt to its last.
+    /// Spread of every such message: from its first receipt to its last.
     pub(crate) spread: Summary,
 }
 

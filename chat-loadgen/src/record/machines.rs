@@ -34,6 +34,17 @@ pub(crate) struct Generator {
     pub(crate) canary: Summary,
     /// Deliveries whose message's times were forgotten before they arrived.
     pub(crate) untimed: u64,
+    /// Disturbance of each delivery by the generator itself: the longest standstill of its receiving
+    /// thread that may have delayed it, and its own message's lateness. Nothing in older records.
+    #[serde(default)]
+    pub(crate) disturbance: Option<Summary>,
+    /// The same of each message, and of any thread.
+    #[serde(default)]
+    pub(crate) disturbance_of_messages: Option<Summary>,
+    /// Seconds for which threads of the generator's group waited in the measuring window because its
+    /// CPU quota was used up; where the system tells.
+    #[serde(default)]
+    pub(crate) throttled: Option<f64>,
     /// Resident bytes of the process at the end, per client, where the system tells.
     pub(crate) memory_per_client: Option<u64>,
 }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use comparison::{Figure, OneRun, Runs};
 pub(crate) use interval::{HEAT_BOUNDS, Interval, Tally};
-pub(crate) use latency::{AtAddress, Histograms, Latency, Receiver, Summary, Traffic};
+pub(crate) use latency::{AtAddress, Extremes, Histograms, Latency, Receiver, Summary, Traffic};
 pub(crate) use ledger::{Ledger, SlowReader, Witness, Words};
 pub(crate) use machines::{Floor, Generator, SearchResult, SearchState, Server, Step, TriedRate};
 
@@ -44,6 +44,10 @@ pub(crate) struct Record {
     pub(crate) addresses: Vec<AtAddress>,
     /// Latencies of deliveries and messages.
     pub(crate) latency: Latency,
+    /// Figures of the latency that the generator may have made itself: `response.p99.9`. See
+    /// [`Generator::disturbance`].
+    #[serde(default)]
+    pub(crate) own_figures: Vec<String>,
     /// Counts of right and wrong deliveries.
     pub(crate) ledger: Ledger,
     /// The share of this generator in a run that several made together (`--join`).

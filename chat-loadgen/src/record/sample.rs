@@ -24,6 +24,7 @@ fn make() -> Record {
         traffic: traffic(),
         addresses: vec![address(1, 500)],
         latency,
+        own_figures: Vec::new(),
         ledger: Ledger { expected: 14_970_000, ok: 14_970_000, ..Ledger::default() },
         share: None,
         words: BTreeMap::new(),
@@ -60,6 +61,7 @@ pub(crate) fn full() -> Record {
         addresses: vec![address(1, 250), address(2, 250)],
         ledger: faulty_ledger(),
         share: Some(share()),
+        own_figures: vec!["response.max".into(), "last.max".into()],
         words: words(),
         slow_readers: vec![slow_reader(7, Some(12_500_000_000)), slow_reader(9, None)],
         server: Some(server),
@@ -166,6 +168,7 @@ fn traffic() -> Traffic {
         messages: 29_994,
         unsent: 6,
         deliveries: 14_967_006,
+        incomplete: 0,
         delivery_rate: 249_450.1,
         bytes: 4_310_497_728,
     }
@@ -267,6 +270,9 @@ fn generator() -> Generator {
         forgotten_gaps: 0,
         waits: Summary::of(&histogram(500, 0.01)),
         memory_per_client: Some(9_400),
+        disturbance: Some(Summary::of(&histogram(2000, 0.01))),
+        disturbance_of_messages: Some(Summary::of(&histogram(800, 0.01))),
+        throttled: Some(0.0),
     }
 }
 

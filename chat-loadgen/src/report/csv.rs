@@ -31,7 +31,9 @@ pub(crate) fn write(record: &Record, out: &mut impl Write) -> io::Result<()> {
         .flat_map(|histogram| COLUMNS.map(|(name, _)| format!("{histogram}_{name}_ns")));
     let ledger = Tally::COLUMNS.map(|(name, _)| name.replace(' ', "_"));
     rows.write_record(first.into_iter().chain(names).chain(ledger))?;
-    for interval in before(record).iter().chain(&record.intervals) {
+    // The drain is no part of the window: its rates would be a dive to nothing.
+    let within = |interval: &&Interval| interval.start < record.workload.duration;
+    for interval in before(record).iter().chain(&record.intervals).filter(within) {
         rows.write_record(row(interval))?;
     }
     rows.flush()
@@ -83,6 +85,14 @@ mod tests {
         assert!(lines[0].contains(",service_p9999_ns,service_max_ns,sent,expected,ok,lost,"));
         let cells = |line: &String| line.split(',').count();
         assert!(lines.iter().all(|line| cells(line) == cells(&lines[0])));
+    }
+
+    #[test]
+    fn the_rows_end_with_the_window() {
+        let mut record = sample::record();
+        record.workload.duration = 59.5;
+        record.intervals.push(Interval { start: 60.0, ..record.intervals[0].clone() });
+        assert_eq!(lines(&record).len(), 1 + 60);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::interval_log::{
     IntervalLogHistogram, IntervalLogIterator, IntervalLogWriterBuilder, IntervalLogWriterError,
-    LogEntry, Tag,
+    LogEntry,
 };
 use hdrhistogram::serialization::{Deserializer, V2DeflateSerializer};
 use thiserror::Error;
@@ -24,7 +24,6 @@ use crate::record::figures::{count, time, time_of};
 pub(crate) struct HlogWriter<W: Write> {
     out: W,
     serializer: V2DeflateSerializer,
-    tag: String,
 }
 
 /// One interval of a log.
@@ -62,26 +61,23 @@ pub(crate) enum MergeError {
 }
 
 impl<W: Write> HlogWriter<W> {
-    /// Begins a log: `started` is when its first second began, `tag` what its values are.
+    /// Begins a log: `started` is when its first second began. Its lines have no tag, because
+    /// Java's `HistogramLogProcessor` skips those that have one, unless it is told the tag.
     ///
     /// # Errors
     ///
-    /// Those of the writer, and a tag with a blank, a comma or a line break.
-    pub(crate) fn new(mut out: W, started: SystemTime, tag: &str) -> io::Result<Self> {
-        if Tag::new(tag).is_none() {
-            let problem = format!("`{tag}` cannot be a tag");
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
-        }
+    /// Those of the writer.
+    pub(crate) fn new(mut out: W, started: SystemTime) -> io::Result<Self> {
         let mut serializer = V2DeflateSerializer::new();
         IntervalLogWriterBuilder::new()
             .add_comment("[Histogram log format version 1.3]")
-            .add_comment("Values are nanoseconds.")
+            .add_comment("Values are response times in nanoseconds.")
             .with_start_time(started)
             .with_base_time(started)
             .begin_log_with(&mut out, &mut serializer)?;
         let columns = ["StartTimestamp", "Interval_Length", "Interval_Max"];
         writeln!(out, "\"{}\",\"Interval_Compressed_Histogram\"", columns.join("\",\""))?;
-        Ok(Self { out, serializer, tag: tag.to_owned() })
+        Ok(Self { out, serializer })
     }
 
     /// Writes an interval; `start` is counted from the log's own.
@@ -98,7 +94,7 @@ impl<W: Write> HlogWriter<W> {
         // Without comments and times it writes no header.
         IntervalLogWriterBuilder::new()
             .begin_log_with(&mut self.out, &mut self.serializer)?
-            .write_histogram(histogram, start, length, Tag::new(&self.tag))
+            .write_histogram(histogram, start, length, None)
             .map_err(|error| match error {
                 IntervalLogWriterError::IoError(error) => error,
                 other @ IntervalLogWriterError::SerializeError(_) => io::Error::other(other),
@@ -241,7 +237,7 @@ mod tests {
 
     fn write_log(path: &Path, intervals: &[Histogram<u64>]) {
         let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-        let mut log = HlogWriter::new(Vec::new(), started, "response").unwrap();
+        let mut log = HlogWriter::new(Vec::new(), started).unwrap();
         for (second, interval) in (0..).zip(intervals) {
             log.write(Duration::from_secs(second), Duration::from_millis(990), interval).unwrap();
         }
@@ -257,13 +253,23 @@ mod tests {
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("#[Histogram log format version 1.3]\n"), "{text}");
         assert!(text.contains("#[StartTime: 1700000000.000 "), "{text}");
-        assert!(text.contains("\nTag=response,1.000,0.990,0.000,HISTFAAAA"), "{text}");
+        assert!(text.contains("\n1.000,0.990,0.000,HISTFAAAA"), "{text}");
         let read = read(&path).unwrap();
         assert_eq!(read.len(), 3);
         for (second, (read, written)) in (0_u32..).zip(read.iter().zip(&written)) {
             assert_eq!(bins(&read.histogram), bins(written));
-            assert!(text.contains(&format!("\nTag=response,{second}.000,0.990,")), "{text}");
+            assert!(text.contains(&format!("\n{second}.000,0.990,")), "{text}");
         }
+    }
+
+    #[test]
+    fn lines_with_a_tag_such_as_older_versions_wrote_are_read_as_well() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("old.hlog");
+        write_log(&path, &[histogram(&[1, 2, 3])]);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace("\n0.000", "\nTag=response,0.000")).unwrap();
+        assert_eq!(merge(&[&path]).unwrap().len(), 3);
     }
 
     #[test]
@@ -313,7 +319,7 @@ mod tests {
         let path = directory.path().join("bad.hlog");
         write_log(&path, &[histogram(&[1]), histogram(&[2])]);
         let good = fs::read_to_string(&path).unwrap();
-        let first = 1 + good.lines().position(|line| line.starts_with("Tag=")).unwrap();
+        let first = 1 + good.lines().position(|line| line.starts_with("0.000")).unwrap();
         let complain = |text: &str, line: usize| {
             fs::write(&path, text).unwrap();
             let error = merge(&[&path]).unwrap_err().to_string();
@@ -321,7 +327,7 @@ mod tests {
         };
         complain(&good.replacen("HISTFA", "!!!!!!", 1), first);
         complain(&good.replacen("HISTFA", "AAAAAA", 1), first);
-        complain(&good.replace("Tag=response,1.000", "rubbish"), first + 1);
+        complain(&good.replace("\n1.000", "\nrubbish"), first + 1);
         complain(good.trim_end(), first + 1);
     }
 
@@ -343,7 +349,6 @@ mod tests {
         assert!(matches!(merge(&[&empty]), Err(MergeError::Empty)));
         let missing = directory.path().join("missing");
         assert!(merge(&[&missing]).unwrap_err().to_string().contains("missing: cannot be read"));
-        assert!(HlogWriter::new(Vec::new(), SystemTime::now(), "two words").is_err());
     }
 
     #[test]

@@ -10,6 +10,13 @@ use crate::record::figures;
 /// run.
 const REDRAWS: u8 = 10;
 
+/// Separator of the line's parts.
+const SEPARATOR: &str = " · ";
+
+/// The line's parts, by what they weigh for the reader: faults, 99th percentile, phase, rate,
+/// deliveries.
+const BY_WEIGHT: [usize; 5] = [4, 3, 0, 1, 2];
+
 /// Status line at the bottom of stderr; hidden where that is no terminal.
 pub(crate) struct LiveLine {
     bar: ProgressBar,
@@ -49,7 +56,7 @@ impl LiveLine {
     /// Shows the progress; may be called as often as one likes.
     pub(crate) fn show(&self, progress: &LiveProgress) {
         if !self.bar.is_hidden() {
-            self.bar.set_message(line(progress));
+            self.bar.set_message(line(progress, columns()));
         }
     }
 
@@ -65,22 +72,45 @@ impl Default for LiveLine {
     }
 }
 
-fn line(progress: &LiveProgress) -> String {
+/// Columns of the terminal on standard error.
+fn columns() -> usize {
+    #[cfg(unix)]
+    if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stderr())
+        && size.ws_col > 0
+    {
+        return size.ws_col.into();
+    }
+    80
+}
+
+/// The parts that fit into so many columns: faults and the 99th percentile always.
+fn line(progress: &LiveProgress, columns: usize) -> String {
     let LiveProgress { phase, elapsed, total, rate, deliveries, p99, anomalies } = progress;
     let total = total.map(|total| format!(" of {}", clock(total))).unwrap_or_default();
     let p99 = p99.map_or_else(|| "–".to_owned(), figures::time);
-    let mut parts = vec![
+    let faults = match anomalies {
+        0 => String::new(),
+        1 => "1 FAULT".to_owned(),
+        more => format!("{} FAULTS", figures::count(*more)),
+    };
+    let mut parts = [
         format!("{phase} {}{total}", clock(*elapsed)),
         format!("{} messages/s", figures::rate(*rate)),
         format!("{} deliveries", figures::count(*deliveries)),
         format!("p99 {p99}"),
+        faults,
     ];
-    match anomalies {
-        0 => {}
-        1 => parts.push("1 FAULT".to_owned()),
-        more => parts.push(format!("{} FAULTS", figures::count(*more))),
+    let length = |part: &String| part.chars().count() + SEPARATOR.chars().count();
+    let mut left = columns + SEPARATOR.chars().count();
+    for i in BY_WEIGHT {
+        if let Some(rest) = left.checked_sub(length(&parts[i])) {
+            left = rest;
+        } else {
+            parts[i].clear();
+        }
     }
-    parts.join(" · ")
+    let shown: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    shown.join(SEPARATOR)
 }
 
 /// Minutes and seconds.
@@ -105,7 +135,7 @@ mod tests {
     #[test]
     fn the_line_says_how_far_and_how_well() {
         assert_eq!(
-            line(&PROGRESS),
+            line(&PROGRESS, 80),
             "measuring 0:12 of 1:30 · 500 messages/s · 2,993,400 deliveries · p99 2.34 ms"
         );
     }
@@ -114,13 +144,24 @@ mod tests {
     fn what_is_not_known_is_left_open() {
         let progress =
             LiveProgress { phase: "connecting", total: None, p99: None, deliveries: 0, ..PROGRESS };
-        assert_eq!(line(&progress), "connecting 0:12 · 500 messages/s · 0 deliveries · p99 –");
+        assert_eq!(line(&progress, 80), "connecting 0:12 · 500 messages/s · 0 deliveries · p99 –");
     }
 
     #[test]
     fn faults_are_shouted() {
-        assert!(line(&LiveProgress { anomalies: 1, ..PROGRESS }).ends_with(" · 1 FAULT"));
-        assert!(line(&LiveProgress { anomalies: 1200, ..PROGRESS }).ends_with(" · 1,200 FAULTS"));
+        assert!(line(&LiveProgress { anomalies: 1, ..PROGRESS }, 99).ends_with(" · 1 FAULT"));
+        assert!(
+            line(&LiveProgress { anomalies: 1200, ..PROGRESS }, 99).ends_with(" · 1,200 FAULTS")
+        );
+    }
+
+    #[test]
+    fn what_counts_most_stays_where_columns_are_few() {
+        let faulty = LiveProgress { anomalies: 1200, ..PROGRESS };
+        let wide = "measuring 0:12 of 1:30 · 500 messages/s · p99 2.34 ms · 1,200 FAULTS";
+        assert_eq!(line(&faulty, 80), wide);
+        assert_eq!(line(&faulty, 40), "p99 2.34 ms · 1,200 FAULTS");
+        assert_eq!(line(&PROGRESS, 40), "measuring 0:12 of 1:30 · p99 2.34 ms");
     }
 
     #[test]

@@ -1,17 +1,20 @@
-//! The summary that is printed at the end of a run: understood in ten seconds, in 100 columns.
+//! The summary that is printed at the end of a run: understood in ten seconds, in 80 columns.
 
 use crate::record::figures::{
-    bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
+    bytes, count, float, pacing, rate, sampled, seconds, share, time, time_of, times,
 };
 use crate::record::{Latency, Record, Summary};
 use crate::report::comparison::runs;
 use crate::report::verdict;
 
 /// Columns of a line at most.
-const WIDTH: usize = 100;
+const WIDTH: usize = 80;
 
 /// Columns before the text of a line, in which its label stands.
 const LABEL: usize = 11;
+
+/// Percentiles that are shown.
+const PERCENTILES: [&str; 5] = ["p50", "p90", "p99", "p99.9", "max"];
 
 /// Witnesses of each kind of fault that are shown.
 const WITNESSES: usize = 3;
@@ -24,7 +27,7 @@ const FATES: usize = 3;
 
 /// The text, a newline after each line.
 pub(crate) fn summary(record: &Record) -> String {
-    let mut lines = vec![verdict::headline(record)];
+    let mut lines = wrapped("", &[verdict::headline(record)]);
     lines.extend(record.verdict.reasons.iter().flat_map(|reason| paragraph("  -", &[reason])));
     lines.extend(paragraph("workload", &workload(record)));
     lines.extend(runs_of(record));
@@ -46,14 +49,20 @@ pub(crate) fn summary(record: &Record) -> String {
 
 /// The items in as many lines as they need, behind a label; nothing if there are none.
 fn paragraph(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
+    wrapped(&format!("{label:<LABEL$}"), items)
+}
+
+/// The same behind a label of any length.
+fn wrapped(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
+    let indent = length(label);
     let mut lines = Vec::new();
-    let mut line = format!("{label:<LABEL$}");
+    let mut line = label.to_owned();
     let mut gap = "";
     for item in items {
-        for piece in pieces(&verdict::visible(item.as_ref())) {
+        for piece in pieces(&verdict::visible(item.as_ref()), WIDTH - indent) {
             if length(&line) + length(gap) + length(piece) > WIDTH && !gap.is_empty() {
                 lines.push(cut(&line));
-                line = " ".repeat(LABEL);
+                line = " ".repeat(indent);
                 gap = "";
             }
             line = line + gap + piece;
@@ -67,10 +76,17 @@ fn paragraph(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
     lines
 }
 
-/// Pieces of an item that stay on one line: the whole item, or its words if it is longer than a
-/// line.
-fn pieces(item: &str) -> Vec<&str> {
-    if length(item) <= WIDTH - LABEL { vec![item] } else { item.split(' ').collect() }
+/// Pieces of an item that stay on one line: the whole item, or if it is longer than a line the terms
+/// of a sum, or its words.
+fn pieces(item: &str, width: usize) -> Vec<&str> {
+    if length(item) <= width {
+        return vec![item];
+    }
+    let separator = if item.contains(" + ") { " + " } else { " " };
+    let breaks: Vec<usize> = item.match_indices(separator).map(|(at, _)| at).collect();
+    let starts = [0].into_iter().chain(breaks.iter().map(|at| at + 1));
+    let ends = breaks.iter().copied().chain([item.len()]);
+    starts.zip(ends).map(|(start, end)| &item[start..end]).collect()
 }
 
 fn length(text: &str) -> usize {
@@ -92,14 +108,15 @@ fn workload(record: &Record) -> Vec<String> {
         [only] => format!("{} at {}", asked.dialect, only.address),
         _ => asked.dialect.clone(),
     }];
-    items.push(format!("{} clients, {} senders", asked.clients, asked.senders));
+    let [clients, senders] = [asked.clients, asked.senders].map(|number| count(number.into()));
+    items.push(format!("{clients} clients, {senders} senders"));
     items.extend(several(asked.rooms, if asked.rooms == 1 { "room" } else { "rooms" }));
     items.extend(several(asked.idle_clients, "idle"));
     items.extend(several(asked.slow_readers, "slow"));
     if asked.churn > 0.0 {
         items.push(format!("churn {}/s", rate(asked.churn)));
     }
-    items.push(asked.pacing.clone());
+    items.push(pacing(&asked.pacing));
     items.push(format!("{} B", asked.size));
     items.push(format!("{} s + {} s", asked.warm_up, asked.duration));
     items.push(format!("seed {}", asked.seed));
@@ -139,15 +156,22 @@ fn traffic(record: &Record) -> Vec<String> {
         let elsewhere = count(share.elsewhere);
         items.push(format!("{elsewhere} of other generators' messages, judged and not timed"));
     }
+    if traffic.incomplete > 0 {
+        items.push(format!("{} messages incomplete", count(traffic.incomplete)));
+    }
     items
 }
 
 fn latencies(record: &Record) -> Vec<String> {
-    let mut lines = vec![row("latency", &["p50", "p90", "p99", "p99.9", "max"].map(str::to_owned))];
-    lines.extend(
-        rows(&record.latency)
-            .map(|(name, summary)| row(&format!("  {name}"), &percentiles(summary))),
-    );
+    let mut lines = vec![row("latency", &PERCENTILES.map(str::to_owned))];
+    for (name, summary) in rows(&record.latency) {
+        let mut cells = percentiles(summary);
+        for (cell, figure) in cells.iter_mut().zip(PERCENTILES) {
+            let mark = verdict::mark(record, name, figure);
+            *cell += if mark.is_empty() && !record.own_figures.is_empty() { " " } else { mark };
+        }
+        lines.push(row(&format!("  {name}"), &cells));
+    }
     lines
 }
 
@@ -187,10 +211,14 @@ fn addresses(record: &Record) -> Vec<String> {
     lines
 }
 
-/// A row with a long label.
-fn wide_row(label: &str, cells: &[String]) -> String {
-    let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:>11}")).collect();
-    format!("{label:<24}{}", cells.concat())
+/// A row with an address, and the figures there.
+fn wide_row(
+    label: &str,
+    [clients, senders, deliveries, p50, p99, disconnected]: &[String; 6],
+) -> String {
+    format!(
+        "{label:<23}{clients:>8}{senders:>8}{deliveries:>12}{p50:>10}{p99:>10}{disconnected:>9}"
+    )
 }
 
 fn without_slow_readers(record: &Record) -> Vec<String> {
@@ -227,7 +255,7 @@ fn witnesses(record: &Record) -> Vec<String> {
     for (kind, witnesses) in &record.ledger.witnesses {
         let kind = kind.replace('_', " ");
         for witness in witnesses.iter().take(WITNESSES) {
-            lines.push(cut(&format!("  {kind:<11} {}", verdict::witness(witness))));
+            lines.extend(wrapped(&format!("  {kind:<11} "), &[verdict::witness(witness)]));
         }
     }
     lines
@@ -240,7 +268,7 @@ fn words(record: &Record) -> Vec<String> {
     let mut lines = paragraph("words", &counts);
     for (kind, words) in &record.words {
         for witness in words.first.iter().take(WITNESSES) {
-            lines.push(cut(&format!("  {kind:<11} {}", verdict::witness(witness))));
+            lines.extend(wrapped(&format!("  {kind:<11} "), &[verdict::witness(witness)]));
         }
     }
     lines
@@ -253,7 +281,8 @@ fn slow_readers(record: &Record) -> Vec<String> {
         return Vec::new();
     }
     let gone = all.iter().filter(|reader| reader.cut_off).count();
-    let mut items = vec![format!("{gone} of {} slow readers were cut off", all.len())];
+    let [gone, all_of_them] = [gone, all.len()].map(|number| count(number as u64));
+    let mut items = vec![format!("{gone} of {all_of_them} slow readers were cut off")];
     items.extend(all.iter().take(FATES).map(verdict::fate));
     if all.len() > FATES {
         items.push("…".to_owned());
@@ -263,15 +292,16 @@ fn slow_readers(record: &Record) -> Vec<String> {
 
 fn worst(record: &Record) -> Vec<String> {
     let worst = record.worst.iter().take(WORST).enumerate();
-    let lines = worst.map(|(i, receiver)| {
+    let lines = worst.flat_map(|(i, receiver)| {
         let label = if i == 0 { "worst" } else { "" };
         let (mean, max) = (time_of(receiver.mean), time(receiver.max));
-        cut(&format!(
-            "{label:<LABEL$}{:<8} {:<21} mean {mean:>8}, max {max:>8}, {} deliveries",
-            verdict::visible(&receiver.name),
+        let line = format!(
+            "{:<8} {:<15} mean {mean}, max {max}, {} deliveries",
+            receiver.name,
             receiver.address,
             count(receiver.deliveries)
-        ))
+        );
+        paragraph(label, &[line])
     });
     lines.collect()
 }
@@ -284,6 +314,11 @@ fn generator(record: &Record) -> Vec<String> {
         format!("busiest thread {}", share(generator.busiest_thread)),
     ];
     items.extend(generator.starved.map(|starved| format!("starved {}", share(starved))));
+    items.extend(
+        generator.disturbance.map(|all| format!("disturbed p99.9 {}", sampled(&all, all.p999))),
+    );
+    let throttled = generator.throttled.filter(|&throttled| throttled > 0.0);
+    items.extend(throttled.map(|throttled| format!("throttled {}", seconds(throttled))));
     let [bulk, canary] = [generator.bulk, generator.canary].map(|s| sampled(&s, s.p99));
     items.push(format!("service p99 bulk {bulk}, canary {canary}"));
     if generator.untimed > 0 {

@@ -3,6 +3,7 @@
 use chat_protocol::text::showable;
 
 use crate::record::figures::{count, rate, time_of};
+use crate::record::validity::is_own;
 use crate::record::{
     Ledger, Record, SearchResult, SearchState, SlowReader, Status, Step, TriedRate, Witness,
 };
@@ -18,6 +19,11 @@ pub(super) fn headline(record: &Record) -> String {
         .map(|(name, number)| format!("{} {name}", count(number)))
         .collect();
     if anomalies.is_empty() { word.to_owned() } else { format!("{word}: {}", anomalies.join(", ")) }
+}
+
+/// Mark of a figure that the generator may have made itself: `*`.
+pub(super) fn mark(record: &Record, histogram: &str, figure: &str) -> &'static str {
+    if is_own(record, histogram, figure) { "*" } else { "" }
 }
 
 /// Status in capital letters: `VALID`.

@@ -68,6 +68,9 @@ pub(crate) struct Surroundings {
     pub(crate) cpu: Duration,
     /// Resident bytes of the generator's process at the end of the window.
     pub(crate) memory: Option<u64>,
+    /// Time for which the generator's CPU quota kept its group's threads waiting in the measuring
+    /// window.
+    pub(crate) throttled: Option<Duration>,
     /// Resource use of the server.
     pub(crate) server: Option<ServerUse>,
     /// The early end of the run, if it ended early.
@@ -93,6 +96,8 @@ struct Sum {
     accounts: Accounts,
     untimed: u64,
     waits: Histogram<u64>,
+    /// Disturbance of the deliveries, and of the messages.
+    disturbance: [Histogram<u64>; 2],
     used: Vec<ThreadUse>,
     clients: Vec<Client>,
 }
@@ -124,11 +129,13 @@ pub(crate) fn record(
             messages: shared.progress.measured.load(Ordering::Relaxed),
             unsent: unsent + paced.as_ref().map_or(0, |paced| paced.unsendable),
             deliveries: histograms.response.len() + all.untimed,
+            incomplete: incomplete(&shared, &histograms),
             delivery_rate: float(deliveries) / span.seconds(),
             bytes: span.to.bytes - span.from.bytes,
         },
         addresses: accounts::addresses(plan, &all.accounts, &all.clients),
-        latency: Latency::of(&histograms),
+        latency: latency(&histograms, &totals, &all.messages),
+        own_figures: Vec::new(),
         worst: worst(plan, &all.clients),
         ledger: Ledger { still_arriving, ..all.ledger(plan, &shared) },
         share: accounts::share(plan, &all.accounts, &shared, interrupted),
@@ -156,6 +163,7 @@ pub(crate) fn record(
         let (intervals, window) = (&mut record.intervals, plan.duration.as_secs_f64());
         record.before = Some(seconds::enter(intervals, anomalies, &shared, window));
     }
+    record.own_figures = validity::own_figures(&record);
     record.verdict = validity::of(&record, interrupted);
     (record, histograms)
 }
@@ -175,9 +183,33 @@ fn only_address(address: &SocketAddr, record: &Record) -> AtAddress {
 fn histograms(totals: &LatencyTotals, messages: MessageTimes) -> Histograms {
     let mut all = totals.bulk.clone();
     all.add(&totals.canary);
-    let LatencySlice { response, service } = all;
-    let MessageTimes { lag, first, last, spread } = messages;
+    let LatencySlice { response, service, .. } = all;
+    let MessageTimes { lag, first, last, spread, .. } = messages;
     Histograms { response, service, lag, first, last, spread }
+}
+
+/// Messages of the window that did not reach all receivers to which they were due.
+fn incomplete(shared: &Shared, histograms: &Histograms) -> u64 {
+    let [measured, unheard] = [&shared.progress.measured, &shared.progress.unheard]
+        .map(|number| number.load(Ordering::Relaxed));
+    measured.saturating_sub(unheard + histograms.last.len())
+}
+
+/// The latencies with their exact extremes.
+fn latency(histograms: &Histograms, totals: &LatencyTotals, messages: &MessageTimes) -> Latency {
+    let Latency { response, service, lag, first, last, spread } = Latency::of(histograms);
+    let [mut of_response, mut of_service] = totals.bulk.extremes;
+    of_response.add(totals.canary.extremes[0]);
+    of_service.add(totals.canary.extremes[1]);
+    let [of_lag, of_first, of_last, of_spread] = messages.extremes;
+    Latency {
+        response: of_response.of(response),
+        service: of_service.of(service),
+        lag: of_lag.of(lag),
+        first: of_first.of(first),
+        last: of_last.of(last),
+        spread: of_spread.of(spread),
+    }
 }
 
 fn generator(
@@ -198,8 +230,11 @@ fn generator(
         delay: delay(&all.clients),
         forgotten_gaps: all.accounts.anomalies.forgotten,
         waits: Summary::of(&all.waits),
-        bulk: Summary::of(&totals.bulk.service),
-        canary: Summary::of(&totals.canary.service),
+        disturbance: Some(Summary::of(&all.disturbance[0])),
+        disturbance_of_messages: Some(Summary::of(&all.disturbance[1])),
+        throttled: around.throttled.map(|throttled| throttled.as_secs_f64()),
+        bulk: totals.bulk.extremes[1].of(Summary::of(&totals.bulk.service)),
+        canary: totals.canary.extremes[1].of(Summary::of(&totals.canary.service)),
         untimed: all.untimed,
         memory_per_client: around.memory.map(|bytes| bytes / u64::from(all.connected().max(1))),
     }
@@ -229,6 +264,7 @@ impl Sum {
             },
             untimed: 0,
             waits: histogram(),
+            disturbance: [histogram(), histogram()],
             used: Vec::new(),
             clients: Vec::new(),
         };
@@ -242,6 +278,8 @@ impl Sum {
                 server.add(other);
             }
             sum(&mut all.waits, &finding.waits);
+            sum(&mut all.disturbance[0], &finding.disturbance.deliveries);
+            sum(&mut all.disturbance[1], &finding.disturbance.messages);
             all.used.extend(finding.used);
             all.clients.extend(finding.clients);
             all.accounts.fates.extend(finding.fates);
@@ -291,6 +329,9 @@ impl MessageTimes {
         sum(&mut self.first, &other.first);
         sum(&mut self.last, &other.last);
         sum(&mut self.spread, &other.spread);
+        for (all, other) in self.extremes.iter_mut().zip(other.extremes) {
+            all.add(other);
+        }
     }
 }
 
@@ -333,7 +374,9 @@ fn busiest(threads: &[ThreadUse], cpu: Duration, cpus: u32, seconds: f64) -> f64
         return 0.0;
     }
     let all = cpu.as_secs_f64() / f64::from(cpus.max(1));
-    threads.iter().map(|used| used.cpu.as_secs_f64()).fold(all, f64::max) / seconds
+    let most = threads.iter().map(|used| used.cpu.as_secs_f64()).fold(all, f64::max);
+    // A thread has one CPU at most; clocks that are read at different moments say more.
+    (most / seconds).min(1.0)
 }
 
 /// The largest share of the time for which a thread was kept from running by other processes. What
@@ -347,7 +390,11 @@ fn starved(threads: &[ThreadUse], seconds: f64) -> Option<f64> {
         let own = all.saturating_sub(used.cpu);
         Some(used.waited?.saturating_sub(own).as_secs_f64())
     };
-    threads.iter().filter_map(foreign).max_by(f64::total_cmp).map(|longest| longest / seconds)
+    threads
+        .iter()
+        .filter_map(foreign)
+        .max_by(f64::total_cmp)
+        .map(|longest| (longest / seconds).min(1.0))
 }
 
 fn server(used: ServerUse, deliveries: u64, clients: f64) -> Server {
@@ -383,5 +430,9 @@ mod tests {
         let threads = [used(500, 0), used(400, 0)];
         assert!((busiest(&threads, Duration::from_millis(950), 4, 1.0) - 0.5).abs() < 1e-9);
         assert!((busiest(&threads, Duration::from_millis(950), 1, 1.0) - 0.95).abs() < 1e-9);
+        // Clocks of coarse grain do not make more than a CPU of it.
+        let most = busiest(&[used(1_100, 0)], Duration::from_millis(1_100), 4, 1.0);
+        assert!((most - 1.0).abs() < 1e-9);
+        assert_eq!(starved(&[used(0, 1_100)], 1.0), Some(1.0));
     }
 }

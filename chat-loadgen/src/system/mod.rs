@@ -2,4 +2,5 @@
 
 pub(crate) mod machine;
 pub(crate) mod preflight;
+pub(crate) mod quota;
 pub(crate) mod target;

@@ -5,11 +5,11 @@
 //! receives the message finds the slot complete.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crate::wire::payload::MAX_MESSAGES;
 
-/// Maximum number of slots of all senders together: 40 bytes each here, and 56 for each worker.
+/// Maximum number of slots of all senders together: 48 bytes each here, and 56 for each worker.
 const MAX_SLOTS: usize = 1 << 20;
 /// Minimum number of slots of one sender, even if that makes more in all.
 const MIN_SLOTS: usize = 64;
@@ -39,6 +39,10 @@ pub(crate) struct Slot {
     waiting: AtomicU32,
     /// Its place in the order that the room's witness saw, counted from 1.
     rank: AtomicU32,
+    /// Microseconds by which the generator was late in handing it to its sender.
+    late: AtomicU32,
+    /// True if a receiver missed it.
+    missed: AtomicBool,
     first: AtomicU64,
     last: AtomicU64,
 }
@@ -140,6 +144,8 @@ impl InFlight {
         slot.intended.store(intended, Ordering::Release);
         slot.waiting.store(waiting, Ordering::Relaxed);
         slot.rank.store(0, Ordering::Relaxed);
+        slot.late.store(0, Ordering::Relaxed);
+        slot.missed.store(false, Ordering::Relaxed);
         slot.first.store(u64::MAX, Ordering::Relaxed);
         slot.last.store(0, Ordering::Relaxed);
         ring.sent.store(number + 1, Ordering::Release);
@@ -149,6 +155,17 @@ impl InFlight {
     /// Takes back a sender's last messages, which were not sent. Nothing may be begun after that.
     pub(crate) fn take_back(&self, sender: u32, messages: u32) {
         self.rings[sender as usize].sent.fetch_sub(messages, Ordering::Release);
+    }
+
+    /// Notes that the generator handed a message to its sender so many microseconds late. Called
+    /// before it is stamped.
+    pub(crate) fn note_late(&self, sender: u32, number: u32, late: u32) {
+        self.slot(sender, number).late.store(late, Ordering::Relaxed);
+    }
+
+    /// Microseconds by which the generator was late in handing a message to its sender.
+    pub(crate) fn late(&self, sender: u32, number: u32) -> u32 {
+        self.slot(sender, number).late.load(Ordering::Relaxed)
     }
 
     /// Stamps a message before some of it is handed to the system: the last stamp counts.
@@ -180,13 +197,14 @@ impl InFlight {
     }
 
     /// Marks a message as complete for one worker: all its receivers have got the message, or will
-    /// not. `reach` is the time of its first and last receipt there. The last worker gets the
-    /// message's reach over all of them.
+    /// not. `reach` is the time of its first and last receipt there; `missed` is true if a receiver
+    /// there missed it. The last worker gets the message's reach over all of them.
     pub(crate) fn complete(
         &self,
         sender: u32,
         number: u32,
         reach: Option<Reach>,
+        missed: bool,
     ) -> Option<Completed> {
         if !self.remembers(sender, number) {
             return None;
@@ -196,12 +214,16 @@ impl InFlight {
             slot.first.fetch_min(reach.first, Ordering::Relaxed);
             slot.last.fetch_max(reach.last, Ordering::Relaxed);
         }
+        if missed {
+            slot.missed.store(true, Ordering::Relaxed);
+        }
         if slot.waiting.fetch_sub(1, Ordering::AcqRel) != 1 {
             return None;
         }
         let first = slot.first.load(Ordering::Relaxed);
         let last = slot.last.load(Ordering::Relaxed);
-        Some(Completed { reach: (first <= last).then_some(Reach { first, last }) })
+        let whole = !slot.missed.load(Ordering::Relaxed);
+        Some(Completed { reach: (first <= last).then_some(Reach { first, last }), whole })
     }
 
     /// Sets a message's place in the room's order, from 1, when the witness has seen it.
@@ -233,6 +255,8 @@ impl InFlight {
 pub(crate) struct Completed {
     /// Times of the first and the last receipt, if there was any.
     pub(crate) reach: Option<Reach>,
+    /// True if no receiver missed it.
+    pub(crate) whole: bool,
 }
 
 /// Error: a message's slot has been taken by a later one.
@@ -265,12 +289,14 @@ mod tests {
     fn the_last_worker_learns_who_was_first_and_last_of_all() {
         let in_flight = InFlight::new(1, 1);
         in_flight.begin(0, 0, 3);
-        assert_eq!(in_flight.complete(0, 0, Some(Reach { first: 5, last: 9 })), None);
-        assert_eq!(in_flight.complete(0, 0, None), None);
-        let completed = in_flight.complete(0, 0, Some(Reach { first: 7, last: 8 }));
-        assert_eq!(completed, Some(Completed { reach: Some(Reach { first: 5, last: 9 }) }));
+        assert_eq!(in_flight.complete(0, 0, Some(Reach { first: 5, last: 9 }), false), None);
+        assert_eq!(in_flight.complete(0, 0, None, true), None);
+        let completed = in_flight.complete(0, 0, Some(Reach { first: 7, last: 8 }), false);
+        let reach = Some(Reach { first: 5, last: 9 });
+        assert_eq!(completed, Some(Completed { reach, whole: false }));
         in_flight.begin(0, 0, 1);
-        assert_eq!(in_flight.complete(0, 1, None), Some(Completed { reach: None }));
+        let completed = in_flight.complete(0, 1, None, false);
+        assert_eq!(completed, Some(Completed { reach: None, whole: true }));
     }
 
     #[test]

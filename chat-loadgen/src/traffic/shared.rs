@@ -8,6 +8,7 @@ use crate::traffic::clock::Clock;
 use crate::traffic::in_flight::InFlight;
 use crate::traffic::ledger::anomalies::{Anomaly, News};
 use crate::traffic::ledger::seconds::{Second, SentSeconds};
+use crate::traffic::timing::standstill::Latest;
 use crate::wire::dialects::Dialect;
 use crate::wire::payload::Mark;
 
@@ -49,6 +50,8 @@ pub(crate) struct Shared {
     /// Time after which a delivery is late, in nanoseconds of the run's clock: far in the future until
     /// the run is drained.
     pub(crate) deadline: AtomicU64,
+    /// The latest standstill of any thread.
+    pub(crate) standstill: Latest,
     /// Clients that have left because they were told to, and may come back.
     left: Mutex<Vec<u32>>,
     /// Intended time before which a closed loop does not wait for messages any more.
@@ -75,6 +78,8 @@ pub(crate) struct Progress {
     pub(crate) unproven: AtomicI64,
     /// Messages of the measuring window that have got their number.
     pub(crate) measured: AtomicU64,
+    /// Those of them that are due to no receiver.
+    pub(crate) unheard: AtomicU64,
     /// Messages that have not reached all their receivers.
     pub(crate) open: AtomicI64,
     /// Messages that have reached all their receivers.
@@ -212,6 +217,7 @@ impl Shared {
             patience,
             outstanding: (0..workers).map(|_| AtomicU64::new(u64::MAX)).collect(),
             deadline: AtomicU64::new(u64::MAX),
+            standstill: Latest::default(),
             left: Mutex::default(),
             given_up: AtomicU64::new(0),
             refusal: OnceLock::new(),
@@ -225,6 +231,9 @@ impl Shared {
         let counted = self.window.holds(intended);
         if counted {
             self.progress.measured.fetch_add(1, Ordering::Relaxed);
+            if waiting == 0 {
+                self.progress.unheard.fetch_add(1, Ordering::Relaxed);
+            }
         }
         if waiting > 0 {
             self.progress.open.fetch_add(1, Ordering::Relaxed);

@@ -26,6 +26,9 @@ pub(super) fn of(record: &Record, condition: &Condition) -> Evidence {
     }
     match condition.holds(record) {
         _ if !is_sound(record) => Evidence::Fails,
+        _ if !condition.is_certain(record) => {
+            Evidence::Nothing(format!("this is the generator's own: {}", condition.actual(record)))
+        }
         Ok(true) => Evidence::Holds,
         Ok(false) => Evidence::Fails,
         Err(_) if record.traffic.deliveries == 0 => Evidence::Fails,

@@ -44,6 +44,8 @@ pub(crate) enum Judgement {
     Regressed,
     /// It is, but the intervals overlap: this may be chance.
     CannotTell,
+    /// It is, and the generator may have made it itself.
+    Own,
 }
 
 /// Two runs that cannot be compared, with all reasons.
@@ -155,6 +157,11 @@ impl Comparison {
         let smallest = sides.filter(|coverage| *coverage > 0.0).fold(f64::INFINITY, f64::min);
         if smallest.is_finite() { smallest } else { 0.0 }
     }
+
+    /// Returns whether any figure is worse and may be the generator's own: it tells nothing.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.rows.iter().any(|row| row.judgement == Judgement::Own)
+    }
 }
 
 impl fmt::Display for Comparison {
@@ -193,6 +200,7 @@ impl fmt::Display for Judgement {
             Self::Kept => "ok",
             Self::Regressed => "REGRESSED",
             Self::CannotTell => "cannot tell",
+            Self::Own => "the generator's own",
         })
     }
 }
@@ -240,6 +248,8 @@ fn row(
     let worse_by = if worse == Worse::Higher { change } else { -change };
     let judgement = if worse_by <= allowed {
         Judgement::Kept
+    } else if metric.is_own(run) {
+        Judgement::Own
     } else if before.overlaps(&now) {
         Judgement::CannotTell
     } else {
@@ -301,6 +311,16 @@ mod tests {
         assert_eq!(regressed(1.0), Vec::<String>::new());
         let better = compare(&slower(), &with_server(), 0.0).unwrap();
         assert!(!better.regressed(), "being faster is no regression");
+    }
+
+    #[test]
+    fn what_may_be_the_generators_own_is_no_regression_but_a_doubt() {
+        let mut run = slower();
+        run.own_figures = vec!["response.p99".into()];
+        let comparison = compare(&with_server(), &run, 0.2).unwrap();
+        assert!(!comparison.regressed() && comparison.is_doubtful());
+        assert!(comparison.to_string().contains("the generator's own"));
+        assert!(!compare(&run, &run, 0.2).unwrap().is_doubtful(), "it is not worse");
     }
 
     #[test]

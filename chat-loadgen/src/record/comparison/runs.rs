@@ -92,9 +92,11 @@ impl Runs {
         let all: Vec<_> = records().collect();
         let figures = figures(&all, &each, more);
         let verdict = verdict(&each, asked);
+        let own_figures = own_figures(&all, &each);
         let shown = middle(&all, &each)?;
         let (mut record, rest) = runs.swap_remove(shown);
         record.verdict = verdict;
+        record.own_figures = own_figures;
         let shown = u32::try_from(shown + 1).unwrap_or(u32::MAX);
         record.runs = Some(Self { asked, shown, each, figures });
         Some((record, rest))
@@ -190,6 +192,18 @@ fn verdict(each: &[OneRun], asked: u32) -> Verdict {
         reasons.extend(faults.chain(own).map(|reason| format!("run {i}: {reason}")));
     }
     Verdict { status, reasons }
+}
+
+/// Figures that the generator may have made itself in half of the runs that are used, or more: then
+/// it may have made their median.
+fn own_figures(all: &[&Record], each: &[OneRun]) -> Vec<String> {
+    let used = || all.iter().zip(each).filter(|(_, run)| run.used).map(|(record, _)| record);
+    let number = |figure: &String| used().filter(|run| run.own_figures.contains(figure)).count();
+    let mut own: Vec<String> = used().flat_map(|run| run.own_figures.clone()).collect();
+    own.sort();
+    own.dedup();
+    own.retain(|figure| number(figure) * 2 >= used().count());
+    own
 }
 
 #[cfg(test)]

@@ -43,6 +43,11 @@ pub(crate) fn merge(records: &[(String, Record)]) -> Result<Record, CannotMerge>
         return Err(CannotMerge(problems));
     }
     let mut records = records.to_vec();
+    for record in records.iter_mut().map(|(_, record)| record).filter(|r| r.share.is_some()) {
+        // What is decided now is known in all, not by the second.
+        record.before = None;
+        record.intervals.iter_mut().for_each(|interval| interval.ledger = None);
+    }
     joined::decide(records.iter_mut().map(|(_, record)| record));
     Ok(sum(&records))
 }
@@ -84,6 +89,12 @@ fn add(sum: &mut Record, name: &str, record: &Record) {
     sum.slow_readers.extend(record.slow_readers.iter().cloned());
     sums::worst(&mut sum.worst, &record.worst);
     sums::intervals(&mut sum.intervals, &record.intervals);
+    sum.before = sums::tally(sum.before, record.before);
+    for own in &record.own_figures {
+        if !sum.own_figures.contains(own) {
+            sum.own_figures.push(own.clone());
+        }
+    }
     sums::generator(&mut sum.generator, &record.generator);
     if let (Some(whole), Some(part)) = (&mut sum.histograms, &record.histograms) {
         sums::histograms(whole, part);

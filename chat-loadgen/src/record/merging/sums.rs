@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use crate::record::figures::float;
 use crate::record::{
     AtAddress, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Server, Summary,
-    Traffic, Words,
+    Tally, Traffic, Words,
 };
 
 /// Maximum number of worst receivers.
@@ -21,6 +21,7 @@ pub(super) fn traffic(sum: &mut Traffic, part: &Traffic) {
     sum.achieved_rate += part.achieved_rate;
     sum.messages += part.messages;
     sum.unsent += part.unsent;
+    sum.incomplete += part.incomplete;
     sum.deliveries += part.deliveries;
     sum.delivery_rate += part.delivery_rate;
     sum.bytes += part.bytes;
@@ -98,6 +99,7 @@ pub(super) fn intervals(sum: &mut Vec<Interval>, part: &[Interval]) {
             Some(known) if (known.start - interval.start).abs() < 0.5 => {
                 known.length = known.length.max(interval.length);
                 known.messages += interval.messages;
+                known.ledger = tally(known.ledger, interval.ledger);
                 known.response = bound(&known.response, &interval.response);
                 known.service = bound(&known.service, &interval.service);
                 let rows = known.heat.iter_mut().zip(&interval.heat);
@@ -106,6 +108,11 @@ pub(super) fn intervals(sum: &mut Vec<Interval>, part: &[Interval]) {
             _ => sum.insert(at, interval.clone()),
         }
     }
+}
+
+/// Adds the ledger's part of a second, or of the time before all, where both are known.
+pub(super) fn tally(sum: Option<Tally>, part: Option<Tally>) -> Option<Tally> {
+    sum.zip(part).map(|(sum, part)| sum.plus(&part))
 }
 
 /// The generators' figures as one: the worst of each, and the sum of what is counted.
@@ -122,6 +129,10 @@ pub(super) fn generator(sum: &mut Generator, part: &Generator) {
     sum.bulk = bound(&sum.bulk, &part.bulk);
     sum.canary = bound(&sum.canary, &part.canary);
     sum.untimed += part.untimed;
+    let merged = |a: Option<Summary>, b| a.zip(b).map(|(a, b)| bound(&a, &b)).or(a).or(b);
+    sum.disturbance = merged(sum.disturbance, part.disturbance);
+    sum.disturbance_of_messages = merged(sum.disturbance_of_messages, part.disturbance_of_messages);
+    sum.throttled = worse(sum.throttled, part.throttled);
     sum.memory_per_client = sum.memory_per_client.max(part.memory_per_client);
 }
 

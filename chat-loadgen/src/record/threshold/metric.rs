@@ -7,6 +7,7 @@ use strsim::damerau_levenshtein;
 use thiserror::Error;
 
 use crate::record::figures::{self, float};
+use crate::record::validity::is_own;
 use crate::record::{Generator, Record, Server, Summary};
 
 /// A figure of a record, by its name.
@@ -147,6 +148,11 @@ impl Metric {
             Self::Stat(_, stat) => stat.quantity,
             Self::Plain(plain) => plain.quantity,
         }
+    }
+
+    /// Returns whether the generator may have made the figure itself.
+    pub(crate) fn is_own(self, record: &Record) -> bool {
+        matches!(self, Self::Stat(histogram, stat) if is_own(record, histogram.name, stat.name))
     }
 }
 

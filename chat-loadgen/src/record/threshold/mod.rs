@@ -73,6 +73,16 @@ impl Condition {
         self.any.iter().any(|all| all.iter().all(certain))
     }
 
+    /// Returns whether a run's figures decide the condition, although the generator may have made
+    /// some of them itself: the server's part of such a figure is what it says at most.
+    pub(crate) fn is_certain(&self, record: &Record) -> bool {
+        let holds = |unknown| {
+            let outcome = |comparison: &Relation| comparison.outcome(record, unknown);
+            self.any.iter().any(|all| all.iter().all(outcome))
+        };
+        holds(false) == holds(true)
+    }
+
     /// The run's values of the condition's figures: `last.p99 = 31.2 ms (condition:
     /// last.p99>20ms)`.
     pub(crate) fn actual(&self, record: &Record) -> String {
@@ -105,6 +115,17 @@ impl Relation {
             Operator::Equal => order == Ordering::Equal,
             Operator::Different => order != Ordering::Equal,
         }
+    }
+
+    /// Whether it holds of the server's part; `unknown` where that is not known.
+    fn outcome(&self, record: &Record, unknown: bool) -> bool {
+        let holds = self.holds(record) == Ok(true);
+        let less_suffices = match self.operator {
+            Operator::Less | Operator::AtMost => holds,
+            Operator::More | Operator::AtLeast => !holds,
+            Operator::Equal | Operator::Different => false,
+        };
+        if self.metric.is_own(record) && !less_suffices { unknown } else { holds }
     }
 
     fn actual(&self, record: &Record) -> String {

@@ -6,9 +6,10 @@ use memchr::memmem;
 const ROOM: &[u8] = b"carga";
 const SEPARATORS: &[u8] = b"-./";
 
-/// The room that these words name, if they name one: `carga-3`, `carga.3`, `carga/3`.
+/// The room that these words name last, if they name one: `carga-3`, `carga.3`, `carga/3`. What an
+/// MQTT client calls itself before looks like one.
 pub(super) fn room_in(said: &[u8]) -> Option<u32> {
-    memmem::find_iter(said, ROOM).find_map(|at| {
+    memmem::rfind_iter(said, ROOM).find_map(|at| {
         let (separator, rest) = said[at + ROOM.len()..].split_first()?;
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let number = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;

@@ -113,12 +113,13 @@ fn header(record: &Record, title: &str) -> Markup {
 
 fn tiles(record: &Record) -> Markup {
     let (response, last) = (&record.latency.response, &record.latency.last);
+    let mark = |histogram, figure| verdict::mark(record, histogram, figure);
     let anomalies = record.ledger.wrong();
     let mut tiles = vec![
-        ("Response p50", sampled(response, response.p50)),
-        ("Response p99", sampled(response, response.p99)),
-        ("Last receiver p99", sampled(last, last.p99)),
-        ("Longest response", sampled(response, response.max)),
+        ("Response p50", sampled(response, response.p50) + mark("response", "p50")),
+        ("Response p99", sampled(response, response.p99) + mark("response", "p99")),
+        ("Last receiver p99", sampled(last, last.p99) + mark("last", "p99")),
+        ("Longest response", sampled(response, response.max) + mark("response", "max")),
         ("Deliveries per second", rate(record.traffic.delivery_rate)),
         ("Messages per second", rate(record.traffic.achieved_rate)),
         ("Not sent in time", count(record.traffic.unsent)),
@@ -150,13 +151,15 @@ fn latency(record: &Record, histograms: &Histograms) -> Markup {
              receiver, and spread is the time between them."
         }
         (plots::percentiles(histograms))
-        (tables::latencies(&record.latency))
+        (tables::latencies(record))
     };
     section("Latency", &content)
 }
 
 fn over_time(record: &Record) -> Markup {
     let intervals = &record.intervals;
+    // A second of the drain would be a dive to nothing.
+    let within = intervals.partition_point(|interval| interval.start < record.workload.duration);
     let content = html! {
         (plots::latency_over_time(intervals))
         h3 { "All responses" }
@@ -167,8 +170,8 @@ fn over_time(record: &Record) -> Markup {
         (by_second::ledger(record))
         h3 { "Rates" }
         div.columns {
-            (plots::delivery_rate(intervals))
-            (plots::message_rate(intervals))
+            (plots::delivery_rate(&intervals[..within]))
+            (plots::message_rate(&intervals[..within]))
         }
     };
     section("Over time", &content)

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::markup::{TableRow, definitions, narrow_table, section, table, table_of_words};
 use crate::record::figures::{
-    bytes, count, float, rate, sampled, seconds, share, time, time_of, times,
+    bytes, count, float, pacing, rate, sampled, seconds, share, time, time_of, times,
 };
 use crate::record::{Floor, Generator, Latency, Ledger, Record, Step, Summary};
 use crate::report::verdict;
@@ -25,8 +25,22 @@ const LATENCIES: [Named; 6] = [
 const PERCENTILES: [&str; 9] =
     ["", "samples", "p50", "p90", "p99", "p99.9", "p99.99", "max", "mean"];
 
-pub(super) fn latencies(latency: &Latency) -> Markup {
-    table(&PERCENTILES, &LATENCIES.map(|(name, of)| percentiles(name, of(latency))))
+/// The latencies, those marked that the generator may have made itself.
+pub(super) fn latencies(record: &Record) -> Markup {
+    let row = |(name, of): Named| {
+        let mut row = percentiles(name, of(&record.latency));
+        let histogram = name.split(' ').next().unwrap_or(name);
+        for (cell, figure) in row.cells.iter_mut().zip(PERCENTILES) {
+            *cell += verdict::mark(record, histogram, figure);
+        }
+        row
+    };
+    html! {
+        (table(&PERCENTILES, &LATENCIES.map(row)))
+        @if !record.own_figures.is_empty() {
+            p { "* This may be the generator's own: it stood still, or was late." }
+        }
+    }
 }
 
 fn percentiles(name: &str, summary: &Summary) -> TableRow {
@@ -222,6 +236,10 @@ fn generator(generator: &Generator) -> Markup {
         ("busiest thread", share(generator.busiest_thread)),
     ];
     items.extend(generator.starved.map(|starved| ("starved", share(starved))));
+    let disturbance = generator.disturbance.as_ref();
+    items.extend(disturbance.map(|disturbance| ("disturbance", quantiles(disturbance))));
+    let throttled = generator.throttled.filter(|&throttled| throttled > 0.0);
+    items.extend(throttled.map(|throttled| ("throttled", seconds(throttled))));
     items.push(("missed", count(generator.missed)));
     items.push(("waits for a CPU, p99", sampled(&generator.waits, generator.waits.p99)));
     items.push(("untimed", count(generator.untimed)));
@@ -236,12 +254,19 @@ pub(super) fn circumstances(record: &Record) -> Markup {
     let workload = [
         ("server", addresses.join(" ")),
         ("dialect", asked.dialect.clone()),
-        ("clients", format!("{}, {} of them send", asked.clients, asked.senders)),
-        ("rooms", asked.rooms.to_string()),
-        ("idle clients", asked.idle_clients.to_string()),
-        ("slow readers", asked.slow_readers.to_string()),
+        (
+            "clients",
+            format!(
+                "{}, {} of them send",
+                count(asked.clients.into()),
+                count(asked.senders.into())
+            ),
+        ),
+        ("rooms", count(asked.rooms.into())),
+        ("idle clients", count(asked.idle_clients.into())),
+        ("slow readers", count(asked.slow_readers.into())),
         ("churn", format!("{}/s", rate(asked.churn))),
-        ("pacing", asked.pacing.clone()),
+        ("pacing", pacing(&asked.pacing)),
         ("size", format!("{} bytes", asked.size)),
         ("time", format!("{} s, after {} s to warm up", asked.duration, asked.warm_up)),
         ("seed", asked.seed.to_string()),

@@ -57,6 +57,8 @@ pub(crate) struct Due {
     pub(crate) intended: u64,
     /// Bytes of its text.
     pub(crate) size: usize,
+    /// Microseconds by which the generator was late in handing it over; 0 where that is no matter.
+    pub(crate) late: u32,
 }
 
 /// The client's connection has ended.
@@ -192,6 +194,9 @@ impl Outgoing {
             let Some(number) = shared.in_flight.begin(due.sender, due.intended, waiting) else {
                 return;
             };
+            if due.late > 0 {
+                shared.in_flight.note_late(due.sender, number, due.late);
+            }
             let counted = shared.count_numbered(due.intended, waiting);
             let message = Message { kind: Kind::Measured, sender: due.sender, number };
             self.text.clear();
@@ -235,7 +240,7 @@ mod tests {
     }
 
     fn due(size: usize) -> Due {
-        Due { sender: 0, intended: 1_000, size }
+        Due { sender: 0, intended: 1_000, size, late: 0 }
     }
 
     #[test]

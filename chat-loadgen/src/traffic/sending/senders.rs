@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::traffic::sending::send_half::{Due, SendHalf};
 use crate::traffic::sending::sizes::Sizes;
 use crate::traffic::shared::Shared;
+use crate::traffic::timing::standstill::NOTABLE;
 
 /// All senders of a run.
 #[derive(Debug)]
@@ -45,13 +46,15 @@ impl Senders {
         send_halves.filter_map(|(sender, send_half)| Some((sender, send_half.as_ref()?)))
     }
 
-    /// Enqueues the run's next message: the connected senders take turns. None if no sender is
+    /// Enqueues the run's next message, now: the connected senders take turns. None if no sender is
     /// connected, or nothing is to be sent any more.
-    pub(crate) fn enqueue_next(&self, intended: u64) -> Option<&Arc<SendHalf>> {
+    pub(crate) fn enqueue_next(&self, intended: u64, now: u64) -> Option<&Arc<SendHalf>> {
         if self.shared.progress.silent.load(Ordering::Relaxed) {
             return None;
         }
         let send_halves = self.send_halves.get()?;
+        let late = now.saturating_sub(intended);
+        let late = if late < NOTABLE { 0 } else { u32::try_from(late / 1_000).unwrap_or(u32::MAX) };
         // Other generators know by its turn how many messages a sender is to send.
         let turns = if self.shared.in_flight.has_others() { 1 } else { send_halves.len() };
         for _ in 0..turns {
@@ -59,7 +62,7 @@ impl Senders {
             let turn = usize::try_from(k).unwrap_or(0) % send_halves.len();
             let Some(send_half) = &send_halves[turn] else { continue };
             let sender = self.first() + u32::try_from(turn).unwrap_or(u32::MAX);
-            let due = Due { sender, intended, size: self.sizes.size_of(k) };
+            let due = Due { sender, intended, size: self.sizes.size_of(k), late };
             if send_half.enqueue(due).is_ok() {
                 return Some(send_half);
             }
@@ -72,7 +75,7 @@ impl Senders {
         let now = self.shared.clock.now();
         let mut touched: Vec<&Arc<SendHalf>> = Vec::new();
         for _ in 0..messages {
-            let Some(send_half) = self.enqueue_next(now) else { break };
+            let Some(send_half) = self.enqueue_next(now, now) else { break };
             if !touched.iter().any(|known| Arc::ptr_eq(known, send_half)) {
                 touched.push(send_half);
             }

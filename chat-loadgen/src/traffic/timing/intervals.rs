@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
-use crate::record::{HEAT_BOUNDS, Interval, Summary};
+use crate::record::{Extremes, HEAT_BOUNDS, Interval, Summary};
 use crate::traffic::timing::latency::LatencySlice;
 
 /// Length of an interval of the record, in nanoseconds.
@@ -104,12 +104,13 @@ impl Intervals {
             known.or(self.sent.last()).copied().unwrap_or(0)
         };
         let start = seconds(index * INTERVAL);
+        let summary = |histogram, exact: Extremes| exact.of(Summary::of(histogram));
         let interval = Interval {
             start,
             length: length(start, self.window),
             messages: at(index + 1) - at(index),
-            response: Summary::of(&slice.response),
-            service: Summary::of(&slice.service),
+            response: summary(&slice.response, slice.extremes[0]),
+            service: summary(&slice.service, slice.extremes[1]),
             heat: heat(&slice.response),
             ledger: None,
         };
@@ -129,6 +130,9 @@ impl LatencySlice {
     pub(crate) fn add(&mut self, other: &Self) {
         sum(&mut self.response, &other.response);
         sum(&mut self.service, &other.service);
+        for (all, other) in self.extremes.iter_mut().zip(other.extremes) {
+            all.add(other);
+        }
     }
 }
 
@@ -161,6 +165,7 @@ mod tests {
         let mut slice = LatencySlice::default();
         for &value in values {
             enter(&mut slice.response, value, 1);
+            slice.extremes[0].note(value);
         }
         IntervalReport { worker, index, slice }
     }
@@ -181,7 +186,9 @@ mod tests {
         assert_eq!(ended[1].interval.messages, 20);
         let lengths = ended.iter().map(|ended| ended.interval.length);
         assert_eq!(lengths.collect::<Vec<_>>(), [1.0, 0.5]);
-        assert_eq!(ended[1].interval.response.max, ended[1].response.max());
+        // Exact, and not the upper bound of the histogram's bucket.
+        assert_eq!(ended[1].interval.response.max, 9_000_000);
+        assert!(ended[1].response.max() > 9_000_000);
         let _ = intervals.take(report(1, 2, &[7]));
         let (ended, LatencyTotals { canary, bulk }) = intervals.finish();
         assert_eq!((ended.len(), bulk.response.len(), canary.response.len()), (1, 3, 2));

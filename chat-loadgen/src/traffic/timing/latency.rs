@@ -3,8 +3,10 @@
 
 use hdrhistogram::Histogram;
 
+use crate::record::Extremes;
 use crate::traffic::in_flight::{InFlight, Reach, Times};
 use crate::traffic::shared::Shared;
+use crate::traffic::timing::standstill::Disturbance;
 
 /// An empty histogram of three significant digits and any range: growing is rare, and nothing
 /// saturates silently.
@@ -22,6 +24,12 @@ pub(crate) fn enter(histogram: &mut Histogram<u64>, value: u64, times: u64) {
     debug_assert!(entered.is_ok(), "any 64 bits have their place in memory's range");
 }
 
+/// Enters a value so many times into a histogram and into its exact extremes.
+fn enter_exactly(histogram: &mut Histogram<u64>, exact: &mut Extremes, value: u64, times: u64) {
+    enter(histogram, value, times);
+    exact.note(value);
+}
+
 /// Records the latencies of one worker's deliveries.
 #[derive(Debug)]
 pub(crate) struct LatencyRecorder {
@@ -31,6 +39,8 @@ pub(crate) struct LatencyRecorder {
     slice: LatencySlice,
     /// Lag of every delivery, and the reach of the messages that this worker completed.
     messages: MessageTimes,
+    /// The generator's own part in these times.
+    pub(crate) disturbance: Disturbance,
     /// Deliveries whose times had been forgotten.
     untimed: u64,
     /// Messages completed since this was last taken.
@@ -53,6 +63,8 @@ pub(crate) struct LatencySlice {
     pub(crate) response: Histogram<u64>,
     /// See [`crate::record::Latency::service`].
     pub(crate) service: Histogram<u64>,
+    /// Exact extremes of the response and of the service.
+    pub(crate) extremes: [Extremes; 2],
 }
 
 /// The times of messages.
@@ -66,17 +78,20 @@ pub(crate) struct MessageTimes {
     pub(crate) last: Histogram<u64>,
     /// See [`crate::record::Latency::spread`].
     pub(crate) spread: Histogram<u64>,
+    /// Exact extremes of these four, in this order.
+    pub(crate) extremes: [Extremes; 4],
 }
 
 impl Default for LatencySlice {
     fn default() -> Self {
-        Self { response: histogram(), service: histogram() }
+        Self { response: histogram(), service: histogram(), extremes: [Extremes::NONE; 2] }
     }
 }
 
 impl Default for MessageTimes {
     fn default() -> Self {
-        Self { lag: histogram(), first: histogram(), last: histogram(), spread: histogram() }
+        let [lag, first, last, spread] = [(); 4].map(|()| histogram());
+        Self { lag, first, last, spread, extremes: [Extremes::NONE; 4] }
     }
 }
 
@@ -88,6 +103,10 @@ struct Local {
     left: u32,
     delivered: u32,
     measured: bool,
+    /// True if a receiver will not get it, or not as it was sent.
+    missed: bool,
+    /// See [`InFlight::late`].
+    late: u32,
     times: Times,
     reach: Reach,
 }
@@ -98,6 +117,8 @@ impl Local {
         left: 0,
         delivered: 0,
         measured: false,
+        missed: false,
+        late: 0,
         times: Times { intended: 0, written: 0 },
         reach: Reach { first: 0, last: 0 },
     };
@@ -127,6 +148,7 @@ impl LatencyRecorder {
             rings: (0..senders).map(ring).collect(),
             slice: LatencySlice::default(),
             messages: MessageTimes::default(),
+            disturbance: Disturbance::default(),
             untimed: 0,
             completed: Completions::default(),
         }
@@ -163,9 +185,17 @@ impl LatencyRecorder {
             local.left = local.left.saturating_sub(1);
         }
         let done = counted && local.left == 0;
+        let (late, first) = (local.late, local.delivered == 1);
+        if late > 0 && first {
+            self.disturbance.sent_late(late, now);
+        }
         if measured {
-            enter(&mut self.slice.response, response, 1);
-            enter(&mut self.slice.service, service, 1);
+            let LatencySlice { response: all, service: services, extremes } = &mut self.slice;
+            enter(all, response, 1);
+            enter(services, service, 1);
+            extremes[0].note(response);
+            extremes[1].note(service);
+            self.disturbance.delivered(late);
         }
         if done {
             self.done(shared, sender, number);
@@ -177,6 +207,7 @@ impl LatencyRecorder {
     /// was sent.
     pub(crate) fn missed(&mut self, shared: &Shared, sender: u32, number: u32) {
         let Some(local) = self.local(shared, sender, number) else { return };
+        local.missed = true;
         if local.left > 0 {
             local.left -= 1;
             if local.left == 0 {
@@ -204,6 +235,8 @@ impl LatencyRecorder {
             left: shared.audience.receivers(self.worker, sender),
             delivered: 0,
             measured: shared.window.holds(times.intended),
+            missed: false,
+            late: shared.in_flight.late(sender, number),
             times,
             reach: Reach { first: 0, last: 0 },
         };
@@ -218,21 +251,32 @@ impl LatencyRecorder {
         let local = &mut self.rings[sender as usize][at];
         let reach = (local.delivered > 0).then_some(local.reach);
         let local = *local;
-        let Some(completed) = shared.in_flight.complete(sender, number, reach) else { return };
+        let Some(completed) = shared.in_flight.complete(sender, number, reach, local.missed) else {
+            return;
+        };
         self.completed.all += 1;
         let given_up = shared.given_up.load(std::sync::atomic::Ordering::Relaxed);
         self.completed.awaited += u64::from(local.times.intended >= given_up);
-        if let (true, Some(reach)) = (local.measured, completed.reach) {
-            let since = |time: u64| time.saturating_sub(local.times.intended);
-            enter(&mut self.messages.first, since(reach.first), 1);
-            enter(&mut self.messages.last, since(reach.last), 1);
-            enter(&mut self.messages.spread, reach.last - reach.first, 1);
+        if !local.measured {
+            return;
         }
+        let times = &mut self.messages;
+        let since = |time: u64| time.saturating_sub(local.times.intended);
+        if let Some(reach) = completed.reach {
+            enter_exactly(&mut times.first, &mut times.extremes[1], since(reach.first), 1);
+        }
+        let Some(reach) = completed.reach.filter(|_| completed.whole) else {
+            return;
+        };
+        enter_exactly(&mut times.last, &mut times.extremes[2], since(reach.last), 1);
+        enter_exactly(&mut times.spread, &mut times.extremes[3], reach.last - reach.first, 1);
+        self.disturbance.completed(local.late);
     }
 
     fn count_lag(&mut self, local: &Local) {
         if local.measured && local.delivered > 0 {
-            enter(&mut self.messages.lag, local.lag(), u64::from(local.delivered));
+            let MessageTimes { lag, extremes, .. } = &mut self.messages;
+            enter_exactly(lag, &mut extremes[0], local.lag(), u64::from(local.delivered));
         }
     }
 
@@ -247,23 +291,27 @@ impl LatencyRecorder {
         let fresh = LatencySlice {
             response: Histogram::new_from(&self.slice.response),
             service: Histogram::new_from(&self.slice.service),
+            extremes: [Extremes::NONE; 2],
         };
         std::mem::replace(&mut self.slice, fresh)
     }
 
-    /// Times of the messages, and the number of deliveries without times. Messages that have not
-    /// reached all their receivers end with the last delivery so far.
-    pub(crate) fn finish(mut self, shared: &Shared) -> (MessageTimes, u64) {
+    /// Times of the messages, the generator's own part in these and in the deliveries', and the
+    /// number of deliveries without times. Messages that have not reached all their receivers are
+    /// incomplete.
+    pub(crate) fn finish(mut self, shared: &Shared) -> (MessageTimes, Disturbance, u64) {
         for sender in 0..self.rings.len() {
             for at in 0..self.rings[sender].len() {
                 let local = self.rings[sender][at];
                 if local.left > 0 && local.delivered > 0 {
+                    self.rings[sender][at].missed = true;
                     self.done(shared, u32::try_from(sender).unwrap_or(u32::MAX), local.number);
                 }
                 self.count_lag(&local);
             }
         }
-        (self.messages, self.untimed)
+        self.disturbance.end_pass(0, shared.clock.now(), &shared.standstill);
+        (self.messages, self.disturbance, self.untimed)
     }
 }
 
@@ -292,7 +340,7 @@ mod tests {
         }
         assert_eq!(latency.take_completed(), Completions { all: 1, awaited: 1 });
         let slice = latency.take_slice();
-        let (messages, untimed) = latency.finish(&shared);
+        let (messages, disturbance, untimed) = latency.finish(&shared);
         let range = |h: &Histogram<u64>| (h.len(), h.min(), h.max());
         assert_eq!(range(&slice.response), (3, 100, 200));
         assert_eq!(range(&slice.service), (3, 70, 170));
@@ -301,6 +349,8 @@ mod tests {
         assert_eq!(range(&messages.last), (1, 200, 200));
         assert_eq!(range(&messages.spread), (1, 100, 100));
         assert_eq!(untimed, 0);
+        assert_eq!(messages.extremes[2], Extremes { min: 200, max: 200 });
+        assert_eq!((disturbance.deliveries.len(), disturbance.messages.len()), (3, 1));
     }
 
     #[test]
@@ -316,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn who_missed_a_message_is_not_waited_for_and_its_reach_is_that_of_the_others() {
+    fn a_message_that_a_receiver_missed_is_not_waited_for_and_has_no_last_receipt() {
         let shared = sample::shared();
         let mut latency = LatencyRecorder::new(0, 2, &shared.in_flight);
         let message = send(&shared, 1_000, 1_000);
@@ -324,13 +374,17 @@ mod tests {
         latency.missed(&shared, message.0, message.1);
         latency.missed(&shared, message.0, message.1);
         assert_eq!(latency.take_completed().all, 1);
-        // One that never reached the third ends with the other two.
         let message = send(&shared, 1_000, 1_000);
         latency.delivered(&shared, message, 1_300, true);
         latency.delivered(&shared, message, 1_400, true);
-        let (messages, _) = latency.finish(&shared);
-        assert_eq!((messages.last.min(), messages.last.max()), (100, 400));
-        assert_eq!(messages.lag.len(), 3);
+        let message = send(&shared, 1_000, 1_000);
+        for now in [1_500, 1_600, 1_700] {
+            latency.delivered(&shared, message, now, true);
+        }
+        let (messages, ..) = latency.finish(&shared);
+        assert_eq!((messages.last.len(), messages.spread.len()), (1, 1));
+        assert_eq!((messages.first.len(), messages.extremes[1].min), (3, 100));
+        assert_eq!((messages.last.max(), messages.lag.len()), (700, 6));
     }
 
     #[test]
@@ -342,6 +396,6 @@ mod tests {
             send(&shared, 1_000, 1_000);
         }
         assert_eq!(latency.delivered(&shared, first, 1_100, true), None);
-        assert_eq!(latency.finish(&shared).1, 1);
+        assert_eq!(latency.finish(&shared).2, 1);
     }
 }

@@ -8,6 +8,7 @@ use crate::traffic::client::{Client, Newcomer};
 use crate::traffic::ledger::anomalies::Anomalies;
 use crate::traffic::timing::latency::MessageTimes;
 use crate::traffic::timing::servers::AtServer;
+use crate::traffic::timing::standstill::Disturbance;
 
 /// A command to a worker.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) enum Command {
 pub(crate) struct Finding {
     /// Times of the messages.
     pub(crate) messages: MessageTimes,
+    /// The generator's own part in the times of messages and deliveries.
+    pub(crate) disturbance: Disturbance,
     /// Deliveries without times.
     pub(crate) untimed: u64,
     pub(crate) anomalies: Anomalies,

@@ -20,9 +20,9 @@ use crate::traffic::client::{Client, Newcomer, Presence};
 use crate::traffic::judge::{Ending, Judge};
 use crate::traffic::sending::senders::Senders;
 use crate::traffic::shared::Shared;
-use crate::traffic::timing::cpu_wait::CpuWait;
 use crate::traffic::timing::intervals::{INTERVAL, IntervalReport};
 use crate::traffic::timing::latency::Completions;
+use crate::traffic::timing::standstill::{self, Meter};
 use crate::wire::dialects::Stage;
 
 pub(crate) use commands::{Command, Finding};
@@ -30,9 +30,6 @@ pub(crate) use slow_readers::Fate;
 
 /// Token of the waker, used when there is a new command.
 pub(crate) const WAKE: Token = Token(usize::MAX);
-
-/// Maximum wait for events before the worker looks at the clock.
-const TICK: Duration = Duration::from_millis(20);
 
 /// One worker.
 #[derive(Debug)]
@@ -60,7 +57,9 @@ pub(crate) struct Worker {
     interval: Option<u64>,
     began: Option<ThreadUse>,
     used: Option<ThreadUse>,
-    waits: CpuWait,
+    /// Maximum wait for events.
+    longest_wait: Duration,
+    meter: Meter,
 }
 
 impl Worker {
@@ -75,6 +74,8 @@ impl Worker {
     ) -> Self {
         let shared = Arc::clone(senders.shared());
         let judge = Judge::new(index, rooms, closed, &shared);
+        let longest_wait =
+            Duration::from_millis(standstill::longest_wait(shared.outstanding.len()));
         Self {
             shared,
             senders,
@@ -94,7 +95,8 @@ impl Worker {
             interval: None,
             began: None,
             used: None,
-            waits: CpuWait::default(),
+            longest_wait,
+            meter: Meter::new(u64::try_from(longest_wait.as_nanos()).unwrap_or(u64::MAX)),
         }
     }
 
@@ -103,12 +105,13 @@ impl Worker {
     pub(crate) fn run(mut self) -> Finding {
         let mut events = Events::with_capacity(1024);
         loop {
-            let wait = if self.again.is_empty() { TICK } else { Duration::ZERO };
+            let wait = if self.again.is_empty() { self.longest_wait } else { Duration::ZERO };
+            let from = self.shared.clock.now();
             // Interrupted, or failed: the clock below goes on either way.
             if self.poll.poll(&mut events, Some(wait)).is_err() {
                 events.clear();
             }
-            self.check_clock();
+            self.check_clock(from);
             for event in &events {
                 if event.token() != WAKE {
                     self.handle(event);
@@ -252,9 +255,14 @@ impl Worker {
         }
     }
 
-    /// Ends intervals, and notes what the thread used within the measuring window.
-    fn check_clock(&mut self) {
+    /// Looks for a standstill, ends intervals, and notes what the thread used within the measuring
+    /// window.
+    fn check_clock(&mut self, waited_from: u64) {
         let now = self.shared.clock.now();
+        // A closed loop has its threads wait for each other all the time.
+        let counts = !self.closed && self.used.is_none() && now >= self.shared.window.start();
+        let found = self.meter.waited(waited_from, now, counts);
+        self.judge.latency.disturbance.next_pass(found, now, &self.shared.standstill);
         let start = self.shared.window.start();
         let Some(since) = now.checked_sub(start) else { return };
         let interval = since / INTERVAL;
@@ -268,10 +276,6 @@ impl Worker {
         }
         if self.used.is_none() && now >= self.shared.window.end() {
             self.record_thread_use();
-        }
-        // A closed loop has its threads wait for each other all the time.
-        if !self.closed && self.used.is_none() {
-            self.waits.sample(now);
         }
     }
 
@@ -311,11 +315,12 @@ impl Worker {
             self.record_thread_use();
         }
         let Judge { latency, anomalies, ok, servers, .. } = self.judge;
-        let (messages, untimed) = latency.finish(&self.shared);
+        let (messages, disturbance, untimed) = latency.finish(&self.shared);
         let (disconnected, used) = (self.disconnected, self.used);
-        let waits = self.waits.samples;
+        let waits = self.meter.queued;
         Finding {
             messages,
+            disturbance,
             untimed,
             anomalies,
             ok,

@@ -4,9 +4,13 @@
 //! invalid, not slow. They are about the generator alone: a server that does not take messages, or
 //! takes long to pass them on, is what is being measured.
 
+mod own;
+
 use crate::record::comparison::transient;
 use crate::record::figures;
 use crate::record::{EndedEarly, Record, Status, Verdict};
+
+pub(crate) use own::{is_own, judge_by, own_figures};
 
 /// Maximum pacing lag, 99th percentile, in nanoseconds: a millisecond.
 pub(crate) const LATENESS: u64 = 1_000_000;
@@ -19,6 +23,8 @@ pub(crate) const MISSED: f64 = 0.01;
 pub(crate) const BUSY: f64 = 0.95;
 /// Maximum share of the window for which a thread may wait for a CPU that others use.
 pub(crate) const STARVED: f64 = 0.1;
+/// Minimum share of the window for which a CPU quota is the reason for waiting.
+const THROTTLED: f64 = 0.01;
 /// Maximum mean delay of the median receiver against the canary, in nanoseconds: half a
 /// millisecond.
 pub(crate) const DELAY: f64 = 500_000.0;
@@ -29,13 +35,17 @@ pub(crate) const DELAY_SHARE: f64 = 0.5;
 pub(crate) const BOUNDS: &str = "\
 A run is INVALID when the generator was late by more than 1 ms at the 99th percentile (and a tenth \
 of the response's) or left out more than 1 % of the messages, when threads of it waited more than \
-10 % of the time for a CPU that other programs used, or when it had to forget times or gaps before \
+10 % of the time for a CPU that other programs used or a CPU quota kept from them, or when it had to forget times or gaps before \
 what belonged to them arrived. With a rate to keep also when a thread used more than 95 % of a CPU, \
-waited for one for more than 1 ms at the 99th percentile (and a tenth of the response's), or when \
-the median receiver waited half a millisecond (and by half) longer than the canary on a thread of \
-its own.";
+waited for one or stood still for more than 1 ms at the 99th percentile (and a tenth of the \
+response's), or when the median receiver waited half a millisecond (and by half) longer than the \
+canary on a thread of its own.
+Any single figure is the generator's own (marked with *) where the generator's disturbance at the \
+same percentile, its standstills and its lateness, is more than 1 ms and a tenth of the figure; for \
+a mean, more than 0.1 ms and a tenth. A condition or baseline that such a figure decides makes the \
+run INVALID.";
 
-/// Judges a run by everything else that its record holds.
+/// Judges a run by everything else that its record holds, its own figures included.
 pub(crate) fn of(record: &Record, interrupted: bool) -> Verdict {
     let early = record.ended_early.as_ref();
     let ended = interrupted || early.is_some();
@@ -63,16 +73,13 @@ pub(crate) fn of(record: &Record, interrupted: bool) -> Verdict {
 /// Reasons for which the figures mean nothing.
 fn doubts(record: &Record, interrupted: bool) -> Vec<String> {
     let generator = &record.generator;
-    let mut reasons = Vec::new();
+    let mut reasons = Vec::from_iter(held_up(record));
     if record.traffic.offered_rate.is_some() {
-        reasons.extend(not_on_time(record));
-    }
-    if let Some(starved) = generator.starved.filter(|&starved| starved > STARVED) {
-        reasons.push(format!(
-            "other programs kept the generator from its CPU: it waited {} of the time (bound: {})",
-            figures::share(starved),
-            figures::share(STARVED),
-        ));
+        // What holds the generator up delays what it receives as well.
+        if reasons.is_empty() {
+            reasons.extend(delayed(record));
+        }
+        reasons.extend(too_busy(record));
     }
     if generator.untimed > 0 {
         reasons.push(format!(
@@ -95,28 +102,61 @@ fn doubts(record: &Record, interrupted: bool) -> Vec<String> {
     reasons
 }
 
-/// Reasons for which the generator was late. In a closed loop messages have no intended time.
-fn not_on_time(record: &Record) -> Vec<String> {
+/// The lateness of the generator and its causes, as one reason. In a closed loop messages have no
+/// intended time, and threads wait for each other.
+fn held_up(record: &Record) -> Option<String> {
     let generator = &record.generator;
-    let mut reasons = Vec::new();
+    let open = record.traffic.offered_rate.is_some();
     let bound = figures::float(record.latency.response.p99) * LATENESS_SHARE;
     let bound = bound.max(figures::float(LATENESS));
-    let late = generator.pacing.p99;
-    if figures::float(late) > bound {
-        reasons.push(format!(
-            "the generator sent late: {} at the 99th percentile (bound: {})",
-            figures::time(late),
-            figures::time_of(bound),
-        ));
+    let too_long = |time: u64| open && figures::float(time) > bound;
+    let at_p99 = |time: u64| format!("{} at the 99th percentile", figures::time(time));
+    let bounded = |what: String| format!("{what} (bound: {})", figures::time_of(bound));
+    let (late, waits) = (generator.pacing.p99, generator.waits.p99);
+    let still = generator.disturbance.map_or(0, |disturbance| disturbance.p99);
+    let mut parts = Vec::new();
+    if too_long(late) {
+        parts.push(bounded(format!("the generator sent late: {}", at_p99(late))));
+    } else if too_long(still) {
+        parts.push(bounded(format!("the generator stood still: {}", at_p99(still))));
     }
-    let waits = generator.waits.p99;
-    if figures::float(waits) > bound {
-        reasons.push(format!(
-            "other programs kept the generator from its CPU: {} at the 99th percentile (bound: {})",
-            figures::time(waits),
-            figures::time_of(bound),
-        ));
+    let mut kept = Vec::new();
+    if too_long(waits) {
+        kept.push(bounded(at_p99(waits)));
     }
+    if let Some(starved) = generator.starved.filter(|&starved| starved > STARVED) {
+        let [starved, bound] = [starved, STARVED].map(figures::share);
+        kept.push(format!("it waited {starved} of the time (bound: {bound})"));
+    }
+    let noticed = THROTTLED * record.workload.duration;
+    let throttled = generator.throttled.filter(|&throttled| throttled > noticed);
+    if let (Some(throttled), false) = (throttled, kept.is_empty() && parts.is_empty()) {
+        kept.push(format!("throttled for {}", figures::seconds(throttled)));
+    }
+    if !kept.is_empty() {
+        let who = if throttled.is_some() { "a CPU quota" } else { "other programs" };
+        parts.push(format!("{who} kept the generator from its CPU: {}", kept.join(", ")));
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// The generator's delay of what it received, in an open loop.
+fn delayed(record: &Record) -> Option<String> {
+    let generator = &record.generator;
+    let bound = DELAY.max(generator.canary.mean * DELAY_SHARE);
+    let delay = generator.delay.filter(|&delay| delay > bound)?;
+    Some(format!(
+        "the generator delayed what it received: by {} for the median receiver, compared with one \
+         on a thread of its own (bound: {})",
+        figures::time_of(delay),
+        figures::time_of(bound),
+    ))
+}
+
+/// Reasons for which the generator could not do all that was to be done in an open loop.
+fn too_busy(record: &Record) -> Vec<String> {
+    let generator = &record.generator;
+    let mut reasons = Vec::new();
     if figures::float(generator.missed) > MISSED * figures::float(record.traffic.messages) {
         reasons.push(format!(
             "the generator had no time for {} messages that were due",
@@ -131,15 +171,6 @@ fn not_on_time(record: &Record) -> Vec<String> {
             figures::share(BUSY),
         ));
     }
-    let bound = DELAY.max(generator.canary.mean * DELAY_SHARE);
-    if let Some(delay) = generator.delay.filter(|&delay| delay > bound) {
-        reasons.push(format!(
-            "the generator delayed what it received: by {} for the median receiver, compared with \
-             one on a thread of its own (bound: {})",
-            figures::time_of(delay),
-            figures::time_of(bound),
-        ));
-    }
     reasons
 }
 
@@ -147,6 +178,21 @@ fn not_on_time(record: &Record) -> Vec<String> {
 fn remarks(record: &Record) -> Vec<String> {
     let mut remarks = Vec::new();
     let traffic = &record.traffic;
+    let own = &record.own_figures;
+    if !own.is_empty() {
+        remarks.push(format!(
+            "{} figures marked * may be the generator's own, which stood still or was late for up \
+             to {}",
+            own.len(),
+            figures::time(record.generator.disturbance.map_or(0, |disturbance| disturbance.max)),
+        ));
+    }
+    if traffic.incomplete > 0 {
+        remarks.push(format!(
+            "{} messages did not reach all receivers: they have no `last` and no `spread`",
+            figures::count(traffic.incomplete),
+        ));
+    }
     if traffic.offered_rate.is_none() && record.generator.busiest_thread > BUSY {
         remarks.push(
             "the generator was the bottleneck: the server can deliver at least as much as this, and \
@@ -164,7 +210,8 @@ fn remarks(record: &Record) -> Vec<String> {
     remarks.extend(transient::remark(record));
     let wanted = record.workload.clients;
     if traffic.connected < wanted {
-        remarks.push(format!("{} of {wanted} clients took part", traffic.connected));
+        let [part, all] = [traffic.connected, wanted].map(|number| figures::count(number.into()));
+        remarks.push(format!("{part} of {all} clients took part"));
     }
     if record.workload.total_order && record.ledger.disorder.is_none() {
         remarks
@@ -211,6 +258,7 @@ mod tests {
     fn status(change: impl FnOnce(&mut Record)) -> (Status, String) {
         let mut record = sample::record();
         record.traffic.unsent = 0;
+        record.generator.disturbance = None;
         change(&mut record);
         let verdict = of(&record, false);
         (verdict.status, verdict.reasons.join("; "))
@@ -252,6 +300,27 @@ mod tests {
             assert_eq!(status, Status::Invalid, "{why}");
             assert!(reasons.contains(why), "{reasons}");
         }
+    }
+
+    #[test]
+    fn reasons_that_say_the_same_are_one_and_a_quota_is_called_so() {
+        let held_up = |throttled| {
+            status(|record| {
+                record.generator.pacing.p99 = 900 * MS;
+                record.generator.waits.p99 = 800 * MS;
+                record.generator.starved = Some(0.5);
+                record.generator.delay = Some(9e6);
+                record.generator.throttled = throttled;
+            })
+        };
+        let (_, reasons) = held_up(Some(0.0));
+        let others = "; other programs kept the generator from its CPU: 800 ms at the 99th \
+                      percentile (bound: 1.00 ms), it waited 50.0 % of the time (bound: 10.0 %)";
+        assert!(reasons.starts_with("the generator sent late: 900 ms"), "{reasons}");
+        assert!(reasons.ends_with(others), "{reasons}");
+        let (_, reasons) = held_up(Some(2.5));
+        assert!(reasons.contains("; a CPU quota kept the generator"), "{reasons}");
+        assert!(reasons.ends_with(", throttled for 2.50 s"), "{reasons}");
     }
 
     #[test]
