@@ -92,8 +92,8 @@ impl Meter {
         Self { longest, woke: 0, waited: 0, last: None, queued: histogram() }
     }
 
-    /// Takes the beginning and the end of a wait for events; `count` tells whether run-queue delays
-    /// are to be kept.
+    /// Takes the beginning and the end of a wait for events; `count` tells whether run-queue delays,
+    /// which cost most of a look, are to be looked at and kept.
     pub(crate) fn waited(&mut self, from: u64, now: u64, count: bool) -> Found {
         let wait = now.saturating_sub(from);
         self.waited += wait.min(self.longest);
@@ -105,7 +105,7 @@ impl Meter {
         let look = Look {
             at: now,
             cpu: machine::thread_cpu().map(nanoseconds),
-            queued: machine::thread_waited().map(nanoseconds),
+            queued: count.then(machine::thread_waited).flatten().map(nanoseconds),
         };
         let (Some(last), waited) = (self.last.replace(look), std::mem::take(&mut self.waited))
         else {
