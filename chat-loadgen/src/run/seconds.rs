@@ -43,7 +43,8 @@ fn tallies(anomalies: &Anomalies, shared: &Shared) -> BTreeMap<Second, Tally> {
         sent.extend(all.into_iter().map(|(second, number)| ((sender, second), number)));
     }
     let mut tallies: BTreeMap<Second, Tally> = BTreeMap::new();
-    for ((_, second), number) in &sent {
+    let own = sent.iter().filter(|((sender, _), _)| shared.in_flight.is_local(*sender));
+    for ((_, second), number) in own {
         tallies.entry(*second).or_default().sent += u64::from(*number);
     }
     for (second, due) in anomalies.due_seconds.by_second(&sent) {

@@ -43,10 +43,12 @@ pub(crate) fn merge(records: &[(String, Record)]) -> Result<Record, CannotMerge>
         return Err(CannotMerge(problems));
     }
     let mut records = records.to_vec();
-    for record in records.iter_mut().map(|(_, record)| record).filter(|r| r.share.is_some()) {
-        // What is decided now is known in all, not by the second.
-        record.before = None;
-        record.intervals.iter_mut().for_each(|interval| interval.ledger = None);
+    for (_, record) in &mut records {
+        // The seconds of what is decided now are not known.
+        if record.share.as_ref().is_some_and(|share| !share.tails.is_empty()) {
+            record.before = None;
+            record.intervals.iter_mut().for_each(|interval| interval.ledger = None);
+        }
     }
     joined::decide(records.iter_mut().map(|(_, record)| record));
     Ok(sum(&records))
