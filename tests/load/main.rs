@@ -4,13 +4,10 @@
 mod abort;
 mod delaying;
 mod dialects;
-mod files;
 mod honesty;
 mod ledger;
-mod metrics;
 mod reports;
 mod running;
-mod runs;
 mod searching;
 mod several;
 mod statuses;

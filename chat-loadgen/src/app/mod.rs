@@ -26,7 +26,7 @@ use crate::record::comparison::baseline::Incomparable;
 use crate::record::comparison::between;
 use crate::record::merging::CannotMerge;
 use crate::record::threshold::Condition;
-use crate::record::{Histograms, Record, validity};
+use crate::record::{Histograms, Record};
 use crate::relay::{self, RelayError};
 use crate::report::hlog::MergeError;
 use crate::report::json;
@@ -191,7 +191,7 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     let (mut record, histograms, found) =
         measure(&experiment, run, plan, (target, outputs.hlog.as_ref()))?;
     for condition in &run.checks.fail_if {
-        validity::judge_by(&mut record, condition);
+        condition.doubt(&mut record);
     }
     let interrupted = stop.load(Ordering::Relaxed);
     let files = (&outputs, baseline.as_ref());

@@ -14,6 +14,7 @@ pub(crate) mod observer;
 pub(crate) mod pacer;
 pub(crate) mod phases;
 mod seconds;
+mod usage;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

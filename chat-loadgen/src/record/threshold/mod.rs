@@ -16,7 +16,7 @@ pub(crate) use self::list::help;
 pub(crate) use self::live::{AbortCondition, LiveFigures};
 pub(crate) use self::metric::{Metric, Unknown};
 pub(crate) use self::parse::ParseError;
-use crate::record::Record;
+use crate::record::{Record, Status};
 
 /// Condition on a run's figures, as the options give it.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +81,17 @@ impl Condition {
             self.any.iter().any(|all| all.iter().all(outcome))
         };
         holds(false) == holds(true)
+    }
+
+    /// Makes a run invalid if it decides the condition by a figure that the generator may have made
+    /// itself.
+    pub(crate) fn doubt(&self, record: &mut Record) {
+        if self.is_certain(record) {
+            return;
+        }
+        record.verdict.status = Status::Invalid;
+        let reason = format!("this is the generator's own: {}", self.actual(record));
+        record.verdict.reasons.insert(0, reason);
     }
 
     /// The run's values of the condition's figures: `last.p99 = 31.2 ms (condition:
@@ -254,6 +265,29 @@ mod tests {
         #[test]
         fn nothing_makes_it_panic(text in "[a-z0-9.<>=!&| %µ/-]{0,40}") {
             let _ = text.parse::<Condition>();
+        }
+    }
+
+    #[test]
+    fn a_threshold_on_such_a_figure_makes_the_run_invalid_only_where_it_decides() {
+        for (condition, status) in [
+            ("p99.9>20ms", Status::Invalid),
+            ("p99>20ms", Status::Valid),
+            ("lost>0", Status::Valid),
+            // The server's part is at most what is shown.
+            ("p99.9>80ms", Status::Valid),
+            ("p99.9<=80ms", Status::Valid),
+            ("p99.9<20ms", Status::Invalid),
+            ("p99.9>20ms && lost>0", Status::Valid),
+            ("p99.9>20ms || lost==0", Status::Valid),
+        ] {
+            let mut record = sample::record();
+            record.latency.response.p999 = 75_000_000;
+            record.own_figures = vec!["response.p99.9".to_owned()];
+            condition.parse::<Condition>().unwrap().doubt(&mut record);
+            assert_eq!(record.verdict.status, status, "{condition}");
+            let says = record.verdict.reasons.concat();
+            assert_eq!(says.contains("own: response.p99.9 = 75.0 ms"), status == Status::Invalid);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::record::comparison::transient;
 use crate::record::figures;
 use crate::record::{EndedEarly, Record, Status, Verdict};
 
-pub(crate) use own::{is_own, judge_by, own_figures};
+pub(crate) use own::{is_own, own_figures};
 
 /// Maximum pacing lag, 99th percentile, in nanoseconds: a millisecond.
 pub(crate) const LATENESS: u64 = 1_000_000;

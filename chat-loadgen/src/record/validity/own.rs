@@ -5,9 +5,8 @@
 //! disturbance is small at a percentile, the figure at that percentile is the server's.
 
 use crate::record::figures::float;
-use crate::record::threshold::Condition;
 use crate::record::validity::{LATENESS, LATENESS_SHARE};
-use crate::record::{Latency, Record, Status, Summary};
+use crate::record::{Latency, Record, Summary};
 
 /// Maximum mean disturbance, in nanoseconds, where a tenth of the mean is less.
 const MEAN: f64 = 100_000.0;
@@ -66,17 +65,6 @@ pub(crate) fn is_own(record: &Record, histogram: &str, figure: &str) -> bool {
     record.own_figures.iter().any(is_it)
 }
 
-/// Makes a run invalid if a condition on it holds, or does not, by a figure that the generator may
-/// have made itself.
-pub(crate) fn judge_by(record: &mut Record, condition: &Condition) {
-    if condition.is_certain(record) {
-        return;
-    }
-    record.verdict.status = Status::Invalid;
-    let reason = format!("this is the generator's own: {}", condition.actual(record));
-    record.verdict.reasons.insert(0, reason);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,26 +99,5 @@ mod tests {
         record.generator.disturbance = None;
         assert_eq!(own_figures(&record), Vec::<String>::new(), "an older record");
         assert_eq!(own_figures(&sample::record()), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_threshold_on_such_a_figure_makes_the_run_invalid_only_where_it_decides() {
-        for (condition, status) in [
-            ("p99.9>20ms", Status::Invalid),
-            ("p99>20ms", Status::Valid),
-            ("lost>0", Status::Valid),
-            // The server's part is at most what is shown.
-            ("p99.9>80ms", Status::Valid),
-            ("p99.9<=80ms", Status::Valid),
-            ("p99.9<20ms", Status::Invalid),
-            ("p99.9>20ms && lost>0", Status::Valid),
-            ("p99.9>20ms || lost==0", Status::Valid),
-        ] {
-            let mut record = disturbed();
-            judge_by(&mut record, &condition.parse().unwrap());
-            assert_eq!(record.verdict.status, status, "{condition}");
-            let says = record.verdict.reasons.concat();
-            assert_eq!(says.contains("own: response.p99.9 = 75.0 ms"), status == Status::Invalid);
-        }
     }
 }

@@ -2,6 +2,7 @@
 //! whether it came once, in order and intact.
 
 mod closing;
+mod sightings;
 mod words;
 
 use std::ops::Range;
@@ -10,8 +11,7 @@ use std::sync::atomic::Ordering;
 use crate::roles::Part;
 use crate::traffic::client::{Client, Presence, Torn};
 use crate::traffic::ledger::Arrival;
-use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
-use crate::traffic::ledger::seconds::Second;
+use crate::traffic::ledger::anomalies::{Anomalies, Anomaly};
 use crate::traffic::shared::{Progress, Shared};
 use crate::traffic::timing::latency::LatencyRecorder;
 use crate::traffic::timing::servers::AtServer;
@@ -19,6 +19,7 @@ use crate::wire::dialects::{Event, unescape};
 use crate::wire::payload::{Found, Kind, Message};
 
 pub(crate) use closing::Ending;
+use sightings::{quoted, second, sighting};
 
 /// Judges the deliveries to one worker's clients.
 #[derive(Debug)]
@@ -377,27 +378,6 @@ fn is_end_of_torn(shared: &Shared, client: &Client, piece: &[u8]) -> bool {
     client.torn.as_deref().is_some_and(ends)
 }
 
-/// The second in which an anomaly counts.
-fn second(shared: &Shared, anomaly: Anomaly, message: Option<(u32, u32)>, now: u64) -> Second {
-    match message {
-        Some((sender, number)) if anomaly.was_due() => shared.seconds.of(sender, number),
-        _ => shared.window.second(now),
-    }
-}
-
-/// An anomaly of a message at a client.
-fn sighting(
-    shared: &Shared,
-    client: &Client,
-    message: Option<(u32, u32)>,
-    now: u64,
-    detail: String,
-) -> Sighting {
-    let times = message.and_then(|(sender, number)| shared.in_flight.times(sender, number));
-    let sent = times.map(|times| times.written);
-    Sighting { receiver: client.index, message, sent, at: now, detail }
-}
-
 /// Opens a client's account with a sender whose probe it has heard: all later messages are due to
 /// it.
 #[cold]
@@ -410,15 +390,6 @@ fn heard_probe(shared: &Shared, client: &mut Client, sender: u32) {
         client.presence = Presence::Here;
         shared.progress.unproven.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// Longest quotation, in bytes.
-const QUOTED: usize = 200;
-
-/// A damaged text as a witness quotes it: every byte can be seen.
-fn quoted(text: &[u8]) -> String {
-    let cut = &text[..text.len().min(QUOTED)];
-    format!("{}{}", cut.escape_ascii(), if cut.len() < text.len() { "…" } else { "" })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Tests of the judge: what each line is called, and that the ledger closes.
 
+use crate::traffic::ledger::anomalies::Sighting;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::Arc;

@@ -2,7 +2,8 @@
 
 use chat_protocol::text::showable;
 
-use super::{Judge, QUOTED};
+use super::Judge;
+use super::sightings::QUOTED;
 use crate::traffic::client::{Client, Presence};
 use crate::traffic::ledger::anomalies::{Anomaly, Sighting};
 use crate::traffic::shared::Shared;
