@@ -64,6 +64,9 @@ pub(crate) struct Client {
     /// Numbers of messages that each sender of its room had sent when the client said goodbye, or
     /// when its connection ended unexpectedly.
     pub(crate) until: Option<Box<[u32]>>,
+    /// Of one that said goodbye and reads to the end: for each sender of its room, the number behind the
+    /// last message that others had got well before that.
+    pub(crate) heard: Option<Box<[u32]>>,
     /// Its deliveries that count.
     pub(crate) received: Received,
     /// Local address of its connection.
@@ -126,6 +129,7 @@ impl Client {
             torn: None,
             unattributed: 0,
             until: None,
+            heard: None,
             received: Received::default(),
         }
     }

@@ -83,6 +83,27 @@ impl Judge {
         }
     }
 
+    /// For each sender, the number behind the last message that others of the worker's receivers had got
+    /// by that time: the server has passed on what comes before it, so it is due to this client, too.
+    pub(crate) fn heard_by_others(
+        &self,
+        shared: &Shared,
+        client: &Client,
+        time: u64,
+    ) -> Box<[u32]> {
+        let sent = client.sent(shared);
+        let senders = shared.audience.senders(client.room()).iter().enumerate();
+        let heard = senders.zip(&sent).map(|((seat, &sender), &sent)| {
+            let awaited = client.account.awaited(seat, sent);
+            if shared.in_flight.is_local(sender) {
+                self.latency.heard_until(sender, awaited, time)
+            } else {
+                awaited.start
+            }
+        });
+        heard.collect()
+    }
+
     /// Counts what a client whose connection ended could not get after that: up to now, when it
     /// would have left, or the run is over.
     pub(crate) fn close_cut_account(&mut self, shared: &Shared, client: &mut Client, now: u64) {
@@ -155,9 +176,12 @@ impl Judge {
             if counted {
                 self.missed(shared, sender, awaited.clone());
             }
-            let lost = match ending {
-                Ending::Over => awaited.end,
-                _ => awaited.start + overdue(shared, sender, &awaited, end),
+            let lost = if ending == Ending::Over {
+                awaited.end
+            } else {
+                let heard = client.heard.as_ref().map_or(0, |heard| heard[seat]);
+                let overdue = awaited.start + overdue(shared, sender, &awaited, end);
+                overdue.max(heard.min(awaited.end))
             };
             let (lost, rest) = (awaited.start..lost, lost..awaited.end);
             push(&mut missing.lost, sender, &lost);

@@ -340,6 +340,27 @@ fn a_text_without_numbers_that_comes_after_the_goodbye_is_corrupt() {
 }
 
 #[test]
+fn what_others_got_well_before_the_goodbye_is_lost() {
+    let mut seen = Seen::new();
+    let (first, second) = (seen.text(0), seen.text(1));
+    seen.text(2);
+    let mut other = client(&seen.shared, Part::Steady, None);
+    for line in [&first, &second] {
+        let event = Event::Said(line.as_bytes());
+        seen.judge.judge_frame(&seen.shared, &mut other, event, 1_100);
+    }
+    seen.hear(&first);
+    seen.client.until = Some(seen.client.sent(&seen.shared));
+    assert_eq!(*seen.judge.heard_by_others(&seen.shared, &seen.client, 1_099), [1, 0]);
+    let heard = seen.judge.heard_by_others(&seen.shared, &seen.client, 1_100);
+    assert_eq!(*heard, [2, 0]);
+    seen.client.heard = Some(heard);
+    seen.judge.close_account(&seen.shared, &mut seen.client, Ending::Leaving, 1_200);
+    let count = |anomaly| seen.judge.anomalies.count(anomaly);
+    assert_eq!((count(Anomaly::Lost), count(Anomaly::Undecided)), (1, 1));
+}
+
+#[test]
 fn what_a_sender_had_in_flight_when_it_was_cut_is_cut_off_however_long_the_run_goes_on() {
     let mut seen = Seen::new();
     let first = seen.text(0);

@@ -1,6 +1,8 @@
 //! Latency recording of one worker: a histogram entry for every delivery, and the first and last
 //! receiver of each message.
 
+use std::ops::Range;
+
 use hdrhistogram::Histogram;
 
 use crate::record::Extremes;
@@ -214,6 +216,17 @@ impl LatencyRecorder {
                 self.done(shared, sender, number);
             }
         }
+    }
+
+    /// The number behind the last of a sender's messages that another of the worker's receivers had
+    /// got by that time; the first of `numbers` if there is none.
+    pub(crate) fn heard_until(&self, sender: u32, numbers: Range<u32>, time: u64) -> u32 {
+        let ring = &self.rings[sender as usize];
+        let heard = |number: &u32| {
+            let local = &ring[*number as usize & (ring.len() - 1)];
+            local.number == *number && local.delivered > 0 && local.reach.first <= time
+        };
+        numbers.clone().rev().find(heard).map_or(numbers.start, |last| last + 1)
     }
 
     /// This worker's state of a message, looked up at its first delivery. Nothing if its times are

@@ -63,6 +63,8 @@ impl Worker {
             Presence::Lost => self.has_left(leaving.at),
             Presence::Coming | Presence::Here if client.until.is_some() => {
                 if is_over {
+                    // It has not read to the end: the server may be that far behind.
+                    client.heard = None;
                     self.has_left(leaving.at);
                 }
                 return !is_over;
@@ -81,6 +83,8 @@ impl Worker {
     fn say_goodbye(&mut self, at: usize) {
         let Some(Some(client)) = self.clients.get_mut(at) else { return };
         client.until = Some(client.sent(&self.shared));
+        let before = self.shared.clock.now().saturating_sub(nanoseconds(SETTLE.as_secs_f64()));
+        client.heard = Some(self.judge.heard_by_others(&self.shared, client, before));
         self.answer.clear();
         self.shared.dialect.bye(&mut self.answer);
         client.send_half.say(&self.answer, &self.shared);
