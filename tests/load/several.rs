@@ -226,6 +226,7 @@ fn what_several_generators_cannot_do_is_refused() -> Result {
         (&["--join", "4/3", "--start-at", "+5s"], "the second of three generators"),
         (&[&join[..], &["--window", "5"]].concat(), "cannot be used with '--window <N>'"),
         (&[&join[..], &["--runs", "2"]].concat(), "cannot be used with '--runs <N>'"),
+        (&[&join[..], &["--abort-if", "lost>0"]].concat(), "cannot be used with '--abort-if"),
         (&[&join[..], &["--churn", "5/s"]].concat(), "cannot be used with '--churn <RATE>'"),
         (&[&join[..], &["--spawn", "true"]].concat(), "cannot be used with '--spawn <COMMAND>'"),
         (

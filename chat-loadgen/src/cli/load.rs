@@ -137,7 +137,7 @@ pub(crate) struct LoadOptions {
         requires = "start_at",
         conflicts_with_all = [
             "window", "churn", "slow_readers", "total_order", "verify", "allow_partial", "find_max",
-            "calibrate", "spawn", "runs",
+            "calibrate", "spawn", "runs", "abort_if",
         ]
     )]
     pub(crate) join: Option<Share>,
