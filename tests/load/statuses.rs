@@ -95,6 +95,8 @@ fn status_2_what_cannot_be_is_refused_in_one_line() {
         (&["--clients", "3", "--senders", "3", "--total-order"], "--total-order needs"),
         (&["--calibrate", "--dialect", "irc"], "the relay of --calibrate"),
         (&["--rate", "1:2/s", "--find-max", "p99<1ms"], "--find-max begins at one --rate"),
+        (&["--verify", "off", "--fail-if", "p99>1s || lost>0"], "`lost` cannot be known"),
+        (&["--verify", "off", "--abort-if", "echoed>0"], "`echoed` cannot be known"),
         (&["--rate", "fast"], "invalid value 'fast'"),
         (&["--fail-if", "colour>3"], "at character 1, `colour`: unknown metric"),
         (&["--abort-if", "lost>0 or lots>1 for 3s"], "at character 11, `lots`"),
