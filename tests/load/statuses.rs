@@ -180,7 +180,8 @@ fn status_5_worse_than_the_baseline() -> Result {
             break;
         }
         // A run on a machine that was too busy is refused, not compared.
-        assert_eq!(ended.status, Some(1), "{}", ended.words);
+        let doubted = ended.words.contains("a comparison tells nothing");
+        assert!(ended.status == Some(1) || doubted, "{}", ended.words);
         if attempt == 5 {
             break;
         }

@@ -16,9 +16,16 @@ use crate::report::{json, summary};
 pub(super) fn conclude(
     checks: &CheckOptions,
     (outputs, baseline): (&Outputs, Option<&Record>),
-    (record, histograms): (&Record, &Histograms),
+    (record, histograms): (&mut Record, &Histograms),
     [not_found, interrupted]: [bool; 2],
 ) -> Conclusion {
+    let allowed = checks.fail_on_regression;
+    let compared = baseline.filter(|_| record.ended_early.is_none());
+    let compared = compared.map(|baseline| compare(baseline, record, allowed)).transpose();
+    if let Ok(Some(comparison)) = &compared {
+        comparison.doubt(record);
+    }
+    let record = &*record;
     let mut complaints = write_reports(outputs, record, histograms);
     let mut text = summary::summary(record);
     let mut exits = exits_of_run(checks, record);
@@ -33,18 +40,14 @@ pub(super) fn conclude(
         exits.push(Exit::Threshold);
     }
     let mut regressed = false;
-    let allowed = checks.fail_on_regression;
     if baseline.is_some() && record.ended_early.is_some() {
         text += "the run ended early: it is not compared with the baseline\n";
     }
-    let baseline = baseline.filter(|_| record.ended_early.is_none());
-    match baseline.map(|baseline| compare(baseline, record, allowed)).transpose() {
+    match compared {
         Ok(Some(comparison)) => {
             text += &comparison.to_string();
             regressed = comparison.regressed();
             exits.extend(regressed.then_some(Exit::Regression));
-            let doubtful = comparison.is_doubtful() && !checks.allow_invalid;
-            exits.extend(doubtful.then_some(Exit::Invalid));
         }
         Ok(None) => {}
         Err(error) => complaints.push(error.into()),

@@ -195,7 +195,7 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     }
     let interrupted = stop.load(Ordering::Relaxed);
     let files = (&outputs, baseline.as_ref());
-    let mut ended = conclude(&run.checks, files, (&record, &histograms), [!found, interrupted]);
+    let mut ended = conclude(&run.checks, files, (&mut record, &histograms), [!found, interrupted]);
     for complaint in experiment.complaints() {
         ended.complaints.push(complaint.into());
         ended.exit = ended.exit.min(Exit::Error);

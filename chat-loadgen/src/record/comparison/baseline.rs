@@ -44,7 +44,7 @@ pub(crate) enum Judgement {
     Regressed,
     /// It is, but the intervals overlap: this may be chance.
     CannotTell,
-    /// It is, and the generator may have made it itself.
+    /// The generator may have made it itself, in the run or in the baseline: this tells nothing.
     Own,
 }
 
@@ -158,9 +158,18 @@ impl Comparison {
         if smallest.is_finite() { smallest } else { 0.0 }
     }
 
-    /// Returns whether any figure is worse and may be the generator's own: it tells nothing.
-    pub(crate) fn is_doubtful(&self) -> bool {
-        self.rows.iter().any(|row| row.judgement == Judgement::Own)
+    /// Makes the run invalid if one of the figures may be the generator's own: it tells nothing.
+    pub(crate) fn doubt(&self, run: &mut Record) {
+        let own = self.rows.iter().filter(|row| row.judgement == Judgement::Own);
+        let own: Vec<_> = own.map(|row| row.metric.to_string()).collect();
+        if !own.is_empty() {
+            run.verdict.status = Status::Invalid;
+            let reason = format!(
+                "{} may be the generator's own, here or in the baseline: a comparison tells nothing",
+                own.join(", ")
+            );
+            run.verdict.reasons.insert(0, reason);
+        }
     }
 }
 
@@ -246,10 +255,10 @@ fn row(
     let (before, now) = (value(metric, baseline)?, value(metric, run)?);
     let change = relative(before.median, now.median);
     let worse_by = if worse == Worse::Higher { change } else { -change };
-    let judgement = if worse_by <= allowed {
-        Judgement::Kept
-    } else if metric.is_own(run) {
+    let judgement = if metric.is_own(run) || metric.is_own(baseline) {
         Judgement::Own
+    } else if worse_by <= allowed {
+        Judgement::Kept
     } else if before.overlaps(&now) {
         Judgement::CannotTell
     } else {

@@ -37,12 +37,19 @@ fn what_grew_or_shrank_by_more_than_allowed_has_regressed() {
 
 #[test]
 fn what_may_be_the_generators_own_is_no_regression_but_a_doubt() {
-    let mut run = slower();
-    run.own_figures = vec!["response.p99".into()];
-    let comparison = compare(&with_server(), &run, 0.2).unwrap();
-    assert!(!comparison.regressed() && comparison.is_doubtful());
-    assert!(comparison.to_string().contains("the generator's own"));
-    assert!(!compare(&run, &run, 0.2).unwrap().is_doubtful(), "it is not worse");
+    let marked = Record { own_figures: vec!["response.p99".into()], ..slower() };
+    for (baseline, run) in [(with_server(), marked.clone()), (marked, with_server())] {
+        let comparison = compare(&baseline, &run, 0.2).unwrap();
+        assert!(!comparison.regressed());
+        assert!(comparison.to_string().contains("the generator's own"));
+        let mut doubted = run;
+        comparison.doubt(&mut doubted);
+        assert_eq!(doubted.verdict.status, Status::Invalid);
+        assert!(doubted.verdict.reasons[0].starts_with("response.p99 may be"), "{doubted:?}");
+    }
+    let mut run = with_server();
+    compare(&run, &run, 0.2).unwrap().doubt(&mut run);
+    assert_eq!(run.verdict.status, Status::Valid);
 }
 
 #[test]
