@@ -10,7 +10,7 @@ use crate::experiment::abort::Abort;
 use crate::metrics::Metrics;
 use crate::plan::{Pacing, Plan};
 use crate::record::figures::float;
-use crate::record::{EndedEarly, Interval};
+use crate::record::{EndedEarly, Interval, Record};
 use crate::report::hlog::HlogWriter;
 use crate::report::live::{LiveLine, LiveProgress};
 use crate::report::output::Output;
@@ -93,6 +93,11 @@ impl<'a> Watch<'a> {
             (None, Some(IntervalLog::Begun(log))) => log.finish().map(drop),
             (None, _) => Ok(()),
         }
+    }
+
+    /// Makes the run invalid if its early end tells nothing about the server.
+    pub(crate) fn doubt(&self, record: &mut Record) {
+        self.abort.doubt(record);
     }
 
     /// The early end of the run, if it ended early.
