@@ -130,14 +130,20 @@ impl<'a> Abort<'a> {
         }
     }
 
-    /// Takes the counts so far.
-    fn count(&mut self, progress: &Progress, now: u64) {
-        let figures = &mut self.figures;
-        let seen = |anomaly: Anomaly| progress.kinds[anomaly as usize].load(Ordering::Relaxed);
+    /// Deliveries that were overtaken a second ago and have not arrived.
+    pub(super) fn lost(&mut self, progress: &Progress, now: u64) -> u64 {
         // First those that have come after all: of what was overtaken by then, no more came.
         let recovered = progress.recovered.load(Ordering::Relaxed);
         let overtaken = progress.overtaken.load(Ordering::Relaxed);
-        figures.lost = self.overtaken.settle(now, overtaken).saturating_sub(recovered);
+        self.overtaken.settle(now, overtaken).saturating_sub(recovered)
+    }
+
+    /// Takes the counts so far.
+    fn count(&mut self, progress: &Progress, now: u64) {
+        let lost = self.lost(progress, now);
+        let figures = &mut self.figures;
+        let seen = |anomaly: Anomaly| progress.kinds[anomaly as usize].load(Ordering::Relaxed);
+        figures.lost = lost;
         figures.messages = progress.measured.load(Ordering::Relaxed);
         figures.deliveries = progress.deliveries.load(Ordering::Relaxed);
         figures.disconnected = progress.disconnected.load(Ordering::Relaxed);

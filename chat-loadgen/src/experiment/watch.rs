@@ -18,7 +18,8 @@ use crate::run::findings::ServerUse;
 use crate::run::observer::{Edge, Observer, Phase};
 use crate::system::target::{Target, Usage};
 use crate::system::{machine, quota};
-use crate::traffic::shared::Shared;
+use crate::traffic::ledger::anomalies::Anomaly;
+use crate::traffic::shared::{Progress, Shared};
 use crate::traffic::timing::intervals::EndedInterval;
 
 /// An observer that keeps what the record needs.
@@ -145,6 +146,12 @@ fn intended_rate(plan: &Plan, phase: Phase, since: Duration) -> Option<f64> {
     })
 }
 
+/// Faults so far. Of what is `lost`, a part counts as such already: that of clients that have left.
+fn faults(progress: &Progress, lost: u64) -> u64 {
+    let counted = progress.kinds[Anomaly::Lost as usize].load(Ordering::Relaxed);
+    progress.anomalies.load(Ordering::Relaxed) + lost.saturating_sub(counted)
+}
+
 impl Observer for Watch<'_> {
     fn progress(&mut self, phase: Phase, shared: &Shared, p99: Option<u64>) {
         let now = shared.clock.now();
@@ -158,10 +165,11 @@ impl Observer for Watch<'_> {
             self.lately = (now, all);
             self.lag = shared.progress.lag.swap(0, Ordering::Relaxed);
         }
+        let lost = self.abort.lost(&shared.progress, now);
         if let Some(metrics) = self.metrics {
             let since = now.saturating_sub(shared.window.start());
             let rate = intended_rate(self.plan, phase, Duration::from_nanos(since));
-            metrics.progress(phase, shared, rate, self.lag);
+            metrics.progress(phase, shared, rate, self.lag, lost);
         }
         self.live.show(&LiveProgress {
             phase: phase.name(),
@@ -170,7 +178,7 @@ impl Observer for Watch<'_> {
             rate: self.rate,
             deliveries: shared.progress.deliveries.load(Ordering::Relaxed),
             p99,
-            anomalies: shared.progress.anomalies.load(Ordering::Relaxed),
+            anomalies: faults(&shared.progress, lost),
         });
     }
 
@@ -214,5 +222,20 @@ impl Observer for Watch<'_> {
         if edge == Edge::End {
             self.memory = machine::resident();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_lost_is_a_fault_before_the_run_ends_and_counts_once() {
+        let progress = Progress::default();
+        let mut news = [0; Anomaly::ALL.len()];
+        (news[Anomaly::Lost as usize], news[Anomaly::Duplicated as usize]) = (2, 1);
+        assert_eq!(faults(&progress, 5), 5);
+        progress.count(&news);
+        assert_eq!([0, 2, 5].map(|lost| faults(&progress, lost)), [3, 3, 6]);
     }
 }
