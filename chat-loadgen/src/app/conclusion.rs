@@ -1,9 +1,7 @@
 //! The end of a command line: reports, thresholds, the baseline, the exit status.
 
-use std::io::{self, Write};
-
 use crate::app::files::Outputs;
-use crate::app::reports::{print, write_reports, write_to};
+use crate::app::reports::{print_summary, write_reports, write_to};
 use crate::app::{Conclusion, Error};
 use crate::cli::CheckOptions;
 use crate::exit_status::Exit;
@@ -76,15 +74,6 @@ fn exits_of_run(checks: &CheckOptions, record: &Record) -> Vec<Exit> {
 /// Returns whether a search could not tell the server's limit.
 fn is_undecided(record: &Record) -> bool {
     record.search_result.as_ref().is_some_and(|result| result.state == SearchState::Undecided)
-}
-
-/// Prints the summary on standard output, or on standard error if a report goes to standard output.
-fn print_summary(outputs: &Outputs, text: &str) -> Result<(), Error> {
-    if outputs.use_standard_output() {
-        let _ = io::stderr().write_all(text.as_bytes());
-        return Ok(());
-    }
-    print(text)
 }
 
 /// Failed conditions of `--fail-if`, in words. A condition that cannot be judged fails as well:

@@ -151,3 +151,27 @@ fn a_disk_that_is_full_does_not_lose_the_other_reports() -> Result {
     assert!(fs::read_to_string(page).expect("a page").ends_with("</html>"));
     Ok(())
 }
+
+#[test]
+fn no_file_is_read_twice_or_written_over_by_merge_and_compare() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    for name in ["a", "b"] {
+        fs::write(path.join(name), "{").expect("written");
+    }
+    let before = contents(path);
+    for (options, why) in [
+        (&["merge", "a", "b", "./a"][..], "./a is named twice"),
+        (&["compare", "a", "a"], "a is named twice"),
+        (&["merge", "a", "b", "--json", "./b"], "--json would overwrite a file that is read: b"),
+        (&["compare", "a", "b", "--html", "a"], "--html would overwrite a file that is read: a"),
+        (&["merge", "a", "b", "--hgrm", "x", "--html", "x"], "--hgrm and --html name the same file"),
+        (&["merge", "a", "b", "--json", "-", "--html", "-"], "--json and --html name the same"),
+    ] {
+        let output = binaries::loadgen().current_dir(path).args(options).output();
+        let output = output.expect("it starts");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && words.contains(why), "{options:?}: {words}");
+        assert_eq!(contents(path), before, "{options:?}");
+    }
+}
