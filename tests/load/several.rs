@@ -209,7 +209,8 @@ fn when_a_generator_is_killed_the_others_end_and_its_last_messages_are_undecided
     }
     let whole = merged(&records);
     assert_eq!(whole.number("/ledger/undecided"), undecided);
-    assert_eq!(whole.status, Some(130), "{}", whole.words);
+    assert_eq!(whole.status, Some(6), "{}", whole.words);
+    assert_eq!(whole.value("/verdict/status"), "invalid");
     assert!(whole.words.contains("generator 2 of 3 has no record here"), "{}", whole.words);
     Ok(())
 }

@@ -41,22 +41,32 @@ pub(super) fn merge(options: &MergeOptions) -> Result<Conclusion, Error> {
 }
 
 fn merge_records(options: &MergeOptions, outputs: &Outputs) -> Result<Conclusion, Error> {
-    let record = merging::merge(&read_all(options.files.iter())?)?;
+    let records = read_all(options.files.iter())?;
+    let record = merging::merge(&records)?;
+    let exit = exit(&records, &record);
     let histograms = record.histograms.as_ref();
     let mut complaints =
         histograms.map_or_else(Vec::new, |all| write_reports(outputs, &record, all));
     complaints.extend(print_summary(outputs, &summary::summary(&record)).err());
-    let exit = if complaints.is_empty() { exit(&record) } else { exit(&record).min(Exit::Error) };
+    let exit = if complaints.is_empty() { exit } else { exit.min(Exit::Error) };
     Ok(Conclusion { exit, complaints })
 }
 
-/// The gravest exit status that follows from a record itself.
-fn exit(record: &Record) -> Exit {
-    match record.verdict.status {
-        Status::Partial => Exit::Interrupted,
-        _ if record.any_wrong() => Exit::Incorrect,
-        Status::Invalid => Exit::Invalid,
-        Status::Valid | Status::Faulty => Exit::Pass,
+/// The gravest exit status that follows from the records and their sum: that of a run. A generator
+/// without a record makes the sum invalid, because nothing proves what it has sent and heard.
+fn exit(records: &[(String, Record)], sum: &Record) -> Exit {
+    let interrupted =
+        |record: &Record| record.verdict.status == Status::Partial && record.ended_early.is_none();
+    if records.iter().any(|(_, record)| interrupted(record)) {
+        Exit::Interrupted
+    } else if sum.any_wrong() {
+        Exit::Incorrect
+    } else if sum.verdict.status == Status::Invalid {
+        Exit::Invalid
+    } else if sum.ended_early.is_some() {
+        Exit::Threshold
+    } else {
+        Exit::Pass
     }
 }
 
@@ -92,4 +102,30 @@ fn is_record(path: &Path) -> Result<bool, MergeError> {
     let content =
         std::fs::read(path).map_err(|source| MergeError::Io { path: path.to_owned(), source })?;
     Ok(content.trim_ascii_start().starts_with(b"{"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample;
+
+    #[test]
+    fn the_exit_status_of_a_sum_is_that_of_a_run() {
+        let of = |status, early: bool| {
+            let mut record = Record { ended_early: None, ..sample::record() };
+            record.verdict.status = status;
+            record.ended_early = early.then(|| sample::full().ended_early).flatten();
+            record
+        };
+        let exit = |first: Record, second: Record| {
+            let records = [("a".to_owned(), first), ("b".to_owned(), second)];
+            exit(&records, &merging::merge(&records).expect("a sum"))
+        };
+        let valid = || of(Status::Valid, false);
+        assert_eq!(exit(valid(), valid()), Exit::Pass);
+        assert_eq!(exit(valid(), of(Status::Invalid, false)), Exit::Invalid);
+        assert_eq!(exit(valid(), of(Status::Partial, false)), Exit::Interrupted);
+        assert_eq!(exit(valid(), of(Status::Partial, true)), Exit::Threshold);
+        assert_eq!(exit(of(Status::Partial, true), of(Status::Partial, false)), Exit::Interrupted);
+    }
 }

@@ -92,6 +92,9 @@ fn add(sum: &mut Record, name: &str, record: &Record) {
     sums::worst(&mut sum.worst, &record.worst);
     sums::intervals(&mut sum.intervals, &record.intervals);
     sum.before = sums::tally(sum.before, record.before);
+    if sum.ended_early.is_none() {
+        sum.ended_early.clone_from(&record.ended_early);
+    }
     for own in &record.own_figures {
         if !sum.own_figures.contains(own) {
             sum.own_figures.push(own.clone());
@@ -142,7 +145,8 @@ fn verdict(records: &[(String, Record)]) -> Verdict {
     };
     let statuses = records.iter().map(|(_, record)| record.verdict.status);
     let is_incomplete = !joined::absent(records.iter().map(|(_, record)| record)).is_empty();
-    let statuses = statuses.chain(is_incomplete.then_some(Status::Partial));
+    // Nothing proves what a generator without a record has sent and heard.
+    let statuses = statuses.chain(is_incomplete.then_some(Status::Invalid));
     let status = statuses.max_by_key(gravity).unwrap_or(Status::Invalid);
     let mut reasons = joined::remarks(records);
     if reasons.is_empty() {
