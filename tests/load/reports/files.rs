@@ -95,9 +95,9 @@ fn a_baseline_is_read_and_compared_before_the_run() -> Result {
         ("missing", "cannot read missing: "),
         ("text", "cannot read text: this is no record of a run: "),
         ("newer", "the record has version 7; this program reads version 1"),
-        ("invalid", "cannot be compared with its baseline: the baseline is invalid"),
-        ("other", "clients was 4, is 3"),
-        ("elsewhere", "cpus was 4711, is "),
+        ("invalid", "cannot be compared: the baseline is invalid"),
+        ("other", "clients is 4 in the baseline, 3 in this run"),
+        ("elsewhere", "cpus is 4711 in the baseline, "),
         ("empty", "`last.p99` is not known: there are no samples"),
     ] {
         refused(path, &[&load[..], &["--baseline", file]].concat(), (1, why));

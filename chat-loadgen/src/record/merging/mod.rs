@@ -4,9 +4,9 @@ mod sums;
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
 use thiserror::Error;
 
+use crate::record::comparison::workload::differences;
 use crate::record::joined;
 use crate::record::{Environment, Histograms, Record, Status, Verdict, Workload};
 
@@ -36,7 +36,7 @@ pub(crate) fn merge(records: &[(String, Record)]) -> Result<Record, CannotMerge>
     let mut problems: Vec<_> =
         records.iter().flat_map(|(name, record)| unfit(name, record)).collect();
     for (name, record) in rest {
-        problems.extend(differences(first_name, &first.workload, name, &record.workload));
+        problems.extend(differences((first_name, &first.workload), (name, &record.workload), &OWN));
     }
     problems.extend(joined::problems(records));
     if !problems.is_empty() {
@@ -122,17 +122,6 @@ fn unfit(name: &str, record: &Record) -> Vec<String> {
 /// Returns whether values would have to move to other bins.
 fn is_coarse(histograms: &Histograms) -> bool {
     histograms.all().iter().any(|histogram| histogram.sigfig() != 3 || histogram.low() != 1)
-}
-
-/// Names the fields of the workloads that differ and must not.
-fn differences(first: &str, before: &Workload, name: &str, now: &Workload) -> Vec<String> {
-    let fields = |workload: &Workload| serde_json::to_value(workload).unwrap_or(Value::Null);
-    let (before, now) = (fields(before), fields(now));
-    let names = before.as_object().into_iter().flatten().map(|(field, _)| field);
-    names
-        .filter(|field| !OWN.contains(&field.as_str()) && before[*field] != now[*field])
-        .map(|field| format!("{field} is {} in {first}, {} in {name}", before[field], now[field]))
-        .collect()
 }
 
 /// The worst verdict, with the reasons of all.

@@ -72,10 +72,10 @@ fn different_workloads_machines_and_verdicts_are_refused() {
         problems,
         [
             "the run is faulty",
-            "pacing was \"open 500/s poisson\", is \"closed 64\"",
-            "seed was 42, is 43",
-            "cpus was 8, is 2",
-            "processor was \"Example 9000 @ 3.2 GHz\", is null",
+            "pacing is \"open 500/s poisson\" in the baseline, \"closed 64\" in this run",
+            "seed is 42 in the baseline, 43 in this run",
+            "cpus is 8 in the baseline, 2 in this run",
+            "processor is \"Example 9000 @ 3.2 GHz\" in the baseline, null in this run",
         ]
     );
 }
