@@ -165,7 +165,10 @@ fn no_file_is_read_twice_or_written_over_by_merge_and_compare() {
         (&["compare", "a", "a"], "a is named twice"),
         (&["merge", "a", "b", "--json", "./b"], "--json would overwrite a file that is read: b"),
         (&["compare", "a", "b", "--html", "a"], "--html would overwrite a file that is read: a"),
-        (&["merge", "a", "b", "--hgrm", "x", "--html", "x"], "--hgrm and --html name the same file"),
+        (
+            &["merge", "a", "b", "--hgrm", "x", "--html", "x"],
+            "--hgrm and --html name the same file",
+        ),
         (&["merge", "a", "b", "--json", "-", "--html", "-"], "--json and --html name the same"),
     ] {
         let output = binaries::loadgen().current_dir(path).args(options).output();

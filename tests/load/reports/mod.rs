@@ -1,5 +1,9 @@
 //! The output files of a run.
 
+mod files;
+mod metrics;
+mod runs;
+
 use std::fs;
 
 use chat_drive::failure::Result;
