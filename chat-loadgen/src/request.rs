@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use chat_protocol::options::endpoint::Endpoint;
 
-use crate::cli::{ClientOptions, LoadOptions, RunOptions, ServerOptions};
+use crate::cli::{CheckOptions, ClientOptions, LoadOptions, RunOptions, ServerOptions};
 use crate::plan::{Connecting, Pacing, Plan};
 use crate::record::Workload;
 use crate::record::figures;
+use crate::record::threshold::{Condition, Metric};
 use crate::roles::Numbers;
 use crate::share::{Joined, Share};
 use crate::wire::dialects::{DialectName, FileDialect, FileError, Login, LoginError, Protocol};
@@ -81,6 +82,9 @@ pub(crate) enum Impossible {
     /// `--verify off` with an option that needs judged deliveries.
     #[error("--verify off judges nothing: no --total-order, --churn or --slow-readers")]
     NotJudged,
+    /// `--verify off` with a condition on judged deliveries.
+    #[error("--verify off judges nothing: `{0}` cannot be known")]
+    UnknownMetric(String),
 }
 
 /// Resolves the addresses of the servers.
@@ -248,9 +252,19 @@ fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
         Some(Impossible::NeverEnds(long.to_string(), plan.duration))
     } else if !checks.verify.is_on() && (checks.total_order || clients_come_and_go(plan)) {
         Some(Impossible::NotJudged)
+    } else if !checks.verify.is_on() {
+        let unknown = conditions(checks).find(|metric| metric.is_judged());
+        unknown.map(|metric| Impossible::UnknownMetric(metric.to_string()))
     } else {
         None
     }
+}
+
+/// Metrics of all conditions.
+fn conditions(checks: &CheckOptions) -> impl Iterator<Item = Metric> {
+    let aborts = checks.abort_if.iter().map(|abort| &abort.condition);
+    let conditions = checks.fail_if.iter().chain(&checks.find_max).chain(aborts);
+    conditions.flat_map(Condition::metrics)
 }
 
 fn clients_come_and_go(plan: &Plan) -> bool {

@@ -17,7 +17,8 @@ fn ended_by(relay: &Relay, condition: &str, options: &[&str]) -> Ended {
     let status = ended.value("/verdict/status").as_str();
     assert!(matches!(status, Some("partial" | "invalid")), "{}", ended.words);
     let said = format!("by --abort-if '{condition}': ");
-    assert!(ended.words.contains(&said), "{}", ended.words);
+    let reasons = ended.value("/verdict/reasons").to_string();
+    assert!(reasons.contains(&said), "{reasons}");
     ended
 }
 

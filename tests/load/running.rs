@@ -62,7 +62,8 @@ impl Ended {
         let ledger = self.value("/ledger");
         assert_eq!(self.number("/ledger/expected"), sum, "{ledger}");
         let besides = ["duplicated", "echoed", "foreign", "merged"];
-        if self.value("/workload/verify") == true {
+        // The seconds of a sum are not known where one record decided of another's messages.
+        if self.value("/workload/verify") == true && !self.value("/before").is_null() {
             for kind in ["expected"].iter().chain(&classes).chain(&besides) {
                 let number = self.by_second(kind).iter().sum::<u64>();
                 let number = number + self.number(&format!("/before/{kind}"));

@@ -209,7 +209,8 @@ fn when_a_generator_is_killed_the_others_end_and_its_last_messages_are_undecided
     }
     let whole = merged(&records);
     assert_eq!(whole.number("/ledger/undecided"), undecided);
-    assert_eq!(whole.status, Some(130), "{}", whole.words);
+    assert_eq!(whole.status, Some(6), "{}", whole.words);
+    assert_eq!(whole.value("/verdict/status"), "invalid");
     assert!(whole.words.contains("generator 2 of 3 has no record here"), "{}", whole.words);
     Ok(())
 }
@@ -226,6 +227,7 @@ fn what_several_generators_cannot_do_is_refused() -> Result {
         (&["--join", "4/3", "--start-at", "+5s"], "the second of three generators"),
         (&[&join[..], &["--window", "5"]].concat(), "cannot be used with '--window <N>'"),
         (&[&join[..], &["--runs", "2"]].concat(), "cannot be used with '--runs <N>'"),
+        (&[&join[..], &["--abort-if", "lost>0"]].concat(), "cannot be used with '--abort-if"),
         (&[&join[..], &["--churn", "5/s"]].concat(), "cannot be used with '--churn <RATE>'"),
         (&[&join[..], &["--spawn", "true"]].concat(), "cannot be used with '--spawn <COMMAND>'"),
         (

@@ -95,10 +95,15 @@ fn status_2_what_cannot_be_is_refused_in_one_line() {
         (&["--clients", "3", "--senders", "3", "--total-order"], "--total-order needs"),
         (&["--calibrate", "--dialect", "irc"], "the relay of --calibrate"),
         (&["--rate", "1:2/s", "--find-max", "p99<1ms"], "--find-max begins at one --rate"),
+        (&["--verify", "off", "--fail-if", "p99>1s || lost>0"], "`lost` cannot be known"),
+        (&["--verify", "off", "--abort-if", "echoed>0"], "`echoed` cannot be known"),
         (&["--rate", "fast"], "invalid value 'fast'"),
         (&["--fail-if", "colour>3"], "at character 1, `colour`: unknown metric"),
         (&["--abort-if", "lost>0 or lots>1 for 3s"], "at character 11, `lots`"),
         (&["--window", "3", "--rate", "3/s"], "cannot be used with"),
+        (&["--start-at", "+5s", "--calibrate"], "cannot be used with"),
+        (&["--start-at", "+5s", "--slow-readers", "1"], "cannot be used with"),
+        (&["--start-at", "+5s", "--find-max", "p99<1s"], "cannot be used with"),
         (&["--spawn", "x", "--pid", "1"], "cannot be used with"),
         (&["merge"], "required"),
         (&["--nonsense"], "unexpected argument"),
@@ -178,7 +183,8 @@ fn status_5_worse_than_the_baseline() -> Result {
             break;
         }
         // A run on a machine that was too busy is refused, not compared.
-        assert_eq!(ended.status, Some(1), "{}", ended.words);
+        let doubted = ended.words.contains("a comparison tells nothing");
+        assert!(ended.status == Some(1) || doubted, "{}", ended.words);
         if attempt == 5 {
             break;
         }

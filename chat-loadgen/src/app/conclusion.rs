@@ -1,9 +1,7 @@
 //! The end of a command line: reports, thresholds, the baseline, the exit status.
 
-use std::io::{self, Write};
-
 use crate::app::files::Outputs;
-use crate::app::reports::{print, write_reports, write_to};
+use crate::app::reports::{print_summary, write_reports, write_to};
 use crate::app::{Conclusion, Error};
 use crate::cli::CheckOptions;
 use crate::exit_status::Exit;
@@ -16,9 +14,16 @@ use crate::report::{json, summary};
 pub(super) fn conclude(
     checks: &CheckOptions,
     (outputs, baseline): (&Outputs, Option<&Record>),
-    (record, histograms): (&Record, &Histograms),
+    (record, histograms): (&mut Record, &Histograms),
     [not_found, interrupted]: [bool; 2],
 ) -> Conclusion {
+    let allowed = checks.fail_on_regression;
+    let compared = baseline.filter(|_| record.ended_early.is_none());
+    let compared = compared.map(|baseline| compare(baseline, record, allowed)).transpose();
+    if let Ok(Some(comparison)) = &compared {
+        comparison.doubt(record);
+    }
+    let record = &*record;
     let mut complaints = write_reports(outputs, record, histograms);
     let mut text = summary::summary(record);
     let mut exits = exits_of_run(checks, record);
@@ -33,18 +38,14 @@ pub(super) fn conclude(
         exits.push(Exit::Threshold);
     }
     let mut regressed = false;
-    let allowed = checks.fail_on_regression;
     if baseline.is_some() && record.ended_early.is_some() {
         text += "the run ended early: it is not compared with the baseline\n";
     }
-    let baseline = baseline.filter(|_| record.ended_early.is_none());
-    match baseline.map(|baseline| compare(baseline, record, allowed)).transpose() {
+    match compared {
         Ok(Some(comparison)) => {
             text += &comparison.to_string();
             regressed = comparison.regressed();
             exits.extend(regressed.then_some(Exit::Regression));
-            let doubtful = comparison.is_doubtful() && !checks.allow_invalid;
-            exits.extend(doubtful.then_some(Exit::Invalid));
         }
         Ok(None) => {}
         Err(error) => complaints.push(error.into()),
@@ -73,15 +74,6 @@ fn exits_of_run(checks: &CheckOptions, record: &Record) -> Vec<Exit> {
 /// Returns whether a search could not tell the server's limit.
 fn is_undecided(record: &Record) -> bool {
     record.search_result.as_ref().is_some_and(|result| result.state == SearchState::Undecided)
-}
-
-/// Prints the summary on standard output, or on standard error if a report goes to standard output.
-fn print_summary(outputs: &Outputs, text: &str) -> Result<(), Error> {
-    if outputs.use_standard_output() {
-        let _ = io::stderr().write_all(text.as_bytes());
-        return Ok(());
-    }
-    print(text)
 }
 
 /// Failed conditions of `--fail-if`, in words. A condition that cannot be judged fails as well:

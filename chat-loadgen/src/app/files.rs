@@ -1,6 +1,7 @@
-//! The files of a run: outputs are opened and the baseline is read before anything is started.
+//! The files of a command: outputs are opened and the baseline is read before anything is started.
 
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::app::Error;
@@ -28,6 +29,12 @@ pub(super) enum SameFile {
     /// Two outputs would be written over each other.
     #[error("{0} and {1} name the same file: {path}", path = .2.display())]
     Outputs(&'static str, &'static str, PathBuf),
+    /// A file would count twice.
+    #[error("{path} is named twice", path = .0.display())]
+    Inputs(PathBuf),
+    /// A file that is read would be replaced.
+    #[error("{0} would overwrite a file that is read: {path}", path = .1.display())]
+    Input(&'static str, PathBuf),
     /// The baseline would be replaced by any run, even by one that is no baseline.
     #[error(
         "{0} would overwrite the --baseline, whatever the run is like: {path}; --save-baseline \
@@ -44,17 +51,55 @@ impl Outputs {
     /// When one cannot be written, or two are one file, by whichever paths.
     pub(super) fn open(run: &RunOptions) -> Result<Self, Error> {
         let RunOptions { checks, output, .. } = run;
-        let outputs = Self {
+        Self {
             json: open(output.json.as_deref())?,
             csv: open(output.csv.as_deref())?,
             hgrm: open(output.hgrm.as_deref())?,
             hlog: open(output.hlog.as_deref())?,
             html: open(output.html.as_deref())?,
             save_baseline: open(checks.save_baseline.as_deref())?,
+        }
+        .distinct()
+    }
+
+    /// Opens those of a command that reads files.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`]; or a file is read twice, or both read and written.
+    pub(super) fn beside<'a>(
+        inputs: impl IntoIterator<Item = &'a PathBuf>,
+        [json, html, hgrm]: [&Option<PathBuf>; 3],
+    ) -> Result<Self, Error> {
+        let outputs = Self {
+            json: open(json.as_deref())?,
+            csv: None,
+            hgrm: open(hgrm.as_deref())?,
+            hlog: None,
+            html: open(html.as_deref())?,
+            save_baseline: None,
         };
-        match outputs.named_twice() {
+        let mut inputs_read = Vec::new();
+        for path in inputs {
+            let unread = |error: io::Error| Error::Read(path.clone(), error.into());
+            let file = File::open(path).map_err(unread)?;
+            let found = path.canonicalize().map_err(unread)?;
+            if inputs_read.contains(&found) {
+                return Err(SameFile::Inputs(path.clone()).into());
+            }
+            let overwrites = |(_, output): &(_, &Output)| output.is_file(path, &file);
+            if let Some((option, _)) = outputs.named().find(overwrites) {
+                return Err(SameFile::Input(option, path.clone()).into());
+            }
+            inputs_read.push(found);
+        }
+        outputs.distinct()
+    }
+
+    fn distinct(self) -> Result<Self, Error> {
+        match self.named_twice() {
             Some(same) => Err(same.into()),
-            None => Ok(outputs),
+            None => Ok(self),
         }
     }
 

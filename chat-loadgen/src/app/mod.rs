@@ -22,8 +22,7 @@ use crate::exit_status::{Exit, INTERRUPTED};
 use crate::experiment::{self, Experiment};
 use crate::metrics::Metrics;
 use crate::plan::Plan;
-use crate::record::comparison::baseline::Incomparable;
-use crate::record::comparison::between;
+use crate::record::comparison::Incomparable;
 use crate::record::merging::CannotMerge;
 use crate::record::threshold::Condition;
 use crate::record::{Histograms, Record};
@@ -69,16 +68,13 @@ enum Error {
     /// A record was asked for, and there are only interval logs.
     #[error("--json and --html need records (--json of a run), and these are interval logs")]
     NoRecord,
-    /// Records could not be compared.
-    #[error(transparent)]
-    Compare(#[from] between::Incomparable),
     /// Two options name one file.
     #[error(transparent)]
     SameFile(#[from] SameFile),
     /// The baseline cannot be read.
     #[error("cannot read {}", .0.display())]
     Read(PathBuf, #[source] json::ReadError),
-    /// The run cannot be compared.
+    /// Records, or the run and its baseline, cannot be compared.
     #[error(transparent)]
     Incomparable(#[from] Incomparable),
     /// A report cannot be written.
@@ -195,7 +191,7 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     }
     let interrupted = stop.load(Ordering::Relaxed);
     let files = (&outputs, baseline.as_ref());
-    let mut ended = conclude(&run.checks, files, (&record, &histograms), [!found, interrupted]);
+    let mut ended = conclude(&run.checks, files, (&mut record, &histograms), [!found, interrupted]);
     for complaint in experiment.complaints() {
         ended.complaints.push(complaint.into());
         ended.exit = ended.exit.min(Exit::Error);

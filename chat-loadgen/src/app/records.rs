@@ -1,14 +1,15 @@
 //! The subcommands that read what runs have written: `merge` and `compare`.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::app::reports::{print, write};
+use crate::app::files::Outputs;
+use crate::app::reports::{print_summary, write_reports, write_to};
 use crate::app::{Conclusion, Error};
 use crate::cli::{CompareOptions, MergeOptions};
 use crate::exit_status::Exit;
 use crate::record::comparison::between;
-use crate::record::{Histograms, Record, Status, merging};
+use crate::record::{Record, Status, merging};
 use crate::report::hlog::MergeError;
 use crate::report::{comparison, hgrm, hlog, html, json, summary};
 
@@ -20,57 +21,52 @@ use crate::report::{comparison, hgrm, hlog, html, json, summary};
 pub(super) fn merge(options: &MergeOptions) -> Result<Conclusion, Error> {
     let kinds: Vec<bool> =
         options.files.iter().map(|path| is_record(path)).collect::<Result<_, _>>()?;
-    if kinds.iter().all(|is_record| *is_record) {
-        return merge_records(options);
-    }
-    if kinds.contains(&true) {
+    let are_records = kinds.iter().all(|is_record| *is_record);
+    if !are_records && kinds.contains(&true) {
         return Err(Error::MixedKinds);
     }
-    if options.json.is_some() || options.html.is_some() {
+    if !are_records && (options.json.is_some() || options.html.is_some()) {
         return Err(Error::NoRecord);
     }
+    let written = [&options.json, &options.html, &options.hgrm];
+    let outputs = Outputs::beside(&options.files, written)?;
+    if are_records {
+        return merge_records(options, &outputs);
+    }
     let sum = hlog::merge(&options.files)?;
-    if let Some(path) = &options.hgrm {
-        write(path, |out| hgrm::write(&sum, out))?;
+    if let Some(output) = &outputs.hgrm {
+        write_to(output, |out| hgrm::write(&sum, out))?;
     }
-    print(&hlog::merged_summary(&sum)).map(|()| Conclusion::PASS)
+    print_summary(&outputs, &hlog::merged_summary(&sum)).map(|()| Conclusion::PASS)
 }
 
-fn merge_records(options: &MergeOptions) -> Result<Conclusion, Error> {
-    let record = merging::merge(&read_all(options.files.iter())?)?;
-    let text = summary::summary(&record);
-    if let Some(Histograms { response, .. }) = &record.histograms
-        && let Some(path) = &options.hgrm
-    {
-        write(path, |out| hgrm::write(response, out))?;
-    }
-    if let Some(histograms) = &record.histograms
-        && let Some(path) = &options.html
-    {
-        write(path, |out| out.write_all(html::render(&record, histograms).as_bytes()))?;
-    }
-    match &options.json {
-        Some(path) if path == Path::new("-") => {
-            let written = json::write(&record, &mut io::stdout().lock());
-            written.map_err(Error::Summary)?;
-            let _ = io::stderr().write_all(text.as_bytes());
-        }
-        Some(path) => {
-            write(path, |out| json::write(&record, out))?;
-            print(&text)?;
-        }
-        None => print(&text)?,
-    }
-    Ok(Conclusion { exit: exit(&record), complaints: Vec::new() })
+fn merge_records(options: &MergeOptions, outputs: &Outputs) -> Result<Conclusion, Error> {
+    let records = read_all(options.files.iter())?;
+    let record = merging::merge(&records)?;
+    let exit = exit(&records, &record);
+    let histograms = record.histograms.as_ref();
+    let mut complaints =
+        histograms.map_or_else(Vec::new, |all| write_reports(outputs, &record, all));
+    complaints.extend(print_summary(outputs, &summary::summary(&record)).err());
+    let exit = if complaints.is_empty() { exit } else { exit.min(Exit::Error) };
+    Ok(Conclusion { exit, complaints })
 }
 
-/// The gravest exit status that follows from a record itself.
-fn exit(record: &Record) -> Exit {
-    match record.verdict.status {
-        Status::Partial => Exit::Interrupted,
-        _ if record.any_wrong() => Exit::Incorrect,
-        Status::Invalid => Exit::Invalid,
-        Status::Valid | Status::Faulty => Exit::Pass,
+/// The gravest exit status that follows from the records and their sum: that of a run. A generator
+/// without a record makes the sum invalid, because nothing proves what it has sent and heard.
+fn exit(records: &[(String, Record)], sum: &Record) -> Exit {
+    let interrupted =
+        |record: &Record| record.verdict.status == Status::Partial && record.ended_early.is_none();
+    if records.iter().any(|(_, record)| interrupted(record)) {
+        Exit::Interrupted
+    } else if sum.any_wrong() {
+        Exit::Incorrect
+    } else if sum.verdict.status == Status::Invalid {
+        Exit::Invalid
+    } else if sum.ended_early.is_some() {
+        Exit::Threshold
+    } else {
+        Exit::Pass
     }
 }
 
@@ -80,13 +76,15 @@ fn exit(record: &Record) -> Exit {
 ///
 /// Files cannot be read or written, or the records cannot be compared.
 pub(super) fn compare(options: &CompareOptions) -> Result<Conclusion, Error> {
-    let records = read_all([&options.first].into_iter().chain(&options.others))?;
+    let files = || [&options.first].into_iter().chain(&options.others);
+    let outputs = Outputs::beside(files(), [&None, &options.html, &None])?;
+    let records = read_all(files())?;
     let rows = between::compare(&records)?;
-    if let Some(path) = &options.html {
+    if let Some(output) = &outputs.html {
         let page = html::render_comparison(&records, &rows);
-        write(path, |out| out.write_all(page.as_bytes()))?;
+        write_to(output, |out| out.write_all(page.as_bytes()))?;
     }
-    print(&comparison::text(&records, &rows)).map(|()| Conclusion::PASS)
+    print_summary(&outputs, &comparison::text(&records, &rows)).map(|()| Conclusion::PASS)
 }
 
 /// Reads records, each with its path as its name.
@@ -104,4 +102,30 @@ fn is_record(path: &Path) -> Result<bool, MergeError> {
     let content =
         std::fs::read(path).map_err(|source| MergeError::Io { path: path.to_owned(), source })?;
     Ok(content.trim_ascii_start().starts_with(b"{"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample;
+
+    #[test]
+    fn the_exit_status_of_a_sum_is_that_of_a_run() {
+        let of = |status, early: bool| {
+            let mut record = Record { ended_early: None, ..sample::record() };
+            record.verdict.status = status;
+            record.ended_early = early.then(|| sample::full().ended_early).flatten();
+            record
+        };
+        let exit = |first: Record, second: Record| {
+            let records = [("a".to_owned(), first), ("b".to_owned(), second)];
+            exit(&records, &merging::merge(&records).expect("a sum"))
+        };
+        let valid = || of(Status::Valid, false);
+        assert_eq!(exit(valid(), valid()), Exit::Pass);
+        assert_eq!(exit(valid(), of(Status::Invalid, false)), Exit::Invalid);
+        assert_eq!(exit(valid(), of(Status::Partial, false)), Exit::Interrupted);
+        assert_eq!(exit(valid(), of(Status::Partial, true)), Exit::Threshold);
+        assert_eq!(exit(of(Status::Partial, true), of(Status::Partial, false)), Exit::Interrupted);
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 
 use crate::app::Error;
 use crate::app::files::Outputs;
@@ -28,15 +27,6 @@ pub(super) fn write_reports(
     written.into_iter().flatten().collect()
 }
 
-/// Opens a file and writes it.
-pub(super) fn write(
-    path: &Path,
-    content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> Result<(), Error> {
-    let output = Output::open(path).map_err(|error| Error::Write(path.to_owned(), error))?;
-    write_to(&output, content)
-}
-
 /// Writes an opened file.
 pub(super) fn write_to(
     output: &Output,
@@ -52,4 +42,13 @@ pub(super) fn write_to(
 /// Prints on standard output.
 pub(super) fn print(text: &str) -> Result<(), Error> {
     io::stdout().write_all(text.as_bytes()).map_err(Error::Summary)
+}
+
+/// Prints the summary on standard output, or on standard error if a report goes to standard output.
+pub(super) fn print_summary(outputs: &Outputs, text: &str) -> Result<(), Error> {
+    if outputs.use_standard_output() {
+        let _ = io::stderr().write_all(text.as_bytes());
+        return Ok(());
+    }
+    print(text)
 }

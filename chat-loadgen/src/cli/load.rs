@@ -127,7 +127,7 @@ pub(crate) struct LoadOptions {
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
     pub(crate) drain_timeout: Duration,
     /// Begin to send at this moment, and connect before: 2026-03-14T15:09:26Z, or +10s from now
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with_all = ["calibrate", "slow_readers", "find_max"])]
     pub(crate) start_at: Option<Timestamp>,
     /// Be the Kth of N generators that make one run together, each with a share of its clients and
     /// senders, and check each other's messages; all other options count for the whole run
@@ -137,7 +137,7 @@ pub(crate) struct LoadOptions {
         requires = "start_at",
         conflicts_with_all = [
             "window", "churn", "slow_readers", "total_order", "verify", "allow_partial", "find_max",
-            "calibrate", "spawn", "runs",
+            "calibrate", "spawn", "runs", "abort_if",
         ]
     )]
     pub(crate) join: Option<Share>,

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::record::figures::float;
+use crate::record::figures::{float, time};
 use crate::record::threshold::{AbortCondition, LiveFigures};
-use crate::record::{EndedEarly, Interval, Summary};
+use crate::record::{EndedEarly, Interval, Record, Status, Summary};
 use crate::traffic::ledger::anomalies::Anomaly;
 use crate::traffic::shared::{Progress, Shared};
 
@@ -27,6 +27,8 @@ pub(super) struct Abort<'a> {
     /// Seconds for which nothing has arrived while messages were in flight.
     stalled: f64,
     overtaken: Overtaken,
+    /// The condition that ended the run, and the figures then.
+    decided: Option<(&'a AbortCondition, LiveFigures)>,
     /// The end, once a condition has held for its time.
     pub(super) ended: Option<EndedEarly>,
 }
@@ -62,6 +64,7 @@ impl<'a> Abort<'a> {
             in_flight: false,
             stalled: 0.0,
             overtaken: Overtaken::default(),
+            decided: None,
             ended: None,
         }
     }
@@ -99,6 +102,7 @@ impl<'a> Abort<'a> {
             if !condition.holds(&self.figures) {
                 *since = None;
             } else if Duration::from_nanos(now - *since.get_or_insert(now)) >= condition.hold {
+                self.decided = Some((condition, self.figures.clone()));
                 self.ended = Some(EndedEarly {
                     condition: condition.to_string(),
                     figures: condition.actual(&self.figures),
@@ -110,14 +114,36 @@ impl<'a> Abort<'a> {
         false
     }
 
-    /// Takes the counts so far.
-    fn count(&mut self, progress: &Progress, now: u64) {
-        let figures = &mut self.figures;
-        let seen = |anomaly: Anomaly| progress.kinds[anomaly as usize].load(Ordering::Relaxed);
+    /// Makes a run invalid that was ended by a latency which may be the generator's own.
+    pub(super) fn doubt(&self, record: &mut Record) {
+        let disturbance = record.generator.disturbance.map_or(0, |disturbance| disturbance.max);
+        if let Some((condition, figures)) = &self.decided
+            && !condition.is_certain(figures, disturbance)
+        {
+            record.verdict.status = Status::Invalid;
+            let reason = format!(
+                "what ended the run may be the generator's own, which disturbed by up to {}: {}",
+                time(disturbance),
+                condition.actual(figures),
+            );
+            record.verdict.reasons.insert(0, reason);
+        }
+    }
+
+    /// Deliveries that were overtaken a second ago and have not arrived.
+    pub(super) fn lost(&mut self, progress: &Progress, now: u64) -> u64 {
         // First those that have come after all: of what was overtaken by then, no more came.
         let recovered = progress.recovered.load(Ordering::Relaxed);
         let overtaken = progress.overtaken.load(Ordering::Relaxed);
-        figures.lost = self.overtaken.settle(now, overtaken).saturating_sub(recovered);
+        self.overtaken.settle(now, overtaken).saturating_sub(recovered)
+    }
+
+    /// Takes the counts so far.
+    fn count(&mut self, progress: &Progress, now: u64) {
+        let lost = self.lost(progress, now);
+        let figures = &mut self.figures;
+        let seen = |anomaly: Anomaly| progress.kinds[anomaly as usize].load(Ordering::Relaxed);
+        figures.lost = lost;
         figures.messages = progress.measured.load(Ordering::Relaxed);
         figures.deliveries = progress.deliveries.load(Ordering::Relaxed);
         figures.disconnected = progress.disconnected.load(Ordering::Relaxed);
@@ -205,6 +231,28 @@ mod tests {
         assert!(judge_second(0, 4));
         assert!(!judge_second(7, 4));
         assert_eq!(abort.ended.unwrap().figures, "response.p99 = 2.00 s");
+    }
+
+    #[test]
+    fn what_the_generator_may_have_made_itself_ends_no_valid_run() {
+        let conditions = conditions("p99>100ms || lost>3");
+        for (p99, lost, status) in [
+            (150_000_000, 0, Status::Valid),
+            (140_000_000, 0, Status::Invalid),
+            (140_000_000, 4, Status::Valid),
+        ] {
+            let mut abort = Abort::new(&conditions);
+            let shared = shared();
+            let response = Summary { p99, ..interval(7).response };
+            abort.interval(&Interval { response, ..interval(7) });
+            shared.progress.overtaken.store(lost, Ordering::Relaxed);
+            abort.overtaken.settled = lost;
+            assert!(abort.judge(&shared));
+            let mut record = sample::record();
+            record.generator.disturbance = Some(Summary { max: 45_000_000, ..response });
+            abort.doubt(&mut record);
+            assert_eq!(record.verdict.status, status, "{p99} {lost}");
+        }
     }
 
     #[test]

@@ -99,7 +99,9 @@ impl<'a> Experiment<'a> {
         if let Some(metrics) = &self.metrics {
             metrics.finish(&measurements.shared);
         }
-        Ok(findings::record(plan, measurements, around))
+        let (mut record, histograms) = findings::record(plan, measurements, around);
+        watch.doubt(&mut record);
+        Ok((record, histograms))
     }
 
     /// One run, after a run without its slow readers if it has any: shows their effect on the

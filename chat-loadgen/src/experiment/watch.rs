@@ -10,7 +10,7 @@ use crate::experiment::abort::Abort;
 use crate::metrics::Metrics;
 use crate::plan::{Pacing, Plan};
 use crate::record::figures::float;
-use crate::record::{EndedEarly, Interval};
+use crate::record::{EndedEarly, Interval, Record};
 use crate::report::hlog::HlogWriter;
 use crate::report::live::{LiveLine, LiveProgress};
 use crate::report::output::Output;
@@ -18,7 +18,8 @@ use crate::run::findings::ServerUse;
 use crate::run::observer::{Edge, Observer, Phase};
 use crate::system::target::{Target, Usage};
 use crate::system::{machine, quota};
-use crate::traffic::shared::Shared;
+use crate::traffic::ledger::anomalies::Anomaly;
+use crate::traffic::shared::{Progress, Shared};
 use crate::traffic::timing::intervals::EndedInterval;
 
 /// An observer that keeps what the record needs.
@@ -95,6 +96,11 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// Makes the run invalid if its early end tells nothing about the server.
+    pub(crate) fn doubt(&self, record: &mut Record) {
+        self.abort.doubt(record);
+    }
+
     /// The early end of the run, if it ended early.
     pub(crate) fn ended_early(&mut self) -> Option<EndedEarly> {
         self.abort.ended.take()
@@ -140,6 +146,12 @@ fn intended_rate(plan: &Plan, phase: Phase, since: Duration) -> Option<f64> {
     })
 }
 
+/// Faults so far. Of what is `lost`, a part counts as such already: that of clients that have left.
+fn faults(progress: &Progress, lost: u64) -> u64 {
+    let counted = progress.kinds[Anomaly::Lost as usize].load(Ordering::Relaxed);
+    progress.anomalies.load(Ordering::Relaxed) + lost.saturating_sub(counted)
+}
+
 impl Observer for Watch<'_> {
     fn progress(&mut self, phase: Phase, shared: &Shared, p99: Option<u64>) {
         let now = shared.clock.now();
@@ -153,10 +165,11 @@ impl Observer for Watch<'_> {
             self.lately = (now, all);
             self.lag = shared.progress.lag.swap(0, Ordering::Relaxed);
         }
+        let lost = self.abort.lost(&shared.progress, now);
         if let Some(metrics) = self.metrics {
             let since = now.saturating_sub(shared.window.start());
             let rate = intended_rate(self.plan, phase, Duration::from_nanos(since));
-            metrics.progress(phase, shared, rate, self.lag);
+            metrics.progress(phase, shared, rate, self.lag, lost);
         }
         self.live.show(&LiveProgress {
             phase: phase.name(),
@@ -165,7 +178,7 @@ impl Observer for Watch<'_> {
             rate: self.rate,
             deliveries: shared.progress.deliveries.load(Ordering::Relaxed),
             p99,
-            anomalies: shared.progress.anomalies.load(Ordering::Relaxed),
+            anomalies: faults(&shared.progress, lost),
         });
     }
 
@@ -209,5 +222,20 @@ impl Observer for Watch<'_> {
         if edge == Edge::End {
             self.memory = machine::resident();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_lost_is_a_fault_before_the_run_ends_and_counts_once() {
+        let progress = Progress::default();
+        let mut news = [0; Anomaly::ALL.len()];
+        (news[Anomaly::Lost as usize], news[Anomaly::Duplicated as usize]) = (2, 1);
+        assert_eq!(faults(&progress, 5), 5);
+        progress.count(&news);
+        assert_eq!([0, 2, 5].map(|lost| faults(&progress, lost)), [3, 3, 6]);
     }
 }

@@ -105,8 +105,8 @@ fn traffic(page: &mut Page, figures: &Figures) {
 fn ledger(page: &mut Page, figures: &Figures) {
     let count = |anomaly: Anomaly| (anomaly.name(), figures.anomaly(anomaly));
     let classes = [("ok", figures.ok)].into_iter().chain(CLASSES.map(count));
-    let help = "Deliveries that were due, by what became of them. What is missing is counted when \
-                its receiver leaves or the run ends.";
+    let help = "Deliveries that were due, by what became of them. What is missing is lost a second \
+                after a later one of its sender has arrived; the end of the run corrects the count.";
     page.counters("deliveries_total", help, "class", classes);
     let help = "Deliveries that were not due, and remarks, by kind.";
     page.counters("other_deliveries_total", help, "kind", BESIDES.map(count));

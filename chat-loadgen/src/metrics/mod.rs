@@ -110,19 +110,24 @@ impl Metrics {
         *figures = Figures { runs: figures.runs + 1, ..Figures::default() };
     }
 
-    /// Takes the figures of a run in this phase.
+    /// Takes the figures of a run in this phase, in which so many deliveries seem to be `lost`: a
+    /// counter does not fall, and only the end corrects it.
     pub(crate) fn progress(
         &self,
         phase: Phase,
         shared: &Shared,
         intended_rate: Option<f64>,
         lag: u64,
+        lost: u64,
     ) {
         let mut figures = self.figures();
+        let lost = lost.max(figures.anomaly(Anomaly::Lost));
         figures.phase = Some(phase.name());
         figures.intended_rate = intended_rate;
         figures.lag = lag;
         figures.sample(shared);
+        let counted = &mut figures.anomalies[Anomaly::Lost as usize];
+        *counted = lost.max(*counted);
     }
 
     /// Takes the responses of a second.
@@ -172,4 +177,23 @@ impl Figures {
 
 fn positive(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traffic::shared::sample::shared;
+
+    #[test]
+    fn what_seems_to_be_lost_is_counted_and_the_end_corrects_it() {
+        let (metrics, shared) = (Metrics::default(), shared());
+        let lost = || metrics.figures().anomaly(Anomaly::Lost);
+        for (seems, counted) in [(0, 0), (3, 3), (2, 3)] {
+            metrics.progress(Phase::Measuring, &shared, None, 0, seems);
+            assert_eq!(lost(), counted);
+        }
+        shared.progress.kinds[Anomaly::Lost as usize].store(2, Ordering::Relaxed);
+        metrics.finish(&shared);
+        assert_eq!(lost(), 2);
+    }
 }

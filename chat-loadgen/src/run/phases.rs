@@ -98,6 +98,7 @@ impl<'a> Phases<'a> {
             self.record_edge(1, Edge::End);
             if self.interrupted || self.ended_early {
                 shared.window.set(start.min(shared.clock.now()), end.min(shared.clock.now()));
+                shared.progress.cut_short.store(true, Ordering::Relaxed);
                 shared.progress.silent.store(true, Ordering::Relaxed);
             }
             self.drain(pacer.as_ref());

@@ -107,6 +107,8 @@ pub(crate) struct Progress {
     pub(crate) disconnected: AtomicU64,
     /// True if nothing is to be sent any more.
     pub(crate) silent: AtomicBool,
+    /// True if the run was ended before its time: generators that make it with this one go on.
+    pub(crate) cut_short: AtomicBool,
     /// True if everything has been sent: see [`Shared::outstanding`].
     pub(crate) all_sent: AtomicBool,
 }

@@ -95,9 +95,9 @@ fn a_baseline_is_read_and_compared_before_the_run() -> Result {
         ("missing", "cannot read missing: "),
         ("text", "cannot read text: this is no record of a run: "),
         ("newer", "the record has version 7; this program reads version 1"),
-        ("invalid", "cannot be compared with its baseline: the baseline is invalid"),
-        ("other", "clients was 4, is 3"),
-        ("elsewhere", "cpus was 4711, is "),
+        ("invalid", "cannot be compared: the baseline is invalid"),
+        ("other", "clients is 4 in the baseline, 3 in this run"),
+        ("elsewhere", "cpus is 4711 in the baseline, "),
         ("empty", "`last.p99` is not known: there are no samples"),
     ] {
         refused(path, &[&load[..], &["--baseline", file]].concat(), (1, why));
@@ -150,4 +150,31 @@ fn a_disk_that_is_full_does_not_lose_the_other_reports() -> Result {
     assert!(ended.number("/ledger/ok") > 0);
     assert!(fs::read_to_string(page).expect("a page").ends_with("</html>"));
     Ok(())
+}
+
+#[test]
+fn no_file_is_read_twice_or_written_over_by_merge_and_compare() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    for name in ["a", "b"] {
+        fs::write(path.join(name), "{").expect("written");
+    }
+    let before = contents(path);
+    for (options, why) in [
+        (&["merge", "a", "b", "./a"][..], "./a is named twice"),
+        (&["compare", "a", "a"], "a is named twice"),
+        (&["merge", "a", "b", "--json", "./b"], "--json would overwrite a file that is read: b"),
+        (&["compare", "a", "b", "--html", "a"], "--html would overwrite a file that is read: a"),
+        (
+            &["merge", "a", "b", "--hgrm", "x", "--html", "x"],
+            "--hgrm and --html name the same file",
+        ),
+        (&["merge", "a", "b", "--json", "-", "--html", "-"], "--json and --html name the same"),
+    ] {
+        let output = binaries::loadgen().current_dir(path).args(options).output();
+        let output = output.expect("it starts");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && words.contains(why), "{options:?}: {words}");
+        assert_eq!(contents(path), before, "{options:?}");
+    }
 }

@@ -27,6 +27,9 @@ pub(super) const ERROR: f64 = 0.05;
 const PATIENCE: u32 = 19;
 /// Maximum number of runs in a row at one rate that are no evidence.
 const UNHEARD: u32 = 3;
+/// Number of rates without evidence at which a search ends in which no rate holds: at lower rates a
+/// machine is hardly less noisy.
+const NOISY: usize = 2;
 /// Maximum number of runs of a search.
 pub(super) const MAX_RUNS: u32 = 100;
 
@@ -81,7 +84,7 @@ impl Bracket {
 
     /// The rate to try next; none when the search is over.
     pub(super) fn next(&self) -> Option<f64> {
-        if self.runs >= MAX_RUNS {
+        if self.runs >= MAX_RUNS || self.is_too_noisy() {
             return None;
         }
         let rate = |tally: &Tally| tally.tried.rate;
@@ -106,7 +109,11 @@ impl Bracket {
             (_, false) => SearchState::Undecided,
         };
         let mut remarks: Vec<_> = stuck.iter().map(|tally| tally.remark()).collect();
-        if fails.is_none() && stuck.iter().any(|tally| tally.is_unheard()) {
+        if self.is_too_noisy() {
+            remarks.push(format!(
+                "no evidence at {NOISY} rates: the machine is too noisy to tell, or --rate too high"
+            ));
+        } else if fails.is_none() && stuck.iter().any(|tally| tally.is_unheard()) {
             remarks.push(generators_limit(holds));
         }
         if self.runs >= MAX_RUNS {
@@ -163,6 +170,11 @@ impl Bracket {
         let below = below.map_or(f64::INFINITY, |end| end.rate);
         let between = move |tally: &&Tally| tally.tried.rate > above && tally.tried.rate < below;
         self.tallies.iter().filter(|tally| tally.answer() == Answer::Stuck).filter(between)
+    }
+
+    fn is_too_noisy(&self) -> bool {
+        let unheard = self.tallies.iter().filter(|tally| tally.is_unheard()).count();
+        unheard >= NOISY && !self.holds_above(0.0)
     }
 
     fn is_unheard(&self, rate: f64) -> bool {

@@ -17,6 +17,9 @@ use crate::run::barrier::Failure;
 use crate::system::target::Target;
 use crate::traffic::sending::schedule::{Arrivals, Shape};
 
+/// Columns of a line of progress.
+const COLUMNS: usize = 80;
+
 /// A run, and what stands behind its record.
 type Run = (Record, Histograms);
 
@@ -114,7 +117,7 @@ impl Search {
             Evidence::Fails => (false, format!("does not hold: {}", condition.actual(&run.0))),
             Evidence::Nothing(why) => (false, format!("no evidence on the server: {why}")),
         };
-        eprintln!("{} {words}", figures::rate(rate));
+        eprintln!("{}", line(rate, &words));
         self.steps.push(step(rate, &evidence, &run.0));
         self.bracket.add(rate, evidence);
         if holds {
@@ -156,6 +159,15 @@ impl Search {
     }
 }
 
+/// A line about a run, as long as a terminal is wide at most; its words are in the record.
+fn line(rate: f64, words: &str) -> String {
+    let line = format!("{}/s {words}", figures::rate(rate));
+    match line.char_indices().nth(COLUMNS) {
+        Some(_) => line.chars().take(COLUMNS - 1).chain(['…']).collect(),
+        None => line,
+    }
+}
+
 fn step(rate: f64, evidence: &Evidence, record: &Record) -> Step {
     Step {
         rate,
@@ -182,6 +194,14 @@ mod tests {
             search.add(rate, &"messages<=20".parse().unwrap(), (record, sample::histograms()));
         }
         search
+    }
+
+    #[test]
+    fn a_line_of_progress_has_the_unit_and_at_most_eighty_columns() {
+        assert_eq!(line(500.0, "holds: lost = 0"), "500/s holds: lost = 0");
+        let [all, cut] = [74, 75].map(|length| line(500.0, &"µ".repeat(length)));
+        assert!(all.ends_with('µ') && cut.ends_with('…'), "{all} {cut}");
+        assert_eq!([all, cut].map(|line| line.chars().count()), [80, 80]);
     }
 
     #[test]

@@ -2,11 +2,8 @@
 
 use std::fmt;
 
-use serde::Serialize;
-use serde_json::Value;
-use thiserror::Error;
-
 use crate::record::comparison::median::Estimate;
+use crate::record::comparison::workload::{Incomparable, differences, other_machine};
 use crate::record::figures;
 use crate::record::threshold::{Metric, Unknown};
 use crate::record::{Environment, Record, Status, Workload};
@@ -44,14 +41,9 @@ pub(crate) enum Judgement {
     Regressed,
     /// It is, but the intervals overlap: this may be chance.
     CannotTell,
-    /// It is, and the generator may have made it itself.
+    /// The generator may have made it itself, in the run or in the baseline: this tells nothing.
     Own,
 }
-
-/// Two runs that cannot be compared, with all reasons.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the run cannot be compared with its baseline: {}", .0.join("; "))]
-pub(crate) struct Incomparable(pub(crate) Vec<String>);
 
 /// Compared figures: name, direction that is worse, and whether a run may lack the figure.
 const COMPARED: [(&str, Worse, bool); 5] = [
@@ -109,16 +101,10 @@ pub(crate) fn check(
 
 /// Reasons, known before a run, for which it cannot be compared with the baseline.
 fn obstacles(baseline: &Record, workload: &Workload, environment: &Environment) -> Vec<String> {
-    let machine = |environment: &Environment| {
-        serde_json::json!({
-            "system": environment.system,
-            "processor": environment.processor,
-            "cpus": environment.cpus,
-        })
-    };
+    let (before, now) = ("the baseline", "this run");
     let mut problems = Vec::from_iter(invalid("the baseline", baseline));
-    problems.extend(differences(&baseline.workload, workload));
-    problems.extend(differences(&machine(&baseline.environment), &machine(environment)));
+    problems.extend(differences((before, &baseline.workload), (now, workload), &[]));
+    problems.extend(other_machine((before, &baseline.environment), (now, environment)));
     let needed = COMPARED.iter().filter(|(_, _, optional)| !optional);
     problems.extend(needed.filter_map(|(name, ..)| {
         metric(name).value(baseline).err().map(|unknown| unknown.to_string())
@@ -158,9 +144,18 @@ impl Comparison {
         if smallest.is_finite() { smallest } else { 0.0 }
     }
 
-    /// Returns whether any figure is worse and may be the generator's own: it tells nothing.
-    pub(crate) fn is_doubtful(&self) -> bool {
-        self.rows.iter().any(|row| row.judgement == Judgement::Own)
+    /// Makes the run invalid if one of the figures may be the generator's own: it tells nothing.
+    pub(crate) fn doubt(&self, run: &mut Record) {
+        let own = self.rows.iter().filter(|row| row.judgement == Judgement::Own);
+        let own: Vec<_> = own.map(|row| row.metric.to_string()).collect();
+        if !own.is_empty() {
+            run.verdict.status = Status::Invalid;
+            let reason = format!(
+                "{} may be the generator's own, here or in the baseline: a comparison tells nothing",
+                own.join(", ")
+            );
+            run.verdict.reasons.insert(0, reason);
+        }
     }
 }
 
@@ -219,22 +214,6 @@ fn invalid(which: &str, record: &Record) -> Option<String> {
     (status != Status::Valid).then(|| format!("{which} is {status:?}").to_lowercase())
 }
 
-/// Names the fields that differ, with both values.
-fn differences<T: Serialize>(before: &T, now: &T) -> Vec<String> {
-    let (Ok(Value::Object(before)), Ok(Value::Object(now))) =
-        (serde_json::to_value(before), serde_json::to_value(now))
-    else {
-        return vec!["what was asked for cannot be read".to_owned()];
-    };
-    before
-        .iter()
-        .filter(|(field, value)| now.get(*field) != Some(value))
-        .map(|(field, value)| {
-            format!("{field} was {value}, is {}", now.get(field).unwrap_or(&Value::Null))
-        })
-        .collect()
-}
-
 fn row(
     name: &str,
     worse: Worse,
@@ -246,10 +225,10 @@ fn row(
     let (before, now) = (value(metric, baseline)?, value(metric, run)?);
     let change = relative(before.median, now.median);
     let worse_by = if worse == Worse::Higher { change } else { -change };
-    let judgement = if worse_by <= allowed {
-        Judgement::Kept
-    } else if metric.is_own(run) {
+    let judgement = if metric.is_own(run) || metric.is_own(baseline) {
         Judgement::Own
+    } else if worse_by <= allowed {
+        Judgement::Kept
     } else if before.overlaps(&now) {
         Judgement::CannotTell
     } else {

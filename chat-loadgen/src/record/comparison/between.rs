@@ -1,10 +1,8 @@
 //! Comparison of any records with the first of them (`compare`).
 
-use serde_json::Value;
-use thiserror::Error;
-
 use crate::record::comparison::baseline::value;
 use crate::record::comparison::median::Estimate;
+use crate::record::comparison::workload::{Incomparable, differences, other_machine};
 use crate::record::threshold::Metric;
 use crate::record::{Record, Status};
 
@@ -24,10 +22,8 @@ const COMPARED: [&str; 12] = [
     "rate",
 ];
 
-/// Records that cannot be compared, with all reasons.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the records cannot be compared: {}", .0.join("; "))]
-pub(crate) struct Incomparable(pub(crate) Vec<String>);
+/// Fields of a workload that may differ.
+const FREE: [&str; 2] = ["dialect", "seed"];
 
 /// One figure of all records.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,9 +53,10 @@ pub(crate) fn compare(records: &[(String, Record)]) -> Result<Vec<Row>, Incompar
     let mut problems: Vec<String> =
         records.iter().flat_map(|(name, record)| unfit(name, record)).collect();
     if let Some(((first, before), others)) = records.split_first() {
-        let before = what_must_agree(before);
         for (name, now) in others {
-            problems.extend(differences((first, &before), (name, &what_must_agree(now))));
+            let workloads = ((&**first, &before.workload), (&**name, &now.workload));
+            problems.extend(differences(workloads.0, workloads.1, &FREE));
+            problems.extend(other_machine((first, &before.environment), (name, &now.environment)));
         }
     }
     let rows = COMPARED.iter().filter_map(|name| row(name.parse().ok()?, records)).collect();
@@ -94,32 +91,6 @@ fn unfit(name: &str, record: &Record) -> Vec<String> {
     ];
     let holds = reasons.into_iter().filter(|(holds, _)| *holds);
     holds.map(|(_, reason)| format!("{name} {reason}")).collect()
-}
-
-/// The fields in which records must agree, with their values.
-fn what_must_agree(record: &Record) -> Vec<(String, Value)> {
-    let workload = serde_json::to_value(&record.workload).unwrap_or(Value::Null);
-    let fields = workload.as_object().cloned().unwrap_or_default().into_iter();
-    let mut fields: Vec<_> =
-        fields.filter(|(field, _)| !["dialect", "seed"].contains(&field.as_str())).collect();
-    let environment = &record.environment;
-    fields.extend([
-        ("system".to_owned(), environment.system.clone().into()),
-        ("processor".to_owned(), environment.processor.clone().into()),
-        ("cpus".to_owned(), environment.cpus.into()),
-    ]);
-    fields
-}
-
-type Named<'a> = (&'a str, &'a [(String, Value)]);
-
-fn differences((first, before): Named<'_>, (name, now): Named<'_>) -> Vec<String> {
-    let pairs = before.iter().zip(now).filter(|(before, now)| before != now);
-    pairs
-        .map(|((field, before), (_, now))| {
-            format!("{field} is {before} in {first}, {now} in {name}")
-        })
-        .collect()
 }
 
 /// A figure of all records; nothing if one does not have it.

@@ -6,5 +6,7 @@ pub(crate) mod between;
 mod median;
 pub(crate) mod runs;
 pub(crate) mod transient;
+pub(crate) mod workload;
 
 pub(crate) use runs::{Figure, OneRun, Runs};
+pub(crate) use workload::Incomparable;

@@ -4,9 +4,9 @@ mod sums;
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
 use thiserror::Error;
 
+use crate::record::comparison::workload::differences;
 use crate::record::joined;
 use crate::record::{Environment, Histograms, Record, Status, Verdict, Workload};
 
@@ -36,7 +36,7 @@ pub(crate) fn merge(records: &[(String, Record)]) -> Result<Record, CannotMerge>
     let mut problems: Vec<_> =
         records.iter().flat_map(|(name, record)| unfit(name, record)).collect();
     for (name, record) in rest {
-        problems.extend(differences(first_name, &first.workload, name, &record.workload));
+        problems.extend(differences((first_name, &first.workload), (name, &record.workload), &OWN));
     }
     problems.extend(joined::problems(records));
     if !problems.is_empty() {
@@ -92,6 +92,9 @@ fn add(sum: &mut Record, name: &str, record: &Record) {
     sums::worst(&mut sum.worst, &record.worst);
     sums::intervals(&mut sum.intervals, &record.intervals);
     sum.before = sums::tally(sum.before, record.before);
+    if sum.ended_early.is_none() {
+        sum.ended_early.clone_from(&record.ended_early);
+    }
     for own in &record.own_figures {
         if !sum.own_figures.contains(own) {
             sum.own_figures.push(own.clone());
@@ -121,17 +124,6 @@ fn is_coarse(histograms: &Histograms) -> bool {
     histograms.all().iter().any(|histogram| histogram.sigfig() != 3 || histogram.low() != 1)
 }
 
-/// Names the fields of the workloads that differ and must not.
-fn differences(first: &str, before: &Workload, name: &str, now: &Workload) -> Vec<String> {
-    let fields = |workload: &Workload| serde_json::to_value(workload).unwrap_or(Value::Null);
-    let (before, now) = (fields(before), fields(now));
-    let names = before.as_object().into_iter().flatten().map(|(field, _)| field);
-    names
-        .filter(|field| !OWN.contains(&field.as_str()) && before[*field] != now[*field])
-        .map(|field| format!("{field} is {} in {first}, {} in {name}", before[field], now[field]))
-        .collect()
-}
-
 /// The worst verdict, with the reasons of all.
 fn verdict(records: &[(String, Record)]) -> Verdict {
     let gravity = |status: &Status| match status {
@@ -142,7 +134,8 @@ fn verdict(records: &[(String, Record)]) -> Verdict {
     };
     let statuses = records.iter().map(|(_, record)| record.verdict.status);
     let is_incomplete = !joined::absent(records.iter().map(|(_, record)| record)).is_empty();
-    let statuses = statuses.chain(is_incomplete.then_some(Status::Partial));
+    // Nothing proves what a generator without a record has sent and heard.
+    let statuses = statuses.chain(is_incomplete.then_some(Status::Invalid));
     let status = statuses.max_by_key(gravity).unwrap_or(Status::Invalid);
     let mut reasons = joined::remarks(records);
     if reasons.is_empty() {

@@ -146,6 +146,16 @@ impl AbortCondition {
         self.condition.certainly_holds(|metric| figures.value(metric))
     }
 
+    /// Returns whether the condition holds of the server's part: what of a latency is less than the
+    /// generator's disturbance, in nanoseconds, may be the generator's own.
+    pub(crate) fn is_certain(&self, figures: &LiveFigures, disturbance: u64) -> bool {
+        let part = |metric: Metric, value: f64| match metric {
+            Metric::Stat(..) => (value - float(disturbance)).max(0.0),
+            Metric::Plain(_) => value,
+        };
+        self.condition.certainly_holds(|metric| Some(part(metric, figures.value(metric)?)))
+    }
+
     /// Values of the condition's figures now: `response.p99 = 1.20 s, lost = 3`.
     pub(crate) fn actual(&self, figures: &LiveFigures) -> String {
         let shown = |metric: Metric| {

@@ -124,6 +124,10 @@ impl Metric {
     ///
     /// The run has no such figure: it was not asked for, or there are no samples.
     pub(crate) fn value(self, record: &Record) -> Result<f64, Unknown> {
+        if self.is_judged() && !record.workload.verify {
+            let why = "--verify off judges no deliveries";
+            return Err(Unknown { metric: self.to_string(), why });
+        }
         if let Some(runs) = &record.runs {
             let unknown = || Unknown { metric: self.to_string(), why: "some runs do not have it" };
             return runs.figure(self).map(|over| over.median).ok_or_else(unknown);
@@ -148,6 +152,11 @@ impl Metric {
             Self::Stat(_, stat) => stat.quantity,
             Self::Plain(plain) => plain.quantity,
         }
+    }
+
+    /// Returns whether the figure needs judged deliveries (`--verify`).
+    pub(crate) fn is_judged(self) -> bool {
+        matches!(self, Self::Plain(plain) if JUDGED.contains(&plain.name))
     }
 
     /// Returns whether the generator may have made the figure itself.
@@ -251,6 +260,24 @@ pub(super) static STATS: [Stat; 9] = [
     stat("p99.99", "p9999", |s| float(s.p9999)),
     stat("max", "max", |s| float(s.max)),
     Stat { quantity: Quantity::Count, ..stat("count", "count", |s| float(s.count)) },
+];
+
+/// Figures that are known only where deliveries are judged.
+const JUDGED: [&str; 14] = [
+    "expected",
+    "ok",
+    "lost",
+    "late",
+    "duplicated",
+    "reordered",
+    "echoed",
+    "corrupt",
+    "foreign",
+    "merged",
+    "cut_off",
+    "undecided",
+    "forgotten",
+    "disorder",
 ];
 
 pub(super) static PLAIN: [Plain; 30] = [

@@ -1,6 +1,7 @@
 //! Closes accounts: decides what became of the deliveries that have not come.
 
 use std::ops::Range;
+use std::sync::atomic::Ordering;
 
 use super::{DISORDER, Judge, sighting};
 use crate::traffic::client::{Client, Presence};
@@ -119,6 +120,13 @@ impl Judge {
                 self.keep(shared, Anomaly::CutOff, client, numbers, now, DISCONNECTED);
             }
         }
+    }
+
+    /// Returns whether what arrives now of a sender is late. The deadline of a run that was cut short
+    /// binds only its own senders: those of other generators go on.
+    pub(super) fn is_late(&self, shared: &Shared, sender: u32) -> bool {
+        let cut_short = || shared.progress.cut_short.load(Ordering::Relaxed);
+        self.late && (shared.in_flight.is_local(sender) || !cut_short())
     }
 
     /// Counts what is missing in a gap that the client's account has no space for.
@@ -313,4 +321,23 @@ fn overdue(shared: &Shared, sender: u32, numbers: &Range<u32>, now: u64) -> u32 
         times.is_none_or(|times| times.written.saturating_add(shared.patience) < now)
     };
     u32::try_from(numbers.clone().take_while(is_overdue).count()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traffic::in_flight::InFlight;
+    use crate::traffic::shared::sample;
+
+    #[test]
+    fn what_other_generators_send_after_an_early_end_is_not_late() {
+        let mut shared = sample::shared();
+        shared.in_flight = InFlight::joined(0..1, 2, 64);
+        let mut judge = Judge::new(0, 1, false, &shared);
+        assert!(!judge.is_late(&shared, 0));
+        judge.late = true;
+        assert_eq!([0, 1].map(|sender| judge.is_late(&shared, sender)), [true, true]);
+        shared.progress.cut_short.store(true, Ordering::Relaxed);
+        assert_eq!([0, 1].map(|sender| judge.is_late(&shared, sender)), [true, false]);
+    }
 }

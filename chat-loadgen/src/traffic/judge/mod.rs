@@ -250,7 +250,7 @@ impl Judge {
                 return None;
             }
         }
-        if self.late {
+        if self.is_late(shared, key.0) {
             let why = "arrived after the drain's deadline";
             self.seen(shared, Anomaly::Late, client, key, now, why);
         } else if filled {

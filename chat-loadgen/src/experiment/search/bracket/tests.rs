@@ -176,7 +176,7 @@ fn noise_alone_ends_after_a_stated_number_of_runs() {
 #[test]
 fn the_generators_limit_is_not_the_servers() {
     let limit = 3000.0;
-    for first in [500.0, 64_000.0] {
+    for first in [500.0, 5_000.0] {
         let (result, runs) = search(first, |rate| {
             if rate > limit { Evidence::Nothing("too busy".to_owned()) } else { Evidence::Holds }
         });
@@ -194,8 +194,18 @@ fn the_generators_limit_is_not_the_servers() {
 }
 
 #[test]
-fn a_generator_that_can_measure_nothing_says_so() {
-    let (result, runs) = search(8.0, |_| Evidence::Nothing("too busy".to_owned()));
+fn a_generator_that_can_measure_nothing_says_so_after_two_rates() {
+    let (result, runs) = search(500.0, |_| Evidence::Nothing("too busy".to_owned()));
     assert_eq!((result.state, result.holds, result.fails), (SearchState::Undecided, None, None));
-    assert_eq!((runs, result.remarks.len()), (12, 5));
+    assert_eq!((runs, result.remarks.len()), (6, 3));
+    let last = result.remarks.last().unwrap();
+    assert_eq!(
+        last,
+        "no evidence at 2 rates: the machine is too noisy to tell, or --rate too high"
+    );
+    // Also below a rate that does not hold.
+    let (result, runs) = search(500.0, |rate| {
+        if rate < 500.0 { Evidence::Nothing("noise".to_owned()) } else { Evidence::Fails }
+    });
+    assert_eq!((result.state, runs, result.remarks.len()), (SearchState::Undecided, 7, 3));
 }

@@ -37,12 +37,19 @@ fn what_grew_or_shrank_by_more_than_allowed_has_regressed() {
 
 #[test]
 fn what_may_be_the_generators_own_is_no_regression_but_a_doubt() {
-    let mut run = slower();
-    run.own_figures = vec!["response.p99".into()];
-    let comparison = compare(&with_server(), &run, 0.2).unwrap();
-    assert!(!comparison.regressed() && comparison.is_doubtful());
-    assert!(comparison.to_string().contains("the generator's own"));
-    assert!(!compare(&run, &run, 0.2).unwrap().is_doubtful(), "it is not worse");
+    let marked = Record { own_figures: vec!["response.p99".into()], ..slower() };
+    for (baseline, run) in [(with_server(), marked.clone()), (marked, with_server())] {
+        let comparison = compare(&baseline, &run, 0.2).unwrap();
+        assert!(!comparison.regressed());
+        assert!(comparison.to_string().contains("the generator's own"));
+        let mut doubted = run;
+        comparison.doubt(&mut doubted);
+        assert_eq!(doubted.verdict.status, Status::Invalid);
+        assert!(doubted.verdict.reasons[0].starts_with("response.p99 may be"), "{doubted:?}");
+    }
+    let mut run = with_server();
+    compare(&run, &run, 0.2).unwrap().doubt(&mut run);
+    assert_eq!(run.verdict.status, Status::Valid);
 }
 
 #[test]
@@ -65,10 +72,10 @@ fn different_workloads_machines_and_verdicts_are_refused() {
         problems,
         [
             "the run is faulty",
-            "pacing was \"open 500/s poisson\", is \"closed 64\"",
-            "seed was 42, is 43",
-            "cpus was 8, is 2",
-            "processor was \"Example 9000 @ 3.2 GHz\", is null",
+            "pacing is \"open 500/s poisson\" in the baseline, \"closed 64\" in this run",
+            "seed is 42 in the baseline, 43 in this run",
+            "cpus is 8 in the baseline, 2 in this run",
+            "processor is \"Example 9000 @ 3.2 GHz\" in the baseline, null in this run",
         ]
     );
 }

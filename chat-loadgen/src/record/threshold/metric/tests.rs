@@ -84,3 +84,14 @@ fn what_a_run_does_not_have_says_why() {
     }
     assert_eq!(metric("first.count").value(&record), Ok(0.0));
 }
+
+#[test]
+fn what_was_not_judged_is_not_known() {
+    let mut record = sample::full();
+    record.workload.verify = false;
+    let known = |name: &str| metric(name).value(&record).is_ok();
+    assert!(JUDGED.into_iter().all(|name| metric(name).is_judged() && !known(name)));
+    assert!(["p99", "rate", "deliveries", "disconnected", "refusals"].into_iter().all(known));
+    let unknown = metric("lost").value(&record).unwrap_err().to_string();
+    assert_eq!(unknown, "`lost` is not known: --verify off judges no deliveries");
+}
