@@ -3,7 +3,7 @@
 use crate::record::figures::{
     bytes, count, float, pacing, rate, sampled, seconds, share, time, time_of, times,
 };
-use crate::record::{Latency, Record, Summary};
+use crate::record::{Latency, Record, Runs, Status, Summary};
 use crate::report::comparison::runs;
 use crate::report::verdict;
 
@@ -22,13 +22,16 @@ const WITNESSES: usize = 3;
 /// Receivers that are shown.
 const WORST: usize = 5;
 
+/// A receiver is shown if its mean response is more than this times that of all.
+const DIFFERENT: f64 = 1.5;
+
 /// Slow readers whose fate is shown.
 const FATES: usize = 3;
 
 /// The text, a newline after each line.
 pub(crate) fn summary(record: &Record) -> String {
     let mut lines = wrapped("", &[verdict::headline(record)]);
-    lines.extend(record.verdict.reasons.iter().flat_map(|reason| paragraph("  -", &[reason])));
+    lines.extend(reasons(record));
     lines.extend(paragraph("workload", &workload(record)));
     lines.extend(runs_of(record));
     lines.extend(paragraph("traffic", &traffic(record)));
@@ -45,6 +48,15 @@ pub(crate) fn summary(record: &Record) -> String {
     lines.extend(floor(record));
     lines.extend(search(record));
     lines.into_iter().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// The reasons of the verdict, or the remarks on a valid run. Those of each of several runs stand in
+/// the JSON and on the page.
+fn reasons(record: &Record) -> Vec<String> {
+    let label = if record.verdict.status == Status::Valid { "note" } else { "why" };
+    let of_each = record.runs.as_ref().map(Runs::reasons_of_each).unwrap_or_default();
+    let shown = record.verdict.reasons.iter().filter(|reason| !of_each.contains(reason));
+    shown.flat_map(|reason| paragraph(label, &[reason])).collect()
 }
 
 /// The items in as many lines as they need, behind a label; nothing if there are none.
@@ -118,7 +130,7 @@ fn workload(record: &Record) -> Vec<String> {
     }
     items.push(pacing(&asked.pacing));
     items.push(format!("{} B", asked.size));
-    items.push(format!("{} s + {} s", asked.warm_up, asked.duration));
+    items.push(format!("warm-up {} s, window {} s", asked.warm_up, asked.duration));
     items.push(format!("seed {}", asked.seed));
     if let Some(share) = &record.share {
         items.push(format!("generator {} of {}", share.number, share.of));
@@ -290,8 +302,11 @@ fn slow_readers(record: &Record) -> Vec<String> {
     paragraph("  fate", &items)
 }
 
+/// The receivers whose mean differs from that of all.
 fn worst(record: &Record) -> Vec<String> {
-    let worst = record.worst.iter().take(WORST).enumerate();
+    let usual = record.latency.response.mean;
+    let differ = record.worst.iter().filter(|receiver| receiver.mean > DIFFERENT * usual);
+    let worst = differ.take(WORST).enumerate();
     let lines = worst.flat_map(|(i, receiver)| {
         let label = if i == 0 { "worst" } else { "" };
         let (mean, max) = (time_of(receiver.mean), time(receiver.max));
@@ -315,7 +330,9 @@ fn generator(record: &Record) -> Vec<String> {
     ];
     items.extend(generator.starved.map(|starved| format!("starved {}", share(starved))));
     items.extend(
-        generator.disturbance.map(|all| format!("disturbed p99.9 {}", sampled(&all, all.p999))),
+        generator
+            .disturbance
+            .map(|all| format!("own disturbance p99.9 {}", sampled(&all, all.p999))),
     );
     let throttled = generator.throttled.filter(|&throttled| throttled > 0.0);
     items.extend(throttled.map(|throttled| format!("throttled {}", seconds(throttled))));
@@ -365,7 +382,7 @@ fn floor(record: &Record) -> Vec<String> {
 fn search(record: &Record) -> Vec<String> {
     let Some(result) = &record.search_result else { return Vec::new() };
     let mut lines = paragraph("search", &[verdict::bracket(result)]);
-    lines.extend(result.remarks.iter().flat_map(|remark| paragraph("  -", &[remark])));
+    lines.extend(result.remarks.iter().flat_map(|remark| paragraph("why", &[remark])));
     lines.push(row("  runs", &["rate", "holds", "p99", "lost"].map(str::to_owned)));
     for step in &record.search {
         let p99 = sampled(&step.latency.response, step.latency.response.p99);
