@@ -8,7 +8,7 @@ use crate::report::comparison::runs;
 use crate::report::verdict;
 
 /// Columns of a line at most.
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 
 /// Columns before the text of a line, in which its label stands.
 const LABEL: usize = 11;
@@ -65,7 +65,7 @@ fn paragraph(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
 }
 
 /// The same behind a label of any length.
-fn wrapped(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
+pub(super) fn wrapped(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
     let indent = length(label);
     let mut lines = Vec::new();
     let mut line = label.to_owned();
@@ -265,9 +265,9 @@ fn ledger(record: &Record) -> Vec<String> {
 fn witnesses(record: &Record) -> Vec<String> {
     let mut lines = Vec::new();
     for (kind, witnesses) in &record.ledger.witnesses {
-        let kind = kind.replace('_', " ");
+        let shown = kind.replace('_', " ");
         for witness in witnesses.iter().take(WITNESSES) {
-            lines.extend(wrapped(&format!("  {kind:<11} "), &[verdict::witness(witness)]));
+            lines.extend(wrapped(&format!("  {shown:<11} "), &[verdict::witness(kind, witness)]));
         }
     }
     lines
@@ -280,7 +280,7 @@ fn words(record: &Record) -> Vec<String> {
     let mut lines = paragraph("words", &counts);
     for (kind, words) in &record.words {
         for witness in words.first.iter().take(WITNESSES) {
-            lines.extend(wrapped(&format!("  {kind:<11} "), &[verdict::witness(witness)]));
+            lines.extend(wrapped(&format!("  {kind:<11} "), &[verdict::witness(kind, witness)]));
         }
     }
     lines

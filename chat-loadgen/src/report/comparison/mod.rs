@@ -5,39 +5,33 @@ pub(super) mod runs;
 use crate::record::Record;
 use crate::record::comparison::between::{Ratio, Row};
 use crate::record::figures::{share, times};
+use crate::report::summary::wrapped;
 use crate::report::verdict;
-
-/// Columns of a line at most.
-const WIDTH: usize = 100;
 
 /// Columns behind the values.
 pub(super) const HEAD: [&str; 3] = ["ratio", "interval of it", ""];
 
-/// The comparison of records with the first of them: a table for each of the others.
+/// The comparison of records with the first of them, in 80 columns: a table for each of the others.
 pub(crate) fn text(records: &[(String, Record)], rows: &[Row]) -> String {
     let mut text = String::new();
-    let mut say = |line: &str| {
-        let line = verdict::visible(line.trim_end());
-        let rest = line.chars().count().saturating_sub(WIDTH);
-        let kept: String = line.chars().take(WIDTH - usize::from(rest > 0)).collect();
-        text += &(kept + if rest > 0 { "…\n" } else { "\n" });
-    };
+    let mut say = |line: &str| text += &(line.trim_end().to_owned() + "\n");
+    let in_full = |words: String| wrapped("", &[words]).join("\n");
     for (name, record) in records {
-        say(&format!("{name}: {}", heading(record)));
+        say(&in_full(format!("{name}: {}", heading(record))));
     }
     for (i, (name, _)) in records.iter().enumerate().skip(1) {
         say("");
-        say(&format!("{name} against {}", records[0].0));
+        say(&in_full(format!("{name} against {}", records[0].0)));
         let [ratio, range, word] = HEAD;
         let head = ["", "first", "other", ratio, range, word].map(str::to_owned);
         for [metric, first, other, ratio, range, word] in
             [head].into_iter().chain(rows.iter().map(|row| cells(row, i)))
         {
-            say(&format!("{metric:<20}{first:>12}{other:>12}{ratio:>10}{range:>22}   {word}"));
+            say(&format!("{metric:<18}{first:>12}{other:>12}{ratio:>8}{range:>17}  {word}"));
         }
     }
     say("");
-    say(&footnote(rows));
+    say(&in_full(footnote(rows)));
     text
 }
 
@@ -93,6 +87,7 @@ mod tests {
     use super::*;
     use crate::record::comparison::between::compare;
     use crate::record::sample;
+    use crate::report::summary::WIDTH;
 
     fn both(factors: [&[f64]; 2]) -> String {
         let mut other = sample::repeated(factors[1], &sample::full());
@@ -113,7 +108,7 @@ mod tests {
             "{text}"
         );
         let row = |name: &str| *lines.iter().find(|line| line.starts_with(name)).unwrap();
-        assert!(row("response.p99 ").contains("3.00×         2.00× … 6.00×"), "{text}");
+        assert!(row("response.p99 ").contains("3.00×    2.00× … 6.00×"), "{text}");
         assert!(row("response.p50 ").ends_with("cannot tell"), "{text}");
         assert!(text.contains("with 56.2 % or more"), "{text}");
         assert!(lines.iter().all(|line| line.chars().count() <= WIDTH), "{text}");
