@@ -6,12 +6,7 @@ use crate::record::figures::{
 use crate::record::{Latency, Record, Runs, Status, Summary};
 use crate::report::comparison::runs;
 use crate::report::verdict;
-
-/// Columns of a line at most.
-pub(super) const WIDTH: usize = 80;
-
-/// Columns before the text of a line, in which its label stands.
-const LABEL: usize = 11;
+use crate::report::wrapping::{LABEL, cut, paragraph, wrapped};
 
 /// Percentiles that are shown.
 const PERCENTILES: [&str; 5] = ["p50", "p90", "p99", "p99.9", "max"];
@@ -24,6 +19,9 @@ const WORST: usize = 5;
 
 /// A receiver is shown if its mean response is more than this times that of all.
 const DIFFERENT: f64 = 1.5;
+
+/// A rate is told apart from another if it is more than this times as high.
+const NOTICED: f64 = 1.005;
 
 /// Slow readers whose fate is shown.
 const FATES: usize = 3;
@@ -57,59 +55,6 @@ fn reasons(record: &Record) -> Vec<String> {
     let of_each = record.runs.as_ref().map(Runs::reasons_of_each).unwrap_or_default();
     let shown = record.verdict.reasons.iter().filter(|reason| !of_each.contains(reason));
     shown.flat_map(|reason| paragraph(label, &[reason])).collect()
-}
-
-/// The items in as many lines as they need, behind a label; nothing if there are none.
-fn paragraph(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
-    wrapped(&format!("{label:<LABEL$}"), items)
-}
-
-/// The same behind a label of any length.
-pub(super) fn wrapped(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
-    let indent = length(label);
-    let mut lines = Vec::new();
-    let mut line = label.to_owned();
-    let mut gap = "";
-    for item in items {
-        for piece in pieces(&verdict::visible(item.as_ref()), WIDTH - indent) {
-            if length(&line) + length(gap) + length(piece) > WIDTH && !gap.is_empty() {
-                lines.push(cut(&line));
-                line = " ".repeat(indent);
-                gap = "";
-            }
-            line = line + gap + piece;
-            gap = " ";
-        }
-        gap = " · ";
-    }
-    if !items.is_empty() {
-        lines.push(cut(&line));
-    }
-    lines
-}
-
-/// Pieces of an item that stay on one line: the whole item, or if it is longer than a line the terms
-/// of a sum, or its words.
-fn pieces(item: &str, width: usize) -> Vec<&str> {
-    if length(item) <= width {
-        return vec![item];
-    }
-    let separator = if item.contains(" + ") { " + " } else { " " };
-    let breaks: Vec<usize> = item.match_indices(separator).map(|(at, _)| at).collect();
-    let starts = [0].into_iter().chain(breaks.iter().map(|at| at + 1));
-    let ends = breaks.iter().copied().chain([item.len()]);
-    starts.zip(ends).map(|(start, end)| &item[start..end]).collect()
-}
-
-fn length(text: &str) -> usize {
-    text.chars().count()
-}
-
-fn cut(line: &str) -> String {
-    if length(line) <= WIDTH {
-        return line.to_owned();
-    }
-    line.chars().take(WIDTH - 1).chain(['…']).collect()
 }
 
 fn workload(record: &Record) -> Vec<String> {
@@ -162,8 +107,7 @@ fn traffic(record: &Record) -> Vec<String> {
     if traffic.unsent > 0 {
         items.push(format!("{} UNSENT", count(traffic.unsent)));
     }
-    let (deliveries, per_second) = (count(traffic.deliveries), rate(traffic.delivery_rate));
-    items.push(format!("{deliveries} deliveries, {per_second}/s"));
+    items.push(format!("{} deliveries, {}", count(traffic.deliveries), arrivals(record)));
     if let Some(share) = &record.share {
         let elsewhere = count(share.elsewhere);
         items.push(format!("{elsewhere} of other generators' messages, judged and not timed"));
@@ -172,6 +116,16 @@ fn traffic(record: &Record) -> Vec<String> {
         items.push(format!("{} messages incomplete", count(traffic.incomplete)));
     }
     items
+}
+
+/// The rate of all that arrived within the window. It exceeds what the window's messages gave, if some
+/// of the warm-up's were late.
+fn arrivals(record: &Record) -> String {
+    let traffic = &record.traffic;
+    let for_each_message = float(traffic.deliveries) / float(traffic.messages.max(1));
+    let more = traffic.delivery_rate > traffic.achieved_rate * for_each_message * NOTICED;
+    let late = if more { " with late ones of the warm-up" } else { "" };
+    format!("{}/s{late}", rate(traffic.delivery_rate))
 }
 
 fn latencies(record: &Record) -> Vec<String> {

@@ -5,8 +5,8 @@ pub(super) mod runs;
 use crate::record::Record;
 use crate::record::comparison::between::{Ratio, Row};
 use crate::record::figures::{share, times};
-use crate::report::summary::wrapped;
 use crate::report::verdict;
+use crate::report::wrapping::wrapped;
 
 /// Columns behind the values.
 pub(super) const HEAD: [&str; 3] = ["ratio", "interval of it", ""];
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use crate::record::comparison::between::compare;
     use crate::record::sample;
-    use crate::report::summary::WIDTH;
+    use crate::report::wrapping::WIDTH;
 
     fn both(factors: [&[f64]; 2]) -> String {
         let mut other = sample::repeated(factors[1], &sample::full());

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::record::{Status, figures, sample};
+use crate::report::wrapping::WIDTH;
 
 /// The line that begins with a label.
 fn line<'a>(text: &'a str, label: &str) -> &'a str {
@@ -65,6 +66,15 @@ fn the_figures_stand_in_their_lines() {
     assert!(text.contains("27.9 KiB per client"), "{text}");
     assert!(line(&text, "relay").contains("1.22 µs CPU per delivery, here 2.27×"), "{text}");
     assert!(line(&text, "without").contains(" ms "), "{text}");
+}
+
+#[test]
+fn a_rate_with_late_deliveries_of_the_warm_up_says_so() {
+    let mut record = sample::full();
+    assert!(!summary(&record).contains("ones of the warm-up"));
+    record.traffic.delivery_rate *= 1.02;
+    let text = summary(&record);
+    assert!(text.contains("with late ones of the warm-up"), "{text}");
 }
 
 #[test]
