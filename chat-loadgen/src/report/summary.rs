@@ -131,10 +131,9 @@ fn arrivals(record: &Record) -> String {
 fn latencies(record: &Record) -> Vec<String> {
     let mut lines = vec![row("latency", &PERCENTILES.map(str::to_owned))];
     for (name, summary) in rows(&record.latency) {
-        let mut cells = percentiles(summary);
-        for (cell, figure) in cells.iter_mut().zip(PERCENTILES) {
-            let mark = verdict::mark(record, name, figure);
-            *cell += if mark.is_empty() && !record.own_figures.is_empty() { " " } else { mark };
+        let mut cells = marked(record, name, summary);
+        for cell in cells.iter_mut().filter(|cell| !cell.ends_with('*')) {
+            *cell += if record.own_figures.is_empty() { "" } else { " " };
         }
         lines.push(row(&format!("  {name}"), &cells));
     }
@@ -158,6 +157,15 @@ fn percentiles(summary: &Summary) -> [String; 5] {
         .map(|value| sampled(summary, value))
 }
 
+/// The same, with a mark where the run's generator may have made the figure itself.
+fn marked(record: &Record, name: &str, summary: &Summary) -> [String; 5] {
+    let mut cells = percentiles(summary);
+    for (cell, figure) in cells.iter_mut().zip(PERCENTILES) {
+        *cell += verdict::mark(record, name, figure);
+    }
+    cells
+}
+
 fn row(label: &str, cells: &[String]) -> String {
     let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:>12}")).collect();
     format!("{label:<LABEL$}{}", cells.concat())
@@ -169,7 +177,7 @@ fn addresses(record: &Record) -> Vec<String> {
     let head = ["clients", "senders", "deliveries", "p50", "p99", "disconn."];
     let mut lines = vec![wide_row("address", &head.map(str::to_owned))];
     lines.extend(record.addresses.iter().map(|at| {
-        let [p50, _, p99, ..] = percentiles(&at.response);
+        let [p50, _, p99, ..] = marked(record, "response", &at.response);
         let [clients, senders] = [at.connected, at.senders].map(|number| count(number.into()));
         let figures = [clients, senders, count(at.deliveries), p50, p99, count(at.disconnected)];
         cut(&wide_row(&format!("  {}", at.address), &figures))
@@ -189,14 +197,11 @@ fn wide_row(
 
 fn without_slow_readers(record: &Record) -> Vec<String> {
     let Some(without) = &record.without_slow_readers else { return Vec::new() };
-    let response = |label, latency: &Latency| {
-        let [p50, _, p99, _, max] = percentiles(&latency.response);
-        row(label, &[p50, p99, max])
-    };
+    let response = |label, [p50, _, p99, _, max]: [String; 5]| row(label, &[p50, p99, max]);
     vec![
         row("slow", &["p50", "p99", "max"].map(str::to_owned)),
-        response("  without", without),
-        response("  with", &record.latency),
+        response("  without", percentiles(&without.response)),
+        response("  with", marked(record, "response", &record.latency.response)),
     ]
 }
 
@@ -259,11 +264,12 @@ fn slow_readers(record: &Record) -> Vec<String> {
 /// The receivers whose mean differs from that of all.
 fn worst(record: &Record) -> Vec<String> {
     let usual = record.latency.response.mean;
+    let mark = |figure| verdict::mark(record, "response", figure);
     let differ = record.worst.iter().filter(|receiver| receiver.mean > DIFFERENT * usual);
     let worst = differ.take(WORST).enumerate();
     let lines = worst.flat_map(|(i, receiver)| {
         let label = if i == 0 { "worst" } else { "" };
-        let (mean, max) = (time_of(receiver.mean), time(receiver.max));
+        let (mean, max) = (time_of(receiver.mean) + mark("mean"), time(receiver.max) + mark("max"));
         let line = format!(
             "{:<8} {:<15} mean {mean}, max {max}, {} deliveries",
             receiver.name,

@@ -55,9 +55,10 @@ fn server(arguments: &[String]) -> Option<String> {
     ["--spawn", "--server", "-s"].into_iter().find_map(after)
 }
 
-/// A figure of the first and another record, their ratio with its range, and a word on it.
+/// A figure of the first and another record, with `*` where it may be the generator's own, their ratio with its range, and a word on it.
 pub(super) fn cells(row: &Row, other: usize) -> [String; 6] {
-    let show = |i: usize| row.metric.quantity().show(row.values[i].median);
+    let mark = |i: usize| if row.own[i] { "*" } else { "" };
+    let show = |i: usize| row.metric.quantity().show(row.values[i].median) + mark(i);
     let Ratio { range, .. } = row.ratio(other);
     let ratio = times(row.values[other].median, row.values[0].median);
     let open = if row.ratio(other).is_open() { "cannot tell" } else { "" };
@@ -69,16 +70,18 @@ pub(super) fn cells(row: &Row, other: usize) -> [String; 6] {
 /// A sentence on the intervals. Those of two records hold together with the product of their
 /// coverages at least, because the runs are independent.
 pub(super) fn footnote(rows: &[Row]) -> String {
+    let own = rows.iter().any(|row| row.own.contains(&true));
+    let own = if own { "; * may be the generator's own" } else { "" };
     let coverages = rows.iter().flat_map(|row| row.values.iter().map(|value| value.coverage));
     let least = coverages.filter(|coverage| *coverage > 0.0).fold(1.0, f64::min);
     let ranges = rows.iter().any(|row| (1..row.values.len()).any(|i| row.ratio(i).range.is_some()));
     if ranges {
         format!(
-            "an interval contains the ratio of the true medians with {} or more; cannot tell: also 1",
+            "an interval contains the ratio of the true medians with {} or more; cannot tell: also 1{own}",
             share(least * least)
         )
     } else {
-        "single runs: records of --runs have intervals, which tell what is chance".to_owned()
+        format!("single runs: records of --runs have intervals, which tell what is chance{own}")
     }
 }
 
@@ -118,7 +121,17 @@ mod tests {
     fn single_runs_have_ratios_without_intervals() {
         let text = both([&[1.0], &[2.0]]);
         assert!(text.contains("2.00×\n") && !text.contains('…'), "{text}");
-        assert!(text.ends_with("tell what is chance\n"), "{text}");
+        assert!(text.contains("\nsingle runs: ") && text.contains("242 ms*"), "{text}");
+    }
+
+    #[test]
+    fn what_may_be_the_generators_own_is_marked() {
+        let mut other = sample::record();
+        other.own_figures = vec!["response.p99".into()];
+        let records = [("a".to_owned(), sample::record()), ("b".to_owned(), other)];
+        let text = text(&records, &compare(&records).unwrap());
+        assert_eq!(text.matches(" ms*").count(), 1, "{text}");
+        assert!(text.ends_with("tell what is chance; * may\nbe the generator's own\n"), "{text}");
     }
 
     #[test]

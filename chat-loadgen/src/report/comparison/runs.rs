@@ -74,6 +74,12 @@ pub(crate) fn cells(figure: &Figure) -> Vec<String> {
     cells
 }
 
+/// Mark of a median that may be the generator's own.
+pub(crate) fn mark(record: &Record, figure: &Figure) -> &'static str {
+    let own = figure.metric.parse::<Metric>().is_ok_and(|metric| metric.is_own(record));
+    if own { "*" } else { "" }
+}
+
 /// The rows of the summary's table, with their head; nothing if there was one run only.
 pub(crate) fn rows(record: &Record) -> Vec<String> {
     let Some(runs) = &record.runs else { return Vec::new() };
@@ -83,7 +89,11 @@ pub(crate) fn rows(record: &Record) -> Vec<String> {
     };
     let figures = runs.figures.iter().filter(|figure| SHOWN.contains(&figure.metric.as_str()));
     let mut lines = vec![row("over the runs", &["median", "low", "high"].map(str::to_owned))];
-    lines.extend(figures.map(cells).map(|cells| row(&cells[0], &cells[1..4])));
+    lines.extend(figures.map(|figure| {
+        let mut cells = cells(figure);
+        cells[1] += mark(record, figure);
+        row(&cells[0], &cells[1..4])
+    }));
     lines
 }
 
