@@ -17,6 +17,16 @@ pub(crate) const EXIT_STATUSES: [StatusLine; 8] = [
     (Exit::Interrupted.status(), "interrupted; a second Ctrl-C ends without report"),
 ];
 
+/// The exit statuses of `merge`, for its `--help`.
+pub(crate) const MERGE_STATUSES: [StatusLine; 6] = [
+    (Exit::Pass.status(), "everything holds"),
+    (Exit::Error.status(), "the files could not be read, summed or written"),
+    (Exit::Usage.status(), "bad usage"),
+    (Exit::Incorrect.status(), "deliveries of a record were wrong"),
+    (Exit::Invalid.status(), "a record is INVALID"),
+    (Exit::Interrupted.status(), "a record is PARTIAL: its run ended early"),
+];
+
 /// The exit statuses of which several can apply, the gravest first.
 const PRECEDENCE: [Exit; 6] = [
     Exit::Interrupted,

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_canary_there_is_even_if_everybody_sends() {
+    fn there_is_a_canary_even_if_all_clients_send() {
         let roles = assign(Numbers { clients: 2, senders: 2, slow: 0, churners: 0, ..NUMBERS });
         assert_eq!(roles.iter().map(|role| role.worker).collect::<Vec<_>>()[..2], [0, 1]);
         assert_eq!(count(&roles, |role| role.witness), 0);

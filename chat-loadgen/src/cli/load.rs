@@ -23,7 +23,7 @@ pub(crate) struct ServerOptions {
     #[arg(short, long, value_name = "ADDR:PORT", default_values_t = [Endpoint::default()], value_parser = Endpoint::of_server)]
     pub(crate) server: Vec<Endpoint>,
     /// Protocol of the server: basico, sala or grupal (profiles of this chat), irc, nats, redis or
-    /// mqtt
+    /// mqtt; not with --dialect-file
     #[arg(
         short = 'p',
         long,
@@ -34,7 +34,8 @@ pub(crate) struct ServerOptions {
         hide_possible_values = true
     )]
     pub(crate) dialect: DialectName,
-    /// Protocol of the server, described in this file: see dialects/ in the source
+    /// Protocol of the server, described in this file: see dialects/ in the source; not with
+    /// --dialect
     #[arg(long, value_name = "FILE", conflicts_with = "dialect")]
     pub(crate) dialect_file: Option<PathBuf>,
     /// User name that all clients give the server: irc, nats, redis, mqtt

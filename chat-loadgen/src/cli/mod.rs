@@ -15,7 +15,7 @@ pub(crate) use load::{ClientOptions, LoadOptions, ServerOptions};
 pub(crate) use outputs::OutputOptions;
 pub(crate) use records::{CompareOptions, MergeOptions};
 
-use crate::exit_status::{EXIT_STATUSES, precedence};
+use crate::exit_status::{EXIT_STATUSES, MERGE_STATUSES, precedence};
 use crate::record::validity::BOUNDS;
 use crate::relay;
 
@@ -40,7 +40,7 @@ pub(crate) enum Other {
     #[command(after_help = help::examples(&RELAY_EXAMPLES))]
     Relay(Box<relay::RelayOptions>),
     /// Sums the records (--json) of generators that ran side by side, or interval logs (--hlog)
-    #[command(after_help = help::examples(&MERGE_EXAMPLES))]
+    #[command(after_help = help::exit_statuses(&MERGE_STATUSES) + "\n" + &help::examples(&MERGE_EXAMPLES))]
     Merge(MergeOptions),
     /// Compares records (--json) with the first of them: figures, ratios and curves
     #[command(after_help = help::examples(&COMPARE_EXAMPLES))]

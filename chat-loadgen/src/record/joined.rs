@@ -204,7 +204,7 @@ mod tests {
         let tails = vec![
             tail(1, 8, 3, false), // One was sent and is lost to three, one was not sent.
             tail(1, 9, 2, true),  // Not sent, and two receivers were cut off.
-            tail(2, 4, 5, false), // SentBy up to 6, and then its sender was disconnected.
+            tail(2, 4, 5, false), // Sent up to 6, and then its sender was disconnected.
             tail(3, 7, 1, false), // Of the third generator.
         ];
         let witness = |sender: &str, number| Witness {

@@ -24,7 +24,8 @@ pub(crate) struct Traffic {
     /// they have no last receipt, and no spread.
     #[serde(default)]
     pub(crate) incomplete: u64,
-    /// Deliveries per second of the measuring window.
+    /// Deliveries per second of the measuring window: all that arrived within it, also those of the
+    /// warm-up's messages.
     pub(crate) delivery_rate: f64,
     /// Bytes read in the measuring window.
     pub(crate) bytes: u64,

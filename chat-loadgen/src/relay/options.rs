@@ -26,7 +26,7 @@ pub(crate) struct RelayOptions {
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) upstream: Option<Endpoint>,
 
-    /// Language of that server
+    /// Protocol of that server
     #[arg(long, value_name = "NAME", value_enum, default_value_t, requires = "upstream")]
     pub(crate) dialect: DialectName,
 

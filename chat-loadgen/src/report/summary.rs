@@ -3,15 +3,10 @@
 use crate::record::figures::{
     bytes, count, float, pacing, rate, sampled, seconds, share, time, time_of, times,
 };
-use crate::record::{Latency, Record, Summary};
+use crate::record::{Latency, Record, Runs, Status, Summary};
 use crate::report::comparison::runs;
 use crate::report::verdict;
-
-/// Columns of a line at most.
-const WIDTH: usize = 80;
-
-/// Columns before the text of a line, in which its label stands.
-const LABEL: usize = 11;
+use crate::report::wrapping::{LABEL, cut, paragraph, wrapped};
 
 /// Percentiles that are shown.
 const PERCENTILES: [&str; 5] = ["p50", "p90", "p99", "p99.9", "max"];
@@ -22,13 +17,19 @@ const WITNESSES: usize = 3;
 /// Receivers that are shown.
 const WORST: usize = 5;
 
+/// A receiver is shown if its mean response is more than this times that of all.
+const DIFFERENT: f64 = 1.5;
+
+/// A rate is told apart from another if it is more than this times as high.
+const NOTICED: f64 = 1.005;
+
 /// Slow readers whose fate is shown.
 const FATES: usize = 3;
 
 /// The text, a newline after each line.
 pub(crate) fn summary(record: &Record) -> String {
     let mut lines = wrapped("", &[verdict::headline(record)]);
-    lines.extend(record.verdict.reasons.iter().flat_map(|reason| paragraph("  -", &[reason])));
+    lines.extend(reasons(record));
     lines.extend(paragraph("workload", &workload(record)));
     lines.extend(runs_of(record));
     lines.extend(paragraph("traffic", &traffic(record)));
@@ -47,57 +48,13 @@ pub(crate) fn summary(record: &Record) -> String {
     lines.into_iter().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// The items in as many lines as they need, behind a label; nothing if there are none.
-fn paragraph(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
-    wrapped(&format!("{label:<LABEL$}"), items)
-}
-
-/// The same behind a label of any length.
-fn wrapped(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
-    let indent = length(label);
-    let mut lines = Vec::new();
-    let mut line = label.to_owned();
-    let mut gap = "";
-    for item in items {
-        for piece in pieces(&verdict::visible(item.as_ref()), WIDTH - indent) {
-            if length(&line) + length(gap) + length(piece) > WIDTH && !gap.is_empty() {
-                lines.push(cut(&line));
-                line = " ".repeat(indent);
-                gap = "";
-            }
-            line = line + gap + piece;
-            gap = " ";
-        }
-        gap = " · ";
-    }
-    if !items.is_empty() {
-        lines.push(cut(&line));
-    }
-    lines
-}
-
-/// Pieces of an item that stay on one line: the whole item, or if it is longer than a line the terms
-/// of a sum, or its words.
-fn pieces(item: &str, width: usize) -> Vec<&str> {
-    if length(item) <= width {
-        return vec![item];
-    }
-    let separator = if item.contains(" + ") { " + " } else { " " };
-    let breaks: Vec<usize> = item.match_indices(separator).map(|(at, _)| at).collect();
-    let starts = [0].into_iter().chain(breaks.iter().map(|at| at + 1));
-    let ends = breaks.iter().copied().chain([item.len()]);
-    starts.zip(ends).map(|(start, end)| &item[start..end]).collect()
-}
-
-fn length(text: &str) -> usize {
-    text.chars().count()
-}
-
-fn cut(line: &str) -> String {
-    if length(line) <= WIDTH {
-        return line.to_owned();
-    }
-    line.chars().take(WIDTH - 1).chain(['…']).collect()
+/// The reasons of the verdict, or the remarks on a valid run. Those of each of several runs stand in
+/// the JSON and on the page.
+fn reasons(record: &Record) -> Vec<String> {
+    let label = if record.verdict.status == Status::Valid { "note" } else { "why" };
+    let of_each = record.runs.as_ref().map(Runs::reasons_of_each).unwrap_or_default();
+    let shown = record.verdict.reasons.iter().filter(|reason| !of_each.contains(reason));
+    shown.flat_map(|reason| paragraph(label, &[reason])).collect()
 }
 
 fn workload(record: &Record) -> Vec<String> {
@@ -118,7 +75,7 @@ fn workload(record: &Record) -> Vec<String> {
     }
     items.push(pacing(&asked.pacing));
     items.push(format!("{} B", asked.size));
-    items.push(format!("{} s + {} s", asked.warm_up, asked.duration));
+    items.push(format!("warm-up {} s, window {} s", asked.warm_up, asked.duration));
     items.push(format!("seed {}", asked.seed));
     if let Some(share) = &record.share {
         items.push(format!("generator {} of {}", share.number, share.of));
@@ -150,8 +107,7 @@ fn traffic(record: &Record) -> Vec<String> {
     if traffic.unsent > 0 {
         items.push(format!("{} UNSENT", count(traffic.unsent)));
     }
-    let (deliveries, per_second) = (count(traffic.deliveries), rate(traffic.delivery_rate));
-    items.push(format!("{deliveries} deliveries, {per_second}/s"));
+    items.push(format!("{} deliveries, {}", count(traffic.deliveries), arrivals(record)));
     if let Some(share) = &record.share {
         let elsewhere = count(share.elsewhere);
         items.push(format!("{elsewhere} of other generators' messages, judged and not timed"));
@@ -162,13 +118,22 @@ fn traffic(record: &Record) -> Vec<String> {
     items
 }
 
+/// The rate of all that arrived within the window. It exceeds what the window's messages gave, if some
+/// of the warm-up's were late.
+fn arrivals(record: &Record) -> String {
+    let traffic = &record.traffic;
+    let for_each_message = float(traffic.deliveries) / float(traffic.messages.max(1));
+    let more = traffic.delivery_rate > traffic.achieved_rate * for_each_message * NOTICED;
+    let late = if more { " with late ones of the warm-up" } else { "" };
+    format!("{}/s{late}", rate(traffic.delivery_rate))
+}
+
 fn latencies(record: &Record) -> Vec<String> {
     let mut lines = vec![row("latency", &PERCENTILES.map(str::to_owned))];
     for (name, summary) in rows(&record.latency) {
-        let mut cells = percentiles(summary);
-        for (cell, figure) in cells.iter_mut().zip(PERCENTILES) {
-            let mark = verdict::mark(record, name, figure);
-            *cell += if mark.is_empty() && !record.own_figures.is_empty() { " " } else { mark };
+        let mut cells = marked(record, name, summary);
+        for cell in cells.iter_mut().filter(|cell| !cell.ends_with('*')) {
+            *cell += if record.own_figures.is_empty() { "" } else { " " };
         }
         lines.push(row(&format!("  {name}"), &cells));
     }
@@ -192,6 +157,15 @@ fn percentiles(summary: &Summary) -> [String; 5] {
         .map(|value| sampled(summary, value))
 }
 
+/// The same, with a mark where the run's generator may have made the figure itself.
+fn marked(record: &Record, name: &str, summary: &Summary) -> [String; 5] {
+    let mut cells = percentiles(summary);
+    for (cell, figure) in cells.iter_mut().zip(PERCENTILES) {
+        *cell += verdict::mark(record, name, figure);
+    }
+    cells
+}
+
 fn row(label: &str, cells: &[String]) -> String {
     let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:>12}")).collect();
     format!("{label:<LABEL$}{}", cells.concat())
@@ -203,7 +177,7 @@ fn addresses(record: &Record) -> Vec<String> {
     let head = ["clients", "senders", "deliveries", "p50", "p99", "disconn."];
     let mut lines = vec![wide_row("address", &head.map(str::to_owned))];
     lines.extend(record.addresses.iter().map(|at| {
-        let [p50, _, p99, ..] = percentiles(&at.response);
+        let [p50, _, p99, ..] = marked(record, "response", &at.response);
         let [clients, senders] = [at.connected, at.senders].map(|number| count(number.into()));
         let figures = [clients, senders, count(at.deliveries), p50, p99, count(at.disconnected)];
         cut(&wide_row(&format!("  {}", at.address), &figures))
@@ -223,14 +197,11 @@ fn wide_row(
 
 fn without_slow_readers(record: &Record) -> Vec<String> {
     let Some(without) = &record.without_slow_readers else { return Vec::new() };
-    let response = |label, latency: &Latency| {
-        let [p50, _, p99, _, max] = percentiles(&latency.response);
-        row(label, &[p50, p99, max])
-    };
+    let response = |label, [p50, _, p99, _, max]: [String; 5]| row(label, &[p50, p99, max]);
     vec![
         row("slow", &["p50", "p99", "max"].map(str::to_owned)),
-        response("  without", without),
-        response("  with", &record.latency),
+        response("  without", percentiles(&without.response)),
+        response("  with", marked(record, "response", &record.latency.response)),
     ]
 }
 
@@ -253,9 +224,9 @@ fn ledger(record: &Record) -> Vec<String> {
 fn witnesses(record: &Record) -> Vec<String> {
     let mut lines = Vec::new();
     for (kind, witnesses) in &record.ledger.witnesses {
-        let kind = kind.replace('_', " ");
+        let shown = kind.replace('_', " ");
         for witness in witnesses.iter().take(WITNESSES) {
-            lines.extend(wrapped(&format!("  {kind:<11} "), &[verdict::witness(witness)]));
+            lines.extend(wrapped(&format!("  {shown:<11} "), &[verdict::witness(kind, witness)]));
         }
     }
     lines
@@ -268,7 +239,7 @@ fn words(record: &Record) -> Vec<String> {
     let mut lines = paragraph("words", &counts);
     for (kind, words) in &record.words {
         for witness in words.first.iter().take(WITNESSES) {
-            lines.extend(wrapped(&format!("  {kind:<11} "), &[verdict::witness(witness)]));
+            lines.extend(wrapped(&format!("  {kind:<11} "), &[verdict::witness(kind, witness)]));
         }
     }
     lines
@@ -290,11 +261,15 @@ fn slow_readers(record: &Record) -> Vec<String> {
     paragraph("  fate", &items)
 }
 
+/// The receivers whose mean differs from that of all.
 fn worst(record: &Record) -> Vec<String> {
-    let worst = record.worst.iter().take(WORST).enumerate();
+    let usual = record.latency.response.mean;
+    let mark = |figure| verdict::mark(record, "response", figure);
+    let differ = record.worst.iter().filter(|receiver| receiver.mean > DIFFERENT * usual);
+    let worst = differ.take(WORST).enumerate();
     let lines = worst.flat_map(|(i, receiver)| {
         let label = if i == 0 { "worst" } else { "" };
-        let (mean, max) = (time_of(receiver.mean), time(receiver.max));
+        let (mean, max) = (time_of(receiver.mean) + mark("mean"), time(receiver.max) + mark("max"));
         let line = format!(
             "{:<8} {:<15} mean {mean}, max {max}, {} deliveries",
             receiver.name,
@@ -315,7 +290,9 @@ fn generator(record: &Record) -> Vec<String> {
     ];
     items.extend(generator.starved.map(|starved| format!("starved {}", share(starved))));
     items.extend(
-        generator.disturbance.map(|all| format!("disturbed p99.9 {}", sampled(&all, all.p999))),
+        generator
+            .disturbance
+            .map(|all| format!("own disturbance p99.9 {}", sampled(&all, all.p999))),
     );
     let throttled = generator.throttled.filter(|&throttled| throttled > 0.0);
     items.extend(throttled.map(|throttled| format!("throttled {}", seconds(throttled))));
@@ -365,7 +342,7 @@ fn floor(record: &Record) -> Vec<String> {
 fn search(record: &Record) -> Vec<String> {
     let Some(result) = &record.search_result else { return Vec::new() };
     let mut lines = paragraph("search", &[verdict::bracket(result)]);
-    lines.extend(result.remarks.iter().flat_map(|remark| paragraph("  -", &[remark])));
+    lines.extend(result.remarks.iter().flat_map(|remark| paragraph("why", &[remark])));
     lines.push(row("  runs", &["rate", "holds", "p99", "lost"].map(str::to_owned)));
     for step in &record.search {
         let p99 = sampled(&step.latency.response, step.latency.response.p99);

@@ -47,18 +47,22 @@ pub(super) fn sum(ledger: &Ledger) -> String {
     terms.join(" + ")
 }
 
-/// A fault in a line: `c-17 ← c-3 #812 at 31.2 s, sent at 31.1 s: arrived again`. Behind each name stands its
-/// server, if there are several.
-pub(super) fn witness(witness: &Witness) -> String {
+/// Kinds of faults that are found when a client's account is closed, not when something arrives.
+const MISSED: [&str; 3] = ["lost", "cut_off", "undecided"];
+
+/// A fault of a kind in a line: `c-17 ← c-3 #812 at 31.2 s, sent at 31.1 s: arrived again`, or of what did
+/// not arrive `missed by 31.2 s`. Behind each name stands its server, if there are several.
+pub(super) fn witness(kind: &str, witness: &Witness) -> String {
     let at_server = |server: &Option<String>| server.as_ref().map(|server| format!(" ({server})"));
     let receiver =
         witness.receiver.clone() + &at_server(&witness.receiver_server).unwrap_or_default();
     let sender = witness.sender.as_ref().map(|name| format!(" ← {name}")).unwrap_or_default()
         + &at_server(&witness.sender_server).unwrap_or_default();
     let number = witness.number.map(|number| format!(" #{number}")).unwrap_or_default();
+    let seen = if MISSED.contains(&kind) { "missed by" } else { "at" };
     let at = moment(witness.at);
     let sent = witness.sent.map(|sent| format!(", sent at {}", moment(sent))).unwrap_or_default();
-    visible(&format!("{receiver}{sender}{number} at {at}{sent}: {}", witness.detail))
+    visible(&format!("{receiver}{sender}{number} {seen} {at}{sent}: {}", witness.detail))
 }
 
 /// A slow reader's fate: `c-7 after 12.5 s, 6,250 messages behind`.
@@ -152,18 +156,22 @@ mod tests {
         let mut seen = sample::full().ledger.witnesses["duplicated"][0].clone();
         seen.detail += "\t\r\n\u{202e}end";
         assert_eq!(
-            witness(&seen),
+            witness("duplicated", &seen),
             "c-48 ← c-3 #9 at 31.2 s, sent at 31.2 s: came again 1.2 ms later: \
              <b>\u{FFFD}[31mhola</b> \u{FFFD}\u{FFFD}\u{FFFD}end"
         );
         seen.receiver_server = Some("[::1]:9001".to_owned());
         seen.sender_server = Some("[::1]:9002".to_owned());
-        assert!(witness(&seen).starts_with("c-48 ([::1]:9001) ← c-3 ([::1]:9002) #9 at 31.2 s, "));
+        assert!(
+            witness("duplicated", &seen)
+                .starts_with("c-48 ([::1]:9001) ← c-3 ([::1]:9002) #9 at 31.2 s, ")
+        );
         (seen.receiver_server, seen.sender_server) = (None, None);
         seen.sender = None;
         seen.number = None;
         seen.sent = None;
         seen.at = -20_000_000;
-        assert!(witness(&seen).starts_with("c-48 at -20.0 ms: came"));
+        assert!(witness("duplicated", &seen).starts_with("c-48 at -20.0 ms: came"));
+        assert!(witness("lost", &seen).starts_with("c-48 missed by -20.0 ms: came"));
     }
 }

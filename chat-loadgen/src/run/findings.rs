@@ -112,7 +112,7 @@ pub(crate) fn record(
     let all = Sum::of(findings, plan);
     let connected = all.connected();
     let deliveries = span.to.deliveries - span.from.deliveries;
-    let everybody = f64::from(connected + plan.numbers.idle);
+    let clients = f64::from(connected + plan.numbers.idle);
     let histograms = histograms(&totals, all.messages.clone());
     let mut record = Record {
         version: VERSION,
@@ -143,7 +143,7 @@ pub(crate) fn record(
         before: None,
         generator: generator(&all, &totals, paced, &around, span.seconds()),
         environment: around.environment,
-        server: around.server.map(|used| server(used, deliveries, everybody)),
+        server: around.server.map(|used| server(used, deliveries, clients)),
         without_slow_readers: None,
         floor: None,
         ended_early: around.ended_early,

@@ -95,12 +95,13 @@ impl<'a> Phases<'a> {
             self.watch_until(start, Phase::WarmUp);
             self.record_edge(0, Edge::Start);
             self.watch_until(end, Phase::Measuring);
-            self.record_edge(1, Edge::End);
             if self.interrupted || self.ended_early {
+                // Before the edge, so that offered and achieved rates are of the same messages.
                 shared.window.set(start.min(shared.clock.now()), end.min(shared.clock.now()));
                 shared.progress.cut_short.store(true, Ordering::Relaxed);
                 shared.progress.silent.store(true, Ordering::Relaxed);
             }
+            self.record_edge(1, Edge::End);
             self.drain(pacer.as_ref());
             shared.progress.silent.store(true, Ordering::Relaxed);
             self.unsent = self

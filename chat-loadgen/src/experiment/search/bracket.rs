@@ -7,6 +7,12 @@
 //! of a rate that does not, [`FAILS`] at most; the probability of a wrong answer is [`ERROR`]. The
 //! way to the bracket takes one run a rate. A run that misled the search is found out when the ends
 //! are repeated, and the search goes on from there.
+//!
+//! An answer about an end is wrong in 5 of 100 searches at most, if more than 80 or less than 20 of
+//! 100 runs at this rate hold. Between these either answer is right. So where the server's limit is
+//! soft, the bracket need not contain the rate at which half of the runs hold. In a thousand simulated
+//! searches it did in 95 of 100 where the share of runs that hold fell from 0.95 to 0.05 within 2.5 %
+//! of the rate, in 90 within 5 %, in 68 within 20 %.
 
 use super::evidence::Evidence;
 use crate::record::figures;

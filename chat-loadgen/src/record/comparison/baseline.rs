@@ -160,23 +160,27 @@ impl Comparison {
 }
 
 impl fmt::Display for Comparison {
-    /// A table, a line each.
+    /// A table, a line each, in 80 columns.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let repeated = self.coverage() > 0.0;
         let range = if repeated { "interval of it" } else { "" };
         let allowed = figures::share(self.allowed);
+        let width = if repeated { 19 } else { 0 };
         let [label, before, now, change] = ["against baseline", "before", "now", "change"];
-        write!(f, "{label:<18}{before:>12}{now:>12}{change:>11}")?;
-        writeln!(f, "{range:>width$}   allowed {allowed}", width = if repeated { 23 } else { 0 })?;
+        writeln!(f, "{label:<17}{before:>11}{now:>11}{change:>9}{range:>width$}")?;
         for row in &self.rows {
             let show = |value: Estimate| row.metric.quantity().show(value.median);
             let (name, change) = (row.metric.to_string(), figures::change(row.change));
-            write!(f, "{name:<18}{:>12}{:>12}{change:>11}", show(row.before), show(row.now))?;
+            write!(f, "{name:<17}{:>11}{:>11}{change:>9}", show(row.before), show(row.now))?;
             if repeated {
-                write!(f, "{:>23}", row.range())?;
+                write!(f, "{:>width$}", row.range())?;
             }
-            writeln!(f, "   {}", row.judgement)?;
+            writeln!(f, "  {}", row.judgement)?;
         }
+        if self.rows.iter().any(|row| row.judgement == Judgement::Own) {
+            writeln!(f, "own *: may be the generator's own, so the figure tells nothing")?;
+        }
+        writeln!(f, "allowed: worse by {allowed}")?;
         if repeated {
             let coverage = figures::share(self.coverage());
             writeln!(
@@ -195,7 +199,7 @@ impl fmt::Display for Judgement {
             Self::Kept => "ok",
             Self::Regressed => "REGRESSED",
             Self::CannotTell => "cannot tell",
-            Self::Own => "the generator's own",
+            Self::Own => "own *",
         })
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Row {
     pub(crate) metric: Metric,
     /// Its value in each record, in their order.
     pub(crate) values: Vec<Estimate>,
+    /// For each record, true if its generator may have made the figure itself.
+    pub(crate) own: Vec<bool>,
 }
 
 /// Ratio of a value to the first record's.
@@ -96,7 +98,8 @@ fn unfit(name: &str, record: &Record) -> Vec<String> {
 /// A figure of all records; nothing if one does not have it.
 fn row(metric: Metric, records: &[(String, Record)]) -> Option<Row> {
     let values = records.iter().map(|(_, record)| value(metric, record).ok());
-    Some(Row { metric, values: values.collect::<Option<_>>()? })
+    let own = records.iter().map(|(_, record)| metric.is_own(record)).collect();
+    Some(Row { metric, values: values.collect::<Option<_>>()?, own })
 }
 
 #[cfg(test)]

@@ -118,6 +118,11 @@ impl Runs {
         self.each.iter().any(|run| !run.faults.is_empty())
     }
 
+    /// The part of the verdict's reasons that is about single runs: `run 2: the generator sent late`.
+    pub(crate) fn reasons_of_each(&self) -> Vec<String> {
+        reasons_of(&self.each)
+    }
+
     /// Coverage of the intervals.
     pub(crate) fn coverage(&self) -> f64 {
         self.figures.first().map_or(0.0, |figure| figure.over.coverage)
@@ -186,12 +191,19 @@ fn verdict(each: &[OneRun], asked: u32) -> Verdict {
     } else {
         Status::Valid
     };
-    for (i, run) in (1..).zip(each) {
-        let faults = run.faults.iter().map(|(kind, number)| format!("{number} {kind}"));
-        let own = run.verdict.reasons.iter().cloned();
-        reasons.extend(faults.chain(own).map(|reason| format!("run {i}: {reason}")));
-    }
+    reasons.extend(reasons_of(each));
     Verdict { status, reasons }
+}
+
+/// Faults and reasons of each run, behind its number.
+fn reasons_of(each: &[OneRun]) -> Vec<String> {
+    let reasons = |(number, run): (usize, &OneRun)| {
+        let faults = run.faults.iter().map(|(kind, count)| format!("{count} {kind}"));
+        let own = run.verdict.reasons.iter().cloned();
+        let said = faults.chain(own).map(|reason| format!("run {number}: {reason}"));
+        said.collect::<Vec<_>>()
+    };
+    (1..).zip(each).flat_map(reasons).collect()
 }
 
 /// Figures that the generator may have made itself in half of the runs that are used, or more: then

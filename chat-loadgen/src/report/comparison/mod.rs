@@ -6,38 +6,32 @@ use crate::record::Record;
 use crate::record::comparison::between::{Ratio, Row};
 use crate::record::figures::{share, times};
 use crate::report::verdict;
-
-/// Columns of a line at most.
-const WIDTH: usize = 100;
+use crate::report::wrapping::wrapped;
 
 /// Columns behind the values.
 pub(super) const HEAD: [&str; 3] = ["ratio", "interval of it", ""];
 
-/// The comparison of records with the first of them: a table for each of the others.
+/// The comparison of records with the first of them, in 80 columns: a table for each of the others.
 pub(crate) fn text(records: &[(String, Record)], rows: &[Row]) -> String {
     let mut text = String::new();
-    let mut say = |line: &str| {
-        let line = verdict::visible(line.trim_end());
-        let rest = line.chars().count().saturating_sub(WIDTH);
-        let kept: String = line.chars().take(WIDTH - usize::from(rest > 0)).collect();
-        text += &(kept + if rest > 0 { "…\n" } else { "\n" });
-    };
+    let mut say = |line: &str| text += &(line.trim_end().to_owned() + "\n");
+    let in_full = |words: String| wrapped("", &[words]).join("\n");
     for (name, record) in records {
-        say(&format!("{name}: {}", heading(record)));
+        say(&in_full(format!("{name}: {}", heading(record))));
     }
     for (i, (name, _)) in records.iter().enumerate().skip(1) {
         say("");
-        say(&format!("{name} against {}", records[0].0));
+        say(&in_full(format!("{name} against {}", records[0].0)));
         let [ratio, range, word] = HEAD;
         let head = ["", "first", "other", ratio, range, word].map(str::to_owned);
         for [metric, first, other, ratio, range, word] in
             [head].into_iter().chain(rows.iter().map(|row| cells(row, i)))
         {
-            say(&format!("{metric:<20}{first:>12}{other:>12}{ratio:>10}{range:>22}   {word}"));
+            say(&format!("{metric:<18}{first:>12}{other:>12}{ratio:>8}{range:>17}  {word}"));
         }
     }
     say("");
-    say(&footnote(rows));
+    say(&in_full(footnote(rows)));
     text
 }
 
@@ -61,9 +55,10 @@ fn server(arguments: &[String]) -> Option<String> {
     ["--spawn", "--server", "-s"].into_iter().find_map(after)
 }
 
-/// A figure of the first and another record, their ratio with its range, and a word on it.
+/// A figure of the first and another record, with `*` where it may be the generator's own, their ratio with its range, and a word on it.
 pub(super) fn cells(row: &Row, other: usize) -> [String; 6] {
-    let show = |i: usize| row.metric.quantity().show(row.values[i].median);
+    let mark = |i: usize| if row.own[i] { "*" } else { "" };
+    let show = |i: usize| row.metric.quantity().show(row.values[i].median) + mark(i);
     let Ratio { range, .. } = row.ratio(other);
     let ratio = times(row.values[other].median, row.values[0].median);
     let open = if row.ratio(other).is_open() { "cannot tell" } else { "" };
@@ -75,16 +70,18 @@ pub(super) fn cells(row: &Row, other: usize) -> [String; 6] {
 /// A sentence on the intervals. Those of two records hold together with the product of their
 /// coverages at least, because the runs are independent.
 pub(super) fn footnote(rows: &[Row]) -> String {
+    let own = rows.iter().any(|row| row.own.contains(&true));
+    let own = if own { "; * may be the generator's own" } else { "" };
     let coverages = rows.iter().flat_map(|row| row.values.iter().map(|value| value.coverage));
     let least = coverages.filter(|coverage| *coverage > 0.0).fold(1.0, f64::min);
     let ranges = rows.iter().any(|row| (1..row.values.len()).any(|i| row.ratio(i).range.is_some()));
     if ranges {
         format!(
-            "an interval contains the ratio of the true medians with {} or more; cannot tell: also 1",
+            "an interval contains the ratio of the true medians with {} or more; cannot tell: also 1{own}",
             share(least * least)
         )
     } else {
-        "single runs: records of --runs have intervals, which tell what is chance".to_owned()
+        format!("single runs: records of --runs have intervals, which tell what is chance{own}")
     }
 }
 
@@ -93,6 +90,7 @@ mod tests {
     use super::*;
     use crate::record::comparison::between::compare;
     use crate::record::sample;
+    use crate::report::wrapping::WIDTH;
 
     fn both(factors: [&[f64]; 2]) -> String {
         let mut other = sample::repeated(factors[1], &sample::full());
@@ -113,7 +111,7 @@ mod tests {
             "{text}"
         );
         let row = |name: &str| *lines.iter().find(|line| line.starts_with(name)).unwrap();
-        assert!(row("response.p99 ").contains("3.00×         2.00× … 6.00×"), "{text}");
+        assert!(row("response.p99 ").contains("3.00×    2.00× … 6.00×"), "{text}");
         assert!(row("response.p50 ").ends_with("cannot tell"), "{text}");
         assert!(text.contains("with 56.2 % or more"), "{text}");
         assert!(lines.iter().all(|line| line.chars().count() <= WIDTH), "{text}");
@@ -123,7 +121,17 @@ mod tests {
     fn single_runs_have_ratios_without_intervals() {
         let text = both([&[1.0], &[2.0]]);
         assert!(text.contains("2.00×\n") && !text.contains('…'), "{text}");
-        assert!(text.ends_with("tell what is chance\n"), "{text}");
+        assert!(text.contains("\nsingle runs: ") && text.contains("242 ms*"), "{text}");
+    }
+
+    #[test]
+    fn what_may_be_the_generators_own_is_marked() {
+        let mut other = sample::record();
+        other.own_figures = vec!["response.p99".into()];
+        let records = [("a".to_owned(), sample::record()), ("b".to_owned(), other)];
+        let text = text(&records, &compare(&records).unwrap());
+        assert_eq!(text.matches(" ms*").count(), 1, "{text}");
+        assert!(text.ends_with("tell what is chance; * may\nbe the generator's own\n"), "{text}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::record::figures::share;
 use crate::record::threshold::Metric;
-use crate::record::{Figure, OneRun, Record, Runs};
+use crate::record::{Figure, OneRun, Record, Runs, Status};
 use crate::report::verdict;
 
 /// Figures that the summary shows.
@@ -38,7 +38,8 @@ pub(crate) fn coverage(runs: &Runs) -> String {
     }
 }
 
-/// Each run's verdict: `1 VALID`, `2 INVALID, not used`, `3 FAULTY: 2 lost`.
+/// Each run's verdict, with the cause if it is invalid: `1 VALID`, `2 INVALID, not used: the generator
+/// sent late`, `3 FAULTY: 2 lost`.
 pub(crate) fn verdicts(runs: &Runs) -> Vec<String> {
     (1..).zip(&runs.each).map(|(number, run)| format!("{number} {}", in_words(run))).collect()
 }
@@ -48,9 +49,15 @@ fn in_words(run: &OneRun) -> String {
     if !run.used {
         words += ", not used";
     }
-    let faults: Vec<_> =
-        run.faults.iter().map(|(kind, number)| format!("{number} {kind}")).collect();
-    if faults.is_empty() { words } else { words + ": " + &faults.join(", ") }
+    let faults = run.faults.iter().map(|(kind, number)| format!("{number} {kind}"));
+    let words_on_it: Vec<_> = faults.chain(cause(run).map(str::to_owned)).collect();
+    if words_on_it.is_empty() { words } else { words + ": " + &words_on_it.join(", ") }
+}
+
+/// The first reason for which a run is invalid, without its figures.
+fn cause(run: &OneRun) -> Option<&str> {
+    let reason = run.verdict.reasons.first().filter(|_| run.verdict.status == Status::Invalid)?;
+    reason.split([':', ';']).next()
 }
 
 /// A figure as people read it: its name, median, low, high, and each run's value.
@@ -67,6 +74,12 @@ pub(crate) fn cells(figure: &Figure) -> Vec<String> {
     cells
 }
 
+/// Mark of a median that may be the generator's own.
+pub(crate) fn mark(record: &Record, figure: &Figure) -> &'static str {
+    let own = figure.metric.parse::<Metric>().is_ok_and(|metric| metric.is_own(record));
+    if own { "*" } else { "" }
+}
+
 /// The rows of the summary's table, with their head; nothing if there was one run only.
 pub(crate) fn rows(record: &Record) -> Vec<String> {
     let Some(runs) = &record.runs else { return Vec::new() };
@@ -76,14 +89,18 @@ pub(crate) fn rows(record: &Record) -> Vec<String> {
     };
     let figures = runs.figures.iter().filter(|figure| SHOWN.contains(&figure.metric.as_str()));
     let mut lines = vec![row("over the runs", &["median", "low", "high"].map(str::to_owned))];
-    lines.extend(figures.map(cells).map(|cells| row(&cells[0], &cells[1..4])));
+    lines.extend(figures.map(|figure| {
+        let mut cells = cells(figure);
+        cells[1] += mark(record, figure);
+        row(&cells[0], &cells[1..4])
+    }));
     lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Status, sample};
+    use crate::record::sample;
 
     #[test]
     fn each_run_and_each_figure_is_told() {
@@ -92,12 +109,19 @@ mod tests {
         let runs = record.runs.as_mut().unwrap();
         runs.each[1].used = false;
         runs.each[1].verdict.status = Status::Invalid;
+        runs.each[1].verdict.reasons = vec!["it was late: 3 ms (bound: 1 ms)".into()];
         runs.each[3].faults.insert("lost".into(), 2);
         assert!(sentence(runs, 42).starts_with("4 of 5 runs are used, with the seed 42 in each"));
         assert!(sentence(runs, 42).contains("run 2's"));
         assert_eq!(
             verdicts(runs),
-            ["1 VALID", "2 INVALID, not used", "3 VALID", "4 VALID: 2 lost", "5 VALID"]
+            [
+                "1 VALID",
+                "2 INVALID, not used: it was late",
+                "3 VALID",
+                "4 VALID: 2 lost",
+                "5 VALID"
+            ]
         );
         let p99 = runs.figures.iter().find(|figure| figure.metric == "response.p99").unwrap();
         let cells = cells(p99);

@@ -62,10 +62,10 @@ pub(super) fn ledger(ledger: &Ledger) -> Markup {
     let seen: Vec<TableRow> = ledger
         .witnesses
         .iter()
-        .flat_map(|(kind, all)| all.iter().map(move |witness| (kind.replace('_', " "), witness)))
-        .map(|(kind, witness)| vec![kind, verdict::witness(witness)].into())
+        .flat_map(|(kind, all)| all.iter().map(move |witness| (kind, witness)))
+        .map(|(kind, seen)| vec![kind.replace('_', " "), verdict::witness(kind, seen)].into())
         .collect();
-    let head = ["kind", "receiver ← sender #message at time: what was seen"];
+    let head = ["kind", "receiver ← sender #message at time: what was seen, or missed"];
     let content = html! {
         p { (count(ledger.expected)) " expected = " (verdict::sum(ledger)) }
         (narrow_table(&["", "number"], &classes.map(row).collect::<Vec<_>>()))
@@ -90,7 +90,7 @@ pub(super) fn words(record: &Record) -> Markup {
         .words
         .iter()
         .flat_map(|(kind, words)| words.first.iter().map(move |first| (kind, first)));
-    let first = first.map(|(kind, first)| vec![kind.clone(), verdict::witness(first)].into());
+    let first = first.map(|(kind, first)| vec![kind.clone(), verdict::witness(kind, first)].into());
     let content = html! {
         (narrow_table(&["", "number"], &counts.collect::<Vec<_>>()))
         (table_of_words(&["kind", "receiver at time: words"], &first.collect::<Vec<_>>()))

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::record::{Status, figures, sample};
+use crate::report::wrapping::WIDTH;
 
 /// The line that begins with a label.
 fn line<'a>(text: &'a str, label: &str) -> &'a str {
@@ -25,14 +26,14 @@ fn the_verdict_and_its_reasons_come_first() {
     let mut record = sample::full();
     let text = summary(&record);
     let expected =
-        "FAULTY: 3 lost, 1 late, 1 duplicated, 1 disconnected\n  -        3 deliveries were lost\n";
+        "FAULTY: 3 lost, 1 late, 1 duplicated, 1 disconnected\nwhy        3 deliveries were lost\n";
     assert!(text.starts_with(expected), "{text}");
     record.verdict.status = Status::Invalid;
-    record.verdict.reasons = vec!["why ".repeat(60), "\u{1b}[2J".into()];
+    record.verdict.reasons = vec!["pretext ".repeat(60), "\u{1b}[2J".into()];
     let text = summary(&record);
     assert!(text.starts_with("INVALID: 3 lost"), "{text}");
     assert!(!text.contains('\u{1b}'), "{text}");
-    assert_eq!(text.matches("why").count(), 60);
+    assert_eq!(text.matches("pretext").count(), 60);
     assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
 }
 
@@ -65,6 +66,15 @@ fn the_figures_stand_in_their_lines() {
     assert!(text.contains("27.9 KiB per client"), "{text}");
     assert!(line(&text, "relay").contains("1.22 µs CPU per delivery, here 2.27×"), "{text}");
     assert!(line(&text, "without").contains(" ms "), "{text}");
+}
+
+#[test]
+fn a_rate_with_late_deliveries_of_the_warm_up_says_so() {
+    let mut record = sample::full();
+    assert!(!summary(&record).contains("ones of the warm-up"));
+    record.traffic.delivery_rate *= 1.02;
+    let text = summary(&record);
+    assert!(text.contains("with late ones of the warm-up"), "{text}");
 }
 
 #[test]
@@ -105,11 +115,15 @@ fn what_was_not_asked_for_is_not_mentioned() {
 
 #[test]
 fn three_witnesses_of_each_fault_and_five_receivers_are_enough() {
-    let text = summary(&sample::full());
+    let mut record = sample::full();
+    record.latency.response.mean = record.worst[4].mean / 1.6;
+    let text = summary(&record);
     assert_eq!(text.matches("never arrived").count(), 3);
     assert_eq!(text.matches("came again").count(), 1);
     assert_eq!(text.matches("29,934 deliveries").count(), 5);
     assert!(line(&text, "worst").contains("c-17     127.0.0.1:41000"), "{text}");
+    record.latency.response.mean = record.worst[0].mean / 1.4;
+    assert!(!summary(&record).contains("worst"), "receivers that differ little");
 }
 
 #[test]
@@ -148,11 +162,14 @@ fn each_address_has_a_line_if_there_is_more_than_one() {
 
 #[test]
 fn several_runs_come_before_the_figures_of_one() {
-    let record = sample::repeated(&[1.0, 2.0, 4.0, 3.0, 1.5, 1.1], &sample::record());
+    let mut record = sample::repeated(&[1.0, 2.0, 4.0, 3.0, 1.5, 1.1], &sample::record());
+    record.runs.as_mut().unwrap().each[1].verdict.reasons.push("a remark".into());
+    record.verdict.reasons.push("run 2: a remark".into());
     let text = summary(&record);
     assert!(line(&text, "runs").contains("1 VALID · 2 VALID · 3 VALID"), "{text}");
     assert!(text.find("response.p99").unwrap() < text.find("\ntraffic").unwrap(), "{text}");
     assert!(text.contains("with 96.9 %"), "{text}");
     assert!(text.contains("run 5's"), "{text}");
+    assert!(!text.contains("run 2: "), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
 }

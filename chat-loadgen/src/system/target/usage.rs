@@ -64,8 +64,8 @@ pub(super) fn started(id: u32) -> Option<u64> {
 /// The process of that number, its descendants, and the members of its group.
 pub(super) fn family(id: u32) -> Vec<Found> {
     let id = id.cast_signed();
-    let everybody = all_processes().into_iter().flatten().flatten();
-    let mut strangers: Vec<Found> = everybody.filter_map(Found::new).collect();
+    let processes = all_processes().into_iter().flatten().flatten();
+    let mut strangers: Vec<Found> = processes.filter_map(Found::new).collect();
     let mut family: Vec<Found> = Vec::new();
     loop {
         let belongs = |Found { stat, .. }: &mut Found| {

@@ -96,7 +96,7 @@ fn the_table_shows_both_and_marks_what_regressed() {
     let line = text.lines().find(|line| line.starts_with("delivery_rate")).unwrap();
     assert!(line.contains("249,450/s") && line.contains("-10.0 %"), "{line}");
     assert!(line.ends_with("ok"), "{line}");
-    assert!(text.lines().all(|line| line.chars().count() <= 100));
+    assert!(text.lines().all(|line| line.chars().count() <= 80));
 }
 
 /// So many runs, whose response's 99th percentiles are these times the sample's.
@@ -118,7 +118,7 @@ fn only_intervals_that_lie_apart_are_a_regression() {
     assert!(text.contains("+60.0 %") && text.contains("  cannot tell"), "{text}");
     assert!(text.contains("-18.8 % … +133.3 %"), "{text}");
     assert!(text.contains("cover 93.8 % or more"), "{text}");
-    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     assert_eq!(judged(&before, &[1.7, 1.8, 1.9, 2.0, 2.1]).0, Judgement::Regressed);
     assert_eq!(judged(&before, &[0.9, 1.0, 1.1, 1.2, 9.0]).0, Judgement::Kept);
     // A single run is a value without an interval.
