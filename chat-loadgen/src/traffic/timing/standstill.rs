@@ -274,8 +274,8 @@ mod tests {
         Wait { from, to, idle: false }
     }
 
-    fn stood(during: u64, behind: u64, stop: u64) -> Option<Found> {
-        Some(Found { during, behind, stop })
+    fn stood(during: u64, behind: u64, stop: u64) -> Found {
+        Found { during, behind, stop }
     }
 
     #[test]
@@ -315,7 +315,7 @@ mod tests {
     fn what_is_read_behind_a_standstill_is_disturbed_until_its_backlog_is_worked_off() {
         let (mut disturbance, common) = (Disturbance::default(), Common::default());
         disturbance.delivered(0);
-        disturbance.go_on(stood(0, 80 * MS, 0), 100 * MS, &common);
+        disturbance.go_on(Some(stood(0, 80 * MS, 0)), 100 * MS, &common);
         disturbance.delivered(0);
         disturbance.completed(0);
         disturbance.go_on(None, 119 * MS, &common);
@@ -323,7 +323,7 @@ mod tests {
         disturbance.go_on(None, 121 * MS, &common);
         disturbance.delivered(0);
         disturbance.delivered(3_000);
-        disturbance.go_on(stood(5 * MS, 0, 0), 122 * MS, &common);
+        disturbance.go_on(Some(stood(5 * MS, 0, 0)), 122 * MS, &common);
         let count = |h: &Histogram<u64>, ms: u64| h.count_at(ms * MS);
         let deliveries = [0, 3, 5, 80].map(|ms| count(&disturbance.deliveries, ms));
         assert_eq!((deliveries, count(&disturbance.messages, 80)), ([1, 1, 1, 2], 1));
@@ -334,11 +334,11 @@ mod tests {
         let common = Common::default();
         let mut disturbance = [(); 2].map(|()| Disturbance::default());
         let mut read = |found, now| {
-            disturbance[0].go_on(stood(0, 0, 0), now - MS, &common);
-            disturbance[1].go_on(found, now, &common);
+            disturbance[0].go_on(Some(stood(0, 0, 0)), now - MS, &common);
+            disturbance[1].go_on(Some(found), now, &common);
             disturbance[0].delivered(0);
             disturbance[0].completed(0);
-            disturbance[0].go_on(stood(0, 0, 0), now + 1, &common);
+            disturbance[0].go_on(Some(stood(0, 0, 0)), now + 1, &common);
         };
         read(stood(4 * MS, 0, 0), 100 * MS);
         read(stood(0, 0, 8 * MS), 200 * MS);
