@@ -129,8 +129,7 @@ impl Meter {
         let look = Look {
             at: now,
             cpu: machine::thread_cpu().map(nanoseconds),
-            // An idle thread has the time.
-            queued: (count || idle).then(machine::thread_waited).flatten().map(nanoseconds),
+            queued: (count || self.watches).then(machine::thread_waited).flatten().map(nanoseconds),
         };
         let (last, in_waits) = (self.last.replace(look)?, std::mem::take(&mut self.waited));
         let queued = since(look.queued, last.queued);

@@ -74,8 +74,8 @@ impl Worker {
     ) -> Self {
         let shared = Arc::clone(senders.shared());
         let judge = Judge::new(index, rooms, closed, &shared);
-        // The canary's thread has the time to watch.
-        let watches = index + 1 == shared.outstanding.len();
+        // The canary's thread has the time to watch, but in a closed loop it takes it from the others.
+        let watches = !closed && index + 1 == shared.outstanding.len();
         Self {
             shared,
             senders,
