@@ -8,7 +8,7 @@ use crate::traffic::clock::Clock;
 use crate::traffic::in_flight::InFlight;
 use crate::traffic::ledger::anomalies::{Anomaly, News};
 use crate::traffic::ledger::seconds::{Second, SentSeconds};
-use crate::traffic::timing::standstill::Latest;
+use crate::traffic::timing::standstill::Common;
 use crate::wire::dialects::Dialect;
 use crate::wire::payload::Mark;
 
@@ -50,8 +50,8 @@ pub(crate) struct Shared {
     /// Time after which a delivery is late, in nanoseconds of the run's clock: far in the future until
     /// the run is drained.
     pub(crate) deadline: AtomicU64,
-    /// The latest standstill of any thread.
-    pub(crate) standstill: Latest,
+    /// The latest standstills.
+    pub(crate) standstill: Common,
     /// Clients that have left because they were told to, and may come back.
     left: Mutex<Vec<u32>>,
     /// Intended time before which a closed loop does not wait for messages any more.
@@ -219,7 +219,7 @@ impl Shared {
             patience,
             outstanding: (0..workers).map(|_| AtomicU64::new(u64::MAX)).collect(),
             deadline: AtomicU64::new(u64::MAX),
-            standstill: Latest::default(),
+            standstill: Common::default(),
             left: Mutex::default(),
             given_up: AtomicU64::new(0),
             refusal: OnceLock::new(),

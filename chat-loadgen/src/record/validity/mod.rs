@@ -42,8 +42,9 @@ response's), or when the median receiver waited half a millisecond (and by half)
 canary on a thread of its own.
 Any single figure is the generator's own (marked with *) where the generator's disturbance at the \
 same percentile, its standstills and its lateness, is more than 1 ms and a tenth of the figure; for \
-a mean, more than 0.1 ms and a tenth. A condition or baseline that such a figure decides makes the \
-run INVALID.";
+a mean, more than 0.1 ms and a tenth. A figure within 1 ms, or a mean within 0.1 ms, is not marked: no \
+more of it can be the generator's. A condition or baseline that a marked figure decides makes the run \
+INVALID.";
 
 /// Judges a run by everything else that its record holds, its own figures included.
 pub(crate) fn of(record: &Record, interrupted: bool) -> Verdict {

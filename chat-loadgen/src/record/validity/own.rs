@@ -14,7 +14,8 @@ const MEAN: f64 = 100_000.0;
 /// A histogram of [`Latency`]: its name, and whether it has an entry for each message.
 type Named = (&'static str, bool, fn(&Latency) -> &Summary);
 
-/// A figure: its name, and the least bound of its disturbance.
+/// A figure: its name, and the least bound of its disturbance. A figure below it is always the
+/// server's, to this bound.
 type Figure = (&'static str, f64, fn(&Summary) -> f64);
 
 const HISTOGRAMS: [Named; 6] = [
@@ -49,9 +50,11 @@ pub(crate) fn own_figures(record: &Record) -> Vec<String> {
         let disturbance =
             if of_messages { generator.disturbance_of_messages } else { generator.disturbance };
         let Some(disturbance) = disturbance.filter(|_| latency.count > 0) else { continue };
-        let made = FIGURES
-            .iter()
-            .filter(|(_, least, of)| of(&disturbance) > least.max(of(latency) * LATENESS_SHARE));
+        let made = FIGURES.iter().filter(|(_, least, of)| {
+            // The disturbance is no more than what it is part of.
+            let (part, all) = (of(&disturbance).min(of(latency)), of(latency));
+            part > least.max(all * LATENESS_SHARE)
+        });
         own.extend(made.map(|(figure, ..)| format!("{histogram}.{figure}")));
     }
     own
@@ -95,6 +98,10 @@ mod tests {
         // The maximum and the lags are ten times as long: nine tenths are the server's.
         assert_eq!(record.own_figures, ["response.p99.9", "response.p99.99"]);
         assert!(is_own(&record, "response", "p99.9") && !is_own(&record, "response", "p99"));
+        // No more than all of it can be the generator's, and that is within the bound.
+        let mut record = disturbed();
+        record.latency.response.p999 = MS;
+        assert_eq!(own_figures(&record), ["response.p99.99"]);
         let mut record = disturbed();
         record.generator.disturbance = None;
         assert_eq!(own_figures(&record), Vec::<String>::new(), "an older record");

@@ -189,7 +189,7 @@ impl LatencyRecorder {
         let done = counted && local.left == 0;
         let (late, first) = (local.late, local.delivered == 1);
         if late > 0 && first {
-            self.disturbance.sent_late(late, now);
+            self.disturbance.sent_late(late, now, &shared.standstill);
         }
         if measured {
             let LatencySlice { response: all, service: services, extremes } = &mut self.slice;
@@ -323,7 +323,7 @@ impl LatencyRecorder {
                 self.count_lag(&local);
             }
         }
-        self.disturbance.end_pass(0, shared.clock.now(), &shared.standstill);
+        self.disturbance.enter(0, shared.clock.now(), &shared.standstill);
         (self.messages, self.disturbance, self.untimed)
     }
 }

@@ -6,6 +6,7 @@
 //! are the server's.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
@@ -21,13 +22,15 @@ pub(crate) const NOTABLE: u64 = 500_000;
 /// Part of a standstill for which deliveries behind it count as disturbed, too: its backlog has to be
 /// worked off.
 const BACKLOG: u64 = 4;
-/// Threads that may wait for events for a millisecond only; with more, each waits longer.
-const THREADS: u64 = 8;
+/// Maximum wait for events of a thread.
+const LONGEST: Duration = Duration::from_millis(20);
+/// The same for the thread that watches for stops of the whole process: the shorter its waits, the
+/// more exactly it knows how long a stop was, and each costs a wake-up.
+const WATCH: Duration = Duration::from_millis(1);
 
-/// Maximum wait for events, in milliseconds, of each of so many threads: a wait that lasts longer is a
-/// standstill.
-pub(crate) fn longest_wait(threads: usize) -> u64 {
-    (threads as u64).div_ceil(THREADS)
+/// Maximum wait for events of a thread, which may be the one that watches.
+pub(crate) fn longest_wait(watches: bool) -> Duration {
+    if watches { WATCH } else { LONGEST }
 }
 
 /// Length of the latest standstill while its backlog lasts. Several threads may share one.
@@ -55,14 +58,23 @@ impl Latest {
     }
 }
 
+/// The standstills that concern more than one thread.
+#[derive(Debug, Default)]
+pub(crate) struct Common {
+    /// Of any thread that had work: a message is complete when all threads have read it.
+    any: Latest,
+    /// Of the whole process: all threads were stopped.
+    stop: Latest,
+}
+
 /// Finds the standstills of one thread that waits for events, handles them, and waits again.
 #[derive(Debug)]
 pub(crate) struct Meter {
+    /// True if this is the thread that watches.
+    watches: bool,
     /// Maximum wait for events that was asked for.
     longest: u64,
-    /// End of the last wait for events.
-    woke: u64,
-    /// Time waited for events since the last look, as far as it was asked for.
+    /// Time waited for events since the last look.
     waited: u64,
     last: Option<Look>,
     /// Run-queue delays between two looks, in nanoseconds.
@@ -77,59 +89,77 @@ struct Look {
     queued: Option<u64>,
 }
 
-/// A standstill that was found at the end of a wait for events.
+/// A wait for events.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wait {
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    /// True if nothing came: then nothing waited for the thread, however late it woke.
+    pub(crate) idle: bool,
+}
+
+/// Standstills that were found at the end of a wait for events, in nanoseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// Its length in nanoseconds.
-    pub(crate) length: u64,
-    /// True if it lay before the wait.
-    pub(crate) before: bool,
+    /// In the work before the wait.
+    pub(crate) during: u64,
+    /// At the end of the wait, when something had come.
+    pub(crate) behind: u64,
+    /// Of the whole process, as the watching thread sees it.
+    pub(crate) stop: u64,
 }
 
 impl Meter {
-    /// A meter of a thread that waits for events for so long at most.
-    pub(crate) fn new(longest: u64) -> Self {
-        Self { longest, woke: 0, waited: 0, last: None, queued: histogram() }
+    /// A meter of a thread, which may be the one that watches.
+    pub(crate) fn new(watches: bool) -> Self {
+        let longest = nanoseconds(longest_wait(watches));
+        Self { watches, longest, waited: 0, last: None, queued: histogram() }
     }
 
-    /// Takes the beginning and the end of a wait for events; `count` tells whether run-queue delays,
-    /// which cost most of a look, are to be looked at and kept.
-    pub(crate) fn waited(&mut self, from: u64, now: u64, count: bool) -> Found {
-        let wait = now.saturating_sub(from);
-        self.waited += wait.min(self.longest);
-        self.woke = now;
+    /// Takes a wait for events, and gives what was found if it is time for a look; `count` tells
+    /// whether run-queue delays, which cost most of a look, are to be looked at and kept.
+    pub(crate) fn waited(&mut self, wait: Wait, count: bool) -> Option<Found> {
+        let Wait { from, to: now, idle } = wait;
+        let waited = now.saturating_sub(from);
+        let expected = waited.min(self.longest);
+        self.waited += waited;
         if self.last.is_some_and(|last| now < last.at + APART) {
-            return Found::default();
+            return None;
         }
-        let nanoseconds = |time: std::time::Duration| u64::try_from(time.as_nanos()).unwrap_or(0);
         let look = Look {
             at: now,
             cpu: machine::thread_cpu().map(nanoseconds),
-            queued: count.then(machine::thread_waited).flatten().map(nanoseconds),
+            queued: (count || self.watches).then(machine::thread_waited).flatten().map(nanoseconds),
         };
-        let (Some(last), waited) = (self.last.replace(look), std::mem::take(&mut self.waited))
-        else {
-            return Found::default();
-        };
+        let (last, in_waits) = (self.last.replace(look)?, std::mem::take(&mut self.waited));
         let queued = since(look.queued, last.queued);
         if let (true, Some(queued)) = (count, queued) {
             enter(&mut self.queued, queued, 1);
         }
-        let length = standstill(now - last.at, waited, since(look.cpu, last.cpu), queued)
-            .max(wait.saturating_sub(self.longest));
-        Found { length, before: wait < length }
+        let during = in_work(now - last.at, in_waits, since(look.cpu, last.cpu));
+        let too_long = waited - expected;
+        let behind = too_long.max(queued.unwrap_or(0).saturating_sub(during));
+        // Others than this thread may have had their CPU while it waited for its own.
+        let stop = queued.map_or(0, |queued| too_long.saturating_sub(queued));
+        Some(Found {
+            during,
+            behind: if idle { 0 } else { behind },
+            stop: if self.watches { stop } else { 0 },
+        })
     }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(0)
 }
 
 fn since(now: Option<u64>, before: Option<u64>) -> Option<u64> {
     Some(now?.saturating_sub(before?))
 }
 
-/// The part of a time in which a thread neither waited for events nor had a CPU. In the end of a wait
-/// for events a thread may have been kept from its CPU as well.
-fn standstill(time: u64, waited: u64, cpu: Option<u64>, queued: Option<u64>) -> u64 {
-    let unexplained = cpu.map_or(0, |cpu| time.saturating_sub(waited).saturating_sub(cpu));
-    unexplained.max(queued.unwrap_or(0))
+/// The part of a time in which a thread neither waited for events nor had a CPU.
+fn in_work(time: u64, waited: u64, cpu: Option<u64>) -> u64 {
+    cpu.map_or(0, |cpu| time.saturating_sub(waited).saturating_sub(cpu))
 }
 
 /// Disturbance of one worker's deliveries and messages by the generator itself: for each, the longest
@@ -143,8 +173,9 @@ pub(crate) struct Disturbance {
     latest: Latest,
     /// The disturbance of what is read now.
     now: u64,
-    /// Deliveries and messages of this pass over the sockets, which are not entered yet.
-    pass: [u64; 2],
+    /// Deliveries and messages that are not entered yet, and the time since when.
+    pending: [u64; 2],
+    since: u64,
 }
 
 impl Default for Disturbance {
@@ -154,31 +185,46 @@ impl Default for Disturbance {
             messages: histogram(),
             latest: Latest::default(),
             now: 0,
-            pass: [0; 2],
+            pending: [0; 2],
+            since: 0,
         }
     }
 }
 
 impl Disturbance {
-    /// Ends a pass over the sockets and begins the next one, when events have been waited for and a
-    /// standstill was found. `all` is the latest of all threads.
-    pub(crate) fn next_pass(&mut self, found: Found, now: u64, all: &Latest) {
-        let during = if found.before { found.length } else { 0 };
-        self.end_pass(during, now, all);
-        self.latest.note(found.length, now);
-        all.note(found.length, now);
+    /// Goes on behind a wait for events, at whose end this was found if there was a look.
+    #[inline]
+    pub(crate) fn go_on(&mut self, found: Option<Found>, now: u64, common: &Common) {
+        if let Some(found) = found {
+            self.note(found, now, common);
+        } else if self.now > 0 && self.latest.at(now) == 0 {
+            self.enter(0, now, common);
+            self.now = 0;
+        }
+    }
+
+    fn note(&mut self, Found { during, behind, stop }: Found, now: u64, common: &Common) {
+        self.enter(during, now, common);
+        common.stop.note(stop, now);
+        let length = during.max(behind);
+        common.any.note(length, now);
+        self.latest.note(length, now);
         self.now = self.latest.at(now);
     }
 
-    /// Ends a pass, in which there was a standstill of that length.
-    pub(crate) fn end_pass(&mut self, during: u64, now: u64, all: &Latest) {
-        let [deliveries, messages] = std::mem::take(&mut self.pass);
-        let disturbed = self.now.max(during);
+    /// Enters what has been read so far, in which there was a standstill of the length `during`.
+    pub(crate) fn enter(&mut self, during: u64, now: u64, common: &Common) {
+        let [deliveries, messages] = std::mem::take(&mut self.pending);
+        let since = std::mem::replace(&mut self.since, now);
+        if deliveries == 0 && messages == 0 {
+            return;
+        }
+        let disturbed = self.now.max(during).max(common.stop.at(since));
         if deliveries > 0 {
             enter(&mut self.deliveries, disturbed, deliveries);
         }
         if messages > 0 {
-            enter(&mut self.messages, disturbed.max(all.at(now)), messages);
+            enter(&mut self.messages, disturbed.max(common.any.at(since)), messages);
         }
     }
 
@@ -186,7 +232,7 @@ impl Disturbance {
     #[inline]
     pub(crate) fn delivered(&mut self, late: u32) {
         if late == 0 {
-            self.pass[0] += 1;
+            self.pending[0] += 1;
         } else {
             self.delivered_late(late);
         }
@@ -201,7 +247,7 @@ impl Disturbance {
     /// Counts a message that all its receivers got.
     pub(crate) fn completed(&mut self, late: u32) {
         if late == 0 {
-            self.pass[1] += 1;
+            self.pending[1] += 1;
         } else {
             enter(&mut self.messages, self.now.max(1_000 * u64::from(late)), 1);
         }
@@ -209,7 +255,8 @@ impl Disturbance {
 
     /// Notes a message that was sent late: those behind it wait for the server as well.
     #[cold]
-    pub(crate) fn sent_late(&mut self, late: u32, now: u64) {
+    pub(crate) fn sent_late(&mut self, late: u32, now: u64, common: &Common) {
+        self.enter(0, now, common);
         self.latest.note(1_000 * u64::from(late), now);
         self.now = self.now.max(self.latest.at(now));
     }
@@ -221,50 +268,82 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
+    /// A wait that something ended.
+    fn wait(from: u64, to: u64) -> Wait {
+        Wait { from, to, idle: false }
+    }
+
+    fn stood(during: u64, behind: u64, stop: u64) -> Found {
+        Found { during, behind, stop }
+    }
+
     #[test]
     fn a_time_without_work_or_waiting_is_a_standstill() {
-        // Stopped: neither CPU time nor a place in the run queue.
-        assert_eq!(standstill(100 * MS, 4 * MS, Some(6 * MS), Some(0)), 90 * MS);
-        // Kept from the CPU at the end of a wait.
-        assert_eq!(standstill(5 * MS, 4 * MS, Some(MS), Some(3 * MS)), 3 * MS);
-        assert_eq!(standstill(5 * MS, 3 * MS, Some(2 * MS), Some(0)), 0);
+        assert_eq!(in_work(100 * MS, 4 * MS, Some(6 * MS)), 90 * MS);
+        assert_eq!(in_work(5 * MS, 3 * MS, Some(2 * MS)), 0);
         // Where the system does not tell, nothing is made up.
-        assert_eq!(standstill(100 * MS, 4 * MS, None, None), 0);
+        assert_eq!(in_work(100 * MS, 4 * MS, None), 0);
     }
 
     #[test]
-    fn a_wait_longer_than_it_was_asked_for_is_a_standstill() {
-        let mut meter = Meter::new(MS);
-        assert_eq!(meter.waited(0, 1, false), Found::default());
-        let found = meter.waited(MS, 92 * MS, false);
-        assert!(found.length >= 90 * MS && !found.before, "{found:?}");
+    fn a_wait_longer_than_it_was_asked_for_is_a_standstill_if_something_waited() {
+        let mut meter = Meter::new(false);
+        assert_eq!(meter.waited(wait(0, 1), false), None);
+        let found = meter.waited(wait(1, 112 * MS), false).expect("a look");
+        assert!(found.behind >= 90 * MS && found.during < NOTABLE, "{found:?}");
         // Asleep in the middle of the work: the thread of this test has no CPU meanwhile.
-        std::thread::sleep(std::time::Duration::from_millis(3));
-        let found = meter.waited(95 * MS, 95 * MS + 10, false);
-        assert!(found.before, "{found:?}");
+        std::thread::sleep(Duration::from_millis(3));
+        let found = meter.waited(wait(115 * MS, 115 * MS + 10), false).expect("a look");
+        assert!(found.during > 2 * MS && found.behind == 0, "{found:?}");
+        let idle = Wait { idle: true, ..wait(116 * MS, 216 * MS) };
+        let found = meter.waited(idle, false).expect("a look");
+        assert_eq!((found.behind, found.stop), (0, 0));
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
-    fn the_more_threads_there_are_the_longer_each_may_wait() {
-        assert_eq!([1, 8, 9, 65].map(longest_wait), [1, 1, 2, 9]);
+    fn one_thread_watches_for_stops_of_the_process() {
+        let mut meter = Meter::new(true);
+        let idle = |from, to| Wait { idle: true, ..wait(from, to) };
+        assert_eq!(meter.waited(idle(0, MS), false), None);
+        let found = meter.waited(idle(MS, 92 * MS), false).expect("a look");
+        assert!((60 * MS..=90 * MS).contains(&found.stop), "{found:?}");
     }
 
     #[test]
     fn what_is_read_behind_a_standstill_is_disturbed_until_its_backlog_is_worked_off() {
-        let (mut disturbance, all) = (Disturbance::default(), Latest::default());
-        let stood = Found { length: 80 * MS, before: false };
+        let (mut disturbance, common) = (Disturbance::default(), Common::default());
         disturbance.delivered(0);
-        disturbance.next_pass(stood, 100 * MS, &all);
+        disturbance.go_on(Some(stood(0, 80 * MS, 0)), 100 * MS, &common);
         disturbance.delivered(0);
         disturbance.completed(0);
-        disturbance.next_pass(Found::default(), 119 * MS, &all);
+        disturbance.go_on(None, 119 * MS, &common);
         disturbance.delivered(0);
-        disturbance.next_pass(Found::default(), 121 * MS, &all);
+        disturbance.go_on(None, 121 * MS, &common);
         disturbance.delivered(0);
         disturbance.delivered(3_000);
-        disturbance.end_pass(0, 122 * MS, &all);
+        disturbance.go_on(Some(stood(5 * MS, 0, 0)), 122 * MS, &common);
         let count = |h: &Histogram<u64>, ms: u64| h.count_at(ms * MS);
-        let deliveries = [0, 3, 80].map(|ms| count(&disturbance.deliveries, ms));
-        assert_eq!((deliveries, count(&disturbance.messages, 80)), ([2, 1, 2], 1));
+        let deliveries = [0, 3, 5, 80].map(|ms| count(&disturbance.deliveries, ms));
+        assert_eq!((deliveries, count(&disturbance.messages, 80)), ([1, 1, 1, 2], 1));
+    }
+
+    #[test]
+    fn another_threads_standstill_disturbs_messages_and_a_stop_everything() {
+        let common = Common::default();
+        let mut disturbance = [(); 2].map(|()| Disturbance::default());
+        let mut read = |found, now| {
+            disturbance[0].go_on(Some(stood(0, 0, 0)), now - MS, &common);
+            disturbance[1].go_on(Some(found), now, &common);
+            disturbance[0].delivered(0);
+            disturbance[0].completed(0);
+            disturbance[0].go_on(Some(stood(0, 0, 0)), now + 1, &common);
+        };
+        read(stood(4 * MS, 0, 0), 100 * MS);
+        read(stood(0, 0, 8 * MS), 200 * MS);
+        read(stood(0, 0, 0), 300 * MS);
+        let Disturbance { deliveries, messages, .. } = &disturbance[0];
+        let counts = |h: &Histogram<u64>| [0, 4, 8].map(|ms| h.count_at(ms * MS));
+        assert_eq!((counts(deliveries), counts(messages)), ([2, 0, 1], [1, 1, 1]));
     }
 }

@@ -22,7 +22,7 @@ use crate::traffic::sending::senders::Senders;
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::intervals::{INTERVAL, IntervalReport};
 use crate::traffic::timing::latency::Completions;
-use crate::traffic::timing::standstill::{self, Meter};
+use crate::traffic::timing::standstill::{Meter, Wait, longest_wait};
 use crate::wire::dialects::Stage;
 
 pub(crate) use commands::{Command, Finding};
@@ -74,8 +74,8 @@ impl Worker {
     ) -> Self {
         let shared = Arc::clone(senders.shared());
         let judge = Judge::new(index, rooms, closed, &shared);
-        let longest_wait =
-            Duration::from_millis(standstill::longest_wait(shared.outstanding.len()));
+        // The canary's thread has the time to watch, but in a closed loop it takes it from the others.
+        let watches = !closed && index + 1 == shared.outstanding.len();
         Self {
             shared,
             senders,
@@ -95,8 +95,8 @@ impl Worker {
             interval: None,
             began: None,
             used: None,
-            longest_wait,
-            meter: Meter::new(u64::try_from(longest_wait.as_nanos()).unwrap_or(u64::MAX)),
+            longest_wait: longest_wait(watches),
+            meter: Meter::new(watches),
         }
     }
 
@@ -111,7 +111,8 @@ impl Worker {
             if self.poll.poll(&mut events, Some(wait)).is_err() {
                 events.clear();
             }
-            self.check_clock(from);
+            let idle = self.again.is_empty() && events.iter().all(|event| event.token() == WAKE);
+            self.check_clock(from, idle);
             for event in &events {
                 if event.token() != WAKE {
                     self.handle(event);
@@ -257,12 +258,12 @@ impl Worker {
 
     /// Looks for a standstill, ends intervals, and notes what the thread used within the measuring
     /// window.
-    fn check_clock(&mut self, waited_from: u64) {
+    fn check_clock(&mut self, from: u64, idle: bool) {
         let now = self.shared.clock.now();
         // A closed loop has its threads wait for each other all the time.
         let counts = !self.closed && self.used.is_none() && now >= self.shared.window.start();
-        let found = self.meter.waited(waited_from, now, counts);
-        self.judge.latency.disturbance.next_pass(found, now, &self.shared.standstill);
+        let found = self.meter.waited(Wait { from, to: now, idle }, counts);
+        self.judge.latency.disturbance.go_on(found, now, &self.shared.standstill);
         let start = self.shared.window.start();
         let Some(since) = now.checked_sub(start) else { return };
         let interval = since / INTERVAL;

@@ -45,9 +45,19 @@ impl Dialect for Basico {
 /// client with this port.
 fn is_said(line: &[u8]) -> bool {
     let Some(rest) = line.strip_prefix(b"usuario ") else { return false };
-    let Some(end) = rest.windows(2).position(|bytes| bytes == b": ") else { return false };
-    let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
-    rest[..end].splitn(2, |byte| *byte == b'-').all(is_number)
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match &rest[digits..] {
+        [b':', b' ', ..] => digits > 0,
+        [b'-', number @ ..] => digits > 0 && is_second(number),
+        _ => false,
+    }
+}
+
+/// Returns whether a label goes on with `NUMBER: `.
+#[cold]
+fn is_second(rest: &[u8]) -> bool {
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && rest[digits..].starts_with(b": ")
 }
 
 #[cfg(test)]
