@@ -52,7 +52,7 @@ impl Experiment<'_> {
 fn tell(number: u32, asked: u32, record: &Record) {
     let response = &record.latency.response;
     let p99 = sampled(response, response.p99);
-    let verdict = format!("{:?}", record.verdict.status).to_uppercase();
+    let verdict = record.verdict.status.word();
     eprintln!("run {number} of {asked}: {verdict}, response p99 {p99}");
 }
 

@@ -133,6 +133,18 @@ pub(crate) enum Status {
     Invalid,
 }
 
+impl Status {
+    /// Its name in capital letters: `VALID`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Valid => "VALID",
+            Self::Faulty => "FAULTY",
+            Self::Partial => "PARTIAL",
+            Self::Invalid => "INVALID",
+        }
+    }
+}
+
 /// The workload that was asked for. Two runs can be compared if their workloads are equal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Workload {

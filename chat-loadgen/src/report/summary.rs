@@ -328,7 +328,7 @@ fn floor(record: &Record) -> Vec<String> {
             ));
         }
     }
-    let word = verdict::word(floor.verdict.status);
+    let word = floor.verdict.status.word();
     let mut items = vec![word.to_owned(), format!("{}/s", rate(floor.traffic.delivery_rate))];
     if let (Some(here), Some(relay)) = (&record.server, &floor.server) {
         let (cpu, ratio) =

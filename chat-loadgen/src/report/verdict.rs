@@ -5,12 +5,12 @@ use chat_protocol::text::showable;
 use crate::record::figures::{count, rate, time_of};
 use crate::record::validity::is_own;
 use crate::record::{
-    Ledger, Record, SearchResult, SearchState, SlowReader, Status, Step, TriedRate, Witness,
+    Ledger, Record, SearchResult, SearchState, SlowReader, Step, TriedRate, Witness,
 };
 
 /// The verdict in a line: `VALID`, `FAULTY: 3 lost, 1 duplicated`.
 pub(super) fn headline(record: &Record) -> String {
-    let word = word(record.verdict.status);
+    let word = record.verdict.status.word();
     let anomalies: Vec<_> = record
         .ledger
         .anomalies()
@@ -24,16 +24,6 @@ pub(super) fn headline(record: &Record) -> String {
 /// Mark of a figure that the generator may have made itself: `*`.
 pub(super) fn mark(record: &Record, histogram: &str, figure: &str) -> &'static str {
     if is_own(record, histogram, figure) { "*" } else { "" }
-}
-
-/// Status in capital letters: `VALID`.
-pub(super) fn word(status: Status) -> &'static str {
-    match status {
-        Status::Valid => "VALID",
-        Status::Faulty => "FAULTY",
-        Status::Partial => "PARTIAL",
-        Status::Invalid => "INVALID",
-    }
 }
 
 /// The classes of a ledger as a sum: `98 ok + 2 lost + 0 reordered + 0 corrupt`. Those that are rare
@@ -123,7 +113,7 @@ pub(super) fn visible(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::sample;
+    use crate::record::{Status, sample};
 
     #[test]
     fn the_headline_counts_the_faults() {

@@ -148,8 +148,7 @@ fn verdict(records: &[(String, Record)]) -> Verdict {
     for (name, record) in records {
         let Verdict { status: own, reasons: words } = &record.verdict;
         if *own != Status::Valid {
-            let word = format!("{own:?}").to_uppercase();
-            reasons.push(format!("{name} is {word}"));
+            reasons.push(format!("{name} is {}", own.word()));
         }
         reasons.extend(words.iter().map(|reason| format!("{name}: {reason}")));
     }

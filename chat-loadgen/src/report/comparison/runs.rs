@@ -3,7 +3,6 @@
 use crate::record::figures::share;
 use crate::record::threshold::Metric;
 use crate::record::{Figure, OneRun, Record, Runs, Status};
-use crate::report::verdict;
 
 /// Figures that the summary shows.
 const SHOWN: [&str; 6] = [
@@ -45,7 +44,7 @@ pub(crate) fn verdicts(runs: &Runs) -> Vec<String> {
 }
 
 fn in_words(run: &OneRun) -> String {
-    let mut words = verdict::word(run.verdict.status).to_owned();
+    let mut words = run.verdict.status.word().to_owned();
     if !run.used {
         words += ", not used";
     }

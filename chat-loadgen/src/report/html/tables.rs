@@ -169,7 +169,7 @@ pub(super) fn floor(record: &Record) -> Markup {
 fn floor_in_words(record: &Record, floor: &Floor) -> String {
     let mut text = format!(
         "The same workload against a bare relay, which does nothing but copy: {}, {} deliveries/s.",
-        verdict::word(floor.verdict.status),
+        floor.verdict.status.word(),
         rate(floor.traffic.delivery_rate)
     );
     if let (Some(here), Some(relay)) = (&record.server, &floor.server) {
@@ -192,7 +192,7 @@ pub(super) fn search(steps: &[Step]) -> Markup {
         cells: vec![
             format!("{}/s", rate(step.rate)),
             verdict::holds(step).to_owned(),
-            verdict::word(step.verdict.status).to_owned(),
+            step.verdict.status.word().to_owned(),
             format!("{}/s", rate(step.achieved_rate)),
             sampled(&step.latency.response, step.latency.response.p99),
             sampled(&step.latency.last, step.latency.last.p99),
