@@ -13,18 +13,19 @@ pub(crate) const EXIT_STATUSES: [StatusLine; 8] = [
     (Exit::Incorrect.status(), "deliveries were wrong"),
     (Exit::Threshold.status(), "--fail-if or --abort-if; no rate holds --find-max"),
     (Exit::Regression.status(), "worse than the --baseline"),
-    (Exit::Invalid.status(), "the run is INVALID"),
+    (Exit::Invalid.status(), "the run is INVALID, or --find-max cannot tell"),
     (Exit::Interrupted.status(), "interrupted; a second Ctrl-C ends without report"),
 ];
 
 /// The exit statuses of `merge`, for its `--help`.
-pub(crate) const MERGE_STATUSES: [StatusLine; 6] = [
+pub(crate) const MERGE_STATUSES: [StatusLine; 7] = [
     (Exit::Pass.status(), "everything holds"),
     (Exit::Error.status(), "the files could not be read, summed or written"),
     (Exit::Usage.status(), "bad usage"),
     (Exit::Incorrect.status(), "deliveries of a record were wrong"),
-    (Exit::Invalid.status(), "a record is INVALID"),
-    (Exit::Interrupted.status(), "a record is PARTIAL: its run ended early"),
+    (Exit::Threshold.status(), "--abort-if ended the run of a record"),
+    (Exit::Invalid.status(), "a record is INVALID, or one of several generators is missing"),
+    (Exit::Interrupted.status(), "the run of a record was interrupted"),
 ];
 
 /// The exit statuses of which several can apply, the gravest first.

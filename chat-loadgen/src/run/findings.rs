@@ -24,8 +24,9 @@ use crate::system::machine::ThreadUse;
 use crate::traffic::client::{Client, Presence};
 use crate::traffic::ledger::anomalies::Anomalies;
 use crate::traffic::shared::Shared;
+use crate::traffic::timing::histograms::histogram;
 use crate::traffic::timing::intervals::{LatencyTotals, sum};
-use crate::traffic::timing::latency::{LatencySlice, MessageTimes, histogram};
+use crate::traffic::timing::latency::{LatencySlice, MessageTimes};
 use crate::traffic::timing::servers::AtServer;
 use crate::traffic::worker::Finding;
 

@@ -9,7 +9,7 @@ use hdrhistogram::Histogram;
 use crate::system::machine::{self, ThreadUse};
 use crate::traffic::sending::senders::Senders;
 use crate::traffic::shared::Shared;
-use crate::traffic::timing::latency::{enter, histogram};
+use crate::traffic::timing::histograms::{enter, histogram};
 
 /// Interval at which a waiting pacer checks whether the run is over, in nanoseconds.
 const LOOK: u64 = 50_000_000;

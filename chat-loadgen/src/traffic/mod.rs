@@ -8,5 +8,6 @@ pub(crate) mod judge;
 pub(crate) mod ledger;
 pub(crate) mod sending;
 pub(crate) mod shared;
+pub(crate) mod stops;
 pub(crate) mod timing;
 pub(crate) mod worker;

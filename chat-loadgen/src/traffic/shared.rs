@@ -8,7 +8,7 @@ use crate::traffic::clock::Clock;
 use crate::traffic::in_flight::InFlight;
 use crate::traffic::ledger::anomalies::{Anomaly, News};
 use crate::traffic::ledger::seconds::{Second, SentSeconds};
-use crate::traffic::timing::standstill::Common;
+use crate::traffic::stops::Common;
 use crate::wire::dialects::Dialect;
 use crate::wire::payload::Mark;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::traffic::sending::send_half::{Due, SendHalf};
 use crate::traffic::sending::sizes::Sizes;
 use crate::traffic::shared::Shared;
-use crate::traffic::timing::standstill::NOTABLE;
+use crate::traffic::stops::NOTABLE;
 
 /// All senders of a run.
 #[derive(Debug)]

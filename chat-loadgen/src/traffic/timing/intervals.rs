@@ -159,7 +159,7 @@ fn heat(histogram: &Histogram<u64>) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::traffic::timing::latency::enter;
+    use crate::traffic::timing::histograms::enter;
 
     fn report(worker: usize, index: u64, values: &[u64]) -> IntervalReport {
         let mut slice = LatencySlice::default();

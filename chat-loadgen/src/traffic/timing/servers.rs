@@ -2,8 +2,8 @@
 
 use hdrhistogram::Histogram;
 
+use super::histograms::{enter, histogram};
 use super::intervals::sum;
-use super::latency::{enter, histogram};
 
 /// The figures of the clients at one address.
 #[derive(Debug, Clone)]

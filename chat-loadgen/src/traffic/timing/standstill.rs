@@ -5,23 +5,17 @@
 //! measured here for each delivery and message, so that the record can tell which of its percentiles
 //! are the server's.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
 use crate::system::machine;
-use crate::traffic::timing::latency::{enter, histogram};
+use crate::traffic::stops::{Common, Latest};
+use crate::traffic::timing::histograms::{enter, histogram};
 
 /// Interval between two looks at a thread's clocks, in nanoseconds: one look costs some
 /// microseconds.
 const APART: u64 = 1_000_000;
-/// Minimum length of a standstill that is told to other threads, in nanoseconds: below it, reading a
-/// clock is as uncertain.
-pub(crate) const NOTABLE: u64 = 500_000;
-/// Part of a standstill for which deliveries behind it count as disturbed, too: its backlog has to be
-/// worked off.
-const BACKLOG: u64 = 4;
 /// Maximum wait for events of a thread.
 const LONGEST: Duration = Duration::from_millis(20);
 /// The same for the thread that watches for stops of the whole process: the shorter its waits, the
@@ -31,40 +25,6 @@ const WATCH: Duration = Duration::from_millis(1);
 /// Maximum wait for events of a thread, which may be the one that watches.
 pub(crate) fn longest_wait(watches: bool) -> Duration {
     if watches { WATCH } else { LONGEST }
-}
-
-/// Length of the latest standstill while its backlog lasts. Several threads may share one.
-#[derive(Debug, Default)]
-pub(crate) struct Latest {
-    length: AtomicU64,
-    until: AtomicU64,
-}
-
-impl Latest {
-    /// Notes a standstill that ended now.
-    pub(crate) fn note(&self, length: u64, now: u64) {
-        if length >= NOTABLE {
-            self.length.store(length.max(self.at(now)), Ordering::Relaxed);
-            self.until.fetch_max(now + length / BACKLOG, Ordering::Relaxed);
-        }
-    }
-
-    /// Length of the standstill whose backlog lasts at that time, or 0.
-    pub(crate) fn at(&self, now: u64) -> u64 {
-        if now > self.until.load(Ordering::Relaxed) {
-            return 0;
-        }
-        self.length.load(Ordering::Relaxed)
-    }
-}
-
-/// The standstills that concern more than one thread.
-#[derive(Debug, Default)]
-pub(crate) struct Common {
-    /// Of any thread that had work: a message is complete when all threads have read it.
-    any: Latest,
-    /// Of the whole process: all threads were stopped.
-    stop: Latest,
 }
 
 /// Finds the standstills of one thread that waits for events, handles them, and waits again.
@@ -265,6 +225,7 @@ impl Disturbance {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::traffic::stops::NOTABLE;
 
     const MS: u64 = 1_000_000;
 
