@@ -42,6 +42,8 @@ pub(crate) enum Typed {
     Never,
     /// Before the client connects.
     First,
+    /// Once the client is connected, without a question of the server.
+    Connected,
     /// Once the server has asked for it.
     Asked,
 }
@@ -275,7 +277,10 @@ fn may_stand(name: &str) -> Words {
         ("label", [r#""port", "name" o "none""#, r#""port", "name" or "none""#]),
         ("echo", ["true o false", "true or false"]),
         ("leave", [r#"un texto, como "salir""#, r#"a text, such as "salir""#]),
-        ("typed", [r#""never", "first" o "asked""#, r#""never", "first" or "asked""#]),
+        ("typed", [
+                r#""never", "first", "connected" o "asked""#,
+                r#""never", "first", "connected" or "asked""#,
+            ]),
         ("before", [LINES_ES, LINES_EN]),
         ("server-before", [LINES_ES, LINES_EN]),
     ];

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use chat_drive::captured::Heard;
 use chat_protocol::options::profile::Profile;
 
-use super::{Found, QUIET, Unstarted, play, question};
+use super::{Found, Printed, QUIET, Unstarted, play, question};
 use crate::checks::check::NAMED;
 use crate::dialect::{Dialect, Framing, Given, Label, NAME, Naming, PORT, Typed};
 use crate::discovery::conventions::{KEYWORDS, LEAVE, PORTS};
+use crate::discovery::observations;
 use crate::discovery::prompts::{ending, wanted};
 use crate::sandbox::program::TestedProgram;
 use crate::sandbox::running::how;
@@ -63,8 +64,8 @@ struct Search<'a> {
 /// The first thing that a client does.
 enum Next {
     Comes(TcpStream),
-    /// It asks its user a question, which ends at this offset on its screen.
-    Asks(String, usize),
+    /// It asks its user a question, behind which this is printed.
+    Asks(String, Printed),
 }
 
 impl Search<'_> {
@@ -98,7 +99,7 @@ impl Search<'_> {
         self.experiment(|search, scene| {
             let listening = search.listen(scene)?;
             let client = scene.start_client(listening.port())?;
-            let mut read = 0;
+            let mut read = [0, 0];
             let stream = loop {
                 match search.next(scene, &client, &listening, read) {
                     Some(Next::Comes(stream)) => break stream,
@@ -120,13 +121,13 @@ impl Search<'_> {
         })
     }
 
-    /// Waits until it connects, or asks its user a question behind so many bytes on its screen.
+    /// Waits until it connects, or asks its user a question behind this.
     fn next(
         &self,
         scene: &Scene,
         client: &ClientProgram,
         listening: &Listeners,
-        read: usize,
+        read: Printed,
     ) -> Option<Next> {
         let begun = Instant::now();
         let next = scene.within(scene.timeouts.start, || {
@@ -192,7 +193,7 @@ impl Search<'_> {
     fn is_asked(&self) -> bool {
         let many = self.profile.is_some_and(|profile| NAMED.contains(&profile));
         let given = matches!(self.given.naming, Some(Naming::Asked(_)));
-        many || given || self.found.dialect.typed == Typed::First
+        many || given || matches!(self.found.dialect.typed, Typed::First | Typed::Connected)
     }
 
     fn keywords(&self) -> Vec<String> {
@@ -208,6 +209,7 @@ impl Search<'_> {
         let (client, mut participant) = scene.connect_client()?;
         participant.send(&scene.dialect.framing.encode(GREETING.as_bytes()))?;
         scene.has_read(&client, &participant);
+        self.name_by_itself(scene, &client);
         // A name that it gives by itself comes at once.
         let by_itself = participant.sends_more(0, self.quiet() * 2);
         if by_itself {
@@ -239,6 +241,19 @@ impl Search<'_> {
             self.found.dialect.typed = Typed::Asked;
         }
         self.say_something(scene, &client, &mut participant)
+    }
+
+    /// Types the name, if the client asks its user for it once it is connected.
+    fn name_by_itself(&mut self, scene: &Scene, client: &ClientProgram) {
+        let unasked = matches!(self.found.dialect.typed, Typed::Never | Typed::Connected);
+        let asks = || {
+            let (question, _) = question(&client.program, [0, 0])?;
+            (client.program.is_waiting() && observations::prompts(&question)).then_some(())
+        };
+        if unasked && scene.within(self.quiet() * 2, asks).is_some() {
+            client.types(client.name());
+            self.found.dialect.typed = Typed::Connected;
+        }
     }
 
     /// Asks a client that leaves a server which does not begin with the keyword.

@@ -120,7 +120,7 @@ impl Search<'_> {
     fn start(&mut self, scene: &mut Scene) -> Checked<Server> {
         scene.wait_for_port()?;
         let (program, port) = (scene.start_program("server")?, scene.dialect.port);
-        let mut read = 0;
+        let mut read = [0, 0];
         while self.found.dialect.before.len() < MOST_QUESTIONS {
             let begun = Instant::now();
             let question = scene.within(scene.timeouts.start, || {

@@ -102,7 +102,11 @@ impl Scene<'_> {
 
     fn welcome(&self, client: &ClientProgram, listening: &Listeners) -> Checked<Participant> {
         client.begins(self.dialect, listening.port());
-        self.accept(listening, || client.program.ended().is_some())
+        let participant = self.accept(listening, || client.program.ended().is_some())?;
+        if self.dialect.typed == Typed::Connected {
+            client.types(client.name());
+        }
+        Ok(participant)
     }
 
     /// Waits until the client has connected, or until it has ended.
