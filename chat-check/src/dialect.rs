@@ -277,10 +277,13 @@ fn may_stand(name: &str) -> Words {
         ("label", [r#""port", "name" o "none""#, r#""port", "name" or "none""#]),
         ("echo", ["true o false", "true or false"]),
         ("leave", [r#"un texto, como "salir""#, r#"a text, such as "salir""#]),
-        ("typed", [
+        (
+            "typed",
+            [
                 r#""never", "first", "connected" o "asked""#,
                 r#""never", "first", "connected" or "asked""#,
-            ]),
+            ],
+        ),
         ("before", [LINES_ES, LINES_EN]),
         ("server-before", [LINES_ES, LINES_EN]),
     ];

@@ -15,6 +15,8 @@ use crate::discovery::prompts::{ending, wanted};
 use crate::sandbox::program::TestedProgram;
 use crate::sandbox::running::how;
 use crate::scene::Scene;
+#[cfg(target_os = "linux")]
+use crate::scene::attempts::Attempts;
 use crate::scene::client_program::ClientProgram;
 use crate::scene::participant::Participant;
 use crate::scene::scripted_server::{GREETING, Listeners};
@@ -37,8 +39,14 @@ pub(crate) fn client(
     given.over(&mut dialect);
     let timeouts = Timeouts::new(None, Duration::ZERO, slow);
     let found = Found { dialect, latency: Duration::ZERO };
-    let mut search = Search { tested, profile, given, timeouts, slow, found };
-    search.first_look()?;
+    let mut search = Search { tested, profile, given, timeouts, slow, found, tried: Vec::new() };
+    let first = search.first_look();
+    if first.is_err() && !search.tried.is_empty() {
+        search.found.dialect.before.clear();
+        search.first_look()?;
+    } else {
+        first?;
+    }
     search.talk();
     if given.leave.is_none() {
         search.try_it(Search::leaving);
@@ -59,6 +67,8 @@ struct Search<'a> {
     timeouts: Timeouts,
     slow: f64,
     found: Found,
+    /// Unusual ports to which it tried to connect.
+    tried: Vec<u16>,
 }
 
 /// The first thing that a client does.
@@ -98,6 +108,8 @@ impl Search<'_> {
     fn first_look(&mut self) -> Result<(), Unstarted> {
         self.experiment(|search, scene| {
             let listening = search.listen(scene)?;
+            #[cfg(target_os = "linux")]
+            let attempts = Attempts::watch();
             let client = scene.start_client(listening.port())?;
             let mut read = [0, 0];
             let stream = loop {
@@ -109,7 +121,11 @@ impl Search<'_> {
                         search.answer(&client, listening.port(), &question);
                         read = end;
                     }
-                    _ => return Err(nowhere(&client)),
+                    _ => {
+                        #[cfg(target_os = "linux")]
+                        search.tried.extend(attempts.into_iter().flat_map(|seen| seen.ports()));
+                        return Err(nowhere(&client));
+                    }
                 }
             };
             let local = stream.local_addr().map_err(|e| Halt::broken("no address", &e))?;
@@ -162,7 +178,8 @@ impl Search<'_> {
         if told || isolation == crate::sandbox::isolation::Isolation::Shared {
             return scene.listen();
         }
-        let ports: Vec<u16> = std::iter::once(PORT).chain(PORTS).collect();
+        let usual = std::iter::once(PORT).chain(PORTS);
+        let ports: Vec<u16> = usual.chain(self.tried.iter().copied()).collect();
         Listeners::open(&ports, isolation).map_err(|e| Halt::broken("cannot listen", &e))
     }
 

@@ -1,6 +1,8 @@
 //! Scene of one attempt at a check: it starts the program, connects participants, and waits for
 //! what must happen.
 
+#[cfg(target_os = "linux")]
+pub(crate) mod attempts;
 pub(crate) mod client_program;
 pub(crate) mod joining;
 pub(crate) mod participant;
