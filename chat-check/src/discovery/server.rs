@@ -7,7 +7,7 @@ use chat_protocol::options::profile::Profile;
 
 use super::{Found, QUIET, Unstarted, play, question};
 use crate::dialect::{Dialect, Framing, Given, Naming};
-use crate::discovery::conventions::LEAVE;
+use crate::discovery::conventions::{LEAVE, mentioned};
 use crate::discovery::observations;
 use crate::discovery::prompts::wanted;
 use crate::sandbox::isolation::Isolation;
@@ -47,10 +47,12 @@ pub(crate) fn server(
     let timeouts = Timeouts::new(None, Duration::ZERO, slow);
     let found = Found { dialect, latency: Duration::ZERO };
     let a_while = WHILE.mul_f64(slow);
-    let mut search = Search { tested, timeouts, a_while, found, prompts: false };
+    let (greeting, prompts, bare) = (String::new(), false, false);
+    let operated = profile == Some(Profile::Practico);
+    let mut search = Search { tested, timeouts, a_while, found, greeting, prompts, bare, operated };
     search.first_look()?;
     given.over(&mut search.found.dialect);
-    let talks = if profile == Some(Profile::Practico) {
+    let talks = if operated {
         search.try_it(Search::operator);
         false
     } else {
@@ -74,8 +76,14 @@ struct Search<'a> {
     timeouts: Timeouts,
     a_while: Duration,
     found: Found,
+    /// What it says to a client that has just connected.
+    greeting: String,
     /// True if the greeting ends in a question for the name.
     prompts: bool,
+    /// True if it is spoken to without any ends of messages.
+    bare: bool,
+    /// True if its operator talks with one client at a time.
+    operated: bool,
 }
 
 impl Search<'_> {
@@ -105,6 +113,7 @@ impl Search<'_> {
                 let greeting = greeting(&first, search.a_while);
                 dialect.greeting = !greeting.is_empty();
                 let text = String::from_utf8_lossy(&greeting);
+                search.greeting = text.clone().into_owned();
                 dialect.naming = observations::keyword(&text).unwrap_or_default();
                 dialect.question = observations::question(&text).map(str::to_owned);
                 search.prompts = observations::prompts(&text);
@@ -140,9 +149,9 @@ impl Search<'_> {
         scene.listening(program)
     }
 
-    /// Two clients talk. Length and text look like an endless message to a server that waits for
-    /// newlines, and the other way round: the one is tried when the other leads nowhere. Returns
-    /// whether one leads somewhere.
+    /// Two clients talk: first in lines, as most do; then in messages that have no end; then with a
+    /// length before each, last because a server that passes on bytes passes those on as well.
+    /// Returns whether one leads somewhere.
     fn talk(&mut self, given: &Given) -> bool {
         if self.try_it(Self::conversation) {
             return true;
@@ -150,19 +159,24 @@ impl Search<'_> {
         if given.framing.is_some() {
             return false;
         }
-        let before = std::mem::replace(&mut self.found.dialect.framing, Framing::Length2);
-        let talks = self.try_it(Self::conversation);
-        if !talks {
-            self.found.dialect.framing = before;
+        let before = self.found.dialect.framing;
+        for framing in [Framing::None, Framing::Length2] {
+            self.found.dialect.framing = framing;
+            self.bare = framing == Framing::None;
+            if self.try_it(Self::conversation) {
+                return true;
+            }
         }
-        talks
+        self.bare = false;
+        self.found.dialect.framing = before;
+        false
     }
 
     /// Finds out how messages end, their labels, and whether they come back to their sender.
     fn conversation(&mut self, scene: &mut Scene) -> Checked {
-        // A server that takes what one read returns understands lines as well.
+        // Most servers that take what one read returns understand lines as well.
         let mut spoken = self.found.dialect.clone();
-        if spoken.framing == Framing::None {
+        if spoken.framing == Framing::None && !self.bare {
             spoken.framing = Framing::Lf;
         }
         let server = scene.start()?;
@@ -202,8 +216,12 @@ impl Search<'_> {
         dialect.label =
             observations::label(&message, named.then_some(&first), speaker.local().port());
         dialect.echo = speaker.count(&last) > 0;
+        let unknown = observations::whole_question(&self.greeting);
         dialect.naming = match (named, spoken.naming) {
-            (true, Naming::None) => Naming::First,
+            (true, Naming::None) => unknown.map_or(Naming::First, |question| {
+                dialect.question = Some(question.to_owned());
+                Naming::Asked(question.trim().to_owned())
+            }),
             (true, asked) => asked,
             (false, _) => Naming::None,
         };
@@ -231,45 +249,93 @@ impl Search<'_> {
         Ok(ending.unwrap_or(Framing::None))
     }
 
-    /// Finds out the framing from lines that the operator types.
+    /// Finds out the framing from a line that the operator types. A server that takes turns sends it
+    /// when its client has said something: without an end first, because a server that waits for
+    /// one shows nothing before it.
     fn operator(&mut self, scene: &mut Scene) -> Checked {
         let server = scene.start()?;
-        let client = scene.connect(&server, "ana")?;
+        let mut client = scene.connect(&server, "ana")?;
         greeting(&client, self.a_while);
         let token = scene.token();
         server.program.type_in(&format!("{token}\n"));
-        if client.captured().wait(self.a_while, |heard| heard.find(&token, 0)).is_some() {
-            self.found.dialect.framing = ending(&client, &token).unwrap_or(Framing::None);
+        let bare = scene.token();
+        for (said, understood) in [("", None), (&*bare, None), ("\n", Some(Framing::Lf))] {
+            client.send(said.as_bytes())?;
+            if client.captured().wait(self.a_while, |heard| heard.find(&token, 0)).is_some() {
+                let ended = ending(&client, &token).or(understood);
+                self.found.dialect.framing = ended.unwrap_or(Framing::None);
+                break;
+            }
         }
         Ok(())
     }
 
-    /// Finds the word that ends a connection: `salir`, or else one of the other usual words.
+    /// Finds the word that ends a connection: `salir`, or else one that the server or its operator's
+    /// screen mentions, or another of the usual ones. One client says them all, one after the other:
+    /// some servers serve one only.
     fn leaving(&mut self, scene: &mut Scene) -> Checked {
         let server = scene.start()?;
-        if !self.ends_with(scene, &server, &["salir"])? {
-            self.ends_with(scene, &server, &LEAVE)?;
+        let mut words = vec!["salir".to_owned()];
+        words.extend(mentioned(&self.greeting));
+        words.extend(mentioned(&server.program.trace().out.text()));
+        words.extend(LEAVE.map(str::to_owned));
+        let mut before = Vec::new();
+        let mut participant = None;
+        for word in words {
+            if before.contains(&word) {
+                continue;
+            }
+            let talker = match participant.take() {
+                Some(talker) => talker,
+                None => self.enter(scene, &server, &scene.name("caro"), scene.dialect)?,
+            };
+            if self.ends_with(scene, &server, talker, &word, &mut participant)?
+                && self.only_by(scene, &server, &word)?
+            {
+                self.found.dialect.leave = Some(word);
+                return Ok(());
+            }
+            before.push(word);
         }
         Ok(())
     }
 
-    fn ends_with(&mut self, scene: &Scene, server: &Server, words: &[&str]) -> Checked<bool> {
-        let mut participants = Vec::new();
-        for word in words {
-            let mut participant = self.enter(scene, server, &scene.name("caro"), scene.dialect)?;
-            participant.say(word)?;
-            participants.push(participant);
-        }
-        let ended = || participants.iter().position(|participant| participant.end().is_some());
-        let mut which = scene.within(self.a_while, ended);
-        if which.is_none() {
+    /// Says a word, and returns whether the connection ends for that. If it does not, gives the
+    /// talker back.
+    fn ends_with(
+        &self,
+        scene: &Scene,
+        server: &Server,
+        mut talker: Participant,
+        word: &str,
+        back: &mut Option<Participant>,
+    ) -> Checked<bool> {
+        talker.say(word)?;
+        scene.settle(&server.program)?;
+        if self.operated {
+            // One that takes turns reads on after this.
+            server.program.type_in("?\n");
             scene.settle(&server.program)?;
-            which = ended();
         }
-        if let Some(which) = which {
-            self.found.dialect.leave = Some(words[which].to_owned());
+        let patience = if word == "salir" { self.a_while } else { QUIET };
+        let ends = talker.captured().wait(patience, |heard| heard.end).is_some();
+        if !ends {
+            *back = Some(talker);
         }
-        Ok(which.is_some())
+        Ok(ends)
+    }
+
+    /// Returns whether another word does not end a connection, and this one does again.
+    fn only_by(&self, scene: &Scene, server: &Server, word: &str) -> Checked<bool> {
+        let talker = self.enter(scene, server, &scene.name("dora"), scene.dialect)?;
+        let mut back = None;
+        if self.ends_with(scene, server, talker, &scene.token(), &mut back)? {
+            return Ok(false);
+        }
+        match back {
+            Some(talker) => self.ends_with(scene, server, talker, word, &mut None),
+            None => Ok(false),
+        }
     }
 
     /// Connects, waits for the greeting, and gives a name where one is asked for.

@@ -166,6 +166,13 @@ impl Participant {
         self.captured.wait(time, |heard| (heard.total > than).then_some(())).is_some()
     }
 
+    /// Reads until nothing has come for this time; for as long as patience lasts.
+    pub(crate) fn reads_until_quiet(&self, quiet: Duration) {
+        let begun = Instant::now();
+        let total = || self.captured.look(|heard| heard.total);
+        while self.sends_more(total(), quiet) && begun.elapsed() < self.patience {}
+    }
+
     /// Returns the number of times that this has been heard.
     pub(crate) fn count(&self, token: &str) -> usize {
         self.captured.look(|heard| heard.count(token))
