@@ -23,6 +23,9 @@ const WHILE: Duration = Duration::from_millis(700);
 /// Limit on the questions that a server asks its operator before it listens.
 const MOST_QUESTIONS: usize = 5;
 
+/// Number of clients that a server has to serve at the same time.
+const CROWD: usize = 8;
+
 /// Number of messages that measure the latency, and show what is the same in all.
 const PROBES: usize = 5;
 
@@ -61,6 +64,10 @@ pub(crate) fn server(
     if !talks && !search.prompts {
         // Nothing has shown that the word in the greeting asks for a name.
         search.found.dialect.naming = Naming::None;
+    }
+    given.over(&mut search.found.dialect);
+    if talks && given.most_clients.is_none() {
+        search.try_it(Search::most_clients);
     }
     given.over(&mut search.found.dialect);
     if given.leave.is_none() {
@@ -266,6 +273,33 @@ impl Search<'_> {
                 self.found.dialect.framing = ended.unwrap_or(Framing::None);
                 break;
             }
+        }
+        Ok(())
+    }
+
+    /// Finds out how many clients it serves at the same time, if these are fewer than asked for.
+    fn most_clients(&mut self, scene: &mut Scene) -> Checked {
+        let server = scene.start()?;
+        let mut crowd = Vec::new();
+        for _ in 0..CROWD {
+            let mut participant = scene.connect_beyond(&server, &scene.name("caro"))?;
+            let greeted = |heard: &Heard| (heard.total > 0 || heard.end.is_some()).then_some(());
+            if scene.dialect.greeting {
+                participant.captured().wait(self.a_while, greeted);
+            }
+            if scene.dialect.has_names() {
+                // It may have been turned away.
+                let name = scene.dialect.name_line(participant.name());
+                let _ = speak(&mut participant, &name, scene.dialect);
+            }
+            crowd.push(participant);
+        }
+        scene.settle(&server.program)?;
+        let stays = |one: &&Participant| one.end().is_none() && server.has(one.local());
+        let all = || (crowd.iter().filter(stays).count() == CROWD).then_some(());
+        if scene.within(self.a_while, all).is_none() && server.program.ended().is_none() {
+            let most = crowd.iter().filter(stays).count();
+            self.found.dialect.most_clients = Some(most).filter(|most| *most > 1);
         }
         Ok(())
     }

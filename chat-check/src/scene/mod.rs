@@ -27,6 +27,7 @@ use crate::dialect::Dialect;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::program::TestedProgram;
 use crate::sandbox::running::{Running, Trace, how};
+use crate::scene::participant::Place;
 use crate::scene::timeouts::Timeouts;
 use crate::verdict::{Checked, Halt};
 
@@ -46,6 +47,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) timeouts: &'a Timeouts,
     transcript: Transcript,
     traces: Vec<Arc<Trace>>,
+    /// The clients of the server that are connected.
+    places: Place,
 }
 
 /// A server that listens.
@@ -85,6 +88,7 @@ impl<'a> Scene<'a> {
             timeouts,
             transcript: Transcript::begin(),
             traces: Vec::new(),
+            places: Place::default(),
         }
     }
 
