@@ -185,6 +185,18 @@ impl TestedProgram {
         self.spawn(role, port, [input, output], Terminals { screen, keyboard }, kind)
     }
 
+    /// The same with its standard input in a pipe: then it edits no line on its screen.
+    pub(crate) fn start_showing_all(
+        &self,
+        role: &Role,
+        port: u16,
+        kind: Option<&str>,
+    ) -> io::Result<Running> {
+        let (output, screen) = pty::output()?;
+        let terminals = Terminals { screen, keyboard: None };
+        self.spawn(role, port, [Stdio::piped(), output], terminals, kind)
+    }
+
     fn spawn(
         &self,
         role: &Role,

@@ -100,6 +100,19 @@ impl Scene<'_> {
         Ok((client, participant))
     }
 
+    /// Admits a client that edits no line on its screen: editors break long lines of others, too.
+    ///
+    /// # Errors
+    ///
+    /// It does not connect, or does not give its name.
+    pub(crate) fn admit_unedited_client(&mut self) -> Checked<(ClientProgram, Participant)> {
+        let listening = self.listen()?;
+        let client = self.start_unedited_client(listening.port())?;
+        let mut participant = self.welcome(&client, &listening)?;
+        self.admit(&client, &mut participant)?;
+        Ok((client, participant))
+    }
+
     fn welcome(&self, client: &ClientProgram, listening: &Listeners) -> Checked<Participant> {
         client.begins(self.dialect, listening.port());
         let participant = self.accept(listening, || client.program.ended().is_some())?;
