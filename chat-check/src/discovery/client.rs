@@ -1,19 +1,20 @@
 //! Discovery of a client's dialect.
 
+mod form;
+
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use chat_drive::captured::Heard;
 use chat_protocol::options::profile::Profile;
 
 use super::{Found, Printed, QUIET, Unstarted, play, question};
 use crate::checks::check::NAMED;
-use crate::dialect::{Dialect, Framing, Given, Label, NAME, Naming, PORT, Typed};
+use crate::dialect::{Dialect, Framing, Given, NAME, Naming, PORT, Typed};
 use crate::discovery::conventions::{KEYWORDS, LEAVE, PORTS};
 use crate::discovery::observations;
-use crate::discovery::prompts::{ending, wanted};
+use crate::discovery::prompts::wanted;
+use crate::sandbox::end::how;
 use crate::sandbox::program::TestedProgram;
-use crate::sandbox::running::how;
 use crate::scene::Scene;
 #[cfg(target_os = "linux")]
 use crate::scene::attempts::Attempts;
@@ -345,50 +346,6 @@ impl Search<'_> {
         // A late answer must not be taken for one to another keyword.
         scene.settle(&client.program)?;
         Ok(participant.sends_more(before, Duration::ZERO))
-    }
-
-    /// Finds out the form of a message, given a part of it and the number of bytes before it.
-    fn form(
-        &mut self,
-        client: &ClientProgram,
-        participant: &mut Participant,
-        token: &str,
-        from: u64,
-    ) -> Checked {
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        let ended = |heard: &Heard| ending(heard, token, from);
-        let framing = participant.captured().wait(self.quiet(), ended).unwrap_or(Framing::None);
-        let dialect = &mut self.found.dialect;
-        dialect.framing = framing;
-        let before = participant.captured().look(|heard| {
-            let at = heard.find(token, from).unwrap_or(from);
-            String::from_utf8_lossy(&heard.bytes[from..at]).trim().len()
-        });
-        dialect.label = if before > 2 { Label::Name } else { Label::None };
-        if framing == Framing::None && !self.shows_what_has_no_end(client, participant)? {
-            self.found.dialect.framing = Framing::Lf;
-        }
-        Ok(())
-    }
-
-    /// Returns whether the client shows a message without an end, or shows nothing, which proves
-    /// nothing.
-    fn shows_what_has_no_end(
-        &self,
-        client: &ClientProgram,
-        participant: &mut Participant,
-    ) -> Checked<bool> {
-        let bare = format!("{}-bare", client.name());
-        let shown = |time| {
-            let seen = client.screen().wait(time, |heard| heard.find(&bare, 0));
-            seen.is_some()
-        };
-        participant.send(bare.as_bytes())?;
-        if shown(client.patience()) {
-            return Ok(true);
-        }
-        participant.send(b"\n")?;
-        Ok(!shown(self.a_while()))
     }
 
     /// Finds the word with which its user leaves: one behind which nothing is sent any more.

@@ -109,8 +109,7 @@ const ORDER: Check = Check {
 const LINES: usize = 50;
 
 fn order(scene: &mut Scene) -> Checked {
-    // A terminal would give it one line at a time.
-    let (client, participant) = scene.admit_unedited_client()?;
+    let (client, participant) = scene.admit_client()?;
     let tokens: Vec<String> = (0..LINES).map(|_| scene.token()).collect();
     client.program.type_in(&format!("{}\n", tokens.join("\n")));
     for token in &tokens {
