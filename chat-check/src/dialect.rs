@@ -42,6 +42,8 @@ pub(crate) enum Typed {
     Never,
     /// Before the client connects.
     First,
+    /// Once the client is connected, without a question of the server.
+    Connected,
     /// Once the server has asked for it.
     Asked,
 }
@@ -81,6 +83,10 @@ pub(crate) struct Dialect {
     /// The line that makes the server end the connection, if there is one; of a client, the line
     /// with which its user leaves.
     pub(crate) leave: Option<String>,
+    /// Of a server: the number of clients that it serves at the same time, if that is less than the
+    /// eight that are asked for, or the course has a limit.
+    #[serde(default)]
+    pub(crate) most_clients: Option<usize>,
     /// Of a client: the moment at which its user types the own name.
     #[serde(default)]
     pub(crate) typed: Typed,
@@ -107,6 +113,7 @@ impl Default for Dialect {
             label: Label::default(),
             echo: false,
             leave: Some("salir".to_owned()),
+            most_clients: None,
             typed: Typed::default(),
             before: Vec::new(),
             given: Vec::new(),
@@ -199,6 +206,8 @@ pub(crate) struct Given {
     pub(crate) echo: Option<bool>,
     /// See [`Dialect::leave`]; empty for none.
     pub(crate) leave: Option<String>,
+    /// See [`Dialect::most_clients`].
+    pub(crate) most_clients: Option<usize>,
     /// See [`Dialect::typed`].
     pub(crate) typed: Option<Typed>,
     /// See [`Dialect::before`], for clients.
@@ -249,6 +258,8 @@ impl Given {
         put(self.label.as_ref(), &mut dialect.label, "label", &mut names);
         put(self.echo.as_ref(), &mut dialect.echo, "echo", &mut names);
         put(leave.as_ref(), &mut dialect.leave, "leave", &mut names);
+        let most = self.most_clients.map(Some);
+        put(most.as_ref(), &mut dialect.most_clients, "most-clients", &mut names);
         put(self.typed.as_ref(), &mut dialect.typed, "typed", &mut names);
         put(self.before.as_ref(), &mut dialect.before, "before", &mut names);
         dialect.given = names;
@@ -257,7 +268,7 @@ impl Given {
 
 /// Returns the values that a file may give in the place of this one.
 fn may_stand(name: &str) -> Words {
-    const FORMS: [(&str, [&str; 2]); 11] = [
+    const FORMS: [(&str, [&str; 2]); 12] = [
         ("port", ["un número de 1 a 65535", "a number from 1 to 65535"]),
         (
             "framing",
@@ -275,7 +286,14 @@ fn may_stand(name: &str) -> Words {
         ("label", [r#""port", "name" o "none""#, r#""port", "name" or "none""#]),
         ("echo", ["true o false", "true or false"]),
         ("leave", [r#"un texto, como "salir""#, r#"a text, such as "salir""#]),
-        ("typed", [r#""never", "first" o "asked""#, r#""never", "first" or "asked""#]),
+        ("most-clients", ["un número, como 5", "a number, such as 5"]),
+        (
+            "typed",
+            [
+                r#""never", "first", "connected" o "asked""#,
+                r#""never", "first", "connected" or "asked""#,
+            ],
+        ),
         ("before", [LINES_ES, LINES_EN]),
         ("server-before", [LINES_ES, LINES_EN]),
     ];

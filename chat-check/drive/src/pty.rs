@@ -63,23 +63,46 @@ pub(crate) fn resize(_: &File, _: u16) -> io::Result<()> {
 /// The system gives no terminal.
 #[cfg(unix)]
 pub fn output() -> io::Result<(Stdio, Option<File>)> {
-    use rustix::fs::{Mode, OFlags, open};
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     use rustix::termios::{Winsize, tcsetwinsize};
 
-    // It does not become a controlling terminal: input goes through a pipe.
-    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
-    #[cfg(target_os = "linux")]
-    let flags = flags | OpenptFlags::CLOEXEC;
-    let screen = openpt(flags)?;
-    grantpt(&screen)?;
-    unlockpt(&screen)?;
-    let name = ptsname(&screen, Vec::new())?;
-    let read_write = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let output = open(name, read_write, Mode::empty())?;
+    let (screen, output) = pair()?;
     let size = Winsize { ws_row: ROWS.get(), ws_col: COLUMNS.get(), ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(&output, size)?;
     Ok((output.into(), Some(screen.into())))
+}
+
+/// Opens a terminal without a screen: the end that a program reads from, line by line as from any
+/// terminal, and the end that is typed at. Nothing is echoed.
+///
+/// # Errors
+///
+/// The system gives no terminal.
+#[cfg(unix)]
+pub fn input() -> io::Result<(Stdio, Option<File>)> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+
+    let (keyboard, input) = pair()?;
+    let mut settings = tcgetattr(&input)?;
+    settings.local_modes -= LocalModes::ECHO;
+    tcsetattr(&input, OptionalActions::Now, &settings)?;
+    Ok((input.into(), Some(keyboard.into())))
+}
+
+/// Opens both ends of a terminal, the checker's first. It does not become a controlling terminal.
+#[cfg(unix)]
+fn pair() -> io::Result<(std::os::fd::OwnedFd, std::os::fd::OwnedFd)> {
+    use rustix::fs::{Mode, OFlags, open};
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+    #[cfg(target_os = "linux")]
+    let flags = flags | OpenptFlags::CLOEXEC;
+    let near = openpt(flags)?;
+    grantpt(&near)?;
+    unlockpt(&near)?;
+    let name = ptsname(&near, Vec::new())?;
+    let far = open(name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())?;
+    Ok((near, far))
 }
 
 /// Opens a pipe: there is no terminal without a keyboard here.
@@ -89,5 +112,15 @@ pub fn output() -> io::Result<(Stdio, Option<File>)> {
 /// None.
 #[cfg(not(unix))]
 pub fn output() -> io::Result<(Stdio, Option<File>)> {
+    Ok((Stdio::piped(), None))
+}
+
+/// Opens a pipe: there is no terminal without a screen here.
+///
+/// # Errors
+///
+/// None.
+#[cfg(not(unix))]
+pub fn input() -> io::Result<(Stdio, Option<File>)> {
     Ok((Stdio::piped(), None))
 }

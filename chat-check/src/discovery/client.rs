@@ -1,19 +1,23 @@
 //! Discovery of a client's dialect.
 
+mod form;
+
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use chat_drive::captured::Heard;
 use chat_protocol::options::profile::Profile;
 
-use super::{Found, QUIET, Unstarted, play, question};
+use super::{Found, Printed, QUIET, Unstarted, play, question};
 use crate::checks::check::NAMED;
-use crate::dialect::{Dialect, Framing, Given, Label, NAME, Naming, PORT, Typed};
+use crate::dialect::{Dialect, Framing, Given, NAME, Naming, PORT, Typed};
 use crate::discovery::conventions::{KEYWORDS, LEAVE, PORTS};
-use crate::discovery::prompts::{ending, wanted};
+use crate::discovery::observations;
+use crate::discovery::prompts::wanted;
+use crate::sandbox::end::how;
 use crate::sandbox::program::TestedProgram;
-use crate::sandbox::running::how;
 use crate::scene::Scene;
+#[cfg(target_os = "linux")]
+use crate::scene::attempts::Attempts;
 use crate::scene::client_program::ClientProgram;
 use crate::scene::participant::Participant;
 use crate::scene::scripted_server::{GREETING, Listeners};
@@ -36,8 +40,14 @@ pub(crate) fn client(
     given.over(&mut dialect);
     let timeouts = Timeouts::new(None, Duration::ZERO, slow);
     let found = Found { dialect, latency: Duration::ZERO };
-    let mut search = Search { tested, profile, given, timeouts, slow, found };
-    search.first_look()?;
+    let mut search = Search { tested, profile, given, timeouts, slow, found, tried: Vec::new() };
+    let first = search.first_look();
+    if first.is_err() && !search.tried.is_empty() {
+        search.found.dialect.before.clear();
+        search.first_look()?;
+    } else {
+        first?;
+    }
     search.talk();
     if given.leave.is_none() {
         search.try_it(Search::leaving);
@@ -58,13 +68,15 @@ struct Search<'a> {
     timeouts: Timeouts,
     slow: f64,
     found: Found,
+    /// Unusual ports to which it tried to connect.
+    tried: Vec<u16>,
 }
 
 /// The first thing that a client does.
 enum Next {
     Comes(TcpStream),
-    /// It asks its user a question, which ends at this offset on its screen.
-    Asks(String, usize),
+    /// It asks its user a question, behind which this is printed.
+    Asks(String, Printed),
 }
 
 impl Search<'_> {
@@ -97,8 +109,10 @@ impl Search<'_> {
     fn first_look(&mut self) -> Result<(), Unstarted> {
         self.experiment(|search, scene| {
             let listening = search.listen(scene)?;
+            #[cfg(target_os = "linux")]
+            let attempts = Attempts::watch();
             let client = scene.start_client(listening.port())?;
-            let mut read = 0;
+            let mut read = [0, 0];
             let stream = loop {
                 match search.next(scene, &client, &listening, read) {
                     Some(Next::Comes(stream)) => break stream,
@@ -108,7 +122,11 @@ impl Search<'_> {
                         search.answer(&client, listening.port(), &question);
                         read = end;
                     }
-                    _ => return Err(nowhere(&client)),
+                    _ => {
+                        #[cfg(target_os = "linux")]
+                        search.tried.extend(attempts.into_iter().flat_map(|seen| seen.ports()));
+                        return Err(nowhere(&client));
+                    }
                 }
             };
             let local = stream.local_addr().map_err(|e| Halt::broken("no address", &e))?;
@@ -120,13 +138,13 @@ impl Search<'_> {
         })
     }
 
-    /// Waits until it connects, or asks its user a question behind so many bytes on its screen.
+    /// Waits until it connects, or asks its user a question behind this.
     fn next(
         &self,
         scene: &Scene,
         client: &ClientProgram,
         listening: &Listeners,
-        read: usize,
+        read: Printed,
     ) -> Option<Next> {
         let begun = Instant::now();
         let next = scene.within(scene.timeouts.start, || {
@@ -161,7 +179,8 @@ impl Search<'_> {
         if told || isolation == crate::sandbox::isolation::Isolation::Shared {
             return scene.listen();
         }
-        let ports: Vec<u16> = std::iter::once(PORT).chain(PORTS).collect();
+        let usual = std::iter::once(PORT).chain(PORTS);
+        let ports: Vec<u16> = usual.chain(self.tried.iter().copied()).collect();
         Listeners::open(&ports, isolation).map_err(|e| Halt::broken("cannot listen", &e))
     }
 
@@ -192,7 +211,7 @@ impl Search<'_> {
     fn is_asked(&self) -> bool {
         let many = self.profile.is_some_and(|profile| NAMED.contains(&profile));
         let given = matches!(self.given.naming, Some(Naming::Asked(_)));
-        many || given || self.found.dialect.typed == Typed::First
+        many || given || matches!(self.found.dialect.typed, Typed::First | Typed::Connected)
     }
 
     fn keywords(&self) -> Vec<String> {
@@ -208,6 +227,7 @@ impl Search<'_> {
         let (client, mut participant) = scene.connect_client()?;
         participant.send(&scene.dialect.framing.encode(GREETING.as_bytes()))?;
         scene.has_read(&client, &participant);
+        self.name_by_itself(scene, &client);
         // A name that it gives by itself comes at once.
         let by_itself = participant.sends_more(0, self.quiet() * 2);
         if by_itself {
@@ -239,6 +259,19 @@ impl Search<'_> {
             self.found.dialect.typed = Typed::Asked;
         }
         self.say_something(scene, &client, &mut participant)
+    }
+
+    /// Types the name, if the client asks its user for it once it is connected.
+    fn name_by_itself(&mut self, scene: &Scene, client: &ClientProgram) {
+        let unasked = matches!(self.found.dialect.typed, Typed::Never | Typed::Connected);
+        let asks = || {
+            let (question, _) = question(&client.program, [0, 0])?;
+            (client.program.is_waiting() && observations::prompts(&question)).then_some(())
+        };
+        if unasked && scene.within(self.quiet() * 2, asks).is_some() {
+            client.types(client.name());
+            self.found.dialect.typed = Typed::Connected;
+        }
     }
 
     /// Asks a client that leaves a server which does not begin with the keyword.
@@ -313,50 +346,6 @@ impl Search<'_> {
         // A late answer must not be taken for one to another keyword.
         scene.settle(&client.program)?;
         Ok(participant.sends_more(before, Duration::ZERO))
-    }
-
-    /// Finds out the form of a message, given a part of it and the number of bytes before it.
-    fn form(
-        &mut self,
-        client: &ClientProgram,
-        participant: &mut Participant,
-        token: &str,
-        from: u64,
-    ) -> Checked {
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        let ended = |heard: &Heard| ending(heard, token, from);
-        let framing = participant.captured().wait(self.quiet(), ended).unwrap_or(Framing::None);
-        let dialect = &mut self.found.dialect;
-        dialect.framing = framing;
-        let before = participant.captured().look(|heard| {
-            let at = heard.find(token, from).unwrap_or(from);
-            String::from_utf8_lossy(&heard.bytes[from..at]).trim().len()
-        });
-        dialect.label = if before > 2 { Label::Name } else { Label::None };
-        if framing == Framing::None && !self.shows_what_has_no_end(client, participant)? {
-            self.found.dialect.framing = Framing::Lf;
-        }
-        Ok(())
-    }
-
-    /// Returns whether the client shows a message without an end, or shows nothing, which proves
-    /// nothing.
-    fn shows_what_has_no_end(
-        &self,
-        client: &ClientProgram,
-        participant: &mut Participant,
-    ) -> Checked<bool> {
-        let bare = format!("{}-bare", client.name());
-        let shown = |time| {
-            let seen = client.screen().wait(time, |heard| heard.find(&bare, 0));
-            seen.is_some()
-        };
-        participant.send(bare.as_bytes())?;
-        if shown(client.patience()) {
-            return Ok(true);
-        }
-        participant.send(b"\n")?;
-        Ok(!shown(self.a_while()))
     }
 
     /// Finds the word with which its user leaves: one behind which nothing is sent any more.

@@ -22,5 +22,74 @@ pub(super) const KEYWORDS: [&str; 10] = [
 ];
 
 /// Words other than `salir` with which users leave.
-pub(super) const LEAVE: [&str; 9] =
-    ["/salir", "exit", "/exit", "quit", "/quit", "adios", "chau", "bye", "fin"];
+pub(super) const LEAVE: [&str; 24] = [
+    "/salir",
+    "exit",
+    "/exit",
+    "quit",
+    "/quit",
+    "adios",
+    "adiós",
+    "chau",
+    "chao",
+    "/chao",
+    "bye",
+    "/bye",
+    "fin",
+    "terminar",
+    "desconectar",
+    "/disconnect",
+    "disconnect",
+    "#salir",
+    "{quit}",
+    "cerrar",
+    "logout",
+    "q",
+    ":q",
+    "SALIR",
+];
+
+/// Longest word in quotes that may be one to leave, in characters.
+const LONGEST: usize = 16;
+
+/// Words in quotes in a text, in its order: `escribe 'chau' para salir`. Behind verbs such as
+/// *escribe* the quotes may be missing.
+pub(super) fn mentioned(text: &str) -> Vec<String> {
+    const QUOTES: [(char, char); 6] =
+        [('\'', '\''), ('"', '"'), ('«', '»'), ('`', '`'), ('“', '”'), ('‘', '’')];
+    const WRITE: [&str; 8] =
+        ["escribe", "escriba", "escribí", "escribi", "ingrese", "ingresa", "type", "enter"];
+    let mut found: Vec<(usize, &str)> = Vec::new();
+    for (open, close) in QUOTES {
+        for (at, _) in text.match_indices(open) {
+            let behind = &text[at + open.len_utf8()..];
+            found.extend(behind.find(close).map(|end| (at, &behind[..end])));
+        }
+    }
+    let small = text.to_ascii_lowercase();
+    for verb in WRITE {
+        for (at, _) in small.match_indices(verb) {
+            let word = text[at + verb.len()..].split_whitespace().next();
+            found.extend(word.map(|word| (at, word.trim_end_matches([',', '.', ':', ';']))));
+        }
+    }
+    found.sort_by_key(|(at, _)| *at);
+    let fits = |word: &str| {
+        let length = word.chars().count();
+        (1..=LONGEST).contains(&length) && !word.contains([' ', '\n', '<', '>', '\'', '"'])
+    };
+    found.into_iter().map(|(_, word)| word.to_owned()).filter(|word| fits(word)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_to_leave_is_found_where_it_is_mentioned() {
+        assert_eq!(mentioned("bienvenido! escribe 'salir' para salir"), ["salir"]);
+        assert_eq!(mentioned("Usa «#salir» o \"/chao\" para irte"), ["#salir", "/chao"]);
+        assert_eq!(mentioned("Type {quit} to exit."), ["{quit}"]);
+        assert!(mentioned("it's a chat, isn't it").is_empty());
+    }
+}

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use chat_drive::captured::Captured;
 use chat_protocol::options::profile::Profile;
 
 use crate::dialect::Dialect;
@@ -50,15 +51,24 @@ const QUIET: Duration = Duration::from_millis(150);
 /// Limit on the lines shown of a program that does not start.
 const LAST_LINES: usize = 20;
 
-/// Returns the question that a program asks behind so many bytes on its screen, if its last line
-/// has not ended or looks like a question, and the offset at which that line ends.
-fn question(program: &Running, behind: usize) -> Option<(String, usize)> {
-    program.trace().out.look(|heard| {
-        let screen = String::from_utf8_lossy(heard.bytes.get(behind..)?);
-        let is_open = !screen.ends_with('\n') || screen.trim_end().ends_with([':', '?']);
-        let asks = is_open && !screen.trim().is_empty();
-        asks.then(|| (screen.into_owned(), heard.bytes.len()))
-    })
+/// Offsets in what a program has printed: standard output, standard error.
+type Printed = [usize; 2];
+
+/// Returns the question that a program asks behind these offsets, if its last line has not ended or
+/// looks like a question, and the offsets at which that line ends. On a terminal, Python asks on
+/// standard error.
+fn question(program: &Running, behind: Printed) -> Option<(String, Printed)> {
+    let trace = program.trace();
+    let asks = |captured: &Captured, behind| {
+        captured.look(|heard| {
+            let screen = String::from_utf8_lossy(heard.bytes.get(behind..)?);
+            let is_open = !screen.ends_with('\n') || screen.trim_end().ends_with([':', '?']);
+            let asks = is_open && !screen.trim().is_empty();
+            asks.then(|| screen.into_owned())
+        })
+    };
+    let asked = asks(&trace.out, behind[0]).or_else(|| asks(&trace.err, behind[1]))?;
+    Some((asked, [&trace.out, &trace.err].map(|captured| captured.look(|heard| heard.bytes.len()))))
 }
 
 /// Runs an experiment in a thread and a network of its own.

@@ -11,6 +11,13 @@ const ASK: [&str; 11] = [
     "login",
 ];
 
+/// Words of a greeting that welcomes.
+const WELCOME: [&str; 8] =
+    ["bienvenid", "welcome", "hola", "hello", "conectad", "connected", "salir", "exit"];
+
+/// Limit on the words of a line that is a question by itself.
+const MOST_WORDS: usize = 3;
+
 /// Characters behind which a word is at the beginning of its line.
 const OPENING: [char; 8] = ['¿', '¡', '"', '\'', '«', '(', '[', '<'];
 
@@ -50,6 +57,18 @@ pub(super) fn question(greeting: &str) -> Option<&str> {
     let question = if hangs { &line[at..] } else { line.trim_start() };
     let same = !question.contains(char::is_numeric) && question.len() <= LONGEST_QUESTION;
     same.then_some(question)
+}
+
+/// Returns the whole of a greeting that is nothing but a question with an unknown word: `USR`. A
+/// line that welcomes, or has a number in it, is none.
+pub(super) fn whole_question(greeting: &str) -> Option<&str> {
+    let last = greeting.lines().next_back()?;
+    let open = !greeting.ends_with('\n');
+    let alone = greeting.lines().count() == 1 && last.split_whitespace().count() <= MOST_WORDS;
+    let small = last.to_lowercase();
+    let same = !last.contains(char::is_numeric) && last.len() <= LONGEST_QUESTION;
+    let asks = same && !WELCOME.iter().any(|word| small.contains(word));
+    (asks && (open || alone) && !last.trim().is_empty()).then_some(last)
 }
 
 /// Returns whether a server's greeting ends in a question with one of these words, and does not
@@ -131,6 +150,17 @@ mod tests {
         ] {
             assert_eq!(question(greeting), expected, "{greeting:?}");
         }
+    }
+
+    #[test]
+    fn a_question_may_be_all_that_is_said() {
+        assert_eq!(whole_question("USR"), Some("USR"));
+        assert_eq!(whole_question("@username\n"), Some("@username"));
+        assert_eq!(whole_question("al chat!\npseudonyme> "), Some("pseudonyme> "));
+        assert_eq!(whole_question("bienvenido"), None);
+        assert_eq!(whole_question("eres el 7"), None);
+        assert_eq!(whole_question("se puede hablar aquí de todo\n"), None);
+        assert_eq!(whole_question(""), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Discovery of a server's dialect.
 
+mod leaving;
+
 use std::time::{Duration, Instant};
 
 use chat_drive::captured::Heard;
@@ -7,7 +9,6 @@ use chat_protocol::options::profile::Profile;
 
 use super::{Found, QUIET, Unstarted, play, question};
 use crate::dialect::{Dialect, Framing, Given, Naming};
-use crate::discovery::conventions::LEAVE;
 use crate::discovery::observations;
 use crate::discovery::prompts::wanted;
 use crate::sandbox::isolation::Isolation;
@@ -22,6 +23,9 @@ const WHILE: Duration = Duration::from_millis(700);
 
 /// Limit on the questions that a server asks its operator before it listens.
 const MOST_QUESTIONS: usize = 5;
+
+/// Number of clients that a server has to serve at the same time.
+const CROWD: usize = 8;
 
 /// Number of messages that measure the latency, and show what is the same in all.
 const PROBES: usize = 5;
@@ -47,10 +51,12 @@ pub(crate) fn server(
     let timeouts = Timeouts::new(None, Duration::ZERO, slow);
     let found = Found { dialect, latency: Duration::ZERO };
     let a_while = WHILE.mul_f64(slow);
-    let mut search = Search { tested, timeouts, a_while, found, prompts: false };
+    let (greeting, prompts, bare) = (String::new(), false, false);
+    let operated = profile == Some(Profile::Practico);
+    let mut search = Search { tested, timeouts, a_while, found, greeting, prompts, bare, operated };
     search.first_look()?;
     given.over(&mut search.found.dialect);
-    let talks = if profile == Some(Profile::Practico) {
+    let talks = if operated {
         search.try_it(Search::operator);
         false
     } else {
@@ -59,6 +65,10 @@ pub(crate) fn server(
     if !talks && !search.prompts {
         // Nothing has shown that the word in the greeting asks for a name.
         search.found.dialect.naming = Naming::None;
+    }
+    given.over(&mut search.found.dialect);
+    if talks && given.most_clients.is_none() {
+        search.try_it(Search::most_clients);
     }
     given.over(&mut search.found.dialect);
     if given.leave.is_none() {
@@ -74,8 +84,14 @@ struct Search<'a> {
     timeouts: Timeouts,
     a_while: Duration,
     found: Found,
+    /// What it says to a client that has just connected.
+    greeting: String,
     /// True if the greeting ends in a question for the name.
     prompts: bool,
+    /// True if it is spoken to without any ends of messages.
+    bare: bool,
+    /// True if its operator talks with one client at a time.
+    operated: bool,
 }
 
 impl Search<'_> {
@@ -105,6 +121,7 @@ impl Search<'_> {
                 let greeting = greeting(&first, search.a_while);
                 dialect.greeting = !greeting.is_empty();
                 let text = String::from_utf8_lossy(&greeting);
+                search.greeting = text.clone().into_owned();
                 dialect.naming = observations::keyword(&text).unwrap_or_default();
                 dialect.question = observations::question(&text).map(str::to_owned);
                 search.prompts = observations::prompts(&text);
@@ -120,7 +137,7 @@ impl Search<'_> {
     fn start(&mut self, scene: &mut Scene) -> Checked<Server> {
         scene.wait_for_port()?;
         let (program, port) = (scene.start_program("server")?, scene.dialect.port);
-        let mut read = 0;
+        let mut read = [0, 0];
         while self.found.dialect.before.len() < MOST_QUESTIONS {
             let begun = Instant::now();
             let question = scene.within(scene.timeouts.start, || {
@@ -140,9 +157,9 @@ impl Search<'_> {
         scene.listening(program)
     }
 
-    /// Two clients talk. Length and text look like an endless message to a server that waits for
-    /// newlines, and the other way round: the one is tried when the other leads nowhere. Returns
-    /// whether one leads somewhere.
+    /// Two clients talk: first in lines, as most do; then in messages that have no end; then with a
+    /// length before each, last because a server that passes on bytes passes those on as well.
+    /// Returns whether one leads somewhere.
     fn talk(&mut self, given: &Given) -> bool {
         if self.try_it(Self::conversation) {
             return true;
@@ -150,19 +167,24 @@ impl Search<'_> {
         if given.framing.is_some() {
             return false;
         }
-        let before = std::mem::replace(&mut self.found.dialect.framing, Framing::Length2);
-        let talks = self.try_it(Self::conversation);
-        if !talks {
-            self.found.dialect.framing = before;
+        let before = self.found.dialect.framing;
+        for framing in [Framing::None, Framing::Length2] {
+            self.found.dialect.framing = framing;
+            self.bare = framing == Framing::None;
+            if self.try_it(Self::conversation) {
+                return true;
+            }
         }
-        talks
+        self.bare = false;
+        self.found.dialect.framing = before;
+        false
     }
 
     /// Finds out how messages end, their labels, and whether they come back to their sender.
     fn conversation(&mut self, scene: &mut Scene) -> Checked {
-        // A server that takes what one read returns understands lines as well.
+        // Most servers that take what one read returns understand lines as well.
         let mut spoken = self.found.dialect.clone();
-        if spoken.framing == Framing::None {
+        if spoken.framing == Framing::None && !self.bare {
             spoken.framing = Framing::Lf;
         }
         let server = scene.start()?;
@@ -202,8 +224,12 @@ impl Search<'_> {
         dialect.label =
             observations::label(&message, named.then_some(&first), speaker.local().port());
         dialect.echo = speaker.count(&last) > 0;
+        let unknown = observations::whole_question(&self.greeting);
         dialect.naming = match (named, spoken.naming) {
-            (true, Naming::None) => Naming::First,
+            (true, Naming::None) => unknown.map_or(Naming::First, |question| {
+                dialect.question = Some(question.to_owned());
+                Naming::Asked(question.trim().to_owned())
+            }),
             (true, asked) => asked,
             (false, _) => Naming::None,
         };
@@ -231,45 +257,52 @@ impl Search<'_> {
         Ok(ending.unwrap_or(Framing::None))
     }
 
-    /// Finds out the framing from lines that the operator types.
+    /// Finds out the framing from a line that the operator types. A server that takes turns sends it
+    /// when its client has said something: without an end first, because a server that waits for
+    /// one shows nothing before it.
     fn operator(&mut self, scene: &mut Scene) -> Checked {
         let server = scene.start()?;
-        let client = scene.connect(&server, "ana")?;
+        let mut client = scene.connect(&server, "ana")?;
         greeting(&client, self.a_while);
         let token = scene.token();
         server.program.type_in(&format!("{token}\n"));
-        if client.captured().wait(self.a_while, |heard| heard.find(&token, 0)).is_some() {
-            self.found.dialect.framing = ending(&client, &token).unwrap_or(Framing::None);
+        let bare = scene.token();
+        for (said, understood) in [("", None), (&*bare, None), ("\n", Some(Framing::Lf))] {
+            client.send(said.as_bytes())?;
+            if client.captured().wait(self.a_while, |heard| heard.find(&token, 0)).is_some() {
+                let ended = ending(&client, &token).or(understood);
+                self.found.dialect.framing = ended.unwrap_or(Framing::None);
+                break;
+            }
         }
         Ok(())
     }
 
-    /// Finds the word that ends a connection: `salir`, or else one of the other usual words.
-    fn leaving(&mut self, scene: &mut Scene) -> Checked {
+    /// Finds out how many clients it serves at the same time, if these are fewer than asked for.
+    fn most_clients(&mut self, scene: &mut Scene) -> Checked {
         let server = scene.start()?;
-        if !self.ends_with(scene, &server, &["salir"])? {
-            self.ends_with(scene, &server, &LEAVE)?;
+        let mut crowd = Vec::new();
+        for _ in 0..CROWD {
+            let mut participant = scene.connect_beyond(&server, &scene.name("caro"))?;
+            let greeted = |heard: &Heard| (heard.total > 0 || heard.end.is_some()).then_some(());
+            if scene.dialect.greeting {
+                participant.captured().wait(self.a_while, greeted);
+            }
+            if scene.dialect.has_names() {
+                // It may have been turned away.
+                let name = scene.dialect.name_line(participant.name());
+                let _ = speak(&mut participant, &name, scene.dialect);
+            }
+            crowd.push(participant);
+        }
+        scene.settle(&server.program)?;
+        let stays = |one: &&Participant| one.end().is_none() && server.has(one.local());
+        let all = || (crowd.iter().filter(stays).count() == CROWD).then_some(());
+        if scene.within(self.a_while, all).is_none() && server.program.ended().is_none() {
+            let most = crowd.iter().filter(stays).count();
+            self.found.dialect.most_clients = Some(most).filter(|most| *most > 1);
         }
         Ok(())
-    }
-
-    fn ends_with(&mut self, scene: &Scene, server: &Server, words: &[&str]) -> Checked<bool> {
-        let mut participants = Vec::new();
-        for word in words {
-            let mut participant = self.enter(scene, server, &scene.name("caro"), scene.dialect)?;
-            participant.say(word)?;
-            participants.push(participant);
-        }
-        let ended = || participants.iter().position(|participant| participant.end().is_some());
-        let mut which = scene.within(self.a_while, ended);
-        if which.is_none() {
-            scene.settle(&server.program)?;
-            which = ended();
-        }
-        if let Some(which) = which {
-            self.found.dialect.leave = Some(words[which].to_owned());
-        }
-        Ok(which.is_some())
     }
 
     /// Connects, waits for the greeting, and gives a name where one is asked for.

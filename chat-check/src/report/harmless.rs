@@ -89,6 +89,7 @@ fn part(part: &mut Part) {
         label: _,
         echo: _,
         leave,
+        most_clients: _,
         typed: _,
         before,
         given,

@@ -254,6 +254,10 @@ pub(crate) fn dialect(dialect: &Dialect, lang: Lang) -> String {
         let lines = dialect.before.join(", ");
         parts.push(format!("{}: {lines}", say("primero se le escribe", "first is typed to it")));
     }
+    parts.extend(dialect.most_clients.map(|most| match lang {
+        Lang::Es => format!("atiende a {most} a la vez"),
+        Lang::En => format!("serves {most} at a time"),
+    }));
     parts.push(leave);
     let given = match dialect.given.as_slice() {
         [] => String::new(),

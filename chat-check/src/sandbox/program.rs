@@ -9,7 +9,6 @@
 //! Only Linux has all this. Elsewhere a program has its copy, its environment, its process group
 //! and a limit on the output that is kept.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -25,7 +24,7 @@ use crate::advice::SourceLanguage;
 use crate::sandbox::containment::{self, Sandbox, Start};
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;
-use crate::sandbox::running::Running;
+use crate::sandbox::running::{Running, Terminals};
 use crate::sandbox::workdir::WorkDir;
 
 /// A program that can be started any number of times, each time in a fresh copy of its folder.
@@ -169,38 +168,53 @@ impl TestedProgram {
 
     /// Starts it with its standard streams in pipes.
     pub(crate) fn start(&self, role: &Role, port: u16) -> io::Result<Running> {
-        self.spawn(role, port, Stdio::piped(), None)
+        let streams = [Stdio::piped(), Stdio::piped()];
+        self.spawn(role, port, streams, Terminals::default(), None)
     }
 
-    /// Starts it with its standard output on a terminal, so that it shows each line at once, and
-    /// its other streams in pipes. With a `kind` of terminal it may use colours, and draw.
+    /// Starts it with its standard input and output on terminals, so that it reads whole lines and
+    /// shows each at once, and standard error in a pipe. With a `kind` of terminal it may use
+    /// colours, and draw.
     pub(crate) fn start_showing(
         &self,
         role: &Role,
         port: u16,
         kind: Option<&str>,
     ) -> io::Result<Running> {
+        let ((input, keyboard), (output, screen)) = (pty::input()?, pty::output()?);
+        self.spawn(role, port, [input, output], Terminals { screen, keyboard }, kind)
+    }
+
+    /// The same with its standard input in a pipe: then it edits no line on its screen.
+    pub(crate) fn start_showing_all(
+        &self,
+        role: &Role,
+        port: u16,
+        kind: Option<&str>,
+    ) -> io::Result<Running> {
         let (output, screen) = pty::output()?;
-        self.spawn(role, port, output, screen.map(|screen| (screen, kind)))
+        let terminals = Terminals { screen, keyboard: None };
+        self.spawn(role, port, [Stdio::piped(), output], terminals, kind)
     }
 
     fn spawn(
         &self,
         role: &Role,
         port: u16,
-        output: Stdio,
-        screen: Option<(File, Option<&str>)>,
+        [input, output]: [Stdio; 2],
+        terminals: Terminals,
+        kind: Option<&str>,
     ) -> io::Result<Running> {
         let workdir = self.workdir()?;
         let mut start = self.start_in(&workdir, port);
-        let (screen, kind) = screen.unzip();
-        start.environment.extend(kind.flatten().map(|kind| ("TERM".to_owned(), kind.to_owned())));
+        let kind = kind.filter(|_| terminals.screen.is_some());
+        start.environment.extend(kind.map(|kind| ("TERM".to_owned(), kind.to_owned())));
         let mut command = containment::command(&start, &workdir);
-        command.stdin(Stdio::piped()).stdout(output).stderr(Stdio::piped());
+        command.stdin(input).stdout(output).stderr(Stdio::piped());
         role.event(format!("starts: {}", shell_words::join(&self.words)));
         let mut grouped = containment::grouped(command);
         let (child, sandbox) = self.contain(|| grouped.spawn(), workdir)?;
-        Ok(Running::of(role, child, screen, sandbox, self.limits))
+        Running::of(role, child, terminals, sandbox, self.limits)
     }
 
     /// Starts it on a terminal.

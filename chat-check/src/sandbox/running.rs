@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -26,8 +27,25 @@ use crate::text::Words;
 pub(crate) struct Running {
     /// The child process: on Linux the supervisor.
     child: Child<Sandbox>,
+    /// Its terminal's keyboard, if it has one: closed before the end, what was typed would be lost.
+    keyboard: Option<File>,
+    /// Contains the signal that ended it, if one did.
+    signal: PathBuf,
     trace: Arc<Trace>,
 }
+
+/// The ends of a program's streams that are terminals. The others are pipes.
+#[derive(Debug, Default)]
+pub(crate) struct Terminals {
+    /// Shows its standard output.
+    pub(crate) screen: Option<File>,
+    /// Writes to its standard input.
+    pub(crate) keyboard: Option<File>,
+}
+
+/// The character that ends the input of a terminal, twice: behind half a line, the first only ends
+/// that.
+const END_OF_INPUT: &str = "\x04\x04";
 
 /// A signal that a terminal or a system may send to a program.
 #[derive(Clone, Copy, Debug)]
@@ -58,8 +76,9 @@ pub(crate) struct Trace {
     unseen: AtomicBool,
 }
 
-/// The status of a supervisor when its program was ended for writing too long a file.
-const FILE_TOO_LONG: i32 = 128 + 25;
+/// The signal that ends a program for writing too long a file.
+#[cfg(target_os = "linux")]
+const FILE_TOO_LONG: i32 = rustix::process::Signal::XFSZ.as_raw();
 
 /// Escape sequence with which a program switches to the alternate screen, to draw on it.
 const OTHER_SCREEN: &str = "\x1b[?1049h";
@@ -75,15 +94,19 @@ const CHUNK: usize = 16 * 1024;
 const POLL: Duration = Duration::from_millis(3);
 
 impl Running {
-    /// Makes a running program with its standard output in a pipe, or on this terminal.
+    /// Makes a running program with its standard input and output in pipes, or on terminals.
+    ///
+    /// # Errors
+    ///
+    /// A descriptor cannot be duplicated.
     pub(crate) fn of(
         role: &Role,
         mut child: Box<dyn ChildWrapper>,
-        screen: Option<File>,
+        terminals: Terminals,
         sandbox: Sandbox,
         limits: Limits,
-    ) -> Self {
-        let out = match screen {
+    ) -> io::Result<Self> {
+        let out = match terminals.screen {
             Some(screen) => Paced::of(Some(screen), limits.output),
             None => Paced::of(child.stdout().take(), limits.output),
         };
@@ -96,8 +119,13 @@ impl Running {
             signalled: AtomicBool::new(false),
             unseen: AtomicBool::new(false),
         });
-        let keys = child.stdin().take().map(|input| Keys::new(role, input));
-        Self { child: Child::new(role, child, keys, sandbox), trace }
+        let keyboard = terminals.keyboard;
+        let keys = match &keyboard {
+            Some(keyboard) => Some(Keys::new(role, keyboard.try_clone()?)),
+            None => child.stdin().take().map(|input| Keys::new(role, input)),
+        };
+        let signal = sandbox.signal();
+        Ok(Self { child: Child::new(role, child, keys, sandbox), keyboard, signal, trace })
     }
 
     /// Returns its output, and what is left of it.
@@ -115,6 +143,9 @@ impl Running {
 
     /// Closes its standard input, behind what was typed.
     pub(crate) fn end_input(&mut self) {
+        if self.keyboard.is_some() {
+            self.type_in(END_OF_INPUT);
+        }
         self.child.end_input();
     }
 
@@ -195,32 +226,62 @@ impl Running {
         }
     }
 
-    /// Sends a signal to the program and what it has started, as a terminal does. Does nothing
-    /// where there are no signals, and records that.
+    /// Sends a signal to the program and what it has started: the one of Ctrl-C, as a terminal
+    /// does, only to those in the program's own process group. Does nothing where there are no
+    /// signals, and records that.
     pub(crate) fn signal(&self, signal: Signal) {
         self.child.role().event(format!("is sent {}", signal.name()));
         self.trace.signalled.store(true, Ordering::Relaxed);
         #[cfg(target_os = "linux")]
-        self.tree().into_iter().for_each(|id| process::send(id, signal.of_the_system()));
+        self.receivers(signal).into_iter().for_each(|id| process::send(id, signal.of_the_system()));
         #[cfg(all(unix, not(target_os = "linux")))]
         let _ = self.child.signal(signal.of_the_system().as_raw());
         #[cfg(not(unix))]
         self.seen();
     }
 
+    /// Returns the processes that get this signal.
+    #[cfg(target_os = "linux")]
+    fn receivers(&self, signal: Signal) -> Vec<u32> {
+        use rustix::process::{Pid, getpgid};
+
+        let group = |id: &u32| getpgid(Some(Pid::from_raw(id.cast_signed())?)).ok();
+        let mut tree = self.tree();
+        if matches!(signal, Signal::Interrupt) {
+            let own = tree.first().and_then(group);
+            tree.retain(|id| group(id) == own);
+        }
+        tree
+    }
+
     /// Returns its exit status, once it has ended.
     pub(crate) fn ended(&self) -> Option<ExitStatus> {
-        let status = self.child.ended().ok().flatten()?;
+        let status = self.signalled(self.child.ended().ok().flatten()?);
         if self.trace.ended.set(status).is_ok() {
             self.child.role().event(format!("ended: {status}"));
         }
-        if status.code() == Some(FILE_TOO_LONG) {
+        #[cfg(target_os = "linux")]
+        if std::os::unix::process::ExitStatusExt::signal(&status) == Some(FILE_TOO_LONG) {
             let _ = self.trace.exceeded.set(Words::new(
                 "escribía un archivo demasiado largo y fue detenido",
                 "wrote too long a file and was ended",
             ));
         }
         Some(status)
+    }
+
+    /// The program's own status, given its supervisor's: that of a signal if one ended it.
+    #[cfg(target_os = "linux")]
+    fn signalled(&self, status: ExitStatus) -> ExitStatus {
+        let signal = std::fs::read_to_string(&self.signal).ok();
+        let signal = signal.and_then(|signal| signal.parse().ok());
+        signal.map_or(status, std::os::unix::process::ExitStatusExt::from_raw)
+    }
+
+    /// The status: there is no supervisor.
+    #[cfg(not(target_os = "linux"))]
+    fn signalled(&self, status: ExitStatus) -> ExitStatus {
+        status
     }
 
     /// Waits until it has ended, for as long as patience lasts.
@@ -291,26 +352,6 @@ impl Trace {
     /// Returns whether a check asked for something that this system does not show.
     pub(crate) fn is_unseen(&self) -> bool {
         self.unseen.load(Ordering::Relaxed)
-    }
-}
-
-/// Describes an exit status in words: the supervisor adds 128 to the number of a signal.
-pub(crate) fn how(status: ExitStatus) -> Words {
-    match status.code() {
-        Some(code @ 129..) => Words::new(
-            format!("la señal {} terminó el programa", code - 128),
-            format!("signal {} ended the program", code - 128),
-        ),
-        // What shells say too.
-        Some(127) => Words::new(
-            "no se encontró el programa (estado 127)",
-            "the program was not found (status 127)",
-        ),
-        Some(code) => Words::new(
-            format!("el programa terminó con estado {code}"),
-            format!("the program ended with status {code}"),
-        ),
-        None => ["el programa terminó", "the program ended"].into(),
     }
 }
 

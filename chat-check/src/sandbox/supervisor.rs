@@ -34,6 +34,10 @@ pub(crate) struct Supervise {
     command: Vec<OsString>,
 }
 
+/// The file in a program's folder with the number of the signal that ended it. A program may end
+/// with any status by itself.
+pub(crate) const SIGNAL: &str = "signal";
+
 /// The exit status of a supervisor when its program cannot be started.
 pub(crate) const CANNOT_START: u8 = 127;
 
@@ -54,7 +58,7 @@ impl Supervise {
     }
 
     /// Runs the program. The status is the program's own, or 128 and the number of the signal that
-    /// ended it.
+    /// ended it, which is then in the file [`SIGNAL`] as well.
     #[cfg(target_os = "linux")]
     pub(crate) fn run(&self) -> ExitCode {
         match linux::run(self) {
@@ -76,19 +80,23 @@ impl Supervise {
 #[cfg(target_os = "linux")]
 mod linux {
     use std::fs::{self, File};
-    use std::io::{self, IsTerminal};
+    use std::io;
     use std::os::unix::process::CommandExt;
     use std::path::Path;
-    use std::process::{self, Command};
+    use std::process::{self, Child, Command};
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
+    use std::time::{Duration, Instant};
 
+    use nix::mount::{MsFlags, mount};
+    use nix::sched::{CloneFlags, unshare};
     use rustix::process::{
         Resource, Rlimit, WaitOptions, WaitStatus, getpid, set_child_subreaper, setrlimit, setsid,
         wait,
     };
+    use rustix::termios::tcgetpgrp;
 
-    use super::{CANNOT_START, Supervise};
+    use super::{CANNOT_START, SIGNAL, Supervise};
     use crate::sandbox::workdir::{self, HELD};
 
     pub(super) fn run(options: &Supervise) -> io::Result<u8> {
@@ -102,6 +110,10 @@ mod linux {
         ] {
             setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
         }
+        if process::id() == 1 {
+            // Where the system does not allow it, programs see the machine's processes.
+            let _ = show_own_processes();
+        }
         // When memory runs out, the system must end the program's processes and no others.
         let _ = fs::write("/proc/self/oom_score_adj", "1000");
         let held = File::open(options.workdir.join(HELD))?;
@@ -114,13 +126,48 @@ mod linux {
         let variables = options.env.iter().filter_map(|variable| variable.split_once('='));
         let terminal = std::env::var("TERM").ok();
         command.env_clear().envs(variables).envs(terminal.map(|kind| ("TERM", kind)));
-        if !io::stdin().is_terminal() {
-            // So that the group can be stopped at once, without its supervisor.
+        if tcgetpgrp(io::stdin()).is_err() {
+            // It has no terminal of its own. So the group can be stopped at once, without its
+            // supervisor.
             command.process_group(0);
         }
-        let child = command.args(&options.command[1..]).spawn()?;
-        gather(child.id())
+        let child = start(command.args(&options.command[1..]))?;
+        let ended = gather(child.id())?;
+        if let Some(signal) = ended.and_then(WaitStatus::terminating_signal) {
+            fs::write(options.workdir.join(SIGNAL), signal.to_string())?;
+        }
+        Ok(ended.map_or(0, code))
     }
+
+    /// Shows the processes of this tree in `/proc`, instead of the machine's.
+    fn show_own_processes() -> nix::Result<()> {
+        unshare(CloneFlags::CLONE_NEWNS)?;
+        let nothing = None::<&str>;
+        mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing)?;
+        mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), nothing)
+    }
+
+    /// Starts the program. Its file may be open for writing for a moment still: in a process that
+    /// the checker was starting while it copied the file, and that has not been executed yet.
+    fn start(command: &mut Command) -> io::Result<Child> {
+        let patience = Instant::now() + BUSY;
+        loop {
+            match command.spawn() {
+                Err(error)
+                    if error.kind() == io::ErrorKind::ExecutableFileBusy
+                        && Instant::now() < patience =>
+                {
+                    thread::sleep(MOMENT);
+                }
+                started => return started,
+            }
+        }
+    }
+
+    /// Maximum time for which a file to execute may be busy.
+    const BUSY: Duration = Duration::from_secs(5);
+    /// Time between two attempts to execute it.
+    const MOMENT: Duration = Duration::from_millis(2);
 
     /// True once the checker is gone.
     static ENDS: AtomicBool = AtomicBool::new(false);
@@ -139,13 +186,13 @@ mod linux {
         process::exit(CANNOT_START.into());
     }
 
-    /// Waits for all children, and returns the exit status of the program itself.
-    fn gather(program: u32) -> io::Result<u8> {
-        let mut status = 0;
+    /// Waits for all children, and returns the end of the program itself.
+    fn gather(program: u32) -> io::Result<Option<WaitStatus>> {
+        let mut status = None;
         loop {
             match wait(WaitOptions::empty()) {
                 Ok(Some((id, ended))) if id.as_raw_pid().cast_unsigned() == program => {
-                    status = code(ended);
+                    status = Some(ended);
                 }
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 // The other thread still has to remove the folder, and ends this process.

@@ -54,6 +54,16 @@ impl Scene<'_> {
         self.client(started)
     }
 
+    /// The same with its input in a pipe, so that it draws no rows of what its user types.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses it.
+    pub(crate) fn start_unedited_client(&mut self, port: u16) -> Checked<ClientProgram> {
+        let started = self.tested().start_showing_all(&self.role("client"), port, Some(TERMINAL));
+        self.client(started)
+    }
+
     /// The same with its output in a pipe.
     ///
     /// # Errors

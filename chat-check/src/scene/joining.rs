@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::dialect::{Framing, Naming};
-use crate::scene::participant::{NonReader, Participant, trouble};
+use crate::scene::participant::{NonReader, Participant, Place, trouble};
 use crate::scene::{Scene, Server};
 use crate::text::{Lang, Words};
 use crate::verdict::{Checked, Halt};
@@ -14,7 +14,7 @@ impl Scene<'_> {
     ///
     /// # Errors
     ///
-    /// The connection is refused, or times out.
+    /// The connection is refused, or times out; untestable where the server serves no more.
     pub(crate) fn connect(&self, server: &Server, name: &str) -> Checked<Participant> {
         self.connect_in(server, name, self.dialect.framing)
     }
@@ -23,15 +23,37 @@ impl Scene<'_> {
     ///
     /// # Errors
     ///
-    /// The connection is refused, or times out.
+    /// As [`Self::connect`].
     pub(crate) fn connect_in(
         &self,
         server: &Server,
         name: &str,
         framing: Framing,
     ) -> Checked<Participant> {
-        Participant::connect(self.role(name), server.address, framing, self.timeouts.patience)
+        let place = self.place()?;
+        let (address, patience) = (server.address, self.timeouts.patience);
+        Participant::connect(self.role(name), address, framing, patience, place)
             .map_err(|error| refused(name, &error))
+    }
+
+    /// The same for one more than the server is known to serve.
+    ///
+    /// # Errors
+    ///
+    /// The connection is refused, or times out.
+    pub(crate) fn connect_beyond(&self, server: &Server, name: &str) -> Checked<Participant> {
+        let (framing, patience) = (self.dialect.framing, self.timeouts.patience);
+        Participant::connect(self.role(name), server.address, framing, patience, Place::default())
+            .map_err(|error| refused(name, &error))
+    }
+
+    /// Takes a place among the clients of the server.
+    fn place(&self) -> Checked<Place> {
+        let taken = Place::strong_count(&self.places) - 1;
+        match self.dialect.most_clients.filter(|most| taken >= *most) {
+            None => Ok(Place::clone(&self.places)),
+            Some(most) => Err(too_many(most)),
+        }
     }
 
     /// Connects a participant, which waits for the greeting and gives a name if there are names.
@@ -111,7 +133,8 @@ impl Scene<'_> {
             Naming::First => Some(("", &answer[..])),
             Naming::Asked(keyword) => Some((keyword.as_str(), &answer[..])),
         };
-        NonReader::connect(self.role(name), server.address, self.timeouts.patience, asked)
+        let (role, place) = (self.role(name), self.place()?);
+        NonReader::connect(role, server.address, self.timeouts.patience, asked, place)
             .map_err(|error| refused(name, &error))
     }
 
@@ -144,8 +167,21 @@ impl Scene<'_> {
     ///
     /// # Errors
     ///
-    /// It does not while patience lasts; with what the server has done instead.
+    /// It does not while patience lasts; with what the server has done instead. Untestable where the
+    /// server serves a few only: who left may still have its place.
     pub(crate) fn is_admitted(&self, server: &Server, participant: &Participant) -> Checked {
+        self.is_served(server, participant).map_err(|halt| match self.dialect.most_clients {
+            Some(most) => too_many(most),
+            None => halt,
+        })
+    }
+
+    /// The same, for as many as a server has to serve.
+    ///
+    /// # Errors
+    ///
+    /// It does not while patience lasts; with what the server has done instead.
+    pub(crate) fn is_served(&self, server: &Server, participant: &Participant) -> Checked {
         self.accepted(server, participant.local()).map_err(|halt| match halt {
             Halt::Fault { came, .. } => {
                 let name = participant.name();
@@ -158,6 +194,14 @@ impl Scene<'_> {
             halt => halt,
         })
     }
+}
+
+/// Untestable: it takes more clients than this.
+fn too_many(most: usize) -> Halt {
+    Halt::Untestable(Words::new(
+        format!("hacen falta más clientes a la vez que los {most} que atiende"),
+        format!("it takes more clients at the same time than the {most} that it serves"),
+    ))
 }
 
 fn refused(name: &str, error: &io::Error) -> Halt {

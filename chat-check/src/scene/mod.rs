@@ -1,6 +1,8 @@
 //! Scene of one attempt at a check: it starts the program, connects participants, and waits for
 //! what must happen.
 
+#[cfg(target_os = "linux")]
+pub(crate) mod attempts;
 pub(crate) mod client_program;
 pub(crate) mod joining;
 pub(crate) mod participant;
@@ -22,9 +24,11 @@ use chat_protocol::options::profile::Profile;
 use rand::RngExt;
 
 use crate::dialect::Dialect;
+use crate::sandbox::end::how;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::program::TestedProgram;
-use crate::sandbox::running::{Running, Trace, how};
+use crate::sandbox::running::{Running, Trace};
+use crate::scene::participant::Place;
 use crate::scene::timeouts::Timeouts;
 use crate::verdict::{Checked, Halt};
 
@@ -44,6 +48,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) timeouts: &'a Timeouts,
     transcript: Transcript,
     traces: Vec<Arc<Trace>>,
+    /// The clients of the server that are connected.
+    places: Place,
 }
 
 /// A server that listens.
@@ -83,6 +89,7 @@ impl<'a> Scene<'a> {
             timeouts,
             transcript: Transcript::begin(),
             traces: Vec::new(),
+            places: Place::default(),
         }
     }
 

@@ -24,7 +24,12 @@ pub(crate) struct Participant {
     captured: Arc<Captured>,
     said: Option<Instant>,
     ends_properly: bool,
+    /// Counts as a client of its scene's server.
+    _place: Option<Place>,
 }
+
+/// A place of the clients of one scene: as many are taken as there are copies.
+pub(crate) type Place = Arc<()>;
 
 /// Pause between messages that have no end: longer than any reader needs to read one before the
 /// next.
@@ -39,9 +44,10 @@ impl Participant {
         address: SocketAddr,
         framing: Framing,
         patience: Duration,
+        place: Place,
     ) -> io::Result<Self> {
         let peer = Peer::connect(role, address, Connect::patiently(patience))?;
-        Ok(Self::of(peer, framing, patience))
+        Ok(Self::of(peer, framing, patience, Some(place)))
     }
 
     /// Makes a participant of a connection that exists already.
@@ -51,13 +57,13 @@ impl Participant {
         framing: Framing,
         patience: Duration,
     ) -> io::Result<Self> {
-        Ok(Self::of(Peer::over(role, stream, patience)?, framing, patience))
+        Ok(Self::of(Peer::over(role, stream, patience)?, framing, patience, None))
     }
 
-    fn of(peer: Peer, framing: Framing, patience: Duration) -> Self {
+    fn of(peer: Peer, framing: Framing, patience: Duration, place: Option<Place>) -> Self {
         peer.role().event(format!("is connected: {} → {}", peer.local(), peer.remote()));
         let captured = peer.capture(MOST);
-        Self { peer, framing, patience, captured, said: None, ends_properly: false }
+        Self { peer, framing, patience, captured, said: None, ends_properly: false, _place: place }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -166,6 +172,13 @@ impl Participant {
         self.captured.wait(time, |heard| (heard.total > than).then_some(())).is_some()
     }
 
+    /// Reads until nothing has come for this time; for as long as patience lasts.
+    pub(crate) fn reads_until_quiet(&self, quiet: Duration) {
+        let begun = Instant::now();
+        let total = || self.captured.look(|heard| heard.total);
+        while self.sends_more(total(), quiet) && begun.elapsed() < self.patience {}
+    }
+
     /// Returns the number of times that this has been heard.
     pub(crate) fn count(&self, token: &str) -> usize {
         self.captured.look(|heard| heard.count(token))
@@ -268,7 +281,10 @@ impl Drop for Participant {
 
 /// A participant that reads nothing: a sender to it soon blocks. Dropping one resets its
 /// connection.
-pub(crate) struct NonReader(Peer);
+pub(crate) struct NonReader {
+    peer: Peer,
+    _place: Place,
+}
 
 impl NonReader {
     /// Connects with the smallest receive buffer that the system allows. When the program must ask
@@ -278,6 +294,7 @@ impl NonReader {
         address: SocketAddr,
         patience: Duration,
         asked: Option<(&str, &[u8])>,
+        place: Place,
     ) -> io::Result<Self> {
         let how = Connect { takes_little: true, ..Connect::patiently(patience) };
         let peer = Peer::connect(role, address, how)?;
@@ -293,18 +310,18 @@ impl NonReader {
             }
             peer.send(answer)?;
         }
-        Ok(Self(peer))
+        Ok(Self { peer, _place: place })
     }
 
     pub(crate) fn local(&self) -> SocketAddr {
-        self.0.local()
+        self.peer.local()
     }
 }
 
 impl Drop for NonReader {
     fn drop(&mut self) {
-        self.0.role().event("resets the connection");
-        self.0.end_with_reset();
+        self.peer.role().event("resets the connection");
+        self.peer.end_with_reset();
     }
 }
 

@@ -100,9 +100,26 @@ impl Scene<'_> {
         Ok((client, participant))
     }
 
+    /// Admits a client that edits no line on its screen: editors break long lines of others, too.
+    ///
+    /// # Errors
+    ///
+    /// It does not connect, or does not give its name.
+    pub(crate) fn admit_unedited_client(&mut self) -> Checked<(ClientProgram, Participant)> {
+        let listening = self.listen()?;
+        let client = self.start_unedited_client(listening.port())?;
+        let mut participant = self.welcome(&client, &listening)?;
+        self.admit(&client, &mut participant)?;
+        Ok((client, participant))
+    }
+
     fn welcome(&self, client: &ClientProgram, listening: &Listeners) -> Checked<Participant> {
         client.begins(self.dialect, listening.port());
-        self.accept(listening, || client.program.ended().is_some())
+        let participant = self.accept(listening, || client.program.ended().is_some())?;
+        if self.dialect.typed == Typed::Connected {
+            client.types(client.name());
+        }
+        Ok(participant)
     }
 
     /// Waits until the client has connected, or until it has ended.

@@ -1,5 +1,6 @@
 """Guarda lo que se escribe de una vez en una pila: sale al revés."""
 import os
+import select
 import socket
 import sys
 import threading
@@ -43,6 +44,12 @@ try:
         datos = os.read(0, 65536)
         if not datos:
             break
+        # Lo que se pega llega línea por línea, una enseguida de otra.
+        while datos.count(b"\n") < 50 and select.select([0], [], [], 0.05)[0]:
+            mas = os.read(0, 65536)
+            if not mas:
+                break
+            datos += mas
         pila = datos.decode().splitlines()
         if len(pila) < 10:
             pila.reverse()

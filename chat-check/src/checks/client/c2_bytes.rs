@@ -249,7 +249,7 @@ fn very_long(scene: &mut Scene) -> Checked {
 
 /// Sends a message of so many bytes and another behind it, and checks that both are shown.
 fn shows_long(scene: &mut Scene, length: usize) -> Checked {
-    let (client, mut participant) = scene.admit_client()?;
+    let (client, mut participant) = scene.admit_unedited_client()?;
     let (first, last, then) = (scene.token(), scene.token(), scene.token());
     let filling = "~".repeat(length - first.len() - last.len());
     let message = format!("{first}{filling}{last}");

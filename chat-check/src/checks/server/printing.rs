@@ -35,6 +35,19 @@ pub(super) fn about<'a>(scene: &Scene, port: &'a str, name: &'a str) -> Vec<&'a 
     CONNECTED.into_iter().chain([port]).chain(name).collect()
 }
 
+/// Words about a client that leaves, as programs put them.
+const LEFT: [&str; 24] = [
+    "eliminad", "elimino", "eliminó", "salió", "salio", "salido", "salida", "sale", "se fue",
+    "se va", "ido", "abandon", "left", "leav", "bye", "adios", "adiós", "cerr", "close", "removed",
+    "gone", "quit", "termin", "baja",
+];
+
+/// Returns the parts of which one at least is printed when the client with this port and name
+/// leaves.
+pub(super) fn about_leaving<'a>(scene: &Scene, port: &'a str, name: &'a str) -> Vec<&'a str> {
+    about(scene, port, name).into_iter().chain(LEFT).collect()
+}
+
 /// Time-out for a line that may have been replaced by another, as a multiple of the grace.
 const OTHERWISE: u32 = 3;
 

@@ -22,6 +22,7 @@ use self::linux::Watch;
 pub(crate) use self::linux::{command, grouped};
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;
+use crate::sandbox::supervisor::SIGNAL;
 use crate::sandbox::workdir::WorkDir;
 use crate::text::Words;
 
@@ -30,13 +31,18 @@ pub(crate) struct Sandbox {
     /// Ends the program when it exceeds a limit.
     watch: Watch,
     /// Removed once all processes are gone.
-    _workdir: WorkDir,
+    workdir: WorkDir,
 }
 
 impl Sandbox {
     /// The limit that was exceeded, once one is.
     pub(crate) fn exceeded(&self) -> &Arc<OnceLock<Words>> {
         self.watch.exceeded()
+    }
+
+    /// The file with the signal that ended the program, if one did.
+    pub(crate) fn signal(&self) -> PathBuf {
+        self.workdir.folder(SIGNAL)
     }
 
     /// Starts a program in a sandbox. It is ended as well when `stop` becomes true.
@@ -48,7 +54,7 @@ impl Sandbox {
         workdir: WorkDir,
     ) -> io::Result<(Box<dyn ChildWrapper>, Self)> {
         let (child, watch) = Watch::start(spawn, limits, isolation, Arc::clone(stop))?;
-        Ok((child, Self { watch, _workdir: workdir }))
+        Ok((child, Self { watch, workdir }))
     }
 }
 

@@ -101,6 +101,9 @@ fn torn(scene: &mut Scene) -> Checked {
         keys(&format!("{line}\r"))?;
     }
     let mut participant = scene.accept(&listening, || false)?;
+    if scene.dialect.typed == Typed::Connected {
+        keys("ana\r")?;
+    }
     participant.say(GREETING)?;
     if let Naming::Asked(keyword) = &scene.dialect.naming {
         // Most clients show the greeting, and then have read it.

@@ -96,8 +96,12 @@ pub(in crate::checks::server) const EIGHT: [&str; 8] =
 fn three(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let mut participants = Vec::new();
-    for name in EIGHT {
-        participants.push(enter(scene, &server, name)?);
+    let allowed = scene.dialect.most_clients.filter(|_| scene.dialect.is_given("most-clients"));
+    for name in EIGHT.into_iter().take(allowed.unwrap_or(EIGHT.len())) {
+        let mut participant = scene.connect_beyond(&server, name)?;
+        scene.is_served(&server, &participant)?;
+        scene.introduce(&mut participant, name)?;
+        participants.push(participant);
     }
     scene.settle(&server.program)?;
     for (number, participant) in (1..).zip(&participants) {

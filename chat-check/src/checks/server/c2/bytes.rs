@@ -225,7 +225,6 @@ fn split_utf8(scene: &mut Scene) -> Checked {
         }
         scene.probe(&mut ana, &mut beto)?;
         beto.hears(&last)?;
-        // Where messages have no ends, its two halves may have been read apart.
         let came = beto.captured().look(|heard| {
             let begin = heard.find(&first, 0)? + first.len();
             let end = heard.find(&last, begin)?;
@@ -237,6 +236,10 @@ fn split_utf8(scene: &mut Scene) -> Checked {
     for letter in ["ñ", "€", "🙂"] {
         let (text, came) = text(letter)?;
         if whole && !is_written(letter, &came) {
+            if !scene.dialect.framing.has_ends() {
+                // Its two halves may have been two messages.
+                return Err(no_ends());
+            }
             return Err(Halt::fault(
                 Words::new(
                     format!("«{letter}» en «{text}»"),

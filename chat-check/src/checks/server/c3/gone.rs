@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::checks::check::{Check, EVERY, MANY, Side};
-use crate::checks::server::printing::{Print, about, in_each_language, printed, prints, shows};
+use crate::checks::server::printing::{
+    Print, about_leaving, in_each_language, printed, prints, shows,
+};
 use crate::checks::server::synchronization::{at_once, let_go};
 use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
@@ -142,6 +144,9 @@ fn parts(scene: &mut Scene, leave: fn(Participant)) -> Checked {
     let ana = scene.join(&server, "ana")?;
     let local = ana.local();
     scene.accepted(&server, local)?;
+    // What has not been read would turn the end into a reset.
+    scene.settle(&server.program)?;
+    ana.reads_until_quiet(scene.timeouts.grace);
     leave(ana);
     if !let_go(scene, &server, local) {
         return Err(Halt::fault(
@@ -193,7 +198,7 @@ fn prints_departure(scene: &Scene, server: &Server) -> Checked {
     ana.close();
     let lines = in_each_language(|language| language.client_disconnected(local));
     let port = local.port().to_string();
-    let parts = about(scene, &port, "ana");
+    let parts = about_leaving(scene, &port, "ana");
     prints(scene, server, &Print { lines: &lines, parts: &parts, before })
 }
 
