@@ -5,6 +5,7 @@ pub(crate) mod copy;
 pub(crate) mod end;
 pub(crate) mod isolation;
 pub(crate) mod limits;
+mod paced;
 pub(crate) mod program;
 pub(crate) mod running;
 pub(crate) mod supervisor;

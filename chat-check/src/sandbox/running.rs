@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io;
-use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -21,6 +20,7 @@ use chat_drive::transcript::How;
 
 use crate::sandbox::containment::Sandbox;
 use crate::sandbox::limits::Limits;
+use crate::sandbox::paced::Paced;
 use crate::text::Words;
 
 /// A running program. Dropping it kills it and all that it has started.
@@ -83,12 +83,11 @@ const FILE_TOO_LONG: i32 = rustix::process::Signal::XFSZ.as_raw();
 /// Escape sequence with which a program switches to the alternate screen, to draw on it.
 const OTHER_SCREEN: &str = "\x1b[?1049h";
 
-/// Pause of reading for each [`CHUNK`] beyond what is kept: endless output then costs this program,
-/// and all others, next to nothing.
-const PAUSE: Duration = Duration::from_millis(5);
+/// Time for which a program that reads its terminal has nothing to do.
+const REST: Duration = Duration::from_millis(100);
 
-/// Bytes that are read at a time from endless output.
-const CHUNK: usize = 16 * 1024;
+/// Maximum time to wait for that.
+const SETTLING: Duration = Duration::from_secs(1);
 
 /// Polling interval for a program's end.
 const POLL: Duration = Duration::from_millis(3);
@@ -144,9 +143,23 @@ impl Running {
     /// Closes its standard input, behind what was typed.
     pub(crate) fn end_input(&mut self) {
         if self.keyboard.is_some() {
+            self.wait_until_it_reads();
             self.type_in(END_OF_INPUT);
         }
         self.child.end_input();
+    }
+
+    /// Waits until it has had nothing to do for a moment: between two lines an editor gives its
+    /// terminal back, and the character that ends the input would be lost.
+    fn wait_until_it_reads(&self) {
+        let deadline = Instant::now() + SETTLING;
+        let mut since = Instant::now();
+        while since.elapsed() < REST && Instant::now() < deadline {
+            if !self.is_waiting() {
+                since = Instant::now();
+            }
+            thread::sleep(POLL);
+        }
     }
 
     /// Its processes: the program, and all that it has started.
@@ -352,34 +365,5 @@ impl Trace {
     /// Returns whether a check asked for something that this system does not show.
     pub(crate) fn is_unseen(&self) -> bool {
         self.unseen.load(Ordering::Relaxed)
-    }
-}
-
-/// A reader that slows down once more output has come than is kept.
-struct Paced {
-    source: Box<dyn Read + Send>,
-    left: usize,
-}
-
-impl Paced {
-    fn of(source: Option<impl Read + Send + 'static>, fast: usize) -> Self {
-        let source: Box<dyn Read + Send> = match source {
-            Some(source) => Box::new(source),
-            None => Box::new(io::empty()),
-        };
-        Self { source, left: fast }
-    }
-}
-
-impl Read for Paced {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left > 0 {
-            let read = self.source.read(buffer)?;
-            self.left = self.left.saturating_sub(read);
-            return Ok(read);
-        }
-        thread::sleep(PAUSE);
-        let most = buffer.len().min(CHUNK);
-        self.source.read(&mut buffer[..most])
     }
 }
