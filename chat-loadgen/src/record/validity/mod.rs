@@ -37,7 +37,7 @@ A run is INVALID when the generator was late by more than 1 ms at the 99th perce
 of the response's) or left out more than 1 % of the messages, when threads of it waited more than \
 10 % of the time for a CPU that other programs used or a CPU quota kept from them, or when it had to forget times or gaps before \
 what belonged to them arrived. With a rate to keep also when a thread used more than 95 % of a CPU, \
-waited for one or stood still for more than 1 ms at the 99th percentile (and a tenth of the \
+waited for one for more than 1 ms at the 99th percentile (and a tenth of the \
 response's), or when the median receiver waited half a millisecond (and by half) longer than the \
 canary on a thread of its own.
 Any single figure is the generator's own (marked with *) where the generator's disturbance at the \
@@ -114,12 +114,9 @@ fn held_up(record: &Record) -> Option<String> {
     let at_p99 = |time: u64| format!("{} at the 99th percentile", figures::time(time));
     let bounded = |what: String| format!("{what} (bound: {})", figures::time_of(bound));
     let (late, waits) = (generator.pacing.p99, generator.waits.p99);
-    let still = generator.disturbance.map_or(0, |disturbance| disturbance.p99);
     let mut parts = Vec::new();
     if too_long(late) {
         parts.push(bounded(format!("the generator sent late: {}", at_p99(late))));
-    } else if too_long(still) {
-        parts.push(bounded(format!("the generator stood still: {}", at_p99(still))));
     }
     let mut kept = Vec::new();
     if too_long(waits) {
