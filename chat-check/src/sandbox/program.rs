@@ -186,7 +186,7 @@ impl TestedProgram {
     }
 
     /// The same with its standard input in a pipe: then it edits no line on its screen.
-    pub(crate) fn start_showing_all(
+    pub(crate) fn start_showing_piped(
         &self,
         role: &Role,
         port: u16,

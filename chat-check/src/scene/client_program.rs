@@ -60,7 +60,7 @@ impl Scene<'_> {
     ///
     /// The system refuses it.
     pub(crate) fn start_unedited_client(&mut self, port: u16) -> Checked<ClientProgram> {
-        let started = self.tested().start_showing_all(&self.role("client"), port, Some(TERMINAL));
+        let started = self.tested().start_showing_piped(&self.role("client"), port, Some(TERMINAL));
         self.client(started)
     }
 

@@ -14,6 +14,7 @@ mod listener;
 mod log;
 mod options;
 mod proxy;
+mod rounds;
 mod socket;
 #[cfg(test)]
 mod tests;

@@ -18,18 +18,18 @@ impl Search<'_> {
         words.extend(mentioned(&server.program.trace().out.text()));
         words.extend(LEAVE.map(str::to_owned));
         let mut before = Vec::new();
-        let mut participant = None;
+        let mut waiting = None;
         for word in words {
             if before.contains(&word) {
                 continue;
             }
-            let talker = match participant.take() {
+            let mut talker = match waiting.take() {
                 Some(talker) => talker,
                 None => self.enter(scene, &server, &scene.name("caro"), scene.dialect)?,
             };
-            if self.ends_with(scene, &server, talker, &word, &mut participant)?
-                && self.only_by(scene, &server, &word)?
-            {
+            if !self.ends_with(scene, &server, &mut talker, &word)? {
+                waiting = Some(talker);
+            } else if self.only_by(scene, &server, &word)? {
                 self.found.dialect.leave = Some(word);
                 return Ok(());
             }
@@ -38,15 +38,13 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Says a word, and returns whether the connection ends for that. If it does not, gives the
-    /// talker back.
+    /// Says a word, and returns whether the connection ends for that.
     fn ends_with(
         &self,
         scene: &Scene,
         server: &Server,
-        mut talker: Participant,
+        talker: &mut Participant,
         word: &str,
-        back: &mut Option<Participant>,
     ) -> Checked<bool> {
         talker.say(word)?;
         scene.settle(&server.program)?;
@@ -56,23 +54,13 @@ impl Search<'_> {
             scene.settle(&server.program)?;
         }
         let patience = if word == "salir" { self.a_while } else { QUIET };
-        let ends = talker.captured().wait(patience, |heard| heard.end).is_some();
-        if !ends {
-            *back = Some(talker);
-        }
-        Ok(ends)
+        Ok(talker.captured().wait(patience, |heard| heard.end).is_some())
     }
 
     /// Returns whether another word does not end a connection, and this one does again.
     fn only_by(&self, scene: &Scene, server: &Server, word: &str) -> Checked<bool> {
-        let talker = self.enter(scene, server, &scene.name("dora"), scene.dialect)?;
-        let mut back = None;
-        if self.ends_with(scene, server, talker, &scene.token(), &mut back)? {
-            return Ok(false);
-        }
-        match back {
-            Some(talker) => self.ends_with(scene, server, talker, word, &mut None),
-            None => Ok(false),
-        }
+        let mut talker = self.enter(scene, server, &scene.name("dora"), scene.dialect)?;
+        Ok(!self.ends_with(scene, server, &mut talker, &scene.token())?
+            && self.ends_with(scene, server, &mut talker, word)?)
     }
 }

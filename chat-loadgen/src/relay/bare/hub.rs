@@ -1,12 +1,11 @@
 //! The relay's event loop: reads all clients that are ready, and broadcasts what was read with one
 //! write for each client.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::mem;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
 
 use memchr::memchr;
 use mio::net::TcpStream;
@@ -16,17 +15,14 @@ use super::member::{Member, Turn};
 use super::members::Members;
 use crate::relay::error::RelayError;
 use crate::relay::faults::lines::{lines, measured};
-use crate::relay::faults::stall::{Stall, TICK};
+use crate::relay::faults::stall::Stall;
 use crate::relay::faults::{Delivery, Faults};
 use crate::relay::listener::{LISTENER, Listener};
 use crate::relay::log::{Fault, Identity, Log, Totals};
 use crate::relay::options::RelayOptions;
+use crate::relay::rounds::{MAX_EVENTS, SCRATCH, wait};
 use crate::relay::socket::Gone;
 
-/// Events taken at once; more wait for the next round.
-const MAX_EVENTS: usize = 1024;
-/// Size of the one read buffer, shared by all clients.
-const SCRATCH: usize = 64 << 10;
 /// Maximum number of bytes of one batch: a round ends when it is reached.
 const MAX_BATCH: usize = 4 << 20;
 
@@ -82,7 +78,8 @@ impl Relay {
             if Stall::pass_if_due(&mut self.stall, stop) {
                 self.log.note_stall();
             }
-            self.wait(&mut events)?;
+            let (busy, stall) = (!self.ready.is_empty(), self.stall.as_ref());
+            wait(&mut self.poll, &mut events, busy, stall, self.faults.as_ref())?;
             self.cut_if_due().map_err(RelayError::Log)?;
             self.note_events(&events);
             self.accept();
@@ -95,18 +92,6 @@ impl Relay {
             self.handle_idle(events.is_empty()).map_err(RelayError::Log)?;
         }
         self.finish().map_err(RelayError::Log)
-    }
-
-    fn wait(&mut self, events: &mut Events) -> Result<(), RelayError> {
-        let mut timeout = if self.ready.is_empty() { TICK } else { Duration::ZERO };
-        let stall = self.stall.as_ref().and_then(Stall::remaining);
-        for left in stall.into_iter().chain(self.faults.as_ref().and_then(Faults::remaining)) {
-            timeout = timeout.min(left);
-        }
-        match self.poll.poll(events, Some(timeout)) {
-            Err(error) if error.kind() != ErrorKind::Interrupted => Err(RelayError::Poll(error)),
-            _ => Ok(()),
-        }
     }
 
     fn note_events(&mut self, events: &Events) {
@@ -229,11 +214,7 @@ impl Relay {
             let Some(mut member) = self.members.remove(slot) else { continue };
             if let Some(faults) = &mut self.faults {
                 let mut out = Vec::new();
-                while let Some((_, late)) =
-                    faults.delay(member.identity).and_then(|delay| delay.pop(true))
-                {
-                    out.extend(late);
-                }
+                faults.end_delay(member.identity, &mut out);
                 faults.release_all(member.identity, &mut out, &mut self.log)?;
                 // It leaves in any case.
                 let _: Result<(), Gone> = member.socket.send(&[], &out);

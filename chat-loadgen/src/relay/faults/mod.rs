@@ -138,6 +138,13 @@ impl Faults {
         self.delay.as_mut()?.pop(false)
     }
 
+    /// Appends what is still on the slow path of a receiver, which leaves.
+    pub(crate) fn end_delay(&mut self, receiver: Identity, out: &mut Vec<u8>) {
+        while let Some((_, bytes)) = self.delay(receiver).and_then(|delay| delay.pop(true)) {
+            out.extend(bytes);
+        }
+    }
+
     /// Returns whether a message is to be given to its sender, too.
     pub(crate) fn echoes(&self, sender: Identity, text: &[u8]) -> bool {
         hits(self.odds.echo, &mut self.chance(sender.number, text))

@@ -5,7 +5,6 @@ use std::io::{self, ErrorKind};
 use std::mem;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
 
 use memchr::memmem;
 use mio::net::TcpStream;
@@ -14,19 +13,15 @@ use mio::{Events, Interest, Poll, Token};
 use super::link::{Link, Turn};
 use crate::relay::error::RelayError;
 use crate::relay::faults::lines::{measured, numbers, sender};
-use crate::relay::faults::stall::{Stall, TICK};
+use crate::relay::faults::stall::Stall;
 use crate::relay::faults::{Delivery, Faults};
 use crate::relay::listener::{LISTENER, Listener};
 use crate::relay::log::{Fault, Identity, Log, Totals};
 use crate::relay::options::RelayOptions;
+use crate::relay::rounds::{MAX_EVENTS, SCRATCH, wait};
 use crate::relay::socket::Socket;
 use crate::wire::dialects::{Dialect, Event, Who};
 use crate::wire::payload::LONGEST;
-
-/// Events taken at once; more wait for the next round.
-const MAX_EVENTS: usize = 1024;
-/// Size of the one read buffer, shared by all connections.
-const SCRATCH: usize = 64 << 10;
 
 /// Bytes of a frame without end that are waited for: more than the longest frame of any dialect. Costs
 /// this much for a client whose server sends one; it is passed on as it is.
@@ -99,24 +94,13 @@ impl Proxy {
             if Stall::pass_if_due(&mut self.stall, stop) {
                 self.log.note_stall();
             }
-            self.wait(&mut events)?;
+            let (busy, stall) = (!self.ready.is_empty(), self.stall.as_ref());
+            wait(&mut self.poll, &mut events, busy, stall, Some(&self.faults))?;
             self.note_events(&events);
             self.accept();
             self.turn(events.is_empty()).map_err(RelayError::Log)?;
         }
         self.finish().map_err(RelayError::Log)
-    }
-
-    fn wait(&mut self, events: &mut Events) -> Result<(), RelayError> {
-        let mut timeout = if self.ready.is_empty() { TICK } else { Duration::ZERO };
-        let stall = self.stall.as_ref().and_then(Stall::remaining);
-        for left in stall.into_iter().chain(self.faults.remaining()) {
-            timeout = timeout.min(left);
-        }
-        match self.poll.poll(events, Some(timeout)) {
-            Err(error) if error.kind() != ErrorKind::Interrupted => Err(RelayError::Poll(error)),
-            _ => Ok(()),
-        }
     }
 
     fn note_events(&mut self, events: &Events) {
@@ -319,11 +303,7 @@ impl Proxy {
             let mut out = Vec::new();
             if !mem::replace(&mut link.server_over, true) {
                 let identity = link.identity;
-                while let Some((_, late)) =
-                    self.faults.delay(identity).and_then(|delay| delay.pop(true))
-                {
-                    out.extend(late);
-                }
+                self.faults.end_delay(identity, &mut out);
                 out.append(&mut link.rest);
                 self.faults.release_all(identity, &mut out, &mut self.log)?;
                 self.faults.note_left(identity, &mut self.log)?;

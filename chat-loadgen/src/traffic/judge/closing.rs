@@ -191,19 +191,7 @@ impl Judge {
                 let overdue = awaited.start + overdue(shared, sender, &awaited, end);
                 overdue.max(heard.min(awaited.end))
             };
-            let (lost, rest) = (awaited.start..lost, lost..awaited.end);
-            push(&mut missing.lost, sender, &lost);
-            self.keep(shared, Anomaly::Lost, client, (sender, lost), now, LOST);
-            if ending == Ending::CutOff {
-                push(&mut missing.cut_off, sender, &rest);
-                let numbers = (sender, rest);
-                self.keep(shared, Anomaly::CutOff, client, numbers, now, DISCONNECTED);
-            } else {
-                push(&mut missing.undecided, sender, &rest);
-                let numbers = (sender, rest);
-                let why = "in flight when its receiver left";
-                self.keep(shared, Anomaly::Undecided, client, numbers, now, why);
-            }
+            self.keep_awaited(shared, client, (sender, awaited), lost, ending, &mut missing, now);
         }
         for (seat, numbers) in account.undecided() {
             push(&mut missing.undecided, senders[seat], &numbers);
@@ -212,6 +200,31 @@ impl Judge {
             self.keep(shared, Anomaly::Undecided, client, numbers, now, why);
         }
         missing
+    }
+
+    /// Keeps what was awaited of a sender: what comes before `lost` is lost, and the rest is cut off or
+    /// undecided.
+    #[expect(clippy::too_many_arguments, reason = "one place for each")]
+    fn keep_awaited(
+        &mut self,
+        shared: &Shared,
+        client: &Client,
+        (sender, awaited): Numbers,
+        lost: u32,
+        ending: Ending,
+        missing: &mut Missing,
+        now: u64,
+    ) {
+        let (lost, rest) = (awaited.start..lost, lost..awaited.end);
+        push(&mut missing.lost, sender, &lost);
+        self.keep(shared, Anomaly::Lost, client, (sender, lost), now, LOST);
+        let (class, anomaly, why) = if ending == Ending::CutOff {
+            (&mut missing.cut_off, Anomaly::CutOff, DISCONNECTED)
+        } else {
+            (&mut missing.undecided, Anomaly::Undecided, "in flight when its receiver left")
+        };
+        push(class, sender, &rest);
+        self.keep(shared, anomaly, client, (sender, rest), now, why);
     }
 
     /// Keeps what did not come of another generator's sender: how much of it was sent is not known here.
