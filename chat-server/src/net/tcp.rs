@@ -223,6 +223,10 @@ impl Transport for TcpConnection {
         Ok(n)
     }
 
+    fn holds(&self) -> bool {
+        false
+    }
+
     async fn writable(&self) -> io::Result<()> {
         self.stream.writable().await
     }

@@ -6,15 +6,23 @@ use std::io;
 use tokio::time::Instant;
 
 /// The sending half of a connection. For the chat it is a [TCP connection](super::tcp).
+///
+/// A connection that puts texts into frames holds the rest of a frame that its socket took in part: the frame's
+/// header has promised it, so nothing else may come between.
 pub(crate) trait Transport: Send + Sync + 'static {
-    /// Takes as many of the bytes as it can at once and says how many; `now` is about when, by the
-    /// server's clock.
+    /// Takes as much of the text as it can at once and says how many of its bytes; `now` is about when, by the
+    /// server's clock. It sends what it holds first; an empty text asks for that alone.
     ///
-    /// [`io::ErrorKind::WouldBlock`] is "not now"; any other error means that it takes no more.
-    fn offer(&self, bytes: &[u8], now: Instant) -> io::Result<usize>;
+    /// [`io::ErrorKind::WouldBlock`] is "not now": it has taken nothing, and of what it holds nothing was sent.
+    /// Any other error means that it takes no more.
+    fn offer(&self, text: &[u8], now: Instant) -> io::Result<usize>;
 
     /// The same, whatever the runtime has heard of it: the system is asked.
-    fn offer_to_system(&self, bytes: &[u8], now: Instant) -> io::Result<usize>;
+    fn offer_to_system(&self, text: &[u8], now: Instant) -> io::Result<usize>;
+
+    /// Returns whether it holds bytes that it has taken and not sent. Only then has a member that took a text
+    /// whole something yet to get.
+    fn holds(&self) -> bool;
 
     /// Completes when it may take more. Cancel-safe.
     fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
@@ -22,7 +30,7 @@ pub(crate) trait Transport: Send + Sync + 'static {
     /// Ends it at once, because of its fault; the task that reads from it sees it end.
     fn hang_up(&self, fault: Fault);
 
-    /// Ends it politely, after it has taken everything: waits a moment for its own end.
+    /// Ends it politely, after it has taken everything: sends what it holds, and waits a moment for its own end.
     fn part(&self) -> impl Future<Output = ()> + Send;
 }
 
@@ -39,6 +47,7 @@ pub(crate) enum Fault {
 
 #[cfg(test)]
 pub(crate) mod fake {
+    use std::collections::VecDeque;
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -57,9 +66,13 @@ pub(crate) mod fake {
 
     #[derive(Default)]
     struct State {
-        taken: String,
+        taken: Vec<u8>,
         offers: usize,
         room: usize,
+        /// The longest payload of a frame; 0: it uses no frames.
+        frame: u8,
+        /// The rest of a frame that has been begun.
+        held: VecDeque<u8>,
     }
 
     impl Recorder {
@@ -71,13 +84,31 @@ pub(crate) mod fake {
             Self { state: State { room, ..State::default() }.into(), ..Self::default() }
         }
 
+        /// A member that takes nothing yet, and puts what it takes into frames: a byte with the length, and up to
+        /// this many bytes.
+        pub(crate) fn framing(frame: u8) -> Self {
+            Self { state: State { frame, ..State::default() }.into(), ..Self::default() }
+        }
+
         pub(crate) fn allow(&self, bytes: usize) {
             self.state.lock().unwrap().room = bytes;
             self.allowed.notify_one();
         }
 
         pub(crate) fn taken(&self) -> String {
-            self.state.lock().unwrap().taken.clone()
+            String::from_utf8(self.state.lock().unwrap().taken.clone()).unwrap()
+        }
+
+        /// The payloads of the frames that it sent. `None` when the last is not whole.
+        pub(crate) fn unframed(&self) -> Option<String> {
+            let state = self.state.lock().unwrap();
+            let (mut rest, mut payloads) = (&*state.taken, Vec::new());
+            while let Some((length, behind)) = rest.split_first() {
+                let (payload, behind) = behind.split_at_checked((*length).into())?;
+                payloads.extend_from_slice(payload);
+                rest = behind;
+            }
+            Some(String::from_utf8(payloads).unwrap())
         }
 
         pub(crate) fn offers(&self) -> usize {
@@ -85,24 +116,51 @@ pub(crate) mod fake {
         }
     }
 
+    impl State {
+        /// Sends what is held as far as there is room. Returns how many bytes that were.
+        fn flush(&mut self) -> usize {
+            let n = self.held.len().min(self.room);
+            self.room -= n;
+            self.taken.extend(self.held.drain(..n));
+            n
+        }
+    }
+
     impl Transport for Recorder {
-        fn offer(&self, bytes: &[u8], _now: Instant) -> io::Result<usize> {
+        fn offer(&self, text: &[u8], _now: Instant) -> io::Result<usize> {
             if self.hung_up.load(Ordering::Relaxed) {
                 return Err(io::ErrorKind::BrokenPipe.into());
             }
             let mut state = self.state.lock().unwrap();
             state.offers += 1;
-            let n = bytes.len().min(state.room);
-            if n == 0 {
+            let flushed = state.flush();
+            let mut n = 0;
+            while state.held.is_empty() && state.room > 0 && n < text.len() {
+                let rest = &text[n..];
+                let framed = rest.len().min(state.frame.into());
+                if framed > 0 {
+                    n += framed;
+                    state.held.extend([u8::try_from(framed).unwrap()]);
+                    state.held.extend(&rest[..framed]);
+                } else {
+                    let plain = rest.len().min(state.room);
+                    n += plain;
+                    state.held.extend(&rest[..plain]);
+                }
+                state.flush();
+            }
+            if n + flushed == 0 && (!text.is_empty() || !state.held.is_empty()) {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
-            state.room -= n;
-            state.taken.push_str(std::str::from_utf8(&bytes[..n]).unwrap());
             Ok(n)
         }
 
-        fn offer_to_system(&self, bytes: &[u8], now: Instant) -> io::Result<usize> {
-            self.offer(bytes, now)
+        fn offer_to_system(&self, text: &[u8], now: Instant) -> io::Result<usize> {
+            self.offer(text, now)
+        }
+
+        fn holds(&self) -> bool {
+            !self.state.lock().unwrap().held.is_empty()
         }
 
         async fn writable(&self) -> io::Result<()> {

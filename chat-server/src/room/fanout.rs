@@ -340,6 +340,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn r6_2_who_changes_the_room_takes_the_rest_of_a_begun_frame_along() {
+        let (mut from, mut to) = (Stage::new(), Stage::new());
+        let (ana, ana_hears) = from.join(Recorder::framing(200));
+        ana_hears.allow("_wel".len());
+        let seat = from.room.hand_over(ana);
+        from.pass().await;
+        assert!(ana_hears.holds());
+        to.room.join(seat.await.unwrap(), ["en la otra"]);
+        to.pass().await;
+        ana_hears.allow(usize::MAX);
+        while ana_hears.unframed().is_none_or(|heard| heard != "welcome\nen la otra\n") {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
     async fn r6_2_a_seat_that_nobody_takes_is_parted_from() {
         let mut stage = Stage::new();
         let (ana, ana_hears) = stage.join(Recorder::eager());

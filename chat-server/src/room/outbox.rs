@@ -1,5 +1,5 @@
 //! The outbox: a bounded queue of bytes for a member whose socket is full. `Seat::deliver` creates it on demand;
-//! `Backlog` holds its bytes, and the limit.
+//! `Backlog` holds its bytes, and the limit. It may be empty: then the member itself holds something.
 
 use std::io;
 use std::mem;
@@ -163,9 +163,9 @@ impl Outbox {
                 () = clock.sleep_until(patience) => None,
             };
             let offered = match &writable {
-                Some(Ok(())) => self.offer(|bytes| member.offer(bytes, clock.now())),
+                Some(Ok(())) => self.offer(member, |bytes| member.offer(bytes, clock.now())),
                 Some(Err(_)) => break Fault::Broken,
-                None => self.offer(|bytes| member.offer_to_system(bytes, clock.now())),
+                None => self.offer(member, |bytes| member.offer_to_system(bytes, clock.now())),
             };
             match offered {
                 Ok(Taken::All) => return,
@@ -183,7 +183,12 @@ impl Outbox {
         member.hang_up(fault);
     }
 
-    fn offer(&self, offer: impl FnOnce(&[u8]) -> io::Result<usize>) -> io::Result<Taken> {
+    /// That a part of what the member holds was sent counts as taking something.
+    fn offer(
+        &self,
+        member: &impl Transport,
+        offer: impl FnOnce(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<Taken> {
         let mut state = self.lock();
         let State::Waiting(backlog) = &mut *state else { return Ok(Taken::All) };
         match offer(backlog.next()) {
@@ -191,7 +196,7 @@ impl Outbox {
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(Taken::Nothing),
             Err(e) => return Err(e),
         }
-        if !backlog.next().is_empty() {
+        if !backlog.next().is_empty() || member.holds() {
             return Ok(Taken::Some);
         }
         drop(mem::replace(&mut *state, State::Drained));

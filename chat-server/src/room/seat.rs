@@ -82,8 +82,8 @@ impl<T: Transport> Seat<T> {
         letters.clear();
     }
 
-    /// Gives the bytes to the member or its outbox. Returns what the member takes not now, and whether
-    /// it is slow.
+    /// Gives the bytes to the member or its outbox. Returns what the member takes not now, which is nothing if it
+    /// only holds something, and whether it is slow.
     fn offer<'a>(
         &mut self,
         bytes: &'a [u8],
@@ -106,7 +106,7 @@ impl<T: Transport> Seat<T> {
             State::Direct { slow } => *slow,
         };
         match self.member.offer(bytes, now) {
-            Ok(n) if n == bytes.len() => None,
+            Ok(n) if n == bytes.len() && !self.member.holds() => None,
             Ok(n) => Some((&bytes[n..], slow)),
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => Some((bytes, slow)),
             Err(_) => {
@@ -132,3 +132,6 @@ impl<T: Transport> Seat<T> {
         self.member.part().await;
     }
 }
+
+#[cfg(test)]
+mod tests;
