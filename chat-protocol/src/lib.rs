@@ -16,6 +16,7 @@
 //! | the option values of each profile | [`options::profile`] |
 //! | sizes, times and counts | [`limits`] |
 //! | syntax of addresses, times and rates | [`options`] |
+//! | WebSocket: frames, the handshake | [`websocket`] |
 //! | command lines: profiles' defaults, bad usage, the form of `--help` | [`usage`] |
 
 pub mod command;
@@ -28,6 +29,7 @@ pub mod options;
 pub mod refusal;
 pub mod text;
 pub mod usage;
+pub mod websocket;
 pub mod wording;
 
 /// The whole specification, as Markdown. Each requirement is a line that begins `- **2.10 MUST**`,
