@@ -39,7 +39,7 @@ soak: ## the server for ten minutes under load: what must not grow; ARGS='--minu
 ledger-soak: ## the relay's faults at random, before real servers too, against the ledger; ARGS='--cases 20' for less (Linux)
 	ci/ledger-soak $(ARGS)
 
-fuzz: ## look for bytes that break decoder or session (a nightly compiler); SECONDS=600 looks longer
+fuzz: ## look for bytes that break decoder, frames or session (a nightly compiler); SECONDS=600 looks longer
 	ci/fuzz $(or $(SECONDS),60)
 
 lint: ## format, clippy and documentation, with warnings as errors

@@ -107,6 +107,10 @@ pub const VANISHED: Duration = Duration::from_secs(
     KEEPALIVE_IDLE.as_secs() + KEEPALIVE_PROBES as u64 * KEEPALIVE_INTERVAL.as_secs(),
 );
 
+/// Time between two pings of a WebSocket (`--ping`). Proxies end connections that are silent for a minute; browsers cannot send
+/// pings of their own.
+pub const PING: Duration = Duration::from_secs(25);
+
 /// Deadline of the graceful shutdown (requirement 1.6, `--drain`).
 pub const DRAIN: Duration = Duration::from_secs(5);
 

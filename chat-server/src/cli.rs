@@ -1,11 +1,13 @@
 //! The command line, and what it starts.
 
 use std::env;
+use std::fmt;
 use std::io;
+use std::str::FromStr;
 use std::time::Duration;
 
 use chat_protocol::language::Language;
-use chat_protocol::options::endpoint::Endpoint;
+use chat_protocol::options::endpoint::{Endpoint, ParseEndpointError};
 use chat_protocol::options::profile::Profile;
 use chat_protocol::usage::help::{Example, StatusLine};
 use chat_protocol::usage::{self, help, profiles};
@@ -14,11 +16,12 @@ use chat_terminal::{descriptors, signals};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Command, CommandFactory, Parser};
+use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::Config;
-use crate::net::listener;
+use crate::net::listener::{self, Listeners};
 use crate::run;
 use crate::streams::Streams;
 
@@ -29,9 +32,13 @@ use crate::streams::Streams;
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Cli {
-    /// Address and port to listen on; port 0 takes a free one
-    #[arg(short, long, value_name = "ADDR:PORT", default_value_t)]
-    bind: Endpoint,
+    /// Address and port to listen on, or off; port 0 takes a free one
+    #[arg(short, long, value_name = "ADDR:PORT|off", default_value_t, requires_if("off", "web"))]
+    bind: Bind,
+
+    /// Address and port to listen on for the web: its WebSocket is `ws://ADDR:PORT/ws`
+    #[arg(long, value_name = "ADDR:PORT")]
+    web: Option<Endpoint>,
 
     #[command(flatten)]
     config: Config,
@@ -54,6 +61,10 @@ pub struct Cli {
         value_parser = log_level())]
     log: LevelFilter,
 }
+
+/// The value of `--bind`. `None`, written `off`, is no listener for lines.
+#[derive(Clone, Debug)]
+struct Bind(Option<Endpoint>);
 
 /// However short the time for ending, the last lines get this much to be written.
 const SHORTEST_FLUSH: Duration = Duration::from_millis(50);
@@ -114,12 +125,21 @@ impl Cli {
         served
     }
 
+    async fn listen(&self, address: Option<&Endpoint>) -> Result<Option<TcpListener>, StartError> {
+        let Some(address) = address else { return Ok(None) };
+        match listener::bind(address, self.config.slow_timeout).await {
+            Ok(listener) => Ok(Some(listener)),
+            Err(reason) => Err(StartError::Listen { address: address.clone(), reason }),
+        }
+    }
+
     async fn serve(self) -> Result<(), StartError> {
         let signalled = signals::stop().map_err(StartError::Runtime)?;
         let hangup = signals::hangup().map_err(StartError::Runtime)?;
-        let listener = listener::bind(&self.bind, self.config.slow_timeout)
-            .await
-            .map_err(|reason| StartError::Listen { address: self.bind.clone(), reason })?;
+        let listeners = Listeners {
+            plain: self.listen(self.bind.0.as_ref()).await?,
+            web: self.listen(self.web.as_ref()).await?,
+        };
         let streams = match &self.config.operator.0 {
             Some(name) => {
                 let asked = (!self.operator_given).then_some(name);
@@ -144,13 +164,36 @@ impl Cli {
         };
         // The rest is for the connections.
         let output_drain = SHORTEST_FLUSH.max(self.config.drain() / 10);
-        let served = run(listener, self.config, streams.console.clone(), operator, stop).await;
+        let served = run(listeners, self.config, streams.console.clone(), operator, stop).await;
         streams.console.finish(output_drain);
         streams.log.finish(output_drain);
         if let Some(screen) = streams.screen {
             screen.close().await;
         }
         served.map_err(StartError::Runtime)
+    }
+}
+
+impl Default for Bind {
+    fn default() -> Self {
+        Self(Some(Endpoint::default()))
+    }
+}
+
+impl FromStr for Bind {
+    type Err = ParseEndpointError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" { Ok(Self(None)) } else { text.parse().map(Some).map(Self) }
+    }
+}
+
+impl fmt::Display for Bind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(endpoint) => endpoint.fmt(f),
+            None => f.write_str("off"),
+        }
     }
 }
 

@@ -7,13 +7,14 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use chat_protocol::framing::Framing;
 use chat_protocol::limits::{
-    BURST, DRAIN, MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT, OUTBOX, SLOW_TIMEOUT,
+    BURST, DRAIN, MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT, OUTBOX, PING, SLOW_TIMEOUT,
 };
 use chat_protocol::options::profile::{Label, MaxClients, Operator, WhenFull};
 use chat_protocol::options::rate::MaxRate;
 use chat_protocol::options::time_limit::TimeLimit;
 use chat_protocol::usage::profiles::Common;
 use chat_protocol::usage::{self, Switch};
+use chat_protocol::websocket::origin::Origin;
 use clap::Args;
 
 use crate::client::asking::{NameStyle, SendFraming};
@@ -122,6 +123,14 @@ pub(crate) struct Config {
 
     #[command(flatten)]
     pub(crate) of_address: AddressOptions,
+
+    /// Origins whose pages may connect to `--web`, beside its own: `https://chat.example.org`
+    #[arg(help_heading = "Web", long, value_name = "ORIGINS", value_delimiter = ',')]
+    pub(crate) web_origin: Vec<Origin>,
+
+    /// Time between two pings of a WebSocket, or off; its client has two fifths of that to answer
+    #[arg(help_heading = "Web", long, value_name = "TIME", default_value_t = TimeLimit::of(PING))]
+    pub(crate) ping: TimeLimit,
 
     /// Bytes that may wait for a client that reads more slowly than others speak, beside eight longest
     /// lines: 256KiB, 1MiB

@@ -21,6 +21,8 @@
 //! | `room/seat` | a member's place in a room, which can be taken along to another |
 //! | `room/outbox`, `room/backlog` | the bounded queue of a slow consumer, and what it misses |
 //! | `net/transport`, `net/tcp` | what a room asks of a connection; a TCP connection |
+//! | `net/wire` | frames around the lines: a text is framed once for all members of a pass |
+//! | `web` | HTTP requests, and those that become WebSockets |
 //! | `net/listener` | listening and accepting |
 //! | `net/admission` | how many are served at a time |
 //! | `net/nameless` | the clients that have given no name yet, and make way for others |
@@ -41,8 +43,9 @@ mod operator;
 mod people;
 mod room;
 mod streams;
+mod web;
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -51,7 +54,7 @@ use std::sync::Arc;
 use chat_protocol::language::Language;
 use chat_protocol::name::Name;
 use chat_protocol::wording;
-use tokio::net::TcpListener;
+use tokio::net::TcpStream;
 use tokio::task::JoinError;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -62,10 +65,12 @@ use config::Config;
 use console::Console;
 use net::admission::Admission;
 use net::clock::Clock;
-use net::listener::Acceptor;
+use net::listener::{Acceptor, Listeners};
 use net::nameless::Nameless;
+use net::per_address::Limits;
 use net::ports::Ports;
 use net::tcp::TcpConnection;
+use net::wire::Wire;
 use people::directory::Directory;
 use people::served::Served;
 use people::speech::Speech;
@@ -93,13 +98,13 @@ struct Server {
 /// Serves clients until `stop` completes or the operator leaves. Then comes the graceful shutdown: what was
 /// accepted is delivered, for four fifths of the time it may take to end ([`Config::drain`]).
 ///
-/// Fails only when the listener has no address. Not cancel-safe: connections go on without it.
+/// Fails only when a listener has no address. Not cancel-safe: connections go on without it.
 ///
 /// # Panics
 ///
 /// When a fan-out has panicked: a chat that delivers nothing must not go on.
 pub(crate) async fn run(
-    listener: TcpListener,
+    listeners: Listeners,
     config: Config,
     console: Console,
     operator: Option<(Name, Desk)>,
@@ -109,15 +114,23 @@ pub(crate) async fn run(
     let clock = Clock::start();
     let (deliveries, mut failure) =
         Deliveries::new(config.outbox_limits(clock.clone()), config.coalesce.duration());
-    let address = listener.local_addr()?;
-    let server = Arc::new(Server::new(config, console, deliveries, clock, address));
+    let addresses = listeners.addresses()?;
+    // Open to others, if one of them is.
+    let is_open = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
+    let open = addresses.iter().flatten().find(is_open).or(addresses.iter().flatten().next());
+    let limits = open.map(|address| config.of_address.limits(address.ip())).unwrap_or_default();
+    let server = Arc::new(Server::new(config, console, deliveries, clock, limits.clone()));
     let Server { config, console, directory, deliveries, .. } = &*server;
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
-    console.announce(wording::started(address));
+    console.announce(wording::started(addresses));
     console.announce(wording::WAITING);
 
-    let mut acceptor = Acceptor::new(listener);
+    let mut acceptor = listeners.plain.map(Acceptor::new);
+    if let Some(listener) = listeners.web {
+        let (server, tracker) = (Arc::clone(&server), connections.clone());
+        connections.spawn(web::listen(server, listener, limits, tracker));
+    }
     let mut stop = pin!(stop);
     let mut operator = pin!(operator::talk(&server, operator));
     loop {
@@ -126,10 +139,10 @@ pub(crate) async fn run(
             () = &mut stop => break,
             Some(error) = failure.recv() => pass_on(error)?,
             () = &mut operator => break,
-            (stream, peer) = acceptor.accept() => {
+            (stream, peer) = next(&mut acceptor) => {
                 let speaking = server.speaking.token();
                 let server = Arc::clone(&server);
-                connections.spawn(entrance::serve(server, stream, peer, speaking));
+                connections.spawn(entrance::serve(server, stream, Wire::Plain, peer, speaking));
             }
         }
     }
@@ -160,18 +173,14 @@ impl Server {
         console: Console,
         deliveries: Deliveries,
         clock: Clock,
-        address: SocketAddr,
+        of_address: Limits,
     ) -> Self {
         let speaking = TaskTracker::new();
         speaking.close();
         Self {
             directory: Directory::new(deliveries.clone(), config.directory_rules()),
             speech: config.speech(&console),
-            admission: Admission::new(
-                config.max_clients,
-                config.when_full,
-                config.of_address.limits(address.ip()),
-            ),
+            admission: Admission::new(config.max_clients, config.when_full, of_address),
             nameless: Nameless::default(),
             ports: Ports::default(),
             served: config.operator.0.as_ref().map(|_| Served::default()),
@@ -182,6 +191,14 @@ impl Server {
             deliveries,
             clock,
         }
+    }
+}
+
+/// The next connection, if there is a listener. Cancel-safe.
+async fn next(acceptor: &mut Option<Acceptor>) -> (TcpStream, SocketAddr) {
+    match acceptor {
+        Some(acceptor) => acceptor.accept().await,
+        None => pending().await,
     }
 }
 

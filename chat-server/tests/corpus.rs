@@ -26,6 +26,11 @@ fn r2_7_any_split_of_any_bytes_gives_the_same_lines() {
 }
 
 #[test]
+fn r10_4_any_split_of_any_bytes_gives_the_same_frames() {
+    replay("frames", fuzz::frames::holds);
+}
+
+#[test]
 fn r5_1_any_line_in_any_state_does_only_what_a_client_may_do() {
     replay("session", fuzz::session::holds);
 }

@@ -3,6 +3,7 @@
 //! Each test is named for the requirement in `chat-protocol/SPEC.md` that it shows. To show that a
 //! line does *not* arrive, a test sends a later line and receives it.
 
+mod c10_doors;
 mod c1_connecting;
 mod c2_broadcast;
 mod c3_leaving;

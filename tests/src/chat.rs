@@ -10,6 +10,7 @@ use chat_protocol::wording;
 
 use crate::ES;
 use crate::binaries;
+use crate::harness::door::Door;
 use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::stage::Stage;
@@ -20,8 +21,10 @@ pub struct Chat {
     pub stage: Stage,
     /// The server.
     pub server: Program,
-    /// The address on which the server listens.
+    /// The address on which the server listens for the peers of this process.
     pub address: SocketAddr,
+    /// The address on which it listens for the web, if it does.
+    pub web: Option<SocketAddr>,
 }
 
 impl Chat {
@@ -31,11 +34,14 @@ impl Chat {
         Self::start_with(&[])
     }
 
-    /// The same with further options, which may include another `--bind`.
+    /// The same with further options, which may include another `--bind`. In a process whose peers are WebSocket
+    /// clients, it listens for these alone.
     #[track_caller]
     pub fn start_with(options: &[&str]) -> Result<Self> {
         let mut command = binaries::server();
-        if !options.contains(&"--bind") {
+        if Door::chosen() == Door::WebSocket {
+            command.args(["--bind", "off", "--web", "127.0.0.1:0"]);
+        } else if !options.contains(&"--bind") {
             command.args(["--bind", "127.0.0.1:0"]);
         }
         command.args(options);
@@ -49,9 +55,11 @@ impl Chat {
         let server = stage.start("server", command)?;
         let started = server.out.find(|_| true, "where it listens")?;
         server.out.expect(wording::WAITING)?;
+        let web = started.rsplit_once("http://").and_then(|(_, address)| address.parse().ok());
         let address = address_in(&started)
+            .or(web)
             .ok_or_else(|| stage.failure(format!("no address in {started:?}")))?;
-        Ok(Self { stage, server, address })
+        Ok(Self { stage, server, address, web })
     }
 
     /// Connects a raw peer that has been greeted: it is in the room and receives messages from now
@@ -152,9 +160,9 @@ pub fn sees_the_stop(peer: &mut Peer) -> Result {
     peer.expect_end()
 }
 
-/// Parses the address at the end of the server's first line.
+/// Parses the address in the server's first line on which it listens for lines.
 pub fn address_in(started: &str) -> Option<SocketAddr> {
-    started.rsplit_once(' ')?.1.parse().ok()
+    started.split(' ').find_map(|word| word.parse().ok())
 }
 
 /// A message of this peer as the others receive it.

@@ -131,6 +131,11 @@ impl Peer {
         }
     }
 
+    /// The socket, for a protocol of the caller's own. What passes there is not recorded.
+    pub fn socket(&self) -> Arc<TcpStream> {
+        Arc::clone(&self.stream)
+    }
+
     /// Captures all that arrives from now on, and keeps at most about `most` bytes.
     pub fn capture(&self, most: usize) -> Arc<Captured> {
         Captured::of(&self.role, How::Out, self.incoming(), most)

@@ -59,6 +59,13 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
             en: "the course speaks Spanish: which other languages a program speaks is its own",
         },
     ),
+    (Number(10, 1), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    (Number(10, 2), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    (Number(10, 3), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    (Number(10, 4), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    (Number(10, 5), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    (Number(10, 6), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    (Number(10, 7), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
 ];
 
 /// Requirements with checks that all weigh less than they do, each with the reason: what the

@@ -44,9 +44,16 @@ const USER: &str = "usuario ";
 const SAYS: &str = " > ";
 
 /// The server's first line on its console: `servidor de chat iniciado en IP:PORT`
-/// (requirement 1.2).
-pub fn started(address: SocketAddr) -> impl fmt::Display {
-    fmt::from_fn(move |f| write!(f, "{STARTED}{address}"))
+/// (requirement 1.2), and `http://IP:PORT` where it listens for the web.
+pub fn started([lines, web]: [Option<SocketAddr>; 2]) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        f.write_str(STARTED)?;
+        match (lines, web) {
+            (Some(lines), Some(web)) => write!(f, "{lines} y http://{web}"),
+            (Some(lines), None) => write!(f, "{lines}"),
+            (None, web) => web.map_or(Ok(()), |web| write!(f, "http://{web}")),
+        }
+    })
 }
 
 /// A message under `--label port`, as the other clients receive it (requirement 2.4).

@@ -1,5 +1,6 @@
 //! One client's connection: its bytes become lines, its lines actions, until it ends.
 
+use std::fmt::Display;
 use std::io;
 use std::mem;
 use std::ops::ControlFlow;
@@ -7,8 +8,10 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use chat_protocol::decoder::{Decoder, Line};
+use chat_protocol::framing::Framing;
 use chat_protocol::limits::CHUNK_PAUSE;
 use chat_protocol::refusal::Refusal;
+use chat_protocol::websocket::frame::Code;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -19,7 +22,7 @@ use crate::client::membership::Membership;
 use crate::client::rate_limit::RateLimit;
 use crate::client::session::{Action, Session};
 use crate::net::idle::Overdue;
-use crate::net::tcp::{Asked, Dismissal, READ, TcpConnection};
+use crate::net::tcp::{Asked, Dismissal, Received, TcpConnection};
 
 /// The end of a conversation, by its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub(super) enum End {
     Idle,
     /// The client gave no name in time.
     Nameless,
+    /// The connection has answered no ping.
+    Silent,
     /// The server stops.
     Stopped,
     /// It is ended from this side, for this reason.
@@ -74,11 +79,12 @@ impl<'a> Conversation<'a> {
     ) -> Self {
         let now = server.clock.now();
         let config = &server.config;
+        let framing = if connection.has_frames() { Framing::Line } else { config.framing };
         Self {
             server,
             connection,
             membership,
-            decoder: Decoder::new(config.framing, config.max_line),
+            decoder: Decoder::new(framing, config.max_line),
             session: Session::new(config.session_rules()),
             flood_control: FloodControl::new(now),
             rate_limit: RateLimit::new(
@@ -100,12 +106,15 @@ impl<'a> Conversation<'a> {
         let idle_limit = config.idle_timeout.duration();
         loop {
             let name_deadline = self.name_deadline.filter(|_| self.session.is_naming());
+            let beat_due = self.connection.beat_due();
+            let deadline = name_deadline.into_iter().chain(beat_due).min();
             let end = tokio::select! {
                 biased;
                 () = stopping.cancelled() => End::Stopped,
                 end = self.listen() => end,
-                overdue = activity.overdue(idle_limit, name_deadline) => match overdue {
+                overdue = activity.overdue(idle_limit, deadline) => match overdue {
                     Overdue::Silence => End::Idle,
+                    Overdue::Deadline if deadline != name_deadline => End::Silent,
                     Overdue::Deadline => End::Nameless,
                 },
             };
@@ -113,6 +122,18 @@ impl<'a> Conversation<'a> {
                 End::Left | End::Dismissed(_) => {}
                 // Boxed, because it happens once, and every connection would have the space for it.
                 End::Stopped => return Box::pin(self.hear_the_last()).await,
+                End::Silent => {
+                    self.membership.settle().await;
+                    // What has arrived and was not read yet is an answer.
+                    if self.unheard.is_empty()
+                        && let Heard::End = self.hear(Asked::System)
+                    {
+                        return End::Left;
+                    }
+                    if self.connection.beat(!self.unheard.is_empty(), self.server.clock.now()) {
+                        continue;
+                    }
+                }
                 End::Nameless if !self.session.is_naming() => continue,
                 // It is the server that has yet to hear it.
                 End::Idle if !self.unheard.is_empty() => {
@@ -275,14 +296,14 @@ impl<'a> Conversation<'a> {
             return heard;
         }
         let connection = self.connection;
-        let heard = connection.read(asked, |bytes| {
-            if bytes.is_empty() {
+        let heard = connection.read(asked, |received| {
+            let Received::Some { bytes, more } = received else {
                 self.hear_end();
                 return Heard::End;
-            }
+            };
             let (heard, left) = self.hear_bytes(bytes);
             self.unheard.extend_from_slice(&bytes[bytes.len() - left..]);
-            self.may_go_on = left > 0 || bytes.len() == READ;
+            self.may_go_on = left > 0 || more;
             heard
         });
         heard.unwrap_or_else(|error| {
@@ -318,8 +339,12 @@ impl<'a> Conversation<'a> {
         (Heard::Some, 0)
     }
 
-    /// The client is at its end: what it sent last still counts, ended or not (requirement 2.10).
+    /// The client is at its end: what it sent last still counts, ended or not (requirement 2.10). A message in frames
+    /// that is not ended is none.
     fn hear_end(&mut self) {
+        if self.connection.has_frames() {
+            return;
+        }
         let action = self.decoder.finish().and_then(|line| self.session.line(line));
         match action {
             // Half a name, perhaps, of a client that is gone: no room hears of it.
@@ -351,14 +376,21 @@ impl<'a> Conversation<'a> {
             Action::Do(command) => self.membership.execute(command),
             Action::Leave => return ControlFlow::Break(()),
             Action::Dismiss(refusal) => {
-                self.refuse(&refusal);
+                self.end(Code::NoName, self.server.language().refusal(&refusal));
                 return ControlFlow::Break(());
             }
         }
         ControlFlow::Continue(())
     }
 
-    pub(super) fn refuse(&mut self, refusal: &Refusal) {
+    /// Tells the client the reason for which its connection is ended.
+    pub(super) fn end(&mut self, code: Code, reason: impl Display) {
+        let reason = reason.to_string();
+        self.membership.tell(&reason);
+        self.connection.close_with(code, &reason);
+    }
+
+    fn refuse(&mut self, refusal: &Refusal) {
         self.membership.tell(self.server.language().refusal(refusal));
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chat_protocol::options::profile::WhenFull;
 use chat_protocol::refusal::Refusal;
+use chat_protocol::websocket::frame::Code;
 use tokio::net::TcpStream;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -14,18 +15,21 @@ use crate::client::connection::{Conversation, End};
 use crate::client::membership::Membership;
 use crate::net::admission::Entry;
 use crate::net::tcp::{Dismissal, TcpConnection};
-use crate::net::transport::Transport;
+use crate::net::transport::{Fault, Transport};
+use crate::net::wire::Wire;
+use crate::net::wire::text::Text;
 
 /// Serves one client from its greeting to its end. Cancelling it makes the client leave.
 pub(crate) fn serve(
     server: Arc<Server>,
     stream: TcpStream,
+    wire: Wire,
     peer: SocketAddr,
     speaking: TaskTrackerToken,
 ) -> impl Future<Output = ()> {
     let (entry, origin) = server.admission.enter(peer.ip(), || server.nameless.displace_one());
     let (shares, clock) = (server.admission.shares(origin), server.clock.clone());
-    let connection = Arc::new(TcpConnection::new(stream, peer, shares, clock));
+    let connection = Arc::new(TcpConnection::new(stream, wire, peer, shares, clock));
     // Boxed, because an argument has its space in the future for as long as the client is there.
     serve_admitted(server, connection, Box::new(entry), speaking)
 }
@@ -59,18 +63,23 @@ async fn serve_admitted(
     let mut conversation = Conversation::begin(&server, &connection, membership, speaking);
     let end = conversation.run().await;
     tracing::debug!(peer = %connection.peer(), ?end, "conversation over");
+    let language = server.language();
     match end {
         End::Left | End::Dismissed(Dismissal::Fault) => {}
+        End::Silent => connection.hang_up(Fault::Silent),
         // All have been heard by now: it stands behind everything that was accepted.
-        End::Stopped => conversation.membership.tell(server.language().server_closing()),
+        End::Stopped => conversation.end(Code::Restart, language.server_closing()),
         End::Dismissed(Dismissal::Removed) => {
-            conversation.membership.tell(server.language().removed_by_operator());
+            conversation.end(Code::Removed, language.removed_by_operator());
         }
-        End::Dismissed(Dismissal::Displaced) => conversation.refuse(&Refusal::ServerFull),
-        End::Nameless => conversation.refuse(&Refusal::NameTooLate),
+        End::Dismissed(Dismissal::Displaced) => {
+            conversation.end(Code::Full, language.refusal(&Refusal::ServerFull));
+        }
+        End::Nameless => {
+            conversation.end(Code::NoName, language.refusal(&Refusal::NameTooLate));
+        }
         End::Idle => {
-            let language = server.language();
-            conversation.membership.tell(language.idle_notice());
+            conversation.end(Code::Idle, language.idle_notice());
             server.console.print(language.client_idle(connection.peer()));
         }
     }
@@ -97,7 +106,8 @@ async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -
             if let Refusal::Address(limit) = refusal {
                 console.print(language.client_limited(connection.peer(), limit));
             }
-            tell_the_reason(server, connection, language.refusal(&refusal));
+            let code = if refusal == Refusal::ServerFull { Code::Full } else { Code::Address };
+            tell_the_reason(server, connection, code, language.refusal(&refusal));
             false
         }
         Entry::Waits(turn) => {
@@ -105,7 +115,7 @@ async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -
             let permit = tokio::select! {
                 biased;
                 () = server.stopping.cancelled() => {
-                    tell_the_reason(server, connection, language.server_closing());
+                    tell_the_reason(server, connection, Code::Restart, language.server_closing());
                     return false;
                 }
                 // Who is to have the place of another has it at once, and may have ended its side.
@@ -122,8 +132,10 @@ async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -
 
 /// Tells a client that is not served why. An empty socket takes one line; and if not, then the client learns
 /// it from the end.
-fn tell_the_reason(server: &Server, connection: &TcpConnection, reason: impl Display) {
-    let _ = connection.offer(format!("{reason}\n").as_bytes(), server.clock.now());
+fn tell_the_reason(server: &Server, connection: &TcpConnection, code: Code, reason: impl Display) {
+    let line = format!("{reason}\n");
+    let _ = connection.offer(Text::single(line.as_bytes()), server.clock.now());
+    connection.close_with(code, line.trim_end());
 }
 
 /// Ends the connection of a client that was not served: politely, unless that is being done for many

@@ -33,6 +33,24 @@ const IN_A_ROW: u32 = 16;
 /// The pause of accepting when the system has no descriptors or memory left.
 const RESOURCE_PAUSE: Duration = Duration::from_millis(100);
 
+/// The sockets on which a server listens: one of them at least.
+pub(crate) struct Listeners {
+    /// For clients that speak lines.
+    pub(crate) plain: Option<TcpListener>,
+    /// For HTTP and WebSocket (`--web`).
+    pub(crate) web: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Their addresses: for lines, and for the web.
+    pub(crate) fn addresses(&self) -> io::Result<[Option<SocketAddr>; 2]> {
+        let address = |listener: &Option<TcpListener>| {
+            listener.as_ref().map(TcpListener::local_addr).transpose()
+        };
+        Ok([address(&self.plain)?, address(&self.web)?])
+    }
+}
+
 /// Listens on the first address of the endpoint that can be listened on. `slow` is the time for which a
 /// client may take nothing (`--slow-timeout`).
 pub(crate) async fn bind(endpoint: &Endpoint, slow: TimeLimit) -> io::Result<TcpListener> {

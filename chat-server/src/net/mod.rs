@@ -11,3 +11,4 @@ pub(crate) mod per_address;
 pub(crate) mod ports;
 pub(crate) mod tcp;
 pub(crate) mod transport;
+pub(crate) mod wire;

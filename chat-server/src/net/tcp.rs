@@ -1,4 +1,4 @@
-//! A TCP connection: the transport of a member, and what its client sends.
+//! A TCP connection: the transport of a member, and what its client sends. Its wire may have frames.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 #[cfg(target_os = "linux")]
 use chat_protocol::limits;
+use chat_protocol::websocket::frame::Code;
 use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -21,6 +22,9 @@ use crate::net::clock::Clock;
 use crate::net::idle::Activity;
 use crate::net::per_address::Origin;
 use crate::net::transport::{Fault, Transport};
+use crate::net::wire::Wire;
+use crate::net::wire::text::Text;
+use crate::net::wire::websocket::WebSocket;
 
 /// The size of one read, in bytes: many short lines, and yet no long turn for one client.
 pub(crate) const READ: usize = 16 * 1024;
@@ -47,12 +51,16 @@ const LINGER: Duration = Duration::from_secs(1);
 
 thread_local! {
     /// The buffer for every read of this thread, so that a silent connection holds no buffer.
-    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ].into_boxed_slice());
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; SPARE + READ].into_boxed_slice());
 }
+
+/// The space before what is read. Frames need one byte of it; with eight, a read is aligned.
+const SPARE: usize = 8;
 
 /// One client's connection, shared by the task that listens to it and the fan-out.
 pub(crate) struct TcpConnection {
     stream: TcpStream,
+    wire: Wire,
     activity: Activity,
     /// The reason for which it is to be ended from this side, once there is one.
     dismissal: OnceLock<Dismissal>,
@@ -85,15 +93,25 @@ pub(crate) enum Asked {
     System,
 }
 
+/// The result of one read.
+pub(crate) enum Received<'a> {
+    /// These bytes of lines: of frames, there may be none. There is `more` at once, if that is certain.
+    Some { bytes: &'a [u8], more: bool },
+    /// The peer sends nothing more.
+    End,
+}
+
 impl TcpConnection {
     pub(crate) fn new(
         stream: TcpStream,
+        wire: Wire,
         peer: SocketAddr,
         shares: Option<Box<Shares>>,
         clock: Clock,
     ) -> Self {
         Self {
             stream,
+            wire,
             activity: Activity::new(clock),
             dismissal: OnceLock::new(),
             peer: (peer.ip(), peer.port()),
@@ -142,6 +160,9 @@ impl TcpConnection {
     /// `TcpStream::readable`, which is for any number of tasks, would take 168 bytes of the one that
     /// waits; this way to ask takes next to nothing.
     pub(crate) async fn readable(&self) -> io::Result<()> {
+        if self.has_ended() {
+            return Ok(());
+        }
         poll_fn(|context| self.stream.poll_read_ready(context)).await
     }
 
@@ -167,18 +188,81 @@ impl TcpConnection {
         }
     }
 
-    /// Reads once and shows what was read: nothing is the end of the stream.
+    /// Returns whether the messages of the peer have ends of their own: what is not ended is none.
+    pub(crate) fn has_frames(&self) -> bool {
+        matches!(self.wire, Wire::WebSocket(_))
+    }
+
+    /// Sets the reason for which the connection is to be closed, for a wire that can tell it by a code.
+    pub(crate) fn close_with(&self, code: Code, reason: &str) {
+        if let Wire::WebSocket(socket) = &self.wire {
+            socket.close_with(code, reason);
+        }
+    }
+
+    /// The time of the next [beat](Self::beat), if the wire has a heartbeat.
+    pub(crate) fn beat_due(&self) -> Option<Instant> {
+        match &self.wire {
+            Wire::Plain => None,
+            Wire::WebSocket(socket) => socket.beat_due(),
+        }
+    }
+
+    /// Sends a ping, if it is time for one. Returns `false` if the last one was not answered in time; `heard` says
+    /// that something of the peer waits to be heard.
+    pub(crate) fn beat(&self, heard: bool, now: Instant) -> bool {
+        match &self.wire {
+            Wire::Plain => true,
+            Wire::WebSocket(socket) => {
+                socket.beat(heard, now, |bytes| self.stream.try_write(bytes))
+            }
+        }
+    }
+
+    /// Returns whether the peer has said, by a frame, that it sends nothing more.
+    fn has_ended(&self) -> bool {
+        matches!(&self.wire, Wire::WebSocket(socket) if socket.has_ended())
+    }
+
+    /// Reads once and shows what was read.
     ///
     /// [`io::ErrorKind::WouldBlock`] when there was nothing to read after all.
-    pub(crate) fn read<T>(&self, asked: Asked, show: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
+    pub(crate) fn read<T>(
+        &self,
+        asked: Asked,
+        show: impl FnOnce(Received<'_>) -> T,
+    ) -> io::Result<T> {
+        if self.has_ended() {
+            return Ok(show(Received::End));
+        }
         SCRATCH.with_borrow_mut(|scratch| {
-            let n = match asked {
-                Asked::Runtime => self.read_into(scratch),
-                Asked::System => (&*SockRef::from(&self.stream)).read(scratch),
-            }?;
-            self.activity.touch_now();
-            Ok(show(&scratch[..n]))
+            let n = self.read_scratch(asked, &mut scratch[SPARE..])?;
+            let received = match &self.wire {
+                _ if n == 0 => Received::End,
+                Wire::Plain => {
+                    self.activity.touch_now();
+                    Received::Some { bytes: &scratch[SPARE..SPARE + n], more: n == READ }
+                }
+                Wire::WebSocket(socket) => {
+                    let buffer = &mut scratch[SPARE - 1..SPARE + n];
+                    let length = socket.receive(buffer, |bytes| self.stream.try_write(bytes));
+                    // Pings and pongs say nothing.
+                    if length > 0 {
+                        self.activity.touch_now();
+                    }
+                    let more = n == READ || socket.has_ended();
+                    Received::Some { bytes: &buffer[..length], more }
+                }
+            };
+            Ok(show(received))
         })
+    }
+
+    fn read_scratch(&self, asked: Asked, buffer: &mut [u8]) -> io::Result<usize> {
+        match asked {
+            Asked::Runtime => self.read_into(buffer),
+            Asked::System => (&*SockRef::from(&self.stream)).read(buffer),
+        }
     }
 
     /// A read that did not fill the buffer has taken all there was: the runtime is told so, or
@@ -199,32 +283,59 @@ impl TcpConnection {
 
     /// Reads until the peer ends its side, and forgets it.
     async fn read_to_end(&self) {
-        while self.readable().await.is_ok() {
-            match self.read(Asked::Runtime, <[u8]>::is_empty) {
+        let read = || SCRATCH.with_borrow_mut(|scratch| self.read_scratch(Asked::Runtime, scratch));
+        while poll_fn(|context| self.stream.poll_read_ready(context)).await.is_ok() {
+            match read() {
                 // A peer that sends without end must not keep others from their turns.
-                Ok(false) => yield_now().await,
+                Ok(1..) => yield_now().await,
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                Ok(true) | Err(_) => return,
+                Ok(0) | Err(_) => return,
             }
         }
+    }
+
+    /// Sends a Close frame behind what is held, in the time for the end. A reset follows if it is not taken.
+    async fn take_leave(&self, socket: &WebSocket) {
+        socket.close(|bytes| self.stream.try_write(bytes));
+        let sent = timeout(LINGER, async {
+            while socket.holds() && self.stream.writable().await.is_ok() {
+                match socket.offer(Text::single(&[]), |bytes| self.stream.try_write(bytes)) {
+                    Err(error) if error.kind() != io::ErrorKind::WouldBlock => return,
+                    Ok(_) | Err(_) => {}
+                }
+            }
+        });
+        if sent.await.is_err() {
+            let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        }
+    }
+
+    fn offer_by(
+        &self,
+        text: Text<'_>,
+        now: Instant,
+        write: impl Fn(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let n = match &self.wire {
+            Wire::Plain => write(text.bytes)?,
+            Wire::WebSocket(socket) => socket.offer(text, write)?,
+        };
+        self.activity.touch(now);
+        Ok(n)
     }
 }
 
 impl Transport for TcpConnection {
-    fn offer(&self, bytes: &[u8], now: Instant) -> io::Result<usize> {
-        let n = self.stream.try_write(bytes)?;
-        self.activity.touch(now);
-        Ok(n)
+    fn offer(&self, text: Text<'_>, now: Instant) -> io::Result<usize> {
+        self.offer_by(text, now, |bytes| self.stream.try_write(bytes))
     }
 
-    fn offer_to_system(&self, bytes: &[u8], now: Instant) -> io::Result<usize> {
-        let n = (&*SockRef::from(&self.stream)).write(bytes)?;
-        self.activity.touch(now);
-        Ok(n)
+    fn offer_to_system(&self, text: Text<'_>, now: Instant) -> io::Result<usize> {
+        self.offer_by(text, now, |bytes| (&*SockRef::from(&self.stream)).write(bytes))
     }
 
     fn holds(&self) -> bool {
-        false
+        matches!(&self.wire, Wire::WebSocket(socket) if socket.holds())
     }
 
     async fn writable(&self) -> io::Result<()> {
@@ -236,11 +347,18 @@ impl Transport for TcpConnection {
         match fault {
             Fault::Broken => tracing::debug!(%peer, "the connection is gone"),
             Fault::OutboxFull => tracing::warn!(%peer, "hanging up: it reads too slowly"),
+            Fault::Silent => tracing::debug!(%peer, "hanging up: it answers no ping"),
             Fault::Stuck => tracing::warn!(%peer, "hanging up: it has stopped reading"),
         }
         // Both fail when the connection has ended already, which is what was wanted.
         if fault != Fault::Broken {
             let _ = self.dismissal.set(Dismissal::Fault);
+            if let (Fault::OutboxFull, Wire::WebSocket(web)) = (fault, &self.wire) {
+                // It reads, if slowly: it is told when it is parted from, and the task that reads is woken.
+                web.close_with(Code::TooSlow, "");
+                let _ = socket.shutdown(Shutdown::Read);
+                return;
+            }
             // A reset. Else the system would keep what the peer does not take for minutes, and 250 KiB with it.
             let _ = socket.set_linger(Some(Duration::ZERO));
         }
@@ -248,6 +366,10 @@ impl Transport for TcpConnection {
     }
 
     async fn part(&self) {
+        if let Wire::WebSocket(socket) = &self.wire {
+            // Boxed: every connection would have the space for it.
+            Box::pin(self.take_leave(socket)).await;
+        }
         let _ = SockRef::from(&self.stream).shutdown(Shutdown::Write);
         // The system sends the rest. It would go on for minutes with a peer that takes nothing, and keep 250 KiB.
         #[cfg(target_os = "linux")]

@@ -5,6 +5,8 @@ use std::io;
 
 use tokio::time::Instant;
 
+use crate::net::wire::text::Text;
+
 /// The sending half of a connection. For the chat it is a [TCP connection](super::tcp).
 ///
 /// A connection that puts texts into frames holds the rest of a frame that its socket took in part: the frame's
@@ -15,10 +17,10 @@ pub(crate) trait Transport: Send + Sync + 'static {
     ///
     /// [`io::ErrorKind::WouldBlock`] is "not now": it has taken nothing, and of what it holds nothing was sent.
     /// Any other error means that it takes no more.
-    fn offer(&self, text: &[u8], now: Instant) -> io::Result<usize>;
+    fn offer(&self, text: Text<'_>, now: Instant) -> io::Result<usize>;
 
     /// The same, whatever the runtime has heard of it: the system is asked.
-    fn offer_to_system(&self, text: &[u8], now: Instant) -> io::Result<usize>;
+    fn offer_to_system(&self, text: Text<'_>, now: Instant) -> io::Result<usize>;
 
     /// Returns whether it holds bytes that it has taken and not sent. Only then has a member that took a text
     /// whole something yet to get.
@@ -41,6 +43,8 @@ pub(crate) enum Fault {
     Broken,
     /// It reads more slowly than others speak.
     OutboxFull,
+    /// It has answered no ping.
+    Silent,
     /// It has stopped reading.
     Stuck,
 }
@@ -127,7 +131,8 @@ pub(crate) mod fake {
     }
 
     impl Transport for Recorder {
-        fn offer(&self, text: &[u8], _now: Instant) -> io::Result<usize> {
+        fn offer(&self, text: Text<'_>, _now: Instant) -> io::Result<usize> {
+            let text = text.bytes;
             if self.hung_up.load(Ordering::Relaxed) {
                 return Err(io::ErrorKind::BrokenPipe.into());
             }
@@ -155,7 +160,7 @@ pub(crate) mod fake {
             Ok(n)
         }
 
-        fn offer_to_system(&self, text: &[u8], now: Instant) -> io::Result<usize> {
+        fn offer_to_system(&self, text: Text<'_>, now: Instant) -> io::Result<usize> {
             self.offer(text, now)
         }
 

@@ -82,10 +82,15 @@ impl Backlog {
         self.missed > 0
     }
 
-    /// Bytes that the member is to take next. Empty when it has everything, the notice of a gap included.
+    /// Bytes that the member is to take next: with a whole line among them, if there is one, so that it can be
+    /// framed. Empty when it has everything, the notice of a gap included.
     pub(crate) fn next(&mut self) -> &[u8] {
         if self.bytes.is_empty() && self.misses_some() {
             self.tell_what_was_missed();
+        }
+        let (next, rest) = self.bytes.as_slices();
+        if !rest.is_empty() && memchr(b'\n', next).is_none() {
+            self.bytes.make_contiguous();
         }
         self.bytes.as_slices().0
     }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use tokio::sync::oneshot;
 
+use crate::net::wire::text::Framed;
 use crate::room::letter::Letter;
 use crate::room::seat::{MemberId, Seat};
 
@@ -17,7 +18,7 @@ const KEPT: usize = 1024;
 /// Almost every member gets the whole text. The exceptions are those that spoke (they do not get
 /// their own messages), were told something, joined or left.
 pub(crate) struct Batch<T> {
-    pub(crate) text: Vec<u8>,
+    pub(crate) text: Framed,
     pub(crate) exceptions: Vec<Exception>,
     pub(crate) joined: Vec<(MemberId, Seat<T>)>,
     pub(crate) left: Vec<Departure<T>>,
@@ -48,7 +49,7 @@ enum Difference {
 /// The text of a member that gets one of its own, and the letters in it. Used again for the next.
 #[derive(Default)]
 pub(crate) struct OwnText {
-    pub(crate) text: Vec<u8>,
+    pub(crate) text: Framed,
     pub(crate) letters: Vec<Letter>,
 }
 
@@ -56,7 +57,7 @@ pub(crate) struct OwnText {
 impl<T> Default for Batch<T> {
     fn default() -> Self {
         Self {
-            text: Vec::new(),
+            text: Framed::default(),
             exceptions: Vec::new(),
             joined: Vec::new(),
             left: Vec::new(),
@@ -188,9 +189,9 @@ mod tests {
         let mut own: Vec<Exception> =
             batch.exceptions.extract_if(.., |exception| exception.member == member).collect();
         let mut composed = OwnText::default();
-        composed.compose(&batch.text, &mut own);
+        composed.compose(batch.text.bytes(), &mut own);
         batch.exceptions.extend(own);
-        String::from_utf8(composed.text).unwrap()
+        String::from_utf8(composed.text.bytes().to_vec()).unwrap()
     }
 
     #[test]

@@ -300,7 +300,7 @@ mod tests {
         room.close();
         let mut batch = Batch::default();
         assert!(room.next(&mut batch).await);
-        assert_eq!(batch.text, b"uno\ndos\n");
+        assert_eq!(batch.text.bytes(), b"uno\ndos\n");
         assert!(!room.next(&mut batch).await);
         assert!(batch.is_empty());
     }

@@ -16,6 +16,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::net::clock::Clock;
 use crate::net::transport::{Fault, Transport};
+use crate::net::wire::text::Text;
 use crate::room::backlog::Backlog;
 use crate::room::letter::Letter;
 
@@ -163,9 +164,9 @@ impl Outbox {
                 () = clock.sleep_until(patience) => None,
             };
             let offered = match &writable {
-                Some(Ok(())) => self.offer(member, |bytes| member.offer(bytes, clock.now())),
+                Some(Ok(())) => self.offer(member, |text| member.offer(text, clock.now())),
                 Some(Err(_)) => break Fault::Broken,
-                None => self.offer(member, |bytes| member.offer_to_system(bytes, clock.now())),
+                None => self.offer(member, |text| member.offer_to_system(text, clock.now())),
             };
             match offered {
                 Ok(Taken::All) => return,
@@ -187,11 +188,11 @@ impl Outbox {
     fn offer(
         &self,
         member: &impl Transport,
-        offer: impl FnOnce(&[u8]) -> io::Result<usize>,
+        offer: impl FnOnce(Text<'_>) -> io::Result<usize>,
     ) -> io::Result<Taken> {
         let mut state = self.lock();
         let State::Waiting(backlog) = &mut *state else { return Ok(Taken::All) };
-        match offer(backlog.next()) {
+        match offer(Text::single(backlog.next())) {
             Ok(n) => backlog.took(n),
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(Taken::Nothing),
             Err(e) => return Err(e),

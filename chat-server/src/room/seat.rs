@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::net::clock::Clock;
 use crate::net::transport::{Fault, Transport};
+use crate::net::wire::text::Text;
 use crate::room::letter::Letter;
 use crate::room::outbox::{Lagging, Outbox, OutboxLimits, Queued};
 
@@ -53,28 +54,28 @@ impl<T> Seat<T> {
 }
 
 impl<T: Transport> Seat<T> {
-    /// Gives the bytes to the member, or to an outbox where they wait for it within `limits`. `lagging`
+    /// Gives the text to the member, or to an outbox where it waits for the member within `limits`. `lagging`
     /// counts the members that wait so and may catch up.
     pub(crate) fn deliver(
         &mut self,
-        bytes: &[u8],
+        text: Text<'_>,
         now: Instant,
         lagging: &Lagging,
         limits: &OutboxLimits,
     ) {
-        self.deliver_own(bytes, &mut Vec::new(), now, lagging, limits);
+        self.deliver_own(text, &mut Vec::new(), now, lagging, limits);
     }
 
     /// The same for a text with letters. Those that need not wait are dropped.
     pub(crate) fn deliver_own(
         &mut self,
-        bytes: &[u8],
+        text: Text<'_>,
         letters: &mut Vec<Letter>,
         now: Instant,
         lagging: &Lagging,
         limits: &OutboxLimits,
     ) {
-        if let Some((rest, slow)) = self.offer(bytes, letters, now) {
+        if let Some((rest, slow)) = self.offer(text, letters, now) {
             let lag = (!slow).then(|| lagging.lag());
             let (outbox, drain) = Outbox::new(rest, letters, Arc::clone(&self.member), lag, limits);
             self.state = State::Behind(outbox, tokio::spawn(drain));
@@ -82,14 +83,15 @@ impl<T: Transport> Seat<T> {
         letters.clear();
     }
 
-    /// Gives the bytes to the member or its outbox. Returns what the member takes not now, which is nothing if it
+    /// Gives the text to the member or its outbox. Returns what the member takes not now, which is nothing if it
     /// only holds something, and whether it is slow.
     fn offer<'a>(
         &mut self,
-        bytes: &'a [u8],
+        text: Text<'a>,
         letters: &mut Vec<Letter>,
         now: Instant,
     ) -> Option<(&'a [u8], bool)> {
+        let bytes = text.bytes;
         if bytes.is_empty() {
             return None;
         }
@@ -105,9 +107,9 @@ impl<T: Transport> Seat<T> {
             },
             State::Direct { slow } => *slow,
         };
-        match self.member.offer(bytes, now) {
+        match self.member.offer(text, now) {
             Ok(n) if n == bytes.len() && !self.member.holds() => None,
-            Ok(n) => Some((&bytes[n..], slow)),
+            Ok(n) => Some((text.behind(n), slow)),
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => Some((bytes, slow)),
             Err(_) => {
                 self.state = State::Gone;

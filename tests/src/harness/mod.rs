@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+pub mod door;
 pub mod lines;
 pub mod peer;
 pub mod program;

@@ -1,4 +1,4 @@
-//! A raw TCP peer that does exactly what the test says.
+//! A raw peer that does exactly what the test says, over TCP or a WebSocket.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind};
@@ -10,20 +10,24 @@ use chat_drive::peer::{self, Connect};
 use chat_drive::role::{PATIENCE, Role};
 use chat_drive::transcript::How;
 
+use crate::harness::door::{Door, Frames};
+
 /// Size of one read, in bytes, as in the course's own clients.
 const READ: usize = 1024;
 
-/// A TCP connection of which the test controls every byte. Dropping it closes it.
+/// A connection of which the test controls every byte. Dropping it closes it.
 pub struct Peer {
-    peer: peer::Peer,
+    connection: peer::Peer,
+    /// Those around its lines, if it came as a WebSocket.
+    frames: Option<Box<Frames>>,
     /// Bytes that were received and not read by the test yet.
     unread: Vec<u8>,
 }
 
 impl Peer {
     #[track_caller]
-    pub(crate) fn connect(role: &Role, address: SocketAddr) -> Result<Self> {
-        Self::connect_so(role, address, Connect::patiently(PATIENCE))
+    pub(crate) fn connect(role: &Role, door: Door, address: SocketAddr) -> Result<Self> {
+        Self::connect_so(role, door, address, Connect::patiently(PATIENCE))
     }
 
     #[track_caller]
@@ -33,37 +37,59 @@ impl Peer {
         address: SocketAddr,
     ) -> Result<Self> {
         let how = Connect { source: Some(source), ..Connect::patiently(PATIENCE) };
-        Self::connect_so(role, address, how)
+        Self::connect_so(role, Door::chosen(), address, how)
     }
 
     #[track_caller]
-    pub(crate) fn connect_taking_little(role: &Role, address: SocketAddr) -> Result<Self> {
+    pub(crate) fn connect_taking_little(
+        role: &Role,
+        door: Door,
+        address: SocketAddr,
+    ) -> Result<Self> {
         let how = Connect { takes_little: true, ..Connect::patiently(PATIENCE) };
-        Self::connect_so(role, address, how)
+        Self::connect_so(role, door, address, how)
     }
 
     #[track_caller]
-    fn connect_so(role: &Role, address: SocketAddr, how: Connect) -> Result<Self> {
+    fn connect_so(role: &Role, door: Door, address: SocketAddr, how: Connect) -> Result<Self> {
         let connected = peer::Peer::connect(role.clone(), address, how);
-        Self::of(role, connected)
+        let mut peer = Self::of(role, connected)?;
+        if door == Door::WebSocket {
+            let opened = Frames::open(peer.connection.socket(), address, PATIENCE);
+            peer.frames = Some(Box::new(role.check(opened, "is no WebSocket")?));
+        }
+        Ok(peer)
     }
 
     #[track_caller]
     fn of(role: &Role, connected: io::Result<peer::Peer>) -> Result<Self> {
-        let peer = role.check(connected, "cannot connect")?;
-        role.event(format!("is connected at {}", peer.local()));
-        Ok(Self { peer, unread: Vec::new() })
+        let connection = role.check(connected, "cannot connect")?;
+        role.event(format!("is connected at {}", connection.local()));
+        Ok(Self { connection, frames: None, unread: Vec::new() })
     }
 
     /// The peer's own address, as the server sees it.
     pub fn address(&self) -> SocketAddr {
-        self.peer.local()
+        self.connection.local()
     }
 
     /// Sends exactly these bytes.
     #[track_caller]
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> Result {
-        self.peer.role().check(self.peer.send(bytes.as_ref()), "cannot send")
+        let sent = match &mut self.frames {
+            None => self.connection.send(bytes.as_ref()),
+            Some(frames) => {
+                self.connection.role().said(How::In, &bytes);
+                frames.send(bytes.as_ref())
+            }
+        };
+        self.connection.role().check(sent, "cannot send")
+    }
+
+    /// Sends exactly these bytes, without frames around them.
+    #[track_caller]
+    pub fn send_raw(&mut self, bytes: impl AsRef<[u8]>) -> Result {
+        self.connection.role().check(self.connection.send(bytes.as_ref()), "cannot send")
     }
 
     /// Returns the bytes of one read of up to 1024; none at the end of the stream.
@@ -72,12 +98,17 @@ impl Peer {
         if !self.unread.is_empty() {
             return Ok(std::mem::take(&mut self.unread));
         }
-        let mut chunk = [0; READ];
-        let role = self.peer.role();
-        match self.peer.receive(&mut chunk, PATIENCE) {
-            Ok(n) => {
-                role.said(How::Out, &chunk[..n]);
-                Ok(chunk[..n].to_vec())
+        let role = self.connection.role();
+        let received = if let Some(frames) = &mut self.frames {
+            frames.receive(PATIENCE)
+        } else {
+            let mut chunk = [0; READ];
+            self.connection.receive(&mut chunk, PATIENCE).map(|n| chunk[..n].to_vec())
+        };
+        match received {
+            Ok(chunk) => {
+                role.said(How::Out, &chunk);
+                Ok(chunk)
             }
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 Err(role.failure("receives nothing"))
@@ -96,7 +127,7 @@ impl Peer {
                 let line = String::from_utf8(line[..end].to_vec());
                 return line
                     .map(Some)
-                    .map_err(|_| self.peer.role().failure("receives what is not UTF-8"));
+                    .map_err(|_| self.connection.role().failure("receives what is not UTF-8"));
             }
             let mut before = std::mem::take(&mut self.unread);
             let chunk = self.receive()?;
@@ -105,7 +136,7 @@ impl Peer {
                 return if rest.is_empty() {
                     Ok(None)
                 } else {
-                    Err(self.peer.role().failure(format!("receives half a line: {rest:?}")))
+                    Err(self.connection.role().failure(format!("receives half a line: {rest:?}")))
                 };
             }
             before.extend(chunk);
@@ -118,12 +149,14 @@ impl Peer {
     pub fn expect(&mut self, expected: &str) -> Result {
         match self.hear()? {
             Some(line) if line == expected => Ok(()),
-            Some(line) => {
-                Err(self.peer.role().failure(format!("should hear {expected:?}, but: {line:?}")))
-            }
-            None => {
-                Err(self.peer.role().failure(format!("should hear {expected:?}, but: the end")))
-            }
+            Some(line) => Err(self
+                .connection
+                .role()
+                .failure(format!("should hear {expected:?}, but: {line:?}"))),
+            None => Err(self
+                .connection
+                .role()
+                .failure(format!("should hear {expected:?}, but: the end"))),
         }
     }
 
@@ -132,37 +165,53 @@ impl Peer {
     pub fn expect_end(&mut self) -> Result {
         match self.hear()? {
             None => Ok(()),
-            Some(line) => {
-                Err(self.peer.role().failure(format!("should see the end, but hears {line:?}")))
-            }
+            Some(line) => Err(self
+                .connection
+                .role()
+                .failure(format!("should see the end, but hears {line:?}"))),
+        }
+    }
+
+    /// Receives frames as they are from now on.
+    pub fn forget_frames(&mut self) {
+        self.frames = None;
+    }
+
+    /// Checks that the server has closed the connection by a Close frame with this code. Returns its reason.
+    #[track_caller]
+    pub fn expect_close(&mut self, code: u16) -> Result<String> {
+        self.expect_end()?;
+        match self.frames.as_ref().and_then(|frames| frames.closed()) {
+            Some((closed, reason)) if *closed == code => Ok(reason.clone()),
+            other => Err(self.failure(format!("should be closed with {code}, but: {other:?}"))),
         }
     }
 
     /// A failure of this peer, with the whole transcript.
     #[track_caller]
     pub fn failure(&self, what: impl Display) -> Failure {
-        self.peer.role().failure(what)
+        self.connection.role().failure(what)
     }
 
     /// Shuts down the sending side. The peer can still receive.
     #[track_caller]
     pub fn end_sending(&mut self) -> Result {
-        self.peer.role().event("ends sending");
-        self.peer.role().check(self.peer.end_sending(), "cannot end sending")
+        self.connection.role().event("ends sending");
+        self.connection.role().check(self.connection.end_sending(), "cannot end sending")
     }
 
     /// Reads and discards everything that arrives from now on, in a thread of its own.
     #[track_caller]
     pub fn forget_what_arrives(&self) -> Result {
-        let mut incoming = self.peer.incoming();
+        let mut incoming = self.connection.incoming();
         thread::spawn(move || io::copy(&mut incoming, &mut io::sink()));
         Ok(())
     }
 
     /// Closes the connection with a reset instead of a proper end.
     pub fn reset(self) {
-        self.peer.role().event("resets the connection");
-        self.peer.end_with_reset();
+        self.connection.role().event("resets the connection");
+        self.connection.end_with_reset();
     }
 }
 

@@ -9,6 +9,7 @@ use chat_drive::role::Role;
 use chat_drive::terminal::Terminal;
 use chat_drive::transcript::Transcript;
 
+use crate::harness::door::Door;
 use crate::harness::peer::{Listener, Peer};
 use crate::harness::program::Program;
 
@@ -52,7 +53,13 @@ impl Stage {
     /// Connects a raw peer.
     #[track_caller]
     pub fn connect(&self, name: &str, address: SocketAddr) -> Result<Peer> {
-        Peer::connect(&self.role(name), address)
+        self.connect_through(Door::chosen(), name, address)
+    }
+
+    /// Connects a raw peer through this door, whatever the others use.
+    #[track_caller]
+    pub fn connect_through(&self, door: Door, name: &str, address: SocketAddr) -> Result<Peer> {
+        Peer::connect(&self.role(name), door, address)
     }
 
     /// Connects a raw peer from this address of the machine; port 0 is any free one.
@@ -70,7 +77,18 @@ impl Stage {
     /// blocked soon.
     #[track_caller]
     pub fn connect_taking_little(&self, name: &str, address: SocketAddr) -> Result<Peer> {
-        Peer::connect_taking_little(&self.role(name), address)
+        self.connect_taking_little_through(Door::chosen(), name, address)
+    }
+
+    /// The same through this door.
+    #[track_caller]
+    pub fn connect_taking_little_through(
+        &self,
+        door: Door,
+        name: &str,
+        address: SocketAddr,
+    ) -> Result<Peer> {
+        Peer::connect_taking_little(&self.role(name), door, address)
     }
 
     /// Plays the server: listens on a free port of 127.0.0.1.

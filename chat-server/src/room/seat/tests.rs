@@ -25,7 +25,7 @@ impl Stage {
 
     fn deliver(&mut self, text: &str) {
         let now = self.limits.clock.now();
-        self.seat.deliver(text.as_bytes(), now, &self.lagging, &self.limits);
+        self.seat.deliver(Text::single(text.as_bytes()), now, &self.lagging, &self.limits);
     }
 
     async fn part(self) -> Arc<Recorder> {
@@ -95,7 +95,7 @@ proptest! {
                 let mut text = String::new();
                 for length in lines {
                     number += 1;
-                    text += &format!("{number:-<length$}\n");
+                    text.extend([format!("{number:-<length$}"), "\n".to_owned()]);
                 }
                 stage.member.allow(taken);
                 stage.deliver(&text);

@@ -1,0 +1,187 @@
+//! Rooms whose passes are made by hand.
+
+use std::sync::atomic::Ordering;
+
+use super::*;
+use crate::net::transport::fake::Recorder;
+
+/// A room and its fan-out.
+struct Stage {
+    room: Arc<Room<Recorder>>,
+    fanout: Fanout<Recorder>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let room = Arc::new(Room::new());
+        Self {
+            fanout: Fanout::new(
+                Arc::clone(&room),
+                Deliveries::new(OutboxLimits::lenient(), None).0,
+            ),
+            room,
+        }
+    }
+
+    fn join(&self, member: Recorder) -> (MemberId, Arc<Recorder>) {
+        let member = Arc::new(member);
+        (self.room.join(Seat::new(Arc::clone(&member)), ["welcome"]), member)
+    }
+
+    async fn pass(&mut self) {
+        let mut batch = Batch::default();
+        assert!(self.room.next(&mut batch).await);
+        self.fanout.deliver(&mut batch);
+    }
+}
+
+#[tokio::test]
+async fn r2_2_a_batch_is_one_write_to_each_and_none_to_its_only_speaker() {
+    let mut stage = Stage::new();
+    let (ana, ana_hears) = stage.join(Recorder::eager());
+    let (_, bea_hears) = stage.join(Recorder::eager());
+    stage.pass().await;
+    for text in ["uno", "dos", "tres"] {
+        stage.room.say(ana, text);
+    }
+    stage.pass().await;
+    assert_eq!(bea_hears.taken(), "welcome\nuno\ndos\ntres\n");
+    assert_eq!(bea_hears.offers(), 2);
+    assert_eq!(ana_hears.taken(), "welcome\n");
+    assert_eq!(ana_hears.offers(), 1);
+}
+
+#[tokio::test]
+async fn r2_3_joining_speaking_and_leaving_in_one_batch() {
+    let mut stage = Stage::new();
+    let (ana, ana_hears) = stage.join(Recorder::eager());
+    stage.pass().await;
+    stage.room.say(ana, "antes");
+    let (bea, bea_hears) = stage.join(Recorder::eager());
+    let (caro, caro_hears) = stage.join(Recorder::eager());
+    stage.room.say(bea, "de bea");
+    stage.room.tell(caro, "! no");
+    stage.room.leave(bea);
+    stage.room.say(caro, "de caro");
+    stage.pass().await;
+    assert_eq!(ana_hears.taken(), "welcome\nde bea\nde caro\n");
+    assert_eq!(bea_hears.taken(), "welcome\n");
+    assert_eq!(caro_hears.taken(), "welcome\nde bea\n! no\n");
+    stage.room.say(ana, "fin");
+    stage.pass().await;
+    assert_eq!(bea_hears.offers(), 1, "who has left is offered nothing");
+    assert_eq!(stage.fanout.seats.len(), 2);
+}
+
+#[tokio::test]
+async fn r2_2_exceptions_of_those_who_are_gone_hide_nobody_elses() {
+    let mut stage = Stage::new();
+    let (ana, _) = stage.join(Recorder::eager());
+    let (bea, bea_hears) = stage.join(Recorder::eager());
+    stage.room.leave(ana);
+    stage.pass().await;
+    stage.room.tell(ana, "too late");
+    stage.room.say(bea, "mine");
+    stage.pass().await;
+    assert_eq!(bea_hears.taken(), "welcome\n");
+}
+
+#[tokio::test]
+async fn r1_4_a_member_that_takes_half_gets_the_rest_later_and_delays_nobody() {
+    let mut stage = Stage::new();
+    let (ana, _) = stage.join(Recorder::eager());
+    let (_, slow) = stage.join(Recorder::with_room("welcome\nu".len()));
+    let (_, quick) = stage.join(Recorder::eager());
+    for text in ["uno", "dos"] {
+        stage.room.say(ana, text);
+        stage.pass().await;
+    }
+    assert_eq!(quick.taken(), "welcome\nuno\ndos\n");
+    assert_eq!(slow.taken(), "welcome\nu");
+    slow.allow(usize::MAX);
+    while slow.taken() != "welcome\nuno\ndos\n" {
+        tokio::task::yield_now().await;
+    }
+    stage.room.say(ana, "tres");
+    stage.pass().await;
+    assert_eq!(slow.taken(), "welcome\nuno\ndos\ntres\n");
+}
+
+#[tokio::test]
+async fn r6_2_who_changes_the_room_loses_nothing_and_nothing_is_torn() {
+    let (mut from, mut to) = (Stage::new(), Stage::new());
+    let (ana, ana_hears) = from.join(Recorder::with_room("welcome\nan".len()));
+    let (bea, _) = from.join(Recorder::eager());
+    let (caro, _) = to.join(Recorder::eager());
+    from.room.say(bea, "antes");
+    let seat = from.room.hand_over(ana);
+    from.room.say(bea, "sin ana");
+    from.pass().await;
+    to.room.say(caro, "antes de ana");
+    to.room.join(seat.await.unwrap(), ["en la otra"]);
+    to.room.say(caro, "con ana");
+    to.pass().await;
+    assert_eq!(ana_hears.taken(), "welcome\nan");
+    ana_hears.allow(usize::MAX);
+    let expected = "welcome\nantes\nen la otra\ncon ana\n";
+    while ana_hears.taken().len() < expected.len() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ana_hears.taken(), expected);
+    assert!(!ana_hears.parted.load(Ordering::Relaxed));
+}
+
+#[tokio::test]
+async fn r6_2_who_changes_the_room_takes_the_rest_of_a_begun_frame_along() {
+    let (mut from, mut to) = (Stage::new(), Stage::new());
+    let (ana, ana_hears) = from.join(Recorder::framing(200));
+    ana_hears.allow("_wel".len());
+    let seat = from.room.hand_over(ana);
+    from.pass().await;
+    assert!(ana_hears.holds());
+    to.room.join(seat.await.unwrap(), ["en la otra"]);
+    to.pass().await;
+    ana_hears.allow(usize::MAX);
+    while ana_hears.unframed().is_none_or(|heard| heard != "welcome\nen la otra\n") {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn r6_2_a_seat_that_nobody_takes_is_parted_from() {
+    let mut stage = Stage::new();
+    let (ana, ana_hears) = stage.join(Recorder::eager());
+    drop(stage.room.hand_over(ana));
+    stage.pass().await;
+    stage.fanout.deliveries.partings.close();
+    stage.fanout.deliveries.partings.wait().await;
+    assert!(ana_hears.parted.load(Ordering::Relaxed));
+}
+
+#[tokio::test]
+async fn r6_1_what_one_member_is_told_is_no_pass_over_the_others() {
+    let mut stage = Stage::new();
+    let (_, ana_hears) = stage.join(Recorder::eager());
+    let (bea, bea_hears) = stage.join(Recorder::eager());
+    stage.pass().await;
+    stage.room.tell(bea, "uno");
+    stage.room.tell(bea, "dos");
+    stage.pass().await;
+    assert_eq!((ana_hears.offers(), bea_hears.offers()), (1, 2));
+    assert_eq!(bea_hears.taken(), "welcome\nuno\ndos\n");
+}
+
+#[tokio::test]
+async fn r1_6_who_leaves_with_something_waiting_gets_it_before_the_end() {
+    let mut stage = Stage::new();
+    let (slow, slow_hears) = stage.join(Recorder::default());
+    stage.room.leave(slow);
+    stage.pass().await;
+    tokio::task::yield_now().await;
+    assert!(!slow_hears.parted.load(Ordering::Relaxed));
+    slow_hears.allow(usize::MAX);
+    stage.fanout.deliveries.partings.close();
+    stage.fanout.deliveries.partings.wait().await;
+    assert_eq!(slow_hears.taken(), "welcome\n");
+    assert!(slow_hears.parted.load(Ordering::Relaxed));
+}

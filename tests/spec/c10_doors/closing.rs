@@ -1,0 +1,141 @@
+//! Control frames: why a connection ends, pings and pongs.
+
+use chat_drive::failure::Result;
+use chat_protocol::refusal::Refusal;
+use chat_tests::ES;
+use chat_tests::chat::said_by;
+use chat_tests::harness::door::Door;
+
+use super::{frame, greeted, start, web, web_peer};
+
+#[test]
+fn r10_5_who_is_refused_is_told_by_a_line_and_a_code() -> Result {
+    let chat = start(&["--max-clients", "1"])?;
+    let _ana = greeted(&chat, "ana")?;
+    let mut bea = web_peer(&chat, "bea")?;
+    let full = ES.refusal(&Refusal::ServerFull).to_string();
+    bea.expect(&full)?;
+    assert_eq!(bea.expect_close(1013)?, full);
+    Ok(())
+}
+
+#[test]
+fn r10_5_an_address_with_too_many_connections_is_told_by_a_code() -> Result {
+    let chat = start(&["--max-per-ip", "1"])?;
+    let _ana = greeted(&chat, "ana")?;
+    let mut bea = web_peer(&chat, "bea")?;
+    let refused = bea.hear()?.unwrap_or_default();
+    assert!(refused.contains("--max-per-ip 1"), "{refused}");
+    assert_eq!(bea.expect_close(4004)?, refused);
+    Ok(())
+}
+
+#[test]
+fn r10_5_silence_has_a_code() -> Result {
+    let chat = start(&["--idle-timeout", "200ms"])?;
+    let mut ana = greeted(&chat, "ana")?;
+    ana.expect(ES.idle_notice())?;
+    assert_eq!(ana.expect_close(4001)?, ES.idle_notice());
+    Ok(())
+}
+
+#[test]
+fn r10_5_no_name_has_a_code() -> Result {
+    let chat = start(&["-p", "sala", "--name-timeout", "200ms"])?;
+    let mut ana = greeted(&chat, "ana")?;
+    while ana.hear()?.is_some() {}
+    assert_eq!(ana.expect_close(4005)?, ES.refusal(&Refusal::NameTooLate).to_string());
+    Ok(())
+}
+
+#[test]
+fn r10_5_who_is_sent_away_is_told_by_a_code() -> Result {
+    let mut chat = start(&["--operator", "Profe"])?;
+    let mut ana = greeted(&chat, "ana")?;
+    chat.server.type_in("/echar\n")?;
+    ana.expect(ES.removed_by_operator())?;
+    ana.expect_close(4003).map(drop)
+}
+
+#[cfg(unix)]
+#[test]
+fn r10_5_a_stop_has_a_code_behind_all_that_was_accepted() -> Result {
+    const SIGTERM: i32 = 15;
+    let mut chat = start(&[])?;
+    let (mut ana, mut bea) = (greeted(&chat, "ana")?, chat.peer("bea")?);
+    bea.send("lo último\n")?;
+    ana.expect(&said_by(&bea, "lo último"))?;
+    // Half a request does not hold up the end.
+    let mut half = chat.stage.connect_through(Door::Plain, "half", web(&chat))?;
+    half.send("GET /ws HT")?;
+    chat.server.signal(SIGTERM)?;
+    ana.expect(ES.server_closing())?;
+    ana.expect_close(1012)?;
+    chat.server.expect_exit(0)
+}
+
+#[test]
+fn r10_5_who_reads_too_slowly_is_told_by_a_code_once_it_reads() -> Result {
+    let chat = start(&["--slow-reader", "close", "--outbox", "16KiB"])?;
+    let mut slow = chat.stage.connect_taking_little_through(Door::WebSocket, "slow", web(&chat))?;
+    slow.expect(ES.greeting())?;
+    let address = slow.address();
+    let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer("bea")?);
+    let lines = format!("{}\n", "x".repeat(1000)).repeat(100);
+    let gone = format!("cliente {address} desconectado");
+    // The sockets take some of it.
+    for _ in 0..20 {
+        ana.send(&lines)?;
+        (0..100).try_for_each(|_| bea.hear().map(drop))?;
+    }
+    chat.server.out.wait_for(&gone)?;
+    while slow.hear()?.is_some() {}
+    slow.expect_close(4002).map(drop)
+}
+
+#[test]
+fn r10_5_a_close_frame_is_answered_with_its_code() -> Result {
+    let chat = start(&[])?;
+    for (sent, answered) in
+        [(frame(0x88, b"\x0f\xa7adios"), &b"\x88\x02\x0f\xa7"[..]), (frame(0x88, b""), b"\x88\x00")]
+    {
+        let mut ana = greeted(&chat, "ana")?;
+        let mut bytes = Vec::new();
+        ana.send_raw([&frame(0x89, b"?"), &*sent].concat())?;
+        ana.forget_frames();
+        loop {
+            let chunk = ana.receive()?;
+            if chunk.is_empty() {
+                break;
+            }
+            bytes.extend(chunk);
+        }
+        assert_eq!(bytes, [b"\x8a\x01?", answered].concat());
+    }
+    Ok(())
+}
+
+#[test]
+fn r10_5_the_leaving_word_ends_a_websocket_properly() -> Result {
+    let chat = start(&[])?;
+    let mut ana = greeted(&chat, "ana")?;
+    ana.send("salir\n")?;
+    ana.expect_close(1000).map(drop)
+}
+
+#[test]
+fn r10_6_who_answers_no_ping_has_left() -> Result {
+    let chat = start(&["--ping", "250ms"])?;
+    let ana = greeted(&chat, "ana")?;
+    // She reads nothing, so she answers nothing.
+    chat.server.out.wait_for(&format!("cliente {} desconectado", ana.address()))
+}
+
+#[test]
+fn r10_6_pings_and_pongs_are_no_activity_and_keep_the_connection() -> Result {
+    let chat = start(&["--ping", "100ms", "--idle-timeout", "1s"])?;
+    let mut ana = greeted(&chat, "ana")?;
+    // Reading answers the pings.
+    ana.expect(ES.idle_notice())?;
+    ana.expect_close(4001).map(drop)
+}

@@ -1,0 +1,77 @@
+//! Requests to the web listener.
+
+use assert_cmd::Command;
+use chat_drive::failure::Result;
+use chat_tests::binaries;
+use chat_tests::chat::Chat;
+use chat_tests::harness::door::Door;
+use predicates::prelude::*;
+
+use super::{start, web};
+
+/// A request that becomes a WebSocket.
+const RIGHT: &str = "GET /ws HTTP/1.1\r\nHost: chat\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+/// The status line of the response to this request.
+fn status(chat: &Chat, request: &str) -> Result<String> {
+    let mut peer = chat.stage.connect_through(Door::Plain, "somebody", web(chat))?;
+    peer.send(request)?;
+    let status = peer.hear()?.unwrap_or_default().trim_end().to_owned();
+    if !status.contains("101") {
+        while peer.hear()?.is_some() {}
+    }
+    Ok(status)
+}
+
+#[test]
+fn r10_1_what_is_no_websocket_gets_a_status_and_its_connection_ends() -> Result {
+    let chat = start(&[])?;
+    let long = format!("GET /ws HTTP/1.1\r\nCookie: {}\r\n\r\n", "x".repeat(8192));
+    for (request, wanted) in [
+        ("GET / HTTP/1.1\r\nHost: chat\r\n\r\n", "HTTP/1.1 404 Not Found"),
+        ("GET /wsx HTTP/1.1\r\nHost: chat\r\n\r\n", "HTTP/1.1 404 Not Found"),
+        ("POST /ws HTTP/1.1\r\nHost: chat\r\n\r\n", "HTTP/1.1 405 Method Not Allowed"),
+        ("GET /ws HTTP/1.1\r\nHost: chat\r\n\r\n", "HTTP/1.1 426 Upgrade Required"),
+        ("hola\r\n", "HTTP/1.1 400 Bad Request"),
+        (&long, "HTTP/1.1 431 Request Header Fields Too Large"),
+        (&format!("{RIGHT}\r\n"), "HTTP/1.1 101 Switching Protocols"),
+        (&format!("{RIGHT}\r\n").replace("dGhl", ""), "HTTP/1.1 400 Bad Request"),
+    ] {
+        assert_eq!(status(&chat, request)?, wanted, "{request:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn r10_2_a_page_of_another_host_is_refused_unless_it_is_listed() -> Result {
+    let chat = start(&["--web-origin", "https://a.example,https://b.example:8443"])?;
+    for (origin, admitted) in [
+        ("", true),
+        ("Origin: http://chat\r\n", true),
+        ("Origin: https://a.example\r\n", true),
+        ("Origin: https://b.example:8443\r\n", true),
+        ("Origin: https://b.example\r\n", false),
+        ("Origin: http://chat.evil.example\r\n", false),
+        ("Origin: null\r\n", false),
+    ] {
+        let status = status(&chat, &format!("{RIGHT}{origin}\r\n"))?;
+        assert_eq!(status.contains("101"), admitted, "{origin:?}: {status}");
+        assert_eq!(status.contains("403"), !admitted, "{origin:?}: {status}");
+    }
+    Ok(())
+}
+
+#[test]
+fn r10_2_an_origin_with_a_path_is_bad_usage() {
+    let mut server = Command::from_std(binaries::server());
+    server.args(["--web", "0", "--web-origin", "https://a.example/chat"]);
+    server.assert().code(2).stderr(predicate::str::contains("without a path"));
+}
+
+#[test]
+fn r10_1_no_door_at_all_is_bad_usage() {
+    let mut server = Command::from_std(binaries::server());
+    server.args(["--bind", "off"]);
+    server.assert().code(2).stderr(predicate::str::contains("--web"));
+}
