@@ -144,5 +144,7 @@ async fn turn_away(server: &Server, connection: &TcpConnection) {
     let farewell = server.admission.farewell();
     if farewell.is_some() || server.stopping.is_cancelled() {
         connection.part().await;
+    } else {
+        connection.close_frame();
     }
 }

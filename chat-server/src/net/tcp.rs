@@ -200,6 +200,13 @@ impl TcpConnection {
         }
     }
 
+    /// Sends a Close frame, where there are frames, and waits for nothing.
+    pub(crate) fn close_frame(&self) {
+        if let Wire::WebSocket(socket) = &self.wire {
+            socket.close(|bytes| self.stream.try_write(bytes));
+        }
+    }
+
     /// The time of the next [beat](Self::beat), if the wire has a heartbeat.
     pub(crate) fn beat_due(&self) -> Option<Instant> {
         match &self.wire {
@@ -296,7 +303,7 @@ impl TcpConnection {
 
     /// Sends a Close frame behind what is held, in the time for the end. A reset follows if it is not taken.
     async fn take_leave(&self, socket: &WebSocket) {
-        socket.close(|bytes| self.stream.try_write(bytes));
+        self.close_frame();
         let sent = timeout(LINGER, async {
             while socket.holds() && self.stream.writable().await.is_ok() {
                 match socket.offer(Text::single(&[]), |bytes| self.stream.try_write(bytes)) {

@@ -63,3 +63,41 @@ fn r10_1_the_web_can_be_the_only_door() -> Result {
     ana.send("hola\n")?;
     bea.expect(&said_by(&ana, "hola"))
 }
+
+/// Others talk while these are here: a flood of pings that reads nothing, frames byte by byte, a reader that stops
+/// within a frame, half requests and half handshakes.
+#[test]
+fn r10_7_those_who_abuse_a_door_delay_nobody() -> Result {
+    const HALF: usize = 50;
+    let chat = start(&["--slow-timeout", "off"])?;
+    let (mut ana, mut bea) = (greeted(&chat, "ana")?, chat.peer("bea")?);
+    let mut abusers = Vec::new();
+    for half in ["", "GET /ws", "GET /ws HTTP/1.1\r\nHost: a\r\n", "\x16\x03\x01", "hola\r\n"] {
+        for i in 0..HALF {
+            let name = format!("half {i}");
+            let mut peer = chat.stage.connect_through(Door::Plain, &name, web(&chat))?;
+            peer.send(half)?;
+            abusers.push(peer);
+        }
+    }
+    let slow = chat.stage.connect_taking_little_through(Door::WebSocket, "slow", web(&chat))?;
+    let (mut pings, mut drip) = (greeted(&chat, "pings")?, greeted(&chat, "drip")?);
+    let dripped = frame(1, b"gota a gota");
+    for i in 0..500 {
+        pings.send_raw(frame(0x89, &[b'x'; 125]).repeat(20))?;
+        if let Some(byte) = dripped.get(i) {
+            drip.send_raw([*byte])?;
+        } else if i == dripped.len() {
+            drip.send_raw(frame(0x80, b""))?;
+            bea.expect(&said_by(&drip, "gota a gota"))?;
+            ana.expect(&said_by(&drip, "gota a gota"))?;
+        }
+        let text = format!("{i} {}", "x".repeat(3000));
+        ana.send(format!("{text}\n"))?;
+        bea.expect(&said_by(&ana, &text))?;
+        bea.send("sigo\n")?;
+        ana.expect(&said_by(&bea, "sigo"))?;
+    }
+    drop((abusers, slow));
+    Ok(())
+}
