@@ -1,6 +1,8 @@
 //! A client's way in and out: it is served, waits for its place, or is turned away.
 
+use std::convert::Infallible;
 use std::fmt::Display;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -120,6 +122,7 @@ async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -
                 }
                 // Who is to have the place of another has it at once, and may have ended its side.
                 () = connection.gone(), if server.config.when_full == WhenFull::Wait => return false,
+                never = Box::pin(keep_alive(server, connection)) => match never {},
                 permit = turn.wait() => permit,
             };
             console.print(language.client_served(connection.peer()));
@@ -128,6 +131,16 @@ async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -
             true
         }
     }
+}
+
+/// Sends pings to a client that waits, whose answers are not read yet: proxies forget silent connections. Never
+/// completes. Cancel-safe.
+async fn keep_alive(server: &Server, connection: &TcpConnection) -> Infallible {
+    while let Some(due) = connection.beat_due() {
+        server.clock.sleep_until(due).await;
+        connection.beat(true, server.clock.now());
+    }
+    pending().await
 }
 
 /// Tells a client that is not served why. An empty socket takes one line; and if not, then the client learns

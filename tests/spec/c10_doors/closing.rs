@@ -132,6 +132,22 @@ fn r10_6_who_answers_no_ping_has_left() -> Result {
 }
 
 #[test]
+fn r10_6_who_waits_for_its_turn_is_pinged_and_not_given_up() -> Result {
+    let chat = start(&["--max-clients", "1", "--when-full", "wait", "--ping", "50ms"])?;
+    let mut ana = chat.peer("ana")?;
+    let mut bea = web_peer(&chat, "bea")?;
+    chat.server.out.wait_for(&format!("cliente {} espera su turno", bea.address()))?;
+    bea.forget_frames();
+    let mut pings = Vec::new();
+    while pings.len() < 6 {
+        pings.extend(bea.receive()?);
+    }
+    assert_eq!(pings[..6], *b"\x89\0\x89\0\x89\0");
+    ana.send("salir\n")?;
+    chat.server.out.wait_for(&format!("cliente {} tiene el turno", bea.address()))
+}
+
+#[test]
 fn r10_6_pings_and_pongs_are_no_activity_and_keep_the_connection() -> Result {
     let chat = start(&["--ping", "100ms", "--idle-timeout", "1s"])?;
     let mut ana = greeted(&chat, "ana")?;

@@ -98,9 +98,15 @@ impl WebSocket {
     ) -> usize {
         let mut incoming = self.incoming();
         incoming.heard = true;
-        incoming.reader.read(buffer, |ping| {
-            self.send_control(&frame::control(Opcode::Pong, ping), HELD - SPARE, &write);
-        })
+        // In one write: pings can be as short as six bytes.
+        let mut pongs = Vec::new();
+        let length = incoming.reader.read(buffer, |ping| {
+            pongs.extend(frame::control(Opcode::Pong, ping));
+        });
+        if !pongs.is_empty() {
+            self.send_control(&pongs, HELD - SPARE, write);
+        }
+        length
     }
 
     /// Returns whether the peer sends nothing more: it has sent a Close frame, or broken the rules.
@@ -149,27 +155,32 @@ impl WebSocket {
             heartbeat.due = now + heartbeat.interval * 3 / 5;
             return heard;
         }
-        // A peer that does not take what was sent before has its own deadline.
-        let is_sent = !self.holds();
+        // One that goes nowhere now asks for nothing: what the peer has yet to take has a deadline of its own.
+        let is_sent = self.send_control(&frame::control(Opcode::Ping, &[]), 0, write);
         heartbeat.waiting = is_sent;
         heartbeat.due = now + if is_sent { answer } else { heartbeat.interval };
-        if is_sent {
-            incoming.heard = false;
-            self.send_control(&frame::control(Opcode::Ping, &[]), HELD - SPARE, write);
-        }
+        incoming.heard = false;
         true
     }
 
-    /// Sends a control frame now, or behind what is held. It is forgotten if more than `most` bytes would be.
-    fn send_control(&self, frame: &[u8], most: usize, write: impl Fn(&[u8]) -> io::Result<usize>) {
+    /// Sends control frames now, or holds them, unless more than `most` bytes would be held: then they are forgotten.
+    /// Returns whether they were sent.
+    fn send_control(
+        &self,
+        frames: &[u8],
+        most: usize,
+        write: impl Fn(&[u8]) -> io::Result<usize>,
+    ) -> bool {
         let mut held = self.held();
         // A fault is met again by reading.
-        if held.flush(&write).is_ok() && held.0.is_empty() && held.send(frame, &write).is_ok() {
-            return;
+        let is_clear = held.flush(&write).is_ok() && held.0.is_empty();
+        if is_clear && held.send(frames, &write).is_ok() {
+            return held.0.is_empty();
         }
-        if held.0.len() + frame.len() <= most {
-            held.0.extend_from_slice(frame);
+        if held.0.len() + frames.len() <= most {
+            held.0.extend_from_slice(frames);
         }
+        false
     }
 
     fn incoming(&self) -> MutexGuard<'_, Incoming> {
