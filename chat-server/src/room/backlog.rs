@@ -139,6 +139,7 @@ mod tests {
         let due = bytes.min(backlog.bytes.len());
         while taken.len() < due {
             let next = backlog.next();
+            assert!(next.contains(&b'\n'), "a whole line, or the rest of one");
             let next = &next[..next.len().min(due - taken.len())];
             taken.extend_from_slice(next);
             let bytes = next.len();

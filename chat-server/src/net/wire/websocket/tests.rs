@@ -76,6 +76,23 @@ fn r10_5_pings_are_answered_between_frames_and_a_full_socket_gets_the_answer_lat
 }
 
 #[test]
+fn r10_3_a_socket_that_is_full_behind_a_whole_frame_has_taken_that_one() {
+    let (web, socket) = (socket(), Socket::default());
+    let write = |bytes: &[u8]| socket.write(bytes);
+    let lines = format!("{}\n", "x".repeat(MAX_PAYLOAD - 1)).repeat(2);
+    socket.allow(4 + MAX_PAYLOAD);
+    assert_eq!(web.offer(Text::single(lines.as_bytes()), write).unwrap(), MAX_PAYLOAD);
+    let blocked = web.offer(Text::single(&lines.as_bytes()[MAX_PAYLOAD..]), write);
+    assert_eq!(blocked.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    // The rest of a frame, and nothing behind it.
+    socket.allow(1);
+    assert_eq!(web.offer(Text::single(b"a\n"), write).unwrap(), 2);
+    socket.allow(3);
+    assert_eq!(web.offer(Text::single(b"b\n"), write).unwrap(), 0);
+    assert!(!web.holds());
+}
+
+#[test]
 fn r10_6_a_ping_that_is_not_answered_in_time_is_the_end() {
     let (web, socket) = (socket(), Socket::default());
     socket.allow(usize::MAX);
