@@ -69,6 +69,13 @@ impl Chat {
         greeted(self.stage.connect(name, self.address)?)
     }
 
+    /// The same through the listener for the web.
+    #[track_caller]
+    pub fn web_peer(&self, name: &str) -> Result<Peer> {
+        let web = self.web.ok_or_else(|| self.stage.failure("the server has no --web"))?;
+        greeted(self.stage.connect_through(Door::WebSocket, name, web)?)
+    }
+
     /// Connects a raw peer that has been greeted and asked for its name.
     #[track_caller]
     pub fn asked_peer(&self, name: &str) -> Result<Peer> {

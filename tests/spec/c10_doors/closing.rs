@@ -1,17 +1,20 @@
 //! Control frames: why a connection ends, pings and pongs.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use chat_drive::failure::Result;
 use chat_protocol::refusal::Refusal;
 use chat_tests::ES;
 use chat_tests::chat::said_by;
 use chat_tests::harness::door::Door;
 
-use super::{frame, greeted, start, web, web_peer};
+use super::{frame, start, web, web_peer};
 
 #[test]
 fn r10_5_who_is_refused_is_told_by_a_line_and_a_code() -> Result {
     let chat = start(&["--max-clients", "1"])?;
-    let _ana = greeted(&chat, "ana")?;
+    let _ana = chat.web_peer("ana")?;
     let mut bea = web_peer(&chat, "bea")?;
     let full = ES.refusal(&Refusal::ServerFull).to_string();
     bea.expect(&full)?;
@@ -22,7 +25,7 @@ fn r10_5_who_is_refused_is_told_by_a_line_and_a_code() -> Result {
 #[test]
 fn r10_5_an_address_with_too_many_connections_is_told_by_a_code() -> Result {
     let chat = start(&["--max-per-ip", "1"])?;
-    let _ana = greeted(&chat, "ana")?;
+    let _ana = chat.web_peer("ana")?;
     let mut bea = web_peer(&chat, "bea")?;
     let refused = bea.hear()?.unwrap_or_default();
     assert!(refused.contains("--max-per-ip 1"), "{refused}");
@@ -33,7 +36,7 @@ fn r10_5_an_address_with_too_many_connections_is_told_by_a_code() -> Result {
 #[test]
 fn r10_5_silence_has_a_code() -> Result {
     let chat = start(&["--idle-timeout", "200ms"])?;
-    let mut ana = greeted(&chat, "ana")?;
+    let mut ana = chat.web_peer("ana")?;
     ana.expect(ES.idle_notice())?;
     assert_eq!(ana.expect_close(4001)?, ES.idle_notice());
     Ok(())
@@ -42,7 +45,7 @@ fn r10_5_silence_has_a_code() -> Result {
 #[test]
 fn r10_5_no_name_has_a_code() -> Result {
     let chat = start(&["-p", "sala", "--name-timeout", "200ms"])?;
-    let mut ana = greeted(&chat, "ana")?;
+    let mut ana = chat.web_peer("ana")?;
     while ana.hear()?.is_some() {}
     assert_eq!(ana.expect_close(4005)?, ES.refusal(&Refusal::NameTooLate).to_string());
     Ok(())
@@ -51,7 +54,7 @@ fn r10_5_no_name_has_a_code() -> Result {
 #[test]
 fn r10_5_who_is_sent_away_is_told_by_a_code() -> Result {
     let mut chat = start(&["--operator", "Profe"])?;
-    let mut ana = greeted(&chat, "ana")?;
+    let mut ana = chat.web_peer("ana")?;
     chat.server.type_in("/echar\n")?;
     ana.expect(ES.removed_by_operator())?;
     ana.expect_close(4003).map(drop)
@@ -62,7 +65,7 @@ fn r10_5_who_is_sent_away_is_told_by_a_code() -> Result {
 fn r10_5_a_stop_has_a_code_behind_all_that_was_accepted() -> Result {
     const SIGTERM: i32 = 15;
     let mut chat = start(&[])?;
-    let (mut ana, mut bea) = (greeted(&chat, "ana")?, chat.peer("bea")?);
+    let (mut ana, mut bea) = (chat.web_peer("ana")?, chat.peer("bea")?);
     bea.send("lo último\n")?;
     ana.expect(&said_by(&bea, "lo último"))?;
     // Half a request does not hold up the end.
@@ -99,7 +102,7 @@ fn r10_5_a_close_frame_is_answered_with_its_code() -> Result {
     for (sent, answered) in
         [(frame(0x88, b"\x0f\xa7adios"), &b"\x88\x02\x0f\xa7"[..]), (frame(0x88, b""), b"\x88\x00")]
     {
-        let mut ana = greeted(&chat, "ana")?;
+        let mut ana = chat.web_peer("ana")?;
         let mut bytes = Vec::new();
         ana.send_raw([&frame(0x89, b"?"), &*sent].concat())?;
         ana.forget_frames();
@@ -118,7 +121,7 @@ fn r10_5_a_close_frame_is_answered_with_its_code() -> Result {
 #[test]
 fn r10_5_the_leaving_word_ends_a_websocket_properly() -> Result {
     let chat = start(&[])?;
-    let mut ana = greeted(&chat, "ana")?;
+    let mut ana = chat.web_peer("ana")?;
     ana.send("salir\n")?;
     ana.expect_close(1000).map(drop)
 }
@@ -126,7 +129,7 @@ fn r10_5_the_leaving_word_ends_a_websocket_properly() -> Result {
 #[test]
 fn r10_6_who_answers_no_ping_has_left() -> Result {
     let chat = start(&["--ping", "250ms"])?;
-    let ana = greeted(&chat, "ana")?;
+    let ana = chat.web_peer("ana")?;
     // She reads nothing, so she answers nothing.
     chat.server.out.wait_for(&format!("cliente {} desconectado", ana.address()))
 }
@@ -148,10 +151,20 @@ fn r10_6_who_waits_for_its_turn_is_pinged_and_not_given_up() -> Result {
 }
 
 #[test]
-fn r10_6_pings_and_pongs_are_no_activity_and_keep_the_connection() -> Result {
-    let chat = start(&["--ping", "100ms", "--idle-timeout", "1s"])?;
-    let mut ana = greeted(&chat, "ana")?;
-    // Reading answers the pings.
+fn r8_2_pings_and_pongs_are_no_activity() -> Result {
+    let chat = start(&["--ping", "off", "--idle-timeout", "500ms"])?;
+    let (mut ana, mut bea) = (chat.web_peer("ana")?, chat.peer("bea")?);
+    let begun = Instant::now();
+    // The server answers these pings. It is still reading when they end, so that no reset follows.
+    while begun.elapsed() < Duration::from_secs(1) {
+        ana.send_raw([frame(0x89, b""), frame(0x8A, b"")].concat())?;
+        bea.send("\n")?;
+        thread::sleep(Duration::from_millis(50));
+    }
+    bea.send("fin\n")?;
     ana.expect(ES.idle_notice())?;
-    ana.expect_close(4001).map(drop)
+    ana.expect_close(4001)?;
+    // Not only when the pings had ended.
+    chat.server.out.wait_for(&format!("cliente {} inactivo", ana.address()))?;
+    chat.server.out.wait_for(&format!("cliente {}: fin", bea.address()))
 }

@@ -4,13 +4,13 @@ use chat_drive::failure::Result;
 use chat_tests::chat::{Chat, said_by};
 use chat_tests::harness::peer::Peer;
 
-use super::{frame, greeted, start};
+use super::{frame, start};
 
 #[test]
 fn r10_3_what_is_said_arrives_in_order_through_both_doors() -> Result {
     let chat = start(&[])?;
     let (mut ana, mut bea, mut caro) =
-        (chat.peer("ana")?, greeted(&chat, "bea")?, chat.peer("caro")?);
+        (chat.peer("ana")?, chat.web_peer("bea")?, chat.peer("caro")?);
     let lines: Vec<String> = (0..2000).map(|n| format!("{n} {}", "ñ".repeat(n % 200))).collect();
     ana.send(lines.join("\n") + "\n")?;
     for line in &lines {
@@ -23,7 +23,7 @@ fn r10_3_what_is_said_arrives_in_order_through_both_doors() -> Result {
 #[test]
 fn r10_3_a_line_longer_than_a_frame_arrives_whole() -> Result {
     let chat = start(&["--max-line", "100000"])?;
-    let (mut ana, mut bea) = (greeted(&chat, "ana")?, greeted(&chat, "bea")?);
+    let (mut ana, mut bea) = (chat.web_peer("ana")?, chat.web_peer("bea")?);
     let line = "€".repeat(33_333);
     ana.send(format!("{line}\n"))?;
     bea.expect(&said_by(&ana, &line))
@@ -33,7 +33,7 @@ fn r10_3_a_line_longer_than_a_frame_arrives_whole() -> Result {
 fn r10_3_who_stops_reading_within_a_frame_goes_on_where_it_was() -> Result {
     let chat = start(&["--slow-timeout", "off", "--outbox", "8MiB"])?;
     let door = chat_tests::harness::door::Door::WebSocket;
-    let (mut ana, mut bea) = (chat.peer("ana")?, greeted(&chat, "bea")?);
+    let (mut ana, mut bea) = (chat.peer("ana")?, chat.web_peer("bea")?);
     let mut slow = chat.stage.connect_taking_little_through(door, "slow", super::web(&chat))?;
     slow.expect(chat_tests::ES.greeting())?;
     let lines: Vec<String> = (0..1500).map(|n| format!("{n} {}", "x".repeat(1000))).collect();
@@ -47,7 +47,7 @@ fn r10_3_who_stops_reading_within_a_frame_goes_on_where_it_was() -> Result {
 #[test]
 fn r10_4_the_end_of_a_message_ends_a_line() -> Result {
     let chat = start(&[])?;
-    let (mut ana, mut bea) = (greeted(&chat, "ana")?, greeted(&chat, "bea")?);
+    let (mut ana, mut bea) = (chat.web_peer("ana")?, chat.web_peer("bea")?);
     for (bytes, heard) in [
         (frame(0x81, b"uno"), &["uno"][..]),
         (frame(0x81, b"dos\n"), &["dos"]),
@@ -66,7 +66,7 @@ fn r10_4_the_end_of_a_message_ends_a_line() -> Result {
 #[test]
 fn r10_4_frames_byte_by_byte_are_frames() -> Result {
     let chat = start(&[])?;
-    let (mut ana, mut bea) = (greeted(&chat, "ana")?, greeted(&chat, "bea")?);
+    let (mut ana, mut bea) = (chat.web_peer("ana")?, chat.web_peer("bea")?);
     let frames = [frame(1, "ñ".as_bytes()), frame(0x89, b""), frame(0x80, "andú 🎈".as_bytes())];
     for byte in frames.concat() {
         ana.send_raw([byte])?;
@@ -76,7 +76,7 @@ fn r10_4_frames_byte_by_byte_are_frames() -> Result {
 
 /// What ana sends ends its connection with this code, and bea hears nothing of it.
 fn breaks(chat: &Chat, bea: &mut Peer, bytes: &[u8], code: u16) -> Result {
-    let mut ana = greeted(chat, "ana")?;
+    let mut ana = chat.web_peer("ana")?;
     ana.send_raw(frame(0x81, b"antes"))?;
     bea.expect(&said_by(&ana, "antes"))?;
     ana.send_raw(bytes)?;
@@ -86,7 +86,7 @@ fn breaks(chat: &Chat, bea: &mut Peer, bytes: &[u8], code: u16) -> Result {
 #[test]
 fn r10_4_what_breaks_the_rules_ends_the_connection_with_a_code() -> Result {
     let chat = start(&[])?;
-    let mut bea = greeted(&chat, "bea")?;
+    let mut bea = chat.web_peer("bea")?;
     for (bytes, code) in [
         (frame(0x81, b"no es texto: \xff"), 1007),
         ([frame(1, b"\xc3"), frame(0x80, b"")].concat(), 1007),
@@ -106,7 +106,7 @@ fn r10_4_what_breaks_the_rules_ends_the_connection_with_a_code() -> Result {
 fn r10_4_a_message_that_is_not_ended_is_none() -> Result {
     let chat = start(&[])?;
     let (mut ana, mut bea, mut caro) =
-        (greeted(&chat, "ana")?, chat.peer("bea")?, greeted(&chat, "caro")?);
+        (chat.web_peer("ana")?, chat.peer("bea")?, chat.web_peer("caro")?);
     ana.send_raw([frame(1, b"medio mensaje"), frame(0x88, b"")].concat())?;
     ana.expect_end()?;
     caro.send("fin\n")?;

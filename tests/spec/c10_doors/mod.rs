@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use chat_drive::failure::Result;
-use chat_tests::ES;
 use chat_tests::chat::{Chat, said_by};
 use chat_tests::harness::door::Door;
 use chat_tests::harness::peer::Peer;
@@ -27,13 +26,6 @@ fn web_peer(chat: &Chat, name: &str) -> Result<Peer> {
     chat.stage.connect_through(Door::WebSocket, name, web(chat))
 }
 
-/// Connects a WebSocket peer that has been greeted.
-fn greeted(chat: &Chat, name: &str) -> Result<Peer> {
-    let mut peer = web_peer(chat, name)?;
-    peer.expect(ES.greeting())?;
-    Ok(peer)
-}
-
 /// A client's frame with this first byte. Its mask changes nothing.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = u8::try_from(payload.len()).expect("a short one");
@@ -43,7 +35,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 #[test]
 fn r10_1_both_doors_lead_into_one_chat() -> Result {
     let chat = start(&[])?;
-    let (mut ana, mut bea) = (greeted(&chat, "ana")?, chat.peer("bea")?);
+    let (mut ana, mut bea) = (chat.web_peer("ana")?, chat.peer("bea")?);
     ana.send("hola\n")?;
     bea.expect(&said_by(&ana, "hola"))?;
     bea.send("¿qué tal?\n")?;
@@ -59,7 +51,7 @@ fn r10_1_both_doors_lead_into_one_chat() -> Result {
 fn r10_1_the_web_can_be_the_only_door() -> Result {
     let chat = Chat::start_with(&["--bind", "off", "--web", "127.0.0.1:0"])?;
     assert_eq!(chat.web, Some(chat.address), "there is no other");
-    let (mut ana, mut bea) = (greeted(&chat, "ana")?, greeted(&chat, "bea")?);
+    let (mut ana, mut bea) = (chat.web_peer("ana")?, chat.web_peer("bea")?);
     ana.send("hola\n")?;
     bea.expect(&said_by(&ana, "hola"))
 }
@@ -70,7 +62,7 @@ fn r10_1_the_web_can_be_the_only_door() -> Result {
 fn r10_7_those_who_abuse_a_door_delay_nobody() -> Result {
     const HALF: usize = 50;
     let chat = start(&["--slow-timeout", "off"])?;
-    let (mut ana, mut bea) = (greeted(&chat, "ana")?, chat.peer("bea")?);
+    let (mut ana, mut bea) = (chat.web_peer("ana")?, chat.peer("bea")?);
     let mut abusers = Vec::new();
     for half in ["", "GET /ws", "GET /ws HTTP/1.1\r\nHost: a\r\n", "\x16\x03\x01", "hola\r\n"] {
         for i in 0..HALF {
@@ -81,7 +73,7 @@ fn r10_7_those_who_abuse_a_door_delay_nobody() -> Result {
         }
     }
     let slow = chat.stage.connect_taking_little_through(Door::WebSocket, "slow", web(&chat))?;
-    let (mut pings, mut drip) = (greeted(&chat, "pings")?, greeted(&chat, "drip")?);
+    let (mut pings, mut drip) = (chat.web_peer("pings")?, chat.web_peer("drip")?);
     let dripped = frame(1, b"gota a gota");
     for i in 0..500 {
         pings.send_raw(frame(0x89, &[b'x'; 125]).repeat(20))?;

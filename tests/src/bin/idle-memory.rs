@@ -21,6 +21,7 @@ mod linux {
     use chat_drive::process::resident;
     use chat_tests::binaries;
     use chat_tests::chat::Chat;
+    use chat_tests::harness::peer::Peer;
 
     /// Number of clients. Each needs a descriptor here and in the server.
     const CLIENTS: u32 = 1000;
@@ -34,21 +35,27 @@ mod linux {
                 let mut command = Command::new(command.get_program());
                 command.args(["--bind", "127.0.0.1:0", "--idle-timeout", "off"]);
                 command.args(["--profile", profile]);
-                measure(&format!("{name}, {profile}"), command, profile == "grupal")?;
+                let connect = if profile == "grupal" { Chat::member } else { Chat::peer };
+                measure(&format!("{name}, {profile}"), command, connect)?;
             }
         }
-        Ok(())
+        let mut web = binaries::server();
+        web.args(["--bind", "127.0.0.1:0", "--idle-timeout", "off", "--web", "127.0.0.1:0"]);
+        measure("now, basico, WebSocket", web, Chat::web_peer)
     }
 
     /// Measures a server with [`CLIENTS`] clients that stay silent, apart from their names.
-    fn measure(name: &str, command: Command, named: bool) -> Result {
+    fn measure(
+        name: &str,
+        command: Command,
+        connect: impl Fn(&Chat, &str) -> Result<Peer>,
+    ) -> Result {
         let chat = Chat::start_command(command)?;
         let resident = || resident(chat.server.id()).map_err(|e| chat.stage.failure(e));
         let before = resident()?;
         let mut peers = Vec::new();
         for i in 0..CLIENTS {
-            let name = format!("peer-{i}");
-            peers.push(if named { chat.member(&name)? } else { chat.peer(&name)? });
+            peers.push(connect(&chat, &format!("peer-{i}"))?);
         }
         let after = resident()?;
         let each = after.saturating_sub(before) / u64::from(CLIENTS);
