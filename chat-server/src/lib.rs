@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `client/entrance` | a client's way in and out: it is served, waits, or is turned away |
 //! | `client/connection` | one client's bytes → lines → actions, and its deadlines |
+//! | `client/end` | the reasons for which a conversation ends |
 //! | `client/asking` | the question for a name, in lines or in writes of its own |
 //! | `client/session` | what a line means, without sockets and clocks |
 //! | `client/membership` | a client's membership, from its greeting to its leaving |

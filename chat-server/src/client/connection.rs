@@ -17,29 +17,13 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
+use crate::client::end::End;
 use crate::client::flood_control::{BURST, FloodControl};
 use crate::client::membership::Membership;
 use crate::client::rate_limit::RateLimit;
 use crate::client::session::{Action, Session};
 use crate::net::idle::Overdue;
-use crate::net::tcp::{Asked, Dismissal, Received, TcpConnection};
-
-/// The end of a conversation, by its reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// The client left: by the word, by the end of its stream, or by a fault of its connection.
-    Left,
-    /// The connection was silent in both directions for the idle time.
-    Idle,
-    /// The client gave no name in time.
-    Nameless,
-    /// The connection has answered no ping.
-    Silent,
-    /// The server stops.
-    Stopped,
-    /// It is ended from this side, for this reason.
-    Dismissed(Dismissal),
-}
+use crate::net::tcp::{Asked, Received, TcpConnection};
 
 /// The result of one read.
 enum Heard {
@@ -105,16 +89,14 @@ impl<'a> Conversation<'a> {
         let activity = self.connection.activity();
         let idle_limit = config.idle_timeout.duration();
         loop {
-            let name_deadline = self.name_deadline.filter(|_| self.session.is_naming());
-            let beat_due = self.connection.beat_due();
-            let deadline = name_deadline.into_iter().chain(beat_due).min();
+            let deadline = self.deadline();
             let end = tokio::select! {
                 biased;
                 () = stopping.cancelled() => End::Stopped,
                 end = self.listen() => end,
                 overdue = activity.overdue(idle_limit, deadline) => match overdue {
                     Overdue::Silence => End::Idle,
-                    Overdue::Deadline if deadline != name_deadline => End::Silent,
+                    Overdue::Deadline if self.is_beat_due() => End::Silent,
                     Overdue::Deadline => End::Nameless,
                 },
             };
@@ -163,6 +145,16 @@ impl<'a> Conversation<'a> {
             }
             return end;
         }
+    }
+
+    /// The time by which something must have come: a name, or an answer to a ping.
+    fn deadline(&self) -> Option<Instant> {
+        let name_deadline = self.name_deadline.filter(|_| self.session.is_naming());
+        name_deadline.into_iter().chain(self.connection.beat_due()).min()
+    }
+
+    fn is_beat_due(&self) -> bool {
+        self.connection.beat_due().is_some_and(|due| due <= self.server.clock.now())
     }
 
     /// Listens until the client has left. Cancel-safe: no byte that was read is lost.

@@ -13,7 +13,8 @@ use tokio::net::TcpStream;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
-use crate::client::connection::{Conversation, End};
+use crate::client::connection::Conversation;
+use crate::client::end::End;
 use crate::client::membership::Membership;
 use crate::net::admission::Entry;
 use crate::net::tcp::{Dismissal, TcpConnection};

@@ -2,6 +2,7 @@
 
 pub(crate) mod asking;
 mod connection;
+mod end;
 pub(crate) mod entrance;
 pub(crate) mod flood_control;
 pub(crate) mod membership;
