@@ -4,8 +4,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
@@ -62,10 +61,11 @@ pub(crate) struct TcpConnection {
     stream: TcpStream,
     wire: Wire,
     activity: Activity,
-    /// The reason for which it is to be ended from this side, once there is one.
-    dismissal: OnceLock<Dismissal>,
-    /// Twelve bytes less than a [`SocketAddr`], of which every idle client has one.
-    peer: (IpAddr, u16),
+    /// The [`Dismissal`] for which it is to be ended from this side, once there is one; 0 before.
+    dismissal: AtomicU8,
+    /// With the port thirteen bytes less than a [`SocketAddr`], of which every idle client has one.
+    ip: IpAddr,
+    port: u16,
     /// The number of the client among those with its source port.
     number: AtomicU32,
     /// Its shares of the limits, where there are any.
@@ -74,9 +74,10 @@ pub(crate) struct TcpConnection {
 
 /// A reason for which a connection is ended from this side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Dismissal {
     /// The operator sends the client away.
-    Removed,
+    Removed = 1,
     /// The client has no name yet, and makes way for another.
     Displaced,
     /// The client does not take what is meant for it.
@@ -113,15 +114,16 @@ impl TcpConnection {
             stream,
             wire,
             activity: Activity::new(clock),
-            dismissal: OnceLock::new(),
-            peer: (peer.ip(), peer.port()),
+            dismissal: AtomicU8::new(0),
+            ip: peer.ip(),
+            port: peer.port(),
             number: AtomicU32::new(1),
             shares,
         }
     }
 
     pub(crate) fn peer(&self) -> SocketAddr {
-        self.peer.into()
+        (self.ip, self.port).into()
     }
 
     /// The number of the client among those with its source port.
@@ -168,15 +170,22 @@ impl TcpConnection {
 
     /// Asks the task that reads from it to end it, whatever is still unread.
     pub(crate) fn dismiss(&self, reason: Dismissal) {
-        // The first reason counts.
-        let _ = self.dismissal.set(reason);
+        self.dismiss_for(reason);
         // Wakes the task. It fails when the connection is over.
         let _ = SockRef::from(&self.stream).shutdown(Shutdown::Read);
     }
 
     /// The reason for which the task that reads from it is to end it, if there is one.
     pub(crate) fn dismissal(&self) -> Option<Dismissal> {
-        self.dismissal.get().copied()
+        let all = [Dismissal::Removed, Dismissal::Displaced, Dismissal::Fault];
+        let reason = self.dismissal.load(Ordering::Acquire);
+        all.into_iter().find(|dismissal| *dismissal as u8 == reason)
+    }
+
+    /// Sets the reason, unless there is one: the first counts.
+    fn dismiss_for(&self, reason: Dismissal) {
+        let (set, failed) = (Ordering::AcqRel, Ordering::Acquire);
+        let _ = self.dismissal.compare_exchange(0, reason as u8, set, failed);
     }
 
     /// Completes when the peer is gone, even if something that it sent is unread: its stream has ended, or
@@ -359,7 +368,7 @@ impl Transport for TcpConnection {
         }
         // Both fail when the connection has ended already, which is what was wanted.
         if fault != Fault::Broken {
-            let _ = self.dismissal.set(Dismissal::Fault);
+            self.dismiss_for(Dismissal::Fault);
             if let (Fault::OutboxFull, Wire::WebSocket(web)) = (fault, &self.wire) {
                 // It reads, if slowly: it is told when it is parted from, and the task that reads is woken.
                 web.close_with(Code::TooSlow, "");
