@@ -15,8 +15,18 @@ use std::time::Duration;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus");
 
-/// The beginning of a first line with options for the checker.
-const OPTIONS: &str = "# chat-check: ";
+/// The beginning of a first line with options for the checker, behind what begins a comment.
+const OPTIONS: &str = " chat-check: ";
+
+/// The languages of programs besides Python: the end of their file names, the tool that must be
+/// installed, the command that builds one, and the one that starts it; `{}` is the name without its
+/// end.
+const LANGUAGES: [[&str; 4]; 4] = [
+    ["c", "gcc", "gcc -O1 -pthread -o {} {}.c", "./{}"],
+    ["java", "javac", "javac {}.java", "java {}"],
+    ["js", "node", "true", "node {}.js"],
+    ["pl", "perl", "true", "perl {}.pl"],
+];
 
 /// Numbers of programs checked at the same time for each processor, on a busy machine and on an
 /// idle one: most of the time, they wait for silence, for idle time to pass, and in faulty programs
@@ -133,7 +143,7 @@ impl Program {
     fn all((side, folder): (&'static str, &str)) -> Vec<Self> {
         let folder = Path::new(CORPUS).join(folder);
         let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-        let files = files.filter(|file| file.extension().is_some_and(|e| e == "py"));
+        let files = files.filter(|file| can_start(file));
         let programs: Vec<_> = files.map(|file| Self::of(side, file)).collect();
         assert!(!programs.is_empty(), "no programs in {}", folder.display());
         programs
@@ -141,7 +151,10 @@ impl Program {
 
     fn of(side: &'static str, file: PathBuf) -> Self {
         let text = fs::read_to_string(&file).unwrap();
-        let options = text.lines().next().and_then(|line| line.strip_prefix(OPTIONS));
+        let options = text
+            .lines()
+            .next()
+            .and_then(|line| line.trim_start_matches(['#', '/']).strip_prefix(OPTIONS));
         Self { side, file, options: options.unwrap_or_default().to_owned() }
     }
 
@@ -153,6 +166,19 @@ impl Program {
         number.contains('.').then(|| &name[..end])
     }
 
+    /// Builds the program in this folder, and returns the command that starts it.
+    fn build(&self, home: &Path) -> String {
+        let end = self.file.extension().unwrap();
+        let stem = self.file.file_stem().unwrap().to_str().unwrap();
+        let Some([_, _, build, start]) = LANGUAGES.iter().find(|[known, ..]| end == *known) else {
+            return format!("{} {stem}.py", *PYTHON);
+        };
+        let build = build.replace("{}", stem);
+        let status = Command::new("sh").args(["-c", &build]).current_dir(home).status();
+        assert!(status.unwrap().success(), "{build}");
+        start.replace("{}", stem)
+    }
+
     /// Checks a copy of the program, with its dialect, in every way.
     fn examine(&self) -> Verdicts {
         let home = tempfile::tempdir().unwrap();
@@ -161,11 +187,25 @@ impl Program {
                 fs::copy(&file, home.path().join(file.file_name().unwrap())).unwrap();
             }
         }
-        let start = format!("{} {}", *PYTHON, self.file.file_name().unwrap().display());
+        let start = self.build(home.path());
         let words: Vec<&str> =
             [self.side, &start].into_iter().chain(self.options.split_whitespace()).collect();
         grade(home.path(), &words, 0)
     }
+}
+
+/// Returns whether a file is a program whose language is installed: what is not is left out.
+fn can_start(file: &Path) -> bool {
+    let Some(end) = file.extension() else { return false };
+    let language = LANGUAGES.iter().find(|[known, ..]| end == *known);
+    let installed = language.is_some_and(|[_, tool, ..]| {
+        let found = Command::new("which").arg(tool).output().unwrap().status.success();
+        if !found {
+            eprintln!("left out, without {tool}: {}", file.display());
+        }
+        found
+    });
+    end == "py" || installed
 }
 
 /// The checker's verdicts on a program.
