@@ -97,6 +97,22 @@ fn a_client_need_not_know_its_server_s_question() {
     assert_eq!(verdicts.with("fail").next(), None, "{}", verdicts.told);
 }
 
+/// The server's question has no end, and the client compares all that comes with it.
+#[test]
+#[ignore = "minutes of two processors: make corpus"]
+fn a_client_is_asked_as_its_server_asks() {
+    let home = tempfile::tempdir().unwrap();
+    let source = |file: &str| fs::read_to_string(Path::new(CORPUS).join(file)).unwrap();
+    let client = source("clients/correct/nick.py");
+    let client = client.replace("apodo.encode()", "(apodo + '\\n').encode()");
+    let client = client.replace("{apodo}: {texto}", "{texto}\\n");
+    fs::write(home.path().join("s.py"), source("servers/correct/room_asyncio_nick.py")).unwrap();
+    fs::write(home.path().join("c.py"), client).unwrap();
+    let [server, client] = ["s.py", "c.py"].map(|file| format!("{} {file}", *PYTHON));
+    let verdicts = grade(home.path(), &["both", "--server", &server, "--client", &client], 1);
+    assert_eq!(verdicts.verdicts["5.2-answers"], "pass", "{}", verdicts.told);
+}
+
 /// Checks these programs, the last ones first, as many side by side as the machine has room for.
 fn examine_all(programs: Vec<Program>) -> Vec<(Program, Verdicts)> {
     let programs = Mutex::new(programs);
