@@ -33,6 +33,8 @@ pub(crate) struct Found {
     pub(crate) dialect: Dialect,
     /// Time that a message takes from one client to another.
     pub(crate) latency: Duration,
+    /// The sign that the program speaks another dialect than all that were tried, if there is one.
+    pub(crate) unsure: Option<Words>,
 }
 
 /// A program that cannot be examined: it does not come as far as listening or connecting.

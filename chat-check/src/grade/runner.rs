@@ -32,6 +32,8 @@ pub(crate) struct Runner<'a> {
     /// The profile that it is checked against.
     pub(crate) profile: Profile,
     pub(crate) timeouts: &'a Timeouts,
+    /// The reason why no check that sends messages can be made, if the dialect is not known.
+    pub(crate) unsure: Option<Words>,
     /// The checks that are expected to fail (`--xfail`).
     pub(crate) xfail: &'a Patterns,
     /// The language of the report.
@@ -127,6 +129,11 @@ impl Runner<'_> {
             );
             return self.outcome(check, Verdict::Skipped, Some(&reason), None, begun);
         }
+        // Those of chapter 1 are mostly about connections.
+        let unknown = self.unsure.as_ref().filter(|_| !check.id.starts_with("1."));
+        if let Some(reason) = unknown {
+            return self.outcome(check, Verdict::Untestable, Some(reason), None, begun);
+        }
         let first = self.answer(check, stop);
         let sure = !first.is_fault() || stop.load(Ordering::Relaxed);
         let again = (!sure).then(|| self.answer(check, stop));
@@ -193,7 +200,7 @@ impl Runner<'_> {
             };
             let halt: Checked =
                 halt.unwrap_or_else(|panic| Err(Halt::Checker(words_of(panic.as_ref()))));
-            let halt = excused(halt, &scene);
+            let halt = excused(halt, &scene, self.unsure.as_ref());
             let evidence = halt.as_ref().and_then(|halt| self.evidence(check, halt, &scene));
             Attempt { halt, evidence }
         };
@@ -242,11 +249,16 @@ impl Runner<'_> {
 }
 
 /// Makes a result untestable where these programs, or this system, do not show what it depends on.
-fn excused(result: Checked, scene: &Scene) -> Option<Halt> {
+fn excused(result: Checked, scene: &Scene, unsure: Option<&Words>) -> Option<Halt> {
+    let spoke = || scene.transcript().entries().0.iter().any(|entry| entry.how == How::In);
     let some = |is: fn(&Trace) -> bool| scene.traces().iter().any(|trace| is(trace));
     match result {
         _ if some(Trace::is_unseen) => Some(Halt::Untestable(UNSEEN.into())),
         Err(Halt::Fault { .. }) if some(Trace::draws) => Some(Halt::Untestable(DRAWS.into())),
+        Err(fault @ Halt::Fault { .. }) => {
+            let unsure = unsure.filter(|_| spoke());
+            Some(unsure.map_or(fault, |unsure| Halt::Untestable(unsure.clone())))
+        }
         result => result.err(),
     }
 }
@@ -354,6 +366,7 @@ mod tests {
             dialect: &Dialect::default(),
             profile: Profile::Basico,
             timeouts: &timeouts,
+            unsure: None,
             xfail: &xfail,
             lang: Lang::En,
             side_by_side: NonZero::<usize>::MIN,

@@ -85,7 +85,11 @@ fn part(part: &mut Part) {
         greeting: _,
         naming,
         question,
+        open_question: _,
         name_form,
+        message_form,
+        enter,
+        commands,
         label: _,
         echo: _,
         leave,
@@ -99,6 +103,9 @@ fn part(part: &mut Part) {
     }
     question.iter_mut().for_each(one);
     one(name_form);
+    one(message_form);
+    all(enter);
+    commands.values_mut().for_each(one);
     leave.iter_mut().for_each(one);
     all(before);
     all(given);

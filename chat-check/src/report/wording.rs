@@ -208,17 +208,30 @@ impl Side {
     }
 }
 
+/// The framing of messages.
+fn framing(framing: Framing) -> Text {
+    let (es, en) = match framing {
+        Framing::Lf => ("mensajes que terminan en LF", "messages end with LF"),
+        Framing::Crlf => ("mensajes que terminan en CRLF", "messages end with CRLF"),
+        Framing::None => ("mensajes sin final", "messages have no end"),
+        Framing::Length2 => {
+            ("mensajes con 2 bytes de longitud delante", "2 bytes of length before each message")
+        }
+        Framing::Length4 | Framing::Length4Le => {
+            ("mensajes con 4 bytes de longitud delante", "4 bytes of length before each message")
+        }
+        Framing::Decimal(_) | Framing::DecimalLine => (
+            "mensajes con la longitud en cifras delante",
+            "the length in digits before each message",
+        ),
+    };
+    Text { es, en }
+}
+
 /// A dialect in one line.
 pub(crate) fn dialect(dialect: &Dialect, lang: Lang) -> String {
     let say = |es: &'static str, en: &'static str| Text { es, en }.to(lang).to_owned();
-    let framing = match dialect.framing {
-        Framing::Lf => say("mensajes que terminan en LF", "messages end with LF"),
-        Framing::Crlf => say("mensajes que terminan en CRLF", "messages end with CRLF"),
-        Framing::None => say("mensajes sin final", "messages have no end"),
-        Framing::Length2 => {
-            say("mensajes con 2 bytes de longitud delante", "2 bytes of length before each message")
-        }
-    };
+    let framing = framing(dialect.framing).to(lang).to_owned();
     let greeting =
         if dialect.greeting { say("saluda", "greets") } else { say("no saluda", "does not greet") };
     let naming = match &dialect.asks() {

@@ -5,6 +5,7 @@
 pub(crate) mod attempts;
 pub(crate) mod client_program;
 pub(crate) mod joining;
+mod messages;
 pub(crate) mod participant;
 mod rooms;
 pub(crate) mod scripted_server;

@@ -1,7 +1,6 @@
 //! Chapter 2 for clients: bytes arrive in any pieces, and may be invalid.
 
 use crate::checks::check::{Check, EVERY, Side};
-use crate::dialect::Framing;
 use crate::scene::Scene;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
@@ -34,7 +33,7 @@ const SPLIT: Check = Check {
 fn split(scene: &mut Scene) -> Checked {
     let (client, mut participant) = scene.admit_client()?;
     let (first, second) = (scene.token(), scene.token());
-    let message = scene.dialect.framing.encode(format!("{first}ñ{second}").as_bytes());
+    let message = scene.dialect.encode(format!("{first}ñ{second}").as_bytes());
     let cut = memchr::memchr(0xC3, &message).map_or(0, |at| at + 1);
     scene.has_read(&client, &participant);
     participant.send(&message[..cut])?;
@@ -79,7 +78,7 @@ fn invalid(scene: &mut Scene) -> Checked {
     let (client, mut participant) = scene.admit_client()?;
     let then = scene.token();
     scene.has_read(&client, &participant);
-    participant.send(&scene.dialect.framing.encode(b"\xff\xfe\xc3\x28 \x80"))?;
+    participant.send(&scene.dialect.encode(b"\xff\xfe\xc3\x28 \x80"))?;
     scene.has_read(&client, &participant);
     scene.tell(&client, &mut participant, &then)?;
     client.shows(&then)
@@ -123,10 +122,10 @@ fn two(scene: &mut Scene) -> Checked {
     with_ends(scene)?;
     let (client, mut participant) = scene.admit_client()?;
     let (first, second) = (scene.token(), scene.token());
-    let framing = scene.dialect.framing;
+    let dialect = scene.dialect;
     scene.has_read(&client, &participant);
     participant
-        .send(&[framing.encode(first.as_bytes()), framing.encode(second.as_bytes())].concat())?;
+        .send(&[dialect.encode(first.as_bytes()), dialect.encode(second.as_bytes())].concat())?;
     client.shows(&first)?;
     client.shows(&second)?;
     match client.line_with(&first) {
@@ -163,7 +162,7 @@ fn pieces(scene: &mut Scene) -> Checked {
     with_ends(scene)?;
     let (client, mut participant) = scene.admit_client()?;
     let (first, second, third) = (scene.token(), scene.token(), scene.token());
-    let message = scene.dialect.framing.encode(format!("{first}{second}{third}").as_bytes());
+    let message = scene.dialect.encode(format!("{first}{second}{third}").as_bytes());
     for piece in message.chunks(9) {
         scene.has_read(&client, &participant);
         participant.send(piece)?;
@@ -180,8 +179,9 @@ fn pieces(scene: &mut Scene) -> Checked {
 /// Checks that every letter is shown, if not together: some clients print each read as a line of
 /// its own.
 fn shown_in_all(scene: &Scene, screen: &str, message: &[u8]) -> Checked {
-    let start = usize::from(scene.dialect.framing == Framing::Length2) * 2;
-    let mut wanted = message[start..].trim_ascii_end().iter();
+    let framed = scene.dialect.framing.frames(message).next();
+    let text = framed.map_or(message, |frame| &message[frame]);
+    let mut wanted = text.trim_ascii_end().iter();
     let mut next = wanted.next();
     for byte in screen.bytes() {
         if next == Some(&byte) {

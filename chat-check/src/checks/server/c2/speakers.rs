@@ -328,11 +328,10 @@ fn say_all(
     server: &Server,
     said: &mut [(&mut Participant, &Vec<String>)],
 ) -> Checked {
-    let framing = scene.dialect.framing;
-    if framing.has_ends() {
+    if scene.dialect.framing.has_ends() {
         return at_once(scene, server, || {
             said.iter_mut().try_for_each(|(participant, texts)| {
-                let texts = texts.iter().map(|text| framing.encode(text.as_bytes()));
+                let texts = texts.iter().map(|text| scene.dialect.encode(text.as_bytes()));
                 participant.send(&texts.collect::<Vec<_>>().concat())
             })
         });

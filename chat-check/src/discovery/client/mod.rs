@@ -1,17 +1,18 @@
 //! Discovery of a client's dialect.
 
+mod form;
+
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use chat_drive::captured::Heard;
 use chat_protocol::options::profile::Profile;
 
-use super::{Found, Printed, QUIET, Unstarted, play, question};
 use crate::checks::check::NAMED;
-use crate::dialect::{Dialect, Framing, Given, Label, NAME, Naming, PORT, Typed};
-use crate::discovery::conventions::{KEYWORDS, LEAVE, PORTS};
+use crate::dialect::{Dialect, Framing, Given, NAME, Naming, PORT, Typed};
+use crate::discovery::conventions::{KEYWORDS, PORTS};
 use crate::discovery::observations;
-use crate::discovery::prompts::{ending, wanted};
+use crate::discovery::prompts::wanted;
+use crate::discovery::{Found, Printed, QUIET, Unstarted, play, question};
 use crate::sandbox::program::TestedProgram;
 use crate::sandbox::running::how;
 use crate::scene::Scene;
@@ -38,11 +39,12 @@ pub(crate) fn client(
     let mut dialect = Dialect { greeting: true, ..Dialect::default() };
     given.over(&mut dialect);
     let timeouts = Timeouts::new(None, Duration::ZERO, slow);
-    let found = Found { dialect, latency: Duration::ZERO };
+    let found = Found { dialect, latency: Duration::ZERO, unsure: None };
     let mut search = Search { tested, profile, given, timeouts, slow, found, tried: Vec::new() };
     let first = search.first_look();
     if first.is_err() && !search.tried.is_empty() {
         search.found.dialect.before.clear();
+        given.over(&mut search.found.dialect);
         search.first_look()?;
     } else {
         first?;
@@ -111,12 +113,15 @@ impl Search<'_> {
             #[cfg(target_os = "linux")]
             let attempts = Attempts::watch();
             let client = scene.start_client(listening.port())?;
+            // The given lines are typed, whether it asks for them or not.
+            client.begins(scene.dialect, listening.port());
             let mut read = [0, 0];
             let stream = loop {
                 match search.next(scene, &client, &listening, read) {
                     Some(Next::Comes(stream)) => break stream,
                     Some(Next::Asks(question, end))
-                        if search.found.dialect.before.len() < MOST_QUESTIONS =>
+                        if search.given.before.is_none()
+                            && search.found.dialect.before.len() < MOST_QUESTIONS =>
                     {
                         search.answer(&client, listening.port(), &question);
                         read = end;
@@ -328,8 +333,8 @@ impl Search<'_> {
     ) -> Checked<bool> {
         let before = participant.captured().look(|heard| heard.total);
         let framing = self.found.dialect.framing;
-        if spoken || framing == Framing::Length2 {
-            participant.send(&framing.encode(keyword.as_bytes()))?;
+        if spoken || framing.has_length() {
+            participant.send(&self.found.dialect.ask(keyword))?;
         } else {
             participant.send(keyword.as_bytes())?;
             scene.has_read(client, participant);
@@ -345,69 +350,6 @@ impl Search<'_> {
         // A late answer must not be taken for one to another keyword.
         scene.settle(&client.program)?;
         Ok(participant.sends_more(before, Duration::ZERO))
-    }
-
-    /// Finds out the form of a message, given a part of it and the number of bytes before it.
-    fn form(
-        &mut self,
-        client: &ClientProgram,
-        participant: &mut Participant,
-        token: &str,
-        from: u64,
-    ) -> Checked {
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        let ended = |heard: &Heard| ending(heard, token, from);
-        let framing = participant.captured().wait(self.quiet(), ended).unwrap_or(Framing::None);
-        let dialect = &mut self.found.dialect;
-        dialect.framing = framing;
-        let before = participant.captured().look(|heard| {
-            let at = heard.find(token, from).unwrap_or(from);
-            String::from_utf8_lossy(&heard.bytes[from..at]).trim().len()
-        });
-        dialect.label = if before > 2 { Label::Name } else { Label::None };
-        if framing == Framing::None && !self.shows_what_has_no_end(client, participant)? {
-            self.found.dialect.framing = Framing::Lf;
-        }
-        Ok(())
-    }
-
-    /// Returns whether the client shows a message without an end, or shows nothing, which proves
-    /// nothing.
-    fn shows_what_has_no_end(
-        &self,
-        client: &ClientProgram,
-        participant: &mut Participant,
-    ) -> Checked<bool> {
-        let bare = format!("{}-bare", client.name());
-        let shown = |time| {
-            let seen = client.screen().wait(time, |heard| heard.find(&bare, 0));
-            seen.is_some()
-        };
-        participant.send(bare.as_bytes())?;
-        if shown(client.patience()) {
-            return Ok(true);
-        }
-        participant.send(b"\n")?;
-        Ok(!shown(self.a_while()))
-    }
-
-    /// Finds the word with which its user leaves: one behind which nothing is sent any more.
-    fn leaving(&mut self, scene: &mut Scene) -> Checked {
-        let (client, participant) = scene.admit_client()?;
-        for word in std::iter::once("salir").chain(LEAVE) {
-            let token = scene.token();
-            client.types(word);
-            client.types(&token);
-            let sent = || participant.position(&token).is_some();
-            let over = || client.program.ended().is_some() || participant.end().is_some();
-            scene.eventually(|| (sent() || over()).then_some(()));
-            if !sent() {
-                self.found.dialect.leave = Some(word.to_owned());
-                return Ok(());
-            }
-        }
-        self.found.dialect.leave = None;
-        Ok(())
     }
 }
 
