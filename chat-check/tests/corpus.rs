@@ -15,8 +15,8 @@ use std::time::Duration;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus");
 
-/// The beginning of a first line with options for the checker.
-const OPTIONS: &str = "# chat-check: ";
+/// The mark of options for the checker, in a comment that is the first line.
+const OPTIONS: &str = " chat-check: ";
 
 /// Numbers of programs checked at the same time for each processor, on a busy machine and on an
 /// idle one: most of the time, they wait for silence, for idle time to pass, and in faulty programs
@@ -133,15 +133,22 @@ impl Program {
     fn all((side, folder): (&'static str, &str)) -> Vec<Self> {
         let folder = Path::new(CORPUS).join(folder);
         let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-        let files = files.filter(|file| file.extension().is_some_and(|e| e == "py"));
-        let programs: Vec<_> = files.map(|file| Self::of(side, file)).collect();
+        let (programs, absent): (Vec<Self>, Vec<Self>) = files
+            .filter(|file| file.extension().is_some_and(|extension| extension != "toml"))
+            .map(|file| Self::of(side, file))
+            .partition(|program| program.language().is_installed());
+        for program in absent {
+            let skipped = format!("skipped, no {:?}: {}\n", program.language(), program.name());
+            io::stderr().write_all(skipped.as_bytes()).unwrap();
+        }
         assert!(!programs.is_empty(), "no programs in {}", folder.display());
         programs
     }
 
     fn of(side: &'static str, file: PathBuf) -> Self {
         let text = fs::read_to_string(&file).unwrap();
-        let options = text.lines().next().and_then(|line| line.strip_prefix(OPTIONS));
+        let options = text.lines().next().and_then(|line| line.split_once(OPTIONS));
+        let options = options.map(|(_comment, options)| options.trim_end_matches("*/"));
         Self { side, file, options: options.unwrap_or_default().to_owned() }
     }
 
@@ -153,6 +160,19 @@ impl Program {
         number.contains('.').then(|| &name[..end])
     }
 
+    fn language(&self) -> Language {
+        match self.file.extension().and_then(|extension| extension.to_str()) {
+            Some("py") => Language::Python,
+            Some("js") => Language::Node,
+            Some("c") => Language::C,
+            other => panic!("of no language: {other:?}"),
+        }
+    }
+
+    fn name(&self) -> std::path::Display<'_> {
+        Path::new(self.file.file_name().unwrap()).display()
+    }
+
     /// Checks a copy of the program, with its dialect, in every way.
     fn examine(&self) -> Verdicts {
         let home = tempfile::tempdir().unwrap();
@@ -161,10 +181,45 @@ impl Program {
                 fs::copy(&file, home.path().join(file.file_name().unwrap())).unwrap();
             }
         }
-        let start = format!("{} {}", *PYTHON, self.file.file_name().unwrap().display());
+        let file = self.file.file_name().unwrap().to_str().unwrap();
+        let start = self.language().prepare(home.path(), file);
         let words: Vec<&str> =
             [self.side, &start].into_iter().chain(self.options.split_whitespace()).collect();
         grade(home.path(), &words, 0)
+    }
+}
+
+/// A language of programs in the corpus. Python is always there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Language {
+    Python,
+    Node,
+    C,
+}
+
+impl Language {
+    fn is_installed(self) -> bool {
+        let tool = match self {
+            Self::Python => return true,
+            Self::Node => "node",
+            Self::C => "cc",
+        };
+        Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success())
+    }
+
+    /// Returns the command that starts this file of this folder, which is compiled where it has to
+    /// be.
+    fn prepare(self, home: &Path, file: &str) -> String {
+        match self {
+            Self::Python => format!("{} {file}", *PYTHON),
+            Self::Node => format!("node {file}"),
+            Self::C => {
+                let mut cc = Command::new("cc");
+                let compiled = cc.args(["-o", "program", file]).current_dir(home).status();
+                assert!(compiled.unwrap().success(), "{file} does not compile");
+                "./program".to_owned()
+            }
+        }
     }
 }
 
@@ -193,7 +248,7 @@ impl Verdicts {
     }
 
     fn line(&self, program: &Program) -> String {
-        let name = program.file.file_stem().unwrap_or_default().display();
+        let name = program.name();
         let mut line = format!("{name}:");
         for (id, verdict) in self.verdicts.iter().filter(|(_, verdict)| *verdict != "pass") {
             line.extend([" ", id, "=", verdict]);
