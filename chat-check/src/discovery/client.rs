@@ -12,8 +12,8 @@ use crate::dialect::{Dialect, Framing, Given, Label, NAME, Naming, PORT, Typed};
 use crate::discovery::conventions::{KEYWORDS, LEAVE, PORTS};
 use crate::discovery::observations;
 use crate::discovery::prompts::{ending, wanted};
+use crate::sandbox::death::how;
 use crate::sandbox::program::TestedProgram;
-use crate::sandbox::running::how;
 use crate::scene::Scene;
 #[cfg(target_os = "linux")]
 use crate::scene::attempts::Attempts;
