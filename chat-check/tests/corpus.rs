@@ -167,10 +167,8 @@ impl Program {
 
     fn of(side: &'static str, file: PathBuf) -> Self {
         let text = fs::read_to_string(&file).unwrap();
-        let options = text
-            .lines()
-            .next()
-            .and_then(|line| line.trim_start_matches(['#', '/']).strip_prefix(OPTIONS));
+        let options = text.lines().next().and_then(|line| line.split_once(OPTIONS));
+        let options = options.map(|(_comment, options)| options.trim_end_matches("*/"));
         Self { side, file, options: options.unwrap_or_default().to_owned() }
     }
 
@@ -249,7 +247,7 @@ impl Verdicts {
     }
 
     fn line(&self, program: &Program) -> String {
-        let name = program.file.file_stem().unwrap_or_default().display();
+        let name = program.file.file_name().unwrap().display();
         let mut line = format!("{name}:");
         for (id, verdict) in self.verdicts.iter().filter(|(_, verdict)| *verdict != "pass") {
             line.extend([" ", id, "=", verdict]);

@@ -1,5 +1,6 @@
 //! Grading one program: its checks are chosen and run, and verdicts become marks.
 
+mod attempt;
 pub(crate) mod grading;
 pub(crate) mod result;
 pub(crate) mod rubric;

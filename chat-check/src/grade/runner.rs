@@ -14,14 +14,15 @@ use chat_protocol::options::profile::Profile;
 use crate::checks::check::Check;
 use crate::checks::select::Patterns;
 use crate::dialect::Dialect;
+use crate::grade::attempt::{Attempt, Deaths, OWNER};
 use crate::grade::result::{Evidence, Outcome};
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::program::TestedProgram;
-use crate::sandbox::running::{Trace, how};
+use crate::sandbox::running::Trace;
 use crate::sandbox::workdir::without_copy;
 use crate::scene::Scene;
 use crate::scene::timeouts::Timeouts;
-use crate::text::{Lang, Text, Words};
+use crate::text::{Lang, Text, Words, shortened};
 use crate::verdict::{Checked, Halt, Verdict};
 
 /// Runs the checks of one program.
@@ -44,22 +45,6 @@ pub(crate) struct Runner<'a> {
     pub(crate) repeat: String,
 }
 
-/// The result of one attempt.
-struct Attempt {
-    halt: Option<Halt>,
-    evidence: Option<Evidence>,
-}
-
-impl Attempt {
-    fn is_fault(&self) -> bool {
-        matches!(self.halt, Some(Halt::Fault { .. }))
-    }
-
-    fn is_checker_s(&self) -> bool {
-        matches!(self.halt, Some(Halt::Checker(_)))
-    }
-}
-
 /// The reason why a check cannot be made on some systems.
 const UNSEEN: Text = Text {
     es: "este sistema no muestra los sockets, los descriptores ni el procesador de un programa, o \
@@ -77,6 +62,9 @@ const DRAWS: Text = Text {
 /// Limit on the lines of standard error in a report.
 const LAST_LINES: usize = 10;
 
+/// Limit on the characters of what was expected and of what came.
+const LONGEST: usize = 600;
+
 /// Limit on the writes to the program that a report repeats.
 const LAST_SENT: usize = 5;
 
@@ -91,6 +79,7 @@ impl Runner<'_> {
         told: &(dyn Fn(&Outcome) + Sync),
     ) -> Vec<Outcome> {
         let board = Board::default();
+        let owner = checks.iter().find(|check| check.id == OWNER);
         let workers = match self.tested.isolation() {
             Isolation::Own => self.side_by_side.get(),
             Isolation::Shared => 1,
@@ -99,7 +88,7 @@ impl Runner<'_> {
             for _ in 0..workers.min(checks.len()) {
                 scope.spawn(|| {
                     while let Some(check) = board.next(checks, stop) {
-                        let outcome = self.judge(check, &board, stop);
+                        let outcome = self.judge(check, &board, owner.is_some(), stop);
                         // Programs are ended when the run is to stop, and the result is no outcome.
                         let made = !stop.load(Ordering::Relaxed);
                         if made {
@@ -110,12 +99,16 @@ impl Runner<'_> {
                 });
             }
         });
-        let mut outcomes = board.state.into_inner().unwrap_or_else(PoisonError::into_inner).done;
+        let state = board.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut outcomes = state.done;
+        if let Some((outcome, owner)) = outcomes.get_mut(OWNER).zip(owner) {
+            state.deaths.blame(outcome, self.explanation(owner), self.xfail.has(OWNER));
+        }
         checks.iter().filter_map(|check| outcomes.remove(check.id)).collect()
     }
 
-    /// Makes one check, when those that it needs are done.
-    fn judge(&self, check: &Check, board: &Board, stop: &AtomicBool) -> Outcome {
+    /// Makes one check, when those that it needs are done. Deaths are told elsewhere if it `blames`.
+    fn judge(&self, check: &Check, board: &Board, blames: bool, stop: &AtomicBool) -> Outcome {
         let begun = Instant::now();
         let missing = {
             let state = board.lock();
@@ -134,10 +127,18 @@ impl Runner<'_> {
         if let Some(reason) = unknown {
             return self.outcome(check, Verdict::Untestable, Some(reason), None, begun);
         }
-        let first = self.answer(check, stop);
-        let sure = !first.is_fault() || stop.load(Ordering::Relaxed);
-        let again = (!sure).then(|| self.answer(check, stop));
+        let answer = || {
+            let attempt = self.answer(check, stop);
+            if blames { board.lock().deaths.take(check, attempt) } else { attempt }
+        };
+        let first = answer();
+        let sure = !(first.is_fault() || first.death.is_some()) || stop.load(Ordering::Relaxed);
+        let again = (!sure).then(answer);
         let (attempt, flaky) = match again {
+            Some(again) if first.death.is_some() => {
+                let flaky = again.is_fault();
+                (again, flaky)
+            }
             Some(again) if again.is_fault() || again.is_checker_s() => (again, false),
             again => (first, again.is_some()),
         };
@@ -175,7 +176,10 @@ impl Runner<'_> {
             level: check.level,
             title: check.title.to(self.lang).to_owned(),
             verdict,
-            reason: reason.map(|reason| reason.to(self.lang).to_owned()),
+            reason: evidence
+                .as_ref()
+                .map(|evidence| evidence.came.clone())
+                .or_else(|| reason.map(|reason| reason.to(self.lang).to_owned())),
             evidence,
             seconds: begun.elapsed().as_secs_f64(),
             repeat: format!("{} --only {}", self.repeat, check.id),
@@ -202,10 +206,16 @@ impl Runner<'_> {
                 halt.unwrap_or_else(|panic| Err(Halt::Checker(words_of(panic.as_ref()))));
             let halt = excused(halt, &scene, self.unsure.as_ref());
             let evidence = halt.as_ref().and_then(|halt| self.evidence(check, halt, &scene));
-            Attempt { halt, evidence }
+            let died = scene.traces().iter().find(|trace| trace.died_of_a_connection());
+            let death = died.filter(|_| evidence.is_some()).and_then(|trace| trace.death());
+            Attempt { halt, evidence, death }
         };
         thread::scope(|scope| {
-            let lost = || Attempt { halt: Some(Halt::Checker("lost".to_owned())), evidence: None };
+            let lost = || Attempt {
+                halt: Some(Halt::Checker("lost".to_owned())),
+                evidence: None,
+                death: None,
+            };
             scope.spawn(play).join().unwrap_or_else(|_| lost())
         })
     }
@@ -222,29 +232,32 @@ impl Runner<'_> {
         let mut came = came.to(self.lang).to_owned();
         for trace in scene.traces() {
             stderr.extend(trace.err.text().lines().map(without_copy));
-            let remark = trace.exceeded().cloned().or_else(|| trace.ended_by_itself().map(how));
+            let remark = trace.exceeded().cloned().or_else(|| trace.death());
             // The check may have said so itself.
             let remark = remark.as_ref().map(|remark| remark.to(self.lang));
             if let Some(remark) = remark.filter(|remark| !came.contains(remark)) {
                 came = format!("{came}; {remark}");
             }
         }
-        let mut explanation = check.explanation.to(self.lang).to_owned();
-        let source_language = self.tested.source_language();
-        if let Some(more) =
-            source_language.and_then(|source_language| source_language.advice(check.id, self.lang))
-        {
-            explanation = format!("{explanation} {more}");
-        }
         Some(Evidence {
-            expected: expected.to(self.lang).to_owned(),
-            came,
-            explanation,
+            expected: shortened(expected.to(self.lang), LONGEST),
+            came: shortened(&came, LONGEST),
+            explanation: self.explanation(check),
             sent: sent[sent.len().saturating_sub(LAST_SENT)..].to_vec(),
             conversation,
             omitted,
             stderr: stderr[stderr.len().saturating_sub(LAST_LINES)..].to_vec(),
         })
+    }
+
+    /// The usual cause of a fault, and its remedy, in the language of the program too.
+    fn explanation(&self, check: &Check) -> String {
+        let explanation = check.explanation.to(self.lang);
+        let language = self.tested.source_language();
+        match language.and_then(|language| language.advice(check.id, self.lang)) {
+            Some(more) => format!("{explanation} {more}"),
+            None => explanation.to_owned(),
+        }
     }
 }
 
@@ -279,6 +292,7 @@ struct Board {
 struct State {
     begun: Vec<&'static str>,
     done: HashMap<&'static str, Outcome>,
+    deaths: Deaths,
 }
 
 impl Board {

@@ -2,6 +2,7 @@
 
 pub(crate) mod containment;
 pub(crate) mod copy;
+pub(crate) mod death;
 pub(crate) mod isolation;
 pub(crate) mod limits;
 pub(crate) mod program;

@@ -70,7 +70,7 @@ pub(crate) struct Trace {
     ended: OnceLock<ExitStatus>,
     /// The limit that it exceeded, if any.
     exceeded: Arc<OnceLock<Words>>,
-    /// True once the checker itself has sent it a signal.
+    /// True once the checker itself has sent it a signal to end.
     signalled: AtomicBool,
     /// True once a check asked for something that this system does not show.
     unseen: AtomicBool,
@@ -89,6 +89,9 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// Bytes that are read at a time from endless output.
 const CHUNK: usize = 16 * 1024;
+
+/// Limit on the time that a program takes to end, once it has begun to.
+const MOMENT: Duration = Duration::from_millis(200);
 
 /// Polling interval for a program's end.
 const POLL: Duration = Duration::from_millis(3);
@@ -231,7 +234,9 @@ impl Running {
     /// signals, and records that.
     pub(crate) fn signal(&self, signal: Signal) {
         self.child.role().event(format!("is sent {}", signal.name()));
-        self.trace.signalled.store(true, Ordering::Relaxed);
+        if matches!(signal, Signal::Interrupt | Signal::Terminate) {
+            self.trace.signalled.store(true, Ordering::Relaxed);
+        }
         #[cfg(target_os = "linux")]
         self.receivers(signal).into_iter().for_each(|id| process::send(id, signal.of_the_system()));
         #[cfg(all(unix, not(target_os = "linux")))]
@@ -296,8 +301,14 @@ impl Running {
         }
     }
 
-    /// Kills it, and all that it has started, and waits until they are gone.
+    /// Kills it, and all that it has started, and waits until they are gone. One that is about to
+    /// end by itself does so, and is seen to have done so.
     pub(crate) fn kill(&self) {
+        let deadline = Instant::now() + MOMENT;
+        let is_ending = || self.is_all('Z') || !self.is_waiting();
+        while self.ended().is_none() && is_ending() && Instant::now() < deadline {
+            thread::sleep(POLL);
+        }
         if self.ended().is_none() {
             self.trace.signalled.store(true, Ordering::Relaxed);
             self.child.kill();
@@ -353,38 +364,6 @@ impl Trace {
     pub(crate) fn is_unseen(&self) -> bool {
         self.unseen.load(Ordering::Relaxed)
     }
-}
-
-/// Describes an exit status in words.
-pub(crate) fn how(status: ExitStatus) -> Words {
-    match status.code() {
-        // What shells say too.
-        Some(127) => Words::new(
-            "no se encontró el programa (estado 127)",
-            "the program was not found (status 127)",
-        ),
-        Some(code) => Words::new(
-            format!("el programa terminó con estado {code}"),
-            format!("the program ended with status {code}"),
-        ),
-        None => signal_in_words(status),
-    }
-}
-
-#[cfg(unix)]
-fn signal_in_words(status: ExitStatus) -> Words {
-    match std::os::unix::process::ExitStatusExt::signal(&status) {
-        Some(signal) => Words::new(
-            format!("la señal {signal} terminó el programa"),
-            format!("signal {signal} ended the program"),
-        ),
-        None => ["el programa terminó", "the program ended"].into(),
-    }
-}
-
-#[cfg(not(unix))]
-fn signal_in_words(_: ExitStatus) -> Words {
-    ["el programa terminó", "the program ended"].into()
 }
 
 /// A reader that slows down once more output has come than is kept.

@@ -25,9 +25,10 @@ use chat_protocol::options::profile::Profile;
 use rand::RngExt;
 
 use crate::dialect::Dialect;
+use crate::sandbox::death::how;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::program::TestedProgram;
-use crate::sandbox::running::{Running, Trace, how};
+use crate::sandbox::running::{Running, Trace};
 use crate::scene::participant::Place;
 use crate::scene::timeouts::Timeouts;
 use crate::verdict::{Checked, Halt};

@@ -14,16 +14,18 @@ const SPLIT: Check = Check {
     profiles: EVERY,
     needs: &["4.2-receive"],
     title: Text {
-        es: "una letra cuyos bytes llegan por separado no lo detiene",
-        en: "a letter whose bytes arrive apart does not stop it",
+        es: "una letra cuyos bytes llegan por separado se muestra entera",
+        en: "a letter whose bytes arrive apart is shown whole",
     },
     explanation: Text {
         es: "En UTF-8 «ñ» son dos bytes, y `recv` puede devolver el primero solo: \
-             `datos.decode()` lanza entonces `UnicodeDecodeError` y el hilo que recibe muere. \
+             `datos.decode()` lanza entonces `UnicodeDecodeError` y el hilo que recibe muere; con \
+             `errors=\"replace\"` la letra se estropea. \
              Junta los bytes hasta el fin de la línea antes de decodificar, o usa \
              `codecs.getincrementaldecoder(\"utf-8\")(errors=\"replace\")`.",
         en: "In UTF-8 \"ñ\" is two bytes, and `recv` may return the first of them alone: \
-             `data.decode()` then raises `UnicodeDecodeError`, and the receiving thread dies. \
+             `data.decode()` then raises `UnicodeDecodeError`, and the receiving thread dies; with \
+             `errors=\"replace\"` the letter is spoiled. \
              Gather the bytes up to the end of the line before you decode them, or use \
              `codecs.getincrementaldecoder(\"utf-8\")(errors=\"replace\")`.",
     },
@@ -46,6 +48,25 @@ fn split(scene: &mut Scene) -> Checked {
     if client.screen().look(|heard| heard.find("ñ", 0).is_some()) {
         return Ok(());
     }
+    let came = client.screen().look(|heard| {
+        let begin = heard.find(&first, 0)? + first.len();
+        let end = heard.find(&second, begin)?;
+        Some(String::from_utf8_lossy(&heard.bytes[begin..end]).into_owned())
+    });
+    if let Some(came) = came.filter(|came| GARBAGE.iter().any(|garbage| came.contains(garbage))) {
+        // Without ends its two halves may have been two messages.
+        with_ends(scene)?;
+        return Err(Halt::fault(
+            Words::new(
+                format!("«ñ» en «{first}ñ{second}»"),
+                format!("\"ñ\" in \"{first}ñ{second}\""),
+            ),
+            Words::new(
+                format!("en su lugar muestra «{came}»"),
+                format!("in its place it shows \"{came}\""),
+            ),
+        ));
+    }
     Err(Halt::NotStrict(
         [
             "la letra cortada se pierde (aparece otra en su lugar)",
@@ -54,6 +75,10 @@ fn split(scene: &mut Scene) -> Checked {
         .into(),
     ))
 }
+
+/// The looks of the halves of `ñ` where each is decoded by itself: as UTF-8, Latin-1, or in the
+/// letters of old terminals, or escaped.
+const GARBAGE: [&str; 6] = ["\u{FFFD}", "Ã", "±", "├", "√", "\\xc3"];
 
 const INVALID: Check = Check {
     id: "2.7-client-invalid",

@@ -28,6 +28,7 @@ pub(crate) const CHECKS: &[&[&Check]] = &[
     c5::names::CHECKS,
     c5::presence::CHECKS,
     c5::claims::CHECKS,
+    c5::departures::CHECKS,
     c6::conversation::CHECKS,
     c6::rooms::CHECKS,
     c6::commands::CHECKS,

@@ -13,8 +13,8 @@ use crate::discovery::conventions::{KEYWORDS, PORTS};
 use crate::discovery::observations;
 use crate::discovery::prompts::wanted;
 use crate::discovery::{Found, Printed, QUIET, Unstarted, play, question};
+use crate::sandbox::death::how;
 use crate::sandbox::program::TestedProgram;
-use crate::sandbox::running::how;
 use crate::scene::Scene;
 #[cfg(target_os = "linux")]
 use crate::scene::attempts::Attempts;

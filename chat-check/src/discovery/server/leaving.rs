@@ -12,7 +12,7 @@ impl Search<'_> {
     /// screen mentions, or another of the usual ones. One client says them all, one after the other:
     /// some servers serve one only.
     pub(super) fn leaving(&mut self, scene: &mut Scene) -> Checked {
-        let server = scene.start()?;
+        let mut server = scene.start()?;
         let mut words = vec!["salir".to_owned()];
         words.extend(mentioned(&self.greeting));
         words.extend(mentioned(&server.program.trace().out.text()));
@@ -27,15 +27,31 @@ impl Search<'_> {
                 Some(talker) => talker,
                 None => self.enter(scene, &server, &scene.name("caro"), scene.dialect)?,
             };
-            if self.ends_with(scene, &server, talker, &word, &mut participant)?
-                && self.only_by(scene, &server, &word)?
-            {
-                self.found.dialect.leave = Some(word);
-                return Ok(());
+            if self.ends_with(scene, &server, talker, &word, &mut participant)? {
+                server = Self::alive(scene, server)?;
+                if self.only_by(scene, &server, &word)? {
+                    self.found.dialect.leave = Some(word);
+                    return Ok(());
+                }
+            }
+            if participant.is_none() {
+                server = Self::alive(scene, server)?;
             }
             before.push(word);
         }
         Ok(())
+    }
+
+    /// Starts another server in the place of one that has ended: a crash says nothing about words.
+    fn alive(scene: &mut Scene, server: Server) -> Checked<Server> {
+        scene.settle(&server.program)?;
+        if server.program.ended().is_none() {
+            return Ok(server);
+        }
+        drop(server);
+        scene.wait_for_port()?;
+        let program = scene.start_program("server")?;
+        scene.listening(program)
     }
 
     /// Says a word, and returns whether the connection ends for that. If it does not, gives the
@@ -57,7 +73,10 @@ impl Search<'_> {
         }
         let patience = if word == "salir" { self.a_while } else { QUIET };
         let ends = talker.captured().wait(patience, |heard| heard.end).is_some();
-        if !ends {
+        if ends {
+            // A reset instead would be one more thing that a server may not stand.
+            talker.close();
+        } else {
             *back = Some(talker);
         }
         Ok(ends)
@@ -70,8 +89,12 @@ impl Search<'_> {
         if self.ends_with(scene, server, talker, &scene.token(), &mut back)? {
             return Ok(false);
         }
-        match back {
-            Some(talker) => self.ends_with(scene, server, talker, word, &mut None),
+        match back.take() {
+            Some(talker) => {
+                let ends = self.ends_with(scene, server, talker, word, &mut back)?;
+                back.into_iter().for_each(Participant::close);
+                Ok(ends)
+            }
             None => Ok(false),
         }
     }

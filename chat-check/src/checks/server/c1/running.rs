@@ -5,7 +5,8 @@ use std::time::Duration;
 use chat_drive::sockets::State;
 
 use crate::checks::check::{Check, EVERY, Side};
-use crate::sandbox::running::{Signal, how};
+use crate::sandbox::death::how;
+use crate::sandbox::running::Signal;
 use crate::scene::{Scene, Server};
 use crate::text::{Lang, Text, Words};
 use crate::verdict::{Checked, Halt, Level};

@@ -186,7 +186,7 @@ fn contains(scene: &mut Scene) -> Checked {
 
 /// Returns the word that ends a connection. A server that has one may have been too slow to show
 /// it.
-fn leave_word(scene: &Scene) -> Checked<String> {
+pub(in crate::checks::server) fn leave_word(scene: &Scene) -> Checked<String> {
     match (&scene.dialect.leave, scene.dialect.is_given("leave")) {
         (Some(word), _) => Ok(word.clone()),
         (None, false) => Ok("salir".to_owned()),
