@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::language::{Language, words};
+use super::language::{Language, text, words};
+use super::make;
 use crate::checks::check::Side;
 
 /// The file names of servers and of clients.
@@ -36,7 +37,7 @@ enum Likeness {
     Part,
     /// It is the main file of a folder with this name: `servidor/main.py`.
     Folder,
-    /// A script of `package.json` has the name.
+    /// A script of `package.json` or a target of a Makefile has the name.
     Script,
 }
 
@@ -50,8 +51,8 @@ pub(crate) struct Found {
     pub(crate) others: Vec<PathBuf>,
 }
 
-/// Limit on the depth of folders that are searched.
-const DEPTH: usize = 5;
+/// Limit on the depth of folders that are searched. A package of Maven has nine folders above it.
+const DEPTH: usize = 16;
 
 /// Limit on the entries that are examined in all.
 const ENTRIES: usize = 20_000;
@@ -94,7 +95,10 @@ impl Names {
         Ok(candidates.next().map(|best| Found {
             path: best.path,
             language: best.language,
-            others: candidates.map(|other| other.path).collect(),
+            others: candidates
+                .filter(|other| other.language != Language::Make)
+                .map(|other| other.path)
+                .collect(),
         }))
     }
 
@@ -108,6 +112,9 @@ impl Names {
             Some(globs) => globs.is_match(&path).then_some(Likeness::Exact),
             None if language == Language::Npm => {
                 Language::script(&folder.join(&path), side).map(|_| Likeness::Script)
+            }
+            None if language == Language::Make => {
+                make::target(&text(&folder.join(&path)), side).map(|_| Likeness::Script)
             }
             None => likeness(&path, side).filter(|_| language.can_start(&folder.join(&path))),
         }?;
@@ -200,7 +207,7 @@ fn likeness(path: &Path, side: Side) -> Option<Likeness> {
 }
 
 /// Returns the side that a name shows: in `cliente_del_servidor` the first word counts.
-fn side_of_name(name: &str) -> Option<Side> {
+pub(super) fn side_of_name(name: &str) -> Option<Side> {
     let at = |side| words(side).iter().filter_map(|word| name.find(word)).min();
     let found = [Side::Server, Side::Client].map(|side| Some((Reverse(at(side)?), side)));
     found.into_iter().flatten().max_by_key(|(at, _)| *at).map(|(_, side)| side)

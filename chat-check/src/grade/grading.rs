@@ -59,7 +59,7 @@ impl Settings {
     #[must_use]
     pub(crate) fn after(&self, parts: &[Part]) -> Self {
         let mut settings = self.clone();
-        if let Some(server) = parts.iter().find(|part| part.not_started.is_none()) {
+        if let Some(server) = parts.iter().find(|part| !part.results.is_empty()) {
             if settings.given.port.is_none() {
                 settings.server_port = Some(server.dialect.port);
             }

@@ -19,6 +19,7 @@ words! {
     INTERRUPTED: "La comprobación se interrumpió: aquí está lo que se vio hasta entonces.",
         "The run was interrupted: here is what was seen until then.";
     NOT_COMPLETE: "incompleto", "not complete";
+    NOT_CHECKED: "sin comprobar", "not checked";
     INTERRUPTED_WORD: "interrumpido", "interrupted";
     NOT_STARTED: "no se pudo comprobar", "it could not be checked";
     PRINTED: "lo último que escribió el programa", "the last that the program printed";
