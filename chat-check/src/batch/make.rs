@@ -35,8 +35,9 @@ fn targets(makefile: &str) -> impl Iterator<Item = &str> {
 }
 
 fn side_of_target(target: &str) -> Option<Side> {
-    let name = Path::new(target).file_name()?.to_string_lossy().to_lowercase();
-    let is_program = !name.ends_with(".o") && !name.contains(['%', '$']);
+    let target = Path::new(target);
+    let name = target.file_name()?.to_string_lossy().to_lowercase();
+    let is_program = target.extension().is_none_or(|end| end != "o") && !name.contains(['%', '$']);
     let acts = ACTIONS.iter().any(|action| name.contains(action));
     side_of_name(&name).filter(|_| is_program && !acts)
 }

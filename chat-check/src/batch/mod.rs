@@ -45,6 +45,7 @@ const POLL: Duration = Duration::from_millis(50);
 pub(crate) fn run(
     folder: &Path,
     args: &BatchArgs,
+    course: Option<&Path>,
     settings: &Settings,
     stop: &Arc<AtomicBool>,
 ) -> Result<ExitCode, AppError> {
@@ -61,7 +62,7 @@ pub(crate) fn run(
         return Err(AppError::Usage(format!("{}: no submissions in it", folder.display())));
     }
     let wanted = Wanted::of(&submissions, &names);
-    let (rubric, rules) = args.rubric.read()?;
+    let (rubric, rules) = args.rubric.read(course)?;
     let time_limit = args.time_limit(settings.idle);
     let found_by = (&args.server_pattern, &args.client_pattern, time_limit, wanted);
     let Settings { profile, given, idle, slow, selection, .. } = settings;

@@ -155,7 +155,7 @@ impl Submission {
         match self.find(&folder, names, side) {
             Ok(Some(found)) => self.part(&folder, &found, side, settings, stop),
             Ok(None) => {
-                let files = self.files(&folder);
+                let files = files(&folder);
                 let why = wording::not_found(side, &files);
                 let other = SIDES.into_iter().find(|other| *other != side);
                 let has_other =
@@ -179,13 +179,6 @@ impl Submission {
             Some(found.language.recipe(copy, &found.path, side).folder)
         });
         places[0].is_some() && places[0] == places[1]
-    }
-
-    /// The names of its files, programs first.
-    fn files(&self, folder: &Path) -> Vec<String> {
-        let mut files = super::find::files(folder).unwrap_or_default();
-        files.sort_by_cached_key(|file| (Language::of(file).is_none(), file.clone()));
-        files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
     }
 
     /// Copies it, so that the submission itself is not changed.
@@ -312,6 +305,13 @@ impl Submission {
         }
         remarks.iter().map(|remark| remark.to(settings.lang).to_owned()).collect()
     }
+}
+
+/// The names of the files in a folder, programs first.
+fn files(folder: &Path) -> Vec<String> {
+    let mut files = super::find::files(folder).unwrap_or_default();
+    files.sort_by_cached_key(|file| (Language::of(file).is_none(), file.clone()));
+    files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
 }
 
 /// Returns whether a program may be in this file, which is not opened.

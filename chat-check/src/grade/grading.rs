@@ -194,14 +194,14 @@ impl Job {
     ) -> Vec<Outcome> {
         let suited: Vec<&'static Check> = checks(self.side)
             .into_iter()
-            .filter(|check| check.profiles.contains(&part.profile))
+            .filter(|check| settings.selection.is_for(check, part.profile))
             .collect();
         let runner = Runner {
             tested,
             dialect: &part.dialect,
             profile: part.profile,
             timeouts,
-            xfail: &settings.selection.xfail,
+            selection: &settings.selection,
             lang: settings.lang,
             side_by_side: settings.side_by_side,
             repeat: self.repeat(settings),

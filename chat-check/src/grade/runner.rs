@@ -12,7 +12,7 @@ use chat_drive::transcript::How;
 use chat_protocol::options::profile::Profile;
 
 use crate::checks::check::Check;
-use crate::checks::select::Patterns;
+use crate::checks::select::Selection;
 use crate::dialect::Dialect;
 use crate::grade::result::{Evidence, Outcome};
 use crate::sandbox::isolation::Isolation;
@@ -32,8 +32,8 @@ pub(crate) struct Runner<'a> {
     /// The profile that it is checked against.
     pub(crate) profile: Profile,
     pub(crate) timeouts: &'a Timeouts,
-    /// The checks that are expected to fail (`--xfail`).
-    pub(crate) xfail: &'a Patterns,
+    /// The checks that are expected to fail (`--xfail`), and their weights.
+    pub(crate) selection: &'a Selection,
     /// The language of the report.
     pub(crate) lang: Lang,
     /// Number of checks made at the same time, where that is possible.
@@ -135,7 +135,7 @@ impl Runner<'_> {
             again => (first, again.is_some()),
         };
         let (verdict, reason) = match attempt.halt {
-            None if self.xfail.has(check.id) => {
+            None if self.selection.xfail.has(check.id) => {
                 let surprise = ["se esperaba que fallara", "it was expected to fail"];
                 (Verdict::Pass, Some(surprise.into()))
             }
@@ -146,7 +146,7 @@ impl Runner<'_> {
                 (Verdict::CheckerError, Some(Words::new(&reason, &reason)))
             }
             Some(Halt::Fault { came, .. }) if flaky => (Verdict::Flaky, Some(came)),
-            Some(Halt::Fault { came, .. }) if self.xfail.has(check.id) => {
+            Some(Halt::Fault { came, .. }) if self.selection.xfail.has(check.id) => {
                 (Verdict::ExpectedFail, Some(came))
             }
             Some(Halt::Fault { came, .. }) => (Verdict::Fail, Some(came)),
@@ -165,7 +165,7 @@ impl Runner<'_> {
         Outcome {
             id: check.id.to_owned(),
             requirement: check.requirement().map(|n| n.to_string()).unwrap_or_default(),
-            level: check.level,
+            level: self.selection.level(check),
             title: check.title.to(self.lang).to_owned(),
             verdict,
             reason: reason.map(|reason| reason.to(self.lang).to_owned()),
@@ -309,6 +309,7 @@ mod tests {
 
     use super::*;
     use crate::checks::check::{MANY, Side};
+    use crate::checks::select::Patterns;
     use crate::verdict::Level;
 
     const fn check(
@@ -354,7 +355,7 @@ mod tests {
             dialect: &Dialect::default(),
             profile: Profile::Basico,
             timeouts: &timeouts,
-            xfail: &xfail,
+            selection: &Selection { xfail, ..Selection::default() },
             lang: Lang::En,
             side_by_side: NonZero::<usize>::MIN,
             repeat: "again".to_owned(),
