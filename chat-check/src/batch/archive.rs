@@ -9,7 +9,7 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
-use super::find::files;
+use super::files::files;
 use super::wording;
 use crate::text::Words;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chat_drive::role::Role;
 use chat_drive::transcript::Transcript;
 
-use super::language::Recipe;
+use super::recipe::Recipe;
 use super::wording;
 use crate::grade::grading::Settings;
 use crate::grade::result::NotStarted;

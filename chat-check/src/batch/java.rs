@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::find::files;
-use super::language::{Language, Recipe, text};
+use super::files::{files, text};
+use super::recipe::Recipe;
 
 /// Output folder for compiled classes.
 const CLASSES: &str = ".clases";
@@ -69,7 +69,7 @@ const WINDOWS: &str = "windows-1252";
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let is_source = |file: &PathBuf| {
         let is_module = file.file_name().is_some_and(|name| name == "module-info.java");
-        Language::of(file) == Some(Language::Java) && !is_module
+        file.extension().is_some_and(|end| end.eq_ignore_ascii_case("java")) && !is_module
     };
     let mut sources: Vec<_> = files(folder).unwrap_or_default().into_iter().collect();
     sources.retain(is_source);

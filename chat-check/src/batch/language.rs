@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::files::{text, words};
+use super::recipe::Recipe;
 use super::{java, make};
 use crate::checks::check::Side;
 
@@ -21,35 +23,6 @@ pub(crate) enum Language {
     Rust,
     Make,
 }
-
-/// Words in the file names of programs of this side.
-pub(crate) fn words(side: Side) -> [&'static str; 2] {
-    match side {
-        Side::Server => ["servidor", "server"],
-        Side::Client => ["cliente", "client"],
-    }
-}
-
-/// The commands that build and start a program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Recipe {
-    /// Working directory: a folder inside the submission.
-    pub(crate) folder: PathBuf,
-    /// Build command, if one is needed.
-    pub(crate) build: Option<String>,
-    /// Start command.
-    pub(crate) start: String,
-    /// Tools that must be installed.
-    pub(crate) tools: Vec<&'static str>,
-    /// Of what `make` builds: the name of the source, without its extension. The program to start
-    /// is known only once it was built.
-    pub(crate) made_from: Option<String>,
-    /// True for sources in the encoding of Windows instead of UTF-8.
-    pub(crate) in_windows_1252: bool,
-}
-
-/// Limit on the bytes of a file that are searched for its entry point.
-const LOOKED_AT: usize = 1 << 20;
 
 impl Language {
     /// Returns the language of a file, by its name.
@@ -213,11 +186,6 @@ fn has_main(source: &str) -> bool {
         !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
             && behind.trim_start().starts_with('(')
     })
-}
-
-pub(super) fn text(file: &Path) -> String {
-    let bytes = fs::read(file).unwrap_or_default();
-    String::from_utf8_lossy(&bytes[..bytes.len().min(LOOKED_AT)]).into_owned()
 }
 
 /// A script that is simply `node FILE` is started without npm between.

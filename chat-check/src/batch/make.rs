@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::find::{files, side_of_name};
+use super::files::{files, side_of_name};
 use crate::checks::check::Side;
 
 /// The names of Makefiles, in the order in which `make` looks for them.

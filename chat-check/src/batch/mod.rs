@@ -4,10 +4,12 @@
 
 mod archive;
 mod build;
+mod files;
 mod find;
 mod java;
 mod language;
 mod make;
+mod recipe;
 mod record;
 mod submission;
 mod wording;
@@ -109,7 +111,7 @@ fn submissions(folder: &Path, record: &Record) -> std::io::Result<Vec<Submission
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_hidden = name.starts_with('.') || name == "__MACOSX";
-        let is_unpacked = find::unpacked(&name).is_some_and(|name| folder.join(name).is_dir());
+        let is_unpacked = files::unpacked(&name).is_some_and(|name| folder.join(name).is_dir());
         if !is_hidden && !is_unpacked && !record.is(&path) {
             paths.push(path);
         }

@@ -8,8 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chat_protocol::options::profile::Profile;
 
 use super::archive::{self, ArchiveError};
-use super::find::{Found, Names, unpacked};
-use super::language::{Language, Recipe};
+use super::files::{self, NOTEBOOK, unpacked};
+use super::find::{Found, Names};
+use super::language::Language;
+use super::recipe::Recipe;
 use super::{SIDES, build, make, wording};
 use crate::checks::check::Side;
 use crate::dialect::Dialect;
@@ -35,9 +37,6 @@ pub(crate) struct Wanted {
 
 /// Limit on the size of a submission that is copied, in bytes and in entries.
 const MOST: (u64, usize) = (1 << 30, 100_000);
-
-/// File name extension of notebooks, which are no programs that could be started.
-pub(super) const NOTEBOOK: &str = "ipynb";
 
 /// A copy of a submission, in which its archives are unpacked.
 struct Copy {
@@ -155,7 +154,7 @@ impl Submission {
         match self.find(&folder, names, side) {
             Ok(Some(found)) => self.part(&folder, &found, side, settings, stop),
             Ok(None) => {
-                let files = files(&folder);
+                let files = names_in(&folder);
                 let why = wording::not_found(side, &files);
                 let other = SIDES.into_iter().find(|other| *other != side);
                 let has_other =
@@ -191,7 +190,7 @@ impl Submission {
 
     /// Returns whether there are archives in it to unpack.
     fn has_archives(&self) -> bool {
-        let files = super::find::files(&self.path).unwrap_or_default();
+        let files = files::files(&self.path).unwrap_or_default();
         archive::is_zip(&self.path) || files.iter().any(|file| archive::is_zip(file))
     }
 
@@ -308,8 +307,8 @@ impl Submission {
 }
 
 /// The names of the files in a folder, programs first.
-fn files(folder: &Path) -> Vec<String> {
-    let mut files = super::find::files(folder).unwrap_or_default();
+fn names_in(folder: &Path) -> Vec<String> {
+    let mut files = files::files(folder).unwrap_or_default();
     files.sort_by_cached_key(|file| (Language::of(file).is_none(), file.clone()));
     files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
 }

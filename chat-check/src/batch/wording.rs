@@ -1,7 +1,6 @@
 //! The fixed words of a batch, in both languages.
 
-use super::find::unpacked;
-use super::submission::NOTEBOOK;
+use super::files::{NOTEBOOK, unpacked};
 use crate::checks::check::Side;
 use crate::grade::result::Report;
 use crate::report::wording;
