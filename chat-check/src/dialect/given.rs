@@ -52,7 +52,15 @@ impl Given {
     ///
     /// It is not TOML, or has another key or value: the ones allowed.
     pub(crate) fn parse(text: &str) -> Result<Self, Words> {
-        let table: toml::Table = text.parse().map_err(|e| Words::new(&e, &e))?;
+        Self::of(text.parse().map_err(|e| Words::new(&e, &e))?)
+    }
+
+    /// Reads a table.
+    ///
+    /// # Errors
+    ///
+    /// It has another key or value: the ones allowed.
+    pub(crate) fn of(table: toml::Table) -> Result<Self, Words> {
         let wrong = table.iter().find(|(name, value)| {
             let alone = toml::Table::from_iter([((*name).clone(), (*value).clone())]);
             let textless = name == &"message-form" && !value.as_str().is_some_and(says_text);

@@ -59,7 +59,7 @@ impl Settings {
     #[must_use]
     pub(crate) fn after(&self, parts: &[Part]) -> Self {
         let mut settings = self.clone();
-        if let Some(server) = parts.iter().find(|part| part.not_started.is_none()) {
+        if let Some(server) = parts.iter().find(|part| !part.results.is_empty()) {
             if settings.given.port.is_none() {
                 settings.server_port = Some(server.dialect.port);
             }
@@ -202,7 +202,7 @@ impl Job {
     ) -> Vec<Outcome> {
         let suited: Vec<&'static Check> = checks(self.side)
             .into_iter()
-            .filter(|check| check.profiles.contains(&part.profile))
+            .filter(|check| settings.selection.is_for(check, part.profile))
             .collect();
         runner.make(&settings.selection.of(&suited), stop, told)
     }
@@ -221,7 +221,7 @@ impl Job {
             profile: part.profile,
             timeouts,
             unsure,
-            xfail: &settings.selection.xfail,
+            selection: &settings.selection,
             lang: settings.lang,
             side_by_side: settings.side_by_side,
             repeat: self.repeat(settings),

@@ -2,6 +2,7 @@
 
 mod attempt;
 pub(crate) mod grading;
+pub(crate) mod mending;
 pub(crate) mod result;
 pub(crate) mod rubric;
 pub(crate) mod runner;

@@ -12,7 +12,7 @@ use chat_drive::transcript::How;
 use chat_protocol::options::profile::Profile;
 
 use crate::checks::check::Check;
-use crate::checks::select::Patterns;
+use crate::checks::select::Selection;
 use crate::dialect::Dialect;
 use crate::grade::attempt::{Attempt, Deaths, OWNER};
 use crate::grade::result::{Evidence, Outcome};
@@ -35,8 +35,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) timeouts: &'a Timeouts,
     /// The reason why no check that sends messages can be made, if the dialect is not known.
     pub(crate) unsure: Option<Words>,
-    /// The checks that are expected to fail (`--xfail`).
-    pub(crate) xfail: &'a Patterns,
+    /// The checks that are expected to fail (`--xfail`), and their weights.
+    pub(crate) selection: &'a Selection,
     /// The language of the report.
     pub(crate) lang: Lang,
     /// Number of checks made at the same time, where that is possible.
@@ -102,7 +102,7 @@ impl Runner<'_> {
         let state = board.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut outcomes = state.done;
         if let Some((outcome, owner)) = outcomes.get_mut(OWNER).zip(owner) {
-            state.deaths.blame(outcome, self.explanation(owner), self.xfail.has(OWNER));
+            state.deaths.blame(outcome, self.explanation(owner), self.selection.xfail.has(OWNER));
         }
         checks.iter().filter_map(|check| outcomes.remove(check.id)).collect()
     }
@@ -143,7 +143,7 @@ impl Runner<'_> {
             again => (first, again.is_some()),
         };
         let (verdict, reason) = match attempt.halt {
-            None if self.xfail.has(check.id) => {
+            None if self.selection.xfail.has(check.id) => {
                 let surprise = ["se esperaba que fallara", "it was expected to fail"];
                 (Verdict::Pass, Some(surprise.into()))
             }
@@ -154,7 +154,7 @@ impl Runner<'_> {
                 (Verdict::CheckerError, Some(Words::new(&reason, &reason)))
             }
             Some(Halt::Fault { came, .. }) if flaky => (Verdict::Flaky, Some(came)),
-            Some(Halt::Fault { came, .. }) if self.xfail.has(check.id) => {
+            Some(Halt::Fault { came, .. }) if self.selection.xfail.has(check.id) => {
                 (Verdict::ExpectedFail, Some(came))
             }
             Some(Halt::Fault { came, .. }) => (Verdict::Fail, Some(came)),
@@ -173,7 +173,7 @@ impl Runner<'_> {
         Outcome {
             id: check.id.to_owned(),
             requirement: check.requirement().map(|n| n.to_string()).unwrap_or_default(),
-            level: check.level,
+            level: self.selection.level(check),
             title: check.title.to(self.lang).to_owned(),
             verdict,
             reason: evidence
@@ -335,6 +335,7 @@ mod tests {
 
     use super::*;
     use crate::checks::check::{MANY, Side};
+    use crate::checks::select::Patterns;
     use crate::verdict::Level;
 
     const fn check(
@@ -381,7 +382,7 @@ mod tests {
             profile: Profile::Basico,
             timeouts: &timeouts,
             unsure: None,
-            xfail: &xfail,
+            selection: &Selection { xfail, ..Selection::default() },
             lang: Lang::En,
             side_by_side: NonZero::<usize>::MIN,
             repeat: "again".to_owned(),

@@ -19,6 +19,7 @@ words! {
     INTERRUPTED: "La comprobación se interrumpió: aquí está lo que se vio hasta entonces.",
         "The run was interrupted: here is what was seen until then.";
     NOT_COMPLETE: "incompleto", "not complete";
+    NOT_CHECKED: "sin comprobar", "not checked";
     INTERRUPTED_WORD: "interrumpido", "interrupted";
     NOT_STARTED: "no se pudo comprobar", "it could not be checked";
     PRINTED: "lo último que escribió el programa", "the last that the program printed";
@@ -64,6 +65,7 @@ words! {
     NO_MUST_FAILS: "nada obligatorio falla", "nothing that must hold fails";
     TYPED: "recibe del teclado", "gets from the keyboard";
     PRINTS: "escribe", "prints";
+    MEND_FIRST: "qué arreglar primero", "what to mend first";
     COMPLAINS: "escribe en la salida de errores", "prints on stderr";
 }
 
@@ -106,6 +108,16 @@ pub(crate) fn holding(passes: usize, of: usize, lang: Lang) -> String {
 pub(crate) fn entries(count: usize, lang: Lang) -> String {
     let entries = if count == 1 { ENTRY } else { ENTRIES };
     format!("{} ({count} {})", CONVERSATION.to(lang), entries.to(lang))
+}
+
+/// The number of checks that a fault keeps from being made.
+pub(crate) fn blocks(skipped: usize, lang: Lang) -> String {
+    match (lang, skipped) {
+        (Lang::Es, 1) => "por esto se omite 1 comprobación".to_owned(),
+        (Lang::Es, _) => format!("por esto se omiten {skipped} comprobaciones"),
+        (Lang::En, 1) => "1 check is skipped because of it".to_owned(),
+        (Lang::En, _) => format!("{skipped} checks are skipped because of it"),
+    }
 }
 
 /// A sign for a verdict, where words take too much room.

@@ -1,5 +1,6 @@
 //! The checks of servers, by the specification's chapters.
 
+mod asked;
 mod c1;
 mod c2;
 mod c3;
@@ -34,4 +35,5 @@ pub(crate) const CHECKS: &[&[&Check]] = &[
     c6::commands::CHECKS,
     c7_one_to_one::CHECKS,
     c8_idle::CHECKS,
+    asked::CHECKS,
 ];
