@@ -1,8 +1,9 @@
 //! The fixed words of a batch, in both languages.
 
-use super::find::unpacked;
+use super::files::{NOTEBOOK, unpacked};
 use crate::checks::check::Side;
 use crate::grade::result::Report;
+use crate::report::wording;
 use crate::text::{Lang, Text, Words};
 use crate::verdict::Verdict;
 
@@ -20,6 +21,24 @@ pub(super) const LOST: Text = Text {
 
 /// The path for the reports is not a folder.
 pub(super) const NO_FOLDER: Text = Text { es: "no es una carpeta", en: "is no folder" };
+
+/// An archive would write outside its folder.
+pub(super) const LEADS_OUTSIDE: Text =
+    Text { es: "llevaría fuera de su carpeta", en: "it would lead outside its folder" };
+
+/// An archive that cannot be read.
+pub(super) const DAMAGED: Text = Text {
+    es: "está dañado, cifrado o comprimido de un modo que no se conoce",
+    en: "it is damaged, encrypted or compressed in an unknown way",
+};
+
+/// Java sources that are not UTF-8.
+pub(super) const IN_WINDOWS_1252: Text = Text {
+    es: "El código no está en UTF-8, sino en la codificación de Windows (windows-1252): así se \
+         compiló.",
+    en: "The sources are not UTF-8, but in the encoding of Windows (windows-1252): they were \
+         built as that.",
+};
 
 /// The build took too long.
 pub(super) const BUILD_TAKES_TOO_LONG: Text =
@@ -50,6 +69,12 @@ fn seen(files: &[String]) -> Words {
     if let Some(archive) = files.iter().find(|file| unpacked(file).is_some()) {
         return packed(archive);
     }
+    if let Some(notebook) = files.iter().find(|file| file.ends_with(&format!(".{NOTEBOOK}"))) {
+        return Words::new(
+            format!("hay un cuaderno, que no es un programa: {notebook}"),
+            format!("there is a notebook, which is no program: {notebook}"),
+        );
+    }
     let more = if files.len() > MOST_NAMED { "…" } else { "" };
     let files = files[..files.len().min(MOST_NAMED)].join(", ");
     match &*files {
@@ -62,7 +87,7 @@ fn seen(files: &[String]) -> Words {
 pub(super) fn packed(name: &str) -> Words {
     Words::new(
         format!("hay un archivo comprimido sin abrir: {name}"),
-        format!("there is an archive that nobody has unpacked: {name}"),
+        format!("there is an archive that was not opened: {name}"),
     )
 }
 
@@ -84,6 +109,30 @@ pub(super) fn others(others: &str) -> Words {
     Words::new(
         format!("También podrían ser el programa: {others}."),
         format!("These could be the program as well: {others}."),
+    )
+}
+
+/// A part that was not checked.
+pub(super) fn unchecked(why: &Words) -> Words {
+    Words::new(
+        format!("Sin comprobar, sin nota: {}.", why.to(Lang::Es)),
+        format!("Not checked, no marks: {}.", why.to(Lang::En)),
+    )
+}
+
+/// An archive that was not unpacked.
+pub(super) fn unopened(name: &str, why: &Words) -> Words {
+    Words::new(
+        format!("No se abrió {name}: {}.", why.to(Lang::Es)),
+        format!("{name} was not opened: {}.", why.to(Lang::En)),
+    )
+}
+
+/// The place of the class's table.
+pub(super) fn pages(index: &str) -> Words {
+    Words::new(
+        format!("La clase entera, con la página de cada entrega: {index}"),
+        format!("The whole class, with the page of each submission: {index}"),
     )
 }
 
@@ -136,5 +185,8 @@ pub(super) fn line(report: &Report, earlier: bool) -> String {
     };
     add(&mut parts, report.interrupted, ["incompleto", "not complete"]);
     add(&mut parts, earlier, ["ya estaba", "was there"]);
-    format!("{name}: {}", parts.join(", "))
+    let marks = report.marks.as_ref().map(|marks| wording::total(marks, report.lang));
+    let marks = marks.filter(|_| !report.interrupted);
+    let said = marks.into_iter().chain((!parts.is_empty()).then(|| parts.join(", ")));
+    format!("{name}: {}", said.collect::<Vec<_>>().join(" · "))
 }

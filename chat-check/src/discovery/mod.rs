@@ -21,7 +21,8 @@ use chat_protocol::options::profile::Profile;
 
 use crate::dialect::Dialect;
 use crate::sandbox::program::TestedProgram;
-use crate::sandbox::running::{Running, Trace};
+use crate::sandbox::running::Running;
+use crate::sandbox::trace::Trace;
 use crate::scene::Scene;
 use crate::scene::timeouts::Timeouts;
 use crate::text::Words;
@@ -33,6 +34,8 @@ pub(crate) struct Found {
     pub(crate) dialect: Dialect,
     /// Time that a message takes from one client to another.
     pub(crate) latency: Duration,
+    /// The sign that the program speaks another dialect than all that were tried, if there is one.
+    pub(crate) unsure: Option<Words>,
 }
 
 /// A program that cannot be examined: it does not come as far as listening or connecting.

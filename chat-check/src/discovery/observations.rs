@@ -26,7 +26,17 @@ const LONGEST_QUESTION: usize = 80;
 
 /// Returns the framing that a greeting shows.
 pub(super) fn framing_of_greeting(greeting: &[u8]) -> Option<Framing> {
+    const LENGTHS: [Framing; 5] = [
+        Framing::Length4,
+        Framing::Length4Le,
+        Framing::Decimal(10),
+        Framing::Decimal(64),
+        Framing::DecimalLine,
+    ];
     let length = greeting.first_chunk().map(|length| usize::from(u16::from_be_bytes(*length)));
+    if let Some(framing) = LENGTHS.into_iter().find(|framing| framing.fits(greeting)) {
+        return Some(framing);
+    }
     match greeting {
         [] => None,
         // Several messages may have come together.
@@ -169,6 +179,8 @@ mod tests {
         assert_eq!(framing_of_greeting(b"hola\r\n"), Some(Framing::Crlf));
         assert_eq!(framing_of_greeting(b"\0\x04hola"), Some(Framing::Length2));
         assert_eq!(framing_of_greeting(b"hola"), None);
+        assert_eq!(framing_of_greeting(b"\0\0\0\x04hola"), Some(Framing::Length4));
+        assert_eq!(framing_of_greeting(b"4         hola"), Some(Framing::Decimal(10)));
     }
 
     #[test]

@@ -59,12 +59,15 @@ impl Settings {
     #[must_use]
     pub(crate) fn after(&self, parts: &[Part]) -> Self {
         let mut settings = self.clone();
-        if let Some(server) = parts.iter().find(|part| part.not_started.is_none()) {
+        if let Some(server) = parts.iter().find(|part| !part.results.is_empty()) {
             if settings.given.port.is_none() {
                 settings.server_port = Some(server.dialect.port);
             }
             settings.server = Some(server.command.clone());
-            settings.given.naming.get_or_insert_with(|| server.dialect.asks());
+            if settings.given.naming.is_none() {
+                settings.given.naming = Some(server.dialect.asks());
+                settings.given.open_question.get_or_insert(server.dialect.open_question);
+            }
             settings.profile.get_or_insert(server.profile);
         }
         settings
@@ -157,7 +160,13 @@ impl Job {
                 part.profile = settings.profile.unwrap_or(fitting(&found.dialect));
                 let timeouts = Timeouts::new(settings.idle, found.latency, settings.slow);
                 part.dialect = found.dialect;
-                part.results = self.examine(&part, &tested, &timeouts, settings, stop, told);
+                let unsure = found.unsure.map(|saw| unknown(&saw));
+                if let Some(reason) = &unsure {
+                    let how = format!("{}. {}", reason.to(settings.lang), STATE.to(settings.lang));
+                    part.remarks.insert(0, how);
+                }
+                let runner = self.runner(&part, &tested, &timeouts, settings, unsure);
+                part.results = self.examine(&part, &runner, settings, stop, told);
             }
             Err(_) if stop.load(Ordering::Relaxed) => {}
             Err(Unstarted { why, ended, printed }) => {
@@ -186,27 +195,37 @@ impl Job {
     fn examine(
         &self,
         part: &Part,
-        tested: &TestedProgram,
-        timeouts: &Timeouts,
+        runner: &Runner,
         settings: &Settings,
         stop: &AtomicBool,
         told: &(dyn Fn(&Outcome) + Sync),
     ) -> Vec<Outcome> {
         let suited: Vec<&'static Check> = checks(self.side)
             .into_iter()
-            .filter(|check| check.profiles.contains(&part.profile))
+            .filter(|check| settings.selection.is_for(check, part.profile))
             .collect();
-        let runner = Runner {
+        runner.make(&settings.selection.of(&suited), stop, told)
+    }
+
+    fn runner<'a>(
+        &self,
+        part: &'a Part,
+        tested: &'a TestedProgram,
+        timeouts: &'a Timeouts,
+        settings: &'a Settings,
+        unsure: Option<Words>,
+    ) -> Runner<'a> {
+        Runner {
             tested,
             dialect: &part.dialect,
             profile: part.profile,
             timeouts,
-            xfail: &settings.selection.xfail,
+            unsure,
+            selection: &settings.selection,
             lang: settings.lang,
             side_by_side: settings.side_by_side,
             repeat: self.repeat(settings),
-        };
-        runner.make(&settings.selection.of(&suited), stop, told)
+        }
     }
 
     /// Returns the command that repeats a check, but for the check's name.
@@ -269,6 +288,28 @@ const WANTS_OTHERS: Text = Text {
          otros, escríbelos en el comando que das a chat-check server o chat-check client.",
     en: "Nor does it start with the usual arguments (address, port, name): if it wants others, \
          put them into the command for chat-check server or chat-check client.",
+};
+
+/// The reason why nothing can be said about messages, given the reaction to a plain one.
+fn unknown(saw: &Words) -> Words {
+    Words::new(
+        format!(
+            "No se sabe cómo se habla con este servidor: ningún mensaje llegó de un cliente a otro \
+             en los dialectos probados; a uno de texto solo, {}",
+            saw.to(Lang::Es)
+        ),
+        format!(
+            "It is not known how to talk with this server: no message got from one client to \
+             another in the dialects that were tried; to one of plain text, {}",
+            saw.to(Lang::En)
+        ),
+    )
+}
+
+/// The remark on the file that states a dialect.
+const STATE: Text = Text {
+    es: r#"Dilo con --dialect FILE, un archivo con lo que haga falta de: message-form = "/msg {text}" (o '{"texto": "{text}"}'); enter = ["JOIN {name}"]; framing = "length4""#,
+    en: r#"State it with --dialect FILE, a file with what is needed of: message-form = "/msg {text}" (or '{"text": "{text}"}'); enter = ["JOIN {name}"]; framing = "length4""#,
 };
 
 /// The remark on the arguments that a program was started with.

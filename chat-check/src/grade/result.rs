@@ -149,6 +149,16 @@ pub(crate) struct Loss {
     pub(crate) checks: Vec<String>,
 }
 
+impl Part {
+    /// Returns whether there is any verdict for the program or against it.
+    pub(crate) fn is_judged(&self) -> bool {
+        let judged = |verdict| {
+            matches!(verdict, Verdict::Pass | Verdict::NotStrict | Verdict::Flaky | Verdict::Fail)
+        };
+        self.not_started.is_some() || self.results.iter().any(|outcome| judged(outcome.verdict))
+    }
+}
+
 impl Report {
     /// Returns the number of results with this verdict.
     pub(crate) fn count(&self, verdict: Verdict) -> usize {

@@ -32,7 +32,8 @@ impl Scene<'_> {
     ) -> Checked<Participant> {
         let place = self.place()?;
         let (address, patience) = (server.address, self.timeouts.patience);
-        Participant::connect(self.role(name), address, framing, patience, place)
+        Participant::connect(self.role(name), address, self.dialect, patience, place)
+            .map(|participant| participant.framed(framing))
             .map_err(|error| refused(name, &error))
     }
 
@@ -42,8 +43,8 @@ impl Scene<'_> {
     ///
     /// The connection is refused, or times out.
     pub(crate) fn connect_beyond(&self, server: &Server, name: &str) -> Checked<Participant> {
-        let (framing, patience) = (self.dialect.framing, self.timeouts.patience);
-        Participant::connect(self.role(name), server.address, framing, patience, Place::default())
+        let (dialect, patience) = (self.dialect, self.timeouts.patience);
+        Participant::connect(self.role(name), server.address, dialect, patience, Place::default())
             .map_err(|error| refused(name, &error))
     }
 
@@ -91,14 +92,11 @@ impl Scene<'_> {
                 )
             })?;
         }
-        match &self.dialect.naming {
-            Naming::None => Ok(()),
-            Naming::First => participant.say(&self.dialect.name_line(name)),
-            Naming::Asked(keyword) => {
-                self.asked(participant, keyword)?;
-                participant.say(&self.dialect.name_line(name))
-            }
+        if let Naming::Asked(keyword) = &self.dialect.naming {
+            self.asked(participant, keyword)?;
         }
+        let lines = self.dialect.introduction(name);
+        lines.iter().try_for_each(|line| participant.command(line))
     }
 
     /// Waits until the server asks for a name with this keyword.
@@ -127,10 +125,12 @@ impl Scene<'_> {
     ///
     /// There is no connection or no question for the name.
     pub(crate) fn join_without_reading(&self, server: &Server, name: &str) -> Checked<NonReader> {
-        let answer = self.dialect.framing.encode(self.dialect.name_line(name).as_bytes());
+        let lines = self.dialect.introduction(name).into_iter();
+        let answer: Vec<u8> =
+            lines.flat_map(|line| self.dialect.framing.encode(line.as_bytes())).collect();
         let asked = match &self.dialect.naming {
-            Naming::None => None,
-            Naming::First => Some(("", &answer[..])),
+            Naming::None if answer.is_empty() => None,
+            Naming::None | Naming::First => Some(("", &answer[..])),
             Naming::Asked(keyword) => Some((keyword.as_str(), &answer[..])),
         };
         let (role, place) = (self.role(name), self.place()?);

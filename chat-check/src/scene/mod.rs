@@ -5,6 +5,7 @@
 pub(crate) mod attempts;
 pub(crate) mod client_program;
 pub(crate) mod joining;
+mod messages;
 pub(crate) mod participant;
 mod rooms;
 pub(crate) mod scripted_server;
@@ -27,7 +28,8 @@ use crate::dialect::Dialect;
 use crate::sandbox::end::how;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::program::TestedProgram;
-use crate::sandbox::running::{Running, Trace};
+use crate::sandbox::running::Running;
+use crate::sandbox::trace::Trace;
 use crate::scene::participant::Place;
 use crate::scene::timeouts::Timeouts;
 use crate::verdict::{Checked, Halt};

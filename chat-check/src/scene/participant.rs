@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chat_drive::captured::{Captured, End, Heard};
+use chat_drive::captured::{Captured, End};
 use chat_drive::peer::{Connect, Peer};
 use chat_drive::role::Role;
 
-use crate::dialect::Framing;
+use crate::dialect::{Dialect, Framing, fill};
+use crate::scene::messages::{message, split};
 use crate::text::{Lang, Words, seconds};
 use crate::verdict::{Checked, Halt};
 
@@ -20,6 +21,8 @@ use crate::verdict::{Checked, Halt};
 pub(crate) struct Participant {
     peer: Peer,
     framing: Framing,
+    /// The form of what it says.
+    form: String,
     patience: Duration,
     captured: Arc<Captured>,
     said: Option<Instant>,
@@ -42,28 +45,44 @@ impl Participant {
     pub(crate) fn connect(
         role: Role,
         address: SocketAddr,
-        framing: Framing,
+        dialect: &Dialect,
         patience: Duration,
         place: Place,
     ) -> io::Result<Self> {
         let peer = Peer::connect(role, address, Connect::patiently(patience))?;
-        Ok(Self::of(peer, framing, patience, Some(place)))
+        Ok(Self::of(peer, dialect, patience, Some(place)))
     }
 
     /// Makes a participant of a connection that exists already.
     pub(crate) fn over(
         role: Role,
         stream: TcpStream,
-        framing: Framing,
+        dialect: &Dialect,
         patience: Duration,
     ) -> io::Result<Self> {
-        Ok(Self::of(Peer::over(role, stream, patience)?, framing, patience, None))
+        Ok(Self::of(Peer::over(role, stream, patience)?, dialect, patience, None))
     }
 
-    fn of(peer: Peer, framing: Framing, patience: Duration, place: Option<Place>) -> Self {
+    fn of(peer: Peer, dialect: &Dialect, patience: Duration, place: Option<Place>) -> Self {
         peer.role().event(format!("is connected: {} → {}", peer.local(), peer.remote()));
         let captured = peer.capture(MOST);
-        Self { peer, framing, patience, captured, said: None, ends_properly: false, _place: place }
+        Self {
+            peer,
+            framing: dialect.framing,
+            form: dialect.message_form.clone(),
+            patience,
+            captured,
+            said: None,
+            ends_properly: false,
+            _place: place,
+        }
+    }
+
+    /// The same in another framing than its dialect's.
+    #[must_use]
+    pub(crate) fn framed(mut self, framing: Framing) -> Self {
+        self.framing = framing;
+        self
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -86,7 +105,20 @@ impl Participant {
     ///
     /// The connection does not take it.
     pub(crate) fn say(&mut self, text: &str) -> Checked {
-        let message = self.framing.encode(text.as_bytes());
+        self.put(&fill(&self.form, text.as_bytes()))
+    }
+
+    /// Sends a line that is no message: a name, a command or the word to leave.
+    ///
+    /// # Errors
+    ///
+    /// The connection does not take it.
+    pub(crate) fn command(&mut self, line: &str) -> Checked {
+        self.put(line.as_bytes())
+    }
+
+    fn put(&mut self, text: &[u8]) -> Checked {
+        let message = self.framing.encode(text);
         if !self.framing.has_ends() {
             let since = self.said.map_or(APART, |said| said.elapsed());
             thread::sleep(APART.saturating_sub(since));
@@ -342,55 +374,4 @@ pub(super) fn trouble(error: &io::Error) -> Words {
         }
         _ => Words::new(error, error),
     }
-}
-
-/// Returns the whole message that this is part of.
-fn message(heard: &Heard, token: &str, framing: Framing) -> Option<String> {
-    let at = heard.find(token, 0)?;
-    let bytes = &heard.bytes;
-    let range = match framing {
-        Framing::Lf | Framing::Crlf => {
-            let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |newline| newline + 1);
-            start..at + memchr::memchr(b'\n', &bytes[at..])?
-        }
-        Framing::None => {
-            let start = heard.reads.iter().rev().find(|end| **end <= at).copied().unwrap_or(0);
-            let end = heard.reads.iter().find(|end| **end >= at + token.len());
-            start..end.copied().unwrap_or(bytes.len())
-        }
-        Framing::Length2 => frames(bytes).find(|frame| frame.contains(&at))?,
-    };
-    Some(text(&bytes[range]))
-}
-
-fn split(heard: &Heard, framing: Framing) -> Vec<String> {
-    let bytes = &heard.bytes;
-    match framing {
-        Framing::Lf | Framing::Crlf => {
-            let mut lines: Vec<String> = bytes.split(|byte| *byte == b'\n').map(text).collect();
-            // Behind the last newline is a line that has not ended, or nothing.
-            lines.pop_if(|last| last.is_empty());
-            lines
-        }
-        Framing::None => {
-            let starts = std::iter::once(0).chain(heard.reads.iter().copied());
-            starts.zip(&heard.reads).map(|(start, end)| text(&bytes[start..*end])).collect()
-        }
-        Framing::Length2 => frames(bytes).map(|frame| text(&bytes[frame])).collect(),
-    }
-}
-
-/// Returns the ranges of the whole messages that are framed by a length before them.
-fn frames(bytes: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> {
-    let mut next = 0;
-    std::iter::from_fn(move || {
-        let length = bytes.get(next..next + 2)?;
-        let start = next + 2;
-        next = start + usize::from(u16::from_be_bytes([length[0], length[1]]));
-        (next <= bytes.len()).then_some(start..next)
-    })
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes.strip_suffix(b"\r").unwrap_or(bytes)).into_owned()
 }

@@ -154,8 +154,8 @@ impl Scene<'_> {
     ///
     /// The system refuses it.
     pub(crate) fn participant(&self, stream: TcpStream) -> Checked<Participant> {
-        let (framing, patience) = (self.dialect.framing, self.timeouts.patience);
-        Participant::over(self.role("server"), stream, framing, patience)
+        let (dialect, patience) = (self.dialect, self.timeouts.patience);
+        Participant::over(self.role("server"), stream, dialect, patience)
             .map_err(|error| Halt::broken("cannot use a connection", &error))
     }
 
@@ -186,7 +186,7 @@ impl Scene<'_> {
             Naming::Asked(keyword) => {
                 // Another check tests a keyword behind other words.
                 self.has_read(client, participant);
-                self.tell(client, participant, keyword)?;
+                participant.send(&self.dialect.ask(keyword))?;
                 self.type_name(client);
                 self.named(participant).map(drop)
             }

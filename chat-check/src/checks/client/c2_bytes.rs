@@ -1,7 +1,6 @@
 //! Chapter 2 for clients: bytes arrive in any pieces, and may be invalid.
 
 use crate::checks::check::{Check, EVERY, Side};
-use crate::dialect::Framing;
 use crate::scene::Scene;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
@@ -15,16 +14,18 @@ const SPLIT: Check = Check {
     profiles: EVERY,
     needs: &["4.2-receive"],
     title: Text {
-        es: "una letra cuyos bytes llegan por separado no lo detiene",
-        en: "a letter whose bytes arrive apart does not stop it",
+        es: "una letra cuyos bytes llegan por separado se muestra entera",
+        en: "a letter whose bytes arrive apart is shown whole",
     },
     explanation: Text {
         es: "En UTF-8 «ñ» son dos bytes, y `recv` puede devolver el primero solo: \
-             `datos.decode()` lanza entonces `UnicodeDecodeError` y el hilo que recibe muere. \
+             `datos.decode()` lanza entonces `UnicodeDecodeError` y el hilo que recibe muere; con \
+             `errors=\"replace\"` la letra se estropea. \
              Junta los bytes hasta el fin de la línea antes de decodificar, o usa \
              `codecs.getincrementaldecoder(\"utf-8\")(errors=\"replace\")`.",
         en: "In UTF-8 \"ñ\" is two bytes, and `recv` may return the first of them alone: \
-             `data.decode()` then raises `UnicodeDecodeError`, and the receiving thread dies. \
+             `data.decode()` then raises `UnicodeDecodeError`, and the receiving thread dies; with \
+             `errors=\"replace\"` the letter is spoiled. \
              Gather the bytes up to the end of the line before you decode them, or use \
              `codecs.getincrementaldecoder(\"utf-8\")(errors=\"replace\")`.",
     },
@@ -34,7 +35,7 @@ const SPLIT: Check = Check {
 fn split(scene: &mut Scene) -> Checked {
     let (client, mut participant) = scene.admit_client()?;
     let (first, second) = (scene.token(), scene.token());
-    let message = scene.dialect.framing.encode(format!("{first}ñ{second}").as_bytes());
+    let message = scene.dialect.encode(format!("{first}ñ{second}").as_bytes());
     let cut = memchr::memchr(0xC3, &message).map_or(0, |at| at + 1);
     scene.has_read(&client, &participant);
     participant.send(&message[..cut])?;
@@ -47,6 +48,25 @@ fn split(scene: &mut Scene) -> Checked {
     if client.screen().look(|heard| heard.find("ñ", 0).is_some()) {
         return Ok(());
     }
+    let came = client.screen().look(|heard| {
+        let begin = heard.find(&first, 0)? + first.len();
+        let end = heard.find(&second, begin)?;
+        Some(String::from_utf8_lossy(&heard.bytes[begin..end]).into_owned())
+    });
+    if let Some(came) = came.filter(|came| GARBAGE.iter().any(|garbage| came.contains(garbage))) {
+        // Without ends its two halves may have been two messages.
+        with_ends(scene)?;
+        return Err(Halt::fault(
+            Words::new(
+                format!("«ñ» en «{first}ñ{second}»"),
+                format!("\"ñ\" in \"{first}ñ{second}\""),
+            ),
+            Words::new(
+                format!("en su lugar muestra «{came}»"),
+                format!("in its place it shows \"{came}\""),
+            ),
+        ));
+    }
     Err(Halt::NotStrict(
         [
             "la letra cortada se pierde (aparece otra en su lugar)",
@@ -55,6 +75,10 @@ fn split(scene: &mut Scene) -> Checked {
         .into(),
     ))
 }
+
+/// The looks of the halves of `ñ` where each is decoded by itself: as UTF-8, Latin-1, or in the
+/// letters of old terminals, or escaped.
+const GARBAGE: [&str; 6] = ["\u{FFFD}", "Ã", "±", "├", "√", "\\xc3"];
 
 const INVALID: Check = Check {
     id: "2.7-client-invalid",
@@ -79,7 +103,7 @@ fn invalid(scene: &mut Scene) -> Checked {
     let (client, mut participant) = scene.admit_client()?;
     let then = scene.token();
     scene.has_read(&client, &participant);
-    participant.send(&scene.dialect.framing.encode(b"\xff\xfe\xc3\x28 \x80"))?;
+    participant.send(&scene.dialect.encode(b"\xff\xfe\xc3\x28 \x80"))?;
     scene.has_read(&client, &participant);
     scene.tell(&client, &mut participant, &then)?;
     client.shows(&then)
@@ -123,10 +147,10 @@ fn two(scene: &mut Scene) -> Checked {
     with_ends(scene)?;
     let (client, mut participant) = scene.admit_client()?;
     let (first, second) = (scene.token(), scene.token());
-    let framing = scene.dialect.framing;
+    let dialect = scene.dialect;
     scene.has_read(&client, &participant);
     participant
-        .send(&[framing.encode(first.as_bytes()), framing.encode(second.as_bytes())].concat())?;
+        .send(&[dialect.encode(first.as_bytes()), dialect.encode(second.as_bytes())].concat())?;
     client.shows(&first)?;
     client.shows(&second)?;
     match client.line_with(&first) {
@@ -163,7 +187,7 @@ fn pieces(scene: &mut Scene) -> Checked {
     with_ends(scene)?;
     let (client, mut participant) = scene.admit_client()?;
     let (first, second, third) = (scene.token(), scene.token(), scene.token());
-    let message = scene.dialect.framing.encode(format!("{first}{second}{third}").as_bytes());
+    let message = scene.dialect.encode(format!("{first}{second}{third}").as_bytes());
     for piece in message.chunks(9) {
         scene.has_read(&client, &participant);
         participant.send(piece)?;
@@ -180,8 +204,9 @@ fn pieces(scene: &mut Scene) -> Checked {
 /// Checks that every letter is shown, if not together: some clients print each read as a line of
 /// its own.
 fn shown_in_all(scene: &Scene, screen: &str, message: &[u8]) -> Checked {
-    let start = usize::from(scene.dialect.framing == Framing::Length2) * 2;
-    let mut wanted = message[start..].trim_ascii_end().iter();
+    let framed = scene.dialect.framing.frames(message).next();
+    let text = framed.map_or(message, |frame| &message[frame]);
+    let mut wanted = text.trim_ascii_end().iter();
     let mut next = wanted.next();
     for byte in screen.bytes() {
         if next == Some(&byte) {

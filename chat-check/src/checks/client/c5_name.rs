@@ -111,7 +111,7 @@ const GLUED: Check = Check {
 
 fn glued(scene: &mut Scene) -> Checked {
     let framing = scene.dialect.framing;
-    let both = [framing.encode(GREETING.as_bytes()), framing.encode(keyword(scene)?.as_bytes())];
+    let both = [framing.encode(GREETING.as_bytes()), scene.dialect.ask(keyword(scene)?)];
     let (client, mut participant) = scene.connect_client()?;
     participant.send(&both.concat())?;
     scene.type_name(&client);
@@ -148,7 +148,7 @@ const SPLIT: Check = Check {
 };
 
 fn split(scene: &mut Scene) -> Checked {
-    let keyword = scene.dialect.framing.encode(keyword(scene)?.as_bytes());
+    let keyword = scene.dialect.ask(keyword(scene)?);
     if !scene.dialect.framing.has_ends() {
         return Err(Halt::Untestable(
             ["los mensajes de este dialecto no tienen fin", "messages of this dialect have no end"]

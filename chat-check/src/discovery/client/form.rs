@@ -1,10 +1,12 @@
-//! The form of a client's messages.
+//! The form of a client's messages, and the word with which its user leaves.
 
 use chat_drive::captured::Heard;
 
 use super::Search;
 use crate::dialect::{Framing, Label};
+use crate::discovery::conventions::LEAVE;
 use crate::discovery::prompts::ending;
+use crate::scene::Scene;
 use crate::scene::client_program::ClientProgram;
 use crate::scene::participant::Participant;
 use crate::verdict::Checked;
@@ -52,5 +54,24 @@ impl Search<'_> {
         }
         participant.send(b"\n")?;
         Ok(!shown(self.a_while()))
+    }
+
+    /// Finds the word with which its user leaves: one behind which nothing is sent any more.
+    pub(super) fn leaving(&mut self, scene: &mut Scene) -> Checked {
+        let (client, participant) = scene.admit_client()?;
+        for word in std::iter::once("salir").chain(LEAVE) {
+            let token = scene.token();
+            client.types(word);
+            client.types(&token);
+            let sent = || participant.position(&token).is_some();
+            let over = || client.program.ended().is_some() || participant.end().is_some();
+            scene.eventually(|| (sent() || over()).then_some(()));
+            if !sent() {
+                self.found.dialect.leave = Some(word.to_owned());
+                return Ok(());
+            }
+        }
+        self.found.dialect.leave = None;
+        Ok(())
     }
 }

@@ -109,7 +109,7 @@ fn torn(scene: &mut Scene) -> Checked {
         // Most clients show the greeting, and then have read it.
         let greeted = || terminal.seen().iter().any(|row| row.contains(GREETING)).then_some(());
         scene.eventually(greeted);
-        participant.say(keyword)?;
+        participant.send(&scene.dialect.ask(keyword))?;
         if scene.dialect.typed == Typed::Asked {
             keys("ana\r")?;
         }

@@ -149,7 +149,7 @@ impl Stuck {
 
     /// Ana says many lines. Returns whether the others hear all of them while patience lasts.
     fn flood(&mut self, scene: &Scene) -> bool {
-        let lines = scene.dialect.framing.encode(&vec![b'x'; self.line]).repeat(BATCH / self.line);
+        let lines = scene.dialect.encode(&vec![b'x'; self.line]).repeat(BATCH / self.line);
         let listeners = [&self.beto, &self.carla];
         let before =
             listeners.map(|participant| participant.captured().look(|heard| heard.bytes.len()));

@@ -11,7 +11,7 @@ use crate::checks::server::synchronization::{at_once, read_by};
 use crate::dialect::Label;
 use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
-use crate::text::{Text, Words};
+use crate::text::{Text, Words, shortened};
 use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] = &[&ORDER, &INTERLEAVED, &TOTAL_ORDER, &LABEL, &PRINTS];
@@ -150,7 +150,7 @@ fn interleaved(scene: &mut Scene) -> Checked {
     hears_letters(&dora, all.len() * FILLING.len(), scene.timeouts.patience)?;
     // The text behind the letters may come with another read.
     for last in texts.iter().filter_map(|texts| texts.last()) {
-        dora.hears(&last[last.len() - TOKEN..]).map_err(|_| torn("…"))?;
+        dora.hears(&last[last.len() - TOKEN..]).map_err(|_| torn(&last_of(&dora)))?;
     }
     let whole = |message: &String| {
         let at = message.find(FILLING)?.checked_sub(TOKEN)?;
@@ -172,9 +172,14 @@ fn hears_letters(participant: &Participant, all: usize, patience: Duration) -> C
             let letters = memchr::memchr_iter(b'X', &heard.bytes).count();
             (letters > before).then_some(letters)
         });
-        before = more.ok_or_else(|| torn("…"))?;
+        before = more.ok_or_else(|| torn(&last_of(participant)))?;
     }
     Ok(())
+}
+
+/// Returns the last message that this participant has received.
+fn last_of(participant: &Participant) -> String {
+    participant.messages().pop().unwrap_or_default()
 }
 
 /// Returns whether a label names this speaker and no other.
@@ -205,10 +210,10 @@ fn long_row(scene: &Scene) -> Vec<String> {
 }
 
 fn torn(came: &str) -> Halt {
-    let end = came.char_indices().nth(120).map_or(came.len(), |(at, _)| at);
+    let came = shortened(came, 120);
     Halt::fault(
         ["cada mensaje entero, con su propia etiqueta", "each message whole, with its own label"],
-        Words::new(format!("llegó «{}»", &came[..end]), format!("\"{}\" came", &came[..end])),
+        Words::new(format!("llegó «{came}»"), format!("\"{came}\" came")),
     )
 }
 
@@ -328,11 +333,10 @@ fn say_all(
     server: &Server,
     said: &mut [(&mut Participant, &Vec<String>)],
 ) -> Checked {
-    let framing = scene.dialect.framing;
-    if framing.has_ends() {
+    if scene.dialect.framing.has_ends() {
         return at_once(scene, server, || {
             said.iter_mut().try_for_each(|(participant, texts)| {
-                let texts = texts.iter().map(|text| framing.encode(text.as_bytes()));
+                let texts = texts.iter().map(|text| scene.dialect.encode(text.as_bytes()));
                 participant.send(&texts.collect::<Vec<_>>().concat())
             })
         });

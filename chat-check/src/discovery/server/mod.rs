@@ -1,16 +1,17 @@
 //! Discovery of a server's dialect.
 
 mod leaving;
+mod reaction;
 
 use std::time::{Duration, Instant};
 
 use chat_drive::captured::Heard;
 use chat_protocol::options::profile::Profile;
 
-use super::{Found, QUIET, Unstarted, play, question};
-use crate::dialect::{Dialect, Framing, Given, Naming};
+use crate::dialect::{Dialect, Framing, Given, Naming, fill};
 use crate::discovery::observations;
 use crate::discovery::prompts::wanted;
+use crate::discovery::{Found, QUIET, Unstarted, play, question};
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::program::TestedProgram;
 use crate::scene::participant::Participant;
@@ -26,6 +27,18 @@ const MOST_QUESTIONS: usize = 5;
 
 /// Number of clients that a server has to serve at the same time.
 const CROWD: usize = 8;
+
+/// Framings to try if lines lead nowhere. With those with a length before each message last,
+/// because a server that passes on bytes passes those on as well.
+const FRAMINGS: [Framing; 7] = [
+    Framing::None,
+    Framing::Length2,
+    Framing::Length4,
+    Framing::Length4Le,
+    Framing::Decimal(10),
+    Framing::Decimal(64),
+    Framing::DecimalLine,
+];
 
 /// Number of messages that measure the latency, and show what is the same in all.
 const PROBES: usize = 5;
@@ -49,7 +62,7 @@ pub(crate) fn server(
     let given = &given.for_servers();
     given.over(&mut dialect);
     let timeouts = Timeouts::new(None, Duration::ZERO, slow);
-    let found = Found { dialect, latency: Duration::ZERO };
+    let found = Found { dialect, latency: Duration::ZERO, unsure: None };
     let a_while = WHILE.mul_f64(slow);
     let (greeting, prompts, bare) = (String::new(), false, false);
     let operated = profile == Some(Profile::Practico);
@@ -67,11 +80,14 @@ pub(crate) fn server(
         search.found.dialect.naming = Naming::None;
     }
     given.over(&mut search.found.dialect);
+    if !talks && !operated && !given.states_messages() {
+        search.found.unsure = search.experiment(Search::reaction).unwrap_or_default();
+    }
     if talks && given.most_clients.is_none() {
         search.try_it(Search::most_clients);
     }
     given.over(&mut search.found.dialect);
-    if given.leave.is_none() {
+    if given.leave.is_none() && search.found.unsure.is_none() {
         search.found.dialect.leave = None;
         search.try_it(Search::leaving);
     }
@@ -124,6 +140,7 @@ impl Search<'_> {
                 search.greeting = text.clone().into_owned();
                 dialect.naming = observations::keyword(&text).unwrap_or_default();
                 dialect.question = observations::question(&text).map(str::to_owned);
+                dialect.open_question = dialect.question.is_some() && !text.ends_with('\n');
                 search.prompts = observations::prompts(&text);
                 let without_end = if greeting.is_empty() { Framing::Lf } else { Framing::None };
                 dialect.framing =
@@ -158,7 +175,7 @@ impl Search<'_> {
     }
 
     /// Two clients talk: first in lines, as most do; then in messages that have no end; then with a
-    /// length before each, last because a server that passes on bytes passes those on as well.
+    /// length before each.
     /// Returns whether one leads somewhere.
     fn talk(&mut self, given: &Given) -> bool {
         if self.try_it(Self::conversation) {
@@ -168,7 +185,7 @@ impl Search<'_> {
             return false;
         }
         let before = self.found.dialect.framing;
-        for framing in [Framing::None, Framing::Length2] {
+        for framing in FRAMINGS {
             self.found.dialect.framing = framing;
             self.bare = framing == Framing::None;
             if self.try_it(Self::conversation) {
@@ -192,7 +209,7 @@ impl Search<'_> {
         let mut listener = self.enter(scene, &server, &beto, &spoken)?;
         let mut speaker = self.enter(scene, &server, &ana, &spoken)?;
         let mut first = ana;
-        if !spoken.has_names() {
+        if !spoken.has_names() && spoken.enter.is_empty() {
             // In case the first message is the name.
             first = scene.token();
             speak(&mut listener, &beto, &spoken)?;
@@ -228,6 +245,7 @@ impl Search<'_> {
         dialect.naming = match (named, spoken.naming) {
             (true, Naming::None) => unknown.map_or(Naming::First, |question| {
                 dialect.question = Some(question.to_owned());
+                dialect.open_question = !self.greeting.ends_with('\n');
                 Naming::Asked(question.trim().to_owned())
             }),
             (true, asked) => asked,
@@ -245,11 +263,11 @@ impl Search<'_> {
         spoken: &Dialect,
         line: &str,
     ) -> Checked<Framing> {
-        if spoken.framing == Framing::Length2 {
-            return Ok(Framing::Length2);
+        if spoken.framing.has_length() {
+            return Ok(spoken.framing);
         }
         let bare = scene.token();
-        speaker.send(bare.as_bytes())?;
+        speaker.send(&fill(&spoken.message_form, bare.as_bytes()))?;
         let passed_on = listener.captured().wait(self.a_while, |heard| heard.find(&bare, 0));
         // The message that was begun is ended, for servers that wait for its end.
         let ending = ending(listener, if passed_on.is_some() { &bare } else { line });
@@ -288,10 +306,9 @@ impl Search<'_> {
             if scene.dialect.greeting {
                 participant.captured().wait(self.a_while, greeted);
             }
-            if scene.dialect.has_names() {
+            for line in scene.dialect.introduction(participant.name()) {
                 // It may have been turned away.
-                let name = scene.dialect.name_line(participant.name());
-                let _ = speak(&mut participant, &name, scene.dialect);
+                let _ = participant.command(&line);
             }
             crowd.push(participant);
         }
@@ -319,8 +336,8 @@ impl Search<'_> {
         } else {
             scene.accepted(server, participant.local())?;
         }
-        if spoken.has_names() {
-            speak(&mut participant, &spoken.name_line(name), spoken)?;
+        for line in spoken.introduction(name) {
+            participant.send(&spoken.framing.encode(line.as_bytes()))?;
             scene.settle(&server.program)?;
         }
         Ok(participant)
@@ -363,5 +380,5 @@ fn ending(listener: &Participant, token: &str) -> Option<Framing> {
 }
 
 fn speak(participant: &mut Participant, text: &str, dialect: &Dialect) -> Checked {
-    participant.send(&dialect.framing.encode(text.as_bytes()))
+    participant.send(&dialect.encode(text.as_bytes()))
 }

@@ -1,5 +1,6 @@
 //! Discovery of a client's dialect.
 
+mod asking;
 mod form;
 
 use std::net::TcpStream;
@@ -7,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use chat_protocol::options::profile::Profile;
 
-use super::{Found, Printed, QUIET, Unstarted, play, question};
 use crate::checks::check::NAMED;
 use crate::dialect::{Dialect, Framing, Given, NAME, Naming, PORT, Typed};
-use crate::discovery::conventions::{KEYWORDS, LEAVE, PORTS};
+use crate::discovery::conventions::PORTS;
 use crate::discovery::observations;
 use crate::discovery::prompts::wanted;
+use crate::discovery::{Found, Printed, QUIET, Unstarted, play, question};
 use crate::sandbox::end::how;
 use crate::sandbox::program::TestedProgram;
 use crate::scene::Scene;
@@ -39,11 +40,12 @@ pub(crate) fn client(
     let mut dialect = Dialect { greeting: true, ..Dialect::default() };
     given.over(&mut dialect);
     let timeouts = Timeouts::new(None, Duration::ZERO, slow);
-    let found = Found { dialect, latency: Duration::ZERO };
+    let found = Found { dialect, latency: Duration::ZERO, unsure: None };
     let mut search = Search { tested, profile, given, timeouts, slow, found, tried: Vec::new() };
     let first = search.first_look();
     if first.is_err() && !search.tried.is_empty() {
         search.found.dialect.before.clear();
+        given.over(&mut search.found.dialect);
         search.first_look()?;
     } else {
         first?;
@@ -112,12 +114,15 @@ impl Search<'_> {
             #[cfg(target_os = "linux")]
             let attempts = Attempts::watch();
             let client = scene.start_client(listening.port())?;
+            // The given lines are typed, whether it asks for them or not.
+            client.begins(scene.dialect, listening.port());
             let mut read = [0, 0];
             let stream = loop {
                 match search.next(scene, &client, &listening, read) {
                     Some(Next::Comes(stream)) => break stream,
                     Some(Next::Asks(question, end))
-                        if search.found.dialect.before.len() < MOST_QUESTIONS =>
+                        if search.given.before.is_none()
+                            && search.found.dialect.before.len() < MOST_QUESTIONS =>
                     {
                         search.answer(&client, listening.port(), &question);
                         read = end;
@@ -214,14 +219,6 @@ impl Search<'_> {
         many || given || matches!(self.found.dialect.typed, Typed::First | Typed::Connected)
     }
 
-    fn keywords(&self) -> Vec<String> {
-        match &self.given.naming {
-            Some(Naming::Asked(keyword)) => vec![keyword.clone()],
-            Some(_) => Vec::new(),
-            None => KEYWORDS.map(str::to_owned).to_vec(),
-        }
-    }
-
     /// A conversation with a client that is greeted, and does not leave for that.
     fn conversation(&mut self, scene: &mut Scene) -> Checked {
         let (client, mut participant) = scene.connect_client()?;
@@ -274,16 +271,6 @@ impl Search<'_> {
         }
     }
 
-    /// Asks a client that leaves a server which does not begin with the keyword.
-    fn asked_at_once(&mut self, scene: &mut Scene, keyword: &str) -> Checked {
-        let (client, mut participant) = scene.connect_client()?;
-        self.puts(scene, &client, &mut participant, keyword, false)?
-            .then_some(())
-            .ok_or_else(|| silent(&participant))?;
-        self.found.dialect.naming = Naming::Asked(keyword.to_owned());
-        self.say_something(scene, &client, &mut participant)
-    }
-
     /// Types a line after the name, which shows the end of messages.
     fn say_something(
         &mut self,
@@ -298,72 +285,6 @@ impl Search<'_> {
             self.found.latency = begun.elapsed();
             self.form(client, participant, &token, before)?;
         }
-        Ok(())
-    }
-
-    /// Returns the keyword that makes the client send something.
-    fn ask(
-        &self,
-        scene: &Scene,
-        client: &ClientProgram,
-        participant: &mut Participant,
-        spoken: bool,
-    ) -> Checked<Option<Naming>> {
-        for keyword in self.keywords() {
-            if self.puts(scene, client, participant, &keyword, spoken)? {
-                return Ok(Some(Naming::Asked(keyword)));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Sends a keyword and returns whether it makes the client send something. While the framing is
-    /// not known (not `spoken`), the keyword is sent without an end first, and then with one.
-    fn puts(
-        &self,
-        scene: &Scene,
-        client: &ClientProgram,
-        participant: &mut Participant,
-        keyword: &str,
-        spoken: bool,
-    ) -> Checked<bool> {
-        let before = participant.captured().look(|heard| heard.total);
-        let framing = self.found.dialect.framing;
-        if spoken || framing == Framing::Length2 {
-            participant.send(&framing.encode(keyword.as_bytes()))?;
-        } else {
-            participant.send(keyword.as_bytes())?;
-            scene.has_read(client, participant);
-            if participant.sends_more(before, self.quiet()) {
-                return Ok(true);
-            }
-            participant.send(b"\n")?;
-        }
-        scene.has_read(client, participant);
-        if participant.sends_more(before, self.quiet() * 3) {
-            return Ok(true);
-        }
-        // A late answer must not be taken for one to another keyword.
-        scene.settle(&client.program)?;
-        Ok(participant.sends_more(before, Duration::ZERO))
-    }
-
-    /// Finds the word with which its user leaves: one behind which nothing is sent any more.
-    fn leaving(&mut self, scene: &mut Scene) -> Checked {
-        let (client, participant) = scene.admit_client()?;
-        for word in std::iter::once("salir").chain(LEAVE) {
-            let token = scene.token();
-            client.types(word);
-            client.types(&token);
-            let sent = || participant.position(&token).is_some();
-            let over = || client.program.ended().is_some() || participant.end().is_some();
-            scene.eventually(|| (sent() || over()).then_some(()));
-            if !sent() {
-                self.found.dialect.leave = Some(word.to_owned());
-                return Ok(());
-            }
-        }
-        self.found.dialect.leave = None;
         Ok(())
     }
 }

@@ -1,0 +1,103 @@
+//! Reaction of a server to a plain message that it does not pass on: the sign that it speaks
+//! another dialect, or that it relays wrongly.
+
+use super::{Search, speak};
+use crate::dialect::{Dialect, Framing};
+use crate::scene::Scene;
+use crate::scene::participant::Participant;
+use crate::text::Words;
+use crate::verdict::Checked;
+
+/// Words with which a server refuses what it does not understand, or tells its commands.
+const REFUSES: [&str; 16] = [
+    "desconoc",
+    "unknown",
+    "inválid",
+    "invalid",
+    "incorrect",
+    "formato",
+    "format",
+    "uso:",
+    "usage",
+    "comando",
+    "command",
+    "json",
+    "error",
+    "no entiendo",
+    "/help",
+    "/ayuda",
+];
+
+/// Signs in an error that a message was read in another form than it was sent in.
+const MISREAD: [&str; 17] = [
+    "JSON",
+    "Json",
+    "json",
+    "KeyError",
+    "ValueError",
+    "IndexError",
+    "struct.error",
+    "Unpickling",
+    "SyntaxError",
+    "NumberFormat",
+    "ArrayIndexOutOfBounds",
+    "EOFException",
+    "StreamCorrupted",
+    "UTFDataFormat",
+    "RangeError",
+    "OutOfMemory",
+    "MemoryError",
+];
+
+/// Limit on the words of a server that are shown.
+const SHOWN: usize = 120;
+
+impl Search<'_> {
+    /// Says something to a server that passes nothing on. One that shows the message on its screen,
+    /// or sends it back, has understood it; one that serves no second client, or ends with an error
+    /// of another kind, is not misunderstood either. Any other may speak another dialect: returns
+    /// its reaction.
+    pub(super) fn reaction(&mut self, scene: &mut Scene) -> Checked<Option<Words>> {
+        let plain = Dialect { framing: Framing::Lf, ..scene.dialect.clone() };
+        let server = scene.start()?;
+        let listener = self.enter(scene, &server, &scene.name("beto"), &plain)?;
+        let mut speaker = self.enter(scene, &server, &scene.name("ana"), &plain)?;
+        // One that was closed behind its name may have given it in another form.
+        let unserved = |one: &Participant| {
+            !server.has(one.local()) && (one.end().is_none() || !plain.has_names())
+        };
+        if unserved(&listener) || unserved(&speaker) {
+            return Ok(None);
+        }
+        let (token, before) = (scene.token(), speaker.captured().text());
+        // It may have been closed.
+        let _ = speak(&mut speaker, &token, &plain);
+        scene.settle(&server.program)?;
+        speaker.reads_until_quiet(self.a_while);
+        let trace = server.program.trace();
+        let (screen, errors) = (trace.out.text(), trace.err.text());
+        let said = speaker.captured().text();
+        let answer = said.strip_prefix(&*before).unwrap_or(&said);
+        let all = format!("{}{said}", self.greeting).to_lowercase();
+        let refuses = REFUSES.iter().any(|word| all.contains(word));
+        let misread = MISREAD.iter().any(|sign| errors.contains(sign));
+        let broken = !errors.is_empty();
+        let understood = screen.contains(&token) || answer.contains(&token);
+        if !refuses && !misread && (understood || broken) {
+            return Ok(None);
+        }
+        let error = errors.lines().last().unwrap_or_default();
+        let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");
+        let seen: String = [&*answer, error].concat().chars().take(SHOWN).collect();
+        Ok(Some(saw(&seen, speaker.end().is_some())))
+    }
+}
+
+/// Describes the reaction to a plain message.
+fn saw(seen: &str, closed: bool) -> Words {
+    match (seen, closed) {
+        ("", true) => Words::new("cerró la conexión", "it closed the connection"),
+        ("", false) => Words::new("no dijo nada", "it said nothing"),
+        (seen, _) => Words::new(format!("dijo «{seen}»"), format!("it said \"{seen}\"")),
+    }
+}
