@@ -191,7 +191,7 @@ fn a_password_is_said_where_the_file_says_so_and_nowhere_else() {
 
 #[test]
 fn the_example_in_the_readme_is_a_dialect_and_its_table_has_every_key() {
-    let readme = include_str!("../../../../README.md");
+    let readme = include_str!("../../../../dialects/README.md");
     let (_, example) = readme.split_once("```toml\n").expect("an example");
     let (example, _) = example.split_once("```").expect("its end");
     assert_eq!(read(example).name(), "json");
