@@ -249,6 +249,12 @@ fn a_program_that_wants_arguments_gets_them() {
     assert!(results.iter().any(|result| result["repeat"] == repeat), "{part:#}");
     let remarks = class.report("b")["parts"][0]["remarks"].to_string();
     assert!(remarks.contains("Nor does it start with the usual arguments"), "{remarks}");
+    // One that is named by a command is tried with them where it prints its usage.
+    let mut command = Command::new(CHECKER);
+    command.args(["server", "python3 servidor.py", "--only", "2.1-relay", "--lang", "en"]);
+    let output = command.current_dir(class.submissions.path().join("a")).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("with the arguments: 127.0.0.1 12345"), "{told}");
 }
 
 #[test]
