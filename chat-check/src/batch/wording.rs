@@ -65,17 +65,17 @@ pub(super) fn not_found(side: Side, files: &[String]) -> Words {
         Side::Server => ("el servidor", "server", "servidor.py, Server.java", "--server-pattern"),
         Side::Client => ("el cliente", "client", "cliente.py, Client.java", "--client-pattern"),
     };
-    let named = |end: &str| files.iter().find(|file| file.ends_with(end));
+    let with_end = |end: &str| files.iter().find(|file| file.ends_with(end));
     if let Some(archive) = files.iter().find(|file| unpacked(file).is_some()) {
         return packed(archive);
     }
-    if let Some(notebook) = named(&format!(".{NOTEBOOK}")) {
+    if let Some(notebook) = with_end(&format!(".{NOTEBOOK}")) {
         return Words::new(
             format!("hay un cuaderno, que no es un programa: {notebook}"),
             format!("there is a notebook, which is no program: {notebook}"),
         );
     }
-    if let Some(compiled) = named(".class") {
+    if let Some(compiled) = with_end(".class") {
         return Words::new(
             format!("hay clases de Java compiladas, sin su código: {compiled}"),
             format!("there are compiled classes of Java, without their source: {compiled}"),
