@@ -101,7 +101,7 @@ fn check(
         side: *side,
         command: (*command).clone(),
         folder: Path::new(".").to_owned(),
-        arguments: &[],
+        is_guessed: false,
     });
     let jobs: Vec<Job> = jobs.collect();
     let (rubric, _) = output.rubric.read(args.course.as_deref())?;
@@ -198,7 +198,7 @@ mod tests {
         };
         let mut settings = args.settle(Isolation::Shared, &[Side::Client]).unwrap();
         let (side, folder) = (Side::Client, std::path::PathBuf::new());
-        let job = Job { side, command, folder, arguments: &[] };
+        let job = Job { side, command, folder, is_guessed: false };
         assert_eq!(job.repeat(&settings), "chat-check client './c x' --slow 2 --env KEY");
         // A client has this from its server.
         settings.profile = Some(Profile::Sala);

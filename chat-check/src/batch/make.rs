@@ -71,7 +71,7 @@ fn is_executable(data: &fs::Metadata) -> bool {
 }
 
 /// Returns this side's program among the executables that are new since `before`: the one with the
-/// name of its source, or of its side, or the only one.
+/// name of its source, or of its side, the only one, or the one that was made from its source.
 pub(super) fn made(folder: &Path, before: &Executables, stem: &str, side: Side) -> Option<PathBuf> {
     let now = executables(folder);
     let is_new = |(file, time): &(PathBuf, Option<SystemTime>)| before.get(file) != Some(time);
@@ -81,7 +81,14 @@ pub(super) fn made(folder: &Path, before: &Executables, stem: &str, side: Side) 
     let own = new.iter().find(|file| name(file) == stem.to_lowercase());
     let named = || new.iter().find(|file| side_of_name(&name(file)) == Some(side));
     let only = || new.first().filter(|_| new.len() == 1);
-    own.or_else(named).or_else(only).cloned()
+    let from = || new.iter().find(|file| names_source(&folder.join(file), stem));
+    own.or_else(named).or_else(only).or_else(from).cloned()
+}
+
+/// Returns whether an executable has the name of this source in its table of symbols.
+fn names_source(program: &Path, stem: &str) -> bool {
+    let bytes = fs::read(program).unwrap_or_default();
+    !stem.is_empty() && memchr::memmem::find(&bytes, format!("\0{stem}.").as_bytes()).is_some()
 }
 
 #[cfg(test)]

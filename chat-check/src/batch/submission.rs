@@ -52,29 +52,6 @@ impl Copy {
     }
 }
 
-/// The arguments that programs usually take. Of several that a program may accept, the first one is
-/// the one that no other program misunderstands.
-fn arguments(side: Side) -> &'static [&'static str] {
-    match side {
-        Side::Server => {
-            &["{port}", "127.0.0.1 {port}", "127.0.0.1", "--port {port}", "--puerto {port}"]
-        }
-        Side::Client => &[
-            "ana",
-            "{port}",
-            "127.0.0.1 {port}",
-            "127.0.0.1",
-            "127.0.0.1 {port} ana",
-            "ana 127.0.0.1 {port}",
-            "127.0.0.1 ana",
-            "--nombre ana",
-            "--name ana",
-            "--nick ana",
-            "--host 127.0.0.1 --port {port}",
-        ],
-    }
-}
-
 impl Wanted {
     /// Returns the sides found in any of these.
     pub(crate) fn of(submissions: &[Submission], names: &Names) -> Self {
@@ -239,15 +216,19 @@ impl Submission {
         let before = make::executables(&folder);
         let built = build::build(&recipe, &folder, settings, stop);
         let is_built = built.is_ok();
-        if let Some(source) = recipe.made_from.as_ref().filter(|_| is_built)
-            && let Some(made) = make::made(&folder, &before, source, side)
-        {
-            recipe.start = shell_words::quote(&format!("./{}", made.display())).into_owned();
+        if let Some(source) = recipe.made_from.as_ref().filter(|_| is_built) {
+            match make::made(&folder, &before, source, side) {
+                Some(made) => {
+                    let start = format!("./{}", made.display());
+                    recipe.start = shell_words::quote(&start).into_owned();
+                }
+                None if folder.join(source).is_file() => {}
+                None => return unchecked(side, settings, &wording::UNKNOWN_PROGRAM.into()),
+            }
         }
         let mut part = match built {
             Ok(()) => {
-                let (command, arguments) = (recipe.start.clone(), arguments(side));
-                let job = Job { side, command, folder, arguments };
+                let job = Job { side, command: recipe.start.clone(), folder, is_guessed: true };
                 job.run(settings, stop, &|_| {}).unwrap_or_else(|error| {
                     missing(side, settings, &Words::new(&error, &error), Vec::new())
                 })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::dialect::{Command, Dialect, Framing, Label, NAME, Naming, TEXT, Typed};
+use crate::dialect::{Command, Dialect, Framing, KickBy, Label, NAME, Naming, TEXT, Typed};
 use crate::text::Words;
 
 /// The parts of a dialect that a file gives. The rest is found out.
@@ -29,6 +29,10 @@ pub(crate) struct Given {
     pub(crate) enter: Option<Vec<String>>,
     /// See [`Dialect::commands`].
     pub(crate) commands: Option<BTreeMap<Command, String>>,
+    /// See [`Dialect::forbidden`].
+    pub(crate) forbidden: Option<Vec<String>>,
+    /// See [`Dialect::kick_by`].
+    pub(crate) kick_by: Option<KickBy>,
     /// See [`Dialect::label`].
     pub(crate) label: Option<Label>,
     /// See [`Dialect::echo`].
@@ -102,6 +106,8 @@ impl Given {
         put(self.message_form.as_ref(), &mut dialect.message_form, "message-form", &mut names);
         put(self.enter.as_ref(), &mut dialect.enter, "enter", &mut names);
         put(self.commands.as_ref(), &mut dialect.commands, "commands", &mut names);
+        put(self.forbidden.as_ref(), &mut dialect.forbidden, "forbidden", &mut names);
+        put(self.kick_by.as_ref(), &mut dialect.kick_by, "kick-by", &mut names);
         put(self.label.as_ref(), &mut dialect.label, "label", &mut names);
         put(self.echo.as_ref(), &mut dialect.echo, "echo", &mut names);
         put(leave.as_ref(), &mut dialect.leave, "leave", &mut names);
@@ -126,7 +132,7 @@ fn says_text(form: &str) -> bool {
 }
 
 /// The parts, and the values that may be given for each: Spanish, English.
-const FORMS: [(&str, [&str; 2]); 16] = [
+const FORMS: [(&str, [&str; 2]); 18] = [
     ("port", ["un número de 1 a 65535", "a number from 1 to 65535"]),
     (
         "framing",
@@ -159,10 +165,15 @@ const FORMS: [(&str, [&str; 2]); 16] = [
     (
         "commands",
         [
-            r#"private, reply, list, rename, join, rooms, help o leave, como { private = "/msg {name} {text}", list = "/users", join = "/join {room}" }"#,
-            r#"private, reply, list, rename, join, rooms, help or leave, such as { private = "/msg {name} {text}", list = "/users", join = "/join {room}" }"#,
+            r#"private, reply, list, rename, join, rooms, help, leave o kick, como { private = "/msg {name} {text}", list = "/users", join = "/join {room}" }"#,
+            r#"private, reply, list, rename, join, rooms, help, leave or kick, such as { private = "/msg {name} {text}", list = "/users", join = "/join {room}" }"#,
         ],
     ),
+    (
+        "forbidden",
+        [r#"una lista de palabras, como ["tonto"]"#, r#"a list of words, such as ["fool"]"#],
+    ),
+    ("kick-by", [r#""console" o "member""#, r#""console" or "member""#]),
     ("label", [r#""port", "name" o "none""#, r#""port", "name" or "none""#]),
     ("echo", ["true o false", "true or false"]),
     ("leave", [r#"un texto, como "salir""#, r#"a text, such as "salir""#]),
@@ -221,6 +232,7 @@ mod tests {
         let mut dialect = Dialect::default();
         Given::parse(file).unwrap().over(&mut dialect);
         assert_eq!(dialect.encode(b"a\"b"), b"17        {\"texto\": \"a\\\"b\"}");
+        assert_eq!(Dialect::default().encode(b"a\"\x1b"), b"a\"\x1b\n");
         assert_eq!(dialect.introduction("ana"), ["JOIN ana", "SALA 1"]);
         assert_eq!(dialect.naming, Naming::First);
         assert_eq!(dialect.command(Command::Private, "beto", "hola"), "/msg beto hola");

@@ -52,6 +52,17 @@ pub(crate) enum Label {
     None,
 }
 
+/// The place where the command that takes a client out is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum KickBy {
+    /// The server's console.
+    #[default]
+    Console,
+    /// The chat: a member sends it.
+    Member,
+}
+
 /// The dialect of one chat: its wire format and its conventions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Dialect {
@@ -79,6 +90,12 @@ pub(crate) struct Dialect {
     /// Other command lines than the course's, by the names of the commands.
     #[serde(skip)]
     pub(crate) commands: BTreeMap<Command, String>,
+    /// Words that the course forbids in messages.
+    #[serde(skip)]
+    pub(crate) forbidden: Vec<String>,
+    /// The place where the command to kick is written.
+    #[serde(skip)]
+    pub(crate) kick_by: KickBy,
     /// The label of a message's speaker.
     pub(crate) label: Label,
     /// True if a message also comes back to its sender. Found out, it is a fault (2.2); given, the
@@ -118,6 +135,8 @@ impl Default for Dialect {
             message_form: plain(),
             enter: Vec::new(),
             commands: BTreeMap::new(),
+            forbidden: Vec::new(),
+            kick_by: KickBy::default(),
             label: Label::default(),
             echo: false,
             leave: Some("salir".to_owned()),
@@ -217,7 +236,8 @@ impl Dialect {
     }
 }
 
-/// The commands of a chat with rooms (chapter 6), which may have other words.
+/// The commands of a chat with rooms (chapter 6), and the one that takes a client out. They may have
+/// other words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Command {
@@ -229,6 +249,7 @@ pub(crate) enum Command {
     Rooms,
     Help,
     Leave,
+    Kick,
 }
 
 impl Command {
@@ -243,6 +264,7 @@ impl Command {
             Self::Rooms => "/salas",
             Self::Help => "/ayuda",
             Self::Leave => "/salir",
+            Self::Kick => "/echar {name}",
         }
     }
 }
@@ -250,7 +272,8 @@ impl Command {
 /// Puts a text into a form. Bytes that are no text stay as they are.
 pub(crate) fn fill(form: &str, text: &[u8]) -> Vec<u8> {
     let Some((before, behind)) = form.split_once(TEXT) else { return form.as_bytes().to_vec() };
-    let in_json = std::str::from_utf8(text).ok().filter(|_| form.starts_with('{')).map(|text| {
+    let wrapped = before.starts_with('{');
+    let in_json = std::str::from_utf8(text).ok().filter(|_| wrapped).map(|text| {
         let written = serde_json::Value::from(text).to_string();
         written[1..written.len() - 1].to_owned().into_bytes()
     });

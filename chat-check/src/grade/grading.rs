@@ -11,8 +11,9 @@ use chat_protocol::options::profile::Profile;
 use crate::checks::catalogue::checks;
 use crate::checks::check::{Check, Side};
 use crate::checks::select::Selection;
-use crate::dialect::{Dialect, Given, PORT_MARK};
+use crate::dialect::{Dialect, Given};
 use crate::discovery::{self, Found, Unstarted};
+use crate::grade::arguments::{WANTS_OTHERS, given, is_usage, usual};
 use crate::grade::result::{FORMAT, NotStarted, Outcome, Part, Report};
 use crate::grade::runner::Runner;
 use crate::sandbox::isolation::Isolation;
@@ -96,9 +97,9 @@ pub(crate) struct Job {
     /// The start command, as a shell's user would type it.
     pub(crate) command: String,
     pub(crate) folder: PathBuf,
-    /// Arguments to try behind the command, one after the other, if the program ends at once
-    /// without.
-    pub(crate) arguments: &'static [&'static str],
+    /// True if the command was guessed from a file's name: a program that ends at once may want
+    /// arguments that no usage line tells of.
+    pub(crate) is_guessed: bool,
 }
 
 impl Job {
@@ -118,7 +119,9 @@ impl Job {
     ) -> Result<Part, ProgramError> {
         let begun = Instant::now();
         let (mut part, ended) = self.attempt(settings, stop, told)?;
-        for arguments in self.arguments.iter().filter(|_| ended) {
+        let printed = part.not_started.iter().flat_map(|not_started| &not_started.printed);
+        let wants = ended && (self.is_guessed || printed.into_iter().any(|line| is_usage(line)));
+        for arguments in usual(self.side).iter().filter(|_| wants) {
             let command = format!("{} {arguments}", self.command);
             let (with, _) = Self { command, ..self.clone() }.attempt(settings, stop, told)?;
             if stop.load(Ordering::Relaxed) {
@@ -130,7 +133,7 @@ impl Job {
                 break;
             }
         }
-        if part.not_started.is_some() && ended && !self.arguments.is_empty() {
+        if part.not_started.is_some() && wants {
             part.remarks.push(WANTS_OTHERS.to(settings.lang).to_owned());
         }
         part.seconds = begun.elapsed().as_secs_f64();
@@ -282,14 +285,6 @@ impl Job {
     }
 }
 
-/// The remark on a program that ended at once, with any arguments.
-const WANTS_OTHERS: Text = Text {
-    es: "Tampoco arranca con los argumentos de siempre (dirección, puerto, nombre): si necesita \
-         otros, escríbelos en el comando que das a chat-check server o chat-check client.",
-    en: "Nor does it start with the usual arguments (address, port, name): if it wants others, \
-         put them into the command for chat-check server or chat-check client.",
-};
-
 /// The reason why nothing can be said about messages, given the reaction to a plain one.
 fn unknown(saw: &Words) -> Words {
     Words::new(
@@ -311,15 +306,6 @@ const STATE: Text = Text {
     es: r#"Dilo con --dialect FILE, un archivo con lo que haga falta de: message-form = "/msg {text}" (o '{"texto": "{text}"}'); enter = ["JOIN {name}"]; framing = "length4""#,
     en: r#"State it with --dialect FILE, a file with what is needed of: message-form = "/msg {text}" (or '{"text": "{text}"}'); enter = ["JOIN {name}"]; framing = "length4""#,
 };
-
-/// The remark on the arguments that a program was started with.
-fn given(arguments: &str, dialect: &Dialect) -> Words {
-    let arguments = arguments.replace(PORT_MARK, &dialect.port.to_string());
-    Words::new(
-        format!("Se inició con los argumentos: {arguments}"),
-        format!("It was started with the arguments: {arguments}"),
-    )
-}
 
 /// The remark on a client that looks for its server at another port.
 fn elsewhere(client: &Dialect, settings: &Settings) -> Option<String> {

@@ -1,5 +1,6 @@
 //! Grading one program: its checks are chosen and run, and verdicts become marks.
 
+mod arguments;
 mod attempt;
 mod board;
 pub(crate) mod grading;

@@ -129,7 +129,11 @@ impl Runner<'_> {
         }
         let answer = || {
             let attempt = self.answer(check, stop);
-            if blames { board.lock().deaths.take(check, attempt) } else { attempt }
+            if blames {
+                board.lock().deaths.take(check, attempt)
+            } else {
+                Attempt { death: None, ..attempt }
+            }
         };
         let first = answer();
         let sure = !(first.is_fault() || first.death.is_some()) || stop.load(Ordering::Relaxed);

@@ -93,6 +93,8 @@ fn part(part: &mut Part) {
         message_form,
         enter,
         commands,
+        forbidden,
+        kick_by: _,
         label: _,
         echo: _,
         leave,
@@ -109,6 +111,7 @@ fn part(part: &mut Part) {
     one(message_form);
     all(enter);
     commands.values_mut().for_each(one);
+    all(forbidden);
     leave.iter_mut().for_each(one);
     all(before);
     all(given);

@@ -102,7 +102,7 @@ fn part(part: &Part, lang: Lang) -> String {
     text.extend(part.remarks.iter().map(|remark| format!("- {}\n", plain(remark))));
     if let Some(NotStarted { why, printed }) = &part.not_started {
         text.push(format!("\n**{}: {}**\n", heading(wording::NOT_STARTED, lang), plain(why)));
-        text.push(block(printed));
+        text.extend((!printed.is_empty()).then(|| block(printed)));
     }
     if !part.results.is_empty() {
         text.push(table(&part.results, lang));

@@ -47,14 +47,27 @@ fn what_a_makefile_made_is_started() {
         ("c/chat_client.c", &says("soy el cliente")),
         // Made elsewhere, and of no use here.
         ("c/server", "no es un programa"),
+        // The names of these programs say nothing: their sources' do.
+        ("d/Makefile", &makefile.replace("o server", "o chatd").replace("build/client", "build/x")),
+        ("d/chat_server.c", &says("soy el servidor")),
+        ("d/chat_client.c", &says("soy el cliente")),
+        ("e/Makefile", "all: server\nserver: server.c\n\techo listo\n"),
+        ("e/server.c", &says("soy el servidor")),
     ]);
     class.run(&[]);
-    for (part, program, printed) in
-        [(0, "./server", "soy el servidor"), (1, "./build/client", "soy el cliente")]
-    {
-        let part = &class.report("c")["parts"][part];
+    for (name, part, program, printed) in [
+        ("c", 0, "./server", "soy el servidor"),
+        ("c", 1, "./build/client", "soy el cliente"),
+        ("d", 0, "./chatd", "soy el servidor"),
+        ("d", 1, "./build/x", "soy el cliente"),
+    ] {
+        let part = &class.report(name)["parts"][part];
         assert_eq!(part["command"], program);
         let said = part["not_started"].to_string();
         assert!(said.contains(printed), "{said}");
     }
+    // Nothing was made: that is not a program that fails.
+    let part = &class.report("e")["parts"][0];
+    assert!(part["remarks"].to_string().contains("which of its programs"), "{part}");
+    assert!(part["not_started"].is_null(), "{part}");
 }

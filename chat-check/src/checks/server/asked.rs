@@ -2,11 +2,13 @@
 //! by name.
 
 use crate::checks::check::{ASKED, Check, Side};
+use crate::dialect::{Command, KickBy};
 use crate::scene::Scene;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 
-pub(crate) const CHECKS: &[&Check] = &[&MOST, &RETURNED, &TIME, &LIST];
+pub(crate) const CHECKS: &[&Check] =
+    &[&MOST, &RETURNED, &ACKNOWLEDGED, &FORBIDDEN, &TIME, &KICKED, &LIST];
 
 const MOST: Check = Check {
     id: "1.4-most",
@@ -94,6 +96,102 @@ fn returned(scene: &mut Scene) -> Checked {
     ana.hears(&token).map(|_| ())
 }
 
+const ACKNOWLEDGED: Check = Check {
+    id: "2.2-acknowledged",
+    side: Side::Server,
+    level: Level::Should,
+    profiles: ASKED,
+    needs: &["2.1-relay"],
+    title: Text {
+        es: "quien envía un mensaje recibe una confirmación",
+        en: "the sender of a message gets an acknowledgement",
+    },
+    explanation: Text {
+        es: "Después de repartir un mensaje, el servidor contesta a su autor, solo a él, con un \
+             texto propio, como `recibido`.",
+        en: "Once it has passed a message on, the server answers its author, and only the author, \
+             with a text of its own, such as `recibido`.",
+    },
+    body: acknowledged,
+};
+
+fn acknowledged(scene: &mut Scene) -> Checked {
+    let (_server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
+    let token = scene.token();
+    ana.reads_until_quiet(scene.timeouts.grace);
+    let before = ana.messages().len();
+    ana.say(&token)?;
+    let relayed = beto.hears(&token)?;
+    let is_own = |message: &String| {
+        let message = message.trim();
+        !message.is_empty() && message != token && message != relayed.trim()
+    };
+    let answered = || ana.messages().iter().skip(before).any(is_own).then_some(());
+    scene.eventually(answered).ok_or_else(|| {
+        Halt::fault(
+            ["una confirmación para ana", "an acknowledgement for ana"],
+            ana.instead(scene.timeouts.patience),
+        )
+    })
+}
+
+const FORBIDDEN: Check = Check {
+    id: "2.1-forbidden",
+    side: Side::Server,
+    level: Level::Should,
+    profiles: ASKED,
+    needs: &["2.1-relay"],
+    title: Text {
+        es: "una palabra prohibida no llega a nadie",
+        en: "a forbidden word reaches no client",
+    },
+    explanation: Text {
+        es: "Antes de repartir un mensaje, busca en él las palabras prohibidas, también dentro de \
+             una frase: `if palabra in texto.lower():`. Si está, no lo repartas, o cambia la \
+             palabra por asteriscos.",
+        en: "Before a message is passed on, look for the forbidden words in it, inside a sentence \
+             too: `if word in text.lower():`. If there is one, do not pass it on, or put asterisks \
+             in its place.",
+    },
+    body: forbidden,
+};
+
+fn forbidden(scene: &mut Scene) -> Checked {
+    let words = &scene.dialect.forbidden;
+    if words.is_empty() {
+        return Err(Halt::Untestable(
+            [
+                "hace falta `forbidden`, la lista de las palabras, en el dialecto del curso",
+                "it takes `forbidden`, the list of the words, in the course's dialect",
+            ]
+            .into(),
+        ));
+    }
+    let (_server, [mut ana, mut beto, mut caro]) = scene.room(["ana", "beto", "caro"])?;
+    for word in words {
+        let [mark, token] = [scene.token(), scene.token()];
+        // A server may end the connection of such a sender.
+        let _ = ana.say(&format!("{mark} {word} {mark}")).and_then(|()| ana.say(&token));
+        scene.eventually(|| (beto.count(&token) > 0 || ana.end().is_some()).then_some(()));
+        let said = |message: &String| message.to_lowercase().contains(&word.to_lowercase());
+        if let Some(message) = beto.message(&mark).filter(said) {
+            return Err(Halt::fault(
+                Words::new(
+                    format!("ningún mensaje con «{word}»"),
+                    format!("no message with \"{word}\""),
+                ),
+                Words::new(
+                    format!("a beto le llegó «{message}»"),
+                    format!("beto got \"{message}\""),
+                ),
+            ));
+        }
+    }
+    let token = scene.token();
+    caro.say(&token)?;
+    beto.hears(&token).map(|_| ())
+}
+
 const TIME: Check = Check {
     id: "2.4-time",
     side: Side::Server,
@@ -134,6 +232,66 @@ fn has_time(text: &str) -> bool {
         let ends = !text[at + 1..].chars().nth(2).is_some_and(|c| c.is_ascii_digit());
         number(&before[hours..], 24) && minutes.len() == 2 && number(minutes, 60) && ends
     })
+}
+
+const KICKED: Check = Check {
+    id: "3.3-kicked",
+    side: Side::Server,
+    level: Level::Should,
+    profiles: ASKED,
+    needs: &["2.1-relay"],
+    title: Text {
+        es: "el comando de expulsar saca a un cliente, y solo a él",
+        en: "the command to kick takes out one client, and no other",
+    },
+    explanation: Text {
+        es: "Busca al cliente por el nombre que da el comando, avísale, cierra su socket y quítalo \
+             de la lista. Los demás siguen conversando.",
+        en: "Look the client up by the name in the command, tell it, close its socket and remove it \
+             from the list. All others go on talking.",
+    },
+    body: kicked,
+};
+
+fn kicked(scene: &mut Scene) -> Checked {
+    if !scene.dialect.commands.contains_key(&Command::Kick) {
+        return Err(Halt::Untestable(
+            [
+                "hace falta `commands.kick`, como \"/echar {name}\", en el dialecto del curso",
+                "it takes `commands.kick`, such as \"/kick {name}\", in the course's dialect",
+            ]
+            .into(),
+        ));
+    }
+    let names = ["ana", "beto", "caro"].map(|name| scene.name(name));
+    let (server, [mut ana, beto, mut caro]) = scene.room(names.each_ref().map(|name| &**name))?;
+    // Where there are no names, the port stands for the client.
+    let port = beto.local().port().to_string();
+    let victim = if scene.dialect.has_names() { beto.name() } else { &port };
+    let line = scene.dialect.command(Command::Kick, victim, "");
+    match scene.dialect.kick_by {
+        KickBy::Console => server.program.type_in(&format!("{line}\n")),
+        KickBy::Member => ana.command(&line)?,
+    }
+    let ended = scene.eventually(|| beto.end());
+    scene.barrier(&mut ana, &mut caro)?;
+    let token = scene.token();
+    ana.say(&token)?;
+    caro.hears(&token)?;
+    if ended.is_none() && beto.sends_within(&token, scene.timeouts.grace) {
+        let name = beto.name();
+        return Err(Halt::fault(
+            Words::new(
+                format!("que «{line}» saque a {name}"),
+                format!("that \"{line}\" takes {name} out"),
+            ),
+            Words::new(
+                format!("{name} sigue conectado, y le llegan los mensajes"),
+                format!("{name} is still connected, and gets the messages"),
+            ),
+        ));
+    }
+    Ok(())
 }
 
 const LIST: Check = Check {

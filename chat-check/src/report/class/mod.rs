@@ -148,11 +148,20 @@ fn state(report: &Report) -> String {
     });
     let mut state: Vec<String> = stopped.collect();
     let unchecked = report.parts.iter().filter(|part| !report.interrupted && !part.is_judged());
-    state.extend(unchecked.map(|part| {
-        let word = || wording::NOT_CHECKED.to(report.lang).to_owned();
-        let why = if part.remarks.is_empty() { word() } else { part.remarks.join(" ") };
-        format!("{}: {why}", part.side.name().to(report.lang))
-    }));
+    let mut unchecked: Vec<(&str, String)> = unchecked
+        .map(|part| {
+            let word = || wording::NOT_CHECKED.to(report.lang).to_owned();
+            let why = if part.remarks.is_empty() { word() } else { part.remarks.join(" ") };
+            (part.side.name().to(report.lang), why)
+        })
+        .collect();
+    if let [(_, one), (_, other)] = &unchecked[..]
+        && one == other
+    {
+        state.push(unchecked.remove(0).1);
+    } else {
+        state.extend(unchecked.iter().map(|(side, why)| format!("{side}: {why}")));
+    }
     state.extend(report.interrupted.then(|| wording::INTERRUPTED_WORD.to(report.lang).to_owned()));
     if state.is_empty() {
         state.push(wording::COMPLETE.to(report.lang).to_owned());

@@ -135,6 +135,10 @@ fn what_was_not_checked_is_no_mark() {
     assert!(row.contains("| sin comprobar |  | sin comprobar |  | servidor: Sin"), "{row}");
     assert!(row.chars().count() < 300, "{row}");
     assert!(html(&reports).contains("<td class=\"number\">sin comprobar</td>"));
+    // A reason that both programs have is told once.
+    let both = Part { side: Side::Client, ..server.clone() };
+    let told = state(&sample::report(vec![server.clone(), both]));
+    assert_eq!(told.matches("hay un cuaderno").count(), 1, "{told}");
     // One of two programs is no whole.
     let pass = vec![sample::outcome("4.1-connect", Verdict::Pass)];
     let report = sample::report(vec![server, sample::part(Side::Client, pass)]);
