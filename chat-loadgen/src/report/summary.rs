@@ -118,13 +118,13 @@ fn traffic(record: &Record) -> Vec<String> {
     items
 }
 
-/// The rate of all that arrived within the window. It exceeds what the window's messages gave, if some
-/// of the warm-up's were late.
+/// The rate of the deliveries that arrived within the window. It is less than that of all, if some came
+/// only in the drain.
 fn arrivals(record: &Record) -> String {
     let traffic = &record.traffic;
     let for_each_message = float(traffic.deliveries) / float(traffic.messages.max(1));
-    let more = traffic.delivery_rate > traffic.achieved_rate * for_each_message * NOTICED;
-    let late = if more { " with late ones of the warm-up" } else { "" };
+    let less = traffic.delivery_rate * NOTICED < traffic.achieved_rate * for_each_message;
+    let late = if less { ", the others after the window" } else { "" };
     format!("{}/s{late}", rate(traffic.delivery_rate))
 }
 
