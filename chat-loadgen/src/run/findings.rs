@@ -135,6 +135,7 @@ pub(crate) fn record(
         environment: around.environment,
         server: around.server.map(|used| server(used, after - before, clients)),
         without_slow_readers: None,
+        own_without_slow_readers: Vec::new(),
         floor: None,
         ended_early: around.ended_early,
         search: Vec::new(),

@@ -156,6 +156,9 @@ impl Judge {
             return false;
         }
         if !shared.in_flight.is_local(sender) {
+            if self.anomalies.elsewhere == 0 {
+                self.anomalies.first_elsewhere = Some((now, sender, number));
+            }
             self.anomalies.elsewhere += 1;
             return true;
         }
