@@ -9,8 +9,8 @@ use crate::record::figures::{
 use crate::record::{Floor, Generator, Latency, Ledger, Record, Step, Summary};
 use crate::report::verdict;
 
-/// A row's name and what it is about.
-type Named = (&'static str, fn(&Latency) -> &Summary);
+/// The name of a row or a column, and what it is about.
+type Named<From = Latency, Of = Summary> = (&'static str, fn(&From) -> &Of);
 
 /// The rows of every table of latencies.
 const LATENCIES: [Named; 6] = [
@@ -158,19 +158,19 @@ pub(super) fn slow_readers(record: &Record) -> Markup {
 
 pub(super) fn floor(record: &Record) -> Markup {
     let Some(floor) = &record.floor else { return html! {} };
-    let figures: [(&str, fn(&Summary) -> u64); 3] =
-        [("p50", |s| s.p50), ("p99", |s| s.p99), ("max", |s| s.max)];
+    let figures: [Named<Summary, u64>; 3] =
+        [("p50", |s| &s.p50), ("p99", |s| &s.p99), ("max", |s| &s.max)];
     let own = [&record.own_figures[..], &floor.own_figures];
     let mut rows: Vec<TableRow> = Vec::new();
     for (name, of) in LATENCIES {
         let (here, there) = (of(&record.latency), of(&floor.latency));
         let mut cells = vec![name.to_owned()];
         for (figure, value) in figures {
-            let [of_here, of_there] = own.map(|own| verdict::mark(own, histogram(name), figure));
-            let ratio = times(float(value(here)), float(value(there)));
+            let marks = own.map(|own| verdict::mark(own, histogram(name), figure));
+            let ratio = times(float(*value(here)), float(*value(there)));
             cells.extend([
-                sampled(there, value(there)) + of_there,
-                sampled(here, value(here)) + of_here,
+                sampled(there, *value(there)) + marks[1],
+                sampled(here, *value(here)) + marks[0],
                 ratio + verdict::mark_either(own, histogram(name), figure),
             ]);
         }

@@ -29,12 +29,12 @@ impl Seen {
 fn bytes_around_a_message_that_are_no_label_are_garbage_and_the_message_is_delivered() {
     let mut seen = Seen::new();
     seen.hear_probe(true, "usuario 5: ", "");
-    let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|number| seen.text(number));
-    seen.hear_as(true, &format!("usuario 5: {a}"));
-    seen.hear_as(false, &format!("\u{1b}[2Jusuario 5: {b}"));
-    seen.hear_as(true, &format!("usuario 5: {c}\0\0"));
+    let texts: Vec<String> = (0..5).map(|number| seen.text(number)).collect();
+    seen.hear_as(true, &format!("usuario 5: {}", texts[0]));
+    seen.hear_as(false, &format!("\u{1b}[2Jusuario 5: {}", texts[1]));
+    seen.hear_as(true, &format!("usuario 5: {}\0\0", texts[2]));
     // Two messages and their labels on one line.
-    seen.hear_as(false, &format!("x}}usuario 5: {d}usuario 5: {e}"));
+    seen.hear_as(false, &format!("x}}usuario 5: {}usuario 5: {}", texts[3], texts[4]));
     assert_eq!(seen.garbage(), ["\u{fffd}[2Jusuario 5: ", "\u{fffd}\u{fffd}", "x}usuario 5: "]);
     assert_eq!(seen.close(Ending::Over), [("ok", 5), ("merged", 1), ("garbage", 3)]);
 }
