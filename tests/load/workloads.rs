@@ -266,15 +266,14 @@ fn without_verify_the_ledger_says_that_deliveries_were_not_judged() -> Result {
 fn a_rate_beyond_all_machines_ends_with_its_window() -> Result {
     let relay = Relay::start(&[])?;
     let load = ["--clients", "2", "--senders", "1", "--rate", "10000000/s", "--threads", "64"];
-    // Short, so that it takes little from other tests.
-    let times = ["--duration", "100ms", "--drain-timeout", "500ms"];
+    // Short, so that it takes little from other tests; to send all of it would take the whole drain.
+    let times = ["--duration", "300ms", "--drain-timeout", "10s"];
     let ended = run_at(relay.address, &[&load[..], &times].concat());
     let sent = ended.number("/traffic/messages") + ended.number("/traffic/unsent");
-    assert_eq!(sent + ended.number("/generator/missed"), 1_000_000);
-    // The window, the drain, and at most once more so long while anything still arrives.
+    assert_eq!(sent + ended.number("/generator/missed"), 3_000_000);
     let intervals = ended.value("/intervals").as_array().expect("a list");
     let starts = intervals.iter().map(|interval| interval["start"].as_f64().expect("a number"));
     let last = starts.fold(0.0, f64::max);
-    assert!(last <= 2.0, "something came in the second from {last} s on");
+    assert!(last < 8.0, "something came in the second from {last} s on");
     Ok(())
 }
