@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use comparison::{Figure, OneRun, Runs};
 pub(crate) use interval::{HEAT_BOUNDS, Interval, Tally};
 pub(crate) use latency::{AtAddress, Extremes, Histograms, Latency, Receiver, Summary, Traffic};
-pub(crate) use ledger::{Ledger, SlowReader, Witness, Words};
+pub(crate) use ledger::{Ledger, LedgerState, SlowReader, Witness, Words};
 pub(crate) use machines::{Floor, Generator, SearchResult, SearchState, Server, Step, TriedRate};
 
 /// The version of [`Record`]'s JSON. It changes when a field changes its meaning or goes away.
@@ -74,6 +74,9 @@ pub(crate) struct Record {
     pub(crate) server: Option<Server>,
     /// The same workload without its slow readers, where there are any.
     pub(crate) without_slow_readers: Option<Latency>,
+    /// As `own_figures`: those of the run without slow readers.
+    #[serde(default)]
+    pub(crate) own_without_slow_readers: Vec<String>,
     /// The same workload against the bare relay (`--calibrate`).
     pub(crate) floor: Option<Floor>,
     /// The condition that ended the run early (`--abort-if`), if one did.

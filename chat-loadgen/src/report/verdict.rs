@@ -21,10 +21,18 @@ pub(super) fn headline(record: &Record) -> String {
     if anomalies.is_empty() { word.to_owned() } else { format!("{word}: {}", anomalies.join(", ")) }
 }
 
-/// Mark of a figure that the generator may have made itself: `*`.
-pub(super) fn mark(record: &Record, histogram: &str, figure: &str) -> &'static str {
-    if is_own(record, histogram, figure) { "*" } else { "" }
+/// Mark of a figure that is among a run's own ones, which the generator may have made itself: `*`.
+pub(super) fn mark(own: &[String], histogram: &str, figure: &str) -> &'static str {
+    if is_own(own, histogram, figure) { "*" } else { "" }
 }
+
+/// The same of a ratio of two runs' figures: of either.
+pub(super) fn mark_either(own: [&[String]; 2], histogram: &str, figure: &str) -> &'static str {
+    if own.iter().any(|own| is_own(own, histogram, figure)) { "*" } else { "" }
+}
+
+/// The words in place of the figures of a ledger that was not kept.
+pub(super) const NOT_JUDGED: &str = "deliveries are not judged (--verify off)";
 
 /// The classes of a ledger as a sum: `98 ok + 2 lost + 0 reordered + 0 corrupt`. Those that are rare
 /// appear only where they are not 0.

@@ -61,6 +61,7 @@ fn sum(records: &[(String, Record)]) -> Record {
         verdict: verdict(records),
         environment: environment(records),
         without_slow_readers: None,
+        own_without_slow_readers: Vec::new(),
         floor: None,
         server: sums::server(records),
         share: None,

@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use crate::record::figures::float;
 use crate::record::{
     AtAddress, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Server, Summary,
-    Tally, Traffic, Words,
+    Tally, Traffic, Words, Workload,
 };
 
 /// Maximum number of worst receivers.
@@ -198,9 +198,17 @@ pub(super) fn server(records: &[(String, Record)]) -> Option<Server> {
         sum.memory += server.memory;
     }
     let all = |of: fn(&Record) -> f64| records.iter().map(|(_, record)| of(record)).sum::<f64>();
-    let deliveries = all(|record| record.traffic.delivery_rate * record.workload.duration);
+    let deliveries = all(in_window);
     let clients = all(|record| f64::from(record.traffic.connected + record.workload.idle_clients));
     sum.cpu_per_delivery = sum.cpu * 1e9 / deliveries.max(1.0);
     sum.memory_per_client = (float(sum.memory) - float(sum.memory_before)) / clients.max(1.0);
     Some(sum)
+}
+
+/// Deliveries within the measuring window. Those of other generators' messages are known from the
+/// warm-up on only, in which as many come in each second.
+fn in_window(record: &Record) -> f64 {
+    let Workload { warm_up, duration, .. } = record.workload;
+    let elsewhere = record.share.as_ref().map_or(0, |share| share.elsewhere);
+    record.traffic.delivery_rate * duration + float(elsewhere) * duration / (warm_up + duration)
 }
