@@ -34,7 +34,7 @@ pub(crate) struct Links {
     /// The client that the dialect reads for: any of a room.
     who: Who,
     /// The clients by their numbers.
-    links: BTreeMap<u64, Link>,
+    clients: BTreeMap<u64, Link>,
     /// The senders by the digits in their texts.
     senders: BTreeMap<[u8; 3], Identity>,
     /// The last message of each sender that has come from the server for any receiver.
@@ -77,13 +77,13 @@ impl Clients for Links {
         }
         let identity = Identity { number, port: address.port(), room: None };
         let link = Link::new(token, Socket::new(client), Socket::new(server), identity);
-        self.links.insert(number, link);
+        self.clients.insert(number, link);
         Ok(())
     }
 
     fn note(&mut self, event: &Readiness, work: &mut Work) {
         let token = event.token().0;
-        let Some(link) = self.links.get_mut(&number_of(token)) else { return };
+        let Some(link) = self.clients.get_mut(&number_of(token)) else { return };
         if event.is_writable() && link.catch_up() == Turn::Over {
             work.ended.push(token);
         }
@@ -109,22 +109,22 @@ impl Clients for Links {
     }
 
     fn all(&mut self) -> impl Iterator<Item = &mut Link> {
-        self.links.values_mut()
+        self.clients.values_mut()
     }
 
     fn numbered(&mut self, number: u64) -> Option<&mut Link> {
-        self.links.get_mut(&number)
+        self.clients.get_mut(&number)
     }
 
     fn remove(&mut self, token: usize) -> Option<Link> {
-        self.links.remove(&number_of(token))
+        self.clients.remove(&number_of(token))
     }
 
     /// Keeps a client until it has taken what is queued for it.
     fn end(&mut self, mut link: Link) {
         link.server_over = true;
         if link.waits() {
-            self.links.insert(link.identity.number, link);
+            self.clients.insert(link.identity.number, link);
         }
     }
 }
@@ -141,14 +141,14 @@ impl Links {
             server: addresses.next().ok_or_else(none)?,
             dialect: options.dialect.dialect(),
             who: Who { name: String::new(), room: Some(0) },
-            links: BTreeMap::new(),
+            clients: BTreeMap::new(),
             senders: BTreeMap::new(),
             last: BTreeMap::new(),
         }))
     }
 
     fn read_client(&mut self, number: u64, work: &mut Work) -> Turn {
-        let Some(link) = self.links.get_mut(&number) else { return Turn::Done };
+        let Some(link) = self.clients.get_mut(&number) else { return Turn::Done };
         let turn = link.pass_on(&mut work.scratch);
         if let Some(digits) = link.speaks_as {
             self.senders.insert(digits, link.identity);
@@ -157,10 +157,10 @@ impl Links {
     }
 
     fn read_server(&mut self, number: u64, work: &mut Work) -> io::Result<Turn> {
-        let Some(mut link) = self.links.remove(&number) else { return Ok(Turn::Done) };
+        let Some(mut link) = self.clients.remove(&number) else { return Ok(Turn::Done) };
         let turn = link.read_server(&mut work.scratch);
         let passed = self.pass_frames(&mut link, turn == Turn::Over, work);
-        self.links.insert(number, link);
+        self.clients.insert(number, link);
         passed?;
         Ok(turn)
     }
@@ -238,7 +238,7 @@ impl Links {
             link.takes_part() && here.is_some() && there.is_some() && here != there
         };
         let elsewhere: Vec<_> =
-            self.links.values().filter(is_elsewhere).map(|link| link.identity).collect();
+            self.clients.values().filter(is_elsewhere).map(|link| link.identity).collect();
         match work.faults.leaks(text, elsewhere.len()) {
             Some(chosen) => self.give(Fault::Leak, delivery, elsewhere[chosen], work),
             None => Ok(()),
@@ -252,7 +252,7 @@ impl Links {
         receiver: Identity,
         work: &mut Work,
     ) -> io::Result<()> {
-        let Some(link) = self.links.get_mut(&receiver.number) else { return Ok(()) };
+        let Some(link) = self.clients.get_mut(&receiver.number) else { return Ok(()) };
         let mut out = Vec::new();
         work.faults.add(fault, &Delivery { receiver, ..*delivery }, &mut out, &mut work.log)?;
         work.hand_over(link, &out);
