@@ -11,14 +11,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::interval_log::{
-    IntervalLogHistogram, IntervalLogIterator, IntervalLogWriterBuilder, IntervalLogWriterError,
-    LogEntry,
+    IntervalLogHistogram, IntervalLogIterator, IntervalLogWriterBuilder, LogEntry,
 };
-use hdrhistogram::serialization::{Deserializer, V2DeflateSerializer};
+use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
 use thiserror::Error;
 
 use crate::record::Summary;
-use crate::record::figures::{count, time, time_of};
+use crate::record::figures::{count, float, time, time_of};
 
 /// Writes a log, an interval at a time.
 pub(crate) struct HlogWriter<W: Write> {
@@ -91,14 +90,12 @@ impl<W: Write> HlogWriter<W> {
         length: Duration,
         histogram: &Histogram<u64>,
     ) -> io::Result<()> {
-        // Without comments and times it writes no header.
-        IntervalLogWriterBuilder::new()
-            .begin_log_with(&mut self.out, &mut self.serializer)?
-            .write_histogram(histogram, start, length, None)
-            .map_err(|error| match error {
-                IntervalLogWriterError::IoError(error) => error,
-                other @ IntervalLogWriterError::SerializeError(_) => io::Error::other(other),
-            })
+        let mut bytes = Vec::new();
+        self.serializer.serialize(histogram, &mut bytes).map_err(io::Error::other)?;
+        let [start, length] = [start, length].map(|time| time.as_secs_f64());
+        // Other tools take the maximum for milliseconds.
+        let max = float(histogram.max()) / 1e6;
+        writeln!(self.out, "{start:.3},{length:.3},{max:.3},{}", STANDARD.encode(bytes))
     }
 
     /// Writes out what is still buffered and gives the writer back.
@@ -254,6 +251,7 @@ mod tests {
         assert!(text.starts_with("#[Histogram log format version 1.3]\n"), "{text}");
         assert!(text.contains("#[StartTime: 1700000000.000 "), "{text}");
         assert!(text.contains("\n1.000,0.990,0.000,HISTFAAAA"), "{text}");
+        assert!(text.contains("\n0.000,0.990,1.235,HISTFAAAA"), "milliseconds: {text}");
         let read = read(&path).unwrap();
         assert_eq!(read.len(), 3);
         for (second, (read, written)) in (0_u32..).zip(read.iter().zip(&written)) {
