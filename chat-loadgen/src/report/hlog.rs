@@ -16,6 +16,7 @@ use hdrhistogram::serialization::interval_log::{
 use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
 use thiserror::Error;
 
+use crate::input::{self, MAX_RECORD, Unreadable};
 use crate::record::Summary;
 use crate::record::figures::{count, float, time, time_of};
 
@@ -38,11 +39,11 @@ pub(crate) struct LoggedInterval {
 pub(crate) enum MergeError {
     /// A file could not be read.
     #[error("{}: cannot be read", path.display())]
-    Io {
+    Unreadable {
         /// Path of the file.
         path: PathBuf,
-        /// The system's error.
-        source: io::Error,
+        /// The reason.
+        source: Unreadable,
     },
     /// A line is damaged.
     #[error("{}:{line}: {problem}", path.display())]
@@ -115,8 +116,8 @@ impl<W: Write> HlogWriter<W> {
 ///
 /// The file cannot be read, or a line is damaged; a last line without its end is damaged too.
 pub(crate) fn read(path: &Path) -> Result<Vec<LoggedInterval>, MergeError> {
-    let content =
-        std::fs::read(path).map_err(|source| MergeError::Io { path: path.to_owned(), source })?;
+    let content = input::read(path, MAX_RECORD)
+        .map_err(|source| MergeError::Unreadable { path: path.to_owned(), source })?;
     let mut intervals = Vec::new();
     // Line by line, because the library tells where something is wrong only by the byte.
     for (line, text) in (1..).zip(content.split_inclusive(|byte| *byte == b'\n')) {
