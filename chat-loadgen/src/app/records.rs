@@ -123,7 +123,8 @@ mod tests {
             record.ended_early = early.then(|| sample::full().ended_early).flatten();
             record
         };
-        let exit = |first: Record, second: Record| {
+        let exit = |first: Record, mut second: Record| {
+            second.workload.seed += 1;
             let records = [("a".to_owned(), first), ("b".to_owned(), second)];
             exit(&records, &merging::merge(&records).expect("a sum"))
         };
