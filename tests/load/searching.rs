@@ -71,6 +71,7 @@ fn no_rate_holds_what_nothing_can_hold() -> Result {
     if steps.iter().all(|step| step["verdict"]["status"] == "valid") {
         assert_eq!(ended.value("/search_result/state"), "none");
         assert_eq!(ended.value("/search_result/fails/failed"), 3);
+        assert!(ended.words.contains("none: no rate holds: "), "{}", ended.words);
     }
     Ok(())
 }
@@ -89,6 +90,7 @@ fn runs_that_say_nothing_are_repeated_and_then_the_search_says_so() -> Result {
     let steps = ended.value("/search").as_array().expect("a list");
     assert_eq!(steps.len(), 3, "{steps:?}");
     assert!(steps.iter().all(|step| step["no_evidence"] == true), "{steps:?}");
+    assert!(ended.words.contains("undecided: nothing is known of any rate"), "{}", ended.words);
     assert!(ended.words.contains("8.00/s: 3 runs in a row are no evidence"), "{}", ended.words);
     Ok(())
 }
