@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn connections_that_do_not_ask_do_not_keep_others_waiting() {
         let address = start();
-        let mut silent = Vec::from_iter((1..AT_ONCE).map(|_| connect(address)));
+        let mut silent: Vec<_> = (1..AT_ONCE).map(|_| connect(address)).collect();
         for stream in &mut silent {
             stream.write_all(b"GET /metrics ").expect("it is sent");
         }

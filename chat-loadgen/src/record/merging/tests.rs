@@ -134,7 +134,8 @@ fn a_copy_of_a_record_is_refused() {
 
 #[test]
 fn a_sum_that_is_too_large_and_a_record_without_clients_are_refused() {
-    let changes: [(&str, fn(&mut Record)); 4] = [
+    type Change = (&'static str, fn(&mut Record));
+    let changes: [Change; 4] = [
         ("with b the sum of `clients` is too large", |record| record.workload.clients = u32::MAX),
         ("with b the sum of `ok` is too large", |record| record.ledger.ok = u64::MAX),
         ("with b the sum of `bytes` is too large", |record| record.traffic.bytes = u64::MAX),
