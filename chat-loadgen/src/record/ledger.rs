@@ -90,7 +90,9 @@ impl Ledger {
 
     /// Returns whether the classes add up to what was expected.
     pub(crate) fn closes(&self) -> bool {
-        self.classes().iter().map(|(_, number)| number).sum::<u64>() == self.expected
+        let sum =
+            self.classes().iter().try_fold(0_u64, |sum, (_, number)| sum.checked_add(*number));
+        sum == Some(self.expected)
     }
 
     /// Number of faults of each kind, also where it is 0; disorder only if it was checked.
@@ -118,7 +120,7 @@ impl Ledger {
 
     /// Total of all faults.
     pub(crate) fn wrong(&self) -> u64 {
-        self.anomalies().iter().map(|(_, number)| number).sum()
+        self.anomalies().iter().fold(0, |sum, (_, number)| sum.saturating_add(*number))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::record::{Ledger, LedgerState, Status, figures, sample};
-use crate::report::wrapping::WIDTH;
+use crate::report::wrapping::{WIDTH, narrowed};
 
 /// The line that begins with a label.
 fn line<'a>(text: &'a str, label: &str) -> &'a str {
@@ -17,6 +17,22 @@ fn an_ordinary_run_fits_on_a_screen() {
         assert!(text.lines().count() <= most, "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
+    }
+}
+
+#[test]
+fn a_narrow_terminal_has_it_all_in_more_lines() {
+    let repeated = sample::repeated(&[1.0, 2.0, 4.0], &sample::full());
+    for record in [sample::record(), sample::full(), repeated] {
+        let text = summary(&record);
+        let narrow = narrowed(&text, 40);
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&narrow), words(&text));
+        assert!(narrow.lines().all(|line| line.chars().count() <= 40), "{narrow}");
+        let p99 = figures::time(record.latency.response.p99);
+        assert!(narrow.contains(" p99 ") && narrow.contains(&p99), "{narrow}");
+        let faults = if record.ledger.lost > 0 { "3 lost, 1 late, 1" } else { "0 lost" };
+        assert!(narrow.contains(faults), "{narrow}");
     }
 }
 
