@@ -49,7 +49,7 @@ words! {
     FAILURES: "fallos", "failures";
     STATE: "estado", "state";
     COMPLETE: "completo", "complete";
-    ALSO: "no se probó", "not checked is";
+    ALSO: "no se probó", "left out:";
     COMMON: "los fallos más frecuentes", "the most frequent faults";
     SUBMISSIONS: "entregas", "submissions";
     MEAN: "nota media", "mean marks";

@@ -151,7 +151,10 @@ fn state(report: &Report) -> String {
     let mut unchecked: Vec<(&str, String)> = unchecked
         .map(|part| {
             let word = || wording::NOT_CHECKED.to(report.lang).to_owned();
-            let why = if part.remarks.is_empty() { word() } else { part.remarks.join(" ") };
+            // One without a check to make has remarks that are no reasons.
+            let idle = !part.command.is_empty() && part.results.is_empty();
+            let no_reason = part.remarks.is_empty() || idle;
+            let why = if no_reason { word() } else { part.remarks.join(" ") };
             (part.side.name().to(report.lang), why)
         })
         .collect();

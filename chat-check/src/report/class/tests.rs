@@ -121,6 +121,9 @@ fn a_second_program_is_named() {
 #[test]
 fn what_was_not_checked_is_no_mark() {
     let mut server = sample::part(Side::Server, Vec::new());
+    server.remarks = vec!["Se ejecuta en la carpeta tp.".to_owned()];
+    assert_eq!(state(&sample::report(vec![server.clone()])), "servidor: sin comprobar");
+    server.command.clear();
     server.remarks =
         vec!["Sin comprobar, sin nota: hay un cuaderno. ".to_owned() + &"x".repeat(999)];
     let report = sample::with_marks(sample::report(vec![server.clone()]));
