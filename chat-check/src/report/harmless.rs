@@ -89,6 +89,7 @@ fn part(part: &mut Part) {
         naming,
         question,
         open_question: _,
+        open_name: _,
         name_form,
         message_form,
         enter,
@@ -98,6 +99,7 @@ fn part(part: &mut Part) {
         leave,
         most_clients: _,
         typed: _,
+        welcome,
         before,
         given,
     } = dialect;
@@ -110,6 +112,7 @@ fn part(part: &mut Part) {
     all(enter);
     commands.values_mut().for_each(one);
     leave.iter_mut().for_each(one);
+    welcome.iter_mut().for_each(one);
     all(before);
     all(given);
     all(remarks);
