@@ -64,23 +64,29 @@ impl Search<'_> {
         let plain = Dialect { framing: Framing::Lf, ..scene.dialect.clone() };
         let server = scene.start()?;
         let mut listener = self.enter(scene, &server, &scene.name("beto"), &plain)?;
+        // One that was closed behind its name may have given it in another form.
+        let unserved = |one: &Participant| {
+            !server.has(one.local()) && (one.end().is_none() || !plain.has_names())
+        };
+        if unserved(&listener) {
+            return Ok(None);
+        }
         if !plain.has_names() {
             // Where this is taken for a name, it may be what lets the next client in.
             let _ = speak(&mut listener, &scene.token(), &plain);
             scene.settle(&server.program)?;
         }
         let mut speaker = self.enter(scene, &server, &scene.name("ana"), &plain)?;
-        // One that was closed behind its name may have given it in another form.
-        let unserved = |one: &Participant| {
-            !server.has(one.local()) && (one.end().is_none() || !plain.has_names())
-        };
-        if unserved(&listener) || unserved(&speaker) {
+        if unserved(&speaker) {
             return Ok(None);
         }
-        let (token, before) = (scene.token(), speaker.captured().text());
+        let (token, mut before) = (scene.token(), String::new());
         // The first may be taken for a name. The connection may have been closed.
         for text in [&scene.token(), &token] {
-            let _ = speak(&mut speaker, text, &plain);
+            let said = speaker.captured().text();
+            if speak(&mut speaker, text, &plain).is_ok() {
+                before = said;
+            }
             scene.settle(&server.program)?;
         }
         speaker.reads_until_quiet(self.a_while);
