@@ -191,7 +191,9 @@ mod tests {
 
     #[test]
     fn a_prompt_is_told_from_a_mention() {
-        for prompt in ["hola\nNICK\n", "tu nombre: \n", "¿Cómo te llamás?\r\n", "nick> "] {
+        for prompt in
+            ["hola\nNICK\n", "tu nombre: \n", "¿Cómo te llamás?\r\n", "nick> ", "digite um nome: "]
+        {
             assert!(prompts(prompt), "{prompt}");
         }
         assert!(prompts(&format!("{}\n", chat_protocol::wording::NAME_KEYWORD)));
