@@ -43,6 +43,8 @@ pub(crate) struct Given {
     pub(crate) most_clients: Option<usize>,
     /// See [`Dialect::typed`].
     pub(crate) typed: Option<Typed>,
+    /// See [`Dialect::welcome`].
+    pub(crate) welcome: Option<String>,
     /// See [`Dialect::before`], for clients.
     pub(crate) before: Option<Vec<String>>,
     /// The same for servers.
@@ -114,6 +116,8 @@ impl Given {
         let most = self.most_clients.map(Some);
         put(most.as_ref(), &mut dialect.most_clients, "most-clients", &mut names);
         put(self.typed.as_ref(), &mut dialect.typed, "typed", &mut names);
+        let welcome = self.welcome.clone().map(Some);
+        put(welcome.as_ref(), &mut dialect.welcome, "welcome", &mut names);
         put(self.before.as_ref(), &mut dialect.before, "before", &mut names);
         let names_itself = dialect.enter.iter().any(|line| line.contains(NAME));
         if names_itself && self.naming.is_none() {
@@ -132,7 +136,7 @@ fn says_text(form: &str) -> bool {
 }
 
 /// The parts, and the values that may be given for each: Spanish, English.
-const FORMS: [(&str, [&str; 2]); 18] = [
+const FORMS: [(&str, [&str; 2]); 19] = [
     ("port", ["un número de 1 a 65535", "a number from 1 to 65535"]),
     (
         "framing",
@@ -185,6 +189,7 @@ const FORMS: [(&str, [&str; 2]); 18] = [
             r#""never", "first", "connected" or "asked""#,
         ],
     ),
+    ("welcome", [r#"un texto, como "OK""#, r#"a text, such as "OK""#]),
     ("before", [LINES_ES, LINES_EN]),
     ("server-before", [LINES_ES, LINES_EN]),
 ];
@@ -233,7 +238,8 @@ mod tests {
         Given::parse(file).unwrap().over(&mut dialect);
         assert_eq!(dialect.encode(b"a\"b"), b"17        {\"texto\": \"a\\\"b\"}");
         assert_eq!(Dialect::default().encode(b"a\"\x1b"), b"a\"\x1b\n");
-        assert_eq!(dialect.introduction("ana"), ["JOIN ana", "SALA 1"]);
+        assert_eq!(dialect.introduction("beto"), ["JOIN beto", "SALA 1"]);
+        assert_eq!(dialect.introduction("ana")[0], "JOIN anaana", "long enough for any server");
         assert_eq!(dialect.naming, Naming::First);
         assert_eq!(dialect.command(Command::Private, "beto", "hola"), "/msg beto hola");
         assert_eq!(dialect.command(Command::Join, "uno", ""), "/join uno");

@@ -65,6 +65,7 @@ pub(crate) enum KickBy {
 
 /// The dialect of one chat: its wire format and its conventions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part that a file may give")]
 pub(crate) struct Dialect {
     /// The server's port.
     pub(crate) port: u16,
@@ -78,6 +79,9 @@ pub(crate) struct Dialect {
     /// True if that question has no end, though messages have one.
     #[serde(default)]
     pub(crate) open_question: bool,
+    /// True if a name has no end, though messages have one.
+    #[serde(default)]
+    pub(crate) open_name: bool,
     /// The line that gives a name; `{name}` stands for it.
     pub(crate) name_form: String,
     /// The line with which a client says something; `{text}` stands for it. A JSON object gets it as
@@ -111,6 +115,9 @@ pub(crate) struct Dialect {
     /// Of a client: the moment at which its user types the own name.
     #[serde(default)]
     pub(crate) typed: Typed,
+    /// Of a client: the answer of its server to a name, if it waits for one.
+    #[serde(default)]
+    pub(crate) welcome: Option<String>,
     /// The lines that are typed before a server listens, or a client connects, with placeholders
     /// `{name}`, `{host}` and `{port}`.
     #[serde(default)]
@@ -131,6 +138,7 @@ impl Default for Dialect {
             naming: Naming::default(),
             question: None,
             open_question: false,
+            open_name: false,
             name_form: NAME.to_owned(),
             message_form: plain(),
             enter: Vec::new(),
@@ -142,6 +150,7 @@ impl Default for Dialect {
             leave: Some("salir".to_owned()),
             most_clients: None,
             typed: Typed::default(),
+            welcome: None,
             before: Vec::new(),
             given: Vec::new(),
         }
@@ -165,6 +174,9 @@ fn is_plain(form: &str) -> bool {
     form == TEXT
 }
 
+/// Shortest name that is given as it is, in bytes.
+const SHORTEST: usize = 4;
+
 /// The address of the scripted server.
 const HOST: &str = "127.0.0.1";
 
@@ -185,14 +197,22 @@ impl Dialect {
         }
     }
 
-    /// Returns the lines that give this name to the server, or enter its chat.
+    /// Returns the lines that give this name to the server, or enter its chat. Servers may refuse a
+    /// short name, so it is given twice in one.
     pub(crate) fn introduction(&self, name: &str) -> Vec<String> {
+        let name = &name.repeat(if name.len() < SHORTEST { 2 } else { 1 });
         let alone = std::slice::from_ref(&self.name_form);
         let forms = match &self.enter[..] {
             [] if self.has_names() => alone,
             enter => enter,
         };
         forms.iter().map(|form| form.replace(NAME, name)).collect()
+    }
+
+    /// Returns the bytes of a line that introduces a client.
+    pub(crate) fn introduces(&self, line: &str) -> Vec<u8> {
+        let framing = if self.open_name { Framing::None } else { self.framing };
+        framing.encode(line.as_bytes())
     }
 
     /// Returns the bytes of the message that says this.

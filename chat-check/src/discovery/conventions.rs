@@ -22,7 +22,7 @@ pub(super) const KEYWORDS: [&str; 10] = [
 ];
 
 /// Words other than `salir` with which users leave.
-pub(super) const LEAVE: [&str; 24] = [
+pub(super) const LEAVE: [&str; 28] = [
     "/salir",
     "exit",
     "/exit",
@@ -46,6 +46,10 @@ pub(super) const LEAVE: [&str; 24] = [
     "logout",
     "q",
     ":q",
+    "/q",
+    "\\q",
+    "sair",
+    "/sair",
     "SALIR",
 ];
 
@@ -53,7 +57,7 @@ pub(super) const LEAVE: [&str; 24] = [
 const LONGEST: usize = 16;
 
 /// Words in quotes in a text, in its order: `escribe 'chau' para salir`. Behind verbs such as
-/// *escribe* the quotes may be missing.
+/// *escribe* the quotes may be missing, and around a command in a line about leaving: `/bye to quit`.
 pub(super) fn mentioned(text: &str) -> Vec<String> {
     const QUOTES: [(char, char); 6] =
         [('\'', '\''), ('"', '"'), ('«', '»'), ('`', '`'), ('“', '”'), ('‘', '’')];
@@ -73,12 +77,44 @@ pub(super) fn mentioned(text: &str) -> Vec<String> {
             found.extend(word.map(|word| (at, word.trim_end_matches([',', '.', ':', ';']))));
         }
     }
+    found.extend(text.lines().filter(|line| is_about_leaving(line)).flat_map(|line| {
+        let words = line.split(|c: char| c.is_whitespace() || "'\"`(),;".contains(c));
+        let command = |word: &&str| word.len() > 1 && word.starts_with(['/', '\\', '#', '!', ':']);
+        words.filter(command).map(|word| {
+            (word.as_ptr().addr() - text.as_ptr().addr(), word.trim_end_matches([':', '.']))
+        })
+    }));
     found.sort_by_key(|(at, _)| *at);
     let fits = |word: &str| {
         let length = word.chars().count();
         (1..=LONGEST).contains(&length) && !word.contains([' ', '\n', '<', '>', '\'', '"'])
     };
-    found.into_iter().map(|(_, word)| word.to_owned()).filter(|word| fits(word)).collect()
+    let mut words = Vec::new();
+    for (_, word) in found {
+        if fits(word) && !words.iter().any(|known| known == word) {
+            words.push(word.to_owned());
+        }
+    }
+    words
+}
+
+fn is_about_leaving(line: &str) -> bool {
+    const LEAVING: [&str; 12] = [
+        "salir",
+        "salida",
+        "exit",
+        "quit",
+        "leave",
+        "sair",
+        "terminar",
+        "desconect",
+        "disconnect",
+        "cerrar",
+        "close",
+        "abandonar",
+    ];
+    let small = line.to_lowercase();
+    LEAVING.iter().any(|word| small.contains(word))
 }
 
 #[cfg(test)]
@@ -90,6 +126,8 @@ mod tests {
         assert_eq!(mentioned("bienvenido! escribe 'salir' para salir"), ["salir"]);
         assert_eq!(mentioned("Usa «#salir» o \"/chao\" para irte"), ["#salir", "/chao"]);
         assert_eq!(mentioned("Type {quit} to exit."), ["{quit}"]);
+        assert_eq!(mentioned("Commands:\n\t\\l - List\n\t\\fin - Quit"), ["\\fin"]);
+        assert_eq!(mentioned("Use /bye to exit, /who for names"), ["/bye", "/who"]);
         assert!(mentioned("it's a chat, isn't it").is_empty());
     }
 }

@@ -6,9 +6,9 @@ use crate::dialect::{Framing, Label, Naming};
 use crate::text::says_like;
 
 /// Words with which servers ask for a name.
-const ASK: [&str; 11] = [
+const ASK: [&str; 14] = [
     "nick", "nombre", "name", "apodo", "alias", "usuario", "user", "llamas", "llamás", "identif",
-    "login",
+    "login", "nome", "usuário", "pseudo",
 ];
 
 /// Words of a greeting that welcomes.
@@ -24,17 +24,23 @@ const OPENING: [char; 8] = ['¿', '¡', '"', '\'', '«', '(', '[', '<'];
 /// Limit on the length of a question, in bytes: a longer line is not taken for one.
 const LONGEST_QUESTION: usize = 80;
 
-/// Returns the framing that a greeting shows.
-pub(super) fn framing_of_greeting(greeting: &[u8]) -> Option<Framing> {
-    const LENGTHS: [Framing; 5] = [
+/// Returns the framing of these bytes, if they are nothing but messages with a length before each.
+pub(super) fn lengths(bytes: &[u8]) -> Option<Framing> {
+    const LENGTHS: [Framing; 6] = [
         Framing::Length4,
         Framing::Length4Le,
         Framing::Decimal(10),
         Framing::Decimal(64),
         Framing::DecimalLine,
+        Framing::Length2,
     ];
+    LENGTHS.into_iter().find(|framing| framing.fits(bytes))
+}
+
+/// Returns the framing that a greeting shows.
+pub(super) fn framing_of_greeting(greeting: &[u8]) -> Option<Framing> {
     let length = greeting.first_chunk().map(|length| usize::from(u16::from_be_bytes(*length)));
-    if let Some(framing) = LENGTHS.into_iter().find(|framing| framing.fits(greeting)) {
+    if let Some(framing) = lengths(greeting) {
         return Some(framing);
     }
     match greeting {
@@ -185,7 +191,9 @@ mod tests {
 
     #[test]
     fn a_prompt_is_told_from_a_mention() {
-        for prompt in ["hola\nNICK\n", "tu nombre: \n", "¿Cómo te llamás?\r\n", "nick> "] {
+        for prompt in
+            ["hola\nNICK\n", "tu nombre: \n", "¿Cómo te llamás?\r\n", "nick> ", "digite um nome: "]
+        {
             assert!(prompts(prompt), "{prompt}");
         }
         assert!(prompts(&format!("{}\n", chat_protocol::wording::NAME_KEYWORD)));

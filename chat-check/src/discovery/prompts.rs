@@ -3,9 +3,24 @@
 use chat_drive::captured::Heard;
 
 use crate::dialect::{Framing, HOST_MARK, NAME, PORT_MARK};
+use crate::discovery::observations::lengths;
 
 /// The answer for the number of clients: large enough for every check.
 const NUMBER: &str = "100";
+
+/// The answer for an address with its port.
+const ADDRESS: &str = "{host}:{port}";
+
+/// Verbs with which a line asks for something that does not end like a question.
+const ASKS: [&str; 8] =
+    ["enter ", "ingres", "introdu", "escrib", "digit", "type ", "insert", "provide "];
+
+/// Returns whether the last line of a screen asks its user for something.
+pub(super) fn is_question(screen: &str) -> bool {
+    let last = screen.trim_end().lines().next_back().unwrap_or_default().to_lowercase();
+    let open = !screen.ends_with('\n') || last.ends_with([':', '?']);
+    !last.is_empty() && (open || ASKS.iter().any(|verb| last.starts_with(verb)))
+}
 
 /// Returns the answer to a program's prompt, by the last line on its screen: a placeholder for a
 /// name, unless it looks like something else.
@@ -13,8 +28,11 @@ pub(super) fn wanted(screen: &str) -> &'static str {
     let last = screen.lines().last().unwrap_or_default().to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| last.contains(word));
     let is_ip = last.split(|c: char| !c.is_alphanumeric()).any(|word| word == "ip");
+    let is_address = [":port", ":puerto", ":porta"].iter().any(|end| last.contains(end));
     let is_named = has(&["nombre", "name", "usuario", "nick"]);
-    if has(&["puerto", "port"]) {
+    if is_address {
+        ADDRESS
+    } else if has(&["puerto", "port"]) {
         PORT_MARK
     } else if has(&["máxim", "maxim", "cuánt", "cuant", "cantidad", "how many"]) {
         NUMBER
@@ -32,10 +50,8 @@ pub(super) fn wanted(screen: &str) -> &'static str {
 pub(super) fn ending(heard: &Heard, token: &str, from: usize) -> Option<Framing> {
     let at = heard.find(token, from)?;
     let behind = &heard.bytes[at + token.len()..];
-    let length = heard.bytes.get(from..from + 2)?;
-    let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
-    if from + 2 + length == at + token.len() {
-        return Some(Framing::Length2);
+    if let Some(framing) = lengths(&heard.bytes[from..]) {
+        return Some(framing);
     }
     let newline = memchr::memchr(b'\n', behind)?;
     Some(if behind[..newline].ends_with(b"\r") { Framing::Crlf } else { Framing::Lf })
@@ -55,8 +71,17 @@ mod tests {
         assert_eq!(ending(b"anaana > hola\r\n"), Some(Framing::Crlf));
         assert_eq!(ending(b"ana\0\x04hola"), Some(Framing::Length2));
         assert_eq!(ending(b"ana\0\x0aana > hola"), Some(Framing::Length2));
+        assert_eq!(ending(b"ana\0\x07<hola;>"), Some(Framing::Length2));
+        assert_eq!(ending(b"ana\0\0\0\x04hola"), Some(Framing::Length4));
         assert_eq!(ending(b"anahola"), None);
         assert_eq!(ending(b"holahola\n"), Some(Framing::Lf));
+    }
+
+    #[test]
+    fn a_line_may_ask_without_an_open_end() {
+        assert!(is_question("hola\nTu nombre: ") && is_question("¿Quién eres?\n"));
+        assert!(is_question("CHAT\nEnter the address like ip:port\n"));
+        assert!(!is_question("Conectado. Escribe 'salir' para salir\n") && !is_question("\n"));
     }
 
     #[test]
@@ -69,6 +94,7 @@ mod tests {
             ("Tu nombre en el servidor: ", NAME),
             ("Puerto: Cantidad máxima de clientes: ", PORT_MARK),
             ("¿Cuántos clientes? ", NUMBER),
+            ("Enter the address like ip:port\n", ADDRESS),
             ("¿Quién eres? ", NAME),
             ("", NAME),
         ] {

@@ -12,7 +12,7 @@ use crate::checks::catalogue::checks;
 use crate::checks::check::{Check, Side};
 use crate::checks::select::Selection;
 use crate::dialect::{Dialect, Given};
-use crate::discovery::{self, Found, Unstarted};
+use crate::discovery::{self, Found, Unstarted, Unsure};
 use crate::grade::arguments::{WANTS_OTHERS, given, is_usage, usual};
 use crate::grade::result::{FORMAT, NotStarted, Outcome, Part, Report};
 use crate::grade::runner::Runner;
@@ -163,11 +163,12 @@ impl Job {
                 part.profile = settings.profile.unwrap_or(fitting(&found.dialect));
                 let timeouts = Timeouts::new(settings.idle, found.latency, settings.slow);
                 part.dialect = found.dialect;
-                let unsure = found.unsure.map(|saw| unknown(&saw));
-                if let Some(reason) = &unsure {
-                    let how = format!("{}. {}", reason.to(settings.lang), STATE.to(settings.lang));
+                if let Some(Unsure { why, state }) = &found.unsure {
+                    let state = state.as_ref().map(|how| format!(" {}", how.to(settings.lang)));
+                    let how = format!("{}.{}", why.to(settings.lang), state.unwrap_or_default());
                     part.remarks.insert(0, how);
                 }
+                let unsure = found.unsure.map(|unsure| unsure.why);
                 let runner = self.runner(&part, &tested, &timeouts, settings, unsure);
                 part.results = self.examine(&part, &runner, settings, stop, told);
             }
@@ -284,28 +285,6 @@ impl Job {
         }
     }
 }
-
-/// The reason why nothing can be said about messages, given the reaction to a plain one.
-fn unknown(saw: &Words) -> Words {
-    Words::new(
-        format!(
-            "No se sabe cómo se habla con este servidor: ningún mensaje llegó de un cliente a otro \
-             en los dialectos probados; a uno de texto solo, {}",
-            saw.to(Lang::Es)
-        ),
-        format!(
-            "It is not known how to talk with this server: no message got from one client to \
-             another in the dialects that were tried; to one of plain text, {}",
-            saw.to(Lang::En)
-        ),
-    )
-}
-
-/// The remark on the file that states a dialect.
-const STATE: Text = Text {
-    es: r#"Dilo con --dialect FILE, un archivo con lo que haga falta de: message-form = "/msg {text}" (o '{"texto": "{text}"}'); enter = ["JOIN {name}"]; framing = "length4""#,
-    en: r#"State it with --dialect FILE, a file with what is needed of: message-form = "/msg {text}" (or '{"text": "{text}"}'); enter = ["JOIN {name}"]; framing = "length4""#,
-};
 
 /// The remark on a client that looks for its server at another port.
 fn elsewhere(client: &Dialect, settings: &Settings) -> Option<String> {

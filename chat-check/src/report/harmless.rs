@@ -89,6 +89,7 @@ fn part(part: &mut Part) {
         naming,
         question,
         open_question: _,
+        open_name: _,
         name_form,
         message_form,
         enter,
@@ -100,6 +101,7 @@ fn part(part: &mut Part) {
         leave,
         most_clients: _,
         typed: _,
+        welcome,
         before,
         given,
     } = dialect;
@@ -113,6 +115,7 @@ fn part(part: &mut Part) {
     commands.values_mut().for_each(one);
     all(forbidden);
     leave.iter_mut().for_each(one);
+    welcome.iter_mut().for_each(one);
     all(before);
     all(given);
     all(remarks);

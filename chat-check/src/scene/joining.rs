@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::dialect::{Framing, Naming};
-use crate::scene::participant::{NonReader, Participant, Place, trouble};
+use crate::scene::participant::{APART, NonReader, Participant, Place, trouble};
 use crate::scene::{Scene, Server};
 use crate::text::{Lang, Words};
 use crate::verdict::{Checked, Halt};
@@ -65,8 +65,8 @@ impl Scene<'_> {
     pub(crate) fn join(&self, server: &Server, name: &str) -> Checked<Participant> {
         let mut participant = self.connect(server, name)?;
         self.introduce(&mut participant, name)?;
-        if self.dialect.has_names() && !self.dialect.framing.has_ends() && cfg!(target_os = "linux")
-        {
+        let is_open = self.dialect.open_name || !self.dialect.framing.has_ends();
+        if self.dialect.has_names() && is_open && cfg!(target_os = "linux") {
             // Bytes that come together with a name without an end are part of it.
             let empty = || server.socket(participant.local()).is_some_and(|ours| ours.unread == 0);
             self.eventually(|| (empty() || participant.end().is_some()).then_some(()));
@@ -96,7 +96,14 @@ impl Scene<'_> {
             self.asked(participant, keyword)?;
         }
         let lines = self.dialect.introduction(name);
-        lines.iter().try_for_each(|line| participant.command(line))
+        if !self.dialect.open_name {
+            return lines.iter().try_for_each(|line| participant.command(line));
+        }
+        // What comes together with a name without an end is part of it.
+        lines.iter().try_for_each(|line| {
+            participant.send(&self.dialect.introduces(line))?;
+            self.pause(APART)
+        })
     }
 
     /// Waits until the server asks for a name with this keyword.
@@ -126,8 +133,7 @@ impl Scene<'_> {
     /// There is no connection or no question for the name.
     pub(crate) fn join_without_reading(&self, server: &Server, name: &str) -> Checked<NonReader> {
         let lines = self.dialect.introduction(name).into_iter();
-        let answer: Vec<u8> =
-            lines.flat_map(|line| self.dialect.framing.encode(line.as_bytes())).collect();
+        let answer: Vec<u8> = lines.flat_map(|line| self.dialect.introduces(&line)).collect();
         let asked = match &self.dialect.naming {
             Naming::None if answer.is_empty() => None,
             Naming::None | Naming::First => Some(("", &answer[..])),

@@ -36,7 +36,7 @@ pub(crate) type Place = Arc<()>;
 
 /// Pause between messages that have no end: longer than any reader needs to read one before the
 /// next.
-const APART: Duration = Duration::from_millis(40);
+pub(super) const APART: Duration = Duration::from_millis(40);
 
 /// Bytes kept of what one participant hears: more than any check sends.
 const MOST: usize = 64 << 20;

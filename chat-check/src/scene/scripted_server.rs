@@ -182,7 +182,10 @@ impl Scene<'_> {
         }
         match &self.dialect.naming {
             Naming::None => Ok(()),
-            Naming::First => self.named(participant).map(drop),
+            Naming::First => {
+                self.named(participant)?;
+                self.dialect.welcome.iter().try_for_each(|text| participant.command(text))
+            }
             Naming::Asked(keyword) => {
                 // Another check tests a keyword behind other words.
                 self.has_read(client, participant);

@@ -36,10 +36,34 @@ pub(super) fn about<'a>(scene: &Scene, port: &'a str, name: &'a str) -> Vec<&'a 
 }
 
 /// Words about a client that leaves, as programs put them.
-const LEFT: [&str; 24] = [
-    "eliminad", "elimino", "eliminó", "salió", "salio", "salido", "salida", "sale", "se fue",
-    "se va", "ido", "abandon", "left", "leav", "bye", "adios", "adiós", "cerr", "close", "removed",
-    "gone", "quit", "termin", "baja",
+const LEFT: [&str; 27] = [
+    "eliminad",
+    "elimino",
+    "eliminó",
+    "salió",
+    "salio",
+    "salido",
+    "salida",
+    "sale",
+    "se fue",
+    "se va",
+    "ido",
+    "abandon",
+    "left",
+    "leav",
+    "bye",
+    "adios",
+    "adiós",
+    "cerr",
+    "close",
+    "removed",
+    "gone",
+    "quit",
+    "termin",
+    "baja",
+    "exited",
+    "logged out",
+    "offline",
 ];
 
 /// Returns the parts of which one at least is printed when the client with this port and name

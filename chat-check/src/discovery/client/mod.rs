@@ -2,6 +2,7 @@
 
 mod asking;
 mod form;
+mod welcome;
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use crate::dialect::{Dialect, Framing, Given, NAME, Naming, PORT, Typed};
 use crate::discovery::conventions::PORTS;
 use crate::discovery::observations;
 use crate::discovery::prompts::wanted;
-use crate::discovery::{Found, Printed, QUIET, Unstarted, play, question};
+use crate::discovery::{Found, JAVA_OBJECTS, Printed, QUIET, Unstarted, Unsure, play, question};
 use crate::sandbox::end::how;
 use crate::sandbox::program::TestedProgram;
 use crate::scene::Scene;
@@ -41,7 +42,9 @@ pub(crate) fn client(
     given.over(&mut dialect);
     let timeouts = Timeouts::new(None, Duration::ZERO, slow);
     let found = Found { dialect, latency: Duration::ZERO, unsure: None };
-    let mut search = Search { tested, profile, given, timeouts, slow, found, tried: Vec::new() };
+    let (tried, asks_again, wrap) = (Vec::new(), false, None);
+    let mut search =
+        Search { tested, profile, given, timeouts, slow, found, tried, asks_again, wrap };
     let first = search.first_look();
     if first.is_err() && !search.tried.is_empty() {
         search.found.dialect.before.clear();
@@ -51,7 +54,10 @@ pub(crate) fn client(
         first?;
     }
     search.talk();
-    if given.leave.is_none() {
+    if let Some(wrap) = search.wrap.take().filter(|_| !given.states_messages()) {
+        search.understands(&wrap);
+    }
+    if given.leave.is_none() && search.found.unsure.is_none() {
         search.try_it(Search::leaving);
     }
     Ok(search.found)
@@ -72,6 +78,10 @@ struct Search<'a> {
     found: Found,
     /// Unusual ports to which it tried to connect.
     tried: Vec<u16>,
+    /// True if it asks its user for the name once more when that was given.
+    asks_again: bool,
+    /// The text around what it says, if that is more than a name.
+    wrap: Option<String>,
 }
 
 /// The first thing that a client does.
@@ -195,6 +205,12 @@ impl Search<'_> {
         if self.try_it(Self::conversation) || self.given.framing.is_some() {
             return;
         }
+        if self.asks_again {
+            return self.welcomed();
+        }
+        if self.found.unsure.is_some() {
+            return;
+        }
         let before = self.found.clone();
         self.found.dialect.framing = Framing::Length2;
         if self.try_it(Self::conversation) {
@@ -222,13 +238,22 @@ impl Search<'_> {
     /// A conversation with a client that is greeted, and does not leave for that.
     fn conversation(&mut self, scene: &mut Scene) -> Checked {
         let (client, mut participant) = scene.connect_client()?;
-        participant.send(&scene.dialect.framing.encode(GREETING.as_bytes()))?;
-        scene.has_read(&client, &participant);
-        self.name_by_itself(scene, &client);
+        if scene.dialect.greeting {
+            participant.send(&scene.dialect.framing.encode(GREETING.as_bytes()))?;
+            scene.has_read(&client, &participant);
+        }
+        let prompt = self.name_by_itself(scene, &client);
         // A name that it gives by itself comes at once.
         let by_itself = participant.sends_more(0, self.quiet() * 2);
         if by_itself {
             self.found.dialect.naming = Naming::First;
+            if participant.captured().look(|heard| heard.bytes.starts_with(&JAVA_OBJECTS)) {
+                self.found.unsure = Some(Unsure::java_objects());
+                return Err(silent(&participant));
+            }
+            if let Some(prompt) = prompt {
+                self.is_welcome(scene, &client, &mut participant, &prompt)?;
+            }
         }
         let (before, token) = (participant.captured().look(|heard| heard.total), scene.token());
         let begun = Instant::now();
@@ -258,17 +283,21 @@ impl Search<'_> {
         self.say_something(scene, &client, &mut participant)
     }
 
-    /// Types the name, if the client asks its user for it once it is connected.
-    fn name_by_itself(&mut self, scene: &Scene, client: &ClientProgram) {
-        let unasked = matches!(self.found.dialect.typed, Typed::Never | Typed::Connected);
+    /// Types the name, if the client asks its user for it once it is connected. Returns the line
+    /// with which it does.
+    fn name_by_itself(&mut self, scene: &Scene, client: &ClientProgram) -> Option<String> {
+        if !matches!(self.found.dialect.typed, Typed::Never | Typed::Connected) {
+            return None;
+        }
         let asks = || {
             let (question, _) = question(&client.program, [0, 0])?;
-            (client.program.is_waiting() && observations::prompts(&question)).then_some(())
+            let asks = client.program.is_waiting() && observations::prompts(&question);
+            asks.then(|| question.lines().next_back().unwrap_or_default().to_owned())
         };
-        if unasked && scene.within(self.quiet() * 2, asks).is_some() {
-            client.types(client.name());
-            self.found.dialect.typed = Typed::Connected;
-        }
+        let prompt = scene.within(self.quiet() * 2, asks)?;
+        client.types(client.name());
+        self.found.dialect.typed = Typed::Connected;
+        Some(prompt)
     }
 
     /// Types a line after the name, which shows the end of messages.

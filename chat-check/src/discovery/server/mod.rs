@@ -11,13 +11,13 @@ use chat_protocol::options::profile::Profile;
 use crate::dialect::{Dialect, Framing, Given, Naming, fill};
 use crate::discovery::observations;
 use crate::discovery::prompts::wanted;
-use crate::discovery::{Found, QUIET, Unstarted, play, question};
+use crate::discovery::{Found, JAVA_OBJECTS, QUIET, Unstarted, Unsure, play, question};
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::program::TestedProgram;
 use crate::scene::participant::Participant;
 use crate::scene::timeouts::Timeouts;
 use crate::scene::{ROOM, Scene, Server, begin};
-use crate::verdict::Checked;
+use crate::verdict::{Checked, Halt};
 
 /// Time-out for something that a server need not do, times `slow`.
 const WHILE: Duration = Duration::from_millis(700);
@@ -73,14 +73,14 @@ pub(crate) fn server(
         search.try_it(Search::operator);
         false
     } else {
-        search.talk(given)
+        search.found.unsure.is_none() && search.talk(given)
     };
     if !talks && !search.prompts {
         // Nothing has shown that the word in the greeting asks for a name.
         search.found.dialect.naming = Naming::None;
     }
     given.over(&mut search.found.dialect);
-    if !talks && !operated && !given.states_messages() {
+    if !talks && !operated && !given.states_messages() && search.found.unsure.is_none() {
         search.found.unsure = search.experiment(Search::reaction).unwrap_or_default();
     }
     if talks && given.most_clients.is_none() {
@@ -136,6 +136,8 @@ impl Search<'_> {
             if let Ok(first) = scene.connect(&server, "ana") {
                 let greeting = greeting(&first, search.a_while);
                 dialect.greeting = !greeting.is_empty();
+                let objects = greeting.starts_with(&JAVA_OBJECTS);
+                search.found.unsure = objects.then(Unsure::java_objects);
                 let text = String::from_utf8_lossy(&greeting);
                 search.greeting = text.clone().into_owned();
                 dialect.naming = observations::keyword(&text).unwrap_or_default();
@@ -181,6 +183,10 @@ impl Search<'_> {
         if self.try_it(Self::conversation) {
             return true;
         }
+        if self.found.dialect.open_name && self.try_it(Self::conversation) {
+            return true;
+        }
+        self.found.dialect.open_name = false;
         if given.framing.is_some() {
             return false;
         }
@@ -229,6 +235,15 @@ impl Search<'_> {
         let named = observations::first_is_name(&first, heard.as_deref(), &later);
         let named = named.unwrap_or(self.prompts);
         let (last, message) = later.pop().unwrap_or_default();
+        let with_end = listener.position(&format!("{first}\n{message}")).is_some();
+        if with_end && spoken.framing.is_lines() && !spoken.open_name {
+            // The end of its line has become part of the name.
+            let dialect = &mut self.found.dialect;
+            dialect.open_name = true;
+            dialect.naming =
+                Some(spoken.naming).filter(|n| *n != Naming::None).unwrap_or(Naming::First);
+            return Err(Halt::fault(["", ""], ["", ""]));
+        }
         let framing = self.endings(scene, &mut speaker, &mut listener, &spoken, &last)?;
         let third = scene.token();
         speak(&mut listener, &third, &spoken)?;
@@ -337,7 +352,7 @@ impl Search<'_> {
             scene.accepted(server, participant.local())?;
         }
         for line in spoken.introduction(name) {
-            participant.send(&spoken.framing.encode(line.as_bytes()))?;
+            participant.send(&spoken.introduces(&line))?;
             scene.settle(&server.program)?;
         }
         Ok(participant)

@@ -3,9 +3,10 @@
 
 use super::{Search, speak};
 use crate::dialect::{Dialect, Framing};
+use crate::discovery::Unsure;
 use crate::scene::Scene;
 use crate::scene::participant::Participant;
-use crate::text::Words;
+use crate::text::{Lang, Text, Words};
 use crate::verdict::Checked;
 
 /// Words with which a server refuses what it does not understand, or tells its commands.
@@ -29,7 +30,7 @@ const REFUSES: [&str; 16] = [
 ];
 
 /// Signs in an error that a message was read in another form than it was sent in.
-const MISREAD: [&str; 17] = [
+const MISREAD: [&str; 19] = [
     "JSON",
     "Json",
     "json",
@@ -45,6 +46,8 @@ const MISREAD: [&str; 17] = [
     "StreamCorrupted",
     "UTFDataFormat",
     "RangeError",
+    "index out of range",
+    "invalid character",
     "OutOfMemory",
     "MemoryError",
 ];
@@ -57,22 +60,35 @@ impl Search<'_> {
     /// or sends it back, has understood it; one that serves no second client, or ends with an error
     /// of another kind, is not misunderstood either. Any other may speak another dialect: returns
     /// its reaction.
-    pub(super) fn reaction(&mut self, scene: &mut Scene) -> Checked<Option<Words>> {
+    pub(super) fn reaction(&mut self, scene: &mut Scene) -> Checked<Option<Unsure>> {
         let plain = Dialect { framing: Framing::Lf, ..scene.dialect.clone() };
         let server = scene.start()?;
-        let listener = self.enter(scene, &server, &scene.name("beto"), &plain)?;
-        let mut speaker = self.enter(scene, &server, &scene.name("ana"), &plain)?;
+        let mut listener = self.enter(scene, &server, &scene.name("beto"), &plain)?;
         // One that was closed behind its name may have given it in another form.
         let unserved = |one: &Participant| {
             !server.has(one.local()) && (one.end().is_none() || !plain.has_names())
         };
-        if unserved(&listener) || unserved(&speaker) {
+        if unserved(&listener) {
             return Ok(None);
         }
-        let (token, before) = (scene.token(), speaker.captured().text());
-        // It may have been closed.
-        let _ = speak(&mut speaker, &token, &plain);
-        scene.settle(&server.program)?;
+        if !plain.has_names() {
+            // Where this is taken for a name, it may be what lets the next client in.
+            let _ = speak(&mut listener, &scene.token(), &plain);
+            scene.settle(&server.program)?;
+        }
+        let mut speaker = self.enter(scene, &server, &scene.name("ana"), &plain)?;
+        if unserved(&speaker) {
+            return Ok(None);
+        }
+        let (token, mut before) = (scene.token(), String::new());
+        // The first may be taken for a name. The connection may have been closed.
+        for text in [&scene.token(), &token] {
+            let said = speaker.captured().text();
+            if speak(&mut speaker, text, &plain).is_ok() {
+                before = said;
+            }
+            scene.settle(&server.program)?;
+        }
         speaker.reads_until_quiet(self.a_while);
         let trace = server.program.trace();
         let (screen, errors) = (trace.out.text(), trace.err.text());
@@ -89,7 +105,7 @@ impl Search<'_> {
         let error = errors.lines().last().unwrap_or_default();
         let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");
         let seen: String = [&*answer, error].concat().chars().take(SHOWN).collect();
-        Ok(Some(saw(&seen, speaker.end().is_some())))
+        Ok(Some(unknown(&saw(&seen, speaker.end().is_some()))))
     }
 }
 
@@ -101,3 +117,26 @@ fn saw(seen: &str, closed: bool) -> Words {
         (seen, _) => Words::new(format!("dijo «{seen}»"), format!("it said \"{seen}\"")),
     }
 }
+
+/// A server whose messages are not understood, given its reaction to a plain one.
+fn unknown(saw: &Words) -> Unsure {
+    let why = Words::new(
+        format!(
+            "No se sabe cómo se habla con este servidor: ningún mensaje llegó de un cliente a otro \
+             en los dialectos probados; a uno de texto solo, {}",
+            saw.to(Lang::Es)
+        ),
+        format!(
+            "It is not known how to talk with this server: no message got from one client to \
+             another in the dialects that were tried; to one of plain text, {}",
+            saw.to(Lang::En)
+        ),
+    );
+    Unsure { why, state: Some(STATE) }
+}
+
+/// The keys of a file that states the dialect of a server.
+const STATE: Text = Text {
+    es: r#"Dilo con --dialect FILE, un archivo con lo que haga falta de: message-form = "/msg {text}" (o '{"texto": "{text}"}'); enter = ["JOIN {name}"]; framing = "length4""#,
+    en: r#"State it with --dialect FILE, a file with what is needed of: message-form = "/msg {text}" (or '{"text": "{text}"}'); enter = ["JOIN {name}"]; framing = "length4""#,
+};

@@ -1,5 +1,7 @@
 //! Chapter 4: the client connects, and prints its state.
 
+use chat_drive::captured::Heard;
+
 use crate::checks::check::{Check, EVERY, Side};
 use crate::dialect::PORT;
 use crate::scene::Scene;
@@ -110,6 +112,9 @@ fn no_server(scene: &mut Scene) -> Checked {
     let expected = ["que termine cuando no hay servidor", "that it ends when there is no server"];
     let gone = client.gives_up(expected)?;
     client.is_tidy()?;
+    let all = |heard: &Heard| (heard.total > 0 || heard.end.is_some()).then_some(());
+    // What it printed last may come from the terminal after its end.
+    client.screen().wait(client.patience(), all);
     let printed = &client.program.trace().err.look(|heard| heard.total);
     if *printed == 0 && client.screen().look(|heard| heard.total) == 0 {
         return Err(Halt::fault(

@@ -292,14 +292,15 @@ fn prints_messages(scene: &mut Scene) -> Checked {
 
 fn prints_message(scene: &Scene, server: &Server) -> Checked {
     let before = printed(scene, server);
-    let mut ana = scene.join(server, "ana")?;
+    let name = scene.name("ana");
+    let mut ana = scene.join(server, &name)?;
     scene.is_admitted(server, &ana)?;
     let (token, local) = (scene.token(), ana.local());
     ana.say(&token)?;
     read_by(scene, server, &ana);
     ana.close();
     let lines = if scene.dialect.has_names() {
-        vec![format!("ana > {token}")]
+        vec![format!("{name} > {token}")]
     } else {
         in_each_language(|language| language.console_message_by_port(local, &token))
     };
