@@ -11,6 +11,9 @@ use crate::scene::client_program::ClientProgram;
 use crate::scene::participant::Participant;
 use crate::verdict::Checked;
 
+/// Lengths in digits that all of what a client sends shows.
+const DECIMALS: [Framing; 3] = [Framing::Decimal(10), Framing::Decimal(64), Framing::DecimalLine];
+
 impl Search<'_> {
     /// Finds out the form of a message, given a part of it and the number of bytes before it.
     pub(super) fn form(
@@ -21,6 +24,11 @@ impl Search<'_> {
         from: u64,
     ) -> Checked {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let all = participant.captured().look(|heard| heard.bytes.clone());
+        if let Some(framing) = DECIMALS.into_iter().find(|framing| framing.fits(&all)) {
+            self.found.dialect.framing = framing;
+            return Ok(());
+        }
         let ended = |heard: &Heard| ending(heard, token, from);
         let framing = participant.captured().wait(self.quiet(), ended).unwrap_or(Framing::None);
         let dialect = &mut self.found.dialect;
@@ -58,7 +66,7 @@ impl Search<'_> {
 
     /// Finds the word with which its user leaves: one behind which nothing is sent any more.
     pub(super) fn leaving(&mut self, scene: &mut Scene) -> Checked {
-        let (client, participant) = scene.admit_client()?;
+        let (mut client, mut participant) = scene.admit_client()?;
         for word in std::iter::once("salir").chain(LEAVE) {
             let token = scene.token();
             client.types(word);
@@ -66,10 +74,16 @@ impl Search<'_> {
             let sent = || participant.position(&token).is_some();
             let over = || client.program.ended().is_some() || participant.end().is_some();
             scene.eventually(|| (sent() || over()).then_some(()));
-            if !sent() {
+            if sent() {
+                continue;
+            }
+            // A letter that it cannot encode ends a client as well.
+            if word.is_ascii() || client.trace().is_none() {
                 self.found.dialect.leave = Some(word.to_owned());
                 return Ok(());
             }
+            drop(participant);
+            (client, participant) = scene.admit_client()?;
         }
         self.found.dialect.leave = None;
         Ok(())

@@ -1,8 +1,9 @@
 //! Reaction of a server to a plain message that it does not pass on: the sign that it speaks
 //! another dialect, or that it relays wrongly.
 
+use super::entering::is_unnamed;
 use super::{Search, speak};
-use crate::dialect::{Dialect, Framing};
+use crate::dialect::{Dialect, Framing, Naming};
 use crate::scene::Scene;
 use crate::scene::participant::Participant;
 use crate::text::Words;
@@ -60,12 +61,15 @@ impl Search<'_> {
     pub(super) fn reaction(&mut self, scene: &mut Scene) -> Checked<Option<Words>> {
         let plain = Dialect { framing: Framing::Lf, ..scene.dialect.clone() };
         let server = scene.start()?;
-        let listener = self.enter(scene, &server, &scene.name("beto"), &plain)?;
-        let mut speaker = self.enter(scene, &server, &scene.name("ana"), &plain)?;
+        let names = [&*scene.name("beto"), &scene.name("ana")];
+        let (listener, mut speaker, waits) = self.enter_both(scene, &server, names, &plain)?;
+        if waits {
+            self.found.dialect.naming = Naming::First;
+        }
         // One that was closed behind its name may have given it in another form.
-        let unserved = |one: &Participant| {
-            !server.has(one.local()) && (one.end().is_none() || !plain.has_names())
-        };
+        let named = plain.has_names() || waits;
+        let unserved =
+            |one: &Participant| !server.has(one.local()) && (one.end().is_none() || !named);
         if unserved(&listener) || unserved(&speaker) {
             return Ok(None);
         }
@@ -82,7 +86,9 @@ impl Search<'_> {
         let refuses = REFUSES.iter().any(|word| all.contains(word));
         let misread = MISREAD.iter().any(|sign| errors.contains(sign));
         let broken = !errors.is_empty();
-        let understood = screen.contains(&token) || answer.contains(&token);
+        // One that told the others the first thing said, and nothing later, took that for a name.
+        let joined = is_unnamed(&plain) && listener.count(names[1]) > 0 && !broken;
+        let understood = !joined && (screen.contains(&token) || answer.contains(&token));
         if !refuses && !misread && (understood || broken) {
             return Ok(None);
         }
