@@ -160,9 +160,13 @@ impl Job {
                 part.profile = settings.profile.unwrap_or(fitting(&found.dialect));
                 let timeouts = Timeouts::new(settings.idle, found.latency, settings.slow);
                 part.dialect = found.dialect;
-                let unsure = found.unsure.map(|saw| unknown(&saw));
+                let unsure = found.unsure.map(|saw| unknown(self.side, &saw));
                 if let Some(reason) = &unsure {
-                    let how = format!("{}. {}", reason.to(settings.lang), STATE.to(settings.lang));
+                    let how = format!(
+                        "{}. {}",
+                        reason.to(settings.lang),
+                        state(self.side).to(settings.lang)
+                    );
                     part.remarks.insert(0, how);
                 }
                 let runner = self.runner(&part, &tested, &timeouts, settings, unsure);
@@ -291,26 +295,36 @@ const WANTS_OTHERS: Text = Text {
 };
 
 /// The reason why nothing can be said about messages, given the reaction to a plain one.
-fn unknown(saw: &Words) -> Words {
-    Words::new(
-        format!(
+fn unknown(side: Side, saw: &Words) -> Words {
+    let [es, en] = match side {
+        Side::Server => [
             "No se sabe cómo se habla con este servidor: ningún mensaje llegó de un cliente a otro \
-             en los dialectos probados; a uno de texto solo, {}",
-            saw.to(Lang::Es)
-        ),
-        format!(
+             en los dialectos probados; a uno de texto solo,",
             "It is not known how to talk with this server: no message got from one client to \
-             another in the dialects that were tried; to one of plain text, {}",
-            saw.to(Lang::En)
-        ),
-    )
+             another in the dialects that were tried; to one of plain text,",
+        ],
+        Side::Client => [
+            "No se sabe cómo se usa este cliente: no muestra lo que llega y, una vez conectado,",
+            "It is not known how this client is used: it does not show what comes and, once \
+             connected,",
+        ],
+    };
+    Words::new(format!("{es} {}", saw.to(Lang::Es)), format!("{en} {}", saw.to(Lang::En)))
 }
 
 /// The remark on the file that states a dialect.
-const STATE: Text = Text {
-    es: r#"Dilo con --dialect FILE, un archivo con lo que haga falta de: message-form = "/msg {text}" (o '{"texto": "{text}"}'); enter = ["JOIN {name}"]; framing = "length4""#,
-    en: r#"State it with --dialect FILE, a file with what is needed of: message-form = "/msg {text}" (or '{"text": "{text}"}'); enter = ["JOIN {name}"]; framing = "length4""#,
-};
+fn state(side: Side) -> Text {
+    match side {
+        Side::Server => Text {
+            es: r#"Dilo con --dialect FILE, un archivo con lo que haga falta de: message-form = "/msg {text}" (o '{"texto": "{text}"}'); enter = ["JOIN {name}"]; framing = "length4""#,
+            en: r#"State it with --dialect FILE, a file with what is needed of: message-form = "/msg {text}" (or '{"text": "{text}"}'); enter = ["JOIN {name}"]; framing = "length4""#,
+        },
+        Side::Client => Text {
+            es: r#"Di con --dialect FILE lo que hay que escribir: before = ["1", "{name}"]"#,
+            en: r#"State what has to be typed with --dialect FILE: before = ["1", "{name}"]"#,
+        },
+    }
+}
 
 /// The remark on the arguments that a program was started with.
 fn given(arguments: &str, dialect: &Dialect) -> Words {

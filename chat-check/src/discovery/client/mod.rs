@@ -2,6 +2,7 @@
 
 mod asking;
 mod form;
+mod hearing;
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -51,6 +52,7 @@ pub(crate) fn client(
         first?;
     }
     search.talk();
+    search.try_it(Search::hearing);
     if given.leave.is_none() {
         search.try_it(Search::leaving);
     }

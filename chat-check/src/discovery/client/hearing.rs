@@ -1,0 +1,67 @@
+//! What a client shows of what comes, and what it waits for instead.
+
+use std::time::Duration;
+
+use super::Search;
+use crate::dialect::{Naming, Typed};
+use crate::discovery::question;
+use crate::scene::Scene;
+use crate::text::Words;
+use crate::verdict::Checked;
+
+/// Words of a prompt for a message.
+const MESSAGE: [&str; 8] = ["mensaje", "mensagem", "message", "msg", "escrib", "you", "tú", "yo:"];
+
+impl Search<'_> {
+    /// Finds out whether it shows what comes. One that does not may wait for a line of its user: for
+    /// the name, if it shows all that comes from then on; or for something unknown, if it asks.
+    pub(super) fn hearing(&mut self, scene: &mut Scene) -> Checked {
+        let (client, mut participant) = scene.admit_client()?;
+        let shown = |token: &str, time: Duration| {
+            client.screen().wait(time, |heard| heard.find(token, 0)).is_some()
+        };
+        let (token, later) = (scene.token(), scene.token());
+        scene.tell(&client, &mut participant, &token)?;
+        if shown(&token, client.patience()) || client.program.ended().is_some() {
+            return Ok(());
+        }
+        let dialect = &mut self.found.dialect;
+        if dialect.typed == Typed::Never && dialect.naming == Naming::None {
+            client.types(client.name());
+            if shown(&token, client.patience()) {
+                scene.tell(&client, &mut participant, &later)?;
+                if shown(&later, client.patience()) {
+                    dialect.typed = Typed::Connected;
+                    dialect.naming = Naming::First;
+                    return Ok(());
+                }
+            }
+        }
+        self.found.unsure = question(&client.program, [0, 0]).and_then(|(screen, _)| asks(&screen));
+        Ok(())
+    }
+}
+
+/// Describes the question in the last line of a screen, unless it asks for a message.
+fn asks(screen: &str) -> Option<Words> {
+    let last = screen.lines().last()?.trim();
+    let small = last.to_lowercase();
+    let is_question = last.ends_with([':', '?']) && last.contains(char::is_alphabetic);
+    let unknown = is_question && !MESSAGE.iter().any(|word| small.contains(word));
+    unknown.then(|| Words::new(format!("pregunta «{last}»"), format!("it asks \"{last}\"")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Lang;
+
+    #[test]
+    fn a_menu_is_told_from_a_prompt_for_a_message() {
+        let asked = asks("1. Entrar\n2. Registrarse\nElige una opción: ").unwrap();
+        assert_eq!(asked.to(Lang::Es), "pregunta «Elige una opción:»");
+        for screen in ["hola\n> ", "Mensaje: ", "Escribe: ", "hola\n", ""] {
+            assert!(asks(screen).is_none(), "{screen}");
+        }
+    }
+}
