@@ -221,6 +221,7 @@ mod tests {
         let mut dialect = Dialect::default();
         Given::parse(file).unwrap().over(&mut dialect);
         assert_eq!(dialect.encode(b"a\"b"), b"17        {\"texto\": \"a\\\"b\"}");
+        assert_eq!(Dialect::default().encode(b"\x1b\"b"), b"\x1b\"b\n");
         assert_eq!(dialect.introduction("ana"), ["JOIN ana", "SALA 1"]);
         assert_eq!(dialect.naming, Naming::First);
         assert_eq!(dialect.command(Command::Private, "beto", "hola"), "/msg beto hola");

@@ -67,9 +67,9 @@ impl Search<'_> {
             self.found.dialect.naming = Naming::First;
         }
         // One that was closed behind its name may have given it in another form.
-        let named = plain.has_names() || waits;
+        let is_named = plain.has_names() || waits;
         let unserved =
-            |one: &Participant| !server.has(one.local()) && (one.end().is_none() || !named);
+            |one: &Participant| !server.has(one.local()) && (one.end().is_none() || !is_named);
         if unserved(&listener) || unserved(&speaker) {
             return Ok(None);
         }
