@@ -250,10 +250,10 @@ impl Command {
 /// Puts a text into a form. Bytes that are no text stay as they are.
 pub(crate) fn fill(form: &str, text: &[u8]) -> Vec<u8> {
     let Some((before, behind)) = form.split_once(TEXT) else { return form.as_bytes().to_vec() };
-    let is_json = form.starts_with('{') && !form.starts_with(TEXT);
-    let in_json = std::str::from_utf8(text).ok().filter(|_| is_json).map(|text| {
+    let is_object = form.starts_with('{') && !form.starts_with(TEXT);
+    let escaped = std::str::from_utf8(text).ok().filter(|_| is_object).map(|text| {
         let written = serde_json::Value::from(text).to_string();
         written[1..written.len() - 1].to_owned().into_bytes()
     });
-    [before.as_bytes(), in_json.as_deref().unwrap_or(text), behind.as_bytes()].concat()
+    [before.as_bytes(), escaped.as_deref().unwrap_or(text), behind.as_bytes()].concat()
 }
