@@ -112,7 +112,7 @@ fn free_after_reset(scene: &mut Scene) -> Checked {
 }
 
 fn says_the_word(scene: &Scene, mut participant: Participant) -> Checked {
-    participant.say(&leave_word(scene)?)?;
+    participant.command(&leave_word(scene)?)?;
     participant.ends()?;
     participant.close();
     Ok(())
