@@ -76,7 +76,10 @@ fn in_a_part_of_the_corpus_faulty_programs_fail_their_own_check() {
         programs.sort_by(|one, other| one.file.cmp(&other.file));
         let (faulty, correct): (Vec<_>, Vec<_>) =
             programs.into_iter().partition(|program| program.named().is_some());
-        faulty.into_iter().filter(|faulty| !faulty.is_variant()).chain(correct.into_iter().step_by(2))
+        faulty
+            .into_iter()
+            .filter(|faulty| !faulty.is_variant())
+            .chain(correct.into_iter().step_by(2))
     };
     judges(FOLDERS.into_iter().flat_map(part).collect());
 }

@@ -25,6 +25,9 @@ pub(crate) enum Framing {
     Decimal(u8),
     /// A length before it in decimal digits and a newline.
     DecimalLine,
+    /// The same as [`Decimal`](Self::Decimal) from a client; from a server, two of them: the
+    /// speaker's name, and the text.
+    Named(u8),
 }
 
 impl Framing {
@@ -39,7 +42,7 @@ impl Framing {
             Self::Length2 => [&short.to_be_bytes()[..], text].concat(),
             Self::Length4 => [&long.to_be_bytes()[..], text].concat(),
             Self::Length4Le => [&long.to_le_bytes()[..], text].concat(),
-            Self::Decimal(width) => {
+            Self::Decimal(width) | Self::Named(width) => {
                 let width = usize::from(width);
                 [format!("{:<width$}", text.len()).as_bytes(), text].concat()
             }
@@ -63,14 +66,20 @@ impl Framing {
         self.has_ends() && !self.is_lines()
     }
 
-    /// Returns the ranges of the whole messages that are framed by a length before them.
+    /// Returns the ranges of the whole messages that are framed by a length before them. A name
+    /// before a text, and the length between them, are part of the message.
     pub(crate) fn frames(self, bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+        let parts = if matches!(self, Self::Named(_)) { 2 } else { 1 };
         let mut next = 0;
         std::iter::from_fn(move || {
-            let (header, length) = self.header(bytes.get(next..)?)?;
-            let start = next.checked_add(header)?;
-            next = start.checked_add(length)?;
-            (next <= bytes.len()).then_some(start..next)
+            let mut first = None;
+            for _ in 0..parts {
+                let (header, length) = self.header(bytes.get(next..)?)?;
+                let start = next.checked_add(header)?;
+                next = start.checked_add(length)?;
+                first = first.or(Some(start));
+            }
+            (next <= bytes.len()).then_some(first?..next)
         })
     }
 
@@ -92,7 +101,7 @@ impl Framing {
             Self::Length4Le => {
                 Some((4, usize::try_from(u32::from_le_bytes(*bytes.first_chunk()?)).ok()?))
             }
-            Self::Decimal(width) => {
+            Self::Decimal(width) | Self::Named(width) => {
                 let width = usize::from(width);
                 Some((width, decimal(bytes.get(..width)?)?))
             }
@@ -124,5 +133,15 @@ mod tests {
             assert!(framing.fits(&two) && !framing.fits(&two[1..]), "{framing:?}");
         }
         assert_eq!(Framing::Decimal(0).frames(b"hola").count(), 0);
+    }
+
+    #[test]
+    fn a_name_before_a_text_is_part_of_its_message() {
+        assert_eq!(Framing::Named(2).encode(b"hola"), b"4 hola");
+        let texts = |bytes: &'static [u8]| -> Vec<&[u8]> {
+            Framing::Named(2).frames(bytes).map(|frame| &bytes[frame]).collect()
+        };
+        assert_eq!(texts(b"3 ana4 hola4 beto2 si"), [&b"ana4 hola"[..], b"beto2 si"]);
+        assert!(texts(b"3 ana").is_empty());
     }
 }

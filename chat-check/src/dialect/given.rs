@@ -141,8 +141,8 @@ const FORMS: [(&str, [&str; 2]); 19] = [
     (
         "framing",
         [
-            r#""lf", "crlf", "none", "length2", "length4", "length4le", "decimalline" o { decimal = 10 }"#,
-            r#""lf", "crlf", "none", "length2", "length4", "length4le", "decimalline" or { decimal = 10 }"#,
+            r#""lf", "crlf", "none", "length2", "length4", "length4le", "decimalline", { decimal = 10 } o { named = 10 }"#,
+            r#""lf", "crlf", "none", "length2", "length4", "length4le", "decimalline", { decimal = 10 } or { named = 10 }"#,
         ],
     ),
     ("greeting", ["true o false", "true or false"]),

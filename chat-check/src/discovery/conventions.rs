@@ -8,21 +8,23 @@ pub(super) const PORTS: [u16; 34] = [
 ];
 
 /// Keywords with which servers ask for a name.
-pub(super) const KEYWORDS: [&str; 10] = [
+pub(super) const KEYWORDS: [&str; 12] = [
     "nombre del cliente",
     "NICK",
+    "NICKNAME",
     "nombre",
     "NOMBRE",
     "NAME",
     "name",
     "USERNAME",
+    "@username",
     "nickname",
     "usuario",
     "apodo",
 ];
 
 /// Words other than `salir` with which users leave.
-pub(super) const LEAVE: [&str; 28] = [
+pub(super) const LEAVE: [&str; 30] = [
     "/salir",
     "exit",
     "/exit",
@@ -40,6 +42,8 @@ pub(super) const LEAVE: [&str; 28] = [
     "desconectar",
     "/disconnect",
     "disconnect",
+    "!DISCONNECT",
+    "!exit",
     "#salir",
     "{quit}",
     "cerrar",

@@ -22,11 +22,24 @@ pub(super) fn is_question(screen: &str) -> bool {
     !last.is_empty() && (open || ASKS.iter().any(|verb| last.starts_with(verb)))
 }
 
+/// The signs of a question whether to go on, and the answers.
+const YES: [(&str, &str); 6] = [
+    ("yes/no", "yes"),
+    ("y/n", "y"),
+    ("sí/no", "sí"),
+    ("si/no", "si"),
+    ("s/n", "s"),
+    ("yes or no", "yes"),
+];
+
 /// Returns the answer to a program's prompt, by the last line on its screen: a placeholder for a
 /// name, unless it looks like something else.
 pub(super) fn wanted(screen: &str) -> &'static str {
     let last = screen.lines().last().unwrap_or_default().to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| last.contains(word));
+    if let Some((_, yes)) = YES.iter().find(|(sign, _)| last.contains(sign)) {
+        return yes;
+    }
     let is_ip = last.split(|c: char| !c.is_alphanumeric()).any(|word| word == "ip");
     let is_address = [":port", ":puerto", ":porta"].iter().any(|end| last.contains(end));
     let is_named = has(&["nombre", "name", "usuario", "nick"]);
@@ -96,6 +109,8 @@ mod tests {
             ("¿Cuántos clientes? ", NUMBER),
             ("Enter the address like ip:port\n", ADDRESS),
             ("¿Quién eres? ", NAME),
+            ("¿Conectarse al servidor (s/n)? ", "s"),
+            ("Would you like to connect (yes/no)? ", "yes"),
             ("", NAME),
         ] {
             assert_eq!(wanted(screen), answer, "{screen}");

@@ -236,6 +236,10 @@ fn framing(framing: Framing) -> Text {
             "mensajes con la longitud en cifras delante",
             "the length in digits before each message",
         ),
+        Framing::Named(_) => (
+            "el nombre y el mensaje, cada uno con su longitud en cifras delante",
+            "the name and the message, each with its length in digits before it",
+        ),
     };
     Text { es, en }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Participant {
     framing: Framing,
     /// The form of what it says.
     form: String,
+    /// The bytes before each message, of a server that sends the speaker's name so.
+    before: Vec<u8>,
     patience: Duration,
     captured: Arc<Captured>,
     said: Option<Instant>,
@@ -37,6 +39,9 @@ pub(crate) type Place = Arc<()>;
 /// Pause between messages that have no end: longer than any reader needs to read one before the
 /// next.
 pub(super) const APART: Duration = Duration::from_millis(40);
+
+/// The name with which a scripted server passes on messages, where those have one of their own.
+const SPEAKER: &[u8] = b"beto";
 
 /// Bytes kept of what one participant hears: more than any check sends.
 const MOST: usize = 64 << 20;
@@ -60,7 +65,14 @@ impl Participant {
         dialect: &Dialect,
         patience: Duration,
     ) -> io::Result<Self> {
-        Ok(Self::of(Peer::over(role, stream, patience)?, dialect, patience, None))
+        let mut participant =
+            Self::of(Peer::over(role, stream, patience)?, dialect, patience, None);
+        if let Framing::Named(width) = dialect.framing {
+            // What a client says is not named.
+            participant.framing = Framing::Decimal(width);
+            participant.before = participant.framing.encode(SPEAKER);
+        }
+        Ok(participant)
     }
 
     fn of(peer: Peer, dialect: &Dialect, patience: Duration, place: Option<Place>) -> Self {
@@ -70,6 +82,7 @@ impl Participant {
             peer,
             framing: dialect.framing,
             form: dialect.message_form.clone(),
+            before: Vec::new(),
             patience,
             captured,
             said: None,
@@ -117,8 +130,17 @@ impl Participant {
         self.put(line.as_bytes())
     }
 
+    /// Returns the bytes of the message that says this.
+    pub(crate) fn encoded(&self, text: &[u8]) -> Vec<u8> {
+        self.framed_bytes(&fill(&self.form, text))
+    }
+
+    fn framed_bytes(&self, text: &[u8]) -> Vec<u8> {
+        [&self.before[..], &self.framing.encode(text)].concat()
+    }
+
     fn put(&mut self, text: &[u8]) -> Checked {
-        let message = self.framing.encode(text);
+        let message = self.framed_bytes(text);
         if !self.framing.has_ends() {
             let since = self.said.map_or(APART, |said| said.elapsed());
             thread::sleep(APART.saturating_sub(since));

@@ -253,14 +253,18 @@ impl Scene<'_> {
         self.within(time, || (unread(client, address) == 0).then_some(())).is_some()
     }
 
-    /// Waits until this has come from the client, with any text around it.
+    /// Waits until this has come from the client, with any text around it; in JSON, other letters
+    /// than ASCII may be escaped.
     ///
     /// # Errors
     ///
     /// It does not come.
     pub(crate) fn receives(&self, participant: &Participant, token: &str) -> Checked {
         let patience = self.timeouts.patience;
-        let came = participant.captured().wait_on(patience, |heard| heard.find(token, 0));
+        let escaped = in_json(token);
+        let came = participant
+            .captured()
+            .wait_on(patience, |heard| heard.find(token, 0).or_else(|| heard.find(&escaped, 0)));
         came.map(drop).ok_or_else(|| {
             Halt::fault(
                 Words::new(
@@ -276,6 +280,15 @@ impl Scene<'_> {
     pub(crate) fn leaving_word(&self) -> &str {
         self.dialect.leave.as_deref().unwrap_or("salir")
     }
+}
+
+/// Returns a text as JSON may write it: other letters than ASCII as numbers.
+pub(crate) fn in_json(text: &str) -> String {
+    let write = |c: char| match u32::from(c) {
+        0..0x80 => c.to_string(),
+        code => format!("\\u{code:04x}"),
+    };
+    text.chars().map(write).collect()
 }
 
 /// Returns the number of bytes that have arrived at the client's end of a connection and that it

@@ -35,7 +35,7 @@ const SPLIT: Check = Check {
 fn split(scene: &mut Scene) -> Checked {
     let (client, mut participant) = scene.admit_client()?;
     let (first, second) = (scene.token(), scene.token());
-    let message = scene.dialect.encode(format!("{first}ñ{second}").as_bytes());
+    let message = participant.encoded(format!("{first}ñ{second}").as_bytes());
     let cut = memchr::memchr(0xC3, &message).map_or(0, |at| at + 1);
     scene.has_read(&client, &participant);
     participant.send(&message[..cut])?;
@@ -103,7 +103,7 @@ fn invalid(scene: &mut Scene) -> Checked {
     let (client, mut participant) = scene.admit_client()?;
     let then = scene.token();
     scene.has_read(&client, &participant);
-    participant.send(&scene.dialect.encode(b"\xff\xfe\xc3\x28 \x80"))?;
+    participant.send(&participant.encoded(b"\xff\xfe\xc3\x28 \x80"))?;
     scene.has_read(&client, &participant);
     scene.tell(&client, &mut participant, &then)?;
     client.shows(&then)
@@ -147,10 +147,9 @@ fn two(scene: &mut Scene) -> Checked {
     with_ends(scene)?;
     let (client, mut participant) = scene.admit_client()?;
     let (first, second) = (scene.token(), scene.token());
-    let dialect = scene.dialect;
     scene.has_read(&client, &participant);
-    participant
-        .send(&[dialect.encode(first.as_bytes()), dialect.encode(second.as_bytes())].concat())?;
+    let both = [&first, &second].map(|text| participant.encoded(text.as_bytes())).concat();
+    participant.send(&both)?;
     client.shows(&first)?;
     client.shows(&second)?;
     match client.line_with(&first) {
@@ -187,7 +186,7 @@ fn pieces(scene: &mut Scene) -> Checked {
     with_ends(scene)?;
     let (client, mut participant) = scene.admit_client()?;
     let (first, second, third) = (scene.token(), scene.token(), scene.token());
-    let message = scene.dialect.encode(format!("{first}{second}{third}").as_bytes());
+    let message = participant.encoded(format!("{first}{second}{third}").as_bytes());
     for piece in message.chunks(9) {
         scene.has_read(&client, &participant);
         participant.send(piece)?;

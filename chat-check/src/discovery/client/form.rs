@@ -25,6 +25,9 @@ const STATE: Text = Text {
     en: r#"State it with --dialect FILE, a file with what its server sends it for each message, such as message-form = "MSG ana {text}" or '{"text": "{text}"}'"#,
 };
 
+/// Lengths in digits that all of what a client sends shows.
+const DECIMALS: [Framing; 3] = [Framing::Decimal(10), Framing::Decimal(64), Framing::DecimalLine];
+
 impl Search<'_> {
     /// Finds out the form of a message, given a part of it and the number of bytes before it.
     pub(super) fn form(
@@ -35,6 +38,11 @@ impl Search<'_> {
         from: u64,
     ) -> Checked {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let all = participant.captured().look(|heard| heard.bytes.clone());
+        if let Some(framing) = DECIMALS.into_iter().find(|framing| framing.fits(&all)) {
+            self.found.dialect.framing = framing;
+            return Ok(());
+        }
         let ended = |heard: &Heard| ending(heard, token, from);
         let framing = participant.captured().wait(self.quiet(), ended).unwrap_or(Framing::None);
         let dialect = &mut self.found.dialect;
@@ -100,7 +108,7 @@ impl Search<'_> {
     /// Finds the word with which its user leaves: one behind which nothing is sent any more, not even
     /// when the server has said something, for which clients wait that take turns.
     pub(super) fn leaving(&mut self, scene: &mut Scene) -> Checked {
-        let (client, mut participant) = scene.admit_client()?;
+        let (mut client, mut participant) = scene.admit_client()?;
         let mut words = vec!["salir".to_owned()];
         words.extend(mentioned(&client.screen().text()));
         words.extend(LEAVE.map(str::to_owned));
@@ -119,10 +127,16 @@ impl Search<'_> {
                 }
                 scene.within(self.a_while(), || participant.position(&token));
             }
-            if participant.position(&token).is_none() {
+            if participant.position(&token).is_some() {
+                continue;
+            }
+            // A letter that it cannot encode ends a client as well.
+            if word.is_ascii() || client.trace().is_none() {
                 self.found.dialect.leave = Some(word);
                 return Ok(());
             }
+            drop(participant);
+            (client, participant) = scene.admit_client()?;
         }
         self.found.dialect.leave = None;
         Ok(())

@@ -2,6 +2,7 @@
 
 mod asking;
 mod form;
+mod hearing;
 mod welcome;
 
 use std::net::TcpStream;
@@ -56,6 +57,9 @@ pub(crate) fn client(
     search.talk();
     if let Some(wrap) = search.wrap.take().filter(|_| !given.states_messages()) {
         search.understands(&wrap);
+    }
+    if search.found.unsure.is_none() {
+        search.try_it(Search::hearing);
     }
     if given.leave.is_none() && search.found.unsure.is_none() {
         search.try_it(Search::leaving);
@@ -202,7 +206,9 @@ impl Search<'_> {
     /// Finds out what the client sends, and when. A client that says nothing to a server that
     /// speaks in lines may understand a length before each message.
     fn talk(&mut self) {
+        let before = self.found.clone();
         if self.try_it(Self::conversation) || self.given.framing.is_some() {
+            self.talk_with_lengths(&before);
             return;
         }
         if self.asks_again {
@@ -228,6 +234,35 @@ impl Search<'_> {
         self.given.over(&mut self.found.dialect);
     }
 
+    /// Talks again where the client turned out to write a length before each message, and was
+    /// greeted without one: it may not have stood that.
+    fn talk_with_lengths(&mut self, before: &Found) {
+        let framing = self.found.dialect.framing;
+        let named = match framing {
+            Framing::Decimal(width) => Framing::Named(width),
+            framing => framing,
+        };
+        if framing == before.dialect.framing || !framing.has_length() {
+            return;
+        }
+        for framing in [framing, named] {
+            self.found.clone_from(before);
+            self.found.dialect.framing = framing;
+            if self.try_it(Self::shows_greeting) && self.try_it(Self::conversation) {
+                self.found.dialect.framing = framing;
+                return;
+            }
+        }
+    }
+
+    /// Fails unless the client shows the greeting.
+    fn shows_greeting(&mut self, scene: &mut Scene) -> Checked {
+        let (client, mut participant) = scene.connect_client()?;
+        self.name_by_itself(scene, &client);
+        participant.say(GREETING)?;
+        client.shows(GREETING)
+    }
+
     /// Returns whether the client will be asked for a name.
     fn is_asked(&self) -> bool {
         let many = self.profile.is_some_and(|profile| NAMED.contains(&profile));
@@ -239,7 +274,7 @@ impl Search<'_> {
     fn conversation(&mut self, scene: &mut Scene) -> Checked {
         let (client, mut participant) = scene.connect_client()?;
         if scene.dialect.greeting {
-            participant.send(&scene.dialect.framing.encode(GREETING.as_bytes()))?;
+            participant.say(GREETING)?;
             scene.has_read(&client, &participant);
         }
         let prompt = self.name_by_itself(scene, &client);

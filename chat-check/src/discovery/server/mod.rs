@@ -1,5 +1,6 @@
 //! Discovery of a server's dialect.
 
+mod entering;
 mod leaving;
 mod reaction;
 
@@ -18,6 +19,7 @@ use crate::scene::participant::Participant;
 use crate::scene::timeouts::Timeouts;
 use crate::scene::{ROOM, Scene, Server, begin};
 use crate::verdict::{Checked, Halt};
+use entering::{greeting, is_unnamed};
 
 /// Time-out for something that a server need not do, times `slow`.
 const WHILE: Duration = Duration::from_millis(700);
@@ -212,37 +214,33 @@ impl Search<'_> {
         }
         let server = scene.start()?;
         let (beto, ana) = (scene.name("beto"), scene.name("ana"));
-        let mut listener = self.enter(scene, &server, &beto, &spoken)?;
-        let mut speaker = self.enter(scene, &server, &ana, &spoken)?;
-        let mut first = ana;
-        if !spoken.has_names() && spoken.enter.is_empty() {
-            // In case the first message is the name.
-            first = scene.token();
-            speak(&mut listener, &beto, &spoken)?;
-            speak(&mut speaker, &first, &spoken)?;
-            scene.settle(&server.program)?;
-        }
-        let mut later = Vec::new();
+        let first = if is_unnamed(&spoken) { scene.token() } else { ana };
+        let (mut listener, mut speaker, waits) =
+            self.enter_both(scene, &server, [&beto, &first], &spoken)?;
+        let (mut later, mut parted) = (Vec::new(), false);
         let mut latency = Duration::MAX;
         for _ in 0..PROBES {
             let (token, begun) = (scene.token(), Instant::now());
+            let before = listener.captured().look(|heard| heard.bytes.len());
             speak(&mut speaker, &token, &spoken)?;
-            let message = self.hears(scene, &server, &mut listener, &token)?;
+            let mut message = self.hears(scene, &server, &mut listener, &token)?;
             latency = latency.min(begun.elapsed());
+            if spoken.framing.has_length() {
+                // The name may be a message of its own, before.
+                let bytes = listener.captured().look(|heard| heard.bytes[before..].to_vec());
+                let frames = spoken.framing.frames(&bytes).map(|frame| &bytes[frame]);
+                let parts: Vec<_> = frames.map(String::from_utf8_lossy).collect();
+                parted = parts.len() == 2 && parts[1] == token;
+                message = parts.join(" ");
+            }
             later.push((token, message));
         }
         let heard = listener.message(&first);
         let named = observations::first_is_name(&first, heard.as_deref(), &later);
-        let named = named.unwrap_or(self.prompts);
+        let named = named.unwrap_or(self.prompts || waits);
         let (last, message) = later.pop().unwrap_or_default();
-        let with_end = listener.position(&format!("{first}\n{message}")).is_some();
-        if with_end && spoken.framing.is_lines() && !spoken.open_name {
-            // The end of its line has become part of the name.
-            let dialect = &mut self.found.dialect;
-            dialect.open_name = true;
-            dialect.naming =
-                Some(spoken.naming).filter(|n| *n != Naming::None).unwrap_or(Naming::First);
-            return Err(Halt::fault(["", ""], ["", ""]));
+        if listener.position(&format!("{first}\n{message}")).is_some() {
+            self.names_have_no_end(&spoken)?;
         }
         let framing = self.endings(scene, &mut speaker, &mut listener, &spoken, &last)?;
         let third = scene.token();
@@ -252,7 +250,10 @@ impl Search<'_> {
 
         self.found.latency = latency;
         let dialect = &mut self.found.dialect;
-        dialect.framing = framing;
+        dialect.framing = match framing {
+            Framing::Decimal(width) if parted && named => Framing::Named(width),
+            framing => framing,
+        };
         dialect.label =
             observations::label(&message, named.then_some(&first), speaker.local().port());
         dialect.echo = speaker.count(&last) > 0;
@@ -267,6 +268,19 @@ impl Search<'_> {
             (false, _) => Naming::None,
         };
         Ok(())
+    }
+
+    /// The end of its line has become part of a name: fails if names were sent with one.
+    fn names_have_no_end(&mut self, spoken: &Dialect) -> Checked {
+        if !spoken.framing.is_lines() || spoken.open_name {
+            return Ok(());
+        }
+        let dialect = &mut self.found.dialect;
+        dialect.open_name = true;
+        if dialect.naming == Naming::None {
+            dialect.naming = Naming::First;
+        }
+        Err(Halt::fault(["", ""], ["", ""]))
     }
 
     /// Finds out whether a message without an end is passed on, and how what is passed on ends.
@@ -337,27 +351,6 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Connects, waits for the greeting, and gives a name where one is asked for.
-    fn enter(
-        &self,
-        scene: &Scene,
-        server: &Server,
-        name: &str,
-        spoken: &Dialect,
-    ) -> Checked<Participant> {
-        let mut participant = scene.connect(server, name)?;
-        if spoken.greeting {
-            greeting(&participant, self.a_while);
-        } else {
-            scene.accepted(server, participant.local())?;
-        }
-        for line in spoken.introduction(name) {
-            participant.send(&spoken.introduces(&line))?;
-            scene.settle(&server.program)?;
-        }
-        Ok(participant)
-    }
-
     /// Waits for a message from a server that may not pass messages on at all: when it has nothing
     /// left to do, there is nothing to wait for.
     fn hears(
@@ -372,16 +365,6 @@ impl Search<'_> {
             participant.hears_within(token, Duration::ZERO)
         })
     }
-}
-
-/// Returns the greeting of a new participant: all that arrives, until nothing more comes.
-fn greeting(participant: &Participant, patience: Duration) -> Vec<u8> {
-    let (mut seen, mut patience) = (0, patience);
-    let more = |seen| move |heard: &Heard| (heard.total > seen).then_some(heard.total);
-    while let Some(total) = participant.captured().wait(patience, more(seen)) {
-        (seen, patience) = (total, QUIET);
-    }
-    participant.captured().look(|heard| heard.bytes.clone())
 }
 
 /// Returns the end of the message that this is part of. An end that follows in a write of its own

@@ -1,8 +1,9 @@
 //! Reaction of a server to a plain message that it does not pass on: the sign that it speaks
 //! another dialect, or that it relays wrongly.
 
+use super::entering::is_unnamed;
 use super::{Search, speak};
-use crate::dialect::{Dialect, Framing};
+use crate::dialect::{Dialect, Framing, Naming};
 use crate::discovery::Unsure;
 use crate::scene::Scene;
 use crate::scene::participant::Participant;
@@ -63,32 +64,22 @@ impl Search<'_> {
     pub(super) fn reaction(&mut self, scene: &mut Scene) -> Checked<Option<Unsure>> {
         let plain = Dialect { framing: Framing::Lf, ..scene.dialect.clone() };
         let server = scene.start()?;
-        let mut listener = self.enter(scene, &server, &scene.name("beto"), &plain)?;
+        let names = [&*scene.name("beto"), &scene.name("ana")];
+        let (listener, mut speaker, waits) = self.enter_both(scene, &server, names, &plain)?;
+        if waits {
+            self.found.dialect.naming = Naming::First;
+        }
         // One that was closed behind its name may have given it in another form.
-        let unserved = |one: &Participant| {
-            !server.has(one.local()) && (one.end().is_none() || !plain.has_names())
-        };
-        if unserved(&listener) {
+        let is_named = plain.has_names() || waits;
+        let unserved =
+            |one: &Participant| !server.has(one.local()) && (one.end().is_none() || !is_named);
+        if unserved(&listener) || unserved(&speaker) {
             return Ok(None);
         }
-        if !plain.has_names() {
-            // Where this is taken for a name, it may be what lets the next client in.
-            let _ = speak(&mut listener, &scene.token(), &plain);
-            scene.settle(&server.program)?;
-        }
-        let mut speaker = self.enter(scene, &server, &scene.name("ana"), &plain)?;
-        if unserved(&speaker) {
-            return Ok(None);
-        }
-        let (token, mut before) = (scene.token(), String::new());
-        // The first may be taken for a name. The connection may have been closed.
-        for text in [&scene.token(), &token] {
-            let said = speaker.captured().text();
-            if speak(&mut speaker, text, &plain).is_ok() {
-                before = said;
-            }
-            scene.settle(&server.program)?;
-        }
+        let (token, before) = (scene.token(), speaker.captured().text());
+        // It may have been closed.
+        let _ = speak(&mut speaker, &token, &plain);
+        scene.settle(&server.program)?;
         speaker.reads_until_quiet(self.a_while);
         let trace = server.program.trace();
         let (screen, errors) = (trace.out.text(), trace.err.text());
@@ -98,7 +89,9 @@ impl Search<'_> {
         let refuses = REFUSES.iter().any(|word| all.contains(word));
         let misread = MISREAD.iter().any(|sign| errors.contains(sign));
         let broken = !errors.is_empty();
-        let understood = screen.contains(&token) || answer.contains(&token);
+        // One that told the others the first thing said, and nothing later, took that for a name.
+        let joined = is_unnamed(&plain) && listener.count(names[1]) > 0 && !broken;
+        let understood = !joined && (screen.contains(&token) || answer.contains(&token));
         if !refuses && !misread && (understood || broken) {
             return Ok(None);
         }

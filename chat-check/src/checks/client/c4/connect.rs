@@ -64,11 +64,18 @@ const SAYS_SO: Check = Check {
     body: says_so,
 };
 
-/// The server is silent, so all output is the client's own.
+/// The server is silent, so all output is the client's own. A question on standard error is one of
+/// the keyboard's, unless it came before the connection.
 fn says_so(scene: &mut Scene) -> Checked {
-    let (client, _voice) = scene.connect_client()?;
-    let printed =
-        client.screen().wait(scene.timeouts.patience, |heard| (heard.total > 0).then_some(()));
+    let (client, voice) = scene.connect_client()?;
+    let asks_first = !scene.dialect.before.is_empty();
+    let errors = &client.program.trace().err;
+    let printed = scene.eventually(|| {
+        let asks = !asks_first && client.trace().is_none() && errors.look(|heard| heard.total) > 0;
+        (asks || client.screen().look(|heard| heard.total) > 0).then_some(())
+    });
+    // A reset would end some clients with an error, and that is not the subject here.
+    voice.close();
     printed.ok_or_else(|| {
         Halt::fault(
             ["una línea que diga que hay conexión", "a line that says that there is a connection"],
