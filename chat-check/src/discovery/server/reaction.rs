@@ -73,13 +73,20 @@ impl Search<'_> {
         let is_named = plain.has_names() || waits;
         let unserved =
             |one: &Participant| !server.has(one.local()) && (one.end().is_none() || !is_named);
-        if unserved(&listener) || unserved(&speaker) {
+        // The first of two was served; it was closed for what it said, as the second may be.
+        let was_closed = is_unnamed(&plain) && listener.end().is_some();
+        if !was_closed && (unserved(&listener) || unserved(&speaker)) {
             return Ok(None);
         }
-        let (token, before) = (scene.token(), speaker.captured().text());
-        // It may have been closed.
-        let _ = speak(&mut speaker, &token, &plain);
-        scene.settle(&server.program)?;
+        let (token, mut before) = (scene.token(), String::new());
+        // The first may be taken for a name. The connection may have been closed.
+        for text in [&scene.token(), &token] {
+            let said = speaker.captured().text();
+            if speak(&mut speaker, text, &plain).is_ok() {
+                before = said;
+            }
+            scene.settle(&server.program)?;
+        }
         speaker.reads_until_quiet(self.a_while);
         let trace = server.program.trace();
         let (screen, errors) = (trace.out.text(), trace.err.text());
