@@ -2,17 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-#[cfg(unix)]
-use std::os::fd::AsFd;
-
-#[cfg(unix)]
-use rustix::termios::tcgetwinsize;
 
 use crate::app::Error;
 use crate::app::files::Outputs;
 use crate::record::{Histograms, Record};
 use crate::report::output::Output;
-use crate::report::wrapping::{WIDTH, narrowed};
+use crate::report::wrapping::{WIDTH, columns, narrowed};
 use crate::report::{csv, hgrm, html, json};
 
 /// Writes all reports; an error in one does not stop the others.
@@ -54,24 +49,8 @@ pub(super) fn print(text: &str) -> Result<(), Error> {
 /// as many columns as its terminal has.
 pub(super) fn print_summary(outputs: &Outputs, text: &str) -> Result<(), Error> {
     if outputs.use_standard_output() {
-        let _ = io::stderr().write_all(narrowed(text, columns(io::stderr())).as_bytes());
+        let _ = io::stderr().write_all(narrowed(text, columns(io::stderr()).min(WIDTH)).as_bytes());
         return Ok(());
     }
-    print(&narrowed(text, columns(io::stdout())))
-}
-
-/// Columns for a text: those of `COLUMNS` in the environment, or of the terminal; at most [`WIDTH`].
-#[cfg(unix)]
-fn columns(to: impl AsFd) -> usize {
-    let of_terminal = || tcgetwinsize(to).ok().map(|size| size.ws_col.into());
-    asked_for().or_else(of_terminal).filter(|columns| *columns > 0).unwrap_or(WIDTH).min(WIDTH)
-}
-
-#[cfg(not(unix))]
-fn columns<T>(_: T) -> usize {
-    asked_for().filter(|columns| *columns > 0).unwrap_or(WIDTH).min(WIDTH)
-}
-
-fn asked_for() -> Option<usize> {
-    std::env::var("COLUMNS").ok()?.parse().ok()
+    print(&narrowed(text, columns(io::stdout()).min(WIDTH)))
 }

@@ -96,6 +96,15 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// Returns whether a figure is marked as the generator's own, be it of another run than this one's.
+    pub(crate) fn has_marks(&self) -> bool {
+        let floor = self.floor.iter().map(|floor| &floor.own_figures);
+        let steps = self.search.iter().map(|step| &step.own_figures);
+        let runs = self.runs.iter().flat_map(|runs| &runs.each).map(|run| &run.own_figures);
+        let own = [&self.own_figures, &self.own_without_slow_readers].into_iter();
+        own.chain(floor).chain(steps).chain(runs).any(|own| !own.is_empty())
+    }
+
     /// Returns whether deliveries were wrong, in any of several runs.
     pub(crate) fn any_wrong(&self) -> bool {
         self.ledger.wrong() > 0 || self.runs.as_ref().is_some_and(Runs::any_wrong)

@@ -55,18 +55,10 @@ fn reasons(record: &Record) -> Vec<String> {
     let of_each = record.runs.as_ref().map(Runs::reasons_of_each).unwrap_or_default();
     let shown = record.verdict.reasons.iter().filter(|reason| !of_each.contains(reason));
     let mut lines: Vec<_> = shown.flat_map(|reason| paragraph(label, &[reason])).collect();
-    if record.own_figures.is_empty() && has_other_marks(record) {
+    if record.own_figures.is_empty() && record.has_marks() {
         lines.extend(paragraph(label, &["figures marked * may be the generator's own"]));
     }
     lines
-}
-
-/// Returns whether figures of other runs than the record's own are marked.
-fn has_other_marks(record: &Record) -> bool {
-    let floor = record.floor.iter().map(|floor| &floor.own_figures);
-    let steps = record.search.iter().map(|step| &step.own_figures);
-    let without = [&record.own_without_slow_readers];
-    floor.chain(steps).chain(without).any(|own| !own.is_empty())
 }
 
 fn workload(record: &Record) -> Vec<String> {

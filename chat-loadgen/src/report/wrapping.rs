@@ -9,6 +9,24 @@ pub(crate) const WIDTH: usize = 80;
 /// Columns before the text of a line, in which its label stands.
 pub(super) const LABEL: usize = 11;
 
+/// Columns of a terminal: those of `COLUMNS` in the environment, or its own; [`WIDTH`] where there is
+/// none.
+#[cfg(unix)]
+pub(crate) fn columns(terminal: impl std::os::fd::AsFd) -> usize {
+    let own = || rustix::termios::tcgetwinsize(terminal).ok().map(|size| size.ws_col.into());
+    asked_for().or_else(own).filter(|columns| *columns > 0).unwrap_or(WIDTH)
+}
+
+/// Columns of a terminal: those of `COLUMNS` in the environment, or [`WIDTH`].
+#[cfg(not(unix))]
+pub(crate) fn columns<T>(_: T) -> usize {
+    asked_for().filter(|columns| *columns > 0).unwrap_or(WIDTH)
+}
+
+fn asked_for() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.parse().ok()
+}
+
 /// The items in as many lines as they need, behind a label; nothing if there are none.
 pub(super) fn paragraph(label: &str, items: &[impl AsRef<str>]) -> Vec<String> {
     wrapped(&format!("{label:<LABEL$}"), items)

@@ -142,7 +142,7 @@ fn bound(a: &Summary, b: &Summary) -> Summary {
         (some, more) => Summary {
             count: some.saturating_add(more),
             min: a.min.min(b.min),
-            mean: (a.mean * float(some) + b.mean * float(more)) / float(some + more),
+            mean: (a.mean * float(some) + b.mean * float(more)) / (float(some) + float(more)),
             p50: a.p50.max(b.p50),
             p90: a.p90.max(b.p90),
             p99: a.p99.max(b.p99),

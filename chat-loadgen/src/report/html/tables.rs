@@ -32,14 +32,7 @@ pub(super) fn latencies(record: &Record) -> Markup {
     };
     html! {
         (table(&PERCENTILES, &LATENCIES.map(row)))
-        (legend(&record.own_figures))
-    }
-}
-
-/// The meaning of a mark, if there are any.
-fn legend(own: &[String]) -> Markup {
-    html! {
-        @if !own.is_empty() {
+        @if record.has_marks() {
             p { "* This may be the generator's own: it stood still, or was late." }
         }
     }
@@ -150,7 +143,6 @@ pub(super) fn slow_readers(record: &Record) -> Markup {
     let content = html! {
         p { (why) }
         (table(&PERCENTILES, &rows))
-        (legend(&record.own_without_slow_readers))
         ul { @for reader in &record.slow_readers { li { (verdict::fate(reader)) } } }
     };
     section("Slow readers", &content)
@@ -191,7 +183,6 @@ pub(super) fn floor(record: &Record) -> Markup {
     let content = html! {
         p { (floor_in_words(record, floor)) }
         (table(&head, &rows))
-        (legend(&floor.own_figures))
     };
     section("Beside the floor", &content)
 }
