@@ -47,9 +47,16 @@ impl ArchiveError {
             Self::Outside => wording::LEADS_OUTSIDE.into(),
             Self::TooLarge => wording::TOO_LARGE.into(),
             Self::Damaged(_) => wording::DAMAGED.into(),
+            Self::Io(error) if is_of_content(error) => wording::DAMAGED.into(),
             Self::Io(error) => Words::new(error, error),
         }
     }
+}
+
+/// Returns whether an error is one of what was read, and not of the file.
+fn is_of_content(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
 }
 
 /// What may still be unpacked.
@@ -78,7 +85,7 @@ pub(super) fn unpack_all(folder: &Path) -> io::Result<Vec<(PathBuf, ArchiveError
         for path in archives {
             let archive = folder.join(&path);
             let into = archive.with_extension("");
-            if into.is_dir() {
+            if into.is_dir() && !files(&into)?.is_empty() {
                 // Its author has unpacked it.
                 fs::remove_file(archive)?;
                 continue;
@@ -97,7 +104,7 @@ pub(super) fn unpack_all(folder: &Path) -> io::Result<Vec<(PathBuf, ArchiveError
 
 fn unpack(archive: &Path, into: &Path, left: &mut Left) -> Result<(), ArchiveError> {
     let mut archive = ZipArchive::new(File::open(archive)?)?;
-    fs::create_dir(into)?;
+    fs::create_dir_all(into)?;
     for index in 0..archive.len() {
         left.entries = left.entries.checked_sub(1).ok_or(ArchiveError::TooLarge)?;
         let mut entry = archive.by_index(index)?;

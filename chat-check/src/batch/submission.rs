@@ -55,21 +55,20 @@ impl Copy {
 impl Wanted {
     /// Returns the sides found in any of these.
     pub(crate) fn of(submissions: &[Submission], names: &Names) -> Self {
-        // What is in an archive is seen once it is unpacked.
-        let copies = submissions.iter().map(|submission| {
+        let mut found = Self { server: false, client: false };
+        for submission in submissions {
+            // What is in an archive is seen once it is unpacked, for as long as the copy is there.
             let copy = submission.has_archives().then(|| submission.copy().ok()).flatten();
-            (submission, copy)
-        });
-        let copies: Vec<_> = copies.collect();
-        let any = |side| {
-            copies.iter().any(|(submission, copy)| {
-                let folder = copy.as_ref().map_or(submission.path.clone(), Copy::folder);
-                matches!(submission.find(&folder, names, side), Ok(Some(_)))
-            })
-        };
-        let client = any(Side::Client);
+            let folder = copy.as_ref().map_or(submission.path.clone(), Copy::folder);
+            let has = |side| matches!(submission.find(&folder, names, side), Ok(Some(_)));
+            found.server = found.server || has(Side::Server);
+            found.client = found.client || has(Side::Client);
+            if found.server && found.client {
+                break;
+            }
+        }
         // If there is neither, servers are missing.
-        Self { server: any(Side::Server) || !client, client }
+        Self { server: found.server || !found.client, ..found }
     }
 
     fn has(self, side: Side) -> bool {

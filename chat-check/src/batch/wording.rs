@@ -42,9 +42,9 @@ pub(super) const IN_WINDOWS_1252: Text = Text {
 
 /// None of the programs that `make` made can be told to be this side's.
 pub(super) const UNKNOWN_PROGRAM: Text = Text {
-    es: "make termina bien, pero no se sabe cuál de sus programas es este: dilo con chat-check server \
-         o chat-check client",
-    en: "make ends well, but it is not known which of its programs is this one: state it with \
+    es: "make termina bien, pero no se sabe cuál de sus programas es este: da su comando a chat-check \
+         server o chat-check client",
+    en: "make succeeds, but it is not known which of its programs is this one: give its command to \
          chat-check server or chat-check client",
 };
 

@@ -202,11 +202,11 @@ fn may_stand(name: &str) -> Words {
     let Some((_, [es, en])) = FORMS.iter().find(|(known, _)| *known == name) else {
         let all = FORMS.map(|(name, _)| name).join(", ");
         return Words::new(
-            format!("no se conoce «{name}»; se conocen: {all}"),
-            format!("\"{name}\" is not known; known are: {all}"),
+            format!("no se conoce «{name}»; se conocen estas claves: {all}"),
+            format!("\"{name}\" is not known; the known keys are: {all}"),
         );
     };
-    Words::new(format!("{name}: aquí va {es}"), format!("{name}: here goes {en}"))
+    Words::new(format!("{name}: se espera {es}"), format!("{name}: expected {en}"))
 }
 
 #[cfg(test)]
@@ -249,12 +249,12 @@ mod tests {
     #[test]
     fn a_wrong_file_is_told_what_may_stand_in_it() {
         for (file, expected) in [
-            ("port = 99999", "port: aquí va un número de 1 a 65535"),
-            ("port = 0", "port: aquí va un número de 1 a 65535"),
-            ("naming = 'asked'", r#"naming: aquí va "none", "first" o { asked = "#),
-            ("framming = 'lf'", "no se conoce «framming»; se conocen: port, framing, "),
-            ("message-form = 'hola'", "message-form: aquí va un texto con {text}"),
-            ("echo = true\nlabel = 3", r#"label: aquí va "port", "name" o "none""#),
+            ("port = 99999", "port: se espera un número de 1 a 65535"),
+            ("port = 0", "port: se espera un número de 1 a 65535"),
+            ("naming = 'asked'", r#"naming: se espera "none", "first" o { asked = "#),
+            ("framming = 'lf'", "no se conoce «framming»; se conocen estas claves: port, framing, "),
+            ("message-form = 'hola'", "message-form: se espera un texto con {text}"),
+            ("echo = true\nlabel = 3", r#"label: se espera "port", "name" o "none""#),
         ] {
             let told = Given::parse(file).unwrap_err();
             assert!(told.to(Lang::Es).starts_with(expected), "{told:?}");

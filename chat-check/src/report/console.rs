@@ -270,7 +270,7 @@ mod tests {
     fn what_did_not_start_says_why() {
         let report = sample::with_marks(sample::report(vec![sample::not_started(Side::Server)]));
         let text = printed(&report, false);
-        assert!(text.contains("no arrancó: terminó antes de escuchar"), "{text}");
+        assert!(text.contains("no se pudo iniciar: terminó antes de escuchar"), "{text}");
         assert!(text.contains("SyntaxError") && text.contains("total: 0 / 5"), "{text}");
     }
 

@@ -21,7 +21,7 @@ words! {
     NOT_COMPLETE: "incompleto", "not complete";
     NOT_CHECKED: "sin comprobar", "not checked";
     INTERRUPTED_WORD: "interrumpido", "interrupted";
-    NOT_STARTED: "no arrancó", "it did not start";
+    NOT_STARTED: "no se pudo iniciar", "it could not be started";
     PRINTED: "lo último que escribió el programa", "the last that the program printed";
     EXPECTED: "se esperaba", "expected";
     CAME: "en cambio", "instead";

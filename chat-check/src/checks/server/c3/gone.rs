@@ -283,9 +283,9 @@ fn adjacent(scene: &mut Scene) -> Checked {
 
 /// In each round, these join: `d` to die, `l` to live. Then the first two of the room speak, and the
 /// dying reset their connections, before the server sees any of it; the other way round in every
-/// other round. The second message finds connections that an error has told to be gone. The living hear it, but for so many, and the speaker stays. All that joined leave
-/// then: there are servers for eight. Names have letters only: there are servers that take no
-/// others.
+/// other round. The second message finds connections that an error has told to be gone. The living
+/// hear it, but for so many, and the speaker stays. All that joined leave then: there are servers for
+/// eight. Names have letters only: there are servers that take no others.
 fn resets(scene: &mut Scene, pattern: &str, rounds: usize, may_miss: usize) -> Checked {
     let (server, [mut ana, beto]) = scene.room(["ana", "beto"])?;
     let mut living = vec![beto];

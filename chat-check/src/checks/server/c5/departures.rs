@@ -72,7 +72,7 @@ const FREE_AFTER_SALIR: Check = Check {
     needs: &["5.4-free-again", "5.3-leaves-salir"],
     title: Text {
         es: "el nombre de quien se fue con `salir` se puede usar otra vez",
-        en: "the name of who has left with `salir` can be used again",
+        en: "the name of a client that left with `salir` can be used again",
     },
     explanation: Text {
         es: "Tras `salir` el nombre sigue apuntado como ocupado. Quítalo de la lista donde termina \
@@ -96,7 +96,7 @@ const FREE_AFTER_RESET: Check = Check {
     needs: &["5.4-free-again", "5.3-leaves-reset"],
     title: Text {
         es: "el nombre de quien perdió su conexión se puede usar otra vez",
-        en: "the name of who was reset can be used again",
+        en: "the name of a client whose connection was reset can be used again",
     },
     explanation: Text {
         es: "Quien pierde la conexión y vuelve no puede usar su nombre: `recv` lanzó un error, y \
