@@ -168,6 +168,7 @@ impl Job {
                     let how = format!("{}.{}", why.to(settings.lang), state.unwrap_or_default());
                     part.remarks.insert(0, how);
                 }
+                part.unsure = found.unsure.is_some();
                 let unsure = found.unsure.map(|unsure| unsure.why);
                 let runner = self.runner(&part, &tested, &timeouts, settings, unsure);
                 part.results = self.examine(&part, &runner, settings, stop, told);
@@ -280,6 +281,7 @@ impl Job {
                 .collect(),
             others: Vec::new(),
             not_started: None,
+            unsure: false,
             results: Vec::new(),
             seconds: 0.0,
         }
