@@ -90,7 +90,7 @@ fn question(program: &Running, behind: Printed) -> Option<(String, Printed)> {
     let asks = |captured: &Captured, behind| {
         captured.look(|heard| {
             let screen = String::from_utf8_lossy(heard.bytes.get(behind..)?);
-            prompts::is_question(&screen).then(|| screen.into_owned())
+            prompts::asked(&screen)
         })
     };
     let asked = asks(&trace.out, behind[0]).or_else(|| asks(&trace.err, behind[1]))?;
