@@ -73,7 +73,7 @@ pub(crate) struct Unstarted {
     pub(crate) printed: Vec<String>,
 }
 
-/// Silence after which nothing more is expected.
+/// Silence after which nothing more is expected, times `slow`.
 const QUIET: Duration = Duration::from_millis(150);
 
 /// Limit on the lines shown of a program that does not start.
