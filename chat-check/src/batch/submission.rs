@@ -316,6 +316,7 @@ fn missing(side: Side, settings: &Settings, why: &Words, printed: Vec<String>) -
         remarks: Vec::new(),
         others: Vec::new(),
         not_started: Some(NotStarted { why, printed }),
+        unsure: false,
         results: Vec::new(),
         seconds: 0.0,
     }

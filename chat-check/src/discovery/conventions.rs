@@ -60,7 +60,11 @@ pub(super) const LEAVE: [&str; 30] = [
 /// Longest word in quotes that may be one to leave, in characters.
 const LONGEST: usize = 16;
 
-/// Words in quotes in a text, in its order: `escribe 'chau' para salir`. Behind verbs such as
+/// Limit on the words of one text that are tried: each takes a moment, and a program may show any
+/// number.
+const MOST: usize = 20;
+
+/// The first words in quotes in a text, in its order: `escribe 'chau' para salir`. Behind verbs such as
 /// *escribe* the quotes may be missing, and around a command in a line about leaving: `/bye to quit`.
 pub(super) fn mentioned(text: &str) -> Vec<String> {
     const QUOTES: [(char, char); 6] =
@@ -95,7 +99,7 @@ pub(super) fn mentioned(text: &str) -> Vec<String> {
     };
     let mut words = Vec::new();
     for (_, word) in found {
-        if fits(word) && !words.iter().any(|known| known == word) {
+        if words.len() < MOST && fits(word) && !words.iter().any(|known| known == word) {
             words.push(word.to_owned());
         }
     }
@@ -133,5 +137,12 @@ mod tests {
         assert_eq!(mentioned("Commands:\n\t\\l - List\n\t\\fin - Quit"), ["\\fin"]);
         assert_eq!(mentioned("Use /bye to exit, /who for names"), ["/bye", "/who"]);
         assert!(mentioned("it's a chat, isn't it").is_empty());
+    }
+
+    #[test]
+    fn a_text_full_of_quotes_does_not_give_more_than_a_few_words() {
+        let quotes = (0..1000).map(|number| format!("'{number}'")).collect::<Vec<_>>().join(" ");
+        assert_eq!(mentioned(&format!("'salir' {quotes}"))[..2], ["salir", "0"]);
+        assert_eq!(mentioned(&quotes).len(), MOST);
     }
 }

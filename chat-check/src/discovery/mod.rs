@@ -73,7 +73,7 @@ pub(crate) struct Unstarted {
     pub(crate) printed: Vec<String>,
 }
 
-/// Silence after which nothing more is expected.
+/// Silence after which nothing more is expected, times `slow`.
 const QUIET: Duration = Duration::from_millis(150);
 
 /// Limit on the lines shown of a program that does not start.
@@ -90,7 +90,7 @@ fn question(program: &Running, behind: Printed) -> Option<(String, Printed)> {
     let asks = |captured: &Captured, behind| {
         captured.look(|heard| {
             let screen = String::from_utf8_lossy(heard.bytes.get(behind..)?);
-            prompts::is_question(&screen).then(|| screen.into_owned())
+            prompts::asked(&screen)
         })
     };
     let asked = asks(&trace.out, behind[0]).or_else(|| asks(&trace.err, behind[1]))?;

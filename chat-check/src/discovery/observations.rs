@@ -66,11 +66,12 @@ pub(super) fn keyword(greeting: &str) -> Option<Naming> {
 pub(super) fn question(greeting: &str) -> Option<&str> {
     // A length before a message is not part of the text.
     let mut lines = greeting.split(char::is_control).rev();
-    let (line, at) = lines.find_map(|line| Some((line, word_at(line)?.start)))?;
+    let (line, place) = lines.find_map(|line| Some((line, word_at(line)?)))?;
+    let begin = beginning(line, place);
     // The text before may have no end: `¡hola!NICK`.
-    let before = line[..at].chars().next_back();
+    let before = line[..begin].chars().next_back();
     let hangs = before.is_some_and(|c| !c.is_whitespace() && !OPENING.contains(&c));
-    let question = if hangs { &line[at..] } else { line.trim_start() };
+    let question = if hangs { &line[begin..] } else { line.trim_start() };
     let same = !question.contains(char::is_numeric) && question.len() <= LONGEST_QUESTION;
     same.then_some(question)
 }
@@ -105,6 +106,16 @@ fn word_at(line: &str) -> Option<Range<usize>> {
     // Other characters stay as they are, so that offsets in both texts are the same.
     let small = line.to_ascii_lowercase();
     ASK.iter().find_map(|word| small.find(word).map(|at| at..at + word.len()))
+}
+
+/// Returns the beginning of the word of which this place is a part: of `Username` or `@nombre`.
+/// Capitals behind a small letter are a word of their own: `holaNICK`.
+fn beginning(line: &str, place: Range<usize>) -> usize {
+    let before = &line[..place.start];
+    if before.ends_with(char::is_lowercase) && !line[place].contains(char::is_lowercase) {
+        return before.len();
+    }
+    before.trim_end_matches(|c: char| c.is_alphabetic() || "_@".contains(c)).len()
 }
 
 /// Returns the label that shows a message's speaker.
@@ -160,6 +171,12 @@ mod tests {
             ("bienvenido usuario\nnombre del cliente\n", Some("nombre del cliente")),
             ("hola\r\n¿Nombre?: ", Some("¿Nombre?: ")),
             ("bienvenido!NICK", Some("NICK")),
+            ("bienvenidoNICK", Some("NICK")),
+            ("bienvenido usuario!Username: ", Some("Username: ")),
+            ("Username: ", Some("Username: ")),
+            ("Enter UserName: ", Some("Enter UserName: ")),
+            ("hola\n@username", Some("@username")),
+            ("sobrenombre:\n", Some("sobrenombre:")),
             ("\0\u{4}hola\0\u{6}nombre", Some("nombre")),
             ("usuario 4242, ¿tu nombre?\n", None),
             ("hola\n", None),

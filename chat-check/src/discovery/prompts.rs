@@ -16,10 +16,17 @@ const ASKS: [&str; 8] =
     ["enter ", "ingres", "introdu", "escrib", "digit", "type ", "insert", "provide "];
 
 /// Returns whether the last line of a screen asks its user for something.
-pub(super) fn is_question(screen: &str) -> bool {
+fn is_question(screen: &str) -> bool {
     let last = screen.trim_end().lines().next_back().unwrap_or_default().to_lowercase();
     let open = !screen.ends_with('\n') || last.ends_with([':', '?']);
     !last.is_empty() && (open || ASKS.iter().any(|verb| last.starts_with(verb)))
+}
+
+/// Returns a screen whose last line asks its user for something, without the blank lines behind it.
+pub(super) fn asked(screen: &str) -> Option<String> {
+    let text = screen.trim_end();
+    let end = if screen[text.len()..].contains('\n') { "\n" } else { "" };
+    is_question(screen).then(|| format!("{text}{end}"))
 }
 
 /// The signs of a question whether to go on, and the answers.
@@ -73,6 +80,7 @@ pub(super) fn ending(heard: &Heard, token: &str, from: usize) -> Option<Framing>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::discovery::observations::prompts;
 
     #[test]
     fn a_message_shows_how_it_ends() {
@@ -95,6 +103,15 @@ mod tests {
         assert!(is_question("hola\nTu nombre: ") && is_question("¿Quién eres?\n"));
         assert!(is_question("CHAT\nEnter the address like ip:port\n"));
         assert!(!is_question("Conectado. Escribe 'salir' para salir\n") && !is_question("\n"));
+    }
+
+    #[test]
+    fn blank_lines_behind_a_question_hide_nothing() {
+        assert_eq!(asked("Hola\n\nPuerto:\r\n\n").as_deref(), Some("Hola\n\nPuerto:\n"));
+        assert_eq!(asked("Nombre: ").as_deref(), Some("Nombre:"));
+        assert_eq!(asked("Hola\n\n"), None);
+        assert_eq!(asked("Puerto:\n\n").map(|screen| wanted(&screen)), Some(PORT_MARK));
+        assert!(prompts(&asked("Nombre:\n\n").unwrap()));
     }
 
     #[test]

@@ -65,6 +65,10 @@ impl Settings {
                 settings.server_port = Some(server.dialect.port);
             }
             settings.server = Some(server.command.clone());
+            if server.unsure {
+                // The rest was guessed.
+                return settings;
+            }
             if settings.given.naming.is_none() {
                 settings.given.naming = Some(server.dialect.asks());
                 settings.given.open_question.get_or_insert(server.dialect.open_question);
@@ -168,6 +172,7 @@ impl Job {
                     let how = format!("{}.{}", why.to(settings.lang), state.unwrap_or_default());
                     part.remarks.insert(0, how);
                 }
+                part.unsure = found.unsure.is_some();
                 let unsure = found.unsure.map(|unsure| unsure.why);
                 let runner = self.runner(&part, &tested, &timeouts, settings, unsure);
                 part.results = self.examine(&part, &runner, settings, stop, told);
@@ -280,6 +285,7 @@ impl Job {
                 .collect(),
             others: Vec::new(),
             not_started: None,
+            unsure: false,
             results: Vec::new(),
             seconds: 0.0,
         }
@@ -300,4 +306,31 @@ fn elsewhere(client: &Dialect, settings: &Settings) -> Option<String> {
 /// Returns the profile that fits a dialect.
 fn fitting(dialect: &Dialect) -> Profile {
     if dialect.has_names() { Profile::Sala } else { Profile::Basico }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Task};
+    use crate::dialect::Naming;
+    use crate::report::sample;
+    use crate::verdict::Verdict;
+
+    #[test]
+    fn a_client_has_nothing_but_the_port_from_a_server_whose_dialect_is_not_known() {
+        let cli = Cli::try_parse_from(["chat-check", "client", "x"]).unwrap();
+        let Task::Client { settings, .. } = cli.task else { panic!("{cli:?}") };
+        let settings = settings.settle(Isolation::Shared, &[Side::Client]).unwrap();
+        let results = vec![sample::outcome("1.1-port", Verdict::Pass)];
+        let mut server = sample::part(Side::Server, results);
+        let after = |server: &Part| settings.after(std::slice::from_ref(server));
+        let asked = Naming::Asked("nombre del cliente".to_owned());
+        assert_eq!(after(&server).given.naming, Some(asked));
+        server.unsure = true;
+        let unsure = after(&server);
+        assert_eq!((unsure.given.naming, unsure.profile), (None, None));
+        assert_eq!(unsure.server_port, Some(server.dialect.port));
+    }
 }

@@ -78,6 +78,7 @@ fn part(part: &mut Part) {
         remarks,
         others,
         not_started,
+        unsure: _,
         results,
         seconds: _,
     } = part;

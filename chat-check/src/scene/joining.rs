@@ -4,7 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::dialect::{Framing, Naming};
-use crate::scene::participant::{APART, NonReader, Participant, Place, trouble};
+use crate::scene::non_reader::NonReader;
+use crate::scene::participant::{APART, Participant, Place, trouble};
 use crate::scene::{Scene, Server};
 use crate::text::{Lang, Words};
 use crate::verdict::{Checked, Halt};

@@ -6,6 +6,7 @@ pub(crate) mod attempts;
 pub(crate) mod client_program;
 pub(crate) mod joining;
 mod messages;
+pub(crate) mod non_reader;
 pub(crate) mod participant;
 mod rooms;
 pub(crate) mod scripted_server;

@@ -135,6 +135,11 @@ impl Participant {
         self.framed_bytes(&fill(&self.form, text))
     }
 
+    /// Returns the bytes with which a client is asked for its name with this question.
+    pub(crate) fn question(&self, dialect: &Dialect, question: &str) -> Vec<u8> {
+        [&self.before[..], &dialect.ask(question)].concat()
+    }
+
     fn framed_bytes(&self, text: &[u8]) -> Vec<u8> {
         [&self.before[..], &self.framing.encode(text)].concat()
     }
@@ -333,52 +338,6 @@ impl Drop for Participant {
     }
 }
 
-/// A participant that reads nothing: a sender to it soon blocks. Dropping one resets its
-/// connection.
-pub(crate) struct NonReader {
-    peer: Peer,
-    _place: Place,
-}
-
-impl NonReader {
-    /// Connects with the smallest receive buffer that the system allows. When the program must ask
-    /// for a name, reads until it asks, and answers.
-    pub(crate) fn connect(
-        role: Role,
-        address: SocketAddr,
-        patience: Duration,
-        asked: Option<(&str, &[u8])>,
-        place: Place,
-    ) -> io::Result<Self> {
-        let how = Connect { takes_little: true, ..Connect::patiently(patience) };
-        let peer = Peer::connect(role, address, how)?;
-        peer.role().event(format!("is connected, and reads nothing: {}", peer.local()));
-        if let Some((keyword, answer)) = asked {
-            let (mut heard, mut byte) = (Vec::new(), [0]);
-            while memchr::memmem::find(&heard, keyword.as_bytes()).is_none() {
-                if peer.receive(&mut byte, patience)? == 0 {
-                    let kind = io::ErrorKind::UnexpectedEof;
-                    return Err(io::Error::new(kind, "failed to fill whole buffer"));
-                }
-                heard.extend(byte);
-            }
-            peer.send(answer)?;
-        }
-        Ok(Self { peer, _place: place })
-    }
-
-    pub(crate) fn local(&self) -> SocketAddr {
-        self.peer.local()
-    }
-}
-
-impl Drop for NonReader {
-    fn drop(&mut self) {
-        self.peer.role().event("resets the connection");
-        self.peer.end_with_reset();
-    }
-}
-
 /// Describes an error of a connection: in words where it is a common one.
 pub(super) fn trouble(error: &io::Error) -> Words {
     match error.kind() {
@@ -395,5 +354,23 @@ pub(super) fn trouble(error: &io::Error) -> Words {
             ["no respondió a tiempo", "there was no answer in time"].into()
         }
         _ => Words::new(error, error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_question_has_its_speaker_s_name_before_it_like_all_that_a_server_says() {
+        let listening = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listening.local_addr().unwrap()).unwrap();
+        let dialect = Dialect { framing: Framing::Named(2), ..Dialect::default() };
+        let role = Role::new("server", &chat_drive::transcript::Transcript::begin());
+        let server = Participant::over(role, stream, &dialect, Duration::from_secs(1)).unwrap();
+        assert_eq!(server.question(&dialect, "NICK"), b"4 beto4 NICK");
+        assert_eq!(server.encoded(b"NICK"), server.question(&dialect, "NICK"));
     }
 }

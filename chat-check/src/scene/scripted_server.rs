@@ -189,7 +189,7 @@ impl Scene<'_> {
             Naming::Asked(keyword) => {
                 // Another check tests a keyword behind other words.
                 self.has_read(client, participant);
-                participant.send(&self.dialect.ask(keyword))?;
+                participant.send(&participant.question(self.dialect, keyword))?;
                 self.type_name(client);
                 self.named(participant).map(drop)
             }

@@ -58,7 +58,7 @@ impl Search<'_> {
         let before = participant.captured().look(|heard| heard.total);
         let framing = self.found.dialect.framing;
         if spoken || framing.has_length() {
-            participant.send(&self.found.dialect.ask(keyword))?;
+            participant.send(&participant.question(&self.found.dialect, keyword))?;
         } else {
             participant.send(keyword.as_bytes())?;
             scene.has_read(client, participant);

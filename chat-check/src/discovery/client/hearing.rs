@@ -9,8 +9,11 @@ use crate::scene::Scene;
 use crate::text::{Text, Words};
 use crate::verdict::Checked;
 
-/// Words of a prompt for a message.
-const MESSAGE: [&str; 8] = ["mensaje", "mensagem", "message", "msg", "escrib", "you", "tú", "yo:"];
+/// Parts of words of a prompt for a message.
+const MESSAGE: [&str; 5] = ["mensaje", "mensagem", "message", "msg", "escrib"];
+
+/// Whole words of such a prompt, which shows the speaker.
+const SPEAKER: [&str; 3] = ["you", "tú", "yo"];
 
 /// The keys of a file that states what a client's user has to type.
 const STATE: Text = Text {
@@ -53,8 +56,9 @@ fn asks(screen: &str) -> Option<Unsure> {
     let last = screen.lines().last()?.trim();
     let small = last.to_lowercase();
     let is_question = last.ends_with([':', '?']) && last.contains(char::is_alphabetic);
-    let unknown = is_question && !MESSAGE.iter().any(|word| small.contains(word));
-    unknown.then(|| {
+    let speaks = small.split(|c: char| !c.is_alphabetic()).any(|word| SPEAKER.contains(&word));
+    let is_prompt = speaks || MESSAGE.iter().any(|part| small.contains(part));
+    (is_question && !is_prompt).then(|| {
         let why = Words::new(
             format!(
                 "No se sabe cómo se usa este cliente: no muestra lo que llega y, una vez \
@@ -78,7 +82,9 @@ mod tests {
     fn a_menu_is_told_from_a_prompt_for_a_message() {
         let asked = asks("1. Entrar\n2. Registrarse\nElige una opción: ").unwrap();
         assert!(asked.why.to(Lang::Es).ends_with("pregunta «Elige una opción:»"));
-        for screen in ["hola\n> ", "Mensaje: ", "Escribe: ", "hola\n", ""] {
+        assert!(asks("Enter your choice: ").is_some() && asks("Your option?").is_some());
+        for screen in ["hola\n> ", "Mensaje: ", "You: ", "[tú]: ", "Yo:", "Escribe: ", "hola\n", ""]
+        {
             assert!(asks(screen).is_none(), "{screen}");
         }
     }

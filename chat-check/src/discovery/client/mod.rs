@@ -235,7 +235,8 @@ impl Search<'_> {
     }
 
     /// Talks again where the client turned out to write a length before each message, and was
-    /// greeted without one: it may not have stood that.
+    /// greeted without one: it may not have stood that. Without success, what the first conversation
+    /// showed stays.
     fn talk_with_lengths(&mut self, before: &Found) {
         let framing = self.found.dialect.framing;
         let named = match framing {
@@ -245,7 +246,10 @@ impl Search<'_> {
         if framing == before.dialect.framing || !framing.has_length() {
             return;
         }
-        for framing in [framing, named] {
+        let good = self.found.clone();
+        let mut framings = vec![framing, named];
+        framings.dedup();
+        for framing in framings {
             self.found.clone_from(before);
             self.found.dialect.framing = framing;
             if self.try_it(Self::shows_greeting) && self.try_it(Self::conversation) {
@@ -253,6 +257,7 @@ impl Search<'_> {
                 return;
             }
         }
+        self.found = good;
     }
 
     /// Fails unless the client shows the greeting.

@@ -1,12 +1,9 @@
 //! Clients that enter the chat of a server whose dialect is being found out.
 
-use std::time::Duration;
-
 use chat_drive::captured::Heard;
 
 use super::{Search, speak};
 use crate::dialect::Dialect;
-use crate::discovery::QUIET;
 use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::verdict::Checked;
@@ -52,6 +49,16 @@ impl Search<'_> {
         Ok((listener, speaker, waits))
     }
 
+    /// Returns the greeting of a new participant: all that arrives, until nothing more comes.
+    pub(super) fn greeting(&self, participant: &Participant) -> Vec<u8> {
+        let (mut seen, mut patience) = (0, self.a_while);
+        let more = |seen| move |heard: &Heard| (heard.total > seen).then_some(heard.total);
+        while let Some(total) = participant.captured().wait(patience, more(seen)) {
+            (seen, patience) = (total, self.quiet);
+        }
+        participant.captured().look(|heard| heard.bytes.clone())
+    }
+
     fn introduce(
         &self,
         scene: &Scene,
@@ -60,7 +67,7 @@ impl Search<'_> {
         spoken: &Dialect,
     ) -> Checked {
         if spoken.greeting {
-            greeting(participant, self.a_while);
+            self.greeting(participant);
         } else {
             scene.accepted(server, participant.local())?;
         }
@@ -75,14 +82,4 @@ impl Search<'_> {
 /// Returns whether this dialect has clients that say nothing before their first message.
 pub(super) fn is_unnamed(spoken: &Dialect) -> bool {
     !spoken.has_names() && spoken.enter.is_empty()
-}
-
-/// Returns the greeting of a new participant: all that arrives, until nothing more comes.
-pub(super) fn greeting(participant: &Participant, patience: Duration) -> Vec<u8> {
-    let (mut seen, mut patience) = (0, patience);
-    let more = |seen| move |heard: &Heard| (heard.total > seen).then_some(heard.total);
-    while let Some(total) = participant.captured().wait(patience, more(seen)) {
-        (seen, patience) = (total, QUIET);
-    }
-    participant.captured().look(|heard| heard.bytes.clone())
 }

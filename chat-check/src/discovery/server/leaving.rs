@@ -1,7 +1,6 @@
 //! The word with which the clients of a server leave.
 
 use super::Search;
-use crate::discovery::QUIET;
 use crate::discovery::conventions::{LEAVE, mentioned};
 use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
@@ -69,7 +68,7 @@ impl Search<'_> {
             server.program.type_in("?\n");
             scene.settle(&server.program)?;
         }
-        let patience = if word == "salir" { self.a_while } else { QUIET };
+        let patience = if word == "salir" { self.a_while } else { self.quiet };
         if talker.captured().wait(patience, |heard| heard.end).is_none() {
             return Ok(Some(talker));
         }

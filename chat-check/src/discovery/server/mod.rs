@@ -19,7 +19,7 @@ use crate::scene::participant::Participant;
 use crate::scene::timeouts::Timeouts;
 use crate::scene::{ROOM, Scene, Server, begin};
 use crate::verdict::{Checked, Halt};
-use entering::{greeting, is_unnamed};
+use entering::is_unnamed;
 
 /// Time-out for something that a server need not do, times `slow`.
 const WHILE: Duration = Duration::from_millis(700);
@@ -65,10 +65,11 @@ pub(crate) fn server(
     given.over(&mut dialect);
     let timeouts = Timeouts::new(None, Duration::ZERO, slow);
     let found = Found { dialect, latency: Duration::ZERO, unsure: None };
-    let a_while = WHILE.mul_f64(slow);
+    let (a_while, quiet) = (WHILE.mul_f64(slow), QUIET.mul_f64(slow));
     let (greeting, prompts, bare) = (String::new(), false, false);
     let operated = profile == Some(Profile::Practico);
-    let mut search = Search { tested, timeouts, a_while, found, greeting, prompts, bare, operated };
+    let mut search =
+        Search { tested, timeouts, a_while, quiet, found, greeting, prompts, bare, operated };
     search.first_look()?;
     given.over(&mut search.found.dialect);
     let talks = if operated {
@@ -101,6 +102,8 @@ struct Search<'a> {
     tested: &'a TestedProgram,
     timeouts: Timeouts,
     a_while: Duration,
+    /// Silence after which nothing more is expected.
+    quiet: Duration,
     found: Found,
     /// What it says to a client that has just connected.
     greeting: String,
@@ -132,11 +135,11 @@ impl Search<'_> {
     fn first_look(&mut self) -> Result<(), Unstarted> {
         self.experiment(|search, scene| {
             let server = search.start(scene)?;
-            let dialect = &mut search.found.dialect;
-            dialect.port = server.address.port();
+            search.found.dialect.port = server.address.port();
             // A server that accepts no client is still a server.
             if let Ok(first) = scene.connect(&server, "ana") {
-                let greeting = greeting(&first, search.a_while);
+                let greeting = search.greeting(&first);
+                let dialect = &mut search.found.dialect;
                 dialect.greeting = !greeting.is_empty();
                 let objects = greeting.starts_with(&JAVA_OBJECTS);
                 search.found.unsure = objects.then(Unsure::java_objects);
@@ -299,9 +302,19 @@ impl Search<'_> {
         speaker.send(&fill(&spoken.message_form, bare.as_bytes()))?;
         let passed_on = listener.captured().wait(self.a_while, |heard| heard.find(&bare, 0));
         // The message that was begun is ended, for servers that wait for its end.
-        let ending = ending(listener, if passed_on.is_some() { &bare } else { line });
+        let ending = self.ending(listener, if passed_on.is_some() { &bare } else { line });
         speaker.send(b"\r\n")?;
         Ok(ending.unwrap_or(Framing::None))
+    }
+
+    /// Returns the end of the message that this is part of. An end that follows in a write of its own
+    /// is waited for.
+    fn ending(&self, listener: &Participant, token: &str) -> Option<Framing> {
+        listener.captured().wait(self.quiet, |heard| {
+            let behind = &heard.bytes[heard.find(token, 0)? + token.len()..];
+            let at = memchr::memchr(b'\n', behind)?;
+            Some(if behind[..at].ends_with(b"\r") { Framing::Crlf } else { Framing::Lf })
+        })
     }
 
     /// Finds out the framing from a line that the operator types. A server that takes turns sends it
@@ -310,14 +323,14 @@ impl Search<'_> {
     fn operator(&mut self, scene: &mut Scene) -> Checked {
         let server = scene.start()?;
         let mut client = scene.connect(&server, "ana")?;
-        greeting(&client, self.a_while);
+        self.greeting(&client);
         let token = scene.token();
         server.program.type_in(&format!("{token}\n"));
         let bare = scene.token();
         for (said, understood) in [("", None), (&*bare, None), ("\n", Some(Framing::Lf))] {
             client.send(said.as_bytes())?;
             if client.captured().wait(self.a_while, |heard| heard.find(&token, 0)).is_some() {
-                let ended = ending(&client, &token).or(understood);
+                let ended = self.ending(&client, &token).or(understood);
                 self.found.dialect.framing = ended.unwrap_or(Framing::None);
                 break;
             }
@@ -365,16 +378,6 @@ impl Search<'_> {
             participant.hears_within(token, Duration::ZERO)
         })
     }
-}
-
-/// Returns the end of the message that this is part of. An end that follows in a write of its own
-/// is waited for.
-fn ending(listener: &Participant, token: &str) -> Option<Framing> {
-    listener.captured().wait(QUIET, |heard| {
-        let behind = &heard.bytes[heard.find(token, 0)? + token.len()..];
-        let at = memchr::memchr(b'\n', behind)?;
-        Some(if behind[..at].ends_with(b"\r") { Framing::Crlf } else { Framing::Lf })
-    })
 }
 
 fn speak(participant: &mut Participant, text: &str, dialect: &Dialect) -> Checked {

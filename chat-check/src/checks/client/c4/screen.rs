@@ -114,7 +114,7 @@ fn torn(scene: &mut Scene) -> Checked {
         // Most clients show the greeting, and then have read it.
         let greeted = || terminal.seen().iter().any(|row| row.contains(GREETING)).then_some(());
         scene.eventually(greeted);
-        participant.send(&scene.dialect.ask(keyword))?;
+        participant.send(&participant.question(scene.dialect, keyword))?;
         if scene.dialect.typed == Typed::Asked {
             keys("ana\r")?;
         }

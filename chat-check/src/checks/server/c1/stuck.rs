@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use crate::checks::check::{Check, MANY, Side};
-use crate::scene::participant::{NonReader, Participant};
+use crate::scene::non_reader::NonReader;
+use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::text::Text;
 use crate::verdict::{Checked, Halt, Level};
