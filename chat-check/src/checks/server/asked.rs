@@ -51,9 +51,9 @@ fn most(scene: &mut Scene) -> Checked {
     scene.gather(&mut participants)?;
     let (name, token) = (scene.name("zoe"), scene.token());
     // Refused at once, it has no greeting, no question, or no connection.
-    let Ok(mut beyond) = scene.connect_beyond(&server, &name) else { return Ok(()) };
-    if scene.introduce(&mut beyond, &name).is_err() || beyond.say(&token).is_err() {
-        return Ok(());
+    let mut beyond = scene.connect_beyond(&server, &name);
+    if let Ok(beyond) = &mut beyond {
+        let _ = scene.introduce(beyond, &name).and_then(|()| beyond.say(&token));
     }
     let (first, others) = participants.split_at_mut(1);
     scene.barrier(&mut others[0], &mut first[0])?;
@@ -167,12 +167,17 @@ fn forbidden(scene: &mut Scene) -> Checked {
             .into(),
         ));
     }
-    let (_server, [mut ana, mut beto, mut caro]) = scene.room(["ana", "beto", "caro"])?;
+    let (server, [mut ana, mut beto, mut caro]) = scene.room(["ana", "beto", "caro"])?;
     for word in words {
         let [mark, token] = [scene.token(), scene.token()];
-        // A server may end the connection of such a sender.
+        // A server may end the connection of such a sender, or not hear it any more.
+        if scene.probe(&mut ana, &mut beto).is_err() {
+            ana = scene.join(&server, &scene.name("ana"))?;
+            scene.probe(&mut ana, &mut beto)?;
+        }
         let _ = ana.say(&format!("{mark} {word} {mark}")).and_then(|()| ana.say(&token));
         scene.eventually(|| (beto.count(&token) > 0 || ana.end().is_some()).then_some(()));
+        scene.barrier(&mut caro, &mut beto)?;
         let said = |message: &String| message.to_lowercase().contains(&word.to_lowercase());
         if let Some(message) = beto.message(&mark).filter(said) {
             return Err(Halt::fault(
@@ -187,9 +192,7 @@ fn forbidden(scene: &mut Scene) -> Checked {
             ));
         }
     }
-    let token = scene.token();
-    caro.say(&token)?;
-    beto.hears(&token).map(|_| ())
+    Ok(())
 }
 
 const TIME: Check = Check {
