@@ -70,7 +70,7 @@ impl Given {
         let wrong = table.iter().find(|(name, value)| {
             let alone = toml::Table::from_iter([((*name).clone(), (*value).clone())]);
             let textless = name == &"message-form" && !value.as_str().is_some_and(says_text);
-            *value == &toml::Value::Integer(0) || textless || Self::deserialize(alone).is_err()
+            is_zero(value) || textless || Self::deserialize(alone).is_err()
         });
         match wrong {
             Some((name, _)) => Err(may_stand(name)),
@@ -129,6 +129,12 @@ impl Given {
         }
         dialect.given = names;
     }
+}
+
+/// Returns whether a number, or one in a framing, is 0: none may be.
+fn is_zero(value: &toml::Value) -> bool {
+    let in_table = |table: &toml::Table| table.values().any(is_zero);
+    value.as_integer() == Some(0) || value.as_table().is_some_and(in_table)
 }
 
 fn says_text(form: &str) -> bool {
@@ -251,6 +257,7 @@ mod tests {
         for (file, expected) in [
             ("port = 99999", "port: aquí va un número de 1 a 65535"),
             ("port = 0", "port: aquí va un número de 1 a 65535"),
+            ("framing = { decimal = 0 }", r#"framing: aquí va "lf", "crlf""#),
             ("naming = 'asked'", r#"naming: aquí va "none", "first" o { asked = "#),
             ("framming = 'lf'", "no se conoce «framming»; se conocen: port, framing, "),
             ("message-form = 'hola'", "message-form: aquí va un texto con {text}"),

@@ -278,6 +278,7 @@ fn very_long(scene: &mut Scene) -> Checked {
 
 /// Sends a message of so many bytes and another behind it, and checks that both are shown.
 fn shows_long(scene: &mut Scene, length: usize) -> Checked {
+    scene.can_say(length)?;
     let (client, mut participant) = scene.admit_unedited_client()?;
     let (first, last, then) = (scene.token(), scene.token(), scene.token());
     let filling = "~".repeat(length - first.len() - last.len());
