@@ -52,13 +52,21 @@ pub(crate) struct Given {
 }
 
 impl Given {
-    /// Reads a file.
+    /// Reads a file. It adds to a course's table; where both give a part, the file does.
     ///
     /// # Errors
     ///
     /// It is not TOML, or has another key or value: the ones allowed.
-    pub(crate) fn parse(text: &str) -> Result<Self, Words> {
-        Self::of(text.parse().map_err(|e| Words::new(&e, &e))?)
+    pub(crate) fn parse(text: &str, mut course: toml::Table) -> Result<Self, Words> {
+        let mut file: toml::Table = text.parse().map_err(|e| Words::new(&e, &e))?;
+        let commands =
+            [&mut course, &mut file].map(|table| table.get_mut("commands")?.as_table_mut());
+        if let [Some(of_course), Some(of_file)] = commands {
+            of_course.extend(std::mem::take(of_file));
+            *of_file = std::mem::take(of_course);
+        }
+        course.extend(file);
+        Self::of(course)
     }
 
     /// Reads a table.
@@ -221,16 +229,33 @@ mod tests {
     use crate::dialect::{Framing, PORT};
     use crate::text::Lang;
 
+    fn parse(text: &str) -> Result<Given, Words> {
+        Given::parse(text, toml::Table::new())
+    }
+
+    #[test]
+    fn a_file_adds_to_what_a_course_gives() {
+        let course = "echo = true\nmost-clients = 5\nframing = { decimal = 4 }\n\
+                      commands = { kick = '/echar {name}', leave = '/chau' }";
+        let file = "most-clients = 6\nframing = 'crlf'\ncommands = { leave = '/bye' }";
+        let given = Given::parse(file, course.parse().unwrap()).unwrap();
+        assert_eq!((given.echo, given.most_clients), (Some(true), Some(6)));
+        assert_eq!(given.framing, Some(Framing::Crlf));
+        let commands = given.commands.unwrap();
+        assert_eq!(commands[&Command::Kick], "/echar {name}");
+        assert_eq!(commands[&Command::Leave], "/bye");
+    }
+
     #[test]
     fn a_file_gives_what_it_says_and_nothing_else() {
         let file = "framing = 'crlf'\nnaming = { asked = 'NICK' }\nleave = ''\necho = true\n";
         let mut dialect = Dialect::default();
-        Given::parse(file).unwrap().over(&mut dialect);
+        parse(file).unwrap().over(&mut dialect);
         assert_eq!(dialect.naming, Naming::Asked("NICK".to_owned()));
         assert_eq!((dialect.framing, dialect.leave.as_deref()), (Framing::Crlf, None));
         assert_eq!((dialect.port, dialect.is_given("port")), (PORT, false));
         assert!(dialect.is_given("echo") && dialect.is_given("leave"));
-        let given = Given::parse("before = ['{name}']\nserver-before = ['{port}']").unwrap();
+        let given = parse("before = ['{name}']\nserver-before = ['{port}']").unwrap();
         given.for_servers().over(&mut dialect);
         assert_eq!(dialect.before("", 1234).collect::<Vec<_>>(), ["1234"]);
     }
@@ -241,7 +266,7 @@ mod tests {
                     message-form = '{\"texto\": \"{text}\"}'\n\
                     commands = { private = '/msg {name} {text}', join = '/join {room}' }\n";
         let mut dialect = Dialect::default();
-        Given::parse(file).unwrap().over(&mut dialect);
+        parse(file).unwrap().over(&mut dialect);
         assert_eq!(dialect.encode(b"a\"b"), b"17        {\"texto\": \"a\\\"b\"}");
         assert_eq!(Dialect::default().encode(b"a\"\x1b"), b"a\"\x1b\n");
         assert_eq!(dialect.introduction("beto"), ["JOIN beto", "SALA 1"]);
@@ -263,9 +288,9 @@ mod tests {
             ("message-form = 'hola'", "message-form: aquí va un texto con {text}"),
             ("echo = true\nlabel = 3", r#"label: aquí va "port", "name" o "none""#),
         ] {
-            let told = Given::parse(file).unwrap_err();
+            let told = parse(file).unwrap_err();
             assert!(told.to(Lang::Es).starts_with(expected), "{told:?}");
         }
-        assert!(Given::parse("port = ").is_err());
+        assert!(parse("port = ").is_err());
     }
 }
