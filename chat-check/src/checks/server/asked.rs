@@ -118,21 +118,48 @@ const ACKNOWLEDGED: Check = Check {
 fn acknowledged(scene: &mut Scene) -> Checked {
     let (_server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
     let token = scene.token();
-    ana.reads_until_quiet(scene.timeouts.grace);
-    let before = ana.messages().len();
+    for member in [&ana, &beto] {
+        member.reads_until_quiet(scene.timeouts.grace);
+    }
+    let [before, of_beto] = [&ana, &beto].map(|participant| participant.messages().len());
     ana.say(&token)?;
     let relayed = beto.hears(&token)?;
-    let is_own = |message: &String| {
-        let message = message.trim();
-        !message.is_empty() && message != token && message != relayed.trim()
+    let mut answers = Vec::new();
+    let answered = || {
+        answers = ana.messages().split_off(before);
+        answers.retain(|message| acknowledges(message, &token, &relayed));
+        (!answers.is_empty()).then_some(())
     };
-    let answered = || ana.messages().iter().skip(before).any(is_own).then_some(());
     scene.eventually(answered).ok_or_else(|| {
         Halt::fault(
             ["una confirmación para ana", "an acknowledgement for ana"],
             ana.instead(scene.timeouts.patience),
         )
-    })
+    })?;
+    scene.barrier(&mut ana, &mut beto)?;
+    let others = beto.messages().split_off(of_beto);
+    if answers.iter().any(|answer| !others.contains(answer)) {
+        return Ok(());
+    }
+    Err(Halt::fault(
+        ["una confirmación solo para ana", "an acknowledgement for ana only"],
+        Words::new(
+            format!("«{}» le llegó también a beto", answers[0]),
+            format!("\"{}\" reached beto too", answers[0]),
+        ),
+    ))
+}
+
+/// Words of an acknowledgement that repeats the message.
+const TAKEN: [&str; 8] = ["recib", "envi", "entreg", "ok", "ack", "sent", "receiv", "deliver"];
+
+/// Returns whether an answer acknowledges the message with this word: a message that comes back with
+/// another label does not.
+fn acknowledges(answer: &str, token: &str, relayed: &str) -> bool {
+    let small = answer.to_lowercase().replace(token, "");
+    let repeats = answer.contains(token);
+    let is_taken = !repeats || TAKEN.iter().any(|word| small.contains(word));
+    !answer.trim().is_empty() && answer.trim() != relayed.trim() && is_taken
 }
 
 const FORBIDDEN: Check = Check {
@@ -341,6 +368,16 @@ fn list(scene: &mut Scene) -> Checked {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_that_comes_back_is_no_acknowledgement() {
+        for answer in ["recibido", "[OK]", "Enviado: hola"] {
+            assert!(acknowledges(answer, "hola", "ana: hola"), "{answer}");
+        }
+        for answer in ["hola", "ana: hola", "Tú: hola", "[18:05] Yo > hola", " "] {
+            assert!(!acknowledges(answer, "hola", "ana: hola"), "{answer}");
+        }
+    }
 
     #[test]
     fn a_time_is_told_from_other_numbers() {
