@@ -87,13 +87,13 @@ impl SettingsArgs {
         // Only a file can be wrong.
         let of_course =
             |error: &dyn Display| of_file(self.course.as_deref().unwrap_or(Path::new("")), error);
-        let given = match &self.dialect {
-            None => Given::of(course.dialect).map_err(|why| of_course(&why.to(self.lang)))?,
-            Some(file) => {
-                let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
-                Given::parse(&text).map_err(|why| of_file(file, &why.to(self.lang)))?
-            }
-        };
+        let given = Given::of(course.dialect.clone());
+        let mut given = given.map_err(|why| of_course(&why.to(self.lang)))?;
+        if let Some(file) = &self.dialect {
+            let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
+            given = Given::parse(&text, course.dialect)
+                .map_err(|why| of_file(file, &why.to(self.lang)))?;
+        }
         let known: Vec<_> = sides.iter().flat_map(|side| checks(*side)).collect();
         let patterns = |list: &[String]| Patterns::parse(list, &known).map_err(AppError::usage);
         let all = [Side::Server, Side::Client].into_iter().flat_map(checks).collect::<Vec<_>>();

@@ -126,6 +126,17 @@ pub(crate) fn says_like(message: &str, model: &str, text: &str) -> bool {
     if model == normal(text) { message == model } else { message.contains(&model) }
 }
 
+/// Verbs with which a line asks for something that does not end like a question.
+const ASKS: [&str; 8] =
+    ["enter ", "ingres", "introdu", "escrib", "digit", "type ", "insert", "provide "];
+
+/// Returns whether the last line of a screen asks its user for something.
+pub(crate) fn is_question(screen: &str) -> bool {
+    let last = screen.trim_end().lines().next_back().unwrap_or_default().to_lowercase();
+    let open = !screen.ends_with('\n') || last.ends_with([':', '?']);
+    !last.is_empty() && (open || ASKS.iter().any(|verb| last.starts_with(verb)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,6 +56,17 @@ impl Framing {
         self != Self::None
     }
 
+    /// Returns the limit on a message's length that its header can tell, if it has one, in bytes.
+    pub(crate) fn most(self) -> Option<usize> {
+        match self {
+            Self::Length2 => Some(u16::MAX.into()),
+            Self::Decimal(width) | Self::Named(width) => {
+                10_usize.checked_pow(width.into()).map(|all| all - 1)
+            }
+            _ => None,
+        }
+    }
+
     /// Returns whether messages are lines.
     pub(crate) fn is_lines(self) -> bool {
         matches!(self, Self::Lf | Self::Crlf)
@@ -133,6 +144,15 @@ mod tests {
             assert!(framing.fits(&two) && !framing.fits(&two[1..]), "{framing:?}");
         }
         assert_eq!(Framing::Decimal(0).frames(b"hola").count(), 0);
+    }
+
+    #[test]
+    fn a_header_tells_lengths_up_to_its_width() {
+        assert_eq!(Framing::Decimal(4).most(), Some(9999));
+        assert_eq!(Framing::Length2.most(), Some(65535));
+        for framing in [Framing::Lf, Framing::Length4, Framing::Decimal(64), Framing::DecimalLine] {
+            assert_eq!(framing.most(), None, "{framing:?}");
+        }
     }
 
     #[test]

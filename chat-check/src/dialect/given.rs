@@ -52,13 +52,21 @@ pub(crate) struct Given {
 }
 
 impl Given {
-    /// Reads a file.
+    /// Reads a file. It adds to a course's table; where both give a part, the file does.
     ///
     /// # Errors
     ///
     /// It is not TOML, or has another key or value: the ones allowed.
-    pub(crate) fn parse(text: &str) -> Result<Self, Words> {
-        Self::of(text.parse().map_err(|e| Words::new(&e, &e))?)
+    pub(crate) fn parse(text: &str, mut course: toml::Table) -> Result<Self, Words> {
+        let mut file: toml::Table = text.parse().map_err(|e| Words::new(&e, &e))?;
+        let commands =
+            [&mut course, &mut file].map(|table| table.get_mut("commands")?.as_table_mut());
+        if let [Some(of_course), Some(of_file)] = commands {
+            of_course.extend(std::mem::take(of_file));
+            *of_file = std::mem::take(of_course);
+        }
+        course.extend(file);
+        Self::of(course)
     }
 
     /// Reads a table.
@@ -70,7 +78,7 @@ impl Given {
         let wrong = table.iter().find(|(name, value)| {
             let alone = toml::Table::from_iter([((*name).clone(), (*value).clone())]);
             let textless = name == &"message-form" && !value.as_str().is_some_and(says_text);
-            *value == &toml::Value::Integer(0) || textless || Self::deserialize(alone).is_err()
+            is_zero(value) || textless || Self::deserialize(alone).is_err()
         });
         match wrong {
             Some((name, _)) => Err(may_stand(name)),
@@ -129,6 +137,12 @@ impl Given {
         }
         dialect.given = names;
     }
+}
+
+/// Returns whether a number, or one in a framing, is 0: none may be.
+fn is_zero(value: &toml::Value) -> bool {
+    let in_table = |table: &toml::Table| table.values().any(is_zero);
+    value.as_integer() == Some(0) || value.as_table().is_some_and(in_table)
 }
 
 fn says_text(form: &str) -> bool {
@@ -215,16 +229,33 @@ mod tests {
     use crate::dialect::{Framing, PORT};
     use crate::text::Lang;
 
+    fn parse(text: &str) -> Result<Given, Words> {
+        Given::parse(text, toml::Table::new())
+    }
+
+    #[test]
+    fn a_file_adds_to_what_a_course_gives() {
+        let course = "echo = true\nmost-clients = 5\nframing = { decimal = 4 }\n\
+                      commands = { kick = '/echar {name}', leave = '/chau' }";
+        let file = "most-clients = 6\nframing = 'crlf'\ncommands = { leave = '/bye' }";
+        let given = Given::parse(file, course.parse().unwrap()).unwrap();
+        assert_eq!((given.echo, given.most_clients), (Some(true), Some(6)));
+        assert_eq!(given.framing, Some(Framing::Crlf));
+        let commands = given.commands.unwrap();
+        assert_eq!(commands[&Command::Kick], "/echar {name}");
+        assert_eq!(commands[&Command::Leave], "/bye");
+    }
+
     #[test]
     fn a_file_gives_what_it_says_and_nothing_else() {
         let file = "framing = 'crlf'\nnaming = { asked = 'NICK' }\nleave = ''\necho = true\n";
         let mut dialect = Dialect::default();
-        Given::parse(file).unwrap().over(&mut dialect);
+        parse(file).unwrap().over(&mut dialect);
         assert_eq!(dialect.naming, Naming::Asked("NICK".to_owned()));
         assert_eq!((dialect.framing, dialect.leave.as_deref()), (Framing::Crlf, None));
         assert_eq!((dialect.port, dialect.is_given("port")), (PORT, false));
         assert!(dialect.is_given("echo") && dialect.is_given("leave"));
-        let given = Given::parse("before = ['{name}']\nserver-before = ['{port}']").unwrap();
+        let given = parse("before = ['{name}']\nserver-before = ['{port}']").unwrap();
         given.for_servers().over(&mut dialect);
         assert_eq!(dialect.before("", 1234).collect::<Vec<_>>(), ["1234"]);
     }
@@ -235,7 +266,7 @@ mod tests {
                     message-form = '{\"texto\": \"{text}\"}'\n\
                     commands = { private = '/msg {name} {text}', join = '/join {room}' }\n";
         let mut dialect = Dialect::default();
-        Given::parse(file).unwrap().over(&mut dialect);
+        parse(file).unwrap().over(&mut dialect);
         assert_eq!(dialect.encode(b"a\"b"), b"17        {\"texto\": \"a\\\"b\"}");
         assert_eq!(Dialect::default().encode(b"a\"\x1b"), b"a\"\x1b\n");
         assert_eq!(dialect.introduction("beto"), ["JOIN beto", "SALA 1"]);
@@ -251,14 +282,18 @@ mod tests {
         for (file, expected) in [
             ("port = 99999", "port: se espera un número de 1 a 65535"),
             ("port = 0", "port: se espera un número de 1 a 65535"),
+            ("framing = { decimal = 0 }", r#"framing: se espera "lf", "crlf""#),
             ("naming = 'asked'", r#"naming: se espera "none", "first" o { asked = "#),
-            ("framming = 'lf'", "no se conoce «framming»; se conocen estas claves: port, framing, "),
+            (
+                "framming = 'lf'",
+                "no se conoce «framming»; se conocen estas claves: port, framing, ",
+            ),
             ("message-form = 'hola'", "message-form: se espera un texto con {text}"),
             ("echo = true\nlabel = 3", r#"label: se espera "port", "name" o "none""#),
         ] {
-            let told = Given::parse(file).unwrap_err();
+            let told = parse(file).unwrap_err();
             assert!(told.to(Lang::Es).starts_with(expected), "{told:?}");
         }
-        assert!(Given::parse("port = ").is_err());
+        assert!(parse("port = ").is_err());
     }
 }

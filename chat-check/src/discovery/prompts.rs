@@ -4,23 +4,13 @@ use chat_drive::captured::Heard;
 
 use crate::dialect::{Framing, HOST_MARK, NAME, PORT_MARK};
 use crate::discovery::observations::lengths;
+use crate::text::is_question;
 
 /// The answer for the number of clients: large enough for every check.
 const NUMBER: &str = "100";
 
 /// The answer for an address with its port.
 const ADDRESS: &str = "{host}:{port}";
-
-/// Verbs with which a line asks for something that does not end like a question.
-const ASKS: [&str; 8] =
-    ["enter ", "ingres", "introdu", "escrib", "digit", "type ", "insert", "provide "];
-
-/// Returns whether the last line of a screen asks its user for something.
-fn is_question(screen: &str) -> bool {
-    let last = screen.trim_end().lines().next_back().unwrap_or_default().to_lowercase();
-    let open = !screen.ends_with('\n') || last.ends_with([':', '?']);
-    !last.is_empty() && (open || ASKS.iter().any(|verb| last.starts_with(verb)))
-}
 
 /// Returns a screen whose last line asks its user for something, without the blank lines behind it.
 pub(super) fn asked(screen: &str) -> Option<String> {
@@ -103,6 +93,7 @@ mod tests {
         assert!(is_question("hola\nTu nombre: ") && is_question("¿Quién eres?\n"));
         assert!(is_question("CHAT\nEnter the address like ip:port\n"));
         assert!(!is_question("Conectado. Escribe 'salir' para salir\n") && !is_question("\n"));
+        assert!(!is_question("cliente.py:3: SyntaxWarning: \"\\d\"\n  print(\"\\d\")\n"));
     }
 
     #[test]

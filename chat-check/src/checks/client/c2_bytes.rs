@@ -1,5 +1,7 @@
 //! Chapter 2 for clients: bytes arrive in any pieces, and may be invalid.
 
+use chat_drive::captured::Heard;
+
 use crate::checks::check::{Check, EVERY, Side};
 use crate::scene::Scene;
 use crate::text::{Text, Words};
@@ -45,14 +47,10 @@ fn split(scene: &mut Scene) -> Checked {
     scene.tell(&client, &mut participant, &then)?;
     client.shows(&second)?;
     client.shows(&then)?;
-    if client.screen().look(|heard| heard.find("ñ", 0).is_some()) {
+    let came = client.screen().look(|heard| between(heard, &first, &second));
+    if came.as_ref().is_some_and(|came| came.contains('ñ')) {
         return Ok(());
     }
-    let came = client.screen().look(|heard| {
-        let begin = heard.find(&first, 0)? + first.len();
-        let end = heard.find(&second, begin)?;
-        Some(String::from_utf8_lossy(&heard.bytes[begin..end]).into_owned())
-    });
     if let Some(came) = came.filter(|came| GARBAGE.iter().any(|garbage| came.contains(garbage))) {
         // Without ends its two halves may have been two messages.
         with_ends(scene)?;
@@ -74,6 +72,13 @@ fn split(scene: &mut Scene) -> Checked {
         ]
         .into(),
     ))
+}
+
+/// Returns what stands between these two.
+fn between(heard: &Heard, first: &str, second: &str) -> Option<String> {
+    let begin = heard.find(first, 0)? + first.len();
+    let end = heard.find(second, begin)?;
+    Some(String::from_utf8_lossy(&heard.bytes[begin..end]).into_owned())
 }
 
 /// The looks of the halves of `ñ` where each is decoded by itself: as UTF-8, Latin-1, or in the
@@ -273,6 +278,7 @@ fn very_long(scene: &mut Scene) -> Checked {
 
 /// Sends a message of so many bytes and another behind it, and checks that both are shown.
 fn shows_long(scene: &mut Scene, length: usize) -> Checked {
+    scene.can_say(length)?;
     let (client, mut participant) = scene.admit_unedited_client()?;
     let (first, last, then) = (scene.token(), scene.token(), scene.token());
     let filling = "~".repeat(length - first.len() - last.len());
@@ -300,5 +306,18 @@ fn shows_long(scene: &mut Scene, length: usize) -> Checked {
                 format!("bytes lost: {}", filling.len() - filled),
             ),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_counts_only_where_it_was_sent() {
+        let bytes = "contraseña: \nunodos\n".as_bytes().to_vec();
+        let heard = Heard { bytes, ..Heard::default() };
+        assert_eq!(between(&heard, "uno", "dos").as_deref(), Some(""));
+        assert_eq!(between(&heard, "contrase", "a:").as_deref(), Some("ñ"));
     }
 }

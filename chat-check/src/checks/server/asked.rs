@@ -51,9 +51,9 @@ fn most(scene: &mut Scene) -> Checked {
     scene.gather(&mut participants)?;
     let (name, token) = (scene.name("zoe"), scene.token());
     // Refused at once, it has no greeting, no question, or no connection.
-    let Ok(mut beyond) = scene.connect_beyond(&server, &name) else { return Ok(()) };
-    if scene.introduce(&mut beyond, &name).is_err() || beyond.say(&token).is_err() {
-        return Ok(());
+    let mut beyond = scene.connect_beyond(&server, &name);
+    if let Ok(beyond) = &mut beyond {
+        let _ = scene.introduce(beyond, &name).and_then(|()| beyond.say(&token));
     }
     let (first, others) = participants.split_at_mut(1);
     scene.barrier(&mut others[0], &mut first[0])?;
@@ -118,21 +118,48 @@ const ACKNOWLEDGED: Check = Check {
 fn acknowledged(scene: &mut Scene) -> Checked {
     let (_server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
     let token = scene.token();
-    ana.reads_until_quiet(scene.timeouts.grace);
-    let before = ana.messages().len();
+    for member in [&ana, &beto] {
+        member.reads_until_quiet(scene.timeouts.grace);
+    }
+    let [before, of_beto] = [&ana, &beto].map(|participant| participant.messages().len());
     ana.say(&token)?;
     let relayed = beto.hears(&token)?;
-    let is_own = |message: &String| {
-        let message = message.trim();
-        !message.is_empty() && message != token && message != relayed.trim()
+    let mut answers = Vec::new();
+    let answered = || {
+        answers = ana.messages().split_off(before);
+        answers.retain(|message| acknowledges(message, &token, &relayed));
+        (!answers.is_empty()).then_some(())
     };
-    let answered = || ana.messages().iter().skip(before).any(is_own).then_some(());
     scene.eventually(answered).ok_or_else(|| {
         Halt::fault(
             ["una confirmación para ana", "an acknowledgement for ana"],
             ana.instead(scene.timeouts.patience),
         )
-    })
+    })?;
+    scene.barrier(&mut ana, &mut beto)?;
+    let others = beto.messages().split_off(of_beto);
+    if answers.iter().any(|answer| !others.contains(answer)) {
+        return Ok(());
+    }
+    Err(Halt::fault(
+        ["una confirmación solo para ana", "an acknowledgement for ana only"],
+        Words::new(
+            format!("«{}» le llegó también a beto", answers[0]),
+            format!("\"{}\" reached beto too", answers[0]),
+        ),
+    ))
+}
+
+/// Words of an acknowledgement that repeats the message.
+const TAKEN: [&str; 8] = ["recib", "envi", "entreg", "ok", "ack", "sent", "receiv", "deliver"];
+
+/// Returns whether an answer acknowledges the message with this word: a message that comes back with
+/// another label does not.
+fn acknowledges(answer: &str, token: &str, relayed: &str) -> bool {
+    let small = answer.to_lowercase().replace(token, "");
+    let repeats = answer.contains(token);
+    let is_taken = !repeats || TAKEN.iter().any(|word| small.contains(word));
+    !answer.trim().is_empty() && answer.trim() != relayed.trim() && is_taken
 }
 
 const FORBIDDEN: Check = Check {
@@ -167,12 +194,17 @@ fn forbidden(scene: &mut Scene) -> Checked {
             .into(),
         ));
     }
-    let (_server, [mut ana, mut beto, mut caro]) = scene.room(["ana", "beto", "caro"])?;
+    let (server, [mut ana, mut beto, mut caro]) = scene.room(["ana", "beto", "caro"])?;
     for word in words {
         let [mark, token] = [scene.token(), scene.token()];
-        // A server may end the connection of such a sender.
+        // A server may end the connection of such a sender, or not hear it any more.
+        if scene.probe(&mut ana, &mut beto).is_err() {
+            ana = scene.join(&server, &scene.name("ana"))?;
+            scene.probe(&mut ana, &mut beto)?;
+        }
         let _ = ana.say(&format!("{mark} {word} {mark}")).and_then(|()| ana.say(&token));
         scene.eventually(|| (beto.count(&token) > 0 || ana.end().is_some()).then_some(()));
+        scene.barrier(&mut caro, &mut beto)?;
         let said = |message: &String| message.to_lowercase().contains(&word.to_lowercase());
         if let Some(message) = beto.message(&mark).filter(said) {
             return Err(Halt::fault(
@@ -187,9 +219,7 @@ fn forbidden(scene: &mut Scene) -> Checked {
             ));
         }
     }
-    let token = scene.token();
-    caro.say(&token)?;
-    beto.hears(&token).map(|_| ())
+    Ok(())
 }
 
 const TIME: Check = Check {
@@ -338,6 +368,16 @@ fn list(scene: &mut Scene) -> Checked {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_that_comes_back_is_no_acknowledgement() {
+        for answer in ["recibido", "[OK]", "Enviado: hola"] {
+            assert!(acknowledges(answer, "hola", "ana: hola"), "{answer}");
+        }
+        for answer in ["hola", "ana: hola", "Tú: hola", "[18:05] Yo > hola", " "] {
+            assert!(!acknowledges(answer, "hola", "ana: hola"), "{answer}");
+        }
+    }
 
     #[test]
     fn a_time_is_told_from_other_numbers() {

@@ -35,8 +35,8 @@ pub(super) fn about<'a>(scene: &Scene, port: &'a str, name: &'a str) -> Vec<&'a 
     CONNECTED.into_iter().chain([port]).chain(name).collect()
 }
 
-/// Words about a client that leaves, as programs put them.
-const LEFT: [&str; 27] = [
+/// Words about a client that leaves, as programs put them; between blanks, whole words.
+const LEFT: [&str; 30] = [
     "eliminad",
     "elimino",
     "eliminó",
@@ -44,10 +44,13 @@ const LEFT: [&str; 27] = [
     "salio",
     "salido",
     "salida",
-    "sale",
+    " sale ",
     "se fue",
     "se va",
-    "ido",
+    " ido ",
+    "perdi",
+    "caido",
+    "caído",
     "abandon",
     "left",
     "leav",
@@ -60,7 +63,7 @@ const LEFT: [&str; 27] = [
     "gone",
     "quit",
     "termin",
-    "baja",
+    " baja ",
     "exited",
     "logged out",
     "offline",
@@ -153,7 +156,29 @@ impl Print<'_> {
         }
         let before = usize::try_from(before).unwrap_or(usize::MAX);
         let new = heard.bytes.get(before..).unwrap_or(&heard.bytes);
-        let new = String::from_utf8_lossy(new).to_lowercase();
-        self.parts.is_empty() || self.parts.iter().any(|part| new.contains(part))
+        self.parts.is_empty() || contains_part(&String::from_utf8_lossy(new), self.parts)
+    }
+}
+
+/// Returns whether one of these parts is in an output, in any letters. A blank in a part is
+/// the edge of a word.
+fn contains_part(output: &str, parts: &[&str]) -> bool {
+    let small = output.to_lowercase();
+    let words = format!(" {} ", small.replace(|c: char| !c.is_alphanumeric(), " "));
+    parts.iter().any(|part| small.contains(part) || words.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_leaves_is_told_from_words_that_end_alike() {
+        for output in ["se ha ido\n", "[-] Ana SALE.\n", "closed 5\n", "baja: ana\n", "caído\n"] {
+            assert!(contains_part(output, &LEFT), "{output}");
+        }
+        for output in ["recibido: \n", "comando desconocido\n", "Unido a sala\n", "trabajando\n"] {
+            assert!(!contains_part(output, &LEFT), "{output}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use chat_drive::captured::Heard;
 use crate::checks::check::{Check, EVERY, Side};
 use crate::dialect::PORT;
 use crate::scene::Scene;
-use crate::text::{Text, Words};
+use crate::text::{Text, Words, is_question};
 use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] = &[&CONNECT, &SAYS_SO, &NO_SERVER];
@@ -65,13 +65,14 @@ const SAYS_SO: Check = Check {
 };
 
 /// The server is silent, so all output is the client's own. A question on standard error is one of
-/// the keyboard's, unless it came before the connection.
+/// the keyboard's, unless it came before the connection; other lines there may be a warning of the
+/// language.
 fn says_so(scene: &mut Scene) -> Checked {
     let (client, voice) = scene.connect_client()?;
     let asks_first = !scene.dialect.before.is_empty();
     let errors = &client.program.trace().err;
     let printed = scene.eventually(|| {
-        let asks = !asks_first && client.trace().is_none() && errors.look(|heard| heard.total) > 0;
+        let asks = !asks_first && client.trace().is_none() && is_question(&errors.text());
         (asks || client.screen().look(|heard| heard.total) > 0).then_some(())
     });
     // A reset would end some clients with an error, and that is not the subject here.

@@ -3,7 +3,6 @@
 use crate::checks::check::{Check, MANY, Side};
 use crate::checks::server::c2::speakers::no_ends;
 use crate::checks::server::synchronization::read_by;
-use crate::dialect::Framing;
 use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
@@ -38,9 +37,13 @@ fn sizes(scene: &mut Scene) -> Checked {
     if !scene.dialect.framing.has_ends() {
         return Err(no_ends());
     }
+    scene.can_say(1025)?;
     let (mut refused, mut dropped) = (None, false);
     let (server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
     for (size, pieces) in [(1022, 1), (1023, 1), (1024, 2), (1025, 2), (1025, 1), (65_000, 1)] {
+        if scene.can_say(size).is_err() {
+            break;
+        }
         let passage = pass(scene, &server, (&mut ana, &mut beto), (size, pieces))?;
         if passage == Passage::Whole {
             continue;
@@ -169,11 +172,7 @@ fn too_long(scene: &mut Scene) -> Checked {
     if !scene.dialect.framing.has_ends() {
         return Err(no_ends());
     }
-    if scene.dialect.framing == Framing::Length2 {
-        return Err(Halt::Untestable(
-            ["el largo cabe en dos bytes", "the length fits into two bytes"].into(),
-        ));
-    }
+    scene.can_say(HUGE)?;
     let (server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
     let passage = pass(scene, &server, (&mut ana, &mut beto), (HUGE, 1))?;
     match passage {

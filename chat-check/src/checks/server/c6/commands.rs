@@ -3,11 +3,11 @@
 use crate::checks::check::{Check, Side};
 use crate::checks::server::c5::names::{labelled, tells_of};
 use crate::checks::server::c5::presence::hears_of;
-use crate::checks::server::c6::conversation::{COMMANDS, answered, three, unheard};
+use crate::checks::server::c6::conversation::{COMMANDS, answered, reached, three, unheard};
 use crate::checks::server::c6::rooms::{answer, answer_lacks};
 use crate::dialect::Command;
 use crate::scene::Scene;
-use crate::text::{Text, Words};
+use crate::text::{Text, Words, says_like};
 use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] =
@@ -110,10 +110,16 @@ const LEAVE: Check = Check {
 
 fn leave(scene: &mut Scene) -> Checked {
     let (_server, [mut ana, mut beto, mut caro]) = three(scene)?;
-    caro.command(&scene.dialect.command(Command::Leave, "", ""))?;
+    let line = scene.dialect.command(Command::Leave, "", "");
+    let token = scene.token();
+    caro.say(&token)?;
+    let as_message = beto.hears(&token)?.replace(&token, &line);
+    caro.command(&line)?;
     caro.ends()?;
     scene.barrier(&mut ana, &mut beto)?;
-    unheard(&beto, "/salir")
+    // A greeting or a notice may have the same word.
+    let is_it = |message: &&String| says_like(message, &as_message, &line);
+    beto.messages().iter().find(is_it).map_or(Ok(()), |message| Err(reached(&beto, message)))
 }
 
 const UNKNOWN: Check = Check {
@@ -137,7 +143,22 @@ const UNKNOWN: Check = Check {
     body: unknown,
 };
 
+/// Requires commands that begin with `/`: elsewhere a line with it is a message.
+fn has_slashes(scene: &Scene) -> Checked {
+    if scene.dialect.commands.values().all(|line| line.starts_with('/')) {
+        return Ok(());
+    }
+    Err(Halt::Untestable(
+        [
+            "los comandos del curso no empiezan con `/`",
+            "the course's commands do not begin with `/`",
+        ]
+        .into(),
+    ))
+}
+
 fn unknown(scene: &mut Scene) -> Checked {
+    has_slashes(scene)?;
     let (_server, [mut ana, mut beto, mut caro]) = three(scene)?;
     let token = scene.token();
     for command in [&format!("/{token}"), "/privado", &format!("/privado {}", beto.name())] {
@@ -166,6 +187,7 @@ const LITERAL: Check = Check {
 };
 
 fn literal(scene: &mut Scene) -> Checked {
+    has_slashes(scene)?;
     let (_server, [mut ana, mut beto, _caro]) = three(scene)?;
     let token = scene.token();
     ana.say(&format!("//{token}"))?;

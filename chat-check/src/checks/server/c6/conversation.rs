@@ -155,10 +155,14 @@ pub(super) fn answered(
 
 /// The participant has not heard this.
 pub(super) fn unheard(participant: &Participant, token: &str) -> Checked {
-    let Some(message) = participant.message(token) else { return Ok(()) };
+    participant.message(token).map_or(Ok(()), |message| Err(reached(participant, &message)))
+}
+
+/// A fault: this message reached a participant that it is not for.
+pub(super) fn reached(participant: &Participant, message: &str) -> Halt {
     let name = participant.name();
-    Err(Halt::fault(
+    Halt::fault(
         Words::new(format!("nada para {name}"), format!("nothing for {name}")),
         Words::new(format!("le llegó «{message}»"), format!("\"{message}\" reached it")),
-    ))
+    )
 }
