@@ -4,7 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use crate::dialect::{Framing, Naming, Typed};
+use crate::dialect::{Naming, Typed};
 use crate::sandbox::isolation::Isolation;
 use crate::scene::Scene;
 use crate::scene::client_program::ClientProgram;
@@ -179,6 +179,8 @@ impl Scene<'_> {
     pub(crate) fn admit(&self, client: &ClientProgram, participant: &mut Participant) -> Checked {
         if self.dialect.greeting {
             self.tell(client, participant, GREETING)?;
+            // What comes behind it in one read is for another check.
+            self.has_read(client, participant);
         }
         match &self.dialect.naming {
             Naming::None => Ok(()),
@@ -232,9 +234,7 @@ impl Scene<'_> {
         participant: &mut Participant,
         text: &str,
     ) -> Checked {
-        if self.dialect.framing == Framing::None {
-            self.has_read(client, participant);
-        }
+        self.has_read(client, participant);
         participant.say(text)
     }
 

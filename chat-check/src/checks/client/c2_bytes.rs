@@ -36,6 +36,11 @@ const SPLIT: Check = Check {
 
 fn split(scene: &mut Scene) -> Checked {
     let (client, mut participant) = scene.admit_client()?;
+    let (before, behind) = (scene.token(), scene.token());
+    scene.tell(&client, &mut participant, &format!("{before}ñ{behind}"))?;
+    client.shows(&behind)?;
+    let whole = client.screen().look(|heard| between(heard, &before, &behind));
+    let shows_it = whole.is_some_and(|whole| whole.contains('ñ'));
     let (first, second) = (scene.token(), scene.token());
     let message = participant.encoded(format!("{first}ñ{second}").as_bytes());
     let cut = memchr::memchr(0xC3, &message).map_or(0, |at| at + 1);
@@ -51,7 +56,8 @@ fn split(scene: &mut Scene) -> Checked {
     if came.as_ref().is_some_and(|came| came.contains('ñ')) {
         return Ok(());
     }
-    if let Some(came) = came.filter(|came| GARBAGE.iter().any(|garbage| came.contains(garbage))) {
+    let is_garbage = |came: &str| GARBAGE.iter().any(|garbage| came.contains(garbage));
+    if let Some(came) = came.filter(|came| shows_it || is_garbage(came)) {
         // Without ends its two halves may have been two messages.
         with_ends(scene)?;
         return Err(Halt::fault(

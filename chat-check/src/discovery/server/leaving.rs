@@ -25,12 +25,12 @@ impl Search<'_> {
             let talker = if let Some(talker) = waiting.take() {
                 talker
             } else {
-                server = Self::alive(scene, server)?;
+                server = self.alive(scene, server)?;
                 self.enter(scene, &server, &scene.name("caro"), scene.dialect)?
             };
             waiting = self.stays(scene, &server, talker, &word)?;
             if waiting.is_none() {
-                server = Self::alive(scene, server)?;
+                server = self.alive(scene, server)?;
                 if self.only_by(scene, &server, &word)? {
                     self.found.dialect.leave = Some(word);
                     return Ok(());
@@ -42,9 +42,10 @@ impl Search<'_> {
     }
 
     /// Starts another server in the place of one that has ended: a crash says nothing about words.
-    fn alive(scene: &mut Scene, server: Server) -> Checked<Server> {
+    fn alive(&self, scene: &mut Scene, server: Server) -> Checked<Server> {
         scene.settle(&server.program)?;
-        if server.program.ended().is_none() {
+        // It may still be about to end.
+        if scene.within(self.quiet * 2, || server.program.ended()).is_none() {
             return Ok(server);
         }
         drop(server);

@@ -236,9 +236,10 @@ impl Search<'_> {
                 parted = parts.len() == 2 && parts[1] == token;
                 message = parts.join(" ");
             }
-            later.push((token, message));
+            // Some send all of a buffer; NULs are no part of a message.
+            later.push((token, message.replace('\0', "")));
         }
-        let heard = listener.message(&first);
+        let heard = listener.message(&first).map(|heard| heard.replace('\0', ""));
         let named = observations::first_is_name(&first, heard.as_deref(), &later);
         let named = named.unwrap_or(self.prompts || waits);
         let (last, message) = later.pop().unwrap_or_default();

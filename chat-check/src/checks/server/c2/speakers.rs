@@ -30,7 +30,7 @@ const ORDER: Check = Check {
     side: Side::Server,
     level: Level::Must,
     profiles: MANY,
-    needs: &["2.1-relay", "2.8-two-in-one"],
+    needs: &["2.1-relay", "2.6-split", "2.8-two-in-one"],
     title: Text {
         es: "los mensajes de uno llegan en el orden en que los envió",
         en: "one's messages arrive in the order in which they were sent",

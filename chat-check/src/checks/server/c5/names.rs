@@ -51,7 +51,7 @@ fn asks(scene: &mut Scene) -> Checked {
         }
     }
     let server = scene.start()?;
-    scene.join(&server, "ana")?;
+    let _ana = scene.join(&server, "ana")?;
     scene.join(&server, "beto").map(drop)
 }
 

@@ -49,7 +49,7 @@ const LEAVES: Check = Check {
     side: Side::Server,
     level: Level::Must,
     profiles: NAMED,
-    needs: &["5.3-joins"],
+    needs: &["5.3-joins", "3.4-busy"],
     title: Text {
         es: "la sala se entera de quién se va, una sola vez",
         en: "the room hears who goes, once",
