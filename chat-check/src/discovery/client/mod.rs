@@ -3,6 +3,7 @@
 mod asking;
 mod form;
 mod hearing;
+mod lengths;
 mod welcome;
 
 use std::net::TcpStream;
@@ -207,8 +208,8 @@ impl Search<'_> {
     /// speaks in lines may understand a length before each message.
     fn talk(&mut self) {
         let before = self.found.clone();
-        if self.try_it(Self::conversation) || self.given.framing.is_some() {
-            self.talk_with_lengths(&before);
+        let talked = self.try_it(Self::conversation);
+        if self.talk_with_lengths(&before, talked) || talked || self.given.framing.is_some() {
             return;
         }
         if self.asks_again {
@@ -234,40 +235,6 @@ impl Search<'_> {
         self.given.over(&mut self.found.dialect);
     }
 
-    /// Talks again where the client turned out to write a length before each message, and was
-    /// greeted without one: it may not have stood that. Without success, what the first conversation
-    /// showed stays.
-    fn talk_with_lengths(&mut self, before: &Found) {
-        let framing = self.found.dialect.framing;
-        let named = match framing {
-            Framing::Decimal(width) => Framing::Named(width),
-            framing => framing,
-        };
-        if framing == before.dialect.framing || !framing.has_length() {
-            return;
-        }
-        let good = self.found.clone();
-        let mut framings = vec![framing, named];
-        framings.dedup();
-        for framing in framings {
-            self.found.clone_from(before);
-            self.found.dialect.framing = framing;
-            if self.try_it(Self::shows_greeting) && self.try_it(Self::conversation) {
-                self.found.dialect.framing = framing;
-                return;
-            }
-        }
-        self.found = good;
-    }
-
-    /// Fails unless the client shows the greeting.
-    fn shows_greeting(&mut self, scene: &mut Scene) -> Checked {
-        let (client, mut participant) = scene.connect_client()?;
-        self.name_by_itself(scene, &client);
-        participant.say(GREETING)?;
-        client.shows(GREETING)
-    }
-
     /// Returns whether the client will be asked for a name.
     fn is_asked(&self) -> bool {
         let many = self.profile.is_some_and(|profile| NAMED.contains(&profile));
@@ -278,6 +245,7 @@ impl Search<'_> {
     /// A conversation with a client that is greeted, and does not leave for that.
     fn conversation(&mut self, scene: &mut Scene) -> Checked {
         let (client, mut participant) = scene.connect_client()?;
+        self.hears_no_length(&participant)?;
         if scene.dialect.greeting {
             participant.say(GREETING)?;
             scene.has_read(&client, &participant);
