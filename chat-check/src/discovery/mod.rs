@@ -93,7 +93,9 @@ fn question(program: &Running, behind: Printed) -> Option<(String, Printed)> {
             prompts::asked(&screen)
         })
     };
-    let asked = asks(&trace.out, behind[0]).or_else(|| asks(&trace.err, behind[1]))?;
+    let both = [asks(&trace.out, behind[0]), asks(&trace.err, behind[1])];
+    // A line that has not ended asks for sure.
+    let asked = both.into_iter().flatten().min_by_key(|asked| asked.ends_with('\n'))?;
     Some((asked, [&trace.out, &trace.err].map(|captured| captured.look(|heard| heard.bytes.len()))))
 }
 
