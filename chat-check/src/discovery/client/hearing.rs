@@ -15,6 +15,10 @@ const MESSAGE: [&str; 5] = ["mensaje", "mensagem", "message", "msg", "escrib"];
 /// Whole words of such a prompt, which shows the speaker.
 const SPEAKER: [&str; 3] = ["you", "tú", "yo"];
 
+/// Pause behind an answer: longer than the time for which a client that has sent something waits
+/// for what comes, before its user has the turn again.
+const TURN: Duration = Duration::from_secs(2);
+
 /// The keys of a file that states what a client's user has to type.
 const STATE: Text = Text {
     es: r#"Di con --dialect FILE lo que hay que escribir: before = ["1", "{name}"]"#,
@@ -34,10 +38,16 @@ impl Search<'_> {
         if shown(&token, client.patience()) || client.program.ended().is_some() {
             return Ok(());
         }
+        let asked = question(&client.program, [0, 0]).map(|(screen, _)| screen);
+        // A line that has ended may tell how the client is used.
+        let open = asked.filter(|screen| !screen.ends_with('\n'));
+        let pause = TURN.mul_f64(self.slow);
         let dialect = &mut self.found.dialect;
-        if dialect.typed == Typed::Never && dialect.naming == Naming::None {
+        let may_be_named = dialect.typed == Typed::Never && dialect.naming == Naming::None;
+        if may_be_named && !open.as_deref().is_some_and(is_for_message) {
             client.types(client.name());
             if shown(&token, client.patience()) {
+                scene.pause(pause)?;
                 scene.tell(&client, &mut participant, &later)?;
                 if shown(&later, client.patience()) {
                     dialect.typed = Typed::Connected;
@@ -54,11 +64,8 @@ impl Search<'_> {
 /// Describes the question in the last line of a screen, unless it asks for a message.
 fn asks(screen: &str) -> Option<Unsure> {
     let last = screen.lines().last()?.trim();
-    let small = last.to_lowercase();
     let is_question = last.ends_with([':', '?']) && last.contains(char::is_alphabetic);
-    let speaks = small.split(|c: char| !c.is_alphabetic()).any(|word| SPEAKER.contains(&word));
-    let is_prompt = speaks || MESSAGE.iter().any(|part| small.contains(part));
-    (is_question && !is_prompt).then(|| {
+    (is_question && !is_for_message(screen)).then(|| {
         let why = Words::new(
             format!(
                 "No se sabe cómo se usa este cliente: no muestra lo que llega y, una vez \
@@ -71,6 +78,13 @@ fn asks(screen: &str) -> Option<Unsure> {
         );
         Unsure { why, state: Some(STATE) }
     })
+}
+
+/// Returns whether the last line of a screen asks for a message.
+fn is_for_message(screen: &str) -> bool {
+    let last = screen.lines().last().unwrap_or_default().to_lowercase();
+    let speaks = last.split(|c: char| !c.is_alphabetic()).any(|word| SPEAKER.contains(&word));
+    speaks || MESSAGE.iter().any(|part| last.contains(part))
 }
 
 #[cfg(test)]
@@ -87,5 +101,6 @@ mod tests {
         {
             assert!(asks(screen).is_none(), "{screen}");
         }
+        assert!(is_for_message("Conectado\nYou: ") && !is_for_message("You: hola\nTu nombre: "));
     }
 }
