@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::Search;
 use crate::dialect::{Naming, Typed};
-use crate::discovery::{Unsure, question};
+use crate::discovery::{Printed, Unsure, question};
 use crate::scene::Scene;
+use crate::scene::client_program::ClientProgram;
 use crate::text::{Text, Words};
 use crate::verdict::Checked;
 
@@ -18,6 +19,13 @@ const SPEAKER: [&str; 3] = ["you", "tú", "yo"];
 /// Pause behind an answer: longer than the time for which a client that has sent something waits
 /// for what comes, before its user has the turn again.
 const TURN: Duration = Duration::from_secs(2);
+
+/// The lack of a client that waits for something else than a message.
+const SHOWS_NOTHING: Text = Text { es: "no muestra lo que llega", en: "does not show what comes" };
+
+/// The same of one that shows what comes.
+const SENDS_NOTHING: Text =
+    Text { es: "no envía lo que se escribe", en: "does not send what is typed" };
 
 /// The keys of a file that states what a client's user has to type.
 const STATE: Text = Text {
@@ -56,24 +64,36 @@ impl Search<'_> {
                 }
             }
         }
-        self.found.unsure = question(&client.program, [0, 0]).and_then(|(screen, _)| asks(&screen));
+        self.found.unsure =
+            question(&client.program, [0, 0]).and_then(|(screen, _)| asks(&screen, SHOWS_NOTHING));
         Ok(())
     }
 }
 
-/// Describes the question in the last line of a screen, unless it asks for a message.
-fn asks(screen: &str) -> Option<Unsure> {
+/// Describes the question that a client asks once more behind these offsets, instead of sending what
+/// its user typed.
+pub(super) fn asks_once_more(client: &ClientProgram, behind: Printed) -> Option<Unsure> {
+    let (screen, _) = question(&client.program, behind)?;
+    let (all, _) = question(&client.program, [0, 0])?;
+    let again = all.matches(screen.lines().last()?.trim()).count() > 1;
+    asks(&screen, SENDS_NOTHING).filter(|_| again)
+}
+
+/// Describes the question in the last line of a screen, unless it asks for a message, and what the
+/// client lacks.
+fn asks(screen: &str, lacks: Text) -> Option<Unsure> {
     let last = screen.lines().last()?.trim();
     let is_question = last.ends_with([':', '?']) && last.contains(char::is_alphabetic);
     (is_question && !is_for_message(screen)).then(|| {
         let why = Words::new(
             format!(
-                "No se sabe cómo se usa este cliente: no muestra lo que llega y, una vez \
-                 conectado, pregunta «{last}»"
+                "No se sabe cómo se usa este cliente: {} y, una vez conectado, pregunta «{last}»",
+                lacks.es
             ),
             format!(
-                "It is not known how this client is used: it does not show what comes and, once \
-                 connected, asks \"{last}\""
+                "It is not known how this client is used: it {} and, once connected, asks \
+                 \"{last}\"",
+                lacks.en
             ),
         );
         Unsure { why, state: Some(STATE) }
@@ -94,12 +114,13 @@ mod tests {
 
     #[test]
     fn a_menu_is_told_from_a_prompt_for_a_message() {
-        let asked = asks("1. Entrar\n2. Registrarse\nElige una opción: ").unwrap();
+        let question = |screen| asks(screen, SHOWS_NOTHING);
+        let asked = question("1. Entrar\n2. Registrarse\nElige una opción: ").unwrap();
         assert!(asked.why.to(Lang::Es).ends_with("pregunta «Elige una opción:»"));
-        assert!(asks("Enter your choice: ").is_some() && asks("Your option?").is_some());
+        assert!(question("Enter your choice: ").is_some() && question("Your option?").is_some());
         for screen in ["hola\n> ", "Mensaje: ", "You: ", "[tú]: ", "Yo:", "Escribe: ", "hola\n", ""]
         {
-            assert!(asks(screen).is_none(), "{screen}");
+            assert!(question(screen).is_none(), "{screen}");
         }
         assert!(is_for_message("Conectado\nYou: ") && !is_for_message("You: hola\nTu nombre: "));
     }
