@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use chat_protocol::options::profile::Profile;
 
+use self::hearing::asks_once_more;
 use crate::checks::check::NAMED;
 use crate::dialect::{Dialect, Framing, Given, NAME, Naming, PORT, Typed};
 use crate::discovery::conventions::PORTS;
@@ -264,6 +265,8 @@ impl Search<'_> {
             }
         }
         let (before, token) = (participant.captured().look(|heard| heard.total), scene.token());
+        let trace = client.program.trace();
+        let printed = [&trace.out, &trace.err].map(|all| all.look(|heard| heard.bytes.len()));
         let begun = Instant::now();
         client.types(&token);
         if participant.sends_within(&token, self.a_while()) {
@@ -280,7 +283,9 @@ impl Search<'_> {
             }
             return Ok(());
         }
+        let once_more = asks_once_more(&client, printed);
         let naming = self.ask(scene, &client, &mut participant, false)?;
+        self.found.unsure = once_more.filter(|_| naming.is_none());
         self.found.dialect.naming = naming.ok_or_else(|| silent(&participant))?;
         // The line typed before the question is the name, or waits until the name is given.
         let came = participant.sends_within(&token, self.a_while());
