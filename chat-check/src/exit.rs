@@ -24,7 +24,7 @@ pub(crate) const EXIT_STATUSES: [StatusLine; 5] = [
     (0, "all that must hold does (batch: all reports are made)"),
     (FAILS, "some of it does not"),
     (BAD_USAGE, "bad usage"),
-    (UNCHECKED, "a program did not start or cannot be judged, or the checker failed"),
+    (UNCHECKED, "a program was not judged, or the checker failed"),
     (INTERRUPTED, "interrupted; there is a report of what was done"),
 ];
 

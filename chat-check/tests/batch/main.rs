@@ -349,7 +349,7 @@ fn ctrl_c_leaves_whole_files_and_the_rest_can_be_done_later() {
     let good = server(false, "");
     let class =
         Class::of(&[("a/servidor.py", &good), ("b/servidor.py", HANGS), ("c/servidor.py", &good)]);
-    let options = ["--submissions", "1", "--slow", "25"];
+    let options = ["--submissions", "1", "--slow", "5"];
     let mut checker = class.command(&options).spawn().unwrap();
     let first = class.notes.path().join("a/report.json");
     let deadline = Instant::now() + PATIENCE;
