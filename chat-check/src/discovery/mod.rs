@@ -84,7 +84,7 @@ type Printed = [usize; 2];
 
 /// Returns the question that a program asks behind these offsets, if its last line has not ended or
 /// looks like a question, and the offsets at which that line ends. On a terminal, Python asks on
-/// standard error.
+/// standard error: a line that has not ended there is the question, unless one on standard output has not either.
 fn question(program: &Running, behind: Printed) -> Option<(String, Printed)> {
     let trace = program.trace();
     let asks = |captured: &Captured, behind| {
@@ -93,7 +93,10 @@ fn question(program: &Running, behind: Printed) -> Option<(String, Printed)> {
             prompts::asked(&screen)
         })
     };
-    let asked = asks(&trace.out, behind[0]).or_else(|| asks(&trace.err, behind[1]))?;
+    let is_open = |screen: &String| !screen.ends_with('\n');
+    let (out, err) = (asks(&trace.out, behind[0]), asks(&trace.err, behind[1]));
+    let asked =
+        out.clone().filter(is_open).or_else(|| err.clone().filter(is_open)).or(out).or(err)?;
     Some((asked, [&trace.out, &trace.err].map(|captured| captured.look(|heard| heard.bytes.len()))))
 }
 

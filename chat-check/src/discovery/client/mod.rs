@@ -255,6 +255,7 @@ impl Search<'_> {
         // A name that it gives by itself comes at once.
         let by_itself = participant.sends_more(0, self.quiet() * 2);
         if by_itself {
+            self.hears_no_length(&participant)?;
             self.found.dialect.naming = Naming::First;
             if participant.captured().look(|heard| heard.bytes.starts_with(&JAVA_OBJECTS)) {
                 self.found.unsure = Some(Unsure::java_objects());
