@@ -197,10 +197,9 @@ impl Dialect {
         }
     }
 
-    /// Returns the lines that give this name to the server, or enter its chat. Servers may refuse a
-    /// short name, so it is given twice in one.
+    /// Returns the lines that give this name to the server, or enter its chat.
     pub(crate) fn introduction(&self, name: &str) -> Vec<String> {
-        let name = &name.repeat(if name.len() < SHORTEST { 2 } else { 1 });
+        let name = &long_enough(name);
         let alone = std::slice::from_ref(&self.name_form);
         let forms = match &self.enter[..] {
             [] if self.has_names() => alone,
@@ -287,6 +286,11 @@ impl Command {
             Self::Kick => "/echar {name}",
         }
     }
+}
+
+/// Returns a name for this client that no server refuses as too short: a short one twice.
+pub(crate) fn long_enough(name: &str) -> String {
+    name.repeat(if name.len() < SHORTEST { 2 } else { 1 })
 }
 
 /// Puts a text into a form. Bytes that are no text stay as they are.

@@ -8,7 +8,7 @@ use chat_protocol::options::profile::Profile;
 use crate::checks::check::{Check, MANY, Side};
 use crate::checks::server::printing::{Print, in_each_language, printed, prints, shows};
 use crate::checks::server::synchronization::{at_once, read_by};
-use crate::dialect::Label;
+use crate::dialect::{Label, long_enough};
 use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words, shortened};
@@ -242,7 +242,7 @@ fn label(scene: &mut Scene) -> Checked {
     let others = [ana.local().port(), beto.local().port(), carla.local().port()];
     for speaker in [&mut ana, &mut beto] {
         let (token, port, name) =
-            (scene.token(), speaker.local().port(), speaker.name().to_owned());
+            (scene.token(), speaker.local().port(), long_enough(speaker.name()));
         speaker.say(&token)?;
         let message = carla.hears(&token)?;
         let label = message.split_once(&token).map_or("", |(label, _)| label).to_owned();
