@@ -261,8 +261,15 @@ impl Search<'_> {
         dialect.label =
             observations::label(&message, named.then_some(&first), speaker.local().port());
         dialect.echo = speaker.count(&last) > 0;
+        self.asks_for_names(named, spoken.naming);
+        Ok(())
+    }
+
+    /// Takes the way in which names are asked for, given whether clients turned out to have any.
+    fn asks_for_names(&mut self, named: bool, spoken: Naming) {
         let unknown = observations::whole_question(&self.greeting);
-        dialect.naming = match (named, spoken.naming) {
+        let dialect = &mut self.found.dialect;
+        dialect.naming = match (named, spoken) {
             (true, Naming::None) => unknown.map_or(Naming::First, |question| {
                 dialect.question = Some(question.to_owned());
                 dialect.open_question = !self.greeting.ends_with('\n');
@@ -271,7 +278,6 @@ impl Search<'_> {
             (true, asked) => asked,
             (false, _) => Naming::None,
         };
-        Ok(())
     }
 
     /// The end of its line has become part of a name: fails if names were sent with one.
