@@ -21,7 +21,7 @@ demo: ## a server and its clients talk, side by side; PROFILE=sala, practico or 
 spec: ## the specification alone: server and client against SPEC.md
 	ci/test -p chat-tests --test spec
 
-corpus: ## the grader over programs with one fault each, and over correct ones; ARGS=--busy disturbs it (Linux)
+corpus: ## the grader over programs with one fault each, and over correct ones; ARGS=--part takes a part of it, ARGS=--busy disturbs it (Linux)
 	ci/corpus $(ARGS)
 
 stress: ## the server under load: 200 clients, every delivery timed and proved; ARGS='...' adds options

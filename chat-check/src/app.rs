@@ -60,8 +60,9 @@ pub fn execute(cli: &Cli) -> Result<ExitCode, AppError> {
             workdir::sweep(&std::env::temp_dir());
             let isolation = isolation(settings);
             let stop = stop_on_ctrl_c();
+            let course = &settings.course;
             let settings = settings.settle(isolation, &[Side::Server, Side::Client])?;
-            crate::batch::run(folder, batch, &settings, &stop)
+            crate::batch::run(folder, batch, course.as_deref(), &settings, &stop)
         }
     }
 }
@@ -100,10 +101,10 @@ fn check(
         side: *side,
         command: (*command).clone(),
         folder: Path::new(".").to_owned(),
-        arguments: &[],
+        is_guessed: false,
     });
     let jobs: Vec<Job> = jobs.collect();
-    let (rubric, _) = output.rubric.read()?;
+    let (rubric, _) = output.rubric.read(args.course.as_deref())?;
     output.forms().try_for_each(|(file, _)| writable(file))?;
     let progress = ProgressBar::new_spinner();
     progress.enable_steady_tick(TICK);
@@ -120,7 +121,8 @@ fn check(
         return Err(AppError::Usage(format!("none of these checks is for profile {profiles}")));
     }
     // Marks for half a submission mean little, unless they were asked for.
-    if programs.len() > 1 || output.rubric.file.is_some() || output.gradescope.is_some() {
+    let asked = output.rubric.file.is_some() || args.course.is_some();
+    if programs.len() > 1 || asked || output.gradescope.is_some() {
         report.marks = Some(rubric.marks(&report));
     }
     write(&report, output)?;
@@ -196,7 +198,7 @@ mod tests {
         };
         let mut settings = args.settle(Isolation::Shared, &[Side::Client]).unwrap();
         let (side, folder) = (Side::Client, std::path::PathBuf::new());
-        let job = Job { side, command, folder, arguments: &[] };
+        let job = Job { side, command, folder, is_guessed: false };
         assert_eq!(job.repeat(&settings), "chat-check client './c x' --slow 2 --env KEY");
         // A client has this from its server.
         settings.profile = Some(Profile::Sala);

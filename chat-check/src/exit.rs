@@ -24,7 +24,7 @@ pub(crate) const EXIT_STATUSES: [StatusLine; 5] = [
     (0, "all that must hold does (batch: all reports are made)"),
     (FAILS, "some of it does not"),
     (BAD_USAGE, "bad usage"),
-    (UNCHECKED, "a program did not start, or the checker failed"),
+    (UNCHECKED, "a program was not judged, or the checker failed"),
     (INTERRUPTED, "interrupted; there is a report of what was done"),
 ];
 
@@ -56,13 +56,13 @@ impl AppError {
 }
 
 /// Returns 0 when all MUST requirements hold, 1 when some do not, 3 when a program could not
-/// be started or the checker failed.
+/// be started, its dialect is not known, or the checker failed.
 pub(crate) fn status(report: &Report) -> u8 {
-    let unstarted = report.parts.iter().any(|part| part.not_started.is_some());
+    let unchecked = report.parts.iter().any(|part| part.not_started.is_some() || part.unsure);
     let fails = |o: &Outcome| o.level == Level::Must && o.verdict == Verdict::Fail;
     if report.interrupted {
         INTERRUPTED
-    } else if unstarted || report.count(Verdict::CheckerError) > 0 {
+    } else if unchecked || report.count(Verdict::CheckerError) > 0 {
         UNCHECKED
     } else if report.results().any(fails) {
         FAILS

@@ -20,7 +20,7 @@ use crate::dialect::Given;
 use crate::exit::AppError;
 use crate::grade::grading::Settings;
 use crate::grade::result::Report;
-use crate::grade::rubric::Rubric;
+use crate::grade::rubric::{Course, Rubric};
 use crate::report;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::limits::Limits;
@@ -51,6 +51,10 @@ pub(crate) struct SettingsArgs {
     /// File with known parts of the dialect (TOML); the rest is found out
     #[arg(long, value_name = "FILE")]
     pub(crate) dialect: Option<PathBuf>,
+    /// File of a course (TOML): a rubric that also says which requirements count, and with what
+    /// settings
+    #[arg(long, value_name = "FILE")]
+    pub(crate) course: Option<PathBuf>,
     /// Silence after which a connection must be closed, such as 60s; without it idle time is not
     /// checked
     #[arg(long, value_name = "TIME", value_parser = duration)]
@@ -76,29 +80,47 @@ impl SettingsArgs {
         isolation: Isolation,
         sides: &[Side],
     ) -> Result<Settings, AppError> {
-        let given = match &self.dialect {
-            None => Given::default(),
-            Some(file) => {
-                let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
-                Given::parse(&text).map_err(|why| of_file(file, &why.to(self.lang)))?
-            }
+        let course = match &self.course {
+            None => Course::default(),
+            Some(file) => read_rubric(file)?.0.course,
         };
+        // Only a file can be wrong.
+        let of_course =
+            |error: &dyn Display| of_file(self.course.as_deref().unwrap_or(Path::new("")), error);
+        let given = Given::of(course.dialect.clone());
+        let mut given = given.map_err(|why| of_course(&why.to(self.lang)))?;
+        if let Some(file) = &self.dialect {
+            let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
+            given = Given::parse(&text, course.dialect)
+                .map_err(|why| of_file(file, &why.to(self.lang)))?;
+        }
         let known: Vec<_> = sides.iter().flat_map(|side| checks(*side)).collect();
         let patterns = |list: &[String]| Patterns::parse(list, &known).map_err(AppError::usage);
+        let all = [Side::Server, Side::Client].into_iter().flat_map(checks).collect::<Vec<_>>();
+        let asked =
+            |list: &[String]| Patterns::parse(list, &all).map_err(|error| of_course(&error));
+        let profile = course.profile.map(|name| name.parse()).transpose();
+        let profile = profile.map_err(|error| of_course(&error))?;
+        asked(&course.skip)?;
+        let has_check = |skip: &&String| Patterns::parse(&[(*skip).clone()], &known).is_ok();
+        let skip: Vec<String> =
+            course.skip.iter().filter(has_check).chain(&self.skip).cloned().collect();
         let variables = self.env.iter().map(|variable| match variable.split_once('=') {
             Some((name, value)) => (name.to_owned(), value.to_owned()),
             None => (variable.clone(), std::env::var(variable).unwrap_or_default()),
         });
         Ok(Settings {
-            profile: self.profile,
+            profile: self.profile.or(profile),
             given,
             idle: self.idle,
             slow: self.slow,
             side_by_side: self.side_by_side,
             selection: Selection {
                 only: patterns(&self.only)?,
-                skip: patterns(&self.skip)?,
+                skip: patterns(&skip)?,
                 xfail: patterns(&self.xfail)?,
+                must: asked(&course.must)?,
+                should: asked(&course.should)?,
             },
             lang: self.lang,
             limits: self.limits.limits(),
@@ -118,6 +140,7 @@ impl SettingsArgs {
             words.extend(value.map(|value| format!("{name} {}", shell_words::quote(&value))));
         };
         add("--dialect", self.dialect.as_ref().map(|file| file.display().to_string()));
+        add("--course", self.course.as_ref().map(|file| file.display().to_string()));
         add("--idle", self.idle.map(|idle| format!("{}s", idle.as_secs_f64())));
         add("--slow", (self.slow.to_bits() != 1_f64.to_bits()).then(|| self.slow.to_string()));
         words.extend(self.limits.words());
@@ -212,13 +235,20 @@ pub(crate) struct RubricArgs {
 }
 
 impl RubricArgs {
-    /// The rubric in the file, or the course's, and the file's text.
-    pub(crate) fn read(&self) -> Result<(Rubric, String), AppError> {
-        let Some(file) = &self.file else { return Ok((Rubric::course(), String::new())) };
-        let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
-        let rubric = Rubric::parse(&text).map_err(|error| of_file(file, &error))?;
-        Ok((rubric, text))
+    /// The rubric in the file, or in that of the course, or else the usual one, and the file's
+    /// text.
+    pub(crate) fn read(&self, course: Option<&Path>) -> Result<(Rubric, String), AppError> {
+        match self.file.as_deref().or(course) {
+            Some(file) => read_rubric(file),
+            None => Ok((Rubric::course(), String::new())),
+        }
     }
+}
+
+fn read_rubric(file: &Path) -> Result<(Rubric, String), AppError> {
+    let text = fs::read_to_string(file).map_err(|error| of_file(file, &error))?;
+    let rubric = Rubric::parse(&text).map_err(|error| of_file(file, &error))?;
+    Ok((rubric, text))
 }
 
 /// Options for the output: reports and marks. A file `-` is standard output.

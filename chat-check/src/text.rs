@@ -88,6 +88,16 @@ pub(crate) fn seconds(seconds: f64) -> Words {
     Words { es, en }
 }
 
+/// Cuts a text of more than so many characters in the middle, and says how many it has.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    let all = text.chars().count();
+    if all <= most {
+        return text.to_owned();
+    }
+    let at = |n| text.char_indices().nth(n).map_or(text.len(), |(at, _)| at);
+    format!("{}… ({all}) …{}", &text[..at(most / 2)], &text[at(all - most / 2)..])
+}
+
 /// Normalizes a text, so that numbers and blanks make no difference: times of day, ports, counters,
 /// widths of columns.
 pub(crate) fn normal(text: &str) -> String {
@@ -116,6 +126,17 @@ pub(crate) fn says_like(message: &str, model: &str, text: &str) -> bool {
     if model == normal(text) { message == model } else { message.contains(&model) }
 }
 
+/// Verbs with which a line asks for something that does not end like a question.
+const ASKS: [&str; 8] =
+    ["enter ", "ingres", "introdu", "escrib", "digit", "type ", "insert", "provide "];
+
+/// Returns whether the last line of a screen asks its user for something.
+pub(crate) fn is_question(screen: &str) -> bool {
+    let last = screen.trim_end().lines().next_back().unwrap_or_default().to_lowercase();
+    let open = !screen.ends_with('\n') || last.ends_with([':', '?']);
+    !last.is_empty() && (open || ASKS.iter().any(|verb| last.starts_with(verb)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +145,12 @@ mod tests {
     fn numbers_and_blanks_make_no_difference() {
         assert_eq!(normal("[12:59:59.9]  ana\t> n 9"), normal("[1:0:0.123] ana > n 10"));
         assert_ne!(normal("ana2 > "), normal("ana > "));
+    }
+
+    #[test]
+    fn a_long_text_keeps_its_beginning_and_its_end() {
+        assert_eq!(shortened("ñandúes", 7), "ñandúes");
+        assert_eq!(shortened("¿ñandúes?", 4), "¿ñ… (9) …s?");
     }
 
     #[test]

@@ -28,6 +28,13 @@ pub(crate) const MERGE_STATUSES: [StatusLine; 7] = [
     (Exit::Interrupted.status(), "the run of a record was interrupted"),
 ];
 
+/// The exit statuses of `compare`, for its `--help`.
+pub(crate) const COMPARE_STATUSES: [StatusLine; 3] = [
+    (Exit::Pass.status(), "compared, whatever the figures say"),
+    (Exit::Error.status(), "the files could not be read, compared or written"),
+    (Exit::Usage.status(), "bad usage"),
+];
+
 /// The exit statuses of which several can apply, the gravest first.
 const PRECEDENCE: [Exit; 6] = [
     Exit::Interrupted,

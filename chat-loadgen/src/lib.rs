@@ -22,6 +22,7 @@ mod app;
 mod cli;
 mod exit_status;
 mod experiment;
+mod input;
 mod metrics;
 mod plan;
 mod record;

@@ -1,6 +1,5 @@
 //! Makes the command line into a plan, and refuses what is impossible before anything starts.
 
-use std::fmt::Write;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
@@ -282,53 +281,50 @@ pub(crate) fn describe(plan: &Plan) -> String {
     let echoes = plan.dialect.dialect().echoes();
     let receivers = plan.receivers(echoes);
     let addresses: Vec<_> = plan.addresses.iter().map(ToString::to_string).collect();
-    let addresses = addresses.join(" ");
-    let mut text = format!(
-        "server      {addresses} ({})\n\
-         clients     {clients}, of which {senders} send and {slow} stop reading; {idle} idle ones; \
-         {} leavings per second\n\
-         rooms       {rooms}\n\
-         threads     {threads}, and one each for the canary and the schedule\n\
-         messages    {}, {} bytes each, seed {}\n\
-         phases      connect, barrier, warm-up {:?}, measure {:?}, drain at most {:?}\n\
-         receivers   {receivers:.1} for each message\n",
-        plan.dialect,
-        plan.churn,
-        plan.pacing,
-        plan.sizes,
-        plan.seed,
-        plan.warm_up,
-        plan.duration,
-        plan.drain_timeout,
-    );
+    let (warm_up, window, drain) = (plan.warm_up, plan.duration, plan.drain_timeout);
+    let mut rows = vec![
+        ("server", format!("{} ({})", addresses.join(" "), plan.dialect)),
+        (
+            "clients",
+            format!(
+                "{clients}, of which {senders} send and {slow} stop reading; {idle} idle ones; {} \
+                 leavings per second",
+                plan.churn
+            ),
+        ),
+        ("rooms", rooms.to_string()),
+        ("threads", format!("{threads}, and one each for the canary and the schedule")),
+        ("messages", format!("{}, {} bytes each, seed {}", plan.pacing, plan.sizes, plan.seed)),
+        (
+            "phases",
+            format!(
+                "connect, barrier, warm-up {warm_up:?}, measure {window:?}, drain at most {drain:?}"
+            ),
+        ),
+        ("receivers", format!("{receivers:.1} for each message")),
+    ];
     if let Some(joined) = &plan.joined {
         let (number, of) = joined.share.numbered();
-        let _ = writeln!(
-            text,
-            "generator   {number} of {of}: clients {} to {}; all make {} messages",
-            plan.name(0),
-            plan.name(clients - 1),
-            plan.planned_in_all(),
-        );
+        let (first, last) = (plan.name(0), plan.name(clients - 1));
+        let all = plan.planned_in_all();
+        let share = format!("{number} of {of}: clients {first} to {last}; all make {all} messages");
+        rows.push(("generator", share));
     } else if let Some(messages) = plan.messages() {
         let count = |number: f64| figures::count(figures::whole(number.round()));
         let deliveries = messages * receivers;
-        let _ = writeln!(
-            text,
-            "expected    {} messages, {} deliveries in the measuring window ({}/s)",
+        let expected = format!(
+            "{} messages, {} deliveries in the measuring window ({}/s)",
             count(messages),
             count(deliveries),
-            count(deliveries / plan.duration.as_secs_f64()),
+            count(deliveries / window.as_secs_f64()),
         );
+        rows.push(("expected", expected));
     }
-    if !plan.warm_up.is_zero() {
-        text += "ledger      holds those of the warm-up as well\n";
+    if !warm_up.is_zero() {
+        rows.push(("ledger", "holds those of the warm-up as well".to_owned()));
     }
-    let _ = writeln!(
-        text,
-        "texts       at least {} bytes; connections needed: {}",
-        payload::SHORTEST,
-        connections(plan),
-    );
-    text
+    let (shortest, needed) = (payload::SHORTEST, connections(plan));
+    let texts = format!("at least {shortest} bytes; connections needed: {needed}");
+    rows.push(("texts", texts));
+    rows.iter().map(|(label, value)| format!("{label:12}{value}\n")).collect::<Vec<_>>().concat()
 }

@@ -1,4 +1,4 @@
-//! A server that delivers each message as often and as late as a test wants.
+//! A server that delivers each message as often, as late and with such words around it as a test wants.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -10,6 +10,15 @@ use std::time::{Duration, Instant};
 /// Starts a server that delivers each message to the nth client that came (counted from 0) after each
 /// of the delays that `delays` gives for it.
 pub(crate) fn delaying(delays: fn(usize) -> Vec<Duration>) -> SocketAddr {
+    serving(delays, str::to_owned)
+}
+
+/// Starts a server that delivers each message as this makes it.
+pub(crate) fn altering(alter: fn(&str) -> String) -> SocketAddr {
+    serving(|_| vec![Duration::ZERO], alter)
+}
+
+fn serving(delays: fn(usize) -> Vec<Duration>, alter: fn(&str) -> String) -> SocketAddr {
     type Lines = Sender<(Instant, String)>;
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -31,11 +40,11 @@ pub(crate) fn delaying(delays: fn(usize) -> Vec<Duration>) -> SocketAddr {
             let members = Arc::clone(&members);
             thread::spawn(move || {
                 for line in BufReader::new(stream).lines().map_while(std::result::Result::ok) {
-                    let line = line + "\n";
+                    let altered = alter(&line) + "\n";
                     for (other, lines) in members.lock().expect("nobody panics").iter() {
                         for delay in delays(*other) {
-                            if *other != id && line != "salir\n" {
-                                let _ = lines.send((Instant::now() + delay, line.clone()));
+                            if *other != id && line != "salir" {
+                                let _ = lines.send((Instant::now() + delay, altered.clone()));
                             }
                         }
                     }

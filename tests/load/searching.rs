@@ -51,7 +51,7 @@ fn the_highest_rate_that_holds_is_found() -> Result {
         assert_eq!(ended.words.matches("(condition: messages<=20)").count(), runs);
     }
     // The record is that of a run at the rate that is reported.
-    if let Some(rate) = ended.value("/search_result/holds/rate").as_f64() {
+    if let Some(rate) = ended.value("/search_result/holds")["rate"].as_f64() {
         let pacing = ended.value("/workload/pacing").as_str().expect("its pacing");
         let run: f64 = pacing["open ".len()..pacing.len() - "/s".len()].parse().expect("a rate");
         assert!((run / rate - 1.0).abs() < 1e-9, "{pacing} is not {rate}");
@@ -71,6 +71,7 @@ fn no_rate_holds_what_nothing_can_hold() -> Result {
     if steps.iter().all(|step| step["verdict"]["status"] == "valid") {
         assert_eq!(ended.value("/search_result/state"), "none");
         assert_eq!(ended.value("/search_result/fails/failed"), 3);
+        assert!(ended.words.contains("none: no rate holds: "), "{}", ended.words);
     }
     Ok(())
 }
@@ -89,6 +90,7 @@ fn runs_that_say_nothing_are_repeated_and_then_the_search_says_so() -> Result {
     let steps = ended.value("/search").as_array().expect("a list");
     assert_eq!(steps.len(), 3, "{steps:?}");
     assert!(steps.iter().all(|step| step["no_evidence"] == true), "{steps:?}");
+    assert!(ended.words.contains("undecided: nothing is known of any rate"), "{}", ended.words);
     assert!(ended.words.contains("8.00/s: 3 runs in a row are no evidence"), "{}", ended.words);
     Ok(())
 }
@@ -101,7 +103,7 @@ fn a_search_that_is_interrupted_is_unfinished() -> Result {
     let mut command = load(&SEARCH);
     command.args(["--server", &relay.address.to_string()]);
     let mut program = relay.stage.start("load", command)?;
-    program.err.find(|line| line.contains("(condition: "), "the first run's line")?;
+    program.err.find(|line| line.contains("/s "), "the first run's line")?;
     program.signal(SIGINT)?;
     let record = program.out.rest()?.join("\n");
     let words = program.err.rest()?.join("\n");

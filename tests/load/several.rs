@@ -216,6 +216,26 @@ fn when_a_generator_is_killed_the_others_end_and_its_last_messages_are_undecided
 }
 
 #[test]
+fn clocks_that_differ_make_a_run_invalid() -> Result {
+    let relay = Relay::start(&[])?;
+    let address = relay.address.to_string();
+    let all = ["--server", &address, "--clients", "6", "--senders", "2", "--drain-timeout", "2s"];
+    // The second machine's clock is behind: it begins later.
+    let [first, second] = [("1/2", "+3s"), ("2/2", "+4500ms")].map(|(share, begin)| {
+        let mut command = load(&[&all[..], &["--join", share, "--start-at", begin]].concat());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+    });
+    let [first, second] =
+        [first, second].map(|one| read(&one.wait_with_output().expect("it ends")));
+    assert!(first.words.contains("its clock may be behind"), "{}", first.words);
+    assert_eq!(second.value("/verdict/status"), "invalid");
+    assert!(second.words.contains("the machines' clocks differ"), "{}", second.words);
+    let early = second.value("/share/first_elsewhere").as_i64().expect("a number");
+    assert!(early < -1_000_000_000, "{early}");
+    Ok(())
+}
+
+#[test]
 fn what_several_generators_cannot_do_is_refused() -> Result {
     let said = |options: &[&str]| {
         let output = load(options).output().expect("it starts");

@@ -1,5 +1,6 @@
 //! Kinds of simulated clients.
 
+use std::fs;
 use std::time::Duration;
 
 use chat_drive::failure::Result;
@@ -240,4 +241,39 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     let words = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{words}");
     assert!(words.contains("5,000 messages, 995,000 deliveries"), "{words}");
+}
+
+#[test]
+fn without_verify_the_ledger_says_that_deliveries_were_not_judged() -> Result {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("page.html");
+    let relay = Relay::start(&["--drop", "1/5"])?;
+    let load = ["--clients", "4", "--rate", "100/s", "--verify", "off", "--drain-timeout", "200ms"];
+    let load = [&load[..], &["--html", page.to_str().expect("a path")]].concat();
+    let ended = run_at(relay.address, &load);
+    assert_eq!(ended.value("/ledger/state"), "not judged");
+    for count in ["expected", "ok", "lost", "undecided"] {
+        assert_eq!(ended.number(&format!("/ledger/{count}")), 0, "{}", ended.value("/ledger"));
+    }
+    assert!(ended.words.contains("deliveries are not judged (--verify off)"), "{}", ended.words);
+    assert!(!ended.words.contains(" ok + "), "{}", ended.words);
+    let page = fs::read_to_string(page).expect("a page");
+    assert!(page.contains("deliveries are not judged") && !page.contains("was right"), "{page}");
+    Ok(())
+}
+
+#[test]
+fn a_rate_beyond_all_machines_ends_with_its_window() -> Result {
+    let relay = Relay::start(&[])?;
+    let load = ["--clients", "2", "--senders", "1", "--rate", "10000000/s", "--threads", "64"];
+    // Short, so that it takes little from other tests; to send all of it would take the whole drain.
+    let times = ["--duration", "300ms", "--drain-timeout", "10s"];
+    let ended = run_at(relay.address, &[&load[..], &times].concat());
+    let sent = ended.number("/traffic/messages") + ended.number("/traffic/unsent");
+    assert_eq!(sent + ended.number("/generator/missed"), 3_000_000);
+    let intervals = ended.value("/intervals").as_array().expect("a list");
+    let starts = intervals.iter().map(|interval| interval["start"].as_f64().expect("a number"));
+    let last = starts.fold(0.0, f64::max);
+    assert!(last < 8.0, "something came in the second from {last} s on");
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Transcript of a test: everything that was said, in one order.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +13,9 @@ const KEPT: usize = 200;
 
 /// Limit on the bytes kept of an entry.
 const SHOWN: usize = 400;
+
+/// Number of NUL characters from which on they are counted instead of shown.
+const MANY_NULS: usize = 4;
 
 /// A shared record of a conversation: each entry has its speaker and its time. Bounded: a long one
 /// loses its middle.
@@ -38,7 +42,7 @@ pub struct Entry {
     pub who: String,
     /// The kind of the entry.
     pub how: How,
-    /// The text, with unprintable bytes escaped, and shortened if it is long.
+    /// The text, with unprintable bytes escaped, and cut in the middle if it is long.
     pub what: String,
 }
 
@@ -91,9 +95,33 @@ impl Transcript {
     }
 }
 
+/// Writes the number of NUL characters in the place of many: buffers are often sent with all that
+/// is not used of them.
+pub fn with_nuls_counted(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memmem::find(bytes, &[0; MANY_NULS]).is_none() {
+        return Cow::Borrowed(bytes);
+    }
+    let runs = bytes.chunk_by(|one, next| (*one == 0) == (*next == 0));
+    let counted = runs.map(|run| match run {
+        [0, ..] if run.len() >= MANY_NULS => format!("({} NUL)", run.len()).into_bytes(),
+        _ => run.to_owned(),
+    });
+    counted.collect::<Vec<Vec<u8>>>().concat().into()
+}
+
+/// Escapes what is not printable, and cuts a long text in the middle.
 fn escape(bytes: &[u8]) -> String {
+    let counted = with_nuls_counted(bytes);
+    if counted.len() <= SHOWN {
+        return escape_all(&counted);
+    }
+    let (head, tail) = (&counted[..SHOWN / 2], &counted[counted.len() - SHOWN / 2..]);
+    format!("{}… ({} bytes) …{}", escape_all(head), bytes.len(), escape_all(tail))
+}
+
+fn escape_all(bytes: &[u8]) -> String {
     let mut escaped = String::new();
-    for chunk in bytes[..bytes.len().min(SHOWN)].utf8_chunks() {
+    for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
             if c.is_control() {
                 escaped.extend(c.escape_default());
@@ -102,9 +130,6 @@ fn escape(bytes: &[u8]) -> String {
             }
         }
         escaped.push_str(&chunk.invalid().escape_ascii().to_string());
-    }
-    if bytes.len() > SHOWN {
-        escaped.extend(["… (", &bytes.len().to_string(), " bytes)"]);
     }
     escaped
 }
@@ -180,9 +205,18 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_beginning_of_a_long_entry() {
+    fn keeps_the_beginning_and_the_end_of_a_long_entry() {
         let transcript = Transcript::begin();
-        transcript.add("ana", How::Out, "x".repeat(1 << 20));
-        assert!(transcript.to_string().ends_with("xxx… (1048576 bytes)\n"));
+        transcript.add("ana", How::Out, ["x".repeat(1 << 19), "y".repeat(1 << 19)].concat());
+        let shown = transcript.to_string();
+        assert!(shown.contains("xxx… (1048576 bytes) …yyy"), "{shown}");
+        assert!(shown.ends_with("yyy\n"));
+    }
+
+    #[test]
+    fn many_nuls_are_a_number() {
+        let transcript = Transcript::begin();
+        transcript.add("ana", How::Out, [&b"hola"[..], &[0; 1020], b"\n\0"].concat());
+        assert!(transcript.to_string().ends_with("-> hola(1020 NUL)\\n\\u{0}\n"));
     }
 }

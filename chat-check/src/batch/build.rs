@@ -9,7 +9,7 @@ use std::time::Duration;
 use chat_drive::role::Role;
 use chat_drive::transcript::Transcript;
 
-use super::language::Recipe;
+use super::recipe::Recipe;
 use super::wording;
 use crate::grade::grading::Settings;
 use crate::grade::result::NotStarted;
@@ -46,15 +46,17 @@ pub(super) fn build(
 ) -> Result<(), NotStarted> {
     let not_started =
         |why: &Words, printed| Err(NotStarted { why: why.to(settings.lang).to_owned(), printed });
-    if let Some(tool) = recipe.tools.iter().find(|tool| !is_there(tool)) {
-        return not_started(&wording::no_tool(tool), Vec::new());
-    }
     let Some(command) = &recipe.build else { return Ok(()) };
     let built = thread::scope(|scope| {
         let working = scope.spawn(|| run(command, folder, settings, stop));
         working.join().unwrap_or_else(|_| Err((Words::new("", ""), Vec::new())))
     });
     built.or_else(|(why, printed)| not_started(&why, printed))
+}
+
+/// Returns a tool that the program needs and that is not installed.
+pub(super) fn missing_tool(recipe: &Recipe) -> Option<&'static str> {
+    recipe.tools.iter().copied().find(|tool| !is_there(tool))
 }
 
 /// Runs the build. Must run in a thread of its own, which enters the network.

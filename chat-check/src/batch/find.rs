@@ -1,13 +1,13 @@
 //! Finds the programs in a submission, by the usual file names.
 
-use std::cmp::Reverse;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::language::{Language, words};
+use super::files::{files, side_of_name, text, words};
+use super::language::Language;
+use super::make;
 use crate::checks::check::Side;
 
 /// The file names of servers and of clients.
@@ -36,7 +36,7 @@ enum Likeness {
     Part,
     /// It is the main file of a folder with this name: `servidor/main.py`.
     Folder,
-    /// A script of `package.json` has the name.
+    /// A script of `package.json` or a target of a Makefile has the name.
     Script,
 }
 
@@ -49,25 +49,6 @@ pub(crate) struct Found {
     /// Others that might have been meant, best first.
     pub(crate) others: Vec<PathBuf>,
 }
-
-/// Limit on the depth of folders that are searched.
-const DEPTH: usize = 5;
-
-/// Limit on the entries that are examined in all.
-const ENTRIES: usize = 20_000;
-
-/// Folders of libraries and build output, which are not searched.
-const FOREIGN: [&str; 9] = [
-    "node_modules",
-    "venv",
-    "env",
-    "site-packages",
-    "target",
-    "build",
-    "dist",
-    "__pycache__",
-    "__MACOSX",
-];
 
 impl Names {
     /// Those that these patterns match; without any, those with well-known names.
@@ -94,7 +75,10 @@ impl Names {
         Ok(candidates.next().map(|best| Found {
             path: best.path,
             language: best.language,
-            others: candidates.map(|other| other.path).collect(),
+            others: candidates
+                .filter(|other| other.language != Language::Make)
+                .map(|other| other.path)
+                .collect(),
         }))
     }
 
@@ -108,6 +92,9 @@ impl Names {
             Some(globs) => globs.is_match(&path).then_some(Likeness::Exact),
             None if language == Language::Npm => {
                 Language::script(&folder.join(&path), side).map(|_| Likeness::Script)
+            }
+            None if language == Language::Make => {
+                make::target(&text(&folder.join(&path)), side).map(|_| Likeness::Script)
             }
             None => likeness(&path, side).filter(|_| language.can_start(&folder.join(&path))),
         }?;
@@ -137,52 +124,6 @@ fn globs(patterns: &[String]) -> Result<Option<GlobSet>, globset::Error> {
     Ok(if patterns.is_empty() { None } else { Some(globs.build()?) })
 }
 
-/// File name extensions of archives.
-const ARCHIVES: [&str; 8] =
-    [".zip", ".rar", ".7z", ".tar", ".tar.gz", ".tar.xz", ".tar.bz2", ".tgz"];
-
-/// Returns the name of an archive without its extension; `None` for any other file.
-pub(super) fn unpacked(name: &str) -> Option<&str> {
-    let small = name.to_ascii_lowercase();
-    let ends = |end: &&str| small.ends_with(*end);
-    // The longest: `x.tar.gz` is unpacked to `x`.
-    let end = ARCHIVES.into_iter().filter(ends).max_by_key(|end| end.len())?;
-    Some(&name[..name.len() - end.len()])
-}
-
-/// The files in a folder and those below, relative to it, and links in it to others of them.
-pub(super) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let whole = folder.canonicalize()?;
-    let leads_to_file = |path: &Path| {
-        let target = whole.join(path).canonicalize();
-        target.is_ok_and(|target| target.starts_with(&whole) && target.is_file())
-    };
-    let (mut files, mut folders, mut seen) = (Vec::new(), vec![PathBuf::new()], 0);
-    while let Some(inner) = folders.pop() {
-        let entries = match fs::read_dir(folder.join(&inner)) {
-            Err(error) if inner.as_os_str().is_empty() => return Err(error),
-            entries => entries.into_iter().flatten(),
-        };
-        for entry in entries {
-            let entry = entry?;
-            seen += 1;
-            if seen > ENTRIES {
-                return Ok(files);
-            }
-            let (name, kind) = (entry.file_name(), entry.file_type()?);
-            let path = inner.join(&name);
-            let name = name.to_string_lossy();
-            let is_own = !name.starts_with('.') && !FOREIGN.contains(&&*name);
-            if is_own && (kind.is_file() || kind.is_symlink() && leads_to_file(&path)) {
-                files.push(path);
-            } else if kind.is_dir() && is_own && path.components().count() < DEPTH {
-                folders.push(path);
-            }
-        }
-    }
-    Ok(files)
-}
-
 fn likeness(path: &Path, side: Side) -> Option<Likeness> {
     let small = |name: &std::ffi::OsStr| name.to_string_lossy().to_lowercase();
     let stem = small(path.file_stem()?);
@@ -199,15 +140,10 @@ fn likeness(path: &Path, side: Side) -> Option<Likeness> {
     (side_of_name(&folder) == Some(side)).then_some(Likeness::Folder)
 }
 
-/// Returns the side that a name shows: in `cliente_del_servidor` the first word counts.
-fn side_of_name(name: &str) -> Option<Side> {
-    let at = |side| words(side).iter().filter_map(|word| name.find(word)).min();
-    let found = [Side::Server, Side::Client].map(|side| Some((Reverse(at(side)?), side)));
-    found.into_iter().flatten().max_by_key(|(at, _)| *at).map(|(_, side)| side)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// The programs found in a folder with these files, which are all programs.
@@ -290,13 +226,6 @@ mod tests {
         let expected = ["x/tp1.py", "cliente.py"].map(|path| Some(path.to_owned()));
         assert_eq!(found(&names, &files), expected);
         assert!(Names::parse(&["a{".to_owned()], &[]).is_err());
-    }
-
-    #[test]
-    fn an_archive_is_told_by_its_name() {
-        assert_eq!(unpacked("Lopez_Ana.ZIP"), Some("Lopez_Ana"));
-        assert_eq!(unpacked("tp ñandú.tar.gz"), Some("tp ñandú"));
-        assert_eq!(unpacked("zip.py"), None);
     }
 
     #[test]

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::files::{text, words};
+use super::recipe::Recipe;
+use super::{java, make};
 use crate::checks::check::Side;
 
 /// The programming language of a program. An earlier variant wins when everything else is equal.
@@ -18,37 +21,17 @@ pub(crate) enum Language {
     Cpp,
     Go,
     Rust,
+    Make,
 }
-
-/// Words in the file names of programs of this side.
-pub(crate) fn words(side: Side) -> [&'static str; 2] {
-    match side {
-        Side::Server => ["servidor", "server"],
-        Side::Client => ["cliente", "client"],
-    }
-}
-
-/// The commands that build and start a program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Recipe {
-    /// Working directory: a folder inside the submission.
-    pub(crate) folder: PathBuf,
-    /// Build command, if one is needed.
-    pub(crate) build: Option<String>,
-    /// Start command.
-    pub(crate) start: String,
-    /// Tools that must be installed.
-    pub(crate) tools: Vec<&'static str>,
-}
-
-/// Limit on the bytes of a file that are searched for its entry point.
-const LOOKED_AT: usize = 1 << 20;
 
 impl Language {
     /// Returns the language of a file, by its name.
     pub(crate) fn of(file: &Path) -> Option<Self> {
         if file.file_name()? == "package.json" {
             return Some(Self::Npm);
+        }
+        if make::MAKEFILES.iter().any(|makefile| file.ends_with(makefile)) {
+            return Some(Self::Make);
         }
         Some(match file.extension()?.to_str()?.to_lowercase().as_str() {
             "py" => Self::Python,
@@ -87,45 +70,55 @@ impl Language {
             build: None,
             start,
             tools: vec![tool],
+            made_from: None,
+            in_windows_1252: false,
         };
         match self {
             Self::Python => simply(format!("python3 {path}"), "python3"),
             Self::Node => simply(format!("node {path}"), "node"),
             Self::Npm => npm(&submission.join(file), side, &simply),
-            Self::Java => java(submission, file),
-            Self::C => self.compiled(submission, file, "gcc -O1 -pthread", "gcc"),
-            Self::Cpp => self.compiled(submission, file, "g++ -O1 -pthread", "g++"),
-            Self::Go => self.compiled(submission, file, "go build", "go"),
-            Self::Rust => self.rust(submission, file),
+            Self::Java => java::recipe(submission, file),
+            Self::Make => by_make(&submission.join(file), folder, String::new(), side),
+            Self::C => self.compiled(submission, file, side, ("gcc -O1 -pthread", "gcc")),
+            Self::Cpp => self.compiled(submission, file, side, ("g++ -O1 -pthread", "g++")),
+            Self::Go => self.compiled(submission, file, side, ("go build", "go")),
+            Self::Rust => self.rust(submission, file, side),
         }
     }
 
-    /// The recipe for a compiled program: the file with the parts that lie beside it; where there
-    /// is a Makefile, `make`.
+    /// The recipe for a compiled program: the file with the parts that lie beside it; where a
+    /// Makefile names the file, `make`.
     fn compiled(
         self,
         submission: &Path,
         file: &Path,
-        compiler: &str,
-        tool: &'static str,
+        side: Side,
+        (compiler, tool): (&str, &'static str),
     ) -> Recipe {
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let all = file.ancestors().skip(1).flat_map(|at| make::MAKEFILES.map(|name| at.join(name)));
+        let mut makefiles = all.filter(|path| text(&submission.join(path)).contains(&*stem));
+        if let Some(makefile) = makefiles.next() {
+            let folder = makefile.parent().unwrap_or(Path::new("")).to_owned();
+            let mut recipe = by_make(&submission.join(&makefile), folder, stem.into_owned(), side);
+            recipe.tools.push(tool);
+            return recipe;
+        }
         let program = format!("./{stem}");
         let program = shell_words::quote(&program);
-        let makefile = ["Makefile", "makefile", "GNUmakefile"]
-            .into_iter()
-            .find(|makefile| text(&submission.join(&folder).join(makefile)).contains(&*stem));
-        let (build, tools) = if makefile.is_some() {
-            ("make".to_owned(), vec!["make", tool])
-        } else {
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let parts = self.parts(&submission.join(&folder));
-            let sources = std::iter::once(name).chain(parts).map(|name| format!("./{name}"));
-            let sources = shell_words::join(sources);
-            (format!("{compiler} -o {program} {sources}"), vec![tool])
-        };
-        Recipe { folder, build: Some(build), start: program.into_owned(), tools }
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let parts = self.parts(&submission.join(&folder));
+        let sources = std::iter::once(name).chain(parts).map(|name| format!("./{name}"));
+        let build = format!("{compiler} -o {program} {}", shell_words::join(sources));
+        Recipe {
+            folder,
+            build: Some(build),
+            start: program.into_owned(),
+            tools: vec![tool],
+            made_from: None,
+            in_windows_1252: false,
+        }
     }
 
     /// Returns the names of the other source files in a folder that belong to a program of this
@@ -146,10 +139,12 @@ impl Language {
     }
 
     /// A crate is built by cargo, without a network; a file alone by rustc.
-    fn rust(self, submission: &Path, file: &Path) -> Recipe {
+    fn rust(self, submission: &Path, file: &Path, side: Side) -> Recipe {
         let is_home = |at: &&Path| submission.join(at).join("Cargo.toml").is_file();
         let home = file.ancestors().skip(1).find(is_home);
-        let Some(home) = home else { return self.compiled(submission, file, "rustc -O", "rustc") };
+        let Some(home) = home else {
+            return self.compiled(submission, file, side, ("rustc -O", "rustc"));
+        };
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         let binary = if stem == "main" {
             let manifest: Option<toml::Table> =
@@ -166,7 +161,21 @@ impl Language {
             build: Some(format!("cargo build --quiet --offline --bin {binary}")),
             start: format!("./target/debug/{binary}"),
             tools: vec!["cargo"],
+            made_from: None,
+            in_windows_1252: false,
         }
+    }
+}
+
+/// The recipe for what a Makefile builds from this source, or for what has the name of its side.
+fn by_make(makefile: &Path, folder: PathBuf, source: String, side: Side) -> Recipe {
+    Recipe {
+        folder,
+        build: Some(make::command(&text(makefile), side)),
+        start: format!("./{source}"),
+        tools: vec!["make"],
+        made_from: Some(source),
+        in_windows_1252: false,
     }
 }
 
@@ -179,11 +188,6 @@ fn has_main(source: &str) -> bool {
     })
 }
 
-fn text(file: &Path) -> String {
-    let bytes = fs::read(file).unwrap_or_default();
-    String::from_utf8_lossy(&bytes[..bytes.len().min(LOOKED_AT)]).into_owned()
-}
-
 /// A script that is simply `node FILE` is started without npm between.
 fn npm(file: &Path, side: Side, simply: &dyn Fn(String, &'static str) -> Recipe) -> Recipe {
     let name = Language::script(file, side).unwrap_or_else(|| "start".to_owned());
@@ -194,38 +198,6 @@ fn npm(file: &Path, side: Side, simply: &dyn Fn(String, &'static str) -> Recipe)
         simply(script.to_owned(), "node")
     } else {
         simply(format!("npm run --silent {}", shell_words::quote(&name)), "npm")
-    }
-}
-
-/// Output folder for compiled classes.
-const CLASSES: &str = ".clases";
-
-/// The recipe for Java: a class in a package is started from the folder in which the package's
-/// folders begin.
-fn java(submission: &Path, file: &Path) -> Recipe {
-    let source = text(&submission.join(file));
-    let package = source.lines().find_map(|line| {
-        let name = line.trim().strip_prefix("package ")?.split(';').next()?.trim();
-        Some(name.to_owned())
-    });
-    let class = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let packages: Vec<&str> = package.iter().flat_map(|name| name.split('.')).collect();
-    let mut folder = file.parent().unwrap_or(Path::new(""));
-    for name in packages.iter().rev() {
-        if folder.file_name().is_some_and(|folder| folder == *name) {
-            folder = folder.parent().unwrap_or(Path::new(""));
-        }
-    }
-    let path = Path::new(".").join(file.strip_prefix(folder).unwrap_or(file));
-    let path = shell_words::quote(&path.to_string_lossy()).into_owned();
-    let main: Vec<&str> = packages.iter().copied().chain([&*class]).collect();
-    let main = shell_words::quote(&main.join(".")).into_owned();
-    Recipe {
-        folder: folder.to_owned(),
-        build: Some(format!("javac -encoding UTF-8 -d {CLASSES} -sourcepath . {path}")),
-        // Its performance data would stay behind in the machine's folder for temporary files.
-        start: format!("java -XX:-UsePerfData -cp {CLASSES} {main}"),
-        tools: vec!["javac", "java"],
     }
 }
 
@@ -256,23 +228,15 @@ mod tests {
     }
 
     #[test]
-    fn a_class_is_started_from_where_its_package_begins() {
-        let files = [("src/red/chat/Servidor.java", "// hola\npackage red.chat;\nvoid main(")];
-        let (folder, build, start) = recipe(files[0].0, &files);
-        assert_eq!(
-            (folder, &*start),
-            ("src".into(), "java -XX:-UsePerfData -cp .clases red.chat.Servidor")
-        );
-        assert!(build.unwrap().ends_with("-sourcepath . ./red/chat/Servidor.java"));
-    }
-
-    #[test]
     fn a_makefile_knows_better() {
         let alone = "gcc -O1 -pthread -o ./servidor ./servidor.c".to_owned();
         let expected = ("".into(), Some(alone), "./servidor".to_owned());
         assert_eq!(recipe("servidor.c", &[]), expected);
         let files = [("Makefile", "all: servidor cliente")];
-        assert_eq!(recipe("servidor.c", &files).1.unwrap(), "make");
+        assert_eq!(recipe("servidor.c", &files).1.unwrap(), "make -B");
+        let files = [("Makefile", "servidor: src/servidor.c")];
+        let expected = ("".into(), Some("make -B".to_owned()), "./servidor".to_owned());
+        assert_eq!(recipe("src/servidor.c", &files), expected);
     }
 
     #[test]

@@ -2,9 +2,14 @@
 //! have a network of its own. None can delay the others, and each has its report as soon as it is
 //! done.
 
+mod archive;
 mod build;
+mod files;
 mod find;
+mod java;
 mod language;
+mod make;
+mod recipe;
 mod record;
 mod submission;
 mod wording;
@@ -27,7 +32,6 @@ use crate::grade::result::Report;
 use crate::grade::rubric::Rubric;
 use crate::options::BatchArgs;
 use crate::sandbox::isolation::Isolation;
-use crate::text::Lang;
 use find::Names;
 use record::Record;
 use submission::{Submission, Wanted};
@@ -43,6 +47,7 @@ const POLL: Duration = Duration::from_millis(50);
 pub(crate) fn run(
     folder: &Path,
     args: &BatchArgs,
+    course: Option<&Path>,
     settings: &Settings,
     stop: &Arc<AtomicBool>,
 ) -> Result<ExitCode, AppError> {
@@ -55,12 +60,11 @@ pub(crate) fn run(
     let record = Record::new(&args.out).map_err(|e| failed(&args.out, &e))?;
     let submissions = submissions(folder, &record)
         .map_err(|error| AppError::Usage(format!("{}: {error}", folder.display())))?;
-    warn_of_archives(folder, settings.lang);
     if submissions.is_empty() {
         return Err(AppError::Usage(format!("{}: no submissions in it", folder.display())));
     }
     let wanted = Wanted::of(&submissions, &names);
-    let (rubric, rules) = args.rubric.read()?;
+    let (rubric, rules) = args.rubric.read(course)?;
     let time_limit = args.time_limit(settings.idle);
     let found_by = (&args.server_pattern, &args.client_pattern, time_limit, wanted);
     let Settings { profile, given, idle, slow, selection, .. } = settings;
@@ -83,6 +87,9 @@ pub(crate) fn run(
     };
     let reports = class.run(&submissions)?;
     record.write_class(&reports).map_err(|e| failed(&args.out, &e))?;
+    let pages = wording::pages(&args.out.join("index.html").display().to_string());
+    // Standard output may be closed; the reports are there anyway.
+    let _ = writeln!(std::io::stdout(), "{}", pages.to(settings.lang));
     Ok(if stop.load(Ordering::Relaxed) {
         ExitCode::from(exit::INTERRUPTED)
     } else if class.unwritten.load(Ordering::Relaxed) {
@@ -92,46 +99,25 @@ pub(crate) fn run(
     })
 }
 
-/// Names the archives that are not unpacked, on standard error.
-fn warn_of_archives(folder: &Path, lang: Lang) {
-    for archive in archives(folder) {
-        let packed = wording::packed(&wording::shown(&archive));
-        // A closed standard error is no reason to stop.
-        let _ = writeln!(std::io::stderr(), "chat-check: {}", packed.to(lang));
-    }
-}
-
 fn failed(path: &Path, error: &std::io::Error) -> AppError {
     AppError::Checker(format!("{}: {error}", path.display()))
 }
 
-/// Lists the submissions in a folder: folders, and files that are programs. The results may be in
-/// the same folder, and are left out.
+/// Lists the submissions in a folder: every entry but hidden ones, and archives beside what is
+/// unpacked of them. The results may be in the same folder, and are left out.
 fn submissions(folder: &Path, record: &Record) -> std::io::Result<Vec<Submission>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_hidden = name.starts_with('.') || name == "__MACOSX";
-        let is_program = || path.is_file() && language::Language::of(&path).is_some();
-        if !is_hidden && (path.is_dir() && !record.is(&path) || is_program()) {
+        let is_unpacked = files::unpacked(&name).is_some_and(|name| folder.join(name).is_dir());
+        if !is_hidden && !is_unpacked && !record.is(&path) {
             paths.push(path);
         }
     }
     paths.sort();
     Ok(paths.into_iter().map(Submission::at).collect())
-}
-
-/// Returns the names of the archives in a folder without an unpacked folder beside them.
-fn archives(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let is_left = |name: &String| {
-        find::unpacked(name).is_some_and(|unpacked| !folder.join(unpacked).is_dir())
-    };
-    let mut archives: Vec<String> = names.filter(is_left).collect();
-    archives.sort();
-    archives
 }
 
 /// The settings and the progress of a batch, common to all its submissions.

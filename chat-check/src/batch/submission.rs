@@ -7,9 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chat_protocol::options::profile::Profile;
 
+use super::archive::{self, ArchiveError};
+use super::files::{self, NOTEBOOK, unpacked};
 use super::find::{Found, Names};
-use super::language::{Language, Recipe};
-use super::{SIDES, build, wording};
+use super::language::Language;
+use super::recipe::Recipe;
+use super::{SIDES, build, make, wording};
 use crate::checks::check::Side;
 use crate::dialect::Dialect;
 use crate::grade::grading::{Job, Settings};
@@ -35,40 +38,37 @@ pub(crate) struct Wanted {
 /// Limit on the size of a submission that is copied, in bytes and in entries.
 const MOST: (u64, usize) = (1 << 30, 100_000);
 
-/// The arguments that programs usually take. Of several that a program may accept, the first one is
-/// the one that no other program misunderstands.
-fn arguments(side: Side) -> &'static [&'static str] {
-    match side {
-        Side::Server => {
-            &["{port}", "127.0.0.1 {port}", "127.0.0.1", "--port {port}", "--puerto {port}"]
-        }
-        Side::Client => &[
-            "ana",
-            "{port}",
-            "127.0.0.1 {port}",
-            "127.0.0.1",
-            "127.0.0.1 {port} ana",
-            "ana 127.0.0.1 {port}",
-            "127.0.0.1 ana",
-            "--nombre ana",
-            "--name ana",
-            "--nick ana",
-            "--host 127.0.0.1 --port {port}",
-        ],
+/// A copy of a submission, in which its archives are unpacked.
+struct Copy {
+    workdir: WorkDir,
+    /// The archives that could not be unpacked.
+    unopened: Vec<(PathBuf, ArchiveError)>,
+}
+
+impl Copy {
+    /// The folder of the copy.
+    fn folder(&self) -> PathBuf {
+        self.workdir.folder("work")
     }
 }
 
 impl Wanted {
     /// Returns the sides found in any of these.
     pub(crate) fn of(submissions: &[Submission], names: &Names) -> Self {
-        let any = |side| {
-            submissions.iter().any(|submission| {
-                matches!(submission.find(&submission.path, names, side), Ok(Some(_)))
-            })
-        };
-        let client = any(Side::Client);
+        let mut found = Self { server: false, client: false };
+        for submission in submissions {
+            // What is in an archive is seen once it is unpacked, for as long as the copy is there.
+            let copy = submission.has_archives().then(|| submission.copy().ok()).flatten();
+            let folder = copy.as_ref().map_or(submission.path.clone(), Copy::folder);
+            let has = |side| matches!(submission.find(&folder, names, side), Ok(Some(_)));
+            found.server = found.server || has(Side::Server);
+            found.client = found.client || has(Side::Client);
+            if found.server && found.client {
+                break;
+            }
+        }
         // If there is neither, servers are missing.
-        Self { server: any(Side::Server) || !client, client }
+        Self { server: found.server || !found.client, ..found }
     }
 
     fn has(self, side: Side) -> bool {
@@ -88,7 +88,7 @@ impl Submission {
     /// Makes a report that says that the checker failed.
     pub(crate) fn lost(wanted: Wanted, settings: &Settings, stop: &AtomicBool) -> Report {
         let sides = SIDES.into_iter().filter(|side| wanted.has(*side));
-        let lost = |side| missing(side, settings, &wording::LOST.into(), Vec::new());
+        let lost = |side| unchecked(side, settings, &wording::LOST.into());
         settings.report(sides.map(lost).collect(), stop)
     }
 
@@ -106,13 +106,13 @@ impl Submission {
         for side in sides {
             let mut part = match &copy {
                 Ok(copy) => {
-                    let (copy, mut settings) = (copy.folder("work"), settings.after(&parts));
-                    settings.server.take_if(|_| !self.is_in_one_place(&copy, names));
-                    self.side(&copy, names, side, &settings, stop)
+                    let (folder, mut settings) = (copy.folder(), settings.after(&parts));
+                    settings.server.take_if(|_| !self.is_in_one_place(&folder, names));
+                    self.side(copy, names, side, &settings, stop)
                 }
-                Err(why) => missing(side, settings, why, Vec::new()),
+                Err(why) => unchecked(side, settings, why),
             };
-            part.remarks.extend(copy.iter().filter_map(|copy| self.unread(copy, settings)));
+            part.remarks.extend(copy.iter().flat_map(|copy| self.left_out(copy, settings)));
             parts.push(part);
         }
         settings.report(parts, stop)
@@ -120,19 +120,30 @@ impl Submission {
 
     fn side(
         &self,
-        copy: &Path,
+        copy: &Copy,
         names: &Names,
         side: Side,
         settings: &Settings,
         stop: &Arc<AtomicBool>,
     ) -> Part {
-        match self.find(copy, names, side) {
-            Ok(Some(found)) => self.part(copy, &found, side, settings, stop),
+        let folder = copy.folder();
+        match self.find(&folder, names, side) {
+            Ok(Some(found)) => self.part(&folder, &found, side, settings, stop),
             Ok(None) => {
-                let why = wording::not_found(side, &self.files());
-                missing(side, settings, &why, Vec::new())
+                let files = names_in(&folder);
+                let why = wording::not_found(side, &files);
+                let other = SIDES.into_iter().find(|other| *other != side);
+                let has_other =
+                    other.is_some_and(|o| matches!(self.find(&folder, names, o), Ok(Some(_))));
+                // It may be in what is not opened: only a submission that shows the other program
+                // is without this one.
+                if has_other && !files.iter().any(|file| may_hold_program(Path::new(file))) {
+                    missing(side, settings, &why, Vec::new())
+                } else {
+                    unchecked(side, settings, &why)
+                }
             }
-            Err(error) => missing(side, settings, &Words::new(&error, &error), Vec::new()),
+            Err(error) => unchecked(side, settings, &Words::new(&error, &error)),
         }
     }
 
@@ -145,18 +156,26 @@ impl Submission {
         places[0].is_some() && places[0] == places[1]
     }
 
-    /// The names of its files, programs first.
-    fn files(&self) -> Vec<String> {
-        if self.path.is_file() {
-            return vec![self.name.clone()];
-        }
-        let mut files = super::find::files(&self.path).unwrap_or_default();
-        files.sort_by_cached_key(|file| (Language::of(file).is_none(), file.clone()));
-        files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
+    /// Copies it, so that the submission itself is not changed.
+    fn copy(&self) -> Result<Copy, Words> {
+        let workdir = self.workdir()?;
+        let unopened = archive::unpack_all(&workdir.folder("work"));
+        let unopened = unopened.map_err(|error| Words::new(&error, &error))?;
+        Ok(Copy { workdir, unopened })
     }
 
-    /// Copies it, so that the submission itself is not changed.
-    fn copy(&self) -> Result<WorkDir, Words> {
+    /// Returns whether there are archives in it to unpack.
+    fn has_archives(&self) -> bool {
+        let files = files::files(&self.path).unwrap_or_default();
+        archive::is_zip(&self.path) || files.iter().any(|file| archive::is_zip(file))
+    }
+
+    /// Returns whether it is a file that can be a program, and nothing else.
+    fn is_alone(&self) -> bool {
+        self.path.is_file() && !archive::is_zip(&self.path)
+    }
+
+    fn workdir(&self) -> Result<WorkDir, Words> {
         let broken = |error: std::io::Error| Words::new(&error, &error);
         if self.path.is_file() {
             let workdir = WorkDir::new(None).map_err(broken)?;
@@ -172,7 +191,7 @@ impl Submission {
 
     /// The program of one side, in the submission or a copy of it.
     fn find(&self, copy: &Path, names: &Names, side: Side) -> std::io::Result<Option<Found>> {
-        if !self.path.is_file() {
+        if !self.is_alone() {
             return names.find(copy, side);
         }
         let path = PathBuf::from(&self.name);
@@ -188,14 +207,27 @@ impl Submission {
         settings: &Settings,
         stop: &Arc<AtomicBool>,
     ) -> Part {
-        let recipe = found.language.recipe(copy, &found.path, side);
+        let mut recipe = found.language.recipe(copy, &found.path, side);
         let folder = copy.join(&recipe.folder);
+        if let Some(tool) = build::missing_tool(&recipe) {
+            return unchecked(side, settings, &wording::no_tool(tool));
+        }
+        let before = make::executables(&folder);
         let built = build::build(&recipe, &folder, settings, stop);
         let is_built = built.is_ok();
+        if let Some(source) = recipe.made_from.as_ref().filter(|_| is_built) {
+            match make::made(&folder, &before, source, side) {
+                Some(made) => {
+                    let start = format!("./{}", made.display());
+                    recipe.start = shell_words::quote(&start).into_owned();
+                }
+                None if folder.join(source).is_file() => {}
+                None => return unchecked(side, settings, &wording::UNKNOWN_PROGRAM.into()),
+            }
+        }
         let mut part = match built {
             Ok(()) => {
-                let (command, arguments) = (recipe.start.clone(), arguments(side));
-                let job = Job { side, command, folder, arguments };
+                let job = Job { side, command: recipe.start.clone(), folder, is_guessed: true };
                 job.run(settings, stop, &|_| {}).unwrap_or_else(|error| {
                     missing(side, settings, &Words::new(&error, &error), Vec::new())
                 })
@@ -218,13 +250,19 @@ impl Submission {
         part
     }
 
-    /// The remark on files that could not be copied.
-    fn unread(&self, copy: &WorkDir, settings: &Settings) -> Option<String> {
-        let unread = copy.unreadable().iter();
+    /// The remarks on files that could not be copied, and on archives that were not unpacked.
+    fn left_out(&self, copy: &Copy, settings: &Settings) -> Vec<String> {
+        let unread = copy.workdir.unreadable().iter();
         let unread = unread.map(|path| path.strip_prefix(&self.path).unwrap_or(path));
         let unread: Vec<_> = unread.map(Path::to_string_lossy).collect();
-        (!unread.is_empty())
-            .then(|| wording::unreadable(&unread.join(", ")).to(settings.lang).to_owned())
+        let mut remarks = Vec::new();
+        remarks.extend((!unread.is_empty()).then(|| wording::unreadable(&unread.join(", "))));
+        let unopened = copy.unopened.iter();
+        remarks.extend(
+            unopened
+                .map(|(path, error)| wording::unopened(&path.to_string_lossy(), &error.words())),
+        );
+        remarks.iter().map(|remark| remark.to(settings.lang).to_owned()).collect()
     }
 
     /// The remarks that a reader needs to do the same by hand.
@@ -236,10 +274,11 @@ impl Submission {
         settings: &Settings,
     ) -> Vec<String> {
         let mut remarks = Vec::new();
-        if self.path.is_dir() && recipe.folder.components().next().is_some() {
+        if !self.is_alone() && recipe.folder.components().next().is_some() {
             remarks.push(wording::folder(&recipe.folder.to_string_lossy()));
         }
         remarks.extend(recipe.build.as_deref().filter(|_| is_built).map(wording::built));
+        remarks.extend(recipe.in_windows_1252.then(|| wording::IN_WINDOWS_1252.into()));
         if !others.is_empty() {
             remarks.push(wording::others(&others.join(", ")));
         }
@@ -247,7 +286,26 @@ impl Submission {
     }
 }
 
-/// A part without a program to check.
+/// The names of the files in a folder, programs first.
+fn names_in(folder: &Path) -> Vec<String> {
+    let mut files = files::files(folder).unwrap_or_default();
+    files.sort_by_cached_key(|file| (Language::of(file).is_none(), file.clone()));
+    files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
+}
+
+/// Returns whether a program may be in this file, which is not opened.
+fn may_hold_program(file: &Path) -> bool {
+    let is_notebook = file.extension().is_some_and(|end| end == NOTEBOOK);
+    is_notebook || unpacked(&file.to_string_lossy()).is_some()
+}
+
+/// A part that the checker could not check: it gets no marks, neither good nor bad.
+fn unchecked(side: Side, settings: &Settings, why: &Words) -> Part {
+    let remarks = vec![wording::unchecked(why).to(settings.lang).to_owned()];
+    Part { remarks, not_started: None, ..missing(side, settings, why, Vec::new()) }
+}
+
+/// A part without a program to check, which is the submission's own fault.
 fn missing(side: Side, settings: &Settings, why: &Words, printed: Vec<String>) -> Part {
     let why = why.to(settings.lang).to_owned();
     Part {
@@ -258,6 +316,7 @@ fn missing(side: Side, settings: &Settings, why: &Words, printed: Vec<String>) -
         remarks: Vec::new(),
         others: Vec::new(),
         not_started: Some(NotStarted { why, printed }),
+        unsure: false,
         results: Vec::new(),
         seconds: 0.0,
     }

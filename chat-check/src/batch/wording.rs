@@ -1,8 +1,9 @@
 //! The fixed words of a batch, in both languages.
 
-use super::find::unpacked;
+use super::files::{NOTEBOOK, unpacked};
 use crate::checks::check::Side;
-use crate::grade::result::Report;
+use crate::grade::result::{Part, Report};
+use crate::report::wording;
 use crate::text::{Lang, Text, Words};
 use crate::verdict::Verdict;
 
@@ -21,6 +22,32 @@ pub(super) const LOST: Text = Text {
 /// The path for the reports is not a folder.
 pub(super) const NO_FOLDER: Text = Text { es: "no es una carpeta", en: "is no folder" };
 
+/// An archive would write outside its folder.
+pub(super) const LEADS_OUTSIDE: Text =
+    Text { es: "llevaría fuera de su carpeta", en: "it would lead outside its folder" };
+
+/// An archive that cannot be read.
+pub(super) const DAMAGED: Text = Text {
+    es: "está dañado, cifrado o comprimido de un modo que no se conoce",
+    en: "it is damaged, encrypted or compressed in an unknown way",
+};
+
+/// Java sources that are not UTF-8.
+pub(super) const IN_WINDOWS_1252: Text = Text {
+    es: "El código no está en UTF-8, sino en la codificación de Windows (windows-1252): así se \
+         compiló.",
+    en: "The sources are not UTF-8, but in the encoding of Windows (windows-1252): they were \
+         built as that.",
+};
+
+/// None of the programs that `make` made can be told to be this side's.
+pub(super) const UNKNOWN_PROGRAM: Text = Text {
+    es: "make termina bien, pero no se sabe cuál de sus programas es este: da su comando a chat-check \
+         server o chat-check client",
+    en: "make succeeds, but it is not known which of its programs is this one: give its command to \
+         chat-check server or chat-check client",
+};
+
 /// The build took too long.
 pub(super) const BUILD_TAKES_TOO_LONG: Text =
     Text { es: "la compilación no termina", en: "the build does not end" };
@@ -34,35 +61,48 @@ const MOST_NAMED: usize = 8;
 
 /// No program of this side is among these files.
 pub(super) fn not_found(side: Side, files: &[String]) -> Words {
-    let (spanish, english, names) = match side {
-        Side::Server => ("el servidor", "server", "servidor.py, Server.java"),
-        Side::Client => ("el cliente", "client", "cliente.py, Client.java"),
+    let (spanish, english, names, pattern) = match side {
+        Side::Server => ("el servidor", "server", "servidor.py, Server.java", "--server-pattern"),
+        Side::Client => ("el cliente", "client", "cliente.py, Client.java", "--client-pattern"),
     };
-    let seen = seen(files);
-    Words::new(
-        format!("no se encontró {spanish} (se buscó {names} y otros); {}", seen.to(Lang::Es)),
-        format!("no {english} was found (looked for {names} and others); {}", seen.to(Lang::En)),
-    )
-}
-
-/// The files that were found instead of a program.
-fn seen(files: &[String]) -> Words {
+    let with_end = |end: &str| files.iter().find(|file| file.ends_with(end));
     if let Some(archive) = files.iter().find(|file| unpacked(file).is_some()) {
         return packed(archive);
     }
+    if let Some(notebook) = with_end(&format!(".{NOTEBOOK}")) {
+        return Words::new(
+            format!("hay un cuaderno, que no es un programa: {notebook}"),
+            format!("there is a notebook, which is no program: {notebook}"),
+        );
+    }
+    if let Some(compiled) = with_end(".class") {
+        return Words::new(
+            format!("hay clases de Java compiladas, sin su código: {compiled}"),
+            format!("there are compiled classes of Java, without their source: {compiled}"),
+        );
+    }
     let more = if files.len() > MOST_NAMED { "…" } else { "" };
     let files = files[..files.len().min(MOST_NAMED)].join(", ");
-    match &*files {
-        "" => Words::new("no hay ningún archivo", "there is no file"),
-        files => Words::new(format!("hay: {files}{more}"), format!("there is: {files}{more}")),
+    if files.is_empty() {
+        return Words::new("no hay ningún archivo", "there is no file");
     }
+    Words::new(
+        format!(
+            "no se encontró {spanish}; hay: {files}{more} (se buscó {names} y otros; {pattern} dice \
+             otro nombre)"
+        ),
+        format!(
+            "no {english} was found; there is: {files}{more} (looked for {names} and others; \
+             {pattern} states another name)"
+        ),
+    )
 }
 
 /// An archive that is not unpacked.
 pub(super) fn packed(name: &str) -> Words {
     Words::new(
         format!("hay un archivo comprimido sin abrir: {name}"),
-        format!("there is an archive that nobody has unpacked: {name}"),
+        format!("there is an archive that was not opened: {name}"),
     )
 }
 
@@ -84,6 +124,30 @@ pub(super) fn others(others: &str) -> Words {
     Words::new(
         format!("También podrían ser el programa: {others}."),
         format!("These could be the program as well: {others}."),
+    )
+}
+
+/// A part that was not checked.
+pub(super) fn unchecked(why: &Words) -> Words {
+    Words::new(
+        format!("Sin comprobar, sin nota: {}.", why.to(Lang::Es)),
+        format!("Not checked, no marks: {}.", why.to(Lang::En)),
+    )
+}
+
+/// An archive that was not unpacked.
+pub(super) fn unopened(name: &str, why: &Words) -> Words {
+    Words::new(
+        format!("No se abrió {name}: {}.", why.to(Lang::Es)),
+        format!("{name} was not opened: {}.", why.to(Lang::En)),
+    )
+}
+
+/// The place of the class's table.
+pub(super) fn pages(index: &str) -> Words {
+    Words::new(
+        format!("La clase entera, con la página de cada entrega: {index}"),
+        format!("The whole class, with the page of each submission: {index}"),
     )
 }
 
@@ -136,5 +200,11 @@ pub(super) fn line(report: &Report, earlier: bool) -> String {
     };
     add(&mut parts, report.interrupted, ["incompleto", "not complete"]);
     add(&mut parts, earlier, ["ya estaba", "was there"]);
-    format!("{name}: {}", parts.join(", "))
+    // With nothing judged, there is a reason instead of marks.
+    let reason = report.parts.iter().find_map(|part| part.remarks.first().map(|why| shown(why)));
+    let reason = reason.filter(|_| !report.parts.iter().any(Part::is_judged));
+    let marks = report.marks.as_ref().map(|marks| wording::total(marks, report.lang));
+    let marks = reason.or(marks).filter(|_| !report.interrupted);
+    let said = marks.into_iter().chain((!parts.is_empty()).then(|| parts.join(", ")));
+    format!("{name}: {}", said.collect::<Vec<_>>().join(" · "))
 }

@@ -25,6 +25,9 @@ pub(crate) const NAMED: &[Profile] = &[Profile::Sala, Profile::Grupal];
 /// All profiles.
 pub(crate) const EVERY: &[Profile] = &Profile::ALL;
 
+/// No profile: the check is made only where a course asks for it by name.
+pub(crate) const ASKED: &[Profile] = &[];
+
 /// A check.
 #[derive(Debug)]
 pub(crate) struct Check {

@@ -2,7 +2,10 @@
 
 use globset::{Glob, GlobMatcher};
 
+use chat_protocol::options::profile::Profile;
+
 use crate::checks::check::Check;
+use crate::verdict::Level;
 
 /// Patterns of names: `2.*`, `*-salir`, `{1,3}.*`.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +44,11 @@ impl Patterns {
         self.0.is_empty()
     }
 
+    /// Returns whether this name stands among them as it is.
+    pub(crate) fn names(&self, id: &str) -> bool {
+        self.0.iter().any(|pattern| pattern.glob().glob() == id)
+    }
+
     /// Returns whether a pattern matches this name.
     pub(crate) fn has(&self, id: &str) -> bool {
         self.0.iter().any(|pattern| pattern.is_match(id))
@@ -56,9 +64,31 @@ pub(crate) struct Selection {
     pub(crate) skip: Patterns,
     /// Checks that are expected to fail.
     pub(crate) xfail: Patterns,
+    /// Checks that a course asks for.
+    pub(crate) must: Patterns,
+    /// Checks that a course only recommends.
+    pub(crate) should: Patterns,
 }
 
 impl Selection {
+    /// Returns the weight of a check: the course's, or its own.
+    pub(crate) fn level(&self, check: &Check) -> Level {
+        if self.must.has(check.id) {
+            Level::Must
+        } else if self.should.has(check.id) {
+            Level::Should
+        } else {
+            check.level
+        }
+    }
+
+    /// Returns whether a check is made in this profile. One that is in no profile is made where a
+    /// course names it.
+    pub(crate) fn is_for(&self, check: &Check, profile: Profile) -> bool {
+        let is_asked = || self.must.names(check.id) || self.should.names(check.id);
+        check.profiles.contains(&profile) || check.profiles.is_empty() && is_asked()
+    }
+
     /// Returns the selected ones of these checks: with `only`, also what those need.
     pub(crate) fn of(&self, checks: &[&'static Check]) -> Vec<&'static Check> {
         let mut wanted: Vec<&str> = checks
@@ -86,7 +116,6 @@ mod tests {
     use super::*;
     use crate::checks::check::{MANY, Side};
     use crate::text::Text;
-    use crate::verdict::Level;
 
     const fn check(id: &'static str, needs: &'static [&'static str]) -> Check {
         const NOTHING: Text = Text { es: "", en: "" };
@@ -116,7 +145,7 @@ mod tests {
 
     fn chosen(only: &[&str], skip: &[&str]) -> Vec<&'static str> {
         let (only, skip) = (patterns(only), patterns(skip));
-        let selection = Selection { only, skip, xfail: Patterns::default() };
+        let selection = Selection { only, skip, ..Selection::default() };
         selection.of(ALL).iter().map(|check| check.id).collect()
     }
 
@@ -125,6 +154,24 @@ mod tests {
         assert_eq!(chosen(&[], &[]).len(), ALL.len());
         assert_eq!(chosen(&["2.2-*"], &[]), ["2.2-d"]);
         assert_eq!(chosen(&[], &["1.*", "2.2-d"]), ["2.1-c"]);
+    }
+
+    #[test]
+    fn a_course_turns_on_what_is_in_no_profile_by_its_name_and_weighs_the_rest() {
+        let asked = Check { profiles: &[], level: Level::Should, ..check("2.9-asked", &[]) };
+        let known = [&asked, ALL[2], ALL[3]];
+        let patterns = |list: &[&str]| {
+            let list: Vec<String> = list.iter().map(ToString::to_string).collect();
+            Patterns::parse(&list, &known).unwrap()
+        };
+        let profile = Profile::Basico;
+        let selection = Selection { must: patterns(&["2.*"]), ..Selection::default() };
+        assert!(selection.is_for(ALL[2], profile) && !selection.is_for(&asked, profile));
+        let (must, should) = (patterns(&["2.9-asked"]), patterns(&["2.1-*"]));
+        let selection = Selection { must, should, ..Selection::default() };
+        assert!(selection.is_for(&asked, profile));
+        let levels = known.map(|check| selection.level(check));
+        assert_eq!(levels, [Level::Must, Level::Should, Level::Must]);
     }
 
     #[test]

@@ -8,21 +8,23 @@ pub(super) const PORTS: [u16; 34] = [
 ];
 
 /// Keywords with which servers ask for a name.
-pub(super) const KEYWORDS: [&str; 10] = [
+pub(super) const KEYWORDS: [&str; 12] = [
     "nombre del cliente",
     "NICK",
+    "NICKNAME",
     "nombre",
     "NOMBRE",
     "NAME",
     "name",
     "USERNAME",
+    "@username",
     "nickname",
     "usuario",
     "apodo",
 ];
 
 /// Words other than `salir` with which users leave.
-pub(super) const LEAVE: [&str; 24] = [
+pub(super) const LEAVE: [&str; 30] = [
     "/salir",
     "exit",
     "/exit",
@@ -40,20 +42,30 @@ pub(super) const LEAVE: [&str; 24] = [
     "desconectar",
     "/disconnect",
     "disconnect",
+    "!DISCONNECT",
+    "!exit",
     "#salir",
     "{quit}",
     "cerrar",
     "logout",
     "q",
     ":q",
+    "/q",
+    "\\q",
+    "sair",
+    "/sair",
     "SALIR",
 ];
 
 /// Longest word in quotes that may be one to leave, in characters.
 const LONGEST: usize = 16;
 
-/// Words in quotes in a text, in its order: `escribe 'chau' para salir`. Behind verbs such as
-/// *escribe* the quotes may be missing.
+/// Limit on the words of one text that are tried: each takes a moment, and a program may show any
+/// number.
+const MOST: usize = 20;
+
+/// The first words in quotes in a text, in its order: `escribe 'chau' para salir`. Behind verbs such as
+/// *escribe* the quotes may be missing, and around a command in a line about leaving: `/bye to quit`.
 pub(super) fn mentioned(text: &str) -> Vec<String> {
     const QUOTES: [(char, char); 6] =
         [('\'', '\''), ('"', '"'), ('«', '»'), ('`', '`'), ('“', '”'), ('‘', '’')];
@@ -73,12 +85,44 @@ pub(super) fn mentioned(text: &str) -> Vec<String> {
             found.extend(word.map(|word| (at, word.trim_end_matches([',', '.', ':', ';']))));
         }
     }
+    found.extend(text.lines().filter(|line| is_about_leaving(line)).flat_map(|line| {
+        let words = line.split(|c: char| c.is_whitespace() || "'\"`(),;".contains(c));
+        let command = |word: &&str| word.len() > 1 && word.starts_with(['/', '\\', '#', '!', ':']);
+        words.filter(command).map(|word| {
+            (word.as_ptr().addr() - text.as_ptr().addr(), word.trim_end_matches([':', '.']))
+        })
+    }));
     found.sort_by_key(|(at, _)| *at);
     let fits = |word: &str| {
         let length = word.chars().count();
         (1..=LONGEST).contains(&length) && !word.contains([' ', '\n', '<', '>', '\'', '"'])
     };
-    found.into_iter().map(|(_, word)| word.to_owned()).filter(|word| fits(word)).collect()
+    let mut words = Vec::new();
+    for (_, word) in found {
+        if words.len() < MOST && fits(word) && !words.iter().any(|known| known == word) {
+            words.push(word.to_owned());
+        }
+    }
+    words
+}
+
+fn is_about_leaving(line: &str) -> bool {
+    const LEAVING: [&str; 12] = [
+        "salir",
+        "salida",
+        "exit",
+        "quit",
+        "leave",
+        "sair",
+        "terminar",
+        "desconect",
+        "disconnect",
+        "cerrar",
+        "close",
+        "abandonar",
+    ];
+    let small = line.to_lowercase();
+    LEAVING.iter().any(|word| small.contains(word))
 }
 
 #[cfg(test)]
@@ -90,6 +134,15 @@ mod tests {
         assert_eq!(mentioned("bienvenido! escribe 'salir' para salir"), ["salir"]);
         assert_eq!(mentioned("Usa «#salir» o \"/chao\" para irte"), ["#salir", "/chao"]);
         assert_eq!(mentioned("Type {quit} to exit."), ["{quit}"]);
+        assert_eq!(mentioned("Commands:\n\t\\l - List\n\t\\fin - Quit"), ["\\fin"]);
+        assert_eq!(mentioned("Use /bye to exit, /who for names"), ["/bye", "/who"]);
         assert!(mentioned("it's a chat, isn't it").is_empty());
+    }
+
+    #[test]
+    fn a_text_full_of_quotes_does_not_give_more_than_a_few_words() {
+        let quotes = (0..1000).map(|number| format!("'{number}'")).collect::<Vec<_>>().join(" ");
+        assert_eq!(mentioned(&format!("'salir' {quotes}"))[..2], ["salir", "0"]);
+        assert_eq!(mentioned(&quotes).len(), MOST);
     }
 }

@@ -21,10 +21,11 @@ use chat_protocol::options::profile::Profile;
 
 use crate::dialect::Dialect;
 use crate::sandbox::program::TestedProgram;
-use crate::sandbox::running::{Running, Trace};
+use crate::sandbox::running::Running;
+use crate::sandbox::trace::Trace;
 use crate::scene::Scene;
 use crate::scene::timeouts::Timeouts;
-use crate::text::Words;
+use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt};
 
 /// The results of a discovery.
@@ -33,6 +34,33 @@ pub(crate) struct Found {
     pub(crate) dialect: Dialect,
     /// Time that a message takes from one client to another.
     pub(crate) latency: Duration,
+    /// Set if the program speaks another dialect than all that were tried.
+    pub(crate) unsure: Option<Unsure>,
+}
+
+/// A program that cannot be judged by what it says.
+#[derive(Clone)]
+pub(crate) struct Unsure {
+    /// The reason, for each check that depends on it.
+    pub(crate) why: Words,
+    /// The keys of a dialect's file that help, if any can.
+    pub(crate) state: Option<Text>,
+}
+
+/// The first bytes of a stream of serialized Java objects.
+const JAVA_OBJECTS: [u8; 2] = [0xac, 0xed];
+
+impl Unsure {
+    /// A program that sends Java's serialized objects.
+    fn java_objects() -> Self {
+        let why = Words::new(
+            "Envía objetos de Java serializados (ObjectOutputStream), no texto: solo otro programa \
+             con las mismas clases los entiende",
+            "It sends serialized Java objects (ObjectOutputStream) and no text: only another \
+             program with the same classes understands them",
+        );
+        Self { why, state: None }
+    }
 }
 
 /// A program that cannot be examined: it does not come as far as listening or connecting.
@@ -45,7 +73,7 @@ pub(crate) struct Unstarted {
     pub(crate) printed: Vec<String>,
 }
 
-/// Silence after which nothing more is expected.
+/// Silence after which nothing more is expected, times `slow`.
 const QUIET: Duration = Duration::from_millis(150);
 
 /// Limit on the lines shown of a program that does not start.
@@ -62,12 +90,12 @@ fn question(program: &Running, behind: Printed) -> Option<(String, Printed)> {
     let asks = |captured: &Captured, behind| {
         captured.look(|heard| {
             let screen = String::from_utf8_lossy(heard.bytes.get(behind..)?);
-            let is_open = !screen.ends_with('\n') || screen.trim_end().ends_with([':', '?']);
-            let asks = is_open && !screen.trim().is_empty();
-            asks.then(|| screen.into_owned())
+            prompts::asked(&screen)
         })
     };
-    let asked = asks(&trace.out, behind[0]).or_else(|| asks(&trace.err, behind[1]))?;
+    let both = [asks(&trace.out, behind[0]), asks(&trace.err, behind[1])];
+    // A line that has not ended asks for sure.
+    let asked = both.into_iter().flatten().min_by_key(|asked| asked.ends_with('\n'))?;
     Some((asked, [&trace.out, &trace.err].map(|captured| captured.look(|heard| heard.bytes.len()))))
 }
 

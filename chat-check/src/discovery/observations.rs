@@ -6,9 +6,9 @@ use crate::dialect::{Framing, Label, Naming};
 use crate::text::says_like;
 
 /// Words with which servers ask for a name.
-const ASK: [&str; 11] = [
+const ASK: [&str; 14] = [
     "nick", "nombre", "name", "apodo", "alias", "usuario", "user", "llamas", "llamás", "identif",
-    "login",
+    "login", "nome", "usuário", "pseudo",
 ];
 
 /// Words of a greeting that welcomes.
@@ -24,9 +24,25 @@ const OPENING: [char; 8] = ['¿', '¡', '"', '\'', '«', '(', '[', '<'];
 /// Limit on the length of a question, in bytes: a longer line is not taken for one.
 const LONGEST_QUESTION: usize = 80;
 
+/// Returns the framing of these bytes, if they are nothing but messages with a length before each.
+pub(super) fn lengths(bytes: &[u8]) -> Option<Framing> {
+    const LENGTHS: [Framing; 6] = [
+        Framing::Length4,
+        Framing::Length4Le,
+        Framing::Decimal(10),
+        Framing::Decimal(64),
+        Framing::DecimalLine,
+        Framing::Length2,
+    ];
+    LENGTHS.into_iter().find(|framing| framing.fits(bytes))
+}
+
 /// Returns the framing that a greeting shows.
 pub(super) fn framing_of_greeting(greeting: &[u8]) -> Option<Framing> {
     let length = greeting.first_chunk().map(|length| usize::from(u16::from_be_bytes(*length)));
+    if let Some(framing) = lengths(greeting) {
+        return Some(framing);
+    }
     match greeting {
         [] => None,
         // Several messages may have come together.
@@ -50,11 +66,12 @@ pub(super) fn keyword(greeting: &str) -> Option<Naming> {
 pub(super) fn question(greeting: &str) -> Option<&str> {
     // A length before a message is not part of the text.
     let mut lines = greeting.split(char::is_control).rev();
-    let (line, at) = lines.find_map(|line| Some((line, word_at(line)?.start)))?;
+    let (line, place) = lines.find_map(|line| Some((line, word_at(line)?)))?;
+    let begin = beginning(line, place);
     // The text before may have no end: `¡hola!NICK`.
-    let before = line[..at].chars().next_back();
+    let before = line[..begin].chars().next_back();
     let hangs = before.is_some_and(|c| !c.is_whitespace() && !OPENING.contains(&c));
-    let question = if hangs { &line[at..] } else { line.trim_start() };
+    let question = if hangs { &line[begin..] } else { line.trim_start() };
     let same = !question.contains(char::is_numeric) && question.len() <= LONGEST_QUESTION;
     same.then_some(question)
 }
@@ -89,6 +106,16 @@ fn word_at(line: &str) -> Option<Range<usize>> {
     // Other characters stay as they are, so that offsets in both texts are the same.
     let small = line.to_ascii_lowercase();
     ASK.iter().find_map(|word| small.find(word).map(|at| at..at + word.len()))
+}
+
+/// Returns the beginning of the word of which this place is a part: of `Username` or `@nombre`.
+/// Capitals behind a small letter are a word of their own: `holaNICK`.
+fn beginning(line: &str, place: Range<usize>) -> usize {
+    let before = &line[..place.start];
+    if before.ends_with(char::is_lowercase) && !line[place].contains(char::is_lowercase) {
+        return before.len();
+    }
+    before.trim_end_matches(|c: char| c.is_alphabetic() || "_@".contains(c)).len()
 }
 
 /// Returns the label that shows a message's speaker.
@@ -144,6 +171,12 @@ mod tests {
             ("bienvenido usuario\nnombre del cliente\n", Some("nombre del cliente")),
             ("hola\r\n¿Nombre?: ", Some("¿Nombre?: ")),
             ("bienvenido!NICK", Some("NICK")),
+            ("bienvenidoNICK", Some("NICK")),
+            ("bienvenido usuario!Username: ", Some("Username: ")),
+            ("Username: ", Some("Username: ")),
+            ("Enter UserName: ", Some("Enter UserName: ")),
+            ("hola\n@username", Some("@username")),
+            ("sobrenombre:\n", Some("sobrenombre:")),
             ("\0\u{4}hola\0\u{6}nombre", Some("nombre")),
             ("usuario 4242, ¿tu nombre?\n", None),
             ("hola\n", None),
@@ -169,11 +202,15 @@ mod tests {
         assert_eq!(framing_of_greeting(b"hola\r\n"), Some(Framing::Crlf));
         assert_eq!(framing_of_greeting(b"\0\x04hola"), Some(Framing::Length2));
         assert_eq!(framing_of_greeting(b"hola"), None);
+        assert_eq!(framing_of_greeting(b"\0\0\0\x04hola"), Some(Framing::Length4));
+        assert_eq!(framing_of_greeting(b"4         hola"), Some(Framing::Decimal(10)));
     }
 
     #[test]
     fn a_prompt_is_told_from_a_mention() {
-        for prompt in ["hola\nNICK\n", "tu nombre: \n", "¿Cómo te llamás?\r\n", "nick> "] {
+        for prompt in
+            ["hola\nNICK\n", "tu nombre: \n", "¿Cómo te llamás?\r\n", "nick> ", "digite um nome: "]
+        {
             assert!(prompts(prompt), "{prompt}");
         }
         assert!(prompts(&format!("{}\n", chat_protocol::wording::NAME_KEYWORD)));

@@ -3,18 +3,46 @@
 use chat_drive::captured::Heard;
 
 use crate::dialect::{Framing, HOST_MARK, NAME, PORT_MARK};
+use crate::discovery::observations::lengths;
+use crate::text::is_question;
 
 /// The answer for the number of clients: large enough for every check.
 const NUMBER: &str = "100";
+
+/// The answer for an address with its port.
+const ADDRESS: &str = "{host}:{port}";
+
+/// Returns a screen whose last line asks its user for something, without the blank lines behind it.
+pub(super) fn asked(screen: &str) -> Option<String> {
+    let text = screen.trim_end();
+    let end = if screen[text.len()..].contains('\n') { "\n" } else { "" };
+    is_question(screen).then(|| format!("{text}{end}"))
+}
+
+/// The signs of a question whether to go on, and the answers.
+const YES: [(&str, &str); 6] = [
+    ("yes/no", "yes"),
+    ("y/n", "y"),
+    ("sí/no", "sí"),
+    ("si/no", "si"),
+    ("s/n", "s"),
+    ("yes or no", "yes"),
+];
 
 /// Returns the answer to a program's prompt, by the last line on its screen: a placeholder for a
 /// name, unless it looks like something else.
 pub(super) fn wanted(screen: &str) -> &'static str {
     let last = screen.lines().last().unwrap_or_default().to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| last.contains(word));
+    if let Some((_, yes)) = YES.iter().find(|(sign, _)| last.contains(sign)) {
+        return yes;
+    }
     let is_ip = last.split(|c: char| !c.is_alphanumeric()).any(|word| word == "ip");
+    let is_address = [":port", ":puerto", ":porta"].iter().any(|end| last.contains(end));
     let is_named = has(&["nombre", "name", "usuario", "nick"]);
-    if has(&["puerto", "port"]) {
+    if is_address {
+        ADDRESS
+    } else if has(&["puerto", "port"]) {
         PORT_MARK
     } else if has(&["máxim", "maxim", "cuánt", "cuant", "cantidad", "how many"]) {
         NUMBER
@@ -32,10 +60,8 @@ pub(super) fn wanted(screen: &str) -> &'static str {
 pub(super) fn ending(heard: &Heard, token: &str, from: usize) -> Option<Framing> {
     let at = heard.find(token, from)?;
     let behind = &heard.bytes[at + token.len()..];
-    let length = heard.bytes.get(from..from + 2)?;
-    let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
-    if from + 2 + length == at + token.len() {
-        return Some(Framing::Length2);
+    if let Some(framing) = lengths(&heard.bytes[from..]) {
+        return Some(framing);
     }
     let newline = memchr::memchr(b'\n', behind)?;
     Some(if behind[..newline].ends_with(b"\r") { Framing::Crlf } else { Framing::Lf })
@@ -44,6 +70,7 @@ pub(super) fn ending(heard: &Heard, token: &str, from: usize) -> Option<Framing>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::discovery::observations::prompts;
 
     #[test]
     fn a_message_shows_how_it_ends() {
@@ -55,8 +82,27 @@ mod tests {
         assert_eq!(ending(b"anaana > hola\r\n"), Some(Framing::Crlf));
         assert_eq!(ending(b"ana\0\x04hola"), Some(Framing::Length2));
         assert_eq!(ending(b"ana\0\x0aana > hola"), Some(Framing::Length2));
+        assert_eq!(ending(b"ana\0\x07<hola;>"), Some(Framing::Length2));
+        assert_eq!(ending(b"ana\0\0\0\x04hola"), Some(Framing::Length4));
         assert_eq!(ending(b"anahola"), None);
         assert_eq!(ending(b"holahola\n"), Some(Framing::Lf));
+    }
+
+    #[test]
+    fn a_line_may_ask_without_an_open_end() {
+        assert!(is_question("hola\nTu nombre: ") && is_question("¿Quién eres?\n"));
+        assert!(is_question("CHAT\nEnter the address like ip:port\n"));
+        assert!(!is_question("Conectado. Escribe 'salir' para salir\n") && !is_question("\n"));
+        assert!(!is_question("cliente.py:3: SyntaxWarning: \"\\d\"\n  print(\"\\d\")\n"));
+    }
+
+    #[test]
+    fn blank_lines_behind_a_question_hide_nothing() {
+        assert_eq!(asked("Hola\n\nPuerto:\r\n\n").as_deref(), Some("Hola\n\nPuerto:\n"));
+        assert_eq!(asked("Nombre: ").as_deref(), Some("Nombre:"));
+        assert_eq!(asked("Hola\n\n"), None);
+        assert_eq!(asked("Puerto:\n\n").map(|screen| wanted(&screen)), Some(PORT_MARK));
+        assert!(prompts(&asked("Nombre:\n\n").unwrap()));
     }
 
     #[test]
@@ -69,7 +115,10 @@ mod tests {
             ("Tu nombre en el servidor: ", NAME),
             ("Puerto: Cantidad máxima de clientes: ", PORT_MARK),
             ("¿Cuántos clientes? ", NUMBER),
+            ("Enter the address like ip:port\n", ADDRESS),
             ("¿Quién eres? ", NAME),
+            ("¿Conectarse al servidor (s/n)? ", "s"),
+            ("Would you like to connect (yes/no)? ", "yes"),
             ("", NAME),
         ] {
             assert_eq!(wanted(screen), answer, "{screen}");

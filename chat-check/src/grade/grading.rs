@@ -11,8 +11,9 @@ use chat_protocol::options::profile::Profile;
 use crate::checks::catalogue::checks;
 use crate::checks::check::{Check, Side};
 use crate::checks::select::Selection;
-use crate::dialect::{Dialect, Given, PORT_MARK};
-use crate::discovery::{self, Found, Unstarted};
+use crate::dialect::{Dialect, Given};
+use crate::discovery::{self, Found, Unstarted, Unsure};
+use crate::grade::arguments::{WANTS_OTHERS, given, is_usage, usual};
 use crate::grade::result::{FORMAT, NotStarted, Outcome, Part, Report};
 use crate::grade::runner::Runner;
 use crate::sandbox::isolation::Isolation;
@@ -59,12 +60,19 @@ impl Settings {
     #[must_use]
     pub(crate) fn after(&self, parts: &[Part]) -> Self {
         let mut settings = self.clone();
-        if let Some(server) = parts.iter().find(|part| part.not_started.is_none()) {
+        if let Some(server) = parts.iter().find(|part| !part.results.is_empty()) {
             if settings.given.port.is_none() {
                 settings.server_port = Some(server.dialect.port);
             }
             settings.server = Some(server.command.clone());
-            settings.given.naming.get_or_insert_with(|| server.dialect.asks());
+            if server.unsure {
+                // The rest was guessed.
+                return settings;
+            }
+            if settings.given.naming.is_none() {
+                settings.given.naming = Some(server.dialect.asks());
+                settings.given.open_question.get_or_insert(server.dialect.open_question);
+            }
             settings.profile.get_or_insert(server.profile);
         }
         settings
@@ -93,9 +101,9 @@ pub(crate) struct Job {
     /// The start command, as a shell's user would type it.
     pub(crate) command: String,
     pub(crate) folder: PathBuf,
-    /// Arguments to try behind the command, one after the other, if the program ends at once
-    /// without.
-    pub(crate) arguments: &'static [&'static str],
+    /// True if the command was guessed from a file's name: a program that ends at once may want
+    /// arguments that no usage line tells of.
+    pub(crate) is_guessed: bool,
 }
 
 impl Job {
@@ -115,7 +123,9 @@ impl Job {
     ) -> Result<Part, ProgramError> {
         let begun = Instant::now();
         let (mut part, ended) = self.attempt(settings, stop, told)?;
-        for arguments in self.arguments.iter().filter(|_| ended) {
+        let printed = part.not_started.iter().flat_map(|not_started| &not_started.printed);
+        let wants = ended && (self.is_guessed || printed.into_iter().any(|line| is_usage(line)));
+        for arguments in usual(self.side).iter().filter(|_| wants) {
             let command = format!("{} {arguments}", self.command);
             let (with, _) = Self { command, ..self.clone() }.attempt(settings, stop, told)?;
             if stop.load(Ordering::Relaxed) {
@@ -127,7 +137,7 @@ impl Job {
                 break;
             }
         }
-        if part.not_started.is_some() && ended && !self.arguments.is_empty() {
+        if part.not_started.is_some() && wants {
             part.remarks.push(WANTS_OTHERS.to(settings.lang).to_owned());
         }
         part.seconds = begun.elapsed().as_secs_f64();
@@ -157,7 +167,15 @@ impl Job {
                 part.profile = settings.profile.unwrap_or(fitting(&found.dialect));
                 let timeouts = Timeouts::new(settings.idle, found.latency, settings.slow);
                 part.dialect = found.dialect;
-                part.results = self.examine(&part, &tested, &timeouts, settings, stop, told);
+                if let Some(Unsure { why, state }) = &found.unsure {
+                    let state = state.as_ref().map(|how| format!(" {}", how.to(settings.lang)));
+                    let how = format!("{}.{}", why.to(settings.lang), state.unwrap_or_default());
+                    part.remarks.insert(0, how);
+                }
+                part.unsure = found.unsure.is_some();
+                let unsure = found.unsure.map(|unsure| unsure.why);
+                let runner = self.runner(&part, &tested, &timeouts, settings, unsure);
+                part.results = self.examine(&part, &runner, settings, stop, told);
             }
             Err(_) if stop.load(Ordering::Relaxed) => {}
             Err(Unstarted { why, ended, printed }) => {
@@ -186,27 +204,37 @@ impl Job {
     fn examine(
         &self,
         part: &Part,
-        tested: &TestedProgram,
-        timeouts: &Timeouts,
+        runner: &Runner,
         settings: &Settings,
         stop: &AtomicBool,
         told: &(dyn Fn(&Outcome) + Sync),
     ) -> Vec<Outcome> {
         let suited: Vec<&'static Check> = checks(self.side)
             .into_iter()
-            .filter(|check| check.profiles.contains(&part.profile))
+            .filter(|check| settings.selection.is_for(check, part.profile))
             .collect();
-        let runner = Runner {
+        runner.make(&settings.selection.of(&suited), stop, told)
+    }
+
+    fn runner<'a>(
+        &self,
+        part: &'a Part,
+        tested: &'a TestedProgram,
+        timeouts: &'a Timeouts,
+        settings: &'a Settings,
+        unsure: Option<Words>,
+    ) -> Runner<'a> {
+        Runner {
             tested,
             dialect: &part.dialect,
             profile: part.profile,
             timeouts,
-            xfail: &settings.selection.xfail,
+            unsure,
+            selection: &settings.selection,
             lang: settings.lang,
             side_by_side: settings.side_by_side,
             repeat: self.repeat(settings),
-        };
-        runner.make(&settings.selection.of(&suited), stop, told)
+        }
     }
 
     /// Returns the command that repeats a check, but for the check's name.
@@ -257,27 +285,11 @@ impl Job {
                 .collect(),
             others: Vec::new(),
             not_started: None,
+            unsure: false,
             results: Vec::new(),
             seconds: 0.0,
         }
     }
-}
-
-/// The remark on a program that ended at once, with any arguments.
-const WANTS_OTHERS: Text = Text {
-    es: "Tampoco arranca con los argumentos de siempre (dirección, puerto, nombre): si necesita \
-         otros, escríbelos en el comando que das a chat-check server o chat-check client.",
-    en: "Nor does it start with the usual arguments (address, port, name): if it wants others, \
-         put them into the command for chat-check server or chat-check client.",
-};
-
-/// The remark on the arguments that a program was started with.
-fn given(arguments: &str, dialect: &Dialect) -> Words {
-    let arguments = arguments.replace(PORT_MARK, &dialect.port.to_string());
-    Words::new(
-        format!("Se inició con los argumentos: {arguments}"),
-        format!("It was started with the arguments: {arguments}"),
-    )
 }
 
 /// The remark on a client that looks for its server at another port.
@@ -294,4 +306,31 @@ fn elsewhere(client: &Dialect, settings: &Settings) -> Option<String> {
 /// Returns the profile that fits a dialect.
 fn fitting(dialect: &Dialect) -> Profile {
     if dialect.has_names() { Profile::Sala } else { Profile::Basico }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Task};
+    use crate::dialect::Naming;
+    use crate::report::sample;
+    use crate::verdict::Verdict;
+
+    #[test]
+    fn a_client_has_nothing_but_the_port_from_a_server_whose_dialect_is_not_known() {
+        let cli = Cli::try_parse_from(["chat-check", "client", "x"]).unwrap();
+        let Task::Client { settings, .. } = cli.task else { panic!("{cli:?}") };
+        let settings = settings.settle(Isolation::Shared, &[Side::Client]).unwrap();
+        let results = vec![sample::outcome("1.1-port", Verdict::Pass)];
+        let mut server = sample::part(Side::Server, results);
+        let after = |server: &Part| settings.after(std::slice::from_ref(server));
+        let asked = Naming::Asked("nombre del cliente".to_owned());
+        assert_eq!(after(&server).given.naming, Some(asked));
+        server.unsure = true;
+        let unsure = after(&server);
+        assert_eq!((unsure.given.naming, unsure.profile), (None, None));
+        assert_eq!(unsure.server_port, Some(server.dialect.port));
+    }
 }

@@ -52,6 +52,9 @@ pub(crate) struct Part {
     pub(crate) others: Vec<String>,
     /// The reason why it could not be checked at all.
     pub(crate) not_started: Option<NotStarted>,
+    /// True if its dialect is not known: only checks that say nothing were made.
+    #[serde(default)]
+    pub(crate) unsure: bool,
     /// The outcomes, one for each check, in the catalogue's order.
     pub(crate) results: Vec<Outcome>,
     /// Duration of the run, in seconds.
@@ -147,6 +150,18 @@ pub(crate) struct Loss {
     pub(crate) reason: String,
     /// The checks that caused it, by name. There are none if the program did not start.
     pub(crate) checks: Vec<String>,
+}
+
+impl Part {
+    /// Returns whether there is any verdict for the program or against it. A program whose dialect
+    /// is not known has none: the few checks that say nothing do not show whether it works.
+    pub(crate) fn is_judged(&self) -> bool {
+        let judged = |verdict| {
+            matches!(verdict, Verdict::Pass | Verdict::NotStrict | Verdict::Flaky | Verdict::Fail)
+        };
+        self.not_started.is_some()
+            || !self.unsure && self.results.iter().any(|outcome| judged(outcome.verdict))
+    }
 }
 
 impl Report {

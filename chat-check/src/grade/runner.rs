@@ -1,10 +1,9 @@
 //! Runs checks: each in a fresh process, twice when it fails, side by side where that is possible.
 
-use std::collections::HashMap;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -12,17 +11,18 @@ use chat_drive::transcript::How;
 use chat_protocol::options::profile::Profile;
 
 use crate::checks::check::Check;
-use crate::checks::select::Patterns;
+use crate::checks::select::Selection;
 use crate::dialect::Dialect;
+use crate::grade::attempt::{Attempt, OWNER};
+use crate::grade::board::Board;
 use crate::grade::result::{Evidence, Outcome};
-use crate::sandbox::end::how;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::program::TestedProgram;
-use crate::sandbox::running::Trace;
+use crate::sandbox::trace::Trace;
 use crate::sandbox::workdir::without_copy;
 use crate::scene::Scene;
 use crate::scene::timeouts::Timeouts;
-use crate::text::{Lang, Text, Words};
+use crate::text::{Lang, Text, Words, shortened};
 use crate::verdict::{Checked, Halt, Verdict};
 
 /// Runs the checks of one program.
@@ -33,30 +33,16 @@ pub(crate) struct Runner<'a> {
     /// The profile that it is checked against.
     pub(crate) profile: Profile,
     pub(crate) timeouts: &'a Timeouts,
-    /// The checks that are expected to fail (`--xfail`).
-    pub(crate) xfail: &'a Patterns,
+    /// The reason why no check that sends messages can be made, if the dialect is not known.
+    pub(crate) unsure: Option<Words>,
+    /// The checks that are expected to fail (`--xfail`), and their weights.
+    pub(crate) selection: &'a Selection,
     /// The language of the report.
     pub(crate) lang: Lang,
     /// Number of checks made at the same time, where that is possible.
     pub(crate) side_by_side: NonZero<usize>,
     /// The command that repeats one check: its words, behind which `--only ID` is put.
     pub(crate) repeat: String,
-}
-
-/// The result of one attempt.
-struct Attempt {
-    halt: Option<Halt>,
-    evidence: Option<Evidence>,
-}
-
-impl Attempt {
-    fn is_fault(&self) -> bool {
-        matches!(self.halt, Some(Halt::Fault { .. }))
-    }
-
-    fn is_checker_s(&self) -> bool {
-        matches!(self.halt, Some(Halt::Checker(_)))
-    }
 }
 
 /// The reason why a check cannot be made on some systems.
@@ -76,6 +62,9 @@ const DRAWS: Text = Text {
 /// Limit on the lines of standard error in a report.
 const LAST_LINES: usize = 10;
 
+/// Limit on the characters of what was expected and of what came.
+const LONGEST: usize = 600;
+
 /// Limit on the writes to the program that a report repeats.
 const LAST_SENT: usize = 5;
 
@@ -90,6 +79,7 @@ impl Runner<'_> {
         told: &(dyn Fn(&Outcome) + Sync),
     ) -> Vec<Outcome> {
         let board = Board::default();
+        let owner = checks.iter().find(|check| check.id == OWNER);
         let workers = match self.tested.isolation() {
             Isolation::Own => self.side_by_side.get(),
             Isolation::Shared => 1,
@@ -98,7 +88,7 @@ impl Runner<'_> {
             for _ in 0..workers.min(checks.len()) {
                 scope.spawn(|| {
                     while let Some(check) = board.next(checks, stop) {
-                        let outcome = self.judge(check, &board, stop);
+                        let outcome = self.judge(check, &board, owner.is_some(), stop);
                         // Programs are ended when the run is to stop, and the result is no outcome.
                         let made = !stop.load(Ordering::Relaxed);
                         if made {
@@ -109,12 +99,16 @@ impl Runner<'_> {
                 });
             }
         });
-        let mut outcomes = board.state.into_inner().unwrap_or_else(PoisonError::into_inner).done;
+        let state = board.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut outcomes = state.done;
+        if let Some((outcome, owner)) = outcomes.get_mut(OWNER).zip(owner) {
+            state.deaths.blame(outcome, self.explanation(owner), self.selection.xfail.has(OWNER));
+        }
         checks.iter().filter_map(|check| outcomes.remove(check.id)).collect()
     }
 
-    /// Makes one check, when those that it needs are done.
-    fn judge(&self, check: &Check, board: &Board, stop: &AtomicBool) -> Outcome {
+    /// Makes one check, when those that it needs are done. Deaths are told elsewhere if it `blames`.
+    fn judge(&self, check: &Check, board: &Board, blames: bool, stop: &AtomicBool) -> Outcome {
         let begun = Instant::now();
         let missing = {
             let state = board.lock();
@@ -128,15 +122,33 @@ impl Runner<'_> {
             );
             return self.outcome(check, Verdict::Skipped, Some(&reason), None, begun);
         }
-        let first = self.answer(check, stop);
-        let sure = !first.is_fault() || stop.load(Ordering::Relaxed);
-        let again = (!sure).then(|| self.answer(check, stop));
+        // Those of chapter 1, and a client's like them, are mostly about connections.
+        let connects = ["1.", "4.1-", "4.5-"].iter().any(|chapter| check.id.starts_with(chapter));
+        let unknown = self.unsure.as_ref().filter(|_| !connects);
+        if let Some(reason) = unknown {
+            return self.outcome(check, Verdict::Untestable, Some(reason), None, begun);
+        }
+        let answer = || {
+            let attempt = self.answer(check, stop);
+            if blames {
+                board.lock().deaths.take(check, attempt)
+            } else {
+                Attempt { death: None, ..attempt }
+            }
+        };
+        let first = answer();
+        let sure = !(first.is_fault() || first.death.is_some()) || stop.load(Ordering::Relaxed);
+        let again = (!sure).then(answer);
         let (attempt, flaky) = match again {
+            Some(again) if first.death.is_some() => {
+                let flaky = again.is_fault();
+                (again, flaky)
+            }
             Some(again) if again.is_fault() || again.is_checker_s() => (again, false),
             again => (first, again.is_some()),
         };
         let (verdict, reason) = match attempt.halt {
-            None if self.xfail.has(check.id) => {
+            None if self.selection.xfail.has(check.id) => {
                 let surprise = ["se esperaba que fallara", "it was expected to fail"];
                 (Verdict::Pass, Some(surprise.into()))
             }
@@ -147,7 +159,7 @@ impl Runner<'_> {
                 (Verdict::CheckerError, Some(Words::new(&reason, &reason)))
             }
             Some(Halt::Fault { came, .. }) if flaky => (Verdict::Flaky, Some(came)),
-            Some(Halt::Fault { came, .. }) if self.xfail.has(check.id) => {
+            Some(Halt::Fault { came, .. }) if self.selection.xfail.has(check.id) => {
                 (Verdict::ExpectedFail, Some(came))
             }
             Some(Halt::Fault { came, .. }) => (Verdict::Fail, Some(came)),
@@ -166,10 +178,13 @@ impl Runner<'_> {
         Outcome {
             id: check.id.to_owned(),
             requirement: check.requirement().map(|n| n.to_string()).unwrap_or_default(),
-            level: check.level,
+            level: self.selection.level(check),
             title: check.title.to(self.lang).to_owned(),
             verdict,
-            reason: reason.map(|reason| reason.to(self.lang).to_owned()),
+            reason: evidence
+                .as_ref()
+                .map(|evidence| evidence.came.clone())
+                .or_else(|| reason.map(|reason| reason.to(self.lang).to_owned())),
             evidence,
             seconds: begun.elapsed().as_secs_f64(),
             repeat: format!("{} --only {}", self.repeat, check.id),
@@ -194,12 +209,18 @@ impl Runner<'_> {
             };
             let halt: Checked =
                 halt.unwrap_or_else(|panic| Err(Halt::Checker(words_of(panic.as_ref()))));
-            let halt = excused(halt, &scene);
+            let halt = excused(halt, &scene, self.unsure.as_ref());
             let evidence = halt.as_ref().and_then(|halt| self.evidence(check, halt, &scene));
-            Attempt { halt, evidence }
+            let died = scene.traces().iter().find(|trace| trace.died_of_a_connection());
+            let death = died.filter(|_| evidence.is_some()).and_then(|trace| trace.death());
+            Attempt { halt, evidence, death }
         };
         thread::scope(|scope| {
-            let lost = || Attempt { halt: Some(Halt::Checker("lost".to_owned())), evidence: None };
+            let lost = || Attempt {
+                halt: Some(Halt::Checker("lost".to_owned())),
+                evidence: None,
+                death: None,
+            };
             scope.spawn(play).join().unwrap_or_else(|_| lost())
         })
     }
@@ -216,38 +237,46 @@ impl Runner<'_> {
         let mut came = came.to(self.lang).to_owned();
         for trace in scene.traces() {
             stderr.extend(trace.err.text().lines().map(without_copy));
-            let remark = trace.exceeded().cloned().or_else(|| trace.ended_by_itself().map(how));
+            let remark = trace.exceeded().cloned().or_else(|| trace.death());
             // The check may have said so itself.
             let remark = remark.as_ref().map(|remark| remark.to(self.lang));
             if let Some(remark) = remark.filter(|remark| !came.contains(remark)) {
                 came = format!("{came}; {remark}");
             }
         }
-        let mut explanation = check.explanation.to(self.lang).to_owned();
-        let source_language = self.tested.source_language();
-        if let Some(more) =
-            source_language.and_then(|source_language| source_language.advice(check.id, self.lang))
-        {
-            explanation = format!("{explanation} {more}");
-        }
         Some(Evidence {
-            expected: expected.to(self.lang).to_owned(),
-            came,
-            explanation,
+            expected: shortened(expected.to(self.lang), LONGEST),
+            came: shortened(&came, LONGEST),
+            explanation: self.explanation(check),
             sent: sent[sent.len().saturating_sub(LAST_SENT)..].to_vec(),
             conversation,
             omitted,
             stderr: stderr[stderr.len().saturating_sub(LAST_LINES)..].to_vec(),
         })
     }
+
+    /// The usual cause of a fault, and its remedy, in the language of the program too.
+    fn explanation(&self, check: &Check) -> String {
+        let explanation = check.explanation.to(self.lang);
+        let language = self.tested.source_language();
+        match language.and_then(|language| language.advice(check.id, self.lang)) {
+            Some(more) => format!("{explanation} {more}"),
+            None => explanation.to_owned(),
+        }
+    }
 }
 
 /// Makes a result untestable where these programs, or this system, do not show what it depends on.
-fn excused(result: Checked, scene: &Scene) -> Option<Halt> {
+fn excused(result: Checked, scene: &Scene, unsure: Option<&Words>) -> Option<Halt> {
+    let spoke = || scene.transcript().entries().0.iter().any(|entry| entry.how == How::In);
     let some = |is: fn(&Trace) -> bool| scene.traces().iter().any(|trace| is(trace));
     match result {
         _ if some(Trace::is_unseen) => Some(Halt::Untestable(UNSEEN.into())),
         Err(Halt::Fault { .. }) if some(Trace::draws) => Some(Halt::Untestable(DRAWS.into())),
+        Err(fault @ Halt::Fault { .. }) => {
+            let unsure = unsure.filter(|_| spoke());
+            Some(unsure.map_or(fault, |unsure| Halt::Untestable(unsure.clone())))
+        }
         result => result.err(),
     }
 }
@@ -257,52 +286,6 @@ fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("panicked").to_owned()
 }
 
-/// The checks that were begun, and those that are done.
-#[derive(Default)]
-struct Board {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    begun: Vec<&'static str>,
-    done: HashMap<&'static str, Outcome>,
-}
-
-impl Board {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes the next check that has all its needs done, waiting for one if there is none yet.
-    fn next(&self, checks: &[&'static Check], stop: &AtomicBool) -> Option<&'static Check> {
-        let mut state = self.lock();
-        loop {
-            let mut left = checks.iter().filter(|check| !state.begun.contains(&check.id));
-            let all_begun = left.clone().next().is_none();
-            if all_begun || stop.load(Ordering::Relaxed) {
-                return None;
-            }
-            // A check that was not selected is not waited for.
-            let asked = |id: &&str| checks.iter().any(|check| check.id == *id);
-            let ready = |check: &&&Check| {
-                check.needs.iter().filter(|id| asked(id)).all(|id| state.done.contains_key(id))
-            };
-            if let Some(check) = left.find(ready).copied() {
-                state.begun.push(check.id);
-                return Some(check);
-            }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn done(&self, id: &'static str, outcome: Option<Outcome>) {
-        self.lock().done.extend(outcome.map(|outcome| (id, outcome)));
-        self.changed.notify_all();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -310,6 +293,7 @@ mod tests {
 
     use super::*;
     use crate::checks::check::{MANY, Side};
+    use crate::checks::select::Patterns;
     use crate::verdict::Level;
 
     const fn check(
@@ -355,7 +339,8 @@ mod tests {
             dialect: &Dialect::default(),
             profile: Profile::Basico,
             timeouts: &timeouts,
-            xfail: &xfail,
+            unsure: None,
+            selection: &Selection { xfail, ..Selection::default() },
             lang: Lang::En,
             side_by_side: NonZero::<usize>::MIN,
             repeat: "again".to_owned(),

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use textwrap::{Options, WordSplitter};
 
+use crate::grade::mending::Blocker;
 use crate::grade::result::{Evidence, Outcome, Part, Report};
 use crate::grade::result::{Marks, PartMarks};
-use crate::report::wording::{self, points_of, sign};
+use crate::report::wording::{self, blocks, heading, points_of, sign};
 use crate::text::{Lang, Text, seconds};
 use crate::verdict::{Level, Verdict};
 
@@ -112,6 +113,10 @@ impl Page<'_> {
             return writeln!(self.out);
         }
         self.line(FAINT, &format!("  {}", wording::dialect(&part.dialect, self.lang)))?;
+        for Blocker { outcome: Outcome { id, title, .. }, skipped } in part.mend_first() {
+            let (name, why) = (heading(wording::MEND_FIRST, self.lang), blocks(skipped, self.lang));
+            self.line(BOLD, &format!("  {name}: {id} ({title}): {why}"))?;
+        }
         let (unmade, made): (Vec<&Outcome>, Vec<&Outcome>) =
             part.results.iter().partition(|outcome| !self.verbose && is_unmade(outcome.verdict));
         made.into_iter().try_for_each(|outcome| self.outcome(outcome))?;
@@ -231,6 +236,19 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_that_keeps_others_from_being_checked_comes_first() {
+        let outcomes = [("2.1-relay", Verdict::Fail), ("2.2-echo", Verdict::Skipped)];
+        let results = outcomes.map(|(id, verdict)| sample::outcome(id, verdict)).into();
+        let report = sample::report(vec![sample::part(Side::Server, results)]);
+        let first = "Qué arreglar primero: 2.1-relay (lo de 2.1-relay): por esto se omite 1 compr";
+        let text = printed(&report, false);
+        assert!(text.find(first).unwrap() < text.find("✗ 2.1-relay").unwrap(), "{text}");
+        assert!(crate::report::html::render(&report).contains("<b>Qué arreglar primero</b>"));
+        let markdown = crate::report::markdown::render(&report);
+        assert!(markdown.contains("- **Qué arreglar primero: 2.1-relay"), "{markdown}");
+    }
+
+    #[test]
     fn verbose_shows_all() {
         let text = printed(&sample::full(), true);
         for expected in ["✓ 2.1-relay se cumple", "    110 ms        ana <- kqjxvbzmwp"] {
@@ -252,7 +270,7 @@ mod tests {
     fn what_did_not_start_says_why() {
         let report = sample::with_marks(sample::report(vec![sample::not_started(Side::Server)]));
         let text = printed(&report, false);
-        assert!(text.contains("no se pudo comprobar: terminó antes de escuchar"), "{text}");
+        assert!(text.contains("no se pudo iniciar: terminó antes de escuchar"), "{text}");
         assert!(text.contains("SyntaxError") && text.contains("total: 0 / 5"), "{text}");
     }
 

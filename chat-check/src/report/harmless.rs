@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use chat_drive::transcript::Entry;
+use chat_drive::transcript::{Entry, with_nuls_counted};
 use chat_protocol::text::showable;
 
 use crate::dialect::{Dialect, Naming};
@@ -16,8 +16,11 @@ use crate::grade::result::{Marks, PartMarks};
 const TAB: &str = "    ";
 
 /// Escapes everything that could drive a terminal, turn the text around, break a line or be
-/// forbidden in XML: such characters are written as `\u{1b}`. A tab becomes blanks.
+/// forbidden in XML: such characters are written as `\u{1b}`. A tab becomes blanks, and many NUL
+/// characters their number.
 pub(crate) fn harmless(text: &str) -> String {
+    let counted = with_nuls_counted(text.as_bytes());
+    let text = &String::from_utf8_lossy(&counted);
     let showable = showable(Cow::Borrowed(text));
     let mut harmless = String::with_capacity(text.len());
     for (was, is) in text.chars().zip(showable.chars()) {
@@ -75,6 +78,7 @@ fn part(part: &mut Part) {
         remarks,
         others,
         not_started,
+        unsure: _,
         results,
         seconds: _,
     } = part;
@@ -85,12 +89,20 @@ fn part(part: &mut Part) {
         greeting: _,
         naming,
         question,
+        open_question: _,
+        open_name: _,
         name_form,
+        message_form,
+        enter,
+        commands,
+        forbidden,
+        kick_by: _,
         label: _,
         echo: _,
         leave,
         most_clients: _,
         typed: _,
+        welcome,
         before,
         given,
     } = dialect;
@@ -99,7 +111,12 @@ fn part(part: &mut Part) {
     }
     question.iter_mut().for_each(one);
     one(name_form);
+    one(message_form);
+    all(enter);
+    commands.values_mut().for_each(one);
+    all(forbidden);
     leave.iter_mut().for_each(one);
+    welcome.iter_mut().for_each(one);
     all(before);
     all(given);
     all(remarks);
@@ -159,6 +176,7 @@ mod tests {
     fn what_cannot_be_shown_is_escaped_and_the_rest_stays() {
         assert_eq!(harmless("¿qué? 👩‍👩‍👧 «x» \\"), "¿qué? 👩‍👩‍👧 «x» \\");
         assert_eq!(harmless("a\tb\r\n\u{1b}[2J"), "a    b\\r\\n\\u{1b}[2J");
+        assert_eq!(harmless(&format!("a{}b", "\0".repeat(512))), "a(512 NUL)b");
         assert_eq!(
             harmless("\u{9b}\u{202e}\u{2028}\u{ffff}"),
             "\\u{9b}\\u{202e}\\u{2028}\\u{ffff}"

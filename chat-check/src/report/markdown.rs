@@ -1,9 +1,10 @@
 //! A report as Markdown, for issues and pull requests.
 
+use crate::grade::mending::Blocker;
 use crate::grade::result::{Evidence, NotStarted, Outcome, Part, Report};
 use crate::grade::result::{Marks, PartMarks};
 use crate::grade::rubric::points;
-use crate::report::wording::{self, heading, points_of, sign};
+use crate::report::wording::{self, blocks, heading, points_of, sign};
 use crate::text::Lang;
 
 pub(crate) fn render(report: &Report) -> String {
@@ -94,10 +95,14 @@ fn part(part: &Part, lang: Lang) -> String {
         let dialect = plain(&wording::dialect(&part.dialect, lang));
         text.push(format!("- {}: {dialect}\n", heading(wording::DIALECT, lang)));
     }
+    for Blocker { outcome: Outcome { id, title, .. }, skipped } in part.mend_first() {
+        let (name, why) = (heading(wording::MEND_FIRST, lang), blocks(skipped, lang));
+        text.push(format!("- **{name}: {}: {}**: {why}\n", plain(id), prose(title)));
+    }
     text.extend(part.remarks.iter().map(|remark| format!("- {}\n", plain(remark))));
     if let Some(NotStarted { why, printed }) = &part.not_started {
         text.push(format!("\n**{}: {}**\n", heading(wording::NOT_STARTED, lang), plain(why)));
-        text.push(block(printed));
+        text.extend((!printed.is_empty()).then(|| block(printed)));
     }
     if !part.results.is_empty() {
         text.push(table(&part.results, lang));

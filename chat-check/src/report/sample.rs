@@ -91,6 +91,7 @@ pub(crate) fn part(side: Side, results: Vec<Outcome>) -> Part {
         remarks: Vec::new(),
         others: Vec::new(),
         not_started: None,
+        unsure: false,
         results,
         seconds: 12.5,
     }

@@ -19,8 +19,9 @@ words! {
     INTERRUPTED: "La comprobación se interrumpió: aquí está lo que se vio hasta entonces.",
         "The run was interrupted: here is what was seen until then.";
     NOT_COMPLETE: "incompleto", "not complete";
+    NOT_CHECKED: "sin comprobar", "not checked";
     INTERRUPTED_WORD: "interrumpido", "interrupted";
-    NOT_STARTED: "no se pudo comprobar", "it could not be checked";
+    NOT_STARTED: "no se pudo iniciar", "it could not be started";
     PRINTED: "lo último que escribió el programa", "the last that the program printed";
     EXPECTED: "se esperaba", "expected";
     CAME: "en cambio", "instead";
@@ -48,7 +49,7 @@ words! {
     FAILURES: "fallos", "failures";
     STATE: "estado", "state";
     COMPLETE: "completo", "complete";
-    ALSO: "no se probó", "not checked is";
+    ALSO: "no se probó", "left out:";
     COMMON: "los fallos más frecuentes", "the most frequent faults";
     SUBMISSIONS: "entregas", "submissions";
     MEAN: "nota media", "mean marks";
@@ -64,6 +65,7 @@ words! {
     NO_MUST_FAILS: "nada obligatorio falla", "nothing that must hold fails";
     TYPED: "recibe del teclado", "gets from the keyboard";
     PRINTS: "escribe", "prints";
+    MEND_FIRST: "qué arreglar primero", "what to mend first";
     COMPLAINS: "escribe en la salida de errores", "prints on stderr";
 }
 
@@ -106,6 +108,16 @@ pub(crate) fn holding(passes: usize, of: usize, lang: Lang) -> String {
 pub(crate) fn entries(count: usize, lang: Lang) -> String {
     let entries = if count == 1 { ENTRY } else { ENTRIES };
     format!("{} ({count} {})", CONVERSATION.to(lang), entries.to(lang))
+}
+
+/// The number of checks that a fault keeps from being made.
+pub(crate) fn blocks(skipped: usize, lang: Lang) -> String {
+    match (lang, skipped) {
+        (Lang::Es, 1) => "por esto se omite 1 comprobación".to_owned(),
+        (Lang::Es, _) => format!("por esto se omiten {skipped} comprobaciones"),
+        (Lang::En, 1) => "1 check is skipped because of it".to_owned(),
+        (Lang::En, _) => format!("{skipped} checks are skipped because of it"),
+    }
 }
 
 /// A sign for a verdict, where words take too much room.
@@ -208,17 +220,34 @@ impl Side {
     }
 }
 
+/// The framing of messages.
+fn framing(framing: Framing) -> Text {
+    let (es, en) = match framing {
+        Framing::Lf => ("mensajes que terminan en LF", "messages end with LF"),
+        Framing::Crlf => ("mensajes que terminan en CRLF", "messages end with CRLF"),
+        Framing::None => ("mensajes sin final", "messages have no end"),
+        Framing::Length2 => {
+            ("mensajes con 2 bytes de longitud delante", "2 bytes of length before each message")
+        }
+        Framing::Length4 | Framing::Length4Le => {
+            ("mensajes con 4 bytes de longitud delante", "4 bytes of length before each message")
+        }
+        Framing::Decimal(_) | Framing::DecimalLine => (
+            "mensajes con la longitud en cifras delante",
+            "the length in digits before each message",
+        ),
+        Framing::Named(_) => (
+            "el nombre y el mensaje, cada uno con su longitud en cifras delante",
+            "the name and the message, each with its length in digits before it",
+        ),
+    };
+    Text { es, en }
+}
+
 /// A dialect in one line.
 pub(crate) fn dialect(dialect: &Dialect, lang: Lang) -> String {
     let say = |es: &'static str, en: &'static str| Text { es, en }.to(lang).to_owned();
-    let framing = match dialect.framing {
-        Framing::Lf => say("mensajes que terminan en LF", "messages end with LF"),
-        Framing::Crlf => say("mensajes que terminan en CRLF", "messages end with CRLF"),
-        Framing::None => say("mensajes sin final", "messages have no end"),
-        Framing::Length2 => {
-            say("mensajes con 2 bytes de longitud delante", "2 bytes of length before each message")
-        }
-    };
+    let framing = framing(dialect.framing).to(lang).to_owned();
     let greeting =
         if dialect.greeting { say("saluda", "greets") } else { say("no saluda", "does not greet") };
     let naming = match &dialect.asks() {

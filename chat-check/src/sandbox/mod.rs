@@ -9,4 +9,5 @@ mod paced;
 pub(crate) mod program;
 pub(crate) mod running;
 pub(crate) mod supervisor;
+pub(crate) mod trace;
 pub(crate) mod workdir;

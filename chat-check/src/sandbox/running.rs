@@ -21,6 +21,7 @@ use chat_drive::transcript::How;
 use crate::sandbox::containment::Sandbox;
 use crate::sandbox::limits::Limits;
 use crate::sandbox::paced::Paced;
+use crate::sandbox::trace::Trace;
 use crate::text::Words;
 
 /// A running program. Dropping it kills it and all that it has started.
@@ -60,34 +61,18 @@ pub(crate) enum Signal {
     Continue,
 }
 
-/// The record of a program, which remains when it is gone.
-pub(crate) struct Trace {
-    /// Its standard output.
-    pub(crate) out: Arc<Captured>,
-    /// Its standard error.
-    pub(crate) err: Arc<Captured>,
-    /// Its exit status, once it has ended and was looked at.
-    ended: OnceLock<ExitStatus>,
-    /// The limit that it exceeded, if any.
-    exceeded: Arc<OnceLock<Words>>,
-    /// True once the checker itself has sent it a signal.
-    signalled: AtomicBool,
-    /// True once a check asked for something that this system does not show.
-    unseen: AtomicBool,
-}
-
 /// The signal that ends a program for writing too long a file.
 #[cfg(target_os = "linux")]
 const FILE_TOO_LONG: i32 = rustix::process::Signal::XFSZ.as_raw();
-
-/// Escape sequence with which a program switches to the alternate screen, to draw on it.
-const OTHER_SCREEN: &str = "\x1b[?1049h";
 
 /// Time for which a program that reads its terminal has nothing to do.
 const REST: Duration = Duration::from_millis(100);
 
 /// Maximum time to wait for that.
 const SETTLING: Duration = Duration::from_secs(1);
+
+/// Limit on the time that a program takes to end, once it has begun to.
+const MOMENT: Duration = Duration::from_millis(200);
 
 /// Polling interval for a program's end.
 const POLL: Duration = Duration::from_millis(3);
@@ -244,7 +229,9 @@ impl Running {
     /// signals, and records that.
     pub(crate) fn signal(&self, signal: Signal) {
         self.child.role().event(format!("is sent {}", signal.name()));
-        self.trace.signalled.store(true, Ordering::Relaxed);
+        if matches!(signal, Signal::Interrupt | Signal::Terminate) {
+            self.trace.signalled.store(true, Ordering::Relaxed);
+        }
         #[cfg(target_os = "linux")]
         self.receivers(signal).into_iter().for_each(|id| process::send(id, signal.of_the_system()));
         #[cfg(all(unix, not(target_os = "linux")))]
@@ -309,8 +296,14 @@ impl Running {
         }
     }
 
-    /// Kills it, and all that it has started, and waits until they are gone.
+    /// Kills it, and all that it has started, and waits until they are gone. One that is about to
+    /// end by itself does so, and is seen to have done so.
     pub(crate) fn kill(&self) {
+        let deadline = Instant::now() + MOMENT;
+        let is_ending = || self.is_all('Z') || !self.is_waiting();
+        while self.ended().is_none() && is_ending() && Instant::now() < deadline {
+            thread::sleep(POLL);
+        }
         if self.ended().is_none() {
             self.trace.signalled.store(true, Ordering::Relaxed);
             self.child.kill();
@@ -343,27 +336,5 @@ impl Signal {
             Self::Stop => Signal::STOP,
             Self::Continue => Signal::CONT,
         }
-    }
-}
-
-impl Trace {
-    /// Returns the exit status of a program that ended without a signal from the checker.
-    pub(crate) fn ended_by_itself(&self) -> Option<ExitStatus> {
-        self.ended.get().copied().filter(|_| !self.signalled.load(Ordering::Relaxed))
-    }
-
-    /// The limit that it exceeded, if any.
-    pub(crate) fn exceeded(&self) -> Option<&Words> {
-        self.exceeded.get()
-    }
-
-    /// Returns whether it took the whole screen of its terminal for itself.
-    pub(crate) fn draws(&self) -> bool {
-        self.out.look(|heard| heard.find(OTHER_SCREEN, 0)).is_some()
-    }
-
-    /// Returns whether a check asked for something that this system does not show.
-    pub(crate) fn is_unseen(&self) -> bool {
-        self.unseen.load(Ordering::Relaxed)
     }
 }

@@ -4,7 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::dialect::{Framing, Naming};
-use crate::scene::participant::{NonReader, Participant, Place, trouble};
+use crate::scene::non_reader::NonReader;
+use crate::scene::participant::{APART, Participant, Place, trouble};
 use crate::scene::{Scene, Server};
 use crate::text::{Lang, Words};
 use crate::verdict::{Checked, Halt};
@@ -32,7 +33,8 @@ impl Scene<'_> {
     ) -> Checked<Participant> {
         let place = self.place()?;
         let (address, patience) = (server.address, self.timeouts.patience);
-        Participant::connect(self.role(name), address, framing, patience, place)
+        Participant::connect(self.role(name), address, self.dialect, patience, place)
+            .map(|participant| participant.framed(framing))
             .map_err(|error| refused(name, &error))
     }
 
@@ -42,8 +44,8 @@ impl Scene<'_> {
     ///
     /// The connection is refused, or times out.
     pub(crate) fn connect_beyond(&self, server: &Server, name: &str) -> Checked<Participant> {
-        let (framing, patience) = (self.dialect.framing, self.timeouts.patience);
-        Participant::connect(self.role(name), server.address, framing, patience, Place::default())
+        let (dialect, patience) = (self.dialect, self.timeouts.patience);
+        Participant::connect(self.role(name), server.address, dialect, patience, Place::default())
             .map_err(|error| refused(name, &error))
     }
 
@@ -64,9 +66,8 @@ impl Scene<'_> {
     pub(crate) fn join(&self, server: &Server, name: &str) -> Checked<Participant> {
         let mut participant = self.connect(server, name)?;
         self.introduce(&mut participant, name)?;
-        if self.dialect.has_names() && !self.dialect.framing.has_ends() && cfg!(target_os = "linux")
-        {
-            // Bytes that come together with a name without an end are part of it.
+        if self.dialect.has_names() && cfg!(target_os = "linux") {
+            // Many servers take for the name what one read returns.
             let empty = || server.socket(participant.local()).is_some_and(|ours| ours.unread == 0);
             self.eventually(|| (empty() || participant.end().is_some()).then_some(()));
         }
@@ -91,14 +92,18 @@ impl Scene<'_> {
                 )
             })?;
         }
-        match &self.dialect.naming {
-            Naming::None => Ok(()),
-            Naming::First => participant.say(&self.dialect.name_line(name)),
-            Naming::Asked(keyword) => {
-                self.asked(participant, keyword)?;
-                participant.say(&self.dialect.name_line(name))
-            }
+        if let Naming::Asked(keyword) = &self.dialect.naming {
+            self.asked(participant, keyword)?;
         }
+        let lines = self.dialect.introduction(name);
+        if !self.dialect.open_name {
+            return lines.iter().try_for_each(|line| participant.command(line));
+        }
+        // What comes together with a name without an end is part of it.
+        lines.iter().try_for_each(|line| {
+            participant.send(&self.dialect.introduces(line))?;
+            self.pause(APART)
+        })
     }
 
     /// Waits until the server asks for a name with this keyword.
@@ -127,10 +132,11 @@ impl Scene<'_> {
     ///
     /// There is no connection or no question for the name.
     pub(crate) fn join_without_reading(&self, server: &Server, name: &str) -> Checked<NonReader> {
-        let answer = self.dialect.framing.encode(self.dialect.name_line(name).as_bytes());
+        let lines = self.dialect.introduction(name).into_iter();
+        let answer: Vec<u8> = lines.flat_map(|line| self.dialect.introduces(&line)).collect();
         let asked = match &self.dialect.naming {
-            Naming::None => None,
-            Naming::First => Some(("", &answer[..])),
+            Naming::None if answer.is_empty() => None,
+            Naming::None | Naming::First => Some(("", &answer[..])),
             Naming::Asked(keyword) => Some((keyword.as_str(), &answer[..])),
         };
         let (role, place) = (self.role(name), self.place()?);

@@ -5,6 +5,8 @@
 pub(crate) mod attempts;
 pub(crate) mod client_program;
 pub(crate) mod joining;
+mod messages;
+pub(crate) mod non_reader;
 pub(crate) mod participant;
 mod rooms;
 pub(crate) mod scripted_server;
@@ -27,13 +29,18 @@ use crate::dialect::Dialect;
 use crate::sandbox::end::how;
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::program::TestedProgram;
-use crate::sandbox::running::{Running, Trace};
+use crate::sandbox::running::Running;
+use crate::sandbox::trace::Trace;
 use crate::scene::participant::Place;
 use crate::scene::timeouts::Timeouts;
+use crate::text::Words;
 use crate::verdict::{Checked, Halt};
 
 /// Time after one port within which a program may begin to listen at another.
 const ANOTHER: Duration = Duration::from_millis(100);
+
+/// Room for what a server puts around a message, in bytes.
+const LABEL: usize = 500;
 
 /// The name that a server's operator gives if one is asked for.
 pub(crate) const ROOM: &str = "chat";
@@ -188,6 +195,21 @@ impl<'a> Scene<'a> {
                     None => ["no escucha en ninguno", "it listens on none"].into(),
                 },
             )),
+        }
+    }
+
+    /// Checks that a message of so many bytes can be sent, and passed on with a label.
+    ///
+    /// # Errors
+    ///
+    /// Untestable: its length is not one that the dialect can write before it.
+    pub(crate) fn can_say(&self, length: usize) -> Checked {
+        match self.dialect.framing.most().filter(|most| length + LABEL > *most) {
+            None => Ok(()),
+            Some(most) => Err(Halt::Untestable(Words::new(
+                format!("el largo que va delante de un mensaje llega solo hasta {most}"),
+                format!("the length before a message goes up to {most} only"),
+            ))),
         }
     }
 

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chat_drive::captured::{Captured, End, Heard};
+use chat_drive::captured::{Captured, End};
 use chat_drive::peer::{Connect, Peer};
 use chat_drive::role::Role;
 
-use crate::dialect::Framing;
+use crate::dialect::{Dialect, Framing, fill};
+use crate::scene::messages::{message, split};
 use crate::text::{Lang, Words, seconds};
 use crate::verdict::{Checked, Halt};
 
@@ -20,6 +21,10 @@ use crate::verdict::{Checked, Halt};
 pub(crate) struct Participant {
     peer: Peer,
     framing: Framing,
+    /// The form of what it says.
+    form: String,
+    /// The bytes before each message, of a server that sends the speaker's name so.
+    before: Vec<u8>,
     patience: Duration,
     captured: Arc<Captured>,
     said: Option<Instant>,
@@ -33,7 +38,10 @@ pub(crate) type Place = Arc<()>;
 
 /// Pause between messages that have no end: longer than any reader needs to read one before the
 /// next.
-const APART: Duration = Duration::from_millis(40);
+pub(super) const APART: Duration = Duration::from_millis(40);
+
+/// The name with which a scripted server passes on messages, where those have one of their own.
+const SPEAKER: &[u8] = b"beto";
 
 /// Bytes kept of what one participant hears: more than any check sends.
 const MOST: usize = 64 << 20;
@@ -42,28 +50,52 @@ impl Participant {
     pub(crate) fn connect(
         role: Role,
         address: SocketAddr,
-        framing: Framing,
+        dialect: &Dialect,
         patience: Duration,
         place: Place,
     ) -> io::Result<Self> {
         let peer = Peer::connect(role, address, Connect::patiently(patience))?;
-        Ok(Self::of(peer, framing, patience, Some(place)))
+        Ok(Self::of(peer, dialect, patience, Some(place)))
     }
 
     /// Makes a participant of a connection that exists already.
     pub(crate) fn over(
         role: Role,
         stream: TcpStream,
-        framing: Framing,
+        dialect: &Dialect,
         patience: Duration,
     ) -> io::Result<Self> {
-        Ok(Self::of(Peer::over(role, stream, patience)?, framing, patience, None))
+        let mut participant =
+            Self::of(Peer::over(role, stream, patience)?, dialect, patience, None);
+        if let Framing::Named(width) = dialect.framing {
+            // What a client says is not named.
+            participant.framing = Framing::Decimal(width);
+            participant.before = participant.framing.encode(SPEAKER);
+        }
+        Ok(participant)
     }
 
-    fn of(peer: Peer, framing: Framing, patience: Duration, place: Option<Place>) -> Self {
+    fn of(peer: Peer, dialect: &Dialect, patience: Duration, place: Option<Place>) -> Self {
         peer.role().event(format!("is connected: {} → {}", peer.local(), peer.remote()));
         let captured = peer.capture(MOST);
-        Self { peer, framing, patience, captured, said: None, ends_properly: false, _place: place }
+        Self {
+            peer,
+            framing: dialect.framing,
+            form: dialect.message_form.clone(),
+            before: Vec::new(),
+            patience,
+            captured,
+            said: None,
+            ends_properly: false,
+            _place: place,
+        }
+    }
+
+    /// The same in another framing than its dialect's.
+    #[must_use]
+    pub(crate) fn framed(mut self, framing: Framing) -> Self {
+        self.framing = framing;
+        self
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -86,7 +118,34 @@ impl Participant {
     ///
     /// The connection does not take it.
     pub(crate) fn say(&mut self, text: &str) -> Checked {
-        let message = self.framing.encode(text.as_bytes());
+        self.put(&fill(&self.form, text.as_bytes()))
+    }
+
+    /// Sends a line that is no message: a name, a command or the word to leave.
+    ///
+    /// # Errors
+    ///
+    /// The connection does not take it.
+    pub(crate) fn command(&mut self, line: &str) -> Checked {
+        self.put(line.as_bytes())
+    }
+
+    /// Returns the bytes of the message that says this.
+    pub(crate) fn encoded(&self, text: &[u8]) -> Vec<u8> {
+        self.framed_bytes(&fill(&self.form, text))
+    }
+
+    /// Returns the bytes with which a client is asked for its name with this question.
+    pub(crate) fn question(&self, dialect: &Dialect, question: &str) -> Vec<u8> {
+        [&self.before[..], &dialect.ask(question)].concat()
+    }
+
+    fn framed_bytes(&self, text: &[u8]) -> Vec<u8> {
+        [&self.before[..], &self.framing.encode(text)].concat()
+    }
+
+    fn put(&mut self, text: &[u8]) -> Checked {
+        let message = self.framed_bytes(text);
         if !self.framing.has_ends() {
             let since = self.said.map_or(APART, |said| said.elapsed());
             thread::sleep(APART.saturating_sub(since));
@@ -279,52 +338,6 @@ impl Drop for Participant {
     }
 }
 
-/// A participant that reads nothing: a sender to it soon blocks. Dropping one resets its
-/// connection.
-pub(crate) struct NonReader {
-    peer: Peer,
-    _place: Place,
-}
-
-impl NonReader {
-    /// Connects with the smallest receive buffer that the system allows. When the program must ask
-    /// for a name, reads until it asks, and answers.
-    pub(crate) fn connect(
-        role: Role,
-        address: SocketAddr,
-        patience: Duration,
-        asked: Option<(&str, &[u8])>,
-        place: Place,
-    ) -> io::Result<Self> {
-        let how = Connect { takes_little: true, ..Connect::patiently(patience) };
-        let peer = Peer::connect(role, address, how)?;
-        peer.role().event(format!("is connected, and reads nothing: {}", peer.local()));
-        if let Some((keyword, answer)) = asked {
-            let (mut heard, mut byte) = (Vec::new(), [0]);
-            while memchr::memmem::find(&heard, keyword.as_bytes()).is_none() {
-                if peer.receive(&mut byte, patience)? == 0 {
-                    let kind = io::ErrorKind::UnexpectedEof;
-                    return Err(io::Error::new(kind, "failed to fill whole buffer"));
-                }
-                heard.extend(byte);
-            }
-            peer.send(answer)?;
-        }
-        Ok(Self { peer, _place: place })
-    }
-
-    pub(crate) fn local(&self) -> SocketAddr {
-        self.peer.local()
-    }
-}
-
-impl Drop for NonReader {
-    fn drop(&mut self) {
-        self.peer.role().event("resets the connection");
-        self.peer.end_with_reset();
-    }
-}
-
 /// Describes an error of a connection: in words where it is a common one.
 pub(super) fn trouble(error: &io::Error) -> Words {
     match error.kind() {
@@ -344,53 +357,20 @@ pub(super) fn trouble(error: &io::Error) -> Words {
     }
 }
 
-/// Returns the whole message that this is part of.
-fn message(heard: &Heard, token: &str, framing: Framing) -> Option<String> {
-    let at = heard.find(token, 0)?;
-    let bytes = &heard.bytes;
-    let range = match framing {
-        Framing::Lf | Framing::Crlf => {
-            let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |newline| newline + 1);
-            start..at + memchr::memchr(b'\n', &bytes[at..])?
-        }
-        Framing::None => {
-            let start = heard.reads.iter().rev().find(|end| **end <= at).copied().unwrap_or(0);
-            let end = heard.reads.iter().find(|end| **end >= at + token.len());
-            start..end.copied().unwrap_or(bytes.len())
-        }
-        Framing::Length2 => frames(bytes).find(|frame| frame.contains(&at))?,
-    };
-    Some(text(&bytes[range]))
-}
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
 
-fn split(heard: &Heard, framing: Framing) -> Vec<String> {
-    let bytes = &heard.bytes;
-    match framing {
-        Framing::Lf | Framing::Crlf => {
-            let mut lines: Vec<String> = bytes.split(|byte| *byte == b'\n').map(text).collect();
-            // Behind the last newline is a line that has not ended, or nothing.
-            lines.pop_if(|last| last.is_empty());
-            lines
-        }
-        Framing::None => {
-            let starts = std::iter::once(0).chain(heard.reads.iter().copied());
-            starts.zip(&heard.reads).map(|(start, end)| text(&bytes[start..*end])).collect()
-        }
-        Framing::Length2 => frames(bytes).map(|frame| text(&bytes[frame])).collect(),
+    use super::*;
+
+    #[test]
+    fn a_question_has_its_speaker_s_name_before_it_like_all_that_a_server_says() {
+        let listening = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listening.local_addr().unwrap()).unwrap();
+        let dialect = Dialect { framing: Framing::Named(2), ..Dialect::default() };
+        let role = Role::new("server", &chat_drive::transcript::Transcript::begin());
+        let server = Participant::over(role, stream, &dialect, Duration::from_secs(1)).unwrap();
+        assert_eq!(server.question(&dialect, "NICK"), b"4 beto4 NICK");
+        assert_eq!(server.encoded(b"NICK"), server.question(&dialect, "NICK"));
     }
-}
-
-/// Returns the ranges of the whole messages that are framed by a length before them.
-fn frames(bytes: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> {
-    let mut next = 0;
-    std::iter::from_fn(move || {
-        let length = bytes.get(next..next + 2)?;
-        let start = next + 2;
-        next = start + usize::from(u16::from_be_bytes([length[0], length[1]]));
-        (next <= bytes.len()).then_some(start..next)
-    })
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes.strip_suffix(b"\r").unwrap_or(bytes)).into_owned()
 }

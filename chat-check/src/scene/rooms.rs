@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::dialect::Framing;
+use chat_drive::captured::Heard;
+
 use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::verdict::{Checked, Halt};
@@ -97,11 +98,10 @@ impl Scene<'_> {
         listener: &mut Participant,
     ) -> Checked<usize> {
         self.barrier(speaker, listener)?;
-        Ok(match self.dialect.framing {
-            Framing::Lf | Framing::Crlf => {
-                listener.captured().look(|heard| memchr::memchr_iter(b'\n', &heard.bytes).count())
-            }
-            Framing::None | Framing::Length2 => listener.messages().len(),
-        })
+        if self.dialect.framing.is_lines() {
+            let lines = |heard: &Heard| memchr::memchr_iter(b'\n', &heard.bytes).count();
+            return Ok(listener.captured().look(lines));
+        }
+        Ok(listener.messages().len())
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use crate::dialect::{Framing, Naming, Typed};
+use crate::dialect::{Naming, Typed};
 use crate::sandbox::isolation::Isolation;
 use crate::scene::Scene;
 use crate::scene::client_program::ClientProgram;
@@ -154,8 +154,8 @@ impl Scene<'_> {
     ///
     /// The system refuses it.
     pub(crate) fn participant(&self, stream: TcpStream) -> Checked<Participant> {
-        let (framing, patience) = (self.dialect.framing, self.timeouts.patience);
-        Participant::over(self.role("server"), stream, framing, patience)
+        let (dialect, patience) = (self.dialect, self.timeouts.patience);
+        Participant::over(self.role("server"), stream, dialect, patience)
             .map_err(|error| Halt::broken("cannot use a connection", &error))
     }
 
@@ -179,14 +179,19 @@ impl Scene<'_> {
     pub(crate) fn admit(&self, client: &ClientProgram, participant: &mut Participant) -> Checked {
         if self.dialect.greeting {
             self.tell(client, participant, GREETING)?;
+            // What comes behind it in one read is for another check.
+            self.has_read(client, participant);
         }
         match &self.dialect.naming {
             Naming::None => Ok(()),
-            Naming::First => self.named(participant).map(drop),
+            Naming::First => {
+                self.named(participant)?;
+                self.dialect.welcome.iter().try_for_each(|text| participant.command(text))
+            }
             Naming::Asked(keyword) => {
                 // Another check tests a keyword behind other words.
                 self.has_read(client, participant);
-                self.tell(client, participant, keyword)?;
+                participant.send(&participant.question(self.dialect, keyword))?;
                 self.type_name(client);
                 self.named(participant).map(drop)
             }
@@ -229,9 +234,7 @@ impl Scene<'_> {
         participant: &mut Participant,
         text: &str,
     ) -> Checked {
-        if self.dialect.framing == Framing::None {
-            self.has_read(client, participant);
-        }
+        self.has_read(client, participant);
         participant.say(text)
     }
 
@@ -250,14 +253,18 @@ impl Scene<'_> {
         self.within(time, || (unread(client, address) == 0).then_some(())).is_some()
     }
 
-    /// Waits until this has come from the client, with any text around it.
+    /// Waits until this has come from the client, with any text around it; in JSON, other letters
+    /// than ASCII may be escaped.
     ///
     /// # Errors
     ///
     /// It does not come.
     pub(crate) fn receives(&self, participant: &Participant, token: &str) -> Checked {
         let patience = self.timeouts.patience;
-        let came = participant.captured().wait_on(patience, |heard| heard.find(token, 0));
+        let escaped = in_json(token);
+        let came = participant
+            .captured()
+            .wait_on(patience, |heard| heard.find(token, 0).or_else(|| heard.find(&escaped, 0)));
         came.map(drop).ok_or_else(|| {
             Halt::fault(
                 Words::new(
@@ -273,6 +280,15 @@ impl Scene<'_> {
     pub(crate) fn leaving_word(&self) -> &str {
         self.dialect.leave.as_deref().unwrap_or("salir")
     }
+}
+
+/// Returns a text as JSON may write it: other letters than ASCII as numbers.
+pub(crate) fn in_json(text: &str) -> String {
+    let write = |c: char| match u32::from(c) {
+        0..0x80 => c.to_string(),
+        code => format!("\\u{code:04x}"),
+    };
+    text.chars().map(write).collect()
 }
 
 /// Returns the number of bytes that have arrived at the client's end of a connection and that it

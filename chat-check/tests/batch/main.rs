@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "in a test, whatever goes wrong is to end it")]
 
+mod packed;
 mod programs;
 
 use std::collections::BTreeMap;
@@ -92,9 +93,11 @@ impl Class {
         assert!(!fails, "{name}: {report:#}");
     }
 
+    /// The reason why a submission's server did not start, or was not checked.
     fn why(&self, name: &str) -> String {
         let report = self.report(name);
-        let why = report["parts"][0]["not_started"]["why"].as_str();
+        let part = &report["parts"][0];
+        let why = part["not_started"]["why"].as_str().or_else(|| part["remarks"][0].as_str());
         why.unwrap_or_else(|| panic!("{name}: {report:#}")).to_owned()
     }
 
@@ -142,6 +145,8 @@ fn nobody_holds_up_the_others() {
         ("comprimida/tp.zip", ""),
         ("Pérez.tar.gz", ""),
         ("buena.zip", ""),
+        ("cuaderno/tp.ipynb", "{}"),
+        ("informe.pdf", ""),
     ]);
     let output = class.run(&["--side-by-side", "2", "--slow", "3"]);
     for name in ["buena", "-Ñandú=1", "inunda", "suelta.py"] {
@@ -151,15 +156,25 @@ fn nobody_holds_up_the_others() {
     assert!(class.why("cuelga").contains("listens on none"));
     assert!(class.why("multiplica").contains("processes"));
     assert!(class.why("vacía").contains("no server") && class.why("vacía").contains("léeme.txt"));
-    assert!(class.why("solo main").ends_with("there is: main.py"));
-    assert!(class.why("comprimida").ends_with("nobody has unpacked: tp.zip"));
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(error.contains("nobody has unpacked: Pérez.tar.gz"), "{error}");
-    assert!(!error.contains("buena.zip"), "{error}");
+    assert!(class.why("solo main").contains("there is: main.py (looked for"));
+    assert!(class.why("comprimida").ends_with("an archive that was not opened: tp.zip."));
+    assert!(class.why("Pérez.tar.gz").ends_with("not opened: Pérez.tar.gz."));
+    assert!(class.why("cuaderno").ends_with("a notebook, which is no program: tp.ipynb."));
     let printed = class.report("rota")["parts"][0]["not_started"]["printed"].to_string();
     assert!(printed.contains("SyntaxError"), "{printed}");
-    assert_eq!(class.dates().len(), 11);
-    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 11);
+    // Every entry has a report, but an archive that is unpacked beside it.
+    assert_eq!(class.dates().len(), 14);
+    let table = fs::read_to_string(class.notes.path().join("class.csv")).unwrap();
+    for name in ["vacía", "comprimida", "cuaderno", "informe.pdf", "Pérez.tar.gz", "solo main"] {
+        let row = format!("\n{name},not checked,,not checked,,,");
+        assert!(table.contains(&row), "{name}: {table}");
+    }
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(printed.lines().count(), 15);
+    assert!(printed.contains("suelta.py: 5 / 5 · "), "{printed}");
+    assert!(printed.contains("informe.pdf: Not checked, no marks: "), "{printed}");
+    let index = class.notes.path().join("index.html").display().to_string();
+    assert!(printed.ends_with(&format!("{index}\n")), "{printed}");
 }
 
 #[test]
@@ -171,10 +186,19 @@ fn what_is_compiled_is_compiled() {
     let class = Class::of(&[
         ("java/src/red/Servidor.java", JAVA),
         ("java/src/red/Otro.java", JAVA_OTHER),
+        ("maven/tp/pom.xml", "<project/>"),
+        ("maven/tp/src/main/java/red/Servidor.java", JAVA),
+        ("maven/tp/src/main/java/red/Partes.java", JAVA_OTHER),
         ("java rota/Servidor.java", "class Servidor { void main( }"),
     ]);
+    let windows = [b"// Espa\xf1a\n", JAVA.as_bytes()].concat();
+    let file = class.submissions.path().join("maven/tp/src/main/java/red/Servidor.java");
+    fs::write(file, windows).unwrap();
     class.run(&[]);
     class.assert_good("java");
+    class.assert_good("maven");
+    let remarks = class.report("maven")["parts"][0]["remarks"].to_string();
+    assert!(remarks.contains("encoding of Windows (windows-1252)"), "{remarks}");
     assert!(class.why("java rota").contains("does not build"));
     assert_eq!(class.report("java rota")["parts"][0]["remarks"], json!([]));
     let printed = class.report("java rota")["parts"][0]["not_started"]["printed"].to_string();
@@ -223,6 +247,12 @@ fn a_program_that_wants_arguments_gets_them() {
     assert!(results.iter().any(|result| result["repeat"] == repeat), "{part:#}");
     let remarks = class.report("b")["parts"][0]["remarks"].to_string();
     assert!(remarks.contains("Nor does it start with the usual arguments"), "{remarks}");
+    // One that is named by a command is tried with them where it prints its usage.
+    let mut command = Command::new(CHECKER);
+    command.args(["server", "python3 servidor.py", "--only", "2.1-relay", "--lang", "en"]);
+    let output = command.current_dir(class.submissions.path().join("a")).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("with the arguments: 127.0.0.1 12345"), "{told}");
 }
 
 #[test]
@@ -319,7 +349,7 @@ fn ctrl_c_leaves_whole_files_and_the_rest_can_be_done_later() {
     let good = server(false, "");
     let class =
         Class::of(&[("a/servidor.py", &good), ("b/servidor.py", HANGS), ("c/servidor.py", &good)]);
-    let options = ["--submissions", "1", "--slow", "25"];
+    let options = ["--submissions", "1", "--slow", "5"];
     let mut checker = class.command(&options).spawn().unwrap();
     let first = class.notes.path().join("a/report.json");
     let deadline = Instant::now() + PATIENCE;

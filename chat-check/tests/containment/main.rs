@@ -109,6 +109,12 @@ fn a_program_that_is_deaf_to_signals() {
 }
 
 #[test]
+fn minus_one_is_status_255() {
+    let (_, report) = Case::of(&["import os\nos._exit(-1)\n"]).run(&[]);
+    assert!(why(&report).contains("ended with status 255"), "{}", why(&report));
+}
+
+#[test]
 fn endless_output_takes_little_memory_and_disturbs_no_check() {
     const FLOOD: &str = r"
 import os, threading, time

@@ -1,11 +1,10 @@
 //! The files of a command: outputs are opened and the baseline is read before anything is started.
 
-use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::app::Error;
 use crate::cli::{CheckOptions, RunOptions};
+use crate::input::{self, Unreadable};
 use crate::plan::Plan;
 use crate::record::comparison::baseline;
 use crate::record::{Environment, Record};
@@ -81,9 +80,9 @@ impl Outputs {
         };
         let mut inputs_read = Vec::new();
         for path in inputs {
-            let unread = |error: io::Error| Error::Read(path.clone(), error.into());
-            let file = File::open(path).map_err(unread)?;
-            let found = path.canonicalize().map_err(unread)?;
+            let unread = |error: Unreadable| Error::Read(path.clone(), error.into());
+            let file = input::open(path).map_err(unread)?;
+            let found = path.canonicalize().map_err(|error| unread(error.into()))?;
             if inputs_read.contains(&found) {
                 return Err(SameFile::Inputs(path.clone()).into());
             }
@@ -149,13 +148,13 @@ pub(super) fn baseline(
 ) -> Result<Option<Record>, Error> {
     let Some(path) = &checks.baseline else { return Ok(None) };
     let unread = |error| Error::Read(path.clone(), error);
-    let mut file = File::open(path).map_err(|error| unread(error.into()))?;
+    let file = input::open(path).map_err(|error| unread(error.into()))?;
     let replaces = |(option, _): &(_, _)| *option == "--save-baseline";
     let overwrites = |(_, output): &(_, &Output)| output.is_file(path, &file);
     if let Some((option, _)) = outputs.named().filter(|named| !replaces(named)).find(overwrites) {
         return Err(SameFile::Baseline(option, path.clone()).into());
     }
-    let baseline = json::read(&mut file).map_err(unread)?;
+    let baseline = json::read_file(path).map_err(unread)?;
     baseline::check(&baseline, &plan.workload(), environment)?;
     Ok(Some(baseline))
 }

@@ -53,6 +53,9 @@ enum Error {
     /// The figures of `--metrics` cannot be given out.
     #[error("cannot listen on {0} for --metrics")]
     Metrics(Endpoint, #[source] io::Error),
+    /// Signals cannot be handled.
+    #[error("cannot wait for Ctrl-C")]
+    Signals(#[from] ctrlc::Error),
     /// The relay could not listen.
     #[error(transparent)]
     Relay(#[from] RelayError),
@@ -100,23 +103,8 @@ impl Error {
 }
 
 /// Carries out the process's command line, and prints errors on standard error.
-///
-/// The first Ctrl-C ends the run early; the second ends the process, and what it has started.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse_or_exit();
-    let stop = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&stop);
-    let handler = move || {
-        if told.swap(true, Ordering::Relaxed) {
-            target::kill_all_started();
-            std::process::exit(INTERRUPTED.into());
-        }
-    };
-    if let Err(error) = ctrlc::set_handler(handler) {
-        complain(&error);
-        return Exit::Error.into();
-    }
-    match execute(&cli, &stop) {
+    match execute(&Cli::parse_or_exit()) {
         Ok(Conclusion { exit, complaints }) => {
             for complaint in &complaints {
                 complain(complaint);
@@ -143,17 +131,32 @@ fn complain(error: &dyn std::error::Error) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Does what the command line asks for, until `stop` becomes true.
+/// From now on the first Ctrl-C sets what is returned, which ends a run early; the second ends the
+/// process, and what it has started. Until then the first one ends the process: files are read and
+/// opened before, which may wait without end.
+fn handle_signals() -> Result<Arc<AtomicBool>, Error> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if told.swap(true, Ordering::Relaxed) {
+            target::kill_all_started();
+            std::process::exit(INTERRUPTED.into());
+        }
+    })?;
+    Ok(stop)
+}
+
+/// Does what the command line asks for.
 ///
 /// # Errors
 ///
 /// When there is nothing to report.
-fn execute(cli: &Cli, stop: &AtomicBool) -> Result<Conclusion, Error> {
+fn execute(cli: &Cli) -> Result<Conclusion, Error> {
     match &cli.command {
-        Some(Other::Relay(options)) => relay::run(options, stop)?,
+        Some(Other::Relay(options)) => relay::run(options, &*handle_signals()?)?,
         Some(Other::Merge(options)) => return records::merge(options),
         Some(Other::Compare(options)) => return records::compare(options),
-        None => return run_load(&cli.run, stop),
+        None => return run_load(&cli.run),
     }
     Ok(Conclusion::PASS)
 }
@@ -171,7 +174,7 @@ impl Conclusion {
     const PASS: Self = Self { exit: Exit::Pass, complaints: Vec::new() };
 }
 
-fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
+fn run_load(run: &RunOptions) -> Result<Conclusion, Error> {
     let mut plan = request::plan(run, request::resolve(&run.target.server)?)?;
     let environment = experiment::environment(descriptors::raise());
     let outputs = Outputs::open(run)?;
@@ -179,6 +182,7 @@ fn run_load(run: &RunOptions, stop: &AtomicBool) -> Result<Conclusion, Error> {
     if run.load.dry_run {
         return print(&request::describe(&plan)).map(|()| Conclusion::PASS);
     }
+    let stop = &*handle_signals()?;
     let metrics = run.output.metrics.as_ref().map(serve_metrics).transpose()?;
     preflight::check(request::connections(&plan), &plan.addresses)?;
     let target = start(run, &mut plan)?;

@@ -1,6 +1,6 @@
 //! The subcommands that read what runs have written: `merge` and `compare`.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::app::files::Outputs;
@@ -8,6 +8,7 @@ use crate::app::reports::{print_summary, write_reports, write_to};
 use crate::app::{Conclusion, Error};
 use crate::cli::{CompareOptions, MergeOptions};
 use crate::exit_status::Exit;
+use crate::input::{self, Unreadable};
 use crate::record::comparison::between;
 use crate::record::{Record, Status, merging};
 use crate::report::hlog::MergeError;
@@ -90,18 +91,23 @@ pub(super) fn compare(options: &CompareOptions) -> Result<Conclusion, Error> {
 /// Reads records, each with its path as its name.
 fn read_all<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> Result<Vec<(String, Record)>, Error> {
     let record = |path: &PathBuf| {
-        let unread = |error| Error::Read(path.clone(), error);
-        let mut file = std::fs::File::open(path).map_err(|error| unread(error.into()))?;
-        Ok((path.display().to_string(), json::read(&mut file).map_err(unread)?))
+        let record = json::read_file(path).map_err(|error| Error::Read(path.clone(), error))?;
+        Ok((path.display().to_string(), record))
     };
     paths.map(record).collect()
 }
 
+/// Bytes at the beginning of a file, of which the first that is no blank tells what the file is.
+const BEGINNING: u64 = 1024;
+
 /// Returns whether a file begins as a record does, and not as an interval log.
 fn is_record(path: &Path) -> Result<bool, MergeError> {
-    let content =
-        std::fs::read(path).map_err(|source| MergeError::Io { path: path.to_owned(), source })?;
-    Ok(content.trim_ascii_start().starts_with(b"{"))
+    let begins = |path| -> Result<_, Unreadable> {
+        let mut beginning = Vec::new();
+        input::open(path)?.take(BEGINNING).read_to_end(&mut beginning)?;
+        Ok(beginning.trim_ascii_start().starts_with(b"{"))
+    };
+    begins(path).map_err(|source| MergeError::Unreadable { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
@@ -117,7 +123,8 @@ mod tests {
             record.ended_early = early.then(|| sample::full().ended_early).flatten();
             record
         };
-        let exit = |first: Record, second: Record| {
+        let exit = |first: Record, mut second: Record| {
+            second.workload.seed += 1;
             let records = [("a".to_owned(), first), ("b".to_owned(), second)];
             exit(&records, &merging::merge(&records).expect("a sum"))
         };

@@ -7,6 +7,7 @@ use crate::app::Error;
 use crate::app::files::Outputs;
 use crate::record::{Histograms, Record};
 use crate::report::output::Output;
+use crate::report::wrapping::{WIDTH, columns, narrowed};
 use crate::report::{csv, hgrm, html, json};
 
 /// Writes all reports; an error in one does not stop the others.
@@ -44,11 +45,12 @@ pub(super) fn print(text: &str) -> Result<(), Error> {
     io::stdout().write_all(text.as_bytes()).map_err(Error::Summary)
 }
 
-/// Prints the summary on standard output, or on standard error if a report goes to standard output.
+/// Prints the summary on standard output, or on standard error if a report goes to standard output, in
+/// as many columns as its terminal has.
 pub(super) fn print_summary(outputs: &Outputs, text: &str) -> Result<(), Error> {
     if outputs.use_standard_output() {
-        let _ = io::stderr().write_all(text.as_bytes());
+        let _ = io::stderr().write_all(narrowed(text, columns(io::stderr()).min(WIDTH)).as_bytes());
         return Ok(());
     }
-    print(text)
+    print(&narrowed(text, columns(io::stdout()).min(WIDTH)))
 }

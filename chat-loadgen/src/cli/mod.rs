@@ -15,7 +15,7 @@ pub(crate) use load::{ClientOptions, LoadOptions, ServerOptions};
 pub(crate) use outputs::OutputOptions;
 pub(crate) use records::{CompareOptions, MergeOptions};
 
-use crate::exit_status::{EXIT_STATUSES, MERGE_STATUSES, precedence};
+use crate::exit_status::{COMPARE_STATUSES, EXIT_STATUSES, MERGE_STATUSES, precedence};
 use crate::record::validity::BOUNDS;
 use crate::relay;
 
@@ -43,7 +43,7 @@ pub(crate) enum Other {
     #[command(after_help = help::exit_statuses(&MERGE_STATUSES) + "\n" + &help::examples(&MERGE_EXAMPLES))]
     Merge(MergeOptions),
     /// Compares records (--json) with the first of them: figures, ratios and curves
-    #[command(after_help = help::examples(&COMPARE_EXAMPLES))]
+    #[command(after_help = help::exit_statuses(&COMPARE_STATUSES) + "\n" + &help::examples(&COMPARE_EXAMPLES))]
     Compare(CompareOptions),
 }
 

@@ -126,6 +126,7 @@ impl<'a> Experiment<'a> {
         }
         let (mut record, histograms) = self.run_once(plan, target, hlog)?;
         record.without_slow_readers = Some(without.latency);
+        record.own_without_slow_readers = without.own_figures;
         if without.verdict.status == Status::Invalid {
             let reason =
                 "the run without slow readers was INVALID: there is nothing to compare with";
@@ -148,8 +149,8 @@ impl<'a> Experiment<'a> {
         let addresses = vec![relay.address().unwrap_or(plan.address())];
         let plan = Plan { addresses, churn: 0.0, numbers, abort_if: Vec::new(), ..plan.clone() };
         let (record, _) = self.run_once(&plan, Some(&relay), None)?;
-        let Record { verdict, traffic, latency, server, .. } = record;
-        Ok(Floor { verdict, traffic, latency, server })
+        let Record { verdict, traffic, latency, own_figures, server, .. } = record;
+        Ok(Floor { verdict, traffic, latency, own_figures, server })
     }
 
     fn interrupted(&self) -> bool {

@@ -1,18 +1,22 @@
-//! As much of HTTP/1.1 as a scrape needs: `GET` and `HEAD` of one page, one connection at a time, an
-//! answer for each, then the end of the connection.
+//! As much of HTTP/1.1 as a scrape needs: `GET` and `HEAD` of one page, an answer for each connection,
+//! then its end.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// Maximum number of connections that are served at a time, each by a thread of its own; more wait for
+/// one that ends.
+const AT_ONCE: usize = 16;
 /// Path of the page.
 const PATH: &str = "/metrics";
 /// Maximum size of a request's head in bytes: that of most servers.
 const MAX_HEAD: usize = 8 * 1024;
 /// Maximum number of fields of a head.
 const MAX_FIELDS: usize = 64;
-/// Maximum time for one connection, from its request to its end: it keeps others waiting.
+/// Maximum time for one connection, from its beginning to its end.
 const TIME: Duration = Duration::from_secs(5);
 /// Maximum number of bytes that are read and forgotten behind a head, so that the answer is not
 /// destroyed by a reset.
@@ -23,12 +27,29 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Media type of the page.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Answers requests, without end.
-pub(super) fn serve(listener: &TcpListener, page: impl Fn() -> String) {
+/// Begins to answer requests, without end.
+///
+/// # Errors
+///
+/// When the system gives no thread.
+pub(super) fn serve<P>(listener: TcpListener, page: P) -> io::Result<()>
+where
+    P: Fn() -> String + Send + Sync + 'static,
+{
+    let shared = Arc::new((listener, page));
+    for _ in 0..AT_ONCE {
+        let shared = Arc::clone(&shared);
+        let serve = move || serve_in_turn(&shared.0, &shared.1);
+        thread::Builder::new().name("metrics".to_owned()).spawn(serve)?;
+    }
+    Ok(())
+}
+
+fn serve_in_turn(listener: &TcpListener, page: &impl Fn() -> String) {
     loop {
         match listener.accept() {
             // One that asks badly, or goes away, is its own loss.
-            Ok((stream, _)) => drop(answer(&stream, &page)),
+            Ok((stream, _)) => drop(answer(&stream, page)),
             Err(_) => thread::sleep(PAUSE),
         }
     }
@@ -142,16 +163,26 @@ fn with_body(status: &str, fields: &str, kind: &str, body: &str, has_body: bool)
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
-    /// The answer to these bytes, from a real connection.
-    fn ask(bytes: &[u8]) -> String {
+    /// Begins to serve a page. The threads end with the test's process.
+    fn start() -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
-        // It ends with the test's process.
-        thread::spawn(move || serve(&listener, || "figures 1\n".to_owned()));
-        let mut stream = TcpStream::connect(address).expect("a connection");
+        serve(listener, || "figures 1\n".to_owned()).expect("threads");
+        address
+    }
+
+    fn connect(to: SocketAddr) -> TcpStream {
+        let stream = TcpStream::connect(to).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+        stream
+    }
+
+    /// The answer to these bytes.
+    fn ask(mut stream: TcpStream, bytes: &[u8]) -> String {
         stream.write_all(bytes).expect("it is sent");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
@@ -160,22 +191,39 @@ mod tests {
 
     #[test]
     fn a_scrape_gets_the_page_and_its_length() {
-        let answer = ask(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+        let address = start();
+        let answer = ask(connect(address), b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
         assert!(head.contains("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
         assert!(head.contains("\r\nContent-Length: 10\r\n") && body == "figures 1\n", "{answer}");
-        assert!(ask(b"GET /metrics?x=1 HTTP/1.0\r\n\r\n").ends_with("figures 1\n"));
+        let answer = ask(connect(address), b"GET /metrics?x=1 HTTP/1.0\r\n\r\n");
+        assert!(answer.ends_with("figures 1\n"), "{answer}");
+    }
+
+    #[test]
+    fn connections_that_do_not_ask_do_not_keep_others_waiting() {
+        let address = start();
+        let mut silent: Vec<_> = (1..AT_ONCE).map(|_| connect(address)).collect();
+        for stream in &mut silent {
+            stream.write_all(b"GET /metrics ").expect("it is sent");
+        }
+        assert!(ask(connect(address), b"GET /metrics HTTP/1.1\r\n\r\n").contains(" 200 OK"));
+        // Their time is not over.
+        for stream in silent {
+            assert!(ask(stream, b"HTTP/1.1\r\n\r\n").contains(" 200 OK"));
+        }
     }
 
     #[test]
     fn head_gets_the_same_without_the_page() {
-        let answer = ask(b"HEAD /metrics HTTP/1.1\r\n\r\n");
+        let answer = ask(connect(start()), b"HEAD /metrics HTTP/1.1\r\n\r\n");
         assert!(answer.contains("\r\nContent-Length: 10\r\n") && answer.ends_with("\r\n\r\n"));
     }
 
     #[test]
     fn any_other_request_is_refused() {
+        let address = start();
         let long = format!("GET /metrics HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(MAX_HEAD));
         for (request, status) in [
             ("POST /metrics HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", "405"),
@@ -183,10 +231,11 @@ mod tests {
             ("* té con leche\r\n", "400"),
             (&long, "431"),
         ] {
-            let answer = ask(request.as_bytes());
+            let answer = ask(connect(address), request.as_bytes());
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request:?}: {answer}");
         }
-        assert!(ask(b"DELETE /metrics HTTP/1.1\r\n\r\n").contains("\r\nAllow: GET, HEAD\r\n"));
+        let answer = ask(connect(address), b"DELETE /metrics HTTP/1.1\r\n\r\n");
+        assert!(answer.contains("\r\nAllow: GET, HEAD\r\n"), "{answer}");
     }
 
     #[test]

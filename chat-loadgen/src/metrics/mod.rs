@@ -1,5 +1,5 @@
-//! Live figures for Prometheus (`--metrics`): the last state of the run, given out over HTTP by a
-//! thread of its own. It reads what the run publishes every few milliseconds, and touches nothing else.
+//! Live figures for Prometheus (`--metrics`): the last state of the run, given out over HTTP by
+//! threads of their own. They read what the run publishes every few milliseconds, and touch nothing else.
 
 mod exposition;
 mod http;
@@ -8,7 +8,6 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use chat_protocol::options::endpoint::Endpoint;
 
@@ -98,9 +97,7 @@ impl Metrics {
         // A copy, so that the run never waits for the text.
         let figures = move || metrics.figures().clone();
         let page = move || exposition::page(&figures());
-        thread::Builder::new()
-            .name("metrics".to_owned())
-            .spawn(move || http::serve(&listener, page))?;
+        http::serve(listener, page)?;
         Ok(address)
     }
 

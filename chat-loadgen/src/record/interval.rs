@@ -91,20 +91,20 @@ impl Tally {
     /// The sum of two.
     pub(crate) fn plus(&self, other: &Self) -> Self {
         Self {
-            sent: self.sent + other.sent,
-            expected: self.expected + other.expected,
-            ok: self.ok + other.ok,
-            lost: self.lost + other.lost,
-            reordered: self.reordered + other.reordered,
-            corrupt: self.corrupt + other.corrupt,
-            late: self.late + other.late,
-            cut_off: self.cut_off + other.cut_off,
-            undecided: self.undecided + other.undecided,
-            duplicated: self.duplicated + other.duplicated,
-            echoed: self.echoed + other.echoed,
-            foreign: self.foreign + other.foreign,
-            merged: self.merged + other.merged,
-            disorder: self.disorder + other.disorder,
+            sent: self.sent.saturating_add(other.sent),
+            expected: self.expected.saturating_add(other.expected),
+            ok: self.ok.saturating_add(other.ok),
+            lost: self.lost.saturating_add(other.lost),
+            reordered: self.reordered.saturating_add(other.reordered),
+            corrupt: self.corrupt.saturating_add(other.corrupt),
+            late: self.late.saturating_add(other.late),
+            cut_off: self.cut_off.saturating_add(other.cut_off),
+            undecided: self.undecided.saturating_add(other.undecided),
+            duplicated: self.duplicated.saturating_add(other.duplicated),
+            echoed: self.echoed.saturating_add(other.echoed),
+            foreign: self.foreign.saturating_add(other.foreign),
+            merged: self.merged.saturating_add(other.merged),
+            disorder: self.disorder.saturating_add(other.disorder),
         }
     }
 

@@ -23,6 +23,10 @@ pub(crate) struct Share {
     pub(crate) run: u32,
     /// Deliveries of other generators' messages to this one's clients: judged, not timed.
     pub(crate) elsewhere: u64,
+    /// Nanoseconds from when the first message of another generator was due, by this one's clock, to its
+    /// arrival here. Negative if it came before that: then the clock of that one is ahead.
+    #[serde(default)]
+    pub(crate) first_elsewhere: Option<i64>,
     /// True if this generator ended before the run did: what came then, it has not seen.
     pub(crate) interrupted: bool,
     /// This generator's senders.
@@ -187,7 +191,16 @@ mod tests {
     use crate::record::sample;
 
     fn share(number: u32, senders: Vec<SentBy>, tails: Vec<Tail>) -> Share {
-        Share { number, of: 3, run: 7, elsewhere: 0, interrupted: false, senders, tails }
+        Share {
+            number,
+            of: 3,
+            run: 7,
+            elsewhere: 0,
+            first_elsewhere: None,
+            interrupted: false,
+            senders,
+            tails,
+        }
     }
 
     fn sent(sender: u32, sent: u32, disconnected: bool) -> SentBy {

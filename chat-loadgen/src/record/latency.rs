@@ -11,7 +11,7 @@ pub(crate) struct Traffic {
     /// Messages intended within the measuring window, per second; nothing in a closed loop, where
     /// sending waits for receiving.
     pub(crate) offered_rate: Option<f64>,
-    /// Messages of the measuring window that were written, per second.
+    /// Messages of the measuring window that were written by its end, per second.
     pub(crate) achieved_rate: f64,
     /// Messages of the measuring window that were written.
     pub(crate) messages: u64,
@@ -24,8 +24,7 @@ pub(crate) struct Traffic {
     /// they have no last receipt, and no spread.
     #[serde(default)]
     pub(crate) incomplete: u64,
-    /// Deliveries per second of the measuring window: all that arrived within it, also those of the
-    /// warm-up's messages.
+    /// Those of these deliveries that arrived within the measuring window, per second.
     pub(crate) delivery_rate: f64,
     /// Bytes read in the measuring window.
     pub(crate) bytes: u64,

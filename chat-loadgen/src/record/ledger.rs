@@ -4,12 +4,27 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// State of a ledger: deliveries were judged or not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum LedgerState {
+    /// Every delivery was.
+    #[default]
+    #[serde(rename = "judged")]
+    Judged,
+    /// None was (`--verify off`): nothing is known of any.
+    #[serde(rename = "not judged")]
+    NotJudged,
+}
+
 /// Counts of right and wrong deliveries, from the barrier to the end.
 ///
 /// Every delivery that was due is in one of the [classes](Self::classes), which add up to `expected`.
 /// The other counts are of what came beside these.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ledger {
+    /// State: judged or not. If not, all counts are 0 but those of clients.
+    #[serde(default)]
+    pub(crate) state: LedgerState,
     /// Deliveries that were due, counted apart from what became of each.
     pub(crate) expected: u64,
     /// Arrived once, as they were sent, after all that their sender had sent before.
@@ -68,9 +83,16 @@ impl Ledger {
         ]
     }
 
+    /// Returns whether deliveries were judged.
+    pub(crate) fn is_judged(&self) -> bool {
+        self.state == LedgerState::Judged
+    }
+
     /// Returns whether the classes add up to what was expected.
     pub(crate) fn closes(&self) -> bool {
-        self.classes().iter().map(|(_, number)| number).sum::<u64>() == self.expected
+        let sum =
+            self.classes().iter().try_fold(0_u64, |sum, (_, number)| sum.checked_add(*number));
+        sum == Some(self.expected)
     }
 
     /// Number of faults of each kind, also where it is 0; disorder only if it was checked.
@@ -98,7 +120,7 @@ impl Ledger {
 
     /// Total of all faults.
     pub(crate) fn wrong(&self) -> u64 {
-        self.anomalies().iter().map(|(_, number)| number).sum()
+        self.anomalies().iter().fold(0, |sum, (_, number)| sum.saturating_add(*number))
     }
 }
 

@@ -75,6 +75,9 @@ pub(crate) struct Floor {
     pub(crate) traffic: Traffic,
     /// Latencies of deliveries and messages.
     pub(crate) latency: Latency,
+    /// See [`crate::record::Record::own_figures`]: those of the relay's run.
+    #[serde(default)]
+    pub(crate) own_figures: Vec<String>,
     /// The relay's resource use.
     pub(crate) server: Option<Server>,
 }
@@ -93,6 +96,9 @@ pub(crate) struct Step {
     pub(crate) verdict: Verdict,
     /// Latencies of deliveries and messages.
     pub(crate) latency: Latency,
+    /// See [`crate::record::Record::own_figures`]: those of the run at this rate.
+    #[serde(default)]
+    pub(crate) own_figures: Vec<String>,
     /// Messages per second that were really sent.
     pub(crate) achieved_rate: f64,
     /// Deliveries that were lost.

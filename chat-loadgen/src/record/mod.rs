@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use comparison::{Figure, OneRun, Runs};
 pub(crate) use interval::{HEAT_BOUNDS, Interval, Tally};
 pub(crate) use latency::{AtAddress, Extremes, Histograms, Latency, Receiver, Summary, Traffic};
-pub(crate) use ledger::{Ledger, SlowReader, Witness, Words};
+pub(crate) use ledger::{Ledger, LedgerState, SlowReader, Witness, Words};
 pub(crate) use machines::{Floor, Generator, SearchResult, SearchState, Server, Step, TriedRate};
 
 /// The version of [`Record`]'s JSON. It changes when a field changes its meaning or goes away.
@@ -74,6 +74,9 @@ pub(crate) struct Record {
     pub(crate) server: Option<Server>,
     /// The same workload without its slow readers, where there are any.
     pub(crate) without_slow_readers: Option<Latency>,
+    /// As `own_figures`: those of the run without slow readers.
+    #[serde(default)]
+    pub(crate) own_without_slow_readers: Vec<String>,
     /// The same workload against the bare relay (`--calibrate`).
     pub(crate) floor: Option<Floor>,
     /// The condition that ended the run early (`--abort-if`), if one did.
@@ -93,6 +96,15 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// Returns whether a figure is marked as the generator's own, be it of another run than this one's.
+    pub(crate) fn has_marks(&self) -> bool {
+        let floor = self.floor.iter().map(|floor| &floor.own_figures);
+        let steps = self.search.iter().map(|step| &step.own_figures);
+        let runs = self.runs.iter().flat_map(|runs| &runs.each).map(|run| &run.own_figures);
+        let own = [&self.own_figures, &self.own_without_slow_readers].into_iter();
+        own.chain(floor).chain(steps).chain(runs).any(|own| !own.is_empty())
+    }
+
     /// Returns whether deliveries were wrong, in any of several runs.
     pub(crate) fn any_wrong(&self) -> bool {
         self.ledger.wrong() > 0 || self.runs.as_ref().is_some_and(Runs::any_wrong)

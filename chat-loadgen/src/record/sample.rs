@@ -35,6 +35,7 @@ fn make() -> Record {
         generator: generator(),
         server: None,
         without_slow_readers: None,
+        own_without_slow_readers: Vec::new(),
         floor: None,
         ended_early: None,
         search: Vec::new(),
@@ -66,10 +67,12 @@ pub(crate) fn full() -> Record {
         slow_readers: vec![slow_reader(7, Some(12_500_000_000)), slow_reader(9, None)],
         server: Some(server),
         without_slow_readers: Some(latency(0.8)),
+        own_without_slow_readers: vec!["response.max".into()],
         floor: Some(Floor {
             verdict: verdict(Status::Valid, &[]),
             traffic: Traffic { delivery_rate: 249_480.0, ..traffic() },
             latency: latency(0.3),
+            own_figures: vec!["last.max".into()],
             server: Some(relay),
         }),
         ended_early: Some(EndedEarly {
@@ -343,6 +346,7 @@ fn share() -> joined::Share {
         of: 3,
         run: 9_876_543,
         elsewhere: 9_876_000,
+        first_elsewhere: Some(21_000_000),
         interrupted: false,
         senders: vec![sent],
         tails: vec![tail],
@@ -361,6 +365,7 @@ fn step(rate: f64, holds: bool) -> Step {
         no_evidence: false,
         verdict: verdict(status, &[]),
         latency: latency(0.4 + (rate / 2000.0).powi(2)),
+        own_figures: Vec::new(),
         achieved_rate: rate * 0.999,
         lost: if rate > 3000.0 { 7 } else { 0 },
     }

@@ -10,36 +10,36 @@ use std::sync::atomic::AtomicBool;
 mod bare;
 mod error;
 mod faults;
+mod hub;
 mod listener;
 mod log;
 mod options;
 mod proxy;
-mod rounds;
 mod socket;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use bare::hub::Relay;
 pub(crate) use error::RelayError;
 pub(crate) use options::RelayOptions;
 
-use proxy::Proxy;
+use bare::Room;
+use hub::{Clients, Hub};
+use proxy::Links;
 
 /// Relays until `stop` is set, which is looked at every 50 ms.
 ///
 /// Prints `relay listening on IP:PORT` once clients can connect, and what it did to deliveries at
 /// the end.
 pub(crate) fn run(options: &RelayOptions, stop: &AtomicBool) -> Result<(), RelayError> {
-    let listening = |address| print(&format!("relay listening on {address}"));
-    let totals = if let Some(proxy) = Proxy::bind(options)? {
-        listening(proxy.address())?;
-        proxy.serve(stop)?
-    } else {
-        let relay = Relay::bind(options)?;
-        listening(relay.address())?;
-        relay.serve(stop)?
-    };
-    print(&totals.to_string())
+    match Links::from_options(options)? {
+        Some(links) => serve(Hub::bind(options, links)?, stop),
+        None => serve(Hub::bind(options, Room::default())?, stop),
+    }
+}
+
+fn serve(hub: Hub<impl Clients>, stop: &AtomicBool) -> Result<(), RelayError> {
+    print(&format!("relay listening on {}", hub.address()))?;
+    print(&hub.serve(stop)?.to_string())
 }
 
 fn print(line: &str) -> Result<(), RelayError> {

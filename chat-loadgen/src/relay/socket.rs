@@ -13,6 +13,17 @@ const MAX_OUTBOX: usize = 16 << 20;
 #[derive(Debug)]
 pub(crate) struct Gone;
 
+/// Result of reading from one connection in a round.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// There is nothing more to read for now.
+    Done,
+    /// There may be more to read, without another event.
+    More,
+    /// The peer said goodbye, or the connection is over.
+    Over,
+}
+
 /// A socket, and the bytes that it has not taken.
 #[derive(Debug)]
 pub(crate) struct Socket {

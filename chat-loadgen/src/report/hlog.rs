@@ -11,14 +11,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::interval_log::{
-    IntervalLogHistogram, IntervalLogIterator, IntervalLogWriterBuilder, IntervalLogWriterError,
-    LogEntry,
+    IntervalLogHistogram, IntervalLogIterator, IntervalLogWriterBuilder, LogEntry,
 };
-use hdrhistogram::serialization::{Deserializer, V2DeflateSerializer};
+use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
 use thiserror::Error;
+use xxhash_rust::xxh3::xxh3_128;
 
+use crate::input::{self, MAX_RECORD, Unreadable};
 use crate::record::Summary;
-use crate::record::figures::{count, time, time_of};
+use crate::record::figures::{count, float, time, time_of};
 
 /// Writes a log, an interval at a time.
 pub(crate) struct HlogWriter<W: Write> {
@@ -39,11 +40,11 @@ pub(crate) struct LoggedInterval {
 pub(crate) enum MergeError {
     /// A file could not be read.
     #[error("{}: cannot be read", path.display())]
-    Io {
+    Unreadable {
         /// Path of the file.
         path: PathBuf,
-        /// The system's error.
-        source: io::Error,
+        /// The reason.
+        source: Unreadable,
     },
     /// A line is damaged.
     #[error("{}:{line}: {problem}", path.display())]
@@ -55,6 +56,9 @@ pub(crate) enum MergeError {
         /// Description of the problem.
         problem: String,
     },
+    /// Another file has the same content, and would count twice.
+    #[error("{}: has the same content as another file", .0.display())]
+    Copy(PathBuf),
     /// There is nothing to sum.
     #[error("no file has any interval")]
     Empty,
@@ -91,14 +95,12 @@ impl<W: Write> HlogWriter<W> {
         length: Duration,
         histogram: &Histogram<u64>,
     ) -> io::Result<()> {
-        // Without comments and times it writes no header.
-        IntervalLogWriterBuilder::new()
-            .begin_log_with(&mut self.out, &mut self.serializer)?
-            .write_histogram(histogram, start, length, None)
-            .map_err(|error| match error {
-                IntervalLogWriterError::IoError(error) => error,
-                other @ IntervalLogWriterError::SerializeError(_) => io::Error::other(other),
-            })
+        let mut bytes = Vec::new();
+        self.serializer.serialize(histogram, &mut bytes).map_err(io::Error::other)?;
+        let [start, length] = [start, length].map(|time| time.as_secs_f64());
+        // Other tools take the maximum for milliseconds.
+        let max = float(histogram.max()) / 1e6;
+        writeln!(self.out, "{start:.3},{length:.3},{max:.3},{}", STANDARD.encode(bytes))
     }
 
     /// Writes out what is still buffered and gives the writer back.
@@ -112,14 +114,13 @@ impl<W: Write> HlogWriter<W> {
     }
 }
 
-/// Reads all intervals of a log.
-///
-/// # Errors
-///
-/// The file cannot be read, or a line is damaged; a last line without its end is damaged too.
-pub(crate) fn read(path: &Path) -> Result<Vec<LoggedInterval>, MergeError> {
-    let content =
-        std::fs::read(path).map_err(|source| MergeError::Io { path: path.to_owned(), source })?;
+fn content(path: &Path) -> Result<Vec<u8>, MergeError> {
+    input::read(path, MAX_RECORD)
+        .map_err(|source| MergeError::Unreadable { path: path.to_owned(), source })
+}
+
+/// Reads all intervals of a log. A last line without its end is damaged.
+fn parse(path: &Path, content: &[u8]) -> Result<Vec<LoggedInterval>, MergeError> {
     let mut intervals = Vec::new();
     // Line by line, because the library tells where something is wrong only by the byte.
     for (line, text) in (1..).zip(content.split_inclusive(|byte| *byte == b'\n')) {
@@ -141,13 +142,21 @@ pub(crate) fn read(path: &Path) -> Result<Vec<LoggedInterval>, MergeError> {
 ///
 /// # Errors
 ///
-/// A file cannot be read, a line is damaged, its histogram has another resolution than the first
-/// (its values would have to move), or there is no interval at all.
+/// A file cannot be read, a line is damaged, two have the same content, a histogram has another
+/// resolution than the first (its values would have to move), or there is no interval at all.
 pub(crate) fn merge<P: AsRef<Path>>(paths: &[P]) -> Result<Histogram<u64>, MergeError> {
     let mut sum: Option<Histogram<u64>> = None;
+    let mut contents = Vec::new();
     for path in paths {
         let path = path.as_ref();
-        for interval in read(path)? {
+        let content = content(path)?;
+        let intervals = parse(path, &content)?;
+        let digest = xxh3_128(&content);
+        if contents.contains(&digest) && !intervals.is_empty() {
+            return Err(MergeError::Copy(path.to_owned()));
+        }
+        contents.push(digest);
+        for interval in intervals {
             let sum = sum.get_or_insert_with(|| empty_like(&interval.histogram));
             add(sum, &interval.histogram).map_err(|problem| MergeError::Line {
                 path: path.to_owned(),
@@ -254,7 +263,8 @@ mod tests {
         assert!(text.starts_with("#[Histogram log format version 1.3]\n"), "{text}");
         assert!(text.contains("#[StartTime: 1700000000.000 "), "{text}");
         assert!(text.contains("\n1.000,0.990,0.000,HISTFAAAA"), "{text}");
-        let read = read(&path).unwrap();
+        assert!(text.contains("\n0.000,0.990,1.235,HISTFAAAA"), "milliseconds: {text}");
+        let read = parse(&path, text.as_bytes()).unwrap();
         assert_eq!(read.len(), 3);
         for (second, (read, written)) in (0_u32..).zip(read.iter().zip(&written)) {
             assert_eq!(bins(&read.histogram), bins(written));
@@ -296,6 +306,16 @@ mod tests {
         assert_eq!(bins(&merged), bins(&whole));
         paths.reverse();
         assert_eq!(bins(&merge(&paths).unwrap()), bins(&whole), "the order does not matter");
+    }
+
+    #[test]
+    fn a_copy_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let [path, copy] = ["a.hlog", "copy.hlog"].map(|name| directory.path().join(name));
+        write_log(&path, &[histogram(&[1])]);
+        fs::copy(&path, &copy).unwrap();
+        let error = merge(&[&path, &copy]).unwrap_err().to_string();
+        assert!(error.ends_with("copy.hlog: has the same content as another file"), "{error}");
     }
 
     #[test]

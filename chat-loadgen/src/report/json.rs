@@ -1,18 +1,20 @@
 //! The record as JSON. `schema/record-1.json` describes it.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::input::{self, MAX_RECORD, Unreadable};
 use crate::record::{Record, VERSION};
 
 /// The reasons for which a record could not be read.
 #[derive(Debug, Error)]
 pub(crate) enum ReadError {
     /// The file could not be read.
-    #[error("the record cannot be read")]
-    Io(#[from] io::Error),
+    #[error(transparent)]
+    File(#[from] Unreadable),
     /// It is no record.
     #[error("this is no record of a run")]
     Json(#[from] serde_json::Error),
@@ -31,21 +33,28 @@ pub(crate) fn write(record: &Record, out: &mut (impl Write + ?Sized)) -> io::Res
     writeln!(out)
 }
 
+/// Reads the record in a file.
+///
+/// # Errors
+///
+/// See [`ReadError`].
+pub(crate) fn read_file(path: &Path) -> Result<Record, ReadError> {
+    read(&input::read(path, MAX_RECORD)?)
+}
+
 /// Reads a record.
 ///
 /// # Errors
 ///
 /// See [`ReadError`]; the version is looked at first, because in another version anything else may
 /// be different.
-pub(crate) fn read(input: &mut impl Read) -> Result<Record, ReadError> {
+fn read(text: &[u8]) -> Result<Record, ReadError> {
     #[derive(Deserialize)]
     struct Versioned {
         version: u32,
     }
-    let mut text = String::new();
-    input.read_to_string(&mut text)?;
-    match serde_json::from_str::<Versioned>(&text)?.version {
-        VERSION => Ok(serde_json::from_str(&text)?),
+    match serde_json::from_slice::<Versioned>(text)?.version {
+        VERSION => Ok(serde_json::from_slice(text)?),
         other => Err(ReadError::Version(other)),
     }
 }
@@ -76,22 +85,22 @@ mod tests {
             let mut file = Vec::new();
             write(&record, &mut file).unwrap();
             assert!(file.ends_with(b"}\n"));
-            assert!(read(&mut file.as_slice()).unwrap() == record, "another record");
+            assert!(read(&file).unwrap() == record, "another record");
         }
     }
 
     #[test]
     fn another_version_is_refused_whatever_else_it_has() {
-        let error = read(&mut &br#"{"version": 7, "novel": true}"#[..]).unwrap_err();
+        let error = read(br#"{"version": 7, "novel": true}"#).unwrap_err();
         assert_eq!(error.to_string(), "the record has version 7; this program reads version 1");
-        assert!(matches!(read(&mut &b"{}"[..]), Err(ReadError::Json(_))));
-        assert!(matches!(read(&mut &b"{\"version\": 1}"[..]), Err(ReadError::Json(_))));
+        assert!(matches!(read(b"{}"), Err(ReadError::Json(_))));
+        assert!(matches!(read(b"{\"version\": 1}"), Err(ReadError::Json(_))));
     }
 
     /// `ci/schemas` holds it against the schema: each field has to be there, and no other.
     #[test]
     fn the_sample_has_every_field_of_a_record_and_something_in_it() {
-        let record = read(&mut SAMPLE.as_bytes()).unwrap();
+        let record = read(SAMPLE.as_bytes()).unwrap();
         let mut written = Vec::new();
         write(&record, &mut written).unwrap();
         assert_eq!(String::from_utf8(written).unwrap(), SAMPLE);

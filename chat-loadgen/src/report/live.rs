@@ -1,10 +1,12 @@
 //! The live line: progress of a run on the terminal.
 
+use std::io;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::record::figures;
+use crate::report::wrapping::columns;
 
 /// Maximum redraws of the line per second: more cannot be read, and drawing takes time from the
 /// run.
@@ -56,7 +58,7 @@ impl LiveLine {
     /// Shows the progress; may be called as often as one likes.
     pub(crate) fn show(&self, progress: &LiveProgress) {
         if !self.bar.is_hidden() {
-            self.bar.set_message(line(progress, columns()));
+            self.bar.set_message(line(progress, columns(io::stderr())));
         }
     }
 
@@ -70,17 +72,6 @@ impl Default for LiveLine {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Columns of the terminal on standard error.
-fn columns() -> usize {
-    #[cfg(unix)]
-    if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stderr())
-        && size.ws_col > 0
-    {
-        return size.ws_col.into();
-    }
-    80
 }
 
 /// The parts that fit into so many columns: faults and the 99th percentile always.

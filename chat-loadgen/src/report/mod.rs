@@ -22,4 +22,4 @@ pub(crate) mod live;
 pub(crate) mod output;
 pub(crate) mod summary;
 mod verdict;
-mod wrapping;
+pub(crate) mod wrapping;

@@ -54,7 +54,11 @@ fn reasons(record: &Record) -> Vec<String> {
     let label = if record.verdict.status == Status::Valid { "note" } else { "why" };
     let of_each = record.runs.as_ref().map(Runs::reasons_of_each).unwrap_or_default();
     let shown = record.verdict.reasons.iter().filter(|reason| !of_each.contains(reason));
-    shown.flat_map(|reason| paragraph(label, &[reason])).collect()
+    let mut lines: Vec<_> = shown.flat_map(|reason| paragraph(label, &[reason])).collect();
+    if record.own_figures.is_empty() && record.has_marks() {
+        lines.extend(paragraph(label, &["figures marked * may be the generator's own"]));
+    }
+    lines
 }
 
 fn workload(record: &Record) -> Vec<String> {
@@ -118,20 +122,20 @@ fn traffic(record: &Record) -> Vec<String> {
     items
 }
 
-/// The rate of all that arrived within the window. It exceeds what the window's messages gave, if some
-/// of the warm-up's were late.
+/// The rate of the deliveries that arrived within the window. It is less than that of all, if some came
+/// only in the drain.
 fn arrivals(record: &Record) -> String {
     let traffic = &record.traffic;
     let for_each_message = float(traffic.deliveries) / float(traffic.messages.max(1));
-    let more = traffic.delivery_rate > traffic.achieved_rate * for_each_message * NOTICED;
-    let late = if more { " with late ones of the warm-up" } else { "" };
+    let less = traffic.delivery_rate * NOTICED < traffic.achieved_rate * for_each_message;
+    let late = if less { ", the others after the window" } else { "" };
     format!("{}/s{late}", rate(traffic.delivery_rate))
 }
 
 fn latencies(record: &Record) -> Vec<String> {
     let mut lines = vec![row("latency", &PERCENTILES.map(str::to_owned))];
     for (name, summary) in rows(&record.latency) {
-        let mut cells = marked(record, name, summary);
+        let mut cells = marked(&record.own_figures, name, summary);
         for cell in cells.iter_mut().filter(|cell| !cell.ends_with('*')) {
             *cell += if record.own_figures.is_empty() { "" } else { " " };
         }
@@ -157,11 +161,11 @@ fn percentiles(summary: &Summary) -> [String; 5] {
         .map(|value| sampled(summary, value))
 }
 
-/// The same, with a mark where the run's generator may have made the figure itself.
-fn marked(record: &Record, name: &str, summary: &Summary) -> [String; 5] {
+/// The same, with a mark at those that are among the run's own figures.
+fn marked(own: &[String], name: &str, summary: &Summary) -> [String; 5] {
     let mut cells = percentiles(summary);
     for (cell, figure) in cells.iter_mut().zip(PERCENTILES) {
-        *cell += verdict::mark(record, name, figure);
+        *cell += verdict::mark(own, name, figure);
     }
     cells
 }
@@ -177,7 +181,7 @@ fn addresses(record: &Record) -> Vec<String> {
     let head = ["clients", "senders", "deliveries", "p50", "p99", "disconn."];
     let mut lines = vec![wide_row("address", &head.map(str::to_owned))];
     lines.extend(record.addresses.iter().map(|at| {
-        let [p50, _, p99, ..] = marked(record, "response", &at.response);
+        let [p50, _, p99, ..] = marked(&record.own_figures, "response", &at.response);
         let [clients, senders] = [at.connected, at.senders].map(|number| count(number.into()));
         let figures = [clients, senders, count(at.deliveries), p50, p99, count(at.disconnected)];
         cut(&wide_row(&format!("  {}", at.address), &figures))
@@ -200,13 +204,19 @@ fn without_slow_readers(record: &Record) -> Vec<String> {
     let response = |label, [p50, _, p99, _, max]: [String; 5]| row(label, &[p50, p99, max]);
     vec![
         row("slow", &["p50", "p99", "max"].map(str::to_owned)),
-        response("  without", percentiles(&without.response)),
-        response("  with", marked(record, "response", &record.latency.response)),
+        response(
+            "  without",
+            marked(&record.own_without_slow_readers, "response", &without.response),
+        ),
+        response("  with", marked(&record.own_figures, "response", &record.latency.response)),
     ]
 }
 
 fn ledger(record: &Record) -> Vec<String> {
     let ledger = &record.ledger;
+    if !ledger.is_judged() {
+        return paragraph("ledger", &[verdict::NOT_JUDGED]);
+    }
     // Every message since the barrier is judged; fewer are timed.
     let warm_up = if record.workload.warm_up > 0.0 { ", warm-up included" } else { "" };
     let mut lines = paragraph(
@@ -264,7 +274,7 @@ fn slow_readers(record: &Record) -> Vec<String> {
 /// The receivers whose mean differs from that of all.
 fn worst(record: &Record) -> Vec<String> {
     let usual = record.latency.response.mean;
-    let mark = |figure| verdict::mark(record, "response", figure);
+    let mark = |figure| verdict::mark(&record.own_figures, "response", figure);
     let differ = record.worst.iter().filter(|receiver| receiver.mean > DIFFERENT * usual);
     let worst = differ.take(WORST).enumerate();
     let lines = worst.flat_map(|(i, receiver)| {
@@ -320,12 +330,14 @@ fn floor(record: &Record) -> Vec<String> {
         vec![row("floor", &["p50", "p99", "max", "p50 ×floor", "p99 ×floor"].map(str::to_owned))];
     for ((name, here), (_, there)) in rows(&record.latency).into_iter().zip(rows(&floor.latency)) {
         if ["response", "last"].contains(&name) {
-            let [p50, _, p99, _, max] = percentiles(there);
-            let ratio = |of: fn(&Summary) -> u64| times(float(of(here)), float(of(there)));
-            lines.push(row(
-                &format!("  {name}"),
-                &[p50, p99, max, ratio(|s| s.p50), ratio(|s| s.p99)],
-            ));
+            let [p50, _, p99, _, max] = marked(&floor.own_figures, name, there);
+            let ratio = |figure, of: fn(&Summary) -> u64| {
+                let own =
+                    verdict::mark_either([&record.own_figures, &floor.own_figures], name, figure);
+                times(float(of(here)), float(of(there))) + own
+            };
+            let ratios = [ratio("p50", |s| s.p50), ratio("p99", |s| s.p99)];
+            lines.push(row(&format!("  {name}"), &[&[p50, p99, max][..], &ratios].concat()));
         }
     }
     let word = floor.verdict.status.word();
@@ -345,7 +357,7 @@ fn search(record: &Record) -> Vec<String> {
     lines.extend(result.remarks.iter().flat_map(|remark| paragraph("why", &[remark])));
     lines.push(row("  runs", &["rate", "holds", "p99", "lost"].map(str::to_owned)));
     for step in &record.search {
-        let p99 = sampled(&step.latency.response, step.latency.response.p99);
+        let [_, _, p99, ..] = marked(&step.own_figures, "response", &step.latency.response);
         lines.push(row(
             "",
             &[format!("{}/s", rate(step.rate)), verdict::holds(step).into(), p99, count(step.lost)],

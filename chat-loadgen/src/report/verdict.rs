@@ -21,10 +21,18 @@ pub(super) fn headline(record: &Record) -> String {
     if anomalies.is_empty() { word.to_owned() } else { format!("{word}: {}", anomalies.join(", ")) }
 }
 
-/// Mark of a figure that the generator may have made itself: `*`.
-pub(super) fn mark(record: &Record, histogram: &str, figure: &str) -> &'static str {
-    if is_own(record, histogram, figure) { "*" } else { "" }
+/// Mark of a figure that is among a run's own ones, which the generator may have made itself: `*`.
+pub(super) fn mark(own: &[String], histogram: &str, figure: &str) -> &'static str {
+    if is_own(own, histogram, figure) { "*" } else { "" }
 }
+
+/// The same of a ratio of two runs' figures: of either.
+pub(super) fn mark_either(own: [&[String]; 2], histogram: &str, figure: &str) -> &'static str {
+    if own.iter().any(|own| is_own(own, histogram, figure)) { "*" } else { "" }
+}
+
+/// The words in place of the figures of a ledger that was not kept.
+pub(super) const NOT_JUDGED: &str = "deliveries are not judged (--verify off)";
 
 /// The classes of a ledger as a sum: `98 ok + 2 lost + 0 reordered + 0 corrupt`. Those that are rare
 /// appear only where they are not 0.
@@ -73,11 +81,16 @@ pub(super) fn bracket(result: &SearchResult) -> String {
         SearchState::Unfinished => "unfinished",
         SearchState::Undecided => "undecided",
     };
-    let low = result.holds.map_or("no rate holds".to_owned(), |end| tried(end, "holds"));
-    let high = result
-        .fails
-        .map_or("no rate is known that does not".to_owned(), |end| tried(end, "does not"));
-    format!("{state}: {low}, {high}")
+    let ends = match (result.holds, result.fails) {
+        (None, None) => "nothing is known of any rate".to_owned(),
+        (None, Some(end)) if result.state == SearchState::None => {
+            format!("no rate holds: {}", tried(end, "is the lowest tried, and failed"))
+        }
+        (None, Some(end)) => format!("no rate is known that holds, {}", tried(end, "does not")),
+        (Some(end), None) => format!("{}, no rate is known that does not", tried(end, "holds")),
+        (Some(low), Some(high)) => format!("{}, {}", tried(low, "holds"), tried(high, "does not")),
+    };
+    format!("{state}: {ends}")
 }
 
 /// An end of the bracket; one that has not passed the sequential test yet only seems to be so.
@@ -137,8 +150,23 @@ mod tests {
             "unfinished: 2,000/s holds (2 of 2 runs held, 1 more no evidence), \
              2,800/s does not (0 of 1 runs held, 1 more no evidence, not clear yet)"
         );
-        (result.state, result.holds, result.fails) = (SearchState::Undecided, None, None);
-        assert_eq!(bracket(&result), "undecided: no rate holds, no rate is known that does not");
+        let mut bracket = |state, holds: bool, fails: bool| {
+            result.state = state;
+            let known = |end: Option<TriedRate>, is_known: bool| end.filter(|_| is_known);
+            let [holds, fails] = [known(result.holds, holds), known(result.fails, fails)];
+            bracket(&SearchResult { holds, fails, ..result.clone() })
+        };
+        // Without evidence nothing is said of the server.
+        let unknown = "undecided: nothing is known of any rate";
+        assert_eq!(bracket(SearchState::Undecided, false, false), unknown);
+        let open = bracket(SearchState::Undecided, false, true);
+        assert!(open.starts_with("undecided: no rate is known that holds, 2,800/s does not ("));
+        let open = bracket(SearchState::Undecided, true, false);
+        assert!(open.ends_with("), no rate is known that does not"), "{open}");
+        let none = bracket(SearchState::None, false, true);
+        assert!(
+            none.starts_with("none: no rate holds: 2,800/s is the lowest tried, and failed (0 of")
+        );
     }
 
     #[test]

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::plan::Plan;
 use crate::record::joined::{SentBy, Share, Tail};
-use crate::record::{AtAddress, Ledger, SlowReader, Summary, Witness, Words};
+use crate::record::{AtAddress, Ledger, LedgerState, SlowReader, Summary, Witness, Words};
 use crate::roles::Role;
 use crate::traffic::client::Client;
+use crate::traffic::clock::nanoseconds;
 use crate::traffic::ledger::anomalies::{Anomalies, Anomaly, Sighting};
 use crate::traffic::shared::Shared;
 use crate::traffic::timing::servers::AtServer;
@@ -41,7 +42,11 @@ pub(super) fn ledger(plan: &Plan, all: &Accounts, shared: &Shared) -> Ledger {
         Anomaly::Merged,
         Anomaly::Disorder,
     ];
-    let Accounts { anomalies, ok, .. } = all;
+    let Accounts { anomalies, ok, disconnected, .. } = all;
+    let disconnected = *disconnected;
+    if !plan.verify {
+        return Ledger { state: LedgerState::NotJudged, disconnected, ..Ledger::default() };
+    }
     let count = |anomaly| anomalies.count(anomaly);
     let mut ledger = Ledger {
         expected: anomalies.due,
@@ -56,14 +61,10 @@ pub(super) fn ledger(plan: &Plan, all: &Accounts, shared: &Shared) -> Ledger {
         merged: count(Anomaly::Merged),
         cut_off: count(Anomaly::CutOff),
         undecided: count(Anomaly::Undecided),
-        disconnected: all.disconnected,
+        disconnected,
         disorder: plan.total_order.then(|| count(Anomaly::Disorder)),
         ..Ledger::default()
     };
-    if !plan.verify {
-        // Nothing is known of what should have come.
-        ledger.expected = ledger.classes().iter().map(|(_, number)| number).sum();
-    }
     for anomaly in KINDS.into_iter().filter(|&anomaly| count(anomaly) > 0) {
         let witnesses = witnesses(plan, anomalies.witnesses(anomaly), shared);
         ledger.witnesses.insert(anomaly.name().replace(' ', "_"), witnesses);
@@ -117,10 +118,22 @@ pub(super) fn share(
         of,
         run: joined.mark,
         elsewhere: all.anomalies.elsewhere,
+        first_elsewhere: first_elsewhere(plan, &all.anomalies, shared),
         interrupted,
         senders: plan.senders().map(sent).collect(),
         tails: all.anomalies.tails.iter().map(tail).collect(),
     })
+}
+
+/// Time from when the first message of another generator was due to its arrival.
+fn first_elsewhere(plan: &Plan, anomalies: &Anomalies, shared: &Shared) -> Option<i64> {
+    let (arrived, sender, number) = anomalies.first_elsewhere?;
+    let start = shared.window.start();
+    let begin = start.saturating_sub(nanoseconds(plan.warm_up.as_secs_f64()));
+    // All senders of the run take turns.
+    let turn = u64::from(number) * u64::from(plan.all_senders()) + u64::from(sender);
+    let due = plan.schedule(begin, start)?.nth(usize::try_from(turn).ok()?)?;
+    Some(arrived.cast_signed().saturating_sub_unsigned(due))
 }
 
 /// The server's other words.

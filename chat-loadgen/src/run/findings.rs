@@ -94,6 +94,8 @@ struct Sum {
     messages: MessageTimes,
     accounts: Accounts,
     untimed: u64,
+    /// Deliveries of the window's messages that came within it.
+    in_window: u64,
     waits: Histogram<u64>,
     /// Disturbance of the deliveries, and of the messages.
     disturbance: [Histogram<u64>; 2],
@@ -109,29 +111,16 @@ pub(crate) fn record(
 ) -> (Record, Histograms) {
     let Measurements { shared, findings, totals, paced, edges, unsent, .. } = measurements;
     let Measurements { interrupted, still_arriving, .. } = measurements;
-    let span = Span { from: edges[0], to: edges[1] };
+    let span = Span { edges, window: [shared.window.start(), shared.window.end()] };
     let all = Sum::of(findings, plan);
-    let connected = all.connected();
-    let deliveries = span.to.deliveries - span.from.deliveries;
-    let clients = f64::from(connected + plan.numbers.idle);
     let histograms = histograms(&totals, all.messages.clone());
+    let [before, after] = edges.map(|edge| edge.deliveries);
+    let clients = f64::from(all.connected() + plan.numbers.idle);
     let mut record = Record {
         version: VERSION,
         verdict: Verdict { status: Status::Valid, reasons: Vec::new() },
         workload: plan.workload(),
-        traffic: Traffic {
-            connected,
-            offered_rate: paced
-                .as_ref()
-                .map(|paced| float(paced.due + paced.missed) / span.seconds()),
-            achieved_rate: float(span.to.measured - span.from.measured) / span.seconds(),
-            messages: shared.progress.measured.load(Ordering::Relaxed),
-            unsent: unsent + paced.as_ref().map_or(0, |paced| paced.unsendable),
-            deliveries: histograms.response.len() + all.untimed,
-            incomplete: incomplete(&shared, &histograms),
-            delivery_rate: float(deliveries) / span.seconds(),
-            bytes: span.to.bytes - span.from.bytes,
-        },
+        traffic: traffic(&all, paced.as_ref(), unsent, &span, &histograms, &shared),
         addresses: accounts::addresses(plan, &all.accounts, &all.clients),
         latency: latency(&histograms, &totals, &all.messages),
         own_figures: Vec::new(),
@@ -142,10 +131,11 @@ pub(crate) fn record(
         slow_readers: accounts::slow_readers(plan, &all.accounts, &shared),
         intervals: Vec::new(),
         before: None,
-        generator: generator(&all, &totals, paced, &around, span.seconds()),
+        generator: generator(&all, &totals, paced, &around, &span),
         environment: around.environment,
-        server: around.server.map(|used| server(used, deliveries, clients)),
+        server: around.server.map(|used| server(used, after - before, clients)),
         without_slow_readers: None,
+        own_without_slow_readers: Vec::new(),
         floor: None,
         ended_early: around.ended_early,
         search: Vec::new(),
@@ -153,18 +143,45 @@ pub(crate) fn record(
         runs: None,
         histograms: Some(histograms.clone()),
     };
-    if let [address] = &plan.addresses[..] {
-        record.addresses = vec![only_address(address, &record)];
-    }
     record.intervals = around.intervals;
-    if plan.verify {
-        let anomalies = &all.accounts.anomalies;
-        let (intervals, window) = (&mut record.intervals, plan.duration.as_secs_f64());
-        record.before = Some(seconds::enter(intervals, anomalies, &shared, window));
-    }
+    complete(&mut record, plan, &all.accounts.anomalies, &shared);
     record.own_figures = validity::own_figures(&record);
     record.verdict = validity::of(&record, interrupted);
     (record, histograms)
+}
+
+/// Adds what follows from the rest of the record: the only address's figures, and the ledger by second.
+fn complete(record: &mut Record, plan: &Plan, anomalies: &Anomalies, shared: &Shared) {
+    if let [address] = &plan.addresses[..] {
+        record.addresses = vec![only_address(address, record)];
+    }
+    if plan.verify {
+        let window = plan.duration.as_secs_f64();
+        record.before = Some(seconds::enter(&mut record.intervals, anomalies, shared, window));
+    }
+}
+
+/// Counts and rates of the window's messages. The rates are of what was sent and had come by its end.
+fn traffic(
+    all: &Sum,
+    paced: Option<&Paced>,
+    unsent: u64,
+    span: &Span,
+    histograms: &Histograms,
+    shared: &Shared,
+) -> Traffic {
+    let [from, to] = span.edges;
+    Traffic {
+        connected: all.connected(),
+        offered_rate: paced.map(|paced| float(paced.due + paced.missed) / span.window()),
+        achieved_rate: float(to.measured) / span.since_opening(),
+        messages: shared.progress.measured.load(Ordering::Relaxed),
+        unsent: unsent + paced.map_or(0, |paced| paced.unsendable),
+        deliveries: histograms.response.len() + all.untimed,
+        incomplete: incomplete(shared, histograms),
+        delivery_rate: float(all.in_window) / span.window(),
+        bytes: to.bytes - from.bytes,
+    }
 }
 
 /// The only address, whose figures are the run's.
@@ -216,8 +233,9 @@ fn generator(
     totals: &LatencyTotals,
     paced: Option<Paced>,
     around: &Surroundings,
-    seconds: f64,
+    span: &Span,
 ) -> Generator {
+    let seconds = span.between_edges();
     let threads = all.used.iter().copied().chain(paced.iter().filter_map(|paced| paced.used));
     let threads: Vec<ThreadUse> = threads.collect();
     Generator {
@@ -239,17 +257,33 @@ fn generator(
     }
 }
 
-/// The measuring window, as it was.
+/// The measuring window: as it was meant to be, and the moments at which counters were read. These are
+/// later if the generator stood still.
 struct Span {
-    from: Counts,
-    to: Counts,
+    window: [u64; 2],
+    edges: [Counts; 2],
 }
 
 impl Span {
-    /// Its length: not nothing, so that it can be divided by.
-    fn seconds(&self) -> f64 {
-        (float(self.to.at.saturating_sub(self.from.at)) / 1e9).max(1e-9)
+    /// Seconds for which it was open.
+    fn window(&self) -> f64 {
+        seconds_between(self.window[0], self.window[1])
     }
+
+    /// Seconds from its opening until counters were read at its end.
+    fn since_opening(&self) -> f64 {
+        seconds_between(self.window[0], self.edges[1].at)
+    }
+
+    /// Seconds between the two moments.
+    fn between_edges(&self) -> f64 {
+        seconds_between(self.edges[0].at, self.edges[1].at)
+    }
+}
+
+/// A time in seconds: not nothing, so that it can be divided by.
+fn seconds_between(from: u64, to: u64) -> f64 {
+    (float(to.saturating_sub(from)) / 1e9).max(1e-9)
 }
 
 impl Sum {
@@ -262,6 +296,7 @@ impl Sum {
                 ..Accounts::default()
             },
             untimed: 0,
+            in_window: 0,
             waits: histogram(),
             disturbance: [histogram(), histogram()],
             used: Vec::new(),
@@ -272,6 +307,7 @@ impl Sum {
             all.accounts.anomalies.add(finding.anomalies);
             all.accounts.ok += finding.ok;
             all.untimed += finding.untimed;
+            all.in_window += finding.in_window;
             all.accounts.disconnected += finding.disconnected;
             for (server, other) in all.accounts.servers.iter_mut().zip(&finding.servers) {
                 server.add(other);

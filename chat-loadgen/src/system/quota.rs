@@ -54,6 +54,33 @@ fn throttled_of(stat: &str) -> Option<Duration> {
 mod tests {
     use super::*;
 
+    /// Files as kernels write them: of version 2 with and without a quota (`max 100000` in `cpu.max`), and of
+    /// version 1.
+    #[test]
+    fn both_versions_of_control_groups_are_read() {
+        let version_2 = "usage_usec 7203\nuser_usec 5000\nsystem_usec 2203\nnr_periods 40\n\
+                         nr_throttled 12\nthrottled_usec 830412\nnr_bursts 0\nburst_usec 0\n";
+        assert_eq!(throttled_of(version_2), Some(Duration::from_micros(830_412)));
+        let without_quota = "usage_usec 7203\nuser_usec 5000\nsystem_usec 2203\nnr_periods 0\n\
+                             nr_throttled 0\nthrottled_usec 0\n";
+        assert_eq!(throttled_of(without_quota), Some(Duration::ZERO));
+        let version_1 = "nr_periods 40\nnr_throttled 12\nthrottled_time 830412345\n";
+        assert_eq!(throttled_of(version_1), Some(Duration::from_nanos(830_412_345)));
+        // The root group of version 2 has no controller of its own.
+        assert_eq!(throttled_of("usage_usec 7203\nuser_usec 5000\nsystem_usec 2203\n"), None);
+    }
+
+    #[test]
+    fn in_a_container_of_version_1_the_group_is_the_root() {
+        // The path is that of the machine; in the container only the root can be read.
+        let groups = "12:cpuset:/docker/8a6c\n4:cpu,cpuacct:/docker/8a6c\n0::/docker/8a6c\n";
+        let read = |path: &str| {
+            let stat = "nr_periods 9\nnr_throttled 3\nthrottled_time 5000000\n";
+            (path == "cpu,cpuacct").then(|| stat.to_owned())
+        };
+        assert_eq!(throttled_in(groups, read), Some(Duration::from_millis(5)));
+    }
+
     #[test]
     fn the_longest_time_of_the_group_and_those_around_it_is_told() {
         let read = |path: &str| match path {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chat_drive::failure::Result;
 
-use crate::delaying::delaying;
+use crate::delaying::{altering, delaying};
 use crate::running::{Ended, Relay, run_at};
 
 /// The counts in the relay's log, by kind of fault.
@@ -263,6 +263,26 @@ fn strangers_lines_are_counted_and_no_fault() -> Result {
     assert_eq!(ended.value("/words").as_object().map(serde_json::Map::len), Some(1));
     only(&ended, &[]);
     Ok(())
+}
+
+#[test]
+fn bytes_around_a_message_are_garbage_and_it_is_delivered() {
+    let load = ["--clients", "4", "--senders", "1", "--rate", "100/s"];
+    // Probes, which come before, are left alone.
+    let messages = |line: &str| {
+        let garbage = if line.as_bytes().get(5) == Some(&b'm') { "basura \u{7}" } else { "" };
+        format!("{garbage}{line}")
+    };
+    let in_front = run_at(altering(messages), &load);
+    only(&in_front, &[]);
+    assert_eq!(in_front.number("/ledger/ok"), 300);
+    assert_eq!(in_front.number("/words/garbage/count"), 300);
+    assert_eq!(in_front.value("/words/garbage/first/0/detail"), "basura \u{fffd}");
+    assert_eq!(in_front.value("/words").as_object().map(serde_json::Map::len), Some(1));
+    // A server may put a label of its own there: then nothing tells it from garbage.
+    let labelled = run_at(altering(|line| format!("<ana> {line}")), &load);
+    labelled.is_clean(300);
+    assert_eq!(labelled.value("/words").as_object().map(serde_json::Map::len), Some(0));
 }
 
 #[test]

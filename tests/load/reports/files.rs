@@ -2,12 +2,22 @@
 
 use std::fs;
 use std::path::Path;
+#[cfg(unix)]
+use std::process::Command;
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 use chat_drive::failure::Result;
 use chat_tests::binaries;
+#[cfg(unix)]
+use chat_tests::harness::stage::Stage;
 use serde_json::Value;
 
 use crate::running::{Relay, load, run_at};
+
+/// Longest wait for a program.
+#[cfg(unix)]
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Refuses a command line in one line with this status and these words. Neither the server of
 /// `--spawn` is started nor a file made or changed.
@@ -70,6 +80,62 @@ fn no_file_is_named_twice() {
         &["--baseline", "a", "--html", "a"],
         (2, "--html would overwrite the --baseline"),
     );
+}
+
+/// A pipe without a writer, in this folder.
+#[cfg(unix)]
+fn pipe(folder: &Path) -> String {
+    let path = folder.join("pipe").to_str().expect("a path").to_owned();
+    assert!(Command::new("mkfifo").arg(&path).status().expect("it starts").success());
+    path
+}
+
+#[cfg(unix)]
+#[test]
+fn an_input_that_may_have_no_end_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let large = folder.path().join("large").to_str().expect("a path").to_owned();
+    let file = fs::File::create(&large).expect("a file");
+    file.set_len(257 << 20).expect("a long hole");
+    let other = folder.path().join("other").to_str().expect("a path").to_owned();
+    fs::write(&other, "{}").expect("written");
+    let no_file = "this is no regular file";
+    for (input, record, dialect) in [
+        ("/dev/zero", no_file, no_file),
+        (&pipe(folder.path()), no_file, no_file),
+        (&large, "more than 256 MiB", "more than 64.0 KiB"),
+    ] {
+        for (options, status, why) in [
+            (&["--dialect-file", input][..], 2, dialect),
+            (&["--baseline", input], 1, record),
+            (&["merge", input], 1, record),
+            (&["compare", input, &other], 1, record),
+        ] {
+            let mut command = assert_cmd::Command::from_std(binaries::loadgen());
+            let ended = command.args(options).timeout(PATIENCE).assert().code(status);
+            let words = String::from_utf8_lossy(&ended.get_output().stderr);
+            assert!(words.contains(why) && words.lines().count() == 1, "{options:?}: {words}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_program_that_waits_for_the_reader_of_a_pipe() -> Result {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = folder.path().join("first");
+    let stage = Stage::new();
+    let mut command = binaries::loadgen();
+    command.arg("--json").arg(&first).arg("--csv").arg(pipe(folder.path()));
+    let mut program = stage.start("load", command)?;
+    // The outputs are opened one after the other.
+    let deadline = Instant::now() + PATIENCE;
+    while !first.exists() && Instant::now() < deadline {
+        std::thread::yield_now();
+    }
+    program.signal(2)?;
+    assert_eq!(program.wait()?.code(), None, "the signal ends it");
+    Ok(())
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn every_dependency_has_a_reason() {
 }
 
 /// The documents, each with the folder that its links begin in.
-const DOCUMENTS: [(&str, &str); 22] = [
+const DOCUMENTS: [(&str, &str); 23] = [
     ("", "README.md"),
     ("", "README.es.md"),
     ("", "CONTRIBUTING.md"),
@@ -203,6 +203,7 @@ const DOCUMENTS: [(&str, &str); 22] = [
     ("chat-server/", "README.md"),
     ("chat-client/", "README.md"),
     ("chat-loadgen/", "README.md"),
+    ("chat-loadgen/dialects/", "README.md"),
     ("chat-check/", "README.md"),
     ("chat-check/", "README.es.md"),
     ("chat-check/drive/", "README.md"),

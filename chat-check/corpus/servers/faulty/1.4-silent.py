@@ -90,10 +90,10 @@ def main():
             cliente, (ip, puerto) = servidor.accept()
             cliente.settimeout(PLAZO)
             imprimir(f"nuevo cliente conectado: {ip}:{puerto}")
-            cliente.sendall(b"bienvenido al chat! escribe 'salir' para salir\n")
             with candado:
                 clientes.append(cliente)
             try:
+                cliente.sendall(b"bienvenido al chat! escribe 'salir' para salir\n")
                 primero = recibir(cliente)
             except OSError:
                 primero = b""

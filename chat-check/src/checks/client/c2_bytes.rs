@@ -1,7 +1,8 @@
 //! Chapter 2 for clients: bytes arrive in any pieces, and may be invalid.
 
+use chat_drive::captured::Heard;
+
 use crate::checks::check::{Check, EVERY, Side};
-use crate::dialect::Framing;
 use crate::scene::Scene;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
@@ -15,16 +16,18 @@ const SPLIT: Check = Check {
     profiles: EVERY,
     needs: &["4.2-receive"],
     title: Text {
-        es: "una letra cuyos bytes llegan por separado no lo detiene",
-        en: "a letter whose bytes arrive apart does not stop it",
+        es: "una letra cuyos bytes llegan por separado se muestra entera",
+        en: "a letter whose bytes arrive apart is shown whole",
     },
     explanation: Text {
         es: "En UTF-8 «ñ» son dos bytes, y `recv` puede devolver el primero solo: \
-             `datos.decode()` lanza entonces `UnicodeDecodeError` y el hilo que recibe muere. \
+             `datos.decode()` lanza entonces `UnicodeDecodeError` y el hilo que recibe muere; con \
+             `errors=\"replace\"` la letra se estropea. \
              Junta los bytes hasta el fin de la línea antes de decodificar, o usa \
              `codecs.getincrementaldecoder(\"utf-8\")(errors=\"replace\")`.",
         en: "In UTF-8 \"ñ\" is two bytes, and `recv` may return the first of them alone: \
-             `data.decode()` then raises `UnicodeDecodeError`, and the receiving thread dies. \
+             `data.decode()` then raises `UnicodeDecodeError`, and the receiving thread dies; with \
+             `errors=\"replace\"` the letter is spoiled. \
              Gather the bytes up to the end of the line before you decode them, or use \
              `codecs.getincrementaldecoder(\"utf-8\")(errors=\"replace\")`.",
     },
@@ -33,8 +36,13 @@ const SPLIT: Check = Check {
 
 fn split(scene: &mut Scene) -> Checked {
     let (client, mut participant) = scene.admit_client()?;
+    let (before, behind) = (scene.token(), scene.token());
+    scene.tell(&client, &mut participant, &format!("{before}ñ{behind}"))?;
+    client.shows(&behind)?;
+    let whole = client.screen().look(|heard| between(heard, &before, &behind));
+    let shows_it = whole.is_some_and(|whole| whole.contains('ñ'));
     let (first, second) = (scene.token(), scene.token());
-    let message = scene.dialect.framing.encode(format!("{first}ñ{second}").as_bytes());
+    let message = participant.encoded(format!("{first}ñ{second}").as_bytes());
     let cut = memchr::memchr(0xC3, &message).map_or(0, |at| at + 1);
     scene.has_read(&client, &participant);
     participant.send(&message[..cut])?;
@@ -44,8 +52,24 @@ fn split(scene: &mut Scene) -> Checked {
     scene.tell(&client, &mut participant, &then)?;
     client.shows(&second)?;
     client.shows(&then)?;
-    if client.screen().look(|heard| heard.find("ñ", 0).is_some()) {
+    let came = client.screen().look(|heard| between(heard, &first, &second));
+    if came.as_ref().is_some_and(|came| came.contains('ñ')) {
         return Ok(());
+    }
+    let is_garbage = |came: &str| GARBAGE.iter().any(|garbage| came.contains(garbage));
+    if let Some(came) = came.filter(|came| shows_it || is_garbage(came)) {
+        // Without ends its two halves may have been two messages.
+        with_ends(scene)?;
+        return Err(Halt::fault(
+            Words::new(
+                format!("«ñ» en «{first}ñ{second}»"),
+                format!("\"ñ\" in \"{first}ñ{second}\""),
+            ),
+            Words::new(
+                format!("en su lugar muestra «{came}»"),
+                format!("in its place it shows \"{came}\""),
+            ),
+        ));
     }
     Err(Halt::NotStrict(
         [
@@ -55,6 +79,17 @@ fn split(scene: &mut Scene) -> Checked {
         .into(),
     ))
 }
+
+/// Returns what stands between these two.
+fn between(heard: &Heard, first: &str, second: &str) -> Option<String> {
+    let begin = heard.find(first, 0)? + first.len();
+    let end = heard.find(second, begin)?;
+    Some(String::from_utf8_lossy(&heard.bytes[begin..end]).into_owned())
+}
+
+/// The looks of the halves of `ñ` where each is decoded by itself: as UTF-8, Latin-1, or in the
+/// letters of old terminals, or escaped.
+const GARBAGE: [&str; 6] = ["\u{FFFD}", "Ã", "±", "├", "√", "\\xc3"];
 
 const INVALID: Check = Check {
     id: "2.7-client-invalid",
@@ -79,7 +114,7 @@ fn invalid(scene: &mut Scene) -> Checked {
     let (client, mut participant) = scene.admit_client()?;
     let then = scene.token();
     scene.has_read(&client, &participant);
-    participant.send(&scene.dialect.framing.encode(b"\xff\xfe\xc3\x28 \x80"))?;
+    participant.send(&participant.encoded(b"\xff\xfe\xc3\x28 \x80"))?;
     scene.has_read(&client, &participant);
     scene.tell(&client, &mut participant, &then)?;
     client.shows(&then)
@@ -123,10 +158,9 @@ fn two(scene: &mut Scene) -> Checked {
     with_ends(scene)?;
     let (client, mut participant) = scene.admit_client()?;
     let (first, second) = (scene.token(), scene.token());
-    let framing = scene.dialect.framing;
     scene.has_read(&client, &participant);
-    participant
-        .send(&[framing.encode(first.as_bytes()), framing.encode(second.as_bytes())].concat())?;
+    let both = [&first, &second].map(|text| participant.encoded(text.as_bytes())).concat();
+    participant.send(&both)?;
     client.shows(&first)?;
     client.shows(&second)?;
     match client.line_with(&first) {
@@ -163,7 +197,7 @@ fn pieces(scene: &mut Scene) -> Checked {
     with_ends(scene)?;
     let (client, mut participant) = scene.admit_client()?;
     let (first, second, third) = (scene.token(), scene.token(), scene.token());
-    let message = scene.dialect.framing.encode(format!("{first}{second}{third}").as_bytes());
+    let message = participant.encoded(format!("{first}{second}{third}").as_bytes());
     for piece in message.chunks(9) {
         scene.has_read(&client, &participant);
         participant.send(piece)?;
@@ -180,8 +214,9 @@ fn pieces(scene: &mut Scene) -> Checked {
 /// Checks that every letter is shown, if not together: some clients print each read as a line of
 /// its own.
 fn shown_in_all(scene: &Scene, screen: &str, message: &[u8]) -> Checked {
-    let start = usize::from(scene.dialect.framing == Framing::Length2) * 2;
-    let mut wanted = message[start..].trim_ascii_end().iter();
+    let framed = scene.dialect.framing.frames(message).next();
+    let text = framed.map_or(message, |frame| &message[frame]);
+    let mut wanted = text.trim_ascii_end().iter();
     let mut next = wanted.next();
     for byte in screen.bytes() {
         if next == Some(&byte) {
@@ -249,6 +284,7 @@ fn very_long(scene: &mut Scene) -> Checked {
 
 /// Sends a message of so many bytes and another behind it, and checks that both are shown.
 fn shows_long(scene: &mut Scene, length: usize) -> Checked {
+    scene.can_say(length)?;
     let (client, mut participant) = scene.admit_unedited_client()?;
     let (first, last, then) = (scene.token(), scene.token(), scene.token());
     let filling = "~".repeat(length - first.len() - last.len());
@@ -276,5 +312,18 @@ fn shows_long(scene: &mut Scene, length: usize) -> Checked {
                 format!("bytes lost: {}", filling.len() - filled),
             ),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_counts_only_where_it_was_sent() {
+        let bytes = "contraseña: \nunodos\n".as_bytes().to_vec();
+        let heard = Heard { bytes, ..Heard::default() };
+        assert_eq!(between(&heard, "uno", "dos").as_deref(), Some(""));
+        assert_eq!(between(&heard, "contrase", "a:").as_deref(), Some("ñ"));
     }
 }

@@ -110,13 +110,14 @@ const GLUED: Check = Check {
 };
 
 fn glued(scene: &mut Scene) -> Checked {
-    let framing = scene.dialect.framing;
-    let both = [framing.encode(GREETING.as_bytes()), framing.encode(keyword(scene)?.as_bytes())];
+    let keyword = keyword(scene)?;
     let (client, mut participant) = scene.connect_client()?;
+    let question = participant.question(scene.dialect, keyword);
+    let both = [participant.encoded(GREETING.as_bytes()), question];
     participant.send(&both.concat())?;
     scene.type_name(&client);
     let answered = scene.named(&participant).map(drop);
-    if answered.is_err() && !framing.has_ends() {
+    if answered.is_err() && !scene.dialect.framing.has_ends() {
         return Err(Halt::NotStrict(
             [
                 "no la reconoce, pero los mensajes de este dialecto no tienen fin",
@@ -148,7 +149,7 @@ const SPLIT: Check = Check {
 };
 
 fn split(scene: &mut Scene) -> Checked {
-    let keyword = scene.dialect.framing.encode(keyword(scene)?.as_bytes());
+    let keyword = keyword(scene)?;
     if !scene.dialect.framing.has_ends() {
         return Err(Halt::Untestable(
             ["los mensajes de este dialecto no tienen fin", "messages of this dialect have no end"]
@@ -159,7 +160,8 @@ fn split(scene: &mut Scene) -> Checked {
     if scene.dialect.greeting {
         scene.tell(&client, &mut participant, GREETING)?;
     }
-    let (first, second) = keyword.split_at(keyword.len() / 2);
+    let question = participant.question(scene.dialect, keyword);
+    let (first, second) = question.split_at(question.len() / 2);
     scene.has_read(&client, &participant);
     participant.send(first)?;
     scene.has_read(&client, &participant);

@@ -1,5 +1,6 @@
 //! The checks of servers, by the specification's chapters.
 
+mod asked;
 mod c1;
 mod c2;
 mod c3;
@@ -28,9 +29,11 @@ pub(crate) const CHECKS: &[&[&Check]] = &[
     c5::names::CHECKS,
     c5::presence::CHECKS,
     c5::claims::CHECKS,
+    c5::departures::CHECKS,
     c6::conversation::CHECKS,
     c6::rooms::CHECKS,
     c6::commands::CHECKS,
     c7_one_to_one::CHECKS,
     c8_idle::CHECKS,
+    asked::CHECKS,
 ];

@@ -35,11 +35,38 @@ pub(super) fn about<'a>(scene: &Scene, port: &'a str, name: &'a str) -> Vec<&'a 
     CONNECTED.into_iter().chain([port]).chain(name).collect()
 }
 
-/// Words about a client that leaves, as programs put them.
-const LEFT: [&str; 24] = [
-    "eliminad", "elimino", "eliminó", "salió", "salio", "salido", "salida", "sale", "se fue",
-    "se va", "ido", "abandon", "left", "leav", "bye", "adios", "adiós", "cerr", "close", "removed",
-    "gone", "quit", "termin", "baja",
+/// Words about a client that leaves, as programs put them; between blanks, whole words.
+const LEFT: [&str; 30] = [
+    "eliminad",
+    "elimino",
+    "eliminó",
+    "salió",
+    "salio",
+    "salido",
+    "salida",
+    " sale ",
+    "se fue",
+    "se va",
+    " ido ",
+    "perdi",
+    "caido",
+    "caído",
+    "abandon",
+    "left",
+    "leav",
+    "bye",
+    "adios",
+    "adiós",
+    "cerr",
+    "close",
+    "removed",
+    "gone",
+    "quit",
+    "termin",
+    " baja ",
+    "exited",
+    "logged out",
+    "offline",
 ];
 
 /// Returns the parts of which one at least is printed when the client with this port and name
@@ -129,7 +156,29 @@ impl Print<'_> {
         }
         let before = usize::try_from(before).unwrap_or(usize::MAX);
         let new = heard.bytes.get(before..).unwrap_or(&heard.bytes);
-        let new = String::from_utf8_lossy(new).to_lowercase();
-        self.parts.is_empty() || self.parts.iter().any(|part| new.contains(part))
+        self.parts.is_empty() || contains_part(&String::from_utf8_lossy(new), self.parts)
+    }
+}
+
+/// Returns whether one of these parts is in an output, in any letters. A blank in a part is
+/// the edge of a word.
+fn contains_part(output: &str, parts: &[&str]) -> bool {
+    let small = output.to_lowercase();
+    let words = format!(" {} ", small.replace(|c: char| !c.is_alphanumeric(), " "));
+    parts.iter().any(|part| small.contains(part) || words.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_leaves_is_told_from_words_that_end_alike() {
+        for output in ["se ha ido\n", "[-] Ana SALE.\n", "closed 5\n", "baja: ana\n", "caído\n"] {
+            assert!(contains_part(output, &LEFT), "{output}");
+        }
+        for output in ["recibido: \n", "comando desconocido\n", "Unido a sala\n", "trabajando\n"] {
+            assert!(!contains_part(output, &LEFT), "{output}");
+        }
     }
 }

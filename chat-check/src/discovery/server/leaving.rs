@@ -1,7 +1,6 @@
 //! The word with which the clients of a server leave.
 
 use super::Search;
-use crate::discovery::QUIET;
 use crate::discovery::conventions::{LEAVE, mentioned};
 use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
@@ -12,7 +11,7 @@ impl Search<'_> {
     /// screen mentions, or another of the usual ones. One client says them all, one after the other:
     /// some servers serve one only.
     pub(super) fn leaving(&mut self, scene: &mut Scene) -> Checked {
-        let server = scene.start()?;
+        let mut server = scene.start()?;
         let mut words = vec!["salir".to_owned()];
         words.extend(mentioned(&self.greeting));
         words.extend(mentioned(&server.program.trace().out.text()));
@@ -23,44 +22,71 @@ impl Search<'_> {
             if before.contains(&word) {
                 continue;
             }
-            let mut talker = match waiting.take() {
-                Some(talker) => talker,
-                None => self.enter(scene, &server, &scene.name("caro"), scene.dialect)?,
+            let talker = if let Some(talker) = waiting.take() {
+                talker
+            } else {
+                server = self.alive(scene, server)?;
+                self.enter(scene, &server, &scene.name("caro"), scene.dialect)?
             };
-            if !self.ends_with(scene, &server, &mut talker, &word)? {
-                waiting = Some(talker);
-            } else if self.only_by(scene, &server, &word)? {
-                self.found.dialect.leave = Some(word);
-                return Ok(());
+            waiting = self.stays(scene, &server, talker, &word)?;
+            if waiting.is_none() {
+                server = self.alive(scene, server)?;
+                if self.only_by(scene, &server, &word)? {
+                    self.found.dialect.leave = Some(word);
+                    return Ok(());
+                }
             }
             before.push(word);
         }
         Ok(())
     }
 
-    /// Says a word, and returns whether the connection ends for that.
-    fn ends_with(
+    /// Starts another server in the place of one that has ended: a crash says nothing about words.
+    fn alive(&self, scene: &mut Scene, server: Server) -> Checked<Server> {
+        scene.settle(&server.program)?;
+        // It may still be about to end.
+        if scene.within(self.quiet * 2, || server.program.ended()).is_none() {
+            return Ok(server);
+        }
+        drop(server);
+        scene.wait_for_port()?;
+        let program = scene.start_program("server")?;
+        scene.listening(program)
+    }
+
+    /// Says a word, and gives the talker back unless its connection ends for that.
+    fn stays(
         &self,
         scene: &Scene,
         server: &Server,
-        talker: &mut Participant,
+        mut talker: Participant,
         word: &str,
-    ) -> Checked<bool> {
-        talker.say(word)?;
+    ) -> Checked<Option<Participant>> {
+        talker.command(word)?;
         scene.settle(&server.program)?;
         if self.operated {
             // One that takes turns reads on after this.
             server.program.type_in("?\n");
             scene.settle(&server.program)?;
         }
-        let patience = if word == "salir" { self.a_while } else { QUIET };
-        Ok(talker.captured().wait(patience, |heard| heard.end).is_some())
+        let patience = if word == "salir" { self.a_while } else { self.quiet };
+        if talker.captured().wait(patience, |heard| heard.end).is_none() {
+            return Ok(Some(talker));
+        }
+        // A reset instead would be one more thing that a server may not stand.
+        talker.close();
+        Ok(None)
     }
 
     /// Returns whether another word does not end a connection, and this one does again.
     fn only_by(&self, scene: &Scene, server: &Server, word: &str) -> Checked<bool> {
-        let mut talker = self.enter(scene, server, &scene.name("dora"), scene.dialect)?;
-        Ok(!self.ends_with(scene, server, &mut talker, &scene.token())?
-            && self.ends_with(scene, server, &mut talker, word)?)
+        let talker = self.enter(scene, server, &scene.name("dora"), scene.dialect)?;
+        let Some(talker) = self.stays(scene, server, talker, &scene.token())? else {
+            return Ok(false);
+        };
+        let talker = self.stays(scene, server, talker, word)?;
+        let ends = talker.is_none();
+        talker.into_iter().for_each(Participant::close);
+        Ok(ends)
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn marks(rubric: &Rubric, report: &Report) -> Marks {
         .iter()
         .filter_map(|part| {
             let scale = rubric.scales.iter().find(|scale| scale.side == part.side)?;
-            (report.interrupted || is_judged(part)).then_some((part, scale))
+            (report.interrupted || part.is_judged()).then_some((part, scale))
         })
         .collect();
     let of = rounded(scaled.iter().map(|(_, scale)| scale.points).sum());
@@ -29,14 +29,6 @@ pub(super) fn marks(rubric: &Rubric, report: &Report) -> Marks {
         scaled.into_iter().map(|(part, scale)| Sum::new(scale, part, report.lang).done()).collect();
     let points = rounded(parts.iter().map(|part| part.points).sum());
     Marks { rubric: rubric.name.to(report.lang).to_owned(), parts, points, of }
-}
-
-/// Returns whether there is any verdict for the program or against it.
-fn is_judged(part: &Part) -> bool {
-    let judged = |verdict| {
-        matches!(verdict, Verdict::Pass | Verdict::NotStrict | Verdict::Flaky | Verdict::Fail)
-    };
-    part.not_started.is_some() || part.results.iter().any(|outcome| judged(outcome.verdict))
 }
 
 /// The calculation of one program's marks.

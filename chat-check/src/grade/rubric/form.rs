@@ -67,10 +67,28 @@ pub(super) struct Deduction {
     pub(super) points: f64,
 }
 
+/// The settings of a course: what its assignment asks for, besides the marks.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Course {
+    /// Profile to check against: its name.
+    pub(crate) profile: Option<String>,
+    /// Names or patterns of checks that count, those among them that are in no profile.
+    pub(crate) must: Vec<String>,
+    /// The same of checks that are only recommended.
+    pub(crate) should: Vec<String>,
+    /// The same of checks that are not made.
+    pub(crate) skip: Vec<String>,
+    /// The given part of the dialect.
+    pub(crate) dialect: toml::Table,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     name: Said,
+    #[serde(default)]
+    course: Course,
     server: Option<Section>,
     client: Option<Section>,
 }
@@ -132,14 +150,14 @@ impl From<Said> for Words {
 }
 
 pub(super) fn parse(toml: &str) -> Result<Rubric, RubricError> {
-    let File { name, server, client } = toml::from_str(toml)?;
+    let File { name, course, server, client } = toml::from_str(toml)?;
     let sections = [(Side::Server, server), (Side::Client, client)];
     let scales = sections.into_iter().filter_map(|(side, section)| Some(scale(side, section?)));
     let scales: Vec<Scale> = scales.collect::<Result<_, _>>()?;
     if scales.is_empty() {
         Err(RubricError::Empty)
     } else {
-        Ok(Rubric { name: name.into(), scales })
+        Ok(Rubric { name: name.into(), scales, course })
     }
 }
 

@@ -9,8 +9,8 @@ mod arithmetic;
 mod form;
 mod wording;
 
-pub(crate) use self::form::RubricError;
 use self::form::Scale;
+pub(crate) use self::form::{Course, RubricError};
 pub(crate) use self::wording::points;
 use crate::checks::select::Patterns;
 use crate::grade::result::{Marks, Report};
@@ -21,6 +21,8 @@ use crate::text::Words;
 pub(crate) struct Rubric {
     name: Words,
     scales: Vec<Scale>,
+    /// The settings that hold where it is given with `--course`.
+    pub(crate) course: Course,
 }
 
 /// The course's own rubric.

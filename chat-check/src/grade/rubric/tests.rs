@@ -1,5 +1,6 @@
 use super::*;
 use crate::checks::check::Side;
+use crate::exit;
 use crate::grade::result::{Outcome, Part, PartMarks};
 use crate::report::sample;
 use crate::text::Lang;
@@ -158,6 +159,15 @@ fn what_was_interrupted_gets_no_marks_and_could_still_get_them_all() {
     report.interrupted = true;
     let marks = Rubric::course().marks(&report);
     assert_eq!((marks.parts, marks.points, marks.of), (Vec::new(), 0.0, 10.0));
+}
+
+#[test]
+fn a_program_whose_dialect_is_not_known_gets_no_marks() {
+    let mut report = with(&[("1.1-port", Verdict::Pass), ("2.1-relay", Verdict::Untestable)]);
+    let judged = |report: &Report| (Rubric::course().marks(report).of, exit::status(report));
+    assert_eq!(judged(&report), (5.0, 0));
+    report.parts[0].unsure = true;
+    assert_eq!(judged(&report), (0.0, exit::UNCHECKED));
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! The class as a table for spreadsheets.
 
-use super::{Class, cells, outcome, state};
+use super::{Class, cells, failures, outcome, state};
 use crate::checks::check::Side;
 use crate::grade::result::Report;
 use crate::grade::rubric::points;
 use crate::report::wording;
 use crate::text::Lang;
-use crate::verdict::Verdict;
+
+/// The sign by which Excel knows that a table is UTF-8.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// One row for each submission: its marks, the number of checks that fail, its state, and the
 /// outcome of each check. Quoted as RFC 4180 says.
@@ -16,7 +18,7 @@ use crate::verdict::Verdict;
 /// Never: writing to memory does not fail.
 pub(crate) fn csv(reports: &[Report]) -> String {
     let class = Class::new(reports);
-    let mut table = csv::Writer::from_writer(Vec::new());
+    let mut table = csv::Writer::from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
     let mut head: Vec<String> = [
         wording::SUBMISSION,
         Side::Server.name(),
@@ -38,13 +40,13 @@ pub(crate) fn csv(reports: &[Report]) -> String {
 }
 
 fn row(class: &Class, report: &Report) -> Vec<String> {
-    let of = report.marks.as_ref().map(|marks| marks.of);
+    let of = report.marks.as_ref().map(|marks| marks.of).filter(|of| *of > 0.0);
     let mut row = vec![inert(report.submission.as_deref().unwrap_or_default())];
     // Programs read it: the decimal sign is a point.
     row.extend(cells(report, Lang::En));
     row.extend([
         of.map(|of| points(of, Lang::En)).unwrap_or_default(),
-        report.count(Verdict::Fail).to_string(),
+        failures(report),
         inert(&state(report)),
     ]);
     let verdict = |(id, _): &(String, String)| {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
-use super::{Class, cells, outcome, state};
+use super::{Class, brief, cells, outcome, state};
 use crate::checks::check::Side;
 use crate::grade::result::Report;
 use crate::grade::rubric::points;
@@ -79,9 +79,9 @@ fn row(class: &Class, folder: &str, report: &Report) -> Markup {
                 }
             }
             @if nothing {
-                td.state colspan=(class.checks.len() + 1) { (state(report)) }
+                td.state title=(state(report)) colspan=(class.checks.len() + 1) { (brief(report)) }
             } @else {
-                td.state { (state(report)) }
+                td.state title=(state(report)) { (brief(report)) }
             }
         }
     }

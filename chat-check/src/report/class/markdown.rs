@@ -1,12 +1,11 @@
 //! The class in Markdown.
 
-use super::{Class, cells, state};
+use super::{Class, brief, cells, failures};
 use crate::checks::check::Side;
 use crate::grade::result::Report;
 use crate::grade::rubric::points;
 use crate::report::markdown::{plain, prose};
 use crate::report::wording::{self, heading};
-use crate::verdict::Verdict;
 
 /// A row for each submission, and the most frequent faults.
 pub(crate) fn markdown(reports: &[Report]) -> String {
@@ -31,8 +30,8 @@ pub(crate) fn markdown(reports: &[Report]) -> String {
     for (_, report) in &class.reports {
         let [server, client, total] = cells(report, lang);
         let name = plain(report.submission.as_deref().unwrap_or_default());
-        let failures = report.count(Verdict::Fail).to_string();
-        let cells = [name, server, client, total, failures, plain(&state(report))];
+        let failures = failures(report);
+        let cells = [name, server, client, total, failures, plain(&brief(report))];
         text.push(format!("| {} |\n", cells.join(" | ")));
     }
     let common = class.common();

@@ -13,7 +13,7 @@ pub(crate) use self::markdown::markdown;
 use std::collections::BTreeMap;
 
 use crate::checks::check::Side;
-use crate::grade::result::{Outcome, Report};
+use crate::grade::result::{Outcome, Part, Report};
 use crate::grade::rubric::points;
 use crate::report::wording;
 use crate::text::Lang;
@@ -79,10 +79,11 @@ impl Class {
     }
 }
 
-/// The sum of the points, if any part was judged.
+/// The sum of the points, if every part was judged.
 fn total(report: &Report) -> Option<f64> {
     let marks = report.marks.as_ref().filter(|marks| !marks.parts.is_empty())?;
-    (!report.interrupted).then_some(marks.points)
+    let whole = !report.interrupted && report.parts.iter().all(Part::is_judged);
+    whole.then_some(marks.points)
 }
 
 /// The points of one program, if it was judged.
@@ -91,16 +92,45 @@ fn points_for(report: &Report, side: Side) -> Option<f64> {
     marks.parts.iter().find(|part| part.side == side).map(|part| part.points)
 }
 
-/// Returns the points of its server, of its client and in all, for cells. A submission that was not
-/// checked to the end gets a word instead, so that a part is not taken for the whole.
+/// Returns the points of its server, of its client and in all, for cells. What was not checked, or
+/// not to the end, gets a word instead, so that a part is not taken for the whole.
 ///
 /// The points have the decimal sign of `lang`.
 fn cells(report: &Report, lang: Lang) -> [String; 3] {
     if report.interrupted {
         return [(); 3].map(|()| wording::NOT_COMPLETE.to(report.lang).to_owned());
     }
-    [points_for(report, Side::Server), points_for(report, Side::Client), total(report)]
-        .map(|marks| marks.map(|marks| points(marks, lang)).unwrap_or_default())
+    let word = |unchecked: bool, marks: Option<f64>| match marks {
+        _ if unchecked => wording::NOT_CHECKED.to(report.lang).to_owned(),
+        marks => marks.map(|marks| points(marks, lang)).unwrap_or_default(),
+    };
+    let unchecked = |side| report.parts.iter().any(|part| part.side == side && !part.is_judged());
+    let [server, client] =
+        [Side::Server, Side::Client].map(|side| word(unchecked(side), points_for(report, side)));
+    let partly = report.parts.iter().any(Part::is_judged) && total(report).is_none();
+    let total = match report.marks {
+        Some(_) if partly => wording::NOT_COMPLETE.to(report.lang).to_owned(),
+        _ => word(!report.parts.iter().all(Part::is_judged), total(report)),
+    };
+    [server, client, total]
+}
+
+/// The count of faults, for a cell: none where nothing was judged.
+fn failures(report: &Report) -> String {
+    let judged = report.interrupted || report.parts.iter().any(Part::is_judged);
+    if judged { report.count(Verdict::Fail).to_string() } else { String::new() }
+}
+
+/// Limit on the characters of a state in a table that people read.
+const SHORT: usize = 160;
+
+/// The beginning of a state, for tables that people read: the submission's page has the rest.
+fn brief(report: &Report) -> String {
+    let state = state(report);
+    match state.char_indices().nth(SHORT) {
+        Some((end, _)) => format!("{}…", &state[..end]),
+        None => state,
+    }
 }
 
 /// Returns the outcome of a check in this report.
@@ -117,6 +147,24 @@ fn state(report: &Report) -> String {
         Some(format!("{side}: {}: {why}", wording::NOT_STARTED.to(report.lang)))
     });
     let mut state: Vec<String> = stopped.collect();
+    let unchecked = report.parts.iter().filter(|part| !report.interrupted && !part.is_judged());
+    let mut unchecked: Vec<(&str, String)> = unchecked
+        .map(|part| {
+            let word = || wording::NOT_CHECKED.to(report.lang).to_owned();
+            // One without a check to make has remarks that are no reasons.
+            let idle = !part.command.is_empty() && part.results.is_empty();
+            let no_reason = part.remarks.is_empty() || idle;
+            let why = if no_reason { word() } else { part.remarks.join(" ") };
+            (part.side.name().to(report.lang), why)
+        })
+        .collect();
+    if let [(_, one), (_, other)] = &unchecked[..]
+        && one == other
+    {
+        state.push(unchecked.remove(0).1);
+    } else {
+        state.extend(unchecked.iter().map(|(side, why)| format!("{side}: {why}")));
+    }
     state.extend(report.interrupted.then(|| wording::INTERRUPTED_WORD.to(report.lang).to_owned()));
     if state.is_empty() {
         state.push(wording::COMPLETE.to(report.lang).to_owned());

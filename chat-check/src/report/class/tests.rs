@@ -110,9 +110,42 @@ fn an_empty_class_has_no_mean() {
 
 #[test]
 fn a_second_program_is_named() {
-    let mut report = sample::report(vec![sample::part(Side::Server, Vec::new())]);
+    let results = vec![sample::outcome("2.1-relay", Verdict::Pass)];
+    let mut report = sample::report(vec![sample::part(Side::Server, results)]);
     report.parts[0].others = vec!["server.py".to_owned()];
     let named = "completo; servidor: no se probó server.py";
     assert_eq!(state(&report), named);
     assert!(markdown(std::slice::from_ref(&report)).contains(named));
+}
+
+#[test]
+fn what_was_not_checked_is_no_mark() {
+    let mut server = sample::part(Side::Server, Vec::new());
+    server.remarks = vec!["Se ejecuta en la carpeta tp.".to_owned()];
+    assert_eq!(state(&sample::report(vec![server.clone()])), "servidor: sin comprobar");
+    server.command.clear();
+    server.remarks =
+        vec!["Sin comprobar, sin nota: hay un cuaderno. ".to_owned() + &"x".repeat(999)];
+    let report = sample::with_marks(sample::report(vec![server.clone()]));
+    let reports = [report];
+    let table = table(&reports);
+    let word = "sin comprobar";
+    assert_eq!(table[1][1..6], [word, "", word, "", ""]);
+    assert!(table[1][6].starts_with("servidor: Sin comprobar, sin nota: hay un cuaderno."));
+    assert!(csv(&reports).starts_with("\u{feff}entrega,"));
+    let text = markdown(&reports);
+    let row = text.lines().find(|line| line.contains("cuaderno")).unwrap();
+    assert!(row.contains("| sin comprobar |  | sin comprobar |  | servidor: Sin"), "{row}");
+    assert!(row.chars().count() < 300, "{row}");
+    assert!(html(&reports).contains("<td class=\"number\">sin comprobar</td>"));
+    // A reason that both programs have is told once.
+    let both = Part { side: Side::Client, ..server.clone() };
+    let told = state(&sample::report(vec![server.clone(), both]));
+    assert_eq!(told.matches("hay un cuaderno").count(), 1, "{told}");
+    // One of two programs is no whole.
+    let pass = vec![sample::outcome("4.1-connect", Verdict::Pass)];
+    let report = sample::report(vec![server, sample::part(Side::Client, pass)]);
+    let cells = cells(&sample::with_marks(report.clone()), Lang::Es);
+    assert_eq!(cells, [word, "5", "incompleto"]);
+    assert_eq!(Class::new(&[sample::with_marks(report)]).mean(), None);
 }

@@ -5,8 +5,9 @@ use maud::{Markup, html};
 use super::conversation::conversation;
 use super::{legend, prose};
 use crate::checks::check::Side;
+use crate::grade::mending::Blocker;
 use crate::grade::result::{Evidence, Outcome, Part};
-use crate::report::wording::{self, code, heading, sign};
+use crate::report::wording::{self, blocks, code, heading, sign};
 use crate::text::{Lang, Text, seconds};
 use crate::verdict::Verdict;
 
@@ -23,6 +24,18 @@ pub(super) fn overview(part: &Part, lang: Lang) -> Markup {
     html! {
         section {
             h2 { (heading(part.side.name(), lang)) }
+            @let first = part.mend_first();
+            @if !first.is_empty() {
+                div.banner.bad role="status" {
+                    b { (heading(wording::MEND_FIRST, lang)) }
+                    ul { @for Blocker { outcome, skipped } in first {
+                        li {
+                            a href=(anchor(part.side, &outcome.id, "#")) { (outcome.id) } ": "
+                            (prose(&outcome.title)) " (" (blocks(skipped, lang)) ")"
+                        }
+                    } }
+                }
+            }
             dl {
                 @if !part.command.is_empty() {
                     dt { (wording::COMMAND.to(lang)) } dd { code { (part.command) } }

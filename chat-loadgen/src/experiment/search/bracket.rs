@@ -34,7 +34,8 @@ const PATIENCE: u32 = 19;
 /// Maximum number of runs in a row at one rate that are no evidence.
 const UNHEARD: u32 = 3;
 /// Number of rates without evidence at which a search ends in which no rate holds: at lower rates a
-/// machine is hardly less noisy.
+/// machine is hardly less noisy. Where no run at all is evidence, one at the second rate is enough: such
+/// a search has [`UNHEARD`] + 1 runs.
 const NOISY: usize = 2;
 /// Maximum number of runs of a search.
 pub(super) const MAX_RUNS: u32 = 100;
@@ -180,7 +181,9 @@ impl Bracket {
 
     fn is_too_noisy(&self) -> bool {
         let unheard = self.tallies.iter().filter(|tally| tally.is_unheard()).count();
-        unheard >= NOISY && !self.holds_above(0.0)
+        let no_evidence = |tally: &Tally| tally.tried.held + tally.tried.failed == 0;
+        let hopeless = self.tallies.len() >= NOISY && self.tallies.iter().all(no_evidence);
+        hopeless || unheard >= NOISY && !self.holds_above(0.0)
     }
 
     fn is_unheard(&self, rate: f64) -> bool {

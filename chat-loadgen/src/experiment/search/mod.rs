@@ -175,6 +175,7 @@ fn step(rate: f64, evidence: &Evidence, record: &Record) -> Step {
         no_evidence: matches!(evidence, Evidence::Nothing(_)),
         verdict: record.verdict.clone(),
         latency: record.latency,
+        own_figures: record.own_figures.clone(),
         achieved_rate: record.traffic.achieved_rate,
         lost: record.ledger.lost,
     }

@@ -59,6 +59,9 @@ pub(crate) struct OneRun {
     pub(crate) used: bool,
     /// Faults of each kind that it had.
     pub(crate) faults: BTreeMap<String, u64>,
+    /// Figures of its latency that the generator may have made itself.
+    #[serde(default)]
+    pub(crate) own_figures: Vec<String>,
 }
 
 /// One figure over several runs.
@@ -136,6 +139,7 @@ impl OneRun {
             verdict: record.verdict.clone(),
             used: record.verdict.status != Status::Invalid,
             faults: faults.map(|(kind, number)| (kind.to_owned(), number)).collect(),
+            own_figures: record.own_figures.clone(),
         }
     }
 }

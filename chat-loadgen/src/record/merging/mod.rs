@@ -1,5 +1,17 @@
 //! The sum of records of generators that ran side by side, on one machine or on several.
 
+/// Adds fields of the same name, unless a sum is too large.
+macro_rules! add {
+    ($sum:expr, $part:expr, $($field:ident),+ $(,)?) => {
+        $(
+            $sum.$field = $sum
+                .$field
+                .checked_add($part.$field)
+                .ok_or(crate::record::merging::sums::TooLarge(stringify!($field)))?;
+        )+
+    };
+}
+
 mod sums;
 
 use std::collections::BTreeSet;
@@ -8,6 +20,7 @@ use thiserror::Error;
 
 use crate::record::comparison::workload::differences;
 use crate::record::joined;
+use crate::record::merging::sums::TooLarge;
 use crate::record::{Environment, Histograms, Record, Status, Verdict, Workload};
 
 /// Fields of a workload that may differ between the parts of a run.
@@ -28,7 +41,7 @@ pub(crate) struct CannotMerge(pub(crate) Vec<String>);
 /// # Errors
 ///
 /// The workloads differ in more than clients, senders, threads and seed; a record has no histograms,
-/// or is of several runs or of a search.
+/// or no clients, or is of several runs or of a search; two are of the same run; a sum is too large.
 pub(crate) fn merge(records: &[(String, Record)]) -> Result<Record, CannotMerge> {
     let [(first_name, first), rest @ ..] = records else {
         return Err(CannotMerge(vec!["there is none".to_owned()]));
@@ -38,6 +51,7 @@ pub(crate) fn merge(records: &[(String, Record)]) -> Result<Record, CannotMerge>
     for (name, record) in rest {
         problems.extend(differences((first_name, &first.workload), (name, &record.workload), &OWN));
     }
+    problems.extend(copies(records));
     problems.extend(joined::problems(records));
     if !problems.is_empty() {
         return Err(CannotMerge(problems));
@@ -51,16 +65,17 @@ pub(crate) fn merge(records: &[(String, Record)]) -> Result<Record, CannotMerge>
         }
     }
     joined::decide(records.iter_mut().map(|(_, record)| record));
-    Ok(sum(&records))
+    sum(&records)
 }
 
 /// The sum of one or more records.
-fn sum(records: &[(String, Record)]) -> Record {
+fn sum(records: &[(String, Record)]) -> Result<Record, CannotMerge> {
     let (first_name, first) = &records[0];
     let mut sum = Record {
         verdict: verdict(records),
         environment: environment(records),
         without_slow_readers: None,
+        own_without_slow_readers: Vec::new(),
         floor: None,
         server: sums::server(records),
         share: None,
@@ -68,29 +83,27 @@ fn sum(records: &[(String, Record)]) -> Record {
     };
     sums::mark(&mut sum.ledger, first_name);
     for (name, record) in &records[1..] {
-        add(&mut sum, name, record);
+        add(&mut sum, name, record).map_err(|TooLarge(field)| {
+            CannotMerge(vec![format!("with {name} the sum of `{field}` is too large")])
+        })?;
     }
     if !sum.ledger.closes() {
         sum.verdict.status = Status::Invalid;
         sum.verdict.reasons.insert(0, "the merged ledger does not close".to_owned());
     }
-    sum
+    Ok(sum)
 }
 
-fn add(sum: &mut Record, name: &str, record: &Record) {
+fn add(sum: &mut Record, name: &str, record: &Record) -> Result<(), TooLarge> {
     let (whole, part) = (&mut sum.workload, &record.workload);
-    whole.clients += part.clients;
-    whole.senders += part.senders;
-    whole.idle_clients += part.idle_clients;
-    whole.slow_readers += part.slow_readers;
-    whole.threads += part.threads;
-    sums::traffic(&mut sum.traffic, &record.traffic);
-    sums::addresses(&mut sum.addresses, &record.addresses);
-    sums::ledger(&mut sum.ledger, name, &record.ledger);
-    sums::words(&mut sum.words, &record.words);
+    add!(whole, part, clients, senders, idle_clients, slow_readers, threads);
+    sums::traffic(&mut sum.traffic, &record.traffic)?;
+    sums::addresses(&mut sum.addresses, &record.addresses)?;
+    sums::ledger(&mut sum.ledger, name, &record.ledger)?;
+    sums::words(&mut sum.words, &record.words)?;
     sum.slow_readers.extend(record.slow_readers.iter().cloned());
     sums::worst(&mut sum.worst, &record.worst);
-    sums::intervals(&mut sum.intervals, &record.intervals);
+    sums::intervals(&mut sum.intervals, &record.intervals)?;
     sum.before = sums::tally(sum.before, record.before);
     if sum.ended_early.is_none() {
         sum.ended_early.clone_from(&record.ended_early);
@@ -100,16 +113,32 @@ fn add(sum: &mut Record, name: &str, record: &Record) {
             sum.own_figures.push(own.clone());
         }
     }
-    sums::generator(&mut sum.generator, &record.generator);
+    sums::generator(&mut sum.generator, &record.generator)?;
     if let (Some(whole), Some(part)) = (&mut sum.histograms, &record.histograms) {
-        sums::histograms(whole, part);
+        sums::histograms(whole, part)?;
         sums::latency(&mut sum.latency, whole, &record.latency);
     }
+    Ok(())
+}
+
+/// Pairs of records of the same run, which would count twice: it began at one moment, on one machine,
+/// with one seed.
+fn copies(records: &[(String, Record)]) -> Vec<String> {
+    let run = |Record { environment, workload, .. }: &Record| {
+        let Environment { started, system, processor, cpus, .. } = environment.clone();
+        (started, system, processor, cpus, workload.seed)
+    };
+    let copy = |(at, (name, record)): (usize, &(String, Record))| {
+        let before = records[..at].iter().find(|(_, other)| run(other) == run(record))?;
+        Some(format!("{} and {name} are of the same run", before.0))
+    };
+    records.iter().enumerate().filter_map(copy).collect()
 }
 
 /// Reasons for which a record is no part of a merged one.
 fn unfit(name: &str, record: &Record) -> Vec<String> {
     let reasons = [
+        (record.workload.clients == 0, "has no clients"),
         (record.histograms.is_none(), "has no histograms: an older version wrote it"),
         (record.histograms.as_ref().is_some_and(is_coarse), "has histograms of another resolution"),
         (record.runs.is_some(), "is of several runs (--runs): merge single ones"),

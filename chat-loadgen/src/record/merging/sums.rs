@@ -7,65 +7,56 @@ use hdrhistogram::Histogram;
 use crate::record::figures::float;
 use crate::record::{
     AtAddress, Generator, Histograms, Interval, Latency, Ledger, Receiver, Record, Server, Summary,
-    Tally, Traffic, Words,
+    Tally, Traffic, Words, Workload,
 };
+
+/// Error: the sum of this field is too large.
+pub(super) struct TooLarge(pub(super) &'static str);
 
 /// Maximum number of worst receivers.
 const WORST: usize = 10;
 /// Maximum number of words of a kind.
 const WORDS: usize = 5;
 
-pub(super) fn traffic(sum: &mut Traffic, part: &Traffic) {
-    sum.connected += part.connected;
+pub(super) fn traffic(sum: &mut Traffic, part: &Traffic) -> Result<(), TooLarge> {
+    add!(sum, part, connected);
     sum.offered_rate = sum.offered_rate.zip(part.offered_rate).map(|(a, b)| a + b);
     sum.achieved_rate += part.achieved_rate;
-    sum.messages += part.messages;
-    sum.unsent += part.unsent;
-    sum.incomplete += part.incomplete;
-    sum.deliveries += part.deliveries;
+    add!(sum, part, messages, unsent, incomplete, deliveries);
     sum.delivery_rate += part.delivery_rate;
-    sum.bytes += part.bytes;
+    add!(sum, part, bytes);
+    Ok(())
 }
 
 /// Adds the figures of each address.
-pub(super) fn addresses(sum: &mut Vec<AtAddress>, part: &[AtAddress]) {
+pub(super) fn addresses(sum: &mut Vec<AtAddress>, part: &[AtAddress]) -> Result<(), TooLarge> {
     for at in part {
         match sum.iter_mut().find(|known| known.address == at.address) {
             Some(known) => {
-                known.connected += at.connected;
-                known.senders += at.senders;
-                known.deliveries += at.deliveries;
-                known.disconnected += at.disconnected;
+                add!(known, at, connected, senders, deliveries, disconnected);
                 known.response = bound(&known.response, &at.response);
             }
             None => sum.push(at.clone()),
         }
     }
+    Ok(())
 }
 
 /// Adds the counts, and the witnesses with the record's name.
-pub(super) fn ledger(sum: &mut Ledger, name: &str, part: &Ledger) {
-    sum.expected += part.expected;
-    sum.ok += part.ok;
-    sum.lost += part.lost;
-    sum.late += part.late;
-    sum.duplicated += part.duplicated;
-    sum.reordered += part.reordered;
-    sum.echoed += part.echoed;
-    sum.corrupt += part.corrupt;
-    sum.foreign += part.foreign;
-    sum.merged += part.merged;
-    sum.cut_off += part.cut_off;
-    sum.undecided += part.undecided;
+pub(super) fn ledger(sum: &mut Ledger, name: &str, part: &Ledger) -> Result<(), TooLarge> {
+    add!(
+        sum, part, expected, ok, lost, late, duplicated, reordered, echoed, corrupt, foreign,
+        merged, cut_off, undecided
+    );
     sum.still_arriving |= part.still_arriving;
-    sum.disconnected += part.disconnected;
-    sum.forgotten += part.forgotten;
-    sum.disorder = sum.disorder.zip(part.disorder).map(|(a, b)| a + b);
+    add!(sum, part, disconnected, forgotten);
+    sum.disorder = sum.disorder.zip(part.disorder).map(|(a, b)| a.saturating_add(b));
     let mut part = part.clone();
     mark(&mut part, name);
     for (kind, witnesses) in part.witnesses {
         sum.witnesses.entry(kind).or_default().extend(witnesses);
     }
+    Ok(())
 }
 
 /// Gives the witnesses the name of their record.
@@ -75,14 +66,18 @@ pub(super) fn mark(ledger: &mut Ledger, name: &str) {
     }
 }
 
-pub(super) fn words(sum: &mut BTreeMap<String, Words>, part: &BTreeMap<String, Words>) {
+pub(super) fn words(
+    sum: &mut BTreeMap<String, Words>,
+    part: &BTreeMap<String, Words>,
+) -> Result<(), TooLarge> {
     for (kind, words) in part {
         let none = || Words { count: 0, first: Vec::new() };
         let all = sum.entry(kind.clone()).or_insert_with(none);
-        all.count += words.count;
+        add!(all, words, count);
         all.first.extend(words.first.iter().cloned());
         all.first.truncate(WORDS);
     }
+    Ok(())
 }
 
 pub(super) fn worst(sum: &mut Vec<Receiver>, part: &[Receiver]) {
@@ -92,22 +87,23 @@ pub(super) fn worst(sum: &mut Vec<Receiver>, part: &[Receiver]) {
 }
 
 /// Adds the seconds, second by second since the windows opened.
-pub(super) fn intervals(sum: &mut Vec<Interval>, part: &[Interval]) {
+pub(super) fn intervals(sum: &mut Vec<Interval>, part: &[Interval]) -> Result<(), TooLarge> {
     for interval in part {
         let at = sum.partition_point(|known| known.start < interval.start - 0.5);
         match sum.get_mut(at) {
             Some(known) if (known.start - interval.start).abs() < 0.5 => {
                 known.length = known.length.max(interval.length);
-                known.messages += interval.messages;
+                add!(known, interval, messages);
                 known.ledger = tally(known.ledger, interval.ledger);
                 known.response = bound(&known.response, &interval.response);
                 known.service = bound(&known.service, &interval.service);
                 let rows = known.heat.iter_mut().zip(&interval.heat);
-                rows.for_each(|(row, more)| *row += more);
+                rows.for_each(|(row, more)| *row = row.saturating_add(*more));
             }
             _ => sum.insert(at, interval.clone()),
         }
     }
+    Ok(())
 }
 
 /// Adds the ledger's part of a second, or of the time before all, where both are known.
@@ -116,24 +112,25 @@ pub(super) fn tally(sum: Option<Tally>, part: Option<Tally>) -> Option<Tally> {
 }
 
 /// The generators' figures as one: the worst of each, and the sum of what is counted.
-pub(super) fn generator(sum: &mut Generator, part: &Generator) {
+pub(super) fn generator(sum: &mut Generator, part: &Generator) -> Result<(), TooLarge> {
     let worse = |a: Option<f64>, b: Option<f64>| a.into_iter().chain(b).max_by(f64::total_cmp);
     sum.pacing = bound(&sum.pacing, &part.pacing);
-    sum.missed += part.missed;
+    add!(sum, part, missed);
     sum.cpu += part.cpu;
     sum.busiest_thread = sum.busiest_thread.max(part.busiest_thread);
     sum.starved = worse(sum.starved, part.starved);
     sum.delay = worse(sum.delay, part.delay);
-    sum.forgotten_gaps += part.forgotten_gaps;
+    add!(sum, part, forgotten_gaps);
     sum.waits = bound(&sum.waits, &part.waits);
     sum.bulk = bound(&sum.bulk, &part.bulk);
     sum.canary = bound(&sum.canary, &part.canary);
-    sum.untimed += part.untimed;
+    add!(sum, part, untimed);
     let merged = |a: Option<Summary>, b| a.zip(b).map(|(a, b)| bound(&a, &b)).or(a).or(b);
     sum.disturbance = merged(sum.disturbance, part.disturbance);
     sum.disturbance_of_messages = merged(sum.disturbance_of_messages, part.disturbance_of_messages);
     sum.throttled = worse(sum.throttled, part.throttled);
     sum.memory_per_client = sum.memory_per_client.max(part.memory_per_client);
+    Ok(())
 }
 
 /// A summary of two sets of samples without their histograms: mean and extremes are exact, and each
@@ -143,9 +140,9 @@ fn bound(a: &Summary, b: &Summary) -> Summary {
         (_, 0) => *a,
         (0, _) => *b,
         (some, more) => Summary {
-            count: some + more,
+            count: some.saturating_add(more),
             min: a.min.min(b.min),
-            mean: (a.mean * float(some) + b.mean * float(more)) / float(some + more),
+            mean: (a.mean * float(some) + b.mean * float(more)) / (float(some) + float(more)),
             p50: a.p50.max(b.p50),
             p90: a.p90.max(b.p90),
             p99: a.p99.max(b.p99),
@@ -157,13 +154,16 @@ fn bound(a: &Summary, b: &Summary) -> Summary {
 }
 
 /// Adds histograms of the same resolution.
-pub(super) fn histograms(sum: &mut Histograms, part: &Histograms) {
+pub(super) fn histograms(sum: &mut Histograms, part: &Histograms) -> Result<(), TooLarge> {
     for (sum, part) in sum.all_mut().into_iter().zip(part.all()) {
+        // The library adds up to the largest count and says nothing of what is more.
+        sum.len().checked_add(part.len()).ok_or(TooLarge("histograms"))?;
         // What was read from a file has the size that it needed there.
         sum.auto(true);
         let added = sum.add(part);
         debug_assert!(added.is_ok(), "it grows");
     }
+    Ok(())
 }
 
 /// The latencies of the summed histograms. Extremes may be known more exactly than a bin's width.
@@ -194,13 +194,22 @@ pub(super) fn server(records: &[(String, Record)]) -> Option<Server> {
     let (mut sum, rest) = servers.split_first().map(|(first, rest)| (*first, rest))?;
     for server in rest {
         sum.cpu += server.cpu;
-        sum.memory_before += server.memory_before;
-        sum.memory += server.memory;
+        sum.memory_before = sum.memory_before.saturating_add(server.memory_before);
+        sum.memory = sum.memory.saturating_add(server.memory);
     }
     let all = |of: fn(&Record) -> f64| records.iter().map(|(_, record)| of(record)).sum::<f64>();
-    let deliveries = all(|record| record.traffic.delivery_rate * record.workload.duration);
-    let clients = all(|record| f64::from(record.traffic.connected + record.workload.idle_clients));
+    let deliveries = all(in_window);
+    let clients =
+        all(|record| f64::from(record.traffic.connected) + f64::from(record.workload.idle_clients));
     sum.cpu_per_delivery = sum.cpu * 1e9 / deliveries.max(1.0);
     sum.memory_per_client = (float(sum.memory) - float(sum.memory_before)) / clients.max(1.0);
     Some(sum)
+}
+
+/// Deliveries within the measuring window. Those of other generators' messages are known from the
+/// warm-up on only, in which as many come in each second.
+fn in_window(record: &Record) -> f64 {
+    let Workload { warm_up, duration, .. } = record.workload;
+    let elsewhere = record.share.as_ref().map_or(0, |share| share.elsewhere);
+    record.traffic.delivery_rate * duration + float(elsewhere) * duration / (warm_up + duration)
 }

@@ -4,7 +4,10 @@ use super::*;
 use crate::record::sample;
 
 fn merged(records: [Record; 2]) -> Result<Record, CannotMerge> {
-    let [a, b] = records;
+    let [a, mut b] = records;
+    if b.environment.started == a.environment.started {
+        b.environment.started = "2026-03-14T15:09:27Z".to_owned();
+    }
     merge(&[("a".to_owned(), a), ("b".to_owned(), b)])
 }
 
@@ -108,4 +111,39 @@ fn what_is_no_part_of_one_run_is_refused_with_all_reasons() {
         ]
     );
     assert!(merge(&[]).is_err());
+}
+
+#[test]
+fn a_copy_of_a_record_is_refused() {
+    let [a, b] = ["a", "b"].map(|name| (name.to_owned(), sample::record()));
+    let refused = |b: &(String, Record)| match merge(&[a.clone(), b.clone()]) {
+        Err(CannotMerge(problems)) => problems.join("; "),
+        Ok(_) => String::new(),
+    };
+    assert_eq!(refused(&b), "a and b are of the same run");
+    for change in [
+        |record: &mut Record| record.workload.seed = 7,
+        |record: &mut Record| record.environment.processor = None,
+        |record: &mut Record| record.environment.started = "2026-03-14T15:09:27Z".to_owned(),
+    ] {
+        let mut other = b.clone();
+        change(&mut other.1);
+        assert_eq!(refused(&other), "");
+    }
+}
+
+#[test]
+fn a_sum_that_is_too_large_and_a_record_without_clients_are_refused() {
+    type Change = (&'static str, fn(&mut Record));
+    let changes: [Change; 4] = [
+        ("with b the sum of `clients` is too large", |record| record.workload.clients = u32::MAX),
+        ("with b the sum of `ok` is too large", |record| record.ledger.ok = u64::MAX),
+        ("with b the sum of `bytes` is too large", |record| record.traffic.bytes = u64::MAX),
+        ("b has no clients", |record| record.workload.clients = 0),
+    ];
+    for (why, change) in changes {
+        let mut other = sample::record();
+        change(&mut other);
+        assert_eq!(merged([sample::record(), other]).unwrap_err().0, [why]);
+    }
 }

@@ -46,7 +46,7 @@ const MEANINGS: [(&str, &str); 48] = [
     ("messages", "messages written in the measuring window"),
     ("unsent", "messages that were due and that the server did not take"),
     ("deliveries", "deliveries that arrived"),
-    ("delivery_rate", "deliveries per second"),
+    ("delivery_rate", "deliveries within the window, per second"),
     ("cpu_per_delivery", "the server's processor time a delivery; --spawn or --pid"),
     ("memory_per_client", "memory of the server for a client; needs --spawn or --pid"),
     ("server.cpu", "processor time of the server; needs --spawn or --pid"),

@@ -161,7 +161,8 @@ impl Metric {
 
     /// Returns whether the generator may have made the figure itself.
     pub(crate) fn is_own(self, record: &Record) -> bool {
-        matches!(self, Self::Stat(histogram, stat) if is_own(record, histogram.name, stat.name))
+        let own = &record.own_figures;
+        matches!(self, Self::Stat(histogram, stat) if is_own(own, histogram.name, stat.name))
     }
 }
 

@@ -4,6 +4,7 @@
 //! invalid, not slow. They are about the generator alone: a server that does not take messages, or
 //! takes long to pass them on, is what is being measured.
 
+mod clocks;
 mod own;
 
 use crate::record::comparison::transient;
@@ -40,9 +41,11 @@ what belonged to them arrived. With a rate to keep also when a thread used more 
 waited for one for more than 1 ms at the 99th percentile (and a tenth of the \
 response's), or when the median receiver waited half a millisecond (and by half) longer than the \
 canary on a thread of its own.
+A run of several generators (--join) also when a message of another one came more than half a second \
+before it was due: the machines' clocks differ.
 Any single figure is the generator's own (marked with *) where the generator's disturbance at the \
-same percentile, its standstills and its lateness, is more than 1 ms and a tenth of the figure; for \
-a mean, more than 0.1 ms and a tenth. A figure within 1 ms, or a mean within 0.1 ms, is not marked: no \
+same percentile, its standstills and its lateness (for lag: its lateness alone), is more than 1 ms \
+and a tenth of the figure; for a mean, more than 0.1 ms and a tenth. A figure within 1 ms, or a mean within 0.1 ms, is not marked: no \
 more of it can be the generator's. A condition or baseline that a marked figure decides makes the run \
 INVALID.";
 
@@ -94,6 +97,7 @@ fn doubts(record: &Record, interrupted: bool) -> Vec<String> {
             figures::count(generator.forgotten_gaps),
         ));
     }
+    reasons.extend(clocks::disagreement(record));
     if !record.ledger.closes() {
         reasons.push("the ledger does not close: this is a fault of the generator".to_owned());
     }
@@ -204,6 +208,7 @@ fn remarks(record: &Record) -> Vec<String> {
             figures::count(traffic.unsent),
         ));
     }
+    remarks.extend(clocks::remark(record));
     remarks.extend(remarks_on_deliveries(record));
     remarks.extend(transient::remark(record));
     let wanted = record.workload.clients;

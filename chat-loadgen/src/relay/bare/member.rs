@@ -11,7 +11,7 @@ use memchr::memrchr;
 use mio::net::TcpStream;
 
 use crate::relay::log::Identity;
-use crate::relay::socket::{Gone, Socket};
+use crate::relay::socket::{Gone, Socket, Turn};
 
 /// Longest line, in bytes: the longest text a generated client can say. A client with a longer one
 /// is dropped. Costs this much for every client that is in the middle of one.
@@ -26,17 +26,6 @@ const SHORT_READ_IS_LAST: bool = cfg!(unix);
 const GOODBYE: &[u8] = b"salir";
 static FIND_GOODBYE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(GOODBYE));
 
-/// Result of reading from one client in a round.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
-    /// There is nothing more to read for now.
-    Done,
-    /// There may be more to read, without another event.
-    More,
-    /// It said goodbye, or the connection is over.
-    Over,
-}
-
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) socket: Socket,
@@ -49,8 +38,6 @@ pub(crate) struct Member {
     /// True if the peer has announced the end of the stream: the last read is then the one that
     /// returns the end itself.
     pub(crate) closing: bool,
-    /// True if the member is to be removed.
-    pub(crate) ended: bool,
     begun: Vec<u8>,
 }
 
@@ -63,7 +50,6 @@ impl Member {
             own: 0..0,
             ready: false,
             closing: false,
-            ended: false,
             begun: Vec::new(),
         }
     }

@@ -1,5 +1,7 @@
-//! The bare relay: its clients and its event loop.
+//! The clients of the bare relay: what one says, all others get.
 
-pub(crate) mod hub;
+mod broadcast;
 mod member;
 mod members;
+
+pub(super) use broadcast::Room;

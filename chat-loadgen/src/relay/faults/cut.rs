@@ -36,19 +36,16 @@ impl Cut {
         })
     }
 
-    /// Returns whether the connection of this client is to be cut now.
-    pub(super) fn cuts(&mut self, client: Identity) -> bool {
+    /// The number of the client whose connection is to be cut now.
+    pub(super) fn due(&self) -> Option<u64> {
         let is_time = self.begun.is_some_and(|begun| begun.elapsed() >= self.after);
-        let cuts = is_time && !self.is_done && self.number == client.number;
-        if cuts {
-            self.client = Some(client);
-            self.is_done = true;
-        }
-        cuts
+        (is_time && !self.is_done).then_some(self.number)
     }
 
-    /// Notes what was on its way to the client when its connection was cut.
-    pub(super) fn note_under_way(&mut self, log: &mut Log) -> io::Result<()> {
+    /// Notes that the client's connection was cut, and what was on its way there.
+    pub(super) fn cut(&mut self, client: Identity, log: &mut Log) -> io::Result<()> {
+        self.client = Some(client);
+        self.is_done = true;
         for (sender, text) in std::mem::take(&mut self.under_way).into_values() {
             self.said(sender, &text, log)?;
         }

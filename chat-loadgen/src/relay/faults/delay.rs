@@ -35,8 +35,8 @@ impl Delay {
 
     /// The receiver's number and the next bytes that arrive there, if it is time; or at once.
     pub(crate) fn pop(&mut self, at_once: bool) -> Option<(u64, Vec<u8>)> {
-        let now = Instant::now();
-        let (_, bytes) = self.under_way.pop_front_if(|(due, _)| at_once || *due <= now)?;
+        let is_due = |due: Instant| at_once || due <= Instant::now();
+        let (_, bytes) = self.under_way.pop_front_if(|(due, _)| is_due(*due))?;
         Some((self.number, bytes))
     }
 

@@ -46,11 +46,8 @@ impl Late {
 
     /// The next delivery whose time has come, and its receiver.
     pub(super) fn next(&mut self, log: &mut Log) -> io::Result<Option<(Identity, Vec<u8>)>> {
-        let now = Instant::now();
-        let Some((_, receiver, sender, held)) = self.waiting.pop_front_if(|(due, ..)| *due <= now)
-        else {
-            return Ok(None);
-        };
+        let next = self.waiting.pop_front_if(|(due, ..)| *due <= Instant::now());
+        let Some((_, receiver, sender, held)) = next else { return Ok(None) };
         self.note(receiver, sender, &held, log)?;
         Ok(Some((receiver, held.frame)))
     }

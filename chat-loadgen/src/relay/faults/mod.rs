@@ -92,7 +92,7 @@ impl Held {
 
 impl Faults {
     /// Fault injection as the options ask for it.
-    pub(crate) fn new(options: &RelayOptions) -> Self {
+    pub(crate) fn from_options(options: &RelayOptions) -> Self {
         Self {
             odds: Odds::from_options(options),
             seed: options.seed,
@@ -106,21 +106,19 @@ impl Faults {
         }
     }
 
-    /// Fault injection as the options ask for it, or `None`.
-    pub(crate) fn from_options(options: &RelayOptions) -> Option<Self> {
-        let faults = Self::new(options);
-        let is_any = faults.odds.any() || faults.cut.is_some() || faults.delay.is_some();
-        is_any.then_some(faults)
+    /// Returns whether any fault was asked for, beside a stall.
+    pub(crate) fn any(&self) -> bool {
+        self.odds.any() || self.cut.is_some() || self.delay.is_some()
     }
 
-    /// Returns whether the connection of this client is to be cut now, and notes what it does not get.
-    pub(crate) fn cuts(&mut self, client: Identity, log: &mut Log) -> io::Result<bool> {
-        let Some(cut) = &mut self.cut else { return Ok(false) };
-        let is_time = cut.cuts(client);
-        if is_time {
-            cut.note_under_way(log)?;
-        }
-        Ok(is_time)
+    /// The number of the client whose connection is to be cut now.
+    pub(crate) fn due_cut(&self) -> Option<u64> {
+        self.cut.as_ref()?.due()
+    }
+
+    /// Notes that this client's connection was cut, and what it does not get.
+    pub(crate) fn cut(&mut self, client: Identity, log: &mut Log) -> io::Result<()> {
+        self.cut.as_mut().map_or(Ok(()), |cut| cut.cut(client, log))
     }
 
     /// Notes a message as soon as it is known to have been said.

@@ -5,7 +5,7 @@ use std::net::Shutdown;
 
 use crate::relay::faults::lines::sender;
 use crate::relay::log::Identity;
-use crate::relay::socket::Socket;
+use crate::relay::socket::{Socket, Turn};
 use crate::wire::dialects::Stage;
 
 use super::rooms::room_in;
@@ -13,21 +13,12 @@ use super::rooms::room_in;
 /// Maximum number of reads from a connection in one round.
 const MAX_READS: usize = 16;
 
-/// Result of reading from one connection in a round.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// There is nothing more to read for now.
-    Done,
-    /// There may be more to read, without another event.
-    More,
-    /// The connection has ended.
-    Over,
-}
-
 /// The two connections of one client.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
-pub(super) struct Link {
+pub(crate) struct Link {
+    /// Token of the client's connection; the server's is one more.
+    pub(super) token: usize,
     pub(super) client: Socket,
     pub(super) server: Socket,
     pub(super) identity: Identity,
@@ -44,12 +35,13 @@ pub(super) struct Link {
     /// True if the server has ended its side: what is queued for the client is the last.
     pub(super) server_over: bool,
     /// True if the client takes nothing any more.
-    failed: bool,
+    pub(super) failed: bool,
 }
 
 impl Link {
-    pub(super) fn new(client: Socket, server: Socket, identity: Identity) -> Self {
+    pub(super) fn new(token: usize, client: Socket, server: Socket, identity: Identity) -> Self {
         Self {
+            token,
             client,
             server,
             identity,
@@ -97,11 +89,6 @@ impl Link {
             }
         }
         Turn::More
-    }
-
-    /// Sends bytes to the client. A connection that has failed is noticed by its event.
-    pub(super) fn send(&mut self, bytes: &[u8]) {
-        self.failed |= self.client.send(&[], bytes).is_err();
     }
 
     /// Writes what is queued for both.

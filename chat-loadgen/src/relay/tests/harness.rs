@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use memchr::memmem;
 
+use crate::relay::RelayOptions;
+use crate::relay::bare::Room;
+use crate::relay::hub::Hub;
 use crate::relay::log::Totals;
-use crate::relay::{Relay, RelayOptions};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -38,7 +40,7 @@ impl Running {
         let path = log.to_str().unwrap();
         let all = ["relay", "--bind", "127.0.0.1:0", "--log", path];
         let options = CommandLine::parse_from(all.iter().chain(arguments)).options;
-        let relay = Relay::bind(&options).unwrap();
+        let relay = Hub::bind(&options, Room::default()).unwrap();
         let (address, stop) = (relay.address(), Arc::new(AtomicBool::new(false)));
         let flag = Arc::clone(&stop);
         let thread = Some(thread::spawn(move || relay.serve(&flag).unwrap()));

@@ -35,7 +35,7 @@ fn an_address_that_is_taken_is_said() {
     let running = Running::start(&[]);
     let bind = ["relay", "--bind", &running.address.to_string()];
     let options = harness::CommandLine::parse_from(bind).options;
-    let error = Relay::bind(&options).unwrap_err();
+    let error = Hub::bind(&options, Room::default()).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot listen on {}", running.address));
 }
 

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
     use crate::record::comparison::between::compare;
     use crate::record::sample;
-    use crate::report::wrapping::WIDTH;
+    use crate::report::wrapping::{WIDTH, narrowed};
 
     fn both(factors: [&[f64]; 2]) -> String {
         let mut other = sample::repeated(factors[1], &sample::full());
@@ -115,6 +115,11 @@ mod tests {
         assert!(row("response.p50 ").ends_with("cannot tell"), "{text}");
         assert!(text.contains("with 56.2 % or more"), "{text}");
         assert!(lines.iter().all(|line| line.chars().count() <= WIDTH), "{text}");
+        for columns in [40, WIDTH] {
+            let huge = narrowed(&both([&[1.0, 1.0, 9.0], &[1.0, 1e5, 1e6]]), columns);
+            assert!(huge.lines().all(|line| line.chars().count() <= columns), "{huge}");
+            assert!(huge.contains("response.p99 "), "{huge}");
+        }
     }
 
     #[test]

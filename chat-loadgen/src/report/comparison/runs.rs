@@ -59,8 +59,9 @@ fn cause(run: &OneRun) -> Option<&str> {
     reason.split([':', ';']).next()
 }
 
-/// A figure as people read it: its name, median, low, high, and each run's value.
-pub(crate) fn cells(figure: &Figure) -> Vec<String> {
+/// A figure as people read it: its name, median, low, high, and each run's value, with `*` where it may
+/// be the generator's own.
+pub(crate) fn cells(record: &Record, runs: &Runs, figure: &Figure) -> Vec<String> {
     let quantity = figure.metric.parse::<Metric>().map(Metric::quantity);
     let show = |value: f64| match quantity {
         Ok(quantity) => quantity.show(value),
@@ -68,15 +69,21 @@ pub(crate) fn cells(figure: &Figure) -> Vec<String> {
     };
     let over = &figure.over;
     let mut cells = vec![figure.metric.clone()];
-    cells.extend([over.median, over.low, over.high].map(show));
-    cells.extend(figure.values.iter().map(|value| value.map_or_else(|| "–".to_owned(), show)));
+    let mark = |own: bool| if own { "*" } else { "" };
+    let median_is_own = figure.metric.parse::<Metric>().is_ok_and(|metric| metric.is_own(record));
+    cells.push(show(over.median) + mark(median_is_own));
+    let is_own = |run: &OneRun| run.own_figures.contains(&figure.metric);
+    let of_runs = || figure.values.iter().zip(&runs.each);
+    for end in [over.low, over.high] {
+        let is_end = |value: Option<f64>| value.is_some_and(|value| value.total_cmp(&end).is_eq());
+        let own = of_runs().any(|(value, run)| run.used && is_end(*value) && is_own(run));
+        cells.push(show(end) + mark(own));
+    }
+    let value = |value: f64, run| show(value) + mark(is_own(run));
+    cells.extend(
+        of_runs().map(|(known, run)| known.map_or("–".to_owned(), |known| value(known, run))),
+    );
     cells
-}
-
-/// Mark of a median that may be the generator's own.
-pub(crate) fn mark(record: &Record, figure: &Figure) -> &'static str {
-    let own = figure.metric.parse::<Metric>().is_ok_and(|metric| metric.is_own(record));
-    if own { "*" } else { "" }
 }
 
 /// The rows of the summary's table, with their head; nothing if there was one run only.
@@ -89,8 +96,7 @@ pub(crate) fn rows(record: &Record) -> Vec<String> {
     let figures = runs.figures.iter().filter(|figure| SHOWN.contains(&figure.metric.as_str()));
     let mut lines = vec![row("over the runs", &["median", "low", "high"].map(str::to_owned))];
     lines.extend(figures.map(|figure| {
-        let mut cells = cells(figure);
-        cells[1] += mark(record, figure);
+        let cells = cells(record, runs, figure);
         row(&cells[0], &cells[1..4])
     }));
     lines
@@ -106,6 +112,7 @@ mod tests {
         let mut record = sample::repeated(&[1.0, 2.0, 4.0, 3.0, 1.5], &sample::record());
         record.latency.response.p99 = 0;
         let runs = record.runs.as_mut().unwrap();
+        runs.each[2].own_figures = vec!["response.p99".into()];
         runs.each[1].used = false;
         runs.each[1].verdict.status = Status::Invalid;
         runs.each[1].verdict.reasons = vec!["it was late: 3 ms (bound: 1 ms)".into()];
@@ -123,7 +130,10 @@ mod tests {
             ]
         );
         let p99 = runs.figures.iter().find(|figure| figure.metric == "response.p99").unwrap();
-        let cells = cells(p99);
+        let cells = cells(&sample::record(), runs, p99);
+        // Not the median; of the ends and the runs, what run 3 gave.
+        let marked: Vec<_> = (0..9).filter(|i| cells[*i].ends_with('*')).collect();
+        assert_eq!(marked, [3, 6], "{cells:?}");
         assert_eq!(cells.len(), 9);
         assert_eq!((&cells[1], &cells[2]), (&cells[5], &cells[4]));
         assert_eq!(cells[3], cells[6]);

@@ -91,6 +91,9 @@ fn header(record: &Record, title: &str) -> Markup {
     let started = date(&environment.started);
     let when = format!("{started} · {} · {} CPUs", environment.system, environment.cpus);
     let (class, meaning) = match record.verdict.status {
+        Status::Valid if !record.ledger.is_judged() => {
+            ("valid", "The figures hold; deliveries were not judged.")
+        }
         Status::Valid => ("valid", "The figures hold, and every delivery was right."),
         Status::Faulty => ("faulty", "The figures hold; some deliveries were wrong."),
         Status::Partial => ("partial", "Interrupted: the figures hold for what was done."),
@@ -113,8 +116,9 @@ fn header(record: &Record, title: &str) -> Markup {
 
 fn tiles(record: &Record) -> Markup {
     let (response, last) = (&record.latency.response, &record.latency.last);
-    let mark = |histogram, figure| verdict::mark(record, histogram, figure);
+    let mark = |histogram, figure| verdict::mark(&record.own_figures, histogram, figure);
     let anomalies = record.ledger.wrong();
+    let judged = record.ledger.is_judged();
     let mut tiles = vec![
         ("Response p50", sampled(response, response.p50) + mark("response", "p50")),
         ("Response p99", sampled(response, response.p99) + mark("response", "p99")),
@@ -123,7 +127,7 @@ fn tiles(record: &Record) -> Markup {
         ("Deliveries per second", rate(record.traffic.delivery_rate)),
         ("Messages per second", rate(record.traffic.achieved_rate)),
         ("Not sent in time", count(record.traffic.unsent)),
-        ("Wrong deliveries", count(anomalies)),
+        ("Wrong deliveries", if judged { count(anomalies) } else { "not judged".to_owned() }),
     ];
     if let Some(server) = &record.server {
         tiles.push(("CPU per delivery", time_of(server.cpu_per_delivery)));

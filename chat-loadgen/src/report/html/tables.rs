@@ -9,8 +9,8 @@ use crate::record::figures::{
 use crate::record::{Floor, Generator, Latency, Ledger, Record, Step, Summary};
 use crate::report::verdict;
 
-/// A row's name and what it is about.
-type Named = (&'static str, fn(&Latency) -> &Summary);
+/// The name of a row or a column, and what it is about.
+type Named<From = Latency, Of = Summary> = (&'static str, fn(&From) -> &Of);
 
 /// The rows of every table of latencies.
 const LATENCIES: [Named; 6] = [
@@ -28,30 +28,36 @@ const PERCENTILES: [&str; 9] =
 /// The latencies, those marked that the generator may have made itself.
 pub(super) fn latencies(record: &Record) -> Markup {
     let row = |(name, of): Named| {
-        let mut row = percentiles(name, of(&record.latency));
-        let histogram = name.split(' ').next().unwrap_or(name);
-        for (cell, figure) in row.cells.iter_mut().zip(PERCENTILES) {
-            *cell += verdict::mark(record, histogram, figure);
-        }
-        row
+        percentiles(name, of(&record.latency), &record.own_figures, histogram(name))
     };
     html! {
         (table(&PERCENTILES, &LATENCIES.map(row)))
-        @if !record.own_figures.is_empty() {
+        @if record.has_marks() {
             p { "* This may be the generator's own: it stood still, or was late." }
         }
     }
 }
 
-fn percentiles(name: &str, summary: &Summary) -> TableRow {
+/// The name of a row's histogram: that of `first receiver` is `first`.
+fn histogram(row: &str) -> &str {
+    row.split(' ').next().unwrap_or(row)
+}
+
+fn percentiles(name: &str, summary: &Summary, own: &[String], histogram: &str) -> TableRow {
     let Summary { p50, p90, p99, p999, p9999, max, .. } = *summary;
     let mut cells = vec![name.to_owned(), count(summary.count)];
     cells.extend([p50, p90, p99, p999, p9999, max].map(|value| sampled(summary, value)));
     cells.push(if summary.count > 0 { time_of(summary.mean) } else { "–".to_owned() });
+    for (cell, figure) in cells.iter_mut().zip(PERCENTILES) {
+        *cell += verdict::mark(own, histogram, figure);
+    }
     cells.into()
 }
 
 pub(super) fn ledger(ledger: &Ledger) -> Markup {
+    if !ledger.is_judged() {
+        return section("Ledger", &html! { p { (verdict::NOT_JUDGED) } });
+    }
     let bad = ledger.anomalies();
     let row = |(name, number): (&str, u64)| TableRow {
         class: if number > 0 && bad.iter().any(|(fault, _)| *fault == name) { "bad" } else { "" },
@@ -103,8 +109,11 @@ pub(super) fn addresses(record: &Record) -> Markup {
     let [_, _, ..] = &record.addresses[..] else { return html! {} };
     let rows = record.addresses.iter().map(|at| {
         let [clients, senders] = [at.connected, at.senders].map(|number| count(number.into()));
-        let [p50, p99] =
-            [at.response.p50, at.response.p99].map(|value| sampled(&at.response, value));
+        let response = |figure, value| {
+            sampled(&at.response, value) + verdict::mark(&record.own_figures, "response", figure)
+        };
+        let [p50, p99] = [("p50", at.response.p50), ("p99", at.response.p99)]
+            .map(|(figure, value)| response(figure, value));
         let (deliveries, disconnected) = (count(at.deliveries), count(at.disconnected));
         vec![at.address.clone(), clients, senders, deliveries, p50, p99, disconnected].into()
     });
@@ -115,7 +124,9 @@ pub(super) fn addresses(record: &Record) -> Markup {
 pub(super) fn worst(record: &Record) -> Markup {
     let rows = record.worst.iter().map(|receiver| {
         let (name, address) = (receiver.name.clone(), receiver.address.clone());
-        let figures = [count(receiver.deliveries), time_of(receiver.mean), time(receiver.max)];
+        let mark = |figure| verdict::mark(&record.own_figures, "response", figure);
+        let (mean, max) = (time_of(receiver.mean) + mark("mean"), time(receiver.max) + mark("max"));
+        let figures = [count(receiver.deliveries), mean, max];
         [name, address].into_iter().chain(figures).collect::<Vec<_>>().into()
     });
     let head = ["", "address", "deliveries", "mean response", "max response"];
@@ -125,8 +136,8 @@ pub(super) fn worst(record: &Record) -> Markup {
 pub(super) fn slow_readers(record: &Record) -> Markup {
     let Some(without) = &record.without_slow_readers else { return html! {} };
     let rows = vec![
-        percentiles("without", &without.response),
-        percentiles("with", &record.latency.response),
+        percentiles("without", &without.response, &record.own_without_slow_readers, "response"),
+        percentiles("with", &record.latency.response, &record.own_figures, "response"),
     ];
     let why = "The response of those who read, without and with clients that do not.";
     let content = html! {
@@ -139,14 +150,21 @@ pub(super) fn slow_readers(record: &Record) -> Markup {
 
 pub(super) fn floor(record: &Record) -> Markup {
     let Some(floor) = &record.floor else { return html! {} };
-    let figures: [fn(&Summary) -> u64; 3] = [|s| s.p50, |s| s.p99, |s| s.max];
+    let figures: [Named<Summary, u64>; 3] =
+        [("p50", |s| &s.p50), ("p99", |s| &s.p99), ("max", |s| &s.max)];
+    let own = [&record.own_figures[..], &floor.own_figures];
     let mut rows: Vec<TableRow> = Vec::new();
     for (name, of) in LATENCIES {
         let (here, there) = (of(&record.latency), of(&floor.latency));
         let mut cells = vec![name.to_owned()];
-        for figure in figures {
-            let ratio = times(float(figure(here)), float(figure(there)));
-            cells.extend([sampled(there, figure(there)), sampled(here, figure(here)), ratio]);
+        for (figure, value) in figures {
+            let marks = own.map(|own| verdict::mark(own, histogram(name), figure));
+            let ratio = times(float(*value(here)), float(*value(there)));
+            cells.extend([
+                sampled(there, *value(there)) + marks[1],
+                sampled(here, *value(here)) + marks[0],
+                ratio + verdict::mark_either(own, histogram(name), figure),
+            ]);
         }
         rows.push(cells.into());
     }
@@ -162,7 +180,10 @@ pub(super) fn floor(record: &Record) -> Markup {
         "here",
         "ratio",
     ];
-    let content = html! { p { (floor_in_words(record, floor)) } (table(&head, &rows)) };
+    let content = html! {
+        p { (floor_in_words(record, floor)) }
+        (table(&head, &rows))
+    };
     section("Beside the floor", &content)
 }
 
@@ -194,13 +215,17 @@ pub(super) fn search(steps: &[Step]) -> Markup {
             verdict::holds(step).to_owned(),
             step.verdict.status.word().to_owned(),
             format!("{}/s", rate(step.achieved_rate)),
-            sampled(&step.latency.response, step.latency.response.p99),
-            sampled(&step.latency.last, step.latency.last.p99),
+            p99(step, "response", &step.latency.response),
+            p99(step, "last", &step.latency.last),
             count(step.lost),
         ],
     });
     let head = ["rate", "holds", "verdict", "achieved", "p99", "last p99", "lost"];
     table(&head, &rows.collect::<Vec<_>>())
+}
+
+fn p99(step: &Step, histogram: &str, summary: &Summary) -> String {
+    sampled(summary, summary.p99) + verdict::mark(&step.own_figures, histogram, "p99")
 }
 
 pub(super) fn processes(record: &Record) -> Markup {

@@ -1,8 +1,8 @@
 //! Tests of the summary.
 
 use super::*;
-use crate::record::{Status, figures, sample};
-use crate::report::wrapping::WIDTH;
+use crate::record::{Ledger, LedgerState, Status, figures, sample};
+use crate::report::wrapping::{WIDTH, narrowed};
 
 /// The line that begins with a label.
 fn line<'a>(text: &'a str, label: &str) -> &'a str {
@@ -17,6 +17,22 @@ fn an_ordinary_run_fits_on_a_screen() {
         assert!(text.lines().count() <= most, "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
+    }
+}
+
+#[test]
+fn a_narrow_terminal_has_it_all_in_more_lines() {
+    let repeated = sample::repeated(&[1.0, 2.0, 4.0], &sample::full());
+    for record in [sample::record(), sample::full(), repeated] {
+        let text = summary(&record);
+        let narrow = narrowed(&text, 40);
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&narrow), words(&text));
+        assert!(narrow.lines().all(|line| line.chars().count() <= 40), "{narrow}");
+        let p99 = figures::time(record.latency.response.p99);
+        assert!(narrow.contains(" p99 ") && narrow.contains(&p99), "{narrow}");
+        let faults = if record.ledger.lost > 0 { "3 lost, 1 late, 1" } else { "0 lost" };
+        assert!(narrow.contains(faults), "{narrow}");
     }
 }
 
@@ -69,12 +85,12 @@ fn the_figures_stand_in_their_lines() {
 }
 
 #[test]
-fn a_rate_with_late_deliveries_of_the_warm_up_says_so() {
+fn a_rate_without_the_deliveries_of_the_drain_says_so() {
     let mut record = sample::full();
-    assert!(!summary(&record).contains("ones of the warm-up"));
-    record.traffic.delivery_rate *= 1.02;
+    assert!(!summary(&record).contains("after the window"));
+    record.traffic.delivery_rate *= 0.98;
     let text = summary(&record);
-    assert!(text.contains("with late ones of the warm-up"), "{text}");
+    assert!(text.contains("244,461/s, the others after the window"), "{text}");
 }
 
 #[test]
@@ -91,6 +107,34 @@ fn what_may_be_the_generators_own_is_marked_and_incomplete_messages_are_counted(
     assert_eq!(marked("last"), [false, false, false, false, true], "{text}");
     assert_eq!(text.matches('*').count(), 2, "{text}");
     assert!(text.contains("1,234 messages incomplete"), "{text}");
+}
+
+#[test]
+fn the_figures_of_other_runs_are_marked_as_these_runs_have_them() {
+    let mut record = sample::full();
+    record.own_figures = Vec::new();
+    record.own_without_slow_readers = vec!["response.p50".into()];
+    record.floor.as_mut().unwrap().own_figures = vec!["response.p99".into()];
+    record.search[1].own_figures = vec!["response.p99".into(), "response.p50".into()];
+    let text = summary(&record);
+    assert!(text.contains("\nwhy        figures marked * may be the generator's own\n"), "{text}");
+    let marks = |label| line(&text, label).split("  ").filter(|cell| cell.ends_with('*')).count();
+    assert_eq!([marks("without"), marks("with")], [1, 0], "{text}");
+    let floor = &text[text.find("\nfloor").unwrap()..];
+    // The percentile of the relay's run, and its ratio.
+    assert_eq!(line(floor, "response").matches('*').count(), 2, "{floor}");
+    assert_eq!(line(floor, "last").matches('*').count(), 0, "{floor}");
+    assert_eq!(line(floor, "1,000/s").matches('*').count(), 1, "{floor}");
+    assert_eq!(line(floor, "250/s").matches('*').count(), 0, "{floor}");
+}
+
+#[test]
+fn a_ledger_that_was_not_kept_has_no_figures() {
+    let mut record = sample::record();
+    record.ledger = Ledger { state: LedgerState::NotJudged, ..Ledger::default() };
+    let text = summary(&record);
+    assert_eq!(line(&text, "ledger"), "ledger     deliveries are not judged (--verify off)");
+    assert!(!text.contains(" ok") && !text.contains("duplicated"), "{text}");
 }
 
 #[test]

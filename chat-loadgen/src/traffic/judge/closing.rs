@@ -25,6 +25,8 @@ type Numbers = (u32, Range<u32>);
 /// Deliveries that have not come, in the order in which damaged texts are taken for them.
 #[derive(Debug, Default)]
 struct Missing {
+    /// Time at which the account is closed.
+    at: u64,
     lost: Vec<Numbers>,
     cut_off: Vec<Numbers>,
     undecided: Vec<Numbers>,
@@ -155,7 +157,7 @@ impl Judge {
         now: u64,
     ) -> Missing {
         let account = &client.account;
-        let mut missing = Missing::default();
+        let mut missing = Missing { at: now, ..Missing::default() };
         let senders = shared.audience.senders(client.room());
         // Who leaves is not waited for; in a closed loop, what was overtaken is not either.
         let counted = ending != Ending::Over && client.is_counted();
@@ -173,7 +175,7 @@ impl Judge {
             self.anomalies.add_due(&shared.seconds, sender, &account.due(seat, sent));
             let awaited = account.awaited(seat, sent);
             if !shared.in_flight.is_local(sender) {
-                self.keep_tail(shared, client, (sender, awaited), ending, &mut missing, now);
+                self.keep_tail(shared, client, (sender, awaited), ending, &mut missing);
                 continue;
             }
             // What a sender had in flight when its connection ended may never have been heard.
@@ -191,7 +193,7 @@ impl Judge {
                 let overdue = awaited.start + overdue(shared, sender, &awaited, end);
                 overdue.max(heard.min(awaited.end))
             };
-            self.keep_awaited(shared, client, (sender, awaited), lost, ending, &mut missing, now);
+            self.keep_awaited(shared, client, (sender, awaited), lost, ending, &mut missing);
         }
         for (seat, numbers) in account.undecided() {
             push(&mut missing.undecided, senders[seat], &numbers);
@@ -204,7 +206,6 @@ impl Judge {
 
     /// Keeps what was awaited of a sender: what comes before `lost` is lost, and the rest is cut off or
     /// undecided.
-    #[expect(clippy::too_many_arguments, reason = "one place for each")]
     fn keep_awaited(
         &mut self,
         shared: &Shared,
@@ -213,18 +214,17 @@ impl Judge {
         lost: u32,
         ending: Ending,
         missing: &mut Missing,
-        now: u64,
     ) {
         let (lost, rest) = (awaited.start..lost, lost..awaited.end);
         push(&mut missing.lost, sender, &lost);
-        self.keep(shared, Anomaly::Lost, client, (sender, lost), now, LOST);
+        self.keep(shared, Anomaly::Lost, client, (sender, lost), missing.at, LOST);
         let (class, anomaly, why) = if ending == Ending::CutOff {
             (&mut missing.cut_off, Anomaly::CutOff, DISCONNECTED)
         } else {
             (&mut missing.undecided, Anomaly::Undecided, "in flight when its receiver left")
         };
         push(class, sender, &rest);
-        self.keep(shared, anomaly, client, (sender, rest), now, why);
+        self.keep(shared, anomaly, client, (sender, rest), missing.at, why);
     }
 
     /// Keeps what did not come of another generator's sender: how much of it was sent is not known here.
@@ -235,7 +235,6 @@ impl Judge {
         (sender, numbers): (u32, Range<u32>),
         ending: Ending,
         missing: &mut Missing,
-        now: u64,
     ) {
         if numbers.is_empty() {
             return;
@@ -248,7 +247,7 @@ impl Judge {
             (1, Anomaly::Undecided, "did not come; its generator knows whether it was sent")
         };
         push(&mut missing.elsewhere[place], sender, &numbers);
-        self.keep(shared, anomaly, client, (sender, numbers), now, why);
+        self.keep(shared, anomaly, client, (sender, numbers), missing.at, why);
     }
 
     /// Takes a client's damaged texts that could not be attributed for deliveries that are missing.

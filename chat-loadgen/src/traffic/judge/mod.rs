@@ -2,6 +2,7 @@
 //! whether it came once, in order and intact.
 
 mod closing;
+mod lines;
 mod sightings;
 mod words;
 
@@ -9,16 +10,17 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use crate::roles::Part;
-use crate::traffic::client::{Client, Presence, Torn};
+use crate::traffic::client::{Client, Presence};
 use crate::traffic::ledger::Arrival;
 use crate::traffic::ledger::anomalies::{Anomalies, Anomaly};
 use crate::traffic::shared::{Progress, Shared};
 use crate::traffic::timing::latency::LatencyRecorder;
 use crate::traffic::timing::servers::AtServer;
-use crate::wire::dialects::{Event, unescape};
-use crate::wire::payload::{Found, Kind, Message};
+use crate::wire::dialects::Event;
+use crate::wire::payload::{Kind, Message};
 
 pub(crate) use closing::Ending;
+use lines::Clean;
 use sightings::{quoted, second, sighting};
 
 /// Judges the deliveries to one worker's clients.
@@ -40,6 +42,8 @@ pub(crate) struct Judge {
     deliveries: u64,
     /// Messages that the witness of each room has seen, for witnesses that this worker serves.
     ranks: Box<[u32]>,
+    /// What the barrier's probes have shown of the bytes around a text.
+    clean: Clean,
     /// A line without its escapes, while it is judged.
     plain: Vec<u8>,
     /// The server's words to a client that does not take part yet, since they were last published.
@@ -61,6 +65,7 @@ impl Judge {
             closed,
             deliveries: 0,
             ranks: vec![0; rooms as usize].into(),
+            clean: Clean::default(),
             plain: Vec::new(),
             heard: Vec::new(),
             secret: shared.dialect.secret().map(str::to_owned),
@@ -102,70 +107,12 @@ impl Judge {
         };
         match shared.mark.only(line) {
             Some(message @ Message { kind: Kind::Measured, .. }) => {
+                if !said && self.clean.front {
+                    self.look_in_front(shared, client, line, now);
+                }
                 self.measured(shared, client, message, now);
             }
             _ => self.judge_line(shared, client, line, said, now),
-        }
-    }
-
-    /// Judges a line of JSON without its escapes.
-    #[inline(never)]
-    fn escaped(&mut self, shared: &Shared, client: &mut Client, line: &[u8], now: u64) {
-        let mut plain = std::mem::take(&mut self.plain);
-        plain.clear();
-        unescape(line, &mut plain);
-        self.judge_frame(shared, client, Event::Other(&plain), now);
-        self.plain = plain;
-    }
-
-    /// Judges all texts of a line that is not just one message.
-    #[cold]
-    fn judge_line(
-        &mut self,
-        shared: &Shared,
-        client: &mut Client,
-        line: &[u8],
-        said: bool,
-        now: u64,
-    ) {
-        let mut piece = shared.mark.next(line);
-        if piece.found == Found::Nothing {
-            return self.not_a_message(shared, client, line, said, now);
-        }
-        let mut messages = 0;
-        loop {
-            match piece.found {
-                Found::Intact(message @ Message { kind: Kind::Measured, .. }) => {
-                    let delivered = self.measured(shared, client, message, now);
-                    if delivered && messages > 0 {
-                        let key = (message.sender, message.number);
-                        self.seen(shared, Anomaly::Merged, client, key, now, "behind another");
-                    }
-                    messages += 1;
-                }
-                // A server may repeat what it did not understand.
-                Found::Intact(message) if client.is_itself(message.sender, shared) => {
-                    self.hear_words(client, line);
-                }
-                Found::Intact(message) => heard_probe(shared, client, message.sender),
-                Found::Corrupt(message) => self.corrupt(shared, client, message, piece.text, now),
-                Found::Torn(message) => {
-                    let beginning = piece.text.into();
-                    client.torn = Some(Box::new(Torn { beginning, fresh: true }));
-                    self.corrupt(shared, client, message, piece.text, now);
-                }
-                // It has been counted with its beginning.
-                Found::Rest if is_end_of_torn(shared, client, piece.text) => client.torn = None,
-                Found::Rest => self.corrupt(shared, client, None, piece.text, now),
-                Found::Strange(Kind::Measured) => {
-                    self.words(shared, Anomaly::Stranger, client, piece.text, now);
-                }
-                Found::Strange(Kind::Probe) | Found::Nothing => {}
-            }
-            if piece.behind.is_empty() {
-                return;
-            }
-            piece = shared.mark.next(piece.behind);
         }
     }
 
@@ -209,6 +156,9 @@ impl Judge {
             return false;
         }
         if !shared.in_flight.is_local(sender) {
+            if self.anomalies.elsewhere == 0 {
+                self.anomalies.first_elsewhere = Some((now, sender, number));
+            }
             self.anomalies.elsewhere += 1;
             return true;
         }
@@ -370,26 +320,6 @@ fn is_here(shared: &Shared, client: &mut Client) -> bool {
         client.presence = Presence::Here;
     }
     client.presence == Presence::Here
-}
-
-/// Returns whether a piece is the end of the client's torn text.
-fn is_end_of_torn(shared: &Shared, client: &Client, piece: &[u8]) -> bool {
-    let ends = |torn: &Torn| torn.fresh || shared.mark.continues(&torn.beginning, piece);
-    client.torn.as_deref().is_some_and(ends)
-}
-
-/// Opens a client's account with a sender whose probe it has heard: all later messages are due to
-/// it.
-#[cold]
-fn heard_probe(shared: &Shared, client: &mut Client, sender: u32) {
-    let Some(seat) = shared.audience.seat(sender, client.room()) else { return };
-    let own = client.is_itself(sender, shared);
-    let first = client.presence != Presence::Away && client.part != Part::Idle;
-    let first = first && !client.account.is_late();
-    if !own && first && shared.in_flight.sent(sender) == 0 && client.account.open(seat) {
-        client.presence = Presence::Here;
-        shared.progress.unproven.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 #[cfg(test)]

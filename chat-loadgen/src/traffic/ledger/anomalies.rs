@@ -140,6 +140,8 @@ pub(crate) struct Anomalies {
     pub(crate) forgotten: u64,
     /// Deliveries of other generators' messages.
     pub(crate) elsewhere: u64,
+    /// The first of these: its arrival, its sender and its number.
+    pub(crate) first_elsewhere: Option<(u64, u32, u32)>,
     /// Number of receivers to which the messages of another generator's sender, from that number on,
     /// did not come; apart for those whose connection had ended.
     pub(crate) tails: BTreeMap<(u32, u32, bool), u32>,
@@ -244,6 +246,8 @@ impl Anomalies {
         self.due += other.due;
         self.forgotten += other.forgotten;
         self.elsewhere += other.elsewhere;
+        let firsts = self.first_elsewhere.into_iter().chain(other.first_elsewhere);
+        self.first_elsewhere = firsts.min();
         for (tail, receivers) in other.tails {
             *self.tails.entry(tail).or_default() += receivers;
         }

@@ -30,6 +30,8 @@ pub(crate) struct LatencyRecorder {
     pub(crate) disturbance: Disturbance,
     /// Deliveries whose times had been forgotten.
     untimed: u64,
+    /// Deliveries in the slices that were taken.
+    taken: u64,
     /// Messages completed since this was last taken.
     completed: Completions,
 }
@@ -137,6 +139,7 @@ impl LatencyRecorder {
             messages: MessageTimes::default(),
             disturbance: Disturbance::default(),
             untimed: 0,
+            taken: 0,
             completed: Completions::default(),
         }
     }
@@ -284,8 +287,14 @@ impl LatencyRecorder {
         std::mem::take(&mut self.completed)
     }
 
+    /// Number of deliveries that were timed so far: those of the measuring window's messages.
+    pub(crate) fn timed(&self) -> u64 {
+        self.taken + self.slice.response.len()
+    }
+
     /// The times of the deliveries since the last call.
     pub(crate) fn take_slice(&mut self) -> LatencySlice {
+        self.taken = self.timed();
         let fresh = LatencySlice {
             response: Histogram::new_from(&self.slice.response),
             service: Histogram::new_from(&self.slice.service),

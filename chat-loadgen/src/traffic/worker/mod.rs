@@ -57,6 +57,8 @@ pub(crate) struct Worker {
     interval: Option<u64>,
     began: Option<ThreadUse>,
     used: Option<ThreadUse>,
+    /// Timed deliveries when the measuring window closed; nothing before that.
+    in_window: Option<u64>,
     /// Maximum wait for events.
     longest_wait: Duration,
     meter: Meter,
@@ -95,6 +97,7 @@ impl Worker {
             interval: None,
             began: None,
             used: None,
+            in_window: None,
             longest_wait: longest_wait(watches),
             meter: Meter::new(watches),
         }
@@ -256,12 +259,11 @@ impl Worker {
         }
     }
 
-    /// Looks for a standstill, ends intervals, and notes what the thread used within the measuring
-    /// window.
+    /// Looks for a standstill, ends intervals, and closes the measuring window.
     fn check_clock(&mut self, from: u64, idle: bool) {
         let now = self.shared.clock.now();
         // A closed loop has its threads wait for each other all the time.
-        let counts = !self.closed && self.used.is_none() && now >= self.shared.window.start();
+        let counts = !self.closed && self.in_window.is_none() && now >= self.shared.window.start();
         let found = self.meter.waited(Wait { from, to: now, idle }, counts);
         self.judge.latency.disturbance.go_on(found, now, &self.shared.standstill);
         let start = self.shared.window.start();
@@ -275,8 +277,8 @@ impl Worker {
         if self.began.is_none() {
             self.began = ThreadUse::now();
         }
-        if self.used.is_none() && now >= self.shared.window.end() {
-            self.record_thread_use();
+        if self.in_window.is_none() && now >= self.shared.window.end() {
+            self.close_window();
         }
     }
 
@@ -285,7 +287,9 @@ impl Worker {
         self.index + 1 == self.shared.outstanding.len()
     }
 
-    fn record_thread_use(&mut self) {
+    /// Notes what the thread used within the measuring window, and what had come by its end.
+    fn close_window(&mut self) {
+        self.in_window = Some(self.judge.latency.timed());
         if let (Some(began), Some(now)) = (self.began, ThreadUse::now()) {
             self.used = Some(now.since(began));
         }
@@ -312,17 +316,19 @@ impl Worker {
         }
         self.judge.publish(&self.shared.progress);
         self.end_interval(self.interval.unwrap_or(0));
-        if self.used.is_none() {
-            self.record_thread_use();
+        if self.in_window.is_none() {
+            self.close_window();
         }
         let Judge { latency, anomalies, ok, servers, .. } = self.judge;
         let (messages, disturbance, untimed) = latency.finish(&self.shared);
         let (disconnected, used) = (self.disconnected, self.used);
+        let in_window = self.in_window.unwrap_or(0);
         let waits = self.meter.queued;
         Finding {
             messages,
             disturbance,
             untimed,
+            in_window,
             anomalies,
             ok,
             disconnected,

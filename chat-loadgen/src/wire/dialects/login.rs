@@ -1,8 +1,8 @@
 //! Logins: a user and a password that all clients give the server.
 
 use std::fmt;
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 /// A user and a password.
@@ -29,6 +29,10 @@ pub(crate) enum LoginError {
 /// The longest user or password, in bytes: what fits into a line of IRC.
 const LONGEST: usize = 400;
 
+/// Number of bytes of the password's file that are read: more than its first line may have. A pipe
+/// may have no end.
+const MAX_LINE: u64 = 1024;
+
 impl Login {
     /// The login of this user, with the first line of a file as its password.
     ///
@@ -37,7 +41,9 @@ impl Login {
     /// When one of them can be none.
     pub(crate) fn read(user: Option<&str>, file: &Path) -> Result<Self, LoginError> {
         let unreadable = |error: io::Error| LoginError::Unreadable(file.into(), error.kind());
-        let text = fs::read_to_string(file).map_err(unreadable)?;
+        let mut text = String::new();
+        let input = File::open(file).map_err(unreadable)?.take(MAX_LINE);
+        BufReader::new(input).read_line(&mut text).map_err(unreadable)?;
         let password = text.lines().next().unwrap_or_default();
         let fits =
             |text: &str| (1..=LONGEST).contains(&text.len()) && !text.chars().any(char::is_control);
@@ -73,7 +79,7 @@ mod tests {
 
     fn login(user: Option<&str>, text: &[u8]) -> Result<Login, LoginError> {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        fs::write(file.path(), text).expect("written");
+        std::fs::write(file.path(), text).expect("written");
         Login::read(user, file.path())
     }
 
@@ -91,6 +97,11 @@ mod tests {
         let long = "x".repeat(LONGEST + 1);
         for text in ["", "\n", "\nx", "a\tb", "a\0b", &long] {
             assert!(matches!(login(None, text.as_bytes()), Err(LoginError::NoPassword(_))));
+        }
+        #[cfg(unix)]
+        {
+            let endless = Login::read(None, Path::new("/dev/zero"));
+            assert!(matches!(endless, Err(LoginError::NoPassword(_))));
         }
         assert!(matches!(login(None, b"\xff"), Err(LoginError::Unreadable(..))));
         assert_eq!(login(Some("a b"), b"x"), Err(LoginError::NoUser));

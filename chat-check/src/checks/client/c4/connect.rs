@@ -1,9 +1,11 @@
 //! Chapter 4: the client connects, and prints its state.
 
+use chat_drive::captured::Heard;
+
 use crate::checks::check::{Check, EVERY, Side};
 use crate::dialect::PORT;
 use crate::scene::Scene;
-use crate::text::{Text, Words};
+use crate::text::{Text, Words, is_question};
 use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] = &[&CONNECT, &SAYS_SO, &NO_SERVER];
@@ -62,11 +64,19 @@ const SAYS_SO: Check = Check {
     body: says_so,
 };
 
-/// The server is silent, so all output is the client's own.
+/// The server is silent, so all output is the client's own. A question on standard error is one of
+/// the keyboard's, unless it came before the connection; other lines there may be a warning of the
+/// language.
 fn says_so(scene: &mut Scene) -> Checked {
-    let (client, _voice) = scene.connect_client()?;
-    let printed =
-        client.screen().wait(scene.timeouts.patience, |heard| (heard.total > 0).then_some(()));
+    let (client, voice) = scene.connect_client()?;
+    let asks_first = !scene.dialect.before.is_empty();
+    let errors = &client.program.trace().err;
+    let printed = scene.eventually(|| {
+        let asks = !asks_first && client.trace().is_none() && is_question(&errors.text());
+        (asks || client.screen().look(|heard| heard.total) > 0).then_some(())
+    });
+    // A reset would end some clients with an error, and that is not the subject here.
+    voice.close();
     printed.ok_or_else(|| {
         Halt::fault(
             ["una línea que diga que hay conexión", "a line that says that there is a connection"],
@@ -110,6 +120,9 @@ fn no_server(scene: &mut Scene) -> Checked {
     let expected = ["que termine cuando no hay servidor", "that it ends when there is no server"];
     let gone = client.gives_up(expected)?;
     client.is_tidy()?;
+    let all = |heard: &Heard| (heard.total > 0 || heard.end.is_some()).then_some(());
+    // What it printed last may come from the terminal after its end.
+    client.screen().wait(client.patience(), all);
     let printed = &client.program.trace().err.look(|heard| heard.total);
     if *printed == 0 && client.screen().look(|heard| heard.total) == 0 {
         return Err(Halt::fault(

@@ -220,7 +220,7 @@ const MOMENT: Duration = Duration::from_millis(1);
 
 fn flooded(scene: &mut Scene) -> Checked {
     let (client, mut participant) = scene.admit_client()?;
-    let line = scene.dialect.framing.encode(b"beto > un mensaje, y otro, y otro");
+    let line = participant.encoded(b"beto > un mensaje, y otro, y otro");
     let lines = line.repeat(FLOOD_LINES);
     let token = scene.token();
     for _ in 0..FLOOD_BEFORE {

@@ -2,6 +2,7 @@
 
 use crate::checks::check::{Check, EVERY, Side};
 use crate::scene::Scene;
+use crate::scene::scripted_server::in_json;
 use crate::text::{Text, Words};
 use crate::verdict::{Checked, Halt, Level};
 
@@ -71,7 +72,7 @@ fn send(scene: &mut Scene) -> Checked {
         scene.receives(&participant, token)?;
     }
     for token in &tokens {
-        let times = participant.count(token);
+        let times = participant.count(token).max(participant.count(&in_json(token)));
         if times != 1 {
             return Err(Halt::fault(
                 ["cada línea una sola vez", "each line once"],

@@ -108,8 +108,11 @@ fn three(scene: &mut Scene) -> Checked {
         if participant.end().is_some() || !server.has(participant.local()) {
             return Err(Halt::fault(
                 Words::new(
-                    format!("que los ocho sigan conectados, también el número {number}"),
-                    format!("that all eight stay connected, number {number} too"),
+                    format!(
+                        "que los {} sigan conectados, también el número {number}",
+                        participants.len()
+                    ),
+                    format!("that all {} stay connected, number {number} too", participants.len()),
                 ),
                 turned_away(participant)
                     .unwrap_or(["cerró su conexión", "it closed the connection"].into()),

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use crate::checks::check::{Check, MANY, Side};
-use crate::scene::participant::{NonReader, Participant};
+use crate::scene::non_reader::NonReader;
+use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::text::Text;
 use crate::verdict::{Checked, Halt, Level};
@@ -149,7 +150,7 @@ impl Stuck {
 
     /// Ana says many lines. Returns whether the others hear all of them while patience lasts.
     fn flood(&mut self, scene: &Scene) -> bool {
-        let lines = scene.dialect.framing.encode(&vec![b'x'; self.line]).repeat(BATCH / self.line);
+        let lines = scene.dialect.encode(&vec![b'x'; self.line]).repeat(BATCH / self.line);
         let listeners = [&self.beto, &self.carla];
         let before =
             listeners.map(|participant| participant.captured().look(|heard| heard.bytes.len()));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::checks::check::{Check, MANY, Side};
 use crate::checks::server::c2::speakers::no_ends;
 use crate::checks::server::synchronization::{at_once, read_by};
-use crate::dialect::Framing;
+use crate::dialect::{Framing, fill};
 use crate::scene::Scene;
 use crate::text::{Text, Words, normal};
 use crate::verdict::{Checked, Halt, Level};
@@ -37,8 +37,7 @@ const TWO_IN_ONE: Check = Check {
 };
 
 fn two_in_one(scene: &mut Scene) -> Checked {
-    let framing = scene.dialect.framing;
-    if !framing.has_ends() {
+    if !scene.dialect.framing.has_ends() {
         return Err(no_ends());
     }
     let (server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
@@ -46,7 +45,8 @@ fn two_in_one(scene: &mut Scene) -> Checked {
     scene.settle(&server.program)?;
     scene.probe(&mut ana, &mut beto)?;
     let tokens = [scene.token(), scene.token(), scene.token()];
-    let bytes: Vec<u8> = tokens.iter().flat_map(|token| framing.encode(token.as_bytes())).collect();
+    let bytes: Vec<u8> =
+        tokens.iter().flat_map(|token| scene.dialect.encode(token.as_bytes())).collect();
     at_once(scene, &server, || ana.send(&bytes))?;
     let mut messages = Vec::new();
     for token in &tokens {
@@ -108,7 +108,7 @@ fn empty(scene: &mut Scene) -> Checked {
     let (before, after) = (scene.token(), scene.token());
     ana.say(&before)?;
     let model = beto.hears(&before)?;
-    let nothing = if framing.has_ends() { framing.encode(b"") } else { b"\n".to_vec() };
+    let nothing = if framing.has_ends() { scene.dialect.encode(b"") } else { b"\n".to_vec() };
     for _ in 0..2 {
         ana.send(&nothing)?;
         read_by(scene, &server, &ana);
@@ -149,7 +149,7 @@ const NO_NEWLINE: Check = Check {
 const PAUSE: Duration = Duration::from_secs(1);
 
 fn no_newline(scene: &mut Scene) -> Checked {
-    if scene.dialect.framing == Framing::Length2 {
+    if scene.dialect.framing.has_length() {
         return Err(Halt::Untestable(
             ["los mensajes dicen su largo", "messages say their length"].into(),
         ));
@@ -195,7 +195,7 @@ const CRLF: Check = Check {
 };
 
 fn crlf(scene: &mut Scene) -> Checked {
-    if !matches!(scene.dialect.framing, Framing::Lf | Framing::Crlf) {
+    if !scene.dialect.framing.is_lines() {
         return Err(Halt::Untestable(
             ["los mensajes no terminan en fin de línea", "messages do not end in a newline"].into(),
         ));
@@ -203,7 +203,9 @@ fn crlf(scene: &mut Scene) -> Checked {
     let (_server, [mut ana, beto]) = scene.room(["ana", "beto"])?;
     for ending in ["\r\n", "\n"] {
         let token = scene.token();
-        ana.send(format!("{token}{ending}").as_bytes())?;
+        let mut line = fill(&scene.dialect.message_form, token.as_bytes());
+        line.extend(ending.bytes());
+        ana.send(&line)?;
         // Another line may come behind it, or none.
         let heard = beto.captured().wait(scene.timeouts.patience, |heard| heard.find(&token, 0));
         if heard.is_none() {
@@ -240,13 +242,12 @@ const SPLIT: Check = Check {
 };
 
 fn split(scene: &mut Scene) -> Checked {
-    let framing = scene.dialect.framing;
-    if !framing.has_ends() {
+    if !scene.dialect.framing.has_ends() {
         return Err(no_ends());
     }
     let (server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
     let text = [scene.token(), scene.token(), scene.token()].join(" ");
-    let bytes = framing.encode(text.as_bytes());
+    let bytes = scene.dialect.encode(text.as_bytes());
     for part in bytes.chunks(8) {
         ana.send(part)?;
         read_by(scene, &server, &ana);

@@ -8,10 +8,10 @@ use chat_protocol::options::profile::Profile;
 use crate::checks::check::{Check, MANY, Side};
 use crate::checks::server::printing::{Print, in_each_language, printed, prints, shows};
 use crate::checks::server::synchronization::{at_once, read_by};
-use crate::dialect::Label;
+use crate::dialect::{Label, long_enough};
 use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
-use crate::text::{Text, Words};
+use crate::text::{Text, Words, shortened};
 use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] = &[&ORDER, &INTERLEAVED, &TOTAL_ORDER, &LABEL, &PRINTS];
@@ -30,7 +30,7 @@ const ORDER: Check = Check {
     side: Side::Server,
     level: Level::Must,
     profiles: MANY,
-    needs: &["2.1-relay", "2.8-two-in-one"],
+    needs: &["2.1-relay", "2.6-split", "2.8-two-in-one"],
     title: Text {
         es: "los mensajes de uno llegan en el orden en que los envió",
         en: "one's messages arrive in the order in which they were sent",
@@ -150,7 +150,7 @@ fn interleaved(scene: &mut Scene) -> Checked {
     hears_letters(&dora, all.len() * FILLING.len(), scene.timeouts.patience)?;
     // The text behind the letters may come with another read.
     for last in texts.iter().filter_map(|texts| texts.last()) {
-        dora.hears(&last[last.len() - TOKEN..]).map_err(|_| torn("…"))?;
+        dora.hears(&last[last.len() - TOKEN..]).map_err(|_| torn(&last_of(&dora)))?;
     }
     let whole = |message: &String| {
         let at = message.find(FILLING)?.checked_sub(TOKEN)?;
@@ -172,9 +172,14 @@ fn hears_letters(participant: &Participant, all: usize, patience: Duration) -> C
             let letters = memchr::memchr_iter(b'X', &heard.bytes).count();
             (letters > before).then_some(letters)
         });
-        before = more.ok_or_else(|| torn("…"))?;
+        before = more.ok_or_else(|| torn(&last_of(participant)))?;
     }
     Ok(())
+}
+
+/// Returns the last message that this participant has received.
+fn last_of(participant: &Participant) -> String {
+    participant.messages().pop().unwrap_or_default()
 }
 
 /// Returns whether a label names this speaker and no other.
@@ -205,10 +210,10 @@ fn long_row(scene: &Scene) -> Vec<String> {
 }
 
 fn torn(came: &str) -> Halt {
-    let end = came.char_indices().nth(120).map_or(came.len(), |(at, _)| at);
+    let came = shortened(came, 120);
     Halt::fault(
         ["cada mensaje entero, con su propia etiqueta", "each message whole, with its own label"],
-        Words::new(format!("llegó «{}»", &came[..end]), format!("\"{}\" came", &came[..end])),
+        Words::new(format!("llegó «{came}»"), format!("\"{came}\" came")),
     )
 }
 
@@ -237,7 +242,7 @@ fn label(scene: &mut Scene) -> Checked {
     let others = [ana.local().port(), beto.local().port(), carla.local().port()];
     for speaker in [&mut ana, &mut beto] {
         let (token, port, name) =
-            (scene.token(), speaker.local().port(), speaker.name().to_owned());
+            (scene.token(), speaker.local().port(), long_enough(speaker.name()));
         speaker.say(&token)?;
         let message = carla.hears(&token)?;
         let label = message.split_once(&token).map_or("", |(label, _)| label).to_owned();
@@ -287,14 +292,15 @@ fn prints_messages(scene: &mut Scene) -> Checked {
 
 fn prints_message(scene: &Scene, server: &Server) -> Checked {
     let before = printed(scene, server);
-    let mut ana = scene.join(server, "ana")?;
+    let name = scene.name("ana");
+    let mut ana = scene.join(server, &name)?;
     scene.is_admitted(server, &ana)?;
     let (token, local) = (scene.token(), ana.local());
     ana.say(&token)?;
     read_by(scene, server, &ana);
     ana.close();
     let lines = if scene.dialect.has_names() {
-        vec![format!("ana > {token}")]
+        vec![format!("{name} > {token}")]
     } else {
         in_each_language(|language| language.console_message_by_port(local, &token))
     };
@@ -328,11 +334,10 @@ fn say_all(
     server: &Server,
     said: &mut [(&mut Participant, &Vec<String>)],
 ) -> Checked {
-    let framing = scene.dialect.framing;
-    if framing.has_ends() {
+    if scene.dialect.framing.has_ends() {
         return at_once(scene, server, || {
             said.iter_mut().try_for_each(|(participant, texts)| {
-                let texts = texts.iter().map(|text| framing.encode(text.as_bytes()));
+                let texts = texts.iter().map(|text| scene.dialect.encode(text.as_bytes()));
                 participant.send(&texts.collect::<Vec<_>>().concat())
             })
         });

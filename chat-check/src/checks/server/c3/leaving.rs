@@ -36,7 +36,7 @@ fn salir(scene: &mut Scene) -> Checked {
     let server = scene.start()?;
     let mut ana = scene.join(&server, "ana")?;
     scene.is_admitted(&server, &ana)?;
-    ana.say(&word)?;
+    ana.command(&word)?;
     ana.ends()?;
     if word == SALIR || scene.dialect.is_given("leave") {
         return Ok(());
@@ -67,13 +67,13 @@ const SALIR_CASE: Check = Check {
 };
 
 fn salir_case(scene: &mut Scene) -> Checked {
-    let word = leave_word(scene)?;
+    let word = said_as_a_message(scene)?;
     let server = scene.start()?;
     for said in [word.to_uppercase(), format!("  {word} "), format!("{word}\r")] {
         // The name of the client before may still be taken.
         let mut ana = scene.join(&server, &scene.name("ana"))?;
         scene.is_admitted(&server, &ana)?;
-        ana.say(&said)?;
+        ana.command(&said)?;
         if ana.ends().is_err() {
             let said = said.escape_debug();
             return Err(Halt::fault(
@@ -114,7 +114,7 @@ fn relayed(scene: &mut Scene) -> Checked {
     let token = scene.token();
     ana.say(&token)?;
     let model = beto.hears(&token)?;
-    ana.say(&word)?;
+    ana.command(&word)?;
     ana.ends()?;
     scene.barrier(&mut carla, &mut beto)?;
     let messages = beto.messages();
@@ -153,7 +153,7 @@ const CONTAINS: Check = Check {
 };
 
 fn contains(scene: &mut Scene) -> Checked {
-    let word = leave_word(scene)?;
+    let word = said_as_a_message(scene)?;
     let (_server, [mut ana, mut beto]) = scene.room(["ana", "beto"])?;
     let token = scene.token();
     let mut texts = vec![format!("{token} no quiero {word}"), format!("no quiero {word} {token}")];
@@ -186,7 +186,7 @@ fn contains(scene: &mut Scene) -> Checked {
 
 /// Returns the word that ends a connection. A server that has one may have been too slow to show
 /// it.
-fn leave_word(scene: &Scene) -> Checked<String> {
+pub(in crate::checks::server) fn leave_word(scene: &Scene) -> Checked<String> {
     match (&scene.dialect.leave, scene.dialect.is_given("leave")) {
         (Some(word), _) => Ok(word.clone()),
         (None, false) => Ok("salir".to_owned()),
@@ -194,4 +194,15 @@ fn leave_word(scene: &Scene) -> Checked<String> {
             ["el dialecto dado no tiene esa palabra", "the given dialect has no such word"].into(),
         )),
     }
+}
+
+/// The same, where it is said as messages are: another line is not the same in other letters, or in
+/// a message.
+fn said_as_a_message(scene: &Scene) -> Checked<String> {
+    if scene.dialect.is_wrapped() {
+        return Err(Halt::Untestable(
+            ["no se sale con un mensaje", "it is no message that leaves"].into(),
+        ));
+    }
+    leave_word(scene)
 }

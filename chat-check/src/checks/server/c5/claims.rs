@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crate::checks::check::{Check, NAMED, Side};
 use crate::checks::server::c5::names::labelled;
+use crate::checks::server::c5::presence::Leave;
 use crate::checks::server::synchronization::let_go;
 use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
-use crate::text::{Text, Words, normal};
+use crate::text::{Text, Words, normal, shortened};
 use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] = &[&DUPLICATE, &CASE, &FREE_AGAIN, &INVALID, &IMITATES];
@@ -107,12 +108,20 @@ const FREE_AGAIN: Check = Check {
 };
 
 fn free_again(scene: &mut Scene) -> Checked {
+    free_after(scene, |_, ana| {
+        ana.close();
+        Ok(())
+    })
+}
+
+/// A participant leaves in this way, and another gets its name.
+pub(super) fn free_after(scene: &mut Scene, leave: Leave) -> Checked {
     labelled(scene)?;
     let (ana, beto) = (scene.name("ana"), scene.name("beto"));
     let (server, [mut ana, mut beto]) = scene.room([&ana, &beto])?;
     let form = Form::of(scene, &mut ana, &mut beto)?;
     let (name, local) = (ana.name().to_owned(), ana.local());
-    ana.close();
+    leave(scene, ana)?;
     // A server may have closed the connection, but not yet released the name: it is asked again.
     let mut last = None;
     let_go(scene, &server, local);
@@ -172,7 +181,8 @@ fn invalid(scene: &mut Scene) -> Checked {
         }
         let came = claim(scene, &server, name, &mut beto)?;
         if let Some(came) = came.filter(|came| form.fits(came, name)) {
-            let (name, came) = (short(&name.escape_debug().to_string()), short(&came));
+            let (name, came) =
+                (shortened(&name.escape_debug().to_string(), 40), shortened(&came, 40));
             return Err(Halt::fault(
                 Words::new(
                     format!("que el nombre «{name}» se rechace o se cambie"),
@@ -234,14 +244,6 @@ fn imitates(scene: &mut Scene) -> Checked {
             Words::new(format!("llegó «{came}»"), format!("\"{came}\" came")),
         ))
     })
-}
-
-/// Shortens a name that is far too long.
-fn short(text: &str) -> String {
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 /// Returns the text before a name, in whatever letters the name is written there.

@@ -51,7 +51,7 @@ fn asks(scene: &mut Scene) -> Checked {
         }
     }
     let server = scene.start()?;
-    scene.join(&server, "ana")?;
+    let _ana = scene.join(&server, "ana")?;
     scene.join(&server, "beto").map(drop)
 }
 
@@ -129,7 +129,7 @@ const IN_STEP: Check = Check {
     side: Side::Server,
     level: Level::Must,
     profiles: NAMED,
-    needs: &["2.1-relay", "5.1-asks"],
+    needs: &["3.3-closed", "5.1-asks"],
     title: Text {
         es: "cada uno conserva su nombre cuando otro se va",
         en: "everybody keeps their name when somebody else leaves",

@@ -4,10 +4,13 @@ use crate::checks::check::{Check, NAMED, Side};
 use crate::checks::server::c5::names::tells_of;
 use crate::scene::Scene;
 use crate::scene::participant::Participant;
-use crate::text::{Text, Words, normal};
+use crate::text::{Text, Words, normal, says_like};
 use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] = &[&JOINS, &LEAVES, &ORDER];
+
+/// A participant's way of leaving.
+pub(super) type Leave = fn(&Scene, Participant) -> Checked;
 
 const JOINS: Check = Check {
     id: "5.3-joins",
@@ -38,7 +41,7 @@ fn joins(scene: &mut Scene) -> Checked {
     let _caro = scene.join(&server, &caro)?;
     hears_of(scene, &ana, mark, &caro)?;
     scene.barrier(&mut beto, &mut ana)?;
-    once(&ana, mark, &caro, &[ana.name(), beto.name()])
+    once(ana.mentions(mark, &caro), &[ana.name(), beto.name()])
 }
 
 const LEAVES: Check = Check {
@@ -46,7 +49,7 @@ const LEAVES: Check = Check {
     side: Side::Server,
     level: Level::Must,
     profiles: NAMED,
-    needs: &["5.3-joins"],
+    needs: &["5.3-joins", "3.4-busy"],
     title: Text {
         es: "la sala se entera de quién se va, una sola vez",
         en: "the room hears who goes, once",
@@ -65,6 +68,15 @@ const LEAVES: Check = Check {
 };
 
 fn leaves(scene: &mut Scene) -> Checked {
+    told_once(scene, None, |_, caro| {
+        caro.close();
+        Ok(())
+    })
+}
+
+/// One of a room leaves in this way, and another hears it once. A word that is said to leave is no
+/// notice where it is passed on as a message: that is the subject of another check.
+pub(super) fn told_once(scene: &mut Scene, word: Option<&str>, leave: Leave) -> Checked {
     let (ana, beto, caro) = (scene.name("ana"), scene.name("beto"), scene.name("caro"));
     let (server, [mut ana, mut beto]) = scene.room([&ana, &beto])?;
     // A notice that a participant comes goes only to those that take part already.
@@ -72,11 +84,22 @@ fn leaves(scene: &mut Scene) -> Checked {
     let name = caro.name().to_owned();
     scene.probe(&mut beto, &mut caro)?;
     hears_of(scene, &ana, 0, &name)?;
+    let token = scene.token();
+    caro.say(&token)?;
+    let model = ana.hears(&token)?;
+    let is_said = |message: &String| {
+        word.is_some_and(|word| says_like(message, &model.replace(&token, word), word))
+    };
     let mark = scene.mark(&mut beto, &mut ana)?;
-    caro.close();
-    hears_of(scene, &ana, mark, &name)?;
+    leave(scene, caro)?;
+    let notices = |ana: &Participant| {
+        let mut heard = ana.mentions(mark, &name);
+        heard.retain(|message| !is_said(message));
+        heard
+    };
+    scene.eventually(|| notices(&ana).pop()).ok_or_else(|| untold(&ana, &name))?;
     scene.barrier(&mut beto, &mut ana)?;
-    once(&ana, mark, &name, &[ana.name(), beto.name()])
+    once(notices(&ana), &[ana.name(), beto.name()])
 }
 
 const ORDER: Check = Check {
@@ -179,10 +202,8 @@ fn untold(participant: &Participant, name: &str) -> Halt {
     )
 }
 
-/// Checks that there is one notice with this name behind `mark`. Lists, in which others stand as
-/// well, do not count.
-fn once(participant: &Participant, mark: usize, name: &str, others: &[&str]) -> Checked {
-    let mut notices = participant.mentions(mark, name);
+/// Checks that there is one notice. Lists, in which others stand as well, do not count.
+fn once(mut notices: Vec<String>, others: &[&str]) -> Checked {
     notices.retain(|notice| !others.iter().any(|other| tells_of(notice, other)));
     let all = notices.len();
     notices.sort_by_key(|notice| normal(notice));

@@ -3,10 +3,11 @@
 use crate::checks::check::{Check, Side};
 use crate::checks::server::c5::names::{labelled, tells_of};
 use crate::checks::server::c5::presence::hears_of;
-use crate::checks::server::c6::conversation::{COMMANDS, answered, three, unheard};
+use crate::checks::server::c6::conversation::{COMMANDS, answered, reached, three, unheard};
 use crate::checks::server::c6::rooms::{answer, answer_lacks};
+use crate::dialect::Command;
 use crate::scene::Scene;
-use crate::text::{Text, Words};
+use crate::text::{Text, Words, says_like};
 use crate::verdict::{Checked, Halt, Level};
 
 pub(crate) const CHECKS: &[&Check] =
@@ -37,7 +38,7 @@ fn rename(scene: &mut Scene) -> Checked {
     labelled(scene)?;
     let (_server, [mut ana, mut beto, mut caro]) = three(scene)?;
     let (new, first, second) = (scene.name("zoe"), scene.token(), scene.token());
-    ana.say(&format!("/nombre {new}"))?;
+    ana.command(&scene.dialect.command(Command::Rename, &new, ""))?;
     hears_of(scene, &beto, 0, &new)?;
     ana.say(&first)?;
     let heard = beto.hears(&first)?;
@@ -45,8 +46,8 @@ fn rename(scene: &mut Scene) -> Checked {
         return Err(answer_lacks(&first, &new, &heard));
     }
     let mark = scene.mark(&mut caro, &mut ana)?;
-    let command = format!("/nombre {}", caro.name());
-    ana.say(&command)?;
+    let command = scene.dialect.command(Command::Rename, caro.name(), "");
+    ana.command(&command)?;
     answered(scene, &ana, mark, &command)?;
     ana.say(&second)?;
     let heard = beto.hears(&second)?;
@@ -75,10 +76,15 @@ const HELP: Check = Check {
 
 fn help(scene: &mut Scene) -> Checked {
     let (_server, [mut ana, mut beto, _caro]) = three(scene)?;
-    let heard = answer(scene, "/ayuda", &mut ana, &mut beto)?;
+    let help = scene.dialect.command(Command::Help, "", "");
+    let heard = answer(scene, &help, &mut ana, &mut beto)?;
+    if !scene.dialect.commands.is_empty() {
+        // It has words of its own.
+        return Ok(());
+    }
     let words = ["privado", "sala", "quien", "salas", "nombre", "responder", "salir"];
     if !words.iter().any(|word| tells_of(&heard, word)) {
-        return Err(answer_lacks("/ayuda", "/privado", &heard));
+        return Err(answer_lacks(&help, "/privado", &heard));
     }
     words.iter().find(|word| !tells_of(&heard, word)).map_or(Ok(()), |word| {
         Err(Halt::NotStrict(Words::new(
@@ -104,10 +110,16 @@ const LEAVE: Check = Check {
 
 fn leave(scene: &mut Scene) -> Checked {
     let (_server, [mut ana, mut beto, mut caro]) = three(scene)?;
-    caro.say("/salir")?;
+    let line = scene.dialect.command(Command::Leave, "", "");
+    let token = scene.token();
+    caro.say(&token)?;
+    let as_message = beto.hears(&token)?.replace(&token, &line);
+    caro.command(&line)?;
     caro.ends()?;
     scene.barrier(&mut ana, &mut beto)?;
-    unheard(&beto, "/salir")
+    // A greeting or a notice may have the same word.
+    let is_it = |message: &&String| says_like(message, &as_message, &line);
+    beto.messages().iter().find(is_it).map_or(Ok(()), |message| Err(reached(&beto, message)))
 }
 
 const UNKNOWN: Check = Check {
@@ -131,12 +143,27 @@ const UNKNOWN: Check = Check {
     body: unknown,
 };
 
+/// Requires commands that begin with `/`: elsewhere a line with it is a message.
+fn has_slashes(scene: &Scene) -> Checked {
+    if scene.dialect.commands.values().all(|line| line.starts_with('/')) {
+        return Ok(());
+    }
+    Err(Halt::Untestable(
+        [
+            "los comandos del curso no empiezan con `/`",
+            "the course's commands do not begin with `/`",
+        ]
+        .into(),
+    ))
+}
+
 fn unknown(scene: &mut Scene) -> Checked {
+    has_slashes(scene)?;
     let (_server, [mut ana, mut beto, mut caro]) = three(scene)?;
     let token = scene.token();
     for command in [&format!("/{token}"), "/privado", &format!("/privado {}", beto.name())] {
         let mark = scene.mark(&mut caro, &mut ana)?;
-        ana.say(command)?;
+        ana.command(command)?;
         answered(scene, &ana, mark, command)?;
         scene.barrier(&mut ana, &mut beto)?;
         unheard(&beto, &token)?;
@@ -160,6 +187,7 @@ const LITERAL: Check = Check {
 };
 
 fn literal(scene: &mut Scene) -> Checked {
+    has_slashes(scene)?;
     let (_server, [mut ana, mut beto, _caro]) = three(scene)?;
     let token = scene.token();
     ana.say(&format!("//{token}"))?;
@@ -193,12 +221,17 @@ const ALIASES: Check = Check {
 };
 
 fn aliases(scene: &mut Scene) -> Checked {
+    if !scene.dialect.commands.is_empty() {
+        return Err(Halt::Untestable(
+            ["el curso tiene otros comandos", "the course has other commands"].into(),
+        ));
+    }
     let (_server, [mut ana, mut beto, mut caro]) = three(scene)?;
     let (message, reply, new, room) =
         (scene.token(), scene.token(), scene.name("zoe"), scene.name("r"));
-    ana.say(&format!("/msg {} {message}", beto.name()))?;
+    ana.command(&format!("/msg {} {message}", beto.name()))?;
     beto.hears(&message)?;
-    beto.say(&format!("/reply {reply}"))?;
+    beto.command(&format!("/reply {reply}"))?;
     ana.hears(&reply)?;
     scene.barrier(&mut beto, &mut caro)?;
     unheard(&caro, &message)?;
@@ -209,13 +242,13 @@ fn aliases(scene: &mut Scene) -> Checked {
             return Err(answer_lacks(command, shown, &heard));
         }
     }
-    ana.say(&format!("/nick {new}"))?;
+    ana.command(&format!("/nick {new}"))?;
     hears_of(scene, &beto, 0, &new)?;
     for participant in [&mut ana, &mut beto] {
-        participant.say(&format!("/join {room}"))?;
+        participant.command(&format!("/join {room}"))?;
     }
     scene.probe(&mut ana, &mut beto)?;
-    beto.say("/quit")?;
+    beto.command("/quit")?;
     beto.ends().map(drop)
 }
 
@@ -254,7 +287,8 @@ fn notices(scene: &mut Scene) -> Checked {
     hears_of(scene, &ana, mark, &name)?;
     scene.barrier(&mut beto, &mut ana)?;
     let notice = ana.mentions(mark, &name).swap_remove(0);
-    let refusal = answer(scene, &format!("/nombre {}", caro.name()), &mut ana, &mut beto)?;
+    let rename = scene.dialect.command(Command::Rename, caro.name(), "");
+    let refusal = answer(scene, &rename, &mut ana, &mut beto)?;
     for (line, begin) in [(notice, "* "), (refusal, "! ")] {
         if !line.starts_with(begin) {
             return Err(Halt::NotStrict(Words::new(

@@ -4,6 +4,7 @@ use chat_protocol::options::profile::Profile;
 
 use crate::checks::check::{Check, Side};
 use crate::checks::server::c5::names::tells_of;
+use crate::dialect::Command;
 use crate::scene::participant::Participant;
 use crate::scene::{Scene, Server};
 use crate::text::{Text, Words};
@@ -39,7 +40,7 @@ const PRIVATE: Check = Check {
 fn private(scene: &mut Scene) -> Checked {
     let (_server, [mut ana, mut beto, mut caro]) = three(scene)?;
     let token = scene.token();
-    ana.say(&format!("/privado {} {token}", beto.name()))?;
+    ana.command(&scene.dialect.command(Command::Private, beto.name(), &token))?;
     let came = beto.hears(&token)?;
     scene.barrier(&mut ana, &mut caro)?;
     unheard(&caro, &token)?;
@@ -82,9 +83,9 @@ const NO_SUCH_USER: Check = Check {
 fn no_such_user(scene: &mut Scene) -> Checked {
     let (_server, [mut ana, mut beto, mut caro]) = three(scene)?;
     let (token, nobody) = (scene.token(), scene.name("nadie"));
-    let command = format!("/privado {nobody} {token}");
+    let command = scene.dialect.command(Command::Private, &nobody, &token);
     let mark = scene.mark(&mut beto, &mut ana)?;
-    ana.say(&command)?;
+    ana.command(&command)?;
     answered(scene, &ana, mark, &command)?;
     scene.barrier(&mut ana, &mut beto)?;
     scene.barrier(&mut ana, &mut caro)?;
@@ -114,11 +115,11 @@ const REPLY: Check = Check {
 fn reply(scene: &mut Scene) -> Checked {
     let (_server, [mut ana, mut beto, mut caro]) = three(scene)?;
     let (first, second, answer) = (scene.token(), scene.token(), scene.token());
-    ana.say(&format!("/privado {} {first}", beto.name()))?;
+    ana.command(&scene.dialect.command(Command::Private, beto.name(), &first))?;
     beto.hears(&first)?;
-    caro.say(&format!("/privado {} {second}", beto.name()))?;
+    caro.command(&scene.dialect.command(Command::Private, beto.name(), &second))?;
     beto.hears(&second)?;
-    beto.say(&format!("/responder {answer}"))?;
+    beto.command(&scene.dialect.command(Command::Reply, "", &answer))?;
     caro.hears(&answer)?;
     scene.barrier(&mut beto, &mut ana)?;
     unheard(&ana, &answer)
@@ -154,10 +155,14 @@ pub(super) fn answered(
 
 /// The participant has not heard this.
 pub(super) fn unheard(participant: &Participant, token: &str) -> Checked {
-    let Some(message) = participant.message(token) else { return Ok(()) };
+    participant.message(token).map_or(Ok(()), |message| Err(reached(participant, &message)))
+}
+
+/// A fault: this message reached a participant that it is not for.
+pub(super) fn reached(participant: &Participant, message: &str) -> Halt {
     let name = participant.name();
-    Err(Halt::fault(
+    Halt::fault(
         Words::new(format!("nada para {name}"), format!("nothing for {name}")),
         Words::new(format!("le llegó «{message}»"), format!("\"{message}\" reached it")),
-    ))
+    )
 }

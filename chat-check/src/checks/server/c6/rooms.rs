@@ -4,6 +4,7 @@ use crate::checks::check::{Check, Side};
 use crate::checks::server::c5::names::tells_of;
 use crate::checks::server::c5::presence::hears_of;
 use crate::checks::server::c6::conversation::{COMMANDS, three, unheard};
+use crate::dialect::Command;
 use crate::scene::Scene;
 use crate::scene::participant::Participant;
 use crate::text::{Text, Words};
@@ -38,7 +39,7 @@ fn rooms(scene: &mut Scene) -> Checked {
     let [mut ana, mut beto, mut caro, mut dora] = participants;
     let room = scene.name("r");
     for participant in [&mut caro, &mut dora] {
-        participant.say(&format!("/sala {room}"))?;
+        participant.command(&scene.dialect.command(Command::Join, &room, ""))?;
     }
     scene.probe(&mut caro, &mut dora)?;
     let (inside, outside) = (scene.token(), scene.token());
@@ -87,26 +88,25 @@ const WHO: Check = Check {
 fn who(scene: &mut Scene) -> Checked {
     let (_server, [mut ana, mut beto, mut caro]) = three(scene)?;
     let names = [beto.name().to_owned(), caro.name().to_owned()];
-    let heard = answer(scene, "/quien", &mut ana, &mut beto)?;
+    let list = scene.dialect.command(Command::List, "", "");
+    let heard = answer(scene, &list, &mut ana, &mut beto)?;
     for name in &names {
         if !tells_of(&heard, name) {
-            return Err(answer_lacks("/quien", name, &heard));
+            return Err(answer_lacks(&list, name, &heard));
         }
     }
-    caro.say(&format!("/sala {}", scene.name("r")))?;
+    caro.command(&scene.dialect.command(Command::Join, &scene.name("r"), ""))?;
     let listed = |heard: &String| tells_of(heard, &names[1]);
-    until(scene, "/quien", &mut ana, &mut beto, |heard| {
-        !listed(heard) && tells_of(heard, &names[0])
-    })?
-    .map_or(Ok(()), |heard| {
-        Err(Halt::fault(
-            Words::new(
-                format!("que no figure {}, que está en otra sala", names[1]),
-                format!("that {}, who is in another room, is not listed", names[1]),
-            ),
-            Words::new(format!("llegó «{heard}»"), format!("\"{heard}\" came")),
-        ))
-    })
+    until(scene, &list, &mut ana, &mut beto, |heard| !listed(heard) && tells_of(heard, &names[0]))?
+        .map_or(Ok(()), |heard| {
+            Err(Halt::fault(
+                Words::new(
+                    format!("que no figure {}, que está en otra sala", names[1]),
+                    format!("that {}, who is in another room, is not listed", names[1]),
+                ),
+                Words::new(format!("llegó «{heard}»"), format!("\"{heard}\" came")),
+            ))
+        })
 }
 
 const LIST: Check = Check {
@@ -131,14 +131,15 @@ const LIST: Check = Check {
 fn list(scene: &mut Scene) -> Checked {
     let (_server, [mut ana, mut beto, mut caro]) = three(scene)?;
     let room = scene.name("r");
-    caro.say(&format!("/sala {room}"))?;
+    let rooms = scene.dialect.command(Command::Rooms, "", "");
+    caro.command(&scene.dialect.command(Command::Join, &room, ""))?;
     let shown = |heard: &String| tells_of(heard, &room);
-    if let Some(heard) = until(scene, "/salas", &mut ana, &mut beto, shown)? {
-        return Err(answer_lacks("/salas", &room, &heard));
+    if let Some(heard) = until(scene, &rooms, &mut ana, &mut beto, shown)? {
+        return Err(answer_lacks(&rooms, &room, &heard));
     }
-    let heard = answer(scene, "/salas", &mut ana, &mut beto)?;
-    caro.say("/sala general")?;
-    if let Some(heard) = until(scene, "/salas", &mut ana, &mut beto, |heard| !shown(heard))? {
+    let heard = answer(scene, &rooms, &mut ana, &mut beto)?;
+    caro.command(&scene.dialect.command(Command::Join, "general", ""))?;
+    if let Some(heard) = until(scene, &rooms, &mut ana, &mut beto, |heard| !shown(heard))? {
         return Err(Halt::fault(
             Words::new(
                 format!("que la sala {room} desaparezca con su último miembro"),
@@ -164,7 +165,7 @@ pub(super) fn answer(
     other: &mut Participant,
 ) -> Checked<String> {
     let mark = scene.mark(other, asker)?;
-    asker.say(command)?;
+    asker.command(command)?;
     crate::checks::server::c6::conversation::answered(scene, asker, mark, command)?;
     let token = scene.token();
     other.say(&token)?;

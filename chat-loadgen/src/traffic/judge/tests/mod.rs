@@ -1,6 +1,7 @@
 //! Tests of the judge: what each line is called, and that the ledger closes.
 
 mod closes;
+mod lines;
 
 use crate::traffic::ledger::anomalies::Sighting;
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use mio::net::TcpStream;
 
+use super::lines::heard_probe;
 use super::*;
 use crate::traffic::client::Newcomer;
 use crate::traffic::in_flight::InFlight;

@@ -6,7 +6,7 @@ mod framing;
 mod json;
 mod words;
 
-use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use memchr::memchr;
@@ -16,6 +16,8 @@ use self::framing::Malformed;
 use self::words::{Pattern, Values};
 use super::{Dialect, Event, Frame, Login, Stage, Who, garbage};
 
+use crate::input::{self, MAX_DIALECT, Unreadable};
+
 pub(crate) use json::unescape;
 
 /// Error: a file gives no dialect.
@@ -23,7 +25,7 @@ pub(crate) use json::unescape;
 pub(crate) enum FileError {
     /// It cannot be read.
     #[error("cannot read {}: {}", .0.display(), .1)]
-    Unreadable(PathBuf, std::io::ErrorKind),
+    Unreadable(PathBuf, Unreadable),
     /// Something in it is not as expected.
     #[error("{}:{line}: {what}", file.display())]
     Wrong {
@@ -54,8 +56,10 @@ impl FileDialect {
     ///
     /// When there is none in the file, or it does not go with the login.
     pub(crate) fn read(file: &Path, login: Option<Login>) -> Result<Self, FileError> {
-        let unreadable = |error: std::io::Error| FileError::Unreadable(file.into(), error.kind());
-        let text = fs::read_to_string(file).map_err(unreadable)?;
+        let unreadable = |why| FileError::Unreadable(file.into(), why);
+        let text = input::read(file, MAX_DIALECT).map_err(unreadable)?;
+        let text = String::from_utf8(text)
+            .map_err(|_| unreadable(Unreadable::System(ErrorKind::InvalidData)))?;
         let wrong = |(line, what)| FileError::Wrong { file: file.into(), line, what };
         let form = Form::parse(&text).map_err(wrong)?;
         let [user, password] = form.needs();

@@ -10,7 +10,7 @@ use super::*;
 /// Reads a dialect from a text.
 fn parsed(text: &str, login: Option<Login>) -> Result<FileDialect, FileError> {
     let file = tempfile::NamedTempFile::new().expect("a file");
-    fs::write(file.path(), text).expect("written");
+    std::fs::write(file.path(), text).expect("written");
     FileDialect::read(file.path(), login)
 }
 
@@ -175,7 +175,7 @@ fn a_small_frame_has_room_for_short_texts_only() {
 #[test]
 fn a_password_is_said_where_the_file_says_so_and_nowhere_else() {
     let file = tempfile::NamedTempFile::new().expect("a file");
-    fs::write(file.path(), "s3cret\n").expect("written");
+    std::fs::write(file.path(), "s3cret\n").expect("written");
     let login = |user| Login::read(user, file.path()).ok();
     let asks = "name = \"x\"\nhello = \"{user}:{password}\"\nmessage = \"{text}\"\n";
     let dialect = parsed(asks, login(Some("ana"))).expect("a dialect");
@@ -191,7 +191,7 @@ fn a_password_is_said_where_the_file_says_so_and_nowhere_else() {
 
 #[test]
 fn the_example_in_the_readme_is_a_dialect_and_its_table_has_every_key() {
-    let readme = include_str!("../../../../README.md");
+    let readme = include_str!("../../../../dialects/README.md");
     let (_, example) = readme.split_once("```toml\n").expect("an example");
     let (example, _) = example.split_once("```").expect("its end");
     assert_eq!(read(example).name(), "json");

@@ -1,18 +1,23 @@
 //! Discovery of a client's dialect.
 
+mod asking;
 mod form;
+mod hearing;
+mod lengths;
+mod welcome;
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use chat_protocol::options::profile::Profile;
 
-use super::{Found, Printed, QUIET, Unstarted, play, question};
+use self::hearing::asks_once_more;
 use crate::checks::check::NAMED;
 use crate::dialect::{Dialect, Framing, Given, NAME, Naming, PORT, Typed};
-use crate::discovery::conventions::{KEYWORDS, LEAVE, PORTS};
+use crate::discovery::conventions::PORTS;
 use crate::discovery::observations;
 use crate::discovery::prompts::wanted;
+use crate::discovery::{Found, JAVA_OBJECTS, Printed, QUIET, Unstarted, Unsure, play, question};
 use crate::sandbox::end::how;
 use crate::sandbox::program::TestedProgram;
 use crate::scene::Scene;
@@ -39,17 +44,26 @@ pub(crate) fn client(
     let mut dialect = Dialect { greeting: true, ..Dialect::default() };
     given.over(&mut dialect);
     let timeouts = Timeouts::new(None, Duration::ZERO, slow);
-    let found = Found { dialect, latency: Duration::ZERO };
-    let mut search = Search { tested, profile, given, timeouts, slow, found, tried: Vec::new() };
+    let found = Found { dialect, latency: Duration::ZERO, unsure: None };
+    let (tried, asks_again, wrap) = (Vec::new(), false, None);
+    let mut search =
+        Search { tested, profile, given, timeouts, slow, found, tried, asks_again, wrap };
     let first = search.first_look();
     if first.is_err() && !search.tried.is_empty() {
         search.found.dialect.before.clear();
+        given.over(&mut search.found.dialect);
         search.first_look()?;
     } else {
         first?;
     }
     search.talk();
-    if given.leave.is_none() {
+    if let Some(wrap) = search.wrap.take().filter(|_| !given.states_messages()) {
+        search.understands(&wrap);
+    }
+    if search.found.unsure.is_none() {
+        search.try_it(Search::hearing);
+    }
+    if given.leave.is_none() && search.found.unsure.is_none() {
         search.try_it(Search::leaving);
     }
     Ok(search.found)
@@ -70,6 +84,10 @@ struct Search<'a> {
     found: Found,
     /// Unusual ports to which it tried to connect.
     tried: Vec<u16>,
+    /// True if it asks its user for the name once more when that was given.
+    asks_again: bool,
+    /// The text around what it says, if that is more than a name.
+    wrap: Option<String>,
 }
 
 /// The first thing that a client does.
@@ -112,12 +130,15 @@ impl Search<'_> {
             #[cfg(target_os = "linux")]
             let attempts = Attempts::watch();
             let client = scene.start_client(listening.port())?;
+            // The given lines are typed, whether it asks for them or not.
+            client.begins(scene.dialect, listening.port());
             let mut read = [0, 0];
             let stream = loop {
                 match search.next(scene, &client, &listening, read) {
                     Some(Next::Comes(stream)) => break stream,
                     Some(Next::Asks(question, end))
-                        if search.found.dialect.before.len() < MOST_QUESTIONS =>
+                        if search.given.before.is_none()
+                            && search.found.dialect.before.len() < MOST_QUESTIONS =>
                     {
                         search.answer(&client, listening.port(), &question);
                         read = end;
@@ -187,7 +208,15 @@ impl Search<'_> {
     /// Finds out what the client sends, and when. A client that says nothing to a server that
     /// speaks in lines may understand a length before each message.
     fn talk(&mut self) {
-        if self.try_it(Self::conversation) || self.given.framing.is_some() {
+        let before = self.found.clone();
+        let talked = self.try_it(Self::conversation);
+        if self.talk_with_lengths(&before, talked) || talked || self.given.framing.is_some() {
+            return;
+        }
+        if self.asks_again {
+            return self.welcomed();
+        }
+        if self.found.unsure.is_some() {
             return;
         }
         let before = self.found.clone();
@@ -214,26 +243,31 @@ impl Search<'_> {
         many || given || matches!(self.found.dialect.typed, Typed::First | Typed::Connected)
     }
 
-    fn keywords(&self) -> Vec<String> {
-        match &self.given.naming {
-            Some(Naming::Asked(keyword)) => vec![keyword.clone()],
-            Some(_) => Vec::new(),
-            None => KEYWORDS.map(str::to_owned).to_vec(),
-        }
-    }
-
     /// A conversation with a client that is greeted, and does not leave for that.
     fn conversation(&mut self, scene: &mut Scene) -> Checked {
         let (client, mut participant) = scene.connect_client()?;
-        participant.send(&scene.dialect.framing.encode(GREETING.as_bytes()))?;
-        scene.has_read(&client, &participant);
-        self.name_by_itself(scene, &client);
+        self.hears_no_length(&participant)?;
+        if scene.dialect.greeting {
+            participant.say(GREETING)?;
+            scene.has_read(&client, &participant);
+        }
+        let prompt = self.name_by_itself(scene, &client);
         // A name that it gives by itself comes at once.
         let by_itself = participant.sends_more(0, self.quiet() * 2);
         if by_itself {
+            self.hears_no_length(&participant)?;
             self.found.dialect.naming = Naming::First;
+            if participant.captured().look(|heard| heard.bytes.starts_with(&JAVA_OBJECTS)) {
+                self.found.unsure = Some(Unsure::java_objects());
+                return Err(silent(&participant));
+            }
+            if let Some(prompt) = prompt {
+                self.is_welcome(scene, &client, &mut participant, &prompt)?;
+            }
         }
         let (before, token) = (participant.captured().look(|heard| heard.total), scene.token());
+        let trace = client.program.trace();
+        let printed = [&trace.out, &trace.err].map(|all| all.look(|heard| heard.bytes.len()));
         let begun = Instant::now();
         client.types(&token);
         if participant.sends_within(&token, self.a_while()) {
@@ -250,7 +284,9 @@ impl Search<'_> {
             }
             return Ok(());
         }
+        let once_more = asks_once_more(&client, printed);
         let naming = self.ask(scene, &client, &mut participant, false)?;
+        self.found.unsure = once_more.filter(|_| naming.is_none());
         self.found.dialect.naming = naming.ok_or_else(|| silent(&participant))?;
         // The line typed before the question is the name, or waits until the name is given.
         let came = participant.sends_within(&token, self.a_while());
@@ -261,27 +297,21 @@ impl Search<'_> {
         self.say_something(scene, &client, &mut participant)
     }
 
-    /// Types the name, if the client asks its user for it once it is connected.
-    fn name_by_itself(&mut self, scene: &Scene, client: &ClientProgram) {
-        let unasked = matches!(self.found.dialect.typed, Typed::Never | Typed::Connected);
+    /// Types the name, if the client asks its user for it once it is connected. Returns the line
+    /// with which it does.
+    fn name_by_itself(&mut self, scene: &Scene, client: &ClientProgram) -> Option<String> {
+        if !matches!(self.found.dialect.typed, Typed::Never | Typed::Connected) {
+            return None;
+        }
         let asks = || {
             let (question, _) = question(&client.program, [0, 0])?;
-            (client.program.is_waiting() && observations::prompts(&question)).then_some(())
+            let asks = client.program.is_waiting() && observations::prompts(&question);
+            asks.then(|| question.lines().next_back().unwrap_or_default().to_owned())
         };
-        if unasked && scene.within(self.quiet() * 2, asks).is_some() {
-            client.types(client.name());
-            self.found.dialect.typed = Typed::Connected;
-        }
-    }
-
-    /// Asks a client that leaves a server which does not begin with the keyword.
-    fn asked_at_once(&mut self, scene: &mut Scene, keyword: &str) -> Checked {
-        let (client, mut participant) = scene.connect_client()?;
-        self.puts(scene, &client, &mut participant, keyword, false)?
-            .then_some(())
-            .ok_or_else(|| silent(&participant))?;
-        self.found.dialect.naming = Naming::Asked(keyword.to_owned());
-        self.say_something(scene, &client, &mut participant)
+        let prompt = scene.within(self.quiet() * 2, asks)?;
+        client.types(client.name());
+        self.found.dialect.typed = Typed::Connected;
+        Some(prompt)
     }
 
     /// Types a line after the name, which shows the end of messages.
@@ -298,72 +328,6 @@ impl Search<'_> {
             self.found.latency = begun.elapsed();
             self.form(client, participant, &token, before)?;
         }
-        Ok(())
-    }
-
-    /// Returns the keyword that makes the client send something.
-    fn ask(
-        &self,
-        scene: &Scene,
-        client: &ClientProgram,
-        participant: &mut Participant,
-        spoken: bool,
-    ) -> Checked<Option<Naming>> {
-        for keyword in self.keywords() {
-            if self.puts(scene, client, participant, &keyword, spoken)? {
-                return Ok(Some(Naming::Asked(keyword)));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Sends a keyword and returns whether it makes the client send something. While the framing is
-    /// not known (not `spoken`), the keyword is sent without an end first, and then with one.
-    fn puts(
-        &self,
-        scene: &Scene,
-        client: &ClientProgram,
-        participant: &mut Participant,
-        keyword: &str,
-        spoken: bool,
-    ) -> Checked<bool> {
-        let before = participant.captured().look(|heard| heard.total);
-        let framing = self.found.dialect.framing;
-        if spoken || framing == Framing::Length2 {
-            participant.send(&framing.encode(keyword.as_bytes()))?;
-        } else {
-            participant.send(keyword.as_bytes())?;
-            scene.has_read(client, participant);
-            if participant.sends_more(before, self.quiet()) {
-                return Ok(true);
-            }
-            participant.send(b"\n")?;
-        }
-        scene.has_read(client, participant);
-        if participant.sends_more(before, self.quiet() * 3) {
-            return Ok(true);
-        }
-        // A late answer must not be taken for one to another keyword.
-        scene.settle(&client.program)?;
-        Ok(participant.sends_more(before, Duration::ZERO))
-    }
-
-    /// Finds the word with which its user leaves: one behind which nothing is sent any more.
-    fn leaving(&mut self, scene: &mut Scene) -> Checked {
-        let (client, participant) = scene.admit_client()?;
-        for word in std::iter::once("salir").chain(LEAVE) {
-            let token = scene.token();
-            client.types(word);
-            client.types(&token);
-            let sent = || participant.position(&token).is_some();
-            let over = || client.program.ended().is_some() || participant.end().is_some();
-            scene.eventually(|| (sent() || over()).then_some(()));
-            if !sent() {
-                self.found.dialect.leave = Some(word.to_owned());
-                return Ok(());
-            }
-        }
-        self.found.dialect.leave = None;
         Ok(())
     }
 }

@@ -1,22 +1,25 @@
 //! Discovery of a server's dialect.
 
+mod entering;
 mod leaving;
+mod reaction;
 
 use std::time::{Duration, Instant};
 
 use chat_drive::captured::Heard;
 use chat_protocol::options::profile::Profile;
 
-use super::{Found, QUIET, Unstarted, play, question};
-use crate::dialect::{Dialect, Framing, Given, Naming};
+use crate::dialect::{Dialect, Framing, Given, Naming, fill};
 use crate::discovery::observations;
 use crate::discovery::prompts::wanted;
+use crate::discovery::{Found, JAVA_OBJECTS, QUIET, Unstarted, Unsure, play, question};
 use crate::sandbox::isolation::Isolation;
 use crate::sandbox::program::TestedProgram;
 use crate::scene::participant::Participant;
 use crate::scene::timeouts::Timeouts;
 use crate::scene::{ROOM, Scene, Server, begin};
-use crate::verdict::Checked;
+use crate::verdict::{Checked, Halt};
+use entering::is_unnamed;
 
 /// Time-out for something that a server need not do, times `slow`.
 const WHILE: Duration = Duration::from_millis(700);
@@ -26,6 +29,18 @@ const MOST_QUESTIONS: usize = 5;
 
 /// Number of clients that a server has to serve at the same time.
 const CROWD: usize = 8;
+
+/// Framings to try if lines lead nowhere. With those with a length before each message last,
+/// because a server that passes on bytes passes those on as well.
+const FRAMINGS: [Framing; 7] = [
+    Framing::None,
+    Framing::Length2,
+    Framing::Length4,
+    Framing::Length4Le,
+    Framing::Decimal(10),
+    Framing::Decimal(64),
+    Framing::DecimalLine,
+];
 
 /// Number of messages that measure the latency, and show what is the same in all.
 const PROBES: usize = 5;
@@ -49,29 +64,33 @@ pub(crate) fn server(
     let given = &given.for_servers();
     given.over(&mut dialect);
     let timeouts = Timeouts::new(None, Duration::ZERO, slow);
-    let found = Found { dialect, latency: Duration::ZERO };
-    let a_while = WHILE.mul_f64(slow);
+    let found = Found { dialect, latency: Duration::ZERO, unsure: None };
+    let (a_while, quiet) = (WHILE.mul_f64(slow), QUIET.mul_f64(slow));
     let (greeting, prompts, bare) = (String::new(), false, false);
     let operated = profile == Some(Profile::Practico);
-    let mut search = Search { tested, timeouts, a_while, found, greeting, prompts, bare, operated };
+    let mut search =
+        Search { tested, timeouts, a_while, quiet, found, greeting, prompts, bare, operated };
     search.first_look()?;
     given.over(&mut search.found.dialect);
     let talks = if operated {
         search.try_it(Search::operator);
         false
     } else {
-        search.talk(given)
+        search.found.unsure.is_none() && search.talk(given)
     };
     if !talks && !search.prompts {
         // Nothing has shown that the word in the greeting asks for a name.
         search.found.dialect.naming = Naming::None;
     }
     given.over(&mut search.found.dialect);
+    if !talks && !operated && !given.states_messages() && search.found.unsure.is_none() {
+        search.found.unsure = search.experiment(Search::reaction).unwrap_or_default();
+    }
     if talks && given.most_clients.is_none() {
         search.try_it(Search::most_clients);
     }
     given.over(&mut search.found.dialect);
-    if given.leave.is_none() {
+    if given.leave.is_none() && search.found.unsure.is_none() {
         search.found.dialect.leave = None;
         search.try_it(Search::leaving);
     }
@@ -83,6 +102,8 @@ struct Search<'a> {
     tested: &'a TestedProgram,
     timeouts: Timeouts,
     a_while: Duration,
+    /// Silence after which nothing more is expected.
+    quiet: Duration,
     found: Found,
     /// What it says to a client that has just connected.
     greeting: String,
@@ -114,16 +135,19 @@ impl Search<'_> {
     fn first_look(&mut self) -> Result<(), Unstarted> {
         self.experiment(|search, scene| {
             let server = search.start(scene)?;
-            let dialect = &mut search.found.dialect;
-            dialect.port = server.address.port();
+            search.found.dialect.port = server.address.port();
             // A server that accepts no client is still a server.
             if let Ok(first) = scene.connect(&server, "ana") {
-                let greeting = greeting(&first, search.a_while);
+                let greeting = search.greeting(&first);
+                let dialect = &mut search.found.dialect;
                 dialect.greeting = !greeting.is_empty();
+                let objects = greeting.starts_with(&JAVA_OBJECTS);
+                search.found.unsure = objects.then(Unsure::java_objects);
                 let text = String::from_utf8_lossy(&greeting);
                 search.greeting = text.clone().into_owned();
                 dialect.naming = observations::keyword(&text).unwrap_or_default();
                 dialect.question = observations::question(&text).map(str::to_owned);
+                dialect.open_question = dialect.question.is_some() && !text.ends_with('\n');
                 search.prompts = observations::prompts(&text);
                 let without_end = if greeting.is_empty() { Framing::Lf } else { Framing::None };
                 dialect.framing =
@@ -158,17 +182,21 @@ impl Search<'_> {
     }
 
     /// Two clients talk: first in lines, as most do; then in messages that have no end; then with a
-    /// length before each, last because a server that passes on bytes passes those on as well.
+    /// length before each.
     /// Returns whether one leads somewhere.
     fn talk(&mut self, given: &Given) -> bool {
         if self.try_it(Self::conversation) {
             return true;
         }
+        if self.found.dialect.open_name && self.try_it(Self::conversation) {
+            return true;
+        }
+        self.found.dialect.open_name = false;
         if given.framing.is_some() {
             return false;
         }
         let before = self.found.dialect.framing;
-        for framing in [Framing::None, Framing::Length2] {
+        for framing in FRAMINGS {
             self.found.dialect.framing = framing;
             self.bare = framing == Framing::None;
             if self.try_it(Self::conversation) {
@@ -189,29 +217,35 @@ impl Search<'_> {
         }
         let server = scene.start()?;
         let (beto, ana) = (scene.name("beto"), scene.name("ana"));
-        let mut listener = self.enter(scene, &server, &beto, &spoken)?;
-        let mut speaker = self.enter(scene, &server, &ana, &spoken)?;
-        let mut first = ana;
-        if !spoken.has_names() {
-            // In case the first message is the name.
-            first = scene.token();
-            speak(&mut listener, &beto, &spoken)?;
-            speak(&mut speaker, &first, &spoken)?;
-            scene.settle(&server.program)?;
-        }
-        let mut later = Vec::new();
+        let first = if is_unnamed(&spoken) { scene.token() } else { ana };
+        let (mut listener, mut speaker, waits) =
+            self.enter_both(scene, &server, [&beto, &first], &spoken)?;
+        let (mut later, mut parted) = (Vec::new(), false);
         let mut latency = Duration::MAX;
         for _ in 0..PROBES {
             let (token, begun) = (scene.token(), Instant::now());
+            let before = listener.captured().look(|heard| heard.bytes.len());
             speak(&mut speaker, &token, &spoken)?;
-            let message = self.hears(scene, &server, &mut listener, &token)?;
+            let mut message = self.hears(scene, &server, &mut listener, &token)?;
             latency = latency.min(begun.elapsed());
-            later.push((token, message));
+            if spoken.framing.has_length() {
+                // The name may be a message of its own, before.
+                let bytes = listener.captured().look(|heard| heard.bytes[before..].to_vec());
+                let frames = spoken.framing.frames(&bytes).map(|frame| &bytes[frame]);
+                let parts: Vec<_> = frames.map(String::from_utf8_lossy).collect();
+                parted = parts.len() == 2 && parts[1] == token;
+                message = parts.join(" ");
+            }
+            // Some send all of a buffer; NULs are no part of a message.
+            later.push((token, message.replace('\0', "")));
         }
-        let heard = listener.message(&first);
+        let heard = listener.message(&first).map(|heard| heard.replace('\0', ""));
         let named = observations::first_is_name(&first, heard.as_deref(), &later);
-        let named = named.unwrap_or(self.prompts);
+        let named = named.unwrap_or(self.prompts || waits);
         let (last, message) = later.pop().unwrap_or_default();
+        if listener.position(&format!("{first}\n{message}")).is_some() {
+            self.names_have_no_end(&spoken)?;
+        }
         let framing = self.endings(scene, &mut speaker, &mut listener, &spoken, &last)?;
         let third = scene.token();
         speak(&mut listener, &third, &spoken)?;
@@ -220,20 +254,43 @@ impl Search<'_> {
 
         self.found.latency = latency;
         let dialect = &mut self.found.dialect;
-        dialect.framing = framing;
+        dialect.framing = match framing {
+            Framing::Decimal(width) if parted && named => Framing::Named(width),
+            framing => framing,
+        };
         dialect.label =
             observations::label(&message, named.then_some(&first), speaker.local().port());
         dialect.echo = speaker.count(&last) > 0;
+        self.asks_for_names(named, spoken.naming);
+        Ok(())
+    }
+
+    /// Takes the way in which names are asked for, given whether clients turned out to have any.
+    fn asks_for_names(&mut self, named: bool, spoken: Naming) {
         let unknown = observations::whole_question(&self.greeting);
-        dialect.naming = match (named, spoken.naming) {
+        let dialect = &mut self.found.dialect;
+        dialect.naming = match (named, spoken) {
             (true, Naming::None) => unknown.map_or(Naming::First, |question| {
                 dialect.question = Some(question.to_owned());
+                dialect.open_question = !self.greeting.ends_with('\n');
                 Naming::Asked(question.trim().to_owned())
             }),
             (true, asked) => asked,
             (false, _) => Naming::None,
         };
-        Ok(())
+    }
+
+    /// The end of its line has become part of a name: fails if names were sent with one.
+    fn names_have_no_end(&mut self, spoken: &Dialect) -> Checked {
+        if !spoken.framing.is_lines() || spoken.open_name {
+            return Ok(());
+        }
+        let dialect = &mut self.found.dialect;
+        dialect.open_name = true;
+        if dialect.naming == Naming::None {
+            dialect.naming = Naming::First;
+        }
+        Err(Halt::fault(["", ""], ["", ""]))
     }
 
     /// Finds out whether a message without an end is passed on, and how what is passed on ends.
@@ -245,16 +302,26 @@ impl Search<'_> {
         spoken: &Dialect,
         line: &str,
     ) -> Checked<Framing> {
-        if spoken.framing == Framing::Length2 {
-            return Ok(Framing::Length2);
+        if spoken.framing.has_length() {
+            return Ok(spoken.framing);
         }
         let bare = scene.token();
-        speaker.send(bare.as_bytes())?;
+        speaker.send(&fill(&spoken.message_form, bare.as_bytes()))?;
         let passed_on = listener.captured().wait(self.a_while, |heard| heard.find(&bare, 0));
         // The message that was begun is ended, for servers that wait for its end.
-        let ending = ending(listener, if passed_on.is_some() { &bare } else { line });
+        let ending = self.ending(listener, if passed_on.is_some() { &bare } else { line });
         speaker.send(b"\r\n")?;
         Ok(ending.unwrap_or(Framing::None))
+    }
+
+    /// Returns the end of the message that this is part of. An end that follows in a write of its own
+    /// is waited for.
+    fn ending(&self, listener: &Participant, token: &str) -> Option<Framing> {
+        listener.captured().wait(self.quiet, |heard| {
+            let behind = &heard.bytes[heard.find(token, 0)? + token.len()..];
+            let at = memchr::memchr(b'\n', behind)?;
+            Some(if behind[..at].ends_with(b"\r") { Framing::Crlf } else { Framing::Lf })
+        })
     }
 
     /// Finds out the framing from a line that the operator types. A server that takes turns sends it
@@ -263,14 +330,14 @@ impl Search<'_> {
     fn operator(&mut self, scene: &mut Scene) -> Checked {
         let server = scene.start()?;
         let mut client = scene.connect(&server, "ana")?;
-        greeting(&client, self.a_while);
+        self.greeting(&client);
         let token = scene.token();
         server.program.type_in(&format!("{token}\n"));
         let bare = scene.token();
         for (said, understood) in [("", None), (&*bare, None), ("\n", Some(Framing::Lf))] {
             client.send(said.as_bytes())?;
             if client.captured().wait(self.a_while, |heard| heard.find(&token, 0)).is_some() {
-                let ended = ending(&client, &token).or(understood);
+                let ended = self.ending(&client, &token).or(understood);
                 self.found.dialect.framing = ended.unwrap_or(Framing::None);
                 break;
             }
@@ -288,10 +355,9 @@ impl Search<'_> {
             if scene.dialect.greeting {
                 participant.captured().wait(self.a_while, greeted);
             }
-            if scene.dialect.has_names() {
+            for line in scene.dialect.introduction(participant.name()) {
                 // It may have been turned away.
-                let name = scene.dialect.name_line(participant.name());
-                let _ = speak(&mut participant, &name, scene.dialect);
+                let _ = participant.command(&line);
             }
             crowd.push(participant);
         }
@@ -303,27 +369,6 @@ impl Search<'_> {
             self.found.dialect.most_clients = Some(most).filter(|most| *most > 1);
         }
         Ok(())
-    }
-
-    /// Connects, waits for the greeting, and gives a name where one is asked for.
-    fn enter(
-        &self,
-        scene: &Scene,
-        server: &Server,
-        name: &str,
-        spoken: &Dialect,
-    ) -> Checked<Participant> {
-        let mut participant = scene.connect(server, name)?;
-        if spoken.greeting {
-            greeting(&participant, self.a_while);
-        } else {
-            scene.accepted(server, participant.local())?;
-        }
-        if spoken.has_names() {
-            speak(&mut participant, &spoken.name_line(name), spoken)?;
-            scene.settle(&server.program)?;
-        }
-        Ok(participant)
     }
 
     /// Waits for a message from a server that may not pass messages on at all: when it has nothing
@@ -342,26 +387,6 @@ impl Search<'_> {
     }
 }
 
-/// Returns the greeting of a new participant: all that arrives, until nothing more comes.
-fn greeting(participant: &Participant, patience: Duration) -> Vec<u8> {
-    let (mut seen, mut patience) = (0, patience);
-    let more = |seen| move |heard: &Heard| (heard.total > seen).then_some(heard.total);
-    while let Some(total) = participant.captured().wait(patience, more(seen)) {
-        (seen, patience) = (total, QUIET);
-    }
-    participant.captured().look(|heard| heard.bytes.clone())
-}
-
-/// Returns the end of the message that this is part of. An end that follows in a write of its own
-/// is waited for.
-fn ending(listener: &Participant, token: &str) -> Option<Framing> {
-    listener.captured().wait(QUIET, |heard| {
-        let behind = &heard.bytes[heard.find(token, 0)? + token.len()..];
-        let at = memchr::memchr(b'\n', behind)?;
-        Some(if behind[..at].ends_with(b"\r") { Framing::Crlf } else { Framing::Lf })
-    })
-}
-
 fn speak(participant: &mut Participant, text: &str, dialect: &Dialect) -> Checked {
-    participant.send(&dialect.framing.encode(text.as_bytes()))
+    participant.send(&dialect.encode(text.as_bytes()))
 }
