@@ -5,6 +5,9 @@ use std::io;
 
 use chat_protocol::websocket::frame::{MAX_HEADER, MAX_PAYLOAD, text_header};
 
+/// The space in front of a text, in bytes: a header, and what keeps the text as aligned as its memory.
+const SPACE: usize = MAX_HEADER.next_multiple_of(16);
+
 /// A text with space in front for a header.
 #[derive(Default)]
 pub(crate) struct Framed(Vec<u8>);
@@ -37,12 +40,12 @@ impl Framed {
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
-        self.0.get(MAX_HEADER..).unwrap_or_default()
+        self.0.get(SPACE..).unwrap_or_default()
     }
 
     pub(crate) fn extend_from_slice(&mut self, bytes: &[u8]) {
         if self.0.is_empty() && !bytes.is_empty() {
-            self.0.extend_from_slice(&[0; MAX_HEADER]);
+            self.0.extend_from_slice(&[0; SPACE]);
         }
         self.0.extend_from_slice(bytes);
     }
@@ -51,12 +54,12 @@ impl Framed {
     pub(crate) fn text(&mut self) -> Text<'_> {
         let length = self.len();
         let mut begin = None;
-        if let Some(space) = self.0.first_chunk_mut()
+        if let Some(space) = self.0.first_chunk_mut::<SPACE>()
             && length <= MAX_PAYLOAD
         {
             let (header, start) = text_header(length);
-            *space = header;
-            begin = Some(start);
+            space[SPACE - MAX_HEADER..].copy_from_slice(&header);
+            begin = Some(SPACE - MAX_HEADER + start);
         }
         Text { bytes: self.bytes(), frame: begin.map(|start| &self.0[start..]) }
     }
