@@ -34,6 +34,12 @@ pub const LONGEST_TIME: Duration = Duration::from_hours(365 * 24);
 /// Default TCP port (requirement 1.1).
 pub const DEFAULT_PORT: u16 = 12345;
 
+/// Port of TLS connections where none is named (requirement 10.8).
+pub const DEFAULT_TLS_PORT: u16 = 12346;
+
+/// Port for browsers where none is named (requirement 10.1).
+pub const DEFAULT_WEB_PORT: u16 = 8080;
+
 /// Maximum length of a member's or a room's name, in characters (requirement 5.5).
 pub const MAX_NAME: usize = 32;
 

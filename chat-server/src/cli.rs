@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chat_protocol::language::Language;
+use chat_protocol::limits::DEFAULT_WEB_PORT;
 use chat_protocol::options::endpoint::{Endpoint, ParseEndpointError};
 use chat_protocol::options::profile::Profile;
 use chat_protocol::usage::help::{Example, StatusLine};
@@ -37,7 +38,7 @@ pub struct Cli {
     bind: Bind,
 
     /// Address and port to listen on for the web: its WebSocket is `ws://ADDR:PORT/ws`
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = web_endpoint)]
     web: Option<Endpoint>,
 
     #[command(flatten)]
@@ -83,6 +84,10 @@ const EXAMPLES: [Example; 3] = [
     ("Talk with one client at a time, under your name", "chat-server -p practico --operator Profe"),
     ("A free port, which it prints, and in English", "chat-server -b 127.0.0.1:0 -l en"),
 ];
+
+fn web_endpoint(text: &str) -> Result<Endpoint, ParseEndpointError> {
+    Endpoint::with_default_port(text, DEFAULT_WEB_PORT)
+}
 
 fn log_level() -> impl TypedValueParser<Value = LevelFilter> {
     PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"])

@@ -12,8 +12,8 @@ use crate::limits::DEFAULT_PORT;
 ///
 /// The host is a name or a whole IPv4 or IPv6 address. Whether it exists is not checked here, but by
 /// name resolution. The port may be left out and is then [`DEFAULT_PORT`], even behind
-/// an IPv6 address without brackets: `::1` is `[::1]:12345`. A number alone is a port of
-/// this machine: `9000` is `127.0.0.1:9000`.
+/// an IPv6 address without brackets: `::1` is `[::1]:12345`. A number alone, with or without a colon in front, is
+/// a port of this machine: `9000` is `127.0.0.1:9000`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     host: String,
@@ -27,6 +27,35 @@ impl Endpoint {
             0 => Err(ParseEndpointError),
             _ => Ok(server),
         })
+    }
+
+    /// Parses an address whose port may be left out, and is this one then.
+    pub fn with_default_port(text: &str, default: u16) -> Result<Self, ParseEndpointError> {
+        if let Some(bracketed) = text.strip_prefix('[') {
+            let (host, port) = bracketed.split_once(']').ok_or(ParseEndpointError)?;
+            host.parse::<Ipv6Addr>().map_err(|_| ParseEndpointError)?;
+            let port = match port.strip_prefix(':') {
+                Some(port) => parse_port(port)?,
+                None if port.is_empty() => default,
+                None => return Err(ParseEndpointError),
+            };
+            return Ok(Self { host: host.to_owned(), port });
+        }
+        if is_bare_ipv6(text) {
+            return Ok(Self { host: text.to_owned(), port: default });
+        }
+        if let Ok(port) = parse_port(text.strip_prefix(':').unwrap_or(text)) {
+            return Ok(Self { port, ..Self::default() });
+        }
+        let (host, port) = match text.split_once(':') {
+            Some((host, port)) => (host, parse_port(port)?),
+            None => (text, default),
+        };
+        if is_host(host) {
+            Ok(Self { host: host.to_owned(), port })
+        } else {
+            Err(ParseEndpointError)
+        }
     }
 
     /// The host without brackets, and the port: the arguments of name resolution.
@@ -45,32 +74,14 @@ impl FromStr for Endpoint {
     type Err = ParseEndpointError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Some(bracketed) = text.strip_prefix('[') {
-            let (host, port) = bracketed.split_once(']').ok_or(ParseEndpointError)?;
-            host.parse::<Ipv6Addr>().map_err(|_| ParseEndpointError)?;
-            let port = match port.strip_prefix(':') {
-                Some(port) => port.parse().map_err(|_| ParseEndpointError)?,
-                None if port.is_empty() => DEFAULT_PORT,
-                None => return Err(ParseEndpointError),
-            };
-            return Ok(Self { host: host.to_owned(), port });
-        }
-        if is_bare_ipv6(text) {
-            return Ok(Self { host: text.to_owned(), port: DEFAULT_PORT });
-        }
-        if let Ok(port) = text.parse() {
-            return Ok(Self { port, ..Self::default() });
-        }
-        let (host, port) = match text.split_once(':') {
-            Some((host, port)) => (host, port.parse().map_err(|_| ParseEndpointError)?),
-            None => (text, DEFAULT_PORT),
-        };
-        if is_host(host) {
-            Ok(Self { host: host.to_owned(), port })
-        } else {
-            Err(ParseEndpointError)
-        }
+        Self::with_default_port(text, DEFAULT_PORT)
     }
+}
+
+/// A sign in front is none of a port, although numbers have one.
+fn parse_port(text: &str) -> Result<u16, ParseEndpointError> {
+    let is_number = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number).ok_or(ParseEndpointError)
 }
 
 /// Returns whether the text is an IPv6 address without brackets, and not also one with a port behind
@@ -145,7 +156,7 @@ mod tests {
     #[test]
     fn r1_1_a_number_alone_is_a_port_on_loopback() {
         for (text, whole) in
-            [("17706", "127.0.0.1:17706"), ("0", "127.0.0.1:0"), ("65535", "127.0.0.1:65535")]
+            [("17706", "127.0.0.1:17706"), ("0", "127.0.0.1:0"), (":65535", "127.0.0.1:65535")]
         {
             assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), whole);
         }
@@ -181,7 +192,8 @@ mod tests {
         let malformed = [
             "",
             ":",
-            ":80",
+            ":+80",
+            "+80",
             "host:",
             "127.0.0.1:65536",
             "127.0.0.1:-1",

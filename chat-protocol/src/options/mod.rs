@@ -3,4 +3,5 @@
 pub mod endpoint;
 pub mod profile;
 pub mod rate;
+pub mod server_address;
 pub mod time_limit;
