@@ -24,6 +24,7 @@ use crate::net::address_options::AddressOptions;
 use crate::net::clock::Clock;
 use crate::people::directory;
 use crate::people::speech::Speech;
+use crate::proxy::ProxyOptions;
 use crate::room::outbox::{OutboxLimits, SlowReader};
 
 /// The options of a server.
@@ -123,6 +124,9 @@ pub(crate) struct Config {
 
     #[command(flatten)]
     pub(crate) of_address: AddressOptions,
+
+    #[command(flatten)]
+    pub(crate) proxy: ProxyOptions,
 
     /// Origins whose pages may connect to `--web`, beside its own: `https://chat.example.org`
     #[arg(help_heading = "Web", long, value_name = "ORIGINS", value_delimiter = ',')]

@@ -23,6 +23,7 @@
 //! | `room/outbox`, `room/backlog` | the bounded queue of a slow consumer, and what it misses |
 //! | `net/transport`, `net/tcp` | what a room asks of a connection; a TCP connection |
 //! | `net/wire` | frames around the lines: a text is framed once for all members of a pass |
+//! | `proxy` | proxies in front of the server, and the addresses of their clients |
 //! | `web` | HTTP requests, and those that become WebSockets |
 //! | `net/listener` | listening and accepting |
 //! | `net/admission` | how many are served at a time |
@@ -42,6 +43,7 @@ mod console;
 mod net;
 mod operator;
 mod people;
+mod proxy;
 mod room;
 mod streams;
 mod web;
@@ -75,6 +77,7 @@ use net::wire::Wire;
 use people::directory::Directory;
 use people::served::Served;
 use people::speech::Speech;
+use proxy::Proxies;
 use room::fanout::Deliveries;
 use streams::Desk;
 
@@ -89,6 +92,7 @@ struct Server {
     nameless: Nameless,
     clock: Clock,
     ports: Ports,
+    proxies: Proxies,
     /// Exists only where there is an operator.
     served: Option<Served>,
     stopping: CancellationToken,
@@ -116,10 +120,9 @@ pub(crate) async fn run(
     let (deliveries, mut failure) =
         Deliveries::new(config.outbox_limits(clock.clone()), config.coalesce.duration());
     let addresses = listeners.addresses()?;
-    // Open to others, if one of them is.
-    let is_open = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
-    let open = addresses.iter().flatten().find(is_open).or(addresses.iter().flatten().next());
-    let limits = open.map(|address| config.of_address.limits(address.ip())).unwrap_or_default();
+    let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
+    let exposed = config.proxy.is_on() || addresses.iter().flatten().any(is_open);
+    let limits = config.of_address.limits(exposed);
     let server = Arc::new(Server::new(config, console, deliveries, clock, limits.clone()));
     let Server { config, console, directory, deliveries, .. } = &*server;
     let operator = operator
@@ -141,9 +144,13 @@ pub(crate) async fn run(
             Some(error) = failure.recv() => pass_on(error)?,
             () = &mut operator => break,
             (stream, peer) = next(&mut acceptor) => {
-                let speaking = server.speaking.token();
                 let server = Arc::clone(&server);
-                connections.spawn(entrance::serve(server, stream, Wire::Plain, peer, speaking));
+                if server.proxies.announces(peer.ip()) {
+                    connections.spawn(announced(server, stream, peer, connections.clone()));
+                } else {
+                    let speaking = server.speaking.token();
+                    connections.spawn(entrance::serve(server, stream, Wire::Plain, peer, speaking));
+                }
             }
         }
     }
@@ -184,6 +191,7 @@ impl Server {
             admission: Admission::new(config.max_clients, config.when_full, of_address),
             nameless: Nameless::default(),
             ports: Ports::default(),
+            proxies: Proxies::new(config.proxy.clone()),
             served: config.operator.0.as_ref().map(|_| Served::default()),
             stopping: CancellationToken::new(),
             speaking,
@@ -200,6 +208,25 @@ async fn next(acceptor: &mut Option<Acceptor>) -> (TcpStream, SocketAddr) {
     match acceptor {
         Some(acceptor) => acceptor.accept().await,
         None => pending().await,
+    }
+}
+
+/// Serves a client behind a proxy, once the proxy has said from where it comes.
+async fn announced(
+    server: Arc<Server>,
+    mut stream: TcpStream,
+    proxy: SocketAddr,
+    connections: TaskTracker,
+) {
+    let peer = tokio::select! {
+        biased;
+        () = server.stopping.cancelled() => return,
+        peer = server.proxies.announced(&mut stream, proxy) => peer,
+    };
+    if let Some(peer) = peer {
+        let speaking = server.speaking.token();
+        // In a task of its own, which has no space for the header.
+        connections.spawn(entrance::serve(server, stream, Wire::Plain, peer, speaking));
     }
 }
 

@@ -1,5 +1,7 @@
 //! The handshake: an HTTP request that becomes a WebSocket (RFC 6455, 4.2).
 
+use std::borrow::Cow;
+
 use base64::prelude::{BASE64_STANDARD, Engine};
 use sha1_smol::Sha1;
 use thiserror::Error;
@@ -80,6 +82,12 @@ impl<'a> Request<'a> {
     /// The path, without a query.
     pub fn path(&self) -> &'a str {
         self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// The elements of `X-Forwarded-For`: each proxy adds the address from which the request came to it.
+    pub fn forwarded_for(&self) -> Vec<Cow<'a, str>> {
+        let values = self.values("X-Forwarded-For");
+        values.flat_map(|value| value.split(|b| *b == b',')).map(String::from_utf8_lossy).collect()
     }
 
     /// Returns how the request becomes a WebSocket. `listed` are the origins that may connect beside the own one.

@@ -47,7 +47,9 @@ pub(crate) async fn listen(
             () = server.stopping.cancelled() => return,
             accepted = acceptor.accept() => accepted,
         };
-        let origin = addresses.as_ref().map_or(Ok(None), |all| all.enter(peer.ip()));
+        // The requests of all its clients come from a proxy.
+        let limited = addresses.as_ref().filter(|_| !server.proxies.has(peer.ip()));
+        let origin = limited.map_or(Ok(None), |all| all.enter(peer.ip()));
         let (Ok(permit), Ok(origin)) = (Arc::clone(&requests).try_acquire_owned(), origin) else {
             tracing::debug!(%peer, "too many requests at a time");
             continue;
@@ -61,7 +63,7 @@ pub(crate) async fn listen(
                 upgraded = serve_request(&server, stream, peer) => upgraded,
             };
             drop(shares);
-            if let Some(stream) = upgraded {
+            if let Some((stream, peer)) = upgraded {
                 let (speaking, now) = (server.speaking.token(), server.clock.now());
                 let socket = WebSocket::new(server.config.ping.duration(), now);
                 // In a task of its own, which has no space for the request.
@@ -72,14 +74,17 @@ pub(crate) async fn listen(
     }
 }
 
-/// Answers one request. Returns the connection if it has become a WebSocket.
+/// Answers one request. Returns the connection if it has become a WebSocket, and the address of its client.
 async fn serve_request(
     server: &Server,
     mut stream: TcpStream,
-    peer: SocketAddr,
-) -> Option<TcpStream> {
-    let status = match answer(server, &mut stream, peer).await {
-        Ok(None) => return Some(stream),
+    mut peer: SocketAddr,
+) -> Option<(TcpStream, SocketAddr)> {
+    if server.proxies.announces(peer.ip()) {
+        peer = server.proxies.announced(&mut stream, peer).await?;
+    }
+    let status = match answer(server, &mut stream, &mut peer).await {
+        Ok(None) => return Some((stream, peer)),
         Ok(Some(status)) => status,
         Err(error) => {
             tracing::debug!(%peer, %error, "the request failed");
@@ -97,11 +102,12 @@ async fn serve_request(
     None
 }
 
-/// Reads a request, and responds if it becomes a WebSocket. Returns the response that is due otherwise.
+/// Reads a request, and responds if it becomes a WebSocket. Returns the response that is due otherwise. `peer`
+/// becomes the address of its client.
 async fn answer(
     server: &Server,
     stream: &mut TcpStream,
-    peer: SocketAddr,
+    peer: &mut SocketAddr,
 ) -> io::Result<Option<Status>> {
     let head = match head(stream).await? {
         Ok(head) => head,
@@ -111,6 +117,11 @@ async fn answer(
     if !request.is_get() {
         return Ok(Some(Status::Method));
     }
+    let Some(client) = server.proxies.forwarded(*peer, &request) else {
+        tracing::warn!(proxy = %peer, "X-Forwarded-For has something else than addresses");
+        return Ok(Some(Status::Malformed));
+    };
+    *peer = client;
     if request.path() != "/ws" {
         return Ok(Some(Status::NotFound));
     }
