@@ -9,6 +9,7 @@
 mod all_at_once;
 mod broadcast;
 mod connections;
+mod doors;
 mod floods;
 mod half_lines;
 mod healthy;
