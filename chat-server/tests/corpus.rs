@@ -31,6 +31,11 @@ fn r10_4_any_split_of_any_bytes_gives_the_same_frames() {
 }
 
 #[test]
+fn r10_1_any_part_of_any_head_is_judged_as_the_whole() {
+    replay("requests", fuzz::requests::holds);
+}
+
+#[test]
 fn r5_1_any_line_in_any_state_does_only_what_a_client_may_do() {
     replay("session", fuzz::session::holds);
 }

@@ -3,5 +3,6 @@
 
 pub mod frames;
 pub mod lines;
+pub mod requests;
 pub mod script;
 pub mod session;
