@@ -22,7 +22,6 @@ use crate::sandbox::containment::Sandbox;
 use crate::sandbox::limits::Limits;
 use crate::sandbox::paced::Paced;
 use crate::sandbox::trace::Trace;
-use crate::text::Words;
 
 /// A running program. Dropping it kills it and all that it has started.
 pub(crate) struct Running {
@@ -31,6 +30,7 @@ pub(crate) struct Running {
     /// Its terminal's keyboard, if it has one: closed before the end, what was typed would be lost.
     keyboard: Option<File>,
     /// Contains the signal that ended it, if one did.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there is no supervisor"))]
     signal: PathBuf,
     trace: Arc<Trace>,
 }
@@ -262,7 +262,7 @@ impl Running {
         }
         #[cfg(target_os = "linux")]
         if std::os::unix::process::ExitStatusExt::signal(&status) == Some(FILE_TOO_LONG) {
-            let _ = self.trace.exceeded.set(Words::new(
+            let _ = self.trace.exceeded.set(crate::text::Words::new(
                 "escribía un archivo demasiado largo y fue detenido",
                 "wrote too long a file and was ended",
             ));
