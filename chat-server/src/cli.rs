@@ -2,7 +2,10 @@
 
 use std::env;
 use std::fmt;
+use std::future::pending;
 use std::io;
+#[cfg(feature = "tls")]
+use std::io::Write;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -14,9 +17,11 @@ use chat_protocol::usage::help::{Example, StatusLine};
 use chat_protocol::usage::{self, help, profiles};
 use chat_terminal::person::Screen;
 use chat_terminal::{descriptors, signals};
+#[cfg(feature = "tls")]
+use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
-use clap::{Command, CommandFactory, Parser};
+use clap::{ArgGroup, Command, CommandFactory, Parser};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::filter::LevelFilter;
@@ -25,16 +30,29 @@ use crate::config::Config;
 use crate::net::listener::{self, Listeners};
 use crate::run;
 use crate::streams::Streams;
+#[cfg(feature = "tls")]
+use crate::tls::make::{CertOptions, EXAMPLES as EXAMPLES_OF_CERT, MakeError};
+use crate::tls::{self, Secured, TlsOptions};
 
 /// A TCP chat server: every message goes to all clients but its sender.
 ///
 /// Prints what happens on standard output, diagnostics on standard error. SIGINT, SIGTERM and SIGHUP
 /// stop it: it delivers what it has accepted, closes every connection and exits within `--drain`.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
+    #[cfg(feature = "tls")]
+    #[command(subcommand)]
+    command: Option<Other>,
+
     /// Address and port to listen on, or off; port 0 takes a free one
-    #[arg(short, long, value_name = "ADDR:PORT|off", default_value_t, requires_if("off", "web"))]
+    #[arg(
+        short,
+        long,
+        value_name = "ADDR:PORT|off",
+        default_value_t,
+        requires_if("off", "others")
+    )]
     bind: Bind,
 
     /// Address and port to listen on for the web: its WebSocket is `ws://ADDR:PORT/ws`
@@ -43,6 +61,9 @@ pub struct Cli {
 
     #[command(flatten)]
     config: Config,
+
+    #[command(flatten)]
+    tls: TlsOptions,
 
     /// Put the local time before each line on standard output
     #[arg(help_heading = "Running", long)]
@@ -63,6 +84,15 @@ pub struct Cli {
     log: LevelFilter,
 }
 
+/// Subcommands beside a server.
+#[cfg(feature = "tls")]
+#[derive(Debug, Subcommand)]
+enum Other {
+    /// Makes a certificate that is its own authority: cert.pem and key.pem
+    #[command(after_help = help::exit_statuses(&CERT_STATUSES) + "\n" + &help::examples(&EXAMPLES_OF_CERT))]
+    Cert(CertOptions),
+}
+
 /// The value of `--bind`. `None`, written `off`, is no listener for lines.
 #[derive(Clone, Debug)]
 struct Bind(Option<Endpoint>);
@@ -75,7 +105,14 @@ const MAX_THREADS: u16 = 1024;
 
 const EXIT_STATUSES: [StatusLine; 3] = [
     (0, "stopped by SIGINT, SIGTERM, SIGHUP or its operator"),
-    (usage::FAILURE, "cannot listen on the address"),
+    (usage::FAILURE, "cannot listen on the address, or the certificate cannot be used"),
+    (usage::BAD_USAGE, "bad usage"),
+];
+
+#[cfg(feature = "tls")]
+const CERT_STATUSES: [StatusLine; 3] = [
+    (0, "made"),
+    (usage::FAILURE, "a file exists, or cannot be written"),
     (usage::BAD_USAGE, "bad usage"),
 ];
 
@@ -99,7 +136,12 @@ fn command(profile: Profile) -> Command {
     let table = profiles::table(|profile| profile.server().written());
     let (statuses, examples) = (help::exit_statuses(&EXIT_STATUSES), help::examples(&EXAMPLES));
     let command = Cli::command().after_help([table, statuses, examples].join("\n"));
+    let group = |name, arguments: &[&'static str]| {
+        ArgGroup::new(name).args(arguments.to_vec()).multiple(true)
+    };
     let command = command
+        .group(group("others", &[&["web"], TlsOptions::LISTENERS].concat()))
+        .group(group("encrypted", TlsOptions::USES))
         .mut_arg("name_keyword", |keyword| keyword.default_value_if("name_style", "nick", "NICK"));
     help::arranged(profiles::with_defaults(command, profile.server().written()))
 }
@@ -116,11 +158,22 @@ impl Cli {
 
     /// The language of everything that people read.
     pub fn language(&self) -> Language {
+        #[cfg(feature = "tls")]
+        if let Some(Other::Cert(options)) = &self.command {
+            return options.lang;
+        }
         self.config.common.lang
     }
 
     /// Serves until a signal, or the operator, stops the process.
     pub fn start(self) -> Result<(), StartError> {
+        #[cfg(feature = "tls")]
+        if let Some(Other::Cert(options)) = &self.command {
+            let made = options.make().map_err(StartError::Make)?;
+            // Who has closed standard output has the files all the same.
+            let _ = writeln!(io::stdout(), "{made}");
+            return Ok(());
+        }
         // Each connection takes one.
         descriptors::raise();
         let runtime = runtime(self.threads.into()).map_err(StartError::Runtime)?;
@@ -140,10 +193,25 @@ impl Cli {
 
     async fn serve(self) -> Result<(), StartError> {
         let signalled = signals::stop().map_err(StartError::Runtime)?;
-        let hangup = signals::hangup().map_err(StartError::Runtime)?;
+        let secured = self.tls.secured().map_err(StartError::Certificate)?;
+        let secured = secured.as_ref();
+        // With a certificate, it means to read that anew (requirement 10.9).
+        let reload = secured.map(|secured| || secured.reload());
+        let hangup = signals::hangup_or(reload).map_err(StartError::Runtime)?;
+        let watch = async {
+            match secured {
+                Some(secured) => secured.watch().await,
+                None => pending().await,
+            }
+        };
+        let tls = self.listen(self.tls.bind()).await?;
         let listeners = Listeners {
             plain: self.listen(self.bind.0.as_ref()).await?,
-            web: self.listen(self.web.as_ref()).await?,
+            tls: tls.zip(secured.map(Secured::lines)),
+            web: self
+                .listen(self.web.as_ref())
+                .await?
+                .map(|web| (web, secured.and_then(Secured::web))),
         };
         let streams = match &self.config.operator.0 {
             Some(name) => {
@@ -164,6 +232,7 @@ impl Cli {
             tokio::select! {
                 () = signalled => {}
                 () = hangup => {}
+                never = watch => match never {},
                 () = streams.interrupt.notified() => {}
             }
         };
@@ -226,6 +295,11 @@ pub enum StartError {
         /// The system's error.
         reason: io::Error,
     },
+    /// There is no certificate to serve with.
+    Certificate(tls::Error),
+    /// No certificate could be made.
+    #[cfg(feature = "tls")]
+    Make(MakeError),
     /// The system gave no event queue or no signal handler.
     Runtime(io::Error),
 }
@@ -235,6 +309,9 @@ impl StartError {
     pub fn explanation(&self, language: Language) -> String {
         match self {
             Self::Listen { address, reason } => language.cannot_listen(address, reason),
+            Self::Certificate(error) => error.explanation(language),
+            #[cfg(feature = "tls")]
+            Self::Make(error) => error.explanation(language),
             Self::Runtime(error) => error.to_string(),
         }
     }

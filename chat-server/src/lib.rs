@@ -5,6 +5,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `client/entrance` | a client's way in and out: it is served, waits, or is turned away |
+//! | `client/lobby` | connections that shake hands, or ask, before they are clients' |
 //! | `client/connection` | one client's bytes → lines → actions, and its deadlines |
 //! | `client/end` | the reasons for which a conversation ends |
 //! | `client/asking` | the question for a name, in lines or in writes of its own |
@@ -22,9 +23,10 @@
 //! | `room/seat` | a member's place in a room, which can be taken along to another |
 //! | `room/outbox`, `room/backlog` | the bounded queue of a slow consumer, and what it misses |
 //! | `net/transport`, `net/tcp` | what a room asks of a connection; a TCP connection |
-//! | `net/wire` | frames around the lines: a text is framed once for all members of a pass |
+//! | `net/wire` | frames and TLS records around the lines: a text is framed once for all members of a pass |
 //! | `proxy` | proxies in front of the server, and the addresses of their clients |
 //! | `web` | HTTP requests, and those that become WebSockets |
+//! | `tls` | the certificate: its options, reading it anew, making one |
 //! | `net/listener` | listening and accepting |
 //! | `net/admission` | how many are served at a time |
 //! | `net/nameless` | the clients that have given no name yet, and make way for others |
@@ -46,6 +48,8 @@ mod people;
 mod proxy;
 mod room;
 mod streams;
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+mod tls;
 mod web;
 
 use std::future::{Future, pending};
@@ -63,7 +67,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use client::entrance;
+use client::{entrance, lobby};
 use config::Config;
 use console::Console;
 use net::admission::Admission;
@@ -121,19 +125,25 @@ pub(crate) async fn run(
         Deliveries::new(config.outbox_limits(clock.clone()), config.coalesce.duration());
     let addresses = listeners.addresses()?;
     let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
-    let exposed = config.proxy.is_on() || addresses.iter().flatten().any(is_open);
+    let exposed = config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address));
     let limits = config.of_address.limits(exposed);
     let server = Arc::new(Server::new(config, console, deliveries, clock, limits.clone()));
     let Server { config, console, directory, deliveries, .. } = &*server;
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
-    console.announce(wording::started(addresses));
+    console.announce(wording::started(&addresses));
     console.announce(wording::WAITING);
 
     let mut acceptor = listeners.plain.map(Acceptor::new);
-    if let Some(listener) = listeners.web {
+    if let Some((listener, tls)) = listeners.tls {
+        let open = move |_, tcp, peer| lobby::shake_hands(tcp, peer, tls.clone());
         let (server, tracker) = (Arc::clone(&server), connections.clone());
-        connections.spawn(web::listen(server, listener, limits, tracker));
+        connections.spawn(lobby::listen(server, listener, limits.clone(), tracker, open));
+    }
+    if let Some((listener, tls)) = listeners.web {
+        let open = move |server, tcp, peer| web::open(server, tcp, peer, tls.clone());
+        let (server, tracker) = (Arc::clone(&server), connections.clone());
+        connections.spawn(lobby::listen(server, listener, limits, tracker, open));
     }
     let mut stop = pin!(stop);
     let mut operator = pin!(operator::talk(&server, operator));
@@ -146,10 +156,10 @@ pub(crate) async fn run(
             (stream, peer) = next(&mut acceptor) => {
                 let server = Arc::clone(&server);
                 if server.proxies.announces(peer.ip()) {
-                    connections.spawn(announced(server, stream, peer, connections.clone()));
+                    connections.spawn(lobby::announced(server, stream, peer, connections.clone()));
                 } else {
                     let speaking = server.speaking.token();
-                    connections.spawn(entrance::serve(server, stream, Wire::Plain, peer, speaking));
+                    connections.spawn(entrance::serve(server, stream, Wire::default(), peer, speaking));
                 }
             }
         }
@@ -208,25 +218,6 @@ async fn next(acceptor: &mut Option<Acceptor>) -> (TcpStream, SocketAddr) {
     match acceptor {
         Some(acceptor) => acceptor.accept().await,
         None => pending().await,
-    }
-}
-
-/// Serves a client behind a proxy, once the proxy has said from where it comes.
-async fn announced(
-    server: Arc<Server>,
-    mut stream: TcpStream,
-    proxy: SocketAddr,
-    connections: TaskTracker,
-) {
-    let peer = tokio::select! {
-        biased;
-        () = server.stopping.cancelled() => return,
-        peer = server.proxies.announced(&mut stream, proxy) => peer,
-    };
-    if let Some(peer) = peer {
-        let speaking = server.speaking.token();
-        // In a task of its own, which has no space for the header.
-        connections.spawn(entrance::serve(server, stream, Wire::Plain, peer, speaking));
     }
 }
 

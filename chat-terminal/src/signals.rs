@@ -24,13 +24,23 @@ pub fn stop() -> io::Result<impl Future<Output = ()>> {
 /// does in a process that was started with SIGHUP ignored, as `nohup` does.
 #[cfg(unix)]
 pub fn hangup() -> io::Result<impl Future<Output = ()>> {
+    hangup_or(None::<fn()>)
+}
+
+/// The same; but with something to `reload`, that is done on each SIGHUP, ignored or not, and the future never completes.
+#[cfg(unix)]
+pub fn hangup_or(mut reload: Option<impl FnMut()>) -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
-    let mut hangup = if hangup_is_ignored() { None } else { Some(signal(SignalKind::hangup())?) };
+    let is_ignored = reload.is_none() && hangup_is_ignored();
+    let mut hangup = if is_ignored { None } else { Some(signal(SignalKind::hangup())?) };
     Ok(async move {
-        match &mut hangup {
-            Some(hangup) => _ = hangup.recv().await,
-            None => std::future::pending().await,
+        let Some(hangup) = &mut hangup else { return std::future::pending().await };
+        while hangup.recv().await.is_some() {
+            match &mut reload {
+                Some(reload) => reload(),
+                None => return,
+            }
         }
     })
 }
@@ -66,4 +76,10 @@ pub fn hangup() -> io::Result<impl Future<Output = ()>> {
     Ok(async move {
         close.recv().await;
     })
+}
+
+/// The same: here, no signal asks to read something anew.
+#[cfg(windows)]
+pub fn hangup_or(_: Option<impl FnMut()>) -> io::Result<impl Future<Output = ()>> {
+    hangup()
 }

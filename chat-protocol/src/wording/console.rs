@@ -129,8 +129,8 @@ mod tests {
                 language.client_left(&ana, peer).to_string(),
                 language.console_gap(1).to_string(),
                 language.private(&ana, "hola").to_string(),
-                started([Some(peer), None]).to_string(),
-                started([None, Some(peer)]).to_string(),
+                started(&[("", peer)]).to_string(),
+                started(&[("tls://", peer), ("http://", peer)]).to_string(),
                 WAITING.to_owned(),
             ];
             for line in printed {

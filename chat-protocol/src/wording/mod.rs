@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 
 use crate::limits::MAX_NAME;
 
+mod certificates;
 mod client;
 mod console;
 mod dismissals;
@@ -43,16 +44,14 @@ const USER: &str = "usuario ";
 /// Separator between a name and that member's message.
 const SAYS: &str = " > ";
 
-/// The server's first line on its console: `servidor de chat iniciado en IP:PORT`
-/// (requirement 1.2), and `http://IP:PORT` where it listens for the web.
-pub fn started([lines, web]: [Option<SocketAddr>; 2]) -> impl fmt::Display {
+/// The server's first line on its console: `servidor de chat iniciado en IP:PORT` (requirement 1.2), and `tls://IP:PORT`
+/// or `http://IP:PORT` for each further listener.
+pub fn started(doors: &[(&'static str, SocketAddr)]) -> impl fmt::Display {
     fmt::from_fn(move |f| {
-        f.write_str(STARTED)?;
-        match (lines, web) {
-            (Some(lines), Some(web)) => write!(f, "{lines} y http://{web}"),
-            (Some(lines), None) => write!(f, "{lines}"),
-            (None, web) => web.map_or(Ok(()), |web| write!(f, "http://{web}")),
+        for (i, (scheme, address)) in doors.iter().enumerate() {
+            write!(f, "{}{scheme}{address}", if i == 0 { STARTED } else { " y " })?;
         }
+        Ok(())
     })
 }
 

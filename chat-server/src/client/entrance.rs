@@ -159,6 +159,6 @@ async fn turn_away(server: &Server, connection: &TcpConnection) {
     if farewell.is_some() || server.stopping.is_cancelled() {
         connection.part().await;
     } else {
-        connection.close_frame();
+        connection.close_wire();
     }
 }

@@ -5,6 +5,7 @@ mod connection;
 mod end;
 pub(crate) mod entrance;
 pub(crate) mod flood_control;
+pub(crate) mod lobby;
 pub(crate) mod membership;
 pub(crate) mod rate_limit;
 pub mod session;

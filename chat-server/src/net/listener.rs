@@ -14,6 +14,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
+use crate::net::wire::tls::Config;
+
 /// Connections that may wait to be accepted. Linux cuts it to `net.core.somaxconn` (4096).
 const BACKLOG: u32 = 4096;
 
@@ -34,20 +36,27 @@ const IN_A_ROW: u32 = 16;
 const RESOURCE_PAUSE: Duration = Duration::from_millis(100);
 
 /// The sockets on which a server listens: one of them at least.
+#[derive(Default)]
 pub(crate) struct Listeners {
     /// For clients that speak lines.
     pub(crate) plain: Option<TcpListener>,
-    /// For HTTP and WebSocket (`--web`).
-    pub(crate) web: Option<TcpListener>,
+    /// For those that do so through TLS (`--tls-bind`).
+    pub(crate) tls: Option<(TcpListener, Config)>,
+    /// For HTTP and WebSocket (`--web`), through TLS if there is a configuration of it (`--web-tls`).
+    pub(crate) web: Option<(TcpListener, Option<Config>)>,
 }
 
 impl Listeners {
-    /// Their addresses: for lines, and for the web.
-    pub(crate) fn addresses(&self) -> io::Result<[Option<SocketAddr>; 2]> {
-        let address = |listener: &Option<TcpListener>| {
-            listener.as_ref().map(TcpListener::local_addr).transpose()
-        };
-        Ok([address(&self.plain)?, address(&self.web)?])
+    /// Their addresses, each behind its scheme; lines have none.
+    pub(crate) fn addresses(&self) -> io::Result<Vec<(&'static str, SocketAddr)>> {
+        let web = if let Some((_, Some(_))) = self.web { "https://" } else { "http://" };
+        let all = [
+            ("", self.plain.as_ref()),
+            ("tls://", self.tls.as_ref().map(|(listener, _)| listener)),
+            (web, self.web.as_ref().map(|(listener, _)| listener)),
+        ];
+        let listening = all.into_iter().filter_map(|(scheme, listener)| Some((scheme, listener?)));
+        listening.map(|(scheme, listener)| Ok((scheme, listener.local_addr()?))).collect()
     }
 }
 

@@ -23,7 +23,6 @@ use crate::net::per_address::Origin;
 use crate::net::transport::{Fault, Transport};
 use crate::net::wire::Wire;
 use crate::net::wire::text::Text;
-use crate::net::wire::websocket::WebSocket;
 
 /// The size of one read, in bytes: many short lines, and yet no long turn for one client.
 pub(crate) const READ: usize = 16 * 1024;
@@ -162,7 +161,7 @@ impl TcpConnection {
     /// `TcpStream::readable`, which is for any number of tasks, would take 168 bytes of the one that
     /// waits; this way to ask takes next to nothing.
     pub(crate) async fn readable(&self) -> io::Result<()> {
-        if self.has_ended() {
+        if self.wire.has_pending() {
             return Ok(());
         }
         poll_fn(|context| self.stream.poll_read_ready(context)).await
@@ -199,45 +198,29 @@ impl TcpConnection {
 
     /// Returns whether the messages of the peer have ends of their own: what is not ended is none.
     pub(crate) fn has_frames(&self) -> bool {
-        matches!(self.wire, Wire::WebSocket(_))
+        self.wire.frames.is_some()
     }
 
     /// Sets the reason for which the connection is to be closed, for a wire that can tell it by a code.
     pub(crate) fn close_with(&self, code: Code, reason: &str) {
-        if let Wire::WebSocket(socket) = &self.wire {
-            socket.close_with(code, reason);
-        }
+        self.wire.close_with(code, reason);
     }
 
-    /// Sends a Close frame, where there are frames, and waits for nothing.
-    pub(crate) fn close_frame(&self) {
-        if let Wire::WebSocket(socket) = &self.wire {
-            socket.close(|bytes| self.stream.try_write(bytes));
-        }
+    /// Announces the end of what is sent, where the wire does that, and waits for nothing.
+    pub(crate) fn close_wire(&self) {
+        self.wire.close_frames(|bytes| self.stream.try_write(bytes));
+        self.wire.close_records(|bytes| self.stream.try_write(bytes));
     }
 
     /// The time of the next [beat](Self::beat), if the wire has a heartbeat.
     pub(crate) fn beat_due(&self) -> Option<Instant> {
-        match &self.wire {
-            Wire::Plain => None,
-            Wire::WebSocket(socket) => socket.beat_due(),
-        }
+        self.wire.beat_due()
     }
 
     /// Sends a ping, if it is time for one. Returns `false` if the last one was not answered in time; `heard` says
     /// that something of the peer waits to be heard.
     pub(crate) fn beat(&self, heard: bool, now: Instant) -> bool {
-        match &self.wire {
-            Wire::Plain => true,
-            Wire::WebSocket(socket) => {
-                socket.beat(heard, now, |bytes| self.stream.try_write(bytes))
-            }
-        }
-    }
-
-    /// Returns whether the peer has said, by a frame, that it sends nothing more.
-    fn has_ended(&self) -> bool {
-        matches!(&self.wire, Wire::WebSocket(socket) if socket.has_ended())
+        self.wire.beat(heard, now, |bytes| self.stream.try_write(bytes))
     }
 
     /// Reads once and shows what was read.
@@ -248,29 +231,23 @@ impl TcpConnection {
         asked: Asked,
         show: impl FnOnce(Received<'_>) -> T,
     ) -> io::Result<T> {
-        if self.has_ended() {
+        if self.wire.has_ended() {
             return Ok(show(Received::End));
         }
         SCRATCH.with_borrow_mut(|scratch| {
-            let n = self.read_scratch(asked, &mut scratch[SPARE..])?;
-            let received = match &self.wire {
-                _ if n == 0 => Received::End,
-                Wire::Plain => {
-                    self.activity.touch_now();
-                    Received::Some { bytes: &scratch[SPARE..SPARE + n], more: n == READ }
-                }
-                Wire::WebSocket(socket) => {
-                    let buffer = &mut scratch[SPARE - 1..SPARE + n];
-                    let length = socket.receive(buffer, |bytes| self.stream.try_write(bytes));
-                    // Pings and pongs say nothing.
-                    if length > 0 {
-                        self.activity.touch_now();
-                    }
-                    let more = n == READ || socket.has_ended();
-                    Received::Some { bytes: &buffer[..length], more }
-                }
+            let (buffer, mut n) = (&mut scratch[SPARE - 1..], 0);
+            let read = |buffer: &mut [u8]| {
+                n = self.read_scratch(asked, buffer)?;
+                Ok(n)
             };
-            Ok(show(received))
+            let lines = self.wire.receive(buffer, read, |bytes| self.stream.try_write(bytes))?;
+            let Some(lines) = lines else { return Ok(show(Received::End)) };
+            // Pings, pongs and the parts of a record say nothing.
+            if !lines.is_empty() {
+                self.activity.touch_now();
+            }
+            let more = n == READ || self.wire.has_pending();
+            Ok(show(Received::Some { bytes: &buffer[lines], more }))
         })
     }
 
@@ -310,19 +287,25 @@ impl TcpConnection {
         }
     }
 
-    /// Sends a Close frame behind what is held, in the time for the end. A reset follows if it is not taken.
-    async fn take_leave(&self, socket: &WebSocket) {
-        self.close_frame();
+    /// Sends what is held, and announces the end behind it, in the time for that. A reset follows if it is not taken.
+    async fn take_leave(&self) {
         let sent = timeout(LINGER, async {
-            while socket.holds() && self.stream.writable().await.is_ok() {
-                match socket.offer(Text::single(&[]), |bytes| self.stream.try_write(bytes)) {
-                    Err(error) if error.kind() != io::ErrorKind::WouldBlock => return,
-                    Ok(_) | Err(_) => {}
-                }
-            }
+            self.wire.close_frames(|bytes| self.stream.try_write(bytes));
+            self.send_held().await;
+            self.wire.close_records(|bytes| self.stream.try_write(bytes));
+            self.send_held().await;
         });
         if sent.await.is_err() {
             let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        }
+    }
+
+    async fn send_held(&self) {
+        while self.wire.holds() && self.stream.writable().await.is_ok() {
+            match self.wire.offer(Text::single(&[]), |bytes| self.stream.try_write(bytes)) {
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return,
+                Ok(_) | Err(_) => {}
+            }
         }
     }
 
@@ -332,10 +315,7 @@ impl TcpConnection {
         now: Instant,
         write: impl Fn(&[u8]) -> io::Result<usize>,
     ) -> io::Result<usize> {
-        let n = match &self.wire {
-            Wire::Plain => write(text.bytes)?,
-            Wire::WebSocket(socket) => socket.offer(text, write)?,
-        };
+        let n = self.wire.offer(text, write)?;
         self.activity.touch(now);
         Ok(n)
     }
@@ -351,7 +331,7 @@ impl Transport for TcpConnection {
     }
 
     fn holds(&self) -> bool {
-        matches!(&self.wire, Wire::WebSocket(socket) if socket.holds())
+        self.wire.holds()
     }
 
     async fn writable(&self) -> io::Result<()> {
@@ -369,9 +349,9 @@ impl Transport for TcpConnection {
         // Both fail when the connection has ended already, which is what was wanted.
         if fault != Fault::Broken {
             self.dismiss_for(Dismissal::Fault);
-            if let (Fault::OutboxFull, Wire::WebSocket(web)) = (fault, &self.wire) {
+            if fault == Fault::OutboxFull && self.has_frames() {
                 // It reads, if slowly: it is told when it is parted from, and the task that reads is woken.
-                web.close_with(Code::TooSlow, "");
+                self.close_with(Code::TooSlow, "");
                 let _ = socket.shutdown(Shutdown::Read);
                 return;
             }
@@ -382,9 +362,9 @@ impl Transport for TcpConnection {
     }
 
     async fn part(&self) {
-        if let Wire::WebSocket(socket) = &self.wire {
+        if !self.wire.is_plain() {
             // Boxed: every connection would have the space for it.
-            Box::pin(self.take_leave(socket)).await;
+            Box::pin(self.take_leave()).await;
         }
         let _ = SockRef::from(&self.stream).shutdown(Shutdown::Write);
         // The system sends the rest. It would go on for minutes with a peer that takes nothing, and keep 250 KiB.

@@ -84,20 +84,23 @@ impl Proxies {
         self.options.proxy == Way::V2 && self.is_listed(peer)
     }
 
-    /// Reads the header in front of a connection, and nothing behind it. Returns the client's address, which is the
-    /// proxy's own where it speaks for itself; `None` if there is no header. Not cancel-safe.
-    pub(crate) async fn announced(
+    /// Returns the address of a connection's client, which is the peer unless that is a proxy: then its header is
+    /// read, and nothing behind it. `None` if there is no header. Not cancel-safe.
+    pub(crate) async fn client(
         &self,
         stream: &mut (impl AsyncRead + Unpin),
-        proxy: SocketAddr,
+        peer: SocketAddr,
     ) -> Option<SocketAddr> {
+        if !self.announces(peer.ip()) {
+            return Some(peer);
+        }
         let header = timeout(HEADER_TIME, read_header(stream)).await;
         match header.map_err(io::Error::from).flatten() {
-            Ok(client) => Some(client.unwrap_or(proxy)),
+            Ok(client) => Some(client.unwrap_or(peer)),
             // To see whether the server is there, a proxy connects and says nothing.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => None,
             Err(error) => {
-                tracing::warn!(%proxy, %error, "no header of the PROXY protocol, version 2");
+                tracing::warn!(proxy = %peer, %error, "no header of the PROXY protocol, version 2");
                 None
             }
         }

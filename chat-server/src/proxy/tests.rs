@@ -91,7 +91,7 @@ fn r10_17_a_way_needs_proxies_that_are_believed() {
 /// What is left of these bytes, and the client.
 async fn announced(bytes: &[u8]) -> (Option<String>, usize) {
     let (mut rest, proxies) = (bytes, proxies("--proxy v2 --proxy-from 127.0.0.1").unwrap());
-    let client = proxies.announced(&mut rest, "127.0.0.1:9".parse().unwrap()).await;
+    let client = proxies.client(&mut rest, "127.0.0.1:9".parse().unwrap()).await;
     (client.map(|client| client.to_string()), rest.len())
 }
 
@@ -123,5 +123,5 @@ async fn r10_17_a_header_is_read_and_nothing_behind_it() {
 async fn r10_17_a_header_that_does_not_come_ends_the_connection() {
     let (_client, mut server) = tokio::io::duplex(64);
     let proxies = proxies("--proxy v2 --proxy-from 127.0.0.1").unwrap();
-    assert_eq!(proxies.announced(&mut server, "127.0.0.1:9".parse().unwrap()).await, None);
+    assert_eq!(proxies.client(&mut server, "127.0.0.1:9".parse().unwrap()).await, None);
 }

@@ -11,80 +11,41 @@ use std::time::Duration;
 
 use chat_protocol::websocket::handshake::{Rejection, Request};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_util::task::TaskTracker;
 
 use crate::Server;
-use crate::client::entrance;
-use crate::net::listener::Acceptor;
-use crate::net::per_address::{Addresses, Limits};
+use crate::client::lobby::{self, Opened};
 use crate::net::wire::Wire;
+use crate::net::wire::stream::Stream;
+use crate::net::wire::tls::Config;
 use crate::net::wire::websocket::WebSocket;
 use http::{Status, head};
-
-/// Requests that are read at a time. Each costs a descriptor and up to [`http::MAX_HEAD`].
-const MAX_REQUESTS: usize = 1000;
 
 /// The time for which a peer that got a response is still read from, so that a reset does not destroy it.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Accepts connections until the server stops. `limits` hold for the requests of one address that are read at a
-/// time, as for its clients.
-pub(crate) async fn listen(
+/// Answers one request, through TLS where there is any. Returns the connection if it becomes a WebSocket.
+pub(crate) async fn open(
     server: Arc<Server>,
-    listener: TcpListener,
-    limits: Limits,
-    connections: TaskTracker,
-) {
-    let addresses = Addresses::new(Limits { connects: None, lines: None, rooms: None, ..limits });
-    let requests = Arc::new(Semaphore::new(MAX_REQUESTS));
-    let mut acceptor = Acceptor::new(listener);
-    loop {
-        let (stream, peer) = tokio::select! {
-            biased;
-            () = server.stopping.cancelled() => return,
-            accepted = acceptor.accept() => accepted,
-        };
-        // The requests of all its clients come from a proxy.
-        let limited = addresses.as_ref().filter(|_| !server.proxies.has(peer.ip()));
-        let origin = limited.map_or(Ok(None), |all| all.enter(peer.ip()));
-        let (Ok(permit), Ok(origin)) = (Arc::clone(&requests).try_acquire_owned(), origin) else {
-            tracing::debug!(%peer, "too many requests at a time");
-            continue;
-        };
-        let (server, tracker) = (Arc::clone(&server), connections.clone());
-        connections.spawn(async move {
-            let shares: (OwnedSemaphorePermit, _) = (permit, origin);
-            let upgraded = tokio::select! {
-                biased;
-                () = server.stopping.cancelled() => return,
-                upgraded = serve_request(&server, stream, peer) => upgraded,
-            };
-            drop(shares);
-            if let Some((stream, peer)) = upgraded {
-                let (speaking, now) = (server.speaking.token(), server.clock.now());
-                let socket = WebSocket::new(server.config.ping.duration(), now);
-                // In a task of its own, which has no space for the request.
-                let wire = Wire::WebSocket(Box::new(socket));
-                tracker.spawn(entrance::serve(server, stream, wire, peer, speaking));
-            }
-        });
-    }
+    tcp: TcpStream,
+    mut peer: SocketAddr,
+    tls: Option<Config>,
+) -> Option<Opened> {
+    let stream = lobby::secured(tcp, peer, tls.as_ref()).await?;
+    let Stream { tcp, tls } = serve_request(&server, stream, &mut peer).await?;
+    let frames = WebSocket::new(server.config.ping.duration(), server.clock.now());
+    Some(Opened { tcp, wire: Wire { tls, frames: Some(Box::new(frames)) }, peer })
 }
 
-/// Answers one request. Returns the connection if it has become a WebSocket, and the address of its client.
+/// Answers one request. Returns the connection if it has become a WebSocket. `peer` becomes the address of its client.
 async fn serve_request(
     server: &Server,
-    mut stream: TcpStream,
-    mut peer: SocketAddr,
-) -> Option<(TcpStream, SocketAddr)> {
-    if server.proxies.announces(peer.ip()) {
-        peer = server.proxies.announced(&mut stream, peer).await?;
-    }
-    let status = match answer(server, &mut stream, &mut peer).await {
-        Ok(None) => return Some((stream, peer)),
+    mut stream: Stream,
+    peer: &mut SocketAddr,
+) -> Option<Stream> {
+    let status = match answer(server, &mut stream, peer).await {
+        Ok(None) => return Some(stream),
         Ok(Some(status)) => status,
         Err(error) => {
             tracing::debug!(%peer, %error, "the request failed");
@@ -106,7 +67,7 @@ async fn serve_request(
 /// becomes the address of its client.
 async fn answer(
     server: &Server,
-    stream: &mut TcpStream,
+    stream: &mut Stream,
     peer: &mut SocketAddr,
 ) -> io::Result<Option<Status>> {
     let head = match head(stream).await? {

@@ -1,12 +1,127 @@
-//! The wire of a connection: plain lines, or WebSocket frames.
+//! The wire of a connection: what is between its lines and its socket. TLS records, WebSocket frames, both, or nothing.
 
+pub(crate) mod stream;
 pub(crate) mod text;
+#[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
+pub(crate) mod tls;
 pub(crate) mod websocket;
 
+use std::io;
+use std::ops::Range;
+
+use chat_protocol::websocket::frame::Code;
+use text::Text;
+use tls::Tls;
+use tokio::time::Instant;
 use websocket::WebSocket;
 
-/// The form in which lines travel. A plain connection has a tag of eight bytes; all else is boxed.
-pub(crate) enum Wire {
-    Plain,
-    WebSocket(Box<WebSocket>),
+/// The form in which lines travel. A plain connection has two empty pointers; all else is boxed.
+#[derive(Default)]
+pub(crate) struct Wire {
+    pub(crate) tls: Option<Box<Tls>>,
+    pub(crate) frames: Option<Box<WebSocket>>,
+}
+
+/// `write` and `read` are those of the socket.
+impl Wire {
+    /// Returns whether lines are all that its socket sees.
+    pub(super) fn is_plain(&self) -> bool {
+        self.tls.is_none() && self.frames.is_none()
+    }
+
+    /// For the contract, see [`Transport::offer`](crate::net::transport::Transport::offer).
+    pub(super) fn offer(
+        &self,
+        text: Text<'_>,
+        write: impl Fn(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        match (&self.tls, &self.frames) {
+            (None, None) => write(text.bytes),
+            (None, Some(frames)) => frames.offer(text, write),
+            (Some(tls), None) => tls.offer(write, |seal| seal(text.bytes)),
+            (Some(tls), Some(frames)) => tls.offer(write, |seal| frames.offer(text, seal)),
+        }
+    }
+
+    /// Returns whether a frame or a record was sent in part.
+    pub(super) fn holds(&self) -> bool {
+        self.frames.as_ref().is_some_and(|frames| frames.holds())
+            || self.tls.as_ref().is_some_and(|tls| tls.holds())
+    }
+
+    /// Fills the buffer, but for its first byte, by one read at most. Returns where in it there are lines: nowhere, if
+    /// less than a record or only control frames have come. `None`: the peer says no more.
+    pub(super) fn receive(
+        &self,
+        buffer: &mut [u8],
+        mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
+        write: impl Fn(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<Option<Range<usize>>> {
+        let n = match &self.tls {
+            None => match read(&mut buffer[1..])? {
+                0 => None,
+                n => Some(n),
+            },
+            Some(tls) => tls.receive(&mut buffer[1..], read, &write)?,
+        };
+        let Some(n) = n else { return Ok(None) };
+        Ok(Some(match &self.frames {
+            None => 1..n + 1,
+            Some(frames) => 0..frames.receive(&mut buffer[..=n], |bytes| self.write(bytes, &write)),
+        }))
+    }
+
+    /// Returns whether the next read finds something even if the socket has nothing.
+    pub(super) fn has_pending(&self) -> bool {
+        self.has_ended() || self.tls.as_ref().is_some_and(|tls| tls.has_pending())
+    }
+
+    /// Returns whether the peer has said, by a frame, that it sends nothing more.
+    pub(super) fn has_ended(&self) -> bool {
+        self.frames.as_ref().is_some_and(|frames| frames.has_ended())
+    }
+
+    /// Sends a Close frame, where there are frames, and waits for nothing.
+    pub(super) fn close_frames(&self, write: impl Fn(&[u8]) -> io::Result<usize>) {
+        if let Some(frames) = &self.frames {
+            frames.close(|bytes| self.write(bytes, &write));
+        }
+    }
+
+    /// Announces the end of what is sent, behind everything else, where TLS does that; and waits for nothing.
+    pub(super) fn close_records(&self, write: impl Fn(&[u8]) -> io::Result<usize>) {
+        if let Some(tls) = &self.tls {
+            tls.close(write);
+        }
+    }
+
+    /// Sets the reason for which the connection is to be closed, for frames that can tell it by a code.
+    pub(super) fn close_with(&self, code: Code, reason: &str) {
+        if let Some(frames) = &self.frames {
+            frames.close_with(code, reason);
+        }
+    }
+
+    /// The time of the next [beat](Self::beat), if there is a heartbeat.
+    pub(super) fn beat_due(&self) -> Option<Instant> {
+        self.frames.as_ref()?.beat_due()
+    }
+
+    /// Sends a ping when it is due. Returns `false` if the last one was not answered in time.
+    pub(super) fn beat(
+        &self,
+        heard: bool,
+        now: Instant,
+        write: impl Fn(&[u8]) -> io::Result<usize>,
+    ) -> bool {
+        let Some(frames) = &self.frames else { return true };
+        frames.beat(heard, now, |bytes| self.write(bytes, &write))
+    }
+
+    fn write(&self, bytes: &[u8], write: impl Fn(&[u8]) -> io::Result<usize>) -> io::Result<usize> {
+        match &self.tls {
+            None => write(bytes),
+            Some(tls) => tls.seal(bytes, write),
+        }
+    }
 }

@@ -1,0 +1,138 @@
+//! A connection that is no client's yet: TCP, or TLS over it. Bytes can be read and written before there are lines.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::task::yield_now;
+use tokio::time::timeout;
+
+use crate::net::wire::tls::{Config, Tls};
+
+/// The time for a TLS handshake: three times across the world, and a slow machine at its other end.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+
+/// The time for which a peer that failed is still read from.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// A connection. What it holds stays with its TLS when it becomes a client's.
+pub(crate) struct Stream {
+    pub(crate) tcp: TcpStream,
+    pub(crate) tls: Option<Box<Tls>>,
+}
+
+impl Stream {
+    /// Shakes hands, where there is TLS. It fails when that takes too long, or the peer does something else.
+    pub(crate) async fn open(mut tcp: TcpStream, config: Option<&Config>) -> io::Result<Self> {
+        let Some(config) = config else { return Ok(Self { tcp, tls: None }) };
+        let tls = Box::new(Tls::new(config)?);
+        let shaken = timeout(HANDSHAKE_TIME, shake_hands(&tcp, &tls, config)).await;
+        if let Err(error) = shaken.map_err(io::Error::from).flatten() {
+            // The peer is told by an alert, which a reset would destroy.
+            let _ = timeout(LINGER, end(&mut tcp)).await;
+            return Err(error);
+        }
+        Ok(Self { tcp, tls: Some(tls) })
+    }
+}
+
+/// Ends when both have their keys and all is sent. What the peer has said behind it stays in `tls`.
+async fn shake_hands(tcp: &TcpStream, tls: &Tls, config: &Config) -> io::Result<()> {
+    loop {
+        poll_fn(|context| poll_held(tcp, tls, context)).await?;
+        if !tls.is_handshaking() {
+            return Ok(());
+        }
+        tcp.readable().await?;
+        let turn = config.turn().await;
+        match tls.receive(&mut [], |buffer| tcp.try_read(buffer), |bytes| tcp.try_write(bytes)) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+            received => received?.ok_or(io::ErrorKind::UnexpectedEof)?,
+        };
+        // The people of the chat have their turns before the next handshake is reckoned.
+        yield_now().await;
+        drop(turn);
+    }
+}
+
+/// Ends it here, and reads until it is ended there.
+async fn end(tcp: &mut TcpStream) -> io::Result<()> {
+    tcp.shutdown().await?;
+    while tcp.read(&mut [0; 512]).await? > 0 {}
+    Ok(())
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Self { tcp, tls } = self.get_mut();
+        let Some(tls) = tls else { return Pin::new(tcp).poll_read(context, buffer) };
+        loop {
+            let (read, write) =
+                (|buffer: &mut [u8]| tcp.try_read(buffer), |bytes: &[u8]| tcp.try_write(bytes));
+            match tls.receive(buffer.initialize_unfilled(), read, write) {
+                // Less than a record.
+                Ok(Some(0)) => {}
+                Ok(n) => {
+                    buffer.advance(n.unwrap_or(0));
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(tcp.poll_read_ready(context))?;
+                }
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let Self { tcp, tls } = self.get_mut();
+        let Some(tls) = tls else { return Pin::new(tcp).poll_write(context, bytes) };
+        ready!(poll_held(tcp, tls, context))?;
+        Poll::Ready(tls.seal(bytes, |bytes| tcp.try_write(bytes)))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { tcp, tls } = self.get_mut();
+        match tls {
+            None => Pin::new(tcp).poll_flush(context),
+            Some(tls) => poll_held(tcp, tls, context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { tcp, tls } = self.get_mut();
+        if let Some(tls) = tls {
+            tls.close(|bytes| tcp.try_write(bytes));
+            ready!(poll_held(tcp, tls, context))?;
+        }
+        Pin::new(tcp).poll_shutdown(context)
+    }
+}
+
+/// Completes when nothing is held.
+fn poll_held(tcp: &TcpStream, tls: &Tls, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    while tls.holds() {
+        match tls.flush(|bytes| tcp.try_write(bytes)) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                ready!(tcp.poll_write_ready(context))?;
+            }
+            Err(error) => return Poll::Ready(Err(error)),
+            Ok(_) => {}
+        }
+    }
+    Poll::Ready(Ok(()))
+}

@@ -1,0 +1,82 @@
+//! A server's certificate and its key, as they stand in files.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::sign::CertifiedKey;
+use rustls::{Error, InconsistentKeys};
+use thiserror::Error as ThisError;
+use webpki::{EndEntityCert, KeyUsage};
+
+use crate::provider;
+
+/// The files do not make a certificate with which a server can prove anything.
+#[derive(Debug, ThisError)]
+pub enum IdentityError {
+    /// A file could not be read.
+    #[error("cannot read {}: {error}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A file has no certificate.
+    #[error("{} has no certificate in PEM form", .0.display())]
+    NoCertificate(PathBuf),
+    /// A file has no key, or one of an unknown kind.
+    #[error("{} has no private key in PEM form that can be used", .0.display())]
+    NoKey(PathBuf),
+    /// The key is that of another certificate.
+    #[error("the key in {} is not that of the certificate in {}", key.display(), certificate.display())]
+    OtherKey {
+        /// The file with the key.
+        key: PathBuf,
+        /// The file with the certificate.
+        certificate: PathBuf,
+    },
+}
+
+/// Reads a certificate, with those that lead to its authority behind it, and its key: both in PEM form, be it in one
+/// file. The key is that of the first certificate. The time is not looked at: see [`expiry`].
+pub fn read_identity(certificate: &Path, key: &Path) -> Result<CertifiedKey, IdentityError> {
+    let no_certificate = || IdentityError::NoCertificate(certificate.to_owned());
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| failed(error, certificate).unwrap_or_else(no_certificate))?;
+    let first = chain.first().ok_or_else(no_certificate)?;
+    EndEntityCert::try_from(first).map_err(|_| no_certificate())?;
+    let no_key = || IdentityError::NoKey(key.to_owned());
+    let private = PrivateKeyDer::from_pem_file(key)
+        .map_err(|error| failed(error, key).unwrap_or_else(no_key))?;
+    CertifiedKey::from_der(chain, private, &provider()).map_err(|error| match error {
+        Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+            IdentityError::OtherKey { key: key.to_owned(), certificate: certificate.to_owned() }
+        }
+        _ => no_key(),
+    })
+}
+
+fn failed(error: pem::Error, path: &Path) -> Option<IdentityError> {
+    match error {
+        pem::Error::Io(error) => Some(IdentityError::Read { path: path.to_owned(), error }),
+        _ => None,
+    }
+}
+
+/// The time at which a certificate expires; `None` if that is no certificate of X.509.
+pub fn expiry(certificate: &CertificateDer<'_>) -> Option<UnixTime> {
+    // webpki shows a certificate's time only where it refuses one.
+    let after_all = UnixTime::since_unix_epoch(std::time::Duration::from_secs(u64::MAX / 2));
+    let certificate = EndEntityCert::try_from(certificate).ok()?;
+    let algorithms = provider().signature_verification_algorithms;
+    let usage = KeyUsage::server_auth();
+    let verified =
+        certificate.verify_for_usage(algorithms.all, &[], &[], after_all, usage, None, None);
+    match verified.err()? {
+        webpki::Error::CertExpired { not_after, .. } => Some(not_after),
+        _ => None,
+    }
+}
