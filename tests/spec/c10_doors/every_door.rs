@@ -1,4 +1,4 @@
-//! Tests of the other chapters, run again with peers that are WebSocket clients.
+//! Tests of the other chapters, run again with peers that come through other doors.
 
 use std::env;
 use std::process::Command;
@@ -124,14 +124,29 @@ const TESTS: &[&str] = &[
     "robustness::limits::r2_10_who_goes_while_it_may_not_talk_is_heard_to_the_end",
 ];
 
-#[test]
-fn r10_7_what_holds_for_lines_holds_through_a_websocket() {
+/// Runs them with peers that come through this door.
+fn run_through(door: &str, tests: &[&str]) {
     let program = env::current_exe().expect("the path of this program");
     let mut run = Command::new(program);
     // One at a time: this program's own tests run meanwhile.
-    run.args(["--exact", "--test-threads=1"]).args(TESTS).env(VARIABLE, "websocket");
+    run.args(["--exact", "--test-threads=1"]).args(tests).env(VARIABLE, door);
     let run = run.output().expect("it runs");
     let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    let all = format!("{} passed; 0 failed", TESTS.len());
+    let all = format!("{} passed; 0 failed", tests.len());
     assert!(run.status.success() && out.contains(&all), "{out}{err}");
+}
+
+#[test]
+fn r10_7_what_holds_for_lines_holds_through_a_websocket() {
+    run_through("ws", TESTS);
+}
+
+#[test]
+fn r10_8_what_holds_for_lines_holds_through_tls() {
+    run_through("tls", TESTS);
+}
+
+#[test]
+fn r10_8_what_holds_for_lines_holds_through_a_websocket_in_tls() {
+    run_through("wss", TESTS);
 }
