@@ -77,7 +77,16 @@ impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(socket) => socket.read(buffer),
-            Self::Tls(stream) => stream.read(buffer),
+            // Only that: a peer that has ended its sending can still read.
+            Self::Tls(stream) => loop {
+                match stream.conn.reader().read(buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        stream.conn.read_tls(&mut stream.sock)?;
+                        stream.conn.process_new_packets().map_err(io::Error::other)?;
+                    }
+                    read => return read,
+                }
+            },
         }
     }
 }
