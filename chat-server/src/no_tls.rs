@@ -1,5 +1,7 @@
 //! Stands for `tls` in a server without TLS: it has no options, so there is no certificate.
 
+#![expect(clippy::unnecessary_wraps, clippy::unused_async, reason = "as there")]
+
 use std::convert::Infallible;
 
 use chat_protocol::language::Language;

@@ -1,16 +1,19 @@
 //! A running chat: the real server on a free port, and the members that talk there.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Command;
 
 use chat_drive::failure::Result;
 use chat_protocol::limits::MAX_LINE;
 use chat_protocol::refusal::Refusal;
 use chat_protocol::wording;
+use tempfile::TempDir;
 
 use crate::ES;
 use crate::binaries;
-use crate::harness::door::Door;
+use crate::harness::door::{self, Door};
 use crate::harness::peer::Peer;
 use crate::harness::program::Program;
 use crate::harness::stage::Stage;
@@ -23,8 +26,42 @@ pub struct Chat {
     pub server: Program,
     /// The address on which the server listens for the peers of this process.
     pub address: SocketAddr,
+    /// The address on which it listens for TLS, if it does.
+    pub tls: Option<SocketAddr>,
     /// The address on which it listens for the web, if it does.
     pub web: Option<SocketAddr>,
+    /// Its certificate, if it was given one here.
+    pub certificate: Option<Certificate>,
+}
+
+/// A certificate of a server, and its key: in a folder that goes with this.
+pub struct Certificate(TempDir);
+
+impl Certificate {
+    /// Makes one.
+    pub fn make() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = binaries::server();
+        let made = command.arg("cert").arg("--out").arg(folder.path()).output().expect("it runs");
+        assert!(made.status.success(), "no certificate: {}", String::from_utf8_lossy(&made.stderr));
+        Self(folder)
+    }
+
+    /// The file with the certificate.
+    pub fn certificate(&self) -> PathBuf {
+        self.0.path().join("cert.pem")
+    }
+
+    /// The file with the key.
+    pub fn key(&self) -> PathBuf {
+        self.0.path().join("key.pem")
+    }
+
+    /// The options by which a server uses it.
+    pub fn options(&self) -> [OsString; 4] {
+        let (certificate, key) = (self.certificate().into(), self.key().into());
+        ["--tls-cert".into(), certificate, "--tls-key".into(), key]
+    }
 }
 
 impl Chat {
@@ -34,18 +71,40 @@ impl Chat {
         Self::start_with(&[])
     }
 
-    /// The same with further options, which may include another `--bind`. In a process whose peers are WebSocket
-    /// clients, it listens for these alone.
+    /// The same with further options, which may include another `--bind`. In a process whose peers come through
+    /// another door, it listens there alone.
     #[track_caller]
     pub fn start_with(options: &[&str]) -> Result<Self> {
         let mut command = binaries::server();
-        if Door::chosen() == Door::WebSocket {
-            command.args(["--bind", "off", "--web", "127.0.0.1:0"]);
-        } else if !options.contains(&"--bind") {
-            command.args(["--bind", "127.0.0.1:0"]);
+        match door::chosen() {
+            Door::Plain if options.contains(&"--bind") => {}
+            Door::Plain => _ = command.args(["--bind", "127.0.0.1:0"]),
+            Door::WebSocket => _ = command.args(["--bind", "off", "--web", "127.0.0.1:0"]),
+            Door::Tls => _ = command.args(["--bind", "off", "--tls-bind", "127.0.0.1:0"]),
+            Door::SecureWebSocket => {
+                command.args(["--bind", "off", "--web", "127.0.0.1:0", "--web-tls"]);
+            }
         }
         command.args(options);
+        if door::chosen().is_encrypted() {
+            return Self::start_with_certificate(command, Certificate::make());
+        }
         Self::start_command(command)
+    }
+
+    /// Starts a server that listens for lines, for TLS and for the web, which is encrypted as well.
+    #[track_caller]
+    pub fn start_secured(options: &[&str]) -> Result<Self> {
+        let mut command = binaries::server();
+        command.args(["--bind", "127.0.0.1:0", "--tls-bind", "127.0.0.1:0"]);
+        command.args(["--web", "127.0.0.1:0", "--web-tls"]).args(options);
+        Self::start_with_certificate(command, Certificate::make())
+    }
+
+    #[track_caller]
+    fn start_with_certificate(mut command: Command, certificate: Certificate) -> Result<Self> {
+        command.args(certificate.options());
+        Ok(Self { certificate: Some(certificate), ..Self::start_command(command)? })
     }
 
     /// Starts a server by this command.
@@ -55,11 +114,16 @@ impl Chat {
         let server = stage.start("server", command)?;
         let started = server.out.find(|_| true, "where it listens")?;
         server.out.expect(wording::WAITING)?;
-        let web = started.rsplit_once("http://").and_then(|(_, address)| address.parse().ok());
+        let behind = |schemes: &[&str]| {
+            let mut words = started.split(' ');
+            words.find_map(|word| schemes.iter().find_map(|s| word.strip_prefix(s)?.parse().ok()))
+        };
+        let (tls, web) = (behind(&["tls://"]), behind(&["http://", "https://"]));
         let address = address_in(&started)
+            .or(tls)
             .or(web)
             .ok_or_else(|| stage.failure(format!("no address in {started:?}")))?;
-        Ok(Self { stage, server, address, web })
+        Ok(Self { stage, server, address, tls, web, certificate: None })
     }
 
     /// Connects a raw peer that has been greeted: it is in the room and receives messages from now
@@ -72,8 +136,24 @@ impl Chat {
     /// The same through the listener for the web.
     #[track_caller]
     pub fn web_peer(&self, name: &str) -> Result<Peer> {
-        let web = self.web.ok_or_else(|| self.stage.failure("the server has no --web"))?;
-        greeted(self.stage.connect_through(Door::WebSocket, name, web)?)
+        self.peer_through(Door::WebSocket, name)
+    }
+
+    /// The same through this door.
+    #[track_caller]
+    pub fn peer_through(&self, door: Door, name: &str) -> Result<Peer> {
+        greeted(self.stage.connect_through(door, name, self.address_of(door)?)?)
+    }
+
+    /// The address on which the server listens for those who come through this door.
+    #[track_caller]
+    pub fn address_of(&self, door: Door) -> Result<SocketAddr> {
+        let address = match door {
+            Door::Plain => Some(self.address),
+            Door::Tls => self.tls,
+            Door::WebSocket | Door::SecureWebSocket => self.web,
+        };
+        address.ok_or_else(|| self.stage.failure(format!("the server has no {door:?}")))
     }
 
     /// Connects a raw peer that has been greeted and asked for its name.

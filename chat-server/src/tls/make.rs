@@ -31,8 +31,8 @@ pub(crate) const EXAMPLES: [Example; 2] = [
 /// The options of `chat-server cert`.
 #[derive(Args, Debug)]
 pub(crate) struct CertOptions {
-    /// A name or an address by which clients reach the server; can be given again. Without one: localhost, 127.0.0.1
-    /// and ::1
+    /// A name or an address by which clients reach the server; can be given again. Without one: `localhost`,
+    /// `127.0.0.1` and `::1`
     #[arg(long, value_name = "HOST", value_parser = host)]
     name: Vec<String>,
 
@@ -74,7 +74,7 @@ impl CertOptions {
             [] => ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
             given => given.to_vec(),
         };
-        let (certificate, key) = made(names.clone()).map_err(MakeError::Library)?;
+        let (certificate, key) = made(&names).map_err(MakeError::Library)?;
         let (certificate_path, key_path) = (self.out.join("cert.pem"), self.out.join("key.pem"));
         let failed = |path: &Path| {
             let path = path.to_owned();
@@ -97,7 +97,8 @@ impl CertOptions {
 
     fn said(&self, certificate: &Path, key: &Path, fingerprint: &str, name: &str) -> String {
         let (certificate, key) = (certificate.to_string_lossy(), key.to_string_lossy());
-        let server = format!("chat-server --tls-bind :: --tls-cert {certificate} --tls-key {key}");
+        let server =
+            format!("chat-server --tls-bind 0.0.0.0 --tls-cert {certificate} --tls-key {key}");
         let host = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
         let client = format!("chat-client tls://{host} --tls-fingerprint {fingerprint}");
         let made = self.lang.certificate_made(&certificate, &key, fingerprint);
@@ -105,14 +106,14 @@ impl CertOptions {
     }
 }
 
-fn made(names: Vec<String>) -> Result<(CertificateDer<'static>, KeyPair), rcgen::Error> {
+fn made(names: &[String]) -> Result<(CertificateDer<'static>, KeyPair), rcgen::Error> {
     let key = KeyPair::generate()?;
-    let mut parameters = CertificateParams::new(names.clone())?;
+    let mut parameters = CertificateParams::new(names)?;
     parameters.distinguished_name = DistinguishedName::new();
     parameters.distinguished_name.push(DnType::CommonName, &names[0]);
     let now = SystemTime::now();
-    (parameters.not_before, parameters.not_after) =
-        ((now - EARLIER).into(), (now + (VALID - EARLIER)).into());
+    parameters.not_before = (now - EARLIER).into();
+    parameters.not_after = (now - EARLIER + VALID).into();
     Ok((parameters.self_signed(&key)?.der().clone(), key))
 }
 

@@ -105,7 +105,7 @@ fn r10_5_a_close_frame_is_answered_with_its_code() -> Result {
         let mut ana = chat.web_peer("ana")?;
         let mut bytes = Vec::new();
         ana.send_raw([&frame(0x89, b"?"), &*sent].concat())?;
-        ana.forget_frames();
+        let mut ana = ana.forget_frames();
         loop {
             let chunk = ana.receive()?;
             if chunk.is_empty() {
@@ -138,9 +138,9 @@ fn r10_6_who_answers_no_ping_has_left() -> Result {
 fn r10_6_who_waits_for_its_turn_is_pinged_and_not_given_up() -> Result {
     let chat = start(&["--max-clients", "1", "--when-full", "wait", "--ping", "50ms"])?;
     let mut ana = chat.peer("ana")?;
-    let mut bea = web_peer(&chat, "bea")?;
+    let bea = web_peer(&chat, "bea")?;
     chat.server.out.wait_for(&format!("cliente {} espera su turno", bea.address()))?;
-    bea.forget_frames();
+    let mut bea = bea.forget_frames();
     let mut pings = Vec::new();
     while pings.len() < 6 {
         pings.extend(bea.receive()?);

@@ -1,4 +1,4 @@
-//! Tests of the other chapters, run again with peers that are WebSocket clients.
+//! Tests of the other chapters, run again with peers that come through other doors.
 
 use std::env;
 use std::process::Command;
@@ -44,7 +44,6 @@ const TESTS: &[&str] = &[
     "c5::names::r5_4_a_name_is_free_again_when_its_owner_has_left",
     "c5::names::r5_4_a_name_that_can_be_taken_for_another_is_taken",
     "c5::names::r5_4_is_asked_five_times_at_most",
-    "c5::names::r5_4_of_those_who_race_for_a_name_one_gets_it",
     "c5::names::r5_4_the_fifth_name_may_be_the_right_one",
     "c5::names::r5_5_a_name_has_up_to_32_characters",
     "c5::names::r5_5_a_name_that_is_not_utf_8_is_none",
@@ -52,15 +51,11 @@ const TESTS: &[&str] = &[
     "c5::names::r5_5_people_are_called_as_they_write_their_names",
     "c5::names::r5_5_the_names_of_guests_are_reserved_where_clients_have_port_numbers",
     "c5::names::r5_5_what_is_no_name_is_refused_with_the_reason",
-    "c5::names::r5_6_who_drips_its_name_is_closed",
-    "c5::names::r5_6_who_floods_instead_of_giving_a_name_is_closed",
-    "c5::names::r5_6_who_gives_no_name_in_time_is_closed_and_nobody_else",
     "c5::presence::r5_3_a_name_that_was_cut_off_is_not_announced",
     "c5::presence::r5_3_presence_is_heard_of_those_who_were_not_asked_too",
     "c5::presence::r5_3_the_console_needs_no_second_line_for_a_guest",
     "c5::presence::r5_3_the_console_ties_names_to_addresses",
     "c5::presence::r5_3_the_room_hears_who_joins_and_leaves_however_it_leaves",
-    "c5::presence::r5_3_who_is_closed_for_silence_leaves_like_everybody",
     "c5::presence::r5_3_without_presence_nobody_is_announced",
     "c6::conversation::r6_1_a_name_is_found_whatever_its_case_and_normal_form",
     "c6::conversation::r6_1_a_private_message_finds_who_is_in_another_room",
@@ -95,43 +90,68 @@ const TESTS: &[&str] = &[
     "c7_one_to_one::operator::r7_2_one_of_several_without_names_is_sent_away_by_address_or_port",
     "c7_one_to_one::operator::r7_2_one_that_sends_without_end_is_sent_away_as_well",
     "c7_one_to_one::operator::r7_2_the_client_that_is_there_is_sent_away_and_the_next_one_is_served",
-    "c7_one_to_one::operator::r7_2_what_begins_with_a_slash_is_for_the_server_and_never_sent",
-    "c7_one_to_one::r7_1_a_second_client_waits_unheard_and_is_served_when_the_first_has_left",
-    "c7_one_to_one::r7_1_all_who_wait_are_served_in_the_order_of_their_coming",
     "c7_one_to_one::r7_1_places_for_two_are_given_one_by_one",
     "c7_one_to_one::r7_1_who_goes_while_waiting_is_gone_at_once",
     "c7_one_to_one::r7_1_who_leaves_while_it_waits_holds_up_nobody",
-    "c7_one_to_one::r7_2_an_operator_among_many_has_the_same_commands",
     "c7_one_to_one::r7_2_either_side_sends_at_any_moment",
     "c7_one_to_one::r7_2_the_name_of_the_operator_is_free_when_it_has_another",
     "c7_one_to_one::r7_2_what_is_piped_in_before_anybody_is_there_is_for_the_first_who_comes",
     "c7_one_to_one::r7_5_one_too_many_is_refused_until_a_place_is_free",
     "c7_one_to_one::r7_5_who_is_refused_is_not_heard",
     "c8_idle::r8_1_a_silent_connection_is_closed_with_a_notice",
-    "c8_idle::r8_1_off_is_off",
-    "c8_idle::r8_2_bytes_in_either_direction_start_the_time_again",
-    "c8_idle::r8_2_bytes_that_are_no_message_count_too",
-    "c8_idle::r8_3_others_and_the_listener_are_untouched",
     "robustness::faults::r2_1_a_flood_reaches_even_those_who_read_slower_than_it_is_sent",
     "robustness::faults::r2_1_a_reader_too_slow_for_a_flood_is_told_how_much_it_missed",
     "robustness::faults::r6_1_a_flood_of_private_messages_to_one_who_never_reads_delays_nobody",
     "robustness::faults::r6_2_those_who_change_rooms_all_the_time_are_announced_in_turn",
     "robustness::faults::r6_2_who_changes_rooms_without_end_delays_nobody",
-    "robustness::faults::r6_3_who_asks_without_end_and_never_reads_delays_nobody",
     "robustness::limits::r1_9_an_address_has_so_many_connections_and_no_more",
     "robustness::limits::r1_9_who_has_left_counts_until_the_connection_is_closed",
     "robustness::limits::r1_9_who_waits_for_a_place_is_a_connection_of_its_address",
     "robustness::limits::r2_10_who_goes_while_it_may_not_talk_is_heard_to_the_end",
 ];
 
-#[test]
-fn r10_7_what_holds_for_lines_holds_through_a_websocket() {
+/// Those that take a second or more each, most of it without doing anything. They run through each kind of door, and not
+/// through one that is made of two.
+const LONG: &[&str] = &[
+    "c5::names::r5_4_of_those_who_race_for_a_name_one_gets_it",
+    "c5::names::r5_6_who_drips_its_name_is_closed",
+    "c5::names::r5_6_who_floods_instead_of_giving_a_name_is_closed",
+    "c5::names::r5_6_who_gives_no_name_in_time_is_closed_and_nobody_else",
+    "c5::presence::r5_3_who_is_closed_for_silence_leaves_like_everybody",
+    "c7_one_to_one::operator::r7_2_what_begins_with_a_slash_is_for_the_server_and_never_sent",
+    "c7_one_to_one::r7_1_a_second_client_waits_unheard_and_is_served_when_the_first_has_left",
+    "c7_one_to_one::r7_1_all_who_wait_are_served_in_the_order_of_their_coming",
+    "c7_one_to_one::r7_2_an_operator_among_many_has_the_same_commands",
+    "c8_idle::r8_1_off_is_off",
+    "c8_idle::r8_2_bytes_in_either_direction_start_the_time_again",
+    "c8_idle::r8_2_bytes_that_are_no_message_count_too",
+    "c8_idle::r8_3_others_and_the_listener_are_untouched",
+    "robustness::faults::r6_3_who_asks_without_end_and_never_reads_delays_nobody",
+];
+
+/// Runs tests with peers that come through this door.
+fn run_through(door: &str, tests: &[&str]) {
     let program = env::current_exe().expect("the path of this program");
     let mut run = Command::new(program);
     // One at a time: this program's own tests run meanwhile.
-    run.args(["--exact", "--test-threads=1"]).args(TESTS).env(VARIABLE, "websocket");
+    run.args(["--exact", "--test-threads=1"]).args(tests).env(VARIABLE, door);
     let run = run.output().expect("it runs");
     let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    let all = format!("{} passed; 0 failed", TESTS.len());
+    let all = format!("{} passed; 0 failed", tests.len());
     assert!(run.status.success() && out.contains(&all), "{out}{err}");
+}
+
+#[test]
+fn r10_7_what_holds_for_lines_holds_through_a_websocket() {
+    run_through("ws", &[TESTS, LONG].concat());
+}
+
+#[test]
+fn r10_8_what_holds_for_lines_holds_through_tls() {
+    run_through("tls", &[TESTS, LONG].concat());
+}
+
+#[test]
+fn r10_8_what_holds_for_lines_holds_through_a_websocket_in_tls() {
+    run_through("wss", TESTS);
 }

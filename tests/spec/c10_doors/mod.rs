@@ -1,4 +1,5 @@
-//! Chapter 10: doors. Here the web listener; `every_door` runs other chapters' tests through it.
+//! Chapter 10: doors. Here the web listener; `tls` has encrypted ones, and `every_door` runs other chapters' tests
+//! through each.
 
 use std::net::SocketAddr;
 
@@ -7,11 +8,13 @@ use chat_tests::chat::{Chat, said_by};
 use chat_tests::harness::door::Door;
 use chat_tests::harness::peer::Peer;
 
+mod certificates;
 mod closing;
 mod every_door;
 mod frames;
 mod proxies;
 mod requests;
+mod tls;
 
 /// A server with a door of each kind, on free ports.
 fn start(options: &[&str]) -> Result<Chat> {

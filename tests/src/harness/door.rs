@@ -1,4 +1,4 @@
-//! The door through which the raw peers of a test come: lines over TCP, or a WebSocket.
+//! The door through which the raw peers of a test come: lines over TCP, a WebSocket, and both inside of TLS.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -7,33 +7,103 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use chat_protocol::websocket::handshake::SUBPROTOCOL;
+use chat_tls::Trust;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use tungstenite::client::IntoClientRequest;
 use tungstenite::http::HeaderValue;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::{Error, HandshakeError, Message, WebSocket};
 
-/// The door of all peers of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
-    /// Lines over TCP.
-    Plain,
-    /// A WebSocket, by another project's client.
-    WebSocket,
-}
+pub use chat_protocol::options::server_address::Door;
 
-/// The name of the variable in the environment that chooses the door; `websocket` is the other one.
+/// The name of the variable in the environment that chooses the door of all peers of a process, by its scheme: `tls`,
+/// `ws`, `wss`.
 pub const VARIABLE: &str = "CHAT_DOOR";
 
-static CHOSEN: LazyLock<Door> = LazyLock::new(|| match env::var(VARIABLE) {
-    Ok(door) if door == "websocket" => Door::WebSocket,
+static CHOSEN: LazyLock<Door> = LazyLock::new(|| match env::var(VARIABLE).as_deref() {
+    Ok("tls") => Door::Tls,
+    Ok("ws") => Door::WebSocket,
+    Ok("wss") => Door::SecureWebSocket,
     _ => Door::Plain,
 });
 
-impl Door {
-    /// The door that the environment chooses.
-    pub fn chosen() -> Self {
-        *CHOSEN
+/// Any certificate is good enough where it is not the subject of the test.
+static TRUST: LazyLock<Arc<ClientConfig>> =
+    LazyLock::new(|| Trust::Anyone.client_config().expect("cipher suites").into());
+
+/// The door that the environment chooses.
+pub fn chosen() -> Door {
+    *CHOSEN
+}
+
+/// The socket of a peer, as its lines or frames see it.
+pub(crate) enum Socket {
+    Plain(Shared),
+    Tls(Box<StreamOwned<ClientConnection, Shared>>),
+}
+
+impl Socket {
+    /// Shakes hands, if the door is encrypted.
+    pub(crate) fn open(
+        socket: Arc<TcpStream>,
+        door: Door,
+        server: SocketAddr,
+        patience: Duration,
+    ) -> io::Result<Self> {
+        if !door.is_encrypted() {
+            return Ok(Self::Plain(Shared(socket)));
+        }
+        socket.set_read_timeout(Some(patience))?;
+        let connection = ClientConnection::new(Arc::clone(&TRUST), server.ip().into());
+        let mut stream = StreamOwned::new(connection.map_err(io::Error::other)?, Shared(socket));
+        while stream.conn.is_handshaking() {
+            stream.conn.complete_io(&mut stream.sock)?;
+        }
+        Ok(Self::Tls(Box::new(stream)))
+    }
+
+    /// Says that nothing more will be sent, where there is a way to.
+    pub(crate) fn end_sending(&mut self) -> io::Result<()> {
+        if let Self::Tls(stream) = self {
+            stream.conn.send_close_notify();
+            stream.flush()?;
+        }
+        Ok(())
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(buffer),
+            // Only that: a peer that has ended its sending can still read.
+            Self::Tls(stream) => loop {
+                match stream.conn.reader().read(buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        stream.conn.read_tls(&mut stream.sock)?;
+                        stream.conn.process_new_packets().map_err(io::Error::other)?;
+                    }
+                    read => return read,
+                }
+            },
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.flush(),
+            Self::Tls(stream) => stream.flush(),
+        }
     }
 }
 
@@ -58,7 +128,7 @@ impl Write for Shared {
 
 /// The frames of a peer.
 pub(crate) struct Frames {
-    socket: WebSocket<Shared>,
+    socket: WebSocket<Socket>,
     /// The last frame that was sent is not the last of its message.
     inside: bool,
     /// The code and the reason of the server's Close frame.
@@ -67,17 +137,12 @@ pub(crate) struct Frames {
 
 impl Frames {
     /// Shakes hands with the server at this address.
-    pub(crate) fn open(
-        socket: Arc<TcpStream>,
-        server: SocketAddr,
-        patience: Duration,
-    ) -> Result<Self, String> {
-        socket.set_read_timeout(Some(patience)).map_err(|error| error.to_string())?;
+    pub(crate) fn open(socket: Socket, server: SocketAddr) -> Result<Self, String> {
         let mut request =
             format!("ws://{server}/ws").into_client_request().map_err(|error| error.to_string())?;
         let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
         request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol);
-        match tungstenite::client(request, Shared(socket)) {
+        match tungstenite::client(request, socket) {
             Ok((socket, _)) => Ok(Self { socket, inside: false, closed: None }),
             Err(HandshakeError::Failure(error)) => Err(error.to_string()),
             Err(HandshakeError::Interrupted(_)) => Err("no answer".to_owned()),
@@ -118,6 +183,16 @@ impl Frames {
             }
         }
         Err(io::ErrorKind::TimedOut.into())
+    }
+
+    /// The socket below the frames.
+    pub(crate) fn socket(&mut self) -> &mut Socket {
+        self.socket.get_mut()
+    }
+
+    /// The same, without the frames from now on.
+    pub(crate) fn into_socket(self) -> Socket {
+        self.socket.into_inner()
     }
 
     /// The code and the reason of the server's Close frame, once it has come.

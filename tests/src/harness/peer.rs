@@ -1,7 +1,7 @@
-//! A raw peer that does exactly what the test says, over TCP or a WebSocket.
+//! A raw peer that does exactly what the test says, through any door.
 
 use std::fmt::Display;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
 
@@ -10,7 +10,7 @@ use chat_drive::peer::{self, Connect};
 use chat_drive::role::{PATIENCE, Role};
 use chat_drive::transcript::How;
 
-use crate::harness::door::{Door, Frames};
+use crate::harness::door::{self, Door, Frames, Socket};
 
 /// Size of one read, in bytes, as in the course's own clients.
 const READ: usize = 1024;
@@ -18,10 +18,25 @@ const READ: usize = 1024;
 /// A connection of which the test controls every byte. Dropping it closes it.
 pub struct Peer {
     connection: peer::Peer,
-    /// Those around its lines, if it came as a WebSocket.
-    frames: Option<Box<Frames>>,
+    wire: Wire,
     /// Bytes that were received and not read by the test yet.
     unread: Vec<u8>,
+}
+
+/// What is between its lines and its connection.
+enum Wire {
+    /// At most TLS.
+    Lines(Socket),
+    Frames(Box<Frames>),
+}
+
+impl Wire {
+    fn socket(&mut self) -> &mut Socket {
+        match self {
+            Self::Lines(socket) => socket,
+            Self::Frames(frames) => frames.socket(),
+        }
+    }
 }
 
 impl Peer {
@@ -37,7 +52,7 @@ impl Peer {
         address: SocketAddr,
     ) -> Result<Self> {
         let how = Connect { source: Some(source), ..Connect::patiently(PATIENCE) };
-        Self::connect_so(role, Door::chosen(), address, how)
+        Self::connect_so(role, door::chosen(), address, how)
     }
 
     #[track_caller]
@@ -53,19 +68,23 @@ impl Peer {
     #[track_caller]
     fn connect_so(role: &Role, door: Door, address: SocketAddr, how: Connect) -> Result<Self> {
         let connected = peer::Peer::connect(role.clone(), address, how);
-        let mut peer = Self::of(role, connected)?;
-        if door == Door::WebSocket {
-            let opened = Frames::open(peer.connection.socket(), address, PATIENCE);
-            peer.frames = Some(Box::new(role.check(opened, "is no WebSocket")?));
-        }
-        Ok(peer)
+        Self::of(role, door, connected)
     }
 
     #[track_caller]
-    fn of(role: &Role, connected: io::Result<peer::Peer>) -> Result<Self> {
+    fn of(role: &Role, door: Door, connected: io::Result<peer::Peer>) -> Result<Self> {
         let connection = role.check(connected, "cannot connect")?;
         role.event(format!("is connected at {}", connection.local()));
-        Ok(Self { connection, frames: None, unread: Vec::new() })
+        let remote = connection.remote();
+        let socket = Socket::open(connection.socket(), door, remote, PATIENCE);
+        let socket = role.check(socket, "cannot shake hands")?;
+        let wire = if door.has_frames() {
+            role.check(connection.socket().set_read_timeout(Some(PATIENCE)), "has no time-out")?;
+            Wire::Frames(Box::new(role.check(Frames::open(socket, remote), "is no WebSocket")?))
+        } else {
+            Wire::Lines(socket)
+        };
+        Ok(Self { connection, wire, unread: Vec::new() })
     }
 
     /// The peer's own address, as the server sees it.
@@ -76,20 +95,18 @@ impl Peer {
     /// Sends exactly these bytes.
     #[track_caller]
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> Result {
-        let sent = match &mut self.frames {
-            None => self.connection.send(bytes.as_ref()),
-            Some(frames) => {
-                self.connection.role().said(How::In, &bytes);
-                frames.send(bytes.as_ref())
-            }
-        };
-        self.connection.role().check(sent, "cannot send")
+        let Wire::Frames(frames) = &mut self.wire else { return self.send_raw(bytes) };
+        self.connection.role().said(How::In, &bytes);
+        self.connection.role().check(frames.send(bytes.as_ref()), "cannot send")
     }
 
     /// Sends exactly these bytes, without frames around them.
     #[track_caller]
     pub fn send_raw(&mut self, bytes: impl AsRef<[u8]>) -> Result {
-        self.connection.role().check(self.connection.send(bytes.as_ref()), "cannot send")
+        self.connection.role().said(How::In, &bytes);
+        let socket = self.wire.socket();
+        let sent = socket.write_all(bytes.as_ref()).and_then(|()| socket.flush());
+        self.connection.role().check(sent, "cannot send")
     }
 
     /// Returns the bytes of one read of up to 1024; none at the end of the stream.
@@ -99,11 +116,12 @@ impl Peer {
             return Ok(std::mem::take(&mut self.unread));
         }
         let role = self.connection.role();
-        let received = if let Some(frames) = &mut self.frames {
-            frames.receive(PATIENCE)
-        } else {
-            let mut chunk = [0; READ];
-            self.connection.receive(&mut chunk, PATIENCE).map(|n| chunk[..n].to_vec())
+        let received = match &mut self.wire {
+            Wire::Frames(frames) => frames.receive(PATIENCE),
+            Wire::Lines(socket) => {
+                let mut chunk = [0; READ];
+                read(&self.connection, socket, &mut chunk).map(|n| chunk[..n].to_vec())
+            }
         };
         match received {
             Ok(chunk) => {
@@ -172,16 +190,25 @@ impl Peer {
         }
     }
 
-    /// Receives frames as they are from now on.
-    pub fn forget_frames(&mut self) {
-        self.frames = None;
+    /// The same peer, which receives frames as they are.
+    #[must_use]
+    pub fn forget_frames(self) -> Self {
+        let wire = match self.wire {
+            Wire::Frames(frames) => Wire::Lines(frames.into_socket()),
+            lines @ Wire::Lines(_) => lines,
+        };
+        Self { wire, ..self }
     }
 
     /// Checks that the server has closed the connection by a Close frame with this code. Returns its reason.
     #[track_caller]
     pub fn expect_close(&mut self, code: u16) -> Result<String> {
         self.expect_end()?;
-        match self.frames.as_ref().and_then(|frames| frames.closed()) {
+        let closed = match &self.wire {
+            Wire::Frames(frames) => frames.closed(),
+            Wire::Lines(_) => None,
+        };
+        match closed {
             Some((closed, reason)) if *closed == code => Ok(reason.clone()),
             other => Err(self.failure(format!("should be closed with {code}, but: {other:?}"))),
         }
@@ -197,7 +224,9 @@ impl Peer {
     #[track_caller]
     pub fn end_sending(&mut self) -> Result {
         self.connection.role().event("ends sending");
-        self.connection.role().check(self.connection.end_sending(), "cannot end sending")
+        let ended = self.wire.socket().end_sending();
+        let ended = ended.and_then(|()| self.connection.end_sending());
+        self.connection.role().check(ended, "cannot end sending")
     }
 
     /// Reads and discards everything that arrives from now on, in a thread of its own.
@@ -212,6 +241,17 @@ impl Peer {
     pub fn reset(self) {
         self.connection.role().event("resets the connection");
         self.connection.end_with_reset();
+    }
+}
+
+/// A read of up to so many bytes, with a time-out; one fails when the process was stopped and goes on.
+fn read(connection: &peer::Peer, socket: &mut Socket, chunk: &mut [u8]) -> io::Result<usize> {
+    connection.socket().set_read_timeout(Some(PATIENCE))?;
+    loop {
+        match socket.read(chunk) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            read => return read,
+        }
     }
 }
 
@@ -247,6 +287,6 @@ impl Listener {
             Err(e) => Err(e),
         })?;
         let peer = peer::Peer::over(self.role.clone(), stream, PATIENCE);
-        Peer::of(&self.role, peer)
+        Peer::of(&self.role, Door::Plain, peer)
     }
 }

@@ -9,7 +9,7 @@ use chat_drive::role::Role;
 use chat_drive::terminal::Terminal;
 use chat_drive::transcript::Transcript;
 
-use crate::harness::door::Door;
+use crate::harness::door::{self, Door};
 use crate::harness::peer::{Listener, Peer};
 use crate::harness::program::Program;
 
@@ -53,7 +53,7 @@ impl Stage {
     /// Connects a raw peer.
     #[track_caller]
     pub fn connect(&self, name: &str, address: SocketAddr) -> Result<Peer> {
-        self.connect_through(Door::chosen(), name, address)
+        self.connect_through(door::chosen(), name, address)
     }
 
     /// Connects a raw peer through this door, whatever the others use.
@@ -77,7 +77,7 @@ impl Stage {
     /// blocked soon.
     #[track_caller]
     pub fn connect_taking_little(&self, name: &str, address: SocketAddr) -> Result<Peer> {
-        self.connect_taking_little_through(Door::chosen(), name, address)
+        self.connect_taking_little_through(door::chosen(), name, address)
     }
 
     /// The same through this door.

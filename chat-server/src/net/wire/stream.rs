@@ -48,14 +48,13 @@ async fn shake_hands(tcp: &TcpStream, tls: &Tls, config: &Config) -> io::Result<
             return Ok(());
         }
         tcp.readable().await?;
-        let turn = config.turn().await;
+        let _turn = config.turn().await;
         match tls.receive(&mut [], |buffer| tcp.try_read(buffer), |bytes| tcp.try_write(bytes)) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             received => received?.ok_or(io::ErrorKind::UnexpectedEof)?,
         };
         // The people of the chat have their turns before the next handshake is reckoned.
         yield_now().await;
-        drop(turn);
     }
 }
 

@@ -68,7 +68,7 @@ impl Tls {
         }
         match send(&|bytes| self.seal(bytes, &write)) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && flushed > 0 => Ok(0),
-            sent => sent,
+            taken => taken,
         }
     }
 

@@ -147,7 +147,7 @@ fn r10_8_a_handshake_can_be_cut_anywhere() {
 fn r10_8_a_record_is_taken_whole_and_its_rest_held() {
     let mut pair = Pair::shaken(1000);
     pair.socket.space.set(3);
-    let text = [b'x'; 2 * MAX_RECORD];
+    let text = vec![b'x'; 2 * MAX_RECORD];
     assert_eq!(pair.offer(&text).unwrap(), MAX_RECORD);
     assert!(pair.tls.holds());
     assert!(is_blocked(&pair.offer(&text)), "of what it holds nothing was sent");

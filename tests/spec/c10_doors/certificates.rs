@@ -1,0 +1,168 @@
+//! The certificate of a server: its files, reading them anew, making one.
+
+use std::fs;
+use std::process::Output;
+
+use assert_cmd::Command;
+use chat_drive::failure::Result;
+use chat_tests::binaries;
+use chat_tests::chat::Certificate;
+#[cfg(unix)]
+use chat_tests::chat::{Chat, said_by};
+#[cfg(unix)]
+use chat_tests::harness::door::Door;
+use chat_tls::Fingerprint;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+fn fingerprint(file: &std::path::Path) -> Fingerprint {
+    let certificate = CertificateDer::from_pem_file(file).expect("a certificate");
+    Fingerprint::of(&certificate).expect("a certificate")
+}
+
+/// The server's certificate is the one with this key.
+#[cfg(unix)]
+fn shows(chat: &Chat, key: Fingerprint) -> bool {
+    use std::net::TcpStream;
+    use std::sync::Arc;
+
+    use chat_tls::Trust;
+    use rustls::ClientConnection;
+
+    let config = Arc::new(Trust::Key(key).client_config().expect("cipher suites"));
+    let address = chat.address_of(Door::Tls).expect("a listener");
+    let mut client = ClientConnection::new(config, address.ip().into()).expect("a client");
+    let mut socket = TcpStream::connect(address).expect("a connection");
+    while client.is_handshaking() {
+        if client.complete_io(&mut socket).is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+#[cfg(unix)]
+#[test]
+fn r10_9_a_hangup_reads_the_certificate_anew_unless_it_is_bad() -> Result {
+    const SIGHUP: i32 = 1;
+    const SIGTERM: i32 = 15;
+    let mut chat = Chat::start_secured(&[])?;
+    let (mut ana, mut bea) = (chat.peer_through(Door::Tls, "ana")?, chat.peer("bea")?);
+    let own = chat.certificate.as_ref().expect("a certificate");
+    let (certificate, key) = (own.certificate(), own.key());
+    let other = Certificate::make();
+    let (old, new) = (fingerprint(&certificate), fingerprint(&other.certificate()));
+    assert!(shows(&chat, old) && !shows(&chat, new));
+
+    // The certificate is there already, and its key is not yet.
+    let copy = |from, to| fs::copy(from, to).expect("a copy");
+    copy(other.certificate(), &certificate);
+    chat.server.signal(SIGHUP)?;
+    let error =
+        chat.server.err.find(|line| line.contains("the old certificate stays"), "an error")?;
+    assert!(error.contains("ERROR") && error.contains("is not that of the certificate"), "{error}");
+    assert!(shows(&chat, old) && !shows(&chat, new));
+
+    copy(other.key(), &key);
+    chat.server.signal(SIGHUP)?;
+    chat.stage.eventually("the new certificate", || shows(&chat, new))?;
+    assert!(!shows(&chat, old));
+
+    // Those who are there have not noticed.
+    ana.send("sigo\n")?;
+    bea.expect(&said_by(&ana, "sigo"))?;
+    chat.server.signal(SIGTERM)?;
+    chat.server.expect_exit(0)
+}
+
+/// Runs a server that does not start. Returns its line on standard error.
+fn refused(options: &[&str]) -> String {
+    let mut server = Command::from_std(binaries::server());
+    let run = server.args(["--lang", "en", "--tls-bind", "127.0.0.1:0"]).args(options).output();
+    let Output { status, stderr, .. } = run.expect("it runs");
+    assert_eq!(status.code(), Some(1), "{options:?}");
+    String::from_utf8(stderr).expect("UTF-8")
+}
+
+#[test]
+fn r10_9_what_is_no_certificate_is_one_line_with_the_file() {
+    let (one, other) = (Certificate::make(), Certificate::make());
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |path: std::path::PathBuf| path.to_str().expect("UTF-8").to_owned();
+    let (certificate, key) = (path(one.certificate()), path(one.key()));
+    let (missing, empty) =
+        (path(folder.path().join("none.pem")), path(folder.path().join("empty.pem")));
+    fs::write(&empty, "nothing of this kind").expect("a file");
+    let key_of_other = path(other.key());
+    for (certificate, key, line) in [
+        (&missing, &key, format!("cannot read {missing}: there is no such file")),
+        (&certificate, &missing, format!("cannot read {missing}: there is no such file")),
+        (&empty, &key, format!("there is no certificate in PEM form in {empty}")),
+        (&key, &key, format!("there is no certificate in PEM form in {key}")),
+        (
+            &certificate,
+            &empty,
+            format!("there is no private key in PEM form that can be used in {empty}"),
+        ),
+        (
+            &certificate,
+            &key_of_other,
+            format!("the key in {key_of_other} is not that of the certificate in {certificate}"),
+        ),
+    ] {
+        let said = refused(&["--tls-cert", certificate, "--tls-key", key]);
+        assert_eq!(said, format!("chat-server: {line}\n"));
+    }
+}
+
+#[test]
+fn r10_9_the_options_of_tls_require_each_other() {
+    for (options, missing) in [
+        (&["--tls-bind", "0"][..], "--tls-cert"),
+        (&["--tls-bind", "0", "--tls-cert", "a"], "--tls-key"),
+        (&["--tls-bind", "0", "--tls-key", "a"], "--tls-cert"),
+        (&["--tls-cert", "a", "--tls-key", "a"], "--tls-bind"),
+        (&["--web-tls", "--tls-cert", "a", "--tls-key", "a"], "--web"),
+        (&["--bind", "off"], "--tls-bind"),
+    ] {
+        let mut server = Command::from_std(binaries::server());
+        server.args(options).assert().code(2).stderr(predicates::str::contains(missing));
+    }
+}
+
+#[test]
+fn r10_11_a_certificate_is_made_with_its_key_and_both_are_told_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("tls");
+    let make = |options: &[&str]| {
+        let mut server = Command::from_std(binaries::server());
+        server.arg("cert").arg("--out").arg(&out).args(options).output().expect("it runs")
+    };
+    let made = make(&["--lang", "en"]);
+    assert!(made.status.success(), "{made:?}");
+    let (certificate, key) = (out.join("cert.pem"), out.join("key.pem"));
+    let said = String::from_utf8(made.stdout).expect("UTF-8");
+    let first = fingerprint(&certificate);
+    let (server, client) = (
+        format!("--tls-cert {} --tls-key {}", certificate.display(), key.display()),
+        format!("chat-client tls://localhost --tls-fingerprint {first}"),
+    );
+    for part in ["private key: ", &*first.to_string(), &server, &client] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+        assert_eq!(mode(&key), 0o600);
+    }
+    let again = make(&[]);
+    assert_eq!(again.status.code(), Some(1));
+    let said = String::from_utf8(again.stderr).expect("UTF-8");
+    assert!(said.contains("--force") && said.contains("key.pem"), "{said}");
+    assert_eq!(fingerprint(&certificate), first, "it is the old one");
+    let said = String::from_utf8(make(&["--force", "--name", "::1"]).stdout).expect("UTF-8");
+    assert!(said.contains("huella: ") && said.contains("tls://[::1] "), "{said}");
+    assert_ne!(fingerprint(&certificate), first);
+    assert_eq!(make(&["--force", "--name", "a:1"]).status.code(), Some(2));
+}

@@ -1,0 +1,185 @@
+//! Listeners with TLS.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use chat_drive::failure::Result;
+use chat_tests::ES;
+use chat_tests::chat::{Chat, said_by};
+use chat_tests::harness::door::Door;
+use chat_tests::harness::peer::Peer;
+use chat_tls::{Trust, provider};
+use rustls::{ClientConfig, ClientConnection, SupportedProtocolVersion};
+
+/// The doors of a server that is started with all of them.
+const DOORS: [Door; 3] = [Door::Plain, Door::Tls, Door::SecureWebSocket];
+
+#[test]
+fn r10_8_all_doors_lead_into_one_chat() -> Result {
+    let chat = Chat::start_secured(&[])?;
+    let mut peers = Vec::new();
+    for door in DOORS {
+        peers.push(chat.peer_through(door, door.scheme())?);
+    }
+    for (i, door) in DOORS.into_iter().enumerate() {
+        let text = format!("hola por {}", door.scheme());
+        peers[i].send(format!("{text}\n"))?;
+        let said = said_by(&peers[i], &text);
+        let others = peers.iter_mut().enumerate().filter(|(j, _)| *j != i);
+        others.map(|(_, peer)| peer.expect(&said)).collect::<Result>()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn r10_8_the_end_is_announced_behind_all_that_was_said() -> Result {
+    let chat = Chat::start_secured(&["--idle-timeout", "300ms"])?;
+    let mut ana = chat.peer_through(Door::Tls, "ana")?;
+    ana.expect(ES.idle_notice())?;
+    // Without a close_notify, that would be a fault.
+    ana.expect_end()?;
+    let mut bea = chat.peer_through(Door::SecureWebSocket, "bea")?;
+    bea.expect(ES.idle_notice())?;
+    bea.expect_close(4001).map(drop)
+}
+
+#[test]
+fn r10_8_who_stops_reading_within_a_record_goes_on_where_it_was() -> Result {
+    let chat = Chat::start_secured(&["--slow-timeout", "off", "--outbox", "8MiB"])?;
+    let (mut ana, mut bea) = (chat.peer("ana")?, chat.peer_through(Door::Tls, "bea")?);
+    let mut slow = Vec::new();
+    for door in [Door::Tls, Door::SecureWebSocket] {
+        let address = chat.address_of(door)?;
+        let mut peer = chat.stage.connect_taking_little_through(door, "slow", address)?;
+        peer.expect(ES.greeting())?;
+        slow.push(peer);
+    }
+    let lines: Vec<String> = (0..1500).map(|n| format!("{n} {}", "x".repeat(1000))).collect();
+    for chunk in lines.chunks(100) {
+        ana.send(chunk.join("\n") + "\n")?;
+        chunk.iter().try_for_each(|line| bea.expect(&said_by(&ana, line)))?;
+    }
+    let all_of =
+        |peer: &mut Peer| lines.iter().try_for_each(|line| peer.expect(&said_by(&ana, line)));
+    slow.iter_mut().try_for_each(all_of)
+}
+
+/// A handshake that offers one version, and HTTP of either kind. The server's certificate must be for its address.
+fn shaken(chat: &Chat, door: Door, version: &'static SupportedProtocolVersion) -> ClientConnection {
+    let certificate = chat.certificate.as_ref().expect("a certificate").certificate();
+    let Ok(Trust::Roots(roots)) = Trust::file(&certificate) else { panic!("no certificate") };
+    let builder = ClientConfig::builder_with_provider(provider());
+    let builder = builder.with_protocol_versions(&[version]).expect("a version");
+    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    if door == Door::SecureWebSocket {
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    }
+    let address = chat.address_of(door).expect("a listener");
+    let mut client =
+        ClientConnection::new(Arc::new(config), address.ip().into()).expect("a client");
+    let mut socket = std::net::TcpStream::connect(address).expect("a connection");
+    while client.is_handshaking() {
+        client.complete_io(&mut socket).expect("a handshake");
+    }
+    client
+}
+
+#[test]
+fn r10_8_both_versions_are_spoken_and_the_web_says_http() -> Result {
+    let chat = Chat::start_secured(&[])?;
+    for version in rustls::ALL_VERSIONS {
+        for door in [Door::Tls, Door::SecureWebSocket] {
+            let client = shaken(&chat, door, version);
+            assert_eq!(client.protocol_version(), Some(version.version));
+            let http = (door == Door::SecureWebSocket).then_some(&b"http/1.1"[..]);
+            assert_eq!(client.alpn_protocol(), http);
+        }
+    }
+    Ok(())
+}
+
+/// A client by other hands.
+#[test]
+fn r10_8_openssl_is_understood() -> Result {
+    if Command::new("openssl").arg("version").output().is_err() {
+        chat_drive::skip("there is no openssl here");
+        return Ok(());
+    }
+    let chat = Chat::start_secured(&[])?;
+    let mut ana = chat.peer("ana")?;
+    let certificate = chat.certificate.as_ref().expect("a certificate").certificate();
+    for version in ["-tls1_2", "-tls1_3"] {
+        let mut client = Command::new("openssl");
+        client.args(["s_client", "-quiet", "-verify_return_error", "-no_ign_eof", version]);
+        client.args(["-connect", &chat.address_of(Door::Tls)?.to_string()]);
+        client.arg("-CAfile").arg(&certificate);
+        client.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut client = client.spawn().expect("openssl");
+        let mut input = client.stdin.take().expect("its input");
+        input.write_all(b"hola\nsalir\n").expect("it reads");
+        let heard = ana.hear()?.unwrap_or_default();
+        assert!(heard.ends_with(": hola"), "{version}: {heard}");
+        // It ends because the server ends the connection.
+        let output = client.wait_with_output().expect("its output");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{}\n", ES.greeting()));
+    }
+    Ok(())
+}
+
+#[test]
+fn r10_10_who_speaks_no_tls_gets_an_alert_and_the_end() -> Result {
+    let chat = Chat::start_secured(&[])?;
+    for said in ["hola\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"] {
+        for door in [Door::Tls, Door::SecureWebSocket] {
+            let address = chat.address_of(door)?;
+            let mut plain = chat.stage.connect_through(Door::Plain, "plain", address)?;
+            plain.send(said.repeat(1000))?;
+            let mut heard = Vec::new();
+            loop {
+                let chunk = plain.receive()?;
+                if chunk.is_empty() {
+                    break;
+                }
+                heard.extend(chunk);
+            }
+            // An alert (21) of version 3.x; it is fatal (2).
+            assert!(matches!(*heard, [21, 3, _, 0, 2, 2, _]), "{heard:?}");
+        }
+    }
+    Ok(())
+}
+
+/// Others come and talk while these are here: hundreds of handshakes that are begun, or only a connection; and some that
+/// are reset in the middle.
+#[test]
+fn r10_10_half_handshakes_delay_nobody() -> Result {
+    const HALF: usize = 100;
+    let chat = Chat::start_secured(&[])?;
+    let (mut ana, mut bea) =
+        (chat.peer_through(Door::Tls, "ana")?, chat.peer_through(Door::SecureWebSocket, "bea")?);
+    let mut hello = Vec::new();
+    let config = Arc::new(Trust::Anyone.client_config().expect("cipher suites"));
+    let name = "localhost".try_into().expect("a name");
+    let mut client = ClientConnection::new(config, name).expect("a client");
+    client.write_tls(&mut hello).expect("a hello");
+    let mut halves = Vec::new();
+    for (i, length) in
+        [0, 1, 5, hello.len() - 1, hello.len()].into_iter().cycle().take(HALF).enumerate()
+    {
+        for door in [Door::Tls, Door::SecureWebSocket] {
+            let address = chat.address_of(door)?;
+            let mut half =
+                chat.stage.connect_through(Door::Plain, &format!("half {i}"), address)?;
+            half.send(&hello[..length])?;
+            if i % 3 == 0 { half.reset() } else { halves.push(half) }
+        }
+        ana.send("sigo\n")?;
+        bea.expect(&said_by(&ana, "sigo"))?;
+    }
+    let mut caro = chat.peer_through(Door::Tls, "caro")?;
+    caro.send("aquí\n")?;
+    bea.expect(&said_by(&caro, "aquí"))?;
+    drop(halves);
+    Ok(())
+}
