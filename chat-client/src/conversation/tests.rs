@@ -83,7 +83,7 @@ async fn client(
     let (server, _) = listener.accept().await.unwrap();
     let inputs = inputs.iter().map(|text| Input::Text((*text).to_owned())).collect();
     let typist = Typist { inputs, answers, questions: vec![] };
-    (Conversation::new(stream, typist, Paper(String::new()), settings), server)
+    (Conversation::new(Wire::Plain(stream), typist, Paper(String::new()), settings), server)
 }
 
 /// A client at a terminal whose user enters these inputs and then waits.

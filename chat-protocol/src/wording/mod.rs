@@ -1,7 +1,7 @@
 //! Every text that the chat shows to people, in each language.
 //!
-//! A text is a method of [`Language`]. The tables of `server`, `console`, `client`, `refusals` and `errors`
-//! hold the texts; `people` composes some of them. Text that is the same in every language is in
+//! A text is a method of [`Language`]. The tables of `server`, `console`, `client`, `doors`, `refusals` and
+//! `errors` hold the texts; `people` composes some of them. Text that is the same in every language is in
 //! this file: programs read it (requirement 9.2).
 //!
 //! The Spanish texts of the SPEC are fixed: peers and tests compare them exactly. Text on a socket
@@ -17,6 +17,7 @@ use crate::limits::MAX_NAME;
 mod client;
 mod console;
 mod dismissals;
+mod doors;
 mod errors;
 mod people;
 mod refusals;
@@ -123,7 +124,14 @@ mod tests {
 
     #[test]
     fn r9_1_every_text_exists_in_every_language() {
-        let tables = [client::TEXTS, console::TEXTS, errors::TEXTS, refusals::TEXTS, server::TEXTS];
+        let tables = [
+            client::TEXTS,
+            console::TEXTS,
+            doors::TEXTS,
+            errors::TEXTS,
+            refusals::TEXTS,
+            server::TEXTS,
+        ];
         let forms = FORMS.iter().chain(&OPERATOR_FORMS).flat_map(|form| {
             [&form.purpose, &form.arguments].map(|text| (form.word, text.es, text.en))
         });
