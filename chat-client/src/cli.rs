@@ -97,7 +97,10 @@ const EXAMPLES: [Example; 3] = [
         "Join a room under your name, on another machine",
         "chat-client 192.168.1.10:9000 -p sala -n Ana",
     ),
-    ("Come through TLS, or through a WebSocket, in English", "chat-client wss://chat.example/ws -l en"),
+    (
+        "Come through TLS, or through a WebSocket, in English",
+        "chat-client wss://chat.example/ws -l en",
+    ),
 ];
 
 /// Default time for the server to ask for a name. It asks right after its greeting, so the time

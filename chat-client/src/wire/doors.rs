@@ -68,3 +68,28 @@ async fn in_time<T>(
 ) -> Result<T, DoorError> {
     timeout(HANDSHAKE, handshake).await.unwrap_or(Err(DoorError::Slow(protocol)))
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn r10_13_a_handshake_has_ten_seconds() {
+        for (scheme, late) in
+            [("tls", Protocol::Tls), ("ws", Protocol::WebSocket), ("wss", Protocol::Tls)]
+        {
+            // It accepts, and says nothing.
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = format!("{scheme}://{}", listener.local_addr().unwrap());
+            let address = address.parse().unwrap();
+            let began = Instant::now();
+            let opened = open(&address, &Options::default(), Language::Es, false).await;
+            let Err(ConnectError::Door(error)) = opened else { panic!("{scheme} is open") };
+            assert!(matches!(*error, DoorError::Slow(protocol) if protocol == late), "{error:?}");
+            assert_eq!(began.elapsed().as_secs(), 10);
+        }
+    }
+}

@@ -16,7 +16,7 @@ pub enum ConnectError {
     Tcp(io::Error),
     /// The server does not come through the door, or is not believed.
     #[cfg(feature = "doors")]
-    Door(DoorError),
+    Door(Box<DoorError>),
     /// This program was built without TLS and WebSocket.
     #[cfg(not(feature = "doors"))]
     NotBuilt,
@@ -230,7 +230,7 @@ mod doors {
 
     impl From<DoorError> for ConnectError {
         fn from(error: DoorError) -> Self {
-            Self::Door(error)
+            Self::Door(Box::new(error))
         }
     }
 

@@ -76,9 +76,8 @@ impl KnownHosts {
             let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
             let Some(host) = words.next() else { continue };
             let line = number + 1;
-            let known = match (words.next().map(str::parse), words.next()) {
-                (Some(Ok(known)), None) => known,
-                _ => return Err(KnownHostsError::Damaged { path: self.path.clone(), line }),
+            let (Some(Ok(known)), None) = (words.next().map(str::parse), words.next()) else {
+                return Err(KnownHostsError::Damaged { path: self.path.clone(), line });
             };
             if !host.eq_ignore_ascii_case(&self.host) || record == Record::Same {
                 continue;
@@ -99,7 +98,7 @@ impl KnownHosts {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        text += &format!("{} {key}\n", self.host);
+        text.extend([&self.host, " ", &key.to_string(), "\n"]);
         self.replace(&text).map_err(|error| self.failed(error))
     }
 

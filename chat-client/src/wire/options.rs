@@ -18,11 +18,16 @@ pub struct Options {
 
     /// Believe the server that has this key: the SHA-256 of its public key, 64 hexadecimal digits
     #[cfg(feature = "doors")]
-    #[arg(help_heading = "Encryption", long, value_name = "FINGERPRINT", conflicts_with = "tls_ca")]
+    #[arg(
+        help_heading = "Encryption",
+        long,
+        value_name = "FINGERPRINT",
+        conflicts_with = "tls_ca"
+    )]
     pub(super) tls_fingerprint: Option<Fingerprint>,
 
     /// The file with the keys that you have accepted of servers that no authority of the system vouches for, instead of
-    /// chat/known_hosts in $XDG_STATE_HOME or ~/.local/state
+    /// `chat/known_hosts` in `$XDG_STATE_HOME` or `~/.local/state`
     #[cfg(feature = "doors")]
     #[arg(help_heading = "Encryption", long, value_name = "FILE")]
     pub(super) known_hosts: Option<PathBuf>,

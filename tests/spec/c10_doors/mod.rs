@@ -7,6 +7,7 @@ use chat_tests::chat::{Chat, said_by};
 use chat_tests::harness::door::Door;
 use chat_tests::harness::peer::Peer;
 
+mod client;
 mod closing;
 mod every_door;
 mod frames;
