@@ -36,8 +36,8 @@ use crate::wire::{Wire, options};
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Cli {
-    /// The address of the server: HOST:PORT, with port 12345 when only a host is given and this machine when only a
-    /// port; or a URL, tls://HOST:PORT, ws://HOST:PORT/ws or wss://HOST:PORT/ws, with ports 12346, 80 and 443
+    /// The address of the server; port 12345 when only a host is given, and this machine when only a port. Or a URL:
+    /// tls://HOST, ws://HOST/ws, wss://HOST/ws
     #[arg(value_name = "ADDRESS", default_value_t)]
     server: ServerAddress,
 

@@ -26,8 +26,7 @@ pub struct Options {
     )]
     pub(super) tls_fingerprint: Option<Fingerprint>,
 
-    /// The file with the keys that you have accepted of servers that no authority of the system vouches for, instead of
-    /// `chat/known_hosts` in `$XDG_STATE_HOME` or `~/.local/state`
+    /// The file with the keys of servers that you have accepted, instead of `~/.local/state/chat/known_hosts`
     #[cfg(feature = "doors")]
     #[arg(help_heading = "Encryption", long, value_name = "FILE")]
     pub(super) known_hosts: Option<PathBuf>,
