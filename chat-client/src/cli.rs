@@ -38,7 +38,7 @@ use crate::wire::{Wire, options};
 pub struct Cli {
     /// The address of the server; port 12345 when only a host is given, and this machine when only a port. Or a URL:
     /// tls://HOST, ws://HOST/ws, wss://HOST/ws
-    #[arg(value_name = "ADDRESS", default_value_t)]
+    #[arg(value_name = "ADDR:PORT", default_value_t)]
     server: ServerAddress,
 
     #[command(flatten)]
