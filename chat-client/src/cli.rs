@@ -9,8 +9,8 @@ use std::time::Duration;
 use anstream::AutoStream;
 use chat_protocol::language::Language;
 use chat_protocol::name::{Name, NameError};
-use chat_protocol::options::endpoint::Endpoint;
 use chat_protocol::options::profile::{Label, Profile};
+use chat_protocol::options::server_address::ServerAddress;
 use chat_protocol::options::time_limit::TimeLimit;
 use chat_protocol::usage::help::Example;
 use chat_protocol::usage::profiles::{self, Common};
@@ -21,12 +21,13 @@ use clap::{ColorChoice, Command, CommandFactory, Parser};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::connecting;
 use crate::conversation::{SendFraming, Settings};
 use crate::exit::{EXIT_STATUSES, Exit};
 use crate::naming::Naming;
 use crate::paint::Painter;
 use crate::run;
+use crate::wire::error::ConnectError;
+use crate::wire::{Wire, options};
 
 /// A TCP chat client: it sends the lines that you type and shows the lines that arrive.
 ///
@@ -35,9 +36,10 @@ use crate::run;
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Cli {
-    /// The address of the server; port 12345 when only a host is given, and this machine when only a port
-    #[arg(value_name = "ADDR:PORT", default_value_t, value_parser = Endpoint::of_server)]
-    server: Endpoint,
+    /// The address of the server; port 12345 when only a host is given, and this machine when only a port. Or a URL:
+    /// tls://HOST, ws://HOST/ws, wss://HOST/ws
+    #[arg(value_name = "ADDR:PORT", default_value_t)]
+    server: ServerAddress,
 
     #[command(flatten)]
     common: Common,
@@ -84,6 +86,9 @@ pub struct Cli {
     /// Ring the terminal's bell for a private message, and when a message contains your name
     #[arg(help_heading = "The screen", long)]
     bell: bool,
+
+    #[command(flatten)]
+    wire: options::Options,
 }
 
 const EXAMPLES: [Example; 3] = [
@@ -92,7 +97,10 @@ const EXAMPLES: [Example; 3] = [
         "Join a room under your name, on another machine",
         "chat-client 192.168.1.10:9000 -p sala -n Ana",
     ),
-    ("Show the time of each line, in English", "chat-client localhost -t -l en"),
+    (
+        "Come through TLS, or through a WebSocket, in English",
+        "chat-client wss://chat.example/ws -l en",
+    ),
 ];
 
 /// Default time for the server to ask for a name. It asks right after its greeting, so the time
@@ -140,18 +148,17 @@ impl Cli {
                 () = interrupt.notified() => {}
             }
         });
-        let began = Instant::now();
         let typed = io::stdin().is_terminal();
         let connected = tokio::select! {
-            connected = connecting::connect(&self.server, typed) => connected,
+            connected = Wire::open(&self.server, &self.wire, self.language(), typed) => connected,
             () = &mut stop => return Ok(Exit::Left),
         };
         let language = self.language();
         let mut settings = self.settings();
-        settings.naming.set_round_trip(began.elapsed());
         let asking = self.name.is_none() && (self.expect_keyword.is_on() || self.sign.is_on());
-        let stream =
+        let (wire, round_trip) =
             connected.map_err(|reason| StartError::Connect { address: self.server, reason })?;
+        settings.naming.set_round_trip(round_trip);
         let vocabulary = Arc::new(Mutex::new(Vocabulary::new(self.commands.is_on(), language)));
         let question = asking.then(|| language.your_name().into());
         if io::stdin().is_terminal()
@@ -162,9 +169,9 @@ impl Cli {
             settings.naming.person(asking);
             settings.vocabulary = Some(vocabulary);
             settings.tells_port = self.common.profile.server().label == Label::Port;
-            Ok(run(stream, terminal, settings, stop).await)
+            Ok(run(wire, terminal, settings, stop).await)
         } else {
-            Ok(run(stream, pipe::open(), settings, stop).await)
+            Ok(run(wire, pipe::open(), settings, stop).await)
         }
     }
 
@@ -214,12 +221,12 @@ fn command(profile: Profile) -> Command {
 /// The reason why there was no conversation.
 #[derive(Debug)]
 pub enum StartError {
-    /// There is no server at the address, or it does not answer.
+    /// There is no server at the address that can be spoken to through this door, or it is not believed.
     Connect {
         /// The address as it was given.
-        address: Endpoint,
-        /// The error of the system.
-        reason: io::Error,
+        address: ServerAddress,
+        /// The reason.
+        reason: ConnectError,
     },
     /// The system refused an event queue or a signal handler.
     System(io::Error),
@@ -229,7 +236,7 @@ impl StartError {
     /// One line for the user, with the reason.
     pub fn explanation(&self, language: Language) -> String {
         match self {
-            Self::Connect { address, reason } => language.cannot_connect(address, reason),
+            Self::Connect { address, reason } => reason.explanation(address, language),
             Self::System(error) => error.to_string(),
         }
     }

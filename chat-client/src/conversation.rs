@@ -13,14 +13,13 @@ use chat_protocol::framing::Framing;
 use chat_protocol::language::Language;
 use chat_protocol::text::LEAVE_WORD;
 use chat_protocol::wording::Dismissal;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::exit::Exit;
 use crate::hint::Hint;
 use crate::naming::Naming;
 use crate::paint::Painter;
+use crate::wire::Wire;
 use chat_terminal::completion::SharedVocabulary;
 use chat_terminal::lines::Lines;
 use chat_terminal::person::{Input, Keyboard, Screen};
@@ -67,7 +66,7 @@ pub(crate) struct Settings {
 
 /// A conversation between a user and a server.
 pub(crate) struct Conversation<K, S> {
-    stream: TcpStream,
+    wire: Wire,
     keyboard: K,
     screen: S,
     incoming: Lines,
@@ -114,10 +113,10 @@ enum Stage {
 }
 
 impl<K: Keyboard, S: Screen> Conversation<K, S> {
-    pub(crate) fn new(stream: TcpStream, keyboard: K, screen: S, settings: Settings) -> Self {
+    pub(crate) fn new(wire: Wire, keyboard: K, screen: S, settings: Settings) -> Self {
         let now = Instant::now();
         let mut conversation = Self {
-            stream,
+            wire,
             keyboard,
             screen,
             // A text without its end is shown too, once the server pauses.
@@ -154,15 +153,15 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             }
             let listening = on && self.shown.len() < MAX_WAITING;
             let typing = on && self.is_typing();
-            let sends = on && self.stage != Stage::Refused && !self.outgoing.is_empty();
+            let sends = on && self.stage != Stage::Refused && self.has_to_send();
             let rests = self.outgoing.rests_until().filter(|_| sends);
             let (pause, idle) = (self.pause_ends(), self.idle_step());
             let (answer, deadline) = (self.answer_due(), self.stage.deadline());
             let naming = self.settings.naming.deadline().filter(|_| self.stage == Stage::Talking);
             tokio::select! {
                 input = self.keyboard.next(), if typing => self.take(input),
-                _ = self.stream.readable(), if listening => self.receive(),
-                _ = self.stream.writable(), if sends && rests.is_none() => self.send().await,
+                () = self.wire.readable(), if listening => self.receive(),
+                () = self.wire.writable(), if sends && rests.is_none() => self.send().await,
                 () = until(rests), if sends => self.outgoing.rested(),
                 shown = self.screen.show(&mut self.shown), if !self.shown.is_empty() => {
                     if let Err(error) = shown {
@@ -194,15 +193,16 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     }
 
     /// Shows the last lines, and restores the terminal.
-    pub(crate) async fn close(self) {
+    pub(crate) async fn close(mut self) {
         // Nothing more can be entered: this releases a thread that waits to deliver input.
         drop(self.keyboard);
+        self.wire.close();
         self.screen.close().await;
     }
 
     /// Sends as much as the socket accepts now.
     async fn send(&mut self) {
-        match self.stream.try_write(self.outgoing.next_write()) {
+        match self.wire.try_write(self.outgoing.next_write()) {
             Ok(n) => {
                 self.last_sent = Instant::now();
                 self.outgoing.sent(n, self.last_sent);
@@ -210,11 +210,14 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => return,
             Err(_) => self.stage = Stage::Refused,
         }
-        if self.stage == Stage::Leaving && self.outgoing.is_empty() {
+        if self.stage == Stage::Leaving && !self.has_to_send() {
             self.stage = Stage::Left(Instant::now() + LEAVE);
-            // It fails if the server has already closed the connection.
-            let _ = self.stream.shutdown().await;
+            self.wire.end().await;
         }
+    }
+
+    fn has_to_send(&self) -> bool {
+        !self.outgoing.is_empty() || self.wire.holds()
     }
 
     /// Shows a line of the client itself.

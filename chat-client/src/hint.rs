@@ -1,8 +1,8 @@
-//! Hints for a user whose profile does not fit the server.
+//! Hints for a user whose profile, or door, does not fit the server.
 
 use chat_protocol::language::Language;
 
-/// A hint. It names the profile to try.
+/// A hint. It names the profile to try, or the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hint {
     /// The server asks for a name, and the client has none.
@@ -13,6 +13,8 @@ pub(crate) enum Hint {
     HasCommands,
     /// The server does not answer commands.
     NoCommands,
+    /// The server speaks TLS.
+    SpeaksTls,
 }
 
 impl Hint {
@@ -23,6 +25,7 @@ impl Hint {
             Self::NamesAreKnown => language.hint_names_are_known(),
             Self::HasCommands => language.hint_has_commands(),
             Self::NoCommands => language.hint_no_commands(),
+            Self::SpeaksTls => language.hint_speaks_tls(),
         }
     }
 }

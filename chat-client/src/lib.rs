@@ -5,41 +5,40 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `connecting` | connecting, with keepalive |
 //! | `conversation` | both directions at once, leaving, idle timeout |
 //! | `hint` | hints for a profile that does not fit the server |
 //! | `naming` | giving the server a name when it asks for one |
 //! | `paint` | appearance of a line: colour, time, bell |
 //! | [`exit`] | exit reasons and statuses |
+//! | [`wire`] | the connection: TCP, TLS, WebSocket; which server is believed |
 //!
 //! [`chat_terminal`] is the interface to the user.
 
 pub mod cli;
-mod connecting;
 mod conversation;
 pub mod exit;
 mod hint;
 mod naming;
 mod paint;
+pub mod wire;
 
 use std::future::Future;
-
-use tokio::net::TcpStream;
 
 use chat_terminal::person::{Keyboard, Screen};
 use conversation::{Conversation, Settings};
 use exit::Exit;
+use wire::Wire;
 
 /// Talks until one side ends the conversation, or `stop` completes.
 ///
 /// Not cancel-safe: the terminal might not be restored.
 pub(crate) async fn run(
-    stream: TcpStream,
+    wire: Wire,
     (keyboard, screen): (impl Keyboard, impl Screen),
     settings: Settings,
     stop: impl Future<Output = ()>,
 ) -> Exit {
-    let mut conversation = Conversation::new(stream, keyboard, screen, settings);
+    let mut conversation = Conversation::new(wire, keyboard, screen, settings);
     let exit = tokio::select! {
         exit = conversation.talk() => exit,
         () = stop => conversation.leave_now().await,

@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::client::WantsClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WantsClientCert, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -75,6 +75,31 @@ impl Trust {
             return Err(TrustError::NoCertificate(path.to_owned()));
         }
         Ok(Self::Roots(roots.into()))
+    }
+
+    /// Checks the certificates of a server with this name, its own one first. That the server holds its key is not
+    /// checked here, but in the handshake: a client that lets [`Anyone`](Self::Anyone) through that can ask here
+    /// before it says a word, and knows the certificate that is not believed.
+    pub fn check(
+        &self,
+        certificates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+    ) -> Result<(), Error> {
+        let (own, others) = certificates.split_first().ok_or(Error::NoCertificatesPresented)?;
+        match self {
+            Self::Roots(roots) => {
+                WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), provider())
+                    .build()
+                    // There are no roots.
+                    .map_err(|_| CertificateError::UnknownIssuer)?
+                    .verify_server_cert(own, others, name, &[], UnixTime::now())
+                    .map(drop)
+            }
+            Self::Key(key) if Fingerprint::of(own) != Some(*key) => {
+                Err(CertificateError::ApplicationVerificationFailure.into())
+            }
+            Self::Key(_) | Self::Anyone => Ok(()),
+        }
     }
 
     /// The configuration of a client that believes so, for TLS 1.2 and 1.3. Fails only if the

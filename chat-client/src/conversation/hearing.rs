@@ -5,7 +5,8 @@ use std::sync::PoisonError;
 
 use chat_protocol::decoder::Line;
 use chat_protocol::text;
-use chat_protocol::wording::{self, NOTICE, REFUSAL};
+use chat_protocol::websocket::frame::Code;
+use chat_protocol::wording::{self, Dismissal, NOTICE, REFUSAL};
 use chat_terminal::person::{Keyboard, Screen};
 use tokio::time::Instant;
 
@@ -14,11 +15,18 @@ use crate::exit::Exit;
 use crate::hint::Hint;
 use crate::paint;
 
+/// The beginning of an alert of TLS (RFC 8446, 5.1). It answers a client that does not speak TLS.
+const TLS_ALERT: &[u8] = &[0x15, 3];
+
 impl<K: Keyboard, S: Screen> Conversation<K, S> {
     /// Reads once, and shows every line that is now complete.
     pub(super) fn receive(&mut self) {
         let buffer = self.incoming.buffer();
-        match self.stream.try_read(buffer) {
+        match self.wire.try_read(buffer) {
+            Ok(n) if self.last_received.is_none() && buffer[..n].starts_with(TLS_ALERT) => {
+                self.last_received = Some(Instant::now());
+                self.hint(Hint::SpeaksTls);
+            }
             Ok(n) if n > 0 => {
                 let now = Instant::now();
                 self.last_received = Some(now);
@@ -33,14 +41,40 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
             // A reset ends the conversation too.
-            Ok(_) | Err(_) => {
+            end => {
                 if let Some(line) = self.incoming.decoder.finish() {
                     let line = readable(line, self.settings.language);
                     self.hear(&line, Instant::now());
                 }
+                if let Err(error) = end
+                    && error.kind() == io::ErrorKind::InvalidData
+                {
+                    let reason = error.to_string();
+                    let reason = text::showable(reason.into());
+                    self.show(&self.settings.language.wire_failed(&reason).to_string());
+                }
+                self.hear_close();
                 self.exit.get_or_insert(self.exit_by_server());
             }
         }
+    }
+
+    /// Shows what the server's Close frame says, if its last line has not said why the connection ends.
+    fn hear_close(&mut self) {
+        let Some((code, reason)) = self.wire.closed() else { return };
+        if code == Code::Normal as u16 || self.dismissal.is_some() {
+            return;
+        }
+        let reason = text::showable(reason.into());
+        self.dismissal = wording::dismissal_in(&reason).or(Dismissal::of_code(code));
+        let language = self.settings.language;
+        let meaning = match self.dismissal {
+            _ if !reason.is_empty() => &*reason,
+            Some(dismissal) => dismissal.text(language),
+            None if code == Code::TooSlow as u16 => language.too_slow(),
+            None => "",
+        };
+        self.show(&language.closed_with(code, meaning).to_string());
     }
 
     /// Shows the text that the server has not ended, after a pause.
@@ -102,10 +136,10 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     fn tell_port(&mut self) {
         if self.settings.tells_port
             && self.greeted
-            && let Ok(address) = self.stream.local_addr()
+            && let Some(port) = self.wire.local_port()
         {
             self.settings.tells_port = false;
-            self.show(&self.settings.language.you_are_user(address.port()).to_string());
+            self.show(&self.settings.language.you_are_user(port).to_string());
         }
     }
 

@@ -83,7 +83,7 @@ async fn client(
     let (server, _) = listener.accept().await.unwrap();
     let inputs = inputs.iter().map(|text| Input::Text((*text).to_owned())).collect();
     let typist = Typist { inputs, answers, questions: vec![] };
-    (Conversation::new(stream, typist, Paper(String::new()), settings), server)
+    (Conversation::new(Wire::Plain(stream), typist, Paper(String::new()), settings), server)
 }
 
 /// A client at a terminal whose user enters these inputs and then waits.
@@ -316,7 +316,7 @@ async fn r2_4_a_user_is_told_its_port_unless_the_server_asks_for_a_name() {
     {
         let (mut client, mut server) =
             at_terminal(Settings { tells_port, ..settings() }, &[]).await;
-        let port = client.stream.local_addr().unwrap().port();
+        let port = client.wire.local_port().unwrap();
         server.write_all(text.as_bytes()).await.unwrap();
         drop(server);
         client.talk().await;
@@ -363,7 +363,7 @@ async fn r6_4_a_server_that_does_not_answer_commands_is_told() {
         let commands = Settings { commands: true, ..settings() };
         let (mut client, mut server) = at_terminal(commands, &[]).await;
         server.write_all(b"hola\n").await.unwrap();
-        client.stream.readable().await.unwrap();
+        client.wire.readable().await;
         client.receive();
         client.say(input);
         let scene = async {

@@ -2,6 +2,7 @@
 
 use super::{NOTICE, REFUSAL};
 use crate::language::Language;
+use crate::websocket::frame::Code;
 
 /// The reason for which a server ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,20 @@ impl Dismissal {
         Self::TooManyNames,
         Self::NameTooLate,
     ];
+
+    /// The reason that a Close frame gives by its code (requirement 10.5).
+    pub fn of_code(code: u16) -> Option<Self> {
+        [
+            (Code::Restart, Self::ServerClosing),
+            (Code::Full, Self::ServerFull),
+            (Code::Idle, Self::Idle),
+            (Code::Removed, Self::Removed),
+            (Code::Address, Self::TooManyFromAddress),
+            (Code::NoName, Self::NameTooLate),
+        ]
+        .into_iter()
+        .find_map(|(known, dismissal)| (known as u16 == code).then_some(dismissal))
+    }
 
     /// The text of the reason, without the mark of a notice or refusal. A server may say more, such
     /// as a limit.

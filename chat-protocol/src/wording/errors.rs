@@ -11,7 +11,8 @@ texts! {
         es: "no se puede escuchar en {address}: {reason}",
         en: "cannot listen on {address}: {reason}",
     }
-    cannot_connect_to(address: &str, reason: &str) {
+    /// The client has no connection, for this reason (requirement 4.5).
+    pub cannot_connect_to(address: &str, reason: &str) {
         es: "no se puede conectar con {address}: {reason}",
         en: "cannot connect to {address}: {reason}",
     }
@@ -53,7 +54,7 @@ impl Language {
 
     /// The text of a system error: a common phrase if there is one, otherwise the system's own
     /// text.
-    fn reason(self, error: &io::Error) -> String {
+    pub fn reason(self, error: &io::Error) -> String {
         match error.kind() {
             io::ErrorKind::AddrInUse => self.in_use(),
             io::ErrorKind::AddrNotAvailable => self.not_of_this_machine(),

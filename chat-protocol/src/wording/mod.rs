@@ -1,6 +1,6 @@
 //! Every text that the chat shows to people, in each language.
 //!
-//! A text is a method of [`Language`]. The tables of `server`, `console`, `client`, `refusals`, `errors` and
+//! A text is a method of [`Language`]. The tables of `server`, `console`, `client`, `doors`, `refusals`, `errors` and
 //! `certificates` hold the texts; `people` composes some of them. Text that is the same in every language is in
 //! this file: programs read it (requirement 9.2).
 //!
@@ -18,6 +18,7 @@ mod certificates;
 mod client;
 mod console;
 mod dismissals;
+mod doors;
 mod errors;
 mod people;
 mod refusals;
@@ -126,6 +127,7 @@ mod tests {
             certificates::TEXTS,
             client::TEXTS,
             console::TEXTS,
+            doors::TEXTS,
             errors::TEXTS,
             refusals::TEXTS,
             server::TEXTS,

@@ -9,6 +9,7 @@ use chat_tests::harness::door::Door;
 use chat_tests::harness::peer::Peer;
 
 mod certificates;
+mod client;
 mod closing;
 mod every_door;
 mod frames;

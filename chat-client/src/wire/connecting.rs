@@ -7,20 +7,21 @@ use chat_protocol::limits;
 use chat_protocol::options::endpoint::Endpoint;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// Connection timeout: the time that the server has to answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Connects. `typed`: a person types what is sent. Cancel-safe.
-pub(crate) async fn connect(server: &Endpoint, typed: bool) -> io::Result<TcpStream> {
+/// Connects. `typed`: a person types what is sent. Returns the time that it took as well: a round trip. Cancel-safe.
+pub(super) async fn connect(server: &Endpoint, typed: bool) -> io::Result<(TcpStream, Duration)> {
+    let began = Instant::now();
     let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect(server.host_and_port()))
         .await
         .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     // Small writes are sent at once: each is a complete line.
     stream.set_nodelay(true)?;
     detect_a_vanished_server(&SockRef::from(&stream), typed)?;
-    Ok(stream)
+    Ok((stream, began.elapsed()))
 }
 
 /// A server that has vanished without a word is noticed within a minute.
@@ -58,7 +59,7 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let server: Endpoint = listener.local_addr().unwrap().to_string().parse().unwrap();
         for (typed, limit) in [(true, Some(limits::VANISHED)), (false, None)] {
-            let stream = connect(&server, typed).await.unwrap();
+            let (stream, _) = connect(&server, typed).await.unwrap();
             let socket = SockRef::from(&stream);
             assert!(socket.keepalive().unwrap());
             assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(30));
