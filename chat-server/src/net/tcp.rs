@@ -22,6 +22,7 @@ use crate::net::idle::Activity;
 use crate::net::per_address::Origin;
 use crate::net::transport::{Fault, Transport};
 use crate::net::wire::Wire;
+use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
 use crate::net::wire::websocket::WebSocket;
 
@@ -352,6 +353,10 @@ impl Transport for TcpConnection {
 
     fn holds(&self) -> bool {
         matches!(&self.wire, Wire::WebSocket(socket) if socket.holds())
+    }
+
+    fn encoding(&self) -> Encoding {
+        self.wire.encoding()
     }
 
     async fn writable(&self) -> io::Result<()> {

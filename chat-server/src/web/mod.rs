@@ -3,6 +3,7 @@
 //! It reads one request of a connection, GET only and without a body, and closes what does not become a WebSocket.
 
 mod http;
+mod page;
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ use crate::client::entrance;
 use crate::net::listener::Acceptor;
 use crate::net::per_address::{Addresses, Limits};
 use crate::net::wire::Wire;
+use crate::net::wire::encoding::Encoding;
 use crate::net::wire::websocket::WebSocket;
 use http::{Status, head};
 
@@ -61,9 +63,9 @@ pub(crate) async fn listen(
                 upgraded = serve_request(&server, stream, peer) => upgraded,
             };
             drop(shares);
-            if let Some(stream) = upgraded {
+            if let Some((stream, encoding)) = upgraded {
                 let (speaking, now) = (server.speaking.token(), server.clock.now());
-                let socket = WebSocket::new(server.config.ping.duration(), now);
+                let socket = WebSocket::new(encoding, server.config.ping.duration(), now);
                 // In a task of its own, which has no space for the request.
                 let wire = Wire::WebSocket(Box::new(socket));
                 tracker.spawn(entrance::serve(server, stream, wire, peer, speaking));
@@ -72,15 +74,16 @@ pub(crate) async fn listen(
     }
 }
 
-/// Answers one request. Returns the connection if it has become a WebSocket.
+/// Answers one request. Returns the connection if it has become a WebSocket, and the encoding of what it is sent.
 async fn serve_request(
     server: &Server,
     mut stream: TcpStream,
     peer: SocketAddr,
-) -> Option<TcpStream> {
-    let status = match answer(server, &mut stream, peer).await {
-        Ok(None) => return Some(stream),
-        Ok(Some(status)) => status,
+) -> Option<(TcpStream, Encoding)> {
+    let response = match answer(server, &mut stream, peer).await {
+        Ok(Answer::WebSocket(encoding)) => return Some((stream, encoding)),
+        Ok(Answer::Status(status)) => status.response(),
+        Ok(Answer::Page) => page::response(),
         Err(error) => {
             tracing::debug!(%peer, %error, "the request failed");
             return None;
@@ -88,7 +91,7 @@ async fn serve_request(
     };
     // A peer that takes no response gets none.
     let _ = timeout(LINGER, async {
-        stream.write_all(status.response().as_bytes()).await?;
+        stream.write_all(response.as_bytes()).await?;
         stream.shutdown().await?;
         while stream.read(&mut [0; 512]).await? > 0 {}
         io::Result::Ok(())
@@ -97,31 +100,40 @@ async fn serve_request(
     None
 }
 
-/// Reads a request, and responds if it becomes a WebSocket. Returns the response that is due otherwise.
-async fn answer(
-    server: &Server,
-    stream: &mut TcpStream,
-    peer: SocketAddr,
-) -> io::Result<Option<Status>> {
+/// The answer to a request.
+enum Answer {
+    /// It has become a WebSocket, and been responded to.
+    WebSocket(Encoding),
+    Page,
+    Status(Status),
+}
+
+/// Reads a request, and responds if it becomes a WebSocket.
+async fn answer(server: &Server, stream: &mut TcpStream, peer: SocketAddr) -> io::Result<Answer> {
     let head = match head(stream).await? {
         Ok(head) => head,
-        Err(status) => return Ok(Some(status)),
+        Err(status) => return Ok(Answer::Status(status)),
     };
-    let Ok(Some(request)) = Request::parse(&head) else { return Ok(Some(Status::Malformed)) };
+    let Ok(Some(request)) = Request::parse(&head) else {
+        return Ok(Answer::Status(Status::Malformed));
+    };
     if !request.is_get() {
-        return Ok(Some(Status::Method));
+        return Ok(Answer::Status(Status::Method));
     }
-    if request.path() != "/ws" {
-        return Ok(Some(Status::NotFound));
+    match request.path() {
+        "/" => return Ok(Answer::Page),
+        "/ws" => {}
+        _ => return Ok(Answer::Status(Status::NotFound)),
     }
     match request.upgrade(&server.config.web_origin) {
         Ok(upgrade) => {
             stream.write_all(upgrade.response().as_bytes()).await?;
-            Ok(None)
+            let encoding = if upgrade.is_json() { Encoding::Json } else { Encoding::Text };
+            Ok(Answer::WebSocket(encoding))
         }
         Err(rejection) => {
             tracing::info!(%peer, %rejection, "no WebSocket");
-            Ok(Some(match rejection {
+            Ok(Answer::Status(match rejection {
                 Rejection::UpgradeRequired => Status::Upgrade,
                 Rejection::Header(_) => Status::Malformed,
                 Rejection::Origin { .. } => Status::Origin(rejection.to_string()),
