@@ -103,21 +103,24 @@ function addMessage(it, { who, text, time, own = false }) {
   const item = make("li", `message ${own ? "own" : "other"}${first ? " first" : ""}`);
   const speaker = own ? word("you") : who;
   item.style.setProperty("--hue", hue(speaker ?? ""));
-  if (!own && speaker) {
-    const face = make("span", "face", [...speaker.replace(/^usuario /, "")][0].toUpperCase());
-    face.setAttribute("aria-hidden", "true");
-    item.append(face);
-  }
-  const name = speaker ? make("bdi", own ? "unseen" : "name", speaker) : null;
+  if (!own && speaker) item.append(face(speaker));
+  const name = speaker ? make("bdi", own ? "name unseen" : "name", speaker, make("span", "unseen", ":")) : null;
   const body = make("span", "text", ...linked(text));
   body.dir = "auto";
-  item.append(make("div", "bubble", name, name && own ? ": " : null, body, clock(time)));
+  item.append(make("div", "bubble", name, body, clock(time)));
   const mentions = !own && isMentioned(text);
   item.classList.toggle("mention", mentions);
   it.last = { who, own, time };
   add(it, item);
   if (own) it.follows = true;
   else notify(it, mentions);
+}
+
+// The first letter of a name, or of the number of a user without one.
+function face(name) {
+  const element = make("span", "face", [...name.replace(/^usuario /, "")][0].toUpperCase());
+  element.setAttribute("aria-hidden", "true");
+  return element;
 }
 
 function notify(it, mentions) {
@@ -157,9 +160,9 @@ function presence(kind, names) {
 
 function clock(time) {
   const date = new Date(time);
-  const element = make("time", "", date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+  const element = make("time", "", date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }));
   element.dateTime = date.toISOString();
-  element.title = date.toLocaleString();
+  element.title = date.toLocaleString(language);
   return element;
 }
 

@@ -39,8 +39,8 @@ macro_rules! script {
 }
 
 /// The hashes of style and script. A test says what they have to be.
-const STYLE: &str = "Oa0gjQcPGaDVXSwCNhoQZ34+aZg7VAcFNb3uz4KCxgI=";
-const SCRIPT: &str = "aaZ5JrpD7/RMM09+Bcddnr4u35hVoo7xOWIWFTDJZQ8=";
+const STYLE: &str = "TYgWTsOCdX3V0hfk47dwr5s5yx2rcWzShOZ8gTG6tEg=";
+const SCRIPT: &str = "JrVgXzWp4HkfO4qdRDBGzofJYnG7ZnJ4P2RJGDExX5Y=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {

@@ -31,7 +31,7 @@ function fill(list, items) {
 
 function entry(kind, name, size) {
   const it = conversations.get(`${kind}:${name.toLowerCase()}`);
-  const button = make("button", "entry", make("bdi", "", name));
+  const button = make("button", "entry", kind === "private" ? face(name) : null, make("bdi", "", name));
   button.dataset.key = `${kind}:${name.toLowerCase()}`;
   button.style.setProperty("--hue", hue(name));
   const isCurrent = it !== undefined && it === current;
@@ -59,9 +59,7 @@ function showPeople() {
   const names = [...people.values()].sort(byName);
   const items = names.map((name) => {
     const isMe = name === me.name;
-    const face = make("span", "face", [...name][0].toUpperCase());
-    face.setAttribute("aria-hidden", "true");
-    const shown = [face, make("bdi", "", name), isMe ? make("small", "", word("you")) : null];
+    const shown = [face(name), make("bdi", "", name), isMe ? make("small", "", word("you")) : null];
     const item = chat.commands && !isMe ? make("button", "entry", ...shown) : make("span", "entry", ...shown);
     item.style.setProperty("--hue", hue(name));
     item.dataset.key = name;
@@ -77,6 +75,7 @@ function showPeople() {
   if (strangers > 0) items.push(make("li", "hint", word("more", strangers)));
   fill($("members"), items);
   $("number").textContent = String(people.size + strangers);
+  $("who").setAttribute("aria-label", `${word("people")}: ${people.size + strangers}`);
 }
 
 function showTitle() {
@@ -92,6 +91,7 @@ function showTitle() {
   const badge = $("menu").querySelector("b");
   badge.hidden = elsewhere === 0;
   badge.textContent = elsewhere > 99 ? "99+" : String(elsewhere);
+  $("menu").setAttribute("aria-label", word("rooms") + (elsewhere > 0 ? `: ${badge.textContent}` : ""));
   const name = title === "Chat" ? title : `${title} · Chat`;
   document.title = unread > 0 && document.hidden ? `(${unread}) ${name}` : name;
 }
