@@ -10,6 +10,7 @@ use chat_tests::harness::peer::Peer;
 mod closing;
 mod every_door;
 mod frames;
+mod json;
 mod requests;
 
 /// A server with a door of each kind, on free ports.

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use chat_protocol::websocket::handshake::SUBPROTOCOL;
+use chat_protocol::websocket::handshake::{JSON_SUBPROTOCOL, SUBPROTOCOL};
 use tungstenite::client::IntoClientRequest;
 use tungstenite::http::HeaderValue;
 use tungstenite::protocol::frame::Frame;
@@ -20,6 +20,8 @@ pub enum Door {
     Plain,
     /// A WebSocket, by another project's client.
     WebSocket,
+    /// The same, for JSON objects.
+    Json,
 }
 
 /// The name of the variable in the environment that chooses the door; `websocket` is the other one.
@@ -70,13 +72,17 @@ impl Frames {
     pub(crate) fn open(
         socket: Arc<TcpStream>,
         server: SocketAddr,
+        door: Door,
         patience: Duration,
     ) -> Result<Self, String> {
         socket.set_read_timeout(Some(patience)).map_err(|error| error.to_string())?;
         let mut request =
             format!("ws://{server}/ws").into_client_request().map_err(|error| error.to_string())?;
-        let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
-        request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol);
+        let json = format!("{SUBPROTOCOL}, {JSON_SUBPROTOCOL}");
+        let subprotocols = if door == Door::Json { &*json } else { SUBPROTOCOL };
+        let subprotocols =
+            HeaderValue::from_str(subprotocols).map_err(|error| error.to_string())?;
+        request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocols);
         match tungstenite::client(request, Shared(socket)) {
             Ok((socket, _)) => Ok(Self { socket, inside: false, closed: None }),
             Err(HandshakeError::Failure(error)) => Err(error.to_string()),

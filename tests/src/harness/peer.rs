@@ -54,8 +54,8 @@ impl Peer {
     fn connect_so(role: &Role, door: Door, address: SocketAddr, how: Connect) -> Result<Self> {
         let connected = peer::Peer::connect(role.clone(), address, how);
         let mut peer = Self::of(role, connected)?;
-        if door == Door::WebSocket {
-            let opened = Frames::open(peer.connection.socket(), address, PATIENCE);
+        if door != Door::Plain {
+            let opened = Frames::open(peer.connection.socket(), address, door, PATIENCE);
             peer.frames = Some(Box::new(role.check(opened, "is no WebSocket")?));
         }
         Ok(peer)

@@ -111,7 +111,7 @@ const EVENTS = {
     if (!asked.people.shift()) addNotice(current, event.text, event.time);
   },
   rooms(event) {
-    rooms = new Map(event.rooms.map((name, place) => [name, Number(event.sizes[place])]));
+    rooms = new Map(event.rooms.map((name, place) => [name, event.sizes[place]]));
     showConversations();
     if (!asked.rooms.shift()) addNotice(current, event.text, event.time);
   },
