@@ -15,7 +15,7 @@ use chat_protocol::options::time_limit::TimeLimit;
 use chat_protocol::usage::profiles::Common;
 use chat_protocol::usage::{self, Switch};
 use chat_protocol::websocket::origin::Origin;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::client::asking::{NameStyle, SendFraming};
 use crate::client::session;
@@ -25,6 +25,7 @@ use crate::net::clock::Clock;
 use crate::people::directory;
 use crate::people::speech::Speech;
 use crate::proxy::ProxyOptions;
+use crate::room::event::Object;
 use crate::room::outbox::{OutboxLimits, SlowReader};
 
 /// The options of a server.
@@ -186,6 +187,19 @@ impl Config {
         }
     }
 
+    /// The first object to each client that is sent JSON: what there is in this chat (requirement 10.21).
+    pub(crate) fn welcome(&self) -> String {
+        Object::new("welcome")
+            .text("lang", word(&self.common.lang))
+            .text("label", word(&self.label))
+            .value("names", self.has_names())
+            .value("presence", self.presence.is_on())
+            .value("commands", self.commands.is_on())
+            .value("max_line", self.max_line)
+            .text("text", self.greeting().unwrap_or_default())
+            .end()
+    }
+
     /// Returns whether clients have names: their own, or `usuario-PORT` where they are not asked.
     pub(crate) fn has_names(&self) -> bool {
         let options = [self.ask_name, self.presence, self.commands];
@@ -237,6 +251,11 @@ impl Config {
             max_line: self.max_line,
         }
     }
+}
+
+/// The word for a value on the command line.
+fn word(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map(|word| word.get_name().to_owned()).unwrap_or_default()
 }
 
 impl FromStr for Greeting {

@@ -27,7 +27,7 @@ fn requirements() -> BTreeSet<String> {
 /// The requirements that end-to-end tests are named for: `fn r2_10_…`.
 fn tested() -> BTreeSet<String> {
     let mut tested = BTreeSet::new();
-    let mut folders = vec![root().join("tests/spec")];
+    let mut folders = vec![root().join("tests/spec"), root().join("tests/browser")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("the tests") {
             let path = entry.expect("an entry").path();

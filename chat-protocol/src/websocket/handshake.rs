@@ -12,6 +12,10 @@ use super::origin::{Origin, is_admitted};
 /// because browsers end the connection otherwise.
 pub const SUBPROTOCOL: &str = "chat.v1";
 
+/// The subprotocol in which the server sends a JSON object on each line instead of text; the client sends the same
+/// lines. It is preferred if a client offers both.
+pub const JSON_SUBPROTOCOL: &str = "chat.v2";
+
 /// The number of header lines that a request may have.
 const MAX_HEADERS: usize = 64;
 
@@ -36,7 +40,7 @@ pub struct Malformed;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upgrade {
     accept: String,
-    offers_chat: bool,
+    subprotocol: Option<&'static str>,
 }
 
 /// The reason why a request does not become a WebSocket.
@@ -110,8 +114,10 @@ impl<'a> Request<'a> {
         let mut proof = Sha1::from(key);
         proof.update(PROOF);
         let accept = BASE64_STANDARD.encode(proof.digest().bytes());
-        let offers_chat = self.tokens("Sec-WebSocket-Protocol").any(|token| token == SUBPROTOCOL);
-        Ok(Upgrade { accept, offers_chat })
+        let offers =
+            |name: &&str| self.tokens("Sec-WebSocket-Protocol").any(|token| token == *name);
+        let subprotocol = [JSON_SUBPROTOCOL, SUBPROTOCOL].into_iter().find(offers);
+        Ok(Upgrade { accept, subprotocol })
     }
 
     fn values(&self, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
@@ -142,13 +148,16 @@ impl<'a> Request<'a> {
 }
 
 impl Upgrade {
+    /// Returns whether the client is sent JSON.
+    pub fn is_json(&self) -> bool {
+        self.subprotocol == Some(JSON_SUBPROTOCOL)
+    }
+
     /// The response, behind which frames follow.
     pub fn response(&self) -> String {
-        let subprotocol = if self.offers_chat {
-            format!("Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n")
-        } else {
-            String::new()
-        };
+        let subprotocol = self.subprotocol.map_or(String::new(), |subprotocol| {
+            format!("Sec-WebSocket-Protocol: {subprotocol}\r\n")
+        });
         format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Accept: {}\r\n{subprotocol}\r\n",

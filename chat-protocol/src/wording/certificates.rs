@@ -67,7 +67,7 @@ impl Language {
     }
 
     /// A key is that of another certificate.
-    pub fn other_key(self, key: &Path, certificate: &Path) -> String {
+    pub fn foreign_key(self, key: &Path, certificate: &Path) -> String {
         let (key, certificate) = (key.to_string_lossy(), certificate.to_string_lossy());
         self.key_of_another_certificate(&key, &certificate).to_string()
     }

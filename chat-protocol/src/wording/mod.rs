@@ -64,9 +64,14 @@ pub fn message_by_port(sender: SocketAddr, text: &str) -> impl fmt::Display {
 /// The same for a sender with this number among the clients with its port: from 2 on, the number
 /// stands behind the port.
 pub fn message_by_numbered_port(sender: SocketAddr, number: u32, text: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "{}: {text}", port_label(sender, number)))
+}
+
+/// The label of such a message alone.
+pub fn port_label(sender: SocketAddr, number: u32) -> impl fmt::Display {
     fmt::from_fn(move |f| match (sender.port(), number) {
-        (port, ..2) => write!(f, "{USER}{port}: {text}"),
-        (port, _) => write!(f, "{USER}{port}-{number}: {text}"),
+        (port, ..2) => write!(f, "{USER}{port}"),
+        (port, _) => write!(f, "{USER}{port}-{number}"),
     })
 }
 

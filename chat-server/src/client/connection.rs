@@ -24,6 +24,7 @@ use crate::client::rate_limit::RateLimit;
 use crate::client::session::{Action, Session};
 use crate::net::idle::Overdue;
 use crate::net::tcp::{Asked, Received, TcpConnection};
+use crate::room::event::Notice;
 
 /// The result of one read.
 enum Heard {
@@ -378,15 +379,17 @@ impl<'a> Conversation<'a> {
     /// Tells the client the reason for which its connection is ended.
     pub(super) fn end(&mut self, code: Code, reason: impl Display) {
         let reason = reason.to_string();
-        self.membership.tell(&reason);
+        self.membership.tell(&Notice::new("end", &reason, []));
         self.connection.close_with(code, &reason);
     }
 
     fn refuse(&mut self, refusal: &Refusal) {
-        self.membership.tell(self.server.language().refusal(refusal));
+        let line = self.server.language().refusal(refusal);
+        self.membership.tell(&Notice::new("refusal", line, []));
     }
 
     fn ask_again(&mut self, refusal: &Refusal) {
-        self.membership.ask_again(self.server.language().refusal(refusal));
+        let line = self.server.language().refusal(refusal);
+        self.membership.ask_again(&Notice::new("refusal", line, []));
     }
 }

@@ -21,6 +21,7 @@ use crate::net::tcp::{Dismissal, TcpConnection};
 use crate::net::transport::{Fault, Transport};
 use crate::net::wire::Wire;
 use crate::net::wire::text::Text;
+use crate::room::event::Notice;
 
 /// Serves one client from its greeting to its end. Cancelling it makes the client leave.
 pub(crate) fn serve(
@@ -147,9 +148,10 @@ async fn keep_alive(server: &Server, connection: &TcpConnection) -> Infallible {
 /// Tells a client that is not served why. An empty socket takes one line; and if not, then the client learns
 /// it from the end.
 fn tell_the_reason(server: &Server, connection: &TcpConnection, code: Code, reason: impl Display) {
-    let line = format!("{reason}\n");
+    let reason = reason.to_string();
+    let line = connection.encoding().encode(&Notice::new("end", &reason, [])) + "\n";
     let _ = connection.offer(Text::single(line.as_bytes()), server.clock.now());
-    connection.close_with(code, line.trim_end());
+    connection.close_with(code, &reason);
 }
 
 /// Ends the connection of a client that was not served: politely, unless that is being done for many

@@ -1,6 +1,5 @@
 //! A client's membership in the chat, from its greeting to its leaving.
 
-use std::fmt::Display;
 use std::future::pending;
 use std::mem;
 use std::sync::Arc;
@@ -13,9 +12,12 @@ use crate::Server;
 use crate::client::asking::{Asking, Piece};
 use crate::net::nameless::Registration;
 use crate::net::tcp::TcpConnection;
+use crate::net::transport::Transport;
+use crate::net::wire::encoding::Encoding;
 use crate::people::commands::Effect;
 use crate::people::directory::{Arrival, PersonId, Transfer};
 use crate::people::speech::Speaker;
+use crate::room::event::{Event, Notice};
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 
@@ -52,14 +54,20 @@ impl<'a> Membership<'a> {
     /// Greets the client, and asks for its name or takes it into the first room.
     pub(crate) fn begin(server: &'a Server, connection: &'a Arc<TcpConnection>) -> Self {
         let Server { config, directory, deliveries, .. } = server;
-        let greeting = config.greeting();
+        let encoding = connection.encoding();
+        let greeting = match encoding {
+            Encoding::Text => config.greeting().map(str::to_owned),
+            Encoding::Json => Some(config.welcome()),
+        };
         let mut seat = Seat::new(Arc::clone(connection));
         let mut person = None;
         let state = if let Some(keyword) = config.name_keyword() {
             let asking = Asking::begin(config.send_framing, Instant::now());
+            let asking = asking.filter(|_| encoding == Encoding::Text);
             if asking.is_none() {
                 let greeting = greeting.map(|line| format!("{line}\n")).unwrap_or_default();
-                deliveries.tell(&mut seat, format_args!("{greeting}{keyword}"));
+                let question = encoding.encode(&question(keyword));
+                deliveries.tell(&mut seat, greeting + &question);
             } else {
                 deliveries.write(&mut seat, keyword);
             }
@@ -69,16 +77,16 @@ impl<'a> Membership<'a> {
                 registration: server.nameless.register(Arc::clone(connection)),
             })
         } else if config.has_names() {
-            let guest = directory.admit_guest(connection.peer().port(), connection.number());
-            let (room, member, _) =
-                directory.arrive(guest.0, seat, Arrival::New(greeting.map(str::to_owned)));
+            let guest =
+                directory.admit_guest(connection.peer().port(), connection.number(), encoding);
+            let (room, member, _) = directory.arrive(guest.0, seat, Arrival::New(greeting));
             if let Some(served) = &server.served {
                 served.set_person(connection.peer(), guest.0);
             }
             person = Some(guest);
             State::InRoom(room, member, None)
         } else {
-            let member = directory.first.join(seat, greeting);
+            let member = directory.first.join(seat, encoding, greeting);
             State::InRoom(Arc::clone(&directory.first), member, None)
         };
         Self { server, connection, person, state, caused: 0 }
@@ -141,7 +149,7 @@ impl<'a> Membership<'a> {
     /// The client gives its name: it joins the first room, if it can have the name.
     pub(crate) fn take_name(&mut self, name: Name) -> Result<(), NameError> {
         let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
-        let id = self.server.directory.admit(name.clone())?;
+        let id = self.server.directory.admit(name.clone(), self.connection.encoding())?;
         if !nameless.registration.end() {
             // Too late: it makes way for another, and the end of its stream comes next.
             self.server.directory.leave(id, true);
@@ -174,25 +182,30 @@ impl<'a> Membership<'a> {
     }
 
     /// The client alone hears this.
-    pub(crate) fn tell(&mut self, line: impl Display) {
+    pub(crate) fn tell(&mut self, event: &impl Event) {
+        let line = self.connection.encoding().encode(event);
         match (&mut self.state, &self.person) {
             (State::Nameless(nameless), _) => {
                 nameless.seat.iter_mut().for_each(|seat| self.server.deliveries.tell(seat, &line));
             }
             (State::InRoom(room, member, _), _) => self.caused += room.tell(*member, line),
-            (State::Moving(..), Some((id, _))) => self.server.directory.tell(*id, line),
+            (State::Moving(..), Some((id, _))) => self.server.directory.tell(*id, event),
             (State::Moving(..), None) => {}
         }
     }
 
     /// The name is refused, and asked for again.
-    pub(crate) fn ask_again(&mut self, refusal: impl Display) {
-        if let State::Nameless(Nameless { asking: Some(asking), .. }) = &mut self.state {
+    pub(crate) fn ask_again(&mut self, refusal: &impl Event) {
+        let State::Nameless(nameless) = &mut self.state else { return };
+        if let Some(asking) = &mut nameless.asking {
             asking.again(Instant::now());
             return self.tell(refusal);
         }
-        let keyword = self.server.config.name_keyword().unwrap_or_default();
-        self.tell(format_args!("{refusal}\n{keyword}"));
+        let Server { config, deliveries, .. } = self.server;
+        let encoding = self.connection.encoding();
+        let question = question(config.name_keyword().unwrap_or_default());
+        let lines = encoding.encode(refusal) + "\n" + &encoding.encode(&question);
+        nameless.seat.iter_mut().for_each(|seat| deliveries.tell(seat, &lines));
     }
 
     /// The time of the next piece of the question for the name, if there is one.
@@ -246,6 +259,11 @@ impl<'a> Membership<'a> {
             }
         }
     }
+}
+
+/// The question for a name.
+fn question(keyword: &str) -> Notice<'_, &str, 0> {
+    Notice::new("ask", keyword, [])
 }
 
 /// A connection's future can be dropped at any await, and this runs then as well. It cannot await, so leaving is one

@@ -22,6 +22,7 @@ use crate::net::idle::Activity;
 use crate::net::per_address::Origin;
 use crate::net::transport::{Fault, Transport};
 use crate::net::wire::Wire;
+use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
 
 /// The size of one read, in bytes: many short lines, and yet no long turn for one client.
@@ -332,6 +333,10 @@ impl Transport for TcpConnection {
 
     fn holds(&self) -> bool {
         self.wire.holds()
+    }
+
+    fn encoding(&self) -> Encoding {
+        self.wire.encoding()
     }
 
     async fn writable(&self) -> io::Result<()> {

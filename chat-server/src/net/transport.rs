@@ -5,6 +5,7 @@ use std::io;
 
 use tokio::time::Instant;
 
+use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
 
 /// The sending half of a connection. For the chat it is a [TCP connection](super::tcp).
@@ -25,6 +26,11 @@ pub(crate) trait Transport: Send + Sync + 'static {
     /// Returns whether it holds bytes that it has taken and not sent. Only then has a member that took a text
     /// whole something yet to get.
     fn holds(&self) -> bool;
+
+    /// The encoding of what it is offered.
+    fn encoding(&self) -> Encoding {
+        Encoding::Text
+    }
 
     /// Completes when it may take more. Cancel-safe.
     fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;

@@ -10,6 +10,7 @@ use chat_protocol::refusal::{AddressLimit, Refusal};
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
 use crate::people::directory::{Directory, People, PersonId, Transfer};
+use crate::room::event::Notice;
 use crate::room::order::Room;
 
 /// The change that a command makes for its sender.
@@ -44,7 +45,7 @@ impl<T: Transport> Directory<T> {
         people.caused = 0;
         let effect = people.execute(id, command, origin).unwrap_or_else(|refusal| {
             let language = people.rules.language;
-            people.tell(id, language.refusal(&refusal));
+            people.tell(id, &Notice::new("refusal", language.refusal(&refusal), []));
             let Refusal::Address(limit) = refusal else { return None };
             Some(Effect::Limited(limit))
         });
@@ -71,9 +72,11 @@ impl<T: Transport> People<T> {
                 return Ok(Some(Effect::Moving { from, to, seat }));
             }
             Command::Rename(name) => return self.call(id, &name).map(Some).map_err(Refusal::Name),
-            Command::Who => _ = self.tell(id, self.members(id)),
-            Command::Rooms => _ = self.tell(id, self.rooms()),
-            Command::Help => _ = self.tell(id, self.rules.language.help()),
+            Command::Who => _ = self.tell_line(id, self.members(id)),
+            Command::Rooms => _ = self.tell_line(id, self.rooms(id.encoding())),
+            Command::Help => {
+                _ = self.tell(id, &Notice::new("help", self.rules.language.help(), []))
+            }
             // Sessions see to the one, because leaving needs no name, and the operator to the other.
             Command::Leave | Command::Kick(_) => {}
         }

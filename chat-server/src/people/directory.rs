@@ -15,7 +15,9 @@ use tokio::sync::oneshot;
 use crate::console::Console;
 use crate::net::per_address::OpenedRoom;
 use crate::net::transport::Transport;
+use crate::net::wire::encoding::Encoding;
 use crate::people::names::UniqueNames;
+use crate::room::event::{Event, Notice};
 use crate::room::fanout::Deliveries;
 use crate::room::letter::{Letter, Mailbox};
 use crate::room::order::Room;
@@ -57,6 +59,13 @@ impl Rules {
 /// Identifies a person, in the order of coming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PersonId(u64);
+
+impl PersonId {
+    /// The encoding of what the person is sent.
+    pub(super) fn encoding(self) -> Encoding {
+        Encoding::of(self.0)
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct RoomId(u64);
@@ -121,24 +130,31 @@ impl<T: Transport> Directory<T> {
 
     /// Gives the operator a name, before any client has one.
     pub(crate) fn admit_operator(&self, name: Name, console: Console) -> PersonId {
-        self.lock().admit(name, Location::Console(console)).expect("nobody is here yet")
+        let location = Location::Console(console);
+        self.lock().admit(name, Encoding::Text, location).expect("nobody is here yet")
     }
 
     /// Gives a client its name; [`arrive`](Self::arrive) follows.
-    pub(crate) fn admit(&self, name: Name) -> Result<PersonId, NameError> {
+    pub(crate) fn admit(&self, name: Name, encoding: Encoding) -> Result<PersonId, NameError> {
         let mut people = self.lock();
         if people.rules.reserves(&name) {
             return Err(NameError::Reserved);
         }
-        people.admit(name, Location::Moving(Vec::new()))
+        people.admit(name, encoding, Location::Moving(Vec::new()))
     }
 
     /// The same for a client that is not asked for a name, with its number among those of its port.
-    pub(crate) fn admit_guest(&self, port: u16, number: u32) -> (PersonId, Name) {
+    pub(crate) fn admit_guest(
+        &self,
+        port: u16,
+        number: u32,
+        encoding: Encoding,
+    ) -> (PersonId, Name) {
         let mut copy = number;
         loop {
             let name = Name::guest(port, copy);
-            if let Ok(id) = self.lock().admit(name.clone(), Location::Moving(Vec::new())) {
+            let location = Location::Moving(Vec::new());
+            if let Ok(id) = self.lock().admit(name.clone(), encoding, location) {
                 return (id, name);
             }
             copy += 1;
@@ -163,16 +179,22 @@ impl<T: Transport> Directory<T> {
             Location::InRoom(..) | Location::Console(_) => Vec::new(),
         };
         let room = Arc::clone(&people.rooms[&at].room);
-        let member = room.join(seat, welcome);
+        let member = room.join(seat, id.encoding(), welcome);
         for (line, letter) in mail {
             room.post(member, line, letter);
         }
         people.person_mut(id).location = Location::InRoom(Arc::clone(&room), member);
         if people.rules.presence {
             let language = people.rules.language;
+            let who: (_, &dyn Display) = ("who", &name);
             match arrival {
-                Arrival::New(_) => people.say(id, language.joined(&name)),
-                Arrival::From(room) => people.say(id, language.comes(&name, &room)),
+                Arrival::New(_) => {
+                    people.say(id, Notice::new("joined", language.joined(&name), [who]));
+                }
+                Arrival::From(room) => {
+                    let line = language.comes(&name, &room);
+                    people.say(id, Notice::new("comes", line, [who, ("room", &room)]));
+                }
             }
         }
         (room, member, people.caused)
@@ -185,7 +207,8 @@ impl<T: Transport> Directory<T> {
         people.names.release(&person.name);
         if let Location::InRoom(room, member) = &person.location {
             if people.rules.presence && !closing {
-                room.say(*member, people.rules.language.left(&person.name));
+                let line = people.rules.language.left(&person.name);
+                room.say(*member, Notice::new("left", line, [("who", &person.name)]));
             }
             room.leave(*member);
         }
@@ -202,9 +225,9 @@ impl<T: Transport> Directory<T> {
         self.lock().find(name)
     }
 
-    /// Sends a line to one person alone.
-    pub(crate) fn tell(&self, id: PersonId, line: impl Display) {
-        self.lock().tell(id, line);
+    /// Tells one person alone.
+    pub(crate) fn tell(&self, id: PersonId, event: &impl Event) {
+        self.lock().tell(id, event);
     }
 
     /// Closes all rooms to new members and messages; pending messages are still delivered.
@@ -244,8 +267,13 @@ impl<T: Transport> People<T> {
         }
     }
 
-    fn admit(&mut self, name: Name, location: Location<T>) -> Result<PersonId, NameError> {
-        let id = PersonId(self.next_person);
+    fn admit(
+        &mut self,
+        name: Name,
+        encoding: Encoding,
+        location: Location<T>,
+    ) -> Result<PersonId, NameError> {
+        let id = PersonId(encoding.id(self.next_person));
         self.names.claim(&name, id).map_err(|other| self.objection(other))?;
         self.next_person += 1;
         self.by_id.insert(
@@ -263,17 +291,21 @@ impl<T: Transport> People<T> {
     }
 
     /// The others in a person's room hear this.
-    pub(super) fn say(&mut self, id: PersonId, line: impl Display) {
+    pub(super) fn say(&mut self, id: PersonId, event: impl Event) {
         self.caused += match &self.person(id).location {
-            Location::InRoom(room, member) => room.say(*member, line),
+            Location::InRoom(room, member) => room.say(*member, event),
             Location::Moving(_) => 0,
-            Location::Console(_) => self.rooms[&FIRST].room.say(MemberId::OPERATOR, line),
+            Location::Console(_) => self.rooms[&FIRST].room.say(MemberId::OPERATOR, event),
         };
     }
 
-    /// Sends a line to one person alone. Returns `false` when too much is waiting for a person that
-    /// changes the room.
-    pub(super) fn tell(&mut self, id: PersonId, line: impl Display) -> bool {
+    /// Tells one person alone. Returns `false` when too much is waiting for a person that changes the room.
+    pub(super) fn tell(&mut self, id: PersonId, event: &impl Event) -> bool {
+        self.tell_line(id, id.encoding().encode(event))
+    }
+
+    /// The same with a line in the person's encoding.
+    pub(super) fn tell_line(&mut self, id: PersonId, line: String) -> bool {
         let told = self.by_id.get_mut(&id).map_or(Some(0), |person| person.tell(line));
         self.caused += told.unwrap_or(0);
         told.is_some()
@@ -308,11 +340,10 @@ impl<T: Transport> People<T> {
 
 impl<T> Person<T> {
     /// Returns the size in bytes, or `None` when too much is waiting already.
-    fn tell(&mut self, line: impl Display) -> Option<usize> {
+    fn tell(&mut self, line: String) -> Option<usize> {
         match &mut self.location {
             Location::InRoom(room, member) => Some(room.tell(*member, line)),
             Location::Moving(mail) => {
-                let line = line.to_string();
                 let waiting: usize = mail.iter().map(|(line, _)| line.len()).sum();
                 let size = line.len();
                 (waiting + size <= MAIL).then(|| mail.push((line, None))).map(|()| size)

@@ -6,6 +6,7 @@ use chat_protocol::refusal::Refusal;
 
 use crate::net::transport::Transport;
 use crate::people::directory::{Location, People, PersonId};
+use crate::room::event::Notice;
 use crate::room::letter::Letter;
 use crate::room::order::Room;
 
@@ -45,8 +46,11 @@ impl<T: Transport> People<T> {
         }
         let language = self.rules.language;
         let [sender, receiver] = [from, to].map(|id| self.person(id).name.clone());
-        let line = language.private(&sender, text).to_string();
-        let receipt = language.private_receipt(&receiver, text).to_string();
+        let line = Notice::new("private", language.private(&sender, text), [("who", &sender)]);
+        let line = to.encoding().encode(&line.saying(text));
+        let receipt = language.private_receipt(&receiver, text);
+        let receipt = Notice::new("receipt", receipt, [("who", &receiver)]);
+        let receipt = from.encoding().encode(&receipt.saying(text));
         let Some(letter) = self.person_mut(to).mailbox.take(line.len() + 1) else {
             return Err(Refusal::CannotHearNow(receiver));
         };
@@ -86,7 +90,7 @@ impl<T: Transport> People<T> {
             }
             Location::Console(console) => console.print_message(line),
         }
-        self.tell(from, receipt);
+        self.tell_line(from, receipt);
         written
     }
 }

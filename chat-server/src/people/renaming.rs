@@ -5,6 +5,7 @@ use chat_protocol::text::is_leave;
 
 use crate::net::transport::Transport;
 use crate::people::directory::{Location, People, PersonId};
+use crate::room::event::Notice;
 
 impl<T: Transport> People<T> {
     /// Gives a person another name; the room and the person hear of it if it is `announced`. The operator can have
@@ -35,16 +36,19 @@ impl<T: Transport> People<T> {
     /// Both notices stand at one place of the room's order: no message comes between them.
     fn announce(&mut self, id: PersonId, old: &Name, new: &Name) {
         let language = self.rules.language;
+        let said =
+            Notice::new("renamed", language.renamed(old, new), [("who", old), ("name", new)]);
+        let told = Notice::new("named", language.you_are_now(new), [("name", new)]);
         match &self.person(id).location {
             Location::InRoom(room, member) if old != new => {
-                let (said, told) = (language.renamed(old, new), language.you_are_now(new));
+                let told = id.encoding().encode(&told);
                 self.caused += room.say_and_tell(*member, said, told);
             }
             _ => {
                 if old != new {
-                    self.say(id, language.renamed(old, new));
+                    self.say(id, said);
                 }
-                self.tell(id, language.you_are_now(new));
+                self.tell(id, &told);
             }
         }
     }

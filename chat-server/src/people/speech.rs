@@ -9,6 +9,7 @@ use chat_protocol::options::profile::Label;
 use chat_protocol::wording;
 
 use crate::console::Console;
+use crate::room::event::Notice;
 use crate::room::order::Room;
 use crate::room::seat::MemberId;
 
@@ -40,21 +41,20 @@ impl Speech {
         text: &str,
     ) -> usize {
         match (speaker, self.label) {
-            (Speaker::Operator(name), _) => {
-                room.say(member, wording::message_by_name(name.as_str(), text))
-            }
+            (Speaker::Operator(name), _) => room.say(member, by_name(name, text)),
             (Speaker::Client(_, _, Some(name)), Label::Name) => {
-                let message = || wording::message_by_name(name.as_str(), text);
-                self.print(message());
-                room.say(member, message())
+                self.print(wording::message_by_name(name.as_str(), text));
+                room.say(member, by_name(name, text))
             }
             (Speaker::Client(..), Label::None) => {
                 self.print(wording::console_message(text));
-                room.say(member, text)
+                room.say(member, Notice::new(MESSAGE, text, []).saying(text))
             }
             (Speaker::Client(address, number, _), Label::Port | Label::Name) => {
                 self.print(self.language.console_message_by_port(address, text));
-                room.say(member, wording::message_by_numbered_port(address, number, text))
+                let line = wording::message_by_numbered_port(address, number, text);
+                let label = wording::port_label(address, number);
+                room.say(member, Notice::new(MESSAGE, line, [("who", &label)]).saying(text))
             }
         }
     }
@@ -64,4 +64,13 @@ impl Speech {
             console.print_message(message);
         }
     }
+}
+
+/// The kind of a public message.
+const MESSAGE: &str = "message";
+
+/// A message with its speaker's name.
+fn by_name<'a>(name: &'a Name, text: &'a str) -> Notice<'a, impl Display, 1> {
+    Notice::new(MESSAGE, wording::message_by_name(name.as_str(), text), [("who", name)])
+        .saying(text)
 }

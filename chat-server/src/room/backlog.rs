@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 use chat_protocol::language::Language;
 use memchr::{memchr, memchr_iter, memrchr};
 
+use crate::net::wire::encoding::Encoding;
+use crate::room::event::Notice;
 use crate::room::letter::Letter;
 
 /// Lines that wait for one member.
@@ -26,6 +28,7 @@ pub(crate) struct Backlog {
     /// The number of lines that are missing behind those that wait.
     missed: u64,
     language: Language,
+    encoding: Encoding,
 }
 
 impl Backlog {
@@ -35,6 +38,7 @@ impl Backlog {
         letters: &mut Vec<Letter>,
         capacity: usize,
         language: Language,
+        encoding: Encoding,
     ) -> Self {
         let begun = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
         let mut backlog = Self {
@@ -45,6 +49,7 @@ impl Backlog {
             private: 0,
             missed: 0,
             language,
+            encoding,
         };
         backlog.append(&rest[..begun]);
         backlog.push(&rest[begun..], letters);
@@ -116,8 +121,8 @@ impl Backlog {
     }
 
     fn tell_what_was_missed(&mut self) {
-        let notice = format!("{}\n", self.language.missed(self.missed));
-        self.append(notice.as_bytes());
+        let notice = Notice::new("missed", self.language.missed(self.missed), []);
+        self.append((self.encoding.encode(&notice) + "\n").as_bytes());
         self.missed = 0;
     }
 }
@@ -152,7 +157,8 @@ mod tests {
     fn r2_1_what_does_not_fit_is_missed_whole_and_told_where_it_is_missing() {
         let line = |n: u8| format!("{n:>19}\n");
         let lines = |from, to| (from..=to).map(line).collect::<String>();
-        let mut backlog = Backlog::of(line(1).as_bytes(), &mut vec![], 5 * 20, Language::Es);
+        let mut backlog =
+            Backlog::of(line(1).as_bytes(), &mut vec![], 5 * 20, Language::Es, Encoding::Text);
         backlog.push(lines(2, 7).as_bytes(), &mut vec![]);
         assert_eq!(take(&mut backlog, 2 * 20), lines(1, 2));
         backlog.push(line(8).as_bytes(), &mut vec![]);
@@ -165,7 +171,7 @@ mod tests {
 
     #[test]
     fn r2_1_a_gap_is_told_even_if_nothing_is_said_after_it() {
-        let mut backlog = Backlog::of(b"uno\n", &mut vec![], 4, Language::Es);
+        let mut backlog = Backlog::of(b"uno\n", &mut vec![], 4, Language::Es, Encoding::Text);
         backlog.push(b"dos\n", &mut vec![]);
         assert_eq!(take(&mut backlog, usize::MAX), "uno\n");
         assert_eq!(take(&mut backlog, usize::MAX), "* te has perdido 1 mensaje\n");
@@ -174,7 +180,13 @@ mod tests {
 
     #[test]
     fn r2_1_a_line_that_was_begun_is_ended_however_long_it_is() {
-        let mut backlog = Backlog::of(b"the rest of a line\nmore\n", &mut vec![], 4, Language::Es);
+        let mut backlog = Backlog::of(
+            b"the rest of a line\nmore\n",
+            &mut vec![],
+            4,
+            Language::Es,
+            Encoding::Text,
+        );
         assert_eq!(take(&mut backlog, usize::MAX), "the rest of a line\n");
         assert_eq!(take(&mut backlog, usize::MAX), "* te has perdido 1 mensaje\n");
     }
@@ -183,7 +195,8 @@ mod tests {
     fn r2_1_what_waits_costs_no_more_memory_than_it_may() {
         let line = "x".repeat(999) + "\n";
         let text = line.repeat(100);
-        let mut backlog = Backlog::of(line.as_bytes(), &mut vec![], text.len(), Language::Es);
+        let mut backlog =
+            Backlog::of(line.as_bytes(), &mut vec![], text.len(), Language::Es, Encoding::Text);
         backlog.push(&text.as_bytes()[line.len()..], &mut vec![]);
         backlog.push(line.as_bytes(), &mut vec![]);
         assert_eq!(backlog.bytes.capacity(), text.len());
@@ -197,7 +210,7 @@ mod tests {
             capacity in 0..200_usize,
             steps in prop::collection::vec((0..6_usize, 0..120_usize), 1..60),
         ) {
-            let mut backlog = Backlog::of(b"0\n", &mut vec![], capacity, Language::Es);
+            let mut backlog = Backlog::of(b"0\n", &mut vec![], capacity, Language::Es, Encoding::Text);
             let mut said = 1;
             let mut heard = String::new();
             for (lines, taken) in steps {

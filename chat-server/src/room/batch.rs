@@ -6,7 +6,9 @@ use std::ops::Range;
 
 use tokio::sync::oneshot;
 
+use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Framed;
+use crate::room::event::Event;
 use crate::room::letter::Letter;
 use crate::room::seat::{MemberId, Seat};
 
@@ -19,6 +21,9 @@ const KEPT: usize = 1024;
 /// their own messages), were told something, joined or left.
 pub(crate) struct Batch<T> {
     pub(crate) text: Framed,
+    /// The same in JSON, from where the first member came that takes it. A member's exceptions are places in the
+    /// text of its encoding.
+    pub(crate) json: Framed,
     pub(crate) exceptions: Vec<Exception>,
     pub(crate) joined: Vec<(MemberId, Seat<T>)>,
     pub(crate) left: Vec<Departure<T>>,
@@ -58,6 +63,7 @@ impl<T> Default for Batch<T> {
     fn default() -> Self {
         Self {
             text: Framed::default(),
+            json: Framed::default(),
             exceptions: Vec::new(),
             joined: Vec::new(),
             left: Vec::new(),
@@ -76,12 +82,13 @@ impl<T> Batch<T> {
 
     /// The bytes in it, those for single members included.
     pub(crate) fn size(&self) -> usize {
-        self.text.len() + self.told
+        self.text.len() + self.json.len() + self.told
     }
 
     /// Forgets everything but the memory it was held in.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
+        self.json.clear();
         self.exceptions.clear();
         self.joined.clear();
         self.left.clear();
@@ -90,7 +97,7 @@ impl<T> Batch<T> {
 
     /// Gives back the memory of a busy moment, when empty.
     pub(crate) fn shrink(&mut self) {
-        if self.is_empty() && self.text.capacity() > KEPT {
+        if self.is_empty() && self.text.capacity().max(self.json.capacity()) > KEPT {
             *self = Self::default();
         }
     }
@@ -98,24 +105,27 @@ impl<T> Batch<T> {
     /// The member hears everything from here on.
     pub(crate) fn join(&mut self, id: MemberId, seat: Seat<T>) {
         self.joined.push((id, seat));
-        self.exclude(id, 0..self.text.len());
+        self.exclude(id, 0..self.length_for(id));
     }
 
     /// The member hears nothing from here on.
     pub(crate) fn leave(&mut self, member: MemberId, onward: Option<oneshot::Sender<Seat<T>>>) {
         self.left.push(Departure { member, onward });
-        self.exclude(member, self.text.len()..usize::MAX);
+        self.exclude(member, self.length_for(member)..usize::MAX);
     }
 
-    /// All members but the sender get this line.
-    pub(crate) fn say(&mut self, sender: MemberId, message: impl fmt::Display) {
-        let start = self.text.len();
+    /// All members but the sender get this event, in JSON as well if there `is_json_heard`.
+    pub(crate) fn say(&mut self, sender: MemberId, event: &impl Event, is_json_heard: bool) {
+        let start = self.length_for(sender);
         // Writing to memory cannot fail.
-        let _ = writeln!(self.text, "{message}");
-        self.exclude(sender, start..self.text.len());
+        let _ = writeln!(self.text, "{event}");
+        if is_json_heard {
+            let _ = writeln!(self.json, "{}", event.json());
+        }
+        self.exclude(sender, start..self.length_for(sender));
     }
 
-    /// The member alone gets this line.
+    /// The member alone gets this line, which has its encoding.
     pub(crate) fn tell(&mut self, member: MemberId, line: impl fmt::Display) {
         self.post(member, line, None);
     }
@@ -129,8 +139,16 @@ impl<T> Batch<T> {
     ) {
         let line = format!("{line}\n").into_bytes().into_boxed_slice();
         self.told += line.len();
-        let difference = Difference::With(self.text.len(), line, letter);
+        let difference = Difference::With(self.length_for(member), line, letter);
         self.exceptions.push(Exception { member, difference });
+    }
+
+    /// The length of the text in the member's encoding, in bytes.
+    fn length_for(&self, member: MemberId) -> usize {
+        match member.encoding() {
+            Encoding::Text => self.text.len(),
+            Encoding::Json => self.json.len(),
+        }
     }
 
     /// Leaves a part of the text out for one member; a part that continues the last one extends
@@ -181,8 +199,8 @@ mod tests {
 
     use super::*;
 
-    const ANA: MemberId = MemberId(1);
-    const BEA: MemberId = MemberId(2);
+    const ANA: MemberId = MemberId::new(1, Encoding::Text);
+    const BEA: MemberId = MemberId::new(2, Encoding::Text);
 
     fn heard_by(member: MemberId, batch: &mut Batch<()>) -> String {
         batch.exceptions.sort_by_key(|exception| exception.member);
@@ -198,21 +216,21 @@ mod tests {
     fn r2_2_senders_do_not_hear_themselves() {
         let mut batch = Batch::default();
         for (sender, text) in [(ANA, "a1"), (BEA, "b1"), (ANA, "a2"), (ANA, "a3"), (BEA, "b2")] {
-            batch.say(sender, text);
+            batch.say(sender, &text, false);
         }
         assert_eq!(heard_by(ANA, &mut batch), "b1\nb2\n");
         assert_eq!(heard_by(BEA, &mut batch), "a1\na2\na3\n");
-        assert_eq!(heard_by(MemberId(3), &mut batch), "a1\nb1\na2\na3\nb2\n");
+        assert_eq!(heard_by(MemberId::new(3, Encoding::Text), &mut batch), "a1\nb1\na2\na3\nb2\n");
     }
 
     #[test]
     fn r2_3_what_one_member_is_told_stands_in_the_rooms_order() {
         let mut batch = Batch::default();
-        batch.say(BEA, "b1");
+        batch.say(BEA, &"b1", false);
         batch.tell(ANA, "! no");
-        batch.say(ANA, "a1");
+        batch.say(ANA, &"a1", false);
         batch.tell(ANA, "! no");
-        batch.say(BEA, "b2");
+        batch.say(BEA, &"b2", false);
         assert_eq!(heard_by(ANA, &mut batch), "b1\n! no\n! no\nb2\n");
         assert_eq!(heard_by(BEA, &mut batch), "a1\n");
     }
@@ -220,14 +238,14 @@ mod tests {
     #[test]
     fn r2_3_a_member_hears_what_is_said_between_its_joining_and_its_leaving() {
         let mut batch = Batch::default();
-        batch.say(BEA, "before");
+        batch.say(BEA, &"before", false);
         batch.join(ANA, Seat::new(Arc::new(())));
         batch.tell(ANA, "welcome");
-        batch.say(ANA, "mine");
-        batch.say(BEA, "while");
+        batch.say(ANA, &"mine", false);
+        batch.say(BEA, &"while", false);
         batch.tell(ANA, "bye");
         batch.leave(ANA, None);
-        batch.say(BEA, "after");
+        batch.say(BEA, &"after", false);
         assert_eq!(heard_by(ANA, &mut batch), "welcome\nwhile\nbye\n");
     }
 
@@ -235,7 +253,7 @@ mod tests {
     fn one_sender_is_one_exception_however_much_it_says() {
         let mut batch: Batch<()> = Batch::default();
         for text in ["a1", "a2", "a3"] {
-            batch.say(ANA, text);
+            batch.say(ANA, &text, false);
         }
         assert_eq!(batch.exceptions.len(), 1);
     }

@@ -14,6 +14,7 @@ use tokio::task::{JoinError, consume_budget};
 use tokio_util::task::TaskTracker;
 
 use crate::net::transport::Transport;
+use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
 use crate::room::batch::{Batch, Departure, Exception, OwnText};
 use crate::room::order::Room;
@@ -141,9 +142,10 @@ impl<T: Transport> Fanout<T> {
     fn deliver_to_all(&mut self, batch: &mut Batch<T>) {
         let now = self.deliveries.limits.clock.now();
         let (lagging, limits) = (self.room.lagging(), &self.deliveries.limits);
-        let text = batch.text.text();
+        let (text, json) = (batch.text.text(), batch.json.text());
         let mut exceptions = by_member(&mut batch.exceptions).peekable();
         for (id, seat) in &mut self.seats {
+            let text = if id.encoding() == Encoding::Json { json } else { text };
             if let Some(own) = next_of(&mut exceptions, *id) {
                 self.own.compose(text.bytes, own);
                 let OwnText { text, letters } = &mut self.own;

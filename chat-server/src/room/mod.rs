@@ -2,6 +2,7 @@
 
 pub(crate) mod backlog;
 pub(crate) mod batch;
+pub(crate) mod event;
 pub(crate) mod fanout;
 pub(crate) mod letter;
 pub(crate) mod order;

@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
+use crate::net::wire::encoding::Encoding;
 use crate::room::batch::Batch;
+use crate::room::event::Event;
 use crate::room::letter::Letter;
 use crate::room::outbox::Lagging;
 use crate::room::seat::{MemberId, Seat};
@@ -41,13 +43,15 @@ struct State<T> {
     next_id: u64,
     /// Members that are in the room, or will be as soon as the batch is delivered.
     members: usize,
+    /// Those of them that take JSON.
+    json_members: usize,
     closed: bool,
 }
 
 /// Not derived: a derived one would ask `T` to have a default.
 impl<T> Default for State<T> {
     fn default() -> Self {
-        Self { batch: Batch::default(), next_id: 0, members: 0, closed: false }
+        Self { batch: Batch::default(), next_id: 0, members: 0, json_members: 0, closed: false }
     }
 }
 
@@ -75,12 +79,14 @@ impl<T> Room<T> {
     pub(crate) fn join(
         &self,
         seat: Seat<T>,
+        encoding: Encoding,
         welcome: impl IntoIterator<Item = impl fmt::Display>,
     ) -> MemberId {
         let id = self.change(|state| {
-            let id = MemberId(state.next_id);
+            let id = MemberId::new(state.next_id, encoding);
             state.next_id += 1;
             state.members += 1;
+            state.json_members += usize::from(encoding == Encoding::Json);
             state.batch.join(id, seat);
             welcome.into_iter().for_each(|line| state.batch.tell(id, line));
             id
@@ -90,13 +96,13 @@ impl<T> Room<T> {
     }
 
     /// All members but the sender hear this, exactly once. Returns its size in bytes.
-    pub(crate) fn say(&self, sender: MemberId, message: impl fmt::Display) -> usize {
-        self.add(|batch| batch.say(sender, message))
+    pub(crate) fn say(&self, sender: MemberId, event: impl Event) -> usize {
+        self.add(|batch, is_json_heard| batch.say(sender, &event, is_json_heard))
     }
 
-    /// The member alone hears this. Returns its size in bytes.
+    /// The member alone hears this line, which has its encoding. Returns its size in bytes.
     pub(crate) fn tell(&self, member: MemberId, line: impl fmt::Display) -> usize {
-        self.add(|batch| batch.tell(member, line))
+        self.add(|batch, _| batch.tell(member, line))
     }
 
     /// The same, for a line that may be a letter.
@@ -106,7 +112,7 @@ impl<T> Room<T> {
         line: impl fmt::Display,
         letter: Option<Letter>,
     ) -> usize {
-        self.add(|batch| batch.post(member, line, letter))
+        self.add(|batch, _| batch.post(member, line, letter))
     }
 
     /// The same for a letter from this room: its sender gets the receipt at the same place of the order.
@@ -117,7 +123,7 @@ impl<T> Room<T> {
         letter: Letter,
         (sender, receipt): (MemberId, impl fmt::Display),
     ) -> usize {
-        self.add(|batch| {
+        self.add(|batch, _| {
             batch.post(member, line, Some(letter));
             batch.tell(sender, receipt);
         })
@@ -128,20 +134,20 @@ impl<T> Room<T> {
     pub(crate) fn say_and_tell(
         &self,
         member: MemberId,
-        said: impl fmt::Display,
+        said: impl Event,
         told: impl fmt::Display,
     ) -> usize {
-        self.add(|batch| {
-            batch.say(member, said);
+        self.add(|batch, is_json_heard| {
+            batch.say(member, &said, is_json_heard);
             batch.tell(member, told);
         })
     }
 
-    /// Adds lines to the batch. Returns their size in bytes.
-    fn add(&self, add: impl FnOnce(&mut Batch<T>)) -> usize {
+    /// Adds lines to the batch, given whether a member takes JSON. Returns their size in bytes.
+    fn add(&self, add: impl FnOnce(&mut Batch<T>, bool)) -> usize {
         self.change(|state| {
             let before = state.batch.size();
-            add(&mut state.batch);
+            add(&mut state.batch, state.json_members > 0);
             state.batch.size() - before
         })
     }
@@ -161,6 +167,7 @@ impl<T> Room<T> {
     fn depart(&self, member: MemberId, onward: Option<oneshot::Sender<Seat<T>>>) {
         self.change(|state| {
             state.members -= 1;
+            state.json_members -= usize::from(member.encoding() == Encoding::Json);
             state.batch.leave(member, onward);
         });
     }
@@ -288,7 +295,7 @@ mod tests {
     }
 
     fn join(room: &Room<()>) -> MemberId {
-        room.join(Seat::new(Arc::new(())), ["welcome"])
+        room.join(Seat::new(Arc::new(())), Encoding::Text, ["welcome"])
     }
 
     #[tokio::test]

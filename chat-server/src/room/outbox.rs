@@ -108,8 +108,9 @@ impl Outbox {
         lag: Option<Lag>,
         limits: &OutboxLimits,
     ) -> (Arc<Self>, impl Future<Output = ()> + Send + use<T>) {
-        let mut state =
-            State::Waiting(Backlog::of(bytes, letters, limits.capacity, limits.language));
+        let OutboxLimits { capacity, language, .. } = *limits;
+        let backlog = Backlog::of(bytes, letters, capacity, language, member.encoding());
+        let mut state = State::Waiting(backlog);
         abandon_if_full(&mut state, limits.slow_reader, &*member);
         let (state, slow_reader) = (Mutex::new(state), limits.slow_reader);
         let slow = AtomicBool::new(lag.is_none());

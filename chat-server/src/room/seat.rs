@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::net::clock::Clock;
 use crate::net::transport::{Fault, Transport};
+use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
 use crate::room::letter::Letter;
 use crate::room::outbox::{Lagging, Outbox, OutboxLimits, Queued};
@@ -22,11 +23,21 @@ const LAST_CHANCE: Duration = SLOW_TIMEOUT;
 
 /// Identifies a member of a room, in the order of joining.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct MemberId(pub(crate) u64);
+pub(crate) struct MemberId(u64);
 
 impl MemberId {
     /// The operator speaks in a room without sitting there.
-    pub(crate) const OPERATOR: Self = Self(u64::MAX);
+    pub(crate) const OPERATOR: Self = Self(u64::MAX - 1);
+
+    /// The member that joins as this one, counted from 0.
+    pub(crate) const fn new(number: u64, encoding: Encoding) -> Self {
+        Self(encoding.id(number))
+    }
+
+    /// The encoding of what it is sent.
+    pub(crate) fn encoding(self) -> Encoding {
+        Encoding::of(self.0)
+    }
 }
 
 /// A member's place in a room.

@@ -134,7 +134,7 @@ impl Error {
             Self::Identity(IdentityError::NoCertificate(path)) => language.no_certificate(path),
             Self::Identity(IdentityError::NoKey(path)) => language.no_key(path),
             Self::Identity(IdentityError::OtherKey { key, certificate }) => {
-                language.other_key(key, certificate)
+                language.foreign_key(key, certificate)
             }
             Self::Library(error) => error.to_string(),
         }

@@ -3,6 +3,7 @@
 //! It reads one request of a connection, GET only and without a body, and closes what does not become a WebSocket.
 
 mod http;
+mod page;
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use tokio::time::timeout;
 use crate::Server;
 use crate::client::lobby::{self, Opened};
 use crate::net::wire::Wire;
+use crate::net::wire::encoding::Encoding;
 use crate::net::wire::stream::Stream;
 use crate::net::wire::tls::Config;
 use crate::net::wire::websocket::WebSocket;
@@ -33,20 +35,22 @@ pub(crate) async fn open(
     tls: Option<Config>,
 ) -> Option<Opened> {
     let stream = lobby::secured(tcp, peer, tls.as_ref()).await?;
-    let Stream { tcp, tls } = serve_request(&server, stream, &mut peer).await?;
-    let frames = WebSocket::new(server.config.ping.duration(), server.clock.now());
+    let (Stream { tcp, tls }, encoding) = serve_request(&server, stream, &mut peer).await?;
+    let frames = WebSocket::new(encoding, server.config.ping.duration(), server.clock.now());
     Some(Opened { tcp, wire: Wire { tls, frames: Some(Box::new(frames)) }, peer })
 }
 
-/// Answers one request. Returns the connection if it has become a WebSocket. `peer` becomes the address of its client.
+/// Answers one request. Returns the connection if it has become a WebSocket, and the encoding of what it is sent. `peer`
+/// becomes the address of its client.
 async fn serve_request(
     server: &Server,
     mut stream: Stream,
     peer: &mut SocketAddr,
-) -> Option<Stream> {
-    let status = match answer(server, &mut stream, peer).await {
-        Ok(None) => return Some(stream),
-        Ok(Some(status)) => status,
+) -> Option<(Stream, Encoding)> {
+    let response = match answer(server, &mut stream, peer).await {
+        Ok(Answer::WebSocket(encoding)) => return Some((stream, encoding)),
+        Ok(Answer::Status(status)) => status.response(),
+        Ok(Answer::Page) => page::response(),
         Err(error) => {
             tracing::debug!(%peer, %error, "the request failed");
             return None;
@@ -54,7 +58,7 @@ async fn serve_request(
     };
     // A peer that takes no response gets none.
     let _ = timeout(LINGER, async {
-        stream.write_all(status.response().as_bytes()).await?;
+        stream.write_all(response.as_bytes()).await?;
         stream.shutdown().await?;
         while stream.read(&mut [0; 512]).await? > 0 {}
         io::Result::Ok(())
@@ -63,37 +67,45 @@ async fn serve_request(
     None
 }
 
-/// Reads a request, and responds if it becomes a WebSocket. Returns the response that is due otherwise. `peer`
-/// becomes the address of its client.
-async fn answer(
-    server: &Server,
-    stream: &mut Stream,
-    peer: &mut SocketAddr,
-) -> io::Result<Option<Status>> {
+/// The answer to a request.
+enum Answer {
+    /// It has become a WebSocket, and been responded to.
+    WebSocket(Encoding),
+    Page,
+    Status(Status),
+}
+
+/// Reads a request, and responds if it becomes a WebSocket. `peer` becomes the address of its client.
+async fn answer(server: &Server, stream: &mut Stream, peer: &mut SocketAddr) -> io::Result<Answer> {
     let head = match head(stream).await? {
         Ok(head) => head,
-        Err(status) => return Ok(Some(status)),
+        Err(status) => return Ok(Answer::Status(status)),
     };
-    let Ok(Some(request)) = Request::parse(&head) else { return Ok(Some(Status::Malformed)) };
+    let Ok(Some(request)) = Request::parse(&head) else {
+        return Ok(Answer::Status(Status::Malformed));
+    };
     if !request.is_get() {
-        return Ok(Some(Status::Method));
+        return Ok(Answer::Status(Status::Method));
     }
     let Some(client) = server.proxies.forwarded(*peer, &request) else {
         tracing::warn!(proxy = %peer, "X-Forwarded-For has something else than addresses");
-        return Ok(Some(Status::Malformed));
+        return Ok(Answer::Status(Status::Malformed));
     };
     *peer = client;
-    if request.path() != "/ws" {
-        return Ok(Some(Status::NotFound));
+    match request.path() {
+        "/" => return Ok(Answer::Page),
+        "/ws" => {}
+        _ => return Ok(Answer::Status(Status::NotFound)),
     }
     match request.upgrade(&server.config.web_origin) {
         Ok(upgrade) => {
             stream.write_all(upgrade.response().as_bytes()).await?;
-            Ok(None)
+            let encoding = if upgrade.is_json() { Encoding::Json } else { Encoding::Text };
+            Ok(Answer::WebSocket(encoding))
         }
         Err(rejection) => {
             tracing::info!(%peer, %rejection, "no WebSocket");
-            Ok(Some(match rejection {
+            Ok(Answer::Status(match rejection {
                 Rejection::UpgradeRequired => Status::Upgrade,
                 Rejection::Header(_) => Status::Malformed,
                 Rejection::Origin { .. } => Status::Origin(rejection.to_string()),

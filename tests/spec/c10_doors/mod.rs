@@ -13,6 +13,7 @@ mod client;
 mod closing;
 mod every_door;
 mod frames;
+mod json;
 mod proxies;
 mod requests;
 mod tls;

@@ -29,7 +29,7 @@ fn r10_1_what_is_no_websocket_gets_a_status_and_its_connection_ends() -> Result 
     let chat = start(&[])?;
     let long = format!("GET /ws HTTP/1.1\r\nCookie: {}\r\n\r\n", "x".repeat(8192));
     for (request, wanted) in [
-        ("GET / HTTP/1.1\r\nHost: chat\r\n\r\n", "HTTP/1.1 404 Not Found"),
+        ("GET /page HTTP/1.1\r\nHost: chat\r\n\r\n", "HTTP/1.1 404 Not Found"),
         ("GET /wsx HTTP/1.1\r\nHost: chat\r\n\r\n", "HTTP/1.1 404 Not Found"),
         ("POST /ws HTTP/1.1\r\nHost: chat\r\n\r\n", "HTTP/1.1 405 Method Not Allowed"),
         ("GET /ws HTTP/1.1\r\nHost: chat\r\n\r\n", "HTTP/1.1 426 Upgrade Required"),
@@ -74,4 +74,49 @@ fn r10_1_no_door_at_all_is_bad_usage() {
     let mut server = Command::from_std(binaries::server());
     server.args(["--bind", "off"]);
     server.assert().code(2).stderr(predicate::str::contains("--web"));
+}
+
+#[test]
+fn r10_23_the_page_comes_with_a_policy_that_lets_nothing_else_run() -> Result {
+    let chat = start(&[])?;
+    let mut peer = chat.stage.connect_through(Door::Plain, "somebody", web(&chat))?;
+    peer.send("GET /?from=here HTTP/1.1\r\nHost: chat\r\n\r\n")?;
+    let mut response = Vec::new();
+    loop {
+        match peer.receive()? {
+            chunk if chunk.is_empty() => break,
+            chunk => response.extend(chunk),
+        }
+    }
+    let response = String::from_utf8(response).expect("text");
+    let (head, page) = response.split_once("\r\n\r\n").expect("a head");
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    let headers: Vec<&str> = head.lines().collect();
+    for header in [
+        "Content-Type: text/html; charset=utf-8",
+        "X-Content-Type-Options: nosniff",
+        "Referrer-Policy: no-referrer",
+        "Cache-Control: no-cache",
+        "Connection: close",
+    ] {
+        assert!(headers.contains(&header), "no {header} in {head}");
+    }
+    assert!(headers.contains(&&*format!("Content-Length: {}", page.len())), "{head}");
+    let policy = headers.iter().find_map(|line| line.strip_prefix("Content-Security-Policy: "));
+    let rules: Vec<&str> = policy.expect("a policy").split("; ").collect();
+    for rule in [
+        "default-src 'none'",
+        "connect-src 'self'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(rules.contains(&rule), "no {rule} in {rules:?}");
+    }
+    for source in ["script-src 'sha256-", "style-src 'sha256-"] {
+        assert!(rules.iter().any(|rule| rule.starts_with(source)), "no {source} in {rules:?}");
+    }
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</script>\n"), "whole");
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use chat_protocol::websocket::handshake::SUBPROTOCOL;
+use chat_protocol::websocket::handshake::{JSON_SUBPROTOCOL, SUBPROTOCOL};
 use chat_tls::Trust;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use tungstenite::client::IntoClientRequest;
@@ -16,6 +16,24 @@ use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::{Error, HandshakeError, Message, WebSocket};
 
 pub use chat_protocol::options::server_address::Door;
+
+/// The way of a peer into a chat.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    pub(crate) door: Door,
+    json: bool,
+}
+
+impl Way {
+    /// A WebSocket for JSON objects.
+    pub const JSON: Self = Self { door: Door::WebSocket, json: true };
+}
+
+impl From<Door> for Way {
+    fn from(door: Door) -> Self {
+        Self { door, json: false }
+    }
+}
 
 /// The name of the variable in the environment that chooses the door of all peers of a process, by its scheme: `tls`,
 /// `ws`, `wss`.
@@ -137,11 +155,14 @@ pub(crate) struct Frames {
 
 impl Frames {
     /// Shakes hands with the server at this address.
-    pub(crate) fn open(socket: Socket, server: SocketAddr) -> Result<Self, String> {
+    pub(crate) fn open(socket: Socket, server: SocketAddr, way: Way) -> Result<Self, String> {
         let mut request =
             format!("ws://{server}/ws").into_client_request().map_err(|error| error.to_string())?;
-        let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
-        request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol);
+        let json = format!("{SUBPROTOCOL}, {JSON_SUBPROTOCOL}");
+        let subprotocols = if way.json { &*json } else { SUBPROTOCOL };
+        let subprotocols =
+            HeaderValue::from_str(subprotocols).map_err(|error| error.to_string())?;
+        request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocols);
         match tungstenite::client(request, socket) {
             Ok((socket, _)) => Ok(Self { socket, inside: false, closed: None }),
             Err(HandshakeError::Failure(error)) => Err(error.to_string()),

@@ -10,7 +10,7 @@ use chat_drive::peer::{self, Connect};
 use chat_drive::role::{PATIENCE, Role};
 use chat_drive::transcript::How;
 
-use crate::harness::door::{self, Door, Frames, Socket};
+use crate::harness::door::{self, Door, Frames, Socket, Way};
 
 /// Size of one read, in bytes, as in the course's own clients.
 const READ: usize = 1024;
@@ -41,8 +41,8 @@ impl Wire {
 
 impl Peer {
     #[track_caller]
-    pub(crate) fn connect(role: &Role, door: Door, address: SocketAddr) -> Result<Self> {
-        Self::connect_so(role, door, address, Connect::patiently(PATIENCE))
+    pub(crate) fn connect(role: &Role, way: Way, address: SocketAddr) -> Result<Self> {
+        Self::connect_so(role, way, address, Connect::patiently(PATIENCE))
     }
 
     #[track_caller]
@@ -52,35 +52,37 @@ impl Peer {
         address: SocketAddr,
     ) -> Result<Self> {
         let how = Connect { source: Some(source), ..Connect::patiently(PATIENCE) };
-        Self::connect_so(role, door::chosen(), address, how)
+        Self::connect_so(role, door::chosen().into(), address, how)
     }
 
     #[track_caller]
     pub(crate) fn connect_taking_little(
         role: &Role,
-        door: Door,
+        way: Way,
         address: SocketAddr,
     ) -> Result<Self> {
         let how = Connect { takes_little: true, ..Connect::patiently(PATIENCE) };
-        Self::connect_so(role, door, address, how)
+        Self::connect_so(role, way, address, how)
     }
 
     #[track_caller]
-    fn connect_so(role: &Role, door: Door, address: SocketAddr, how: Connect) -> Result<Self> {
+    fn connect_so(role: &Role, way: Way, address: SocketAddr, how: Connect) -> Result<Self> {
         let connected = peer::Peer::connect(role.clone(), address, how);
-        Self::of(role, door, connected)
+        Self::of(role, way, connected)
     }
 
     #[track_caller]
-    fn of(role: &Role, door: Door, connected: io::Result<peer::Peer>) -> Result<Self> {
+    fn of(role: &Role, way: Way, connected: io::Result<peer::Peer>) -> Result<Self> {
         let connection = role.check(connected, "cannot connect")?;
         role.event(format!("is connected at {}", connection.local()));
         let remote = connection.remote();
-        let socket = Socket::open(connection.socket(), door, remote, PATIENCE);
+        let socket = Socket::open(connection.socket(), way.door, remote, PATIENCE);
         let socket = role.check(socket, "cannot shake hands")?;
-        let wire = if door.has_frames() {
+        let wire = if way.door.has_frames() {
             role.check(connection.socket().set_read_timeout(Some(PATIENCE)), "has no time-out")?;
-            Wire::Frames(Box::new(role.check(Frames::open(socket, remote), "is no WebSocket")?))
+            Wire::Frames(Box::new(
+                role.check(Frames::open(socket, remote, way), "is no WebSocket")?,
+            ))
         } else {
             Wire::Lines(socket)
         };
@@ -287,6 +289,6 @@ impl Listener {
             Err(e) => Err(e),
         })?;
         let peer = peer::Peer::over(self.role.clone(), stream, PATIENCE);
-        Peer::of(&self.role, Door::Plain, peer)
+        Peer::of(&self.role, Door::Plain.into(), peer)
     }
 }

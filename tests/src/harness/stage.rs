@@ -9,7 +9,7 @@ use chat_drive::role::Role;
 use chat_drive::terminal::Terminal;
 use chat_drive::transcript::Transcript;
 
-use crate::harness::door::{self, Door};
+use crate::harness::door::{self, Way};
 use crate::harness::peer::{Listener, Peer};
 use crate::harness::program::Program;
 
@@ -58,8 +58,13 @@ impl Stage {
 
     /// Connects a raw peer through this door, whatever the others use.
     #[track_caller]
-    pub fn connect_through(&self, door: Door, name: &str, address: SocketAddr) -> Result<Peer> {
-        Peer::connect(&self.role(name), door, address)
+    pub fn connect_through(
+        &self,
+        way: impl Into<Way>,
+        name: &str,
+        address: SocketAddr,
+    ) -> Result<Peer> {
+        Peer::connect(&self.role(name), way.into(), address)
     }
 
     /// Connects a raw peer from this address of the machine; port 0 is any free one.
@@ -84,11 +89,11 @@ impl Stage {
     #[track_caller]
     pub fn connect_taking_little_through(
         &self,
-        door: Door,
+        way: impl Into<Way>,
         name: &str,
         address: SocketAddr,
     ) -> Result<Peer> {
-        Peer::connect_taking_little(&self.role(name), door, address)
+        Peer::connect_taking_little(&self.role(name), way.into(), address)
     }
 
     /// Plays the server: listens on a free port of 127.0.0.1.

@@ -1,5 +1,6 @@
 //! The wire of a connection: what is between its lines and its socket. TLS records, WebSocket frames, both, or nothing.
 
+pub(crate) mod encoding;
 pub(crate) mod stream;
 pub(crate) mod text;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
@@ -10,6 +11,7 @@ use std::io;
 use std::ops::Range;
 
 use chat_protocol::websocket::frame::Code;
+use encoding::Encoding;
 use text::Text;
 use tls::Tls;
 use tokio::time::Instant;
@@ -24,6 +26,11 @@ pub(crate) struct Wire {
 
 /// `write` and `read` are those of the socket.
 impl Wire {
+    /// The encoding of what is sent.
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.frames.as_ref().map_or(Encoding::Text, |frames| frames.encoding())
+    }
+
     /// Returns whether lines are all that its socket sees.
     pub(super) fn is_plain(&self) -> bool {
         self.tls.is_none() && self.frames.is_none()

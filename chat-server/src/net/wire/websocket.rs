@@ -8,6 +8,7 @@ use chat_protocol::websocket::frame::{self, Code, MAX_PAYLOAD, Opcode};
 use chat_protocol::websocket::reader::{End, Reader};
 use tokio::time::Instant;
 
+use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
 
 /// The most that a connection holds, in bytes: the rest of a text frame, and some control frames.
@@ -18,6 +19,7 @@ const SPARE: usize = 128;
 
 /// The state of one connection. What only a connection in trouble needs takes no memory before.
 pub(crate) struct WebSocket {
+    encoding: Encoding,
     incoming: Mutex<Incoming>,
     held: Mutex<Held>,
     /// The reason for which it is to be closed, as soon as there is one.
@@ -47,14 +49,20 @@ struct Held(Vec<u8>);
 
 impl WebSocket {
     /// `ping` is the time between two pings, if there are any.
-    pub(crate) fn new(ping: Option<Duration>, now: Instant) -> Self {
+    pub(crate) fn new(encoding: Encoding, ping: Option<Duration>, now: Instant) -> Self {
         let heartbeat =
             ping.map(|interval| Heartbeat { interval, due: now + interval, waiting: false });
         Self {
+            encoding,
             incoming: Mutex::new(Incoming { reader: Reader::default(), heard: false, heartbeat }),
             held: Mutex::default(),
             close: OnceLock::new(),
         }
+    }
+
+    /// The encoding of what is sent.
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// Sends as much of the text as `write` takes, in frames. For the contract, see

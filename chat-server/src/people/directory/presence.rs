@@ -1,9 +1,12 @@
 //! What a person is told about the others: who is there, and which rooms there are (chapters 5 and 6).
 
+use chat_protocol::limits::MAX_LISTED;
 use chat_protocol::name::Name;
 
 use super::{People, PersonId, Rules};
 use crate::net::transport::Transport;
+use crate::net::wire::encoding::Encoding;
+use crate::room::event::Object;
 
 /// The way in which a person comes into a room.
 pub(crate) enum Arrival {
@@ -14,10 +17,14 @@ pub(crate) enum Arrival {
 }
 
 impl<T: Transport> People<T> {
-    /// Lists the people in a person's room.
+    /// Lists the people in a person's room, in its encoding.
     pub(in crate::people) fn members(&self, id: PersonId) -> String {
         let (room, names) = self.present(id);
-        self.rules.language.members(room, names).to_string()
+        let lines = self.rules.language.members(room, names);
+        match id.encoding() {
+            Encoding::Text => lines.to_string(),
+            Encoding::Json => self.list_people(id, Object::new("people")).unmarked(lines).end(),
+        }
     }
 
     /// The name of a person's room, and the names of the people in it, which are looked up when they are asked for.
@@ -26,16 +33,31 @@ impl<T: Transport> People<T> {
         (&open.name, open.members.iter().map(|id| &self.person(*id).name))
     }
 
-    /// The lines for a person that arrives.
+    /// Adds a person's room, the people in it, and their number, which may be larger than the list is long.
+    fn list_people(&self, id: PersonId, object: Object) -> Object {
+        let (room, names) = self.present(id);
+        let number = names.len();
+        object.text("room", room).list("people", names.take(MAX_LISTED)).value("number", number)
+    }
+
+    /// The lines for a person that arrives, in its encoding.
     pub(super) fn welcome(&self, id: PersonId, arrival: &Arrival) -> Vec<String> {
         let Rules { language, presence, commands, .. } = self.rules;
         let (room, names) = self.present(id);
         let mut lines = match arrival {
             Arrival::New(greeting) => Vec::from_iter(greeting.clone()),
+            Arrival::From(_) if id.encoding() == Encoding::Json => Vec::new(),
             Arrival::From(_) => vec![language.you_are_in(room).to_string()],
         };
+        let name = &self.person(id).name;
+        let introduction = language.introduction(name, room, names);
+        if id.encoding() == Encoding::Json {
+            let here = self.list_people(id, Object::new("here").text("you", name));
+            lines.push(here.unmarked(introduction).end());
+            return lines;
+        }
         if presence {
-            lines.push(language.introduction(&self.person(id).name, room, names).to_string());
+            lines.push(introduction.to_string());
         }
         if commands && matches!(arrival, Arrival::New(_)) {
             lines.push(language.help_hint().to_owned());
@@ -44,8 +66,16 @@ impl<T: Transport> People<T> {
     }
 
     /// Lists the rooms.
-    pub(in crate::people) fn rooms(&self) -> String {
+    pub(in crate::people) fn rooms(&self, encoding: Encoding) -> String {
         let sizes = self.rooms.values().map(|open| (&open.name, open.members.len()));
-        self.rules.language.rooms(sizes).to_string()
+        let lines = self.rules.language.rooms(sizes.clone());
+        match encoding {
+            Encoding::Text => lines.to_string(),
+            Encoding::Json => {
+                let (names, sizes): (Vec<_>, Vec<_>) = sizes.take(MAX_LISTED).unzip();
+                let rooms = Object::new("rooms").list("rooms", names.iter());
+                rooms.value("sizes", format_args!("{sizes:?}")).unmarked(lines).end()
+            }
+        }
     }
 }

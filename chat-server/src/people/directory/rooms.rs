@@ -1,6 +1,7 @@
 //! The rooms of the directory: opened by the first person that goes there, gone with the last.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use chat_protocol::name::{Name, NameError};
@@ -9,6 +10,7 @@ use chat_protocol::refusal::Refusal;
 use super::{FIRST, Location, OpenRoom, People, PersonId, RoomId, Transfer};
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
+use crate::room::event::Notice;
 
 impl<T: Transport> People<T> {
     /// Leaves a room for another, which is opened if there is none of this name. Returns the names of the
@@ -34,7 +36,9 @@ impl<T: Transport> People<T> {
         let rules = self.rules;
         let person = self.person_mut(id);
         if rules.presence {
-            room.say(member, rules.language.goes(&person.name, &name));
+            let line = rules.language.goes(&person.name, &name);
+            let names: [(_, &dyn Display); 2] = [("who", &person.name), ("room", &name)];
+            room.say(member, Notice::new("goes", line, names));
         }
         let seat = room.hand_over(member);
         person.location = Location::Moving(Vec::new());

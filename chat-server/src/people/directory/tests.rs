@@ -21,7 +21,7 @@ fn name(text: &str) -> Name {
 
 /// A person in the first room, and the connection that records its lines.
 fn come(directory: &Directory<Recorder>, text: &str) -> (PersonId, Arc<Recorder>) {
-    let id = directory.admit(name(text)).unwrap();
+    let id = directory.admit(name(text), Encoding::Text).unwrap();
     let member = Arc::new(Recorder::eager());
     directory.arrive(id, Seat::new(Arc::clone(&member)), Arrival::New(None));
     (id, member)
@@ -34,7 +34,7 @@ async fn go(directory: &Directory<Recorder>, id: PersonId, room: &str) {
 
 /// Everything that was said has been delivered when this has.
 async fn heard(directory: &Directory<Recorder>, id: PersonId, member: &Recorder) -> String {
-    directory.tell(id, "fin");
+    directory.tell(id, &"fin");
     while !member.taken().ends_with("fin\n") {
         yield_now().await;
     }
@@ -44,10 +44,13 @@ async fn heard(directory: &Directory<Recorder>, id: PersonId, member: &Recorder)
 #[tokio::test]
 async fn r5_4_of_two_who_want_a_name_one_gets_it() {
     let directory = directory();
-    let ana = directory.admit(name("Ana")).unwrap();
-    assert_eq!(directory.admit(name("ANA")), Err(NameError::Taken));
+    let ana = directory.admit(name("Ana"), Encoding::Text).unwrap();
+    assert_eq!(directory.admit(name("ANA"), Encoding::Text), Err(NameError::Taken));
     directory.leave(ana, false);
-    assert!(directory.admit(name("ANA")).is_ok(), "on the way or not, who leaves frees the name");
+    assert!(
+        directory.admit(name("ANA"), Encoding::Text).is_ok(),
+        "on the way or not, who leaves frees the name"
+    );
 }
 
 #[tokio::test]
@@ -56,7 +59,11 @@ async fn r5_5_the_operators_name_and_the_chats_own_words_are_reserved() {
     let operator =
         directory.admit_operator(name("Servidor"), Console::new(std::io::sink(), Language::Es));
     for reserved in ["Servidor", "SALIR", "cliente"] {
-        assert_eq!(directory.admit(name(reserved)), Err(NameError::Reserved), "{reserved}");
+        assert_eq!(
+            directory.admit(name(reserved), Encoding::Text),
+            Err(NameError::Reserved),
+            "{reserved}"
+        );
     }
     let (ana, _) = come(&directory, "Ana");
     assert_eq!(directory.lock().rename(ana, &name("salir"), true), Err(NameError::Reserved));
@@ -65,13 +72,18 @@ async fn r5_5_the_operators_name_and_the_chats_own_words_are_reserved() {
     assert_eq!(directory.rename_operator(operator, &name("cliente")), Ok(()));
     assert!(directory.lock().rename(operator, &name("Root"), true).is_ok());
     assert_eq!(directory.lock().rename(ana, &name("root"), true), Err(NameError::Reserved));
-    assert_eq!(directory.admit(name("Servidor")), Err(NameError::Reserved), "for ever");
+    assert_eq!(
+        directory.admit(name("Servidor"), Encoding::Text),
+        Err(NameError::Reserved),
+        "for ever"
+    );
 }
 
 #[tokio::test]
 async fn r5_4_guests_of_one_port_are_told_apart() {
     let directory = directory();
-    let names = [1, 2, 1].map(|number| directory.admit_guest(1234, number).1.to_string());
+    let names =
+        [1, 2, 1].map(|number| directory.admit_guest(1234, number, Encoding::Text).1.to_string());
     assert_eq!(names, ["usuario-1234", "usuario-1234-2", "usuario-1234-3"]);
 }
 
@@ -157,13 +169,13 @@ async fn r6_2_a_room_is_made_on_first_use_and_gone_with_its_last_member() {
     let ((ana, _), (bea, _)) = (come(&directory, "Ana"), come(&directory, "Bea"));
     go(&directory, ana, "cocina").await;
     go(&directory, bea, "COCINA").await;
-    assert_eq!(directory.lock().rooms(), "* salas: general (0), cocina (2)");
+    assert_eq!(directory.lock().rooms(Encoding::Text), "* salas: general (0), cocina (2)");
     assert_eq!(directory.lock().members(bea), "* en cocina (2): Ana, Bea");
     go(&directory, ana, "patio").await;
     directory.leave(bea, false);
-    assert_eq!(directory.lock().rooms(), "* salas: general (0), patio (1)");
+    assert_eq!(directory.lock().rooms(Encoding::Text), "* salas: general (0), patio (1)");
     go(&directory, ana, "general").await;
-    assert_eq!(directory.lock().rooms(), "* salas: general (1)");
+    assert_eq!(directory.lock().rooms(Encoding::Text), "* salas: general (1)");
     let state = directory.lock();
     assert_eq!((state.rooms.len(), state.by_id.len()), (1, 1));
 }
@@ -179,10 +191,10 @@ async fn r6_2_rooms_that_cannot_be_had() {
     assert_eq!(refused("genera1"), Refusal::RoomName(NameError::Taken));
     assert_eq!(refused("../.."), Refusal::RoomName(NameError::Character));
     assert_eq!(refused("GENERAL"), Refusal::SameRoom(name("general")));
-    assert_eq!(directory.lock().rooms(), "* salas: general (1), uno (1), dos (1)");
+    assert_eq!(directory.lock().rooms(Encoding::Text), "* salas: general (1), uno (1), dos (1)");
     go(&directory, people[0], "otra").await;
     assert_eq!(
-        directory.lock().rooms(),
+        directory.lock().rooms(Encoding::Text),
         "* salas: general (1), dos (1), otra (1)",
         "in place of its own"
     );
@@ -236,7 +248,7 @@ fn while_another_speaks(directory: &Directory<Recorder>, mut act: impl FnMut(usi
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for n in 0.. {
-                directory.first.say(MemberId::OPERATOR, format_args!("linea {n}"));
+                directory.first.say(MemberId::OPERATOR, format!("linea {n}"));
                 if over.load(Ordering::Relaxed) {
                     return;
                 }
@@ -285,7 +297,7 @@ async fn r2_1_no_message_of_a_room_falls_to_private_ones_from_others() {
     let directory = Directory::new(Deliveries::new(limits, None).0, RULES);
     let (bea, bea_hears) = come(&directory, "Bea");
     go(&directory, bea, "otra").await;
-    let ana = directory.admit(name("Ana")).unwrap();
+    let ana = directory.admit(name("Ana"), Encoding::Text).unwrap();
     let ana_hears = Arc::new(Recorder::default());
     directory.arrive(ana, Seat::new(Arc::clone(&ana_hears)), Arrival::New(None));
     let text = "x".repeat(4000);
@@ -301,7 +313,7 @@ async fn r2_1_no_message_of_a_room_falls_to_private_ones_from_others() {
     }
     assert!((15..=17).contains(&letters), "{letters}");
     for n in 0..LINES {
-        directory.first.say(MemberId::OPERATOR, format_args!("linea {n:>3}"));
+        directory.first.say(MemberId::OPERATOR, format!("linea {n:>3}"));
         yield_now().await;
         assert_eq!(write().await, Err(Refusal::CannotHearNow(name("Ana"))));
     }

@@ -25,7 +25,8 @@ impl Stage {
 
     fn join(&self, member: Recorder) -> (MemberId, Arc<Recorder>) {
         let member = Arc::new(member);
-        (self.room.join(Seat::new(Arc::clone(&member)), ["welcome"]), member)
+        let seat = Seat::new(Arc::clone(&member));
+        (self.room.join(seat, Encoding::Text, ["welcome"]), member)
     }
 
     async fn pass(&mut self) {
@@ -118,7 +119,7 @@ async fn r6_2_who_changes_the_room_loses_nothing_and_nothing_is_torn() {
     from.room.say(bea, "sin ana");
     from.pass().await;
     to.room.say(caro, "antes de ana");
-    to.room.join(seat.await.unwrap(), ["en la otra"]);
+    to.room.join(seat.await.unwrap(), Encoding::Text, ["en la otra"]);
     to.room.say(caro, "con ana");
     to.pass().await;
     assert_eq!(ana_hears.taken(), "welcome\nan");
@@ -139,7 +140,7 @@ async fn r6_2_who_changes_the_room_takes_the_rest_of_a_begun_frame_along() {
     let seat = from.room.hand_over(ana);
     from.pass().await;
     assert!(ana_hears.holds());
-    to.room.join(seat.await.unwrap(), ["en la otra"]);
+    to.room.join(seat.await.unwrap(), Encoding::Text, ["en la otra"]);
     to.pass().await;
     ana_hears.allow(usize::MAX);
     while ana_hears.unframed().is_none_or(|heard| heard != "welcome\nen la otra\n") {

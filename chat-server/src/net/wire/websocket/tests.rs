@@ -54,7 +54,7 @@ impl Socket {
 }
 
 fn socket() -> WebSocket {
-    WebSocket::new(Some(Duration::from_secs(25)), Instant::now())
+    WebSocket::new(Encoding::Text, Some(Duration::from_secs(25)), Instant::now())
 }
 
 fn texts(messages: &[Message]) -> String {

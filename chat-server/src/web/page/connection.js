@@ -1,0 +1,180 @@
+// The connection: it comes back by itself, unless its user left or was sent away.
+const FIRST_PAUSE = 250;
+const LONGEST_PAUSE = 30_000;
+const STABLE = 5000;
+const NAME_TRIES = 8;
+
+let socket = null;
+let rest = "";
+let attempt = 0;
+let timer = 0;
+let turnTimer = 0;
+let welcomeTime = 0;
+let nameTries = 0;
+// True from the first arrival on.
+let wasHere = false;
+let leaving = false;
+let lastWords = "";
+// Set when only its user brings the connection back.
+let over = null;
+
+const isOnline = () => socket?.readyState === WebSocket.OPEN && over === null;
+const isReturning = () => wasHere;
+
+function connect() {
+  clearTimeout(timer);
+  drop();
+  over = null;
+  leaving = false;
+  lastWords = rest = "";
+  if (!wasHere && !$("ask").open) setState("connecting");
+  const url = new URL("/ws", location.href);
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  const opened = new WebSocket(url, "chat.v2");
+  socket = opened;
+  opened.onopen = () => {
+    if (opened === socket) turnTimer = setTimeout(setState, 1000, "waiting");
+  };
+  opened.onmessage = ({ data }) => {
+    if (opened !== socket) return;
+    const lines = (rest + data).split("\n");
+    rest = lines.pop();
+    lines.forEach(hear);
+  };
+  opened.onclose = ({ code, reason }) => {
+    if (opened === socket) ended(code, reason);
+  };
+}
+
+// Closes the connection that there is, and hears nothing more of it.
+function drop() {
+  clearTimeout(turnTimer);
+  const old = socket;
+  socket = null;
+  old?.close();
+}
+
+function welcomed() {
+  clearTimeout(turnTimer);
+  welcomeTime = Date.now();
+  if (naming === "done") naming = null;
+}
+
+// The user takes part.
+function arrived() {
+  if (wasHere) addNotice(current, word("back"), Date.now());
+  wasHere = true;
+  nameTries = 0;
+  naming = "done";
+  setState(null);
+  $("text").focus();
+}
+
+function ended(code, reason) {
+  drop();
+  if (welcomeTime && Date.now() - welcomeTime > STABLE) attempt = 0;
+  welcomeTime = 0;
+  if (leaving) return stop("gone");
+  if (code === 4003) return stop("removed");
+  if (code === 4001) return stop("idle");
+  if (code === 4005) {
+    // It waits for a name, which brings it back.
+    if (!$("ask").open) askName();
+    over = "name";
+    naming = null;
+    return;
+  }
+  if (naming !== "given") naming = null;
+  if (!$("ask").open) setState("lost", code === 1013 || code === 4004 ? reason || lastWords : "");
+  later();
+}
+
+function stop(why) {
+  over = why;
+  naming = null;
+  if (why !== "idle") {
+    session("name", null);
+    session("room", null);
+    me.wanted = null;
+  }
+  setState(why, why === "removed" ? lastWords : "");
+}
+
+// Tries again after a pause that doubles each time, and differs from computer to computer.
+function later() {
+  const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt);
+  attempt += 1;
+  clearTimeout(timer);
+  timer = setTimeout(connect, pause * (0.5 + Math.random() / 2));
+}
+
+// The connection before may have the name until the server gives it up.
+function heldName(why) {
+  nameTries += 1;
+  if (nameTries >= NAME_TRIES) {
+    nameTries = 0;
+    naming = "asked";
+    $("why").textContent = why;
+    return;
+  }
+  naming = null;
+  drop();
+  setState("taken");
+  later();
+}
+
+function retryNow() {
+  if (socket === null && over === null) connect();
+}
+
+function comeBack() {
+  if (over === null) return retryNow();
+  attempt = 0;
+  connect();
+}
+
+function transmit(line) {
+  if (!isOnline()) return false;
+  socket.send(`${line}\n`);
+  return true;
+}
+
+// The bar above the input says what is not as usual.
+let state = null;
+function setState(now, more = "") {
+  state = now === null ? null : { now, more };
+  showState();
+}
+
+function showState() {
+  const now = state?.now ?? null;
+  document.body.dataset.state = now ?? "online";
+  $("bar").hidden = now === null;
+  $("state").textContent = now === null ? "" : state.more && now !== "removed" ? `${state.more} · ${word(now)}` : state.more || word(now);
+  const again = $("again");
+  again.hidden = now === null || ["connecting", "waiting"].includes(now);
+  again.textContent = word(over === null ? "retry" : "again");
+}
+
+addEventListener("online", retryNow);
+addEventListener("offline", () => {
+  if (socket === null || ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)) return;
+  ended(1006, "");
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  retryNow();
+  if (current) {
+    current.unread = 0;
+    current.mentioned = false;
+  }
+  askRooms();
+  showConversations();
+});
+addEventListener("pagehide", () => {
+  keepDraft();
+  drop();
+});
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) connect();
+});

@@ -1,0 +1,175 @@
+// What the server tells: one JSON object a line.
+const chat = { label: "port", names: false, presence: false, commands: false, max_line: 4096, lang: "es" };
+const me = { name: session("name"), room: null, wanted: session("room") };
+const drafts = session("drafts") ?? {};
+// Lists that the page has asked for are not shown as an answer.
+const asked = { people: [], rooms: [] };
+let naming = null;
+
+const COMMANDS = {
+  es: { private: "privado", room: "sala", who: "quien", rooms: "salas", name: "nombre", reply: "responder", help: "ayuda", leave: "salir" },
+  en: { private: "msg", room: "join", who: "who", rooms: "rooms", name: "nick", reply: "reply", help: "help", leave: "quit" },
+};
+const command = (verb) => COMMANDS[chat.lang in COMMANDS ? chat.lang : "es"][verb];
+// Where nobody has a name for the server, and lines have no labels.
+const signs = () => !chat.names && chat.label === "none";
+const room = () => conversation("room", me.room ?? "");
+
+const EVENTS = {
+  welcome(event) {
+    Object.assign(chat, event);
+    document.body.classList.toggle("with-rooms", chat.commands);
+    document.body.classList.toggle("with-people", chat.presence);
+    asked.people.length = asked.rooms.length = 0;
+    me.room = null;
+    rooms = new Map();
+    people.clear();
+    welcomed();
+    if (!current) show(room());
+    if (event.text && !isReturning()) addNotice(current, event.text, event.time);
+    // Where nobody is asked for a name, people sign their lines.
+    if (chat.names) return;
+    if (!signs()) me.name = null;
+    if (signs() && !me.name) askName();
+    else arrived();
+  },
+  ask() {
+    if (naming === null && me.name) {
+      naming = "again";
+      transmit(me.name);
+    } else if (naming === "given") transmit(me.name);
+    else askName();
+  },
+  here(event) {
+    const first = me.room === null;
+    me.name = event.you;
+    me.room = event.room;
+    naming = "done";
+    session("name", me.name);
+    people.clear();
+    for (const name of event.people) people.set(name, name);
+    strangers = event.number - event.people.length;
+    const it = conversation("room", event.room);
+    const empty = conversations.get("room:");
+    if (empty && empty !== it) moveInto(empty, it);
+    if ($("ask").open) $("ask").close();
+    if (first) arrived();
+    else addNotice(it, word("here", event.room), event.time);
+    const goesOn = first && chat.commands && me.wanted && me.wanted !== me.room;
+    if (!current || (!goesOn && (!first || current.kind === "room"))) show(it);
+    if (goesOn) say(`/${command("room")} ${me.wanted}`);
+    else session("room", (me.wanted = me.room));
+    showPeople();
+    showConversations();
+    askRooms();
+  },
+  message(event) {
+    const signed = signs() && event.who === undefined ? /^(\S{1,32}) > (.*)$/su.exec(event.text) : null;
+    const [who, text] = signed ? [signed[1], signed[2]] : [event.who, event.text];
+    addMessage(room(), { who, text, time: event.time });
+  },
+  private({ who, text, time }) { addMessage(conversation("private", who), { who, text, time }); showConversations(); },
+  receipt({ who, text, time }) {
+    const it = conversation("private", who);
+    addMessage(it, { who: me.name, text, time, own: true });
+    if (it !== current) show(it);
+    else showConversations();
+  },
+  joined({ who, time }) { people.set(who, who); addPresence(room(), "joined", who, time); showPeople(); askRoomsSoon(); },
+  left({ who, time }) { people.delete(who); addPresence(room(), "left", who, time); showPeople(); askRoomsSoon(); },
+  goes({ who, room: to, time }) { people.delete(who); addNotice(room(), word("goes", who, to), time); showPeople(); askRoomsSoon(); },
+  comes({ who, room: from, time }) { people.set(who, who); addNotice(room(), word("comes", who, from), time); showPeople(); askRoomsSoon(); },
+  renamed({ who, name, time }) {
+    people.delete(who);
+    people.set(name, name);
+    addNotice(room(), word("renamed", who, name), time);
+    const it = conversations.get(`private:${who.toLowerCase()}`);
+    if (it && !conversations.has(`private:${name.toLowerCase()}`)) {
+      conversations.delete(it.key);
+      it.key = `private:${name.toLowerCase()}`;
+      it.name = name;
+      conversations.set(it.key, it);
+      label(it);
+    }
+    showPeople();
+    showConversations();
+  },
+  named({ name, time }) {
+    people.delete(me.name);
+    people.set(name, name);
+    me.name = name;
+    session("name", name);
+    addNotice(current, word("named", name), time);
+    showPeople();
+    showConversations();
+  },
+  people(event) {
+    people.clear();
+    for (const name of event.people) people.set(name, name);
+    strangers = event.number - event.people.length;
+    showPeople();
+    if (!asked.people.shift()) addNotice(current, event.text, event.time);
+  },
+  rooms(event) {
+    rooms = new Map(event.rooms.map((name, place) => [name, event.sizes[place]]));
+    showConversations();
+    if (!asked.rooms.shift()) addNotice(current, event.text, event.time);
+  },
+  refusal(event) {
+    if (naming === "again") return heldName(event.text);
+    if (naming === "given" || naming === "asked") {
+      naming = "asked";
+      me.name = null;
+      $("why").textContent = event.text;
+      return undefined;
+    }
+    if (me.wanted !== me.room) session("room", (me.wanted = me.room));
+    return addNotice(current, event.text, event.time, "warning");
+  },
+  missed(event) { addNotice(room(), event.text, event.time, "warning"); },
+  end(event) {
+    lastWords = event.text;
+    // After 20 seconds of thinking there is nothing to blame.
+    if ($("why").textContent !== "") $("why").textContent = event.text;
+  },
+};
+
+function hear(line) {
+  let event = null;
+  try { event = JSON.parse(line); } catch { return; }
+  if (Object.hasOwn(EVENTS, event.kind)) EVENTS[event.kind](event);
+  else if (event.text && current) addNotice(current, event.text, event.time);
+}
+
+// What was shown before the room had a name belongs to it.
+function moveInto(empty, it) {
+  it.list.prepend(...empty.list.children);
+  it.draft ||= empty.draft || (empty === current ? $("text").value : "");
+  empty.log.remove();
+  conversations.delete(empty.key);
+  if (empty === current) {
+    current = null;
+    show(it);
+  }
+}
+
+function askName() {
+  naming = naming === null || naming === "again" ? "asked" : naming;
+  $("name").value ||= me.name ?? "";
+  if (!$("ask").open) $("ask").showModal();
+  $("name").focus();
+  $("name").select();
+  setState(null);
+}
+
+let roomsTimer = 0;
+function askRoomsSoon() {
+  clearTimeout(roomsTimer);
+  roomsTimer = setTimeout(askRooms, 1000);
+}
+
+// The sizes of the other rooms are asked for when they may be of interest: nothing else says them.
+function askRooms() {
+  if (!chat.commands || me.room === null || document.hidden) return;
+  if (transmit(`/${command("rooms")}`)) asked.rooms.push(true);
+}

@@ -1,0 +1,192 @@
+// What the user types: sent, completed, remembered.
+const MOST_REMEMBERED = 50;
+const remembered = [];
+let place = 0;
+let completion = null;
+
+const isLeave = (line) => /^\s*salir\s*$/i.test(line) || (chat.commands && /^\/(salir|quit)\s*$/i.test(line));
+const bytes = (text) => new TextEncoder().encode(text).length;
+
+// Sends a line of the user. Returns whether it went out.
+function say(line) {
+  if (!isOnline() || naming !== "done") return false;
+  if (isLeave(line)) {
+    leaving = true;
+    return transmit(line);
+  }
+  const isCommand = chat.commands && line.startsWith("/") && !line.startsWith("//");
+  let sent = line;
+  if (!isCommand && current.kind === "private") sent = `/${command("private")} ${current.name} ${line.replace(/^\/\//, "/")}`;
+  else if (signs()) sent = `${me.name} > ${line}`;
+  if (bytes(sent) > chat.max_line) {
+    addNotice(current, word("tooLong", chat.max_line), Date.now(), "warning");
+    return false;
+  }
+  if (!transmit(sent)) return false;
+  if (isCommand) {
+    const verb = line.slice(1).split(/\s/)[0].toLowerCase();
+    if (["salas", "rooms"].includes(verb)) asked.rooms.push(false);
+    if (["quien", "who"].includes(verb)) asked.people.push(false);
+  } else if (current.kind === "room") {
+    const it = room();
+    if (it !== current) show(it);
+    const text = chat.commands && line.startsWith("//") ? line.slice(1) : line;
+    addMessage(it, { who: me.name, text, time: Date.now(), own: true });
+  }
+  return true;
+}
+
+function submit() {
+  const line = $("text").value;
+  if (over !== null) return comeBack();
+  if (line.trim() === "" || !say(line)) return undefined;
+  remembered.push(line);
+  if (remembered.length > MOST_REMEMBERED) remembered.shift();
+  place = remembered.length;
+  $("text").value = "";
+  completion = null;
+  return keepDraft();
+}
+
+function keepDraft() {
+  if (!current) return;
+  current.draft = $("text").value;
+  if (current.draft) drafts[current.key] = current.draft;
+  else delete drafts[current.key];
+  session("drafts", drafts);
+}
+
+function recall(step) {
+  const to = place + step;
+  if (to < 0 || to > remembered.length) return;
+  if (place === remembered.length) remembered.draft = $("text").value;
+  place = to;
+  $("text").value = place === remembered.length ? (remembered.draft ?? "") : remembered[place];
+  $("text").setSelectionRange($("text").value.length, $("text").value.length);
+  keepDraft();
+}
+
+// Completes the word before the cursor; again, with the next that it may be. Returns whether there was one.
+function complete() {
+  const input = $("text");
+  const cursor = input.selectionStart;
+  if (cursor !== input.selectionEnd) return false;
+  if (!completion || completion.end !== cursor || completion.found.length < 2) {
+    const before = input.value.slice(0, cursor);
+    const begun = /\S*$/u.exec(before)[0];
+    const found = begun === "" || (completion && completion.end === cursor) ? [] : candidates(before, begun);
+    if (found.length === 0) return false;
+    completion = { found, next: 0, start: cursor - begun.length, end: cursor };
+  }
+  const { found, start, end } = completion;
+  const chosen = `${found[completion.next]} `;
+  completion.next = (completion.next + 1) % found.length;
+  input.setRangeText(chosen, start, end, "end");
+  completion.end = start + chosen.length;
+  keepDraft();
+  return true;
+}
+
+function candidates(before, begun) {
+  const begins = (text) => text.toLowerCase().startsWith(begun.toLowerCase());
+  if (before === begun && begun.startsWith("/") && chat.commands) {
+    return Object.keys(COMMANDS.es).map((verb) => `/${command(verb)}`).filter(begins);
+  }
+  if (chat.commands && /^\/(sala|join)\s+\S*$/i.test(before)) return [...rooms.keys()].filter(begins).sort(byName);
+  const known = new Set([...people.values(), ...[...conversations.values()].filter((it) => it.kind === "private").map((it) => it.name)]);
+  known.delete(me.name);
+  return [...known].filter(begins).sort(byName);
+}
+
+function nextConversation(step) {
+  const all = [...document.querySelectorAll("#rooms .mine, #privates button")].map((button) => button.dataset.key);
+  const at = all.indexOf(current.key);
+  const next = all[(at + step + all.length) % all.length];
+  if (next) show(conversations.get(next));
+}
+
+$("say").addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
+$("text").addEventListener("input", () => {
+  completion = null;
+  keepDraft();
+});
+$("text").addEventListener("paste", (event) => {
+  const text = event.clipboardData?.getData("text") ?? "";
+  if (!/[\r\n]/.test(text)) return;
+  event.preventDefault();
+  $("text").setRangeText(text.trim().replace(/\s*[\r\n]+\s*/g, " "), $("text").selectionStart, $("text").selectionEnd, "end");
+  keepDraft();
+});
+$("text").addEventListener("keydown", (event) => {
+  if (event.isComposing) return;
+  if (event.key === "Tab" && !event.shiftKey && !event.altKey && !event.ctrlKey) {
+    if (complete()) event.preventDefault();
+  } else if (event.altKey && ["ArrowUp", "ArrowDown"].includes(event.key)) {
+    event.preventDefault();
+    nextConversation(event.key === "ArrowUp" ? -1 : 1);
+  } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+    event.preventDefault();
+    recall(event.key === "ArrowUp" ? -1 : 1);
+  } else if (event.key === "Escape") completion = null;
+});
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeDrawers();
+});
+$("named").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const name = $("name").value.trim();
+  if (name === "") return $("name").focus();
+  $("why").textContent = "";
+  me.name = name;
+  if (signs() && isOnline()) {
+    session("name", name);
+    $("ask").close();
+    return arrived();
+  }
+  naming = "given";
+  if (isOnline()) return transmit(name);
+  attempt = 0;
+  $("ask").close();
+  return connect();
+});
+$("ask").addEventListener("cancel", (event) => event.preventDefault());
+$("new-room").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const name = $("room").value.trim();
+  if (name === "" || !say(`/${command("room")} ${name}`)) return;
+  $("room").value = "";
+  closeDrawers();
+  $("text").focus();
+});
+$("lang").addEventListener("click", () => {
+  language = language === "es" ? "en" : "es";
+  local("language", language);
+  translate();
+  conversations.forEach(label);
+  showPeople();
+  showConversations();
+  showState();
+  if (current) seeBelow();
+});
+$("leave").addEventListener("click", () => {
+  if (over !== null) return;
+  leaving = true;
+  if (!transmit("salir")) {
+    clearTimeout(timer);
+    drop();
+    stop("gone");
+  }
+});
+$("again").addEventListener("click", comeBack);
+$("down").addEventListener("click", () => {
+  current.log.scrollTop = current.log.scrollHeight;
+  $("text").focus();
+});
+for (const id of ["menu", "who"]) $(id).addEventListener("click", () => toggleDrawer($(id)));
+document.querySelector("main").addEventListener("pointerdown", closeDrawers);
+
+translate();
+connect();

@@ -1,0 +1,110 @@
+//! The page comes back by itself, or does not.
+
+use chat_drive::failure::Result;
+use chat_tests::chat::Chat;
+use serde_json::json;
+
+use crate::driver::Driver;
+use crate::page::{Page, start, web};
+
+#[test]
+fn r10_24_after_the_server_it_comes_back_with_name_room_and_draft() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let mut chat = start("grupal", &[])?;
+    let address = web(&chat).to_string();
+    let page = Page::enter(&driver, &chat, "Ana")?;
+    page.say("/sala cocina")?;
+    page.is_titled("cocina")?;
+    page.say("antes")?;
+    page.press("a medio escr")?;
+    chat.server.kill()?;
+    page.is_in_state("lost")?;
+    page.wait_until("document.getElementById('state').textContent.startsWith('Sin conexión.')")?;
+    // What is typed and sent meanwhile goes nowhere, and stays.
+    page.say("ibir")?;
+    page.has_typed("a medio escribir")?;
+    let chat = Chat::start_with(&["-p", "grupal", "--web", &address])?;
+    page.is_there("Ana")?;
+    page.is_titled("cocina")?;
+    page.notes("De nuevo en línea")?;
+    page.has_typed("a medio escribir")?;
+    let mut bea = chat.member("Bea")?;
+    bea.send("/sala cocina\n")?;
+    page.notes("Bea viene de la sala general")?;
+    page.say("")?;
+    page.shows(&["antes", "a medio escribir"])?;
+    page.has_typed("")?;
+    while bea.hear()?.is_some_and(|line| line != "Ana > a medio escribir") {}
+    Ok(())
+}
+
+#[test]
+fn r10_24_name_room_and_draft_outlive_a_reload() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let page = Page::enter(&driver, &chat, "Ana")?;
+    page.say("/sala cocina")?;
+    page.is_titled("cocina")?;
+    page.press("a medias")?;
+    page.run("location.reload();")?;
+    page.is_there("Ana")?;
+    page.is_titled("cocina")?;
+    page.has_typed("a medias")
+}
+
+#[test]
+fn r10_24_one_that_was_sent_away_does_not_come_back_by_itself() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let mut chat = start("grupal", &["--operator", "Profe"])?;
+    let page = Page::enter(&driver, &chat, "Ana")?;
+    page.hurry()?;
+    chat.server.type_in("/echar Ana\n")?;
+    page.is_in_state("removed")?;
+    let state = "document.getElementById('state').textContent";
+    page.wait_for(state, &json!("el operador ha cerrado la conexión"))?;
+    assert_eq!(page.connections()?, 0);
+    page.click("#again")?;
+    page.give_name("Ana")?;
+    page.is_there("Ana")?;
+    assert_eq!(page.connections()?, 1);
+    Ok(())
+}
+
+#[test]
+fn r10_24_one_that_has_left_does_not_come_back_by_itself() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let page = Page::enter(&driver, &chat, "Ana")?;
+    page.hurry()?;
+    for word in ["Salir", "/salir"] {
+        page.say(word)?;
+        page.is_in_state("gone")?;
+        assert_eq!(page.connections()?, 0, "{word}");
+        page.click("#again")?;
+        page.give_name("Ana")?;
+        page.is_there("Ana")?;
+        page.run("window.opened = 0;")?;
+    }
+    page.click("#leave")?;
+    page.is_in_state("gone")?;
+    assert_eq!(page.connections()?, 0);
+    // Nor after a reload: it asks for a name.
+    page.run("location.reload();")?;
+    page.wait_until("document.getElementById('ask').open")
+}
+
+#[test]
+fn r10_24_a_lost_connection_is_tried_again_at_once_when_the_network_is_back() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let mut chat = start("basico", &[])?;
+    let address = web(&chat).to_string();
+    let page = Page::open(&driver, &chat)?;
+    page.is_in_state("online")?;
+    // Timers never run: it comes back by the event alone.
+    page.run("window.setTimeout = () => 0;")?;
+    chat.server.kill()?;
+    page.is_in_state("lost")?;
+    let _chat = Chat::start_with(&["--web", &address])?;
+    page.run("window.dispatchEvent(new Event('online'));")?;
+    page.is_in_state("online")
+}

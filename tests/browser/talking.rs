@@ -1,0 +1,138 @@
+//! Conversations: in a room, in several, in private.
+
+use chat_drive::failure::Result;
+use serde_json::json;
+
+use crate::driver::Driver;
+use crate::page::{Page, start};
+
+#[test]
+fn r10_24_two_people_talk_and_each_text_arrives_once_and_in_order() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let ana = Page::enter(&driver, &chat, "Ana")?;
+    let bea = Page::enter(&driver, &chat, "Bea")?;
+    ana.notes("Bea se ha unido")?;
+    ana.say("hola, Bea")?;
+    bea.shows(&["hola, Bea"])?;
+    bea.say("¿qué tal?")?;
+    for number in 1..=5 {
+        bea.say(&number.to_string())?;
+    }
+    let all = ["hola, Bea", "¿qué tal?", "1", "2", "3", "4", "5"];
+    ana.shows(&all)?;
+    ana.say("fin")?;
+    bea.shows(&[&all[..], &["fin"]].concat())?;
+    ana.shows(&[&all[..], &["fin"]].concat())?;
+    let who = "[...document.querySelectorAll('.message')].map(line => line.querySelector('.name').textContent)";
+    ana.wait_for(&format!("{who}.slice(0, 2)"), &json!(["tú:", "Bea:"]))?;
+    bea.wait_until("document.querySelectorAll('.mention').length === 1")?;
+    let times = "[...document.querySelectorAll('.message time')].every(time => /^[0-2]\\d:[0-5]\\d$/.test(time.textContent))";
+    bea.wait_until(times)
+}
+
+#[test]
+fn r10_24_a_name_is_refused_with_the_servers_reason_until_it_can_be_had() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let _ana = chat.member("Ana")?;
+    let page = Page::open(&driver, &chat)?;
+    for (name, reason) in [("ana", "nombre ocupado"), ("dos palabras", "sin espacios")] {
+        page.give_name(name)?;
+        let why = "document.getElementById('why').textContent";
+        page.wait_until(&format!("{why}.includes('{reason}')"))?;
+        page.wait_until("document.getElementById('name').selectionEnd > 0")?;
+    }
+    page.give_name("Bea")?;
+    page.is_there("Bea")?;
+    let people = "[...document.querySelectorAll('#members bdi')].map(name => name.textContent)";
+    page.wait_for(people, &json!(["Ana", "Bea"]))
+}
+
+#[test]
+fn r10_24_rooms_private_talk_and_what_is_unread() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let page = Page::enter(&driver, &chat, "Ana")?;
+    let (mut bea, mut caro) = (chat.member("Bea")?, chat.member("Caro")?);
+    page.notes("Bea y Caro se han unido")?;
+    // In private, while the page shows the room.
+    bea.send("/privado Ana psst\n/privado Ana ¿estás?\n")?;
+    page.wait_for("document.querySelector('#privates .badge')?.textContent", &json!("2"))?;
+    page.click("#privates button")?;
+    page.is_titled("Privado con Bea")?;
+    page.shows(&["psst", "¿estás?"])?;
+    page.wait_until("document.querySelector('#privates .badge') === null")?;
+    page.say("dime")?;
+    page.shows(&["psst", "¿estás?", "dime"])?;
+    while bea.hear()?.is_some_and(|line| line != "[privado] Ana > dime") {}
+    // In the room, while the page shows the private conversation.
+    caro.send("uno\ndos\nhola, ana\n")?;
+    page.wait_for("document.querySelector('#rooms .mentioned')?.textContent", &json!("3"))?;
+    page.click("#rooms .mine")?;
+    page.is_titled("general")?;
+    page.shows(&["uno", "dos", "hola, ana"])?;
+    // To another room and back: what was said in the first is still there.
+    page.click("#room")?;
+    page.say("cocina")?;
+    page.is_titled("cocina")?;
+    page.shows(&[])?;
+    page.notes("Estás en la sala cocina")?;
+    let people = "[...document.querySelectorAll('#members bdi')].map(name => name.textContent)";
+    page.wait_for(people, &json!(["Ana"]))?;
+    bea.send("/sala cocina\nya estoy\n")?;
+    page.shows(&["ya estoy"])?;
+    page.notes("Bea viene de la sala general")?;
+    page.wait_for(people, &json!(["Ana", "Bea"]))?;
+    page.click("#rooms button:not(.mine)")?;
+    page.is_titled("general")?;
+    page.shows(&["uno", "dos", "hola, ana"])?;
+    page.say("/nombre Anna")?;
+    page.is_there("Anna")?;
+    page.say("/baila")?;
+    page.notes("no existe el comando /baila")
+}
+
+#[test]
+fn r10_24_the_title_says_what_is_unread_while_the_page_is_hidden() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("basico", &[])?;
+    let page = Page::open(&driver, &chat)?;
+    page.is_in_state("online")?;
+    let mut bea = chat.peer("bea")?;
+    let hide = |hidden: bool| {
+        page.run(&format!(
+            "Object.defineProperty(document, 'hidden', {{ value: {hidden}, configurable: true }});
+             document.dispatchEvent(new Event('visibilitychange'));"
+        ))
+    };
+    hide(true)?;
+    bea.send("uno\ndos\n")?;
+    page.wait_for("document.title", &json!("(2) Chat"))?;
+    hide(false)?;
+    page.wait_for("document.title", &json!("Chat"))
+}
+
+#[test]
+fn r10_24_a_conversation_has_500_lines_at_most_and_stays_where_it_is_read() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("basico", &[])?;
+    let page = Page::open(&driver, &chat)?;
+    page.is_in_state("online")?;
+    let mut bea = chat.peer("bea")?;
+    bea.send((1..=700).map(|number| format!("{number}\n")).collect::<String>())?;
+    let last = "[...document.querySelectorAll('.message .text')].at(-1)?.textContent";
+    page.wait_for(last, &json!("700"))?;
+    page.wait_until("document.querySelectorAll('.log li').length === 500")?;
+    page.wait_for("document.querySelector('.message .text').textContent", &json!("201"))?;
+    let bottom = "(log => log.scrollHeight - log.scrollTop - log.clientHeight < 2)(document.querySelector('.log'))";
+    page.wait_until(bottom)?;
+    page.run("document.querySelector('.log').scrollTop = 2000;")?;
+    page.wait_until("!document.getElementById('down').hidden")?;
+    bea.send("abajo\n")?;
+    page.wait_for("document.getElementById('down').textContent", &json!("↓ 1 mensaje nuevo"))?;
+    page.wait_until(&format!("!({bottom})"))?;
+    page.click("#down")?;
+    page.wait_until(bottom)?;
+    page.wait_until("document.getElementById('down').hidden")
+}
