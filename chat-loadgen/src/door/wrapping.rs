@@ -1,0 +1,159 @@
+//! The sending direction: WebSocket frames around a dialect's words, then records of TLS around these.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chat_protocol::websocket::client::frame;
+use chat_protocol::websocket::frame::{Code, Opcode};
+use memchr::memchr;
+use rustls::ClientConnection;
+use std::io::Write;
+
+use crate::wire::dialects::Frames;
+use crate::wire::random;
+
+/// Most bytes in one record of TLS.
+const RECORD: usize = 16 << 10;
+
+/// What is around the words of one connection: nothing, on a plain one.
+#[derive(Debug, Default)]
+pub(crate) struct Wrapping {
+    /// Use of WebSocket messages, where there are any.
+    pub(crate) frames: Option<Frames>,
+    /// State of an encrypted connection.
+    tls: Option<Mutex<Box<ClientConnection>>>,
+}
+
+/// Masks of one connection's frames: as good as random, and the same in each run.
+#[derive(Debug, Default)]
+pub(crate) struct Masks(u64);
+
+impl Masks {
+    fn next(&mut self) -> [u8; 4] {
+        self.0 += 1;
+        let [a, b, c, d, ..] = random::mix(self.0).to_le_bytes();
+        [a, b, c, d]
+    }
+}
+
+impl Wrapping {
+    /// A connection's wrapping, after its handshakes.
+    pub(crate) fn new(frames: Option<Frames>, tls: Option<Box<ClientConnection>>) -> Self {
+        Self { frames, tls: tls.map(Mutex::new) }
+    }
+
+    /// The state of an encrypted connection.
+    pub(crate) fn tls(&self) -> Option<MutexGuard<'_, Box<ClientConnection>>> {
+        let tls = self.tls.as_ref()?;
+        Some(tls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns whether the connection is encrypted.
+    #[inline]
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Puts frames around the words behind `start`, which are whole: messages, an answer.
+    #[inline]
+    pub(crate) fn enframe(&self, out: &mut Vec<u8>, start: usize, masks: &mut Masks) {
+        match self.frames {
+            None => {}
+            _ if out.len() == start => {}
+            Some(Frames::Bytes) => frame(out, start, Opcode::Binary, masks.next()),
+            Some(Frames::Lines) => {
+                let first = memchr(b'\n', &out[start..]).map(|end| start + end + 1);
+                let others = first.map(|end| out.split_off(end)).unwrap_or_default();
+                enframe_line(out, start, masks);
+                for line in others.split_inclusive(|byte| *byte == b'\n') {
+                    let start = out.len();
+                    out.extend_from_slice(line);
+                    enframe_line(out, start, masks);
+                }
+            }
+        }
+    }
+
+    /// Appends a control frame.
+    pub(crate) fn control(
+        &self,
+        out: &mut Vec<u8>,
+        opcode: Opcode,
+        payload: &[u8],
+        masks: &mut Masks,
+    ) {
+        let start = out.len();
+        out.extend_from_slice(payload);
+        frame(out, start, opcode, masks.next());
+    }
+
+    /// Appends the last frame, and announces the end of what is encrypted.
+    pub(crate) fn close(&self, out: &mut Vec<u8>, masks: &mut Masks) {
+        if self.frames.is_some() {
+            self.control(out, Opcode::Close, &(Code::Normal as u16).to_be_bytes(), masks);
+        }
+        if let Some(mut tls) = self.tls() {
+            tls.send_close_notify();
+        }
+    }
+
+    /// Encrypts all of `plain`, and appends it to `bytes`, together with what TLS itself has to say. `sealed` is told
+    /// for each record how much of `plain` is in it and those before, and the length of `bytes` with it.
+    pub(crate) fn seal(
+        &self,
+        plain: &mut Vec<u8>,
+        bytes: &mut Vec<u8>,
+        mut sealed: impl FnMut(usize, usize),
+    ) {
+        let Some(mut tls) = self.tls() else { return };
+        let mut done = 0;
+        for piece in plain.chunks(RECORD) {
+            // Memory takes everything, and a record is less than TLS would hold back.
+            let _ = tls.writer().write_all(piece);
+            put_records(&mut tls, bytes);
+            done += piece.len();
+            sealed(done, bytes.len());
+        }
+        put_records(&mut tls, bytes);
+        plain.clear();
+    }
+}
+
+fn put_records(tls: &mut ClientConnection, bytes: &mut Vec<u8>) {
+    while tls.wants_write() && tls.write_tls(bytes).is_ok() {}
+}
+
+/// Makes a line a message: without its end.
+#[inline]
+fn enframe_line(out: &mut Vec<u8>, start: usize, masks: &mut Masks) {
+    for end in [b'\n', b'\r'] {
+        out.pop_if(|last| *last == end);
+    }
+    frame(out, start, Opcode::Text, masks.next());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chat_protocol::websocket::reader::Reader;
+
+    fn framed(frames: Frames, words: &[u8]) -> (usize, String) {
+        let wrapping = Wrapping::new(Some(frames), None);
+        let mut out = [b"\0", words].concat();
+        wrapping.enframe(&mut out, 1, &mut Masks::default());
+        let length = out.len() - 1;
+        let read = Reader::default().read(&mut out, |_| {});
+        (length - words.len(), String::from_utf8_lossy(&out[..read]).into_owned())
+    }
+
+    #[test]
+    fn each_line_is_a_message_without_its_end() {
+        assert_eq!(framed(Frames::Lines, b"hola\n"), (6 - 1, "hola\n".to_owned()));
+        assert_eq!(framed(Frames::Lines, b"a\r\nb\nc"), (3 * 6 - 3, "a\nb\nc\n".to_owned()));
+        assert_eq!(framed(Frames::Lines, b""), (0, String::new()));
+    }
+
+    #[test]
+    fn bytes_that_are_no_lines_are_one_message() {
+        assert_eq!(framed(Frames::Bytes, b"\x10\n\x01"), (6, "\x10\n\x01\n".to_owned()));
+    }
+}
