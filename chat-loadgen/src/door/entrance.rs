@@ -43,15 +43,10 @@ impl Entrance {
         trust: Option<&Trust>,
     ) -> Result<Self, EntranceError> {
         let tls = trust.filter(|_| server.door.is_encrypted()).map(|trust| {
-            let mut config = trust.client_config()?;
-            config.resumption = Resumption::disabled();
-            if server.door.has_frames() {
-                config.alpn_protocols = vec![b"http/1.1".to_vec()];
-            }
             let (host, _) = server.endpoint.host_and_port();
             let name = ServerName::try_from(host.to_owned());
             let name = name.map_err(|_| EntranceError::Name(host.to_owned()))?;
-            Ok::<_, EntranceError>((Arc::new(config), name))
+            Ok::<_, EntranceError>((config(trust, server.door)?, name))
         });
         Ok(Self {
             door: server.door,
@@ -60,4 +55,22 @@ impl Entrance {
             tls: tls.transpose()?,
         })
     }
+
+    /// The way into a server of this program's own, with the same door.
+    pub(crate) fn trusting(&self) -> Result<Self, EntranceError> {
+        let mut entrance = self.clone();
+        if let Some((believed, _)) = &mut entrance.tls {
+            *believed = config(&Trust::Anyone, self.door)?;
+        }
+        Ok(entrance)
+    }
+}
+
+fn config(trust: &Trust, door: Door) -> Result<Arc<ClientConfig>, rustls::Error> {
+    let mut config = trust.client_config()?;
+    config.resumption = Resumption::disabled();
+    if door.has_frames() {
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    }
+    Ok(Arc::new(config))
 }

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 
 use chat_protocol::websocket::frame::Code;
 use chat_protocol::websocket::reader::{End, Reader};
-use rustls::ClientConnection;
+use rustls::{ConnectionCommon, SideData};
 
 use crate::wire::dialects::Frames;
 
@@ -50,8 +50,8 @@ pub(crate) fn reader(frames: Frames) -> Box<Reader> {
 
 /// Decrypts all records in `sealed`. Puts what is in them into the buffer from `from` on. Gives the place behind it,
 /// and the end of the connection if that is among them.
-pub(crate) fn unseal(
-    tls: &mut ClientConnection,
+pub(crate) fn unseal<Side: SideData>(
+    tls: &mut ConnectionCommon<Side>,
     mut sealed: &[u8],
     buffer: &mut Vec<u8>,
     from: usize,

@@ -198,9 +198,11 @@ pub(crate) struct Workload {
     pub(crate) seed: u64,
 }
 
-/// The door of older records.
+/// The door that is none, and that of older records.
+pub(crate) const PLAIN_DOOR: &str = "tcp";
+
 fn plain() -> String {
-    "tcp".to_owned()
+    PLAIN_DOOR.to_owned()
 }
 
 /// The machine and the program of a run.

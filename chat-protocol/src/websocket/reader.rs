@@ -57,7 +57,12 @@ pub enum End {
 }
 
 impl Reader {
-    /// A reader of a server's frames. In a stream, nothing stands for the end of a message.
+    /// A reader of a client's frames. In a stream, nothing stands for the end of a message.
+    pub fn of_client(is_stream: bool) -> Self {
+        Self { is_stream, ..Self::default() }
+    }
+
+    /// A reader of a server's frames, which are not masked.
     pub fn of_server(is_stream: bool) -> Self {
         Self { is_server: true, is_stream, ..Self::default() }
     }
