@@ -4,11 +4,12 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use chat_protocol::options::server_address::Door;
 use chat_protocol::websocket::client::{NotOpened, Request};
 use rustls::{CertificateError, ClientConnection, InvalidMessage};
 
 use super::entrance::Entrance;
-use crate::wire::dialects::{Frames, Web};
+use crate::wire::dialects::{Dialect, Frames};
 
 /// Longest head of a server's answer, in bytes.
 const MAX_HEAD: usize = 16 << 10;
@@ -76,12 +77,12 @@ impl Refused {
 }
 
 impl Entrance {
-    /// Leads a connection through the door, within that time.
+    /// Leads a connection that is to speak this dialect through the door, within that time.
     pub(crate) fn enter(
         &self,
         stream: TcpStream,
         timeout: Duration,
-        web: Option<Web<'_>>,
+        dialect: &dyn Dialect,
     ) -> Result<Entered, Refused> {
         let mut wire = Wire { stream: &stream, deadline: Instant::now() + timeout };
         let failed = |error: io::Error| match error.kind() {
@@ -94,6 +95,9 @@ impl Entrance {
             },
         };
         let (mut tls, mut early) = (None, Vec::new());
+        if self.door == Door::Tls && dialect.greets_before_tls() {
+            early = first_line(&mut wire).map_err(failed)?;
+        }
         if let Some((config, name)) = &self.tls {
             let mut connection = ClientConnection::new(config.clone(), name.clone())?;
             while connection.is_handshaking() || connection.wants_write() {
@@ -109,7 +113,7 @@ impl Entrance {
             }
             tls = Some(Box::new(connection));
         }
-        let frames = web.filter(|_| self.door.has_frames());
+        let frames = dialect.web().filter(|_| self.door.has_frames());
         if let Some(web) = frames {
             let request = Request::new(&self.host, &self.path, rand::random(), web.subprotocol);
             early = match &mut tls {
@@ -128,6 +132,16 @@ impl Entrance {
         stream.set_nonblocking(true).map_err(Refused::Connection)?;
         Ok(Entered { stream, tls, frames: frames.map(|web| web.frames), early })
     }
+}
+
+/// The first line that a server says, and nothing behind it.
+fn first_line(connection: &mut impl Read) -> io::Result<Vec<u8>> {
+    let (mut line, mut byte) = (Vec::new(), [0]);
+    while line.len() < MAX_HEAD && line.last() != Some(&b'\n') {
+        connection.read_exact(&mut byte)?;
+        line.push(byte[0]);
+    }
+    Ok(line)
 }
 
 /// Makes a WebSocket of a connection. Gives what came behind the answer.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::door::{Entered, Entrance};
 use crate::plan::Connecting;
 use crate::traffic::clock::{Clock, nanoseconds};
-use crate::wire::dialects::Web;
+use crate::wire::dialects::Dialect;
 
 /// Pause before an attempt is repeated. It doubles with each attempt.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -23,8 +23,8 @@ const LOOK: u64 = 50_000_000;
 pub(crate) struct Server<'a> {
     pub(crate) address: SocketAddr,
     pub(crate) entrance: &'a Entrance,
-    /// Travel of the dialect through a WebSocket.
-    pub(crate) web: Option<Web<'a>>,
+    /// Protocol of the server.
+    pub(crate) dialect: &'a dyn Dialect,
 }
 
 /// Makes `number` connections, each to the server of its index, and hands each over as soon as there
@@ -87,7 +87,7 @@ pub(crate) fn connect(
             Err(_) => {}
             Ok(stream) => {
                 stream.set_nodelay(true)?;
-                match server.entrance.enter(stream, how.timeout, server.web) {
+                match server.entrance.enter(stream, how.timeout, server.dialect) {
                     Ok(entered) => return Ok(entered),
                     Err(refused) if is_last || !refused.is_passing() => {
                         return Err(io::Error::other(refused));
@@ -105,6 +105,7 @@ pub(crate) fn connect(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::dialects::Basico;
     use chat_protocol::options::server_address::ServerAddress;
     use std::net::TcpListener;
 
@@ -123,7 +124,7 @@ mod tests {
         let entrance = plain();
         let stop = AtomicBool::new(false);
         let failed = connect_all(
-            |_| Server { address, entrance: &entrance, web: None },
+            |_| Server { address, entrance: &entrance, dialect: &Basico },
             20,
             HOW,
             &stop,
@@ -146,7 +147,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         drop(listener);
-        let server = Server { address, entrance: &plain(), web: None };
+        let server = Server { address, entrance: &plain(), dialect: &Basico };
         let error = connect(server, HOW, &AtomicBool::new(false)).expect_err("nobody listens");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     }

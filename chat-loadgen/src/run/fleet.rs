@@ -143,8 +143,11 @@ impl Fleet {
 
     fn server(&self, index: u32) -> Server<'_> {
         let server = self.roles[index as usize].server as usize;
-        let entrance = &self.plan.entrances[server];
-        Server { address: self.plan.addresses[server], entrance, web: self.shared.dialect.web() }
+        Server {
+            address: self.plan.addresses[server],
+            entrance: &self.plan.entrances[server],
+            dialect: &*self.shared.dialect,
+        }
     }
 
     /// Connects a client that has left for the `time`th time, under another name: the server may

@@ -128,6 +128,11 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
         None
     }
 
+    /// Returns whether a server that speaks TLS says its first line before, in the clear.
+    fn greets_before_tls(&self) -> bool {
+        false
+    }
+
     /// The longest text that fits into a message, in bytes.
     fn longest(&self) -> usize;
 

@@ -68,6 +68,10 @@ impl Dialect for Nats {
         Some(Web { frames: Frames::Bytes, subprotocol: None })
     }
 
+    fn greets_before_tls(&self) -> bool {
+        true
+    }
+
     fn longest(&self) -> usize {
         crate::wire::payload::LONGEST
     }
