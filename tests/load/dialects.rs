@@ -13,7 +13,7 @@ macro_rules! config {
 }
 
 mod chats;
-mod files;
+pub(crate) mod files;
 mod mismatches;
 mod passwords;
 mod rooms;
@@ -72,6 +72,7 @@ impl Peer<'_> {
             let command = format!("{} {arguments}", program.display());
             let mut load = load(&["--clients", "10", "--rate", "100/s", "--spawn", &command]);
             load.args(crate::doors::at(door, address)).current_dir(&folder);
+            load.env("NODE_PATH", crate::doors::chats::modules());
             load.args(options.iter().map(|option| option.replace("{dir}", &folder)));
             let output = load.output().expect("it starts");
             let words = String::from_utf8_lossy(&output.stderr);

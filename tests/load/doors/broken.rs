@@ -1,74 +1,32 @@
 //! Servers that break the rules of WebSocket in the middle of a run.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use chat_protocol::websocket::frame::{Opcode, control, text_header};
-use chat_protocol::websocket::handshake::Request;
-use chat_protocol::websocket::reader::Reader;
 
 use super::run_through;
+use super::web::{frame, start};
 use crate::running::Ended;
 
 /// Bytes that a server sends to one client in place of the 50th message of the run.
 type Fault = fn(&str) -> Vec<u8>;
 
-/// A text frame.
-fn frame(line: &str) -> Vec<u8> {
-    let (header, start) = text_header(line.len());
-    [&header[start..], line.as_bytes()].concat()
-}
-
-/// Starts a server that passes on messages, until it makes the fault.
-fn breaking(fault: Fault) -> SocketAddr {
-    type Members = Arc<Mutex<(u32, Vec<(SocketAddr, TcpStream)>)>>;
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let members = Members::default();
-    let serve = move |mut stream: TcpStream, peer: SocketAddr, members: &Members| {
-        let (mut head, mut buffer) = (Vec::new(), [0; 4096]);
-        while !head.ends_with(b"\r\n\r\n") {
-            let read = stream.read(&mut buffer).ok().filter(|read| *read > 0)?;
-            head.extend_from_slice(&buffer[..read]);
-        }
-        let upgrade = Request::parse(&head).ok()??.upgrade(&[]).ok()?;
-        stream.write_all(upgrade.response().as_bytes()).ok()?;
-        let lock = || members.lock().unwrap_or_else(PoisonError::into_inner);
-        lock().1.push((peer, stream.try_clone().ok()?));
-        let mut reader = Reader::default();
-        while let Ok(read @ 1..) = stream.read(&mut buffer[1..]) {
-            let length = reader.read(&mut buffer[..=read], |_| {});
-            for line in String::from_utf8_lossy(&buffer[..length]).lines() {
-                let (count, all) = &mut *lock();
-                // Probes, which come before, are left alone.
-                *count += u32::from(line.as_bytes().get(5) == Some(&b'm'));
-                let others = all.iter_mut().filter(|(other, _)| *other != peer);
-                for (turn, (_, to)) in others.enumerate() {
-                    let is_wrong = *count == 50 && turn == 0;
-                    let bytes = if is_wrong { fault(line) } else { frame(line) };
-                    // A client that has gone is told nothing.
-                    let _ = to.write_all(&bytes);
-                }
-            }
-        }
-        Some(())
-    };
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let Ok(peer) = stream.peer_addr() else { continue };
-            let members = Arc::clone(&members);
-            thread::spawn(move || serve(stream, peer, &members));
-        }
-    });
-    address
-}
-
+/// Runs the load against a server that passes on messages, and makes this fault.
 #[track_caller]
 fn run(fault: Fault) -> Ended {
+    let messages = AtomicU32::new(0);
+    let address = start(move |text, from, members| {
+        // Probes, which come before, are left alone.
+        let is_measured = text.as_bytes().get(5) == Some(&b'm');
+        let number = messages.fetch_add(u32::from(is_measured), Ordering::Relaxed) + 1;
+        let others = members.0.iter_mut().filter(|member| member.0 != from);
+        for (turn, member) in others.enumerate() {
+            let is_wrong = is_measured && number == 50 && turn == 0;
+            member.send(&if is_wrong { fault(text) } else { frame(text) });
+        }
+    });
     let load = ["--clients", "5", "--senders", "1", "--rate", "100/s", "--drain-timeout", "500ms"];
-    run_through("ws", breaking(fault), &load)
+    run_through("ws", address, &load)
 }
 
 #[test]

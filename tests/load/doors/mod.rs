@@ -1,8 +1,10 @@
 //! The generator behind doors: TLS and WebSocket.
 
 mod broken;
+pub(crate) mod chats;
 mod handshakes;
 pub(crate) mod peers;
+mod web;
 
 use std::net::SocketAddr;
 
@@ -15,10 +17,11 @@ use crate::running::{Ended, Relay, ended, load};
 pub(crate) const DOORS: [(&[&str], &str); 4] =
     [(&[], "tcp"), (&["--tls"], "tls"), (&["--ws"], "ws"), (&["--ws", "--tls"], "wss")];
 
-/// The options of a client for a server behind this door.
+/// The options of a client for a server behind this door, whose scheme may have a path behind it.
 pub(crate) fn at(door: &str, address: SocketAddr) -> Vec<String> {
-    let mut options = vec!["--server".to_owned(), format!("{door}://{address}")];
-    options.extend(matches!(door, "tls" | "wss").then(|| "--insecure".to_owned()));
+    let (scheme, path) = door.split_at(door.find('/').unwrap_or(door.len()));
+    let mut options = vec!["--server".to_owned(), format!("{scheme}://{address}{path}")];
+    options.extend(matches!(scheme, "tls" | "wss").then(|| "--insecure".to_owned()));
     options
 }
 
