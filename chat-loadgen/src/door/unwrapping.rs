@@ -44,8 +44,8 @@ impl fmt::Display for Broken {
 }
 
 /// A reader of the frames of a server's WebSocket messages.
-pub(crate) fn reader(frames: Frames) -> Box<Reader> {
-    Box::new(Reader::of_server(frames == Frames::Bytes))
+pub(crate) fn reader(frames: Frames) -> Reader {
+    Reader::of_server(frames == Frames::Bytes)
 }
 
 /// Decrypts all records in `sealed`. Puts what is in them into the buffer from `from` on. Gives the place behind it,

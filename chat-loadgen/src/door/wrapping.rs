@@ -73,23 +73,10 @@ impl Wrapping {
         }
     }
 
-    /// Appends a control frame.
-    pub(crate) fn control(
-        &self,
-        out: &mut Vec<u8>,
-        opcode: Opcode,
-        payload: &[u8],
-        masks: &mut Masks,
-    ) {
-        let start = out.len();
-        out.extend_from_slice(payload);
-        frame(out, start, opcode, masks.next());
-    }
-
     /// Appends the last frame, and announces the end of what is encrypted.
     pub(crate) fn close(&self, out: &mut Vec<u8>, masks: &mut Masks) {
         if self.frames.is_some() {
-            self.control(out, Opcode::Close, &(Code::Normal as u16).to_be_bytes(), masks);
+            control(out, Opcode::Close, &(Code::Normal as u16).to_be_bytes(), masks);
         }
         if let Some(mut tls) = self.tls() {
             tls.send_close_notify();
@@ -120,6 +107,13 @@ impl Wrapping {
 
 fn put_records(tls: &mut ClientConnection, bytes: &mut Vec<u8>) {
     while tls.wants_write() && tls.write_tls(bytes).is_ok() {}
+}
+
+/// Appends a control frame.
+pub(crate) fn control(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8], masks: &mut Masks) {
+    let start = out.len();
+    out.extend_from_slice(payload);
+    frame(out, start, opcode, masks.next());
 }
 
 /// Makes a line a message: without its end.

@@ -165,10 +165,9 @@ fn certificate(
         let key = PrivateKeyDer::try_from(made.signing_key.serialize_der());
         (vec![certificate], key.map_err(|error| failed(&error))?, fingerprint)
     };
-    let config = ServerConfig::builder_with_provider(provider())
+    let builder = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
-        .map(|builder| builder.with_no_client_auth())
-        .and_then(|builder| builder.with_single_cert(chain, key))
         .map_err(|error| failed(&error))?;
-    Ok((config, fingerprint))
+    let config = builder.with_no_client_auth().with_single_cert(chain, key);
+    Ok((config.map_err(|error| failed(&error))?, fingerprint))
 }

@@ -126,7 +126,7 @@ impl Client {
             witness,
             canary,
             address: send_half.stream().local_addr().ok(),
-            reader: send_half.wrapping().frames.map(unwrapping::reader),
+            reader: send_half.wrapping().frames.map(|frames| Box::new(unwrapping::reader(frames))),
             early,
             send_half,
             stage,

@@ -6,6 +6,14 @@ use thiserror::Error;
 use super::frame::{MAX_CONTROL, Opcode};
 use super::handshake::{MAX_HEADERS, accept};
 
+/// In a frame's first byte: it is the last of its message.
+const FINAL: u8 = 0x80;
+/// In its second byte: the payload is masked.
+const MASKED: u8 = 0x80;
+/// In place of a length: it follows in two bytes, or in eight.
+const LONG: u8 = 0x7E;
+const VERY_LONG: u8 = 0x7F;
+
 /// A request that has been made, and the answer that it has to get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -94,16 +102,15 @@ pub fn frame(out: &mut Vec<u8>, start: usize, opcode: Opcode, mask: [u8; 4]) {
             *byte ^= mask;
         }
     }
-    let first = 0x80 | opcode as u8;
-    out.push(first);
+    out.push(FINAL | opcode as u8);
     match (u8::try_from(length), u16::try_from(length)) {
-        (Ok(short), _) if usize::from(short) <= MAX_CONTROL => out.push(0x80 | short),
+        (Ok(short), _) if usize::from(short) <= MAX_CONTROL => out.push(MASKED | short),
         (_, Ok(long)) => {
-            out.push(0x80 | 126);
+            out.push(MASKED | LONG);
             out.extend_from_slice(&long.to_be_bytes());
         }
         _ => {
-            out.push(0x80 | 127);
+            out.push(MASKED | VERY_LONG);
             out.extend_from_slice(&(length as u64).to_be_bytes());
         }
     }

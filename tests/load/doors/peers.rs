@@ -37,7 +37,7 @@ fn talk(door: &str, dialect: &str, peer: &Peer<'_>, deliveries: u64) {
     }
 }
 
-/// What makes the last listener of mosquitto one for WebSockets. Version 2.0.11 does not start if it has no
+/// Makes mosquitto's last listener one for WebSocket connections. Version 2.0.11 does not start if it has no
 /// other one.
 const WEB: &str = "protocol websockets\nlistener 0 {dir}/plain\n";
 

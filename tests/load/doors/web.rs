@@ -70,12 +70,12 @@ fn serve(
     members: &Mutex<Members>,
     hear: &impl Fn(&str, SocketAddr, &mut Members),
 ) -> Option<()> {
-    let (mut head, mut buffer) = (Vec::new(), [0; 4096]);
-    while !head.ends_with(b"\r\n\r\n") {
+    let (mut request, mut buffer) = (Vec::new(), [0; 4096]);
+    while !request.ends_with(b"\r\n\r\n") {
         let read = stream.read(&mut buffer).ok().filter(|read| *read > 0)?;
-        head.extend_from_slice(&buffer[..read]);
+        request.extend_from_slice(&buffer[..read]);
     }
-    let upgrade = Request::parse(&head).ok()??.upgrade(&[]).ok()?;
+    let upgrade = Request::parse(&request).ok()??.upgrade(&[]).ok()?;
     stream.write_all(upgrade.response().as_bytes()).ok()?;
     let lock = || members.lock().unwrap_or_else(PoisonError::into_inner);
     lock().0.push(Member(peer, String::new(), stream.try_clone().ok()?));

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chat_protocol::websocket::frame::Opcode;
 use mio::net::TcpStream;
 
-use crate::door::wrapping::{Masks, Wrapping};
+use crate::door::wrapping::{Masks, Wrapping, control};
 use crate::traffic::shared::Shared;
 use crate::wire::dialects::Who;
 use crate::wire::payload::{Kind, Message};
@@ -110,7 +110,7 @@ impl SendHalf {
     pub(crate) fn pong(&self, payload: &[u8], shared: &Shared) {
         let mut outgoing = self.lock();
         let (out, masks) = outgoing.parts(&self.wrapping);
-        self.wrapping.control(out, Opcode::Pong, payload, masks);
+        control(out, Opcode::Pong, payload, masks);
         self.write(&mut outgoing, shared);
     }
 
