@@ -1,12 +1,12 @@
 //! The sending direction: WebSocket frames around a dialect's words, then records of TLS around these.
 
+use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chat_protocol::websocket::client::frame;
 use chat_protocol::websocket::frame::{Code, Opcode};
 use memchr::memchr;
 use rustls::ClientConnection;
-use std::io::Write;
 
 use crate::wire::dialects::Frames;
 use crate::wire::random;
@@ -129,6 +129,10 @@ fn enframe_line(out: &mut Vec<u8>, start: usize, masks: &mut Masks) {
 mod tests {
     use super::*;
     use chat_protocol::websocket::reader::Reader;
+    use rustls::pki_types::{PrivateKeyDer, ServerName};
+    use rustls::{ServerConfig, ServerConnection};
+    use std::io::Read;
+    use std::sync::Arc;
 
     fn framed(frames: Frames, words: &[u8]) -> (usize, String) {
         let wrapping = Wrapping::new(Some(frames), None);
@@ -149,5 +153,68 @@ mod tests {
     #[test]
     fn bytes_that_are_no_lines_are_one_message() {
         assert_eq!(framed(Frames::Bytes, b"\x10\n\x01"), (6, "\x10\n\x01\n".to_owned()));
+    }
+
+    /// Both ends of an encrypted connection, after their handshake.
+    fn encrypted() -> (Wrapping, ServerConnection) {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("made");
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+        let config = ServerConfig::builder_with_provider(chat_tls::provider())
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .expect("a configuration");
+        let mut server = ServerConnection::new(Arc::new(config)).expect("a server");
+        let config = Arc::new(chat_tls::Trust::Anyone.client_config().expect("a configuration"));
+        let name = ServerName::try_from("localhost").expect("a name");
+        let mut client = Box::new(ClientConnection::new(config, name).expect("a client"));
+        while client.is_handshaking() || server.is_handshaking() {
+            let mut bytes = Vec::new();
+            put_records(&mut client, &mut bytes);
+            take(&mut server, &bytes);
+            bytes.clear();
+            while server.wants_write() {
+                server.write_tls(&mut bytes).expect("memory");
+            }
+            let mut rest = &bytes[..];
+            while !rest.is_empty() {
+                client.read_tls(&mut rest).expect("memory");
+                client.process_new_packets().expect("right records");
+            }
+        }
+        (Wrapping::new(None, Some(client)), server)
+    }
+
+    fn take(server: &mut ServerConnection, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            server.read_tls(&mut bytes).expect("memory");
+            server.process_new_packets().expect("right records");
+        }
+    }
+
+    #[test]
+    fn what_a_server_can_read_of_what_was_taken_is_known() {
+        let (wrapping, mut server) = encrypted();
+        let (mut plain, mut bytes, mut sealed) = (vec![b'x'; 40_000], Vec::new(), Vec::new());
+        wrapping.seal(&mut plain, &mut bytes, |done, length| sealed.push((done, length)));
+        assert!(plain.is_empty());
+        assert_eq!(
+            sealed.iter().map(|(done, _)| *done).collect::<Vec<_>>(),
+            [16_384, 32_768, 40_000]
+        );
+        assert_eq!(sealed[2].1, bytes.len());
+        let (mut read, mut from, mut buffer) = (0, 0, vec![0; 40_000]);
+        for (done, length) in sealed {
+            // A byte less is nothing of the record.
+            take(&mut server, &bytes[from..length - 1]);
+            assert!(server.reader().read(&mut buffer).is_err());
+            take(&mut server, &bytes[length - 1..length]);
+            while let Ok(more) = server.reader().read(&mut buffer) {
+                read += more;
+            }
+            assert_eq!(read, done);
+            from = length;
+        }
     }
 }
