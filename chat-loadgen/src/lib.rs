@@ -9,6 +9,7 @@
 //! | [`experiment`] | the runs of a command line: one, one for comparison, a search |
 //! | [`run`] | one run: connecting, barrier, warm-up, measuring, draining; findings |
 //! | [`traffic`] | the hot path: workers, clients, sending, the ledger of deliveries, latencies |
+//! | [`door`] | TLS and WebSocket, between the protocol and the socket |
 //! | [`wire`] | each server's protocol; self-checking texts |
 //! | [`system`] | the machine, its limits, the server's process |
 //! | [`record`] | the data of a run's record; its validity; thresholds and baselines |
@@ -20,6 +21,7 @@
 
 mod app;
 mod cli;
+mod door;
 mod exit_status;
 mod experiment;
 mod input;

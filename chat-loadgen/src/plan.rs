@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::door::Entrance;
 use crate::record::Workload;
 use crate::record::figures;
 use crate::record::threshold::AbortCondition;
@@ -26,6 +27,8 @@ const STAY: f64 = 2.0;
 pub(crate) struct Plan {
     /// Addresses of the server, or of the servers that form one chat: at least one.
     pub(crate) addresses: Vec<SocketAddr>,
+    /// The door of each.
+    pub(crate) entrances: Vec<Entrance>,
     /// The server's protocol.
     pub(crate) dialect: Protocol,
     /// Prefix of the clients' names.
@@ -102,6 +105,7 @@ impl Plan {
         let Numbers { clients, senders, rooms, slow, idle, .. } = self.numbers;
         Workload {
             dialect: self.dialect.to_string(),
+            door: self.doors(),
             clients,
             senders,
             rooms,
@@ -118,6 +122,14 @@ impl Plan {
             total_order: self.total_order,
             seed: self.seed,
         }
+    }
+
+    /// The doors' schemes, each once: `tcp`, or `tcp,wss`.
+    pub(crate) fn doors(&self) -> String {
+        let mut doors: Vec<_> = self.entrances.iter().map(|it| it.door.scheme()).collect();
+        doors.sort_unstable();
+        doors.dedup();
+        doors.join(",")
     }
 
     /// Number of messages of the measuring window in an open loop. In a closed loop it is not known

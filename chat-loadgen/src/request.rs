@@ -1,12 +1,13 @@
 //! Makes the command line into a plan, and refuses what is impossible before anything starts.
 
-use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use chat_protocol::options::endpoint::Endpoint;
+use chat_protocol::options::server_address::{Door, ServerAddress};
+use chat_tls::Trust;
 
 use crate::cli::{CheckOptions, ClientOptions, LoadOptions, RunOptions, ServerOptions};
+use crate::door::{Entrance, EntranceError};
 use crate::plan::{Connecting, Pacing, Plan};
 use crate::record::Workload;
 use crate::record::figures;
@@ -33,6 +34,12 @@ pub(crate) enum Impossible {
     /// Two options name the same address.
     #[error("--server names {0} twice")]
     SameServer(SocketAddr),
+    /// A certificate is to be believed where there is none.
+    #[error("--tls-ca, --tls-fingerprint and --insecure need a --server tls://… or wss://…")]
+    NothingToTrust,
+    /// The dialect has no way through a WebSocket.
+    #[error("{0} does not travel through a WebSocket: --server ws://… needs another --dialect")]
+    NoFrames(String),
     /// There are more senders than clients.
     #[error("{0} senders are more than {1} clients")]
     Senders(u32, u32),
@@ -91,7 +98,7 @@ pub(crate) enum Impossible {
 /// # Errors
 ///
 /// When a name means nothing, or two mean the same.
-pub(crate) fn resolve(servers: &[Endpoint]) -> Result<Vec<SocketAddr>, Impossible> {
+pub(crate) fn resolve(servers: &[ServerAddress]) -> Result<Vec<SocketAddr>, Impossible> {
     let mut addresses = Vec::new();
     for server in servers {
         let address = resolve_one(server)?;
@@ -103,18 +110,39 @@ pub(crate) fn resolve(servers: &[Endpoint]) -> Result<Vec<SocketAddr>, Impossibl
     Ok(addresses)
 }
 
-fn resolve_one(server: &Endpoint) -> Result<SocketAddr, Impossible> {
-    let unknown = |_: io::Error| Impossible::Address(server.to_string());
-    let mut found = server.host_and_port().to_socket_addrs().map_err(unknown)?;
-    found.next().ok_or_else(|| Impossible::Address(server.to_string()))
+fn resolve_one(server: &ServerAddress) -> Result<SocketAddr, Impossible> {
+    let unknown = || Impossible::Address(server.endpoint.to_string());
+    let found = server.endpoint.host_and_port().to_socket_addrs();
+    found.ok().and_then(|mut found| found.next()).ok_or_else(unknown)
 }
 
-/// The plan for a run against `addresses`, of which there is at least one.
+/// The servers' doors, with what is believed of the certificates behind them.
+///
+/// # Errors
+///
+/// When there is nothing to believe.
+pub(crate) fn entrances(target: &ServerOptions) -> Result<Vec<Entrance>, EntranceError> {
+    let is_encrypted = target.server.iter().any(|server| server.door.is_encrypted());
+    let trust = is_encrypted.then(|| match (&target.tls_ca, target.tls_fingerprint) {
+        (Some(file), _) => Trust::file(file),
+        (None, Some(key)) => Ok(Trust::Key(key)),
+        (None, None) if target.insecure => Ok(Trust::Anyone),
+        (None, None) => Trust::system(),
+    });
+    let trust = trust.transpose()?;
+    target.server.iter().map(|server| Entrance::new(server, trust.as_ref())).collect()
+}
+
+/// The plan for a run against `addresses`, of which there is at least one, through their `entrances`.
 ///
 /// # Errors
 ///
 /// When two options do not fit together.
-pub(crate) fn plan(run: &RunOptions, addresses: Vec<SocketAddr>) -> Result<Plan, Impossible> {
+pub(crate) fn plan(
+    run: &RunOptions,
+    addresses: Vec<SocketAddr>,
+    entrances: Vec<Entrance>,
+) -> Result<Plan, Impossible> {
     let RunOptions { target, clients, load, checks, .. } = run;
     let senders = (clients.clients / 10).max(clients.rooms).clamp(1, clients.clients);
     let senders = clients.senders.unwrap_or(senders);
@@ -125,6 +153,7 @@ pub(crate) fn plan(run: &RunOptions, addresses: Vec<SocketAddr>) -> Result<Plan,
     let servers = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
     let plan = Plan {
         addresses,
+        entrances,
         dialect: protocol(target)?,
         names: clients.names.clone(),
         numbers: Numbers {
@@ -239,7 +268,14 @@ fn obstacle(plan: &Plan, senders: u32, load: &LoadOptions) -> Option<Impossible>
 fn unfit_checks(run: &RunOptions, plan: &Plan) -> Option<Impossible> {
     let Numbers { clients, senders, rooms, .. } = plan.numbers;
     let checks = &run.checks;
-    if run.target.spawn.is_some() && plan.addresses.len() > 1 {
+    let ServerOptions { tls_ca, tls_fingerprint, insecure, .. } = &run.target;
+    let trusts = tls_ca.is_some() || tls_fingerprint.is_some() || *insecure;
+    let is_any = |has: fn(Door) -> bool| plan.entrances.iter().any(|it| has(it.door));
+    if trusts && !is_any(Door::is_encrypted) {
+        Some(Impossible::NothingToTrust)
+    } else if is_any(Door::has_frames) && plan.dialect.dialect().web().is_none() {
+        Some(Impossible::NoFrames(plan.dialect.to_string()))
+    } else if run.target.spawn.is_some() && plan.addresses.len() > 1 {
         Some(Impossible::SpawnSeveral)
     } else if checks.total_order && clients < senders + rooms {
         Some(Impossible::NoWitness)
@@ -280,7 +316,9 @@ pub(crate) fn describe(plan: &Plan) -> String {
     let Numbers { clients, senders, rooms, slow, idle, threads, .. } = plan.numbers;
     let echoes = plan.dialect.dialect().echoes();
     let receivers = plan.receivers(echoes);
-    let addresses: Vec<_> = plan.addresses.iter().map(ToString::to_string).collect();
+    let addresses = plan.addresses.iter().zip(&plan.entrances);
+    let addresses: Vec<_> =
+        addresses.map(|(at, it)| format!("{}://{at}", it.door.scheme())).collect();
     let (warm_up, window, drain) = (plan.warm_up, plan.duration, plan.drain_timeout);
     let mut rows = vec![
         ("server", format!("{} ({})", addresses.join(" "), plan.dialect)),

@@ -13,7 +13,7 @@ macro_rules! config {
 }
 
 mod chats;
-mod files;
+pub(crate) mod files;
 mod mismatches;
 mod passwords;
 mod rooms;
@@ -39,12 +39,18 @@ const DELIVERIES: u64 = 900;
 const PASSWORD: &str = "s3cret";
 
 /// A server: its program, its configuration, its arguments.
-struct Peer<'a>(&'a str, &'a str, &'a str);
+pub(crate) struct Peer<'a>(pub(crate) &'a str, pub(crate) &'a str, pub(crate) &'a str);
 
 impl Peer<'_> {
     /// The output of ten clients with these options, which talk through the server; nothing if its
     /// program is not installed. `{dir}` in an option is the server's folder.
     fn output(&self, options: &[&str]) -> Option<Output> {
+        self.output_through("tcp", options)
+    }
+
+    /// The same through a door. The certificate is in the files `cert.pem` and `key.pem` of the
+    /// server's folder.
+    fn output_through(&self, door: &str, options: &[&str]) -> Option<Output> {
         let Self(program, config, arguments) = *self;
         let Some(program) = find(program) else {
             chat_drive::skip(format_args!("{program} is not installed"));
@@ -56,6 +62,7 @@ impl Peer<'_> {
             let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
             let address = free.expect("a port");
             fs::write(folder.path().join("password"), format!("{PASSWORD}\n")).expect("written");
+            crate::doors::peers::certificate(folder.path());
             let file = folder.path().join("config");
             let folder = folder.path().to_string_lossy().into_owned();
             let config =
@@ -64,7 +71,8 @@ impl Peer<'_> {
             let arguments = arguments.replace("{config}", &file.to_string_lossy());
             let command = format!("{} {arguments}", program.display());
             let mut load = load(&["--clients", "10", "--rate", "100/s", "--spawn", &command]);
-            load.args(["--server", &address.to_string()]).current_dir(&folder);
+            load.args(crate::doors::at(door, address)).current_dir(&folder);
+            load.env("NODE_PATH", crate::doors::chats::modules());
             load.args(options.iter().map(|option| option.replace("{dir}", &folder)));
             let output = load.output().expect("it starts");
             let words = String::from_utf8_lossy(&output.stderr);
@@ -75,6 +83,11 @@ impl Peer<'_> {
             return Some(output);
         }
         None
+    }
+
+    /// The result of such a run through a door.
+    pub(crate) fn run_through(&self, door: &str, options: &[&str]) -> Option<Ended> {
+        self.output_through(door, options).map(|output| read(&output))
     }
 
     /// The same, with a result.

@@ -4,6 +4,7 @@
 mod abort;
 mod delaying;
 mod dialects;
+mod doors;
 mod honesty;
 mod ledger;
 mod reports;

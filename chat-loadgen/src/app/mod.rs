@@ -18,6 +18,7 @@ use crate::app::conclusion::conclude;
 use crate::app::files::{Outputs, SameFile};
 use crate::app::reports::print;
 use crate::cli::{Cli, Other, RunOptions};
+use crate::door::EntranceError;
 use crate::exit_status::{Exit, INTERRUPTED};
 use crate::experiment::{self, Experiment};
 use crate::metrics::Metrics;
@@ -41,6 +42,9 @@ enum Error {
     /// The options ask for a run that is impossible.
     #[error(transparent)]
     Impossible(#[from] Impossible),
+    /// There is no way into a server.
+    #[error(transparent)]
+    Entrance(#[from] EntranceError),
     /// The system has not enough of something.
     #[error(transparent)]
     Shortage(#[from] Shortage),
@@ -175,7 +179,8 @@ impl Conclusion {
 }
 
 fn run_load(run: &RunOptions) -> Result<Conclusion, Error> {
-    let mut plan = request::plan(run, request::resolve(&run.target.server)?)?;
+    let addresses = request::resolve(&run.target.server)?;
+    let mut plan = request::plan(run, addresses, request::entrances(&run.target)?)?;
     let environment = experiment::environment(descriptors::raise());
     let outputs = Outputs::open(run)?;
     let baseline = files::baseline(&run.checks, &plan, &environment, &outputs)?;

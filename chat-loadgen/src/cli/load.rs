@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chat_protocol::options::endpoint::Endpoint;
+use chat_protocol::options::server_address::ServerAddress;
 use chat_protocol::usage::number;
+use chat_tls::Fingerprint;
 use clap::Args;
 use jiff::Timestamp;
 
@@ -18,10 +19,20 @@ use crate::wire::dialects::DialectName;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The server")]
 pub(crate) struct ServerOptions {
-    /// Address and port on which the server listens; given more than once, those of servers that form
+    /// Address and port on which the server listens, or tls://ADDR:PORT, ws://ADDR:PORT/PATH,
+    /// wss://ADDR:PORT/PATH; given more than once, those of servers that form
     /// one chat: clients, senders and listeners are spread over them
-    #[arg(short, long, value_name = "ADDR:PORT", default_values_t = [Endpoint::default()], value_parser = Endpoint::of_server)]
-    pub(crate) server: Vec<Endpoint>,
+    #[arg(short, long, value_name = "ADDR:PORT", default_values_t = [ServerAddress::default()])]
+    pub(crate) server: Vec<ServerAddress>,
+    /// Believe certificates that come from those in this file (PEM), instead of the system's
+    #[arg(long, value_name = "FILE", group = "trust")]
+    pub(crate) tls_ca: Option<PathBuf>,
+    /// Believe the server that has the key with this SHA-256, whatever its certificate says
+    #[arg(long, value_name = "HEX", group = "trust")]
+    pub(crate) tls_fingerprint: Option<Fingerprint>,
+    /// Believe every server: for tests, on networks where nobody can be in between
+    #[arg(long, group = "trust")]
+    pub(crate) insecure: bool,
     /// Protocol of the server: basico, sala or grupal (profiles of this chat), irc, nats, redis or
     /// mqtt; not with --dialect-file
     #[arg(

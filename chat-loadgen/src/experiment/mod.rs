@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::door::EntranceError;
 use crate::experiment::search::RECOVERY;
 use crate::experiment::watch::Watch;
 use crate::metrics::Metrics;
@@ -37,6 +38,9 @@ pub(crate) enum Error {
     /// This program cannot be started a second time, as a relay.
     #[error("cannot start the relay")]
     Relay(#[source] io::Error),
+    /// The relay's door cannot be used.
+    #[error(transparent)]
+    Entrance(#[from] EntranceError),
     /// The server has still work of the run before.
     #[error("the server has not recovered from the run before within {RECOVERY:?}")]
     NotRecovered,
@@ -143,11 +147,22 @@ impl<'a> Experiment<'a> {
     pub(crate) fn noise_floor(&self, plan: &Plan) -> Result<Floor, Error> {
         let program = std::env::current_exe().map_err(Error::Relay)?;
         let program = program.to_string_lossy().into_owned();
-        let command = [&*program, "relay", "--bind", "127.0.0.1:{port}"];
+        let door = plan.entrances[0].door;
+        let mut command = vec![&*program, "relay", "--bind", "127.0.0.1:{port}"];
+        command.extend(door.has_frames().then_some("--ws"));
+        command.extend(door.is_encrypted().then_some("--tls"));
         let relay = Target::spawn(&shell_words::join(command), plan.address())?;
+        let entrances = vec![plan.entrances[0].trusting()?];
         let numbers = Numbers { slow: 0, servers: 1, ..plan.numbers };
         let addresses = vec![relay.address().unwrap_or(plan.address())];
-        let plan = Plan { addresses, churn: 0.0, numbers, abort_if: Vec::new(), ..plan.clone() };
+        let plan = Plan {
+            addresses,
+            entrances,
+            churn: 0.0,
+            numbers,
+            abort_if: Vec::new(),
+            ..plan.clone()
+        };
         let (record, _) = self.run_once(&plan, Some(&relay), None)?;
         let Record { verdict, traffic, latency, own_figures, server, .. } = record;
         Ok(Floor { verdict, traffic, latency, own_figures, server })

@@ -162,6 +162,10 @@ impl Status {
 pub(crate) struct Workload {
     /// The server's protocol.
     pub(crate) dialect: String,
+    /// What is between the protocol and the connection: `tcp` (nothing), `tls`, `ws` or `wss`; with
+    /// commas, if the servers differ.
+    #[serde(default = "plain")]
+    pub(crate) door: String,
     /// Clients that take part, senders included.
     pub(crate) clients: u32,
     /// Clients that send.
@@ -192,6 +196,13 @@ pub(crate) struct Workload {
     pub(crate) total_order: bool,
     /// Seed of the schedule and the sizes.
     pub(crate) seed: u64,
+}
+
+/// The door that is none, and that of older records.
+pub(crate) const PLAIN_DOOR: &str = "tcp";
+
+fn plain() -> String {
+    PLAIN_DOOR.to_owned()
 }
 
 /// The machine and the program of a run.

@@ -131,6 +131,7 @@ fn verdict(status: Status, reasons: &[&str]) -> Verdict {
 fn workload() -> Workload {
     Workload {
         dialect: "basico".into(),
+        door: "tcp".into(),
         clients: 500,
         senders: 50,
         rooms: 1,

@@ -39,6 +39,9 @@ pub(crate) enum RelayError {
         /// The reason.
         why: &'static str,
     },
+    /// There is no certificate to be shown.
+    #[error("cannot use the certificate: {0}")]
+    Certificate(String),
     /// The log cannot be created.
     #[error("cannot create {}", path.display())]
     CreateLog {

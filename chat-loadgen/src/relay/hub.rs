@@ -6,10 +6,11 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
+use chat_tls::Fingerprint;
 use mio::event::Event;
-use mio::net::TcpStream;
 use mio::{Events, Poll, Registry};
 
+use super::door::{Door, ENTERED, Guest};
 use super::error::RelayError;
 use super::faults::Faults;
 use super::faults::stall::{Stall, TICK};
@@ -39,14 +40,9 @@ pub(super) trait Client {
 pub(super) trait Clients {
     type Client: Client;
 
-    /// Adds a client with this number. One that cannot be added is dropped.
-    fn add(
-        &mut self,
-        stream: TcpStream,
-        address: SocketAddr,
-        number: u64,
-        registry: &Registry,
-    ) -> io::Result<()>;
+    /// Adds a client with this number, and gives the token of its connection. One that cannot be added
+    /// is dropped.
+    fn add(&mut self, guest: Guest, number: u64, registry: &Registry) -> io::Result<usize>;
 
     /// Notes what an event says about a connection.
     fn note(&mut self, event: &Event, work: &mut Work);
@@ -94,6 +90,8 @@ impl Work {
 pub(super) struct Hub<C> {
     poll: Poll,
     listener: Listener,
+    /// The door behind the listener, if it is not the plain one.
+    door: Option<Door>,
     /// Number of clients that have come.
     came: u64,
     clients: C,
@@ -105,6 +103,7 @@ impl<C: Clients> Hub<C> {
     pub(super) fn bind(options: &RelayOptions, clients: C) -> Result<Self, RelayError> {
         let poll = Poll::new().map_err(RelayError::Poll)?;
         Ok(Self {
+            door: Door::from_options(options, poll.registry())?,
             listener: Listener::bind(options, poll.registry())?,
             poll,
             came: 0,
@@ -123,6 +122,11 @@ impl<C: Clients> Hub<C> {
     /// The address on which it listens.
     pub(super) fn address(&self) -> SocketAddr {
         self.listener.address
+    }
+
+    /// The fingerprint of the certificate that was made for it, if any.
+    pub(super) fn fingerprint(&self) -> Option<Fingerprint> {
+        self.door.as_ref()?.fingerprint
     }
 
     /// Serves until `stop` is set, which is looked at every 50 ms.
@@ -158,7 +162,7 @@ impl<C: Clients> Hub<C> {
         for event in events {
             if event.token() == LISTENER {
                 self.listener.accepting = true;
-            } else {
+            } else if event.token() != ENTERED {
                 self.clients.note(event, &mut self.work);
             }
         }
@@ -174,8 +178,23 @@ impl<C: Clients> Hub<C> {
 
     fn accept(&mut self) {
         while let Some((stream, address)) = self.listener.accept() {
-            let added = self.clients.add(stream, address, self.came, self.poll.registry());
-            self.came += u64::from(added.is_ok());
+            match &self.door {
+                None => self.add((stream, address, None)),
+                // A client that gets no thread is dropped, as if its handshake had failed.
+                Some(door) => drop(door.begin(stream, address)),
+            }
+        }
+        while let Some(guest) = self.door.as_ref().and_then(Door::next) {
+            self.add(guest);
+        }
+    }
+
+    fn add(&mut self, guest: Guest) {
+        let has_more = guest.2.as_ref().is_some_and(|coat| coat.has_more());
+        let Ok(token) = self.clients.add(guest, self.came, self.poll.registry()) else { return };
+        self.came += 1;
+        if has_more {
+            self.work.ready.push(token);
         }
     }
 

@@ -8,6 +8,8 @@ use std::io::{self, Write};
 use std::sync::atomic::AtomicBool;
 
 mod bare;
+mod coat;
+mod door;
 mod error;
 mod faults;
 mod hub;
@@ -28,8 +30,8 @@ use proxy::Links;
 
 /// Relays until `stop` is set, which is looked at every 50 ms.
 ///
-/// Prints `relay listening on IP:PORT` once clients can connect, and what it did to deliveries at
-/// the end.
+/// Prints `relay listening on IP:PORT` once clients can connect, then the fingerprint of a
+/// certificate that it has made, and what it did to deliveries at the end.
 pub(crate) fn run(options: &RelayOptions, stop: &AtomicBool) -> Result<(), RelayError> {
     match Links::from_options(options)? {
         Some(links) => serve(Hub::bind(options, links)?, stop),
@@ -39,6 +41,9 @@ pub(crate) fn run(options: &RelayOptions, stop: &AtomicBool) -> Result<(), Relay
 
 fn serve(hub: Hub<impl Clients>, stop: &AtomicBool) -> Result<(), RelayError> {
     print(&format!("relay listening on {}", hub.address()))?;
+    if let Some(fingerprint) = hub.fingerprint() {
+        print(&format!("relay fingerprint {fingerprint}"))?;
+    }
     print(&hub.serve(stop)?.to_string())
 }
 

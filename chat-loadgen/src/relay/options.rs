@@ -30,6 +30,23 @@ pub(crate) struct RelayOptions {
     #[arg(long, value_name = "NAME", value_enum, default_value_t, requires = "upstream")]
     pub(crate) dialect: DialectName,
 
+    /// Have clients come through a WebSocket (ws://), with any path
+    #[arg(long)]
+    pub(crate) ws: bool,
+
+    /// Have clients come through TLS (tls://; with --ws, wss://), with a certificate made now, whose
+    /// fingerprint is printed
+    #[arg(long)]
+    pub(crate) tls: bool,
+
+    /// Show the certificates in this file (PEM) instead
+    #[arg(long, value_name = "FILE", requires_all = ["tls", "tls_key"])]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// The certificate's key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+
     /// Lose one delivery in n
     #[arg(long, value_name = "1/n")]
     pub(crate) drop: Option<OneIn>,

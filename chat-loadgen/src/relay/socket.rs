@@ -1,9 +1,11 @@
 //! A connection's socket, with the bytes queued for it.
 
-use std::io::{self, ErrorKind, IoSlice, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::mem;
 
 use mio::net::TcpStream;
+
+use super::coat::Coat;
 
 /// Maximum number of bytes queued for a slow consumer before it is dropped: some seconds of the
 /// heaviest traffic. Costs this much memory for each such client.
@@ -28,13 +30,31 @@ pub(crate) enum Turn {
 #[derive(Debug)]
 pub(crate) struct Socket {
     pub(crate) stream: TcpStream,
+    /// What is around its bytes.
+    coat: Option<Box<Coat>>,
     outbox: Vec<u8>,
     sent: usize,
 }
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, outbox: Vec::new(), sent: 0 }
+    pub(super) fn new(stream: TcpStream, coat: Option<Box<Coat>>) -> Self {
+        Self { stream, coat, outbox: Vec::new(), sent: 0 }
+    }
+
+    /// Returns whether a read that does not fill the buffer may leave something in the socket.
+    pub(crate) fn is_wrapped(&self) -> bool {
+        self.coat.is_some()
+    }
+
+    /// Reads what the peer says, once.
+    pub(crate) fn read(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        let Some(coat) = &mut self.coat else { return self.stream.read(buffer) };
+        let mut answer = Vec::new();
+        let read = coat.read(&self.stream, buffer, &mut answer);
+        if !answer.is_empty() && self.send_raw(&[], &answer).is_err() {
+            return Ok(0);
+        }
+        read
     }
 
     /// Returns whether bytes are queued.
@@ -49,6 +69,17 @@ impl Socket {
         if first.len() + second.len() == 0 {
             return Ok(());
         }
+        match &mut self.coat {
+            None => self.send_raw(first, second),
+            Some(coat) => {
+                let wrapped = coat.wrap(first, second).map_err(|_| Gone)?;
+                self.send_raw(&[], &wrapped)
+            }
+        }
+    }
+
+    #[inline]
+    fn send_raw(&mut self, first: &[u8], second: &[u8]) -> Result<(), Gone> {
         if !self.outbox.is_empty() {
             return self.keep(first, second, 0);
         }

@@ -3,7 +3,7 @@
 use crate::record::figures::{
     bytes, count, float, pacing, rate, sampled, seconds, share, time, time_of, times,
 };
-use crate::record::{Latency, Record, Runs, Status, Summary};
+use crate::record::{Latency, PLAIN_DOOR, Record, Runs, Status, Summary};
 use crate::report::comparison::runs;
 use crate::report::verdict;
 use crate::report::wrapping::{LABEL, cut, paragraph, wrapped};
@@ -69,6 +69,9 @@ fn workload(record: &Record) -> Vec<String> {
         [only] => format!("{} at {}", asked.dialect, only.address),
         _ => asked.dialect.clone(),
     }];
+    if asked.door != PLAIN_DOOR {
+        items.push(asked.door.clone());
+    }
     let [clients, senders] = [asked.clients, asked.senders].map(|number| count(number.into()));
     items.push(format!("{clients} clients, {senders} senders"));
     items.extend(several(asked.rooms, if asked.rooms == 1 { "room" } else { "rooms" }));

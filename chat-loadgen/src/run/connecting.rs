@@ -8,22 +8,33 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::door::{Entered, Entrance};
 use crate::plan::Connecting;
 use crate::traffic::clock::{Clock, nanoseconds};
+use crate::wire::dialects::Dialect;
 
 /// Pause before an attempt is repeated. It doubles with each attempt.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Interval at which a waiting thread looks at `stop`, in nanoseconds.
 const LOOK: u64 = 50_000_000;
 
-/// Makes `number` connections, each to the address of its index, and hands each over as soon as there
+/// A server to connect to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Server<'a> {
+    pub(crate) address: SocketAddr,
+    pub(crate) entrance: &'a Entrance,
+    /// Protocol of the server.
+    pub(crate) dialect: &'a dyn Dialect,
+}
+
+/// Makes `number` connections, each to the server of its index, and hands each over as soon as there
 /// is one. Gives those that could not be made; or fewer of both if told to `stop`.
-pub(crate) fn connect_all(
-    address: impl Fn(u32) -> SocketAddr + Sync,
+pub(crate) fn connect_all<'a>(
+    server: impl Fn(u32) -> Server<'a> + Sync,
     number: u32,
     how: Connecting,
     stop: &AtomicBool,
-    joined: impl Fn(u32, TcpStream) -> io::Result<()> + Sync,
+    joined: impl Fn(u32, Entered) -> io::Result<()> + Sync,
 ) -> Vec<(u32, io::Error)> {
     let next = AtomicU32::new(0);
     let failed = Mutex::new(Vec::new());
@@ -41,8 +52,8 @@ pub(crate) fn connect_all(
             if stop.load(Ordering::Relaxed) {
                 return;
             }
-            let connected = connect(address(index), how, stop);
-            if let Err(error) = connected.and_then(|stream| joined(index, stream)) {
+            let connected = connect(server(index), how, stop);
+            if let Err(error) = connected.and_then(|entered| joined(index, entered)) {
                 failed.lock().unwrap_or_else(PoisonError::into_inner).push((index, error));
             }
         }
@@ -57,51 +68,63 @@ pub(crate) fn connect_all(
     failed
 }
 
-/// One connection, without delays for small writes and without blocking.
+/// One connection through the server's door, without delays for small writes and without blocking.
 ///
 /// # Errors
 ///
 /// That of the last attempt; there is no other one when `stop` is true.
 pub(crate) fn connect(
-    address: SocketAddr,
+    server: Server<'_>,
     how: Connecting,
     stop: &AtomicBool,
-) -> io::Result<TcpStream> {
+) -> io::Result<Entered> {
     let mut pause = PAUSE;
     let mut tries = 0;
-    let stream = loop {
-        match TcpStream::connect_timeout(&address, how.timeout) {
-            Ok(stream) => break stream,
-            Err(error) if tries == how.retries || stop.load(Ordering::Relaxed) => {
-                return Err(error);
-            }
+    loop {
+        let is_last = tries == how.retries || stop.load(Ordering::Relaxed);
+        match TcpStream::connect_timeout(&server.address, how.timeout) {
+            Err(error) if is_last => return Err(error),
             Err(_) => {}
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                match server.entrance.enter(stream, how.timeout, server.dialect) {
+                    Ok(entered) => return Ok(entered),
+                    Err(refused) if is_last || !refused.is_passing() => {
+                        return Err(io::Error::other(refused));
+                    }
+                    Err(_) => {}
+                }
+            }
         }
         tries += 1;
         thread::sleep(pause);
         pause *= 2;
-    };
-    stream.set_nodelay(true)?;
-    stream.set_nonblocking(true)?;
-    Ok(stream)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::dialects::Basico;
+    use chat_protocol::options::server_address::ServerAddress;
     use std::net::TcpListener;
 
     const HOW: Connecting =
         Connecting { rate: None, concurrency: 4, timeout: Duration::from_secs(5), retries: 1 };
+
+    fn plain() -> Entrance {
+        Entrance::new(&ServerAddress::default(), None).expect("an entrance")
+    }
 
     #[test]
     fn all_are_connected_or_named() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let got = Mutex::new(Vec::new());
+        let entrance = plain();
         let stop = AtomicBool::new(false);
         let failed = connect_all(
-            |_| address,
+            |_| Server { address, entrance: &entrance, dialect: &Basico },
             20,
             HOW,
             &stop,
@@ -124,7 +147,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         drop(listener);
-        let error = connect(address, HOW, &AtomicBool::new(false)).expect_err("nobody listens");
+        let server = Server { address, entrance: &plain(), dialect: &Basico };
+        let error = connect(server, HOW, &AtomicBool::new(false)).expect_err("nobody listens");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     }
 }

@@ -1,7 +1,7 @@
 //! All simulated clients and the threads that look after them.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use mio::{Interest, Poll, Registry, Token, Waker};
 
+use crate::door::Entered;
+use crate::door::wrapping::Wrapping;
 use crate::plan::{Connecting, Pacing, Plan};
 use crate::record::figures;
 use crate::roles::{Part, Role};
-use crate::run::connecting::{self, connect_all};
+use crate::run::connecting::{self, Server, connect_all};
 use crate::traffic::audience::{Audience, Sender};
 use crate::traffic::client::Newcomer;
 use crate::traffic::clock;
@@ -117,9 +119,9 @@ impl Fleet {
         let send_halves: Mutex<Vec<Option<Arc<SendHalf>>>> = Mutex::new(vec![None; senders.len()]);
         let number = u32::try_from(self.roles.len()).unwrap_or(u32::MAX);
         let connecting = self.plan.connecting;
-        let address = |index| self.address(index);
-        let failed = connect_all(address, number, connecting, stop, |index, stream| {
-            let send_half = self.join(index, self.plan.name(index), stream, None)?;
+        let server = |index| self.server(index);
+        let failed = connect_all(server, number, connecting, stop, |index, entered| {
+            let send_half = self.join(index, self.plan.name(index), entered, None)?;
             if let Some(sender) = self.roles[index as usize].sender {
                 let mut send_halves = send_halves.lock().unwrap_or_else(PoisonError::into_inner);
                 send_halves[(sender - senders.start) as usize] = Some(send_half);
@@ -139,6 +141,15 @@ impl Fleet {
         self.plan.addresses[self.roles[index as usize].server as usize]
     }
 
+    fn server(&self, index: u32) -> Server<'_> {
+        let server = self.roles[index as usize].server as usize;
+        Server {
+            address: self.plan.addresses[server],
+            entrance: &self.plan.entrances[server],
+            dialect: &*self.shared.dialect,
+        }
+    }
+
     /// Connects a client that has left for the `time`th time, under another name: the server may
     /// not have noticed yet that it has gone.
     ///
@@ -149,9 +160,9 @@ impl Fleet {
         let how = Connecting { retries: 0, timeout: RETURN, ..self.plan.connecting };
         let senders = self.shared.audience.senders(self.roles[index as usize].room);
         let back = senders.iter().map(|&sender| self.shared.in_flight.sent(sender)).collect();
-        let stream = connecting::connect(self.address(index), how, &self.shared.progress.silent)?;
+        let entered = connecting::connect(self.server(index), how, &self.shared.progress.silent)?;
         let name = format!("{}-{time}", self.plan.name(index));
-        self.join(index, name, stream, Some(back)).map(drop)
+        self.join(index, name, entered, Some(back)).map(drop)
     }
 
     /// Says hello for a client and gives it to its worker. `back` is for one that comes back.
@@ -159,18 +170,19 @@ impl Fleet {
         &self,
         index: u32,
         name: String,
-        stream: TcpStream,
+        entered: Entered,
         back: Option<Box<[u32]>>,
     ) -> io::Result<Arc<SendHalf>> {
         let Role { part, room, sender, worker, server, witness } = self.roles[index as usize];
         let handle = &self.workers[worker as usize];
+        let Entered { stream, tls, frames, early } = entered;
         let mut stream = mio::net::TcpStream::from_std(stream);
         let interest = Interest::READABLE | Interest::WRITABLE;
         handle.registry.register(&mut stream, Token(index as usize), interest)?;
         let who = Arc::new(Who { name, room });
         let mut hello = Vec::new();
         let stage = self.shared.dialect.hello(&who, &mut hello);
-        let send_half = Arc::new(SendHalf::new(stream, who));
+        let send_half = Arc::new(SendHalf::new(stream, Wrapping::new(frames, tls), who));
         send_half.say(&hello, &self.shared);
         let newcomer = Newcomer {
             index,
@@ -180,6 +192,7 @@ impl Fleet {
             witness,
             send_half: Arc::clone(&send_half),
             stage,
+            early,
             back,
         };
         self.tell(worker, Command::Join(Box::new(newcomer)));

@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use chat_protocol::websocket::reader::Reader;
+
+use crate::door::unwrapping;
 use crate::roles::Part;
 use crate::traffic::ledger::Account;
 use crate::traffic::ledger::total_order::TotalOrder;
@@ -53,6 +56,10 @@ pub(crate) struct Client {
     pub(crate) again: bool,
     /// Incomplete frame: its end has not arrived.
     pub(crate) rest: Vec<u8>,
+    /// The reader of its WebSocket, if it has one.
+    pub(crate) reader: Option<Box<Reader>>,
+    /// Bytes that came right behind the handshake of a door, and were not looked at yet.
+    pub(crate) early: Vec<u8>,
     /// Account of its deliveries from each sender of its room.
     pub(crate) account: Account,
     /// Comparison of the order that it saw with the room's order.
@@ -106,7 +113,8 @@ impl Received {
 impl Client {
     /// A client whose connection has been made and whose hello has been said.
     pub(crate) fn new(newcomer: Newcomer, canary: bool, shared: &Shared) -> Self {
-        let Newcomer { index, part, sender, server, witness, send_half, stage, back } = newcomer;
+        let Newcomer { index, part, sender, server, witness, send_half, stage, early, back } =
+            newcomer;
         let senders = shared.audience.senders(send_half.who().room).len();
         let account = back.map_or_else(|| Account::new(senders), Account::coming);
         Self {
@@ -118,6 +126,8 @@ impl Client {
             witness,
             canary,
             address: send_half.stream().local_addr().ok(),
+            reader: send_half.wrapping().frames.map(|frames| Box::new(unwrapping::reader(frames))),
+            early,
             send_half,
             stage,
             began: false,
@@ -211,6 +221,8 @@ pub(crate) struct Newcomer {
     pub(crate) witness: bool,
     pub(crate) send_half: Arc<SendHalf>,
     pub(crate) stage: dialects::Stage,
+    /// Bytes that came right behind the handshake of a door.
+    pub(crate) early: Vec<u8>,
     /// For one that comes back: the numbers of messages that each sender of its room had sent before
     /// it was connected.
     pub(crate) back: Option<Box<[u32]>>,

@@ -17,7 +17,7 @@ pub const SUBPROTOCOL: &str = "chat.v1";
 pub const JSON_SUBPROTOCOL: &str = "chat.v2";
 
 /// The number of header lines that a request may have.
-const MAX_HEADERS: usize = 64;
+pub(super) const MAX_HEADERS: usize = 64;
 
 /// The constant of RFC 6455 that proves that the server means WebSocket.
 const PROOF: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -111,9 +111,7 @@ impl<'a> Request<'a> {
         if BASE64_STANDARD.decode(key).map_or(0, |key| key.len()) != 16 {
             return Err(Rejection::Header("Sec-WebSocket-Key"));
         }
-        let mut proof = Sha1::from(key);
-        proof.update(PROOF);
-        let accept = BASE64_STANDARD.encode(proof.digest().bytes());
+        let accept = accept(key);
         let offers =
             |name: &&str| self.tokens("Sec-WebSocket-Protocol").any(|token| token == *name);
         let subprotocol = [JSON_SUBPROTOCOL, SUBPROTOCOL].into_iter().find(offers);
@@ -145,6 +143,13 @@ impl<'a> Request<'a> {
     fn has_token(&self, name: &'static str, wanted: &str) -> bool {
         self.tokens(name).any(|token| token.eq_ignore_ascii_case(wanted))
     }
+}
+
+/// The proof that a server has read this key and means WebSocket.
+pub(super) fn accept(key: &str) -> String {
+    let mut proof = Sha1::from(key);
+    proof.update(PROOF);
+    BASE64_STANDARD.encode(proof.digest().bytes())
 }
 
 impl Upgrade {

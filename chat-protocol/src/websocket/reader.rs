@@ -1,22 +1,26 @@
-//! Incremental reader of a client's frames: unmasks in place, and gathers nothing but control frames.
+//! Incremental reader of frames: unmasks in place, and gathers nothing but control frames.
 
 use super::frame::{Code, MAX_CONTROL, Opcode};
 use super::utf8::Carry;
 
-/// Longest header of a client's frame: two bytes, a length of eight, a mask of four.
+/// Longest header of a frame: two bytes, a length of eight, a mask of four.
 const MAX_HEADER: usize = 14;
 
 /// Lengths from here on are refused. No frame is gathered, so it is enough that they are absurd.
 const TOO_LONG: u64 = 1 << 31;
 
-/// The reader of one client's frames.
+/// The reader of one peer's frames: a client's, unless it is made for those of a [server](Self::of_server).
 ///
 /// Text and binary messages are read alike, but only texts must be UTF-8.
 #[derive(Debug, Default)]
 pub struct Reader {
     header: [u8; MAX_HEADER],
     /// Bytes of the header that have been read.
-    begun: usize,
+    begun: u8,
+    /// True if the frames are a server's, which are not masked.
+    is_server: bool,
+    /// True if the payloads are one stream of bytes, in which the end of a message means nothing.
+    is_stream: bool,
     /// The frame whose payload is being read.
     frame: Option<Frame>,
     message: Option<Message>,
@@ -43,7 +47,7 @@ struct Message {
     ends_line: bool,
 }
 
-/// The end of what a client sends.
+/// The end of what a peer sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// It has sent a Close frame, with this code if any.
@@ -53,12 +57,22 @@ pub enum End {
 }
 
 impl Reader {
+    /// A reader of a client's frames. In a stream, nothing stands for the end of a message.
+    pub fn of_client(is_stream: bool) -> Self {
+        Self { is_stream, ..Self::default() }
+    }
+
+    /// A reader of a server's frames, which are not masked.
+    pub fn of_server(is_stream: bool) -> Self {
+        Self { is_server: true, is_stream, ..Self::default() }
+    }
+
     /// Reads bytes, all but the first of the buffer, which is spare. Puts the payload of messages at the beginning
     /// of the buffer, and a newline behind each message that does not end in one. Returns its length.
     ///
     /// `ping` gets the payload of each ping. What stands behind the [end](Self::end) is not read.
     pub fn read(&mut self, buffer: &mut [u8], mut ping: impl FnMut(&[u8])) -> usize {
-        // The payload never overtakes: a header has six bytes or more, and a message ends with one newline.
+        // The payload never overtakes: a header has two bytes or more, and a message ends with one newline.
         let (mut from, mut to) = (1, 0);
         while from < buffer.len() && self.end.is_none() {
             let Some(frame) = &mut self.frame else {
@@ -69,7 +83,9 @@ impl Reader {
             };
             let left = usize::try_from(frame.rest).unwrap_or(usize::MAX);
             let piece = from..buffer.len().min(from.saturating_add(left));
-            unmask(&mut buffer[piece.clone()], &mut frame.mask);
+            if !self.is_server {
+                unmask(&mut buffer[piece.clone()], &mut frame.mask);
+            }
             frame.rest -= piece.len() as u64;
             if frame.opcode.is_control() {
                 self.gathered.extend_from_slice(&buffer[piece.clone()]);
@@ -94,7 +110,7 @@ impl Reader {
     }
 
     fn read_header(&mut self, byte: u8) {
-        self.header[self.begun] = byte;
+        self.header[usize::from(self.begun)] = byte;
         self.begun += 1;
         if self.begun == 2 && !self.is_allowed() {
             return self.fail(Code::Protocol);
@@ -104,7 +120,8 @@ impl Reader {
             127 => 8,
             _ => 0,
         };
-        if self.begun < 2 + extended + 4 {
+        let masks = if self.is_server { 0 } else { 4 };
+        if usize::from(self.begun) < 2 + extended + masks {
             return;
         }
         let (lengths, mask) = self.header[2..].split_at(extended);
@@ -129,7 +146,7 @@ impl Reader {
     fn is_allowed(&self) -> bool {
         let [first, second, ..] = self.header;
         let (reserved, masked) = (first & 0x70 != 0, second & 0x80 != 0);
-        masked
+        masked != self.is_server
             && !reserved
             && Opcode::of(first).is_some_and(|opcode| match opcode {
                 Opcode::Continuation => self.message.is_some(),
@@ -168,7 +185,7 @@ impl Reader {
                 if !self.carry.end() {
                     return self.fail(Code::NotText);
                 }
-                if !ends_line {
+                if !ends_line && !self.is_stream {
                     buffer[*to] = b'\n';
                     *to += 1;
                 }

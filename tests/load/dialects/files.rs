@@ -9,7 +9,7 @@ use super::{DELIVERIES, Peer, chats};
 use crate::running::{Ended, run, run_at, server};
 
 /// Path of a file that the load generator brings.
-fn file(name: &str) -> String {
+pub(crate) fn file(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../chat-loadgen/dialects");
     folder.join(name).with_extension("toml").to_string_lossy().into_owned()
 }

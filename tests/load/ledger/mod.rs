@@ -11,6 +11,7 @@ use std::time::Duration;
 use chat_drive::failure::Result;
 
 use crate::delaying::{altering, delaying};
+use crate::doors::{DOORS, run_through};
 use crate::running::{Ended, Relay, run_at};
 
 /// The counts in the relay's log, by kind of fault.
@@ -28,13 +29,22 @@ pub(crate) fn logged(path: &Path) -> BTreeMap<String, u64> {
 
 /// Runs the load against a relay with these faults. Returns the result and the relay's own counts.
 fn compare(faults: &[&str], load: &[&str]) -> Result<(Ended, BTreeMap<String, u64>)> {
+    compare_through(DOORS[0], faults, load)
+}
+
+/// The same through a door.
+fn compare_through(
+    (door, scheme): (&[&str], &str),
+    faults: &[&str],
+    load: &[&str],
+) -> Result<(Ended, BTreeMap<String, u64>)> {
     let folder = tempfile::tempdir().expect("a folder");
     let log = folder.path().join("relay.log");
-    let mut options = faults.to_vec();
+    let mut options = [door, faults].concat();
     options.extend(["--log", log.to_str().expect("a path")]);
     #[cfg_attr(not(unix), expect(unused_mut, reason = "it is signalled on Unix only"))]
     let mut relay = Relay::start(&options)?;
-    let ended = run_at(relay.address, load);
+    let ended = run_through(scheme, relay.address, load);
     #[cfg(unix)]
     {
         relay.program.signal(15)?;
@@ -82,27 +92,29 @@ fn every_fault_is_counted_exactly_in_one_run_with_all_of_them() -> Result {
         "1/50",
     ];
     let load = ["--clients", "30", "--senders", "10", "--rate", "1000/s", "--drain-timeout", "2s"];
-    let (ended, log) = compare(&faults, &load)?;
-    assert_eq!(ended.number("/traffic/messages"), 1000);
-    for (counted, logged) in [
-        ("/ledger/lost", "drop"),
-        ("/ledger/duplicated", "dup"),
-        ("/ledger/reordered", "swap"),
-        ("/ledger/echoed", "echo"),
-        ("/ledger/corrupt", "corrupt"),
-    ] {
-        assert!(count(&log, logged) > 5, "no {logged} in {log:?}");
-        assert_eq!(ended.number(counted), count(&log, logged), "{logged}: {log:?}");
+    for door in DOORS {
+        let (ended, log) = compare_through(door, &faults, &load)?;
+        assert_eq!(ended.number("/traffic/messages"), 1000);
+        for (counted, logged) in [
+            ("/ledger/lost", "drop"),
+            ("/ledger/duplicated", "dup"),
+            ("/ledger/reordered", "swap"),
+            ("/ledger/echoed", "echo"),
+            ("/ledger/corrupt", "corrupt"),
+        ] {
+            assert!(count(&log, logged) > 5, "no {logged} in {log:?}");
+            assert_eq!(ended.number(counted), count(&log, logged), "{logged}: {log:?}");
+        }
+        assert_eq!(ended.number("/ledger/expected"), 29_000);
+        let wrong =
+            ["lost", "reordered", "corrupt"].map(|fault| ended.number(&format!("/ledger/{fault}")));
+        assert_eq!(ended.number("/ledger/ok"), 29_000 - wrong.iter().sum::<u64>());
+        assert_eq!(ended.number("/ledger/foreign"), 0);
+        assert_eq!(ended.status, Some(3), "{}", ended.words);
+        let witnesses = ended.value("/ledger/witnesses").as_object().expect("an object");
+        assert_eq!(witnesses.len(), 5);
+        assert!(witnesses.values().all(|all| all.as_array().is_some_and(|all| all.len() == 5)));
     }
-    assert_eq!(ended.number("/ledger/expected"), 29_000);
-    let wrong =
-        ["lost", "reordered", "corrupt"].map(|fault| ended.number(&format!("/ledger/{fault}")));
-    assert_eq!(ended.number("/ledger/ok"), 29_000 - wrong.iter().sum::<u64>());
-    assert_eq!(ended.number("/ledger/foreign"), 0);
-    assert_eq!(ended.status, Some(3), "{}", ended.words);
-    let witnesses = ended.value("/ledger/witnesses").as_object().expect("an object");
-    assert_eq!(witnesses.len(), 5);
-    assert!(witnesses.values().all(|all| all.as_array().is_some_and(|all| all.len() == 5)));
     Ok(())
 }
 
@@ -165,12 +177,19 @@ fn what_was_due_after_a_cut_is_cut_off() -> Result {
     // Connected one after another, the fourth is one that only listens.
     let load = ["--clients", "8", "--senders", "2", "--rate", "300/s"];
     let load = [&load[..], &["--connect-concurrency", "1"]].concat();
-    let (ended, log) = compare(&["--cut", "3", "--cut-after", "300ms"], &load)?;
-    assert!(count(&log, "cut") > 50, "{log:?}");
-    assert_eq!(ended.number("/ledger/cut_off"), count(&log, "cut"), "{}", ended.value("/ledger"));
-    assert_eq!(ended.number("/ledger/expected"), 300 * 7);
-    only(&ended, &["disconnected"]);
-    assert_eq!(ended.number("/ledger/disconnected"), 1);
+    for door in DOORS {
+        let (ended, log) = compare_through(door, &["--cut", "3", "--cut-after", "300ms"], &load)?;
+        assert!(count(&log, "cut") > 50, "{log:?}");
+        assert_eq!(
+            ended.number("/ledger/cut_off"),
+            count(&log, "cut"),
+            "{}",
+            ended.value("/ledger")
+        );
+        assert_eq!(ended.number("/ledger/expected"), 300 * 7);
+        only(&ended, &["disconnected"]);
+        assert_eq!(ended.number("/ledger/disconnected"), 1);
+    }
     Ok(())
 }
 
@@ -197,16 +216,18 @@ fn each_second_says_what_was_due_in_it_and_what_became_of_it() -> Result {
 #[test]
 fn every_text_on_a_line_is_read() -> Result {
     let load = ["--clients", "8", "--senders", "2", "--rate", "300/s"];
-    let (ended, log) = compare(&["--double", "1/9"], &load)?;
-    assert!(count(&log, "double") > 50, "{log:?}");
-    assert_eq!(ended.number("/ledger/duplicated"), count(&log, "double"));
-    only(&ended, &["duplicated"]);
-    let (ended, log) = compare(&["--merge", "1/9"], &load)?;
-    assert!(count(&log, "merge") > 50, "{log:?}");
-    assert_eq!(ended.number("/ledger/merged"), count(&log, "merge"));
-    assert_eq!(ended.number("/ledger/ok"), 300 * 7);
-    assert!(ended.words.contains("on one line with another delivery"), "{}", ended.words);
-    only(&ended, &[]);
+    for door in DOORS {
+        let (ended, log) = compare_through(door, &["--double", "1/9"], &load)?;
+        assert!(count(&log, "double") > 50, "{log:?}");
+        assert_eq!(ended.number("/ledger/duplicated"), count(&log, "double"));
+        only(&ended, &["duplicated"]);
+        let (ended, log) = compare_through(door, &["--merge", "1/9"], &load)?;
+        assert!(count(&log, "merge") > 50, "{log:?}");
+        assert_eq!(ended.number("/ledger/merged"), count(&log, "merge"));
+        assert_eq!(ended.number("/ledger/ok"), 300 * 7);
+        assert!(ended.words.contains("on one line with another delivery"), "{}", ended.words);
+        only(&ended, &[]);
+    }
     Ok(())
 }
 

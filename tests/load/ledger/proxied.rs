@@ -7,7 +7,8 @@ use chat_tests::binaries;
 use chat_tests::harness::stage::Stage;
 
 use super::peers::{GRUPAL, IRC, MQTT, NATS, Peer, REDIS, SALA};
-use super::{compare, count};
+use super::{compare, compare_through, count};
+use crate::doors::DOORS;
 use crate::running::Ended;
 
 /// A fault: its option, the names of it in the log, and the class in which the ledger counts it.
@@ -40,12 +41,22 @@ type Log = BTreeMap<String, u64>;
 
 /// Runs the load through a proxy before this server; nothing if there is no such server.
 fn through(peer: &Peer, faults: &[&str], load: &[&str]) -> Result<Option<(Ended, Log)>> {
+    through_door(DOORS[0], peer, faults, load)
+}
+
+/// The same through a door of the proxy.
+fn through_door(
+    door: (&[&str], &str),
+    peer: &Peer,
+    faults: &[&str],
+    load: &[&str],
+) -> Result<Option<(Ended, Log)>> {
     let stage = Stage::new();
     let Some(server) = peer.start(&stage)? else { return Ok(None) };
     let address = server.address.to_string();
     let before = ["--upstream", &address, "--dialect", peer.dialect, "--late-by", "100ms"];
     let load = [&LOAD, load, &["--dialect", peer.dialect]].concat();
-    compare(&[&before, faults].concat(), &load).map(Some)
+    compare_through(door, &[&before, faults].concat(), &load).map(Some)
 }
 
 /// Number of faults in the log that the ledger is to count in this class.
@@ -83,6 +94,25 @@ fn each_and_all(peer: &Peer, cases: &[&[Case]], load: &[&str]) -> Result {
     let faults: Vec<_> = cases.iter().flat_map(|case| [case.0, "1/30"]).collect();
     if let Some((ended, log)) = through(peer, &faults, load)? {
         agree(&cases, &ended, &log);
+    }
+    Ok(())
+}
+
+#[test]
+fn faults_at_once_are_told_apart_behind_the_doors_of_the_proxy() -> Result {
+    let lines: &[&[Case]] = &[&ALL, &LINES, &ECHO];
+    let [_, tls, ws, wss] = DOORS;
+    for (door, peer, cases, load) in [
+        (wss, &SALA, lines, &ONE_ROOM[..]),
+        (ws, &MQTT, &[&ALL, &ECHO, &LEAK], &THREE_ROOMS),
+        (ws, &NATS, &[&ALL, &ECHO, &LEAK], &THREE_ROOMS),
+        (tls, &IRC, &[&ALL, &LINES, &ECHO, &LEAK], &THREE_ROOMS),
+    ] {
+        let cases = cases.concat();
+        let faults: Vec<_> = cases.iter().flat_map(|case| [case.0, "1/30"]).collect();
+        if let Some((ended, log)) = through_door(door, peer, &faults, load)? {
+            agree(&cases, &ended, &log);
+        }
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ const COMPARED: [&str; 12] = [
 ];
 
 /// Fields of a workload that may differ.
-const FREE: [&str; 2] = ["dialect", "seed"];
+const FREE: [&str; 3] = ["dialect", "door", "seed"];
 
 /// One figure of all records.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,21 +3,20 @@
 
 use std::io;
 use std::mem;
-use std::net::SocketAddr;
 use std::ops::Range;
 
 use memchr::memchr;
 use mio::event::Event;
-use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
 use super::member::Member;
 use super::members::Members;
+use crate::relay::door::Guest;
 use crate::relay::faults::lines::{lines, measured};
 use crate::relay::faults::{Delivery, Faults};
 use crate::relay::hub::{Client, Clients, Work};
 use crate::relay::log::{Fault, Identity, Log};
-use crate::relay::socket::{Gone, Turn};
+use crate::relay::socket::{Gone, Socket, Turn};
 
 /// Maximum number of bytes of one batch: a round ends when it is reached.
 const MAX_BATCH: usize = 4 << 20;
@@ -50,21 +49,22 @@ impl Clients for Room {
 
     fn add(
         &mut self,
-        mut stream: TcpStream,
-        address: SocketAddr,
+        (mut stream, address, coat): Guest,
         number: u64,
         registry: &Registry,
-    ) -> io::Result<()> {
+    ) -> io::Result<usize> {
         let slot = self.members.free_slot();
         let interest = Interest::READABLE | Interest::WRITABLE;
         let registered = stream
             .set_nodelay(true)
             .and_then(|()| registry.register(&mut stream, Token(slot), interest));
         match registered {
-            Ok(()) => self.members.add(Member::new(stream, address, slot, number)),
+            Ok(()) => {
+                self.members.add(Member::new(Socket::new(stream, coat), address, slot, number));
+            }
             Err(_) => self.members.release(slot),
         }
-        registered
+        registered.map(|()| slot)
     }
 
     fn note(&mut self, event: &Event, work: &mut Work) {

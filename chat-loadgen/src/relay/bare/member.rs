@@ -1,17 +1,15 @@
 //! One client of the bare relay: its socket and its unfinished line.
 
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::mem;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
-use memchr::memrchr;
-use mio::net::TcpStream;
-
 use crate::relay::log::Identity;
 use crate::relay::socket::{Gone, Socket, Turn};
+use memchr::memmem::Finder;
+use memchr::memrchr;
 
 /// Longest line, in bytes: the longest text a generated client can say. A client with a longer one
 /// is dropped. Costs this much for every client that is in the middle of one.
@@ -42,9 +40,9 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    pub(crate) fn new(stream: TcpStream, address: SocketAddr, slot: usize, number: u64) -> Self {
+    pub(crate) fn new(socket: Socket, address: SocketAddr, slot: usize, number: u64) -> Self {
         Self {
-            socket: Socket::new(stream),
+            socket,
             slot,
             identity: Identity { number, port: address.port(), room: None },
             own: 0..0,
@@ -55,15 +53,16 @@ impl Member {
     }
 
     /// Reads, and appends the lines that are complete to the batch.
-    pub(crate) fn read_lines(&mut self, scratch: &mut [u8], batch: &mut Vec<u8>) -> Turn {
+    pub(crate) fn read_lines(&mut self, scratch: &mut Vec<u8>, batch: &mut Vec<u8>) -> Turn {
         for _ in 0..MAX_READS {
-            match self.socket.stream.read(scratch) {
+            match self.socket.read(scratch) {
                 Ok(0) => return Turn::Over,
                 Ok(n) => {
                     if self.take(&scratch[..n], batch).is_err() {
                         return Turn::Over;
                     }
-                    if SHORT_READ_IS_LAST && n < scratch.len() && !self.closing {
+                    let is_last = SHORT_READ_IS_LAST && !self.socket.is_wrapped();
+                    if is_last && n < scratch.len() && !self.closing {
                         return Turn::Done;
                     }
                 }

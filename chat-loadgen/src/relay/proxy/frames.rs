@@ -12,6 +12,7 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
 use super::link::Link;
+use crate::relay::door::Guest;
 use crate::relay::error::RelayError;
 use crate::relay::faults::Delivery;
 use crate::relay::faults::lines::{measured, numbers, sender};
@@ -63,11 +64,10 @@ impl Clients for Links {
     /// Adds a client, and connects to the server for it.
     fn add(
         &mut self,
-        mut client: TcpStream,
-        address: SocketAddr,
+        (mut client, address, coat): Guest,
         number: u64,
         registry: &Registry,
-    ) -> io::Result<()> {
+    ) -> io::Result<usize> {
         let mut server = TcpStream::connect(self.server)?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         let token = 2 * usize::try_from(number).map_err(io::Error::other)?;
@@ -76,9 +76,9 @@ impl Clients for Links {
             registry.register(stream, Token(token), interest)?;
         }
         let identity = Identity { number, port: address.port(), room: None };
-        let link = Link::new(token, Socket::new(client), Socket::new(server), identity);
-        self.clients.insert(number, link);
-        Ok(())
+        let (client, server) = (Socket::new(client, coat), Socket::new(server, None));
+        self.clients.insert(number, Link::new(token, client, server, identity));
+        Ok(token)
     }
 
     fn note(&mut self, event: &Readiness, work: &mut Work) {

@@ -56,9 +56,9 @@ impl Link {
     }
 
     /// Passes on what the client says, and ends the server's side when the client has ended its own.
-    pub(super) fn pass_on(&mut self, scratch: &mut [u8]) -> Turn {
+    pub(super) fn pass_on(&mut self, scratch: &mut Vec<u8>) -> Turn {
         for _ in 0..MAX_READS {
-            match self.client.stream.read(scratch) {
+            match self.client.read(scratch) {
                 Ok(0) => {
                     self.client_over = true;
                     return self.end_if_told();

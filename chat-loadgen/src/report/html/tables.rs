@@ -279,6 +279,7 @@ pub(super) fn circumstances(record: &Record) -> Markup {
     let workload = [
         ("server", addresses.join(" ")),
         ("dialect", asked.dialect.clone()),
+        ("door", asked.door.clone()),
         (
             "clients",
             format!(

@@ -52,7 +52,7 @@ impl Judge {
 
     /// A refusal or an error. In answer to a goodbye it is none.
     #[cold]
-    pub(super) fn refused(&mut self, shared: &Shared, client: &Client, words: &[u8], now: u64) {
+    pub(crate) fn refused(&mut self, shared: &Shared, client: &Client, words: &[u8], now: u64) {
         refusal(shared, client, words);
         if client.until.is_none() {
             self.words(shared, Anomaly::Refusal, client, words, now);
@@ -61,7 +61,7 @@ impl Judge {
 
     /// Bytes that the server should never have sent. They end a handshake.
     #[cold]
-    pub(super) fn refused_with_garbage(
+    pub(crate) fn refused_with_garbage(
         &mut self,
         shared: &Shared,
         client: &Client,

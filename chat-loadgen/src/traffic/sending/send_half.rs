@@ -9,8 +9,10 @@ use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chat_protocol::websocket::frame::Opcode;
 use mio::net::TcpStream;
 
+use crate::door::wrapping::{Masks, Wrapping, control};
 use crate::traffic::shared::Shared;
 use crate::wire::dialects::Who;
 use crate::wire::payload::{Kind, Message};
@@ -22,6 +24,7 @@ const WRITE: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct SendHalf {
     stream: TcpStream,
+    wrapping: Wrapping,
     who: Arc<Who>,
     blocked: AtomicBool,
     outgoing: Mutex<Outgoing>,
@@ -31,6 +34,9 @@ pub(crate) struct SendHalf {
 struct Outgoing {
     /// Bytes that the system has not taken yet.
     bytes: Vec<u8>,
+    /// Bytes that are to be encrypted: none between two calls.
+    plain: Vec<u8>,
+    masks: Masks,
     /// End, sender and number of each measured message in `bytes`.
     ends: VecDeque<End>,
     /// Messages whose time has come, not in `bytes` yet.
@@ -67,8 +73,14 @@ pub(crate) struct Disconnected;
 
 impl SendHalf {
     /// The sending half of a connection that has been registered for reading and writing.
-    pub(crate) fn new(stream: TcpStream, who: Arc<Who>) -> Self {
-        Self { stream, who, blocked: AtomicBool::new(false), outgoing: Mutex::default() }
+    pub(crate) fn new(stream: TcpStream, wrapping: Wrapping, who: Arc<Who>) -> Self {
+        let (blocked, outgoing) = (AtomicBool::new(false), Mutex::default());
+        Self { stream, wrapping, who, blocked, outgoing }
+    }
+
+    /// What is around its bytes.
+    pub(crate) fn wrapping(&self) -> &Wrapping {
+        &self.wrapping
     }
 
     /// The connection, to read from.
@@ -90,7 +102,24 @@ impl SendHalf {
     /// Sends bytes that belong to no message: an answer, a farewell.
     pub(crate) fn say(&self, bytes: &[u8], shared: &Shared) {
         let mut outgoing = self.lock();
-        outgoing.bytes.extend_from_slice(bytes);
+        outgoing.put(&self.wrapping, |out, _| out.extend_from_slice(bytes));
+        self.write(&mut outgoing, shared);
+    }
+
+    /// Answers a ping of the WebSocket.
+    pub(crate) fn pong(&self, payload: &[u8], shared: &Shared) {
+        let mut outgoing = self.lock();
+        let (out, masks) = outgoing.parts(&self.wrapping);
+        control(out, Opcode::Pong, payload, masks);
+        self.write(&mut outgoing, shared);
+    }
+
+    /// Sends a client's last words, and that nothing follows.
+    pub(crate) fn say_last(&self, bytes: &[u8], shared: &Shared) {
+        let mut outgoing = self.lock();
+        outgoing.put(&self.wrapping, |out, _| out.extend_from_slice(bytes));
+        let (out, masks) = outgoing.parts(&self.wrapping);
+        self.wrapping.close(out, masks);
         self.write(&mut outgoing, shared);
     }
 
@@ -98,10 +127,9 @@ impl SendHalf {
     pub(crate) fn probe(&self, sender: u32, shared: &Shared) {
         let mut outgoing = self.lock();
         let message = Message { kind: Kind::Probe, sender, number: 0 };
-        let Outgoing { text, bytes, .. } = &mut *outgoing;
-        text.clear();
-        shared.mark.write(message, 0, text);
-        shared.dialect.say(&self.who, text, bytes);
+        outgoing.text.clear();
+        shared.mark.write(message, 0, &mut outgoing.text);
+        outgoing.put(&self.wrapping, |out, text| shared.dialect.say(&self.who, text, out));
         self.write(&mut outgoing, shared);
     }
 
@@ -154,7 +182,7 @@ impl SendHalf {
     fn write(&self, outgoing: &mut Outgoing, shared: &Shared) {
         let mut full = false;
         while !outgoing.disconnected {
-            outgoing.format_due(&self.who, shared);
+            outgoing.format_due(&self.who, &self.wrapping, shared);
             if outgoing.bytes.is_empty() {
                 break;
             }
@@ -185,9 +213,41 @@ impl SendHalf {
 }
 
 impl Outgoing {
-    /// Gives due messages their number and their text, as long as a write has room for them.
-    fn format_due(&mut self, who: &Who, shared: &Shared) {
-        while self.bytes.len() < WRITE {
+    /// The bytes to be sent next, as they are before they are encrypted.
+    fn parts(&mut self, wrapping: &Wrapping) -> (&mut Vec<u8>, &mut Masks) {
+        let out = if wrapping.is_encrypted() { &mut self.plain } else { &mut self.bytes };
+        (out, &mut self.masks)
+    }
+
+    /// Appends words. `write` gets the text as well.
+    #[inline]
+    fn put(&mut self, wrapping: &Wrapping, write: impl FnOnce(&mut Vec<u8>, &[u8])) {
+        let Self { bytes, plain, text, masks, .. } = self;
+        let out = if wrapping.is_encrypted() { plain } else { bytes };
+        let start = out.len();
+        write(out, text);
+        wrapping.enframe(out, start, masks);
+    }
+
+    /// Gives due messages their number and their text, as long as a write has room for them; and
+    /// encrypts them.
+    fn format_due(&mut self, who: &Who, wrapping: &Wrapping, shared: &Shared) {
+        let mut first = self.ends.len();
+        self.number_due(who, wrapping, shared);
+        if wrapping.is_encrypted() {
+            let Self { bytes, plain, ends, .. } = self;
+            // What is taken by the system is known by the record.
+            wrapping.seal(plain, bytes, |done, length| {
+                while let Some(end) = ends.get_mut(first).filter(|end| end.at <= done) {
+                    end.at = length;
+                    first += 1;
+                }
+            });
+        }
+    }
+
+    fn number_due(&mut self, who: &Who, wrapping: &Wrapping, shared: &Shared) {
+        while self.bytes.len() + self.plain.len() < WRITE {
             let Some(due) = self.due.pop_front() else { return };
             let waiting = shared.audience.workers(due.sender);
             shared.enter_second(due.sender, due.intended);
@@ -201,8 +261,8 @@ impl Outgoing {
             let message = Message { kind: Kind::Measured, sender: due.sender, number };
             self.text.clear();
             shared.mark.write(message, due.size, &mut self.text);
-            shared.dialect.say(who, &self.text, &mut self.bytes);
-            let at = self.bytes.len();
+            self.put(wrapping, |out, text| shared.dialect.say(who, text, out));
+            let at = self.parts(wrapping).0.len();
             self.ends.push_back(End { at, sender: due.sender, number, counted });
         }
     }
@@ -236,7 +296,7 @@ mod tests {
         let (reader, _) = listener.accept().expect("a connection");
         reader.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
         let who = Arc::new(Who { name: "c-0".to_owned(), room: Some(0) });
-        (SendHalf::new(TcpStream::from_std(stream), who), reader)
+        (SendHalf::new(TcpStream::from_std(stream), Wrapping::default(), who), reader)
     }
 
     fn due(size: usize) -> Due {

@@ -87,7 +87,7 @@ impl Worker {
         client.heard = Some(self.judge.heard_by_others(&self.shared, client, before));
         self.answer.clear();
         self.shared.dialect.bye(&mut self.answer);
-        client.send_half.say(&self.answer, &self.shared);
+        client.send_half.say_last(&self.answer, &self.shared);
         client.send_half.end();
         // A connection that has ended needs no end.
         let _ = client.send_half.stream().shutdown(Shutdown::Write);

@@ -3,6 +3,7 @@
 mod commands;
 mod leaving;
 mod reading;
+mod receiving;
 mod slow_readers;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use mio::event::Event;
 use mio::{Events, Poll, Token};
 
 use self::leaving::Leaving;
+use self::receiving::Buffers;
 use crate::roles::Part;
 use crate::system::machine::ThreadUse;
 use crate::traffic::client::{Client, Newcomer, Presence};
@@ -44,7 +46,7 @@ pub(crate) struct Worker {
     reports: SyncSender<IntervalReport>,
     clients: Vec<Option<Box<Client>>>,
     judge: Judge,
-    buffer: Vec<u8>,
+    buffers: Buffers,
     answer: Vec<u8>,
     /// Clients that had more to read when their turn was over.
     again: Vec<usize>,
@@ -88,7 +90,7 @@ impl Worker {
             reports,
             clients: (0..clients).map(|_| None).collect(),
             judge,
-            buffer: Vec::new(),
+            buffers: Buffers::default(),
             answer: Vec::new(),
             again: Vec::new(),
             leaving: Vec::new(),

@@ -1,19 +1,19 @@
 //! The receiving half of a worker's clients: reads their sockets, splits what arrives into frames,
 //! has each frame judged, and sends the answers that the server asks for.
 
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Worker;
+use super::receiving::{READ, Receipt};
+use crate::door::unwrapping::Ended;
 use crate::traffic::client::{Client, Presence};
 use crate::traffic::judge::Judge;
 use crate::traffic::shared::Shared;
 use crate::wire::dialects::Stage;
 use crate::wire::payload;
 
-/// Maximum number of bytes of one read, beside the rest of the one before.
-const READ: usize = 64 * 1024;
 /// Maximum number of bytes kept of an incomplete frame: a server that sends without end must not
 /// fill memory.
 pub(super) const MAX_REST: usize = 2 * payload::LONGEST;
@@ -61,22 +61,19 @@ impl Worker {
             return ReadResult::Empty;
         }
         let kept = client.rest.len();
-        if self.buffer.len() < kept + READ {
-            self.buffer.resize(kept + READ, 0);
-        }
-        let room = &mut self.buffer[..kept + READ];
-        let read = match client.send_half.stream().read(&mut room[kept..]) {
-            Ok(0) => return ReadResult::Ended,
-            Ok(read) => read,
+        let receipt = match self.buffers.receive(client, kept, &self.shared) {
+            Ok(Receipt { read: 0, .. }) => return ReadResult::Ended,
+            Ok(receipt) => receipt,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return ReadResult::Empty,
             Err(error) if error.kind() == ErrorKind::Interrupted => return ReadResult::More,
             Err(_) => return ReadResult::Ended,
         };
         // One time for all that this read has brought, before any of it is looked at.
-        let now = self.shared.clock.now();
+        let Receipt { at: now, read, length, again, ended } = receipt;
         self.judge.late = now > self.shared.deadline.load(Ordering::Relaxed);
-        room[..kept].copy_from_slice(&client.rest);
-        let input = &room[..kept + read];
+        let input = &mut self.buffers.bytes[..kept + length];
+        input[..kept].copy_from_slice(&client.rest);
+        let input = &*input;
         self.shared.progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
         let used =
             handle_frames(client, &self.shared, &mut self.judge, input, &mut self.answer, now);
@@ -89,7 +86,29 @@ impl Worker {
         if !client.rest.is_empty() && client.presence == Presence::Coming {
             self.judge.hear_words(client, &client.rest);
         }
-        if read == READ { ReadResult::More } else { ReadResult::Short }
+        match ended {
+            Some(ended) => {
+                end(client, &self.shared, &mut self.judge, &ended, now);
+                ReadResult::Ended
+            }
+            None if again || read == READ => ReadResult::More,
+            None => ReadResult::Short,
+        }
+    }
+}
+
+/// Records the reason for which a door has closed. An ordinary end has none.
+#[cold]
+fn end(client: &Client, shared: &Shared, judge: &mut Judge, ended: &Ended, now: u64) {
+    match ended {
+        Ended::Closed(None) => {}
+        Ended::Closed(Some(code)) => {
+            let words = format!("(WebSocket closed with {code})");
+            judge.refused(shared, client, words.as_bytes(), now);
+        }
+        Ended::Broken(broken) => {
+            judge.refused_with_garbage(shared, client, broken.to_string().as_bytes(), now);
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! The fate of the clients that stop reading: whether the server closed their connection, when, and
 //! how far behind they were.
 
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use super::Worker;
 use super::reading::MAX_REST;
+use super::receiving::{Buffers, Receipt};
 use crate::roles::Part;
 use crate::traffic::client::{Client, Presence};
 use crate::traffic::shared::Shared;
@@ -78,13 +79,14 @@ impl<'a> Unread<'a> {
 
     /// Reads what there is, at most until then.
     fn read(&mut self, shared: &Shared, until: Instant) {
-        let mut buffer = [0; 16 * 1024];
+        let mut buffers = Buffers::default();
         while Instant::now() < until && !self.ended {
-            match self.client.send_half.stream().read(&mut buffer) {
-                Ok(0) => return self.ended = true,
-                Ok(read) => {
-                    self.client.rest.extend_from_slice(&buffer[..read]);
+            match buffers.receive(self.client, 0, shared) {
+                Ok(Receipt { read: 0, .. }) => return self.ended = true,
+                Ok(Receipt { length, ended, .. }) => {
+                    self.client.rest.extend_from_slice(&buffers.bytes[..length]);
                     self.count(shared);
+                    self.ended |= ended.is_some();
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,

@@ -1,12 +1,16 @@
 //! This project's chat without names, and any server that passes on lines.
 
-use super::{Dialect, Event, Frame, Stage, Who, line};
+use super::{Dialect, Event, Frame, Stage, Web, Who, line};
 
 /// Lines, nothing asked, nothing answered: `usuario PORT: TEXT`, or the bare text.
 #[derive(Debug)]
 pub(crate) struct Basico;
 
 impl Dialect for Basico {
+    fn web(&self) -> Option<Web<'_>> {
+        Some(Web::CHAT)
+    }
+
     fn longest(&self) -> usize {
         chat_protocol::limits::MAX_LINE
     }

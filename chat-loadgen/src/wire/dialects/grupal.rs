@@ -6,7 +6,7 @@ use chat_protocol::wording::NOTICE;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::sala::{answer_keyword, judge};
-use super::{Dialect, Frame, Stage, Who, line, put};
+use super::{Dialect, Frame, Stage, Web, Who, line, put};
 
 /// As `sala`; then all clients go to a room of the run's own, away from the room in which people
 /// begin and its notices.
@@ -30,6 +30,10 @@ impl Dialect for Grupal {
 
     fn has_idlers(&self) -> bool {
         true
+    }
+
+    fn web(&self) -> Option<Web<'_>> {
+        Some(Web::CHAT)
     }
 
     fn longest(&self) -> usize {

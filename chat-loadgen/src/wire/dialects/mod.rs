@@ -80,6 +80,32 @@ pub struct Frame<'a> {
     pub event: Event<'a>,
 }
 
+/// Use of WebSocket messages by a dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frames {
+    /// Each line is a text message without its end.
+    Lines,
+    /// The bytes are cut anywhere, into binary messages.
+    Bytes,
+}
+
+/// Travel of a dialect through a WebSocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Web<'a> {
+    /// What the messages are.
+    pub frames: Frames,
+    /// The subprotocol that a client offers, if any.
+    pub subprotocol: Option<&'a str>,
+}
+
+impl Web<'_> {
+    /// Lines as this project's servers take them.
+    const CHAT: Web<'static> = Web {
+        frames: Frames::Lines,
+        subprotocol: Some(chat_protocol::websocket::handshake::SUBPROTOCOL),
+    };
+}
+
 /// Protocol of a broadcast server, as a client speaks it.
 pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// Returns whether the server echoes a message to its sender.
@@ -94,6 +120,16 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
 
     /// Returns whether a client can be connected for long without taking part.
     fn has_idlers(&self) -> bool {
+        false
+    }
+
+    /// Its travel through a WebSocket, if there is a way.
+    fn web(&self) -> Option<Web<'_>> {
+        None
+    }
+
+    /// Returns whether a server that speaks TLS says its first line before, in the clear.
+    fn greets_before_tls(&self) -> bool {
         false
     }
 

@@ -1,6 +1,6 @@
 //! MQTT 5 at quality of service 0.
 
-use super::{Dialect, Event, Frame, Login, MAX_PAYLOAD, Stage, Who, garbage, put};
+use super::{Dialect, Event, Frame, Frames, Login, MAX_PAYLOAD, Stage, Web, Who, garbage, put};
 
 /// Subscribes to the topic `carga/ROOM` so that a sender does not hear itself, and publishes there.
 #[derive(Debug)]
@@ -54,6 +54,10 @@ impl Dialect for Mqtt {
 
     fn has_idlers(&self) -> bool {
         true
+    }
+
+    fn web(&self) -> Option<Web<'_>> {
+        Some(Web { frames: Frames::Bytes, subprotocol: Some("mqtt") })
     }
 
     fn longest(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use memchr::memrchr;
 
-use super::{Dialect, Event, Frame, Login, Stage, Who, garbage, line, number, put};
+use super::{Dialect, Event, Frame, Frames, Login, Stage, Web, Who, garbage, line, number, put};
 
 /// NATS client: connects without echo, subscribes to `carga.ROOM` and publishes there.
 #[derive(Debug)]
@@ -61,6 +61,14 @@ impl Dialect for Nats {
     }
 
     fn has_idlers(&self) -> bool {
+        true
+    }
+
+    fn web(&self) -> Option<Web<'_>> {
+        Some(Web { frames: Frames::Bytes, subprotocol: None })
+    }
+
+    fn greets_before_tls(&self) -> bool {
         true
     }
 

@@ -3,13 +3,17 @@
 use chat_protocol::wording::{NAME_KEYWORD, REFUSAL};
 use memchr::memchr;
 
-use super::{Dialect, Event, Frame, Stage, Who, line};
+use super::{Dialect, Event, Frame, Stage, Web, Who, line};
 
 /// Lines; the keyword is answered with the name; `NAME > TEXT`.
 #[derive(Debug)]
 pub(crate) struct Sala;
 
 impl Dialect for Sala {
+    fn web(&self) -> Option<Web<'_>> {
+        Some(Web::CHAT)
+    }
+
     fn longest(&self) -> usize {
         chat_protocol::limits::MAX_LINE
     }

@@ -88,7 +88,19 @@ pub(super) fn shipped(name: &str) -> FileDialect {
 /// All dialects, those of the files included.
 static ALL: LazyLock<Vec<Box<dyn Dialect>>> = LazyLock::new(|| {
     let from_file = |name| Box::new(shipped(name)) as Box<dyn Dialect>;
-    let from_files = ["basico", "sala", "grupal", "irc", "length", "json"].map(from_file);
+    let from_files = [
+        "basico",
+        "sala",
+        "grupal",
+        "irc",
+        "length",
+        "json",
+        "text",
+        "centrifugo",
+        "phoenix",
+        "socketio",
+    ]
+    .map(from_file);
     DialectName::value_variants().iter().map(|name| name.dialect()).chain(from_files).collect()
 });
 

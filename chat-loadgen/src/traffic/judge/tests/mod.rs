@@ -12,6 +12,7 @@ use mio::net::TcpStream;
 
 use super::lines::heard_probe;
 use super::*;
+use crate::door::wrapping::Wrapping;
 use crate::traffic::client::Newcomer;
 use crate::traffic::in_flight::InFlight;
 use crate::traffic::sending::send_half::SendHalf;
@@ -24,9 +25,10 @@ fn client(shared: &Shared, part: Part, back: Option<Box<[u32]>>) -> Client {
     let address = listener.local_addr().expect("an address");
     let stream = std::net::TcpStream::connect(address).expect("a connection");
     let who = Arc::new(Who { name: "c-2".to_owned(), room: Some(0) });
-    let send_half = Arc::new(SendHalf::new(TcpStream::from_std(stream), who));
+    let send_half = Arc::new(SendHalf::new(TcpStream::from_std(stream), Wrapping::default(), who));
     let is_back = back.is_some();
     let newcomer = Newcomer {
+        early: Vec::new(),
         index: 2,
         part,
         sender: None,

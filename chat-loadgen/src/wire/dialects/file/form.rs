@@ -27,6 +27,9 @@ pub(super) struct Form {
     /// Where a message begins and ends on the wire.
     #[serde(default)]
     pub(super) framing: Framing,
+    /// The subprotocol that a client offers on a WebSocket.
+    #[serde(default)]
+    pub(super) subprotocol: Option<Title>,
     /// True if texts stand in JSON strings.
     #[serde(default)]
     pub(super) json: bool,

@@ -88,6 +88,11 @@ impl Framing {
         }
     }
 
+    /// Returns whether frames are lines.
+    pub(super) fn is_lines(self) -> bool {
+        matches!(self, Self::Lf | Self::Crlf)
+    }
+
     /// The longest content of a frame, in bytes.
     pub(super) fn longest(self) -> usize {
         match self.width() {

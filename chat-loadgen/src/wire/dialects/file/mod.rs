@@ -14,7 +14,7 @@ use memchr::memchr;
 use self::form::Form;
 use self::framing::Malformed;
 use self::words::{Pattern, Values};
-use super::{Dialect, Event, Frame, Login, Stage, Who, garbage};
+use super::{Dialect, Event, Frame, Frames, Login, Stage, Web, Who, garbage};
 
 use crate::input::{self, MAX_DIALECT, Unreadable};
 
@@ -137,6 +137,11 @@ impl Dialect for FileDialect {
     /// In a room of their own, idle clients do not hear the others.
     fn has_idlers(&self) -> bool {
         self.form.has_rooms()
+    }
+
+    fn web(&self) -> Option<Web<'_>> {
+        let frames = if self.form.framing.is_lines() { Frames::Lines } else { Frames::Bytes };
+        Some(Web { frames, subprotocol: self.form.subprotocol.as_ref().map(|name| &*name.0) })
     }
 
     fn longest(&self) -> usize {

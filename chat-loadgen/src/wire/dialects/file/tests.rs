@@ -120,9 +120,9 @@ fn an_error_names_the_line_and_what_is_expected() {
         ("name = \"x\"\n", "1: missing field `message`"),
         (
             "name = \"x\"\nmesage = \"{text}\"\n",
-            "2: unknown field `mesage`, expected one of `name`, `framing`, `json`, `echo`, \
-             `longest-text`, `longest-name`, `hello`, `steps`, `message`, `said`, `refused`, \
-             `routine`, `answers`, `bye`; did you mean `message`?",
+            "2: unknown field `mesage`, expected one of `name`, `framing`, `subprotocol`, `json`, \
+             `echo`, `longest-text`, `longest-name`, `hello`, `steps`, `message`, `said`, \
+             `refused`, `routine`, `answers`, `bye`; did you mean `message`?",
         ),
         (
             "name = \"x\"\n\nframing = \"u23be\"\n",
