@@ -199,8 +199,9 @@ fn r10_15_on_a_terminal_no_is_no() -> Result {
     let scene = Scene::of("localhost")?;
     let mut terminal = asked(&scene)?;
     terminal.press("no\r")?;
+    let told = || terminal.seen().concat().contains("no has aceptado su clave");
+    scene.stage.eventually("the client says why there is no connection", told)?;
     terminal.expect_exit(1)?;
-    assert!(terminal.seen().join("").contains("no has aceptado su clave"));
     let mut terminal = asked(&scene)?;
     terminal.press("\x03")?;
     terminal.expect_exit(0)?;
