@@ -112,6 +112,18 @@ fn r10_14_an_authority_that_is_given_vouches_for_the_name_and_replaces_those_of_
 }
 
 #[test]
+fn r10_14_who_counts_on_a_key_is_not_connected_without_tls() -> Result {
+    let scene = Scene::of("localhost")?;
+    let own = scene.identity.fingerprint().to_string();
+    for door in ["", "ws://"] {
+        let args = [&format!("{door}{}", scene.inside.address()), "--tls-fingerprint", &own];
+        says_why_not(client(&scene.stage, &args)?, &["tls:// o wss://"])?;
+    }
+    // The next connection is the first one.
+    scene.talks(scene.client(&["--tls-fingerprint", &own])?)
+}
+
+#[test]
 fn r10_14_files_of_authorities_that_cannot_be_used_are_told() -> Result {
     let stage = Stage::new();
     for (file, words) in [("/nowhere/ca.pem", "/nowhere/ca.pem"), ("/dev/null", "PEM")] {
