@@ -37,7 +37,7 @@ use crate::wire::{Wire, options};
 #[command(version)]
 pub struct Cli {
     /// The address of the server; port 12345 when only a host is given, and this machine when only a port. Or a URL:
-    /// tls://HOST, ws://HOST/ws, wss://HOST/ws
+    /// `tls://HOST`, `ws://HOST/ws`, `wss://HOST/ws`
     #[arg(value_name = "ADDR:PORT", default_value_t)]
     server: ServerAddress,
 

@@ -71,6 +71,8 @@ mod doors {
     pub enum DoorError {
         /// The socket failed.
         Socket(io::Error),
+        /// Options ask for TLS, and the address does not.
+        NotEncrypted,
         /// The server ended the connection during this handshake.
         Cut(Protocol),
         /// The server did not end this handshake in time.
@@ -136,6 +138,7 @@ mod doors {
         pub(super) fn explanation(&self, address: &ServerAddress, language: Language) -> String {
             match self {
                 Self::Socket(error) => language.reason(error),
+                Self::NotEncrypted => language.not_encrypted().to_owned(),
                 Self::Cut(protocol) => language.handshake_cut(protocol.name()).to_string(),
                 Self::Slow(protocol) => {
                     language.handshake_slow(protocol.name(), HANDSHAKE.as_secs()).to_string()

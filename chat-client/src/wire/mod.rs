@@ -65,6 +65,10 @@ impl Wire {
         language: Language,
         typed: bool,
     ) -> Result<(Self, Duration), ConnectError> {
+        #[cfg(feature = "doors")]
+        if options.need_tls() && !address.door.is_encrypted() {
+            return Err(error::DoorError::NotEncrypted.into());
+        }
         if address.door == Door::Plain {
             let (tcp, round_trip) = connecting::connect(&address.endpoint, typed).await?;
             return Ok((Self::Plain(tcp), round_trip));

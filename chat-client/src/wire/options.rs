@@ -31,3 +31,11 @@ pub struct Options {
     #[arg(help_heading = "Encryption", long, value_name = "FILE")]
     pub(super) known_hosts: Option<PathBuf>,
 }
+
+#[cfg(feature = "doors")]
+impl Options {
+    /// Returns whether the user counts on TLS.
+    pub(super) fn need_tls(&self) -> bool {
+        self.tls_ca.is_some() || self.tls_fingerprint.is_some()
+    }
+}

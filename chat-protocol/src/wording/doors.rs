@@ -25,6 +25,11 @@ texts! {
         es: "este programa está compilado sin TLS ni WebSocket (`doors`)",
         en: "this program is built without TLS and WebSocket (`doors`)",
     }
+    /// Options ask for TLS, and the address does not.
+    pub not_encrypted {
+        es: "--tls-ca y --tls-fingerprint son para direcciones con tls:// o wss://",
+        en: "--tls-ca and --tls-fingerprint are for addresses with tls:// or wss://",
+    }
     /// A server at `tls://` or `wss://` answers with something else.
     pub no_tls_there {
         es: "ahí no se habla TLS; sin cifrar, la dirección empieza por tcp:// o ws://",

@@ -43,9 +43,9 @@ fn r10_16_all_that_a_pipe_sends_is_delivered_and_answered() -> Result {
         let mut client = client(&house.chat.stage, &args)?;
         client.type_in("uno\ndos\n/salas\n")?;
         client.end_input();
-        client.out.wait_for(ES.leaving())?;
-        client.out.find(|line| line.contains("general (2)"), "the answer")?;
         client.expect_exit(0)?;
+        let told = client.out.rest()?;
+        assert!(told.iter().any(|line| line == "* salas: general (2)"), "{told:?}");
         for text in ["uno", "dos"] {
             let said = format!("{name} > {text}");
             while ana.hear()?.is_some_and(|line| line != said) {}
@@ -78,6 +78,24 @@ fn r10_16_a_server_that_does_not_know_the_word_gets_a_close_frame_last() -> Resu
         matches!(heard.last(), Some(Message::Close(Some(close))) if u16::from(close.code) == 1000)
     );
     Ok(())
+}
+
+#[test]
+fn r10_16_an_answer_to_the_last_line_comes_before_the_close_frame() -> Result {
+    let stage = Stage::new();
+    let address = play(|socket| {
+        while socket.read().expect("the leaving word") != Message::text("salir") {}
+        socket.send(Message::Ping(b"?".to_vec().into())).expect("a client");
+        // A client that had sent a Close frame would need no answer.
+        assert_eq!(socket.read().expect("a client"), Message::Pong(b"?".to_vec().into()));
+        socket.send(Message::text("lo último\n")).expect("a client");
+        socket.close(None).expect("a client");
+    });
+    let mut client = client(&stage, &[format!("ws://{address}")])?;
+    client.type_in("uno\n")?;
+    client.end_input();
+    client.out.wait_for("lo último")?;
+    client.expect_exit(0)
 }
 
 #[test]

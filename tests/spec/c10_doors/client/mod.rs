@@ -1,6 +1,7 @@
 //! The real client through each door.
 
 mod ends;
+#[cfg_attr(not(unix), expect(dead_code, reason = "the tests of trust need terminals"))]
 mod front;
 mod refusals;
 #[cfg(unix)]

@@ -112,6 +112,18 @@ fn r10_14_an_authority_that_is_given_vouches_for_the_name_and_replaces_those_of_
 }
 
 #[test]
+fn r10_14_who_counts_on_a_key_is_not_connected_without_tls() -> Result {
+    let scene = Scene::of("localhost")?;
+    let own = scene.identity.fingerprint().to_string();
+    for door in ["", "ws://"] {
+        let args = [&format!("{door}{}", scene.inside.address()), "--tls-fingerprint", &own];
+        says_why_not(client(&scene.stage, &args)?, &["tls:// o wss://"])?;
+    }
+    // The next connection is the first one.
+    scene.talks(scene.client(&["--tls-fingerprint", &own])?)
+}
+
+#[test]
 fn r10_14_files_of_authorities_that_cannot_be_used_are_told() -> Result {
     let stage = Stage::new();
     for (file, words) in [("/nowhere/ca.pem", "/nowhere/ca.pem"), ("/dev/null", "PEM")] {
@@ -199,8 +211,9 @@ fn r10_15_on_a_terminal_no_is_no() -> Result {
     let scene = Scene::of("localhost")?;
     let mut terminal = asked(&scene)?;
     terminal.press("no\r")?;
+    let told = || terminal.seen().concat().contains("no has aceptado su clave");
+    scene.stage.eventually("the client says why there is no connection", told)?;
     terminal.expect_exit(1)?;
-    assert!(terminal.seen().join("").contains("no has aceptado su clave"));
     let mut terminal = asked(&scene)?;
     terminal.press("\x03")?;
     terminal.expect_exit(0)?;
