@@ -39,6 +39,10 @@ pub struct Certificate(TempDir);
 
 impl Certificate {
     /// Makes one.
+    ///
+    /// # Panics
+    ///
+    /// When the server makes none.
     pub fn make() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = binaries::server();
