@@ -37,7 +37,8 @@ use crate::tls::{self, Secured, TlsOptions};
 /// A TCP chat server: every message goes to all clients but its sender.
 ///
 /// Prints what happens on standard output, diagnostics on standard error. SIGINT, SIGTERM and SIGHUP
-/// stop it: it delivers what it has accepted, closes every connection and exits within `--drain`.
+/// stop it: it delivers what it has accepted, closes every connection and exits within `--drain`. With a certificate,
+/// SIGHUP reads that anew instead.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -105,7 +106,7 @@ const MAX_THREADS: u16 = 1024;
 
 const EXIT_STATUSES: [StatusLine; 3] = [
     (0, "stopped by SIGINT, SIGTERM, SIGHUP or its operator"),
-    (usage::FAILURE, "cannot listen on the address, or the certificate cannot be used"),
+    (usage::FAILURE, "cannot listen on the address, or use the certificate"),
     (usage::BAD_USAGE, "bad usage"),
 ];
 

@@ -42,7 +42,7 @@ impl Certificate {
     ///
     /// # Panics
     ///
-    /// If that fails.
+    /// When the server makes none.
     pub fn make() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = binaries::server();

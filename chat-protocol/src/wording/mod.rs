@@ -113,6 +113,17 @@ mod tests {
         assert_eq!(shown, "cliente 127.0.0.1:65310: hola");
     }
 
+    #[test]
+    fn r10_8_the_first_line_names_each_listener() {
+        let doors = [("", peer()), ("tls://", peer()), ("https://", peer())];
+        let line = "servidor de chat iniciado en 127.0.0.1:65310 y tls://127.0.0.1:65310 y https://127.0.0.1:65310";
+        assert_eq!(started(&doors).to_string(), line);
+        assert_eq!(
+            started(&doors[..1]).to_string(),
+            "servidor de chat iniciado en 127.0.0.1:65310"
+        );
+    }
+
     /// The arguments of a text, sorted.
     fn arguments(text: &str) -> Vec<&str> {
         let mut found: Vec<&str> =

@@ -134,11 +134,11 @@ fn r10_9_the_options_of_tls_require_each_other() {
 fn r10_11_a_certificate_is_made_with_its_key_and_both_are_told_of() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("tls");
-    let make = |options: &[&str]| {
+    let run = |options: &[&str]| {
         let mut server = Command::from_std(binaries::server());
         server.arg("cert").arg("--out").arg(&out).args(options).output().expect("it runs")
     };
-    let made = make(&["--lang", "en"]);
+    let made = run(&["--lang", "en"]);
     assert!(made.status.success(), "{made:?}");
     let (certificate, key) = (out.join("cert.pem"), out.join("key.pem"));
     let said = String::from_utf8(made.stdout).expect("UTF-8");
@@ -153,16 +153,16 @@ fn r10_11_a_certificate_is_made_with_its_key_and_both_are_told_of() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = |path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
-        assert_eq!(mode(&key), 0o600);
+        let bits = |path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+        assert_eq!(bits(&key), 0o600);
     }
-    let again = make(&[]);
+    let again = run(&[]);
     assert_eq!(again.status.code(), Some(1));
     let said = String::from_utf8(again.stderr).expect("UTF-8");
     assert!(said.contains("--force") && said.contains("key.pem"), "{said}");
     assert_eq!(fingerprint(&certificate), first, "it is the old one");
-    let said = String::from_utf8(make(&["--force", "--name", "::1"]).stdout).expect("UTF-8");
+    let said = String::from_utf8(run(&["--force", "--name", "::1"]).stdout).expect("UTF-8");
     assert!(said.contains("huella: ") && said.contains("tls://[::1] "), "{said}");
     assert_ne!(fingerprint(&certificate), first);
-    assert_eq!(make(&["--force", "--name", "a:1"]).status.code(), Some(2));
+    assert_eq!(run(&["--force", "--name", "a:1"]).status.code(), Some(2));
 }

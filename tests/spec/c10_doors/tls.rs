@@ -26,8 +26,8 @@ fn r10_8_all_doors_lead_into_one_chat() -> Result {
         let text = format!("hola por {}", door.scheme());
         peers[i].send(format!("{text}\n"))?;
         let said = said_by(&peers[i], &text);
-        let others = peers.iter_mut().enumerate().filter(|(j, _)| *j != i);
-        others.map(|(_, peer)| peer.expect(&said)).collect::<Result>()?;
+        let mut others = peers.iter_mut().enumerate().filter(|(j, _)| *j != i);
+        others.try_for_each(|(_, peer)| peer.expect(&said))?;
     }
     Ok(())
 }
@@ -117,11 +117,12 @@ fn r10_8_openssl_is_understood() -> Result {
         client.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut client = client.spawn().expect("openssl");
         let mut input = client.stdin.take().expect("its input");
-        input.write_all(b"hola\nsalir\n").expect("it reads");
-        let heard = ana.hear()?.unwrap_or_default();
-        assert!(heard.ends_with(": hola"), "{version}: {heard}");
+        let written = input.write_all(b"hola\nsalir\n");
         // It ends because the server ends the connection.
         let output = client.wait_with_output().expect("its output");
+        written.expect("it reads");
+        let heard = ana.hear()?.unwrap_or_default();
+        assert!(heard.ends_with(": hola"), "{version}: {heard}");
         assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{}\n", ES.greeting()));
     }
     Ok(())

@@ -80,8 +80,9 @@ fn tables_of_options_are_the_programs_own() {
 }
 
 /// The programs, and their commands.
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "chat-server",
+    "chat-server cert",
     "chat-client",
     "chat-loadgen",
     "chat-loadgen relay",

@@ -20,7 +20,8 @@ mod linux {
     use chat_drive::failure::Result;
     use chat_drive::process::resident;
     use chat_tests::binaries;
-    use chat_tests::chat::Chat;
+    use chat_tests::chat::{Certificate, Chat};
+    use chat_tests::harness::door::Door;
     use chat_tests::harness::peer::Peer;
 
     /// Number of clients. Each needs a descriptor here and in the server.
@@ -39,9 +40,22 @@ mod linux {
                 measure(&format!("{name}, {profile}"), command, connect)?;
             }
         }
-        let mut web = binaries::server();
-        web.args(["--bind", "127.0.0.1:0", "--idle-timeout", "off", "--web", "127.0.0.1:0"]);
-        measure("now, basico, WebSocket", web, Chat::web_peer)
+        let certificate = Certificate::make();
+        for door in [Door::WebSocket, Door::Tls, Door::SecureWebSocket] {
+            let mut server = binaries::server();
+            server.args(["--bind", "127.0.0.1:0", "--idle-timeout", "off"]);
+            server.args(match door {
+                Door::Tls => &["--tls-bind", "127.0.0.1:0"][..],
+                Door::SecureWebSocket => &["--web", "127.0.0.1:0", "--web-tls"],
+                Door::Plain | Door::WebSocket => &["--web", "127.0.0.1:0"],
+            });
+            if door.is_encrypted() {
+                server.args(certificate.options());
+            }
+            let connect = |chat: &Chat, name: &str| chat.peer_through(door, name);
+            measure(&format!("now, basico, {}", door.scheme()), server, connect)?;
+        }
+        Ok(())
     }
 
     /// Measures a server with [`CLIENTS`] clients that stay silent, apart from their names.

@@ -135,3 +135,52 @@ fn poll_held(tcp: &TcpStream, tls: &Tls, context: &mut Context<'_>) -> Poll<io::
     }
     Poll::Ready(Ok(()))
 }
+
+#[cfg(all(test, feature = "tls"))]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::sync::Arc;
+
+    use rustls::ServerConfig;
+    use rustls::server::ResolvesServerCertUsingSni;
+    use tokio::net::TcpListener;
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    async fn opened(peer: impl AsyncFnOnce(TcpStream)) -> (io::Result<Stream>, Duration) {
+        let config = ServerConfig::builder_with_provider(chat_tls::provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(ResolvesServerCertUsingSni::new()));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let (begun, config) = (Instant::now(), Config::new(config));
+        let (opened, ()) = tokio::join!(Stream::open(server, Some(&config)), peer(client));
+        (opened, begun.elapsed())
+    }
+
+    /// The beginning of a handshake record of 256 bytes.
+    const HELLO: &[u8] = b"\x16\x03\x01\x01\x00\x01\x00\x00\xfc\x03\x03";
+
+    #[tokio::test(start_paused = true)]
+    async fn r10_10_a_handshake_that_drips_is_ended() {
+        let (opened, took) = opened(async |mut client| {
+            for byte in HELLO.iter().chain(&[0; 30]) {
+                let _ = client.write_all(&[*byte]).await;
+                sleep(Duration::from_millis(300)).await;
+            }
+        })
+        .await;
+        assert_eq!(opened.err().unwrap().kind(), io::ErrorKind::TimedOut);
+        assert!((HANDSHAKE_TIME..HANDSHAKE_TIME + 3 * LINGER).contains(&took), "{took:?}");
+    }
+
+    #[tokio::test]
+    async fn r10_10_a_handshake_that_ends_in_the_middle_is_none() {
+        let (opened, _) = opened(async |mut client| client.write_all(HELLO).await.unwrap()).await;
+        assert_eq!(opened.err().unwrap().kind(), io::ErrorKind::UnexpectedEof);
+    }
+}
