@@ -134,10 +134,17 @@ impl Browser<'_> {
     /// Clicks on the element that this selector means.
     #[track_caller]
     pub(crate) fn click(&self, selector: &str) -> Result {
-        let found =
-            self.post("/element", &json!({ "using": "css selector", "value": selector }))?;
-        let id = found.as_object().and_then(|found| found.values().next()).and_then(Value::as_str);
-        self.post(&format!("/element/{}/click", id.unwrap_or_default()), &json!({})).map(drop)
+        let find = json!({ "using": "css selector", "value": selector });
+        let mut last = String::new();
+        // The element may be replaced by a newer one meanwhile, or be covered until a drawer is closed.
+        let clicked = self.stage.eventually(selector, || {
+            let clicked = self.post("/element", &find).and_then(|found| {
+                let id = found.as_object().and_then(|found| found.values().next()?.as_str());
+                self.post(&format!("/element/{}/click", id.unwrap_or_default()), &json!({}))
+            });
+            clicked.map_err(|error| last = error.to_string()).is_ok()
+        });
+        clicked.map_err(|_| self.failure(format!("cannot click on {selector}: {last}")))
     }
 
     /// Sends a command of Chromium's own protocol.
