@@ -1,4 +1,4 @@
-//! Browsers, driven by the WebDriver protocol: JSON over HTTP (<https://www.w3.org/TR/webdriver2/>).
+//! Browsers, driven by the `WebDriver` protocol: JSON over HTTP (<https://www.w3.org/TR/webdriver2/>).
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -110,14 +110,14 @@ impl Browser<'_> {
         let strokes = keys.chars().flat_map(|key| {
             ["keyDown", "keyUp"].map(|action| json!({ "type": action, "value": key.to_string() }))
         });
-        self.act(strokes.collect())
+        self.act(&strokes.collect::<Vec<_>>())
     }
 
     /// Presses a key while another is held.
     #[track_caller]
     pub(crate) fn press_with(&self, held: char, key: char) -> Result {
         let stroke = |action: &str, key: char| json!({ "type": action, "value": key.to_string() });
-        self.act(vec![
+        self.act(&[
             stroke("keyDown", held),
             stroke("keyDown", key),
             stroke("keyUp", key),
@@ -126,7 +126,7 @@ impl Browser<'_> {
     }
 
     #[track_caller]
-    fn act(&self, strokes: Vec<Value>) -> Result {
+    fn act(&self, strokes: &[Value]) -> Result {
         let keyboard = json!({ "type": "key", "id": "keyboard", "actions": strokes });
         self.post("/actions", &json!({ "actions": [keyboard] })).map(drop)
     }
