@@ -64,7 +64,6 @@ fn r10_24_one_that_was_sent_away_does_not_come_back_by_itself() -> Result {
     page.wait_for(state, &json!("el operador ha cerrado la conexión"))?;
     assert_eq!(page.connections()?, 0);
     page.click("#again")?;
-    page.give_name("Ana")?;
     page.is_there("Ana")?;
     assert_eq!(page.connections()?, 1);
     Ok(())
@@ -81,7 +80,6 @@ fn r10_24_one_that_has_left_does_not_come_back_by_itself() -> Result {
         page.is_in_state("gone")?;
         assert_eq!(page.connections()?, 0, "{word}");
         page.click("#again")?;
-        page.give_name("Ana")?;
         page.is_there("Ana")?;
         page.run("window.opened = 0;")?;
     }

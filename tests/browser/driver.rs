@@ -1,4 +1,4 @@
-//! Browsers, driven by the WebDriver protocol: JSON over HTTP (<https://www.w3.org/TR/webdriver2/>).
+//! Browsers, driven by the `WebDriver` protocol: JSON over HTTP (<https://www.w3.org/TR/webdriver2/>).
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -110,14 +110,14 @@ impl Browser<'_> {
         let strokes = keys.chars().flat_map(|key| {
             ["keyDown", "keyUp"].map(|action| json!({ "type": action, "value": key.to_string() }))
         });
-        self.act(strokes.collect())
+        self.act(&strokes.collect::<Vec<_>>())
     }
 
     /// Presses a key while another is held.
     #[track_caller]
     pub(crate) fn press_with(&self, held: char, key: char) -> Result {
         let stroke = |action: &str, key: char| json!({ "type": action, "value": key.to_string() });
-        self.act(vec![
+        self.act(&[
             stroke("keyDown", held),
             stroke("keyDown", key),
             stroke("keyUp", key),
@@ -126,7 +126,7 @@ impl Browser<'_> {
     }
 
     #[track_caller]
-    fn act(&self, strokes: Vec<Value>) -> Result {
+    fn act(&self, strokes: &[Value]) -> Result {
         let keyboard = json!({ "type": "key", "id": "keyboard", "actions": strokes });
         self.post("/actions", &json!({ "actions": [keyboard] })).map(drop)
     }
@@ -134,10 +134,17 @@ impl Browser<'_> {
     /// Clicks on the element that this selector means.
     #[track_caller]
     pub(crate) fn click(&self, selector: &str) -> Result {
-        let found =
-            self.post("/element", &json!({ "using": "css selector", "value": selector }))?;
-        let id = found.as_object().and_then(|found| found.values().next()).and_then(Value::as_str);
-        self.post(&format!("/element/{}/click", id.unwrap_or_default()), &json!({})).map(drop)
+        let find = json!({ "using": "css selector", "value": selector });
+        let mut last = String::new();
+        // The element may be replaced by a newer one meanwhile, or be covered until a drawer is closed.
+        let clicked = self.stage.eventually(selector, || {
+            let clicked = self.post("/element", &find).and_then(|found| {
+                let id = found.as_object().and_then(|found| found.values().next()?.as_str());
+                self.post(&format!("/element/{}/click", id.unwrap_or_default()), &json!({}))
+            });
+            clicked.map_err(|error| last = error.to_string()).is_ok()
+        });
+        clicked.map_err(|_| self.failure(format!("cannot click on {selector}: {last}")))
     }
 
     /// Sends a command of Chromium's own protocol.

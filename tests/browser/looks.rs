@@ -17,7 +17,7 @@ const AXE: &str = "axe-core@4.14.1";
 const WIDE: &str = "[document.documentElement, ...document.querySelectorAll('body *')].filter(element => {
     const box = element.getBoundingClientRect();
     const seen = element.checkVisibility({ visibilityProperty: true }) && !element.closest('.unseen, svg') && box.width > 1;
-    return seen && (box.right > innerWidth + 1 || box.left < -1 || (element.scrollWidth > innerWidth));
+    return seen && (box.right > innerWidth + 1 || box.left < -1 || (element.scrollWidth > innerWidth && getComputedStyle(element).overflowX === 'visible'));
   }).map(element => element.outerHTML.slice(0, 80))";
 
 fn be_a_phone(page: &Page<'_>) -> Result {

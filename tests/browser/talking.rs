@@ -120,7 +120,7 @@ fn r10_24_a_conversation_has_500_lines_at_most_and_stays_where_it_is_read() -> R
     let page = Page::open(&driver, &chat)?;
     page.is_in_state("online")?;
     let mut bea = chat.peer("bea")?;
-    bea.send((1..=700).map(|number| format!("{number}\n")).collect::<String>())?;
+    (1..=700).try_for_each(|number| bea.send(format!("{number}\n")))?;
     let last = "[...document.querySelectorAll('.message .text')].at(-1)?.textContent";
     page.wait_for(last, &json!("700"))?;
     page.wait_until("document.querySelectorAll('.log li').length === 500")?;

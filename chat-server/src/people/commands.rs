@@ -75,7 +75,7 @@ impl<T: Transport> People<T> {
             Command::Who => _ = self.tell_line(id, self.members(id)),
             Command::Rooms => _ = self.tell_line(id, self.rooms(id.encoding())),
             Command::Help => {
-                _ = self.tell(id, &Notice::new("help", self.rules.language.help(), []))
+                _ = self.tell(id, &Notice::new("help", self.rules.language.help(), []));
             }
             // Sessions see to the one, because leaving needs no name, and the operator to the other.
             Command::Leave | Command::Kick(_) => {}

@@ -189,11 +189,11 @@ impl<T: Transport> Directory<T> {
             let who: (_, &dyn Display) = ("who", &name);
             match arrival {
                 Arrival::New(_) => {
-                    people.say(id, Notice::new("joined", language.joined(&name), [who]));
+                    people.say(id, &Notice::new("joined", language.joined(&name), [who]));
                 }
                 Arrival::From(room) => {
                     let line = language.comes(&name, &room);
-                    people.say(id, Notice::new("comes", line, [who, ("room", &room)]));
+                    people.say(id, &Notice::new("comes", line, [who, ("room", &room)]));
                 }
             }
         }
@@ -208,7 +208,7 @@ impl<T: Transport> Directory<T> {
         if let Location::InRoom(room, member) = &person.location {
             if people.rules.presence && !closing {
                 let line = people.rules.language.left(&person.name);
-                room.say(*member, Notice::new("left", line, [("who", &person.name)]));
+                room.say(*member, &Notice::new("left", line, [("who", &person.name)]));
             }
             room.leave(*member);
         }
@@ -226,7 +226,7 @@ impl<T: Transport> Directory<T> {
     }
 
     /// Tells one person alone.
-    pub(crate) fn tell(&self, id: PersonId, event: &impl Event) {
+    pub(crate) fn tell(&self, id: PersonId, event: &(impl Event + ?Sized)) {
         self.lock().tell(id, event);
     }
 
@@ -291,7 +291,7 @@ impl<T: Transport> People<T> {
     }
 
     /// The others in a person's room hear this.
-    pub(super) fn say(&mut self, id: PersonId, event: impl Event) {
+    pub(super) fn say(&mut self, id: PersonId, event: &impl Event) {
         self.caused += match &self.person(id).location {
             Location::InRoom(room, member) => room.say(*member, event),
             Location::Moving(_) => 0,
@@ -300,7 +300,7 @@ impl<T: Transport> People<T> {
     }
 
     /// Tells one person alone. Returns `false` when too much is waiting for a person that changes the room.
-    pub(super) fn tell(&mut self, id: PersonId, event: &impl Event) -> bool {
+    pub(super) fn tell(&mut self, id: PersonId, event: &(impl Event + ?Sized)) -> bool {
         self.tell_line(id, id.encoding().encode(event))
     }
 

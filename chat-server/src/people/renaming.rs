@@ -42,11 +42,11 @@ impl<T: Transport> People<T> {
         match &self.person(id).location {
             Location::InRoom(room, member) if old != new => {
                 let told = id.encoding().encode(&told);
-                self.caused += room.say_and_tell(*member, said, told);
+                self.caused += room.say_and_tell(*member, &said, told);
             }
             _ => {
                 if old != new {
-                    self.say(id, said);
+                    self.say(id, &said);
                 }
                 self.tell(id, &told);
             }

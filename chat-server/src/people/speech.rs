@@ -41,20 +41,20 @@ impl Speech {
         text: &str,
     ) -> usize {
         match (speaker, self.label) {
-            (Speaker::Operator(name), _) => room.say(member, by_name(name, text)),
+            (Speaker::Operator(name), _) => room.say(member, &by_name(name, text)),
             (Speaker::Client(_, _, Some(name)), Label::Name) => {
                 self.print(wording::message_by_name(name.as_str(), text));
-                room.say(member, by_name(name, text))
+                room.say(member, &by_name(name, text))
             }
             (Speaker::Client(..), Label::None) => {
                 self.print(wording::console_message(text));
-                room.say(member, Notice::new(MESSAGE, text, []).saying(text))
+                room.say(member, &Notice::new(MESSAGE, text, []).saying(text))
             }
             (Speaker::Client(address, number, _), Label::Port | Label::Name) => {
                 self.print(self.language.console_message_by_port(address, text));
                 let line = wording::message_by_numbered_port(address, number, text);
                 let label = wording::port_label(address, number);
-                room.say(member, Notice::new(MESSAGE, line, [("who", &label)]).saying(text))
+                room.say(member, &Notice::new(MESSAGE, line, [("who", &label)]).saying(text))
             }
         }
     }

@@ -32,7 +32,7 @@ struct Escaped<'a>(&'a mut String);
 
 impl Encoding {
     /// The event in this encoding, without a line ending.
-    pub(crate) fn encode(self, event: &impl Event) -> String {
+    pub(crate) fn encode(self, event: &(impl Event + ?Sized)) -> String {
         match self {
             Self::Text => event.to_string(),
             Self::Json => event.json(),
@@ -159,15 +159,9 @@ impl Write for Escaped<'_> {
 mod plain {
     use super::{Event, Object};
 
-    impl Event for &str {
+    impl Event for str {
         fn json(&self) -> String {
             Object::new("test").text("text", self).end()
-        }
-    }
-
-    impl Event for String {
-        fn json(&self) -> String {
-            self.as_str().json()
         }
     }
 }

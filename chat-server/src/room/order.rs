@@ -96,8 +96,8 @@ impl<T> Room<T> {
     }
 
     /// All members but the sender hear this, exactly once. Returns its size in bytes.
-    pub(crate) fn say(&self, sender: MemberId, event: impl Event) -> usize {
-        self.add(|batch, is_json_heard| batch.say(sender, &event, is_json_heard))
+    pub(crate) fn say(&self, sender: MemberId, event: &(impl Event + ?Sized)) -> usize {
+        self.add(|batch, is_json_heard| batch.say(sender, event, is_json_heard))
     }
 
     /// The member alone hears this line, which has its encoding. Returns its size in bytes.
@@ -134,11 +134,11 @@ impl<T> Room<T> {
     pub(crate) fn say_and_tell(
         &self,
         member: MemberId,
-        said: impl Event,
+        said: &impl Event,
         told: impl fmt::Display,
     ) -> usize {
         self.add(|batch, is_json_heard| {
-            batch.say(member, &said, is_json_heard);
+            batch.say(member, said, is_json_heard);
             batch.tell(member, told);
         })
     }
@@ -317,7 +317,7 @@ mod tests {
         let room = room();
         let ana = join(&room);
         room.has_space().await;
-        room.say(ana, "x".repeat(FULL));
+        room.say(ana, &*"x".repeat(FULL));
         let mut waiting = Asked::new(room.has_space());
         assert!(!waiting.is_ready());
         room.next(&mut Batch::default()).await;

@@ -38,7 +38,7 @@ impl<T: Transport> People<T> {
         if rules.presence {
             let line = rules.language.goes(&person.name, &name);
             let names: [(_, &dyn Display); 2] = [("who", &person.name), ("room", &name)];
-            room.say(member, Notice::new("goes", line, names));
+            room.say(member, &Notice::new("goes", line, names));
         }
         let seat = room.hand_over(member);
         person.location = Location::Moving(Vec::new());

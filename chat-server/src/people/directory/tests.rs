@@ -34,7 +34,7 @@ async fn go(directory: &Directory<Recorder>, id: PersonId, room: &str) {
 
 /// Everything that was said has been delivered when this has.
 async fn heard(directory: &Directory<Recorder>, id: PersonId, member: &Recorder) -> String {
-    directory.tell(id, &"fin");
+    directory.tell(id, "fin");
     while !member.taken().ends_with("fin\n") {
         yield_now().await;
     }
@@ -248,7 +248,7 @@ fn while_another_speaks(directory: &Directory<Recorder>, mut act: impl FnMut(usi
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for n in 0.. {
-                directory.first.say(MemberId::OPERATOR, format!("linea {n}"));
+                directory.first.say(MemberId::OPERATOR, &*format!("linea {n}"));
                 if over.load(Ordering::Relaxed) {
                     return;
                 }
@@ -313,7 +313,7 @@ async fn r2_1_no_message_of_a_room_falls_to_private_ones_from_others() {
     }
     assert!((15..=17).contains(&letters), "{letters}");
     for n in 0..LINES {
-        directory.first.say(MemberId::OPERATOR, format!("linea {n:>3}"));
+        directory.first.say(MemberId::OPERATOR, &*format!("linea {n:>3}"));
         yield_now().await;
         assert_eq!(write().await, Err(Refusal::CannotHearNow(name("Ana"))));
     }

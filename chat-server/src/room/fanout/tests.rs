@@ -186,3 +186,37 @@ async fn r1_6_who_leaves_with_something_waiting_gets_it_before_the_end() {
     assert_eq!(slow_hears.taken(), "welcome\n");
     assert!(slow_hears.parted.load(Ordering::Relaxed));
 }
+
+/// One text for each encoding, formatted once, and the exceptions of each member in its own.
+#[tokio::test]
+async fn r10_22_a_pass_has_a_text_for_each_encoding_and_json_only_if_somebody_takes_it() {
+    let mut stage = Stage::new();
+    let (ana, ana_hears) = stage.join(Recorder::eager());
+    stage.room.say(ana, "antes");
+    let mut batch = Batch::default();
+    assert!(stage.room.next(&mut batch).await);
+    assert!(!batch.text.is_empty() && batch.json.is_empty(), "nobody takes it");
+    stage.fanout.deliver(&mut batch);
+    let bea_hears = Arc::new(Recorder::eager());
+    let bea = stage.room.join(Seat::new(Arc::clone(&bea_hears)), Encoding::Json, ["{welcome}"]);
+    let (_, caro_hears) = stage.join(Recorder::eager());
+    stage.room.say(ana, "a1");
+    stage.room.say(bea, "b1");
+    stage.room.tell(bea, "{told}");
+    stage.room.say(MemberId::OPERATOR, "o1");
+    stage.pass().await;
+    stage.room.leave(bea);
+    stage.room.say(ana, "a2");
+    assert!(stage.room.next(&mut batch).await);
+    assert!(batch.json.is_empty(), "nobody takes it any more");
+    stage.fanout.deliver(&mut batch);
+    assert_eq!(ana_hears.taken(), "welcome\nb1\no1\n");
+    assert_eq!(caro_hears.taken(), "welcome\na1\nb1\no1\na2\n");
+    let objects = bea_hears.taken();
+    let texts: Vec<&str> = objects
+        .lines()
+        .map(|line| line.rsplit_once(r#""text":""#).map_or(line, |(_, text)| text))
+        .collect();
+    assert_eq!(texts, ["{welcome}", "a1\"}", "{told}", "o1\"}"]);
+    assert_eq!(bea_hears.offers(), 1);
+}

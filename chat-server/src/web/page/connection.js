@@ -67,6 +67,7 @@ function arrived() {
   nameTries = 0;
   naming = "done";
   setState(null);
+  showConversations();
   $("text").focus();
 }
 

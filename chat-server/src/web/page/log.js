@@ -27,7 +27,9 @@ function conversation(kind, name) {
     found.added = document.createDocumentFragment();
     found.last = found.newest = found.scroll = null;
     log.addEventListener("scroll", () => {
-      if (found === current && isAtEnd(log)) seeEnd(found);
+      if (found !== current) return;
+      if (isAtEnd(log)) found.below = 0;
+      seeBelow();
     }, { passive: true });
     $("logs").append(log);
     conversations.set(key, found);
@@ -60,11 +62,6 @@ function show(it) {
 }
 
 const isAtEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 60;
-
-function seeEnd(it) {
-  it.below = 0;
-  seeBelow();
-}
 
 function seeBelow() {
   const down = $("down");

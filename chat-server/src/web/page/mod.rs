@@ -39,8 +39,8 @@ macro_rules! script {
 }
 
 /// The hashes of style and script. A test says what they have to be.
-const STYLE: &str = "TYgWTsOCdX3V0hfk47dwr5s5yx2rcWzShOZ8gTG6tEg=";
-const SCRIPT: &str = "PIzKOYa646dg1/kGw5xhUjelbUSnUxTd+x2h4oVxBoY=";
+const STYLE: &str = "Byj7SFgGhTmk/ROZS25bs1mQWdm1eTM94tsNC+MIUIo=";
+const SCRIPT: &str = "/Tjpl4csErhnlLw/DpiR/sZsEIkets69Vw6GxaNRr0U=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {

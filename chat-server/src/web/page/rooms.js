@@ -22,10 +22,15 @@ function showConversations() {
   showTitle();
 }
 
-// Replaces the items of a list; the focus stays where it was.
+// Replaces the items of a list. Those that are the same stay, so that no click is lost; so does the focus.
 function fill(list, items) {
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  list.replaceChildren(...items);
+  const old = [...list.children];
+  items.forEach((item, place) => {
+    const same = old.find((one) => one.isEqualNode(item)) ?? item;
+    if (list.children[place] !== same) list.insertBefore(same, list.children[place] ?? null);
+  });
+  while (list.children.length > items.length) list.lastElementChild.remove();
   if (focused) [...list.querySelectorAll("button")].find((button) => button.dataset.key === focused)?.focus();
 }
 
