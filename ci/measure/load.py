@@ -16,9 +16,8 @@ FAULTS = ["lost", "late", "duplicated", "reordered", "echoed", "corrupt", "forei
 def generate(running, dialect, cpus, options, seconds, watch=None):
     """Puts a running server under load; gives the record. `seconds` is what the run is to take,
     `watch` is called again and again until it ends, and waits in between."""
-    address = "{}:{}".format(*running.address)
-    command = [BINARIES / "chat-loadgen", "--server", address, "--pid", running.pid,
-               "--dialect", dialect, "--json", "-", *options]
+    command = [BINARIES / "chat-loadgen", *running.server.target(running.address, dialect),
+               "--pid", running.pid, "--json", "-", *options]
     # Files: a pipe that is not read while `watch` goes on would hold up the generator.
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as words:
         process = processes.start(command, cpus, stdout=output, stderr=words)

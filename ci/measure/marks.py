@@ -6,6 +6,9 @@ from .workloads import GROWTH
 # Beside the floor; beside an older server; of two runs that should be alike; of two threads beside one.
 FLOOR, BEFORE, ALIKE, THREADS, SPREAD = 1.15, 1.05, 1.1, 1.2, 0.25
 IDLE = 2048
+# Of each door beside plain TCP; bytes of a client, with a WebSocket more than the plain one's.
+DOOR_CPU = {"doors-W1": {"ws": 1.05, "tls": 1.35, "wss": 1.4}, "doors-W3": {"ws": 1.05, "tls": 1.08, "wss": 1.12}}
+DOOR_MEMORY = {"ws": 307, "tls": 10240, "wss": 10547}
 
 
 def mark(what, value, bound, form, sure=True):
@@ -97,9 +100,27 @@ def of_threads(_, cases, lengths):
         yield compare(f"{load}: CPU per delivery, two threads beside one", "cpu", two, one, THREADS)
 
 
+def of_doors(name, cases, _):
+    plain = cases["tcp: chat-server"]
+    for label, case in cases.items():
+        door = case.server.door
+        if case is plain or case.server.name != "chat-server":
+            continue
+        if name == "doors-idle":
+            memory = case.median("memory per client")
+            bound = DOOR_MEMORY[door] + (plain.median("memory per client") or 0 if door == "ws" else 0)
+            yield mark(f"{name}: memory of a client, {door}", memory, bound, report.size)
+            continue
+        bound = DOOR_CPU[name][door]
+        yield compare(f"{name}: CPU per delivery, {door} beside plain", "cpu", case, plain, bound)
+        peers = [peer for peer in cases.values() if peer.server.peer and peer.server.door == door]
+        yield from ahead(f"{name}: CPU per delivery beside", "cpu", case, peers, report.cost)
+        yield from ahead(f"{name}: p99 beside", "p99", case, peers, report.time)
+
+
 def none(*_):
     return ()
 
 
 KINDS = {"W6": of_idle, "W7": of_slow, "growth": of_growth, "threads": of_threads,
-         "coalesce": none}
+         "coalesce": none, "doors-W1": of_doors, "doors-W3": of_doors, "doors-idle": of_doors}

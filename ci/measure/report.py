@@ -11,6 +11,9 @@ TITLES = {
     "growth": "How it grows: W1 with other numbers of clients",
     "threads": "More threads",
     "coalesce": "W3 with writes put off",
+    "doors-W1": "W1 by door",
+    "doors-W3": "W3 by door",
+    "doors-idle": "Memory of a client that only listens, by door ({doors:,} clients)",
 }
 UNSURE = "?"
 
@@ -44,6 +47,8 @@ COLUMNS = {
     "W7": [CPU, P99, ("p99 of a run without", "p99 without", time, True), PEAK],
     "growth": [CPU, RATE],
     "threads": [CPU, RATE, P50, P99],
+    "doors-W1": [CPU, RATE, P99],
+    "doors-idle": [("memory per client", "memory per client", size, False)],
 }
 USUAL = [CPU, P50, P99]
 
@@ -109,7 +114,7 @@ def summary(measured, lengths):
 def section(name, cases, lengths):
     """A heading and its table."""
     columns = COLUMNS.get(name, USUAL)
-    title = TITLES[name].format(idle=lengths.idle)
+    title = TITLES[name].format(idle=lengths.idle, doors=lengths.idle // 10)
     floors = [case for case in cases if case.server.name == "floor"]
     if name == "W6":
         return f"## {title}\n\n" + beside_idle(cases, lengths)
@@ -117,6 +122,10 @@ def section(name, cases, lengths):
         # Each number of clients has a floor of its own.
         floor_of = {tuple(case.load): case for case in floors}
         rows = [row(case, floor_of.get(tuple(case.load)), columns) for case in cases]
+    elif name.startswith("doors"):
+        # Each door has a floor of its own.
+        floor_of = {case.server.door: case for case in floors}
+        rows = [row(case, floor_of.get(case.server.door), columns) for case in cases]
     else:
         rows = [row(case, floors[0] if floors else None, columns) for case in cases]
     heads = ["", *(head for head, *_ in columns), "remarks"]

@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import socket
+import subprocess
 import tempfile
 import time
 
@@ -31,6 +32,10 @@ class Server:
     # Connections per second: as many as its queue takes while something keeps it from its processor.
     # Who finds it full may believe to be connected, and not be.
     pace: int = 2000
+    # What is between the dialect and the connection: a scheme of --server.
+    door: str = "tcp"
+    # The name of another configuration than that of the server's.
+    config: str = ""
 
     def is_own(self):
         """Whether it is a chat-server, of today or of before."""
@@ -43,11 +48,25 @@ class Server:
         if not self.peer:
             return [self.program, "--bind", address, *options]
         # Each configuration says on its first line how the server is started with it.
-        text = (PEERS / f"{self.name}.conf").read_text()
+        text = (PEERS / f"{self.config or self.name}.conf").read_text()
+        if "{dir}/cert.pem" in text:
+            certificate(folder)
         file = pathlib.Path(folder) / "config"
         file.write_text(text.replace("{port}", str(port)).replace("{dir}", str(folder)))
         _, *arguments = text.splitlines()[0].lstrip("# ").split("(")[0].split()
         return [self.program, *(file if word == "THIS" else word for word in arguments)]
+
+
+    def target(self, address, dialect):
+        """The generator's options: where the server is, and how it is talked to."""
+        return ["--server", "{}:{}".format(*address), "--dialect", dialect]
+
+
+def certificate(folder):
+    """Makes the files cert.pem and key.pem."""
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key.pem"]
+    made = ["-x509", "-subj", "/CN=localhost", "-days", "30", "-out", "cert.pem"]
+    subprocess.run(["openssl", "req", *key, *made], cwd=folder, check=True, capture_output=True)
 
 
 def find(program):
@@ -83,6 +102,7 @@ class Running:
             raise
 
     def start(self, server, cpus, options):
+        self.server = server
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.address = free.getsockname()
         command = server.command(self.address[1], self.folder.name, options)

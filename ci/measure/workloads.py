@@ -5,6 +5,7 @@ import statistics
 import time
 
 from . import load
+from .doors import behind
 from .machine import resident
 from .servers import SERVERS, Running, Unable
 
@@ -106,6 +107,7 @@ def figures(record, running):
         "p50": response["p50"],
         "p99": response["p99"],
         "p99 without": without and without["response"]["p99"],
+        "memory per client": server.get("memory_per_client"),
         "grown": server and server["memory"] - server["memory_before"],
         "peak": resident(running.pid, "VmHWM") if alive else None,
     }
@@ -122,7 +124,13 @@ LOADS = {
     "W7": ["--clients", 200, "--senders", 10, "--rate", "500/s", "--slow-readers", 20, "--size", LONG],
 }
 GROWTH = [50, 200, 1000, 4000]
-TABLES = [*LOADS, "growth", "threads", "coalesce"]
+# The loads by door: two of those above, and many clients of which one says something.
+DOORS = {
+    "doors-W1": LOADS["W1"],
+    "doors-W3": LOADS["W3"],
+    "doors-idle": ["--senders", 1, "--rate", "1/s"],
+}
+TABLES = [*LOADS, "growth", "threads", "coalesce", *DOORS]
 
 
 def cases(tables, servers, lengths):
@@ -147,6 +155,10 @@ def of_table(table, servers, lengths):
                 yield Case(table, f"{label}, 1 thread", server, LOADS[name], ["--threads", "1"])
                 yield Case(table, f"{label}, 2 threads", server, LOADS[name], ["--threads", "2"],
                            processors="two")
+    elif table in DOORS:
+        for server in behind([server.name for server in servers if server.name != "before"]):
+            clients = ["--clients", lengths.idle // 10] if table == "doors-idle" else []
+            yield Case(table, f"{server.door}: {server.name}", server, [*DOORS[table], *clients])
     elif table == "coalesce":
         for server in [server for server in own if server.name == "chat-server"]:
             yield Case(table, "at once", server, LOADS["W3"])
