@@ -103,7 +103,7 @@ fn a_message_without_end(chat: &Chat) -> Result<Vec<Peer>> {
     // A frame of a gigabyte, of which some megabytes come.
     let mut peer = open(chat, [BEGUN_TEXT, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0])?;
     for _ in 0..100 {
-        peer.send_raw([b'x'; 64 * 1024])?;
+        peer.send_raw(vec![b'x'; 64 * 1024])?;
     }
     Ok(vec![peer])
 }
