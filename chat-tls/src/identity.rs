@@ -20,7 +20,7 @@ pub enum IdentityError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The reason, from the system.
         error: io::Error,
     },
     /// A file has no certificate.

@@ -1,4 +1,4 @@
-//! What a client believes of the server that it speaks to.
+//! The trust of a client in the server that it speaks to.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub enum Trust {
     Roots(Arc<RootCertStore>),
     /// One that has this key, whatever else its certificate says.
     Key(Fingerprint),
-    /// Any one. Somebody in between can be it, too.
+    /// Any one: also one in between that passes everything on.
     Anyone,
 }
 
@@ -39,7 +39,7 @@ pub enum TrustError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The reason, from the system.
         error: io::Error,
     },
     /// A file has no certificate.
@@ -124,7 +124,7 @@ fn custom(
     builder.dangerous().with_custom_certificate_verifier(Arc::new(holder))
 }
 
-/// Believes who holds this key, or anyone who holds one.
+/// Believes the holder of this key, or of any.
 #[derive(Debug)]
 struct Holder {
     key: Option<Fingerprint>,

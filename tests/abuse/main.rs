@@ -9,7 +9,6 @@
 mod all_at_once;
 mod broadcast;
 mod connections;
-mod doors;
 mod floods;
 mod half_lines;
 mod healthy;

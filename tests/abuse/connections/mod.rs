@@ -4,3 +4,4 @@ mod coming_and_going;
 mod endings;
 mod half_open;
 mod places;
+mod web;
