@@ -11,6 +11,7 @@ use rustls::pki_types::PrivateKeyDer;
 
 use super::*;
 use crate::net::wire::Wire;
+use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
 use crate::net::wire::websocket::WebSocket;
 
@@ -221,7 +222,7 @@ fn r10_8_the_end_is_announced_behind_all_else() {
 fn r10_8_frames_in_records_are_whole_and_in_order() {
     let mut pair = Pair::shaken(1000);
     let tls = std::mem::replace(&mut pair.tls, Pair::new().tls);
-    let frames = Some(Box::new(WebSocket::new(None, tokio::time::Instant::now())));
+    let frames = Some(Box::new(WebSocket::new(Encoding::Text, None, tokio::time::Instant::now())));
     let wire = Wire { tls: Some(Box::new(tls)), frames };
     let text = format!("{}\n", "x".repeat(MAX_PAYLOAD - 1)).repeat(3);
     let (mut offered, mut heard) = (0, Vec::new());
