@@ -69,7 +69,7 @@ pub(crate) async fn shake_hands(
     tls: Config,
 ) -> Option<(TcpStream, Wire)> {
     let Stream { tcp, tls } = secured(tcp, peer, Some(&tls)).await?;
-    Some((tcp, Wire { tls, frames: None }))
+    Some((tcp, Wire::new(tls, None)))
 }
 
 /// Shakes hands, where there is TLS. A peer that fails is only worth a line of diagnostics.

@@ -35,7 +35,7 @@ pub(crate) async fn open(
     let stream = lobby::secured(tcp, peer, tls.as_ref()).await?;
     let Stream { tcp, tls } = serve_request(&server, stream, peer).await?;
     let frames = WebSocket::new(server.config.ping.duration(), server.clock.now());
-    Some((tcp, Wire { tls, frames: Some(Box::new(frames)) }))
+    Some((tcp, Wire::new(tls, Some(frames))))
 }
 
 /// Answers one request. Returns the connection if it has become a WebSocket.
