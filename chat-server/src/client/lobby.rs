@@ -106,7 +106,7 @@ fn serve(server: Arc<Server>, opened: Option<Opened>, connections: &TaskTracker)
 /// Opens a connection on which there are lines behind a handshake.
 pub(crate) async fn shake_hands(tcp: TcpStream, peer: SocketAddr, tls: Config) -> Option<Opened> {
     let Stream { tcp, tls } = secured(tcp, peer, Some(&tls)).await?;
-    Some(Opened { tcp, wire: Wire { tls, frames: None }, peer })
+    Some(Opened { tcp, wire: Wire::new(tls, None), peer })
 }
 
 /// Shakes hands, where there is TLS. A peer that fails is only worth a line of diagnostics.

@@ -199,7 +199,7 @@ impl TcpConnection {
 
     /// Returns whether the messages of the peer have ends of their own: what is not ended is none.
     pub(crate) fn has_frames(&self) -> bool {
-        self.wire.frames.is_some()
+        self.wire.has_frames()
     }
 
     /// Sets the reason for which the connection is to be closed, for a wire that can tell it by a code.

@@ -37,7 +37,7 @@ pub(crate) async fn open(
     let stream = lobby::secured(tcp, peer, tls.as_ref()).await?;
     let (Stream { tcp, tls }, encoding) = serve_request(&server, stream, &mut peer).await?;
     let frames = WebSocket::new(encoding, server.config.ping.duration(), server.clock.now());
-    Some(Opened { tcp, wire: Wire { tls, frames: Some(Box::new(frames)) }, peer })
+    Some(Opened { tcp, wire: Wire::new(tls, Some(frames)), peer })
 }
 
 /// Answers one request. Returns the connection if it has become a WebSocket, and the encoding of what it is sent. `peer`

@@ -136,7 +136,8 @@ fn poll_held(tcp: &TcpStream, tls: &Tls, context: &mut Context<'_>) -> Poll<io::
     Poll::Ready(Ok(()))
 }
 
-#[cfg(all(test, feature = "tls"))]
+#[cfg(test)]
+#[cfg(feature = "tls")]
 mod tests {
     use std::net::Ipv4Addr;
     use std::sync::Arc;

@@ -222,8 +222,8 @@ fn r10_8_the_end_is_announced_behind_all_else() {
 fn r10_8_frames_in_records_are_whole_and_in_order() {
     let mut pair = Pair::shaken(1000);
     let tls = std::mem::replace(&mut pair.tls, Pair::new().tls);
-    let frames = Some(Box::new(WebSocket::new(Encoding::Text, None, tokio::time::Instant::now())));
-    let wire = Wire { tls: Some(Box::new(tls)), frames };
+    let frames = Some(WebSocket::new(Encoding::Text, None, tokio::time::Instant::now()));
+    let wire = Wire::new(Some(Box::new(tls)), frames);
     let text = format!("{}\n", "x".repeat(MAX_PAYLOAD - 1)).repeat(3);
     let (mut offered, mut heard) = (0, Vec::new());
     for _ in 0..10_000 {
