@@ -24,7 +24,7 @@ fn object(peer: &mut Peer) -> Result<Value> {
     let time = object.as_object_mut().and_then(|object| object.remove("time"));
     let time = Duration::from_millis(time.and_then(|time| time.as_u64()).unwrap_or_default());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    if now.abs_diff(time) > Duration::from_secs(60) {
+    if now.abs_diff(time) > Duration::from_mins(1) {
         return Err(peer.failure(format!("hears of another time: {line}")));
     }
     Ok(object)
