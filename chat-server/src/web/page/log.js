@@ -187,7 +187,7 @@ function linked(text) {
 function hue(name) {
   let hash = 7;
   for (const letter of name.toLowerCase()) hash = (hash * 31 + letter.codePointAt(0)) % 65521;
-  return (hash * 47) % 360;
+  return Math.round(hash * 137.508) % 360;
 }
 
 function isMentioned(text) {
