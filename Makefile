@@ -57,8 +57,8 @@ sizes: ## the layout: lengths, files side by side, import circles
 readmes: ## writes the tables of options in the READMEs anew, from the programs' help
 	UPDATE=1 cargo test --locked -p chat-tests --test spec tables_of_options
 
-pictures: ## draws the pictures of the documents anew, of real runs (Linux, with Chromium)
-	ci/pictures
+pictures: ## draws the pictures of the documents anew, of real runs; ARGS=page those of the chat's page alone (Linux, with Chromium)
+	ci/pictures $(ARGS)
 
 prose: ## question words and pronouns in comments and documents, beside their limits
 	ci/prose

@@ -106,3 +106,16 @@ fn r10_24_a_lost_connection_is_tried_again_at_once_when_the_network_is_back() ->
     page.run("window.dispatchEvent(new Event('online'));")?;
     page.is_in_state("online")
 }
+
+#[test]
+fn r10_24_a_name_that_the_connection_before_still_holds_is_asked_for_again() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let before = chat.member("Ana")?;
+    let page = Page::open(&driver, &chat)?;
+    page.wait_until("document.getElementById('ask').open")?;
+    page.run("sessionStorage.setItem('chat.name', '\"Ana\"'); location.reload();")?;
+    page.is_in_state("taken")?;
+    drop(before);
+    page.is_there("Ana")
+}

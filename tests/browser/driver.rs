@@ -45,8 +45,17 @@ impl Driver {
 
     /// Opens a browser whose user speaks Spanish.
     pub(crate) fn open(&self) -> Result<Browser<'_>> {
-        let arguments =
-            ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1100,700"];
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-gpu",
+            "--disable-extensions",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--window-size=1100,700",
+        ];
         let options = json!({ "args": arguments, "prefs": { "intl.accept_languages": "es" } });
         let wanted = json!({ "browserName": "chrome", "goog:chromeOptions": options });
         let wanted = json!({ "capabilities": { "alwaysMatch": wanted } });

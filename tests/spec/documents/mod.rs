@@ -187,7 +187,7 @@ fn every_dependency_has_a_reason() {
 }
 
 /// The documents, each with the folder that its links begin in.
-const DOCUMENTS: [(&str, &str); 23] = [
+const DOCUMENTS: [(&str, &str); 25] = [
     ("", "README.md"),
     ("", "README.es.md"),
     ("", "CONTRIBUTING.md"),
@@ -199,6 +199,8 @@ const DOCUMENTS: [(&str, &str); 23] = [
     ("docs/", "benchmarks.md"),
     ("chat-protocol/", "SPEC.md"),
     ("chat-protocol/", "SPEC.es.md"),
+    ("docs/", "browser.md"),
+    ("docs/", "browser.es.md"),
     ("docs/", "running-a-chat.md"),
     ("docs/", "troubleshooting.md"),
     ("chat-server/", "README.md"),

@@ -17,6 +17,9 @@ const SPECIFICATIONS: [&str; 2] = ["chat-protocol/SPEC.es.md", "chat-protocol/SP
 /// The README of the grader in each language.
 const GRADERS: [&str; 2] = ["chat-check/README.es.md", "chat-check/README.md"];
 
+/// The guide to the page in each language.
+const PAGE_GUIDES: [&str; 2] = ["docs/browser.es.md", "docs/browser.md"];
+
 /// Words that stand for values, and the levels of requirements: Spanish, English.
 const TRANSLATED: [(&str, &str); 11] = [
     ("NOMBRE", "NAME"),
@@ -175,7 +178,7 @@ fn the_graders_exit_statuses_stand_in_its_spanish_readme() {
 
 #[test]
 fn twins_lead_to_each_other_from_their_tops() {
-    for [es, en] in [SPECIFICATIONS, GRADERS, READMES] {
+    for [es, en] in [SPECIFICATIONS, GRADERS, READMES, PAGE_GUIDES] {
         let file = |path: &'static str| path.rsplit('/').next().unwrap_or(path);
         let top = |path| read(path).lines().take(3).collect::<String>();
         assert!(top(es).contains(&format!("*[In English]({})*", file(en))), "{es}");

@@ -25,6 +25,7 @@ function connect() {
   clearTimeout(timer);
   drop();
   over = null;
+  if (naming !== "given") naming = null;
   leaving = false;
   lastWords = rest = "";
   if (!wasHere && !$("ask").open) setState("connecting");
@@ -39,7 +40,10 @@ function connect() {
     if (opened !== socket) return;
     const lines = (rest + data).split("\n");
     rest = lines.pop();
-    lines.forEach(hear);
+    for (const line of lines) {
+      // What is heard may end the connection.
+      if (opened === socket) hear(line);
+    }
   };
   opened.onclose = ({ code, reason }) => {
     if (opened === socket) ended(code, reason);
@@ -67,7 +71,7 @@ function arrived() {
   nameTries = 0;
   naming = "done";
   setState(null);
-  showConversations();
+  redraw();
   $("text").focus();
 }
 
@@ -170,7 +174,7 @@ document.addEventListener("visibilitychange", () => {
     current.mentioned = false;
   }
   askRooms();
-  showConversations();
+  redraw();
 });
 addEventListener("pagehide", () => {
   keepDraft();

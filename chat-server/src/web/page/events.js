@@ -59,8 +59,7 @@ const EVENTS = {
     if (!current || (!goesOn && (!first || current.kind === "room"))) show(it);
     if (goesOn) say(`/${command("room")} ${me.wanted}`);
     else session("room", (me.wanted = me.room));
-    showPeople();
-    showConversations();
+    redraw();
     askRooms();
   },
   message(event) {
@@ -68,17 +67,17 @@ const EVENTS = {
     const [who, text] = signed ? [signed[1], signed[2]] : [event.who, event.text];
     addMessage(room(), { who, text, time: event.time });
   },
-  private({ who, text, time }) { addMessage(conversation("private", who), { who, text, time }); showConversations(); },
+  private({ who, text, time }) { addMessage(conversation("private", who), { who, text, time }); redraw(); },
   receipt({ who, text, time }) {
     const it = conversation("private", who);
     addMessage(it, { who: me.name, text, time, own: true });
     if (it !== current) show(it);
-    else showConversations();
+    else redraw();
   },
-  joined({ who, time }) { people.set(who, who); addPresence(room(), "joined", who, time); showPeople(); askRoomsSoon(); },
-  left({ who, time }) { people.delete(who); addPresence(room(), "left", who, time); showPeople(); askRoomsSoon(); },
-  goes({ who, room: to, time }) { people.delete(who); addNotice(room(), word("goes", who, to), time); showPeople(); askRoomsSoon(); },
-  comes({ who, room: from, time }) { people.set(who, who); addNotice(room(), word("comes", who, from), time); showPeople(); askRoomsSoon(); },
+  joined({ who, time }) { people.set(who, who); addPresence(room(), "joined", who, time); redraw(); askRoomsSoon(); },
+  left({ who, time }) { people.delete(who); addPresence(room(), "left", who, time); redraw(); askRoomsSoon(); },
+  goes({ who, room: to, time }) { people.delete(who); addNotice(room(), word("goes", who, to), time); redraw(); askRoomsSoon(); },
+  comes({ who, room: from, time }) { people.set(who, who); addNotice(room(), word("comes", who, from), time); redraw(); askRoomsSoon(); },
   renamed({ who, name, time }) {
     people.delete(who);
     people.set(name, name);
@@ -91,8 +90,7 @@ const EVENTS = {
       conversations.set(it.key, it);
       label(it);
     }
-    showPeople();
-    showConversations();
+    redraw();
   },
   named({ name, time }) {
     people.delete(me.name);
@@ -100,19 +98,18 @@ const EVENTS = {
     me.name = name;
     session("name", name);
     addNotice(current, word("named", name), time);
-    showPeople();
-    showConversations();
+    redraw();
   },
   people(event) {
     people.clear();
     for (const name of event.people) people.set(name, name);
     strangers = event.number - event.people.length;
-    showPeople();
+    redraw();
     if (!asked.people.shift()) addNotice(current, event.text, event.time);
   },
   rooms(event) {
     rooms = new Map(event.rooms.map((name, place) => [name, event.sizes[place]]));
-    showConversations();
+    redraw();
     if (!asked.rooms.shift()) addNotice(current, event.text, event.time);
   },
   refusal(event) {

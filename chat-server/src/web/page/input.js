@@ -166,8 +166,7 @@ $("lang").addEventListener("click", () => {
   local("language", language);
   translate();
   conversations.forEach(label);
-  showPeople();
-  showConversations();
+  redraw();
   showState();
   if (current) seeBelow();
 });

@@ -45,7 +45,7 @@ function label(it) {
 }
 
 function show(it) {
-  if (it === current) return showConversations();
+  if (it === current) return redraw();
   if (current) {
     keepDraft();
     current.scroll = isAtEnd(current.log) ? null : current.log.scrollTop;
@@ -58,7 +58,7 @@ function show(it) {
   it.log.scrollTop = it.scroll ?? it.log.scrollHeight;
   $("text").value = it.draft;
   seeBelow();
-  return showConversations();
+  return redraw();
 }
 
 const isAtEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 60;
@@ -124,7 +124,7 @@ function notify(it, mentions) {
   if (it !== current || document.hidden) {
     it.unread += 1;
     it.mentioned ||= mentions || it.kind === "private";
-    showConversations();
+    redraw();
   }
 }
 
@@ -187,7 +187,7 @@ function linked(text) {
 function hue(name) {
   let hash = 7;
   for (const letter of name.toLowerCase()) hash = (hash * 31 + letter.codePointAt(0)) % 65521;
-  return (hash * 47) % 360;
+  return Math.round(hash * 137.508) % 360;
 }
 
 function isMentioned(text) {

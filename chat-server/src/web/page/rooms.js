@@ -5,8 +5,17 @@ let rooms = new Map();
 
 const byName = (one, other) => one.localeCompare(other, undefined, { sensitivity: "base", numeric: true });
 
-function showConversations() {
-  if (!current) return;
+// All that changes in a moment is drawn at once: in a crowd, each arrival would cost a list.
+let drawn = 0;
+function redraw() {
+  drawn ||= setTimeout(() => {
+    drawn = 0;
+    if (current) drawConversations();
+    drawPeople();
+  }, 16);
+}
+
+function drawConversations() {
   const names = new Map([...rooms].map(([name, size]) => [name.toLowerCase(), { name, size }]));
   for (const it of conversations.values()) {
     if (it.kind === "room" && it.name && (it.unread > 0 || it.name === me.room)) {
@@ -25,9 +34,10 @@ function showConversations() {
 // Replaces the items of a list. Those that are the same stay, so that no click is lost; so does the focus.
 function fill(list, items) {
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  const old = [...list.children];
+  const old = new Map([...list.children].map((item) => [item.firstElementChild?.dataset.key, item]));
   items.forEach((item, place) => {
-    const same = old.find((one) => one.isEqualNode(item)) ?? item;
+    const before = old.get(item.firstElementChild?.dataset.key);
+    const same = before?.isEqualNode(item) ? before : item;
     if (list.children[place] !== same) list.insertBefore(same, list.children[place] ?? null);
   });
   while (list.children.length > items.length) list.lastElementChild.remove();
@@ -60,7 +70,7 @@ function entry(kind, name, size) {
   return make("li", "", button);
 }
 
-function showPeople() {
+function drawPeople() {
   const names = [...people.values()].sort(byName);
   const items = names.map((name) => {
     const isMe = name === me.name;
