@@ -87,17 +87,20 @@ impl Backlog {
         self.missed > 0
     }
 
-    /// Bytes that the member is to take next: with a whole line among them, if there is one, so that it can be
-    /// framed. Empty when it has everything, the notice of a gap included.
+    /// Bytes that the member is to take next: up to the end of a line, so that they can be framed, or all. Empty when
+    /// it has everything, the notice of a gap included.
     pub(crate) fn next(&mut self) -> &[u8] {
         if self.bytes.is_empty() && self.misses_some() {
             self.tell_what_was_missed();
         }
         let (next, rest) = self.bytes.as_slices();
-        if !rest.is_empty() && memchr(b'\n', next).is_none() {
-            self.bytes.make_contiguous();
+        if rest.is_empty() {
+            return self.bytes.as_slices().0;
         }
-        self.bytes.as_slices().0
+        match memrchr(b'\n', next) {
+            Some(end) => &self.bytes.as_slices().0[..=end],
+            None => self.bytes.make_contiguous(),
+        }
     }
 
     /// The member has taken so many bytes.
@@ -144,7 +147,7 @@ mod tests {
         let due = bytes.min(backlog.bytes.len());
         while taken.len() < due {
             let next = backlog.next();
-            assert!(next.contains(&b'\n'), "a whole line, or the rest of one");
+            assert!(next.ends_with(b"\n"), "whole lines, from within one");
             let next = &next[..next.len().min(due - taken.len())];
             taken.extend_from_slice(next);
             let bytes = next.len();
