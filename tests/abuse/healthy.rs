@@ -60,7 +60,9 @@ impl Healthy {
         let counted = Arc::clone(&heard);
         thread::spawn(move || count(witness, &counted));
         let mut command = binaries::loadgen();
-        command.args(["--server", &chat.address.to_string()]);
+        if !options.contains(&"--server") {
+            command.args(["--server", &chat.address.to_string()]);
+        }
         command.args(["--warm-up", "0s", "--duration", LONGEST, "--total-order", "--json", "-"]);
         if !options.contains(&"--clients") {
             command.args(["--clients", &CLIENTS.to_string()]);

@@ -4,4 +4,5 @@ mod coming_and_going;
 mod endings;
 mod half_open;
 mod places;
+mod tls;
 mod web;

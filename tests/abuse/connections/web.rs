@@ -150,7 +150,8 @@ fn r10_7_abuse_of_the_web_leaves_the_others_alone() -> Result {
         ("stuck", readers_that_stop_within_a_frame),
     ];
     let chat = Chat::start_with(&["--web", "127.0.0.1:0", "--quiet"])?;
-    let healthy = Healthy::start(&chat)?;
+    let door = format!("ws://{}", chat.address_of(Door::WebSocket)?);
+    let healthy = Healthy::start_with(&chat, &["--server", &door])?;
     let mut abusers = Vec::new();
     for (kind, abuse) in KINDS {
         abusers.extend(abuse(&chat)?);
