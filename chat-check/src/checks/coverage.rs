@@ -6,8 +6,8 @@ use crate::text::Text;
 
 /// Requirements without a check, each with its reason.
 pub(crate) const UNSEEN: &[(Number, Text)] = &[
-    (Number(1, 9), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
-    (Number(1, 10), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    unasked(1, 9),
+    unasked(1, 10),
     (
         Number(3, 5),
         Text {
@@ -15,8 +15,8 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
             en: "its words are each program's own",
         },
     ),
-    (Number(4, 8), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
-    (Number(4, 9), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    unasked(4, 8),
+    unasked(4, 9),
     (
         Number(7, 3),
         Text {
@@ -59,14 +59,35 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
             en: "the course speaks Spanish: which other languages a program speaks is its own",
         },
     ),
-    (Number(10, 1), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
-    (Number(10, 2), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
-    (Number(10, 3), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
-    (Number(10, 4), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
-    (Number(10, 5), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
-    (Number(10, 6), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
-    (Number(10, 7), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    unasked(10, 1),
+    unasked(10, 2),
+    unasked(10, 3),
+    unasked(10, 4),
+    unasked(10, 5),
+    unasked(10, 6),
+    unasked(10, 7),
+    unasked(10, 8),
+    unasked(10, 9),
+    unasked(10, 10),
+    unasked(10, 11),
+    unasked(10, 13),
+    unasked(10, 14),
+    unasked(10, 15),
+    unasked(10, 16),
+    unasked(10, 17),
+    unasked(10, 18),
+    unasked(10, 20),
+    unasked(10, 21),
+    unasked(10, 22),
+    unasked(10, 23),
+    unasked(10, 24),
 ];
+
+/// A requirement that only this project's own programs have.
+const fn unasked(chapter: u8, number: u8) -> (Number, Text) {
+    let text = Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" };
+    (Number(chapter, number), text)
+}
 
 /// Requirements with checks that all weigh less than they do, each with the reason: what the
 /// specification asks of this project's own programs to the letter, others may do in their own way.
@@ -101,8 +122,8 @@ pub(crate) const LESSER: &[(Number, Text)] = &[
             en: "not every assignment has the server print what is said",
         },
     ),
-    (Number(2, 11), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
-    (Number(4, 6), Text { es: "ningún enunciado lo pide", en: "no assignment asks for it" }),
+    unasked(2, 11),
+    unasked(4, 6),
     (
         Number(5, 5),
         Text {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use chat_protocol::language::Language;
 use chat_protocol::limits::DEFAULT_TLS_PORT;
 use chat_protocol::options::endpoint::{Endpoint, ParseEndpointError};
+use chat_protocol::websocket::handshake::SUBPROTOCOL;
 use chat_tls::IdentityError;
 use clap::Args;
 use rustls::ServerConfig;
@@ -74,12 +75,14 @@ impl TlsOptions {
         let certificate =
             Certificate::read(certificate.clone(), key.clone()).map_err(Error::Identity)?;
         let certificate = Arc::new(certificate);
-        let lines = ServerConfig::builder_with_provider(chat_tls::provider())
+        let mut lines = ServerConfig::builder_with_provider(chat_tls::provider())
             .with_safe_default_protocol_versions()
             .map_err(Error::Library)?
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&certificate) as _);
         let mut web = lines.clone();
+        // A browser offers others: no page can make it speak lines here.
+        lines.alpn_protocols = vec![SUBPROTOCOL.as_bytes().to_vec()];
         web.alpn_protocols = vec![HTTP.to_vec()];
         let web = self.web_tls.then(|| Config::new(web));
         Ok(Some(Secured { certificate, lines: Config::new(lines), web }))

@@ -103,12 +103,13 @@ fn r10_4_what_breaks_the_rules_ends_the_connection_with_a_code() -> Result {
 }
 
 #[test]
-fn r10_4_a_message_that_is_not_ended_is_none() -> Result {
+fn r10_4_a_line_that_is_not_ended_is_none() -> Result {
     let chat = start(&[])?;
     let (mut ana, mut bea, mut caro) =
         (chat.web_peer("ana")?, chat.peer("bea")?, chat.web_peer("caro")?);
-    ana.send_raw([frame(1, b"medio mensaje"), frame(0x88, b"")].concat())?;
+    ana.send_raw([frame(1, b"una l\xc3\xadnea\nmedio mensaje"), frame(0x88, b"")].concat())?;
     ana.expect_end()?;
+    bea.expect(&said_by(&ana, "una línea"))?;
     caro.send("fin\n")?;
     bea.expect(&said_by(&caro, "fin"))
 }

@@ -1,6 +1,6 @@
 //! Listeners with TLS.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
@@ -65,36 +65,54 @@ fn r10_8_who_stops_reading_within_a_record_goes_on_where_it_was() -> Result {
     slow.iter_mut().try_for_each(all_of)
 }
 
-/// A handshake that offers one version, and HTTP of either kind. The server's certificate must be for its address.
-fn shaken(chat: &Chat, door: Door, version: &'static SupportedProtocolVersion) -> ClientConnection {
+/// A handshake that offers one version, and these protocols. The server's certificate must be for its address.
+fn shaken(
+    chat: &Chat,
+    door: Door,
+    version: &'static SupportedProtocolVersion,
+    protocols: &[&str],
+) -> io::Result<ClientConnection> {
     let certificate = chat.certificate.as_ref().expect("a certificate").certificate();
     let Ok(Trust::Roots(roots)) = Trust::file(&certificate) else { panic!("no certificate") };
     let builder = ClientConfig::builder_with_provider(provider());
     let builder = builder.with_protocol_versions(&[version]).expect("a version");
     let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-    if door == Door::SecureWebSocket {
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    }
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
     let address = chat.address_of(door).expect("a listener");
     let mut client =
         ClientConnection::new(Arc::new(config), address.ip().into()).expect("a client");
     let mut socket = std::net::TcpStream::connect(address).expect("a connection");
     while client.is_handshaking() {
-        client.complete_io(&mut socket).expect("a handshake");
+        client.complete_io(&mut socket)?;
     }
-    client
+    Ok(client)
 }
 
 #[test]
 fn r10_8_both_versions_are_spoken_and_the_web_says_http() -> Result {
     let chat = Chat::start_secured(&[])?;
     for version in rustls::ALL_VERSIONS {
-        for door in [Door::Tls, Door::SecureWebSocket] {
-            let client = shaken(&chat, door, version);
+        for (door, protocols, chosen) in [
+            (Door::Tls, &[][..], None),
+            (Door::Tls, &["http/1.1", "chat.v1"], Some("chat.v1")),
+            (Door::SecureWebSocket, &["h2", "http/1.1"], Some("http/1.1")),
+        ] {
+            let client = shaken(&chat, door, version, protocols).expect("a handshake");
             assert_eq!(client.protocol_version(), Some(version.version));
-            let http = (door == Door::SecureWebSocket).then_some(&b"http/1.1"[..]);
-            assert_eq!(client.alpn_protocol(), http);
+            assert_eq!(client.alpn_protocol(), chosen.map(str::as_bytes));
         }
+    }
+    Ok(())
+}
+
+/// A page could make the browsers of its visitors say something otherwise.
+#[test]
+fn r10_8_browsers_are_refused_where_lines_are_spoken() -> Result {
+    let chat = Chat::start_secured(&[])?;
+    for version in rustls::ALL_VERSIONS {
+        let refused = shaken(&chat, Door::Tls, version, &["h2", "http/1.1"]).map(drop);
+        let reason = refused.expect_err("no handshake").to_string();
+        assert!(reason.contains("NoApplicationProtocol"), "{reason}");
     }
     Ok(())
 }
