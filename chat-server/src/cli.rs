@@ -105,7 +105,7 @@ const SHORTEST_FLUSH: Duration = Duration::from_millis(50);
 const MAX_THREADS: u16 = 1024;
 
 const EXIT_STATUSES: [StatusLine; 3] = [
-    (0, "stopped by SIGINT, SIGTERM, SIGHUP or its operator"),
+    (0, "stopped by a signal, or by its operator"),
     (usage::FAILURE, "cannot listen on the address, or use the certificate"),
     (usage::BAD_USAGE, "bad usage"),
 ];

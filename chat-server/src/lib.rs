@@ -33,7 +33,7 @@
 //! | `net/per_address`, `net/address_options`, `net/network` | the limits of one address |
 //! | `net/clock` | the server's clock: the time for which it stood still does not count |
 //! | `net/ports` | the numbers of clients with one source port |
-//! | `net/idle` | the idle timeout: the last byte counts, there is no heartbeat |
+//! | `net/idle` | the idle timeout: the last byte counts, but no ping |
 //! | `operator` | the person at the console, as a participant |
 //! | `streams` | the standard streams: the console, and the operator's desk |
 //! | `console` | lines for people, from a thread of its own |

@@ -21,14 +21,6 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Parses the address of a server to connect to: its port is not 0.
-    pub fn of_server(text: &str) -> Result<Self, ParseEndpointError> {
-        text.parse::<Self>().and_then(|server| match server.port {
-            0 => Err(ParseEndpointError),
-            _ => Ok(server),
-        })
-    }
-
     /// Parses an address whose port may be left out, and is this one then.
     pub fn with_default_port(text: &str, default: u16) -> Result<Self, ParseEndpointError> {
         if let Some(bracketed) = text.strip_prefix('[') {
@@ -159,14 +151,6 @@ mod tests {
             [("17706", "127.0.0.1:17706"), ("0", "127.0.0.1:0"), (":65535", "127.0.0.1:65535")]
         {
             assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), whole);
-        }
-    }
-
-    #[test]
-    fn r4_1_no_server_has_port_0() {
-        assert_eq!(Endpoint::of_server("17706").unwrap().to_string(), "127.0.0.1:17706");
-        for text in ["0", "localhost:0", "[::1]:0"] {
-            assert_eq!(Endpoint::of_server(text), Err(ParseEndpointError), "{text:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Idle timeout (requirement 8.2): the time of the last byte in either direction. The protocol has no heartbeat.
+//! Idle timeout (requirement 8.2): the time of the last byte in either direction. Pings and pongs are none of them.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicU64, Ordering};
