@@ -182,3 +182,37 @@ fn r10_11_a_certificate_is_made_with_its_key_and_both_are_told_of() {
     assert_ne!(fingerprint(&certificate), first);
     assert_eq!(run(&["--force", "--name", "a:1"]).status.code(), Some(2));
 }
+
+#[cfg(unix)]
+#[test]
+fn r10_11_a_pair_stays_if_a_new_one_cannot_be_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("tls");
+    let server = binaries::server().get_program().to_owned();
+    // No file may have a byte, as if the disk were full.
+    let run = |script: &str| {
+        let mut shell = std::process::Command::new("sh");
+        shell.arg("-c").arg(format!("{script} exec \"$0\" cert --force --out \"$1\""));
+        shell.arg(&server).arg(&out).output().expect("it runs")
+    };
+    let fails = || {
+        let failed = run("trap '' XFSZ; ulimit -f 0;");
+        assert_eq!(failed.status.code(), Some(1));
+        let said = String::from_utf8(failed.stderr).expect("UTF-8");
+        assert!(said.ends_with("key.pem: el archivo es demasiado grande\n"), "{said}");
+    };
+    let files = || {
+        let entries = fs::read_dir(&out).expect("a folder").map(|entry| entry.expect("one").path());
+        let read = |path: std::path::PathBuf| (fs::read(&path).expect("a file"), path);
+        let mut all: Vec<_> = entries.map(read).collect();
+        all.sort();
+        all
+    };
+    fails();
+    assert_eq!(files(), []);
+    assert!(run("").status.success());
+    let old = files();
+    assert_eq!(old.len(), 2);
+    fails();
+    assert_eq!(files(), old);
+}
