@@ -55,7 +55,7 @@ pub(crate) struct Secured {
 }
 
 fn endpoint(text: &str) -> Result<Endpoint, ParseEndpointError> {
-    Endpoint::with_default_port(text, DEFAULT_TLS_PORT)
+    Endpoint::of_listener(text, DEFAULT_TLS_PORT)
 }
 
 impl TlsOptions {
