@@ -31,8 +31,12 @@ pub(super) enum Status {
     Late,
     /// A request for `/ws` that is for no WebSocket.
     Upgrade,
+    /// A limit of the client's address is reached.
+    TooMany,
     /// The head is too long.
     TooLong,
+    /// Too many others are asking.
+    Full,
 }
 
 impl Status {
@@ -41,6 +45,7 @@ impl Status {
         let header = match self {
             Self::Method => "Allow: GET\r\n",
             Self::Upgrade => "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+            Self::TooMany | Self::Full => "Retry-After: 5\r\n",
             _ => "",
         };
         let status = self.to_string();
@@ -66,7 +71,9 @@ impl fmt::Display for Status {
             Self::Method => "405 Method Not Allowed",
             Self::Late => "408 Request Timeout",
             Self::Upgrade => "426 Upgrade Required",
+            Self::TooMany => "429 Too Many Requests",
             Self::TooLong => "431 Request Header Fields Too Large",
+            Self::Full => "503 Service Unavailable",
         })
     }
 }

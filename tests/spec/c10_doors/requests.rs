@@ -100,6 +100,18 @@ fn r10_1_no_door_at_all_is_bad_usage() {
 }
 
 #[test]
+fn r10_10_a_request_beyond_the_limit_of_its_address_is_told_so() -> Result {
+    let chat = start(&["--max-per-ip", "1"])?;
+    let _silent = chat.stage.connect_through(Door::Plain, "silent", web(&chat))?;
+    let mut peer = chat.stage.connect_through(Door::Plain, "somebody", web(&chat))?;
+    peer.send(format!("{RIGHT}\r\n"))?;
+    assert_eq!(peer.hear()?.as_deref(), Some("HTTP/1.1 429 Too Many Requests\r"));
+    assert_eq!(peer.hear()?.as_deref(), Some("Retry-After: 5\r"));
+    let refused = format!("cliente {} rechazado: --max-per-ip 1", peer.address());
+    chat.server.out.wait_for(&refused)
+}
+
+#[test]
 fn r10_23_the_page_comes_with_a_policy_that_lets_nothing_else_run() -> Result {
     let chat = start(&[])?;
     let mut peer = chat.stage.connect_through(Door::Plain, "somebody", web(&chat))?;
