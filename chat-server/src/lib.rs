@@ -141,9 +141,8 @@ pub(crate) async fn run(
         connections.spawn(lobby::listen(server, listener, limits.clone(), tracker, open, |_| None));
     }
     if let Some((listener, tls)) = listeners.web {
-        let is_encrypted = tls.is_some();
+        let turned_away = web::turned_away(tls.is_some());
         let open = move |server, tcp, peer| web::open(server, tcp, peer, tls.clone());
-        let turned_away = move |crowd| (!is_encrypted).then(|| web::turned_away(crowd));
         let (server, tracker) = (Arc::clone(&server), connections.clone());
         connections.spawn(lobby::listen(server, listener, limits, tracker, open, turned_away));
     }

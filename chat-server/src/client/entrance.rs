@@ -160,7 +160,7 @@ async fn overhear(connection: &TcpConnection, unheard: &mut BytesMut) {
         }
         yield_now().await;
     }
-    pending().await
+    pending::<()>().await;
 }
 
 /// Sends pings to a client that waits, whose answers may not be read: proxies forget silent connections. Never

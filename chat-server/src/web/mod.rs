@@ -35,13 +35,15 @@ pub(crate) async fn open(
     Some(Opened { tcp, wire: Wire::new(tls, Some(frames)), peer })
 }
 
-/// The response to a connection for which the lobby has no place.
-pub(crate) fn turned_away(reason: Crowd) -> String {
-    let status = match reason {
-        Crowd::Lobby => Status::Full,
-        Crowd::Address(_) => Status::TooMany,
-    };
-    status.response()
+/// Returns the response to a connection for which the lobby has no place. There is none where it would take a handshake.
+pub(crate) fn turned_away(is_encrypted: bool) -> impl Fn(Crowd) -> Option<String> {
+    move |reason| {
+        let status = match reason {
+            Crowd::Lobby => Status::Full,
+            Crowd::Address(_) => Status::TooMany,
+        };
+        (!is_encrypted).then(|| status.response())
+    }
 }
 
 /// Answers one request. Returns the connection if it has become a WebSocket, and the encoding of what it is sent. `peer`
