@@ -8,8 +8,9 @@ use std::time::Duration;
 use chat_protocol::refusal::AddressLimit;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
 use crate::client::entrance;
@@ -24,6 +25,9 @@ const MOST: usize = 1000;
 
 /// The time for the first bytes of a request that is not looked at.
 const REQUEST_TIME: Duration = Duration::from_secs(1);
+
+/// The time for what has arrived when the server stops: it is only to be read and reckoned.
+const LAST: Duration = Duration::from_millis(50);
 
 /// A connection that becomes a client's, which comes from this address.
 pub(crate) struct Opened {
@@ -86,6 +90,8 @@ pub(crate) async fn listen<F>(
                 continue;
             }
         };
+        // Those who stop wait for what it says, if it becomes a client's.
+        let speaking = server.speaking.token();
         let (server, tracker, open) = (Arc::clone(&server), connections.clone(), open.clone());
         connections.spawn(async move {
             let shares: (OwnedSemaphorePermit, _) = (permit, origin);
@@ -93,7 +99,7 @@ pub(crate) async fn listen<F>(
                 wait_in(&server, stream, peer, |tcp, peer| open(Arc::clone(&server), tcp, peer));
             let opened = opened.await;
             drop(shares);
-            serve(server, opened, &tracker);
+            serve(server, opened, speaking, &tracker);
         });
     }
 }
@@ -113,12 +119,14 @@ pub(crate) async fn announced(
     proxy: SocketAddr,
     connections: TaskTracker,
 ) {
+    let speaking = server.speaking.token();
     let plain = |tcp, peer| ready(Some(Opened { tcp, wire: Wire::default(), peer }));
     let opened = wait_in(&server, stream, proxy, plain).await;
-    serve(server, opened, &connections);
+    serve(server, opened, speaking, &connections);
 }
 
-/// Hears the proxy, if there is one, and opens the connection, unless the server stops before.
+/// Hears the proxy, if there is one, and opens the connection, unless the server stops before. What has arrived by then
+/// still counts.
 async fn wait_in<F: Future<Output = Option<Opened>>>(
     server: &Server,
     mut tcp: TcpStream,
@@ -129,17 +137,25 @@ async fn wait_in<F: Future<Output = Option<Opened>>>(
         let peer = server.proxies.client(&mut tcp, peer).await?;
         open(tcp, peer).await
     };
+    let stopped = async {
+        server.stopping.cancelled().await;
+        sleep(LAST).await;
+    };
     tokio::select! {
         biased;
-        () = server.stopping.cancelled() => None,
         opened = opened => opened,
+        () = stopped => None,
     }
 }
 
 /// In a task of its own, which has no space for the handshake.
-fn serve(server: Arc<Server>, opened: Option<Opened>, connections: &TaskTracker) {
+fn serve(
+    server: Arc<Server>,
+    opened: Option<Opened>,
+    speaking: TaskTrackerToken,
+    connections: &TaskTracker,
+) {
     if let Some(Opened { tcp, wire, peer }) = opened {
-        let speaking = server.speaking.token();
         connections.spawn(entrance::serve(server, tcp, wire, peer, speaking));
     }
 }

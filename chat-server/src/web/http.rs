@@ -96,7 +96,7 @@ async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Result<V
         let end = memmem::find(&head[looked_at..], END).map(|end| looked_at + end + END.len());
         match end.filter(|end| *end <= MAX_HEAD) {
             // Another method has its own refusal, whatever stands behind it.
-            Some(end) if end < head.len() && head.starts_with(b"GET ") => {
+            Some(end) if end < head.len() && !is_other_method(&head[..end]) => {
                 return Ok(Err(Status::Malformed));
             }
             Some(end) => {
@@ -111,6 +111,10 @@ async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Result<V
             None => {}
         }
     }
+}
+
+fn is_other_method(head: &[u8]) -> bool {
+    Request::parse(head).is_ok_and(|request| request.is_some_and(|request| !request.is_get()))
 }
 
 #[cfg(test)]
@@ -131,7 +135,10 @@ mod tests {
         let whole = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
         assert_eq!(read(whole).await, Ok(whole.to_vec()));
         assert_eq!(read(&whole[..whole.len() - 1]).await, Ok(b"ended".to_vec()));
-        assert_eq!(read(&[whole, &b"x"[..]].concat()).await, Err(Status::Malformed));
+        for behind in [&b"x"[..], &[b'x'; MAX_HEAD]] {
+            let more = [b"\r\n", &whole[..], behind].concat();
+            assert_eq!(read(&more).await, Err(Status::Malformed));
+        }
         let post = b"POST / HTTP/1.1\r\n\r\n";
         let with_body = [&post[..], &[b'x'; MAX_HEAD]].concat();
         assert_eq!(read(&with_body).await, Ok(post.to_vec()));
