@@ -124,7 +124,7 @@ const EXAMPLES: [Example; 3] = [
 ];
 
 fn web_endpoint(text: &str) -> Result<Endpoint, ParseEndpointError> {
-    Endpoint::with_default_port(text, DEFAULT_WEB_PORT)
+    Endpoint::of_listener(text, DEFAULT_WEB_PORT)
 }
 
 fn log_level() -> impl TypedValueParser<Value = LevelFilter> {

@@ -130,7 +130,13 @@ pub(crate) struct Config {
     pub(crate) proxy: ProxyOptions,
 
     /// Origins whose pages may connect to `--web`, beside its own: `https://chat.example.org`
-    #[arg(help_heading = "Web", long, value_name = "ORIGINS", value_delimiter = ',')]
+    #[arg(
+        help_heading = "Web",
+        long,
+        value_name = "ORIGINS",
+        value_delimiter = ',',
+        requires = "web"
+    )]
     pub(crate) web_origin: Vec<Origin>,
 
     /// Time between two pings of a WebSocket, or off; its client has two fifths of that to answer

@@ -138,12 +138,13 @@ pub(crate) async fn run(
     if let Some((listener, tls)) = listeners.tls {
         let open = move |_, tcp, peer| lobby::shake_hands(tcp, peer, tls.clone());
         let (server, tracker) = (Arc::clone(&server), connections.clone());
-        connections.spawn(lobby::listen(server, listener, limits.clone(), tracker, open));
+        connections.spawn(lobby::listen(server, listener, limits.clone(), tracker, open, |_| None));
     }
     if let Some((listener, tls)) = listeners.web {
+        let turned_away = web::turned_away(tls.is_some());
         let open = move |server, tcp, peer| web::open(server, tcp, peer, tls.clone());
         let (server, tracker) = (Arc::clone(&server), connections.clone());
-        connections.spawn(lobby::listen(server, listener, limits, tracker, open));
+        connections.spawn(lobby::listen(server, listener, limits, tracker, open, turned_away));
     }
     let mut stop = pin!(stop);
     let mut operator = pin!(operator::talk(&server, operator));

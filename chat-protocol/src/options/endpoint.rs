@@ -21,6 +21,11 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// Parses the address of a further listener, whose port may be left out. `off` is no host: it is left out for that.
+    pub fn of_listener(text: &str, default: u16) -> Result<Self, ParseEndpointError> {
+        if text == "off" { Err(ParseEndpointError) } else { Self::with_default_port(text, default) }
+    }
+
     /// Parses an address whose port may be left out, and is this one then.
     pub fn with_default_port(text: &str, default: u16) -> Result<Self, ParseEndpointError> {
         if let Some(bracketed) = text.strip_prefix('[') {

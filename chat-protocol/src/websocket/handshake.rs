@@ -83,9 +83,15 @@ impl<'a> Request<'a> {
         self.method == "GET"
     }
 
-    /// The path, without a query.
+    /// The path, without a query. In front of it can be scheme and host (RFC 9112, 3.2.2).
     pub fn path(&self) -> &'a str {
-        self.target.split('?').next().unwrap_or_default()
+        let path = self.target.split('?').next().unwrap_or_default();
+        let is_web =
+            |scheme: &str| ["http", "https"].iter().any(|s| scheme.eq_ignore_ascii_case(s));
+        match path.split_once("://") {
+            Some((scheme, rest)) if is_web(scheme) => rest.find('/').map_or("/", |at| &rest[at..]),
+            _ => path,
+        }
     }
 
     /// The elements of `X-Forwarded-For`: each proxy adds the address from which the request came to it.
@@ -241,6 +247,22 @@ mod tests {
             ("Origin: http://a.example\r\nOrigin: http://a.example\r\n", false),
         ] {
             assert_eq!(upgrade(&format!("{REST}{KEY}{origin}")).is_ok(), admitted, "{origin}");
+        }
+    }
+
+    #[test]
+    fn r10_1_a_path_may_have_scheme_and_host_in_front() {
+        for (target, path) in [
+            ("/ws", "/ws"),
+            ("http://a.example/ws?x=1", "/ws"),
+            ("HTTPS://a.example:8443/ws", "/ws"),
+            ("http://a.example", "/"),
+            ("http://a.example?/ws", "/"),
+            ("/x/http://a.example/ws", "/x/http://a.example/ws"),
+            ("ftp://a.example/ws", "ftp://a.example/ws"),
+        ] {
+            let head = format!("GET {target} HTTP/1.1\r\n\r\n");
+            assert_eq!(Request::parse(head.as_bytes()).unwrap().unwrap().path(), path, "{target}");
         }
     }
 

@@ -21,9 +21,21 @@ texts! {
     }
     no_such_file { es: "el archivo no existe", en: "there is no such file" }
     may_not { es: "permiso denegado", en: "permission denied" }
+    is_a_folder { es: "es una carpeta", en: "it is a folder" }
+    no_folder {
+        es: "una parte de la ruta no es una carpeta",
+        en: "a part of the path is not a folder",
+    }
+    no_regular_file { es: "no es un archivo corriente", en: "it is no regular file" }
+    too_large { es: "el archivo es demasiado grande", en: "the file is too large" }
+    full { es: "no queda espacio en el disco", en: "there is no space left on the disk" }
     no_certificate_in_file(path: &str) {
         es: "no hay ningún certificado en formato PEM en {path}",
         en: "there is no certificate in PEM form in {path}",
+    }
+    broken_in_file(path: &str, number: usize) {
+        es: "el certificado {number} de {path} está dañado",
+        en: "certificate {number} in {path} is broken",
     }
     no_key_in_file(path: &str) {
         es: "no hay ninguna clave privada en formato PEM que sirva en {path}",
@@ -61,6 +73,11 @@ impl Language {
         self.no_certificate_in_file(&path.to_string_lossy()).to_string()
     }
 
+    /// A certificate of a file is broken; gives its place there, from 1.
+    pub fn broken_certificate(self, path: &Path, number: usize) -> String {
+        self.broken_in_file(&path.to_string_lossy(), number).to_string()
+    }
+
     /// A file has no key that can be used.
     pub fn no_key(self, path: &Path) -> String {
         self.no_key_in_file(&path.to_string_lossy()).to_string()
@@ -74,10 +91,35 @@ impl Language {
 
     fn file_reason(self, error: &io::Error) -> String {
         match error.kind() {
-            io::ErrorKind::AlreadyExists => self.exists_already().to_owned(),
-            io::ErrorKind::NotFound => self.no_such_file().to_owned(),
-            io::ErrorKind::PermissionDenied => self.may_not().to_owned(),
-            _ => error.to_string(),
+            io::ErrorKind::AlreadyExists => self.exists_already(),
+            io::ErrorKind::NotFound => self.no_such_file(),
+            io::ErrorKind::PermissionDenied => self.may_not(),
+            io::ErrorKind::IsADirectory => self.is_a_folder(),
+            io::ErrorKind::NotADirectory => self.no_folder(),
+            io::ErrorKind::InvalidInput => self.no_regular_file(),
+            io::ErrorKind::FileTooLarge => self.too_large(),
+            io::ErrorKind::StorageFull => self.full(),
+            _ => return error.to_string(),
+        }
+        .to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r9_1_the_reason_why_a_file_cannot_be_used_is_in_the_language_of_the_chat() {
+        for (kind, said) in [
+            (io::ErrorKind::IsADirectory, "no se puede leer a.pem: es una carpeta"),
+            (
+                io::ErrorKind::NotADirectory,
+                "no se puede leer a.pem: una parte de la ruta no es una carpeta",
+            ),
+            (io::ErrorKind::FileTooLarge, "no se puede leer a.pem: el archivo es demasiado grande"),
+        ] {
+            assert_eq!(Language::Es.cannot_read(Path::new("a.pem"), &kind.into()), said);
         }
     }
 }

@@ -59,6 +59,11 @@ texts! {
         es: "cliente {peer} rechazado: {limit}",
         en: "client {peer} refused: {limit}",
     }
+    /// Printed when too many connections of a listener shake hands, or ask, at a time (requirement 10.10).
+    pub lobby_is_full(peer: SocketAddr, most: usize) {
+        es: "cliente {peer} rechazado: otras {most} conexiones están abriéndose",
+        en: "client {peer} refused: {most} other connections are being opened",
+    }
     /// Printed when a client that was asked for its name takes part under it (requirement 5.3).
     pub client_joined(name: &Name, peer: SocketAddr) {
         es: "* {name} ({peer}) se ha unido",

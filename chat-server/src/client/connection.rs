@@ -56,11 +56,13 @@ pub(super) struct Conversation<'a> {
 }
 
 impl<'a> Conversation<'a> {
+    /// `unheard` has been read already.
     pub(super) fn begin(
         server: &'a Server,
         connection: &'a TcpConnection,
         membership: Membership<'a>,
         speaking: TaskTrackerToken,
+        unheard: BytesMut,
     ) -> Self {
         let now = server.clock.now();
         let config = &server.config;
@@ -76,7 +78,7 @@ impl<'a> Conversation<'a> {
                 config.max_rate.bucket(config.burst, Instant::now().into_std()),
                 connection.origin(),
             ),
-            unheard: BytesMut::new(),
+            unheard,
             may_go_on: false,
             name_deadline: config.name_timeout.duration().map(|limit| now + limit),
             speaking: Some(speaking),

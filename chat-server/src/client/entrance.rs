@@ -3,13 +3,16 @@
 use std::convert::Infallible;
 use std::fmt::Display;
 use std::future::pending;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use bytes::BytesMut;
 use chat_protocol::options::profile::WhenFull;
 use chat_protocol::refusal::Refusal;
 use chat_protocol::websocket::frame::Code;
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
@@ -17,7 +20,7 @@ use crate::client::connection::Conversation;
 use crate::client::end::End;
 use crate::client::membership::Membership;
 use crate::net::admission::Entry;
-use crate::net::tcp::{Dismissal, TcpConnection};
+use crate::net::tcp::{Asked, Dismissal, READ, Received, TcpConnection};
 use crate::net::transport::{Fault, Transport};
 use crate::net::wire::Wire;
 use crate::net::wire::text::Text;
@@ -56,15 +59,15 @@ async fn serve_admitted(
         server.console.print(language.client_disconnected(connection.peer()));
         server.ports.release(connection.peer().port());
     });
-    if !admit(&server, &connection, entry).await {
+    let Some(unheard) = admit(&server, &connection, entry).await else {
         drop(speaking);
         return turn_away(&server, &connection).await;
-    }
+    };
     if let Some(served) = &server.served {
         served.add(&connection);
     }
     let membership = Membership::begin(&server, &connection);
-    let mut conversation = Conversation::begin(&server, &connection, membership, speaking);
+    let mut conversation = Conversation::begin(&server, &connection, membership, speaking, unheard);
     let end = conversation.run().await;
     tracing::debug!(peer = %connection.peer(), ?end, "conversation over");
     let language = server.language();
@@ -98,13 +101,13 @@ impl<F: FnMut()> Drop for OnDrop<F> {
     }
 }
 
-/// Waits for a place, if need be. Returns whether there is one for this client.
-async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -> bool {
+/// Waits for a place, if need be. If there is one for this client, returns what has been read of it meanwhile.
+async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -> Option<BytesMut> {
     let (console, language) = (&server.console, server.language());
     match *entry {
         Entry::Served(permit) => {
             connection.take_place(permit);
-            true
+            Some(BytesMut::new())
         }
         Entry::Refused(refusal) => {
             if let Refusal::Address(limit) = refusal {
@@ -112,30 +115,55 @@ async fn admit(server: &Server, connection: &TcpConnection, entry: Box<Entry>) -
             }
             let code = if refusal == Refusal::ServerFull { Code::Full } else { Code::Address };
             tell_the_reason(server, connection, code, language.refusal(&refusal));
-            false
+            None
         }
         Entry::Waits(turn) => {
             console.print(language.client_waits(connection.peer()));
+            let mut unheard = BytesMut::new();
+            // Who is to have the place of another has it at once, and may have ended its side.
+            let may_leave = server.config.when_full == WhenFull::Wait;
             let permit = tokio::select! {
                 biased;
                 () = server.stopping.cancelled() => {
                     tell_the_reason(server, connection, Code::Restart, language.server_closing());
-                    return false;
+                    return None;
                 }
-                // Who is to have the place of another has it at once, and may have ended its side.
-                () = connection.gone(), if server.config.when_full == WhenFull::Wait => return false,
+                () = connection.gone(), if may_leave => return None,
+                () = Box::pin(overhear(connection, &mut unheard)), if may_leave => return None,
                 never = Box::pin(keep_alive(server, connection)) => match never {},
                 permit = turn.wait() => permit,
             };
             console.print(language.client_served(connection.peer()));
             connection.activity().touch_now();
             connection.take_place(permit);
-            true
+            Some(unheard)
         }
     }
 }
 
-/// Sends pings to a client that waits, whose answers are not read yet: proxies forget silent connections. Never
+/// Reads from a client that waits, where the wire has more than lines, so that its pings are answered and its end is
+/// seen: then it completes. The lines are `unheard`, and it is not read from while these are many. Of a plain connection,
+/// the system keeps them. Cancel-safe.
+async fn overhear(connection: &TcpConnection, unheard: &mut BytesMut) {
+    while !connection.is_plain() && unheard.len() < READ {
+        let _ = connection.readable().await;
+        let ended = connection.read(Asked::Runtime, |received| match received {
+            Received::Some { bytes, .. } => {
+                unheard.extend_from_slice(bytes);
+                false
+            }
+            Received::End => true,
+        });
+        // A fault is the end as well.
+        if ended.unwrap_or_else(|error| error.kind() != io::ErrorKind::WouldBlock) {
+            return;
+        }
+        yield_now().await;
+    }
+    pending::<()>().await;
+}
+
+/// Sends pings to a client that waits, whose answers may not be read: proxies forget silent connections. Never
 /// completes. Cancel-safe.
 async fn keep_alive(server: &Server, connection: &TcpConnection) -> Infallible {
     while let Some(due) = connection.beat_due() {

@@ -3,10 +3,14 @@
 use std::future::ready;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use chat_protocol::refusal::AddressLimit;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Server;
 use crate::client::entrance;
@@ -19,6 +23,12 @@ use crate::net::wire::tls::Config;
 /// Connections in a lobby at a time. Each costs a descriptor, and up to 10 KiB for a handshake or the head of a request.
 const MOST: usize = 1000;
 
+/// The time for the first bytes of a request that is not looked at.
+const REQUEST_TIME: Duration = Duration::from_secs(1);
+
+/// The time for what has arrived when the server stops: it is only to be read and reckoned.
+const LAST: Duration = Duration::from_millis(50);
+
 /// A connection that becomes a client's, which comes from this address.
 pub(crate) struct Opened {
     pub(crate) tcp: TcpStream,
@@ -26,14 +36,25 @@ pub(crate) struct Opened {
     pub(crate) peer: SocketAddr,
 }
 
+/// The reason why there is no place in a lobby for a connection.
+#[derive(Clone, Copy)]
+pub(crate) enum Crowd {
+    /// There are [`MOST`] connections already.
+    Lobby,
+    /// A limit of its address is reached.
+    Address(AddressLimit),
+}
+
 /// Accepts connections until the server stops. Each becomes a client's when `open` returns it, in a task of its own.
 /// `limits` hold for those of one address that are in the lobby at a time, as for its clients.
+/// One more is turned away, with the response that `turned_away` has for it, if any.
 pub(crate) async fn listen<F>(
     server: Arc<Server>,
     listener: TcpListener,
     limits: Limits,
     connections: TaskTracker,
     open: impl Fn(Arc<Server>, TcpStream, SocketAddr) -> F + Clone + Send + Sync + 'static,
+    turned_away: impl Fn(Crowd) -> Option<String>,
 ) where
     F: Future<Output = Option<Opened>> + Send,
 {
@@ -49,10 +70,28 @@ pub(crate) async fn listen<F>(
         // Those of all its clients come from a proxy.
         let limited = addresses.as_ref().filter(|_| !server.proxies.has(peer.ip()));
         let origin = limited.map_or(Ok(None), |all| all.enter(peer.ip()));
-        let (Ok(permit), Ok(origin)) = (Arc::clone(&places).try_acquire_owned(), origin) else {
-            tracing::debug!(%peer, "too many handshakes or requests at a time");
-            continue;
+        let place = origin.map_err(Crowd::Address).and_then(|origin| {
+            let permit = Arc::clone(&places).try_acquire_owned().map_err(|_| Crowd::Lobby)?;
+            Ok((permit, origin))
+        });
+        let (permit, origin) = match place {
+            Ok(place) => place,
+            Err(crowd) => {
+                let language = server.language();
+                match crowd {
+                    Crowd::Lobby => server.console.print(language.lobby_is_full(peer, MOST)),
+                    Crowd::Address(limit) => {
+                        server.console.print(language.client_limited(peer, limit));
+                    }
+                }
+                if let Some(response) = turned_away(crowd) {
+                    connections.spawn(turn_away(Arc::clone(&server), stream, response));
+                }
+                continue;
+            }
         };
+        // Those who stop wait for what it says, if it becomes a client's.
+        let speaking = server.speaking.token();
         let (server, tracker, open) = (Arc::clone(&server), connections.clone(), open.clone());
         connections.spawn(async move {
             let shares: (OwnedSemaphorePermit, _) = (permit, origin);
@@ -60,9 +99,17 @@ pub(crate) async fn listen<F>(
                 wait_in(&server, stream, peer, |tcp, peer| open(Arc::clone(&server), tcp, peer));
             let opened = opened.await;
             drop(shares);
-            serve(server, opened, &tracker);
+            serve(server, opened, speaking, &tracker);
         });
     }
+}
+
+/// Gives this response to a request that is not looked at, unless that is being done for many others already.
+async fn turn_away(server: Arc<Server>, tcp: TcpStream, response: String) {
+    let Some(_farewell) = server.admission.farewell() else { return };
+    // A browser takes nothing for a response that comes before its request.
+    let _ = timeout(REQUEST_TIME, tcp.readable()).await;
+    Stream { tcp, tls: None }.part_with(&response).await;
 }
 
 /// Serves the client of a proxy on a listener for lines, once the proxy has said from where it comes.
@@ -72,12 +119,14 @@ pub(crate) async fn announced(
     proxy: SocketAddr,
     connections: TaskTracker,
 ) {
+    let speaking = server.speaking.token();
     let plain = |tcp, peer| ready(Some(Opened { tcp, wire: Wire::default(), peer }));
     let opened = wait_in(&server, stream, proxy, plain).await;
-    serve(server, opened, &connections);
+    serve(server, opened, speaking, &connections);
 }
 
-/// Hears the proxy, if there is one, and opens the connection, unless the server stops before.
+/// Hears the proxy, if there is one, and opens the connection, unless the server stops before. What has arrived by then
+/// still counts.
 async fn wait_in<F: Future<Output = Option<Opened>>>(
     server: &Server,
     mut tcp: TcpStream,
@@ -88,17 +137,25 @@ async fn wait_in<F: Future<Output = Option<Opened>>>(
         let peer = server.proxies.client(&mut tcp, peer).await?;
         open(tcp, peer).await
     };
+    let stopped = async {
+        server.stopping.cancelled().await;
+        sleep(LAST).await;
+    };
     tokio::select! {
         biased;
-        () = server.stopping.cancelled() => None,
         opened = opened => opened,
+        () = stopped => None,
     }
 }
 
 /// In a task of its own, which has no space for the handshake.
-fn serve(server: Arc<Server>, opened: Option<Opened>, connections: &TaskTracker) {
+fn serve(
+    server: Arc<Server>,
+    opened: Option<Opened>,
+    speaking: TaskTrackerToken,
+    connections: &TaskTracker,
+) {
     if let Some(Opened { tcp, wire, peer }) = opened {
-        let speaking = server.speaking.token();
         connections.spawn(entrance::serve(server, tcp, wire, peer, speaking));
     }
 }

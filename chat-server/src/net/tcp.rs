@@ -21,9 +21,9 @@ use crate::net::clock::Clock;
 use crate::net::idle::Activity;
 use crate::net::per_address::Origin;
 use crate::net::transport::{Fault, Transport};
-use crate::net::wire::Wire;
 use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
+use crate::net::wire::{Arrived, Wire};
 
 /// The size of one read, in bytes: many short lines, and yet no long turn for one client.
 pub(crate) const READ: usize = 16 * 1024;
@@ -197,6 +197,11 @@ impl TcpConnection {
         }
     }
 
+    /// Returns whether lines are all that its socket sees.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.wire.is_plain()
+    }
+
     /// Returns whether the messages of the peer have ends of their own: what is not ended is none.
     pub(crate) fn has_frames(&self) -> bool {
         self.wire.has_frames()
@@ -241,10 +246,11 @@ impl TcpConnection {
                 n = self.read_scratch(asked, buffer)?;
                 Ok(n)
             };
-            let lines = self.wire.receive(buffer, read, |bytes| self.stream.try_write(bytes))?;
-            let Some(lines) = lines else { return Ok(show(Received::End)) };
-            // Pings, pongs and the parts of a record say nothing.
-            if !lines.is_empty() {
+            let arrived = self.wire.receive(buffer, read, |bytes| self.stream.try_write(bytes))?;
+            let Some(Arrived { lines, is_activity }) = arrived else {
+                return Ok(show(Received::End));
+            };
+            if is_activity {
                 self.activity.touch_now();
             }
             let more = n == READ || self.wire.has_pending();

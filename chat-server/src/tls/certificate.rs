@@ -1,7 +1,7 @@
 //! The certificate in use. It can be read anew while the server runs.
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use chat_tls::{IdentityError, expiry, read_identity};
@@ -18,6 +18,8 @@ pub(super) struct Certificate {
     path: PathBuf,
     key: PathBuf,
     current: RwLock<Arc<CertifiedKey>>,
+    /// One reads at a time, so that the last one to begin is the last one to end.
+    reading: Mutex<()>,
 }
 
 /// The state of a certificate that is to be warned of.
@@ -31,11 +33,12 @@ enum Warning {
 impl Certificate {
     pub(super) fn read(path: PathBuf, key: PathBuf) -> Result<Self, IdentityError> {
         let current = RwLock::new(read_identity(&path, &key)?.into());
-        Ok(Self { path, key, current })
+        Ok(Self { path, key, current, reading: Mutex::default() })
     }
 
     /// Reads the files anew. An error changes nothing.
     pub(super) fn reload(&self) -> Result<(), IdentityError> {
+        let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let read = Arc::new(read_identity(&self.path, &self.key)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = read;
         Ok(())

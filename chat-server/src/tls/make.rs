@@ -1,6 +1,6 @@
 //! `chat-server cert`: makes a certificate that is its own authority.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use chat_tls::Fingerprint;
 use clap::Args;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use rustls::pki_types::{CertificateDer, DnsName};
+use tempfile::NamedTempFile;
 
 /// The time for which a certificate is valid: the longest that all systems accept of one that people have added.
 const VALID: Duration = Duration::from_hours(825 * 24);
@@ -87,12 +88,31 @@ impl CertOptions {
                 return Err(failed(path)(io::ErrorKind::AlreadyExists.into()));
             }
         }
-        write(&key_path, &pem("PRIVATE KEY", &key.serialize_der()), true)
-            .map_err(failed(&key_path))?;
-        write(&certificate_path, &pem("CERTIFICATE", &certificate), false)
-            .map_err(failed(&certificate_path))?;
+        // Both are on the disk before one has its name: a full disk changes nothing.
+        let new_key = self.written(&pem("PRIVATE KEY", &key.serialize_der()), true);
+        let new_key = new_key.map_err(failed(&key_path))?;
+        let new_certificate = self.written(&pem("CERTIFICATE", &certificate), false);
+        let new_certificate = new_certificate.map_err(failed(&certificate_path))?;
+        new_certificate
+            .persist(&certificate_path)
+            .map_err(|error| failed(&certificate_path)(error.error))?;
+        new_key.persist(&key_path).map_err(|error| failed(&key_path)(error.error))?;
         let fingerprint = Fingerprint::of(&certificate).map(|f| f.to_string()).unwrap_or_default();
         Ok(self.said(&certificate_path, &key_path, &fingerprint, &names[0]))
+    }
+
+    /// A new file in the folder, which goes unless it is given a name. A `secret` is for its owner alone, from its first
+    /// byte on.
+    fn written(&self, text: &str, secret: bool) -> io::Result<NamedTempFile> {
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        builder.permissions(mode(secret));
+        #[cfg(not(unix))]
+        let _ = secret;
+        let mut file = builder.tempfile_in(&self.out)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        Ok(file)
     }
 
     fn said(&self, certificate: &Path, key: &Path, fingerprint: &str, name: &str) -> String {
@@ -124,26 +144,11 @@ fn pem(label: &str, der: &[u8]) -> String {
     format!("-----BEGIN {label}-----\n{}-----END {label}-----\n", lines.collect::<String>())
 }
 
-/// Writes a new file, in place of an old one. A `secret` is for its owner alone, from its first byte on.
-fn write(path: &Path, text: &str, secret: bool) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    created(path, secret)?.write_all(text.as_bytes())
-}
-
 #[cfg(unix)]
-fn created(path: &Path, secret: bool) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
+fn mode(secret: bool) -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
 
-    let mode = if secret { 0o600 } else { 0o644 };
-    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
-}
-
-#[cfg(not(unix))]
-fn created(path: &Path, _: bool) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
+    fs::Permissions::from_mode(if secret { 0o600 } else { 0o644 })
 }
 
 impl MakeError {

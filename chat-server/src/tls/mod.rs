@@ -15,6 +15,7 @@ use chat_protocol::websocket::handshake::SUBPROTOCOL;
 use chat_tls::IdentityError;
 use clap::Args;
 use rustls::ServerConfig;
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use crate::net::wire::tls::Config;
@@ -55,7 +56,7 @@ pub(crate) struct Secured {
 }
 
 fn endpoint(text: &str) -> Result<Endpoint, ParseEndpointError> {
-    Endpoint::with_default_port(text, DEFAULT_TLS_PORT)
+    Endpoint::of_listener(text, DEFAULT_TLS_PORT)
 }
 
 impl TlsOptions {
@@ -100,13 +101,17 @@ impl Secured {
         self.web.clone()
     }
 
-    /// Reads the certificate anew for the connections to come. The old one stays if there is something wrong.
+    /// Reads the certificate anew for the connections to come, on a thread of its own: a file can take its time. The old
+    /// one stays if there is something wrong.
     pub(crate) fn reload(&self) {
-        match self.certificate.reload() {
-            Ok(()) => tracing::info!("the certificate was read anew"),
-            Err(error) => tracing::error!(%error, "the old certificate stays"),
-        }
-        self.certificate.warn_of_expiry();
+        let certificate = Arc::clone(&self.certificate);
+        spawn_blocking(move || {
+            match certificate.reload() {
+                Ok(()) => tracing::info!("the certificate was read anew"),
+                Err(error) => tracing::error!(%error, "the old certificate stays"),
+            }
+            certificate.warn_of_expiry();
+        });
     }
 
     /// Warns each day of a certificate that expires soon. Cancel-safe.
@@ -135,6 +140,9 @@ impl Error {
                 language.cannot_read(path, error)
             }
             Self::Identity(IdentityError::NoCertificate(path)) => language.no_certificate(path),
+            Self::Identity(IdentityError::Broken { path, number }) => {
+                language.broken_certificate(path, *number)
+            }
             Self::Identity(IdentityError::NoKey(path)) => language.no_key(path),
             Self::Identity(IdentityError::OtherKey { key, certificate }) => {
                 language.foreign_key(key, certificate)

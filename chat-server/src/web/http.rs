@@ -20,7 +20,7 @@ const END: &[u8] = b"\r\n\r\n";
 /// A response that ends its connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Status {
-    /// The bytes are no request, or one with a body.
+    /// The bytes are no request, or there is something behind it.
     Malformed,
     /// The page comes from another host. The text names both.
     Origin(String),
@@ -31,8 +31,12 @@ pub(super) enum Status {
     Late,
     /// A request for `/ws` that is for no WebSocket.
     Upgrade,
+    /// A limit of the client's address is reached.
+    TooMany,
     /// The head is too long.
     TooLong,
+    /// Too many others are asking.
+    Full,
 }
 
 impl Status {
@@ -41,6 +45,7 @@ impl Status {
         let header = match self {
             Self::Method => "Allow: GET\r\n",
             Self::Upgrade => "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+            Self::TooMany | Self::Full => "Retry-After: 5\r\n",
             _ => "",
         };
         let status = self.to_string();
@@ -66,7 +71,9 @@ impl fmt::Display for Status {
             Self::Method => "405 Method Not Allowed",
             Self::Late => "408 Request Timeout",
             Self::Upgrade => "426 Upgrade Required",
+            Self::TooMany => "429 Too Many Requests",
             Self::TooLong => "431 Request Header Fields Too Large",
+            Self::Full => "503 Service Unavailable",
         })
     }
 }
@@ -86,10 +93,17 @@ async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Result<V
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let looked_at = begun.saturating_sub(END.len() - 1);
-        match memmem::find(&head[looked_at..], END) {
-            _ if head.len() > MAX_HEAD => return Ok(Err(Status::TooLong)),
-            Some(end) if looked_at + end + END.len() == head.len() => return Ok(Ok(head)),
-            Some(_) => return Ok(Err(Status::Malformed)),
+        let end = memmem::find(&head[looked_at..], END).map(|end| looked_at + end + END.len());
+        match end.filter(|end| *end <= MAX_HEAD) {
+            // Another method has its own refusal, whatever stands behind it.
+            Some(end) if end < head.len() && !is_other_method(&head[..end]) => {
+                return Ok(Err(Status::Malformed));
+            }
+            Some(end) => {
+                head.truncate(end);
+                return Ok(Ok(head));
+            }
+            None if head.len() > MAX_HEAD => return Ok(Err(Status::TooLong)),
             // Something else than HTTP is told so at once.
             None if begun == 0 && Request::parse(&head).is_err() => {
                 return Ok(Err(Status::Malformed));
@@ -97,6 +111,10 @@ async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Result<V
             None => {}
         }
     }
+}
+
+fn is_other_method(head: &[u8]) -> bool {
+    Request::parse(head).is_ok_and(|request| request.is_some_and(|request| !request.is_get()))
 }
 
 #[cfg(test)]
@@ -117,7 +135,13 @@ mod tests {
         let whole = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
         assert_eq!(read(whole).await, Ok(whole.to_vec()));
         assert_eq!(read(&whole[..whole.len() - 1]).await, Ok(b"ended".to_vec()));
-        assert_eq!(read(&[whole, &b"x"[..]].concat()).await, Err(Status::Malformed));
+        for behind in [&b"x"[..], &[b'x'; MAX_HEAD]] {
+            let more = [b"\r\n", &whole[..], behind].concat();
+            assert_eq!(read(&more).await, Err(Status::Malformed));
+        }
+        let post = b"POST / HTTP/1.1\r\n\r\n";
+        let with_body = [&post[..], &[b'x'; MAX_HEAD]].concat();
+        assert_eq!(read(&with_body).await, Ok(post.to_vec()));
         assert_eq!(read(b"\x16\x03\x01\x02\x00\x01").await, Err(Status::Malformed));
         for (length, fits) in [(MAX_HEAD, true), (MAX_HEAD + 1, false)] {
             let cookie = "x".repeat(length - whole.len() - "Cookie: \r\n".len());

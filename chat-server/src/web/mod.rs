@@ -8,24 +8,19 @@ mod page;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chat_protocol::websocket::handshake::{Rejection, Request};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use crate::Server;
-use crate::client::lobby::{self, Opened};
+use crate::client::lobby::{self, Crowd, Opened};
 use crate::net::wire::Wire;
 use crate::net::wire::encoding::Encoding;
 use crate::net::wire::stream::Stream;
 use crate::net::wire::tls::Config;
 use crate::net::wire::websocket::WebSocket;
 use http::{Status, head};
-
-/// The time for which a peer that got a response is still read from, so that a reset does not destroy it.
-const LINGER: Duration = Duration::from_secs(1);
 
 /// Answers one request, through TLS where there is any. Returns the connection if it becomes a WebSocket.
 pub(crate) async fn open(
@@ -38,6 +33,17 @@ pub(crate) async fn open(
     let (Stream { tcp, tls }, encoding) = serve_request(&server, stream, &mut peer).await?;
     let frames = WebSocket::new(encoding, server.config.ping.duration(), server.clock.now());
     Some(Opened { tcp, wire: Wire::new(tls, Some(frames)), peer })
+}
+
+/// Returns the response to a connection for which the lobby has no place. There is none where it would take a handshake.
+pub(crate) fn turned_away(is_encrypted: bool) -> impl Fn(Crowd) -> Option<String> {
+    move |reason| {
+        let status = match reason {
+            Crowd::Lobby => Status::Full,
+            Crowd::Address(_) => Status::TooMany,
+        };
+        (!is_encrypted).then(|| status.response())
+    }
 }
 
 /// Answers one request. Returns the connection if it has become a WebSocket, and the encoding of what it is sent. `peer`
@@ -56,14 +62,7 @@ async fn serve_request(
             return None;
         }
     };
-    // A peer that takes no response gets none.
-    let _ = timeout(LINGER, async {
-        stream.write_all(response.as_bytes()).await?;
-        stream.shutdown().await?;
-        while stream.read(&mut [0; 512]).await? > 0 {}
-        io::Result::Ok(())
-    })
-    .await;
+    stream.part_with(&response).await;
     None
 }
 

@@ -68,6 +68,13 @@ fn r10_9_a_hangup_reads_the_certificate_anew_unless_it_is_bad() -> Result {
     chat.stage.eventually("the new certificate", || shows(&chat, new))?;
     assert!(!shows(&chat, old));
 
+    // Whoever opens this one waits for what is written to it.
+    fs::remove_file(&certificate).expect("a file");
+    let made = std::process::Command::new("mkfifo").arg(&certificate).status();
+    assert!(made.expect("mkfifo").success());
+    chat.server.signal(SIGHUP)?;
+    chat.server.err.find(|line| line.contains("cannot read"), "an error")?;
+
     // Those who are there have not noticed.
     ana.send("sigo\n")?;
     bea.expect(&said_by(&ana, "sigo"))?;
@@ -93,10 +100,19 @@ fn r10_9_what_is_no_certificate_is_one_line_with_the_file() {
     let (missing, empty) =
         (path(folder.path().join("none.pem")), path(folder.path().join("empty.pem")));
     fs::write(&empty, "nothing of this kind").expect("a file");
+    let (long, folder) = (path(folder.path().join("long.pem")), path(folder.path().to_owned()));
+    let text = fs::read_to_string(&certificate).expect("a file");
+    fs::write(&long, text.repeat(1024 * 1024 / text.len() + 1)).expect("a file");
+    let chain = format!("{folder}/chain.pem");
+    let broken = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+    fs::write(&chain, [&text, &*text, broken].concat()).expect("a file");
     let key_of_other = path(other.key());
     for (certificate, key, line) in [
         (&missing, &key, format!("cannot read {missing}: there is no such file")),
         (&certificate, &missing, format!("cannot read {missing}: there is no such file")),
+        (&folder, &key, format!("cannot read {folder}: it is a folder")),
+        (&certificate, &long, format!("cannot read {long}: the file is too large")),
+        (&chain, &key, format!("certificate 3 in {chain} is broken")),
         (&empty, &key, format!("there is no certificate in PEM form in {empty}")),
         (&key, &key, format!("there is no certificate in PEM form in {key}")),
         (
@@ -165,4 +181,38 @@ fn r10_11_a_certificate_is_made_with_its_key_and_both_are_told_of() {
     assert!(said.contains("huella: ") && said.contains("tls://[::1] "), "{said}");
     assert_ne!(fingerprint(&certificate), first);
     assert_eq!(run(&["--force", "--name", "a:1"]).status.code(), Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn r10_11_a_pair_stays_if_a_new_one_cannot_be_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("tls");
+    let server = binaries::server().get_program().to_owned();
+    // No file may have a byte, as if the disk were full.
+    let run = |script: &str| {
+        let mut shell = std::process::Command::new("sh");
+        shell.arg("-c").arg(format!("{script} exec \"$0\" cert --force --out \"$1\""));
+        shell.arg(&server).arg(&out).output().expect("it runs")
+    };
+    let fails = || {
+        let failed = run("trap '' XFSZ; ulimit -f 0;");
+        assert_eq!(failed.status.code(), Some(1));
+        let said = String::from_utf8(failed.stderr).expect("UTF-8");
+        assert!(said.ends_with("key.pem: el archivo es demasiado grande\n"), "{said}");
+    };
+    let files = || {
+        let entries = fs::read_dir(&out).expect("a folder").map(|entry| entry.expect("one").path());
+        let read = |path: std::path::PathBuf| (fs::read(&path).expect("a file"), path);
+        let mut all: Vec<_> = entries.map(read).collect();
+        all.sort();
+        all
+    };
+    fails();
+    assert_eq!(files(), []);
+    assert!(run("").status.success());
+    let old = files();
+    assert_eq!(old.len(), 2);
+    fails();
+    assert_eq!(files(), old);
 }

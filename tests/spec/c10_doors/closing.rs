@@ -151,6 +151,29 @@ fn r10_6_who_waits_for_its_turn_is_pinged_and_not_given_up() -> Result {
 }
 
 #[test]
+fn r10_5_who_waits_for_its_turn_is_answered_and_heard_later() -> Result {
+    let chat = start(&["--max-clients", "1", "--when-full", "wait", "--ping", "off"])?;
+    let ana = chat.peer("ana")?;
+    let waiting = |name| -> Result<_> {
+        let peer = web_peer(&chat, name)?;
+        let waits = format!("cliente {} espera su turno", peer.address());
+        chat.server.out.wait_for(&waits)?;
+        Ok(peer.forget_frames())
+    };
+    let (mut bea, mut caro) = (waiting("bea")?, waiting("caro")?);
+    bea.send_raw([frame(0x81, b"uno"), frame(0x89, b"?"), frame(0x81, b"dos")].concat())?;
+    assert_eq!(bea.receive()?, b"\x8a\x01?");
+    caro.send_raw([frame(0x81, b"no"), frame(0x88, b"\x0f\xa7")].concat())?;
+    assert_eq!(caro.receive()?, b"\x88\x02\x0f\xa7");
+    chat.server.out.wait_for(&format!("cliente {} desconectado", caro.address()))?;
+    drop(ana);
+    for said in ["uno", "dos"] {
+        chat.server.out.wait_for(&format!("cliente {}: {said}", bea.address()))?;
+    }
+    Ok(())
+}
+
+#[test]
 fn r8_2_pings_and_pongs_are_no_activity() -> Result {
     let chat = start(&["--ping", "off", "--idle-timeout", "500ms"])?;
     let (mut ana, mut bea) = (chat.web_peer("ana")?, chat.peer("bea")?);

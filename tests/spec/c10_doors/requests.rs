@@ -32,10 +32,15 @@ fn r10_1_what_is_no_websocket_gets_a_status_and_its_connection_ends() -> Result 
         ("GET /page HTTP/1.1\r\nHost: chat\r\n\r\n", "HTTP/1.1 404 Not Found"),
         ("GET /wsx HTTP/1.1\r\nHost: chat\r\n\r\n", "HTTP/1.1 404 Not Found"),
         ("POST /ws HTTP/1.1\r\nHost: chat\r\n\r\n", "HTTP/1.1 405 Method Not Allowed"),
+        ("POST /ws HTTP/1.1\r\nContent-Length: 3\r\n\r\na=1", "HTTP/1.1 405 Method Not Allowed"),
         ("GET /ws HTTP/1.1\r\nHost: chat\r\n\r\n", "HTTP/1.1 426 Upgrade Required"),
         ("hola\r\n", "HTTP/1.1 400 Bad Request"),
         (&long, "HTTP/1.1 431 Request Header Fields Too Large"),
         (&format!("{RIGHT}\r\n"), "HTTP/1.1 101 Switching Protocols"),
+        (
+            &format!("{RIGHT}\r\n").replace("/ws", "http://chat/ws"),
+            "HTTP/1.1 101 Switching Protocols",
+        ),
         (&format!("{RIGHT}\r\n").replace("dGhl", ""), "HTTP/1.1 400 Bad Request"),
     ] {
         assert_eq!(status(&chat, request)?, wanted, "{request:?}");
@@ -70,10 +75,40 @@ fn r10_2_an_origin_with_a_path_is_bad_usage() {
 }
 
 #[test]
+fn r10_2_an_origin_without_a_web_is_bad_usage() {
+    let mut server = Command::from_std(binaries::server());
+    server.args(["--web-origin", "https://a.example"]);
+    server.assert().code(2).stderr(predicate::str::contains("--web <"));
+}
+
+#[test]
+fn r10_1_a_door_that_is_off_is_no_host_of_this_name() {
+    for options in
+        [&["--web", "off"][..], &["--tls-bind", "off", "--tls-cert", "a", "--tls-key", "a"]]
+    {
+        let mut server = Command::from_std(binaries::server());
+        server.args(options);
+        server.assert().code(2).stderr(predicate::str::contains("'off'"));
+    }
+}
+
+#[test]
 fn r10_1_no_door_at_all_is_bad_usage() {
     let mut server = Command::from_std(binaries::server());
     server.args(["--bind", "off"]);
     server.assert().code(2).stderr(predicate::str::contains("--web"));
+}
+
+#[test]
+fn r10_10_a_request_beyond_the_limit_of_its_address_is_told_so() -> Result {
+    let chat = start(&["--max-per-ip", "1"])?;
+    let _silent = chat.stage.connect_through(Door::Plain, "silent", web(&chat))?;
+    let mut peer = chat.stage.connect_through(Door::Plain, "somebody", web(&chat))?;
+    peer.send(format!("{RIGHT}\r\n"))?;
+    assert_eq!(peer.hear()?.as_deref(), Some("HTTP/1.1 429 Too Many Requests\r"));
+    assert_eq!(peer.hear()?.as_deref(), Some("Retry-After: 5\r"));
+    let refused = format!("cliente {} rechazado: --max-per-ip 1", peer.address());
+    chat.server.out.wait_for(&refused)
 }
 
 #[test]

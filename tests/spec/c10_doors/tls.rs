@@ -1,6 +1,7 @@
 //! Listeners with TLS.
 
 use std::io::{self, Write};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
@@ -81,7 +82,7 @@ fn shaken(
     let address = chat.address_of(door).expect("a listener");
     let mut client =
         ClientConnection::new(Arc::new(config), address.ip().into()).expect("a client");
-    let mut socket = std::net::TcpStream::connect(address).expect("a connection");
+    let mut socket = TcpStream::connect(address).expect("a connection");
     while client.is_handshaking() {
         client.complete_io(&mut socket)?;
     }
@@ -115,6 +116,58 @@ fn r10_8_browsers_are_refused_where_lines_are_spoken() -> Result {
         assert!(reason.contains("NoApplicationProtocol"), "{reason}");
     }
     Ok(())
+}
+
+/// A client that believes each server, and its connection.
+fn stranger(chat: &Chat) -> (ClientConnection, TcpStream) {
+    let address = chat.address_of(Door::Tls).expect("a listener");
+    let config = Arc::new(Trust::Anyone.client_config().expect("cipher suites"));
+    let client = ClientConnection::new(config, address.ip().into()).expect("a client");
+    (client, TcpStream::connect(address).expect("a connection"))
+}
+
+#[test]
+fn r7_1_a_close_notify_alone_ends_the_waiting() -> Result {
+    let chat = Chat::start_secured(&["--max-clients", "1", "--when-full", "wait"])?;
+    let _ana = chat.peer("ana")?;
+    let (mut client, mut socket) = stranger(&chat);
+    while client.is_handshaking() {
+        client.complete_io(&mut socket).expect("a handshake");
+    }
+    let address = socket.local_addr().expect("an address");
+    chat.server.out.wait_for(&format!("cliente {address} espera su turno"))?;
+    client.send_close_notify();
+    client.write_tls(&mut socket).expect("it is sent");
+    chat.server.out.wait_for(&format!("cliente {address} desconectado"))
+}
+
+/// The server is told to stop while it stands still, so that the end of the handshake, the message and the signal are all
+/// there when it goes on.
+#[cfg(target_os = "linux")]
+#[test]
+fn r1_6_a_client_whose_handshake_has_just_ended_is_heard_out() -> Result {
+    const SIGTERM: i32 = 15;
+    const SIGCONT: i32 = 18;
+    const SIGSTOP: i32 = 19;
+    let mut chat = Chat::start_secured(&[])?;
+    let mut ana = chat.peer("ana")?;
+    let (mut client, mut socket) = stranger(&chat);
+    client.write_tls(&mut socket).expect("a hello");
+    while client.is_handshaking() {
+        client.read_tls(&mut socket).expect("an answer");
+        client.process_new_packets().expect("a handshake");
+    }
+    chat.server.signal(SIGSTOP)?;
+    client.writer().write_all(b"hola\n").expect("space");
+    while client.wants_write() {
+        client.write_tls(&mut socket).expect("it is sent");
+    }
+    chat.server.signal(SIGTERM)?;
+    chat.server.signal(SIGCONT)?;
+    let port = socket.local_addr().expect("an address").port();
+    ana.expect(&format!("usuario {port}: hola"))?;
+    ana.expect(ES.server_closing())?;
+    chat.server.expect_exit(0)
 }
 
 /// A client by other hands.

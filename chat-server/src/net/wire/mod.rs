@@ -27,6 +27,15 @@ struct Layers {
     frames: Option<WebSocket>,
 }
 
+/// The result of one read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Arrived {
+    /// The place of lines in the buffer: nowhere, if less than a record or only control frames have come.
+    pub(super) lines: Range<usize>,
+    /// False if only control frames have come, which are no activity.
+    pub(super) is_activity: bool,
+}
+
 /// `write` and `read` are those of the socket.
 impl Wire {
     pub(crate) fn new(tls: Option<Box<Tls>>, frames: Option<WebSocket>) -> Self {
@@ -75,14 +84,13 @@ impl Wire {
         self.frames().is_some_and(WebSocket::holds) || self.tls().is_some_and(Tls::holds)
     }
 
-    /// Fills the buffer, but for its first byte, by one read at most. Returns where in it there are lines: nowhere, if
-    /// less than a record or only control frames have come. `None`: the peer says no more.
+    /// Fills the buffer, but for its first byte, by one read at most. `None`: the peer says no more.
     pub(super) fn receive(
         &self,
         buffer: &mut [u8],
         mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
         write: impl Fn(&[u8]) -> io::Result<usize>,
-    ) -> io::Result<Option<Range<usize>>> {
+    ) -> io::Result<Option<Arrived>> {
         let n = match self.tls() {
             None => match read(&mut buffer[1..])? {
                 0 => None,
@@ -91,10 +99,13 @@ impl Wire {
             Some(tls) => tls.receive(&mut buffer[1..], read, &write)?,
         };
         let Some(n) = n else { return Ok(None) };
-        Ok(Some(match self.frames() {
+        let lines = match self.frames() {
             None => 1..n + 1,
             Some(frames) => 0..frames.receive(&mut buffer[..=n], |bytes| self.write(bytes, &write)),
-        }))
+        };
+        // If there is nothing inside of the record yet, it may become anything.
+        let is_activity = n == 0 || !lines.is_empty();
+        Ok(Some(Arrived { lines, is_activity }))
     }
 
     /// Returns whether the next read finds something even if the socket has nothing.

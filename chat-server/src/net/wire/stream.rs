@@ -38,6 +38,18 @@ impl Stream {
         }
         Ok(Self { tcp, tls: Some(tls) })
     }
+
+    /// Sends a last response and ends its side, politely: what the peer still sends is read for a second, so that a
+    /// reset does not destroy the response. A peer that does not take it gets none.
+    pub(crate) async fn part_with(mut self, response: &str) {
+        let _ = timeout(LINGER, async {
+            self.write_all(response.as_bytes()).await?;
+            self.shutdown().await?;
+            while self.read(&mut [0; 512]).await? > 0 {}
+            io::Result::Ok(())
+        })
+        .await;
+    }
 }
 
 /// Ends when both have their keys and all is sent. What the peer has said behind it stays in `tls`.

@@ -190,6 +190,28 @@ fn r10_8_what_stands_in_front_of_a_fault_is_heard() {
 }
 
 #[test]
+fn r8_2_bytes_of_a_record_are_activity_and_pings_are_not() {
+    let Pair { tls, mut client, socket } = Pair::shaken(1000);
+    let frames = WebSocket::new(Encoding::Text, None, tokio::time::Instant::now());
+    let wire = Wire::new(Some(Box::new(tls)), Some(frames));
+    let mut said = |bytes: &[u8], most| {
+        client.writer().write_all(bytes).unwrap();
+        while client.wants_write() {
+            client.write_tls(&mut *socket.given.borrow_mut()).unwrap();
+        }
+        let read = |buffer: &mut [u8]| socket.read(buffer, most);
+        let arrived = wire.receive(&mut [0; 1000], read, |bytes| Ok(bytes.len()));
+        arrived.unwrap().expect("no end")
+    };
+    let ping = said(b"\x89\x80\0\0\0\0", 1000);
+    assert!(ping.lines.is_empty() && !ping.is_activity);
+    let begun = said(b"\x81\x83\0\0\0\0hi\n", 10);
+    assert!(begun.lines.is_empty() && begun.is_activity);
+    let ended = said(b"", 1000);
+    assert_eq!((ended.lines, ended.is_activity), (0..3, true));
+}
+
+#[test]
 fn r10_8_keys_can_be_changed() {
     let mut pair = Pair::shaken(1000);
     pair.client.refresh_traffic_keys().unwrap();
