@@ -5,6 +5,7 @@ use chat_tests::chat::Chat;
 use serde_json::json;
 
 use crate::driver::Driver;
+use crate::forwarder::Forwarder;
 use crate::page::{Page, start, web};
 
 #[test]
@@ -36,6 +37,30 @@ fn r10_24_after_the_server_it_comes_back_with_name_room_and_draft() -> Result {
     page.has_typed("")?;
     while bea.hear()?.is_some_and(|line| line != "Ana > a medio escribir") {}
     Ok(())
+}
+
+#[test]
+fn r10_24_a_connection_over_which_nothing_comes_any_more_is_given_up() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &["--ping", "300ms"])?;
+    let forwarder = Forwarder::start(web(&chat)).map_err(|error| chat.stage.failure(error))?;
+    let script = "window.heard = '';
+         const Real = WebSocket;
+         window.WebSocket = class extends Real {
+           constructor(...values) {
+             super(...values);
+             this.addEventListener('message', ({ data }) => { window.heard += data; });
+           }
+         };";
+    let page = Page::open_at(&driver, forwarder.address, script)?;
+    page.give_name("Ana")?;
+    page.is_there("Ana")?;
+    page.wait_until("window.heard.includes('\"kind\":\"alive\"')")?;
+    forwarder.set_mute(true);
+    page.is_in_state("lost")?;
+    forwarder.set_mute(false);
+    page.is_there("Ana")?;
+    page.notes("De nuevo en línea")
 }
 
 #[test]

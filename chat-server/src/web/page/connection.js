@@ -2,6 +2,8 @@
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
 const STABLE = 5000;
+// In halves of the time between two objects of the kind "alive".
+const LONGEST_SILENCE = 4;
 const NAME_TRIES = 8;
 
 let socket = null;
@@ -10,6 +12,9 @@ let attempt = 0;
 let timer = 0;
 let turnTimer = 0;
 let welcomeTime = 0;
+let watched = 0;
+let watchTimer = 0;
+let silence = 0;
 let nameTries = 0;
 // True from the first arrival on.
 let wasHere = false;
@@ -38,6 +43,7 @@ function connect() {
   };
   opened.onmessage = ({ data }) => {
     if (opened !== socket) return;
+    silence = 0;
     const lines = (rest + data).split("\n");
     rest = lines.pop();
     for (const line of lines) {
@@ -53,9 +59,23 @@ function connect() {
 // Closes the connection that there is, and hears nothing more of it.
 function drop() {
   clearTimeout(turnTimer);
+  clearInterval(watchTimer);
+  watched = 0;
   const old = socket;
   socket = null;
   old?.close();
+}
+
+// A script sees no pings: that nothing comes any more is seen by the silence, of which a page that was asleep counts
+// one tick at most.
+function watch(every) {
+  if (every === watched) return;
+  clearInterval(watchTimer);
+  watched = every;
+  watchTimer = setInterval(() => {
+    silence += 1;
+    if (silence > LONGEST_SILENCE) ended(1006, "");
+  }, every / 2);
 }
 
 function welcomed() {

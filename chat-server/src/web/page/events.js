@@ -123,6 +123,7 @@ const EVENTS = {
     if (me.wanted !== me.room) session("room", (me.wanted = me.room));
     return addNotice(current, event.text, event.time, "warning");
   },
+  alive({ every }) { watch(every); },
   missed(event) { addNotice(room(), event.text, event.time, "warning"); },
   end(event) {
     lastWords = event.text;

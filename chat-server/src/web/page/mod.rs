@@ -40,7 +40,7 @@ macro_rules! script {
 
 /// The hashes of style and script. A test says what they have to be.
 const STYLE: &str = "Byj7SFgGhTmk/ROZS25bs1mQWdm1eTM94tsNC+MIUIo=";
-const SCRIPT: &str = "QEXnl/vkWOwB523mIN/sQBUI9si2/B67znhzbgFhff0=";
+const SCRIPT: &str = "t6MewDTo4/cyFuco2xidD3lr4OwCErdeC2OTpK/MV9Y=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {
