@@ -32,6 +32,44 @@ fn r10_24_two_people_talk_and_each_text_arrives_once_and_in_order() -> Result {
 }
 
 #[test]
+fn r10_24_of_more_than_50_conversations_the_longest_unused_read_one_goes_first() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let page = Page::enter(&driver, &chat, "Ana")?;
+    let mut peers = Vec::new();
+    let mut greet = |number: usize| {
+        let mut peer = chat.member(&format!("n{number}"))?;
+        peer.send("/privado Ana hola\n")?;
+        while peer.hear()?.is_some_and(|receipt| !receipt.contains("hola")) {}
+        peers.push(peer);
+        Result::Ok(())
+    };
+    let privates =
+        "[...document.querySelectorAll('#privates .entry bdi')].map(name => name.textContent)";
+    (0..3).try_for_each(&mut greet)?;
+    page.wait_for(privates, &json!(["n0", "n1", "n2"]))?;
+    // Those that are read: n1 at first.
+    for number in [1, 0, 2] {
+        page.click(&format!("#privates li:nth-child({}) button", number + 1))?;
+        page.shows(&["hola"])?;
+    }
+    page.click("#rooms .mine")?;
+    page.is_titled("general")?;
+    let mut left = vec!["n0".to_owned(), "n1".to_owned(), "n2".to_owned()];
+    // The room is the fiftieth. Then n1, n0 and n2 go; and n3, as no other is read.
+    for number in 3..53 {
+        greet(number)?;
+        left.push(format!("n{number}"));
+        if left.len() > 49 {
+            let place = left.iter().position(|name| name == "n1").unwrap_or_default();
+            left.remove(place);
+        }
+    }
+    page.wait_for(privates, &json!(left))?;
+    page.wait_for("document.querySelectorAll('.log').length", &json!(50))
+}
+
+#[test]
 fn r10_24_a_name_is_refused_with_the_servers_reason_until_it_can_be_had() -> Result {
     let Some(driver) = Driver::start()? else { return Ok(()) };
     let chat = start("grupal", &[])?;

@@ -40,7 +40,7 @@ macro_rules! script {
 
 /// The hashes of style and script. A test says what they have to be.
 const STYLE: &str = "Byj7SFgGhTmk/ROZS25bs1mQWdm1eTM94tsNC+MIUIo=";
-const SCRIPT: &str = "t6MewDTo4/cyFuco2xidD3lr4OwCErdeC2OTpK/MV9Y=";
+const SCRIPT: &str = "rnqYS/JknqA9Ys/0U0nb1CxgXJYyGMNrrwwNEyN98rU=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {
