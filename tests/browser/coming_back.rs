@@ -133,6 +133,22 @@ fn r10_24_a_lost_connection_is_tried_again_at_once_when_the_network_is_back() ->
 }
 
 #[test]
+fn r10_24_when_the_server_stops_not_all_pages_come_back_at_once() -> Result {
+    const SIGTERM: i32 = 15;
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let page = Page::enter(&driver, &chat, "Ana")?;
+    page.run(
+        "window.pauses = [];
+         window.setTimeout = (task, time) => window.pauses.push(time);
+         Math.random = () => 0.8;",
+    )?;
+    chat.server.signal(SIGTERM)?;
+    page.is_in_state("lost")?;
+    page.wait_until("pauses.includes(4000)")
+}
+
+#[test]
 fn r10_24_a_name_that_the_connection_before_still_holds_is_asked_for_again() -> Result {
     let Some(driver) = Driver::start()? else { return Ok(()) };
     let chat = start("grupal", &[])?;

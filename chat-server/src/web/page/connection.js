@@ -1,6 +1,8 @@
 // The connection: it comes back by itself, unless its user left or was sent away.
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
+// When a server starts anew, all its clients come back.
+const SPREAD = 5000;
 const STABLE = 5000;
 // In halves of the time between two objects of the kind "alive".
 const LONGEST_SILENCE = 4;
@@ -111,7 +113,7 @@ function ended(code, reason) {
   }
   if (naming !== "given") naming = null;
   if (!$("ask").open) setState("lost", code === 1013 || code === 4004 ? reason || lastWords : "");
-  later();
+  later(code === 1012 ? SPREAD : 0);
 }
 
 function stop(why) {
@@ -125,12 +127,13 @@ function stop(why) {
   setState(why, why === "removed" ? lastWords : "");
 }
 
-// Tries again after a pause that doubles each time, and differs from computer to computer.
-function later() {
+// Tries again after a pause that doubles each time, and differs from computer to computer. All
+// of them come within the time to spread over, if there is one.
+function later(spread = 0) {
   const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt);
   attempt += 1;
   clearTimeout(timer);
-  timer = setTimeout(connect, pause * (0.5 + Math.random() / 2));
+  timer = setTimeout(connect, Math.max(spread * Math.random(), pause * (0.5 + Math.random() / 2)));
 }
 
 // The connection before may have the name until the server gives it up.

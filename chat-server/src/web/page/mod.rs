@@ -40,7 +40,7 @@ macro_rules! script {
 
 /// The hashes of style and script. A test says what they have to be.
 const STYLE: &str = "Byj7SFgGhTmk/ROZS25bs1mQWdm1eTM94tsNC+MIUIo=";
-const SCRIPT: &str = "rnqYS/JknqA9Ys/0U0nb1CxgXJYyGMNrrwwNEyN98rU=";
+const SCRIPT: &str = "yh5kac80jDy1AjXOzVpo9+VEYkKO1N6O71YDaKH+2NI=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {
