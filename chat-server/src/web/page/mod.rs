@@ -40,7 +40,7 @@ macro_rules! script {
 
 /// The hashes of style and script. A test says what they have to be.
 const STYLE: &str = "Byj7SFgGhTmk/ROZS25bs1mQWdm1eTM94tsNC+MIUIo=";
-const SCRIPT: &str = "yh5kac80jDy1AjXOzVpo9+VEYkKO1N6O71YDaKH+2NI=";
+const SCRIPT: &str = "c7oOkZoRX6ruxtv9WVF3y4w1Ax7LSfU2TsjRxBzg9PA=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {
