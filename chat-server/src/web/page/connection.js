@@ -177,7 +177,6 @@ function setState(now, more = "") {
 function showState() {
   const now = state?.now ?? null;
   document.body.dataset.state = now ?? "online";
-  $("bar").hidden = now === null;
   $("state").textContent = now === null ? "" : state.more && now !== "removed" ? `${state.more} · ${word(now)}` : state.more || word(now);
   const again = $("again");
   again.hidden = now === null || ["connecting", "waiting"].includes(now);

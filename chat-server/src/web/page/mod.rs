@@ -39,8 +39,8 @@ macro_rules! script {
 }
 
 /// The hashes of style and script. A test says what they have to be.
-const STYLE: &str = "Byj7SFgGhTmk/ROZS25bs1mQWdm1eTM94tsNC+MIUIo=";
-const SCRIPT: &str = "c7oOkZoRX6ruxtv9WVF3y4w1Ax7LSfU2TsjRxBzg9PA=";
+const STYLE: &str = "AIQrbmvxP0rf0RVGrNStpsWdVRz1aOD+6mxSL07TJfE=";
+const SCRIPT: &str = "rhUxBAaV4euQZlgwSwufeohN1h1d/iQ6H7swk7cycAk=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {
