@@ -149,6 +149,32 @@ fn r10_24_when_the_server_stops_not_all_pages_come_back_at_once() -> Result {
 }
 
 #[test]
+fn r10_24_a_page_that_never_gets_a_connection_says_that_it_is_perhaps_not_admitted() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    // The page cannot tell a 404 from the 403 of a proxy that changes the host.
+    let script = "window.tries = 0;
+         const Real = WebSocket;
+         window.WebSocket = class extends Real {
+           constructor(url, ...values) {
+             window.tries += 1;
+             super(window.admitted ? url : new URL('/nowhere', url), ...values);
+           }
+         };
+         const turn = setTimeout;
+         window.setTimeout = (task, time, ...values) =>
+           turn(task, task.name === 'connect' && tries >= 5 && !window.admitted ? 1e6 : 0, ...values);";
+    let page = Page::open_at(&driver, web(&chat), script)?;
+    page.is_in_state("barred")?;
+    assert_eq!(page.run("return window.tries;")?, 5);
+    page.wait_until("document.getElementById('state').textContent.includes('--web-origin')")?;
+    page.run("window.admitted = true;")?;
+    page.click("#again")?;
+    page.give_name("Ana")?;
+    page.is_there("Ana")
+}
+
+#[test]
 fn r10_24_a_name_that_the_connection_before_still_holds_is_asked_for_again() -> Result {
     let Some(driver) = Driver::start()? else { return Ok(()) };
     let chat = start("grupal", &[])?;

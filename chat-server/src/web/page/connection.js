@@ -7,6 +7,8 @@ const STABLE = 5000;
 // In halves of the time between two objects of the kind "alive".
 const LONGEST_SILENCE = 4;
 const NAME_TRIES = 8;
+// So many first connections fail before the page says that it is perhaps not admitted: it cannot see a 403.
+const FIRST_TRIES = 5;
 
 let socket = null;
 let rest = "";
@@ -18,6 +20,7 @@ let watched = 0;
 let watchTimer = 0;
 let silence = 0;
 let nameTries = 0;
+let wasOpen = false;
 // True from the first arrival on.
 let wasHere = false;
 let leaving = false;
@@ -35,13 +38,15 @@ function connect() {
   if (naming !== "given") naming = null;
   leaving = false;
   lastWords = rest = "";
-  if (!wasHere && !$("ask").open) setState("connecting");
+  if (!wasHere && !$("ask").open && state?.now !== "barred") setState("connecting");
   const url = new URL("/ws", location.href);
   url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   const opened = new WebSocket(url, "chat.v2");
   socket = opened;
   opened.onopen = () => {
-    if (opened === socket) turnTimer = setTimeout(setState, 1000, "waiting");
+    if (opened !== socket) return;
+    wasOpen = true;
+    turnTimer = setTimeout(setState, 1000, "waiting");
   };
   opened.onmessage = ({ data }) => {
     if (opened !== socket) return;
@@ -112,7 +117,8 @@ function ended(code, reason) {
     return;
   }
   if (naming !== "given") naming = null;
-  if (!$("ask").open) setState("lost", code === 1013 || code === 4004 ? reason || lastWords : "");
+  if (!wasOpen && attempt + 1 >= FIRST_TRIES) setState("barred");
+  else if (!$("ask").open) setState("lost", code === 1013 || code === 4004 ? reason || lastWords : "");
   later(code === 1012 ? SPREAD : 0);
 }
 
