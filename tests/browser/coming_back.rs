@@ -1,7 +1,6 @@
 //! The page comes back by itself, or does not.
 
 use chat_drive::failure::Result;
-use chat_tests::chat::Chat;
 use serde_json::json;
 
 use crate::driver::Driver;
@@ -12,8 +11,10 @@ use crate::page::{Page, start, web};
 fn r10_24_after_the_server_it_comes_back_with_name_room_and_draft() -> Result {
     let Some(driver) = Driver::start()? else { return Ok(()) };
     let mut chat = start("grupal", &[])?;
-    let address = web(&chat).to_string();
-    let page = Page::enter(&driver, &chat, "Ana")?;
+    let forwarder = Forwarder::start(web(&chat)).map_err(|error| chat.stage.failure(error))?;
+    let page = Page::open_at(&driver, forwarder.address, "")?;
+    page.give_name("Ana")?;
+    page.is_there("Ana")?;
     page.say("/sala cocina")?;
     page.is_titled("cocina")?;
     page.say("antes")?;
@@ -24,7 +25,8 @@ fn r10_24_after_the_server_it_comes_back_with_name_room_and_draft() -> Result {
     // What is typed and sent meanwhile goes nowhere, and stays.
     page.say("ibir")?;
     page.has_typed("a medio escribir")?;
-    let chat = Chat::start_with(&["-p", "grupal", "--web", &address])?;
+    let chat = start("grupal", &[])?;
+    forwarder.lead_to(web(&chat));
     page.is_there("Ana")?;
     page.is_titled("cocina")?;
     page.notes("De nuevo en línea")?;
@@ -120,14 +122,15 @@ fn r10_24_one_that_has_left_does_not_come_back_by_itself() -> Result {
 fn r10_24_a_lost_connection_is_tried_again_at_once_when_the_network_is_back() -> Result {
     let Some(driver) = Driver::start()? else { return Ok(()) };
     let mut chat = start("basico", &[])?;
-    let address = web(&chat).to_string();
-    let page = Page::open(&driver, &chat)?;
+    let forwarder = Forwarder::start(web(&chat)).map_err(|error| chat.stage.failure(error))?;
+    let page = Page::open_at(&driver, forwarder.address, "")?;
     page.is_in_state("online")?;
     // Timers never run: it comes back by the event alone.
     page.run("window.setTimeout = () => 0;")?;
     chat.server.kill()?;
     page.is_in_state("lost")?;
-    let _chat = Chat::start_with(&["--web", &address])?;
+    let chat = start("basico", &[])?;
+    forwarder.lead_to(web(&chat));
     page.run("window.dispatchEvent(new Event('online'));")?;
     page.is_in_state("online")
 }
