@@ -183,8 +183,8 @@ impl WebSocket {
         true
     }
 
-    /// Sends control frames, or others that need not be sent, now, or holds them, unless more than `most` bytes would be held: then they are forgotten.
-    /// Returns whether they were sent.
+    /// Sends control frames, and what may be forgotten like them, now, or holds them, unless more than `most` bytes would
+    /// be held: then they are forgotten. Returns whether they were sent.
     fn send_control(
         &self,
         frames: &[u8],
