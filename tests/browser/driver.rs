@@ -29,7 +29,7 @@ impl Driver {
     /// Starts chromedriver on a free port. `None` where there is none: the test has said that it skips itself.
     pub(crate) fn start() -> Result<Option<Self>> {
         let stage = Stage::new();
-        if !has_program("chromedriver") {
+        if !has_program(&format!("chromedriver{}", env::consts::EXE_SUFFIX)) {
             return missing(&stage, "chromedriver is not installed");
         }
         let mut command = Command::new("chromedriver");

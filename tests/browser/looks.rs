@@ -33,6 +33,19 @@ fn prefer(page: &Page<'_>, scheme: &str) -> Result {
 }
 
 #[test]
+fn r10_24_an_empty_status_is_not_hidden_and_takes_no_place() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("basico", &[])?;
+    let page = Page::open(&driver, &chat)?;
+    page.is_in_state("online")?;
+    page.wait_for("document.querySelector('[role=status]').textContent", &json!(""))?;
+    page.wait_until(
+        "document.querySelector('[role=status]').checkVisibility({ visibilityProperty: true })",
+    )?;
+    page.wait_for("document.getElementById('bar').offsetHeight", &json!(0))
+}
+
+#[test]
 fn r10_24_nothing_is_wider_than_a_phone_in_any_state() -> Result {
     let Some(driver) = Driver::start()? else { return Ok(()) };
     let mut chat = start("grupal", &["--operator", "Profe"])?;

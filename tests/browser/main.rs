@@ -4,6 +4,7 @@
 
 mod coming_back;
 mod driver;
+mod forwarder;
 mod keyboard;
 mod looks;
 mod page;

@@ -33,8 +33,16 @@ impl<'a> Page<'a> {
     /// Opens the page.
     #[track_caller]
     pub(crate) fn open(driver: &'a Driver, chat: &Chat) -> Result<Self> {
+        Self::open_at(driver, web(chat), "")
+    }
+
+    /// Opens the page at this address, where a script of the test runs before its own.
+    #[track_caller]
+    pub(crate) fn open_at(driver: &'a Driver, address: SocketAddr, script: &str) -> Result<Self> {
         let browser = driver.open()?;
-        browser.go(&format!("http://{}/", web(chat)))?;
+        let source = json!({ "source": script });
+        browser.devtools("Page.addScriptToEvaluateOnNewDocument", &source)?;
+        browser.go(&format!("http://{address}/"))?;
         Ok(Self(browser))
     }
 

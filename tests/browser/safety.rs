@@ -61,7 +61,7 @@ fn r10_23_an_injected_script_is_stopped_by_the_policy() -> Result {
     page.is_in_state("online")?;
     page.run(
         "window.stopped = [];
-         document.addEventListener('securitypolicyviolation', event => stopped.push(event.effectiveDirective));
+         document.addEventListener('securitypolicyviolation', event => stopped.push(`${event.effectiveDirective} ${event.blockedURI}`));
          const script = document.createElement('script');
          script.textContent = 'window.injected = 1';
          document.body.append(script);
@@ -74,7 +74,8 @@ fn r10_23_an_injected_script_is_stopped_by_the_policy() -> Result {
          document.body.append(foreign);",
     )?;
     page.wait_until(
-        "['script-src-elem', 'script-src-attr', 'style-src-attr'].every(rule => stopped.includes(rule))",
+        "['script-src-elem inline', 'script-src-attr inline', 'style-src-attr inline', 'script-src-elem https://evil.example/x.js']
+           .every(rule => stopped.includes(rule))",
     )?;
     page.wait_for("typeof window.injected", &json!("undefined"))
 }

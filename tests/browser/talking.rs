@@ -4,7 +4,7 @@ use chat_drive::failure::Result;
 use serde_json::json;
 
 use crate::driver::Driver;
-use crate::page::{Page, start};
+use crate::page::{Page, start, web};
 
 #[test]
 fn r10_24_two_people_talk_and_each_text_arrives_once_and_in_order() -> Result {
@@ -29,6 +29,72 @@ fn r10_24_two_people_talk_and_each_text_arrives_once_and_in_order() -> Result {
     bea.wait_until("document.querySelectorAll('.mention').length === 1")?;
     let times = "[...document.querySelectorAll('.message time')].every(time => /^[0-2]\\d:[0-5]\\d$/.test(time.textContent))";
     bea.wait_until(times)
+}
+
+#[test]
+fn r10_24_of_more_than_50_conversations_the_longest_unused_read_one_goes_first() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let page = Page::enter(&driver, &chat, "Ana")?;
+    let mut peers = Vec::new();
+    let mut greet = |number: usize| {
+        let mut peer = chat.member(&format!("n{number}"))?;
+        peer.send("/privado Ana hola\n")?;
+        while peer.hear()?.is_some_and(|receipt| !receipt.contains("hola")) {}
+        peers.push(peer);
+        Result::Ok(())
+    };
+    let privates =
+        "[...document.querySelectorAll('#privates .entry bdi')].map(name => name.textContent)";
+    (0..3).try_for_each(&mut greet)?;
+    page.wait_for(privates, &json!(["n0", "n1", "n2"]))?;
+    // Those that are read: n1 at first.
+    for number in [1, 0, 2] {
+        page.click(&format!("#privates li:nth-child({}) button", number + 1))?;
+        page.shows(&["hola"])?;
+    }
+    page.click("#rooms .mine")?;
+    page.is_titled("general")?;
+    let mut left = vec!["n0".to_owned(), "n1".to_owned(), "n2".to_owned()];
+    // The room is the fiftieth. Then n1, n0 and n2 go; and n3, as no other is read.
+    for number in 3..53 {
+        greet(number)?;
+        left.push(format!("n{number}"));
+        if left.len() > 49 {
+            let place = left.iter().position(|name| name == "n1").unwrap_or_default();
+            left.remove(place);
+        }
+    }
+    page.wait_for(privates, &json!(left))?;
+    page.wait_for("document.querySelectorAll('.log').length", &json!(50))
+}
+
+#[test]
+fn r10_24_after_missed_messages_people_and_rooms_are_asked_for_silently() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let script = "const Real = WebSocket;
+         window.sent = [];
+         window.WebSocket = class extends Real {
+           constructor(...values) { super(...values); window.last = this; }
+           send(line) { window.sent.push(line); super.send(line); }
+         };
+         window.tell = event => last.onmessage({ data: JSON.stringify({ time: Date.now(), ...event }) + '\\n' });";
+    let page = Page::open_at(&driver, web(&chat), script)?;
+    page.give_name("Ana")?;
+    page.is_there("Ana")?;
+    let people = "[...document.querySelectorAll('#members bdi')].map(name => name.textContent)";
+    page.run("tell({ kind: 'joined', who: 'Eva' });")?;
+    page.wait_for(people, &json!(["Ana", "Eva"]))?;
+    page.run("sent = []; tell({ kind: 'missed', text: 'te has perdido algo' });")?;
+    page.notes("te has perdido algo")?;
+    page.wait_for(people, &json!(["Ana"]))?;
+    page.wait_for("[...new Set(sent)].sort()", &json!(["/quien\n", "/salas\n"]))?;
+    // A list that its user asks for is shown, and those that the page has asked for are not.
+    page.say("/quien")?;
+    page.notes("en general (1): Ana")?;
+    let lists = "[...document.querySelectorAll('.notice')].filter(line => line.textContent.includes('general (1)'))";
+    page.wait_for(&format!("{lists}.length"), &json!(1))
 }
 
 #[test]

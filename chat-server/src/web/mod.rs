@@ -103,7 +103,12 @@ async fn answer(server: &Server, stream: &mut Stream, peer: &mut SocketAddr) -> 
             Ok(Answer::WebSocket(encoding))
         }
         Err(rejection) => {
-            tracing::info!(%peer, %rejection, "no WebSocket");
+            if matches!(rejection, Rejection::Origin { .. }) {
+                // The page cannot see why.
+                tracing::warn!(%peer, %rejection, "no WebSocket");
+            } else {
+                tracing::info!(%peer, %rejection, "no WebSocket");
+            }
             Ok(Answer::Status(match rejection {
                 Rejection::UpgradeRequired => Status::Upgrade,
                 Rejection::Header(_) => Status::Malformed,

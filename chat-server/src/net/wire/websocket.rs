@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chat_protocol::websocket::frame::{self, Code, MAX_PAYLOAD, Opcode};
 use chat_protocol::websocket::reader::{End, Reader};
@@ -45,7 +45,11 @@ struct Heartbeat {
 
 /// Bytes that were taken and not sent: the rest of a frame, and control frames behind it.
 #[derive(Default)]
-struct Held(Vec<u8>);
+struct Held {
+    bytes: Vec<u8>,
+    /// The last text frame ended within a line, which was too long for one.
+    is_within_line: bool,
+}
 
 impl WebSocket {
     /// `ping` is the time between two pings, if there are any.
@@ -75,7 +79,7 @@ impl WebSocket {
         let mut held = self.held();
         let flushed = held.flush(&write)?;
         let mut taken = 0;
-        while taken < text.bytes.len() && held.0.is_empty() {
+        while taken < text.bytes.len() && held.bytes.is_empty() {
             let rest = text.behind(taken);
             let cut = frame::cut(rest);
             let sent = match text.frame {
@@ -83,7 +87,10 @@ impl WebSocket {
                 None => held.send(&framed(&rest[..cut]), &write),
             };
             match sent {
-                Ok(()) => taken += cut,
+                Ok(()) => {
+                    taken += cut;
+                    held.is_within_line = rest[cut - 1] != b'\n';
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock && taken + flushed > 0 => {
                     break;
                 }
@@ -94,7 +101,7 @@ impl WebSocket {
     }
 
     pub(crate) fn holds(&self) -> bool {
-        !self.held().0.is_empty()
+        !self.held().bytes.is_empty()
     }
 
     /// Makes lines of what has been read: all but the first byte of the buffer. Returns their length, from the
@@ -143,8 +150,9 @@ impl WebSocket {
         self.incoming().heartbeat.map(|heartbeat| heartbeat.due)
     }
 
-    /// Sends a ping when it is due. Returns whether the peer is still there: `heard` if something of it waits to be
-    /// heard, or if a byte has come since the last ping.
+    /// Sends a ping when it is due, and an object that says so where objects are sent: the script of a page sees no
+    /// pings. Returns whether the peer is still there: `heard` if something of it waits to be heard, or if a byte has
+    /// come since the last ping.
     pub(crate) fn beat(
         &self,
         heard: bool,
@@ -164,15 +172,19 @@ impl WebSocket {
             return heard;
         }
         // One that goes nowhere now asks for nothing: what the peer has yet to take has a deadline of its own.
-        let is_sent = self.send_control(&frame::control(Opcode::Ping, &[]), 0, write);
+        let mut beat = frame::control(Opcode::Ping, &[]);
+        if self.encoding == Encoding::Json && !self.held().is_within_line {
+            beat.extend(framed(alive(heartbeat.interval).as_bytes()));
+        }
+        let is_sent = self.send_control(&beat, 0, write);
         heartbeat.waiting = is_sent;
         heartbeat.due = now + if is_sent { answer } else { heartbeat.interval };
         incoming.heard = false;
         true
     }
 
-    /// Sends control frames now, or holds them, unless more than `most` bytes would be held: then they are forgotten.
-    /// Returns whether they were sent.
+    /// Sends control frames, and what may be forgotten like them, now, or holds them, unless more than `most` bytes would
+    /// be held: then they are forgotten. Returns whether they were sent.
     fn send_control(
         &self,
         frames: &[u8],
@@ -181,12 +193,12 @@ impl WebSocket {
     ) -> bool {
         let mut held = self.held();
         // A fault is met again by reading.
-        let is_clear = held.flush(&write).is_ok() && held.0.is_empty();
+        let is_clear = held.flush(&write).is_ok() && held.bytes.is_empty();
         if is_clear && held.send(frames, &write).is_ok() {
-            return held.0.is_empty();
+            return held.bytes.is_empty();
         }
-        if held.0.len() + frames.len() <= most {
-            held.0.extend_from_slice(frames);
+        if held.bytes.len() + frames.len() <= most {
+            held.bytes.extend_from_slice(frames);
         }
         false
     }
@@ -203,13 +215,13 @@ impl WebSocket {
 impl Held {
     /// Sends what is held. Returns how much was sent; it is an error if that is nothing of something.
     fn flush(&mut self, write: impl Fn(&[u8]) -> io::Result<usize>) -> io::Result<usize> {
-        if self.0.is_empty() {
+        if self.bytes.is_empty() {
             return Ok(0);
         }
-        let sent = write(&self.0)?;
-        self.0.drain(..sent);
-        if self.0.is_empty() {
-            self.0 = Vec::new();
+        let sent = write(&self.bytes)?;
+        self.bytes.drain(..sent);
+        if self.bytes.is_empty() {
+            self.bytes = Vec::new();
         }
         Ok(sent)
     }
@@ -217,9 +229,15 @@ impl Held {
     /// Sends a frame, when nothing is held, and holds what is not taken of it, unless nothing is.
     fn send(&mut self, frame: &[u8], write: impl Fn(&[u8]) -> io::Result<usize>) -> io::Result<()> {
         let sent = write(frame)?;
-        self.0.extend_from_slice(&frame[sent..]);
+        self.bytes.extend_from_slice(&frame[sent..]);
         Ok(())
     }
+}
+
+/// The object that goes with each ping, of which the next one follows after this time.
+fn alive(every: Duration) -> String {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    format!("{{\"kind\":\"alive\",\"time\":{time},\"every\":{}}}\n", every.as_millis())
 }
 
 fn framed(text: &[u8]) -> Vec<u8> {

@@ -1,8 +1,14 @@
 // The connection: it comes back by itself, unless its user left or was sent away.
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
+// When a server starts anew, all its clients come back.
+const SPREAD = 5000;
 const STABLE = 5000;
+// In halves of the time between two objects of the kind "alive".
+const LONGEST_SILENCE = 4;
 const NAME_TRIES = 8;
+// So many first connections fail before the page says that it is perhaps not admitted: it cannot see a 403.
+const FIRST_TRIES = 5;
 
 let socket = null;
 let rest = "";
@@ -10,7 +16,11 @@ let attempt = 0;
 let timer = 0;
 let turnTimer = 0;
 let welcomeTime = 0;
+let watched = 0;
+let watchTimer = 0;
+let silence = 0;
 let nameTries = 0;
+let wasOpen = false;
 // True from the first arrival on.
 let wasHere = false;
 let leaving = false;
@@ -28,16 +38,19 @@ function connect() {
   if (naming !== "given") naming = null;
   leaving = false;
   lastWords = rest = "";
-  if (!wasHere && !$("ask").open) setState("connecting");
+  if (!wasHere && !$("ask").open && state?.now !== "barred") setState("connecting");
   const url = new URL("/ws", location.href);
   url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   const opened = new WebSocket(url, "chat.v2");
   socket = opened;
   opened.onopen = () => {
-    if (opened === socket) turnTimer = setTimeout(setState, 1000, "waiting");
+    if (opened !== socket) return;
+    wasOpen = true;
+    turnTimer = setTimeout(setState, 1000, "waiting");
   };
   opened.onmessage = ({ data }) => {
     if (opened !== socket) return;
+    silence = 0;
     const lines = (rest + data).split("\n");
     rest = lines.pop();
     for (const line of lines) {
@@ -53,9 +66,23 @@ function connect() {
 // Closes the connection that there is, and hears nothing more of it.
 function drop() {
   clearTimeout(turnTimer);
+  clearInterval(watchTimer);
+  watched = 0;
   const old = socket;
   socket = null;
   old?.close();
+}
+
+// A script sees no pings: that nothing comes any more is seen by the silence, of which a page that was asleep counts
+// one tick at most.
+function watch(every) {
+  if (every === watched) return;
+  clearInterval(watchTimer);
+  watched = every;
+  watchTimer = setInterval(() => {
+    silence += 1;
+    if (silence > LONGEST_SILENCE) ended(1006, "");
+  }, every / 2);
 }
 
 function welcomed() {
@@ -90,8 +117,9 @@ function ended(code, reason) {
     return;
   }
   if (naming !== "given") naming = null;
-  if (!$("ask").open) setState("lost", code === 1013 || code === 4004 ? reason || lastWords : "");
-  later();
+  if (!wasOpen && attempt + 1 >= FIRST_TRIES) setState("barred");
+  else if (!$("ask").open) setState("lost", code === 1013 || code === 4004 ? reason || lastWords : "");
+  later(code === 1012 ? SPREAD : 0);
 }
 
 function stop(why) {
@@ -105,12 +133,13 @@ function stop(why) {
   setState(why, why === "removed" ? lastWords : "");
 }
 
-// Tries again after a pause that doubles each time, and differs from computer to computer.
-function later() {
+// Tries again after a pause that doubles each time, and differs from computer to computer. All
+// of them come within the time to spread over, if there is one.
+function later(spread = 0) {
   const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt);
   attempt += 1;
   clearTimeout(timer);
-  timer = setTimeout(connect, pause * (0.5 + Math.random() / 2));
+  timer = setTimeout(connect, Math.max(spread * Math.random(), pause * (0.5 + Math.random() / 2)));
 }
 
 // The connection before may have the name until the server gives it up.
@@ -154,7 +183,6 @@ function setState(now, more = "") {
 function showState() {
   const now = state?.now ?? null;
   document.body.dataset.state = now ?? "online";
-  $("bar").hidden = now === null;
   $("state").textContent = now === null ? "" : state.more && now !== "removed" ? `${state.more} · ${word(now)}` : state.more || word(now);
   const again = $("again");
   again.hidden = now === null || ["connecting", "waiting"].includes(now);

@@ -123,7 +123,14 @@ const EVENTS = {
     if (me.wanted !== me.room) session("room", (me.wanted = me.room));
     return addNotice(current, event.text, event.time, "warning");
   },
-  missed(event) { addNotice(room(), event.text, event.time, "warning"); },
+  alive({ every }) { watch(every); },
+  missed(event) {
+    addNotice(room(), event.text, event.time, "warning");
+    // Presence may be among what was missed. In a flood this comes again and again.
+    clearTimeout(peopleTimer);
+    peopleTimer = setTimeout(askPeople, 1000);
+    askRoomsSoon();
+  },
   end(event) {
     lastWords = event.text;
     // After 20 seconds of thinking there is nothing to blame.
@@ -163,6 +170,12 @@ let roomsTimer = 0;
 function askRoomsSoon() {
   clearTimeout(roomsTimer);
   roomsTimer = setTimeout(askRooms, 1000);
+}
+
+let peopleTimer = 0;
+function askPeople() {
+  if (!chat.commands || me.room === null) return;
+  if (transmit(`/${command("who")}`)) asked.people.push(true);
 }
 
 // The sizes of the other rooms are asked for when they may be of interest: nothing else says them.

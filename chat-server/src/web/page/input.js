@@ -102,7 +102,7 @@ function nextConversation(step) {
   const all = [...document.querySelectorAll("#rooms .mine, #privates button")].map((button) => button.dataset.key);
   const at = all.indexOf(current.key);
   const next = all[(at + step + all.length) % all.length];
-  if (next) show(conversations.get(next));
+  if (conversations.has(next)) show(conversations.get(next));
 }
 
 $("say").addEventListener("submit", (event) => {

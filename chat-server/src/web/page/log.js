@@ -1,9 +1,12 @@
 // Conversations and their logs: a room, or what is said in private with one person.
 const MOST_LINES = 500;
+const MOST_CONVERSATIONS = 50;
 const SAME_GROUP = 5 * 60 * 1000;
 
 const conversations = new Map();
 let current = null;
+// The number of times that a conversation was used: spoken in, or shown.
+let uses = 0;
 
 function make(tag, className, ...children) {
   const element = document.createElement(tag);
@@ -17,6 +20,7 @@ function conversation(kind, name) {
   const key = `${kind}:${name.toLowerCase()}`;
   let found = conversations.get(key);
   if (!found) {
+    if (conversations.size >= MOST_CONVERSATIONS) forgetOne();
     const list = make("ol");
     const log = make("div", "log", list);
     log.setAttribute("role", "log");
@@ -25,6 +29,7 @@ function conversation(kind, name) {
     log.hidden = true;
     found = { key, kind, name, list, log, unread: 0, mentioned: false, below: 0, draft: drafts[key] ?? "" };
     found.added = document.createDocumentFragment();
+    found.used = uses += 1;
     found.last = found.newest = found.scroll = null;
     log.addEventListener("scroll", () => {
       if (found !== current) return;
@@ -36,6 +41,16 @@ function conversation(kind, name) {
     label(found);
   }
   return found;
+}
+
+// Removes the conversation that was not used for longest: one that is read, if there is any.
+function forgetOne() {
+  const here = `room:${(me.room ?? "").toLowerCase()}`;
+  const others = [...conversations.values()].filter((it) => it !== current && it.key !== here);
+  const rank = (it) => (it.unread > 0 ? uses + it.used : it.used);
+  const it = others.reduce((least, other) => (rank(other) < rank(least) ? other : least));
+  it.log.remove();
+  conversations.delete(it.key);
 }
 
 const titleOf = (it) => (it.kind === "private" ? word("privateWith", it.name) : it.name || "Chat");
@@ -52,6 +67,7 @@ function show(it) {
     current.log.hidden = true;
   }
   current = it;
+  it.used = uses += 1;
   it.unread = 0;
   it.mentioned = false;
   it.log.hidden = false;
@@ -71,6 +87,7 @@ function seeBelow() {
 
 // Adds a line. The browser lays out those of a moment at once.
 function add(it, item) {
+  it.used = uses += 1;
   it.newest = item;
   it.added.append(item);
   while (it.added.childElementCount > MOST_LINES) it.added.firstElementChild.remove();

@@ -39,8 +39,8 @@ macro_rules! script {
 }
 
 /// The hashes of style and script. A test says what they have to be.
-const STYLE: &str = "Byj7SFgGhTmk/ROZS25bs1mQWdm1eTM94tsNC+MIUIo=";
-const SCRIPT: &str = "QEXnl/vkWOwB523mIN/sQBUI9si2/B67znhzbgFhff0=";
+const STYLE: &str = "AIQrbmvxP0rf0RVGrNStpsWdVRz1aOD+6mxSL07TJfE=";
+const SCRIPT: &str = "YegQ32rl7EMGLXYuDEyQMX2P++EoxD8KebsNBzSElXc=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {

@@ -114,6 +114,35 @@ fn r10_6_a_ping_that_is_not_answered_in_time_is_the_end() {
 }
 
 #[test]
+fn r10_21_with_a_ping_goes_an_object_but_not_within_a_line() {
+    let interval = Duration::from_secs(25);
+    let (web, socket) =
+        (WebSocket::new(Encoding::Json, Some(interval), Instant::now()), Socket::default());
+    let write = |bytes: &[u8]| socket.write(bytes);
+    let beat = || {
+        web.receive(&mut b"\x00\x8A\x80\x00\x00\x00\x00".to_vec(), write);
+        assert!(web.beat(false, web.beat_due().unwrap(), write));
+        assert!(web.beat(true, web.beat_due().unwrap(), write));
+    };
+    socket.allow(usize::MAX);
+    beat();
+    let alive = texts(&socket.messages());
+    assert!(alive.starts_with(r#"{"kind":"alive","time":1"#), "{alive}");
+    assert!(alive.ends_with(",\"every\":25000}\n"), "{alive}");
+    // A line that is longer than a frame is sent as far as the socket takes it.
+    let line = format!("{}\n", "x".repeat(MAX_PAYLOAD));
+    socket.allow(4 + MAX_PAYLOAD);
+    assert_eq!(web.offer(Text::single(line.as_bytes()), write).unwrap(), MAX_PAYLOAD);
+    socket.allow(usize::MAX);
+    beat();
+    assert_eq!(web.offer(Text::single(b"\n"), write).unwrap(), 1);
+    beat();
+    let sent = texts(&socket.messages());
+    assert_eq!((sent.lines().count(), sent.lines().nth(1)), (3, Some(line.trim_end())));
+    assert_eq!(socket.messages().iter().filter(|message| message.is_ping()).count(), 3);
+}
+
+#[test]
 fn r10_6_no_ping_goes_into_a_full_socket() {
     let (web, socket) = (socket(), Socket::default());
     socket.allow(1);
@@ -131,13 +160,13 @@ fn r10_7_a_flood_of_pings_into_a_full_socket_costs_no_memory_and_the_close_frame
     for _ in 0..1000 {
         let mut ping = [&[0, 0x89, 0xFD, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
         web.receive(&mut ping, |bytes| socket.write(bytes));
-        assert!(web.held().0.len() <= HELD);
+        assert!(web.held().bytes.len() <= HELD);
     }
     web.close_with(Code::Idle, &"x".repeat(200));
     web.close(|bytes| socket.write(bytes));
     socket.allow(usize::MAX);
     web.offer(Text::single(b""), |bytes| socket.write(bytes)).unwrap();
-    assert_eq!(web.held().0.capacity(), 0);
+    assert_eq!(web.held().bytes.capacity(), 0);
     let messages = socket.messages();
     let Some(Message::Close(Some(close))) = messages.last() else { panic!("{messages:?}") };
     assert_eq!((u16::from(close.code), close.reason.len()), (4001, 123));
@@ -163,7 +192,7 @@ proptest! {
                 Ok(n) => offered += n,
                 Err(error) => prop_assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
             }
-            prop_assert!(web.held().0.len() <= HELD);
+            prop_assert!(web.held().bytes.len() <= HELD);
         }
         socket.allow(usize::MAX);
         offered += web.offer(Text::single(&due[offered..]), write).unwrap();
