@@ -134,18 +134,7 @@ pub(crate) async fn run(
     console.announce(wording::started(&addresses));
     console.announce(wording::WAITING);
 
-    let mut acceptor = listeners.plain.map(Acceptor::new);
-    if let Some((listener, tls)) = listeners.tls {
-        let open = move |_, tcp, peer| lobby::shake_hands(tcp, peer, tls.clone());
-        let (server, tracker) = (Arc::clone(&server), connections.clone());
-        connections.spawn(lobby::listen(server, listener, limits.clone(), tracker, open, |_| None));
-    }
-    if let Some((listener, tls)) = listeners.web {
-        let turned_away = web::turned_away(tls.is_some());
-        let open = move |server, tcp, peer| web::open(server, tcp, peer, tls.clone());
-        let (server, tracker) = (Arc::clone(&server), connections.clone());
-        connections.spawn(lobby::listen(server, listener, limits, tracker, open, turned_away));
-    }
+    let mut acceptor = listen(&server, listeners, limits, &connections);
     let mut stop = pin!(stop);
     let mut operator = pin!(operator::talk(&server, operator));
     loop {
@@ -156,12 +145,8 @@ pub(crate) async fn run(
             () = &mut operator => break,
             (stream, peer) = next(&mut acceptor) => {
                 let server = Arc::clone(&server);
-                if server.proxies.announces(peer.ip()) {
-                    connections.spawn(lobby::announced(server, stream, peer, connections.clone()));
-                } else {
-                    let speaking = server.speaking.token();
-                    connections.spawn(entrance::serve(server, stream, Wire::default(), peer, speaking));
-                }
+                let speaking = server.speaking.token();
+                connections.spawn(entrance::serve(server, stream, Wire::default(), peer, speaking));
             }
         }
     }
@@ -212,6 +197,35 @@ impl Server {
             clock,
         }
     }
+}
+
+/// Listens at each door, with a task for each but that of lines, whose acceptor is returned.
+fn listen(
+    server: &Arc<Server>,
+    listeners: Listeners,
+    limits: Limits,
+    connections: &TaskTracker,
+) -> Option<Acceptor> {
+    if let Some((listener, tls)) = listeners.tls {
+        let open = move |_, tcp, peer| lobby::shake_hands(tcp, peer, tls.clone());
+        let (server, tracker) = (Arc::clone(server), connections.clone());
+        connections.spawn(lobby::listen(server, listener, limits.clone(), tracker, open, |_| None));
+    }
+    if let Some((listener, tls)) = listeners.web {
+        let turned_away = web::turned_away(tls.is_some());
+        let open = move |server, tcp, peer| web::open(server, tcp, peer, tls.clone());
+        let (server, tracker) = (Arc::clone(server), connections.clone());
+        connections.spawn(lobby::listen(server, listener, limits, tracker, open, turned_away));
+    }
+    let plain = listeners.plain?;
+    if !server.config.proxy.is_announced() {
+        return Some(Acceptor::new(plain));
+    }
+    // What a proxy says comes before the lines.
+    let (server, tracker) = (Arc::clone(server), connections.clone());
+    let none = Limits::default();
+    connections.spawn(lobby::listen(server, plain, none, tracker, lobby::plain, |_| None));
+    None
 }
 
 /// The next connection, if there is a listener. Cancel-safe.

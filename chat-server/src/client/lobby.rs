@@ -15,7 +15,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::Server;
 use crate::client::entrance;
 use crate::net::listener::Acceptor;
-use crate::net::per_address::{Addresses, Limits};
+use crate::net::per_address::{Addresses, Limits, Origin};
 use crate::net::wire::Wire;
 use crate::net::wire::stream::Stream;
 use crate::net::wire::tls::Config;
@@ -26,7 +26,7 @@ const MOST: usize = 1000;
 /// The time for the first bytes of a request that is not looked at.
 const REQUEST_TIME: Duration = Duration::from_secs(1);
 
-/// The time for what has arrived when the server stops: it is only to be read and reckoned.
+/// The time for what has arrived when the server stops: it is only to be read.
 const LAST: Duration = Duration::from_millis(50);
 
 /// A connection that becomes a client's, which comes from this address.
@@ -58,7 +58,7 @@ pub(crate) async fn listen<F>(
 ) where
     F: Future<Output = Option<Opened>> + Send,
 {
-    let addresses = Addresses::new(Limits { connects: None, lines: None, rooms: None, ..limits });
+    let addresses = Addresses::new(Limits { lines: None, rooms: None, ..limits }).map(Arc::new);
     let places = Arc::new(Semaphore::new(MOST));
     let mut acceptor = Acceptor::new(listener);
     loop {
@@ -68,22 +68,16 @@ pub(crate) async fn listen<F>(
             accepted = acceptor.accept() => accepted,
         };
         // Those of all its clients come from a proxy.
-        let limited = addresses.as_ref().filter(|_| !server.proxies.has(peer.ip()));
-        let origin = limited.map_or(Ok(None), |all| all.enter(peer.ip()));
-        let place = origin.map_err(Crowd::Address).and_then(|origin| {
+        let is_proxy = server.proxies.has(peer.ip());
+        let origin = enter(addresses.as_deref().filter(|_| !is_proxy), peer);
+        let place = origin.and_then(|origin| {
             let permit = Arc::clone(&places).try_acquire_owned().map_err(|_| Crowd::Lobby)?;
             Ok((permit, origin))
         });
         let (permit, origin) = match place {
             Ok(place) => place,
             Err(crowd) => {
-                let language = server.language();
-                match crowd {
-                    Crowd::Lobby => server.console.print(language.lobby_is_full(peer, MOST)),
-                    Crowd::Address(limit) => {
-                        server.console.print(language.client_limited(peer, limit));
-                    }
-                }
+                report(&server, peer, crowd);
                 if let Some(response) = turned_away(crowd) {
                     connections.spawn(turn_away(Arc::clone(&server), stream, response));
                 }
@@ -93,14 +87,29 @@ pub(crate) async fn listen<F>(
         // Those who stop wait for what it says, if it becomes a client's.
         let speaking = server.speaking.token();
         let (server, tracker, open) = (Arc::clone(&server), connections.clone(), open.clone());
+        let announced = addresses.clone().filter(|_| is_proxy);
         connections.spawn(async move {
             let shares: (OwnedSemaphorePermit, _) = (permit, origin);
-            let opened =
-                wait_in(&server, stream, peer, |tcp, peer| open(Arc::clone(&server), tcp, peer));
+            let opened = wait_in(&server, stream, peer, announced.as_deref(), |tcp, client| {
+                open(Arc::clone(&server), tcp, client)
+            });
             let opened = opened.await;
             drop(shares);
             serve(server, opened, speaking, &tracker);
         });
+    }
+}
+
+/// Counts one more connection of this address, where addresses have limits.
+fn enter(addresses: Option<&Addresses>, peer: SocketAddr) -> Result<Option<Origin>, Crowd> {
+    addresses.map_or(Ok(None), |all| all.enter(peer.ip())).map_err(Crowd::Address)
+}
+
+fn report(server: &Server, peer: SocketAddr, crowd: Crowd) {
+    let language = server.language();
+    match crowd {
+        Crowd::Lobby => server.console.print(language.lobby_is_full(peer, MOST)),
+        Crowd::Address(limit) => server.console.print(language.client_limited(peer, limit)),
     }
 }
 
@@ -112,30 +121,21 @@ async fn turn_away(server: Arc<Server>, tcp: TcpStream, response: String) {
     Stream { tcp, tls: None }.part_with(&response).await;
 }
 
-/// Serves the client of a proxy on a listener for lines, once the proxy has said from where it comes.
-pub(crate) async fn announced(
-    server: Arc<Server>,
-    stream: TcpStream,
-    proxy: SocketAddr,
-    connections: TaskTracker,
-) {
-    let speaking = server.speaking.token();
-    let plain = |tcp, peer| ready(Some(Opened { tcp, wire: Wire::default(), peer }));
-    let opened = wait_in(&server, stream, proxy, plain).await;
-    serve(server, opened, speaking, &connections);
-}
-
 /// Hears the proxy, if there is one, and opens the connection, unless the server stops before. What has arrived by then
-/// still counts.
+/// still counts. `addresses` count the client of a proxy from when its address is known.
 async fn wait_in<F: Future<Output = Option<Opened>>>(
     server: &Server,
     mut tcp: TcpStream,
     peer: SocketAddr,
+    addresses: Option<&Addresses>,
     open: impl FnOnce(TcpStream, SocketAddr) -> F,
 ) -> Option<Opened> {
     let opened = async {
-        let peer = server.proxies.client(&mut tcp, peer).await?;
-        open(tcp, peer).await
+        let client = server.proxies.client(&mut tcp, peer).await?;
+        let announced = addresses.filter(|_| client != peer);
+        let _origin =
+            enter(announced, client).inspect_err(|crowd| report(server, client, *crowd)).ok()?;
+        open(tcp, client).await
     };
     let stopped = async {
         server.stopping.cancelled().await;
@@ -158,6 +158,15 @@ fn serve(
     if let Some(Opened { tcp, wire, peer }) = opened {
         connections.spawn(entrance::serve(server, tcp, wire, peer, speaking));
     }
+}
+
+/// Opens a connection on which there are lines at once.
+pub(crate) fn plain(
+    _: Arc<Server>,
+    tcp: TcpStream,
+    peer: SocketAddr,
+) -> impl Future<Output = Option<Opened>> {
+    ready(Some(Opened { tcp, wire: Wire::default(), peer }))
 }
 
 /// Opens a connection on which there are lines behind a handshake.

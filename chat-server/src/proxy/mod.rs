@@ -67,6 +67,11 @@ impl ProxyOptions {
     pub(crate) fn is_on(&self) -> bool {
         self.proxy != Way::Off
     }
+
+    /// Returns whether they are announced in front of each connection of a proxy.
+    pub(crate) fn is_announced(&self) -> bool {
+        self.proxy == Way::V2
+    }
 }
 
 impl Proxies {
@@ -79,11 +84,6 @@ impl Proxies {
         self.options.is_on() && self.is_listed(peer)
     }
 
-    /// Returns whether a connection from there begins with a header.
-    pub(crate) fn announces(&self, peer: IpAddr) -> bool {
-        self.options.proxy == Way::V2 && self.is_listed(peer)
-    }
-
     /// Returns the address of a connection's client, which is the peer unless that is a proxy: then its header is
     /// read, and nothing behind it. `None` if there is no header. Not cancel-safe.
     pub(crate) async fn client(
@@ -91,7 +91,7 @@ impl Proxies {
         stream: &mut (impl AsyncRead + Unpin),
         peer: SocketAddr,
     ) -> Option<SocketAddr> {
-        if !self.announces(peer.ip()) {
+        if !self.options.is_announced() || !self.is_listed(peer.ip()) {
             return Some(peer);
         }
         let header = timeout(HEADER_TIME, read_header(stream)).await;
