@@ -55,7 +55,8 @@ impl Frames {
                     return Ok(Self { socket, rest: Bytes::new(), holds: false, closed: None });
                 }
                 // The request is sent by then: it is short.
-                Err(HandshakeError::Interrupted(middle)) => {
+                Err(HandshakeError::Interrupted(mut middle)) => {
+                    middle.get_mut().get_mut().begin_turn();
                     middle.get_ref().get_ref().tcp().readable().await?;
                     step = middle.handshake();
                 }
@@ -70,6 +71,7 @@ impl Frames {
 
     /// Reads the next bytes of the server's lines. Answers pings and the Close frame on the way.
     pub(super) fn try_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.socket.get_mut().begin_turn();
         while self.rest.is_empty() {
             match self.socket.read() {
                 Ok(message @ (Message::Text(_) | Message::Binary(_))) => {

@@ -96,12 +96,15 @@ impl Wire {
         let _ = self.tcp().writable().await;
     }
 
-    /// Reads what is there; 0 bytes are the end.
+    /// Reads what is there; 0 bytes are the end. It would block, too, after much that is no text; there may be more then.
     pub(crate) fn try_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(tcp) => tcp.try_read(buffer),
             #[cfg(feature = "doors")]
-            Self::Tls(link) => io::Read::read(link, buffer),
+            Self::Tls(link) => {
+                link.begin_turn();
+                io::Read::read(link, buffer)
+            }
             #[cfg(feature = "doors")]
             Self::WebSocket(frames) => frames.try_read(buffer),
         }

@@ -11,7 +11,7 @@ use tungstenite::{Message, WebSocket};
 use super::*;
 
 /// Plays a WebSocket server on a free port: one connection.
-fn play(script: impl FnOnce(&mut WebSocket<TcpStream>) + Send + 'static) -> SocketAddr {
+pub(super) fn play(script: impl FnOnce(&mut WebSocket<TcpStream>) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {

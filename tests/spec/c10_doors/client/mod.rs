@@ -1,6 +1,8 @@
 //! The real client through each door.
 
 mod ends;
+#[cfg(unix)]
+mod floods;
 #[cfg_attr(not(unix), expect(dead_code, reason = "the tests of trust need terminals"))]
 mod front;
 mod refusals;

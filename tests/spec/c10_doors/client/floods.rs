@@ -1,0 +1,45 @@
+//! Servers that send frames without text, and do not stop.
+
+use std::io::{self, Write};
+use std::thread;
+
+use tungstenite::Message;
+
+use super::ends::play;
+use super::*;
+
+#[test]
+fn r10_16_frames_without_text_and_without_end_do_not_keep_the_user() -> Result {
+    const SIGINT: i32 = 2;
+    const PING: [u8; 2] = [0x89, 0];
+    const PONG: [u8; 2] = [0x8a, 0];
+    const EMPTY: [u8; 2] = [0x81, 0];
+    const PART: [u8; 2] = [0, 0];
+    let stage = Stage::new();
+    let mut clients = Vec::new();
+    for frame in [PING, PONG, EMPTY, PART] {
+        let address = play(move |socket| {
+            socket.send(Message::text("hola\n")).expect("a client");
+            let mut link = socket.get_ref().try_clone().expect("a socket");
+            // The client's pongs are read.
+            thread::spawn({
+                let mut back = link.try_clone().expect("a socket");
+                move || io::copy(&mut back, &mut io::sink())
+            });
+            if frame == PART {
+                link.write_all(&[1, 1, b'z']).expect("a client");
+            }
+            while link.write_all(&frame.repeat(32 * 1024)).is_ok() {}
+        });
+        let client = client(&stage, &[format!("ws://{address}")])?;
+        client.out.wait_for("hola")?;
+        clients.push(client);
+    }
+    for client in &clients {
+        client.signal(SIGINT)?;
+    }
+    for mut client in clients {
+        client.expect_exit(0)?;
+    }
+    Ok(())
+}
