@@ -5,6 +5,7 @@ use std::io;
 use bytes::{Buf, Bytes};
 use chat_protocol::options::server_address::ServerAddress;
 use chat_protocol::websocket::handshake::SUBPROTOCOL;
+use chat_terminal::person::MAX_INPUT;
 use tokio::net::TcpStream;
 use tungstenite::client::{IntoClientRequest, client_with_config};
 use tungstenite::error::ProtocolError;
@@ -24,6 +25,10 @@ const WRITE: usize = 16 * 1024;
 
 /// Longest message of a server, in bytes. It bounds the client's memory; this project's server sends 16 KiB at a time.
 const MAX_MESSAGE: usize = 4 * 1024 * 1024;
+
+/// Most bytes of frames that wait for the socket. A line is put behind none, and is half as long at most; a pong that
+/// finds no room is replaced by the next one.
+const MAX_UNSENT: usize = 2 * MAX_INPUT;
 
 /// The frames of a connection.
 pub(crate) struct Frames {
@@ -46,6 +51,7 @@ impl Frames {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ)
             .write_buffer_size(WRITE)
+            .max_write_buffer_size(MAX_UNSENT)
             .max_message_size(Some(MAX_MESSAGE))
             .max_frame_size(Some(MAX_MESSAGE));
         let mut step = client_with_config(request, link, Some(config));
