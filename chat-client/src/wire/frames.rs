@@ -57,7 +57,12 @@ impl Frames {
         let mut step = client_with_config(request, link, Some(config));
         loop {
             match step {
-                Ok((socket, _)) => {
+                Ok((socket, response)) => {
+                    // None was asked for (RFC 6455, 4.1).
+                    if let Some(extension) = response.headers().get("Sec-WebSocket-Extensions") {
+                        let extension = String::from_utf8_lossy(extension.as_bytes()).into();
+                        return Err(DoorError::Extension(extension));
+                    }
                     return Ok(Self { socket, rest: Bytes::new(), holds: false, closed: None });
                 }
                 // The request is sent by then: it is short.

@@ -12,6 +12,15 @@ use super::*;
 
 /// Plays a WebSocket server on a free port: one connection.
 pub(super) fn play(script: impl FnOnce(&mut WebSocket<TcpStream>) + Send + 'static) -> SocketAddr {
+    play_with("Server", "test", script)
+}
+
+/// Plays one whose answer has this header.
+pub(super) fn play_with(
+    name: &'static str,
+    value: &'static str,
+    script: impl FnOnce(&mut WebSocket<TcpStream>) + Send + 'static,
+) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
@@ -21,6 +30,7 @@ pub(super) fn play(script: impl FnOnce(&mut WebSocket<TcpStream>) + Send + 'stat
             let offered = &request.headers()["Sec-WebSocket-Protocol"];
             assert_eq!(offered, HeaderValue::from_static("chat.v1"));
             response.headers_mut().insert("Sec-WebSocket-Protocol", offered.clone());
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
             Ok(response)
         };
         let mut socket = tungstenite::accept_hdr(tcp, confirm).expect("a handshake");
