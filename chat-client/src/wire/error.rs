@@ -231,7 +231,7 @@ mod doors {
     }
 
     fn file(path: &Path, error: &io::Error, language: Language) -> String {
-        language.file_failed(&path.to_string_lossy(), &error.to_string()).to_string()
+        language.file_failed(&path.to_string_lossy(), &language.file_reason(error)).to_string()
     }
 
     impl From<DoorError> for ConnectError {
