@@ -89,9 +89,13 @@ impl Frames {
                     self.rest = message.into_data();
                 }
                 Ok(Message::Close(close)) => {
-                    self.closed = close.map(|close| (close.code.into(), close.reason.to_string()));
                     // The answer.
                     let _ = self.flush();
+                    if close.as_ref().is_some_and(is_invalid) {
+                        let invalid = Error::Protocol(ProtocolError::InvalidCloseSequence);
+                        return Err(io_error(invalid));
+                    }
+                    self.closed = close.map(|close| (close.code.into(), close.reason.to_string()));
                     return Ok(0);
                 }
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
@@ -147,6 +151,12 @@ impl Frames {
         self.holds = matches!(&flushed, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
         flushed
     }
+}
+
+/// Returns whether the server's Close frame had a code that none may have (RFC 6455, 7.4). The library puts this one in
+/// its place.
+fn is_invalid(close: &CloseFrame) -> bool {
+    close.code == CloseCode::Protocol && close.reason == "Protocol violation"
 }
 
 /// The error of a conversation: the socket's own, or a breach of the rules of WebSocket.
