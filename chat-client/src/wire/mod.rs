@@ -167,8 +167,13 @@ impl Wire {
         }
     }
 
-    /// The port of this end.
-    pub(crate) fn local_port(&self) -> Option<u16> {
+    /// The port by which the others know this client. Over WebSocket it is not told: behind a reverse proxy, the server
+    /// counts its clients instead.
+    pub(crate) fn known_port(&self) -> Option<u16> {
+        #[cfg(feature = "doors")]
+        if let Self::WebSocket(_) = self {
+            return None;
+        }
         self.tcp().local_addr().ok().map(|address| address.port())
     }
 
