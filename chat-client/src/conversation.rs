@@ -13,6 +13,7 @@ use chat_protocol::framing::Framing;
 use chat_protocol::language::Language;
 use chat_protocol::text::LEAVE_WORD;
 use chat_protocol::wording::Dismissal;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::exit::Exit;
@@ -160,7 +161,11 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
             let naming = self.settings.naming.deadline().filter(|_| self.stage == Stage::Talking);
             tokio::select! {
                 input = self.keyboard.next(), if typing => self.take(input),
-                () = self.wire.readable(), if listening => self.receive(),
+                () = self.wire.readable(), if listening => {
+                    self.receive();
+                    // A server that sends without end must not hold up timers and signals.
+                    yield_now().await;
+                }
                 () = self.wire.writable(), if sends && rests.is_none() => self.send().await,
                 () = until(rests), if sends => self.outgoing.rested(),
                 shown = self.screen.show(&mut self.shown), if !self.shown.is_empty() => {

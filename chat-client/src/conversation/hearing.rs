@@ -136,7 +136,7 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     fn tell_port(&mut self) {
         if self.settings.tells_port
             && self.greeted
-            && let Some(port) = self.wire.local_port()
+            && let Some(port) = self.wire.known_port()
         {
             self.settings.tells_port = false;
             self.show(&self.settings.language.you_are_user(port).to_string());

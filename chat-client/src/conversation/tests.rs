@@ -316,7 +316,7 @@ async fn r2_4_a_user_is_told_its_port_unless_the_server_asks_for_a_name() {
     {
         let (mut client, mut server) =
             at_terminal(Settings { tells_port, ..settings() }, &[]).await;
-        let port = client.wire.local_port().unwrap();
+        let port = client.wire.known_port().unwrap();
         server.write_all(text.as_bytes()).await.unwrap();
         drop(server);
         client.talk().await;

@@ -85,6 +85,8 @@ mod doors {
         NoHttp,
         /// The server has a WebSocket, but not for this chat.
         NoSubprotocol,
+        /// The server uses this extension of WebSocket, which was not offered.
+        Extension(String),
         /// The server answers the request for a WebSocket otherwise.
         Http {
             /// The status.
@@ -149,6 +151,7 @@ mod doors {
                 Self::NoTls => language.no_tls_there().to_owned(),
                 Self::NoHttp => language.no_http_there().to_owned(),
                 Self::NoSubprotocol => language.no_subprotocol_there().to_owned(),
+                Self::Extension(extension) => language.extension_unasked(extension).to_string(),
                 Self::Http { status, location } => {
                     http(*status, location.as_deref(), &address.path, language)
                 }
@@ -228,7 +231,7 @@ mod doors {
     }
 
     fn file(path: &Path, error: &io::Error, language: Language) -> String {
-        language.file_failed(&path.to_string_lossy(), &error.to_string()).to_string()
+        language.file_failed(&path.to_string_lossy(), &language.file_reason(error)).to_string()
     }
 
     impl From<DoorError> for ConnectError {

@@ -5,6 +5,7 @@ use std::io;
 use bytes::{Buf, Bytes};
 use chat_protocol::options::server_address::ServerAddress;
 use chat_protocol::websocket::handshake::SUBPROTOCOL;
+use chat_terminal::person::MAX_INPUT;
 use tokio::net::TcpStream;
 use tungstenite::client::{IntoClientRequest, client_with_config};
 use tungstenite::error::ProtocolError;
@@ -24,6 +25,10 @@ const WRITE: usize = 16 * 1024;
 
 /// Longest message of a server, in bytes. It bounds the client's memory; this project's server sends 16 KiB at a time.
 const MAX_MESSAGE: usize = 4 * 1024 * 1024;
+
+/// Most bytes of frames that wait for the socket. A line is put behind none, and is half as long at most; a pong that
+/// finds no room is replaced by the next one.
+const MAX_UNSENT: usize = 2 * MAX_INPUT;
 
 /// The frames of a connection.
 pub(crate) struct Frames {
@@ -46,16 +51,23 @@ impl Frames {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ)
             .write_buffer_size(WRITE)
+            .max_write_buffer_size(MAX_UNSENT)
             .max_message_size(Some(MAX_MESSAGE))
             .max_frame_size(Some(MAX_MESSAGE));
         let mut step = client_with_config(request, link, Some(config));
         loop {
             match step {
-                Ok((socket, _)) => {
+                Ok((socket, response)) => {
+                    // None was asked for (RFC 6455, 4.1).
+                    if let Some(extension) = response.headers().get("Sec-WebSocket-Extensions") {
+                        let extension = String::from_utf8_lossy(extension.as_bytes()).into();
+                        return Err(DoorError::Extension(extension));
+                    }
                     return Ok(Self { socket, rest: Bytes::new(), holds: false, closed: None });
                 }
                 // The request is sent by then: it is short.
-                Err(HandshakeError::Interrupted(middle)) => {
+                Err(HandshakeError::Interrupted(mut middle)) => {
+                    middle.get_mut().get_mut().begin_turn();
                     middle.get_ref().get_ref().tcp().readable().await?;
                     step = middle.handshake();
                 }
@@ -70,15 +82,20 @@ impl Frames {
 
     /// Reads the next bytes of the server's lines. Answers pings and the Close frame on the way.
     pub(super) fn try_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.socket.get_mut().begin_turn();
         while self.rest.is_empty() {
             match self.socket.read() {
                 Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
                     self.rest = message.into_data();
                 }
                 Ok(Message::Close(close)) => {
-                    self.closed = close.map(|close| (close.code.into(), close.reason.to_string()));
                     // The answer.
                     let _ = self.flush();
+                    if close.as_ref().is_some_and(is_invalid) {
+                        let invalid = Error::Protocol(ProtocolError::InvalidCloseSequence);
+                        return Err(io_error(invalid));
+                    }
+                    self.closed = close.map(|close| (close.code.into(), close.reason.to_string()));
                     return Ok(0);
                 }
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
@@ -134,6 +151,12 @@ impl Frames {
         self.holds = matches!(&flushed, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
         flushed
     }
+}
+
+/// Returns whether the server's Close frame had a code that none may have (RFC 6455, 7.4). The library puts this one in
+/// its place.
+fn is_invalid(close: &CloseFrame) -> bool {
+    close.code == CloseCode::Protocol && close.reason == "Protocol violation"
 }
 
 /// The error of a conversation: the socket's own, or a breach of the rules of WebSocket.

@@ -2,7 +2,7 @@
 //! Behind a `#` is a comment.
 
 use std::env;
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -92,7 +92,7 @@ impl KnownHosts {
     }
 
     /// Adds a key of the host. The file is replaced as a whole, readable for its user alone, so that no one ever sees
-    /// half of it; its folder is made.
+    /// half of it; its folder is made. A link to it stays.
     pub(super) fn add(&self, key: Fingerprint) -> Result<(), KnownHostsError> {
         let mut text = self.read()?;
         if !text.is_empty() && !text.ends_with('\n') {
@@ -103,17 +103,23 @@ impl KnownHosts {
     }
 
     fn replace(&self, text: &str) -> io::Result<()> {
-        let folder = self.path.parent().filter(|folder| *folder != Path::new(""));
-        let folder = folder.unwrap_or(Path::new("."));
-        make(folder)?;
-        let mut file = NamedTempFile::new_in(folder)?;
+        make(folder_of(&self.path))?;
+        // Only a file that exists can be found behind a link.
+        File::options().append(true).create(true).open(&self.path)?;
+        let path = self.path.canonicalize()?;
+        let mut file = NamedTempFile::new_in(folder_of(&path))?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
-        file.persist(&self.path)?;
+        file.persist(path)?;
         Ok(())
     }
 
     fn read(&self) -> Result<String, KnownHostsError> {
+        // To open another file than a regular one can wait without end.
+        let is_other = fs::metadata(&self.path).is_ok_and(|found| !found.is_file());
+        if is_other {
+            return Err(self.failed(io::ErrorKind::InvalidInput.into()));
+        }
         match fs::read_to_string(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
             read => read.map_err(|error| self.failed(error)),
@@ -123,6 +129,10 @@ impl KnownHosts {
     fn failed(&self, error: io::Error) -> KnownHostsError {
         KnownHostsError::File { path: self.path.clone(), error }
     }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// Makes a folder for its user alone, with those above it.
@@ -183,6 +193,19 @@ mod tests {
         hosts(&path, "a:1").add(key('a')).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn r10_15_a_link_stays_and_its_target_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, target) = (folder.path().join("link"), folder.path().join("known_hosts"));
+        std::os::unix::fs::symlink("known_hosts", &link).unwrap();
+        for digit in ['a', 'b'] {
+            hosts(&link, "a:1").add(key(digit)).unwrap();
+        }
+        assert!(link.is_symlink() && !target.is_symlink());
+        assert_eq!(fs::read_to_string(target).unwrap().lines().count(), 2);
     }
 
     #[test]

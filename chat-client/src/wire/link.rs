@@ -12,10 +12,16 @@ use super::error::{DoorError, Protocol};
 /// Most bytes that one write seals. The rest of a record that the socket does not take is held.
 const RECORD: usize = 16 * 1024;
 
+/// Reads from the socket in one turn. It bounds the work for a server that sends without end what is no text: pings,
+/// empty messages, empty records.
+const TURN: usize = 4;
+
 /// A stream of bytes: the socket's own, or one inside of TLS.
 pub(crate) struct Link {
     tcp: TcpStream,
     tls: Option<ClientConnection>,
+    /// Number of reads from the socket that are left in this turn. Without one, a read would block.
+    reads: usize,
 }
 
 /// A socket that never blocks, for code that knows no runtime.
@@ -40,7 +46,7 @@ impl Write for Socket<'_> {
 impl Link {
     /// The socket's own stream.
     pub(super) fn plain(tcp: TcpStream) -> Self {
-        Self { tcp, tls: None }
+        Self { tcp, tls: None, reads: TURN }
     }
 
     /// Shakes hands with a server of this name. Its certificate is checked by the caller, before anything is sent.
@@ -57,7 +63,7 @@ impl Link {
                 unless_blocked(tls.write_tls(&mut Socket(&tcp)))?;
             }
             if !tls.is_handshaking() {
-                return Ok(Self { tcp, tls: Some(tls) });
+                return Ok(Self { tcp, tls: Some(tls), reads: TURN });
             }
             tcp.readable().await?;
             if unless_blocked(tls.read_tls(&mut Socket(&tcp)))? == Some(0) {
@@ -80,6 +86,11 @@ impl Link {
         &self.tcp
     }
 
+    /// Allows the next reads.
+    pub(super) fn begin_turn(&mut self) {
+        self.reads = TURN;
+    }
+
     /// Returns whether it holds a part of a record.
     pub(super) fn holds(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| tls.wants_write())
@@ -97,12 +108,16 @@ impl Link {
 
 impl Read for Link {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Some(tls) = &mut self.tls else { return self.tcp.try_read(buffer) };
+        let Some(tls) = &mut self.tls else {
+            count(&mut self.reads)?;
+            return self.tcp.try_read(buffer);
+        };
         loop {
             match tls.reader().read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 read => return read,
             }
+            count(&mut self.reads)?;
             tls.read_tls(&mut Socket(&self.tcp))?;
             let processed = tls.process_new_packets();
             // Alerts and keys in return; what the socket does not take goes out with the next write.
@@ -131,6 +146,12 @@ impl Write for Link {
         }
         Ok(())
     }
+}
+
+/// Counts a read from the socket.
+fn count(reads: &mut usize) -> io::Result<()> {
+    *reads = reads.checked_sub(1).ok_or(io::ErrorKind::WouldBlock)?;
+    Ok(())
 }
 
 /// The result, or `None` if there was nothing to be done now.

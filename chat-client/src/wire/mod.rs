@@ -96,12 +96,15 @@ impl Wire {
         let _ = self.tcp().writable().await;
     }
 
-    /// Reads what is there; 0 bytes are the end.
+    /// Reads what is there; 0 bytes are the end. It would block, too, after much that is no text; there may be more then.
     pub(crate) fn try_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(tcp) => tcp.try_read(buffer),
             #[cfg(feature = "doors")]
-            Self::Tls(link) => io::Read::read(link, buffer),
+            Self::Tls(link) => {
+                link.begin_turn();
+                io::Read::read(link, buffer)
+            }
             #[cfg(feature = "doors")]
             Self::WebSocket(frames) => frames.try_read(buffer),
         }
@@ -164,8 +167,13 @@ impl Wire {
         }
     }
 
-    /// The port of this end.
-    pub(crate) fn local_port(&self) -> Option<u16> {
+    /// The port by which the others know this client. Over WebSocket it is not told: behind a reverse proxy, the server
+    /// counts its clients instead.
+    pub(crate) fn known_port(&self) -> Option<u16> {
+        #[cfg(feature = "doors")]
+        if let Self::WebSocket(_) = self {
+            return None;
+        }
         self.tcp().local_addr().ok().map(|address| address.port())
     }
 

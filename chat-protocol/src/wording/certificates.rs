@@ -89,7 +89,8 @@ impl Language {
         self.key_of_another_certificate(&key, &certificate).to_string()
     }
 
-    fn file_reason(self, error: &io::Error) -> String {
+    /// The reason why a file cannot be used.
+    pub fn file_reason(self, error: &io::Error) -> String {
         match error.kind() {
             io::ErrorKind::AlreadyExists => self.exists_already(),
             io::ErrorKind::NotFound => self.no_such_file(),

@@ -60,6 +60,11 @@ texts! {
         es: "no se acuerda {protocol}: {reason}",
         en: "{protocol} is not agreed on: {reason}",
     }
+    /// An extension of WebSocket that was not offered.
+    pub extension_unasked(extension: &str) {
+        es: "el servidor usa una extensión de WebSocket que no se ha pedido: {extension}",
+        en: "the server uses an extension of WebSocket that was not asked for: {extension}",
+    }
     /// HTTP 404.
     pub http_not_found(path: &str) {
         es: "no hay nada en la ruta {path} (HTTP 404): la de un chat suele ser /ws",

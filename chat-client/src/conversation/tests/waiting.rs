@@ -1,4 +1,7 @@
-//! Waiting for the server: in its queue, and for its question for a name.
+//! Waiting for the server: in its queue, for its question for a name, and for its last line.
+
+use std::io::Write;
+use std::thread;
 
 use super::*;
 
@@ -30,4 +33,19 @@ async fn r7_1_the_idle_time_does_not_run_in_the_queue() {
     assert_eq!(began.elapsed().as_secs(), 360);
     let warning = Language::Es.client_idle_soon(10.0).to_string();
     assert_eq!(shown(&client), [Language::Es.no_answer_yet(), "x", &warning]);
+}
+
+#[tokio::test]
+async fn r4_3_lines_without_end_do_not_keep_the_user() {
+    const FLOOD: usize = 64 * 1024 * 1024;
+    let (mut client, server) = at_terminal(settings(), &[]).await;
+    let mut server = server.into_std().unwrap();
+    server.set_nonblocking(false).unwrap();
+    thread::spawn(move || server.write_all(&vec![b'\n'; FLOOD]));
+    client.wire.readable().await;
+    tokio::select! {
+        biased;
+        exit = client.talk() => panic!("{exit:?}: it has heard all of the server"),
+        () = sleep(Duration::from_millis(10)) => {}
+    }
 }

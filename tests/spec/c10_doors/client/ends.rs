@@ -1,17 +1,26 @@
 //! The end of a conversation through each door: by the user, by the end of a pipe, by the server.
 
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use tungstenite::handshake::server::{Request, Response};
 use tungstenite::http::HeaderValue;
-use tungstenite::protocol::CloseFrame;
 use tungstenite::{Message, WebSocket};
 
 use super::*;
 
 /// Plays a WebSocket server on a free port: one connection.
-fn play(script: impl FnOnce(&mut WebSocket<TcpStream>) + Send + 'static) -> SocketAddr {
+pub(super) fn play(script: impl FnOnce(&mut WebSocket<TcpStream>) + Send + 'static) -> SocketAddr {
+    play_with("Server", "test", script)
+}
+
+/// Plays one whose answer has this header.
+pub(super) fn play_with(
+    name: &'static str,
+    value: &'static str,
+    script: impl FnOnce(&mut WebSocket<TcpStream>) + Send + 'static,
+) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
@@ -21,6 +30,7 @@ fn play(script: impl FnOnce(&mut WebSocket<TcpStream>) + Send + 'static) -> Sock
             let offered = &request.headers()["Sec-WebSocket-Protocol"];
             assert_eq!(offered, HeaderValue::from_static("chat.v1"));
             response.headers_mut().insert("Sec-WebSocket-Protocol", offered.clone());
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
             Ok(response)
         };
         let mut socket = tungstenite::accept_hdr(tcp, confirm).expect("a handshake");
@@ -126,12 +136,17 @@ fn r10_16_a_close_frame_says_why_where_no_line_does() -> Result {
         (4003, "no vuelvas", "(4003): no vuelvas", 10),
         (4005, "", "(4005): ", 14),
         (4002, "", "(4002): lees demasiado despacio", 3),
+        (1002, "x", "(1002): x", 3),
+        (999, "", "* lo que llega no se entiende: WebSocket protocol error: Invalid close", 3),
+        (1005, "x", "Invalid close", 3),
+        (5000, "", "Invalid close", 3),
         (4999, "\x1b[2Jfin", "(4999): \u{FFFD}[2Jfin", 3),
     ] {
         let stage = Stage::new();
         let address = play(move |socket| {
-            let close = CloseFrame { code: code.into(), reason: reason.into() };
-            socket.close(Some(close)).expect("a client");
+            let payload = [&u16::to_be_bytes(code)[..], reason.as_bytes()].concat();
+            let head = [0x88, u8::try_from(payload.len()).expect("a short reason")];
+            socket.get_mut().write_all(&[&head[..], &payload].concat()).expect("a client");
         });
         let mut client = client(&stage, &[format!("ws://{address}")])?;
         client.out.find(|line| line.contains(told), told)?;

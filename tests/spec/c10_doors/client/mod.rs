@@ -1,6 +1,8 @@
 //! The real client through each door.
 
 mod ends;
+#[cfg(unix)]
+mod floods;
 #[cfg_attr(not(unix), expect(dead_code, reason = "the tests of trust need terminals"))]
 mod front;
 mod refusals;
@@ -84,6 +86,25 @@ fn r10_13_the_client_talks_through_each_door() -> Result {
         client.type_in("salir\n")?;
         client.expect_exit(0)?;
         client.err.expect_end()?;
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn r2_4_the_port_is_not_told_through_a_websocket() -> Result {
+    let house = House::open(&[])?;
+    let mut ana = house.chat.stage.connect("ana", house.chat.address)?;
+    ana.expect(ES.greeting())?;
+    for (door, told) in house.doors[..2].iter().zip([true, false]) {
+        let mut command = binaries::client();
+        command.args(door);
+        let terminal = house.chat.stage.start_on_terminal("client", &command)?;
+        let shows = |text| terminal.seen().concat().contains(text);
+        house.chat.stage.eventually("it is greeted", || shows(ES.greeting()))?;
+        ana.send("lo siguiente\n")?;
+        house.chat.stage.eventually("it hears", || shows("lo siguiente"))?;
+        assert_eq!(shows("* para los demás eres"), told);
     }
     Ok(())
 }

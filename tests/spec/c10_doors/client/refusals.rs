@@ -75,6 +75,14 @@ fn r10_13_an_answer_of_http_is_told() -> Result {
 }
 
 #[test]
+fn r10_13_an_extension_that_was_not_asked_for_is_refused() -> Result {
+    let stage = Stage::new();
+    let address = ends::play_with("Sec-WebSocket-Extensions", "permessage-deflate", |_| {});
+    let words = ["no se ha pedido: permessage-deflate"];
+    says_why_not(client(&stage, &[format!("ws://{address}")])?, &words)
+}
+
+#[test]
 fn r10_13_a_server_that_ends_a_handshake_is_told() -> Result {
     let stage = Stage::new();
     for (scheme, protocol) in [("tls", "TLS"), ("ws", "WebSocket"), ("wss", "TLS")] {

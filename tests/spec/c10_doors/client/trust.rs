@@ -171,6 +171,18 @@ fn r10_15_a_changed_key_is_refused_aloud() -> Result {
     scene.refuses(scene.client(&[])?, &["línea 1 de", "chat/known_hosts"])
 }
 
+#[test]
+fn r10_15_a_file_that_is_no_regular_one_is_refused() -> Result {
+    let scene = Scene::of("localhost")?;
+    let pipe = scene.file("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    for file in [pipe.to_str().expect("text"), "/dev/null"] {
+        let client = scene.client(&["--known-hosts", file])?;
+        scene.refuses(client, &[file, "no es un archivo corriente"])?;
+    }
+    Ok(())
+}
+
 /// Starts the client on a terminal, up to the question. The connection is closed meanwhile.
 fn asked(scene: &Scene) -> Result<Terminal> {
     let terminal = scene.stage.start_on_terminal("client", &scene.command(&[]))?;
