@@ -6,6 +6,15 @@ use serde_json::json;
 use crate::driver::Driver;
 use crate::page::{Page, start, web};
 
+/// Keeps what is sent, and lets a test say what the page hears.
+const TELL: &str = "const Real = WebSocket;
+     window.sent = [];
+     window.WebSocket = class extends Real {
+       constructor(...values) { super(...values); window.last = this; }
+       send(line) { window.sent.push(line); super.send(line); }
+     };
+     window.tell = event => last.onmessage({ data: JSON.stringify({ time: Date.now(), ...event }) + '\\n' });";
+
 #[test]
 fn r10_24_two_people_talk_and_each_text_arrives_once_and_in_order() -> Result {
     let Some(driver) = Driver::start()? else { return Ok(()) };
@@ -70,17 +79,28 @@ fn r10_24_of_more_than_50_conversations_the_longest_unused_read_one_goes_first()
 }
 
 #[test]
+fn r10_24_each_sign_of_a_name_can_be_mentioned_and_a_line_that_fails_stops_no_other() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let page = Page::open_at(&driver, web(&chat), TELL)?;
+    page.give_name("Ana_-.'·Li")?;
+    page.is_there("Ana_-.'·Li")?;
+    let mut bea = chat.member("Bea")?;
+    bea.send("hola, ana_-.'·li\nana_-x'·li\n")?;
+    page.shows(&["hola, ana_-.'·li", "ana_-x'·li"])?;
+    page.wait_for("document.querySelectorAll('.mention').length", &json!(1))?;
+    page.run(
+        "last.onmessage({ data: 'null\\n{\\n{\"kind\":\"message\"}\\n' });
+         tell({ kind: 'message', who: 'Bea', text: 'fin' });",
+    )?;
+    page.shows(&["hola, ana_-.'·li", "ana_-x'·li", "fin"])
+}
+
+#[test]
 fn r10_24_after_missed_messages_people_and_rooms_are_asked_for_silently() -> Result {
     let Some(driver) = Driver::start()? else { return Ok(()) };
     let chat = start("grupal", &[])?;
-    let script = "const Real = WebSocket;
-         window.sent = [];
-         window.WebSocket = class extends Real {
-           constructor(...values) { super(...values); window.last = this; }
-           send(line) { window.sent.push(line); super.send(line); }
-         };
-         window.tell = event => last.onmessage({ data: JSON.stringify({ time: Date.now(), ...event }) + '\\n' });";
-    let page = Page::open_at(&driver, web(&chat), script)?;
+    let page = Page::open_at(&driver, web(&chat), TELL)?;
     page.give_name("Ana")?;
     page.is_there("Ana")?;
     let people = "[...document.querySelectorAll('#members bdi')].map(name => name.textContent)";

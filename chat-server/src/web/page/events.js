@@ -138,11 +138,15 @@ const EVENTS = {
   },
 };
 
+// A line that fails does not stop those after it.
 function hear(line) {
-  let event = null;
-  try { event = JSON.parse(line); } catch { return; }
-  if (Object.hasOwn(EVENTS, event.kind)) EVENTS[event.kind](event);
-  else if (event.text && current) addNotice(current, event.text, event.time);
+  try {
+    const event = JSON.parse(line);
+    if (Object.hasOwn(EVENTS, event.kind)) EVENTS[event.kind](event);
+    else if (event.text && current) addNotice(current, event.text, event.time);
+  } catch (error) {
+    console.error(error);
+  }
 }
 
 // What was shown before the room had a name belongs to it.
