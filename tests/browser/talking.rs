@@ -1,5 +1,7 @@
 //! Conversations: in a room, in several, in private.
 
+use std::iter;
+
 use chat_drive::failure::Result;
 use serde_json::json;
 
@@ -94,6 +96,32 @@ fn r10_24_each_sign_of_a_name_can_be_mentioned_and_a_line_that_fails_stops_no_ot
          tell({ kind: 'message', who: 'Bea', text: 'fin' });",
     )?;
     page.shows(&["hola, ana_-.'·li", "ana_-x'·li", "fin"])
+}
+
+#[test]
+fn r10_24_when_many_leave_the_others_stay_where_they_are_in_the_list() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let page = Page::open_at(&driver, web(&chat), TELL)?;
+    page.give_name("Ana")?;
+    page.is_there("Ana")?;
+    page.run("for (let n = 499; n >= 0; n--) tell({ kind: 'joined', who: `n${n}` });")?;
+    let people = "[...document.querySelectorAll('#members bdi')].map(name => name.textContent)";
+    let numbers = (0..500).map(|number| format!("n{number}"));
+    let all: Vec<_> = iter::once("Ana".to_owned()).chain(numbers).collect();
+    page.wait_for(people, &json!(all))?;
+    page.run(
+        "window.placed = 0;
+         const count = changes => changes.forEach(change => { window.placed += change.addedNodes.length; });
+         new MutationObserver(count).observe(document.getElementById('members'), { childList: true });
+         [...document.querySelectorAll('#members button')].at(-1).focus();
+         for (let n = 0; n < 498; n++) tell({ kind: 'left', who: `n${n}` });
+         tell({ kind: 'joined', who: 'n300' });",
+    )?;
+    page.wait_for(people, &json!(["Ana", "n300", "n498", "n499"]))?;
+    page.wait_for("document.activeElement.textContent", &json!("Nn499"))?;
+    // n300 is the same item as before.
+    page.wait_for("window.placed", &json!(0))
 }
 
 #[test]

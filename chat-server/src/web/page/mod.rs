@@ -40,7 +40,7 @@ macro_rules! script {
 
 /// The hashes of style and script. A test says what they have to be.
 const STYLE: &str = "AIQrbmvxP0rf0RVGrNStpsWdVRz1aOD+6mxSL07TJfE=";
-const SCRIPT: &str = "yX/fIrBdL7RA3zk7U5p4C3suV8xyFT+2p8LA/4OqANg=";
+const SCRIPT: &str = "VE+pvSG1XuL3usD19kcxiBQ8HvYaRH8l6v4xc6hZGBQ=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {
