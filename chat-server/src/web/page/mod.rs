@@ -40,7 +40,7 @@ macro_rules! script {
 
 /// The hashes of style and script. A test says what they have to be.
 const STYLE: &str = "AIQrbmvxP0rf0RVGrNStpsWdVRz1aOD+6mxSL07TJfE=";
-const SCRIPT: &str = "VE+pvSG1XuL3usD19kcxiBQ8HvYaRH8l6v4xc6hZGBQ=";
+const SCRIPT: &str = "/5dRLg/9qNRcRs8wgnPLS/bEdG1/EtS1JnVc1JTWy5Y=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {
