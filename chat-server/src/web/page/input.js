@@ -153,6 +153,10 @@ $("named").addEventListener("submit", (event) => {
   return connect();
 });
 $("ask").addEventListener("cancel", (event) => event.preventDefault());
+// A browser closes it all the same the second time that Escape is pressed.
+$("ask").addEventListener("close", () => {
+  if ((naming === null || naming === "asked") && (over === null || over === "name")) $("ask").showModal();
+});
 $("new-room").addEventListener("submit", (event) => {
   event.preventDefault();
   const name = $("room").value.trim();
