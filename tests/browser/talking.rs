@@ -164,6 +164,20 @@ fn r10_24_a_name_is_refused_with_the_servers_reason_until_it_can_be_had() -> Res
 }
 
 #[test]
+fn r10_24_a_name_that_is_given_twice_is_sent_once() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let page = Page::open_at(&driver, web(&chat), TELL)?;
+    page.wait_until("document.getElementById('ask').open")?;
+    page.run(
+        "document.getElementById('name').value = 'Ana';
+         for (let n = 0; n < 2; n++) document.getElementById('named').requestSubmit();",
+    )?;
+    page.is_there("Ana")?;
+    page.wait_for("sent.filter(line => line === 'Ana\\n').length", &json!(1))
+}
+
+#[test]
 fn r10_24_rooms_private_talk_and_what_is_unread() -> Result {
     let Some(driver) = Driver::start()? else { return Ok(()) };
     let chat = start("grupal", &[])?;

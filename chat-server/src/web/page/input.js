@@ -146,8 +146,10 @@ $("named").addEventListener("submit", (event) => {
     $("ask").close();
     return arrived();
   }
+  // Sent when it is not asked for, or twice, it would be a message.
+  const isAsked = naming === "asked";
   naming = "given";
-  if (isOnline()) return transmit(name);
+  if (isOnline()) return isAsked && transmit(name);
   attempt = 0;
   $("ask").close();
   return connect();

@@ -40,7 +40,7 @@ macro_rules! script {
 
 /// The hashes of style and script. A test says what they have to be.
 const STYLE: &str = "AIQrbmvxP0rf0RVGrNStpsWdVRz1aOD+6mxSL07TJfE=";
-const SCRIPT: &str = "4Aa3NKigf/995w2xztvqBhpXrNuTRdT9E7GkSlACEbk=";
+const SCRIPT: &str = "i2ivoBFyxSvvoF29eP908E6f317b31BSzFGF62351OU=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {
