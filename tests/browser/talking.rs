@@ -142,6 +142,15 @@ fn r10_24_after_missed_messages_people_and_rooms_are_asked_for_silently() -> Res
     page.say("/quien")?;
     page.notes("en general (1): Ana")?;
     let lists = "[...document.querySelectorAll('.notice')].filter(line => line.textContent.includes('general (1)'))";
+    page.wait_for(&format!("{lists}.length"), &json!(1))?;
+    // Nor are they after a list that was refused.
+    page.say("/quien nadie")?;
+    page.say("/salas x")?;
+    page.notes("/salas")?;
+    page.run("sent = []; tell({ kind: 'missed', text: 'otra vez' });")?;
+    page.wait_for("[...new Set(sent)].sort()", &json!(["/quien\n", "/salas\n"]))?;
+    page.say("/ayuda")?;
+    page.notes("/responder")?;
     page.wait_for(&format!("{lists}.length"), &json!(1))
 }
 

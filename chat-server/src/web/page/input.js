@@ -24,9 +24,9 @@ function say(line) {
   }
   if (!transmit(sent)) return false;
   if (isCommand) {
-    const verb = line.slice(1).split(/\s/)[0].toLowerCase();
-    if (["salas", "rooms"].includes(verb)) asked.rooms.push(false);
-    if (["quien", "who"].includes(verb)) asked.people.push(false);
+    // With more words it is refused, and no list comes.
+    if (/^\/(salas|rooms)\s*$/i.test(line)) asked.rooms.push(false);
+    if (/^\/(quien|who)\s*$/i.test(line)) asked.people.push(false);
   } else if (current.kind === "room") {
     const it = room();
     if (it !== current) show(it);

@@ -40,7 +40,7 @@ macro_rules! script {
 
 /// The hashes of style and script. A test says what they have to be.
 const STYLE: &str = "AIQrbmvxP0rf0RVGrNStpsWdVRz1aOD+6mxSL07TJfE=";
-const SCRIPT: &str = "i2ivoBFyxSvvoF29eP908E6f317b31BSzFGF62351OU=";
+const SCRIPT: &str = "Xmw/8ICxnvKdURAx5N231OfvC1eSCfmR0IzCqrwJJzE=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {
