@@ -139,6 +139,10 @@ $("named").addEventListener("submit", (event) => {
   event.preventDefault();
   const name = $("name").value.trim();
   if (name === "") return $("name").focus();
+  if (signs() && !canSign(name)) {
+    $("why").textContent = word("unfit");
+    return $("name").select();
+  }
   $("why").textContent = "";
   me.name = name;
   if (signs() && isOnline()) {
