@@ -82,3 +82,20 @@ fn r10_24_the_drawers_of_a_small_screen_open_and_close_by_keys() -> Result {
     page.wait_for(FOCUS, &json!("menu"))?;
     page.wait_for("getComputedStyle(document.getElementById('side')).visibility", &json!("hidden"))
 }
+
+#[test]
+fn r10_24_escape_does_not_close_the_question_for_a_name() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    for (profile, options) in [("grupal", &[][..]), ("basico", &["--label", "none"])] {
+        let chat = start(profile, options)?;
+        let page = Page::open(&driver, &chat)?;
+        page.wait_for(FOCUS, &json!("name"))?;
+        for _ in 0..3 {
+            page.press(&key::ESCAPE.to_string())?;
+            page.wait_until("document.getElementById('ask').open")?;
+        }
+        page.give_name("Ana")?;
+        page.is_there("Ana")?;
+    }
+    Ok(())
+}

@@ -132,6 +132,7 @@ impl<'a> Page<'a> {
         let opened = self.run(
             "window.dispatchEvent(new Event('online'));
              document.dispatchEvent(new Event('visibilitychange'));
+             window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
              return new Promise(done => {
                let turns = 200;
                const next = () => (turns-- > 0 ? window.turn(next, 0) : done(window.opened));

@@ -59,6 +59,27 @@ fn r10_24_practico_signs_its_lines_and_waits_for_its_turn() -> Result {
 }
 
 #[test]
+fn r10_24_where_lines_are_signed_a_name_is_one_that_other_pages_can_read() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("basico", &["--label", "none"])?;
+    let page = Page::open(&driver, &chat)?;
+    for name in ["Ana Maria", &"x".repeat(33)] {
+        page.give_name(name)?;
+        page.wait_until("document.getElementById('why').textContent.includes('sin espacios')")?;
+        page.run("document.getElementById('why').textContent = '';")?;
+    }
+    let longest = "x".repeat(32);
+    page.give_name(&longest)?;
+    page.is_there(&longest)?;
+    let mut bea = chat.peer("bea")?;
+    bea.send(format!("{longest} > hola\n"))?;
+    page.shows(&["hola"])?;
+    page.say("dime")?;
+    assert_eq!(bea.hear()?, Some(format!("{longest} > dime")));
+    Ok(())
+}
+
+#[test]
 fn r10_24_the_page_speaks_english_as_well_and_remembers_it() -> Result {
     let Some(driver) = Driver::start()? else { return Ok(()) };
     let chat = start("grupal", &[])?;

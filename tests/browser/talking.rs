@@ -1,10 +1,21 @@
 //! Conversations: in a room, in several, in private.
 
+use std::iter;
+
 use chat_drive::failure::Result;
 use serde_json::json;
 
 use crate::driver::Driver;
 use crate::page::{Page, start, web};
+
+/// Keeps what is sent, and lets a test say what the page hears.
+const TELL: &str = "const Real = WebSocket;
+     window.sent = [];
+     window.WebSocket = class extends Real {
+       constructor(...values) { super(...values); window.last = this; }
+       send(line) { window.sent.push(line); super.send(line); }
+     };
+     window.tell = event => last.onmessage({ data: JSON.stringify({ time: Date.now(), ...event }) + '\\n' });";
 
 #[test]
 fn r10_24_two_people_talk_and_each_text_arrives_once_and_in_order() -> Result {
@@ -70,17 +81,54 @@ fn r10_24_of_more_than_50_conversations_the_longest_unused_read_one_goes_first()
 }
 
 #[test]
+fn r10_24_each_sign_of_a_name_can_be_mentioned_and_a_line_that_fails_stops_no_other() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let page = Page::open_at(&driver, web(&chat), TELL)?;
+    page.give_name("Ana_-.'·Li")?;
+    page.is_there("Ana_-.'·Li")?;
+    let mut bea = chat.member("Bea")?;
+    bea.send("hola, ana_-.'·li\nana_-x'·li\n")?;
+    page.shows(&["hola, ana_-.'·li", "ana_-x'·li"])?;
+    page.wait_for("document.querySelectorAll('.mention').length", &json!(1))?;
+    page.run(
+        "last.onmessage({ data: 'null\\n{\\n{\"kind\":\"message\"}\\n' });
+         tell({ kind: 'message', who: 'Bea', text: 'fin' });",
+    )?;
+    page.shows(&["hola, ana_-.'·li", "ana_-x'·li", "fin"])
+}
+
+#[test]
+fn r10_24_when_many_leave_the_others_stay_where_they_are_in_the_list() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let page = Page::open_at(&driver, web(&chat), TELL)?;
+    page.give_name("Ana")?;
+    page.is_there("Ana")?;
+    page.run("for (let n = 499; n >= 0; n--) tell({ kind: 'joined', who: `n${n}` });")?;
+    let people = "[...document.querySelectorAll('#members bdi')].map(name => name.textContent)";
+    let numbers = (0..500).map(|number| format!("n{number}"));
+    let all: Vec<_> = iter::once("Ana".to_owned()).chain(numbers).collect();
+    page.wait_for(people, &json!(all))?;
+    page.run(
+        "window.placed = 0;
+         const count = changes => changes.forEach(change => { window.placed += change.addedNodes.length; });
+         new MutationObserver(count).observe(document.getElementById('members'), { childList: true });
+         [...document.querySelectorAll('#members button')].at(-1).focus();
+         for (let n = 0; n < 498; n++) tell({ kind: 'left', who: `n${n}` });
+         tell({ kind: 'joined', who: 'n300' });",
+    )?;
+    page.wait_for(people, &json!(["Ana", "n300", "n498", "n499"]))?;
+    page.wait_for("document.activeElement.textContent", &json!("Nn499"))?;
+    // n300 is the same item as before.
+    page.wait_for("window.placed", &json!(0))
+}
+
+#[test]
 fn r10_24_after_missed_messages_people_and_rooms_are_asked_for_silently() -> Result {
     let Some(driver) = Driver::start()? else { return Ok(()) };
     let chat = start("grupal", &[])?;
-    let script = "const Real = WebSocket;
-         window.sent = [];
-         window.WebSocket = class extends Real {
-           constructor(...values) { super(...values); window.last = this; }
-           send(line) { window.sent.push(line); super.send(line); }
-         };
-         window.tell = event => last.onmessage({ data: JSON.stringify({ time: Date.now(), ...event }) + '\\n' });";
-    let page = Page::open_at(&driver, web(&chat), script)?;
+    let page = Page::open_at(&driver, web(&chat), TELL)?;
     page.give_name("Ana")?;
     page.is_there("Ana")?;
     let people = "[...document.querySelectorAll('#members bdi')].map(name => name.textContent)";
@@ -94,6 +142,15 @@ fn r10_24_after_missed_messages_people_and_rooms_are_asked_for_silently() -> Res
     page.say("/quien")?;
     page.notes("en general (1): Ana")?;
     let lists = "[...document.querySelectorAll('.notice')].filter(line => line.textContent.includes('general (1)'))";
+    page.wait_for(&format!("{lists}.length"), &json!(1))?;
+    // Nor are they after a list that was refused.
+    page.say("/quien nadie")?;
+    page.say("/salas x")?;
+    page.notes("/salas")?;
+    page.run("sent = []; tell({ kind: 'missed', text: 'otra vez' });")?;
+    page.wait_for("[...new Set(sent)].sort()", &json!(["/quien\n", "/salas\n"]))?;
+    page.say("/ayuda")?;
+    page.notes("/responder")?;
     page.wait_for(&format!("{lists}.length"), &json!(1))
 }
 
@@ -113,6 +170,20 @@ fn r10_24_a_name_is_refused_with_the_servers_reason_until_it_can_be_had() -> Res
     page.is_there("Bea")?;
     let people = "[...document.querySelectorAll('#members bdi')].map(name => name.textContent)";
     page.wait_for(people, &json!(["Ana", "Bea"]))
+}
+
+#[test]
+fn r10_24_a_name_that_is_given_twice_is_sent_once() -> Result {
+    let Some(driver) = Driver::start()? else { return Ok(()) };
+    let chat = start("grupal", &[])?;
+    let page = Page::open_at(&driver, web(&chat), TELL)?;
+    page.wait_until("document.getElementById('ask').open")?;
+    page.run(
+        "document.getElementById('name').value = 'Ana';
+         for (let n = 0; n < 2; n++) document.getElementById('named').requestSubmit();",
+    )?;
+    page.is_there("Ana")?;
+    page.wait_for("sent.filter(line => line === 'Ana\\n').length", &json!(1))
 }
 
 #[test]

@@ -209,5 +209,5 @@ addEventListener("pagehide", () => {
   drop();
 });
 addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) connect();
+  if (persisted) retryNow();
 });

@@ -13,6 +13,8 @@ const COMMANDS = {
 const command = (verb) => COMMANDS[chat.lang in COMMANDS ? chat.lang : "es"][verb];
 // Where nobody has a name for the server, and lines have no labels.
 const signs = () => !chat.names && chat.label === "none";
+const SIGNED = /^(\S{1,32}) > (.*)$/su;
+const canSign = (name) => SIGNED.exec(`${name} > `)?.[1] === name;
 const room = () => conversation("room", me.room ?? "");
 
 const EVENTS = {
@@ -30,7 +32,7 @@ const EVENTS = {
     // Where nobody is asked for a name, people sign their lines.
     if (chat.names) return;
     if (!signs()) me.name = null;
-    if (signs() && !me.name) askName();
+    if (signs() && !canSign(me.name)) askName();
     else arrived();
   },
   ask() {
@@ -63,7 +65,7 @@ const EVENTS = {
     askRooms();
   },
   message(event) {
-    const signed = signs() && event.who === undefined ? /^(\S{1,32}) > (.*)$/su.exec(event.text) : null;
+    const signed = signs() && event.who === undefined ? SIGNED.exec(event.text) : null;
     const [who, text] = signed ? [signed[1], signed[2]] : [event.who, event.text];
     addMessage(room(), { who, text, time: event.time });
   },
@@ -138,11 +140,15 @@ const EVENTS = {
   },
 };
 
+// A line that fails does not stop those after it.
 function hear(line) {
-  let event = null;
-  try { event = JSON.parse(line); } catch { return; }
-  if (Object.hasOwn(EVENTS, event.kind)) EVENTS[event.kind](event);
-  else if (event.text && current) addNotice(current, event.text, event.time);
+  try {
+    const event = JSON.parse(line);
+    if (Object.hasOwn(EVENTS, event.kind)) EVENTS[event.kind](event);
+    else if (event.text && current) addNotice(current, event.text, event.time);
+  } catch (error) {
+    console.error(error);
+  }
 }
 
 // What was shown before the room had a name belongs to it.

@@ -24,9 +24,9 @@ function say(line) {
   }
   if (!transmit(sent)) return false;
   if (isCommand) {
-    const verb = line.slice(1).split(/\s/)[0].toLowerCase();
-    if (["salas", "rooms"].includes(verb)) asked.rooms.push(false);
-    if (["quien", "who"].includes(verb)) asked.people.push(false);
+    // With more words it is refused, and no list comes.
+    if (/^\/(salas|rooms)\s*$/i.test(line)) asked.rooms.push(false);
+    if (/^\/(quien|who)\s*$/i.test(line)) asked.people.push(false);
   } else if (current.kind === "room") {
     const it = room();
     if (it !== current) show(it);
@@ -139,6 +139,10 @@ $("named").addEventListener("submit", (event) => {
   event.preventDefault();
   const name = $("name").value.trim();
   if (name === "") return $("name").focus();
+  if (signs() && !canSign(name)) {
+    $("why").textContent = word("unfit");
+    return $("name").select();
+  }
   $("why").textContent = "";
   me.name = name;
   if (signs() && isOnline()) {
@@ -146,13 +150,19 @@ $("named").addEventListener("submit", (event) => {
     $("ask").close();
     return arrived();
   }
+  // Sent when it is not asked for, or twice, it would be a message.
+  const isAsked = naming === "asked";
   naming = "given";
-  if (isOnline()) return transmit(name);
+  if (isOnline()) return isAsked && transmit(name);
   attempt = 0;
   $("ask").close();
   return connect();
 });
 $("ask").addEventListener("cancel", (event) => event.preventDefault());
+// A browser closes it all the same the second time that Escape is pressed.
+$("ask").addEventListener("close", () => {
+  if ((naming === null || naming === "asked") && (over === null || over === "name")) $("ask").showModal();
+});
 $("new-room").addEventListener("submit", (event) => {
   event.preventDefault();
   const name = $("room").value.trim();

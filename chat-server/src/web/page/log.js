@@ -209,6 +209,6 @@ function hue(name) {
 
 function isMentioned(text) {
   if (!me.name) return false;
-  const name = me.name.replace(/[.*+?^${}()|[\]\\-]/g, "\\$&");
+  const name = me.name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`(^|[^\\p{L}\\p{N}_])${name}($|[^\\p{L}\\p{N}_])`, "iu").test(text);
 }

@@ -3,7 +3,7 @@ const people = new Map();
 let strangers = 0;
 let rooms = new Map();
 
-const byName = (one, other) => one.localeCompare(other, undefined, { sensitivity: "base", numeric: true });
+const byName = new Intl.Collator(undefined, { sensitivity: "base", numeric: true }).compare;
 
 // All that changes in a moment is drawn at once: in a crowd, each arrival would cost a list.
 let drawn = 0;
@@ -34,13 +34,18 @@ function drawConversations() {
 // Replaces the items of a list. Those that are the same stay, so that no click is lost; so does the focus.
 function fill(list, items) {
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  const old = new Map([...list.children].map((item) => [item.firstElementChild?.dataset.key, item]));
-  items.forEach((item, place) => {
-    const before = old.get(item.firstElementChild?.dataset.key);
-    const same = before?.isEqualNode(item) ? before : item;
-    if (list.children[place] !== same) list.insertBefore(same, list.children[place] ?? null);
-  });
-  while (list.children.length > items.length) list.lastElementChild.remove();
+  const key = (item) => item.firstElementChild?.dataset.key;
+  const old = new Map([...list.children].map((item) => [key(item), item]));
+  const due = new Set(items.map((item) => {
+    const before = old.get(key(item));
+    return before?.isEqualNode(item) ? before : item;
+  }));
+  for (const item of old.values()) if (!due.has(item)) item.remove();
+  let next = list.firstElementChild;
+  for (const item of due) {
+    if (item === next) next = next.nextElementSibling;
+    else list.insertBefore(item, next);
+  }
   if (focused) [...list.querySelectorAll("button")].find((button) => button.dataset.key === focused)?.focus();
 }
 
