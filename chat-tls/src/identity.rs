@@ -78,7 +78,7 @@ fn read(path: &Path) -> Result<Vec<u8>, IdentityError> {
 }
 
 /// Reads a regular file: to open another one can wait without end, and so can reading it.
-fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let found = fs::metadata(path)?;
     if found.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WantsClientCert, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, RootCertStore,
@@ -15,6 +15,7 @@ use rustls::{
 };
 use thiserror::Error;
 
+use crate::identity::read_file;
 use crate::{Fingerprint, provider};
 
 /// The server that a client believes. In every case the server has to prove that it has its certificate's key.
@@ -62,17 +63,16 @@ impl Trust {
 
     /// The certificates in a PEM file, instead of the system's. A certificate that is its own authority can be one.
     pub fn file(path: &Path) -> Result<Self, TrustError> {
-        let failed = |error| match error {
-            pem::Error::Io(error) => TrustError::Read { path: path.to_owned(), error },
-            _ => TrustError::NoCertificate(path.to_owned()),
-        };
+        let none = || TrustError::NoCertificate(path.to_owned());
+        let file =
+            read_file(path).map_err(|error| TrustError::Read { path: path.to_owned(), error })?;
         let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_file_iter(path).map_err(failed)? {
-            let added = roots.add(certificate.map_err(failed)?);
-            added.map_err(|_| TrustError::NoCertificate(path.to_owned()))?;
+        for certificate in CertificateDer::pem_slice_iter(&file) {
+            let added = certificate.ok().and_then(|certificate| roots.add(certificate).ok());
+            added.ok_or_else(none)?;
         }
         if roots.is_empty() {
-            return Err(TrustError::NoCertificate(path.to_owned()));
+            return Err(none());
         }
         Ok(Self::Roots(roots.into()))
     }

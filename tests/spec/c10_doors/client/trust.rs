@@ -126,7 +126,11 @@ fn r10_14_who_counts_on_a_key_is_not_connected_without_tls() -> Result {
 #[test]
 fn r10_14_files_of_authorities_that_cannot_be_used_are_told() -> Result {
     let stage = Stage::new();
-    for (file, words) in [("/nowhere/ca.pem", "/nowhere/ca.pem"), ("/dev/null", "PEM")] {
+    for (file, words) in [
+        ("/nowhere/ca.pem", "/nowhere/ca.pem"),
+        ("/dev/null", "no es un archivo corriente"),
+        (concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "PEM"),
+    ] {
         let client = client(&stage, &["tls://127.0.0.1:1", "--tls-ca", file])?;
         says_why_not(client, &[words])?;
     }
