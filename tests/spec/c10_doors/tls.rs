@@ -255,3 +255,12 @@ fn r10_10_half_handshakes_delay_nobody() -> Result {
     drop(halves);
     Ok(())
 }
+
+#[test]
+fn r10_8_a_door_that_is_off_is_no_host_of_this_name() {
+    let mut server = chat_tests::binaries::server();
+    server.args(["--tls-bind", "off", "--tls-cert", "a", "--tls-key", "a"]);
+    let output = server.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("'off'"), "{output:?}");
+}
