@@ -22,10 +22,10 @@ use crate::client::session;
 use crate::console::Console;
 use crate::net::address_options::AddressOptions;
 use crate::net::clock::Clock;
+use crate::net::wire::encoding::Object;
 use crate::people::directory;
 use crate::people::speech::Speech;
 use crate::proxy::ProxyOptions;
-use crate::room::event::Object;
 use crate::room::outbox::{OutboxLimits, SlowReader};
 
 /// The options of a server.

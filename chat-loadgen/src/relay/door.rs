@@ -9,14 +9,14 @@ use std::thread;
 use std::time::Duration;
 
 use chat_protocol::websocket::handshake::Request;
-use chat_tls::{Fingerprint, provider};
+use chat_tls::{Fingerprint, provider, read_identity};
 use mio::{Registry, Token, Waker};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, ServerConnection};
 
-use super::coat::Coat;
 use super::error::RelayError;
+use super::layers::Layers;
 use super::options::RelayOptions;
 use crate::wire::dialects::Frames;
 
@@ -30,7 +30,7 @@ const MAX_HEAD: usize = 8 << 10;
 const WAITING: usize = 1024;
 
 /// A client whose handshakes are done: its connection, its address, and what is around its bytes.
-pub(super) type Guest = (mio::net::TcpStream, SocketAddr, Option<Box<Coat>>);
+pub(super) type Accepted = (mio::net::TcpStream, SocketAddr, Option<Box<Layers>>);
 
 /// The door, and those who have come through it.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub(super) struct Door {
     /// The fingerprint of the certificate that was made for this run.
     pub(super) fingerprint: Option<Fingerprint>,
     waker: Arc<Waker>,
-    guests: (SyncSender<Guest>, Receiver<Guest>),
+    accepted: (SyncSender<Accepted>, Receiver<Accepted>),
 }
 
 #[derive(Debug, Clone)]
@@ -72,17 +72,17 @@ impl Door {
             kind: Kind { frames: web.map(|web| web.frames), tls },
             fingerprint,
             waker: Arc::new(Waker::new(registry, ENTERED).map_err(RelayError::Poll)?),
-            guests: sync_channel(WAITING),
+            accepted: sync_channel(WAITING),
         }))
     }
 
     /// Begins the handshakes of a client. One that fails is dropped.
     pub(super) fn begin(&self, stream: mio::net::TcpStream, address: SocketAddr) -> io::Result<()> {
         let (kind, waker) = (self.kind.clone(), Arc::clone(&self.waker));
-        let entered = self.guests.0.clone();
+        let entered = self.accepted.0.clone();
         thread::Builder::new().spawn(move || {
-            if let Ok((stream, coat)) = kind.admit(stream.into())
-                && entered.send((mio::net::TcpStream::from_std(stream), address, coat)).is_ok()
+            if let Ok((stream, layers)) = kind.admit(stream.into())
+                && entered.send((mio::net::TcpStream::from_std(stream), address, layers)).is_ok()
             {
                 // It can only fail when the event loop has ended.
                 let _ = waker.wake();
@@ -92,14 +92,14 @@ impl Door {
     }
 
     /// The next client that has come through.
-    pub(super) fn next(&self) -> Option<Guest> {
-        self.guests.1.try_recv().ok()
+    pub(super) fn next(&self) -> Option<Accepted> {
+        self.accepted.1.try_recv().ok()
     }
 }
 
 impl Kind {
     /// Makes the handshakes with one client.
-    fn admit(&self, mut stream: TcpStream) -> io::Result<(TcpStream, Option<Box<Coat>>)> {
+    fn admit(&self, mut stream: TcpStream) -> io::Result<(TcpStream, Option<Box<Layers>>)> {
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
@@ -122,7 +122,7 @@ impl Kind {
             let _ = tls.reader().read_to_end(&mut early);
         }
         stream.set_nonblocking(true)?;
-        Ok((stream, Some(Box::new(Coat::new(self.frames, tls, early)))))
+        Ok((stream, Some(Box::new(Layers::new(self.frames, tls, early)))))
     }
 }
 
@@ -153,21 +153,21 @@ fn certificate(
     files: Option<(&Path, &Path)>,
 ) -> Result<(ServerConfig, Option<Fingerprint>), RelayError> {
     let failed = |error: &dyn std::fmt::Display| RelayError::Certificate(error.to_string());
-    let (chain, key, fingerprint) = if let Some((certificate, key)) = files {
-        let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);
-        let chain: Vec<_> = chain.map_err(|error| failed(&error))?;
-        (chain, PrivateKeyDer::from_pem_file(key).map_err(|error| failed(&error))?, None)
+    let (identity, fingerprint) = if let Some((certificate, key)) = files {
+        (read_identity(certificate, key).map_err(|error| failed(&error))?, None)
     } else {
         let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
         let made = rcgen::generate_simple_self_signed(names).map_err(|error| failed(&error))?;
         let certificate = made.cert.der().clone();
         let fingerprint = Fingerprint::of(&certificate);
         let key = PrivateKeyDer::try_from(made.signing_key.serialize_der());
-        (vec![certificate], key.map_err(|error| failed(&error))?, fingerprint)
+        let key = key.map_err(|error| failed(&error))?;
+        let identity = CertifiedKey::from_der(vec![certificate], key, &provider());
+        (identity.map_err(|error| failed(&error))?, fingerprint)
     };
     let builder = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| failed(&error))?;
-    let config = builder.with_no_client_auth().with_single_cert(chain, key);
-    Ok((config.map_err(|error| failed(&error))?, fingerprint))
+    let identity = SingleCertAndKey::from(identity);
+    Ok((builder.with_no_client_auth().with_cert_resolver(Arc::new(identity)), fingerprint))
 }

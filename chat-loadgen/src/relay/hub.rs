@@ -10,7 +10,7 @@ use chat_tls::Fingerprint;
 use mio::event::Event;
 use mio::{Events, Poll, Registry};
 
-use super::door::{Door, ENTERED, Guest};
+use super::door::{Accepted, Door, ENTERED};
 use super::error::RelayError;
 use super::faults::Faults;
 use super::faults::stall::{Stall, TICK};
@@ -42,7 +42,7 @@ pub(super) trait Clients {
 
     /// Adds a client with this number, and gives the token of its connection. One that cannot be added
     /// is dropped.
-    fn add(&mut self, guest: Guest, number: u64, registry: &Registry) -> io::Result<usize>;
+    fn add(&mut self, accepted: Accepted, number: u64, registry: &Registry) -> io::Result<usize>;
 
     /// Notes what an event says about a connection.
     fn note(&mut self, event: &Event, work: &mut Work);
@@ -184,14 +184,14 @@ impl<C: Clients> Hub<C> {
                 Some(door) => drop(door.begin(stream, address)),
             }
         }
-        while let Some(guest) = self.door.as_ref().and_then(Door::next) {
-            self.add(guest);
+        while let Some(accepted) = self.door.as_ref().and_then(Door::next) {
+            self.add(accepted);
         }
     }
 
-    fn add(&mut self, guest: Guest) {
-        let has_more = guest.2.as_ref().is_some_and(|coat| coat.has_more());
-        let Ok(token) = self.clients.add(guest, self.came, self.poll.registry()) else { return };
+    fn add(&mut self, accepted: Accepted) {
+        let has_more = accepted.2.as_ref().is_some_and(|layers| layers.has_more());
+        let Ok(token) = self.clients.add(accepted, self.came, self.poll.registry()) else { return };
         self.came += 1;
         if has_more {
             self.work.ready.push(token);

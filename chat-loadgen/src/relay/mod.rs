@@ -8,11 +8,11 @@ use std::io::{self, Write};
 use std::sync::atomic::AtomicBool;
 
 mod bare;
-mod coat;
 mod door;
 mod error;
 mod faults;
 mod hub;
+mod layers;
 mod listener;
 mod log;
 mod options;

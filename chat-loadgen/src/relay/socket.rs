@@ -5,7 +5,7 @@ use std::mem;
 
 use mio::net::TcpStream;
 
-use super::coat::Coat;
+use super::layers::Layers;
 
 /// Maximum number of bytes queued for a slow consumer before it is dropped: some seconds of the
 /// heaviest traffic. Costs this much memory for each such client.
@@ -31,26 +31,26 @@ pub(crate) enum Turn {
 pub(crate) struct Socket {
     pub(crate) stream: TcpStream,
     /// What is around its bytes.
-    coat: Option<Box<Coat>>,
+    layers: Option<Box<Layers>>,
     outbox: Vec<u8>,
     sent: usize,
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, coat: Option<Box<Coat>>) -> Self {
-        Self { stream, coat, outbox: Vec::new(), sent: 0 }
+    pub(super) fn new(stream: TcpStream, layers: Option<Box<Layers>>) -> Self {
+        Self { stream, layers, outbox: Vec::new(), sent: 0 }
     }
 
     /// Returns whether a read that does not fill the buffer may leave something in the socket.
     pub(crate) fn is_wrapped(&self) -> bool {
-        self.coat.is_some()
+        self.layers.is_some()
     }
 
     /// Reads what the peer says, once.
     pub(crate) fn read(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
-        let Some(coat) = &mut self.coat else { return self.stream.read(buffer) };
+        let Some(layers) = &mut self.layers else { return self.stream.read(buffer) };
         let mut answer = Vec::new();
-        let read = coat.read(&self.stream, buffer, &mut answer);
+        let read = layers.read(&self.stream, buffer, &mut answer);
         if !answer.is_empty() && self.send_raw(&[], &answer).is_err() {
             return Ok(0);
         }
@@ -69,10 +69,10 @@ impl Socket {
         if first.len() + second.len() == 0 {
             return Ok(());
         }
-        match &mut self.coat {
+        match &mut self.layers {
             None => self.send_raw(first, second),
-            Some(coat) => {
-                let wrapped = coat.wrap(first, second).map_err(|_| Gone)?;
+            Some(layers) => {
+                let wrapped = layers.wrap(first, second).map_err(|_| Gone)?;
                 self.send_raw(&[], &wrapped)
             }
         }

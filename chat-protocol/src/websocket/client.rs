@@ -3,16 +3,8 @@
 use base64::prelude::{BASE64_STANDARD, Engine};
 use thiserror::Error;
 
-use super::frame::{MAX_CONTROL, Opcode};
+use super::frame::{Opcode, put_header};
 use super::handshake::{MAX_HEADERS, accept};
-
-/// In a frame's first byte: it is the last of its message.
-const FINAL: u8 = 0x80;
-/// In its second byte: the payload is masked.
-const MASKED: u8 = 0x80;
-/// In place of a length: it follows in two bytes, or in eight.
-const LONG: u8 = 0x7E;
-const VERY_LONG: u8 = 0x7F;
 
 /// A request that has been made, and the answer that it has to get.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,19 +94,7 @@ pub fn frame(out: &mut Vec<u8>, start: usize, opcode: Opcode, mask: [u8; 4]) {
             *byte ^= mask;
         }
     }
-    out.push(FINAL | opcode as u8);
-    match (u8::try_from(length), u16::try_from(length)) {
-        (Ok(short), _) if usize::from(short) <= MAX_CONTROL => out.push(MASKED | short),
-        (_, Ok(long)) => {
-            out.push(MASKED | LONG);
-            out.extend_from_slice(&long.to_be_bytes());
-        }
-        _ => {
-            out.push(MASKED | VERY_LONG);
-            out.extend_from_slice(&(length as u64).to_be_bytes());
-        }
-    }
-    out.extend_from_slice(&mask);
+    put_header(out, true, opcode, length, Some(mask));
     // The header was written behind the payload.
     let header = out.len() - start - length;
     out[start..].rotate_right(header);

@@ -15,6 +15,13 @@ pub const MAX_CONTROL: usize = 125;
 /// The first byte of the last frame of a message.
 const FINAL: u8 = 0x80;
 
+/// In the second byte of a frame: its payload is masked.
+const MASKED: u8 = 0x80;
+
+/// In place of a length: it follows in two bytes, or in eight.
+const LONG: u8 = 126;
+const VERY_LONG: u8 = 127;
+
 /// The kind of a frame (RFC 6455, 11.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -80,7 +87,31 @@ pub fn text_header(length: usize) -> ([u8; MAX_HEADER], usize) {
     debug_assert!(length <= MAX_PAYLOAD);
     let first = FINAL | Opcode::Text as u8;
     let [high, low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
-    if length <= MAX_CONTROL { ([0, 0, first, low], 2) } else { ([first, 126, high, low], 0) }
+    if length <= MAX_CONTROL { ([0, 0, first, low], 2) } else { ([first, LONG, high, low], 0) }
+}
+
+/// Appends the header of a frame with a payload of this length; `mask` is that of a client's.
+pub fn put_header(
+    out: &mut Vec<u8>,
+    is_final: bool,
+    opcode: Opcode,
+    length: usize,
+    mask: Option<[u8; 4]>,
+) {
+    let masked = if mask.is_some() { MASKED } else { 0 };
+    out.push(if is_final { FINAL } else { 0 } | opcode as u8);
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(short), _) if length <= MAX_CONTROL => out.push(masked | short),
+        (_, Ok(long)) => {
+            out.push(masked | LONG);
+            out.extend_from_slice(&long.to_be_bytes());
+        }
+        _ => {
+            out.push(masked | VERY_LONG);
+            out.extend_from_slice(&(length as u64).to_be_bytes());
+        }
+    }
+    out.extend(mask.into_iter().flatten());
 }
 
 /// The number of bytes of a text that one frame takes: all, or up to [`MAX_PAYLOAD`]. It is cut behind a newline, or

@@ -148,7 +148,7 @@ texts! {
     pub yes_or_no { es: "responde sí o no: ", en: "answer yes or no: " }
     /// There is no folder for the known-hosts file.
     pub no_place_for_known_hosts {
-        es: "no se sabe dónde guardar las claves conocidas: di un fichero con --known-hosts",
+        es: "no se sabe dónde guardar las claves conocidas: di un archivo con --known-hosts",
         en: "there is no place to keep known keys: name a file with --known-hosts",
     }
     /// A line of the known-hosts file is damaged.
@@ -158,7 +158,7 @@ texts! {
     }
     /// A file cannot be read or written.
     pub file_failed(file: &str, reason: &str) {
-        es: "{file}: {reason}; comprueba el fichero y sus permisos",
+        es: "{file}: {reason}; comprueba el archivo y sus permisos",
         en: "{file}: {reason}; check the file and its permissions",
     }
     /// A file of `--tls-ca` has no certificate.

@@ -38,7 +38,7 @@ pub(crate) struct Opened {
 
 /// The reason why there is no place in a lobby for a connection.
 #[derive(Clone, Copy)]
-pub(crate) enum Crowd {
+pub(crate) enum NoPlace {
     /// There are [`MOST`] connections already.
     Lobby,
     /// A limit of its address is reached.
@@ -54,7 +54,7 @@ pub(crate) async fn listen<F>(
     limits: Limits,
     connections: TaskTracker,
     open: impl Fn(Arc<Server>, TcpStream, SocketAddr) -> F + Clone + Send + Sync + 'static,
-    turned_away: impl Fn(Crowd) -> Option<String>,
+    turned_away: impl Fn(NoPlace) -> Option<String>,
 ) where
     F: Future<Output = Option<Opened>> + Send,
 {
@@ -71,14 +71,14 @@ pub(crate) async fn listen<F>(
         let is_proxy = server.proxies.has(peer.ip());
         let origin = enter(addresses.as_deref().filter(|_| !is_proxy), peer);
         let place = origin.and_then(|origin| {
-            let permit = Arc::clone(&places).try_acquire_owned().map_err(|_| Crowd::Lobby)?;
+            let permit = Arc::clone(&places).try_acquire_owned().map_err(|_| NoPlace::Lobby)?;
             Ok((permit, origin))
         });
         let (permit, origin) = match place {
             Ok(place) => place,
-            Err(crowd) => {
-                report(&server, peer, crowd);
-                if let Some(response) = turned_away(crowd) {
+            Err(reason) => {
+                report(&server, peer, reason);
+                if let Some(response) = turned_away(reason) {
                     connections.spawn(turn_away(Arc::clone(&server), stream, response));
                 }
                 continue;
@@ -101,15 +101,15 @@ pub(crate) async fn listen<F>(
 }
 
 /// Counts one more connection of this address, where addresses have limits.
-fn enter(addresses: Option<&Addresses>, peer: SocketAddr) -> Result<Option<Origin>, Crowd> {
-    addresses.map_or(Ok(None), |all| all.enter(peer.ip())).map_err(Crowd::Address)
+fn enter(addresses: Option<&Addresses>, peer: SocketAddr) -> Result<Option<Origin>, NoPlace> {
+    addresses.map_or(Ok(None), |all| all.enter(peer.ip())).map_err(NoPlace::Address)
 }
 
-fn report(server: &Server, peer: SocketAddr, crowd: Crowd) {
+fn report(server: &Server, peer: SocketAddr, reason: NoPlace) {
     let language = server.language();
-    match crowd {
-        Crowd::Lobby => server.console.print(language.lobby_is_full(peer, MOST)),
-        Crowd::Address(limit) => server.console.print(language.client_limited(peer, limit)),
+    match reason {
+        NoPlace::Lobby => server.console.print(language.lobby_is_full(peer, MOST)),
+        NoPlace::Address(limit) => server.console.print(language.client_limited(peer, limit)),
     }
 }
 
@@ -134,7 +134,7 @@ async fn wait_in<F: Future<Output = Option<Opened>>>(
         let client = server.proxies.client(&mut tcp, peer).await?;
         let announced = addresses.filter(|_| client != peer);
         let _origin =
-            enter(announced, client).inspect_err(|crowd| report(server, client, *crowd)).ok()?;
+            enter(announced, client).inspect_err(|reason| report(server, client, *reason)).ok()?;
         open(tcp, client).await
     };
     let stopped = async {

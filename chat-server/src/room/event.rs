@@ -1,14 +1,11 @@
 //! An event: something that members are told, in two encodings.
 //!
 //! Its text is lines as over TCP. Its JSON is one object, which says what kind of event it is and whom it is about
-//! (requirement 10.21). An object is written by hand: strings, numbers and lists of names are all that it needs.
+//! (requirement 10.21).
 
-use std::fmt::{self, Display, Write};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::fmt::{self, Display};
 
-use chat_protocol::wording::{NOTICE, REFUSAL};
-
-use crate::net::wire::encoding::Encoding;
+use crate::net::wire::encoding::{Encoding, Object};
 
 /// Something that members are told. It is displayed as its text, without the last line ending.
 pub(crate) trait Event: Display {
@@ -23,12 +20,6 @@ pub(crate) struct Notice<'a, L, const N: usize> {
     names: [(&'static str, &'a dyn Display); N],
     text: Option<&'a str>,
 }
-
-/// A JSON object that is being written.
-pub(crate) struct Object(String);
-
-/// Writes the inside of a JSON string.
-struct Escaped<'a>(&'a mut String);
 
 impl Encoding {
     /// The event in this encoding, without a line ending.
@@ -73,84 +64,6 @@ impl<L: Display, const N: usize> Event for Notice<'_, L, N> {
             None => object.unmarked(&self.line),
         }
         .end()
-    }
-}
-
-impl Object {
-    /// An event of this kind, now.
-    pub(crate) fn new(kind: &str) -> Self {
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self(format!(r#"{{"kind":"{kind}","time":{}"#, time.as_millis()))
-    }
-
-    /// Adds a string.
-    pub(crate) fn text(mut self, key: &str, text: impl Display) -> Self {
-        self.key(key);
-        self.string(text);
-        self
-    }
-
-    /// Adds the text of a notice or refusal, without the marks at the beginnings of its lines.
-    pub(crate) fn unmarked(self, lines: impl Display) -> Self {
-        let lines = lines.to_string();
-        let unmarked = lines
-            .lines()
-            .map(|line| line.strip_prefix(NOTICE).or(line.strip_prefix(REFUSAL)).unwrap_or(line));
-        self.text("text", unmarked.collect::<Vec<_>>().join("\n"))
-    }
-
-    /// Adds a number or a truth value.
-    pub(crate) fn value(mut self, key: &str, value: impl Display) -> Self {
-        self.key(key);
-        self.add(value);
-        self
-    }
-
-    /// Adds a list of strings.
-    pub(crate) fn list(mut self, key: &str, texts: impl Iterator<Item = impl Display>) -> Self {
-        self.key(key);
-        let mut next = '[';
-        for text in texts {
-            self.0.push(next);
-            self.string(text);
-            next = ',';
-        }
-        self.0.push_str(if next == '[' { "[]" } else { "]" });
-        self
-    }
-
-    /// The whole object.
-    pub(crate) fn end(self) -> String {
-        self.0 + "}"
-    }
-
-    fn key(&mut self, key: &str) {
-        self.add(format_args!(r#","{key}":"#));
-    }
-
-    fn string(&mut self, text: impl Display) {
-        self.0.push('"');
-        // Writing to memory cannot fail.
-        let _ = write!(Escaped(&mut self.0), "{text}");
-        self.0.push('"');
-    }
-
-    fn add(&mut self, value: impl Display) {
-        let _ = write!(self.0, "{value}");
-    }
-}
-
-impl Write for Escaped<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for letter in text.chars() {
-            match letter {
-                '"' | '\\' => self.0.extend(['\\', letter]),
-                '\n' => self.0.push_str("\\n"),
-                '\0'..' ' => write!(self.0, "\\u{:04x}", u32::from(letter))?,
-                _ => self.0.push(letter),
-            }
-        }
-        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::Server;
-use crate::client::lobby::{self, Crowd, Opened};
+use crate::client::lobby::{self, NoPlace, Opened};
 use crate::net::wire::Wire;
 use crate::net::wire::encoding::Encoding;
 use crate::net::wire::stream::Stream;
@@ -36,11 +36,11 @@ pub(crate) async fn open(
 }
 
 /// Returns the response to a connection for which the lobby has no place. There is none where it would take a handshake.
-pub(crate) fn turned_away(is_encrypted: bool) -> impl Fn(Crowd) -> Option<String> {
+pub(crate) fn turned_away(is_encrypted: bool) -> impl Fn(NoPlace) -> Option<String> {
     move |reason| {
         let status = match reason {
-            Crowd::Lobby => Status::Full,
-            Crowd::Address(_) => Status::TooMany,
+            NoPlace::Lobby => Status::Full,
+            NoPlace::Address(_) => Status::TooMany,
         };
         (!is_encrypted).then(|| status.response())
     }

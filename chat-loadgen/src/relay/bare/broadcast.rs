@@ -11,7 +11,7 @@ use mio::{Interest, Registry, Token};
 
 use super::member::Member;
 use super::members::Members;
-use crate::relay::door::Guest;
+use crate::relay::door::Accepted;
 use crate::relay::faults::lines::{lines, measured};
 use crate::relay::faults::{Delivery, Faults};
 use crate::relay::hub::{Client, Clients, Work};
@@ -49,7 +49,7 @@ impl Clients for Room {
 
     fn add(
         &mut self,
-        (mut stream, address, coat): Guest,
+        (mut stream, address, layers): Accepted,
         number: u64,
         registry: &Registry,
     ) -> io::Result<usize> {
@@ -60,7 +60,7 @@ impl Clients for Room {
             .and_then(|()| registry.register(&mut stream, Token(slot), interest));
         match registered {
             Ok(()) => {
-                self.members.add(Member::new(Socket::new(stream, coat), address, slot, number));
+                self.members.add(Member::new(Socket::new(stream, layers), address, slot, number));
             }
             Err(_) => self.members.release(slot),
         }

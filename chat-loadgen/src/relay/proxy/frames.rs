@@ -12,7 +12,7 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
 use super::link::Link;
-use crate::relay::door::Guest;
+use crate::relay::door::Accepted;
 use crate::relay::error::RelayError;
 use crate::relay::faults::Delivery;
 use crate::relay::faults::lines::{measured, numbers, sender};
@@ -64,7 +64,7 @@ impl Clients for Links {
     /// Adds a client, and connects to the server for it.
     fn add(
         &mut self,
-        (mut client, address, coat): Guest,
+        (mut client, address, layers): Accepted,
         number: u64,
         registry: &Registry,
     ) -> io::Result<usize> {
@@ -76,7 +76,7 @@ impl Clients for Links {
             registry.register(stream, Token(token), interest)?;
         }
         let identity = Identity { number, port: address.port(), room: None };
-        let (client, server) = (Socket::new(client, coat), Socket::new(server, None));
+        let (client, server) = (Socket::new(client, layers), Socket::new(server, None));
         self.clients.insert(number, Link::new(token, client, server, identity));
         Ok(token)
     }

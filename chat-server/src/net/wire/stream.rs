@@ -65,7 +65,7 @@ async fn shake_hands(tcp: &TcpStream, tls: &Tls, config: &Config) -> io::Result<
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             received => received?.ok_or(io::ErrorKind::UnexpectedEof)?,
         };
-        // The people of the chat have their turns before the next handshake is reckoned.
+        // The people of the chat have their turns before the next handshake is computed.
         yield_now().await;
     }
 }

@@ -35,7 +35,7 @@ impl Config {
         Self { server: server.into(), turn: Semaphore::new(1).into() }
     }
 
-    /// Waits for a turn to reckon a part of a handshake: signing takes up to some milliseconds. `None` never comes.
+    /// Waits for a turn to compute a part of a handshake: signing takes up to some milliseconds. `None` never comes.
     pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         self.turn.acquire().await.ok()
     }

@@ -2,13 +2,13 @@
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use chat_protocol::websocket::frame::{self, Code, MAX_PAYLOAD, Opcode};
 use chat_protocol::websocket::reader::{End, Reader};
 use tokio::time::Instant;
 
-use crate::net::wire::encoding::Encoding;
+use crate::net::wire::encoding::{Encoding, Object};
 use crate::net::wire::text::Text;
 
 /// The most that a connection holds, in bytes: the rest of a text frame, and some control frames.
@@ -236,8 +236,7 @@ impl Held {
 
 /// The object that goes with each ping, of which the next one follows after this time.
 fn alive(every: Duration) -> String {
-    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    format!("{{\"kind\":\"alive\",\"time\":{time},\"every\":{}}}\n", every.as_millis())
+    Object::new("alive").value("every", every.as_millis()).end() + "\n"
 }
 
 fn framed(text: &[u8]) -> Vec<u8> {

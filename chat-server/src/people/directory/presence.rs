@@ -5,8 +5,7 @@ use chat_protocol::name::Name;
 
 use super::{People, PersonId, Rules};
 use crate::net::transport::Transport;
-use crate::net::wire::encoding::Encoding;
-use crate::room::event::Object;
+use crate::net::wire::encoding::{Encoding, Object};
 
 /// The way in which a person comes into a room.
 pub(crate) enum Arrival {

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::mem;
 
-use chat_protocol::websocket::frame::{Opcode, control};
+use chat_protocol::websocket::frame::{Opcode, control, put_header};
 use chat_protocol::websocket::reader::Reader;
 use mio::net::TcpStream;
 use rustls::ServerConnection;
@@ -18,7 +18,7 @@ const RECORD: usize = 16 << 10;
 
 /// The state of one connection.
 #[derive(Debug)]
-pub(super) struct Coat {
+pub(super) struct Layers {
     frames: Option<(Frames, Reader)>,
     tls: Option<ServerConnection>,
     /// Bytes that came behind the handshakes, without encryption.
@@ -29,7 +29,7 @@ pub(super) struct Coat {
     ended: bool,
 }
 
-impl Coat {
+impl Layers {
     pub(super) fn new(
         frames: Option<Frames>,
         tls: Option<ServerConnection>,
@@ -55,7 +55,7 @@ impl Coat {
                 Frames::Lines => Opcode::Text,
                 Frames::Bytes => Opcode::Binary,
             };
-            put_header(&mut out, is_whole, opcode, first.len() + second.len());
+            put_header(&mut out, is_whole, opcode, first.len() + second.len(), None);
         }
         out.extend_from_slice(first);
         out.extend_from_slice(second);
@@ -139,20 +139,4 @@ fn put(bytes: &[u8], buffer: &mut Vec<u8>, from: usize) -> usize {
     buffer.resize(buffer.len().max(to), 0);
     buffer[from..to].copy_from_slice(bytes);
     to
-}
-
-/// Appends the header of a frame that is not masked.
-fn put_header(out: &mut Vec<u8>, is_final: bool, opcode: Opcode, length: usize) {
-    out.push(opcode as u8 | if is_final { 0x80 } else { 0 });
-    match (u8::try_from(length), u16::try_from(length)) {
-        (Ok(short @ ..126), _) => out.push(short),
-        (_, Ok(long)) => {
-            out.push(126);
-            out.extend_from_slice(&long.to_be_bytes());
-        }
-        _ => {
-            out.push(127);
-            out.extend_from_slice(&(length as u64).to_be_bytes());
-        }
-    }
 }
