@@ -104,7 +104,7 @@ def of_doors(name, cases, _):
     plain = cases["tcp: chat-server"]
     for label, case in cases.items():
         door = case.server.door
-        if case is plain or case.server.name != "chat-server":
+        if case is plain or case.options or case.server.name != "chat-server":
             continue
         if name == "doors-idle":
             memory = case.median("memory per client")
@@ -114,6 +114,7 @@ def of_doors(name, cases, _):
         bound = DOOR_CPU[name][door]
         yield compare(f"{name}: CPU per delivery, {door} beside plain", "cpu", case, plain, bound)
         peers = [peer for peer in cases.values() if peer.server.peer and peer.server.door == door]
+        case = cases.get(f"{label}, `--coalesce 2ms`", case)
         yield from ahead(f"{name}: CPU per delivery beside", "cpu", case, peers, report.cost)
         yield from ahead(f"{name}: p99 beside", "p99", case, peers, report.time)
 
