@@ -3,7 +3,7 @@
 use strsim::damerau_levenshtein;
 
 use crate::language::Text;
-use crate::limits::MAX_NAME;
+use crate::limits::{HISTORY, MAX_NAME};
 
 /// The kind of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Verb {
     Rename,
     /// Answers the last private message.
     Reply,
+    /// Shows what was said last in the room.
+    History,
     /// Lists the commands.
     Help,
     /// Leaves the chat; for the operator, stops the server.
@@ -46,7 +48,7 @@ pub struct Form {
 }
 
 /// Every command of a member.
-pub const FORMS: [Form; 8] = [
+pub const FORMS: [Form; 9] = [
     form(
         Verb::Private,
         ["privado", "msg"],
@@ -74,6 +76,12 @@ pub const FORMS: [Form; 8] = [
         ["salas", "rooms"],
         NONE,
         ["qué salas hay y con cuánta gente", "which rooms there are, and how many people in each"],
+    ),
+    form(
+        Verb::History,
+        ["historial", "history"],
+        ["[NÚMERO]", "[NUMBER]"],
+        ["lo último que se dijo en la sala", "what was said last in the room"],
     ),
     form(
         Verb::Rename,
@@ -180,6 +188,8 @@ pub enum Command {
     Rename(String),
     /// Sends this text to the sender of the last private message.
     Reply(String),
+    /// Shows so many of the last messages of the room.
+    History(usize),
     /// Lists the commands.
     Help,
     /// Leaves the chat.
@@ -247,6 +257,8 @@ impl Form {
             Verb::Room => text.map(Command::Room),
             Verb::Who => nothing.then_some(Command::Who),
             Verb::Rooms => nothing.then_some(Command::Rooms),
+            Verb::History if nothing => Some(Command::History(HISTORY)),
+            Verb::History => arguments.parse().ok().filter(|n| *n > 0).map(Command::History),
             Verb::Rename => text.map(Command::Rename),
             Verb::Reply => text.map(Command::Reply),
             Verb::Help => nothing.then_some(Command::Help),
@@ -281,6 +293,7 @@ mod tests {
         for form in &FORMS {
             let arguments = match form.verb {
                 Verb::Private => " Ana hola",
+                Verb::History => " 9",
                 _ if form.arguments.es.is_empty() => "",
                 _ => " Ana",
             };
@@ -308,6 +321,8 @@ mod tests {
             "/responder",
             "/responder ",
             "/quien es",
+            "/historial 0",
+            "/historial todo",
             "/salir ya",
         ];
         for line in malformed {

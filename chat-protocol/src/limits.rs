@@ -124,5 +124,18 @@ pub const DRAIN: Duration = Duration::from_secs(5);
 /// next client is refused, because the wait would be too long.
 pub const MAX_QUEUE: usize = 1000;
 
+/// Maximum number of past messages that a room remembers, that an answer to `/historial` has, and that `--replay` sends
+/// (requirement 11.1): some screens full.
+pub const MAX_HISTORY: usize = 200;
+
+/// Number of messages that `/historial` shows if it does not say how many: a screen.
+pub const HISTORY: usize = 20;
+
+/// Age at which a stored message is deleted (`--keep`).
+pub const KEEP: Duration = Duration::from_hours(30 * 24);
+
+/// Size above which the oldest stored messages are deleted (`--keep-size`): some seven million of ordinary length.
+pub const KEEP_SIZE: &str = "1GiB";
+
 /// The room in which every member begins (requirement 6.2).
 pub const FIRST_ROOM: &str = "general";

@@ -4,7 +4,7 @@ use std::env;
 use std::fmt;
 use std::future::pending;
 use std::io;
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "store"))]
 use std::io::Write;
 use std::str::FromStr;
 use std::time::Duration;
@@ -17,8 +17,6 @@ use chat_protocol::usage::help::{Example, StatusLine};
 use chat_protocol::usage::{self, help, profiles};
 use chat_terminal::person::Screen;
 use chat_terminal::{descriptors, signals};
-#[cfg(feature = "tls")]
-use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{ArgGroup, Command, CommandFactory, Parser};
@@ -29,10 +27,14 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::config::Config;
 use crate::net::listener::{self, Listeners};
 use crate::run;
+use crate::store::{self, StoreOptions};
 use crate::streams::Streams;
 #[cfg(feature = "tls")]
-use crate::tls::make::{CertOptions, EXAMPLES as EXAMPLES_OF_CERT, MakeError};
+use crate::tls::make::MakeError;
 use crate::tls::{self, Secured, TlsOptions};
+
+#[cfg(any(feature = "tls", feature = "store"))]
+mod subcommands;
 
 /// A TCP chat server: every message goes to all clients but its sender.
 ///
@@ -42,9 +44,9 @@ use crate::tls::{self, Secured, TlsOptions};
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
-    #[cfg(feature = "tls")]
+    #[cfg(any(feature = "tls", feature = "store"))]
     #[command(subcommand)]
-    command: Option<Other>,
+    command: Option<subcommands::Other>,
 
     /// Address and port to listen on, or off; port 0 takes a free one
     #[arg(
@@ -62,6 +64,9 @@ pub struct Cli {
 
     #[command(flatten)]
     config: Config,
+
+    #[command(flatten)]
+    store: StoreOptions,
 
     #[command(flatten)]
     tls: TlsOptions,
@@ -85,15 +90,6 @@ pub struct Cli {
     log: LevelFilter,
 }
 
-/// Subcommands beside a server.
-#[cfg(feature = "tls")]
-#[derive(Debug, Subcommand)]
-enum Other {
-    /// Makes a certificate that is its own authority: cert.pem and key.pem
-    #[command(after_help = help::exit_statuses(&CERT_STATUSES) + "\n" + &help::examples(&EXAMPLES_OF_CERT))]
-    Cert(CertOptions),
-}
-
 /// The value of `--bind`. `None`, written `off`, is no listener for lines.
 #[derive(Clone, Debug)]
 struct Bind(Option<Endpoint>);
@@ -107,13 +103,6 @@ const MAX_THREADS: u16 = 1024;
 const EXIT_STATUSES: [StatusLine; 3] = [
     (0, "stopped by a signal, or by its operator"),
     (usage::FAILURE, "cannot listen on the address, or use the certificate"),
-    (usage::BAD_USAGE, "bad usage"),
-];
-
-#[cfg(feature = "tls")]
-const CERT_STATUSES: [StatusLine; 3] = [
-    (0, "made"),
-    (usage::FAILURE, "a file exists, or cannot be written"),
     (usage::BAD_USAGE, "bad usage"),
 ];
 
@@ -159,20 +148,20 @@ impl Cli {
 
     /// The language of everything that people read.
     pub fn language(&self) -> Language {
-        #[cfg(feature = "tls")]
-        if let Some(Other::Cert(options)) = &self.command {
-            return options.lang;
+        #[cfg(any(feature = "tls", feature = "store"))]
+        if let Some(other) = &self.command {
+            return other.language();
         }
         self.config.common.lang
     }
 
     /// Serves until a signal, or the operator, stops the process.
     pub fn start(self) -> Result<(), StartError> {
-        #[cfg(feature = "tls")]
-        if let Some(Other::Cert(options)) = &self.command {
-            let made = options.make().map_err(StartError::Make)?;
-            // Who has closed standard output has the files all the same.
-            let _ = writeln!(io::stdout(), "{made}");
+        #[cfg(any(feature = "tls", feature = "store"))]
+        if let Some(other) = &self.command {
+            let done = other.run()?;
+            // Who has closed standard output has it done all the same.
+            let _ = writeln!(io::stdout(), "{done}");
             return Ok(());
         }
         // Each connection takes one.
@@ -228,6 +217,8 @@ impl Cli {
             .with_ansi(false)
             .with_writer(move || log.clone())
             .init();
+        let store =
+            self.store.open(&streams.console, self.language()).map_err(StartError::Store)?;
         let operator = self.config.operator.0.clone().zip(streams.desk);
         let stop = async {
             tokio::select! {
@@ -239,7 +230,8 @@ impl Cli {
         };
         // The rest is for the connections.
         let output_drain = SHORTEST_FLUSH.max(self.config.drain() / 10);
-        let served = run(listeners, self.config, streams.console.clone(), operator, stop).await;
+        let console = streams.console.clone();
+        let served = run(listeners, self.config, console, operator, store, stop).await;
         streams.console.finish(output_drain);
         streams.log.finish(output_drain);
         if let Some(screen) = streams.screen {
@@ -298,6 +290,8 @@ pub enum StartError {
     },
     /// There is no certificate to serve with.
     Certificate(tls::Error),
+    /// What is said cannot be stored.
+    Store(store::Error),
     /// No certificate could be made.
     #[cfg(feature = "tls")]
     Make(MakeError),
@@ -311,6 +305,7 @@ impl StartError {
         match self {
             Self::Listen { address, reason } => language.cannot_listen(address, reason),
             Self::Certificate(error) => error.explanation(language),
+            Self::Store(error) => error.explanation(language),
             #[cfg(feature = "tls")]
             Self::Make(error) => error.explanation(language),
             Self::Runtime(error) => error.to_string(),

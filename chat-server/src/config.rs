@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use chat_protocol::framing::Framing;
 use chat_protocol::limits::{
-    BURST, DRAIN, MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT, OUTBOX, PING, SLOW_TIMEOUT,
+    BURST, DRAIN, MAX_HISTORY, MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT, OUTBOX, PING,
+    SLOW_TIMEOUT,
 };
 use chat_protocol::options::profile::{Label, MaxClients, Operator, WhenFull};
 use chat_protocol::options::rate::MaxRate;
@@ -26,7 +27,9 @@ use crate::net::wire::encoding::Object;
 use crate::people::directory;
 use crate::people::speech::Speech;
 use crate::proxy::ProxyOptions;
+use crate::room::memory::Memories;
 use crate::room::outbox::{OutboxLimits, SlowReader};
+use crate::store::Store;
 
 /// The options of a server.
 #[derive(Args, Clone, Debug)]
@@ -87,6 +90,11 @@ pub(crate) struct Config {
     #[arg(help_heading = "The chat", long, value_name = "NUMBER", default_value_t = MAX_ROOMS,
         value_parser = usage::positive::<NonZeroUsize>("rooms"))]
     pub(crate) max_rooms: NonZeroUsize,
+
+    /// Messages of a room that who joins it is told: the last ones that were said there
+    #[arg(help_heading = "Memory", long, value_name = "NUMBER", default_value_t = 0,
+        value_parser = usage::number("messages", 0..=MAX_HISTORY))]
+    replay: usize,
 
     /// The name under which the console takes part, or off; `salir` there stops the server
     #[arg(help_heading = "The chat", long, value_name = "NAME")]
@@ -243,6 +251,12 @@ impl Config {
             clock,
             language: self.common.lang,
         }
+    }
+
+    /// What rooms remember, if they remember anything.
+    pub(crate) fn memories(&self, store: Option<Store>) -> Option<Memories> {
+        let is_on = self.commands.is_on() || self.replay > 0 || store.is_some();
+        is_on.then(|| Memories::new(self.replay, self.common.lang, store))
     }
 
     pub(crate) fn speech(&self, console: &Console) -> Speech {

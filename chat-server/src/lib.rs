@@ -18,6 +18,7 @@
 //! | `people/speech` | a public line: its label, the room, the copy on the console |
 //! | `room/order` | the order of what is said: the pending batch |
 //! | `room/batch` | the text of a pass, and the members that get a text of their own |
+//! | `room/memory` | what was said last in a room |
 //! | `room/letter` | private messages on their way, and the bound on them |
 //! | `room/fanout` | the broadcast: one pass over the members for each batch, one write each |
 //! | `room/seat` | a member's place in a room, which can be taken along to another |
@@ -26,6 +27,7 @@
 //! | `net/wire` | frames and TLS records around the lines: a text is framed once for all members of a pass |
 //! | `proxy` | proxies in front of the server, and the addresses of their clients |
 //! | `web` | HTTP requests, and those that become WebSockets |
+//! | `store` | what is said, in a file: its options, and what people are told of it |
 //! | `tls` | the certificate: its options, reading it anew, making one |
 //! | `net/listener` | listening and accepting |
 //! | `net/admission` | how many are served at a time |
@@ -47,6 +49,8 @@ mod operator;
 mod people;
 mod proxy;
 mod room;
+#[cfg_attr(not(feature = "store"), path = "no_store.rs")]
+mod store;
 mod streams;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
@@ -83,6 +87,7 @@ use people::served::Served;
 use people::speech::Speech;
 use proxy::Proxies;
 use room::fanout::Deliveries;
+use store::Store;
 use streams::Desk;
 
 /// Everything that the connections share.
@@ -117,12 +122,15 @@ pub(crate) async fn run(
     config: Config,
     console: Console,
     operator: Option<(Name, Desk)>,
+    mut store: Option<Store>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
     let clock = Clock::start();
+    let damage = store.as_mut().and_then(Store::take_damage);
+    let limits = config.outbox_limits(clock.clone());
     let (deliveries, mut failure) =
-        Deliveries::new(config.outbox_limits(clock.clone()), config.coalesce.duration());
+        Deliveries::new(limits, config.coalesce.duration(), config.memories(store));
     let addresses = listeners.addresses()?;
     let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
     let exposed = config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address));
@@ -131,8 +139,12 @@ pub(crate) async fn run(
     let Server { config, console, directory, deliveries, .. } = &*server;
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
+    directory.first.filled().await;
     console.announce(wording::started(&addresses));
     console.announce(wording::WAITING);
+    if let Some(damage) = damage {
+        console.announce(damage);
+    }
 
     let mut acceptor = listen(&server, listeners, limits, &connections);
     let mut stop = pin!(stop);

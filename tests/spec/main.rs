@@ -4,6 +4,7 @@
 //! line does *not* arrive, a test sends a later line and receives it.
 
 mod c10_doors;
+mod c11_memory;
 mod c1_connecting;
 mod c2_broadcast;
 mod c3_leaving;

@@ -81,6 +81,14 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(10, 22),
     unasked(10, 23),
     unasked(10, 24),
+    unasked(11, 1),
+    unasked(11, 2),
+    unasked(11, 3),
+    unasked(11, 4),
+    unasked(11, 5),
+    unasked(11, 6),
+    unasked(11, 7),
+    unasked(11, 8),
 ];
 
 /// A requirement that only this project's own programs have.

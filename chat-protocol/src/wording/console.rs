@@ -84,6 +84,26 @@ texts! {
         es: "* {name} ({peer}) pasa a la sala {room}",
         en: "* {name} ({peer}) moves to the room {room}",
     }
+    /// Tells the operator that nothing can be stored for now.
+    pub store_failed(path: &str, reason: &str) {
+        es: "! no se puede guardar en {path}: {reason}; el chat sigue",
+        en: "! cannot record in {path}: {reason}; the chat goes on",
+    }
+    /// Tells the operator that it can be stored again.
+    pub store_recovered(path: &str, lost: u64) {
+        es: "* se vuelve a guardar en {path}; mensajes perdidos: {lost}",
+        en: "* recording in {path} again; messages lost: {lost}",
+    }
+    /// Tells the operator that the file was damaged.
+    pub store_put_aside(path: &str, aside: &str) {
+        es: "! {path} está dañado: se ha apartado como {aside}, y empieza otro",
+        en: "! {path} is damaged: it was put aside as {aside}, and another begun",
+    }
+    /// What a person said was deleted.
+    pub forgotten(name: &str, messages: usize) {
+        es: "mensajes de {name} borrados: {messages}",
+        en: "messages of {name} deleted: {messages}",
+    }
 }
 
 /// A message as the server's console shows it under `--label none` (requirement 2.5): marked if it could

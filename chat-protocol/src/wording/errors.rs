@@ -39,6 +39,20 @@ texts! {
         en: "there is no route to this address",
     }
     no_answer { es: "no responde", en: "no answer" }
+    /// The server does not start, because it cannot store what it is asked to.
+    pub cannot_store(path: &str, reason: &str) {
+        es: "no se puede guardar en {path}: {reason}",
+        en: "cannot record in {path}: {reason}",
+    }
+    /// Another server has the file.
+    pub store_is_locked { es: "otro proceso lo tiene abierto", en: "another process has it open" }
+    /// It is no store.
+    pub store_is_foreign { es: "el archivo no es de un chat", en: "the file is not a chat's" }
+    /// It is the store of a later server.
+    pub store_is_newer {
+        es: "el archivo es de una versión posterior del chat",
+        en: "the file is of a later version of the chat",
+    }
 }
 
 impl Language {

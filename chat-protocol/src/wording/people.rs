@@ -2,12 +2,14 @@
 
 use std::fmt::{self, Write};
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use super::NOTICE;
+use super::{NOTICE, SAYS};
 use crate::command::{FORMS, Form, Verb, operator_forms};
 use crate::language::Language;
 use crate::limits::MAX_LISTED;
 use crate::name::Name;
+use crate::options::time_limit::TimeLimit;
 
 /// Separator between the names in a list.
 pub(super) const NEXT: &str = ", ";
@@ -81,6 +83,35 @@ impl Language {
         fmt::from_fn(move |f| match messages {
             1 => f.write_str(self.missed_one()),
             several => write!(f, "{}", self.missed_several(several)),
+        })
+    }
+
+    /// A message that was said so long ago (requirement 11.1). An author without a name is empty.
+    pub fn past(self, age: Duration, author: &str, text: &str) -> impl fmt::Display {
+        fmt::from_fn(move |f| {
+            write!(f, "{NOTICE}{}: ", self.ago(&self.span(age)))?;
+            match author {
+                "" => f.write_str(text),
+                author => write!(f, "{author}{SAYS}{text}"),
+            }
+        })
+    }
+
+    /// A time in the largest unit of which there is one; from two days on, in days.
+    fn span(self, time: Duration) -> String {
+        match time.as_secs() {
+            seconds @ ..60 => format!("{seconds} s"),
+            seconds @ ..3_600 => format!("{} min", seconds / 60),
+            seconds @ ..172_800 => format!("{} h", seconds / 3_600),
+            seconds => self.days(seconds / 86_400).to_string(),
+        }
+    }
+
+    /// Tells a member that joins that the room is recorded, and for how long (requirement 11.3).
+    pub fn recorded(self, keep: TimeLimit) -> impl fmt::Display {
+        fmt::from_fn(move |f| match keep.duration() {
+            None => f.write_str(self.recorded_for_ever()),
+            Some(time) => write!(f, "{}", self.recorded_for(&self.span(time))),
         })
     }
 
@@ -189,6 +220,38 @@ mod tests {
     fn r5_3_presence_is_a_notice() {
         assert_eq!(Language::Es.joined(&name("Ana")).to_string(), "* Ana se ha unido");
         assert_eq!(Language::Es.left(&name("Ana")).to_string(), "* Ana ha salido");
+    }
+
+    #[test]
+    fn r11_1_a_past_message_has_its_age() {
+        let past = |seconds, author| {
+            Language::Es.past(Duration::from_secs(seconds), author, "hola").to_string()
+        };
+        for (seconds, age) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3_599, "59 min"),
+            (3_600, "1 h"),
+            (172_799, "47 h"),
+            (172_800, "2 días"),
+        ] {
+            assert_eq!(past(seconds, "Ana"), format!("* hace {age}: Ana > hola"));
+        }
+        assert_eq!(past(0, ""), "* hace 0 s: hola");
+    }
+
+    #[test]
+    fn r11_3_a_recorded_room_says_so() {
+        let keep = "30d".parse().unwrap();
+        assert_eq!(
+            Language::Es.recorded(keep).to_string(),
+            "* lo que se dice aquí se guarda 30 días"
+        );
+        assert_eq!(
+            Language::En.recorded(TimeLimit::OFF).to_string(),
+            "* what is said here is recorded"
+        );
     }
 
     #[test]

@@ -21,6 +21,10 @@ pub fn names_in(line: &str) -> Seen<'_> {
         if let Some(seen) = Language::ALL.iter().find_map(|language| change(*language, notice)) {
             return seen;
         }
+        // A past message: "hace 5 min: Ana > hola".
+        if let Some((name, _)) = notice.split_once(SAYS) {
+            return here(name.rsplit(": ").take(1).collect()).of_names();
+        }
         // A list: "en general (2): Ana, Bea", or a further line of a longer one.
         let names = notice.split_once("): ").map_or(notice, |(_, names)| names);
         return here(names.trim_end_matches(NEXT).split(NEXT).collect()).of_names();

@@ -60,6 +60,15 @@ texts! {
     pub(super) here_in(room: &Name, people: usize) { es: "en {room} ({people}): ", en: "in {room} ({people}): " }
     /// Tells a member that joins of the commands (requirement 6.4).
     pub help_hint { es: "* /ayuda muestra los comandos", en: "* /help lists the commands" }
+    /// Answers `/historial` where nothing has been said (requirement 11.1).
+    pub no_history { es: "* todavía no se ha dicho nada aquí", en: "* nothing has been said here yet" }
+    pub(super) recorded_for_ever { es: "* lo que se dice aquí se guarda", en: "* what is said here is recorded" }
+    pub(super) recorded_for(time: &str) {
+        es: "* lo que se dice aquí se guarda {time}",
+        en: "* what is said here is recorded for {time}",
+    }
+    pub(super) ago(time: &str) { es: "hace {time}", en: "{time} ago" }
+    pub(super) days(number: u64) { es: "{number} días", en: "{number} days" }
     /// Lists the clients for the operator, where they have no names (requirement 7.2).
     pub(super) clients(number: usize) { es: "* clientes ({number}): ", en: "* clients ({number}): " }
     pub(super) the_rooms { es: "* salas: ", en: "* rooms: " }

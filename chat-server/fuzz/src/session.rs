@@ -172,6 +172,7 @@ fn is_command(command: &Command) {
         }
         // A name with a blank is refused later, as a name.
         Command::Room(text) | Command::Rename(text) | Command::Reply(text) => is_passed_on(text),
+        Command::History(count) => assert!(*count > 0),
         Command::Who | Command::Rooms | Command::Help => {}
         Command::Leave => panic!("to leave is no command like the others"),
         Command::Kick(_) => panic!("a command of the operator's"),

@@ -113,7 +113,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn r1_4_members_who_lag_all_the_time_do_not_hold_a_flooder_for_long() {
-        let room: Room<()> = Room::new();
+        let room: Room<()> = Room::new(None);
         let _always = room.lagging().lag();
         let clock = Clock::start();
         let begun = Instant::now();

@@ -74,6 +74,7 @@ impl<T: Transport> People<T> {
             Command::Rename(name) => return self.call(id, &name).map(Some).map_err(Refusal::Name),
             Command::Who => _ = self.tell_line(id, self.members(id)),
             Command::Rooms => _ = self.tell_line(id, self.rooms(id.encoding())),
+            Command::History(count) => _ = self.tell_line(id, self.history(id, count)),
             Command::Help => {
                 _ = self.tell(id, &Notice::new("help", self.rules.language.help(), []));
             }

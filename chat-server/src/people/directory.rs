@@ -123,7 +123,7 @@ const MAIL: usize = 64 * 1024;
 impl<T: Transport> Directory<T> {
     /// The first room, empty.
     pub(crate) fn new(deliveries: Deliveries, rules: Rules) -> Self {
-        let first = deliveries.open();
+        let first = deliveries.open(&Name::first_room());
         let people = Mutex::new(People::new(Arc::clone(&first), deliveries, rules));
         Self { first, people }
     }
@@ -223,6 +223,12 @@ impl<T: Transport> Directory<T> {
     /// The owner of this name.
     pub(crate) fn find(&self, name: &str) -> Option<PersonId> {
         self.lock().find(name)
+    }
+
+    /// The room that a person is in, or on the way to.
+    pub(crate) fn room_of(&self, id: PersonId) -> Arc<Room<T>> {
+        let people = self.lock();
+        Arc::clone(&people.rooms[&people.person(id).room].room)
     }
 
     /// Tells one person alone.

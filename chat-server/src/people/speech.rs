@@ -9,7 +9,7 @@ use chat_protocol::options::profile::Label;
 use chat_protocol::wording;
 
 use crate::console::Console;
-use crate::room::event::Notice;
+use crate::room::event::{MESSAGE, Notice};
 use crate::room::order::Room;
 use crate::room::seat::MemberId;
 
@@ -65,9 +65,6 @@ impl Speech {
         }
     }
 }
-
-/// The kind of a public message.
-const MESSAGE: &str = "message";
 
 /// A message with its speaker's name.
 fn by_name<'a>(name: &'a Name, text: &'a str) -> Notice<'a, impl Display, 1> {

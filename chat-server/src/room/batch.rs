@@ -8,7 +8,6 @@ use tokio::sync::oneshot;
 
 use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Framed;
-use crate::room::event::Event;
 use crate::room::letter::Letter;
 use crate::room::seat::{MemberId, Seat};
 
@@ -114,18 +113,18 @@ impl<T> Batch<T> {
         self.exclude(member, self.length_for(member)..usize::MAX);
     }
 
-    /// All members but the sender get this event, in JSON as well if there `is_json_heard`.
+    /// All members but the sender get this event: its text, and its JSON if that is given.
     pub(crate) fn say(
         &mut self,
         sender: MemberId,
-        event: &(impl Event + ?Sized),
-        is_json_heard: bool,
+        text: &(impl fmt::Display + ?Sized),
+        json: Option<String>,
     ) {
         let start = self.length_for(sender);
         // Writing to memory cannot fail.
-        let _ = writeln!(self.text, "{event}");
-        if is_json_heard {
-            let _ = writeln!(self.json, "{}", event.json());
+        let _ = writeln!(self.text, "{text}");
+        if let Some(json) = json {
+            let _ = writeln!(self.json, "{json}");
         }
         self.exclude(sender, start..self.length_for(sender));
     }
@@ -221,7 +220,7 @@ mod tests {
     fn r2_2_senders_do_not_hear_themselves() {
         let mut batch = Batch::default();
         for (sender, text) in [(ANA, "a1"), (BEA, "b1"), (ANA, "a2"), (ANA, "a3"), (BEA, "b2")] {
-            batch.say(sender, text, false);
+            batch.say(sender, text, None);
         }
         assert_eq!(heard_by(ANA, &mut batch), "b1\nb2\n");
         assert_eq!(heard_by(BEA, &mut batch), "a1\na2\na3\n");
@@ -231,11 +230,11 @@ mod tests {
     #[test]
     fn r2_3_what_one_member_is_told_stands_in_the_rooms_order() {
         let mut batch = Batch::default();
-        batch.say(BEA, "b1", false);
+        batch.say(BEA, "b1", None);
         batch.tell(ANA, "! no");
-        batch.say(ANA, "a1", false);
+        batch.say(ANA, "a1", None);
         batch.tell(ANA, "! no");
-        batch.say(BEA, "b2", false);
+        batch.say(BEA, "b2", None);
         assert_eq!(heard_by(ANA, &mut batch), "b1\n! no\n! no\nb2\n");
         assert_eq!(heard_by(BEA, &mut batch), "a1\n");
     }
@@ -243,14 +242,14 @@ mod tests {
     #[test]
     fn r2_3_a_member_hears_what_is_said_between_its_joining_and_its_leaving() {
         let mut batch = Batch::default();
-        batch.say(BEA, "before", false);
+        batch.say(BEA, "before", None);
         batch.join(ANA, Seat::new(Arc::new(())));
         batch.tell(ANA, "welcome");
-        batch.say(ANA, "mine", false);
-        batch.say(BEA, "while", false);
+        batch.say(ANA, "mine", None);
+        batch.say(BEA, "while", None);
         batch.tell(ANA, "bye");
         batch.leave(ANA, None);
-        batch.say(BEA, "after", false);
+        batch.say(BEA, "after", None);
         assert_eq!(heard_by(ANA, &mut batch), "welcome\nwhile\nbye\n");
     }
 
@@ -258,7 +257,7 @@ mod tests {
     fn one_sender_is_one_exception_however_much_it_says() {
         let mut batch: Batch<()> = Batch::default();
         for text in ["a1", "a2", "a3"] {
-            batch.say(ANA, text, false);
+            batch.say(ANA, text, None);
         }
         assert_eq!(batch.exceptions.len(), 1);
     }

@@ -5,13 +5,21 @@
 
 use std::fmt::{self, Display};
 
+use chat_store::line::Position;
+
 use crate::net::wire::encoding::{Encoding, Object};
 
 /// Something that members are told. It is displayed as its text, without the last line ending.
 pub(crate) trait Event: Display {
-    /// The JSON object, which has no line ending.
-    fn json(&self) -> String;
+    /// The JSON object, which has no line ending. A message in a room that remembers it has a position there.
+    fn json(&self, position: Option<Position>) -> String;
+
+    /// The author and the text of a message, which a room remembers. Nothing else is remembered.
+    fn message(&self) -> Option<(String, &str)>;
 }
+
+/// The kind of a public message.
+pub(crate) const MESSAGE: &str = "message";
 
 /// An event that consists of texts.
 pub(crate) struct Notice<'a, L, const N: usize> {
@@ -26,7 +34,7 @@ impl Encoding {
     pub(crate) fn encode(self, event: &(impl Event + ?Sized)) -> String {
         match self {
             Self::Text => event.to_string(),
-            Self::Json => event.json(),
+            Self::Json => event.json(None),
         }
     }
 }
@@ -54,8 +62,11 @@ impl<L: Display, const N: usize> Display for Notice<'_, L, N> {
 }
 
 impl<L: Display, const N: usize> Event for Notice<'_, L, N> {
-    fn json(&self) -> String {
+    fn json(&self, position: Option<Position>) -> String {
         let mut object = Object::new(self.kind);
+        if let Some(position) = position {
+            object = object.position(position);
+        }
         for (key, name) in self.names {
             object = object.text(key, name);
         }
@@ -65,16 +76,26 @@ impl<L: Display, const N: usize> Event for Notice<'_, L, N> {
         }
         .end()
     }
+
+    fn message(&self) -> Option<(String, &str)> {
+        let text = self.text.filter(|_| self.kind == MESSAGE)?;
+        let author = self.names.first().map(|(_, name)| name.to_string());
+        Some((author.unwrap_or_default(), text))
+    }
 }
 
 /// Tests of order and exclusion need no more than a text.
 #[cfg(test)]
 mod plain {
-    use super::{Event, Object};
+    use super::{Event, Object, Position};
 
     impl Event for str {
-        fn json(&self) -> String {
+        fn json(&self, _: Option<Position>) -> String {
             Object::new("test").text("text", self).end()
+        }
+
+        fn message(&self) -> Option<(String, &str)> {
+            Some((String::new(), self))
         }
     }
 }
@@ -99,7 +120,7 @@ mod tests {
         assert_eq!(timeless(&json), r#"{"kind":"message","who":"Ana","text":"hola"}"#);
         let notice = Notice::new("help", "* uno\n* dos", []);
         assert_eq!(notice.to_string(), "* uno\n* dos");
-        assert_eq!(timeless(&notice.json()), r#"{"kind":"help","text":"uno\ndos"}"#);
+        assert_eq!(timeless(&notice.json(None)), r#"{"kind":"help","text":"uno\ndos"}"#);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::iter::Peekable;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chat_protocol::name::Name;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, consume_budget};
 use tokio_util::task::TaskTracker;
@@ -17,6 +18,7 @@ use crate::net::transport::Transport;
 use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
 use crate::room::batch::{Batch, Departure, Exception, OwnText};
+use crate::room::memory::{Memories, Memory};
 use crate::room::order::Room;
 use crate::room::outbox::{Lagging, OutboxLimits};
 use crate::room::seat::{MemberId, Seat};
@@ -34,6 +36,8 @@ pub(crate) struct Deliveries {
     coalesce: Option<Duration>,
     /// Lagging clients that are in no room yet.
     lagging: Arc<Lagging>,
+    /// Rooms remember what is said in them.
+    memories: Option<Arc<Memories>>,
     failed: mpsc::Sender<JoinError>,
 }
 
@@ -42,18 +46,23 @@ impl Deliveries {
     pub(crate) fn new(
         limits: OutboxLimits,
         coalesce: Option<Duration>,
+        memories: Option<Memories>,
     ) -> (Self, mpsc::Receiver<JoinError>) {
         let (failed, failure) = mpsc::channel(1);
         let [running, partings] = std::array::from_fn(|_| TaskTracker::new());
-        (
-            Self { running, partings, limits, coalesce, lagging: Arc::new(Lagging::new()), failed },
-            failure,
-        )
+        let (lagging, memories) = (Arc::new(Lagging::new()), memories.map(Arc::new));
+        (Self { running, partings, limits, coalesce, lagging, memories, failed }, failure)
     }
 
-    /// An empty room, whose members get what is said in it until it is closed.
-    pub(crate) fn open<T: Transport>(&self) -> Arc<Room<T>> {
-        let room = Arc::new(Room::new());
+    /// An empty room of this name, whose members get what is said in it until it is closed.
+    pub(crate) fn open<T: Transport>(&self, name: &Name) -> Arc<Room<T>> {
+        let memory = self.memories.clone().map(|memories| Memory::new(memories, name));
+        let unfilled = memory.as_ref().is_some_and(|memory| !memory.is_filled());
+        let room = Arc::new(Room::new(memory));
+        if unfilled && let Some(memories) = self.memories.clone() {
+            let (room, name) = (Arc::clone(&room), name.clone());
+            self.running.spawn(async move { room.fill(memories.stored(&name).await) });
+        }
         let delivery = tokio::spawn(Fanout::new(Arc::clone(&room), self.clone()).run());
         let failed = self.failed.clone();
         self.running.spawn(async move {
@@ -86,12 +95,15 @@ impl Deliveries {
         self.partings.spawn(async move { seat.part(&clock).await });
     }
 
-    /// Waits until all rooms are closed, and until every member has everything that was said there.
+    /// Waits until all rooms are closed, and until every member, and the store, has everything that was said there.
     pub(crate) async fn finish(&self) {
         self.running.close();
         self.running.wait().await;
         self.partings.close();
         self.partings.wait().await;
+        if let Some(memories) = &self.memories {
+            memories.written().await;
+        }
     }
 }
 
@@ -118,6 +130,9 @@ impl<T: Transport> Fanout<T> {
             }
             if !self.room.next(&mut batch).await {
                 return;
+            }
+            if let Some(memories) = &self.deliveries.memories {
+                memories.may_deliver().await;
             }
             self.deliver(&mut batch);
             // With several threads a busy room may never be empty here; this thread's other tasks

@@ -5,6 +5,7 @@ pub(crate) mod batch;
 pub(crate) mod event;
 pub(crate) mod fanout;
 pub(crate) mod letter;
+pub(crate) mod memory;
 pub(crate) mod order;
 pub(crate) mod outbox;
 pub(crate) mod seat;

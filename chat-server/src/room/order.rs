@@ -5,6 +5,7 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chat_store::line::Line;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
@@ -12,6 +13,7 @@ use crate::net::wire::encoding::Encoding;
 use crate::room::batch::Batch;
 use crate::room::event::Event;
 use crate::room::letter::Letter;
+use crate::room::memory::Memory;
 use crate::room::outbox::Lagging;
 use crate::room::seat::{MemberId, Seat};
 
@@ -35,6 +37,8 @@ pub(crate) struct Room<T> {
     full: Notify,
     /// The batch was taken: there is space again.
     taken: Notify,
+    /// What was stored of the room is there.
+    filled: Notify,
     lagging: Lagging,
 }
 
@@ -46,16 +50,27 @@ struct State<T> {
     /// Those of them that take JSON.
     json_members: usize,
     closed: bool,
-}
-
-/// Not derived: a derived one would ask `T` to have a default.
-impl<T> Default for State<T> {
-    fn default() -> Self {
-        Self { batch: Batch::default(), next_id: 0, members: 0, json_members: 0, closed: false }
-    }
+    /// What was said last, where rooms remember that.
+    memory: Option<Memory>,
 }
 
 impl<T> State<T> {
+    /// Of an empty room.
+    fn new(memory: Option<Memory>) -> Self {
+        let batch = Batch::default();
+        Self { batch, next_id: 0, members: 0, json_members: 0, closed: false, memory }
+    }
+
+    /// All members but the sender hear this, and a message is remembered.
+    fn say(&mut self, sender: MemberId, event: &(impl Event + ?Sized)) {
+        let position = self
+            .memory
+            .as_mut()
+            .and_then(|memory| event.message().map(|(author, text)| memory.remember(author, text)));
+        let json = (self.json_members > 0).then(|| event.json(position));
+        self.batch.say(sender, event, json);
+    }
+
     /// Returns whether there is nothing to be gained by waiting for more.
     fn is_worth_a_pass(&self) -> bool {
         self.closed || self.batch.size() >= FULL
@@ -63,19 +78,21 @@ impl<T> State<T> {
 }
 
 impl<T> Room<T> {
-    /// An empty room.
-    pub(crate) fn new() -> Self {
+    /// An empty room, which may remember what is said in it.
+    pub(crate) fn new(memory: Option<Memory>) -> Self {
         Self {
-            state: Mutex::default(),
+            state: Mutex::new(State::new(memory)),
             pending: Notify::new(),
             joined: Notify::new(),
             full: Notify::new(),
             taken: Notify::new(),
+            filled: Notify::new(),
             lagging: Lagging::new(),
         }
     }
 
-    /// Takes a member in and welcomes it; it hears everything from here on until it leaves.
+    /// Takes a member in and welcomes it, and tells it what was said last; it hears everything from here on until it
+    /// leaves.
     pub(crate) fn join(
         &self,
         seat: Seat<T>,
@@ -89,6 +106,8 @@ impl<T> Room<T> {
             state.json_members += usize::from(encoding == Encoding::Json);
             state.batch.join(id, seat);
             welcome.into_iter().for_each(|line| state.batch.tell(id, line));
+            let past = state.memory.iter().flat_map(|memory| memory.welcome(encoding));
+            past.for_each(|line| state.batch.tell(id, line));
             id
         });
         self.joined.notify_waiters();
@@ -97,12 +116,12 @@ impl<T> Room<T> {
 
     /// All members but the sender hear this, exactly once. Returns its size in bytes.
     pub(crate) fn say(&self, sender: MemberId, event: &(impl Event + ?Sized)) -> usize {
-        self.add(|batch, is_json_heard| batch.say(sender, event, is_json_heard))
+        self.add(|state| state.say(sender, event))
     }
 
     /// The member alone hears this line, which has its encoding. Returns its size in bytes.
     pub(crate) fn tell(&self, member: MemberId, line: impl fmt::Display) -> usize {
-        self.add(|batch, _| batch.tell(member, line))
+        self.add(|state| state.batch.tell(member, line))
     }
 
     /// The same, for a line that may be a letter.
@@ -112,7 +131,7 @@ impl<T> Room<T> {
         line: impl fmt::Display,
         letter: Option<Letter>,
     ) -> usize {
-        self.add(|batch, _| batch.post(member, line, letter))
+        self.add(|state| state.batch.post(member, line, letter))
     }
 
     /// The same for a letter from this room: its sender gets the receipt at the same place of the order.
@@ -123,9 +142,9 @@ impl<T> Room<T> {
         letter: Letter,
         (sender, receipt): (MemberId, impl fmt::Display),
     ) -> usize {
-        self.add(|batch, _| {
-            batch.post(member, line, Some(letter));
-            batch.tell(sender, receipt);
+        self.add(|state| {
+            state.batch.post(member, line, Some(letter));
+            state.batch.tell(sender, receipt);
         })
     }
 
@@ -137,17 +156,17 @@ impl<T> Room<T> {
         said: &impl Event,
         told: impl fmt::Display,
     ) -> usize {
-        self.add(|batch, is_json_heard| {
-            batch.say(member, said, is_json_heard);
-            batch.tell(member, told);
+        self.add(|state| {
+            state.say(member, said);
+            state.batch.tell(member, told);
         })
     }
 
-    /// Adds lines to the batch, given whether a member takes JSON. Returns their size in bytes.
-    fn add(&self, add: impl FnOnce(&mut Batch<T>, bool)) -> usize {
+    /// Adds lines to the batch. Returns their size in bytes.
+    fn add(&self, add: impl FnOnce(&mut State<T>)) -> usize {
         self.change(|state| {
             let before = state.batch.size();
-            add(&mut state.batch, state.json_members > 0);
+            add(state);
             state.batch.size() - before
         })
     }
@@ -170,6 +189,30 @@ impl<T> Room<T> {
             state.json_members -= usize::from(member.encoding() == Encoding::Json);
             state.batch.leave(member, onward);
         });
+    }
+
+    /// The last messages, at most so many, in this encoding, each on a line. `None` if there is none.
+    pub(crate) fn recall(&self, count: usize, encoding: Encoding) -> Option<String> {
+        self.lock().memory.as_ref()?.recall(count, encoding)
+    }
+
+    /// Gives the room what was stored of it.
+    pub(crate) fn fill(&self, stored: Vec<Line>) {
+        if let Some(memory) = &mut self.lock().memory {
+            memory.fill(stored);
+        }
+        self.filled.notify_waiters();
+    }
+
+    /// Waits until what was stored of the room is there. Cancel-safe.
+    pub(crate) async fn filled(&self) {
+        loop {
+            let filled = self.filled.notified();
+            if self.lock().memory.as_ref().is_none_or(Memory::is_filled) {
+                return;
+            }
+            filled.await;
+        }
     }
 
     /// Returns whether the room has no member.
@@ -291,7 +334,7 @@ mod tests {
     use super::*;
 
     fn room() -> Room<()> {
-        Room::new()
+        Room::new(None)
     }
 
     fn join(room: &Room<()>) -> MemberId {

@@ -16,12 +16,13 @@ fn connect(chat: &Chat, name: &str) -> Result<Peer> {
     chat.stage.connect_through(Way::JSON, name, web(chat))
 }
 
-/// The next object, without its time.
+/// The next object, without its time and its position.
 fn object(peer: &mut Peer) -> Result<Value> {
     let line = peer.hear()?.unwrap_or_default();
     let mut object: Value =
         serde_json::from_str(&line).map_err(|_| peer.failure(format!("hears {line:?}")))?;
     let time = object.as_object_mut().and_then(|object| object.remove("time"));
+    object.as_object_mut().and_then(|object| object.remove("position"));
     let time = Duration::from_millis(time.and_then(|time| time.as_u64()).unwrap_or_default());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     if now.abs_diff(time) > Duration::from_mins(1) {

@@ -21,7 +21,7 @@ const GRADERS: [&str; 2] = ["chat-check/README.es.md", "chat-check/README.md"];
 const PAGE_GUIDES: [&str; 2] = ["docs/browser.es.md", "docs/browser.md"];
 
 /// Words that stand for values, and the levels of requirements: Spanish, English.
-const TRANSLATED: [(&str, &str); 11] = [
+const TRANSLATED: [(&str, &str); 15] = [
     ("NOMBRE", "NAME"),
     ("TEXTO", "TEXT"),
     ("texto", "text"),
@@ -31,6 +31,10 @@ const TRANSLATED: [(&str, &str); 11] = [
     ("NUEVO", "NEW"),
     ("AUTOR", "SENDER"),
     ("REDES", "NETWORKS"),
+    ("NÚMERO", "NUMBER"),
+    ("TIEMPO", "TIME"),
+    ("ARCHIVO", "FILE"),
+    ("ÉPOCA", "EPOCH"),
     ("DEBERÍA", "SHOULD"),
     ("DEBE", "MUST"),
 ];

@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chat_protocol::wording::{NOTICE, REFUSAL};
+use chat_store::line::Position;
 
 /// The encoding of what a client is sent. Its connection has it from the beginning, and its ids in rooms and in the
 /// directory carry it in their lowest bit, so that it takes no memory there.
@@ -39,7 +40,17 @@ impl Object {
     /// An event of this kind, now.
     pub(crate) fn new(kind: &str) -> Self {
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self(format!(r#"{{"kind":"{kind}","time":{}"#, time.as_millis()))
+        Self::at(kind, time.as_millis())
+    }
+
+    /// An event of this kind, so many milliseconds after 1970 began.
+    pub(crate) fn at(kind: &str, time: impl Display) -> Self {
+        Self(format!(r#"{{"kind":"{kind}","time":{time}"#))
+    }
+
+    /// Adds a position in a room's order.
+    pub(crate) fn position(self, position: Position) -> Self {
+        self.text("position", position)
     }
 
     /// Adds a string.

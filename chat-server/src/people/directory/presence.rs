@@ -6,6 +6,7 @@ use chat_protocol::name::Name;
 use super::{People, PersonId, Rules};
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::{Encoding, Object};
+use crate::room::event::Notice;
 
 /// The way in which a person comes into a room.
 pub(crate) enum Arrival {
@@ -62,6 +63,14 @@ impl<T: Transport> People<T> {
             lines.push(language.help_hint().to_owned());
         }
         lines
+    }
+
+    /// What was said last in a person's room, in its encoding.
+    pub(in crate::people) fn history(&self, id: PersonId, count: usize) -> String {
+        let (room, encoding) = (&self.rooms[&self.person(id).room].room, id.encoding());
+        room.recall(count, encoding).unwrap_or_else(|| {
+            encoding.encode(&Notice::new("history", self.rules.language.no_history(), []))
+        })
     }
 
     /// Lists the rooms.

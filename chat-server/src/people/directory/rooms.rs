@@ -73,7 +73,7 @@ impl<T: Transport> People<T> {
                     Refusal::Address(limit)
                 })?;
                 self.next_room += 1;
-                let room = self.deliveries.open();
+                let room = self.deliveries.open(&name);
                 let room = OpenRoom { name, room, members: BTreeSet::new(), opened };
                 self.rooms.insert(new, room);
                 Ok(new)

@@ -12,7 +12,7 @@ const RULES: Rules =
     Rules { presence: true, commands: false, guests: false, max_rooms: 3, language: Language::Es };
 
 fn directory() -> Directory<Recorder> {
-    Directory::new(Deliveries::new(OutboxLimits::lenient(), None).0, RULES)
+    Directory::new(Deliveries::new(OutboxLimits::lenient(), None, None).0, RULES)
 }
 
 fn name(text: &str) -> Name {
@@ -294,7 +294,7 @@ async fn r2_1_no_message_of_a_room_falls_to_private_ones_from_others() {
     // Fewer than it holds, because it holds the introduction as well.
     const LINES: usize = CAPACITY / 20;
     let limits = OutboxLimits { capacity: CAPACITY, ..OutboxLimits::lenient() };
-    let directory = Directory::new(Deliveries::new(limits, None).0, RULES);
+    let directory = Directory::new(Deliveries::new(limits, None, None).0, RULES);
     let (bea, bea_hears) = come(&directory, "Bea");
     go(&directory, bea, "otra").await;
     let ana = directory.admit(name("Ana"), Encoding::Text).unwrap();

@@ -13,11 +13,11 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let room = Arc::new(Room::new());
+        let room = Arc::new(Room::new(None));
         Self {
             fanout: Fanout::new(
                 Arc::clone(&room),
-                Deliveries::new(OutboxLimits::lenient(), None).0,
+                Deliveries::new(OutboxLimits::lenient(), None, None).0,
             ),
             room,
         }

@@ -69,6 +69,7 @@ const EVENTS = {
     const [who, text] = signed ? [signed[1], signed[2]] : [event.who, event.text];
     addMessage(room(), { who, text, time: event.time });
   },
+  past({ who, text, time }) { addNotice(room(), who ? `${who} > ${text}` : text, time); },
   private({ who, text, time }) { addMessage(conversation("private", who), { who, text, time }); redraw(); },
   receipt({ who, text, time }) {
     const it = conversation("private", who);

@@ -1,0 +1,62 @@
+//! The subcommands beside a server.
+
+use chat_protocol::language::Language;
+use chat_protocol::usage;
+use chat_protocol::usage::help::{self, StatusLine};
+use clap::Subcommand;
+
+use super::StartError;
+#[cfg(feature = "store")]
+use crate::store::forget::{EXAMPLES as EXAMPLES_OF_FORGET, ForgetOptions};
+#[cfg(feature = "tls")]
+use crate::tls::make::{CertOptions, EXAMPLES as EXAMPLES_OF_CERT};
+
+/// A subcommand.
+#[derive(Debug, Subcommand)]
+pub(super) enum Other {
+    /// Deletes what a person said from the file of `--store`
+    #[cfg(feature = "store")]
+    #[command(after_help = help::exit_statuses(&FORGET_STATUSES) + "\n" + &help::examples(&EXAMPLES_OF_FORGET))]
+    Forget(ForgetOptions),
+
+    /// Makes a certificate that is its own authority: cert.pem and key.pem
+    #[cfg(feature = "tls")]
+    #[command(after_help = help::exit_statuses(&CERT_STATUSES) + "\n" + &help::examples(&EXAMPLES_OF_CERT))]
+    Cert(CertOptions),
+}
+
+#[cfg(feature = "tls")]
+const CERT_STATUSES: [StatusLine; 3] = [
+    (0, "made"),
+    (usage::FAILURE, "a file exists, or cannot be written"),
+    (usage::BAD_USAGE, "bad usage"),
+];
+
+#[cfg(feature = "store")]
+const FORGET_STATUSES: [StatusLine; 3] = [
+    (0, "deleted, if there was any"),
+    (usage::FAILURE, "there is no such file, it cannot be used, or a server has it open"),
+    (usage::BAD_USAGE, "bad usage"),
+];
+
+impl Other {
+    /// The language of everything that people read.
+    pub(super) fn language(&self) -> Language {
+        match self {
+            #[cfg(feature = "store")]
+            Self::Forget(options) => options.lang,
+            #[cfg(feature = "tls")]
+            Self::Cert(options) => options.lang,
+        }
+    }
+
+    /// Does it. Returns lines for people.
+    pub(super) fn run(&self) -> Result<String, StartError> {
+        match self {
+            #[cfg(feature = "store")]
+            Self::Forget(options) => options.forget().map_err(StartError::Store),
+            #[cfg(feature = "tls")]
+            Self::Cert(options) => options.make().map_err(StartError::Make),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Stands for `store` in a server without one: it has no options, so nothing is stored.
+
+#![expect(clippy::unnecessary_wraps, clippy::unused_async, reason = "as there")]
+
+use std::sync::Arc;
+
+use chat_protocol::language::Language;
+use chat_protocol::options::time_limit::TimeLimit;
+use chat_store::line::Line;
+use clap::Args;
+
+use crate::console::Console;
+
+/// There are none.
+#[derive(Args, Debug)]
+pub(crate) struct StoreOptions {}
+
+/// There is none.
+pub(crate) enum Store {}
+
+/// There is none.
+#[derive(Debug)]
+pub enum Error {}
+
+impl StoreOptions {
+    pub(crate) fn open(&self, _: &Console, _: Language) -> Result<Option<Store>, Error> {
+        let Self {} = self;
+        Ok(None)
+    }
+}
+
+impl Store {
+    pub(crate) fn epoch(&self) -> u32 {
+        match *self {}
+    }
+
+    pub(crate) fn take_damage(&mut self) -> Option<String> {
+        match *self {}
+    }
+
+    pub(crate) fn keep(&self) -> TimeLimit {
+        match *self {}
+    }
+
+    pub(crate) fn comes_first(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn give(&self, _: Arc<Line>) {
+        match *self {}
+    }
+
+    pub(crate) async fn last(&self, _: &str, _: usize) -> Vec<Line> {
+        match *self {}
+    }
+
+    pub(crate) async fn written(&self) {
+        match *self {}
+    }
+}
+
+impl Error {
+    pub(crate) fn explanation(&self, _: Language) -> String {
+        match *self {}
+    }
+}

@@ -1,0 +1,229 @@
+//! The last messages of a room, for those who come later or look back (chapter 11).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use chat_protocol::language::Language;
+use chat_protocol::limits::MAX_HISTORY;
+use chat_protocol::name::{Name, fold};
+use chat_store::line::{Line, Position};
+
+use crate::net::wire::encoding::{Encoding, Object};
+use crate::store::Store;
+
+/// Bytes of messages that a room remembers: some five hundred of ordinary length. All of it fits into an outbox.
+const REMEMBERED: usize = 64 * 1024;
+
+/// What the memories of all rooms have in common.
+pub(crate) struct Memories {
+    epoch: u32,
+    /// The number of the last message. All rooms share it, so that a room that opens again goes on.
+    last: AtomicU64,
+    /// The messages that who joins is told.
+    replay: usize,
+    language: Language,
+    store: Option<Store>,
+}
+
+/// The memory of one room.
+pub(crate) struct Memory {
+    common: Arc<Memories>,
+    room: Arc<str>,
+    lines: VecDeque<Arc<Line>>,
+    /// Of the lines, in bytes.
+    size: usize,
+    /// What the store has of the room is there.
+    is_filled: bool,
+}
+
+impl Memories {
+    /// No message has been said yet. `replay`: the messages that who joins is told.
+    pub(crate) fn new(replay: usize, language: Language, store: Option<Store>) -> Self {
+        let epoch = store.as_ref().map_or_else(seconds, Store::epoch);
+        Self { epoch, last: AtomicU64::new(0), replay, language, store }
+    }
+
+    /// The last messages that the store has of a room. Waits a moment for them, not for a disk that stands still.
+    pub(crate) async fn stored(&self, room: &Name) -> Vec<Line> {
+        match &self.store {
+            Some(store) => store.last(&fold(room.as_str()), MAX_HISTORY).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// Waits until what was said before may be delivered. Cancel-safe.
+    pub(crate) async fn may_deliver(&self) {
+        if let Some(store) = self.store.as_ref().filter(|store| store.comes_first()) {
+            store.written().await;
+        }
+    }
+
+    /// Waits until what was said before is stored, or lost. Cancel-safe.
+    pub(crate) async fn written(&self) {
+        if let Some(store) = &self.store {
+            store.written().await;
+        }
+    }
+}
+
+impl Memory {
+    pub(crate) fn new(common: Arc<Memories>, room: &Name) -> Self {
+        let is_filled = common.store.is_none();
+        Self {
+            common,
+            room: fold(room.as_str()).into(),
+            lines: VecDeque::new(),
+            size: 0,
+            is_filled,
+        }
+    }
+
+    /// Remembers a message that is said now. Returns its position in the room's order.
+    pub(crate) fn remember(&mut self, author: String, text: &str) -> Position {
+        let number = self.common.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let position = Position { epoch: self.common.epoch, number };
+        let line = Arc::new(Line {
+            room: Arc::clone(&self.room),
+            position,
+            at: i64::try_from(now().as_millis()).unwrap_or(i64::MAX),
+            author: author.into(),
+            text: text.into(),
+        });
+        if let Some(store) = &self.common.store {
+            store.give(Arc::clone(&line));
+        }
+        self.size += line.size();
+        self.lines.push_back(line);
+        self.forget();
+        position
+    }
+
+    /// Puts what was stored, in order, before what has been said since.
+    pub(crate) fn fill(&mut self, stored: Vec<Line>) {
+        let first = self.lines.front().map(|line| line.position);
+        for line in stored.into_iter().rev() {
+            if first.is_none_or(|first| line.position < first) {
+                self.size += line.size();
+                self.lines.push_front(Arc::new(line));
+            }
+        }
+        self.is_filled = true;
+        self.forget();
+    }
+
+    pub(crate) fn is_filled(&self) -> bool {
+        self.is_filled
+    }
+
+    /// What is told to who joins: that the room is recorded, and its last messages.
+    pub(crate) fn welcome(&self, encoding: Encoding) -> impl Iterator<Item = String> {
+        let recorded = self.common.store.as_ref().map(|store| self.recorded(store, encoding));
+        recorded.into_iter().chain(self.recall(self.common.replay, encoding))
+    }
+
+    fn recorded(&self, store: &Store, encoding: Encoding) -> String {
+        let notice = self.common.language.recorded(store.keep());
+        match encoding {
+            Encoding::Text => notice.to_string(),
+            Encoding::Json => Object::new("recorded").unmarked(notice).end(),
+        }
+    }
+
+    /// The last messages, at most so many, in this encoding, each on a line. `None` if there is none.
+    pub(crate) fn recall(&self, count: usize, encoding: Encoding) -> Option<String> {
+        let (now, language) = (now(), self.common.language);
+        let lines = self.lines.iter().skip(self.lines.len().saturating_sub(count));
+        let told = lines.map(|line| match encoding {
+            Encoding::Text => {
+                let at = Duration::from_millis(line.at.unsigned_abs());
+                language.past(now.saturating_sub(at), &line.author, &line.text).to_string()
+            }
+            Encoding::Json => {
+                let past = Object::at("past", line.at).position(line.position);
+                let past =
+                    if line.author.is_empty() { past } else { past.text("who", &line.author) };
+                past.text("text", &line.text).end()
+            }
+        });
+        let told = told.collect::<Vec<_>>().join("\n");
+        Some(told).filter(|told| !told.is_empty())
+    }
+
+    /// Keeps what it may hold.
+    fn forget(&mut self) {
+        while self.size > REMEMBERED || self.lines.len() > MAX_HISTORY {
+            let Some(line) = self.lines.pop_front() else { return };
+            self.size -= line.size();
+        }
+    }
+}
+
+/// Since 1970.
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn seconds() -> u32 {
+    u32::try_from(now().as_secs()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(replay: usize) -> Memory {
+        let common = Memories::new(replay, Language::Es, None);
+        Memory::new(Arc::new(common), &"cocina".parse().unwrap())
+    }
+
+    fn recalled(memory: &Memory, count: usize) -> Vec<String> {
+        let lines = memory.recall(count, Encoding::Text).unwrap_or_default();
+        lines.lines().map(|line| line.split_once(": ").unwrap().1.to_owned()).collect()
+    }
+
+    #[test]
+    fn r11_1_the_last_messages_are_remembered_in_order() {
+        let mut memory = memory(0);
+        assert_eq!(memory.recall(9, Encoding::Text), None);
+        for text in ["uno", "dos", "tres"] {
+            memory.remember("Ana".to_owned(), text);
+        }
+        assert_eq!(recalled(&memory, 2), ["Ana > dos", "Ana > tres"]);
+        assert_eq!(recalled(&memory, 9).len(), 3);
+        assert_eq!(memory.welcome(Encoding::Text).count(), 0);
+    }
+
+    #[test]
+    fn r11_1_a_room_remembers_so_many_bytes_and_no_more() {
+        let mut memory = memory(0);
+        for n in 0..1000 {
+            memory.remember("Ana".to_owned(), &n.to_string());
+        }
+        assert_eq!(recalled(&memory, usize::MAX).len(), MAX_HISTORY);
+        for _ in 0..100 {
+            memory.remember("Ana".to_owned(), &"x".repeat(4096));
+        }
+        let all = memory.recall(usize::MAX, Encoding::Text).unwrap();
+        assert!((REMEMBERED / 2..=REMEMBERED + 4096).contains(&all.len()), "{}", all.len());
+    }
+
+    #[test]
+    fn r11_4_what_was_stored_comes_before_what_was_said_since() {
+        let mut memory = memory(9);
+        let position = memory.remember("Bea".to_owned(), "ahora");
+        let old = |number, text: &str| Line {
+            room: "cocina".into(),
+            position: Position { epoch: 1, number },
+            at: 0,
+            author: "Ana".into(),
+            text: text.into(),
+        };
+        // It was read from the store as well.
+        let now = Line { position, ..old(0, "ahora") };
+        memory.fill(vec![old(1, "uno"), old(2, "dos"), now]);
+        assert_eq!(recalled(&memory, 9), ["Ana > uno", "Ana > dos", "Bea > ahora"]);
+        assert_eq!(memory.welcome(Encoding::Text).count(), 1);
+    }
+}

@@ -1,0 +1,53 @@
+//! `chat-server forget`: deletes what a person said from a store.
+
+use std::path::PathBuf;
+
+use chat_protocol::language::Language;
+use chat_protocol::usage::help::Example;
+use chat_store::options::{Durability, Options};
+use chat_store::store::Store;
+use clap::Args;
+use tokio::runtime::Builder;
+
+use super::Error;
+
+pub(crate) const EXAMPLES: [Example; 1] = [(
+    "What Ana said, from the store of a server that is not running",
+    "chat-server forget Ana --store chat.db",
+)];
+
+/// The options of `chat-server forget`.
+#[derive(Args, Debug)]
+pub(crate) struct ForgetOptions {
+    /// The person's name, as it stood before its messages
+    name: String,
+
+    /// The store's file. The server must not be running
+    #[arg(long, value_name = "FILE")]
+    store: PathBuf,
+
+    /// The language of the texts for people
+    #[arg(short, long, value_name = "LANGUAGE", value_enum, default_value_t)]
+    pub(crate) lang: Language,
+}
+
+impl ForgetOptions {
+    /// Deletes it. Returns a line for people.
+    pub(crate) fn forget(&self) -> Result<String, Error> {
+        let path = &self.store;
+        let fail = |reason| Error { path: path.clone(), reason };
+        // It is not to make a store where there is none.
+        path.metadata().map_err(|error| fail(error.into()))?;
+        let options = Options {
+            path: path.clone(),
+            keep: None,
+            keep_size: None,
+            durability: Durability::Commit,
+        };
+        let store = Store::open(&options, |event| tracing::error!(?event)).map_err(fail)?;
+        let runtime = Builder::new_current_thread().build().map_err(|error| fail(error.into()))?;
+        let forgotten = runtime.block_on(store.forget(&self.name));
+        let deleted = forgotten.map_err(|lost| fail(std::io::Error::other(lost).into()))?;
+        Ok(self.lang.forgotten(&self.name, deleted).to_string())
+    }
+}

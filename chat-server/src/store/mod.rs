@@ -1,0 +1,190 @@
+//! The store of what is said in rooms: its options, and what people are told about it (requirements 11.3 to 11.7).
+
+pub(crate) mod forget;
+
+use std::convert::Infallible;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use chat_protocol::language::Language;
+use chat_protocol::limits::{KEEP, KEEP_SIZE};
+use chat_protocol::options::time_limit::TimeLimit;
+use chat_store::database::OpenError;
+use chat_store::line::{Line, Position};
+use chat_store::options::{Durability, Event, Options};
+use clap::{Args, ValueEnum};
+use tokio::time::timeout;
+
+use crate::console::Console;
+
+/// The time for which who opens a room waits for what was said in it: a disk may stand still.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The options of the store.
+#[derive(Args, Debug)]
+pub(crate) struct StoreOptions {
+    /// File in which what is said in rooms is kept (a database of `SQLite`), or off
+    #[arg(help_heading = "Memory", long, value_name = "FILE|off", default_value_t)]
+    store: Place,
+
+    /// Delete what was said longer ago than this, or off
+    #[arg(help_heading = "Memory", long, value_name = "TIME",
+        default_value_t = TimeLimit::of(KEEP))]
+    keep: TimeLimit,
+
+    /// Delete what was said first when the file holds more than this
+    #[arg(help_heading = "Memory", long, value_name = "SIZE", default_value = KEEP_SIZE)]
+    keep_size: ByteSize,
+
+    /// What survives when the server ends without warning
+    #[arg(help_heading = "Memory", long, value_name = "WHAT", value_enum, default_value_t)]
+    durability: Survives,
+}
+
+/// The value of `--store`. `None`, written `off`, is none.
+#[derive(Clone, Debug, Default)]
+struct Place(Option<PathBuf>);
+
+/// What survives an end without warning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Survives {
+    /// All but the last moment: what is said is delivered at once, and written with what comes in 10 ms
+    #[default]
+    Gather,
+    /// All that anybody has heard: what is said is delivered once it is on the disk
+    Commit,
+}
+
+/// A store that is open.
+pub(crate) struct Store {
+    inner: chat_store::store::Store,
+    keep: TimeLimit,
+    comes_first: bool,
+    /// A line for people.
+    damage: Option<String>,
+}
+
+impl StoreOptions {
+    /// Opens the store, if there is to be one. What happens to it is told on the console.
+    pub(crate) fn open(
+        &self,
+        console: &Console,
+        language: Language,
+    ) -> Result<Option<Store>, Error> {
+        let Place(Some(path)) = &self.store else { return Ok(None) };
+        let durability = match self.durability {
+            Survives::Gather => Durability::Gather,
+            Survives::Commit => Durability::Commit,
+        };
+        let options = Options {
+            path: path.clone(),
+            keep: self.keep.duration(),
+            keep_size: Some(self.keep_size.0),
+            durability,
+        };
+        let (console, file) = (console.clone(), path.clone());
+        let tell = move |event: Event| {
+            let file = &file;
+            match event {
+                Event::Failed(reason) => {
+                    tracing::error!(file = %file.display(), reason, "what is said is not stored");
+                    console.announce(language.store_failed(&file.to_string_lossy(), &reason));
+                }
+                Event::Recovered { lost } => {
+                    tracing::warn!(file = %file.display(), lost, "what is said is stored again");
+                    console.announce(language.store_recovered(&file.to_string_lossy(), lost));
+                }
+                Event::PutAside(aside) => console.announce(put_aside(language, file, &aside)),
+            }
+        };
+        let inner = chat_store::store::Store::open(&options, tell)
+            .map_err(|reason| Error { path: path.clone(), reason })?;
+        let damage = inner.put_aside().map(|aside| put_aside(language, path, aside));
+        let comes_first = self.durability == Survives::Commit;
+        Ok(Some(Store { inner, keep: self.keep, comes_first, damage }))
+    }
+}
+
+impl Store {
+    /// The epoch of the positions that are given out from now on.
+    pub(crate) fn epoch(&self) -> u32 {
+        self.inner.epoch()
+    }
+
+    /// The line for people about the damaged file that was put aside as it was opened, once.
+    pub(crate) fn take_damage(&mut self) -> Option<String> {
+        self.damage.take()
+    }
+
+    /// The time after which a line is deleted.
+    pub(crate) fn keep(&self) -> TimeLimit {
+        self.keep
+    }
+
+    /// Returns whether a line is delivered only once it is stored.
+    pub(crate) fn comes_first(&self) -> bool {
+        self.comes_first
+    }
+
+    /// Gives a line to be stored, and waits for nothing.
+    pub(crate) fn give(&self, line: Arc<Line>) {
+        self.inner.give(line);
+    }
+
+    /// The last lines of a room, in order. Waits a moment for them. Cancel-safe.
+    pub(crate) async fn last(&self, room: &str, limit: usize) -> Vec<Line> {
+        let read = self.inner.read(room, Position::START, limit);
+        timeout(PATIENCE, read).await.unwrap_or_default()
+    }
+
+    /// Waits until what was given before is stored, or lost. Cancel-safe.
+    pub(crate) async fn written(&self) {
+        self.inner.written().await;
+    }
+}
+
+/// The line for people about a damaged file, which goes into the log as well.
+fn put_aside(language: Language, file: &Path, aside: &Path) -> String {
+    tracing::error!(file = %file.display(), aside = %aside.display(), "the store was damaged");
+    language.store_put_aside(&file.to_string_lossy(), &aside.to_string_lossy()).to_string()
+}
+
+impl FromStr for Place {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self((text != "off").then(|| text.into())))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_deref().unwrap_or(Path::new("off")).display().fmt(f)
+    }
+}
+
+/// There is no store.
+#[derive(Debug)]
+pub struct Error {
+    path: PathBuf,
+    reason: OpenError,
+}
+
+impl Error {
+    /// One line for people, with the reason.
+    pub(crate) fn explanation(&self, language: Language) -> String {
+        let reason = match &self.reason {
+            OpenError::Io(error) => language.file_reason(error),
+            OpenError::Locked => language.store_is_locked().to_owned(),
+            OpenError::Foreign => language.store_is_foreign().to_owned(),
+            OpenError::Newer(_) => language.store_is_newer().to_owned(),
+            OpenError::Database(error) => error.to_string(),
+            OpenError::Thread(error) => error.to_string(),
+        };
+        language.cannot_store(&self.path.to_string_lossy(), &reason).to_string()
+    }
+}

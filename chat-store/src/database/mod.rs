@@ -1,0 +1,277 @@
+//! The database's file: its tables, its lock, and what is done with a damaged one.
+
+pub(crate) mod retention;
+
+use std::ffi::OsString;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
+use thiserror::Error;
+
+use crate::line::{Line, Position};
+use crate::options::{Durability, Options};
+
+/// Tells our files from other people's: "CHAT".
+const APPLICATION: i32 = 0x4348_4154;
+
+/// The version of the tables.
+const VERSION: i32 = 1;
+
+/// The time for which a lock of another program, such as a backup, is waited for.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// Prepared statements that are kept.
+const STATEMENTS: usize = 8;
+
+const TABLES: &str = "
+    create table epoch(last integer not null) strict;
+    insert into epoch values(0);
+    create table room(id integer primary key, name text not null unique) strict;
+    create table said(
+        room integer not null references room, epoch integer not null, number integer not null,
+        at integer not null, author text not null, text text not null,
+        primary key(room, epoch, number)) strict, without rowid;
+    create index said_at on said(at);
+    create index said_author on said(author);
+";
+
+/// A store could not be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The file or its folder.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// Another process has it.
+    #[error("another process has it open")]
+    Locked,
+    /// Not a database of a chat.
+    #[error("it is not a chat's")]
+    Foreign,
+    /// Of a later version than this program knows.
+    #[error("it is of a later version ({0}) than this program knows ({VERSION})")]
+    Newer(i32),
+    /// The database said so.
+    #[error("{0}")]
+    Database(rusqlite::Error),
+    /// The system gave no thread.
+    #[error("no thread: {0}")]
+    Thread(io::Error),
+}
+
+/// An open database, which no other process has.
+pub(crate) struct Database {
+    connection: Connection,
+    options: Options,
+    epoch: u32,
+    /// Held.
+    _lock: File,
+}
+
+impl Database {
+    /// Opens the file, or makes it, and begins an epoch. Returns also under which name a damaged one was put aside.
+    pub(crate) fn open(options: &Options) -> Result<(Self, Option<PathBuf>), OpenError> {
+        let path = &options.path;
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let lock = File::create(beside(path, ".lock"))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => OpenError::Locked,
+            TryLockError::Error(error) => error.into(),
+        })?;
+        let (connection, epoch, aside) = match connect(options, 0) {
+            Ok((connection, epoch)) => (connection, epoch, None),
+            Err(OpenError::Database(error)) if is_damage(&error) => {
+                let aside = put_aside(path)?;
+                let (connection, epoch) = connect(options, 0)?;
+                (connection, epoch, Some(aside))
+            }
+            Err(error) => return Err(error),
+        };
+        Ok((Self { connection, options: options.clone(), epoch, _lock: lock }, aside))
+    }
+
+    pub(crate) fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Begins a new file in place of a damaged one. Returns the name under which that was put aside.
+    pub(crate) fn begin_anew(&mut self) -> Result<PathBuf, OpenError> {
+        let aside = put_aside(&self.options.path)?;
+        // Lines of this epoch go on where they were.
+        (self.connection, _) = connect(&self.options, self.epoch)?;
+        Ok(aside)
+    }
+
+    /// Writes lines in one transaction: all or none. A line whose position is taken stays as it was.
+    pub(crate) fn write(&mut self, lines: &[Arc<Line>]) -> rusqlite::Result<()> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        {
+            let mut room =
+                transaction.prepare_cached("insert or ignore into room(name) values(?)")?;
+            let mut said = transaction.prepare_cached(
+                "insert or ignore into said
+                 values((select id from room where name = ?), ?, ?, ?, ?, ?)",
+            )?;
+            let mut last = None;
+            for line in lines {
+                if last != Some(&line.room) {
+                    room.execute([&*line.room])?;
+                    last = Some(&line.room);
+                }
+                let Position { epoch, number } = line.position;
+                let number = number.cast_signed();
+                said.execute(params![
+                    &*line.room,
+                    epoch,
+                    number,
+                    line.at,
+                    &*line.author,
+                    &*line.text
+                ])?;
+            }
+        }
+        transaction.commit()
+    }
+
+    /// The last lines of a room behind a position, in order.
+    pub(crate) fn read(
+        &self,
+        room: &str,
+        behind: Position,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<Line>> {
+        let mut read = self.connection.prepare_cached(
+            "select epoch, number, at, author, text from said
+             where room = (select id from room where name = ?1) and (epoch, number) > (?2, ?3)
+             order by epoch desc, number desc limit ?4",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = read.query_map(
+            params![room, behind.epoch, behind.number.cast_signed(), limit],
+            |row| {
+                let (author, text): (String, String) = (row.get(3)?, row.get(4)?);
+                Ok(Line {
+                    room: room.into(),
+                    position: Position {
+                        epoch: row.get(0)?,
+                        number: row.get::<_, i64>(1)?.cast_unsigned(),
+                    },
+                    at: row.get(2)?,
+                    author: author.into(),
+                    text: text.into(),
+                })
+            },
+        )?;
+        let mut lines = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        lines.reverse();
+        Ok(lines)
+    }
+
+    /// Deletes the lines of an author, and overwrites them in the file. Returns how many there were.
+    pub(crate) fn forget(&mut self, author: &str) -> rusqlite::Result<usize> {
+        self.connection.pragma_update(None, "secure_delete", true)?;
+        let deleted = self.connection.execute("delete from said where author = ?", [author]);
+        self.connection.pragma_update(None, "secure_delete", false)?;
+        // What the log in front of the file has of them goes as well.
+        self.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
+        deleted
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+/// Returns whether the file has content that no program has written so.
+pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
+}
+
+/// Opens the file and begins an epoch, or goes on with one that is not 0.
+fn connect(options: &Options, epoch: u32) -> Result<(Connection, u32), OpenError> {
+    let database = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => OpenError::Foreign,
+        _ => OpenError::Database(error),
+    };
+    let mut connection = Connection::open(&options.path).map_err(database)?;
+    connection.busy_timeout(BUSY).map_err(database)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+    let application: i32 = number("application_id").map_err(database)?;
+    let version: i32 = number("user_version").map_err(database)?;
+    let pages: i32 = number("page_count").map_err(database)?;
+    match (application, version) {
+        (APPLICATION, ..=VERSION) => {}
+        (APPLICATION, newer) => return Err(OpenError::Newer(newer)),
+        (0, 0) if pages == 0 => {}
+        _ => return Err(OpenError::Foreign),
+    }
+    begin(&mut connection, options.durability, version, epoch)
+        .map(|epoch| (connection, epoch))
+        .map_err(database)
+}
+
+/// Makes the tables, if there are none, and begins the epoch.
+fn begin(
+    connection: &mut Connection,
+    durability: Durability,
+    version: i32,
+    epoch: u32,
+) -> rusqlite::Result<u32> {
+    // Before the first table; without it, deleted lines would leave the file as large as it was.
+    connection.pragma_update(None, "auto_vacuum", "incremental")?;
+    connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    let synchronous = match durability {
+        Durability::Gather => "normal",
+        Durability::Commit => "full",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if version == 0 {
+        transaction.execute_batch(TABLES)?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    let last: u32 = transaction.query_row("select last from epoch", [], |row| row.get(0))?;
+    // By the clock, so that a file that was deleted, or brought back from a backup, gives no position out again.
+    let epoch = if epoch == 0 { (last + 1).max(seconds()) } else { epoch };
+    transaction.execute("update epoch set last = ?", [epoch])?;
+    transaction.commit()?;
+    Ok(epoch)
+}
+
+/// Seconds since 1970.
+fn seconds() -> u32 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u32::try_from(now.as_secs()).unwrap_or(u32::MAX)
+}
+
+/// Renames the file, and the log in front of it, to a name that no other has. Returns it.
+fn put_aside(path: &Path) -> io::Result<PathBuf> {
+    let stamp = seconds();
+    let aside = (0..100)
+        .map(|n| beside(path, &format!(".damaged-{stamp}-{n}")))
+        .find(|aside| !aside.exists())
+        .ok_or(io::ErrorKind::AlreadyExists)?;
+    fs::rename(path, &aside)?;
+    for log in ["-wal", "-shm"] {
+        match fs::rename(beside(path, log), beside(&aside, log)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(aside)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}

@@ -1,0 +1,22 @@
+//! What was said, on a disk: an `SQLite` database behind a thread of its own.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`line`] | a line of a room, and its position in the room's order |
+//! | `options` | what a store is asked for, and what it tells |
+//! | `store` | the handle: lines go in without waiting, or are waited for; lines come out |
+//! | `thread` | the thread: lines that came together are one transaction |
+//! | `database` | the file: its tables, its lock, and what is done with a damaged one |
+//!
+//! A chat never waits for the disk unless it asks to (`Store::written`): the queue is bounded,
+//! and what does not fit is lost and counted. Nothing that happens to the file ends the chat.
+
+#[cfg(feature = "database")]
+pub mod database;
+pub mod line;
+#[cfg(feature = "database")]
+pub mod options;
+#[cfg(feature = "database")]
+pub mod store;
+#[cfg(feature = "database")]
+mod thread;

@@ -1,0 +1,125 @@
+//! The handle of a store.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Sender};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::database::{Database, OpenError};
+use crate::line::{Line, Position};
+use crate::options::{Event, Lost, Options};
+use crate::thread::{Job, QUEUE, Worker, permits};
+
+/// A store that is open. Dropping it writes what waits.
+pub struct Store {
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    /// A permit for each byte that may wait.
+    queue: Arc<Semaphore>,
+    lost: Arc<AtomicU64>,
+    epoch: u32,
+    put_aside: Option<PathBuf>,
+}
+
+impl Store {
+    /// Opens the file, begins an epoch, and starts the thread. `tell` is called from there.
+    ///
+    /// A damaged file is [put aside](Self::put_aside). Fails if the file is another's, locked, or of a later version; it
+    /// is not touched then.
+    pub fn open(
+        options: &Options,
+        tell: impl FnMut(Event) + Send + 'static,
+    ) -> Result<Self, OpenError> {
+        let (database, put_aside) = Database::open(options)?;
+        let (jobs, receiver) = mpsc::channel();
+        let queue = Arc::new(Semaphore::new(QUEUE));
+        let lost = Arc::new(AtomicU64::new(0));
+        let epoch = database.epoch();
+        let worker =
+            Worker::new(database, options, Arc::clone(&queue), Arc::clone(&lost), Box::new(tell));
+        let thread = thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || worker.run(&receiver))
+            .map_err(OpenError::Thread)?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), queue, lost, epoch, put_aside })
+    }
+
+    /// The epoch that began when it was opened.
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// The name under which a damaged file was put aside as it was opened.
+    pub fn put_aside(&self) -> Option<&Path> {
+        self.put_aside.as_deref()
+    }
+
+    /// The lines that were lost since it was opened.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Gives a line to be written, and waits for nothing. It is lost, and counted, if too much waits already.
+    pub fn give(&self, line: Arc<Line>) {
+        match self.queue.try_acquire_many(permits(&line)) {
+            Ok(permit) => {
+                permit.forget();
+                self.send(Job::Write(line));
+            }
+            Err(_) => self.lose(),
+        }
+    }
+
+    /// Waits until what was given before is written, or lost. Cancel-safe.
+    pub async fn written(&self) {
+        let (done, written) = oneshot::channel();
+        self.send(Job::Tell(done));
+        // If the thread has ended, it is lost.
+        let _ = written.await;
+    }
+
+    /// The lines of a room behind a position, in order: `limit` of them at most, the last ones. Those that were given
+    /// before are among them. Empty if the database cannot be read. Cancel-safe.
+    pub async fn read(&self, room: &str, behind: Position, limit: usize) -> Vec<Line> {
+        let (answer, lines) = oneshot::channel();
+        self.send(Job::Read { room: room.into(), behind, limit, answer });
+        lines.await.unwrap_or_default()
+    }
+
+    /// Deletes all lines of an author, whatever their room. Returns how many there were. Cancel-safe, but it goes
+    /// on.
+    pub async fn forget(&self, author: &str) -> Result<usize, Lost> {
+        let (answer, forgotten) = oneshot::channel();
+        self.send(Job::Forget { author: author.into(), answer });
+        forgotten.await.unwrap_or(Err(Lost))
+    }
+
+    fn send(&self, job: Job) {
+        // The thread ends after this.
+        if let Some(jobs) = &self.jobs
+            && let Err(mpsc::SendError(Job::Write(_))) = jobs.send(job)
+        {
+            self.lose();
+        }
+    }
+
+    fn lose(&self) {
+        self.lost.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // It panics only where this thread is told as well: its receivers get no answer.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+use std::fs::{self, File};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::*;
+use crate::line::Line;
+use crate::options::Durability;
+
+/// A store in a folder of its own, and what it told.
+struct Place {
+    folder: TempDir,
+    told: Arc<Mutex<Vec<Event>>>,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: TempDir::new().unwrap(), told: Arc::default() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("chat.db")
+    }
+
+    fn options(&self) -> Options {
+        let path = self.path();
+        Options { path, keep: None, keep_size: None, durability: Durability::Gather }
+    }
+
+    fn open_with(&self, options: &Options) -> Result<Store, OpenError> {
+        let told = Arc::clone(&self.told);
+        Store::open(options, move |event| told.lock().unwrap().push(event))
+    }
+
+    fn open(&self) -> Store {
+        self.open_with(&self.options()).unwrap()
+    }
+
+    fn told(&self) -> Vec<Event> {
+        std::mem::take(&mut self.told.lock().unwrap())
+    }
+}
+
+fn line(store: &Store, room: &str, number: u64, author: &str, text: &str) -> Arc<Line> {
+    Arc::new(Line {
+        room: room.into(),
+        position: Position { epoch: store.epoch(), number },
+        at: 1_700_000_000_000 + number.cast_signed(),
+        author: author.into(),
+        text: text.into(),
+    })
+}
+
+/// Gives lines, and waits until they are written.
+async fn write(store: &Store, lines: impl IntoIterator<Item = Arc<Line>>) {
+    lines.into_iter().for_each(|line| store.give(line));
+    store.written().await;
+}
+
+fn texts(lines: &[Line]) -> Vec<&str> {
+    lines.iter().map(|line| &*line.text).collect()
+}
+
+#[tokio::test]
+async fn what_was_given_is_read_in_order_also_by_the_next_that_opens_the_file() {
+    let place = Place::new();
+    let store = place.open();
+    let lines: Vec<_> = (1..=5).map(|n| line(&store, "sala", n, "Ana", &n.to_string())).collect();
+    lines.iter().cloned().for_each(|line| store.give(line));
+    store.give(line(&store, "otra", 1, "Bea", "x"));
+    assert!(store.read("sala", Position::START, 9).await.iter().eq(lines.iter().map(|l| &**l)));
+    assert_eq!(texts(&store.read("sala", lines[2].position, 9).await), ["4", "5"]);
+    assert_eq!(texts(&store.read("sala", Position::START, 2).await), ["4", "5"]);
+    assert!(store.read("none", Position::START, 9).await.is_empty());
+    let first = store.epoch();
+    store.give(line(&store, "sala", 6, "Ana", "the last"));
+    drop(store);
+    let store = place.open();
+    assert!(store.epoch() > first);
+    store.give(line(&store, "sala", 1, "Ana", "again"));
+    let read = store.read("sala", lines[4].position, 9).await;
+    assert_eq!(texts(&read), ["the last", "again"]);
+    assert_eq!(place.told(), []);
+}
+
+#[tokio::test]
+async fn a_line_that_is_committed_can_be_read_from_the_file_at_once() {
+    let place = Place::new();
+    let store =
+        place.open_with(&Options { durability: Durability::Commit, ..place.options() }).unwrap();
+    write(&store, [line(&store, "sala", 1, "Ana", "hola")]).await;
+    let reader = Connection::open(place.path()).unwrap();
+    let count = reader.query_row("select count(*) from said", [], |row| row.get(0));
+    assert_eq!(count, Ok(1), "another program can read it while it is open");
+}
+
+#[test]
+fn only_one_process_has_it() {
+    let place = Place::new();
+    let _store = place.open();
+    assert!(matches!(place.open_with(&place.options()), Err(OpenError::Locked)));
+}
+
+#[test]
+fn a_file_of_somebody_else_or_of_a_later_version_is_not_touched() {
+    let place = Place::new();
+    for (content, foreign) in [
+        ("pragma user_version = 3; create table theirs(x)", true),
+        ("pragma application_id = 1128808788; pragma user_version = 2; create table x(x)", false),
+    ] {
+        let _ = fs::remove_file(place.path());
+        Connection::open(place.path()).unwrap().execute_batch(content).unwrap();
+        let before = fs::read(place.path()).unwrap();
+        match place.open_with(&place.options()) {
+            Err(OpenError::Foreign) => assert!(foreign),
+            Err(OpenError::Newer(2)) => assert!(!foreign),
+            other => panic!("{:?}", other.err()),
+        }
+        assert_eq!(fs::read(place.path()).unwrap(), before);
+    }
+    fs::write(place.path(), "dear diary\n".repeat(1000)).unwrap();
+    assert!(matches!(place.open_with(&place.options()), Err(OpenError::Foreign)));
+    assert_eq!(fs::read(place.path()).unwrap().len(), 11_000);
+}
+
+/// Overwrites all pages of the file but the first.
+fn damage(path: &Path) {
+    let mut file = File::options().write(true).open(path).unwrap();
+    let length = file.metadata().unwrap().len();
+    file.seek(SeekFrom::Start(4096)).unwrap();
+    file.write_all(&vec![0xa5; usize::try_from(length).unwrap() - 4096]).unwrap();
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_put_aside_and_the_next_begun() {
+    let place = Place::new();
+    let store = place.open();
+    (1..200).for_each(|n| store.give(line(&store, "sala", n, "Ana", "hola")));
+    let first = store.epoch();
+    drop(store);
+    damage(&place.path());
+    let damaged = fs::read(place.path()).unwrap();
+    let store = place.open();
+    store.give(line(&store, "sala", 1, "Ana", "goes on"));
+    assert_eq!(texts(&store.read("sala", Position::START, 9).await), ["goes on"]);
+    let aside = store.put_aside().expect("it was put aside");
+    assert!(fs::read(aside).unwrap()[4096..] == damaged[4096..], "it is another file");
+    assert!(store.epoch() >= first);
+    assert_eq!(store.lost(), 0);
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_is_told_once_and_what_is_lost_is_counted() {
+    let place = Place::new();
+    let store = place.open();
+    let store = &store;
+    let lines = |first| (first..first + 10).map(move |n| line(store, "sala", n, "Ana", "hola"));
+    write(store, lines(1)).await;
+    // Another program keeps it from being written to, as a disk that is full does.
+    let other = Connection::open(place.path()).unwrap();
+    other
+        .execute_batch(
+            "create trigger full before insert on said begin select raise(abort, 'full'); end",
+        )
+        .unwrap();
+    write(store, lines(11)).await;
+    write(store, lines(21)).await;
+    assert_eq!(store.read("sala", Position::START, 99).await.len(), 10, "the rest can be read");
+    assert_eq!(store.lost(), 20);
+    other.execute_batch("drop trigger full").unwrap();
+    write(store, lines(31)).await;
+    let told = place.told();
+    assert!(
+        matches!(&told[..], [Event::Failed(why), Event::Recovered { lost: 20 }] if why.contains("full")),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_does_not_fit_the_queue_is_lost_and_counted_and_nobody_waits() {
+    let place = Place::new();
+    let store = place.open();
+    // The database is kept busy by another program.
+    let other = Connection::open(place.path()).unwrap();
+    other.execute_batch("begin immediate").unwrap();
+    let text = "x".repeat(4000);
+    for n in 1..=4000 {
+        store.give(line(&store, "sala", n, "Ana", &text));
+    }
+    let lost = store.lost();
+    assert!((1500..3000).contains(&lost), "{lost}");
+    other.execute_batch("rollback").unwrap();
+    let kept = store.read("sala", Position::START, usize::MAX).await.len() as u64;
+    assert_eq!(kept + lost, 4000);
+}
+
+#[tokio::test]
+async fn lines_of_one_author_can_be_deleted_and_are_not_left_in_the_file() {
+    let place = Place::new();
+    let store = place.open();
+    for n in 1..=20 {
+        let author = if n % 2 == 0 { "Ana" } else { "Bea" };
+        store.give(line(&store, "sala", n, author, &format!("secret of {author}")));
+    }
+    assert_eq!(store.forget("Ana").await, Ok(10));
+    assert_eq!(store.read("sala", Position::START, 99).await.len(), 10);
+    drop(store);
+    let file = fs::read(place.path()).unwrap();
+    let has = |text: &str| file.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(has("secret of Bea") && !has("secret of Ana"));
+}
+
+#[tokio::test]
+async fn what_is_too_old_or_too_much_is_deleted() {
+    for (keep, keep_size) in [(Some(Duration::from_secs(1)), None), (None, Some(1))] {
+        let place = Place::new();
+        let store = place.open();
+        write(&store, (1..=10).map(|n| line(&store, "sala", n, "Ana", "x"))).await;
+        drop(store);
+        let store = place.open_with(&Options { keep, keep_size, ..place.options() }).unwrap();
+        // It looks as soon as it is open.
+        while !store.read("sala", Position::START, 99).await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+}

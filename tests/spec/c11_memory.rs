@@ -1,0 +1,281 @@
+//! Chapter 11: what a room remembers, and the file in which it is kept.
+
+use std::fs;
+use std::path::Path;
+
+use chat_drive::failure::Result;
+use chat_tests::ES;
+use chat_tests::binaries;
+use chat_tests::chat::Chat;
+use chat_tests::harness::door::Way;
+use chat_tests::harness::peer::Peer;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The profile with commands, without notices of joining and leaving.
+const QUIET: [&str; 6] = ["--profile", "grupal", "--presence", "off", "--max-rate", "off"];
+
+fn start(options: &[&str]) -> Result<Chat> {
+    Chat::start_with(&[&QUIET, options].concat())
+}
+
+/// The next line, which is a past message, without its age.
+#[track_caller]
+fn expect_past(peer: &mut Peer, message: &str) -> Result {
+    let line = peer.hear()?.unwrap_or_default();
+    match line.strip_prefix("* hace ").and_then(|line| line.split_once(": ")) {
+        Some((_, said)) if said == message => Ok(()),
+        _ => Err(peer.failure(format!("should hear of {message:?}, not {line:?}"))),
+    }
+}
+
+/// A folder, and the options of a store in it.
+struct Place {
+    folder: TempDir,
+    file: String,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("chat.db").display().to_string();
+        Self { folder, file }
+    }
+
+    fn start(&self, options: &[&str]) -> Result<Chat> {
+        start(&[&["--store", &self.file], options].concat())
+    }
+
+    fn path(&self) -> &Path {
+        Path::new(&self.file)
+    }
+
+    /// Sends a message from a new member to another, who receives it.
+    fn say(chat: &Chat, text: &str) -> Result {
+        let [mut ana, mut bea] = [recorded(chat, "Ana")?, recorded(chat, "Bea")?];
+        ana.send(format!("{text}\n"))?;
+        bea.expect(&format!("Ana > {text}"))
+    }
+}
+
+const SIGTERM: i32 = 15;
+
+const RECORDED: &str = "* lo que se dice aquí se guarda 30 días";
+
+/// A member that has been welcomed, but for what this chapter adds.
+fn member(chat: &Chat, name: &str) -> Result<Peer> {
+    let mut peer = chat.named_peer(name)?;
+    peer.expect(ES.help_hint())?;
+    Ok(peer)
+}
+
+/// A member that is told that the room is recorded.
+fn recorded(chat: &Chat, name: &str) -> Result<Peer> {
+    let mut peer = member(chat, name)?;
+    peer.expect(RECORDED)?;
+    Ok(peer)
+}
+
+fn stop(mut chat: Chat) -> Result {
+    chat.server.signal(SIGTERM)?;
+    chat.server.expect_exit(0)
+}
+
+#[test]
+fn r11_1_the_last_messages_of_the_room_can_be_asked_for() -> Result {
+    let chat = start(&[])?;
+    let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
+    ana.send("/historial\n")?;
+    ana.expect(ES.no_history())?;
+    for i in 0..30 {
+        ana.send(format!("{i}\n"))?;
+        bea.expect(&format!("Ana > {i}"))?;
+    }
+    bea.send("/privado Ana secreto\nyo\n")?;
+    ana.expect("[privado] Bea > secreto")?;
+    ana.expect("Bea > yo")?;
+    bea.expect("[privado a Ana] secreto")?;
+    for (line, first) in [("/historial", 11), ("/history 3", 28), ("/historial 999", 0)] {
+        bea.send(format!("{line}\n"))?;
+        for i in first..30 {
+            expect_past(&mut bea, &format!("Ana > {i}"))?;
+        }
+        expect_past(&mut bea, "Bea > yo")?;
+    }
+    bea.send("/historial todo\n")?;
+    bea.expect("! se escribe así: /historial [NÚMERO]")?;
+    bea.send("/sala cocina\n/historial\n")?;
+    bea.expect(&ES.you_are_in(&"cocina".parse().unwrap()).to_string())?;
+    bea.expect(ES.no_history())
+}
+
+#[test]
+fn r11_2_who_joins_is_told_the_last_messages_before_what_is_said_next() -> Result {
+    let chat = start(&["--replay", "2"])?;
+    let mut ana = member(&chat, "Ana")?;
+    ana.send("uno\ndos\ntres\n/historial 1\n")?;
+    expect_past(&mut ana, "Ana > tres")?;
+    let mut bea = member(&chat, "Bea")?;
+    expect_past(&mut bea, "Ana > dos")?;
+    expect_past(&mut bea, "Ana > tres")?;
+    ana.send("cuatro\n")?;
+    bea.expect("Ana > cuatro")
+}
+
+#[test]
+fn r11_2_where_clients_have_no_names_as_well() -> Result {
+    let chat = Chat::start_with(&["--label", "none", "--replay", "9"])?;
+    let [mut one, mut two] = [chat.peer("one")?, chat.peer("two")?];
+    one.send("hola\n")?;
+    two.expect("hola")?;
+    let mut late = chat.peer("late")?;
+    expect_past(&mut late, "hola")
+}
+
+#[test]
+fn r11_4_the_next_server_remembers() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    Place::say(&chat, "hola")?;
+    let mut eva = recorded(&chat, "Eva")?;
+    eva.send("/sala Cocina\nen la cocina\n/historial\n")?;
+    eva.expect("* estás en la sala Cocina")?;
+    eva.expect(RECORDED)?;
+    expect_past(&mut eva, "Eva > en la cocina")?;
+    stop(chat)?;
+    let chat = place.start(&["--replay", "9"])?;
+    let mut eva = recorded(&chat, "Eva")?;
+    expect_past(&mut eva, "Ana > hola")?;
+    eva.send("/sala cocina\n")?;
+    eva.expect("* estás en la sala cocina")?;
+    eva.expect(RECORDED)?;
+    expect_past(&mut eva, "Eva > en la cocina")?;
+    eva.send("/sala otra\nx\n/sala cocina\n")?;
+    eva.expect("* estás en la sala otra")?;
+    eva.expect(RECORDED)?;
+    eva.expect("* estás en la sala cocina")?;
+    eva.expect(RECORDED)?;
+    expect_past(&mut eva, "Eva > en la cocina")
+}
+
+#[test]
+fn r11_3_without_the_option_there_is_no_file_and_nobody_is_told_of_one() -> Result {
+    let place = Place::new();
+    let chat = start(&["--store", "off"])?;
+    let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
+    ana.send("hola\n")?;
+    bea.expect("Ana > hola")?;
+    stop(chat)?;
+    assert_eq!(fs::read_dir(place.folder.path()).expect("a folder").count(), 0);
+    Ok(())
+}
+
+/// The position of the next message.
+fn position(peer: &mut Peer) -> Result<(u32, u64)> {
+    loop {
+        let line = peer.hear()?.unwrap_or_default();
+        let object: Value = serde_json::from_str(&line).expect("an object");
+        if let Some((epoch, number)) = object["position"].as_str().and_then(|p| p.split_once('.')) {
+            return Ok((epoch.parse().expect("an epoch"), number.parse().expect("a number")));
+        }
+    }
+}
+
+#[test]
+fn r11_5_each_message_has_a_later_position_also_with_the_next_server() -> Result {
+    let place = Place::new();
+    let mut last = (0, 0);
+    for _ in 0..2 {
+        let chat = place.start(&["--web", "127.0.0.1:0"])?;
+        let mut eva = chat.stage.connect_through(Way::JSON, "Eva", chat.web.expect("a web"))?;
+        eva.send("Eva\n")?;
+        let mut ana = recorded(&chat, "Ana")?;
+        ana.send("uno\ndos\n")?;
+        for _ in 0..2 {
+            let next = position(&mut eva)?;
+            assert!(next > last, "{next:?} after {last:?}");
+            last = next;
+        }
+        stop(chat)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn r11_6_what_was_delivered_after_its_commit_survives_a_kill() -> Result {
+    let place = Place::new();
+    for n in 0..5 {
+        let mut chat = place.start(&["--durability", "commit", "--replay", "9"])?;
+        let [mut ana, mut bea] = [recorded(&chat, "Ana")?, recorded(&chat, "Bea")?];
+        for peer in [&mut ana, &mut bea] {
+            for before in 0..n {
+                expect_past(peer, &format!("Ana > {before}"))?;
+            }
+        }
+        ana.send(format!("{n}\n"))?;
+        bea.expect(&format!("Ana > {n}"))?;
+        chat.server.kill()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn r11_7_a_damaged_file_is_put_aside_and_the_chat_begins() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    Place::say(&chat, &"x".repeat(4000))?;
+    stop(chat)?;
+    let mut damaged = fs::read(place.path()).expect("the file");
+    damaged[4096..].fill(0xa5);
+    fs::write(place.path(), &damaged).expect("the file");
+    let chat = place.start(&[])?;
+    let said = chat.server.out.hear()?.unwrap_or_default();
+    assert!(said.starts_with(&format!("! {} está dañado", place.file)), "{said}");
+    Place::say(&chat, "hola")?;
+    let aside = fs::read_dir(place.folder.path())
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path());
+    let aside = aside.filter(|path| path.to_string_lossy().contains(".damaged-")).count();
+    assert_eq!(aside, 1);
+    Ok(())
+}
+
+#[test]
+fn r11_7_a_file_that_cannot_be_used_is_not_touched_and_nothing_starts() -> Result {
+    let place = Place::new();
+    let _chat = place.start(&[])?;
+    let refused = |file: &str| {
+        let mut server = binaries::server();
+        let output = server.args(["-b", "127.0.0.1:0", "--store", file]).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let reason = refused(&place.file);
+    assert!(reason.ends_with("otro proceso lo tiene abierto\n"), "{reason}");
+    let diary = place.folder.path().join("diary").display().to_string();
+    fs::write(&diary, "dear diary\n".repeat(1000)).expect("a file");
+    let reason = refused(&diary);
+    assert!(reason.ends_with("el archivo no es de un chat\n"), "{reason}");
+    assert_eq!(fs::read(&diary).expect("the file").len(), 11_000);
+    let reason = refused("/proc/none/chat.db");
+    assert_eq!(reason.lines().count(), 1, "{reason}");
+    Ok(())
+}
+
+#[test]
+fn r11_8_what_a_person_said_can_be_deleted() -> Result {
+    let place = Place::new();
+    let chat = place.start(&[])?;
+    Place::say(&chat, "secreto")?;
+    let mut bea = recorded(&chat, "Bea2")?;
+    bea.send("yo sigo\n/historial 1\n")?;
+    expect_past(&mut bea, "Bea2 > yo sigo")?;
+    stop(chat)?;
+    let mut forget = binaries::server();
+    let output = forget.args(["forget", "Ana", "--store", &place.file]).output().expect("it runs");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "mensajes de Ana borrados: 1\n");
+    assert!(!fs::read(place.path()).expect("the file").windows(7).any(|bytes| bytes == b"secreto"));
+    let chat = place.start(&["--replay", "9"])?;
+    let mut eva = recorded(&chat, "Eva")?;
+    expect_past(&mut eva, "Bea2 > yo sigo")
+}
