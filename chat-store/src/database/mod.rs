@@ -35,8 +35,6 @@ const TABLES: &str = "
         room integer not null references room, epoch integer not null, number integer not null,
         at integer not null, author text not null, text text not null,
         primary key(room, epoch, number)) strict, without rowid;
-    create index said_at on said(at);
-    create index said_author on said(author);
 ";
 
 /// A store could not be opened.
@@ -112,28 +110,18 @@ impl Database {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
-            let mut room =
-                transaction.prepare_cached("insert or ignore into room(name) values(?)")?;
-            let mut said = transaction.prepare_cached(
-                "insert or ignore into said
-                 values((select id from room where name = ?), ?, ?, ?, ?, ?)",
-            )?;
-            let mut last = None;
+            let mut said = transaction
+                .prepare_cached("insert or ignore into said values(?, ?, ?, ?, ?, ?)")?;
+            let mut last: Option<(&Arc<str>, i64)> = None;
             for line in lines {
-                if last != Some(&line.room) {
-                    room.execute([&*line.room])?;
-                    last = Some(&line.room);
-                }
+                let room = match last {
+                    Some((name, room)) if *name == line.room => room,
+                    _ => room_id(&transaction, &line.room)?,
+                };
+                last = Some((&line.room, room));
                 let Position { epoch, number } = line.position;
                 let number = number.cast_signed();
-                said.execute(params![
-                    &*line.room,
-                    epoch,
-                    number,
-                    line.at,
-                    &*line.author,
-                    &*line.text
-                ])?;
+                said.execute(params![room, epoch, number, line.at, &*line.author, &*line.text])?;
             }
         }
         transaction.commit()
@@ -186,6 +174,13 @@ impl Database {
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
     }
+}
+
+/// The id of a room, which is given one if it has none.
+fn room_id(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.prepare_cached("insert or ignore into room(name) values(?)")?.execute([name])?;
+    let mut select = connection.prepare_cached("select id from room where name = ?")?;
+    select.query_row([name], |row| row.get(0))
 }
 
 /// Returns whether the file has content that no program has written so.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rusqlite::Connection;
+
 use super::Database;
 
 /// Lines that are deleted in one transaction: some milliseconds, for which nothing is written.
@@ -24,27 +26,37 @@ impl Retention {
         if let Some(keep) = self.keep {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             let oldest = i64::try_from(now.saturating_sub(keep).as_millis()).unwrap_or(i64::MAX);
-            let deleted = connection.execute(
-                "delete from said where (room, epoch, number) in
-                 (select room, epoch, number from said where at < ?1 order by at limit ?2)",
-                [oldest, AT_ONCE],
-            )?;
-            more |= deleted > 0;
+            more |= delete_first(connection, oldest)?;
         }
         if let Some(size) = self.keep_size {
             let number =
                 |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
             let used = (number("page_count")? - number("freelist_count")?) * number("page_size")?;
             if u64::try_from(used).is_ok_and(|used| used > size) {
-                let deleted = connection.execute(
-                    "delete from said where (room, epoch, number) in
-                     (select room, epoch, number from said order by at limit ?1)",
-                    [AT_ONCE],
-                )?;
-                more |= deleted > 0;
+                more |= delete_first(connection, i64::MAX)?;
             }
         }
         connection.execute_batch(&format!("pragma incremental_vacuum({PAGES})"))?;
         Ok(more)
     }
+}
+
+/// Deletes the first lines, of those that were said before this time, from the room that has the oldest one. Returns
+/// whether there were any.
+///
+/// Within a room, the order of the positions is that of the times, so that no index by time is needed: each line would
+/// pay for it.
+fn delete_first(connection: &Connection, before: i64) -> rusqlite::Result<bool> {
+    let deleted = connection.execute(
+        "delete from said where (room, epoch, number) in
+         (select room, epoch, number from
+          (select room, epoch, number, at from said where room =
+           (select id from room order by
+            (select at from said where said.room = room.id order by epoch, number limit 1)
+            nulls last limit 1)
+           order by epoch, number limit ?2)
+          where at < ?1)",
+        [before, AT_ONCE],
+    )?;
+    Ok(deleted > 0)
 }
