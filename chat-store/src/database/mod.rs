@@ -2,6 +2,8 @@
 
 pub(crate) mod retention;
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -23,9 +25,6 @@ const VERSION: i32 = 1;
 
 /// The time for which a lock of another program, such as a backup, is waited for.
 const BUSY: Duration = Duration::from_secs(2);
-
-/// Prepared statements that are kept.
-const STATEMENTS: usize = 8;
 
 const TABLES: &str = "
     create table epoch(last integer not null) strict;
@@ -110,15 +109,15 @@ impl Database {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
-            let mut said = transaction
-                .prepare_cached("insert or ignore into said values(?, ?, ?, ?, ?, ?)")?;
-            let mut last: Option<(&Arc<str>, i64)> = None;
+            let mut said =
+                transaction.prepare("insert or ignore into said values(?, ?, ?, ?, ?, ?)")?;
+            // Not for longer: a transaction that fails takes the new ones back.
+            let mut rooms = HashMap::new();
             for line in lines {
-                let room = match last {
-                    Some((name, room)) if *name == line.room => room,
-                    _ => room_id(&transaction, &line.room)?,
+                let room = match rooms.entry(&line.room) {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(new) => *new.insert(room_id(&transaction, &line.room)?),
                 };
-                last = Some((&line.room, room));
                 let Position { epoch, number } = line.position;
                 let number = number.cast_signed();
                 said.execute(params![room, epoch, number, line.at, &*line.author, &*line.text])?;
@@ -134,7 +133,7 @@ impl Database {
         behind: Position,
         limit: usize,
     ) -> rusqlite::Result<Vec<Line>> {
-        let mut read = self.connection.prepare_cached(
+        let mut read = self.connection.prepare(
             "select epoch, number, at, author, text from said
              where room = (select id from room where name = ?1) and (epoch, number) > (?2, ?3)
              order by epoch desc, number desc limit ?4",
@@ -178,9 +177,8 @@ impl Database {
 
 /// The id of a room, which is given one if it has none.
 fn room_id(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
-    connection.prepare_cached("insert or ignore into room(name) values(?)")?.execute([name])?;
-    let mut select = connection.prepare_cached("select id from room where name = ?")?;
-    select.query_row([name], |row| row.get(0))
+    connection.execute("insert or ignore into room(name) values(?)", [name])?;
+    connection.query_row("select id from room where name = ?", [name], |row| row.get(0))
 }
 
 /// Returns whether the file has content that no program has written so.
@@ -196,7 +194,6 @@ fn connect(options: &Options, epoch: u32) -> Result<(Connection, u32), OpenError
     };
     let mut connection = Connection::open(&options.path).map_err(database)?;
     connection.busy_timeout(BUSY).map_err(database)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     let number = |name| connection.pragma_query_value(None, name, |row| row.get(0));
     let application: i32 = number("application_id").map_err(database)?;
     let version: i32 = number("user_version").map_err(database)?;
