@@ -2,7 +2,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`line`] | a line of a room, and its position in the room's order |
+//! | `line` | a line of a room, and its position in the room's order |
 //! | `options` | what a store is asked for, and what it tells |
 //! | `store` | the handle: lines go in without waiting, or are waited for; lines come out |
 //! | `thread` | the thread: lines that came together are one transaction |
