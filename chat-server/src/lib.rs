@@ -175,6 +175,9 @@ pub(crate) async fn run(
     if drained.await.is_err() {
         tracing::warn!("some clients did not take everything in time");
     }
+    if timeout(config.drain() / 10, deliveries.written()).await.is_err() {
+        tracing::warn!("the store did not take everything in time");
+    }
     failure.try_recv().map_or(Ok(()), pass_on)
 }
 

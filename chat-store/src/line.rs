@@ -14,7 +14,7 @@ use thiserror::Error;
 pub struct Position {
     /// The run of the server in which the line was said, from 1.
     pub epoch: u32,
-    /// The number of the line in its room and epoch, from 1.
+    /// The number of the line in its epoch, from 1. Other rooms have some of the numbers.
     pub number: u64,
 }
 

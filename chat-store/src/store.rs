@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, oneshot};
 
@@ -13,7 +14,10 @@ use crate::line::{Line, Position};
 use crate::options::{Event, Lost, Options};
 use crate::thread::{Job, QUEUE, Worker, permits};
 
-/// A store that is open. Dropping it writes what waits.
+/// The time that the thread has to write what waits, when the store is dropped. A disk may stand still for ever.
+const ENDING: Duration = Duration::from_secs(2);
+
+/// A store that is open. Dropping it writes what waits, which takes two seconds at most.
 pub struct Store {
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
@@ -89,11 +93,14 @@ impl Store {
         lines.await.unwrap_or_default()
     }
 
-    /// Deletes all lines of an author, whatever their room. Returns how many there were. Cancel-safe, but it goes
-    /// on.
-    pub async fn forget(&self, author: &str) -> Result<usize, Lost> {
+    /// Deletes all lines of the authors that are meant, and makes the file anew. Returns how many lines there were.
+    /// Cancel-safe, but it goes on.
+    pub async fn forget(
+        &self,
+        is_meant: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Result<usize, Lost> {
         let (answer, forgotten) = oneshot::channel();
-        self.send(Job::Forget { author: author.into(), answer });
+        self.send(Job::Forget { is_meant: Box::new(is_meant), answer });
         forgotten.await.unwrap_or(Err(Lost))
     }
 
@@ -114,9 +121,11 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         drop(self.jobs.take());
-        if let Some(thread) = self.thread.take() {
-            // It panics only where this thread is told as well: its receivers get no answer.
-            let _ = thread.join();
+        let until = Instant::now() + ENDING;
+        while self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+            && Instant::now() < until
+        {
+            thread::sleep(Duration::from_millis(1));
         }
     }
 }

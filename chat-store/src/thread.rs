@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::database::retention::Retention;
-use crate::database::{Database, is_damage};
+use crate::database::{Database, OpenError};
 use crate::line::{Line, Position};
 use crate::options::{Durability, Event, Lost, Options};
 
@@ -27,6 +27,15 @@ const RETENTION: Duration = Duration::from_secs(10);
 /// to a tenth.
 pub(crate) const QUEUE: usize = 8 * 1024 * 1024;
 
+/// The time between two deletions, as long as there is more to delete: others have their turns.
+const BREATH: Duration = Duration::from_millis(20);
+
+/// The time between two files that are put aside, and between two reports of lost lines.
+const PAUSE: Duration = Duration::from_mins(1);
+
+/// Returns whether a name is one of those that are meant.
+pub(crate) type IsMeant = Box<dyn Fn(&str) -> bool + Send>;
+
 /// Something to do, in the order of its coming.
 pub(crate) enum Job {
     Write(Arc<Line>),
@@ -39,7 +48,7 @@ pub(crate) enum Job {
         answer: oneshot::Sender<Vec<Line>>,
     },
     Forget {
-        author: Box<str>,
+        is_meant: IsMeant,
         answer: oneshot::Sender<Result<usize, Lost>>,
     },
 }
@@ -52,8 +61,12 @@ pub(crate) struct Worker {
     queue: Arc<Semaphore>,
     lost: Arc<AtomicU64>,
     tell: Box<dyn FnMut(Event) + Send>,
-    /// The lines that were lost when it failed first, while it fails.
-    failed_at: Option<u64>,
+    /// The last lines could not be written, which was told.
+    has_failed: bool,
+    /// The lost lines that were told, and when.
+    told: u64,
+    told_at: Option<Instant>,
+    put_aside_at: Option<Instant>,
     /// Lines for the next transaction, and those who wait for it.
     gathered: Vec<Arc<Line>>,
     size: usize,
@@ -76,7 +89,10 @@ impl Worker {
             queue,
             lost,
             tell,
-            failed_at: None,
+            has_failed: false,
+            told: 0,
+            told_at: None,
+            put_aside_at: None,
             gathered: Vec::new(),
             size: 0,
             waiting: Vec::new(),
@@ -93,13 +109,13 @@ impl Worker {
                     self.gather(jobs);
                     self.write();
                 }
-                Err(RecvTimeoutError::Timeout) => {
-                    let deleted = self.retention.delete(&mut self.database);
-                    // As long as there is more, only between others.
-                    let more = self.checked(deleted).unwrap_or_default();
-                    retention_due = Instant::now() + if more { Duration::ZERO } else { RETENTION };
-                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if Instant::now() >= retention_due {
+                let deleted = self.retention.delete(&mut self.database);
+                let more = self.unless_damaged(deleted).unwrap_or_default();
+                retention_due = Instant::now() + if more { BREATH } else { RETENTION };
             }
         }
     }
@@ -128,13 +144,13 @@ impl Worker {
                 // What was given before is read as well.
                 self.write();
                 let read = self.database.read(&room, behind, limit);
-                // The one who asked may have gone.
-                let _ = answer.send(self.checked(read).unwrap_or_default());
+                // Its receiver may have gone.
+                let _ = answer.send(self.unless_damaged(read).unwrap_or_default());
             }
-            Job::Forget { author, answer } => {
+            Job::Forget { is_meant, answer } => {
                 self.write();
-                let forgotten = self.database.forget(&author);
-                let _ = answer.send(self.checked(forgotten).ok_or(Lost));
+                let forgotten = self.database.forget(&*is_meant);
+                let _ = answer.send(self.unless_damaged(forgotten).ok_or(Lost));
             }
         }
     }
@@ -151,39 +167,50 @@ impl Worker {
 
     fn write_gathered(&mut self) {
         let mut written = self.database.write(&self.gathered);
-        if written.as_ref().is_err_and(is_damage)
-            && let Ok(aside) = self.database.begin_anew()
-        {
-            (self.tell)(Event::PutAside(aside));
+        if written.as_ref().is_err_and(OpenError::is_damage) && self.put_aside() {
             written = self.database.write(&self.gathered);
         }
-        if self.checked(written).is_some() {
-            self.recovered();
-        } else {
-            self.lost.fetch_add(self.gathered.len() as u64, Ordering::Relaxed);
+        match written {
+            Ok(()) => self.succeeded(),
+            Err(error) => {
+                self.lost.fetch_add(self.gathered.len() as u64, Ordering::Relaxed);
+                if !mem::replace(&mut self.has_failed, true) {
+                    (self.tell)(Event::Failed(error.to_string()));
+                }
+            }
         }
         self.gathered.clear();
         self.queue.add_permits(mem::take(&mut self.size));
     }
 
-    /// Tells of the first failure.
-    fn checked<T>(&mut self, result: rusqlite::Result<T>) -> Option<T> {
-        result
-            .inspect_err(|error| {
-                if self.failed_at.is_none() {
-                    self.failed_at = Some(self.lost.load(Ordering::Relaxed));
-                    (self.tell)(Event::Failed(error.to_string()));
-                }
-            })
-            .ok()
+    /// Lines could be written. Tells if they could not before, or if some did not fit the queue.
+    fn succeeded(&mut self) {
+        let lost = self.lost.load(Ordering::Relaxed);
+        let is_new = lost > self.told && self.told_at.is_none_or(|at| at.elapsed() > PAUSE);
+        if mem::take(&mut self.has_failed) || is_new {
+            (self.tell)(Event::Recovered { lost: lost - self.told });
+            (self.told, self.told_at) = (lost, Some(Instant::now()));
+        }
     }
 
-    /// Something could be written: the failure is over.
-    fn recovered(&mut self) {
-        if let Some(before) = self.failed_at.take() {
-            let lost = self.lost.load(Ordering::Relaxed) - before;
-            (self.tell)(Event::Recovered { lost });
+    /// The result, if there is one. A file that is found to be damaged is put aside. Other failures to read or to delete
+    /// are those of the next writing as well, or do no harm.
+    fn unless_damaged<T>(&mut self, result: Result<T, OpenError>) -> Option<T> {
+        if result.as_ref().is_err_and(OpenError::is_damage) {
+            self.put_aside();
         }
+        result.ok()
+    }
+
+    /// Puts the file aside, and tells. Not again and again: the disk may be broken. Returns whether it was.
+    fn put_aside(&mut self) -> bool {
+        if self.put_aside_at.is_some_and(|at| at.elapsed() < PAUSE) {
+            return false;
+        }
+        let Ok(aside) = self.database.put_aside() else { return false };
+        self.put_aside_at = Some(Instant::now());
+        (self.tell)(Event::PutAside(aside));
+        true
     }
 }
 

@@ -60,7 +60,7 @@ impl Place {
 
 const SIGTERM: i32 = 15;
 
-const RECORDED: &str = "* lo que se dice aquí se guarda 30 días";
+const RECORDED: &str = "* lo que se dice aquí se guarda durante 30 días";
 
 /// A member that has been welcomed, but for what this chapter adds.
 fn member(chat: &Chat, name: &str) -> Result<Peer> {
@@ -161,7 +161,10 @@ fn r11_4_the_next_server_remembers() -> Result {
 #[test]
 fn r11_3_without_the_option_there_is_no_file_and_nobody_is_told_of_one() -> Result {
     let place = Place::new();
-    let chat = start(&["--store", "off"])?;
+    let mut command = binaries::server();
+    command.args(["-b", "127.0.0.1:0"]).args(QUIET).args(["--store", "off"]);
+    command.current_dir(place.folder.path());
+    let chat = Chat::start_command(command)?;
     let [mut ana, mut bea] = chat.members(["Ana", "Bea"])?;
     ana.send("hola\n")?;
     bea.expect("Ana > hola")?;
@@ -272,8 +275,8 @@ fn r11_8_what_a_person_said_can_be_deleted() -> Result {
     expect_past(&mut bea, "Bea2 > yo sigo")?;
     stop(chat)?;
     let mut forget = binaries::server();
-    let output = forget.args(["forget", "Ana", "--store", &place.file]).output().expect("it runs");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "mensajes de Ana borrados: 1\n");
+    let output = forget.args(["forget", "ana", "--store", &place.file]).output().expect("it runs");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "mensajes de ana borrados: 1\n");
     assert!(!fs::read(place.path()).expect("the file").windows(7).any(|bytes| bytes == b"secreto"));
     let chat = place.start(&["--replay", "9"])?;
     let mut eva = recorded(&chat, "Eva")?;

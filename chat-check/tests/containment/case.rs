@@ -36,7 +36,8 @@ impl Case {
         fs::write(folder.path().join("dialecto.toml"), format!("port = {}\n", free_port()))
             .unwrap();
         let next = NEXT.fetch_add(1, Ordering::Relaxed);
-        let marker = format!("marker-{}-{next}", std::process::id());
+        // The end keeps one from being the beginning of another.
+        let marker = format!("marker-{}-{next}.", std::process::id());
         Self { folder, temporary, marker }
     }
 

@@ -97,6 +97,12 @@ impl Language {
         })
     }
 
+    /// Returns whether this is the age of a past message.
+    pub(super) fn is_age(self, text: &str) -> bool {
+        let ago = self.ago("").to_string();
+        text.starts_with(&ago) || text.ends_with(&ago)
+    }
+
     /// A time in the largest unit of which there is one; from two days on, in days.
     fn span(self, time: Duration) -> String {
         match time.as_secs() {
@@ -246,7 +252,7 @@ mod tests {
         let keep = "30d".parse().unwrap();
         assert_eq!(
             Language::Es.recorded(keep).to_string(),
-            "* lo que se dice aquí se guarda 30 días"
+            "* lo que se dice aquí se guarda durante 30 días"
         );
         assert_eq!(
             Language::En.recorded(TimeLimit::OFF).to_string(),

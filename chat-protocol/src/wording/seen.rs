@@ -18,12 +18,15 @@ use crate::name::Name;
 pub fn names_in(line: &str) -> Seen<'_> {
     let here = |names: Vec<_>| Seen { gone: None, here: names };
     if let Some(notice) = line.strip_prefix(NOTICE) {
+        // A past message: "hace 5 min: Ana > hola".
+        if let Some((age, said)) = notice.split_once(": ")
+            && Language::ALL.iter().any(|language| language.is_age(age))
+        {
+            let author = said.split_once(SAYS).map(|(name, _)| name);
+            return here(author.into_iter().collect()).of_names();
+        }
         if let Some(seen) = Language::ALL.iter().find_map(|language| change(*language, notice)) {
             return seen;
-        }
-        // A past message: "hace 5 min: Ana > hola".
-        if let Some((name, _)) = notice.split_once(SAYS) {
-            return here(name.rsplit(": ").take(1).collect()).of_names();
         }
         // A list: "en general (2): Ana, Bea", or a further line of a longer one.
         let names = notice.split_once("): ").map_or(notice, |(_, names)| names);

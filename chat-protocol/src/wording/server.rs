@@ -64,7 +64,7 @@ texts! {
     pub no_history { es: "* todavía no se ha dicho nada aquí", en: "* nothing has been said here yet" }
     pub(super) recorded_for_ever { es: "* lo que se dice aquí se guarda", en: "* what is said here is recorded" }
     pub(super) recorded_for(time: &str) {
-        es: "* lo que se dice aquí se guarda {time}",
+        es: "* lo que se dice aquí se guarda durante {time}",
         en: "* what is said here is recorded for {time}",
     }
     pub(super) ago(time: &str) { es: "hace {time}", en: "{time} ago" }

@@ -128,7 +128,7 @@ mod tests {
         let object = Object::new("x").text("a", "\"\\\t\n</script>ñ🎈\u{202E}");
         let object = object.list("b", ["c", "\""].iter()).list("d", [""; 0].iter());
         let json = object.value("e", 7).value("f", true).end();
-        let due = "{\"kind\":\"x\",\"a\":\"\\\"\\\\\\u0009\\n</script>ñ🎈\u{202E}\",\"b\":[\"c\",\"\\\"\"],\"d\":[],\"e\":7,\"f\":true}";
+        let due = "{\"kind\":\"x\",\"a\":\"\\\"\\\\\\t\\n</script>ñ🎈\u{202E}\",\"b\":[\"c\",\"\\\"\"],\"d\":[],\"e\":7,\"f\":true}";
         assert_eq!(timeless(&json), due);
     }
 }

@@ -6,12 +6,14 @@
 
 use std::fmt::Display;
 use std::iter::Peekable;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chat_protocol::name::Name;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, consume_budget};
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use crate::net::transport::Transport;
@@ -22,6 +24,9 @@ use crate::room::memory::{Memories, Memory};
 use crate::room::order::Room;
 use crate::room::outbox::{Lagging, OutboxLimits};
 use crate::room::seat::{MemberId, Seat};
+
+/// The time for which those who open a room wait for what was said in it: a disk may stand still.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The fan-outs of all rooms.
 #[derive(Clone)]
@@ -61,7 +66,16 @@ impl Deliveries {
         let room = Arc::new(Room::new(memory));
         if unfilled && let Some(memories) = self.memories.clone() {
             let (room, name) = (Arc::clone(&room), name.clone());
-            self.running.spawn(async move { room.fill(memories.stored(&name).await) });
+            self.running.spawn(async move {
+                let mut stored = pin!(memories.stored(&name));
+                let lines = timeout(PATIENCE, &mut stored).await;
+                // Nobody waits longer; it comes all the same.
+                let is_late = lines.is_err();
+                room.fill(lines.unwrap_or_default());
+                if is_late {
+                    room.fill(stored.await);
+                }
+            });
         }
         let delivery = tokio::spawn(Fanout::new(Arc::clone(&room), self.clone()).run());
         let failed = self.failed.clone();
@@ -95,12 +109,16 @@ impl Deliveries {
         self.partings.spawn(async move { seat.part(&clock).await });
     }
 
-    /// Waits until all rooms are closed, and until every member, and the store, has everything that was said there.
+    /// Waits until all rooms are closed, and until every member has everything that was said there.
     pub(crate) async fn finish(&self) {
         self.running.close();
         self.running.wait().await;
         self.partings.close();
         self.partings.wait().await;
+    }
+
+    /// Waits until the store has everything that was said. Cancel-safe.
+    pub(crate) async fn written(&self) {
         if let Some(memories) = &self.memories {
             memories.written().await;
         }

@@ -9,12 +9,16 @@ use chat_protocol::language::Language;
 use chat_protocol::limits::MAX_HISTORY;
 use chat_protocol::name::{Name, fold};
 use chat_store::line::{Line, Position};
+use tokio::time::timeout;
 
 use crate::net::wire::encoding::{Encoding, Object};
 use crate::store::Store;
 
 /// Bytes of messages that a room remembers: some five hundred of ordinary length. All of it fits into an outbox.
 const REMEMBERED: usize = 64 * 1024;
+
+/// The time for which a delivery waits for the store.
+const LONGEST_COMMIT: Duration = Duration::from_secs(5);
 
 /// What the memories of all rooms have in common.
 pub(crate) struct Memories {
@@ -45,7 +49,7 @@ impl Memories {
         Self { epoch, last: AtomicU64::new(0), replay, language, store }
     }
 
-    /// The last messages that the store has of a room. Waits a moment for them, not for a disk that stands still.
+    /// The last messages that the store has of a room. Cancel-safe.
     pub(crate) async fn stored(&self, room: &Name) -> Vec<Line> {
         match &self.store {
             Some(store) => store.last(&fold(room.as_str()), MAX_HISTORY).await,
@@ -53,10 +57,14 @@ impl Memories {
         }
     }
 
-    /// Waits until what was said before may be delivered. Cancel-safe.
+    /// Waits until what was said before may be delivered: a disk that stands still holds up nothing for ever. Cancel-safe.
     pub(crate) async fn may_deliver(&self) {
-        if let Some(store) = self.store.as_ref().filter(|store| store.comes_first()) {
-            store.written().await;
+        if let Some(store) = self.store.as_ref().filter(|store| store.comes_first())
+            && timeout(LONGEST_COMMIT, store.written()).await.is_err()
+        {
+            tracing::error!(
+                "the store does not answer: messages are delivered before they are stored"
+            );
         }
     }
 
@@ -134,7 +142,10 @@ impl Memory {
     /// The last messages, at most so many, in this encoding, each on a line. `None` if there is none.
     pub(crate) fn recall(&self, count: usize, encoding: Encoding) -> Option<String> {
         let (now, language) = (now(), self.common.language);
+        let keep = self.common.store.as_ref().and_then(|store| store.keep().duration());
+        let oldest = keep.map_or(0, |keep| now.saturating_sub(keep).as_millis());
         let lines = self.lines.iter().skip(self.lines.len().saturating_sub(count));
+        let lines = lines.filter(|line| u128::from(line.at.unsigned_abs()) >= oldest);
         let told = lines.map(|line| match encoding {
             Encoding::Text => {
                 let at = Duration::from_millis(line.at.unsigned_abs());

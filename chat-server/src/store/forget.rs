@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use chat_protocol::language::Language;
+use chat_protocol::name::fold;
 use chat_protocol::usage::help::Example;
 use chat_store::options::{Durability, Options};
 use chat_store::store::Store;
@@ -46,7 +47,8 @@ impl ForgetOptions {
         };
         let store = Store::open(&options, |event| tracing::error!(?event)).map_err(fail)?;
         let runtime = Builder::new_current_thread().build().map_err(|error| fail(error.into()))?;
-        let forgotten = runtime.block_on(store.forget(&self.name));
+        let name = fold(&self.name);
+        let forgotten = runtime.block_on(store.forget(move |author| fold(author) == name));
         let deleted = forgotten.map_err(|lost| fail(std::io::Error::other(lost).into()))?;
         Ok(self.lang.forgotten(&self.name, deleted).to_string())
     }

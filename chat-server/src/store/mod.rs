@@ -7,7 +7,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytesize::ByteSize;
 use chat_protocol::language::Language;
@@ -17,12 +16,8 @@ use chat_store::database::OpenError;
 use chat_store::line::{Line, Position};
 use chat_store::options::{Durability, Event, Options};
 use clap::{Args, ValueEnum};
-use tokio::time::timeout;
 
 use crate::console::Console;
-
-/// The time for which who opens a room waits for what was said in it: a disk may stand still.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The options of the store.
 #[derive(Args, Debug)]
@@ -55,7 +50,7 @@ enum Survives {
     /// All but the last moment: what is said is delivered at once, and written with what comes in 10 ms
     #[default]
     Gather,
-    /// All that anybody has heard: what is said is delivered once it is on the disk
+    /// All that a client has received: what is said is delivered once it is on the disk
     Commit,
 }
 
@@ -135,10 +130,9 @@ impl Store {
         self.inner.give(line);
     }
 
-    /// The last lines of a room, in order. Waits a moment for them. Cancel-safe.
+    /// The last lines of a room, in order. Cancel-safe.
     pub(crate) async fn last(&self, room: &str, limit: usize) -> Vec<Line> {
-        let read = self.inner.read(room, Position::START, limit);
-        timeout(PATIENCE, read).await.unwrap_or_default()
+        self.inner.read(room, Position::START, limit).await
     }
 
     /// Waits until what was given before is stored, or lost. Cancel-safe.

@@ -5,13 +5,15 @@ pub(crate) mod retention;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ffi::OsString;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions as FileOptions, TryLockError};
 use std::io;
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 use thiserror::Error;
 
 use crate::line::{Line, Position};
@@ -26,14 +28,17 @@ const VERSION: i32 = 1;
 /// The time for which a lock of another program, such as a backup, is waited for.
 const BUSY: Duration = Duration::from_secs(2);
 
+/// The log in front of the file is cut to this when it has been written into the file, in bytes.
+const LOG: u32 = 16 * 1024 * 1024;
+
 const TABLES: &str = "
     create table epoch(last integer not null) strict;
     insert into epoch values(0);
     create table room(id integer primary key, name text not null unique) strict;
     create table said(
-        room integer not null references room, epoch integer not null, number integer not null,
-        at integer not null, author text not null, text text not null,
-        primary key(room, epoch, number)) strict, without rowid;
+        id integer primary key, room integer not null references room, epoch integer not null,
+        number integer not null, at integer not null, author text not null, text text not null,
+        unique(room, epoch, number)) strict;
 ";
 
 /// A store could not be opened.
@@ -53,7 +58,7 @@ pub enum OpenError {
     Newer(i32),
     /// The database said so.
     #[error("{0}")]
-    Database(rusqlite::Error),
+    Database(#[from] rusqlite::Error),
     /// The system gave no thread.
     #[error("no thread: {0}")]
     Thread(io::Error),
@@ -61,7 +66,8 @@ pub enum OpenError {
 
 /// An open database, which no other process has.
 pub(crate) struct Database {
-    connection: Connection,
+    /// None after a damaged file was put aside, until there is another.
+    connection: Option<Connection>,
     options: Options,
     epoch: u32,
     /// Held.
@@ -71,46 +77,58 @@ pub(crate) struct Database {
 impl Database {
     /// Opens the file, or makes it, and begins an epoch. Returns also under which name a damaged one was put aside.
     pub(crate) fn open(options: &Options) -> Result<(Self, Option<PathBuf>), OpenError> {
-        let path = &options.path;
-        if let Some(folder) = path.parent() {
+        if let Some(folder) = options.path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let lock = File::create(beside(path, ".lock"))?;
+        make_file(&options.path)?;
+        // Another name of the same file has the same lock.
+        let options = Options { path: options.path.canonicalize()?, ..options.clone() };
+        let path = &options.path;
+        let lock = private().open(beside(path, ".lock"))?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => OpenError::Locked,
             TryLockError::Error(error) => error.into(),
         })?;
-        let (connection, epoch, aside) = match connect(options, 0) {
+        let (connection, epoch, aside) = match connect(&options, 0) {
             Ok((connection, epoch)) => (connection, epoch, None),
-            Err(OpenError::Database(error)) if is_damage(&error) => {
+            Err(error) if error.is_damage() => {
                 let aside = put_aside(path)?;
-                let (connection, epoch) = connect(options, 0)?;
+                let (connection, epoch) = connect(&options, 0)?;
                 (connection, epoch, Some(aside))
             }
             Err(error) => return Err(error),
         };
-        Ok((Self { connection, options: options.clone(), epoch, _lock: lock }, aside))
+        Ok((Self { connection: Some(connection), options, epoch, _lock: lock }, aside))
     }
 
     pub(crate) fn epoch(&self) -> u32 {
         self.epoch
     }
 
-    /// Begins a new file in place of a damaged one. Returns the name under which that was put aside.
-    pub(crate) fn begin_anew(&mut self) -> Result<PathBuf, OpenError> {
+    /// Puts a damaged file aside; the next use begins another. Returns the name under which it was put aside.
+    pub(crate) fn put_aside(&mut self) -> io::Result<PathBuf> {
         let aside = put_aside(&self.options.path)?;
-        // Lines of this epoch go on where they were.
-        (self.connection, _) = connect(&self.options, self.epoch)?;
+        self.connection = None;
         Ok(aside)
     }
 
+    /// The connection; to a new file, if there is none.
+    pub(crate) fn connection(&mut self) -> Result<&mut Connection, OpenError> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            // Lines of this epoch go on where they were.
+            None => connect(&self.options, self.epoch)?.0,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
     /// Writes lines in one transaction: all or none. A line whose position is taken stays as it was.
-    pub(crate) fn write(&mut self, lines: &[Arc<Line>]) -> rusqlite::Result<()> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    pub(crate) fn write(&mut self, lines: &[Arc<Line>]) -> Result<(), OpenError> {
+        let connection = self.connection()?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
             let mut said =
-                transaction.prepare("insert or ignore into said values(?, ?, ?, ?, ?, ?)")?;
+                transaction.prepare("insert or ignore into said values(null, ?, ?, ?, ?, ?, ?)")?;
             // Not for longer: a transaction that fails takes the new ones back.
             let mut rooms = HashMap::new();
             for line in lines {
@@ -123,17 +141,17 @@ impl Database {
                 said.execute(params![room, epoch, number, line.at, &*line.author, &*line.text])?;
             }
         }
-        transaction.commit()
+        Ok(transaction.commit()?)
     }
 
     /// The last lines of a room behind a position, in order.
     pub(crate) fn read(
-        &self,
+        &mut self,
         room: &str,
         behind: Position,
         limit: usize,
-    ) -> rusqlite::Result<Vec<Line>> {
-        let mut read = self.connection.prepare(
+    ) -> Result<Vec<Line>, OpenError> {
+        let mut read = self.connection()?.prepare(
             "select epoch, number, at, author, text from said
              where room = (select id from room where name = ?1) and (epoch, number) > (?2, ?3)
              order by epoch desc, number desc limit ?4",
@@ -160,18 +178,30 @@ impl Database {
         Ok(lines)
     }
 
-    /// Deletes the lines of an author, and overwrites them in the file. Returns how many there were.
-    pub(crate) fn forget(&mut self, author: &str) -> rusqlite::Result<usize> {
-        self.connection.pragma_update(None, "secure_delete", true)?;
-        let deleted = self.connection.execute("delete from said where author = ?", [author]);
-        self.connection.pragma_update(None, "secure_delete", false)?;
-        // What the log in front of the file has of them goes as well.
-        self.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
-        deleted
+    /// Deletes the lines of some authors, and makes the file anew without them. Returns how many there were.
+    pub(crate) fn forget(&mut self, is_meant: &dyn Fn(&str) -> bool) -> Result<usize, OpenError> {
+        let connection = self.connection()?;
+        let authors = {
+            let mut authors = connection.prepare("select distinct author from said")?;
+            let authors = authors.query_map([], |row| row.get(0))?;
+            authors.collect::<rusqlite::Result<Vec<String>>>()?
+        };
+        let mut deleted = 0;
+        for author in authors.iter().filter(|author| is_meant(author)) {
+            deleted += connection.execute("delete from said where author = ?", [author])?;
+        }
+        connection.execute_batch("vacuum")?;
+        // The log in front of the file has them still.
+        connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
+        Ok(deleted)
     }
+}
 
-    pub(crate) fn connection(&self) -> &Connection {
-        &self.connection
+impl OpenError {
+    /// Returns whether the file has content that no program has written so.
+    pub(crate) fn is_damage(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
     }
 }
 
@@ -181,18 +211,16 @@ fn room_id(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.query_row("select id from room where name = ?", [name], |row| row.get(0))
 }
 
-/// Returns whether the file has content that no program has written so.
-pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
-}
-
 /// Opens the file and begins an epoch, or goes on with one that is not 0.
 fn connect(options: &Options, epoch: u32) -> Result<(Connection, u32), OpenError> {
     let database = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => OpenError::Foreign,
         _ => OpenError::Database(error),
     };
-    let mut connection = Connection::open(&options.path).map_err(database)?;
+    make_file(&options.path)?;
+    // The path is no URI.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(&options.path, flags).map_err(database)?;
     connection.busy_timeout(BUSY).map_err(database)?;
     let number = |name| connection.pragma_query_value(None, name, |row| row.get(0));
     let application: i32 = number("application_id").map_err(database)?;
@@ -209,6 +237,20 @@ fn connect(options: &Options, epoch: u32) -> Result<(Connection, u32), OpenError
         .map_err(database)
 }
 
+/// Makes the file, if there is none, for its owner alone. What `SQLite` puts beside it has the same mode.
+fn make_file(path: &Path) -> io::Result<()> {
+    private().open(path).map(drop)
+}
+
+/// Opens a file to write, and leaves its content. A new one is its owner's alone.
+fn private() -> FileOptions {
+    let mut file = File::options();
+    file.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    file.mode(0o600);
+    file
+}
+
 /// Makes the tables, if there are none, and begins the epoch.
 fn begin(
     connection: &mut Connection,
@@ -220,6 +262,7 @@ fn begin(
     connection.pragma_update(None, "auto_vacuum", "incremental")?;
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update_and_check(None, "journal_size_limit", LOG, |_| Ok(()))?;
     let synchronous = match durability {
         Durability::Gather => "normal",
         Durability::Commit => "full",

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
-use super::Database;
+use super::{Database, OpenError};
 
 /// Lines that are deleted in one transaction: some milliseconds, for which nothing is written.
 const AT_ONCE: i64 = 2000;
@@ -20,8 +20,8 @@ pub(crate) struct Retention {
 
 impl Retention {
     /// Deletes some of the lines that are not to be kept. Returns whether there may be more.
-    pub(crate) fn delete(&self, database: &mut Database) -> rusqlite::Result<bool> {
-        let connection = database.connection();
+    pub(crate) fn delete(&self, database: &mut Database) -> Result<bool, OpenError> {
+        let connection = database.connection()?;
         let mut more = false;
         if let Some(keep) = self.keep {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -36,26 +36,20 @@ impl Retention {
                 more |= delete_first(connection, i64::MAX)?;
             }
         }
-        connection.execute_batch(&format!("pragma incremental_vacuum({PAGES})"))?;
+        // Each row of its answer is a page.
+        let mut vacuum = connection.prepare(&format!("pragma incremental_vacuum({PAGES})"))?;
+        let mut pages = vacuum.query([])?;
+        while pages.next()?.is_some() {}
         Ok(more)
     }
 }
 
-/// Deletes the first lines, of those that were said before this time, from the room that has the oldest one. Returns
-/// whether there were any.
+/// Deletes some of the lines that were written first, if they were said before this time. Returns whether there were any.
 ///
-/// Within a room, the order of the positions is that of the times, so that no index by time is needed: each line would
-/// pay for it.
+/// Lines are written about as they are said, so that no index by time is needed: each line would pay for it.
 fn delete_first(connection: &Connection, before: i64) -> rusqlite::Result<bool> {
     let deleted = connection.execute(
-        "delete from said where (room, epoch, number) in
-         (select room, epoch, number from
-          (select room, epoch, number, at from said where room =
-           (select id from room order by
-            (select at from said where said.room = room.id order by epoch, number limit 1)
-            nulls last limit 1)
-           order by epoch, number limit ?2)
-          where at < ?1)",
+        "delete from said where id in (select id from said order by id limit ?2) and at < ?1",
         [before, AT_ONCE],
     )?;
     Ok(deleted > 0)

@@ -22,7 +22,9 @@ fn object(peer: &mut Peer) -> Result<Value> {
     let mut object: Value =
         serde_json::from_str(&line).map_err(|_| peer.failure(format!("hears {line:?}")))?;
     let time = object.as_object_mut().and_then(|object| object.remove("time"));
-    object.as_object_mut().and_then(|object| object.remove("position"));
+    if object["kind"] == "message" {
+        object.as_object_mut().and_then(|object| object.remove("position"));
+    }
     let time = Duration::from_millis(time.and_then(|time| time.as_u64()).unwrap_or_default());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     if now.abs_diff(time) > Duration::from_mins(1) {

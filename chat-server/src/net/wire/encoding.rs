@@ -116,6 +116,7 @@ impl Write for Escaped<'_> {
             match letter {
                 '"' | '\\' => self.0.extend(['\\', letter]),
                 '\n' => self.0.push_str("\\n"),
+                '\t' => self.0.push_str("\\t"),
                 '\0'..' ' => write!(self.0, "\\u{:04x}", u32::from(letter))?,
                 _ => self.0.push(letter),
             }
