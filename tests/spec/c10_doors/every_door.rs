@@ -11,7 +11,7 @@ const TESTS: &[&str] = &[
     "c11_memory::r11_1_the_last_messages_of_the_room_can_be_asked_for",
     "c11_memory::r11_2_where_clients_have_no_names_as_well",
     "c11_memory::r11_2_who_joins_is_told_the_last_messages_before_what_is_said_next",
-    "c11_memory::r11_4_the_next_server_remembers",
+    "c11_memory::store::r11_4_the_next_server_remembers",
     "c2_broadcast::console::r2_5_without_labels_an_imitation_of_the_server_is_marked_on_the_console_alone",
     "c2_broadcast::r2_11_controls_do_not_pass_but_the_tab_does",
     "c2_broadcast::r2_11_what_only_looks_like_the_greeting_is_a_message",
