@@ -134,7 +134,7 @@ pub const HISTORY: usize = 20;
 /// Age at which a stored message is deleted (`--keep`).
 pub const KEEP: Duration = Duration::from_hours(30 * 24);
 
-/// Size above which the oldest stored messages are deleted (`--keep-size`): some seven million of ordinary length.
+/// Size above which the oldest stored messages are deleted (`--keep-size`).
 pub const KEEP_SIZE: &str = "1GiB";
 
 /// The room in which every member begins (requirement 6.2).

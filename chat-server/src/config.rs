@@ -91,7 +91,7 @@ pub(crate) struct Config {
         value_parser = usage::positive::<NonZeroUsize>("rooms"))]
     pub(crate) max_rooms: NonZeroUsize,
 
-    /// Messages of a room that who joins it is told: the last ones that were said there
+    /// Number of past messages that a client gets when it joins a room
     #[arg(help_heading = "Memory", long, value_name = "NUMBER", default_value_t = 0,
         value_parser = usage::number("messages", 0..=MAX_HISTORY))]
     replay: usize,

@@ -14,7 +14,7 @@ use crate::database::{Database, OpenError};
 use crate::line::{Line, Position};
 use crate::options::{Durability, Event, Lost, Options};
 
-/// The time for which a transaction waits for more lines. A commit costs as much as some twenty lines.
+/// The time for which a transaction waits for more lines.
 const GATHER: Duration = Duration::from_millis(10);
 
 /// The most that one transaction has, in lines.
@@ -23,8 +23,7 @@ const MOST: usize = 4096;
 /// The time between two looks for lines that are too old, or too many.
 const RETENTION: Duration = Duration::from_secs(10);
 
-/// The lines that may wait to be written, in bytes. A disk that stands still for a second in a busy chat fills it
-/// to a tenth.
+/// The lines that may wait to be written, in bytes.
 pub(crate) const QUEUE: usize = 8 * 1024 * 1024;
 
 /// The time between two deletions, as long as there is more to delete: others have their turns.
@@ -83,7 +82,7 @@ impl Worker {
     ) -> Self {
         Self {
             database,
-            // Who waits for a commit has others behind it, which form the next transaction.
+            // With `Commit`, the lines that come during one transaction form the next.
             gather: if options.durability == Durability::Gather { GATHER } else { Duration::ZERO },
             retention: Retention { keep: options.keep, keep_size: options.keep_size },
             queue,
@@ -120,8 +119,8 @@ impl Worker {
         }
     }
 
-    /// Takes what has come in the time for gathering. It sleeps for that time: to be woken for each line would cost
-    /// those who speak more than the line itself.
+    /// Takes what has come in the time for gathering. It sleeps for that time, because waking a thread for each line
+    /// would cost the speaker's thread a system call each.
     fn gather(&mut self, jobs: &Receiver<Job>) {
         if !self.gathered.is_empty() {
             thread::sleep(self.gather);

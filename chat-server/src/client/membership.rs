@@ -136,7 +136,7 @@ impl<'a> Membership<'a> {
         let (State::Moving(transfer, left), Some((id, _))) = (&mut self.state, &self.person) else {
             return;
         };
-        // A room that was just opened hears first what was said in it before.
+        // A room that has just been opened reads first what was said in it before.
         self.server.directory.room_of(*id).filled().await;
         let Ok(seat) = transfer.await else {
             // The fan-out it comes from has panicked, which ends the server.

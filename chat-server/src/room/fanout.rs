@@ -69,7 +69,7 @@ impl Deliveries {
             self.running.spawn(async move {
                 let mut stored = pin!(memories.stored(&name));
                 let lines = timeout(PATIENCE, &mut stored).await;
-                // Nobody waits longer; it comes all the same.
+                // The room opens without the stored lines; they are added when they have been read.
                 let is_late = lines.is_err();
                 room.fill(lines.unwrap_or_default());
                 if is_late {

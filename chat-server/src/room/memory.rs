@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::net::wire::encoding::{Encoding, Object};
 use crate::store::Store;
 
-/// Bytes of messages that a room remembers: some five hundred of ordinary length. All of it fits into an outbox.
+/// Bytes of messages that a room remembers. All of them fit into an outbox of the default size.
 const REMEMBERED: usize = 64 * 1024;
 
 /// The time for which a delivery waits for the store.
@@ -25,7 +25,7 @@ pub(crate) struct Memories {
     epoch: u32,
     /// The number of the last message. All rooms share it, so that a room that opens again goes on.
     last: AtomicU64,
-    /// The messages that who joins is told.
+    /// Number of messages that a member gets when it joins.
     replay: usize,
     language: Language,
     store: Option<Store>,
@@ -36,14 +36,14 @@ pub(crate) struct Memory {
     common: Arc<Memories>,
     room: Arc<str>,
     lines: VecDeque<Arc<Line>>,
-    /// Of the lines, in bytes.
+    /// Bytes of the lines.
     size: usize,
-    /// What the store has of the room is there.
+    /// The stored lines of the room have been read.
     is_filled: bool,
 }
 
 impl Memories {
-    /// No message has been said yet. `replay`: the messages that who joins is told.
+    /// No message has been said yet. A member that joins gets the last `replay` messages.
     pub(crate) fn new(replay: usize, language: Language, store: Option<Store>) -> Self {
         let epoch = store.as_ref().map_or_else(seconds, Store::epoch);
         Self { epoch, last: AtomicU64::new(0), replay, language, store }
@@ -125,7 +125,7 @@ impl Memory {
         self.is_filled
     }
 
-    /// What is told to who joins: that the room is recorded, and its last messages.
+    /// The lines for a member that joins: that the room is recorded, and its last messages.
     pub(crate) fn welcome(&self, encoding: Encoding) -> impl Iterator<Item = String> {
         let recorded = self.common.store.as_ref().map(|store| self.recorded(store, encoding));
         recorded.into_iter().chain(self.recall(self.common.replay, encoding))

@@ -37,7 +37,7 @@ pub(crate) struct Room<T> {
     full: Notify,
     /// The batch was taken: there is space again.
     taken: Notify,
-    /// What was stored of the room is there.
+    /// The stored lines of the room have been read.
     filled: Notify,
     lagging: Lagging,
 }

@@ -66,11 +66,11 @@ pub enum OpenError {
 
 /// An open database, which no other process has.
 pub(crate) struct Database {
-    /// None after a damaged file was put aside, until there is another.
+    /// None from when a damaged file is put aside until a new one is open.
     connection: Option<Connection>,
     options: Options,
     epoch: u32,
-    /// Held.
+    /// Keeps other processes out as long as it is open.
     _lock: File,
 }
 
@@ -129,7 +129,7 @@ impl Database {
         {
             let mut said =
                 transaction.prepare("insert or ignore into said values(null, ?, ?, ?, ?, ?, ?)")?;
-            // Not for longer: a transaction that fails takes the new ones back.
+            // For this transaction alone: if it fails, new rooms and their ids are rolled back.
             let mut rooms = HashMap::new();
             for line in lines {
                 let room = match rooms.entry(&line.room) {
