@@ -26,9 +26,12 @@ const WRITE: usize = 16 * 1024;
 /// Longest message of a server, in bytes. It bounds the client's memory; this project's server sends 16 KiB at a time.
 const MAX_MESSAGE: usize = 4 * 1024 * 1024;
 
-/// Most bytes of frames that wait for the socket. A line is put behind none, and is half as long at most; a pong that
-/// finds no room is replaced by the next one.
-const MAX_UNSENT: usize = 2 * MAX_INPUT;
+/// Most bytes of frames that wait for the socket. A pong that finds no room is replaced by the next one. It is small
+/// because the library moves all that waits to the front after each write.
+const MAX_UNSENT: usize = 64 * 1024;
+
+/// The same while lines are sent. They are put behind no frame, and [`WRITE`] bytes or one line at a time.
+const MAX_UNSENT_LINES: usize = 2 * MAX_INPUT;
 
 /// The frames of a connection.
 pub(crate) struct Frames {
@@ -115,6 +118,7 @@ impl Frames {
     /// Sends each line as a text message, without its end: the message's end is that of the line.
     pub(super) fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.flush()?;
+        self.socket.set_config(|config| config.max_write_buffer_size = MAX_UNSENT_LINES);
         let mut taken = 0;
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let text = String::from_utf8_lossy(line);
@@ -126,6 +130,7 @@ impl Frames {
                 break;
             }
         }
+        self.socket.set_config(|config| config.max_write_buffer_size = MAX_UNSENT);
         unless_blocked(self.flush())?;
         Ok(taken)
     }
