@@ -10,4 +10,5 @@ mod looks;
 mod page;
 mod profiles;
 mod safety;
+mod standing_in;
 mod talking;
