@@ -17,7 +17,7 @@ fn directory() -> Directory<Recorder> {
 }
 
 fn sessions() -> Sessions {
-    Sessions::new(Duration::from_secs(60), Duration::from_secs(10))
+    Sessions::new(Duration::from_mins(1), Duration::from_secs(10))
 }
 
 fn name(text: &str) -> Name {
