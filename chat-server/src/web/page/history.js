@@ -65,11 +65,24 @@ function moveTo(it, item, position) {
 function putInPlace(it, item) {
   if (it.added.childElementCount > 0) layOut();
   const [earlier, later] = neighbours(it, item);
-  const isBehind = (one, other) => (one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
-  if (item.isConnected && (!earlier || isBehind(earlier, item)) && (!later || isBehind(item, later))) return;
+  if (item.isConnected && (!earlier || follows(item, earlier)) && (!later || follows(later, item))) return;
+  insert(it, item, later);
+}
+
+// Puts an own message behind all that was heard before the server has acted on it.
+function putLast(it, item) {
+  if (it.added.childElementCount > 0) layOut();
+  item.isAccepted = true;
+  const last = linesOf(it).findLast((other) => other !== item && (other.position || other.isAccepted));
+  if (last && follows(last, item)) insert(it, item, last.nextElementSibling);
+}
+
+const follows = (one, other) => (other.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+
+function insert(it, item, next) {
   const before = item.nextElementSibling;
   follow(it);
-  it.list.insertBefore(item, later);
+  it.list.insertBefore(item, next);
   for (const moved of [before, item, item.nextElementSibling]) if (moved) group(moved);
   it.newest = it.list.lastElementChild;
   it.last = it.newest.said ?? null;

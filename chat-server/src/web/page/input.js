@@ -19,7 +19,7 @@ function say(line) {
   let sent = line;
   if (!isCommand && current.kind === "private") sent = `/${command("private")} ${current.name} ${line.replace(/^\/\//, "/")}`;
   else if (signs()) sent = `${me.name} > ${line}`;
-  if (bytes(sent) > chat.max_line) {
+  if (bytes(sent) + numberLength() > chat.max_line) {
     addNotice(current, word("tooLong", chat.max_line), Date.now(), "warning");
     return false;
   }

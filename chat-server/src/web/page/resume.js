@@ -18,6 +18,9 @@ let isRefused = false;
 
 const keepsLines = () => isNumbered && over === null && !leaving && outbox.length < MOST_PENDING;
 
+// The bytes of the next number and its blank; it may get one digit more.
+const numberLength = () => (isNumbered ? String(lastNumber).length + 2 : 0);
+
 function askSession() {
   if (!chat.commands) return;
   isNumbered = true;
@@ -61,10 +64,13 @@ function refuseTicket() {
 
 // The page is in its place again: what the server has not acted on is sent again.
 function goOn(accepted) {
-  for (const entry of outbox) if (entry.number <= accepted) settle(entry);
+  const known = outbox.filter(({ number, item }) => number <= accepted && item);
+  for (const { item } of known) mark(item, null);
   outbox = outbox.filter(({ number, isSilent }) => number > accepted && !isSilent);
   lastNumber = Math.max(lastNumber, accepted);
   sendAll();
+  // Where they stand among what was missed, the room knows.
+  if (known.length > 0) askHistory("never");
 }
 
 function sendAll() {
@@ -93,22 +99,20 @@ function send(entry) {
 }
 
 // The server has acted on a line.
-function accepted({ number, position }) {
+function accepted({ number }) {
   const entry = outbox.find((other) => other.number === number);
   outbox = outbox.filter((other) => other !== entry);
   endAnswer(number);
   if (!entry) return;
   // The receipt of a private message stands for it.
   if (entry.text !== null) entry.item?.remove();
-  else settle(entry, position);
+  else settle(entry);
 }
 
-function settle({ it, item }, position) {
+function settle({ it, item }) {
   if (!item) return;
   mark(item, null);
-  if (position === undefined) return;
-  item.position = position;
-  putInPlace(it, item);
+  putLast(it, item);
 }
 
 // A message that is not accepted yet says so. A private one is shown only now: usually, its receipt comes at once.
