@@ -51,6 +51,7 @@ const EVENTS = {
     const it = enter(event);
     if (first) joined();
     else addNotice(it, word("here", event.room), event.time);
+    it.since = ticket?.position;
     const goesOn = first && chat.commands && me.wanted && me.wanted !== me.room;
     if (!current || (!goesOn && (!first || current.kind === "room"))) show(it);
     if (goesOn) post(`/${command("room")} ${me.wanted}`, { isFirst: true });
@@ -60,6 +61,7 @@ const EVENTS = {
   },
   session(event) {
     checkPositions(event.position);
+    room().since = event.position;
     beginSession(event);
   },
   accepted,
@@ -69,7 +71,7 @@ const EVENTS = {
     session("room", (me.wanted = me.room));
     arrived();
     if (!current || current.kind === "room") show(it);
-    const count = event.stored ? countBehind(it, event.stored) : 0;
+    const count = event.stored ? countLost(it, event) : 0;
     if (count > 0) addNotice(it, word("unstored", count), event.time, "warning");
     goOn(event.accepted);
     if (isNew) askHistory("never");

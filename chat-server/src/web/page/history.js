@@ -30,10 +30,9 @@ function wasHeard(it, { position, line }) {
   return true;
 }
 
-// Returns whether a line (SESSION.NUMBER) is not older than the last one of its session.
+// Returns whether a line is not older than the last one of its session.
 function isNext(line) {
-  const end = line.lastIndexOf(".");
-  const [id, number] = [line.slice(0, end), Number(line.slice(end + 1))];
+  const [id, number] = splitLine(line);
   if (number <= (spoken.get(id) ?? 0)) return false;
   spoken.delete(id);
   spoken.set(id, number);
@@ -41,19 +40,27 @@ function isNext(line) {
   return true;
 }
 
+// The parts of SESSION.NUMBER.
+function splitLine(line) {
+  const end = line.lastIndexOf(".");
+  return [line.slice(0, end), Number(line.slice(end + 1))];
+}
+
 const linesOf = (it) => [...it.list.children, ...it.added.children];
 
 // A message from before. It was asked for, or comes with joining; one that stands there already is not shown again.
 function addPast({ who, text, time, position }) {
   const it = room();
-  if (linesOf(it).some((item) => item.position === position)) return;
+  if (linesOf(it).some((item) => item.position === position)) return undefined;
   const own = who !== undefined && who === me.name;
   const mine = own && linesOf(it).find((item) => item.said?.own && !item.position && item.said.text === text);
   if (mine) return moveTo(it, mine, position);
   const answer = asked.history[0];
+  // What was said before the page was there is not missing.
+  if (answer && answer.says !== "always" && it.since && !isLater(position, it.since)) return undefined;
   if (answer) answer.found += 1;
   const item = answer ? messageItem({ who, text, time, own }) : noticeItem(who ? `${who} > ${text}` : text, time);
-  moveTo(it, item, position);
+  return moveTo(it, item, position);
 }
 
 function moveTo(it, item, position) {
@@ -106,8 +113,16 @@ function checkPositions(position) {
   for (const it of conversations.values()) for (const item of linesOf(it)) delete item.position;
 }
 
-// How many of the messages that were heard are behind this position.
-const countBehind = (it, position) => linesOf(it).filter((item) => item.position && isLater(item.position, position)).length;
+// How many messages the server has lost: those behind the last position that it has, and of one's own, those behind the
+// last number.
+function countLost(it, { stored, accepted }) {
+  const isLost = (item) => {
+    if (item.position) return isLater(item.position, stored);
+    const [id, number] = splitLine(item.line ?? "");
+    return id === ticket.id && number > accepted;
+  };
+  return linesOf(it).filter(isLost).length;
+}
 
 function askHistory(says) {
   lastAsked = Date.now();

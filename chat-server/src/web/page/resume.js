@@ -3,7 +3,7 @@ const MOST_PENDING = 100;
 // A line that is accepted sooner is not marked.
 const MARK_PAUSE = 500;
 
-// What brings the page back: the token, and the position of the last message. Null where there is no session.
+// What brings the page back: the token, and the position of the last message; and the name of the session in lines. Null where there is no session.
 let ticket = session("ticket");
 // A copy of this tab does not come back in its place.
 session("ticket", null);
@@ -28,8 +28,8 @@ function askSession() {
 }
 
 // The session begins: what waits is sent, with its first numbers.
-function beginSession({ token, position }) {
-  ticket = { token, position };
+function beginSession({ token, id, position }) {
+  ticket = { token, id, position };
   lastNumber = 0;
   for (const entry of outbox) entry.number = lastNumber += 1;
   sendAll();
@@ -109,9 +109,10 @@ function accepted({ number }) {
   else settle(entry);
 }
 
-function settle({ it, item }) {
+function settle({ number, it, item }) {
   if (!item) return;
   mark(item, null);
+  if (ticket) item.line = `${ticket.id}.${number}`;
   putLast(it, item);
 }
 
