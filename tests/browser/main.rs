@@ -9,6 +9,7 @@ mod keyboard;
 mod looks;
 mod page;
 mod profiles;
+mod resuming;
 mod safety;
 mod standing_in;
 mod talking;

@@ -58,7 +58,7 @@ fn r11_16_lines_have_numbers_and_are_pending_until_they_are_accepted() -> Result
     page.say("/quien")?;
     page.wait_for("lines.slice(3)", &json!(["2 uno", "3 /quien"]))?;
     page.wait_for(MARKS, &json!([["uno", "pendiente"]]))?;
-    page.run("tell({ kind: 'accepted', number: 2, position: '7.11' });")?;
+    page.run("tell({ kind: 'accepted', number: 2 });")?;
     page.wait_for(MARKS, &json!([]))?;
     page.shows(&["uno"])?;
     page.say("salir")?;
@@ -74,9 +74,9 @@ fn r11_16_an_own_message_stands_where_the_others_have_heard_it() -> Result {
     page.say("cuarto")?;
     page.run(
         "say(11, 'primero');
-         tell({ kind: 'accepted', number: 2, position: '7.12' });
+         tell({ kind: 'accepted', number: 2 });
          say(13, 'tercero');
-         tell({ kind: 'accepted', number: 3, position: '7.14' });",
+         tell({ kind: 'accepted', number: 3 });",
     )?;
     page.shows(&["primero", "segundo", "tercero", "cuarto"])?;
     // Each stands apart from those of the other person.
@@ -103,20 +103,20 @@ fn r11_16_after_a_cut_the_page_goes_on_and_sends_again_what_is_not_accepted() ->
     page.run("resume({ accepted: 2 });")?;
     page.is_in_state("online")?;
     page.notes("De nuevo en línea")?;
-    page.wait_for(
-        "lines",
-        &json!(["/reanudar f00d 7.11", "3 perdida", "4 mientras", "5 /salas"]),
-    )?;
-    // Nothing is shown twice: neither a position nor a line.
+    let sent = ["3 perdida", "4 mientras", "5 /historial 200", "6 /salas"];
+    page.wait_for("lines.slice(1)", &json!(sent))?;
+    // Nothing is shown twice: neither a position nor a line. Where one's own stands, the room knows.
     page.run(
         "say(11, 'once', { line: '7.2.1' });
-         say(13, 'trece', { line: '7.2.2' });
-         say(14, 'trece otra vez', { line: '7.2.2' });
-         tell({ kind: 'accepted', number: 3, position: '7.15' });
-         tell({ kind: 'accepted', number: 4, position: '7.16' });
+         say(12, 'doce', { line: '7.2.2' });
+         say(14, 'doce otra vez', { line: '7.2.2' });
+         tell({ kind: 'accepted', number: 3 });
+         tell({ kind: 'accepted', number: 4 });
+         past(15, 'recibida', 'Ana');
+         tell({ kind: 'accepted', number: 5 });
          say(17, 'fin');",
     )?;
-    page.shows(&["once", "recibida", "trece", "perdida", "mientras", "fin"])?;
+    page.shows(&["once", "doce", "recibida", "perdida", "mientras", "fin"])?;
     page.wait_for(MARKS, &json!([]))?;
     page.has_typed("/sala no")
 }
@@ -144,21 +144,26 @@ fn r11_16_messages_that_were_not_stored_are_counted_and_are_not_repeated() -> Re
     let Some(driver) = Driver::start()? else { return Ok(()) };
     let chat = start("grupal", &[])?;
     let page = enter(&driver, &chat)?;
-    page.run("[11, 12, 13].forEach(number => say(number, `n${number}`, { line: `7.2.${number}` })); cut();")?;
-    page.wait_for("lines.at(-1)", &json!("/reanudar f00d 7.13"))?;
-    page.run("resume({ stored: '7.11' });")?;
-    page.notes("2 mensajes de antes no se guardaron")?;
+    page.say("mío")?;
+    page.run(
+        "tell({ kind: 'accepted', number: 2 });
+         [12, 13, 14].forEach(number => say(number, `n${number}`, { line: `7.2.${number}` }));
+         cut();",
+    )?;
+    page.wait_for("lines.at(-1)", &json!("/reanudar f00d 7.14"))?;
+    page.run("resume({ stored: '7.12', accepted: 1 });")?;
+    page.notes("3 mensajes de antes no se guardaron")?;
     // Its author says a line again: it has another position now.
     page.run(
-        "tell({ kind: 'message', who: 'Bea', text: 'n13', position: '8.1', line: '7.2.13' });
-         tell({ kind: 'message', who: 'Bea', text: 'n14', position: '8.2', line: '7.2.14' });",
+        "tell({ kind: 'message', who: 'Bea', text: 'n14', position: '8.1', line: '7.2.14' });
+         tell({ kind: 'message', who: 'Bea', text: 'n15', position: '8.2', line: '7.2.15' });",
     )?;
-    page.shows(&["n11", "n12", "n13", "n14"])?;
+    page.shows(&["mío", "n12", "n13", "n14", "n15"])?;
     page.say("/historial")?;
-    page.run("tell({ kind: 'past', who: 'Bea', text: 'n13', position: '8.1' });")?;
+    page.run("tell({ kind: 'past', who: 'Bea', text: 'n14', position: '8.1' });")?;
     page.run("tell({ kind: 'accepted', number: Number(lines.at(-1).split(' ')[0]) });")?;
     page.notes("No falta ninguno de los últimos mensajes")?;
-    page.shows(&["n11", "n12", "n13", "n14"])
+    page.shows(&["mío", "n12", "n13", "n14", "n15"])
 }
 
 #[test]
@@ -168,7 +173,7 @@ fn r11_16_a_gap_is_asked_for_once_and_each_message_is_put_in_its_place() -> Resu
     let page = enter(&driver, &chat)?;
     page.say("mío")?;
     page.run(
-        "tell({ kind: 'accepted', number: 2, position: '7.11' });
+        "tell({ kind: 'accepted', number: 2 });
          say(12, 'doce');
          tell({ kind: 'missed', text: 'te has perdido 2 mensajes' });
          tell({ kind: 'missed', text: 'te has perdido 2 mensajes' });",
@@ -182,10 +187,17 @@ fn r11_16_a_gap_is_asked_for_once_and_each_message_is_put_in_its_place() -> Resu
     )?;
     page.run(
         "past(9, 'nueve');
+         past(10, 'diez');
          past(11, 'mío', 'Ana');
          [12, 13, 14, 15, 16].forEach((number, at) => past(number, ['doce', 'trece', 'catorce', 'quince', 'dieciséis'][at]));
          tell({ kind: 'accepted', number: 3 });",
     )?;
-    page.shows(&["nueve", "mío", "doce", "trece", "catorce", "quince", "dieciséis"])?;
-    page.notes("3 mensajes de antes, puestos en su sitio")
+    // What was said before the page was there is not missing.
+    let all = ["mío", "doce", "trece", "catorce", "quince", "dieciséis"];
+    page.shows(&all)?;
+    page.notes("2 mensajes de antes, puestos en su sitio")?;
+    page.say("/historial")?;
+    page.run("past(9, 'nueve'); past(11, 'mío', 'Ana'); past(13, 'trece'); tell({ kind: 'accepted', number: 4 });")?;
+    page.notes("1 mensaje de antes, puesto en su sitio")?;
+    page.shows(&[&["nueve"], &all[..]].concat())
 }
