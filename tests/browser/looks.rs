@@ -171,5 +171,8 @@ fn r10_24_no_serious_barrier_is_found_in_light_and_in_dark() -> Result {
     check("a drawer")?;
     chat.server.kill()?;
     page.is_in_state("lost")?;
-    check("a lost connection")
+    page.click("#text")?;
+    page.say("¿sigues ahí?")?;
+    page.wait_until("document.querySelector('.mark') !== null")?;
+    check("a lost connection, and a line that waits")
 }

@@ -113,8 +113,10 @@ fn r11_16_after_a_cut_the_page_goes_on_and_sends_again_what_is_not_accepted() ->
          tell({ kind: 'accepted', number: 3 });
          tell({ kind: 'accepted', number: 4 });
          past(15, 'recibida', 'Ana');
+         past(16, 'perdida', 'Ana');
+         past(17, 'mientras', 'Ana');
          tell({ kind: 'accepted', number: 5 });
-         say(17, 'fin');",
+         say(18, 'fin');",
     )?;
     page.shows(&["once", "doce", "recibida", "perdida", "mientras", "fin"])?;
     page.wait_for(MARKS, &json!([]))?;
