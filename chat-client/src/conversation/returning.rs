@@ -4,7 +4,6 @@ use std::pin::pin;
 use std::time::Duration;
 
 use chat_protocol::text;
-use chat_protocol::websocket::frame::Code;
 use chat_protocol::wording::Dismissal;
 use chat_terminal::person::{Keyboard, Screen};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -39,9 +38,8 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
         }
         let talks = matches!(self.stage, Stage::Talking | Stage::Refused) && !self.said_goodbye;
         let cut = match exit {
-            Exit::ServerClosed => {
-                self.wire.closed().is_none_or(|(code, _)| code == Code::TooSlow as u16)
-            }
+            // A Close frame is on purpose.
+            Exit::ServerClosed => self.wire.closed().is_none(),
             exit => exit == Exit::Dismissed(Dismissal::ServerClosing),
         };
         self.session.is_on() && talks && cut
@@ -138,16 +136,12 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
     pub(super) fn hear_line(&mut self, line: &str, now: Instant) {
         match self.session.hear(line) {
             Told::Text => self.hear(line, now),
-            Told::Lines(lines) => {
-                for line in lines {
-                    self.hear(&text::showable(line.into()), now);
-                }
-            }
+            Told::Lines(lines) => self.hear_lines(lines, now),
             Told::Begun => self.go_on(),
             Told::Unknown => self.go_on_without_session(),
-            Told::Resumed(unstored) => {
+            Told::Resumed { lines, unstored } => {
                 self.connected = now;
-                self.show(self.settings.language.back_again());
+                self.hear_lines(lines, now);
                 self.tell_unstored(unstored);
                 self.go_on();
             }
@@ -157,6 +151,12 @@ impl<K: Keyboard, S: Screen> Conversation<K, S> {
                 self.awaited = None;
                 self.settings.naming.begin_anew(self.session.name());
             }
+        }
+    }
+
+    fn hear_lines(&mut self, lines: Vec<String>, now: Instant) {
+        for line in lines {
+            self.hear(&text::showable(line.into()), now);
         }
     }
 

@@ -79,8 +79,13 @@ pub(crate) enum Told {
     Begun,
     /// The server has no sessions.
     Unknown,
-    /// The session goes on. So many messages that were heard are not stored.
-    Resumed(usize),
+    /// The session goes on.
+    Resumed {
+        /// What the server says to that.
+        lines: Vec<String>,
+        /// Number of messages that were heard, but are not stored.
+        unstored: usize,
+    },
     /// The server does not know the session any more: the client joins anew.
     Lost,
 }
@@ -206,6 +211,8 @@ impl Session {
             self.heard.begin(object.position("position").unwrap_or_default());
             // Back to the room of the session before: what was not said belongs there.
             let room = self.room.take().filter(|room| room.as_str() != FIRST_ROOM);
+            self.note_place(&object);
+            let room = room.filter(|room| self.room.as_ref() != Some(room));
             self.kept.begin(room.map(|room| format!("/sala {room}")));
             return Told::Begun;
         }
@@ -226,7 +233,10 @@ impl Session {
                 self.kept.accepted(object.number("accepted").unwrap_or_default());
                 self.note_place(&object);
                 let stored = object.position("stored");
-                return Told::Resumed(stored.map_or(0, |stored| self.heard.behind(stored)));
+                return Told::Resumed {
+                    lines: object.lines(self.language),
+                    unstored: stored.map_or(0, |stored| self.heard.behind(stored)),
+                };
             }
         } else if line.starts_with(REFUSAL) && dismissal_in(line).is_none() {
             self.state = State::Nameless;

@@ -67,8 +67,9 @@ fn r11_15_what_was_not_accepted_waits_for_the_return() {
         assert_eq!(session.hear(line), nothing());
     }
     let resumed =
-        r#"{"kind":"resumed","you":"Eva","room":"cocina","people":[],"number":1,"accepted":1}"#;
-    assert_eq!(session.hear(resumed), Told::Resumed(0));
+        r#"{"kind":"resumed","you":"Eva","room":"cocina","accepted":1,"text":"has vuelto"}"#;
+    let lines = vec!["* has vuelto".to_owned()];
+    assert_eq!(session.hear(resumed), Told::Resumed { lines, unstored: 0 });
     assert_eq!(session.kept().numbered().collect::<Vec<_>>(), ["2 dos", "3 tres"]);
     assert_eq!(session.name().map(Name::as_str), Some("Eva"));
 }
@@ -81,7 +82,8 @@ fn r11_15_a_message_is_told_once_and_moves_the_position() {
     assert_eq!(session.hear(r#"{"kind":"accepted","number":1,"position":"7.6"}"#), nothing());
     session.cut();
     assert_eq!(session.resume().as_deref(), Some("/reanudar ab12 7.6"));
-    assert_eq!(session.hear(r#"{"kind":"resumed","accepted":1,"stored":"7.4"}"#), Told::Resumed(1));
+    let resumed = r#"{"kind":"resumed","accepted":1,"stored":"7.4"}"#;
+    assert_eq!(session.hear(resumed), Told::Resumed { lines: vec![], unstored: 1 });
     assert_eq!(session.hear(&message("7.5", "7.9.1")), nothing());
     assert_eq!(session.hear(&message("8.1", "7.9.1")), nothing());
     assert_eq!(session.hear(&message("8.2", "7.9.2")), told);

@@ -78,8 +78,6 @@ texts! {
         es: "* el servidor se ha detenido; se vuelve a intentar…",
         en: "* the server has stopped; trying again...",
     }
-    /// The session goes on over another connection.
-    pub back_again { es: "* de nuevo en el chat", en: "* back in the chat" }
     /// Of the messages before the cut, the server has lost one that this client has heard.
     pub message_not_stored { es: "* 1 mensaje de antes no se guardó", en: "* 1 message from before was not stored" }
     /// The same of more messages.

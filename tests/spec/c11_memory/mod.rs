@@ -1,5 +1,6 @@
-//! Chapter 11: what a room remembers. The file in which it is kept: `store`.
+//! Chapter 11: what a room remembers. The file in which it is kept: `store`. The client that comes back: `client`.
 
+mod client;
 mod store;
 
 use chat_drive::failure::Result;
