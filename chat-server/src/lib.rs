@@ -83,6 +83,7 @@ use net::ports::Ports;
 use net::tcp::TcpConnection;
 use net::wire::Wire;
 use people::directory::Directory;
+use people::directory::sessions::Sessions;
 use people::served::Served;
 use people::speech::Speech;
 use proxy::Proxies;
@@ -128,6 +129,8 @@ pub(crate) async fn run(
     let connections = TaskTracker::new();
     let clock = Clock::start();
     let damage = store.as_mut().and_then(Store::take_damage);
+    let mut sessions = config.sessions();
+    sessions.restore(store.as_mut().map(Store::take_sessions).unwrap_or_default());
     let limits = config.outbox_limits(clock.clone());
     let (deliveries, mut failure) =
         Deliveries::new(limits, config.coalesce.duration(), config.memories(store));
@@ -135,7 +138,8 @@ pub(crate) async fn run(
     let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
     let exposed = config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address));
     let limits = config.of_address.limits(exposed);
-    let server = Arc::new(Server::new(config, console, deliveries, clock, limits.clone()));
+    let server =
+        Arc::new(Server::new(config, console, deliveries, sessions, clock, limits.clone()));
     let Server { config, console, directory, deliveries, .. } = &*server;
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
@@ -149,12 +153,14 @@ pub(crate) async fn run(
     let mut acceptor = listen(&server, listeners, limits, &connections);
     let mut stop = pin!(stop);
     let mut operator = pin!(operator::talk(&server, operator));
+    let mut time = pin!(directory.keep_time());
     loop {
         tokio::select! {
             biased;
             () = &mut stop => break,
             Some(error) = failure.recv() => pass_on(error)?,
             () = &mut operator => break,
+            () = &mut time => {}
             (stream, peer) = next(&mut acceptor) => {
                 let server = Arc::clone(&server);
                 let speaking = server.speaking.token();
@@ -191,13 +197,14 @@ impl Server {
         config: Config,
         console: Console,
         deliveries: Deliveries,
+        sessions: Sessions,
         clock: Clock,
         of_address: Limits,
     ) -> Self {
         let speaking = TaskTracker::new();
         speaking.close();
         Self {
-            directory: Directory::new(deliveries.clone(), config.directory_rules()),
+            directory: Directory::new(deliveries.clone(), config.directory_rules(), sessions),
             speech: config.speech(&console),
             admission: Admission::new(config.max_clients, config.when_full, of_address),
             nameless: Nameless::default(),

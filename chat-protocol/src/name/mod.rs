@@ -149,6 +149,9 @@ pub enum NameError {
     /// Another client has this name, or one that can be confused with it.
     #[error("this name is taken")]
     Taken,
+    /// It is that of a session which has ended, or never was (requirement 11.12).
+    #[error("there is no such session")]
+    NoSession,
 }
 
 #[cfg(test)]

@@ -97,6 +97,12 @@ impl Client {
                 self.session.named();
                 State::InRoom { name: Some(name) }
             }
+            // None of them is there.
+            Action::Resume(_) => {
+                assert!(self.rules.commands, "it is no name");
+                let refused = self.session.refuse_name(NameError::NoSession);
+                return self.answers(refused, refusals);
+            }
             Action::AskAgain(refusal) => {
                 is_told(&refusal);
                 assert!(refusals + 1 < NAME_ATTEMPTS, "is asked without end");
@@ -137,7 +143,7 @@ impl Client {
                 false
             }
             Action::Leave => true,
-            Action::AskAgain(_) | Action::TakeName(_) | Action::Dismiss(_) => {
+            Action::AskAgain(_) | Action::TakeName(_) | Action::Resume(_) | Action::Dismiss(_) => {
                 panic!("of somebody who was not asked: {action:?}")
             }
         }
@@ -173,7 +179,7 @@ fn is_command(command: &Command) {
         // A name with a blank is refused later, as a name.
         Command::Room(text) | Command::Rename(text) | Command::Reply(text) => is_passed_on(text),
         Command::History(count) => assert!(*count > 0),
-        Command::Who | Command::Rooms | Command::Help => {}
+        Command::Who | Command::Rooms | Command::Help | Command::Position | Command::Begin => {}
         Command::Leave => panic!("to leave is no command like the others"),
         Command::Kick(_) => panic!("a command of the operator's"),
     }

@@ -340,6 +340,10 @@ impl<'a> Conversation<'a> {
         if self.connection.has_frames() {
             return;
         }
+        // A client with a session sends again what it has not ended.
+        if self.membership.has_session() {
+            return;
+        }
         let action = self.decoder.finish().and_then(|line| self.session.line(line));
         match action {
             // Half a name, perhaps, of a client that is gone: no room hears of it.
@@ -350,7 +354,23 @@ impl<'a> Conversation<'a> {
 
     /// Breaks when the client leaves by it.
     fn act_on(&mut self, line: Option<Line<'_>>) -> ControlFlow<()> {
-        match line.and_then(|line| self.session.line(line)) {
+        let Some(line) = line else { return ControlFlow::Continue(()) };
+        if self.membership.has_session()
+            && let Line::Text(text) = &line
+            && let Some((number, text)) = numbered(text)
+        {
+            let mut goes_on = ControlFlow::Continue(());
+            if self.membership.accepts(number) {
+                goes_on = self.act_on_line(Line::Text(text.into()));
+            }
+            self.membership.answer(number);
+            return goes_on;
+        }
+        self.act_on_line(line)
+    }
+
+    fn act_on_line(&mut self, line: Line<'_>) -> ControlFlow<()> {
+        match self.session.line(line) {
             Some(action) => self.perform(action),
             None => ControlFlow::Continue(()),
         }
@@ -368,8 +388,18 @@ impl<'a> Conversation<'a> {
                     return self.perform(refused);
                 }
             },
+            Action::Resume(arguments) => match self.membership.resume(&arguments) {
+                Ok(()) => self.session.named(),
+                Err(error) => {
+                    let refused = self.session.refuse_name(error);
+                    return self.perform(refused);
+                }
+            },
             Action::Do(command) => self.membership.execute(command),
-            Action::Leave => return ControlFlow::Break(()),
+            Action::Leave => {
+                self.membership.leaves();
+                return ControlFlow::Break(());
+            }
             Action::Dismiss(refusal) => {
                 self.end(Code::NoName, self.server.language().refusal(&refusal));
                 return ControlFlow::Break(());
@@ -381,6 +411,10 @@ impl<'a> Conversation<'a> {
     /// Tells the client the reason for which its connection is ended.
     pub(super) fn end(&mut self, code: Code, reason: impl Display) {
         let reason = reason.to_string();
+        // To the next server, it can come back.
+        if code != Code::Restart {
+            self.membership.leaves();
+        }
         self.membership.tell(&Notice::new("end", &reason, []));
         self.connection.close_with(code, &reason);
     }
@@ -394,4 +428,10 @@ impl<'a> Conversation<'a> {
         let line = self.server.language().refusal(refusal);
         self.membership.ask_again(&Notice::new("refusal", line, []));
     }
+}
+
+/// The number of a line of a session, and the line.
+fn numbered(line: &str) -> Option<(u64, &str)> {
+    let (number, line) = line.split_once(' ')?;
+    Some((number.parse().ok()?, line))
 }

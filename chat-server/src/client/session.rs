@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use chat_protocol::command::{Command, Parsed, parse};
+use chat_protocol::command::{Command, Parsed, parse, resumption};
 use chat_protocol::decoder::Line;
 use chat_protocol::limits::NAME_ATTEMPTS;
 use chat_protocol::name::{Name, NameError};
@@ -57,6 +57,8 @@ pub enum Action<'a> {
     /// The client wants this name: it has to be told to [`Session::named`] or
     /// [`Session::refuse_name`] whether it gets it, before the next line.
     TakeName(Name),
+    /// The client wants to come back to its session, with these arguments: the same has to be told as for a name.
+    Resume(String),
     /// The client commands this.
     Do(Command),
     /// The client leaves.
@@ -84,10 +86,14 @@ impl Session {
         }
         match line {
             Line::Text(text) if text::is_leave(&text) => Some(self.leave()),
-            Line::Text(text) if self.is_naming() => Some(match text.parse() {
-                Ok(name) => Action::TakeName(name),
-                Err(error) => self.refuse_name(error),
-            }),
+            Line::Text(text) if self.is_naming() => {
+                let resumption = resumption(&text).filter(|_| self.rules.commands);
+                Some(match (resumption, text.parse()) {
+                    (Some(arguments), _) => Action::Resume(arguments.to_owned()),
+                    (None, Ok(name)) => Action::TakeName(name),
+                    (None, Err(error)) => self.refuse_name(error),
+                })
+            }
             Line::Empty if self.is_naming() => Some(self.refuse_name(NameError::Empty)),
             Line::TooLong if self.is_naming() => Some(self.refuse_name(NameError::TooLong)),
             Line::Text(text) => Some(self.hear(text::passable(text))),
@@ -120,6 +126,10 @@ impl Session {
     fn hear<'a>(&mut self, text: Cow<'a, str>) -> Action<'a> {
         if !self.rules.commands {
             return Action::Say(text);
+        }
+        // Without a question for a name, there is no place to come back.
+        if self.rules.ask_name && resumption(&text) == Some("") {
+            return Action::Do(Command::Begin);
         }
         match parse(&text) {
             Parsed::Text(said) if said.len() == text.len() => Action::Say(text),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use chat_protocol::language::Language;
+use chat_protocol::limits::RESUME;
 use chat_protocol::name::fold;
 use chat_protocol::usage::help::Example;
 use chat_store::options::{Durability, Options};
@@ -44,6 +45,7 @@ impl ForgetOptions {
             keep: None,
             keep_size: None,
             durability: Durability::Commit,
+            resume: RESUME,
         };
         let store = Store::open(&options, |event| tracing::error!(?event)).map_err(fail)?;
         let runtime = Builder::new_current_thread().build().map_err(|error| fail(error.into()))?;

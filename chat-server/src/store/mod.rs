@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytesize::ByteSize;
 use chat_protocol::language::Language;
@@ -15,6 +16,7 @@ use chat_protocol::options::time_limit::TimeLimit;
 use chat_store::database::OpenError;
 use chat_store::line::{Line, Position};
 use chat_store::options::{Durability, Event, Options};
+use chat_store::session::{Session, Token};
 use clap::{Args, ValueEnum};
 
 use crate::console::Console;
@@ -69,6 +71,7 @@ impl StoreOptions {
         &self,
         console: &Console,
         language: Language,
+        resume: Duration,
     ) -> Result<Option<Store>, Error> {
         let Place(Some(path)) = &self.store else { return Ok(None) };
         let durability = match self.durability {
@@ -80,6 +83,7 @@ impl StoreOptions {
             keep: self.keep.duration(),
             keep_size: Some(self.keep_size.0),
             durability,
+            resume,
         };
         let (console, file) = (console.clone(), path.clone());
         let tell = move |event: Event| {
@@ -130,9 +134,24 @@ impl Store {
         self.inner.give(line);
     }
 
-    /// The last lines of a room, in order. Cancel-safe.
-    pub(crate) async fn last(&self, room: &str, limit: usize) -> Vec<Line> {
-        self.inner.read(room, Position::START, limit).await
+    /// The last lines of a room behind a position, in order. Cancel-safe.
+    pub(crate) async fn last(&self, room: &str, behind: Position, limit: usize) -> Vec<Line> {
+        self.inner.read(room, behind, limit).await
+    }
+
+    /// The last position of a room's line that is stored, up to this one. Cancel-safe.
+    pub(crate) async fn last_up_to(&self, room: &str, position: Position) -> Option<Position> {
+        self.inner.last_up_to(room, position).await
+    }
+
+    /// Takes the sessions that there were when it was opened, and had not ended.
+    pub(crate) fn take_sessions(&mut self) -> Vec<(Token, Session)> {
+        self.inner.take_sessions()
+    }
+
+    /// Keeps a session as it is now, or not any more, and waits for nothing.
+    pub(crate) fn keep_session(&self, token: Token, session: Option<Session>) {
+        self.inner.keep(token, session);
     }
 
     /// Waits until what was given before is stored, or lost. Cancel-safe.

@@ -1,6 +1,8 @@
-//! Chapter 11: what a room remembers. The file in which it is kept: `store`. The client that comes back: `client`.
+//! Chapter 11: what a room remembers. The file in which it is kept: `store`.
+//! Clients that come back: `resuming`. This project's own one: `client`.
 
 mod client;
+mod resuming;
 mod store;
 
 use chat_drive::failure::Result;
