@@ -6,6 +6,7 @@ use chat_tests::harness::program::Program;
 use chat_tests::harness::stage::Stage;
 use chat_tests::{ES, binaries};
 
+mod kills;
 #[cfg(unix)]
 mod on_a_terminal;
 

@@ -33,9 +33,7 @@ fn r11_15_the_line_that_is_being_typed_stays() -> Result {
 
 #[test]
 fn r11_15_who_leaves_while_away_leaves_at_once() -> Result {
-    for (keys, status) in
-        [(CTRL_C, 0), ("salir\r", 0), ("/salir\r", 0), ("hola\rsalir\r", 5)]
-    {
+    for (keys, status) in [(CTRL_C, 0), ("salir\r", 0), ("/salir\r", 0), ("hola\rsalir\r", 5)] {
         let played = Played::open()?;
         let (mut client, link) = session(&played)?;
         drop((link, played.listener));
