@@ -89,6 +89,12 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(11, 6),
     unasked(11, 7),
     unasked(11, 8),
+    unasked(11, 9),
+    unasked(11, 10),
+    unasked(11, 11),
+    unasked(11, 12),
+    unasked(11, 13),
+    unasked(11, 14),
 ];
 
 /// A requirement that only this project's own programs have.
