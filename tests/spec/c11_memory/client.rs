@@ -75,8 +75,8 @@ fn say(link: &mut Peer, kind_and_more: &str) -> Result {
     link.send(format!("{{\"kind\":{kind_and_more},\"time\":1}}\n"))
 }
 
-fn message(link: &mut Peer, position: &str, line: &str, text: &str) -> Result {
-    let fields = format!(r#""position":"{position}","line":"{line}","text":"{text}""#);
+fn message(link: &mut Peer, position: &str, number: &str, said: &str) -> Result {
+    let fields = format!(r#""position":"{position}","line":"{number}","text":"{said}""#);
     say(link, &format!(r#""message","who":"Bea",{fields}"#))
 }
 
