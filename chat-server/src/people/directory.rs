@@ -89,6 +89,9 @@ pub(super) struct People<T> {
 
 pub(super) struct Person<T> {
     pub(super) name: Name,
+    /// The [folded](chat_protocol::name::fold) name of the account that the person has proved to be its own.
+    #[expect(dead_code, reason = "accounts come next")]
+    pub(super) account: Option<Box<str>>,
     /// The sender of the last private message, and the name it had then.
     pub(super) correspondent: Option<Box<(PersonId, Name)>>,
     pub(super) mailbox: Mailbox,
@@ -286,6 +289,7 @@ impl<T: Transport> People<T> {
             id,
             Person {
                 name,
+                account: None,
                 correspondent: None,
                 mailbox: Mailbox::default(),
                 room: FIRST,
