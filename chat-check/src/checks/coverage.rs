@@ -89,6 +89,12 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(11, 6),
     unasked(11, 7),
     unasked(11, 8),
+    unasked(12, 1),
+    unasked(12, 2),
+    unasked(12, 3),
+    unasked(12, 4),
+    unasked(12, 5),
+    unasked(12, 6),
 ];
 
 /// A requirement that only this project's own programs have.
