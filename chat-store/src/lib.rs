@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `line` | a line of a room, and its position in the room's order |
+//! | `session` | what is kept of a client that may come back |
 //! | `options` | what a store is asked for, and what it tells |
 //! | `store` | the handle: lines go in without waiting, or are waited for; lines come out |
 //! | `thread` | the thread: lines that came together are one transaction |
@@ -16,6 +17,7 @@ pub mod database;
 pub mod line;
 #[cfg(feature = "database")]
 pub mod options;
+pub mod session;
 #[cfg(feature = "database")]
 pub mod store;
 #[cfg(feature = "database")]

@@ -63,6 +63,35 @@ pub struct Line {
     pub author: Box<str>,
     /// The text, without the label and the line ending.
     pub text: Box<str>,
+    /// Its number among the lines of its author's session, if the author has one.
+    pub numbered: Option<Numbered>,
+}
+
+/// The number of a line among those of a session. It tells a line that was sent again from another one.
+///
+/// Written `SESSION.NUMBER`, which is `EPOCH.NUMBER.NUMBER`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Numbered {
+    /// The session.
+    pub session: Position,
+    /// From 1 upwards.
+    pub number: u64,
+}
+
+impl FromStr for Numbered {
+    type Err = ParsePositionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (session, number) = text.rsplit_once('.').ok_or(ParsePositionError)?;
+        let number = number.parse().map_err(|_| ParsePositionError)?;
+        Ok(Self { session: session.parse()?, number })
+    }
+}
+
+impl fmt::Display for Numbered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.session, self.number)
+    }
 }
 
 impl Line {

@@ -16,6 +16,8 @@ pub struct Options {
     pub keep_size: Option<u64>,
     /// What survives.
     pub durability: Durability,
+    /// The time for which a session lasts whose client was there when the last server ended.
+    pub resume: Duration,
 }
 
 /// What survives an end without warning.

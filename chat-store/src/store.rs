@@ -1,5 +1,6 @@
 //! The handle of a store.
 
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +13,7 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::database::{Database, OpenError};
 use crate::line::{Line, Position};
 use crate::options::{Event, Lost, Options};
+use crate::session::{Session, Token};
 use crate::thread::{Job, QUEUE, Worker, permits};
 
 /// The time that the thread has to write what waits, when the store is dropped. A disk may stand still for ever.
@@ -26,6 +28,7 @@ pub struct Store {
     lost: Arc<AtomicU64>,
     epoch: u32,
     put_aside: Option<PathBuf>,
+    sessions: Vec<(Token, Session)>,
 }
 
 impl Store {
@@ -37,7 +40,8 @@ impl Store {
         options: &Options,
         tell: impl FnMut(Event) + Send + 'static,
     ) -> Result<Self, OpenError> {
-        let (database, put_aside) = Database::open(options)?;
+        let (mut database, put_aside) = Database::open(options)?;
+        let sessions = database.sessions(options.resume)?;
         let (jobs, receiver) = mpsc::channel();
         let queue = Arc::new(Semaphore::new(QUEUE));
         let lost = Arc::new(AtomicU64::new(0));
@@ -48,7 +52,7 @@ impl Store {
             .name("store".to_owned())
             .spawn(move || worker.run(&receiver))
             .map_err(OpenError::Thread)?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread), queue, lost, epoch, put_aside })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), queue, lost, epoch, put_aside, sessions })
     }
 
     /// The epoch that began when it was opened.
@@ -75,6 +79,23 @@ impl Store {
             }
             Err(_) => self.lose(),
         }
+    }
+
+    /// Takes the sessions that there were when it was opened, and had not ended.
+    pub fn take_sessions(&mut self) -> Vec<(Token, Session)> {
+        mem::take(&mut self.sessions)
+    }
+
+    /// Keeps a session as it is now, or not any more, and waits for nothing.
+    pub fn keep(&self, token: Token, session: Option<Session>) {
+        self.send(Job::Keep(token, session));
+    }
+
+    /// The last position of a room's line that is stored, up to this one. Cancel-safe.
+    pub async fn last_up_to(&self, room: &str, position: Position) -> Option<Position> {
+        let (answer, last) = oneshot::channel();
+        self.send(Job::LastUpTo { room: room.into(), position, answer });
+        last.await.ok().flatten()
     }
 
     /// Waits until what was given before is written, or lost. Cancel-safe.

@@ -10,9 +10,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::database::retention::Retention;
+use crate::database::sessions::Changes;
 use crate::database::{Database, OpenError};
 use crate::line::{Line, Position};
 use crate::options::{Durability, Event, Lost, Options};
+use crate::session::{Session, Token};
 
 /// The time for which a transaction waits for more lines.
 const GATHER: Duration = Duration::from_millis(10);
@@ -38,6 +40,8 @@ pub(crate) type IsMeant = Box<dyn Fn(&str) -> bool + Send>;
 /// Something to do, in the order of its coming.
 pub(crate) enum Job {
     Write(Arc<Line>),
+    /// Keeps a session as it is now, or not any more.
+    Keep(Token, Option<Session>),
     /// Tells when all before it is written, or lost.
     Tell(oneshot::Sender<()>),
     Read {
@@ -45,6 +49,12 @@ pub(crate) enum Job {
         behind: Position,
         limit: usize,
         answer: oneshot::Sender<Vec<Line>>,
+    },
+    /// The last position of a room's line that is stored, up to this one.
+    LastUpTo {
+        room: Box<str>,
+        position: Position,
+        answer: oneshot::Sender<Option<Position>>,
     },
     Forget {
         is_meant: IsMeant,
@@ -68,6 +78,7 @@ pub(crate) struct Worker {
     put_aside_at: Option<Instant>,
     /// Lines for the next transaction, and those who wait for it.
     gathered: Vec<Arc<Line>>,
+    sessions: Changes,
     size: usize,
     waiting: Vec<oneshot::Sender<()>>,
 }
@@ -93,6 +104,7 @@ impl Worker {
             told_at: None,
             put_aside_at: None,
             gathered: Vec::new(),
+            sessions: Changes::new(),
             size: 0,
             waiting: Vec::new(),
         }
@@ -122,7 +134,7 @@ impl Worker {
     /// Takes what has come in the time for gathering. It sleeps for that time, because waking a thread for each line
     /// would cost the speaker's thread a system call each.
     fn gather(&mut self, jobs: &Receiver<Job>) {
-        if !self.gathered.is_empty() {
+        if !self.gathered.is_empty() || !self.sessions.is_empty() {
             thread::sleep(self.gather);
         }
         while self.gathered.len() < MOST
@@ -138,6 +150,7 @@ impl Worker {
                 self.size += permits(&line) as usize;
                 self.gathered.push(line);
             }
+            Job::Keep(token, session) => _ = self.sessions.insert(token, session),
             Job::Tell(done) => self.waiting.push(done),
             Job::Read { room, behind, limit, answer } => {
                 // What was given before is read as well.
@@ -145,6 +158,10 @@ impl Worker {
                 let read = self.database.read(&room, behind, limit);
                 // Its receiver may have gone.
                 let _ = answer.send(self.unless_damaged(read).unwrap_or_default());
+            }
+            Job::LastUpTo { room, position, answer } => {
+                let last = self.database.last_up_to(&room, position);
+                let _ = answer.send(self.unless_damaged(last).flatten());
             }
             Job::Forget { is_meant, answer } => {
                 self.write();
@@ -156,7 +173,7 @@ impl Worker {
 
     /// Writes what was gathered.
     fn write(&mut self) {
-        if !self.gathered.is_empty() {
+        if !self.gathered.is_empty() || !self.sessions.is_empty() {
             self.write_gathered();
         }
         for done in self.waiting.drain(..) {
@@ -165,9 +182,9 @@ impl Worker {
     }
 
     fn write_gathered(&mut self) {
-        let mut written = self.database.write(&self.gathered);
+        let mut written = self.database.write(&self.gathered, &self.sessions);
         if written.as_ref().is_err_and(OpenError::is_damage) && self.put_aside() {
-            written = self.database.write(&self.gathered);
+            written = self.database.write(&self.gathered, &self.sessions);
         }
         match written {
             Ok(()) => self.succeeded(),
@@ -179,6 +196,7 @@ impl Worker {
             }
         }
         self.gathered.clear();
+        self.sessions.clear();
         self.queue.add_permits(mem::take(&mut self.size));
     }
 

@@ -1,6 +1,7 @@
 //! The database's file: its tables, its lock, and what is done with a damaged one.
 
 pub(crate) mod retention;
+pub(crate) mod sessions;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -18,12 +19,10 @@ use thiserror::Error;
 
 use crate::line::{Line, Position};
 use crate::options::{Durability, Options};
+use sessions::Changes;
 
 /// Tells our files from other people's: "CHAT".
-const APPLICATION: i32 = 0x4348_4154;
-
-/// The version of the tables.
-const VERSION: i32 = 1;
+const APPLICATION: i64 = 0x4348_4154;
 
 /// The time for which a lock of another program, such as a backup, is waited for.
 const BUSY: Duration = Duration::from_secs(2);
@@ -31,7 +30,12 @@ const BUSY: Duration = Duration::from_secs(2);
 /// The log in front of the file is cut to this when it has been written into the file, in bytes.
 const LOG: u32 = 16 * 1024 * 1024;
 
-const TABLES: &str = "
+/// The version of the tables.
+const VERSION: u32 = 2;
+
+/// The steps that lead from one version of the tables to the next. The first makes them.
+const STEPS: [&str; VERSION as usize] = [
+    "
     create table epoch(last integer not null) strict;
     insert into epoch values(0);
     create table room(id integer primary key, name text not null unique) strict;
@@ -39,7 +43,9 @@ const TABLES: &str = "
         id integer primary key, room integer not null references room, epoch integer not null,
         number integer not null, at integer not null, author text not null, text text not null,
         unique(room, epoch, number)) strict;
-";
+",
+    sessions::TABLE,
+];
 
 /// A store could not be opened.
 #[derive(Debug, Error)]
@@ -55,7 +61,7 @@ pub enum OpenError {
     Foreign,
     /// Of a later version than this program knows.
     #[error("it is of a later version ({0}) than this program knows ({VERSION})")]
-    Newer(i32),
+    Newer(u32),
     /// The database said so.
     #[error("{0}")]
     Database(#[from] rusqlite::Error),
@@ -122,13 +128,17 @@ impl Database {
         Ok(self.connection.insert(connection))
     }
 
-    /// Writes lines in one transaction: all or none. A line whose position is taken stays as it was.
-    pub(crate) fn write(&mut self, lines: &[Arc<Line>]) -> Result<(), OpenError> {
+    /// Writes lines and sessions in one transaction: all or none. A line whose position is taken stays as it was.
+    pub(crate) fn write(
+        &mut self,
+        lines: &[Arc<Line>],
+        sessions: &Changes,
+    ) -> Result<(), OpenError> {
         let connection = self.connection()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
-            let mut said =
-                transaction.prepare("insert or ignore into said values(null, ?, ?, ?, ?, ?, ?)")?;
+            let mut said = transaction
+                .prepare("insert or ignore into said values(null, ?, ?, ?, ?, ?, ?, ?)")?;
             // For this transaction alone: if it fails, new rooms and their ids are rolled back.
             let mut rooms = HashMap::new();
             for line in lines {
@@ -138,8 +148,12 @@ impl Database {
                 };
                 let Position { epoch, number } = line.position;
                 let number = number.cast_signed();
-                said.execute(params![room, epoch, number, line.at, &*line.author, &*line.text])?;
+                let numbered = line.numbered.map(|numbered| numbered.to_string());
+                let Line { at, author, text, .. } = &**line;
+                said.execute(params![room, epoch, number, at, &**author, &**text, numbered])?;
             }
+            sessions::write(&transaction, sessions)?;
+            sessions::accept(&transaction, lines)?;
         }
         Ok(transaction.commit()?)
     }
@@ -152,7 +166,7 @@ impl Database {
         limit: usize,
     ) -> Result<Vec<Line>, OpenError> {
         let mut read = self.connection()?.prepare(
-            "select epoch, number, at, author, text from said
+            "select epoch, number, at, author, text, numbered from said
              where room = (select id from room where name = ?1) and (epoch, number) > (?2, ?3)
              order by epoch desc, number desc limit ?4",
         )?;
@@ -170,6 +184,7 @@ impl Database {
                     at: row.get(2)?,
                     author: author.into(),
                     text: text.into(),
+                    numbered: row.get::<_, Option<String>>(5)?.and_then(|text| text.parse().ok()),
                 })
             },
         )?;
@@ -190,6 +205,7 @@ impl Database {
         for author in authors.iter().filter(|author| is_meant(author)) {
             deleted += connection.execute("delete from said where author = ?", [author])?;
         }
+        sessions::forget(connection, is_meant)?;
         connection.execute_batch("vacuum")?;
         // The log in front of the file has them still.
         connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
@@ -222,10 +238,11 @@ fn connect(options: &Options, epoch: u32) -> Result<(Connection, u32), OpenError
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(&options.path, flags).map_err(database)?;
     connection.busy_timeout(BUSY).map_err(database)?;
-    let number = |name| connection.pragma_query_value(None, name, |row| row.get(0));
-    let application: i32 = number("application_id").map_err(database)?;
-    let version: i32 = number("user_version").map_err(database)?;
-    let pages: i32 = number("page_count").map_err(database)?;
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let application = number("application_id").map_err(database)?;
+    let version = number("user_version").map_err(database)?;
+    let pages = number("page_count").map_err(database)?;
+    let version = u32::try_from(version).map_err(|_| OpenError::Foreign)?;
     match (application, version) {
         (APPLICATION, ..=VERSION) => {}
         (APPLICATION, newer) => return Err(OpenError::Newer(newer)),
@@ -255,7 +272,7 @@ fn private() -> FileOptions {
 fn begin(
     connection: &mut Connection,
     durability: Durability,
-    version: i32,
+    version: u32,
     epoch: u32,
 ) -> rusqlite::Result<u32> {
     // Before the first table; without it, deleted lines would leave the file as large as it was.
@@ -269,8 +286,8 @@ fn begin(
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if version == 0 {
-        transaction.execute_batch(TABLES)?;
+    if version < VERSION {
+        STEPS[version as usize..].iter().try_for_each(|step| transaction.execute_batch(step))?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
