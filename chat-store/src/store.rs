@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::account::Account;
 use crate::database::{Database, OpenError};
 use crate::line::{Line, Position};
 use crate::options::{Event, Lost, Options};
@@ -29,6 +30,7 @@ pub struct Store {
     epoch: u32,
     put_aside: Option<PathBuf>,
     sessions: Vec<(Token, Session)>,
+    accounts: Vec<Account>,
 }
 
 impl Store {
@@ -42,6 +44,7 @@ impl Store {
     ) -> Result<Self, OpenError> {
         let (mut database, put_aside) = Database::open(options)?;
         let sessions = database.sessions(options.resume)?;
+        let accounts = database.accounts()?;
         let (jobs, receiver) = mpsc::channel();
         let queue = Arc::new(Semaphore::new(QUEUE));
         let lost = Arc::new(AtomicU64::new(0));
@@ -52,7 +55,9 @@ impl Store {
             .name("store".to_owned())
             .spawn(move || worker.run(&receiver))
             .map_err(OpenError::Thread)?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread), queue, lost, epoch, put_aside, sessions })
+        let jobs = Some(jobs);
+        let thread = Some(thread);
+        Ok(Self { jobs, thread, queue, lost, epoch, put_aside, sessions, accounts })
     }
 
     /// The epoch that began when it was opened.
@@ -89,6 +94,23 @@ impl Store {
     /// Keeps a session as it is now, or not any more, and waits for nothing.
     pub fn keep(&self, token: Token, session: Option<Session>) {
         self.send(Job::Keep(token, session));
+    }
+
+    /// Takes the accounts that there were when it was opened.
+    pub fn take_accounts(&mut self) -> Vec<Account> {
+        mem::take(&mut self.accounts)
+    }
+
+    /// Keeps an account with this hash, or removes it. It begins at once, and goes on if the future is dropped, which
+    /// completes when the file has it.
+    pub fn keep_account(
+        &self,
+        name: &str,
+        hash: Option<Box<str>>,
+    ) -> impl Future<Output = Result<(), Lost>> + Send + use<> {
+        let (answer, kept) = oneshot::channel();
+        self.send(Job::Account { name: name.into(), hash, answer });
+        async { kept.await.unwrap_or(Err(Lost)) }
     }
 
     /// The last position of a room's line that is stored, up to this one. Cancel-safe.

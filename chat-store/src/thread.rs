@@ -42,6 +42,12 @@ pub(crate) enum Job {
     Write(Arc<Line>),
     /// Keeps a session as it is now, or not any more.
     Keep(Token, Option<Session>),
+    /// Keeps an account with this hash, or removes it.
+    Account {
+        name: Box<str>,
+        hash: Option<Box<str>>,
+        answer: oneshot::Sender<Result<(), Lost>>,
+    },
     /// Tells when all before it is written, or lost.
     Tell(oneshot::Sender<()>),
     Read {
@@ -151,6 +157,10 @@ impl Worker {
                 self.gathered.push(line);
             }
             Job::Keep(token, session) => _ = self.sessions.insert(token, session),
+            Job::Account { name, hash, answer } => {
+                let kept = self.database.keep_account(&name, hash.as_deref());
+                let _ = answer.send(self.unless_damaged(kept).ok_or(Lost));
+            }
             Job::Tell(done) => self.waiting.push(done),
             Job::Read { room, behind, limit, answer } => {
                 // What was given before is read as well.

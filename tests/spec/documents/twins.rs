@@ -21,8 +21,9 @@ const GRADERS: [&str; 2] = ["chat-check/README.es.md", "chat-check/README.md"];
 const PAGE_GUIDES: [&str; 2] = ["docs/browser.es.md", "docs/browser.md"];
 
 /// Words that stand for values, and the levels of requirements: Spanish, English.
-const TRANSLATED: [(&str, &str); 15] = [
+const TRANSLATED: [(&str, &str); 16] = [
     ("NOMBRE", "NAME"),
+    ("CLAVE", "WORD"),
     ("TEXTO", "TEXT"),
     ("texto", "text"),
     ("PUERTO", "PORT"),
