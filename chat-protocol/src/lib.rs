@@ -12,7 +12,7 @@
 //! | rules for names | [`name`] |
 //! | commands: lines that begin with `/` | [`command`] |
 //! | every text of the chat, in each language | [`wording`], [`language`] |
-//! | reasons for refusing a request | [`refusal`] |
+//! | reasons for refusing a request | [`refusal`], [`moderation`] |
 //! | the option values of each profile | [`options::profile`] |
 //! | sizes, times and counts | [`limits`] |
 //! | syntax of addresses, times and rates | [`options`] |
@@ -24,6 +24,7 @@ pub mod decoder;
 pub mod framing;
 pub mod language;
 pub mod limits;
+pub mod moderation;
 pub mod name;
 pub mod options;
 pub mod refusal;

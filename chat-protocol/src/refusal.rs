@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 
 use crate::command::Form;
+use crate::moderation::Objection;
 use crate::name::{Name, NameError};
 
 /// The reason for a refusal. Its text is [`Language::refusal`].
@@ -59,6 +60,8 @@ pub enum Refusal {
     WhichClient,
     /// The receiver is changing the room, and too many messages wait for it already.
     CannotHearNow(Name),
+    /// The order in the house is against it (chapter 13).
+    Order(Objection),
 }
 
 /// A limit of one address (requirement 1.9). It is displayed as the option that sets it.
@@ -70,6 +73,12 @@ pub enum AddressLimit {
     Connects(NonZeroU32),
     /// Rooms that its clients have opened.
     Rooms(NonZeroU32),
+}
+
+impl From<Objection> for Refusal {
+    fn from(objection: Objection) -> Self {
+        Self::Order(objection)
+    }
 }
 
 impl fmt::Display for AddressLimit {

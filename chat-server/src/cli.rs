@@ -26,6 +26,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::Config;
 use crate::net::listener::{self, Listeners};
+use crate::people::house::motd::{self, Motd};
 use crate::run;
 use crate::store::{self, StoreOptions};
 use crate::streams::Streams;
@@ -217,6 +218,7 @@ impl Cli {
             .with_ansi(false)
             .with_writer(move || log.clone())
             .init();
+        let motd = Motd::read(self.config.motd.as_deref()).map_err(StartError::Motd)?;
         let store =
             self.store.open(&streams.console, self.language()).map_err(StartError::Store)?;
         let operator = self.config.operator.0.clone().zip(streams.desk);
@@ -231,7 +233,7 @@ impl Cli {
         // The rest is for the connections.
         let output_drain = SHORTEST_FLUSH.max(self.config.drain() / 10);
         let console = streams.console.clone();
-        let served = run(listeners, self.config, console, operator, store, stop).await;
+        let served = run(listeners, self.config, console, operator, store, motd, stop).await;
         streams.console.finish(output_drain);
         streams.log.finish(output_drain);
         if let Some(screen) = streams.screen {
@@ -292,6 +294,8 @@ pub enum StartError {
     Certificate(tls::Error),
     /// What is said cannot be stored.
     Store(store::Error),
+    /// There is no message of the day.
+    Motd(motd::Error),
     /// No certificate could be made.
     #[cfg(feature = "tls")]
     Make(MakeError),
@@ -306,6 +310,7 @@ impl StartError {
             Self::Listen { address, reason } => language.cannot_listen(address, reason),
             Self::Certificate(error) => error.explanation(language),
             Self::Store(error) => error.explanation(language),
+            Self::Motd(error) => error.explanation(language),
             #[cfg(feature = "tls")]
             Self::Make(error) => error.explanation(language),
             Self::Runtime(error) => error.to_string(),

@@ -1,7 +1,9 @@
 //! The options of a running server, in types that cannot be wrong.
 
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -10,12 +12,14 @@ use chat_protocol::limits::{
     BURST, DRAIN, MAX_HISTORY, MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT, OUTBOX, PING,
     SLOW_TIMEOUT,
 };
+use chat_protocol::name::Name;
 use chat_protocol::options::profile::{Label, MaxClients, Operator, WhenFull};
 use chat_protocol::options::rate::MaxRate;
 use chat_protocol::options::time_limit::TimeLimit;
 use chat_protocol::usage::profiles::Common;
 use chat_protocol::usage::{self, Switch};
 use chat_protocol::websocket::origin::Origin;
+use chat_store::moderation::Sanction;
 use clap::{Args, ValueEnum};
 
 use crate::client::asking::{NameStyle, SendFraming};
@@ -24,7 +28,9 @@ use crate::console::Console;
 use crate::net::address_options::AddressOptions;
 use crate::net::clock::Clock;
 use crate::net::wire::encoding::Object;
-use crate::people::directory;
+use crate::people::directory::{self, PersonId};
+use crate::people::house::House;
+use crate::people::house::motd::Motd;
 use crate::people::speech::Speech;
 use crate::proxy::ProxyOptions;
 use crate::room::memory::Memories;
@@ -95,6 +101,14 @@ pub(crate) struct Config {
     #[arg(help_heading = "Memory", long, value_name = "NUMBER", default_value_t = 0,
         value_parser = usage::number("messages", 0..=MAX_HISTORY))]
     replay: usize,
+
+    /// Names of the accounts whose owners are administrators
+    #[arg(help_heading = "The chat", long, value_name = "NAMES", value_delimiter = ',')]
+    admin: Vec<Name>,
+
+    /// File whose lines each client is told when it joins: the message of the day
+    #[arg(help_heading = "The chat", long, value_name = "FILE")]
+    pub(crate) motd: Option<PathBuf>,
 
     /// The name under which the console takes part, or off; `salir` there stops the server
     #[arg(help_heading = "The chat", long, value_name = "NAME")]
@@ -236,6 +250,16 @@ impl Config {
         }
     }
 
+    /// The order in the house: the store's bans and mutes hold from the start.
+    pub(crate) fn house(
+        &self,
+        motd: Motd,
+        store: Option<&Arc<Store>>,
+        stored: Vec<Sanction>,
+    ) -> House<PersonId> {
+        House::new(&self.admin, motd, store.map(Arc::clone), stored)
+    }
+
     /// The time for which a client whose connection is over is still heard, if it had sent more than its rate
     /// limit lets through.
     pub(crate) fn dead_timeout(&self) -> Duration {
@@ -254,7 +278,7 @@ impl Config {
     }
 
     /// What rooms remember, if they remember anything.
-    pub(crate) fn memories(&self, store: Option<Store>) -> Option<Memories> {
+    pub(crate) fn memories(&self, store: Option<Arc<Store>>) -> Option<Memories> {
         let is_on = self.commands.is_on() || self.replay > 0 || store.is_some();
         is_on.then(|| Memories::new(self.replay, self.common.lang, store))
     }

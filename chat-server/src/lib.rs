@@ -14,6 +14,7 @@
 //! | `client/rate_limit`, `client/flood_control` | rate limit and backpressure: limits on lines and on bytes |
 //! | `people/directory`, `people/names` | the people, their nicknames and their rooms |
 //! | `people/commands`, `people/private_messages`, `people/renaming` | what a command does |
+//! | `people/moderation`, `people/house` | what moderators do; roles, bans and mutes, the settings of a room |
 //! | `people/served` | the clients that the operator can send away |
 //! | `people/speech` | a public line: its label, the room, the copy on the console |
 //! | `room/order` | the order of what is said: the pending batch |
@@ -83,6 +84,7 @@ use net::ports::Ports;
 use net::tcp::TcpConnection;
 use net::wire::Wire;
 use people::directory::Directory;
+use people::house::motd::Motd;
 use people::served::Served;
 use people::speech::Speech;
 use proxy::Proxies;
@@ -123,11 +125,15 @@ pub(crate) async fn run(
     console: Console,
     operator: Option<(Name, Desk)>,
     mut store: Option<Store>,
+    motd: Motd,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
     let clock = Clock::start();
     let damage = store.as_mut().and_then(Store::take_damage);
+    let sanctions = store.as_mut().map(Store::take_sanctions).unwrap_or_default();
+    let store = store.map(Arc::new);
+    let house = config.house(motd, store.as_ref(), sanctions);
     let limits = config.outbox_limits(clock.clone());
     let (deliveries, mut failure) =
         Deliveries::new(limits, config.coalesce.duration(), config.memories(store));
@@ -137,6 +143,7 @@ pub(crate) async fn run(
     let limits = config.of_address.limits(exposed);
     let server = Arc::new(Server::new(config, console, deliveries, clock, limits.clone()));
     let Server { config, console, directory, deliveries, .. } = &*server;
+    directory.keep_order(house);
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
     directory.first.filled().await;

@@ -13,9 +13,10 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::account::Account;
 use crate::database::{Database, OpenError};
 use crate::line::{Line, Position};
+use crate::moderation::{Deed, Sanction};
 use crate::options::{Event, Lost, Options};
 use crate::session::{Session, Token};
-use crate::thread::{Job, QUEUE, Worker, permits};
+use crate::thread::{Job, QUEUE, Worker, bytes, permits};
 
 /// The time that the thread has to write what waits, when the store is dropped. A disk may stand still for ever.
 const ENDING: Duration = Duration::from_secs(2);
@@ -31,6 +32,7 @@ pub struct Store {
     put_aside: Option<PathBuf>,
     sessions: Vec<(Token, Session)>,
     accounts: Vec<Account>,
+    sanctions: Vec<Sanction>,
 }
 
 impl Store {
@@ -45,6 +47,7 @@ impl Store {
         let (mut database, put_aside) = Database::open(options)?;
         let sessions = database.sessions(options.resume)?;
         let accounts = database.accounts()?;
+        let sanctions = database.sanctions()?;
         let (jobs, receiver) = mpsc::channel();
         let queue = Arc::new(Semaphore::new(QUEUE));
         let lost = Arc::new(AtomicU64::new(0));
@@ -57,7 +60,7 @@ impl Store {
             .map_err(OpenError::Thread)?;
         let jobs = Some(jobs);
         let thread = Some(thread);
-        Ok(Self { jobs, thread, queue, lost, epoch, put_aside, sessions, accounts })
+        Ok(Self { jobs, thread, queue, lost, epoch, put_aside, sessions, accounts, sanctions })
     }
 
     /// The epoch that began when it was opened.
@@ -111,6 +114,23 @@ impl Store {
         let (answer, kept) = oneshot::channel();
         self.send(Job::Account { name: name.into(), hash, answer });
         async { kept.await.unwrap_or(Err(Lost)) }
+    }
+
+    /// Takes the bans and mutes that had not ended when it was opened.
+    pub fn take_sanctions(&mut self) -> Vec<Sanction> {
+        mem::take(&mut self.sanctions)
+    }
+
+    /// Keeps what a moderator did, the sanction that it imposed, and not any more those that it lifted. Waits for nothing;
+    /// it is lost, and counted, if too much waits already.
+    pub fn moderate(&self, deed: Deed, imposed: Option<Sanction>, lifted: Vec<u64>) {
+        match self.queue.try_acquire_many(bytes(deed.size())) {
+            Ok(permit) => {
+                permit.forget();
+                self.send(Job::Moderate { deed, imposed, lifted });
+            }
+            Err(_) => self.lose(),
+        }
     }
 
     /// The last position of a room's line that is stored, up to this one. Cancel-safe.

@@ -95,6 +95,16 @@ pub(crate) const UNSEEN: &[(Number, Text)] = &[
     unasked(12, 4),
     unasked(12, 5),
     unasked(12, 6),
+    unasked(13, 1),
+    unasked(13, 2),
+    unasked(13, 3),
+    unasked(13, 4),
+    unasked(13, 5),
+    unasked(13, 6),
+    unasked(13, 7),
+    unasked(13, 8),
+    unasked(13, 9),
+    unasked(13, 10),
 ];
 
 /// A requirement that only this project's own programs have.

@@ -134,6 +134,7 @@ impl Language {
             Refusal::NoClient => f.write_str(self.no_client()),
             Refusal::WhichClient => f.write_str(self.which_client()),
             Refusal::CannotHearNow(name) => write!(f, "{}", self.cannot_hear_now(name)),
+            Refusal::Order(objection) => self.object(f, objection),
         })
     }
 

@@ -361,13 +361,19 @@ impl<'a> Conversation<'a> {
             Action::Say(text) => self.membership.say(&text),
             Action::Refuse(refusal) => self.refuse(&refusal),
             Action::AskAgain(refusal) => self.ask_again(&refusal),
-            Action::TakeName(name) => match self.membership.take_name(name) {
-                Ok(()) => self.session.named(),
-                Err(error) => {
-                    let refused = self.session.refuse_name(error);
-                    return self.perform(refused);
+            Action::TakeName(name) => {
+                if let Some(refusal) = self.membership.is_kept_out(&name) {
+                    self.end(Code::Removed, self.server.language().refusal(&refusal));
+                    return ControlFlow::Break(());
                 }
-            },
+                match self.membership.take_name(name) {
+                    Ok(()) => self.session.named(),
+                    Err(error) => {
+                        let refused = self.session.refuse_name(error);
+                        return self.perform(refused);
+                    }
+                }
+            }
             Action::Do(command) => self.membership.execute(command),
             Action::Leave => return ControlFlow::Break(()),
             Action::Dismiss(refusal) => {

@@ -63,6 +63,11 @@ async fn serve_admitted(
         drop(speaking);
         return turn_away(&server, &connection).await;
     };
+    if let Some(refusal) = server.directory.keeps_out_address(connection.peer().ip()) {
+        drop(speaking);
+        tell_the_reason(&server, &connection, Code::Removed, server.language().refusal(&refusal));
+        return turn_away(&server, &connection).await;
+    }
     if let Some(served) = &server.served {
         served.add(&connection);
     }
@@ -77,7 +82,9 @@ async fn serve_admitted(
         // All have been heard by now: it stands behind everything that was accepted.
         End::Stopped => conversation.end(Code::Restart, language.server_closing()),
         End::Dismissed(Dismissal::Removed) => {
-            conversation.end(Code::Removed, language.removed_by_operator());
+            let farewell = conversation.membership.take_farewell();
+            let farewell = farewell.as_deref().unwrap_or(language.removed_by_operator());
+            conversation.end(Code::Removed, farewell);
         }
         End::Dismissed(Dismissal::Displaced) => {
             conversation.end(Code::Full, language.refusal(&Refusal::ServerFull));

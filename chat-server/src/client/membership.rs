@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError};
+use chat_protocol::refusal::Refusal;
 use tokio::time::Instant;
 
 use crate::Server;
@@ -86,7 +87,8 @@ impl<'a> Membership<'a> {
             person = Some(guest);
             State::InRoom(room, member, None)
         } else {
-            let member = directory.first.join(seat, encoding, greeting);
+            let welcome = greeting.into_iter().chain(directory.motd(encoding));
+            let member = directory.first.join(seat, encoding, welcome);
             State::InRoom(Arc::clone(&directory.first), member, None)
         };
         Self { server, connection, person, state, caused: 0 }
@@ -177,10 +179,33 @@ impl<'a> Membership<'a> {
     /// Broadcasts a message of the client to its room.
     pub(crate) fn say(&mut self, text: &str) {
         if let State::InRoom(room, member, _) = &self.state {
+            if (room.is_slow() || self.connection.is_restrained())
+                && let Some(refusal) = self.is_silenced()
+            {
+                let line = self.server.language().refusal(&refusal);
+                return self.tell(&Notice::new("refusal", line, []));
+            }
             let name = self.person.as_ref().map(|(_, name)| name);
             let speaker = Speaker::Client(self.connection.peer(), self.connection.number(), name);
             self.caused += self.server.speech.say(room, *member, speaker, text);
         }
+    }
+
+    /// The reason why the client may not speak now, if it is muted or too fast for its room.
+    #[cold]
+    fn is_silenced(&self) -> Option<Refusal> {
+        let (id, _) = self.person.as_ref()?;
+        self.server.directory.may_speak(*id).err()
+    }
+
+    /// The reason why the client may not have this name, if it is banned.
+    pub(crate) fn is_kept_out(&self, name: &Name) -> Option<Refusal> {
+        self.server.directory.keeps_out(name, self.connection.peer().ip())
+    }
+
+    /// The last line for the client, if a moderator has sent it away.
+    pub(crate) fn take_farewell(&self) -> Option<String> {
+        self.server.directory.take_farewell(self.person.as_ref()?.0)
     }
 
     /// The client alone hears this.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
@@ -63,6 +63,8 @@ pub(crate) struct TcpConnection {
     activity: Activity,
     /// The [`Dismissal`] for which it is to be ended from this side, once there is one; 0 before.
     dismissal: AtomicU8,
+    /// Its client has to ask before it speaks.
+    is_restrained: AtomicBool,
     /// With the port thirteen bytes less than a [`SocketAddr`], of which every idle client has one.
     ip: IpAddr,
     port: u16,
@@ -115,6 +117,7 @@ impl TcpConnection {
             wire,
             activity: Activity::new(clock),
             dismissal: AtomicU8::new(0),
+            is_restrained: AtomicBool::new(false),
             ip: peer.ip(),
             port: peer.port(),
             number: AtomicU32::new(1),
@@ -166,6 +169,11 @@ impl TcpConnection {
             return Ok(());
         }
         poll_fn(|context| self.stream.poll_read_ready(context)).await
+    }
+
+    /// Returns whether its client has to ask before it speaks.
+    pub(crate) fn is_restrained(&self) -> bool {
+        self.is_restrained.load(Ordering::Relaxed)
     }
 
     /// Asks the task that reads from it to end it, whatever is still unread.
@@ -347,6 +355,18 @@ impl Transport for TcpConnection {
 
     async fn writable(&self) -> io::Result<()> {
         self.stream.writable().await
+    }
+
+    fn ip(&self) -> Option<IpAddr> {
+        Some(self.ip)
+    }
+
+    fn send_away(&self) {
+        self.dismiss(Dismissal::Removed);
+    }
+
+    fn restrain(&self, is_restrained: bool) {
+        self.is_restrained.store(is_restrained, Ordering::Relaxed);
     }
 
     fn hang_up(&self, fault: Fault) {

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 
 use tokio::time::Instant;
 
@@ -34,6 +35,17 @@ pub(crate) trait Transport: Send + Sync + 'static {
 
     /// Completes when it may take more. Cancel-safe.
     fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
+
+    /// The address of its peer, where it has one.
+    fn ip(&self) -> Option<IpAddr> {
+        None
+    }
+
+    /// Asks the task that reads from it to end it: its client is sent away.
+    fn send_away(&self) {}
+
+    /// Sets whether its client has to ask before it speaks: it is muted, or was until a moment ago.
+    fn restrain(&self, _is_restrained: bool) {}
 
     /// Ends it at once, because of its fault; the task that reads from it sees it end.
     fn hang_up(&self, fault: Fault);

@@ -62,24 +62,32 @@ impl<T: Transport> People<T> {
     ) -> Result<Option<Effect<T>>, Refusal> {
         match command {
             Command::Private { to, text } => {
+                self.may_write(id)?;
                 return self.tell_privately(id, &to, &text).map(|full| full.map(Effect::Filled));
             }
             Command::Reply(text) => {
+                self.may_write(id)?;
                 return self.answer(id, &text).map(|full| full.map(Effect::Filled));
             }
             Command::Room(room) => {
                 let (from, to, seat) = self.leave_for(id, &room, origin)?;
                 return Ok(Some(Effect::Moving { from, to, seat }));
             }
-            Command::Rename(name) => return self.call(id, &name).map(Some).map_err(Refusal::Name),
+            Command::Rename(name) => {
+                self.forbids_renaming(id, &name)?;
+                return self.call(id, &name).map(Some).map_err(Refusal::Name);
+            }
             Command::Who => _ = self.tell_line(id, self.members(id)),
             Command::Rooms => _ = self.tell_line(id, self.rooms(id.encoding())),
             Command::History(count) => _ = self.tell_line(id, self.history(id, count)),
             Command::Help => {
-                _ = self.tell(id, &Notice::new("help", self.rules.language.help(), []));
+                let role = self.role(id);
+                let help = self.rules.language.help(|verb| role.is_told_of(verb));
+                self.tell(id, &Notice::new("help", help, []));
             }
-            // Sessions see to the one, because leaving needs no name, and the operator to the other.
-            Command::Leave | Command::Kick(_) => {}
+            // Sessions see to it, because leaving needs no name.
+            Command::Leave => {}
+            command => return self.moderate(id, command).map(|full| full.map(Effect::Filled)),
         }
         Ok(None)
     }

@@ -16,6 +16,8 @@ use crate::console::Console;
 use crate::net::per_address::OpenedRoom;
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Encoding;
+use crate::people::house::House;
+use crate::people::house::settings::Settings;
 use crate::people::names::UniqueNames;
 use crate::room::event::{Event, Notice};
 use crate::room::fanout::Deliveries;
@@ -23,6 +25,7 @@ use crate::room::letter::{Letter, Mailbox};
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 
+mod order;
 mod presence;
 mod rooms;
 
@@ -85,13 +88,16 @@ pub(super) struct People<T> {
     next_person: u64,
     next_room: u64,
     deliveries: Deliveries,
+    /// The order in the house.
+    pub(super) house: House<PersonId>,
 }
 
 pub(super) struct Person<T> {
     pub(super) name: Name,
     /// The [folded](chat_protocol::name::fold) name of the account that the person has proved to be its own.
-    #[expect(dead_code, reason = "accounts come next")]
     pub(super) account: Option<Box<str>>,
+    /// `None` before it has joined a room, and at the console.
+    pub(super) connection: Option<Arc<T>>,
     /// The sender of the last private message, and the name it had then.
     pub(super) correspondent: Option<Box<(PersonId, Name)>>,
     pub(super) mailbox: Mailbox,
@@ -115,6 +121,7 @@ struct OpenRoom<T> {
     members: BTreeSet<PersonId>,
     /// Counts it where it was opened from.
     opened: Option<OpenedRoom>,
+    settings: Settings<PersonId>,
 }
 
 /// A seat that is being taken along to another room.
@@ -176,6 +183,7 @@ impl<T: Transport> Directory<T> {
         people.caused = 0;
         let welcome = people.welcome(id, &arrival);
         let person = people.person_mut(id);
+        person.connection = Some(Arc::clone(seat.connection()));
         let (at, name) = (person.room, person.name.clone());
         let mail = match mem::replace(&mut person.location, Location::Moving(Vec::new())) {
             Location::Moving(mail) => mail,
@@ -187,6 +195,7 @@ impl<T: Transport> Directory<T> {
             room.post(member, line, letter);
         }
         people.person_mut(id).location = Location::InRoom(Arc::clone(&room), member);
+        people.note_mute(id);
         if people.rules.presence {
             let language = people.rules.language;
             let who: (_, &dyn Display) = ("who", &name);
@@ -208,6 +217,7 @@ impl<T: Transport> Directory<T> {
         let mut people = self.lock();
         let Some(person) = people.by_id.remove(&id) else { return };
         people.names.release(&person.name);
+        people.house.farewells.remove(&id);
         if let Location::InRoom(room, member) = &person.location {
             if people.rules.presence && !closing {
                 let line = people.rules.language.left(&person.name);
@@ -259,6 +269,7 @@ impl<T: Transport> People<T> {
             room: first,
             members: BTreeSet::new(),
             opened: None,
+            settings: Settings::default(),
         };
         let mut room_names = UniqueNames::default();
         // There is no other.
@@ -273,6 +284,7 @@ impl<T: Transport> People<T> {
             next_person: 0,
             next_room: FIRST.0 + 1,
             deliveries,
+            house: House::default(),
         }
     }
 
@@ -290,6 +302,7 @@ impl<T: Transport> People<T> {
             Person {
                 name,
                 account: None,
+                connection: None,
                 correspondent: None,
                 mailbox: Mailbox::default(),
                 room: FIRST,

@@ -28,7 +28,7 @@ pub(crate) struct Memories {
     /// Number of messages that a member gets when it joins.
     replay: usize,
     language: Language,
-    store: Option<Store>,
+    store: Option<Arc<Store>>,
 }
 
 /// The memory of one room.
@@ -44,8 +44,8 @@ pub(crate) struct Memory {
 
 impl Memories {
     /// No message has been said yet. A member that joins gets the last `replay` messages.
-    pub(crate) fn new(replay: usize, language: Language, store: Option<Store>) -> Self {
-        let epoch = store.as_ref().map_or_else(seconds, Store::epoch);
+    pub(crate) fn new(replay: usize, language: Language, store: Option<Arc<Store>>) -> Self {
+        let epoch = store.as_ref().map_or_else(seconds, |store| store.epoch());
         Self { epoch, last: AtomicU64::new(0), replay, language, store }
     }
 
@@ -98,6 +98,7 @@ impl Memory {
             at: i64::try_from(now().as_millis()).unwrap_or(i64::MAX),
             author: author.into(),
             text: text.into(),
+            numbered: None,
         });
         if let Some(store) = &self.common.store {
             store.give(Arc::clone(&line));
@@ -230,6 +231,7 @@ mod tests {
             at: 0,
             author: "Ana".into(),
             text: text.into(),
+            numbered: None,
         };
         // It was read from the store as well.
         let now = Line { position, ..old(0, "ahora") };

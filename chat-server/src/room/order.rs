@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub(crate) struct Room<T> {
     /// The stored lines of the room have been read.
     filled: Notify,
     lagging: Lagging,
+    /// Each member may speak only so often: it asks before.
+    is_slow: AtomicBool,
 }
 
 struct State<T> {
@@ -88,6 +91,7 @@ impl<T> Room<T> {
             taken: Notify::new(),
             filled: Notify::new(),
             lagging: Lagging::new(),
+            is_slow: AtomicBool::new(false),
         }
     }
 
@@ -251,6 +255,15 @@ impl<T> Room<T> {
             }
             taken.await;
         }
+    }
+
+    /// Returns whether each member may speak only so often (requirement 13.7).
+    pub(crate) fn is_slow(&self) -> bool {
+        self.is_slow.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_slow(&self, is_slow: bool) {
+        self.is_slow.store(is_slow, Ordering::Relaxed);
     }
 
     /// The members that are behind and may catch up.

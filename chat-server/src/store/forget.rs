@@ -1,6 +1,7 @@
 //! `chat-server forget`: deletes what a person said from a store.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chat_protocol::language::Language;
 use chat_protocol::name::fold;
@@ -44,6 +45,7 @@ impl ForgetOptions {
             keep: None,
             keep_size: None,
             durability: Durability::Commit,
+            resume: Duration::from_mins(10),
         };
         let store = Store::open(&options, |event| tracing::error!(?event)).map_err(fail)?;
         let runtime = Builder::new_current_thread().build().map_err(|error| fail(error.into()))?;

@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytesize::ByteSize;
 use chat_protocol::language::Language;
@@ -14,6 +15,7 @@ use chat_protocol::limits::{KEEP, KEEP_SIZE};
 use chat_protocol::options::time_limit::TimeLimit;
 use chat_store::database::OpenError;
 use chat_store::line::{Line, Position};
+use chat_store::moderation::{Deed, Sanction};
 use chat_store::options::{Durability, Event, Options};
 use clap::{Args, ValueEnum};
 
@@ -80,6 +82,7 @@ impl StoreOptions {
             keep: self.keep.duration(),
             keep_size: Some(self.keep_size.0),
             durability,
+            resume: Duration::from_mins(10),
         };
         let (console, file) = (console.clone(), path.clone());
         let tell = move |event: Event| {
@@ -128,6 +131,16 @@ impl Store {
     /// Gives a line to be stored, and waits for nothing.
     pub(crate) fn give(&self, line: Arc<Line>) {
         self.inner.give(line);
+    }
+
+    /// Takes the bans and mutes that were in force when it was opened.
+    pub(crate) fn take_sanctions(&mut self) -> Vec<Sanction> {
+        self.inner.take_sanctions()
+    }
+
+    /// Keeps what a moderator did, the sanction that it imposed, and not any more those that it lifted.
+    pub(crate) fn moderate(&self, deed: Deed, imposed: Option<Sanction>, lifted: Vec<u64>) {
+        self.inner.moderate(deed, imposed, lifted);
     }
 
     /// The last lines of a room, in order. Cancel-safe.

@@ -11,6 +11,8 @@ use super::*;
 use crate::line::{Line, Numbered};
 use crate::options::Durability;
 
+mod moderation;
+
 /// A store in a folder of its own, and what it told.
 struct Place {
     folder: TempDir,
@@ -352,7 +354,7 @@ async fn r11_7_an_older_file_goes_on() {
     write(&store, [line(&store, "sala", 1, "Ana", "hola")]).await;
     drop(store);
     let file = Connection::open(place.path()).unwrap();
-    let first = "drop table account; drop table session; alter table said drop column numbered; pragma user_version = 1";
+    let first = "drop table ban; drop table deed; drop table account; drop table session; alter table said drop column numbered; pragma user_version = 1";
     file.execute_batch(first).unwrap();
     drop(file);
     let store = place.open();

@@ -44,8 +44,12 @@ impl<T: Transport> People<T> {
     pub(super) fn welcome(&self, id: PersonId, arrival: &Arrival) -> Vec<String> {
         let Rules { language, presence, commands, .. } = self.rules;
         let (room, names) = self.present(id);
+        let motd = self.house.motd(id.encoding(), language);
+        let topic = self.settings(id).topic.as_deref();
+        let topic = topic.map(|topic| Notice::new("topic", language.topic(topic), []));
+        let topic = topic.map(|topic| id.encoding().encode(&topic));
         let mut lines = match arrival {
-            Arrival::New(greeting) => Vec::from_iter(greeting.clone()),
+            Arrival::New(greeting) => greeting.iter().cloned().chain(motd).collect(),
             Arrival::From(_) if id.encoding() == Encoding::Json => Vec::new(),
             Arrival::From(_) => vec![language.you_are_in(room).to_string()],
         };
@@ -54,11 +58,13 @@ impl<T: Transport> People<T> {
         if id.encoding() == Encoding::Json {
             let here = self.list_people(id, Object::new("here").text("you", name));
             lines.push(here.unmarked(introduction).end());
+            lines.extend(topic);
             return lines;
         }
         if presence {
             lines.push(introduction.to_string());
         }
+        lines.extend(topic);
         if commands && matches!(arrival, Arrival::New(_)) {
             lines.push(language.help_hint().to_owned());
         }
