@@ -173,8 +173,18 @@ fn is_command(command: &Command) {
         // A name with a blank is refused later, as a name.
         Command::Room(text) | Command::Rename(text) | Command::Reply(text) => is_passed_on(text),
         Command::History(count) => assert!(*count > 0),
-        Command::Who | Command::Rooms | Command::Help => {}
+        Command::Who | Command::Rooms | Command::Help | Command::Bans | Command::Lock => {}
+        Command::Kick { name, reason } => {
+            name.iter().for_each(|name| word(name));
+            assert!(reason.is_empty() || name.is_some());
+        }
+        Command::Ban { target, .. } => word(target),
+        Command::Mute { name, .. } => word(name),
+        Command::Pardon(name) | Command::Invite(name) | Command::Op(name) | Command::Deop(name) => {
+            word(name);
+        }
+        Command::Topic(text) => text.iter().for_each(|text| is_passed_on(text)),
+        Command::Slow(time) => assert!(time.is_none_or(|time| !time.is_zero())),
         Command::Leave => panic!("to leave is no command like the others"),
-        Command::Kick(_) => panic!("a command of the operator's"),
     }
 }

@@ -59,15 +59,11 @@ async fn serve_admitted(
         server.console.print(language.client_disconnected(connection.peer()));
         server.ports.release(connection.peer().port());
     });
-    let Some(unheard) = admit(&server, &connection, entry).await else {
+    let admitted = admit(&server, &connection, entry).await;
+    let Some(unheard) = admitted.filter(|_| is_let_in(&server, &connection)) else {
         drop(speaking);
         return turn_away(&server, &connection).await;
     };
-    if let Some(refusal) = server.directory.keeps_out_address(connection.peer().ip()) {
-        drop(speaking);
-        tell_the_reason(&server, &connection, Code::Removed, server.language().refusal(&refusal));
-        return turn_away(&server, &connection).await;
-    }
     if let Some(served) = &server.served {
         served.add(&connection);
     }
@@ -178,6 +174,15 @@ async fn keep_alive(server: &Server, connection: &TcpConnection) -> Infallible {
         connection.beat(true, server.clock.now());
     }
     pending().await
+}
+
+/// Returns whether no ban keeps the address of a client out. Otherwise it is told the reason.
+fn is_let_in(server: &Server, connection: &TcpConnection) -> bool {
+    let refusal = server.directory.keeps_out_address(connection.peer().ip());
+    if let Some(refusal) = &refusal {
+        tell_the_reason(server, connection, Code::Removed, server.language().refusal(refusal));
+    }
+    refusal.is_none()
 }
 
 /// Tells a client that is not served why. An empty socket takes one line; and if not, then the client learns

@@ -78,7 +78,7 @@ pub(crate) struct TcpConnection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Dismissal {
-    /// The operator sends the client away.
+    /// The operator or a moderator sends the client away.
     Removed = 1,
     /// The client has no name yet, and makes way for another.
     Displaced,

@@ -248,7 +248,12 @@ fn r6_3_ayuda_lists_every_command() -> Result {
     let chat = quiet()?;
     let mut ana = chat.member("Ana")?;
     ana.send("/ayuda\n")?;
-    for form in &FORMS {
+    // Chapter 13 has the tests of these.
+    let moderators = [
+        "echar", "vetar", "perdonar", "vetados", "callar", "lento", "cerrar", "invitar", "op",
+        "noop",
+    ];
+    for form in FORMS.iter().filter(|form| !moderators.contains(&form.word)) {
         let begins = format!("* /{}", form.word);
         let line = ana.hear()?.expect("a line");
         assert!(line.starts_with(&begins) && line.contains(form.alias), "{line}");

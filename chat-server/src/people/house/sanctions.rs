@@ -37,6 +37,10 @@ impl Sanctions {
         Self { entries: stored.into_iter().map(Entry::new).collect(), last_id }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// A ban, or a mute, that holds for this person in this room; in all rooms, if that is `None`.
     pub(crate) fn find(
         &self,

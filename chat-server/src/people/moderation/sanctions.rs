@@ -237,6 +237,9 @@ impl<T: Transport> People<T> {
     /// A mute of a person where it is.
     pub(in crate::people) fn mute(&self, id: PersonId) -> Option<Sentence> {
         let sanctions = &self.house.sanctions;
+        if sanctions.is_empty() {
+            return None;
+        }
         let subject = self.subject(id);
         sanctions
             .find(false, None, subject)
