@@ -2,6 +2,7 @@
 
 use strsim::damerau_levenshtein;
 
+use crate::account::{AccountError, Word};
 use crate::language::Text;
 use crate::limits::{HISTORY, MAX_NAME};
 
@@ -22,6 +23,10 @@ pub enum Verb {
     Reply,
     /// Shows what was said last in the room.
     History,
+    /// Makes the client's name its own.
+    Register,
+    /// Changes the word of the client's account.
+    Password,
     /// Lists the commands.
     Help,
     /// Leaves the chat; for the operator, stops the server.
@@ -48,7 +53,7 @@ pub struct Form {
 }
 
 /// Every command of a member.
-pub const FORMS: [Form; 9] = [
+pub const FORMS: [Form; 11] = [
     form(
         Verb::Private,
         ["privado", "msg"],
@@ -89,6 +94,16 @@ pub const FORMS: [Form; 9] = [
         ["NUEVO", "NEW"],
         ["cambia tu nombre", "changes your name"],
     ),
+    form(
+        Verb::Register,
+        ["registrar", "register"],
+        WORD,
+        [
+            "hace tuyo tu nombre: solo entra con esa clave",
+            "makes your name yours: only this word lets it in",
+        ],
+    ),
+    form(Verb::Password, ["clave", "password"], WORD, ["cambia tu clave", "changes your word"]),
     form(Verb::Help, ["ayuda", "help"], NONE, ["esta lista", "this list"]),
     form(Verb::Leave, ["salir", "quit"], NONE, ["sale del chat", "leaves the chat"]),
 ];
@@ -119,14 +134,16 @@ pub const OPERATOR_FORMS: [Form; 5] = [
     form(Verb::Leave, ["salir", "quit"], NONE, ["detiene el servidor", "stops the server"]),
 ];
 
-/// The commands that an operator has; `commands` if members have commands.
+/// The commands that an operator, who has no account, has; `commands` if members have commands.
 pub fn operator_forms(commands: bool) -> impl Iterator<Item = &'static Form> + Clone {
     let has = |verb| OPERATOR_FORMS.iter().any(|form| form.verb == verb);
-    let others = FORMS.iter().filter(move |form| commands && !has(form.verb));
+    let others = move |form: &&Form| commands && !has(form.verb) && !form.is_for_accounts();
+    let others = FORMS.iter().filter(others);
     OPERATOR_FORMS.iter().chain(others)
 }
 
 const PRIVATE: [&str; 2] = ["NOMBRE TEXTO", "NAME TEXT"];
+const WORD: [&str; 2] = ["CLAVE", "WORD"];
 const NONE: [&str; 2] = ["", ""];
 
 /// Builds a [`Form`]. Each array has the Spanish text first.
@@ -190,6 +207,10 @@ pub enum Command {
     Reply(String),
     /// Shows so many of the last messages of the room.
     History(usize),
+    /// Makes the client's name its own, with this word.
+    Register(Result<Word, AccountError>),
+    /// Changes the word of the client's account to this.
+    Password(Result<Word, AccountError>),
     /// Lists the commands.
     Help,
     /// Leaves the chat.
@@ -243,6 +264,11 @@ fn nearest(word: &str, forms: impl Iterator<Item = &'static Form>) -> Option<&'s
 }
 
 impl Form {
+    /// Returns whether the command is there only where there are accounts.
+    pub fn is_for_accounts(&self) -> bool {
+        matches!(self.verb, Verb::Register | Verb::Password)
+    }
+
     fn command(&self, arguments: &str) -> Option<Command> {
         let text = Some(arguments.to_owned()).filter(|text| !text.is_empty());
         let word = text.clone().filter(|text| !text.contains(char::is_whitespace));
@@ -261,6 +287,8 @@ impl Form {
             Verb::History => arguments.parse().ok().filter(|n| *n > 0).map(Command::History),
             Verb::Rename => text.map(Command::Rename),
             Verb::Reply => text.map(Command::Reply),
+            Verb::Register => text.map(|word| Command::Register(word.parse())),
+            Verb::Password => text.map(|word| Command::Password(word.parse())),
             Verb::Help => nothing.then_some(Command::Help),
             Verb::Leave => nothing.then_some(Command::Leave),
             Verb::Next => nothing.then_some(Command::Kick(None)),

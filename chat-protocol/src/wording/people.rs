@@ -185,9 +185,10 @@ impl Language {
         fmt::from_fn(move |f| write!(f, "{}", self.form(written.trim_end())))
     }
 
-    /// The list of commands (requirement 6.3): one per line, the word of this language first.
-    pub fn help(self) -> impl fmt::Display {
-        self.help_of(FORMS.iter())
+    /// The list of commands (requirement 6.3): one per line, the word of this language first. Some are there only where there
+    /// are `accounts`.
+    pub fn help(self, accounts: bool) -> impl fmt::Display {
+        self.help_of(FORMS.iter().filter(move |form| accounts || !form.is_for_accounts()))
     }
 
     /// The list of the operator's commands (requirement 7.2); `commands` if members have commands. The
