@@ -76,10 +76,14 @@ impl<T: Transport> People<T> {
             Command::Rooms => _ = self.tell_line(id, self.rooms(id.encoding())),
             Command::History(count) => _ = self.tell_line(id, self.history(id, count)),
             Command::Help => {
-                _ = self.tell(id, &Notice::new("help", self.rules.language.help(), []));
+                _ = self.tell(
+                    id,
+                    &Notice::new("help", self.rules.language.help(self.accounts.is_some()), []),
+                );
             }
-            // Sessions see to the one, because leaving needs no name, and the operator to the other.
-            Command::Leave | Command::Kick(_) => {}
+            // Sessions see to the first, because leaving needs no name, the operator to the second, and memberships to those
+            // that take time.
+            Command::Leave | Command::Kick(_) | Command::Register(_) | Command::Password(_) => {}
         }
         Ok(None)
     }

@@ -1,5 +1,6 @@
 //! People: their nicknames, their rooms, what they say, and what their commands do.
 
+pub(crate) mod accounts;
 pub(crate) mod commands;
 pub(crate) mod directory;
 mod names;

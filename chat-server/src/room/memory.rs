@@ -98,6 +98,7 @@ impl Memory {
             at: i64::try_from(now().as_millis()).unwrap_or(i64::MAX),
             author: author.into(),
             text: text.into(),
+            numbered: None,
         });
         if let Some(store) = &self.common.store {
             store.give(Arc::clone(&line));
@@ -230,6 +231,7 @@ mod tests {
             at: 0,
             author: "Ana".into(),
             text: text.into(),
+            numbered: None,
         };
         // It was read from the store as well.
         let now = Line { position, ..old(0, "ahora") };
