@@ -146,16 +146,19 @@ fn r12_2_a_registered_name_takes_its_word() -> Result {
     // Another name of its owner's, and back.
     ana.send("/nombre Anita\n")?;
     ana.expect("* ahora te llamas Anita")?;
-    bea.send("/nombre Ana\n/nombre Аnа\nsigo\n")?;
+    bea.expect("* Ana ahora es Anita")?;
+    bea.send("/nombre Ana\n/nombre ΑΝΑ\nsigo\n")?;
     bea.expect("! ese nombre está registrado: entra con él")?;
     bea.expect("! nombre ocupado: alguien se llama así, o de un modo que se confunde")?;
     ana.expect("Bea > sigo")?;
     ana.send("/nombre ANA\n/nombre Ana\n")?;
     ana.expect("* ahora te llamas ANA")?;
     ana.expect("* ahora te llamas Ana")?;
+    bea.expect("* Anita ahora es ANA")?;
+    bea.expect("* ANA ahora es Ana")?;
     leave(&chat, ana, "Ana")?;
     let mut eva = chat.asked_peer("eva")?;
-    eva.send("Аnа\n")?;
+    eva.send("ΑΝΑ\n")?;
     eva.expect("! nombre ocupado: alguien se llama así, o de un modo que se confunde")?;
     eva.expect("nombre del cliente")?;
     eva.send("a-na\nmal\n")?;
