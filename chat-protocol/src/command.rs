@@ -98,10 +98,7 @@ pub const FORMS: [Form; 11] = [
         Verb::Register,
         ["registrar", "register"],
         WORD,
-        [
-            "hace tuyo tu nombre: solo entra con esa clave",
-            "makes your name yours: only this word lets it in",
-        ],
+        ["protege tu nombre con esa clave", "protects your name by this word"],
     ),
     form(Verb::Password, ["clave", "password"], WORD, ["cambia tu clave", "changes your word"]),
     form(Verb::Help, ["ayuda", "help"], NONE, ["esta lista", "this list"]),
