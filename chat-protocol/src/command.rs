@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use strsim::damerau_levenshtein;
 
+use crate::account::{AccountError, Word};
 use crate::limits::{HISTORY, MAX_NAME};
 use crate::options::time_limit::TimeLimit;
 
@@ -28,6 +29,10 @@ pub enum Verb {
     Reply,
     /// Shows what was said last in the room.
     History,
+    /// Makes the client's name its own.
+    Register,
+    /// Changes the word of the client's account.
+    Password,
     /// Lists the commands.
     Help,
     /// Leaves the chat; for the operator, stops the server.
@@ -105,6 +110,10 @@ pub enum Command {
     Reply(String),
     /// Shows so many of the last messages of the room.
     History(usize),
+    /// Makes the client's name its own, with this word.
+    Register(Result<Word, AccountError>),
+    /// Changes the word of the client's account to this.
+    Password(Result<Word, AccountError>),
     /// Lists the commands.
     Help,
     /// Leaves the chat.
@@ -195,6 +204,11 @@ fn nearest(word: &str, forms: impl Iterator<Item = &'static Form>) -> Option<&'s
 }
 
 impl Form {
+    /// Returns whether the command is there only where there are accounts.
+    pub fn is_for_accounts(&self) -> bool {
+        matches!(self.verb, Verb::Register | Verb::Password)
+    }
+
     fn command(&self, arguments: &str) -> Option<Command> {
         let text = Some(arguments.to_owned()).filter(|text| !text.is_empty());
         let word = text.clone().filter(|text| !text.contains(char::is_whitespace));
@@ -213,6 +227,8 @@ impl Form {
             Verb::History => arguments.parse().ok().filter(|n| *n > 0).map(Command::History),
             Verb::Rename => text.map(Command::Rename),
             Verb::Reply => text.map(Command::Reply),
+            Verb::Register => text.map(|word| Command::Register(word.parse())),
+            Verb::Password => text.map(|word| Command::Password(word.parse())),
             Verb::Help => nothing.then_some(Command::Help),
             Verb::Leave => nothing.then_some(Command::Leave),
             Verb::Next => nothing.then(Command::kick_the_only_one),

@@ -10,6 +10,7 @@
 //! | characters that may be forwarded or shown | [`text`] |
 //! | the word that ends a conversation | [`text::is_leave`] |
 //! | rules for names | [`name`] |
+//! | accounts: words that prove a name | [`account`] |
 //! | commands: lines that begin with `/` | [`command`] |
 //! | every text of the chat, in each language | [`wording`], [`language`] |
 //! | reasons for refusing a request | [`refusal`], [`moderation`] |
@@ -19,6 +20,7 @@
 //! | WebSocket: frames, the handshake | [`websocket`] |
 //! | command lines: profiles' defaults, bad usage, the form of `--help` | [`usage`] |
 
+pub mod account;
 pub mod command;
 pub mod decoder;
 pub mod framing;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use crate::account::AccountError;
 use crate::command::Form;
 use crate::moderation::Objection;
 use crate::name::{Name, NameError};
@@ -22,6 +23,8 @@ pub enum Refusal {
     Name(NameError),
     /// The name is refused, and it was the last one that the client may try (requirement 5.4).
     LastName(NameError),
+    /// It has to do with an account (chapter 12).
+    Account(AccountError),
     /// No name was given in time (requirement 5.6).
     NameTooLate,
     /// No command begins with this word (requirement 6.4).

@@ -28,6 +28,8 @@ use crate::config::Config;
 use crate::net::listener::{self, Listeners};
 use crate::people::house::motd::{self, Motd};
 use crate::run;
+#[cfg(feature = "store")]
+use crate::store::account::AccountFailure;
 use crate::store::{self, StoreOptions};
 use crate::streams::Streams;
 #[cfg(feature = "tls")]
@@ -144,6 +146,13 @@ impl Cli {
         let (mut cli, matches) = usage::parse_or_exit::<Self>(command);
         let source = matches.value_source("operator");
         cli.operator_given = source == Some(ValueSource::CommandLine);
+        let Config { ask_name, commands, .. } = &cli.config;
+        let can_have_accounts = cli.store.has_file() && ask_name.is_on() && commands.is_on();
+        if cli.store.has_accounts() && !can_have_accounts {
+            usage::exit_of_bad_usage(
+                "error: --accounts needs a --store, --ask-name and --commands",
+            );
+        }
         cli
     }
 
@@ -162,7 +171,9 @@ impl Cli {
         if let Some(other) = &self.command {
             let done = other.run()?;
             // Who has closed standard output has it done all the same.
-            let _ = writeln!(io::stdout(), "{done}");
+            if !done.is_empty() {
+                let _ = writeln!(io::stdout(), "{done}");
+            }
             return Ok(());
         }
         // Each connection takes one.
@@ -296,6 +307,9 @@ pub enum StartError {
     Store(store::Error),
     /// There is no message of the day.
     Motd(motd::Error),
+    /// An account could not be changed.
+    #[cfg(feature = "store")]
+    Account(AccountFailure),
     /// No certificate could be made.
     #[cfg(feature = "tls")]
     Make(MakeError),
@@ -311,6 +325,8 @@ impl StartError {
             Self::Certificate(error) => error.explanation(language),
             Self::Store(error) => error.explanation(language),
             Self::Motd(error) => error.explanation(language),
+            #[cfg(feature = "store")]
+            Self::Account(error) => error.explanation(language),
             #[cfg(feature = "tls")]
             Self::Make(error) => error.explanation(language),
             Self::Runtime(error) => error.to_string(),

@@ -12,14 +12,12 @@ use chat_protocol::limits::{
     BURST, DRAIN, MAX_HISTORY, MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT, OUTBOX, PING,
     SLOW_TIMEOUT,
 };
-use chat_protocol::name::Name;
 use chat_protocol::options::profile::{Label, MaxClients, Operator, WhenFull};
 use chat_protocol::options::rate::MaxRate;
 use chat_protocol::options::time_limit::TimeLimit;
 use chat_protocol::usage::profiles::Common;
 use chat_protocol::usage::{self, Switch};
 use chat_protocol::websocket::origin::Origin;
-use chat_store::moderation::Sanction;
 use clap::{Args, ValueEnum};
 
 use crate::client::asking::{NameStyle, SendFraming};
@@ -28,9 +26,7 @@ use crate::console::Console;
 use crate::net::address_options::AddressOptions;
 use crate::net::clock::Clock;
 use crate::net::wire::encoding::Object;
-use crate::people::directory::{self, PersonId};
-use crate::people::house::House;
-use crate::people::house::motd::Motd;
+use crate::people::directory;
 use crate::people::speech::Speech;
 use crate::proxy::ProxyOptions;
 use crate::room::memory::Memories;
@@ -101,10 +97,6 @@ pub(crate) struct Config {
     #[arg(help_heading = "Memory", long, value_name = "NUMBER", default_value_t = 0,
         value_parser = usage::number("messages", 0..=MAX_HISTORY))]
     replay: usize,
-
-    /// Names of the accounts whose owners are administrators
-    #[arg(help_heading = "The chat", long, value_name = "NAMES", value_delimiter = ',')]
-    admin: Vec<Name>,
 
     /// File whose lines each client is told when it joins: the message of the day
     #[arg(help_heading = "The chat", long, value_name = "FILE")]
@@ -248,16 +240,6 @@ impl Config {
             max_rooms: self.max_rooms.get(),
             language: self.common.lang,
         }
-    }
-
-    /// The order in the house: the store's bans and mutes hold from the start.
-    pub(crate) fn house(
-        &self,
-        motd: Motd,
-        store: Option<&Arc<Store>>,
-        stored: Vec<Sanction>,
-    ) -> House<PersonId> {
-        House::new(&self.admin, motd, store.map(Arc::clone), stored)
     }
 
     /// The time for which a client whose connection is over is still heard, if it had sent more than its rate

@@ -16,6 +16,7 @@
 //! | `people/commands`, `people/private_messages`, `people/renaming` | what a command does |
 //! | `people/moderation`, `people/house` | what moderators do; roles, bans and mutes, the settings of a room |
 //! | `people/served` | the clients that the operator can send away |
+//! | `people/accounts` | names that belong to people, who prove them by a word |
 //! | `people/speech` | a public line: its label, the room, the copy on the console |
 //! | `room/order` | the order of what is said: the pending batch |
 //! | `room/batch` | the text of a pass, and the members that get a text of their own |
@@ -83,7 +84,9 @@ use net::per_address::Limits;
 use net::ports::Ports;
 use net::tcp::TcpConnection;
 use net::wire::Wire;
+use people::accounts::Accounts;
 use people::directory::Directory;
+use people::house::House;
 use people::house::motd::Motd;
 use people::served::Served;
 use people::speech::Speech;
@@ -97,6 +100,8 @@ struct Server {
     config: Config,
     console: Console,
     directory: Directory<TcpConnection>,
+    /// Exist only where they are on.
+    accounts: Option<Arc<Accounts>>,
     deliveries: Deliveries,
     speech: Speech,
     admission: Admission,
@@ -130,20 +135,22 @@ pub(crate) async fn run(
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
     let clock = Clock::start();
+    let accounts = store.as_mut().and_then(Store::take_accounts).map(Accounts::new).map(Arc::new);
     let damage = store.as_mut().and_then(Store::take_damage);
     let sanctions = store.as_mut().map(Store::take_sanctions).unwrap_or_default();
     let store = store.map(Arc::new);
-    let house = config.house(motd, store.as_ref(), sanctions);
+    let admins = accounts.iter().flat_map(|accounts| accounts.admins().to_vec()).collect();
     let limits = config.outbox_limits(clock.clone());
     let (deliveries, mut failure) =
-        Deliveries::new(limits, config.coalesce.duration(), config.memories(store));
+        Deliveries::new(limits, config.coalesce.duration(), config.memories(store.clone()));
     let addresses = listeners.addresses()?;
     let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
     let exposed = config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address));
     let limits = config.of_address.limits(exposed);
-    let server = Arc::new(Server::new(config, console, deliveries, clock, limits.clone()));
+    let server =
+        Arc::new(Server::new(config, console, deliveries, clock, limits.clone(), accounts));
     let Server { config, console, directory, deliveries, .. } = &*server;
-    directory.keep_order(house);
+    directory.keep_order(House::new(admins, motd, store, sanctions));
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
     directory.first.filled().await;
@@ -200,11 +207,14 @@ impl Server {
         deliveries: Deliveries,
         clock: Clock,
         of_address: Limits,
+        accounts: Option<Arc<Accounts>>,
     ) -> Self {
         let speaking = TaskTracker::new();
         speaking.close();
         Self {
-            directory: Directory::new(deliveries.clone(), config.directory_rules()),
+            directory: Directory::new(deliveries.clone(), config.directory_rules())
+                .with_accounts(accounts.clone()),
+            accounts,
             speech: config.speech(&console),
             admission: Admission::new(config.max_clients, config.when_full, of_address),
             nameless: Nameless::default(),

@@ -2,10 +2,14 @@
 
 #![expect(clippy::unnecessary_wraps, clippy::unused_async, reason = "as there")]
 
+use std::future::Ready;
 use std::sync::Arc;
 
+use chat_protocol::account::{AccountError, Word};
 use chat_protocol::language::Language;
+use chat_protocol::name::Name;
 use chat_protocol::options::time_limit::TimeLimit;
+use chat_store::account::Account;
 use chat_store::line::Line;
 use chat_store::moderation::{Deed, Sanction};
 use clap::Args;
@@ -19,11 +23,41 @@ pub(crate) struct StoreOptions {}
 /// There is none.
 pub(crate) enum Store {}
 
+/// There are none.
+pub(crate) struct StoredAccounts {
+    pub(crate) is_required: bool,
+    pub(crate) admins: Vec<Name>,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) file: AccountFile,
+}
+
+/// There are no accounts, and no words.
+pub(crate) fn hash(_: &Word) -> Result<Arc<str>, AccountError> {
+    Err(AccountError::Off)
+}
+
+pub(crate) fn is_hash_of(_: &str, _: &Word) -> bool {
+    false
+}
+
+/// There is none.
+pub(crate) enum AccountFile {}
+
 /// There is none.
 #[derive(Debug)]
 pub enum Error {}
 
 impl StoreOptions {
+    pub(crate) fn has_accounts(&self) -> bool {
+        let Self {} = self;
+        false
+    }
+
+    pub(crate) fn has_file(&self) -> bool {
+        let Self {} = self;
+        false
+    }
+
     pub(crate) fn open(&self, _: &Console, _: Language) -> Result<Option<Store>, Error> {
         let Self {} = self;
         Ok(None)
@@ -36,6 +70,10 @@ impl Store {
     }
 
     pub(crate) fn take_damage(&mut self) -> Option<String> {
+        match *self {}
+    }
+
+    pub(crate) fn take_accounts(&mut self) -> Option<StoredAccounts> {
         match *self {}
     }
 
@@ -64,6 +102,12 @@ impl Store {
     }
 
     pub(crate) async fn written(&self) {
+        match *self {}
+    }
+}
+
+impl AccountFile {
+    pub(crate) fn keep(&self, _: &Name, _: &str) -> Ready<bool> {
         match *self {}
     }
 }

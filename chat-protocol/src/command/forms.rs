@@ -19,7 +19,7 @@ pub struct Form {
 }
 
 /// Every command of a member.
-pub const FORMS: [Form; 20] = [
+pub const FORMS: [Form; 22] = [
     form(
         Verb::Private,
         ["privado", "msg"],
@@ -60,6 +60,13 @@ pub const FORMS: [Form; 20] = [
         ["NUEVO", "NEW"],
         ["cambia tu nombre", "changes your name"],
     ),
+    form(
+        Verb::Register,
+        ["registrar", "register"],
+        WORD,
+        ["protege tu nombre con esa clave", "protects your name by this word"],
+    ),
+    form(Verb::Password, ["clave", "password"], WORD, ["cambia tu clave", "changes your word"]),
     form(
         Verb::Topic,
         ["tema", "topic"],
@@ -165,14 +172,16 @@ pub const OPERATOR_FORMS: [Form; 5] = [
     form(Verb::Leave, ["salir", "quit"], NONE, ["detiene el servidor", "stops the server"]),
 ];
 
-/// The commands that an operator has; `commands` if members have commands.
+/// The commands that an operator, who has no account, has; `commands` if members have commands.
 pub fn operator_forms(commands: bool) -> impl Iterator<Item = &'static Form> + Clone {
     let own = OPERATOR_FORMS.iter().filter(move |form| !commands || form.verb != Verb::Dismiss);
     let has = |verb| OPERATOR_FORMS.iter().any(|form| form.verb == verb);
-    own.chain(FORMS.iter().filter(move |form| commands && !has(form.verb)))
+    let others = move |form: &&Form| commands && !has(form.verb) && !form.is_for_accounts();
+    own.chain(FORMS.iter().filter(others))
 }
 
 const PRIVATE: [&str; 2] = ["NOMBRE TEXTO", "NAME TEXT"];
+const WORD: [&str; 2] = ["CLAVE", "WORD"];
 const NONE: [&str; 2] = ["", ""];
 
 /// Builds a [`Form`]. Each array has the Spanish text first.

@@ -107,7 +107,7 @@ impl Client {
                 assert_eq!(refusals + 1, NAME_ATTEMPTS, "may try as often as everybody");
                 State::Gone
             }
-            Action::Say(_) | Action::Refuse(_) | Action::Do(_) => {
+            Action::Say(_) | Action::Refuse(_) | Action::Do(_) | Action::Prove(_) => {
                 panic!("without a name: {action:?}")
             }
         };
@@ -137,7 +137,7 @@ impl Client {
                 false
             }
             Action::Leave => true,
-            Action::AskAgain(_) | Action::TakeName(_) | Action::Dismiss(_) => {
+            Action::AskAgain(_) | Action::TakeName(_) | Action::Prove(_) | Action::Dismiss(_) => {
                 panic!("of somebody who was not asked: {action:?}")
             }
         }
@@ -173,9 +173,16 @@ fn is_command(command: &Command) {
         // A name with a blank is refused later, as a name.
         Command::Room(text) | Command::Rename(text) | Command::Reply(text) => is_passed_on(text),
         Command::History(count) => assert!(*count > 0),
-        Command::Who | Command::Rooms | Command::Help | Command::Bans | Command::Lock => {}
+        // Nobody is shown a word.
+        Command::Register(_)
+        | Command::Password(_)
+        | Command::Who
+        | Command::Rooms
+        | Command::Help
+        | Command::Bans
+        | Command::Lock => {}
         Command::Kick { name, reason } => {
-            name.iter().for_each(|name| word(name));
+            name.iter().map(String::as_str).for_each(word);
             assert!(reason.is_empty() || name.is_some());
         }
         Command::Ban { target, .. } => word(target),

@@ -22,6 +22,11 @@ use crate::room::event::{Event, Notice};
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 
+mod proof;
+
+pub(crate) use proof::Taken;
+use proof::{Proof, Wish};
+
 /// Dropping it leaves the room and frees the name.
 pub(crate) struct Membership<'a> {
     server: &'a Server,
@@ -31,6 +36,8 @@ pub(crate) struct Membership<'a> {
     state: State<'a>,
     /// Bytes said and told because of the client since they were last asked for.
     caused: usize,
+    /// Exists only while a word is asked for, or looked at.
+    proof: Option<Box<Proof<'a>>>,
 }
 
 /// A client that has no name yet.
@@ -91,7 +98,7 @@ impl<'a> Membership<'a> {
             let member = directory.first.join(seat, encoding, welcome);
             State::InRoom(Arc::clone(&directory.first), member, None)
         };
-        Self { server, connection, person, state, caused: 0 }
+        Self { server, connection, person, state, caused: 0, proof: None }
     }
 
     /// The client's room, if it is in one.
@@ -150,10 +157,12 @@ impl<'a> Membership<'a> {
         self.state = State::InRoom(room, member, None);
     }
 
-    /// The client gives its name: it joins the first room, if it can have the name.
-    pub(crate) fn take_name(&mut self, name: Name) -> Result<(), NameError> {
+    /// The client has this name, whose account it has proved, if it has one: it joins the first room, if it can have the
+    /// name.
+    fn enter(&mut self, name: Name, account: Option<Box<str>>) -> Result<(), NameError> {
         let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
-        let id = self.server.directory.admit(name.clone(), self.connection.encoding())?;
+        let encoding = self.connection.encoding();
+        let id = self.server.directory.admit(name.clone(), encoding, account)?;
         if !nameless.registration.end() {
             // Too late: it makes way for another, and the end of its stream comes next.
             self.server.directory.leave(id, true);
@@ -261,6 +270,11 @@ impl<'a> Membership<'a> {
 
     /// Does what the client commands.
     pub(crate) fn execute(&mut self, command: Command) {
+        let command = match command {
+            Command::Register(word) => return self.want(Wish::Register, word),
+            Command::Password(word) => return self.want(Wish::ChangeWord, word),
+            command => command,
+        };
         let (language, peer) = (self.server.language(), self.connection.peer());
         let Some((id, name)) = &mut self.person else { return };
         let (effect, caused) =

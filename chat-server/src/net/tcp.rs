@@ -205,6 +205,11 @@ impl TcpConnection {
         }
     }
 
+    /// Returns whether nobody on the way can read what the client sends: it is encrypted, or comes from this machine.
+    pub(crate) fn is_private(&self) -> bool {
+        self.ip.to_canonical().is_loopback() || self.wire.is_encrypted()
+    }
+
     /// Returns whether lines are all that its socket sees.
     pub(crate) fn is_plain(&self) -> bool {
         self.wire.is_plain()

@@ -3,7 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
-use chat_protocol::command::Command;
+use chat_protocol::command::{Command, Form};
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::refusal::{AddressLimit, Refusal};
 
@@ -81,12 +81,14 @@ impl<T: Transport> People<T> {
             Command::Rooms => _ = self.tell_line(id, self.rooms(id.encoding())),
             Command::History(count) => _ = self.tell_line(id, self.history(id, count)),
             Command::Help => {
-                let role = self.role(id);
-                let help = self.rules.language.help(|verb| role.is_told_of(verb));
-                self.tell(id, &Notice::new("help", help, []));
+                let (role, accounts) = (self.role(id), self.accounts.is_some());
+                let has = |form: &Form| {
+                    role.is_told_of(form.verb) && (accounts || !form.is_for_accounts())
+                };
+                self.tell(id, &Notice::new("help", self.rules.language.help(has), []));
             }
-            // Sessions see to it, because leaving needs no name.
-            Command::Leave => {}
+            // Sessions see to the first, because leaving needs no name, and memberships to those that take time.
+            Command::Leave | Command::Register(_) | Command::Password(_) => {}
             command => return self.moderate(id, command).map(|full| full.map(Effect::Filled)),
         }
         Ok(None)

@@ -16,6 +16,7 @@ use crate::console::Console;
 use crate::net::per_address::OpenedRoom;
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::Encoding;
+use crate::people::accounts::Accounts;
 use crate::people::house::House;
 use crate::people::house::settings::Settings;
 use crate::people::names::UniqueNames;
@@ -25,6 +26,7 @@ use crate::room::letter::{Letter, Mailbox};
 use crate::room::order::Room;
 use crate::room::seat::{MemberId, Seat};
 
+mod accounts;
 mod order;
 mod presence;
 mod rooms;
@@ -79,6 +81,7 @@ const FIRST: RoomId = RoomId(0);
 /// The data of the directory, while it is locked.
 pub(super) struct People<T> {
     pub(super) rules: Rules,
+    pub(super) accounts: Option<Arc<Accounts>>,
     /// Bytes that were said and told since this was last set to 0.
     pub(super) caused: usize,
     by_id: HashMap<PersonId, Person<T>>,
@@ -141,16 +144,24 @@ impl<T: Transport> Directory<T> {
     /// Gives the operator a name, before any client has one.
     pub(crate) fn admit_operator(&self, name: Name, console: Console) -> PersonId {
         let location = Location::Console(console);
-        self.lock().admit(name, Encoding::Text, location).expect("nobody is here yet")
+        self.lock().admit(name, Encoding::Text, location, None).expect("nobody is here yet")
     }
 
-    /// Gives a client its name; [`arrive`](Self::arrive) follows.
-    pub(crate) fn admit(&self, name: Name, encoding: Encoding) -> Result<PersonId, NameError> {
+    /// Gives a client its name, with the account that it has proved; [`arrive`](Self::arrive) follows.
+    pub(crate) fn admit(
+        &self,
+        name: Name,
+        encoding: Encoding,
+        account: Option<Box<str>>,
+    ) -> Result<PersonId, NameError> {
         let mut people = self.lock();
         if people.rules.reserves(&name) {
             return Err(NameError::Reserved);
         }
-        people.admit(name, encoding, Location::Moving(Vec::new()))
+        if let Some(error) = people.objection_of_accounts(&name, account.as_deref()) {
+            return Err(error);
+        }
+        people.admit(name, encoding, Location::Moving(Vec::new()), account)
     }
 
     /// The same for a client that is not asked for a name, with its number among those of its port.
@@ -164,7 +175,7 @@ impl<T: Transport> Directory<T> {
         loop {
             let name = Name::guest(port, copy);
             let location = Location::Moving(Vec::new());
-            if let Ok(id) = self.lock().admit(name.clone(), encoding, location) {
+            if let Ok(id) = self.lock().admit(name.clone(), encoding, location, None) {
                 return (id, name);
             }
             copy += 1;
@@ -276,6 +287,7 @@ impl<T: Transport> People<T> {
         let _ = room_names.claim(&first.name, FIRST);
         Self {
             rules,
+            accounts: None,
             caused: 0,
             by_id: HashMap::new(),
             names: UniqueNames::default(),
@@ -293,6 +305,7 @@ impl<T: Transport> People<T> {
         name: Name,
         encoding: Encoding,
         location: Location<T>,
+        account: Option<Box<str>>,
     ) -> Result<PersonId, NameError> {
         let id = PersonId(encoding.id(self.next_person));
         self.names.claim(&name, id).map_err(|other| self.objection(other))?;
@@ -301,7 +314,7 @@ impl<T: Transport> People<T> {
             id,
             Person {
                 name,
-                account: None,
+                account,
                 connection: None,
                 correspondent: None,
                 mailbox: Mailbox::default(),

@@ -1,5 +1,6 @@
 //! People: their nicknames, their rooms, what they say, what their commands do, and the order among them.
 
+pub(crate) mod accounts;
 pub(crate) mod commands;
 pub(crate) mod directory;
 pub(crate) mod house;

@@ -18,7 +18,13 @@ impl<T: Transport> People<T> {
     ) -> Result<(), NameError> {
         let reserved = match self.person(id).location {
             Location::Console(_) => is_leave(new.as_str()),
-            Location::InRoom(..) | Location::Moving(_) => self.rules.reserves(new),
+            Location::InRoom(..) | Location::Moving(_) => {
+                let account = self.person(id).account.as_deref();
+                if let Some(error) = self.objection_of_accounts(new, account) {
+                    return Err(error);
+                }
+                self.rules.reserves(new)
+            }
         };
         if reserved {
             return Err(NameError::Reserved);

@@ -1,9 +1,13 @@
 //! The store of what is said in rooms: its options, and what people are told about it (requirements 11.3 to 11.7).
 
+pub(crate) mod account;
+mod accounts;
 pub(crate) mod forget;
+mod hash;
 
 use std::convert::Infallible;
 use std::fmt;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -20,6 +24,9 @@ use chat_store::options::{Durability, Event, Options};
 use clap::{Args, ValueEnum};
 
 use crate::console::Console;
+use accounts::AccountOptions;
+pub(crate) use accounts::{AccountFile, StoredAccounts};
+pub(crate) use hash::{hash, is_hash_of};
 
 /// The options of the store.
 #[derive(Args, Debug)]
@@ -40,6 +47,9 @@ pub(crate) struct StoreOptions {
     /// What survives when the server ends without warning
     #[arg(help_heading = "Memory", long, value_name = "WHAT", value_enum, default_value_t)]
     durability: Survives,
+
+    #[command(flatten)]
+    accounts: AccountOptions,
 }
 
 /// The value of `--store`. `None`, written `off`, is none.
@@ -58,7 +68,9 @@ enum Survives {
 
 /// A store that is open.
 pub(crate) struct Store {
-    inner: chat_store::store::Store,
+    inner: Arc<chat_store::store::Store>,
+    accounts: Option<StoredAccounts>,
+    sanctions: Vec<Sanction>,
     keep: TimeLimit,
     comes_first: bool,
     /// A line for people.
@@ -66,6 +78,16 @@ pub(crate) struct Store {
 }
 
 impl StoreOptions {
+    /// Returns whether there are to be accounts.
+    pub(crate) fn has_accounts(&self) -> bool {
+        self.accounts.are_on()
+    }
+
+    /// Returns whether there is to be a store.
+    pub(crate) fn has_file(&self) -> bool {
+        self.store.0.is_some()
+    }
+
     /// Opens the store, if there is to be one. What happens to it is told on the console.
     pub(crate) fn open(
         &self,
@@ -80,9 +102,9 @@ impl StoreOptions {
         let options = Options {
             path: path.clone(),
             keep: self.keep.duration(),
+            resume: Duration::ZERO,
             keep_size: Some(self.keep_size.0),
             durability,
-            resume: Duration::from_mins(10),
         };
         let (console, file) = (console.clone(), path.clone());
         let tell = move |event: Event| {
@@ -99,11 +121,14 @@ impl StoreOptions {
                 Event::PutAside(aside) => console.announce(put_aside(language, file, &aside)),
             }
         };
-        let inner = chat_store::store::Store::open(&options, tell)
+        let mut inner = chat_store::store::Store::open(&options, tell)
             .map_err(|reason| Error { path: path.clone(), reason })?;
         let damage = inner.put_aside().map(|aside| put_aside(language, path, aside));
+        let (accounts, sanctions) = (inner.take_accounts(), inner.take_sanctions());
+        let inner = Arc::new(inner);
+        let accounts = self.accounts.are_on().then(|| self.accounts.stored(accounts, &inner));
         let comes_first = self.durability == Survives::Commit;
-        Ok(Some(Store { inner, keep: self.keep, comes_first, damage }))
+        Ok(Some(Store { inner, accounts, sanctions, keep: self.keep, comes_first, damage }))
     }
 }
 
@@ -116,6 +141,11 @@ impl Store {
     /// The line for people about the damaged file that was put aside as it was opened, once.
     pub(crate) fn take_damage(&mut self) -> Option<String> {
         self.damage.take()
+    }
+
+    /// Takes the accounts, if there are to be any.
+    pub(crate) fn take_accounts(&mut self) -> Option<StoredAccounts> {
+        self.accounts.take()
     }
 
     /// The time after which a line is deleted.
@@ -135,7 +165,7 @@ impl Store {
 
     /// Takes the bans and mutes that were in force when it was opened.
     pub(crate) fn take_sanctions(&mut self) -> Vec<Sanction> {
-        self.inner.take_sanctions()
+        mem::take(&mut self.sanctions)
     }
 
     /// Keeps what a moderator did, the sanction that it imposed, and not any more those that it lifted.
@@ -152,6 +182,20 @@ impl Store {
     pub(crate) async fn written(&self) {
         self.inner.written().await;
     }
+}
+
+/// Opens the store of a server that is not running, for a subcommand. It makes none where there is none.
+fn open_offline(path: &Path) -> Result<chat_store::store::Store, Error> {
+    let fail = |reason| Error { path: path.to_owned(), reason };
+    path.metadata().map_err(|error| fail(error.into()))?;
+    let options = Options {
+        path: path.to_owned(),
+        keep: None,
+        keep_size: None,
+        resume: Duration::ZERO,
+        durability: Durability::Commit,
+    };
+    chat_store::store::Store::open(&options, |event| tracing::error!(?event)).map_err(fail)
 }
 
 /// The line for people about a damaged file, which goes into the log as well.

@@ -190,10 +190,9 @@ impl Language {
         fmt::from_fn(move |f| write!(f, "{}", self.form(written.trim_end())))
     }
 
-    /// The list of the commands that a person may use (requirement 6.3): one per line, the word of this language
-    /// first.
-    pub fn help(self, may: impl Fn(Verb) -> bool + Clone) -> impl fmt::Display {
-        self.help_of(FORMS.iter().filter(move |form| may(form.verb)))
+    /// The list of the commands that a person has (requirement 6.3): one per line, the word of this language first.
+    pub fn help(self, has: impl Fn(&Form) -> bool + Clone) -> impl fmt::Display {
+        self.help_of(FORMS.iter().filter(move |form| has(form)))
     }
 
     /// The list of the operator's commands (requirement 7.2); `commands` if members have commands. The

@@ -10,7 +10,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chat_protocol::language::Language;
-use chat_protocol::name::{Name, fold};
 use chat_store::moderation::Sanction;
 
 use crate::net::wire::encoding::Encoding;
@@ -31,25 +30,19 @@ pub(crate) struct House<P> {
 
 impl<P> Default for House<P> {
     fn default() -> Self {
-        Self::new(&[], Motd::default(), None, Vec::new())
+        Self::new(Vec::new(), Motd::default(), None, Vec::new())
     }
 }
 
 impl<P> House<P> {
     /// These sanctions hold already.
     pub(crate) fn new(
-        admins: &[Name],
+        admins: Vec<String>,
         motd: Motd,
         store: Option<Arc<Store>>,
         stored: Vec<Sanction>,
     ) -> Self {
-        Self {
-            admins: admins.iter().map(|name| fold(name.as_str())).collect(),
-            sanctions: Sanctions::new(stored),
-            store,
-            farewells: HashMap::new(),
-            motd,
-        }
+        Self { admins, sanctions: Sanctions::new(stored), store, farewells: HashMap::new(), motd }
     }
 
     /// Returns whether this account is an administrator's.

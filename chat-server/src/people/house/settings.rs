@@ -94,6 +94,15 @@ impl<P: Copy + Eq + Hash> Settings<P> {
         self.operators.len() < before
     }
 
+    /// The person's roles are those of its new account.
+    pub(crate) fn register(&mut self, person: P, account: &str) {
+        for holder in self.owner.iter_mut().chain(&mut self.operators) {
+            if *holder == Holder::Person(person) {
+                *holder = Holder::Account(account.into());
+            }
+        }
+    }
+
     /// The person has left the room.
     pub(crate) fn leave(&mut self, person: P) {
         self.operators.retain(|holder| *holder != Holder::Person(person));
@@ -159,6 +168,10 @@ mod tests {
         room.leave(2);
         assert_eq!(room.role(Some(9), Some("ana")), Role::Owner);
         assert_eq!(room.role(Some(2), None), Role::Member);
+        let mut room = Settings::of(Holder::new(1, None));
+        room.register(1, "ana");
+        room.leave(1);
+        assert_eq!(room.role(Some(1), Some("ana")), Role::Owner);
         let mut room = Settings::of(Holder::new(1, None));
         room.leave(1);
         assert_eq!(room.role(Some(1), None), Role::Member);

@@ -24,13 +24,13 @@ impl Chat {
     fn new() -> Self {
         let directory =
             Directory::new(Deliveries::new(OutboxLimits::lenient(), None, None).0, RULES);
-        let admins = ["Zoe".parse().unwrap()];
-        directory.keep_order(House::new(&admins, Motd::default(), None, Vec::new()));
+        let admins = vec!["zoe".to_owned()];
+        directory.keep_order(House::new(admins, Motd::default(), None, Vec::new()));
         Self(directory)
     }
 
     fn come(&self, name: &str) -> (PersonId, Arc<Recorder>) {
-        let id = self.0.admit(name.parse().unwrap(), Encoding::Text).unwrap();
+        let id = self.0.admit(name.parse().unwrap(), Encoding::Text, None).unwrap();
         let member = Arc::new(Recorder::eager());
         self.0.arrive(id, Seat::new(Arc::clone(&member)), Arrival::New(None));
         (id, member)
