@@ -1,5 +1,6 @@
 //! Chapter 13: order in the house. Bans: `bans`; the settings of a room: `rooms`; what is known afterwards: `deeds`.
 
+mod accounts;
 mod bans;
 mod deeds;
 mod rooms;
