@@ -10,7 +10,7 @@ use chat_terminal::person::{Input, Keyboard, MAX_INPUT};
 
 use crate::Server;
 use crate::client::flood_control::FloodControl;
-use crate::net::tcp::Dismissal;
+use crate::net::transport::Dismissal;
 use crate::people::commands::Effect;
 use crate::people::directory::PersonId;
 use crate::people::served::Served;

@@ -188,7 +188,7 @@ impl<'a> Membership<'a> {
     /// Broadcasts a message of the client to its room.
     pub(crate) fn say(&mut self, text: &str) {
         if let State::InRoom(room, member, _) = &self.state {
-            if (room.is_slow() || self.connection.is_restrained())
+            if self.connection.is_restrained()
                 && let Some(refusal) = self.is_silenced()
             {
                 let line = self.server.language().refusal(&refusal);

@@ -20,7 +20,7 @@ use crate::net::admission::{Permit, Shares};
 use crate::net::clock::Clock;
 use crate::net::idle::Activity;
 use crate::net::per_address::Origin;
-use crate::net::transport::{Fault, Transport};
+use crate::net::transport::{Dismissal, Fault, Transport};
 use crate::net::wire::encoding::Encoding;
 use crate::net::wire::text::Text;
 use crate::net::wire::{Arrived, Wire};
@@ -72,18 +72,6 @@ pub(crate) struct TcpConnection {
     number: AtomicU32,
     /// Its shares of the limits, where there are any.
     shares: Option<Box<Shares>>,
-}
-
-/// A reason for which a connection is ended from this side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Dismissal {
-    /// The operator or a moderator sends the client away.
-    Removed = 1,
-    /// The client has no name yet, and makes way for another.
-    Displaced,
-    /// The client does not take what is meant for it.
-    Fault,
 }
 
 /// The source of the knowledge that there is something to read.

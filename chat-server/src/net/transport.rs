@@ -54,6 +54,18 @@ pub(crate) trait Transport: Send + Sync + 'static {
     fn part(&self) -> impl Future<Output = ()> + Send;
 }
 
+/// A reason for which the task that reads from a connection is to end it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Dismissal {
+    /// The operator or a moderator sends the client away.
+    Removed = 1,
+    /// The client has no name yet, and makes way for another.
+    Displaced,
+    /// The client does not take what is meant for it.
+    Fault,
+}
+
 /// The reason why a connection is ended from this side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {

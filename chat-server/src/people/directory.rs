@@ -206,7 +206,7 @@ impl<T: Transport> Directory<T> {
             room.post(member, line, letter);
         }
         people.person_mut(id).location = Location::InRoom(Arc::clone(&room), member);
-        people.note_mute(id);
+        people.restrain(id);
         if people.rules.presence {
             let language = people.rules.language;
             let who: (_, &dyn Display) = ("who", &name);

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,8 +40,6 @@ pub(crate) struct Room<T> {
     /// The stored lines of the room have been read.
     filled: Notify,
     lagging: Lagging,
-    /// Each member may speak only so often: it asks before.
-    is_slow: AtomicBool,
 }
 
 struct State<T> {
@@ -91,7 +88,6 @@ impl<T> Room<T> {
             taken: Notify::new(),
             filled: Notify::new(),
             lagging: Lagging::new(),
-            is_slow: AtomicBool::new(false),
         }
     }
 
@@ -255,15 +251,6 @@ impl<T> Room<T> {
             }
             taken.await;
         }
-    }
-
-    /// Returns whether each member may speak only so often (requirement 13.7).
-    pub(crate) fn is_slow(&self) -> bool {
-        self.is_slow.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn set_slow(&self, is_slow: bool) {
-        self.is_slow.store(is_slow, Ordering::Relaxed);
     }
 
     /// The members that are behind and may catch up.

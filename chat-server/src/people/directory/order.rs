@@ -61,17 +61,4 @@ impl<T: Transport> People<T> {
             self.open_room(id).members.iter().copied().collect()
         }
     }
-
-    /// Lets the members of a person's room know whether it is slow.
-    pub(in crate::people) fn mark_slow(&self, id: PersonId) {
-        let open = self.open_room(id);
-        open.room.set_slow(open.settings.is_slow());
-    }
-
-    /// Restrains a person that has come to a room where it is muted, and no other.
-    pub(super) fn note_mute(&self, id: PersonId) {
-        if let Some(connection) = &self.person(id).connection {
-            connection.restrain(self.mute(id).is_some());
-        }
-    }
 }

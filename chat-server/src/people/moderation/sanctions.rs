@@ -148,7 +148,7 @@ impl<T: Transport> People<T> {
         time: Option<Duration>,
     ) {
         if !sanction.is_ban {
-            return self.note_mutes(by, role);
+            return self.restrain_all(by, role);
         }
         // The neighbours in a network are no targets, unless it is one.
         let network =

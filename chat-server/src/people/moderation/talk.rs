@@ -34,19 +34,21 @@ impl<T: Transport> Directory<T> {
 impl<T: Transport> People<T> {
     /// Refuses what a muted person says, also in private.
     pub(in crate::people) fn may_write(&self, id: PersonId) -> Result<(), Refusal> {
-        let mute = self.mute(id);
-        if let Some(connection) = &self.person(id).connection {
-            connection.restrain(mute.is_some());
-        }
-        mute.map_or(Ok(()), |mute| Err(Objection::Muted(mute).into()))
+        self.restrain(id);
+        self.mute(id).map_or(Ok(()), |mute| Err(Objection::Muted(mute).into()))
     }
 
-    /// Restrains the people that are muted: those of the moderator's room, of an admin's all.
-    pub(super) fn note_mutes(&mut self, by: PersonId, role: Role) {
-        for id in self.people(by, role == Role::Admin) {
-            // It is told when it says something.
-            let _ = self.may_write(id);
+    /// Has a person ask before it speaks where it is muted or the room is slow, and only there: messages of others cost
+    /// nothing more.
+    pub(in crate::people) fn restrain(&self, id: PersonId) {
+        if let Some(connection) = &self.person(id).connection {
+            connection.restrain(self.settings(id).is_slow() || self.mute(id).is_some());
         }
+    }
+
+    /// The same for the moderator's room; by an admin, for all people.
+    pub(super) fn restrain_all(&self, by: PersonId, role: Role) {
+        self.people(by, role == Role::Admin).into_iter().for_each(|id| self.restrain(id));
     }
 
     pub(super) fn tell_topic(&mut self, by: PersonId) {
@@ -81,7 +83,7 @@ impl<T: Transport> People<T> {
     ) -> Result<(), Refusal> {
         self.permitted(by, Verb::Slow)?;
         self.settings_mut(by).slow_down(every);
-        self.mark_slow(by);
+        self.restrain_all(by, Role::Member);
         let (language, name) = (self.rules.language, self.person(by).name.to_string());
         let who: [(_, &dyn Display); 1] = [("by", &name)];
         match every {
