@@ -27,6 +27,8 @@ pub enum Verb {
     Register,
     /// Changes the word of the client's account.
     Password,
+    /// Tells the position of the room.
+    Position,
     /// Lists the commands.
     Help,
     /// Leaves the chat; for the operator, stops the server.
@@ -53,7 +55,7 @@ pub struct Form {
 }
 
 /// Every command of a member.
-pub const FORMS: [Form; 11] = [
+pub const FORMS: [Form; 12] = [
     form(
         Verb::Private,
         ["privado", "msg"],
@@ -87,6 +89,12 @@ pub const FORMS: [Form; 11] = [
         ["historial", "history"],
         ["[NÚMERO]", "[NUMBER]"],
         ["lo último que se dijo en la sala", "what was said last in the room"],
+    ),
+    form(
+        Verb::Position,
+        ["posicion", "position"],
+        NONE,
+        ["por dónde va la sala", "how far the room has come"],
     ),
     form(
         Verb::Rename,
@@ -208,12 +216,26 @@ pub enum Command {
     Register(Result<Word, AccountError>),
     /// Changes the word of the client's account to this.
     Password(Result<Word, AccountError>),
+    /// Tells the position of the room.
+    Position,
+    /// Begins a session.
+    Begin,
     /// Lists the commands.
     Help,
     /// Leaves the chat.
     Leave,
     /// Ends the connection of this client, or of the only one.
     Kick(Option<String>),
+}
+
+/// The words of the line that begins a session, or goes on with one (requirements 11.10 and 11.12). They are in no
+/// list, because people have no use for them.
+const RESUME: [&str; 2] = ["/reanudar", "/resume"];
+
+/// What stands behind the word, if the line begins a session, or goes on with one.
+pub fn resumption(line: &str) -> Option<&str> {
+    let (word, arguments) = first_word(line.trim());
+    RESUME.iter().any(|resume| resume.eq_ignore_ascii_case(word)).then_some(arguments)
 }
 
 /// Parses a line where commands are enabled.
@@ -282,6 +304,7 @@ impl Form {
             Verb::Rooms => nothing.then_some(Command::Rooms),
             Verb::History if nothing => Some(Command::History(HISTORY)),
             Verb::History => arguments.parse().ok().filter(|n| *n > 0).map(Command::History),
+            Verb::Position => nothing.then_some(Command::Position),
             Verb::Rename => text.map(Command::Rename),
             Verb::Reply => text.map(Command::Reply),
             Verb::Register => text.map(|word| Command::Register(word.parse())),

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
@@ -63,6 +63,8 @@ pub(crate) struct TcpConnection {
     activity: Activity,
     /// The [`Dismissal`] for which it is to be ended from this side, once there is one; 0 before.
     dismissal: AtomicU8,
+    /// It takes objects, whatever its wire is made for.
+    takes_objects: AtomicBool,
     /// With the port thirteen bytes less than a [`SocketAddr`], of which every idle client has one.
     ip: IpAddr,
     port: u16,
@@ -115,6 +117,7 @@ impl TcpConnection {
             wire,
             activity: Activity::new(clock),
             dismissal: AtomicU8::new(0),
+            takes_objects: AtomicBool::new(false),
             ip: peer.ip(),
             port: peer.port(),
             number: AtomicU32::new(1),
@@ -151,6 +154,11 @@ impl TcpConnection {
         if let (Some(shares), Some(permit)) = (&self.shares, permit) {
             shares.take_place(permit);
         }
+    }
+
+    /// It takes objects from here on.
+    pub(crate) fn take_objects(&self) {
+        self.takes_objects.store(true, Ordering::Release);
     }
 
     pub(crate) fn activity(&self) -> &Activity {
@@ -347,7 +355,11 @@ impl Transport for TcpConnection {
     }
 
     fn encoding(&self) -> Encoding {
-        self.wire.encoding()
+        if self.takes_objects.load(Ordering::Acquire) {
+            Encoding::Json
+        } else {
+            self.wire.encoding()
+        }
     }
 
     async fn writable(&self) -> io::Result<()> {

@@ -17,12 +17,17 @@ impl<T: Transport> Directory<T> {
 
     /// The account of a person is this from now on.
     pub(crate) fn set_account(&self, id: PersonId, account: Box<str>) {
-        self.lock().person_mut(id).account = Some(account);
+        let mut people = self.lock();
+        // It may have left by another connection.
+        if let Some(person) = people.by_id.get_mut(&id) {
+            person.account = Some(account);
+            people.note_session(id, None);
+        }
     }
 
     /// The account that a person has proved, if it has.
     pub(crate) fn account(&self, id: PersonId) -> Option<Box<str>> {
-        self.lock().person(id).account.clone()
+        self.lock().by_id.get(&id)?.account.clone()
     }
 }
 
