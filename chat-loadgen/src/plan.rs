@@ -171,7 +171,7 @@ impl Plan {
     pub(crate) fn senders(&self) -> Range<u32> {
         match &self.joined {
             None => 0..self.numbers.senders,
-            Some(Joined { share, whole, .. }) => share.part_of(whole.senders),
+            Some(Joined { share, whole, .. }) => share.senders(*whole),
         }
     }
 

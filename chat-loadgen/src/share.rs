@@ -62,11 +62,28 @@ impl Share {
         roles::scale(self.index, all, self.of)..roles::scale(self.index + 1, all, self.of)
     }
 
+    /// Those of the run's senders that are clients of this share: as many as its part of the clients has, so that there
+    /// are never more of them than clients.
+    pub(crate) fn senders(self, whole: Numbers) -> Range<u32> {
+        let Numbers { clients, senders, .. } = whole;
+        let Range { start, end } = self.part_of(clients);
+        let before = |client| {
+            let number = (u64::from(client) * u64::from(senders)).div_ceil(clients.max(1).into());
+            u32::try_from(number).unwrap_or(senders)
+        };
+        before(start)..before(end)
+    }
+
     /// Numbers of clients of this share. All of them have all rooms.
     pub(crate) fn numbers(self, whole: Numbers) -> Numbers {
-        let part = |all: u32| self.part_of(all).len().try_into().unwrap_or(u32::MAX);
-        let Numbers { clients, senders, idle, .. } = whole;
-        Numbers { clients: part(clients), senders: part(senders), idle: part(idle), ..whole }
+        let length = |part: Range<u32>| part.end - part.start;
+        let Numbers { clients, idle, .. } = whole;
+        Numbers {
+            clients: length(self.part_of(clients)),
+            senders: length(self.senders(whole)),
+            idle: length(self.part_of(idle)),
+            ..whole
+        }
     }
 }
 
@@ -107,6 +124,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_share_has_more_senders_than_clients() {
+        for (clients, senders) in [(3, 2), (13, 12), (400, 399)] {
+            let (rooms, idle, slow, churners, threads, servers) = (1, 0, 0, 0, 1, 1);
+            let whole = Numbers { clients, senders, rooms, idle, slow, churners, threads, servers };
+            let parts = Share { index: 0, of: 5 }.all().map(|share| share.numbers(whole));
+            let parts = parts.inspect(|part| assert!(part.senders <= part.clients));
+            assert_eq!(parts.map(|part| part.senders).sum::<u32>(), senders);
+        }
+    }
+
     proptest! {
         #[test]
         fn the_shares_are_the_run_and_know_each_others_senders(
@@ -124,7 +152,7 @@ mod tests {
             let mut names = Vec::new();
             for share in all.all() {
                 let roles = roles::assign(share.numbers(whole));
-                let senders = share.part_of(senders);
+                let senders = share.senders(whole);
                 for (index, role) in (0..).zip(&roles) {
                     let client = joined(share).client(index);
                     names.push(client);

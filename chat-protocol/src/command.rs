@@ -33,6 +33,8 @@ pub enum Verb {
     Register,
     /// Changes the word of the client's account.
     Password,
+    /// Tells the position of the room.
+    Position,
     /// Lists the commands.
     Help,
     /// Leaves the chat; for the operator, stops the server.
@@ -114,6 +116,10 @@ pub enum Command {
     Register(Result<Word, AccountError>),
     /// Changes the word of the client's account to this.
     Password(Result<Word, AccountError>),
+    /// Tells the position of the room.
+    Position,
+    /// Begins a session.
+    Begin,
     /// Lists the commands.
     Help,
     /// Leaves the chat.
@@ -157,6 +163,16 @@ pub enum Command {
     Op(String),
     /// Takes that back.
     Deop(String),
+}
+
+/// The words of the line that begins a session, or goes on with one (requirements 11.10 and 11.12). They are in no
+/// list, because people have no use for them.
+const RESUME: [&str; 2] = ["/reanudar", "/resume"];
+
+/// What stands behind the word, if the line begins a session, or goes on with one.
+pub fn resumption(line: &str) -> Option<&str> {
+    let (word, arguments) = first_word(line.trim());
+    RESUME.iter().any(|resume| resume.eq_ignore_ascii_case(word)).then_some(arguments)
 }
 
 /// Parses a line where commands are enabled.
@@ -225,6 +241,7 @@ impl Form {
             Verb::Rooms => nothing.then_some(Command::Rooms),
             Verb::History if nothing => Some(Command::History(HISTORY)),
             Verb::History => arguments.parse().ok().filter(|n| *n > 0).map(Command::History),
+            Verb::Position => nothing.then_some(Command::Position),
             Verb::Rename => text.map(Command::Rename),
             Verb::Reply => text.map(Command::Reply),
             Verb::Register => text.map(|word| Command::Register(word.parse())),

@@ -145,3 +145,9 @@ pub const KEEP_SIZE: &str = "1GiB";
 
 /// The room in which every member begins (requirement 6.2).
 pub const FIRST_ROOM: &str = "general";
+
+/// Time for which a client that was cut off can come back (`--resume`, requirement 11.12).
+pub const RESUME: Duration = Duration::from_mins(10);
+
+/// Time for which the others do not hear that a client was cut off (`--absence`, requirement 11.13).
+pub const ABSENCE: Duration = Duration::from_secs(15);

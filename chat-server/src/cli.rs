@@ -230,8 +230,10 @@ impl Cli {
             .with_writer(move || log.clone())
             .init();
         let motd = Motd::read(self.config.motd.as_deref()).map_err(StartError::Motd)?;
-        let store =
-            self.store.open(&streams.console, self.language()).map_err(StartError::Store)?;
+        let store = self
+            .store
+            .open(&streams.console, self.language(), self.config.resume())
+            .map_err(StartError::Store)?;
         let operator = self.config.operator.0.clone().zip(streams.desk);
         let stop = async {
             tokio::select! {

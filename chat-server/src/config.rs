@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use chat_protocol::framing::Framing;
 use chat_protocol::limits::{
-    BURST, DRAIN, MAX_HISTORY, MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT, OUTBOX, PING,
-    SLOW_TIMEOUT,
+    ABSENCE, BURST, DRAIN, MAX_HISTORY, MAX_LINE, MAX_LINE_RANGE, MAX_ROOMS, NAME_TIMEOUT, OUTBOX,
+    PING, RESUME, SLOW_TIMEOUT,
 };
 use chat_protocol::options::profile::{Label, MaxClients, Operator, WhenFull};
 use chat_protocol::options::rate::MaxRate;
@@ -27,6 +27,7 @@ use crate::net::address_options::AddressOptions;
 use crate::net::clock::Clock;
 use crate::net::wire::encoding::Object;
 use crate::people::directory;
+use crate::people::directory::sessions::Sessions;
 use crate::people::speech::Speech;
 use crate::proxy::ProxyOptions;
 use crate::room::memory::Memories;
@@ -98,6 +99,13 @@ pub(crate) struct Config {
         value_parser = usage::number("messages", 0..=MAX_HISTORY))]
     replay: usize,
 
+    /// Time for which a client that was cut off can come back to its name and its room, and misses nothing; or off
+    #[arg(help_heading = "Memory", long, value_name = "TIME", default_value_t = TimeLimit::of(RESUME))]
+    resume: TimeLimit,
+
+    /// Time for which the others do not hear that a client was cut off that can come back, or off
+    #[arg(help_heading = "Memory", long, value_name = "TIME", default_value_t = TimeLimit::of(ABSENCE))]
+    absence: TimeLimit,
     /// File whose lines each client is told when it joins: the message of the day
     #[arg(help_heading = "The chat", long, value_name = "FILE")]
     pub(crate) motd: Option<PathBuf>,
@@ -263,6 +271,16 @@ impl Config {
     pub(crate) fn memories(&self, store: Option<Arc<Store>>) -> Option<Memories> {
         let is_on = self.commands.is_on() || self.replay > 0 || store.is_some();
         is_on.then(|| Memories::new(self.replay, self.common.lang, store))
+    }
+
+    /// The time for which a client that was cut off can come back.
+    pub(crate) fn resume(&self) -> Duration {
+        self.resume.duration().unwrap_or_default()
+    }
+
+    /// No sessions yet.
+    pub(crate) fn sessions(&self) -> Sessions {
+        Sessions::new(self.resume(), self.absence.duration().unwrap_or_default())
     }
 
     pub(crate) fn speech(&self, console: &Console) -> Speech {

@@ -86,6 +86,7 @@ use net::tcp::TcpConnection;
 use net::wire::Wire;
 use people::accounts::Accounts;
 use people::directory::Directory;
+use people::directory::sessions::Sessions;
 use people::house::House;
 use people::house::motd::Motd;
 use people::served::Served;
@@ -135,11 +136,10 @@ pub(crate) async fn run(
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
     let clock = Clock::start();
-    let accounts = store.as_mut().and_then(Store::take_accounts).map(Accounts::new).map(Arc::new);
     let damage = store.as_mut().and_then(Store::take_damage);
+    let kept = kept(&config, store.as_mut());
     let sanctions = store.as_mut().map(Store::take_sanctions).unwrap_or_default();
     let store = store.map(Arc::new);
-    let admins = accounts.iter().flat_map(|accounts| accounts.admins().to_vec()).collect();
     let limits = config.outbox_limits(clock.clone());
     let (deliveries, mut failure) =
         Deliveries::new(limits, config.coalesce.duration(), config.memories(store.clone()));
@@ -147,10 +147,9 @@ pub(crate) async fn run(
     let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
     let exposed = config.proxy.is_on() || addresses.iter().any(|(_, address)| is_open(address));
     let limits = config.of_address.limits(exposed);
-    let server =
-        Arc::new(Server::new(config, console, deliveries, clock, limits.clone(), accounts));
+    let server = Arc::new(Server::new(config, console, deliveries, kept, clock, limits.clone()));
     let Server { config, console, directory, deliveries, .. } = &*server;
-    directory.keep_order(House::new(admins, motd, store, sanctions));
+    directory.keep_order(House::new(server.accounts.as_deref(), motd, store, sanctions));
     let operator = operator
         .map(|(name, desk)| (directory.admit_operator(name.clone(), console.clone()), name, desk));
     directory.first.filled().await;
@@ -163,12 +162,14 @@ pub(crate) async fn run(
     let mut acceptor = listen(&server, listeners, limits, &connections);
     let mut stop = pin!(stop);
     let mut operator = pin!(operator::talk(&server, operator));
+    let mut time = pin!(directory.keep_time());
     loop {
         tokio::select! {
             biased;
             () = &mut stop => break,
             Some(error) = failure.recv() => pass_on(error)?,
             () = &mut operator => break,
+            () = &mut time => {}
             (stream, peer) = next(&mut acceptor) => {
                 let server = Arc::clone(&server);
                 let speaking = server.speaking.token();
@@ -205,14 +206,14 @@ impl Server {
         config: Config,
         console: Console,
         deliveries: Deliveries,
+        (sessions, accounts): Kept,
         clock: Clock,
         of_address: Limits,
-        accounts: Option<Arc<Accounts>>,
     ) -> Self {
         let speaking = TaskTracker::new();
         speaking.close();
         Self {
-            directory: Directory::new(deliveries.clone(), config.directory_rules())
+            directory: Directory::new(deliveries.clone(), config.directory_rules(), sessions)
                 .with_accounts(accounts.clone()),
             accounts,
             speech: config.speech(&console),
@@ -229,6 +230,16 @@ impl Server {
             clock,
         }
     }
+}
+
+/// What an earlier server has left: sessions, and accounts where they are on.
+type Kept = (Sessions, Option<Arc<Accounts>>);
+
+fn kept(config: &Config, store: Option<&mut Store>) -> Kept {
+    let mut sessions = config.sessions();
+    let Some(store) = store else { return (sessions, None) };
+    sessions.restore(store.take_sessions());
+    (sessions, store.take_accounts().map(Accounts::new).map(Arc::new))
 }
 
 /// Listens at each door, with a task for each but that of lines, whose acceptor is returned.

@@ -4,14 +4,16 @@
 
 use std::future::Ready;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chat_protocol::account::{AccountError, Word};
 use chat_protocol::language::Language;
 use chat_protocol::name::Name;
 use chat_protocol::options::time_limit::TimeLimit;
 use chat_store::account::Account;
-use chat_store::line::Line;
+use chat_store::line::{Line, Position};
 use chat_store::moderation::{Deed, Sanction};
+use chat_store::session::{Session, Token};
 use clap::Args;
 
 use crate::console::Console;
@@ -58,7 +60,12 @@ impl StoreOptions {
         false
     }
 
-    pub(crate) fn open(&self, _: &Console, _: Language) -> Result<Option<Store>, Error> {
+    pub(crate) fn open(
+        &self,
+        _: &Console,
+        _: Language,
+        _: Duration,
+    ) -> Result<Option<Store>, Error> {
         let Self {} = self;
         Ok(None)
     }
@@ -97,7 +104,19 @@ impl Store {
         match *self {}
     }
 
-    pub(crate) async fn last(&self, _: &str, _: usize) -> Vec<Line> {
+    pub(crate) async fn last(&self, _: &str, _: Position, _: usize) -> Vec<Line> {
+        match *self {}
+    }
+
+    pub(crate) async fn last_up_to(&self, _: &str, _: Position) -> Option<Position> {
+        match *self {}
+    }
+
+    pub(crate) fn take_sessions(&mut self) -> Vec<(Token, Session)> {
+        match *self {}
+    }
+
+    pub(crate) fn keep_session(&self, _: Token, _: Option<Session>) {
         match *self {}
     }
 

@@ -142,7 +142,7 @@ impl<'a> Operator<'a> {
             }
         }
         let speaker = Speaker::Operator(&self.name);
-        let said = self.server.speech.say(room, MemberId::OPERATOR, speaker, text);
+        let said = self.server.speech.say(room, MemberId::OPERATOR, speaker, text, None);
         self.flood_control.count(said);
     }
 

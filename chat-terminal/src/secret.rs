@@ -12,9 +12,10 @@ pub fn read(question: &str) -> io::Result<String> {
     let mut line = String::new();
     if input.is_terminal() {
         let mut output = io::stderr();
+        // Before it asks: the answer may come at once.
+        let hidden = Hidden::begin();
         write!(output, "{question}")?;
         output.flush()?;
-        let hidden = Hidden::begin();
         let read = input.lock().take(LONGEST).read_line(&mut line);
         drop(hidden);
         // The end of the line was not shown either.
@@ -39,7 +40,7 @@ impl Hidden {
         if let Some(mode) = &before {
             let mut hidden = mode.clone();
             hidden.local_modes.remove(LocalModes::ECHO);
-            let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &hidden);
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &hidden);
         }
         Self(before)
     }

@@ -19,7 +19,7 @@ pub struct Form {
 }
 
 /// Every command of a member.
-pub const FORMS: [Form; 22] = [
+pub const FORMS: [Form; 23] = [
     form(
         Verb::Private,
         ["privado", "msg"],
@@ -53,6 +53,12 @@ pub const FORMS: [Form; 22] = [
         ["historial", "history"],
         ["[NÚMERO]", "[NUMBER]"],
         ["lo último que se dijo en la sala", "what was said last in the room"],
+    ),
+    form(
+        Verb::Position,
+        ["posicion", "position"],
+        NONE,
+        ["por dónde va la sala", "how far the room has come"],
     ),
     form(
         Verb::Rename,

@@ -153,6 +153,9 @@ pub enum NameError {
     /// It has an account, or needs one.
     #[error("{0}")]
     Account(AccountError),
+    /// It is that of a session which has ended, or never was (requirement 11.12).
+    #[error("there is no such session")]
+    NoSession,
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ texts! {
         es: "! nombre ocupado: alguien se llama así, o de un modo que se confunde",
         en: "! the name is taken: somebody has it, or one that looks like it",
     }
+    no_session { es: "! esa sesión ya no existe", en: "! there is no such session any more" }
     invalid_name(why: &str) { es: "! nombre no válido: {why}", en: "! the name is not valid: {why}" }
     pub(super) too_many_names { es: "! demasiados intentos", en: "! too many attempts" }
     pub(super) name_too_late { es: "! no diste ningún nombre a tiempo", en: "! you did not give a name in time" }
@@ -190,6 +191,7 @@ impl Language {
             NameError::Reserved => f.write_str(self.reserved_name()),
             NameError::Taken => f.write_str(self.taken_name()),
             NameError::Account(error) => write!(f, "{}", self.account_refused(error)),
+            NameError::NoSession => f.write_str(self.no_session()),
             _ => write!(f, "{}", self.invalid_name(&self.why(error).to_string())),
         })
     }
@@ -225,6 +227,8 @@ impl Language {
             NameError::NoLetter => f.write_str(self.name_has_no_letter()),
             NameError::Reserved => f.write_str(self.name_is_reserved()),
             NameError::Taken | NameError::Account(_) => f.write_str(self.name_is_taken()),
+            // Of no room's name.
+            NameError::NoSession => f.write_str(self.no_session()),
         })
     }
 }

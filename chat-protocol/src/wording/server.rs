@@ -34,6 +34,10 @@ texts! {
         es: "* hay un cliente: te llamas {name}, y lo que escribas se le envía",
         en: "* a client is here: your name is {name}, and what you type is sent",
     }
+    /// Tells a member the position of its room (requirement 11.9).
+    pub position_is(position: &dyn std::fmt::Display) { es: "* posición {position}", en: "* position {position}" }
+    /// Greets a client that has come back (requirement 11.12).
+    pub back { es: "* has vuelto", en: "* you are back" }
     /// Tells a member its new name (requirement 6.3).
     pub you_are_now(name: &Name) { es: "* ahora te llamas {name}", en: "* you are now called {name}" }
     /// Tells a member its new room (requirement 6.2).

@@ -97,6 +97,12 @@ impl Client {
                 self.session.named();
                 State::InRoom { name: Some(name) }
             }
+            // None of them is there.
+            Action::Resume(_) => {
+                assert!(self.rules.commands, "it is no name");
+                let refused = self.session.refuse_name(NameError::NoSession);
+                return self.answers(refused, refusals);
+            }
             Action::AskAgain(refusal) => {
                 is_told(&refusal);
                 assert!(refusals + 1 < NAME_ATTEMPTS, "is asked without end");
@@ -137,7 +143,11 @@ impl Client {
                 false
             }
             Action::Leave => true,
-            Action::AskAgain(_) | Action::TakeName(_) | Action::Prove(_) | Action::Dismiss(_) => {
+            Action::AskAgain(_)
+            | Action::TakeName(_)
+            | Action::Resume(_)
+            | Action::Prove(_)
+            | Action::Dismiss(_) => {
                 panic!("of somebody who was not asked: {action:?}")
             }
         }
@@ -180,7 +190,9 @@ fn is_command(command: &Command) {
         | Command::Rooms
         | Command::Help
         | Command::Bans
-        | Command::Lock => {}
+        | Command::Lock
+        | Command::Position
+        | Command::Begin => {}
         Command::Kick { name, reason } => {
             name.iter().map(String::as_str).for_each(word);
             assert!(reason.is_empty() || name.is_some());

@@ -356,6 +356,10 @@ impl<'a> Conversation<'a> {
         if self.connection.has_frames() {
             return;
         }
+        // A client with a session sends again what it has not ended.
+        if self.membership.has_session() {
+            return;
+        }
         let action = self.decoder.finish().and_then(|line| self.session.line(line));
         match action {
             // Half a name, perhaps, of a client that is gone: no room hears of it.
@@ -363,4 +367,10 @@ impl<'a> Conversation<'a> {
             Some(action) => _ = self.perform(action),
         }
     }
+}
+
+/// The number of a line of a session, and the line.
+fn numbered(line: &str) -> Option<(u64, &str)> {
+    let (number, line) = line.split_once(' ')?;
+    Some((number.parse().ok()?, line))
 }

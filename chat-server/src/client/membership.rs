@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::refusal::Refusal;
+use chat_store::line::Numbered;
 use tokio::time::Instant;
 
 use crate::Server;
@@ -14,12 +15,13 @@ use crate::client::asking::{Asking, Piece};
 use crate::net::nameless::Registration;
 use crate::net::tcp::TcpConnection;
 use crate::net::transport::Transport;
-use crate::net::wire::encoding::Encoding;
+use crate::net::wire::encoding::{Encoding, Object};
 use crate::people::commands::Effect;
-use crate::people::directory::{Arrival, PersonId, Transfer};
+use crate::people::directory::sessions::{Hold, at_once};
+use crate::people::directory::{Arrival, Leaving, Transfer};
 use crate::people::speech::Speaker;
 use crate::room::event::{Event, Notice};
-use crate::room::order::Room;
+use crate::room::order::{Past, Room};
 use crate::room::seat::{MemberId, Seat};
 
 mod proof;
@@ -32,7 +34,11 @@ pub(crate) struct Membership<'a> {
     server: &'a Server,
     connection: &'a TcpConnection,
     /// The client's name and id, where clients have names.
-    person: Option<(PersonId, Name)>,
+    person: Option<(Hold, Name)>,
+    /// The way in which it leaves.
+    leaving: Leaving,
+    /// The number of the line that is acted on, in a session.
+    numbered: Option<Box<Numbered>>,
     state: State<'a>,
     /// Bytes said and told because of the client since they were last asked for.
     caused: usize,
@@ -54,8 +60,10 @@ enum State<'a> {
     Nameless(Nameless<'a>),
     /// The last is another room that a private message of the client has filled.
     InRoom(Arc<Room<TcpConnection>>, MemberId, Option<Arc<Room<TcpConnection>>>),
-    /// It has left the room of this name for another.
-    Moving(Transfer<TcpConnection>, Name),
+    /// It is on its way to a room.
+    Moving(Transfer<TcpConnection>, Arrival),
+    /// Another connection has its person.
+    Replaced,
 }
 
 impl<'a> Membership<'a> {
@@ -91,21 +99,22 @@ impl<'a> Membership<'a> {
             if let Some(served) = &server.served {
                 served.set_person(connection.peer(), guest.0);
             }
-            person = Some(guest);
+            person = Some((Hold { id: guest.0, turn: 0 }, guest.1));
             State::InRoom(room, member, None)
         } else {
             let welcome = greeting.into_iter().chain(directory.motd(encoding));
-            let member = directory.first.join(seat, encoding, welcome);
+            let (member, _) = directory.first.join(seat, encoding, welcome, Past::Last);
             State::InRoom(Arc::clone(&directory.first), member, None)
         };
-        Self { server, connection, person, state, caused: 0, proof: None }
+        let (leaving, numbered) = (Leaving::Cut, None);
+        Self { server, connection, person, leaving, numbered, state, caused: 0, proof: None }
     }
 
     /// The client's room, if it is in one.
     pub(crate) fn room(&self) -> Option<&Room<TcpConnection>> {
         match &self.state {
             State::InRoom(room, ..) => Some(room),
-            State::Nameless(_) | State::Moving(..) => None,
+            State::Nameless(_) | State::Moving(..) | State::Replaced => None,
         }
     }
 
@@ -142,19 +151,80 @@ impl<'a> Membership<'a> {
 
     /// Waits until the client is in the room that it was going to, if it was. Cancel-safe.
     pub(crate) async fn settle(&mut self) {
-        let (State::Moving(transfer, left), Some((id, _))) = (&mut self.state, &self.person) else {
+        let (State::Moving(transfer, arrival), Some((hold, _))) = (&mut self.state, &self.person)
+        else {
+            return;
+        };
+        let directory = &self.server.directory;
+        let Some(room) = directory.way_of(*hold) else {
+            self.state = State::Replaced;
             return;
         };
         // A room that has just been opened reads first what was said in it before.
-        self.server.directory.room_of(*id).filled().await;
+        room.filled().await;
+        if let Arrival::Back(back) = arrival {
+            // Boxed, because it hardly ever happens, and every connection would have the space for it.
+            Box::pin(back.recollect(&room)).await;
+        }
         let Ok(seat) = transfer.await else {
             // The fan-out it comes from has panicked, which ends the server.
             return pending().await;
         };
-        let arrival = Arrival::From(left.clone());
-        let (room, member, caused) = self.server.directory.arrive(*id, seat, arrival);
-        self.caused += caused;
-        self.state = State::InRoom(room, member, None);
+        let State::Moving(_, arrival) = mem::replace(&mut self.state, State::Replaced) else {
+            return;
+        };
+        if let Some((room, member, caused)) = directory.arrive_at(*hold, seat, arrival) {
+            self.caused += caused;
+            self.state = State::InRoom(room, member, None);
+        }
+    }
+
+    /// The client comes back to its session, if it can.
+    pub(crate) fn resume(&mut self, arguments: &str) -> Result<(), NameError> {
+        let State::Nameless(nameless) = &mut self.state else { return Ok(()) };
+        let directory = &self.server.directory;
+        let (hold, name, back) = directory.resume(arguments, self.connection.origin())?;
+        if !nameless.registration.end() {
+            // Too late: it makes way for another. The session goes on with the next connection.
+            directory.leave(hold, Leaving::Cut);
+            return Ok(());
+        }
+        self.connection.take_objects();
+        let peer = self.connection.peer();
+        self.server.console.print(self.server.language().client_joined(&name, peer));
+        if let Some(served) = &self.server.served {
+            served.set_person(peer, hold.id);
+        }
+        self.person = Some((hold, name));
+        self.numbered = Some(Box::new(Numbered { session: back.session(), number: 0 }));
+        if let Some(seat) = nameless.seat.take() {
+            self.state = State::Moving(at_once(*seat), Arrival::Back(Box::new(back)));
+        }
+        Ok(())
+    }
+
+    /// Returns whether the client numbers its lines.
+    pub(crate) fn has_session(&self) -> bool {
+        self.numbered.is_some()
+    }
+
+    /// Returns whether the line of this number is to be acted on: the client may send a line again.
+    pub(crate) fn accepts(&mut self, number: u64) -> bool {
+        let (Some(numbered), Some((hold, _))) = (&mut self.numbered, &self.person) else {
+            return false;
+        };
+        numbered.number = number;
+        self.server.directory.accept(*hold, number)
+    }
+
+    /// Tells the client that the line of this number was acted on.
+    pub(crate) fn answer(&mut self, number: u64) {
+        self.tell_line(Object::new("accepted").value("number", number).end());
+    }
+
+    /// The client leaves for good.
+    pub(crate) fn leaves(&mut self) {
+        self.leaving = Leaving::ForGood;
     }
 
     /// The client has this name, whose account it has proved, if it has one: it joins the first room, if it can have the
@@ -165,12 +235,12 @@ impl<'a> Membership<'a> {
         let id = self.server.directory.admit(name.clone(), encoding, account)?;
         if !nameless.registration.end() {
             // Too late: it makes way for another, and the end of its stream comes next.
-            self.server.directory.leave(id, true);
+            self.server.directory.leave(Hold { id, turn: 0 }, Leaving::Closing);
             return Ok(());
         }
         let peer = self.connection.peer();
         self.server.console.print(self.server.language().client_joined(&name, peer));
-        self.person = Some((id, name));
+        self.person = Some((Hold { id, turn: 0 }, name));
         if let Some(served) = &self.server.served {
             served.set_person(self.connection.peer(), id);
         }
@@ -195,16 +265,17 @@ impl<'a> Membership<'a> {
                 return self.tell(&Notice::new("refusal", line, []));
             }
             let name = self.person.as_ref().map(|(_, name)| name);
+            let numbered = self.numbered.as_deref().copied();
             let speaker = Speaker::Client(self.connection.peer(), self.connection.number(), name);
-            self.caused += self.server.speech.say(room, *member, speaker, text);
+            self.caused += self.server.speech.say(room, *member, speaker, text, numbered);
         }
     }
 
     /// The reason why the client may not speak now, if it is muted or too fast for its room.
     #[cold]
     fn is_silenced(&self) -> Option<Refusal> {
-        let (id, _) = self.person.as_ref()?;
-        self.server.directory.may_speak(*id).err()
+        let (hold, _) = self.person.as_ref()?;
+        self.server.directory.may_speak(hold.id).err()
     }
 
     /// The reason why the client may not have this name, if it is banned.
@@ -214,19 +285,22 @@ impl<'a> Membership<'a> {
 
     /// The last line for the client, if a moderator has sent it away.
     pub(crate) fn take_farewell(&self) -> Option<String> {
-        self.server.directory.take_farewell(self.person.as_ref()?.0)
+        self.server.directory.take_farewell(self.person.as_ref()?.0.id)
     }
 
     /// The client alone hears this.
     pub(crate) fn tell(&mut self, event: &impl Event) {
-        let line = self.connection.encoding().encode(event);
+        self.tell_line(self.connection.encoding().encode(event));
+    }
+
+    fn tell_line(&mut self, line: String) {
         match (&mut self.state, &self.person) {
             (State::Nameless(nameless), _) => {
                 nameless.seat.iter_mut().for_each(|seat| self.server.deliveries.tell(seat, &line));
             }
             (State::InRoom(room, member, _), _) => self.caused += room.tell(*member, line),
-            (State::Moving(..), Some((id, _))) => self.server.directory.tell(*id, event),
-            (State::Moving(..), None) => {}
+            (State::Moving(..), Some((hold, _))) => self.server.directory.tell_line(hold.id, line),
+            (State::Moving(..), None) | (State::Replaced, _) => {}
         }
     }
 
@@ -276,10 +350,17 @@ impl<'a> Membership<'a> {
             command => command,
         };
         let (language, peer) = (self.server.language(), self.connection.peer());
-        let Some((id, name)) = &mut self.person else { return };
-        let (effect, caused) =
-            self.server.directory.execute(*id, command, self.connection.origin());
+        let Some((hold, name)) = &mut self.person else { return };
+        if let State::Replaced = self.state {
+            return;
+        }
+        let directory = &self.server.directory;
+        let (effect, caused) = directory.execute(hold.id, command, self.connection.origin());
         self.caused += caused;
+        if self.numbered.is_some() {
+            // A message is kept with its number; what a command does is not said again either.
+            directory.keep_session(*hold);
+        }
         match effect {
             None => {}
             Some(Effect::Limited(limit)) => {
@@ -289,6 +370,11 @@ impl<'a> Membership<'a> {
                 self.server.console.print(language.client_renamed(name, peer, &new));
                 *name = new;
             }
+            Some(Effect::Begun(seat, back)) => {
+                self.connection.take_objects();
+                self.numbered = Some(Box::new(Numbered { session: back.session(), number: 0 }));
+                self.state = State::Moving(seat, Arrival::Back(Box::new(back)));
+            }
             Some(Effect::Filled(room)) => {
                 if let State::InRoom(.., filled) = &mut self.state {
                     *filled = Some(room);
@@ -296,7 +382,7 @@ impl<'a> Membership<'a> {
             }
             Some(Effect::Moving { from, to, seat }) => {
                 self.server.console.print(language.client_moves(name, peer, &to));
-                self.state = State::Moving(seat, from);
+                self.state = State::Moving(seat, Arrival::From(from));
             }
         }
     }
@@ -312,9 +398,10 @@ fn question(keyword: &str) -> Notice<'_, &str, 0> {
 impl Drop for Membership<'_> {
     fn drop(&mut self) {
         match (&self.person, &mut self.state) {
-            (Some((id, name)), _) => {
+            (Some((hold, name)), _) => {
                 let closing = self.server.stopping.is_cancelled();
-                self.server.directory.leave(*id, closing);
+                let leaving = if closing { Leaving::Closing } else { self.leaving };
+                self.server.directory.leave(*hold, leaving);
                 let (language, peer) = (self.server.language(), self.connection.peer());
                 if *name != Name::guest(peer.port(), self.connection.number()) {
                     self.server.console.print(language.client_left(name, peer));
@@ -328,7 +415,7 @@ impl Drop for Membership<'_> {
                     .for_each(|seat| self.server.deliveries.part(*seat));
             }
             (None, State::InRoom(room, member, _)) => room.leave(*member),
-            (None, State::Moving(..)) => {}
+            (None, State::Moving(..) | State::Replaced) => {}
         }
     }
 }

@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 
 use chat_protocol::account::{AccountError, Word};
-use chat_protocol::command::{Command, Parsed, parse};
+use chat_protocol::command::{Command, Parsed, parse, resumption};
 use chat_protocol::decoder::Line;
 use chat_protocol::limits::{NAME_ATTEMPTS, WORD_ATTEMPTS};
 use chat_protocol::name::{Name, NameError};
@@ -67,6 +67,8 @@ pub enum Action<'a> {
     TakeName(Name),
     /// The client proves by this word that the name is its own. The same has to be told.
     Prove(Word),
+    /// The client wants to come back to its session, with these arguments: the same has to be told as for a name.
+    Resume(String),
     /// The client commands this.
     Do(Command),
     /// The client leaves.
@@ -100,10 +102,14 @@ impl Session {
                 Err(_) => self.refuse_name(WRONG_WORD),
             }),
             Line::Empty | Line::TooLong if self.is_proving() => Some(self.refuse_name(WRONG_WORD)),
-            Line::Text(text) if self.is_naming() => Some(match text.parse() {
-                Ok(name) => Action::TakeName(name),
-                Err(error) => self.refuse_name(error),
-            }),
+            Line::Text(text) if self.is_naming() => {
+                let resumption = resumption(&text).filter(|_| self.rules.commands);
+                Some(match (resumption, text.parse()) {
+                    (Some(arguments), _) => Action::Resume(arguments.to_owned()),
+                    (None, Ok(name)) => Action::TakeName(name),
+                    (None, Err(error)) => self.refuse_name(error),
+                })
+            }
             Line::Empty if self.is_naming() => Some(self.refuse_name(NameError::Empty)),
             Line::TooLong if self.is_naming() => Some(self.refuse_name(NameError::TooLong)),
             Line::Text(text) => Some(self.hear(text::passable(text))),
@@ -151,6 +157,10 @@ impl Session {
     fn hear<'a>(&mut self, text: Cow<'a, str>) -> Action<'a> {
         if !self.rules.commands {
             return Action::Say(text);
+        }
+        // Without a question for a name, there is no place to come back.
+        if self.rules.ask_name && resumption(&text) == Some("") {
+            return Action::Do(Command::Begin);
         }
         match parse(&text) {
             Parsed::Text(said) if said.len() == text.len() => Action::Say(text),

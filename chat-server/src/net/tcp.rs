@@ -63,6 +63,8 @@ pub(crate) struct TcpConnection {
     activity: Activity,
     /// The [`Dismissal`] for which it is to be ended from this side, once there is one; 0 before.
     dismissal: AtomicU8,
+    /// It takes objects, whatever its wire is made for.
+    takes_objects: AtomicBool,
     /// Its client has to ask before it speaks.
     is_restrained: AtomicBool,
     /// With the port thirteen bytes less than a [`SocketAddr`], of which every idle client has one.
@@ -105,6 +107,7 @@ impl TcpConnection {
             wire,
             activity: Activity::new(clock),
             dismissal: AtomicU8::new(0),
+            takes_objects: AtomicBool::new(false),
             is_restrained: AtomicBool::new(false),
             ip: peer.ip(),
             port: peer.port(),
@@ -142,6 +145,11 @@ impl TcpConnection {
         if let (Some(shares), Some(permit)) = (&self.shares, permit) {
             shares.take_place(permit);
         }
+    }
+
+    /// It takes objects from here on.
+    pub(crate) fn take_objects(&self) {
+        self.takes_objects.store(true, Ordering::Release);
     }
 
     pub(crate) fn activity(&self) -> &Activity {
@@ -343,7 +351,11 @@ impl Transport for TcpConnection {
     }
 
     fn encoding(&self) -> Encoding {
-        self.wire.encoding()
+        if self.takes_objects.load(Ordering::Acquire) {
+            Encoding::Json
+        } else {
+            self.wire.encoding()
+        }
     }
 
     async fn writable(&self) -> io::Result<()> {

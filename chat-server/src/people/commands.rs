@@ -9,6 +9,7 @@ use chat_protocol::refusal::{AddressLimit, Refusal};
 
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
+use crate::people::directory::sessions::Back;
 use crate::people::directory::{Directory, People, PersonId, Transfer};
 use crate::room::event::Notice;
 use crate::room::order::Room;
@@ -26,6 +27,8 @@ pub(crate) enum Effect<T> {
         /// The seat that it takes along.
         seat: Transfer<T>,
     },
+    /// The sender takes its seat anew, for a session that begins.
+    Begun(Transfer<T>, Back),
     /// Nothing but that this other room is full by now: its sender waits for space there.
     Filled(Arc<Room<T>>),
     /// None: a limit of the sender's address is reached.
@@ -78,8 +81,14 @@ impl<T: Transport> People<T> {
                 return self.call(id, &name).map(Some).map_err(Refusal::Name);
             }
             Command::Who => _ = self.tell_line(id, self.members(id)),
-            Command::Rooms => _ = self.tell_line(id, self.rooms(id.encoding())),
+            Command::Rooms => _ = self.tell_line(id, self.rooms(self.encoding(id))),
             Command::History(count) => _ = self.tell_line(id, self.history(id, count)),
+            Command::Position => {
+                let position = self.position(id);
+                let line = self.rules.language.position_is(&position);
+                _ = self.tell(id, &Notice::new("position", line, [("position", &position)]));
+            }
+            Command::Begin => return Ok(self.begin_session(id)),
             Command::Help => {
                 let (role, accounts) = (self.role(id), self.accounts.is_some());
                 let has = |form: &Form| {

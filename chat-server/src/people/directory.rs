@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chat_protocol::language::Language;
 use chat_protocol::name::{Name, NameError};
+use chat_store::session::Token;
 use tokio::sync::oneshot;
 
 use crate::console::Console;
@@ -23,13 +24,15 @@ use crate::people::names::UniqueNames;
 use crate::room::event::{Event, Notice};
 use crate::room::fanout::Deliveries;
 use crate::room::letter::{Letter, Mailbox};
-use crate::room::order::Room;
+use crate::room::order::{Past, Room};
 use crate::room::seat::{MemberId, Seat};
+use sessions::{Hold, Sessions};
 
 mod accounts;
 mod order;
 mod presence;
 mod rooms;
+pub(crate) mod sessions;
 
 pub(crate) use presence::Arrival;
 
@@ -65,13 +68,6 @@ impl Rules {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PersonId(u64);
 
-impl PersonId {
-    /// The encoding of what the person is sent.
-    pub(super) fn encoding(self) -> Encoding {
-        Encoding::of(self.0)
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct RoomId(u64);
 
@@ -88,6 +84,7 @@ pub(super) struct People<T> {
     pub(super) names: UniqueNames<PersonId>,
     rooms: BTreeMap<RoomId, OpenRoom<T>>,
     room_names: UniqueNames<RoomId>,
+    sessions: Sessions,
     next_person: u64,
     next_room: u64,
     deliveries: Deliveries,
@@ -104,6 +101,10 @@ pub(super) struct Person<T> {
     /// The sender of the last private message, and the name it had then.
     pub(super) correspondent: Option<Box<(PersonId, Name)>>,
     pub(super) mailbox: Mailbox,
+    /// Its session, if it can come back.
+    session: Option<Box<Token>>,
+    /// The encoding of what it is sent.
+    encoding: Encoding,
     room: RoomId,
     pub(super) location: Location<T>,
 }
@@ -113,6 +114,8 @@ pub(super) enum Location<T> {
     InRoom(Arc<Room<T>>, MemberId),
     /// Between two rooms. These lines, letters among them, wait until the arrival.
     Moving(Vec<(String, Option<Letter>)>),
+    /// Cut off. It hears nothing, but may come back.
+    Absent,
     /// At the server's console.
     Console(Console),
 }
@@ -135,9 +138,9 @@ const MAIL: usize = 64 * 1024;
 
 impl<T: Transport> Directory<T> {
     /// The first room, empty.
-    pub(crate) fn new(deliveries: Deliveries, rules: Rules) -> Self {
+    pub(crate) fn new(deliveries: Deliveries, rules: Rules, sessions: Sessions) -> Self {
         let first = deliveries.open(&Name::first_room());
-        let people = Mutex::new(People::new(Arc::clone(&first), deliveries, rules));
+        let people = Mutex::new(People::new(Arc::clone(&first), deliveries, rules, sessions));
         Self { first, people }
     }
 
@@ -182,7 +185,7 @@ impl<T: Transport> Directory<T> {
         }
     }
 
-    /// A person joins the room that it was on the way to, and is welcomed; the room hears of it.
+    /// A person that has just been admitted joins its first room, and is welcomed; the room hears of it.
     /// Returns also how many bytes were said because of it.
     pub(crate) fn arrive(
         &self,
@@ -190,18 +193,40 @@ impl<T: Transport> Directory<T> {
         seat: Seat<T>,
         arrival: Arrival,
     ) -> (Arc<Room<T>>, MemberId, usize) {
+        self.arrive_at(Hold { id, turn: 0 }, seat, arrival).expect("a person without a session")
+    }
+
+    /// The same for a person on the way to a room. `None` if another connection has the person by now: this one ends.
+    pub(crate) fn arrive_at(
+        &self,
+        hold: Hold,
+        seat: Seat<T>,
+        mut arrival: Arrival,
+    ) -> Option<(Arc<Room<T>>, MemberId, usize)> {
+        let id = hold.id;
         let mut people = self.lock();
+        if !people.is_held(hold) {
+            people.deliveries.part(seat);
+            return None;
+        }
         people.caused = 0;
-        let welcome = people.welcome(id, &arrival);
+        let welcome = people.welcome(id, &mut arrival);
+        let past = match &arrival {
+            Arrival::New(_) | Arrival::From(_) => Past::Last,
+            Arrival::Back(back) => Past::Behind(back.behind(), back.session()),
+        };
         let person = people.person_mut(id);
         person.connection = Some(Arc::clone(seat.connection()));
         let (at, name) = (person.room, person.name.clone());
         let mail = match mem::replace(&mut person.location, Location::Moving(Vec::new())) {
             Location::Moving(mail) => mail,
-            Location::InRoom(..) | Location::Console(_) => Vec::new(),
+            Location::InRoom(..) | Location::Absent | Location::Console(_) => Vec::new(),
         };
         let room = Arc::clone(&people.rooms[&at].room);
-        let member = room.join(seat, id.encoding(), welcome);
+        let (member, position) = room.join(seat, people.encoding(id), welcome, past);
+        if let Arrival::From(_) = arrival {
+            people.note_session(id, Some(position));
+        }
         for (line, letter) in mail {
             room.post(member, line, letter);
         }
@@ -211,7 +236,8 @@ impl<T: Transport> Directory<T> {
             let language = people.rules.language;
             let who: (_, &dyn Display) = ("who", &name);
             match arrival {
-                Arrival::New(_) => {
+                Arrival::Back(back) if !back.is_heard() => {}
+                Arrival::New(_) | Arrival::Back(_) => {
                     people.say(id, &Notice::new("joined", language.joined(&name), [who]));
                 }
                 Arrival::From(room) => {
@@ -220,23 +246,16 @@ impl<T: Transport> Directory<T> {
                 }
             }
         }
-        (room, member, people.caused)
+        Some((room, member, people.caused))
     }
 
-    /// A person leaves for good. The room hears of it, unless it is `closing` for all.
-    pub(crate) fn leave(&self, id: PersonId, closing: bool) {
+    /// A connection ends, and its person leaves, or is absent until it comes back. The room hears if it leaves.
+    pub(crate) fn leave(&self, hold: Hold, leaving: Leaving) {
         let mut people = self.lock();
-        let Some(person) = people.by_id.remove(&id) else { return };
-        people.names.release(&person.name);
-        people.house.farewells.remove(&id);
-        if let Location::InRoom(room, member) = &person.location {
-            if people.rules.presence && !closing {
-                let line = people.rules.language.left(&person.name);
-                room.say(*member, &Notice::new("left", line, [("who", &person.name)]));
-            }
-            room.leave(*member);
+        if !people.is_held(hold) || leaving == Leaving::Cut && people.becomes_absent(hold.id) {
+            return;
         }
-        people.quit(person.room, id);
+        people.depart(hold.id, leaving);
     }
 
     /// The operator has another name; no room hears of it.
@@ -249,15 +268,9 @@ impl<T: Transport> Directory<T> {
         self.lock().find(name)
     }
 
-    /// The room that a person is in, or on the way to.
-    pub(crate) fn room_of(&self, id: PersonId) -> Arc<Room<T>> {
-        let people = self.lock();
-        Arc::clone(&people.rooms[&people.person(id).room].room)
-    }
-
-    /// Tells one person alone.
-    pub(crate) fn tell(&self, id: PersonId, event: &(impl Event + ?Sized)) {
-        self.lock().tell(id, event);
+    /// Tells one person alone, in its encoding.
+    pub(crate) fn tell_line(&self, id: PersonId, line: String) {
+        self.lock().tell_line(id, line);
     }
 
     /// Closes all rooms to new members and messages; pending messages are still delivered.
@@ -270,11 +283,22 @@ impl<T: Transport> Directory<T> {
     }
 }
 
+/// The way in which a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    /// The person leaves, or is sent away.
+    ForGood,
+    /// It was cut off, for all that is known.
+    Cut,
+    /// The server stops: no room hears of it, and a person may come back to the next.
+    Closing,
+}
+
 /// An id belongs to a membership, and ends with it; a room lasts as long as it has a member.
 const STILL_HERE: &str = "somebody who has not left";
 
 impl<T: Transport> People<T> {
-    fn new(first: Arc<Room<T>>, deliveries: Deliveries, rules: Rules) -> Self {
+    fn new(first: Arc<Room<T>>, deliveries: Deliveries, rules: Rules, sessions: Sessions) -> Self {
         let first = OpenRoom {
             name: Name::first_room(),
             room: first,
@@ -293,6 +317,7 @@ impl<T: Transport> People<T> {
             names: UniqueNames::default(),
             rooms: BTreeMap::from([(FIRST, first)]),
             room_names,
+            sessions,
             next_person: 0,
             next_room: FIRST.0 + 1,
             deliveries,
@@ -307,7 +332,7 @@ impl<T: Transport> People<T> {
         location: Location<T>,
         account: Option<Box<str>>,
     ) -> Result<PersonId, NameError> {
-        let id = PersonId(encoding.id(self.next_person));
+        let id = PersonId(self.next_person);
         self.names.claim(&name, id).map_err(|other| self.objection(other))?;
         self.next_person += 1;
         self.by_id.insert(
@@ -318,6 +343,8 @@ impl<T: Transport> People<T> {
                 connection: None,
                 correspondent: None,
                 mailbox: Mailbox::default(),
+                session: None,
+                encoding,
                 room: FIRST,
                 location,
             },
@@ -326,18 +353,51 @@ impl<T: Transport> People<T> {
         Ok(id)
     }
 
+    /// A person leaves.
+    pub(super) fn depart(&mut self, id: PersonId, leaving: Leaving) {
+        let Some(person) = self.by_id.remove(&id) else { return };
+        self.names.release(&person.name);
+        self.house.farewells.remove(&id);
+        let notice = (self.rules.presence && leaving != Leaving::Closing)
+            .then(|| self.rules.language.left(&person.name));
+        let notice = notice.map(|line| Notice::new("left", line, [("who", &person.name)]));
+        match &person.location {
+            Location::InRoom(room, member) => {
+                if let Some(notice) = &notice {
+                    room.say(*member, notice);
+                }
+                room.leave(*member);
+            }
+            Location::Absent => {
+                if let Some(notice) = &notice {
+                    self.rooms[&person.room].room.say(MemberId::NOBODY, notice);
+                }
+            }
+            Location::Moving(_) | Location::Console(_) => {}
+        }
+        self.quit(person.room, id);
+        if let Some(token) = person.session {
+            self.end_session(*token, leaving != Leaving::ForGood);
+        }
+    }
+
+    /// The encoding of what a person is sent.
+    pub(super) fn encoding(&self, id: PersonId) -> Encoding {
+        self.person(id).encoding
+    }
+
     /// The others in a person's room hear this.
     pub(super) fn say(&mut self, id: PersonId, event: &impl Event) {
         self.caused += match &self.person(id).location {
             Location::InRoom(room, member) => room.say(*member, event),
-            Location::Moving(_) => 0,
+            Location::Moving(_) | Location::Absent => 0,
             Location::Console(_) => self.rooms[&FIRST].room.say(MemberId::OPERATOR, event),
         };
     }
 
     /// Tells one person alone. Returns `false` when too much is waiting for a person that changes the room.
     pub(super) fn tell(&mut self, id: PersonId, event: &(impl Event + ?Sized)) -> bool {
-        self.tell_line(id, id.encoding().encode(event))
+        self.tell_line(id, self.encoding(id).encode(event))
     }
 
     /// The same with a line in the person's encoding.
@@ -357,7 +417,7 @@ impl<T: Transport> People<T> {
     pub(super) fn objection(&self, owner: PersonId) -> NameError {
         match self.person(owner).location {
             Location::Console(_) => NameError::Reserved,
-            Location::InRoom(..) | Location::Moving(_) => NameError::Taken,
+            Location::InRoom(..) | Location::Moving(_) | Location::Absent => NameError::Taken,
         }
     }
 
@@ -384,6 +444,8 @@ impl<T> Person<T> {
                 let size = line.len();
                 (waiting + size <= MAIL).then(|| mail.push((line, None))).map(|()| size)
             }
+            // It is sent the messages when it comes back, and no other lines.
+            Location::Absent => Some(0),
             Location::Console(console) => {
                 console.print(line);
                 Some(0)

@@ -44,13 +44,16 @@ impl<T: Transport> People<T> {
         if from == to {
             return Err(Refusal::PrivateToSelf);
         }
+        if let Location::Absent = self.person(to).location {
+            return Err(Refusal::CannotHearNow(self.person(to).name.clone()));
+        }
         let language = self.rules.language;
         let [sender, receiver] = [from, to].map(|id| self.person(id).name.clone());
         let line = Notice::new("private", language.private(&sender, text), [("who", &sender)]);
-        let line = to.encoding().encode(&line.saying(text));
+        let line = self.encoding(to).encode(&line.saying(text));
         let receipt = language.private_receipt(&receiver, text);
         let receipt = Notice::new("receipt", receipt, [("who", &receiver)]);
-        let receipt = from.encoding().encode(&receipt.saying(text));
+        let receipt = self.encoding(from).encode(&receipt.saying(text));
         let Some(letter) = self.person_mut(to).mailbox.take(line.len() + 1) else {
             return Err(Refusal::CannotHearNow(receiver));
         };
@@ -70,7 +73,7 @@ impl<T: Transport> People<T> {
     ) -> Written<T> {
         let own = match &self.person(from).location {
             Location::InRoom(room, member) => Some((Arc::clone(room), *member)),
-            Location::Moving(_) | Location::Console(_) => None,
+            Location::Moving(_) | Location::Absent | Location::Console(_) => None,
         };
         let mut written = None;
         match &mut self.person_mut(to).location {
@@ -88,6 +91,8 @@ impl<T: Transport> People<T> {
                 mail.push((line, Some(letter)));
                 self.caused += size;
             }
+            // It was refused.
+            Location::Absent => {}
             Location::Console(console) => console.print_message(line),
         }
         self.tell_line(from, receipt);

@@ -18,7 +18,7 @@ impl<T: Transport> People<T> {
     ) -> Result<(), NameError> {
         let reserved = match self.person(id).location {
             Location::Console(_) => is_leave(new.as_str()),
-            Location::InRoom(..) | Location::Moving(_) => {
+            Location::InRoom(..) | Location::Moving(_) | Location::Absent => {
                 let account = self.person(id).account.as_deref();
                 if let Some(error) = self.objection_of_accounts(new, account) {
                     return Err(error);
@@ -33,6 +33,7 @@ impl<T: Transport> People<T> {
         let renamed = self.names.rename(&old, new, id);
         renamed.map_err(|other| self.objection(other))?;
         self.person_mut(id).name = new.clone();
+        self.note_session(id, None);
         if announced {
             self.announce(id, &old, new);
         }
@@ -47,7 +48,7 @@ impl<T: Transport> People<T> {
         let told = Notice::new("named", language.you_are_now(new), [("name", new)]);
         match &self.person(id).location {
             Location::InRoom(room, member) if old != new => {
-                let told = id.encoding().encode(&told);
+                let told = self.encoding(id).encode(&told);
                 self.caused += room.say_and_tell(*member, &said, told);
             }
             _ => {

@@ -7,6 +7,7 @@ use chat_protocol::language::Language;
 use chat_protocol::name::Name;
 use chat_protocol::options::profile::Label;
 use chat_protocol::wording;
+use chat_store::line::Numbered;
 
 use crate::console::Console;
 use crate::room::event::{MESSAGE, Notice};
@@ -39,22 +40,25 @@ impl Speech {
         member: MemberId,
         speaker: Speaker<'_>,
         text: &str,
+        numbered: Option<Numbered>,
     ) -> usize {
         match (speaker, self.label) {
             (Speaker::Operator(name), _) => room.say(member, &by_name(name, text)),
             (Speaker::Client(_, _, Some(name)), Label::Name) => {
                 self.print(wording::message_by_name(name.as_str(), text));
-                room.say(member, &by_name(name, text))
+                room.say(member, &by_name(name, text).numbered(numbered))
             }
             (Speaker::Client(..), Label::None) => {
                 self.print(wording::console_message(text));
-                room.say(member, &Notice::new(MESSAGE, text, []).saying(text))
+                let said = Notice::new(MESSAGE, text, []).saying(text);
+                room.say(member, &said.numbered(numbered))
             }
             (Speaker::Client(address, number, _), Label::Port | Label::Name) => {
                 self.print(self.language.console_message_by_port(address, text));
                 let line = wording::message_by_numbered_port(address, number, text);
                 let label = wording::port_label(address, number);
-                room.say(member, &Notice::new(MESSAGE, line, [("who", &label)]).saying(text))
+                let said = Notice::new(MESSAGE, line, [("who", &label)]).saying(text);
+                room.say(member, &said.numbered(numbered))
             }
         }
     }

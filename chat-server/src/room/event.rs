@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Display};
 
-use chat_store::line::Position;
+use chat_store::line::{Numbered, Position};
 
 use crate::net::wire::encoding::{Encoding, Object};
 
@@ -14,8 +14,15 @@ pub(crate) trait Event: Display {
     /// The JSON object, which has no line ending. A message in a room that remembers it has a position there.
     fn json(&self, position: Option<Position>) -> String;
 
-    /// The author and the text of a message, which a room remembers. Nothing else is remembered.
-    fn message(&self) -> Option<(String, &str)>;
+    /// The message that it is, if it is one, which a room remembers. Nothing else is remembered.
+    fn message(&self) -> Option<Message<'_>>;
+}
+
+/// What a room remembers of an event.
+pub(crate) struct Message<'a> {
+    pub(crate) author: String,
+    pub(crate) text: &'a str,
+    pub(crate) numbered: Option<Numbered>,
 }
 
 /// The kind of a public message.
@@ -27,6 +34,7 @@ pub(crate) struct Notice<'a, L, const N: usize> {
     line: L,
     names: [(&'static str, &'a dyn Display); N],
     text: Option<&'a str>,
+    numbered: Option<Numbered>,
 }
 
 impl Encoding {
@@ -46,12 +54,17 @@ impl<'a, L: Display, const N: usize> Notice<'a, L, N> {
         line: L,
         names: [(&'static str, &'a dyn Display); N],
     ) -> Self {
-        Self { kind, line, names, text: None }
+        Self { kind, line, names, text: None, numbered: None }
     }
 
     /// The same for a line that contains what a person said: that is the text in its object.
     pub(crate) fn saying(self, text: &'a str) -> Self {
         Self { text: Some(text), ..self }
+    }
+
+    /// The same for a line that has a number in its author's session.
+    pub(crate) fn numbered(self, numbered: Option<Numbered>) -> Self {
+        Self { numbered, ..self }
     }
 }
 
@@ -70,6 +83,9 @@ impl<L: Display, const N: usize> Event for Notice<'_, L, N> {
         for (key, name) in self.names {
             object = object.text(key, name);
         }
+        if let Some(line) = self.numbered {
+            object = object.text("line", line);
+        }
         match self.text {
             Some(text) => object.text("text", text),
             None => object.unmarked(&self.line),
@@ -77,25 +93,25 @@ impl<L: Display, const N: usize> Event for Notice<'_, L, N> {
         .end()
     }
 
-    fn message(&self) -> Option<(String, &str)> {
+    fn message(&self) -> Option<Message<'_>> {
         let text = self.text.filter(|_| self.kind == MESSAGE)?;
-        let author = self.names.first().map(|(_, name)| name.to_string());
-        Some((author.unwrap_or_default(), text))
+        let author = self.names.first().map(|(_, name)| name.to_string()).unwrap_or_default();
+        Some(Message { author, text, numbered: self.numbered })
     }
 }
 
 /// Tests of order and exclusion need no more than a text.
 #[cfg(test)]
 mod plain {
-    use super::{Event, Object, Position};
+    use super::{Event, Message, Object, Position};
 
     impl Event for str {
         fn json(&self, _: Option<Position>) -> String {
             Object::new("test").text("text", self).end()
         }
 
-        fn message(&self) -> Option<(String, &str)> {
-            Some((String::new(), self))
+        fn message(&self) -> Option<Message<'_>> {
+            Some(Message { author: String::new(), text: self, numbered: None })
         }
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat_protocol::name::Name;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, consume_budget};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -71,9 +71,9 @@ impl Deliveries {
                 let lines = timeout(PATIENCE, &mut stored).await;
                 // The room opens without the stored lines; they are added when they have been read.
                 let is_late = lines.is_err();
-                room.fill(lines.unwrap_or_default());
+                room.fill(lines.ok());
                 if is_late {
-                    room.fill(stored.await);
+                    room.fill(Some(stored.await));
                 }
             });
         }
@@ -115,6 +115,20 @@ impl Deliveries {
         self.running.wait().await;
         self.partings.close();
         self.partings.wait().await;
+    }
+
+    /// Ends a connection that another has taken the place of, once its room has let it go.
+    pub(crate) fn end<T: Transport>(&self, leaving: oneshot::Receiver<Seat<T>>) {
+        self.partings.spawn(async move {
+            if let Ok(seat) = leaving.await {
+                seat.hang_up();
+            }
+        });
+    }
+
+    /// What rooms remember, if they do.
+    pub(crate) fn memories(&self) -> Option<&Memories> {
+        self.memories.as_deref()
     }
 
     /// Waits until the store has everything that was said. Cancel-safe.

@@ -9,13 +9,18 @@ use chat_protocol::language::Language;
 use chat_protocol::limits::MAX_HISTORY;
 use chat_protocol::name::{Name, fold};
 use chat_store::line::{Line, Position};
+use chat_store::session::{Session, Token};
 use tokio::time::timeout;
 
 use crate::net::wire::encoding::{Encoding, Object};
+use crate::room::event::{MESSAGE, Message};
 use crate::store::Store;
 
 /// Bytes of messages that a room remembers. All of them fit into an outbox of the default size.
 const REMEMBERED: usize = 64 * 1024;
+
+/// Most messages that a client which comes back is sent from the store at once.
+const MAX_RECOLLECTED: usize = 4096;
 
 /// The time for which a delivery waits for the store.
 const LONGEST_COMMIT: Duration = Duration::from_secs(5);
@@ -36,6 +41,8 @@ pub(crate) struct Memory {
     common: Arc<Memories>,
     room: Arc<str>,
     lines: VecDeque<Arc<Line>>,
+    /// No line behind this position is missing in `lines`.
+    complete_from: Position,
     /// Bytes of the lines.
     size: usize,
     /// The stored lines of the room have been read.
@@ -49,10 +56,42 @@ impl Memories {
         Self { epoch, last: AtomicU64::new(0), replay, language, store }
     }
 
+    /// Gives out a position that no line has.
+    pub(crate) fn next(&self) -> Position {
+        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        Position { epoch: self.epoch, number }
+    }
+
+    /// The last position that was given out.
+    pub(crate) fn last(&self) -> Position {
+        Position { epoch: self.epoch, number: self.last.load(Ordering::Relaxed) }
+    }
+
+    /// Keeps a session as it is now, or not any more.
+    pub(crate) fn keep(&self, token: Token, session: Option<Session>) {
+        if let Some(store) = &self.store {
+            store.keep_session(token, session);
+        }
+    }
+
+    /// The last messages that the store has of a room behind a position, by the look of its name. Cancel-safe.
+    pub(crate) async fn stored_behind(&self, room: &str, behind: Position) -> Vec<Line> {
+        match &self.store {
+            Some(store) => store.last(room, behind, MAX_RECOLLECTED).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// The last position of a room's message that was stored, up to this one of an earlier server. Cancel-safe.
+    pub(crate) async fn stored_up_to(&self, room: &str, position: Position) -> Option<Position> {
+        let store = self.store.as_ref().filter(|_| position.epoch != self.epoch)?;
+        Some(store.last_up_to(room, position).await.unwrap_or(Position::START))
+    }
+
     /// The last messages that the store has of a room. Cancel-safe.
     pub(crate) async fn stored(&self, room: &Name) -> Vec<Line> {
         match &self.store {
-            Some(store) => store.last(&fold(room.as_str()), MAX_HISTORY).await,
+            Some(store) => store.last(&fold(room.as_str()), Position::START, MAX_HISTORY).await,
             None => Vec::new(),
         }
     }
@@ -83,22 +122,23 @@ impl Memory {
             common,
             room: fold(room.as_str()).into(),
             lines: VecDeque::new(),
+            complete_from: Position::START,
             size: 0,
             is_filled,
         }
     }
 
     /// Remembers a message that is said now. Returns its position in the room's order.
-    pub(crate) fn remember(&mut self, author: String, text: &str) -> Position {
-        let number = self.common.last.fetch_add(1, Ordering::Relaxed) + 1;
-        let position = Position { epoch: self.common.epoch, number };
+    pub(crate) fn remember(&mut self, message: Message<'_>) -> Position {
+        let Message { author, text, numbered } = message;
+        let position = self.common.next();
         let line = Arc::new(Line {
             room: Arc::clone(&self.room),
             position,
             at: i64::try_from(now().as_millis()).unwrap_or(i64::MAX),
             author: author.into(),
             text: text.into(),
-            numbered: None,
+            numbered,
         });
         if let Some(store) = &self.common.store {
             store.give(Arc::clone(&line));
@@ -109,8 +149,17 @@ impl Memory {
         position
     }
 
-    /// Puts what was stored, in order, before what has been said since.
-    pub(crate) fn fill(&mut self, stored: Vec<Line>) {
+    /// Puts what was stored, in order, before what has been said since. `None`: it has not been read yet.
+    pub(crate) fn fill(&mut self, stored: Option<Vec<Line>>) {
+        self.is_filled = true;
+        let Some(stored) = stored else {
+            self.complete_from = self.common.last();
+            return;
+        };
+        self.complete_from = match stored.first() {
+            Some(first) if stored.len() >= MAX_HISTORY => before(first),
+            _ => Position::START,
+        };
         let first = self.lines.front().map(|line| line.position);
         for line in stored.into_iter().rev() {
             if first.is_none_or(|first| line.position < first) {
@@ -118,8 +167,37 @@ impl Memory {
                 self.lines.push_front(Arc::new(line));
             }
         }
-        self.is_filled = true;
         self.forget();
+    }
+
+    /// The position of the last message. It is that of none if nothing is remembered.
+    pub(crate) fn position(&self) -> Position {
+        self.lines.back().map_or(self.complete_from, |line| line.position)
+    }
+
+    /// Returns whether no message behind this position is missing.
+    pub(crate) fn reaches(&self, behind: Position) -> bool {
+        self.complete_from <= behind
+    }
+
+    /// The messages behind this position, each an object, without those of this session.
+    pub(crate) fn behind(
+        &self,
+        behind: Position,
+        session: Position,
+    ) -> impl Iterator<Item = String> {
+        let lines = self.lines.iter().filter(move |line| line.position > behind);
+        lines.filter_map(move |line| said(line, session))
+    }
+
+    /// A position behind all that was said in the room by now, and before all that will be.
+    pub(crate) fn now(&self) -> Position {
+        self.common.last()
+    }
+
+    /// The memory of all rooms, and what this one is called there.
+    pub(crate) fn place(&self) -> (Arc<Memories>, Arc<str>) {
+        (Arc::clone(&self.common), Arc::clone(&self.room))
     }
 
     pub(crate) fn is_filled(&self) -> bool {
@@ -152,12 +230,7 @@ impl Memory {
                 let at = Duration::from_millis(line.at.unsigned_abs());
                 language.past(now.saturating_sub(at), &line.author, &line.text).to_string()
             }
-            Encoding::Json => {
-                let past = Object::at("past", line.at).position(line.position);
-                let past =
-                    if line.author.is_empty() { past } else { past.text("who", &line.author) };
-                past.text("text", &line.text).end()
-            }
+            Encoding::Json => object("past", line).text("text", &line.text).end(),
         });
         let told = told.collect::<Vec<_>>().join("\n");
         Some(told).filter(|told| !told.is_empty())
@@ -168,8 +241,33 @@ impl Memory {
         while self.size > REMEMBERED || self.lines.len() > MAX_HISTORY {
             let Some(line) = self.lines.pop_front() else { return };
             self.size -= line.size();
+            self.complete_from = line.position;
         }
     }
+}
+
+/// A message of a room, as it was said, unless it belongs to this session: its author has it already.
+pub(crate) fn said(line: &Line, session: Position) -> Option<String> {
+    let mut said = object(MESSAGE, line);
+    if let Some(numbered) = line.numbered {
+        if numbered.session == session {
+            return None;
+        }
+        said = said.text("line", numbered);
+    }
+    Some(said.text("text", &line.text).end())
+}
+
+/// The beginning of a message's object: all but its text.
+fn object(kind: &str, line: &Line) -> Object {
+    let object = Object::at(kind, line.at).position(line.position);
+    if line.author.is_empty() { object } else { object.text("who", &line.author) }
+}
+
+/// A position before this line's and behind all others'.
+fn before(line: &Line) -> Position {
+    let Position { epoch, number } = line.position;
+    Position { epoch, number: number.saturating_sub(1) }
 }
 
 /// Since 1970.
@@ -190,6 +288,10 @@ mod tests {
         Memory::new(Arc::new(common), &"cocina".parse().unwrap())
     }
 
+    fn say(memory: &mut Memory, author: &str, text: &str) -> Position {
+        memory.remember(Message { author: author.to_owned(), text, numbered: None })
+    }
+
     fn recalled(memory: &Memory, count: usize) -> Vec<String> {
         let lines = memory.recall(count, Encoding::Text).unwrap_or_default();
         lines.lines().map(|line| line.split_once(": ").unwrap().1.to_owned()).collect()
@@ -200,7 +302,7 @@ mod tests {
         let mut memory = memory(0);
         assert_eq!(memory.recall(9, Encoding::Text), None);
         for text in ["uno", "dos", "tres"] {
-            memory.remember("Ana".to_owned(), text);
+            say(&mut memory, "Ana", text);
         }
         assert_eq!(recalled(&memory, 2), ["Ana > dos", "Ana > tres"]);
         assert_eq!(recalled(&memory, 9).len(), 3);
@@ -211,11 +313,11 @@ mod tests {
     fn r11_1_a_room_remembers_so_many_bytes_and_no_more() {
         let mut memory = memory(0);
         for n in 0..1000 {
-            memory.remember("Ana".to_owned(), &n.to_string());
+            say(&mut memory, "Ana", &n.to_string());
         }
         assert_eq!(recalled(&memory, usize::MAX).len(), MAX_HISTORY);
         for _ in 0..100 {
-            memory.remember("Ana".to_owned(), &"x".repeat(4096));
+            say(&mut memory, "Ana", &"x".repeat(4096));
         }
         let all = memory.recall(usize::MAX, Encoding::Text).unwrap();
         assert!((REMEMBERED / 2..=REMEMBERED + 4096).contains(&all.len()), "{}", all.len());
@@ -224,7 +326,7 @@ mod tests {
     #[test]
     fn r11_4_what_was_stored_comes_before_what_was_said_since() {
         let mut memory = memory(9);
-        let position = memory.remember("Bea".to_owned(), "ahora");
+        let position = say(&mut memory, "Bea", "ahora");
         let old = |number, text: &str| Line {
             room: "cocina".into(),
             position: Position { epoch: 1, number },
@@ -235,7 +337,7 @@ mod tests {
         };
         // It was read from the store as well.
         let now = Line { position, ..old(0, "ahora") };
-        memory.fill(vec![old(1, "uno"), old(2, "dos"), now]);
+        memory.fill(Some(vec![old(1, "uno"), old(2, "dos"), now]));
         assert_eq!(recalled(&memory, 9), ["Ana > uno", "Ana > dos", "Bea > ahora"]);
         assert_eq!(memory.welcome(Encoding::Text).count(), 1);
     }

@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chat_store::line::Line;
+use chat_store::line::{Line, Position};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
@@ -13,7 +13,7 @@ use crate::net::wire::encoding::Encoding;
 use crate::room::batch::Batch;
 use crate::room::event::Event;
 use crate::room::letter::Letter;
-use crate::room::memory::Memory;
+use crate::room::memory::{Memories, Memory};
 use crate::room::outbox::Lagging;
 use crate::room::seat::{MemberId, Seat};
 
@@ -42,6 +42,15 @@ pub(crate) struct Room<T> {
     lagging: Lagging,
 }
 
+/// What a member that joins is told of what was said before.
+#[derive(Clone, Copy)]
+pub(crate) enum Past {
+    /// The last messages, if any (`--replay`).
+    Last,
+    /// The messages behind this position, without those of this session.
+    Behind(Position, Position),
+}
+
 struct State<T> {
     batch: Batch<T>,
     next_id: u64,
@@ -66,7 +75,7 @@ impl<T> State<T> {
         let position = self
             .memory
             .as_mut()
-            .and_then(|memory| event.message().map(|(author, text)| memory.remember(author, text)));
+            .and_then(|memory| event.message().map(|message| memory.remember(message)));
         let json = (self.json_members > 0).then(|| event.json(position));
         self.batch.say(sender, event, json);
     }
@@ -91,14 +100,15 @@ impl<T> Room<T> {
         }
     }
 
-    /// Takes a member in and welcomes it, and tells it what was said last; it hears everything from here on until it
-    /// leaves.
+    /// Takes a member in and welcomes it, and tells it what was said before; it hears everything from here on until it
+    /// leaves. Returns also a position behind all that was said there by now.
     pub(crate) fn join(
         &self,
         seat: Seat<T>,
         encoding: Encoding,
         welcome: impl IntoIterator<Item = impl fmt::Display>,
-    ) -> MemberId {
+        past: Past,
+    ) -> (MemberId, Position) {
         let id = self.change(|state| {
             let id = MemberId::new(state.next_id, encoding);
             state.next_id += 1;
@@ -106,9 +116,15 @@ impl<T> Room<T> {
             state.json_members += usize::from(encoding == Encoding::Json);
             state.batch.join(id, seat);
             welcome.into_iter().for_each(|line| state.batch.tell(id, line));
-            let past = state.memory.iter().flat_map(|memory| memory.welcome(encoding));
-            past.for_each(|line| state.batch.tell(id, line));
-            id
+            let Some(memory) = &state.memory else { return (id, Position::START) };
+            let batch = &mut state.batch;
+            match past {
+                Past::Last => memory.welcome(encoding).for_each(|line| batch.tell(id, line)),
+                Past::Behind(position, session) => {
+                    memory.behind(position, session).for_each(|line| batch.tell(id, line));
+                }
+            }
+            (id, memory.now())
         });
         self.joined.notify_waiters();
         id
@@ -173,22 +189,38 @@ impl<T> Room<T> {
 
     /// The member hears nothing from here on, and is let go politely.
     pub(crate) fn leave(&self, member: MemberId) {
-        self.depart(member, None);
+        let _ = self.depart(member, None);
     }
 
-    /// The same, but it is not let go: it takes its seat along to another room.
-    pub(crate) fn hand_over(&self, member: MemberId) -> oneshot::Receiver<Seat<T>> {
+    /// The same, but it is not let go: it takes its seat along to another room. Returns also a position
+    /// behind all that was said here by now.
+    pub(crate) fn hand_over(&self, member: MemberId) -> (oneshot::Receiver<Seat<T>>, Position) {
         let (onward, seat) = oneshot::channel();
-        self.depart(member, Some(onward));
-        seat
+        (seat, self.depart(member, Some(onward)))
     }
 
-    fn depart(&self, member: MemberId, onward: Option<oneshot::Sender<Seat<T>>>) {
+    fn depart(&self, member: MemberId, onward: Option<oneshot::Sender<Seat<T>>>) -> Position {
         self.change(|state| {
             state.members -= 1;
             state.json_members -= usize::from(member.encoding() == Encoding::Json);
             state.batch.leave(member, onward);
-        });
+            state.memory.as_ref().map_or(Position::START, Memory::now)
+        })
+    }
+
+    /// The position of the last message.
+    pub(crate) fn position(&self) -> Position {
+        self.lock().memory.as_ref().map_or(Position::START, Memory::position)
+    }
+
+    /// Returns whether it remembers every message behind this position.
+    pub(crate) fn reaches(&self, behind: Position) -> bool {
+        self.lock().memory.as_ref().is_none_or(|memory| memory.reaches(behind))
+    }
+
+    /// The memory of all rooms, and what this one is called there.
+    pub(crate) fn place(&self) -> Option<(Arc<Memories>, Arc<str>)> {
+        self.lock().memory.as_ref().map(Memory::place)
     }
 
     /// The last messages, at most so many, in this encoding, each on a line. `None` if there is none.
@@ -196,8 +228,8 @@ impl<T> Room<T> {
         self.lock().memory.as_ref()?.recall(count, encoding)
     }
 
-    /// Gives the room what was stored of it.
-    pub(crate) fn fill(&self, stored: Vec<Line>) {
+    /// Gives the room what was stored of it. `None`: that has not been read yet.
+    pub(crate) fn fill(&self, stored: Option<Vec<Line>>) {
         if let Some(memory) = &mut self.lock().memory {
             memory.fill(stored);
         }
@@ -329,8 +361,6 @@ impl<T> Room<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     fn room() -> Room<()> {
@@ -338,7 +368,7 @@ mod tests {
     }
 
     fn join(room: &Room<()>) -> MemberId {
-        room.join(Seat::new(Arc::new(())), Encoding::Text, ["welcome"])
+        room.join(Seat::new(Arc::new(())), Encoding::Text, ["welcome"], Past::Last).0
     }
 
     #[tokio::test]

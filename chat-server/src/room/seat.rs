@@ -29,6 +29,9 @@ impl MemberId {
     /// The operator speaks in a room without sitting there.
     pub(crate) const OPERATOR: Self = Self(u64::MAX - 1);
 
+    /// What is said of a person that is not there is for all.
+    pub(crate) const NOBODY: Self = Self::OPERATOR;
+
     /// The member that joins as this one, counted from 0.
     pub(crate) const fn new(number: u64, encoding: Encoding) -> Self {
         Self(encoding.id(number))
@@ -132,6 +135,11 @@ impl<T: Transport> Seat<T> {
                 None
             }
         }
+    }
+
+    /// Ends the connection at once.
+    pub(crate) fn hang_up(&self) {
+        self.member.hang_up(Fault::Broken);
     }
 
     /// The end: the member takes what still waits for it, and is parted from.

@@ -15,12 +15,13 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use chat_protocol::language::Language;
-use chat_protocol::limits::{KEEP, KEEP_SIZE};
+use chat_protocol::limits::{KEEP, KEEP_SIZE, RESUME};
 use chat_protocol::options::time_limit::TimeLimit;
 use chat_store::database::OpenError;
 use chat_store::line::{Line, Position};
 use chat_store::moderation::{Deed, Sanction};
 use chat_store::options::{Durability, Event, Options};
+use chat_store::session::{Session, Token};
 use clap::{Args, ValueEnum};
 
 use crate::console::Console;
@@ -71,6 +72,7 @@ pub(crate) struct Store {
     inner: Arc<chat_store::store::Store>,
     accounts: Option<StoredAccounts>,
     sanctions: Vec<Sanction>,
+    sessions: Vec<(Token, Session)>,
     keep: TimeLimit,
     comes_first: bool,
     /// A line for people.
@@ -93,6 +95,7 @@ impl StoreOptions {
         &self,
         console: &Console,
         language: Language,
+        resume: Duration,
     ) -> Result<Option<Store>, Error> {
         let Place(Some(path)) = &self.store else { return Ok(None) };
         let durability = match self.durability {
@@ -102,9 +105,9 @@ impl StoreOptions {
         let options = Options {
             path: path.clone(),
             keep: self.keep.duration(),
-            resume: Duration::ZERO,
             keep_size: Some(self.keep_size.0),
             durability,
+            resume,
         };
         let (console, file) = (console.clone(), path.clone());
         let tell = move |event: Event| {
@@ -124,11 +127,13 @@ impl StoreOptions {
         let mut inner = chat_store::store::Store::open(&options, tell)
             .map_err(|reason| Error { path: path.clone(), reason })?;
         let damage = inner.put_aside().map(|aside| put_aside(language, path, aside));
-        let (accounts, sanctions) = (inner.take_accounts(), inner.take_sanctions());
+        let (accounts, sessions) = (inner.take_accounts(), inner.take_sessions());
+        let sanctions = inner.take_sanctions();
         let inner = Arc::new(inner);
         let accounts = self.accounts.are_on().then(|| self.accounts.stored(accounts, &inner));
         let comes_first = self.durability == Survives::Commit;
-        Ok(Some(Store { inner, accounts, sanctions, keep: self.keep, comes_first, damage }))
+        let keep = self.keep;
+        Ok(Some(Store { inner, accounts, sanctions, sessions, keep, comes_first, damage }))
     }
 }
 
@@ -173,9 +178,24 @@ impl Store {
         self.inner.moderate(deed, imposed, lifted);
     }
 
-    /// The last lines of a room, in order. Cancel-safe.
-    pub(crate) async fn last(&self, room: &str, limit: usize) -> Vec<Line> {
-        self.inner.read(room, Position::START, limit).await
+    /// The last lines of a room behind a position, in order. Cancel-safe.
+    pub(crate) async fn last(&self, room: &str, behind: Position, limit: usize) -> Vec<Line> {
+        self.inner.read(room, behind, limit).await
+    }
+
+    /// The last position of a room's line that is stored, up to this one. Cancel-safe.
+    pub(crate) async fn last_up_to(&self, room: &str, position: Position) -> Option<Position> {
+        self.inner.last_up_to(room, position).await
+    }
+
+    /// Takes the sessions that there were when it was opened, and had not ended.
+    pub(crate) fn take_sessions(&mut self) -> Vec<(Token, Session)> {
+        mem::take(&mut self.sessions)
+    }
+
+    /// Keeps a session as it is now, or not any more, and waits for nothing.
+    pub(crate) fn keep_session(&self, token: Token, session: Option<Session>) {
+        self.inner.keep(token, session);
     }
 
     /// Waits until what was given before is stored, or lost. Cancel-safe.
@@ -192,7 +212,8 @@ fn open_offline(path: &Path) -> Result<chat_store::store::Store, Error> {
         path: path.to_owned(),
         keep: None,
         keep_size: None,
-        resume: Duration::ZERO,
+        // The sessions of the server stay.
+        resume: RESUME,
         durability: Durability::Commit,
     };
     chat_store::store::Store::open(&options, |event| tracing::error!(?event)).map_err(fail)

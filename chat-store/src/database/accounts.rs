@@ -5,6 +5,7 @@ use crate::account::Account;
 
 pub(super) const TABLE: &str = "
     create table account(name text primary key, hash text not null) strict;
+    alter table session add column account text;
 ";
 
 impl Database {

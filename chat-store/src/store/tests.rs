@@ -289,7 +289,7 @@ async fn of_what_is_too_much_the_oldest_is_deleted_in_whatever_room() {
 fn session(store: &Store, number: u64, until: Option<i64>) -> Session {
     let id = Position { epoch: store.epoch(), number };
     let (name, room) = ("Ana".into(), "sala".into());
-    Session { id, name, room, joined: Position::START, accepted: 0, until }
+    Session { id, name, account: None, room, joined: Position::START, accepted: 0, until }
 }
 
 /// Kept sessions, after the store was closed and opened again.

@@ -1,5 +1,7 @@
 //! Chapter 11: what a room remembers. The file in which it is kept: `store`.
+//! Clients that come back: `resuming`.
 
+mod resuming;
 mod store;
 
 use chat_drive::failure::Result;

@@ -14,19 +14,19 @@ use tempfile::TempDir;
 use super::{QUIET, expect_past, member, start};
 
 /// A folder, and the options of a store in it.
-struct Place {
+pub(super) struct Place {
     folder: TempDir,
-    file: String,
+    pub(super) file: String,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("chat.db").display().to_string();
         Self { folder, file }
     }
 
-    fn start(&self, options: &[&str]) -> Result<Chat> {
+    pub(super) fn start(&self, options: &[&str]) -> Result<Chat> {
         start(&[&["--store", &self.file], options].concat())
     }
 
@@ -44,16 +44,16 @@ impl Place {
 
 const SIGTERM: i32 = 15;
 
-const RECORDED: &str = "* lo que se dice aquí se guarda durante 30 días";
+pub(super) const RECORDED: &str = "* lo que se dice aquí se guarda durante 30 días";
 
 /// A member that is told that the room is recorded.
-fn recorded(chat: &Chat, name: &str) -> Result<Peer> {
+pub(super) fn recorded(chat: &Chat, name: &str) -> Result<Peer> {
     let mut peer = member(chat, name)?;
     peer.expect(RECORDED)?;
     Ok(peer)
 }
 
-fn stop(mut chat: Chat) -> Result {
+pub(super) fn stop(mut chat: Chat) -> Result {
     chat.server.signal(SIGTERM)?;
     chat.server.expect_exit(0)
 }

@@ -44,10 +44,10 @@ fn r12_6_accounts_are_listed_made_changed_and_removed() -> Result {
     assert_eq!(run(&["list"], ""), done(""));
     assert_eq!(
         run(&["passwd", "Ana"], "primera clave\r\notra línea\n"),
-        done("Ana tiene cuenta\n")
+        done("cuenta guardada: Ana\n")
     );
-    assert_eq!(run(&["passwd", "Bea"], "clave de bea"), done("Bea tiene cuenta\n"));
-    assert_eq!(run(&["passwd", "ana"], "segunda clave\n"), done("Ana tiene cuenta\n"));
+    assert_eq!(run(&["passwd", "Bea"], "clave de bea"), done("cuenta guardada: Bea\n"));
+    assert_eq!(run(&["passwd", "ana"], "segunda clave\n"), done("cuenta guardada: Ana\n"));
     assert_eq!(run(&["list"], ""), done("Ana\nBea\n"));
     for (name, word, why) in [
         ("ΑΝΑ", "una clave más\n", "nombre ocupado"),
@@ -60,7 +60,7 @@ fn r12_6_accounts_are_listed_made_changed_and_removed() -> Result {
         assert_eq!(status, Some(1), "{name}: {reason}");
         assert!(reason.starts_with(&format!("chat-server: {why}")), "{name}: {reason}");
     }
-    assert_eq!(run(&["remove", "BEA"], ""), done("Bea ya no tiene cuenta\n"));
+    assert_eq!(run(&["remove", "BEA"], ""), done("cuenta borrada: Bea\n"));
     assert_eq!(run(&["remove", "Bea"], "").0, Some(1));
     assert_eq!(run(&["list"], ""), done("Ana\n"));
     let chat = place.start(&["--accounts", "required"])?;
@@ -78,7 +78,7 @@ fn r12_6_a_terminal_does_not_show_the_word() -> Result {
     let mut terminal = stage.start_on_terminal("operator", &command)?;
     terminal.wait_for(&["clave de Ana:"])?;
     terminal.press("una clave larga\r")?;
-    terminal.wait_for(&["clave de Ana:", "Ana tiene cuenta"])?;
+    terminal.wait_for(&["clave de Ana:", "cuenta guardada: Ana"])?;
     terminal.expect_exit(0)?;
     let chat = place.start(&[])?;
     come_in(&chat, "Ana", "una clave larga").map(drop)

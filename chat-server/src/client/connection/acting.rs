@@ -8,7 +8,7 @@ use chat_protocol::name::NameError;
 use chat_protocol::refusal::Refusal;
 use chat_protocol::websocket::frame::Code;
 
-use super::Conversation;
+use super::{Conversation, numbered};
 use crate::client::membership::Taken;
 use crate::client::session::Action;
 use crate::room::event::Notice;
@@ -16,7 +16,23 @@ use crate::room::event::Notice;
 impl Conversation<'_> {
     /// Breaks when the client leaves by it.
     pub(super) fn act_on(&mut self, line: Option<Line<'_>>) -> ControlFlow<()> {
-        match line.and_then(|line| self.session.line(line)) {
+        let Some(line) = line else { return ControlFlow::Continue(()) };
+        if self.membership.has_session()
+            && let Line::Text(text) = &line
+            && let Some((number, text)) = numbered(text)
+        {
+            let mut goes_on = ControlFlow::Continue(());
+            if self.membership.accepts(number) {
+                goes_on = self.act_on_line(Line::Text(text.into()));
+            }
+            self.membership.answer(number);
+            return goes_on;
+        }
+        self.act_on_line(line)
+    }
+
+    fn act_on_line(&mut self, line: Line<'_>) -> ControlFlow<()> {
+        match self.session.line(line) {
             Some(action) => self.perform(action),
             None => ControlFlow::Continue(()),
         }
@@ -35,9 +51,16 @@ impl Conversation<'_> {
                 let taken = self.membership.take_name(name);
                 return self.answer_name(taken);
             }
+            Action::Resume(arguments) => {
+                let resumed = self.membership.resume(&arguments);
+                return self.answer_name(resumed.map(|()| Taken::Named));
+            }
             Action::Prove(word) => self.membership.prove(word),
             Action::Do(command) => self.membership.execute(command),
-            Action::Leave => return ControlFlow::Break(()),
+            Action::Leave => {
+                self.membership.leaves();
+                return ControlFlow::Break(());
+            }
             Action::Dismiss(refusal) => {
                 self.end(Code::NoName, self.server.language().refusal(&refusal));
                 return ControlFlow::Break(());
@@ -72,6 +95,10 @@ impl Conversation<'_> {
     /// Tells the client the reason for which its connection is ended.
     pub(in crate::client) fn end(&mut self, code: Code, reason: impl Display) {
         let reason = reason.to_string();
+        // To the next server, it can come back.
+        if code != Code::Restart {
+            self.membership.leaves();
+        }
         self.membership.tell(&Notice::new("end", &reason, []));
         self.connection.close_with(code, &reason);
     }

@@ -12,7 +12,7 @@ use chat_store::line::Position;
 use super::Membership;
 use crate::net::wire::encoding::Object;
 use crate::people::accounts::{Accounts, Standing};
-use crate::room::event::{Event, Notice};
+use crate::room::event::{Event, Message, Notice};
 
 /// The state of a word.
 pub(super) enum Proof<'a> {
@@ -97,9 +97,9 @@ impl<'a> Membership<'a> {
         word: Result<Word, AccountError>,
     ) -> Result<(), AccountError> {
         let accounts = self.server.accounts.as_deref().ok_or(AccountError::Off)?;
-        let Some((id, name)) = &self.person else { return Ok(()) };
+        let Some((hold, name)) = &self.person else { return Ok(()) };
         let (name, peer) = (name.clone(), self.connection.peer());
-        let account = self.server.directory.account(*id);
+        let account = self.server.directory.account(hold.id);
         self.may_give_word(accounts)?;
         match (wish, account) {
             (Wish::Register, Some(_)) => Err(AccountError::HasOne),
@@ -143,8 +143,8 @@ impl<'a> Membership<'a> {
                 }));
             }
             Outcome::Registered(Ok(account)) => {
-                if let Some((id, name)) = &self.person {
-                    self.server.directory.set_account(*id, account.clone());
+                if let Some((hold, name)) = &self.person {
+                    self.server.directory.set_account(hold.id, account.clone());
                     let line = self.server.language().registered(name).to_string();
                     self.tell(&Notice::new("account", line, []));
                     self.tell_administrator(&account);
@@ -196,7 +196,7 @@ impl<L: Display> Event for WordQuestion<L> {
         Object::new("ask").value("word", true).unmarked(&self.0).end()
     }
 
-    fn message(&self) -> Option<(String, &str)> {
+    fn message(&self) -> Option<Message<'_>> {
         None
     }
 }

@@ -171,7 +171,7 @@ mod tests {
         }
         assert_eq!(attempts.known.len(), REMEMBERED);
         assert!(attempts.check(address(attackers - 1), now).is_err());
-        attempts.fail(ip("2001:db8::"), now + HOUR);
+        attempts.fail(ip("2001:db8::"), now + 2 * HOUR);
         assert_eq!(attempts.known.len(), 1, "the others are forgiven");
     }
 }

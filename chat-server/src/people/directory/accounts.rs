@@ -18,13 +18,17 @@ impl<T: Transport> Directory<T> {
     /// The account of a person is this from now on.
     pub(crate) fn set_account(&self, id: PersonId, account: Box<str>) {
         let mut people = self.lock();
-        people.settings_mut(id).register(id, &account);
-        people.person_mut(id).account = Some(account);
+        // It may have left by another connection.
+        if let Some(person) = people.by_id.get_mut(&id) {
+            person.account = Some(account.clone());
+            people.settings_mut(id).register(id, &account);
+            people.note_session(id, None);
+        }
     }
 
     /// The account that a person has proved, if it has.
     pub(crate) fn account(&self, id: PersonId) -> Option<Box<str>> {
-        self.lock().person(id).account.clone()
+        self.lock().by_id.get(&id)?.account.clone()
     }
 }
 

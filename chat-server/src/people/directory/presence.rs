@@ -2,7 +2,9 @@
 
 use chat_protocol::limits::MAX_LISTED;
 use chat_protocol::name::Name;
+use chat_store::line::Position;
 
+use super::sessions::Back;
 use super::{People, PersonId, Rules};
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::{Encoding, Object};
@@ -14,6 +16,8 @@ pub(crate) enum Arrival {
     New(Option<String>),
     /// It comes from the room of this name.
     From(Name),
+    /// Its session begins, or it comes back to it.
+    Back(Box<Back>),
 }
 
 impl<T: Transport> People<T> {
@@ -21,7 +25,7 @@ impl<T: Transport> People<T> {
     pub(in crate::people) fn members(&self, id: PersonId) -> String {
         let (room, names) = self.present(id);
         let lines = self.rules.language.members(room, names);
-        match id.encoding() {
+        match self.encoding(id) {
             Encoding::Text => lines.to_string(),
             Encoding::Json => self.list_people(id, Object::new("people")).unmarked(lines).end(),
         }
@@ -34,28 +38,32 @@ impl<T: Transport> People<T> {
     }
 
     /// Adds a person's room, the people in it, and their number, which may be larger than the list is long.
-    fn list_people(&self, id: PersonId, object: Object) -> Object {
+    pub(super) fn list_people(&self, id: PersonId, object: Object) -> Object {
         let (room, names) = self.present(id);
         let number = names.len();
         object.text("room", room).list("people", names.take(MAX_LISTED)).value("number", number)
     }
 
     /// The lines for a person that arrives, in its encoding.
-    pub(super) fn welcome(&self, id: PersonId, arrival: &Arrival) -> Vec<String> {
+    pub(super) fn welcome(&mut self, id: PersonId, arrival: &mut Arrival) -> Vec<String> {
+        if let Arrival::Back(back) = arrival {
+            return self.welcome_back(id, back);
+        }
         let Rules { language, presence, commands, .. } = self.rules;
         let (room, names) = self.present(id);
-        let motd = self.house.motd(id.encoding(), language);
+        let motd = self.house.motd(self.encoding(id), language);
         let topic = self.settings(id).topic.as_deref();
         let topic = topic.map(|topic| Notice::new("topic", language.topic(topic), []));
-        let topic = topic.map(|topic| id.encoding().encode(&topic));
+        let topic = topic.map(|topic| self.encoding(id).encode(&topic));
         let mut lines = match arrival {
             Arrival::New(greeting) => greeting.iter().cloned().chain(motd).collect(),
-            Arrival::From(_) if id.encoding() == Encoding::Json => Vec::new(),
+            Arrival::Back(_) => Vec::new(),
+            Arrival::From(_) if self.encoding(id) == Encoding::Json => Vec::new(),
             Arrival::From(_) => vec![language.you_are_in(room).to_string()],
         };
         let name = &self.person(id).name;
         let introduction = language.introduction(name, room, names);
-        if id.encoding() == Encoding::Json {
+        if self.encoding(id) == Encoding::Json {
             let here = self.list_people(id, Object::new("here").text("you", name));
             lines.push(here.unmarked(introduction).end());
             lines.extend(topic);
@@ -73,10 +81,15 @@ impl<T: Transport> People<T> {
 
     /// What was said last in a person's room, in its encoding.
     pub(in crate::people) fn history(&self, id: PersonId, count: usize) -> String {
-        let (room, encoding) = (&self.rooms[&self.person(id).room].room, id.encoding());
+        let (room, encoding) = (&self.rooms[&self.person(id).room].room, self.encoding(id));
         room.recall(count, encoding).unwrap_or_else(|| {
             encoding.encode(&Notice::new("history", self.rules.language.no_history(), []))
         })
+    }
+
+    /// The position of a person's room.
+    pub(in crate::people) fn position(&self, id: PersonId) -> Position {
+        self.rooms[&self.person(id).room].room.position()
     }
 
     /// Lists the rooms.

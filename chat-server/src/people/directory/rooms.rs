@@ -40,7 +40,7 @@ impl<T: Transport> People<T> {
             let names: [(_, &dyn Display); 2] = [("who", &person.name), ("room", &name)];
             room.say(member, &Notice::new("goes", line, names));
         }
-        let seat = room.hand_over(member);
+        let (seat, _) = room.hand_over(member);
         person.location = Location::Moving(Vec::new());
         person.room = to;
         self.rooms.entry(to).and_modify(|open| _ = open.members.insert(id));
@@ -49,7 +49,7 @@ impl<T: Transport> People<T> {
     }
 
     /// The other room of this name, if the person may go there. The one that opens it is its owner.
-    fn room_for(
+    pub(super) fn room_for(
         &mut self,
         id: PersonId,
         name: Name,
@@ -76,7 +76,7 @@ impl<T: Transport> People<T> {
     }
 
     /// The room of this name for a person from another room; a new one if there is none.
-    fn room_called(
+    pub(super) fn room_called(
         &mut self,
         name: Name,
         from: RoomId,

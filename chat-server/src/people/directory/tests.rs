@@ -1,4 +1,5 @@
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use chat_protocol::command::Command;
 use chat_protocol::refusal::Refusal;
@@ -12,7 +13,11 @@ const RULES: Rules =
     Rules { presence: true, commands: false, guests: false, max_rooms: 3, language: Language::Es };
 
 fn directory() -> Directory<Recorder> {
-    Directory::new(Deliveries::new(OutboxLimits::lenient(), None, None).0, RULES)
+    Directory::new(Deliveries::new(OutboxLimits::lenient(), None, None).0, RULES, sessions())
+}
+
+fn sessions() -> Sessions {
+    Sessions::new(Duration::from_mins(1), Duration::from_secs(10))
 }
 
 fn name(text: &str) -> Name {
@@ -34,7 +39,7 @@ async fn go(directory: &Directory<Recorder>, id: PersonId, room: &str) {
 
 /// Everything that was said has been delivered when this has.
 async fn heard(directory: &Directory<Recorder>, id: PersonId, member: &Recorder) -> String {
-    directory.tell(id, "fin");
+    directory.tell_line(id, "fin".to_owned());
     while !member.taken().ends_with("fin\n") {
         yield_now().await;
     }
@@ -46,7 +51,7 @@ async fn r5_4_of_two_who_want_a_name_one_gets_it() {
     let directory = directory();
     let ana = directory.admit(name("Ana"), Encoding::Text, None).unwrap();
     assert_eq!(directory.admit(name("ANA"), Encoding::Text, None), Err(NameError::Taken));
-    directory.leave(ana, false);
+    directory.leave(Hold { id: ana, turn: 0 }, Leaving::ForGood);
     assert!(
         directory.admit(name("ANA"), Encoding::Text, None).is_ok(),
         "on the way or not, who leaves frees the name"
@@ -94,13 +99,13 @@ async fn r5_3_presence_stands_in_the_rooms_order() {
     let (bea, _) = come(&directory, "Bea");
     let say = |text: &str| directory.first.say(MemberId::OPERATOR, text);
     say("con bea");
-    directory.leave(bea, false);
+    directory.leave(Hold { id: bea, turn: 0 }, Leaving::ForGood);
     say("sin bea");
     let (caro, caro_hears) = come(&directory, "Caro");
     let expected = "* eres Ana; en general (1): Ana\n\
                     * Bea se ha unido\ncon bea\n* Bea ha salido\nsin bea\n* Caro se ha unido\n";
     assert_eq!(heard(&directory, ana, &ana_hears).await, expected);
-    directory.leave(ana, true);
+    directory.leave(Hold { id: ana, turn: 0 }, Leaving::Closing);
     let expected = "* eres Caro; en general (2): Ana, Caro\n";
     assert_eq!(heard(&directory, caro, &caro_hears).await, expected, "the server closes");
 }
@@ -172,7 +177,7 @@ async fn r6_2_a_room_is_made_on_first_use_and_gone_with_its_last_member() {
     assert_eq!(directory.lock().rooms(Encoding::Text), "* salas: general (0), cocina (2)");
     assert_eq!(directory.lock().members(bea), "* en cocina (2): Ana, Bea");
     go(&directory, ana, "patio").await;
-    directory.leave(bea, false);
+    directory.leave(Hold { id: bea, turn: 0 }, Leaving::ForGood);
     assert_eq!(directory.lock().rooms(Encoding::Text), "* salas: general (0), patio (1)");
     go(&directory, ana, "general").await;
     assert_eq!(directory.lock().rooms(Encoding::Text), "* salas: general (1)");
@@ -294,7 +299,7 @@ async fn r2_1_no_message_of_a_room_falls_to_private_ones_from_others() {
     // Fewer than it holds, because it holds the introduction as well.
     const LINES: usize = CAPACITY / 20;
     let limits = OutboxLimits { capacity: CAPACITY, ..OutboxLimits::lenient() };
-    let directory = Directory::new(Deliveries::new(limits, None, None).0, RULES);
+    let directory = Directory::new(Deliveries::new(limits, None, None).0, RULES, sessions());
     let (bea, bea_hears) = come(&directory, "Bea");
     go(&directory, bea, "otra").await;
     let ana = directory.admit(name("Ana"), Encoding::Text, None).unwrap();

@@ -13,6 +13,7 @@ use chat_protocol::language::Language;
 use chat_store::moderation::Sanction;
 
 use crate::net::wire::encoding::Encoding;
+use crate::people::accounts::Accounts;
 use crate::store::Store;
 use motd::Motd;
 use sanctions::Sanctions;
@@ -30,19 +31,26 @@ pub(crate) struct House<P> {
 
 impl<P> Default for House<P> {
     fn default() -> Self {
-        Self::new(Vec::new(), Motd::default(), None, Vec::new())
+        Self::new(None, Motd::default(), None, Vec::new())
     }
 }
 
 impl<P> House<P> {
     /// These sanctions hold already.
     pub(crate) fn new(
-        admins: Vec<String>,
+        accounts: Option<&Accounts>,
         motd: Motd,
         store: Option<Arc<Store>>,
         stored: Vec<Sanction>,
     ) -> Self {
+        let admins = accounts.map(|accounts| accounts.admins().to_vec()).unwrap_or_default();
         Self { admins, sanctions: Sanctions::new(stored), store, farewells: HashMap::new(), motd }
+    }
+
+    /// The same with this administrator's account alone.
+    #[cfg(test)]
+    pub(super) fn of_admin(account: &str) -> Self {
+        Self { admins: vec![account.to_owned()], ..Self::default() }
     }
 
     /// Returns whether this account is an administrator's.

@@ -13,7 +13,7 @@ use chat_protocol::refusal::Refusal;
 use chat_store::moderation::{Deed, Sanction};
 
 use crate::net::transport::Transport;
-use crate::people::directory::{Location, People, PersonId};
+use crate::people::directory::{Leaving, Location, People, PersonId};
 use crate::people::house::roles::Role;
 use crate::people::house::settings::Holder;
 use crate::people::private_messages::Written;
@@ -106,7 +106,7 @@ impl<T: Transport> People<T> {
         let role = self.permitted(by, Verb::Kick)?;
         let id = self.target(by, role, name)?;
         fits(reason)?;
-        if self.person(id).connection.is_none() {
+        if let Location::Console(_) = self.person(id).location {
             return Err(Refusal::NoSuchPerson(name.to_owned()));
         }
         let (language, [by_name, name]) = (self.rules.language, self.names(by, id));
@@ -122,11 +122,13 @@ impl<T: Transport> People<T> {
         Ok(())
     }
 
-    /// Ends the connection of a person, with this last line.
+    /// Ends the connection of a person, with this last line. One that is absent does not come back.
     fn send_away(&mut self, id: PersonId, farewell: String) {
         if let Some(connection) = self.person(id).connection.clone() {
             self.house.farewells.insert(id, farewell);
             connection.send_away();
+        } else if let Location::Absent = self.person(id).location {
+            self.depart(id, Leaving::ForGood);
         }
     }
 

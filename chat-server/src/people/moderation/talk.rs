@@ -124,9 +124,9 @@ impl<T: Transport> People<T> {
         let room = self.room_name(by).clone();
         let line = language.invitation(by_name.as_str(), room.as_str()).to_string();
         let names: [(_, &dyn Display); 2] = [("by", &by_name), ("room", &room)];
-        let line = id.encoding().encode(&Notice::new("invitation", line, names));
+        let line = self.encoding(id).encode(&Notice::new("invitation", line, names));
         let receipt = Notice::new("invited", language.invited(name.as_str()), [("who", &name)]);
-        let receipt = by.encoding().encode(&receipt);
+        let receipt = self.encoding(by).encode(&receipt);
         let Some(letter) = self.person_mut(id).mailbox.take(line.len() + 1) else {
             return Err(Refusal::CannotHearNow(name.clone()));
         };

@@ -7,9 +7,9 @@ use tokio::task::yield_now;
 use super::*;
 use crate::net::transport::fake::Recorder;
 use crate::net::wire::encoding::Encoding;
+use crate::people::directory::sessions::{Hold, Sessions};
 use crate::people::directory::{Arrival, Directory, Rules};
 use crate::people::house::House;
-use crate::people::house::motd::Motd;
 use crate::room::fanout::Deliveries;
 use crate::room::outbox::OutboxLimits;
 use crate::room::seat::Seat;
@@ -22,10 +22,10 @@ struct Chat(Directory<Recorder>);
 
 impl Chat {
     fn new() -> Self {
-        let directory =
-            Directory::new(Deliveries::new(OutboxLimits::lenient(), None, None).0, RULES);
-        let admins = vec!["zoe".to_owned()];
-        directory.keep_order(House::new(admins, Motd::default(), None, Vec::new()));
+        let sessions = Sessions::new(Duration::from_mins(1), Duration::from_secs(10));
+        let deliveries = Deliveries::new(OutboxLimits::lenient(), None, None).0;
+        let directory = Directory::new(deliveries, RULES, sessions);
+        directory.keep_order(House::of_admin("zoe"));
         Self(directory)
     }
 
@@ -145,7 +145,7 @@ async fn r13_2_nobody_acts_on_a_higher_role_or_in_another_room() {
     for line in ["/echar Zoe", "/vetar Zoe 1h", "/callar Zoe"] {
         assert!(matches!(objection(chat.does(owner, line)), Some(Objection::HigherRole(_))));
     }
-    chat.0.leave(admin, false);
+    chat.0.leave(Hold { id: admin, turn: 0 }, Leaving::ForGood);
     assert!(
         matches!(objection(chat.does(owner, "/vetar zoe")), Some(Objection::HigherRole(_))),
         "not here, but known"

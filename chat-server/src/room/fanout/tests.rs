@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::*;
 use crate::net::transport::fake::Recorder;
+use crate::room::order::Past;
 
 /// A room and its fan-out.
 struct Stage {
@@ -26,7 +27,7 @@ impl Stage {
     fn join(&self, member: Recorder) -> (MemberId, Arc<Recorder>) {
         let member = Arc::new(member);
         let seat = Seat::new(Arc::clone(&member));
-        (self.room.join(seat, Encoding::Text, ["welcome"]), member)
+        (self.room.join(seat, Encoding::Text, ["welcome"], Past::Last).0, member)
     }
 
     async fn pass(&mut self) {
@@ -115,11 +116,11 @@ async fn r6_2_who_changes_the_room_loses_nothing_and_nothing_is_torn() {
     let (bea, _) = from.join(Recorder::eager());
     let (caro, _) = to.join(Recorder::eager());
     from.room.say(bea, "antes");
-    let seat = from.room.hand_over(ana);
+    let seat = from.room.hand_over(ana).0;
     from.room.say(bea, "sin ana");
     from.pass().await;
     to.room.say(caro, "antes de ana");
-    to.room.join(seat.await.unwrap(), Encoding::Text, ["en la otra"]);
+    to.room.join(seat.await.unwrap(), Encoding::Text, ["en la otra"], Past::Last);
     to.room.say(caro, "con ana");
     to.pass().await;
     assert_eq!(ana_hears.taken(), "welcome\nan");
@@ -137,10 +138,10 @@ async fn r6_2_who_changes_the_room_takes_the_rest_of_a_begun_frame_along() {
     let (mut from, mut to) = (Stage::new(), Stage::new());
     let (ana, ana_hears) = from.join(Recorder::framing(200));
     ana_hears.allow("_wel".len());
-    let seat = from.room.hand_over(ana);
+    let seat = from.room.hand_over(ana).0;
     from.pass().await;
     assert!(ana_hears.holds());
-    to.room.join(seat.await.unwrap(), Encoding::Text, ["en la otra"]);
+    to.room.join(seat.await.unwrap(), Encoding::Text, ["en la otra"], Past::Last);
     to.pass().await;
     ana_hears.allow(usize::MAX);
     while ana_hears.unframed().is_none_or(|heard| heard != "welcome\nen la otra\n") {
@@ -198,7 +199,10 @@ async fn r10_22_a_pass_has_a_text_for_each_encoding_and_json_only_if_somebody_ta
     assert!(!batch.text.is_empty() && batch.json.is_empty(), "nobody takes it");
     stage.fanout.deliver(&mut batch);
     let bea_hears = Arc::new(Recorder::eager());
-    let bea = stage.room.join(Seat::new(Arc::clone(&bea_hears)), Encoding::Json, ["{welcome}"]);
+    let bea = stage
+        .room
+        .join(Seat::new(Arc::clone(&bea_hears)), Encoding::Json, ["{welcome}"], Past::Last)
+        .0;
     let (_, caro_hears) = stage.join(Recorder::eager());
     stage.room.say(ana, "a1");
     stage.room.say(bea, "b1");

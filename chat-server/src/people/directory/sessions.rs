@@ -1,0 +1,445 @@
+//! Sessions: people whose connection was cut off come back to their room and their name (requirements 11.10 to 11.14).
+//!
+//! A person with a session is in one of three states:
+//!
+//! | state | it has the name | the room heard | it is listed | what others write to it |
+//! |---|---|---|---|---|
+//! | present | yes | that it joined | yes | is delivered |
+//! | absent, for `--absence` | yes | nothing | yes | is refused |
+//! | left, but it can come back, for `--resume` | no | that it left | no | is refused |
+
+use std::collections::{BTreeSet, HashMap};
+use std::mem;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use chat_protocol::name::{Name, NameError, fold};
+use chat_store::line::Position;
+use chat_store::session::{Session, Token};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::{Directory, FIRST, Leaving, Location, People, PersonId, Transfer};
+use crate::net::per_address::Origin;
+use crate::net::transport::Transport;
+use crate::net::wire::encoding::{Encoding, Object};
+use crate::people::commands::Effect;
+use crate::room::memory::{self, Memories};
+use crate::room::order::Room;
+
+/// All sessions.
+pub(crate) struct Sessions {
+    resume: Duration,
+    absence: Duration,
+    all: HashMap<Token, Entry>,
+    /// The times at which something happens to a session whose client is away.
+    dues: BTreeSet<(Instant, Token)>,
+    /// There is an earlier one.
+    earlier: Arc<Notify>,
+}
+
+struct Entry {
+    session: Session,
+    /// The person, unless it has left.
+    person: Option<PersonId>,
+    /// Number of the connection that has it. What an earlier one still says or does is nobody's business.
+    turn: u32,
+    due: Option<Instant>,
+}
+
+/// A person of a connection: its id, and the turn of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hold {
+    pub(crate) id: PersonId,
+    pub(crate) turn: u32,
+}
+
+/// The way of a person back into its room.
+pub(crate) struct Back {
+    /// What is said behind this position has not been heard.
+    behind: Position,
+    /// The session.
+    session: Position,
+    /// The client has heard something in the room.
+    has_heard: bool,
+    /// The last position up to there that was stored, if it has, and an earlier server gave that out.
+    stored: Option<Position>,
+    /// The messages that the room does not remember any more.
+    recollected: Vec<String>,
+    kind: BackFrom,
+}
+
+/// Where a person comes back from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BackFrom {
+    /// From nowhere: its session begins.
+    Beginning,
+    /// It was absent, or its last connection was still there.
+    Absence,
+    /// It had left.
+    Outside,
+}
+
+impl Sessions {
+    pub(crate) fn new(resume: Duration, absence: Duration) -> Self {
+        let (all, dues, earlier) = (HashMap::new(), BTreeSet::new(), Arc::default());
+        Self { resume, absence, all, dues, earlier }
+    }
+
+    /// Adds those that an earlier server has left.
+    pub(crate) fn restore(&mut self, stored: Vec<(Token, Session)>) {
+        let (now, since) = (Instant::now(), since_1970());
+        for (token, session) in stored {
+            let until = Duration::from_millis(session.until.unwrap_or_default().unsigned_abs());
+            let due = now + until.saturating_sub(since).min(self.resume);
+            self.all.insert(token, Entry { session, person: None, turn: 0, due: Some(due) });
+            self.dues.insert((due, token));
+        }
+    }
+
+    fn set_due(&mut self, token: Token, due: Option<Instant>) {
+        let Some(entry) = self.all.get_mut(&token) else { return };
+        if let Some(before) = mem::replace(&mut entry.due, due) {
+            self.dues.remove(&(before, token));
+        }
+        if let Some(due) = due {
+            self.dues.insert((due, token));
+            self.earlier.notify_one();
+        }
+    }
+}
+
+impl<T: Transport> Directory<T> {
+    /// Does what is due for sessions, for ever. Cancel-safe.
+    pub(crate) async fn keep_time(&self) {
+        let earlier = Arc::clone(&self.lock().sessions.earlier);
+        loop {
+            let next = self.lock().expire(Instant::now());
+            tokio::select! {
+                () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)),
+                    if next.is_some() => {}
+                () = earlier.notified() => {}
+            }
+        }
+    }
+
+    /// Gives a client that comes back its person and its room. The seat is to follow by
+    /// [`arrive_at`](Self::arrive_at).
+    pub(crate) fn resume(
+        &self,
+        arguments: &str,
+        origin: Option<&Origin>,
+    ) -> Result<(Hold, Name, Back), NameError> {
+        let parsed = arguments.split_once(char::is_whitespace);
+        let parsed = parsed.and_then(|(token, position)| {
+            Some((token.parse().ok()?, position.trim().parse().ok()?))
+        });
+        let (token, behind) = parsed.ok_or(NameError::NoSession)?;
+        self.lock().resume(token, behind, origin)
+    }
+
+    /// Returns whether a numbered line is to be acted on: it is new, and the connection has its person still.
+    pub(crate) fn accept(&self, hold: Hold, number: u64) -> bool {
+        self.lock().accept(hold, number)
+    }
+
+    /// Keeps what a connection has done in its session.
+    pub(crate) fn keep_session(&self, hold: Hold) {
+        let people = self.lock();
+        if people.entry_of(hold).is_some() {
+            people.person(hold.id).session.iter().for_each(|token| people.keep(**token));
+        }
+    }
+
+    /// The room to which the person of a connection is on its way, unless another connection has the person by now.
+    pub(crate) fn way_of(&self, hold: Hold) -> Option<Arc<Room<T>>> {
+        let people = self.lock();
+        let room = people.is_held(hold).then(|| people.person(hold.id).room)?;
+        Some(Arc::clone(&people.rooms[&room].room))
+    }
+}
+
+const HAS_SESSION: &str = "an entry";
+
+impl<T: Transport> People<T> {
+    /// Begins a session. It takes objects from then on, and therefore its seat anew.
+    pub(in crate::people) fn begin_session(&mut self, id: PersonId) -> Option<Effect<T>> {
+        let person = self.person(id);
+        let Location::InRoom(room, member) = &person.location else { return None };
+        let (room, member) = (Arc::clone(room), *member);
+        if person.session.is_some() {
+            return None;
+        }
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).ok()?;
+        let token = Token(u128::from_ne_bytes(random));
+        let session_id = self.deliveries.memories()?.next();
+        let (seat, joined) = room.hand_over(member);
+        let session = Session {
+            id: session_id,
+            name: person.name.as_str().into(),
+            account: person.account.clone(),
+            room: self.rooms[&person.room].name.as_str().into(),
+            joined,
+            accepted: 0,
+            until: None,
+        };
+        let entry = Entry { session, person: Some(id), turn: 0, due: None };
+        self.sessions.all.insert(token, entry);
+        let person = self.person_mut(id);
+        person.session = Some(Box::new(token));
+        person.encoding = Encoding::Json;
+        person.location = Location::Moving(Vec::new());
+        self.keep(token);
+        Some(Effect::Begun(seat, Back::new(joined, session_id, BackFrom::Beginning)))
+    }
+
+    fn resume(
+        &mut self,
+        token: Token,
+        behind: Position,
+        origin: Option<&Origin>,
+    ) -> Result<(Hold, Name, Back), NameError> {
+        let entry = self.sessions.all.get(&token).ok_or(NameError::NoSession)?;
+        let (joined, session) = (entry.session.joined, entry.session.id);
+        let has_heard = behind > joined;
+        let behind = behind.max(joined);
+        let (id, mut back) = match entry.person {
+            Some(id) => {
+                let before = Location::Moving(Vec::new());
+                match mem::replace(&mut self.person_mut(id).location, before) {
+                    Location::InRoom(room, member) => {
+                        self.deliveries.end(room.hand_over(member).0);
+                    }
+                    // What was said to it on its way waits for it still.
+                    Location::Moving(mail) => {
+                        self.person_mut(id).location = Location::Moving(mail);
+                    }
+                    Location::Absent | Location::Console(_) => {}
+                }
+                (id, Back::new(behind, session, BackFrom::Absence))
+            }
+            None => self.readmit(token, behind, origin)?,
+        };
+        let entry = self.sessions.all.get_mut(&token).expect(HAS_SESSION);
+        back.has_heard = has_heard && back.behind == behind;
+        entry.turn += 1;
+        entry.person = Some(id);
+        entry.session.until = None;
+        let hold = Hold { id, turn: entry.turn };
+        self.sessions.set_due(token, None);
+        self.keep(token);
+        Ok((hold, self.person(id).name.clone(), back))
+    }
+
+    /// Admits a person again that had left.
+    fn readmit(
+        &mut self,
+        token: Token,
+        behind: Position,
+        origin: Option<&Origin>,
+    ) -> Result<(PersonId, Back), NameError> {
+        let Session { name, room, account, .. } = &self.sessions.all[&token].session;
+        let (name, room, account) = (name.parse()?, room.parse::<Name>()?, account.clone());
+        if let Some(error) = self.objection_of_accounts(&name, account.as_deref()) {
+            return Err(error);
+        }
+        if self.ban(&name, account.as_deref().unwrap_or_default(), None).is_some() {
+            return Err(NameError::NoSession);
+        }
+        let id = self.admit(name, Encoding::Json, Location::Moving(Vec::new()), account)?;
+        let mut behind = behind;
+        // The first room, if there is no space for its own any more, or it may not go there.
+        let to = self.room_for(id, room, FIRST, origin).unwrap_or(FIRST);
+        if to != FIRST {
+            self.quit(FIRST, id);
+            self.rooms.entry(to).and_modify(|open| _ = open.members.insert(id));
+        }
+        let person = self.person_mut(id);
+        person.room = to;
+        person.session = Some(Box::new(token));
+        let memories_now = self.deliveries.memories().map_or(Position::START, Memories::last);
+        let open = &self.rooms[&to];
+        let entry = self.sessions.all.get_mut(&token).expect(HAS_SESSION);
+        if fold(open.name.as_str()) != fold(&entry.session.room) {
+            entry.session.room = open.name.as_str().into();
+            entry.session.joined = memories_now;
+            behind = memories_now;
+        }
+        Ok((id, Back::new(behind, entry.session.id, BackFrom::Outside)))
+    }
+
+    fn accept(&mut self, hold: Hold, number: u64) -> bool {
+        let Some(entry) = self.entry_mut_of(hold) else { return false };
+        let is_new = number > entry.session.accepted;
+        entry.session.accepted = number.max(entry.session.accepted);
+        is_new
+    }
+
+    /// Returns whether the connection has its person still.
+    pub(super) fn is_held(&self, hold: Hold) -> bool {
+        match self.by_id.get(&hold.id) {
+            Some(person) if person.session.is_some() => self.entry_of(hold).is_some(),
+            person => person.is_some(),
+        }
+    }
+
+    fn entry_of(&self, hold: Hold) -> Option<&Entry> {
+        let token = self.by_id.get(&hold.id)?.session.as_deref()?;
+        self.sessions.all.get(token).filter(|entry| entry.turn == hold.turn)
+    }
+
+    fn entry_mut_of(&mut self, hold: Hold) -> Option<&mut Entry> {
+        let token = self.by_id.get(&hold.id)?.session.as_deref()?;
+        self.sessions.all.get_mut(token).filter(|entry| entry.turn == hold.turn)
+    }
+
+    /// The person has a new name, or is in a room at this position.
+    pub(in crate::people) fn note_session(&mut self, id: PersonId, joined: Option<Position>) {
+        let person = &self.by_id[&id];
+        let Some(token) = person.session.as_deref().copied() else { return };
+        let room = &self.rooms[&person.room].name;
+        let Some(Entry { session, .. }) = self.sessions.all.get_mut(&token) else { return };
+        session.name = person.name.as_str().into();
+        session.account.clone_from(&person.account);
+        session.room = room.as_str().into();
+        session.joined = joined.unwrap_or(session.joined);
+        self.keep(token);
+    }
+
+    fn keep(&self, token: Token) {
+        if let Some(memories) = self.deliveries.memories() {
+            let session = self.sessions.all.get(&token).map(|entry| entry.session.clone());
+            memories.keep(token, session);
+        }
+    }
+
+    /// A person with a session was cut off. Returns `false` if it has left by that.
+    pub(super) fn becomes_absent(&mut self, id: PersonId) -> bool {
+        let Some(token) = self.person(id).session.as_deref().copied() else { return false };
+        if self.sessions.absence.is_zero() {
+            return false;
+        }
+        let person = self.person_mut(id);
+        person.connection = None;
+        let gone = mem::replace(&mut person.location, Location::Absent);
+        if let Location::InRoom(room, member) = gone {
+            room.leave(member);
+        }
+        let due = Instant::now() + self.sessions.absence.min(self.sessions.resume);
+        self.set_until(token);
+        self.sessions.set_due(token, Some(due));
+        true
+    }
+
+    /// The session of a person that has left: it can come back, or not.
+    pub(super) fn end_session(&mut self, token: Token, can_come_back: bool) {
+        if !can_come_back {
+            self.sessions.set_due(token, None);
+            self.sessions.all.remove(&token);
+            return self.keep(token);
+        }
+        let Some(entry) = self.sessions.all.get_mut(&token) else { return };
+        entry.person = None;
+        if entry.session.until.is_none() {
+            self.set_until(token);
+        }
+        let until = self.sessions.all[&token].session.until.unwrap_or_default().unsigned_abs();
+        let left = Duration::from_millis(until).saturating_sub(since_1970());
+        self.sessions.set_due(token, Some(Instant::now() + left));
+    }
+
+    fn set_until(&mut self, token: Token) {
+        let until = (since_1970() + self.sessions.resume).as_millis();
+        if let Some(entry) = self.sessions.all.get_mut(&token) {
+            entry.session.until = Some(i64::try_from(until).unwrap_or(i64::MAX));
+        }
+        self.keep(token);
+    }
+
+    /// Does what is due. Returns the time of the next.
+    fn expire(&mut self, now: Instant) -> Option<Instant> {
+        loop {
+            let &(due, token) = self.sessions.dues.first()?;
+            if due > now {
+                return Some(due);
+            }
+            self.sessions.set_due(token, None);
+            match self.sessions.all.get(&token).and_then(|entry| entry.person) {
+                Some(absent) => self.depart(absent, Leaving::Cut),
+                None => self.end_session(token, false),
+            }
+        }
+    }
+
+    /// The object for a client that comes back, and the messages that its room does not remember.
+    pub(super) fn welcome_back(&mut self, id: PersonId, back: &mut Back) -> Vec<String> {
+        let person = self.person(id);
+        let Some(token) = person.session.as_deref() else { return Vec::new() };
+        let Some(Entry { session, .. }) = self.sessions.all.get(token) else { return Vec::new() };
+        let is_new = back.kind == BackFrom::Beginning;
+        let object = Object::new(if is_new { "session" } else { "resumed" });
+        let object = self.list_people(id, object.text("you", &person.name));
+        let object = if is_new {
+            let resume = self.sessions.resume.as_millis();
+            let object = object.text("token", token).text("id", session.id);
+            object.value("resume", resume).text("position", back.behind)
+        } else {
+            let object = object.value("accepted", session.accepted);
+            let object = match back.stored {
+                Some(stored) => object.text("stored", stored),
+                None => object,
+            };
+            object.unmarked(self.rules.language.back())
+        };
+        let mut lines = vec![object.end()];
+        lines.append(&mut back.recollected);
+        lines
+    }
+}
+
+impl Back {
+    fn new(behind: Position, session: Position, kind: BackFrom) -> Self {
+        Self { behind, session, has_heard: false, stored: None, recollected: Vec::new(), kind }
+    }
+
+    pub(crate) fn session(&self) -> Position {
+        self.session
+    }
+
+    pub(super) fn behind(&self) -> Position {
+        self.behind
+    }
+
+    /// Returns whether the room hears of it.
+    pub(super) fn is_heard(&self) -> bool {
+        self.kind == BackFrom::Outside
+    }
+
+    /// Looks up what the room does not remember any more, until it remembers the rest. Cancel-safe.
+    pub(crate) async fn recollect<T>(&mut self, room: &Room<T>) {
+        let Some((memories, name)) = room.place() else { return };
+        if self.has_heard && self.recollected.is_empty() && self.stored.is_none() {
+            self.stored = memories.stored_up_to(&name, self.behind).await;
+        }
+        while !room.reaches(self.behind) {
+            let lines = memories.stored_behind(&name, self.behind).await;
+            let Some(last) = lines.last() else { return };
+            self.behind = last.position;
+            self.recollected
+                .extend(lines.iter().filter_map(|line| memory::said(line, self.session)));
+        }
+    }
+}
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The seat of a person that comes back, in the place of one that is on its way.
+pub(crate) fn at_once<T>(seat: super::Seat<T>) -> Transfer<T> {
+    let (onward, transfer) = tokio::sync::oneshot::channel();
+    // The receiver is here.
+    let _ = onward.send(seat);
+    transfer
+}
