@@ -88,7 +88,9 @@ impl<T: Transport> People<T> {
                 let line = self.rules.language.position_is(&position);
                 _ = self.tell(id, &Notice::new("position", line, [("position", &position)]));
             }
-            Command::Begin => return Ok(self.begin_session(id)),
+            Command::Begin => {
+                return Ok(self.begin_session(id).map(|(seat, back)| Effect::Begun(seat, back)));
+            }
             Command::Help => {
                 let (role, accounts) = (self.role(id), self.accounts.is_some());
                 let has = |form: &Form| {

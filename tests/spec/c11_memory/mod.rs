@@ -1,6 +1,7 @@
 //! Chapter 11: what a room remembers. The file in which it is kept: `store`.
-//! Clients that come back: `resuming`.
+//! Clients that come back: `resuming`, `cuts`.
 
+mod cuts;
 mod resuming;
 mod store;
 

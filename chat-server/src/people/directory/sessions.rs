@@ -23,7 +23,6 @@ use super::{Directory, FIRST, Leaving, Location, People, PersonId, Transfer};
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::{Encoding, Object};
-use crate::people::commands::Effect;
 use crate::room::memory::{self, Memories};
 use crate::room::order::Room;
 
@@ -163,7 +162,7 @@ const HAS_SESSION: &str = "an entry";
 
 impl<T: Transport> People<T> {
     /// Begins a session. It takes objects from then on, and therefore its seat anew.
-    pub(in crate::people) fn begin_session(&mut self, id: PersonId) -> Option<Effect<T>> {
+    pub(in crate::people) fn begin_session(&mut self, id: PersonId) -> Option<(Transfer<T>, Back)> {
         let person = self.person(id);
         let Location::InRoom(room, member) = &person.location else { return None };
         let (room, member) = (Arc::clone(room), *member);
@@ -191,7 +190,7 @@ impl<T: Transport> People<T> {
         person.encoding = Encoding::Json;
         person.location = Location::Moving(Vec::new());
         self.keep(token);
-        Some(Effect::Begun(seat, Back::new(joined, session_id, BackFrom::Beginning)))
+        Some((seat, Back::new(joined, session_id, BackFrom::Beginning)))
     }
 
     fn resume(
