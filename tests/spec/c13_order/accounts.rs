@@ -36,6 +36,7 @@ fn r13_1_accounts_keep_their_roles_and_admins_act_everywhere() -> Result {
     let mut bea = chat.named_peer("Bea")?;
     bea.send("/sala cocina\n")?;
     while bea.hear()?.is_some_and(|line| line != "* tema: pan") {}
+    bea.expect("* lo que se dice aquí se guarda durante 30 días")?;
     answers(&mut ana, "/echar Eva", "! Eva no está en esta sala")?;
     answers(&mut ana, "/vetar Eva", "! Eva tiene más autoridad que tú")?;
     ana.send("salir\n")?;

@@ -20,8 +20,8 @@ impl<T: Transport> Directory<T> {
         let mut people = self.lock();
         // It may have left by another connection.
         if let Some(person) = people.by_id.get_mut(&id) {
-            person.account = Some(account.clone());
-            people.settings_mut(id).register(id, &account);
+            person.account = Some(account);
+            people.keep_roles(id);
             people.note_session(id, None);
         }
     }

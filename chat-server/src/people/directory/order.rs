@@ -45,6 +45,12 @@ impl<T: Transport> People<T> {
         &mut self.rooms.get_mut(&room).expect("a room lasts as long as it has a member").settings
     }
 
+    /// A person's roles are those of its account from now on.
+    pub(super) fn keep_roles(&mut self, id: PersonId) {
+        let account = self.person(id).account.clone().unwrap_or_default();
+        self.settings_mut(id).register(id, &account);
+    }
+
     pub(in crate::people) fn is_in_first(&self, id: PersonId) -> bool {
         self.person(id).room == FIRST
     }

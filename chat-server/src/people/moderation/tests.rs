@@ -245,7 +245,7 @@ async fn r13_2_the_room_hears_what_was_done() {
     for line in ["/tema pan", "/callar Eva 30m", "/vetar Caro", "/echar Bea porque sí"] {
         chat.does(owner, line).unwrap();
     }
-    chat.0.tell(fay, "fin");
+    chat.0.tell_line(fay, "fin".to_owned());
     while !heard.taken().ends_with("fin\n") {
         yield_now().await;
     }
