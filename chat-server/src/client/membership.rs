@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError};
-use chat_protocol::refusal::Refusal;
 use chat_store::line::Numbered;
 use tokio::time::Instant;
 
@@ -24,8 +23,8 @@ use crate::room::event::{Event, Notice};
 use crate::room::order::{Past, Room};
 use crate::room::seat::{MemberId, Seat};
 
+mod moderated;
 mod proof;
-
 pub(crate) use proof::Taken;
 use proof::{Proof, Wish};
 
@@ -257,35 +256,15 @@ impl<'a> Membership<'a> {
 
     /// Broadcasts a message of the client to its room.
     pub(crate) fn say(&mut self, text: &str) {
+        if self.connection.is_restrained() && self.is_silenced() {
+            return;
+        }
         if let State::InRoom(room, member, _) = &self.state {
-            if self.connection.is_restrained()
-                && let Some(refusal) = self.is_silenced()
-            {
-                let line = self.server.language().refusal(&refusal);
-                return self.tell(&Notice::new("refusal", line, []));
-            }
             let name = self.person.as_ref().map(|(_, name)| name);
             let numbered = self.numbered.as_deref().copied();
             let speaker = Speaker::Client(self.connection.peer(), self.connection.number(), name);
             self.caused += self.server.speech.say(room, *member, speaker, text, numbered);
         }
-    }
-
-    /// The reason why the client may not speak now, if it is muted or too fast for its room.
-    #[cold]
-    fn is_silenced(&self) -> Option<Refusal> {
-        let (hold, _) = self.person.as_ref()?;
-        self.server.directory.may_speak(hold.id).err()
-    }
-
-    /// The reason why the client may not have this name, if it is banned.
-    pub(crate) fn is_kept_out(&self, name: &Name) -> Option<Refusal> {
-        self.server.directory.keeps_out(name, self.connection.peer().ip())
-    }
-
-    /// The last line for the client, if a moderator has sent it away.
-    pub(crate) fn take_farewell(&self) -> Option<String> {
-        self.server.directory.take_farewell(self.person.as_ref()?.0.id)
     }
 
     /// The client alone hears this.

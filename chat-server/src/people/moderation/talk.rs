@@ -22,6 +22,10 @@ impl<T: Transport> Directory<T> {
     /// restrained.
     pub(crate) fn may_speak(&self, id: PersonId) -> Result<(), Refusal> {
         let mut people = self.lock();
+        // Another connection may have had the person, and it has left.
+        if !people.is_here(id) {
+            return Ok(());
+        }
         people.may_write(id)?;
         if people.role(id) >= Role::Operator {
             return Ok(());
