@@ -35,12 +35,14 @@ const EVENTS = {
     if (signs() && !canSign(me.name)) askName();
     else arrived();
   },
-  ask() {
+  ask(event) {
+    if (event.word) return askWord(event.text);
     if (naming === null && me.name) {
       naming = "again";
       transmit(me.name);
     } else if (naming === "given") transmit(me.name);
     else askName();
+    return undefined;
   },
   here(event) {
     const first = me.room === null;
@@ -162,6 +164,31 @@ function moveInto(empty, it) {
     current = null;
     show(it);
   }
+}
+
+// A registered name takes its word, which is typed unseen and kept nowhere.
+function askWord(question) {
+  askFor("password", question, question, 128);
+  naming = "word";
+  if (!$("ask").open) $("ask").showModal();
+  $("name").focus();
+  setState(null);
+}
+
+function giveWord() {
+  transmit($("name").value);
+  unaskWord();
+  naming = "given";
+}
+
+function unaskWord() {
+  if ($("name").type === "password") askFor("text", word("question"), word("name"), 64);
+}
+
+function askFor(type, question, label, most) {
+  $("question").textContent = question;
+  document.querySelector("label[for=name]").textContent = label;
+  Object.assign($("name"), { type, value: "", maxLength: most });
 }
 
 function askName() {

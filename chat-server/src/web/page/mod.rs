@@ -40,7 +40,7 @@ macro_rules! script {
 
 /// The hashes of style and script. A test says what they have to be.
 const STYLE: &str = "AIQrbmvxP0rf0RVGrNStpsWdVRz1aOD+6mxSL07TJfE=";
-const SCRIPT: &str = "XDCI7YIADhfcMIyRkc0B2D4OglSi/iFXGXTzn3HS5ls=";
+const SCRIPT: &str = "w2aQLwzanrG+uHRncblXjpPJXWNQ8NlG9k21hJdT5ik=";
 
 /// The whole response, which ends its connection.
 pub(super) fn response() -> String {
