@@ -2,6 +2,7 @@
 //!
 //! Without chromedriver the tests skip themselves; with `CI` in the environment they fail.
 
+mod accounts;
 mod coming_back;
 mod driver;
 mod forwarder;

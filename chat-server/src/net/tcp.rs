@@ -157,9 +157,7 @@ impl TcpConnection {
     }
 
     /// Completes when there is something to read, be it the end. Cancel-safe. For one task at a time.
-    ///
-    /// `TcpStream::readable`, which is for any number of tasks, would take 168 bytes of the one that
-    /// waits; this way to ask takes next to nothing.
+    /// `TcpStream::readable`, for any number of tasks, would take 168 bytes of the one that waits; this takes none.
     pub(crate) async fn readable(&self) -> io::Result<()> {
         if self.wire.has_pending() {
             return Ok(());
@@ -239,7 +237,6 @@ impl TcpConnection {
     }
 
     /// Reads once and shows what was read.
-    ///
     /// [`io::ErrorKind::WouldBlock`] when there was nothing to read after all.
     pub(crate) fn read<T>(
         &self,

@@ -8,6 +8,7 @@ use chat_drive::failure::Result;
 use chat_tests::ES;
 use chat_tests::chat::{Chat, take_part};
 use chat_tests::harness::peer::Peer;
+use serde_json::Value;
 use tempfile::TempDir;
 
 const RECORDED: &str = "* lo que se dice aquí se guarda";
@@ -191,4 +192,39 @@ fn r12_5_where_an_account_is_required_others_are_refused() -> Result {
     ana.send("/nombre Bea\n")?;
     ana.expect(refused)?;
     take_part(&mut ana)
+}
+
+/// The next object of this kind.
+fn object(peer: &mut Peer, kind: &str) -> Result<Value> {
+    loop {
+        let line = peer.hear()?.unwrap_or_default();
+        match serde_json::from_str::<Value>(&line) {
+            Ok(object) if object["kind"] == kind => return Ok(object),
+            Err(_) if line.is_empty() => return Err(peer.failure(format!("no {kind}"))),
+            Ok(_) | Err(_) => {}
+        }
+    }
+}
+
+/// Who comes back to a session is in the account that it had proved, and needs no word.
+#[test]
+fn r12_2_a_session_keeps_its_account() -> Result {
+    let place = Place::new();
+    let commit = ["--durability", "commit"];
+    let mut chat = place.start(&commit)?;
+    let mut ana = member(&chat, "Ana")?;
+    register(&mut ana, "Ana")?;
+    ana.send("/reanudar\n1 hola\n")?;
+    let session = object(&mut ana, "session")?;
+    object(&mut ana, "accepted")?;
+    let text = |key: &str| session[key].as_str().unwrap_or_default().to_owned();
+    let back = format!("/reanudar {} {}\n", text("token"), text("position"));
+    chat.server.kill()?;
+    let chat = place.start(&commit)?;
+    chat.named_peer("Ana")?.expect(&question("Ana"))?;
+    let mut ana = chat.asked_peer("ana")?;
+    ana.send(format!("{back}2 /clave otra clave\n"))?;
+    assert_eq!(object(&mut ana, "resumed")?["you"], "Ana");
+    assert_eq!(object(&mut ana, "account")?["text"], "tu clave es otra desde ahora");
+    Ok(())
 }

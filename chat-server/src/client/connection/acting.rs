@@ -85,6 +85,14 @@ impl Conversation<'_> {
     /// Waits until the client is in the room that it was going to, if it was, and until its word has been looked at, if it
     /// gave one. Breaks when it leaves by that. Cancel-safe.
     pub(super) async fn settle(&mut self) -> ControlFlow<()> {
+        if self.membership.is_moving() || self.membership.is_proving() {
+            // Boxed, because it is rare, and every connection would have the space for it.
+            return Box::pin(self.wait_to_settle()).await;
+        }
+        ControlFlow::Continue(())
+    }
+
+    async fn wait_to_settle(&mut self) -> ControlFlow<()> {
         self.membership.settle().await;
         match self.membership.proved().await {
             Some(taken) => self.answer_name(taken),

@@ -65,6 +65,7 @@ function connect() {
 
 // Closes the connection that there is, and hears nothing more of it.
 function drop() {
+  unaskWord();
   clearTimeout(turnTimer);
   clearInterval(watchTimer);
   watched = 0;

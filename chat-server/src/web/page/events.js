@@ -36,7 +36,8 @@ const EVENTS = {
     if (signs() && !canSign(me.name)) askName();
     else arrived();
   },
-  ask() {
+  ask(event) {
+    if (event.word) return askWord(event.text);
     if (naming === null && ticket) {
       naming = "resuming";
       transmit(`/reanudar ${ticket.token} ${ticket.position}`);
@@ -45,6 +46,7 @@ const EVENTS = {
       transmit(me.name);
     } else if (naming === "given") transmit(me.name);
     else askName();
+    return undefined;
   },
   here(event) {
     const first = me.room === null;
@@ -217,6 +219,31 @@ function moveInto(empty, it) {
     current = null;
     show(it);
   }
+}
+
+// A registered name takes its word, which is typed unseen and kept nowhere.
+function askWord(question) {
+  askFor("password", question, question, 128);
+  naming = "word";
+  if (!$("ask").open) $("ask").showModal();
+  $("name").focus();
+  setState(null);
+}
+
+function giveWord() {
+  transmit($("name").value);
+  unaskWord();
+  naming = "given";
+}
+
+function unaskWord() {
+  if ($("name").type === "password") askFor("text", word("question"), word("name"), 64);
+}
+
+function askFor(type, question, label, most) {
+  $("question").textContent = question;
+  document.querySelector("label[for=name]").textContent = label;
+  Object.assign($("name"), { type, value: "", maxLength: most });
 }
 
 function askName() {

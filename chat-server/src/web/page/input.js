@@ -132,6 +132,7 @@ addEventListener("keydown", (event) => {
 });
 $("named").addEventListener("submit", (event) => {
   event.preventDefault();
+  if (naming === "word") return giveWord();
   const name = $("name").value.trim();
   if (name === "") return $("name").focus();
   if (signs() && !canSign(name)) {
@@ -156,7 +157,7 @@ $("named").addEventListener("submit", (event) => {
 $("ask").addEventListener("cancel", (event) => event.preventDefault());
 // A browser closes it all the same the second time that Escape is pressed.
 $("ask").addEventListener("close", () => {
-  if ((naming === null || naming === "asked") && (over === null || over === "name")) $("ask").showModal();
+  if ([null, "asked", "word"].includes(naming) && (over === null || over === "name")) $("ask").showModal();
 });
 $("new-room").addEventListener("submit", (event) => {
   event.preventDefault();
