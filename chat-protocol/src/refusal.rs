@@ -63,6 +63,8 @@ pub enum Refusal {
     WhichClient,
     /// The receiver is changing the room, and too many messages wait for it already.
     CannotHearNow(Name),
+    /// A line of a session has no number (requirement 11.10).
+    NoNumber,
     /// The order in the house is against it (chapter 13).
     Order(Objection),
 }

@@ -104,7 +104,11 @@ impl Store {
         match *self {}
     }
 
-    pub(crate) async fn last(&self, _: &str, _: Position, _: usize) -> Vec<Line> {
+    pub(crate) async fn last(&self, _: &str, _: usize) -> Vec<Line> {
+        match *self {}
+    }
+
+    pub(crate) async fn first(&self, _: &str, _: Position, _: usize) -> Vec<Line> {
         match *self {}
     }
 

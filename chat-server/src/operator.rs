@@ -13,6 +13,7 @@ use crate::client::flood_control::FloodControl;
 use crate::net::transport::Dismissal;
 use crate::people::commands::Effect;
 use crate::people::directory::PersonId;
+use crate::people::directory::sessions::Hold;
 use crate::people::served::Served;
 use crate::people::speech::Speaker;
 use crate::room::seat::MemberId;
@@ -161,8 +162,8 @@ impl<'a> Operator<'a> {
                 console.announce(language.client_list(clients.into_iter()));
             }
             command => {
-                if let (Some(Effect::Renamed(name)), _) = directory.execute(self.id, command, None)
-                {
+                let hold = Hold::without_session(self.id);
+                if let (Some(Effect::Renamed(name)), _) = directory.execute(hold, command, None) {
                     self.name = name;
                 }
             }
@@ -178,7 +179,8 @@ impl<'a> Operator<'a> {
         let person = name.as_deref().and_then(|name| directory.find(name));
         let connection = served.find(name.as_deref(), person)?;
         if person.is_some() && config.commands.is_on() {
-            directory.execute(self.id, Command::Kick { name, reason }, None);
+            let hold = Hold::without_session(self.id);
+            directory.execute(hold, Command::Kick { name, reason }, None);
         } else {
             connection.dismiss(Dismissal::Removed);
         }

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::account::Account;
-use crate::database::{Database, OpenError};
+use crate::database::{Database, End, OpenError};
 use crate::line::{Line, Position};
 use crate::moderation::{Deed, Sanction};
 use crate::options::{Event, Lost, Options};
 use crate::session::{Session, Token};
-use crate::thread::{Job, QUEUE, Worker, bytes, permits};
+use crate::thread::{Job, QUEUE, SESSION, Worker, bytes, permits};
 
 /// The time that the thread has to write what waits, when the store is dropped. A disk may stand still for ever.
 const ENDING: Duration = Duration::from_secs(2);
@@ -44,10 +44,17 @@ impl Store {
         options: &Options,
         tell: impl FnMut(Event) + Send + 'static,
     ) -> Result<Self, OpenError> {
-        let (mut database, put_aside) = Database::open(options)?;
-        let sessions = database.sessions(options.resume)?;
-        let accounts = database.accounts()?;
-        let sanctions = database.sanctions()?;
+        let (mut database, mut put_aside) = Database::open(options)?;
+        let mut kept = || {
+            Ok((database.sessions(options.resume)?, database.accounts()?, database.sanctions()?))
+        };
+        let (sessions, accounts, sanctions) = match kept() {
+            Err(error) if OpenError::is_damage(&error) => {
+                put_aside = Some(database.put_aside()?);
+                Default::default()
+            }
+            kept => kept?,
+        };
         let (jobs, receiver) = mpsc::channel();
         let queue = Arc::new(Semaphore::new(QUEUE));
         let lost = Arc::new(AtomicU64::new(0));
@@ -95,8 +102,12 @@ impl Store {
     }
 
     /// Keeps a session as it is now, or not any more, and waits for nothing.
+    /// If too much waits already, it stays as it was.
     pub fn keep(&self, token: Token, session: Option<Session>) {
-        self.send(Job::Keep(token, session));
+        if let Ok(permit) = self.queue.try_acquire_many(SESSION) {
+            permit.forget();
+            self.send(Job::Keep(token, session));
+        }
     }
 
     /// Takes the accounts that there were when it was opened.
@@ -152,7 +163,14 @@ impl Store {
     /// before are among them. Empty if the database cannot be read. Cancel-safe.
     pub async fn read(&self, room: &str, behind: Position, limit: usize) -> Vec<Line> {
         let (answer, lines) = oneshot::channel();
-        self.send(Job::Read { room: room.into(), behind, limit, answer });
+        self.send(Job::Read { room: room.into(), behind, limit, end: End::Last, answer });
+        lines.await.unwrap_or_default()
+    }
+
+    /// The same, but the first ones.
+    pub async fn read_on(&self, room: &str, behind: Position, limit: usize) -> Vec<Line> {
+        let (answer, lines) = oneshot::channel();
+        self.send(Job::Read { room: room.into(), behind, limit, end: End::First, answer });
         lines.await.unwrap_or_default()
     }
 

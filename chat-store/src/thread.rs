@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::database::retention::Retention;
 use crate::database::sessions::Changes;
-use crate::database::{Database, OpenError};
+use crate::database::{Database, End, OpenError};
 use crate::line::{Line, Position};
 use crate::moderation::{Deed, Sanction};
 use crate::options::{Durability, Event, Lost, Options};
@@ -22,6 +22,9 @@ const GATHER: Duration = Duration::from_millis(10);
 
 /// The most that one transaction has, in lines.
 const MOST: usize = 4096;
+
+/// The permits that what has become of a session takes of the queue.
+pub(crate) const SESSION: u32 = 256;
 
 /// The time between two looks for lines that are too old, or too many.
 const RETENTION: Duration = Duration::from_secs(10);
@@ -61,6 +64,7 @@ pub(crate) enum Job {
         room: Box<str>,
         behind: Position,
         limit: usize,
+        end: End,
         answer: oneshot::Sender<Vec<Line>>,
     },
     /// The last position of a room's line that is stored, up to this one.
@@ -163,7 +167,10 @@ impl Worker {
                 self.size += permits(&line) as usize;
                 self.gathered.push(line);
             }
-            Job::Keep(token, session) => _ = self.sessions.insert(token, session),
+            Job::Keep(token, session) => {
+                self.size += SESSION as usize;
+                self.sessions.insert(token, session);
+            }
             Job::Account { name, hash, answer } => {
                 let kept = self.database.keep_account(&name, hash.as_deref());
                 let _ = answer.send(self.unless_damaged(kept).ok_or(Lost));
@@ -177,10 +184,10 @@ impl Worker {
                 self.unless_damaged(kept);
             }
             Job::Tell(done) => self.waiting.push(done),
-            Job::Read { room, behind, limit, answer } => {
+            Job::Read { room, behind, limit, end, answer } => {
                 // What was given before is read as well.
                 self.write();
-                let read = self.database.read(&room, behind, limit);
+                let read = self.database.read(&room, behind, limit, end);
                 // Its receiver may have gone.
                 let _ = answer.send(self.unless_damaged(read).unwrap_or_default());
             }
@@ -212,11 +219,14 @@ impl Worker {
             written = self.database.write(&self.gathered, &self.sessions);
         }
         match written {
-            Ok(()) => self.succeeded(),
+            Ok(()) => {
+                self.sessions.clear();
+                self.succeeded();
+            }
+            // What has become of sessions is written with the next lines.
             Err(error) => self.failed(self.gathered.len() as u64, &error),
         }
         self.gathered.clear();
-        self.sessions.clear();
         self.queue.add_permits(mem::take(&mut self.size));
     }
 

@@ -33,6 +33,10 @@ texts! {
         es: "! nombre ocupado: alguien se llama así, o de un modo que se confunde",
         en: "! the name is taken: somebody has it, or one that looks like it",
     }
+    no_number {
+        es: "! en una sesión, cada línea lleva su número delante: NÚMERO TEXTO",
+        en: "! in a session, each line has its number before it: NUMBER TEXT",
+    }
     no_session { es: "! esa sesión ya no existe", en: "! there is no such session any more" }
     invalid_name(why: &str) { es: "! nombre no válido: {why}", en: "! the name is not valid: {why}" }
     pub(super) too_many_names { es: "! demasiados intentos", en: "! too many attempts" }
@@ -180,6 +184,7 @@ impl Language {
             Refusal::PrivateToSelf => f.write_str(self.private_to_self()),
             Refusal::NoClient => f.write_str(self.no_client()),
             Refusal::WhichClient => f.write_str(self.which_client()),
+            Refusal::NoNumber => f.write_str(self.no_number()),
             Refusal::CannotHearNow(name) => write!(f, "{}", self.cannot_hear_now(name)),
             Refusal::Order(objection) => self.object(f, objection),
         })

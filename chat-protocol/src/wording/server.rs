@@ -14,6 +14,11 @@ texts! {
         es: "* conexión cerrada por inactividad",
         en: "* connection closed because of inactivity",
     }
+    /// Tells a client that comes back that some of what it has missed is not remembered (requirement 11.12).
+    pub missed_some {
+        es: "* te has perdido mensajes que ya no se recuerdan",
+        en: "* you have missed messages that are not remembered any more",
+    }
     pub(super) missed_one { es: "* te has perdido 1 mensaje", en: "* you have missed 1 message" }
     pub(super) missed_several(messages: u64) {
         es: "* te has perdido {messages} mensajes",

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::mem;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
@@ -363,14 +363,18 @@ impl<'a> Conversation<'a> {
         let action = self.decoder.finish().and_then(|line| self.session.line(line));
         match action {
             // Half a name, perhaps, of a client that is gone: no room hears of it.
-            None | Some(Action::TakeName(_) | Action::Prove(_)) => {}
+            None | Some(Action::TakeName(_) | Action::Prove(_) | Action::Resume(_)) => {}
             Some(action) => _ = self.perform(action),
         }
     }
 }
 
+/// The numbers that lines may have: those that are exact in JavaScript as well.
+const LINE_NUMBERS: RangeInclusive<u64> = 1..=(1 << 53) - 1;
+
 /// The number of a line of a session, and the line.
 fn numbered(line: &str) -> Option<(u64, &str)> {
     let (number, line) = line.split_once(' ')?;
-    Some((number.parse().ok()?, line))
+    let number = number.parse().ok().filter(|number| LINE_NUMBERS.contains(number))?;
+    Some((number, line))
 }

@@ -13,10 +13,11 @@ use crate::Server;
 use crate::client::asking::{Asking, Piece};
 use crate::net::nameless::Registration;
 use crate::net::tcp::TcpConnection;
-use crate::net::transport::Transport;
+use crate::net::transport::{Fault, Transport};
 use crate::net::wire::encoding::{Encoding, Object};
 use crate::people::commands::Effect;
-use crate::people::directory::sessions::{Hold, at_once};
+use crate::people::directory::resumption::at_once;
+use crate::people::directory::sessions::Hold;
 use crate::people::directory::{Arrival, Leaving, Transfer};
 use crate::people::speech::Speaker;
 use crate::room::event::{Event, Notice};
@@ -98,7 +99,7 @@ impl<'a> Membership<'a> {
             if let Some(served) = &server.served {
                 served.set_person(connection.peer(), guest.0);
             }
-            person = Some((Hold { id: guest.0, turn: 0 }, guest.1));
+            person = Some((Hold::without_session(guest.0), guest.1));
             State::InRoom(room, member, None)
         } else {
             let welcome = greeting.into_iter().chain(directory.motd(encoding));
@@ -155,15 +156,15 @@ impl<'a> Membership<'a> {
             return;
         };
         let directory = &self.server.directory;
-        let Some(room) = directory.way_of(*hold) else {
-            self.state = State::Replaced;
-            return;
+        let Some(room) = directory.destination(*hold) else {
+            return self.is_replaced();
         };
         // A room that has just been opened reads first what was said in it before.
         room.filled().await;
         if let Arrival::Back(back) = arrival {
             // Boxed, because it hardly ever happens, and every connection would have the space for it.
-            Box::pin(back.recollect(&room)).await;
+            let whose = (directory, *hold);
+            Box::pin(back.catch_up(whose, &self.server.deliveries, &room, transfer)).await;
         }
         let Ok(seat) = transfer.await else {
             // The fan-out it comes from has panicked, which ends the server.
@@ -172,10 +173,19 @@ impl<'a> Membership<'a> {
         let State::Moving(_, arrival) = mem::replace(&mut self.state, State::Replaced) else {
             return;
         };
-        if let Some((room, member, caused)) = directory.arrive_at(*hold, seat, arrival) {
-            self.caused += caused;
-            self.state = State::InRoom(room, member, None);
+        match directory.arrive_at(*hold, seat, arrival) {
+            Some((room, member, caused)) => {
+                self.caused += caused;
+                self.state = State::InRoom(room, member, None);
+            }
+            None => self.is_replaced(),
         }
+    }
+
+    /// Another connection has the person: this one ends.
+    fn is_replaced(&mut self) {
+        self.state = State::Replaced;
+        self.connection.hang_up(Fault::Broken);
     }
 
     /// The client comes back to its session, if it can.
@@ -185,7 +195,8 @@ impl<'a> Membership<'a> {
         let (hold, name, back) = directory.resume(arguments, self.connection.origin())?;
         if !nameless.registration.end() {
             // Too late: it makes way for another. The session goes on with the next connection.
-            directory.leave(hold, Leaving::Cut);
+            let leaving = if back.is_heard() { Leaving::Closing } else { Leaving::Cut };
+            directory.leave(hold, leaving);
             return Ok(());
         }
         self.connection.take_objects();
@@ -196,7 +207,11 @@ impl<'a> Membership<'a> {
         }
         self.person = Some((hold, name));
         self.numbered = Some(Box::new(Numbered { session: back.session(), number: 0 }));
-        if let Some(seat) = nameless.seat.take() {
+        if let Some(mut seat) = nameless.seat.take() {
+            // The question may be a line that has not ended.
+            if nameless.asking.is_some() {
+                self.server.deliveries.write(&mut seat, "\n");
+            }
             self.state = State::Moving(at_once(*seat), Arrival::Back(Box::new(back)));
         }
         Ok(())
@@ -207,10 +222,11 @@ impl<'a> Membership<'a> {
         self.numbered.is_some()
     }
 
-    /// Returns whether the line of this number is to be acted on: the client may send a line again.
-    pub(crate) fn accepts(&mut self, number: u64) -> bool {
+    /// Returns whether the line of this number is to be acted on: the client may send a line again. `None`: another
+    /// connection has the person.
+    pub(crate) fn accepts(&mut self, number: u64) -> Option<bool> {
         let (Some(numbered), Some((hold, _))) = (&mut self.numbered, &self.person) else {
-            return false;
+            return None;
         };
         numbered.number = number;
         self.server.directory.accept(*hold, number)
@@ -234,12 +250,12 @@ impl<'a> Membership<'a> {
         let id = self.server.directory.admit(name.clone(), encoding, account)?;
         if !nameless.registration.end() {
             // Too late: it makes way for another, and the end of its stream comes next.
-            self.server.directory.leave(Hold { id, turn: 0 }, Leaving::Closing);
+            self.server.directory.leave(Hold::without_session(id), Leaving::Closing);
             return Ok(());
         }
         let peer = self.connection.peer();
         self.server.console.print(self.server.language().client_joined(&name, peer));
-        self.person = Some((Hold { id, turn: 0 }, name));
+        self.person = Some((Hold::without_session(id), name));
         if let Some(served) = &self.server.served {
             served.set_person(self.connection.peer(), id);
         }
@@ -334,12 +350,8 @@ impl<'a> Membership<'a> {
             return;
         }
         let directory = &self.server.directory;
-        let (effect, caused) = directory.execute(hold.id, command, self.connection.origin());
+        let (effect, caused) = directory.execute(*hold, command, self.connection.origin());
         self.caused += caused;
-        if self.numbered.is_some() {
-            // A message is kept with its number; what a command does is not said again either.
-            directory.keep_session(*hold);
-        }
         match effect {
             None => {}
             Some(Effect::Limited(limit)) => {
@@ -349,10 +361,12 @@ impl<'a> Membership<'a> {
                 self.server.console.print(language.client_renamed(name, peer, &new));
                 *name = new;
             }
-            Some(Effect::Begun(seat, back)) => {
+            Some(Effect::Begun(id, session)) => {
                 self.connection.take_objects();
-                self.numbered = Some(Box::new(Numbered { session: back.session(), number: 0 }));
-                self.state = State::Moving(seat, Arrival::Back(Box::new(back)));
+                self.numbered = Some(Box::new(Numbered { session, number: 0 }));
+                if let State::InRoom(_, member, _) = &mut self.state {
+                    *member = id;
+                }
             }
             Some(Effect::Filled(room)) => {
                 if let State::InRoom(.., filled) = &mut self.state {

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use chat_protocol::command::{Command, Form};
 use chat_protocol::name::{Name, NameError};
 use chat_protocol::refusal::{AddressLimit, Refusal};
+use chat_store::line::Position;
 
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
-use crate::people::directory::sessions::Back;
+use crate::people::directory::sessions::Hold;
 use crate::people::directory::{Directory, People, PersonId, Transfer};
 use crate::room::event::Notice;
 use crate::room::order::Room;
+use crate::room::seat::MemberId;
 
 /// The change that a command makes for its sender.
 pub(crate) enum Effect<T> {
@@ -27,8 +29,8 @@ pub(crate) enum Effect<T> {
         /// The seat that it takes along.
         seat: Transfer<T>,
     },
-    /// The sender takes its seat anew, for a session that begins.
-    Begun(Transfer<T>, Back),
+    /// The session of this id has begun: the sender is another member of its room, and takes objects.
+    Begun(MemberId, Position),
     /// Nothing but that this other room is full by now: its sender waits for space there.
     Filled(Arc<Room<T>>),
     /// None: a limit of the sender's address is reached.
@@ -40,11 +42,16 @@ impl<T: Transport> Directory<T> {
     /// said and told because of it.
     pub(crate) fn execute(
         &self,
-        id: PersonId,
+        hold: Hold,
         command: Command,
         origin: Option<&Origin>,
     ) -> (Option<Effect<T>>, usize) {
-        let mut people = self.lock();
+        let (mut people, id) = (self.lock(), hold.id);
+        if !people.is_held(hold) {
+            return (None, 0);
+        }
+        // It is not to be done again, and that is to be stored before it can be seen.
+        people.keep_commanded(hold, &command);
         people.caused = 0;
         let effect = people.execute(id, command, origin).unwrap_or_else(|refusal| {
             let language = people.rules.language;

@@ -31,6 +31,7 @@ use sessions::{Hold, Sessions};
 mod accounts;
 mod order;
 mod presence;
+pub(crate) mod resumption;
 mod rooms;
 pub(crate) mod sessions;
 
@@ -193,7 +194,8 @@ impl<T: Transport> Directory<T> {
         seat: Seat<T>,
         arrival: Arrival,
     ) -> (Arc<Room<T>>, MemberId, usize) {
-        self.arrive_at(Hold { id, turn: 0 }, seat, arrival).expect("a person without a session")
+        self.arrive_at(Hold::without_session(id), seat, arrival)
+            .expect("a person without a session")
     }
 
     /// The same for a person on the way to a room. `None` if another connection has the person by now: this one ends.
@@ -201,7 +203,7 @@ impl<T: Transport> Directory<T> {
         &self,
         hold: Hold,
         seat: Seat<T>,
-        mut arrival: Arrival,
+        arrival: Arrival,
     ) -> Option<(Arc<Room<T>>, MemberId, usize)> {
         let id = hold.id;
         let mut people = self.lock();
@@ -210,7 +212,7 @@ impl<T: Transport> Directory<T> {
             return None;
         }
         people.caused = 0;
-        let welcome = people.welcome(id, &mut arrival);
+        let welcome = people.welcome(id, &arrival);
         let past = match &arrival {
             Arrival::New(_) | Arrival::From(_) => Past::Last,
             Arrival::Back(back) => Past::Behind(back.behind(), back.session()),

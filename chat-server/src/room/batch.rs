@@ -26,6 +26,8 @@ pub(crate) struct Batch<T> {
     pub(crate) exceptions: Vec<Exception>,
     pub(crate) joined: Vec<(MemberId, Seat<T>)>,
     pub(crate) left: Vec<Departure<T>>,
+    /// Members that go on under another id, each with that.
+    pub(crate) switched: Vec<(MemberId, MemberId)>,
     /// Bytes of the lines for single members.
     told: usize,
 }
@@ -66,6 +68,7 @@ impl<T> Default for Batch<T> {
             exceptions: Vec::new(),
             joined: Vec::new(),
             left: Vec::new(),
+            switched: Vec::new(),
             told: 0,
         }
     }
@@ -77,6 +80,7 @@ impl<T> Batch<T> {
             && self.exceptions.is_empty()
             && self.joined.is_empty()
             && self.left.is_empty()
+            && self.switched.is_empty()
     }
 
     /// The bytes in it, those for single members included.
@@ -91,6 +95,7 @@ impl<T> Batch<T> {
         self.exceptions.clear();
         self.joined.clear();
         self.left.clear();
+        self.switched.clear();
         self.told = 0;
     }
 
@@ -111,6 +116,13 @@ impl<T> Batch<T> {
     pub(crate) fn leave(&mut self, member: MemberId, onward: Option<oneshot::Sender<Seat<T>>>) {
         self.left.push(Departure { member, onward });
         self.exclude(member, self.length_for(member)..usize::MAX);
+    }
+
+    /// The member goes on under another id, which has another encoding, and misses nothing.
+    pub(crate) fn switch(&mut self, member: MemberId, id: MemberId) {
+        self.switched.push((member, id));
+        self.exclude(member, self.length_for(member)..usize::MAX);
+        self.exclude(id, 0..self.length_for(id));
     }
 
     /// All members but the sender get this event: its text, and its JSON if that is given.
@@ -183,7 +195,11 @@ impl OwnText {
             match &mut exception.difference {
                 Difference::Without(part) => {
                     own.extend_from_slice(&text[done..part.start]);
-                    done = part.end.min(text.len());
+                    if part.end == usize::MAX {
+                        // It has left. Its connection may still say something.
+                        return;
+                    }
+                    done = part.end;
                 }
                 Difference::With(place, line, letter) => {
                     own.extend_from_slice(&text[done..*place]);
@@ -249,6 +265,11 @@ mod tests {
         batch.say(BEA, "while", None);
         batch.tell(ANA, "bye");
         batch.leave(ANA, None);
+        batch.say(BEA, "after", None);
+        assert_eq!(heard_by(ANA, &mut batch), "welcome\nwhile\nbye\n");
+        // Another connection has taken its place, and it has not heard of that.
+        batch.say(ANA, "more", None);
+        batch.tell(ANA, "more");
         batch.say(BEA, "after", None);
         assert_eq!(heard_by(ANA, &mut batch), "welcome\nwhile\nbye\n");
     }

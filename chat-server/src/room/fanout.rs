@@ -10,6 +10,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chat_protocol::language::Language;
 use chat_protocol::name::Name;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, consume_budget};
@@ -126,6 +127,11 @@ impl Deliveries {
         });
     }
 
+    /// The language of what people are told.
+    pub(crate) fn language(&self) -> Language {
+        self.limits.language
+    }
+
     /// What rooms remember, if they do.
     pub(crate) fn memories(&self) -> Option<&Memories> {
         self.memories.as_deref()
@@ -183,6 +189,7 @@ impl<T: Transport> Fanout<T> {
         } else {
             self.deliver_to_all(batch);
         }
+        self.switch(batch);
         self.let_go(&mut batch.left);
     }
 
@@ -220,6 +227,26 @@ impl<T: Transport> Fanout<T> {
                 self.room.lagging(),
                 &self.deliveries.limits,
             );
+        }
+    }
+
+    /// Members that go on under another id get what there is for that one.
+    fn switch(&mut self, batch: &mut Batch<T>) {
+        for (before, id) in batch.switched.drain(..) {
+            let Ok(place) = self.seats.binary_search_by_key(&before, |(id, _)| *id) else {
+                continue;
+            };
+            let (_, mut seat) = self.seats.remove(place);
+            let text = if id.encoding() == Encoding::Json { &batch.json } else { &batch.text };
+            let exceptions = &mut batch.exceptions;
+            let first = exceptions.partition_point(|exception| exception.member < id);
+            let behind = exceptions.partition_point(|exception| exception.member <= id);
+            self.own.compose(text.bytes(), &mut exceptions[first..behind]);
+            let OwnText { text, letters } = &mut self.own;
+            let Deliveries { limits, .. } = &self.deliveries;
+            seat.deliver_own(text.text(), letters, limits.clock.now(), self.room.lagging(), limits);
+            let place = self.seats.partition_point(|(other, _)| *other < id);
+            self.seats.insert(place, (id, seat));
         }
     }
 

@@ -10,6 +10,7 @@ use chat_protocol::limits::MAX_HISTORY;
 use chat_protocol::name::{Name, fold};
 use chat_store::line::{Line, Position};
 use chat_store::session::{Session, Token};
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use crate::net::wire::encoding::{Encoding, Object};
@@ -19,8 +20,8 @@ use crate::store::Store;
 /// Bytes of messages that a room remembers. All of them fit into an outbox of the default size.
 const REMEMBERED: usize = 64 * 1024;
 
-/// Most messages that a client which comes back is sent from the store at once.
-const MAX_RECOLLECTED: usize = 4096;
+/// Most messages that are read from the store at once for a client that comes back.
+const PORTION: usize = 500;
 
 /// The time for which a delivery waits for the store.
 const LONGEST_COMMIT: Duration = Duration::from_secs(5);
@@ -47,6 +48,8 @@ pub(crate) struct Memory {
     size: usize,
     /// The stored lines of the room have been read.
     is_filled: bool,
+    /// They were not read in time.
+    is_late: bool,
 }
 
 impl Memories {
@@ -74,24 +77,30 @@ impl Memories {
         }
     }
 
-    /// The last messages that the store has of a room behind a position, by the look of its name. Cancel-safe.
-    pub(crate) async fn stored_behind(&self, room: &str, behind: Position) -> Vec<Line> {
+    /// The first messages that the store has of a room behind a position, by the look of its name. Fails if the disk does
+    /// not answer in time. Cancel-safe.
+    pub(crate) async fn stored_behind(
+        &self,
+        room: &str,
+        behind: Position,
+    ) -> Result<Vec<Line>, Elapsed> {
         match &self.store {
-            Some(store) => store.last(room, behind, MAX_RECOLLECTED).await,
-            None => Vec::new(),
+            Some(store) => timeout(LONGEST_COMMIT, store.first(room, behind, PORTION)).await,
+            None => Ok(Vec::new()),
         }
     }
 
     /// The last position of a room's message that was stored, up to this one of an earlier server. Cancel-safe.
     pub(crate) async fn stored_up_to(&self, room: &str, position: Position) -> Option<Position> {
         let store = self.store.as_ref().filter(|_| position.epoch != self.epoch)?;
-        Some(store.last_up_to(room, position).await.unwrap_or(Position::START))
+        let last = timeout(LONGEST_COMMIT, store.last_up_to(room, position)).await.ok()?;
+        Some(last.unwrap_or(Position::START))
     }
 
     /// The last messages that the store has of a room. Cancel-safe.
     pub(crate) async fn stored(&self, room: &Name) -> Vec<Line> {
         match &self.store {
-            Some(store) => store.last(&fold(room.as_str()), Position::START, MAX_HISTORY).await,
+            Some(store) => store.last(&fold(room.as_str()), MAX_HISTORY).await,
             None => Vec::new(),
         }
     }
@@ -118,11 +127,14 @@ impl Memories {
 impl Memory {
     pub(crate) fn new(common: Arc<Memories>, room: &Name) -> Self {
         let is_filled = common.store.is_none();
+        // Without a store, nobody knows what was said before.
+        let complete_from = common.last();
         Self {
             common,
             room: fold(room.as_str()).into(),
             lines: VecDeque::new(),
-            complete_from: Position::START,
+            complete_from,
+            is_late: false,
             size: 0,
             is_filled,
         }
@@ -153,9 +165,15 @@ impl Memory {
     pub(crate) fn fill(&mut self, stored: Option<Vec<Line>>) {
         self.is_filled = true;
         let Some(stored) = stored else {
-            self.complete_from = self.common.last();
+            self.is_late = true;
             return;
         };
+        if self.is_late
+            && self.lines.front().is_some_and(|first| before(first) < self.complete_from)
+        {
+            // Something between has been forgotten.
+            return;
+        }
         self.complete_from = match stored.first() {
             Some(first) if stored.len() >= MAX_HISTORY => before(first),
             _ => Position::START,
@@ -172,7 +190,12 @@ impl Memory {
 
     /// The position of the last message. It is that of none if nothing is remembered.
     pub(crate) fn position(&self) -> Position {
-        self.lines.back().map_or(self.complete_from, |line| line.position)
+        self.lines.back().map_or(Position::START, |line| line.position)
+    }
+
+    /// The position behind which no message is missing.
+    pub(crate) fn complete_from(&self) -> Position {
+        self.complete_from
     }
 
     /// Returns whether no message behind this position is missing.

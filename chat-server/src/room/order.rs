@@ -213,6 +213,30 @@ impl<T> Room<T> {
         self.lock().memory.as_ref().map_or(Position::START, Memory::position)
     }
 
+    /// The member goes on under another id, with another encoding. It is told this first, which has the position of now.
+    pub(crate) fn switch(
+        &self,
+        member: MemberId,
+        encoding: Encoding,
+        told: impl FnOnce(Position) -> String,
+    ) -> (MemberId, Position) {
+        self.change(|state| {
+            let id = MemberId::new(state.next_id, encoding);
+            state.next_id += 1;
+            state.json_members += usize::from(encoding == Encoding::Json);
+            state.json_members -= usize::from(member.encoding() == Encoding::Json);
+            state.batch.switch(member, id);
+            let now = state.memory.as_ref().map_or(Position::START, Memory::now);
+            state.batch.tell(id, told(now));
+            (id, now)
+        })
+    }
+
+    /// The position behind which it remembers every message.
+    pub(crate) fn complete_from(&self) -> Position {
+        self.lock().memory.as_ref().map_or(Position::START, Memory::complete_from)
+    }
+
     /// Returns whether it remembers every message behind this position.
     pub(crate) fn reaches(&self, behind: Position) -> bool {
         self.lock().memory.as_ref().is_none_or(|memory| memory.reaches(behind))

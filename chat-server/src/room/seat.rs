@@ -137,6 +137,14 @@ impl<T: Transport> Seat<T> {
         }
     }
 
+    /// Returns whether something waits for the member to take it.
+    pub(crate) fn is_behind(&self) -> bool {
+        match &self.state {
+            State::Direct { .. } | State::Gone => false,
+            State::Behind(_, drain) => !drain.is_finished(),
+        }
+    }
+
     /// Ends the connection at once.
     pub(crate) fn hang_up(&self) {
         self.member.hang_up(Fault::Broken);

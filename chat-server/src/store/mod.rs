@@ -178,9 +178,14 @@ impl Store {
         self.inner.moderate(deed, imposed, lifted);
     }
 
-    /// The last lines of a room behind a position, in order. Cancel-safe.
-    pub(crate) async fn last(&self, room: &str, behind: Position, limit: usize) -> Vec<Line> {
-        self.inner.read(room, behind, limit).await
+    /// The last lines of a room, in order. Cancel-safe.
+    pub(crate) async fn last(&self, room: &str, limit: usize) -> Vec<Line> {
+        self.inner.read(room, Position::START, limit).await
+    }
+
+    /// The first lines of a room behind a position, in order. Cancel-safe.
+    pub(crate) async fn first(&self, room: &str, behind: Position, limit: usize) -> Vec<Line> {
+        self.inner.read_on(room, behind, limit).await
     }
 
     /// The last position of a room's line that is stored, up to this one. Cancel-safe.

@@ -84,6 +84,13 @@ pub(crate) struct Database {
     _lock: File,
 }
 
+/// The lines that are read, if there are too many.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    First,
+    Last,
+}
+
 impl Database {
     /// Opens the file, or makes it, and begins an epoch. Returns also under which name a damaged one was put aside.
     pub(crate) fn open(options: &Options) -> Result<(Self, Option<PathBuf>), OpenError> {
@@ -162,18 +169,20 @@ impl Database {
         Ok(transaction.commit()?)
     }
 
-    /// The last lines of a room behind a position, in order.
+    /// Lines of a room behind a position, in order: so many of them at most, from this end.
     pub(crate) fn read(
         &mut self,
         room: &str,
         behind: Position,
         limit: usize,
+        end: End,
     ) -> Result<Vec<Line>, OpenError> {
-        let mut read = self.connection()?.prepare(
+        let direction = if end == End::First { "asc" } else { "desc" };
+        let mut read = self.connection()?.prepare(&format!(
             "select epoch, number, at, author, text, numbered from said
              where room = (select id from room where name = ?1) and (epoch, number) > (?2, ?3)
-             order by epoch desc, number desc limit ?4",
-        )?;
+             order by epoch {direction}, number {direction} limit ?4",
+        ))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = read.query_map(
             params![room, behind.epoch, behind.number.cast_signed(), limit],
@@ -193,7 +202,9 @@ impl Database {
             },
         )?;
         let mut lines = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        lines.reverse();
+        if end == End::Last {
+            lines.reverse();
+        }
         Ok(lines)
     }
 

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use chat_protocol::decoder::Line;
 use chat_protocol::name::NameError;
 use chat_protocol::refusal::Refusal;
+use chat_protocol::text;
 use chat_protocol::websocket::frame::Code;
 
 use super::{Conversation, numbered};
@@ -17,18 +18,27 @@ impl Conversation<'_> {
     /// Breaks when the client leaves by it.
     pub(super) fn act_on(&mut self, line: Option<Line<'_>>) -> ControlFlow<()> {
         let Some(line) = line else { return ControlFlow::Continue(()) };
-        if self.membership.has_session()
-            && let Line::Text(text) = &line
-            && let Some((number, text)) = numbered(text)
-        {
-            let mut goes_on = ControlFlow::Continue(());
-            if self.membership.accepts(number) {
-                goes_on = self.act_on_line(Line::Text(text.into()));
-            }
-            self.membership.answer(number);
-            return goes_on;
+        match &line {
+            Line::Text(text) if self.membership.has_session() => match numbered(text) {
+                Some((number, text)) => self.act_on_numbered(number, text),
+                None if text::is_leave(text) => self.act_on_line(line),
+                None => self.perform(Action::Refuse(Refusal::NoNumber)),
+            },
+            _ => self.act_on_line(line),
         }
-        self.act_on_line(line)
+    }
+
+    /// Breaks also when another connection has the client's person.
+    fn act_on_numbered(&mut self, number: u64, text: &str) -> ControlFlow<()> {
+        let Some(is_new) = self.membership.accepts(number) else { return ControlFlow::Break(()) };
+        let mut goes_on = ControlFlow::Continue(());
+        if is_new {
+            let is_empty = text.trim().is_empty();
+            let line = if is_empty { Line::Empty } else { Line::Text(text.into()) };
+            goes_on = self.act_on_line(line);
+        }
+        self.membership.answer(number);
+        goes_on
     }
 
     fn act_on_line(&mut self, line: Line<'_>) -> ControlFlow<()> {

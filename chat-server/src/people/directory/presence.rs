@@ -4,7 +4,7 @@ use chat_protocol::limits::MAX_LISTED;
 use chat_protocol::name::Name;
 use chat_store::line::Position;
 
-use super::sessions::Back;
+use super::resumption::Back;
 use super::{People, PersonId, Rules};
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::{Encoding, Object};
@@ -16,7 +16,7 @@ pub(crate) enum Arrival {
     New(Option<String>),
     /// It comes from the room of this name.
     From(Name),
-    /// Its session begins, or it comes back to it.
+    /// It comes back to its session.
     Back(Box<Back>),
 }
 
@@ -45,10 +45,7 @@ impl<T: Transport> People<T> {
     }
 
     /// The lines for a person that arrives, in its encoding.
-    pub(super) fn welcome(&mut self, id: PersonId, arrival: &mut Arrival) -> Vec<String> {
-        if let Arrival::Back(back) = arrival {
-            return self.welcome_back(id, back);
-        }
+    pub(super) fn welcome(&self, id: PersonId, arrival: &Arrival) -> Vec<String> {
         let Rules { language, presence, commands, .. } = self.rules;
         let (room, names) = self.present(id);
         let motd = self.house.motd(self.encoding(id), language);
@@ -57,7 +54,8 @@ impl<T: Transport> People<T> {
         let topic = topic.map(|topic| self.encoding(id).encode(&topic));
         let mut lines = match arrival {
             Arrival::New(greeting) => greeting.iter().cloned().chain(motd).collect(),
-            Arrival::Back(_) => Vec::new(),
+            // It has been told.
+            Arrival::Back(_) => return Vec::new(),
             Arrival::From(_) if self.encoding(id) == Encoding::Json => Vec::new(),
             Arrival::From(_) => vec![language.you_are_in(room).to_string()],
         };

@@ -13,18 +13,24 @@ use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use chat_protocol::command::Command;
 use chat_protocol::name::{Name, NameError, fold};
 use chat_store::line::Position;
 use chat_store::session::{Session, Token};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{Directory, FIRST, Leaving, Location, People, PersonId, Transfer};
+use super::resumption::Back;
+use super::{Directory, FIRST, Leaving, Location, People, PersonId};
 use crate::net::per_address::Origin;
 use crate::net::transport::Transport;
 use crate::net::wire::encoding::{Encoding, Object};
-use crate::room::memory::{self, Memories};
+use crate::room::memory::Memories;
 use crate::room::order::Room;
+use crate::room::seat::MemberId;
+
+/// Most sessions at a time. Each is some 300 bytes.
+const MOST: usize = 100_000;
 
 /// All sessions.
 pub(crate) struct Sessions {
@@ -33,7 +39,7 @@ pub(crate) struct Sessions {
     all: HashMap<Token, Entry>,
     /// The times at which something happens to a session whose client is away.
     dues: BTreeSet<(Instant, Token)>,
-    /// There is an earlier one.
+    /// Wakes [`keep_time`](Directory::keep_time): an earlier one was added.
     earlier: Arc<Notify>,
 }
 
@@ -41,7 +47,7 @@ struct Entry {
     session: Session,
     /// The person, unless it has left.
     person: Option<PersonId>,
-    /// Number of the connection that has it. What an earlier one still says or does is nobody's business.
+    /// Number of the connection that has it. Lines of an earlier one are ignored.
     turn: u32,
     due: Option<Instant>,
 }
@@ -53,30 +59,11 @@ pub(crate) struct Hold {
     pub(crate) turn: u32,
 }
 
-/// The way of a person back into its room.
-pub(crate) struct Back {
-    /// What is said behind this position has not been heard.
-    behind: Position,
-    /// The session.
-    session: Position,
-    /// The client has heard something in the room.
-    has_heard: bool,
-    /// The last position up to there that was stored, if it has, and an earlier server gave that out.
-    stored: Option<Position>,
-    /// The messages that the room does not remember any more.
-    recollected: Vec<String>,
-    kind: BackFrom,
-}
-
-/// Where a person comes back from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum BackFrom {
-    /// From nowhere: its session begins.
-    Beginning,
-    /// It was absent, or its last connection was still there.
-    Absence,
-    /// It had left.
-    Outside,
+impl Hold {
+    /// That of the only connection of a person.
+    pub(crate) fn without_session(id: PersonId) -> Self {
+        Self { id, turn: 0 }
+    }
 }
 
 impl Sessions {
@@ -94,6 +81,16 @@ impl Sessions {
             self.all.insert(token, Entry { session, person: None, turn: 0, due: Some(due) });
             self.dues.insert((due, token));
         }
+    }
+
+    /// Makes room for one more, at the cost of the one that would end first. Returns whether there is some.
+    fn make_room(&mut self) -> bool {
+        if self.all.len() < MOST {
+            return true;
+        }
+        let is_away = |token: &Token| self.all[token].person.is_none();
+        let first = self.dues.iter().find(|(_, token)| is_away(token)).copied();
+        first.is_some_and(|due| self.dues.remove(&due) && self.all.remove(&due.1).is_some())
     }
 
     fn set_due(&mut self, token: Token, due: Option<Instant>) {
@@ -137,21 +134,19 @@ impl<T: Transport> Directory<T> {
         self.lock().resume(token, behind, origin)
     }
 
-    /// Returns whether a numbered line is to be acted on: it is new, and the connection has its person still.
-    pub(crate) fn accept(&self, hold: Hold, number: u64) -> bool {
+    /// Returns whether a numbered line is to be acted on, because it is new. `None`: another connection has the person by
+    /// now.
+    pub(crate) fn accept(&self, hold: Hold, number: u64) -> Option<bool> {
         self.lock().accept(hold, number)
     }
 
-    /// Keeps what a connection has done in its session.
-    pub(crate) fn keep_session(&self, hold: Hold) {
-        let people = self.lock();
-        if people.entry_of(hold).is_some() {
-            people.person(hold.id).session.iter().for_each(|token| people.keep(**token));
-        }
+    /// The object for a client that comes back, unless another connection has its person by now.
+    pub(crate) fn resumed(&self, hold: Hold, stored: Option<Position>) -> Option<String> {
+        self.lock().resumed(hold, stored)
     }
 
     /// The room to which the person of a connection is on its way, unless another connection has the person by now.
-    pub(crate) fn way_of(&self, hold: Hold) -> Option<Arc<Room<T>>> {
+    pub(crate) fn destination(&self, hold: Hold) -> Option<Arc<Room<T>>> {
         let people = self.lock();
         let room = people.is_held(hold).then(|| people.person(hold.id).room)?;
         Some(Arc::clone(&people.rooms[&room].room))
@@ -161,21 +156,29 @@ impl<T: Transport> Directory<T> {
 const HAS_SESSION: &str = "an entry";
 
 impl<T: Transport> People<T> {
-    /// Begins a session. It takes objects from then on, and therefore its seat anew.
-    pub(in crate::people) fn begin_session(&mut self, id: PersonId) -> Option<(Transfer<T>, Back)> {
+    /// Begins a session. The client takes objects from then on, and is told of it by the first. Returns its new id in the
+    /// room, and the session's. `None`: it has one, or can have none.
+    pub(in crate::people) fn begin_session(
+        &mut self,
+        id: PersonId,
+    ) -> Option<(MemberId, Position)> {
+        if self.person(id).session.is_some() || !self.sessions.make_room() {
+            return None;
+        }
         let person = self.person(id);
         let Location::InRoom(room, member) = &person.location else { return None };
         let (room, member) = (Arc::clone(room), *member);
-        if person.session.is_some() {
-            return None;
-        }
         let mut random = [0; 16];
         getrandom::fill(&mut random).ok()?;
         let token = Token(u128::from_ne_bytes(random));
-        let session_id = self.deliveries.memories()?.next();
-        let (seat, joined) = room.hand_over(member);
-        let session = Session {
-            id: session_id,
+        let session = self.deliveries.memories()?.next();
+        let object = self.list_people(id, Object::new("session").text("you", &person.name));
+        let object = object.text("token", token).text("id", session);
+        let object = object.value("resume", self.sessions.resume.as_millis());
+        let (member, joined) =
+            room.switch(member, Encoding::Json, |now| object.text("position", now).end());
+        let begun = Session {
+            id: session,
             name: person.name.as_str().into(),
             account: person.account.clone(),
             room: self.rooms[&person.room].name.as_str().into(),
@@ -183,14 +186,14 @@ impl<T: Transport> People<T> {
             accepted: 0,
             until: None,
         };
-        let entry = Entry { session, person: Some(id), turn: 0, due: None };
+        let entry = Entry { session: begun, person: Some(id), turn: 0, due: None };
         self.sessions.all.insert(token, entry);
         let person = self.person_mut(id);
         person.session = Some(Box::new(token));
         person.encoding = Encoding::Json;
-        person.location = Location::Moving(Vec::new());
+        person.location = Location::InRoom(room, member);
         self.keep(token);
-        Some((seat, Back::new(joined, session_id, BackFrom::Beginning)))
+        Some((member, session))
     }
 
     fn resume(
@@ -216,12 +219,14 @@ impl<T: Transport> People<T> {
                     }
                     Location::Absent | Location::Console(_) => {}
                 }
-                (id, Back::new(behind, session, BackFrom::Absence))
+                (id, Back::new(behind, session, false))
             }
             None => self.readmit(token, behind, origin)?,
         };
         let entry = self.sessions.all.get_mut(&token).expect(HAS_SESSION);
-        back.has_heard = has_heard && back.behind == behind;
+        if has_heard && back.behind() == behind {
+            back.has_heard();
+        }
         entry.turn += 1;
         entry.person = Some(id);
         entry.session.until = None;
@@ -265,18 +270,30 @@ impl<T: Transport> People<T> {
             entry.session.joined = memories_now;
             behind = memories_now;
         }
-        Ok((id, Back::new(behind, entry.session.id, BackFrom::Outside)))
+        Ok((id, Back::new(behind, entry.session.id, true)))
     }
 
-    fn accept(&mut self, hold: Hold, number: u64) -> bool {
-        let Some(entry) = self.entry_mut_of(hold) else { return false };
+    fn accept(&mut self, hold: Hold, number: u64) -> Option<bool> {
+        let entry = self.entry_mut_of(hold)?;
         let is_new = number > entry.session.accepted;
         entry.session.accepted = number.max(entry.session.accepted);
-        is_new
+        Some(is_new)
+    }
+
+    /// The object for a client that comes back.
+    fn resumed(&self, hold: Hold, stored: Option<Position>) -> Option<String> {
+        let Entry { session, .. } = self.entry_of(hold)?;
+        let object = Object::new("resumed").text("you", &self.person(hold.id).name);
+        let object = self.list_people(hold.id, object).value("accepted", session.accepted);
+        let object = match stored {
+            Some(stored) => object.text("stored", stored),
+            None => object,
+        };
+        Some(object.unmarked(self.rules.language.back()).end())
     }
 
     /// Returns whether the connection has its person still.
-    pub(super) fn is_held(&self, hold: Hold) -> bool {
+    pub(in crate::people) fn is_held(&self, hold: Hold) -> bool {
         match self.by_id.get(&hold.id) {
             Some(person) if person.session.is_some() => self.entry_of(hold).is_some(),
             person => person.is_some(),
@@ -304,6 +321,16 @@ impl<T: Transport> People<T> {
         session.room = room.as_str().into();
         session.joined = joined.unwrap_or(session.joined);
         self.keep(token);
+    }
+
+    /// Keeps that a private message was sent, if it is one. What other commands do shows that they were done, and messages
+    /// are kept with their numbers.
+    pub(in crate::people) fn keep_commanded(&self, hold: Hold, command: &Command) {
+        if let Command::Private { .. } | Command::Reply(_) = command
+            && let Some(token) = self.person(hold.id).session.as_deref()
+        {
+            self.keep(*token);
+        }
     }
 
     fn keep(&self, token: Token) {
@@ -345,6 +372,7 @@ impl<T: Transport> People<T> {
         }
         let until = self.sessions.all[&token].session.until.unwrap_or_default().unsigned_abs();
         let left = Duration::from_millis(until).saturating_sub(since_1970());
+        let left = left.min(self.sessions.resume);
         self.sessions.set_due(token, Some(Instant::now() + left));
     }
 
@@ -370,75 +398,8 @@ impl<T: Transport> People<T> {
             }
         }
     }
-
-    /// The object for a client that comes back, and the messages that its room does not remember.
-    pub(super) fn welcome_back(&mut self, id: PersonId, back: &mut Back) -> Vec<String> {
-        let person = self.person(id);
-        let Some(token) = person.session.as_deref() else { return Vec::new() };
-        let Some(Entry { session, .. }) = self.sessions.all.get(token) else { return Vec::new() };
-        let is_new = back.kind == BackFrom::Beginning;
-        let object = Object::new(if is_new { "session" } else { "resumed" });
-        let object = self.list_people(id, object.text("you", &person.name));
-        let object = if is_new {
-            let resume = self.sessions.resume.as_millis();
-            let object = object.text("token", token).text("id", session.id);
-            object.value("resume", resume).text("position", back.behind)
-        } else {
-            let object = object.value("accepted", session.accepted);
-            let object = match back.stored {
-                Some(stored) => object.text("stored", stored),
-                None => object,
-            };
-            object.unmarked(self.rules.language.back())
-        };
-        let mut lines = vec![object.end()];
-        lines.append(&mut back.recollected);
-        lines
-    }
-}
-
-impl Back {
-    fn new(behind: Position, session: Position, kind: BackFrom) -> Self {
-        Self { behind, session, has_heard: false, stored: None, recollected: Vec::new(), kind }
-    }
-
-    pub(crate) fn session(&self) -> Position {
-        self.session
-    }
-
-    pub(super) fn behind(&self) -> Position {
-        self.behind
-    }
-
-    /// Returns whether the room hears of it.
-    pub(super) fn is_heard(&self) -> bool {
-        self.kind == BackFrom::Outside
-    }
-
-    /// Looks up what the room does not remember any more, until it remembers the rest. Cancel-safe.
-    pub(crate) async fn recollect<T>(&mut self, room: &Room<T>) {
-        let Some((memories, name)) = room.place() else { return };
-        if self.has_heard && self.recollected.is_empty() && self.stored.is_none() {
-            self.stored = memories.stored_up_to(&name, self.behind).await;
-        }
-        while !room.reaches(self.behind) {
-            let lines = memories.stored_behind(&name, self.behind).await;
-            let Some(last) = lines.last() else { return };
-            self.behind = last.position;
-            self.recollected
-                .extend(lines.iter().filter_map(|line| memory::said(line, self.session)));
-        }
-    }
 }
 
 fn since_1970() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-/// The seat of a person that comes back, in the place of one that is on its way.
-pub(crate) fn at_once<T>(seat: super::Seat<T>) -> Transfer<T> {
-    let (onward, transfer) = tokio::sync::oneshot::channel();
-    // The receiver is here.
-    let _ = onward.send(seat);
-    transfer
 }

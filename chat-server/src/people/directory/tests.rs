@@ -51,7 +51,7 @@ async fn r5_4_of_two_who_want_a_name_one_gets_it() {
     let directory = directory();
     let ana = directory.admit(name("Ana"), Encoding::Text, None).unwrap();
     assert_eq!(directory.admit(name("ANA"), Encoding::Text, None), Err(NameError::Taken));
-    directory.leave(Hold { id: ana, turn: 0 }, Leaving::ForGood);
+    directory.leave(Hold::without_session(ana), Leaving::ForGood);
     assert!(
         directory.admit(name("ANA"), Encoding::Text, None).is_ok(),
         "on the way or not, who leaves frees the name"
@@ -99,13 +99,13 @@ async fn r5_3_presence_stands_in_the_rooms_order() {
     let (bea, _) = come(&directory, "Bea");
     let say = |text: &str| directory.first.say(MemberId::OPERATOR, text);
     say("con bea");
-    directory.leave(Hold { id: bea, turn: 0 }, Leaving::ForGood);
+    directory.leave(Hold::without_session(bea), Leaving::ForGood);
     say("sin bea");
     let (caro, caro_hears) = come(&directory, "Caro");
     let expected = "* eres Ana; en general (1): Ana\n\
                     * Bea se ha unido\ncon bea\n* Bea ha salido\nsin bea\n* Caro se ha unido\n";
     assert_eq!(heard(&directory, ana, &ana_hears).await, expected);
-    directory.leave(Hold { id: ana, turn: 0 }, Leaving::Closing);
+    directory.leave(Hold::without_session(ana), Leaving::Closing);
     let expected = "* eres Caro; en general (2): Ana, Caro\n";
     assert_eq!(heard(&directory, caro, &caro_hears).await, expected, "the server closes");
 }
@@ -177,7 +177,7 @@ async fn r6_2_a_room_is_made_on_first_use_and_gone_with_its_last_member() {
     assert_eq!(directory.lock().rooms(Encoding::Text), "* salas: general (0), cocina (2)");
     assert_eq!(directory.lock().members(bea), "* en cocina (2): Ana, Bea");
     go(&directory, ana, "patio").await;
-    directory.leave(Hold { id: bea, turn: 0 }, Leaving::ForGood);
+    directory.leave(Hold::without_session(bea), Leaving::ForGood);
     assert_eq!(directory.lock().rooms(Encoding::Text), "* salas: general (0), patio (1)");
     go(&directory, ana, "general").await;
     assert_eq!(directory.lock().rooms(Encoding::Text), "* salas: general (1)");
@@ -229,9 +229,9 @@ async fn r2_1_what_a_command_causes_is_counted() {
     let ((ana, _), (bea, _)) = (come(&directory, "Ana"), come(&directory, "Bea"));
     let to_bea = Command::Private { to: "bea".to_owned(), text: "hola".to_owned() };
     let lines = ["[privado] Ana > hola\n", "[privado a Bea] hola\n"];
-    let (_, caused) = directory.execute(ana, to_bea, None);
+    let (_, caused) = directory.execute(Hold::without_session(ana), to_bea, None);
     assert_eq!(caused, lines.concat().len());
-    let (_, caused) = directory.execute(ana, Command::Who, None);
+    let (_, caused) = directory.execute(Hold::without_session(ana), Command::Who, None);
     assert_eq!(caused, "* en general (2): Ana, Bea\n".len(), "and counting begins anew");
     let (left, _, seat) = directory.lock().leave_for(bea, "cocina", None).unwrap();
     let (_, _, caused) = directory.arrive(bea, seat.await.unwrap(), Arrival::From(left));
@@ -270,7 +270,9 @@ async fn r6_3_no_message_comes_between_the_two_notices_of_a_rename() {
     let ((ana, ana_hears), (bea, bea_hears)) = (come(&directory, "Ana"), come(&directory, "Bea"));
     while_another_speaks(&directory, |n| {
         let name = ["Anita", "Ana"][n % 2].to_owned();
-        assert!(directory.execute(ana, Command::Rename(name), None).0.is_some());
+        assert!(
+            directory.execute(Hold::without_session(ana), Command::Rename(name), None).0.is_some()
+        );
     });
     let told = heard(&directory, ana, &ana_hears).await;
     let said = heard(&directory, bea, &bea_hears).await;
